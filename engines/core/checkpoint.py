@@ -1,0 +1,91 @@
+"""A trained scene as data: weights, and what is needed to place cameras around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from engines.core.camera import Array, Camera
+from engines.core.dataset import Dataset
+
+
+@dataclass(frozen=True, eq=False)
+class SceneInfo:
+    """What a scene file carries so that no data folder is needed to render.
+
+    Attributes:
+        start: the camera to begin from.
+        cameras: the training cameras.
+        bounds: [2, 3] box, world.
+        up: [3] unit vector, world.
+        hints: `Dataset.hints`, e.g. `near_plane`, `scale`, `grid_barycenter`.
+    """
+
+    start: Camera
+    cameras: tuple[Camera, ...]
+    bounds: Array
+    up: Array
+    hints: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data that `from_json` reads back without loss."""
+        return {
+            "start": self.start.to_json(),
+            "cameras": [camera.to_json() for camera in self.cameras],
+            "bounds": self.bounds.tolist(),
+            "up": self.up.tolist(),
+            "hints": dict(self.hints),
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> SceneInfo:
+        """Reads what `to_json` wrote.
+
+        Raises:
+            ValueError: a field is missing or malformed.
+        """
+        try:
+            bounds, up = np.array(data["bounds"], dtype=np.float64), np.array(data["up"], dtype=np.float64)
+            if bounds.shape != (2, 3) or up.shape != (3,):
+                raise ValueError(f"bounds are {bounds.shape}, up is {up.shape}; need (2, 3) and (3,)")
+            return SceneInfo(
+                start=Camera.from_json(data["start"]),
+                cameras=tuple(Camera.from_json(camera) for camera in data["cameras"]),
+                bounds=bounds,
+                up=up,
+                hints=dict(data["hints"]),
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not a scene: {error}") from error
+
+    @staticmethod
+    def of_dataset(dataset: Dataset) -> SceneInfo:
+        """What `dataset` says; begins at its first training view."""
+        train = dataset.split("train") or dataset.views
+        cameras = tuple(view.camera for view in train)
+        return SceneInfo(cameras[0], cameras, dataset.bounds, dataset.up, dataset.hints)
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """One trained scene; data only, nothing that runs.
+
+    Attributes:
+        engine: the engine's folder name.
+        config: the fields of the engine's `Config`.
+        step: optimisation steps done; 0 where unknown.
+        weights: the engine's own tensor names.
+        scene: None where the file carries no cameras (the authors' files don't).
+        training: optimiser states and generators by name, for resuming; None when only to look at.
+    """
+
+    engine: str
+    config: Mapping[str, Any]
+    step: int
+    weights: Mapping[str, Tensor]
+    scene: SceneInfo | None = None
+    training: Mapping[str, Any] | None = None

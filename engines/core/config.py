@@ -1,0 +1,87 @@
+"""Typed, bounded options: one class is the command line's `--set`, the YAML presets and the window's form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engines.core.errors import UserError
+
+
+class Options(BaseModel):
+    """Fields with a type, a default, bounds, and a sentence under each."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class TrainingConfig(Options):
+    """What every engine's training has."""
+
+    max_steps: int = Field(100_000, ge=1)
+    """Optimisation steps of the whole run."""
+    checkpoint_every: int = Field(1000, ge=1)
+    """Steps between two saved checkpoints."""
+    validate_every: int = Field(1000, ge=1)
+    """Steps between two evaluations on held-out views."""
+    seed: int = Field(0, ge=0)
+    """Makes a run repeatable: the same seed, data and device give the same weights."""
+    lr: float = Field(4e-4, gt=0)
+    """Learning rate of Adam."""
+
+
+AnyOptions = TypeVar("AnyOptions", bound=Options)
+
+
+def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
+    """`["lr=1e-4", "seed=3"]` as a mapping; values are read as YAML.
+
+    Raises:
+        UserError: one has no `=`.
+    """
+    values: dict[str, Any] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals or not key:
+            raise UserError(f"--set {setting}: write KEY=VALUE")
+        try:
+            values[key.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise UserError(f"--set {setting}: the value can't be read") from error
+    return values
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML file's mapping.
+
+    Raises:
+        UserError: missing, not YAML, or not a mapping.
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: can't be read ({error})") from error
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not YAML ({' '.join(str(error).split())})") from error
+    if not isinstance(data or {}, dict):
+        raise UserError(f"{path}: must be a mapping of KEY: VALUE")
+    return data or {}
+
+
+def make_options(kind: type[AnyOptions], values: Mapping[str, Any], where: str = "--set") -> AnyOptions:
+    """Checks `values` against `kind`'s types and bounds.
+
+    Raises:
+        UserError: names the field, what is wrong with it, and for an unknown one the fields there are.
+    """
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "values"
+        if first["type"] == "extra_forbidden":
+            raise UserError(f"{where}: no field {field}; there are {', '.join(kind.model_fields)}") from error
+        raise UserError(f"{where}: {field}={first['input']!r}: {first['msg'].lower()}") from error

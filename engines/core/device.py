@@ -1,0 +1,37 @@
+"""Where tensors live."""
+
+from __future__ import annotations
+
+import torch
+
+from engines.core.errors import UserError
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The device for `auto`, `cpu`, `cuda`, `cuda:N` or `mps`; `auto` takes the fastest there is.
+
+    Raises:
+        UserError: the name is unknown or this machine lacks the device.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise UserError(f"--device {name}: unknown; use auto, cpu, cuda, cuda:N or mps") from error
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise UserError(f"--device {name}: torch sees {torch.cuda.device_count()} CUDA devices here; use --device auto")
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise UserError(f"--device {name}: not available here; use --device auto")
+    if device.type not in ("cpu", "cuda", "mps"):
+        raise UserError(f"--device {name}: unknown; use auto, cpu, cuda, cuda:N or mps")
+    return device
+
+
+def describe_device(device: torch.device) -> str:
+    """The name a person knows it by."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return {"mps": "Apple GPU", "cpu": f"CPU, {torch.get_num_threads()} threads"}.get(device.type, str(device))

@@ -1,0 +1,146 @@
+"""What an engine offers, as protocols: the program asks for abilities, never for a class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import torch
+
+from engines.core.camera import Array, Camera
+from engines.core.checkpoint import Checkpoint
+from engines.core.config import Options, TrainingConfig
+from engines.core.dataset import Dataset
+from engines.core.frame import Frame
+
+Stop = Callable[[], bool]
+
+
+def never_stop() -> bool:
+    """A `stop` for callers that always want the whole frame."""
+    return False
+
+
+@dataclass(frozen=True)
+class Control:
+    """One thing that a scene lets its viewer vary, besides the camera.
+
+    Attributes:
+        name: the key in `render`'s `controls`.
+        label: for people.
+        kind: how it is edited.
+        low, high, default: the range; for a choice, indices into `choices`.
+    """
+
+    name: str
+    label: str
+    kind: Literal["number", "integer", "choice", "time"]
+    low: float
+    high: float
+    default: float
+    choices: tuple[str, ...] = ()
+
+
+class Scene(Protocol):
+    """A trained scene on a device, ready to be drawn. One thread at a time may call `render`."""
+
+    engine: str
+    device: torch.device
+    native_px: tuple[int, int] | None
+    """The one (width, height) it can draw, or None: any."""
+    bounds: Array
+    """[2, 3] box, world."""
+    up: Array
+    """[3] unit vector, world."""
+    start: Camera
+    cameras: tuple[Camera, ...]
+    """The training cameras, as far as they are known."""
+    controls: tuple[Control, ...]
+    assumptions: tuple[str, ...]
+    """In plain words, what neither the checkpoint nor the data said and was assumed."""
+    channels: tuple[str, ...]
+    """What `render` gives: "rgb", "depth", then names in `Frame.extra`."""
+
+    def render(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> Frame:
+        """The picture from `camera`.
+
+        Raises:
+            Cancelled: `stop` said so; asked often enough to yield soon.
+            UserError: a size that this scene can't draw.
+        """
+        ...
+
+
+@runtime_checkable
+class Staged(Protocol):
+    """A scene that can say where a frame's time goes (`main.py bench`)."""
+
+    def stages(self, camera: Camera) -> Mapping[str, Callable[[], object]]:
+        """The frame's parts in order; each callable runs one, on the results of those before it."""
+        ...
+
+
+class Training(Protocol):
+    """One optimisation under way."""
+
+    step_count: int
+
+    def step(self) -> Mapping[str, float]:
+        """One optimisation step; the losses by name.
+
+        Raises:
+            UserError: a loss is not finite; says at which step and on which views.
+        """
+        ...
+
+    def checkpoint(self) -> Checkpoint:
+        """All that is needed to render and to resume, copied to the CPU."""
+        ...
+
+    def scene(self) -> Scene:
+        """The scene as learnt so far, with a copy of the weights of its own."""
+        ...
+
+
+class Engine(Protocol):
+    """A method. `engines/<name>/engine.py` sets `ENGINE` to one."""
+
+    name: str
+    title: str
+    Config: type[TrainingConfig]
+    SceneOptions: type[Options]
+    views_needed: int
+
+    def recognises(self, content: Mapping[str, Any]) -> bool:
+        """Whether a loaded torch file is of this method, by its keys and shapes."""
+        ...
+
+    def read_upstream(self, content: Mapping[str, Any], path: Path) -> Checkpoint:
+        """Reads a file of the authors' code; the configuration comes off the tensors.
+
+        Raises:
+            UserError: a tensor is missing or misshapen.
+        """
+        ...
+
+    def write_upstream(self, checkpoint: Checkpoint) -> Mapping[str, Any]:
+        """What the authors' code would `torch.save`.
+
+        Raises:
+            UserError: the checkpoint lacks what their code needs.
+        """
+        ...
+
+    def open(self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: Options) -> Scene:
+        """Builds the scene; cameras and geometry come from `dataset`, else the checkpoint, else stated assumptions."""
+        ...
+
+    def train(self, dataset: Dataset, config: TrainingConfig, device: torch.device, seed: int) -> Training:
+        """Begins an optimisation."""
+        ...
+
+    def resume(self, dataset: Dataset, checkpoint: Checkpoint, device: torch.device) -> Training:
+        """Continues one exactly."""
+        ...

@@ -1,0 +1,38 @@
+"""Files that are replaced whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from engines.core.errors import UserError
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Gives a temporary path beside `path` to write to; on success it takes `path`'s place, else it is removed.
+
+    Raises:
+        UserError: the folder or disk can't take it (the old file is untouched).
+    """
+    path = Path(path)
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise UserError(f"{path}: is a folder; name a file")
+        # The suffix is kept: encoders choose the container by it.
+        temporary = path.parent / f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}"
+        temporary.touch(exist_ok=False)
+        yield temporary
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise UserError(f"{path}: can't be written ({error.strerror or error})") from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,51 @@
+"""Data folders: each module reads (and some write) one layout, converting to the conventions of `engines.core`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from engines.core.dataset import Dataset
+from engines.core.errors import UserError
+from engines.core.formats import deepvoxels_folder
+
+
+class Format(Protocol):
+    """A module that reads one layout."""
+
+    NAME: str
+    LAYOUT: str
+
+    def detect(self, folder: Path) -> bool:
+        """Whether the folder looks like this layout."""
+        ...
+
+    def read(self, folder: Path) -> Dataset:
+        """Opens it.
+
+        Raises:
+            UserError: names the file and the field that is wrong.
+        """
+        ...
+
+
+FORMATS: tuple[Format, ...] = (deepvoxels_folder,)
+"""Asked in this order; each has `NAME`, `LAYOUT` (in words), `detect(folder)` and `read(folder)`."""
+
+
+def open_dataset(folder: Path) -> Dataset:
+    """Opens a data folder with the first format that recognises it.
+
+    Raises:
+        UserError: missing, empty or unknown; or names the file and the field that is wrong.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder")
+    for format_ in FORMATS:
+        if format_.detect(folder):
+            return format_.read(folder)
+    if not any(folder.iterdir()):
+        raise UserError(f"{folder}: the folder is empty")
+    layouts = "; ".join(f"{format_.NAME}: {format_.LAYOUT}" for format_ in FORMATS)
+    raise UserError(f"{folder}: no known data layout in it ({layouts})")

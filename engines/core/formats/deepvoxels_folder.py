@@ -1,0 +1,206 @@
+"""The folder layout of DeepVoxels and SRN (Sitzmann et al. 2019): `intrinsics.txt`, `pose/*.txt`, `rgb/*.png`.
+
+One such folder, or several named `train`, `validation`, `test` in one. `intrinsics.txt`, line by line:
+`f cx cy [0.]` in pixels of the size on line 5; `x y z` of the grid's centre; near plane (0: the method's default);
+scale (the grid's side, world units); `height width`; optionally 1 when the poses are world-to-camera.
+Poses are 4x4, OpenCV axes: on four lines, or the 16 numbers on one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engines.core.camera import Array, Camera
+from engines.core.dataset import Dataset, Split, View, bounds_seen, up_direction
+from engines.core.errors import UserError
+from engines.core.files import replacing
+from engines.core.images import image_size, list_images
+
+NAME = "deepvoxels"
+LAYOUT = "intrinsics.txt, pose/*.txt, rgb/*.png, or sub-folders train, validation, test of these"
+
+SPLIT_FOLDERS: tuple[tuple[str, Split], ...] = (
+    ("train", "train"),
+    ("validation", "validation"),
+    ("val", "validation"),
+    ("test", "test"),
+)
+
+
+@dataclass(frozen=True)
+class Intrinsics:
+    """What `intrinsics.txt` says, pixels of its own `size_px`."""
+
+    focal_px: float
+    centre_px: tuple[float, float]
+    grid_barycenter: tuple[float, float, float]
+    near_plane: float
+    scale: float
+    size_px: tuple[int, int]
+    world_to_camera: bool = False
+
+
+def detect(folder: Path) -> bool:
+    """Whether the folder, or a split in it, has poses beside an `intrinsics.txt`, or poses and images."""
+    return any(_is_part(folder / name) for name in ("", *(name for name, _ in SPLIT_FOLDERS)))
+
+
+def _is_part(folder: Path) -> bool:
+    return (folder / "pose").is_dir() and ((folder / "intrinsics.txt").is_file() or (folder / "rgb").is_dir())
+
+
+def read(folder: Path) -> Dataset:
+    """Opens the folder with all its splits.
+
+    Raises:
+        UserError: names the file and the line that is wrong.
+    """
+    parts: list[tuple[Path, Split]] = [(folder, "train")] if _is_part(folder) else []
+    parts += [(folder / name, split) for name, split in SPLIT_FOLDERS if _is_part(folder / name)]
+    views: list[View] = []
+    found: list[Intrinsics] = []
+    for part, split in parts:
+        path = part / "intrinsics.txt"
+        found.append(read_intrinsics(path if path.is_file() else folder / "intrinsics.txt"))
+        views += _read_part(part, split, found[-1])
+    if not views:
+        raise UserError(f"{folder}: its pose folder is empty; needs a 4x4 .txt for each view")
+    cameras = tuple(view.camera for view in views if view.split == "train") or tuple(view.camera for view in views)
+    return Dataset(
+        views=tuple(views),
+        source=folder,
+        format=NAME,
+        bounds=_read_bounds(folder, cameras),
+        up=up_direction(cameras),
+        hints={
+            "near_plane": found[0].near_plane,
+            "scale": found[0].scale,
+            "grid_barycenter": list(found[0].grid_barycenter),
+        },
+    )
+
+
+def read_intrinsics(path: Path) -> Intrinsics:
+    """Reads `intrinsics.txt`.
+
+    Raises:
+        UserError: missing, or names the line that is wrong.
+    """
+    lines = _read_text(path).splitlines()
+
+    def numbers(line: int, least: int, what: str) -> list[float]:
+        words = lines[line].split() if line < len(lines) else []
+        try:
+            values = [float(word) for word in words]
+        except ValueError:
+            values = []
+        if len(values) < least or not np.isfinite(values).all():
+            raise UserError(f"{path}: line {line + 1} must hold {what}, is {' '.join(words) or 'missing'!r}")
+        return values
+
+    focal, cx, cy = numbers(0, 3, "f cx cy")[:3]
+    centre = numbers(1, 3, "x y z of the grid's centre")
+    near, scale = numbers(2, 1, "the near plane")[0], numbers(3, 1, "the scale")[0]
+    height, width = (round(x) for x in numbers(4, 2, "height width")[:2])
+    if focal <= 0 or scale <= 0 or min(height, width) < 1 or near < 0:
+        raise UserError(f"{path}: focal length, scale, height and width must be > 0, the near plane >= 0")
+    inverted = len(lines) > 5 and lines[5].strip() not in ("", "0")
+    return Intrinsics(
+        focal, (cx, cy), (centre[0], centre[1], centre[2]), near, scale, (width, height), world_to_camera=inverted
+    )
+
+
+def read_pose(path: Path) -> Array:
+    """[4, 4] float64, as the file says.
+
+    Raises:
+        UserError: not 16 numbers, or no rigid transform.
+    """
+    words = _read_text(path).split()
+    try:
+        values = np.array([float(word) for word in words])
+    except ValueError as error:
+        raise UserError(f"{path}: {error}; a pose is 16 numbers (4x4, row by row)") from error
+    if values.size != 16:
+        raise UserError(f"{path}: has {values.size} numbers; a pose needs 16 (4x4, row by row)")
+    return values.reshape(4, 4)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: missing") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: can't be read as text ({error})") from error
+
+
+def _read_part(folder: Path, split: Split, intrinsics: Intrinsics) -> list[View]:
+    poses = sorted((folder / "pose").glob("*.txt"))
+    images = list_images(folder / "rgb") if (folder / "rgb").is_dir() else []
+    if images and len(images) != len(poses):
+        raise UserError(f"{folder}: {len(poses)} poses but {len(images)} images; each image needs its pose")
+    size_px = image_size(images[0]) if images else intrinsics.size_px
+    views = []
+    for index, path in enumerate(poses):
+        image = images[index] if images else None
+        if image and image_size(image) != size_px:
+            width, height = image_size(image)
+            raise UserError(
+                f"{image}: is {width}x{height}, the other images are {size_px[0]}x{size_px[1]}; "
+                "all images of a folder must have one size"
+            )
+        camera = _camera(path, intrinsics).resized(size_px)
+        beside = [_beside(folder / kind, path.stem) for kind in ("mask", "depth")]
+        views.append(View(camera, path.stem, split, image, mask_path=beside[0], depth_path=beside[1]))
+    return views
+
+
+def _camera(path: Path, intrinsics: Intrinsics) -> Camera:
+    pose = read_pose(path)
+    try:
+        if intrinsics.world_to_camera:
+            pose = np.linalg.inv(pose)
+        focal = (intrinsics.focal_px, intrinsics.focal_px)
+        return Camera(pose, focal, intrinsics.centre_px, intrinsics.size_px)
+    except (ValueError, np.linalg.LinAlgError) as error:
+        raise UserError(f"{path}: {error}") from error
+
+
+def _beside(folder: Path, stem: str) -> Path | None:
+    return next((path for path in (folder / f"{stem}.png", folder / f"{stem}.npy") if path.is_file()), None)
+
+
+def _read_bounds(folder: Path, cameras: tuple[Camera, ...]) -> Array:
+    """`bbox.txt` (NSVF: xmin ymin zmin xmax ymax zmax voxel) where it is there, else from the cameras."""
+    path = folder / "bbox.txt"
+    if path.is_file():
+        try:
+            corners = np.array([float(word) for word in _read_text(path).split()[:6]]).reshape(2, 3)
+        except ValueError as error:
+            raise UserError(f"{path}: must begin with six numbers, xmin ymin zmin xmax ymax zmax") from error
+        if (corners[0] < corners[1]).all():
+            return corners
+        raise UserError(f"{path}: its lowest corner must lie below its highest")
+    return bounds_seen(cameras)
+
+
+def write_intrinsics(path: Path, intrinsics: Intrinsics) -> None:
+    """Writes `intrinsics.txt`, whole or not at all."""
+    x, y, z = intrinsics.grid_barycenter
+    width, height = intrinsics.size_px
+    text = (
+        f"{intrinsics.focal_px} {intrinsics.centre_px[0]} {intrinsics.centre_px[1]} 0.\n{x} {y} {z}\n"
+        f"{intrinsics.near_plane}\n{intrinsics.scale}\n{height} {width}\n"
+    )
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_pose(path: Path, camera_to_world: Array) -> None:
+    """Writes a 4x4 pose on four lines, whole or not at all."""
+    with replacing(path) as temporary:
+        np.savetxt(temporary, camera_to_world, fmt="%.12g")

@@ -1,0 +1,83 @@
+"""Images between disk and array."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, PngImagePlugin
+
+from engines.core.camera import Array
+from engines.core.errors import UserError
+from engines.core.files import replacing
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+
+
+def list_images(folder: Path) -> list[Path]:
+    """The images of a folder, sorted by name."""
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+
+
+def image_size(path: Path) -> tuple[int, int]:
+    """(width, height), read from the file's header only.
+
+    Raises:
+        UserError: the file is not an image.
+    """
+    try:
+        with Image.open(path) as image:
+            return (image.width, image.height)
+    except (OSError, Image.DecompressionBombError) as error:
+        raise UserError(f"{path}: can't be read as an image ({error})") from error
+
+
+def read_image(path: Path) -> Array:
+    """[H, W, 3] float32 in [0, 1]; 8 or 16 bit; grey becomes RGB; transparency is laid over white.
+
+    Raises:
+        UserError: missing, or not an image that can be decoded.
+    """
+    try:
+        data = np.fromfile(path, dtype=np.uint8)
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from error
+    image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
+    if image is None:
+        raise UserError(f"{path}: can't be read as an image; it may be damaged")
+    scale = 65535.0 if image.dtype == np.uint16 else 255.0
+    pixels = image.astype(np.float32) / np.float32(scale)
+    if pixels.ndim == 2:
+        return np.repeat(pixels[:, :, None], 3, axis=2)
+    colour = pixels[:, :, 2::-1]  # OpenCV keeps blue first
+    if pixels.shape[2] == 4:
+        alpha = pixels[:, :, 3:]
+        colour = colour * alpha + (1 - alpha)
+    return np.ascontiguousarray(colour)
+
+
+def resize_area(image: Array, size_px: tuple[int, int]) -> Array:
+    """The image at (width, height): area averages when shrinking, as the DeepVoxels authors do; linear when growing."""
+    if (image.shape[1], image.shape[0]) == size_px:
+        return image
+    return np.asarray(cv2.resize(image, size_px, interpolation=cv2.INTER_AREA))
+
+
+def to_uint8(image: Array) -> Array:
+    """Rounds [0, 1] floats to bytes; what lies outside is clamped, NaN is black."""
+    return (np.nan_to_num(np.clip(image, 0, 1)) * 255 + 0.5).astype(np.uint8)
+
+
+def write_png(path: Path, image: Array, text: Mapping[str, str] | None = None) -> None:
+    """Writes bytes [H, W, 3] or [H, W] as PNG, with `text` in its metadata; whole or not at all.
+
+    Raises:
+        UserError: the place can't be written.
+    """
+    info = PngImagePlugin.PngInfo()
+    for key, value in (text or {}).items():
+        info.add_itxt(key, value)
+    with replacing(path) as temporary:
+        Image.fromarray(image).save(temporary, format="PNG", pnginfo=info)

@@ -1,0 +1,113 @@
+"""Run folders: what a training leaves on the disk.
+
+| file | what |
+|---|---|
+| `scene.safetensors` | the scene to look at; a scene file like any other |
+| `training.pt` | weights, optimisers, generators, step: one file, so never halves of two steps |
+| `config.yaml` | engine, data folder and every option |
+| `history.jsonl` | a line per report: step, losses, validation scores |
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from engines.core.checkpoint import Checkpoint, SceneInfo
+from engines.core.config import read_yaml
+from engines.core.errors import UserError
+from engines.core.files import replacing
+from engines.core.scene_file import read_scene_file, write_scene_file
+from engines.core.torch_file import read_torch_file, write_torch_file
+
+SCENE_NAME = "scene.safetensors"
+TRAINING_NAME = "training.pt"
+CONFIG_NAME = "config.yaml"
+HISTORY_NAME = "history.jsonl"
+
+
+def is_run_folder(folder: Path) -> bool:
+    """Whether a training has saved something there."""
+    return (folder / SCENE_NAME).is_file() or (folder / TRAINING_NAME).is_file()
+
+
+def read_run_checkpoint(folder: Path) -> Checkpoint:
+    """The run's scene, to look at."""
+    if (folder / SCENE_NAME).is_file():
+        return read_scene_file(folder / SCENE_NAME)
+    return replace(read_run_training(folder), training=None)
+
+
+def read_run_training(folder: Path) -> Checkpoint:
+    """The run's last checkpoint with its training state, to resume.
+
+    Raises:
+        UserError: there is none, or it is damaged.
+    """
+    path = folder / TRAINING_NAME
+    if not path.is_file():
+        raise UserError(f"{folder}: no {TRAINING_NAME} to resume from; start without --resume")
+    content = read_torch_file(path)
+    try:
+        header = json.loads(content["header"])
+        scene = SceneInfo.from_json(header["scene"]) if header["scene"] else None
+        return Checkpoint(
+            header["engine"], header["config"], int(header["step"]), content["weights"], scene, content["training"]
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise UserError(f"{path}: not a training state of Vantage, or damaged ({error})") from error
+
+
+def write_run_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+    """Saves for resuming, then for looking at; each file whole or not at all.
+
+    Raises:
+        UserError: the folder can't be written.
+    """
+    header = {
+        "engine": checkpoint.engine,
+        "config": dict(checkpoint.config),
+        "step": checkpoint.step,
+        "scene": checkpoint.scene.to_json() if checkpoint.scene else None,
+    }
+    weights = {name: tensor.clone() for name, tensor in checkpoint.weights.items()}
+    write_torch_file(
+        folder / TRAINING_NAME,
+        {"header": json.dumps(header), "weights": weights, "training": dict(checkpoint.training or {})},
+    )
+    write_scene_file(folder / SCENE_NAME, checkpoint)
+
+
+def write_run_config(folder: Path, engine: str, data: Path, config: Mapping[str, Any]) -> None:
+    """Writes what the run was begun with; `main.py train --config` reads it back."""
+    with replacing(folder / CONFIG_NAME) as temporary:
+        text = yaml.safe_dump({"engine": engine, "data": str(data), "config": dict(config)}, sort_keys=False)
+        temporary.write_text(text, encoding="utf-8")
+
+
+def read_run_config(folder: Path) -> dict[str, Any]:
+    """What `write_run_config` wrote."""
+    return read_yaml(folder / CONFIG_NAME)
+
+
+def append_history(folder: Path, entry: Mapping[str, Any]) -> None:
+    """Adds a line; a line cut short by a crash is skipped by `read_history`."""
+    with (folder / HISTORY_NAME).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(dict(entry)) + "\n")
+
+
+def read_history(folder: Path) -> list[dict[str, Any]]:
+    """All whole lines, in order."""
+    path = folder / HISTORY_NAME
+    entries = []
+    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
+        try:
+            entries.append(json.loads(line))
+        except ValueError:
+            continue
+    return entries

@@ -1,0 +1,85 @@
+"""Finds engines and opens files and folders with whichever fits."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+import engines
+from engines.core.checkpoint import Checkpoint
+from engines.core.engine import Engine
+from engines.core.errors import UserError
+from engines.core.run_folder import SCENE_NAME, is_run_folder, read_run_checkpoint
+from engines.core.scene_file import read_scene_file
+from engines.core.torch_file import read_torch_file
+
+ENTRY_POINTS = "vantage.engines"
+
+
+@cache
+def _found() -> tuple[dict[str, Engine], dict[str, str]]:
+    """Engines by name, and the reasons why others failed to import."""
+    working: dict[str, Engine] = {}
+    failed: dict[str, str] = {}
+    modules = {
+        module.name: f"engines.{module.name}.engine"
+        for module in pkgutil.iter_modules(engines.__path__)
+        if module.ispkg and module.name != "core"
+    }
+    modules |= {entry.name: entry.value for entry in importlib.metadata.entry_points(group=ENTRY_POINTS)}
+    for name, module in sorted(modules.items()):
+        try:
+            working[name] = cast(Engine, importlib.import_module(module.partition(":")[0]).ENGINE)
+        except Exception as error:  # a plug-in may fail in any way; the others must still work
+            failed[name] = f"{type(error).__name__}: {error}"
+    return working, failed
+
+
+def all_engines() -> Mapping[str, Engine]:
+    """The engines that work here, by name."""
+    return _found()[0]
+
+
+def failed_engines() -> Mapping[str, str]:
+    """Engines that failed to import, with the reason."""
+    return _found()[1]
+
+
+def find_engine(name: str) -> Engine:
+    """The engine of that name.
+
+    Raises:
+        UserError: there is none, or it failed to import.
+    """
+    working, failed = _found()
+    if name in working:
+        return working[name]
+    if name in failed:
+        raise UserError(f"engine {name} can't be used: {failed[name]}")
+    raise UserError(f"no engine {name}; there are {', '.join(working)}")
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Opens a scene file, a run folder, or a file of an author's code, detected by its content.
+
+    Raises:
+        UserError: none of these, or damaged.
+    """
+    path = Path(path)
+    if path.is_dir():
+        if is_run_folder(path):
+            return read_run_checkpoint(path)
+        raise UserError(f"{path}: a folder without {SCENE_NAME}; name a checkpoint file or a run folder")
+    if path.suffix == ".safetensors":
+        return read_scene_file(path)
+    content = read_torch_file(path)
+    for engine in all_engines().values():
+        if engine.recognises(content):
+            return engine.read_upstream(content, path)
+    titles = ", ".join(engine.title for engine in all_engines().values())
+    raise UserError(f"{path}: a torch file, but not a checkpoint of a known method ({titles})")
