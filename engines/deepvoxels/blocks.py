@@ -1,0 +1,174 @@
+"""Convolution blocks and U-Nets, with the child names that the published weights have.
+
+The structure is that of the authors' `pytorch_prototyping` (Sitzmann): a parameter's name is its path here,
+so `net.5.weight` must stay the sixth layer of its block, dropout included.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+LEAK = 0.2
+DROPOUT = 0.1
+
+
+class SameConv2d(nn.Module):
+    """3x3 convolution over a reflected border: [B, C, H, W] -> [B, C', H, W]."""
+
+    def __init__(self, in_channels: int, out_channels: int, bias: bool) -> None:
+        super().__init__()
+        self.net = nn.Sequential(nn.ReflectionPad2d(1), nn.Conv2d(in_channels, out_channels, 3, bias=bias))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.net(x)  # type: ignore[no-any-return]
+
+
+class SameConv3d(nn.Module):
+    """3x3x3 convolution over a replicated border: [B, C, D, H, W] -> [B, C', D, H, W]."""
+
+    def __init__(self, in_channels: int, out_channels: int, bias: bool) -> None:
+        super().__init__()
+        self.net = nn.Sequential(nn.ReplicationPad3d(1), nn.Conv3d(in_channels, out_channels, 3, bias=bias))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.net(x)  # type: ignore[no-any-return]
+
+
+def _with_norm(layer: nn.Module, channels: int, norm: bool, activation: nn.Module, dropout: bool) -> list[nn.Module]:
+    """`layer`, then what stands behind every 2D convolution of the paper."""
+    return [
+        layer,
+        *([nn.BatchNorm2d(channels)] if norm else []),
+        activation,
+        *([nn.Dropout2d(DROPOUT)] if dropout else []),
+    ]
+
+
+def _leaky() -> nn.Module:
+    return nn.LeakyReLU(LEAK, inplace=True)
+
+
+def _relu() -> nn.Module:
+    return nn.ReLU(inplace=True)
+
+
+class DownBlock(nn.Module):
+    """A convolution, then one that halves the size: [B, C, H, W] -> [B, C', H/2, W/2]."""
+
+    def __init__(self, in_channels: int, middle: int, out_channels: int, norm: bool, dropout: bool) -> None:
+        super().__init__()
+        first = nn.Conv2d(in_channels, middle, 3, bias=not norm)
+        second = nn.Conv2d(middle, out_channels, 4, stride=2, bias=not norm)
+        self.net = nn.Sequential(
+            nn.ReflectionPad2d(1),
+            *_with_norm(first, middle, norm, _leaky(), dropout),
+            nn.ReflectionPad2d(1),
+            *_with_norm(second, out_channels, norm, _leaky(), dropout),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.net(x)  # type: ignore[no-any-return]
+
+
+class UpBlock(nn.Module):
+    """A transposed convolution that doubles the size, then a convolution: [B, C, H, W] -> [B, C', 2H, 2W]."""
+
+    def __init__(self, in_channels: int, out_channels: int, norm: bool, dropout: bool) -> None:
+        super().__init__()
+        first = nn.ConvTranspose2d(in_channels, out_channels, 4, stride=2, padding=1, bias=not norm)
+        second = SameConv2d(out_channels, out_channels, bias=not norm)
+        self.net = nn.Sequential(
+            *_with_norm(first, out_channels, norm, _relu(), dropout),
+            *_with_norm(second, out_channels, norm, _relu(), dropout),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.net(x)  # type: ignore[no-any-return]
+
+
+class SkipBlock(nn.Module):
+    """Down, inner block, up; its input is put before its output: [B, C, ...] -> [B, 2C, ...]."""
+
+    def __init__(self, *layers: nn.Module) -> None:
+        super().__init__()
+        self.model = nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([x, self.model(x)], dim=1)
+
+
+def _channels(nf0: int, levels: int, most: int) -> list[int]:
+    """Features at each level; the two innermost of a U-Net are equal in the paper's code."""
+    widths = [min(2**level * nf0, most) for level in range(levels)]
+    return [*widths, widths[-1]]
+
+
+class Unet2d(nn.Module):
+    """The paper's 2D U-Net: [B, C, H, W] -> [B, C', H, W], H and W divisible by 2 ** levels."""
+
+    def __init__(
+        self, in_channels: int, out_channels: int, nf0: int, levels: int, max_channels: int, dropout: bool
+    ) -> None:
+        super().__init__()
+        self.in_layer = nn.Sequential(
+            *_with_norm(SameConv2d(in_channels, nf0, bias=False), nf0, True, _leaky(), dropout)
+        )
+        widths = _channels(nf0, levels, max_channels)
+        block: SkipBlock | None = None
+        for level in reversed(range(levels)):
+            outer, inner = widths[level], widths[level + 1]
+            norm = block is not None  # the innermost map may be a single pixel: nothing to normalise over
+            down = DownBlock(outer, outer, inner, norm, dropout)
+            up = UpBlock(inner if block is None else 2 * inner, outer, norm, dropout)
+            block = SkipBlock(down, up) if block is None else SkipBlock(down, block, up)
+        self.unet_block = block
+        self.out_layer = nn.Sequential(
+            *_with_norm(SameConv2d(2 * nf0, out_channels, bias=False), out_channels, True, _relu(), dropout)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out_layer(self.unet_block(self.in_layer(x)))  # type: ignore[no-any-return, misc]
+
+
+class Unet3d(nn.Module):
+    """The paper's 3D U-Net: [B, C, D, H, W] -> [B, C', D, H, W]."""
+
+    def __init__(self, in_channels: int, out_channels: int, nf0: int, levels: int, max_channels: int) -> None:
+        super().__init__()
+        self.in_layer = nn.Sequential(SameConv3d(in_channels, nf0, bias=False), nn.BatchNorm3d(nf0), _leaky())
+        widths = _channels(nf0, levels, max_channels)
+        block: SkipBlock | None = None
+        for level in reversed(range(levels)):
+            outer, inner = widths[level], widths[level + 1]
+            norm = block is not None
+            down = _Sequence3d(
+                nn.ReplicationPad3d(1),
+                nn.Conv3d(outer, inner, 4, stride=2, bias=not norm),
+                *([nn.BatchNorm3d(inner)] if norm else []),
+                _leaky(),
+            )
+            up = _Sequence3d(
+                nn.ConvTranspose3d(inner if block is None else 2 * inner, outer, 4, 2, 1, bias=not norm),
+                *([nn.BatchNorm3d(outer)] if norm else []),
+                _relu(),
+            )
+            block = SkipBlock(down, up) if block is None else SkipBlock(down, block, up)
+        self.unet_block = block
+        self.out_layer = nn.Sequential(
+            SameConv3d(2 * nf0, out_channels, bias=False), nn.BatchNorm3d(out_channels), _relu()
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out_layer(self.unet_block(self.in_layer(x)))  # type: ignore[no-any-return, misc]
+
+
+class _Sequence3d(nn.Module):
+    """Layers under the name `net`, as the published 3D blocks have them."""
+
+    def __init__(self, *layers: nn.Module) -> None:
+        super().__init__()
+        self.net = nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.net(x)  # type: ignore[no-any-return]

@@ -1,0 +1,58 @@
+"""Every option of DeepVoxels; names and defaults are the authors' where they have one."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from engines.core.config import Options, TrainingConfig
+
+FEATURE_PX = 64
+"""Side of the feature maps that are lifted and rendered; fixed in the authors' code."""
+
+
+class DeepVoxelsConfig(TrainingConfig):
+    """Network sizes, where the grid stands, and how it is trained."""
+
+    img_sidelength: Literal[128, 256, 512] = 512
+    """Side of the pictures, pixels. The network draws this size only."""
+    grid_dim: int = Field(32, ge=8, le=128, multiple_of=4)
+    """Voxels along each side of the grid."""
+    num_grid_feats: int = Field(64, ge=1)
+    """Features stored in each voxel."""
+    nf0: int = Field(64, ge=2)
+    """Features in the outermost layer of the 2D U-Nets; weights grow with its square."""
+    no_occlusion_net: bool = False
+    """Collapse the view volume by 2D convolutions instead of visibility weights; such a scene has no depth."""
+    num_trgt: int = Field(2, ge=1, le=8)
+    """Views drawn and compared in each step: one near the lifted photograph, the others at random."""
+    l1_weight: float = Field(200.0, ge=0)
+    """Weight of the L1 loss beside the adversarial one."""
+    sampling_pattern: str = Field("all", pattern=r"^(all|skip_\d+)$")
+    """`all` photographs, or `skip_N`: leave out N after each one used."""
+    near_plane: float | None = Field(None, gt=0)
+    """First plane of the view volume, world units; empty: from the data folder, else made to fit."""
+    scale: float | None = Field(None, gt=0)
+    """Side of the voxel grid, world units; empty: from the data folder, else made to fit."""
+
+    @model_validator(mode="after")
+    def _runs(self) -> DeepVoxelsConfig:
+        if self.no_occlusion_net and self.nf0 * self.grid_dim < 8:
+            raise ValueError("nf0 * grid_dim must be at least 8 without the occlusion network")
+        return self
+
+
+class DeepVoxelsOptions(Options):
+    """How a trained scene is drawn."""
+
+    crop_border: bool = False
+    """Leave out the outermost 5 pixels, as the authors' test script does; the picture is 10 pixels smaller."""
+    depth_formula: Literal["geometric", "official"] = "geometric"
+    """`official` multiplies by ceil(sqrt(3) grid_dim) planes as the authors' code does, though there are 2 grid_dim."""
+    depth_grid: Literal["image", "native"] = "image"
+    """`native` leaves depth on the network's own 64x64 grid instead of the picture's pixels."""
+    near_plane: float | None = Field(None, gt=0)
+    """First plane of the view volume, world units; empty: as in the data, the scene file, or the method's default."""
+    scale: float | None = Field(None, gt=0)
+    """Side of the voxel grid, world units; empty: as in the data, the scene file, or 1."""
