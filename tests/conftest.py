@@ -1,0 +1,94 @@
+"""What all tests share: one thread, settings of their own, the authors' fixtures, a virtual display."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+# Before torch is imported anywhere: on a small machine one thread makes these small tensors several times faster.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+WINDOW_FIXTURES = {"qapp", "qtbot"}
+_virtual_display: subprocess.Popen[bytes] | None = None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Gives window tests a display, or skips them with the reason."""
+    window_tests = [item for item in items if _needs_display(item)]
+    if not window_tests or _start_display():
+        return
+    reason = "no display: install Xvfb (apt-get install xvfb), or set DISPLAY"
+    for item in window_tests:
+        item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_unconfigure() -> None:
+    """Ends the virtual display."""
+    if _virtual_display is not None:
+        _virtual_display.terminate()
+        _virtual_display.wait()
+
+
+def _needs_display(item: pytest.Item) -> bool:
+    in_window_folder = Path(__file__).parent / "app" / "gui" in item.path.parents
+    return in_window_folder or bool(WINDOW_FIXTURES & set(getattr(item, "fixturenames", ())))
+
+
+def _start_display() -> bool:
+    """Whether there is now a display to open windows on.
+
+    A virtual one even where there is a real one: nobody's mouse moves over it, and its size is known.
+    `VANTAGE_TEST_DISPLAY=:0` shows the tests on that display instead.
+    """
+    global _virtual_display
+    if not sys.platform.startswith("linux"):
+        return True
+    wanted = os.environ.get("VANTAGE_TEST_DISPLAY")
+    if wanted:
+        os.environ["DISPLAY"] = wanted
+        return True
+    if shutil.which("Xvfb") is None:
+        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    if _virtual_display is None:
+        read_end, write_end = os.pipe()
+        # Xvfb chooses a free display and writes its number once it takes connections: no guessing, no waiting.
+        _virtual_display = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "1920x1080x24", "-nolisten", "tcp", "-noreset"],
+            pass_fds=[write_end],
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(write_end)
+        with os.fdopen(read_end) as numbers:
+            number = numbers.readline().strip()
+        if not number:
+            return False
+        os.environ.update(DISPLAY=f":{number}", QT_QPA_PLATFORM="xcb", LIBGL_ALWAYS_SOFTWARE="1")
+        os.environ.pop("WAYLAND_DISPLAY", None)
+        os.environ.pop("XAUTHORITY", None)
+    return True
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder for settings and recent files, so that no test sees or changes the user's."""
+    folder = tmp_path_factory.mktemp("settings")
+    monkeypatch.setenv("VANTAGE_CONFIG_DIR", str(folder))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with `golden/` (made with the authors' code) and `data/`; skips where it is absent."""
+    named = os.environ.get("VANTAGE_SHARED")
+    folder = Path(named) if named else REPOSITORY.parent / "shared"
+    if not (folder / "golden").is_dir():
+        pytest.skip(f"the authors' fixtures are not at {folder} (set VANTAGE_SHARED)")
+    return folder
