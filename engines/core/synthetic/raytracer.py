@@ -1,0 +1,215 @@
+"""Pictures of a synthetic scene: first hits, direct light with shadows, occlusion of the light from all around."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engines.core.camera import Array, Camera, pixel_rays
+from engines.core.engine import Stop, never_stop
+from engines.core.errors import Cancelled
+from engines.core.synthetic.scene import Light, Solid, SyntheticScene
+from engines.core.synthetic.shapes import unit
+
+# Shadow rays start this far off the surface, world units: well above the error of a hit, invisible in a picture.
+LIFT = 1e-5
+# Distances from the surface at which occlusion is probed, world units, and what each probe weighs.
+PROBES = ((0.012, 0.35), (0.035, 0.35), (0.08, 0.30))
+# Reflectance of a dielectric seen head on (Schlick 1994).
+HEAD_ON = 0.04
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a camera sees.
+
+    Attributes:
+        image: [H, W, 3] float32 sRGB, anti-aliased.
+        depth: [H, W] float32 of the pixel's centre along +z, world units; +inf where nothing is hit.
+        mask: [H, W] bool, where the pixel's centre hits something.
+    """
+
+    image: Array
+    depth: Array
+    mask: Array
+
+
+@dataclass(frozen=True)
+class Hits:
+    """First hits of N rays: `distance` [N], +inf without one, and `index` [N] of the solid, -1 without one."""
+
+    distance: Array
+    index: Array
+
+
+def draw(scene: SyntheticScene, camera: Camera, samples: int = 2, stop: Stop = never_stop) -> Picture:
+    """The picture with `samples` x `samples` rays a pixel; depth and mask by the centre's ray.
+
+    Raises:
+        Cancelled: `stop` said so.
+    """
+    width, height = camera.size_px
+    origin, directions = pixel_rays(camera)
+    distance = first_hits(scene, origin[None], directions.reshape(-1, 3)).distance.reshape(height, width)
+    depth = (distance * (directions @ camera.forward)).astype(np.float32)
+    total = np.zeros((height * width, 3))
+    for row in range(samples):
+        for column in range(samples):
+            if stop():
+                raise Cancelled
+            offset = ((column + 0.5) / samples - 0.5, (row + 0.5) / samples - 0.5)
+            centre = (camera.centre_px[0] - offset[0], camera.centre_px[1] - offset[1])
+            shifted = replace(camera, centre_px=centre)
+            total += radiance(scene, *pixel_rays(shifted), lamp_point=(2 * offset[0], 2 * offset[1]))
+    image = to_srgb(total / samples**2).reshape(height, width, 3).astype(np.float32)
+    return Picture(image, depth, np.isfinite(depth))
+
+
+def first_hits(scene: SyntheticScene, origins: Array, directions: Array) -> Hits:
+    """What rays meet first.
+
+    Args:
+        origins: [N, 3], or [1, 3] for all.
+        directions: [N, 3], unit length.
+    """
+    distance = np.full(len(directions), np.inf)
+    index = np.full(len(directions), -1, dtype=np.int64)
+    for number, solid in enumerate(scene.solids):
+        near = _may_hit(solid, origins, directions)
+        found = _hit(solid, origins, directions, near)
+        closer = found < distance[near]
+        distance[near[closer]] = found[closer]
+        index[near[closer]] = number
+    return Hits(distance, index)
+
+
+def radiance(scene: SyntheticScene, origin: Array, directions: Array, lamp_point: tuple[float, float]) -> Array:
+    """[N, 3] linear light that comes along rays from one point.
+
+    Args:
+        origin: [3].
+        directions: [..., 3], N in all, unit length.
+        lamp_point: in [-1, 1]^2, the part of every lamp that these rays look at.
+    """
+    directions = directions.reshape(-1, 3)
+    result = np.tile(to_linear(np.array(scene.background)), (len(directions), 1))
+    hits = first_hits(scene, origin[None], directions)
+    seen = np.flatnonzero(hits.index >= 0)
+    points = origin + hits.distance[seen, None] * directions[seen]
+    result[seen] = _shade(scene, points, directions[seen], hits.index[seen], lamp_point)
+    return result
+
+
+def _shade(
+    scene: SyntheticScene, points: Array, directions: Array, index: Array, lamp_point: tuple[float, float]
+) -> Array:
+    """[N, 3] linear light that leaves surface points [N, 3] against the viewing directions [N, 3]."""
+    normals, albedo, shine = _surface(scene, points, index)
+    gloss, sharpness, metal = shine.T[:, :, None]
+    facing = -np.einsum("ij,ij->i", normals, directions)[:, None]
+    open_to_sky = _openness(scene, points, normals)[:, None]
+    mirrored = directions + 2 * facing * normals
+    fresnel = HEAD_ON + (1 - HEAD_ON) * (1 - np.clip(facing, 0, 1)) ** 5
+    tint = 1 + metal * (albedo - 1)
+    result = albedo * (1 - 0.6 * metal) * _ambient(scene, normals) * open_to_sky
+    result += gloss * (fresnel + 0.6 * metal) * tint * _ambient(scene, mirrored) * open_to_sky
+    for light in scene.lights:
+        towards = _towards(light, lamp_point)
+        lit = np.clip(normals @ towards, 0, None)
+        if light.casts_shadows:
+            facing_lamp = np.flatnonzero(lit > 0)
+            shadowed = _shadowed(scene, points[facing_lamp] + LIFT * normals[facing_lamp], towards)
+            lit[facing_lamp[shadowed]] = 0
+        half = unit(towards - directions)
+        highlight = np.clip(np.einsum("ij,ij->i", normals, half), 0, 1)[:, None] ** sharpness
+        highlight *= gloss * (lit > 0)[:, None]
+        result += (albedo * (1 - 0.5 * metal) * lit[:, None] + tint * highlight) * np.array(light.colour)
+    return np.asarray(result)
+
+
+def _surface(scene: SyntheticScene, points: Array, index: Array) -> tuple[Array, Array, Array]:
+    """[N, 3] world normals, [N, 3] linear colours, [N, 3] (gloss, sharpness, metal) of hit points."""
+    normals, albedo, shine = np.zeros_like(points), np.zeros_like(points), np.zeros_like(points)
+    for number, solid in enumerate(scene.solids):
+        on = np.flatnonzero(index == number)
+        if on.size:
+            local = solid.to_object(points[on])
+            local_normals = solid.shape.normals(local)
+            normals[on] = local_normals @ solid.rotation.T
+            albedo[on] = to_linear(solid.material.texture.colours(local, local_normals))
+            shine[on] = (solid.material.gloss, solid.material.sharpness, solid.material.metal)
+    return normals, albedo, shine
+
+
+def _openness(scene: SyntheticScene, points: Array, normals: Array) -> Array:
+    """[N] in [0, 1], how much of the surroundings a point sees: distances to solids, probed along the normal."""
+    result = np.ones(len(points))
+    reach = max(height for height, _ in PROBES)
+    nearest = {height: np.full(len(points), height) for height, _ in PROBES}
+    for solid in scene.solids:
+        offset = points - solid.centre
+        limit = (solid.shape.radius + 2 * reach) ** 2
+        close = np.flatnonzero(np.einsum("ij,ij->i", offset, offset) < limit)
+        local, outward = offset[close] @ solid.rotation, normals[close] @ solid.rotation
+        for height, distances in nearest.items():
+            distances[close] = np.minimum(distances[close], solid.shape.distance(local + height * outward))
+    for height, weight in PROBES:
+        result -= weight * (1 - np.clip(nearest[height], 0, None) / height)
+    return result
+
+
+def _shadowed(scene: SyntheticScene, points: Array, towards: Array) -> Array:
+    """[N] whether something stands between each point and a distant lamp."""
+    result = np.zeros(len(points), dtype=bool)
+    directions = np.broadcast_to(towards, points.shape)
+    for solid in scene.solids:
+        open_ = np.flatnonzero(~result)
+        near = open_[_may_hit(solid, points[open_], directions[open_])]
+        result[near] = np.isfinite(_hit(solid, points, directions, near))
+    return result
+
+
+def _may_hit(solid: Solid, origins: Array, directions: Array) -> Array:
+    """Indices of the rays that meet the ball around a solid."""
+    offset = solid.centre - origins
+    if len(offset) == 1:
+        along, square = directions @ offset[0], offset[0] @ offset[0]
+    else:
+        along, square = np.einsum("ij,ij->i", offset, directions), np.einsum("ij,ij->i", offset, offset)
+    radius = solid.shape.radius
+    return np.flatnonzero((square - along * along <= radius**2) & ((along > 0) | (square <= radius**2)))
+
+
+def _hit(solid: Solid, origins: Array, directions: Array, rays: Array) -> Array:
+    """[M] distances at which the chosen `rays` [M] meet one solid."""
+    start = solid.to_object(origins if len(origins) == 1 else origins[rays])
+    local = directions[rays] @ solid.rotation
+    return solid.shape.hit(np.broadcast_to(start, local.shape), local)
+
+
+def _ambient(scene: SyntheticScene, directions: Array) -> Array:
+    """[N, 3] light from all around as it comes from (or falls on a surface that faces) each direction."""
+    up = (0.5 + 0.5 * directions[:, 2:]).clip(0, 1)
+    return np.asarray(np.array(scene.ground) * (1 - up) + np.array(scene.sky) * up)
+
+
+def _towards(light: Light, lamp_point: tuple[float, float]) -> Array:
+    """[3] unit direction to one part of a lamp."""
+    middle = np.array(light.towards) / np.linalg.norm(light.towards)
+    across = np.cross(middle, [0.0, 0.0, 1.0] if abs(middle[2]) < 0.9 else [1.0, 0.0, 0.0])
+    across /= np.linalg.norm(across)
+    other = np.cross(middle, across)
+    shifted = middle + light.spread * (lamp_point[0] * across + lamp_point[1] * other)
+    return np.asarray(shifted / np.linalg.norm(shifted))
+
+
+def to_linear(srgb: Array) -> Array:
+    """Light from sRGB (IEC 61966-2-1)."""
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+
+
+def to_srgb(linear: Array) -> Array:
+    """sRGB from light, clipped to [0, 1]."""
+    clipped = np.clip(linear, 0, 1)
+    return np.where(clipped <= 0.0031308, clipped * 12.92, 1.055 * clipped ** (1 / 2.4) - 0.055)
