@@ -1,0 +1,1 @@
+"""The program on top of the engines: sessions, workers, commands. Only `app/gui` needs a screen."""

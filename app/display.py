@@ -1,0 +1,123 @@
+"""From a frame to bytes on the screen: one pass on the frame's own device, one copy."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from engines.core.camera import Array
+from engines.core.frame import Frame
+
+Pixels = npt.NDArray[np.uint8]
+
+# Index 0 of every colour table: no value there (background, NaN).
+NOTHING_RGB = (96, 96, 96)
+# Percentiles need no more samples than this, and sorting a whole picture would cost more than drawing it.
+PERCENTILE_SAMPLES = 65536
+_MAPS = {"depth": cv2.COLORMAP_TURBO, "error": cv2.COLORMAP_INFERNO}
+
+
+@cache
+def _colour_table(channel: str) -> Pixels:
+    """[256, 3] RGB: `NOTHING_RGB`, then 255 colours from the lowest value to the highest."""
+    ramp = np.linspace(0, 255, 255).round().astype(np.uint8)[:, None]
+    if channel == "depth":
+        ramp = ramp[::-1].copy()  # near is warm
+    colours = cv2.applyColorMap(ramp, _MAPS.get(channel, cv2.COLORMAP_VIRIDIS))[:, 0, ::-1]
+    return np.concatenate([np.array([NOTHING_RGB], dtype=np.uint8), colours])
+
+
+def has_limits(frame: Frame, channel: str) -> bool:
+    """Whether the channel is a map of single values, drawn in colours between limits."""
+    return channel != "rgb" and _values(frame, channel).ndim == 2
+
+
+def _values(frame: Frame, channel: str) -> Tensor:
+    values = frame.image if channel == "rgb" else frame.depth if channel == "depth" else frame.extra.get(channel)
+    if values is None:
+        raise ValueError(f"the frame has no channel {channel}")
+    if values.ndim == 3 and values.shape[-1] == 1:
+        values = values[..., 0]
+    if values.ndim == 3 and values.shape[-1] != 3:
+        raise ValueError(f"channel {channel} has {values.shape[-1]} values a pixel; 1 or 3 can be shown")
+    return values
+
+
+def shade(frame: Frame, channel: str, limits: tuple[float, float] | None = None) -> Pixels:
+    """[H, W, 3] RGB bytes of one channel.
+
+    Args:
+        channel: "rgb", "depth" (near is warm, background grey), "normals", "error" or any name in `frame.extra`.
+        limits: the values at the two ends of the colours; by default `channel_limits`. Not used for rgb and normals.
+
+    Raises:
+        ValueError: the frame lacks the channel, or it has neither 1 nor 3 values a pixel.
+    """
+    values = _values(frame, channel)
+    if values.ndim == 3:
+        scale, offset = (127.5, 128.0) if channel == "normals" else (255.0, 0.5)
+        scaled = values.detach().float().mul(scale).add_(offset).clamp_(0, 255).nan_to_num_()
+        return np.ascontiguousarray(scaled.to(torch.uint8).cpu().numpy())
+    low, high = limits or channel_limits(frame, channel)
+    # Fit to 1 .. 255; 0 says that there is no value.
+    index = ((values.detach().float() - low) * (254 / max(high - low, 1e-12)) + 1.5).clamp_(1, 255)
+    index = torch.where(torch.isfinite(values), index, torch.zeros_like(index)).to(torch.uint8)
+    # cv2 wants a table of one column; it copies channels as they stand, so RGB stays RGB.
+    colours = cv2.applyColorMap(np.ascontiguousarray(index.cpu().numpy()), _colour_table(channel)[:, None])
+    return np.asarray(colours, dtype=np.uint8)
+
+
+def channel_limits(frame: Frame, channel: str) -> tuple[float, float]:
+    """The limits that `shade` takes by itself; errors always begin at 0.
+
+    Raises:
+        ValueError: the frame lacks the channel.
+    """
+    low, high = depth_limits(_values(frame, channel))
+    return (0.0, high) if channel == "error" else (low, high)
+
+
+def depth_limits(depth: Tensor | Array) -> tuple[float, float]:
+    """1st and 99th percentile of the finite values; (0, 1) where there are none. Always low < high.
+
+    Args:
+        depth: [H, W]; large maps are sampled.
+    """
+    values = torch.as_tensor(depth).detach()
+    step = max(1, int(np.ceil(np.sqrt(values.numel() / PERCENTILE_SAMPLES))))
+    samples = values[::step, ::step].float().cpu().numpy()
+    samples = samples[np.isfinite(samples)]
+    if samples.size == 0:
+        return 0.0, 1.0
+    low, high = (float(x) for x in np.percentile(samples, (1, 99)))
+    # A flat map has no range of its own; a thousandth either way keeps the division sound.
+    margin = max(abs(low), abs(high), 1e-3) * 1e-3
+    return (low, high) if high - low > margin else (low - margin, high + margin)
+
+
+def colour_bar(height_px: int, width_px: int, channel: str = "depth") -> Pixels:
+    """[height, width, 3] the channel's colours, lowest value at the bottom."""
+    rows = np.linspace(255, 1, height_px).round().astype(np.uint8)
+    return np.repeat(_colour_table(channel)[rows][:, None], width_px, axis=1)
+
+
+def error_map(image: Tensor | Array, photograph: Tensor | Array) -> Tensor:
+    """[H, W] mean absolute difference of the three colours, in [0, 1]; goes into `Frame.extra` as "error".
+
+    Args:
+        image: [H, W, 3], clamped to [0, 1] first, as it is shown.
+        photograph: [H, W, 3] in [0, 1].
+
+    Raises:
+        ValueError: their sizes differ.
+    """
+    image = torch.as_tensor(image)
+    photograph = torch.as_tensor(photograph, device=image.device, dtype=image.dtype)
+    if image.shape != photograph.shape:
+        raise ValueError(f"image {tuple(image.shape)} and photograph {tuple(photograph.shape)} differ in size")
+    return (image.clamp(0, 1) - photograph).abs().mean(dim=-1)

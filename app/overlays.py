@@ -1,0 +1,143 @@
+"""Lines drawn over the picture: box, axes, floor, training cameras. Plain numpy, so any painter can draw them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engines.core.camera import Array, Camera
+
+BOX_RGBA = (0.75, 0.75, 0.80, 0.7)
+AXES_RGBA = ((0.93, 0.26, 0.28, 1.0), (0.45, 0.78, 0.25, 1.0), (0.27, 0.52, 0.96, 1.0))
+CAMERA_RGBA = (0.95, 0.72, 0.22, 0.55)
+HIGHLIGHT_RGBA = (0.20, 0.85, 1.0, 1.0)
+GRID_RGBA = (0.55, 0.55, 0.60, 0.35)
+
+
+@dataclass(frozen=True, eq=False)
+class Segments:
+    """Straight lines in the world.
+
+    Attributes:
+        points: [N, 2, 3] float64, both ends.
+        colours: [N, 4] float32, red, green, blue, opacity in [0, 1].
+    """
+
+    points: Array
+    colours: Array
+
+
+def _segments(points: Array, colours: Array | tuple[float, ...]) -> Segments:
+    points = np.asarray(points, dtype=np.float64).reshape(-1, 2, 3)
+    return Segments(points, np.broadcast_to(np.asarray(colours, dtype=np.float32), (len(points), 4)).copy())
+
+
+def join(parts: Sequence[Segments]) -> Segments:
+    """All in one."""
+    if not parts:
+        return _segments(np.zeros((0, 2, 3)), BOX_RGBA)
+    return Segments(np.concatenate([p.points for p in parts]), np.concatenate([p.colours for p in parts]))
+
+
+def box_segments(bounds: Array) -> Segments:
+    """The 12 edges of a box; bounds: [2, 3] lowest and highest corner."""
+    corners = np.stack(np.meshgrid(*np.asarray(bounds).T, indexing="ij"), axis=-1).reshape(8, 3)
+    # Corners are numbered by the bits of (x, y, z); an edge joins two that differ in one bit.
+    edges = [(i, i | bit) for i in range(8) for bit in (1, 2, 4) if not i & bit]
+    return _segments(corners[np.array(edges)], BOX_RGBA)
+
+
+def axes_segments(origin: Array, length: float) -> Segments:
+    """The world's axes from `origin`: x red, y green, z blue."""
+    origin = np.asarray(origin, dtype=np.float64)
+    return _segments(np.stack([np.stack([origin, origin + length * axis]) for axis in np.eye(3)]), np.array(AXES_RGBA))
+
+
+def camera_segments(cameras: Sequence[Camera], size: float, highlighted: int | None = None) -> Segments:
+    """A pyramid for each camera: its true field of view, `size` deep, with a roof on the upper side.
+
+    Args:
+        highlighted: the index of one that stands out.
+    """
+    return join(
+        [
+            _camera_segments(camera, size, HIGHLIGHT_RGBA if index == highlighted else CAMERA_RGBA)
+            for index, camera in enumerate(cameras)
+        ]
+    )
+
+
+def _camera_segments(camera: Camera, size: float, colour: tuple[float, ...]) -> Segments:
+    width, height = camera.size_px
+    pixels = np.array([(0, 0), (width, 0), (width, height), (0, height), (width / 2, -height / 4)], dtype=np.float64)
+    in_camera = np.ones((5, 3))
+    in_camera[:, :2] = (pixels - camera.centre_px) / camera.focal_px
+    corners = camera.position + size * in_camera @ camera.camera_to_world[:3, :3].T
+    points = np.concatenate([camera.position[None], corners])
+    edges = [(0, 1), (0, 2), (0, 3), (0, 4), (1, 2), (2, 3), (3, 4), (4, 1), (1, 5), (5, 2)]
+    return _segments(points[np.array(edges)], colour)
+
+
+def grid_segments(bounds: Array, up: Array) -> Segments:
+    """A floor under the box, across `up`, twice as wide; its squares are 1, 2 or 5 times a power of ten wide."""
+    bounds, up = np.asarray(bounds, dtype=np.float64), np.asarray(up, dtype=np.float64)
+    across = np.eye(3)[int(np.argmin(np.abs(up)))]
+    first = np.cross(up, across)
+    first /= np.linalg.norm(first)
+    second = np.cross(up, first)
+    half = (bounds[1] - bounds[0]) / 2
+    centre = bounds.mean(axis=0) - up * float(np.abs(up) @ half)
+    reach = 2 * max(float(np.abs(first) @ half), float(np.abs(second) @ half))
+    if reach <= 0:
+        return _segments(np.zeros((0, 2, 3)), GRID_RGBA)
+    step = _round_step(reach / 8)
+    count = int(np.ceil(reach / step))
+    offsets = np.arange(-count, count + 1) * step
+    edge = count * step
+    lines = [
+        (centre + offset * a - edge * b, centre + offset * a + edge * b)
+        for a, b in ((first, second), (second, first))
+        for offset in offsets
+    ]
+    return _segments(np.array(lines), GRID_RGBA)
+
+
+def _round_step(step: float) -> float:
+    """The next of 1, 2, 5, 10, 20, ... at or above `step`."""
+    power = 10.0 ** np.floor(np.log10(step))
+    return float(next(power * m for m in (1, 2, 5, 10) if power * m >= step * (1 - 1e-9)))
+
+
+def visible_segments(camera: Camera, segments: Segments, size_px: tuple[int, int]) -> tuple[Array, Array]:
+    """The parts of the lines that are in the picture.
+
+    Clipped in camera space, before the division by depth, so a line that runs past or through the camera is right.
+
+    Args:
+        size_px: the camera's picture is shown this large.
+
+    Returns:
+        pixels: [M, 2, 2] float64, (u, v) of both ends from the top left corner.
+        colours: [M, 4].
+    """
+    camera = camera.resized(size_px)
+    to_camera = camera.world_to_camera
+    ends = segments.points @ to_camera[:3, :3].T + to_camera[:3, 3]  # [N, 2, 3]
+    (fx, fy), (cx, cy), (width, height) = camera.focal_px, camera.centre_px, camera.size_px
+    # Inside where plane @ (x, y, z) >= 0: left, right, top, bottom of the picture.
+    planes = np.array([(fx, 0, cx), (-fx, 0, width - cx), (0, fy, cy), (0, -fy, height - cy)], dtype=np.float64)
+    # The four sides meet at the eye, where nothing can be projected; a millionth of the scene keeps clear of it.
+    near = 1e-6 * float(np.abs(ends).max(initial=1e-12))
+    heights = np.concatenate([ends @ planes.T, ends[..., 2:] - near], axis=-1)  # [N, 2, 5]
+    first, last = heights[:, 0], heights[:, 1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        crossing = first / (first - last)
+    enter = np.where((first < 0) & (last >= 0), crossing, np.where((first < 0) & (last < 0), np.inf, 0)).max(axis=1)
+    leave = np.where((first >= 0) & (last < 0), crossing, 1).min(axis=1)
+    kept = enter < leave
+    start, along = ends[kept, 0], ends[kept, 1] - ends[kept, 0]
+    clipped = start[:, None] + np.stack([enter[kept], leave[kept]], axis=1)[..., None] * along[:, None]
+    pixels = clipped[..., :2] / clipped[..., 2:] * np.array(camera.focal_px) + np.array(camera.centre_px)
+    return pixels, segments.colours[kept]
