@@ -1,0 +1,173 @@
+"""The command line: picks a command, imports that one only, and turns what it raises into an exit code.
+
+| code | when |
+|---|---|
+| 0 | the thing asked for is there |
+| 1 | something the user can mend: one line on stderr |
+| 2 | the command line is wrong: one line on stderr |
+| 70 | a bug: the traceback on stderr |
+| 130 | stopped by Ctrl+C (143: by SIGTERM, 141: nobody reads the output any more) |
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import difflib
+import importlib
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn, Protocol, cast
+
+from engines.core.errors import Cancelled, UserError
+
+VERSION = "0.1.0"
+DEFAULT_COMMAND = "view"
+COMMANDS: Mapping[str, str] = {
+    "view": "open the window (what main.py does without a command)",
+    "info": "say what a checkpoint is, what it needs and what is assumed",
+    "render": "render a path of cameras into a video or a folder of images",
+    "train": "train a scene on a data folder",
+    "evaluate": "compare a scene with photographs: PSNR, SSIM",
+    "convert": "write a checkpoint as a scene file, or as the authors' code does",
+    "sample": "write a small synthetic scene, to try things on",
+    "bench": "measure time per frame and stage, and peak memory",
+}
+
+FAILED, USAGE, BUG, INTERRUPTED, BROKEN_PIPE, TERMINATED = 1, 2, 70, 130, 141, 143
+
+
+class Command(Protocol):
+    """A module of `app/commands`."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declares the arguments."""
+        ...
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Does it; the exit code."""
+        ...
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with errors of one line."""
+
+    def error(self, message: str) -> NoReturn:
+        sys.stderr.write(f"{self.prog}: {message} ({self.prog} --help)\n")
+        raise SystemExit(USAGE)
+
+
+class _Terminated(BaseException):
+    """SIGTERM, raised so that files half-written are removed on the way out."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command line; the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _dispatch(words)
+        # Here, not at exit: a reader that has gone away is noticed where it can be answered.
+        sys.stdout.flush()
+        return code
+    except SystemExit as error:  # argparse, after --help or a usage error
+        return error.code if isinstance(error.code, int) else int(error.code is not None)
+    except UserError as error:
+        return _say(str(error), FAILED)
+    except (KeyboardInterrupt, Cancelled):
+        sys.stderr.write("stopped\n")
+        return INTERRUPTED
+    except _Terminated:
+        return TERMINATED
+    except BrokenPipeError:
+        # Python would complain once more when it flushes stdout at exit.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] in ("app", "engines"):
+            return _bug()
+        return _say(f"{error.name} is not installed; start with ./vantage, or pip install -r requirements.txt", FAILED)
+    except MemoryError:
+        return _say("out of memory; use a smaller --size, or a machine with more", FAILED)
+    except Exception as error:
+        # torch is not imported only to name its error.
+        if type(error).__name__ == "OutOfMemoryError":
+            return _say("out of memory on the device; use a smaller --size, or --device cpu", FAILED)
+        return _bug()
+
+
+def _say(message: str, code: int) -> int:
+    sys.stderr.write(f"vantage: {' '.join(message.split())}\n")
+    return code
+
+
+def _bug() -> int:
+    traceback.print_exc()
+    sys.stderr.write("vantage: this is a bug; please report it with the lines above\n")
+    return BUG
+
+
+def _dispatch(words: list[str]) -> int:
+    if words and words[0] in ("-h", "--help", "help"):
+        sys.stdout.write(_help())
+        return 0
+    if words and words[0] in ("-V", "--version"):
+        sys.stdout.write(f"vantage {VERSION}\n")
+        return 0
+    if words and words[0] in COMMANDS:
+        name, rest = words[0], words[1:]
+    else:
+        _refuse_misspelt(words)
+        name, rest = DEFAULT_COMMAND, words
+    command = cast(Command, importlib.import_module(f"app.commands.{name}"))
+    parser = _Parser(prog=f"main.py {name}", description=COMMANDS[name].capitalize() + ".")
+    command.add_arguments(parser)
+    arguments = parser.parse_args(rest)
+    # The window has an event loop of its own, in which Python's signal handlers do not run.
+    with contextlib.nullcontext() if name == "view" else _terminable():
+        return command.run(arguments)
+
+
+def _refuse_misspelt(words: Sequence[str]) -> None:
+    """A first word that is no option, no path and no command is taken for a misspelt command."""
+    if not words or words[0].startswith("-") or Path(words[0]).exists():
+        return
+    if "." not in words[0] and os.sep not in words[0]:
+        near = difflib.get_close_matches(words[0], COMMANDS, 1)
+        hint = f"did you mean {near[0]}?" if near else f"the commands are {', '.join(COMMANDS)}"
+        sys.stderr.write(f"main.py: {words[0]}: no such file, and no command; {hint}\n")
+        raise SystemExit(USAGE)
+
+
+def _help() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name.ljust(width)}  {text}" for name, text in COMMANDS.items()]
+    return (
+        "Vantage: walk around in trained neural scenes.\n\n"
+        "usage: main.py [view] [CHECKPOINT] [--data FOLDER]\n"
+        "       main.py COMMAND ...\n\n" + "\n".join(lines) + "\n\n"
+        "main.py COMMAND --help lists a command's arguments; main.py --version tells the version.\n"
+    )
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM unwinds like Ctrl+C does, while the block runs."""
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        raise _Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

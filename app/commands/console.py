@@ -1,0 +1,98 @@
+"""What the commands have in common: the arguments that open a scene, notes, and a progress bar."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from tqdm import tqdm
+
+from app.export import Progress
+from app.opening import Opened, open_scene
+
+# Where nobody watches (a log file), a line now and then is enough.
+LOG_INTERVAL_S = 10.0
+
+
+def add_scene_arguments(parser: argparse.ArgumentParser) -> None:
+    """CHECKPOINT, --data, --device and --set."""
+    parser.add_argument(
+        "checkpoint", type=Path, metavar="CHECKPOINT", help="a scene file, a run folder, or a file of the authors' code"
+    )
+    add_opening_options(parser)
+
+
+def add_opening_options(parser: argparse.ArgumentParser) -> None:
+    """--data, --device and --set."""
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="its data folder: cameras, intrinsics, photographs")
+    parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="settings",
+        help="an option of the scene; may be repeated",
+    )
+
+
+def open_from(arguments: argparse.Namespace) -> Opened:
+    """Opens what the arguments name, and notes what had to be assumed.
+
+    Raises:
+        UserError: it can't be opened.
+    """
+    opened = open_scene(arguments.checkpoint, arguments.data, arguments.device, arguments.settings)
+    notes(assumptions_of(opened))
+    return opened
+
+
+def assumptions_of(opened: Opened) -> tuple[str, ...]:
+    """In plain words, what the scene and the data folder left open; each once."""
+    found = (*opened.scene.assumptions, *(opened.dataset.notes if opened.dataset else ()))
+    return tuple(dict.fromkeys(found))
+
+
+def notes(texts: Iterable[str]) -> None:
+    """`note: ...` lines on stderr."""
+    for text in texts:
+        sys.stderr.write(f"note: {text}\n")
+
+
+def write_json(data: Mapping[str, Any]) -> None:
+    """One JSON object on stdout."""
+    sys.stdout.write(json.dumps(data, indent=2) + "\n")
+
+
+def write_table(rows: Iterable[tuple[str, str]]) -> None:
+    """Two columns on stdout; rows without a text are left out."""
+    rows = [(name, text) for name, text in rows if text]
+    width = max((len(name) for name, _ in rows), default=0)
+    for name, text in rows:
+        sys.stdout.write(f"{name.ljust(width)}  {text}\n")
+
+
+class ProgressBar:
+    """A bar on stderr with frames/s and the time left; give it to `run_export`."""
+
+    def __init__(self, title: str, unit: str = "frame") -> None:
+        interval = 0.1 if sys.stderr.isatty() else LOG_INTERVAL_S
+        self._bar = tqdm(desc=title, unit=unit, file=sys.stderr, mininterval=interval, dynamic_ncols=True)
+
+    def __call__(self, progress: Progress) -> None:
+        """Shows how far it is."""
+        self._bar.total = progress.total
+        self._bar.update(progress.done - self._bar.n)
+
+    def __enter__(self) -> ProgressBar:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.close()

@@ -1,0 +1,261 @@
+"""A path of cameras into a video or a folder of images: the same for `main.py render` and the window.
+
+A video shows its channels side by side. A folder holds `rgb_00000.png`, and every other channel as numbers
+(`depth_00000.npy`, `normals_00000.npy`), with `cameras.json` beside them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from app.display import Pixels, channel_limits, has_limits, shade
+from app.fitting import fit_around, fit_native
+from app.image_folder import CAMERAS_NAME, replacing_folder, write_array, write_image
+from app.video import VIDEO_SUFFIXES, Background, VideoWriter
+from engines.core.camera import Array, Camera
+from engines.core.engine import Scene, Stop
+from engines.core.errors import Cancelled, UserError
+from engines.core.frame import Frame
+from engines.core.paths import write_path
+
+BACKGROUNDS: Mapping[str, float] = {"white": 1.0, "black": 0.0}
+THUMBNAIL_PX = 160
+# Names that promise a file of a kind that is not written; without this they would become folders.
+OTHER_FILES = (
+    ".avi",
+    ".mov",
+    ".mkv",
+    ".m4v",
+    ".mpg",
+    ".apng",
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".webp",
+    ".npy",
+    ".npz",
+    ".zip",
+)
+# PNG takes several times as long as rendering does on a fast device.
+PNG_THREADS = 4
+
+Limits = tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Export:
+    """What to render, and where to.
+
+    Attributes:
+        cameras: one a frame, in order; fitted to what the scene can draw.
+        out: a video (.mp4 .webm .gif), or a folder.
+        fps: frames a second of a video.
+        quality: of a video, 1 to 10.
+        channels: of `Scene.channels`; side by side in a video.
+        size_px: None: the scene's own size, else the cameras'.
+        controls: one mapping a frame; None: every control at its default.
+        background: "white" or "black" behind the picture where the scene gives an "alpha" (not premultiplied).
+    """
+
+    cameras: Sequence[Camera]
+    out: Path
+    fps: float = 30.0
+    quality: int = 8
+    channels: tuple[str, ...] = ("rgb",)
+    size_px: tuple[int, int] | None = None
+    controls: Sequence[Mapping[str, float]] | None = None
+    background: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """How far an export is.
+
+    Attributes:
+        seconds_left: None until it can be told.
+        thumbnail: [h, w, 3] bytes of the newest frame, at most `THUMBNAIL_PX` a side.
+    """
+
+    done: int
+    total: int
+    seconds_left: float | None
+    thumbnail: Pixels | None
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def run_export(scene: Scene, export: Export, on_progress: OnProgress, stop: Stop) -> Path:
+    """Renders every camera and writes the result; while one frame is encoded the next is rendered.
+
+    The result appears when it is complete. After an error or a stop there is nothing of it.
+
+    Args:
+        on_progress: called after each frame, on this thread.
+
+    Returns:
+        The video or folder.
+
+    Raises:
+        UserError: a size or channel the scene has not, or a place that can't be written.
+        Cancelled: `stop` said so.
+    """
+    out = Path(export.out)
+    cameras = fit_cameras(scene, export.cameras, export.size_px)
+    _check(scene, export)
+    frames = _frames(scene, export, cameras, stop)
+    if out.suffix.lower() in VIDEO_SUFFIXES:
+        _write_video(export, cameras, frames, on_progress)
+    else:
+        _write_folder(export, cameras, frames, on_progress)
+    return out
+
+
+def fit_cameras(scene: Scene, cameras: Sequence[Camera], size_px: tuple[int, int] | None) -> tuple[Camera, ...]:
+    """The cameras at one size that the scene can draw.
+
+    Where the scene has a size of its own, what does not fit its shape is cut off; where it has none, all that the
+    camera saw is seen.
+
+    Raises:
+        UserError: no cameras, or the scene can't draw `size_px`.
+    """
+    if not cameras:
+        raise UserError("the path has no cameras")
+    native = scene.native_px
+    if native is None:
+        size = size_px or cameras[0].size_px
+        return tuple(fit_around(camera, size) for camera in cameras)
+    if size_px is not None and size_px != native:
+        raise UserError(
+            f"size {size_px[0]}x{size_px[1]}: this scene can only draw {native[0]}x{native[1]}; leave the size out"
+        )
+    if native[0] == native[1]:
+        # As photographs are cut, to the pixel: a centred square of whole pixels.
+        return tuple(camera.square().resized(native) for camera in cameras)
+    return tuple(fit_native(camera, native) for camera in cameras)
+
+
+def _check(scene: Scene, export: Export) -> None:
+    if not export.channels:
+        raise UserError(f"no channels to write; this scene gives {', '.join(scene.channels)}")
+    for channel in export.channels:
+        if channel not in scene.channels:
+            raise UserError(f"channel {channel}: this scene gives {', '.join(scene.channels)}")
+    if export.background not in (None, *BACKGROUNDS):
+        raise UserError(f"background {export.background}: must be {' or '.join(BACKGROUNDS)}")
+    if export.controls is not None and len(export.controls) != len(export.cameras):
+        raise ValueError(f"{len(export.controls)} controls for {len(export.cameras)} cameras")
+    if export.out.suffix.lower() in OTHER_FILES:
+        raise UserError(f"{export.out}: name a video ({', '.join(VIDEO_SUFFIXES)}), or a folder for images")
+
+
+def _frames(scene: Scene, export: Export, cameras: Sequence[Camera], stop: Stop) -> Iterator[Frame]:
+    defaults = {control.name: control.default for control in scene.controls}
+    for index, camera in enumerate(cameras):
+        if stop():
+            raise Cancelled
+        controls = defaults if export.controls is None else {**defaults, **export.controls[index]}
+        frame = scene.render(camera, controls, stop)
+        yield _over_background(frame, export.background)
+
+
+def _over_background(frame: Frame, background: str | None) -> Frame:
+    alpha = frame.extra.get("alpha")
+    if background is None or alpha is None:
+        return frame
+    alpha = alpha.reshape(*frame.image.shape[:2], 1)
+    return replace(frame, image=frame.image * alpha + BACKGROUNDS[background] * (1 - alpha))
+
+
+class _Clock:
+    """Tells the time left; the first frame does not count, it often waits for things to be made ready."""
+
+    def __init__(self, total: int, on_progress: OnProgress) -> None:
+        self._total, self._on_progress = total, on_progress
+        self._done, self._first = 0, 0.0
+
+    def tick(self, picture: Pixels | None) -> None:
+        self._done += 1
+        now = time.monotonic()
+        left: float | None = None
+        if self._done == 1:
+            self._first = now
+        else:
+            left = (now - self._first) / (self._done - 1) * (self._total - self._done)
+        self._on_progress(Progress(self._done, self._total, left, None if picture is None else _thumbnail(picture)))
+
+
+def _thumbnail(picture: Pixels) -> Pixels:
+    height, width = picture.shape[:2]
+    scale = min(1.0, THUMBNAIL_PX / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _write_video(export: Export, cameras: Sequence[Camera], frames: Iterator[Frame], on_progress: OnProgress) -> None:
+    width, height = cameras[0].size_px
+    clock = _Clock(len(cameras), on_progress)
+    limits: dict[str, Limits] = {}
+    writer = VideoWriter(export.out, (width * len(export.channels), height), export.fps, export.quality)
+    with writer, Background() as background:
+        for index, frame in enumerate(frames):
+            if index == 0:
+                limits = _clip_limits(frame, export.channels, cameras)
+            shown = [_shown(frame, channel, limits.get(channel), (width, height)) for channel in export.channels]
+            picture = np.concatenate(shown, axis=1)
+            background.submit(writer.write, picture)
+            clock.tick(picture)
+
+
+def _clip_limits(first: Frame, channels: Sequence[str], cameras: Sequence[Camera]) -> dict[str, Limits]:
+    """One range of values for the whole clip, or the colours would flicker.
+
+    It is the first frame's; depth is widened by how far the path comes nearer and goes away from what that frame shows.
+    """
+    limits = {channel: channel_limits(first, channel) for channel in channels if has_limits(first, channel)}
+    if "depth" in limits:
+        low, high = limits["depth"]
+        middle = cameras[0].position + cameras[0].forward * (low + high) / 2
+        distances = [float(np.linalg.norm(camera.position - middle)) for camera in cameras]
+        nearer, further = distances[0] - min(distances), max(distances) - distances[0]
+        # Half the nearest depth is kept: a range that reaches 0 has no colours left for the scene.
+        limits["depth"] = (max(low - nearer, low / 2), high + further)
+    return limits
+
+
+def _shown(frame: Frame, channel: str, limits: Limits | None, size_px: tuple[int, int]) -> Pixels:
+    pixels = shade(frame, channel, limits)
+    if (pixels.shape[1], pixels.shape[0]) == size_px:
+        return pixels
+    # Depth may be coarser than the image.
+    return np.asarray(cv2.resize(pixels, size_px, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
+
+
+def _write_folder(export: Export, cameras: Sequence[Camera], frames: Iterator[Frame], on_progress: OnProgress) -> None:
+    clock = _Clock(len(cameras), on_progress)
+    with replacing_folder(export.out) as folder, Background(PNG_THREADS, 2 * PNG_THREADS) as background:
+        write_path(folder / CAMERAS_NAME, cameras)
+        for index, frame in enumerate(frames):
+            picture: Pixels | None = None
+            for channel in export.channels:
+                if channel == "rgb":
+                    picture = shade(frame, "rgb")
+                    background.submit(write_image, folder / f"rgb_{index:05d}.png", picture)
+                else:
+                    background.submit(write_array, folder / f"{channel}_{index:05d}.npy", _numbers(frame, channel))
+            clock.tick(shade(frame, export.channels[0]) if picture is None else picture)
+
+
+def _numbers(frame: Frame, channel: str) -> Array:
+    values = frame.depth if channel == "depth" else frame.extra.get(channel)
+    if values is None:
+        raise ValueError(f"the frame has no channel {channel}")
+    return np.asarray(values.detach().to("cpu", torch.float32, copy=True).numpy())

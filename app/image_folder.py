@@ -1,0 +1,67 @@
+"""Folders of numbered images and arrays, which appear when they are complete or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from engines.core.camera import Array
+from engines.core.errors import UserError
+
+CAMERAS_NAME = "cameras.json"
+
+
+@contextlib.contextmanager
+def replacing_folder(out: Path) -> Iterator[Path]:
+    """A new folder beside `out` that takes its place on success, and is removed otherwise.
+
+    Raises:
+        UserError: `out` holds something else than an earlier export, or can't be written.
+    """
+    _require_free(out)
+    temporary = out.parent / f".{out.name}.{secrets.token_hex(4)}.part"
+    old = temporary.with_suffix(".old")
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        _require_free(out)
+        if out.exists():
+            out.replace(old)
+        temporary.replace(out)
+    except OSError as error:
+        raise UserError(f"{out}: can't be written ({error.strerror or error})") from error
+    finally:
+        if old.exists() and not out.exists():
+            old.replace(out)
+        shutil.rmtree(old, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _require_free(out: Path) -> None:
+    """Only an earlier export is ever replaced; somebody's other files never are."""
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise UserError(f"{out}: is a file; name a folder, or a video by its suffix")
+    names = sorted(path.name for path in out.iterdir())
+    foreign = [name for name in names if name != CAMERAS_NAME and not re.fullmatch(r"\w+_\d{5,}\.(png|npy)", name)]
+    if foreign or (names and CAMERAS_NAME not in names):
+        raise UserError(f"{out}: holds other files ({(foreign or names)[0]}); name a new or an empty folder")
+
+
+def write_image(path: Path, pixels: Array) -> None:
+    """Writes bytes [H, W, 3] as PNG."""
+    # 3: four times as fast as the default, and a tenth larger.
+    Image.fromarray(pixels).save(path, compress_level=3)
+
+
+def write_array(path: Path, values: Array) -> None:
+    """Writes numbers as .npy."""
+    np.save(path, values)

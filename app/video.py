@@ -1,0 +1,203 @@
+"""Videos, written frame by frame by the ffmpeg that imageio-ffmpeg brings, while the next frame is made."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+import imageio_ffmpeg
+import numpy as np
+import numpy.typing as npt
+
+from engines.core.errors import UserError
+from engines.core.files import replacing
+
+Pixels = npt.NDArray[np.uint8]
+
+VIDEO_SUFFIXES = (".mp4", ".webm", ".gif")
+QUALITIES = range(1, 11)
+# Players draw a GIF with shorter delays than 2/100 s at 10 frames/s.
+MOST_GIF_FPS = 50.0
+
+
+class VideoWriter:
+    """Writes frames into a video that appears when it is complete, and not at all if the block is left by an error.
+
+    H.264 and VP9 need even sides: an odd one gets its last row or column twice.
+
+    Args:
+        path: .mp4 (H.264), .webm (VP9) or .gif.
+        size_px: (width, height) of every frame.
+        fps: frames a second.
+        quality: 1 (small file) to 10 (hardly a difference to be seen); GIF has no choice.
+
+    Raises:
+        UserError: another suffix, a size or rate out of range, or the place can't be written.
+    """
+
+    def __init__(self, path: Path, size_px: tuple[int, int], fps: float = 30.0, quality: int = 8) -> None:
+        self._path = Path(path)
+        if self._path.suffix.lower() not in VIDEO_SUFFIXES:
+            raise UserError(f"{path}: videos are written as {', '.join(VIDEO_SUFFIXES)}")
+        if quality not in QUALITIES:
+            raise UserError(f"video quality {quality}: must be 1 to 10")
+        if not 0 < fps <= 1000:
+            raise UserError(f"{fps:g} frames/s: must be above 0 and at most 1000")
+        self._size_px, self._fps, self._quality = size_px, fps, quality
+        self._even = self._path.suffix.lower() != ".gif"
+        self._frames = 0
+        self._exits = contextlib.ExitStack()
+        self._encoder: subprocess.Popen[bytes] | None = None
+        self._messages: IO[bytes] | None = None
+
+    def __enter__(self) -> VideoWriter:
+        with contextlib.ExitStack() as exits:
+            temporary = exits.enter_context(replacing(self._path))
+            self._messages = exits.enter_context(tempfile.TemporaryFile())
+            self._encoder = self._start(temporary, self._messages)
+            exits.callback(self._end)
+            self._exits = exits.pop_all()
+        return self
+
+    def _start(self, temporary: Path, messages: IO[bytes]) -> subprocess.Popen[bytes]:
+        width, height = self._stored_size()
+        source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{self._fps:.6g}", "-i", "-"]
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-nostdin", "-loglevel", "error", *source]
+        command += _encoding(self._path.suffix.lower(), self._quality, self._fps)
+        # bitexact: no version and no random identifier in the file, so equal frames give equal bytes.
+        command += ["-an", "-map_metadata", "-1", "-fflags", "+bitexact", "-flags", "+bitexact", str(temporary)]
+        # A session of its own: Ctrl+C must reach us alone, or the encoder dies before it can be told to stop.
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=messages, start_new_session=True
+        )
+
+    def _stored_size(self) -> tuple[int, int]:
+        width, height = self._size_px
+        return (width + width % 2, height + height % 2) if self._even else (width, height)
+
+    def write(self, pixels: Pixels) -> None:
+        """Adds one frame, RGB bytes [H, W, 3].
+
+        Raises:
+            UserError: the encoder ended, for example because the disk is full.
+        """
+        width, height = self._size_px
+        if pixels.shape != (height, width, 3) or pixels.dtype != np.uint8:
+            raise ValueError(f"a frame of {pixels.shape} {pixels.dtype} in a video of {width}x{height}")
+        stored = self._stored_size()
+        if stored != self._size_px:
+            pixels = np.pad(pixels, ((0, stored[1] - height), (0, stored[0] - width), (0, 0)), mode="edge")
+        if self._encoder is None or self._encoder.stdin is None:
+            raise ValueError("write belongs inside the with block")
+        try:
+            self._encoder.stdin.write(np.ascontiguousarray(pixels).data)
+        except OSError as error:
+            raise self._failure() from error
+        self._frames += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._finish()
+        except BaseException:
+            self._exits.__exit__(*sys.exc_info())
+            raise
+        self._exits.__exit__(kind, error, trace)
+
+    def _finish(self) -> None:
+        if self._encoder is None or self._encoder.stdin is None:
+            return
+        if self._frames == 0:
+            raise UserError(f"{self._path}: no frames, so no video")
+        try:
+            self._encoder.stdin.close()
+        except OSError as error:
+            raise self._failure() from error
+        if self._encoder.wait() != 0:
+            raise self._failure()
+
+    def _failure(self) -> UserError:
+        """What the encoder said last."""
+        if self._encoder is None or self._messages is None:
+            return UserError(f"{self._path}: the video was not begun")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._encoder.wait(timeout=5)
+        self._messages.seek(0)
+        lines = self._messages.read().decode(errors="replace").strip().splitlines()
+        said = lines[-1].strip() if lines else f"exit code {self._encoder.returncode}"
+        # A full disk is named in one of the first lines; the last is only that the conversion failed.
+        said = next((line for line in lines if "No space left" in line), said)
+        return UserError(f"{self._path}: the video encoder stopped: {said}")
+
+    def _end(self) -> None:
+        """Leaves no process and no pipe behind."""
+        if self._encoder is None:
+            return
+        self._encoder.kill()
+        self._encoder.wait()
+        if self._encoder.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._encoder.stdin.close()
+
+
+def _encoding(suffix: str, quality: int, fps: float) -> list[str]:
+    """ffmpeg's options from the picture to the file."""
+    # The matrix is converted to and named, because players guess it by the size of the picture where it is not.
+    colours = (
+        "scale=in_range=full:out_range=limited:out_color_matrix=bt709:flags=accurate_rnd+full_chroma_int,"
+        "format=yuv420p,setparams=color_primaries=bt709:color_trc=bt709"
+    )
+    if suffix == ".mp4":
+        codec = ["-c:v", "libx264", "-preset", "veryfast", "-crf", str(34 - 2 * quality), "-movflags", "+faststart"]
+        return ["-vf", colours, *codec]
+    if suffix == ".webm":
+        codec = ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "6", "-row-mt", "1"]
+        return ["-vf", colours, *codec, "-b:v", "0", "-crf", str(48 - 3 * quality)]
+    # A palette for each frame: one for all would need the whole video in memory.
+    palette = "split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1:dither=sierra2_4a"
+    rate = f"fps={MOST_GIF_FPS:g}," if fps > MOST_GIF_FPS else ""
+    return ["-vf", rate + palette, "-loop", "0"]
+
+
+class Background:
+    """Runs calls on other threads while the caller goes on; `submit` waits while `ahead` of them are not done.
+
+    Left by an error, what waits is dropped; left well, all is done. One thread keeps the order.
+    """
+
+    def __init__(self, threads: int = 1, ahead: int = 2) -> None:
+        self._ahead = ahead
+        self._pending: deque[Future[None]] = deque()
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="export")
+
+    def submit(self, call: Callable[..., None], *arguments: Any) -> None:
+        """Queues a call.
+
+        Raises:
+            Exception: what an earlier call raised.
+        """
+        while len(self._pending) >= self._ahead:
+            self._pending.popleft().result()
+        self._pending.append(self._pool.submit(call, *arguments))
+
+    def __enter__(self) -> Background:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            while kind is None and self._pending:
+                self._pending.popleft().result()
+        finally:
+            self._pool.shutdown(wait=True, cancel_futures=True)
