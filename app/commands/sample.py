@@ -22,8 +22,9 @@ from engines.core.synthetic.sample import (
     write_deepvoxels_sample,
 )
 
-HELP = "write a small synthetic scene with exact depth and masks, to try things on"
 INTERRUPTED = 130
+# Where nobody watches (a log file), a line now and then is enough.
+LOG_INTERVAL_S = 10.0
 LIMITS = {"seed": (0, 2**32 - 1), "size": (16, 4096), "views": (1, 100_000), "samples": (1, 16)}
 
 
@@ -67,7 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
         max(1, round(views * VALIDATION_VIEWS / TRAIN_VIEWS)),
         max(1, round(views * TEST_VIEWS / TRAIN_VIEWS)),
     )
-    with tqdm(total=len(shots), unit="view", desc=str(folder), dynamic_ncols=True) as bar:
+    interval = 0.1 if sys.stderr.isatty() else LOG_INTERVAL_S
+    with tqdm(total=len(shots), unit="view", desc=str(folder), mininterval=interval, dynamic_ncols=True) as bar:
 
         def on_view(shot: Shot, picture: Picture) -> None:
             bar.update()

@@ -23,7 +23,9 @@ from engines.core.synthetic.shapes import Box, Cone, Shape, Sphere, Torus, cylin
 
 FLOOR = -0.155
 """Height of the plinth's top, world units."""
-PLINTH_RADIUS = 0.44
+PLINTH_RADIUS = 0.445
+RIM = 0.015
+"""Half the plinth's thickness: its edge is round."""
 RING_RADIUS = 0.288
 """Where the objects around the middle stand."""
 
@@ -55,9 +57,9 @@ PALETTES = (
     _palette("c9c0b2", "e4572e", "17829a", "f3a712", "2e4057", "76b041"),
     _palette("b9c4c9", "d1495b", "00798c", "edae49", "30638e", "6a994e"),
     _palette("cdbfae", "bc4749", "386641", "f2b134", "275b8c", "e07a5f"),
-    _palette("c2bfcc", "e76f51", "2a9d8f", "e9c46a", "5b5f97", "ef476f"),
+    _palette("c4c0c0", "e76f51", "2a9d8f", "e9c46a", "5b5f97", "ef476f"),
     _palette("bcc6b5", "f25c54", "247ba0", "f7b267", "6d597a", "43aa8b"),
-    _palette("c8bdb8", "c8553d", "1b998b", "ffba49", "3d5a80", "b56576"),
+    _palette("cbbfb2", "c8553d", "1b998b", "ffba49", "3d5a80", "b56576"),
 )
 
 
@@ -118,8 +120,11 @@ def _plinth(stone: Colour, accent: Colour) -> list[Solid]:
         sectors=48,
     )
     return [
-        _solid("plinth", cylinder(PLINTH_RADIUS, 0.030), Material(inlay, 0.25), 0, 0, -0.015 + FLOOR),
-        _solid("foot", cylinder(0.40, 0.022), Material(Plain(lighten(stone, -0.45)), 0.2), 0, 0, -0.041 + FLOOR),
+        _solid("plinth", cylinder(PLINTH_RADIUS - RIM, 2 * RIM), Material(inlay, 0.25), 0, 0, FLOOR - RIM),
+        _solid("rim", Torus(PLINTH_RADIUS - RIM, RIM), Material(Plain(stone), 0.35), 0, 0, FLOOR - RIM),
+        _solid(
+            "foot", cylinder(0.40, 0.022), Material(Plain(lighten(stone, -0.45)), 0.2), 0, 0, FLOOR - 2 * RIM - 0.011
+        ),
     ]
 
 
@@ -129,8 +134,9 @@ def _solid(name: str, shape: Shape, material: Material, x: float, y: float, z: f
 
 def _tower(rng: np.random.Generator, board: Colour, ball: Colour, cap: Colour) -> Piece:
     """A checkered block, a slab turned on it, and a ball or a cone on top."""
-    half = float(rng.uniform(0.084, 0.092))
-    tall = float(rng.uniform(0.95, 1.15)) * half
+    half = float(rng.uniform(0.078, 0.086))
+    # Whole squares of the board fit its height.
+    tall = float(rng.choice([1.0, 1.5])) * half
     block = Box((half, half, tall))
     slab = Box((half * 0.82, half * 0.82, 0.017), rounding=0.008)
     top = 2 * tall + 0.034

@@ -18,6 +18,8 @@ LIFT = 1e-5
 PROBES = ((0.012, 0.35), (0.035, 0.35), (0.08, 0.30))
 # Reflectance of a dielectric seen head on (Schlick 1994).
 HEAD_ON = 0.04
+# Times that metal mirrors what is around it.
+BOUNCES = 1
 
 
 @dataclass(frozen=True)
@@ -93,16 +95,35 @@ def radiance(scene: SyntheticScene, origin: Array, directions: Array, lamp_point
         lamp_point: in [-1, 1]^2, the part of every lamp that these rays look at.
     """
     directions = directions.reshape(-1, 3)
-    result = np.tile(to_linear(np.array(scene.background)), (len(directions), 1))
-    hits = first_hits(scene, origin[None], directions)
+    background = np.tile(to_linear(np.array(scene.background)), (len(directions), 1))
+    return _arriving(scene, origin[None], directions, lamp_point, background, BOUNCES)
+
+
+def _arriving(
+    scene: SyntheticScene,
+    origins: Array,
+    directions: Array,
+    lamp_point: tuple[float, float],
+    beyond: Array,
+    bounces: int,
+) -> Array:
+    """[N, 3] linear light along rays; `beyond` [N, 3] for those that hit nothing."""
+    hits = first_hits(scene, origins, directions)
     seen = np.flatnonzero(hits.index >= 0)
-    points = origin + hits.distance[seen, None] * directions[seen]
-    result[seen] = _shade(scene, points, directions[seen], hits.index[seen], lamp_point)
+    starts = origins if len(origins) == 1 else origins[seen]
+    points = starts + hits.distance[seen, None] * directions[seen]
+    result = beyond.copy()
+    result[seen] = _shade(scene, points, directions[seen], hits.index[seen], lamp_point, bounces)
     return result
 
 
 def _shade(
-    scene: SyntheticScene, points: Array, directions: Array, index: Array, lamp_point: tuple[float, float]
+    scene: SyntheticScene,
+    points: Array,
+    directions: Array,
+    index: Array,
+    lamp_point: tuple[float, float],
+    bounces: int,
 ) -> Array:
     """[N, 3] linear light that leaves surface points [N, 3] against the viewing directions [N, 3]."""
     normals, albedo, shine = _surface(scene, points, index)
@@ -110,10 +131,15 @@ def _shade(
     facing = -np.einsum("ij,ij->i", normals, directions)[:, None]
     open_to_sky = _openness(scene, points, normals)[:, None]
     mirrored = directions + 2 * facing * normals
+    around = _ambient(scene, mirrored) * open_to_sky
+    polished = np.flatnonzero(shine[:, 2] > 0)
+    if bounces and polished.size:
+        start, onward = points[polished] + LIFT * normals[polished], mirrored[polished]
+        around[polished] = _arriving(scene, start, onward, lamp_point, _ambient(scene, onward), bounces - 1)
     fresnel = HEAD_ON + (1 - HEAD_ON) * (1 - np.clip(facing, 0, 1)) ** 5
     tint = 1 + metal * (albedo - 1)
-    result = albedo * (1 - 0.6 * metal) * _ambient(scene, normals) * open_to_sky
-    result += gloss * (fresnel + 0.6 * metal) * tint * _ambient(scene, mirrored) * open_to_sky
+    result = albedo * (1 - 0.7 * metal) * _ambient(scene, normals) * open_to_sky
+    result += gloss * (fresnel + metal) * tint * around
     for light in scene.lights:
         towards = _towards(light, lamp_point)
         lit = np.clip(normals @ towards, 0, None)

@@ -210,9 +210,12 @@ class Torus:
     def hit(self, origins: Array, directions: Array) -> Array:
         """By sphere tracing on the exact distance, finished by Newton steps."""
         near, far = _ball_interval(origins, directions, self.radius)
+        safe = np.where(np.abs(directions[:, 2]) < TINY, TINY, directions[:, 2])
+        one, other = (-self.tube - origins[:, 2]) / safe, (self.tube - origins[:, 2]) / safe
+        near, far = np.maximum(near, np.minimum(one, other)), np.minimum(far, np.maximum(one, other))
         # Inside the tube the distance is negative, and its size is the safe step.
         result = np.full(len(near), np.inf)
-        active = np.flatnonzero(far > 0)
+        active = np.flatnonzero((far > 0) & (near <= far))
         t, o, d = np.maximum(near[active], 0), origins[active], directions[active]
         for _ in range(MAX_STEPS):
             step = np.abs(self.distance(o + t[:, None] * d))

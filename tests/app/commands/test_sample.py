@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from app.commands import sample
+from engines.core.errors import UserError
+from engines.core.formats import open_dataset
+
+
+def run(*words: str) -> int:
+    parser = argparse.ArgumentParser()
+    sample.add_arguments(parser)
+    return sample.run(parser.parse_args(words))
+
+
+def test_writes_a_folder_that_opens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "sample"
+    assert run(str(folder), "--format", "deepvoxels", "--size", "16", "--views", "15", "--samples", "1") == 0
+    dataset = open_dataset(folder)
+    assert [len(dataset.split(name)) for name in ("train", "validation", "test")] == [15, 1, 3]
+    assert "15 train, 1 validation, 3 test views of 16x16" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [("--size", "0"), ("--views", "0"), ("--seed", "-1"), ("--samples", "0")])
+def test_numbers_out_of_range_are_told(tmp_path: Path, words: tuple[str, str]) -> None:
+    with pytest.raises(UserError, match=f"{words[0]} {words[1]}: must lie between"):
+        run(str(tmp_path / "sample"), *words)
+    assert not (tmp_path / "sample").exists()
+
+
+def test_interrupt_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sample, "write_deepvoxels_sample", interrupted)
+    assert run(str(tmp_path / "sample"), "--size", "16", "--views", "15") != 0
+    assert "stopped after 0 of 19 views" in capsys.readouterr().err
