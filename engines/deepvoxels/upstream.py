@@ -74,7 +74,7 @@ def read_config(state: Mapping[str, Any], path: Path) -> DeepVoxelsConfig:
     steps = len({name[len(UPS) :].split(".")[0] for name in state if name.startswith(UPS)})
     try:
         return DeepVoxelsConfig(
-            img_sidelength=FEATURE_PX * 2**steps,  # type: ignore[arg-type]  # the model checks it
+            img_sidelength=FEATURE_PX * 2**steps,
             grid_dim=grid.shape[-1],
             num_grid_feats=grid.shape[1],
             nf0=first_up.shape[1],

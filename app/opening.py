@@ -1,0 +1,44 @@
+"""From a path to a scene that can be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engines import registry
+from engines.core.checkpoint import Checkpoint
+from engines.core.config import make_options, parse_settings
+from engines.core.dataset import Dataset
+from engines.core.device import choose_device
+from engines.core.engine import Scene
+from engines.core.formats import open_dataset
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A scene, and what it was made of."""
+
+    scene: Scene
+    checkpoint: Checkpoint
+    dataset: Dataset | None
+    path: Path
+
+
+def open_scene(path: Path, data: Path | None = None, device: str = "auto", settings: Sequence[str] = ()) -> Opened:
+    """Opens a checkpoint, with the data folder it needs or was trained on where that is given.
+
+    Args:
+        path: scene file, run folder, or a file of an author's code.
+        settings: `["crop_border=true"]`, options of the engine's scenes.
+
+    Raises:
+        UserError: anything that can't be opened; says what and the way out.
+    """
+    path = Path(path)
+    where = choose_device(device)
+    checkpoint = registry.read_checkpoint(path)
+    engine = registry.find_engine(checkpoint.engine)
+    dataset = open_dataset(Path(data)) if data is not None else None
+    options = make_options(engine.SceneOptions, parse_settings(settings))
+    return Opened(engine.open(checkpoint, where, dataset, options), checkpoint, dataset, path)

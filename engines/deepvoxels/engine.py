@@ -1,0 +1,87 @@
+"""DeepVoxels as the program sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+
+from engines.core.checkpoint import Checkpoint
+from engines.core.config import Options, TrainingConfig
+from engines.core.dataset import Dataset
+from engines.core.engine import Engine, Scene, Training
+from engines.core.errors import UserError
+from engines.deepvoxels import upstream
+from engines.deepvoxels.config import DeepVoxelsConfig, DeepVoxelsOptions
+from engines.deepvoxels.scene import DeepVoxelsScene, find_surroundings
+
+
+class DeepVoxelsEngine:
+    """One scene, learnt as a grid of features (Sitzmann et al., CVPR 2019)."""
+
+    name = "deepvoxels"
+    title = "DeepVoxels"
+    Config: type[TrainingConfig] = DeepVoxelsConfig
+    SceneOptions: type[Options] = DeepVoxelsOptions
+    views_needed = 5
+    """A target, and the four nearest views that one of is lifted."""
+
+    def recognises(self, content: Mapping[str, Any]) -> bool:
+        """By the grid's buffer and the rendering network."""
+        return upstream.recognises(content)
+
+    def read_upstream(self, content: Mapping[str, Any], path: Path) -> Checkpoint:
+        """Reads a file of vsitzmann/deepvoxels."""
+        return upstream.read(content, path)
+
+    def write_upstream(self, checkpoint: Checkpoint) -> Mapping[str, Any]:
+        """What vsitzmann/deepvoxels would save."""
+        return upstream.write(checkpoint)
+
+    def viewing_weights(self, checkpoint: Checkpoint) -> Checkpoint:
+        """The checkpoint without what only training needs."""
+        kept = {n: t for n, t in checkpoint.weights.items() if not n.startswith(upstream.TRAINING_ONLY)}
+        return replace(checkpoint, weights=kept, training=None)
+
+    def open(self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: Options) -> Scene:
+        """Builds the scene; see `scene.find_surroundings` for where cameras and grid come from."""
+        config = read_config(checkpoint)
+        drawn = cast(DeepVoxelsOptions, options)
+        surroundings = find_surroundings(checkpoint, dataset, drawn, config.img_sidelength)
+        try:
+            return DeepVoxelsScene(config, checkpoint.weights, surroundings, device, drawn)
+        except RuntimeError as error:
+            if "state_dict" not in str(error):
+                raise
+            first = str(error).splitlines()[1].strip()
+            raise UserError(f"the scene's weights don't fit its configuration: {first}") from error
+
+    def train(self, dataset: Dataset, config: TrainingConfig, device: torch.device, seed: int) -> Training:
+        """Begins an optimisation."""
+        from engines.deepvoxels.training import DeepVoxelsTraining
+
+        return DeepVoxelsTraining(dataset, cast(DeepVoxelsConfig, config), device, seed)
+
+    def resume(self, dataset: Dataset, checkpoint: Checkpoint, device: torch.device) -> Training:
+        """Continues one exactly."""
+        from engines.deepvoxels.training import DeepVoxelsTraining
+
+        return DeepVoxelsTraining.resumed(dataset, read_config(checkpoint), checkpoint, device)
+
+
+def read_config(checkpoint: Checkpoint) -> DeepVoxelsConfig:
+    """The checkpoint's options.
+
+    Raises:
+        UserError: they are not this engine's.
+    """
+    try:
+        return DeepVoxelsConfig(**checkpoint.config)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"the scene file's configuration can't be read ({error})") from error
+
+
+ENGINE: Engine = DeepVoxelsEngine()

@@ -1,0 +1,188 @@
+"""The networks prepared for drawing only; the picture stays within float32 rounding of the trained networks'.
+
+| step | why it keeps the picture |
+|---|---|
+| BatchNorm folded into the convolution before it, dropout left out | the same affine map, at evaluation |
+| channels_last, weights reordered once for the CPU's kernels | another order in memory |
+| activation fused into the convolution | the same operation without a round trip to memory |
+| small 3D convolutions run as 2D ones over slabs of planes | the same sums; the zeros added are exact |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from engines.core.errors import Cancelled
+from engines.deepvoxels.blocks import SameConv2d, SameConv3d
+
+CONVOLUTIONS = (nn.Conv2d, nn.Conv3d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+TRANSPOSED = (nn.ConvTranspose2d, nn.ConvTranspose3d)
+
+SLAB_PLANES = 8
+"""Output planes of one slab: 10/8 more products than needed in exchange for wide, vectorised channels."""
+SLAB_MOST_CHANNELS = 16
+"""Wider 3D convolutions fill the CPU's vectors by themselves."""
+
+
+def prepare(module: nn.Module, device: torch.device) -> None:
+    """Folds, fuses and reorders `module` in place; it must be on `device` and in eval mode."""
+    _fold_batch_norm(module)
+    if device.type == "cpu":
+        _fuse_for_cpu(module)
+    for layer in module.modules():
+        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)) and device.type == "cuda":
+            layer.to(memory_format=torch.channels_last)
+
+
+def interruptible(module: nn.Module, stop_box: list[Callable[[], bool]]) -> None:
+    """Makes every convolution of `module` ask `stop_box[0]` before it runs, and raise `Cancelled` where it says so."""
+
+    def ask(*_: object) -> None:
+        if stop_box[0]():
+            raise Cancelled
+
+    for layer in module.modules():
+        if isinstance(layer, (*CONVOLUTIONS, PackedConv2d, SlabConv3d)):
+            layer.register_forward_pre_hook(ask)
+
+
+def _fold_batch_norm(module: nn.Module) -> None:
+    """Rewrites each nn.Sequential below `module` without BatchNorm and dropout."""
+    for name, child in list(module.named_children()):
+        if isinstance(child, nn.Sequential):
+            layers: list[nn.Module] = []
+            for layer in child:
+                if isinstance(layer, (nn.BatchNorm2d, nn.BatchNorm3d)):
+                    layers[-1] = _with_norm_folded(layers[-1], layer)
+                elif not isinstance(layer, (nn.Dropout2d, nn.Dropout3d)):
+                    layers.append(layer)
+            child = nn.Sequential(*layers)
+            setattr(module, name, child)
+        _fold_batch_norm(child)
+
+
+def _with_norm_folded(layer: nn.Module, norm: nn.Module) -> nn.Module:
+    if isinstance(layer, (SameConv2d, SameConv3d)):
+        layer.net[1] = _with_norm_folded(layer.net[1], norm)
+        return layer
+    return fuse_conv_bn_eval(layer, norm, transpose=isinstance(layer, TRANSPOSED))  # type: ignore[type-var, no-any-return]
+
+
+def _fuse_for_cpu(module: nn.Module) -> None:
+    for name, child in list(module.named_children()):
+        if isinstance(child, SameConv3d) and SlabConv3d.suits(child.net[1]):
+            setattr(module, name, SlabConv3d(child.net[1]))
+            continue
+        if isinstance(child, nn.Sequential):
+            child = nn.Sequential(*_fused_layers(list(child)))
+            setattr(module, name, child)
+        _fuse_for_cpu(child)
+
+
+def _fused_layers(layers: list[nn.Module]) -> list[nn.Module]:
+    """The same layers, 2D convolutions taking over the activation behind them."""
+    fused: list[nn.Module] = []
+    for layer in layers:
+        before = fused[-1] if fused else None
+        inner = before.net[1] if isinstance(before, SameConv2d) else before
+        if isinstance(layer, (nn.ReLU, nn.LeakyReLU)) and isinstance(inner, PackedConv2d):
+            inner.take_over(layer)
+            continue
+        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)) and PackedConv2d.works_here():
+            layer = PackedConv2d(layer)
+        elif isinstance(layer, SameConv2d) and PackedConv2d.works_here():
+            layer.net[1] = PackedConv2d(layer.net[1])
+        fused.append(layer)
+    return fused
+
+
+class PackedConv2d(nn.Module):
+    """A 2D convolution, plain or transposed, whose weights are reordered once for oneDNN, with its activation.
+
+    torch reorders the weights of a channels_last convolution at every call, which for this paper's networks means
+    moving 400 MB a frame. These operators are the ones that torch's own compiler emits on CPUs.
+    """
+
+    def __init__(self, convolution: nn.Conv2d | nn.ConvTranspose2d) -> None:
+        super().__init__()
+        self.convolution: nn.Conv2d | nn.ConvTranspose2d | None = convolution
+        self.weight = convolution.weight
+        self.bias = convolution.bias
+        self.transposed = isinstance(convolution, nn.ConvTranspose2d)
+        self.padding, self.stride = list(map(int, convolution.padding)), list(convolution.stride)
+        self.activation: tuple[str, list[float], str] = ("none", [], "")
+        self._packed: Tensor | None = None
+
+    @staticmethod
+    def works_here() -> bool:
+        """Whether this build of torch has the operators."""
+        operators = ("_convolution_pointwise", "_convolution_transpose_pointwise", "_reorder_convolution_weight")
+        return torch.backends.mkldnn.is_available() and all(hasattr(torch.ops.mkldnn, name) for name in operators)
+
+    def take_over(self, activation: nn.ReLU | nn.LeakyReLU) -> None:
+        """Applies `activation` to the result from now on."""
+        if isinstance(activation, nn.ReLU):
+            self.activation = ("relu", [], "")
+        else:
+            self.activation = ("leaky_relu", [activation.negative_slope], "")
+
+    def forward(self, x: Tensor) -> Tensor:
+        ones = [1, 1]
+        if self._packed is None:
+            # The best order depends on the picture's size, which is known only now and never changes.
+            reorder = (
+                torch.ops.mkldnn._reorder_convolution_transpose_weight
+                if self.transposed
+                else torch.ops.mkldnn._reorder_convolution_weight
+            )
+            extra = ([0, 0],) if self.transposed else ()
+            self._packed = reorder(self.weight, self.padding, *extra, self.stride, ones, 1, list(x.shape))
+            del self.weight, self.convolution
+        if self.transposed:
+            return torch.ops.mkldnn._convolution_transpose_pointwise(  # type: ignore[no-any-return]
+                x, self._packed, self.bias, self.padding, [0, 0], self.stride, ones, 1, *self.activation
+            )
+        return torch.ops.mkldnn._convolution_pointwise(  # type: ignore[no-any-return]
+            x, self._packed, self.bias, self.padding, self.stride, ones, 1, *self.activation
+        )
+
+
+class SlabConv3d(nn.Module):
+    """A 3x3x3 convolution over a replicated border for few channels: [1, C, D, H, W] -> [1, C', D, H, W].
+
+    The planes of a slab become channels of one 2D convolution, with the 3D kernel along its diagonal.
+    """
+
+    def __init__(self, convolution: nn.Conv3d) -> None:
+        super().__init__()
+        kernel = convolution.weight.detach()
+        out_channels, in_channels = kernel.shape[:2]
+        wide = kernel.new_zeros(SLAB_PLANES, out_channels, SLAB_PLANES + 2, in_channels, 3, 3)
+        for plane in range(SLAB_PLANES):
+            for tap in range(3):
+                wide[plane, :, plane + tap] = kernel[:, :, tap]
+        self.weight = nn.Parameter(wide.view(SLAB_PLANES * out_channels, -1, 3, 3), requires_grad=False)
+        bias = convolution.bias
+        self.bias = None if bias is None else nn.Parameter(bias.detach().repeat(SLAB_PLANES), requires_grad=False)
+
+    @staticmethod
+    def suits(convolution: nn.Conv3d) -> bool:
+        """Whether this is faster than torch's own."""
+        return max(convolution.in_channels, convolution.out_channels) <= SLAB_MOST_CHANNELS
+
+    def forward(self, x: Tensor) -> Tensor:
+        planes, height, width = x.shape[2:]
+        # The last slab may reach beyond the volume; what it makes there is cut off below.
+        slabs = -(-planes // SLAB_PLANES)
+        padded = F.pad(x, (1, 1, 1, 1, 1, 1 + slabs * SLAB_PLANES - planes), mode="replicate")[0]
+        stacked = padded.unfold(1, SLAB_PLANES + 2, SLAB_PLANES)  # [C, slabs, H + 2, W + 2, slab + 2]
+        stacked = stacked.permute(1, 4, 0, 2, 3).flatten(1, 2)
+        y = F.conv2d(stacked, self.weight, self.bias)
+        # [slabs, slab * C', H, W] -> [1, C', D, H, W]
+        y = y.view(slabs, SLAB_PLANES, -1, height, width).permute(2, 0, 1, 3, 4).flatten(1, 2)
+        return y[None, :, :planes].contiguous()

@@ -1,0 +1,126 @@
+"""Visibility and collapse of a view volume, worked out only where the volume meets the grid.
+
+Most of a view volume is empty: at a usual camera a third of it lies inside the grid. The first convolution over it
+is linear, so it is taken sample by sample: each adds its 27 products to its neighbours. The volume of features
+[F, D, 64, 64] is never made.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engines.deepvoxels.config import FEATURE_PX
+from engines.deepvoxels.geometry import FrustumSamples
+from engines.deepvoxels.network import OcclusionNet, depth_coordinates
+
+RIM = 2
+"""A sample repeated one beyond the border reaches one further."""
+
+
+class GridTable:
+    """The inpainted grid laid out for interpolation: one row of features for each voxel."""
+
+    def __init__(self, grid: Tensor) -> None:
+        """`grid`: [1, F, G, G, G]."""
+        self.side = grid.shape[-1]
+        self.rows = grid[0].flatten(1).T.contiguous()
+
+    def interpolate(self, samples: FrustumSamples) -> Tensor:
+        """[N, F] trilinear values at the samples; the last voxel is repeated outwards."""
+        low = samples.voxels.floor()
+        above = samples.voxels - low
+        low_index = low.long()
+        high_index = (low_index + 1).clamp_(max=self.side - 1)
+        stride = torch.tensor([[1], [self.side], [self.side**2]], device=low.device)
+        (x0, y0, z0), (x1, y1, z1) = low_index * stride, high_index * stride
+        (u1, v1, w1), (u0, v0, w0) = above, 1 - above
+        corners = [(z, y, x) for z in ((z0, w0), (z1, w1)) for y in ((y0, v0), (y1, v1)) for x in ((x0, u0), (x1, u1))]
+        index = torch.stack([z[0] + y[0] + x[0] for z, y, x in corners], dim=1)
+        weight = torch.stack([z[1] * y[1] * x[1] for z, y, x in corners], dim=1)
+        return F.embedding_bag(index, self.rows, per_sample_weights=weight, mode="sum")
+
+
+class SparseVisibility:
+    """`OcclusionNet` on samples instead of a volume; for a network already folded by `inference.prepare`."""
+
+    def __init__(self, network: OcclusionNet, planes: int) -> None:
+        self.planes = planes
+        first = network.occlusion_prep[0].net[1]
+        kernel = first.weight.detach()
+        self.volume_net = network.occlusion_net
+        self.softmax_net = network.softmax_net
+        self.coordinates = depth_coordinates(planes, kernel).contiguous()
+        # The depth coordinate is the first input channel and the same for every picture.
+        padded = F.pad(self.coordinates, (1,) * 6, mode="replicate")
+        self.constant = F.conv3d(padded, kernel[:, :1], first.bias)
+        # [C', F, z, y, x] -> [F, 27 * C']
+        self.products = kernel[:, 1:].permute(1, 2, 3, 4, 0).flatten(1).contiguous()
+        self.width = kernel.shape[0]
+
+    def __call__(self, features: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
+        """Visibility [1, 1, D, 64, 64] and depth coordinate [1, 1, 64, 64].
+
+        Args:
+            features: [N, F] at the samples.
+            index: [N], (plane * 64 + row) * 64 + column.
+        """
+        prepared = F.relu(self._first_convolution(features, index) + self.constant)
+        inner = self.volume_net(prepared)
+        weights = self.softmax_net(torch.cat([prepared, inner, self.coordinates], dim=1))
+        return weights, (self.coordinates * weights).sum(dim=2)
+
+    def _first_convolution(self, features: Tensor, index: Tensor) -> Tensor:
+        shape = (self.planes, FEATURE_PX, FEATURE_PX)
+        padded = [size + 2 * RIM for size in shape]
+        strides = torch.tensor([padded[1] * padded[2], padded[2], 1], device=index.device)
+        place = torch.stack([index // FEATURE_PX**2, index // FEATURE_PX % FEATURE_PX, index % FEATURE_PX], dim=1)
+        row = torch.arange(len(index), device=index.device)
+        for axis, size in enumerate(shape):
+            place, row = _with_border_repeated(place, row, axis, size)
+        products = features @ self.products  # [N, 27 * C']
+        if len(row) > len(index):
+            products = products[row]
+        taps = torch.arange(-1, 2, device=index.device)
+        offsets = torch.stack(torch.meshgrid(taps, taps, taps, indexing="ij"), dim=-1).view(27, 3) @ strides
+        # A sample at p meets the kernel's tap t of the output at p - t.
+        target = ((place + RIM) @ strides)[:, None] - offsets
+        total = features.new_zeros(padded[0] * padded[1] * padded[2], self.width)
+        total.index_add_(0, target.flatten(), products.view(-1, self.width))
+        inside = total.view(*padded, self.width)[RIM:-RIM, RIM:-RIM, RIM:-RIM]
+        return inside.permute(3, 0, 1, 2)[None]
+
+
+def _with_border_repeated(place: Tensor, row: Tensor, axis: int, size: int) -> tuple[Tensor, Tensor]:
+    """Adds copies of the border's samples one step beyond it, as replication padding does."""
+    places, rows = [place], [row]
+    for border, step in ((0, -1), (size - 1, 1)):
+        chosen = place[:, axis] == border
+        if chosen.any():
+            copy = place[chosen].clone()
+            copy[:, axis] += step
+            places.append(copy)
+            rows.append(row[chosen])
+    return torch.cat(places), torch.cat(rows)
+
+
+def collapse(features: Tensor, index: Tensor, weights: Tensor, planes: int) -> Tensor:
+    """[1, F, 64, 64] the visibility-weighted mean over the planes.
+
+    Args:
+        features: [N, F] at the samples.
+        weights: [1, 1, D, 64, 64].
+    """
+    pixels = FEATURE_PX * FEATURE_PX
+    total = features.new_zeros(pixels, features.shape[1])
+    total.index_add_(0, index % pixels, features * weights.flatten()[index, None])
+    image = (total / planes).view(1, FEATURE_PX, FEATURE_PX, -1).permute(0, 3, 1, 2)
+    return image  # channels_last by construction
+
+
+def dense_volume(features: Tensor, index: Tensor, planes: int) -> Tensor:
+    """[1, F, D, 64, 64] the view volume, 0 outside the grid, for networks that need it whole."""
+    volume = features.new_zeros(planes * FEATURE_PX * FEATURE_PX, features.shape[1])
+    volume[index] = features
+    return volume.view(1, planes, FEATURE_PX, FEATURE_PX, -1).permute(0, 4, 1, 2, 3)
