@@ -133,7 +133,7 @@ class Camera:
             cx, cy = (float(x) for x in data["centre_px"])
             width, height = (int(x) for x in data["size_px"])
             pose = np.array(data["camera_to_world"], dtype=np.float64)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, OverflowError) as error:
             raise ValueError(f"not a camera: {error}") from error
         return Camera(pose, (fx, fy), (cx, cy), (width, height))
 

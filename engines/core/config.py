@@ -78,10 +78,12 @@ def make_options(kind: type[AnyOptions], values: Mapping[str, Any], where: str =
         UserError: names the field, what is wrong with it, and for an unknown one the fields there are.
     """
     try:
-        return kind(**values)
+        return kind.model_validate(dict(values))
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "values"
+        field, message = ".".join(str(part) for part in first["loc"]), first["msg"][0].lower() + first["msg"][1:]
         if first["type"] == "extra_forbidden":
             raise UserError(f"{where}: no field {field}; there are {', '.join(kind.model_fields)}") from error
-        raise UserError(f"{where}: {field}={first['input']!r}: {first['msg'].lower()}") from error
+        # What concerns no single field, or a field that isn't there, has the whole mapping as its input.
+        value = "" if first["input"] == values else f"={first['input']!r}"
+        raise UserError(f"{where}: {field}{value}{': ' if field else ''}{message}") from error

@@ -97,7 +97,7 @@ class Dataset:
         return tuple(view for view in self.views if view.image_path is not None)
 
     def with_held_out(self, every: int) -> Dataset:
-        """Where nothing is held out yet, every `every`-th training view becomes a validation view (the last of each run)."""
+        """Every `every`-th training view becomes a validation view, unless some are held out already."""
         train = self.split("train")
         if self.split("validation") or len(train) < 2 * every:
             return self
@@ -144,6 +144,8 @@ def bounds_seen(cameras: tuple[Camera, ...]) -> Array:
         np.linalg.norm(camera.position - centre) * min(camera.size_px) / (2 * max(camera.focal_px))
         for camera in cameras
     ]
-    # 0.8: objects are seldom framed to the very edge.
+    # 0.8: objects are seldom framed to the very edge. Cameras that only turn on the spot give 0: any size will do.
     half = 0.8 * float(np.median(halves))
+    if half < 1e-9:
+        half = 1.0
     return np.stack([centre - half, centre + half])

@@ -11,6 +11,19 @@ from pathlib import Path
 from engines.core.errors import UserError
 
 
+def _check_place(path: Path) -> None:
+    if path.is_dir():
+        raise UserError(f"{path}: is a folder; name a file")
+    # /dev/null, a pipe: taking such a thing's place would destroy it.
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path}: is not a plain file; name another place")
+    for folder in path.parents:
+        if folder.exists():
+            if not folder.is_dir():
+                raise UserError(f"{path}: can't be written, since {folder} is a file and not a folder")
+            return
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Gives a temporary path beside `path` to write to; on success it takes `path`'s place, else it is removed.
@@ -21,9 +34,8 @@ def replacing(path: Path) -> Iterator[Path]:
     path = Path(path)
     temporary: Path | None = None
     try:
+        _check_place(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir():
-            raise UserError(f"{path}: is a folder; name a file")
         # The suffix is kept: encoders choose the container by it.
         temporary = path.parent / f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}"
         temporary.touch(exist_ok=False)

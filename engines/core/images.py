@@ -13,12 +13,16 @@ from engines.core.camera import Array
 from engines.core.errors import UserError
 from engines.core.files import replacing
 
+FULL_SCALE = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0, np.dtype(np.float32): 1.0}
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 
 def list_images(folder: Path) -> list[Path]:
     """The images of a folder, sorted by name."""
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+    # A leading dot: what macOS leaves beside each file on foreign disks, and our own unfinished files.
+    return sorted(
+        path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+    )
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -35,7 +39,7 @@ def image_size(path: Path) -> tuple[int, int]:
 
 
 def read_image(path: Path) -> Array:
-    """[H, W, 3] float32 in [0, 1]; 8 or 16 bit; grey becomes RGB; transparency is laid over white.
+    """[H, W, 3] float32 in [0, 1]; 8 or 16 bit or float; grey becomes RGB; transparency is laid over white.
 
     Raises:
         UserError: missing, or not an image that can be decoded.
@@ -44,11 +48,17 @@ def read_image(path: Path) -> Array:
         data = np.fromfile(path, dtype=np.uint8)
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from error
-    image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
+    # Else OpenCV writes lines of its own about a damaged file.
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
+    except cv2.error:
+        image = None
     if image is None:
         raise UserError(f"{path}: can't be read as an image; it may be damaged")
-    scale = 65535.0 if image.dtype == np.uint16 else 255.0
-    pixels = image.astype(np.float32) / np.float32(scale)
+    if image.dtype not in FULL_SCALE:
+        raise UserError(f"{path}: has {image.dtype} pixels; images of 8 or 16 bit, or 32-bit float, can be read")
+    pixels: Array = image.astype(np.float32) / np.float32(FULL_SCALE[image.dtype])
     if pixels.ndim == 2:
         return np.repeat(pixels[:, :, None], 3, axis=2)
     colour = pixels[:, :, 2::-1]  # OpenCV keeps blue first
@@ -67,7 +77,7 @@ def resize_area(image: Array, size_px: tuple[int, int]) -> Array:
 
 def to_uint8(image: Array) -> Array:
     """Rounds [0, 1] floats to bytes; what lies outside is clamped, NaN is black."""
-    return (np.nan_to_num(np.clip(image, 0, 1)) * 255 + 0.5).astype(np.uint8)
+    return np.asarray((np.nan_to_num(np.clip(image, 0, 1)) * 255 + 0.5).astype(np.uint8))
 
 
 def write_png(path: Path, image: Array, text: Mapping[str, str] | None = None) -> None:

@@ -96,9 +96,21 @@ def read_run_config(folder: Path) -> dict[str, Any]:
 
 
 def append_history(folder: Path, entry: Mapping[str, Any]) -> None:
-    """Adds a line; a line cut short by a crash is skipped by `read_history`."""
-    with (folder / HISTORY_NAME).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(dict(entry)) + "\n")
+    """Adds a line; a line cut short by a crash is skipped by `read_history`.
+
+    Raises:
+        UserError: the folder can't be written.
+    """
+    path = folder / HISTORY_NAME
+    try:
+        with path.open("ab+") as file:
+            if file.tell() > 0:
+                file.seek(-1, 2)
+                if file.read(1) != b"\n":
+                    file.write(b"\n")
+            file.write((json.dumps(dict(entry)) + "\n").encode())
+    except OSError as error:
+        raise UserError(f"{path}: can't be written ({error.strerror or error})") from error
 
 
 def read_history(folder: Path) -> list[dict[str, Any]]:

@@ -48,7 +48,11 @@ def write_scene_file(path: Path, checkpoint: Checkpoint, half: bool = False) -> 
 def _storable(tensor: Tensor, half: bool) -> Tensor:
     # A copy each: safetensors refuses two names on one storage, and torch files have such pairs.
     tensor = tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
-    return tensor.half() if half and tensor.is_floating_point() else tensor
+    if not half or not tensor.is_floating_point():
+        return tensor
+    # A value beyond 65504 would become infinite; such a tensor stays as it is.
+    halved = tensor.half()
+    return halved if bool(halved.isfinite().all()) else tensor
 
 
 def read_scene_header(path: Path) -> dict[str, Any]:
@@ -90,6 +94,6 @@ def read_scene_file(path: Path) -> Checkpoint:
         for name, dtype in dtypes.items():
             weights[name] = weights[name].to(getattr(torch, dtype))
         scene = SceneInfo.from_json(header["scene"]) if header["scene"] else None
-        return Checkpoint(header["engine"], header["config"], int(header["step"]), weights, scene)
-    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return Checkpoint(str(header["engine"]), dict(header["config"]), int(header["step"]), weights, scene)
+    except (SafetensorError, ArithmeticError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: damaged scene file ({error})") from error

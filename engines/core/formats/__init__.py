@@ -42,10 +42,13 @@ def open_dataset(folder: Path) -> Dataset:
     folder = Path(folder)
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder")
-    for format_ in FORMATS:
-        if format_.detect(folder):
-            return format_.read(folder)
-    if not any(folder.iterdir()):
-        raise UserError(f"{folder}: the folder is empty")
+    try:
+        for format_ in FORMATS:
+            if format_.detect(folder):
+                return format_.read(folder)
+        if not any(folder.iterdir()):
+            raise UserError(f"{folder}: the folder is empty")
+    except OSError as error:
+        raise UserError(f"{error.filename or folder}: can't be read ({error.strerror or error})") from error
     layouts = "; ".join(f"{format_.NAME}: {format_.LAYOUT}" for format_ in FORMATS)
     raise UserError(f"{folder}: no known data layout in it ({layouts})")

@@ -98,7 +98,7 @@ def read_intrinsics(path: Path) -> Intrinsics:
         except ValueError:
             values = []
         if len(values) < least or not np.isfinite(values).all():
-            raise UserError(f"{path}: line {line + 1} must hold {what}, is {' '.join(words) or 'missing'!r}")
+            raise UserError(f"{path}: line {line + 1} must hold {what}, but is {' '.join(words) or 'missing'}")
         return values
 
     focal, cx, cy = numbers(0, 3, "f cx cy")[:3]
@@ -107,7 +107,8 @@ def read_intrinsics(path: Path) -> Intrinsics:
     height, width = (round(x) for x in numbers(4, 2, "height width")[:2])
     if focal <= 0 or scale <= 0 or min(height, width) < 1 or near < 0:
         raise UserError(f"{path}: focal length, scale, height and width must be > 0, the near plane >= 0")
-    inverted = len(lines) > 5 and lines[5].strip() not in ("", "0")
+    # As the authors read it: a whole number other than 0; anything else is no flag.
+    inverted = len(lines) > 5 and lines[5].strip().lstrip("+-0").isdigit()
     return Intrinsics(
         focal, (cx, cy), (centre[0], centre[1], centre[2]), near, scale, (width, height), world_to_camera=inverted
     )
@@ -139,10 +140,8 @@ def _read_text(path: Path) -> str:
 
 
 def _read_part(folder: Path, split: Split, intrinsics: Intrinsics) -> list[View]:
-    poses = sorted((folder / "pose").glob("*.txt"))
-    images = list_images(folder / "rgb") if (folder / "rgb").is_dir() else []
-    if images and len(images) != len(poses):
-        raise UserError(f"{folder}: {len(poses)} poses but {len(images)} images; each image needs its pose")
+    poses = sorted(path for path in (folder / "pose").glob("*.txt") if not path.name.startswith("."))
+    images = _images_of(poses, folder)
     size_px = image_size(images[0]) if images else intrinsics.size_px
     views = []
     for index, path in enumerate(poses):
@@ -157,6 +156,21 @@ def _read_part(folder: Path, split: Split, intrinsics: Intrinsics) -> list[View]
         beside = [_beside(folder / kind, path.stem) for kind in ("mask", "depth")]
         views.append(View(camera, path.stem, split, image, mask_path=beside[0], depth_path=beside[1]))
     return views
+
+
+def _images_of(poses: list[Path], folder: Path) -> list[Path]:
+    """An image for each pose: by name where they share names, else in order; none where there are no images at all."""
+    images = list_images(folder / "rgb") if (folder / "rgb").is_dir() else []
+    by_name = {path.stem: path for path in images}
+    names = {path.stem for path in poses}
+    if names & by_name.keys():
+        for name in sorted(names ^ by_name.keys()):
+            have, lack = ("pose", "image") if name in names else ("image", "pose")
+            raise UserError(f"{folder}: {name} has its {have} but no {lack}; each image needs its pose")
+        return [by_name[path.stem] for path in poses]
+    if images and len(images) != len(poses):
+        raise UserError(f"{folder}: {len(poses)} poses but {len(images)} images; each image needs its pose")
+    return images
 
 
 def _camera(path: Path, intrinsics: Intrinsics) -> Camera:
