@@ -1,0 +1,91 @@
+"""`main.py convert`: a checkpoint as a scene file, or as the authors' code writes it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from app.commands.console import notes
+from engines.core.checkpoint import Checkpoint, SceneInfo
+from engines.core.errors import UserError
+from engines.core.formats import open_dataset
+from engines.core.scene_file import write_scene_file
+from engines.core.torch_file import write_torch_file
+from engines.registry import find_engine, read_checkpoint
+
+
+@runtime_checkable
+class HasViewingWeights(Protocol):
+    """An engine whose checkpoints hold tensors that only training uses."""
+
+    def viewing_weights(self, checkpoint: Checkpoint) -> Checkpoint:
+        """The checkpoint with only what rendering needs."""
+        ...
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument(
+        "checkpoint", type=Path, metavar="CHECKPOINT", help="a scene file, a run folder, or a file of the authors' code"
+    )
+    parser.add_argument(
+        "--to",
+        choices=("scene", "upstream"),
+        required=True,
+        help="scene: one .safetensors that needs no data folder; upstream: a file that the authors' code loads",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="what to write")
+    parser.add_argument(
+        "--data", type=Path, metavar="FOLDER", help="the data folder whose cameras go into the scene file"
+    )
+    parser.add_argument(
+        "--half", action="store_true", help="scene: 16 bits a weight, half the size; the picture may change slightly"
+    )
+    parser.add_argument("--viewing-only", action="store_true", help="scene: leave out what only training needs")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Writes the file; its name is the one line on stdout.
+
+    Raises:
+        UserError: the checkpoint lacks what is needed, or the place can't be written.
+    """
+    checkpoint = read_checkpoint(arguments.checkpoint)
+    if arguments.out.resolve() == arguments.checkpoint.resolve():
+        raise UserError(f"{arguments.out}: is the checkpoint itself; write to another file")
+    if arguments.to == "scene":
+        _write_scene(checkpoint, arguments)
+    else:
+        _write_upstream(checkpoint, arguments)
+    sys.stdout.write(f"{arguments.out}\n")
+    return 0
+
+
+def _write_scene(checkpoint: Checkpoint, arguments: argparse.Namespace) -> None:
+    if arguments.out.suffix != ".safetensors":
+        raise UserError(f"{arguments.out}: scene files end in .safetensors")
+    if arguments.data is not None:
+        checkpoint = replace(checkpoint, scene=SceneInfo.of_dataset(open_dataset(arguments.data)))
+    if checkpoint.scene is None:
+        notes(["the scene file carries no cameras; give --data FOLDER to put them in"])
+    if arguments.viewing_only:
+        engine = find_engine(checkpoint.engine)
+        if isinstance(engine, HasViewingWeights):
+            checkpoint = engine.viewing_weights(checkpoint)
+        else:
+            notes([f"{engine.title} has nothing that only training needs; all weights are kept"])
+    write_scene_file(arguments.out, checkpoint, half=arguments.half)
+
+
+def _write_upstream(checkpoint: Checkpoint, arguments: argparse.Namespace) -> None:
+    for name in ("half", "viewing_only", "data"):
+        if getattr(arguments, name):
+            raise UserError(
+                f"--{name.replace('_', '-')} goes with --to scene; the authors' files hold all weights and nothing else"
+            )
+    if arguments.out.suffix == ".safetensors":
+        raise UserError(f"{arguments.out}: the authors' files are torch files; name it .pth")
+    write_torch_file(arguments.out, find_engine(checkpoint.engine).write_upstream(checkpoint))

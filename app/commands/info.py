@@ -1,0 +1,116 @@
+"""`main.py info`: what a checkpoint is, what it needs and what is assumed."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from app.commands.console import assumptions_of, write_json, write_table
+from app.opening import open_scene
+from engines.core.checkpoint import Checkpoint
+from engines.core.engine import Scene
+from engines.core.errors import UserError
+from engines.registry import find_engine, read_checkpoint
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument(
+        "checkpoint", type=Path, metavar="CHECKPOINT", help="a scene file, a run folder, or a file of the authors' code"
+    )
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="its data folder: cameras, intrinsics, photographs")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints it.
+
+    Raises:
+        UserError: not a checkpoint, or damaged.
+    """
+    checkpoint = read_checkpoint(arguments.checkpoint)
+    data = describe(checkpoint, arguments.checkpoint, arguments.data)
+    if arguments.json:
+        write_json(data)
+    else:
+        write_table(_rows(data))
+    return 0
+
+
+def describe(checkpoint: Checkpoint, path: Path, data: Path | None) -> dict[str, Any]:
+    """Everything as plain data; `needs` says what opening it still lacks, `assumed` what it took for granted."""
+    found: dict[str, Any] = {
+        "path": str(path),
+        "engine": checkpoint.engine,
+        "title": find_engine(checkpoint.engine).title,
+        "step": checkpoint.step,
+        "config": dict(checkpoint.config),
+        "file_bytes": _size(path),
+        "parameters": sum(tensor.numel() for tensor in checkpoint.weights.values()),
+        "stored_as": sorted({str(tensor.dtype).removeprefix("torch.") for tensor in checkpoint.weights.values()}),
+        "self_contained": checkpoint.scene is not None,
+        "resumable": checkpoint.training is not None,
+        "needs": None,
+    }
+    try:
+        opened = open_scene(path, data, "cpu")
+    except UserError as error:
+        # What the file is can be said all the same; a wrong --data is the user's own and must be heard.
+        if data is not None:
+            raise
+        return {**found, "needs": str(error)}
+    return {**found, "assumed": list(assumptions_of(opened)), **_describe_scene(opened.scene)}
+
+
+def _size(path: Path) -> int:
+    files = path.iterdir() if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def _describe_scene(scene: Scene) -> dict[str, Any]:
+    return {
+        "cameras": len(scene.cameras),
+        "native_px": list(scene.native_px) if scene.native_px else None,
+        "channels": list(scene.channels),
+        "controls": [
+            {"name": control.name, "low": control.low, "high": control.high, "choices": list(control.choices)}
+            for control in scene.controls
+        ],
+        "bounds": scene.bounds.tolist(),
+        "up": scene.up.tolist(),
+        "start": scene.start.to_json(),
+    }
+
+
+def _rows(data: Mapping[str, Any]) -> list[tuple[str, str]]:
+    rows = [
+        ("method", f"{data['title']} ({data['engine']})"),
+        ("step", str(data["step"]) if data["step"] else "unknown"),
+        ("config", ", ".join(f"{name}={value}" for name, value in data["config"].items())),
+        ("file", f"{data['file_bytes'] / 1e6:.1f} MB, {data['parameters'] / 1e6:.1f} million numbers"),
+        ("data folder", "not needed: the file carries its cameras" if data["self_contained"] else "not in the file"),
+        ("needs", data["needs"] or ""),
+    ]
+    if data["needs"] is None:
+        rows += _scene_rows(data)
+    return rows
+
+
+def _scene_rows(data: Mapping[str, Any]) -> list[tuple[str, str]]:
+    low, high = data["bounds"]
+    native = data["native_px"]
+    rows = [
+        ("cameras", str(data["cameras"])),
+        ("draws", f"{native[0]}x{native[1]} only" if native else "any size"),
+        ("gives", ", ".join(data["channels"])),
+        ("controls", ", ".join(f"{c['name']} {c['low']:g}..{c['high']:g}" for c in data["controls"])),
+        ("box", f"{_point(low)} to {_point(high)}"),
+        ("up", _point(data["up"])),
+    ]
+    return rows + [("assumed", text) for text in data["assumed"]]
+
+
+def _point(values: list[float]) -> str:
+    return "(" + ", ".join(f"{value:.3g}" for value in values) + ")"

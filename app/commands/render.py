@@ -1,0 +1,167 @@
+"""`main.py render`: a path of cameras into a video or a folder of images."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.commands.console import ProgressBar, add_scene_arguments, open_from
+from app.export import BACKGROUNDS, Export, run_export
+from app.opening import Opened
+from app.video import QUALITIES
+from engines.core.camera import Camera
+from engines.core.dataset import Split
+from engines.core.engine import Control, never_stop
+from engines.core.errors import UserError
+from engines.core.paths import PATH_NAMES, camera_path, read_path
+
+SPLITS: Mapping[str, Split] = {"train": "train", "validation": "validation", "test": "test"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    add_scene_arguments(parser)
+    parser.add_argument("--path", default="orbit", metavar="PATH", help=(
+        f"{', '.join(PATH_NAMES)}; train, validation or test: the data folder's own cameras; or a file or folder of "
+        "cameras (4x4 .txt, .npz, poses_bounds.npy, qual_path.txt, .npy, .json) (default: orbit)"
+    ))  # fmt: skip
+    parser.add_argument("--out", type=Path, required=True, metavar="OUT", help=".mp4, .webm, .gif, or a folder")
+    parser.add_argument("--size", type=parse_size, metavar="WxH", help="pixels (default: the scene's own size)")
+    parser.add_argument("--fps", type=float, default=30.0, metavar="N", help="frames a second (default: 30)")
+    parser.add_argument("--frames", type=_count, metavar="N", help=(
+        "frames of a named path; of other cameras only the first N"
+    ))  # fmt: skip
+    parser.add_argument("--buffers", type=_names, default=("rgb",), metavar="A,B", help=(
+        "rgb, depth, ...: side by side in a video, files of their own in a folder (default: rgb)"
+    ))  # fmt: skip
+    parser.add_argument(
+        "--quality", type=int, default=8, choices=QUALITIES, metavar="1..10", help="of a video (default: 8)"
+    )
+    parser.add_argument("--background", choices=sorted(BACKGROUNDS), help="behind a scene that has transparency")
+    parser.add_argument("--instance", metavar="I", help="which one, of a scene with several: a number, or its name")
+    parser.add_argument("--time", type=float, metavar="N", help="a moment of a recording (default: it plays, looping)")
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """(width, height) of `640x360`."""
+    match = re.fullmatch(r"(\d{1,5})[xX×](\d{1,5})", text)
+    if not match or min(int(match[1]), int(match[2])) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; write WIDTHxHEIGHT, for example 640x360")
+    return int(match[1]), int(match[2])
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of frames")
+    return int(text)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names or len(set(names)) != len(names):
+        raise argparse.ArgumentTypeError(f"{text!r}: name each once, separated by commas")
+    return names
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Renders; the name of what was written is the one line on stdout.
+
+    Raises:
+        UserError: the scene, the path or the place to write to is wrong.
+    """
+    opened = open_from(arguments)
+    cameras = choose_cameras(opened, arguments.path, arguments.frames)
+    wanted = Choices(arguments.instance, arguments.time)
+    export = Export(
+        cameras=cameras,
+        out=arguments.out,
+        fps=arguments.fps,
+        quality=arguments.quality,
+        channels=arguments.buffers,
+        size_px=arguments.size,
+        controls=choose_controls(opened.scene.controls, wanted, len(cameras)),
+        background=arguments.background,
+    )
+    with ProgressBar(arguments.out.name) as bar:
+        written = run_export(opened.scene, export, bar, never_stop)
+    sys.stdout.write(f"{written}\n")
+    return 0
+
+
+def choose_cameras(opened: Opened, path: str, frames: int | None) -> tuple[Camera, ...]:
+    """The cameras of a named path, a split of the data folder, or a file.
+
+    Raises:
+        UserError: it can't be had, and why.
+    """
+    scene = opened.scene
+    if path in PATH_NAMES:
+        return camera_path(path, scene.start, scene.cameras, scene.bounds, scene.up, frames)
+    cameras = _split_cameras(opened, SPLITS[path]) if path in SPLITS else _file_cameras(Path(path), scene.start)
+    return cameras[:frames]
+
+
+def _split_cameras(opened: Opened, split: Split) -> tuple[Camera, ...]:
+    if opened.dataset is None:
+        if split == "train" and opened.scene.cameras:
+            return opened.scene.cameras
+        raise UserError(f"--path {split}: these cameras are in the data folder; name it with --data FOLDER")
+    views = opened.dataset.split(split)
+    if not views:
+        there = [name for name in SPLITS if opened.dataset.split(SPLITS[name])]
+        raise UserError(f"--path {split}: {opened.dataset.source} has no such views; it has {', '.join(there)}")
+    return tuple(view.camera for view in views)
+
+
+def _file_cameras(path: Path, like: Camera) -> tuple[Camera, ...]:
+    if not path.exists():
+        names = ", ".join((*PATH_NAMES, *SPLITS))
+        raise UserError(f"--path {path}: no such file or folder, and no path of that name ({names})")
+    return read_path(path, like)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the command line said of the scene's controls."""
+
+    instance: str | None
+    time: float | None
+
+
+def choose_controls(controls: Sequence[Control], wanted: Choices, frames: int) -> list[dict[str, float]]:
+    """One mapping a frame; a recording plays one moment a frame, looping, where no moment was named.
+
+    Raises:
+        UserError: the scene has no such control, or the value is out of its range.
+    """
+    named = {control.name: control for control in controls}
+    fixed: dict[str, float] = {}
+    if wanted.instance is not None:
+        fixed["instance"] = _value(named, "instance", wanted.instance)
+    if wanted.time is not None:
+        fixed["time"] = _value(named, "time", f"{wanted.time:g}")
+    moments = named.get("time")
+    if moments is None or wanted.time is not None:
+        return [fixed] * frames
+    count = int(moments.high - moments.low) + 1
+    return [{**fixed, "time": moments.low + index % count} for index in range(frames)]
+
+
+def _value(named: Mapping[str, Control], name: str, text: str) -> float:
+    control = named.get(name)
+    if control is None:
+        raise UserError(f"--{name} {text}: this scene has no {name} to choose")
+    if text in control.choices:
+        return float(control.choices.index(text))
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not control.low <= value <= control.high:
+        choices = f" ({', '.join(control.choices)})" if control.choices else ""
+        raise UserError(f"--{name} {text}: must be {control.low:g} to {control.high:g}{choices}")
+    return value
