@@ -69,7 +69,9 @@ def run(arguments: argparse.Namespace) -> int:
         max(1, round(views * TEST_VIEWS / TRAIN_VIEWS)),
     )
     interval = 0.1 if sys.stderr.isatty() else LOG_INTERVAL_S
-    with tqdm(total=len(shots), unit="view", desc=str(folder), mininterval=interval, dynamic_ncols=True) as bar:
+    # The delay keeps the line of an error at once (a folder that can't be written) free of a bar.
+    options = {"unit": "view", "mininterval": interval, "delay": 0.2, "dynamic_ncols": True}
+    with tqdm(total=len(shots), desc=str(folder), **options) as bar:
 
         def on_view(shot: Shot, picture: Picture) -> None:
             bar.update()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,7 +121,10 @@ def _write_bounds(path: Path) -> None:
 def _write_view(folder: Path, shot: Shot, picture: Picture) -> None:
     # The picture comes last: a view whose photograph is there is complete.
     write_pose(folder / "pose" / f"{shot.name}.txt", shot.camera.camera_to_world)
-    with replacing(folder / "depth" / f"{shot.name}.npy") as temporary, temporary.open("wb") as file:
-        np.save(file, picture.depth)
+    array = io.BytesIO()
+    np.save(array, picture.depth)
+    with replacing(folder / "depth" / f"{shot.name}.npy") as temporary:
+        # Not np.save to the file: on a full disk its error does not say so.
+        temporary.write_bytes(array.getvalue())
     write_png(folder / "mask" / f"{shot.name}.png", picture.mask.astype(np.uint8) * np.uint8(255))
     write_png(folder / "rgb" / f"{shot.name}.png", to_uint8(picture.image))
