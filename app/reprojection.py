@@ -1,0 +1,206 @@
+"""The last exact frame, seen from another camera: what is shown while the camera moves.
+
+A point on the ray of target pixel q with inverse depth `w` in the source (0 is the background, at infinity) lies at
+source pixel
+
+    p = h(q) * (1 - m_z * w) + e * w
+
+where h(q) is where the ray's point at infinity falls, m the target's position in source camera axes and e = K m.
+It is linear in w, so it costs a few passes over the picture, and it is sought in three steps:
+
+1. a coarse grid of the source is thrown into the target, nearest wins: a first guess of w for every target pixel;
+2. p of the guess says which source pixel may be there, and its own w is the next guess, now sharp at silhouettes;
+3. where the last two guesses disagree the target sees something that the source did not: a hole, filled softly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from app.display import Pixels
+from app.hole_filling import fill
+from engines.core.camera import Array, Camera
+
+# The first guess: finer gains little that the search does not give, coarser loses thin parts.
+GRID_PX = 256
+# Of the search; the second corrects what the first found beyond a silhouette. More gain nothing measurable.
+STEPS = 2
+# The search has found the surface where its last step was shorter than this; slanted surfaces converge slowly.
+AGREEMENT_PX = 2.5
+
+
+@dataclass(frozen=True, eq=False)
+class Reprojection:
+    """A preview.
+
+    Attributes:
+        pixels: [H, W, 3] uint8.
+        hole_fraction: the part of the picture that the source did not see, in [0, 1].
+    """
+
+    pixels: Pixels
+    hole_fraction: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """How source pixels follow from inverse depth, for one pair of cameras.
+
+    Attributes:
+        x, y: [H, W] float32, h(q) in indices of the padded source.
+        toward: m_z, the target's position along the source's view.
+        shift: e in the same indices.
+        limit: the largest inverse depth that is in front of the target.
+    """
+
+    x: Array
+    y: Array
+    toward: float
+    shift: tuple[float, float]
+    limit: float
+
+    def source_pixels(self, inverse: Array) -> tuple[Array, Array]:
+        """Indices (x, y), each [H, W], of the points at these source inverse depths [H, W]."""
+        w = np.minimum(inverse, np.float32(self.limit))
+        shrink = np.float32(1) - w * np.float32(self.toward)
+        # cv2 adds a scaled picture in one pass, without a temporary.
+        return cv2.scaleAdd(w, self.shift[0], self.x * shrink), cv2.scaleAdd(w, self.shift[1], self.y * shrink)
+
+
+class Reprojector:
+    """An exact frame made ready to be seen from elsewhere. `draw` changes nothing, so threads may share it."""
+
+    def __init__(self, pixels: Pixels, depth: Array, camera: Camera) -> None:
+        """Takes [H, W, 3] bytes and the depth [h, w] along +z of the same picture (h, w may be smaller)."""
+        size = (pixels.shape[1], pixels.shape[0])
+        self._source = camera.resized(size)
+        inverse = np.zeros(depth.shape, dtype=np.float32)
+        np.divide(1, depth, out=inverse, where=(depth > 0) & np.isfinite(depth))
+        if inverse.shape != pixels.shape[:2]:
+            inverse = np.asarray(cv2.resize(inverse, size, interpolation=cv2.INTER_NEAREST), dtype=np.float32)
+        self._nearest = float(inverse.max())
+        self._grid = _coarse_points(inverse, self._source)
+        # Far pixels beside a silhouette carry some of the near colour, which would stay behind as a ghost.
+        edge = 1.1 * inverse + 0.02 * self._nearest
+        alpha = np.where(cv2.dilate(inverse, np.ones((5, 5), np.uint8)) > edge, 1, 255).astype(np.uint8)
+        # One pixel of border that is not to be trusted makes an even end of the picture.
+        self._inverse = cv2.copyMakeBorder(inverse, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+        self._rgba = cv2.copyMakeBorder(np.dstack([pixels, alpha]), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+        self._rgba[[0, -1], :, 3] = 0
+        self._rgba[:, [0, -1], 3] = 0
+
+    def draw(self, camera: Camera) -> Reprojection:
+        """What the source saw, from `camera`, at its size."""
+        to_target = camera.world_to_camera @ self._source.camera_to_world
+        search = self._search(camera, to_target)
+        guess = self._first_guess(camera, to_target)
+        last, (x, y) = guess, search.source_pixels(guess)
+        last_x, last_y = x, y
+        for _ in range(STEPS):
+            last, last_x, last_y = guess, x, y
+            guess = cv2.remap(self._inverse, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+            x, y = search.source_pixels(guess)
+        warped = np.asarray(
+            cv2.remap(self._rgba, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), dtype=np.uint8
+        )
+        moved = cv2.max(cv2.absdiff(x, last_x), cv2.absdiff(y, last_y))
+        trust = cv2.LUT(np.ascontiguousarray(warped[..., 3]), self._trust(search))
+        seen = np.where(moved < AGREEMENT_PX, trust, np.float32(0))
+        holes = 1 - float(np.count_nonzero(seen > 0.5)) / seen.size
+        # Soft inwards only: what is just outside was not seen and must not shine through.
+        soft = cv2.min(seen, cv2.blur(seen, (3, 3)))
+        # In a hole the search goes to and fro between the occluder and what is seen past its edge.
+        filled = fill(warped, seen, guess, cv2.min(guess, last))
+        mixed = cv2.blendLinear(cv2.cvtColor(warped, cv2.COLOR_RGBA2RGB), filled, soft, 1 - soft)
+        return Reprojection(np.asarray(mixed, dtype=np.uint8), holes)
+
+    def _search(self, camera: Camera, to_target: Array) -> _Search:
+        source, rotation = self._source, to_target[:3, :3].T
+        position = -rotation @ to_target[:3, 3]
+        # + 0.5: from pixel coordinates to indices (- 0.5) of the source with its border (+ 1).
+        lens = np.array(
+            [
+                [source.focal_px[0], 0, source.centre_px[0] + 0.5],
+                [0, source.focal_px[1], source.centre_px[1] + 0.5],
+                [0, 0, 1],
+            ]
+        )
+        u, v = _plane(camera)
+        x, y, z = (
+            (row[0] * u).astype(np.float32) + (row[1] * v + row[2]).astype(np.float32) for row in lens @ rotation
+        )
+        # What is beside or behind the source was not seen; this keeps it far outside the picture.
+        np.maximum(z, np.float32(1e-3), out=z)
+        shift = lens @ position
+        limit = 0.999 / float(position[2]) if position[2] > 0 else float("inf")
+        np.divide(x, z, out=x)
+        np.divide(y, z, out=y)
+        return _Search(x, y, float(position[2]), (float(shift[0]), float(shift[1])), limit)
+
+    def _trust(self, search: _Search) -> Array:
+        """[1, 256] how far to trust a pixel by its alpha: ghosts matter only once things move against each other."""
+        centre = self._source.centre_px
+        parallax_px = self._nearest * max(abs(search.shift[i] - search.toward * centre[i]) for i in (0, 1))
+        strength = float(np.clip((parallax_px - 0.5) / 2, 0, 1))
+        table = (1 - strength * (1 - np.arange(256) / 255)).astype(np.float32)
+        table[0] = 0  # outside the source
+        return np.asarray(table[None])
+
+    def _first_guess(self, camera: Camera, to_target: Array) -> Array:
+        """[H, W] source inverse depth for each target pixel; silhouettes reach a coarse pixel too far."""
+        scale = min(1.0, GRID_PX / max(camera.size_px))
+        coarse = camera.scaled(scale)
+        (width, height), (fx, fy), (cx, cy) = coarse.size_px, coarse.focal_px, coarse.centre_px
+        points, inverse = self._grid
+        x, y, z = (
+            points @ row[:3].astype(np.float32) + inverse * np.float32(row[3]) for row in np.asarray(to_target[:3])
+        )
+        ahead = z > 1e-3
+        z = np.where(ahead, z, np.float32(1))
+        column, row = x / z * np.float32(fx) + np.float32(cx), y / z * np.float32(fy) + np.float32(cy)
+        inside = ahead & (column >= 0) & (column < width) & (row >= 0) & (row < height)
+        index = row[inside].astype(np.int64) * width + column[inside].astype(np.int64)
+        # Inverse depth in the target decides which point is in front; -1 where none fell.
+        cells = np.full(width * height, -1, dtype=np.float32)
+        np.maximum.at(cells, index, (inverse / z)[inside])
+        near = cv2.dilate(cells.reshape(height, width), np.ones((3, 3), np.uint8))
+        first = self._in_source(_filled_from_far(near), coarse, to_target)
+        return np.asarray(cv2.resize(first, camera.size_px, interpolation=cv2.INTER_NEAREST))
+
+    def _in_source(self, inverse: Array, camera: Camera, to_target: Array) -> Array:
+        """Inverse depth in the source of points at inverse depth [h, w] in the target."""
+        rotation = to_target[:3, :3].T
+        toward = -float(rotation[2] @ to_target[:3, 3])
+        u, v = _plane(camera)
+        z = rotation[2, 0] * u + rotation[2, 1] * v + rotation[2, 2] + toward * inverse
+        return np.asarray(np.minimum(inverse / np.maximum(z, 1e-3), self._nearest).astype(np.float32))
+
+
+def _plane(camera: Camera) -> tuple[Array, Array]:
+    """Where pixel rays meet the plane z = 1: x as [1, W] and y as [H, 1]."""
+    (width, height), (fx, fy), (cx, cy) = camera.size_px, camera.focal_px, camera.centre_px
+    return ((np.arange(width) + 0.5 - cx) / fx)[None, :], ((np.arange(height) + 0.5 - cy) / fy)[:, None]
+
+
+def _coarse_points(inverse: Array, camera: Camera) -> tuple[Array, Array]:
+    """Points [N, 3] on the plane z = 1, about `GRID_PX` on the longer side, and the largest inverse depth [N] of each.
+
+    The largest, so that thin parts are not missed.
+    """
+    step = max(1, round(max(camera.size_px) / GRID_PX))
+    every = slice(step // 2, None, step)
+    near = cv2.dilate(inverse, np.ones((step, step), np.uint8))[every, every]
+    u, v = _plane(camera)
+    grid = np.broadcast_arrays(u[:, every], v[every], np.ones_like(near))
+    return np.stack(grid, axis=-1).reshape(-1, 3).astype(np.float32), np.ascontiguousarray(near).reshape(-1)
+
+
+def _filled_from_far(cells: Array) -> Array:
+    """Empty cells (< 0) get the farthest value around them; where all around is empty, background."""
+    for size in (9, 33):
+        grown = cv2.erode(np.where(cells < 0, np.float32(1e30), cells), np.ones((size, size), np.uint8))
+        cells = np.where((cells < 0) & (grown < 1e29), grown, cells)
+    return np.asarray(np.maximum(cells, np.float32(0)))
