@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import pickle
+import re
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +15,9 @@ import torch
 
 from engines.core.errors import UserError
 from engines.core.files import replacing
+
+# How torch names a type or function that is not on its list of safe ones.
+FORBIDDEN = re.compile(r"Unsupported (?:global|class|function)\w*:? (?:GLOBAL )?([\w.]+)")
 
 
 def read_torch_file(path: Path) -> Mapping[str, Any]:
@@ -23,17 +29,23 @@ def read_torch_file(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         raise UserError(f"{path}: no such file")
     try:
-        # Files from before torch 1.6 are plain pickles, which can't be mapped.
-        content = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch thinks aloud about old files; what matters is raised below
+            # Files from before torch 1.6 are plain pickles, which can't be mapped.
+            content = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
     except pickle.UnpicklingError as error:
-        if "Unsupported" in str(error) or "weights_only" in str(error).lower() or "GLOBAL" in str(error):
+        forbidden = FORBIDDEN.search(str(error))
+        if forbidden:
             raise UserError(
-                f"{path}: holds more than weights (objects that would run code when loaded), so it was not loaded; "
-                "save it again as a state dict"
+                f"{path}: holds {forbidden[1]}, which could run code when loaded, so it was not loaded; "
+                "save it again as a state dict of tensors"
             ) from error
         raise UserError(f"{path}: not a torch checkpoint, or damaged") from error
     except OSError as error:
-        raise UserError(f"{path}: can't be read ({error.strerror or error})") from error
+        # A cut file makes torch seek before its beginning.
+        if error.errno in (None, errno.EINVAL):
+            raise UserError(f"{path}: not a torch checkpoint, or it is cut short") from error
+        raise UserError(f"{path}: can't be read ({error.strerror})") from error
     except Exception as error:  # torch raises many kinds for bytes that are no checkpoint
         raise UserError(f"{path}: not a torch checkpoint, or it is cut short") from error
     if not isinstance(content, Mapping):

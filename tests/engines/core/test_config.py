@@ -1,0 +1,97 @@
+"""Options: what a person may write, and what they are told when it is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from pydantic import Field, model_validator
+
+from engines.core.config import Options, TrainingConfig, make_options, parse_settings, read_yaml
+from engines.core.errors import UserError
+
+
+class Example(TrainingConfig):
+    planes: int = Field(64, ge=2)
+    """Depth planes."""
+    mode: Literal["fast", "exact"] = "exact"
+    """How."""
+    shape: tuple[int, int] = (1, 2)
+
+    @model_validator(mode="after")
+    def _agree(self) -> Example:
+        if self.mode == "fast" and self.planes > 100:
+            raise ValueError("mode fast takes at most 100 planes")
+        return self
+
+
+class Needs(Options):
+    name: str
+
+
+def test_settings_are_read_by_type() -> None:
+    settings = ["lr=1e-4", "planes = 3", "mode=fast", "shape=[4, 5]", "seed=2"]
+    options = make_options(Example, parse_settings(settings))
+    assert (options.lr, options.planes, options.mode, options.shape, options.seed) == (1e-4, 3, "fast", (4, 5), 2)
+
+
+@pytest.mark.parametrize("setting", ["lr", "=3", "", "lr=[1"])
+def test_settings_that_cannot_be_read(setting: str) -> None:
+    with pytest.raises(UserError, match="--set "):
+        parse_settings([setting])
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"planes": 1}, "preset.yaml: planes=1: input should be greater than or equal to 2"),
+        ({"planes": "many"}, "preset.yaml: planes='many': input should be a valid integer"),
+        ({"mode": "slow"}, "preset.yaml: mode='slow': input should be 'fast' or 'exact'"),
+        ({"lr": float("nan")}, "preset.yaml: lr=nan: "),
+        ({"plane": 3}, "preset.yaml: no field plane; there are max_steps, "),
+        ({"shape": [1, "x"]}, "preset.yaml: shape.1='x': "),
+        ({"mode": "fast", "planes": 101}, "preset.yaml: value error, mode fast takes at most 100 planes"),
+        ({3: 4}, "preset.yaml: 3"),
+    ],
+)
+def test_wrong_values_are_named(values: dict[Any, Any], message: str) -> None:
+    with pytest.raises(UserError) as caught:
+        make_options(Example, values, "preset.yaml")
+    assert str(caught.value).startswith(message) and "\n" not in str(caught.value)
+
+
+def test_a_missing_field_is_named() -> None:
+    with pytest.raises(UserError, match=r"^--set: name: field required$"):
+        make_options(Needs, {})
+
+
+def test_options_cannot_be_changed_and_carry_their_sentences() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        Example().planes = 3  # type: ignore[misc]
+    assert Example.model_fields["planes"].description == "Depth planes."
+
+
+@pytest.mark.parametrize(("text", "values"), [("", {}), ("lr: 1.0e-4\n", {"lr": 1e-4}), ("# nothing\n", {})])
+def test_yaml(tmp_path: Path, text: str, values: dict[str, Any]) -> None:
+    (tmp_path / "preset.yaml").write_text(text)
+    assert read_yaml(tmp_path / "preset.yaml") == values
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"- a\n", "must be a mapping"),
+        (b"a: [", "not YAML"),
+        (b"\xff\xfe\x80", "can't be read"),
+        (b"a: !!python/object/apply:os.system ['true']", "not YAML"),
+        (None, "can't be read"),
+    ],
+)
+def test_bad_yaml(tmp_path: Path, content: bytes | None, message: str) -> None:
+    path = tmp_path / "preset.yaml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserError, match=message) as caught:
+        read_yaml(path)
+    assert str(caught.value).startswith(str(path)) and "\n" not in str(caught.value)

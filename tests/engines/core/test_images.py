@@ -1,0 +1,93 @@
+"""Images between disk and array."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from engines.core.errors import UserError
+from engines.core.images import image_size, list_images, read_image, resize_area, to_uint8, write_png
+
+COLOUR = np.random.default_rng(0).integers(0, 256, (6, 5, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("suffix", ["png", "bmp", "tiff"])
+def test_colour_keeps_its_order_and_values(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"image.{suffix}"
+    Image.fromarray(COLOUR).save(path)
+    assert read_image(path) == pytest.approx(COLOUR / 255.0, abs=1e-7)
+    assert image_size(path) == (5, 6)
+
+
+def test_grey_becomes_three_equal_channels(tmp_path: Path) -> None:
+    Image.fromarray(COLOUR[:, :, 0]).save(tmp_path / "grey.png")
+    image = read_image(tmp_path / "grey.png")
+    assert image.shape == (6, 5, 3) and (image[:, :, 0] == image[:, :, 2]).all()
+
+
+def test_sixteen_bits_keep_their_precision(tmp_path: Path) -> None:
+    values = np.array([[0, 1, 32768, 65535]], dtype=np.uint16)
+    Image.fromarray(values).save(tmp_path / "deep.png")
+    assert read_image(tmp_path / "deep.png")[0, :, 1] == pytest.approx(values[0] / 65535)
+
+
+def test_floats_are_taken_as_they_are(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "float.tiff"), np.full((2, 2, 3), 0.25, dtype=np.float32))
+    assert read_image(tmp_path / "float.tiff") == pytest.approx(0.25)
+
+
+def test_transparency_is_laid_over_white(tmp_path: Path) -> None:
+    pixels = np.array([[[255, 0, 0, 255], [255, 0, 0, 0], [0, 0, 0, 51]]], dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "clear.png")
+    assert read_image(tmp_path / "clear.png")[0] == pytest.approx(np.array([[1, 0, 0], [1, 1, 1], [0.8, 0.8, 0.8]]))
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tiff"])
+@pytest.mark.parametrize("kept", [0.0, 0.5])
+def test_a_cut_image_is_one_line_and_no_noise(
+    tmp_path: Path, suffix: str, kept: float, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / f"cut.{suffix}"
+    Image.fromarray(np.tile(COLOUR, (9, 9, 1))).save(path)
+    path.write_bytes(path.read_bytes()[: int(kept * path.stat().st_size)])
+    with pytest.raises(UserError, match=rf"cut\.{suffix}: can't be read as an image"):
+        read_image(path)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_is_no_image(tmp_path: Path) -> None:
+    (tmp_path / "text.png").write_text("not an image")
+    for read in (read_image, image_size):
+        with pytest.raises(UserError, match=r"text\.png: can't be read as an image"):
+            read(tmp_path / "text.png")
+        with pytest.raises(UserError, match=r"none\.png"):
+            read(tmp_path / "none.png")
+
+
+def test_list_is_sorted_and_holds_images_only(tmp_path: Path) -> None:
+    for name in ("b.PNG", "a.jpg", "c.txt", "._a.jpg"):
+        (tmp_path / name).touch()
+    assert [path.name for path in list_images(tmp_path)] == ["a.jpg", "b.PNG"]
+
+
+def test_shrinking_averages_areas() -> None:
+    image = np.random.default_rng(0).random((4, 6, 3), dtype=np.float32)
+    plain = image.reshape(2, 2, 3, 2, 3).mean(axis=(1, 3))
+    assert resize_area(image, (3, 2)) == pytest.approx(plain, abs=1e-6)
+    assert resize_area(image, (6, 4)) is image
+
+
+def test_bytes_are_rounded_and_clamped() -> None:
+    values = np.array([-1, 0, 0.4999 / 255, 0.5001 / 255, 1, 2, np.nan, np.inf], dtype=np.float32)
+    assert to_uint8(values).tolist() == [0, 0, 0, 1, 255, 255, 0, 255]
+
+
+def test_png_carries_text(tmp_path: Path) -> None:
+    write_png(tmp_path / "image.png", COLOUR, {"camera": '{"name": "Käfer"}'})
+    with Image.open(tmp_path / "image.png") as image:
+        assert image.info["camera"] == '{"name": "Käfer"}'
+    assert to_uint8(read_image(tmp_path / "image.png")).tolist() == COLOUR.tolist()

@@ -1,0 +1,111 @@
+"""Scene files: whole, self-contained, and one clear line for what is not one."""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from engines.core.errors import UserError
+from engines.core.scene_file import FORMAT, read_scene_file, read_scene_header, write_scene_file
+from tests.engines.core.examples import checkpoint, no_room_beyond
+
+
+def header_of(path: Path) -> dict[str, Any]:
+    """The JSON header, read by hand: eight bytes of length, then that many of JSON."""
+    content = path.read_bytes()
+    (length,) = struct.unpack("<Q", content[:8])
+    return dict(json.loads(content[8 : 8 + length]))
+
+
+def test_comes_back_bit_for_bit(tmp_path: Path) -> None:
+    written = checkpoint()
+    write_scene_file(tmp_path / "scene.safetensors", written)
+    read = read_scene_file(tmp_path / "scene.safetensors")
+    assert (read.engine, read.config, read.step) == ("example", {"lr": 0.1, "name": "a"}, 7)
+    assert read.training is None
+    assert read.weights.keys() == written.weights.keys()
+    for name, tensor in written.weights.items():
+        assert torch.equal(read.weights[name], tensor) and read.weights[name].dtype == tensor.dtype
+    assert read.scene and written.scene
+    assert read.scene.to_json() == written.scene.to_json()
+
+
+def test_header_is_readable_without_the_weights(tmp_path: Path) -> None:
+    path = tmp_path / "scene.safetensors"
+    write_scene_file(path, replace(checkpoint(), scene=None))
+    header = read_scene_header(path)
+    assert (header["format"], header["engine"], header["step"], header["scene"]) == (FORMAT, "example", 7, None)
+    assert json.loads(header_of(path)["__metadata__"]["vantage"]) == header
+    assert read_scene_file(path).scene is None
+
+
+def test_half_is_smaller_and_widened_again(tmp_path: Path) -> None:
+    large = {"weight": torch.randn(1000), "count": torch.tensor(3), "huge": torch.tensor([1e6, 1.0])}
+    for half in (False, True):
+        write_scene_file(tmp_path / f"{half}.safetensors", replace(checkpoint(), weights=large), half=half)
+    assert (tmp_path / "True.safetensors").stat().st_size < 0.7 * (tmp_path / "False.safetensors").stat().st_size
+    weights = read_scene_file(tmp_path / "True.safetensors").weights
+    assert weights["weight"].dtype == torch.float32
+    # Half precision keeps 11 bits.
+    assert torch.allclose(weights["weight"], large["weight"], rtol=2**-11)
+    assert weights["count"].dtype == torch.int64
+    assert torch.equal(weights["huge"], large["huge"]), "a value beyond the range of 16 bits became infinite"
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.02, 0.5, 0.999])
+def test_cut_short(tmp_path: Path, kept: float) -> None:
+    path = tmp_path / "scene.safetensors"
+    write_scene_file(path, checkpoint())
+    content = path.read_bytes()
+    path.write_bytes(content[: int(kept * len(content))])
+    with pytest.raises(UserError, match=r"scene\.safetensors: not a scene file, or damaged"):
+        read_scene_file(path)
+
+
+def test_missing_and_foreign(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no such file"):
+        read_scene_file(tmp_path / "none.safetensors")
+    save_file({"a": torch.zeros(1)}, tmp_path / "foreign.safetensors")
+    with pytest.raises(UserError, match="not a scene written by Vantage"):
+        read_scene_file(tmp_path / "foreign.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("not json", "its header can't be read"),
+        ("[]", "its header can't be read"),
+        ('{"format": "one"}', "its header can't be read"),
+        (json.dumps({"format": FORMAT + 1}), "written by a newer Vantage"),
+        (json.dumps({"format": FORMAT}), "damaged scene file"),
+        ({"config": 3}, "damaged scene file"),
+        ({"step": float("inf")}, "damaged scene file"),
+        ({"dtypes": {"other": "float32"}}, "damaged scene file"),
+        ({"dtypes": {"weight": "load"}}, "damaged scene file"),
+        ({"scene": {"start": None}}, "damaged scene file"),
+        ({"scene": {"bounds": [[0, 0]], "up": [0, 0, 1]}}, "damaged scene file"),
+    ],
+)
+def test_bad_headers(tmp_path: Path, header: str | dict[str, Any], message: str) -> None:
+    if isinstance(header, dict):
+        whole = {"format": FORMAT, "engine": "example", "config": {}, "step": 0, "scene": None, "dtypes": {}}
+        header = json.dumps(whole | header)
+    save_file({"weight": torch.zeros(1)}, tmp_path / "bad.safetensors", metadata={"vantage": header})
+    with pytest.raises(UserError, match=message):
+        read_scene_file(tmp_path / "bad.safetensors")
+
+
+def test_a_full_disk_keeps_the_old_scene(tmp_path: Path) -> None:
+    path = tmp_path / "scene.safetensors"
+    write_scene_file(path, checkpoint(step=1))
+    larger = replace(checkpoint(step=2), weights={"weight": torch.zeros(100_000)})
+    with pytest.raises(UserError, match="can't be written"), no_room_beyond(10_000):
+        write_scene_file(path, larger)
+    assert read_scene_file(path).step == 1 and list(tmp_path.iterdir()) == [path]

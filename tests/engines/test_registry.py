@@ -1,0 +1,98 @@
+"""Finding engines, and opening whatever a path holds."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+
+from engines import registry
+from engines.core.checkpoint import Checkpoint
+from engines.core.errors import UserError
+from engines.core.run_folder import write_run_checkpoint
+from engines.core.scene_file import write_scene_file
+from engines.registry import all_engines, failed_engines, find_engine, read_checkpoint
+from tests.engines.core.examples import checkpoint
+
+
+class Plugin:
+    """An engine of another package, as far as opening goes."""
+
+    name = "plugin"
+    title = "Plug-in"
+
+    def recognises(self, content: Mapping[str, Any]) -> bool:
+        return "plugin" in content
+
+    def read_upstream(self, content: Mapping[str, Any], path: Path) -> Checkpoint:
+        return Checkpoint("plugin", {}, 5, content["plugin"])
+
+
+@pytest.fixture
+def plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An installed engine that works, and one that fails to import."""
+    module = ModuleType("plugin_engine")
+    module.ENGINE = Plugin()  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "plugin_engine", module)
+    entries = [
+        importlib.metadata.EntryPoint("plugin", "plugin_engine:ENGINE", registry.ENTRY_POINTS),
+        importlib.metadata.EntryPoint("broken", "no_such_module", registry.ENTRY_POINTS),
+    ]
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: entries)
+    registry._found.cache_clear()
+    yield
+    registry._found.cache_clear()
+
+
+def test_every_folder_is_an_engine_that_imports() -> None:
+    folders = {path.parent.name for path in Path(registry.__file__).parent.glob("*/__init__.py")} - {"core"}
+    assert all_engines().keys() == folders and not failed_engines()
+    for name, engine in all_engines().items():
+        assert engine.name == name and engine.title and find_engine(name) is engine
+
+
+def test_installed_engines_are_found_and_broken_ones_named(plugins: None) -> None:
+    assert find_engine("plugin").title == "Plug-in" and "plugin" in all_engines()
+    assert "no_such_module" in failed_engines()["broken"]
+    with pytest.raises(UserError, match=r"engine broken can't be used: .*no_such_module"):
+        find_engine("broken")
+
+
+def test_unknown_engine_lists_those_there_are() -> None:
+    with pytest.raises(UserError, match=r"no engine other; there are .*deepvoxels"):
+        find_engine("other")
+
+
+def test_opens_scene_files_and_run_folders(tmp_path: Path) -> None:
+    write_scene_file(tmp_path / "a.safetensors", checkpoint(step=1))
+    write_run_checkpoint(tmp_path / "run", checkpoint(step=2))
+    assert read_checkpoint(tmp_path / "a.safetensors").step == 1
+    assert read_checkpoint(tmp_path / "run").step == 2
+
+
+def test_opens_an_authors_file_with_the_engine_that_knows_it(plugins: None, tmp_path: Path) -> None:
+    torch.save({"plugin": {"a": torch.zeros(1)}}, tmp_path / "a.pth")
+    assert read_checkpoint(tmp_path / "a.pth").step == 5
+
+
+@pytest.mark.parametrize(
+    "content",
+    [{}, {"model": {}}, {"model": torch.zeros(1)}, {"model": 3}, {3: 4}, {"a": torch.zeros(1)}, {"state_dict": [1]}],
+)
+def test_torch_files_of_nobody(tmp_path: Path, content: dict[Any, Any]) -> None:
+    torch.save(content, tmp_path / "a.pth")
+    with pytest.raises(UserError, match=r"not a checkpoint of a known method .*DeepVoxels"):
+        read_checkpoint(tmp_path / "a.pth")
+
+
+def test_folders_without_a_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"a folder without scene\.safetensors"):
+        read_checkpoint(tmp_path)
+    with pytest.raises(UserError, match="no such file"):
+        read_checkpoint(tmp_path / "none.pth")
