@@ -13,9 +13,9 @@ FILL_PX = 192
 # What has less than this part of the nearest thing's inverse depth is background: it goes on behind everything.
 BACKGROUND = 0.02
 # Around a hole, a surface this much nearer than the farthest one is in front of it and lends no colour.
-IN_FRONT = 0.03
+IN_FRONT = 0.1
 # How far around a pixel the farthest surface is sought, in pixels of the small picture.
-FAR_WINDOW = 5
+FAR_WINDOW = 15
 
 
 def fill(warped: Pixels, seen: Array, inverse: Array, behind: Array) -> Pixels:

@@ -8,12 +8,14 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from app.export import Progress
 from app.opening import Opened, open_scene
+
+if TYPE_CHECKING:
+    from app.export import Progress
 
 # Where nobody watches (a log file), a line now and then is enough.
 LOG_INTERVAL_S = 10.0

@@ -10,6 +10,7 @@ from typing import Any
 from app.commands.console import assumptions_of, write_json, write_table
 from app.opening import open_scene
 from engines.core.checkpoint import Checkpoint
+from engines.core.config import TrainingConfig
 from engines.core.engine import Scene
 from engines.core.errors import UserError
 from engines.registry import find_engine, read_checkpoint
@@ -88,7 +89,8 @@ def _rows(data: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = [
         ("method", f"{data['title']} ({data['engine']})"),
         ("step", str(data["step"]) if data["step"] else "unknown"),
-        ("config", ", ".join(f"{name}={value}" for name, value in data["config"].items())),
+        # What every training has is left to --json: it says nothing of what the scene is.
+        ("config", _assignments({k: v for k, v in data["config"].items() if k not in TrainingConfig.model_fields})),
         ("file", f"{data['file_bytes'] / 1e6:.1f} MB, {data['parameters'] / 1e6:.1f} million numbers"),
         ("data folder", "not needed: the file carries its cameras" if data["self_contained"] else "not in the file"),
         ("needs", data["needs"] or ""),
@@ -96,6 +98,10 @@ def _rows(data: Mapping[str, Any]) -> list[tuple[str, str]]:
     if data["needs"] is None:
         rows += _scene_rows(data)
     return rows
+
+
+def _assignments(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in values.items() if value is not None)
 
 
 def _scene_rows(data: Mapping[str, Any]) -> list[tuple[str, str]]:

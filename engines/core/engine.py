@@ -86,6 +86,8 @@ class Training(Protocol):
     """One optimisation under way."""
 
     step_count: int
+    notes: tuple[str, ...]
+    """In plain words, what was assumed at the start."""
 
     def step(self) -> Mapping[str, float]:
         """One optimisation step; the losses by name.

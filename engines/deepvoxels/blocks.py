@@ -7,6 +7,7 @@ so `net.5.weight` must stay the sixth layer of its block, dropout included.
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 LEAK = 0.2
@@ -20,8 +21,50 @@ class SameConv2d(nn.Module):
         super().__init__()
         self.net = nn.Sequential(nn.ReflectionPad2d(1), nn.Conv2d(in_channels, out_channels, 3, bias=bias))
 
+    @property
+    def convolution(self) -> nn.Conv2d:
+        """The convolution behind the padding."""
+        return self.net[1]  # type: ignore[return-value]
+
     def forward(self, x: Tensor) -> Tensor:
         return self.net(x)  # type: ignore[no-any-return]
+
+
+FEW_CHANNELS = 8
+"""With no more outputs than this a 3D convolution on a CPU is several times faster as 2D ones (measured, float32)."""
+
+
+class Conv3d(nn.Conv3d):
+    """`nn.Conv3d` of stride 1; with few outputs on a CPU done plane by plane, equal but for rounding."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.device.type != "cpu" or self.out_channels > FEW_CHANNELS or x.shape[0] != 1:
+            return super().forward(x)
+        return conv3d_by_planes(x, self.weight, self.bias)
+
+
+def conv3d_by_planes(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """A 3D convolution as one 2D convolution of every plane, whose outputs are added across planes.
+
+    Args:
+        x: [1, C, D, H, W].
+        weight: [C', C, K, K, K].
+
+    Returns:
+        [1, C', D - K + 1, H - K + 1, W - K + 1], channels last in memory.
+    """
+    outputs, channels, depth = weight.shape[:3]
+    # [C', C, K, K, K] -> [K C', C, K, K]: the planes of a kernel become outputs
+    flat = weight.permute(2, 0, 1, 3, 4).reshape(depth * outputs, channels, *weight.shape[3:])
+    planes = x[0].transpose(0, 1).contiguous(memory_format=torch.channels_last)  # planes are the batch
+    parts = F.conv2d(planes, flat.contiguous(memory_format=torch.channels_last))
+    count = planes.shape[0] - depth + 1
+    total = parts[:count, :outputs]
+    for offset in range(1, depth):
+        total = total + parts[offset : offset + count, offset * outputs : (offset + 1) * outputs]
+    if bias is not None:
+        total = total + bias[:, None, None]
+    return total.transpose(0, 1)[None]
 
 
 class SameConv3d(nn.Module):
@@ -29,7 +72,12 @@ class SameConv3d(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int, bias: bool) -> None:
         super().__init__()
-        self.net = nn.Sequential(nn.ReplicationPad3d(1), nn.Conv3d(in_channels, out_channels, 3, bias=bias))
+        self.net = nn.Sequential(nn.ReplicationPad3d(1), Conv3d(in_channels, out_channels, 3, bias=bias))
+
+    @property
+    def convolution(self) -> nn.Conv3d:
+        """The convolution behind the padding."""
+        return self.net[1]  # type: ignore[return-value]
 
     def forward(self, x: Tensor) -> Tensor:
         return self.net(x)  # type: ignore[no-any-return]

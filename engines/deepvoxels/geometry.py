@@ -175,19 +175,35 @@ def lift(features: Tensor, voxels: LiftedVoxels, grid_dim: int) -> Tensor:
 
 
 def sample_inside(grid: Tensor, samples: FrustumSamples) -> Tensor:
-    """[1, F, N] trilinear values of grid [1, F, G, G, G] at the samples; the last voxel is repeated outwards."""
-    place = samples.voxels * (2 / (grid.shape[-1] - 1)) - 1
-    values = F.grid_sample(
-        grid, place.T[None, None, None], mode="bilinear", padding_mode="border", align_corners=True
-    )  # [1, F, 1, 1, N]
-    return values[:, :, 0, 0]
+    """[N, F] trilinear values of grid [1, F, G, G, G] at the samples; the last voxel is repeated outwards.
+
+    One weighted gather instead of `grid_sample`: several times faster on a CPU, and its gradient is the same every
+    time on a GPU too.
+    """
+    rows, weights = _corners(samples.voxels, grid.shape[-1])
+    voxels = grid[0].flatten(1).T.contiguous()  # [G^3, F]
+    return F.embedding_bag(rows, voxels, per_sample_weights=weights.to(grid.dtype), mode="sum")
+
+
+def _corners(voxels: Tensor, grid_dim: int) -> tuple[Tensor, Tensor]:
+    """The 8 voxels about each place of [3, N]: [N, 8] their flat indices, [N, 8] their weights."""
+    place = voxels.clamp(0, grid_dim - 1)
+    low = place.floor().clamp(max=grid_dim - 2)
+    x, y, z = place - low
+    first = low.int()
+    base = (first[2] * grid_dim + first[1]) * grid_dim + first[0]
+    steps = [dz * grid_dim**2 + dy * grid_dim + dx for dz in (0, 1) for dy in (0, 1) for dx in (0, 1)]
+    rows = base[:, None] + torch.tensor(steps, dtype=torch.int32, device=voxels.device)
+    in_x, in_y, in_z = (torch.stack([1 - part, part], dim=1) for part in (x, y, z))
+    weights = in_z[:, :, None, None] * in_y[:, None, :, None] * in_x[:, None, None, :]
+    return rows, weights.flatten(1)
 
 
 def sample_frustum(grid: Tensor, samples: FrustumSamples, planes: int) -> Tensor:
-    """[1, F, D, 64, 64] the view volume; 0 outside the grid."""
-    volume = grid.new_zeros(1, grid.shape[1], planes * FEATURE_PX * FEATURE_PX)
-    volume = volume.index_copy(2, samples.index, sample_inside(grid, samples))
-    return volume.view(1, -1, planes, FEATURE_PX, FEATURE_PX)
+    """[1, F, D, 64, 64] the view volume, channels last in memory; 0 outside the grid."""
+    volume = grid.new_zeros(planes * FEATURE_PX * FEATURE_PX, grid.shape[1])
+    volume = volume.index_copy(0, samples.index, sample_inside(grid, samples))
+    return volume.view(planes, FEATURE_PX, FEATURE_PX, -1).permute(3, 0, 1, 2)[None]
 
 
 def metric_depth(coordinate: Tensor, placement: GridPlacement, grid_dim: int, formula: str) -> Tensor:

@@ -4,6 +4,7 @@
 |---|---|
 | BatchNorm folded into the convolution before it, dropout left out | the same affine map, at evaluation |
 | channels_last, weights reordered once for the CPU's kernels | another order in memory |
+| wide 3x3 convolutions in Winograd's form | the same sums in another order, rounded 1e-5 apart |
 | activation fused into the convolution | the same operation without a round trip to memory |
 | small 3D convolutions run as 2D ones over slabs of planes | the same sums; the zeros added are exact |
 """
@@ -19,6 +20,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from engines.core.errors import Cancelled
 from engines.deepvoxels.blocks import SameConv2d, SameConv3d
+from engines.deepvoxels.winograd import WinogradConv2d
 
 CONVOLUTIONS = (nn.Conv2d, nn.Conv3d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 TRANSPOSED = (nn.ConvTranspose2d, nn.ConvTranspose3d)
@@ -29,14 +31,38 @@ SLAB_MOST_CHANNELS = 16
 """Wider 3D convolutions fill the CPU's vectors by themselves."""
 
 
-def prepare(module: nn.Module, device: torch.device) -> None:
-    """Folds, fuses and reorders `module` in place; it must be on `device` and in eval mode."""
-    _fold_batch_norm(module)
+def fold_batch_norm(module: nn.Module) -> None:
+    """Rewrites each nn.Sequential below `module` (in eval mode) without BatchNorm and dropout, in place."""
+    for name, child in list(module.named_children()):
+        if isinstance(child, nn.Sequential):
+            layers: list[nn.Module] = []
+            for layer in child:
+                if isinstance(layer, (nn.BatchNorm2d, nn.BatchNorm3d)):
+                    layers[-1] = _with_norm_folded(layers[-1], layer)
+                elif not isinstance(layer, (nn.Dropout2d, nn.Dropout3d)):
+                    layers.append(layer)
+            child = nn.Sequential(*layers)
+            setattr(module, name, child)
+        fold_batch_norm(child)
+
+
+def _with_norm_folded(layer: nn.Module, norm: nn.BatchNorm2d | nn.BatchNorm3d) -> nn.Module:
+    if isinstance(layer, (SameConv2d, SameConv3d)):
+        layer.net[1] = _with_norm_folded(layer.convolution, norm)
+        return layer
+    if not isinstance(layer, CONVOLUTIONS):
+        raise ValueError(f"BatchNorm behind a {type(layer).__name__} can't be folded")
+    return fuse_conv_bn_eval(layer, norm, transpose=isinstance(layer, TRANSPOSED))
+
+
+def fuse(module: nn.Module, device: torch.device) -> None:
+    """Reorders and fuses the layers of `module`, already folded, for `device`, in place."""
     if device.type == "cpu":
         _fuse_for_cpu(module)
-    for layer in module.modules():
-        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)) and device.type == "cuda":
-            layer.to(memory_format=torch.channels_last)
+    if device.type == "cuda":
+        for layer in module.modules():
+            if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
+                layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
 
 
 def interruptible(module: nn.Module, stop_box: list[Callable[[], bool]]) -> None:
@@ -51,32 +77,10 @@ def interruptible(module: nn.Module, stop_box: list[Callable[[], bool]]) -> None
             layer.register_forward_pre_hook(ask)
 
 
-def _fold_batch_norm(module: nn.Module) -> None:
-    """Rewrites each nn.Sequential below `module` without BatchNorm and dropout."""
-    for name, child in list(module.named_children()):
-        if isinstance(child, nn.Sequential):
-            layers: list[nn.Module] = []
-            for layer in child:
-                if isinstance(layer, (nn.BatchNorm2d, nn.BatchNorm3d)):
-                    layers[-1] = _with_norm_folded(layers[-1], layer)
-                elif not isinstance(layer, (nn.Dropout2d, nn.Dropout3d)):
-                    layers.append(layer)
-            child = nn.Sequential(*layers)
-            setattr(module, name, child)
-        _fold_batch_norm(child)
-
-
-def _with_norm_folded(layer: nn.Module, norm: nn.Module) -> nn.Module:
-    if isinstance(layer, (SameConv2d, SameConv3d)):
-        layer.net[1] = _with_norm_folded(layer.net[1], norm)
-        return layer
-    return fuse_conv_bn_eval(layer, norm, transpose=isinstance(layer, TRANSPOSED))  # type: ignore[type-var, no-any-return]
-
-
 def _fuse_for_cpu(module: nn.Module) -> None:
     for name, child in list(module.named_children()):
-        if isinstance(child, SameConv3d) and SlabConv3d.suits(child.net[1]):
-            setattr(module, name, SlabConv3d(child.net[1]))
+        if isinstance(child, SameConv3d) and SlabConv3d.suits(child.convolution):
+            setattr(module, name, SlabConv3d(child.convolution))
             continue
         if isinstance(child, nn.Sequential):
             child = nn.Sequential(*_fused_layers(list(child)))
@@ -91,65 +95,76 @@ def _fused_layers(layers: list[nn.Module]) -> list[nn.Module]:
         before = fused[-1] if fused else None
         inner = before.net[1] if isinstance(before, SameConv2d) else before
         if isinstance(layer, (nn.ReLU, nn.LeakyReLU)) and isinstance(inner, PackedConv2d):
-            inner.take_over(layer)
+            inner.activation = layer
             continue
         if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)) and PackedConv2d.works_here():
             layer = PackedConv2d(layer)
         elif isinstance(layer, SameConv2d) and PackedConv2d.works_here():
-            layer.net[1] = PackedConv2d(layer.net[1])
+            layer.net[1] = PackedConv2d(layer.convolution)
         fused.append(layer)
     return fused
 
 
 class PackedConv2d(nn.Module):
-    """A 2D convolution, plain or transposed, whose weights are reordered once for oneDNN, with its activation.
+    """A 2D convolution, plain or transposed, with its activation, in the form that is fastest for its input's size.
 
-    torch reorders the weights of a channels_last convolution at every call, which for this paper's networks means
-    moving 400 MB a frame. These operators are the ones that torch's own compiler emits on CPUs.
+    That is Winograd's form where channels are many. Else the weights are reordered once for oneDNN: torch reorders
+    those of a channels_last convolution at every call, which for this paper's networks means moving 400 MB a frame.
+    The operators are the ones that torch's own compiler emits on CPUs.
     """
 
     def __init__(self, convolution: nn.Conv2d | nn.ConvTranspose2d) -> None:
         super().__init__()
         self.convolution: nn.Conv2d | nn.ConvTranspose2d | None = convolution
-        self.weight = convolution.weight
-        self.bias = convolution.bias
-        self.transposed = isinstance(convolution, nn.ConvTranspose2d)
-        self.padding, self.stride = list(map(int, convolution.padding)), list(convolution.stride)
-        self.activation: tuple[str, list[float], str] = ("none", [], "")
-        self._packed: Tensor | None = None
+        self.activation: nn.ReLU | nn.LeakyReLU | None = None
+        self._run: Callable[[Tensor], Tensor] | None = None
 
     @staticmethod
     def works_here() -> bool:
         """Whether this build of torch has the operators."""
         operators = ("_convolution_pointwise", "_convolution_transpose_pointwise", "_reorder_convolution_weight")
-        return torch.backends.mkldnn.is_available() and all(hasattr(torch.ops.mkldnn, name) for name in operators)
-
-    def take_over(self, activation: nn.ReLU | nn.LeakyReLU) -> None:
-        """Applies `activation` to the result from now on."""
-        if isinstance(activation, nn.ReLU):
-            self.activation = ("relu", [], "")
-        else:
-            self.activation = ("leaky_relu", [activation.negative_slope], "")
+        available = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+        return bool(available) and all(hasattr(torch.ops.mkldnn, name) for name in operators)
 
     def forward(self, x: Tensor) -> Tensor:
-        ones = [1, 1]
-        if self._packed is None:
-            # The best order depends on the picture's size, which is known only now and never changes.
-            reorder = (
-                torch.ops.mkldnn._reorder_convolution_transpose_weight
-                if self.transposed
-                else torch.ops.mkldnn._reorder_convolution_weight
-            )
-            extra = ([0, 0],) if self.transposed else ()
-            self._packed = reorder(self.weight, self.padding, *extra, self.stride, ones, 1, list(x.shape))
-            del self.weight, self.convolution
-        if self.transposed:
-            return torch.ops.mkldnn._convolution_transpose_pointwise(  # type: ignore[no-any-return]
-                x, self._packed, self.bias, self.padding, [0, 0], self.stride, ones, 1, *self.activation
-            )
-        return torch.ops.mkldnn._convolution_pointwise(  # type: ignore[no-any-return]
-            x, self._packed, self.bias, self.padding, self.stride, ones, 1, *self.activation
+        if self._run is None:
+            # Known only now, and never different: these networks draw one size.
+            self._run = self._choose(x.shape)
+        return self._run(x)
+
+    def _choose(self, shape: torch.Size) -> Callable[[Tensor], Tensor]:
+        convolution, self.convolution = self.convolution, None  # its weights are kept in the new form only
+        if convolution is None:
+            raise ValueError("a convolution takes its fastest form once")
+        if isinstance(convolution, nn.Conv2d) and WinogradConv2d.suits(convolution, shape):
+            return WinogradConv2d(convolution, self.activation)
+        return _packed(convolution, self.activation, list(shape))
+
+
+def _packed(
+    convolution: nn.Conv2d | nn.ConvTranspose2d, activation: nn.ReLU | nn.LeakyReLU | None, shape: list[int]
+) -> Callable[[Tensor], Tensor]:
+    """The convolution as one oneDNN call, for inputs of `shape`."""
+    padding, stride, ones, bias = (
+        list(map(int, convolution.padding)),
+        list(convolution.stride),
+        [1, 1],
+        convolution.bias,
+    )
+    fused: tuple[str, list[float], str] = ("none", [], "")
+    if activation is not None:
+        leaky = isinstance(activation, nn.LeakyReLU)
+        fused = ("leaky_relu", [activation.negative_slope], "") if leaky else ("relu", [], "")  # type: ignore[list-item]
+    operators = torch.ops.mkldnn
+    if isinstance(convolution, nn.ConvTranspose2d):
+        weight = operators._reorder_convolution_transpose_weight(
+            convolution.weight, padding, [0, 0], stride, ones, 1, shape
         )
+        return lambda x: operators._convolution_transpose_pointwise(
+            x, weight, bias, padding, [0, 0], stride, ones, 1, *fused
+        )
+    weight = operators._reorder_convolution_weight(convolution.weight, padding, stride, ones, 1, shape)
+    return lambda x: operators._convolution_pointwise(x, weight, bias, padding, stride, ones, 1, *fused)
 
 
 class SlabConv3d(nn.Module):

@@ -8,7 +8,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from engines.deepvoxels.blocks import DownBlock, SameConv2d, SameConv3d, Unet2d, Unet3d, UpBlock
+from engines.deepvoxels.blocks import Conv3d, DownBlock, SameConv2d, SameConv3d, Unet2d, Unet3d, UpBlock
 from engines.deepvoxels.config import FEATURE_PX, DeepVoxelsConfig
 from engines.deepvoxels.geometry import FrustumSamples, LiftedVoxels, lift, sample_frustum
 
@@ -97,7 +97,7 @@ class IntegrationNet(nn.Module):
 
 
 def _padded(in_channels: int, out_channels: int, bias: bool) -> list[nn.Module]:
-    return [nn.ReplicationPad3d(1), nn.Conv3d(in_channels, out_channels, 3, bias=bias)]
+    return [nn.ReplicationPad3d(1), Conv3d(in_channels, out_channels, 3, bias=bias)]
 
 
 class OcclusionNet(nn.Module):

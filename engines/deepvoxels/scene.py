@@ -23,7 +23,7 @@ from engines.deepvoxels.geometry import (
     frustum_samples,
     metric_depth,
 )
-from engines.deepvoxels.inference import interruptible, prepare
+from engines.deepvoxels.inference import fold_batch_norm, fuse, interruptible
 from engines.deepvoxels.network import DeepVoxels
 from engines.deepvoxels.upstream import TRAINING_ONLY
 from engines.deepvoxels.visibility import GridTable, SparseVisibility, collapse, dense_volume
@@ -131,9 +131,10 @@ class DeepVoxelsScene:
         with torch.inference_mode():
             self._table = GridTable(network.inpaint(network.deepvoxels))
             del network.inpainting_net
-            prepare(network, self.device)
+            fold_batch_norm(network)
             occlusion = network.occlusion_net
             self._visibility = None if occlusion is None else SparseVisibility(occlusion, network.planes)
+            fuse(network, self.device)
         self._stop: list[Stop] = [never_stop]
         interruptible(network, self._stop)
         self._collapse_net, self._rendering_net = network.depth_collapse_net, network.rendering_net

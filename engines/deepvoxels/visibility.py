@@ -7,10 +7,13 @@ is linear, so it is taken sample by sample: each adds its 27 products to its nei
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engines.deepvoxels.blocks import SameConv3d
 from engines.deepvoxels.config import FEATURE_PX
 from engines.deepvoxels.geometry import FrustumSamples
 from engines.deepvoxels.network import OcclusionNet, depth_coordinates
@@ -43,14 +46,13 @@ class GridTable:
 
 
 class SparseVisibility:
-    """`OcclusionNet` on samples instead of a volume; for a network already folded by `inference.prepare`."""
+    """`OcclusionNet` on samples instead of a volume; for a network already through `inference.fold_batch_norm`."""
 
     def __init__(self, network: OcclusionNet, planes: int) -> None:
         self.planes = planes
-        first = network.occlusion_prep[0].net[1]
+        first = cast(SameConv3d, network.occlusion_prep[0]).convolution
         kernel = first.weight.detach()
-        self.volume_net = network.occlusion_net
-        self.softmax_net = network.softmax_net
+        self._network = network
         self.coordinates = depth_coordinates(planes, kernel).contiguous()
         # The depth coordinate is the first input channel and the same for every picture.
         padded = F.pad(self.coordinates, (1,) * 6, mode="replicate")
@@ -67,8 +69,8 @@ class SparseVisibility:
             index: [N], (plane * 64 + row) * 64 + column.
         """
         prepared = F.relu(self._first_convolution(features, index) + self.constant)
-        inner = self.volume_net(prepared)
-        weights = self.softmax_net(torch.cat([prepared, inner, self.coordinates], dim=1))
+        inner = self._network.occlusion_net(prepared)
+        weights = self._network.softmax_net(torch.cat([prepared, inner, self.coordinates], dim=1))
         return weights, (self.coordinates * weights).sum(dim=2)
 
     def _first_convolution(self, features: Tensor, index: Tensor) -> Tensor:

@@ -19,7 +19,8 @@ UP = np.array([0.0, 0.0, 1.0])
 
 def ring(count: int, size_px: tuple[int, int] = (32, 32)) -> tuple[Camera, ...]:
     """Cameras around the ball that see it whole."""
-    lens = Camera(np.eye(4), (40.0, 40.0), (size_px[0] / 2, size_px[1] / 2), size_px)
+    focal = 1.25 * min(size_px)
+    lens = Camera(np.eye(4), (focal, focal), (size_px[0] / 2, size_px[1] / 2), size_px)
     angles = np.arange(count) * 2 * np.pi / count
     eyes = [np.array([4 * np.cos(a), 4 * np.sin(a), 1.0]) for a in angles]
     return tuple(lens.at(look_at(eye, np.zeros(3), UP)) for eye in eyes)

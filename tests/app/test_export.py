@@ -191,7 +191,7 @@ def test_cameras_fit_a_scene_of_one_size() -> None:
     wide = ring(2, (64, 48))
     (camera, _) = fit_cameras(BallScene(native_px=(32, 32)), wide, None)
     assert camera.size_px == (32, 32)
-    assert camera.focal_px == pytest.approx((40 * 32 / 48,) * 2)
+    assert camera.focal_px == pytest.approx((60 * 32 / 48,) * 2)
     assert camera.centre_px == pytest.approx((16, 16))
     odd = Camera(np.eye(4), (40, 40), (30, 25), (61, 50))
     assert (

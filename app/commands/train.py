@@ -1,0 +1,145 @@
+"""`main.py train`: learns a scene from a data folder."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from tqdm import tqdm
+
+from app.training import Report, run_training
+from engines.core.config import parse_settings, read_yaml
+from engines.core.errors import UserError
+
+PRESETS = Path(__file__).resolve().parents[2] / "configs"
+INTERRUPTED = 130
+# Where nobody watches (a log file), a line now and then is enough.
+LOG_INTERVAL_S = 30.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument("data", type=Path, metavar="FOLDER", help="photographs with cameras, in a layout that is known")
+    parser.add_argument("--engine", required=True, metavar="NAME", help="the method, e.g. deepvoxels")
+    parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run folder to write")
+    parser.add_argument(
+        "--config",
+        metavar="YAML",
+        help="options from a file, a run folder's config.yaml, or a preset's name: " + ", ".join(_presets()),
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="settings",
+        help="one option, over --config; may be repeated",
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with the run in RUN")
+    parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Trains, with a progress bar; Ctrl+C saves and stops.
+
+    Raises:
+        UserError: see `run_training`.
+    """
+    settings = read_settings(arguments.config, arguments.settings, arguments.engine)
+    out: Path = arguments.out
+    with _interrupted() as stop, _Bar(str(out)) as bar:
+        checkpoint = run_training(
+            arguments.engine, arguments.data, out, settings, arguments.device, arguments.resume, bar, stop
+        )
+    if stop():
+        sys.stderr.write(f"stopped and saved at step {checkpoint.step}; the same command with --resume goes on\n")
+        return INTERRUPTED
+    score = f", PSNR {bar.psnr:.2f} dB on held-out views" if bar.psnr is not None else ""
+    sys.stdout.write(f"{out}: {checkpoint.step} steps{score}\n")
+    return 0
+
+
+def read_settings(config: str | None, settings: list[str], engine: str) -> dict[str, Any]:
+    """What --config and --set say together; --set wins.
+
+    Raises:
+        UserError: no such file or preset, or it is of another engine.
+    """
+    values: dict[str, Any] = {}
+    if config is not None:
+        path = next((p for p in (Path(config), PRESETS / config, PRESETS / f"{config}.yaml") if p.is_file()), None)
+        if path is None:
+            raise UserError(f"--config {config}: no such file; the presets are {', '.join(_presets())}")
+        values = read_yaml(path)
+        if "engine" in values and values["engine"] != engine:
+            raise UserError(f"{path}: is for the engine {values['engine']}, not {engine}")
+        # A run folder's config.yaml has the options one level down.
+        values = dict(values["config"]) if isinstance(values.get("config"), dict) else values
+        values.pop("engine", None)
+    return values | parse_settings(settings)
+
+
+def _presets() -> list[str]:
+    return sorted(path.stem for path in PRESETS.glob("*.yaml"))
+
+
+class _Bar:
+    """Steps, losses, PSNR and the time left, on stderr."""
+
+    def __init__(self, title: str) -> None:
+        interval = 0.1 if sys.stderr.isatty() else LOG_INTERVAL_S
+        self._bar = tqdm(desc=title, unit="step", file=sys.stderr, mininterval=interval, dynamic_ncols=True)
+        self.psnr: float | None = None
+
+    def __call__(self, report: Report) -> None:
+        """Shows where the run stands."""
+        for note in report.notes:
+            self._bar.write(f"note: {note}", file=sys.stderr)
+        if self._bar.total is None:
+            self._bar.total, self._bar.initial = report.max_steps, report.step
+            self._bar.n = self._bar.last_print_n = report.step
+        if report.validation is not None:
+            self.psnr = report.validation.psnr
+            self._bar.write(
+                f"step {report.step}: held-out PSNR {self.psnr:.2f} dB, SSIM {report.validation.ssim:.4f}",
+                file=sys.stderr,
+            )
+        shown = {name: f"{value:.4g}" for name, value in report.losses.items()}
+        if self.psnr is not None:
+            shown["PSNR"] = f"{self.psnr:.2f}"
+        self._bar.set_postfix(shown, refresh=False)
+        self._bar.update(report.step - self._bar.n)
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.close()
+
+
+@contextlib.contextmanager
+def _interrupted() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl+C or SIGTERM was heard: the step under way ends, and is saved. A second one ends at once."""
+    heard = threading.Event()
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        if heard.is_set():
+            raise KeyboardInterrupt
+        heard.set()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield heard.is_set
+        return
+    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield heard.is_set
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

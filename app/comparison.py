@@ -1,0 +1,54 @@
+"""A rendered picture beside the photograph of the same camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from app import display
+from engines.core.camera import Array, Camera
+from engines.core.dataset import View
+from engines.core.frame import Frame
+from engines.core.images import resize_area, to_uint8
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What a training view's photograph says about the picture.
+
+    Attributes:
+        camera: of both.
+        photograph: [H, W, 3] uint8.
+        error: [H, W, 3] uint8, the absolute difference as a heat map.
+        limits: the differences at the two ends of the heat map's colours.
+        psnr_db: over the whole picture.
+    """
+
+    camera: Camera
+    photograph: Array
+    error: Array
+    limits: tuple[float, float]
+    psnr_db: float
+
+
+def compare(frame: Frame, camera: Camera, view: View, side_px: int | None) -> Comparison:
+    """Measures `frame` against the view's photograph, read now and brought to the frame's size.
+
+    Args:
+        side_px: for scenes that draw a square only: the photograph's centred square of this side is meant.
+
+    Raises:
+        UserError: the photograph can't be read.
+    """
+    photograph = view.square_image(side_px) if side_px else resize_area(view.image(), camera.size_px)
+    error = display.error_map(frame.image, photograph)
+    mse = float(np.mean(np.square(_rendered(frame) - photograph, dtype=np.float64)))
+    psnr_db = float(-10 * np.log10(mse)) if mse > 0 else float("inf")
+    shown = Frame(frame.image, frame.depth, {"error": error})
+    limits = display.channel_limits(shown, "error")
+    return Comparison(camera, to_uint8(photograph), display.shade(shown, "error", limits), limits, psnr_db)
+
+
+def _rendered(frame: Frame) -> Array:
+    return np.asarray(frame.image.detach().float().clamp(0, 1).cpu().numpy())

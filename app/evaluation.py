@@ -1,0 +1,94 @@
+"""A scene compared with photographs: PSNR and SSIM, per view and mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engines.core import metrics
+from engines.core.dataset import View
+from engines.core.engine import Scene, Stop, never_stop
+from engines.core.errors import UserError
+
+
+@dataclass(frozen=True)
+class Score:
+    """One view's."""
+
+    view: str
+    psnr: float
+    ssim: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The scores of some views, in their order."""
+
+    scores: tuple[Score, ...]
+
+    @property
+    def psnr(self) -> float:
+        """The mean over views, dB."""
+        return sum(score.psnr for score in self.scores) / len(self.scores)
+
+    @property
+    def ssim(self) -> float:
+        """The mean over views."""
+        return sum(score.ssim for score in self.scores) / len(self.scores)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, the mean first."""
+        return {
+            "psnr": self.psnr,
+            "ssim": self.ssim,
+            "views": [{"view": score.view, "psnr": score.psnr, "ssim": score.ssim} for score in self.scores],
+        }
+
+    def to_csv(self) -> str:
+        """A line per view, the mean last."""
+        lines = ["view,psnr,ssim"]
+        lines += [f"{score.view},{score.psnr:.6f},{score.ssim:.6f}" for score in self.scores]
+        return "\n".join([*lines, f"mean,{self.psnr:.6f},{self.ssim:.6f}"]) + "\n"
+
+
+def evaluate(
+    scene: Scene,
+    views: Sequence[View],
+    on_view: Callable[[Score], None] = lambda score: None,
+    stop: Stop = never_stop,
+    crop_px: int = 0,
+) -> Evaluation:
+    """Draws each view's camera and compares with its photograph.
+
+    Args:
+        on_view: called after each.
+        crop_px: left out on each side before comparing.
+
+    Raises:
+        UserError: no view has a photograph, or one can't be read.
+        Cancelled: `stop` said so.
+    """
+    photographed = [view for view in views if view.image_path is not None]
+    if not photographed:
+        raise UserError("no photographs to compare with in these views")
+    scores = []
+    for view in photographed:
+        image, photograph = _pair(scene, view, stop)
+        if crop_px:
+            image, photograph = (x[crop_px:-crop_px, crop_px:-crop_px] for x in (image, photograph))
+        scores.append(Score(view.name, metrics.psnr(image, photograph), metrics.ssim(image, photograph)))
+        on_view(scores[-1])
+    return Evaluation(tuple(scores))
+
+
+def _pair(scene: Scene, view: View, stop: Stop) -> tuple[Tensor, Tensor]:
+    """The picture and the photograph, both [H, W, 3] at the scene's size."""
+    if scene.native_px is None:
+        return scene.render(view.camera, {}, stop).image, torch.from_numpy(view.image())
+    side = min(scene.native_px)
+    frame = scene.render(view.square_camera(side), {}, stop)
+    return frame.image, torch.from_numpy(view.square_image(side))

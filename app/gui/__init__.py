@@ -1,0 +1,1 @@
+"""The window: PyQt5 and VisPy live here and nowhere else."""

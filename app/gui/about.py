@@ -1,0 +1,36 @@
+"""Help > About."""
+
+from __future__ import annotations
+
+import platform
+
+import torch
+from PyQt5.QtCore import PYQT_VERSION_STR
+from PyQt5.QtWidgets import QMessageBox, QWidget
+
+from engines.core.device import choose_device, describe_device
+from engines.registry import all_engines, failed_engines
+
+VERSION = "0.1.0"
+
+
+def about_text(canvas: str) -> str:
+    """What the dialog says; also what a report of a fault should carry."""
+    rows = {
+        "Methods": ", ".join(engine.title for engine in all_engines().values()) or "none",
+        "Device": describe_device(choose_device()),
+        "Drawn with": canvas,
+        "Versions": f"Python {platform.python_version()}, torch {torch.__version__}, PyQt {PYQT_VERSION_STR}",
+        "Licence": "MIT",
+    }
+    rows |= {f"Not available: {name}": reason for name, reason in failed_engines().items()}
+    cells = "".join(
+        f"<tr><td style='padding-right:14px'>{name}</td><td>{value}</td></tr>" for name, value in rows.items()
+    )
+    return f"<h3>Vantage {VERSION}</h3><p>Walk around in trained neural scenes.</p><table>{cells}</table>"
+
+
+def show_about(parent: QWidget, canvas: str) -> None:
+    """Runs the dialog."""
+    box = QMessageBox(QMessageBox.NoIcon, "About Vantage", about_text(canvas), QMessageBox.Close, parent)
+    box.exec_()

@@ -1,0 +1,275 @@
+"""Every command of the window, in one table: menus, toolbar, shortcuts and the F1 sheet are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QKeySequence
+from PyQt5.QtWidgets import QAction, QActionGroup, QMainWindow, QMenu, QToolBar, QWidget
+
+from app.gui.icons import make_icon
+from app.gui.theme import Colours
+
+# Sub-menus are written Menu/Sub-menu.
+FILE, VIEW, CHANNEL, OVERLAYS, THEME = "&File", "&View", "&View/&Channel", "&View/&Overlays", "&View/&Theme"
+NAVIGATE, MODE, STEP, HELP = "&Navigate", "&Navigate/&Mode", "&Navigate/&Step", "&Help"
+CHANNEL_COUNT = 4
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing that the window does when asked.
+
+    Attributes:
+        id: what handlers are found by.
+        keys: the first is shown in the menu.
+        needs: "scene", "views", "photographs" or "export": it is grey without.
+        group: commands of one group exclude each other.
+        local: its keys work only while the viewport has the focus (arrows, which panels need for themselves).
+        icon: with one it stands in the toolbar, too.
+    """
+
+    id: str
+    text: str
+    menu: str
+    keys: tuple[str, ...]
+    tip: str
+    needs: str = ""
+    checkable: bool = False
+    group: str = ""
+    local: bool = False
+    icon: str = ""
+    separated: bool = False
+
+
+def _toggle(id: str, text: str, menu: str, key: str, tip: str, **more: Any) -> Command:
+    return Command(id, text, menu, (key,), tip, checkable=True, **more)
+
+
+COMMANDS = (
+    Command("open", "&Open…", FILE, ("Ctrl+O",), "Open a checkpoint or scene file", icon="open"),
+    Command("open_run", "Open &run folder…", FILE, ("Ctrl+Shift+O",), "Open the folder of a training run"),
+    Command(
+        "data", "Choose &data folder…", FILE, ("Ctrl+D",), "Give the open scene its photographs and cameras", "scene"
+    ),
+    Command("reopen", "Open &last scene", FILE, ("Ctrl+Shift+T",), "Open the newest of the recent scenes"),
+    Command("demo", "Open d&emo scene", FILE, ("Ctrl+Shift+D",), "Open the scene that ships with the program"),
+    Command("clear_recent", "Clear recent &files", FILE, ("Ctrl+Shift+Del",), "Forget the recent scenes"),
+    Command("close", "&Close scene", FILE, ("Ctrl+W",), "Close the open scene", "scene"),
+    Command(
+        "screenshot",
+        "&Save screenshot…",
+        FILE,
+        ("Ctrl+S",),
+        "Save the picture as PNG, its camera in the metadata",
+        "scene",
+        icon="screenshot",
+        separated=True,
+    ),
+    Command("copy_picture", "Copy &picture", FILE, ("Ctrl+C",), "Copy the picture to the clipboard", "scene"),
+    Command(
+        "export",
+        "E&xport video…",
+        FILE,
+        ("Ctrl+E",),
+        "Render a camera path to a video or a folder of images",
+        "scene",
+        icon="export",
+    ),
+    Command(
+        "cancel_export", "Cancel ex&port", FILE, ("Ctrl+.",), "Stop the export; nothing half-written stays", "export"
+    ),
+    Command("quit", "&Quit", FILE, ("Ctrl+Q",), "Close the program", separated=True),
+    *(
+        _toggle(
+            f"channel_{number}",
+            f"Channel {number}",
+            CHANNEL,
+            str(number),
+            f"Show channel {number} of the scene",
+            needs="scene",
+            group="channel",
+        )
+        for number in range(1, CHANNEL_COUNT + 1)
+    ),
+    Command("next_channel", "&Next channel", CHANNEL, ("N",), "Show the next channel", "scene", separated=True),
+    _toggle(
+        "lock_limits", "&Keep colour range", CHANNEL, "L", "Keep the range of depth colours while moving", needs="scene"
+    ),
+    _toggle(
+        "photograph",
+        "&Photograph",
+        VIEW,
+        "P",
+        "Show the photograph at a training view (or hold Space)",
+        needs="photographs",
+    ),
+    _toggle("cameras", "Training &cameras", OVERLAYS, "C", "Draw the training cameras", needs="scene", icon="cameras"),
+    _toggle("box", "&Box", OVERLAYS, "B", "Draw the scene's bounding box", needs="scene", icon="box"),
+    _toggle(
+        "axes", "&Axes", OVERLAYS, "X", "Draw the world's axes: x red, y green, z blue", needs="scene", icon="axes"
+    ),
+    _toggle("grid", "&Floor grid", OVERLAYS, "H", "Draw a floor under the scene", needs="scene", icon="grid"),
+    _toggle("sharp", "&Sharp pixels", VIEW, "I", "Show enlarged pixels as squares instead of smoothing them"),
+    _toggle(
+        "theme_system", "Follow the &system", THEME, "Ctrl+Alt+S", "Light or dark as the desktop is", group="theme"
+    ),
+    _toggle("theme_light", "&Light", THEME, "Ctrl+Alt+L", "Light windows", group="theme"),
+    _toggle("theme_dark", "&Dark", THEME, "Ctrl+Alt+D", "Dark windows", group="theme"),
+    _toggle("panel", "Side &panel", VIEW, "F9", "Show or hide the panel at the side", icon="panel", separated=True),
+    _toggle("full_screen", "&Full screen", VIEW, "F11", "Use the whole screen"),
+    _toggle(
+        "orbit",
+        "&Orbit",
+        MODE,
+        "O",
+        "Dragging turns the scene about the pivot, upright",
+        needs="scene",
+        group="mode",
+        icon="orbit",
+    ),
+    _toggle(
+        "fly", "&Fly", MODE, "V", "Dragging looks around; W A S D Q E move", needs="scene", group="mode", icon="fly"
+    ),
+    _toggle(
+        "trackball",
+        "&Trackball",
+        MODE,
+        "T",
+        "Dragging turns the scene freely, without an up",
+        needs="scene",
+        group="mode",
+        icon="trackball",
+    ),
+    Command("faster", "Fly f&aster", MODE, (".",), "Fly half as fast again", "scene", separated=True),
+    Command("slower", "Fly s&lower", MODE, (",",), "Fly slower", "scene"),
+    Command("reset", "&Reset view", NAVIGATE, ("R",), "Back to where the scene begins", "scene", icon="reset"),
+    Command(
+        "frame",
+        "&Frame the scene",
+        NAVIGATE,
+        ("F",),
+        "Step back until the scene fills the picture",
+        "scene",
+        icon="frame",
+    ),
+    Command("level", "&Level the horizon", NAVIGATE, ("Shift+L",), "Take the roll out", "scene"),
+    Command("up", "Next &up axis", NAVIGATE, ("U",), "Change which way is up for orbiting", "scene"),
+    Command(
+        "previous",
+        "&Previous training view",
+        NAVIGATE,
+        ("[", "PgUp"),
+        "Go to the training view before",
+        "views",
+        icon="previous",
+        separated=True,
+    ),
+    Command(
+        "nearest",
+        "&Nearest training view",
+        NAVIGATE,
+        ("G",),
+        "Go to the training view most like this one",
+        "views",
+        icon="nearest",
+    ),
+    Command(
+        "next", "Ne&xt training view", NAVIGATE, ("]", "PgDown"), "Go to the training view after", "views", icon="next"
+    ),
+    Command("first", "F&irst training view", NAVIGATE, ("Home",), "Go to the first training view", "views"),
+    Command("last", "L&ast training view", NAVIGATE, ("End",), "Go to the last training view", "views"),
+    Command("left", "Turn &left", STEP, ("Left",), "Orbit a step to the left", "scene", local=True),
+    Command("right", "Turn &right", STEP, ("Right",), "Orbit a step to the right", "scene", local=True),
+    Command("higher", "Turn &up", STEP, ("Up",), "Orbit a step upwards", "scene", local=True),
+    Command("lower", "Turn &down", STEP, ("Down",), "Orbit a step downwards", "scene", local=True),
+    Command("nearer", "&Nearer", STEP, ("+", "="), "Go a step nearer", "scene"),
+    Command("farther", "&Farther", STEP, ("-",), "Go a step away", "scene"),
+    Command(
+        "copy_camera", "&Copy camera", NAVIGATE, ("Ctrl+Shift+C",), "Copy the camera as text", "scene", separated=True
+    ),
+    Command("paste_camera", "Pas&te camera", NAVIGATE, ("Ctrl+V",), "Go to a camera copied as text", "scene"),
+    Command("shortcuts", "&Shortcuts", HELP, ("F1",), "All commands and their keys", icon="help"),
+    Command("about", "&About Vantage", HELP, ("Shift+F1",), "Version, device and licence"),
+)
+
+TOOLBAR = (
+    ("open", "screenshot", "export"),
+    ("orbit", "fly", "trackball"),
+    ("reset", "frame"),
+    ("previous", "nearest", "next"),
+    ("cameras", "box", "axes", "grid"),
+    ("panel", "shortcuts"),
+)
+
+
+class Actions:
+    """The table as Qt actions of one window."""
+
+    def __init__(self, window: QMainWindow, viewport: QWidget, handlers: Mapping[str, Callable[..., None]]) -> None:
+        self._actions: dict[str, QAction] = {}
+        self.menus: dict[str, QMenu] = {}
+        groups: dict[str, QActionGroup] = {}
+        for command in COMMANDS:
+            action = QAction(command.text, window)
+            action.setObjectName(command.id)
+            action.setShortcuts([QKeySequence(key) for key in command.keys])
+            action.setCheckable(command.checkable)
+            keys = QKeySequence(command.keys[0]).toString(QKeySequence.NativeText)
+            action.setToolTip(f"{command.tip}  ({keys})")
+            action.setStatusTip(command.tip)
+            # macOS moves actions by what they are called, unless told not to.
+            action.setMenuRole(QAction.QuitRole if command.id == "quit" else QAction.NoRole)
+            if command.group:
+                groups.setdefault(command.group, QActionGroup(window)).addAction(action)
+            if command.local:
+                action.setShortcutContext(Qt.WidgetWithChildrenShortcut)
+                viewport.addAction(action)
+            handler = handlers[command.id]
+            if command.checkable:
+                action.triggered.connect(handler)
+            else:
+                action.triggered.connect(lambda _checked=False, handler=handler: handler())
+            self._actions[command.id] = action
+            self._place(window, command, action)
+
+    def __getitem__(self, id: str) -> QAction:
+        return self._actions[id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._actions)
+
+    def _place(self, window: QMainWindow, command: Command, action: QAction) -> None:
+        menu = self._menu(window, command.menu)
+        if command.separated:
+            menu.addSeparator()
+        menu.addAction(action)
+
+    def _menu(self, window: QMainWindow, path: str) -> QMenu:
+        if path not in self.menus:
+            parent, _, name = path.rpartition("/")
+            self.menus[path] = self._menu(window, parent).addMenu(name) if parent else window.menuBar().addMenu(name)
+        return self.menus[path]
+
+    def fill_toolbar(self, toolbar: QToolBar) -> None:
+        """Adds the commands with icons, in their groups."""
+        for index, group in enumerate(TOOLBAR):
+            if index:
+                toolbar.addSeparator()
+            for id in group:
+                toolbar.addAction(self._actions[id])
+
+    def paint(self, colours: Colours) -> None:
+        """Draws the icons in a theme's colours."""
+        for command in COMMANDS:
+            if command.icon:
+                self._actions[command.id].setIcon(make_icon(command.icon, colours))
+
+    def enable(self, have: Mapping[str, bool]) -> None:
+        """Greys what needs something that is not there."""
+        for command in COMMANDS:
+            if command.needs:
+                self._actions[command.id].setEnabled(have[command.needs])

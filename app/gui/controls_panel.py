@@ -1,0 +1,78 @@
+"""What a scene lets its viewer vary, as sliders and lists made from `scene.controls`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+
+from app.gui.panel_parts import Card, clear, label
+from engines.core.engine import Control
+
+STEPS = 1000
+"""How finely a slider of real numbers divides its range."""
+
+
+class ControlsCard(Card):
+    """Hidden where a scene has nothing to vary."""
+
+    changed = pyqtSignal(str, float, bool)
+    """Name, value, and whether the hand is still on it."""
+
+    def __init__(self) -> None:
+        super().__init__("Controls")
+        self._rows = QVBoxLayout()
+        self.body.addLayout(self._rows)
+        self.hide()
+
+    def set_controls(self, controls: Sequence[Control]) -> None:
+        """Makes the widgets anew, at the defaults."""
+        clear(self._rows)
+        for control in controls:
+            self._rows.addWidget(self._choice(control) if control.kind == "choice" else self._slider(control))
+        self.setVisible(bool(controls))
+
+    def _choice(self, control: Control) -> QWidget:
+        widget = QWidget()
+        row = QHBoxLayout(widget)
+        row.setContentsMargins(0, 0, 0, 0)
+        box = QComboBox()
+        box.addItems(control.choices)
+        box.setCurrentIndex(round(control.default))
+        box.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
+        box.currentIndexChanged.connect(lambda index: self.changed.emit(control.name, float(index), False))
+        row.addWidget(label(control.label, "muted"))
+        row.addWidget(box, 1)
+        return widget
+
+    def _slider(self, control: Control) -> QWidget:
+        whole = control.kind == "integer"
+        span = control.high - control.low
+        steps = max(round(span), 1) if whole else STEPS
+        widget = QWidget()
+        column = QVBoxLayout(widget)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        top = QHBoxLayout()
+        number = label()
+        top.addWidget(label(control.label, "muted"))
+        top.addStretch(1)
+        top.addWidget(number)
+        slider = QSlider(Qt.Horizontal)
+        slider.setRange(0, steps)
+        column.addLayout(top)
+        column.addWidget(slider)
+
+        def value() -> float:
+            return control.low + span * slider.value() / steps
+
+        def tell(moving: bool) -> None:
+            number.setText(f"{value():.0f}" if whole else f"{value():.3g}")
+            self.changed.emit(control.name, value(), moving)
+
+        slider.setValue(round((control.default - control.low) / span * steps) if span else 0)
+        number.setText(f"{value():.0f}" if whole else f"{value():.3g}")
+        slider.valueChanged.connect(lambda _: tell(slider.isSliderDown()))
+        slider.sliderReleased.connect(lambda: tell(False))
+        return widget

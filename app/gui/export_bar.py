@@ -1,0 +1,115 @@
+"""The export under way: thumbnail, progress, time left, cancel; then the result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PyQt5.QtCore import Qt, QUrl, pyqtSignal
+from PyQt5.QtGui import QDesktopServices, QImage, QPixmap
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout
+
+from app.export import Progress
+from app.gui.panel_parts import label
+
+THUMBNAIL = (86, 54)
+
+
+def spoken_time(seconds: float) -> str:
+    """ "40 s", "3 min 20 s", "1 h 5 min"."""
+    whole = max(round(seconds), 0)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+class ExportBar(QFrame):
+    """Hidden until an export begins."""
+
+    cancelled = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        self.thumbnail = QLabel()
+        self.thumbnail.setFixedSize(*THUMBNAIL)
+        self.thumbnail.setAlignment(Qt.AlignCenter)
+        self.title, self.left = label(), label("", "muted")
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.cancel = QPushButton("Cancel")
+        self.cancel.clicked.connect(self.cancelled)
+        self.show_file, self.close_button = QPushButton("Show in folder"), QToolButton()
+        self.show_file.clicked.connect(self._show_file)
+        self.close_button.setText("✕")
+        self.close_button.clicked.connect(self.hide)
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        top = QHBoxLayout()
+        top.addWidget(self.title, 1)
+        top.addWidget(self.left)
+        column.addLayout(top)
+        column.addWidget(self.progress)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(10, 7, 10, 7)
+        layout.setSpacing(12)
+        layout.addWidget(self.thumbnail)
+        layout.addLayout(column, 1)
+        for button in (self.cancel, self.show_file, self.close_button):
+            layout.addWidget(button)
+        self._path = Path()
+        self.hide()
+
+    def begin(self, out: Path, total: int) -> None:
+        """An export began."""
+        self.title.setText(f"Exporting {out.name}")
+        self.left.setText("preparing …")
+        self.progress.setRange(0, total)
+        self.progress.setValue(0)
+        self.thumbnail.clear()
+        self.cancel.setEnabled(True)
+        self._ended(False)
+        self.show()
+
+    def show_progress(self, progress: Progress) -> None:
+        """A frame is done."""
+        self.progress.setMaximum(progress.total)
+        self.progress.setValue(progress.done)
+        left = "" if progress.seconds_left is None else f"  ·  {spoken_time(progress.seconds_left)} left"
+        self.left.setText(f"{progress.done} of {progress.total}{left}")
+        if progress.thumbnail is not None:
+            self._show_thumbnail(progress.thumbnail)
+
+    def stopping(self) -> None:
+        """The user cancelled; it takes a moment."""
+        self.cancel.setEnabled(False)
+        self.left.setText("stopping …")
+
+    def done(self, path: Path) -> None:
+        """The result is there."""
+        self._path = path
+        self.title.setText(f"Exported {path.name}")
+        self.left.setText(str(path.parent))
+        self._ended(True)
+
+    def _ended(self, ended: bool) -> None:
+        self.cancel.setVisible(not ended)
+        self.progress.setVisible(not ended)
+        self.show_file.setVisible(ended)
+        self.close_button.setVisible(ended)
+
+    def _show_thumbnail(self, pixels: np.ndarray) -> None:
+        pixels = np.ascontiguousarray(pixels)
+        height, width = pixels.shape[:2]
+        image = QImage(pixels.data, width, height, 3 * width, QImage.Format_RGB888)
+        ratio = self.devicePixelRatioF()
+        pixmap = QPixmap.fromImage(image).scaled(
+            round(THUMBNAIL[0] * ratio), round(THUMBNAIL[1] * ratio), Qt.KeepAspectRatio, Qt.SmoothTransformation
+        )
+        pixmap.setDevicePixelRatio(ratio)
+        self.thumbnail.setPixmap(pixmap)
+
+    def _show_file(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._path.parent)))

@@ -1,0 +1,213 @@
+"""File > Export video: path, size, rate, quality, channels, place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QIcon
+from PyQt5.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSlider,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.gui.channel_panel import channel_name
+from app.gui.export_order import FILE_PATH, SPLIT_PREFIX, Order, path_choices
+from app.gui.panel_parts import form, label
+from app.opening import Opened
+from app.video import VIDEO_SUFFIXES
+
+VIDEO_FILTER = "Videos ({});;Folder of images (*)".format(" ".join("*" + suffix for suffix in VIDEO_SUFFIXES))
+LARGEST_PX = 8192
+
+
+class ExportDialog(QDialog):
+    """Filled with the last export's values."""
+
+    def __init__(self, parent: QWidget, opened: Opened, order: Order, eye_px: tuple[int, int]) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export video")
+        self.setMinimumWidth(540)
+        self._opened = opened
+        self._rows = form()
+        self._rows.setVerticalSpacing(10)
+        self._make_path(order)
+        self._make_size(order, eye_px)
+        self._make_rate(order)
+        self._make_channels(opened.scene.channels, order)
+        self._make_out(order)
+        self.note = label("", "warning", wrap=True)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.Cancel)
+        self.buttons.button(QDialogButtonBox.Cancel).setIcon(QIcon())
+        self.start = self.buttons.addButton("Export", QDialogButtonBox.AcceptRole)
+        self.start.setProperty("primary", True)
+        self.start.setDefault(True)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 16, 18, 14)
+        layout.setSpacing(14)
+        layout.addLayout(self._rows)
+        layout.addWidget(self.note)
+        layout.addWidget(self.buttons)
+        self._check()
+
+    def order(self) -> Order:
+        """The values as they stand."""
+        return Order(
+            path=self.path.currentData(),
+            path_file=self.path_file.text(),
+            frames=self.frames.value(),
+            width=self.width_px.value() if self.width_px.isEnabled() else 0,
+            height=self.height_px.value() if self.height_px.isEnabled() else 0,
+            fps=self.fps.value(),
+            quality=self.quality.value(),
+            channels=tuple(name for name, box in self.channels.items() if box.isChecked()),
+            out=self.out.text(),
+        )
+
+    def _make_path(self, order: Order) -> None:
+        self.path = QComboBox()
+        for name, title in path_choices(self._opened.dataset).items():
+            self.path.addItem(title, name)
+        self.path.setCurrentIndex(max(self.path.findData(order.path), 0))
+        self.path.currentIndexChanged.connect(self._check)
+        self.path_file = QLineEdit(order.path_file)
+        self.path_file.setPlaceholderText("Cameras: .txt poses, .npz, .npy, .json, or a folder")
+        self.path_file.textChanged.connect(self._check)
+        browse = QPushButton("Browse…")
+        browse.clicked.connect(self._browse_path)
+        self._file_row = QWidget()
+        row = _row(self._file_row)
+        row.addWidget(self.path_file, 1)
+        row.addWidget(browse)
+        self.frames = QSpinBox()
+        self.frames.setRange(1, 100_000)
+        self.frames.setValue(order.frames)
+        self._rows.addRow("Path", self.path)
+        self._rows.addRow("", self._file_row)
+        self._rows.addRow("Frames", self.frames)
+
+    def _make_size(self, order: Order, eye_px: tuple[int, int]) -> None:
+        native = self._opened.scene.native_px
+        size = native or ((order.width, order.height) if order.width and order.height else eye_px)
+        self.width_px, self.height_px = QSpinBox(), QSpinBox()
+        row = _row()
+        for box, value in zip((self.width_px, self.height_px), size, strict=True):
+            box.setRange(16, LARGEST_PX)
+            box.setSingleStep(2)
+            box.setValue(value)
+            box.setEnabled(native is None)
+            row.addWidget(box)
+            if box is self.width_px:
+                row.addWidget(QLabel("×"))
+        row.addWidget(label("the one size of this scene" if native else "pixels", "muted"))
+        row.addStretch(1)
+        self._rows.addRow("Size", row)
+
+    def _make_rate(self, order: Order) -> None:
+        self.fps = QDoubleSpinBox()
+        self.fps.setRange(1, 240)
+        self.fps.setDecimals(2)
+        self.fps.setValue(order.fps)
+        self.length = label("", "muted")
+        row = _row()
+        row.addWidget(self.fps)
+        row.addWidget(self.length)
+        row.addStretch(1)
+        self._rows.addRow("Frames/s", row)
+        self.quality = QSlider(Qt.Horizontal)
+        self.quality.setRange(1, 10)
+        self.quality.setPageStep(1)
+        self.quality.setValue(order.quality)
+        number = label(str(order.quality))
+        self.quality.valueChanged.connect(lambda value: number.setText(str(value)))
+        row = _row()
+        row.addWidget(self.quality, 1)
+        row.addWidget(number)
+        self._rows.addRow("Quality", row)
+        self.frames.valueChanged.connect(self._check)
+        self.fps.valueChanged.connect(self._check)
+
+    def _make_channels(self, channels: Sequence[str], order: Order) -> None:
+        self.channels: dict[str, QCheckBox] = {}
+        row = _row()
+        for channel in channels:
+            box = QCheckBox(channel_name(channel))
+            box.setChecked(channel in order.channels)
+            box.toggled.connect(self._check)
+            self.channels[channel] = box
+            row.addWidget(box)
+        row.addStretch(1)
+        self._rows.addRow("Channels", row)
+
+    def _make_out(self, order: Order) -> None:
+        self.out = QLineEdit(order.out or str(Path.home() / f"{self._opened.path.stem}.mp4"))
+        self.out.textChanged.connect(self._check)
+        browse = QPushButton("Browse…")
+        browse.clicked.connect(self._browse_out)
+        row = _row()
+        row.addWidget(self.out, 1)
+        row.addWidget(browse)
+        self._rows.addRow("Write to", row)
+
+    def _browse_path(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "Cameras", self.path_file.text())
+        if chosen:
+            self.path_file.setText(chosen)
+
+    def _browse_out(self) -> None:
+        chosen, _ = QFileDialog.getSaveFileName(self, "Write to", self.out.text(), VIDEO_FILTER)
+        if chosen:
+            self.out.setText(chosen)
+
+    def _check(self) -> None:
+        """Shows what fits the choices, and says what is missing."""
+        if not hasattr(self, "note"):
+            return  # still being built
+        order = self.order()
+        own_frames = order.path == FILE_PATH or order.path.startswith(SPLIT_PREFIX)
+        self._file_row.setVisible(order.path == FILE_PATH)
+        self.frames.setEnabled(not own_frames)
+        self.length.setText("" if own_frames else f"{order.frames / order.fps:.1f} s long")
+        video = Path(order.out).suffix.lower() in VIDEO_SUFFIXES
+        self.fps.setEnabled(video)
+        self.quality.setEnabled(video)
+        missing = ""
+        if not order.channels:
+            missing = "Choose at least one channel."
+        elif order.path == FILE_PATH and not order.path_file:
+            missing = "Choose the file or folder of cameras."
+        elif not order.out:
+            missing = "Choose where to write."
+        self.note.setText(
+            missing or ("" if video else "No video ending (.mp4 .webm .gif): a folder of images, and raw depth.")
+        )
+        self.note.setVisible(bool(self.note.text()))
+        self.start.setEnabled(not missing)
+
+
+def _row(widget: QWidget | None = None) -> QHBoxLayout:
+    row = QHBoxLayout(widget) if widget is not None else QHBoxLayout()
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    return row
+
+
+def ask_export(parent: QWidget, opened: Opened, order: Order, eye_px: tuple[int, int]) -> Order | None:
+    """Runs the dialog; None where it was cancelled."""
+    dialog = ExportDialog(parent, opened, order, eye_px)
+    return dialog.order() if dialog.exec_() == QDialog.Accepted else None

@@ -1,0 +1,70 @@
+"""An export on a thread of its own, with a scene of its own, so that looking goes on meanwhile."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.export import Export, Progress, run_export
+from app.opening import Opened, open_scene
+from engines.core.errors import Cancelled
+
+NICE = 10
+"""Behind the window and its rendering, where the system can say so for a thread."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """How to open the scene again."""
+
+    path: Path
+    data: Path | None
+    device: str
+    settings: Sequence[str]
+
+
+class ExportJob:
+    """One export under way; `make` says what to export, given the scene.
+
+    `make` and the callbacks are called on its thread; the last is either `on_done` or `on_failed`.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        make: Callable[[Opened], Export],
+        on_progress: Callable[[Progress], None],
+        on_done: Callable[[Path], None],
+        on_failed: Callable[[BaseException], None],
+    ) -> None:
+        self._source, self._make = source, make
+        self._on_progress, self._on_done, self._on_failed = on_progress, on_done, on_failed
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="export", daemon=True)
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Asks it to stop; `on_failed` is told `Cancelled` when it has, and nothing of the output is left."""
+        self._stop.set()
+
+    def join(self, timeout_s: float | None = None) -> None:
+        """Waits for its end."""
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        if sys.platform == "linux":
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        try:
+            source = self._source
+            opened = open_scene(source.path, source.data, source.device, source.settings)
+            if self._stop.is_set():
+                raise Cancelled
+            path = run_export(opened.scene, self._make(opened), self._on_progress, self._stop.is_set)
+        except Exception as error:  # handed on: the window shows it and goes on
+            self._on_failed(error)
+        else:
+            self._on_done(path)

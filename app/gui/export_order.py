@@ -1,0 +1,118 @@
+"""What the export dialog asks for, as data: made on the window's thread, turned into an `Export` on the export's."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from app.export import Export
+from app.opening import Opened
+from engines.core.camera import Array, Camera
+from engines.core.dataset import Dataset
+from engines.core.errors import UserError
+from engines.core.path_files import read_path
+from engines.core.paths import PATH_NAMES, camera_path
+
+PATH_TITLES = {
+    "orbit": "Orbit: once around the scene",
+    "spiral": "Spiral (LLFF)",
+    "circle": "Circle (LLFF)",
+    "x": "Left to right (LLFF x)",
+    "y": "Up and down (LLFF y)",
+    "z": "To and fro (LLFF z)",
+}
+SPLIT_TITLES = {"train": "training views", "validation": "validation views", "test": "test path"}
+SPLIT_PREFIX = "split:"
+FILE_PATH = "file"
+
+
+@dataclass(frozen=True)
+class Order:
+    """The dialog's values; all plain, so that they can be remembered.
+
+    Attributes:
+        path: a name of `PATH_NAMES`, "split:train" and so on, or "file".
+        path_file: where `path` is "file".
+        width, height: 0: the scene's own.
+        out: the video, or a folder for images.
+    """
+
+    path: str = "orbit"
+    path_file: str = ""
+    frames: int = 120
+    width: int = 0
+    height: int = 0
+    fps: float = 30.0
+    quality: int = 8
+    channels: tuple[str, ...] = ("rgb",)
+    out: str = ""
+
+    def remembered(self) -> dict[str, Any]:
+        """For the settings."""
+        return {**asdict(self), "channels": list(self.channels)}
+
+    @staticmethod
+    def recall(values: Any) -> Order:
+        """What was remembered; defaults where that is unusable."""
+        known = {field.name: type(getattr(Order(), field.name)) for field in fields(Order)}
+        kept = {name: value for name, value in dict(values).items() if name in known}
+        if "channels" in kept:
+            kept["channels"] = tuple(str(name) for name in kept["channels"])
+        if any(not isinstance(value, known[name]) for name, value in kept.items()):
+            return Order()
+        return Order(**kept)
+
+
+def path_choices(dataset: Dataset | None) -> dict[str, str]:
+    """Titles of the paths to choose from, by what `Order.path` calls them."""
+    choices = dict(PATH_TITLES)
+    for split, title in SPLIT_TITLES.items():
+        count = len(dataset.split(split)) if dataset else 0  # type: ignore[arg-type]
+        if count:
+            choices[SPLIT_PREFIX + split] = f"Data folder: {title} ({count})"
+    choices[FILE_PATH] = "From a file or folder of cameras…"
+    return choices
+
+
+def make_export(order: Order, opened: Opened, start: Camera, up: Array, controls: dict[str, float]) -> Export:
+    """The order carried out on a scene: reads the path's file where there is one.
+
+    Args:
+        start: where the eye was when it was ordered.
+        controls: of every frame.
+
+    Raises:
+        UserError: the path can't be read.
+    """
+    cameras = order_cameras(order, opened, start, up)
+    scene = opened.scene
+    size = (order.width, order.height) if scene.native_px is None and order.width and order.height else None
+    channels = tuple(channel for channel in order.channels if channel in scene.channels) or ("rgb",)
+    return Export(
+        cameras,
+        Path(order.out),
+        order.fps,
+        order.quality,
+        channels,
+        size,
+        [controls] * len(cameras) if controls else None,
+    )
+
+
+def order_cameras(order: Order, opened: Opened, start: Camera, up: Array) -> tuple[Camera, ...]:
+    """The cameras of the ordered path.
+
+    Raises:
+        UserError: it can't be read, or the data folder lacks it.
+    """
+    scene = opened.scene
+    if order.path in PATH_NAMES:
+        return camera_path(order.path, start, scene.cameras, scene.bounds, up, order.frames)
+    if order.path == FILE_PATH:
+        return tuple(read_path(Path(order.path_file), start))
+    split = order.path.removeprefix(SPLIT_PREFIX)
+    views = opened.dataset.split(split) if opened.dataset else ()  # type: ignore[arg-type]
+    if not views:
+        raise UserError(f"the data folder has no {SPLIT_TITLES.get(split, split)}; choose another path")
+    return tuple(view.camera for view in views)

@@ -1,0 +1,184 @@
+"""What comes in and goes out: opening, dropping, recent scenes, screenshots."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PyQt5.QtGui import QImage
+from PyQt5.QtWidgets import QApplication, QFileDialog
+
+from app.gui.host import Host
+from app.gui.looking import Looking
+from app.session import OpenFailure, Opening
+from app.settings import Recent
+from engines.core.errors import UserError
+from engines.core.images import write_png
+from engines.core.run_folder import is_run_folder
+
+SCENE_FILTER = "Scenes and checkpoints (*.safetensors *.pth *.pt *.ckpt *.tar);;All files (*)"
+DEMO_FOLDER = Path(__file__).parents[2] / "checkpoints"
+
+
+def demo_scene() -> Path | None:
+    """The first of the scenes that ship with the program."""
+    return next(iter(sorted(DEMO_FOLDER.glob("*.safetensors"))), None)
+
+
+class Files:
+    """The File menu, but for the export."""
+
+    def __init__(self, window: Host, looking: Looking) -> None:
+        self._window, self._session, self._looking = window, window.session, looking
+        window.bridge.scene_opened.connect(self._adopt)
+        window.bridge.scene_failed.connect(self._tell_failure)
+
+    def handlers(self) -> dict[str, Callable[..., None]]:
+        """What the commands do."""
+        return {
+            "open": self._ask_file,
+            "open_run": self._ask_run,
+            "data": self.ask_data,
+            "reopen": self._reopen,
+            "demo": self._open_demo,
+            "clear_recent": self._clear_recent,
+            "close": self._close,
+            "screenshot": self._screenshot,
+            "copy_picture": self._copy_picture,
+        }
+
+    def open(self, path: Path, data: Path | None = None) -> None:
+        """Begins to open; says so."""
+        self._session.open(path, data)
+        self._window.show_viewport()
+        self._window.status.show_loading(path.name)
+
+    def open_recent(self, recent: Recent) -> None:
+        """One of the recent scenes, with its data folder where that is still there."""
+        data = Path(recent.data) if recent.data else None
+        self.open(Path(recent.path), data if data is not None and data.is_dir() else None)
+
+    def dropped(self, path: Path) -> None:
+        """A file or run folder is opened; another folder is the open scene's data."""
+        if path.is_file() or is_run_folder(path):
+            self.open(path)
+        elif self._session.opened is not None:
+            self._session.attach(path)
+            self._window.status.show_loading(path.name)
+        else:
+            raise UserError(
+                f"{path.name}: a folder without a scene in it; to use it as data, open its checkpoint first"
+            )
+
+    def ask_data(self) -> None:
+        """Asks for the data folder of the open scene."""
+        if folder := self._ask_folder("data", "Data folder of the scene"):
+            self._session.attach(folder)
+            self._window.status.show_loading(folder.name)
+
+    # The scene
+
+    def _adopt(self, opening: Opening) -> None:
+        if not self._session.adopt(opening):
+            return
+        self._window.banner.hide()
+        opened = opening.opened
+        self._window.change_settings(self._window.settings.with_recent(opened.path, self._session.data))
+        self._window.scene_changed()
+
+    def _tell_failure(self, failure: OpenFailure) -> None:
+        if not self._session.failed(failure):
+            return
+        self._window.opening_ended()
+        wants_data = failure.data is None and "data" in str(failure.error)
+        retry = partial(self._retry_with_data, failure.path) if wants_data else None
+        self._window.tell_error(failure.error, "Choose data folder…", retry)
+
+    def _retry_with_data(self, path: Path) -> None:
+        if folder := self._ask_folder("data", f"Data folder of {path.name}"):
+            self.open(path, folder)
+
+    def _close(self) -> None:
+        self._session.close()
+        self._window.scene_changed()
+
+    # Choosing
+
+    def _ask_file(self) -> None:
+        folder = self._window.settings.folders.get("open", "")
+        chosen, _ = QFileDialog.getOpenFileName(self._window.widget, "Open a scene", folder, SCENE_FILTER)
+        if chosen:
+            self._window.change_settings(self._window.settings.with_folder("open", Path(chosen).parent))
+            self.open(Path(chosen))
+
+    def _ask_run(self) -> None:
+        if folder := self._ask_folder("open", "Open a run folder"):
+            self.open(folder)
+
+    def _ask_folder(self, dialog: str, title: str) -> Path | None:
+        chosen = QFileDialog.getExistingDirectory(
+            self._window.widget, title, self._window.settings.folders.get(dialog, "")
+        )
+        if not chosen:
+            return None
+        self._window.change_settings(self._window.settings.with_folder(dialog, Path(chosen)))
+        return Path(chosen)
+
+    def _reopen(self) -> None:
+        if not self._window.settings.recent:
+            raise UserError("No scene was open before; use File > Open.")
+        self.open_recent(self._window.settings.recent[0])
+
+    def _open_demo(self) -> None:
+        path = demo_scene()
+        if path is None:
+            raise UserError(f"{DEMO_FOLDER}: holds no demo scene; use File > Open.")
+        self.open(path)
+
+    def _clear_recent(self) -> None:
+        self._window.change_settings(replace(self._window.settings, recent=()))
+
+    # The picture
+
+    def _screenshot(self) -> None:
+        pixels, picture, opened = self._looking.pixels, self._looking.picture, self._session.opened
+        if pixels is None or picture is None or opened is None:
+            return
+        folder = self._window.settings.folders.get("screenshot", str(Path.home()))
+        name = str(Path(folder) / f"{opened.path.stem}.png")
+        chosen, _ = QFileDialog.getSaveFileName(self._window.widget, "Save screenshot", name, "PNG image (*.png)")
+        if not chosen:
+            return
+        path = Path(chosen) if chosen.lower().endswith(".png") else Path(chosen + ".png")
+        self._window.change_settings(self._window.settings.with_folder("screenshot", path.parent))
+        text = {
+            "vantage:camera": json.dumps(picture.camera.to_json()),
+            "vantage:scene": str(opened.path),
+            "vantage:channel": self._session.channel,
+            "vantage:controls": json.dumps(dict(picture.request.controls)),
+        }
+        threading.Thread(target=self._write, args=(path, pixels.copy(), text), name="screenshot").start()
+
+    def _write(self, path: Path, pixels: np.ndarray, text: dict[str, str]) -> None:
+        window = self._window
+        try:
+            write_png(path, pixels, text)
+        except Exception as error:
+            failure = error  # the name of the exception is gone when the window comes to it
+            window.bridge.post(lambda: window.tell_error(failure))
+        else:
+            window.bridge.post(lambda: window.banner.tell("info", f"Saved {path}"))
+
+    def _copy_picture(self) -> None:
+        if self._looking.pixels is not None:
+            pixels = np.ascontiguousarray(self._looking.pixels)
+            height, width = pixels.shape[:2]
+            QApplication.clipboard().setImage(
+                QImage(pixels.data, width, height, 3 * width, QImage.Format_RGB888).copy()
+            )
+            self._window.banner.tell("info", "The picture is on the clipboard.")

@@ -1,0 +1,51 @@
+"""Whether OpenGL is to be had here, and whether a graphics card is behind it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from PyQt5.QtGui import QOffscreenSurface, QOpenGLContext
+
+# Names of renderers that run on the CPU: a painter is several times faster than these.
+SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software", "swiftshader", "microsoft basic render")
+
+
+@dataclass(frozen=True)
+class OpenGl:
+    """What was found; `renderer` is None where there is no OpenGL at all."""
+
+    renderer: str | None
+
+    @property
+    def accelerated(self) -> bool:
+        """Whether pictures are best drawn with it."""
+        return self.renderer is not None and not any(name in self.renderer.lower() for name in SOFTWARE)
+
+
+def probe_opengl() -> OpenGl:
+    """Makes a context and asks who answers; needs a QGuiApplication."""
+    context = QOpenGLContext()
+    if not context.create():
+        return OpenGl(None)
+    surface = QOffscreenSurface()
+    surface.setFormat(context.format())
+    surface.create()
+    if not surface.isValid() or not context.makeCurrent(surface):
+        return OpenGl(None)
+    try:
+        from vispy.gloo import gl
+
+        return OpenGl(str(gl.glGetParameter(gl.GL_RENDERER)))
+    except Exception:  # a broken driver may fail in any way; the painter needs none
+        return OpenGl(None)
+    finally:
+        context.doneCurrent()
+
+
+def wants_opengl(found: OpenGl) -> bool:
+    """Which canvas to take: $VANTAGE_CANVAS (gl or painter), else OpenGL where a graphics card draws it."""
+    chosen = os.environ.get("VANTAGE_CANVAS", "")
+    if chosen == "painter" or found.renderer is None:
+        return False
+    return chosen == "gl" or found.accelerated

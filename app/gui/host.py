@@ -1,0 +1,53 @@
+"""What the parts of the window need of it, so that they need not know the window itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from app.gui.actions import Actions
+from app.gui.banner import Banner
+from app.gui.bridge import Bridge
+from app.gui.channel_panel import ChannelCard
+from app.gui.controls_panel import ControlsCard
+from app.gui.export_bar import ExportBar
+from app.gui.status import Status
+from app.gui.view_panel import ViewCard
+from app.gui.viewport import Viewport
+from app.session import Session
+from app.settings import Settings
+
+
+class Host(Protocol):
+    """The window, as its parts see it. `widget` is the parent of their dialogs."""
+
+    session: Session
+    bridge: Bridge
+    settings: Settings
+    viewport: Viewport
+    status: Status
+    banner: Banner
+    export_bar: ExportBar
+    commands: Actions
+    channels: ChannelCard
+    controls: ControlsCard
+    views: ViewCard
+    widget: Any
+
+    def change_settings(self, settings: Settings) -> None:
+        """Takes new settings, to be remembered."""
+
+    def scene_changed(self) -> None:
+        """A scene was adopted or closed."""
+
+    def show_viewport(self) -> None:
+        """A scene is on its way."""
+
+    def opening_ended(self) -> None:
+        """It did not come."""
+
+    def update_commands(self) -> None:
+        """What commands act on has changed."""
+
+    def tell_error(self, error: BaseException, button: str = "", act: Callable[[], None] | None = None) -> None:
+        """Says what went wrong."""

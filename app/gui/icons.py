@@ -1,0 +1,67 @@
+"""The toolbar's icons, drawn as strokes in the theme's colours."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QByteArray, QRectF, Qt
+from PyQt5.QtGui import QIcon, QPainter, QPixmap
+from PyQt5.QtSvg import QSvgRenderer
+
+from app.gui.theme import Colours
+
+# Paths on a 24x24 field.
+STROKES = {
+    "open": "M3 7v11a2 2 0 0 0 2 2h14a2 2 0 0 0 2-2V9a2 2 0 0 0-2-2h-7l-2-3H5a2 2 0 0 0-2 2z",
+    "data": "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z",
+    "screenshot": (
+        "M4 8h3l2-3h6l2 3h3a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V9a1 1 0 0 1 1-1zM12 10a3.5 3.5 0 1 "
+        "0 0 7 3.5 3.5 0 0 0 0-7z"
+    ),
+    "export": "M4 5h16v14H4zM8 5v14M16 5v14M4 9.7h4M4 14.3h4M16 9.7h4M16 14.3h4M8 12h8",
+    "orbit": (
+        "M12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5zM20.5 12c0 2.5-3.8 4.3-8.5 4.3S3.5 14.5 3.5 12 7.3 7.7 "
+        "12 7.7c2.5 0 4.8.5 6.4 1.4M18.7 5.5v3.8h-3.8"
+    ),
+    "fly": "M21 3L3 10.5l7.2 3.3L13.5 21zM21 3L10.2 13.8",
+    "trackball": (
+        "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17zM3.5 12h17M12 3.5c3 2.5 4 5.5 4 8.5s-1 6-4 "
+        "8.5c-3-2.5-4-5.5-4-8.5s1-6 4-8.5z"
+    ),
+    "reset": "M4 11.5L12 4l8 7.5M6 10v10h4.5v-6h3v6H18V10",
+    "frame": "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5M9 9h6v6H9z",
+    "previous": "M15 5l-7 7 7 7",
+    "nearest": "M12 3v4M12 17v4M3 12h4M17 12h4M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z",
+    "next": "M9 5l7 7-7 7",
+    "cameras": "M4 7h10v10H4zM14 11l6-4v10l-6-4z",
+    "box": "M12 3l8 4.5v9L12 21l-8-4.5v-9zM4 7.5l8 4.5 8-4.5M12 12v9",
+    "axes": "M6 18V4M6 18h14M6 18l8-8M4 6l2-2 2 2M18 16l2 2-2 2",
+    "grid": "M4 4h16v16H4zM4 9.3h16M4 14.6h16M9.3 4v16M14.6 4v16",
+    "panel": "M4 5h16v14H4zM14.5 5v14",
+    "help": "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17zM9.5 9.5a2.5 2.5 0 1 1 3.5 2.3c-.7.4-1 .8-1 1.7M12 16.5v.2",
+}
+
+
+def make_icon(name: str, colours: Colours) -> QIcon:
+    """The icon in its normal, disabled and checked colours, sharp at any scale up to 3."""
+    icon = QIcon()
+    for colour, mode, state in (
+        (colours.text, QIcon.Normal, QIcon.Off),
+        (colours.accent, QIcon.Normal, QIcon.On),
+        (colours.faint, QIcon.Disabled, QIcon.Off),
+        (colours.faint, QIcon.Disabled, QIcon.On),
+    ):
+        for size in (20, 40, 60):
+            icon.addPixmap(_draw(STROKES[name], colour, size), mode, state)
+    return icon
+
+
+def _draw(path: str, colour: str, size: int) -> QPixmap:
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="{colour}" '
+        f'stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round"><path d="{path}"/></svg>'
+    )
+    pixmap = QPixmap(size, size)
+    pixmap.fill(Qt.transparent)
+    painter = QPainter(pixmap)
+    QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return pixmap

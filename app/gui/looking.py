@@ -1,0 +1,281 @@
+"""What is on the screen: pictures as they come, lines over them, photographs, and the commands that move the eye."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from PyQt5.QtCore import QTimer
+from PyQt5.QtWidgets import QApplication
+
+from app.comparison import Comparison
+from app.fitting import same_picture, same_pose
+from app.gui.actions import CHANNEL_COUNT
+from app.gui.channel_panel import channel_name
+from app.gui.host import Host
+from app.gui.overlay_layer import OVERLAY_NAMES, OverlayLayer
+from app.gui.view_panel import axis_name
+from app.render_worker import Picture
+from engines.core.camera import Array, Camera
+from engines.core.errors import UserError
+
+IDLE_MS = 1000
+SPEED_STEP = 1.5
+SLOWEST, FASTEST = 0.01, 100.0
+
+
+class Looking:
+    """The middle of the window."""
+
+    def __init__(self, window: Host) -> None:
+        self._window, self._session = window, window.session
+        self._overlays = OverlayLayer()
+        self._overlays.set_shown(window.settings.overlays)
+        self.picture: Picture | None = None
+        self.pixels: Array | None = None
+        self._comparison: Comparison | None = None
+        self._photograph_held = self._photograph_kept = False
+        self._idle = QTimer(window.widget)
+        self._idle.setInterval(IDLE_MS)
+        self._idle.timeout.connect(window.status.show_idle)
+        self._idle.start()
+        bridge, viewport = window.bridge, window.viewport
+        bridge.pictures_ready.connect(self.show_pictures)
+        bridge.comparison_ready.connect(self._show_comparison)
+        bridge.point_picked.connect(self._set_pivot)
+        viewport.photograph_held.connect(self._hold_photograph)
+        viewport.pointed.connect(self._session.pick)
+        viewport.resized.connect(self.draw_overlays)
+        viewport.moved.connect(self._show_moved)
+
+    def handlers(self) -> dict[str, Callable[..., None]]:
+        """What the commands of looking do."""
+        eye = self._session.eye
+        moves: dict[str, Callable[[], object]] = {
+            "reset": eye.reset,
+            "frame": eye.frame_bounds,
+            "level": eye.level,
+            "nearest": eye.go_to_nearest_view,
+            "previous": lambda: eye.step_view(-1),
+            "next": lambda: eye.step_view(1),
+            "first": lambda: eye.go_to_view(0),
+            "last": lambda: eye.go_to_view(-1),
+            "left": lambda: eye.step_by(-1, 0),
+            "right": lambda: eye.step_by(1, 0),
+            "higher": lambda: eye.step_by(0, -1),
+            "lower": lambda: eye.step_by(0, 1),
+            "nearer": lambda: eye.dolly_by(1),
+            "farther": lambda: eye.dolly_by(-1),
+            "up": self._cycle_up,
+            "paste_camera": self._paste_camera,
+        }
+        handlers: dict[str, Callable[..., None]] = {id: self._moving(move) for id, move in moves.items()}
+        for mode in ("orbit", "fly", "trackball"):
+            handlers[mode] = lambda _checked, mode=mode: self._set_mode(mode)
+        for name in OVERLAY_NAMES:
+            handlers[name] = lambda checked, name=name: self._show_overlay(name, checked)
+        for number in range(1, CHANNEL_COUNT + 1):
+            handlers[f"channel_{number}"] = lambda _checked, number=number: self._choose_channel(number - 1)
+        return handlers | {
+            "next_channel": self._next_channel,
+            "lock_limits": self._lock_limits,
+            "photograph": self._keep_photograph,
+            "sharp": self._set_sharp,
+            "faster": lambda: self._change_speed(SPEED_STEP),
+            "slower": lambda: self._change_speed(1 / SPEED_STEP),
+            "copy_camera": self._copy_camera,
+        }
+
+    # A scene comes and goes
+
+    def enter(self) -> None:
+        """A scene was adopted."""
+        session, window = self._session, self._window
+        opened = session.opened
+        if opened is None:
+            return
+        self.picture = self.pixels = self._comparison = None
+        self._overlays.set_scene(opened.scene, session.eye.viewpoints)
+        self._overlays.set_up(session.eye.up)
+        window.channels.set_channels(session.channels)
+        window.controls.set_controls(opened.scene.controls)
+        window.views.set_views([point.name for point in session.viewpoints])
+        for number in range(1, CHANNEL_COUNT + 1):
+            action, there = window.commands[f"channel_{number}"], number <= len(session.channels)
+            action.setVisible(there)
+            action.setText(channel_name(session.channels[number - 1]) if there else f"Channel {number}")
+        window.commands["channel_1"].setChecked(True)
+        window.commands["lock_limits"].setChecked(False)
+        self._show_place()
+
+    def leave(self) -> None:
+        """No scene is open."""
+        self.picture = self.pixels = self._comparison = None
+        self._overlays.set_scene(None, ())
+        self._window.status.clear_scene()
+
+    # Pictures
+
+    def show_pictures(self) -> None:
+        """Shows the newest of what the workers made; called when they say so."""
+        for picture in self._window.bridge.take_pictures():
+            if self._session.show(picture):
+                self.picture = picture
+        if self.picture is not None:
+            self.draw()
+            self._window.status.show_picture(self.picture)
+
+    def draw(self) -> None:
+        """Draws the picture, the error or the photograph, with the lines over it."""
+        if self.picture is None:
+            return
+        comparison = self._current_comparison()
+        self.pixels, limits, hint = self.picture.pixels, self._session.shown_limits, ""
+        if self._session.channel == "error":
+            limits, hint = None, "Only at a training view, standing still: press G for the nearest"
+            if comparison is not None:
+                self.pixels, limits, hint = comparison.error, comparison.limits, ""
+        photograph = (self._photograph_held or self._photograph_kept) and comparison is not None
+        if comparison is not None and photograph:
+            self.pixels = comparison.photograph
+        self._window.viewport.canvas.set_picture(self.pixels)
+        self.draw_overlays()
+        self._window.channels.show_channel(self._session.channel, limits, hint)
+        self._show_place()
+        self._window.status.show_view("Photograph" if photograph else "")
+
+    def draw_overlays(self) -> None:
+        """Projects the lines anew."""
+        if self.picture is None:
+            return
+        viewport, eye = self._window.viewport, self._session.eye
+        self._overlays.set_up(eye.up)
+        self._overlays.leave_out(eye.view_index)
+        canvas = viewport.canvas
+        lines = self._overlays.draw(self.picture.camera, canvas.placement(), (viewport.width(), viewport.height()))
+        canvas.set_segments(*lines)
+
+    def _current_comparison(self) -> Comparison | None:
+        made, picture = self._comparison, self.picture
+        if made is None or picture is None or picture.kind != "exact" or self._session.eye.view_index is None:
+            return None
+        return made if same_picture(picture.camera, made.camera) else None
+
+    def _show_comparison(self, comparison: Comparison) -> None:
+        self._comparison = comparison
+        self.draw()
+
+    def _show_place(self) -> None:
+        eye, comparison = self._session.eye, self._current_comparison()
+        psnr_db = comparison.psnr_db if comparison is not None else None
+        self._window.views.show_camera(eye.shown, eye.up, eye.view_index, psnr_db)
+
+    def _show_moved(self) -> None:
+        self._show_place()
+        eye, picture = self._session.eye.shown, self.picture
+        if eye is not None and picture is not None and picture.kind == "exact" and not same_pose(eye, picture.camera):
+            self._window.status.show_waiting()
+
+    # Commands
+
+    def _moving(self, move: Callable[[], object]) -> Callable[[], None]:
+        def run() -> None:
+            move()
+            self._window.viewport.wake()
+            self._show_moved()
+
+        return run
+
+    def go_to_view(self, index: int) -> None:
+        """From the panel's slider."""
+        if index != self._session.eye.view_index:
+            self._moving(lambda: self._session.eye.go_to_view(index))()
+
+    def _cycle_up(self) -> None:
+        self._window.banner.tell("info", f"Up is now {axis_name(self._session.eye.cycle_up())}")
+
+    def _set_mode(self, mode: str) -> None:
+        self._session.eye.mode = mode
+        self._window.change_settings(replace(self._window.settings, navigation=mode))
+
+    def _change_speed(self, factor: float) -> None:
+        eye = self._session.eye
+        eye.fly_speed = float(np.clip(eye.fly_speed * factor, SLOWEST, FASTEST))
+        self._window.change_settings(replace(self._window.settings, fly_speed=eye.fly_speed))
+        self._window.banner.tell("info", f"Fly speed × {eye.fly_speed:.2g}")
+
+    def choose(self, channel: str) -> None:
+        """Shows a channel by its name."""
+        channels = self._session.channels
+        if channel in channels:
+            self._choose_channel(channels.index(channel))
+
+    def _choose_channel(self, index: int) -> None:
+        channels = self._session.channels
+        if index >= len(channels):
+            return
+        self._session.set_channel(channels[index])
+        if index < CHANNEL_COUNT:
+            self._window.commands[f"channel_{index + 1}"].setChecked(True)
+        self._window.commands["lock_limits"].setChecked(False)
+        self.draw()
+
+    def _next_channel(self) -> None:
+        channels = self._session.channels
+        if channels:
+            self._choose_channel((channels.index(self._session.channel) + 1) % len(channels))
+
+    def _lock_limits(self, locked: bool) -> None:
+        self._session.lock_limits(locked)
+
+    def _show_overlay(self, name: str, shown: bool) -> None:
+        names = tuple(other for other in self._window.settings.overlays if other != name)
+        names = (*names, name) if shown else names
+        self._window.change_settings(replace(self._window.settings, overlays=names))
+        self._overlays.set_shown(names)
+        self.draw_overlays()
+
+    def _set_sharp(self, sharp: bool) -> None:
+        self._window.change_settings(replace(self._window.settings, sharp_pixels=sharp))
+        self._window.viewport.canvas.set_sharp(sharp)
+
+    def _hold_photograph(self, held: bool) -> None:
+        if held != self._photograph_held:
+            self._photograph_held = held
+            self._explain_photograph(held)
+            self.draw()
+
+    def _keep_photograph(self, kept: bool) -> None:
+        self._photograph_kept = kept
+        self._explain_photograph(kept)
+        self.draw()
+
+    def _explain_photograph(self, wanted: bool) -> None:
+        if wanted and self._session.opened is not None and self._current_comparison() is None:
+            there = "error" in self._session.channels
+            text = "The photograph is shown at a training view, standing still: press G for the nearest."
+            self._window.banner.tell(
+                "info", text if there else "There are no photographs: choose the scene's data folder."
+            )
+
+    def _set_pivot(self, point: Array | None) -> None:
+        if point is None:
+            self._window.banner.tell("info", "Nothing is there to turn about.")
+            return
+        self._session.eye.pivot = point
+        where = ", ".join(f"{value:.3g}" for value in point)
+        self._window.banner.tell("info", f"Turning about ({where})")
+
+    def _copy_camera(self) -> None:
+        if self._session.eye.shown is not None:
+            QApplication.clipboard().setText(json.dumps(self._session.eye.shown.to_json()))
+            self._window.banner.tell("info", "The camera is on the clipboard.")
+
+    def _paste_camera(self) -> None:
+        try:
+            camera = Camera.from_json(json.loads(QApplication.clipboard().text()))
+        except ValueError as error:
+            raise UserError("The clipboard holds no camera; copy one with Navigate > Copy camera.") from error
+        self._session.eye.set_camera(camera)

@@ -1,0 +1,89 @@
+"""Starts the window."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from PyQt5.QtCore import QLocale, Qt, QTimer
+from PyQt5.QtWidgets import QApplication
+
+from app.gui.bridge import Bridge
+from app.gui.gl import probe_opengl
+from app.gui.theme import system_is_dark
+from app.gui.window import Window
+from app.session import Session
+from app.settings import load_settings
+
+# Python sees Ctrl+C only when it gets to run; Qt's loop would keep it asleep.
+SIGNAL_MS = 200
+
+
+def run_window(checkpoint: Path | None, data: Path | None, device: str, settings: Sequence[str]) -> int:
+    """Shows the window until it is closed; the exit code.
+
+    Args:
+        checkpoint: opened at once; None: the start page.
+        settings: `KEY=VALUE` for the scenes that are opened.
+    """
+    application = make_application()
+    window = make_window(device, settings)
+    if checkpoint is not None:
+        window.files.open(checkpoint, data)
+    window.show()
+    timer = QTimer()
+    timer.timeout.connect(lambda: None)
+    timer.start(SIGNAL_MS)
+    previous = signal.signal(signal.SIGINT, lambda *_: window.close())
+    try:
+        with surviving(window.bridge.post, window.tell_error):
+            return int(application.exec_())
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def make_application() -> QApplication:
+    """The Qt application, or the one there is."""
+    if QApplication.instance() is not None:
+        return QApplication.instance()
+    QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
+    QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
+    if sys.platform == "win32":
+        # Windows means its 125 %. X11 says 104 % where nobody asked for it, and blurs all lines: there it is rounded.
+        QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    application = QApplication(["vantage"])
+    application.setApplicationName("Vantage")
+    # Numbers are written with a point everywhere else in the program, and in its files.
+    QLocale.setDefault(QLocale.c())
+    return application
+
+
+def make_window(device: str = "auto", settings: Sequence[str] = ()) -> Window:
+    """The window, as it was left the last time; not shown yet."""
+    system_dark = system_is_dark()
+    QApplication.setStyle("Fusion")
+    bridge = Bridge()
+    return Window(Session(bridge, device, settings), bridge, load_settings(), probe_opengl(), system_dark)
+
+
+@contextmanager
+def surviving(post: Callable[[Callable[[], None]], None], tell: Callable[[BaseException], None]) -> Iterator[None]:
+    """While it lasts, an exception that nobody caught is told, and its traceback printed, but ends nothing."""
+
+    def survive(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+        failure = error if error is not None else kind()
+        sys.__excepthook__(kind, failure, trace)
+        post(lambda: tell(failure))
+
+    hooks = sys.excepthook, threading.excepthook
+    sys.excepthook = survive
+    threading.excepthook = lambda caught: survive(caught.exc_type, caught.exc_value, caught.exc_traceback)
+    try:
+        yield
+    finally:
+        sys.excepthook, threading.excepthook = hooks

@@ -1,0 +1,106 @@
+"""Overlays in 3D, projected to wherever the picture lies in the viewport, over its margins, too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from app import overlays
+from app.gui.canvas import Label
+from app.gui.letterbox import Placement
+from engines.core.camera import Array, Camera, project
+from engines.core.engine import Scene
+
+OVERLAY_NAMES = ("cameras", "box", "axes", "grid")
+# Beyond this a frustum for each camera is a thicket that hides the scene, and slow to paint.
+MOST_CAMERAS = 250
+CAMERA_SIZE = 0.06
+AXIS_LENGTH = 0.35
+
+
+class OverlayLayer:
+    """The lines of a scene; made once, projected for every picture."""
+
+    def __init__(self) -> None:
+        self._scene: Scene | None = None
+        self._cameras: Sequence[Camera] = ()
+        self._names: frozenset[str] = frozenset()
+        self._up: Array = np.array([0.0, 0.0, 1.0])
+        self._made: dict[str, overlays.Segments] = {}
+        self._left_out: int | None = None
+
+    def set_scene(self, scene: Scene | None, cameras: Sequence[Camera]) -> None:
+        """Takes another scene; its lines are made when they are first drawn."""
+        self._scene, self._made, self._left_out = scene, {}, None
+        # Evenly thinned, so that the capture's shape is still to be seen.
+        step = -(-len(cameras) // MOST_CAMERAS) if cameras else 1
+        self._cameras, self._step = cameras[::step], step
+
+    def set_shown(self, names: Sequence[str]) -> None:
+        """Which of `OVERLAY_NAMES` are drawn."""
+        self._names = frozenset(names)
+
+    def set_up(self, up: Array) -> None:
+        """The floor lies across it."""
+        if not np.array_equal(up, self._up):
+            self._up = up
+            self._made.pop("grid", None)
+
+    def leave_out(self, index: int | None) -> None:
+        """The training camera that the eye is at: its lines would frame the picture."""
+        if index != self._left_out:
+            self._left_out = index
+            self._made.pop("cameras", None)
+
+    def draw(
+        self, camera: Camera, placement: Placement, viewport: tuple[int, int]
+    ) -> tuple[Array, Array, Sequence[Label]]:
+        """The lines as `Canvas.set_segments` takes them.
+
+        Args:
+            camera: of the picture shown.
+            viewport: logical (width, height).
+        """
+        if self._scene is None or not self._names:
+            return np.zeros((0, 2, 2)), np.zeros((0, 4)), ()
+        left, top = placement.left / placement.scale, placement.top / placement.scale
+        size = (max(int(viewport[0] / placement.scale), 1), max(int(viewport[1] / placement.scale), 1))
+        wide = replace(camera, centre_px=(camera.centre_px[0] + left, camera.centre_px[1] + top), size_px=size)
+        lines = overlays.join([self._segments(name) for name in OVERLAY_NAMES if name in self._names])
+        pixels, colours = overlays.visible_segments(wide, lines, size)
+        return pixels - np.array([left, top]), colours, self._labels(camera)
+
+    def _segments(self, name: str) -> overlays.Segments:
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def _make(self, name: str) -> overlays.Segments:
+        if self._scene is None:
+            return overlays.join([])
+        bounds = np.asarray(self._scene.bounds, dtype=np.float64)
+        size = float(np.linalg.norm(bounds[1] - bounds[0]))
+        if name == "box":
+            return overlays.box_segments(bounds)
+        if name == "axes":
+            return overlays.axes_segments(self._origin(), AXIS_LENGTH * size)
+        if name == "grid":
+            return overlays.grid_segments(bounds, self._up)
+        kept = [camera for index, camera in enumerate(self._cameras) if index * self._step != self._left_out]
+        return overlays.camera_segments(kept, CAMERA_SIZE * size)
+
+    def _origin(self) -> Array:
+        return np.asarray(self._scene.bounds, dtype=np.float64).mean(axis=0) if self._scene else np.zeros(3)
+
+    def _labels(self, camera: Camera) -> Sequence[Label]:
+        if "axes" not in self._names:
+            return ()
+        ends = self._segments("axes").points[:, 1]
+        pixels, depth = project(camera, ends)
+        return tuple(
+            Label(float(u), float(v), name, (float(colour[0]), float(colour[1]), float(colour[2])))
+            for (u, v), z, name, colour in zip(pixels, depth, "xyz", overlays.AXES_RGBA, strict=True)
+            if z > 0
+        )

@@ -1,0 +1,54 @@
+"""Small pieces that the side panel is built of."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QFormLayout, QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+
+class Card(QFrame):
+    """A titled box; what belongs in it goes into `body`."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(12, 9, 12, 11)
+        self.body.setSpacing(7)
+        heading = QLabel(title)
+        heading.setProperty("role", "heading")
+        self.body.addWidget(heading)
+
+
+def label(text: str = "", role: str = "", wrap: bool = False) -> QLabel:
+    """A text in one of the stylesheet's roles; selectable, as values are for copying."""
+    made = QLabel(text)
+    if role:
+        made.setProperty("role", role)
+    made.setWordWrap(wrap)
+    if wrap:
+        # A wrapped label must not ask for the width of its whole line.
+        made.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Minimum)
+    made.setTextInteractionFlags(Qt.TextSelectableByMouse)
+    return made
+
+
+def form() -> QFormLayout:
+    """Rows of a muted name and a value."""
+    layout = QFormLayout()
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setHorizontalSpacing(12)
+    layout.setVerticalSpacing(5)
+    layout.setLabelAlignment(Qt.AlignLeft | Qt.AlignTop)
+    layout.setFieldGrowthPolicy(QFormLayout.AllNonFixedFieldsGrow)
+    return layout
+
+
+def clear(layout: QVBoxLayout | QFormLayout) -> None:
+    """Removes what a layout holds."""
+    while layout.count():
+        item = layout.takeAt(0)
+        widget: QWidget | None = item.widget()
+        if widget is not None:
+            widget.setParent(None)
+            widget.deleteLater()

@@ -1,0 +1,98 @@
+"""F1: every command with its keys, made from the table of commands."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QKeySequence
+from PyQt5.QtWidgets import (
+    QDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.gui.actions import COMMANDS
+from app.gui.viewport import GESTURES
+
+Row = tuple[str, str]
+COLUMNS = 3
+
+
+def sheet_sections() -> dict[str, list[Row]]:
+    """Rows of (keys, text) by section: the mouse first, then the menus in their order."""
+    sections: dict[str, list[Row]] = {"Mouse and held keys": list(GESTURES)}
+    for command in COMMANDS:
+        section = command.menu.replace("&", "").replace("/", " › ")
+        keys = "  ".join(QKeySequence(key).toString(QKeySequence.NativeText) for key in command.keys)
+        sections.setdefault(section, []).append((keys, command.text.replace("&", "").rstrip("…")))
+    return sections
+
+
+class ShortcutSheet(QDialog):
+    """The sheet, with a field that narrows it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Shortcuts")
+        self.resize(min(1040, parent.width() - 40), min(680, parent.height() - 40))
+        self._find = QLineEdit()
+        self._find.setPlaceholderText("Find a command or key")
+        self._find.setClearButtonEnabled(True)
+        self._find.textChanged.connect(self._narrow)
+        self._sections: list[tuple[QWidget, list[tuple[str, tuple[QLabel, QLabel]]]]] = []
+        columns = [QVBoxLayout() for _ in range(COLUMNS)]
+        heights = [0] * COLUMNS
+        for title, rows in sheet_sections().items():
+            shortest = heights.index(min(heights))
+            columns[shortest].addWidget(self._section(title, rows))
+            heights[shortest] += len(rows) + 2
+        inner = QWidget()
+        across = QHBoxLayout(inner)
+        across.setSpacing(28)
+        for column in columns:
+            column.addStretch(1)
+            across.addLayout(column, 1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(inner)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self._find)
+        layout.addWidget(scroll, 1)
+
+    def _section(self, title: str, rows: list[Row]) -> QWidget:
+        widget = QWidget()
+        widget.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Maximum)
+        grid = QGridLayout(widget)
+        grid.setContentsMargins(0, 4, 0, 10)
+        grid.setVerticalSpacing(5)
+        grid.setHorizontalSpacing(10)
+        grid.setColumnStretch(1, 1)
+        heading = QLabel(title)
+        heading.setProperty("role", "heading")
+        grid.addWidget(heading, 0, 0, 1, 2)
+        entries = []
+        for line, (keys, text) in enumerate(rows, start=1):
+            key, label = QLabel(keys), QLabel(text)
+            key.setProperty("role", "key")
+            key.setWordWrap(len(keys) > 16)
+            label.setWordWrap(True)
+            grid.addWidget(key, line, 0, Qt.AlignLeft | Qt.AlignTop)
+            grid.addWidget(label, line, 1)
+            entries.append((f"{keys} {text}".lower(), (key, label)))
+        self._sections.append((widget, entries))
+        return widget
+
+    def _narrow(self, text: str) -> None:
+        for widget, entries in self._sections:
+            found = 0
+            for searched, labels in entries:
+                fits = text.lower() in searched
+                found += fits
+                for label in labels:
+                    label.setVisible(fits)
+            widget.setVisible(found > 0)

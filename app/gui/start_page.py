@@ -1,0 +1,82 @@
+"""What is there before anything is open: ways to open something."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import QAction, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from app.gui.panel_parts import Card, clear, label
+from app.settings import Recent
+
+SHOWN = 6
+
+
+class StartPage(QWidget):
+    """Open, the demo, the recent scenes, and a hint that dropping works."""
+
+    recent_chosen = pyqtSignal(object)
+
+    def __init__(self, open_action: QAction, demo_action: QAction) -> None:
+        super().__init__()
+        title = label("Vantage", "title")
+        hint = label("Open a trained scene and walk around in it. You can also drop a checkpoint, a run folder or,\n"
+                     "with a scene open, its data folder anywhere on this window.", "muted")  # fmt: skip
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        for action, primary in ((open_action, True), (demo_action, False)):
+            button = QPushButton(action.text().replace("&", ""))
+            button.setToolTip(action.toolTip())
+            button.setEnabled(action.isEnabled())
+            action.changed.connect(lambda action=action, button=button: button.setEnabled(action.isEnabled()))
+            button.setProperty("primary", primary)
+            button.clicked.connect(action.trigger)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        self._card = Card("Recent")
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(0)
+        self._card.body.addLayout(self._rows)
+        column = QVBoxLayout()
+        column.setSpacing(14)
+        column.addStretch(2)
+        for part in (title, hint):
+            column.addWidget(part)
+        column.addLayout(buttons)
+        column.addSpacing(10)
+        column.addWidget(self._card)
+        column.addStretch(3)
+        inner = QWidget()
+        inner.setLayout(column)
+        inner.setFixedWidth(620)
+        across = QHBoxLayout(self)
+        across.addWidget(inner, 0, Qt.AlignHCenter)
+
+    def set_recent(self, recent: Sequence[Recent]) -> None:
+        """Lists the newest scenes; those that are gone are grey."""
+        clear(self._rows)
+        for entry in recent[:SHOWN]:
+            path = Path(entry.path)
+            # A run's scene file has the same name in every run: its folder tells which.
+            name = path.parent.name if path.stem == "scene" else path.name
+            button = _row(name, str(path.parent))
+            button.setToolTip(entry.path + (f"\nwith {entry.data}" if entry.data else ""))
+            button.clicked.connect(lambda _, entry=entry: self.recent_chosen.emit(entry))
+            self._rows.addWidget(button)
+        self._card.setVisible(bool(recent))
+
+
+def _row(name: str, folder: str) -> QPushButton:
+    """A button of two lines, the second muted."""
+    button = QPushButton()
+    button.setProperty("row", True)
+    column = QVBoxLayout(button)
+    column.setContentsMargins(10, 6, 10, 7)
+    column.setSpacing(1)
+    for line in (label(name), label(folder, "muted")):
+        line.setAttribute(Qt.WA_TransparentForMouseEvents)
+        column.addWidget(line)
+    button.setMinimumHeight(button.layout().sizeHint().height())
+    return button

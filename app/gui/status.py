@@ -1,0 +1,76 @@
+"""The status line: what is on the screen, how large, how fast, on what."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+from PyQt5.QtWidgets import QLabel, QStatusBar, QWidget
+
+from app.render_worker import Picture
+
+FPS_SECONDS = 1.0
+
+
+class Status(QStatusBar):
+    """State at the left, figures at the right."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self.state, self.view = QLabel(), QLabel()
+        self.size, self.time, self.rate, self.device = (QLabel() for _ in range(4))
+        self.rate.setToolTip("Pictures shown in the last second")
+        self.time.setToolTip("Time taken to make this picture")
+        self.addWidget(self.state)
+        self.addWidget(self.view)
+        for widget in (self.size, self.time, self.rate, self.device):
+            self.addPermanentWidget(widget)
+        self._shown_s: deque[float] = deque()
+
+    def show_picture(self, picture: Picture) -> None:
+        """Tells what kind of picture this is."""
+        now = time.monotonic()
+        self._shown_s.append(now)
+        while self._shown_s and now - self._shown_s[0] > FPS_SECONDS:
+            self._shown_s.popleft()
+        if picture.kind == "exact":
+            self._mark("exact", "● Exact")
+        else:
+            holes = f", {picture.hole_fraction:.0%} guessed" if picture.hole_fraction >= 0.005 else ""
+            self._mark("preview", f"● Preview while moving{holes}")
+        height, width = picture.pixels.shape[:2]
+        self.size.setText(f"{width} × {height}")
+        self.time.setText(f"{picture.ms:.0f} ms" if picture.ms >= 10 else f"{picture.ms:.1f} ms")
+        self.rate.setText(f"{len(self._shown_s)} frames/s" if len(self._shown_s) > 1 else "still")
+
+    def show_waiting(self) -> None:
+        """The picture on the screen is of another camera than the eye's, and the right one is on its way."""
+        self._mark("preview", "● Rendering …")
+
+    def show_idle(self) -> None:
+        """Nothing moved for a while: a rate would be of the past."""
+        if self._shown_s and time.monotonic() - self._shown_s[-1] > FPS_SECONDS:
+            self._shown_s.clear()
+            self.rate.setText("still")
+
+    def show_loading(self, name: str) -> None:
+        """A scene is being opened."""
+        self._mark("preview", f"Opening {name} …")
+
+    def show_view(self, text: str) -> None:
+        """Which training view this is."""
+        self.view.setText(text)
+
+    def clear_scene(self) -> None:
+        """Nothing is open."""
+        self._mark("", "")
+        for widget in (self.view, self.size, self.time, self.rate):
+            widget.setText("")
+
+    def _mark(self, state: str, text: str) -> None:
+        if self.state.property("state") != state:
+            self.state.setProperty("state", state)
+            self.state.style().unpolish(self.state)
+            self.state.style().polish(self.state)
+        self.state.setText(text)

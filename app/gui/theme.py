@@ -1,0 +1,188 @@
+"""How the window looks: two palettes, and one stylesheet made from either."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from PyQt5.QtCore import QSettings
+from PyQt5.QtGui import QColor, QPalette
+from PyQt5.QtWidgets import QApplication
+
+THEMES = ("system", "light", "dark")
+
+
+@dataclass(frozen=True)
+class Colours:
+    """What each surface is painted with."""
+
+    window: str
+    panel: str
+    field: str
+    hover: str
+    border: str
+    text: str
+    muted: str
+    faint: str
+    accent: str
+    on_accent: str
+    viewport: str
+    good: str
+    warning: str
+    error: str
+
+
+DARK = Colours(
+    window="#1e1f22",
+    panel="#25272b",
+    field="#1a1b1e",
+    hover="#34373d",
+    border="#3a3d43",
+    text="#dfe1e5",
+    muted="#9a9ea8",
+    faint="#5c6068",
+    accent="#5b93f5",
+    on_accent="#0f1114",
+    viewport="#131416",
+    good="#6cb87a",
+    warning="#dba650",
+    error="#e4716b",
+)
+LIGHT = Colours(
+    window="#f1f2f5",
+    panel="#ffffff",
+    field="#ffffff",
+    hover="#e6e8ed",
+    border="#d2d5dc",
+    text="#1d1f24",
+    muted="#636873",
+    faint="#b3b7c0",
+    accent="#2f6bdc",
+    on_accent="#ffffff",
+    viewport="#dfe1e6",
+    good="#2e7d3f",
+    warning="#9a6700",
+    error="#c0392f",
+)
+
+
+def system_is_dark() -> bool:
+    """Whether the desktop asks for dark windows, as far as Qt 5 can tell."""
+    if sys.platform == "win32":
+        key = r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
+        return int(QSettings(key, QSettings.NativeFormat).value("AppsUseLightTheme", 1)) == 0
+    return bool(QApplication.style().standardPalette().color(QPalette.Window).lightness() < 128)
+
+
+def colours_of(theme: str, system_dark: bool) -> Colours:
+    """The palette of "light", "dark" or "system"."""
+    return DARK if theme == "dark" or (theme == "system" and system_dark) else LIGHT
+
+
+def apply_theme(application: QApplication, colours: Colours) -> None:
+    """Repaints every window of the program."""
+    application.setPalette(_palette(colours))
+    application.setStyleSheet(_stylesheet(colours))
+
+
+def _palette(colours: Colours) -> QPalette:
+    palette = QPalette()
+    roles = {
+        QPalette.Window: colours.window,
+        QPalette.WindowText: colours.text,
+        QPalette.Base: colours.field,
+        QPalette.AlternateBase: colours.panel,
+        QPalette.Text: colours.text,
+        QPalette.Button: colours.panel,
+        QPalette.ButtonText: colours.text,
+        QPalette.ToolTipBase: colours.panel,
+        QPalette.ToolTipText: colours.text,
+        QPalette.PlaceholderText: colours.muted,
+        QPalette.Highlight: colours.accent,
+        QPalette.HighlightedText: colours.on_accent,
+        QPalette.Link: colours.accent,
+        QPalette.BrightText: colours.error,
+        # Fusion derives bevels and the marks of sliders from these.
+        QPalette.Light: colours.hover,
+        QPalette.Midlight: colours.hover,
+        QPalette.Mid: colours.border,
+        QPalette.Dark: colours.border,
+        QPalette.Shadow: colours.border,
+    }
+    for role, colour in roles.items():
+        palette.setColor(role, QColor(colour))
+    for role in (QPalette.WindowText, QPalette.Text, QPalette.ButtonText):
+        palette.setColor(QPalette.Disabled, role, QColor(colours.faint))
+    palette.setColor(QPalette.Disabled, QPalette.Highlight, QColor(colours.border))
+    return palette
+
+
+def _stylesheet(c: Colours) -> str:
+    return f"""
+    QMenuBar {{ background: {c.window}; border: none; padding: 1px 4px; }}
+    QMenuBar::item {{ padding: 4px 9px; border-radius: 4px; background: transparent; }}
+    QMenuBar::item:selected {{ background: {c.hover}; }}
+    QMenu {{ background: {c.panel}; border: 1px solid {c.border}; padding: 4px; }}
+    QMenu::item {{ padding: 5px 28px 5px 26px; border-radius: 4px; }}
+    QMenu::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
+    QMenu::item:disabled {{ color: {c.faint}; background: transparent; }}
+    QMenu::separator {{ height: 1px; background: {c.border}; margin: 4px 8px; }}
+    QMenu::indicator {{ left: 7px; width: 13px; height: 13px; }}
+    QToolBar {{ background: {c.window}; border: none; border-bottom: 1px solid {c.border}; padding: 3px 6px;
+        spacing: 2px; }}
+    QToolBar::separator {{ width: 1px; background: {c.border}; margin: 5px 6px; }}
+    QToolButton {{ border: none; border-radius: 5px; padding: 4px; }}
+    QToolButton:hover {{ background: {c.hover}; }}
+    QToolButton:checked {{ background: {c.hover}; border: 1px solid {c.border}; padding: 3px; }}
+    QStatusBar {{ background: {c.window}; border-top: 1px solid {c.border}; }}
+    QStatusBar::item {{ border: none; }}
+    QStatusBar QLabel {{ padding: 2px 9px 3px 9px; }}
+    QMainWindow::separator {{ width: 4px; background: {c.window}; }}
+    QDockWidget::title {{ background: {c.window}; padding: 6px 10px; }}
+    QScrollArea, QScrollArea > QWidget > QWidget {{ background: {c.window}; border: none; }}
+    QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
+    QScrollBar::handle:vertical {{ background: {c.border}; border-radius: 4px; min-height: 28px; margin: 1px; }}
+    QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page
+        {{ background: none; border: none; height: 0; }}
+    QPushButton {{ background: {c.panel}; border: 1px solid {c.border}; border-radius: 5px; padding: 5px 13px; }}
+    QPushButton:hover {{ background: {c.hover}; }}
+    QPushButton:disabled {{ color: {c.faint}; }}
+    QPushButton:focus {{ border-color: {c.accent}; }}
+    QPushButton[primary="true"] {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
+    QPushButton[primary="true"]:disabled {{ background: {c.border}; color: {c.faint}; border-color: {c.border}; }}
+    QPushButton[segment="true"] {{ padding: 5px 10px; }}
+    QPushButton[segment="true"]:checked {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
+    QPushButton[row="true"] {{ text-align: left; border: none; background: transparent; padding: 7px 10px; }}
+    QPushButton[row="true"]:hover {{ background: {c.hover}; }}
+    QLabel[role="heading"] {{ color: {c.muted}; font-weight: 600; }}
+    QLabel[role="title"] {{ font-size: 20pt; font-weight: 600; }}
+    QLabel[role="muted"] {{ color: {c.muted}; }}
+    QLabel[role="warning"] {{ color: {c.warning}; }}
+    QLabel[role="key"] {{ background: {c.panel}; border: 1px solid {c.border}; border-radius: 4px; padding: 1px 6px; }}
+    QLabel[state="exact"] {{ color: {c.good}; }}
+    QLabel[state="preview"] {{ color: {c.warning}; }}
+    QFrame[role="card"] {{ background: {c.panel}; border: 1px solid {c.border}; border-radius: 7px; }}
+    QFrame[role="line"] {{ background: {c.border}; max-height: 1px; min-height: 1px; border: none; }}
+    QFrame[banner] {{ background: {c.panel}; border: 1px solid {c.border}; border-left: 4px solid {c.accent};
+        border-top-right-radius: 5px; border-bottom-right-radius: 5px; }}
+    QFrame[banner="warning"] {{ border-left-color: {c.warning}; }}
+    QFrame[banner="error"] {{ border-left-color: {c.error}; }}
+    QLineEdit, QSpinBox, QDoubleSpinBox {{ background: {c.field}; border: 1px solid {c.border}; border-radius: 5px;
+        padding: 3px 6px; min-height: 20px; selection-background-color: {c.accent}; }}
+    QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border-color: {c.accent}; }}
+    QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button
+        {{ width: 0; border: none; }}
+    QSpinBox:disabled, QDoubleSpinBox:disabled, QLineEdit:disabled {{ color: {c.faint}; background: {c.window}; }}
+    QCheckBox::indicator:unchecked {{ width: 12px; height: 12px; border: 1px solid {c.faint}; border-radius: 3px;
+        background: {c.field}; }}
+    QSlider::groove:horizontal {{ height: 4px; background: {c.border}; border-radius: 2px; }}
+    QSlider::sub-page:horizontal {{ background: {c.accent}; border-radius: 2px; }}
+    QSlider::sub-page:horizontal:disabled {{ background: {c.border}; }}
+    QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -5px 0; border-radius: 7px;
+        background: {c.accent}; }}
+    QSlider::handle:horizontal:hover {{ background: {c.text}; }}
+    QSlider::handle:horizontal:disabled {{ background: {c.faint}; }}
+    QProgressBar {{ background: {c.field}; border: 1px solid {c.border}; border-radius: 4px; height: 8px; }}
+    QProgressBar::chunk {{ background: {c.accent}; border-radius: 3px; }}
+    QToolTip {{ background: {c.panel}; color: {c.text}; border: 1px solid {c.border}; padding: 4px 6px; }}
+    """

@@ -1,0 +1,97 @@
+"""Where the eye is: the training view, the mode, up; and what is drawn over the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt5.QtCore import QSize, Qt, pyqtSignal
+from PyQt5.QtWidgets import QAction, QCheckBox, QGridLayout, QHBoxLayout, QSlider, QToolButton
+
+from app.gui.panel_parts import Card, form, label
+from engines.core.camera import Array, Camera
+
+AXIS_NAMES = ("x", "y", "z")
+
+
+def axis_name(axis: Array) -> str:
+    """ "+z" for (0, 0, 1); the numbers where it is no world axis."""
+    for index, name in enumerate(AXIS_NAMES):
+        if abs(abs(float(axis[index])) - 1) < 1e-6:
+            return ("+" if axis[index] > 0 else "−") + name
+    return "(" + ", ".join(f"{value:.2f}" for value in axis) + ")"
+
+
+class ViewCard(Card):
+    """A slider through the training views, and the camera in numbers."""
+
+    view_chosen = pyqtSignal(int)
+
+    def __init__(self, previous: QAction, nearest: QAction, following: QAction) -> None:
+        super().__init__("Training view")
+        self._names: tuple[str, ...] = ()
+        self.name = label("")
+        self.slider = QSlider(Qt.Horizontal)
+        self.slider.setToolTip("Go through the training views")
+        self.slider.sliderMoved.connect(self.view_chosen)
+        # Clicks beside the handle and keys move it without a drag.
+        self.slider.actionTriggered.connect(lambda _: self.view_chosen.emit(self.slider.sliderPosition()))
+        row = QHBoxLayout()
+        row.setSpacing(3)
+        row.addWidget(self.name, 1)
+        for action in (previous, nearest, following):
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setIconSize(QSize(16, 16))
+            row.addWidget(button)
+        self.body.addLayout(row)
+        self.body.addWidget(self.slider)
+        self._facts = form()
+        self.place, self.up, self.fov, self.psnr = label(), label(), label(), label()
+        for name, value in (
+            ("Position", self.place),
+            ("Field of view", self.fov),
+            ("Up", self.up),
+            ("PSNR", self.psnr),
+        ):
+            self._facts.addRow(label(name, "muted"), value)
+        self.body.addLayout(self._facts)
+
+    def set_views(self, names: Sequence[str]) -> None:
+        """The views that there are."""
+        self._names = tuple(names)
+        self.slider.setRange(0, max(len(names) - 1, 0))
+        self.slider.setEnabled(len(names) > 1)
+
+    def show_camera(self, camera: Camera | None, up: Array, index: int | None, psnr_db: float | None) -> None:
+        """Where the eye is; `psnr_db` against the photograph where it is at one."""
+        if camera is None:
+            return
+        self.place.setText(", ".join(f"{value:.3g}" for value in camera.position))
+        self.fov.setText(f"{camera.fov_y_deg:.1f}°")
+        self.up.setText(axis_name(up))
+        self.psnr.setText("–" if psnr_db is None else f"{psnr_db:.2f} dB")
+        if not self._names:
+            self.name.setText("not known")
+        elif index is None:
+            self.name.setText(f"between {len(self._names)} views")
+        else:
+            self.name.setText(f"{index + 1} of {len(self._names)}  ·  {self._names[index]}")
+            if not self.slider.isSliderDown():
+                self.slider.setValue(index)
+
+
+class OverlayCard(Card):
+    """A check box for each overlay's command."""
+
+    def __init__(self, actions: Sequence[QAction]) -> None:
+        super().__init__("Overlays")
+        grid = QGridLayout()
+        grid.setVerticalSpacing(5)
+        for index, action in enumerate(actions):
+            box = QCheckBox(action.text().replace("&", ""))
+            box.setToolTip(action.toolTip())
+            box.setChecked(action.isChecked())
+            box.toggled.connect(lambda on, action=action: action.trigger() if action.isChecked() != on else None)
+            action.toggled.connect(box.setChecked)
+            grid.addWidget(box, index // 2, index % 2)
+        self.body.addLayout(grid)

@@ -1,0 +1,291 @@
+"""The window: its parts put together, the scene's coming and going, settings, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PyQt5.QtCore import QByteArray, QSize, Qt
+from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PyQt5.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QMainWindow,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.gui.about import show_about
+from app.gui.actions import Actions
+from app.gui.banner import Banner
+from app.gui.bridge import Bridge
+from app.gui.channel_panel import ChannelCard
+from app.gui.controls_panel import ControlsCard
+from app.gui.export_bar import ExportBar
+from app.gui.exporting import Exporting
+from app.gui.files import Files, demo_scene
+from app.gui.gl import OpenGl
+from app.gui.looking import Looking
+from app.gui.overlay_layer import OVERLAY_NAMES
+from app.gui.scene_panel import SceneCard
+from app.gui.shortcut_sheet import ShortcutSheet
+from app.gui.start_page import StartPage
+from app.gui.status import Status
+from app.gui.theme import THEMES, apply_theme, colours_of
+from app.gui.view_panel import OverlayCard, ViewCard
+from app.gui.viewport import Viewport
+from app.session import Session
+from app.settings import Settings, save_settings
+from engines.core.device import describe_device
+from engines.core.errors import UserError
+
+PANEL_WIDTH = 300
+TITLE = "Vantage"
+
+
+class Window(QMainWindow):
+    """The one window of the program."""
+
+    def __init__(self, session: Session, bridge: Bridge, settings: Settings, found: OpenGl, system_dark: bool) -> None:
+        super().__init__()
+        self.session, self.bridge, self.settings = session, bridge, settings
+        self.widget = self
+        self._system_dark = system_dark
+        session.eye.mode, session.eye.fly_speed = settings.navigation, settings.fly_speed
+        self.status = Status(self)
+        self.setStatusBar(self.status)
+        self._make_middle(found)
+        self._make_commands()
+        self._make_panel()
+        self.setAcceptDrops(True)
+        self.setWindowTitle(TITLE)
+        bridge.rendering_failed.connect(self.tell_error)
+        self._restore()
+        self.scene_changed()
+
+    # Parts
+
+    def _make_middle(self, found: OpenGl) -> None:
+        self.viewport = Viewport(self, self.session.eye, found)
+        self.export_bar = ExportBar()
+        self._stack = QStackedWidget()
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._stack, 1)
+        column.addWidget(self.export_bar)
+        self.banner = Banner(self._stack)
+        self.setCentralWidget(middle)
+        drawn = "painted by the processor: no graphics card was found for OpenGL"
+        if self.viewport.canvas.name == "OpenGL":
+            drawn = f"drawn with OpenGL ({found.renderer})"
+        self.status.device.setToolTip(f"Scenes are computed on this device; the window is {drawn}")
+
+    def _make_commands(self) -> None:
+        self.looking = Looking(self)
+        self.files, self.exporting = Files(self, self.looking), Exporting(self)
+        own: dict[str, Callable[..., None]] = {
+            "quit": self.close,
+            "panel": self._show_panel,
+            "full_screen": self._set_full_screen,
+            "shortcuts": lambda: ShortcutSheet(self).exec_(),
+            "about": lambda: show_about(self, self.viewport.canvas.name),
+        }
+        for theme in THEMES:
+            own[f"theme_{theme}"] = lambda _checked, theme=theme: self._set_theme(theme)
+        handlers = self.looking.handlers() | self.files.handlers() | self.exporting.handlers() | own
+        self.commands = Actions(self, self.viewport, {id: self._guarded(work) for id, work in handlers.items()})
+        self._recent_menu = self.commands.menus["&File"].addMenu("Open r&ecent")
+        self.commands.menus["&File"].insertMenu(self.commands["reopen"], self._recent_menu)
+        toolbar = self.addToolBar("Tools")
+        toolbar.setObjectName("tools")
+        toolbar.setMovable(False)
+        toolbar.setIconSize(QSize(20, 20))
+        toolbar.setContextMenuPolicy(Qt.PreventContextMenu)
+        self.commands.fill_toolbar(toolbar)
+        self._start = StartPage(self.commands["open"], self.commands["demo"])
+        self._start.recent_chosen.connect(self._guarded(self.files.open_recent))
+        for page in (self._start, self.viewport):
+            self._stack.addWidget(page)
+        self.commands["demo"].setEnabled(demo_scene() is not None)
+
+    def _make_panel(self) -> None:
+        self.scene_card, self.channels, self.controls = SceneCard(), ChannelCard(), ControlsCard()
+        self.views = ViewCard(*(self.commands[id] for id in ("previous", "nearest", "next")))
+        overlays = OverlayCard([self.commands[name] for name in OVERLAY_NAMES])
+        self.scene_card.data_wanted.connect(self._guarded(self.files.ask_data))
+        self.channels.chosen.connect(self._guarded(self.looking.choose))
+        self.channels.keep.clicked.connect(lambda on: self.commands["lock_limits"].trigger())
+        self.commands["lock_limits"].toggled.connect(self.channels.keep.setChecked)
+        self.views.view_chosen.connect(self.looking.go_to_view)
+        self.controls.changed.connect(self.session.set_control)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(8)
+        for card in (self.scene_card, self.channels, self.views, overlays, self.controls):
+            column.addWidget(card)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        scroll.setWidget(inner)
+        scroll.setMinimumWidth(PANEL_WIDTH)
+        self.dock = QDockWidget("Panel", self)
+        self.dock.setObjectName("panel")
+        self.dock.setFeatures(QDockWidget.NoDockWidgetFeatures)
+        self.dock.setTitleBarWidget(QWidget())
+        self.dock.setWidget(scroll)
+        self.addDockWidget(Qt.RightDockWidgetArea, self.dock)
+
+    def _restore(self) -> None:
+        settings = self.settings
+        self.resize(1280, 800)
+        if settings.geometry:
+            self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode()))
+        self.resizeDocks([self.dock], [settings.panel_width or PANEL_WIDTH], Qt.Horizontal)
+        for name in OVERLAY_NAMES:
+            self.commands[name].setChecked(name in settings.overlays)
+        self.commands["sharp"].setChecked(settings.sharp_pixels)
+        self.viewport.canvas.set_sharp(settings.sharp_pixels)
+        self.commands[settings.navigation if settings.navigation in self.commands else "orbit"].setChecked(True)
+        self.commands["panel"].setChecked(settings.panel)
+        self._set_theme(settings.theme)
+
+    # The scene
+
+    def scene_changed(self) -> None:
+        """A scene was adopted or closed."""
+        opened = self.session.opened
+        if opened is None:
+            self.looking.leave()
+            self._stack.setCurrentWidget(self._start)
+        else:
+            self.looking.enter()
+            self.show_viewport()
+            self.status.device.setText(describe_device(opened.scene.device))
+        self.dock.setVisible(opened is not None and self.commands["panel"].isChecked())
+        self.scene_card.show_scene(opened)
+        self.setWindowTitle(f"{opened.path.name} – {TITLE}" if opened else TITLE)
+        self._show_recent()
+        self.update_commands()
+
+    def show_viewport(self) -> None:
+        """Where the picture is, or will be."""
+        self._stack.setCurrentWidget(self.viewport)
+        self.viewport.focus()
+
+    def opening_ended(self) -> None:
+        """A scene could not be opened: back to what was there before."""
+        if self.session.opened is None:
+            self._stack.setCurrentWidget(self._start)
+            self.status.clear_scene()
+        elif self.looking.picture is not None:
+            self.status.show_picture(self.looking.picture)
+
+    def update_commands(self) -> None:
+        """Greys the commands that have nothing to act on."""
+        session = self.session
+        self.commands.enable(
+            {
+                "scene": session.opened is not None,
+                "views": bool(session.viewpoints),
+                "photographs": "error" in session.channels,
+                "export": self.exporting.job is not None,
+            }
+        )
+
+    # Settings
+
+    def change_settings(self, settings: Settings) -> None:
+        """Takes new settings; they are written when the window closes, recent scenes at once."""
+        recent_changed = settings.recent != self.settings.recent
+        self.settings = settings
+        if recent_changed:
+            self._show_recent()
+            self._save()
+
+    def _save(self) -> None:
+        try:
+            save_settings(self.settings)
+        except UserError as error:
+            self.tell_error(error)
+
+    def _show_recent(self) -> None:
+        self._recent_menu.clear()
+        for recent in self.settings.recent:
+            action = self._recent_menu.addAction(recent.path.replace("&", "&&"))
+            action.triggered.connect(self._guarded(lambda _=False, recent=recent: self.files.open_recent(recent)))
+        self._recent_menu.setEnabled(bool(self.settings.recent))
+        self._start.set_recent(self.settings.recent)
+        self.commands["reopen"].setEnabled(bool(self.settings.recent))
+        self.commands["clear_recent"].setEnabled(bool(self.settings.recent))
+
+    def _set_theme(self, theme: str) -> None:
+        theme = theme if theme in THEMES else "system"
+        self.settings = replace(self.settings, theme=theme)
+        self.commands[f"theme_{theme}"].setChecked(True)
+        colours = colours_of(theme, self._system_dark)
+        apply_theme(QApplication.instance(), colours)
+        self.commands.paint(colours)
+        self.viewport.canvas.set_background(colours.viewport)
+
+    def _show_panel(self, shown: bool) -> None:
+        self.dock.setVisible(shown and self.session.opened is not None)
+
+    def _set_full_screen(self, full: bool) -> None:
+        self.showFullScreen() if full else self.showNormal()
+
+    # Errors
+
+    def tell_error(self, error: BaseException, button: str = "", act: Callable[[], None] | None = None) -> None:
+        """Says what went wrong; the program goes on."""
+        if isinstance(error, UserError):
+            self.banner.tell("error", str(error), button, act)
+        else:
+            text = f"Something went wrong inside the program: {type(error).__name__}: {error}"
+            self.banner.tell("error", text, button, act)
+
+    def _guarded(self, work: Callable[..., None]) -> Callable[..., None]:
+        """A user's mistake in a command is told like any other; a fault goes to the hook for all."""
+
+        def run(*arguments: object) -> None:
+            try:
+                work(*arguments)
+            except UserError as error:
+                self.tell_error(error)
+
+        return run
+
+    # Events
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        # A checkpoint dropped together with its data folder.
+        folders = [path for path in paths if path.is_dir()]
+        files = [path for path in paths if path.is_file()]
+        if files and folders:
+            self.files.open(files[0], folders[0])
+        elif paths:
+            self._guarded(self.files.dropped)(paths[0])
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        geometry, panel = self.saveGeometry(), self.commands["panel"].isChecked()
+        self.settings = replace(
+            self.settings,
+            geometry=bytes(geometry.toBase64()).decode(),
+            panel=panel,
+            panel_width=self.dock.width() if self.dock.isVisible() else self.settings.panel_width,
+        )
+        self._save()
+        self.exporting.shut_down()
+        self.session.shut_down()
+        super().closeEvent(event)

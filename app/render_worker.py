@@ -1,0 +1,393 @@
+"""Draws what is asked for, newest first, without ever keeping the hand waiting.
+
+Two threads. The render thread draws exact frames, one at a time; the preview thread shows the last exact frame from
+where the camera is now (`app.reprojection`) and never waits for the other. What a request gets:
+
+| request | picture |
+|---|---|
+| the camera stands (or has stood for 120 ms) | the exact frame; nothing where it is shown already |
+| another channel or other limits of the last frame | that frame shaded again |
+| it moves, the last frame has depth | previews; an exact frame under way is told to stop |
+| it moves, there is no depth, the scene draws any size | coarse frames, sized to meet 50 ms |
+| it moves, exact frames take less than 50 ms | exact frames |
+| it moves, nothing else to show | exact frames, each finished before the next |
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from app import display
+from app.display import Pixels
+from app.reprojection import Reprojector
+from engines.core.camera import Camera
+from engines.core.engine import Scene
+from engines.core.errors import Cancelled
+from engines.core.frame import Frame
+
+SETTLE_S = 0.12
+"""A camera that has not moved for so long is taken to stand."""
+PREVIEW_S = 0.05
+"""20 frames a second."""
+HYSTERESIS = 1.25
+"""A size or a way of drawing is kept until another is better by this factor, so that it doesn't flicker."""
+FIRST_COARSE_SCALE = 1 / 8
+SMALLEST_COARSE_SCALE = 1 / 32
+RENDER_NICE = 5
+"""The window and the previews come first."""
+CLOSE_S = 5.0
+"""A scene that does not ask `stop` for this long is left to end by itself."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """What is to be seen.
+
+    Attributes:
+        camera: its size is the picture's.
+        controls: the scene's controls by name.
+        channel: a name for `display.shade`.
+        limits: of the channel's colours; None: from the picture.
+        moving: more requests will follow at once.
+    """
+
+    camera: Camera
+    controls: Mapping[str, float]
+    channel: str = "rgb"
+    limits: tuple[float, float] | None = None
+    moving: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """What is there to be seen.
+
+    Attributes:
+        request: what it answers.
+        kind: "preview" is reprojected or coarse.
+        pixels: [H, W, 3] uint8.
+        camera: the picture's own; a coarse one is smaller than the request's.
+        ms: how long it took to make.
+        frame: what was rendered; None for a reprojection.
+        hole_fraction: the part that a reprojection had to invent.
+        limits: the values at the ends of the colours; None where the channel has none.
+    """
+
+    request: Request
+    kind: Literal["exact", "preview"]
+    pixels: Pixels
+    camera: Camera
+    ms: float
+    frame: Frame | None = None
+    hole_fraction: float = 0.0
+    limits: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Ask:
+    """A request with its place in the order and its time."""
+
+    request: Request
+    number: int
+    at_s: float
+
+    def settled(self, now_s: float) -> bool:
+        return not self.request.moving or now_s >= self.at_s + SETTLE_S
+
+
+@dataclass(frozen=True, eq=False)
+class _Exact:
+    """The last exact frame; `reprojector` is made of its pixels as they were shaded for `request`, with `limits`."""
+
+    request: Request
+    frame: Frame
+    limits: tuple[float, float] | None
+    reprojector: Reprojector | None = None
+
+
+Task = tuple[Literal["exact", "coarse", "shade"], _Ask]
+
+
+class RenderWorker:
+    """Answers requests with pictures, on its own threads. The callbacks come on these threads and must be quick."""
+
+    def __init__(
+        self,
+        scene: Scene,
+        on_picture: Callable[[Picture], None],
+        on_error: Callable[[Request, BaseException], None],
+    ) -> None:
+        self._scene, self._on_picture, self._on_error = scene, on_picture, on_error
+        self._changed = threading.Condition()
+        self._telling = threading.Lock()
+        self._closed = False
+        self._ask: _Ask | None = None
+        self._preview: _Ask | None = None
+        self._rendering: _Ask | None = None
+        self._done = 0
+        """Number of the last ask that needs nothing more from the render thread."""
+        self._told = (0, 0)
+        """(number, 1 if exact) of the last picture; older ones are not told any more."""
+        self._shown: Request | None = None
+        """What the last picture answered exactly; None after a preview."""
+        self._exact: _Exact | None = None
+        self._exact_s: float | None = None
+        self._fast = False
+        self._coarse_scale = FIRST_COARSE_SCALE
+        self._threads = [
+            threading.Thread(target=self._render_loop, name="render", daemon=True),
+            threading.Thread(target=self._preview_loop, name="preview", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    # From outside
+
+    def submit(self, request: Request) -> None:
+        """Asks for a picture; whatever was asked before and is not drawn yet is forgotten."""
+        with self._changed:
+            before, now = self._ask, time.monotonic()
+            number = before.number + 1 if before else 1
+            # A hand that holds still sends the same again; the camera has stood since the first.
+            same = before is not None and before.request.moving and _same_view(before.request, request)
+            self._ask = _Ask(request, number, before.at_s if before is not None and same else now)
+            self._preview = self._ask if request.moving and self._previewable(request) and not self._fast else None
+            self._changed.notify_all()
+
+    @property
+    def busy(self) -> bool:
+        """Whether an exact picture is still to come."""
+        ask = self._ask
+        return not self._closed and ask is not None and (self._rendering is not None or self._done < ask.number)
+
+    def close(self) -> None:
+        """Stops what is under way and ends the threads; no callback comes afterwards."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join(CLOSE_S)
+
+    # The render thread
+
+    def _render_loop(self) -> None:
+        if sys.platform == "linux":
+            # Threads that torch starts from here inherit it.
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), RENDER_NICE)
+        while (task := self._next_task()) is not None:
+            kind, ask = task
+            try:
+                if kind == "exact":
+                    self._draw_exact(ask)
+                elif kind == "coarse":
+                    self._draw_coarse(ask)
+                else:
+                    self._shade_again(ask)
+            except Cancelled:
+                # Only for a scene that stops unasked: nothing else is to be had from it.
+                if not self._should_stop(ask):
+                    self._finish(ask)
+            except Exception as error:  # handed on; the thread must survive
+                self._finish(ask)
+                self._tell_error(ask.request, error)
+            finally:
+                with self._changed:
+                    self._rendering = None
+
+    def _next_task(self) -> Task | None:
+        """Waits for something to draw; None when closed."""
+        with self._changed:
+            while not self._closed:
+                ask, now = self._ask, time.monotonic()
+                kind = self._kind_of_task(ask, now) if ask else None
+                if ask is not None and kind is not None:
+                    self._rendering = ask
+                    return kind, ask
+                waits = ask is not None and ask.number > self._done and not ask.settled(now)
+                self._changed.wait(ask.at_s + SETTLE_S - now if ask is not None and waits else None)
+        return None
+
+    def _kind_of_task(self, ask: _Ask, now: float) -> Literal["exact", "coarse", "shade"] | None:
+        if ask.number <= self._done:
+            return None
+        request, exact = ask.request, self._exact
+        if exact is not None and _same_view(exact.request, request):
+            if not ask.settled(now):
+                return None
+            if self._shown is not None and _same_picture(self._shown, request):
+                self._done = ask.number
+                return None
+            return "shade"
+        any_size = self._scene.native_px is None
+        if ask.settled(now):
+            # The very first picture of a slow scene: something to look at, then the exact one.
+            return "coarse" if any_size and self._told == (0, 0) else "exact"
+        if self._fast:
+            return "exact"
+        if self._previewable(request):
+            return None
+        if any_size:
+            return "coarse" if self._told[0] < ask.number else None
+        return "exact"
+
+    def _should_stop(self, ask: _Ask) -> bool:
+        """Whether to give up the exact frame of `ask`; called from inside the scene, so it takes no lock."""
+        latest = self._ask
+        if self._closed:
+            return True
+        if latest is None or latest.number == ask.number or _same_view(latest.request, ask.request):
+            return False
+        # A frame that is there in a moment, or the only thing there is to show, is finished.
+        if self._fast:
+            return False
+        return latest.settled(time.monotonic()) or self._previewable(latest.request) or self._scene.native_px is None
+
+    def _draw_exact(self, ask: _Ask) -> None:
+        began = time.perf_counter()
+        frame = self._scene.render(ask.request.camera, ask.request.controls, lambda: self._should_stop(ask))
+        pixels, limits = _shade(frame, ask.request)
+        seconds = time.perf_counter() - began
+        with self._changed:
+            latest = self._ask
+            # The same view in another channel was asked for meanwhile: shade it, it is the newest.
+            again = latest is not None and latest.number > ask.number and _same_view(latest.request, ask.request)
+            same = again and latest is not None and _same_picture(latest.request, ask.request)
+            if same and latest is not None:
+                ask = latest
+            self._done = max(self._done, ask.number)
+            self._exact = _Exact(ask.request, frame, limits)
+            self._time_exact(seconds)
+        self._tell(ask, Picture(ask.request, "exact", pixels, ask.request.camera, seconds * 1e3, frame, 0.0, limits))
+        self._keep(_Exact(ask.request, frame, limits), pixels)
+
+    def _time_exact(self, seconds: float) -> None:
+        bound = PREVIEW_S * (HYSTERESIS if self._fast else 1 / HYSTERESIS)
+        # The faster of the last two: one hiccup of the machine changes nothing.
+        self._fast = min(seconds, self._exact_s or seconds) < bound
+        self._exact_s = seconds
+
+    def _draw_coarse(self, ask: _Ask) -> None:
+        camera = ask.request.camera.scaled(self._coarse_scale)
+        began = time.perf_counter()
+        frame = self._scene.render(camera, ask.request.controls, lambda: self._closed)
+        pixels, limits = _shade(frame, ask.request)
+        seconds = time.perf_counter() - began
+        ideal = self._coarse_scale * float(np.sqrt(PREVIEW_S / max(seconds, 1e-4)))
+        if not 1 / HYSTERESIS < ideal / self._coarse_scale < HYSTERESIS:
+            self._coarse_scale = float(np.clip(ideal, SMALLEST_COARSE_SCALE, 1.0))
+        self._tell(ask, Picture(ask.request, "preview", pixels, camera, seconds * 1e3, frame, 0.0, limits))
+
+    def _shade_again(self, ask: _Ask) -> None:
+        exact = self._exact
+        if exact is None:
+            return
+        began = time.perf_counter()
+        pixels, limits = _shade(exact.frame, ask.request)
+        ms = (time.perf_counter() - began) * 1e3
+        self._finish(ask)
+        self._tell(ask, Picture(ask.request, "exact", pixels, ask.request.camera, ms, exact.frame, 0.0, limits))
+        if exact.reprojector is None or not _same_picture(exact.request, ask.request):
+            self._keep(_Exact(ask.request, exact.frame, limits), pixels)
+
+    def _keep(self, exact: _Exact, pixels: Pixels) -> None:
+        """Makes the frame ready for previews; begins one at once where the camera moved on meanwhile."""
+        if exact.frame.depth is None or self._fast:
+            return
+        depth = exact.frame.depth.detach().float().cpu().numpy()
+        reprojector = Reprojector(pixels, depth, exact.request.camera)
+        with self._changed:
+            self._exact = replace(exact, reprojector=reprojector)
+            ask = self._ask
+            if ask is not None and ask.request.moving and ask.number > self._told[0]:
+                self._preview = ask
+            self._changed.notify_all()
+
+    def _finish(self, ask: _Ask) -> None:
+        with self._changed:
+            self._done = max(self._done, ask.number)
+
+    # The preview thread
+
+    def _previewable(self, request: Request) -> bool:
+        exact = self._exact
+        return exact is not None and exact.reprojector is not None and exact.request.controls == request.controls
+
+    def _preview_loop(self) -> None:
+        while True:
+            with self._changed:
+                while self._preview is None and not self._closed:
+                    self._changed.wait()
+                if self._closed:
+                    return
+                ask, self._preview, exact = self._preview, None, self._exact
+            if ask is None or exact is None or exact.reprojector is None:
+                continue
+            try:
+                self._draw_preview(ask, exact.reprojector, exact.limits)
+            except Exception as error:  # handed on; the thread must survive
+                self._tell_error(ask.request, error)
+
+    def _draw_preview(self, ask: _Ask, reprojector: Reprojector, limits: tuple[float, float] | None) -> None:
+        camera, began = ask.request.camera, time.perf_counter()
+        drawn = reprojector.draw(camera)
+        ms = (time.perf_counter() - began) * 1e3
+        self._tell(ask, Picture(ask.request, "preview", drawn.pixels, camera, ms, None, drawn.hole_fraction, limits))
+
+    # To the outside
+
+    def _tell(self, ask: _Ask, picture: Picture) -> None:
+        """Hands a picture on, unless a newer or better one was handed on before."""
+        exact = picture.kind == "exact"
+        with self._telling:
+            if self._closed or (ask.number, int(exact)) <= self._told:
+                return
+            self._told, self._shown = (ask.number, int(exact)), ask.request if exact else None
+            try:
+                self._on_picture(picture)
+            except Exception as error:  # the window's fault; the thread must survive
+                self._tell_error(ask.request, error)
+
+    def _tell_error(self, request: Request, error: Exception) -> None:
+        if self._closed:
+            return
+        try:
+            self._on_error(request, error)
+        except Exception:  # nobody is left to tell
+            _log.exception("an error could not be shown")
+
+
+def _shade(frame: Frame, request: Request) -> tuple[Pixels, tuple[float, float] | None]:
+    """The request's channel of the frame, and the limits of its colours."""
+    if not display.has_limits(frame, request.channel):
+        return display.shade(frame, request.channel), None
+    limits = request.limits or display.channel_limits(frame, request.channel)
+    return display.shade(frame, request.channel, limits), limits
+
+
+def _same_view(a: Request, b: Request) -> bool:
+    """Whether both are answered by one frame."""
+    return a is b or (
+        a.camera.size_px == b.camera.size_px
+        and a.camera.focal_px == b.camera.focal_px
+        and a.camera.centre_px == b.camera.centre_px
+        and dict(a.controls) == dict(b.controls)
+        and np.array_equal(a.camera.camera_to_world, b.camera.camera_to_world)
+    )
+
+
+def _same_picture(a: Request, b: Request) -> bool:
+    return a.channel == b.channel and a.limits == b.limits and _same_view(a, b)

@@ -1,0 +1,289 @@
+"""What is open, and how one looks at it: the window's state, without the window.
+
+All methods are called from one thread (the window's). Slow work happens on others; its results come to the `Listener`,
+on those threads, and are handed back to the session by the caller (`adopt`, `show`) on its own.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from app.comparison import Comparison, compare
+from app.eye import Eye
+from app.fitting import fit_native, same_picture
+from app.opening import Opened, open_scene
+from app.render_worker import Picture, RenderWorker, Request
+from engines.core.camera import Array, Camera
+from engines.core.dataset import View
+
+
+class Listener(Protocol):
+    """Whoever is told; every call comes on a worker's thread."""
+
+    def opened(self, opening: Opening) -> None:
+        """A scene is ready; hand it to `Session.adopt`."""
+
+    def open_failed(self, failure: OpenFailure) -> None:
+        """A scene could not be opened; what was open stays."""
+
+    def picture(self, picture: Picture) -> None:
+        """A picture is ready; hand it to `Session.show`."""
+
+    def render_failed(self, error: BaseException) -> None:
+        """A picture could not be made; the last one stays."""
+
+    def compared(self, comparison: Comparison) -> None:
+        """The exact picture at a training view was measured against its photograph."""
+
+    def picked(self, point: Array | None) -> None:
+        """The point asked for by `Session.pick`; None where nothing is there."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A scene that was opened; `number` tells whether a newer one was asked for since."""
+
+    number: int
+    opened: Opened
+
+
+@dataclass(frozen=True)
+class OpenFailure:
+    """A scene that was not."""
+
+    number: int
+    path: Path
+    data: Path | None
+    error: BaseException
+
+
+@dataclass(frozen=True, eq=False)
+class ViewPoint:
+    """A camera of the scene to go to, with its photograph where the data folder has one."""
+
+    camera: Camera
+    name: str
+    view: View | None = None
+
+
+class Session:
+    """One open scene and the eye that looks at it."""
+
+    def __init__(self, listener: Listener, device: str = "auto", settings: Sequence[str] = ()) -> None:
+        self.device, self.settings = device, tuple(settings)
+        self.opened: Opened | None = None
+        self.data: Path | None = None
+        self.viewpoints: tuple[ViewPoint, ...] = ()
+        self.eye = Eye(self._submit)
+        self.channel = "rgb"
+        self.limits: tuple[float, float] | None = None
+        self.controls: dict[str, float] = {}
+        self.opening: Path | None = None
+        self.last: Picture | None = None
+        self._exact: Picture | None = None
+        self._listener = listener
+        self._worker: RenderWorker | None = None
+        self._number = self._adopted = 0
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="aside")
+
+    # Opening
+
+    def open(self, path: Path, data: Path | None = None) -> None:
+        """Begins to open a scene on a thread of its own; the one that is open stays until `adopt`."""
+        self._number += 1
+        self.opening = path
+        arguments = (self._number, path, data)
+        threading.Thread(target=self._open, args=arguments, name="open", daemon=True).start()
+
+    def attach(self, data: Path) -> None:
+        """Opens the same scene again with a data folder."""
+        if self.opened is not None:
+            self.open(self.opened.path, data)
+
+    def _open(self, number: int, path: Path, data: Path | None) -> None:
+        try:
+            opened = open_scene(path, data, self.device, self.settings)
+        except Exception as error:  # handed on: the window shows it and goes on
+            self._listener.open_failed(OpenFailure(number, path, data, error))
+        else:
+            self._listener.opened(Opening(number, opened))
+
+    def failed(self, failure: OpenFailure) -> bool:
+        """Takes note; whether it was the newest that was asked for."""
+        if failure.number != self._number:
+            return False
+        self.opening = None
+        return True
+
+    def adopt(self, opening: Opening) -> bool:
+        """Makes a scene the open one; False where a newer was asked for meanwhile."""
+        if opening.number != self._number:
+            return False
+        self.close()
+        opened = opening.opened
+        scene = opened.scene
+        self.opened, self.data = opened, opened.dataset.source if opened.dataset else None
+        self.viewpoints = _viewpoints(opened)
+        self.eye.enter(scene, [point.camera for point in self.viewpoints])
+        self.controls = {control.name: control.default for control in scene.controls}
+        self.channel = "rgb"
+        self.eye.whole_view = False
+        number = self._adopted = opening.number
+        self._worker = RenderWorker(
+            scene,
+            lambda picture: self._deliver(number, lambda: self._listener.picture(picture)),
+            lambda _, error: self._deliver(number, lambda: self._listener.render_failed(error)),
+        )
+        self._submit(moving=False)
+        return True
+
+    def close(self) -> None:
+        """Lets go of the scene; its worker ends in its own time."""
+        self.opening = None
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            threading.Thread(target=worker.close, name="close", daemon=True).start()
+        self._adopted = 0
+        self.opened = self.last = self._exact = self.limits = self.data = None
+        self.viewpoints, self.controls = (), {}
+        self.eye.leave()
+
+    def shut_down(self) -> None:
+        """Ends the workers and waits for them; nothing may be called after."""
+        worker, self._worker = self._worker, None
+        self._aside.shutdown(wait=True, cancel_futures=True)
+        if worker is not None:
+            worker.close()
+
+    # What is looked at
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """What can be shown now: the scene's, and the error where there are photographs."""
+        if self.opened is None:
+            return ()
+        photographs = any(point.view is not None for point in self.viewpoints)
+        return (*self.opened.scene.channels, "error") if photographs else tuple(self.opened.scene.channels)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an exact picture is still to come."""
+        return self._worker is not None and self._worker.busy
+
+    @property
+    def shown_limits(self) -> tuple[float, float] | None:
+        """The values at the ends of the colours on the screen; a preview has those of its exact picture."""
+        exact = self._exact
+        if self.last is None or exact is None or exact.request.channel != self.last.request.channel:
+            return None
+        return self.last.limits or exact.limits
+
+    def show(self, picture: Picture) -> bool:
+        """Takes note of a picture that is about to be shown; False where it is of a scene closed since."""
+        if self._worker is None:
+            return False
+        self.last = picture
+        if picture.kind == "exact" and picture.frame is not None:
+            self._exact = picture
+            self._compare(picture)
+        return True
+
+    def set_channel(self, name: str) -> None:
+        """Shows another channel."""
+        if name in self.channels and name != self.channel:
+            self.channel, self.limits = name, None
+            self.eye.whole_view = name == "error"
+            self._submit(moving=False)
+            if self._exact is not None:
+                self._compare(self._exact)
+
+    def lock_limits(self, locked: bool) -> None:
+        """Keeps the depth range that is shown, or lets each picture have its own."""
+        self.limits = self.shown_limits if locked else None
+        self._submit(moving=False)
+
+    def set_control(self, name: str, value: float, moving: bool = False) -> None:
+        """Changes one of the scene's own controls."""
+        if name in self.controls and self.controls[name] != value:
+            self.controls[name] = value
+            self._submit(moving)
+
+    def pick(self, u: float, v: float) -> None:
+        """Asks for the world point at a pixel of the last exact picture; the answer comes to the listener."""
+        exact = self._exact
+        if exact is None or exact.frame is None or exact.frame.depth is None:
+            self._listener.picked(None)
+            return
+        self._aside.submit(self._guarded, lambda: self._listener.picked(point_at(exact, u, v)))
+
+    # Within
+
+    def _submit(self, moving: bool) -> None:
+        if self._worker is not None and (camera := self.eye.shown) is not None:
+            # The error is made of the image, after it.
+            channel = "rgb" if self.channel == "error" else self.channel
+            self._worker.submit(Request(camera, dict(self.controls), channel, self.limits, moving))
+
+    def _compare(self, picture: Picture) -> None:
+        """Measures the picture where it is one of a photograph's camera."""
+        index = self.eye.view_index
+        if index is None or self.eye.animating or picture.frame is None or self.opened is None:
+            return
+        point, native = self.viewpoints[index], self.opened.scene.native_px
+        if point.view is None or not same_picture(picture.camera, point.camera):
+            return
+        frame, view, side = picture.frame, point.view, native[0] if native else None
+        self._aside.submit(self._guarded, lambda: self._listener.compared(compare(frame, picture.camera, view, side)))
+
+    def _deliver(self, number: int, tell: Callable[[], None]) -> None:
+        # A worker that is being closed may still finish a picture of the scene before.
+        if number == self._adopted:
+            tell()
+
+    def _guarded(self, work: Callable[[], Any]) -> None:
+        try:
+            work()
+        except Exception as error:  # an executor would swallow it
+            self._listener.render_failed(error)
+
+
+def _viewpoints(opened: Opened) -> tuple[ViewPoint, ...]:
+    """The data folder's training views, else the scene's own cameras."""
+    native = opened.scene.native_px
+    if opened.dataset is None:
+        return tuple(ViewPoint(camera, str(index)) for index, camera in enumerate(opened.scene.cameras))
+    views = opened.dataset.split("train") or opened.dataset.views
+    return tuple(
+        ViewPoint(
+            fit_native(view.camera, native) if native else view.camera,
+            view.name,
+            view if view.image_path is not None else None,
+        )
+        for view in views
+    )
+
+
+def point_at(picture: Picture, u: float, v: float) -> Array | None:
+    """[3] the world point at pixel (u, v) of an exact picture; None where nothing is hit."""
+    frame, camera = picture.frame, picture.camera
+    if frame is None or frame.depth is None:
+        return None
+    height, width = frame.depth.shape[:2]
+    # Depth may be coarser than the image.
+    column, row = int(u * width / camera.size_px[0]), int(v * height / camera.size_px[1])
+    if not (0 <= column < width and 0 <= row < height):
+        return None
+    depth = float(frame.depth[row, column])
+    if not np.isfinite(depth) or depth <= 0:
+        return None
+    ray = np.array(
+        [(u - camera.centre_px[0]) / camera.focal_px[0], (v - camera.centre_px[1]) / camera.focal_px[1], 1.0]
+    )
+    return camera.position + camera.camera_to_world[:3, :3] @ (ray * depth)

@@ -1,0 +1,123 @@
+"""What the program remembers between runs: a small JSON file in the user's config folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from engines.core.files import replacing
+
+FILE_NAME = "settings.json"
+RECENT_COUNT = 10
+
+
+@dataclass(frozen=True)
+class Recent:
+    """A scene that was open once, and the data folder that went with it."""
+
+    path: str
+    data: str | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything remembered; the defaults are those of a first start.
+
+    Attributes:
+        theme: "system", "light" or "dark".
+        navigation: "orbit", "fly" or "trackball".
+        fly_speed: times the scene's own speed.
+        overlays: the names of those that are drawn.
+        sharp_pixels: show pixels as squares when enlarged.
+        recent: newest first.
+        geometry: where the window was, Qt's own bytes, base64.
+        panel, panel_width: the panel at the side; 0: its own width.
+        export: the export dialog's last values.
+        folders: where each file dialog was last, by its name.
+    """
+
+    theme: str = "system"
+    navigation: str = "orbit"
+    fly_speed: float = 1.0
+    overlays: tuple[str, ...] = ()
+    sharp_pixels: bool = False
+    recent: tuple[Recent, ...] = ()
+    geometry: str = ""
+    panel: bool = True
+    panel_width: int = 0
+    export: Mapping[str, Any] = field(default_factory=dict)
+    folders: Mapping[str, str] = field(default_factory=dict)
+
+    def with_recent(self, path: Path, data: Path | None) -> Settings:
+        """The same with `path` as the newest of the recent scenes; its earlier entry is dropped."""
+        newest = Recent(str(path.resolve()), str(data.resolve()) if data else None)
+        others = tuple(recent for recent in self.recent if recent.path != newest.path)
+        return replace(self, recent=(newest, *others)[:RECENT_COUNT])
+
+    def with_folder(self, dialog: str, folder: Path) -> Settings:
+        """The same, remembering where a file dialog was."""
+        return replace(self, folders={**self.folders, dialog: str(folder)})
+
+
+def config_folder() -> Path:
+    """$VANTAGE_CONFIG_DIR, else where this platform keeps programs' settings."""
+    if chosen := os.environ.get("VANTAGE_CONFIG_DIR"):
+        return Path(chosen)
+    if sys.platform == "win32":
+        return Path(os.environ.get("APPDATA", Path.home() / "AppData" / "Roaming")) / "Vantage"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "Vantage"
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "vantage"
+
+
+def load_settings(folder: Path | None = None) -> Settings:
+    """What was saved; defaults where nothing was. A damaged file is kept beside as `.bad`."""
+    path = (folder or config_folder()) / FILE_NAME
+    try:
+        return _from_json(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, ValueError, TypeError, KeyError):
+        with contextlib.suppress(OSError):
+            path.replace(path.with_suffix(".json.bad"))
+        return Settings()
+
+
+def save_settings(settings: Settings, folder: Path | None = None) -> None:
+    """Writes the file, whole or not at all.
+
+    Raises:
+        UserError: the folder can't be written.
+    """
+    with replacing((folder or config_folder()) / FILE_NAME) as temporary:
+        temporary.write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")
+
+
+def _from_json(data: Any) -> Settings:
+    """Reads field by field; unknown fields (of a newer version) are passed over.
+
+    Raises:
+        TypeError: a field has another type than its default.
+    """
+    if not isinstance(data, dict):
+        raise TypeError("not a mapping")
+    defaults = Settings()
+    values = {}
+    for name in (entry.name for entry in fields(Settings) if entry.name in data):
+        value, default = data[name], getattr(defaults, name)
+        if name == "recent":
+            value = tuple(Recent(str(entry["path"]), entry["data"] and str(entry["data"])) for entry in value)
+        elif name == "overlays":
+            value = tuple(str(entry) for entry in value)
+        elif isinstance(default, float) and isinstance(value, int):
+            value = float(value)
+        if type(value) is not type(default):
+            raise TypeError(f"{name} is a {type(value).__name__}")
+        values[name] = value
+    return replace(defaults, **values)

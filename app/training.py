@@ -1,0 +1,215 @@
+"""The one training loop: the command line and the window run it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from app.evaluation import Evaluation, evaluate
+from engines import registry
+from engines.core.checkpoint import Checkpoint
+from engines.core.config import TrainingConfig, make_options
+from engines.core.dataset import Dataset, View
+from engines.core.device import choose_device
+from engines.core.engine import Engine, Stop, Training
+from engines.core.errors import UserError
+from engines.core.files import replacing
+from engines.core.formats import open_dataset
+from engines.core.run_folder import (
+    HISTORY_NAME,
+    append_history,
+    is_run_folder,
+    read_history,
+    read_run_training,
+    write_run_checkpoint,
+    write_run_config,
+)
+
+HELD_OUT_EVERY = 10
+"""Where a folder has no validation views, every so manyth training view becomes one."""
+VALIDATION_VIEWS = 8
+"""At most so many are drawn in a validation, spread evenly."""
+HISTORY_EVERY = 10
+"""Steps whose mean losses make one line of the history."""
+RATE_STEPS = 50
+"""Steps that the rate is measured over."""
+FREE_ON_RESUME = ("max_steps", "checkpoint_every", "validate_every", "lr")
+"""What a run may go on with other values of; the rest makes another network or another run."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Where a run stands, after a step.
+
+    Attributes:
+        losses: of this step.
+        seconds_left: until `max_steps` at the present rate, validation and saving included; None at first.
+        validation: where this step was one to validate at.
+        saved: whether this step was saved.
+        notes: what had to be assumed; with the first report only.
+    """
+
+    step: int
+    max_steps: int
+    losses: Mapping[str, float] = field(default_factory=dict)
+    steps_per_second: float | None = None
+    seconds_left: float | None = None
+    validation: Evaluation | None = None
+    saved: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def run_training(
+    engine_name: str,
+    data: Path,
+    out: Path,
+    settings: Mapping[str, Any],
+    device: str,
+    resume: bool,
+    report: Callable[[Report], None],
+    stop: Stop,
+) -> Checkpoint:
+    """Trains until `max_steps` or `stop`, saving in the run folder `out`; gives the last checkpoint.
+
+    Args:
+        settings: fields of the engine's `Config`; on resuming, those that differ from the run's.
+        report: called once before the first step and after each.
+
+    Raises:
+        UserError: bad data or settings, `out` can't be written, or a loss is not finite; the last checkpoint stays.
+    """
+    run = _begin(engine_name, Path(data), Path(out), settings, device, resume)
+    training, config = run.training, run.config
+    clock = _Clock(training.step_count, config.max_steps)
+    report(Report(training.step_count, config.max_steps, notes=run.notes))
+    while training.step_count < config.max_steps and not stop():
+        losses = training.step()
+        step = training.step_count
+        last = step == config.max_steps
+        validation = run.validate() if step % config.validate_every == 0 or last else None
+        run.record(losses, validation)
+        saved = step % config.checkpoint_every == 0 or last
+        if saved:
+            run.save()
+        rate, seconds_left = clock.read(step)
+        report(Report(step, config.max_steps, losses, rate, seconds_left, validation, saved))
+    # A stop between two checkpoints loses nothing.
+    return run.saved()
+
+
+class _Run:
+    """A training, its folder, and what was last saved there."""
+
+    def __init__(self, training: Training, config: TrainingConfig, dataset: Dataset, out: Path) -> None:
+        self.training, self.config, self.out = training, config, out
+        self.notes = tuple(dict.fromkeys((*dataset.notes, *training.notes)))
+        self._validation_views = _spread(dataset.split("validation"))
+        self._recent: list[Mapping[str, float]] = []
+        self._saved: Checkpoint | None = None
+
+    def validate(self) -> Evaluation | None:
+        """Scores of a copy of the weights on held-out views; None where nothing is held out."""
+        return evaluate(self.training.scene(), self._validation_views) if self._validation_views else None
+
+    def record(self, losses: Mapping[str, float], validation: Evaluation | None) -> None:
+        """Adds to the history: the mean losses now and then, every validation."""
+        self._recent.append(losses)
+        if len(self._recent) < HISTORY_EVERY and validation is None:
+            return
+        count = len(self._recent)
+        entry: dict[str, Any] = {"step": self.training.step_count, "time": round(time.time(), 1)}
+        entry |= {name: sum(losses[name] for losses in self._recent) / count for name in losses}
+        if validation is not None:
+            entry |= {"psnr": validation.psnr, "ssim": validation.ssim}
+        self._recent = []
+        try:
+            append_history(self.out, entry)
+        except OSError as error:
+            raise UserError(
+                f"{self.out}: can't be written ({error.strerror or error}); the last checkpoint there is whole, "
+                "make room and go on with --resume"
+            ) from error
+
+    def save(self) -> Checkpoint:
+        """Writes the checkpoint as it is now."""
+        self._saved = self.training.checkpoint()
+        write_run_checkpoint(self.out, self._saved)
+        return self._saved
+
+    def saved(self) -> Checkpoint:
+        """The checkpoint of the present step, written now where it was not yet."""
+        if self._saved is None or self._saved.step != self.training.step_count:
+            return self.save()
+        return self._saved
+
+
+class _Clock:
+    """How fast a run goes, validation and saving included."""
+
+    def __init__(self, step: int, max_steps: int) -> None:
+        self._max_steps = max_steps
+        self._marks = deque([(step, time.monotonic())], maxlen=RATE_STEPS + 1)
+
+    def read(self, step: int) -> tuple[float, float]:
+        """Steps per second over the latest steps, and the seconds until the last step."""
+        self._marks.append((step, time.monotonic()))
+        (first, began), (last, now) = self._marks[0], self._marks[-1]
+        rate = (last - first) / max(now - began, 1e-9)
+        return rate, (self._max_steps - step) / rate
+
+
+def _begin(engine_name: str, data: Path, out: Path, settings: Mapping[str, Any], device: str, resume: bool) -> _Run:
+    """Opens everything, and takes possession of the run folder."""
+    engine = registry.find_engine(engine_name)
+    where = choose_device(device)
+    if not resume and is_run_folder(out):
+        raise UserError(f"{out}: holds a run already; go on with it by --resume, or name another folder")
+    dataset = open_dataset(data).with_held_out(HELD_OUT_EVERY)
+    if resume:
+        checkpoint = _to_resume(engine, out, settings)
+        config = make_options(engine.Config, checkpoint.config, f"{out}: its configuration")
+        training = engine.resume(dataset, checkpoint, where)
+        _forget_after(out, checkpoint.step)
+    else:
+        config = make_options(engine.Config, settings)
+        training = engine.train(dataset, config, where, config.seed)
+    write_run_config(out, engine_name, data, config.model_dump())
+    return _Run(training, config, dataset, out)
+
+
+def _to_resume(engine: Engine, out: Path, settings: Mapping[str, Any]) -> Checkpoint:
+    """The run's last checkpoint, with the new `max_steps` and the like."""
+    checkpoint = read_run_training(out)
+    if checkpoint.engine != engine.name:
+        raise UserError(f"{out}: is a run of {checkpoint.engine}, not of {engine.name}")
+    asked = make_options(engine.Config, {**checkpoint.config, **settings}).model_dump()
+    for name in settings:
+        if name not in FREE_ON_RESUME and asked[name] != checkpoint.config[name]:
+            raise UserError(
+                f"{out}: was begun with {name}={checkpoint.config[name]}, can't go on with {name}={asked[name]}; "
+                f"leave it out, or begin another run (free on resuming: {', '.join(FREE_ON_RESUME)})"
+            )
+    if checkpoint.step >= asked["max_steps"]:
+        raise UserError(f"{out}: has done all its {checkpoint.step} steps; raise max_steps (--set max_steps=...)")
+    return replace(checkpoint, config=asked)
+
+
+def _forget_after(out: Path, step: int) -> None:
+    """Drops history lines of steps that were done but not saved: they will be done again."""
+    entries = read_history(out)
+    kept = [entry for entry in entries if entry.get("step", 0) <= step]
+    if len(kept) < len(entries):
+        with replacing(out / HISTORY_NAME) as temporary:
+            temporary.write_text("".join(json.dumps(entry) + "\n" for entry in kept), encoding="utf-8")
+
+
+def _spread(views: Sequence[View]) -> tuple[View, ...]:
+    """At most `VALIDATION_VIEWS` of the photographed ones, evenly spread."""
+    views = [view for view in views if view.image_path is not None]
+    count = min(len(views), VALIDATION_VIEWS)
+    return tuple(views[index * len(views) // count] for index in range(count))

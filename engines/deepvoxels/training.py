@@ -1,0 +1,345 @@
+"""Learning a DeepVoxels scene from photographs (paper, section 3.4 and 4).
+
+Each step lifts the photograph of a view near the first target into the grid, draws the targets, and compares them
+with their photographs by L1 and by a patch discriminator. One place differs from the authors' code, see `_update`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engines.core.camera import Camera
+from engines.core.checkpoint import Checkpoint, SceneInfo
+from engines.core.dataset import Dataset, View
+from engines.core.errors import UserError
+from engines.deepvoxels.config import DeepVoxelsConfig, DeepVoxelsOptions
+from engines.deepvoxels.discriminator import PatchDiscriminator, adversarial_loss
+from engines.deepvoxels.geometry import GridPlacement, fitted_placement
+from engines.deepvoxels.network import DeepVoxels
+from engines.deepvoxels.scene import DeepVoxelsScene, Surroundings
+from engines.deepvoxels.training_views import TrainingViews, Triplet, ViewOrder, nearest_views
+from engines.deepvoxels.upstream import TRAINING_ONLY
+
+BORDER_PX = 5
+"""Left out of the losses on each side, as in the paper: convolutions know too little there."""
+DISCRIMINATOR = "discriminator."
+
+AnyModule = TypeVar("AnyModule", bound=torch.nn.Module)
+
+
+def training_photographs(dataset: Dataset, sampling_pattern: str) -> tuple[View, ...]:
+    """The training views with a photograph that `sampling_pattern` (`all`, `skip_N`) keeps.
+
+    Raises:
+        UserError: fewer than two are left; one is lifted, another compared.
+    """
+    views = tuple(view for view in dataset.split("train") if view.image_path is not None)
+    skipped = 0 if sampling_pattern == "all" else int(sampling_pattern.removeprefix("skip_"))
+    chosen = views[:: skipped + 1]
+    if len(chosen) < 2:
+        raise UserError(
+            f"{dataset.source}: {len(views)} training photographs, {len(chosen)} after "
+            f"sampling_pattern={sampling_pattern}; DeepVoxels needs at least 2, and dozens to learn a scene"
+        )
+    return chosen
+
+
+def place_grid(
+    config: DeepVoxelsConfig, dataset: Dataset, cameras: tuple[Camera, ...]
+) -> tuple[GridPlacement, tuple[str, ...]]:
+    """Where the grid stands: the options, else the data folder, else fitted to the cameras; and what was assumed."""
+    placement = GridPlacement.from_hints(dataset.hints)
+    notes: tuple[str, ...] = ()
+    if sum(placement.sees(camera) for camera in cameras) < len(cameras) / 2:
+        fitted = fitted_placement(cameras, dataset.bounds)
+        notes = (
+            f"the data folder's grid (scale {placement.scale:g}, near plane {placement.near_plane:g}) lies outside "
+            f"what most cameras see; made to fit: scale {fitted.scale:.4g}, near plane {fitted.near_plane:.4g}",
+        )
+        placement = fitted
+    if config.scale is not None:
+        placement = replace(placement, scale=config.scale)
+    if config.near_plane is not None:
+        placement = replace(placement, near_plane=config.near_plane)
+    return placement, notes
+
+
+@dataclass(frozen=True)
+class _Losses:
+    """Of one step, averaged over its targets."""
+
+    discriminator: Tensor
+    adversarial: Tensor
+    l1: Tensor
+
+
+class DeepVoxelsTraining:
+    """One optimisation of one scene.
+
+    All chance (weights at the start, order of views, dropout) comes from generators of its own, seeded by `seed`; the
+    process's global generator is left as it was. Weights go by the engine's names, the discriminator's after
+    `discriminator.`.
+    """
+
+    def __init__(self, dataset: Dataset, config: DeepVoxelsConfig, device: torch.device, seed: int) -> None:
+        """Begins at random weights.
+
+        Raises:
+            UserError: too few photographs, or no camera sees the grid.
+        """
+        self.config, self.step_count, self.skipped = config, 0, 0
+        self._device, self._dataset = device, dataset
+        photographs = training_photographs(dataset, config.sampling_pattern)
+        cameras = tuple(view.camera for view in photographs)
+        self.placement, self.notes = place_grid(config, dataset, cameras)
+        self._views = TrainingViews(photographs, config.img_sidelength, self.placement, config.grid_dim, device)
+        self._require_some_view_of_grid()
+        self._order = ViewOrder(nearest_views(cameras), config.num_trgt, seed)
+        with _global_generators_kept(device):
+            torch.manual_seed(seed)
+            network, discriminator = DeepVoxels(config), PatchDiscriminator()
+            self._generators = _generator_states(device)
+        self._network = _channels_last(network.to(device))
+        self._discriminator = _channels_last(discriminator.to(device))
+        self._optimiser_g = _adam(self._network, config.lr)
+        self._optimiser_d = _adam(self._discriminator, config.lr)
+
+    @staticmethod
+    def resumed(
+        dataset: Dataset, config: DeepVoxelsConfig, checkpoint: Checkpoint, device: torch.device
+    ) -> DeepVoxelsTraining:
+        """Continues where `checkpoint` was taken; bit for bit on a CPU with as many threads.
+
+        Raises:
+            UserError: the checkpoint has no training state, or the folder's photographs are not those of the run.
+        """
+        state = checkpoint.training
+        if state is None:
+            raise UserError("the checkpoint holds no training state (optimisers, generators); only a run folder does")
+        training = DeepVoxelsTraining(dataset, config, device, config.seed)
+        if checkpoint.scene is not None:
+            training._place(GridPlacement.from_hints(checkpoint.scene.hints))
+        training._restore(checkpoint, state)
+        return training
+
+    def _place(self, placement: GridPlacement) -> None:
+        """Stands the grid where it stood: a fit may have moved with the folder."""
+        self.placement = placement
+        self._views = TrainingViews(
+            self._views.views, self.config.img_sidelength, placement, self.config.grid_dim, self._device
+        )
+
+    def _restore(self, checkpoint: Checkpoint, state: Mapping[str, Any]) -> None:
+        names = [view.name for view in self._views.views]
+        if list(state["views"]) != names:
+            raise UserError(
+                f"{self._dataset.source}: {len(names)} training photographs, not the {len(state['views'])} that the "
+                "run began with, or under other names; resume with the same folder and sampling_pattern"
+            )
+        is_judge = {name: name.startswith(DISCRIMINATOR) for name in checkpoint.weights}
+        self._network.load_state_dict({n: t for n, t in checkpoint.weights.items() if not is_judge[n]})
+        self._discriminator.load_state_dict(
+            {n.removeprefix(DISCRIMINATOR): t for n, t in checkpoint.weights.items() if is_judge[n]}
+        )
+        self._optimiser_g.load_state_dict(_copied(state["optimiser_g"]))
+        self._optimiser_d.load_state_dict(_copied(state["optimiser_d"]))
+        for optimiser in (self._optimiser_g, self._optimiser_d):
+            for group in optimiser.param_groups:
+                group["lr"] = self.config.lr
+        self._order.restore(**state["order"])
+        self._generators = self._generators | _copied(state["generators"])
+        self.step_count, self.skipped = checkpoint.step, int(state["skipped"])
+
+    def _require_some_view_of_grid(self) -> None:
+        if any(self._views.samples(index).index.numel() > 0 for index in range(len(self._views))):
+            return
+        raise UserError(
+            f"{self._dataset.source}: no camera sees the voxel grid (side {self.placement.scale:g} about "
+            f"{self.placement.centre}, near plane {self.placement.near_plane:g}); "
+            "set scale and near_plane to where the scene is (--set scale=... --set near_plane=...)"
+        )
+
+    def step(self) -> dict[str, float]:
+        """One optimisation step; the losses by name.
+
+        Raises:
+            UserError: a loss or gradient is not finite; the weights are as before the step.
+        """
+        triplet = self._next_triplet()
+        self._network.train()
+        self._discriminator.train()
+        buffers = [*self._network.buffers(), *self._discriminator.buffers()]
+        before = [buffer.clone() for buffer in buffers]
+        with _global_generators_kept(self._device):
+            _set_generator_states(self._generators, self._device)
+            losses, grid = self._compare(triplet)
+            sizes = self._gradients(losses)
+            after = _generator_states(self._device)
+        values = torch.stack([losses.discriminator, losses.adversarial, losses.l1, *sizes]).tolist()
+        if not all(math.isfinite(value) for value in values):
+            for buffer, old in zip(buffers, before, strict=True):
+                buffer.copy_(old)
+            self._refuse(triplet, values)
+        self._optimiser_d.step()
+        self._optimiser_g.step()
+        self._network.deepvoxels.copy_(grid)
+        self._generators = after
+        self.step_count += 1
+        discriminator, adversarial, l1 = values[:3]
+        generator = adversarial + self.config.l1_weight * l1
+        return {"generator": generator, "l1": l1, "adversarial": adversarial, "discriminator": discriminator}
+
+    def _next_triplet(self) -> Triplet:
+        """The next views that see the grid; the others are passed over and counted, as the authors' code does."""
+        for _ in range(100 * len(self._views)):
+            triplet = self._order.next()
+            if not self._views.miss_grid(triplet):
+                return triplet
+            self.skipped += 1
+        raise UserError(
+            f"{self._dataset.source}: hardly any camera sees the voxel grid; set scale and near_plane to where the "
+            "scene is (--set scale=... --set near_plane=...)"
+        )
+
+    def _compare(self, triplet: Triplet) -> tuple[_Losses, Tensor]:
+        """Draws the targets: their losses, and the new grid without gradients."""
+        network, views = self._network, self._views
+        grid = network.observe(views.photograph(triplet.lifted), views.lifted(triplet.lifted))
+        inpainted = network.inpaint(grid)
+        discriminator, adversarial, l1 = [], [], []
+        drawn = [network.draw(inpainted, views.samples(target))[0] for target in triplet.targets]
+        for target, picture in zip(triplet.targets, drawn, strict=True):
+            image, photograph = _inner(picture), _inner(views.photograph(target))
+            # Fake, real, fake: the discriminator's running means depend on the order.
+            fake = adversarial_loss(self._discriminator(image.detach()), real=False)
+            real = adversarial_loss(self._discriminator(photograph), real=True)
+            discriminator.append((fake + real) * 0.5)
+            adversarial.append(adversarial_loss(self._discriminator(image), real=True))
+            l1.append(F.l1_loss(image, photograph))
+        return _Losses(*(torch.stack(part).mean() for part in (discriminator, adversarial, l1))), grid.detach()
+
+    def _gradients(self, losses: _Losses) -> tuple[Tensor, Tensor]:
+        """Sets every `.grad`; the size of each network's gradient.
+
+        The authors step the discriminator between the two `backward`s. Their torch let them: the generator's gradient
+        then went through the activations of the old discriminator and the weights of the new one. Here both gradients
+        are taken before either step, at one and the same discriminator: the gradient of the loss that is reported.
+        The two differ by one Adam step of the discriminator (`lr` a weight), in the adversarial part only.
+        """
+        self._optimiser_g.zero_grad(set_to_none=True)
+        self._optimiser_d.zero_grad(set_to_none=True)
+        ours, judges = list(self._network.parameters()), list(self._discriminator.parameters())
+        (losses.adversarial + self.config.l1_weight * losses.l1).backward(inputs=ours)  # type: ignore[no-untyped-call]
+        losses.discriminator.backward(inputs=judges)  # type: ignore[no-untyped-call]
+        return _norm(ours), _norm(judges)
+
+    def _refuse(self, triplet: Triplet, values: list[float]) -> None:
+        names = [self._views.views[index].name for index in (triplet.lifted, *triplet.targets)]
+        discriminator, adversarial, l1 = values[:3]
+        raise UserError(
+            f"step {self.step_count + 1}: the loss is not finite (l1 {l1:g}, adversarial {adversarial:g}, "
+            f"discriminator {discriminator:g}) on views {', '.join(names)}; the weights were not changed. "
+            f"Look at these photographs, or resume from the last checkpoint with a smaller lr than {self.config.lr:g}"
+        )
+
+    def checkpoint(self) -> Checkpoint:
+        """All that is needed to draw and to resume, copied to the CPU."""
+        weights = {name: _on_cpu(tensor) for name, tensor in self._network.state_dict().items()}
+        judge = self._discriminator.state_dict()
+        weights |= {DISCRIMINATOR + name: _on_cpu(tensor) for name, tensor in judge.items()}
+        training = {
+            "optimiser_g": _copied(self._optimiser_g.state_dict()),
+            "optimiser_d": _copied(self._optimiser_d.state_dict()),
+            "order": self._order.state(),
+            "generators": _copied(self._generators),
+            "views": [view.name for view in self._views.views],
+            "skipped": self.skipped,
+        }
+        return Checkpoint("deepvoxels", self.config.model_dump(), self.step_count, weights, self._info(), training)
+
+    def scene(self) -> DeepVoxelsScene:
+        """The scene as learnt so far, with a copy of the weights of its own."""
+        weights = {
+            name: tensor.clone()
+            for name, tensor in self._network.state_dict().items()
+            if not name.startswith(TRAINING_ONLY)
+        }
+        surroundings = Surroundings(self._info(), self.placement, self.notes)
+        return DeepVoxelsScene(self.config, weights, surroundings, self._device, DeepVoxelsOptions())
+
+    def _info(self) -> SceneInfo:
+        cameras = tuple(view.camera for view in self._views.views)
+        return SceneInfo(cameras[0], cameras, self._dataset.bounds, self._dataset.up, self.placement.to_hints())
+
+
+def _inner(image: Tensor) -> Tensor:
+    return image[:, :, BORDER_PX:-BORDER_PX, BORDER_PX:-BORDER_PX]
+
+
+def _channels_last(network: AnyModule) -> AnyModule:
+    """Stores 2D convolutions with channels last, which they run faster with; the values stay."""
+    for parameter in network.parameters():
+        if parameter.dim() == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return network
+
+
+def _adam(network: torch.nn.Module, lr: float) -> torch.optim.Adam:
+    return torch.optim.Adam(network.parameters(), lr=lr, fused=True)
+
+
+def _norm(parameters: list[torch.nn.Parameter]) -> Tensor:
+    return torch.linalg.vector_norm(
+        torch.stack([torch.linalg.vector_norm(p.grad) for p in parameters if p.grad is not None])
+    )
+
+
+def _on_cpu(tensor: Tensor) -> Tensor:
+    return tensor.detach().to("cpu", copy=True)
+
+
+def _copied(state: Any) -> Any:
+    """Nested dicts and lists with every tensor copied to the CPU, its strides kept."""
+    if isinstance(state, Tensor):
+        return _on_cpu(state)
+    if isinstance(state, Mapping):
+        return {key: _copied(value) for key, value in state.items()}
+    if isinstance(state, list | tuple):
+        return [_copied(value) for value in state]
+    return state
+
+
+def _generator_states(device: torch.device) -> dict[str, Tensor]:
+    """Of torch's global generators that networks on `device` use: dropout takes no generator of its own."""
+    states = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state(device)
+    elif device.type == "mps":
+        states["mps"] = torch.mps.get_rng_state()
+    return states
+
+
+def _set_generator_states(states: Mapping[str, Tensor], device: torch.device) -> None:
+    torch.set_rng_state(states["cpu"])
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(states["cuda"], device)
+    elif device.type == "mps":
+        torch.mps.set_rng_state(states["mps"])
+
+
+@contextlib.contextmanager
+def _global_generators_kept(device: torch.device) -> Iterator[None]:
+    """Puts torch's global generators back afterwards."""
+    before = _generator_states(device)
+    try:
+        yield
+    finally:
+        _set_generator_states(before, device)

@@ -1,0 +1,146 @@
+"""The photographs that a DeepVoxels training learns from, and the order in which it sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engines.core.camera import Array, Camera
+from engines.core.dataset import View
+from engines.core.images import to_uint8
+from engines.deepvoxels.geometry import FrustumSamples, GridPlacement, LiftedVoxels, frustum_samples, lifted_voxels
+
+CACHE_BYTES = 2 * 2**30
+"""Kept of each kind (photographs, samples, voxels); what is beyond is read or computed each time."""
+NEIGHBOURS = 4
+"""The photograph that is lifted is one of so many nearest to the first target."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Triplet:
+    """Indices of the views of one step."""
+
+    lifted: int
+    targets: tuple[int, ...]
+
+
+def nearest_views(cameras: Sequence[Camera]) -> Array:
+    """[V, min(4, V - 1)] the views that look most alike, nearest first, itself left out.
+
+    Nearness is the angle between the optical axes, as in the authors' `get_nn_ranking`: positions play no part.
+    """
+    forward = np.stack([camera.forward for camera in cameras])
+    forward = forward / np.linalg.norm(forward, axis=1, keepdims=True)
+    alike = forward @ forward.T
+    np.fill_diagonal(alike, -np.inf)
+    return np.argsort(-alike, axis=1, kind="stable")[:, : min(NEIGHBOURS, len(cameras) - 1)]
+
+
+class ViewOrder:
+    """Draws the views of each step: every view once an epoch as first target, the rest at random."""
+
+    def __init__(self, neighbours: Array, targets: int, seed: int) -> None:
+        self._neighbours = neighbours
+        self._targets = targets
+        self._generator = torch.Generator().manual_seed(seed)
+        self._order: list[int] = []
+        self._position = 0
+
+    def next(self) -> Triplet:
+        """The next step's views."""
+        count = len(self._neighbours)
+        if self._position == len(self._order):
+            self._order = torch.randperm(count, generator=self._generator).tolist()
+            self._position = 0
+        first = self._order[self._position]
+        self._position += 1
+        rank = self._below(self._neighbours.shape[1])
+        others = [self._below(count) for _ in range(self._targets - 1)]
+        return Triplet(int(self._neighbours[first, rank]), (first, *others))
+
+    def _below(self, end: int) -> int:
+        return int(torch.randint(end, (), generator=self._generator))
+
+    def state(self) -> dict[str, Tensor | list[int] | int]:
+        """Plain data that `restore` reads."""
+        return {"generator": self._generator.get_state(), "order": list(self._order), "position": self._position}
+
+    def restore(self, generator: Tensor, order: list[int], position: int) -> None:
+        """Goes on where `state` was taken."""
+        self._generator.set_state(generator.clone())
+        self._order, self._position = list(order), position
+
+
+class TrainingViews:
+    """Photographs at training size, and where their cameras meet the grid; made at first use, then kept."""
+
+    def __init__(
+        self, views: Sequence[View], side_px: int, placement: GridPlacement, grid_dim: int, device: torch.device
+    ) -> None:
+        self.views = tuple(views)
+        self.cameras = tuple(view.square_camera(side_px) for view in views)
+        self._side_px, self._placement, self._grid_dim, self._device = side_px, placement, grid_dim, device
+        self._photographs = _Kept(self._read, lambda photograph: _bytes(photograph))
+        self._samples = _Kept(self._sample, lambda samples: _bytes(samples.index, samples.voxels))
+        self._lifted = _Kept(self._lift, lambda voxels: _bytes(voxels.index, voxels.pixels))
+
+    def __len__(self) -> int:
+        return len(self.views)
+
+    def photograph(self, index: int) -> Tensor:
+        """[1, 3, S, S] in [-0.5, 0.5], on the device."""
+        return self._photographs(index).to(self._device).float()[None] / 255 - 0.5
+
+    def samples(self, index: int) -> FrustumSamples:
+        """Where the view volume of that camera meets the grid."""
+        return self._samples(index)
+
+    def lifted(self, index: int) -> LiftedVoxels:
+        """The voxels that the photograph shows."""
+        return self._lifted(index)
+
+    def miss_grid(self, triplet: Triplet) -> bool:
+        """Whether one of the views has nothing of the grid in it."""
+        if self.lifted(triplet.lifted).index.numel() == 0:
+            return True
+        return any(self.samples(target).index.numel() == 0 for target in triplet.targets)
+
+    def _read(self, index: int) -> Tensor:
+        # Bytes, as in the authors' code, which resizes the file's bytes.
+        image = to_uint8(self.views[index].square_image(self._side_px))
+        return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
+
+    def _sample(self, index: int) -> FrustumSamples:
+        return frustum_samples(self.cameras[index], self._placement, self._grid_dim, self._device)
+
+    def _lift(self, index: int) -> LiftedVoxels:
+        return lifted_voxels(self.cameras[index], self._placement, self._grid_dim, self._device)
+
+
+class _Kept(Generic[T]):
+    """What `make` gives for each index, kept while there is room."""
+
+    def __init__(self, make: Callable[[int], T], size_bytes: Callable[[T], int]) -> None:
+        self._make, self._size_bytes = make, size_bytes
+        self._kept: dict[int, T] = {}
+        self._left_bytes = CACHE_BYTES
+
+    def __call__(self, index: int) -> T:
+        if index in self._kept:
+            return self._kept[index]
+        made = self._make(index)
+        self._left_bytes -= self._size_bytes(made)
+        if self._left_bytes >= 0:
+            self._kept[index] = made
+        return made
+
+
+def _bytes(*tensors: Tensor) -> int:
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)

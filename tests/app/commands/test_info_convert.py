@@ -1,0 +1,154 @@
+"""`main.py info` and `main.py convert`, on an engine of the test's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from app import cli, opening
+from app.commands import convert, info
+from engines import registry
+from engines.core.camera import Camera
+from engines.core.checkpoint import Checkpoint, SceneInfo
+from engines.core.config import Options
+from engines.core.errors import UserError
+from engines.core.scene_file import read_scene_file, write_scene_file
+from engines.core.torch_file import read_torch_file
+from tests.app.ball_scene import UP, BallScene, ring
+
+
+class BallEngine:
+    """Opens only what carries cameras."""
+
+    name, title, SceneOptions = "ball", "Balls (Euclid, -300)", Options
+
+    def open(self, checkpoint: Checkpoint, device: torch.device, dataset: Any, options: Options) -> BallScene:
+        if checkpoint.scene is None and dataset is None:
+            raise UserError("this checkpoint needs its data folder; give --data FOLDER")
+        return BallScene()
+
+    def write_upstream(self, checkpoint: Checkpoint) -> Mapping[str, Any]:
+        return {"model": dict(checkpoint.weights)}
+
+    def viewing_weights(self, checkpoint: Checkpoint) -> Checkpoint:
+        return replace(checkpoint, weights={"radius": checkpoint.weights["radius"]})
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> BallEngine:
+    found = BallEngine()
+    for module in (registry, info, convert):
+        monkeypatch.setattr(module, "find_engine", lambda name: found)
+    assert opening.registry is registry
+    return found
+
+
+def checkpoint(cameras: tuple[Camera, ...] = ()) -> Checkpoint:
+    scene = SceneInfo(cameras[0], cameras, BallScene.bounds, UP) if cameras else None
+    weights = {"radius": torch.tensor([1.0, 1 / 3]), "loss": torch.zeros(8)}
+    return Checkpoint("ball", {"sides": 1, "lr": 0.1}, 70, weights, scene)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    write_scene_file(tmp_path / "ball.safetensors", checkpoint(ring(3)))
+    return tmp_path / "ball.safetensors"
+
+
+def test_info_says_what_a_file_is(engine: BallEngine, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["info", str(path)]) == 0
+    output = capsys.readouterr().out
+    for text in ("Balls (Euclid, -300)", "step", "70", "sides=1", "any size", "rgb, depth", "the ball is round"):
+        assert text in output
+    assert "lr=" not in output
+
+
+def test_info_as_json(engine: BallEngine, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["info", str(path), "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["parameters"] == 10
+    assert data["file_bytes"] == path.stat().st_size
+    assert data["config"] == {"sides": 1, "lr": 0.1}
+    assert (data["self_contained"], data["needs"], data["cameras"]) == (True, None, 8)
+    assert Camera.from_json(data["start"]).size_px == (32, 32)
+
+
+def test_info_says_what_is_missing(engine: BallEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_scene_file(tmp_path / "bare.safetensors", checkpoint())
+    assert cli.main(["info", str(tmp_path / "bare.safetensors")]) == 0
+    output = capsys.readouterr()
+    assert "needs" in output.out and "give --data FOLDER" in output.out
+    assert output.err == ""
+    assert cli.main(["info", str(tmp_path / "bare.safetensors"), "--data", str(tmp_path / "none")]) == 1
+    assert "none: no such folder" in capsys.readouterr().err
+
+
+def test_convert_to_scene_keeps_everything(engine: BallEngine, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = path.parent / "copy.safetensors"
+    assert cli.main(["convert", str(path), "--to", "scene", "--out", str(out)]) == 0
+    assert capsys.readouterr() == (f"{out}\n", "")
+    read = read_scene_file(out)
+    assert (read.step, read.config, set(read.weights)) == (70, {"sides": 1, "lr": 0.1}, {"radius", "loss"})
+    assert read.scene is not None and len(read.scene.cameras) == 3
+
+
+def test_convert_makes_it_smaller(engine: BallEngine, path: Path) -> None:
+    out = path.parent / "small.safetensors"
+    assert cli.main(["convert", str(path), "--to", "scene", "--out", str(out), "--half", "--viewing-only"]) == 0
+    weights = read_scene_file(out).weights
+    assert set(weights) == {"radius"}
+    assert weights["radius"][1] == torch.tensor(1 / 3).half().float()
+
+
+def test_convert_takes_cameras_from_the_data_folder(
+    engine: BallEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare, out = tmp_path / "bare.safetensors", tmp_path / "out.safetensors"
+    write_scene_file(bare, checkpoint())
+    assert cli.main(["convert", str(bare), "--to", "scene", "--out", str(out)]) == 0
+    assert capsys.readouterr().err == "note: the scene file carries no cameras; give --data FOLDER to put them in\n"
+    (tmp_path / "data" / "pose").mkdir(parents=True)
+    (tmp_path / "data" / "intrinsics.txt").write_text("40 16 16 0\n0 0 0\n1\n1\n32 32\n")
+    (tmp_path / "data" / "pose" / "0.txt").write_text("1 0 0 0 0 1 0 0 0 0 1 -4 0 0 0 1")
+    assert cli.main(["convert", str(bare), "--to", "scene", "--out", str(out), "--data", str(tmp_path / "data")]) == 0
+    scene = read_scene_file(out).scene
+    assert scene is not None and scene.start.position[2] == -4
+
+
+def test_convert_to_upstream_is_bit_equal(engine: BallEngine, path: Path) -> None:
+    out = path.parent / "authors.pth"
+    assert cli.main(["convert", str(path), "--to", "upstream", "--out", str(out)]) == 0
+    model = read_torch_file(out)["model"]
+    assert all(torch.equal(model[name], tensor) for name, tensor in checkpoint().weights.items())
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--to", "scene", "--out", "a.pth"], "scene files end in .safetensors"),
+        (["--to", "upstream", "--out", "a.safetensors"], "name it .pth"),
+        (["--to", "upstream", "--out", "a.pth", "--half"], "--half goes with --to scene"),
+        (["--to", "upstream", "--out", "a.pth", "--viewing-only"], "--viewing-only goes with --to scene"),
+        (["--to", "scene", "--out", "ball.safetensors"], "is the checkpoint itself"),
+    ],
+)
+def test_convert_refuses(
+    engine: BallEngine,
+    path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    message: str,
+) -> None:
+    monkeypatch.chdir(path.parent)
+    before = path.read_bytes()
+    assert cli.main(["convert", str(path), *words]) == 1
+    assert message in capsys.readouterr().err
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert path.read_bytes() == before

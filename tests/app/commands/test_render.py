@@ -1,0 +1,146 @@
+"""`main.py render` on a scene that needs no engine."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app import cli
+from app.commands import console, render
+from app.opening import Opened
+from engines.core.camera import Camera
+from engines.core.checkpoint import Checkpoint
+from engines.core.dataset import Dataset, View
+from engines.core.engine import Control
+from engines.core.errors import UserError
+from engines.core.paths import camera_path, read_path, write_path
+from tests.app.ball_scene import UP, BallScene, ring
+
+
+@pytest.fixture
+def scene(monkeypatch: pytest.MonkeyPatch) -> BallScene:
+    """What every checkpoint opens as."""
+    ball = BallScene()
+
+    def open_scene(path: Path, data: Path | None, device: str, settings: Sequence[str]) -> Opened:
+        if path.name == "missing":
+            raise UserError(f"{path}: no such file")
+        return opened(ball, dataset() if data else None)
+
+    monkeypatch.setattr(console, "open_scene", open_scene)
+    return ball
+
+
+def opened(scene: BallScene, data: Dataset | None = None) -> Opened:
+    return Opened(scene, Checkpoint("ball", {}, 0, {}), data, Path("ball"))
+
+
+def dataset() -> Dataset:
+    views = [View(camera, f"{i}", "train") for i, camera in enumerate(ring(4))]
+    views += [View(camera, f"t{i}", "test") for i, camera in enumerate(ring(3))]
+    return Dataset(tuple(views), Path("folder"), "ball", BallScene.bounds, UP, notes=("no scale was given",))
+
+
+def test_writes_a_video_and_says_where(scene: BallScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "clip.mp4"
+    words = ["render", "ball", "--path", "spiral", "--frames", "3", "--out", str(out), "--buffers", "rgb,depth"]
+    assert cli.main([*words, "--size", "48x40"]) == 0
+    output = capsys.readouterr()
+    assert output.out == f"{out}\n"
+    assert "note: the ball is round\n" in output.err
+    assert "3/3" in output.err
+    assert out.stat().st_size > 0
+    assert [camera.size_px for camera in scene.rendered] == [(48, 40)] * 3
+
+
+def test_test_path_goes_into_a_folder_in_its_order(scene: BallScene, tmp_path: Path) -> None:
+    out = tmp_path / "frames"
+    assert cli.main(["render", "ball", "--data", "folder", "--path", "test", "--out", str(out)]) == 0
+    assert sorted(path.name for path in out.iterdir()) == [
+        "cameras.json", "rgb_00000.png", "rgb_00001.png", "rgb_00002.png",
+    ]  # fmt: skip
+    for camera, expected in zip(read_path(out, ring(1)[0]), ring(3), strict=True):
+        np.testing.assert_array_equal(camera.camera_to_world, expected.camera_to_world)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["--size", "big"], 2, "'big' is no size; write WIDTHxHEIGHT"),
+        (["--size", "0x5"], 2, "'0x5' is no size"),
+        (["--frames", "0"], 2, "'0' is no number of frames"),
+        (["--buffers", "rgb,rgb"], 2, "name each once"),
+        (["--quality", "11"], 2, "invalid choice"),
+        (["--fps", "-1"], 1, "frames/s"),
+        (["--buffers", "heat"], 1, "channel heat: this scene gives rgb, depth, normals, alpha"),
+        (["--path", "validation"], 1, "--path validation: these cameras are in the data folder; name it with --data"),
+        (["--path", "helix"], 1, "--path helix: no such file or folder, and no path of that name (spiral,"),
+        (["--instance", "2"], 1, "--instance 2: this scene has no instance to choose"),
+        (["--time", "2"], 1, "--time 2: this scene has no time to choose"),
+        (["--path", "validation", "--data", "f"], 1, "folder has no such views; it has train, test"),
+    ],
+)
+def test_wrong_requests_are_one_line(
+    scene: BallScene, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int, message: str
+) -> None:
+    assert cli.main(["render", "ball", "--out", str(tmp_path / "a.mp4"), *words]) == code
+    output = capsys.readouterr()
+    said = [line for line in output.err.splitlines() if "vantage: " in line or "main.py render: " in line]
+    assert len(said) == 1 and message in said[0]
+    assert "Traceback" not in output.err
+    assert output.out == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_checkpoint_that_is_not_there_is_one_line(
+    scene: BallScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["render", "missing", "--out", str(tmp_path / "a.mp4")]) == 1
+    assert capsys.readouterr().err == "vantage: missing: no such file\n"
+
+
+def test_size_is_width_and_height() -> None:
+    assert render.parse_size("640x360") == (640, 360)
+    for text in ("640", "x", "640x", "-1x4", "640x360x3", "1e3x4"):
+        with pytest.raises(argparse.ArgumentTypeError):
+            render.parse_size(text)
+
+
+def test_cameras_come_from_names_splits_and_files(tmp_path: Path) -> None:
+    scene = BallScene()
+
+    def same(a: Sequence[Camera], b: Sequence[Camera]) -> bool:
+        return len(a) == len(b) and all(
+            np.array_equal(x.camera_to_world, y.camera_to_world) for x, y in zip(a, b, strict=True)
+        )
+
+    named = camera_path("orbit", scene.start, scene.cameras, scene.bounds, scene.up, 7)
+    assert same(render.choose_cameras(opened(scene), "orbit", 7), named)
+    assert same(render.choose_cameras(opened(scene), "train", None), scene.cameras)
+    assert same(render.choose_cameras(opened(scene, dataset()), "train", None), ring(4))
+    assert same(render.choose_cameras(opened(scene, dataset()), "test", 2), ring(3)[:2])
+    write_path(tmp_path / "mine.json", ring(5))
+    assert same(render.choose_cameras(opened(scene), str(tmp_path / "mine.json"), None), ring(5))
+
+
+def test_a_recording_plays_and_loops_where_no_moment_is_named() -> None:
+    controls = (
+        Control("time", "Time", "time", 0, 2, 0),
+        Control("instance", "Car", "choice", 0, 1, 0, ("red", "blue")),
+    )
+    playing = render.choose_controls(controls, render.Choices("blue", None), 5)
+    assert [frame["time"] for frame in playing] == [0, 1, 2, 0, 1]
+    assert {frame["instance"] for frame in playing} == {1}
+    assert render.choose_controls(controls, render.Choices("0", 2), 2) == [{"instance": 0, "time": 2}] * 2
+    for choices, message in (
+        (render.Choices("green", None), r"--instance green: must be 0 to 1 \(red, blue\)"),
+        (render.Choices("2", None), "--instance 2: must be 0 to 1"),
+        (render.Choices(None, 3), "--time 3: must be 0 to 2"),
+        (render.Choices(None, float("nan")), "--time nan: must be 0 to 2"),
+    ):
+        with pytest.raises(UserError, match=message):
+            render.choose_controls(controls, choices, 2)

@@ -1,0 +1,113 @@
+"""A window of the program on a fake scene, driven like a user drives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
+from PyQt5.QtGui import QMouseEvent
+from PyQt5.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+import app.gui.export_job
+import app.session
+from app.gui.main import make_window
+from app.gui.window import Window
+from app.opening import Opened
+from engines.core.errors import UserError
+from tests.app.gui.fake_scene import FakeScene, opened, write_photographs
+
+SIZE = (900, 640)
+NEVER = 10_000
+
+
+class Shelf:
+    """What `open_scene` finds, by the file's name; anything else is damaged."""
+
+    def __init__(self) -> None:
+        self.scenes: dict[str, Callable[[], FakeScene]] = {}
+
+    def open(self, path: Path, data: Path | None = None, device: str = "auto", settings: object = ()) -> Opened:
+        if path.name not in self.scenes:
+            raise UserError(f"{path}: not a torch checkpoint, or it is cut short")
+        scene = self.scenes[path.name]()
+        return opened(scene, path, write_photographs(data, scene) if data else None)
+
+
+@pytest.fixture
+def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """Scenes to open: `fast.pth`, 128 square."""
+    shelf = Shelf()
+    shelf.scenes["fast.pth"] = FakeScene
+    monkeypatch.setattr(app.session, "open_scene", shelf.open)
+    monkeypatch.setattr(app.gui.export_job, "open_scene", shelf.open)
+    return shelf
+
+
+@pytest.fixture
+def window(qtbot: QtBot, shelf: Shelf) -> Iterator[Window]:
+    """The window, shown, with nothing open."""
+    window = make_window("cpu")
+    window.resize(*SIZE)
+    window.show()
+    qtbot.waitExposed(window)
+    yield window
+    window.close()
+    window.deleteLater()
+    QApplication.processEvents()
+
+
+def open_and_wait(window: Window, qtbot: QtBot, path: Path, data: Path | None = None) -> None:
+    """Opens a scene and waits until its exact picture is shown."""
+    window.files.open(path, data)
+    qtbot.waitUntil(lambda: window.session.opened is not None and window.session.opened.path == path, timeout=NEVER)
+    wait_exact(window, qtbot)
+
+
+def wait_exact(window: Window, qtbot: QtBot) -> None:
+    """Waits until the picture on the screen is the exact one of the eye's camera."""
+
+    def exact() -> bool:
+        picture, shown = window.looking.picture, window.session.eye.shown
+        if picture is None or shown is None or picture.kind != "exact" or window.session.eye.animating:
+            return False
+        return bool((picture.camera.camera_to_world == shown.camera_to_world).all())
+
+    qtbot.waitUntil(exact, timeout=NEVER)
+
+
+def send_mouse(window: Window, kind: QEvent.Type, at: QPoint, button: int, modifiers: int = Qt.NoModifier) -> None:
+    """A mouse event as Qt delivers it; moves carry the button that is held."""
+    widget = window.viewport.canvas.widget
+    held = Qt.NoButton if kind == QEvent.MouseButtonRelease else button
+    pressed = Qt.NoButton if kind == QEvent.MouseMove else button
+    event = QMouseEvent(
+        kind,
+        QPointF(at),
+        QPointF(widget.mapToGlobal(at)),
+        Qt.MouseButton(pressed),
+        Qt.MouseButtons(held),
+        Qt.KeyboardModifiers(modifiers),
+    )
+    QApplication.sendEvent(widget, event)
+
+
+def drag(
+    window: Window,
+    qtbot: QtBot,
+    by: tuple[int, int],
+    button: int = Qt.LeftButton,
+    modifiers: int = Qt.NoModifier,
+    steps: int = 8,
+) -> None:
+    """Press in the middle of the canvas, move in steps, release."""
+    widget = window.viewport.canvas.widget
+    start = QPoint(widget.width() // 2, widget.height() // 2)
+    send_mouse(window, QEvent.MouseButtonPress, start, button, modifiers)
+    for step in range(1, steps + 1):
+        at = start + QPoint(round(by[0] * step / steps), round(by[1] * step / steps))
+        send_mouse(window, QEvent.MouseMove, at, button, modifiers)
+        qtbot.wait(15)
+    send_mouse(window, QEvent.MouseButtonRelease, start + QPoint(*by), button, modifiers)

@@ -1,0 +1,193 @@
+"""Which command runs, what is imported for it, and what each ending looks like."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from app import cli
+from engines.core.errors import Cancelled, UserError
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def put_command(monkeypatch: pytest.MonkeyPatch, name: str, run: Callable[[argparse.Namespace], int]) -> None:
+    """In place of a command: one that takes any checkpoint and `--data`."""
+
+    def add_arguments(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("checkpoint", nargs="?")
+        parser.add_argument("--data")
+
+    module = ModuleType(f"app.commands.{name}")
+    module.add_arguments, module.run = add_arguments, run  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, f"app.commands.{name}", module)
+
+
+@pytest.mark.parametrize(
+    ("words", "command", "checkpoint", "data"),
+    [
+        ([], "view", None, None),
+        (["view"], "view", None, None),
+        (["scene.safetensors"], "view", "scene.safetensors", None),
+        (["--data", "folder"], "view", None, "folder"),
+        (["scene.safetensors", "--data", "folder"], "view", "scene.safetensors", "folder"),
+        (["view", "info"], "view", "info", None),
+        (["info", "scene.pth"], "info", "scene.pth", None),
+    ],
+)
+def test_the_command_is_chosen(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], command: str, checkpoint: str | None, data: str | None
+) -> None:
+    ran: list[tuple[str, str | None, str | None]] = []
+    for name in ("view", "info"):
+        put_command(monkeypatch, name, lambda a, name=name: ran.append((name, a.checkpoint, a.data)) or 0)
+    assert cli.main(words) == 0
+    assert ran == [(command, checkpoint, data)]
+
+
+def fail_with(error: BaseException) -> Callable[[argparse.Namespace], int]:
+    def run(arguments: argparse.Namespace) -> int:
+        raise error
+
+    return run
+
+
+class OutOfMemoryError(RuntimeError):
+    """Named like torch's."""
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (UserError("a.pth: no such\n  file"), 1, "vantage: a.pth: no such file\n"),
+        (KeyboardInterrupt(), 130, "stopped\n"),
+        (Cancelled(), 130, "stopped\n"),
+        (MemoryError(), 1, "vantage: out of memory; use a smaller --size, or a machine with more\n"),
+        (OutOfMemoryError("CUDA"), 1, "vantage: out of memory on the device; use a smaller --size, or --device cpu\n"),
+        (
+            ModuleNotFoundError("No module named 'tqdm'", name="tqdm"),
+            1,
+            "vantage: tqdm is not installed; start with ./vantage, or pip install -r requirements.txt\n",
+        ),
+    ],
+)
+def test_endings_are_one_line_and_a_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException, code: int, line: str
+) -> None:
+    put_command(monkeypatch, "info", fail_with(error))
+    assert cli.main(["info"]) == code
+    assert capsys.readouterr() == ("", line)
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("x"), ModuleNotFoundError("gone", name="app.gone")])
+def test_a_bug_shows_where_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    put_command(monkeypatch, "info", fail_with(error))
+    assert cli.main(["info"]) == 70
+    output = capsys.readouterr()
+    assert "Traceback" in output.err and "report" in output.err and output.out == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["info", "a", "--nonsense"], "main.py info: unrecognized arguments: --nonsense (main.py info --help)\n"),
+        (["rendr", "x"], "main.py: rendr: no such file, and no command; did you mean render?\n"),
+        (["zzz"], f"main.py: zzz: no such file, and no command; the commands are {', '.join(cli.COMMANDS)}\n"),
+    ],
+)
+def test_usage_errors_are_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str], message: str
+) -> None:
+    put_command(monkeypatch, "info", lambda _: 0)
+    assert cli.main(words) == 2
+    assert capsys.readouterr() == ("", message)
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["--help"], ["-h"], ["help"]):
+        assert cli.main(words) == 0
+        output = capsys.readouterr().out
+        assert all(name in output for name in cli.COMMANDS)
+
+
+def test_version_is_the_projects(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--version"]) == 0
+    declared = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert declared is not None
+    assert capsys.readouterr().out == f"vantage {declared[1]}\n"
+
+
+def test_every_command_is_a_module_with_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in cli.COMMANDS:
+        assert cli.main([name, "--help"]) == 0, name
+        assert f"main.py {name}" in capsys.readouterr().out
+
+
+def run_main(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "main.py", *words], cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+
+def test_nothing_heavy_is_imported_for_help_or_by_other_commands() -> None:
+    code = (
+        "import sys; from app import cli; cli.main({words!r});"
+        "sys.stderr.write('loaded: ' + ' '.join(n for n in {names!r} if n in sys.modules))"
+    )
+    heavy = ["torch", "PyQt5", "vispy", "imageio_ffmpeg", "tensorboard"]
+    for words, loaded in ((["--help"], ""), (["--version"], ""), (["info", "missing.pth"], "torch")):
+        command = [sys.executable, "-c", code.format(words=words, names=heavy)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        assert done.stderr.splitlines()[-1] == f"loaded: {loaded}"
+
+
+def test_a_missing_checkpoint_is_one_line() -> None:
+    done = run_main("info", "missing.pth")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "vantage: missing.pth: no such file\n")
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    code = "import sys; sys.path.insert(0, '.'); from app import cli; sys.exit(cli.main(['--help']))"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=60) == 141
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize(("number", "expected", "said"), [(signal.SIGINT, 130, "stopped\n"), (signal.SIGTERM, 143, "")])
+def test_signals_unwind(number: signal.Signals, expected: int, said: str, tmp_path: Path) -> None:
+    """A command that is half-way through a file removes it, whichever signal comes."""
+    code = (
+        "import sys, time, types; from pathlib import Path\n"
+        "from app import cli; from engines.core.files import replacing\n"
+        "def run(arguments):\n"
+        f"    with replacing(Path({str(tmp_path / 'out.txt')!r})) as temporary:\n"
+        "        print('begun', flush=True); time.sleep(60)\n"
+        "module = types.ModuleType('app.commands.info')\n"
+        "module.add_arguments, module.run = lambda parser: None, run\n"
+        "sys.modules['app.commands.info'] = module\n"
+        "sys.exit(cli.main(['info']))\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline() == "begun\n"
+        assert list(tmp_path.iterdir())
+        process.send_signal(number)
+        assert process.wait(timeout=60) == expected
+        assert process.stderr.read() == said
+    assert not list(tmp_path.iterdir())
