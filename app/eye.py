@@ -232,7 +232,7 @@ class Eye:
     def _centre(self) -> Array:
         if self._scene is None:
             return np.zeros(3)
-        return np.asarray(self._scene.bounds, dtype=np.float64).mean(axis=0)
+        return np.asarray(np.mean(self._scene.bounds, dtype=np.float64, axis=0))
 
     def _speed(self) -> float:
         if self._scene is None:
