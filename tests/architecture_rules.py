@@ -24,8 +24,8 @@ PURE_NAMES = """
     dataclass dataclasses.dataclass field dataclasses.field runtime_checkable contextmanager contextlib.contextmanager
     cache functools.cache lru_cache functools.lru_cache functools.partial partial wraps overload property staticmethod
     classmethod abstractmethod field_validator model_validator pyqtSignal pyqtSlot pyqtProperty unique auto enum.auto
-    Path(__file__).resolve logging.getLogger re.compile frozenset tuple list dict set range len sorted zip enumerate float int str bytes bool
-    min max sum abs round namedtuple cast typing.cast torch.no_grad torch.inference_mode
+    Path(__file__).resolve logging.getLogger re.compile frozenset tuple list dict set range len sorted zip enumerate
+    float int str bytes bool min max sum abs round namedtuple cast typing.cast torch.no_grad torch.inference_mode
     np.array np.asarray np.eye np.zeros np.ones np.stack np.float32 np.float64 np.uint8 np.radians np.deg2rad np.sqrt
     np.linspace np.arange np.dtype math.radians math.sqrt math.log math.log2 math.tan math.cos math.sin
 """
