@@ -117,7 +117,11 @@ def _palette(colours: Colours) -> QPalette:
     return palette
 
 
-def _stylesheet(c: Colours) -> str:
+def _stylesheet(colours: Colours) -> str:
+    return _bars(colours) + _texts(colours) + _inputs(colours)
+
+
+def _bars(c: Colours) -> str:
     return f"""
     QMenuBar {{ background: {c.window}; border: none; padding: 1px 4px; }}
     QMenuBar::item {{ padding: 4px 9px; border-radius: 4px; background: transparent; }}
@@ -144,16 +148,11 @@ def _stylesheet(c: Colours) -> str:
     QScrollBar::handle:vertical {{ background: {c.border}; border-radius: 4px; min-height: 28px; margin: 1px; }}
     QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page
         {{ background: none; border: none; height: 0; }}
-    QPushButton {{ background: {c.panel}; border: 1px solid {c.border}; border-radius: 5px; padding: 5px 13px; }}
-    QPushButton:hover {{ background: {c.hover}; }}
-    QPushButton:disabled {{ color: {c.faint}; }}
-    QPushButton:focus {{ border-color: {c.accent}; }}
-    QPushButton[primary="true"] {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
-    QPushButton[primary="true"]:disabled {{ background: {c.border}; color: {c.faint}; border-color: {c.border}; }}
-    QPushButton[segment="true"] {{ padding: 5px 10px; }}
-    QPushButton[segment="true"]:checked {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
-    QPushButton[row="true"] {{ text-align: left; border: none; background: transparent; padding: 7px 10px; }}
-    QPushButton[row="true"]:hover {{ background: {c.hover}; }}
+    """
+
+
+def _texts(c: Colours) -> str:
+    return f"""
     QLabel[role="heading"] {{ color: {c.muted}; font-weight: 600; }}
     QLabel[role="title"] {{ font-size: 20pt; font-weight: 600; }}
     QLabel[role="muted"] {{ color: {c.muted}; }}
@@ -167,6 +166,22 @@ def _stylesheet(c: Colours) -> str:
         border-top-right-radius: 5px; border-bottom-right-radius: 5px; }}
     QFrame[banner="warning"] {{ border-left-color: {c.warning}; }}
     QFrame[banner="error"] {{ border-left-color: {c.error}; }}
+    QToolTip {{ background: {c.panel}; color: {c.text}; border: 1px solid {c.border}; padding: 4px 6px; }}
+    """
+
+
+def _inputs(c: Colours) -> str:
+    return f"""
+    QPushButton {{ background: {c.panel}; border: 1px solid {c.border}; border-radius: 5px; padding: 5px 13px; }}
+    QPushButton:hover {{ background: {c.hover}; }}
+    QPushButton:disabled {{ color: {c.faint}; }}
+    QPushButton:focus {{ border-color: {c.accent}; }}
+    QPushButton[primary="true"] {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
+    QPushButton[primary="true"]:disabled {{ background: {c.border}; color: {c.faint}; border-color: {c.border}; }}
+    QPushButton[segment="true"] {{ padding: 5px 10px; }}
+    QPushButton[segment="true"]:checked {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
+    QPushButton[row="true"] {{ text-align: left; border: none; background: transparent; padding: 7px 10px; }}
+    QPushButton[row="true"]:hover {{ background: {c.hover}; }}
     QLineEdit, QSpinBox, QDoubleSpinBox {{ background: {c.field}; border: 1px solid {c.border}; border-radius: 5px;
         padding: 3px 6px; min-height: 20px; selection-background-color: {c.accent}; }}
     QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border-color: {c.accent}; }}
@@ -184,5 +199,4 @@ def _stylesheet(c: Colours) -> str:
     QSlider::handle:horizontal:disabled {{ background: {c.faint}; }}
     QProgressBar {{ background: {c.field}; border: 1px solid {c.border}; border-radius: 4px; height: 8px; }}
     QProgressBar::chunk {{ background: {c.accent}; border-radius: 3px; }}
-    QToolTip {{ background: {c.panel}; color: {c.text}; border: 1px solid {c.border}; padding: 4px 6px; }}
     """
