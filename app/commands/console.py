@@ -87,9 +87,13 @@ class ProgressBar:
         self._bar = tqdm(desc=title, unit=unit, file=sys.stderr, mininterval=interval, dynamic_ncols=True)
 
     def __call__(self, progress: Progress) -> None:
-        """Shows how far it is."""
-        self._bar.total = progress.total
-        self._bar.update(progress.done - self._bar.n)
+        """Shows how far an export is."""
+        self.move_to(progress.done, progress.total)
+
+    def move_to(self, done: int, total: int) -> None:
+        """Shows `done` of `total`."""
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
 
     def __enter__(self) -> ProgressBar:
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import sys
 import time
 from collections.abc import Callable
 
@@ -72,5 +73,5 @@ def test_drawing_is_faster_than_the_plain_reference_and_equal(side_px: int, reco
     ratio = statistics.median(reference / ours for reference, ours in times)
     record_property("speed-up", ratio)
     with capsys.disabled():
-        print(f"\n{side_px} px: {ratio:.2f} times the plain reference")
+        sys.stderr.write(f"\n{side_px} px: {ratio:.2f} times the plain reference\n")
     assert ratio > FLOORS[side_px]

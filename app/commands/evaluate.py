@@ -1,0 +1,87 @@
+"""`main.py evaluate`: a scene compared with photographs, PSNR and SSIM per view and mean."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from app.commands.console import ProgressBar, add_scene_arguments, open_from
+from app.evaluation import Evaluation, Score, evaluate
+from engines.core.dataset import Dataset, Split
+from engines.core.errors import UserError
+from engines.core.files import replacing
+
+SPLITS: tuple[Split, ...] = ("test", "validation", "train")
+"""Without --split the first that has photographs."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    add_scene_arguments(parser)
+    parser.add_argument(
+        "--split", choices=SPLITS, help="which views (default: test, else validation, else train: the first there is)"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the scores: .json or .csv")
+    parser.add_argument(
+        "--crop", type=int, default=0, metavar="PX", help="leave out so many pixels on each side (default: 0)"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Draws every view of the split and prints its scores.
+
+    Raises:
+        UserError: no data folder, no photographs in the split, or `--out` can't be written.
+    """
+    if arguments.data is None:
+        raise UserError("evaluate needs the photographs to compare with: give --data FOLDER")
+    out: Path | None = arguments.out
+    if out is not None and out.suffix not in (".json", ".csv"):
+        raise UserError(f"--out {out}: name a .json or .csv file")
+    if arguments.crop < 0:
+        raise UserError(f"--crop {arguments.crop}: must be >= 0")
+    opened = open_from(arguments)
+    if opened.dataset is None:
+        raise UserError(f"{arguments.data}: no data folder")
+    split = arguments.split or _first_split(opened.dataset)
+    views = [view for view in opened.dataset.split(split) if view.image_path is not None]
+    if not views:
+        raise UserError(f"{opened.dataset.source}: no photographs in its {split} views")
+    scores: list[Score] = []
+    with ProgressBar("evaluate", "view") as bar:
+
+        def on_view(score: Score) -> None:
+            scores.append(score)
+            bar.move_to(len(scores), len(views))
+
+        evaluation = evaluate(opened.scene, views, on_view, crop_px=arguments.crop)
+    result = {"checkpoint": str(arguments.checkpoint), "data": str(opened.dataset.source), "split": split}
+    result |= evaluation.to_json()
+    if out is not None:
+        _write(out, evaluation, result)
+    sys.stdout.write(json.dumps(result, indent=2) + "\n" if arguments.json else _table(evaluation, split))
+    return 0
+
+
+def _first_split(dataset: Dataset) -> Split:
+    photographed = (split for split in SPLITS if any(view.image_path for view in dataset.split(split)))
+    return next(photographed, SPLITS[0])
+
+
+def _write(out: Path, evaluation: Evaluation, result: dict[str, object]) -> None:
+    text = evaluation.to_csv() if out.suffix == ".csv" else json.dumps(result, indent=2) + "\n"
+    with replacing(out) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _table(evaluation: Evaluation, split: Split) -> str:
+    width = max(len("mean"), *(len(score.view) for score in evaluation.scores))
+    lines = [f"{'view':<{width}}  PSNR dB    SSIM"]
+    lines += [f"{score.view:<{width}}  {score.psnr:7.2f}  {score.ssim:.4f}" for score in evaluation.scores]
+    lines.append(
+        f"{'mean':<{width}}  {evaluation.psnr:7.2f}  {evaluation.ssim:.4f}   ({len(evaluation.scores)} {split})"
+    )
+    return "\n".join(lines) + "\n"
