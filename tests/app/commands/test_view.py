@@ -45,7 +45,8 @@ def test_without_a_display_there_is_a_video_and_a_sheet(
     names = [str(Path("vantage-preview") / name) for name in ("contact-sheet.png", "preview.mp4")]
     assert output.out.splitlines() == names
     assert sorted(path.name for path in (tmp_path / "vantage-preview").iterdir()) == [Path(name).name for name in names]
-    sheet = np.asarray(Image.open(names[0]))
+    with Image.open(names[0]) as image:
+        sheet = np.asarray(image)
     assert sheet.shape == (6 * (32 + GAP_PX) + GAP_PX, 4 * (32 + GAP_PX) + GAP_PX, 3)
     # Each cell shows the ball: image rows and depth rows in turn.
     middles = sheet[GAP_PX + 16 :: 32 + GAP_PX, GAP_PX + 16 :: 32 + GAP_PX].reshape(-1, 3)
@@ -85,7 +86,9 @@ def test_large_pictures_are_made_small_for_the_sheet(no_display: None, monkeypat
     monkeypatch.setattr(console, "open_scene", lambda *_: opened)
     monkeypatch.setattr(view, "write_preview_video", lambda scene, path, on_progress: path)
     assert cli.main(["view", "ball.pth"]) == 0
-    assert Image.open("vantage-preview/contact-sheet.png").size == (
+    with Image.open("vantage-preview/contact-sheet.png") as sheet:
+        size = sheet.size
+    assert size == (
         4 * (CELL_PX + GAP_PX) + GAP_PX,
         3 * (128 + GAP_PX) + GAP_PX,
     )
