@@ -20,13 +20,16 @@ from engines.deepvoxels.geometry import (
     FrustumSamples,
     GridPlacement,
     depth_on_pixels,
+    fill_volume,
     frustum_samples,
+    grid_rows,
+    interpolate,
     metric_depth,
 )
 from engines.deepvoxels.inference import fold_batch_norm, fuse, interruptible
 from engines.deepvoxels.network import DeepVoxels
 from engines.deepvoxels.upstream import TRAINING_ONLY
-from engines.deepvoxels.visibility import GridTable, SparseVisibility, collapse, dense_volume
+from engines.deepvoxels.visibility import SparseVisibility, collapse
 
 BORDER_PX = 5
 """The border that the authors leave out of losses and pictures."""
@@ -129,7 +132,7 @@ class DeepVoxelsScene:
         network.load_state_dict(needed, assign=True)
         network.eval().requires_grad_(False)
         with torch.inference_mode():
-            self._table = GridTable(network.inpaint(network.deepvoxels))
+            self._rows = grid_rows(network.inpaint(network.deepvoxels))
             del network.inpainting_net
             fold_batch_norm(network)
             occlusion = network.occlusion_net
@@ -194,7 +197,7 @@ class DeepVoxelsScene:
 
     def _interpolate(self, samples: FrustumSamples) -> Tensor:
         self._check()
-        return self._table.interpolate(samples)
+        return interpolate(self._rows, samples, self.grid_dim)
 
     def _collapse(self, features: Tensor, samples: FrustumSamples) -> tuple[Tensor, Tensor | None]:
         """[1, F, 64, 64], and the depth coordinate [1, 1, 64, 64] where the network gives one."""
@@ -202,7 +205,7 @@ class DeepVoxelsScene:
         if self._visibility is not None:
             weights, coordinate = self._visibility(features, samples.index)
             return collapse(features, samples.index, weights, self.planes), coordinate
-        volume = dense_volume(features, samples.index, self.planes)
+        volume = fill_volume(features, samples.index, self.planes)
         # [1, F, D, 64, 64] -> [1, F * D, 64, 64]: planes become channels
         flat = volume.contiguous().flatten(1, 2).contiguous(memory_format=torch.channels_last)
         return self._collapse_net(flat), None  # type: ignore[misc]

@@ -297,9 +297,9 @@ def _adam(network: torch.nn.Module, lr: float) -> torch.optim.Adam:
 
 
 def _norm(parameters: list[torch.nn.Parameter]) -> Tensor:
-    return torch.linalg.vector_norm(
-        torch.stack([torch.linalg.vector_norm(p.grad) for p in parameters if p.grad is not None])
-    )
+    sizes = [torch.linalg.vector_norm(p.grad) for p in parameters if p.grad is not None]
+    size: Tensor = torch.linalg.vector_norm(torch.stack(sizes))
+    return size
 
 
 def _on_cpu(tensor: Tensor) -> Tensor:

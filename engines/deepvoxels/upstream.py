@@ -36,7 +36,10 @@ def recognises(content: Mapping[str, Any]) -> bool:
 
 def _state(content: Mapping[str, Any]) -> Mapping[str, Any]:
     model = content.get("model")
-    return model if isinstance(model, Mapping) else content
+    state = model if isinstance(model, Mapping) else content
+    # Saved from nn.DataParallel, every name begins so.
+    prefix = "module."
+    return {name.removeprefix(prefix): value for name, value in state.items()} if prefix + GRID in state else state
 
 
 def read(content: Mapping[str, Any], path: Path) -> Checkpoint:
@@ -45,8 +48,7 @@ def read(content: Mapping[str, Any], path: Path) -> Checkpoint:
     Raises:
         UserError: a tensor is missing or misshapen.
     """
-    # Saved from nn.DataParallel, every name begins with "module.".
-    state = {name.removeprefix("module."): value for name, value in _state(content).items()}
+    state = _state(content)
     config = read_config(state, path)
     with torch.device("meta"):
         network = DeepVoxels(config)

@@ -15,34 +15,10 @@ from torch import Tensor
 
 from engines.deepvoxels.blocks import SameConv3d
 from engines.deepvoxels.config import FEATURE_PX
-from engines.deepvoxels.geometry import FrustumSamples
 from engines.deepvoxels.network import OcclusionNet, depth_coordinates
 
 RIM = 2
 """A sample repeated one beyond the border reaches one further."""
-
-
-class GridTable:
-    """The inpainted grid laid out for interpolation: one row of features for each voxel."""
-
-    def __init__(self, grid: Tensor) -> None:
-        """`grid`: [1, F, G, G, G]."""
-        self.side = grid.shape[-1]
-        self.rows = grid[0].flatten(1).T.contiguous()
-
-    def interpolate(self, samples: FrustumSamples) -> Tensor:
-        """[N, F] trilinear values at the samples; the last voxel is repeated outwards."""
-        low = samples.voxels.floor()
-        above = samples.voxels - low
-        low_index = low.long()
-        high_index = (low_index + 1).clamp_(max=self.side - 1)
-        stride = torch.tensor([[1], [self.side], [self.side**2]], device=low.device)
-        (x0, y0, z0), (x1, y1, z1) = low_index * stride, high_index * stride
-        (u1, v1, w1), (u0, v0, w0) = above, 1 - above
-        corners = [(z, y, x) for z in ((z0, w0), (z1, w1)) for y in ((y0, v0), (y1, v1)) for x in ((x0, u0), (x1, u1))]
-        index = torch.stack([z[0] + y[0] + x[0] for z, y, x in corners], dim=1)
-        weight = torch.stack([z[1] * y[1] * x[1] for z, y, x in corners], dim=1)
-        return F.embedding_bag(index, self.rows, per_sample_weights=weight, mode="sum")
 
 
 class SparseVisibility:
@@ -119,10 +95,3 @@ def collapse(features: Tensor, index: Tensor, weights: Tensor, planes: int) -> T
     total.index_add_(0, index % pixels, features * weights.flatten()[index, None])
     image = (total / planes).view(1, FEATURE_PX, FEATURE_PX, -1).permute(0, 3, 1, 2)
     return image  # channels_last by construction
-
-
-def dense_volume(features: Tensor, index: Tensor, planes: int) -> Tensor:
-    """[1, F, D, 64, 64] the view volume, 0 outside the grid, for networks that need it whole."""
-    volume = features.new_zeros(planes * FEATURE_PX * FEATURE_PX, features.shape[1])
-    volume[index] = features
-    return volume.view(1, planes, FEATURE_PX, FEATURE_PX, -1).permute(0, 4, 1, 2, 3)
