@@ -80,7 +80,7 @@ COMMANDS = (
         icon="export",
     ),
     Command(
-        "cancel_export", "Cancel ex&port", FILE, ("Ctrl+.",), "Stop the export; nothing half-written stays", "export"
+        "cancel_export", "Ca&ncel export", FILE, ("Ctrl+.",), "Stop the export; nothing half-written stays", "export"
     ),
     Command("quit", "&Quit", FILE, ("Ctrl+Q",), "Close the program", separated=True),
     *(
@@ -119,7 +119,7 @@ COMMANDS = (
     ),
     _toggle("theme_light", "&Light", THEME, "Ctrl+Alt+L", "Light windows", group="theme"),
     _toggle("theme_dark", "&Dark", THEME, "Ctrl+Alt+D", "Dark windows", group="theme"),
-    _toggle("panel", "Side &panel", VIEW, "F9", "Show or hide the panel at the side", icon="panel", separated=True),
+    _toggle("panel", "Side p&anel", VIEW, "F9", "Show or hide the panel at the side", icon="panel", separated=True),
     _toggle("full_screen", "&Full screen", VIEW, "F11", "Use the whole screen"),
     _toggle(
         "orbit",

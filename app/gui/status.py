@@ -38,7 +38,7 @@ class Status(QStatusBar):
             self._mark("exact", "● Exact")
         else:
             holes = f", {picture.hole_fraction:.0%} guessed" if picture.hole_fraction >= 0.005 else ""
-            self._mark("preview", f"● Preview while moving{holes}")
+            self._mark("preview", f"● Preview{holes}")
         height, width = picture.pixels.shape[:2]
         self.size.setText(f"{width} × {height}")
         self.time.setText(f"{picture.ms:.0f} ms" if picture.ms >= 10 else f"{picture.ms:.1f} ms")

@@ -99,7 +99,7 @@ class Window(QMainWindow):
             own[f"theme_{theme}"] = lambda _checked, theme=theme: self._set_theme(theme)
         handlers = self.looking.handlers() | self.files.handlers() | self.exporting.handlers() | own
         self.commands = Actions(self, self.viewport, {id: self._guarded(work) for id, work in handlers.items()})
-        self._recent_menu = self.commands.menus["&File"].addMenu("Open r&ecent")
+        self._recent_menu = self.commands.menus["&File"].addMenu("Open recen&t")
         self.commands.menus["&File"].insertMenu(self.commands["reopen"], self._recent_menu)
         toolbar = self.addToolBar("Tools")
         toolbar.setObjectName("tools")
