@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,12 @@ def run_training(
     Raises:
         UserError: bad data or settings, `out` can't be written, or a loss is not finite; the last checkpoint stays.
     """
-    run = _begin(engine_name, Path(data), Path(out), settings, device, resume)
+    with contextlib.closing(_begin(engine_name, Path(data), Path(out), settings, device, resume)) as run:
+        return _loop(run, report, stop)
+
+
+def _loop(run: _Run, report: Callable[[Report], None], stop: Stop) -> Checkpoint:
+    """Step, validate, record, save, report."""
     training, config = run.training, run.config
     clock = _Clock(training.step_count, config.max_steps)
     report(Report(training.step_count, config.max_steps, notes=run.notes))
@@ -111,24 +117,41 @@ class _Run:
         self._validation_views = _spread(dataset.split("validation"))
         self._recent: list[Mapping[str, float]] = []
         self._saved: Checkpoint | None = None
+        # Here, not above: it takes a second to import, and the window imports this module.
+        from torch.utils.tensorboard import SummaryWriter
+
+        # What an earlier attempt drew beyond this step is going to be done again.
+        self._events = SummaryWriter(str(out), purge_step=training.step_count + 1)
+
+    def close(self) -> None:
+        """Finishes the TensorBoard events."""
+        with self._writing():
+            self._events.close()
 
     def validate(self) -> Evaluation | None:
         """Scores of a copy of the weights on held-out views; None where nothing is held out."""
         return evaluate(self.training.scene(), self._validation_views) if self._validation_views else None
 
     def record(self, losses: Mapping[str, float], validation: Evaluation | None) -> None:
-        """Adds to the history: the mean losses now and then, every validation."""
+        """Adds to the history and to TensorBoard's events: the mean losses now and then, every validation."""
         self._recent.append(losses)
         if len(self._recent) < HISTORY_EVERY and validation is None:
             return
         count = len(self._recent)
-        entry: dict[str, Any] = {"step": self.training.step_count, "time": round(time.time(), 1)}
-        entry |= {name: sum(losses[name] for losses in self._recent) / count for name in losses}
-        if validation is not None:
-            entry |= {"psnr": validation.psnr, "ssim": validation.ssim}
+        step = self.training.step_count
+        values = {name: sum(losses[name] for losses in self._recent) / count for name in losses}
+        scores = {"psnr": validation.psnr, "ssim": validation.ssim} if validation is not None else {}
         self._recent = []
+        with self._writing():
+            append_history(self.out, {"step": step, "time": round(time.time(), 1), **values, **scores})
+            for group, numbers in (("loss", values), ("validation", scores)):
+                for name, value in numbers.items():
+                    self._events.add_scalar(f"{group}/{name}", value, step)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
         try:
-            append_history(self.out, entry)
+            yield
         except OSError as error:
             raise UserError(
                 f"{self.out}: can't be written ({error.strerror or error}); the last checkpoint there is whole, "
@@ -174,10 +197,11 @@ def _begin(engine_name: str, data: Path, out: Path, settings: Mapping[str, Any],
         checkpoint = _to_resume(engine, out, settings)
         config = make_options(engine.Config, checkpoint.config, f"{out}: its configuration")
         training = engine.resume(dataset, checkpoint, where)
-        _forget_after(out, checkpoint.step)
     else:
         config = make_options(engine.Config, settings)
         training = engine.train(dataset, config, where, config.seed)
+    # Also of a new run: one that ended before it saved anything may have left lines.
+    _forget_after(out, training.step_count)
     write_run_config(out, engine_name, data, config.model_dump())
     return _Run(training, config, dataset, out)
 
