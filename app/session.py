@@ -90,6 +90,7 @@ class Session:
         self._exact: Picture | None = None
         self._listener = listener
         self._worker: RenderWorker | None = None
+        self._photograph_wanted = False
         self._number = self._adopted = 0
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="aside")
 
@@ -134,7 +135,7 @@ class Session:
         self.eye.enter(scene, [point.camera for point in self.viewpoints])
         self.controls = {control.name: control.default for control in scene.controls}
         self.channel = "rgb"
-        self.eye.whole_view = False
+        self._see_whole_view()
         number = self._adopted = opening.number
         self._worker = RenderWorker(
             scene,
@@ -199,10 +200,16 @@ class Session:
         """Shows another channel."""
         if name in self.channels and name != self.channel:
             self.channel, self.limits = name, None
-            self.eye.whole_view = name == "error"
+            self._see_whole_view()
             self._submit(moving=False)
             if self._exact is not None:
                 self._compare(self._exact)
+
+    def want_photograph(self, wanted: bool) -> None:
+        """At a training view the picture is made to be just the photograph's, so that the two can be exchanged."""
+        self._photograph_wanted = wanted
+        self._see_whole_view()
+        self._submit(moving=False)
 
     def lock_limits(self, locked: bool) -> None:
         """Keeps the depth range that is shown, or lets each picture have its own."""
@@ -224,6 +231,9 @@ class Session:
         self._aside.submit(self._guarded, lambda: self._listener.picked(point_at(exact, u, v)))
 
     # Within
+
+    def _see_whole_view(self) -> None:
+        self.eye.whole_view = self.channel == "error" or self._photograph_wanted
 
     def _submit(self, moving: bool) -> None:
         if self._worker is not None and (camera := self.eye.shown) is not None:

@@ -6,6 +6,7 @@ import platform
 
 import torch
 from PyQt5.QtCore import PYQT_VERSION_STR
+from PyQt5.QtGui import QIcon
 from PyQt5.QtWidgets import QMessageBox, QWidget
 
 from engines.core.device import choose_device, describe_device
@@ -33,4 +34,5 @@ def about_text(canvas: str) -> str:
 def show_about(parent: QWidget, canvas: str) -> None:
     """Runs the dialog."""
     box = QMessageBox(QMessageBox.NoIcon, "About Vantage", about_text(canvas), QMessageBox.Close, parent)
+    box.button(QMessageBox.Close).setIcon(QIcon())
     box.exec_()

@@ -244,16 +244,18 @@ class Looking:
     def _hold_photograph(self, held: bool) -> None:
         if held != self._photograph_held:
             self._photograph_held = held
+            self._session.want_photograph(held or self._photograph_kept)
             self._explain_photograph(held)
             self.draw()
 
     def _keep_photograph(self, kept: bool) -> None:
         self._photograph_kept = kept
+        self._session.want_photograph(kept or self._photograph_held)
         self._explain_photograph(kept)
         self.draw()
 
     def _explain_photograph(self, wanted: bool) -> None:
-        if wanted and self._session.opened is not None and self._current_comparison() is None:
+        if wanted and self._session.opened is not None and self._session.eye.view_index is None:
             there = "error" in self._session.channels
             text = "The photograph is shown at a training view, standing still: press G for the nearest."
             self._window.banner.tell(

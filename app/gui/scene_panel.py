@@ -44,7 +44,7 @@ class SceneCard(Card):
 
 def _facts(opened: Opened) -> dict[str, str]:
     scene, checkpoint, dataset = opened.scene, opened.checkpoint, opened.dataset
-    facts = {"File": opened.path.name, "Method": find_engine(scene.engine).title}
+    facts = {"File": f"{opened.path.parent.name}/{opened.path.name}", "Method": find_engine(scene.engine).title}
     if checkpoint.step:
         facts["Step"] = f"{checkpoint.step:,}"
     facts["Size"] = "any" if scene.native_px is None else f"{scene.native_px[0]} × {scene.native_px[1]}"

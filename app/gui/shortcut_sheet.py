@@ -11,7 +11,6 @@ from PyQt5.QtWidgets import (
     QLabel,
     QLineEdit,
     QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -44,18 +43,19 @@ class ShortcutSheet(QDialog):
         self._find.setPlaceholderText("Find a command or key")
         self._find.setClearButtonEnabled(True)
         self._find.textChanged.connect(self._narrow)
-        self._sections: list[tuple[QWidget, list[tuple[str, tuple[QLabel, QLabel]]]]] = []
-        columns = [QVBoxLayout() for _ in range(COLUMNS)]
+        self._sections: list[tuple[QLabel, list[tuple[str, tuple[QLabel, QLabel]]]]] = []
+        columns = [_column() for _ in range(COLUMNS)]
         heights = [0] * COLUMNS
         for title, rows in sheet_sections().items():
             shortest = heights.index(min(heights))
-            columns[shortest].addWidget(self._section(title, rows))
-            heights[shortest] += len(rows) + 2
+            self._add_section(columns[shortest], title, rows)
+            # Gestures' texts wrap to two lines.
+            heights[shortest] += len(rows) * (2 if rows[0] in GESTURES else 1) + 2
         inner = QWidget()
         across = QHBoxLayout(inner)
         across.setSpacing(28)
         for column in columns:
-            column.addStretch(1)
+            column.setRowStretch(column.rowCount(), 1)
             across.addLayout(column, 1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -64,35 +64,37 @@ class ShortcutSheet(QDialog):
         layout.addWidget(self._find)
         layout.addWidget(scroll, 1)
 
-    def _section(self, title: str, rows: list[Row]) -> QWidget:
-        widget = QWidget()
-        widget.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Maximum)
-        grid = QGridLayout(widget)
-        grid.setContentsMargins(0, 4, 0, 10)
-        grid.setVerticalSpacing(5)
-        grid.setHorizontalSpacing(10)
-        grid.setColumnStretch(1, 1)
+    def _add_section(self, grid: QGridLayout, title: str, rows: list[Row]) -> None:
         heading = QLabel(title)
         heading.setProperty("role", "heading")
-        grid.addWidget(heading, 0, 0, 1, 2)
+        heading.setContentsMargins(0, 8 if grid.count() else 0, 0, 0)
+        grid.addWidget(heading, grid.rowCount(), 0, 1, 2)
         entries = []
-        for line, (keys, text) in enumerate(rows, start=1):
+        for keys, text in rows:
             key, label = QLabel(keys), QLabel(text)
             key.setProperty("role", "key")
             key.setWordWrap(len(keys) > 16)
             label.setWordWrap(True)
+            line = grid.rowCount()
             grid.addWidget(key, line, 0, Qt.AlignLeft | Qt.AlignTop)
             grid.addWidget(label, line, 1)
             entries.append((f"{keys} {text}".lower(), (key, label)))
-        self._sections.append((widget, entries))
-        return widget
+        self._sections.append((heading, entries))
 
     def _narrow(self, text: str) -> None:
-        for widget, entries in self._sections:
+        for heading, entries in self._sections:
             found = 0
             for searched, labels in entries:
                 fits = text.lower() in searched
                 found += fits
                 for label in labels:
                     label.setVisible(fits)
-            widget.setVisible(found > 0)
+            heading.setVisible(found > 0)
+
+
+def _column() -> QGridLayout:
+    grid = QGridLayout()
+    grid.setVerticalSpacing(5)
+    grid.setHorizontalSpacing(10)
+    grid.setColumnStretch(1, 1)
+    return grid

@@ -73,7 +73,7 @@ class ViewCard(Card):
         if not self._names:
             self.name.setText("not known")
         elif index is None:
-            self.name.setText(f"between {len(self._names)} views")
+            self.name.setText("not at a view" if len(self._names) == 1 else f"between the {len(self._names)} views")
         else:
             self.name.setText(f"{index + 1} of {len(self._names)}  ·  {self._names[index]}")
             if not self.slider.isSliderDown():

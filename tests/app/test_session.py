@@ -1,0 +1,243 @@
+"""The session without a window: opening, what is rendered, comparing."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import app.session
+from app.comparison import Comparison
+from app.opening import Opened
+from app.render_worker import Picture
+from app.session import OpenFailure, Opening, Session
+from engines.core.camera import Array
+from engines.core.checkpoint import Checkpoint
+from engines.core.dataset import Dataset, View
+from engines.core.errors import UserError
+from engines.core.images import to_uint8, write_png
+from tests.app.ball_scene import UP, BallScene, draw_ball
+
+WAIT_S = 5.0
+
+
+class Ear:
+    """Keeps what the session tells, in order of its kind."""
+
+    def __init__(self) -> None:
+        self.heard: dict[str, queue.Queue[Any]] = {
+            name: queue.Queue() for name in ("opened", "failed", "picture", "error", "compared", "picked")
+        }
+
+    def opened(self, opening: Opening) -> None:
+        self.heard["opened"].put(opening)
+
+    def open_failed(self, failure: OpenFailure) -> None:
+        self.heard["failed"].put(failure)
+
+    def picture(self, picture: Picture) -> None:
+        self.heard["picture"].put(picture)
+
+    def render_failed(self, error: BaseException) -> None:
+        self.heard["error"].put(error)
+
+    def compared(self, comparison: Comparison) -> None:
+        self.heard["compared"].put(comparison)
+
+    def picked(self, point: Array | None) -> None:
+        self.heard["picked"].put(point)
+
+    def next(self, name: str) -> Any:
+        return self.heard[name].get(timeout=WAIT_S)
+
+
+@pytest.fixture
+def ear() -> Ear:
+    return Ear()
+
+
+@pytest.fixture
+def session(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    """Opens ball scenes: `native.pth` 32 square, `any.pth` of any size; others fail."""
+
+    def open_scene(path: Path, data: Path | None, device: str, settings: object) -> Opened:
+        if path.stem not in ("native", "any", "bursts"):
+            raise UserError(f"{path}: damaged")
+        scene = BallScene((32, 32) if path.stem != "any" else None, fail_at=0 if path.stem == "bursts" else None)
+        return Opened(scene, Checkpoint("ball", {}, 0, {}), photographed(scene, data) if data else None, path)
+
+    monkeypatch.setattr(app.session, "open_scene", open_scene)
+    session = Session(ear)
+    yield session
+    session.shut_down()
+
+
+def photographed(scene: BallScene, folder: Path) -> Dataset:
+    """Photographs 64 wide, 48 high, of what the scene draws, but the last, which is missing."""
+    views = []
+    for index, camera in enumerate(scene.cameras):
+        wide = camera.resized((48, 48)).cropped(-8, 0, 64, 48)
+        path = folder / f"{index}.png"
+        if index < len(scene.cameras) - 1:
+            write_png(path, to_uint8(draw_ball(wide).image.numpy()))
+        views.append(View(wide, str(index), "train", path))
+    return Dataset(tuple(views), folder, "ball", scene.bounds, UP)
+
+
+def open_now(session: Session, ear: Ear, name: str, data: Path | None = None) -> Picture:
+    session.open(Path(f"{name}.pth"), data)
+    assert session.adopt(ear.next("opened"))
+    return wait_exact(session, ear)
+
+
+def wait_exact(session: Session, ear: Ear) -> Picture:
+    """The exact picture of the eye's camera, shown."""
+    while True:
+        picture: Picture = ear.next("picture")
+        assert session.show(picture)
+        shown = session.eye.shown
+        if picture.kind == "exact" and shown is not None:
+            if np.array_equal(picture.camera.camera_to_world, shown.camera_to_world):
+                return picture
+
+
+def settle(session: Session) -> None:
+    """Lets an eased jump end."""
+    session.eye.tick(1e12)
+
+
+def test_opening_shows_the_scene_from_its_start(session: Session, ear: Ear) -> None:
+    picture = open_now(session, ear, "native")
+    assert session.opened is not None and session.opening is None
+    expected = to_uint8(draw_ball(session.opened.scene.start).image.numpy())
+    assert np.abs(picture.pixels.astype(int) - expected).max() <= 1
+    assert session.channels == ("rgb", "depth", "normals", "alpha")
+
+
+def test_a_scene_that_cannot_be_opened_leaves_the_open_one(session: Session, ear: Ear) -> None:
+    open_now(session, ear, "native")
+    before = session.opened
+    session.open(Path("broken.pth"))
+    failure = ear.next("failed")
+    assert session.failed(failure) and "damaged" in str(failure.error)
+    assert session.opened is before and session.opening is None
+    session.eye.orbit_by(5, 0)
+    session.eye.rest()
+    wait_exact(session, ear)
+
+
+def test_the_newest_of_two_openings_wins(session: Session, ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, real = threading.Event(), app.session.open_scene
+
+    def slow(path: Path, *rest: Any) -> Opened:
+        if path.stem == "native":
+            gate.wait(WAIT_S)
+        return real(path, *rest)
+
+    monkeypatch.setattr(app.session, "open_scene", slow)
+    session.open(Path("native.pth"))
+    session.open(Path("any.pth"))
+    newer = ear.next("opened")
+    gate.set()
+    older = ear.next("opened")
+    assert not session.adopt(older)
+    assert session.adopt(newer)
+    assert session.opened is not None and session.opened.path.stem == "any"
+
+
+def test_an_error_while_rendering_is_told_and_survived(session: Session, ear: Ear) -> None:
+    session.open(Path("bursts.pth"))
+    session.adopt(ear.next("opened"))
+    assert "burst" in str(ear.next("error"))
+    session.opened.scene.fail_at = None  # type: ignore[union-attr]
+    session.eye.orbit_by(3, 0)
+    session.eye.rest()
+    wait_exact(session, ear)
+
+
+def test_a_scene_of_any_size_fills_the_viewport(session: Session, ear: Ear) -> None:
+    session.eye.resize((200, 100))
+    picture = open_now(session, ear, "any")
+    assert picture.pixels.shape == (100, 200, 3)
+    # All of the camera's square is seen: 32 high became 100, and the middle stays the middle.
+    assert picture.camera.focal_px[0] == pytest.approx(40 * 100 / 32)
+    assert picture.camera.centre_px == pytest.approx((100, 50))
+
+
+def test_channels_and_limits(session: Session, ear: Ear) -> None:
+    open_now(session, ear, "native")
+    session.set_channel("depth")
+    near = wait_exact(session, ear)
+    assert near.limits is not None and session.shown_limits == near.limits
+    session.lock_limits(True)
+    session.eye.dolly_by(-4)
+    session.eye.rest()
+    assert wait_exact(session, ear).limits == near.limits
+    session.lock_limits(False)
+    assert wait_exact(session, ear).limits != near.limits
+    session.set_channel("nonsense")
+    assert session.channel == "depth"
+
+
+def test_a_training_view_is_compared_with_its_photograph(session: Session, ear: Ear, tmp_path: Path) -> None:
+    open_now(session, ear, "native", tmp_path)
+    assert "error" in session.channels
+    session.eye.go_to_view(2)
+    settle(session)
+    wait_exact(session, ear)
+    comparison: Comparison = ear.next("compared")
+    assert comparison.photograph.shape == comparison.error.shape == (32, 32, 3)
+    # The photograph is of 48 lines brought to 32: alike, not equal.
+    assert 25 < comparison.psnr_db < 60
+
+
+def test_a_missing_photograph_is_told(session: Session, ear: Ear, tmp_path: Path) -> None:
+    open_now(session, ear, "native", tmp_path)
+    session.eye.go_to_view(-1)
+    settle(session)
+    wait_exact(session, ear)
+    assert "7.png" in str(ear.next("error"))
+
+
+def test_the_error_of_a_scene_of_any_size_is_of_the_whole_photograph(
+    session: Session, ear: Ear, tmp_path: Path
+) -> None:
+    session.eye.resize((640, 120))
+    open_now(session, ear, "any", tmp_path)
+    session.eye.go_to_view(3)
+    settle(session)
+    wait_exact(session, ear)
+    assert ear.heard["compared"].empty(), "the picture shows more than the photograph"
+    session.set_channel("error")
+    session.show(ear.next("picture"))
+    comparison: Comparison = ear.next("compared")
+    assert comparison.camera.size_px == (160, 120)
+    # Enlarged from 48 lines to 120: its edges are soft.
+    assert comparison.psnr_db > 20
+
+
+def test_the_point_under_a_pixel(session: Session, ear: Ear) -> None:
+    picture = open_now(session, ear, "native")
+    session.pick(16.0, 16.0)
+    point = ear.next("picked")
+    # The camera looks at the middle of the unit ball.
+    towards = picture.camera.position / np.linalg.norm(picture.camera.position)
+    assert point == pytest.approx(towards, abs=0.05)
+    session.pick(0.5, 0.5)
+    assert ear.next("picked") is None
+
+
+def test_closing_forgets_everything(session: Session, ear: Ear) -> None:
+    picture = open_now(session, ear, "native")
+    session.close()
+    assert session.opened is None and session.eye.shown is None and session.channels == ()
+    assert not session.show(picture)
+    session.eye.orbit_by(1, 1)
+    session.eye.reset()
+    session.pick(1, 1)
+    assert ear.next("picked") is None
