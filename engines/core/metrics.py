@@ -21,6 +21,8 @@ def psnr(image: Tensor, reference: Tensor) -> float:
 def ssim(image: Tensor, reference: Tensor) -> float:
     """Structural similarity of [H, W, 3] in [0, 1] (Wang et al. 2004: 11 pixel Gaussian of sigma 1.5); 1 where equal.
 
+    Borders are mirrored and count, as torchmetrics has it; scikit-image leaves them out.
+
     Raises:
         ValueError: a side is shorter than the window.
     """

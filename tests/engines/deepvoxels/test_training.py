@@ -22,12 +22,12 @@ from engines.deepvoxels.engine import ENGINE
 from engines.deepvoxels.training_views import TrainingViews, ViewOrder, nearest_views
 
 CPU = torch.device("cpu")
-STEPS = 30
+STEPS = 12
 
 
 def config(**settings: Any) -> DeepVoxelsConfig:
     """The smallest network, one target a step."""
-    small = {"img_sidelength": 128, "grid_dim": 8, "num_grid_feats": 4, "nf0": 2, "num_trgt": 1, "lr": 2e-3}
+    small = {"img_sidelength": 128, "grid_dim": 8, "num_grid_feats": 4, "nf0": 2, "num_trgt": 1, "lr": 1e-2}
     return DeepVoxelsConfig(**{**small, **settings})
 
 

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from app.evaluation import Evaluation, Score, evaluate
+from engines.core.camera import Camera
+from engines.core.dataset import View
+from engines.core.engine import Scene, Stop
+from engines.core.errors import Cancelled, UserError
+from engines.core.frame import Frame
+from engines.core.images import write_png
+from tests.app.fake_scene import FakeScene, start_camera
+
+GREY = 102
+"""0.4 of 255."""
+
+
+class Plain(FakeScene):
+    """Draws one grey, with a bright edge of `edge_px`; notes the cameras."""
+
+    def __init__(self, grey: float, any_size: bool = False, edge_px: int = 0) -> None:
+        super().__init__(32, any_size=any_size)
+        self.grey, self.edge_px = grey, edge_px
+        self.drawn: list[Camera] = []
+
+    def render(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> Frame:
+        if stop():
+            raise Cancelled
+        self.drawn.append(camera)
+        image = torch.full((camera.size_px[1], camera.size_px[0], 3), self.grey)
+        if self.edge_px:
+            inner = image[self.edge_px : -self.edge_px, self.edge_px : -self.edge_px].clone()
+            image[:] = 1.0
+            image[self.edge_px : -self.edge_px, self.edge_px : -self.edge_px] = inner
+        return Frame(image)
+
+
+def scene(grey: float, any_size: bool = False, edge_px: int = 0) -> Plain:
+    made = Plain(grey, any_size, edge_px)
+    # The protocol holds.
+    _: Scene = made
+    return made
+
+
+@pytest.fixture
+def views(tmp_path: Path) -> tuple[View, ...]:
+    """Two grey photographs of 64x48, and a pose without one between them."""
+    wide = start_camera(64).square().resized((64, 64))
+    camera = Camera(wide.camera_to_world, wide.focal_px, (32.0, 24.0), (64, 48))
+    for name in ("a", "c"):
+        write_png(tmp_path / f"{name}.png", np.full((48, 64, 3), GREY, dtype=np.uint8))
+    paths = {"a": tmp_path / "a.png", "b": None, "c": tmp_path / "c.png"}
+    return tuple(View(camera, name, "test", path) for name, path in paths.items())
+
+
+def test_scores_each_photograph(views: tuple[View, ...]) -> None:
+    told: list[Score] = []
+    result = evaluate(scene(0.5), views, told.append)
+    assert [score.view for score in result.scores] == ["a", "c"]
+    assert list(result.scores) == told
+    # Off by a tenth of the range everywhere.
+    assert [score.psnr for score in told] == pytest.approx([20.0, 20.0], abs=1e-3)
+    assert all(0.9 < score.ssim < 1 for score in told)
+
+
+def test_draws_the_centred_square_at_the_scenes_own_size(views: tuple[View, ...]) -> None:
+    drawer = scene(0.5)
+    evaluate(drawer, views)
+    assert [camera.size_px for camera in drawer.drawn] == [(32, 32), (32, 32)]
+    assert drawer.drawn[0].focal_px == pytest.approx([f * 32 / 48 for f in views[0].camera.focal_px])
+
+
+def test_draws_at_the_photographs_size_where_any_will_do(views: tuple[View, ...]) -> None:
+    drawer = scene(0.5, any_size=True)
+    evaluate(drawer, views)
+    assert [camera.size_px for camera in drawer.drawn] == [(64, 48), (64, 48)]
+
+
+def test_leaves_out_the_border(views: tuple[View, ...]) -> None:
+    drawer = scene(0.5, edge_px=5)
+    assert evaluate(drawer, views, crop_px=5).psnr == pytest.approx(20.0, abs=1e-3)
+    assert evaluate(drawer, views).psnr < 15
+
+
+def test_no_photographs(views: tuple[View, ...]) -> None:
+    with pytest.raises(UserError, match="no photographs to compare with"):
+        evaluate(scene(0.5), views[1:2])
+
+
+def test_stops(views: tuple[View, ...]) -> None:
+    with pytest.raises(Cancelled):
+        evaluate(scene(0.5), views, stop=lambda: True)
+
+
+def test_means_and_tables() -> None:
+    result = Evaluation((Score("a", 20.0, 0.5), Score("b", 30.0, 1.0)))
+    assert (result.psnr, result.ssim) == (25.0, 0.75)
+    data = json.loads(json.dumps(result.to_json()))
+    assert data["psnr"] == 25.0
+    assert data["views"][1] == {"view": "b", "psnr": 30.0, "ssim": 1.0}
+    rows = list(csv.DictReader(io.StringIO(result.to_csv())))
+    assert [(row["view"], float(row["psnr"]), float(row["ssim"])) for row in rows] == [
+        ("a", 20.0, 0.5),
+        ("b", 30.0, 1.0),
+        ("mean", 25.0, 0.75),
+    ]

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch import Tensor
+
+from app.opening import open_scene
+from app.training import Report, run_training
+from engines.core.checkpoint import Checkpoint
+from engines.core.engine import Stop, never_stop
+from engines.core.errors import UserError
+from engines.core.run_folder import read_history, read_run_config, read_run_training
+from engines.deepvoxels.training_views import TrainingViews
+
+SMALL = {"img_sidelength": 128, "grid_dim": 8, "num_grid_feats": 4, "nf0": 2, "num_trgt": 1}
+STEPS = 4
+
+Train = Callable[..., Checkpoint]
+
+
+@pytest.fixture(scope="session")
+def train(photographs: Path) -> Train:
+    """Runs the smallest network."""
+
+    def run(
+        out: Path,
+        resume: bool = False,
+        report: Callable[[Report], None] = lambda report: None,
+        stop: Stop = never_stop,
+        **settings: Any,
+    ) -> Checkpoint:
+        values = settings if resume else {**SMALL, "max_steps": STEPS, **settings}
+        return run_training("deepvoxels", photographs, out, values, "cpu", resume, report, stop)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def straight(train: Train, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Report]]:
+    """A run of `STEPS` steps in one go, validated at the end only; not to be changed."""
+    out, reports = tmp_path_factory.mktemp("straight") / "run", []
+    train(out, report=reports.append)
+    return out, reports
+
+
+def scalars(out: Path, tag: str) -> list[tuple[int, float]]:
+    """Step and value, as TensorBoard shows them."""
+    events = EventAccumulator(str(out))
+    events.Reload()
+    return [(event.step, event.value) for event in events.Scalars(tag)]
+
+
+def equal(a: Mapping[str, Tensor], b: Mapping[str, Tensor]) -> bool:
+    return list(a) == list(b) and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def flattened(state: Any) -> list[Any]:
+    """The leaves of nested dicts and lists; tensors as lists."""
+    if isinstance(state, Mapping):
+        return [leaf for key in state for leaf in (key, *flattened(state[key]))]
+    if isinstance(state, list | tuple):
+        return [leaf for part in state for leaf in flattened(part)]
+    return [state.tolist() if isinstance(state, Tensor) else state]
+
+
+def test_a_resumed_run_is_the_run_to_the_bit(straight: tuple[Path, list[Report]], train: Train, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    # Validated at every step, which the straight run was not: looking must not change what is learnt.
+    train(out, max_steps=STEPS // 2, validate_every=1)
+    assert read_run_training(out).step == STEPS // 2
+    train(out, resume=True, max_steps=STEPS)
+    resumed, whole = read_run_training(out), read_run_training(straight[0])
+    assert resumed.step == whole.step == STEPS
+    assert equal(resumed.weights, whole.weights)
+    assert flattened(resumed.training) == flattened(whole.training)
+    steps = [entry["step"] for entry in read_history(out)]
+    assert steps == [1, 2, 3, 4]
+    assert [step for step, _ in scalars(out, "validation/psnr")] == steps
+
+
+def test_reports_every_step(straight: tuple[Path, list[Report]]) -> None:
+    _, reports = straight
+    assert [report.step for report in reports] == list(range(STEPS + 1))
+    assert not reports[0].losses and reports[0].validation is None
+    assert all(report.losses["l1"] > 0 and report.steps_per_second for report in reports[1:])
+    assert [report.saved for report in reports] == [False] * STEPS + [True]
+    assert reports[-1].seconds_left == 0
+    assert reports[-1].validation is not None and len(reports[-1].validation.scores) == 2
+
+
+def test_the_run_folder(straight: tuple[Path, list[Report]], photographs: Path) -> None:
+    out, reports = straight
+    files = sorted(path.name.split(".")[0] for path in out.iterdir())
+    assert files == ["config", "events", "history", "scene", "training"]
+    written = read_run_config(out)
+    assert written["engine"] == "deepvoxels" and written["data"] == str(photographs)
+    assert written["config"]["nf0"] == 2 and written["config"]["max_steps"] == STEPS
+    scene = open_scene(out, device="cpu").scene
+    assert scene.native_px == (128, 128) and len(scene.cameras) == 6
+
+
+def test_the_history_has_losses_and_scores(straight: tuple[Path, list[Report]]) -> None:
+    out, reports = straight
+    (entry,) = [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
+    assert entry["step"] == STEPS
+    assert entry["l1"] == pytest.approx(sum(report.losses["l1"] for report in reports[1:]) / STEPS)
+    assert reports[-1].validation is not None
+    assert entry["psnr"] == reports[-1].validation.psnr and entry["ssim"] == reports[-1].validation.ssim
+
+
+def test_tensorboard_shows_the_history(straight: tuple[Path, list[Report]]) -> None:
+    out, _ = straight
+    (entry,) = read_history(out)
+    for tag, name in (("loss/l1", "l1"), ("loss/generator", "generator"), ("validation/psnr", "psnr")):
+        ((step, value),) = scalars(out, tag)
+        assert step == STEPS and value == pytest.approx(entry[name], rel=1e-6)
+    assert scalars(out, "validation/ssim")
+
+
+def test_a_run_is_not_written_over(straight: tuple[Path, list[Report]], train: Train) -> None:
+    out, _ = straight
+    before = {path: path.stat().st_mtime_ns for path in out.iterdir()}
+    with pytest.raises(UserError, match="holds a run already; go on with it by --resume"):
+        train(out)
+    assert {path: path.stat().st_mtime_ns for path in out.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"nf0": 4, "max_steps": 9}, "begun with nf0=2, can't go on with nf0=4"),
+        ({}, f"has done all its {STEPS} steps; raise max_steps"),
+        ({"nf0": "many"}, "nf0='many'"),
+    ],
+)
+def test_resuming_another_way_is_refused(
+    straight: tuple[Path, list[Report]], train: Train, settings: dict[str, Any], told: str
+) -> None:
+    out, _ = straight
+    before = {path: path.stat().st_mtime_ns for path in out.iterdir()}
+    with pytest.raises(UserError, match=told):
+        train(out, resume=True, **settings)
+    assert {path: path.stat().st_mtime_ns for path in out.iterdir()} == before
+
+
+def test_resuming_nothing_is_refused(train: Train, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no training.pt to resume from"):
+        train(tmp_path / "run", resume=True)
+    assert not (tmp_path / "run").exists()
+
+
+def test_stop_saves(train: Train, tmp_path: Path) -> None:
+    reports: list[Report] = []
+    checkpoint = train(tmp_path / "run", report=reports.append, stop=lambda: len(reports) > 1)
+    assert checkpoint.step == 1
+    assert read_run_training(tmp_path / "run").step == 1
+
+
+def test_a_loss_that_is_not_finite_ends_the_run(train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def spoil(report: Report) -> None:
+        if report.step == 1:
+            monkeypatch.setattr(TrainingViews, "photograph", lambda *_: torch.full((1, 3, 128, 128), torch.nan))
+
+    with pytest.raises(UserError, match="step 2: the loss is not finite"):
+        train(tmp_path / "run", report=spoil, checkpoint_every=1)
+    assert read_run_training(tmp_path / "run").step == 1
+
+
+def test_a_new_run_forgets_what_an_unsaved_one_left(train: Train, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    (out / "history.jsonl").write_text('{"step": 900, "l1": 1.0}\n')
+    train(out, max_steps=1)
+    assert [entry["step"] for entry in read_history(out)] == [1]
