@@ -1,0 +1,80 @@
+"""Every command: in a menu, with a key, on the sheet, and doing something."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from PyQt5.QtGui import QKeySequence
+from PyQt5.QtWidgets import QAction, QLabel, QMenu
+from pytestqt.qtbot import QtBot
+
+from app.gui.actions import COMMANDS, Command
+from app.gui.shortcut_sheet import ShortcutSheet, sheet_sections
+from app.gui.viewport import FLY_KEYS
+from app.gui.window import Window
+
+
+def menu_actions(menu: QMenu) -> list[QAction]:
+    """Those of the menu and its sub-menus."""
+    found = []
+    for action in menu.actions():
+        found += menu_actions(action.menu()) if action.menu() is not None else [action]
+    return found
+
+
+@pytest.fixture
+def placed(window: Window) -> list[QAction]:
+    return [found for top in window.menuBar().actions() for found in menu_actions(top.menu())]
+
+
+def test_every_command_has_a_menu_entry_and_a_key(window: Window, placed: list[QAction]) -> None:
+    for command in COMMANDS:
+        action = window.commands[command.id]
+        assert action in placed, command.id
+        assert not action.shortcut().isEmpty(), command.id
+        assert action.toolTip(), command.id
+
+
+def test_every_menu_entry_is_a_command(placed: list[QAction]) -> None:
+    known = {command.id for command in COMMANDS}
+    assert [action.text() for action in placed if not action.isSeparator() and action.objectName() not in known] == []
+
+
+def test_every_command_stands_on_the_sheet() -> None:
+    rows = {row for section in sheet_sections().values() for row in section}
+    for command in COMMANDS:
+        keys = "  ".join(QKeySequence(key).toString(QKeySequence.NativeText) for key in command.keys)
+        assert (keys, command.text.replace("&", "").rstrip("…")) in rows
+
+
+def test_no_key_is_taken_twice() -> None:
+    keys = Counter(QKeySequence(key).toString() for command in COMMANDS for key in command.keys)
+    keys.update(QKeySequence(key).toString() for key in (*FLY_KEYS, "Space"))
+    assert [key for key, count in keys.items() if count > 1] == []
+
+
+def test_no_letter_is_underlined_twice_in_a_menu() -> None:
+    letters = Counter((command.menu, letter(command)) for command in COMMANDS if letter(command))
+    assert [entry for entry, count in letters.items() if count > 1] == []
+
+
+def letter(command: Command) -> str:
+    _, mark, after = command.text.partition("&")
+    return after[0].lower() if mark else ""
+
+
+def test_the_sheet_narrows(window: Window, qtbot: QtBot) -> None:
+    sheet = ShortcutSheet(window)
+    sheet.show()
+    qtbot.waitExposed(sheet)
+    everything = shown(sheet)
+    sheet._find.setText("screenshot")
+    assert "Save screenshot" in shown(sheet) and "Orbit" not in shown(sheet)
+    sheet._find.setText("")
+    assert shown(sheet) == everything
+    sheet.close()
+
+
+def shown(sheet: ShortcutSheet) -> list[str]:
+    return [label.text() for label in sheet.findChildren(QLabel) if label.isVisible()]

@@ -1,0 +1,110 @@
+"""Exports from the window: behind its back, to a file; cancelled, to none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+import app.gui.exporting
+from app.gui.export_bar import spoken_time
+from app.gui.export_dialog import ExportDialog
+from app.gui.export_order import Order
+from app.gui.window import Window
+from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, wait_exact
+from tests.app.gui.fake_scene import FakeScene
+
+SCENE = Path("fast.pth")
+Answer = Callable[[Order], None]
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch) -> Answer:
+    """What the user will have filled in."""
+
+    def fill_in(order: Order) -> None:
+        monkeypatch.setattr(app.gui.exporting, "ask_export", lambda *_: order)
+
+    return fill_in
+
+
+def test_an_export_writes_its_frames_while_one_looks_around(
+    window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer
+) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    out = tmp_path / "frames"
+    answer(Order(frames=5, out=str(out)))
+    window.commands["export"].trigger()
+    assert window.exporting.job is not None and window.export_bar.isVisible()
+    drag(window, qtbot, (40, 0), steps=3)
+    wait_exact(window, qtbot)
+    qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
+    assert len(list(out.rglob("*.png"))) == 5
+    assert window.export_bar.title.text() == "Exported frames"
+    assert window.settings.export["frames"] == 5
+
+
+def test_a_cancelled_export_leaves_nothing(
+    window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer, shelf: Shelf
+) -> None:
+    shelf.scenes["slow.pth"] = lambda: FakeScene(seconds=0.1)
+    open_and_wait(window, qtbot, Path("slow.pth"))
+    answer(Order(frames=500, out=str(tmp_path / "film.mp4")))
+    window.commands["export"].trigger()
+    qtbot.waitUntil(lambda: window.export_bar.progress.value() >= 2, timeout=NEVER)
+    assert window.commands["cancel_export"].isEnabled()
+    # A second one is refused while the first is under way.
+    window.commands["export"].trigger()
+    assert "under way" in window.banner.text.text()
+    window.export_bar.cancel.click()
+    qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
+    assert list(tmp_path.iterdir()) == []
+    assert not window.export_bar.isVisible()
+    assert "cancelled" in window.banner.text.text()
+
+
+def test_closing_the_window_ends_the_export(
+    window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer, shelf: Shelf
+) -> None:
+    shelf.scenes["slow.pth"] = lambda: FakeScene(seconds=0.1)
+    open_and_wait(window, qtbot, Path("slow.pth"))
+    answer(Order(frames=500, out=str(tmp_path / "film.mp4")))
+    window.commands["export"].trigger()
+    qtbot.waitUntil(lambda: window.export_bar.progress.value() >= 1, timeout=NEVER)
+    window.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_export_says_why(window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    answer(Order(path="file", path_file=str(tmp_path / "none.txt"), out=str(tmp_path / "film.mp4")))
+    window.commands["export"].trigger()
+    qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
+    assert "none.txt" in window.banner.text.text()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_dialog_gives_back_what_it_was_given(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    order = Order(path="circle", frames=33, fps=24.0, quality=5, channels=("rgb", "depth"), out=str(tmp_path / "a.mp4"))
+    dialog = ExportDialog(window, window.session.opened, order, (128, 128))
+    assert dialog.order() == order
+    assert dialog.start.isEnabled()
+    for box in dialog.channels.values():
+        box.setChecked(False)
+    assert not dialog.start.isEnabled() and dialog.note.text()
+    dialog.deleteLater()
+
+
+def test_unusable_memories_of_an_order_are_dropped() -> None:
+    order = Order(frames=9, channels=("depth",))
+    assert Order.recall(order.remembered()) == order
+    assert Order.recall({"frames": "many"}) == Order()
+    assert Order.recall({"hologram": 1, "frames": 4}) == Order(frames=4)
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59, "59 s"), (200, "3 min 20 s"), (3900, "1 h 5 min")])
+def test_time_is_spoken(seconds: float, text: str) -> None:
+    assert spoken_time(seconds) == text

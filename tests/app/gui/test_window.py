@@ -1,0 +1,282 @@
+"""The window as a whole: a hand on the mouse, pixels on the screen, what survives a mistake and a restart."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PyQt5.QtCore import QEvent, QObject, QPoint, Qt, QUrl
+from PyQt5.QtGui import QImage
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QApplication, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from app.gui.canvas_painter import PainterCanvas
+from app.gui.main import make_window
+from app.gui.window import Window
+from app.settings import load_settings
+from engines.core.camera import Camera
+from engines.core.errors import UserError
+from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, send_mouse, wait_exact
+from tests.app.gui.fake_scene import FakeScene
+
+SCENE = Path("fast.pth")
+LATENCY_MS = 100
+PREVIEWS_PER_S = 20
+
+
+class Painted(QObject):
+    """Notes when which picture was painted; paints in the widget's place, so that the time is after the painting."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__()
+        self._window = window
+        self.shown: list[tuple[float, bytes, str]] = []
+        window.viewport.canvas.widget.installEventFilter(self)
+
+    def eventFilter(self, widget: QObject, event: QEvent) -> bool:
+        if event.type() != QEvent.Paint:
+            return False
+        PainterCanvas.paintEvent(widget, event)
+        picture = self._window.looking.picture
+        if picture is not None:
+            self.shown.append((time.monotonic(), pose(picture.camera), picture.kind))
+        return True
+
+
+def pose(camera: Camera | None) -> bytes:
+    return b"" if camera is None else camera.camera_to_world.tobytes()
+
+
+def grabbed(window: Window) -> np.ndarray:
+    """[H, W, 3] uint8, what is on the canvas."""
+    image = window.viewport.canvas.widget.grab().toImage().convertToFormat(QImage.Format_RGB888)
+    memory = image.constBits().asarray(image.height() * image.bytesPerLine())
+    rows = np.array(memory, dtype=np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
+
+
+def at_picture_pixels(window: Window, pixels: np.ndarray) -> np.ndarray:
+    """[N, 3] colours on the canvas at the middles of the picture's pixels (column, row) [N, 2]."""
+    screen, placement = grabbed(window), window.viewport.canvas.placement()
+    at = [placement.to_viewport(u + 0.5, v + 0.5) for u, v in pixels]
+    return np.array([screen[int(y), int(x)] for x, y in at])
+
+
+def test_a_drag_is_followed_at_once(window: Window, qtbot: QtBot, shelf: Shelf) -> None:
+    # An exact picture takes longer than the whole drag: all that is seen are previews.
+    shelf.scenes["slow.pth"] = lambda: FakeScene(seconds=0.3)
+    open_and_wait(window, qtbot, Path("slow.pth"))
+    painted = Painted(window)
+    sent: list[tuple[float, bytes]] = []
+    middle = window.viewport.canvas.widget.rect().center()
+    send_mouse(window, QEvent.MouseButtonPress, middle, Qt.LeftButton)
+    for step in range(1, 61):
+        sent.append((time.monotonic(), b""))
+        send_mouse(window, QEvent.MouseMove, middle + QPoint(2 * step, step // 2), Qt.LeftButton)
+        sent[-1] = (sent[-1][0], pose(window.session.eye.shown))
+        qtbot.wait(16)
+    send_mouse(window, QEvent.MouseButtonRelease, middle + QPoint(120, 30), Qt.LeftButton)
+    previews = [entry for entry in painted.shown if entry[2] == "preview"]
+    wait_exact(window, qtbot)
+    order = {camera: index for index, (_, camera) in enumerate(sent)}
+    shown = [(when, order[camera]) for when, camera, _ in painted.shown if camera in order]
+    # The first picture of an event's camera or of a later one: those overtaken are not shown, which is as it should be.
+    waits_s = [next(when for when, camera in shown if camera >= index) - began for index, (began, _) in enumerate(sent)]
+    cameras = {camera for _, camera, _ in previews}
+    seconds = sent[-1][0] - sent[0][0]
+    assert np.percentile(waits_s, 95) * 1000 <= LATENCY_MS
+    assert len(cameras) / seconds >= PREVIEWS_PER_S
+
+
+def test_a_drag_ends_with_the_exact_picture(window: Window, qtbot: QtBot) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    before = pose(window.session.eye.shown)
+    drag(window, qtbot, (90, 20))
+    wait_exact(window, qtbot)
+    assert pose(window.session.eye.shown) != before
+    assert window.status.state.text() == "● Exact"
+
+
+@pytest.mark.parametrize(
+    ("button", "modifiers"),
+    [(Qt.RightButton, 0), (Qt.MiddleButton, 0), (Qt.LeftButton, Qt.ShiftModifier), (Qt.LeftButton, Qt.ControlModifier)],
+    ids=["look", "pan", "pan with shift", "zoom"],
+)
+def test_every_drag_moves_the_eye(window: Window, qtbot: QtBot, button: int, modifiers: int) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    before = pose(window.session.eye.shown)
+    drag(window, qtbot, (30, 30), button, modifiers, steps=3)
+    assert pose(window.session.eye.shown) != before
+
+
+@pytest.mark.parametrize("canvas", ["painter", "gl"])
+def test_the_pixels_of_the_scene_are_on_the_screen(
+    canvas: str, qtbot: QtBot, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VANTAGE_CANVAS", canvas)
+    window = make_window("cpu")
+    if window.viewport.canvas.name != {"painter": "painter", "gl": "OpenGL"}[canvas]:
+        pytest.skip("no OpenGL on this display")
+    window.resize(900, 640)
+    window.show()
+    qtbot.waitExposed(window)
+    open_and_wait(window, qtbot, SCENE)
+    window.commands["sharp"].trigger()
+    assert window.looking.pixels is not None
+    pixels = np.random.default_rng(0).integers(0, 128, (200, 2))
+    wanted = window.looking.pixels[pixels[:, 1], pixels[:, 0]].astype(int)
+
+    def same() -> bool:
+        # A texture's filter may round by a step.
+        return bool((np.abs(at_picture_pixels(window, pixels) - wanted) <= 2).mean() > 0.98)
+
+    qtbot.waitUntil(same, timeout=NEVER)
+    bare = grabbed(window)
+    window.commands["box"].trigger()
+    qtbot.waitUntil(lambda: bool((grabbed(window) != bare).any()), timeout=NEVER)
+    window.close()
+    window.deleteLater()
+
+
+def test_a_damaged_file_leaves_the_open_scene(window: Window, qtbot: QtBot) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    window.files.open(Path("damaged.pth"))
+    qtbot.waitUntil(window.banner.isVisible, timeout=NEVER)
+    assert "damaged.pth: not a torch checkpoint" in window.banner.text.text()
+    assert window.banner.property("banner") == "error"
+    assert window.session.opened is not None and window.session.opened.path == SCENE
+    assert window.status.state.text() == "● Exact"
+    drag(window, qtbot, (40, 0), steps=3)
+    wait_exact(window, qtbot)
+    window.files.open(SCENE)
+    qtbot.waitUntil(lambda: not window.banner.isVisible(), timeout=NEVER)
+
+
+def test_a_damaged_file_at_the_start_leads_back_to_the_start_page(window: Window, qtbot: QtBot) -> None:
+    window.files.open(Path("damaged.pth"))
+    qtbot.waitUntil(window.banner.isVisible, timeout=NEVER)
+    assert not window.viewport.isVisible()
+    assert not window.commands["screenshot"].isEnabled()
+
+
+def test_a_failure_to_render_is_told_and_survived(window: Window, qtbot: QtBot) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    scene = window.session.opened.scene
+    scene.fails_with = UserError("out of memory: close other programs")
+    window.commands["next"].trigger()
+    qtbot.waitUntil(window.banner.isVisible, timeout=NEVER)
+    assert "out of memory" in window.banner.text.text()
+    scene.fails_with = None
+    window.commands["next"].trigger()
+    wait_exact(window, qtbot)
+
+
+def test_settings_and_recent_scenes_survive_a_restart(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    photographs = tmp_path / "photographs"
+    photographs.mkdir()
+    open_and_wait(window, qtbot, SCENE, photographs)
+    for id in ("box", "grid", "fly", "sharp", "theme_dark", "faster", "panel"):
+        window.commands[id].trigger()
+    window.resize(800, 600)
+    window.close()
+    again = make_window("cpu")
+    again.show()
+    qtbot.waitExposed(again)
+    for id in ("box", "grid", "fly", "sharp", "theme_dark"):
+        assert again.commands[id].isChecked(), id
+    for id in ("axes", "cameras", "orbit", "panel"):
+        assert not again.commands[id].isChecked(), id
+    assert again.session.eye.mode == "fly" and again.session.eye.fly_speed == 1.5
+    assert (again.width(), again.height()) == (800, 600)
+    assert [recent.path for recent in again.settings.recent] == [str(SCENE.resolve())]
+    again.commands["reopen"].trigger()
+    qtbot.waitUntil(lambda: again.session.opened is not None, timeout=NEVER)
+    assert again.session.data == photographs
+    again.commands["clear_recent"].trigger()
+    assert load_settings().recent == ()
+    again.close()
+    again.deleteLater()
+
+
+def test_a_screenshot_knows_its_camera(
+    window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "shot"), ""))
+    window.commands["screenshot"].trigger()
+    qtbot.waitUntil(window.banner.isVisible, timeout=NEVER)
+    with Image.open(tmp_path / "shot.png") as image:
+        camera = Camera.from_json(json.loads(image.text["vantage:camera"]))
+        pixels = np.array(image)
+    assert pose(camera) == pose(window.session.eye.shown)
+    assert camera.size_px == (128, 128)
+    np.testing.assert_array_equal(pixels, window.looking.pixels)
+
+
+def test_a_camera_goes_round_by_the_clipboard(window: Window, qtbot: QtBot) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    first = pose(window.session.eye.shown)
+    window.commands["copy_camera"].trigger()
+    drag(window, qtbot, (60, 0), steps=3)
+    window.commands["paste_camera"].trigger()
+    wait_exact(window, qtbot)
+    assert np.allclose(np.frombuffer(pose(window.session.eye.shown)), np.frombuffer(first))
+    QApplication.clipboard().setText("no camera")
+    window.commands["paste_camera"].trigger()
+    assert "clipboard holds no camera" in window.banner.text.text()
+
+
+def test_photograph_and_error_at_a_training_view(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    open_and_wait(window, qtbot, SCENE, tmp_path)
+    window.commands["next"].trigger()
+    wait_exact(window, qtbot)
+    drawn = window.looking.pixels
+    # Photographs are a tenth darker than what is drawn.
+    window.commands["photograph"].trigger()
+    qtbot.waitUntil(lambda: window.looking.pixels.mean() < 0.95 * drawn.mean(), timeout=NEVER)
+    window.commands["photograph"].trigger()
+    np.testing.assert_array_equal(window.looking.pixels, drawn)
+    window.commands["channel_3"].trigger()
+    assert window.session.channel == "error"
+    qtbot.waitUntil(lambda: bool((window.looking.pixels != drawn).any()), timeout=NEVER)
+
+
+def test_keys_reach_the_scene(window: Window, qtbot: QtBot) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    widget = window.viewport.canvas.widget
+    window.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is window, timeout=NEVER)
+    QTest.keyClick(widget, Qt.Key_2)
+    assert window.session.channel == "depth"
+    QTest.keyClick(widget, Qt.Key_BracketRight)
+    wait_exact(window, qtbot)
+    assert window.session.eye.view_index == 1
+    before = window.session.eye.shown.position
+    QTest.keyPress(widget, Qt.Key_W)
+    qtbot.waitUntil(lambda: np.linalg.norm(window.session.eye.shown.position - before) > 0.05, timeout=NEVER)
+    QTest.keyRelease(widget, Qt.Key_W)
+    wait_exact(window, qtbot)
+
+
+def test_closing_the_scene_greys_what_needs_one(window: Window, qtbot: QtBot) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    window.commands["close"].trigger()
+    assert window.session.opened is None and not window.viewport.isVisible()
+    for id in ("screenshot", "export", "next", "box", "channel_1", "photograph", "cancel_export"):
+        assert not window.commands[id].isEnabled(), id
+    assert window.commands["open"].isEnabled()
+
+
+def test_a_dropped_file_is_a_url_of_a_scene(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "fast.pth").write_bytes(b"")
+    path = Path(QUrl.fromLocalFile(str(tmp_path / "fast.pth")).toLocalFile())
+    window.files.dropped(path)
+    qtbot.waitUntil(lambda: window.session.opened is not None, timeout=NEVER)
+    with pytest.raises(UserError, match="folder"):
+        window.commands["close"].trigger()
+        window.files.dropped(tmp_path)
