@@ -39,7 +39,10 @@ def replacing(path: Path) -> Iterator[Path]:
         # The suffix is kept: encoders choose the container by it.
         temporary = path.parent / f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}"
         temporary.touch(exist_ok=False)
+        mode = temporary.stat().st_mode
         yield temporary
+        # Some writers (safetensors) put a private file in its place; what a user saves follows the umask.
+        temporary.chmod(mode)
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
         temporary.replace(path)
