@@ -29,6 +29,7 @@ import numpy as np
 
 from app import display
 from app.display import Pixels
+from app.pace import HYSTERESIS, Pace
 from app.reprojection import Reprojector
 from engines.core.camera import Camera
 from engines.core.engine import Scene
@@ -39,10 +40,8 @@ SETTLE_S = 0.12
 """A camera that has not moved for so long is taken to stand."""
 PREVIEW_S = 0.05
 """20 frames a second."""
-HYSTERESIS = 1.25
-"""A size or a way of drawing is kept until another is better by this factor, so that it doesn't flicker."""
-FIRST_COARSE_SCALE = 1 / 8
-SMALLEST_COARSE_SCALE = 1 / 32
+REPROJECTION_S = 0.03
+"""Leaves time for the window and for a busy machine; larger pictures are reprojected at a smaller size."""
 RENDER_NICE = 5
 """The window and the previews come first."""
 CLOSE_S = 5.0
@@ -78,7 +77,7 @@ class Picture:
         request: what it answers.
         kind: "preview" is reprojected or coarse.
         pixels: [H, W, 3] uint8.
-        camera: the picture's own; a coarse one is smaller than the request's.
+        camera: the picture's own; a preview's may be smaller than the request's.
         ms: how long it took to make.
         frame: what was rendered; None for a reprojection.
         hole_fraction: the part that a reprojection had to invent.
@@ -145,7 +144,9 @@ class RenderWorker:
         self._exact: _Exact | None = None
         self._exact_s: float | None = None
         self._fast = False
-        self._coarse_scale = FIRST_COARSE_SCALE
+        # Nothing is known of a scene's speed at first: an eighth is rarely too slow.
+        self._coarse_pace = Pace(PREVIEW_S, first=1 / 8, smallest=1 / 32)
+        self._preview_pace = Pace(REPROJECTION_S, first=1.0, smallest=1 / 4)
         self._threads = [
             threading.Thread(target=self._render_loop, name="render", daemon=True),
             threading.Thread(target=self._preview_loop, name="preview", daemon=True),
@@ -281,14 +282,12 @@ class RenderWorker:
         self._exact_s = seconds
 
     def _draw_coarse(self, ask: _Ask) -> None:
-        camera = ask.request.camera.scaled(self._coarse_scale)
-        began = time.perf_counter()
+        scale = self._coarse_pace.scale
+        camera, began = ask.request.camera.scaled(scale), time.perf_counter()
         frame = self._scene.render(camera, ask.request.controls, lambda: self._closed)
         pixels, limits = _shade(frame, ask.request)
         seconds = time.perf_counter() - began
-        ideal = self._coarse_scale * float(np.sqrt(PREVIEW_S / max(seconds, 1e-4)))
-        if not 1 / HYSTERESIS < ideal / self._coarse_scale < HYSTERESIS:
-            self._coarse_scale = float(np.clip(ideal, SMALLEST_COARSE_SCALE, 1.0))
+        self._coarse_pace.took(seconds, scale)
         self._tell(ask, Picture(ask.request, "preview", pixels, camera, seconds * 1e3, frame, 0.0, limits))
 
     def _shade_again(self, ask: _Ask) -> None:
@@ -312,7 +311,7 @@ class RenderWorker:
         with self._changed:
             self._exact = replace(exact, reprojector=reprojector)
             ask = self._ask
-            if ask is not None and ask.request.moving and ask.number > self._told[0]:
+            if ask is not None and ask.number > self._told[0] and ask.request.moving and self._previewable(ask.request):
                 self._preview = ask
             self._changed.notify_all()
 
@@ -342,10 +341,13 @@ class RenderWorker:
                 self._tell_error(ask.request, error)
 
     def _draw_preview(self, ask: _Ask, reprojector: Reprojector, limits: tuple[float, float] | None) -> None:
-        camera, began = ask.request.camera, time.perf_counter()
+        scale = self._preview_pace.scale
+        camera, began = ask.request.camera.scaled(scale), time.perf_counter()
         drawn = reprojector.draw(camera)
-        ms = (time.perf_counter() - began) * 1e3
-        self._tell(ask, Picture(ask.request, "preview", drawn.pixels, camera, ms, None, drawn.hole_fraction, limits))
+        seconds = time.perf_counter() - began
+        self._preview_pace.took(seconds, scale)
+        fraction = drawn.hole_fraction
+        self._tell(ask, Picture(ask.request, "preview", drawn.pixels, camera, seconds * 1e3, None, fraction, limits))
 
     # To the outside
 

