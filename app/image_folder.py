@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import re
 import secrets
 import shutil
@@ -64,4 +65,7 @@ def write_image(path: Path, pixels: Array) -> None:
 
 def write_array(path: Path, values: Array) -> None:
     """Writes numbers as .npy."""
-    np.save(path, values)
+    content = io.BytesIO()
+    np.save(content, values)
+    # Not np.save to the path: on a full disk numpy's own error does not say so.
+    path.write_bytes(content.getbuffer())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -137,6 +138,8 @@ class VideoWriter:
         said = lines[-1].strip() if lines else f"exit code {self._encoder.returncode}"
         # A full disk is named in one of the first lines; the last is only that the conversion failed.
         said = next((line for line in lines if "No space left" in line), said)
+        # "[out#0/mp4 @ 0x5581c0]" before a message is for those who debug the encoder.
+        said = re.sub(r"^(\[[^]]*\]\s*)+", "", said)
         return UserError(f"{self._path}: the video encoder stopped: {said}")
 
     def _end(self) -> None:

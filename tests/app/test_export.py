@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app import image_folder
 from app.export import Export, Progress, fit_cameras, run_export
 from app.video import Background
 from engines.core.camera import Camera
@@ -246,11 +247,17 @@ def test_wrong_requests_are_refused_before_any_work(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, values: Any) -> None:
-        raise OSError(28, "No space left on device", str(path))
+@pytest.mark.parametrize("channel", ["rgb", "depth"])
+def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, channel: str) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full")
+    real = {"rgb": image_folder.write_image, "depth": image_folder.write_array}[channel]
 
-    monkeypatch.setattr("app.export.write_array", full)
-    with pytest.raises(UserError, match=r"frames: can.t be written .*No space left"):
-        run_export(BallScene(), Export(ring(9), tmp_path / "frames", channels=("depth",)), ignore, never_stop)
+    def onto_full_disk(path: Path, values: Any) -> None:
+        path.symlink_to("/dev/full")
+        real(path, values)
+
+    monkeypatch.setattr(f"app.export.{real.__name__}", onto_full_disk)
+    with pytest.raises(UserError, match=r"frames: can't be written \(No space left on device\)"):
+        run_export(BallScene(), Export(ring(9), tmp_path / "frames", channels=(channel,)), ignore, never_stop)
     assert not list(tmp_path.iterdir())
