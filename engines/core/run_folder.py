@@ -6,6 +6,7 @@
 | `training.pt` | weights, optimisers, generators, step: one file, so never halves of two steps |
 | `config.yaml` | engine, data folder and every option |
 | `history.jsonl` | a line per report: step, losses, validation scores |
+| `events.out.tfevents.*` | the same for TensorBoard |
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import torch
 from app.evaluation import Evaluation, Score, evaluate
 from engines.core.camera import Camera
 from engines.core.dataset import View
-from engines.core.engine import Scene, Stop
+from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame
 from engines.core.images import write_png
@@ -43,13 +43,6 @@ class Plain(FakeScene):
         return Frame(image)
 
 
-def scene(grey: float, any_size: bool = False, edge_px: int = 0) -> Plain:
-    made = Plain(grey, any_size, edge_px)
-    # The protocol holds.
-    _: Scene = made
-    return made
-
-
 @pytest.fixture
 def views(tmp_path: Path) -> tuple[View, ...]:
     """Two grey photographs of 64x48, and a pose without one between them."""
@@ -63,7 +56,7 @@ def views(tmp_path: Path) -> tuple[View, ...]:
 
 def test_scores_each_photograph(views: tuple[View, ...]) -> None:
     told: list[Score] = []
-    result = evaluate(scene(0.5), views, told.append)
+    result = evaluate(Plain(0.5), views, told.append)
     assert [score.view for score in result.scores] == ["a", "c"]
     assert list(result.scores) == told
     # Off by a tenth of the range everywhere.
@@ -72,32 +65,32 @@ def test_scores_each_photograph(views: tuple[View, ...]) -> None:
 
 
 def test_draws_the_centred_square_at_the_scenes_own_size(views: tuple[View, ...]) -> None:
-    drawer = scene(0.5)
+    drawer = Plain(0.5)
     evaluate(drawer, views)
     assert [camera.size_px for camera in drawer.drawn] == [(32, 32), (32, 32)]
     assert drawer.drawn[0].focal_px == pytest.approx([f * 32 / 48 for f in views[0].camera.focal_px])
 
 
 def test_draws_at_the_photographs_size_where_any_will_do(views: tuple[View, ...]) -> None:
-    drawer = scene(0.5, any_size=True)
+    drawer = Plain(0.5, any_size=True)
     evaluate(drawer, views)
     assert [camera.size_px for camera in drawer.drawn] == [(64, 48), (64, 48)]
 
 
 def test_leaves_out_the_border(views: tuple[View, ...]) -> None:
-    drawer = scene(0.5, edge_px=5)
+    drawer = Plain(0.5, edge_px=5)
     assert evaluate(drawer, views, crop_px=5).psnr == pytest.approx(20.0, abs=1e-3)
     assert evaluate(drawer, views).psnr < 15
 
 
 def test_no_photographs(views: tuple[View, ...]) -> None:
     with pytest.raises(UserError, match="no photographs to compare with"):
-        evaluate(scene(0.5), views[1:2])
+        evaluate(Plain(0.5), views[1:2])
 
 
 def test_stops(views: tuple[View, ...]) -> None:
     with pytest.raises(Cancelled):
-        evaluate(scene(0.5), views, stop=lambda: True)
+        evaluate(Plain(0.5), views, stop=lambda: True)
 
 
 def test_means_and_tables() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # type: ignore[import-untyped]
 from torch import Tensor
 
 from app.opening import open_scene
@@ -44,7 +44,8 @@ def train(photographs: Path) -> Train:
 @pytest.fixture(scope="session")
 def straight(train: Train, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Report]]:
     """A run of `STEPS` steps in one go, validated at the end only; not to be changed."""
-    out, reports = tmp_path_factory.mktemp("straight") / "run", []
+    out = tmp_path_factory.mktemp("straight") / "run"
+    reports: list[Report] = []
     train(out, report=reports.append)
     return out, reports
 
@@ -95,7 +96,7 @@ def test_reports_every_step(straight: tuple[Path, list[Report]]) -> None:
 
 
 def test_the_run_folder(straight: tuple[Path, list[Report]], photographs: Path) -> None:
-    out, reports = straight
+    out, _ = straight
     files = sorted(path.name.split(".")[0] for path in out.iterdir())
     assert files == ["config", "events", "history", "scene", "training"]
     written = read_run_config(out)

@@ -124,5 +124,5 @@ def test_the_config_of_another_engine_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_config_that_is_not_there_lists_the_presets() -> None:
-    with pytest.raises(UserError, match="no such file; the presets are .*deepvoxels_preview"):
+    with pytest.raises(UserError, match=r"no such file; the presets are .*deepvoxels_preview"):
         train.read_settings("deepvoxels_previw", [], "deepvoxels")

@@ -173,7 +173,7 @@ def test_a_grid_that_was_made_to_fit_stays_there(dataset: Dataset) -> None:
 
 @pytest.mark.parametrize("forced", [{"near_plane": 100.0}, {"scale": 1e-3, "near_plane": 1e-3}])
 def test_a_grid_that_is_told_to_be_out_of_sight(dataset: Dataset, forced: dict[str, float]) -> None:
-    with pytest.raises(UserError, match="no camera sees the voxel grid .*set scale and near_plane"):
+    with pytest.raises(UserError, match=r"no camera sees the voxel grid .*set scale and near_plane"):
         ENGINE.train(dataset, config(**forced), CPU, 0)
 
 
