@@ -141,7 +141,7 @@ def test_reset_and_frame(followed: Followed) -> None:
     followed.settle()
     corners = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], dtype=float)
     pixels, _ = project(eye.camera, corners)
-    assert 0 <= pixels.min() and pixels.max() <= 32 and np.ptp(pixels) > 16
+    assert pixels.min() >= 0 and pixels.max() <= 32 and np.ptp(pixels) > 16
 
 
 def test_the_viewport_matters_only_to_scenes_of_any_size() -> None:

@@ -101,9 +101,10 @@ def wait_exact(session: Session, ear: Ear) -> Picture:
         picture: Picture = ear.next("picture")
         assert session.show(picture)
         shown = session.eye.shown
-        if picture.kind == "exact" and shown is not None:
-            if np.array_equal(picture.camera.camera_to_world, shown.camera_to_world):
-                return picture
+        if picture.kind != "exact" or shown is None:
+            continue
+        if np.array_equal(picture.camera.camera_to_world, shown.camera_to_world):
+            return picture
 
 
 def settle(session: Session) -> None:
