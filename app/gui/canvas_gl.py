@@ -35,6 +35,9 @@ class GlCanvas:
         self._lines.order, self._lines.visible = 1, False
         self._texts = scene.visuals.Text("", font_size=9, anchor_x="left", anchor_y="bottom", parent=self._canvas.scene)
         self._texts.order, self._texts.visible = 2, False
+        for visual in (self._image, self._lines, self._texts):
+            # Drawn in their order: all lie at one depth, where the picture, drawn first, would win.
+            visual.set_gl_state("translucent", depth_test=False)
         self._size_px = (2, 2)
         self._labels: Sequence[Label] = ()
         self._canvas.events.resize.connect(lambda event: self._arrange())

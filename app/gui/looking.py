@@ -255,8 +255,8 @@ class Looking:
         self.draw()
 
     def _explain_photograph(self, wanted: bool) -> None:
-        if wanted and self._session.opened is not None and self._session.eye.view_index is None:
-            there = "error" in self._session.channels
+        there = "error" in self._session.channels
+        if wanted and self._session.opened is not None and not (there and self._session.eye.view_index is not None):
             text = "The photograph is shown at a training view, standing still: press G for the nearest."
             self._window.banner.tell(
                 "info", text if there else "There are no photographs: choose the scene's data folder."

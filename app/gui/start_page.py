@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QAction, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QAction, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui.panel_parts import Card, clear, label
 from app.settings import Recent
 
 SHOWN = 6
+WIDEST = 620
 
 
 class StartPage(QWidget):
@@ -22,8 +23,12 @@ class StartPage(QWidget):
     def __init__(self, open_action: QAction, demo_action: QAction) -> None:
         super().__init__()
         title = label("Vantage", "title")
-        hint = label("Open a trained scene and walk around in it. You can also drop a checkpoint, a run folder or,\n"
-                     "with a scene open, its data folder anywhere on this window.", "muted")  # fmt: skip
+        hint = label(
+            "Open a trained scene and walk around in it. You can also drop a checkpoint, a run folder or, with a scene "
+            "open, its data folder anywhere on this window.",
+            "muted",
+            wrap=True,
+        )
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         for action, primary in ((open_action, True), (demo_action, False)):
@@ -50,12 +55,14 @@ class StartPage(QWidget):
         column.addStretch(3)
         inner = QWidget()
         inner.setLayout(column)
-        inner.setFixedWidth(620)
+        inner.setMaximumWidth(WIDEST)
         across = QHBoxLayout(self)
-        across.addWidget(inner, 0, Qt.AlignHCenter)
+        across.addStretch(1)
+        across.addWidget(inner, 1000)
+        across.addStretch(1)
 
     def set_recent(self, recent: Sequence[Recent]) -> None:
-        """Lists the newest scenes; those that are gone are grey."""
+        """Lists the newest scenes."""
         clear(self._rows)
         for entry in recent[:SHOWN]:
             path = Path(entry.path)
@@ -75,7 +82,9 @@ def _row(name: str, folder: str) -> QPushButton:
     column = QVBoxLayout(button)
     column.setContentsMargins(10, 6, 10, 7)
     column.setSpacing(1)
+    folder = button.fontMetrics().elidedText(folder, Qt.ElideMiddle, WIDEST - 60)
     for line in (label(name), label(folder, "muted")):
+        line.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Minimum)
         line.setAttribute(Qt.WA_TransparentForMouseEvents)
         column.addWidget(line)
     button.setMinimumHeight(button.layout().sizeHint().height())

@@ -1,0 +1,48 @@
+"""Starting, surviving, ending."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from PyQt5.QtCore import QTimer
+from PyQt5.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.gui.main import run_window, surviving
+from app.gui.window import Window
+from tests.app.gui.conftest import NEVER, Shelf
+
+
+def test_a_fault_anywhere_is_told_and_survived(
+    window: Window, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with surviving(window.bridge.post, window.tell_error):
+        sys.excepthook(ValueError, ValueError("a slot broke"), None)
+        qtbot.waitUntil(lambda: "a slot broke" in window.banner.text.text(), timeout=NEVER)
+        thread = threading.Thread(target=lambda: 1 // 0)
+        thread.start()
+        thread.join()
+        qtbot.waitUntil(lambda: "ZeroDivisionError" in window.banner.text.text(), timeout=NEVER)
+    # Whoever started the program from a terminal finds the whole story there.
+    assert "a slot broke" in capsys.readouterr().err
+    assert window.isVisible()
+
+
+def test_the_program_opens_its_argument_and_ends_with_its_window(qapp: QApplication, shelf: Shelf) -> None:
+    seen = []
+
+    def look() -> None:
+        windows = [w for w in qapp.topLevelWidgets() if isinstance(w, Window) and w.isVisible()]
+        if windows and windows[0].looking.picture is not None:
+            seen.append(windows[0].windowTitle())
+            windows[0].commands["quit"].trigger()
+
+    timer = QTimer()
+    timer.timeout.connect(look)
+    timer.start(20)
+    assert run_window(Path("fast.pth"), None, "cpu", []) == 0
+    timer.stop()
+    assert seen and seen[0].startswith("fast.pth")
