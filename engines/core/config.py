@@ -31,6 +31,16 @@ class TrainingConfig(Options):
     """Makes a run repeatable: the same seed, data and device give the same weights."""
     lr: float = Field(4e-4, gt=0)
     """Learning rate of Adam."""
+    lr_final: float | None = Field(None, gt=0)
+    """Learning rate at the last step, approached by the same factor each step; empty: `lr` throughout."""
+    ema_decay: float = Field(0.0, ge=0, lt=1)
+    """Show and validate the moving average of the weights, e.g. 0.99 for one over about 100 steps; 0: the latest."""
+
+    def lr_at(self, step: int) -> float:
+        """The learning rate of the step after `step` steps."""
+        if self.lr_final is None:
+            return self.lr
+        return float(self.lr * (self.lr_final / self.lr) ** (step / self.max_steps))
 
 
 AnyOptions = TypeVar("AnyOptions", bound=Options)

@@ -27,8 +27,17 @@ class DeepVoxelsConfig(TrainingConfig):
     """Collapse the view volume by 2D convolutions instead of visibility weights; such a scene has no depth."""
     num_trgt: int = Field(2, ge=1, le=8)
     """Views drawn and compared in each step: one near the lifted photograph, the others at random."""
-    l1_weight: float = Field(200.0, ge=0)
-    """Weight of the L1 loss beside the adversarial one."""
+    l1_weight: float = Field(200.0, gt=0)
+    """Weight of the L1 loss."""
+    adversarial_weight: float = Field(1.0, ge=0)
+    """Weight of the patch discriminator's loss; 0 leaves the discriminator out."""
+    dropout: float = Field(0.2, ge=0, lt=1)
+    """Share of features dropped in training; small networks learn faster with 0."""
+    grid_learning: Literal["integrated", "optimised"] = "integrated"
+    """`integrated`: photographs are lifted into the grid, as in the paper. `optimised`: each voxel is a weight like
+    any other, without lifting; a picture comes several times sooner."""
+    grid_lr: float = Field(0.03, gt=0)
+    """Learning rate of the voxels where they are optimised."""
     sampling_pattern: str = Field("all", pattern=r"^(all|skip_\d+)$")
     """`all` photographs, or `skip_N`: leave out N after each one used."""
     near_plane: float | None = Field(None, gt=0)

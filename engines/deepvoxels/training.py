@@ -1,7 +1,8 @@
 """Learning a DeepVoxels scene from photographs (paper, section 3.4 and 4).
 
 Each step lifts the photograph of a view near the first target into the grid, draws the targets, and compares them
-with their photographs by L1 and by a patch discriminator. One place differs from the authors' code, see `_update`.
+with their photographs by L1 and by a patch discriminator. One place differs from the authors' code, see `_gradients`.
+What is not in the paper is off by default: `grid_learning`, `ema_decay`, `lr_final` of `config.py`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engines.core.averaging import WeightAverage
 from engines.core.camera import Camera
 from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.dataset import Dataset, View
@@ -106,11 +108,16 @@ class DeepVoxelsTraining:
         with _global_generators_kept(device):
             torch.manual_seed(seed)
             network, discriminator = DeepVoxels(config), PatchDiscriminator()
+            _set_dropout(network, config.dropout)
+            if config.grid_learning == "optimised":
+                # All alike, neighbouring voxels would get like gradients.
+                network.deepvoxels.normal_(std=0.01)
             self._generators = _generator_states(device)
         self._network = _channels_last(network.to(device))
         self._discriminator = _channels_last(discriminator.to(device))
-        self._optimiser_g = _adam(self._network, config.lr)
-        self._optimiser_d = _adam(self._discriminator, config.lr)
+        self._optimiser_g = torch.optim.Adam(_trained(self._network, config), fused=True)
+        self._optimiser_d = torch.optim.Adam(self._discriminator.parameters(), lr=config.lr, fused=True)
+        self._average = WeightAverage(self._network.state_dict(), config.ema_decay) if config.ema_decay else None
 
     @staticmethod
     def resumed(
@@ -145,15 +152,15 @@ class DeepVoxelsTraining:
                 "run began with, or under other names; resume with the same folder and sampling_pattern"
             )
         is_judge = {name: name.startswith(DISCRIMINATOR) for name in checkpoint.weights}
-        self._network.load_state_dict({n: t for n, t in checkpoint.weights.items() if not is_judge[n]})
+        shown = {n: t for n, t in checkpoint.weights.items() if not is_judge[n]}
+        self._network.load_state_dict(state.get("latest", shown))
+        if self._average is not None:
+            self._average.restore(shown)
         self._discriminator.load_state_dict(
             {n.removeprefix(DISCRIMINATOR): t for n, t in checkpoint.weights.items() if is_judge[n]}
         )
         self._optimiser_g.load_state_dict(_copied(state["optimiser_g"]))
         self._optimiser_d.load_state_dict(_copied(state["optimiser_d"]))
-        for optimiser in (self._optimiser_g, self._optimiser_d):
-            for group in optimiser.param_groups:
-                group["lr"] = self.config.lr
         self._order.restore(**state["order"])
         self._generators = self._generators | _copied(state["generators"])
         self.step_count, self.skipped = checkpoint.step, int(state["skipped"])
@@ -174,6 +181,7 @@ class DeepVoxelsTraining:
             UserError: a loss or gradient is not finite; the weights are as before the step.
         """
         triplet = self._next_triplet()
+        self._set_learning_rates()
         self._network.train()
         self._discriminator.train()
         buffers = [*self._network.buffers(), *self._discriminator.buffers()]
@@ -185,17 +193,34 @@ class DeepVoxelsTraining:
             after = _generator_states(self._device)
         values = torch.stack([losses.discriminator, losses.adversarial, losses.l1, *sizes]).tolist()
         if not all(math.isfinite(value) for value in values):
-            for buffer, old in zip(buffers, before, strict=True):
-                buffer.copy_(old)
+            with torch.no_grad():
+                for buffer, old in zip(buffers, before, strict=True):
+                    buffer.copy_(old)
             self._refuse(triplet, values)
         self._optimiser_d.step()
         self._optimiser_g.step()
-        self._network.deepvoxels.copy_(grid)
+        if self.config.grid_learning == "integrated":
+            self._network.deepvoxels.copy_(grid)
         self._generators = after
         self.step_count += 1
+        if self._average is not None:
+            self._average.update(self._network.state_dict(), self.step_count)
         discriminator, adversarial, l1 = values[:3]
-        generator = adversarial + self.config.l1_weight * l1
-        return {"generator": generator, "l1": l1, "adversarial": adversarial, "discriminator": discriminator}
+        if self._judged:
+            generator = self.config.adversarial_weight * adversarial + self.config.l1_weight * l1
+            return {"generator": generator, "l1": l1, "adversarial": adversarial, "discriminator": discriminator}
+        return {"l1": l1}
+
+    @property
+    def _judged(self) -> bool:
+        """Whether a discriminator takes part."""
+        return self.config.adversarial_weight > 0
+
+    def _set_learning_rates(self) -> None:
+        share = self.config.lr_at(self.step_count) / self.config.lr
+        for optimiser in (self._optimiser_g, self._optimiser_d):
+            for group in optimiser.param_groups:
+                group["lr"] = share * (self.config.grid_lr if group.get("is_grid") else self.config.lr)
 
     def _next_triplet(self) -> Triplet:
         """The next views that see the grid; the others are passed over and counted, as the authors' code does."""
@@ -212,22 +237,29 @@ class DeepVoxelsTraining:
     def _compare(self, triplet: Triplet) -> tuple[_Losses, Tensor]:
         """Draws the targets: their losses, and the new grid without gradients."""
         network, views = self._network, self._views
-        grid = network.observe(views.photograph(triplet.lifted), views.lifted(triplet.lifted))
+        if self.config.grid_learning == "optimised":
+            grid = network.deepvoxels
+        else:
+            grid = network.observe(views.photograph(triplet.lifted), views.lifted(triplet.lifted))
         inpainted = network.inpaint(grid)
-        discriminator, adversarial, l1 = [], [], []
-        drawn = [network.draw(inpainted, views.samples(target))[0] for target in triplet.targets]
-        for target, picture in zip(triplet.targets, drawn, strict=True):
-            image, photograph = _inner(picture), _inner(views.photograph(target))
-            # Fake, real, fake: the discriminator's running means depend on the order.
-            fake = adversarial_loss(self._discriminator(image.detach()), real=False)
-            real = adversarial_loss(self._discriminator(photograph), real=True)
-            discriminator.append((fake + real) * 0.5)
-            adversarial.append(adversarial_loss(self._discriminator(image), real=True))
-            l1.append(F.l1_loss(image, photograph))
+        drawn = [_inner(network.draw(inpainted, views.samples(target))[0]) for target in triplet.targets]
+        photographs = [_inner(views.photograph(target)) for target in triplet.targets]
+        l1 = [F.l1_loss(image, photograph) for image, photograph in zip(drawn, photographs, strict=True)]
+        judged = [self._judge(image, photograph) for image, photograph in zip(drawn, photographs, strict=True)]
+        discriminator, adversarial = zip(*judged, strict=True)
         return _Losses(*(torch.stack(part).mean() for part in (discriminator, adversarial, l1))), grid.detach()
 
+    def _judge(self, image: Tensor, photograph: Tensor) -> tuple[Tensor, Tensor]:
+        """The discriminator's loss and the adversarial one; nothing where it takes no part."""
+        if not self._judged:
+            return image.new_zeros(()), image.new_zeros(())
+        # Fake, real, fake: the discriminator's running means depend on the order.
+        fake = adversarial_loss(self._discriminator(image.detach()), real=False)
+        real = adversarial_loss(self._discriminator(photograph), real=True)
+        return (fake + real) * 0.5, adversarial_loss(self._discriminator(image), real=True)
+
     def _gradients(self, losses: _Losses) -> tuple[Tensor, Tensor]:
-        """Sets every `.grad`; the size of each network's gradient.
+        """Sets every `.grad`; the size of each optimiser's gradient.
 
         The authors step the discriminator between the two `backward`s. Their torch let them: the generator's gradient
         then went through the activations of the old discriminator and the weights of the new one. Here both gradients
@@ -236,9 +268,11 @@ class DeepVoxelsTraining:
         """
         self._optimiser_g.zero_grad(set_to_none=True)
         self._optimiser_d.zero_grad(set_to_none=True)
-        ours, judges = list(self._network.parameters()), list(self._discriminator.parameters())
-        (losses.adversarial + self.config.l1_weight * losses.l1).backward(inputs=ours)  # type: ignore[no-untyped-call]
-        losses.discriminator.backward(inputs=judges)  # type: ignore[no-untyped-call]
+        ours, judges = _parameters(self._optimiser_g), _parameters(self._optimiser_d)
+        generator = self.config.adversarial_weight * losses.adversarial + self.config.l1_weight * losses.l1
+        generator.backward(inputs=ours)  # type: ignore[no-untyped-call]
+        if self._judged:
+            losses.discriminator.backward(inputs=judges)  # type: ignore[no-untyped-call]
         return _norm(ours), _norm(judges)
 
     def _refuse(self, triplet: Triplet, values: list[float]) -> None:
@@ -252,7 +286,7 @@ class DeepVoxelsTraining:
 
     def checkpoint(self) -> Checkpoint:
         """All that is needed to draw and to resume, copied to the CPU."""
-        weights = {name: _on_cpu(tensor) for name, tensor in self._network.state_dict().items()}
+        weights = _copied(self._shown())
         judge = self._discriminator.state_dict()
         weights |= {DISCRIMINATOR + name: _on_cpu(tensor) for name, tensor in judge.items()}
         training = {
@@ -263,17 +297,19 @@ class DeepVoxelsTraining:
             "views": [view.name for view in self._views.views],
             "skipped": self.skipped,
         }
+        if self._average is not None:
+            training["latest"] = _copied(self._network.state_dict())
         return Checkpoint("deepvoxels", self.config.model_dump(), self.step_count, weights, self._info(), training)
 
     def scene(self) -> DeepVoxelsScene:
         """The scene as learnt so far, with a copy of the weights of its own."""
-        weights = {
-            name: tensor.clone()
-            for name, tensor in self._network.state_dict().items()
-            if not name.startswith(TRAINING_ONLY)
-        }
+        weights = {name: t.detach().clone() for name, t in self._shown().items() if not name.startswith(TRAINING_ONLY)}
         surroundings = Surroundings(self._info(), self.placement, self.notes)
         return DeepVoxelsScene(self.config, weights, surroundings, self._device, DeepVoxelsOptions())
+
+    def _shown(self) -> Mapping[str, Tensor]:
+        """The weights to look at: the average where one is kept, else the latest."""
+        return self._network.state_dict() if self._average is None else self._average.weights
 
     def _info(self) -> SceneInfo:
         cameras = tuple(view.camera for view in self._views.views)
@@ -292,13 +328,32 @@ def _channels_last(network: AnyModule) -> AnyModule:
     return network
 
 
-def _adam(network: torch.nn.Module, lr: float) -> torch.optim.Adam:
-    return torch.optim.Adam(network.parameters(), lr=lr, fused=True)
+def _trained(network: DeepVoxels, config: DeepVoxelsConfig) -> list[dict[str, Any]]:
+    """What Adam moves, in groups of one learning rate."""
+    if config.grid_learning == "integrated":
+        return [{"params": list(network.parameters()), "lr": config.lr}]
+    drawing = [weights for name, weights in network.named_parameters() if not name.startswith(TRAINING_ONLY)]
+    network.deepvoxels.requires_grad_()
+    return [
+        {"params": drawing, "lr": config.lr},
+        {"params": [network.deepvoxels], "lr": config.grid_lr, "is_grid": True},
+    ]
 
 
-def _norm(parameters: list[torch.nn.Parameter]) -> Tensor:
+def _set_dropout(network: torch.nn.Module, share: float) -> None:
+    for module in network.modules():
+        if isinstance(module, torch.nn.Dropout2d | torch.nn.Dropout3d):
+            module.p = share
+
+
+def _parameters(optimiser: torch.optim.Optimizer) -> list[Tensor]:
+    return [parameter for group in optimiser.param_groups for parameter in group["params"]]
+
+
+def _norm(parameters: list[Tensor]) -> Tensor:
+    """The length of all gradients together; 0 where there is none."""
     sizes = [torch.linalg.vector_norm(p.grad) for p in parameters if p.grad is not None]
-    size: Tensor = torch.linalg.vector_norm(torch.stack(sizes))
+    size: Tensor = torch.linalg.vector_norm(torch.stack(sizes)) if sizes else torch.zeros(())
     return size
 
 

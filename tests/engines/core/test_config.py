@@ -95,3 +95,11 @@ def test_bad_yaml(tmp_path: Path, content: bytes | None, message: str) -> None:
     with pytest.raises(UserError, match=message) as caught:
         read_yaml(path)
     assert str(caught.value).startswith(str(path)) and "\n" not in str(caught.value)
+
+
+def test_the_learning_rate_falls_by_the_same_factor_each_step() -> None:
+    config = TrainingConfig(max_steps=100, lr=1e-2, lr_final=1e-4)
+    assert config.lr_at(0) == 1e-2
+    assert config.lr_at(50) == pytest.approx(1e-3)
+    assert config.lr_at(100) == pytest.approx(1e-4)
+    assert TrainingConfig(lr=1e-2).lr_at(50) == 1e-2

@@ -144,6 +144,67 @@ def test_a_resumed_run_may_have_another_learning_rate(learnt: Learnt, dataset: D
     assert change < 1e-6
 
 
+QUICK = {
+    "grid_learning": "optimised",
+    "adversarial_weight": 0.0,
+    "dropout": 0.0,
+    "ema_decay": 0.5,
+    "lr_final": 1e-3,
+    "max_steps": 6,
+}
+"""What goes beyond the paper, all at once."""
+
+
+def test_an_optimised_grid_learns_without_lifting_or_discriminator(dataset: Dataset) -> None:
+    training = ENGINE.train(dataset, config(**QUICK, num_grid_feats=6), CPU, 0)
+    before = training.checkpoint()
+    losses = [training.step() for _ in range(6)]
+    after = training.checkpoint()
+    assert all(set(step) == {"l1"} for step in losses)
+    assert losses[-1]["l1"] < losses[0]["l1"]
+    for part in ("deepvoxels", "inpainting_net.", "occlusion_net.", "rendering_net."):
+        assert any(not torch.equal(before.weights[n], after.weights[n]) for n in after.weights if n.startswith(part))
+    untouched = [key for key in after.weights if key.startswith(("feature_extractor.", "discriminator."))]
+    assert untouched
+    assert all(torch.equal(before.weights[key], after.weights[key]) for key in untouched)
+
+
+def test_a_quick_run_resumes_bit_for_bit(dataset: Dataset) -> None:
+    whole = ENGINE.train(dataset, config(**QUICK), CPU, 0)
+    for _ in range(6):
+        whole.step()
+    first = ENGINE.train(dataset, config(**QUICK), CPU, 0)
+    for _ in range(3):
+        first.step()
+    second = ENGINE.resume(dataset, first.checkpoint(), CPU)
+    for _ in range(3):
+        second.step()
+    assert equal(second.checkpoint().weights, whole.checkpoint().weights)
+    latest = [dict((taken.checkpoint().training or {})["latest"]) for taken in (whole, second)]
+    assert equal(latest[0], latest[1])
+    assert not equal(latest[0], {name: whole.checkpoint().weights[name] for name in latest[0]})
+
+
+def test_the_average_is_what_is_seen(dataset: Dataset) -> None:
+    training = ENGINE.train(dataset, config(**QUICK), CPU, 0)
+    for _ in range(3):
+        training.step()
+    camera = dataset.split("train")[0].square_camera(128)
+    seen = training.scene().render(camera, {}, never_stop).image
+    reopened = ENGINE.open(training.checkpoint(), CPU, dataset, ENGINE.SceneOptions())
+    assert torch.equal(reopened.render(camera, {}, never_stop).image, seen)
+
+
+def test_a_loss_that_is_not_finite_leaves_an_optimised_grid(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    training = ENGINE.train(dataset, config(**QUICK), CPU, 0)
+    before = training.checkpoint()
+    broken = torch.full((1, 3, 128, 128), float("nan"))
+    monkeypatch.setattr(TrainingViews, "photograph", lambda self, index: broken)
+    with pytest.raises(UserError, match="not finite"):
+        training.step()
+    assert equal(training.checkpoint().weights, before.weights)
+
+
 def test_resuming_needs_the_training_state(learnt: Learnt, dataset: Dataset) -> None:
     with pytest.raises(UserError, match="holds no training state"):
         ENGINE.resume(dataset, replace(learnt.checkpoint, training=None), CPU)
