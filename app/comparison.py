@@ -9,6 +9,7 @@ import numpy as np
 from app import display
 from engines.core.camera import Array, Camera
 from engines.core.dataset import View
+from engines.core.engine import Scene
 from engines.core.frame import Frame
 from engines.core.images import resize_area, to_uint8
 
@@ -32,16 +33,17 @@ class Comparison:
     psnr_db: float
 
 
-def compare(frame: Frame, camera: Camera, view: View, side_px: int | None) -> Comparison:
-    """Measures `frame` against the view's photograph, read now and brought to the frame's size.
-
-    Args:
-        side_px: for scenes that draw a square only: the photograph's centred square of this side is meant.
+def compare(frame: Frame, camera: Camera, view: View, scene: Scene) -> Comparison:
+    """Measures `frame`, which `scene` drew, against the view's photograph, read now and brought to the frame's size.
 
     Raises:
         UserError: the photograph can't be read.
     """
-    photograph = view.square_image(side_px) if side_px else resize_area(view.image(), camera.size_px)
+    photograph = (
+        resize_area(view.image(), camera.size_px)
+        if scene.native_px is None
+        else view.square_image(scene.native_px[0] + 2 * scene.cropped_px, scene.cropped_px)
+    )
     error = display.error_map(frame.image, photograph)
     mse = float(np.mean(np.square(_rendered(frame) - photograph, dtype=np.float64)))
     psnr_db = float(-10 * np.log10(mse)) if mse > 0 else float("inf")

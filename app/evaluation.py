@@ -29,6 +29,8 @@ class Evaluation:
     """The scores of some views, in their order."""
 
     scores: tuple[Score, ...]
+    crop_px: int = 0
+    """Left out on each side."""
 
     @property
     def psnr(self) -> float:
@@ -45,6 +47,7 @@ class Evaluation:
         return {
             "psnr": self.psnr,
             "ssim": self.ssim,
+            "crop_px": self.crop_px,
             "views": [{"view": score.view, "psnr": score.psnr, "ssim": score.ssim} for score in self.scores],
         }
 
@@ -60,35 +63,38 @@ def evaluate(
     views: Sequence[View],
     on_view: Callable[[Score], None] = lambda score: None,
     stop: Stop = never_stop,
-    crop_px: int = 0,
+    crop_px: int | None = None,
 ) -> Evaluation:
     """Draws each view's camera and compares with its photograph.
 
     Args:
         on_view: called after each.
-        crop_px: left out on each side before comparing.
+        crop_px: left out on each side before comparing; None: the scene's `border_px`.
 
     Raises:
-        UserError: no view has a photograph, or one can't be read.
+        UserError: no view has a photograph, one can't be read, or nothing of it is left after cropping.
         Cancelled: `stop` said so.
     """
     photographed = [view for view in views if view.image_path is not None]
     if not photographed:
         raise UserError("no photographs to compare with in these views")
+    crop = scene.border_px if crop_px is None else crop_px
     scores = []
     for view in photographed:
         image, photograph = _pair(scene, view, stop)
-        if crop_px:
-            image, photograph = (x[crop_px:-crop_px, crop_px:-crop_px] for x in (image, photograph))
+        if 2 * crop >= min(image.shape[:2]):
+            raise UserError(f"{crop} pixels off each side leave nothing of {image.shape[1]}x{image.shape[0]}")
+        if crop:
+            image, photograph = (x[crop:-crop, crop:-crop] for x in (image, photograph))
         scores.append(Score(view.name, metrics.psnr(image, photograph), metrics.ssim(image, photograph)))
         on_view(scores[-1])
-    return Evaluation(tuple(scores))
+    return Evaluation(tuple(scores), crop)
 
 
 def _pair(scene: Scene, view: View, stop: Stop) -> tuple[Tensor, Tensor]:
     """The picture and the photograph, both [H, W, 3] at the scene's size."""
     if scene.native_px is None:
         return scene.render(view.camera, {}, stop).image, torch.from_numpy(view.image())
-    side = min(scene.native_px)
-    frame = scene.render(view.square_camera(side), {}, stop)
-    return frame.image, torch.from_numpy(view.square_image(side))
+    side, cropped = min(scene.native_px) + 2 * scene.cropped_px, scene.cropped_px
+    frame = scene.render(view.square_camera(side, cropped), {}, stop)
+    return frame.image, torch.from_numpy(view.square_image(side, cropped))

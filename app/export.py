@@ -137,10 +137,7 @@ def fit_cameras(scene: Scene, cameras: Sequence[Camera], size_px: tuple[int, int
         raise UserError(
             f"size {size_px[0]}x{size_px[1]}: this scene can only draw {native[0]}x{native[1]}; leave the size out"
         )
-    if native[0] == native[1]:
-        # As photographs are cut, to the pixel: a centred square of whole pixels.
-        return tuple(camera.square().resized(native) for camera in cameras)
-    return tuple(fit_native(camera, native) for camera in cameras)
+    return tuple(fit_native(camera, native, scene.cropped_px) for camera in cameras)
 
 
 def _check(scene: Scene, export: Export) -> None:

@@ -72,7 +72,7 @@ class Eye:
         if self.camera is None or self._scene is None:
             return None
         if self._scene.native_px is not None:
-            return fit_native(self.camera, self._scene.native_px)
+            return fit_native(self.camera, self._scene.native_px, self._scene.cropped_px)
         if self.whole_view and self.view_index is not None:
             return fit_inside(self.viewpoints[self.view_index], self._viewport_px)
         return fit_around(self.camera, self._viewport_px)

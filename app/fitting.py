@@ -12,15 +12,23 @@ from engines.core.camera import Camera
 SAME_CAMERA = 1e-6
 
 
-def fit_native(camera: Camera, native_px: tuple[int, int]) -> Camera:
-    """The camera's picture at the one size a scene can draw; what does not fit its shape is cut off at the sides."""
+def fit_native(camera: Camera, native_px: tuple[int, int], cropped_px: int = 0) -> Camera:
+    """The camera's picture at the one size a scene can draw; what does not fit its shape is cut off at the sides.
+
+    Args:
+        cropped_px: as in `Scene`.
+    """
     if camera.size_px == native_px:
         return camera
-    if native_px[0] == native_px[1]:
+    width, height = native_px
+    whole_px = (width + 2 * cropped_px, height + 2 * cropped_px)
+    if width == height:
         # As photographs are cut, to the pixel: a centred square of whole pixels.
-        return camera.square().resized(native_px)
-    scale = max(native_px[0] / camera.size_px[0], native_px[1] / camera.size_px[1])
-    return _refit(camera, native_px, scale)
+        whole = camera.square().resized(whole_px)
+    else:
+        scale = max(whole_px[0] / camera.size_px[0], whole_px[1] / camera.size_px[1])
+        whole = _refit(camera, whole_px, scale)
+    return whole.cropped(cropped_px, cropped_px, width, height)
 
 
 def fit_around(camera: Camera, size_px: tuple[int, int]) -> Camera:

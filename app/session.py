@@ -246,11 +246,11 @@ class Session:
         index = self.eye.view_index
         if index is None or self.eye.animating or picture.frame is None or self.opened is None:
             return
-        point, native = self.viewpoints[index], self.opened.scene.native_px
+        point, scene = self.viewpoints[index], self.opened.scene
         if point.view is None or not same_picture(picture.camera, point.camera):
             return
-        frame, view, side = picture.frame, point.view, native[0] if native else None
-        self._aside.submit(self._guarded, lambda: self._listener.compared(compare(frame, picture.camera, view, side)))
+        frame, view = picture.frame, point.view
+        self._aside.submit(self._guarded, lambda: self._listener.compared(compare(frame, picture.camera, view, scene)))
 
     def _deliver(self, number: int, tell: Callable[[], None]) -> None:
         # A worker that is being closed may still finish a picture of the scene before.
@@ -272,7 +272,7 @@ def _viewpoints(opened: Opened) -> tuple[ViewPoint, ...]:
     views = opened.dataset.split("train") or opened.dataset.views
     return tuple(
         ViewPoint(
-            fit_native(view.camera, native) if native else view.camera,
+            fit_native(view.camera, native, opened.scene.cropped_px) if native else view.camera,
             view.name,
             view if view.image_path is not None else None,
         )

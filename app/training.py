@@ -18,7 +18,7 @@ from engines.core.config import TrainingConfig, make_options
 from engines.core.dataset import Dataset, View
 from engines.core.device import choose_device
 from engines.core.engine import Engine, Stop, Training
-from engines.core.errors import UserError
+from engines.core.errors import Cancelled, UserError
 from engines.core.files import replacing
 from engines.core.formats import open_dataset
 from engines.core.run_folder import (
@@ -97,7 +97,7 @@ def _loop(run: _Run, report: Callable[[Report], None], stop: Stop) -> Checkpoint
         losses = training.step()
         step = training.step_count
         last = step == config.max_steps
-        validation = run.validate() if step % config.validate_every == 0 or last else None
+        validation = run.validate(stop) if step % config.validate_every == 0 or last else None
         run.record(losses, validation)
         saved = step % config.checkpoint_every == 0 or last
         if saved:
@@ -128,9 +128,14 @@ class _Run:
         with self._writing():
             self._events.close()
 
-    def validate(self) -> Evaluation | None:
-        """Scores of a copy of the weights on held-out views; None where nothing is held out."""
-        return evaluate(self.training.scene(), self._validation_views) if self._validation_views else None
+    def validate(self, stop: Stop) -> Evaluation | None:
+        """Scores of a copy of the weights on held-out views; None where nothing is held out, or `stop` said so."""
+        if not self._validation_views:
+            return None
+        try:
+            return evaluate(self.training.scene(), self._validation_views, stop=stop)
+        except Cancelled:
+            return None
 
     def record(self, losses: Mapping[str, float], validation: Evaluation | None) -> None:
         """Adds to the history and to TensorBoard's events: the mean losses now and then, every validation."""

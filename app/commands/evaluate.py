@@ -25,7 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the scores: .json or .csv")
     parser.add_argument(
-        "--crop", type=int, default=0, metavar="PX", help="leave out so many pixels on each side (default: 0)"
+        "--crop",
+        type=int,
+        metavar="PX",
+        help="leave out so many pixels on each side (default: what the method doesn't learn, 5 for DeepVoxels' paper)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
@@ -41,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     out: Path | None = arguments.out
     if out is not None and out.suffix not in (".json", ".csv"):
         raise UserError(f"--out {out}: name a .json or .csv file")
-    if arguments.crop < 0:
+    if arguments.crop is not None and arguments.crop < 0:
         raise UserError(f"--crop {arguments.crop}: must be >= 0")
     opened = open_from(arguments)
     if opened.dataset is None:
@@ -81,7 +84,7 @@ def _table(evaluation: Evaluation, split: Split) -> str:
     width = max(len("mean"), *(len(score.view) for score in evaluation.scores))
     lines = [f"{'view':<{width}}  PSNR dB    SSIM"]
     lines += [f"{score.view:<{width}}  {score.psnr:7.2f}  {score.ssim:.4f}" for score in evaluation.scores]
-    lines.append(
-        f"{'mean':<{width}}  {evaluation.psnr:7.2f}  {evaluation.ssim:.4f}   ({len(evaluation.scores)} {split})"
-    )
+    border = f", without {evaluation.crop_px} px on each side" if evaluation.crop_px else ""
+    views = f"({len(evaluation.scores)} {split}{border})"
+    lines.append(f"{'mean':<{width}}  {evaluation.psnr:7.2f}  {evaluation.ssim:.4f}   {views}")
     return "\n".join(lines) + "\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import sys
 from collections.abc import Mapping
@@ -58,4 +59,21 @@ def has_display(environment: Mapping[str, str], platform: str) -> bool:
     """Whether a window can be shown. A Qt platform that was named is taken at its word."""
     if not platform.startswith("linux"):
         return True
-    return any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+    if environment.get("QT_QPA_PLATFORM") or environment.get("WAYLAND_DISPLAY"):
+        return True
+    return bool(environment.get("DISPLAY")) and x_server_answers(environment["DISPLAY"])
+
+
+def x_server_answers(display: str) -> bool:
+    """Whether there is an X server at `display`; Qt would end the whole program where there is none."""
+    try:
+        x11 = ctypes.CDLL("libX11.so.6")
+    except OSError:
+        # Qt brings what it needs of X; let it say what is missing.
+        return True
+    x11.XOpenDisplay.argtypes, x11.XOpenDisplay.restype = [ctypes.c_char_p], ctypes.c_void_p
+    x11.XCloseDisplay.argtypes = [ctypes.c_void_p]
+    connection = x11.XOpenDisplay(display.encode())
+    if connection:
+        x11.XCloseDisplay(connection)
+    return bool(connection)

@@ -52,17 +52,23 @@ class View:
             )
         return image
 
-    def square_image(self, side_px: int) -> Array:
-        """[side, side, 3] the centred square, resized by area averages; goes with `square_camera`."""
+    def square_image(self, side_px: int, crop_px: int = 0) -> Array:
+        """[side, side, 3] the centred square, resized by area averages; goes with `square_camera`.
+
+        Args:
+            crop_px: cut off each side after resizing.
+        """
         image = self.image()
         height, width = image.shape[:2]
         side = min(height, width)
         top, left = (height - side) // 2, (width - side) // 2
-        return resize_area(image[top : top + side, left : left + side], (side_px, side_px))
+        square = resize_area(image[top : top + side, left : left + side], (side_px, side_px))
+        return square[crop_px : side_px - crop_px, crop_px : side_px - crop_px]
 
-    def square_camera(self, side_px: int) -> Camera:
+    def square_camera(self, side_px: int, crop_px: int = 0) -> Camera:
         """The camera of `square_image`."""
-        return self.camera.square().resized((side_px, side_px))
+        left_px = side_px - 2 * crop_px
+        return self.camera.square().resized((side_px, side_px)).cropped(crop_px, crop_px, left_px, left_px)
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,4 +34,7 @@ def describe_device(device: torch.device) -> str:
     """The name a person knows it by."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return {"mps": "Apple GPU", "cpu": f"CPU, {torch.get_num_threads()} threads"}.get(device.type, str(device))
+    threads = torch.get_num_threads()
+    return {"mps": "Apple GPU", "cpu": f"CPU, {threads} thread{'' if threads == 1 else 's'}"}.get(
+        device.type, str(device)
+    )

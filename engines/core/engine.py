@@ -50,6 +50,10 @@ class Scene(Protocol):
     device: torch.device
     native_px: tuple[int, int] | None
     """The one (width, height) it can draw, or None: any."""
+    cropped_px: int
+    """So many pixels were cut off each side of the picture to come to `native_px`; mostly 0."""
+    border_px: int
+    """The outermost pixels on each side that no photograph taught it; scores leave them out."""
     bounds: Array
     """[2, 3] box, world."""
     up: Array

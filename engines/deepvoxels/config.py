@@ -31,6 +31,8 @@ class DeepVoxelsConfig(TrainingConfig):
     """Weight of the L1 loss."""
     adversarial_weight: float = Field(1.0, ge=0)
     """Weight of the patch discriminator's loss; 0 leaves the discriminator out."""
+    border_px: int = Field(5, ge=0, le=32)
+    """Pixels left out of the losses on each side, where convolutions know too little; 0 learns them as well."""
     dropout: float = Field(0.2, ge=0, lt=1)
     """Share of features dropped in training; small networks learn faster with 0."""
     grid_learning: Literal["integrated", "optimised"] = "integrated"

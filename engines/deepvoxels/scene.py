@@ -105,7 +105,9 @@ class DeepVoxelsScene:
         self.side_px = config.img_sidelength
         self.placement = surroundings.placement
         self.assumptions = surroundings.assumptions
-        drawn_px = self.side_px - 2 * BORDER_PX if options.crop_border else self.side_px
+        self.cropped_px = BORDER_PX if options.crop_border else 0
+        self.border_px = max(config.border_px - self.cropped_px, 0)
+        drawn_px = self.side_px - 2 * self.cropped_px
         self.native_px: tuple[int, int] | None = (drawn_px, drawn_px)
         info = surroundings.info
         self.bounds, self.up = info.bounds, info.up
@@ -115,10 +117,8 @@ class DeepVoxelsScene:
 
     def _fitted(self, camera: Camera) -> Camera:
         """The same view as a picture that can be drawn."""
-        whole = camera.square().resized((self.side_px, self.side_px))
-        if not self.options.crop_border:
-            return whole
-        return whole.cropped(BORDER_PX, BORDER_PX, self.side_px - 2 * BORDER_PX, self.side_px - 2 * BORDER_PX)
+        drawn, cropped = self.side_px - 2 * self.cropped_px, self.cropped_px
+        return camera.square().resized((self.side_px, self.side_px)).cropped(cropped, cropped, drawn, drawn)
 
     def _build(self, config: DeepVoxelsConfig, weights: Mapping[str, Tensor]) -> None:
         with torch.device("meta"):
@@ -150,7 +150,7 @@ class DeepVoxelsScene:
             Cancelled: `stop` said so; it is asked before each convolution.
             UserError: the camera's size is not `native_px`.
         """
-        drawn = self.side_px - 2 * BORDER_PX if self.options.crop_border else self.side_px
+        drawn = self.side_px - 2 * self.cropped_px
         if camera.size_px != (drawn, drawn):
             raise UserError(
                 f"this network draws {drawn}x{drawn} pixels only, not {camera.size_px[0]}x{camera.size_px[1]}"
@@ -191,8 +191,7 @@ class DeepVoxelsScene:
 
     def _samples(self, camera: Camera) -> FrustumSamples:
         self._check()
-        if self.options.crop_border:
-            camera = camera.cropped(-BORDER_PX, -BORDER_PX, self.side_px, self.side_px)
+        camera = camera.cropped(-self.cropped_px, -self.cropped_px, self.side_px, self.side_px)
         return frustum_samples(camera, self.placement, self.grid_dim, self.device)
 
     def _interpolate(self, samples: FrustumSamples) -> Tensor:
@@ -222,4 +221,5 @@ class DeepVoxelsScene:
         )
 
     def _without_border(self, image: Tensor) -> Tensor:
-        return image[BORDER_PX:-BORDER_PX, BORDER_PX:-BORDER_PX] if self.options.crop_border else image
+        kept = slice(self.cropped_px, self.side_px - self.cropped_px)
+        return image[kept, kept]

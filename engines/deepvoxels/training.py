@@ -30,8 +30,6 @@ from engines.deepvoxels.scene import DeepVoxelsScene, Surroundings
 from engines.deepvoxels.training_views import TrainingViews, Triplet, ViewOrder, nearest_views
 from engines.deepvoxels.upstream import TRAINING_ONLY
 
-BORDER_PX = 5
-"""Left out of the losses on each side, as in the paper: convolutions know too little there."""
 DISCRIMINATOR = "discriminator."
 
 AnyModule = TypeVar("AnyModule", bound=torch.nn.Module)
@@ -242,12 +240,16 @@ class DeepVoxelsTraining:
         else:
             grid = network.observe(views.photograph(triplet.lifted), views.lifted(triplet.lifted))
         inpainted = network.inpaint(grid)
-        drawn = [_inner(network.draw(inpainted, views.samples(target))[0]) for target in triplet.targets]
-        photographs = [_inner(views.photograph(target)) for target in triplet.targets]
+        drawn = [self._inner(network.draw(inpainted, views.samples(target))[0]) for target in triplet.targets]
+        photographs = [self._inner(views.photograph(target)) for target in triplet.targets]
         l1 = [F.l1_loss(image, photograph) for image, photograph in zip(drawn, photographs, strict=True)]
         judged = [self._judge(image, photograph) for image, photograph in zip(drawn, photographs, strict=True)]
         discriminator, adversarial = zip(*judged, strict=True)
         return _Losses(*(torch.stack(part).mean() for part in (discriminator, adversarial, l1))), grid.detach()
+
+    def _inner(self, image: Tensor) -> Tensor:
+        border, side = self.config.border_px, self.config.img_sidelength
+        return image[:, :, border : side - border, border : side - border]
 
     def _judge(self, image: Tensor, photograph: Tensor) -> tuple[Tensor, Tensor]:
         """The discriminator's loss and the adversarial one; nothing where it takes no part."""
@@ -314,10 +316,6 @@ class DeepVoxelsTraining:
     def _info(self) -> SceneInfo:
         cameras = tuple(view.camera for view in self._views.views)
         return SceneInfo(cameras[0], cameras, self._dataset.bounds, self._dataset.up, self.placement.to_hints())
-
-
-def _inner(image: Tensor) -> Tensor:
-    return image[:, :, BORDER_PX:-BORDER_PX, BORDER_PX:-BORDER_PX]
 
 
 def _channels_last(network: AnyModule) -> AnyModule:

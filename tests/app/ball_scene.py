@@ -30,6 +30,7 @@ class BallScene:
     """Implements `Scene`. `rendered` lists the cameras drawn, `alive` the frames that somebody still holds."""
 
     engine = "ball"
+    cropped_px = border_px = 0
     device = torch.device("cpu")
     bounds = np.array([[-1.0, -1.0, -1.0], [1.0, 1.0, 1.0]])
     up = UP

@@ -59,6 +59,7 @@ class FakeScene:
     """
 
     engine = "fake"
+    cropped_px = border_px = 0
     device = torch.device("cpu")
     cameras: tuple[Camera, ...] = ()
     controls: tuple[Control, ...] = ()

@@ -81,6 +81,15 @@ def test_leaves_out_the_border(views: tuple[View, ...]) -> None:
     drawer = Plain(0.5, edge_px=5)
     assert evaluate(drawer, views, crop_px=5).psnr == pytest.approx(20.0, abs=1e-3)
     assert evaluate(drawer, views).psnr < 15
+    drawer.border_px = 5
+    assert evaluate(drawer, views).psnr == pytest.approx(20.0, abs=1e-3)
+    assert evaluate(drawer, views).crop_px == 5
+    assert evaluate(drawer, views, crop_px=0).psnr < 15
+
+
+def test_a_crop_of_everything_is_refused(views: tuple[View, ...]) -> None:
+    with pytest.raises(UserError, match="leave nothing"):
+        evaluate(Plain(0.5), views, crop_px=16)
 
 
 def test_no_photographs(views: tuple[View, ...]) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,13 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # type: ignore[import-untyped]
 from torch import Tensor
 
+from app import training
+from app.evaluation import Evaluation, Score, evaluate
 from app.opening import open_scene
 from app.training import Report, run_training
 from engines.core.checkpoint import Checkpoint
-from engines.core.engine import Stop, never_stop
+from engines.core.dataset import View
+from engines.core.engine import Scene, Stop, never_stop
 from engines.core.errors import UserError
 from engines.core.run_folder import read_history, read_run_config, read_run_training
 from engines.deepvoxels.training_views import TrainingViews
@@ -160,6 +163,23 @@ def test_stop_saves(train: Train, tmp_path: Path) -> None:
     reports: list[Report] = []
     checkpoint = train(tmp_path / "run", report=reports.append, stop=lambda: len(reports) > 1)
     assert checkpoint.step == 1
+    assert read_run_training(tmp_path / "run").step == 1
+
+
+def test_stop_is_heard_within_a_validation(train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Score] = []
+
+    def evaluate_until_first(scene: Scene, views: Sequence[View], stop: Stop) -> Evaluation:
+        return evaluate(scene, views, drawn.append, stop)
+
+    monkeypatch.setattr(training, "evaluate", evaluate_until_first)
+    reports: list[Report] = []
+    checkpoint = train(
+        tmp_path / "run", report=reports.append, stop=lambda: len(drawn) > 0, validate_every=1, max_steps=STEPS
+    )
+    assert checkpoint.step == 1
+    assert [report.validation for report in reports] == [None, None]
+    assert len(drawn) == 1
     assert read_run_training(tmp_path / "run").step == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -71,12 +72,29 @@ def test_the_demo_is_the_first_scene_file(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert view.find_demo() == tmp_path / "a.safetensors"
 
 
+@pytest.mark.parametrize("answers", [True, False])
+def test_an_x_display_counts_where_its_server_answers(monkeypatch: pytest.MonkeyPatch, answers: bool) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(view, "x_server_answers", lambda display: asked.append(display) or answers)  # type: ignore[func-returns-value]
+    assert view.has_display({"DISPLAY": ":7"}, "linux") is answers
+    assert asked == [":7"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X11 is Linux's")
+def test_a_dead_x_server_does_not_answer() -> None:
+    try:
+        ctypes.CDLL("libX11.so.6")
+    except OSError:
+        pytest.skip("no libX11 here")
+    assert not view.x_server_answers(":9876")
+
+
 def test_display_is_what_the_system_says() -> None:
     assert view.has_display({}, "darwin")
     assert view.has_display({}, "win32")
     assert not view.has_display({}, "linux")
     assert not view.has_display({"DISPLAY": ""}, "linux")
-    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+    for name in ("WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         assert view.has_display({name: "x"}, "linux")
 
 

@@ -42,6 +42,7 @@ class FakeScene:
     """Implements `Scene`; `render` takes `seconds`, and counts."""
 
     engine = "deepvoxels"
+    cropped_px = border_px = 0
     device = torch.device("cpu")
     bounds = BOUNDS
     up = UP
