@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from app import motion, navigation
-from app.fitting import fit_around, fit_inside, fit_native, same_picture
+from app.fitting import fit_around, fit_inside, fit_native, same_picture, same_pose
 from engines.core.camera import Array, Camera
 from engines.core.engine import Scene
 
@@ -19,6 +20,15 @@ FLY_SECONDS = 4.0
 """How long flying along the scene's diagonal takes at speed 1."""
 FAST = 4.0
 """How much faster with Shift."""
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where an eye is, and what it turns about."""
+
+    camera: Camera
+    pivot: Array
+    up: Array
 
 
 class Eye:
@@ -51,6 +61,18 @@ class Eye:
         self._jump, self._flying = None, False
         at = navigation.nearest_camera(scene.start, self.viewpoints) if self.viewpoints else 0
         here = bool(self.viewpoints) and same_picture(scene.start, self.viewpoints[at])
+        self.view_index = at if here else None
+
+    @property
+    def place(self) -> Place | None:
+        """Where it is, for `take`; None in no scene."""
+        return Place(self.camera, self.pivot, self.up) if self.camera is not None else None
+
+    def take(self, place: Place) -> None:
+        """Goes to where it was, after `enter`."""
+        self.camera, self.pivot, self.up = place.camera, place.pivot, place.up
+        at = navigation.nearest_camera(place.camera, self.viewpoints) if self.viewpoints else 0
+        here = bool(self.viewpoints) and same_pose(place.camera, self.viewpoints[at])
         self.view_index = at if here else None
 
     def leave(self) -> None:

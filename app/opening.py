@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engines import registry
 from engines.core.checkpoint import Checkpoint
-from engines.core.config import make_options, parse_settings
+from engines.core.config import Options, make_options, parse_settings
 from engines.core.dataset import Dataset
 from engines.core.device import choose_device
 from engines.core.engine import Scene
@@ -23,6 +23,7 @@ class Opened:
     checkpoint: Checkpoint
     dataset: Dataset | None
     path: Path
+    options: Options = field(default_factory=Options)
 
 
 def open_scene(path: Path, data: Path | None = None, device: str = "auto", settings: Sequence[str] = ()) -> Opened:
@@ -41,4 +42,4 @@ def open_scene(path: Path, data: Path | None = None, device: str = "auto", setti
     engine = registry.find_engine(checkpoint.engine)
     dataset = open_dataset(Path(data)) if data is not None else None
     options = make_options(engine.SceneOptions, parse_settings(settings))
-    return Opened(engine.open(checkpoint, where, dataset, options), checkpoint, dataset, path)
+    return Opened(engine.open(checkpoint, where, dataset, options), checkpoint, dataset, path, options)

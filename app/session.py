@@ -6,10 +6,11 @@ on those threads, and are handed back to the session by the caller (`adopt`, `sh
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -48,10 +49,17 @@ class Listener(Protocol):
 
 @dataclass(frozen=True)
 class Opening:
-    """A scene that was opened; `number` tells whether a newer one was asked for since."""
+    """A scene that was opened; `number` tells whether a newer one was asked for since.
+
+    Attributes:
+        chosen: the options over the command line's.
+        stay: the eye stays where it is: the scene was open already.
+    """
 
     number: int
     opened: Opened
+    chosen: Mapping[str, Any] = field(default_factory=dict)
+    stay: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,8 @@ class Session:
     """One open scene and the eye that looks at it."""
 
     def __init__(self, listener: Listener, device: str = "auto", settings: Sequence[str] = ()) -> None:
-        self.device, self.settings = device, tuple(settings)
+        self.device = device
+        self._settings, self._chosen = tuple(settings), dict[str, Any]()
         self.opened: Opened | None = None
         self.data: Path | None = None
         self.viewpoints: tuple[ViewPoint, ...] = ()
@@ -96,25 +105,38 @@ class Session:
 
     # Opening
 
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """`KEY=VALUE` that the open scene was opened with: the command line's, and over them what was chosen."""
+        return (*self._settings, *_as_settings(self._chosen))
+
     def open(self, path: Path, data: Path | None = None) -> None:
         """Begins to open a scene on a thread of its own; the one that is open stays until `adopt`."""
-        self._number += 1
-        self.opening = path
-        arguments = (self._number, path, data)
-        threading.Thread(target=self._open, args=arguments, name="open", daemon=True).start()
+        self._begin(path, data, {})
 
     def attach(self, data: Path) -> None:
         """Opens the same scene again with a data folder."""
         if self.opened is not None:
-            self.open(self.opened.path, data)
+            self._begin(self.opened.path, data, self._chosen)
 
-    def _open(self, number: int, path: Path, data: Path | None) -> None:
+    def choose_options(self, values: Mapping[str, Any]) -> None:
+        """Opens the same scene again with other options; the eye stays where it is."""
+        if self.opened is not None:
+            self._begin(self.opened.path, self.data, values, stay=True)
+
+    def _begin(self, path: Path, data: Path | None, chosen: Mapping[str, Any], stay: bool = False) -> None:
+        self._number += 1
+        self.opening = path
+        arguments = (self._number, path, data, dict(chosen), stay)
+        threading.Thread(target=self._open, args=arguments, name="open", daemon=True).start()
+
+    def _open(self, number: int, path: Path, data: Path | None, chosen: dict[str, Any], stay: bool) -> None:
         try:
-            opened = open_scene(path, data, self.device, self.settings)
+            opened = open_scene(path, data, self.device, (*self._settings, *_as_settings(chosen)))
         except Exception as error:  # handed on: the window shows it and goes on
             self._listener.open_failed(OpenFailure(number, path, data, error))
         else:
-            self._listener.opened(Opening(number, opened))
+            self._listener.opened(Opening(number, opened, chosen, stay))
 
     def failed(self, failure: OpenFailure) -> bool:
         """Takes note; whether it was the newest that was asked for."""
@@ -127,14 +149,19 @@ class Session:
         """Makes a scene the open one; False where a newer was asked for meanwhile."""
         if opening.number != self._number:
             return False
+        eye = self.eye.place if opening.stay else None
+        channel = self.channel if opening.stay else "rgb"
         self.close()
         opened = opening.opened
         scene = opened.scene
+        self._chosen = dict(opening.chosen)
         self.opened, self.data = opened, opened.dataset.source if opened.dataset else None
         self.viewpoints = _viewpoints(opened)
         self.eye.enter(scene, [point.camera for point in self.viewpoints])
+        if eye is not None:
+            self.eye.take(eye)
         self.controls = {control.name: control.default for control in scene.controls}
-        self.channel = "rgb"
+        self.channel = channel if channel in self.channels else "rgb"
         self._see_whole_view()
         number = self._adopted = opening.number
         self._worker = RenderWorker(
@@ -262,6 +289,11 @@ class Session:
             work()
         except Exception as error:  # an executor would swallow it
             self._listener.render_failed(error)
+
+
+def _as_settings(values: Mapping[str, Any]) -> tuple[str, ...]:
+    # JSON is YAML, which settings are read as.
+    return tuple(f"{name}={json.dumps(value)}" for name, value in values.items())
 
 
 def _viewpoints(opened: Opened) -> tuple[ViewPoint, ...]:

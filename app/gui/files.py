@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PyQt5.QtGui import QImage
@@ -80,6 +81,12 @@ class Files:
         if folder := self._ask_folder("data", "Data folder of the scene"):
             self._session.attach(folder)
             self._window.status.show_loading(folder.name)
+
+    def choose_options(self, values: Mapping[str, Any]) -> None:
+        """Opens the scene again with other options of its engine."""
+        if self._session.opened is not None:
+            self._session.choose_options(values)
+            self._window.status.show_loading(self._session.opened.path.name)
 
     # The scene
 

@@ -29,6 +29,7 @@ from app.gui.exporting import Exporting
 from app.gui.files import Files, demo_scene
 from app.gui.gl import OpenGl
 from app.gui.looking import Looking
+from app.gui.options_panel import OptionsCard
 from app.gui.overlay_layer import OVERLAY_NAMES
 from app.gui.scene_panel import SceneCard
 from app.gui.shortcut_sheet import ShortcutSheet
@@ -115,6 +116,8 @@ class Window(QMainWindow):
 
     def _make_panel(self) -> None:
         self.scene_card, self.channels, self.controls = SceneCard(), ChannelCard(), ControlsCard()
+        self.options = OptionsCard()
+        self.options.changed.connect(self._guarded(self.files.choose_options))
         self.views = ViewCard(*(self.commands[id] for id in ("previous", "nearest", "next")))
         overlays = OverlayCard([self.commands[name] for name in OVERLAY_NAMES])
         self.scene_card.data_wanted.connect(self._guarded(self.files.ask_data))
@@ -127,7 +130,7 @@ class Window(QMainWindow):
         column = QVBoxLayout(inner)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(8)
-        for card in (self.scene_card, self.channels, self.views, overlays, self.controls):
+        for card in (self.scene_card, self.channels, self.views, overlays, self.controls, self.options):
             column.addWidget(card)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -170,6 +173,7 @@ class Window(QMainWindow):
             self.status.device.setText(describe_device(opened.scene.device))
         self.dock.setVisible(opened is not None and self.commands["panel"].isChecked())
         self.scene_card.show_scene(opened)
+        self.options.show_scene(opened)
         self.setWindowTitle(f"{opened.path.name} – {TITLE}" if opened else TITLE)
         self._show_recent()
         self.update_commands()
@@ -181,6 +185,7 @@ class Window(QMainWindow):
 
     def opening_ended(self) -> None:
         """A scene could not be opened: back to what was there before."""
+        self.options.show_scene(self.session.opened)
         if self.session.opened is None:
             self._stack.setCurrentWidget(self._start)
             self.status.clear_scene()

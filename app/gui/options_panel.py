@@ -1,0 +1,29 @@
+"""How the open scene is drawn: the engine's own options."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import pyqtSignal
+
+from app.gui.options_form import OptionsForm
+from app.gui.panel_parts import Card
+from app.opening import Opened
+
+
+class OptionsCard(Card):
+    """Hidden where the engine has no options."""
+
+    changed = pyqtSignal(dict)
+
+    def __init__(self) -> None:
+        super().__init__("Options")
+        self._form = OptionsForm()
+        self._form.changed.connect(self.changed)
+        self.body.addWidget(self._form)
+        self.hide()
+
+    def show_scene(self, opened: Opened | None) -> None:
+        """At the values that the scene was opened with; None empties the card."""
+        shown = opened is not None and bool(type(opened.options).model_fields)
+        if opened is not None and shown:
+            self._form.set_options(opened.options)
+        self.setVisible(shown)

@@ -1,0 +1,115 @@
+"""The form made from an engine's options, and what choosing in it does to the open scene."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pytest
+from pydantic import Field
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtWidgets import QCheckBox, QComboBox, QLineEdit
+from pytestqt.qtbot import QtBot
+
+import app.session
+from app.gui.options_form import OptionsForm
+from app.gui.window import Window
+from app.opening import Opened
+from engines.core.config import Options, make_options, parse_settings
+from tests.app.gui.conftest import open_and_wait, wait_exact
+from tests.app.gui.fake_scene import FakeScene, opened
+
+SCENE = Path("optional.pth")
+
+
+class Drawn(Options):
+    crop_border: bool = False
+    """Leave out the border."""
+    depth_grid: Literal["image", "native"] = "image"
+    near_plane: float | None = Field(None, gt=0)
+    samples: int = Field(8, ge=1)
+
+
+@pytest.fixture
+def form(qtbot: QtBot) -> OptionsForm:
+    form = OptionsForm()
+    qtbot.addWidget(form)
+    form.set_options(Drawn(near_plane=0.25))
+    form.show()
+    return form
+
+
+def test_a_row_per_field_at_its_value(form: OptionsForm) -> None:
+    assert form.values() == {"crop_border": False, "depth_grid": "image", "near_plane": 0.25, "samples": 8}
+    assert form.findChild(QCheckBox).toolTip() == "Leave out the border."
+
+
+def test_a_hand_changes_values(form: OptionsForm, qtbot: QtBot) -> None:
+    told: list[dict[str, Any]] = []
+    form.changed.connect(told.append)
+    box = form.findChild(QCheckBox)
+    qtbot.mouseClick(box, Qt.LeftButton, pos=QPoint(8, box.rect().center().y()))
+    assert told[-1]["crop_border"] is True
+    form.findChild(QComboBox).setFocus()
+    qtbot.keyClick(form.findChild(QComboBox), Qt.Key_Down)
+    assert told[-1]["depth_grid"] == "native"
+    near, samples = form.findChildren(QLineEdit)
+    near.setFocus()
+    near.selectAll()
+    qtbot.keyClicks(near, "0.5\r")
+    assert told[-1]["near_plane"] == 0.5
+    near.selectAll()
+    qtbot.keyClick(near, Qt.Key_Delete)
+    qtbot.keyClick(near, Qt.Key_Return)
+    assert told[-1]["near_plane"] is None
+    count = len(told)
+    samples.setFocus()
+    qtbot.keyClick(samples, Qt.Key_Return)
+    assert len(told) == count, "nothing was changed"
+
+
+@pytest.fixture
+def asked(window: Window, monkeypatch: pytest.MonkeyPatch) -> list[Drawn]:
+    """The options of each opening of `optional.pth`, which draws 10 pixels less when cropped."""
+    asked: list[Drawn] = []
+
+    def open_scene(path: Path, data: Path | None, device: str, settings: tuple[str, ...]) -> Opened:
+        options = make_options(Drawn, parse_settings(settings))
+        asked.append(options)
+        scene = opened(FakeScene((118, 118) if options.crop_border else (128, 128)), path, None)
+        return Opened(scene.scene, scene.checkpoint, None, path, options)
+
+    monkeypatch.setattr(app.session, "open_scene", open_scene)
+    return asked
+
+
+def test_an_option_opens_the_scene_again_where_the_eye_is(window: Window, qtbot: QtBot, asked: list[Drawn]) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    assert window.options.isVisible()
+    window.session.eye.orbit_by(30, 10)
+    window.session.eye.rest()
+    wait_exact(window, qtbot)
+    before = window.session.eye.camera
+    window.options.findChild(QCheckBox).click()
+    qtbot.waitUntil(lambda: window.session.opened.options == Drawn(crop_border=True), timeout=10_000)
+    wait_exact(window, qtbot)
+    assert window.looking.picture.camera.size_px == (118, 118)
+    assert np.allclose(window.session.eye.camera.camera_to_world, before.camera_to_world)
+    assert "crop_border=true" in window.session.settings
+    assert window.options.findChild(QCheckBox).isChecked()
+    # Another scene begins with its own defaults.
+    window.files.open(SCENE)
+    qtbot.waitUntil(lambda: window.session.opened.options == Drawn(), timeout=10_000)
+    assert not window.options.findChild(QCheckBox).isChecked()
+
+
+def test_a_value_that_is_refused_changes_nothing(window: Window, qtbot: QtBot, asked: list[Drawn]) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    near = window.options.findChildren(QLineEdit)[0]
+    near.setFocus()
+    qtbot.keyClicks(near, "far\r")
+    qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=10_000)
+    assert "near_plane" in window.banner.text.text()
+    assert window.options.findChildren(QLineEdit)[0].text() == ""
+    assert window.session.opened.options == Drawn()
