@@ -38,6 +38,8 @@ class DeepVoxelsConfig(TrainingConfig):
     grid_learning: Literal["integrated", "optimised"] = "integrated"
     """`integrated`: photographs are lifted into the grid, as in the paper. `optimised`: each voxel is a weight like
     any other, without lifting; a picture comes several times sooner."""
+    start_at_median: bool = False
+    """Begin at the photographs' median colour instead of grey: a plain background is right from the start."""
     grid_lr: float = Field(0.03, gt=0)
     """Learning rate of the voxels where they are optimised."""
     sampling_pattern: str = Field("all", pattern=r"^(all|skip_\d+)$")

@@ -14,6 +14,7 @@ from engines.deepvoxels.geometry import FrustumSamples, LiftedVoxels, lift, samp
 
 UNET_LEVELS = int(math.log2(FEATURE_PX))
 OCCLUSION_FEATURES = 4
+FULL_COLOUR = 0.98
 
 
 def halvings(number: int) -> int:
@@ -59,6 +60,17 @@ class RenderingNet(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         return self.net(features)  # type: ignore[no-any-return]
+
+    @torch.no_grad()
+    def start_at(self, colour: Tensor) -> None:
+        """Makes the untrained network draw about `colour`, [3] in [-1, 1].
+
+        Without it every feature first learns to brighten a white background, which is most of many photographs, and
+        a narrow network is left with none that tells dark things apart.
+        """
+        bias = next(weights for name, weights in reversed(list(self.named_parameters())) if name.endswith("bias"))
+        # tanh reaches its ends at infinity
+        bias.copy_(torch.atanh(colour.clamp(-FULL_COLOUR, FULL_COLOUR)))
 
 
 class _Named(nn.Module):

@@ -110,6 +110,8 @@ class DeepVoxelsTraining:
             if config.grid_learning == "optimised":
                 # All alike, neighbouring voxels would get like gradients.
                 network.deepvoxels.normal_(std=0.01)
+            if config.start_at_median:
+                network.rendering_net.start_at(self._views.median_colour())
             self._generators = _generator_states(device)
         self._network = _channels_last(network.to(device))
         self._discriminator = _channels_last(discriminator.to(device))

@@ -20,6 +20,9 @@ CACHE_BYTES = 2 * 2**30
 NEIGHBOURS = 4
 """The photograph that is lifted is one of so many nearest to the first target."""
 
+MEDIAN_VIEWS = 30
+"""So many, evenly spread, say what the median colour is."""
+
 T = TypeVar("T")
 
 
@@ -97,6 +100,12 @@ class TrainingViews:
     def photograph(self, index: int) -> Tensor:
         """[1, 3, S, S] in [-0.5, 0.5], on the device."""
         return self._photographs(index).to(self._device).float()[None] / 255 - 0.5
+
+    def median_colour(self) -> Tensor:
+        """[3] in [-1, 1], of some photographs' pixels."""
+        step = max(len(self) // MEDIAN_VIEWS, 1)
+        pixels = torch.cat([self.photograph(index).flatten(2)[0] for index in range(0, len(self), step)], dim=1)
+        return 2 * pixels.median(dim=1).values
 
     def samples(self, index: int) -> FrustumSamples:
         """Where the view volume of that camera meets the grid."""

@@ -169,6 +169,16 @@ def test_an_optimised_grid_learns_without_lifting_or_discriminator(dataset: Data
     assert all(torch.equal(before.weights[key], after.weights[key]) for key in untouched)
 
 
+def test_a_run_may_begin_at_the_median_colour(dataset: Dataset) -> None:
+    # The sample stands before white.
+    def first_picture(start_at_median: bool) -> Tensor:
+        training = ENGINE.train(dataset, config(start_at_median=start_at_median), CPU, 0)
+        return training.scene().render(dataset.split("train")[0].square_camera(128), {}, never_stop).image
+
+    assert first_picture(True).mean() > 0.9
+    assert first_picture(False).mean() < 0.7
+
+
 def test_a_quick_run_resumes_bit_for_bit(dataset: Dataset) -> None:
     whole = ENGINE.train(dataset, config(**QUICK), CPU, 0)
     for _ in range(6):
