@@ -8,6 +8,7 @@ where the camera is now (`app.reprojection`) and never waits for the other. What
 | the camera stands (or has stood for 120 ms) | the exact frame; nothing where it is shown already |
 | another channel or other limits of the last frame | that frame shaded again |
 | it moves, the last frame has depth | previews; an exact frame under way is told to stop |
+| it moves on and on, so that previews have much to invent | an exact frame besides, for the next previews to show |
 | it moves, there is no depth, the scene draws any size | coarse frames, sized to meet 50 ms |
 | it moves, exact frames take less than 50 ms | exact frames |
 | it moves, nothing else to show | exact frames, each finished before the next |
@@ -42,6 +43,10 @@ PREVIEW_S = 0.05
 """20 frames a second."""
 REPROJECTION_S = 0.03
 """Leaves time for the window and for a busy machine; larger pictures are reprojected at a smaller size."""
+KEYFRAME_HOLES = 0.3
+"""The part of a preview that was invented, from which on a newer exact frame is worth its time."""
+KEYFRAME_S = 3.0
+"""A slower scene's frame would be old before it is there."""
 RENDER_NICE = 5
 """The window and the previews come first."""
 CLOSE_S = 5.0
@@ -116,7 +121,8 @@ class _Exact:
     reprojector: Reprojector | None = None
 
 
-Task = tuple[Literal["exact", "coarse", "shade"], _Ask]
+Kind = Literal["exact", "coarse", "shade", "keyframe"]
+Task = tuple[Kind, _Ask]
 
 
 class RenderWorker:
@@ -143,6 +149,8 @@ class RenderWorker:
         """What the last picture answered exactly; None after a preview."""
         self._exact: _Exact | None = None
         self._exact_s: float | None = None
+        self._holes = 0.0
+        """Of the last preview."""
         self._fast = False
         # Nothing is known of a scene's speed at first: an eighth is rarely too slow.
         self._coarse_pace = Pace(PREVIEW_S, first=1 / 8, smallest=1 / 32)
@@ -196,6 +204,8 @@ class RenderWorker:
                     self._draw_exact(ask)
                 elif kind == "coarse":
                     self._draw_coarse(ask)
+                elif kind == "keyframe":
+                    self._draw_keyframe(ask)
                 else:
                     self._shade_again(ask)
             except Cancelled:
@@ -222,7 +232,7 @@ class RenderWorker:
                 self._changed.wait(ask.at_s + SETTLE_S - now if ask is not None and waits else None)
         return None
 
-    def _kind_of_task(self, ask: _Ask, now: float) -> Literal["exact", "coarse", "shade"] | None:
+    def _kind_of_task(self, ask: _Ask, now: float) -> Kind | None:
         if ask.number <= self._done:
             return None
         request, exact = ask.request, self._exact
@@ -240,7 +250,8 @@ class RenderWorker:
         if self._fast:
             return "exact"
         if self._previewable(request):
-            return None
+            worth = self._holes > KEYFRAME_HOLES and self._exact_s is not None and self._exact_s < KEYFRAME_S
+            return "keyframe" if worth else None
         if any_size:
             return "coarse" if self._told[0] < ask.number else None
         return "exact"
@@ -274,6 +285,25 @@ class RenderWorker:
             self._time_exact(seconds)
         self._tell(ask, Picture(ask.request, "exact", pixels, ask.request.camera, seconds * 1e3, frame, 0.0, limits))
         self._keep(_Exact(ask.request, frame, limits), pixels)
+
+    def _draw_keyframe(self, ask: _Ask) -> None:
+        """An exact frame that is not shown itself: the camera has moved on when it is there."""
+        frame = self._scene.render(ask.request.camera, ask.request.controls, lambda: self._keyframe_is_in_the_way(ask))
+        pixels, limits = _shade(frame, ask.request)
+        # What the previews invent from now on is not known yet.
+        self._holes = 0.0
+        self._keep(_Exact(ask.request, frame, limits), pixels)
+
+    def _keyframe_is_in_the_way(self, ask: _Ask) -> bool:
+        """Whether the hand rests elsewhere, or something else is to be seen; asked from inside the scene."""
+        latest = self._ask
+        if self._closed or latest is None:
+            return True
+        if _same_view(latest.request, ask.request):
+            return False
+        request = latest.request
+        same_kind = request.channel == ask.request.channel and request.controls == ask.request.controls
+        return not same_kind or latest.settled(time.monotonic())
 
     def _time_exact(self, seconds: float) -> None:
         bound = PREVIEW_S * (HYSTERESIS if self._fast else 1 / HYSTERESIS)
@@ -347,6 +377,9 @@ class RenderWorker:
         seconds = time.perf_counter() - began
         self._preview_pace.took(seconds, scale)
         fraction = drawn.hole_fraction
+        with self._changed:
+            self._holes = fraction
+            self._changed.notify_all()
         self._tell(ask, Picture(ask.request, "preview", drawn.pixels, camera, seconds * 1e3, None, fraction, limits))
 
     # To the outside

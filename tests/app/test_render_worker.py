@@ -14,6 +14,7 @@ import torch
 
 from app import navigation
 from app.render_worker import Picture, RenderWorker, Request
+from app.reprojection import Reprojector
 from engines.core.camera import Camera
 from engines.core.errors import UserError
 from tests.app.fake_scene import UP, FakeScene
@@ -129,11 +130,11 @@ def test_refinement_begins_soon_after_the_last_move(watch: Watch) -> None:
     for attempt in range(3):
         before = len(scene.began)
         for step in range(10):
-            watched.ask(turned(scene, 0.01 * (step + 1) + attempt), moving=True)
+            watched.ask(turned(scene, 0.1 * attempt + 0.005 * step), moving=True)
             time.sleep(0.02)
         assert len(scene.began) == before, "nothing exact while it moves"
         ended = time.perf_counter()
-        last = watched.ask(turned(scene, 0.3 + attempt), moving=True)
+        last = watched.ask(turned(scene, 0.1 * attempt + 0.1), moving=True)
         watched.wait(lambda: watched.exact[-1].request is last)  # noqa: B023  (called at once)
         began, camera = scene.began[before]
         assert camera is last.camera
@@ -290,6 +291,42 @@ def test_other_controls_are_rendered_not_reprojected(watch: Watch) -> None:
     watched.settle()
     assert len(watched.exact) >= 3 and not watched.previews
     assert watched.exact[-1].request.controls == {"time": 29 / 30}
+
+
+def test_a_long_drag_gets_newer_frames_to_preview_from(watch: Watch) -> None:
+    scene = FakeScene(size_px=128, chunks=20)
+    watched = opened(watch, scene)
+    began = time.perf_counter()
+    while (right_rad := 0.8 * (time.perf_counter() - began)) < 1.6:
+        watched.ask(turned(scene, right_rad), moving=True)
+        time.sleep(1 / 40)
+    under_way = list(scene.finished)
+    assert len(under_way) >= 3, "the first, and some on the way"
+    assert all(picture.kind == "preview" for _, picture in watched.pictures[1:]), "none jumps back"
+    # From the first frame alone this much would have to be invented.
+    exact = watched.exact[0]
+    assert exact.frame is not None and exact.frame.depth is not None
+    far = Reprojector(exact.pixels, exact.frame.depth.numpy(), scene.start).draw(turned(scene, right_rad))
+    assert watched.previews[-1].hole_fraction < 0.6 * far.hole_fraction
+    last = watched.ask(turned(scene, right_rad))
+    watched.settle()
+    assert watched.exact[-1].request is last
+    assert scene.most_at_once == 1
+
+
+def test_a_newer_frame_on_the_way_gives_way_to_a_resting_hand(watch: Watch) -> None:
+    scene = FakeScene(size_px=128, chunks=100)
+    watched = opened(watch, scene)
+    for step in range(30):
+        watched.ask(turned(scene, 0.04 * step), moving=True)
+        time.sleep(1 / 60)
+    watched.wait(lambda: len(scene.began) == 2)
+    watched.ask(turned(scene, 1.3))
+    rested = time.perf_counter()
+    watched.wait(lambda: len(scene.began) == 3)
+    assert time.perf_counter() - rested < 0.3
+    watched.settle()
+    assert len(scene.finished) == 2 and watched.exact[-1].request.camera is scene.finished[-1]
 
 
 @pytest.fixture
