@@ -93,6 +93,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if (error.name or "").split(".")[0] in ("app", "engines"):
             return _bug()
         return _say(f"{error.name} is not installed; start with ./vantage, or pip install -r requirements.txt", FAILED)
+    except OSError as error:
+        # A path that can't even be looked at: no permission, a name too long, a disk that fails.
+        return _say(f"{error.filename}: {error.strerror}", FAILED) if error.filename else _bug()
     except MemoryError:
         return _say("out of memory; use a smaller --size, or a machine with more", FAILED)
     except Exception as error:
@@ -129,8 +132,7 @@ def _dispatch(words: list[str]) -> int:
     parser = _Parser(prog=f"main.py {name}", description=COMMANDS[name].capitalize() + ".")
     command.add_arguments(parser)
     arguments = parser.parse_args(rest)
-    # The window has an event loop of its own, in which Python's signal handlers do not run.
-    with contextlib.nullcontext() if name == "view" else _terminable():
+    with _terminable():
         return command.run(arguments)
 
 

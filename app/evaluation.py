@@ -82,8 +82,11 @@ def evaluate(
     scores = []
     for view in photographed:
         image, photograph = _pair(scene, view, stop)
-        if 2 * crop >= min(image.shape[:2]):
-            raise UserError(f"{crop} pixels off each side leave nothing of {image.shape[1]}x{image.shape[0]}")
+        if min(image.shape[:2]) - 2 * crop < metrics.SMALLEST_SIDE_PX:
+            raise UserError(
+                f"{crop} pixels off each side of {image.shape[1]}x{image.shape[0]} leave too little to compare; "
+                f"at least {metrics.SMALLEST_SIDE_PX} pixels are needed"
+            )
         if crop:
             image, photograph = (x[crop:-crop, crop:-crop] for x in (image, photograph))
         scores.append(Score(view.name, metrics.psnr(image, photograph), metrics.ssim(image, photograph)))

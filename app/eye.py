@@ -66,7 +66,14 @@ class Eye:
     @property
     def place(self) -> Place | None:
         """Where it is, for `take`; None in no scene."""
-        return Place(self.camera, self.pivot, self.up) if self.camera is not None else None
+        if self.camera is None or self._scene is None:
+            return None
+        camera, cropped = self.camera, self._scene.cropped_px
+        if cropped and camera.size_px == self._scene.native_px:
+            # The whole picture: the scene may be opened again without its crop.
+            width, height = camera.size_px
+            camera = camera.cropped(-cropped, -cropped, width + 2 * cropped, height + 2 * cropped)
+        return Place(camera, self.pivot, self.up)
 
     def take(self, place: Place) -> None:
         """Goes to where it was, after `enter`."""

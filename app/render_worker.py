@@ -21,18 +21,16 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import numpy as np
-
 from app import display
 from app.display import Pixels
 from app.pace import HYSTERESIS, Pace
+from app.pictures import Picture, Request, same_picture, same_view
 from app.reprojection import Reprojector
-from engines.core.camera import Camera
 from engines.core.engine import Scene
 from engines.core.errors import Cancelled
 from engines.core.frame import Frame
@@ -53,50 +51,6 @@ CLOSE_S = 5.0
 """A scene that does not ask `stop` for this long is left to end by itself."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, eq=False)
-class Request:
-    """What is to be seen.
-
-    Attributes:
-        camera: its size is the picture's.
-        controls: the scene's controls by name.
-        channel: a name for `display.shade`.
-        limits: of the channel's colours; None: from the picture.
-        moving: more requests will follow at once.
-    """
-
-    camera: Camera
-    controls: Mapping[str, float]
-    channel: str = "rgb"
-    limits: tuple[float, float] | None = None
-    moving: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """What is there to be seen.
-
-    Attributes:
-        request: what it answers.
-        kind: "preview" is reprojected or coarse.
-        pixels: [H, W, 3] uint8.
-        camera: the picture's own; a preview's may be smaller than the request's.
-        ms: how long it took to make.
-        frame: what was rendered; None for a reprojection.
-        hole_fraction: the part that a reprojection had to invent.
-        limits: the values at the ends of the colours; None where the channel has none.
-    """
-
-    request: Request
-    kind: Literal["exact", "preview"]
-    pixels: Pixels
-    camera: Camera
-    ms: float
-    frame: Frame | None = None
-    hole_fraction: float = 0.0
-    limits: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +105,7 @@ class RenderWorker:
         self._exact_s: float | None = None
         self._holes = 0.0
         """Of the last preview."""
+        self._next_keyframe_s = 0.0
         self._fast = False
         # Nothing is known of a scene's speed at first: an eighth is rarely too slow.
         self._coarse_pace = Pace(PREVIEW_S, first=1 / 8, smallest=1 / 32)
@@ -170,7 +125,7 @@ class RenderWorker:
             before, now = self._ask, time.monotonic()
             number = before.number + 1 if before else 1
             # A hand that holds still sends the same again; the camera has stood since the first.
-            same = before is not None and before.request.moving and _same_view(before.request, request)
+            same = before is not None and before.request.moving and same_view(before.request, request)
             self._ask = _Ask(request, number, before.at_s if before is not None and same else now)
             self._preview = self._ask if request.moving and self._previewable(request) and not self._fast else None
             self._changed.notify_all()
@@ -236,10 +191,10 @@ class RenderWorker:
         if ask.number <= self._done:
             return None
         request, exact = ask.request, self._exact
-        if exact is not None and _same_view(exact.request, request):
+        if exact is not None and same_view(exact.request, request):
             if not ask.settled(now):
                 return None
-            if self._shown is not None and _same_picture(self._shown, request):
+            if self._shown is not None and same_picture(self._shown, request):
                 self._done = ask.number
                 return None
             return "shade"
@@ -251,7 +206,7 @@ class RenderWorker:
             return "exact"
         if self._previewable(request):
             worth = self._holes > KEYFRAME_HOLES and self._exact_s is not None and self._exact_s < KEYFRAME_S
-            return "keyframe" if worth else None
+            return "keyframe" if worth and now >= self._next_keyframe_s else None
         if any_size:
             return "coarse" if self._told[0] < ask.number else None
         return "exact"
@@ -261,7 +216,7 @@ class RenderWorker:
         latest = self._ask
         if self._closed:
             return True
-        if latest is None or latest.number == ask.number or _same_view(latest.request, ask.request):
+        if latest is None or latest.number == ask.number or same_view(latest.request, ask.request):
             return False
         # A frame that is there in a moment, or the only thing there is to show, is finished.
         if self._fast:
@@ -276,8 +231,8 @@ class RenderWorker:
         with self._changed:
             latest = self._ask
             # The same view in another channel was asked for meanwhile: shade it, it is the newest.
-            again = latest is not None and latest.number > ask.number and _same_view(latest.request, ask.request)
-            same = again and latest is not None and _same_picture(latest.request, ask.request)
+            again = latest is not None and latest.number > ask.number and same_view(latest.request, ask.request)
+            same = again and latest is not None and same_picture(latest.request, ask.request)
             if same and latest is not None:
                 ask = latest
             self._done = max(self._done, ask.number)
@@ -288,8 +243,11 @@ class RenderWorker:
 
     def _draw_keyframe(self, ask: _Ask) -> None:
         """An exact frame that is not shown itself: the camera has moved on when it is there."""
+        began = time.monotonic()
         frame = self._scene.render(ask.request.camera, ask.request.controls, lambda: self._keyframe_is_in_the_way(ask))
         pixels, limits = _shade(frame, ask.request)
+        # As long a rest: the previews need the processor, too.
+        self._next_keyframe_s = 2 * time.monotonic() - began
         # What the previews invent from now on is not known yet.
         self._holes = 0.0
         self._keep(_Exact(ask.request, frame, limits), pixels)
@@ -299,7 +257,7 @@ class RenderWorker:
         latest = self._ask
         if self._closed or latest is None:
             return True
-        if _same_view(latest.request, ask.request):
+        if same_view(latest.request, ask.request):
             return False
         request = latest.request
         same_kind = request.channel == ask.request.channel and request.controls == ask.request.controls
@@ -329,7 +287,7 @@ class RenderWorker:
         ms = (time.perf_counter() - began) * 1e3
         self._finish(ask)
         self._tell(ask, Picture(ask.request, "exact", pixels, ask.request.camera, ms, exact.frame, 0.0, limits))
-        if exact.reprojector is None or not _same_picture(exact.request, ask.request):
+        if exact.reprojector is None or not same_picture(exact.request, ask.request):
             self._keep(_Exact(ask.request, exact.frame, limits), pixels)
 
     def _keep(self, exact: _Exact, pixels: Pixels) -> None:
@@ -411,18 +369,3 @@ def _shade(frame: Frame, request: Request) -> tuple[Pixels, tuple[float, float] 
         return display.shade(frame, request.channel), None
     limits = request.limits or display.channel_limits(frame, request.channel)
     return display.shade(frame, request.channel, limits), limits
-
-
-def _same_view(a: Request, b: Request) -> bool:
-    """Whether both are answered by one frame."""
-    return a is b or (
-        a.camera.size_px == b.camera.size_px
-        and a.camera.focal_px == b.camera.focal_px
-        and a.camera.centre_px == b.camera.centre_px
-        and dict(a.controls) == dict(b.controls)
-        and np.array_equal(a.camera.camera_to_world, b.camera.camera_to_world)
-    )
-
-
-def _same_picture(a: Request, b: Request) -> bool:
-    return a.channel == b.channel and a.limits == b.limits and _same_view(a, b)

@@ -20,8 +20,10 @@ from app.comparison import Comparison, compare
 from app.eye import Eye
 from app.fitting import fit_native, same_picture
 from app.opening import Opened, open_scene
-from app.render_worker import Picture, RenderWorker, Request
+from app.pictures import Picture, Request
+from app.render_worker import RenderWorker
 from engines.core.camera import Array, Camera
+from engines.core.config import make_options
 from engines.core.dataset import View
 
 
@@ -101,6 +103,7 @@ class Session:
         self._worker: RenderWorker | None = None
         self._photograph_wanted = False
         self._number = self._adopted = 0
+        self._staying = False
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="aside")
 
     # Opening
@@ -112,21 +115,28 @@ class Session:
 
     def open(self, path: Path, data: Path | None = None) -> None:
         """Begins to open a scene on a thread of its own; the one that is open stays until `adopt`."""
-        self._begin(path, data, {})
+        self._begin(path, data, {}, stay=False)
 
     def attach(self, data: Path) -> None:
         """Opens the same scene again with a data folder."""
         if self.opened is not None:
-            self._begin(self.opened.path, data, self._chosen)
+            self._begin(self.opened.path, data, self._chosen, stay=False)
 
     def choose_options(self, values: Mapping[str, Any]) -> None:
-        """Opens the same scene again with other options; the eye stays where it is."""
-        if self.opened is not None:
+        """Opens the same scene again with other options; the eye stays where it is.
+
+        While another scene or data folder is on its way that goes on: it is what was asked for last.
+
+        Raises:
+            UserError: a value is refused.
+        """
+        if self.opened is not None and (self.opening is None or self._staying):
+            make_options(type(self.opened.options), values, "option")
             self._begin(self.opened.path, self.data, values, stay=True)
 
-    def _begin(self, path: Path, data: Path | None, chosen: Mapping[str, Any], stay: bool = False) -> None:
+    def _begin(self, path: Path, data: Path | None, chosen: Mapping[str, Any], stay: bool) -> None:
         self._number += 1
-        self.opening = path
+        self.opening, self._staying = path, stay
         arguments = (self._number, path, data, dict(chosen), stay)
         threading.Thread(target=self._open, args=arguments, name="open", daemon=True).start()
 
@@ -151,7 +161,7 @@ class Session:
             return False
         eye = self.eye.place if opening.stay else None
         channel = self.channel if opening.stay else "rgb"
-        self.close()
+        self._let_go()
         opened = opening.opened
         scene = opened.scene
         self._chosen = dict(opening.chosen)
@@ -173,7 +183,12 @@ class Session:
         return True
 
     def close(self) -> None:
-        """Lets go of the scene; its worker ends in its own time."""
+        """Closes the scene; one that is on its way is not wanted any more."""
+        self._number += 1
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Forgets the scene; its worker ends in its own time."""
         self.opening = None
         worker, self._worker = self._worker, None
         if worker is not None:
@@ -215,7 +230,7 @@ class Session:
 
     def show(self, picture: Picture) -> bool:
         """Takes note of a picture that is about to be shown; False where it is of a scene closed since."""
-        if self._worker is None:
+        if self._worker is None or picture.request.scene_number != self._adopted:
             return False
         self.last = picture
         if picture.kind == "exact" and picture.frame is not None:
@@ -266,7 +281,8 @@ class Session:
         if self._worker is not None and (camera := self.eye.shown) is not None:
             # The error is made of the image, after it.
             channel = "rgb" if self.channel == "error" else self.channel
-            self._worker.submit(Request(camera, dict(self.controls), channel, self.limits, moving))
+            controls = dict(self.controls)
+            self._worker.submit(Request(camera, controls, channel, self.limits, moving, self._adopted))
 
     def _compare(self, picture: Picture) -> None:
         """Measures the picture where it is one of a photograph's camera."""

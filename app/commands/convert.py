@@ -68,7 +68,11 @@ def _write_scene(checkpoint: Checkpoint, arguments: argparse.Namespace) -> None:
     if arguments.out.suffix != ".safetensors":
         raise UserError(f"{arguments.out}: scene files end in .safetensors")
     if arguments.data is not None:
-        checkpoint = replace(checkpoint, scene=SceneInfo.of_dataset(open_dataset(arguments.data)))
+        info = SceneInfo.of_dataset(open_dataset(arguments.data))
+        if checkpoint.scene is not None:
+            # What it was trained with; the folder may hold a default that was replaced.
+            info = replace(info, hints=checkpoint.scene.hints)
+        checkpoint = replace(checkpoint, scene=info)
     if checkpoint.scene is None:
         notes(["the scene file carries no cameras; give --data FOLDER to put them in"])
     if arguments.viewing_only:

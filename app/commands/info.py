@@ -13,6 +13,7 @@ from engines.core.checkpoint import Checkpoint
 from engines.core.config import TrainingConfig
 from engines.core.engine import Scene
 from engines.core.errors import UserError
+from engines.core.run_folder import TRAINING_NAME
 from engines.registry import find_engine, read_checkpoint
 
 
@@ -52,7 +53,7 @@ def describe(checkpoint: Checkpoint, path: Path, data: Path | None) -> dict[str,
         "parameters": sum(tensor.numel() for tensor in checkpoint.weights.values()),
         "stored_as": sorted({str(tensor.dtype).removeprefix("torch.") for tensor in checkpoint.weights.values()}),
         "self_contained": checkpoint.scene is not None,
-        "resumable": checkpoint.training is not None,
+        "resumable": (path / TRAINING_NAME).is_file(),
         "needs": None,
     }
     try:

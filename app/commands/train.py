@@ -10,13 +10,14 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 from tqdm import tqdm
 
 from app.training import Report, run_training
 from engines.core.config import parse_settings, read_yaml
 from engines.core.errors import UserError
+from engines.registry import find_engine
 
 PRESETS = Path(__file__).resolve().parents[2] / "configs"
 INTERRUPTED = 130
@@ -42,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="settings",
         help="one option, over --config; may be repeated",
     )
+    parser.add_argument("--options", action=_ListOptions, metavar="ENGINE", help="list a method's options and exit")
     parser.add_argument("--resume", action="store_true", help="go on with the run in RUN")
     parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
 
@@ -58,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         checkpoint = run_training(
             arguments.engine, arguments.data, out, settings, arguments.device, arguments.resume, bar, stop
         )
-    if stop():
+    if stop() and checkpoint.step < bar.max_steps:
         sys.stderr.write(f"stopped and saved at step {checkpoint.step}; the same command with --resume goes on\n")
         return INTERRUPTED
     score = f", PSNR {bar.psnr:.2f} dB on held-out views" if bar.psnr is not None else ""
@@ -86,6 +88,17 @@ def read_settings(config: str | None, settings: list[str], engine: str) -> dict[
     return values | parse_settings(settings)
 
 
+class _ListOptions(argparse.Action):
+    """Prints every field that `--set` reaches, with its default and its sentence."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *rest: Any) -> NoReturn:
+        values = rest[1]
+        for name, field in find_engine(values).Config.model_fields.items():
+            sentence = " ".join((field.description or "").split())
+            sys.stdout.write(f"{name}={'' if field.default is None else field.default}\n    {sentence}\n")
+        raise SystemExit(0)
+
+
 def _presets() -> list[str]:
     return sorted(path.stem for path in PRESETS.glob("*.yaml"))
 
@@ -97,9 +110,11 @@ class _Bar:
         interval = 0.1 if sys.stderr.isatty() else LOG_INTERVAL_S
         self._bar = tqdm(desc=title, unit="step", file=sys.stderr, mininterval=interval, dynamic_ncols=True)
         self.psnr: float | None = None
+        self.max_steps = 0
 
     def __call__(self, report: Report) -> None:
         """Shows where the run stands."""
+        self.max_steps = report.max_steps
         for note in report.notes:
             self._bar.write(f"note: {note}", file=sys.stderr)
         if self._bar.total is None:

@@ -35,8 +35,14 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.checkpoint = find_demo()
     if has_display(os.environ, sys.platform):
         # Here, because the other commands work where there is no Qt.
-        from app.gui.main import run_window
-
+        try:
+            from app.gui.main import run_window
+        except ModuleNotFoundError:
+            raise
+        except ImportError as error:
+            raise UserError(
+                f"the window can't start ({error}); ./vantage setup says which system libraries are missing"
+            ) from error
         return run_window(arguments.checkpoint, arguments.data, arguments.device, arguments.settings)
     if arguments.checkpoint is None:
         raise UserError("no display for the window, and no checkpoint to write a preview of; name one")

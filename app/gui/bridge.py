@@ -9,7 +9,7 @@ from typing import Any
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from app.comparison import Comparison
-from app.render_worker import Picture
+from app.pictures import Picture
 from app.session import OpenFailure, Opening
 from engines.core.camera import Array
 

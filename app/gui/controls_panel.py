@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
-from app.gui.panel_parts import Card, clear, label
+from app.gui.panel_parts import Card, clear, guard_wheel, label
 from engines.core.engine import Control
 
 STEPS = 1000
@@ -38,6 +38,7 @@ class ControlsCard(Card):
         row = QHBoxLayout(widget)
         row.setContentsMargins(0, 0, 0, 0)
         box = QComboBox()
+        guard_wheel(box)
         box.addItems(control.choices)
         box.setCurrentIndex(round(control.default))
         box.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
@@ -60,6 +61,7 @@ class ControlsCard(Card):
         top.addStretch(1)
         top.addWidget(number)
         slider = QSlider(Qt.Horizontal)
+        guard_wheel(slider)
         slider.setRange(0, steps)
         column.addLayout(top)
         column.addWidget(slider)

@@ -193,9 +193,10 @@ class ExportDialog(QDialog):
             missing = "Choose the file or folder of cameras."
         elif not order.out:
             missing = "Choose where to write."
-        self.note.setText(
-            missing or ("" if video else "No video ending (.mp4 .webm .gif): a folder of images, and raw depth.")
-        )
+        remark = "" if video else "No video ending (.mp4 .webm .gif): a folder of images, and raw depth."
+        if video and order.out and Path(order.out).expanduser().is_file():
+            remark = "This file is there already and will be replaced."
+        self.note.setText(missing or remark)
         self.note.setVisible(bool(self.note.text()))
         self.start.setEnabled(not missing)
 

@@ -91,7 +91,7 @@ def make_export(order: Order, opened: Opened, start: Camera, up: Array, controls
     channels = tuple(channel for channel in order.channels if channel in scene.channels) or ("rgb",)
     return Export(
         cameras,
-        Path(order.out),
+        Path(order.out).expanduser(),
         order.fps,
         order.quality,
         channels,
@@ -110,7 +110,7 @@ def order_cameras(order: Order, opened: Opened, start: Camera, up: Array) -> tup
     if order.path in PATH_NAMES:
         return camera_path(order.path, start, scene.cameras, scene.bounds, up, order.frames)
     if order.path == FILE_PATH:
-        return tuple(read_path(Path(order.path_file), start))
+        return tuple(read_path(Path(order.path_file).expanduser(), start))
     split = order.path.removeprefix(SPLIT_PREFIX)
     views = opened.dataset.split(split) if opened.dataset else ()  # type: ignore[arg-type]
     if not views:

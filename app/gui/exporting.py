@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -75,7 +76,7 @@ class Exporting:
         order = Order.recall(self._window.settings.export)
         # Last time's file is not to be replaced by default: only its folder is remembered.
         folder = Path(order.out).parent if order.out else Path.home()
-        order = replace(order, out=str(folder / f"{opened.path.stem}.mp4"))
+        order = replace(order, out=str(_free_name(folder / f"{opened.path.stem}.mp4")))
         wanted = ask_export(self._window.widget, opened, order, eye.size_px)
         if wanted is not None:
             self._window.change_settings(replace(self._window.settings, export=wanted.remembered()))
@@ -94,3 +95,9 @@ class Exporting:
             self._window.banner.tell("info", "The export was cancelled; nothing was written.")
         else:
             self._window.tell_error(error)
+
+
+def _free_name(path: Path) -> Path:
+    """`path`, or the first of `name-2`, `name-3`... that is not there yet."""
+    candidates = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
+    return path if not path.exists() else next(candidate for candidate in candidates if not candidate.exists())

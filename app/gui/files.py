@@ -84,9 +84,15 @@ class Files:
 
     def choose_options(self, values: Mapping[str, Any]) -> None:
         """Opens the scene again with other options of its engine."""
-        if self._session.opened is not None:
+        opened = self._session.opened
+        if opened is None:
+            return
+        try:
             self._session.choose_options(values)
-            self._window.status.show_loading(self._session.opened.path.name)
+        except UserError:
+            self._window.opening_ended()
+            raise
+        self._window.status.show_loading(opened.path.name)
 
     # The scene
 
@@ -102,7 +108,7 @@ class Files:
         if not self._session.failed(failure):
             return
         self._window.opening_ended()
-        wants_data = failure.data is None and "data" in str(failure.error)
+        wants_data = failure.data is None and "data folder" in str(failure.error)
         retry = partial(self._retry_with_data, failure.path) if wants_data else None
         self._window.tell_error(failure.error, "Choose data folder…", retry)
 

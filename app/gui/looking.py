@@ -17,7 +17,7 @@ from app.gui.channel_panel import channel_name
 from app.gui.host import Host
 from app.gui.overlay_layer import OVERLAY_NAMES, OverlayLayer
 from app.gui.view_panel import axis_name
-from app.render_worker import Picture
+from app.pictures import Picture
 from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
 
@@ -106,7 +106,9 @@ class Looking:
             action, there = window.commands[f"channel_{number}"], number <= len(session.channels)
             action.setVisible(there)
             action.setText(channel_name(session.channels[number - 1]) if there else f"Channel {number}")
-        window.commands["channel_1"].setChecked(True)
+        shown = session.channels.index(session.channel) + 1
+        if shown <= CHANNEL_COUNT:
+            window.commands[f"channel_{shown}"].setChecked(True)
         window.commands["lock_limits"].setChecked(False)
         self._show_place()
 

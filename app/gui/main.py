@@ -39,12 +39,14 @@ def run_window(checkpoint: Path | None, data: Path | None, device: str, settings
     timer = QTimer()
     timer.timeout.connect(lambda: None)
     timer.start(SIGNAL_MS)
-    previous = signal.signal(signal.SIGINT, lambda *_: window.close())
+    ending = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda *_: window.close()) for number in ending}
     try:
         with surviving(window.bridge.post, window.tell_error):
             return int(application.exec_())
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def make_application() -> QApplication:

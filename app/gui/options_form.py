@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QWidget
 
-from app.gui.panel_parts import clear, form, label
+from app.gui.panel_parts import clear, form, guard_wheel, label
 from engines.core.config import Options
 
 
@@ -57,6 +57,7 @@ class OptionsForm(QWidget):
 
     def _list(self, name: str, choices: list[str], value: str) -> QWidget:
         box = QComboBox()
+        guard_wheel(box)
         box.addItems(choices)
         box.setCurrentIndex(choices.index(value))
         self._read[name] = lambda: yaml.safe_load(box.currentText())
@@ -64,7 +65,7 @@ class OptionsForm(QWidget):
         return box
 
     def _text(self, name: str, value: Any) -> QWidget:
-        edit = QLineEdit("" if value is None else f"{value:g}" if isinstance(value, float) else str(value))
+        edit = QLineEdit("" if value is None else repr(value) if isinstance(value, float) else str(value))
         edit.setPlaceholderText("automatic")
         self._read[name] = lambda: _parsed(edit.text())
         before = [edit.text()]
@@ -83,8 +84,9 @@ class OptionsForm(QWidget):
 
 
 def _parsed(text: str) -> Any:
-    """A number where it reads as one; else the text, for the options' own check to refuse."""
+    """A number where it reads as one, None where it is empty; else the text, for the options' own check to refuse."""
     try:
-        return yaml.safe_load(text)
+        value = yaml.safe_load(text)
     except yaml.YAMLError:
         return text
+    return value if value is None or isinstance(value, int | float) else text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QEvent, QObject, Qt
 from PyQt5.QtWidgets import QFormLayout, QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 
@@ -31,6 +31,22 @@ def label(text: str = "", role: str = "", wrap: bool = False) -> QLabel:
         made.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Minimum)
     made.setTextInteractionFlags(Qt.TextSelectableByMouse)
     return made
+
+
+class _WheelGuard(QObject):
+    """Lets the wheel scroll the panel, not change what happens to be under the pointer."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return False
+
+
+def guard_wheel(widget: QWidget) -> None:
+    """The wheel changes `widget` only while it has the focus."""
+    widget.setFocusPolicy(Qt.StrongFocus)
+    widget.installEventFilter(_WheelGuard(widget))
 
 
 def form() -> QFormLayout:

@@ -7,7 +7,7 @@ from collections import deque
 
 from PyQt5.QtWidgets import QLabel, QStatusBar, QWidget
 
-from app.render_worker import Picture
+from app.pictures import Picture
 
 FPS_SECONDS = 1.0
 

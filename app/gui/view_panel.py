@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PyQt5.QtCore import QSize, Qt, pyqtSignal
 from PyQt5.QtWidgets import QAction, QCheckBox, QGridLayout, QHBoxLayout, QSlider, QToolButton
 
-from app.gui.panel_parts import Card, form, label
+from app.gui.panel_parts import Card, form, guard_wheel, label
 from engines.core.camera import Array, Camera
 
 AXIS_NAMES = ("x", "y", "z")
@@ -31,6 +31,7 @@ class ViewCard(Card):
         self._names: tuple[str, ...] = ()
         self.name = label("")
         self.slider = QSlider(Qt.Horizontal)
+        guard_wheel(self.slider)
         self.slider.setToolTip("Go through the training views")
         self.slider.sliderMoved.connect(self.view_chosen)
         # Clicks beside the handle and keys move it without a drag.

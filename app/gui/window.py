@@ -150,6 +150,7 @@ class Window(QMainWindow):
         self.resize(1280, 800)
         if settings.geometry:
             self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode()))
+            self.commands["full_screen"].setChecked(self.isFullScreen())
         self.resizeDocks([self.dock], [settings.panel_width or PANEL_WIDTH], Qt.Horizontal)
         for name in OVERLAY_NAMES:
             self.commands[name].setChecked(name in settings.overlays)
@@ -251,6 +252,8 @@ class Window(QMainWindow):
         """Says what went wrong; the program goes on."""
         if isinstance(error, UserError):
             self.banner.tell("error", str(error), button, act)
+        elif isinstance(error, OSError) and error.filename:
+            self.banner.tell("error", f"{error.filename}: {error.strerror}", button, act)
         else:
             text = f"Something went wrong inside the program: {type(error).__name__}: {error}"
             self.banner.tell("error", text, button, act)

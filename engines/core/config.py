@@ -27,12 +27,13 @@ class TrainingConfig(Options):
     """Steps between two saved checkpoints."""
     validate_every: int = Field(1000, ge=1)
     """Steps between two evaluations on held-out views."""
-    seed: int = Field(0, ge=0)
-    """Makes a run repeatable: the same seed, data and device give the same weights."""
+    seed: int = Field(0, ge=0, lt=2**63)
+    """Makes a run repeatable: on a CPU the same seed, data and number of threads give the same weights."""
     lr: float = Field(4e-4, gt=0)
     """Learning rate of Adam."""
     lr_final: float | None = Field(None, gt=0)
-    """Learning rate at the last step, approached by the same factor each step; empty: `lr` throughout."""
+    """Learning rate at step `max_steps`, approached by the same factor each step; empty: `lr` throughout. Resuming with
+    another `max_steps` goes on along the new course."""
     ema_decay: float = Field(0.0, ge=0, lt=1)
     """Show and validate the moving average of the weights, e.g. 0.99 for one over about 100 steps; 0: the latest."""
 
@@ -59,7 +60,7 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
             raise UserError(f"--set {setting}: write KEY=VALUE")
         try:
             values[key.strip()] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise UserError(f"--set {setting}: the value can't be read") from error
     return values
 
@@ -74,7 +75,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: can't be read ({error})") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise UserError(f"{path}: not YAML ({' '.join(str(error).split())})") from error
     if not isinstance(data or {}, dict):
         raise UserError(f"{path}: must be a mapping of KEY: VALUE")

@@ -144,7 +144,7 @@ def up_direction(cameras: tuple[Camera, ...]) -> Array:
 
 
 def bounds_seen(cameras: tuple[Camera, ...]) -> Array:
-    """[2, 3] a cube about the focus point that most cameras see whole."""
+    """[2, 3] a cube about the focus point whose faces most cameras see whole; corners may stick out."""
     centre = focus_point(cameras)
     halves = [
         np.linalg.norm(camera.position - centre) * min(camera.size_px) / (2 * max(camera.focal_px))

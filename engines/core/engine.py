@@ -117,7 +117,6 @@ class Engine(Protocol):
     title: str
     Config: type[TrainingConfig]
     SceneOptions: type[Options]
-    views_needed: int
 
     def recognises(self, content: Mapping[str, Any]) -> bool:
         """Whether a loaded torch file is of this method, by its keys and shapes."""

@@ -35,11 +35,13 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary: Path | None = None
     try:
         _check_place(path)
+        # What a link leads to is replaced, not the link.
+        path = path.resolve() if path.is_symlink() else path
         path.parent.mkdir(parents=True, exist_ok=True)
         # The suffix is kept: encoders choose the container by it.
         temporary = path.parent / f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}"
         temporary.touch(exist_ok=False)
-        mode = temporary.stat().st_mode
+        mode = (path if path.exists() else temporary).stat().st_mode
         yield temporary
         # Some writers (safetensors) put a private file in its place; what a user saves follows the umask.
         temporary.chmod(mode)

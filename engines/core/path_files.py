@@ -101,7 +101,8 @@ def _read_folder(folder: Path, like: Camera) -> list[Camera]:
 
 def _pose_files(folder: Path) -> list[Path]:
     """Its `.txt` files in order, but for names that mean something else."""
-    return [file for file in sorted(folder.glob("*.txt")) if file.name not in NO_POSES]
+    files = sorted(file for file in folder.glob("*.txt") if not file.name.startswith("."))
+    return [file for file in files if file.name not in NO_POSES]
 
 
 def _find_intrinsics(folder: Path) -> Intrinsics | None:
@@ -255,8 +256,8 @@ def _read_opencv_arrays(path: Path, content: Mapping[str, Array], like: Camera) 
     if "K" not in content or "hw" not in content:
         return [_camera(f"{path}: camera {i}", pose, like) for i, pose in enumerate(poses)]
     lenses, sizes = np.asarray(content["K"], dtype=np.float64), content["hw"]
-    if lenses.shape[-2:] != (3, 3) or lenses.ndim not in (2, 3) or sizes.size != 2:
-        raise UserError(f"{path}: K is {lenses.shape} and hw is {sizes.shape}; need N x 3 x 3 and 2")
+    if lenses.shape[-2:] != (3, 3) or lenses.ndim not in (2, 3) or sizes.size != 2 or not np.isfinite(sizes).all():
+        raise UserError(f"{path}: K is {lenses.shape} and hw is {sizes.shape}; need N x 3 x 3 and 2, finite")
     if lenses.ndim == 3 and len(lenses) != len(poses):
         raise UserError(f"{path}: {len(poses)} poses but {len(lenses)} intrinsics")
     lenses = np.broadcast_to(lenses, (len(poses), 3, 3))
@@ -327,7 +328,7 @@ def _decompose(where: str, projection: Array) -> tuple[Array, Array]:
 def _read_json(path: Path, like: Camera) -> list[Camera]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise UserError(f"{path}: can't be read as JSON ({_short(error)})") from error
     if isinstance(data, dict) and isinstance(data.get("camera_path"), list):
         return [_nerfstudio_camera(f"{path}: camera_path[{i}]", data, i, like) for i in range(len(data["camera_path"]))]
@@ -351,7 +352,7 @@ def _nerfstudio_camera(where: str, data: Mapping[str, Any], index: int, like: Ca
         pose = np.array(item["camera_to_world"], dtype=np.float64).reshape(4, 4) * [1, -1, -1, 1]
         size = (int(data["render_width"]), int(data["render_height"])) if "render_width" in data else like.size_px
         half = np.tan(np.radians(float(item["fov"])) / 2)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise UserError(f"{where}: needs camera_to_world (16 numbers) and fov ({_short(error)})") from error
     focal = float(size[1] / 2 / half) if half > 0 else 0.0
     return _camera(where, pose, like, (focal, focal), None, size)

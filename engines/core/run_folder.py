@@ -118,9 +118,11 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
     """All whole lines, in order."""
     path = folder / HISTORY_NAME
     entries = []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
+    for line in path.read_bytes().splitlines() if path.is_file() else []:
         try:
-            entries.append(json.loads(line))
+            entry = json.loads(line)
         except ValueError:
             continue
+        if isinstance(entry, dict):
+            entries.append(entry)
     return entries

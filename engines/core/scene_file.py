@@ -80,6 +80,13 @@ def read_scene_header(path: Path) -> dict[str, Any]:
     return dict(header)
 
 
+def _dtype(name: str) -> torch.dtype:
+    found = getattr(torch, name)
+    if not isinstance(found, torch.dtype):
+        raise TypeError(f"{name} is no dtype")
+    return found
+
+
 def read_scene_file(path: Path) -> Checkpoint:
     """Reads what `write_scene_file` wrote; weights are memory-mapped.
 
@@ -92,7 +99,7 @@ def read_scene_file(path: Path) -> Checkpoint:
         with safe_open(path, framework="pt") as file:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a mapping)
         for name, dtype in dtypes.items():
-            weights[name] = weights[name].to(getattr(torch, dtype))
+            weights[name] = weights[name].to(_dtype(dtype))
         scene = SceneInfo.from_json(header["scene"]) if header["scene"] else None
         return Checkpoint(str(header["engine"]), dict(header["config"]), int(header["step"]), weights, scene)
     except (SafetensorError, ArithmeticError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from engines.core.config import Options, TrainingConfig
 
@@ -33,8 +33,9 @@ class DeepVoxelsConfig(TrainingConfig):
     """Weight of the patch discriminator's loss; 0 leaves the discriminator out."""
     border_px: int = Field(5, ge=0, le=32)
     """Pixels left out of the losses on each side, where convolutions know too little; 0 learns them as well."""
-    dropout: float = Field(0.2, ge=0, lt=1)
-    """Share of features dropped in training; small networks learn faster with 0."""
+    dropout: float | None = Field(None, ge=0, lt=1)
+    """Share of features dropped in training; empty: the authors', 0.1, in the integration 0.2. Small networks learn
+    faster with 0."""
     grid_learning: Literal["integrated", "optimised"] = "integrated"
     """`integrated`: photographs are lifted into the grid, as in the paper. `optimised`: each voxel is a weight like
     any other, without lifting; a picture comes several times sooner."""
@@ -48,12 +49,6 @@ class DeepVoxelsConfig(TrainingConfig):
     """First plane of the view volume, world units; empty: from the data folder, else made to fit."""
     scale: float | None = Field(None, gt=0)
     """Side of the voxel grid, world units; empty: from the data folder, else made to fit."""
-
-    @model_validator(mode="after")
-    def _runs(self) -> DeepVoxelsConfig:
-        if self.no_occlusion_net and self.nf0 * self.grid_dim < 8:
-            raise ValueError("nf0 * grid_dim must be at least 8 without the occlusion network")
-        return self
 
 
 class DeepVoxelsOptions(Options):

@@ -26,8 +26,6 @@ class DeepVoxelsEngine:
     title = "DeepVoxels"
     Config: type[TrainingConfig] = DeepVoxelsConfig
     SceneOptions: type[Options] = DeepVoxelsOptions
-    views_needed = 5
-    """A target, and the four nearest views that one of is lifted."""
 
     def recognises(self, content: Mapping[str, Any]) -> bool:
         """By the grid's buffer and the rendering network."""

@@ -72,7 +72,9 @@ def find_surroundings(
     placement = replace(placement, **changed)
     if not any(placement.sees(camera) for camera in info.cameras):
         assumptions.append("no training camera looks into the voxel grid: its scale or near plane may be wrong")
-    info = replace(info, bounds=placement.bounds() if dataset is None else info.bounds, hints=placement.to_hints())
+    info = replace(info, hints=placement.to_hints())
+    if "scale" in changed:
+        info = replace(info, bounds=placement.bounds())
     return Surroundings(info, placement, tuple(assumptions))
 
 

@@ -56,20 +56,16 @@ def place_grid(
     config: DeepVoxelsConfig, dataset: Dataset, cameras: tuple[Camera, ...]
 ) -> tuple[GridPlacement, tuple[str, ...]]:
     """Where the grid stands: the options, else the data folder, else fitted to the cameras; and what was assumed."""
-    placement = GridPlacement.from_hints(dataset.hints)
-    notes: tuple[str, ...] = ()
-    if sum(placement.sees(camera) for camera in cameras) < len(cameras) / 2:
-        fitted = fitted_placement(cameras, dataset.bounds)
-        notes = (
-            f"the data folder's grid (scale {placement.scale:g}, near plane {placement.near_plane:g}) lies outside "
-            f"what most cameras see; made to fit: scale {fitted.scale:.4g}, near plane {fitted.near_plane:.4g}",
-        )
-        placement = fitted
-    if config.scale is not None:
-        placement = replace(placement, scale=config.scale)
-    if config.near_plane is not None:
-        placement = replace(placement, near_plane=config.near_plane)
-    return placement, notes
+    chosen = {name: value for name in ("scale", "near_plane") if (value := getattr(config, name)) is not None}
+    placement = replace(GridPlacement.from_hints(dataset.hints), **chosen)
+    if len(chosen) == 2 or sum(placement.sees(camera) for camera in cameras) >= len(cameras) / 2:
+        return placement, ()
+    fitted = replace(fitted_placement(cameras, dataset.bounds), **chosen)
+    note = (
+        f"the data folder's grid (scale {placement.scale:g}, near plane {placement.near_plane:g}) lies outside "
+        f"what most cameras see; made to fit: scale {fitted.scale:.4g}, near plane {fitted.near_plane:.4g}"
+    )
+    return fitted, (note,)
 
 
 @dataclass(frozen=True)
@@ -106,7 +102,8 @@ class DeepVoxelsTraining:
         with _global_generators_kept(device):
             torch.manual_seed(seed)
             network, discriminator = DeepVoxels(config), PatchDiscriminator()
-            _set_dropout(network, config.dropout)
+            if config.dropout is not None:
+                _set_dropout(network, config.dropout)
             if config.grid_learning == "optimised":
                 # All alike, neighbouring voxels would get like gradients.
                 network.deepvoxels.normal_(std=0.01)
@@ -226,7 +223,7 @@ class DeepVoxelsTraining:
         """The next views that see the grid; the others are passed over and counted, as the authors' code does."""
         for _ in range(100 * len(self._views)):
             triplet = self._order.next()
-            if not self._views.miss_grid(triplet):
+            if not self._views.miss_grid(triplet, lifting=self.config.grid_learning == "integrated"):
                 return triplet
             self.skipped += 1
         raise UserError(
@@ -282,8 +279,9 @@ class DeepVoxelsTraining:
     def _refuse(self, triplet: Triplet, values: list[float]) -> None:
         names = [self._views.views[index].name for index in (triplet.lifted, *triplet.targets)]
         discriminator, adversarial, l1 = values[:3]
+        what = "gradient" if all(math.isfinite(value) for value in values[:3]) else "loss"
         raise UserError(
-            f"step {self.step_count + 1}: the loss is not finite (l1 {l1:g}, adversarial {adversarial:g}, "
+            f"step {self.step_count + 1}: the {what} is not finite (l1 {l1:g}, adversarial {adversarial:g}, "
             f"discriminator {discriminator:g}) on views {', '.join(names)}; the weights were not changed. "
             f"Look at these photographs, or resume from the last checkpoint with a smaller lr than {self.config.lr:g}"
         )
@@ -353,7 +351,7 @@ def _parameters(optimiser: torch.optim.Optimizer) -> list[Tensor]:
 def _norm(parameters: list[Tensor]) -> Tensor:
     """The length of all gradients together; 0 where there is none."""
     sizes = [torch.linalg.vector_norm(p.grad) for p in parameters if p.grad is not None]
-    size: Tensor = torch.linalg.vector_norm(torch.stack(sizes)) if sizes else torch.zeros(())
+    size: Tensor = torch.linalg.vector_norm(torch.stack(sizes)) if sizes else parameters[0].new_zeros(())
     return size
 
 

@@ -21,7 +21,7 @@ NEIGHBOURS = 4
 """The photograph that is lifted is one of so many nearest to the first target."""
 
 MEDIAN_VIEWS = 30
-"""So many, evenly spread, say what the median colour is."""
+"""About so many, evenly spread, say what the median colour is."""
 
 T = TypeVar("T")
 
@@ -103,7 +103,7 @@ class TrainingViews:
 
     def median_colour(self) -> Tensor:
         """[3] in [-1, 1], of some photographs' pixels."""
-        step = max(len(self) // MEDIAN_VIEWS, 1)
+        step = -(-len(self) // MEDIAN_VIEWS)
         pixels = torch.cat([self.photograph(index).flatten(2)[0] for index in range(0, len(self), step)], dim=1)
         return 2 * pixels.median(dim=1).values
 
@@ -115,9 +115,9 @@ class TrainingViews:
         """The voxels that the photograph shows."""
         return self._lifted(index)
 
-    def miss_grid(self, triplet: Triplet) -> bool:
-        """Whether one of the views has nothing of the grid in it."""
-        if self.lifted(triplet.lifted).index.numel() == 0:
+    def miss_grid(self, triplet: Triplet, lifting: bool) -> bool:
+        """Whether one of the views has nothing of the grid in it; the lifted one counts only where it is lifted."""
+        if lifting and self.lifted(triplet.lifted).index.numel() == 0:
             return True
         return any(self.samples(target).index.numel() == 0 for target in triplet.targets)
 

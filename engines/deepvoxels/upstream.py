@@ -31,7 +31,9 @@ def recognises(content: Mapping[str, Any]) -> bool:
     """Whether this is a DeepVoxels state dict, bare or under `model`."""
     state = _state(content)
     grid = state.get(GRID)
-    return isinstance(grid, Tensor) and grid.dim() == 5 and any(name.startswith("rendering_net.") for name in state)
+    return (
+        isinstance(grid, Tensor) and grid.dim() == 5 and any(str(name).startswith("rendering_net.") for name in state)
+    )
 
 
 def _state(content: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -39,7 +41,7 @@ def _state(content: Mapping[str, Any]) -> Mapping[str, Any]:
     state = model if isinstance(model, Mapping) else content
     # Saved from nn.DataParallel, every name begins so.
     prefix = "module."
-    return {name.removeprefix(prefix): value for name, value in state.items()} if prefix + GRID in state else state
+    return {str(name).removeprefix(prefix): value for name, value in state.items()} if prefix + GRID in state else state
 
 
 def read(content: Mapping[str, Any], path: Path) -> Checkpoint:

@@ -88,7 +88,7 @@ def test_leaves_out_the_border(views: tuple[View, ...]) -> None:
 
 
 def test_a_crop_of_everything_is_refused(views: tuple[View, ...]) -> None:
-    with pytest.raises(UserError, match="leave nothing"):
+    with pytest.raises(UserError, match="leave too little"):
         evaluate(Plain(0.5), views, crop_px=16)
 
 

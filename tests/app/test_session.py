@@ -14,7 +14,7 @@ import pytest
 import app.session
 from app.comparison import Comparison
 from app.opening import Opened
-from app.render_worker import Picture
+from app.pictures import Picture
 from app.session import OpenFailure, Opening, Session
 from engines.core.camera import Array
 from engines.core.checkpoint import Checkpoint

@@ -118,7 +118,7 @@ def read_pose(path: Path) -> Array:
     """[4, 4] float64, as the file says.
 
     Raises:
-        UserError: not 16 numbers, or no rigid transform.
+        UserError: not 16 numbers.
     """
     words = _read_text(path).split()
     try:

@@ -110,6 +110,6 @@ def test_a_value_that_is_refused_changes_nothing(window: Window, qtbot: QtBot, a
     near.setFocus()
     qtbot.keyClicks(near, "far\r")
     qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=10_000)
-    assert "near_plane" in window.banner.text.text()
+    assert "option: near_plane='far'" in window.banner.text.text()
     assert window.options.findChildren(QLineEdit)[0].text() == ""
     assert window.session.opened.options == Drawn()

@@ -1,0 +1,75 @@
+"""Pictures as the window asks for them and gets them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from app.display import Pixels
+from engines.core.camera import Camera
+from engines.core.frame import Frame
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """What is to be seen.
+
+    Attributes:
+        camera: its size is the picture's.
+        controls: the scene's controls by name.
+        channel: a name for `display.shade`.
+        limits: of the channel's colours; None: from the picture.
+        moving: more requests will follow at once.
+        scene_number: for whoever asks for pictures of several scenes.
+    """
+
+    camera: Camera
+    controls: Mapping[str, float]
+    channel: str = "rgb"
+    limits: tuple[float, float] | None = None
+    moving: bool = False
+    scene_number: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """What is there to be seen.
+
+    Attributes:
+        request: what it answers.
+        kind: "preview" is reprojected or coarse.
+        pixels: [H, W, 3] uint8.
+        camera: the picture's own; a preview's may be smaller than the request's.
+        ms: how long it took to make.
+        frame: what was rendered; None for a reprojection.
+        hole_fraction: the part that a reprojection had to invent.
+        limits: the values at the ends of the colours; None where the channel has none.
+    """
+
+    request: Request
+    kind: Literal["exact", "preview"]
+    pixels: Pixels
+    camera: Camera
+    ms: float
+    frame: Frame | None = None
+    hole_fraction: float = 0.0
+    limits: tuple[float, float] | None = None
+
+
+def same_view(a: Request, b: Request) -> bool:
+    """Whether both are answered by one frame."""
+    return a is b or (
+        a.camera.size_px == b.camera.size_px
+        and a.camera.focal_px == b.camera.focal_px
+        and a.camera.centre_px == b.camera.centre_px
+        and dict(a.controls) == dict(b.controls)
+        and np.array_equal(a.camera.camera_to_world, b.camera.camera_to_world)
+    )
+
+
+def same_picture(a: Request, b: Request) -> bool:
+    """Whether both are answered by one picture."""
+    return a.channel == b.channel and a.limits == b.limits and same_view(a, b)

@@ -1,0 +1,71 @@
+"""A render worker that is watched: what it tells is kept with the time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from app import navigation
+from app.pictures import Picture, Request
+from app.render_worker import RenderWorker
+from engines.core.camera import Camera
+from tests.app.fake_scene import UP, FakeScene
+
+PIVOT = np.array([0.0, 0.0, 0.3])
+
+
+class Watched:
+    """A worker whose pictures and errors are kept with their times."""
+
+    def __init__(self, scene: FakeScene) -> None:
+        self.scene = scene
+        self.pictures: list[tuple[float, Picture]] = []
+        self.errors: list[tuple[Request, BaseException]] = []
+        self.worker = RenderWorker(
+            scene,
+            lambda picture: self.pictures.append((time.perf_counter(), picture)),
+            lambda request, error: self.errors.append((request, error)),
+        )
+
+    def ask(self, camera: Camera | None = None, moving: bool = False, **more: Any) -> Request:
+        request = Request(camera or self.scene.start, {}, moving=moving, **more)
+        self.worker.submit(request)
+        return request
+
+    def wait(self, until: Callable[[], object], seconds: float = 10) -> None:
+        end = time.perf_counter() + seconds
+        while not until():
+            assert time.perf_counter() < end, f"still not so after {seconds} s; {len(self.pictures)} pictures"
+            time.sleep(0.002)
+
+    def settle(self) -> None:
+        """Until nothing more is to come; a little longer for what must not come."""
+        self.wait(lambda: not self.worker.busy)
+        time.sleep(0.05)
+
+    @property
+    def exact(self) -> list[Picture]:
+        return [picture for _, picture in self.pictures if picture.kind == "exact"]
+
+    @property
+    def previews(self) -> list[Picture]:
+        return [picture for _, picture in self.pictures if picture.kind == "preview"]
+
+
+Watch = Callable[[FakeScene], Watched]
+
+
+def turned(scene: FakeScene, right_rad: float) -> Camera:
+    return navigation.orbit(scene.start, PIVOT, UP, right_rad, 0)
+
+
+def opened(watch: Watch, scene: FakeScene) -> Watched:
+    """With its first exact frame shown and ready for previews."""
+    watched = watch(scene)
+    watched.ask()
+    watched.wait(lambda: watched.exact)
+    watched.settle()
+    return watched
