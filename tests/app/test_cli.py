@@ -191,3 +191,9 @@ def test_signals_unwind(number: signal.Signals, expected: int, said: str, tmp_pa
         assert process.wait(timeout=60) == expected
         assert process.stderr.read() == said
     assert not list(tmp_path.iterdir())
+
+
+def test_a_path_that_cannot_even_be_looked_at_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["info", "x" * 300 + ".pth"]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "too long" in error

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from app.eye import Eye
+from app.fitting import same_picture
 from app.motion import JUMP_SECONDS
 from engines.core.camera import project
 from tests.app.ball_scene import BallScene
@@ -164,3 +165,25 @@ def test_nothing_is_open(followed: Followed) -> None:
     eye.fly_by(["up"], 1.0)
     eye.step_view(1)
     assert eye.shown is None and not eye.animating and followed.told == []
+
+
+def test_it_takes_its_place_again_with_and_without_the_crop(followed: Followed) -> None:
+    eye, scene = followed.eye, followed.scene
+    whole = eye.shown
+    assert whole is not None and whole.size_px == (32, 32)
+    cropped_views = [camera.square().resized((32, 32)).cropped(3, 3, 26, 26) for camera in scene.cameras]
+    cropped = BallScene((26, 26), cropped_px=3, start=cropped_views[0], cameras=tuple(cropped_views))
+    place = eye.place
+    assert place is not None
+    eye.enter(cropped, cropped_views)
+    eye.take(place)
+    assert eye.shown is not None and same_picture(eye.shown, cropped_views[0])
+    # Now it has the cropped picture's camera.
+    eye.reset()
+    followed.settle()
+    place = eye.place
+    assert place is not None
+    eye.enter(scene, scene.cameras)
+    eye.take(place)
+    assert eye.shown is not None and same_picture(eye.shown, whole)
+    assert eye.view_index == 0

@@ -242,3 +242,27 @@ def test_closing_forgets_everything(session: Session, ear: Ear) -> None:
     session.eye.reset()
     session.pick(1, 1)
     assert ear.next("picked") is None
+
+
+def test_closing_calls_off_an_opening(session: Session, ear: Ear) -> None:
+    open_now(session, ear, "native")
+    session.open(Path("any.pth"))
+    session.close()
+    assert not session.adopt(ear.next("opened"))
+    assert session.opened is None and session.opening is None
+
+
+def test_an_option_does_not_overtake_another_scene(session: Session, ear: Ear) -> None:
+    open_now(session, ear, "native")
+    session.open(Path("any.pth"))
+    session.choose_options({})
+    assert session.adopt(ear.next("opened"))
+    assert session.opened is not None and session.opened.path.stem == "any"
+
+
+def test_a_picture_of_the_scene_before_is_not_shown(session: Session, ear: Ear) -> None:
+    late = open_now(session, ear, "native")
+    open_now(session, ear, "any")
+    shown = session.last
+    assert not session.show(late)
+    assert session.last is shown

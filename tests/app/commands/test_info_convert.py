@@ -119,6 +119,13 @@ def test_convert_takes_cameras_from_the_data_folder(
     assert cli.main(["convert", str(bare), "--to", "scene", "--out", str(out), "--data", str(tmp_path / "data")]) == 0
     scene = read_scene_file(out).scene
     assert scene is not None and scene.start.position[2] == -4
+    # What a scene was trained with stays, whatever the folder says.
+    trained = SceneInfo(ring(3)[0], ring(3), BallScene.bounds, UP, {"scale": 1.7, "near_plane": 2.5})
+    write_scene_file(bare, replace(checkpoint(), scene=trained))
+    assert cli.main(["convert", str(bare), "--to", "scene", "--out", str(out), "--data", str(tmp_path / "data")]) == 0
+    scene = read_scene_file(out).scene
+    assert scene is not None and scene.start.position[2] == -4
+    assert scene.hints == {"scale": 1.7, "near_plane": 2.5}
 
 
 def test_convert_to_upstream_is_bit_equal(engine: BallEngine, path: Path) -> None:

@@ -126,3 +126,25 @@ def test_the_config_of_another_engine_is_refused(tmp_path: Path) -> None:
 def test_a_config_that_is_not_there_lists_the_presets() -> None:
     with pytest.raises(UserError, match=r"no such file; the presets are .*deepvoxels_preview"):
         train.read_settings("deepvoxels_previw", [], "deepvoxels")
+
+
+def test_a_signal_in_the_last_step_is_too_late(
+    fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def finish(*arguments: Any) -> Checkpoint:
+        arguments[6](Report(2, 2, {"l1": 0.1}))
+        os.kill(os.getpid(), signal.SIGINT)
+        return Checkpoint("deepvoxels", {}, 2, {})
+
+    monkeypatch.setattr(train, "run_training", finish)
+    assert run(str(tmp_path), "--out", str(tmp_path / "run")) == 0
+    assert "2 steps" in capsys.readouterr().out
+
+
+def test_the_options_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run("--options", "deepvoxels")
+    listed = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert "lr=0.0004\n    Learning rate of Adam." in listed
+    assert "\ndropout=\n" in listed and "None" not in listed

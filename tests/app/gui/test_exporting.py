@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from pytestqt.qtbot import QtBot
 import app.gui.exporting
 from app.gui.export_bar import spoken_time
 from app.gui.export_dialog import ExportDialog
-from app.gui.export_order import Order
+from app.gui.export_order import Order, make_export
 from app.gui.window import Window
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, wait_exact
 from tests.app.gui.fake_scene import FakeScene
@@ -108,3 +109,29 @@ def test_unusable_memories_of_an_order_are_dropped() -> None:
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59, "59 s"), (200, "3 min 20 s"), (3900, "1 h 5 min")])
 def test_time_is_spoken(seconds: float, text: str) -> None:
     assert spoken_time(seconds) == text
+
+
+def test_no_file_is_replaced_unawares(
+    window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    for name in ("fast.mp4", "fast-2.mp4"):
+        (tmp_path / name).touch()
+    window.change_settings(replace(window.settings, export=Order(out=str(tmp_path / "fast.mp4")).remembered()))
+    proposed: list[Order] = []
+    monkeypatch.setattr(app.gui.exporting, "ask_export", lambda _, __, order, ___: proposed.append(order))
+    window.commands["export"].trigger()
+    assert Path(proposed[0].out) == tmp_path / "fast-3.mp4"
+    dialog = ExportDialog(window, window.session.opened, proposed[0], (128, 128))
+    assert not dialog.note.text()
+    dialog.out.setText(str(tmp_path / "fast.mp4"))
+    assert "replaced" in dialog.note.text() and dialog.start.isEnabled()
+    dialog.deleteLater()
+
+
+def test_a_tilde_is_ones_home(window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    opened = window.session.opened
+    made = make_export(Order(frames=2, out="~/frames"), opened, opened.scene.start, opened.scene.up, {})
+    assert made.out == tmp_path / "frames"

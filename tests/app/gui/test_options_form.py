@@ -8,8 +8,9 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 from pydantic import Field
-from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtWidgets import QCheckBox, QComboBox, QLineEdit
+from PyQt5.QtCore import QPoint, QPointF, Qt
+from PyQt5.QtGui import QWheelEvent
+from PyQt5.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
 import app.session
@@ -113,3 +114,28 @@ def test_a_value_that_is_refused_changes_nothing(window: Window, qtbot: QtBot, a
     assert "option: near_plane='far'" in window.banner.text.text()
     assert window.options.findChildren(QLineEdit)[0].text() == ""
     assert window.session.opened.options == Drawn()
+
+
+def test_the_wheel_scrolls_the_panel_and_changes_nothing_under_the_pointer(form: OptionsForm, qtbot: QtBot) -> None:
+    box = form.findChild(QComboBox)
+
+    def turn() -> None:
+        centre = QPointF(box.rect().center())
+        at = QPointF(box.mapToGlobal(box.rect().center()))
+        down = QPoint(0, -120)
+        event = QWheelEvent(centre, at, QPoint(), down, Qt.NoButton, Qt.NoModifier, Qt.NoScrollPhase, False)
+        QApplication.sendEvent(box, event)
+
+    form.findChild(QLineEdit).setFocus()
+    turn()
+    assert form.values()["depth_grid"] == "image"
+    QApplication.setActiveWindow(form)
+    box.setFocus()
+    qtbot.waitUntil(box.hasFocus, timeout=5000)
+    turn()
+    assert form.values()["depth_grid"] == "native"
+
+
+def test_numbers_keep_all_their_places(form: OptionsForm) -> None:
+    form.set_options(Drawn(near_plane=0.86602540378))
+    assert form.values()["near_plane"] == 0.86602540378

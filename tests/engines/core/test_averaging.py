@@ -24,6 +24,14 @@ def test_noise_is_averaged_out_and_the_start_forgotten() -> None:
     assert 0.05 < float(error.std()) < 0.15
 
 
+def test_the_first_steps_follow_faster() -> None:
+    average = WeightAverage({"a": torch.full((1,), 100.0)}, 0.999)
+    for step in range(1, 60):
+        average.update({"a": torch.zeros(1)}, step)
+    # At the full decay 94 of the 100 would be left.
+    assert abs(float(average.weights["a"])) < 0.01
+
+
 def test_whole_numbers_are_copied() -> None:
     average = WeightAverage({"batches": torch.tensor(0)}, 0.9)
     average.update({"batches": torch.tensor(7)}, 1)

@@ -82,3 +82,15 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
         where.mkdir(mode=0o500)
     with pytest.raises(UserError, match="can't be written"), replacing(where / "file.txt"):
         pytest.fail("gave a place")
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    target, link = tmp_path / "elsewhere" / "file.txt", tmp_path / "link.txt"
+    target.parent.mkdir()
+    target.write_text("old")
+    target.chmod(0o600)
+    link.symlink_to(target)
+    with replacing(link) as temporary:
+        temporary.write_text("new")
+    assert link.is_symlink() and target.read_text() == "new"
+    assert target.stat().st_mode & 0o777 == 0o600

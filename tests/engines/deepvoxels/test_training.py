@@ -195,6 +195,51 @@ def test_a_quick_run_resumes_bit_for_bit(dataset: Dataset) -> None:
     assert not equal(latest[0], {name: whole.checkpoint().weights[name] for name in latest[0]})
 
 
+def test_learning_rates_fall_together(dataset: Dataset) -> None:
+    training = ENGINE.train(dataset, config(**QUICK, lr=1e-2, grid_lr=0.5), CPU, 0)
+    rates = []
+    for _ in range(6):
+        training.step()
+        groups = training._optimiser_g.param_groups  # type: ignore[attr-defined]
+        rates.append([group["lr"] for group in groups])
+    share = 10 ** (-np.arange(6) / 6)
+    np.testing.assert_allclose(rates, np.stack([1e-2 * share, 0.5 * share], axis=1))
+
+
+@pytest.mark.parametrize(("asked", "drawing", "integration"), [(None, 0.1, 0.2), (0.0, 0.0, 0.0), (0.4, 0.4, 0.4)])
+def test_dropout_is_the_authors_unless_told(
+    dataset: Dataset, asked: float | None, drawing: float, integration: float
+) -> None:
+    network = ENGINE.train(dataset, config(dropout=asked), CPU, 0)._network  # type: ignore[attr-defined]
+    kinds = (torch.nn.Dropout2d, torch.nn.Dropout3d)
+    assert {module.p for module in network.rendering_net.modules() if isinstance(module, kinds)} == {drawing}
+    assert {module.p for module in network.integration_net.modules() if isinstance(module, kinds)} == {integration}
+
+
+def test_the_border_counts_only_where_it_is_learnt(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    def l1(border_px: int, edge: float) -> float:
+        def photograph(views: TrainingViews, index: int) -> Tensor:
+            image = torch.zeros(1, 3, 128, 128)
+            image[..., :5] = edge
+            return image
+
+        with monkeypatch.context() as patch:
+            patch.setattr(TrainingViews, "photograph", photograph)
+            training = ENGINE.train(dataset, config(**{**QUICK, "border_px": border_px}), CPU, 0)
+            return training.step()["l1"]
+
+    assert l1(5, 0.5) == l1(5, -0.5)
+    assert l1(0, 0.5) != l1(0, -0.5)
+
+
+def test_a_near_plane_that_mends_the_folders_keeps_its_grid(dataset: Dataset) -> None:
+    near = dataset.hints["near_plane"] or 0.866
+    hints = {"scale": 1.0, "near_plane": 100.0, "grid_barycenter": [0.05, 0.0, 0.0]}
+    training = ENGINE.train(replace(dataset, hints=hints), config(near_plane=near), CPU, 0)
+    assert not training.notes
+    assert training.placement.centre == (0.05, 0.0, 0.0)  # type: ignore[attr-defined]
+
+
 def test_the_average_is_what_is_seen(dataset: Dataset) -> None:
     training = ENGINE.train(dataset, config(**QUICK), CPU, 0)
     for _ in range(3):
