@@ -4,10 +4,9 @@
 |---|---|
 | `engine.py` | what the program calls |
 | `config.py` | every option |
-| `blocks.py`, `network.py` | the networks, under the published tensor names |
+| `network.py` | the networks, under the published tensor names |
 | `geometry.py` | the paper's pixel and voxel grids |
-| `inference.py` | the same networks prepared for drawing only |
-| `visibility.py`, `winograd.py` | what makes drawing fast: empty samples left out, cheaper 3x3 convolutions |
+| `visibility.py` | what makes drawing fast: empty samples left out |
 | `scene.py` | a trained scene that can be drawn |
 | `training.py`, `training_views.py`, `discriminator.py` | learning one from photographs |
 | `upstream.py` | files of the authors' code, both ways |

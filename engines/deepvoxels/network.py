@@ -8,7 +8,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from engines.deepvoxels.blocks import Conv3d, DownBlock, SameConv2d, SameConv3d, Unet2d, Unet3d, UpBlock
+from engines.core.unet import Conv3d, DownBlock, SameConv2d, SameConv3d, Unet2d, Unet3d, UpBlock
 from engines.deepvoxels.config import FEATURE_PX, DeepVoxelsConfig
 from engines.deepvoxels.geometry import FrustumSamples, LiftedVoxels, lift, sample_frustum
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engines.core.camera import Camera, look_at
 from engines.core.checkpoint import Checkpoint, SceneInfo
+from engines.core.conv_inference import fold_batch_norm, fuse, interruptible
 from engines.core.dataset import Dataset
 from engines.core.engine import Control, Stop, never_stop
 from engines.core.errors import Cancelled, UserError
@@ -26,7 +27,6 @@ from engines.deepvoxels.geometry import (
     interpolate,
     metric_depth,
 )
-from engines.deepvoxels.inference import fold_batch_norm, fuse, interruptible
 from engines.deepvoxels.network import DeepVoxels
 from engines.deepvoxels.upstream import TRAINING_ONLY
 from engines.deepvoxels.visibility import SparseVisibility, collapse

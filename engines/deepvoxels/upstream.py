@@ -16,7 +16,7 @@ from torch import Tensor
 
 from engines.core.checkpoint import Checkpoint
 from engines.core.errors import UserError
-from engines.deepvoxels.blocks import SameConv2d, Unet2d
+from engines.core.unet import SameConv2d, Unet2d
 from engines.deepvoxels.config import FEATURE_PX, DeepVoxelsConfig
 from engines.deepvoxels.discriminator import PatchDiscriminator
 from engines.deepvoxels.network import DeepVoxels

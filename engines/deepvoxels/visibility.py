@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engines.deepvoxels.blocks import SameConv3d
+from engines.core.unet import SameConv3d
 from engines.deepvoxels.config import FEATURE_PX
 from engines.deepvoxels.network import OcclusionNet, depth_coordinates
 

@@ -1,4 +1,4 @@
-"""The networks prepared for drawing only; the picture stays within float32 rounding of the trained networks'.
+"""Convolutional networks prepared for drawing only; the picture stays within float32 rounding of the trained networks'.
 
 | step | why it keeps the picture |
 |---|---|
@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from engines.core.errors import Cancelled
-from engines.deepvoxels.blocks import SameConv2d, SameConv3d
-from engines.deepvoxels.winograd import WinogradConv2d
+from engines.core.unet import SameConv2d, SameConv3d
+from engines.core.winograd import WinogradConv2d
 
 CONVOLUTIONS = (nn.Conv2d, nn.Conv3d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 TRANSPOSED = (nn.ConvTranspose2d, nn.ConvTranspose3d)
@@ -109,7 +109,7 @@ class PackedConv2d(nn.Module):
     """A 2D convolution, plain or transposed, with its activation, in the form that is fastest for its input's size.
 
     That is Winograd's form where channels are many. Else the weights are reordered once for oneDNN: torch reorders
-    those of a channels_last convolution at every call, which for this paper's networks means moving 400 MB a frame.
+    those of a channels_last convolution at every call, which for DeepVoxels means moving 400 MB a frame.
     The operators are the ones that torch's own compiler emits on CPUs.
     """
 

@@ -1,4 +1,4 @@
-"""Convolution blocks and U-Nets, with the child names that the published weights have.
+"""Convolution blocks and U-Nets of DeepVoxels and SRN, with the child names that the published weights have.
 
 The structure is that of the authors' `pytorch_prototyping` (Sitzmann): a parameter's name is its path here,
 so `net.5.weight` must stay the sixth layer of its block, dropout included.
@@ -153,10 +153,22 @@ def _channels(nf0: int, levels: int, most: int) -> list[int]:
 
 
 class Unet2d(nn.Module):
-    """The paper's 2D U-Net: [B, C, H, W] -> [B, C', H, W], H and W divisible by 2 ** levels."""
+    """The authors' 2D U-Net: [B, C, H, W] -> [B, C', H, W], H and W divisible by 2 ** levels.
+
+    Args:
+        nf0: features at the top level; twice as many at each further one, up to `max_channels`.
+        plain_end: nothing behind the last convolution.
+    """
 
     def __init__(
-        self, in_channels: int, out_channels: int, nf0: int, levels: int, max_channels: int, dropout: bool
+        self,
+        in_channels: int,
+        out_channels: int,
+        nf0: int,
+        levels: int,
+        max_channels: int,
+        dropout: bool,
+        plain_end: bool = False,
     ) -> None:
         super().__init__()
         self.in_layer = nn.Sequential(
@@ -171,9 +183,9 @@ class Unet2d(nn.Module):
             up = UpBlock(inner if block is None else 2 * inner, outer, norm, dropout)
             block = SkipBlock(down, up) if block is None else SkipBlock(down, block, up)
         self.unet_block = block
-        self.out_layer = nn.Sequential(
-            *_with_norm(SameConv2d(2 * nf0, out_channels, bias=False), out_channels, True, _relu(), dropout)
-        )
+        last = SameConv2d(2 * nf0, out_channels, bias=plain_end)
+        behind = [last] if plain_end else _with_norm(last, out_channels, True, _relu(), dropout)
+        self.out_layer = nn.Sequential(*behind)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.out_layer(self.unet_block(self.in_layer(x)))  # type: ignore[no-any-return, misc]

@@ -1,0 +1,11 @@
+"""Scene Representation Networks (Sitzmann et al., NeurIPS 2019).
+
+| file | what |
+|---|---|
+| `engine.py` | what the program calls |
+| `config.py` | every option |
+| `network.py` | the networks, under the published tensor names |
+| `inference.py` | the same networks prepared for drawing only |
+| `scene.py` | a trained scene or class that can be drawn |
+| `upstream.py` | files of the authors' code, both ways |
+"""

@@ -1,0 +1,90 @@
+"""Every option of Scene Representation Networks; names and defaults are the authors' where they have one."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from engines.core.config import Options, TrainingConfig
+
+HIDDEN = 256
+"""Features of phi and of the pixel generator; fixed in the authors' code."""
+PHI_LAYERS = 4
+GENERATOR_LAYERS = 5
+"""Behind which the linear layer to colour stands."""
+UNET_PX = 128
+"""Side of the only picture that the U-Net renderer draws."""
+
+
+class SrnConfig(TrainingConfig):
+    """Network sizes, what is learnt from, and how."""
+
+    lr: float = Field(5e-5, gt=0)
+    """Learning rate of Adam."""
+    embedding_size: int = Field(256, ge=1)
+    """Length of the code of an instance."""
+    num_instances: int = Field(1, ge=1)
+    """Instances that have a code; counted from the data."""
+    fit_single_srn: bool = False
+    """One scene, one network, no codes."""
+    has_params: bool = False
+    """Codes are given with the data (`params/*.txt`) and not learnt."""
+    use_unet_renderer: bool = False
+    """Colour by a U-Net over the whole 128x128 picture instead of pixel by pixel."""
+    tracing_steps: int = Field(10, ge=1)
+    """Steps of the ray marcher."""
+    img_sidelengths: tuple[int, ...] = (64,)
+    """Side of the pictures at each stage, pixels."""
+    batch_size_per_img_sidelength: tuple[int, ...] = (64,)
+    """Pictures in a step, at each stage."""
+    max_steps_per_img_sidelength: tuple[int, ...] = (200_000,)
+    """Steps of each stage; the last goes on to `max_steps`."""
+    max_steps: int = Field(200_000, ge=1)
+    """Optimisation steps of the whole run."""
+    l1_weight: float = Field(200.0, gt=0)
+    """Weight of the picture's loss (squared error, whatever its name says)."""
+    kl_weight: float = Field(1.0, ge=0)
+    """Weight of the codes' mean square."""
+    reg_weight: float = Field(1e-3, ge=0)
+    """Weight of the penalty on depths behind the camera."""
+    samples_per_instance: int = Field(1, ge=1)
+    """Pictures of one instance in a row within a step."""
+    specific_observation_idcs: tuple[int, ...] | None = None
+    """Learn from these pictures of each instance only, e.g. [0, 5]; for few-shot reconstruction."""
+    max_num_instances_train: int = Field(-1, ge=-1)
+    """Only the first so many instances; -1: all."""
+    max_num_observations_train: int = Field(50, ge=-1)
+    """Only so many pictures of each instance, evenly spread; -1: all."""
+    freeze_networks: bool = False
+    """Learn codes only; the networks stay as in `checkpoint`."""
+    checkpoint: str | None = None
+    """A trained class whose networks are taken over."""
+    overwrite_embeddings: bool = False
+    """Begin with new codes, and not with those of `checkpoint`."""
+
+    @model_validator(mode="after")
+    def _stages_agree(self) -> SrnConfig:
+        stages = len(self.img_sidelengths)
+        if stages < 1 or min(self.img_sidelengths) < 2:
+            raise ValueError("img_sidelengths must name at least one side, each at least 2 pixels")
+        if len(self.batch_size_per_img_sidelength) != stages or len(self.max_steps_per_img_sidelength) != stages:
+            raise ValueError(
+                f"img_sidelengths has {stages} stages, batch_size_per_img_sidelength "
+                f"{len(self.batch_size_per_img_sidelength)}, max_steps_per_img_sidelength "
+                f"{len(self.max_steps_per_img_sidelength)}; they must have as many"
+            )
+        if min(*self.batch_size_per_img_sidelength, *self.max_steps_per_img_sidelength, 1) < 1:
+            raise ValueError("batch sizes and steps must be at least 1")
+        if self.use_unet_renderer and set(self.img_sidelengths) != {UNET_PX}:
+            raise ValueError(f"the U-Net renderer draws {UNET_PX}x{UNET_PX} only; set img_sidelengths=[{UNET_PX}]")
+        if self.fit_single_srn and (self.has_params or self.freeze_networks):
+            raise ValueError("a single SRN has no codes: leave has_params and freeze_networks out")
+        return self
+
+
+class SrnOptions(Options):
+    """How a trained scene is drawn."""
+
+    tracing_steps: int = Field(10, ge=1, le=100)
+    """Steps of the ray marcher; authors' files don't say how many they were trained with."""
+    initial_depth: float = Field(0.05, gt=0)
+    """Where every ray begins, world units; the authors draw it from N(0.05, 0.0005)."""

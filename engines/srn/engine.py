@@ -1,0 +1,68 @@
+"""Scene Representation Networks as the program sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+
+from engines.core.checkpoint import Checkpoint
+from engines.core.config import Options, TrainingConfig
+from engines.core.dataset import Dataset
+from engines.core.engine import Engine, Scene, Training
+from engines.core.errors import UserError
+from engines.srn import upstream
+from engines.srn.config import SrnConfig, SrnOptions
+from engines.srn.scene import SrnScene, find_info
+
+
+class SrnEngine:
+    """One scene, or a class of objects, as a function from points to features (Sitzmann et al., NeurIPS 2019)."""
+
+    name = "srn"
+    title = "Scene Representation Networks"
+    Config: type[TrainingConfig] = SrnConfig
+    SceneOptions: type[Options] = SrnOptions
+
+    def recognises(self, content: Mapping[str, Any]) -> bool:
+        """By the ray marcher and phi."""
+        return upstream.recognises(content)
+
+    def read_upstream(self, content: Mapping[str, Any], path: Path) -> Checkpoint:
+        """Reads a file of vsitzmann/scene-representation-networks."""
+        return upstream.read(content, path)
+
+    def write_upstream(self, checkpoint: Checkpoint) -> Mapping[str, Any]:
+        """What vsitzmann/scene-representation-networks would save."""
+        return upstream.write(checkpoint)
+
+    def open(self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: Options) -> Scene:
+        """Builds the scene; see `scene.find_info` for where the cameras come from."""
+        config, drawn = read_config(checkpoint), cast(SrnOptions, options)
+        info, assumptions = find_info(checkpoint, dataset)
+        return SrnScene(config, checkpoint.weights, info, assumptions, device, drawn)
+
+    def train(self, dataset: Dataset, config: TrainingConfig, device: torch.device, seed: int) -> Training:
+        """Begins an optimisation."""
+        raise UserError("training SRN: not yet")
+
+    def resume(self, dataset: Dataset, checkpoint: Checkpoint, device: torch.device) -> Training:
+        """Continues one exactly."""
+        raise UserError("training SRN: not yet")
+
+
+def read_config(checkpoint: Checkpoint) -> SrnConfig:
+    """The checkpoint's options.
+
+    Raises:
+        UserError: they are not this engine's.
+    """
+    try:
+        return SrnConfig(**checkpoint.config)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"the scene file's configuration can't be read ({error})") from error
+
+
+ENGINE: Engine = SrnEngine()

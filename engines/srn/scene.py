@@ -1,0 +1,206 @@
+"""A trained SRN, single or class, that can be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engines.core.camera import Camera, look_at
+from engines.core.checkpoint import Checkpoint, SceneInfo
+from engines.core.conv_inference import fold_batch_norm, fuse, interruptible
+from engines.core.dataset import Dataset
+from engines.core.engine import Control, Stop, never_stop
+from engines.core.errors import Cancelled, UserError
+from engines.core.frame import Frame
+from engines.srn.config import UNET_PX, SrnConfig, SrnOptions
+from engines.srn.inference import PackedGenerator, PackedLayer, PackedMarcher, chunk_rays, follow, pack
+from engines.srn.network import Mlp, Srn
+
+ASSUMED_FOCAL = 525 / 512
+"""Focal length of the authors' ShapeNet renderings, in picture sides."""
+ASSUMED_DISTANCE = 1.3
+"""Of the camera from the object, as in the authors' ShapeNet renderings."""
+
+
+def find_info(checkpoint: Checkpoint, dataset: Dataset | None) -> tuple[SceneInfo, tuple[str, ...]]:
+    """Cameras and box from the data folder, else the scene file, else assumed; and what was assumed."""
+    if dataset is not None:
+        return SceneInfo.of_dataset(dataset), ()
+    if checkpoint.scene is not None:
+        return checkpoint.scene, ()
+    up = np.array([0.0, 0.0, 1.0])
+    eye = ASSUMED_DISTANCE * np.array([0.0, -np.cos(0.4), np.sin(0.4)])
+    side = UNET_PX
+    start = Camera(look_at(eye, np.zeros(3), up), (ASSUMED_FOCAL * side,) * 2, (side / 2, side / 2), (side, side))
+    info = SceneInfo(start, (), np.array([[-0.5] * 3, [0.5] * 3]), up)
+    return info, (
+        "focal length 525/512 of the picture's side, object of size 1 at the origin, up +z: this checkpoint carries "
+        "no cameras; give its data folder",
+    )
+
+
+class SrnScene:
+    """Draws any size, pixel by pixel; with the U-Net renderer 128x128 only."""
+
+    engine = "srn"
+    cropped_px = border_px = 0
+    channels: tuple[str, ...] = ("rgb", "depth", "normals")
+
+    def __init__(
+        self,
+        config: SrnConfig,
+        weights: Mapping[str, Tensor],
+        info: SceneInfo,
+        assumptions: tuple[str, ...],
+        device: torch.device,
+        options: SrnOptions,
+        names: tuple[str, ...] = (),
+    ) -> None:
+        """`names`: of the instances, where the data folder told."""
+        self.device, self.options, self.assumptions = device, options, assumptions
+        self.bounds, self.up, self.cameras = info.bounds, info.up, info.cameras
+        self.native_px: tuple[int, int] | None = (UNET_PX, UNET_PX) if config.use_unet_renderer else None
+        self.start = info.start.square().resized(self.native_px) if self.native_px else info.start
+        self._build(config, weights)
+        self.instances = self._names(config, names)
+        self.controls = self._controls()
+        self._phi: tuple[tuple[float, ...], list[PackedLayer]] | None = None
+
+    def _build(self, config: SrnConfig, weights: Mapping[str, Tensor]) -> None:
+        with torch.device("meta"):
+            network = Srn(config)
+        needed = {name: tensor.to(self.device, torch.float32) for name, tensor in weights.items()}
+        network.load_state_dict(needed, assign=True)
+        network.eval().requires_grad_(False)
+        self._network, self._marcher = network, PackedMarcher(network.ray_marcher)
+        self._stop: list[Stop] = [never_stop]
+        generator = network.pixel_generator
+        if isinstance(generator, Mlp):
+            self._generate: Callable[[Tensor], Tensor] = PackedGenerator(generator)
+        else:
+            fold_batch_norm(generator)
+            fuse(generator, self.device)
+            interruptible(generator, self._stop)
+            self._generate = lambda features: generator(features[None])[0]
+
+    def _names(self, config: SrnConfig, names: tuple[str, ...]) -> tuple[str, ...]:
+        if config.fit_single_srn:
+            return ()
+        return names if len(names) == config.num_instances else tuple(str(i) for i in range(config.num_instances))
+
+    def _controls(self) -> tuple[Control, ...]:
+        last = len(self.instances) - 1
+        if last < 0:
+            return ()
+        instance = Control("instance", "Instance", "choice", 0, last, 0, self.instances)
+        if last == 0:
+            return (instance,)
+        other = Control("blend_with", "Blend with", "choice", 0, last, 1, self.instances)
+        return (instance, other, Control("blend", "Blend", "number", 0, 1, 0))
+
+    def code(self, controls: Mapping[str, float]) -> Tensor | None:
+        """[L] the code that the controls choose; None where there is only one scene.
+
+        Raises:
+            UserError: no such instance.
+        """
+        if not self.instances:
+            return None
+        table = self._network.latent_codes.weight  # type: ignore[union-attr]
+        rows = [self._row(controls.get(name, default)) for name, default in (("instance", 0), ("blend_with", 0))]
+        share = float(controls.get("blend", 0.0))
+        return table[rows[0]] if share == 0 else torch.lerp(table[rows[0]], table[rows[1]], share)
+
+    def _row(self, value: float) -> int:
+        index = round(value)
+        if not 0 <= index < len(self.instances):
+            raise UserError(f"instance {index}: this class has instances 0 to {len(self.instances) - 1}")
+        return index
+
+    def render(self, camera: Camera, controls: Mapping[str, float] | None = None, stop: Stop = never_stop) -> Frame:
+        """The picture from `camera`, its depth and normals.
+
+        Raises:
+            Cancelled: `stop` said so; it is asked at each step of the ray marcher.
+            UserError: no such instance, or the camera's size is not `native_px`.
+        """
+        if self.native_px is not None and camera.size_px != self.native_px:
+            width, height = camera.size_px
+            raise UserError(f"the U-Net renderer draws {UNET_PX}x{UNET_PX} pixels only, not {width}x{height}")
+        return self.draw(camera, controls or {}, self.options.initial_depth, stop)
+
+    def draw(
+        self, camera: Camera, controls: Mapping[str, float], initial_depth: float | Tensor, stop: Stop = never_stop
+    ) -> Frame:
+        """As `render`; `initial_depth` may be one for each pixel, [H, W]."""
+        self._stop[0] = stop
+        with torch.inference_mode():
+            return self._draw(camera, self._scene(controls), initial_depth)
+
+    def _check(self) -> None:
+        if self._stop[0]():
+            raise Cancelled
+
+    def _scene(self, controls: Mapping[str, float]) -> list[PackedLayer]:
+        """Phi, made anew only where the controls changed."""
+        key = tuple(float(controls.get(name, 0.0)) for name in ("instance", "blend_with", "blend"))
+        if self._phi is None or self._phi[0] != key:
+            code = self.code(controls)
+            self._phi = (key, pack(self._network.scene(None if code is None else code[None])))
+        return self._phi[1]
+
+    def _draw(self, camera: Camera, phi: list[PackedLayer], initial_depth: float | Tensor) -> Frame:
+        width, height = camera.size_px
+        directions = self._directions(camera)  # [N, 3], world, z = 1 in the camera
+        lengths = directions.norm(dim=1, keepdim=True)
+        position = torch.tensor(camera.position, dtype=torch.float32, device=self.device)
+        forward = torch.tensor(camera.forward, dtype=torch.float32, device=self.device)
+        begin = torch.as_tensor(initial_depth, dtype=torch.float32, device=self.device).reshape(-1, 1)
+        points = position + directions * begin
+        rays = directions / lengths
+        size = chunk_rays(self.device)
+        ends, colours = [], []
+        for at, ray in zip(torch.split(points, size), torch.split(rays, size), strict=True):
+            ends.append(self._marcher(phi, at, ray, self.options.tracing_steps, self._check))
+            features = follow(phi, ends[-1])
+            colours.append(self._generate(features) if self.native_px is None else features)
+        colour = torch.cat(colours)
+        if self.native_px is not None:
+            colour = self._generate(colour)
+        depth = ((torch.cat(ends) - position) @ forward).view(height, width)
+        image = colour.view(height, width, 3) / 2 + 0.5
+        return Frame(image, depth, {"normals": normals(depth, camera)})
+
+    def _directions(self, camera: Camera) -> Tensor:
+        """[N, 3] towards each pixel's corner, as the authors have it: pixel i lies at i, not at i + 0.5."""
+        width, height = camera.size_px
+        x = (torch.arange(width, device=self.device) - camera.centre_px[0]) / camera.focal_px[0]
+        y = (torch.arange(height, device=self.device) - camera.centre_px[1]) / camera.focal_px[1]
+        y, x = torch.meshgrid(y, x, indexing="ij")
+        in_camera = torch.stack([x, y, torch.ones_like(x)], dim=-1).view(-1, 3).float()
+        rotation = torch.tensor(camera.camera_to_world[:3, :3], dtype=torch.float32, device=self.device)
+        return in_camera @ rotation.T
+
+
+def normals(depth: Tensor, camera: Camera) -> Tensor:
+    """[H, W, 3] unit normals in the camera's axes, from differences over two pixels.
+
+    They point into the object, +z away from the camera, as the authors'. The outermost pixels have their neighbours'
+    (the authors leave them white).
+    """
+    height, width = depth.shape
+    if min(height, width) < 3:
+        facing = torch.zeros(height, width, 3, device=depth.device)
+        facing[..., 2] = 1
+        return facing
+    x = (torch.arange(width, device=depth.device) - camera.centre_px[0]) / camera.focal_px[0]
+    y = (torch.arange(height, device=depth.device) - camera.centre_px[1]) / camera.focal_px[1]
+    points = torch.stack([x[None, :] * depth, y[:, None] * depth, depth])  # [3, H, W]
+    down = F.normalize(points[:, 2:, 1:-1] - points[:, :-2, 1:-1], dim=0)
+    right = F.normalize(points[:, 1:-1, 2:] - points[:, 1:-1, :-2], dim=0)
+    inner = F.normalize(torch.linalg.cross(right, down, dim=0), dim=0)
+    return F.pad(inner[None], (1, 1, 1, 1), mode="replicate")[0].permute(1, 2, 0)
