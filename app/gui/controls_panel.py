@@ -5,13 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from app.gui.panel_parts import Card, clear, guard_wheel, label
 from engines.core.engine import Control
 
 STEPS = 1000
 """How finely a slider of real numbers divides its range."""
+
+
+MANY_CHOICES = 12
+"""More than these are searched by typing."""
+
+
+def _make_searchable(box: QComboBox) -> None:
+    """Any part of a name that is typed finds it; what is no name is put back."""
+    box.setEditable(True)
+    box.setInsertPolicy(QComboBox.NoInsert)
+    box.completer().setFilterMode(Qt.MatchContains)
+    box.completer().setCompletionMode(QCompleter.PopupCompletion)
+
+    def settle() -> None:
+        found = box.findText(box.currentText(), Qt.MatchFixedString)
+        if found >= 0:
+            box.setCurrentIndex(found)
+        box.setEditText(box.itemText(box.currentIndex()))
+
+    box.lineEdit().editingFinished.connect(settle)
 
 
 class ControlsCard(Card):
@@ -42,6 +62,8 @@ class ControlsCard(Card):
         box.addItems(control.choices)
         box.setCurrentIndex(round(control.default))
         box.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
+        if len(control.choices) > MANY_CHOICES:
+            _make_searchable(box)
         box.currentIndexChanged.connect(lambda index: self.changed.emit(control.name, float(index), False))
         row.addWidget(label(control.label, "muted"))
         row.addWidget(box, 1)
