@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 import threading
 from pathlib import Path
 from typing import Any
 
-import imageio_ffmpeg
 import numpy as np
 import pytest
 from PIL import Image
@@ -20,27 +18,11 @@ from engines.core.engine import Control, never_stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.paths import read_path
 from tests.app.ball_scene import BallScene, draw_ball, ring
+from tests.app.read_video import read_video
 
 
 def ignore(progress: Progress) -> None:
     """Nobody watches."""
-
-
-def read_video(path: Path, width: int, height: int) -> Any:
-    command = [
-        imageio_ffmpeg.get_ffmpeg_exe(),
-        "-v",
-        "error",
-        "-i",
-        str(path),
-        "-f",
-        "rawvideo",
-        "-pix_fmt",
-        "rgb24",
-        "-",
-    ]
-    raw = subprocess.run(command, capture_output=True, check=True).stdout
-    return np.frombuffer(raw, dtype=np.uint8).reshape(-1, height, width, 3)
 
 
 def test_video_shows_the_path_in_order(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from app.video import VIDEO_SUFFIXES, Background, Pixels, VideoWriter
 from engines.core.errors import UserError
+from tests.app.read_video import read_video
 
 
 def picture(index: int, width: int, height: int) -> Pixels:
@@ -22,23 +23,6 @@ def picture(index: int, width: int, height: int) -> Pixels:
     pixels[height // 2 :, : width // 2] = [0, 0, 255]
     pixels[:, (8 * index) % width : (8 * index) % width + 8] = 255
     return pixels
-
-
-def read_video(path: Path, width: int, height: int) -> Pixels:
-    command = [
-        imageio_ffmpeg.get_ffmpeg_exe(),
-        "-v",
-        "error",
-        "-i",
-        str(path),
-        "-f",
-        "rawvideo",
-        "-pix_fmt",
-        "rgb24",
-        "-",
-    ]
-    raw = subprocess.run(command, capture_output=True, check=True).stdout
-    return np.frombuffer(raw, dtype=np.uint8).reshape(-1, height, width, 3)
 
 
 def describe(path: Path) -> str:
