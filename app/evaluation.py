@@ -97,7 +97,13 @@ def evaluate(
 def _pair(scene: Scene, view: View, stop: Stop) -> tuple[Tensor, Tensor]:
     """The picture and the photograph, both [H, W, 3] at the scene's size."""
     if scene.native_px is None:
-        return scene.render(view.camera, {}, stop).image, torch.from_numpy(view.image())
+        return scene.render(view.camera, _controls(scene, view), stop).image, torch.from_numpy(view.image())
     side, cropped = min(scene.native_px) + 2 * scene.cropped_px, scene.cropped_px
-    frame = scene.render(view.square_camera(side, cropped), {}, stop)
+    frame = scene.render(view.square_camera(side, cropped), _controls(scene, view), stop)
     return frame.image, torch.from_numpy(view.square_image(side, cropped))
+
+
+def _controls(scene: Scene, view: View) -> dict[str, float]:
+    """The view's object, where the scene has several."""
+    several = any(control.name == "instance" for control in scene.controls)
+    return {"instance": float(view.instance)} if several else {}

@@ -292,6 +292,9 @@ class Session:
         point, scene = self.viewpoints[index], self.opened.scene
         if point.view is None or not same_picture(picture.camera, point.camera):
             return
+        controls = picture.request.controls
+        if round(controls.get("instance", 0)) != point.view.instance or controls.get("blend", 0.0) > 0:
+            return
         frame, view = picture.frame, point.view
         self._aside.submit(self._guarded, lambda: self._listener.compared(compare(frame, picture.camera, view, scene)))
 
@@ -318,6 +321,8 @@ def _viewpoints(opened: Opened) -> tuple[ViewPoint, ...]:
     if opened.dataset is None:
         return tuple(ViewPoint(camera, str(index)) for index, camera in enumerate(opened.scene.cameras))
     views = opened.dataset.split("train") or opened.dataset.views
+    # Of a class, the first object's: one looks at one object at a time.
+    views = tuple(view for view in views if view.instance == views[0].instance)
     return tuple(
         ViewPoint(
             fit_native(view.camera, native, opened.scene.cropped_px) if native else view.camera,

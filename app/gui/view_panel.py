@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt5.QtCore import QSize, Qt, pyqtSignal
-from PyQt5.QtWidgets import QAction, QCheckBox, QGridLayout, QHBoxLayout, QSlider, QToolButton
+from PyQt5.QtWidgets import QAction, QCheckBox, QGridLayout, QHBoxLayout, QSizePolicy, QSlider, QToolButton
 
 from app.gui.panel_parts import Card, form, guard_wheel, label
 from engines.core.camera import Array, Camera
@@ -30,6 +30,8 @@ class ViewCard(Card):
         super().__init__("Training view")
         self._names: tuple[str, ...] = ()
         self.name = label("")
+        # A long name is cut off; it must not make the panel wider.
+        self.name.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self.slider = QSlider(Qt.Horizontal)
         guard_wheel(self.slider)
         self.slider.setToolTip("Go through the training views")

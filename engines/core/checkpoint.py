@@ -22,7 +22,7 @@ class SceneInfo:
         cameras: the training cameras.
         bounds: [2, 3] box, world.
         up: [3] unit vector, world.
-        hints: `Dataset.hints`, e.g. `near_plane`, `scale`, `grid_barycenter`.
+        hints: `Dataset.hints`, e.g. `near_plane`, `scale`, `grid_barycenter`; and `instances`, where there are several.
     """
 
     start: Camera
@@ -64,10 +64,11 @@ class SceneInfo:
 
     @staticmethod
     def of_dataset(dataset: Dataset) -> SceneInfo:
-        """What `dataset` says; begins at its first training view."""
+        """What `dataset` says; begins at its first training view. Of a class, the cameras of its first object."""
         train = dataset.split("train") or dataset.views
-        cameras = tuple(view.camera for view in train)
-        return SceneInfo(cameras[0], cameras, dataset.bounds, dataset.up, dataset.hints)
+        cameras = tuple(view.camera for view in train if view.instance == train[0].instance)
+        hints = {**dataset.hints, "instances": list(dataset.instances)} if dataset.instances else dataset.hints
+        return SceneInfo(cameras[0], cameras, dataset.bounds, dataset.up, hints)
 
 
 @dataclass(frozen=True, eq=False)

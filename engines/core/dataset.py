@@ -25,6 +25,7 @@ class View:
         name: the file's stem, unique within its split.
         image_path: None for a pose without a photograph (a test path).
         time: seconds or frame number within a recording; 0 for a still scene.
+        instance: which object of a class, an index into `Dataset.instances`; 0 where there is only one.
     """
 
     camera: Camera
@@ -34,6 +35,7 @@ class View:
     time: float = 0.0
     mask_path: Path | None = None
     depth_path: Path | None = None
+    instance: int = 0
 
     def image(self) -> Array:
         """[H, W, 3] float32 in [0, 1], read now; transparency is laid over white.
@@ -83,6 +85,7 @@ class Dataset:
         up: [3] unit vector, world.
         hints: what only some formats know, by its name there (`near_plane`, `scale`, `grid_barycenter`).
         notes: in plain words, what had to be assumed.
+        instances: names of the objects of a class; empty for a single scene.
     """
 
     views: tuple[View, ...]
@@ -92,6 +95,7 @@ class Dataset:
     up: Array
     hints: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    instances: tuple[str, ...] = ()
 
     def split(self, name: Split) -> tuple[View, ...]:
         """The views of one split, in order."""

@@ -7,5 +7,6 @@
 | `network.py` | the networks, under the published tensor names |
 | `inference.py` | the same networks prepared for drawing only |
 | `scene.py` | a trained scene or class that can be drawn |
+| `training.py` | learning one scene or a class from photographs |
 | `upstream.py` | files of the authors' code, both ways |
 """

@@ -26,8 +26,6 @@ class SrnConfig(TrainingConfig):
     """Instances that have a code; counted from the data."""
     fit_single_srn: bool = False
     """One scene, one network, no codes."""
-    has_params: bool = False
-    """Codes are given with the data (`params/*.txt`) and not learnt."""
     use_unet_renderer: bool = False
     """Colour by a U-Net over the whole 128x128 picture instead of pixel by pixel."""
     tracing_steps: int = Field(10, ge=1)
@@ -46,6 +44,8 @@ class SrnConfig(TrainingConfig):
     """Weight of the codes' mean square."""
     reg_weight: float = Field(1e-3, ge=0)
     """Weight of the penalty on depths behind the camera."""
+    rays_per_image: int | None = Field(None, ge=1)
+    """Compare only so many pixels of each picture, drawn by chance; empty: all, as in the paper."""
     samples_per_instance: int = Field(1, ge=1)
     """Pictures of one instance in a row within a step."""
     specific_observation_idcs: tuple[int, ...] | None = None
@@ -54,12 +54,6 @@ class SrnConfig(TrainingConfig):
     """Only the first so many instances; -1: all."""
     max_num_observations_train: int = Field(50, ge=-1)
     """Only so many pictures of each instance, evenly spread; -1: all."""
-    freeze_networks: bool = False
-    """Learn codes only; the networks stay as in `checkpoint`."""
-    checkpoint: str | None = None
-    """A trained class whose networks are taken over."""
-    overwrite_embeddings: bool = False
-    """Begin with new codes, and not with those of `checkpoint`."""
 
     @model_validator(mode="after")
     def _stages_agree(self) -> SrnConfig:
@@ -76,8 +70,8 @@ class SrnConfig(TrainingConfig):
             raise ValueError("batch sizes and steps must be at least 1")
         if self.use_unet_renderer and set(self.img_sidelengths) != {UNET_PX}:
             raise ValueError(f"the U-Net renderer draws {UNET_PX}x{UNET_PX} only; set img_sidelengths=[{UNET_PX}]")
-        if self.fit_single_srn and (self.has_params or self.freeze_networks):
-            raise ValueError("a single SRN has no codes: leave has_params and freeze_networks out")
+        if self.use_unet_renderer and self.rays_per_image is not None:
+            raise ValueError("the U-Net renderer draws whole pictures: leave rays_per_image out")
         return self
 
 

@@ -46,11 +46,15 @@ class SrnEngine:
 
     def train(self, dataset: Dataset, config: TrainingConfig, device: torch.device, seed: int) -> Training:
         """Begins an optimisation."""
-        raise UserError("training SRN: not yet")
+        from engines.srn.training import SrnTraining
+
+        return SrnTraining(dataset, cast(SrnConfig, config), device, seed)
 
     def resume(self, dataset: Dataset, checkpoint: Checkpoint, device: torch.device) -> Training:
         """Continues one exactly."""
-        raise UserError("training SRN: not yet")
+        from engines.srn.training import SrnTraining
+
+        return SrnTraining.resumed(dataset, read_config(checkpoint), checkpoint, device)
 
 
 def read_config(checkpoint: Checkpoint) -> SrnConfig:

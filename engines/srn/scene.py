@@ -58,15 +58,13 @@ class SrnScene:
         assumptions: tuple[str, ...],
         device: torch.device,
         options: SrnOptions,
-        names: tuple[str, ...] = (),
     ) -> None:
-        """`names`: of the instances, where the data folder told."""
         self.device, self.options, self.assumptions = device, options, assumptions
         self.bounds, self.up, self.cameras = info.bounds, info.up, info.cameras
         self.native_px: tuple[int, int] | None = (UNET_PX, UNET_PX) if config.use_unet_renderer else None
         self.start = info.start.square().resized(self.native_px) if self.native_px else info.start
         self._build(config, weights)
-        self.instances = self._names(config, names)
+        self.instances = self._names(config, tuple(str(name) for name in info.hints.get("instances", ())))
         self.controls = self._controls()
         self._phi: tuple[tuple[float, ...], list[PackedLayer]] | None = None
 
@@ -90,7 +88,10 @@ class SrnScene:
     def _names(self, config: SrnConfig, names: tuple[str, ...]) -> tuple[str, ...]:
         if config.fit_single_srn:
             return ()
-        return names if len(names) == config.num_instances else tuple(str(i) for i in range(config.num_instances))
+        # A data folder may hold more objects than were learnt; those come last.
+        if len(names) >= config.num_instances:
+            return names[: config.num_instances]
+        return tuple(str(index) for index in range(config.num_instances))
 
     def _controls(self) -> tuple[Control, ...]:
         last = len(self.instances) - 1

@@ -2,7 +2,8 @@
 
 One such folder, or several named `train`, `validation`, `test` in one. `intrinsics.txt`, line by line:
 `f cx cy [0.]` in pixels of the size on line 5; `x y z` of the grid's centre; near plane (0: the method's default);
-scale (the grid's side, world units); `height width`; optionally 1 when the poses are world-to-camera.
+scale (the grid's side, world units); `height width`; optionally 1 when the poses are world-to-camera. SRN's has no
+near plane.
 Poses are 4x4, OpenCV axes: on four lines, or the 16 numbers on one.
 """
 
@@ -45,10 +46,11 @@ class Intrinsics:
 
 def detect(folder: Path) -> bool:
     """Whether the folder, or a split in it, has poses beside an `intrinsics.txt`, or poses and images."""
-    return any(_is_part(folder / name) for name in ("", *(name for name, _ in SPLIT_FOLDERS)))
+    return any(is_part(folder / name) for name in ("", *(name for name, _ in SPLIT_FOLDERS)))
 
 
-def _is_part(folder: Path) -> bool:
+def is_part(folder: Path) -> bool:
+    """Whether it is one scene, or one split of it."""
     return (folder / "pose").is_dir() and ((folder / "intrinsics.txt").is_file() or (folder / "rgb").is_dir())
 
 
@@ -58,14 +60,14 @@ def read(folder: Path) -> Dataset:
     Raises:
         UserError: names the file and the line that is wrong.
     """
-    parts: list[tuple[Path, Split]] = [(folder, "train")] if _is_part(folder) else []
-    parts += [(folder / name, split) for name, split in SPLIT_FOLDERS if _is_part(folder / name)]
+    parts: list[tuple[Path, Split]] = [(folder, "train")] if is_part(folder) else []
+    parts += [(folder / name, split) for name, split in SPLIT_FOLDERS if is_part(folder / name)]
     views: list[View] = []
     found: list[Intrinsics] = []
     for part, split in parts:
         path = part / "intrinsics.txt"
         found.append(read_intrinsics(path if path.is_file() else folder / "intrinsics.txt"))
-        views += _read_part(part, split, found[-1])
+        views += read_part(part, split, found[-1])
     if not views:
         raise UserError(f"{folder}: its pose folder is empty; needs a 4x4 .txt for each view")
     cameras = tuple(view.camera for view in views if view.split == "train") or tuple(view.camera for view in views)
@@ -73,7 +75,7 @@ def read(folder: Path) -> Dataset:
         views=tuple(views),
         source=folder,
         format=NAME,
-        bounds=_read_bounds(folder, cameras),
+        bounds=read_bounds(folder, cameras),
         up=up_direction(cameras),
         hints={
             "near_plane": found[0].near_plane,
@@ -103,12 +105,15 @@ def read_intrinsics(path: Path) -> Intrinsics:
 
     focal, cx, cy = numbers(0, 3, "f cx cy")[:3]
     centre = numbers(1, 3, "x y z of the grid's centre")
-    near, scale = numbers(2, 1, "the near plane")[0], numbers(3, 1, "the scale")[0]
-    height, width = (round(x) for x in numbers(4, 2, "height width")[:2])
+    # SRN leaves the near plane out: the size stands a line earlier.
+    size_line = 3 if len(lines) > 3 and len(lines[3].split()) >= 2 else 4
+    near = numbers(2, 1, "the near plane")[0] if size_line == 4 else 0.0
+    scale = numbers(size_line - 1, 1, "the scale")[0]
+    height, width = (round(x) for x in numbers(size_line, 2, "height width")[:2])
     if focal <= 0 or scale <= 0 or min(height, width) < 1 or near < 0:
         raise UserError(f"{path}: focal length, scale, height and width must be > 0, the near plane >= 0")
     # As the authors read it: a whole number other than 0; anything else is no flag.
-    inverted = len(lines) > 5 and lines[5].strip().lstrip("+-0").isdigit()
+    inverted = len(lines) > size_line + 1 and lines[size_line + 1].strip().lstrip("+-0").isdigit()
     return Intrinsics(
         focal, (cx, cy), (centre[0], centre[1], centre[2]), near, scale, (width, height), world_to_camera=inverted
     )
@@ -139,7 +144,12 @@ def _read_text(path: Path) -> str:
         raise UserError(f"{path}: can't be read as text ({error})") from error
 
 
-def _read_part(folder: Path, split: Split, intrinsics: Intrinsics) -> list[View]:
+def read_part(folder: Path, split: Split, intrinsics: Intrinsics) -> list[View]:
+    """The views of one such folder.
+
+    Raises:
+        UserError: names the file that is wrong, or the view whose image or pose is missing.
+    """
     poses = sorted(path for path in (folder / "pose").glob("*.txt") if not path.name.startswith("."))
     images = _images_of(poses, folder)
     size_px = image_size(images[0]) if images else intrinsics.size_px
@@ -188,7 +198,7 @@ def _beside(folder: Path, stem: str) -> Path | None:
     return next((path for path in (folder / f"{stem}.png", folder / f"{stem}.npy") if path.is_file()), None)
 
 
-def _read_bounds(folder: Path, cameras: tuple[Camera, ...]) -> Array:
+def read_bounds(folder: Path, cameras: tuple[Camera, ...]) -> Array:
     """`bbox.txt` (NSVF: xmin ymin zmin xmax ymax zmax voxel) where it is there, else from the cameras."""
     path = folder / "bbox.txt"
     if path.is_file():

@@ -1,0 +1,73 @@
+"""Classes of objects: which object a view shows, and what is wrong with a folder."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from engines.core.errors import UserError
+from engines.core.formats import open_dataset
+from engines.core.formats.deepvoxels_folder import read_intrinsics
+
+POSE = "1 0 0 0 0 1 0 0 0 0 1 -4 0 0 0 1"
+INTRINSICS = "40. 16. 16. 0.\n0. 0. 0.\n1.\n32 32\n"
+
+
+def write_object(folder: Path, views: int = 2) -> None:
+    (folder / "pose").mkdir(parents=True)
+    (folder / "intrinsics.txt").write_text(INTRINSICS)
+    for index in range(views):
+        (folder / "pose" / f"{index:06d}.txt").write_text(POSE)
+
+
+def test_objects_are_numbered_in_the_order_of_their_names(tmp_path: Path) -> None:
+    for name in ("b", "a", "c"):
+        write_object(tmp_path / name)
+    dataset = open_dataset(tmp_path)
+    assert dataset.format == "srn" and dataset.instances == ("a", "b", "c")
+    assert [view.instance for view in dataset.views] == [0, 0, 1, 1, 2, 2]
+    assert dataset.views[2].name == "b/000000"
+
+
+def test_an_object_is_the_same_in_every_split(tmp_path: Path) -> None:
+    for name in ("train/b", "train/c", "val/a", "test/c"):
+        write_object(tmp_path / name, 1)
+    dataset = open_dataset(tmp_path)
+    # Those that were learnt come first.
+    assert dataset.instances == ("b", "c", "a")
+    assert {(view.split, view.instance) for view in dataset.views} == {
+        ("train", 0),
+        ("train", 1),
+        ("validation", 2),
+        ("test", 1),
+    }
+
+
+def test_one_object_alone_is_a_scene(tmp_path: Path) -> None:
+    write_object(tmp_path / "car")
+    assert open_dataset(tmp_path / "car").instances == ()
+
+
+def test_intrinsics_without_a_near_plane(tmp_path: Path) -> None:
+    write_object(tmp_path)
+    found = read_intrinsics(tmp_path / "intrinsics.txt")
+    assert (found.focal_px, found.scale, found.size_px, found.near_plane) == (40, 1, (32, 32), 0)
+    (tmp_path / "intrinsics.txt").write_text(INTRINSICS + "1\n")
+    assert read_intrinsics(tmp_path / "intrinsics.txt").world_to_camera
+
+
+def test_an_object_without_poses_is_named(tmp_path: Path) -> None:
+    write_object(tmp_path / "a")
+    write_object(tmp_path / "b", 0)
+    with pytest.raises(UserError, match="b: the object has no poses"):
+        open_dataset(tmp_path)
+
+
+def test_images_and_poses_of_different_counts(tmp_path: Path, photographs: Path) -> None:
+    shutil.copytree(photographs / "train", tmp_path / "a")
+    next((tmp_path / "a" / "rgb").iterdir()).unlink()
+    write_object(tmp_path / "b")
+    with pytest.raises(UserError, match="has its pose but no image"):
+        open_dataset(tmp_path)

@@ -1,0 +1,207 @@
+"""Learning: what falls, what stays the same, what is refused."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from app.evaluation import evaluate
+from engines.core.dataset import Dataset
+from engines.core.errors import UserError
+from engines.core.formats import open_dataset
+from engines.srn.config import SrnConfig
+from engines.srn.engine import ENGINE
+from engines.srn.training import SrnTraining
+
+CPU = torch.device("cpu")
+
+
+def config(**settings: Any) -> SrnConfig:
+    """Small pictures, few rays."""
+    small = {
+        "img_sidelengths": (16,),
+        "batch_size_per_img_sidelength": (2,),
+        "max_steps_per_img_sidelength": (100,),
+        "rays_per_image": 64,
+        "tracing_steps": 3,
+        "embedding_size": 4,
+        "lr": 1e-3,
+        "max_steps": 100,
+    }
+    return SrnConfig(**{**small, **settings})
+
+
+def equal(a: Mapping[str, Tensor], b: Mapping[str, Tensor]) -> bool:
+    return list(a) == list(b) and all(torch.equal(a[name], b[name]) for name in a)
+
+
+@pytest.fixture(scope="module")
+def single(photographs: Path) -> Dataset:
+    return open_dataset(photographs)
+
+
+@pytest.fixture(scope="module")
+def objects(photographs: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """Three objects that look alike."""
+    folder = tmp_path_factory.mktemp("class")
+    for name in ("x", "y", "z"):
+        shutil.copytree(photographs / "train", folder / name)
+    return open_dataset(folder)
+
+
+def begun(dataset: Dataset, **settings: Any) -> SrnTraining:
+    training = ENGINE.train(dataset, config(**settings), CPU, 0)
+    assert isinstance(training, SrnTraining)
+    return training
+
+
+def test_a_single_scene_learns(single: Dataset) -> None:
+    training = begun(single, fit_single_srn=True)
+    losses = [training.step() for _ in range(40)]
+    assert set(losses[0]) == {"total", "image", "latent", "depth"}
+    assert sum(step["image"] for step in losses[-5:]) < 0.7 * sum(step["image"] for step in losses[:5])
+    assert losses[-1]["latent"] == 0
+
+
+def test_a_class_learns_networks_and_the_codes_it_saw(objects: Dataset) -> None:
+    training = begun(objects, batch_size_per_img_sidelength=(3,))
+    assert training.config.num_instances == 3
+    before = training.checkpoint()
+    losses = [training.step() for _ in range(12)]
+    after = training.checkpoint()
+    assert losses[-1]["image"] < losses[0]["image"] and losses[0]["latent"] > 0
+    changed = (before.weights["latent_codes.weight"] != after.weights["latent_codes.weight"]).any(dim=1)
+    assert changed.all()
+    assert not torch.equal(
+        before.weights["hyper_phi.layers.0.hyper_linear.hypo_params.net.2.weight"],
+        after.weights["hyper_phi.layers.0.hyper_linear.hypo_params.net.2.weight"],
+    )
+    scene = training.scene()
+    assert scene.instances == ("x", "y", "z")
+    assert [control.name for control in scene.controls] == ["instance", "blend_with", "blend"]
+    assert scene.options.tracing_steps == 3
+
+
+@pytest.mark.parametrize("settings", [{"fit_single_srn": True}, {"ema_decay": 0.5, "lr_final": 1e-4}])
+def test_a_resumed_run_equals_the_uninterrupted_one(single: Dataset, settings: dict[str, Any]) -> None:
+    whole, first = begun(single, **settings), begun(single, **settings)
+    for _ in range(6):
+        whole.step()
+    for _ in range(3):
+        first.step()
+    second = ENGINE.resume(single, first.checkpoint(), CPU)
+    for _ in range(3):
+        second.step()
+    assert equal(second.checkpoint().weights, whole.checkpoint().weights)
+
+
+def test_the_seed_decides_and_the_global_generator_is_left_alone(single: Dataset) -> None:
+    def weights(seed: int) -> Mapping[str, Tensor]:
+        torch.rand(seed + 3)
+        before = torch.get_rng_state()
+        training = ENGINE.train(single, config(fit_single_srn=True), CPU, seed)
+        training.step()
+        assert torch.equal(torch.get_rng_state(), before)
+        return training.checkpoint().weights
+
+    assert equal(weights(0), weights(0))
+    assert not equal(weights(0), weights(1))
+
+
+def test_stages_follow_each_other(single: Dataset) -> None:
+    stages = {
+        "img_sidelengths": (8, 16),
+        "batch_size_per_img_sidelength": (3, 1),
+        "max_steps_per_img_sidelength": (2, 1),
+        "rays_per_image": None,
+    }
+    training = begun(single, fit_single_srn=True, **stages)
+    seen = []
+    for _ in range(4):
+        seen.append(training._next_batch().pixels.shape)
+        training.step()
+    assert seen == [(3, 64, 2), (3, 64, 2), (1, 256, 2), (1, 256, 2)]
+
+
+def test_pixels_and_colours_belong_together(single: Dataset) -> None:
+    training = begun(single, fit_single_srn=True)
+    batch = training._next_batch()
+    for view, pixels, colours in zip(batch.views, batch.pixels, batch.colours, strict=True):
+        picture = training._views[view].square_image(16)
+        expected = torch.from_numpy(picture[pixels[:, 1], pixels[:, 0]]) * 2 - 1
+        assert (colours - expected).abs().max() <= 2.1 / 255
+
+
+def test_what_is_learnt_is_what_is_drawn(single: Dataset) -> None:
+    training = begun(single, fit_single_srn=True, rays_per_image=None)
+    for _ in range(3):
+        training.step()
+    scene, view = training.scene(), training._views[0]
+    frame = scene.render(view.square_camera(16))
+    training._order = [0, 0]
+    loss = training._losses(training._next_batch())[0]
+    picture = torch.from_numpy(view.square_image(16))
+    # In [-1, 1] differences are twice as large.
+    assert float(4 * (frame.image - picture).square().mean()) == pytest.approx(float(loss.detach()), rel=2e-2)
+
+
+def test_the_authors_layout_keeps_every_bit(objects: Dataset, tmp_path: Path) -> None:
+    checkpoint = begun(objects).checkpoint()
+    written = ENGINE.write_upstream(checkpoint)["model"]
+    assert equal(dict(sorted(written.items())), dict(sorted(checkpoint.weights.items())))
+
+
+def test_each_object_is_scored_as_itself(objects: Dataset) -> None:
+    scene = begun(objects).scene()
+    drawn: list[float] = []
+    render = scene.render
+    scene.render = lambda camera, controls, stop: drawn.append(controls["instance"]) or render(camera, controls, stop)  # type: ignore
+    evaluate(scene, [view for view in objects.views if view.name.endswith("000001")])
+    assert drawn == [0.0, 1.0, 2.0]
+
+
+def test_some_observations_only(objects: Dataset) -> None:
+    assert [view.name for view in begun(objects, specific_observation_idcs=(4, 1))._views] == [
+        f"{name}/{number}" for name in ("x", "y", "z") for number in ("000004", "000001")
+    ]
+    assert len(begun(objects, max_num_observations_train=2, max_num_instances_train=2)._views) == 4
+    with pytest.raises(UserError, match="x has 6 photographs, no number 6"):
+        begun(objects, specific_observation_idcs=(6,))
+
+
+def test_bad_input_is_one_line(objects: Dataset, single: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UserError, match="3 objects, but fit_single_srn learns one"):
+        begun(objects, fit_single_srn=True)
+    blind = replace(single, views=tuple(replace(view, image_path=None) for view in single.views))
+    with pytest.raises(UserError, match="no training photographs"):
+        begun(blind)
+    training = begun(single, fit_single_srn=True)
+    with pytest.raises(UserError, match="no training state"):
+        ENGINE.resume(single, replace(training.checkpoint(), training=None), CPU)
+    before = training.checkpoint().weights
+    monkeypatch.setattr(SrnTraining, "_photograph", lambda self, index, side: torch.full((256, 3), torch.nan))
+    with pytest.raises(UserError, match="step 1: the loss is not finite"):
+        training.step()
+    assert equal(training.checkpoint().weights, before)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"img_sidelengths": ()},
+        {"img_sidelengths": (16, 32)},
+        {"batch_size_per_img_sidelength": (0,)},
+        {"use_unet_renderer": True},
+        {"use_unet_renderer": True, "img_sidelengths": (128,)},
+    ],
+)
+def test_stages_that_do_not_agree_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"must|draws"):
+        config(**wrong)
