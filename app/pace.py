@@ -21,6 +21,11 @@ class Pace:
         self._target_s, self._smallest = target_s, smallest
         self._full_s: float | None = None
 
+    @property
+    def full_s(self) -> float | None:
+        """How long a picture of full size is expected to take; None before the first."""
+        return self._full_s
+
     def took(self, seconds: float, scale: float) -> None:
         """Learns that a picture at `scale` took so long."""
         full_s = max(seconds, 1e-6) / scale**2

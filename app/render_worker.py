@@ -6,6 +6,7 @@ where the camera is now (`app.reprojection`) and never waits for the other. What
 | request | picture |
 |---|---|
 | the camera stands (or has stood for 120 ms) | the exact frame; nothing where it is shown already |
+| it stands, the scene draws any size in over a second | coarse frames of twice the side each, then the exact one |
 | another channel or other limits of the last frame | that frame shaded again |
 | it moves, the last frame has depth | previews; an exact frame under way is told to stop |
 | it moves on and on, so that previews have much to invent | an exact frame besides, for the next previews to show |
@@ -24,6 +25,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from app import display
@@ -31,7 +33,7 @@ from app.display import Pixels
 from app.pace import HYSTERESIS, Pace
 from app.pictures import Picture, Request, same_picture, same_view
 from app.reprojection import Reprojector
-from engines.core.engine import Scene
+from engines.core.engine import Scene, Stop
 from engines.core.errors import Cancelled
 from engines.core.frame import Frame
 
@@ -45,6 +47,8 @@ KEYFRAME_HOLES = 0.3
 """The part of a preview that was invented, from which on a newer exact frame is worth its time."""
 KEYFRAME_S = 3.0
 """A slower scene's frame would be old before it is there."""
+REFINE_S = 1.0
+"""An exact frame that takes longer comes in steps, where the scene draws any size."""
 RENDER_NICE = 5
 """The window and the previews come first."""
 CLOSE_S = 5.0
@@ -75,7 +79,7 @@ class _Exact:
     reprojector: Reprojector | None = None
 
 
-Kind = Literal["exact", "coarse", "shade", "keyframe"]
+Kind = Literal["exact", "coarse", "refine", "shade", "keyframe"]
 Task = tuple[Kind, _Ask]
 
 
@@ -97,8 +101,8 @@ class RenderWorker:
         self._rendering: _Ask | None = None
         self._done = 0
         """Number of the last ask that needs nothing more from the render thread."""
-        self._told = (0, 0)
-        """(number, 1 if exact) of the last picture; older ones are not told any more."""
+        self._told = (0, 0.0)
+        """(number, scale; 0 if reprojected) of the last picture; older and coarser ones are not told any more."""
         self._shown: Request | None = None
         """What the last picture answered exactly; None after a preview."""
         self._exact: _Exact | None = None
@@ -158,7 +162,9 @@ class RenderWorker:
                 if kind == "exact":
                     self._draw_exact(ask)
                 elif kind == "coarse":
-                    self._draw_coarse(ask)
+                    self._draw_coarse(ask, self._coarse_pace.scale, lambda: self._closed)
+                elif kind == "refine":
+                    self._draw_coarse(ask, self._next_scale(ask), partial(self._should_stop, ask))
                 elif kind == "keyframe":
                     self._draw_keyframe(ask)
                 else:
@@ -201,7 +207,9 @@ class RenderWorker:
         any_size = self._scene.native_px is None
         if ask.settled(now):
             # The very first picture of a slow scene: something to look at, then the exact one.
-            return "coarse" if any_size and self._told == (0, 0) else "exact"
+            if any_size and self._told == (0, 0.0):
+                return "coarse"
+            return "refine" if any_size and self._next_scale(ask) < 1 else "exact"
         if self._fast:
             return "exact"
         if self._previewable(request):
@@ -210,6 +218,16 @@ class RenderWorker:
         if any_size:
             return "coarse" if self._told[0] < ask.number else None
         return "exact"
+
+    def _next_scale(self, ask: _Ask) -> float:
+        """Of the next frame of a standing camera: twice the last one's."""
+        if (self._coarse_pace.full_s or 0.0) < REFINE_S:
+            return 1.0
+        number, shown = self._told
+        if number < ask.number or shown == 0:
+            # A reprojected picture is sharper than the coarsest frames.
+            return 0.5 if self._previewable(ask.request) else self._coarse_pace.scale
+        return 2 * shown if shown <= 0.25 else 1.0 if shown >= 0.5 else 0.5
 
     def _should_stop(self, ask: _Ask) -> bool:
         """Whether to give up the exact frame of `ask`; called from inside the scene, so it takes no lock."""
@@ -269,10 +287,9 @@ class RenderWorker:
         self._fast = min(seconds, self._exact_s or seconds) < bound
         self._exact_s = seconds
 
-    def _draw_coarse(self, ask: _Ask) -> None:
-        scale = self._coarse_pace.scale
+    def _draw_coarse(self, ask: _Ask, scale: float, stop: Stop) -> None:
         camera, began = ask.request.camera.scaled(scale), time.perf_counter()
-        frame = self._scene.render(camera, ask.request.controls, lambda: self._closed)
+        frame = self._scene.render(camera, ask.request.controls, stop)
         pixels, limits = _shade(frame, ask.request)
         seconds = time.perf_counter() - began
         self._coarse_pace.took(seconds, scale)
@@ -345,10 +362,12 @@ class RenderWorker:
     def _tell(self, ask: _Ask, picture: Picture) -> None:
         """Hands a picture on, unless a newer or better one was handed on before."""
         exact = picture.kind == "exact"
+        scale = 1.0 if exact else picture.camera.size_px[0] / ask.request.camera.size_px[0]
+        level = (ask.number, scale if picture.frame is not None else 0.0)
         with self._telling:
-            if self._closed or (ask.number, int(exact)) <= self._told:
+            if self._closed or level <= self._told:
                 return
-            self._told, self._shown = (ask.number, int(exact)), ask.request if exact else None
+            self._told, self._shown = level, ask.request if exact else None
             try:
                 self._on_picture(picture)
             except Exception as error:  # the window's fault; the thread must survive

@@ -191,6 +191,22 @@ def test_without_depth_a_scene_of_any_size_is_drawn_coarsely(watch: Watch) -> No
     assert watched.exact[-1].pixels.shape == (128, 128, 3)
 
 
+def test_a_slow_scene_of_any_size_comes_in_steps(watch: Watch) -> None:
+    scene = FakeScene(size_px=128, chunks=150, any_size=True)
+    watched = watch(scene)
+    watched.ask()
+    watched.wait(lambda: watched.exact)
+    sizes = [picture.camera.size_px[0] for _, picture in watched.pictures]
+    assert sizes == sorted(sizes) and sizes[-1] == 128 and len(sizes) >= 3
+    assert [picture.kind for _, picture in watched.pictures] == ["preview"] * (len(sizes) - 1) + ["exact"]
+    # A step that is not wanted any more is given up.
+    watched.ask(turned(scene, 1.0))
+    watched.wait(lambda: watched.previews[-1].request.camera is not scene.start)
+    last = watched.ask(turned(scene, 2.0))
+    watched.settle()
+    assert watched.exact[-1].request is last and len(watched.exact) == 2
+
+
 def test_without_depth_at_one_size_frames_are_finished_while_it_moves(watch: Watch) -> None:
     scene = FakeScene(chunks=8, depth=False)
     watched = opened(watch, scene)
