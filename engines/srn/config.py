@@ -55,6 +55,13 @@ class SrnConfig(TrainingConfig):
     max_num_observations_train: int = Field(50, ge=-1)
     """Only so many pictures of each instance, evenly spread; -1: all."""
 
+    checkpoint: str | None = None
+    """A trained class to begin from: its networks, and its codes where as many are learnt."""
+    freeze_networks: bool = False
+    """Learn codes only, the networks stay as in `checkpoint`: for new objects from few photographs."""
+    overwrite_embeddings: bool = False
+    """Begin with new codes although `checkpoint` has as many."""
+
     @model_validator(mode="after")
     def _stages_agree(self) -> SrnConfig:
         stages = len(self.img_sidelengths)
@@ -70,6 +77,8 @@ class SrnConfig(TrainingConfig):
             raise ValueError("batch sizes and steps must be at least 1")
         if self.use_unet_renderer and set(self.img_sidelengths) != {UNET_PX}:
             raise ValueError(f"the U-Net renderer draws {UNET_PX}x{UNET_PX} only; set img_sidelengths=[{UNET_PX}]")
+        if self.freeze_networks and (self.fit_single_srn or self.checkpoint is None):
+            raise ValueError("freeze_networks must have the trained class to learn codes for: set checkpoint")
         if self.use_unet_renderer and self.rays_per_image is not None:
             raise ValueError("the U-Net renderer draws whole pictures: leave rays_per_image out")
         return self

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,10 @@ from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.dataset import Dataset, View
 from engines.core.errors import UserError
 from engines.core.images import to_uint8
+from engines.core.run_folder import read_run_checkpoint
+from engines.core.scene_file import read_scene_file
+from engines.core.torch_file import read_torch_file
+from engines.srn import upstream
 from engines.srn.config import SrnConfig, SrnOptions
 from engines.srn.network import INITIAL_DEPTH, Srn, apply
 from engines.srn.scene import SrnScene
@@ -55,6 +60,36 @@ def observations(dataset: Dataset, config: SrnConfig) -> tuple[View, ...]:
     return tuple(chosen)
 
 
+def begin_from(network: Srn, path: Path, new_codes: bool) -> None:
+    """Takes over a trained network's weights; its codes where there are as many and `new_codes` is not asked for.
+
+    Raises:
+        UserError: the file is no SRN, or of other sizes.
+    """
+    if path.is_dir():
+        checkpoint = read_run_checkpoint(path)
+    elif path.suffix == ".safetensors":
+        checkpoint = read_scene_file(path)
+    else:
+        content = read_torch_file(path)
+        if not upstream.recognises(content):
+            raise UserError(f"{path}: no checkpoint of Scene Representation Networks")
+        checkpoint = upstream.read(content, path)
+    if checkpoint.engine != "srn":
+        raise UserError(f"{path}: is a scene of {checkpoint.engine}, not of srn")
+    own = network.state_dict()
+    for name, tensor in own.items():
+        found = checkpoint.weights.get(name)
+        if name == upstream.CODES and (new_codes or found is None or found.shape != tensor.shape):
+            if found is None or found.shape[1] != tensor.shape[1]:
+                raise UserError(f"{path}: has no codes of length {tensor.shape[1]}; set embedding_size to its own")
+            continue
+        if found is None or found.shape != tensor.shape:
+            raise UserError(f"{path}: its {name} does not fit; the network must have the sizes of the run")
+        own[name] = found.float() if found.is_floating_point() else found
+    network.load_state_dict(own)
+
+
 def _chosen(views: list[View], dataset: Dataset, config: SrnConfig) -> list[View]:
     if config.specific_observation_idcs is not None:
         beyond = [index for index in config.specific_observation_idcs if not 0 <= index < len(views)]
@@ -80,11 +115,16 @@ class _Batch:
 class SrnTraining:
     """One optimisation. All chance comes from a generator of its own, seeded by `seed`."""
 
-    def __init__(self, dataset: Dataset, config: SrnConfig, device: torch.device, seed: int) -> None:
-        """Begins at random weights.
+    def __init__(
+        self, dataset: Dataset, config: SrnConfig, device: torch.device, seed: int, fresh: bool = True
+    ) -> None:
+        """Begins at random weights, or at those of `config.checkpoint`.
+
+        Args:
+            fresh: False where the weights are going to be replaced: `config.checkpoint` need not be there any more.
 
         Raises:
-            UserError: no photographs.
+            UserError: no photographs, or `config.checkpoint` does not fit.
         """
         self._views = observations(dataset, config)
         objects = max(view.instance for view in self._views) + 1
@@ -95,8 +135,11 @@ class SrnTraining:
         self._generator = torch.Generator().manual_seed(seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self._network = Srn(self.config).to(device)
-        self._optimiser = torch.optim.Adam(self._network.parameters(), lr=config.lr, fused=True)
+            self._network = Srn(self.config)
+        if config.checkpoint is not None and fresh:
+            begin_from(self._network, Path(config.checkpoint), config.overwrite_embeddings)
+        self._network = self._network.to(device)
+        self._optimiser = torch.optim.Adam(self._learnt(), lr=config.lr, fused=True)
         self._average = WeightAverage(self._network.state_dict(), config.ema_decay) if config.ema_decay else None
         self._order: list[int] = []
         self._photographs: dict[tuple[int, int], Tensor] = {}
@@ -112,7 +155,7 @@ class SrnTraining:
         state = checkpoint.training
         if state is None:
             raise UserError("the checkpoint holds no training state (optimiser, generator); only a run folder does")
-        training = SrnTraining(dataset, config, device, config.seed)
+        training = SrnTraining(dataset, config, device, config.seed, fresh=False)
         names = [view.name for view in training._views]
         if list(state["views"]) != names:
             raise UserError(
@@ -127,6 +170,13 @@ class SrnTraining:
         training._order = list(state["order"])
         training.step_count = checkpoint.step
         return training
+
+    def _learnt(self) -> list[torch.nn.Parameter]:
+        """What the optimiser moves."""
+        if self.config.freeze_networks and self._network.latent_codes is not None:
+            self._network.requires_grad_(False)
+            self._network.latent_codes.requires_grad_()
+        return [weights for weights in self._network.parameters() if weights.requires_grad]
 
     def step(self) -> dict[str, float]:
         """One optimisation step; the losses by name.
@@ -143,7 +193,7 @@ class SrnTraining:
         total = config.l1_weight * image + config.kl_weight * latent + config.reg_weight * depth
         self._optimiser.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
-        gradients = [weights.grad for weights in self._network.parameters() if weights.grad is not None]
+        gradients = [weights.grad for weights in self._learnt() if weights.grad is not None]
         size = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(part) for part in gradients]))
         values = torch.stack([total, image, latent, depth, size]).tolist()
         if not all(math.isfinite(value) for value in values):

@@ -176,6 +176,44 @@ def test_some_observations_only(objects: Dataset) -> None:
         begun(objects, specific_observation_idcs=(6,))
 
 
+def test_new_objects_are_learnt_by_their_codes_alone(objects: Dataset, tmp_path: Path) -> None:
+    trained = begun(objects)
+    for _ in range(3):
+        trained.step()
+    torch.save(dict(ENGINE.write_upstream(trained.checkpoint())), tmp_path / "class.pth")
+    few = {"checkpoint": str(tmp_path / "class.pth"), "freeze_networks": True, "specific_observation_idcs": (0, 3)}
+    training = begun(objects, **few, max_num_instances_train=2, lr=1e-2)
+    before = training.checkpoint().weights
+    codes = "latent_codes.weight"
+    assert before[codes].shape == (2, 4)
+    networks = [name for name in before if name != codes]
+    assert all(torch.equal(before[name], trained.checkpoint().weights[name]) for name in networks)
+    losses = [training.step()["image"] for _ in range(8)]
+    after = training.checkpoint().weights
+    assert all(torch.equal(before[name], after[name]) for name in networks)
+    assert (before[codes] != after[codes]).any(dim=1).all()
+    assert min(losses[4:]) < losses[0]
+    # Without the file a resumed run goes on.
+    (tmp_path / "class.pth").unlink()
+    resumed = ENGINE.resume(objects, training.checkpoint(), CPU)
+    training.step()
+    resumed.step()
+    assert equal(resumed.checkpoint().weights, training.checkpoint().weights)
+
+
+def test_codes_are_taken_over_where_as_many(objects: Dataset, tmp_path: Path) -> None:
+    weights = begun(objects).checkpoint().weights
+    torch.save(dict(weights), tmp_path / "class.pth")
+    codes = "latent_codes.weight"
+    begin = {"checkpoint": str(tmp_path / "class.pth"), "seed": 5}
+    other = ENGINE.train(objects, config(**begin), CPU, 5).checkpoint().weights
+    assert torch.equal(other[codes], weights[codes])
+    fresh = ENGINE.train(objects, config(**begin, overwrite_embeddings=True), CPU, 5).checkpoint().weights
+    assert not torch.equal(fresh[codes], weights[codes])
+    with pytest.raises(UserError, match="set embedding_size to its own"):
+        begun(objects, checkpoint=str(tmp_path / "class.pth"), embedding_size=5)
+
+
 def test_bad_input_is_one_line(objects: Dataset, single: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UserError, match="3 objects, but fit_single_srn learns one"):
         begun(objects, fit_single_srn=True)
