@@ -22,6 +22,8 @@ class Score:
     view: str
     psnr: float
     ssim: float
+    instance: str = ""
+    """The object's name, of a class."""
 
 
 @dataclass(frozen=True)
@@ -42,19 +44,27 @@ class Evaluation:
         """The mean over views."""
         return sum(score.ssim for score in self.scores) / len(self.scores)
 
+    def of_instances(self) -> dict[str, Evaluation]:
+        """Object by object; empty where there is only one scene."""
+        names = dict.fromkeys(score.instance for score in self.scores if score.instance)
+        return {name: Evaluation(tuple(s for s in self.scores if s.instance == name), self.crop_px) for name in names}
+
     def to_json(self) -> dict[str, Any]:
         """Plain data, the mean first."""
+        means = {name: {"psnr": part.psnr, "ssim": part.ssim} for name, part in self.of_instances().items()}
         return {
             "psnr": self.psnr,
             "ssim": self.ssim,
             "crop_px": self.crop_px,
+            **({"instances": means} if means else {}),
             "views": [{"view": score.view, "psnr": score.psnr, "ssim": score.ssim} for score in self.scores],
         }
 
     def to_csv(self) -> str:
-        """A line per view, the mean last."""
+        """A line per view, the means of objects, the mean last."""
         lines = ["view,psnr,ssim"]
         lines += [f"{score.view},{score.psnr:.6f},{score.ssim:.6f}" for score in self.scores]
+        lines += [f"mean of {name},{part.psnr:.6f},{part.ssim:.6f}" for name, part in self.of_instances().items()]
         return "\n".join([*lines, f"mean,{self.psnr:.6f},{self.ssim:.6f}"]) + "\n"
 
 
@@ -64,12 +74,14 @@ def evaluate(
     on_view: Callable[[Score], None] = lambda score: None,
     stop: Stop = never_stop,
     crop_px: int | None = None,
+    instances: Sequence[str] = (),
 ) -> Evaluation:
     """Draws each view's camera and compares with its photograph.
 
     Args:
         on_view: called after each.
         crop_px: left out on each side before comparing; None: the scene's `border_px`.
+        instances: names of a class's objects, as in `Dataset`.
 
     Raises:
         UserError: no view has a photograph, one can't be read, or nothing of it is left after cropping.
@@ -89,7 +101,8 @@ def evaluate(
             )
         if crop:
             image, photograph = (x[crop:-crop, crop:-crop] for x in (image, photograph))
-        scores.append(Score(view.name, metrics.psnr(image, photograph), metrics.ssim(image, photograph)))
+        name = instances[view.instance] if instances else ""
+        scores.append(Score(view.name, metrics.psnr(image, photograph), metrics.ssim(image, photograph), name))
         on_view(scores[-1])
     return Evaluation(tuple(scores), crop)
 

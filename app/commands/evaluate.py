@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
             scores.append(score)
             bar.move_to(len(scores), len(views))
 
-        evaluation = evaluate(opened.scene, views, on_view, crop_px=arguments.crop)
+        evaluation = evaluate(opened.scene, views, on_view, crop_px=arguments.crop, instances=opened.dataset.instances)
     result = {"checkpoint": str(arguments.checkpoint), "data": str(opened.dataset.source), "split": split}
     result |= evaluation.to_json()
     if out is not None:
@@ -81,9 +81,11 @@ def _write(out: Path, evaluation: Evaluation, result: dict[str, object]) -> None
 
 
 def _table(evaluation: Evaluation, split: Split) -> str:
-    width = max(len("mean"), *(len(score.view) for score in evaluation.scores))
+    parts = {f"mean of {name}": part for name, part in evaluation.of_instances().items()}
+    width = max(len("mean"), *(len(name) for name in (*parts, *(score.view for score in evaluation.scores))))
     lines = [f"{'view':<{width}}  PSNR dB    SSIM"]
     lines += [f"{score.view:<{width}}  {score.psnr:7.2f}  {score.ssim:.4f}" for score in evaluation.scores]
+    lines += [f"{name:<{width}}  {part.psnr:7.2f}  {part.ssim:.4f}" for name, part in parts.items()]
     border = f", without {evaluation.crop_px} px on each side" if evaluation.crop_px else ""
     views = f"({len(evaluation.scores)} {split}{border})"
     lines.append(f"{'mean':<{width}}  {evaluation.psnr:7.2f}  {evaluation.ssim:.4f}   {views}")

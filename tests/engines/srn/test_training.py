@@ -163,8 +163,13 @@ def test_each_object_is_scored_as_itself(objects: Dataset) -> None:
     drawn: list[float] = []
     render = scene.render
     scene.render = lambda camera, controls, stop: drawn.append(controls["instance"]) or render(camera, controls, stop)  # type: ignore
-    evaluate(scene, [view for view in objects.views if view.name.endswith("000001")])
+    found = evaluate(
+        scene, [view for view in objects.views if view.name.endswith("000001")], instances=objects.instances
+    )
     assert drawn == [0.0, 1.0, 2.0]
+    assert list(found.of_instances()) == list(found.to_json()["instances"]) == ["x", "y", "z"]
+    assert found.of_instances()["y"].psnr == found.scores[1].psnr
+    assert found.to_csv().splitlines()[4].startswith("mean of x,")
 
 
 def test_some_observations_only(objects: Dataset) -> None:
