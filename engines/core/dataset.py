@@ -26,6 +26,7 @@ class View:
         image_path: None for a pose without a photograph (a test path).
         time: seconds or frame number within a recording; 0 for a still scene.
         instance: which object of a class, an index into `Dataset.instances`; 0 where there is only one.
+        params_path: numbers that describe what the photograph shows (SRN's `params/`), where they are given.
     """
 
     camera: Camera
@@ -36,6 +37,7 @@ class View:
     mask_path: Path | None = None
     depth_path: Path | None = None
     instance: int = 0
+    params_path: Path | None = None
 
     def image(self) -> Array:
         """[H, W, 3] float32 in [0, 1], read now; transparency is laid over white.
@@ -53,6 +55,22 @@ class View:
                 "all images of a folder must have one size"
             )
         return image
+
+    def params(self) -> Array:
+        """[L] float32 the numbers of `params_path`.
+
+        Raises:
+            UserError: there are none, or they can't be read.
+        """
+        if self.params_path is None:
+            raise UserError(f"view {self.name} has no file of parameters")
+        try:
+            values = np.array([float(word) for word in self.params_path.read_text(encoding="utf-8").split()])
+        except (OSError, UnicodeDecodeError, ValueError) as error:
+            raise UserError(f"{self.params_path}: can't be read as numbers ({error})") from error
+        if values.size == 0 or not np.isfinite(values).all():
+            raise UserError(f"{self.params_path}: must hold numbers, all finite")
+        return values.astype(np.float32)
 
     def square_image(self, side_px: int, crop_px: int = 0) -> Array:
         """[side, side, 3] the centred square, resized by area averages; goes with `square_camera`.

@@ -4,6 +4,7 @@
 |---|---|
 | `engine.py` | what the program calls |
 | `config.py` | every option |
+| `codes.py` | codes that are given with the data |
 | `network.py` | the networks, under the published tensor names |
 | `inference.py` | the same networks prepared for drawing only |
 | `scene.py` | a trained scene or class that can be drawn |

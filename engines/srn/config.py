@@ -26,6 +26,8 @@ class SrnConfig(TrainingConfig):
     """Instances that have a code; counted from the data."""
     fit_single_srn: bool = False
     """One scene, one network, no codes."""
+    has_params: bool = False
+    """Codes are given with the data (`params/*.txt` beside `pose/`) and not learnt."""
     use_unet_renderer: bool = False
     """Colour by a U-Net over the whole 128x128 picture instead of pixel by pixel."""
     tracing_steps: int = Field(10, ge=1)
@@ -77,6 +79,8 @@ class SrnConfig(TrainingConfig):
             raise ValueError("batch sizes and steps must be at least 1")
         if self.use_unet_renderer and set(self.img_sidelengths) != {UNET_PX}:
             raise ValueError(f"the U-Net renderer draws {UNET_PX}x{UNET_PX} only; set img_sidelengths=[{UNET_PX}]")
+        if self.has_params and (self.fit_single_srn or self.freeze_networks):
+            raise ValueError("has_params must stand alone, without fit_single_srn and freeze_networks")
         if self.freeze_networks and (self.fit_single_srn or self.checkpoint is None):
             raise ValueError("freeze_networks must have the trained class to learn codes for: set checkpoint")
         if self.use_unet_renderer and self.rays_per_image is not None:

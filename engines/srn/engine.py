@@ -14,6 +14,7 @@ from engines.core.dataset import Dataset
 from engines.core.engine import Engine, Scene, Training
 from engines.core.errors import UserError
 from engines.srn import upstream
+from engines.srn.codes import codes_of_objects, given_codes
 from engines.srn.config import SrnConfig, SrnOptions
 from engines.srn.scene import SrnScene, find_info
 
@@ -42,7 +43,16 @@ class SrnEngine:
         """Builds the scene; see `scene.find_info` for where the cameras come from."""
         config, drawn = read_config(checkpoint), cast(SrnOptions, options)
         info, assumptions = find_info(checkpoint, dataset)
-        return SrnScene(config, checkpoint.weights, info, assumptions, device, drawn)
+        weights = checkpoint.weights
+        described = [view for view in dataset.views if view.params_path is not None] if dataset is not None else []
+        # The authors' files don't say that codes were given; a folder that has some does.
+        given = config.has_params or checkpoint.scene is None
+        if described and given and not config.fit_single_srn:
+            objects = max(view.instance for view in described) + 1
+            codes = given_codes(described, config.embedding_size)
+            weights = {**weights, upstream.CODES: codes_of_objects(described, codes, objects)}
+            config = config.model_copy(update={"num_instances": objects, "has_params": True})
+        return SrnScene(config, weights, info, assumptions, device, drawn)
 
     def train(self, dataset: Dataset, config: TrainingConfig, device: torch.device, seed: int) -> Training:
         """Begins an optimisation."""

@@ -27,6 +27,7 @@ from engines.core.run_folder import read_run_checkpoint
 from engines.core.scene_file import read_scene_file
 from engines.core.torch_file import read_torch_file
 from engines.srn import upstream
+from engines.srn.codes import codes_of_objects, given_codes
 from engines.srn.config import SrnConfig, SrnOptions
 from engines.srn.network import INITIAL_DEPTH, Srn, apply
 from engines.srn.scene import SrnScene
@@ -138,6 +139,13 @@ class SrnTraining:
             self._network = Srn(self.config)
         if config.checkpoint is not None and fresh:
             begin_from(self._network, Path(config.checkpoint), config.overwrite_embeddings)
+        self._codes: Tensor | None = None
+        if config.has_params and self._network.latent_codes is not None:
+            codes = given_codes(self._views, config.embedding_size)
+            # What is drawn afterwards: each object by its first view's code.
+            self._network.latent_codes.weight.data = codes_of_objects(self._views, codes, objects)
+            self._network.latent_codes.requires_grad_(False)
+            self._codes = codes.to(device)
         self._network = self._network.to(device)
         self._optimiser = torch.optim.Adam(self._learnt(), lr=config.lr, fused=True)
         self._average = WeightAverage(self._network.state_dict(), config.ema_decay) if config.ema_decay else None
@@ -214,7 +222,9 @@ class SrnTraining:
         network = self._network
         origins, rays, forward, position = self._rays(batch)
         codes = None
-        if network.latent_codes is not None:
+        if self._codes is not None:
+            codes = self._codes[list(batch.views)]
+        elif network.latent_codes is not None:
             numbers = torch.tensor([self._views[index].instance for index in batch.views], device=self._device)
             codes = network.latent_codes(numbers)
         phi = network.scene(codes)

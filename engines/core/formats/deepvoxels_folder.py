@@ -164,7 +164,11 @@ def read_part(folder: Path, split: Split, intrinsics: Intrinsics) -> list[View]:
             )
         camera = _camera(path, intrinsics).resized(size_px)
         beside = [_beside(folder / kind, path.stem) for kind in ("mask", "depth")]
-        views.append(View(camera, path.stem, split, image, mask_path=beside[0], depth_path=beside[1]))
+        params = folder / "params" / f"{path.stem}.txt"
+        given = params if params.is_file() else None
+        views.append(
+            View(camera, path.stem, split, image, mask_path=beside[0], depth_path=beside[1], params_path=given)
+        )
     return views
 
 

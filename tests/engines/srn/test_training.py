@@ -13,11 +13,13 @@ import torch
 from torch import Tensor
 
 from app.evaluation import evaluate
+from app.opening import open_scene
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 from engines.srn.config import SrnConfig
 from engines.srn.engine import ENGINE
+from engines.srn.scene import SrnScene
 from engines.srn.training import SrnTraining
 
 CPU = torch.device("cpu")
@@ -217,6 +219,48 @@ def test_codes_are_taken_over_where_as_many(objects: Dataset, tmp_path: Path) ->
     assert not torch.equal(fresh[codes], weights[codes])
     with pytest.raises(UserError, match="set embedding_size to its own"):
         begun(objects, checkpoint=str(tmp_path / "class.pth"), embedding_size=5)
+
+
+@pytest.fixture
+def described(photographs: Path, tmp_path: Path) -> Path:
+    """Two objects with a code of three numbers for each view."""
+    for number, name in enumerate(("x", "y")):
+        shutil.copytree(photographs / "train", tmp_path / "class" / name)
+        (tmp_path / "class" / name / "params").mkdir()
+        for pose in sorted((tmp_path / "class" / name / "pose").iterdir()):
+            (tmp_path / "class" / name / "params" / pose.name).write_text(f"{number} 0.5 {int(pose.stem)}\n")
+    return tmp_path / "class"
+
+
+def test_codes_that_are_given_are_not_learnt(described: Path, tmp_path: Path) -> None:
+    dataset = open_dataset(described)
+    training = begun(dataset, has_params=True, embedding_size=3)
+    losses = [training.step() for _ in range(6)]
+    assert losses[-1]["image"] < losses[0]["image"]
+    checkpoint = training.checkpoint()
+    assert checkpoint.weights["latent_codes.weight"].tolist() == [[0, 0.5, 0], [1, 0.5, 0]]
+    resumed = ENGINE.resume(dataset, checkpoint, CPU)
+    training.step()
+    resumed.step()
+    assert equal(resumed.checkpoint().weights, training.checkpoint().weights)
+    # An author's file with other codes in it: the folder's are used.
+    weights = {**checkpoint.weights, "latent_codes.weight": torch.ones(1, 3)}
+    torch.save({"model": weights}, tmp_path / "params.pth")
+    scene = open_scene(tmp_path / "params.pth", described, "cpu").scene
+    assert isinstance(scene, SrnScene) and scene.instances == ("x", "y")
+    code = scene.code({"instance": 1.0})
+    assert code is not None and code.tolist() == [1, 0.5, 0]
+
+
+def test_a_code_of_another_length_is_named(described: Path) -> None:
+    with pytest.raises(UserError, match=r"params/000000\.txt: has 3 numbers, but the network's codes have 4"):
+        begun(open_dataset(described), has_params=True)
+    (described / "y" / "params" / "000002.txt").write_text("a b c")
+    with pytest.raises(UserError, match=r"000002\.txt: can't be read as numbers"):
+        begun(open_dataset(described), has_params=True, embedding_size=3)
+    (described / "y" / "params" / "000002.txt").unlink()
+    with pytest.raises(UserError, match="view y/000002 has no file of parameters"):
+        begun(open_dataset(described), has_params=True, embedding_size=3)
 
 
 def test_bad_input_is_one_line(objects: Dataset, single: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
