@@ -78,9 +78,16 @@ class Eye:
     def take(self, place: Place) -> None:
         """Goes to where it was, after `enter`."""
         self.camera, self.pivot, self.up = place.camera, place.pivot, place.up
-        at = navigation.nearest_camera(place.camera, self.viewpoints) if self.viewpoints else 0
-        here = bool(self.viewpoints) and same_pose(place.camera, self.viewpoints[at])
-        self.view_index = at if here else None
+        self.set_viewpoints(self.viewpoints)
+
+    def set_viewpoints(self, viewpoints: Sequence[Camera]) -> None:
+        """Other cameras to go to; the eye stays where it is."""
+        self.viewpoints = tuple(viewpoints)
+        if self.camera is None or not self.viewpoints:
+            self.view_index = None
+            return
+        at = navigation.nearest_camera(self.camera, self.viewpoints)
+        self.view_index = at if same_pose(self.camera, self.viewpoints[at]) else None
 
     def leave(self) -> None:
         """No scene is open any more."""

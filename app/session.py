@@ -26,6 +26,9 @@ from engines.core.camera import Array, Camera
 from engines.core.config import make_options
 from engines.core.dataset import View
 
+INSTANCE = "instance"
+"""The control that says which object of a class is shown."""
+
 
 class Listener(Protocol):
     """Whoever is told; every call comes on a worker's thread."""
@@ -262,6 +265,9 @@ class Session:
         """Changes one of the scene's own controls."""
         if name in self.controls and self.controls[name] != value:
             self.controls[name] = value
+            if name == INSTANCE and self.opened is not None and self.opened.dataset is not None:
+                self.viewpoints = _viewpoints(self.opened, round(value))
+                self.eye.set_viewpoints([point.camera for point in self.viewpoints])
             self._submit(moving)
 
     def pick(self, u: float, v: float) -> None:
@@ -293,7 +299,7 @@ class Session:
         if point.view is None or not same_picture(picture.camera, point.camera):
             return
         controls = picture.request.controls
-        if round(controls.get("instance", 0)) != point.view.instance or controls.get("blend", 0.0) > 0:
+        if round(controls.get(INSTANCE, 0)) != point.view.instance or controls.get("blend", 0.0) > 0:
             return
         frame, view = picture.frame, point.view
         self._aside.submit(self._guarded, lambda: self._listener.compared(compare(frame, picture.camera, view, scene)))
@@ -315,14 +321,13 @@ def _as_settings(values: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(f"{name}={json.dumps(value)}" for name, value in values.items())
 
 
-def _viewpoints(opened: Opened) -> tuple[ViewPoint, ...]:
-    """The data folder's training views, else the scene's own cameras."""
+def _viewpoints(opened: Opened, instance: int = 0) -> tuple[ViewPoint, ...]:
+    """The data folder's training views, of a class those of one object; else the scene's own cameras."""
     native = opened.scene.native_px
     if opened.dataset is None:
         return tuple(ViewPoint(camera, str(index)) for index, camera in enumerate(opened.scene.cameras))
     views = opened.dataset.split("train") or opened.dataset.views
-    # Of a class, the first object's: one looks at one object at a time.
-    views = tuple(view for view in views if view.instance == views[0].instance)
+    views = tuple(view for view in views if view.instance == instance)
     return tuple(
         ViewPoint(
             fit_native(view.camera, native, opened.scene.cropped_px) if native else view.camera,

@@ -195,6 +195,17 @@ class Looking:
         if index != self._session.eye.view_index:
             self._moving(lambda: self._session.eye.go_to_view(index))()
 
+    def set_control(self, name: str, value: float, moving: bool) -> None:
+        """From the panel; another object of a class has views of its own."""
+        before = self._session.viewpoints
+        self._session.set_control(name, value, moving)
+        if self._session.viewpoints is not before and self._session.opened is not None:
+            self._overlays.set_scene(self._session.opened.scene, self._session.eye.viewpoints)
+            self._overlays.set_up(self._session.eye.up)
+            self._window.views.set_views([point.name for point in self._session.viewpoints])
+            self._window.update_commands()
+            self._show_place()
+
     def _cycle_up(self) -> None:
         self._window.banner.tell("info", f"Up is now {axis_name(self._session.eye.cycle_up())}")
 

@@ -19,6 +19,7 @@ from app.session import OpenFailure, Opening, Session
 from engines.core.camera import Array
 from engines.core.checkpoint import Checkpoint
 from engines.core.dataset import Dataset, View
+from engines.core.engine import Control
 from engines.core.errors import UserError
 from engines.core.images import to_uint8, write_png
 from tests.app.ball_scene import UP, BallScene, draw_ball
@@ -266,3 +267,23 @@ def test_a_picture_of_the_scene_before_is_not_shown(session: Session, ear: Ear) 
     shown = session.last
     assert not session.show(late)
     assert session.last is shown
+
+
+def test_another_object_has_views_of_its_own(session: Session, ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = BallScene((32, 32), controls=(Control("instance", "Instance", "choice", 0, 1, 0, ("a", "b")),))
+    views = tuple(
+        View(camera, f"{index % 2}/{index}", instance=index % 2) for index, camera in enumerate(scene.cameras)
+    )
+    dataset = Dataset(views, Path("balls"), "srn", scene.bounds, UP, instances=("a", "b"))
+    opened = Opened(scene, Checkpoint("ball", {}, 0, {}), dataset, Path("class.pth"))
+    monkeypatch.setattr(app.session, "open_scene", lambda *_: opened)
+    open_now(session, ear, "class")
+    assert [point.name for point in session.viewpoints] == ["0/0", "0/2", "0/4", "0/6"]
+    assert session.eye.view_index == 0
+    session.set_control("instance", 1.0)
+    assert [point.name for point in session.viewpoints] == ["1/1", "1/3", "1/5", "1/7"]
+    assert session.eye.view_index is None
+    session.eye.go_to_view(0)
+    settle(session)
+    assert session.eye.camera is not None
+    assert session.eye.camera.position == pytest.approx(scene.cameras[1].position)
