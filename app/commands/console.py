@@ -32,15 +32,13 @@ def add_scene_arguments(parser: argparse.ArgumentParser) -> None:
 def add_opening_options(parser: argparse.ArgumentParser) -> None:
     """--data, --device and --set."""
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="its data folder: cameras, intrinsics, photographs")
+    add_device_and_set(parser, "an option of the scene; may be repeated")
+
+
+def add_device_and_set(parser: argparse.ArgumentParser, what_set_does: str) -> None:
+    """--device and --set."""
     parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        dest="settings",
-        help="an option of the scene; may be repeated",
-    )
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings", help=what_set_does)
 
 
 def open_from(arguments: argparse.Namespace) -> Opened:

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from tqdm import tqdm
 
+from app.commands.console import add_device_and_set
 from app.training import Report, run_training
 from engines.core.config import parse_settings, read_yaml
 from engines.core.errors import UserError
@@ -35,17 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="YAML",
         help="options from a file, a run folder's config.yaml, or a preset's name: " + ", ".join(_presets()),
     )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        dest="settings",
-        help="one option, over --config; may be repeated",
-    )
+    add_device_and_set(parser, "one option, over --config; may be repeated")
     parser.add_argument("--options", action=_ListOptions, metavar="ENGINE", help="list a method's options and exit")
     parser.add_argument("--resume", action="store_true", help="go on with the run in RUN")
-    parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
 
 
 def run(arguments: argparse.Namespace) -> int:

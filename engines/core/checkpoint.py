@@ -90,3 +90,14 @@ class Checkpoint:
     weights: Mapping[str, Tensor]
     scene: SceneInfo | None = None
     training: Mapping[str, Any] | None = None
+
+
+def copied_to_cpu(state: Any) -> Any:
+    """Nested mappings and lists with every tensor copied to the CPU, its strides kept."""
+    if isinstance(state, Tensor):
+        return state.detach().to("cpu", copy=True)
+    if isinstance(state, Mapping):
+        return {key: copied_to_cpu(value) for key, value in state.items()}
+    if isinstance(state, list | tuple):
+        return [copied_to_cpu(value) for value in state]
+    return state

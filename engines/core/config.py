@@ -44,6 +44,9 @@ class TrainingConfig(Options):
         return float(self.lr * (self.lr_final / self.lr) ** (step / self.max_steps))
 
 
+SCENE_CONFIG = "the scene file's configuration"
+"""Where options of a checkpoint come from, for `make_options`."""
+
 AnyOptions = TypeVar("AnyOptions", bound=Options)
 
 

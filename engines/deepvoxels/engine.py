@@ -10,7 +10,7 @@ from typing import Any, cast
 import torch
 
 from engines.core.checkpoint import Checkpoint
-from engines.core.config import Options, TrainingConfig
+from engines.core.config import SCENE_CONFIG, Options, TrainingConfig, make_options
 from engines.core.dataset import Dataset
 from engines.core.engine import Engine, Scene, Training
 from engines.core.errors import UserError
@@ -46,7 +46,7 @@ class DeepVoxelsEngine:
 
     def open(self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: Options) -> Scene:
         """Builds the scene; see `scene.find_surroundings` for where cameras and grid come from."""
-        config = read_config(checkpoint)
+        config = make_options(DeepVoxelsConfig, checkpoint.config, SCENE_CONFIG)
         drawn = cast(DeepVoxelsOptions, options)
         surroundings = find_surroundings(checkpoint, dataset, drawn, config.img_sidelength)
         try:
@@ -67,19 +67,8 @@ class DeepVoxelsEngine:
         """Continues one exactly."""
         from engines.deepvoxels.training import DeepVoxelsTraining
 
-        return DeepVoxelsTraining.resumed(dataset, read_config(checkpoint), checkpoint, device)
-
-
-def read_config(checkpoint: Checkpoint) -> DeepVoxelsConfig:
-    """The checkpoint's options.
-
-    Raises:
-        UserError: they are not this engine's.
-    """
-    try:
-        return DeepVoxelsConfig(**checkpoint.config)
-    except (TypeError, ValueError) as error:
-        raise UserError(f"the scene file's configuration can't be read ({error})") from error
+        config = make_options(DeepVoxelsConfig, checkpoint.config, SCENE_CONFIG)
+        return DeepVoxelsTraining.resumed(dataset, config, checkpoint, device)
 
 
 ENGINE: Engine = DeepVoxelsEngine()

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from engines.core.averaging import WeightAverage
 from engines.core.camera import Camera
-from engines.core.checkpoint import Checkpoint, SceneInfo
+from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
 from engines.core.dataset import Dataset, View
 from engines.core.errors import UserError
 from engines.deepvoxels.config import DeepVoxelsConfig, DeepVoxelsOptions
@@ -156,10 +156,10 @@ class DeepVoxelsTraining:
         self._discriminator.load_state_dict(
             {n.removeprefix(DISCRIMINATOR): t for n, t in checkpoint.weights.items() if is_judge[n]}
         )
-        self._optimiser_g.load_state_dict(_copied(state["optimiser_g"]))
-        self._optimiser_d.load_state_dict(_copied(state["optimiser_d"]))
+        self._optimiser_g.load_state_dict(copied_to_cpu(state["optimiser_g"]))
+        self._optimiser_d.load_state_dict(copied_to_cpu(state["optimiser_d"]))
         self._order.restore(**state["order"])
-        self._generators = self._generators | _copied(state["generators"])
+        self._generators = self._generators | copied_to_cpu(state["generators"])
         self.step_count, self.skipped = checkpoint.step, int(state["skipped"])
 
     def _require_some_view_of_grid(self) -> None:
@@ -288,19 +288,19 @@ class DeepVoxelsTraining:
 
     def checkpoint(self) -> Checkpoint:
         """All that is needed to draw and to resume, copied to the CPU."""
-        weights = _copied(self._shown())
+        weights = copied_to_cpu(self._shown())
         judge = self._discriminator.state_dict()
-        weights |= {DISCRIMINATOR + name: _on_cpu(tensor) for name, tensor in judge.items()}
+        weights |= {DISCRIMINATOR + name: tensor for name, tensor in copied_to_cpu(judge).items()}
         training = {
-            "optimiser_g": _copied(self._optimiser_g.state_dict()),
-            "optimiser_d": _copied(self._optimiser_d.state_dict()),
+            "optimiser_g": copied_to_cpu(self._optimiser_g.state_dict()),
+            "optimiser_d": copied_to_cpu(self._optimiser_d.state_dict()),
             "order": self._order.state(),
-            "generators": _copied(self._generators),
+            "generators": copied_to_cpu(self._generators),
             "views": [view.name for view in self._views.views],
             "skipped": self.skipped,
         }
         if self._average is not None:
-            training["latest"] = _copied(self._network.state_dict())
+            training["latest"] = copied_to_cpu(self._network.state_dict())
         return Checkpoint("deepvoxels", self.config.model_dump(), self.step_count, weights, self._info(), training)
 
     def scene(self) -> DeepVoxelsScene:
@@ -353,21 +353,6 @@ def _norm(parameters: list[Tensor]) -> Tensor:
     sizes = [torch.linalg.vector_norm(p.grad) for p in parameters if p.grad is not None]
     size: Tensor = torch.linalg.vector_norm(torch.stack(sizes)) if sizes else parameters[0].new_zeros(())
     return size
-
-
-def _on_cpu(tensor: Tensor) -> Tensor:
-    return tensor.detach().to("cpu", copy=True)
-
-
-def _copied(state: Any) -> Any:
-    """Nested dicts and lists with every tensor copied to the CPU, its strides kept."""
-    if isinstance(state, Tensor):
-        return _on_cpu(state)
-    if isinstance(state, Mapping):
-        return {key: _copied(value) for key, value in state.items()}
-    if isinstance(state, list | tuple):
-        return [_copied(value) for value in state]
-    return state
 
 
 def _generator_states(device: torch.device) -> dict[str, Tensor]:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from engines.core.checkpoint import Checkpoint
 from engines.core.errors import UserError
-from engines.core.unet import SameConv2d, Unet2d
+from engines.core.upstream_state import checked_weights, state_dict_of, whole_state
 from engines.deepvoxels.config import FEATURE_PX, DeepVoxelsConfig
 from engines.deepvoxels.discriminator import PatchDiscriminator
 from engines.deepvoxels.network import DeepVoxels
@@ -29,19 +29,11 @@ TRAINING_ONLY = ("feature_extractor.", "integration_net.", "discriminator.")
 
 def recognises(content: Mapping[str, Any]) -> bool:
     """Whether this is a DeepVoxels state dict, bare or under `model`."""
-    state = _state(content)
+    state = state_dict_of(content, GRID)
     grid = state.get(GRID)
     return (
         isinstance(grid, Tensor) and grid.dim() == 5 and any(str(name).startswith("rendering_net.") for name in state)
     )
-
-
-def _state(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    model = content.get("model")
-    state = model if isinstance(model, Mapping) else content
-    # Saved from nn.DataParallel, every name begins so.
-    prefix = "module."
-    return {str(name).removeprefix(prefix): value for name, value in state.items()} if prefix + GRID in state else state
 
 
 def read(content: Mapping[str, Any], path: Path) -> Checkpoint:
@@ -50,16 +42,16 @@ def read(content: Mapping[str, Any], path: Path) -> Checkpoint:
     Raises:
         UserError: a tensor is missing or misshapen.
     """
-    state = _state(content)
+    state = state_dict_of(content, GRID)
     config = read_config(state, path)
     with torch.device("meta"):
         network = DeepVoxels(config)
-    weights = _checked(state, network, path)
+    weights = checked_weights(state, network, path)
     discriminator = content.get("discriminator")
     if isinstance(discriminator, Mapping):
         with torch.device("meta"):
             judge = PatchDiscriminator()
-        judged = _checked(discriminator, judge, path)
+        judged = checked_weights(discriminator, judge, path)
         weights |= {f"discriminator.{name}": tensor for name, tensor in judged.items()}
     return Checkpoint("deepvoxels", config.model_dump(), 0, weights)
 
@@ -88,30 +80,6 @@ def read_config(state: Mapping[str, Any], path: Path) -> DeepVoxelsConfig:
         raise UserError(f"{path}: a network of sizes that DeepVoxels can't have ({error})") from error
 
 
-def _checked(state: Mapping[str, Any], network: torch.nn.Module, path: Path) -> dict[str, Tensor]:
-    """The network's tensors out of `state`, without second names."""
-    weights: dict[str, Tensor] = {}
-    for name, expected in network.state_dict().items():
-        tensor = state.get(name)
-        if not isinstance(tensor, Tensor):
-            raise UserError(f"{path}: tensor {name} is missing; the file is not whole")
-        if tensor.shape != expected.shape:
-            raise UserError(f"{path}: tensor {name} is {list(tensor.shape)}; the network needs {list(expected.shape)}")
-        weights[name] = tensor
-    return weights
-
-
-def second_names(network: torch.nn.Module) -> dict[str, str]:
-    """The authors' second name of a tensor -> its first name."""
-    names: dict[str, str] = {}
-    for path, module in network.named_modules():
-        if isinstance(module, SameConv2d):
-            names |= {f"{path}.{name}": f"{path}.net.1.{name}" for name, _ in module.net[1].named_parameters()}
-        if isinstance(module, Unet2d):
-            names[f"{path}.out_layer_weight"] = f"{path}.out_layer.0.net.1.weight"
-    return names
-
-
 def write(checkpoint: Checkpoint) -> dict[str, Any]:
     """What the authors' `custom_load` accepts, weights unchanged.
 
@@ -121,15 +89,7 @@ def write(checkpoint: Checkpoint) -> dict[str, Any]:
     config = DeepVoxelsConfig(**checkpoint.config)
     with torch.device("meta"):
         network = DeepVoxels(config)
-    model: dict[str, Tensor] = {}
-    for name in network.state_dict():
-        if name not in checkpoint.weights:
-            raise UserError(
-                f"the checkpoint has no {name}: it was reduced to what drawing needs, and the authors' code wants all; "
-                "convert the training's own checkpoint instead"
-            )
-        model[name] = checkpoint.weights[name]
-    model |= {second: model[first] for second, first in second_names(network).items()}
+    model = whole_state(checkpoint.weights, network)
     prefix = "discriminator."
     judge = {name.removeprefix(prefix): t for name, t in checkpoint.weights.items() if name.startswith(prefix)}
     return {"model": model, **({"discriminator": judge} if judge else {})}

@@ -9,10 +9,9 @@ from typing import Any, cast
 import torch
 
 from engines.core.checkpoint import Checkpoint
-from engines.core.config import Options, TrainingConfig
+from engines.core.config import SCENE_CONFIG, Options, TrainingConfig, make_options
 from engines.core.dataset import Dataset
 from engines.core.engine import Engine, Scene, Training
-from engines.core.errors import UserError
 from engines.srn import upstream
 from engines.srn.codes import codes_of_objects, given_codes
 from engines.srn.config import SrnConfig, SrnOptions
@@ -41,7 +40,7 @@ class SrnEngine:
 
     def open(self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: Options) -> Scene:
         """Builds the scene; see `scene.find_info` for where the cameras come from."""
-        config, drawn = read_config(checkpoint), cast(SrnOptions, options)
+        config, drawn = make_options(SrnConfig, checkpoint.config, SCENE_CONFIG), cast(SrnOptions, options)
         info, assumptions = find_info(checkpoint, dataset)
         weights = checkpoint.weights
         described = [view for view in dataset.views if view.params_path is not None] if dataset is not None else []
@@ -64,19 +63,8 @@ class SrnEngine:
         """Continues one exactly."""
         from engines.srn.training import SrnTraining
 
-        return SrnTraining.resumed(dataset, read_config(checkpoint), checkpoint, device)
-
-
-def read_config(checkpoint: Checkpoint) -> SrnConfig:
-    """The checkpoint's options.
-
-    Raises:
-        UserError: they are not this engine's.
-    """
-    try:
-        return SrnConfig(**checkpoint.config)
-    except (TypeError, ValueError) as error:
-        raise UserError(f"the scene file's configuration can't be read ({error})") from error
+        config = make_options(SrnConfig, checkpoint.config, SCENE_CONFIG)
+        return SrnTraining.resumed(dataset, config, checkpoint, device)
 
 
 ENGINE: Engine = SrnEngine()

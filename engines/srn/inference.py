@@ -3,14 +3,14 @@
 | step | why it keeps the picture |
 |---|---|
 | phi's weights made once for an instance | the hypernetwork does not depend on the camera |
-| LSTM's input and state in one product | the same sums |
+| weights reordered once for the CPU's kernels | another order in memory |
+| one sigmoid for all of an LSTM's gates | tanh(x) = 2 sigmoid(2x) - 1 |
 | rays in chunks that fit the cache | each ray is on its own |
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 import torch
@@ -23,32 +23,41 @@ CHUNK_RAYS = 1024
 """On a CPU: 1 MB a layer."""
 
 
-@dataclass(frozen=True, eq=False)
+Product = Callable[[Tensor], Tensor]
+
+
+def _product(weight: Tensor, bias: Tensor) -> Product:
+    """x W^T + b on rows; `weight` [C', C], `bias` [C']."""
+    operators = torch.ops.mkldnn
+    if weight.device.type == "cpu" and hasattr(operators, "_linear_pointwise"):
+        # The operators that torch's own compiler emits on CPUs; a tenth faster than addmm, which copies the bias first.
+        reordered = operators._reorder_linear_weight(weight.contiguous(), CHUNK_RAYS)
+        return lambda x: operators._linear_pointwise(x, reordered, bias, "none", [], "")
+    return lambda x: F.linear(x, weight, bias)
+
+
 class PackedLayer:
-    """Linear, LayerNorm, ReLU on rows [N, C] -> [N, C'].
+    """Linear, LayerNorm, ReLU on rows [N, C] -> [N, C']."""
 
-    Attributes:
-        weight: [C, C'].
-    """
-
-    weight: Tensor
-    bias: Tensor
-    scale: Tensor | None
-    shift: Tensor | None
+    def __init__(self, layer: Layer) -> None:
+        self._product = _product(layer.weight.reshape(layer.weight.shape[-2:]), layer.bias.reshape(-1))
+        self._scale, self._shift = layer.scale, layer.shift
 
     def __call__(self, x: Tensor) -> Tensor:
-        x = torch.addmm(self.bias, x, self.weight)
-        return F.layer_norm(x, x.shape[-1:], self.scale, self.shift).relu_()
+        x = self._product(x)
+        return F.layer_norm(x, x.shape[-1:], self._scale, self._shift).relu_()
 
 
 def pack(phi: Phi) -> list[PackedLayer]:
     """Phi of one instance."""
-    return [_packed(layer) for layer in phi]
+    return [PackedLayer(layer) for layer in phi]
 
 
-def _packed(layer: Layer) -> PackedLayer:
-    weight, bias = layer.weight.reshape(layer.weight.shape[-2:]), layer.bias.reshape(-1)
-    return PackedLayer(weight.T.contiguous(), bias.contiguous(), layer.scale, layer.shift)
+def follow(phi: Sequence[PackedLayer], points: Tensor) -> Tensor:
+    """[N, 256] phi's features at points [N, 3]."""
+    for layer in phi:
+        points = layer(points)
+    return points
 
 
 class PackedGenerator:
@@ -56,13 +65,10 @@ class PackedGenerator:
 
     def __init__(self, mlp: Mlp) -> None:
         last = cast(nn.Linear, mlp.net[-1])
-        self._layers = pack(layers_of(mlp))
-        self._weight, self._bias = last.weight.T.contiguous(), last.bias
+        self._layers, self._last = pack(layers_of(mlp)), _product(last.weight, last.bias)
 
     def __call__(self, x: Tensor) -> Tensor:
-        for layer in self._layers:
-            x = layer(x)
-        return torch.addmm(self._bias, x, self._weight)
+        return self._last(follow(self._layers, x))
 
 
 class PackedMarcher:
@@ -70,8 +76,12 @@ class PackedMarcher:
 
     def __init__(self, marcher: RayMarcher) -> None:
         lstm, out = marcher.lstm, marcher.out_layer
-        self._input, self._state = lstm.weight_ih.T.contiguous(), lstm.weight_hh.T.contiguous()
-        self._bias = lstm.bias_ih + lstm.bias_hh
+        # Gates in torch's order: input, forget, new, output. "New" has a tanh, taken as a sigmoid of twice the sum.
+        twice = torch.ones_like(lstm.bias_ih).view(4, LSTM_FEATURES)
+        twice[2] = 2
+        twice = twice.view(-1, 1)
+        self._gates = _product(lstm.weight_ih * twice, (lstm.bias_ih + lstm.bias_hh) * twice[:, 0])
+        self._state = (lstm.weight_hh * twice).T.contiguous()
         self._out, self._out_bias = out.weight[0], out.bias
 
     def __call__(
@@ -81,22 +91,15 @@ class PackedMarcher:
         hidden = memory = None
         for _ in range(steps):
             check()
-            gates = torch.addmm(self._bias, follow(phi, points), self._input)
+            gates = self._gates(follow(phi, points))
             if hidden is not None:
-                gates = torch.addmm(gates, hidden, self._state)
-            into, forget, new, out = torch.split(gates, LSTM_FEATURES, dim=1)
-            fresh = torch.sigmoid(into) * torch.tanh(new)
-            memory = fresh if memory is None else torch.sigmoid(forget) * memory + fresh
-            hidden = torch.sigmoid(out) * torch.tanh(memory)
+                gates.addmm_(hidden, self._state)
+            into, forget, new, out = torch.split(gates.sigmoid_(), LSTM_FEATURES, dim=1)
+            fresh = into * (2 * new - 1)
+            memory = fresh if memory is None else forget * memory + fresh
+            hidden = out * torch.tanh(memory)
             points = points + rays * (hidden @ self._out + self._out_bias)[:, None]
         return points
-
-
-def follow(phi: Sequence[PackedLayer], points: Tensor) -> Tensor:
-    """[N, 256] phi's features at points [N, 3]."""
-    for layer in phi:
-        points = layer(points)
-    return points
 
 
 def chunk_rays(device: torch.device) -> int:

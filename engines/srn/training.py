@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core.averaging import WeightAverage
-from engines.core.checkpoint import Checkpoint, SceneInfo
+from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
 from engines.core.dataset import Dataset, View
 from engines.core.errors import UserError
 from engines.core.images import to_uint8
@@ -301,15 +301,15 @@ class SrnTraining:
     def checkpoint(self) -> Checkpoint:
         """All that is needed to draw and to resume, copied to the CPU."""
         training: dict[str, Any] = {
-            "optimiser": _copied(self._optimiser.state_dict()),
+            "optimiser": copied_to_cpu(self._optimiser.state_dict()),
             "generator": self._generator.get_state().clone(),
             "order": list(self._order),
             "views": [view.name for view in self._views],
         }
         if self._average is not None:
-            training["latest"] = _copied(self._network.state_dict())
+            training["latest"] = copied_to_cpu(self._network.state_dict())
         return Checkpoint(
-            "srn", self.config.model_dump(), self.step_count, _copied(self._shown()), self._info(), training
+            "srn", self.config.model_dump(), self.step_count, copied_to_cpu(self._shown()), self._info(), training
         )
 
     def scene(self) -> SrnScene:
@@ -323,14 +323,3 @@ class SrnTraining:
 
     def _info(self) -> SceneInfo:
         return SceneInfo.of_dataset(self._dataset)
-
-
-def _copied(state: Any) -> Any:
-    """Nested dicts and lists with every tensor copied to the CPU."""
-    if isinstance(state, Tensor):
-        return state.detach().to("cpu", copy=True)
-    if isinstance(state, Mapping):
-        return {key: _copied(value) for key, value in state.items()}
-    if isinstance(state, list | tuple):
-        return [_copied(value) for value in state]
-    return state

@@ -34,7 +34,7 @@ def test_the_newest_wins_and_one_frame_at_a_time_is_drawn(watch: Watch) -> None:
     watched.settle()
     assert watched.pictures[-1][1].request is last and watched.pictures[-1][1].kind == "exact"
     assert watched.scene.most_at_once == 1
-    assert len(watched.scene.finished) <= 4, "the first, the last of all, and what a stalled machine lets end"
+    assert len(watched.scene.finished) == 2, "the first, and the last of all"
 
 
 def test_an_exact_frame_stops_within_a_chunk_when_the_camera_moves(watch: Watch) -> None:
@@ -46,7 +46,7 @@ def test_an_exact_frame_stops_within_a_chunk_when_the_camera_moves(watch: Watch)
     moved = time.perf_counter()
     watched.ask(turned(scene, 0.2), moving=True)
     watched.wait(lambda: scene.stopped)
-    assert scene.stopped[0] - moved < 0.02 + 0.4, "one chunk of 50, and what a busy machine adds"
+    assert scene.stopped[0] - moved < 0.02 + 0.08, "one chunk, and what a busy machine adds"
 
 
 def test_refinement_begins_soon_after_the_last_move(watch: Watch) -> None:

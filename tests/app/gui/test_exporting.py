@@ -47,14 +47,17 @@ def test_an_export_writes_its_frames_while_one_looks_around(
     assert window.settings.export["frames"] == 5
 
 
-def test_a_cancelled_export_leaves_nothing(
-    window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer, shelf: Shelf
-) -> None:
+@pytest.fixture
+def under_way(window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer, shelf: Shelf) -> None:
+    """A long export, of which some frames are done."""
     shelf.scenes["slow.pth"] = lambda: FakeScene(seconds=0.1)
     open_and_wait(window, qtbot, Path("slow.pth"))
     answer(Order(frames=500, out=str(tmp_path / "film.mp4")))
     window.commands["export"].trigger()
     qtbot.waitUntil(lambda: window.export_bar.progress.value() >= 2, timeout=NEVER)
+
+
+def test_a_cancelled_export_leaves_nothing(window: Window, qtbot: QtBot, tmp_path: Path, under_way: None) -> None:
     assert window.commands["cancel_export"].isEnabled()
     # A second one is refused while the first is under way.
     window.commands["export"].trigger()
@@ -66,14 +69,7 @@ def test_a_cancelled_export_leaves_nothing(
     assert "cancelled" in window.banner.text.text()
 
 
-def test_closing_the_window_ends_the_export(
-    window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer, shelf: Shelf
-) -> None:
-    shelf.scenes["slow.pth"] = lambda: FakeScene(seconds=0.1)
-    open_and_wait(window, qtbot, Path("slow.pth"))
-    answer(Order(frames=500, out=str(tmp_path / "film.mp4")))
-    window.commands["export"].trigger()
-    qtbot.waitUntil(lambda: window.export_bar.progress.value() >= 1, timeout=NEVER)
+def test_closing_the_window_ends_the_export(window: Window, tmp_path: Path, under_way: None) -> None:
     window.close()
     assert list(tmp_path.iterdir()) == []
 

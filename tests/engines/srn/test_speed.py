@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 import torch
@@ -12,18 +14,9 @@ import torch
 from tests.engines.srn.reference import draw_plainly
 from tests.engines.srn.test_equality import random_scene, small_camera
 
-# The goals are 1.4 and 2: met alone (1.6 and 2.7), not at the end of a long process (1.3), whose allocator keeps the
-# large arrays of the reference at hand.
-FLOORS = {128: 1.05, 256: 1.05}
+# The goals are 1.4 and 2; a busy machine swings by more than a tenth.
+FLOORS = {128: 1.25, 256: 2.0}
 ROUNDS = 3
-
-
-@pytest.fixture
-def two_threads() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
 
 
 def seconds(run: Callable[[], object]) -> float:
@@ -32,9 +25,8 @@ def seconds(run: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-@pytest.mark.usefixtures("two_threads")
-@pytest.mark.parametrize("side_px", [128, 256])
-def test_drawing_is_faster_than_the_plain_reference(side_px: int, capsys: pytest.CaptureFixture[str]) -> None:
+def measured_ratio(side_px: int) -> float:
+    torch.set_num_threads(2)
     scene, network = random_scene(fit_single_srn=True)
     camera = small_camera(side_px)
 
@@ -44,7 +36,15 @@ def test_drawing_is_faster_than_the_plain_reference(side_px: int, capsys: pytest
 
     scene.render(camera)
     rounds = [(seconds(plainly), seconds(lambda: scene.render(camera))) for _ in range(ROUNDS)]
-    ratio = min(plain for plain, _ in rounds) / min(ours for _, ours in rounds)
+    return min(plain for plain, _ in rounds) / min(ours for _, ours in rounds)
+
+
+@pytest.mark.parametrize("side_px", [128, 256])
+def test_drawing_is_faster_than_the_plain_reference(side_px: int, capsys: pytest.CaptureFixture[str]) -> None:
+    # In a process of its own, as the program is: after a thousand tests the allocator holds the reference's large
+    # arrays ready, and it is timed without fetching them from the system.
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as fresh:
+        ratio = fresh.submit(measured_ratio, side_px).result()
     with capsys.disabled():
         sys.stdout.write(f"\nSRN {side_px} px: {ratio:.2f} times the plain reference\n")
     assert ratio >= FLOORS[side_px]
