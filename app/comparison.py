@@ -8,10 +8,10 @@ import numpy as np
 
 from app import display
 from engines.core.camera import Array, Camera
-from engines.core.dataset import View
 from engines.core.engine import Scene
 from engines.core.frame import Frame
 from engines.core.images import resize_area, to_uint8
+from engines.core.views import View
 
 
 @dataclass(frozen=True, eq=False)

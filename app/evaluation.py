@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from app.objects import INSTANCE, choice_of, learnt_objects
 from engines.core import metrics
-from engines.core.dataset import View
+from engines.core.dataset import Dataset
 from engines.core.engine import Scene, Stop, never_stop
 from engines.core.errors import UserError
+from engines.core.views import View
 
 
 @dataclass(frozen=True)
@@ -74,26 +76,25 @@ def evaluate(
     on_view: Callable[[Score], None] = lambda score: None,
     stop: Stop = never_stop,
     crop_px: int | None = None,
-    instances: Sequence[str] = (),
+    dataset: Dataset | None = None,
 ) -> Evaluation:
     """Draws each view's camera and compares with its photograph.
 
     Args:
         on_view: called after each.
         crop_px: left out on each side before comparing; None: the scene's `border_px`.
-        instances: names of a class's objects, as in `Dataset`.
+        dataset: that the views are of, for a class: they say which object is to be drawn.
 
     Raises:
-        UserError: no view has a photograph, one can't be read, or nothing of it is left after cropping.
+        UserError: there are no photographs, one is missing can't be read or is too small, or its object was not learnt.
         Cancelled: `stop` said so.
     """
-    photographed = [view for view in views if view.image_path is not None]
-    if not photographed:
-        raise UserError("no photographs to compare with in these views")
     crop = scene.border_px if crop_px is None else crop_px
     scores = []
-    for view in photographed:
-        image, photograph = _pair(scene, view, stop)
+    for view in views:
+        if view.image_path is None:
+            continue
+        image, photograph = _pair(scene, view, _controls(scene, dataset, view), stop)
         if min(image.shape[:2]) - 2 * crop < metrics.SMALLEST_SIDE_PX:
             raise UserError(
                 f"{crop} pixels off each side of {image.shape[1]}x{image.shape[0]} leave too little to compare; "
@@ -101,22 +102,25 @@ def evaluate(
             )
         if crop:
             image, photograph = (x[crop:-crop, crop:-crop] for x in (image, photograph))
-        name = instances[view.instance] if instances else ""
+        name = dataset.instances[view.instance] if dataset is not None and dataset.instances else ""
         scores.append(Score(view.name, metrics.psnr(image, photograph), metrics.ssim(image, photograph), name))
         on_view(scores[-1])
+    if not scores:
+        raise UserError("no photographs to compare with in these views")
     return Evaluation(tuple(scores), crop)
 
 
-def _pair(scene: Scene, view: View, stop: Stop) -> tuple[Tensor, Tensor]:
+def _pair(scene: Scene, view: View, controls: Mapping[str, float], stop: Stop) -> tuple[Tensor, Tensor]:
     """The picture and the photograph, both [H, W, 3] at the scene's size."""
     if scene.native_px is None:
-        return scene.render(view.camera, _controls(scene, view), stop).image, torch.from_numpy(view.image())
+        return scene.render(view.camera, controls, stop).image, torch.from_numpy(view.image())
     side, cropped = min(scene.native_px) + 2 * scene.cropped_px, scene.cropped_px
-    frame = scene.render(view.square_camera(side, cropped), _controls(scene, view), stop)
+    frame = scene.render(view.square_camera(side, cropped), controls, stop)
     return frame.image, torch.from_numpy(view.square_image(side, cropped))
 
 
-def _controls(scene: Scene, view: View) -> dict[str, float]:
+def _controls(scene: Scene, dataset: Dataset | None, view: View) -> dict[str, float]:
     """The view's object, where the scene has several."""
-    several = any(control.name == "instance" for control in scene.controls)
-    return {"instance": float(view.instance)} if several else {}
+    if dataset is None or not learnt_objects(scene):
+        return {}
+    return {INSTANCE: float(choice_of(scene, dataset, view.instance))}

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,16 +19,14 @@ import numpy as np
 
 from app.comparison import Comparison, compare
 from app.eye import Eye
-from app.fitting import fit_native, same_picture
+from app.fitting import same_picture
+from app.objects import INSTANCE, find_choice
 from app.opening import Opened, open_scene
 from app.pictures import Picture, Request
 from app.render_worker import RenderWorker
-from engines.core.camera import Array, Camera
+from app.viewpoints import ViewPoint, read_viewpoints
+from engines.core.camera import Array
 from engines.core.config import make_options
-from engines.core.dataset import View
-
-INSTANCE = "instance"
-"""The control that says which object of a class is shown."""
 
 
 class Listener(Protocol):
@@ -48,6 +47,9 @@ class Listener(Protocol):
     def compared(self, comparison: Comparison) -> None:
         """The exact picture at a training view was measured against its photograph."""
 
+    def views_read(self, found: ObjectViews) -> None:
+        """Another object's viewpoints are there; hand them to `Session.take_views`."""
+
     def picked(self, point: Array | None) -> None:
         """The point asked for by `Session.pick`; None where nothing is there."""
 
@@ -63,6 +65,7 @@ class Opening:
 
     number: int
     opened: Opened
+    viewpoints: tuple[ViewPoint, ...] = ()
     chosen: Mapping[str, Any] = field(default_factory=dict)
     stay: bool = False
 
@@ -78,12 +81,12 @@ class OpenFailure:
 
 
 @dataclass(frozen=True, eq=False)
-class ViewPoint:
-    """A camera of the scene to go to, with its photograph where the data folder has one."""
+class ObjectViews:
+    """The viewpoints of an object of a class, read after it was chosen; `number` is the scene's, as in `Opening`."""
 
-    camera: Camera
-    name: str
-    view: View | None = None
+    number: int
+    choice: int
+    viewpoints: tuple[ViewPoint, ...]
 
 
 class Session:
@@ -146,10 +149,11 @@ class Session:
     def _open(self, number: int, path: Path, data: Path | None, chosen: dict[str, Any], stay: bool) -> None:
         try:
             opened = open_scene(path, data, self.device, (*self._settings, *_as_settings(chosen)))
+            viewpoints = read_viewpoints(opened)
         except Exception as error:  # handed on: the window shows it and goes on
             self._listener.open_failed(OpenFailure(number, path, data, error))
         else:
-            self._listener.opened(Opening(number, opened, chosen, stay))
+            self._listener.opened(Opening(number, opened, viewpoints, chosen, stay))
 
     def failed(self, failure: OpenFailure) -> bool:
         """Takes note; whether it was the newest that was asked for."""
@@ -169,7 +173,7 @@ class Session:
         scene = opened.scene
         self._chosen = dict(opening.chosen)
         self.opened, self.data = opened, opened.dataset.source if opened.dataset else None
-        self.viewpoints = _viewpoints(opened)
+        self.viewpoints = opening.viewpoints
         self.eye.enter(scene, [point.camera for point in self.viewpoints])
         if eye is not None:
             self.eye.take(eye)
@@ -266,9 +270,19 @@ class Session:
         if name in self.controls and self.controls[name] != value:
             self.controls[name] = value
             if name == INSTANCE and self.opened is not None and self.opened.dataset is not None:
-                self.viewpoints = _viewpoints(self.opened, round(value))
-                self.eye.set_viewpoints([point.camera for point in self.viewpoints])
+                self._aside.submit(self._guarded, partial(self._read_views, self.opened, self._adopted, round(value)))
             self._submit(moving)
+
+    def take_views(self, found: ObjectViews) -> bool:
+        """Makes them the viewpoints; False where another scene or object was chosen since."""
+        if found.number != self._adopted or found.choice != round(self.controls.get(INSTANCE, 0)):
+            return False
+        self.viewpoints = found.viewpoints
+        self.eye.set_viewpoints([point.camera for point in self.viewpoints])
+        return True
+
+    def _read_views(self, opened: Opened, number: int, choice: int) -> None:
+        self._listener.views_read(ObjectViews(number, choice, read_viewpoints(opened, choice)))
 
     def pick(self, u: float, v: float) -> None:
         """Asks for the world point at a pixel of the last exact picture; the answer comes to the listener."""
@@ -299,7 +313,9 @@ class Session:
         if point.view is None or not same_picture(picture.camera, point.camera):
             return
         controls = picture.request.controls
-        if round(controls.get(INSTANCE, 0)) != point.view.instance or controls.get("blend", 0.0) > 0:
+        dataset = self.opened.dataset
+        choice = find_choice(scene, dataset, point.view.instance) if dataset is not None else None
+        if round(controls.get(INSTANCE, 0)) != choice or controls.get("blend", 0.0) > 0:
             return
         frame, view = picture.frame, point.view
         self._aside.submit(self._guarded, lambda: self._listener.compared(compare(frame, picture.camera, view, scene)))
@@ -319,23 +335,6 @@ class Session:
 def _as_settings(values: Mapping[str, Any]) -> tuple[str, ...]:
     # JSON is YAML, which settings are read as.
     return tuple(f"{name}={json.dumps(value)}" for name, value in values.items())
-
-
-def _viewpoints(opened: Opened, instance: int = 0) -> tuple[ViewPoint, ...]:
-    """The data folder's training views, of a class those of one object; else the scene's own cameras."""
-    native = opened.scene.native_px
-    if opened.dataset is None:
-        return tuple(ViewPoint(camera, str(index)) for index, camera in enumerate(opened.scene.cameras))
-    views = opened.dataset.split("train") or opened.dataset.views
-    views = tuple(view for view in views if view.instance == instance)
-    return tuple(
-        ViewPoint(
-            fit_native(view.camera, native, opened.scene.cropped_px) if native else view.camera,
-            view.name,
-            view if view.image_path is not None else None,
-        )
-        for view in views
-    )
 
 
 def point_at(picture: Picture, u: float, v: float) -> Array | None:

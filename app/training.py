@@ -6,16 +6,19 @@ import contextlib
 import json
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from app.evaluation import Evaluation, evaluate
+from app.objects import find_choice
 from engines import registry
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import TrainingConfig, make_options
-from engines.core.dataset import Dataset, View
+from engines.core.dataset import Dataset
 from engines.core.device import choose_device
 from engines.core.engine import Engine, Stop, Training
 from engines.core.errors import Cancelled, UserError
@@ -30,16 +33,15 @@ from engines.core.run_folder import (
     write_run_checkpoint,
     write_run_config,
 )
+from engines.core.views import Views
 
-HELD_OUT_EVERY = 10
-"""Where a folder has no validation views, every so manyth training view becomes one."""
 VALIDATION_VIEWS = 8
 """At most so many are drawn in a validation, spread evenly."""
 HISTORY_EVERY = 10
 """Steps whose mean losses make one line of the history."""
 RATE_STEPS = 50
 """Steps that the rate is measured over."""
-FREE_ON_RESUME = ("max_steps", "checkpoint_every", "validate_every", "lr")
+FREE_ON_RESUME = ("max_steps", "checkpoint_every", "validate_every", "lr", "num_workers")
 """What a run may go on with other values of; the rest makes another network or another run."""
 
 
@@ -114,7 +116,7 @@ class _Run:
     def __init__(self, training: Training, config: TrainingConfig, dataset: Dataset, out: Path) -> None:
         self.training, self.config, self.out = training, config, out
         self.notes = tuple(dict.fromkeys((*dataset.notes, *training.notes)))
-        self._validation_views = _spread(dataset.split("validation"))
+        self._dataset, self._validation_views = dataset, _validation_views(training, dataset)
         self._recent: list[Mapping[str, float]] = []
         self._saved: Checkpoint | None = None
         # Here, not above: it takes a second to import, and the window imports this module.
@@ -133,7 +135,7 @@ class _Run:
         if not self._validation_views:
             return None
         try:
-            return evaluate(self.training.scene(), self._validation_views, stop=stop)
+            return evaluate(self.training.scene(), self._validation_views, stop=stop, dataset=self._dataset)
         except Cancelled:
             return None
 
@@ -197,13 +199,15 @@ def _begin(engine_name: str, data: Path, out: Path, settings: Mapping[str, Any],
     where = choose_device(device)
     if not resume and is_run_folder(out):
         raise UserError(f"{out}: holds a run already; go on with it by --resume, or name another folder")
-    dataset = open_dataset(data).with_held_out(HELD_OUT_EVERY)
+    dataset = open_dataset(data)
     if resume:
         checkpoint = _to_resume(engine, out, settings)
         config = make_options(engine.Config, checkpoint.config, f"{out}: its configuration")
+        dataset = dataset.with_held_out(config.held_out_every)
         training = engine.resume(dataset, checkpoint, where)
     else:
         config = make_options(engine.Config, settings)
+        dataset = dataset.with_held_out(config.held_out_every)
         training = engine.train(dataset, config, where, config.seed)
     # Also of a new run: one that ended before it saved anything may have left lines.
     _forget_after(out, training.step_count)
@@ -237,8 +241,12 @@ def _forget_after(out: Path, step: int) -> None:
             temporary.write_text("".join(json.dumps(entry) + "\n" for entry in kept), encoding="utf-8")
 
 
-def _spread(views: Sequence[View]) -> tuple[View, ...]:
-    """At most `VALIDATION_VIEWS` of the photographed ones, evenly spread."""
-    views = [view for view in views if view.image_path is not None]
+def _validation_views(training: Training, dataset: Dataset) -> Views:
+    """At most `VALIDATION_VIEWS` photographs of what is learnt, evenly spread."""
+    views = dataset.split("validation").photographed
+    if dataset.instances and views:
+        scene = training.scene()
+        learnt = [number for number in np.unique(views.instances) if find_choice(scene, dataset, number) is not None]
+        views = views.chosen(np.isin(views.instances, learnt))
     count = min(len(views), VALIDATION_VIEWS)
-    return tuple(views[index * len(views) // count] for index in range(count))
+    return views.chosen(np.arange(count) * len(views) // max(count, 1))

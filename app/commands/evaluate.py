@@ -9,9 +9,10 @@ from pathlib import Path
 
 from app.commands.console import ProgressBar, add_scene_arguments, open_from
 from app.evaluation import Evaluation, Score, evaluate
-from engines.core.dataset import Dataset, Split
+from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.files import replacing
+from engines.core.views import Split
 
 SPLITS: tuple[Split, ...] = ("test", "validation", "train")
 """Without --split the first that has photographs."""
@@ -50,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     if opened.dataset is None:
         raise UserError(f"{arguments.data}: no data folder")
     split = arguments.split or _first_split(opened.dataset)
-    views = [view for view in opened.dataset.split(split) if view.image_path is not None]
+    views = opened.dataset.split(split).photographed
     if not views:
         raise UserError(f"{opened.dataset.source}: no photographs in its {split} views")
     scores: list[Score] = []
@@ -60,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
             scores.append(score)
             bar.move_to(len(scores), len(views))
 
-        evaluation = evaluate(opened.scene, views, on_view, crop_px=arguments.crop, instances=opened.dataset.instances)
+        evaluation = evaluate(opened.scene, views, on_view, crop_px=arguments.crop, dataset=opened.dataset)
     result = {"checkpoint": str(arguments.checkpoint), "data": str(opened.dataset.source), "split": split}
     result |= evaluation.to_json()
     if out is not None:
@@ -70,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _first_split(dataset: Dataset) -> Split:
-    photographed = (split for split in SPLITS if any(view.image_path for view in dataset.split(split)))
+    photographed = (split for split in SPLITS if dataset.split(split).photographed)
     return next(photographed, SPLITS[0])
 
 

@@ -14,10 +14,10 @@ from app.export import BACKGROUNDS, Export, run_export
 from app.opening import Opened
 from app.video import QUALITIES
 from engines.core.camera import Camera
-from engines.core.dataset import Split
 from engines.core.engine import Control, never_stop
 from engines.core.errors import UserError
 from engines.core.paths import PATH_NAMES, camera_path, read_path
+from engines.core.views import Split
 
 SPLITS: Mapping[str, Split] = {"train": "train", "validation": "validation", "test": "test"}
 

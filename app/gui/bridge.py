@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from app.comparison import Comparison
 from app.pictures import Picture
-from app.session import OpenFailure, Opening
+from app.session import ObjectViews, OpenFailure, Opening
 from engines.core.camera import Array
 
 
@@ -22,6 +22,7 @@ class Bridge(QObject):
     scene_failed = pyqtSignal(object)
     rendering_failed = pyqtSignal(object)
     comparison_ready = pyqtSignal(object)
+    object_views_read = pyqtSignal(object)
     point_picked = pyqtSignal(object)
     work_posted = pyqtSignal(object)
 
@@ -60,6 +61,9 @@ class Bridge(QObject):
 
     def compared(self, comparison: Comparison) -> None:
         self.comparison_ready.emit(comparison)
+
+    def views_read(self, found: ObjectViews) -> None:
+        self.object_views_read.emit(found)
 
     def picked(self, point: Array | None) -> None:
         self.point_picked.emit(point)

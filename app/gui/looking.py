@@ -18,6 +18,7 @@ from app.gui.host import Host
 from app.gui.overlay_layer import OVERLAY_NAMES, OverlayLayer
 from app.gui.view_panel import axis_name
 from app.pictures import Picture
+from app.session import ObjectViews
 from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
 
@@ -44,6 +45,7 @@ class Looking:
         bridge, viewport = window.bridge, window.viewport
         bridge.pictures_ready.connect(self.show_pictures)
         bridge.comparison_ready.connect(self._show_comparison)
+        bridge.object_views_read.connect(self._take_object_views)
         bridge.point_picked.connect(self._set_pivot)
         viewport.photograph_held.connect(self._hold_photograph)
         viewport.pointed.connect(self._session.pick)
@@ -195,11 +197,9 @@ class Looking:
         if index != self._session.eye.view_index:
             self._moving(lambda: self._session.eye.go_to_view(index))()
 
-    def set_control(self, name: str, value: float, moving: bool) -> None:
-        """From the panel; another object of a class has views of its own."""
-        before = self._session.viewpoints
-        self._session.set_control(name, value, moving)
-        if self._session.viewpoints is not before and self._session.opened is not None:
+    def _take_object_views(self, found: ObjectViews) -> None:
+        """Another object of a class has views of its own."""
+        if self._session.take_views(found) and self._session.opened is not None:
             self._overlays.set_scene(self._session.opened.scene, self._session.eye.viewpoints)
             self._overlays.set_up(self._session.eye.up)
             self._window.views.set_views([point.name for point in self._session.viewpoints])

@@ -49,6 +49,6 @@ def _facts(opened: Opened) -> dict[str, str]:
         facts["Step"] = f"{checkpoint.step:,}"
     facts["Size"] = "any" if scene.native_px is None else f"{scene.native_px[0]} × {scene.native_px[1]}"
     facts["Cameras"] = str(len(scene.cameras)) if scene.cameras else "not known"
-    facts["Data"] = f"{dataset.source.name} ({len(dataset.photographs)} photographs)" if dataset else "none"
+    facts["Data"] = f"{dataset.source.name} ({len(dataset.views.photographed)} photographs)" if dataset else "none"
     facts["Device"] = describe_device(scene.device)
     return facts

@@ -125,7 +125,7 @@ class Window(QMainWindow):
         self.channels.keep.clicked.connect(lambda on: self.commands["lock_limits"].trigger())
         self.commands["lock_limits"].toggled.connect(self.channels.keep.setChecked)
         self.views.view_chosen.connect(self.looking.go_to_view)
-        self.controls.changed.connect(self.looking.set_control)
+        self.controls.changed.connect(self.session.set_control)
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(8, 8, 8, 8)

@@ -66,7 +66,7 @@ class SceneInfo:
     def of_dataset(dataset: Dataset) -> SceneInfo:
         """What `dataset` says; begins at its first training view. Of a class, the cameras of its first object."""
         train = dataset.split("train") or dataset.views
-        cameras = tuple(view.camera for view in train if view.instance == train[0].instance)
+        cameras = tuple(view.camera for view in train.of_instance(int(train.instances[0])))
         hints = {**dataset.hints, "instances": list(dataset.instances)} if dataset.instances else dataset.hints
         return SceneInfo(cameras[0], cameras, dataset.bounds, dataset.up, hints)
 

@@ -27,6 +27,8 @@ class TrainingConfig(Options):
     """Steps between two saved checkpoints."""
     validate_every: int = Field(1000, ge=1)
     """Steps between two evaluations on held-out views."""
+    held_out_every: int = Field(10, ge=0)
+    """Where the folder has no validation views, every so manyth training view becomes one; 0: all are learnt from."""
     seed: int = Field(0, ge=0, lt=2**63)
     """Makes a run repeatable: on a CPU the same seed, data and number of threads give the same weights."""
     lr: float = Field(4e-4, gt=0)

@@ -5,90 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from engines.core.camera import Array, Camera
-from engines.core.errors import UserError
-from engines.core.images import read_image, resize_area
-
-Split = Literal["train", "validation", "test"]
-
-
-@dataclass(frozen=True, eq=False)
-class View:
-    """One camera and, where there is one, its photograph on the disk.
-
-    Attributes:
-        camera: of the photograph's own size.
-        name: the file's stem, unique within its split.
-        image_path: None for a pose without a photograph (a test path).
-        time: seconds or frame number within a recording; 0 for a still scene.
-        instance: which object of a class, an index into `Dataset.instances`; 0 where there is only one.
-        params_path: numbers that describe what the photograph shows (SRN's `params/`), where they are given.
-    """
-
-    camera: Camera
-    name: str
-    split: Split = "train"
-    image_path: Path | None = None
-    time: float = 0.0
-    mask_path: Path | None = None
-    depth_path: Path | None = None
-    instance: int = 0
-    params_path: Path | None = None
-
-    def image(self) -> Array:
-        """[H, W, 3] float32 in [0, 1], read now; transparency is laid over white.
-
-        Raises:
-            UserError: there is none, it can't be read, or its size is not the camera's.
-        """
-        if self.image_path is None:
-            raise UserError(f"view {self.name} has no photograph")
-        image = read_image(self.image_path)
-        if (image.shape[1], image.shape[0]) != self.camera.size_px:
-            width, height = self.camera.size_px
-            raise UserError(
-                f"{self.image_path}: is {image.shape[1]}x{image.shape[0]}, the other images are {width}x{height}; "
-                "all images of a folder must have one size"
-            )
-        return image
-
-    def params(self) -> Array:
-        """[L] float32 the numbers of `params_path`.
-
-        Raises:
-            UserError: there are none, or they can't be read.
-        """
-        if self.params_path is None:
-            raise UserError(f"view {self.name} has no file of parameters")
-        try:
-            values = np.array([float(word) for word in self.params_path.read_text(encoding="utf-8").split()])
-        except (OSError, UnicodeDecodeError, ValueError) as error:
-            raise UserError(f"{self.params_path}: can't be read as numbers ({error})") from error
-        if values.size == 0 or not np.isfinite(values).all():
-            raise UserError(f"{self.params_path}: must hold numbers, all finite")
-        return values.astype(np.float32)
-
-    def square_image(self, side_px: int, crop_px: int = 0) -> Array:
-        """[side, side, 3] the centred square, resized by area averages; goes with `square_camera`.
-
-        Args:
-            crop_px: cut off each side after resizing.
-        """
-        image = self.image()
-        height, width = image.shape[:2]
-        side = min(height, width)
-        top, left = (height - side) // 2, (width - side) // 2
-        square = resize_area(image[top : top + side, left : left + side], (side_px, side_px))
-        return square[crop_px : side_px - crop_px, crop_px : side_px - crop_px]
-
-    def square_camera(self, side_px: int, crop_px: int = 0) -> Camera:
-        """The camera of `square_image`."""
-        left_px = side_px - 2 * crop_px
-        return self.camera.square().resized((side_px, side_px)).cropped(crop_px, crop_px, left_px, left_px)
+from engines.core.views import Split, Views
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +28,7 @@ class Dataset:
         instances: names of the objects of a class; empty for a single scene.
     """
 
-    views: tuple[View, ...]
+    views: Views
     source: Path
     format: str
     bounds: Array
@@ -115,26 +37,23 @@ class Dataset:
     notes: tuple[str, ...] = ()
     instances: tuple[str, ...] = ()
 
-    def split(self, name: Split) -> tuple[View, ...]:
+    def split(self, name: Split) -> Views:
         """The views of one split, in order."""
-        return tuple(view for view in self.views if view.split == name)
-
-    @property
-    def photographs(self) -> tuple[View, ...]:
-        """The views that have an image."""
-        return tuple(view for view in self.views if view.image_path is not None)
+        return self.views.split(name)
 
     def with_held_out(self, every: int) -> Dataset:
-        """Every `every`-th training view becomes a validation view, unless some are held out already."""
-        train = self.split("train")
-        if self.split("validation") or len(train) < 2 * every:
+        """Every `every`-th training view (0: none) becomes a validation view, unless some are held out already.
+
+        Of a class, every such view of each object. An object of fewer than twice as many views keeps them all.
+        """
+        views, train = self.views, np.flatnonzero(self.views.splits == 0)
+        if every == 0 or self.split("validation"):
             return self
-        held_out = {view.name for view in train[every - 1 :: every]}
-        views = (
-            replace(view, split="validation") if view.split == "train" and view.name in held_out else view
-            for view in self.views
-        )
-        return replace(self, views=tuple(sorted(views, key=lambda view: view.split != "train")))
+        by_object = train[np.argsort(views.instances[train], kind="stable")]
+        _, begins, counts = np.unique(views.instances[by_object], return_index=True, return_counts=True)
+        place = np.arange(len(train)) - np.repeat(begins, counts)
+        held_out = (place % every == every - 1) & (np.repeat(counts, counts) >= 2 * every)
+        return replace(self, views=views.with_split(by_object[held_out], "validation"))
 
 
 def focus_point(cameras: tuple[Camera, ...]) -> Array:

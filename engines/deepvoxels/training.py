@@ -20,8 +20,9 @@ from torch import Tensor
 from engines.core.averaging import WeightAverage
 from engines.core.camera import Camera
 from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
-from engines.core.dataset import Dataset, View
+from engines.core.dataset import Dataset
 from engines.core.errors import UserError
+from engines.core.views import View
 from engines.deepvoxels.config import DeepVoxelsConfig, DeepVoxelsOptions
 from engines.deepvoxels.discriminator import PatchDiscriminator, adversarial_loss
 from engines.deepvoxels.geometry import GridPlacement, fitted_placement
@@ -41,7 +42,7 @@ def training_photographs(dataset: Dataset, sampling_pattern: str) -> tuple[View,
     Raises:
         UserError: fewer than two are left; one is lifted, another compared.
     """
-    views = tuple(view for view in dataset.split("train") if view.image_path is not None)
+    views = tuple(dataset.split("train").photographed)
     skipped = 0 if sampling_pattern == "all" else int(sampling_pattern.removeprefix("skip_"))
     chosen = views[:: skipped + 1]
     if len(chosen) < 2:

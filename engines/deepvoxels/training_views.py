@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from engines.core.camera import Array, Camera
-from engines.core.dataset import View
 from engines.core.images import to_uint8
+from engines.core.views import View
 from engines.deepvoxels.geometry import FrustumSamples, GridPlacement, LiftedVoxels, frustum_samples, lifted_voxels
 
 CACHE_BYTES = 2 * 2**30

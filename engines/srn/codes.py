@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engines.core.dataset import View
 from engines.core.errors import UserError
+from engines.core.views import View, Views
 
 
 def given_codes(views: Sequence[View], length: int) -> Tensor:
@@ -30,9 +30,13 @@ def given_codes(views: Sequence[View], length: int) -> Tensor:
     return torch.from_numpy(np.stack(codes))
 
 
-def codes_of_objects(views: Sequence[View], codes: Tensor, objects: int) -> Tensor:
-    """[I, L] of each object the code of its first view; 0 where it has none."""
-    table = codes.new_zeros(objects, codes.shape[1])
-    for view, code in reversed(list(zip(views, codes, strict=True))):
-        table[view.instance] = code
+def codes_of_objects(views: Views, length: int) -> Tensor:
+    """[I, L] of each object the code of its first view; 0 where it has none.
+
+    Raises:
+        UserError: a view has none, or one of another length.
+    """
+    numbers, firsts = np.unique(views.instances, return_index=True)
+    table = torch.zeros(int(numbers[-1]) + 1, length)
+    table[torch.from_numpy(numbers).long()] = given_codes([views[int(index)] for index in firsts], length)
     return table

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field, model_validator
 
 from engines.core.config import Options, TrainingConfig
@@ -51,11 +53,14 @@ class SrnConfig(TrainingConfig):
     samples_per_instance: int = Field(1, ge=1)
     """Pictures of one instance in a row within a step."""
     specific_observation_idcs: tuple[int, ...] | None = None
-    """Learn from these pictures of each instance only, e.g. [0, 5]; for few-shot reconstruction."""
+    """Learn from these pictures of each instance only, e.g. [0, 5]: few-shot; `held_out_every` is then 0 by default."""
     max_num_instances_train: int = Field(-1, ge=-1)
     """Only the first so many instances; -1: all."""
     max_num_observations_train: int = Field(50, ge=-1)
     """Only so many pictures of each instance, evenly spread; -1: all."""
+
+    num_workers: int | None = Field(None, ge=0, le=64)
+    """Processes that read photographs ahead; empty: none where all fit in memory, else 2."""
 
     checkpoint: str | None = None
     """A trained class to begin from: its networks, and its codes where as many are learnt."""
@@ -63,6 +68,14 @@ class SrnConfig(TrainingConfig):
     """Learn codes only, the networks stay as in `checkpoint`: for new objects from few photographs."""
     overwrite_embeddings: bool = False
     """Begin with new codes although `checkpoint` has as many."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hold_nothing_out_of_a_choice(cls, values: Any) -> Any:
+        # Who names photographs means those of the folder, by their place in it.
+        if isinstance(values, dict) and values.get("specific_observation_idcs") is not None:
+            return {"held_out_every": 0, **values}
+        return values
 
     @model_validator(mode="after")
     def _stages_agree(self) -> SrnConfig:

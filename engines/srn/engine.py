@@ -8,12 +8,12 @@ from typing import Any, cast
 
 import torch
 
-from engines.core.checkpoint import Checkpoint
+from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.config import SCENE_CONFIG, Options, TrainingConfig, make_options
 from engines.core.dataset import Dataset
 from engines.core.engine import Engine, Scene, Training
 from engines.srn import upstream
-from engines.srn.codes import codes_of_objects, given_codes
+from engines.srn.codes import codes_of_objects
 from engines.srn.config import SrnConfig, SrnOptions
 from engines.srn.scene import SrnScene, find_info
 
@@ -43,14 +43,13 @@ class SrnEngine:
         config, drawn = make_options(SrnConfig, checkpoint.config, SCENE_CONFIG), cast(SrnOptions, options)
         info, assumptions = find_info(checkpoint, dataset)
         weights = checkpoint.weights
-        described = [view for view in dataset.views if view.params_path is not None] if dataset is not None else []
         # The authors' files don't say that codes were given; a folder that has some does.
         given = config.has_params or checkpoint.scene is None
-        if described and given and not config.fit_single_srn:
-            objects = max(view.instance for view in described) + 1
-            codes = given_codes(described, config.embedding_size)
-            weights = {**weights, upstream.CODES: codes_of_objects(described, codes, objects)}
-            config = config.model_copy(update={"num_instances": objects, "has_params": True})
+        if given and not config.fit_single_srn and dataset is not None and dataset.views[0].params_path is not None:
+            codes = codes_of_objects(dataset.views, config.embedding_size)
+            weights = {**weights, upstream.CODES: codes}
+            config = config.model_copy(update={"num_instances": len(codes), "has_params": True})
+            info = SceneInfo.of_dataset(dataset)
         return SrnScene(config, weights, info, assumptions, device, drawn)
 
     def train(self, dataset: Dataset, config: TrainingConfig, device: torch.device, seed: int) -> Training:

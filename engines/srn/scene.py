@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,9 +29,13 @@ ASSUMED_DISTANCE = 1.3
 
 
 def find_info(checkpoint: Checkpoint, dataset: Dataset | None) -> tuple[SceneInfo, tuple[str, ...]]:
-    """Cameras and box from the data folder, else the scene file, else assumed; and what was assumed."""
+    """Cameras and box from the data folder, else the scene file, else assumed; and what was assumed.
+
+    The objects' names are the checkpoint's, where it has some: they are in the order of its codes.
+    """
     if dataset is not None:
-        return SceneInfo.of_dataset(dataset), ()
+        info, saved = SceneInfo.of_dataset(dataset), checkpoint.scene
+        return (replace(info, hints={**info.hints, **_names_in(saved)}) if saved is not None else info), ()
     if checkpoint.scene is not None:
         return checkpoint.scene, ()
     up = np.array([0.0, 0.0, 1.0])
@@ -41,6 +47,10 @@ def find_info(checkpoint: Checkpoint, dataset: Dataset | None) -> tuple[SceneInf
         "focal length 525/512 of the picture's side, object of size 1 at the origin, up +z: this checkpoint carries "
         "no cameras; give its data folder",
     )
+
+
+def _names_in(info: SceneInfo) -> dict[str, Any]:
+    return {name: value for name, value in info.hints.items() if name == "instances"}
 
 
 class SrnScene:

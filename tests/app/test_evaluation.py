@@ -12,11 +12,11 @@ import torch
 
 from app.evaluation import Evaluation, Score, evaluate
 from engines.core.camera import Camera
-from engines.core.dataset import View
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame
 from engines.core.images import write_png
+from engines.core.views import View
 from tests.app.fake_scene import FakeScene, start_camera
 
 GREY = 102

@@ -15,13 +15,14 @@ import app.session
 from app.comparison import Comparison
 from app.opening import Opened
 from app.pictures import Picture
-from app.session import OpenFailure, Opening, Session
+from app.session import ObjectViews, OpenFailure, Opening, Session
 from engines.core.camera import Array
 from engines.core.checkpoint import Checkpoint
-from engines.core.dataset import Dataset, View
+from engines.core.dataset import Dataset
 from engines.core.engine import Control
 from engines.core.errors import UserError
 from engines.core.images import to_uint8, write_png
+from engines.core.views import View, Views
 from tests.app.ball_scene import UP, BallScene, draw_ball
 
 WAIT_S = 5.0
@@ -32,7 +33,7 @@ class Ear:
 
     def __init__(self) -> None:
         self.heard: dict[str, queue.Queue[Any]] = {
-            name: queue.Queue() for name in ("opened", "failed", "picture", "error", "compared", "picked")
+            name: queue.Queue() for name in ("opened", "failed", "picture", "error", "compared", "views", "picked")
         }
 
     def opened(self, opening: Opening) -> None:
@@ -49,6 +50,9 @@ class Ear:
 
     def compared(self, comparison: Comparison) -> None:
         self.heard["compared"].put(comparison)
+
+    def views_read(self, found: ObjectViews) -> None:
+        self.heard["views"].put(found)
 
     def picked(self, point: Array | None) -> None:
         self.heard["picked"].put(point)
@@ -87,7 +91,7 @@ def photographed(scene: BallScene, folder: Path) -> Dataset:
         if index < len(scene.cameras) - 1:
             write_png(path, to_uint8(draw_ball(wide).image.numpy()))
         views.append(View(wide, str(index), "train", path))
-    return Dataset(tuple(views), folder, "ball", scene.bounds, UP)
+    return Dataset(Views.of(views), folder, "ball", scene.bounds, UP)
 
 
 def open_now(session: Session, ear: Ear, name: str, data: Path | None = None) -> Picture:
@@ -274,13 +278,14 @@ def test_another_object_has_views_of_its_own(session: Session, ear: Ear, monkeyp
     views = tuple(
         View(camera, f"{index % 2}/{index}", instance=index % 2) for index, camera in enumerate(scene.cameras)
     )
-    dataset = Dataset(views, Path("balls"), "srn", scene.bounds, UP, instances=("a", "b"))
+    dataset = Dataset(Views.of(views), Path("balls"), "srn", scene.bounds, UP, instances=("a", "b"))
     opened = Opened(scene, Checkpoint("ball", {}, 0, {}), dataset, Path("class.pth"))
     monkeypatch.setattr(app.session, "open_scene", lambda *_: opened)
     open_now(session, ear, "class")
     assert [point.name for point in session.viewpoints] == ["0/0", "0/2", "0/4", "0/6"]
     assert session.eye.view_index == 0
     session.set_control("instance", 1.0)
+    assert session.take_views(ear.next("views"))
     assert [point.name for point in session.viewpoints] == ["1/1", "1/3", "1/5", "1/7"]
     assert session.eye.view_index is None
     session.eye.go_to_view(0)

@@ -15,10 +15,11 @@ from app.evaluation import Evaluation, Score, evaluate
 from app.opening import open_scene
 from app.training import Report, run_training
 from engines.core.checkpoint import Checkpoint
-from engines.core.dataset import View
+from engines.core.dataset import Dataset
 from engines.core.engine import Scene, Stop, never_stop
 from engines.core.errors import UserError
 from engines.core.run_folder import read_history, read_run_config, read_run_training
+from engines.core.views import View
 from engines.deepvoxels.training_views import TrainingViews
 
 SMALL = {"img_sidelength": 128, "grid_dim": 8, "num_grid_feats": 4, "nf0": 2, "num_trgt": 1}
@@ -169,8 +170,8 @@ def test_stop_saves(train: Train, tmp_path: Path) -> None:
 def test_stop_is_heard_within_a_validation(train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[Score] = []
 
-    def evaluate_until_first(scene: Scene, views: Sequence[View], stop: Stop) -> Evaluation:
-        return evaluate(scene, views, drawn.append, stop)
+    def evaluate_until_first(scene: Scene, views: Sequence[View], stop: Stop, dataset: Dataset) -> Evaluation:
+        return evaluate(scene, views, drawn.append, stop, dataset=dataset)
 
     monkeypatch.setattr(training, "evaluate", evaluate_until_first)
     reports: list[Report] = []

@@ -15,10 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from engines.core.camera import Array, Camera
-from engines.core.dataset import Dataset, Split, View, bounds_seen, up_direction
+from engines.core.dataset import Dataset, bounds_seen, up_direction
 from engines.core.errors import UserError
 from engines.core.files import replacing
 from engines.core.images import image_size, list_images
+from engines.core.views import Split, View, Views
 
 NAME = "deepvoxels"
 LAYOUT = "intrinsics.txt, pose/*.txt, rgb/*.png, or sub-folders train, validation, test of these"
@@ -60,27 +61,26 @@ def read(folder: Path) -> Dataset:
     Raises:
         UserError: names the file and the line that is wrong.
     """
-    parts: list[tuple[Path, Split]] = [(folder, "train")] if is_part(folder) else []
-    parts += [(folder / name, split) for name, split in SPLIT_FOLDERS if is_part(folder / name)]
-    views: list[View] = []
-    found: list[Intrinsics] = []
-    for part, split in parts:
-        path = part / "intrinsics.txt"
-        found.append(read_intrinsics(path if path.is_file() else folder / "intrinsics.txt"))
-        views += read_part(part, split, found[-1])
+    places: list[tuple[Path, Split]] = [(folder, "train")] if is_part(folder) else []
+    places += [(folder / name, split) for name, split in SPLIT_FOLDERS if is_part(folder / name)]
+    parts = [Part(place, split, folder / "intrinsics.txt") for place, split in places]
+    for part in parts:
+        part.require_one_size()
+    views = [view for part in parts for view in part.views()]
     if not views:
         raise UserError(f"{folder}: its pose folder is empty; needs a 4x4 .txt for each view")
     cameras = tuple(view.camera for view in views if view.split == "train") or tuple(view.camera for view in views)
+    intrinsics = parts[0].intrinsics
     return Dataset(
-        views=tuple(views),
+        views=Views.of(views),
         source=folder,
         format=NAME,
         bounds=read_bounds(folder, cameras),
         up=up_direction(cameras),
         hints={
-            "near_plane": found[0].near_plane,
-            "scale": found[0].scale,
-            "grid_barycenter": list(found[0].grid_barycenter),
+            "near_plane": intrinsics.near_plane,
+            "scale": intrinsics.scale,
+            "grid_barycenter": list(intrinsics.grid_barycenter),
         },
     )
 
@@ -144,32 +144,66 @@ def _read_text(path: Path) -> str:
         raise UserError(f"{path}: can't be read as text ({error})") from error
 
 
-def read_part(folder: Path, split: Split, intrinsics: Intrinsics) -> list[View]:
-    """The views of one such folder.
+class Part:
+    """The views of one such folder; listed now, each pose read when it is asked for."""
 
-    Raises:
-        UserError: names the file that is wrong, or the view whose image or pose is missing.
-    """
-    poses = sorted(path for path in (folder / "pose").glob("*.txt") if not path.name.startswith("."))
-    images = _images_of(poses, folder)
-    size_px = image_size(images[0]) if images else intrinsics.size_px
-    views = []
-    for index, path in enumerate(poses):
-        image = images[index] if images else None
-        if image and image_size(image) != size_px:
-            width, height = image_size(image)
-            raise UserError(
-                f"{image}: is {width}x{height}, the other images are {size_px[0]}x{size_px[1]}; "
-                "all images of a folder must have one size"
-            )
-        camera = _camera(path, intrinsics).resized(size_px)
-        beside = [_beside(folder / kind, path.stem) for kind in ("mask", "depth")]
-        params = folder / "params" / f"{path.stem}.txt"
-        given = params if params.is_file() else None
-        views.append(
-            View(camera, path.stem, split, image, mask_path=beside[0], depth_path=beside[1], params_path=given)
+    def __init__(self, folder: Path, split: Split, shared: Path, prefix: str = "", instance: int = 0) -> None:
+        """Lists it.
+
+        Args:
+            shared: the intrinsics of all parts, for one that has none of its own.
+            prefix: goes before the views' names.
+
+        Raises:
+            UserError: names the file that is wrong, or the view whose image or pose is missing.
+        """
+        own = folder / "intrinsics.txt"
+        self.intrinsics = read_intrinsics(own if own.is_file() else shared)
+        self._poses = sorted(path for path in (folder / "pose").glob("*.txt") if not path.name.startswith("."))
+        self.images = _images_of(self._poses, folder)
+        self._size_px = image_size(self.images[0]) if self.images else self.intrinsics.size_px
+        self._folder, self._split, self._prefix, self._instance = folder, split, prefix, instance
+        self._has = {kind: (folder / kind).is_dir() for kind in ("mask", "depth", "params")}
+
+    def __len__(self) -> int:
+        return len(self._poses)
+
+    def __getitem__(self, index: int) -> View:
+        path = self._poses[index]
+        return View(
+            _camera(path, self.intrinsics).resized(self._size_px),
+            self._prefix + path.stem,
+            self._split,
+            self.images[index] if self.images else None,
+            mask_path=self._beside("mask", path.stem, (".png", ".npy")),
+            depth_path=self._beside("depth", path.stem, (".png", ".npy")),
+            instance=self._instance,
+            params_path=self._beside("params", path.stem, (".txt",)),
         )
-    return views
+
+    def views(self) -> list[View]:
+        """All of them, read now."""
+        return [self[index] for index in range(len(self))]
+
+    def require_one_size(self) -> None:
+        """Looks at every image's header.
+
+        Raises:
+            UserError: one has another size than the first.
+        """
+        for path in self.images:
+            if image_size(path) != self._size_px:
+                (width, height), (first_width, first_height) = image_size(path), self._size_px
+                raise UserError(
+                    f"{path}: is {width}x{height}, the other images are {first_width}x{first_height}; "
+                    "all images of a folder must have one size"
+                )
+
+    def _beside(self, kind: str, stem: str, suffixes: tuple[str, ...]) -> Path | None:
+        if not self._has[kind]:
+            return None
+        places = (self._folder / kind / (stem + suffix) for suffix in suffixes)
+        return next((path for path in places if path.is_file()), None)
 
 
 def _images_of(poses: list[Path], folder: Path) -> list[Path]:
@@ -196,10 +230,6 @@ def _camera(path: Path, intrinsics: Intrinsics) -> Camera:
         return Camera(pose, focal, intrinsics.centre_px, intrinsics.size_px)
     except (ValueError, np.linalg.LinAlgError) as error:
         raise UserError(f"{path}: {error}") from error
-
-
-def _beside(folder: Path, stem: str) -> Path | None:
-    return next((path for path in (folder / f"{stem}.png", folder / f"{stem}.npy") if path.is_file()), None)
 
 
 def read_bounds(folder: Path, cameras: tuple[Camera, ...]) -> Array:

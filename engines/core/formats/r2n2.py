@@ -12,14 +12,17 @@ from pathlib import Path
 import numpy as np
 
 from engines.core.camera import Camera, look_at
-from engines.core.dataset import Dataset, View
+from engines.core.dataset import Dataset
 from engines.core.errors import UserError
+from engines.core.formats.object_folders import ObjectFolders, Place
 from engines.core.images import image_size, list_images
+from engines.core.views import View
 
 NAME = "r2n2"
 LAYOUT = "3D-R2N2's ShapeNet renderings: rendering_metadata.txt and 00.png..., in a folder for each object"
 
 METADATA = "rendering_metadata.txt"
+RENDERING = "rendering"
 LENS_BY_SENSOR = 35 / 32
 DISTANCE_UNIT = 1.75
 UP = np.array([0.0, 1.0, 0.0])
@@ -36,7 +39,7 @@ def _objects(folder: Path) -> list[tuple[str, Path]]:
     if (folder / METADATA).is_file():
         return [(folder.name, folder)]
     parts = sorted(path for path in folder.iterdir() if path.is_dir())
-    found = [(part.name, place) for part in parts for place in (part, part / "rendering")]
+    found = [(part.name, place) for part in parts for place in (part, part / RENDERING)]
     return [(name, place) for name, place in found if (place / METADATA).is_file()]
 
 
@@ -48,22 +51,32 @@ def read(folder: Path) -> Dataset:
     """
     objects = _objects(folder)
     several = len(objects) > 1 or objects[0][1] != folder
-    views: list[View] = []
-    for number, (name, place) in enumerate(objects):
-        views += _read_object(place, f"{name}/" if several else "", number)
+    places: list[Place] = [(place, "train", number) for number, (_, place) in enumerate(objects)]
+    views = ObjectFolders(places, _list_object if several else _list_only).views()
     names = tuple(name for name, _ in objects) if several else ()
-    return Dataset(tuple(views), folder, NAME, BOUNDS, UP, instances=names)
+    return Dataset(views, folder, NAME, BOUNDS, UP, instances=names)
 
 
-def _read_object(place: Path, prefix: str, number: int) -> list[View]:
-    images = list_images(place)
-    lines = [line for line in _lines(place / METADATA) if line.strip()]
+def _list_only(place: Place) -> list[View]:
+    return _list_named("", place)
+
+
+def _list_object(place: Place) -> list[View]:
+    folder = place[0]
+    name = folder.parent.name if folder.name == RENDERING else folder.name
+    return _list_named(f"{name}/", place)
+
+
+def _list_named(prefix: str, place: Place) -> list[View]:
+    folder, split, number = place
+    images = list_images(folder)
+    lines = [line for line in _lines(folder / METADATA) if line.strip()]
     if not lines or len(lines) != len(images):
         raise UserError(
-            f"{place}: {len(lines)} lines in {METADATA} but {len(images)} images; each image needs its line"
+            f"{folder}: {len(lines)} lines in {METADATA} but {len(images)} images; each image needs its line"
         )
     return [
-        View(_camera(place / METADATA, at, line, image_size(path)), prefix + path.stem, "train", path, instance=number)
+        View(_camera(folder / METADATA, at, line, image_size(path)), prefix + path.stem, split, path, instance=number)
         for at, (line, path) in enumerate(zip(lines, images, strict=True), start=1)
     ]
 

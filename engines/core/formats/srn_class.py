@@ -6,12 +6,14 @@ those of the training split come first, sorted, as the authors number them.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from engines.core.dataset import Dataset, Split, View, up_direction
+from engines.core.dataset import Dataset, up_direction
 from engines.core.errors import UserError
-from engines.core.formats.deepvoxels_folder import SPLIT_FOLDERS, is_part, read_bounds, read_intrinsics, read_part
+from engines.core.formats.deepvoxels_folder import SPLIT_FOLDERS, Part, is_part, read_bounds
+from engines.core.formats.object_folders import ObjectFolders, Place
+from engines.core.views import Split
 
 NAME = "srn"
 LAYOUT = "a class: <instance>/{intrinsics.txt,pose,rgb} for each object, or train, validation, test folders of these"
@@ -44,19 +46,15 @@ def read(folder: Path) -> Dataset:
     names = list(dict.fromkeys(part.name for split, part in found if split == "train"))
     names += sorted({part.name for _, part in found} - set(names))
     number = {name: index for index, name in enumerate(names)}
-    views: list[View] = []
-    for split, part in found:
-        views += _read_object(part, split, number[part.name], folder)
-    views.sort(key=lambda view: view.split != "train")
-    cameras = tuple(view.camera for view in views if view.instance == views[0].instance)
-    return Dataset(
-        tuple(views), folder, NAME, read_bounds(folder, cameras), up_direction(cameras), instances=tuple(names)
-    )
+    places = [(part, split, number[part.name]) for split, part in found]
+    views = ObjectFolders(places, partial(_list_object, folder / "intrinsics.txt")).views()
+    cameras = tuple(view.camera for view in views.of_instance(int(views.instances[0])))
+    return Dataset(views, folder, NAME, read_bounds(folder, cameras), up_direction(cameras), instances=tuple(names))
 
 
-def _read_object(part: Path, split: Split, number: int, folder: Path) -> list[View]:
-    own = part / "intrinsics.txt"
-    views = read_part(part, split, read_intrinsics(own if own.is_file() else folder / "intrinsics.txt"))
-    if not views:
-        raise UserError(f"{part}: the object has no poses; needs a 4x4 .txt for each view")
-    return [replace(view, name=f"{part.name}/{view.name}", instance=number) for view in views]
+def _list_object(shared: Path, place: Place) -> Part:
+    folder, split, number = place
+    part = Part(folder, split, shared, f"{folder.name}/", number)
+    if not len(part):
+        raise UserError(f"{folder}: the object has no poses; needs a 4x4 .txt for each view")
+    return part

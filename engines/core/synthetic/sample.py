@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from engines.core.camera import Camera
-from engines.core.dataset import Split
 from engines.core.engine import Stop, never_stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.files import replacing
@@ -20,6 +19,7 @@ from engines.core.synthetic.arrangement import still_life
 from engines.core.synthetic.raytracer import Picture, draw
 from engines.core.synthetic.scene import BALL_RADIUS, SyntheticScene
 from engines.core.synthetic.viewpoints import hemisphere_cameras, lens, orbit_cameras, random_cameras
+from engines.core.views import Split
 
 TRAIN_VIEWS, VALIDATION_VIEWS, TEST_VIEWS = 300, 20, 60
 SIZE_PX = 256

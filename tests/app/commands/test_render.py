@@ -14,10 +14,11 @@ from app.commands import console, render
 from app.opening import Opened
 from engines.core.camera import Camera
 from engines.core.checkpoint import Checkpoint
-from engines.core.dataset import Dataset, View
+from engines.core.dataset import Dataset
 from engines.core.engine import Control
 from engines.core.errors import UserError
 from engines.core.paths import camera_path, read_path, write_path
+from engines.core.views import View, Views
 from tests.app.ball_scene import UP, BallScene, ring
 
 
@@ -42,7 +43,7 @@ def opened(scene: BallScene, data: Dataset | None = None) -> Opened:
 def dataset() -> Dataset:
     views = [View(camera, f"{i}", "train") for i, camera in enumerate(ring(4))]
     views += [View(camera, f"t{i}", "test") for i, camera in enumerate(ring(3))]
-    return Dataset(tuple(views), Path("folder"), "ball", BallScene.bounds, UP, notes=("no scale was given",))
+    return Dataset(Views.of(views), Path("folder"), "ball", BallScene.bounds, UP, notes=("no scale was given",))
 
 
 def test_writes_a_video_and_says_where(scene: BallScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,11 +12,12 @@ import torch
 from app.opening import Opened
 from engines.core.camera import Array, Camera, look_at, pixel_rays
 from engines.core.checkpoint import Checkpoint
-from engines.core.dataset import Dataset, View
+from engines.core.dataset import Dataset
 from engines.core.engine import Control, Stop, never_stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame
 from engines.core.images import to_uint8, write_png
+from engines.core.views import View, Views
 
 UP = np.array([0.0, 0.0, 1.0])
 BOUNDS = np.array([[-1.0, -1.0, -0.5], [1.0, 1.0, 0.9]])
@@ -115,7 +116,7 @@ def write_photographs(folder: Path, scene: FakeScene) -> Dataset:
         path = folder / f"{index:03d}.png"
         write_png(path, to_uint8(draw(camera).image.numpy() * 0.9))
         views.append(View(camera, f"{index:03d}", "train", path))
-    return Dataset(tuple(views), folder, "fake", BOUNDS, UP)
+    return Dataset(Views.of(views), folder, "fake", BOUNDS, UP)
 
 
 def opened(scene: FakeScene, path: Path, dataset: Dataset | None = None) -> Opened:

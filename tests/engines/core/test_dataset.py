@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,8 @@ import pytest
 from PIL import Image
 
 from engines.core.camera import look_at, project
-from engines.core.dataset import Dataset, View, bounds_seen, focus_point, up_direction
+from engines.core.dataset import Dataset, bounds_seen, focus_point, up_direction
+from engines.core.views import View, Views
 from tests.engines.core.examples import camera_at, camera_ring
 
 BOX = np.array([[-1.0, -1, -1], [1, 1, 1]])
@@ -20,7 +20,7 @@ UP = np.array([0, 0, 1.0])
 def dataset(train: int, validation: int = 0) -> Dataset:
     views = [View(camera, f"t{index}") for index, camera in enumerate(camera_ring(train))]
     views += [View(camera, f"v{index}", "validation") for index, camera in enumerate(camera_ring(validation))]
-    return Dataset(tuple(views), Path("folder"), "example", BOX, UP)
+    return Dataset(Views.of(views), Path("folder"), "example", BOX, UP)
 
 
 def test_holding_out_every_third_view() -> None:
@@ -90,9 +90,3 @@ def test_bounds_of_a_camera_turning_on_the_spot_are_a_box() -> None:
     cameras = tuple(camera_at(3, 0, 0).at(look_at(here, np.array(target, dtype=float), UP)) for target in targets)
     low, high = bounds_seen(cameras)
     assert high - low == pytest.approx(2)
-
-
-def test_photographs_are_the_views_with_an_image() -> None:
-    views = dataset(2).views
-    with_one = replace(dataset(2), views=(replace(views[0], image_path=Path("a.png")), views[1]))
-    assert [view.name for view in with_one.photographs] == ["t0"]

@@ -8,17 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from app.evaluation import evaluate
 from app.opening import open_scene
+from engines.core.camera import project
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
+from engines.core.views import Views
 from engines.srn.config import SrnConfig
 from engines.srn.engine import ENGINE
+from engines.srn.observations import Pictures, Plan
 from engines.srn.scene import SrnScene
 from engines.srn.training import SrnTraining
 
@@ -127,18 +131,71 @@ def test_stages_follow_each_other(single: Dataset) -> None:
     training = begun(single, fit_single_srn=True, **stages)
     seen = []
     for _ in range(4):
-        seen.append(training._next_batch().pixels.shape)
+        seen.append(training._next_pictures().colours.shape)
+        training._pictures = None
         training.step()
-    assert seen == [(3, 64, 2), (3, 64, 2), (1, 256, 2), (1, 256, 2)]
+    assert seen == [(3, 64, 3), (3, 64, 3), (1, 256, 3), (1, 256, 3)]
+
+
+def test_each_photograph_is_seen_once_before_any_comes_again() -> None:
+    stages = {
+        "img_sidelengths": (8, 16),
+        "batch_size_per_img_sidelength": (3, 4),
+        "max_steps_per_img_sidelength": (4, 1),
+    }
+    plan = Plan(np.repeat(np.arange(5, dtype=np.int32), 4), config(**stages), 7)
+    # 4 steps of 3, then 2 of 4.
+    first = [view for step in range(6) for view in plan.views(step)]
+    assert sorted(first) == list(range(20)) and first != list(range(20))
+    second = [view for step in range(6, 11) for view in plan.views(step)]
+    assert sorted(second) == list(range(20)) and second != first
+    assert plan.views(8) == Plan(plan._instances, config(**stages), 7).views(8)
+
+
+def test_pictures_of_one_object_come_together() -> None:
+    instances = np.repeat(np.arange(5, dtype=np.int32), 4)
+    plan = Plan(instances, config(batch_size_per_img_sidelength=(8,), samples_per_instance=4), 0)
+    shown = [instances[plan.views(step)].tolist() for step in range(10)]
+    assert all(len(set(step[:4])) == len(set(step[4:])) == 1 for step in shown)
+    # The first of each four goes through all 20 photographs.
+    assert sorted(plan.views(step)[place] for step in range(10) for place in (0, 4)) == list(range(20))
+
+
+def test_worker_processes_change_nothing(objects: Dataset) -> None:
+    here, ahead = begun(objects, num_workers=0), begun(objects, num_workers=1)
+    for _ in range(3):
+        here.step()
+        ahead.step()
+    assert equal(here.checkpoint().weights, ahead.checkpoint().weights)
+
+
+def test_what_a_worker_can_not_read_is_said_in_one_line(photographs: Path, tmp_path: Path) -> None:
+    for name in ("x", "y"):
+        shutil.copytree(photographs / "train", tmp_path / name)
+    for path in sorted((tmp_path / "y" / "pose").iterdir())[1:]:
+        path.write_text("1 2 3")
+    training = begun(open_dataset(tmp_path), num_workers=1, batch_size_per_img_sidelength=(12,))
+    with pytest.raises(UserError) as refused:
+        training.step()
+    assert "has 3 numbers; a pose needs 16" in str(refused.value) and "\n" not in str(refused.value)
+    assert training.step_count == 0
 
 
 def test_pixels_and_colours_belong_together(single: Dataset) -> None:
     training = begun(single, fit_single_srn=True)
-    batch = training._next_batch()
-    for view, pixels, colours in zip(batch.views, batch.pixels, batch.colours, strict=True):
-        picture = training._views[view].square_image(16)
-        expected = torch.from_numpy(picture[pixels[:, 1], pixels[:, 0]]) * 2 - 1
-        assert (colours - expected).abs().max() <= 2.1 / 255
+    batch = training._next_pictures()
+    pixels = training._pixels(batch.colours.shape[:2], torch.Generator())
+    assert pixels.shape == (2, 64) and len(set(pixels[0].tolist())) == 64
+    _, rays, _, _ = training._rays(batch, pixels, torch.Generator())
+    for index, camera in enumerate(batch.cameras):
+        rows, columns = pixels[index] // 16, pixels[index] % 16
+        picture = training._views[batch.views[index]].square_image(16)
+        expected = torch.from_numpy(picture[rows, columns])
+        assert (batch.colours[index][pixels[index]] / 255 - expected).abs().max() <= 0.51 / 255
+        ahead = camera.position + 2 * rays[index].numpy()
+        at = project(camera, ahead)[0]
+        # The authors' pixel grid: pixel i lies at i.
+        assert np.abs(at - torch.stack([columns, rows], dim=1).numpy()).max() < 1e-3
 
 
 def test_what_is_learnt_is_what_is_drawn(single: Dataset) -> None:
@@ -147,8 +204,14 @@ def test_what_is_learnt_is_what_is_drawn(single: Dataset) -> None:
         training.step()
     scene, view = training.scene(), training._views[0]
     frame = scene.render(view.square_camera(16))
-    training._order = [0, 0]
-    loss = training._losses(training._next_batch())[0]
+    pictures = training._reader.read(0)
+    one = Pictures(
+        (0,),
+        pictures.colours.new_tensor(np.rint(view.square_image(16) * 255)).view(1, -1, 3).byte(),
+        (view.square_camera(16),),
+        None,
+    )
+    loss = training._losses(one)[0]
     picture = torch.from_numpy(view.square_image(16))
     # In [-1, 1] differences are twice as large.
     assert float(4 * (frame.image - picture).square().mean()) == pytest.approx(float(loss.detach()), rel=2e-2)
@@ -165,9 +228,7 @@ def test_each_object_is_scored_as_itself(objects: Dataset) -> None:
     drawn: list[float] = []
     render = scene.render
     scene.render = lambda camera, controls, stop: drawn.append(controls["instance"]) or render(camera, controls, stop)  # type: ignore
-    found = evaluate(
-        scene, [view for view in objects.views if view.name.endswith("000001")], instances=objects.instances
-    )
+    found = evaluate(scene, [view for view in objects.views if view.name.endswith("000001")], dataset=objects)
     assert drawn == [0.0, 1.0, 2.0]
     assert list(found.of_instances()) == list(found.to_json()["instances"]) == ["x", "y", "z"]
     assert found.of_instances()["y"].psnr == found.scores[1].psnr
@@ -255,25 +316,27 @@ def test_codes_that_are_given_are_not_learnt(described: Path, tmp_path: Path) ->
 def test_a_code_of_another_length_is_named(described: Path) -> None:
     with pytest.raises(UserError, match=r"params/000000\.txt: has 3 numbers, but the network's codes have 4"):
         begun(open_dataset(described), has_params=True)
+    all_at_once = {"has_params": True, "embedding_size": 3, "batch_size_per_img_sidelength": (18,)}
     (described / "y" / "params" / "000002.txt").write_text("a b c")
     with pytest.raises(UserError, match=r"000002\.txt: can't be read as numbers"):
-        begun(open_dataset(described), has_params=True, embedding_size=3)
+        begun(open_dataset(described), **all_at_once).step()
     (described / "y" / "params" / "000002.txt").unlink()
     with pytest.raises(UserError, match="view y/000002 has no file of parameters"):
-        begun(open_dataset(described), has_params=True, embedding_size=3)
+        begun(open_dataset(described), **all_at_once).step()
 
 
 def test_bad_input_is_one_line(objects: Dataset, single: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UserError, match="3 objects, but fit_single_srn learns one"):
         begun(objects, fit_single_srn=True)
-    blind = replace(single, views=tuple(replace(view, image_path=None) for view in single.views))
+    blind = replace(single, views=Views.of([replace(view, image_path=None) for view in single.views]))
     with pytest.raises(UserError, match="no training photographs"):
         begun(blind)
     training = begun(single, fit_single_srn=True)
     with pytest.raises(UserError, match="no training state"):
         ENGINE.resume(single, replace(training.checkpoint(), training=None), CPU)
     before = training.checkpoint().weights
-    monkeypatch.setattr(SrnTraining, "_photograph", lambda self, index, side: torch.full((256, 3), torch.nan))
+    losses = training._losses
+    monkeypatch.setattr(training, "_losses", lambda batch: (losses(batch)[0] * torch.nan, *losses(batch)[1:]))
     with pytest.raises(UserError, match="step 1: the loss is not finite"):
         training.step()
     assert equal(training.checkpoint().weights, before)

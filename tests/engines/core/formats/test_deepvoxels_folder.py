@@ -44,7 +44,7 @@ def test_splits_share_one_intrinsics_file(tmp_path: Path) -> None:
 def test_poses_without_images_make_a_path(tmp_path: Path) -> None:
     shutil.rmtree(write_part(tmp_path) / "rgb")
     dataset = open_dataset(tmp_path)
-    assert len(dataset.views) == 3 and not dataset.photographs
+    assert len(dataset.views) == 3 and not dataset.views.photographed
     with pytest.raises(UserError, match="000000 has no photograph"):
         dataset.views[0].image()
 

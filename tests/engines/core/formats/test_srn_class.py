@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import shutil
 from pathlib import Path
 
@@ -71,3 +72,27 @@ def test_images_and_poses_of_different_counts(tmp_path: Path, photographs: Path)
     write_object(tmp_path / "b")
     with pytest.raises(UserError, match="has its pose but no image"):
         open_dataset(tmp_path)
+
+
+def test_poses_are_read_when_their_views_are_looked_at(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_object(tmp_path / name, 3)
+    (tmp_path / "b" / "pose" / "000001.txt").write_text("1 2 3")
+    views = open_dataset(tmp_path).views
+    assert len(views) == 6 and views.instances.tolist() == [0, 0, 0, 1, 1, 1]
+    assert views[-1].name == "b/000002"
+    with pytest.raises(UserError, match=r"000001\.txt: has 3 numbers; a pose needs 16"):
+        _ = views[4]
+    there_and_back = pickle.loads(pickle.dumps(views.of_instance(1)))
+    assert [there_and_back[index].name for index in (0, 2)] == ["b/000000", "b/000002"]
+
+
+def test_views_are_held_out_of_each_object(tmp_path: Path) -> None:
+    for name, count in (("a", 5), ("b", 3), ("c", 4)):
+        write_object(tmp_path / name, count)
+    dataset = open_dataset(tmp_path)
+    held = dataset.with_held_out(2)
+    assert [view.name for view in held.split("validation")] == ["a/000001", "a/000003", "c/000001", "c/000003"]
+    assert {view.split for view in held.split("validation")} == {"validation"}
+    assert [view.instance for view in held.split("train")] == [0, 0, 0, 1, 1, 1, 2, 2]
+    assert not dataset.with_held_out(0).split("validation")

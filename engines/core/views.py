@@ -1,0 +1,170 @@
+"""One posed photograph, and many of them, read from the disk when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, Protocol, overload
+
+import numpy as np
+
+from engines.core.camera import Array, Camera
+from engines.core.errors import UserError
+from engines.core.images import read_image, resize_area
+
+Split = Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One camera and, where there is one, its photograph on the disk.
+
+    Attributes:
+        camera: of the photograph's own size.
+        name: the file's stem, unique within its split.
+        image_path: None for a pose without a photograph (a test path).
+        time: seconds or frame number within a recording; 0 for a still scene.
+        instance: which object of a class, an index into `Dataset.instances`; 0 where there is only one.
+        params_path: numbers that describe what the photograph shows (SRN's `params/`), where they are given.
+    """
+
+    camera: Camera
+    name: str
+    split: Split = "train"
+    image_path: Path | None = None
+    time: float = 0.0
+    mask_path: Path | None = None
+    depth_path: Path | None = None
+    instance: int = 0
+    params_path: Path | None = None
+
+    def image(self) -> Array:
+        """[H, W, 3] float32 in [0, 1], read now; transparency is laid over white.
+
+        Raises:
+            UserError: there is none, it can't be read, or its size is not the camera's.
+        """
+        if self.image_path is None:
+            raise UserError(f"view {self.name} has no photograph")
+        image = read_image(self.image_path)
+        if (image.shape[1], image.shape[0]) != self.camera.size_px:
+            width, height = self.camera.size_px
+            raise UserError(
+                f"{self.image_path}: is {image.shape[1]}x{image.shape[0]}, the other images are {width}x{height}; "
+                "all images of a folder must have one size"
+            )
+        return image
+
+    def params(self) -> Array:
+        """[L] float32 the numbers of `params_path`.
+
+        Raises:
+            UserError: there are none, or they can't be read.
+        """
+        if self.params_path is None:
+            raise UserError(f"view {self.name} has no file of parameters")
+        try:
+            values = np.array([float(word) for word in self.params_path.read_text(encoding="utf-8").split()])
+        except (OSError, UnicodeDecodeError, ValueError) as error:
+            raise UserError(f"{self.params_path}: can't be read as numbers ({error})") from error
+        if values.size == 0 or not np.isfinite(values).all():
+            raise UserError(f"{self.params_path}: must hold numbers, all finite")
+        return values.astype(np.float32)
+
+    def square_image(self, side_px: int, crop_px: int = 0) -> Array:
+        """[side, side, 3] the centred square, resized by area averages; goes with `square_camera`.
+
+        Args:
+            crop_px: cut off each side after resizing.
+        """
+        image = self.image()
+        height, width = image.shape[:2]
+        side = min(height, width)
+        top, left = (height - side) // 2, (width - side) // 2
+        square = resize_area(image[top : top + side, left : left + side], (side_px, side_px))
+        return square[crop_px : side_px - crop_px, crop_px : side_px - crop_px]
+
+    def square_camera(self, side_px: int, crop_px: int = 0) -> Camera:
+        """The camera of `square_image`."""
+        left_px = side_px - 2 * crop_px
+        return self.camera.square().resized((side_px, side_px)).cropped(crop_px, crop_px, left_px, left_px)
+
+
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+
+class ViewSource(Protocol):
+    """Views by number."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, number: int, /) -> View: ...
+
+
+class Views(Sequence[View]):
+    """Some of a source's views, in an order of their own; training views first.
+
+    Of a class with thousands of objects the source reads a view's files only now, at each `views[i]`; what is known of
+    all of them without a look at the disk stands in arrays of a few bytes a view.
+
+    Attributes:
+        splits: [V] index into `SPLITS`.
+        instances: [V] as `View.instance`.
+    """
+
+    def __init__(self, source: ViewSource, numbers: Array, splits: Array, instances: Array, has_image: Array) -> None:
+        """Views `numbers` [V] of `source`; the other arrays [V] tell about each."""
+        self._source, self._numbers, self._has_image = source, numbers, has_image
+        self.splits, self.instances = splits, instances
+
+    @staticmethod
+    def of(views: Sequence[View]) -> Views:
+        """Views that are in memory."""
+        return Views(
+            views,
+            np.arange(len(views)),
+            np.array([SPLITS.index(view.split) for view in views], dtype=np.int8),
+            np.array([view.instance for view in views], dtype=np.int32),
+            np.array([view.image_path is not None for view in views], dtype=bool),
+        )
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> View: ...
+    @overload
+    def __getitem__(self, index: slice) -> Views: ...
+    def __getitem__(self, index: int | slice) -> View | Views:
+        if isinstance(index, slice):
+            return self.chosen(np.arange(len(self))[index])
+        view, split = self._source[int(self._numbers[index])], SPLITS[self.splits[index]]
+        return view if view.split == split else replace(view, split=split)
+
+    def __iter__(self) -> Iterator[View]:
+        return (self[index] for index in range(len(self)))
+
+    def chosen(self, which: Array) -> Views:
+        """Those at `which`: indices in the order wanted, or [V] a mask."""
+        parts = (self._numbers, self.splits, self.instances, self._has_image)
+        return Views(self._source, *(part[which] for part in parts))
+
+    def split(self, name: Split) -> Views:
+        """The views of one split."""
+        return self.chosen(self.splits == SPLITS.index(name))
+
+    def of_instance(self, number: int) -> Views:
+        """The views of one object."""
+        return self.chosen(self.instances == number)
+
+    @property
+    def photographed(self) -> Views:
+        """Those that have an image."""
+        return self.chosen(self._has_image)
+
+    def with_split(self, which: Array, name: Split) -> Views:
+        """The same, but those at `which` belong to split `name`."""
+        splits = self.splits.copy()
+        splits[which] = SPLITS.index(name)
+        order = np.argsort(splits != 0, kind="stable")
+        return Views(self._source, self._numbers, splits, self.instances, self._has_image).chosen(order)

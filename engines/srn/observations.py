@@ -1,0 +1,235 @@
+"""Which photographs each step looks at, and how they come from the disk.
+
+A step's photographs follow from the seed and the step's number alone, so that any process can read them ahead, and a
+run that goes on later needs no memory of what it has seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+from torch.utils.data import Dataset as TorchDataset
+
+from engines.core.camera import Camera
+from engines.core.dataset import Dataset
+from engines.core.errors import UserError
+from engines.core.images import to_uint8
+from engines.core.views import Views
+from engines.srn.codes import given_codes
+from engines.srn.config import SrnConfig
+
+MEMORY_BYTES = 2**29
+"""Photographs that take no more are kept at the stage's size; of more than that each is read when its turn comes."""
+WORKERS = 2
+"""Processes that read ahead then."""
+FINGERPRINT_VIEWS = 1000
+
+
+def observations(dataset: Dataset, config: SrnConfig) -> Views:
+    """The training photographs that the options keep, object by object.
+
+    Raises:
+        UserError: an object has no photographs, there are several for `fit_single_srn`, or an index of
+            `specific_observation_idcs` is beyond them.
+    """
+    train = dataset.split("train")
+    views = train.photographed
+    if not views:
+        raise UserError(f"{dataset.source}: no training photographs")
+    objects = np.unique(train.instances)
+    if config.max_num_instances_train >= 0:
+        objects = objects[: config.max_num_instances_train]
+    if config.fit_single_srn and len(objects) > 1:
+        raise UserError(f"{dataset.source}: {len(objects)} objects, but fit_single_srn learns one; name its folder")
+    lacking = np.setdiff1d(objects, views.instances)
+    if len(lacking):
+        raise UserError(f"{dataset.source}: object {dataset.instances[lacking[0]]} has no photographs to learn from")
+    by_object = np.argsort(views.instances, kind="stable")
+    begins = np.searchsorted(views.instances[by_object], [*objects, int(objects[-1]) + 1])
+    chosen = [
+        by_object[begin:end][_chosen(int(end - begin), int(number), dataset, config)]
+        for number, begin, end in zip(objects, begins, begins[1:], strict=False)
+    ]
+    return views.chosen(np.concatenate(chosen))
+
+
+def _chosen(count: int, number: int, dataset: Dataset, config: SrnConfig) -> list[int]:
+    """Of an object's `count` photographs."""
+    if config.specific_observation_idcs is not None:
+        beyond = [index for index in config.specific_observation_idcs if not 0 <= index < count]
+        if beyond:
+            name = dataset.instances[number] if dataset.instances else dataset.source.name
+            raise UserError(f"{dataset.source}: {name} has {count} photographs, no number {beyond[0]}")
+        return list(config.specific_observation_idcs)
+    most = config.max_num_observations_train
+    return list(range(count)) if most < 0 or most >= count else [index * count // most for index in range(most)]
+
+
+def fingerprint(dataset: Dataset, views: Views) -> str:
+    """Tells whether a run goes on with the photographs that it began with."""
+    spread = views[:: max(1, len(views) // FINGERPRINT_VIEWS)]
+    digest = hashlib.sha256(repr((dataset.instances, len(views), [view.name for view in spread])).encode())
+    digest.update(views.instances.tobytes())
+    return digest.hexdigest()
+
+
+def chance(seed: int, *what: int) -> torch.Generator:
+    """A generator for one purpose, told by numbers."""
+    state = np.random.SeedSequence((seed, *what)).generate_state(1, np.uint64)[0]
+    return torch.Generator().manual_seed(int(state))
+
+
+class Plan:
+    """Side of the pictures, and which, at any step."""
+
+    def __init__(self, instances: np.ndarray[tuple[int], np.dtype[np.int32]], config: SrnConfig, seed: int) -> None:
+        """Photographs of objects `instances` [V], sorted."""
+        self._instances, self._config, self._seed = instances, config, seed
+
+    def stage(self, step: int) -> tuple[int, int]:
+        """Side of the pictures, and how many of them."""
+        config = self._config
+        number = self._stage_number(step)
+        return config.img_sidelengths[number], config.batch_size_per_img_sidelength[number]
+
+    def _stage_number(self, step: int) -> int:
+        ends = accumulate(self._config.max_steps_per_img_sidelength)
+        return next((i for i, end in enumerate(ends) if step < end), len(self._config.img_sidelengths) - 1)
+
+    def views(self, step: int) -> list[int]:
+        """Indices: each photograph once before any comes again, with others of its object by chance."""
+        count, together = self.stage(step)[1], self._config.samples_per_instance
+        random, found = chance(self._seed, 1, step), list[int]()
+        first = self._drawn_before(step)
+        while len(found) < count:
+            round_, place = divmod(first, len(self._instances))
+            first += 1
+            found.append(int(_shuffled(len(self._instances), self._seed, round_)[place]))
+            more = min(together - 1, count - len(found))
+            if more > 0:
+                number = self._instances[found[-1]]
+                begin, end = np.searchsorted(self._instances, [number, number + 1])
+                found += torch.randint(int(begin), int(end), (more,), generator=random).tolist()
+        return found
+
+    def _drawn_before(self, step: int) -> int:
+        """Photographs that earlier steps took from the shuffled order."""
+        config = self._config
+        last = self._stage_number(step)
+        steps = [*config.max_steps_per_img_sidelength[:last]]
+        steps.append(step - sum(steps))
+        sizes = config.batch_size_per_img_sidelength
+        return sum(done * -(-size // config.samples_per_instance) for done, size in zip(steps, sizes, strict=False))
+
+
+@lru_cache(maxsize=2)
+def _shuffled(count: int, seed: int, round_: int) -> Tensor:
+    return torch.randperm(count, generator=chance(seed, 0, round_))
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """The photographs of one step, squared.
+
+    Attributes:
+        views: [B] indices.
+        colours: [B, S * S, 3] uint8.
+        codes: [B, L] where they are given with the data.
+    """
+
+    views: tuple[int, ...]
+    colours: Tensor
+    cameras: tuple[Camera, ...]
+    codes: Tensor | None
+
+
+class PictureReader(TorchDataset[Pictures | str]):
+    """Step -> its pictures, or what is wrong with them."""
+
+    def __init__(self, views: Views, plan: Plan, code_length: int | None, keep: bool) -> None:
+        """Of `views`; codes of `code_length` are read with them where that is not None."""
+        self._views, self._plan, self._code_length = views, plan, code_length
+        self._kept: dict[tuple[int, int], tuple[Tensor, Camera]] | None = {} if keep else None
+
+    def __getitem__(self, step: int) -> Pictures | str:
+        # Workers would wrap an error in their own traceback.
+        try:
+            return self.read(step)
+        except UserError as error:
+            return str(error)
+
+    def read(self, step: int) -> Pictures:
+        """The pictures of a step.
+
+        Raises:
+            UserError: a photograph, pose or code can't be read.
+        """
+        side, views = self._plan.stage(step)[0], tuple(self._plan.views(step))
+        colours, cameras = zip(*(self._one(index, side) for index in views), strict=True)
+        codes = None
+        if self._code_length is not None:
+            codes = given_codes([self._views[index] for index in views], self._code_length)
+        return Pictures(views, torch.stack(colours), cameras, codes)
+
+    def _one(self, index: int, side: int) -> tuple[Tensor, Camera]:
+        if self._kept is not None and (index, side) in self._kept:
+            return self._kept[index, side]
+        view = self._views[index]
+        colours = torch.from_numpy(np.ascontiguousarray(to_uint8(view.square_image(side)))).view(-1, 3)
+        picture = (colours, view.square_camera(side))
+        if self._kept is not None:
+            self._kept[index, side] = picture
+        return picture
+
+
+def read_pictures(reader: PictureReader, steps: range, workers: int) -> Iterator[Pictures]:
+    """The pictures of `steps`, one after the other, by `workers` processes that read ahead; 0: here.
+
+    Raises:
+        UserError: one can't be read, or a worker was killed.
+    """
+    if workers == 0:
+        yield from (reader.read(step) for step in steps)
+        return
+    loader = DataLoader(
+        reader,
+        sampler=steps,
+        batch_size=None,
+        num_workers=workers,
+        # A fork would copy locks that other threads hold at that moment.
+        multiprocessing_context="spawn",
+        worker_init_fn=_ignore_interrupt,
+    )
+    try:
+        for pictures in loader:
+            if isinstance(pictures, str):
+                raise UserError(pictures)
+            yield pictures
+    except RuntimeError as error:
+        raise UserError(f"a process that reads photographs ended ({error}); go on with --resume") from error
+
+
+def _ignore_interrupt(worker: int) -> None:
+    # Ctrl+C reaches all processes of a terminal; the training itself ends these.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def workers_for(count: int, config: SrnConfig) -> int:
+    """Processes for `count` photographs: the option, else none where all fit in memory."""
+    if config.num_workers is not None:
+        return config.num_workers
+    return WORKERS if not fit_in_memory(count, config) else 0
+
+
+def fit_in_memory(count: int, config: SrnConfig) -> bool:
+    """Whether `count` photographs may be kept."""
+    return count * sum(3 * side * side for side in set(config.img_sidelengths)) <= MEMORY_BYTES
