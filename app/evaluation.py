@@ -1,4 +1,7 @@
-"""A scene compared with photographs: PSNR and SSIM, per view and mean."""
+"""A scene compared with photographs: PSNR and SSIM, per view, object and mean.
+
+SSIM comes twice: as most papers of the field have it (Wang et al. 2004), and with uniform windows, as SRN's.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ from engines.core.engine import Scene, Stop, never_stop
 from engines.core.errors import UserError
 from engines.core.views import View
 
+METRICS = ("psnr", "ssim", "ssim_uniform")
+
 
 @dataclass(frozen=True)
 class Score:
@@ -24,8 +29,13 @@ class Score:
     view: str
     psnr: float
     ssim: float
+    ssim_uniform: float
     instance: str = ""
     """The object's name, of a class."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {"view": self.view} | {name: getattr(self, name) for name in METRICS}
 
 
 @dataclass(frozen=True)
@@ -39,35 +49,43 @@ class Evaluation:
     @property
     def psnr(self) -> float:
         """The mean over views, dB."""
-        return sum(score.psnr for score in self.scores) / len(self.scores)
+        return self.means["psnr"]
 
     @property
     def ssim(self) -> float:
         """The mean over views."""
-        return sum(score.ssim for score in self.scores) / len(self.scores)
+        return self.means["ssim"]
+
+    @property
+    def means(self) -> dict[str, float]:
+        """Of each of `METRICS`, over views."""
+        return {name: sum(getattr(score, name) for score in self.scores) / len(self.scores) for name in METRICS}
 
     def of_instances(self) -> dict[str, Evaluation]:
         """Object by object; empty where there is only one scene."""
-        names = dict.fromkeys(score.instance for score in self.scores if score.instance)
-        return {name: Evaluation(tuple(s for s in self.scores if s.instance == name), self.crop_px) for name in names}
+        of: dict[str, list[Score]] = {}
+        for score in self.scores:
+            if score.instance:
+                of.setdefault(score.instance, []).append(score)
+        return {name: Evaluation(tuple(scores), self.crop_px) for name, scores in of.items()}
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, the mean first."""
-        means = {name: {"psnr": part.psnr, "ssim": part.ssim} for name, part in self.of_instances().items()}
+        means = {name: part.means for name, part in self.of_instances().items()}
         return {
-            "psnr": self.psnr,
-            "ssim": self.ssim,
+            **self.means,
             "crop_px": self.crop_px,
             **({"instances": means} if means else {}),
-            "views": [{"view": score.view, "psnr": score.psnr, "ssim": score.ssim} for score in self.scores],
+            "views": [score.to_json() for score in self.scores],
         }
 
     def to_csv(self) -> str:
         """A line per view, the means of objects, the mean last."""
-        lines = ["view,psnr,ssim"]
-        lines += [f"{score.view},{score.psnr:.6f},{score.ssim:.6f}" for score in self.scores]
-        lines += [f"mean of {name},{part.psnr:.6f},{part.ssim:.6f}" for name, part in self.of_instances().items()]
-        return "\n".join([*lines, f"mean,{self.psnr:.6f},{self.ssim:.6f}"]) + "\n"
+        rows = [(score.view, score.to_json()) for score in self.scores]
+        rows += [(f"mean of {name}", part.means) for name, part in self.of_instances().items()]
+        rows.append(("mean", self.means))
+        lines = [",".join([name, *(f"{values[metric]:.6f}" for metric in METRICS)]) for name, values in rows]
+        return "\n".join([",".join(["view", *METRICS]), *lines]) + "\n"
 
 
 def evaluate(
@@ -103,7 +121,8 @@ def evaluate(
         if crop:
             image, photograph = (x[crop:-crop, crop:-crop] for x in (image, photograph))
         name = dataset.instances[view.instance] if dataset is not None and dataset.instances else ""
-        scores.append(Score(view.name, metrics.psnr(image, photograph), metrics.ssim(image, photograph), name))
+        values = {metric: getattr(metrics, metric)(image, photograph) for metric in METRICS}
+        scores.append(Score(view.name, **values, instance=name))
         on_view(scores[-1])
     if not scores:
         raise UserError("no photographs to compare with in these views")

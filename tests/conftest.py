@@ -97,8 +97,8 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A DeepVoxels folder to learn from: 6 training, 2 validation and 1 test views of 128x128. Not to be changed."""
-    from engines.core.synthetic.sample import deepvoxels_shots, sample_scene, write_deepvoxels_sample
+    from engines.core.synthetic.sample import deepvoxels_sample, write_sample
 
     folder = tmp_path_factory.mktemp("photographs")
-    write_deepvoxels_sample(folder, sample_scene(0), deepvoxels_shots(0, 128, 6, 2, 1), samples=1)
+    write_sample(folder, deepvoxels_sample(0, 128, 6, 2, 1), samples=1)
     return folder

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from app.commands.console import ProgressBar, add_scene_arguments, open_from
 from app.evaluation import Evaluation, Score, evaluate
@@ -84,10 +86,14 @@ def _write(out: Path, evaluation: Evaluation, result: dict[str, object]) -> None
 def _table(evaluation: Evaluation, split: Split) -> str:
     parts = {f"mean of {name}": part for name, part in evaluation.of_instances().items()}
     width = max(len("mean"), *(len(name) for name in (*parts, *(score.view for score in evaluation.scores))))
-    lines = [f"{'view':<{width}}  PSNR dB    SSIM"]
-    lines += [f"{score.view:<{width}}  {score.psnr:7.2f}  {score.ssim:.4f}" for score in evaluation.scores]
-    lines += [f"{name:<{width}}  {part.psnr:7.2f}  {part.ssim:.4f}" for name, part in parts.items()]
+    lines = [f"{'view':<{width}}  PSNR dB    SSIM  7x7 SSIM"]
+    lines += [_row(score.view, width, score.to_json()) for score in evaluation.scores]
+    lines += [_row(name, width, part.means) for name, part in parts.items()]
     border = f", without {evaluation.crop_px} px on each side" if evaluation.crop_px else ""
     views = f"({len(evaluation.scores)} {split}{border})"
-    lines.append(f"{'mean':<{width}}  {evaluation.psnr:7.2f}  {evaluation.ssim:.4f}   {views}")
+    lines.append(f"{_row('mean', width, evaluation.means)}   {views}")
     return "\n".join(lines) + "\n"
+
+
+def _row(name: str, width: int, values: Mapping[str, Any]) -> str:
+    return f"{name:<{width}}  {values['psnr']:7.2f}  {values['ssim']:.4f}    {values['ssim_uniform']:.4f}"

@@ -103,11 +103,11 @@ def test_stops(views: tuple[View, ...]) -> None:
 
 
 def test_means_and_tables() -> None:
-    result = Evaluation((Score("a", 20.0, 0.5), Score("b", 30.0, 1.0)))
+    result = Evaluation((Score("a", 20.0, 0.5, 0.25), Score("b", 30.0, 1.0, 0.75)))
     assert (result.psnr, result.ssim) == (25.0, 0.75)
     data = json.loads(json.dumps(result.to_json()))
     assert data["psnr"] == 25.0
-    assert data["views"][1] == {"view": "b", "psnr": 30.0, "ssim": 1.0}
+    assert data["views"][1] == {"view": "b", "psnr": 30.0, "ssim": 1.0, "ssim_uniform": 0.75}
     rows = list(csv.DictReader(io.StringIO(result.to_csv())))
     assert [(row["view"], float(row["psnr"]), float(row["ssim"])) for row in rows] == [
         ("a", 20.0, 0.5),

@@ -39,7 +39,8 @@ class Intrinsics:
     focal_px: float
     centre_px: tuple[float, float]
     grid_barycenter: tuple[float, float, float]
-    near_plane: float
+    near_plane: float | None
+    """None: SRN's layout, which has no such line."""
     scale: float
     size_px: tuple[int, int]
     world_to_camera: bool = False
@@ -78,7 +79,7 @@ def read(folder: Path) -> Dataset:
         bounds=read_bounds(folder, cameras),
         up=up_direction(cameras),
         hints={
-            "near_plane": intrinsics.near_plane,
+            "near_plane": intrinsics.near_plane or 0.0,
             "scale": intrinsics.scale,
             "grid_barycenter": list(intrinsics.grid_barycenter),
         },
@@ -107,10 +108,10 @@ def read_intrinsics(path: Path) -> Intrinsics:
     centre = numbers(1, 3, "x y z of the grid's centre")
     # SRN leaves the near plane out: the size stands a line earlier.
     size_line = 3 if len(lines) > 3 and len(lines[3].split()) >= 2 else 4
-    near = numbers(2, 1, "the near plane")[0] if size_line == 4 else 0.0
+    near = numbers(2, 1, "the near plane")[0] if size_line == 4 else None
     scale = numbers(size_line - 1, 1, "the scale")[0]
     height, width = (round(x) for x in numbers(size_line, 2, "height width")[:2])
-    if focal <= 0 or scale <= 0 or min(height, width) < 1 or near < 0:
+    if focal <= 0 or scale <= 0 or min(height, width) < 1 or (near is not None and near < 0):
         raise UserError(f"{path}: focal length, scale, height and width must be > 0, the near plane >= 0")
     # As the authors read it: a whole number other than 0; anything else is no flag.
     inverted = len(lines) > size_line + 1 and lines[size_line + 1].strip().lstrip("+-0").isdigit()
@@ -250,9 +251,10 @@ def write_intrinsics(path: Path, intrinsics: Intrinsics) -> None:
     """Writes `intrinsics.txt`, whole or not at all."""
     x, y, z = intrinsics.grid_barycenter
     width, height = intrinsics.size_px
+    near = "" if intrinsics.near_plane is None else f"{intrinsics.near_plane}\n"
     text = (
         f"{intrinsics.focal_px} {intrinsics.centre_px[0]} {intrinsics.centre_px[1]} 0.\n{x} {y} {z}\n"
-        f"{intrinsics.near_plane}\n{intrinsics.scale}\n{height} {width}\n"
+        f"{near}{intrinsics.scale}\n{height} {width}\n"
     )
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

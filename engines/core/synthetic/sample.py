@@ -1,4 +1,4 @@
-"""Writes a synthetic scene as a data folder, view by view."""
+"""Writes synthetic scenes as data folders, view by view."""
 
 from __future__ import annotations
 
@@ -18,49 +18,97 @@ from engines.core.images import to_uint8, write_png
 from engines.core.synthetic.arrangement import still_life
 from engines.core.synthetic.raytracer import Picture, draw
 from engines.core.synthetic.scene import BALL_RADIUS, SyntheticScene
-from engines.core.synthetic.viewpoints import hemisphere_cameras, lens, orbit_cameras, random_cameras
+from engines.core.synthetic.toy_car import toy_car
+from engines.core.synthetic.viewpoints import CLASS_STUDIO, hemisphere_cameras, orbit_cameras, random_cameras
 from engines.core.views import Split
 
 TRAIN_VIEWS, VALIDATION_VIEWS, TEST_VIEWS = 300, 20, 60
 SIZE_PX = 256
+OBJECTS, OBJECT_VIEWS, CLASS_SIZE_PX = 24, 50, 128
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shot:
-    """One view that is to be taken."""
+    """One view that is to be taken.
 
+    Attributes:
+        part: the folder, under the sample's, that it goes into: a split, of a class the split's object.
+    """
+
+    scene: SyntheticScene
     split: Split
+    part: str
     name: str
     camera: Camera
 
 
-def deepvoxels_shots(
+@dataclass(frozen=True)
+class Sample:
+    """A data folder that is to be written.
+
+    Attributes:
+        with_geometry: depth and mask beside each photograph.
+        near_plane: in `intrinsics.txt`; None: a line that SRN's layout does not have.
+    """
+
+    shots: tuple[Shot, ...]
+    with_geometry: bool
+    near_plane: float | None
+
+
+def deepvoxels_sample(
     seed: int = 0,
     size_px: int = SIZE_PX,
     train: int = TRAIN_VIEWS,
     validation: int = VALIDATION_VIEWS,
     test: int = TEST_VIEWS,
-) -> tuple[Shot, ...]:
-    """Training views all around, validation views at random between them, test views along an orbit."""
+) -> Sample:
+    """A still life: training views all around, validation views at random between them, test views along an orbit."""
     # Its own stream of numbers: the scene of a seed does not depend on how often it is photographed.
     rng = np.random.default_rng([seed, 1])
+    scene = still_life(seed)
     splits: tuple[tuple[Split, tuple[Camera, ...]], ...] = (
         ("train", hemisphere_cameras(train, size_px)),
         ("validation", random_cameras(validation, size_px, rng)),
         ("test", orbit_cameras(test, size_px)),
     )
-    return tuple(Shot(split, f"{i:06d}", camera) for split, cameras in splits for i, camera in enumerate(cameras))
+    shots = [
+        Shot(scene, split, split, f"{index:06d}", camera)
+        for split, cameras in splits
+        for index, camera in enumerate(cameras)
+    ]
+    # A near plane of 0 leaves it to the method: sqrt(3) / 2 for a grid of side 1, which the cameras are placed for.
+    return Sample(tuple(shots), with_geometry=True, near_plane=0.0)
 
 
-def write_deepvoxels_sample(
+def srn_sample(
+    seed: int = 0, size_px: int = CLASS_SIZE_PX, objects: int = OBJECTS, train: int = OBJECT_VIEWS, held_out: int = 3
+) -> Sample:
+    """A class of toy cars, each seen from places of its own; `held_out` views of each to validate, thrice to test."""
+    shots: list[Shot] = []
+    for number in range(objects):
+        rng, scene = np.random.default_rng([seed, 3, number]), toy_car(seed, number)
+        splits: tuple[tuple[Split, tuple[Camera, ...]], ...] = (
+            ("train", random_cameras(train, size_px, rng, CLASS_STUDIO)),
+            ("validation", random_cameras(held_out, size_px, rng, CLASS_STUDIO)),
+            ("test", orbit_cameras(3 * held_out, size_px, CLASS_STUDIO)),
+        )
+        shots += [
+            Shot(scene, split, f"{split}/car_{number:03d}", f"{index:06d}", camera)
+            for split, cameras in splits
+            for index, camera in enumerate(cameras)
+        ]
+    return Sample(tuple(shots), with_geometry=False, near_plane=None)
+
+
+def write_sample(
     folder: Path,
-    scene: SyntheticScene,
-    shots: tuple[Shot, ...],
+    sample: Sample,
     samples: int = 2,
     on_view: Callable[[Shot, Picture], None] | None = None,
     stop: Stop = never_stop,
 ) -> None:
-    """Writes {train,validation,test}/{rgb,pose,depth,mask}, their `intrinsics.txt`, and `bbox.txt`.
+    """Writes each part's rgb, pose, `intrinsics.txt`, and where wanted depth and mask; and `bbox.txt`.
 
     Args:
         folder: new or empty.
@@ -72,22 +120,19 @@ def write_deepvoxels_sample(
         Cancelled: `stop` said so; every file that is there is whole.
     """
     require_empty(folder)
-    for split in dict.fromkeys(shot.split for shot in shots):
-        size_px = next(shot.camera.size_px[0] for shot in shots if shot.split == split)
-        write_intrinsics(folder / split / "intrinsics.txt", _intrinsics(size_px))
+    for part, camera in {shot.part: shot.camera for shot in sample.shots}.items():
+        intrinsics = Intrinsics(
+            camera.focal_px[0], camera.centre_px, (0.0, 0.0, 0.0), sample.near_plane, 1.0, camera.size_px
+        )
+        write_intrinsics(folder / part / "intrinsics.txt", intrinsics)
     _write_bounds(folder / "bbox.txt")
-    for shot in shots:
+    for shot in sample.shots:
         if stop():
             raise Cancelled
-        picture = draw(scene, shot.camera, samples, stop)
-        _write_view(folder / shot.split, shot, picture)
+        picture = draw(shot.scene, shot.camera, samples, stop)
+        _write_view(folder / shot.part, shot, picture, sample.with_geometry)
         if on_view is not None:
             on_view(shot, picture)
-
-
-def sample_scene(seed: int) -> SyntheticScene:
-    """The scene that `main.py sample --seed` writes."""
-    return still_life(seed)
 
 
 def require_empty(folder: Path) -> None:
@@ -105,12 +150,6 @@ def require_empty(folder: Path) -> None:
         raise UserError(f"{folder}: can't be read ({error.strerror or error})") from error
 
 
-def _intrinsics(size_px: int) -> Intrinsics:
-    camera = lens(size_px)
-    # A near plane of 0 leaves it to the method: sqrt(3) / 2 for a grid of side 1, which the cameras are placed for.
-    return Intrinsics(camera.focal_px[0], camera.centre_px, (0.0, 0.0, 0.0), 0.0, 1.0, camera.size_px)
-
-
 def _write_bounds(path: Path) -> None:
     """`bbox.txt` as NSVF has it: lowest corner, highest corner, size of a voxel."""
     low, high = [-BALL_RADIUS] * 3, [BALL_RADIUS] * 3
@@ -118,13 +157,14 @@ def _write_bounds(path: Path) -> None:
         temporary.write_text(" ".join(f"{value:g}" for value in (*low, *high, 1 / 32)) + "\n", encoding="utf-8")
 
 
-def _write_view(folder: Path, shot: Shot, picture: Picture) -> None:
+def _write_view(folder: Path, shot: Shot, picture: Picture, with_geometry: bool) -> None:
     # The picture comes last: a view whose photograph is there is complete.
     write_pose(folder / "pose" / f"{shot.name}.txt", shot.camera.camera_to_world)
-    array = io.BytesIO()
-    np.save(array, picture.depth)
-    with replacing(folder / "depth" / f"{shot.name}.npy") as temporary:
-        # Not np.save to the file: on a full disk its error does not say so.
-        temporary.write_bytes(array.getvalue())
-    write_png(folder / "mask" / f"{shot.name}.png", picture.mask.astype(np.uint8) * np.uint8(255))
+    if with_geometry:
+        array = io.BytesIO()
+        np.save(array, picture.depth)
+        with replacing(folder / "depth" / f"{shot.name}.npy") as temporary:
+            # Not np.save to the file: on a full disk its error does not say so.
+            temporary.write_bytes(array.getvalue())
+        write_png(folder / "mask" / f"{shot.name}.png", picture.mask.astype(np.uint8) * np.uint8(255))
     write_png(folder / "rgb" / f"{shot.name}.png", to_uint8(picture.image))

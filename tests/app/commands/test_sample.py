@@ -21,7 +21,22 @@ def test_writes_a_folder_that_opens(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert run(str(folder), "--format", "deepvoxels", "--size", "16", "--views", "15", "--samples", "1") == 0
     dataset = open_dataset(folder)
     assert [len(dataset.split(name)) for name in ("train", "validation", "test")] == [15, 1, 3]
-    assert "15 train, 1 validation, 3 test views of 16x16" in capsys.readouterr().out
+    assert "15 train, 1 validation, 3 test views, 16x16 pixels" in capsys.readouterr().out
+
+
+def test_writes_a_class_that_opens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "cars"
+    words = ("--format", "srn", "--objects", "2", "--views", "4", "--size", "16", "--samples", "1")
+    assert run(str(folder), *words) == 0
+    dataset = open_dataset(folder)
+    assert dataset.format == "srn" and dataset.instances == ("car_000", "car_001")
+    assert [len(dataset.split(name)) for name in ("train", "validation", "test")] == [8, 2, 6]
+    assert "8 train, 2 validation, 6 test views of 2 objects, 16x16 pixels" in capsys.readouterr().out
+
+
+def test_one_still_life_has_no_objects(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--objects: only a class has several"):
+        run(str(tmp_path / "sample"), "--objects", "2")
 
 
 @pytest.mark.parametrize("words", [("--size", "0"), ("--views", "0"), ("--seed", "-1"), ("--samples", "0")])
@@ -37,6 +52,6 @@ def test_interrupt_is_told_in_one_line(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sample, "write_deepvoxels_sample", interrupted)
+    monkeypatch.setattr(sample, "write_sample", interrupted)
     assert run(str(tmp_path / "sample"), "--size", "16", "--views", "15") != 0
     assert "stopped after 0 of 19 views" in capsys.readouterr().err

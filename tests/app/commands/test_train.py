@@ -51,7 +51,7 @@ class Fake:
         report(Report(1, 2, {"l1": 0.25}))
         self.then()
         if not stop():
-            report(Report(2, 2, {"l1": 0.125}, 3.0, 0.0, Evaluation((Score("a", 21.5, 0.75),)), True))
+            report(Report(2, 2, {"l1": 0.125}, 3.0, 0.0, Evaluation((Score("a", 21.5, 0.75, 0.7),)), True))
         return Checkpoint(engine_name, {}, 1 if stop() else 2, {})
 
 

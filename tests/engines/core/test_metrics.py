@@ -61,3 +61,17 @@ def test_ssim_is_that_of_wang_et_al_with_mirrored_borders() -> None:
 def test_ssim_refuses_what_is_smaller_than_its_window() -> None:
     with pytest.raises(ValueError, match="at least 11 pixels"):
         metrics.ssim(torch.zeros(10, 32, 3), torch.zeros(10, 32, 3))
+
+
+def test_uniform_ssim_is_the_papers() -> None:
+    """By hand on one window: means, variances over n - 1, covariance (Wang et al. 2004, eq. 13)."""
+    picture, noisy = (x[:7, :7].double() for x in pictures())
+    values = []
+    for channel in range(3):
+        x, y = picture[..., channel].flatten(), noisy[..., channel].flatten()
+        covariance = torch.cov(torch.stack([x, y]))
+        c1, c2 = 0.01**2, 0.03**2
+        mean = (2 * x.mean() * y.mean() + c1) / (x.mean() ** 2 + y.mean() ** 2 + c1)
+        values.append(mean * (2 * covariance[0, 1] + c2) / (covariance[0, 0] + covariance[1, 1] + c2))
+    found = metrics.ssim_uniform(noisy.float(), picture.float())
+    assert found == pytest.approx(float(sum(values) / 3), abs=1e-5)

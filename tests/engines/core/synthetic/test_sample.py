@@ -8,14 +8,20 @@ import pytest
 from engines.core.errors import Cancelled, UserError
 from engines.core.formats import open_dataset
 from engines.core.images import read_image
-from engines.core.synthetic.sample import deepvoxels_shots, sample_scene, write_deepvoxels_sample
+from engines.core.synthetic.sample import Sample, deepvoxels_sample, srn_sample, write_sample
 from engines.core.synthetic.scene import BALL_RADIUS
+from engines.core.synthetic.shapes import Box
+from engines.core.synthetic.toy_car import car_plan, toy_car
 
 SIZE_PX = 24
 
 
 def write(folder: Path, seed: int = 3) -> None:
-    write_deepvoxels_sample(folder, sample_scene(seed), deepvoxels_shots(seed, SIZE_PX, 5, 2, 3), samples=1)
+    write_sample(folder, still_life(seed), samples=1)
+
+
+def still_life(seed: int) -> Sample:
+    return deepvoxels_sample(seed, SIZE_PX, 5, 2, 3)
 
 
 def test_dataset_reads_back_as_written(tmp_path: Path) -> None:
@@ -25,8 +31,7 @@ def test_dataset_reads_back_as_written(tmp_path: Path) -> None:
     assert dataset.bounds.tolist() == [[-BALL_RADIUS] * 3, [BALL_RADIUS] * 3]
     assert dataset.hints == {"near_plane": 0.0, "scale": 1.0, "grid_barycenter": [0.0, 0.0, 0.0]}
     assert dataset.up.tolist() == [0, 0, 1]
-    shots = deepvoxels_shots(3, SIZE_PX, 5, 2, 3)
-    for view, shot in zip(dataset.views, shots, strict=True):
+    for view, shot in zip(dataset.views, still_life(3).shots, strict=True):
         assert (view.split, view.name) == (shot.split, shot.name)
         assert np.allclose(view.camera.camera_to_world, shot.camera.camera_to_world, atol=1e-11)
         assert view.camera.focal_px == pytest.approx(shot.camera.focal_px)
@@ -68,12 +73,10 @@ def test_refuses_what_is_there_already(tmp_path: Path) -> None:
 
 def test_stopping_leaves_whole_files_only(tmp_path: Path) -> None:
     done: list[str] = []
-    shots = deepvoxels_shots(0, SIZE_PX, 5, 1, 1)
     with pytest.raises(Cancelled):
-        write_deepvoxels_sample(
+        write_sample(
             tmp_path / "sample",
-            sample_scene(0),
-            shots,
+            still_life(0),
             samples=1,
             on_view=lambda shot, picture: done.append(shot.name),
             stop=lambda: len(done) >= 2,
@@ -81,3 +84,38 @@ def test_stopping_leaves_whole_files_only(tmp_path: Path) -> None:
     assert done == ["000000", "000001"]
     assert sorted(path.name for path in (tmp_path / "sample/train/rgb").iterdir()) == ["000000.png", "000001.png"]
     assert not list(tmp_path.rglob("*.part*"))
+
+
+def test_a_class_reads_back_as_written(tmp_path: Path) -> None:
+    sample = srn_sample(5, SIZE_PX, objects=3, train=2, held_out=1)
+    write_sample(tmp_path / "cars", sample, samples=1)
+    dataset = open_dataset(tmp_path / "cars")
+    assert dataset.instances == ("car_000", "car_001", "car_002")
+    assert [len(dataset.split(name)) for name in ("train", "validation", "test")] == [6, 3, 9]
+    shots = {(shot.split, f"{Path(shot.part).name}/{shot.name}"): shot for shot in sample.shots}
+    for view in dataset.views:
+        shot = shots[view.split, view.name]
+        assert np.allclose(view.camera.camera_to_world, shot.camera.camera_to_world, atol=1e-11)
+        assert view.camera.focal_px == pytest.approx(shot.camera.focal_px)
+        # The car is seen, whole, before white.
+        image = view.image()
+        edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
+        assert (edge == 1).all() and 0.05 < (image.min(axis=2) < 0.99).mean() < 0.7
+    # As the authors read it: no near plane.
+    assert len((tmp_path / "cars/train/car_001/intrinsics.txt").read_text().splitlines()) == 4
+
+
+def test_a_car_does_not_depend_on_how_many_there_are() -> None:
+    few, many = srn_sample(5, SIZE_PX, objects=1, train=2, held_out=1), srn_sample(5, SIZE_PX, 4, train=2, held_out=1)
+    assert car_plan(5, 0) != car_plan(5, 1) != car_plan(6, 1)
+    poses = [np.array([shot.camera.camera_to_world for shot in sample.shots[:2]]) for sample in (few, many)]
+    assert np.array_equal(*poses)
+    assert [solid.shape for solid in few.shots[0].scene.solids] == [solid.shape for solid in many.shots[0].scene.solids]
+
+
+@pytest.mark.parametrize("number", range(24))
+def test_cars_stay_within_the_ball(number: int) -> None:
+    for solid in toy_car(0, number).solids:
+        axis = np.abs(np.eye(3) @ solid.rotation.T)
+        reach = np.array(solid.shape.half) if isinstance(solid.shape, Box) else np.full(3, solid.shape.radius)
+        assert np.linalg.norm(np.abs(solid.centre) + axis @ reach) < BALL_RADIUS + 0.04, solid.name
