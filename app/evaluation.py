@@ -5,10 +5,11 @@ SSIM comes twice: as most papers of the field have it (Wang et al. 2004), and wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,7 +18,8 @@ from engines.core import metrics
 from engines.core.dataset import Dataset
 from engines.core.engine import Scene, Stop, never_stop
 from engines.core.errors import UserError
-from engines.core.views import View
+from engines.core.images import SMALLEST_SIDE_PX
+from engines.core.views import View, Views
 
 METRICS = ("psnr", "ssim", "ssim_uniform")
 
@@ -90,7 +92,7 @@ class Evaluation:
 
 def evaluate(
     scene: Scene,
-    views: Sequence[View],
+    views: Views,
     on_view: Callable[[Score], None] = lambda score: None,
     stop: Stop = never_stop,
     crop_px: int | None = None,
@@ -107,16 +109,18 @@ def evaluate(
         UserError: there are no photographs, one is missing can't be read or is too small, or its object was not learnt.
         Cancelled: `stop` said so.
     """
+    views = views.photographed
+    if not views:
+        raise UserError("no photographs to compare with in these views")
+    choices = _choices(scene, dataset, views)
     crop = scene.border_px if crop_px is None else crop_px
     scores = []
     for view in views:
-        if view.image_path is None:
-            continue
-        image, photograph = _pair(scene, view, _controls(scene, dataset, view), stop)
-        if min(image.shape[:2]) - 2 * crop < metrics.SMALLEST_SIDE_PX:
+        image, photograph = _pair(scene, view, choices.get(view.instance, {}), stop)
+        if min(image.shape[:2]) - 2 * crop < SMALLEST_SIDE_PX:
             raise UserError(
                 f"{crop} pixels off each side of {image.shape[1]}x{image.shape[0]} leave too little to compare; "
-                f"at least {metrics.SMALLEST_SIDE_PX} pixels are needed"
+                f"at least {SMALLEST_SIDE_PX} pixels are needed"
             )
         if crop:
             image, photograph = (x[crop:-crop, crop:-crop] for x in (image, photograph))
@@ -124,8 +128,6 @@ def evaluate(
         values = {metric: getattr(metrics, metric)(image, photograph) for metric in METRICS}
         scores.append(Score(view.name, **values, instance=name))
         on_view(scores[-1])
-    if not scores:
-        raise UserError("no photographs to compare with in these views")
     return Evaluation(tuple(scores), crop)
 
 
@@ -138,8 +140,9 @@ def _pair(scene: Scene, view: View, controls: Mapping[str, float], stop: Stop) -
     return frame.image, torch.from_numpy(view.square_image(side, cropped))
 
 
-def _controls(scene: Scene, dataset: Dataset | None, view: View) -> dict[str, float]:
-    """The view's object, where the scene has several."""
+def _choices(scene: Scene, dataset: Dataset | None, views: Views) -> dict[int, dict[str, float]]:
+    """What chooses each of the views' objects, where the scene has several."""
     if dataset is None or not learnt_objects(scene):
         return {}
-    return {INSTANCE: float(choice_of(scene, dataset, view.instance))}
+    numbers = np.unique(views.instances).tolist()
+    return {number: {INSTANCE: float(choice_of(scene, dataset, number))} for number in numbers}

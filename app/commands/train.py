@@ -100,36 +100,49 @@ class _Bar:
     """Steps, losses, PSNR and the time left, on stderr."""
 
     def __init__(self, title: str) -> None:
-        interval = 0.1 if sys.stderr.isatty() else LOG_INTERVAL_S
-        self._bar = tqdm(desc=title, unit="step", file=sys.stderr, mininterval=interval, dynamic_ncols=True)
+        self._title = title
+        self._shown: tqdm[NoReturn] | None = None
         self.psnr: float | None = None
         self.max_steps = 0
+
+    def _bar(self, report: Report) -> tqdm[NoReturn]:
+        # Made by the first report: what can't even begin gets its line of error and no bar.
+        if self._shown is None:
+            self._shown = tqdm(
+                desc=self._title,
+                unit="step",
+                total=report.max_steps,
+                initial=report.step,
+                file=sys.stderr,
+                mininterval=0.1 if sys.stderr.isatty() else LOG_INTERVAL_S,
+                dynamic_ncols=True,
+            )
+        return self._shown
 
     def __call__(self, report: Report) -> None:
         """Shows where the run stands."""
         self.max_steps = report.max_steps
+        bar = self._bar(report)
         for note in report.notes:
-            self._bar.write(f"note: {note}", file=sys.stderr)
-        if self._bar.total is None:
-            self._bar.total, self._bar.initial = report.max_steps, report.step
-            self._bar.n = self._bar.last_print_n = report.step
+            bar.write(f"note: {note}", file=sys.stderr)
         if report.validation is not None:
             self.psnr = report.validation.psnr
-            self._bar.write(
+            bar.write(
                 f"step {report.step}: held-out PSNR {self.psnr:.2f} dB, SSIM {report.validation.ssim:.4f}",
                 file=sys.stderr,
             )
         shown = {name: f"{value:.4g}" for name, value in report.losses.items()}
         if self.psnr is not None:
             shown["PSNR"] = f"{self.psnr:.2f}"
-        self._bar.set_postfix(shown, refresh=False)
-        self._bar.update(report.step - self._bar.n)
+        bar.set_postfix(shown, refresh=False)
+        bar.update(report.step - bar.n)
 
     def __enter__(self) -> _Bar:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._bar.close()
+        if self._shown is not None:
+            self._shown.close()
 
 
 @contextlib.contextmanager

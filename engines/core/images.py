@@ -14,6 +14,8 @@ from engines.core.errors import UserError
 from engines.core.files import replacing
 
 FULL_SCALE = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0, np.dtype(np.float32): 1.0}
+SMALLEST_SIDE_PX = 11
+"""SSIM compares windows of this side."""
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 
@@ -36,6 +38,18 @@ def image_size(path: Path) -> tuple[int, int]:
             return (image.width, image.height)
     except (OSError, Image.DecompressionBombError) as error:
         raise UserError(f"{path}: can't be read as an image ({error})") from error
+
+
+def photograph_size(path: Path) -> tuple[int, int]:
+    """As `image_size`, of an image that something is to be learnt from or compared with.
+
+    Raises:
+        UserError: not an image, or too small for a score.
+    """
+    width, height = image_size(path)
+    if min(width, height) < SMALLEST_SIDE_PX:
+        raise UserError(f"{path}: is {width}x{height}; photographs need at least {SMALLEST_SIDE_PX} pixels a side")
+    return width, height
 
 
 def read_image(path: Path) -> Array:

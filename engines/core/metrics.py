@@ -6,8 +6,7 @@ import torch
 from torch import Tensor
 from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
-SMALLEST_SIDE_PX = 11
-"""SSIM compares windows of this side."""
+from engines.core.images import SMALLEST_SIDE_PX
 
 
 def psnr(image: Tensor, reference: Tensor) -> float:

@@ -63,7 +63,7 @@ class View:
             UserError: there are none, or they can't be read.
         """
         if self.params_path is None:
-            raise UserError(f"view {self.name} has no file of parameters")
+            raise UserError(f"view {self.name} has no file of parameters; each needs its own in params/, beside pose/")
         try:
             values = np.array([float(word) for word in self.params_path.read_text(encoding="utf-8").split()])
         except (OSError, UnicodeDecodeError, ValueError) as error:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,12 @@ import torch
 
 from app.evaluation import Evaluation, Score, evaluate
 from engines.core.camera import Camera
-from engines.core.engine import Stop
+from engines.core.dataset import Dataset
+from engines.core.engine import Control, Stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame
 from engines.core.images import write_png
-from engines.core.views import View
+from engines.core.views import View, Views
 from tests.app.fake_scene import FakeScene, start_camera
 
 GREY = 102
@@ -44,17 +46,17 @@ class Plain(FakeScene):
 
 
 @pytest.fixture
-def views(tmp_path: Path) -> tuple[View, ...]:
+def views(tmp_path: Path) -> Views:
     """Two grey photographs of 64x48, and a pose without one between them."""
     wide = start_camera(64).square().resized((64, 64))
     camera = Camera(wide.camera_to_world, wide.focal_px, (32.0, 24.0), (64, 48))
     for name in ("a", "c"):
         write_png(tmp_path / f"{name}.png", np.full((48, 64, 3), GREY, dtype=np.uint8))
     paths = {"a": tmp_path / "a.png", "b": None, "c": tmp_path / "c.png"}
-    return tuple(View(camera, name, "test", path) for name, path in paths.items())
+    return Views.of([View(camera, name, "test", path) for name, path in paths.items()])
 
 
-def test_scores_each_photograph(views: tuple[View, ...]) -> None:
+def test_scores_each_photograph(views: Views) -> None:
     told: list[Score] = []
     result = evaluate(Plain(0.5), views, told.append)
     assert [score.view for score in result.scores] == ["a", "c"]
@@ -64,20 +66,20 @@ def test_scores_each_photograph(views: tuple[View, ...]) -> None:
     assert all(0.9 < score.ssim < 1 for score in told)
 
 
-def test_draws_the_centred_square_at_the_scenes_own_size(views: tuple[View, ...]) -> None:
+def test_draws_the_centred_square_at_the_scenes_own_size(views: Views) -> None:
     drawer = Plain(0.5)
     evaluate(drawer, views)
     assert [camera.size_px for camera in drawer.drawn] == [(32, 32), (32, 32)]
     assert drawer.drawn[0].focal_px == pytest.approx([f * 32 / 48 for f in views[0].camera.focal_px])
 
 
-def test_draws_at_the_photographs_size_where_any_will_do(views: tuple[View, ...]) -> None:
+def test_draws_at_the_photographs_size_where_any_will_do(views: Views) -> None:
     drawer = Plain(0.5, any_size=True)
     evaluate(drawer, views)
     assert [camera.size_px for camera in drawer.drawn] == [(64, 48), (64, 48)]
 
 
-def test_leaves_out_the_border(views: tuple[View, ...]) -> None:
+def test_leaves_out_the_border(views: Views) -> None:
     drawer = Plain(0.5, edge_px=5)
     assert evaluate(drawer, views, crop_px=5).psnr == pytest.approx(20.0, abs=1e-3)
     assert evaluate(drawer, views).psnr < 15
@@ -87,17 +89,17 @@ def test_leaves_out_the_border(views: tuple[View, ...]) -> None:
     assert evaluate(drawer, views, crop_px=0).psnr < 15
 
 
-def test_a_crop_of_everything_is_refused(views: tuple[View, ...]) -> None:
+def test_a_crop_of_everything_is_refused(views: Views) -> None:
     with pytest.raises(UserError, match="leave too little"):
         evaluate(Plain(0.5), views, crop_px=16)
 
 
-def test_no_photographs(views: tuple[View, ...]) -> None:
+def test_no_photographs(views: Views) -> None:
     with pytest.raises(UserError, match="no photographs to compare with"):
         evaluate(Plain(0.5), views[1:2])
 
 
-def test_stops(views: tuple[View, ...]) -> None:
+def test_stops(views: Views) -> None:
     with pytest.raises(Cancelled):
         evaluate(Plain(0.5), views, stop=lambda: True)
 
@@ -114,3 +116,14 @@ def test_means_and_tables() -> None:
         ("b", 30.0, 1.0),
         ("mean", 25.0, 0.75),
     ]
+
+
+def test_an_object_that_was_not_learnt_is_told_before_anything_is_drawn(views: Views) -> None:
+    drawer = Plain(0.5)
+    drawer.controls = (Control("instance", "Instance", "choice", 0, 0, 0, ("a",)),)
+    both = Views.of([replace(view, instance=index % 2) for index, view in enumerate([views[0], views[2]])])
+    dataset = Dataset(both, Path("cars"), "srn", np.zeros((2, 3)), np.zeros(3), instances=("a", "b"))
+    with pytest.raises(UserError, match="object b is not among the 1"):
+        evaluate(drawer, both, dataset=dataset)
+    assert not drawer.drawn
+    assert evaluate(drawer, both[:1], dataset=dataset).of_instances().keys() == {"a"}

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from engines.core.dataset import Dataset
 from engines.core.engine import Scene, Stop, never_stop
 from engines.core.errors import UserError
 from engines.core.run_folder import read_history, read_run_config, read_run_training
-from engines.core.views import View
+from engines.core.views import Views
 from engines.deepvoxels.training_views import TrainingViews
 
 SMALL = {"img_sidelength": 128, "grid_dim": 8, "num_grid_feats": 4, "nf0": 2, "num_trgt": 1}
@@ -170,7 +170,7 @@ def test_stop_saves(train: Train, tmp_path: Path) -> None:
 def test_stop_is_heard_within_a_validation(train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[Score] = []
 
-    def evaluate_until_first(scene: Scene, views: Sequence[View], stop: Stop, dataset: Dataset) -> Evaluation:
+    def evaluate_until_first(scene: Scene, views: Views, stop: Stop, dataset: Dataset) -> Evaluation:
         return evaluate(scene, views, drawn.append, stop, dataset=dataset)
 
     monkeypatch.setattr(training, "evaluate", evaluate_until_first)

@@ -18,7 +18,7 @@ from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset, bounds_seen, up_direction
 from engines.core.errors import UserError
 from engines.core.files import replacing
-from engines.core.images import image_size, list_images
+from engines.core.images import image_size, list_images, photograph_size
 from engines.core.views import Split, View, Views
 
 NAME = "deepvoxels"
@@ -162,7 +162,7 @@ class Part:
         self.intrinsics = read_intrinsics(own if own.is_file() else shared)
         self._poses = sorted(path for path in (folder / "pose").glob("*.txt") if not path.name.startswith("."))
         self.images = _images_of(self._poses, folder)
-        self._size_px = image_size(self.images[0]) if self.images else self.intrinsics.size_px
+        self._size_px = photograph_size(self.images[0]) if self.images else self.intrinsics.size_px
         self._folder, self._split, self._prefix, self._instance = folder, split, prefix, instance
         self._has = {kind: (folder / kind).is_dir() for kind in ("mask", "depth", "params")}
 

@@ -15,7 +15,7 @@ from engines.core.camera import Camera, look_at
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats.object_folders import ObjectFolders, Place
-from engines.core.images import image_size, list_images
+from engines.core.images import list_images, photograph_size
 from engines.core.views import View
 
 NAME = "r2n2"
@@ -76,7 +76,13 @@ def _list_named(prefix: str, place: Place) -> list[View]:
             f"{folder}: {len(lines)} lines in {METADATA} but {len(images)} images; each image needs its line"
         )
     return [
-        View(_camera(folder / METADATA, at, line, image_size(path)), prefix + path.stem, split, path, instance=number)
+        View(
+            _camera(folder / METADATA, at, line, photograph_size(path)),
+            prefix + path.stem,
+            split,
+            path,
+            instance=number,
+        )
         for at, (line, path) in enumerate(zip(lines, images, strict=True), start=1)
     ]
 

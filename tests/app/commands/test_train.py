@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app import cli
 from app.commands import train
 from app.evaluation import Evaluation, Score
 from app.training import Report
@@ -148,3 +149,8 @@ def test_the_options_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert ended.value.code == 0
     assert "lr=0.0004\n    Learning rate of Adam." in listed
     assert "\ndropout=\n" in listed and "None" not in listed
+
+
+def test_what_can_not_begin_gets_no_bar(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["train", str(tmp_path / "nowhere"), "--engine", "srn", "--out", str(tmp_path / "run")]) == 1
+    assert capsys.readouterr().err == f"vantage: {tmp_path / 'nowhere'}: no such folder\n"

@@ -228,7 +228,7 @@ def test_each_object_is_scored_as_itself(objects: Dataset) -> None:
     drawn: list[float] = []
     render = scene.render
     scene.render = lambda camera, controls, stop: drawn.append(controls["instance"]) or render(camera, controls, stop)  # type: ignore
-    found = evaluate(scene, [view for view in objects.views if view.name.endswith("000001")], dataset=objects)
+    found = evaluate(scene, Views.of([view for view in objects.views if view.name.endswith("000001")]), dataset=objects)
     assert drawn == [0.0, 1.0, 2.0]
     assert list(found.of_instances()) == list(found.to_json()["instances"]) == ["x", "y", "z"]
     assert found.of_instances()["y"].psnr == found.scores[1].psnr

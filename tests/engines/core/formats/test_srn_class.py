@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
@@ -54,7 +55,7 @@ def test_one_object_alone_is_a_scene(tmp_path: Path) -> None:
 def test_intrinsics_without_a_near_plane(tmp_path: Path) -> None:
     write_object(tmp_path)
     found = read_intrinsics(tmp_path / "intrinsics.txt")
-    assert (found.focal_px, found.scale, found.size_px, found.near_plane) == (40, 1, (32, 32), 0)
+    assert (found.focal_px, found.scale, found.size_px, found.near_plane) == (40, 1, (32, 32), None)
     (tmp_path / "intrinsics.txt").write_text(INTRINSICS + "1\n")
     assert read_intrinsics(tmp_path / "intrinsics.txt").world_to_camera
 
@@ -96,3 +97,11 @@ def test_views_are_held_out_of_each_object(tmp_path: Path) -> None:
     assert {view.split for view in held.split("validation")} == {"validation"}
     assert [view.instance for view in held.split("train")] == [0, 0, 0, 1, 1, 1, 2, 2]
     assert not dataset.with_held_out(0).split("validation")
+
+
+def test_a_photograph_of_one_pixel_is_refused(tmp_path: Path, photographs: Path) -> None:
+    shutil.copytree(photographs / "train", tmp_path / "a")
+    path = sorted((tmp_path / "a" / "rgb").iterdir())[0]
+    Image.new("RGB", (1, 1)).save(path)
+    with pytest.raises(UserError, match=r"000000\.png: is 1x1; photographs need at least 11 pixels a side"):
+        open_dataset(tmp_path)
