@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -24,6 +25,7 @@ class Comparison:
         error: [H, W, 3] uint8, the absolute difference as a heat map.
         limits: the differences at the two ends of the heat map's colours.
         psnr_db: over the whole picture.
+        controls: that the picture was drawn with.
     """
 
     camera: Camera
@@ -31,9 +33,12 @@ class Comparison:
     error: Array
     limits: tuple[float, float]
     psnr_db: float
+    controls: Mapping[str, float] = field(default_factory=dict)
 
 
-def compare(frame: Frame, camera: Camera, view: View, scene: Scene) -> Comparison:
+def compare(
+    frame: Frame, camera: Camera, view: View, scene: Scene, controls: Mapping[str, float] | None = None
+) -> Comparison:
     """Measures `frame`, which `scene` drew, against the view's photograph, read now and brought to the frame's size.
 
     Raises:
@@ -49,7 +54,9 @@ def compare(frame: Frame, camera: Camera, view: View, scene: Scene) -> Compariso
     psnr_db = float(-10 * np.log10(mse)) if mse > 0 else float("inf")
     shown = Frame(frame.image, frame.depth, {"error": error})
     limits = display.channel_limits(shown, "error")
-    return Comparison(camera, to_uint8(photograph), display.shade(shown, "error", limits), limits, psnr_db)
+    return Comparison(
+        camera, to_uint8(photograph), display.shade(shown, "error", limits), limits, psnr_db, controls or {}
+    )
 
 
 def _rendered(frame: Frame) -> Array:

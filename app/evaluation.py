@@ -142,7 +142,9 @@ def _pair(scene: Scene, view: View, controls: Mapping[str, float], stop: Stop) -
 
 def _choices(scene: Scene, dataset: Dataset | None, views: Views) -> dict[int, dict[str, float]]:
     """What chooses each of the views' objects, where the scene has several."""
-    if dataset is None or not learnt_objects(scene):
+    if dataset is None:
         return {}
-    numbers = np.unique(views.instances).tolist()
-    return {number: {INSTANCE: float(choice_of(scene, dataset, number))} for number in numbers}
+    choices = {number: choice_of(scene, dataset, number) for number in np.unique(views.instances).tolist()}
+    if not learnt_objects(scene):
+        return {}
+    return {number: {INSTANCE: float(choice)} for number, choice in choices.items()}

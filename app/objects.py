@@ -18,8 +18,11 @@ def learnt_objects(scene: Scene) -> tuple[str, ...]:
 def find_choice(scene: Scene, dataset: Dataset, number: int) -> int | None:
     """The control's value for the folder's object `number`; None where the scene has not learnt it."""
     names = learnt_objects(scene)
-    if not names or not dataset.instances:
-        return number if number < max(len(names), 1) else None
+    if not names:
+        # Which of several it is, nobody knows.
+        return 0 if len(dataset.instances) <= 1 else None
+    if not dataset.instances:
+        return number if number < len(names) else None
     name = dataset.instances[number]
     if name in names:
         return names.index(name)
@@ -29,8 +32,12 @@ def find_choice(scene: Scene, dataset: Dataset, number: int) -> int | None:
 def find_number(scene: Scene, dataset: Dataset, choice: int) -> int | None:
     """The folder's object that the control's value stands for; None where the folder lacks it."""
     names = learnt_objects(scene)
-    if not names or not dataset.instances:
-        return choice if choice < max(len(dataset.instances), 1) else None
+    if not names:
+        return 0 if len(dataset.instances) <= 1 else None
+    if not dataset.instances:
+        return 0 if choice == 0 else None
+    if choice >= len(names):
+        return None
     if names[choice] in dataset.instances:
         return dataset.instances.index(names[choice])
     return choice if _nameless(names) and choice < len(dataset.instances) else None
@@ -48,6 +55,11 @@ def choice_of(scene: Scene, dataset: Dataset, number: int) -> int:
         UserError: the scene has not learnt the object.
     """
     choice = find_choice(scene, dataset, number)
+    if choice is None and not learnt_objects(scene):
+        raise UserError(
+            f"{dataset.source}: holds {len(dataset.instances)} objects, and the checkpoint is of one scene; name the "
+            "folder of its object"
+        )
     if choice is None:
         name = dataset.instances[number] if dataset.instances else str(number)
         raise UserError(

@@ -143,13 +143,16 @@ class Session:
     def _begin(self, path: Path, data: Path | None, chosen: Mapping[str, Any], stay: bool) -> None:
         self._number += 1
         self.opening, self._staying = path, stay
-        arguments = (self._number, path, data, dict(chosen), stay)
+        choice = round(self.controls.get(INSTANCE, 0)) if stay else 0
+        arguments = (self._number, path, data, dict(chosen), stay, choice)
         threading.Thread(target=self._open, args=arguments, name="open", daemon=True).start()
 
-    def _open(self, number: int, path: Path, data: Path | None, chosen: dict[str, Any], stay: bool) -> None:
+    def _open(
+        self, number: int, path: Path, data: Path | None, chosen: dict[str, Any], stay: bool, choice: int
+    ) -> None:
         try:
             opened = open_scene(path, data, self.device, (*self._settings, *_as_settings(chosen)))
-            viewpoints = read_viewpoints(opened)
+            viewpoints = read_viewpoints(opened, choice)
         except Exception as error:  # handed on: the window shows it and goes on
             self._listener.open_failed(OpenFailure(number, path, data, error))
         else:
@@ -168,6 +171,7 @@ class Session:
             return False
         eye = self.eye.place if opening.stay else None
         channel = self.channel if opening.stay else "rgb"
+        controls = self.controls if opening.stay else {}
         self._let_go()
         opened = opening.opened
         scene = opened.scene
@@ -177,7 +181,7 @@ class Session:
         self.eye.enter(scene, [point.camera for point in self.viewpoints])
         if eye is not None:
             self.eye.take(eye)
-        self.controls = {control.name: control.default for control in scene.controls}
+        self.controls = {control.name: control.clamped(controls.get(control.name)) for control in scene.controls}
         self.channel = channel if channel in self.channels else "rgb"
         self._see_whole_view()
         number = self._adopted = opening.number
@@ -279,6 +283,10 @@ class Session:
             return False
         self.viewpoints = found.viewpoints
         self.eye.set_viewpoints([point.camera for point in self.viewpoints])
+        self._see_whole_view()
+        # The object's picture may be there already; objects often share their cameras.
+        if self._exact is not None:
+            self._compare(self._exact)
         return True
 
     def _read_views(self, opened: Opened, number: int, choice: int) -> None:
@@ -318,7 +326,9 @@ class Session:
         if round(controls.get(INSTANCE, 0)) != choice or controls.get("blend", 0.0) > 0:
             return
         frame, view = picture.frame, point.view
-        self._aside.submit(self._guarded, lambda: self._listener.compared(compare(frame, picture.camera, view, scene)))
+        self._aside.submit(
+            self._guarded, lambda: self._listener.compared(compare(frame, picture.camera, view, scene, controls))
+        )
 
     def _deliver(self, number: int, tell: Callable[[], None]) -> None:
         # A worker that is being closed may still finish a picture of the scene before.

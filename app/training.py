@@ -126,7 +126,8 @@ class _Run:
         self._events = SummaryWriter(str(out), purge_step=training.step_count + 1)
 
     def close(self) -> None:
-        """Finishes the TensorBoard events."""
+        """Ends what runs beside the training, and finishes the TensorBoard events."""
+        self.training.close()
         with self._writing():
             self._events.close()
 
@@ -220,11 +221,12 @@ def _to_resume(engine: Engine, out: Path, settings: Mapping[str, Any]) -> Checkp
     checkpoint = read_run_training(out)
     if checkpoint.engine != engine.name:
         raise UserError(f"{out}: is a run of {checkpoint.engine}, not of {engine.name}")
-    asked = make_options(engine.Config, {**checkpoint.config, **settings}).model_dump()
+    begun = make_options(engine.Config, checkpoint.config, f"{out}: its configuration").model_dump()
+    asked = make_options(engine.Config, {**begun, **settings}).model_dump()
     for name in settings:
-        if name not in FREE_ON_RESUME and asked[name] != checkpoint.config[name]:
+        if name not in FREE_ON_RESUME and asked[name] != begun[name]:
             raise UserError(
-                f"{out}: was begun with {name}={checkpoint.config[name]}, can't go on with {name}={asked[name]}; "
+                f"{out}: was begun with {name}={begun[name]}, can't go on with {name}={asked[name]}; "
                 f"leave it out, or begin another run (free on resuming: {', '.join(FREE_ON_RESUME)})"
             )
     if checkpoint.step >= asked["max_steps"]:

@@ -29,6 +29,7 @@ from engines.core.synthetic.sample import (
 INTERRUPTED = 130
 # Where nobody watches (a log file), a line now and then is enough.
 LOG_INTERVAL_S = 10.0
+MOST_VIEWS = 1_000_000
 LIMITS = {
     "seed": (0, 2**32 - 1),
     "size": (16, 4096),
@@ -108,6 +109,8 @@ def _sample(arguments: argparse.Namespace) -> Sample:
     if arguments.format == "srn":
         views = arguments.views or OBJECT_VIEWS
         objects, size_px = arguments.objects or OBJECTS, arguments.size or CLASS_SIZE_PX
+        if objects * views > MOST_VIEWS:
+            raise UserError(f"--objects {objects} --views {views}: {objects * views} views; at most {MOST_VIEWS}")
         return srn_sample(seed, size_px, objects, views, max(1, round(views * VALIDATION_VIEWS / TRAIN_VIEWS)))
     if arguments.objects is not None:
         raise UserError("--objects: only a class has several; use it with --format srn")

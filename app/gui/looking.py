@@ -102,7 +102,9 @@ class Looking:
         self._overlays.set_scene(opened.scene, session.eye.viewpoints)
         self._overlays.set_up(session.eye.up)
         window.channels.set_channels(session.channels)
-        window.controls.set_controls(opened.scene.controls)
+        window.controls.set_controls(
+            [replace(control, default=session.controls[control.name]) for control in opened.scene.controls]
+        )
         window.views.set_views([point.name for point in session.viewpoints])
         for number in range(1, CHANNEL_COUNT + 1):
             action, there = window.commands[f"channel_{number}"], number <= len(session.channels)
@@ -165,7 +167,8 @@ class Looking:
         made, picture = self._comparison, self.picture
         if made is None or picture is None or picture.kind != "exact" or self._session.eye.view_index is None:
             return None
-        return made if same_picture(picture.camera, made.camera) else None
+        same = same_picture(picture.camera, made.camera) and dict(picture.request.controls) == dict(made.controls)
+        return made if same else None
 
     def _show_comparison(self, comparison: Comparison) -> None:
         self._comparison = comparison
@@ -204,7 +207,7 @@ class Looking:
             self._overlays.set_up(self._session.eye.up)
             self._window.views.set_views([point.name for point in self._session.viewpoints])
             self._window.update_commands()
-            self._show_place()
+            self.draw()
 
     def _cycle_up(self) -> None:
         self._window.banner.tell("info", f"Up is now {axis_name(self._session.eye.cycle_up())}")

@@ -42,6 +42,10 @@ class Control:
     default: float
     choices: tuple[str, ...] = ()
 
+    def clamped(self, value: float | None) -> float:
+        """The value within the range; None: the default."""
+        return self.default if value is None else min(max(value, self.low), self.high)
+
 
 class Scene(Protocol):
     """A trained scene on a device, ready to be drawn. One thread at a time may call `render`."""
@@ -103,6 +107,10 @@ class Training(Protocol):
 
     def checkpoint(self) -> Checkpoint:
         """All that is needed to render and to resume, copied to the CPU."""
+        ...
+
+    def close(self) -> None:
+        """Ends what runs beside it, such as processes that read photographs; no step comes afterwards."""
         ...
 
     def scene(self) -> Scene:

@@ -34,7 +34,7 @@ def ssim(image: Tensor, reference: Tensor) -> float:
 def ssim_uniform(image: Tensor, reference: Tensor) -> float:
     """Structural similarity as scikit-image has it by default: windows of 7x7 pixels that count alike.
 
-    It is what the authors of DeepVoxels and SRN report; a little lower than `ssim`.
+    It is what the authors of SRN report; a little lower than `ssim`.
     """
     # Here, not above: it takes a while to import, and only scores need it.
     from skimage.metrics import structural_similarity

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -65,7 +66,9 @@ class View:
         if self.params_path is None:
             raise UserError(f"view {self.name} has no file of parameters; each needs its own in params/, beside pose/")
         try:
-            values = np.array([float(word) for word in self.params_path.read_text(encoding="utf-8").split()])
+            # The first line, as the authors read it.
+            line = self.params_path.read_text(encoding="utf-8").partition("\n")[0]
+            values = np.array([float(word) for word in line.split()])
         except (OSError, UnicodeDecodeError, ValueError) as error:
             raise UserError(f"{self.params_path}: can't be read as numbers ({error})") from error
         if values.size == 0 or not np.isfinite(values).all():
@@ -99,6 +102,26 @@ class ViewSource(Protocol):
 
     def __len__(self) -> int: ...
     def __getitem__(self, number: int, /) -> View: ...
+    def fingerprint(self, numbers: Array) -> str:
+        """Tells these views from others by their names and objects."""
+        ...
+
+
+class InMemory:
+    """Views that were read already."""
+
+    def __init__(self, views: Sequence[View]) -> None:
+        self._views = views
+
+    def __len__(self) -> int:
+        return len(self._views)
+
+    def __getitem__(self, number: int) -> View:
+        return self._views[number]
+
+    def fingerprint(self, numbers: Array) -> str:
+        chosen = (self._views[number] for number in numbers.tolist())
+        return hashlib.sha256(repr([(view.name, view.instance) for view in chosen]).encode()).hexdigest()
 
 
 class Views(Sequence[View]):
@@ -121,7 +144,7 @@ class Views(Sequence[View]):
     def of(views: Sequence[View]) -> Views:
         """Views that are in memory."""
         return Views(
-            views,
+            InMemory(views),
             np.arange(len(views)),
             np.array([SPLITS.index(view.split) for view in views], dtype=np.int8),
             np.array([view.instance for view in views], dtype=np.int32),
@@ -161,6 +184,10 @@ class Views(Sequence[View]):
     def photographed(self) -> Views:
         """Those that have an image."""
         return self.chosen(self._has_image)
+
+    def fingerprint(self) -> str:
+        """Tells these views from others by their names and objects, without reading them."""
+        return self._source.fingerprint(self._numbers)
 
     def with_split(self, which: Array, name: Split) -> Views:
         """The same, but those at `which` belong to split `name`."""

@@ -7,18 +7,19 @@ What is not in the paper is off by default: `grid_learning`, `ema_decay`, `lr_fi
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core.averaging import WeightAverage
 from engines.core.camera import Camera
+from engines.core.chance import generator_states, global_generators_kept, set_generator_states
 from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
@@ -40,9 +41,12 @@ def training_photographs(dataset: Dataset, sampling_pattern: str) -> tuple[View,
     """The training views with a photograph that `sampling_pattern` (`all`, `skip_N`) keeps.
 
     Raises:
-        UserError: fewer than two are left; one is lifted, another compared.
+        UserError: fewer than two are left (one is lifted, another compared), or they show several objects.
     """
-    views = tuple(dataset.split("train").photographed)
+    train = dataset.split("train").photographed
+    if len(objects := np.unique(train.instances)) > 1:
+        raise UserError(f"{dataset.source}: {len(objects)} objects, but DeepVoxels learns one; name its folder")
+    views = tuple(train)
     skipped = 0 if sampling_pattern == "all" else int(sampling_pattern.removeprefix("skip_"))
     chosen = views[:: skipped + 1]
     if len(chosen) < 2:
@@ -100,7 +104,7 @@ class DeepVoxelsTraining:
         self._views = TrainingViews(photographs, config.img_sidelength, self.placement, config.grid_dim, device)
         self._require_some_view_of_grid()
         self._order = ViewOrder(nearest_views(cameras), config.num_trgt, seed)
-        with _global_generators_kept(device):
+        with global_generators_kept(device):
             torch.manual_seed(seed)
             network, discriminator = DeepVoxels(config), PatchDiscriminator()
             if config.dropout is not None:
@@ -110,7 +114,7 @@ class DeepVoxelsTraining:
                 network.deepvoxels.normal_(std=0.01)
             if config.start_at_median:
                 network.rendering_net.start_at(self._views.median_colour())
-            self._generators = _generator_states(device)
+            self._generators = generator_states(device)
         self._network = _channels_last(network.to(device))
         self._discriminator = _channels_last(discriminator.to(device))
         self._optimiser_g = torch.optim.Adam(_trained(self._network, config), fused=True)
@@ -184,11 +188,11 @@ class DeepVoxelsTraining:
         self._discriminator.train()
         buffers = [*self._network.buffers(), *self._discriminator.buffers()]
         before = [buffer.clone() for buffer in buffers]
-        with _global_generators_kept(self._device):
-            _set_generator_states(self._generators, self._device)
+        with global_generators_kept(self._device):
+            set_generator_states(self._generators, self._device)
             losses, grid = self._compare(triplet)
             sizes = self._gradients(losses)
-            after = _generator_states(self._device)
+            after = generator_states(self._device)
         values = torch.stack([losses.discriminator, losses.adversarial, losses.l1, *sizes]).tolist()
         if not all(math.isfinite(value) for value in values):
             with torch.no_grad():
@@ -287,6 +291,9 @@ class DeepVoxelsTraining:
             f"Look at these photographs, or resume from the last checkpoint with a smaller lr than {self.config.lr:g}"
         )
 
+    def close(self) -> None:
+        """Nothing runs beside it."""
+
     def checkpoint(self) -> Checkpoint:
         """All that is needed to draw and to resume, copied to the CPU."""
         weights = copied_to_cpu(self._shown())
@@ -354,31 +361,3 @@ def _norm(parameters: list[Tensor]) -> Tensor:
     sizes = [torch.linalg.vector_norm(p.grad) for p in parameters if p.grad is not None]
     size: Tensor = torch.linalg.vector_norm(torch.stack(sizes)) if sizes else parameters[0].new_zeros(())
     return size
-
-
-def _generator_states(device: torch.device) -> dict[str, Tensor]:
-    """Of torch's global generators that networks on `device` use: dropout takes no generator of its own."""
-    states = {"cpu": torch.get_rng_state()}
-    if device.type == "cuda":
-        states["cuda"] = torch.cuda.get_rng_state(device)
-    elif device.type == "mps":
-        states["mps"] = torch.mps.get_rng_state()
-    return states
-
-
-def _set_generator_states(states: Mapping[str, Tensor], device: torch.device) -> None:
-    torch.set_rng_state(states["cpu"])
-    if device.type == "cuda":
-        torch.cuda.set_rng_state(states["cuda"], device)
-    elif device.type == "mps":
-        torch.mps.set_rng_state(states["mps"])
-
-
-@contextlib.contextmanager
-def _global_generators_kept(device: torch.device) -> Iterator[None]:
-    """Puts torch's global generators back afterwards."""
-    before = _generator_states(device)
-    try:
-        yield
-    finally:
-        _set_generator_states(before, device)

@@ -30,13 +30,17 @@ def given_codes(views: Sequence[View], length: int) -> Tensor:
     return torch.from_numpy(np.stack(codes))
 
 
-def codes_of_objects(views: Views, length: int) -> Tensor:
-    """[I, L] of each object the code of its first view; 0 where it has none.
+def codes_of_objects(views: Views, length: int) -> tuple[Tensor, tuple[str, ...]]:
+    """[I, L] of each object the code of its first view, and in plain words what is lost by that.
 
     Raises:
-        UserError: a view has none, or one of another length.
+        UserError: a view that was looked at has none, or one of another length.
     """
     numbers, firsts = np.unique(views.instances, return_index=True)
     table = torch.zeros(int(numbers[-1]) + 1, length)
     table[torch.from_numpy(numbers).long()] = given_codes([views[int(index)] for index in firsts], length)
-    return table
+    of_first = views.of_instance(int(numbers[0]))
+    ends = given_codes([of_first[0], of_first[-1]], length)
+    if torch.equal(ends[0], ends[1]):
+        return table, ()
+    return table, ("codes differ between photographs of an object; each object is drawn with its first one's",)

@@ -52,7 +52,7 @@ class SrnConfig(TrainingConfig):
     """Compare only so many pixels of each picture, drawn by chance; empty: all, as in the paper."""
     samples_per_instance: int = Field(1, ge=1)
     """Pictures of one instance in a row within a step."""
-    specific_observation_idcs: tuple[int, ...] | None = None
+    specific_observation_idcs: tuple[int, ...] | None = Field(None, min_length=1)
     """Learn from these pictures of each instance only, e.g. [0, 5]: few-shot; `held_out_every` is then 0 by default."""
     max_num_instances_train: int = Field(-1, ge=-1)
     """Only the first so many instances; -1: all."""
@@ -65,7 +65,8 @@ class SrnConfig(TrainingConfig):
     checkpoint: str | None = None
     """A trained class to begin from: its networks, and its codes where as many are learnt."""
     freeze_networks: bool = False
-    """Learn codes only, the networks stay as in `checkpoint`: for new objects from few photographs."""
+    """Learn codes only, the networks stay as in `checkpoint`: for new objects from few photographs. Of the U-Net
+    renderer dropout and BatchNorm are then off, too (the authors leave them on)."""
     overwrite_embeddings: bool = False
     """Begin with new codes although `checkpoint` has as many."""
 
@@ -76,6 +77,13 @@ class SrnConfig(TrainingConfig):
         if isinstance(values, dict) and values.get("specific_observation_idcs") is not None:
             return {"held_out_every": 0, **values}
         return values
+
+    @model_validator(mode="after")
+    def _something_is_left(self) -> SrnConfig:
+        for name in ("max_num_instances_train", "max_num_observations_train"):
+            if getattr(self, name) == 0:
+                raise ValueError(f"{name} must be at least 1, or -1 for all")
+        return self
 
     @model_validator(mode="after")
     def _stages_agree(self) -> SrnConfig:
@@ -106,5 +114,7 @@ class SrnOptions(Options):
 
     tracing_steps: int = Field(10, ge=1, le=100)
     """Steps of the ray marcher; authors' files don't say how many they were trained with."""
+    has_params: bool = False
+    """Take the objects' codes from the data folder's `params/`, for a file of the authors' that was trained so."""
     initial_depth: float = Field(0.05, gt=0)
     """Where every ray begins, world units; the authors draw it from N(0.05, 0.0005)."""

@@ -43,13 +43,19 @@ class SrnEngine:
         config, drawn = make_options(SrnConfig, checkpoint.config, SCENE_CONFIG), cast(SrnOptions, options)
         info, assumptions = find_info(checkpoint, dataset)
         weights = checkpoint.weights
-        # The authors' files don't say that codes were given; a folder that has some does.
-        given = config.has_params or checkpoint.scene is None
-        if given and not config.fit_single_srn and dataset is not None and dataset.views[0].params_path is not None:
-            codes = codes_of_objects(dataset.views, config.embedding_size)
-            weights = {**weights, upstream.CODES: codes}
-            config = config.model_copy(update={"num_instances": len(codes), "has_params": True})
-            info = SceneInfo.of_dataset(dataset)
+        described = dataset is not None and dataset.views[0].params_path is not None
+        if dataset is not None and described and not config.fit_single_srn:
+            # The authors' files don't say whether codes were learnt or given.
+            if config.has_params or drawn.has_params:
+                codes, notes = codes_of_objects(dataset.views, config.embedding_size)
+                weights = {**weights, upstream.CODES: codes}
+                config = config.model_copy(update={"num_instances": len(codes), "has_params": True})
+                info, assumptions = SceneInfo.of_dataset(dataset), (*assumptions, *notes)
+            elif checkpoint.scene is None:
+                assumptions = (
+                    *assumptions,
+                    "the objects' codes are the file's own; has_params=true takes those of the folder's params/",
+                )
         return SrnScene(config, weights, info, assumptions, device, drawn)
 
     def train(self, dataset: Dataset, config: TrainingConfig, device: torch.device, seed: int) -> Training:

@@ -6,9 +6,11 @@ run that goes on later needs no memory of what it has seen.
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import signal
-from collections.abc import Iterator
+import threading
+import warnings
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -20,6 +22,7 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from engines.core.camera import Camera
+from engines.core.chance import seeded
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.images import to_uint8
@@ -31,7 +34,6 @@ MEMORY_BYTES = 2**29
 """Photographs that take no more are kept at the stage's size; of more than that each is read when its turn comes."""
 WORKERS = 2
 """Processes that read ahead then."""
-FINGERPRINT_VIEWS = 1000
 
 
 def observations(dataset: Dataset, config: SrnConfig) -> Views:
@@ -74,20 +76,6 @@ def _chosen(count: int, number: int, dataset: Dataset, config: SrnConfig) -> lis
     return list(range(count)) if most < 0 or most >= count else [index * count // most for index in range(most)]
 
 
-def fingerprint(dataset: Dataset, views: Views) -> str:
-    """Tells whether a run goes on with the photographs that it began with."""
-    spread = views[:: max(1, len(views) // FINGERPRINT_VIEWS)]
-    digest = hashlib.sha256(repr((dataset.instances, len(views), [view.name for view in spread])).encode())
-    digest.update(views.instances.tobytes())
-    return digest.hexdigest()
-
-
-def chance(seed: int, *what: int) -> torch.Generator:
-    """A generator for one purpose, told by numbers."""
-    state = np.random.SeedSequence((seed, *what)).generate_state(1, np.uint64)[0]
-    return torch.Generator().manual_seed(int(state))
-
-
 class Plan:
     """Side of the pictures, and which, at any step."""
 
@@ -108,7 +96,7 @@ class Plan:
     def views(self, step: int) -> list[int]:
         """Indices: each photograph once before any comes again, with others of its object by chance."""
         count, together = self.stage(step)[1], self._config.samples_per_instance
-        random, found = chance(self._seed, 1, step), list[int]()
+        random, found = seeded(self._seed, 1, step), list[int]()
         first = self._drawn_before(step)
         while len(found) < count:
             round_, place = divmod(first, len(self._instances))
@@ -133,7 +121,7 @@ class Plan:
 
 @lru_cache(maxsize=2)
 def _shuffled(count: int, seed: int, round_: int) -> Tensor:
-    return torch.randperm(count, generator=chance(seed, 0, round_))
+    return torch.randperm(count, generator=seeded(seed, 0, round_))
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,7 +179,7 @@ class PictureReader(TorchDataset[Pictures | str]):
         return picture
 
 
-def read_pictures(reader: PictureReader, steps: range, workers: int) -> Iterator[Pictures]:
+def read_pictures(reader: PictureReader, steps: range, workers: int) -> Generator[Pictures]:
     """The pictures of `steps`, one after the other, by `workers` processes that read ahead; 0: here.
 
     Raises:
@@ -200,27 +188,38 @@ def read_pictures(reader: PictureReader, steps: range, workers: int) -> Iterator
     if workers == 0:
         yield from (reader.read(step) for step in steps)
         return
-    loader = DataLoader(
-        reader,
-        sampler=steps,
-        batch_size=None,
-        num_workers=workers,
-        # A fork would copy locks that other threads hold at that moment.
-        multiprocessing_context="spawn",
-        worker_init_fn=_ignore_interrupt,
-    )
+    # A fork would copy locks that other threads hold at that moment.
+    how = "spawn"
     try:
-        for pictures in loader:
+        with warnings.catch_warnings(), _signals_held():
+            # Who asks for more processes than there are cores may have a slow disk.
+            warnings.filterwarnings("ignore", "This DataLoader will create")
+            batches = iter(
+                DataLoader(reader, sampler=steps, batch_size=None, num_workers=workers, multiprocessing_context=how)
+            )
+        for pictures in batches:
             if isinstance(pictures, str):
                 raise UserError(pictures)
             yield pictures
-    except RuntimeError as error:
-        raise UserError(f"a process that reads photographs ended ({error}); go on with --resume") from error
+    except (RuntimeError, OSError, EOFError) as error:
+        raise UserError(f"a process that reads photographs ended ({error}); what was saved before is whole") from error
 
 
-def _ignore_interrupt(worker: int) -> None:
-    # Ctrl+C reaches all processes of a terminal; the training itself ends these.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Processes begun meanwhile don't hear what ends the training: it ends them itself, when it has saved."""
+    main = threading.current_thread() is threading.main_thread()
+    # With the loader's own handler a dead worker would raise wherever the training is; without, when it waits for it.
+    on_child = signal.getsignal(signal.SIGCHLD) if main and hasattr(signal, "SIGCHLD") else None
+    held = {signal.SIGINT, signal.SIGTERM} if hasattr(signal, "pthread_sigmask") else set()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, held) if held else set()
+    try:
+        yield
+    finally:
+        if held:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if on_child is not None:
+            signal.signal(signal.SIGCHLD, on_child)
 
 
 def workers_for(count: int, config: SrnConfig) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -35,7 +34,11 @@ def find_info(checkpoint: Checkpoint, dataset: Dataset | None) -> tuple[SceneInf
     """
     if dataset is not None:
         info, saved = SceneInfo.of_dataset(dataset), checkpoint.scene
-        return (replace(info, hints={**info.hints, **_names_in(saved)}) if saved is not None else info), ()
+        if saved is None:
+            return info, ()
+        hints = {name: value for name, value in info.hints.items() if name != "instances"}
+        names = {name: value for name, value in saved.hints.items() if name == "instances"}
+        return replace(info, hints=hints | names), ()
     if checkpoint.scene is not None:
         return checkpoint.scene, ()
     up = np.array([0.0, 0.0, 1.0])
@@ -47,10 +50,6 @@ def find_info(checkpoint: Checkpoint, dataset: Dataset | None) -> tuple[SceneInf
         "focal length 525/512 of the picture's side, object of size 1 at the origin, up +z: this checkpoint carries "
         "no cameras; give its data folder",
     )
-
-
-def _names_in(info: SceneInfo) -> dict[str, Any]:
-    return {name: value for name, value in info.hints.items() if name == "instances"}
 
 
 class SrnScene:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core.averaging import WeightAverage
+from engines.core.chance import global_generators_kept, seeded
 from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
@@ -33,8 +34,6 @@ from engines.srn.observations import (
     PictureReader,
     Pictures,
     Plan,
-    chance,
-    fingerprint,
     fit_in_memory,
     observations,
     read_pictures,
@@ -46,12 +45,39 @@ DEPTH_PENALTY = 10_000.0
 """Inside the depth loss, before its weight; the authors' value."""
 
 
-def begin_from(network: Srn, path: Path, new_codes: bool) -> None:
-    """Takes over a trained network's weights; its codes where there are as many and `new_codes` is not asked for.
+def begin_from(network: Srn, path: Path, config: SrnConfig, names: Sequence[str]) -> tuple[str, ...]:
+    """Takes over a trained network's weights, and its codes of the objects `names` unless `overwrite_embeddings`.
+
+    Objects are known by their names where the file has some; else as many objects are taken to be the same ones.
+
+    Returns:
+        In plain words, what does not go together.
 
     Raises:
         UserError: the file is no SRN, or of other sizes.
     """
+    checkpoint = _read_any(path)
+    own = network.state_dict()
+    for name, tensor in own.items():
+        found = checkpoint.weights.get(name)
+        if name == upstream.CODES:
+            if found is None or found.shape[1] != tensor.shape[1]:
+                raise UserError(f"{path}: has no codes of length {tensor.shape[1]}; set embedding_size to its own")
+            if not config.overwrite_embeddings:
+                own[name] = _codes_taken_over(checkpoint, found, tensor, names)
+            continue
+        if found is None or found.shape != tensor.shape:
+            raise UserError(f"{path}: its {name} does not fit; the network must have the sizes of the run")
+        own[name] = found.float() if found.is_floating_point() else found
+    network.load_state_dict(own)
+    steps = checkpoint.config["tracing_steps"]
+    # The authors' files don't say how many.
+    if checkpoint.scene is None or steps == config.tracing_steps:
+        return ()
+    return (f"{path} was trained with tracing_steps={steps}, this run has {config.tracing_steps}",)
+
+
+def _read_any(path: Path) -> Checkpoint:
     if path.is_dir():
         checkpoint = read_run_checkpoint(path)
     elif path.suffix == ".safetensors":
@@ -63,17 +89,18 @@ def begin_from(network: Srn, path: Path, new_codes: bool) -> None:
         checkpoint = upstream.read(content, path)
     if checkpoint.engine != "srn":
         raise UserError(f"{path}: is a scene of {checkpoint.engine}, not of srn")
-    own = network.state_dict()
-    for name, tensor in own.items():
-        found = checkpoint.weights.get(name)
-        if name == upstream.CODES and (new_codes or found is None or found.shape != tensor.shape):
-            if found is None or found.shape[1] != tensor.shape[1]:
-                raise UserError(f"{path}: has no codes of length {tensor.shape[1]}; set embedding_size to its own")
-            continue
-        if found is None or found.shape != tensor.shape:
-            raise UserError(f"{path}: its {name} does not fit; the network must have the sizes of the run")
-        own[name] = found.float() if found.is_floating_point() else found
-    network.load_state_dict(own)
+    return checkpoint
+
+
+def _codes_taken_over(checkpoint: Checkpoint, found: Tensor, own: Tensor, names: Sequence[str]) -> Tensor:
+    known = list(checkpoint.scene.hints.get("instances", ())) if checkpoint.scene is not None else []
+    if not known:
+        return found.float() if found.shape == own.shape else own
+    codes = own.clone()
+    for row, name in enumerate(names[: len(own)]):
+        if name in known[: len(found)]:
+            codes[row] = found[known.index(name)].float()
+    return codes
 
 
 class SrnTraining:
@@ -94,25 +121,28 @@ class SrnTraining:
         objects = int(self._views.instances.max()) + 1
         self.config = config if config.fit_single_srn else config.model_copy(update={"num_instances": objects})
         self.step_count = 0
-        self.notes: tuple[str, ...] = ()
         self._dataset, self._device, self._seed = dataset, device, seed
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self._network = Srn(self.config)
+        self.notes: tuple[str, ...] = ()
         if config.checkpoint is not None and fresh:
-            begin_from(self._network, Path(config.checkpoint), config.overwrite_embeddings)
+            self.notes = begin_from(self._network, Path(config.checkpoint), config, self._names())
         given = config.has_params and self._network.latent_codes is not None
         if given and self._network.latent_codes is not None:
             # What is drawn afterwards: each object by its first view's code.
-            self._network.latent_codes.weight.data = codes_of_objects(self._views, config.embedding_size)
+            codes, notes = codes_of_objects(self._views, config.embedding_size)
+            self._network.latent_codes.weight.data, self.notes = codes, (*self.notes, *notes)
             self._network.latent_codes.requires_grad_(False)
         self._network = self._network.to(device)
         self._optimiser = torch.optim.Adam(self._learnt(), lr=config.lr, fused=True)
         self._average = WeightAverage(self._network.state_dict(), config.ema_decay) if config.ema_decay else None
-        keep = fit_in_memory(len(self._views), config)
+        self._workers = workers_for(len(self._views), config)
+        # Workers would keep a copy each.
+        keep = self._workers == 0 and fit_in_memory(len(self._views), config)
         plan = Plan(self._views.instances, config, seed)
         self._reader = PictureReader(self._views, plan, config.embedding_size if given else None, keep)
-        self._pictures: Iterator[Pictures] | None = None
+        self._pictures: Generator[Pictures] | None = None
 
     @staticmethod
     def resumed(dataset: Dataset, config: SrnConfig, checkpoint: Checkpoint, device: torch.device) -> SrnTraining:
@@ -125,10 +155,10 @@ class SrnTraining:
         if state is None:
             raise UserError("the checkpoint holds no training state (optimiser, generator); only a run folder does")
         training = SrnTraining(dataset, config, device, config.seed, fresh=False)
-        if state["photographs"] != training._fingerprint:
+        if state.get("photographs") != training._views.fingerprint():
             raise UserError(
-                f"{dataset.source}: not the {state['count']} photographs that the run began with, or under other "
-                "names; resume with the same folder"
+                f"{dataset.source}: {len(training._views)} photographs, not those that the run began with, or under "
+                "other names; resume with the same folder"
             )
         training._network.load_state_dict(dict(state.get("latest", checkpoint.weights)))
         if training._average is not None:
@@ -153,16 +183,25 @@ class SrnTraining:
         config = self.config
         for group in self._optimiser.param_groups:
             group["lr"] = config.lr_at(self.step_count)
-        self._network.train()
+        self._network.train(not config.freeze_networks)
         batch = self._next_pictures()
-        image, latent, depth = self._losses(batch)
-        total = config.l1_weight * image + config.kl_weight * latent + config.reg_weight * depth
-        self._optimiser.zero_grad(set_to_none=True)
-        total.backward()  # type: ignore[no-untyped-call]
+        before = [buffer.clone() for buffer in self._network.buffers()]
+        with global_generators_kept(self._device):
+            # Dropout takes no generator of its own.
+            torch.manual_seed(seeded(self._seed, 3, self.step_count).initial_seed())
+            image, latent, depth = self._losses(batch)
+            total = config.l1_weight * image + config.kl_weight * latent + config.reg_weight * depth
+            self._optimiser.zero_grad(set_to_none=True)
+            total.backward()  # type: ignore[no-untyped-call]
         gradients = [weights.grad for weights in self._learnt() if weights.grad is not None]
         size = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(part) for part in gradients]))
         values = torch.stack([total, image, latent, depth, size]).tolist()
         if not all(math.isfinite(value) for value in values):
+            with torch.no_grad():
+                for buffer, old in zip(self._network.buffers(), before, strict=True):
+                    buffer.copy_(old)
+            # The step may be tried again, on the same photographs.
+            self.close()
             names = ", ".join(self._views[index].name for index in batch.views[:8])
             raise UserError(
                 f"step {self.step_count + 1}: the loss is not finite (image {values[1]:g}, depth {values[3]:g}) on "
@@ -177,7 +216,7 @@ class SrnTraining:
 
     def _losses(self, batch: Pictures) -> tuple[Tensor, Tensor, Tensor]:
         """Squared error of the colours, mean square of the codes, penalty of depths behind the camera."""
-        network, random = self._network, chance(self._seed, 2, self.step_count)
+        network, random = self._network, seeded(self._seed, 2, self.step_count)
         pixels = self._pixels(batch.colours.shape[:2], random)
         origins, rays, forward, position = self._rays(batch, pixels, random)
         codes = batch.codes.to(self._device) if batch.codes is not None else None
@@ -219,7 +258,7 @@ class SrnTraining:
     def _next_pictures(self) -> Pictures:
         if self._pictures is None:
             steps = range(self.step_count, sys.maxsize)
-            self._pictures = read_pictures(self._reader, steps, workers_for(len(self._views), self.config))
+            self._pictures = read_pictures(self._reader, steps, self._workers)
         try:
             return next(self._pictures)
         except Exception:
@@ -227,16 +266,17 @@ class SrnTraining:
             self._pictures = None
             raise
 
-    @cached_property
-    def _fingerprint(self) -> str:
-        return fingerprint(self._dataset, self._views)
+    def close(self) -> None:
+        """Ends the processes that read photographs."""
+        if self._pictures is not None:
+            self._pictures.close()
+            self._pictures = None
 
     def checkpoint(self) -> Checkpoint:
         """All that is needed to draw and to resume, copied to the CPU."""
         training: dict[str, Any] = {
             "optimiser": copied_to_cpu(self._optimiser.state_dict()),
-            "photographs": self._fingerprint,
-            "count": len(self._views),
+            "photographs": self._views.fingerprint(),
         }
         if self._average is not None:
             training["latest"] = copied_to_cpu(self._network.state_dict())
@@ -253,5 +293,12 @@ class SrnTraining:
     def _shown(self) -> Mapping[str, Tensor]:
         return self._network.state_dict() if self._average is None else self._average.weights
 
+    def _names(self) -> tuple[str, ...]:
+        """Of the objects that have a code."""
+        return self._dataset.instances or (self._dataset.source.name,)
+
     def _info(self) -> SceneInfo:
-        return SceneInfo.of_dataset(self._dataset)
+        info = SceneInfo.of_dataset(self._dataset)
+        if self.config.fit_single_srn:
+            return info
+        return replace(info, hints={**info.hints, "instances": list(self._names()[: self.config.num_instances])})

@@ -40,7 +40,9 @@ def test_objects_without_names_go_by_their_numbers() -> None:
 def test_a_single_scene_is_the_folder_of_one() -> None:
     assert find_choice(scene(), folder(), 0) == find_number(scene(), folder(), 0) == 0
     # A scene of one object, in a folder of several: which, nobody knows.
-    assert find_choice(scene(), folder("a", "b"), 1) is None
+    assert find_choice(scene(), folder("a", "b"), 0) is find_number(scene(), folder("a", "b"), 0) is None
+    with pytest.raises(UserError, match="holds 2 objects, and the checkpoint is of one scene"):
+        choice_of(scene(), folder("a", "b"), 0)
 
 
 def test_an_object_that_was_not_learnt_is_named() -> None:

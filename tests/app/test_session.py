@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -292,3 +293,35 @@ def test_another_object_has_views_of_its_own(session: Session, ear: Ear, monkeyp
     settle(session)
     assert session.eye.camera is not None
     assert session.eye.camera.position == pytest.approx(scene.cameras[1].position)
+
+
+def test_objects_that_share_cameras_are_compared_each_with_its_own(
+    session: Session, ear: Ear, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = BallScene((32, 32), controls=(Control("instance", "Instance", "choice", 0, 1, 0, ("a", "b")),))
+    still = photographed(scene, tmp_path)
+    views = [replace(view, name=f"{number}/{view.name}", instance=number) for number in (0, 1) for view in still.views]
+    dataset = replace(still, views=Views.of(views), instances=("a", "b"))
+    opened = Opened(scene, Checkpoint("ball", {}, 0, {}), dataset, Path("class.pth"))
+    monkeypatch.setattr(app.session, "open_scene", lambda *_: opened)
+    open_now(session, ear, "class")
+    assert ear.next("compared").controls["instance"] == 0
+    # The picture of the other object is there before its views are.
+    session.set_control("instance", 1.0)
+    wait_exact(session, ear)
+    assert ear.heard["compared"].empty()
+    assert session.take_views(ear.next("views"))
+    assert ear.next("compared").controls["instance"] == 1
+
+
+def test_other_options_leave_the_controls_as_they_are(
+    session: Session, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    controls = (Control("instance", "Instance", "choice", 0, 2, 0, ("a", "b", "c")),)
+    opened = Opened(BallScene((32, 32), controls=controls), Checkpoint("ball", {}, 0, {}), None, Path("class.pth"))
+    monkeypatch.setattr(app.session, "open_scene", lambda *_: opened)
+    open_now(session, ear, "class")
+    session.set_control("instance", 2.0)
+    session.choose_options({})
+    assert session.adopt(ear.next("opened"))
+    assert session.controls == {"instance": 2.0}

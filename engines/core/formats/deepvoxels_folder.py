@@ -164,7 +164,14 @@ class Part:
         self.images = _images_of(self._poses, folder)
         self._size_px = photograph_size(self.images[0]) if self.images else self.intrinsics.size_px
         self._folder, self._split, self._prefix, self._instance = folder, split, prefix, instance
-        self._has = {kind: (folder / kind).is_dir() for kind in ("mask", "depth", "params")}
+        self.has_images = bool(self.images)
+        self._has = {kind: (folder / kind).is_dir() for kind in ("mask", "depth")}
+        self._params = _params_of(self._poses, folder / "params")
+
+    @property
+    def names(self) -> list[str]:
+        """Of the poses."""
+        return [path.stem for path in self._poses]
 
     def __len__(self) -> int:
         return len(self._poses)
@@ -176,10 +183,10 @@ class Part:
             self._prefix + path.stem,
             self._split,
             self.images[index] if self.images else None,
-            mask_path=self._beside("mask", path.stem, (".png", ".npy")),
-            depth_path=self._beside("depth", path.stem, (".png", ".npy")),
+            mask_path=self._beside("mask", path.stem),
+            depth_path=self._beside("depth", path.stem),
             instance=self._instance,
-            params_path=self._beside("params", path.stem, (".txt",)),
+            params_path=self._params[index] if self._params else None,
         )
 
     def views(self) -> list[View]:
@@ -200,11 +207,19 @@ class Part:
                     "all images of a folder must have one size"
                 )
 
-    def _beside(self, kind: str, stem: str, suffixes: tuple[str, ...]) -> Path | None:
+    def _beside(self, kind: str, stem: str) -> Path | None:
         if not self._has[kind]:
             return None
-        places = (self._folder / kind / (stem + suffix) for suffix in suffixes)
-        return next((path for path in places if path.is_file()), None)
+        return next((path for s in (".png", ".npy") if (path := self._folder / kind / (stem + s)).is_file()), None)
+
+
+def _params_of(poses: list[Path], folder: Path) -> list[Path | None]:
+    """A file of parameters for each pose: by name where they share names, else in order, as the authors have it."""
+    files = sorted(path for path in folder.glob("*.txt") if not path.name.startswith("."))
+    by_name = {path.stem: path for path in files}
+    if files and not any(path.stem in by_name for path in poses):
+        return [*files[: len(poses)], *[None] * (len(poses) - len(files))]
+    return [by_name.get(path.stem) for path in poses] if files else []
 
 
 def _images_of(poses: list[Path], folder: Path) -> list[Path]:

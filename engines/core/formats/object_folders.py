@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
-from engines.core.views import SPLITS, Split, View, Views, ViewSource
+from engines.core.camera import Array
+from engines.core.errors import UserError
+from engines.core.views import SPLITS, Split, View, Views
 
 LISTED = 256
 """Objects whose listing is kept."""
@@ -17,21 +21,42 @@ Place = tuple[Path, Split, int]
 """An object's folder, the split it stands in, and its number."""
 
 
+class Listing(Protocol):
+    """An object's views; their names are known, their files are read one by one.
+
+    Attributes:
+        has_images: whether its views have photographs.
+    """
+
+    has_images: bool
+
+    @property
+    def names(self) -> Sequence[str]: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> View: ...
+
+
 class ObjectFolders:
     """The views of all objects, one object after the other."""
 
-    def __init__(self, places: Sequence[Place], list_views: Callable[[Place], ViewSource]) -> None:
-        """Counts the views of every object.
+    def __init__(self, places: Sequence[Place], list_object: Callable[[Place], Listing]) -> None:
+        """Lists every object.
 
         Args:
-            list_views: the views of one object; must survive pickling, for workers that read photographs.
+            list_object: must survive pickling, for workers that read photographs.
 
         Raises:
-            UserError: what `list_views` says.
+            UserError: what `list_object` says.
         """
-        self._places, self._list_views = tuple(places), list_views
-        self._listed = lru_cache(LISTED)(list_views)
-        self._ends = np.cumsum([len(self._listed(place)) for place in places])
+        self._places, self._list_object = tuple(places), list_object
+        self._listed = lru_cache(LISTED)(list_object)
+        counts, self._has_images, self._digests = [], list[bool](), list[bytes]()
+        for place in self._places:
+            listing = self._listed(place)
+            counts.append(len(listing))
+            self._has_images.append(listing.has_images)
+            self._digests.append(hashlib.sha256(repr(list(listing.names)).encode()).digest())
+        self._ends = np.cumsum(counts)
 
     def __len__(self) -> int:
         return int(self._ends[-1])
@@ -39,25 +64,33 @@ class ObjectFolders:
     def __getitem__(self, number: int) -> View:
         which = int(np.searchsorted(self._ends, number, side="right"))
         begin = int(self._ends[which - 1]) if which else 0
-        return self._listed(self._places[which])[number - begin]
+        listing = self._listed(self._places[which])
+        if len(listing) != self._ends[which] - begin:
+            raise UserError(f"{self._places[which][0]}: has other views than when it was opened; open it again")
+        return listing[number - begin]
+
+    def fingerprint(self, numbers: Array) -> str:
+        """As `ViewSource` has it."""
+        which = np.searchsorted(self._ends, numbers, side="right")
+        digest = hashlib.sha256()
+        for place in dict.fromkeys(which.tolist()):
+            digest.update(self._digests[place] + str(self._places[place][2]).encode())
+        begins = np.concatenate([[0], self._ends])[which]
+        digest.update(np.stack([np.unique(which, return_inverse=True)[1], numbers - begins]).astype("<i8").tobytes())
+        return digest.hexdigest()
 
     def __getstate__(self) -> dict[str, object]:
         return {name: value for name, value in vars(self).items() if name != "_listed"}
 
     def __setstate__(self, state: dict[str, object]) -> None:
         vars(self).update(state)
-        self._listed = lru_cache(LISTED)(self._list_views)
+        self._listed = lru_cache(LISTED)(self._list_object)
 
     def views(self) -> Views:
-        """All of them; training views first.
-
-        Raises:
-            UserError: an object's first view can't be read.
-        """
+        """All of them; training views first."""
         counts = np.diff(self._ends, prepend=0)
         splits = np.array([SPLITS.index(split) for _, split, _ in self._places], dtype=np.int8)
-        has_image = [self._listed(place)[0].image_path is not None for place in self._places]
         numbers = np.array([number for _, _, number in self._places], dtype=np.int32)
-        parts = (np.repeat(values, counts) for values in (splits, numbers, np.array(has_image)))
+        parts = (np.repeat(values, counts) for values in (splits, numbers, np.array(self._has_images)))
         views = Views(self, np.arange(len(self)), *parts)
         return views.chosen(np.argsort(views.splits != 0, kind="stable"))

@@ -7,11 +7,12 @@ at the origin from 1.75 times the distance, +y up.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from engines.core.camera import Camera, look_at
+from engines.core.camera import Array, Camera, look_at
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats.object_folders import ObjectFolders, Place
@@ -52,39 +53,47 @@ def read(folder: Path) -> Dataset:
     objects = _objects(folder)
     several = len(objects) > 1 or objects[0][1] != folder
     places: list[Place] = [(place, "train", number) for number, (_, place) in enumerate(objects)]
-    views = ObjectFolders(places, _list_object if several else _list_only).views()
+    views = ObjectFolders(places, Renderings if several else partial(Renderings, prefix="")).views()
     names = tuple(name for name, _ in objects) if several else ()
     return Dataset(views, folder, NAME, BOUNDS, UP, instances=names)
 
 
-def _list_only(place: Place) -> list[View]:
-    return _list_named("", place)
+class Renderings:
+    """One object's views; listed now, each read when it is asked for."""
 
+    has_images = True
 
-def _list_object(place: Place) -> list[View]:
-    folder = place[0]
-    name = folder.parent.name if folder.name == RENDERING else folder.name
-    return _list_named(f"{name}/", place)
+    def __init__(self, place: Place, prefix: str | None = None) -> None:
+        """Lists them; `prefix` goes before their names, by default the object's.
 
+        Raises:
+            UserError: the images don't fit the lines.
+        """
+        folder, self._split, self._number = place
+        name = folder.parent.name if folder.name == RENDERING else folder.name
+        self._prefix = f"{name}/" if prefix is None else prefix
+        self._metadata, self._images = folder / METADATA, list_images(folder)
+        lines = [line for line in _lines(self._metadata) if line.strip()]
+        if not lines or len(lines) != len(self._images):
+            raise UserError(
+                f"{folder}: {len(lines)} lines in {METADATA} but {len(self._images)} images; each image needs its line"
+            )
+        self._poses = [_pose(self._metadata, at, line) for at, line in enumerate(lines, start=1)]
 
-def _list_named(prefix: str, place: Place) -> list[View]:
-    folder, split, number = place
-    images = list_images(folder)
-    lines = [line for line in _lines(folder / METADATA) if line.strip()]
-    if not lines or len(lines) != len(images):
-        raise UserError(
-            f"{folder}: {len(lines)} lines in {METADATA} but {len(images)} images; each image needs its line"
-        )
-    return [
-        View(
-            _camera(folder / METADATA, at, line, photograph_size(path)),
-            prefix + path.stem,
-            split,
-            path,
-            instance=number,
-        )
-        for at, (line, path) in enumerate(zip(lines, images, strict=True), start=1)
-    ]
+    @property
+    def names(self) -> list[str]:
+        """Of the images."""
+        return [path.stem for path in self._images]
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def __getitem__(self, index: int) -> View:
+        path = self._images[index]
+        width, height = photograph_size(path)
+        focal = LENS_BY_SENSOR * width
+        camera = Camera(self._poses[index], (focal, focal), (width / 2, height / 2), (width, height))
+        return View(camera, self._prefix + path.stem, self._split, path, instance=self._number)
 
 
 def _lines(path: Path) -> list[str]:
@@ -94,14 +103,15 @@ def _lines(path: Path) -> list[str]:
         raise UserError(f"{path}: can't be read as text ({error})") from error
 
 
-def _camera(path: Path, line: int, text: str, size_px: tuple[int, int]) -> Camera:
+def _pose(path: Path, line: int, text: str) -> Array:
+    """[4, 4] camera_to_world."""
     try:
         azimuth, elevation, _, distance = (float(word) for word in text.split()[:4])
         turn, height = np.radians([azimuth, elevation])
         away = np.array([np.cos(height) * np.cos(turn), np.sin(height), np.cos(height) * np.sin(turn)])
-        pose = look_at(DISTANCE_UNIT * distance * away, np.zeros(3), UP)
-        focal = LENS_BY_SENSOR * size_px[0]
-        return Camera(pose, (focal, focal), (size_px[0] / 2, size_px[1] / 2), size_px)
+        if not np.isfinite(distance * away).all() or distance <= 0:
+            raise ValueError
+        return look_at(DISTANCE_UNIT * distance * away, np.zeros(3), UP)
     except ValueError as error:
         raise UserError(
             f"{path}: line {line} must hold azimuth, elevation, in-plane rotation and distance, but is {text.strip()}"

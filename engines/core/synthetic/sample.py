@@ -86,6 +86,7 @@ def srn_sample(
 ) -> Sample:
     """A class of toy cars, each seen from places of its own; `held_out` views of each to validate, thrice to test."""
     shots: list[Shot] = []
+    digits = max(3, len(str(objects - 1)))
     for number in range(objects):
         rng, scene = np.random.default_rng([seed, 3, number]), toy_car(seed, number)
         splits: tuple[tuple[Split, tuple[Camera, ...]], ...] = (
@@ -94,7 +95,7 @@ def srn_sample(
             ("test", orbit_cameras(3 * held_out, size_px, CLASS_STUDIO)),
         )
         shots += [
-            Shot(scene, split, f"{split}/car_{number:03d}", f"{index:06d}", camera)
+            Shot(scene, split, f"{split}/car_{number:0{digits}d}", f"{index:06d}", camera)
             for split, cameras in splits
             for index, camera in enumerate(cameras)
         ]

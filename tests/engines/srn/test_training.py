@@ -14,58 +14,17 @@ import torch
 from torch import Tensor
 
 from app.evaluation import evaluate
+from app.objects import find_choice
 from app.opening import open_scene
-from engines.core.camera import project
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
+from engines.core.scene_file import write_scene_file
 from engines.core.views import Views
-from engines.srn.config import SrnConfig
 from engines.srn.engine import ENGINE
-from engines.srn.observations import Pictures, Plan
+from engines.srn.observations import Pictures
 from engines.srn.scene import SrnScene
-from engines.srn.training import SrnTraining
-
-CPU = torch.device("cpu")
-
-
-def config(**settings: Any) -> SrnConfig:
-    """Small pictures, few rays."""
-    small = {
-        "img_sidelengths": (16,),
-        "batch_size_per_img_sidelength": (2,),
-        "max_steps_per_img_sidelength": (100,),
-        "rays_per_image": 64,
-        "tracing_steps": 3,
-        "embedding_size": 4,
-        "lr": 1e-3,
-        "max_steps": 100,
-    }
-    return SrnConfig(**{**small, **settings})
-
-
-def equal(a: Mapping[str, Tensor], b: Mapping[str, Tensor]) -> bool:
-    return list(a) == list(b) and all(torch.equal(a[name], b[name]) for name in a)
-
-
-@pytest.fixture(scope="module")
-def single(photographs: Path) -> Dataset:
-    return open_dataset(photographs)
-
-
-@pytest.fixture(scope="module")
-def objects(photographs: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    """Three objects that look alike."""
-    folder = tmp_path_factory.mktemp("class")
-    for name in ("x", "y", "z"):
-        shutil.copytree(photographs / "train", folder / name)
-    return open_dataset(folder)
-
-
-def begun(dataset: Dataset, **settings: Any) -> SrnTraining:
-    training = ENGINE.train(dataset, config(**settings), CPU, 0)
-    assert isinstance(training, SrnTraining)
-    return training
+from tests.engines.srn.learning import CPU, begun, config, equal
 
 
 def test_a_single_scene_learns(single: Dataset) -> None:
@@ -95,7 +54,23 @@ def test_a_class_learns_networks_and_the_codes_it_saw(objects: Dataset) -> None:
     assert scene.options.tracing_steps == 3
 
 
-@pytest.mark.parametrize("settings", [{"fit_single_srn": True}, {"ema_decay": 0.5, "lr_final": 1e-4}])
+UNET = {
+    "use_unet_renderer": True,
+    "img_sidelengths": (128,),
+    "batch_size_per_img_sidelength": (1,),
+    "rays_per_image": None,
+    "tracing_steps": 1,
+}
+STAGES = {
+    "img_sidelengths": (8, 16),
+    "batch_size_per_img_sidelength": (4, 2),
+    "max_steps_per_img_sidelength": (4, 1),
+    "samples_per_instance": 2,
+    "num_workers": 1,
+}
+
+
+@pytest.mark.parametrize("settings", [{"fit_single_srn": True}, {"ema_decay": 0.5, "lr_final": 1e-4}, UNET, STAGES])
 def test_a_resumed_run_equals_the_uninterrupted_one(single: Dataset, settings: dict[str, Any]) -> None:
     whole, first = begun(single, **settings), begun(single, **settings)
     for _ in range(6):
@@ -119,83 +94,6 @@ def test_the_seed_decides_and_the_global_generator_is_left_alone(single: Dataset
 
     assert equal(weights(0), weights(0))
     assert not equal(weights(0), weights(1))
-
-
-def test_stages_follow_each_other(single: Dataset) -> None:
-    stages = {
-        "img_sidelengths": (8, 16),
-        "batch_size_per_img_sidelength": (3, 1),
-        "max_steps_per_img_sidelength": (2, 1),
-        "rays_per_image": None,
-    }
-    training = begun(single, fit_single_srn=True, **stages)
-    seen = []
-    for _ in range(4):
-        seen.append(training._next_pictures().colours.shape)
-        training._pictures = None
-        training.step()
-    assert seen == [(3, 64, 3), (3, 64, 3), (1, 256, 3), (1, 256, 3)]
-
-
-def test_each_photograph_is_seen_once_before_any_comes_again() -> None:
-    stages = {
-        "img_sidelengths": (8, 16),
-        "batch_size_per_img_sidelength": (3, 4),
-        "max_steps_per_img_sidelength": (4, 1),
-    }
-    plan = Plan(np.repeat(np.arange(5, dtype=np.int32), 4), config(**stages), 7)
-    # 4 steps of 3, then 2 of 4.
-    first = [view for step in range(6) for view in plan.views(step)]
-    assert sorted(first) == list(range(20)) and first != list(range(20))
-    second = [view for step in range(6, 11) for view in plan.views(step)]
-    assert sorted(second) == list(range(20)) and second != first
-    assert plan.views(8) == Plan(plan._instances, config(**stages), 7).views(8)
-
-
-def test_pictures_of_one_object_come_together() -> None:
-    instances = np.repeat(np.arange(5, dtype=np.int32), 4)
-    plan = Plan(instances, config(batch_size_per_img_sidelength=(8,), samples_per_instance=4), 0)
-    shown = [instances[plan.views(step)].tolist() for step in range(10)]
-    assert all(len(set(step[:4])) == len(set(step[4:])) == 1 for step in shown)
-    # The first of each four goes through all 20 photographs.
-    assert sorted(plan.views(step)[place] for step in range(10) for place in (0, 4)) == list(range(20))
-
-
-def test_worker_processes_change_nothing(objects: Dataset) -> None:
-    here, ahead = begun(objects, num_workers=0), begun(objects, num_workers=1)
-    for _ in range(3):
-        here.step()
-        ahead.step()
-    assert equal(here.checkpoint().weights, ahead.checkpoint().weights)
-
-
-def test_what_a_worker_can_not_read_is_said_in_one_line(photographs: Path, tmp_path: Path) -> None:
-    for name in ("x", "y"):
-        shutil.copytree(photographs / "train", tmp_path / name)
-    for path in sorted((tmp_path / "y" / "pose").iterdir())[1:]:
-        path.write_text("1 2 3")
-    training = begun(open_dataset(tmp_path), num_workers=1, batch_size_per_img_sidelength=(12,))
-    with pytest.raises(UserError) as refused:
-        training.step()
-    assert "has 3 numbers; a pose needs 16" in str(refused.value) and "\n" not in str(refused.value)
-    assert training.step_count == 0
-
-
-def test_pixels_and_colours_belong_together(single: Dataset) -> None:
-    training = begun(single, fit_single_srn=True)
-    batch = training._next_pictures()
-    pixels = training._pixels(batch.colours.shape[:2], torch.Generator())
-    assert pixels.shape == (2, 64) and len(set(pixels[0].tolist())) == 64
-    _, rays, _, _ = training._rays(batch, pixels, torch.Generator())
-    for index, camera in enumerate(batch.cameras):
-        rows, columns = pixels[index] // 16, pixels[index] % 16
-        picture = training._views[batch.views[index]].square_image(16)
-        expected = torch.from_numpy(picture[rows, columns])
-        assert (batch.colours[index][pixels[index]] / 255 - expected).abs().max() <= 0.51 / 255
-        ahead = camera.position + 2 * rays[index].numpy()
-        at = project(camera, ahead)[0]
-        # The authors' pixel grid: pixel i lies at i.
-        assert np.abs(at - torch.stack([columns, rows], dim=1).numpy()).max() < 1e-3
 
 
 def test_what_is_learnt_is_what_is_drawn(single: Dataset) -> None:
@@ -233,15 +131,6 @@ def test_each_object_is_scored_as_itself(objects: Dataset) -> None:
     assert list(found.of_instances()) == list(found.to_json()["instances"]) == ["x", "y", "z"]
     assert found.of_instances()["y"].psnr == found.scores[1].psnr
     assert found.to_csv().splitlines()[4].startswith("mean of x,")
-
-
-def test_some_observations_only(objects: Dataset) -> None:
-    assert [view.name for view in begun(objects, specific_observation_idcs=(4, 1))._views] == [
-        f"{name}/{number}" for name in ("x", "y", "z") for number in ("000004", "000001")
-    ]
-    assert len(begun(objects, max_num_observations_train=2, max_num_instances_train=2)._views) == 4
-    with pytest.raises(UserError, match="x has 6 photographs, no number 6"):
-        begun(objects, specific_observation_idcs=(6,))
 
 
 def test_new_objects_are_learnt_by_their_codes_alone(objects: Dataset, tmp_path: Path) -> None:
@@ -307,7 +196,10 @@ def test_codes_that_are_given_are_not_learnt(described: Path, tmp_path: Path) ->
     # An author's file with other codes in it: the folder's are used.
     weights = {**checkpoint.weights, "latent_codes.weight": torch.ones(1, 3)}
     torch.save({"model": weights}, tmp_path / "params.pth")
-    scene = open_scene(tmp_path / "params.pth", described, "cpu").scene
+    plain = open_scene(tmp_path / "params.pth", described, "cpu").scene
+    assert any("has_params=true takes those of the folder" in note for note in plain.assumptions)
+    scene = open_scene(tmp_path / "params.pth", described, "cpu", ("has_params=true",)).scene
+    assert any("codes differ between photographs" in note for note in scene.assumptions)
     assert isinstance(scene, SrnScene) and scene.instances == ("x", "y")
     code = scene.code({"instance": 1.0})
     assert code is not None and code.tolist() == [1, 0.5, 0]
@@ -355,3 +247,77 @@ def test_bad_input_is_one_line(objects: Dataset, single: Dataset, monkeypatch: p
 def test_stages_that_do_not_agree_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"must|draws"):
         config(**wrong)
+
+
+def test_the_unet_renderer_learns_without_touching_the_global_generator(single: Dataset) -> None:
+    def run() -> Mapping[str, Tensor]:
+        training = begun(single, **UNET, fit_single_srn=True)
+        torch.rand(1)
+        before = torch.get_rng_state()
+        losses = [training.step()["image"] for _ in range(4)]
+        assert torch.equal(torch.get_rng_state(), before)
+        assert losses[-1] < losses[0]
+        return training.checkpoint().weights
+
+    assert equal(run(), run())
+
+
+def test_frozen_networks_keep_their_statistics_too(single: Dataset, tmp_path: Path) -> None:
+    trained = begun(single, **UNET)
+    trained.step()
+    torch.save(dict(ENGINE.write_upstream(trained.checkpoint())), tmp_path / "class.pth")
+    frozen = begun(single, **UNET, checkpoint=str(tmp_path / "class.pth"), freeze_networks=True)
+    before = frozen.checkpoint().weights
+    frozen.step()
+    after = frozen.checkpoint().weights
+    assert [name for name in after if not torch.equal(after[name], before[name])] == ["latent_codes.weight"]
+
+
+def test_a_refused_step_leaves_statistics_and_photographs_as_they_were(
+    single: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = begun(single, **UNET, fit_single_srn=True)
+    before = training.checkpoint().weights
+    seen = []
+    losses = training._losses
+
+    def spoilt(batch: Pictures) -> tuple[Tensor, Tensor, Tensor]:
+        seen.append(batch.views)
+        image, latent, depth = losses(batch)
+        return image * torch.nan, latent, depth
+
+    monkeypatch.setattr(training, "_losses", spoilt)
+    for _ in range(2):
+        with pytest.raises(UserError, match="step 1: the loss is not finite"):
+            training.step()
+    assert seen[0] == seen[1]
+    assert equal(training.checkpoint().weights, before)
+
+
+def test_codes_are_taken_over_by_name(objects: Dataset, tmp_path: Path) -> None:
+    trained = begun(objects, tracing_steps=4)
+    write_scene_file(tmp_path / "class.safetensors", trained.checkpoint())
+    table = trained.checkpoint().weights["latent_codes.weight"]
+    fewer = replace(objects, instances=("z", "new", "x"))
+    training = ENGINE.train(fewer, config(checkpoint=str(tmp_path / "class.safetensors")), CPU, 1)
+    found = training.checkpoint().weights["latent_codes.weight"]
+    assert torch.equal(found[0], table[2]) and torch.equal(found[2], table[0])
+    assert not (found[1] == table).all(dim=1).any()
+    assert any("was trained with tracing_steps=4, this run has 3" in note for note in training.notes)
+
+
+def test_one_object_of_a_class_is_known_by_its_name(objects: Dataset, photographs: Path, tmp_path: Path) -> None:
+    shutil.copytree(photographs / "train", tmp_path / "y")
+    learnt = begun(open_dataset(tmp_path / "y"))
+    write_scene_file(tmp_path / "y.safetensors", learnt.checkpoint())
+    opened = open_scene(tmp_path / "y.safetensors", objects.source, "cpu")
+    assert opened.dataset is not None
+    assert [find_choice(opened.scene, opened.dataset, number) for number in range(3)] == [None, 0, None]
+
+
+@pytest.mark.parametrize(
+    "nothing", [{"max_num_observations_train": 0}, {"max_num_instances_train": 0}, {"specific_observation_idcs": ()}]
+)
+def test_settings_that_leave_nothing_are_refused(nothing: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        config(**nothing)

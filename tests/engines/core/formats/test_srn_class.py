@@ -105,3 +105,34 @@ def test_a_photograph_of_one_pixel_is_refused(tmp_path: Path, photographs: Path)
     Image.new("RGB", (1, 1)).save(path)
     with pytest.raises(UserError, match=r"000000\.png: is 1x1; photographs need at least 11 pixels a side"):
         open_dataset(tmp_path)
+
+
+def test_fingerprints_tell_other_photographs(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_object(tmp_path / name, 3)
+    views = open_dataset(tmp_path).views
+    assert views.fingerprint() == open_dataset(tmp_path).views.fingerprint()
+    assert views[:5].fingerprint() != views[1:].fingerprint() != views.fingerprint()
+    only_b = views.of_instance(1).fingerprint()
+    (tmp_path / "a" / "pose" / "000001.txt").rename(tmp_path / "a" / "pose" / "000009.txt")
+    changed = open_dataset(tmp_path).views
+    assert changed.fingerprint() != views.fingerprint() and changed.of_instance(1).fingerprint() == only_b
+
+
+def test_a_folder_that_changed_is_told(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_object(tmp_path / name, 3)
+    views = pickle.loads(pickle.dumps(open_dataset(tmp_path).views))
+    (tmp_path / "a" / "pose" / "000001.txt").unlink()
+    with pytest.raises(UserError, match="a: has other views than when it was opened"):
+        _ = views[0]
+    assert views[3].name == "b/000000"
+
+
+def test_parameters_go_by_name_else_in_order(tmp_path: Path) -> None:
+    for name, stems in (("a", ("000001", "000000")), ("b", ("p", "q"))):
+        write_object(tmp_path / name)
+        (tmp_path / name / "params").mkdir()
+        for value, stem in enumerate(sorted(stems)):
+            (tmp_path / name / "params" / f"{stem}.txt").write_text(f"{value} 5\nnot read\n")
+    assert [view.params().tolist() for view in open_dataset(tmp_path).views] == [[0, 5], [1, 5], [0, 5], [1, 5]]

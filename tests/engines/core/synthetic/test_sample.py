@@ -118,4 +118,5 @@ def test_cars_stay_within_the_ball(number: int) -> None:
     for solid in toy_car(0, number).solids:
         axis = np.abs(np.eye(3) @ solid.rotation.T)
         reach = np.array(solid.shape.half) if isinstance(solid.shape, Box) else np.full(3, solid.shape.radius)
+        # To the corner of the solid's box, which is rounded: a little beyond the solid.
         assert np.linalg.norm(np.abs(solid.centre) + axis @ reach) < BALL_RADIUS + 0.04, solid.name

@@ -1,0 +1,45 @@
+"""Where training's chance comes from: seeds, never what the rest of the program has drawn before."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def seeded(seed: int, *purpose: int) -> torch.Generator:
+    """A generator for one purpose, told by numbers (which kind of choice, at which step)."""
+    state = np.random.SeedSequence((seed, *purpose)).generate_state(1, np.uint64)[0]
+    return torch.Generator().manual_seed(int(state))
+
+
+def generator_states(device: torch.device) -> dict[str, Tensor]:
+    """Of torch's global generators that networks on `device` use: dropout takes no generator of its own."""
+    states = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state(device)
+    elif device.type == "mps":
+        states["mps"] = torch.mps.get_rng_state()
+    return states
+
+
+def set_generator_states(states: Mapping[str, Tensor], device: torch.device) -> None:
+    """Puts back what `generator_states` gave."""
+    torch.set_rng_state(states["cpu"])
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(states["cuda"], device)
+    elif device.type == "mps":
+        torch.mps.set_rng_state(states["mps"])
+
+
+@contextlib.contextmanager
+def global_generators_kept(device: torch.device) -> Iterator[None]:
+    """Puts torch's global generators back afterwards."""
+    before = generator_states(device)
+    try:
+        yield
+    finally:
+        set_generator_states(before, device)
