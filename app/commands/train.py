@@ -7,6 +7,7 @@ import contextlib
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
@@ -22,6 +23,7 @@ from engines.registry import find_engine
 
 PRESETS = Path(__file__).resolve().parents[2] / "configs"
 INTERRUPTED = 130
+SAME_SIGNAL_S = 0.5
 # Where nobody watches (a log file), a line now and then is enough.
 LOG_INTERVAL_S = 30.0
 
@@ -149,10 +151,15 @@ class _Bar:
 def _interrupted() -> Iterator[Callable[[], bool]]:
     """Whether Ctrl+C or SIGTERM was heard: the step under way ends, and is saved. A second one ends at once."""
     heard = threading.Event()
+    first_s = 0.0
 
     def hear(number: int, frame: FrameType | None) -> None:
-        if heard.is_set():
+        nonlocal first_s
+        # `timeout` and job schedulers signal the process and its group: twice at once.
+        if heard.is_set() and time.monotonic() - first_s > SAME_SIGNAL_S:
             raise KeyboardInterrupt
+        if not heard.is_set():
+            first_s = time.monotonic()
         heard.set()
 
     if threading.current_thread() is not threading.main_thread():

@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
+from multiprocessing import resource_tracker
 
 import numpy as np
 import torch
@@ -212,6 +213,9 @@ def _signals_held() -> Iterator[None]:
     # With the loader's own handler a dead worker would raise wherever the training is; without, when it waits for it.
     on_child = signal.getsignal(signal.SIGCHLD) if main and hasattr(signal, "SIGCHLD") else None
     held = {signal.SIGINT, signal.SIGTERM} if hasattr(signal, "pthread_sigmask") else set()
+    if held:
+        # When it starts it lets these signals through again.
+        resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, held) if held else set()
     try:
         yield

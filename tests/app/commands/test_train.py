@@ -3,6 +3,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,10 +95,20 @@ def test_a_signal_saves_and_stops(
     assert signal.getsignal(number) is before
 
 
+def test_a_signal_to_process_and_group_counts_once(fake: Fake, tmp_path: Path) -> None:
+    def at_once() -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    fake.then = at_once
+    assert run("data", "--out", str(tmp_path / "run")) == train.INTERRUPTED
+
+
 def test_a_second_signal_ends_at_once(fake: Fake, tmp_path: Path) -> None:
     def twice() -> None:
-        for _ in range(2):
-            os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(train.SAME_SIGNAL_S + 0.1)
+        os.kill(os.getpid(), signal.SIGINT)
 
     fake.then = twice
     with pytest.raises(KeyboardInterrupt):
