@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from app import display
 from app.display import Pixels
 from engines.core.camera import Camera
 from engines.core.frame import Frame
@@ -73,3 +74,11 @@ def same_view(a: Request, b: Request) -> bool:
 def same_picture(a: Request, b: Request) -> bool:
     """Whether both are answered by one picture."""
     return a.channel == b.channel and a.limits == b.limits and same_view(a, b)
+
+
+def shade(frame: Frame, request: Request) -> tuple[Pixels, tuple[float, float] | None]:
+    """The request's channel of the frame, and the limits of its colours."""
+    if not display.has_limits(frame, request.channel):
+        return display.shade(frame, request.channel), None
+    limits = request.limits or display.channel_limits(frame, request.channel)
+    return display.shade(frame, request.channel, limits), limits

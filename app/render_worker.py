@@ -7,7 +7,7 @@ where the camera is now (`app.reprojection`) and never waits for the other. What
 |---|---|
 | the camera stands (or has stood for 120 ms) | the exact frame; nothing where it is shown already |
 | it stands, the scene draws any size in over a second | coarse frames of twice the side each, then the exact one |
-| another channel or other limits of the last frame | that frame shaded again |
+| another channel or other limits of the last frame, exact or coarse | that frame shaded again |
 | it moves, the last frame has depth | previews; an exact frame under way is told to stop |
 | it moves on and on, so that previews have much to invent | an exact frame besides, for the next previews to show |
 | it moves, there is no depth, the scene draws any size | coarse frames, sized to meet 50 ms |
@@ -28,10 +28,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
-from app import display
 from app.display import Pixels
 from app.pace import HYSTERESIS, Pace
-from app.pictures import Picture, Request, same_picture, same_view
+from app.pictures import Picture, Request, same_picture, same_view, shade
 from app.reprojection import Reprojector
 from engines.core.engine import Scene, Stop
 from engines.core.errors import Cancelled
@@ -107,6 +106,7 @@ class RenderWorker:
         """What the last picture answered exactly; None after a preview."""
         self._exact: _Exact | None = None
         self._exact_s: float | None = None
+        self._coarse: Picture | None = None
         self._holes = 0.0
         """Of the last preview."""
         self._next_keyframe_s = 0.0
@@ -131,7 +131,8 @@ class RenderWorker:
             # A hand that holds still sends the same again; the camera has stood since the first.
             same = before is not None and before.request.moving and same_view(before.request, request)
             self._ask = _Ask(request, number, before.at_s if before is not None and same else now)
-            self._preview = self._ask if request.moving and self._previewable(request) and not self._fast else None
+            reproject = request.moving and self._previewable(request) and not self._fast
+            self._preview = self._ask if reproject or self._shown_coarsely(request) else None
             self._changed.notify_all()
 
     @property
@@ -244,26 +245,26 @@ class RenderWorker:
     def _draw_exact(self, ask: _Ask) -> None:
         began = time.perf_counter()
         frame = self._scene.render(ask.request.camera, ask.request.controls, lambda: self._should_stop(ask))
-        pixels, limits = _shade(frame, ask.request)
+        ask = self._newest_like(ask)
+        pixels, limits = shade(frame, ask.request)
         seconds = time.perf_counter() - began
         with self._changed:
-            latest = self._ask
-            # The same view in another channel was asked for meanwhile: shade it, it is the newest.
-            again = latest is not None and latest.number > ask.number and same_view(latest.request, ask.request)
-            same = again and latest is not None and same_picture(latest.request, ask.request)
-            if same and latest is not None:
-                ask = latest
             self._done = max(self._done, ask.number)
             self._exact = _Exact(ask.request, frame, limits)
             self._time_exact(seconds)
         self._tell(ask, Picture(ask.request, "exact", pixels, ask.request.camera, seconds * 1e3, frame, 0.0, limits))
         self._keep(_Exact(ask.request, frame, limits), pixels)
 
+    def _newest_like(self, ask: _Ask) -> _Ask:
+        """The latest ask where the same frame answers it, perhaps in another channel."""
+        latest = self._ask
+        return latest if latest is not None and same_view(latest.request, ask.request) else ask
+
     def _draw_keyframe(self, ask: _Ask) -> None:
         """An exact frame that is not shown itself: the camera has moved on when it is there."""
         began = time.monotonic()
         frame = self._scene.render(ask.request.camera, ask.request.controls, lambda: self._keyframe_is_in_the_way(ask))
-        pixels, limits = _shade(frame, ask.request)
+        pixels, limits = shade(frame, ask.request)
         # As long a rest: the previews need the processor, too.
         self._next_keyframe_s = 2 * time.monotonic() - began
         # What the previews invent from now on is not known yet.
@@ -290,17 +291,19 @@ class RenderWorker:
     def _draw_coarse(self, ask: _Ask, scale: float, stop: Stop) -> None:
         camera, began = ask.request.camera.scaled(scale), time.perf_counter()
         frame = self._scene.render(camera, ask.request.controls, stop)
-        pixels, limits = _shade(frame, ask.request)
+        ask = self._newest_like(ask)
+        pixels, limits = shade(frame, ask.request)
         seconds = time.perf_counter() - began
         self._coarse_pace.took(seconds, scale)
-        self._tell(ask, Picture(ask.request, "preview", pixels, camera, seconds * 1e3, frame, 0.0, limits))
+        self._coarse = Picture(ask.request, "preview", pixels, camera, seconds * 1e3, frame, 0.0, limits)
+        self._tell(ask, self._coarse)
 
     def _shade_again(self, ask: _Ask) -> None:
         exact = self._exact
         if exact is None:
             return
         began = time.perf_counter()
-        pixels, limits = _shade(exact.frame, ask.request)
+        pixels, limits = shade(exact.frame, ask.request)
         ms = (time.perf_counter() - began) * 1e3
         self._finish(ask)
         self._tell(ask, Picture(ask.request, "exact", pixels, ask.request.camera, ms, exact.frame, 0.0, limits))
@@ -333,17 +336,31 @@ class RenderWorker:
     def _preview_loop(self) -> None:
         while True:
             with self._changed:
-                while self._preview is None and not self._closed:
+                while (ask := self._preview) is None and not self._closed:
                     self._changed.wait()
-                if self._closed:
+                if self._closed or ask is None:
                     return
-                ask, self._preview, exact = self._preview, None, self._exact
-            if ask is None or exact is None or exact.reprojector is None:
-                continue
+                self._preview, exact = None, self._exact
             try:
-                self._draw_preview(ask, exact.reprojector, exact.limits)
+                if self._shown_coarsely(ask.request):
+                    self._shade_coarse(ask)
+                elif exact is not None and exact.reprojector is not None:
+                    self._draw_preview(ask, exact.reprojector, exact.limits)
             except Exception as error:  # handed on; the thread must survive
                 self._tell_error(ask.request, error)
+
+    def _shown_coarsely(self, request: Request) -> bool:
+        """Whether a standing camera's coarse frame is there and its exact one is not."""
+        coarse, exact = self._coarse, self._exact
+        if request.moving or (exact is not None and same_view(exact.request, request)):
+            return False
+        return coarse is not None and same_view(coarse.request, request)
+
+    def _shade_coarse(self, ask: _Ask) -> None:
+        """In another channel; a finer frame is on the way."""
+        if (coarse := self._coarse) is not None and coarse.frame is not None:
+            pixels, limits = shade(coarse.frame, ask.request)
+            self._tell(ask, replace(coarse, request=ask.request, pixels=pixels, limits=limits))
 
     def _draw_preview(self, ask: _Ask, reprojector: Reprojector, limits: tuple[float, float] | None) -> None:
         scale = self._preview_pace.scale
@@ -380,11 +397,3 @@ class RenderWorker:
             self._on_error(request, error)
         except Exception:  # nobody is left to tell
             _log.exception("an error could not be shown")
-
-
-def _shade(frame: Frame, request: Request) -> tuple[Pixels, tuple[float, float] | None]:
-    """The request's channel of the frame, and the limits of its colours."""
-    if not display.has_limits(frame, request.channel):
-        return display.shade(frame, request.channel), None
-    limits = request.limits or display.channel_limits(frame, request.channel)
-    return display.shade(frame, request.channel, limits), limits

@@ -130,7 +130,7 @@ class Window(QMainWindow):
         column = QVBoxLayout(inner)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(8)
-        for card in (self.scene_card, self.channels, self.views, overlays, self.controls, self.options):
+        for card in (self.scene_card, self.controls, self.channels, self.views, overlays, self.options):
             column.addWidget(card)
         column.addStretch(1)
         scroll = QScrollArea()

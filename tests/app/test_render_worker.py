@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from app import display
 from app.pictures import Picture, Request
 from app.render_worker import RenderWorker
 from app.reprojection import Reprojector
@@ -205,6 +206,23 @@ def test_a_slow_scene_of_any_size_comes_in_steps(watch: Watch) -> None:
     last = watched.ask(turned(scene, 2.0))
     watched.settle()
     assert watched.exact[-1].request is last and len(watched.exact) == 2
+
+
+def test_another_channel_of_a_slow_scene_is_shown_at_once(watch: Watch) -> None:
+    scene = FakeScene(size_px=128, chunks=300, any_size=True)
+    watched = watch(scene)
+    watched.ask()
+    # The exact frame is under way, for three seconds.
+    watched.wait(lambda: scene.began and scene.began[-1][1].size_px[0] == 128)
+    asked = time.perf_counter()
+    last = watched.ask(channel="depth")
+    watched.wait(lambda: watched.pictures[-1][1].request is last)
+    when, shown = watched.pictures[-1]
+    assert when - asked < 0.5 and shown.kind == "preview" and not watched.exact
+    assert np.array_equal(shown.pixels, display.shade(shown.frame, "depth", shown.limits))
+    watched.settle()
+    assert watched.exact[-1].request is last, "the exact frame was not given up"
+    assert sum(camera.size_px[0] == 128 for _, camera in scene.began) == 1
 
 
 def test_without_depth_at_one_size_frames_are_finished_while_it_moves(watch: Watch) -> None:
