@@ -63,12 +63,12 @@ class SrnConfig(TrainingConfig):
     """Processes that read photographs ahead; empty: none where all fit in memory, else 2."""
 
     checkpoint: str | None = None
-    """A trained class to begin from: its networks, and its codes where as many are learnt."""
+    """A trained class to begin from: its networks, its sizes where none are given, and its objects' codes."""
     freeze_networks: bool = False
     """Learn codes only, the networks stay as in `checkpoint`: for new objects from few photographs. Of the U-Net
     renderer dropout and BatchNorm are then off, too (the authors leave them on)."""
     overwrite_embeddings: bool = False
-    """Begin with new codes although `checkpoint` has as many."""
+    """Begin with new codes although `checkpoint` has some."""
 
     @model_validator(mode="before")
     @classmethod

@@ -41,12 +41,20 @@ from engines.srn.observations import (
 )
 from engines.srn.scene import SrnScene
 
+SIZES = ("embedding_size", "use_unet_renderer", "tracing_steps")
+"""Options that say what a checkpoint's networks are."""
 DEPTH_PENALTY = 10_000.0
 """Inside the depth loss, before its weight; the authors' value."""
 
 
-def begin_from(network: Srn, path: Path, config: SrnConfig, names: Sequence[str]) -> tuple[str, ...]:
-    """Takes over a trained network's weights, and its codes of the objects `names` unless `overwrite_embeddings`.
+def _as_trained(config: SrnConfig, origin: Checkpoint) -> SrnConfig:
+    """With the sizes of the network that is begun from, where none were asked for."""
+    sizes = {name: origin.config[name] for name in SIZES if name not in config.model_fields_set}
+    return SrnConfig(**{**config.model_dump(include=config.model_fields_set), **sizes})
+
+
+def begin_from(network: Srn, origin: Checkpoint, config: SrnConfig, names: Sequence[str]) -> tuple[str, ...]:
+    """Takes over the weights of `origin`, and its codes of the objects `names` unless `overwrite_embeddings`.
 
     Objects are known by their names where the file has some; else as many objects are taken to be the same ones.
 
@@ -54,30 +62,36 @@ def begin_from(network: Srn, path: Path, config: SrnConfig, names: Sequence[str]
         In plain words, what does not go together.
 
     Raises:
-        UserError: the file is no SRN, or of other sizes.
+        UserError: it is of other sizes.
     """
-    checkpoint = _read_any(path)
     own = network.state_dict()
     for name, tensor in own.items():
-        found = checkpoint.weights.get(name)
+        found = origin.weights.get(name)
         if name == upstream.CODES:
             if found is None or found.shape[1] != tensor.shape[1]:
-                raise UserError(f"{path}: has no codes of length {tensor.shape[1]}; set embedding_size to its own")
+                raise UserError(
+                    f"{config.checkpoint}: has no codes of length {tensor.shape[1]}; set embedding_size to its own"
+                )
             if not config.overwrite_embeddings:
-                own[name] = _codes_taken_over(checkpoint, found, tensor, names)
+                own[name] = _codes_taken_over(origin, found, tensor, names)
             continue
         if found is None or found.shape != tensor.shape:
-            raise UserError(f"{path}: its {name} does not fit; the network must have the sizes of the run")
+            raise UserError(f"{config.checkpoint}: its {name} does not fit; the network must have the sizes of the run")
         own[name] = found.float() if found.is_floating_point() else found
     network.load_state_dict(own)
-    steps = checkpoint.config["tracing_steps"]
+    steps = origin.config["tracing_steps"]
     # The authors' files don't say how many.
-    if checkpoint.scene is None or steps == config.tracing_steps:
+    if origin.scene is None or steps == config.tracing_steps:
         return ()
-    return (f"{path} was trained with tracing_steps={steps}, this run has {config.tracing_steps}",)
+    return (f"{config.checkpoint} was trained with tracing_steps={steps}, this run has {config.tracing_steps}",)
 
 
 def _read_any(path: Path) -> Checkpoint:
+    """A scene file, a run folder, or a file of the authors'.
+
+    Raises:
+        UserError: it is no SRN.
+    """
     if path.is_dir():
         checkpoint = read_run_checkpoint(path)
     elif path.suffix == ".safetensors":
@@ -117,6 +131,9 @@ class SrnTraining:
         Raises:
             UserError: no photographs, or `config.checkpoint` does not fit.
         """
+        origin = _read_any(Path(config.checkpoint)) if config.checkpoint is not None and fresh else None
+        if origin is not None:
+            config = _as_trained(config, origin)
         self._views = observations(dataset, config)
         objects = int(self._views.instances.max()) + 1
         self.config = config if config.fit_single_srn else config.model_copy(update={"num_instances": objects})
@@ -126,8 +143,8 @@ class SrnTraining:
             torch.manual_seed(seed)
             self._network = Srn(self.config)
         self.notes: tuple[str, ...] = ()
-        if config.checkpoint is not None and fresh:
-            self.notes = begin_from(self._network, Path(config.checkpoint), config, self._names())
+        if origin is not None:
+            self.notes = begin_from(self._network, origin, config, self._names())
         given = config.has_params and self._network.latent_codes is not None
         if given and self._network.latent_codes is not None:
             # What is drawn afterwards: each object by its first view's code.

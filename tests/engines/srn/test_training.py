@@ -21,6 +21,7 @@ from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 from engines.core.scene_file import write_scene_file
 from engines.core.views import Views
+from engines.srn.config import SrnConfig
 from engines.srn.engine import ENGINE
 from engines.srn.observations import Pictures
 from engines.srn.scene import SrnScene
@@ -304,6 +305,16 @@ def test_codes_are_taken_over_by_name(objects: Dataset, tmp_path: Path) -> None:
     assert torch.equal(found[0], table[2]) and torch.equal(found[2], table[0])
     assert not (found[1] == table).all(dim=1).any()
     assert any("was trained with tracing_steps=4, this run has 3" in note for note in training.notes)
+
+
+def test_sizes_are_those_of_the_class_that_is_begun_from(objects: Dataset, tmp_path: Path) -> None:
+    write_scene_file(tmp_path / "class.safetensors", begun(objects, tracing_steps=4).checkpoint())
+    small = {"img_sidelengths": (16,), "batch_size_per_img_sidelength": (1,), "rays_per_image": 16}
+    few = SrnConfig(checkpoint=str(tmp_path / "class.safetensors"), freeze_networks=True, **small)
+    training = ENGINE.train(objects, few, CPU, 0)
+    training.step()
+    found = training.checkpoint().config
+    assert (found["embedding_size"], found["tracing_steps"], found["rays_per_image"]) == (4, 4, 16)
 
 
 def test_one_object_of_a_class_is_known_by_its_name(objects: Dataset, photographs: Path, tmp_path: Path) -> None:
