@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.commands.console import ProgressBar, add_scene_arguments, open_from
 from app.export import BACKGROUNDS, Export, run_export
+from app.objects import INSTANCE, find_number
 from app.opening import Opened
 from app.video import QUALITIES
 from engines.core.camera import Camera
@@ -20,6 +21,9 @@ from engines.core.paths import PATH_NAMES, camera_path, read_path
 from engines.core.views import Split
 
 SPLITS: Mapping[str, Split] = {"train": "train", "validation": "validation", "test": "test"}
+MOST_NAMES = 12
+"""Of a class's objects, in a message."""
+NOUNS = {"blend_with": "other instance"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--background", choices=sorted(BACKGROUNDS), help="behind a scene that has transparency")
     parser.add_argument("--instance", metavar="I", help="which one, of a scene with several: a number, or its name")
+    parser.add_argument("--blend-with", metavar="I", help="another one, that the video turns into")
+    parser.add_argument(
+        "--blend", type=float, metavar="X", help="its share, 0 to 1, in all frames (default: growing from 0 to 1)"
+    )
     parser.add_argument("--time", type=float, metavar="N", help="a moment of a recording (default: it plays, looping)")
 
 
@@ -74,8 +82,9 @@ def run(arguments: argparse.Namespace) -> int:
         UserError: the scene, the path or the place to write to is wrong.
     """
     opened = open_from(arguments)
-    cameras = choose_cameras(opened, arguments.path, arguments.frames)
-    wanted = Choices(arguments.instance, arguments.time)
+    wanted = Choices(arguments.instance, arguments.time, arguments.blend_with, arguments.blend)
+    choice = choose_controls(opened.scene.controls, wanted, 1)[0].get(INSTANCE, 0.0)
+    cameras = choose_cameras(opened, arguments.path, arguments.frames, round(choice))
     export = Export(
         cameras=cameras,
         out=arguments.out,
@@ -92,8 +101,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def choose_cameras(opened: Opened, path: str, frames: int | None) -> tuple[Camera, ...]:
-    """The cameras of a named path, a split of the data folder, or a file.
+def choose_cameras(opened: Opened, path: str, frames: int | None, choice: int = 0) -> tuple[Camera, ...]:
+    """The cameras of a named path, a split of the data folder (of a class those of object `choice`), or a file.
 
     Raises:
         UserError: it can't be had, and why.
@@ -101,16 +110,17 @@ def choose_cameras(opened: Opened, path: str, frames: int | None) -> tuple[Camer
     scene = opened.scene
     if path in PATH_NAMES:
         return camera_path(path, scene.start, scene.cameras, scene.bounds, scene.up, frames)
-    cameras = _split_cameras(opened, SPLITS[path]) if path in SPLITS else _file_cameras(Path(path), scene.start)
+    cameras = _split_cameras(opened, SPLITS[path], choice) if path in SPLITS else _file_cameras(Path(path), scene.start)
     return cameras[:frames]
 
 
-def _split_cameras(opened: Opened, split: Split) -> tuple[Camera, ...]:
+def _split_cameras(opened: Opened, split: Split, choice: int) -> tuple[Camera, ...]:
     if opened.dataset is None:
         if split == "train" and opened.scene.cameras:
             return opened.scene.cameras
         raise UserError(f"--path {split}: these cameras are in the data folder; name it with --data FOLDER")
-    views = opened.dataset.split(split)
+    number = find_number(opened.scene, opened.dataset, choice)
+    views = opened.dataset.split(split).of_instance(0 if number is None else number)
     if not views:
         there = [name for name in SPLITS if opened.dataset.split(SPLITS[name])]
         raise UserError(f"--path {split}: {opened.dataset.source} has no such views; it has {', '.join(there)}")
@@ -128,8 +138,10 @@ def _file_cameras(path: Path, like: Camera) -> tuple[Camera, ...]:
 class Choices:
     """What the command line said of the scene's controls."""
 
-    instance: str | None
-    time: float | None
+    instance: str | None = None
+    time: float | None = None
+    blend_with: str | None = None
+    blend: float | None = None
 
 
 def choose_controls(controls: Sequence[Control], wanted: Choices, frames: int) -> list[dict[str, float]]:
@@ -144,17 +156,32 @@ def choose_controls(controls: Sequence[Control], wanted: Choices, frames: int) -
         fixed["instance"] = _value(named, "instance", wanted.instance)
     if wanted.time is not None:
         fixed["time"] = _value(named, "time", f"{wanted.time:g}")
+    shares = _shares(named, wanted, frames, fixed)
     moments = named.get("time")
     if moments is None or wanted.time is not None:
-        return [fixed] * frames
+        return [fixed | shares[index] for index in range(frames)]
     count = int(moments.high - moments.low) + 1
-    return [{**fixed, "time": moments.low + index % count} for index in range(frames)]
+    return [{**fixed, **shares[index], "time": moments.low + index % count} for index in range(frames)]
+
+
+def _shares(
+    named: Mapping[str, Control], wanted: Choices, frames: int, fixed: dict[str, float]
+) -> list[dict[str, float]]:
+    """The blend of each frame; which object is blended with goes into `fixed`."""
+    if wanted.blend_with is None:
+        if wanted.blend is not None:
+            raise UserError(f"--blend {wanted.blend:g}: with which object? name it with --blend-with")
+        return [{}] * frames
+    fixed["blend_with"] = _value(named, "blend_with", wanted.blend_with)
+    if wanted.blend is not None:
+        return [{"blend": _value(named, "blend", f"{wanted.blend:g}")}] * frames
+    return [{"blend": index / max(frames - 1, 1)} for index in range(frames)]
 
 
 def _value(named: Mapping[str, Control], name: str, text: str) -> float:
-    control = named.get(name)
+    control, option = named.get(name), f"--{name.replace('_', '-')} {text}"
     if control is None:
-        raise UserError(f"--{name} {text}: this scene has no {name} to choose")
+        raise UserError(f"{option}: this scene has no {NOUNS.get(name, name)} to choose")
     if text in control.choices:
         return float(control.choices.index(text))
     try:
@@ -162,6 +189,7 @@ def _value(named: Mapping[str, Control], name: str, text: str) -> float:
     except ValueError:
         value = float("nan")
     if not control.low <= value <= control.high:
-        choices = f" ({', '.join(control.choices)})" if control.choices else ""
-        raise UserError(f"--{name} {text}: must be {control.low:g} to {control.high:g}{choices}")
+        names = (*control.choices[:MOST_NAMES], "...") if len(control.choices) > MOST_NAMES else control.choices
+        choices = f" ({', '.join(names)})" if names else ""
+        raise UserError(f"{option}: must be {control.low:g} to {control.high:g}{choices}")
     return value

@@ -145,3 +145,33 @@ def test_a_recording_plays_and_loops_where_no_moment_is_named() -> None:
     ):
         with pytest.raises(UserError, match=message):
             render.choose_controls(controls, choices, 2)
+
+
+def test_a_blend_grows_over_the_video_or_stands_still() -> None:
+    names = tuple(f"car_{number}" for number in range(20))
+    controls = (
+        Control("instance", "Instance", "choice", 0, 19, 0, names),
+        Control("blend_with", "Blend with", "choice", 0, 19, 1, names),
+        Control("blend", "Blend", "number", 0, 1, 0),
+    )
+    growing = render.choose_controls(controls, render.Choices("car_3", blend_with="car_5"), 3)
+    assert growing == [{"instance": 3, "blend_with": 5, "blend": share} for share in (0, 0.5, 1)]
+    still = render.choose_controls(controls, render.Choices(blend_with="5", blend=0.25), 2)
+    assert still == [{"blend_with": 5, "blend": 0.25}] * 2
+    with pytest.raises(UserError, match=r"--blend-with car_20: must be 0 to 19 .*car_11, \.\.\.\)$"):
+        render.choose_controls(controls, render.Choices(blend_with="car_20"), 2)
+    with pytest.raises(UserError, match="--blend 2: must be 0 to 1"):
+        render.choose_controls(controls, render.Choices(blend_with="5", blend=2), 2)
+    with pytest.raises(UserError, match=r"--blend 0\.5: with which object"):
+        render.choose_controls(controls, render.Choices(blend=0.5), 2)
+    with pytest.raises(UserError, match="--blend-with a: this scene has no other instance to choose"):
+        render.choose_controls((), render.Choices(blend_with="a"), 2)
+
+
+def test_the_test_path_is_that_of_the_object() -> None:
+    names = ("a", "b")
+    ball = BallScene(controls=(Control("instance", "Instance", "choice", 0, 1, 0, names),))
+    views = [View(camera, f"{i}", "test", instance=i % 2) for i, camera in enumerate(ring(6))]
+    data = Dataset(Views.of(views), Path("folder"), "ball", BallScene.bounds, UP, instances=("b", "a"))
+    cameras = render.choose_cameras(opened(ball, data), "test", None, 0)
+    assert [camera.position.tolist() for camera in cameras] == [view.camera.position.tolist() for view in views[1::2]]
