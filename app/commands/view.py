@@ -10,17 +10,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from app.commands.console import ProgressBar, add_opening_options, open_from
+from app.demos import demo_scenes
 from app.preview import write_contact_sheet, write_preview_video
 from engines.core.errors import UserError
 
-DEMO_FOLDER = Path(__file__).resolve().parent.parent.parent / "checkpoints"
 PREVIEW_FOLDER = Path("vantage-preview")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument(
-        "checkpoint", type=Path, nargs="?", metavar="CHECKPOINT", help="what to open (default: the demo scene)"
+        "checkpoint", type=Path, nargs="?", metavar="CHECKPOINT", help="what to open (default: a demo scene)"
     )
     add_opening_options(parser)
 
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
         UserError: no display, and the scene can't be opened either.
     """
     if arguments.checkpoint is None:
-        arguments.checkpoint = find_demo()
+        arguments.checkpoint = next(iter(demo_scenes()), None)
     if has_display(os.environ, sys.platform):
         # Here, because the other commands work where there is no Qt.
         try:
@@ -54,11 +54,6 @@ def run(arguments: argparse.Namespace) -> int:
         video = write_preview_video(opened.scene, PREVIEW_FOLDER / "preview.mp4", bar)
     sys.stdout.write(f"{sheet}\n{video}\n")
     return 0
-
-
-def find_demo() -> Path | None:
-    """The first scene file of `checkpoints/`."""
-    return min(DEMO_FOLDER.glob("*.safetensors"), default=None)
 
 
 def has_display(environment: Mapping[str, str], platform: str) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QApplication, QFileDialog
 
+from app.demos import DEMO_FOLDER, demo_scenes
 from app.gui.host import Host
 from app.gui.looking import Looking
 from app.session import OpenFailure, Opening
@@ -23,12 +24,6 @@ from engines.core.images import write_png
 from engines.core.run_folder import is_run_folder
 
 SCENE_FILTER = "Scenes and checkpoints (*.safetensors *.pth *.pt *.ckpt *.tar);;All files (*)"
-DEMO_FOLDER = Path(__file__).parents[2] / "checkpoints"
-
-
-def demo_scene() -> Path | None:
-    """The first of the scenes that ship with the program."""
-    return next(iter(sorted(DEMO_FOLDER.glob("*.safetensors"))), None)
 
 
 class Files:
@@ -148,10 +143,10 @@ class Files:
         self.open_recent(self._window.settings.recent[0])
 
     def _open_demo(self) -> None:
-        path = demo_scene()
-        if path is None:
+        demos = demo_scenes()
+        if not demos:
             raise UserError(f"{DEMO_FOLDER}: holds no demo scene; use File > Open.")
-        self.open(path)
+        self.open(demos[0])
 
     def _clear_recent(self) -> None:
         self._window.change_settings(replace(self._window.settings, recent=()))

@@ -18,6 +18,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from app.demos import demo_scenes, demo_title
 from app.gui.about import show_about
 from app.gui.actions import Actions
 from app.gui.banner import Banner
@@ -26,7 +27,7 @@ from app.gui.channel_panel import ChannelCard
 from app.gui.controls_panel import ControlsCard
 from app.gui.export_bar import ExportBar
 from app.gui.exporting import Exporting
-from app.gui.files import Files, demo_scene
+from app.gui.files import Files
 from app.gui.gl import OpenGl
 from app.gui.looking import Looking
 from app.gui.options_panel import OptionsCard
@@ -102,6 +103,11 @@ class Window(QMainWindow):
         self.commands = Actions(self, self.viewport, {id: self._guarded(work) for id, work in handlers.items()})
         self._recent_menu = self.commands.menus["&File"].addMenu("Open recen&t")
         self.commands.menus["&File"].insertMenu(self.commands["reopen"], self._recent_menu)
+        demos = self.commands.menus["&File"].addMenu("De&mo scenes")
+        self.commands.menus["&File"].insertMenu(self.commands["clear_recent"], demos)
+        for path in demo_scenes():
+            action = demos.addAction(demo_title(path))
+            action.triggered.connect(self._guarded(lambda _=False, path=path: self.files.open(path)))
         toolbar = self.addToolBar("Tools")
         toolbar.setObjectName("tools")
         toolbar.setMovable(False)
@@ -112,7 +118,7 @@ class Window(QMainWindow):
         self._start.recent_chosen.connect(self._guarded(self.files.open_recent))
         for page in (self._start, self.viewport):
             self._stack.addWidget(page)
-        self.commands["demo"].setEnabled(demo_scene() is not None)
+        self.commands["demo"].setEnabled(bool(demo_scenes()))
 
     def _make_panel(self) -> None:
         self.scene_card, self.channels, self.controls = SceneCard(), ChannelCard(), ControlsCard()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import cli
+from app import cli, demos
 from app.commands import console, view
 from app.opening import Opened
 from app.preview import CELL_PX, GAP_PX, VIEWS, grid
@@ -59,17 +59,9 @@ def test_without_a_display_there_is_a_video_and_a_sheet(
 def test_without_a_display_and_a_checkpoint_it_says_so(
     no_display: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(view, "DEMO_FOLDER", tmp_path)
+    monkeypatch.setattr(demos, "DEMO_FOLDER", tmp_path)
     assert cli.main([]) == 1
     assert capsys.readouterr().err.startswith("vantage: no display for the window, and no checkpoint")
-
-
-def test_the_demo_is_the_first_scene_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(view, "DEMO_FOLDER", tmp_path)
-    assert view.find_demo() is None
-    for name in ("b.safetensors", "a.safetensors", "README.md"):
-        (tmp_path / name).touch()
-    assert view.find_demo() == tmp_path / "a.safetensors"
 
 
 @pytest.mark.parametrize("answers", [True, False])
