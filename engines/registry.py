@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import importlib.util
 import pkgutil
 from collections.abc import Mapping
 from functools import cache
@@ -29,7 +30,8 @@ def _found() -> tuple[dict[str, Engine], dict[str, str]]:
     modules = {
         module.name: f"engines.{module.name}.engine"
         for module in pkgutil.iter_modules(engines.__path__)
-        if module.ispkg and module.name != "core"
+        # What has no engine.py is a part of one that is still being built.
+        if module.ispkg and module.name != "core" and importlib.util.find_spec(f"engines.{module.name}.engine")
     }
     modules |= {entry.name: entry.value for entry in importlib.metadata.entry_points(group=ENTRY_POINTS)}
     for name, module in sorted(modules.items()):

@@ -51,7 +51,7 @@ def plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_every_folder_is_an_engine_that_imports() -> None:
-    folders = {path.parent.name for path in Path(registry.__file__).parent.glob("*/__init__.py")} - {"core"}
+    folders = {path.parent.name for path in Path(registry.__file__).parent.glob("*/engine.py")} - {"core"}
     assert all_engines().keys() == folders and not failed_engines()
     for name, engine in all_engines().items():
         assert engine.name == name and engine.title and find_engine(name) is engine
