@@ -24,6 +24,7 @@ from engines.core.errors import UserError
 from engines.core.files import replacing
 from engines.core.formats import FORMATS, open_dataset
 from engines.core.formats.deepvoxels_folder import Intrinsics, read_intrinsics, read_pose
+from engines.core.formats.llff import llff_lens
 from engines.core.images import image_size, list_images
 
 # More pixels along a side than any encoder takes: the number is a mistake, not a size.
@@ -159,12 +160,10 @@ def _inverse(where: str, matrix: Array) -> Array:
 
 def _llff_camera(where: str, matrix: Array, like: Camera) -> Camera:
     """From [3, 5] with LLFF's columns down, right, backwards."""
-    pose = np.eye(4)
-    pose[:3] = np.stack([matrix[:, 1], matrix[:, 0], -matrix[:, 2], matrix[:, 3]], axis=1)
-    height, width, focal = matrix[:, 4].tolist()
     if not np.isfinite(matrix).all():
         raise UserError(f"{where}: has a number that is not finite")
-    return _camera(where, pose, like, (focal, focal), None, (round(width), round(height)))
+    pose, focal, size_px = llff_lens(matrix)
+    return _camera(where, pose, like, (focal, focal), None, size_px)
 
 
 def _read_npy(path: Path, like: Camera) -> list[Camera]:

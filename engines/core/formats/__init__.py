@@ -7,7 +7,7 @@ from typing import Protocol
 
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
-from engines.core.formats import deepvoxels_folder, r2n2, srn_class
+from engines.core.formats import deepvoxels_folder, llff, r2n2, srn_class
 
 
 class Format(Protocol):
@@ -29,7 +29,7 @@ class Format(Protocol):
         ...
 
 
-FORMATS: tuple[Format, ...] = (deepvoxels_folder, srn_class, r2n2)
+FORMATS: tuple[Format, ...] = (deepvoxels_folder, srn_class, r2n2, llff)
 """Asked in this order; each has `NAME`, `LAYOUT` (in words), `detect(folder)` and `read(folder)`."""
 
 

@@ -1,0 +1,73 @@
+"""LLFF folders: cameras as written, and what is wrong with a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engines.core.errors import UserError
+from engines.core.formats import open_dataset
+from engines.core.images import write_png
+from engines.core.path_files import write_path
+from tests.engines.core.examples import camera_ring
+
+
+def write_folder(folder: Path, count: int = 4) -> Path:
+    """Rows as our own writer of LLFF's paths has them, with bounds; the images are half as large."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_path(folder / "path.npy", [camera.resized((32, 24)) for camera in camera_ring(count)])
+    poses = np.load(folder / "path.npy").reshape(count, 15)
+    (folder / "path.npy").unlink()
+    np.save(folder / "poses_bounds.npy", np.concatenate([poses, np.tile([0.5, 6.0], (count, 1))], axis=1))
+    for index in range(count):
+        write_png(folder / "images" / f"{index:03d}.png", np.full((12, 16, 3), 20 * index, dtype=np.uint8))
+    return folder
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(UserError) as refused:
+        open_dataset(folder)
+    return str(refused.value).replace(str(folder), "")
+
+
+def test_cameras_are_those_that_were_written(tmp_path: Path) -> None:
+    dataset = open_dataset(write_folder(tmp_path))
+    assert dataset.format == "llff" and dataset.hints == {"near": 0.5, "far": 6.0}
+    assert [view.name for view in dataset.views] == ["000", "001", "002", "003"]
+    for view, camera in zip(dataset.views, camera_ring(4), strict=True):
+        assert np.allclose(view.camera.camera_to_world, camera.camera_to_world, atol=1e-12)
+        # LLFF has one focal length, the vertical one, and a centred lens; the images have half the size.
+        assert view.camera.size_px == (16, 12) and view.camera.centre_px == (8, 6)
+        assert view.camera.focal_px == pytest.approx((camera.focal_px[1] / 2,) * 2)
+        assert view.image().shape == (12, 16, 3)
+
+
+def test_real_photographs(shared: Path) -> None:
+    dataset = open_dataset(shared / "data" / "juicebox_llff")
+    assert len(dataset.views) == 64 and dataset.views[0].camera.size_px == (512, 288)
+    assert 0 < dataset.hints["near"] < dataset.hints["far"]
+
+
+def test_what_is_wrong_is_named(tmp_path: Path) -> None:
+    rows = np.load(write_folder(tmp_path) / "poses_bounds.npy")
+    path = tmp_path / "poses_bounds.npy"
+    np.save(path, rows[:3])
+    assert refusal(tmp_path) == ": 3 rows in poses_bounds.npy but 4 in images/; each image needs its row"
+    np.save(path, rows[:, :15])
+    assert refusal(tmp_path).startswith("/poses_bounds.npy: an array of 4x15; needs a row of 17 numbers")
+    crossed = rows.copy()
+    crossed[2, 15:] = 6, 0.5
+    np.save(path, crossed)
+    assert refusal(tmp_path) == "/poses_bounds.npy: row 2 has depths from 6 to 0.5; must be 0 < near < far"
+    broken = rows.copy()
+    broken[1, 3] = np.nan
+    np.save(path, broken)
+    assert refusal(tmp_path) == "/poses_bounds.npy: row 1 has a number that is not finite"
+    skewed = rows.copy()
+    skewed[3, :3] = 5
+    np.save(path, skewed)
+    assert refusal(tmp_path).startswith("/poses_bounds.npy: row 3: camera_to_world is not a rotation")
+    np.save(path, np.array([{"code": 1}], dtype=object), allow_pickle=True)
+    assert refusal(tmp_path).startswith("/poses_bounds.npy: can't be read as numbers")
