@@ -5,6 +5,8 @@ SSIM comes twice: as most papers of the field have it (Wang et al. 2004), and wi
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -86,8 +88,11 @@ class Evaluation:
         rows = [(score.view, score.to_json()) for score in self.scores]
         rows += [(f"mean of {name}", part.means) for name, part in self.of_instances().items()]
         rows.append(("mean", self.means))
-        lines = [",".join([name, *(f"{values[metric]:.6f}" for metric in METRICS)]) for name, values in rows]
-        return "\n".join([",".join(["view", *METRICS]), *lines]) + "\n"
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["view", *METRICS])
+        writer.writerows([name, *(f"{values[metric]:.6f}" for metric in METRICS)] for name, values in rows)
+        return text.getvalue()
 
 
 def evaluate(

@@ -41,5 +41,6 @@ def open_scene(path: Path, data: Path | None = None, device: str = "auto", setti
     checkpoint = registry.read_checkpoint(path)
     engine = registry.find_engine(checkpoint.engine)
     dataset = open_dataset(Path(data)) if data is not None else None
-    options = make_options(engine.SceneOptions, parse_settings(settings))
+    as_trained = {name: checkpoint.config[name] for name in engine.SceneOptions.AS_TRAINED if name in checkpoint.config}
+    options = make_options(engine.SceneOptions, as_trained | parse_settings(settings))
     return Opened(engine.open(checkpoint, where, dataset, options), checkpoint, dataset, path, options)

@@ -143,7 +143,8 @@ class Session:
     def _begin(self, path: Path, data: Path | None, chosen: Mapping[str, Any], stay: bool) -> None:
         self._number += 1
         self.opening, self._staying = path, stay
-        choice = round(self.controls.get(INSTANCE, 0)) if stay else 0
+        same = self.opened is not None and self.opened.path == path
+        choice = round(self.controls.get(INSTANCE, 0)) if same else 0
         arguments = (self._number, path, data, dict(chosen), stay, choice)
         threading.Thread(target=self._open, args=arguments, name="open", daemon=True).start()
 
@@ -170,8 +171,10 @@ class Session:
         if opening.number != self._number:
             return False
         eye = self.eye.place if opening.stay else None
-        channel = self.channel if opening.stay else "rgb"
-        controls = self.controls if opening.stay else {}
+        # The same scene with other options or a data folder goes on as it was looked at.
+        same = self.opened is not None and self.opened.path == opening.opened.path
+        channel = self.channel if same else "rgb"
+        controls = self.controls if same else {}
         self._let_go()
         opened = opening.opened
         scene = opened.scene

@@ -21,7 +21,7 @@ from engines.core.config import TrainingConfig, make_options
 from engines.core.dataset import Dataset
 from engines.core.device import choose_device
 from engines.core.engine import Engine, Stop, Training
-from engines.core.errors import Cancelled, UserError
+from engines.core.errors import Cancelled, Unreadable, UserError
 from engines.core.files import replacing
 from engines.core.formats import open_dataset
 from engines.core.run_folder import (
@@ -96,7 +96,13 @@ def _loop(run: _Run, report: Callable[[Report], None], stop: Stop) -> Checkpoint
     clock = _Clock(training.step_count, config.max_steps)
     report(Report(training.step_count, config.max_steps, notes=run.notes))
     while training.step_count < config.max_steps and not stop():
-        losses = training.step()
+        try:
+            losses = training.step()
+        except Unreadable as error:
+            if training.step_count == 0:
+                raise
+            run.saved()
+            raise UserError(f"{error}; saved at step {training.step_count}, go on with --resume") from error
         step = training.step_count
         last = step == config.max_steps
         validation = run.validate(stop) if step % config.validate_every == 0 or last else None

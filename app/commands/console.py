@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tqdm import tqdm
 
@@ -81,8 +81,8 @@ class ProgressBar:
     """A bar on stderr with frames/s and the time left; give it to `run_export`."""
 
     def __init__(self, title: str, unit: str = "frame") -> None:
-        interval = 0.1 if sys.stderr.isatty() else LOG_INTERVAL_S
-        self._bar = tqdm(desc=title, unit=unit, file=sys.stderr, mininterval=interval, dynamic_ncols=True)
+        self._title, self._unit = title, unit
+        self._bar: tqdm[NoReturn] | None = None
 
     def __call__(self, progress: Progress) -> None:
         """Shows how far an export is."""
@@ -90,6 +90,12 @@ class ProgressBar:
 
     def move_to(self, done: int, total: int) -> None:
         """Shows `done` of `total`."""
+        # Made when something is under way: what can't even begin gets its line of error and no bar.
+        if self._bar is None:
+            interval = 0.1 if sys.stderr.isatty() else LOG_INTERVAL_S
+            self._bar = tqdm(
+                desc=self._title, unit=self._unit, file=sys.stderr, mininterval=interval, dynamic_ncols=True
+            )
         self._bar.total = total
         self._bar.update(done - self._bar.n)
 
@@ -99,4 +105,5 @@ class ProgressBar:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()

@@ -80,7 +80,8 @@ def _first_split(dataset: Dataset) -> Split:
 def _write(out: Path, evaluation: Evaluation, result: dict[str, object]) -> None:
     text = evaluation.to_csv() if out.suffix == ".csv" else json.dumps(result, indent=2) + "\n"
     with replacing(out) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        # A folder's name may hold bytes that are no text.
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def _table(evaluation: Evaluation, split: Split) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from app.commands.console import ProgressBar, add_scene_arguments, open_from
 from app.export import BACKGROUNDS, Export, run_export
 from app.objects import INSTANCE, find_number
@@ -188,7 +190,8 @@ def _value(named: Mapping[str, Control], name: str, text: str) -> float:
         value = float(text)
     except ValueError:
         value = float("nan")
-    if not control.low <= value <= control.high:
+    whole = control.kind in ("choice", "integer") and value != round(value) if np.isfinite(value) else False
+    if whole or not control.low <= value <= control.high:
         names = (*control.choices[:MOST_NAMES], "...") if len(control.choices) > MOST_NAMES else control.choices
         choices = f" ({', '.join(names)})" if names else ""
         raise UserError(f"{option}: must be {control.low:g} to {control.high:g}{choices}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -16,6 +16,8 @@ class Options(BaseModel):
     """Fields with a type, a default, bounds, and a sentence under each."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    AS_TRAINED: ClassVar[tuple[str, ...]] = ()
+    """Of a scene's options: those that are as in its training where nobody says otherwise."""
 
 
 class TrainingConfig(Options):
@@ -100,6 +102,7 @@ def make_options(kind: type[AnyOptions], values: Mapping[str, Any], where: str =
         field, message = ".".join(str(part) for part in first["loc"]), first["msg"][0].lower() + first["msg"][1:]
         if first["type"] == "extra_forbidden":
             raise UserError(f"{where}: no field {field}; there are {', '.join(kind.model_fields)}") from error
+        message = message.removeprefix("value error, ").replace("input should", "must")
         # What concerns no single field, or a field that isn't there, has the whole mapping as its input.
         value = "" if first["input"] == values else f"={first['input']!r}"
         raise UserError(f"{where}: {field}{value}{': ' if field else ''}{message}") from error

@@ -1,8 +1,12 @@
-"""The three ways something ends early."""
+"""The ways something ends early."""
 
 
 class UserError(Exception):
     """Something the user can mend: one line that says what, where, and the way out. Shown without a traceback."""
+
+
+class Unreadable(UserError):
+    """A file that a training needs now can't be read; what was learnt so far is sound."""
 
 
 class Cancelled(Exception):

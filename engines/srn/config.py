@@ -13,6 +13,7 @@ HIDDEN = 256
 PHI_LAYERS = 4
 GENERATOR_LAYERS = 5
 """Behind which the linear layer to colour stands."""
+LARGEST_PX = 4096
 UNET_PX = 128
 """Side of the only picture that the U-Net renderer draws."""
 
@@ -22,7 +23,7 @@ class SrnConfig(TrainingConfig):
 
     lr: float = Field(5e-5, gt=0)
     """Learning rate of Adam."""
-    embedding_size: int = Field(256, ge=1)
+    embedding_size: int = Field(256, ge=1, le=65_536)
     """Length of the code of an instance."""
     num_instances: int = Field(1, ge=1)
     """Instances that have a code; counted from the data."""
@@ -88,8 +89,8 @@ class SrnConfig(TrainingConfig):
     @model_validator(mode="after")
     def _stages_agree(self) -> SrnConfig:
         stages = len(self.img_sidelengths)
-        if stages < 1 or min(self.img_sidelengths) < 2:
-            raise ValueError("img_sidelengths must name at least one side, each at least 2 pixels")
+        if stages < 1 or min(self.img_sidelengths) < 2 or max(self.img_sidelengths) > LARGEST_PX:
+            raise ValueError(f"img_sidelengths must name at least one side, each of 2 to {LARGEST_PX} pixels")
         if len(self.batch_size_per_img_sidelength) != stages or len(self.max_steps_per_img_sidelength) != stages:
             raise ValueError(
                 f"img_sidelengths has {stages} stages, batch_size_per_img_sidelength "
@@ -112,8 +113,10 @@ class SrnConfig(TrainingConfig):
 class SrnOptions(Options):
     """How a trained scene is drawn."""
 
+    AS_TRAINED = ("tracing_steps",)
+
     tracing_steps: int = Field(10, ge=1, le=100)
-    """Steps of the ray marcher; authors' files don't say how many they were trained with."""
+    """Steps of the ray marcher; as in training, but authors' files don't say how many those were."""
     has_params: bool = False
     """Take the objects' codes from the data folder's `params/`, for a file of the authors' that was trained so."""
     initial_depth: float = Field(0.05, gt=0)

@@ -43,6 +43,14 @@ class SrnEngine:
         config, drawn = make_options(SrnConfig, checkpoint.config, SCENE_CONFIG), cast(SrnOptions, options)
         info, assumptions = find_info(checkpoint, dataset)
         weights = checkpoint.weights
+        if dataset is not None and checkpoint.scene is None and not config.fit_single_srn:
+            objects = max(len(dataset.instances), 1)
+            if objects != config.num_instances:
+                assumptions = (
+                    *assumptions,
+                    f"the file's {config.num_instances} objects have no names; the folder's {objects} are taken to be "
+                    "the first of them, in order",
+                )
         described = dataset is not None and dataset.views[0].params_path is not None
         if dataset is not None and described and not config.fit_single_srn:
             # The authors' files don't say whether codes were learnt or given.

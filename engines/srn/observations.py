@@ -7,6 +7,7 @@ run that goes on later needs no memory of what it has seen.
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import signal
 import threading
 import warnings
@@ -25,7 +26,7 @@ from torch.utils.data import Dataset as TorchDataset
 from engines.core.camera import Camera
 from engines.core.chance import seeded
 from engines.core.dataset import Dataset
-from engines.core.errors import UserError
+from engines.core.errors import Unreadable, UserError
 from engines.core.images import to_uint8
 from engines.core.views import Views
 from engines.srn.codes import given_codes
@@ -184,13 +185,17 @@ def read_pictures(reader: PictureReader, steps: range, workers: int) -> Generato
     """The pictures of `steps`, one after the other, by `workers` processes that read ahead; 0: here.
 
     Raises:
-        UserError: one can't be read, or a worker was killed.
+        Unreadable: one can't be read, or a worker was killed.
     """
     if workers == 0:
-        yield from (reader.read(step) for step in steps)
+        for step in steps:
+            try:
+                yield reader.read(step)
+            except UserError as error:
+                raise Unreadable(str(error)) from error
         return
     # A fork would copy locks that other threads hold at that moment.
-    how = "spawn"
+    how, others = "spawn", set(multiprocessing.active_children())
     try:
         with warnings.catch_warnings(), _signals_held():
             # Who asks for more processes than there are cores may have a slow disk.
@@ -200,10 +205,15 @@ def read_pictures(reader: PictureReader, steps: range, workers: int) -> Generato
             )
         for pictures in batches:
             if isinstance(pictures, str):
-                raise UserError(pictures)
+                raise Unreadable(pictures)
             yield pictures
     except (RuntimeError, OSError, EOFError) as error:
-        raise UserError(f"a process that reads photographs ended ({error}); what was saved before is whole") from error
+        raise Unreadable(f"a process that reads photographs ended ({error}); num_workers=0 reads without") from error
+    finally:
+        # They do nothing but read; asked to end in their own time they may wait for what never comes.
+        for process in set(multiprocessing.active_children()) - others:
+            process.kill()
+            process.join()
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ from engines.core.chance import global_generators_kept, seeded
 from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
-from engines.core.run_folder import read_run_checkpoint
+from engines.core.run_folder import is_run_folder, read_run_checkpoint
 from engines.core.scene_file import read_scene_file
 from engines.core.torch_file import read_torch_file
 from engines.srn import upstream
@@ -64,6 +64,12 @@ def begin_from(network: Srn, origin: Checkpoint, config: SrnConfig, names: Seque
     Raises:
         UserError: it is of other sizes.
     """
+    for name in ("use_unet_renderer", "fit_single_srn"):
+        if origin.config[name] != getattr(config, name):
+            raise UserError(
+                f"{config.checkpoint}: was trained with {name}={str(origin.config[name]).lower()}, this run has "
+                f"{str(getattr(config, name)).lower()}; they must agree"
+            )
     own = network.state_dict()
     for name, tensor in own.items():
         found = origin.weights.get(name)
@@ -92,6 +98,8 @@ def _read_any(path: Path) -> Checkpoint:
     Raises:
         UserError: it is no SRN.
     """
+    if path.is_dir() and not is_run_folder(path):
+        raise UserError(f"{path}: no run in it; name a trained class: a run folder, a scene file, or an authors' file")
     if path.is_dir():
         checkpoint = read_run_checkpoint(path)
     elif path.suffix == ".safetensors":

@@ -127,3 +127,10 @@ def test_an_object_that_was_not_learnt_is_told_before_anything_is_drawn(views: V
         evaluate(drawer, both, dataset=dataset)
     assert not drawer.drawn
     assert evaluate(drawer, both[:1], dataset=dataset).of_instances().keys() == {"a"}
+
+
+def test_names_with_commas_stay_one_field() -> None:
+    result = Evaluation((Score('red, "old"/0', 20.0, 0.5, 0.25, 'red, "old"'),))
+    rows = list(csv.DictReader(io.StringIO(result.to_csv())))
+    assert [row["view"] for row in rows] == ['red, "old"/0', 'mean of red, "old"', "mean"]
+    assert all(float(row["psnr"]) == 20 for row in rows)

@@ -325,3 +325,12 @@ def test_other_options_leave_the_controls_as_they_are(
     session.choose_options({})
     assert session.adopt(ear.next("opened"))
     assert session.controls == {"instance": 2.0}
+    session.attach(Path("data"))
+    assert session.adopt(ear.next("opened"))
+    assert session.controls == {"instance": 2.0}
+    session.open(Path("other.pth"))
+    other = Opened(opened.scene, opened.checkpoint, None, Path("other.pth"))
+    monkeypatch.setattr(app.session, "open_scene", lambda *_: other)
+    opening = ear.next("opened")
+    assert session.adopt(replace(opening, opened=other))
+    assert session.controls == {"instance": 0.0}

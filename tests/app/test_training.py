@@ -17,7 +17,7 @@ from app.training import Report, run_training
 from engines.core.checkpoint import Checkpoint
 from engines.core.dataset import Dataset
 from engines.core.engine import Scene, Stop, never_stop
-from engines.core.errors import UserError
+from engines.core.errors import Unreadable, UserError
 from engines.core.run_folder import read_history, read_run_config, read_run_training
 from engines.core.views import Views
 from engines.deepvoxels.training_views import TrainingViews
@@ -182,6 +182,21 @@ def test_stop_is_heard_within_a_validation(train: Train, tmp_path: Path, monkeyp
     assert [report.validation for report in reports] == [None, None]
     assert len(drawn) == 1
     assert read_run_training(tmp_path / "run").step == 1
+
+
+def test_a_file_that_can_not_be_read_any_more_loses_nothing(
+    train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise Unreadable("photo.png: can't be read")
+
+    def spoil(report: Report) -> None:
+        if report.step == 2:
+            monkeypatch.setattr(TrainingViews, "photograph", gone)
+
+    with pytest.raises(UserError, match=r"photo\.png: can't be read; saved at step 2, go on with --resume"):
+        train(tmp_path / "run", report=spoil)
+    assert read_run_training(tmp_path / "run").step == 2
 
 
 def test_a_loss_that_is_not_finite_ends_the_run(train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

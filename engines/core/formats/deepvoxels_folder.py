@@ -159,6 +159,8 @@ class Part:
             UserError: names the file that is wrong, or the view whose image or pose is missing.
         """
         own = folder / "intrinsics.txt"
+        if not own.is_file() and not shared.is_file() and own != shared:
+            raise UserError(f"{own}: missing, and there is no {shared} for all")
         self.intrinsics = read_intrinsics(own if own.is_file() else shared)
         self._poses = sorted(path for path in (folder / "pose").glob("*.txt") if not path.name.startswith("."))
         self.images = _images_of(self._poses, folder)

@@ -140,6 +140,7 @@ def test_a_recording_plays_and_loops_where_no_moment_is_named() -> None:
     for choices, message in (
         (render.Choices("green", None), r"--instance green: must be 0 to 1 \(red, blue\)"),
         (render.Choices("2", None), "--instance 2: must be 0 to 1"),
+        (render.Choices("0.5", None), "--instance 0.5: must be 0 to 1"),
         (render.Choices(None, 3), "--time 3: must be 0 to 2"),
         (render.Choices(None, float("nan")), "--time nan: must be 0 to 2"),
     ):

@@ -17,6 +17,7 @@ from app.evaluation import evaluate
 from app.objects import find_choice
 from app.opening import open_scene
 from engines.core.dataset import Dataset
+from engines.core.engine import never_stop
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 from engines.core.scene_file import write_scene_file
@@ -315,6 +316,31 @@ def test_sizes_are_those_of_the_class_that_is_begun_from(objects: Dataset, tmp_p
     training.step()
     found = training.checkpoint().config
     assert (found["embedding_size"], found["tracing_steps"], found["rays_per_image"]) == (4, 4, 16)
+
+
+def test_a_scene_is_drawn_with_the_steps_it_was_trained_with(objects: Dataset, tmp_path: Path) -> None:
+    training = begun(objects, tracing_steps=4)
+    write_scene_file(tmp_path / "class.safetensors", training.checkpoint())
+    opened, camera = open_scene(tmp_path / "class.safetensors", None, "cpu"), objects.views[0].square_camera(16)
+    assert torch.equal(opened.scene.render(camera, {}, never_stop).image, training.scene().render(camera).image)
+    other = open_scene(tmp_path / "class.safetensors", None, "cpu", ("tracing_steps=9",))
+    assert opened.options.tracing_steps == 4 and other.options.tracing_steps == 9
+
+
+def test_objects_without_names_are_said_to_go_by_order(objects: Dataset, tmp_path: Path) -> None:
+    written = dict(ENGINE.write_upstream(begun(objects).checkpoint()))
+    written["model"]["latent_codes.weight"] = torch.zeros(5, 4)
+    torch.save(written, tmp_path / "five.pth")
+    notes = open_scene(tmp_path / "five.pth", objects.source, "cpu").scene.assumptions
+    assert any("5 objects have no names; the folder's 3 are taken to be the first" in note for note in notes)
+
+
+def test_a_single_scene_is_no_class_to_begin_from(single: Dataset, tmp_path: Path) -> None:
+    torch.save(dict(ENGINE.write_upstream(begun(single, fit_single_srn=True).checkpoint())), tmp_path / "single.pth")
+    with pytest.raises(UserError, match="was trained with fit_single_srn=true, this run has false"):
+        begun(single, checkpoint=str(tmp_path / "single.pth"))
+    with pytest.raises(UserError, match="no run in it; name a trained class"):
+        begun(single, checkpoint=str(tmp_path))
 
 
 def test_one_object_of_a_class_is_known_by_its_name(objects: Dataset, photographs: Path, tmp_path: Path) -> None:
