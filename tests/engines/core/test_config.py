@@ -45,13 +45,13 @@ def test_settings_that_cannot_be_read(setting: str) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"planes": 1}, "preset.yaml: planes=1: input should be greater than or equal to 2"),
-        ({"planes": "many"}, "preset.yaml: planes='many': input should be a valid integer"),
-        ({"mode": "slow"}, "preset.yaml: mode='slow': input should be 'fast' or 'exact'"),
+        ({"planes": 1}, "preset.yaml: planes=1: must be greater than or equal to 2"),
+        ({"planes": "many"}, "preset.yaml: planes='many': must be a valid integer"),
+        ({"mode": "slow"}, "preset.yaml: mode='slow': must be 'fast' or 'exact'"),
         ({"lr": float("nan")}, "preset.yaml: lr=nan: "),
         ({"plane": 3}, "preset.yaml: no field plane; there are max_steps, "),
         ({"shape": [1, "x"]}, "preset.yaml: shape.1='x': "),
-        ({"mode": "fast", "planes": 101}, "preset.yaml: value error, mode fast takes at most 100 planes"),
+        ({"mode": "fast", "planes": 101}, "preset.yaml: mode fast takes at most 100 planes"),
         ({3: 4}, "preset.yaml: 3"),
     ],
 )
