@@ -13,6 +13,9 @@ from app.display import Pixels
 from engines.core.camera import Camera
 from engines.core.frame import Frame
 
+SETTLE_S = 0.12
+"""A camera that has not moved for so long is taken to stand."""
+
 
 @dataclass(frozen=True, eq=False)
 class Request:
@@ -33,6 +36,18 @@ class Request:
     limits: tuple[float, float] | None = None
     moving: bool = False
     scene_number: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Ask:
+    """A request with its place in the order and its time."""
+
+    request: Request
+    number: int
+    at_s: float
+
+    def settled(self, now_s: float) -> bool:
+        return not self.request.moving or now_s >= self.at_s + SETTLE_S
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ where the camera is now (`app.reprojection`) and never waits for the other. What
 | the camera stands (or has stood for 120 ms) | the exact frame; nothing where it is shown already |
 | it stands, the scene draws any size in over a second | coarse frames of twice the side each, then the exact one |
 | another channel or other limits of the last frame, exact or coarse | that frame shaded again |
-| it moves, the last frame has depth | previews; an exact frame under way is told to stop |
+| it moves, the last frame (at least a quarter of the sides) has depth | previews; a frame under way is told to stop |
 | it moves on and on, so that previews have much to invent | an exact frame besides, for the next previews to show |
 | it moves, there is no depth, the scene draws any size | coarse frames, sized to meet 50 ms |
 | it moves, exact frames take less than 50 ms | exact frames |
@@ -30,14 +30,13 @@ from typing import Literal
 
 from app.display import Pixels
 from app.pace import HYSTERESIS, Pace
-from app.pictures import Picture, Request, same_picture, same_view, shade
+from app.pictures import SETTLE_S, Ask, Picture, Request, same_picture, same_view, shade
 from app.reprojection import Reprojector
+from engines.core.camera import Camera
 from engines.core.engine import Scene, Stop
 from engines.core.errors import Cancelled
 from engines.core.frame import Frame
 
-SETTLE_S = 0.12
-"""A camera that has not moved for so long is taken to stand."""
 PREVIEW_S = 0.05
 """20 frames a second."""
 REPROJECTION_S = 0.03
@@ -46,6 +45,8 @@ KEYFRAME_HOLES = 0.3
 """The part of a preview that was invented, from which on a newer exact frame is worth its time."""
 KEYFRAME_S = 3.0
 """A slower scene's frame would be old before it is there."""
+SOURCE_SCALE = 1 / 4
+"""Coarser frames are not worth being seen from elsewhere."""
 REFINE_S = 1.0
 """An exact frame that takes longer comes in steps, where the scene draws any size."""
 RENDER_NICE = 5
@@ -54,18 +55,6 @@ CLOSE_S = 5.0
 """A scene that does not ask `stop` for this long is left to end by itself."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, eq=False)
-class _Ask:
-    """A request with its place in the order and its time."""
-
-    request: Request
-    number: int
-    at_s: float
-
-    def settled(self, now_s: float) -> bool:
-        return not self.request.moving or now_s >= self.at_s + SETTLE_S
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +68,7 @@ class _Exact:
 
 
 Kind = Literal["exact", "coarse", "refine", "shade", "keyframe"]
-Task = tuple[Kind, _Ask]
+Task = tuple[Kind, Ask]
 
 
 class RenderWorker:
@@ -95,9 +84,9 @@ class RenderWorker:
         self._changed = threading.Condition()
         self._telling = threading.Lock()
         self._closed = False
-        self._ask: _Ask | None = None
-        self._preview: _Ask | None = None
-        self._rendering: _Ask | None = None
+        self._ask: Ask | None = None
+        self._preview: Ask | None = None
+        self._rendering: Ask | None = None
         self._done = 0
         """Number of the last ask that needs nothing more from the render thread."""
         self._told = (0, 0.0)
@@ -105,6 +94,8 @@ class RenderWorker:
         self._shown: Request | None = None
         """What the last picture answered exactly; None after a preview."""
         self._exact: _Exact | None = None
+        self._source: _Exact | None = None
+        """What previews are made of: the exact frame, or one of at least a quarter of its sides that came since."""
         self._exact_s: float | None = None
         self._coarse: Picture | None = None
         self._holes = 0.0
@@ -130,7 +121,7 @@ class RenderWorker:
             number = before.number + 1 if before else 1
             # A hand that holds still sends the same again; the camera has stood since the first.
             same = before is not None and before.request.moving and same_view(before.request, request)
-            self._ask = _Ask(request, number, before.at_s if before is not None and same else now)
+            self._ask = Ask(request, number, before.at_s if before is not None and same else now)
             reproject = request.moving and self._previewable(request) and not self._fast
             self._preview = self._ask if reproject or self._shown_coarsely(request) else None
             self._changed.notify_all()
@@ -194,7 +185,7 @@ class RenderWorker:
                 self._changed.wait(ask.at_s + SETTLE_S - now if ask is not None and waits else None)
         return None
 
-    def _kind_of_task(self, ask: _Ask, now: float) -> Kind | None:
+    def _kind_of_task(self, ask: Ask, now: float) -> Kind | None:
         if ask.number <= self._done:
             return None
         request, exact = ask.request, self._exact
@@ -220,7 +211,7 @@ class RenderWorker:
             return "coarse" if self._told[0] < ask.number else None
         return "exact"
 
-    def _next_scale(self, ask: _Ask) -> float:
+    def _next_scale(self, ask: Ask) -> float:
         """Of the next frame of a standing camera: twice the last one's."""
         if (self._coarse_pace.full_s or 0.0) < REFINE_S:
             return 1.0
@@ -230,7 +221,7 @@ class RenderWorker:
             return 0.5 if self._previewable(ask.request) else self._coarse_pace.scale
         return 2 * shown if shown <= 0.25 else 1.0 if shown >= 0.5 else 0.5
 
-    def _should_stop(self, ask: _Ask) -> bool:
+    def _should_stop(self, ask: Ask) -> bool:
         """Whether to give up the exact frame of `ask`; called from inside the scene, so it takes no lock."""
         latest = self._ask
         if self._closed:
@@ -242,7 +233,7 @@ class RenderWorker:
             return False
         return latest.settled(time.monotonic()) or self._previewable(latest.request) or self._scene.native_px is None
 
-    def _draw_exact(self, ask: _Ask) -> None:
+    def _draw_exact(self, ask: Ask) -> None:
         began = time.perf_counter()
         frame = self._scene.render(ask.request.camera, ask.request.controls, lambda: self._should_stop(ask))
         ask = self._newest_like(ask)
@@ -255,12 +246,12 @@ class RenderWorker:
         self._tell(ask, Picture(ask.request, "exact", pixels, ask.request.camera, seconds * 1e3, frame, 0.0, limits))
         self._keep(_Exact(ask.request, frame, limits), pixels)
 
-    def _newest_like(self, ask: _Ask) -> _Ask:
+    def _newest_like(self, ask: Ask) -> Ask:
         """The latest ask where the same frame answers it, perhaps in another channel."""
         latest = self._ask
         return latest if latest is not None and same_view(latest.request, ask.request) else ask
 
-    def _draw_keyframe(self, ask: _Ask) -> None:
+    def _draw_keyframe(self, ask: Ask) -> None:
         """An exact frame that is not shown itself: the camera has moved on when it is there."""
         began = time.monotonic()
         frame = self._scene.render(ask.request.camera, ask.request.controls, lambda: self._keyframe_is_in_the_way(ask))
@@ -271,7 +262,7 @@ class RenderWorker:
         self._holes = 0.0
         self._keep(_Exact(ask.request, frame, limits), pixels)
 
-    def _keyframe_is_in_the_way(self, ask: _Ask) -> bool:
+    def _keyframe_is_in_the_way(self, ask: Ask) -> bool:
         """Whether the hand rests elsewhere, or something else is to be seen; asked from inside the scene."""
         latest = self._ask
         if self._closed or latest is None:
@@ -288,7 +279,7 @@ class RenderWorker:
         self._fast = min(seconds, self._exact_s or seconds) < bound
         self._exact_s = seconds
 
-    def _draw_coarse(self, ask: _Ask, scale: float, stop: Stop) -> None:
+    def _draw_coarse(self, ask: Ask, scale: float, stop: Stop) -> None:
         camera, began = ask.request.camera.scaled(scale), time.perf_counter()
         frame = self._scene.render(camera, ask.request.controls, stop)
         ask = self._newest_like(ask)
@@ -297,8 +288,10 @@ class RenderWorker:
         self._coarse_pace.took(seconds, scale)
         self._coarse = Picture(ask.request, "preview", pixels, camera, seconds * 1e3, frame, 0.0, limits)
         self._tell(ask, self._coarse)
+        if scale >= SOURCE_SCALE:
+            self._keep(_Exact(ask.request, frame, limits), pixels, camera)
 
-    def _shade_again(self, ask: _Ask) -> None:
+    def _shade_again(self, ask: Ask) -> None:
         exact = self._exact
         if exact is None:
             return
@@ -310,28 +303,29 @@ class RenderWorker:
         if exact.reprojector is None or not same_picture(exact.request, ask.request):
             self._keep(_Exact(ask.request, exact.frame, limits), pixels)
 
-    def _keep(self, exact: _Exact, pixels: Pixels) -> None:
+    def _keep(self, kept: _Exact, pixels: Pixels, coarse: Camera | None = None) -> None:
         """Makes the frame ready for previews; begins one at once where the camera moved on meanwhile."""
-        if exact.frame.depth is None or self._fast:
+        if kept.frame.depth is None or self._fast:
             return
-        depth = exact.frame.depth.detach().float().cpu().numpy()
-        reprojector = Reprojector(pixels, depth, exact.request.camera)
+        depth = kept.frame.depth.detach().float().cpu().numpy()
+        reprojector = Reprojector(pixels, depth, coarse or kept.request.camera)
         with self._changed:
-            self._exact = replace(exact, reprojector=reprojector)
+            self._source = replace(kept, reprojector=reprojector)
+            self._exact = self._exact if coarse else self._source
             ask = self._ask
             if ask is not None and ask.number > self._told[0] and ask.request.moving and self._previewable(ask.request):
                 self._preview = ask
             self._changed.notify_all()
 
-    def _finish(self, ask: _Ask) -> None:
+    def _finish(self, ask: Ask) -> None:
         with self._changed:
             self._done = max(self._done, ask.number)
 
     # The preview thread
 
     def _previewable(self, request: Request) -> bool:
-        exact = self._exact
-        return exact is not None and exact.reprojector is not None and exact.request.controls == request.controls
+        source = self._source
+        return source is not None and source.request.controls == request.controls
 
     def _preview_loop(self) -> None:
         while True:
@@ -340,12 +334,12 @@ class RenderWorker:
                     self._changed.wait()
                 if self._closed or ask is None:
                     return
-                self._preview, exact = None, self._exact
+                self._preview, source = None, self._source
             try:
                 if self._shown_coarsely(ask.request):
                     self._shade_coarse(ask)
-                elif exact is not None and exact.reprojector is not None:
-                    self._draw_preview(ask, exact.reprojector, exact.limits)
+                elif source is not None and source.reprojector is not None:
+                    self._draw_preview(ask, source.reprojector, source.limits)
             except Exception as error:  # handed on; the thread must survive
                 self._tell_error(ask.request, error)
 
@@ -356,13 +350,13 @@ class RenderWorker:
             return False
         return coarse is not None and same_view(coarse.request, request)
 
-    def _shade_coarse(self, ask: _Ask) -> None:
+    def _shade_coarse(self, ask: Ask) -> None:
         """In another channel; a finer frame is on the way."""
         if (coarse := self._coarse) is not None and coarse.frame is not None:
             pixels, limits = shade(coarse.frame, ask.request)
             self._tell(ask, replace(coarse, request=ask.request, pixels=pixels, limits=limits))
 
-    def _draw_preview(self, ask: _Ask, reprojector: Reprojector, limits: tuple[float, float] | None) -> None:
+    def _draw_preview(self, ask: Ask, reprojector: Reprojector, limits: tuple[float, float] | None) -> None:
         scale = self._preview_pace.scale
         camera, began = ask.request.camera.scaled(scale), time.perf_counter()
         drawn = reprojector.draw(camera)
@@ -376,7 +370,7 @@ class RenderWorker:
 
     # To the outside
 
-    def _tell(self, ask: _Ask, picture: Picture) -> None:
+    def _tell(self, ask: Ask, picture: Picture) -> None:
         """Hands a picture on, unless a newer or better one was handed on before."""
         exact = picture.kind == "exact"
         scale = 1.0 if exact else picture.camera.size_px[0] / ask.request.camera.size_px[0]

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from engines.core.camera import Array, Camera
+from engines.core.errors import Unreadable, UserError
 from engines.core.images import to_uint8
 from engines.core.views import View
 from engines.deepvoxels.geometry import FrustumSamples, GridPlacement, LiftedVoxels, frustum_samples, lifted_voxels
@@ -123,7 +124,10 @@ class TrainingViews:
 
     def _read(self, index: int) -> Tensor:
         # Bytes, as in the authors' code, which resizes the file's bytes.
-        image = to_uint8(self.views[index].square_image(self._side_px))
+        try:
+            image = to_uint8(self.views[index].square_image(self._side_px))
+        except UserError as error:
+            raise Unreadable(str(error)) from error
         return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
 
     def _sample(self, index: int) -> FrustumSamples:

@@ -225,6 +225,21 @@ def test_another_channel_of_a_slow_scene_is_shown_at_once(watch: Watch) -> None:
     assert sum(camera.size_px[0] == 128 for _, camera in scene.began) == 1
 
 
+def test_a_drag_begins_from_a_frame_that_is_not_exact_yet(watch: Watch) -> None:
+    scene = FakeScene(size_px=128, chunks=400, any_size=True)
+    watched = watch(scene)
+    watched.ask()
+    watched.wait(lambda: scene.began and scene.began[-1][1].size_px[0] == 128)
+    time.sleep(0.1)
+    asked = watched.ask(turned(scene, 0.05), moving=True)
+    watched.wait(lambda: watched.previews[-1].request is asked)
+    shown = watched.previews[-1]
+    assert shown.frame is None and shown.camera.size_px[0] >= 32, "reprojected, not drawn coarsely"
+    assert not watched.exact
+    watched.settle()
+    assert watched.exact[-1].request is asked
+
+
 def test_without_depth_at_one_size_frames_are_finished_while_it_moves(watch: Watch) -> None:
     scene = FakeScene(chunks=8, depth=False)
     watched = opened(watch, scene)
