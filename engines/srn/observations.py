@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from multiprocessing import resource_tracker
+from multiprocessing.process import BaseProcess
 
 import numpy as np
 import torch
@@ -195,7 +196,8 @@ def read_pictures(reader: PictureReader, steps: range, workers: int) -> Generato
                 raise Unreadable(str(error)) from error
         return
     # A fork would copy locks that other threads hold at that moment.
-    how, others = "spawn", set(multiprocessing.active_children())
+    how, before = "spawn", set(multiprocessing.active_children())
+    readers: set[BaseProcess] = set()
     try:
         with warnings.catch_warnings(), _signals_held():
             # Who asks for more processes than there are cores may have a slow disk.
@@ -203,6 +205,7 @@ def read_pictures(reader: PictureReader, steps: range, workers: int) -> Generato
             batches = iter(
                 DataLoader(reader, sampler=steps, batch_size=None, num_workers=workers, multiprocessing_context=how)
             )
+            readers = set(multiprocessing.active_children()) - before
         for pictures in batches:
             if isinstance(pictures, str):
                 raise Unreadable(pictures)
@@ -211,7 +214,7 @@ def read_pictures(reader: PictureReader, steps: range, workers: int) -> Generato
         raise Unreadable(f"a process that reads photographs ended ({error}); num_workers=0 reads without") from error
     finally:
         # They do nothing but read; asked to end in their own time they may wait for what never comes.
-        for process in set(multiprocessing.active_children()) - others:
+        for process in readers:
             process.kill()
             process.join()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -118,5 +119,10 @@ def test_closing_ends_the_workers(objects: Dataset) -> None:
     training = begun(objects, num_workers=2)
     training.step()
     assert len(multiprocessing.active_children()) >= 2
+    # Somebody else's, begun meanwhile: it is left alone.
+    other = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
+    other.start()
     training.close()
-    assert not multiprocessing.active_children()
+    assert multiprocessing.active_children() == [other]
+    other.kill()
+    other.join()
