@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -183,7 +183,7 @@ class SrnScene:
             colour = self._generate(colour)
         depth = ((torch.cat(ends) - position) @ forward).view(height, width)
         image = colour.view(height, width, 3) / 2 + 0.5
-        return Frame(image, depth, {"normals": normals(depth, camera)})
+        return Frame(image, depth, NormalsOnDemand(depth, camera))
 
     def _directions(self, camera: Camera) -> Tensor:
         """[N, 3] towards each pixel's corner, as the authors have it: pixel i lies at i, not at i + 0.5."""
@@ -194,6 +194,31 @@ class SrnScene:
         in_camera = torch.stack([x, y, torch.ones_like(x)], dim=-1).view(-1, 3).float()
         rotation = torch.tensor(camera.camera_to_world[:3, :3], dtype=torch.float32, device=self.device)
         return in_camera @ rotation.T
+
+
+class NormalsOnDemand(Mapping[str, Tensor]):
+    """A frame's normals, made when they are looked at: most frames are shown without."""
+
+    def __init__(self, depth: Tensor, camera: Camera) -> None:
+        self._depth, self._camera = depth, camera
+        self._made: Tensor | None = None
+
+    def __getitem__(self, name: str) -> Tensor:
+        if name != "normals":
+            raise KeyError(name)
+        if self._made is None:
+            with torch.inference_mode():
+                self._made = normals(self._depth, self._camera)
+        return self._made
+
+    def __contains__(self, name: object) -> bool:
+        return name == "normals"
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("normals",))
+
+    def __len__(self) -> int:
+        return 1
 
 
 def normals(depth: Tensor, camera: Camera) -> Tensor:

@@ -151,3 +151,12 @@ def test_any_size_is_drawn(size: tuple[int, int]) -> None:
     assert frame.image.shape == (size[1], size[0], 3)
     assert frame.extra["normals"].shape == (size[1], size[0], 3)
     assert bool(torch.isfinite(frame.extra["normals"]).all())
+
+
+def test_normals_are_made_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Camera] = []
+    monkeypatch.setattr("engines.srn.scene.normals", lambda depth, camera: made.append(camera) or depth)
+    scene, _ = random_scene(fit_single_srn=True)
+    frame = scene.render(small_camera(16))
+    assert not made and list(frame.extra) == ["normals"] and frame.extra.get("error") is None
+    assert frame.extra["normals"] is frame.extra["normals"] and len(made) == 1
