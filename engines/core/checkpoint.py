@@ -64,9 +64,13 @@ class SceneInfo:
 
     @staticmethod
     def of_dataset(dataset: Dataset) -> SceneInfo:
-        """What `dataset` says; begins at its first training view. Of a class, the cameras of its first object."""
+        """What `dataset` says; begins at its first training view.
+
+        Of a class, the cameras of its first object; of a recording, those of its first moment.
+        """
         train = dataset.split("train") or dataset.views
-        cameras = tuple(view.camera for view in train.of_instance(int(train.instances[0])))
+        first = train.of_instance(int(train.instances[0]))
+        cameras = tuple(view.camera for view in first.at_time(int(first.times[0])))
         hints = {**dataset.hints, "instances": list(dataset.instances)} if dataset.instances else dataset.hints
         return SceneInfo(cameras[0], cameras, dataset.bounds, dataset.up, hints)
 

@@ -25,7 +25,8 @@ class Dataset:
         up: [3] unit vector, world.
         hints: what only some formats know, by its name there (`near_plane`, `scale`, `grid_barycenter`).
         notes: in plain words, what had to be assumed.
-        instances: names of the objects of a class; empty for a single scene.
+        instances: names of the objects of a class, or of several recordings; empty for a single scene.
+        backgrounds: of a recording, what each camera sees without anything that moves; empty where that is not known.
     """
 
     views: Views
@@ -36,6 +37,12 @@ class Dataset:
     hints: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     instances: tuple[str, ...] = ()
+    backgrounds: Views = field(default_factory=lambda: Views.of(()))
+
+    @property
+    def moments(self) -> int:
+        """How many moments its recordings have, the longest of them; 1 of a still scene."""
+        return int(self.views.times.max(initial=0)) + 1
 
     def split(self, name: Split) -> Views:
         """The views of one split, in order."""
@@ -44,16 +51,23 @@ class Dataset:
     def with_held_out(self, every: int) -> Dataset:
         """Every `every`-th training view (0: none) becomes a validation view, unless some are held out already.
 
-        Of a class, every such view of each object. An object of fewer than twice as many views keeps them all.
+        Of a class, every such view of each object; of a rig every such camera, with all that it saw. An object of fewer
+        than twice as many views or cameras keeps them all.
         """
         views, train = self.views, np.flatnonzero(self.views.splits == 0)
         if every == 0 or self.split("validation"):
             return self
-        by_object = train[np.argsort(views.instances[train], kind="stable")]
-        _, begins, counts = np.unique(views.instances[by_object], return_index=True, return_counts=True)
-        place = np.arange(len(train)) - np.repeat(begins, counts)
-        held_out = (place % every == every - 1) & (np.repeat(counts, counts) >= 2 * every)
-        return replace(self, views=views.with_split(by_object[held_out], "validation"))
+        indices = views.camera_indices[train]
+        # A camera that was moved about counts as a new one for each view.
+        cameras = np.where(indices < 0, -1 - np.arange(len(train)), indices)
+        held_out: list[Array] = []
+        for instance in np.unique(views.instances[train]):
+            of_object = views.instances[train] == instance
+            _, firsts = np.unique(cameras[of_object], return_index=True)
+            known = cameras[of_object][np.sort(firsts)]
+            if len(known) >= 2 * every:
+                held_out.append(train[of_object & np.isin(cameras, known[every - 1 :: every])])
+        return replace(self, views=views.with_split(np.concatenate([np.empty(0, int), *held_out]), "validation"))
 
 
 def focus_point(cameras: tuple[Camera, ...]) -> Array:

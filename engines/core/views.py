@@ -12,7 +12,8 @@ import numpy as np
 
 from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
-from engines.core.images import read_image, resize_area
+from engines.core.images import resize_area
+from engines.core.picture_files import Place, read_mask, read_picture
 
 Split = Literal["train", "validation", "test"]
 
@@ -25,7 +26,9 @@ class View:
         camera: of the photograph's own size.
         name: the file's stem, unique within its split.
         image_path: None for a pose without a photograph (a test path).
-        time: seconds or frame number within a recording; 0 for a still scene.
+        image_at: where in `image_path`, if that holds many: `(frame,)` of a video, `(data set, index, ...)` of HDF5.
+        time: number of the moment within a recording; 0 for a still scene.
+        camera_index: which of a rig's fixed cameras; None for a camera that was moved about.
         instance: which object of a class, an index into `Dataset.instances`; 0 where there is only one.
         params_path: numbers that describe what the photograph shows (SRN's `params/`), where they are given.
     """
@@ -34,8 +37,11 @@ class View:
     name: str
     split: Split = "train"
     image_path: Path | None = None
-    time: float = 0.0
+    image_at: Place = ()
+    time: int = 0
+    camera_index: int | None = None
     mask_path: Path | None = None
+    mask_at: Place = ()
     depth_path: Path | None = None
     instance: int = 0
     params_path: Path | None = None
@@ -48,7 +54,7 @@ class View:
         """
         if self.image_path is None:
             raise UserError(f"view {self.name} has no photograph")
-        image = read_image(self.image_path)
+        image = read_picture(self.image_path, self.image_at)
         if (image.shape[1], image.shape[0]) != self.camera.size_px:
             width, height = self.camera.size_px
             raise UserError(
@@ -56,6 +62,20 @@ class View:
                 "all images of a folder must have one size"
             )
         return image
+
+    def mask(self) -> Array:
+        """[H, W] bool, read now: what belongs to the object, or moves.
+
+        Raises:
+            UserError: there is none, it can't be read, or its size is not the camera's.
+        """
+        if self.mask_path is None:
+            raise UserError(f"view {self.name} has no mask")
+        mask = read_mask(self.mask_path, self.mask_at)
+        if (mask.shape[1], mask.shape[0]) != self.camera.size_px:
+            width, height = self.camera.size_px
+            raise UserError(f"{self.mask_path}: is {mask.shape[1]}x{mask.shape[0]}, its photograph is {width}x{height}")
+        return mask
 
     def params(self) -> Array:
         """[L] float32 the numbers of `params_path`.
@@ -124,32 +144,78 @@ class InMemory:
         return hashlib.sha256(repr([(view.name, view.instance) for view in chosen]).encode()).hexdigest()
 
 
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What is known of views without a look at the disk: a few bytes each, each array [V].
+
+    Attributes:
+        splits: index into `SPLITS`.
+        instances: as `View.instance`.
+        has_image: whether there is a photograph.
+        times: as `View.time`.
+        cameras: as `View.camera_index`; -1 for None.
+    """
+
+    splits: Array
+    instances: Array
+    has_image: Array
+    times: Array
+    cameras: Array
+
+    @staticmethod
+    def of_still(splits: Array, instances: Array, has_image: Array) -> Facts:
+        """Of still scenes, photographed with a camera that was moved about."""
+        return Facts(splits, instances, has_image, np.zeros_like(instances), np.full_like(instances, -1))
+
+    def chosen(self, which: Array) -> Facts:
+        """Those at `which`."""
+        return Facts(*(getattr(self, name)[which] for name in FACTS))
+
+
+FACTS = tuple(Facts.__dataclass_fields__)
+
+
 class Views(Sequence[View]):
     """Some of a source's views, in an order of their own; training views first.
 
-    Of a class with thousands of objects the source reads a view's files only now, at each `views[i]`; what is known of
-    all of them without a look at the disk stands in arrays of a few bytes a view.
-
-    Attributes:
-        splits: [V] index into `SPLITS`.
-        instances: [V] as `View.instance`.
+    Of a class with thousands of objects the source reads a view's files only now, at each `views[i]`.
     """
 
-    def __init__(self, source: ViewSource, numbers: Array, splits: Array, instances: Array, has_image: Array) -> None:
-        """Views `numbers` [V] of `source`; the other arrays [V] tell about each."""
-        self._source, self._numbers, self._has_image = source, numbers, has_image
-        self.splits, self.instances = splits, instances
+    def __init__(self, source: ViewSource, numbers: Array, facts: Facts) -> None:
+        """Views `numbers` [V] of `source`, and the facts about each."""
+        self._source, self._numbers, self.facts = source, numbers, facts
 
     @staticmethod
     def of(views: Sequence[View]) -> Views:
         """Views that are in memory."""
-        return Views(
-            InMemory(views),
-            np.arange(len(views)),
+        facts = Facts(
             np.array([SPLITS.index(view.split) for view in views], dtype=np.int8),
             np.array([view.instance for view in views], dtype=np.int32),
             np.array([view.image_path is not None for view in views], dtype=bool),
+            np.array([view.time for view in views], dtype=np.int32),
+            np.array([-1 if view.camera_index is None else view.camera_index for view in views], dtype=np.int32),
         )
+        return Views(InMemory(views), np.arange(len(views)), facts)
+
+    @property
+    def splits(self) -> Array:
+        """[V] index into `SPLITS`."""
+        return self.facts.splits
+
+    @property
+    def instances(self) -> Array:
+        """[V] as `View.instance`."""
+        return self.facts.instances
+
+    @property
+    def times(self) -> Array:
+        """[V] as `View.time`."""
+        return self.facts.times
+
+    @property
+    def camera_indices(self) -> Array:
+        """[V] as `View.camera_index`; -1 for None."""
+        return self.facts.cameras
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -169,8 +235,7 @@ class Views(Sequence[View]):
 
     def chosen(self, which: Array) -> Views:
         """Those at `which`: indices in the order wanted, or [V] a mask."""
-        parts = (self._numbers, self.splits, self.instances, self._has_image)
-        return Views(self._source, *(part[which] for part in parts))
+        return Views(self._source, self._numbers[which], self.facts.chosen(which))
 
     def split(self, name: Split) -> Views:
         """The views of one split."""
@@ -180,10 +245,14 @@ class Views(Sequence[View]):
         """The views of one object."""
         return self.chosen(self.instances == number)
 
+    def at_time(self, time: int) -> Views:
+        """The views of one moment."""
+        return self.chosen(self.times == time)
+
     @property
     def photographed(self) -> Views:
         """Those that have an image."""
-        return self.chosen(self._has_image)
+        return self.chosen(self.facts.has_image)
 
     def fingerprint(self) -> str:
         """Tells these views from others by their names and objects, without reading them."""
@@ -194,4 +263,4 @@ class Views(Sequence[View]):
         splits = self.splits.copy()
         splits[which] = SPLITS.index(name)
         order = np.argsort(splits != 0, kind="stable")
-        return Views(self._source, self._numbers, splits, self.instances, self._has_image).chosen(order)
+        return Views(self._source, self._numbers, replace(self.facts, splits=splits)).chosen(order)

@@ -12,7 +12,7 @@ import numpy as np
 
 from engines.core.camera import Array
 from engines.core.errors import UserError
-from engines.core.views import SPLITS, Split, View, Views
+from engines.core.views import SPLITS, Facts, Split, View, Views
 
 LISTED = 256
 """Objects whose listing is kept."""
@@ -92,5 +92,5 @@ class ObjectFolders:
         splits = np.array([SPLITS.index(split) for _, split, _ in self._places], dtype=np.int8)
         numbers = np.array([number for _, _, number in self._places], dtype=np.int32)
         parts = (np.repeat(values, counts) for values in (splits, numbers, np.array(self._has_images)))
-        views = Views(self, np.arange(len(self)), *parts)
+        views = Views(self, np.arange(len(self)), Facts.of_still(*parts))
         return views.chosen(np.argsort(views.splits != 0, kind="stable"))

@@ -1,0 +1,138 @@
+"""Pictures on the disk, also those that stand with others in one file: a video's frames, HDF5's data sets."""
+
+from __future__ import annotations
+
+import threading
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import h5py
+import numpy as np
+
+from engines.core.camera import Array
+from engines.core.errors import UserError
+from engines.core.images import read_image
+
+VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v")
+HDF5_SUFFIXES = (".h5", ".hdf5")
+OPEN_VIDEOS = 16
+
+Place = tuple[str | int, ...]
+"""Where in a file: () the whole of it, `(frame,)` of a video, `(data set, index, ...)` of HDF5."""
+
+
+def read_picture(path: Path, at: Place = ()) -> Array:
+    """[H, W, 3] float32 in [0, 1].
+
+    Raises:
+        UserError: missing, or can't be decoded.
+    """
+    if not at:
+        return read_image(path)
+    if path.suffix.lower() in HDF5_SUFFIXES:
+        return np.ascontiguousarray(_read_hdf5(path, at)[..., :3].astype(np.float32) / np.float32(255))
+    return _read_frame(path, int(at[0])).astype(np.float32) / np.float32(255)
+
+
+def read_mask(path: Path, at: Place = ()) -> Array:
+    """[H, W] bool: an image's brightness, or the last channel of an HDF5 picture, above one half.
+
+    Raises:
+        UserError: missing, or can't be decoded.
+    """
+    if path.suffix.lower() in HDF5_SUFFIXES:
+        return np.asarray(_read_hdf5(path, at)[..., -1] > 127)
+    return np.asarray(read_picture(path, at).mean(axis=-1) > 0.5)
+
+
+def video_shape(path: Path) -> tuple[int, int, int]:
+    """(frames, width, height), as the file's header has them.
+
+    Raises:
+        UserError: not a video.
+    """
+    with _LOCK:
+        video = _Video(path)
+        shape = video.shape
+        video.close()
+    return shape
+
+
+def hdf5_shape(path: Path, name: str) -> tuple[int, ...] | None:
+    """The shape of a data set; None where the file has none of that name.
+
+    Raises:
+        UserError: not an HDF5 file.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            found = file.get(name)
+            return tuple(found.shape) if isinstance(found, h5py.Dataset) else None
+    except (OSError, KeyError, ValueError) as error:
+        raise UserError(f"{path}: can't be read as HDF5 ({' '.join(str(error).split())[:120]})") from error
+
+
+def _read_hdf5(path: Path, at: Place) -> Array:
+    name, *indices = at
+    try:
+        with h5py.File(path, "r") as file:
+            picture = np.asarray(file[str(name)][tuple(indices)])
+    except (OSError, KeyError, ValueError, IndexError, TypeError) as error:
+        raise UserError(f"{path}: {name}{indices} can't be read ({' '.join(str(error).split())[:120]})") from error
+    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] < 3:
+        raise UserError(f"{path}: {name}{indices} is {picture.dtype} of {picture.shape}; needs bytes [H, W, 3 or more]")
+    return picture
+
+
+class _Video:
+    """An open video; frames are cheap in their order and dear out of it."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise UserError(f"{path}: no such file")
+        self._path = path
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        self._capture: Any = cv2.VideoCapture(str(path))
+        properties = (cv2.CAP_PROP_FRAME_COUNT, cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
+        frames, width, height = (round(self._capture.get(name)) for name in properties)
+        if not self._capture.isOpened() or min(frames, width, height) < 1:
+            raise UserError(f"{path}: can't be read as a video")
+        self.shape = (frames, width, height)
+        self._next = 0
+
+    def read(self, frame: int) -> Array:
+        """[H, W, 3] RGB bytes."""
+        # Seeking lands on the nearest key frame with some containers; reading on never does.
+        if frame < self._next:
+            self._capture.release()
+            self._capture, self._next = cv2.VideoCapture(str(self._path)), 0
+        while self._next < frame and self._capture.grab():
+            self._next += 1
+        there, pixels = self._capture.read() if self._next == frame else (False, None)
+        if not there:
+            raise UserError(f"{self._path}: frame {frame} can't be decoded; the video may be cut short or damaged")
+        self._next += 1
+        return np.asarray(pixels)[:, :, ::-1]
+
+    def close(self) -> None:
+        self._capture.release()
+
+
+# OpenCV's readers have a state, and pictures are read from several threads.
+_LOCK = threading.Lock()
+
+
+@lru_cache(OPEN_VIDEOS)
+def _open_video(path: Path, changed_ns: int) -> _Video:
+    return _Video(path)
+
+
+def _read_frame(path: Path, frame: int) -> Array:
+    try:
+        changed_ns = path.stat().st_mtime_ns
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror or error}") from error
+    with _LOCK:
+        return _open_video(path, changed_ns).read(frame)
