@@ -9,8 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from engines.core.camera import Array, Camera
+from engines.core.camera import Array, Camera, project
 from engines.core.views import Split, Views
+
+# Optical axes nearer to parallel than this, on average, meet at a depth that the error of the poses decides.
+MEETING_DEG = 10.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +73,12 @@ class Dataset:
         return replace(self, views=views.with_split(np.concatenate([np.empty(0, int), *held_out]), "validation"))
 
 
+def focus_depth(near: float, far: float) -> float:
+    """Distance ahead that LLFF's paths look at, for a capture of these depths."""
+    # It weighs disparities, so that near things move less than far ones swing.
+    return 1.0 / (0.25 / (0.9 * near) + 0.75 / (5.0 * far))
+
+
 def focus_point(cameras: tuple[Camera, ...]) -> Array:
     """[3] the point nearest to all optical axes, by least squares; one unit ahead where they are parallel."""
     system, target = np.zeros((3, 3)), np.zeros(3)
@@ -110,3 +119,27 @@ def bounds_seen(cameras: tuple[Camera, ...]) -> Array:
     if half < 1e-9:
         half = 1.0
     return np.stack([centre - half, centre + half])
+
+
+def bounds_ahead(cameras: tuple[Camera, ...], near: float, far: float) -> Array:
+    """[2, 3] a cube at the focus depth ahead of cameras that face one way, which see its middle whole."""
+    focus = focus_depth(near, far)
+    forward = np.mean([camera.forward for camera in cameras], axis=0)
+    centre = np.mean([camera.position for camera in cameras], axis=0) + focus * forward / np.linalg.norm(forward)
+    seen = np.median([min(camera.size_px) / (2 * max(camera.focal_px)) for camera in cameras])
+    half = 0.8 * focus * float(seen)
+    return np.stack([centre - half, centre + half])
+
+
+def bounds_between(cameras: tuple[Camera, ...], near: float, far: float) -> Array:
+    """[2, 3] the box of a capture of known depths: where all cameras look, if there is such a place, else ahead."""
+    alike = np.linalg.norm(np.mean([camera.forward for camera in cameras], axis=0))
+    # Where they face all about, no direction is ahead.
+    if alike < 0.5:
+        return bounds_seen(cameras)
+    if alike < np.cos(np.radians(MEETING_DEG)):
+        centre = focus_point(cameras)[None]
+        depths = np.array([project(camera, centre)[1][0] for camera in cameras])
+        if ((near < depths) & (depths < far)).all():
+            return bounds_seen(cameras)
+    return bounds_ahead(cameras, near, far)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from engines.core.camera import Array
+from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
 from engines.core.files import replacing
 
@@ -25,6 +26,11 @@ def list_images(folder: Path) -> list[Path]:
     return sorted(
         path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
     )
+
+
+def natural_order(path: Path) -> list[str | int]:
+    """Sorts names as people count: cam2 before cam10."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", path.name)]
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -46,7 +52,16 @@ def photograph_size(path: Path) -> tuple[int, int]:
     Raises:
         UserError: not an image, or too small for a score.
     """
-    width, height = image_size(path)
+    return large_enough(path, image_size(path))
+
+
+def large_enough(path: Path, size_px: tuple[int, int]) -> tuple[int, int]:
+    """`size_px`, of the pictures that `path` holds.
+
+    Raises:
+        UserError: too small for a score.
+    """
+    width, height = size_px
     if min(width, height) < SMALLEST_SIDE_PX:
         raise UserError(f"{path}: is {width}x{height}; photographs need at least {SMALLEST_SIDE_PX} pixels a side")
     return width, height
@@ -87,6 +102,27 @@ def resize_area(image: Array, size_px: tuple[int, int]) -> Array:
     if (image.shape[1], image.shape[0]) == size_px:
         return image
     return np.asarray(cv2.resize(image, size_px, interpolation=cv2.INTER_AREA))
+
+
+def resize_lanczos(image: Array, size_px: tuple[int, int]) -> Array:
+    """The image [H, W, 3] at (width, height), by way of bytes: PIL's Lanczos, as the authors of Mask Volume do."""
+    if (image.shape[1], image.shape[0]) == size_px:
+        return image
+    resized = Image.fromarray(to_uint8(image)).resize(size_px, Image.Resampling.LANCZOS)
+    return np.asarray(resized).astype(np.float32) / np.float32(255)
+
+
+def undistorted(image: Array, camera: Camera, distortion: tuple[float, ...]) -> Array:
+    """What the pinhole `camera` would have taken in place of a lens that distorts; black where the lens saw nothing.
+
+    Args:
+        image: [H, W, 3].
+        distortion: OpenCV's coefficients: k1 k2 p1 p2 [k3 [k4 k5 k6 [s1 s2 s3 s4 [tx ty]]]].
+    """
+    (fx, fy), (cx, cy) = camera.focal_px, camera.centre_px
+    # OpenCV's origin is the middle of the first pixel, not its corner.
+    matrix = np.array([[fx, 0, cx - 0.5], [0, fy, cy - 0.5], [0, 0, 1]])
+    return np.asarray(cv2.undistort(image, matrix, np.array(distortion)))
 
 
 def to_uint8(image: Array) -> Array:

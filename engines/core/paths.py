@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engines.core.camera import Array, Camera, look_at, project
+from engines.core.dataset import focus_depth
 from engines.core.errors import UserError
 from engines.core.path_files import read_path, write_path
 
@@ -112,15 +113,12 @@ def _swayed(sway: _Sway, offsets: Array) -> list[Array]:
 
 def _llff_sway(cameras: Sequence[Camera], depths: tuple[float, float]) -> _Sway:
     """`generate_render_path` of LLFF, with their axes (down, right, backwards) turned into ours."""
-    close, far = 0.9 * depths[0], 5.0 * depths[1]
     positions = np.array([camera.position for camera in cameras])
     centre = positions.mean(axis=0)
     down = np.sum([camera.down for camera in cameras], axis=0)
     pose = look_at(centre, centre + np.sum([camera.forward for camera in cameras], axis=0), -down)
     reach = np.percentile(np.abs((positions - centre) @ pose[:3, :3]), 90, axis=0)
-    # The focus weighs disparities, so that near things move less than far ones swing.
-    focus = 1.0 / (0.25 / close + 0.75 / far)
-    return _Sway(pose, down, np.array([reach[0], reach[1], 0.2 * close]), focus)
+    return _Sway(pose, down, np.array([reach[0], reach[1], 0.2 * (0.9 * depths[0])]), focus_depth(*depths))
 
 
 def _depths(cameras: Sequence[Camera], bounds: Array) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from engines.core.images import read_image
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v")
 HDF5_SUFFIXES = (".h5", ".hdf5")
-OPEN_VIDEOS = 16
+OPEN_VIDEOS = 64
 
 Place = tuple[str | int, ...]
 """Where in a file: () the whole of it, `(frame,)` of a video, `(data set, index, ...)` of HDF5."""
@@ -93,12 +94,14 @@ class _Video:
         if not path.is_file():
             raise UserError(f"{path}: no such file")
         self._path = path
+        # Else OpenCV and its ffmpeg write lines of their own about a damaged file.
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
         self._capture: Any = cv2.VideoCapture(str(path))
         properties = (cv2.CAP_PROP_FRAME_COUNT, cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
         frames, width, height = (round(self._capture.get(name)) for name in properties)
         if not self._capture.isOpened() or min(frames, width, height) < 1:
-            raise UserError(f"{path}: can't be read as a video")
+            raise UserError(f"{path}: can't be read as a video; it may be damaged")
         self.shape = (frames, width, height)
         self._next = 0
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
-from engines.core.images import resize_area
+from engines.core.images import resize_area, undistorted
 from engines.core.picture_files import Place, read_mask, read_picture
 
 Split = Literal["train", "validation", "test"]
@@ -31,6 +31,7 @@ class View:
         camera_index: which of a rig's fixed cameras; None for a camera that was moved about.
         instance: which object of a class, an index into `Dataset.instances`; 0 where there is only one.
         params_path: numbers that describe what the photograph shows (SRN's `params/`), where they are given.
+        distortion: of the photograph on the disk, as `undistorted` takes it; () where it is a pinhole's.
     """
 
     camera: Camera
@@ -45,9 +46,10 @@ class View:
     depth_path: Path | None = None
     instance: int = 0
     params_path: Path | None = None
+    distortion: tuple[float, ...] = ()
 
     def image(self) -> Array:
-        """[H, W, 3] float32 in [0, 1], read now; transparency is laid over white.
+        """[H, W, 3] float32 in [0, 1], read now and freed of distortion; transparency is laid over white.
 
         Raises:
             UserError: there is none, it can't be read, or its size is not the camera's.
@@ -61,7 +63,7 @@ class View:
                 f"{self.image_path}: is {image.shape[1]}x{image.shape[0]}, the other images are {width}x{height}; "
                 "all images of a folder must have one size"
             )
-        return image
+        return undistorted(image, self.camera, self.distortion) if self.distortion else image
 
     def mask(self) -> Array:
         """[H, W] bool, read now: what belongs to the object, or moves.

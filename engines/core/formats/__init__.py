@@ -7,7 +7,16 @@ from typing import Protocol
 
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
-from engines.core.formats import deepvoxels_folder, llff, r2n2, srn_class
+from engines.core.formats import (
+    deepvoxels_folder,
+    llff,
+    multiview_h5,
+    r2n2,
+    realestate10k,
+    recording,
+    srn_class,
+    stereo_opencv,
+)
 
 
 class Format(Protocol):
@@ -29,7 +38,17 @@ class Format(Protocol):
         ...
 
 
-FORMATS: tuple[Format, ...] = (deepvoxels_folder, srn_class, r2n2, llff)
+FORMATS: tuple[Format, ...] = (
+    deepvoxels_folder,
+    srn_class,
+    r2n2,
+    stereo_opencv,
+    multiview_h5,
+    realestate10k,
+    # Before LLFF's: the steps of a recording are LLFF scenes.
+    recording,
+    llff,
+)
 """Asked in this order; each has `NAME`, `LAYOUT` (in words), `detect(folder)` and `read(folder)`."""
 
 

@@ -1,53 +1,109 @@
-"""LLFF's data folder (Mildenhall et al. 2019): `poses_bounds.npy` beside `images/`.
+"""LLFF's data folder (Mildenhall et al. 2019): `poses_bounds.npy` beside `images/`; or a folder of such scenes.
 
 A row of 17 numbers for each image, in the order of their names: 3x5 with the columns down, right, backwards, position
 and (height, width, focal length in pixels), row by row; then the nearest and farthest depth that the camera sees.
+Where there is no `images/`, the largest of the copies (`images_4/`, `images_8/`, ...) takes its place.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from engines.core.camera import Array, Camera
-from engines.core.dataset import Dataset, bounds_seen, up_direction
+from engines.core.dataset import Dataset
 from engines.core.errors import UserError
-from engines.core.images import list_images, photograph_size
-from engines.core.views import View, Views
+from engines.core.formats.object_folders import Place
+from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
+from engines.core.images import image_size, list_images, photograph_size
+from engines.core.views import View
 
 NAME = "llff"
-LAYOUT = "LLFF: poses_bounds.npy beside images/"
+LAYOUT = "LLFF: poses_bounds.npy beside images/ or images_4/, or a folder of such scenes"
 
 POSES = "poses_bounds.npy"
 IMAGES = "images"
 
 
 def detect(folder: Path) -> bool:
+    """Whether it is such a scene, or holds some."""
+    return bool(find_scenes(folder, _scenes_in))
+
+
+def is_scene(folder: Path) -> bool:
     """Whether both are there."""
-    return (folder / POSES).is_file() and (folder / IMAGES).is_dir()
+    return (folder / POSES).is_file() and any(_image_folders(folder))
+
+
+_scenes_in = partial(scenes_among, is_scene=is_scene)
 
 
 def read(folder: Path) -> Dataset:
-    """Opens the folder.
+    """Opens one scene, or several.
 
     Raises:
         UserError: names the file and the row that is wrong.
     """
-    rows, images = read_rows(folder / POSES), list_images(folder / IMAGES)
-    if len(rows) != len(images):
-        raise UserError(
-            f"{folder}: {len(rows)} rows in {POSES} but {len(images)} in {IMAGES}/; each image needs its row"
-        )
-    views = [
-        View(row_camera(f"{folder / POSES}: row {at}", row).resized(photograph_size(path)), path.stem, "train", path)
-        for at, (row, path) in enumerate(zip(rows, images, strict=True))
-    ]
-    cameras = tuple(view.camera for view in views)
-    near, far = depth_range(folder / POSES, rows)
-    return Dataset(
-        Views.of(views), folder, NAME, bounds_seen(cameras), up_direction(cameras), {"near": near, "far": far}
-    )
+    return scenes_dataset(NAME, folder, find_scenes(folder, _scenes_in), Photographs)
+
+
+class Photographs:
+    """One scene's views; listed now, each image's header read when it is asked for."""
+
+    has_images = True
+
+    def __init__(self, place: Place, prefix: str) -> None:
+        """Lists them.
+
+        Raises:
+            UserError: names the row that is wrong, or the images don't fit the rows.
+        """
+        folder, self._split, self._number = place
+        self._poses, self._rows, images = folder / POSES, read_rows(folder / POSES), largest_images(folder)
+        self._images, self._prefix = list_images(images), prefix
+        if len(self._rows) != len(self._images):
+            raise UserError(
+                f"{folder}: {len(self._rows)} rows in {POSES} but {len(self._images)} in {images.name}/; "
+                "each image needs its row"
+            )
+        self._sizes = dict[int, tuple[int, int]]()
+        self.extent = Extent(depth_range(self._poses, self._rows), len(self._rows))
+
+    @property
+    def names(self) -> list[str]:
+        """Of the images."""
+        return [path.stem for path in self._images]
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def __getitem__(self, index: int) -> View:
+        path = self._images[index]
+        if index not in self._sizes:
+            self._sizes[index] = photograph_size(path)
+        camera = row_camera(f"{self._poses}: row {index}", self._rows[index]).resized(self._sizes[index])
+        return View(camera, self._prefix + path.stem, self._split, path, instance=self._number)
+
+
+def largest_images(folder: Path) -> Path:
+    """`images/`, or the folder `images_...` whose first image is the widest.
+
+    Raises:
+        UserError: there is no such folder, or an image that can't be read.
+    """
+    if (folder / IMAGES).is_dir():
+        return folder / IMAGES
+    folders = _image_folders(folder)
+    if not folders:
+        raise UserError(f"{folder}: has no {IMAGES}/ in it, nor {IMAGES}_4/ or the like")
+    widths = [image_size(images[0])[0] if (images := list_images(path)) else 0 for path in folders]
+    return folders[int(np.argmax(widths))]
+
+
+def _image_folders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob(IMAGES + "*") if path.is_dir())
 
 
 def read_rows(path: Path) -> Array:
@@ -59,7 +115,9 @@ def read_rows(path: Path) -> Array:
     try:
         rows = np.asarray(np.load(path, allow_pickle=False), dtype=np.float64)
     except FileNotFoundError as error:
-        raise UserError(f"{path}: missing") from error
+        raise UserError(
+            f"{path}: missing; needs a row of 17 numbers for each image or camera (3x5, near, far)"
+        ) from error
     except (OSError, ValueError, EOFError, TypeError) as error:
         raise UserError(f"{path}: can't be read as numbers ({' '.join(str(error).split())[:120]})") from error
     if rows.ndim != 2 or rows.shape[1] != 17 or len(rows) == 0:
@@ -68,6 +126,19 @@ def read_rows(path: Path) -> Array:
     wrong = np.flatnonzero(~np.isfinite(rows).all(axis=1))
     if len(wrong):
         raise UserError(f"{path}: row {wrong[0]} has a number that is not finite")
+    return rows
+
+
+def read_rig_rows(path: Path, cameras: int) -> Array:
+    """[cameras, 17] as `read_rows`, for each camera of a recording.
+
+    Raises:
+        UserError: also where there are more or fewer, or depths that `depth_range` refuses.
+    """
+    rows = read_rows(path)
+    if len(rows) != cameras:
+        raise UserError(f"{path}: has {len(rows)} rows, but there are {cameras} cameras; each camera needs its row")
+    depth_range(path, rows)
     return rows
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from engines.core.dataset import bounds_seen
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 from engines.core.images import write_png
@@ -34,7 +36,7 @@ def refusal(folder: Path) -> str:
 
 def test_cameras_are_those_that_were_written(tmp_path: Path) -> None:
     dataset = open_dataset(write_folder(tmp_path))
-    assert dataset.format == "llff" and dataset.hints == {"near": 0.5, "far": 6.0}
+    assert dataset.format == "llff" and dataset.hints == {"near": 0.5, "far": 6.0, "ranges": [[0.5, 6.0]]}
     assert [view.name for view in dataset.views] == ["000", "001", "002", "003"]
     for view, camera in zip(dataset.views, camera_ring(4), strict=True):
         assert np.allclose(view.camera.camera_to_world, camera.camera_to_world, atol=1e-12)
@@ -48,6 +50,39 @@ def test_real_photographs(shared: Path) -> None:
     dataset = open_dataset(shared / "data" / "juicebox_llff")
     assert len(dataset.views) == 64 and dataset.views[0].camera.size_px == (512, 288)
     assert 0 < dataset.hints["near"] < dataset.hints["far"]
+    # These go around a box on a table: the middle is where they look, not where LLFF's paths would.
+    cameras = tuple(view.camera for view in dataset.views)
+    assert dataset.bounds == pytest.approx(bounds_seen(cameras))
+
+
+def test_several_scenes(tmp_path: Path) -> None:
+    write_folder(tmp_path / "b", 3)
+    rows = np.load(write_folder(tmp_path / "a", 2) / "poses_bounds.npy")
+    rows[:, 15:] = 2, 9
+    np.save(tmp_path / "a" / "poses_bounds.npy", rows)
+    dataset = open_dataset(tmp_path)
+    assert dataset.format == "llff" and dataset.instances == ("a", "b") and dataset.moments == 1
+    assert [view.name for view in dataset.views] == ["a/000", "a/001", "b/000", "b/001", "b/002"]
+    assert [view.instance for view in dataset.views] == [0, 0, 1, 1, 1]
+    assert dataset.views.camera_indices.tolist() == [-1] * 5 and not dataset.backgrounds
+    assert dataset.hints == {"near": 0.5, "far": 9.0, "ranges": [[2.0, 9.0], [0.5, 6.0]]}
+    (tmp_path / "b" / "images" / "002.png").write_bytes(b"")
+    views = open_dataset(tmp_path).views
+    with pytest.raises(UserError, match=r"b/images/002\.png: can't be read as an image"):
+        _ = views[4]
+
+
+def test_the_largest_copy_takes_the_place_of_images(tmp_path: Path) -> None:
+    write_folder(tmp_path, 2)
+    for name, size in (("images_4", (24, 32)), ("images_8", (12, 16)), ("images_16", (11, 12))):
+        for index in range(2):
+            write_png(tmp_path / name / f"{index:03d}.jpg", np.zeros((*size, 3), dtype=np.uint8))
+    assert open_dataset(tmp_path).views[0].camera.size_px == (16, 12)
+    shutil.rmtree(tmp_path / "images")
+    views = open_dataset(tmp_path).views
+    assert views[1].camera.size_px == (32, 24) and views[1].image_path == tmp_path / "images_4" / "001.jpg"
+    (tmp_path / "images_4" / "001.jpg").unlink()
+    assert refusal(tmp_path) == ": 2 rows in poses_bounds.npy but 1 in images_4/; each image needs its row"
 
 
 def test_what_is_wrong_is_named(tmp_path: Path) -> None:

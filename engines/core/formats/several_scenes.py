@@ -1,0 +1,168 @@
+"""One scene, several in one folder, or folders of them for each split: what layouts that know their depths share.
+
+Scenes are numbered in the order of the splits, those to learn from first, and of their names there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from engines.core.camera import Array
+from engines.core.dataset import Dataset, bounds_between, up_direction
+from engines.core.formats.deepvoxels_folder import SPLIT_FOLDERS
+from engines.core.formats.object_folders import Listing, ObjectFolders, Place
+from engines.core.views import FACTS, SPLITS, Facts, Split, Views
+
+
+@dataclass(frozen=True)
+class SceneFolder:
+    """Where a scene is.
+
+    Attributes:
+        name: "" for the only one.
+        path: its folder, or the file that stands for it.
+    """
+
+    name: str
+    path: Path
+    split: Split = "train"
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What is known of a scene without reading its views.
+
+    Attributes:
+        depths: the nearest and the farthest that its cameras see, world units.
+        views: how many; of a rig, steps times cameras, in the order of the steps.
+        rig: how many cameras took each step; 0 where one was moved about in a still scene.
+        backgrounds: how many pictures without what moves follow after the views: none, or one for each camera.
+    """
+
+    depths: tuple[float, float]
+    views: int
+    rig: int = 0
+    backgrounds: int = 0
+
+
+class Scene(Listing, Protocol):
+    """A scene's views, then its backgrounds."""
+
+    extent: Extent
+
+
+ListScene = Callable[[Place, str], Scene]
+"""Lists a scene; the names of its views begin with the text."""
+
+
+def scenes_among(root: Path, is_scene: Callable[[Path], bool]) -> list[tuple[str, Path]]:
+    """`root` itself, named "", or those of its folders that are scenes, by name."""
+    if is_scene(root):
+        return [("", root)]
+    return [(path.name, path) for path in sorted(root.iterdir()) if path.is_dir() and is_scene(path)]
+
+
+def find_scenes(folder: Path, scenes_in: Callable[[Path], list[tuple[str, Path]]]) -> list[SceneFolder]:
+    """The scenes of a folder, or of the folders for each split in it; none where it holds none.
+
+    Args:
+        scenes_in: names and places of the scenes of one folder; the name "" if it is a scene itself.
+    """
+    own = scenes_in(folder)
+    if [name for name, _ in own] == [""]:
+        return [SceneFolder(*own[0])]
+    roots = [(split, folder / name) for name, split in SPLIT_FOLDERS if (folder / name).is_dir()]
+    found = [(root.name, split, name or root.name, path) for split, root in roots for name, path in scenes_in(root)]
+    if not found:
+        return [SceneFolder(name, path) for name, path in own]
+    times = Counter(name for _, _, name, _ in found)
+    # A name that stands in two splits is of two scenes.
+    return [
+        SceneFolder(name if times[name] == 1 else f"{root}/{name}", path, split) for root, split, name, path in found
+    ]
+
+
+@dataclass
+class _Lister:
+    """Lists scenes, and keeps what is to be known of all of them."""
+
+    list_scene: ListScene
+    names: tuple[str, ...]
+    extents: dict[int, Extent] = field(default_factory=dict)
+
+    def __call__(self, place: Place) -> Scene:
+        number = place[2]
+        scene = self.list_scene(place, f"{self.names[number]}/" if self.names else "")
+        self.extents[number] = scene.extent
+        return scene
+
+
+def scenes_dataset(
+    format_name: str,
+    folder: Path,
+    scenes: Sequence[SceneFolder],
+    list_scene: ListScene,
+    up: Array | None = None,
+    notes: tuple[str, ...] = (),
+) -> Dataset:
+    """All scenes as one dataset, whose views are read when they are asked for.
+
+    Its hints: `near` and `far` over all, and `ranges`, [near, far] of each.
+
+    Args:
+        list_scene: must survive pickling, for workers that read photographs.
+        up: [3], world; None: that of the first scene's pictures.
+
+    Raises:
+        UserError: what `list_scene` says.
+    """
+    names = tuple(scene.name for scene in scenes if scene.name)
+    lister = _Lister(list_scene, names)
+    places = [(scene.path, scene.split, number) for number, scene in enumerate(scenes)]
+    source = ObjectFolders(places, lister)
+    extents = [lister.extents[number] for number in range(len(scenes))]
+    views, backgrounds = _views(source, places, extents)
+    first = int(views.instances[0])
+    cameras = tuple(view.camera for view in views.of_instance(first).at_time(0))
+    ranges = [list(extent.depths) for extent in extents]
+    return Dataset(
+        views=views,
+        source=folder,
+        format=format_name,
+        bounds=bounds_between(cameras, *extents[first].depths),
+        up=up_direction(cameras) if up is None else up,
+        hints={"near": min(near for near, _ in ranges), "far": max(far for _, far in ranges), "ranges": ranges},
+        notes=notes,
+        instances=names,
+        backgrounds=backgrounds,
+    )
+
+
+def _views(source: ObjectFolders, places: Sequence[Place], extents: Sequence[Extent]) -> tuple[Views, Views]:
+    """All views, training views first; all backgrounds, in the order of the scenes."""
+    parts = [_facts(place, extent) for place, extent in zip(places, extents, strict=True)]
+    facts = Facts(*(np.concatenate([getattr(part, name) for part in parts]) for name in FACTS))
+    pictures = Views(source, np.arange(len(source)), facts)
+    is_view = np.concatenate([np.arange(extent.views + extent.backgrounds) < extent.views for extent in extents])
+    views = pictures.chosen(is_view)
+    return views.chosen(np.argsort(views.splits != 0, kind="stable")), pictures.chosen(~is_view)
+
+
+def _facts(place: Place, extent: Extent) -> Facts:
+    """Of a scene's views and, after them, its backgrounds."""
+    order, without = np.arange(extent.views), np.arange(extent.backgrounds)
+    times, cameras = (order // extent.rig, order % extent.rig) if extent.rig else (0 * order, 0 * order - 1)
+    count = extent.views + extent.backgrounds
+    return Facts(
+        splits=np.full(count, SPLITS.index(place[1]), dtype=np.int8),
+        instances=np.full(count, place[2], dtype=np.int32),
+        has_image=np.ones(count, dtype=bool),
+        times=np.concatenate([times, 0 * without]).astype(np.int32),
+        cameras=np.concatenate([cameras, without]).astype(np.int32),
+    )
