@@ -15,10 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from app.fitting import same_pose
 from app.objects import INSTANCE, choice_of, learnt_objects
 from engines.core import metrics
 from engines.core.dataset import Dataset
-from engines.core.engine import Scene, Stop, never_stop
+from engines.core.engine import TIME, HasSources, Scene, Stop, never_stop
 from engines.core.errors import UserError
 from engines.core.images import SMALLEST_SIDE_PX
 from engines.core.views import View, Views
@@ -36,6 +37,8 @@ class Score:
     ssim_uniform: float
     instance: str = ""
     """The object's name, of a class."""
+    time: int | None = None
+    """The moment, of a recording."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -73,20 +76,35 @@ class Evaluation:
                 of.setdefault(score.instance, []).append(score)
         return {name: Evaluation(tuple(scores), self.crop_px) for name, scores in of.items()}
 
+    def of_times(self) -> dict[int, Evaluation]:
+        """Moment by moment; empty where nothing moves."""
+        of: dict[int, list[Score]] = {}
+        for score in self.scores:
+            if score.time is not None:
+                of.setdefault(score.time, []).append(score)
+        return {time: Evaluation(tuple(scores), self.crop_px) for time, scores in sorted(of.items())}
+
+    def parts(self) -> dict[str, Evaluation]:
+        """Objects and moments, by what they are called in a table."""
+        objects = {f"mean of {name}": part for name, part in self.of_instances().items()}
+        return objects | {f"mean of moment {time}": part for time, part in self.of_times().items()}
+
     def to_json(self) -> dict[str, Any]:
         """Plain data, the mean first."""
         means = {name: part.means for name, part in self.of_instances().items()}
+        times = {str(time): part.means for time, part in self.of_times().items()}
         return {
             **self.means,
             "crop_px": self.crop_px,
             **({"instances": means} if means else {}),
+            **({"times": times} if times else {}),
             "views": [score.to_json() for score in self.scores],
         }
 
     def to_csv(self) -> str:
         """A line per view, the means of objects, the mean last."""
         rows = [(score.view, score.to_json()) for score in self.scores]
-        rows += [(f"mean of {name}", part.means) for name, part in self.of_instances().items()]
+        rows += [(name, part.means) for name, part in self.parts().items()]
         rows.append(("mean", self.means))
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
@@ -110,6 +128,8 @@ def evaluate(
         crop_px: left out on each side before comparing; None: the scene's `border_px`.
         dataset: that the views are of, for a class: they say which object is to be drawn.
 
+    A scene that is drawn from photographs is not compared with these.
+
     Raises:
         UserError: there are no photographs, one is missing can't be read or is too small, or its object was not learnt.
         Cancelled: `stop` said so.
@@ -118,10 +138,16 @@ def evaluate(
     if not views:
         raise UserError("no photographs to compare with in these views")
     choices = _choices(scene, dataset, views)
+    moments = next((control for control in scene.controls if control.name == TIME), None)
     crop = scene.border_px if crop_px is None else crop_px
     scores = []
     for view in views:
-        image, photograph = _pair(scene, view, choices.get(view.instance, {}), stop)
+        controls = dict(choices.get(view.instance, {}))
+        if moments is not None:
+            controls[TIME] = float(view.time)
+        if _is_source(scene, view, controls):
+            continue
+        image, photograph = _pair(scene, view, controls, stop)
         if min(image.shape[:2]) - 2 * crop < SMALLEST_SIDE_PX:
             raise UserError(
                 f"{crop} pixels off each side of {image.shape[1]}x{image.shape[0]} leave too little to compare; "
@@ -131,9 +157,17 @@ def evaluate(
             image, photograph = (x[crop:-crop, crop:-crop] for x in (image, photograph))
         name = dataset.instances[view.instance] if dataset is not None and dataset.instances else ""
         values = {metric: getattr(metrics, metric)(image, photograph) for metric in METRICS}
-        scores.append(Score(view.name, **values, instance=name))
+        time = view.time if moments is not None else None
+        scores.append(Score(view.name, **values, instance=name, time=time))
         on_view(scores[-1])
+    if not scores:
+        raise UserError("all these photographs are what the scene is drawn from; there is none left to compare with")
     return Evaluation(tuple(scores), crop)
+
+
+def _is_source(scene: object, view: View, controls: Mapping[str, float]) -> bool:
+    """Whether the scene is drawn from this very photograph."""
+    return isinstance(scene, HasSources) and any(same_pose(view.camera, other) for other in scene.sources(controls))
 
 
 def _pair(scene: Scene, view: View, controls: Mapping[str, float], stop: Stop) -> tuple[Tensor, Tensor]:

@@ -55,18 +55,11 @@ def axes_segments(origin: Array, length: float) -> Segments:
     return _segments(np.stack([np.stack([origin, origin + length * axis]) for axis in np.eye(3)]), np.array(AXES_RGBA))
 
 
-def camera_segments(cameras: Sequence[Camera], size: float, highlighted: int | None = None) -> Segments:
-    """A pyramid for each camera: its true field of view, `size` deep, with a roof on the upper side.
-
-    Args:
-        highlighted: the index of one that stands out.
-    """
-    return join(
-        [
-            _camera_segments(camera, size, HIGHLIGHT_RGBA if index == highlighted else CAMERA_RGBA)
-            for index, camera in enumerate(cameras)
-        ]
-    )
+def camera_segments(
+    cameras: Sequence[Camera], size: float, colour: tuple[float, float, float, float] = CAMERA_RGBA
+) -> Segments:
+    """A pyramid for each camera: its true field of view, `size` deep, with a roof on the upper side."""
+    return join([_camera_segments(camera, size, colour) for camera in cameras])
 
 
 def _camera_segments(camera: Camera, size: float, colour: tuple[float, ...]) -> Segments:

@@ -28,6 +28,7 @@ class Request:
         limits: of the channel's colours; None: from the picture.
         moving: more requests will follow at once.
         scene_number: for whoever asks for pictures of several scenes.
+        draft: the scene is not prepared for these controls; a glimpse is all there is.
     """
 
     camera: Camera
@@ -36,6 +37,7 @@ class Request:
     limits: tuple[float, float] | None = None
     moving: bool = False
     scene_number: int = 0
+    draft: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +83,7 @@ def same_view(a: Request, b: Request) -> bool:
         a.camera.size_px == b.camera.size_px
         and a.camera.focal_px == b.camera.focal_px
         and a.camera.centre_px == b.camera.centre_px
+        and a.draft == b.draft
         and dict(a.controls) == dict(b.controls)
         and np.array_equal(a.camera.camera_to_world, b.camera.camera_to_world)
     )

@@ -10,83 +10,26 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from app.comparison import Comparison, compare
+from app.ahead import Ahead
+from app.comparison import compare
 from app.eye import Eye
 from app.fitting import same_picture
+from app.listener import Listener, ObjectViews, OpenFailure, Opening
 from app.objects import INSTANCE, find_choice
 from app.opening import Opened, open_scene
 from app.pictures import Picture, Request
 from app.render_worker import RenderWorker
-from app.viewpoints import ViewPoint, read_viewpoints
-from engines.core.camera import Array
+from app.timeline import Timeline
+from app.viewpoints import ViewPoint, read_viewpoints, view_at
+from engines.core.camera import Array, Camera
 from engines.core.config import make_options
-
-
-class Listener(Protocol):
-    """Whoever is told; every call comes on a worker's thread."""
-
-    def opened(self, opening: Opening) -> None:
-        """A scene is ready; hand it to `Session.adopt`."""
-
-    def open_failed(self, failure: OpenFailure) -> None:
-        """A scene could not be opened; what was open stays."""
-
-    def picture(self, picture: Picture) -> None:
-        """A picture is ready; hand it to `Session.show`."""
-
-    def render_failed(self, error: BaseException) -> None:
-        """A picture could not be made; the last one stays."""
-
-    def compared(self, comparison: Comparison) -> None:
-        """The exact picture at a training view was measured against its photograph."""
-
-    def views_read(self, found: ObjectViews) -> None:
-        """Another object's viewpoints are there; hand them to `Session.take_views`."""
-
-    def picked(self, point: Array | None) -> None:
-        """The point asked for by `Session.pick`; None where nothing is there."""
-
-
-@dataclass(frozen=True)
-class Opening:
-    """A scene that was opened; `number` tells whether a newer one was asked for since.
-
-    Attributes:
-        chosen: the options over the command line's.
-        stay: the eye stays where it is: the scene was open already.
-    """
-
-    number: int
-    opened: Opened
-    viewpoints: tuple[ViewPoint, ...] = ()
-    chosen: Mapping[str, Any] = field(default_factory=dict)
-    stay: bool = False
-
-
-@dataclass(frozen=True)
-class OpenFailure:
-    """A scene that was not."""
-
-    number: int
-    path: Path
-    data: Path | None
-    error: BaseException
-
-
-@dataclass(frozen=True, eq=False)
-class ObjectViews:
-    """The viewpoints of an object of a class, read after it was chosen; `number` is the scene's, as in `Opening`."""
-
-    number: int
-    choice: int
-    viewpoints: tuple[ViewPoint, ...]
+from engines.core.engine import TIME, HasSources, Prepares
 
 
 class Session:
@@ -98,7 +41,7 @@ class Session:
         self.opened: Opened | None = None
         self.data: Path | None = None
         self.viewpoints: tuple[ViewPoint, ...] = ()
-        self.eye = Eye(self._submit)
+        self.eye = Eye(self.submit)
         self.channel = "rgb"
         self.limits: tuple[float, float] | None = None
         self.controls: dict[str, float] = {}
@@ -107,6 +50,8 @@ class Session:
         self._exact: Picture | None = None
         self._listener = listener
         self._worker: RenderWorker | None = None
+        self._ahead: Ahead | None = None
+        self.timeline = Timeline(self)
         self._photograph_wanted = False
         self._number = self._adopted = 0
         self._staying = False
@@ -193,7 +138,14 @@ class Session:
             lambda picture: self._deliver(number, lambda: self._listener.picture(picture)),
             lambda _, error: self._deliver(number, lambda: self._listener.render_failed(error)),
         )
-        self._submit(moving=False)
+        if isinstance(scene, Prepares):
+            self._ahead = Ahead(
+                scene,
+                lambda _: self._deliver(number, self._listener.prepared),
+                lambda error: self._deliver(number, lambda: self._listener.render_failed(error)),
+            )
+        self.timeline.enter(scene)
+        self.submit(moving=False)
         return True
 
     def close(self) -> None:
@@ -204,9 +156,11 @@ class Session:
     def _let_go(self) -> None:
         """Forgets the scene; its worker ends in its own time."""
         self.opening = None
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            threading.Thread(target=worker.close, name="close", daemon=True).start()
+        for part in (self._worker, self._ahead):
+            if part is not None:
+                threading.Thread(target=part.close, name="close", daemon=True).start()
+        self._worker = self._ahead = None
+        self.timeline.playback.pause()
         self._adopted = 0
         self.opened = self.last = self._exact = self.limits = self.data = None
         self.viewpoints, self.controls = (), {}
@@ -214,10 +168,11 @@ class Session:
 
     def shut_down(self) -> None:
         """Ends the workers and waits for them; nothing may be called after."""
-        worker, self._worker = self._worker, None
         self._aside.shutdown(wait=True, cancel_futures=True)
-        if worker is not None:
-            worker.close()
+        for part in (self._ahead, self._worker):
+            if part is not None:
+                part.close()
+        self._worker = self._ahead = None
 
     # What is looked at
 
@@ -228,6 +183,24 @@ class Session:
             return ()
         photographs = any(point.view is not None for point in self.viewpoints)
         return (*self.opened.scene.channels, "error") if photographs else tuple(self.opened.scene.channels)
+
+    @property
+    def sources(self) -> tuple[Camera, ...]:
+        """The cameras that this moment is drawn from; empty for a scene that is not drawn from photographs."""
+        scene: object = self.opened.scene if self.opened is not None else None
+        return scene.sources(self.controls) if isinstance(scene, HasSources) else ()
+
+    @property
+    def advice(self) -> str:
+        """Where the view leaves what can be trusted: why. Else empty."""
+        scene: object = self.opened.scene if self.opened is not None else None
+        camera = self.eye.shown
+        return scene.advice(camera, self.controls) if isinstance(scene, HasSources) and camera is not None else ""
+
+    @property
+    def making(self) -> Mapping[str, float] | None:
+        """The controls of what is being prepared; None where nothing is."""
+        return self._ahead.making if self._ahead is not None else None
 
     @property
     def busy(self) -> bool:
@@ -257,7 +230,7 @@ class Session:
         if name in self.channels and name != self.channel:
             self.channel, self.limits = name, None
             self._see_whole_view()
-            self._submit(moving=False)
+            self.submit(moving=False)
             if self._exact is not None:
                 self._compare(self._exact)
 
@@ -265,12 +238,12 @@ class Session:
         """At a training view the picture is made to be just the photograph's, so that the two can be exchanged."""
         self._photograph_wanted = wanted
         self._see_whole_view()
-        self._submit(moving=False)
+        self.submit(moving=False)
 
     def lock_limits(self, locked: bool) -> None:
         """Keeps the depth range that is shown, or lets each picture have its own."""
         self.limits = self.shown_limits if locked else None
-        self._submit(moving=False)
+        self.submit(moving=False)
 
     def set_control(self, name: str, value: float, moving: bool = False) -> None:
         """Changes one of the scene's own controls."""
@@ -278,7 +251,11 @@ class Session:
             self.controls[name] = value
             if name == INSTANCE and self.opened is not None and self.opened.dataset is not None:
                 self._aside.submit(self._guarded, partial(self._read_views, self.opened, self._adopted, round(value)))
-            self._submit(moving)
+            self.submit(moving)
+
+    def resubmit(self) -> None:
+        """Something more can be drawn."""
+        self.submit(moving=self.timeline.playback.playing)
 
     def take_views(self, found: ObjectViews) -> bool:
         """Makes them the viewpoints; False where another scene or object was chosen since."""
@@ -308,12 +285,16 @@ class Session:
     def _see_whole_view(self) -> None:
         self.eye.whole_view = self.channel == "error" or self._photograph_wanted
 
-    def _submit(self, moving: bool) -> None:
+    def submit(self, moving: bool) -> None:
+        """Asks for the picture anew."""
         if self._worker is not None and (camera := self.eye.shown) is not None:
             # The error is made of the image, after it.
             channel = "rgb" if self.channel == "error" else self.channel
-            controls = dict(self.controls)
-            self._worker.submit(Request(camera, controls, channel, self.limits, moving, self._adopted))
+            controls, draft = dict(self.controls), False
+            if self._ahead is not None:
+                drawable, draft = self._ahead.choose(camera, controls, self.timeline.following())
+                controls = dict(drawable)
+            self._worker.submit(Request(camera, controls, channel, self.limits, moving, self._adopted, draft))
 
     def _compare(self, picture: Picture) -> None:
         """Measures the picture where it is one of a photograph's camera."""
@@ -329,6 +310,8 @@ class Session:
         if round(controls.get(INSTANCE, 0)) != choice or controls.get("blend", 0.0) > 0:
             return
         frame, view = picture.frame, point.view
+        if dataset is not None:
+            view = view_at(dataset, view, round(controls.get(TIME, 0)))
         self._aside.submit(
             self._guarded, lambda: self._listener.compared(compare(frame, picture.camera, view, scene, controls))
         )

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from app.playback import DEFAULT_FPS
 from engines.core.files import replacing
 
 FILE_NAME = "settings.json"
@@ -38,6 +39,7 @@ class Settings:
         recent: newest first.
         geometry: where the window was, Qt's own bytes, base64.
         panel, panel_width: the panel at the side; 0: its own width.
+        fps, loop: how recordings are played.
         export: the export dialog's last values.
         folders: where each file dialog was last, by its name.
     """
@@ -51,6 +53,8 @@ class Settings:
     geometry: str = ""
     panel: bool = True
     panel_width: int = 0
+    fps: float = DEFAULT_FPS
+    loop: bool = True
     export: Mapping[str, Any] = field(default_factory=dict)
     folders: Mapping[str, str] = field(default_factory=dict)
 

@@ -8,6 +8,7 @@ from app.fitting import fit_native
 from app.objects import find_number
 from app.opening import Opened
 from engines.core.camera import Camera
+from engines.core.dataset import Dataset
 from engines.core.views import View
 
 
@@ -21,7 +22,7 @@ class ViewPoint:
 
 
 def read_viewpoints(opened: Opened, choice: int = 0) -> tuple[ViewPoint, ...]:
-    """Of a class, those of the object that is chosen.
+    """Of a class, those of the object that is chosen; of a recording, its cameras at the first moment.
 
     Raises:
         UserError: a view's files can't be read.
@@ -31,6 +32,7 @@ def read_viewpoints(opened: Opened, choice: int = 0) -> tuple[ViewPoint, ...]:
     if opened.dataset is None or number is None:
         return tuple(ViewPoint(camera, str(index)) for index, camera in enumerate(opened.scene.cameras))
     views = opened.dataset.views.of_instance(number)
+    views = views.at_time(int(views.times.min(initial=0)) if len(views) else 0)
     return tuple(
         ViewPoint(
             fit_native(view.camera, native, opened.scene.cropped_px) if native else view.camera,
@@ -39,3 +41,12 @@ def read_viewpoints(opened: Opened, choice: int = 0) -> tuple[ViewPoint, ...]:
         )
         for view in views.split("train") or views
     )
+
+
+def view_at(dataset: Dataset, view: View, time: int) -> View:
+    """What the same camera of a rig saw at another moment; `view` itself where that is not known."""
+    if view.camera_index is None or view.time == time:
+        return view
+    views = dataset.views.of_instance(view.instance).at_time(time)
+    found = views.chosen(views.camera_indices == view.camera_index).photographed
+    return found[0] if len(found) else view

@@ -9,15 +9,13 @@ import pkgutil
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import engines
 from engines.core.checkpoint import Checkpoint
+from engines.core.checkpoint_file import read_any
 from engines.core.engine import Engine
 from engines.core.errors import UserError
-from engines.core.run_folder import SCENE_NAME, is_run_folder, read_run_checkpoint
-from engines.core.scene_file import read_scene_file
-from engines.core.torch_file import read_torch_file
 
 ENTRY_POINTS = "vantage.engines"
 
@@ -72,14 +70,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
     Raises:
         UserError: none of these, or damaged.
     """
-    path = Path(path)
-    if path.is_dir():
-        if is_run_folder(path):
-            return read_run_checkpoint(path)
-        raise UserError(f"{path}: a folder without {SCENE_NAME}; name a checkpoint file or a run folder")
-    if path.suffix == ".safetensors":
-        return read_scene_file(path)
-    content = read_torch_file(path)
+    return read_any(Path(path), _read_upstream)
+
+
+def _read_upstream(content: Mapping[str, Any], path: Path) -> Checkpoint:
     for engine in all_engines().values():
         if engine.recognises(content):
             return engine.read_upstream(content, path)

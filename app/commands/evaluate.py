@@ -85,7 +85,7 @@ def _write(out: Path, evaluation: Evaluation, result: dict[str, object]) -> None
 
 
 def _table(evaluation: Evaluation, split: Split) -> str:
-    parts = {f"mean of {name}": part for name, part in evaluation.of_instances().items()}
+    parts = evaluation.parts()
     width = max(len("mean"), *(len(name) for name in (*parts, *(score.view for score in evaluation.scores))))
     lines = [f"{'view':<{width}}  PSNR dB    SSIM  7x7 SSIM"]
     lines += [_row(score.view, width, score.to_json()) for score in evaluation.scores]

@@ -1,15 +1,19 @@
-"""`main.py sample`: writes a small synthetic scene, or a class of objects, as a data folder."""
+"""`main.py sample`: writes a small synthetic scene, a class of objects, or recordings, as a data folder."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from tqdm import tqdm
 
 from engines.core.errors import UserError
-from engines.core.synthetic.raytracer import Picture
+from engines.core.synthetic.film_crew import usable_cores
+from engines.core.synthetic.recording import CAMERAS, STEPS, WIDTH_PX, picture_size
+from engines.core.synthetic.recording_sample import RecordingSample, write_recordings
 from engines.core.synthetic.sample import (
     CLASS_SIZE_PX,
     OBJECT_VIEWS,
@@ -19,7 +23,6 @@ from engines.core.synthetic.sample import (
     TRAIN_VIEWS,
     VALIDATION_VIEWS,
     Sample,
-    Shot,
     deepvoxels_sample,
     require_empty,
     srn_sample,
@@ -30,13 +33,31 @@ INTERRUPTED = 130
 # Where nobody watches (a log file), a line now and then is enough.
 LOG_INTERVAL_S = 10.0
 MOST_VIEWS = 1_000_000
+# What a recording's camera keeps while it films, for each process: about 2 GB; and all of them together.
+MOST_RAYS, MOST_RAYS_TOGETHER = 2**25, 2**26
 LIMITS = {
     "seed": (0, 2**32 - 1),
     "size": (16, 4096),
     "objects": (1, 10_000),
     "views": (1, 100_000),
+    "frames": (1, 10_000),
     "samples": (1, 16),
 }
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What is to be written.
+
+    Attributes:
+        views: pictures, all in all.
+        write: is given what to call with the number of further pictures on the disk.
+        summary: of the whole, without the folder.
+    """
+
+    views: int
+    write: Callable[[Callable[[int], None]], None]
+    summary: str
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,21 +65,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="where to write; new, or empty")
     parser.add_argument(
         "--format",
-        choices=["deepvoxels", "srn"],
+        choices=["deepvoxels", "srn", "llff"],
         default="deepvoxels",
-        help="the layout: one still life, or a class of toy cars (default: %(default)s)",
+        help=f"the layout: one still life, a class of toy cars, or a recording of a moving scene by {CAMERAS} cameras "
+        "(default: %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=0, help="arrangement, colours and textures (default: %(default)s)")
     parser.add_argument(
-        "--size", type=int, metavar="PX", help=f"pixels a side (default: {SIZE_PX}; a class: {CLASS_SIZE_PX})"
+        "--size",
+        type=int,
+        metavar="PX",
+        help=f"pixels a side (default: {SIZE_PX}; a class: {CLASS_SIZE_PX}); of a recording the width, to the nearest "
+        f"multiple of 8, with a height of 9/16 of it (default: {WIDTH_PX})",
     )
-    parser.add_argument("--objects", type=int, metavar="N", help=f"objects of a class (default: {OBJECTS})")
+    parser.add_argument(
+        "--objects",
+        type=int,
+        metavar="N",
+        help=f"objects of a class (default: {OBJECTS}); or different recordings (default: 1), of which every eighth "
+        "is to validate with",
+    )
     parser.add_argument(
         "--views",
         type=int,
         metavar="N",
         help="training views, of a class those of each object; for each 15 of them there is 1 to validate and 3 to "
         f"test with (default: {TRAIN_VIEWS}; a class: {OBJECT_VIEWS})",
+    )
+    parser.add_argument(
+        "--frames", type=int, metavar="N", help=f"moments of a recording, whose motion is a loop (default: {STEPS})"
     )
     parser.add_argument(
         "--samples", type=int, default=2, metavar="N", help="N x N rays a pixel smooth the edges (default: %(default)s)"
@@ -77,35 +112,42 @@ def run(arguments: argparse.Namespace) -> int:
             raise UserError(f"--{name} {value}: must lie between {low} and {high}")
     folder: Path = arguments.folder
     require_empty(folder)
-    sample = _sample(arguments)
-    shots = sample.shots
+    task = _recordings(arguments) if arguments.format == "llff" else _views(arguments)
     interval = 0.1 if sys.stderr.isatty() else LOG_INTERVAL_S
     # The delay keeps the line of an error at once (a folder that can't be written) free of a bar.
     options = {"unit": "view", "mininterval": interval, "delay": 0.2, "dynamic_ncols": True}
-    with tqdm(total=len(shots), desc=str(folder), **options) as bar:
-
-        def on_view(shot: Shot, picture: Picture) -> None:
-            bar.update()
-
+    with tqdm(total=task.views, desc=str(folder), **options) as bar:
         try:
-            write_sample(folder, sample, arguments.samples, on_view)
+            task.write(lambda count: bar.update(count))
         except KeyboardInterrupt:
             done = bar.n
             bar.close()
             sys.stderr.write(
-                f"stopped after {done} of {len(shots)} views; what is in {folder} is whole, but incomplete\n"
+                f"stopped after {done} of {task.views} views; what is in {folder} is whole, but incomplete\n"
             )
             return INTERRUPTED
+    sys.stdout.write(f"{folder}: {task.summary}\n")
+    return 0
+
+
+def _views(arguments: argparse.Namespace) -> _Task:
+    sample = _sample(arguments)
+    shots = sample.shots
+
+    def write(on_views: Callable[[int], None]) -> None:
+        write_sample(arguments.folder, sample, arguments.samples, lambda shot, picture: on_views(1))
+
     counts = ", ".join(f"{sum(s.split == split for s in shots)} {split}" for split in ("train", "validation", "test"))
     parts = len({shot.part for shot in shots if shot.split == "train"})
     of = f" of {parts} objects" if arguments.format == "srn" else ""
     width, height = shots[0].camera.size_px
-    sys.stdout.write(f"{folder}: {counts} views{of}, {width}x{height} pixels\n")
-    return 0
+    return _Task(len(shots), write, f"{counts} views{of}, {width}x{height} pixels")
 
 
 def _sample(arguments: argparse.Namespace) -> Sample:
     seed: int = arguments.seed
+    if arguments.frames is not None:
+        raise UserError("--frames: only a recording has moments; use it with --format llff")
     if arguments.format == "srn":
         views = arguments.views or OBJECT_VIEWS
         objects, size_px = arguments.objects or OBJECTS, arguments.size or CLASS_SIZE_PX
@@ -113,7 +155,35 @@ def _sample(arguments: argparse.Namespace) -> Sample:
             raise UserError(f"--objects {objects} --views {views}: {objects * views} views; at most {MOST_VIEWS}")
         return srn_sample(seed, size_px, objects, views, max(1, round(views * VALIDATION_VIEWS / TRAIN_VIEWS)))
     if arguments.objects is not None:
-        raise UserError("--objects: only a class has several; use it with --format srn")
+        raise UserError("--objects: only a class has several; use it with --format srn, or llff for recordings")
     views = arguments.views or TRAIN_VIEWS
     validation, test = (max(1, round(views * part / TRAIN_VIEWS)) for part in (VALIDATION_VIEWS, TEST_VIEWS))
     return deepvoxels_sample(seed, arguments.size or SIZE_PX, views, validation, test)
+
+
+def _recordings(arguments: argparse.Namespace) -> _Task:
+    if arguments.views is not None:
+        raise UserError(
+            f"--views: a recording is made by a rig of {CAMERAS} cameras; leave it out (--frames has moments)"
+        )
+    count, steps = arguments.objects or 1, arguments.frames or STEPS
+    width, height = picture_size(arguments.size or WIDTH_PX)
+    sample = RecordingSample(arguments.seed, (width, height), steps, count)
+    if sample.pictures > MOST_VIEWS:
+        raise UserError(f"--objects {count} --frames {steps}: {sample.pictures} pictures; at most {MOST_VIEWS}")
+    rays = width * height * arguments.samples**2
+    if rays > MOST_RAYS:
+        raise UserError(
+            f"--size {width} --samples {arguments.samples}: {rays:,} rays a picture; a recording has at most "
+            f"{MOST_RAYS:,} (1920 with 4)"
+        )
+    processes = min(usable_cores(), MOST_RAYS_TOGETHER // rays)
+
+    def write(on_views: Callable[[int], None]) -> None:
+        write_recordings(arguments.folder, sample, arguments.samples, on_views, processes=processes)
+
+    splits = [sample.part(number).partition("/")[0] for number in range(count)]
+    counts = ", ".join(f"{splits.count(split)} {split}" for split in ("train", "validation"))
+    of = f"{counts} recordings, " if count > 1 else ""
+    moments = f"{steps} moment" + "s" * (steps > 1)
+    return _Task(sample.pictures, write, f"{of}{moments} seen by {CAMERAS} cameras, {width}x{height} pixels")

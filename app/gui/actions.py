@@ -15,7 +15,7 @@ from app.gui.theme import Colours
 
 # Sub-menus are written Menu/Sub-menu.
 FILE, VIEW, CHANNEL, OVERLAYS, THEME = "&File", "&View", "&View/&Channel", "&View/&Overlays", "&View/&Theme"
-NAVIGATE, MODE, STEP, HELP = "&Navigate", "&Navigate/&Mode", "&Navigate/&Step", "&Help"
+NAVIGATE, MODE, STEP, PLAY, HELP = "&Navigate", "&Navigate/&Mode", "&Navigate/&Step", "&Time", "&Help"
 CHANNEL_COUNT = 4
 
 
@@ -26,7 +26,7 @@ class Command:
     Attributes:
         id: what handlers are found by.
         keys: the first is shown in the menu.
-        needs: "scene", "views", "photographs" or "export": it is grey without.
+        needs: "scene", "views", "photographs", "time" or "export": it is grey without.
         group: commands of one group exclude each other.
         local: its keys work only while the viewport has the focus (arrows, which panels need for themselves).
         icon: with one it stands in the toolbar, too.
@@ -192,6 +192,27 @@ COMMANDS = (
         "copy_camera", "&Copy camera", NAVIGATE, ("Ctrl+Shift+C",), "Copy the camera as text", "scene", separated=True
     ),
     Command("paste_camera", "Pas&te camera", NAVIGATE, ("Ctrl+V",), "Go to a camera copied as text", "scene"),
+    _toggle("play", "&Play", PLAY, "K", "Play the recording, or stand still", needs="time", icon="play"),
+    _toggle("loop", "&Loop", PLAY, "Shift+K", "Begin again at the end", needs="time", icon="loop"),
+    Command(
+        "moment_before",
+        "Moment &before",
+        PLAY,
+        ("Ctrl+Left", "Shift+J"),
+        "Stand still, one moment earlier",
+        "time",
+        icon="moment_before",
+        separated=True,
+    ),
+    Command(
+        "moment_after",
+        "Moment &after",
+        PLAY,
+        ("Ctrl+Right", "J"),
+        "Stand still, one moment later",
+        "time",
+        icon="moment_after",
+    ),
     Command("shortcuts", "&Shortcuts", HELP, ("F1",), "All commands and their keys", icon="help"),
     Command("about", "&About Vantage", HELP, ("Shift+F1",), "Version, device and licence"),
 )
@@ -211,6 +232,8 @@ class Actions:
 
     def __init__(self, window: QMainWindow, viewport: QWidget, handlers: Mapping[str, Callable[..., None]]) -> None:
         self._actions: dict[str, QAction] = {}
+        self._icons: dict[str, str] = {}
+        self._colours: Colours | None = None
         self.menus: dict[str, QMenu] = {}
         groups: dict[str, QActionGroup] = {}
         for command in COMMANDS:
@@ -264,9 +287,16 @@ class Actions:
 
     def paint(self, colours: Colours) -> None:
         """Draws the icons in a theme's colours."""
+        self._colours = colours
         for command in COMMANDS:
             if command.icon:
-                self._actions[command.id].setIcon(make_icon(command.icon, colours))
+                self.set_icon(command.id, self._icons.get(command.id, command.icon))
+
+    def set_icon(self, id: str, icon: str) -> None:
+        """From now on a command has another icon."""
+        self._icons[id] = icon
+        if self._colours is not None:
+            self._actions[id].setIcon(make_icon(icon, self._colours))
 
     def enable(self, have: Mapping[str, bool]) -> None:
         """Greys what needs something that is not there."""

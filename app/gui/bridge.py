@@ -9,8 +9,8 @@ from typing import Any
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from app.comparison import Comparison
+from app.listener import ObjectViews, OpenFailure, Opening
 from app.pictures import Picture
-from app.session import ObjectViews, OpenFailure, Opening
 from engines.core.camera import Array
 
 
@@ -24,6 +24,7 @@ class Bridge(QObject):
     comparison_ready = pyqtSignal(object)
     object_views_read = pyqtSignal(object)
     point_picked = pyqtSignal(object)
+    moment_prepared = pyqtSignal()
     work_posted = pyqtSignal(object)
 
     def __init__(self) -> None:
@@ -67,6 +68,9 @@ class Bridge(QObject):
 
     def picked(self, point: Array | None) -> None:
         self.point_picked.emit(point)
+
+    def prepared(self) -> None:
+        self.moment_prepared.emit()
 
     def post(self, work: Callable[[], Any]) -> None:
         """Runs `work` on the window's thread, soon; may be called from any."""

@@ -49,6 +49,8 @@ class ControlsCard(Card):
     def set_controls(self, controls: Sequence[Control]) -> None:
         """Makes the widgets anew, at the defaults."""
         clear(self._rows)
+        # Time has a bar of its own.
+        controls = [control for control in controls if control.kind != "time"]
         for control in controls:
             self._rows.addWidget(self._choice(control) if control.kind == "choice" else self._slider(control))
         self.setVisible(bool(controls))

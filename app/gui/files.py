@@ -17,7 +17,7 @@ from PyQt5.QtWidgets import QApplication, QFileDialog
 from app.demos import DEMO_FOLDER, demo_scenes
 from app.gui.host import Host
 from app.gui.looking import Looking
-from app.session import OpenFailure, Opening
+from app.listener import OpenFailure, Opening
 from app.settings import Recent
 from engines.core.errors import UserError
 from engines.core.images import write_png

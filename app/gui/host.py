@@ -11,6 +11,7 @@ from app.gui.bridge import Bridge
 from app.gui.channel_panel import ChannelCard
 from app.gui.controls_panel import ControlsCard
 from app.gui.export_bar import ExportBar
+from app.gui.source_panel import SourceCard
 from app.gui.status import Status
 from app.gui.view_panel import ViewCard
 from app.gui.viewport import Viewport
@@ -32,6 +33,7 @@ class Host(Protocol):
     channels: ChannelCard
     controls: ControlsCard
     views: ViewCard
+    sources: SourceCard
     widget: Any
 
     def change_settings(self, settings: Settings) -> None:

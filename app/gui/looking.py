@@ -17,8 +17,8 @@ from app.gui.channel_panel import channel_name
 from app.gui.host import Host
 from app.gui.overlay_layer import OVERLAY_NAMES, OverlayLayer
 from app.gui.view_panel import axis_name
+from app.listener import ObjectViews
 from app.pictures import Picture
-from app.session import ObjectViews
 from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
 
@@ -106,6 +106,7 @@ class Looking:
             [replace(control, default=session.controls[control.name]) for control in opened.scene.controls]
         )
         window.views.set_views([point.name for point in session.viewpoints])
+        self.show_sources()
         for number in range(1, CHANNEL_COUNT + 1):
             action, there = window.commands[f"channel_{number}"], number <= len(session.channels)
             action.setVisible(there)
@@ -115,6 +116,13 @@ class Looking:
             window.commands[f"channel_{shown}"].setChecked(True)
         window.commands["lock_limits"].setChecked(False)
         self._show_place()
+
+    def show_sources(self) -> None:
+        """The cameras that this moment is drawn from."""
+        sources = self._session.sources
+        others = [camera for camera in self._session.eye.viewpoints if not any(same_pose(camera, s) for s in sources)]
+        self._window.sources.set_cameras(sources, others)
+        self._overlays.set_sources(sources)
 
     def leave(self) -> None:
         """No scene is open."""
@@ -178,6 +186,7 @@ class Looking:
         eye, comparison = self._session.eye, self._current_comparison()
         psnr_db = comparison.psnr_db if comparison is not None else None
         self._window.views.show_camera(eye.shown, eye.up, eye.view_index, psnr_db)
+        self._window.sources.show_eye(eye.shown, self._session.advice)
 
     def _show_moved(self) -> None:
         self._show_place()

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from app import overlays
+from app.fitting import same_pose
 from app.gui.canvas import Label
 from app.gui.letterbox import Placement
 from engines.core.camera import Array, Camera, project
@@ -26,6 +27,7 @@ class OverlayLayer:
     def __init__(self) -> None:
         self._scene: Scene | None = None
         self._cameras: Sequence[Camera] = ()
+        self._sources: Sequence[Camera] = ()
         self._names: frozenset[str] = frozenset()
         self._up: Array = np.array([0.0, 0.0, 1.0])
         self._made: dict[str, overlays.Segments] = {}
@@ -37,6 +39,11 @@ class OverlayLayer:
         # Evenly thinned, so that the capture's shape is still to be seen.
         step = -(-len(cameras) // MOST_CAMERAS) if cameras else 1
         self._cameras, self._step = cameras[::step], step
+
+    def set_sources(self, cameras: Sequence[Camera]) -> None:
+        """Those that the picture is made of stand out."""
+        self._sources = cameras
+        self._made.pop("cameras", None)
 
     def set_shown(self, names: Sequence[str]) -> None:
         """Which of `OVERLAY_NAMES` are drawn."""
@@ -89,7 +96,14 @@ class OverlayLayer:
         if name == "grid":
             return overlays.grid_segments(bounds, self._up)
         kept = [camera for index, camera in enumerate(self._cameras) if index * self._step != self._left_out]
-        return overlays.camera_segments(kept, CAMERA_SIZE * size)
+        others = [camera for camera in kept if not any(same_pose(camera, source) for source in self._sources)]
+        sources = [camera for camera in kept if camera not in others]
+        return overlays.join(
+            [
+                overlays.camera_segments(others, CAMERA_SIZE * size),
+                overlays.camera_segments(sources, CAMERA_SIZE * size, overlays.HIGHLIGHT_RGBA),
+            ]
+        )
 
     def _origin(self) -> Array:
         return np.asarray(self._scene.bounds, dtype=np.float64).mean(axis=0) if self._scene else np.zeros(3)

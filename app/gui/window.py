@@ -32,8 +32,10 @@ from app.gui.gl import OpenGl
 from app.gui.looking import Looking
 from app.gui.options_panel import OptionsCard
 from app.gui.overlay_layer import OVERLAY_NAMES
+from app.gui.playing import Playing
 from app.gui.scene_panel import SceneCard
 from app.gui.shortcut_sheet import ShortcutSheet
+from app.gui.source_panel import SourceCard
 from app.gui.start_page import StartPage
 from app.gui.status import Status
 from app.gui.theme import THEMES, apply_theme, colours_of
@@ -79,6 +81,7 @@ class Window(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._stack, 1)
+        self._middle_column = column
         column.addWidget(self.export_bar)
         self.banner = Banner(self._stack)
         self.setCentralWidget(middle)
@@ -99,8 +102,11 @@ class Window(QMainWindow):
         }
         for theme in THEMES:
             own[f"theme_{theme}"] = lambda _checked, theme=theme: self._set_theme(theme)
-        handlers = self.looking.handlers() | self.files.handlers() | self.exporting.handlers() | own
+        self.playing = Playing(self)
+        handlers = self.looking.handlers() | self.files.handlers() | self.exporting.handlers()
+        handlers |= self.playing.handlers() | own
         self.commands = Actions(self, self.viewport, {id: self._guarded(work) for id, work in handlers.items()})
+        self.playing.add_bar(self._middle_column, 1)
         self._recent_menu = self.commands.menus["&File"].addMenu("Open recen&t")
         self.commands.menus["&File"].insertMenu(self.commands["reopen"], self._recent_menu)
         demos = self.commands.menus["&File"].addMenu("De&mo scenes")
@@ -122,7 +128,7 @@ class Window(QMainWindow):
 
     def _make_panel(self) -> None:
         self.scene_card, self.channels, self.controls = SceneCard(), ChannelCard(), ControlsCard()
-        self.options = OptionsCard()
+        self.options, self.sources = OptionsCard(), SourceCard()
         self.options.changed.connect(self._guarded(self.files.choose_options))
         self.views = ViewCard(*(self.commands[id] for id in ("previous", "nearest", "next")))
         overlays = OverlayCard([self.commands[name] for name in OVERLAY_NAMES])
@@ -136,7 +142,15 @@ class Window(QMainWindow):
         column = QVBoxLayout(inner)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(8)
-        for card in (self.scene_card, self.controls, self.channels, self.views, overlays, self.options):
+        for card in (
+            self.scene_card,
+            self.controls,
+            self.channels,
+            self.sources,
+            self.views,
+            overlays,
+            self.options,
+        ):
             column.addWidget(card)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -178,6 +192,7 @@ class Window(QMainWindow):
             self.looking.enter()
             self.show_viewport()
             self.status.device.setText(describe_device(opened.scene.device))
+        self.playing.enter()
         self.dock.setVisible(opened is not None and self.commands["panel"].isChecked())
         self.scene_card.show_scene(opened)
         self.options.show_scene(opened)
@@ -207,6 +222,7 @@ class Window(QMainWindow):
                 "scene": session.opened is not None,
                 "views": bool(session.viewpoints),
                 "photographs": "error" in session.channels,
+                "time": session.timeline.playback.last > session.timeline.playback.first,
                 "export": self.exporting.job is not None,
             }
         )

@@ -16,6 +16,8 @@ from engines.core.dataset import Dataset
 from engines.core.frame import Frame
 
 Stop = Callable[[], bool]
+TIME = "time"
+"""The control that says which moment of a recording is drawn, counted from 0."""
 
 
 def never_stop() -> bool:
@@ -66,10 +68,13 @@ class Scene(Protocol):
     cameras: tuple[Camera, ...]
     """The training cameras, as far as they are known."""
     controls: tuple[Control, ...]
-    assumptions: tuple[str, ...]
-    """In plain words, what neither the checkpoint nor the data said and was assumed."""
     channels: tuple[str, ...]
     """What `render` gives: "rgb", "depth", then names in `Frame.extra`."""
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """In plain words, what neither the checkpoint nor the data said and was assumed."""
+        ...
 
     def render(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> Frame:
         """The picture from `camera`.
@@ -87,6 +92,48 @@ class Staged(Protocol):
 
     def stages(self, camera: Camera) -> Mapping[str, Callable[[], object]]:
         """The frame's parts in order; each callable runs one, on the results of those before it."""
+        ...
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """A scene that makes something for each moment before it can be drawn, whatever the camera does then."""
+
+    room: int
+    """How many moments it keeps."""
+
+    def prepared(self, camera: Camera, controls: Mapping[str, float]) -> bool:
+        """Whether `render` would begin to draw at once."""
+        ...
+
+    def prepare(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> None:
+        """Makes what is needed; may run on another thread than `render`, at the same time.
+
+        Raises:
+            Cancelled: `stop` said so.
+            UserError: what it is made of can't be read.
+        """
+        ...
+
+    def glimpse(self, camera: Camera, controls: Mapping[str, float]) -> Frame:
+        """Something to look at meanwhile, at once.
+
+        Raises:
+            UserError: what it is made of can't be read.
+        """
+        ...
+
+
+@runtime_checkable
+class HasSources(Protocol):
+    """A scene that is drawn from some cameras' photographs, and true to life only near to them."""
+
+    def sources(self, controls: Mapping[str, float]) -> tuple[Camera, ...]:
+        """The cameras that it is drawn from."""
+        ...
+
+    def advice(self, camera: Camera, controls: Mapping[str, float]) -> str:
+        """Where `camera` leaves what can be trusted: why, in plain words. Else empty."""
         ...
 
 

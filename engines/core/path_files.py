@@ -81,6 +81,17 @@ def write_path(path: Path, cameras: Sequence[Camera]) -> None:
         temporary.write_text("\n".join([str(len(lines)), *lines]) + "\n", encoding="utf-8")
 
 
+def write_poses_bounds(path: Path, cameras: Sequence[Camera], depths: Sequence[tuple[float, float]]) -> None:
+    """Writes LLFF's `poses_bounds.npy`: centred lenses of one focal length, each with its nearest and farthest depth.
+
+    Raises:
+        UserError: the place can't be written.
+    """
+    rows = [[*_llff_matrix(camera).ravel(), *depth] for camera, depth in zip(cameras, depths, strict=True)]
+    with replacing(path) as temporary:
+        np.save(temporary, np.array(rows))
+
+
 def _llff_matrix(camera: Camera) -> Array:
     """[3, 5] columns down, right, backwards, position, (height, width, focal)."""
     lens = np.array([camera.size_px[1], camera.size_px[0], camera.focal_px[1]])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from engines.core.config import Options, TrainingConfig
 
@@ -12,13 +12,94 @@ WIDTH = 8
 """Channels of the networks' first layer; fixed in the authors' code."""
 PLANES = 32
 """Fixed in the authors' code."""
+SMALLEST_PX = 16
+"""Side of the smallest picture that the perceptual loss takes: four halvings."""
+CROP_PX = 256
+"""Side of the squares that the authors' planes were learnt from."""
+
+LossType = Literal["mse", "l1", "masked_l1", "vgg", "vgg_only", "no_mask", "full_loss"]
+MASK_STAGE_LOSSES = ("masked_l1", "no_mask", "full_loss")
 
 
 class MaskVolumeConfig(TrainingConfig):
     """What is learnt from, and how."""
 
+    stage: Literal["mpi", "mask"] = "mpi"
+    """What is learnt: mpi, the network that makes planes of two pictures of a moment, from photographs or recordings;
+    or then mask, the one that tells what moves on them from what stands still, from recordings."""
     lr: float = Field(5e-4, gt=0)
     """Learning rate of Adam."""
+    max_steps: int = Field(400_000, ge=1)
+    """Optimisation steps of the whole run."""
+    batch_size: int = Field(1, ge=1, le=256)
+    """Examples in a step: two pictures that planes are made of, and one that is drawn from them."""
+    loss_type: LossType = "vgg"
+    """What is compared, by the authors' names: mse, l1, vgg (or vgg_only: features of VGG19); in stage mask also
+    masked_l1 (l1 of what moves), no_mask (vgg, and little moves), full_loss (no_mask, and masks of the recording)."""
+    vgg_weights: str | None = None
+    """torchvision's vgg19_bn-c79401a0.pth, for the losses that compare its features; empty: L1 and structural
+    similarity take their place."""
+
+    img_wh: tuple[int, int] = (640, 360)
+    """Larger photographs are brought to fit into this width and height, pixels; their shape stays."""
+    crop_px: int | None = Field(None, ge=0, le=4096, multiple_of=8)
+    """Side of the square that is learnt from, at a place drawn by chance; 0: the whole picture; empty: 256 in stage
+    mpi, the whole in stage mask."""
+    min_scale: float = Field(1.0, ge=1, le=8)
+    """Before a square is cut out the picture is enlarged by a factor drawn from here..."""
+    max_scale: float = Field(2.0, ge=1, le=8)
+    """...to here; by more where the square would not fit."""
+    augment: bool | None = None
+    """Change the colours of an example by chance; empty: in stage mpi only."""
+
+    num_frames: int = Field(10, ge=3, le=1000)
+    """Of a clip (RealEstate10K): an example's three frames are of so many..."""
+    min_stride: int = Field(3, ge=1)
+    """...that are at least so many frames apart..."""
+    max_stride: int = Field(10, ge=1)
+    """...and at most so many."""
+    neighbours: int = Field(10, ge=2)
+    """Of a rig or a folder of photographs: two of an example's three are of so many nearest to the other one."""
+    num_workers: int | None = Field(None, ge=0, le=64)
+    """Processes that read photographs ahead; empty: none where all fit in memory, else 2."""
+
+    checkpoint: str | None = None
+    """A trained model to begin from: stage mpi takes over its network of planes, stage mask both."""
+    mpi_model: str | None = None
+    """In stage mask, where the network of planes comes from, which is not learnt any more: a run folder of stage mpi, a
+    scene file or an authors' file."""
+
+    @property
+    def side_px(self) -> int:
+        """Side of the square that is learnt from; 0: the whole picture."""
+        if self.crop_px is not None:
+            return self.crop_px
+        return CROP_PX if self.stage == "mpi" else 0
+
+    @property
+    def recolours(self) -> bool:
+        """Whether colours are changed by chance."""
+        return self.augment if self.augment is not None else self.stage == "mpi"
+
+    @model_validator(mode="after")
+    def _sizes_can_be_learnt_from(self) -> MaskVolumeConfig:
+        if min(self.img_wh) < SMALLEST_PX:
+            raise ValueError(f"img_wh must be at least {SMALLEST_PX} pixels each way")
+        if 0 < self.side_px < SMALLEST_PX:
+            raise ValueError(f"crop_px must be 0, or at least {SMALLEST_PX}")
+        return self
+
+    @model_validator(mode="after")
+    def _ranges_are_not_empty(self) -> MaskVolumeConfig:
+        if self.max_scale < self.min_scale or self.max_stride < self.min_stride:
+            raise ValueError("max_scale and max_stride must not be less than min_scale and min_stride")
+        return self
+
+    @model_validator(mode="after")
+    def _the_loss_is_of_the_stage(self) -> MaskVolumeConfig:
+        if self.stage == "mpi" and self.loss_type in MASK_STAGE_LOSSES:
+            raise ValueError(f"loss_type {self.loss_type} must go with stage mask; stage mpi has mse, l1 and vgg")
+        return self
 
 
 class MaskVolumeOptions(Options):
@@ -28,9 +109,11 @@ class MaskVolumeOptions(Options):
     """The camera whose planes they are, counted from 0; empty: 4 as the authors, else of the best pair."""
     second_camera: int | None = Field(None, ge=0)
     """The other camera of the pair; empty: 5 as the authors, else the first's best neighbour."""
+    pair: Literal["fixed", "nearest"] = "fixed"
+    """fixed: one pair for all views; nearest: the one nearest to each view, whose planes are then made first."""
     width_px: int = Field(640, ge=64, le=4096)
     """Wider photographs are brought to this width before the networks see them."""
     cache_mb: int = Field(2048, ge=64)
-    """Memory for the multiplane images of moments, MB; the least recently used make room."""
+    """Memory for the multiplane images of moments, MB; those that are played last make room."""
     damaged_frames: Literal["stop", "skip"] = "stop"
     """A photograph that can't be read: an error, or the moment before stands in for its moment."""

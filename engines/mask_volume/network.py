@@ -5,6 +5,8 @@ Volumes are [B, C, P, H, W], planes from far to near; H, W and P a multiple of 8
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -26,6 +28,14 @@ class VolumeBlock(nn.Module):
             nn.GroupNorm(1, out_channels),
         )
 
+    @property
+    def convolution(self) -> nn.Conv3d:
+        return cast(nn.Conv3d, self.model[0])
+
+    @property
+    def norm(self) -> nn.GroupNorm:
+        return cast(nn.GroupNorm, self.model[2])
+
     def forward(self, x: Tensor) -> Tensor:
         return self.model(x)  # type: ignore[no-any-return]
 
@@ -36,6 +46,10 @@ class Last(nn.Module):
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
         self.model = nn.Sequential(nn.Conv3d(in_channels, out_channels, 3, 1, 1))
+
+    @property
+    def convolution(self) -> nn.Conv3d:
+        return cast(nn.Conv3d, self.model[0])
 
     def forward(self, x: Tensor) -> Tensor:
         return self.model(x)  # type: ignore[no-any-return]

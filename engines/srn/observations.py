@@ -6,37 +6,26 @@ run that goes on later needs no memory of what it has seen.
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
-import signal
-import threading
-import warnings
-from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
-from multiprocessing import resource_tracker
-from multiprocessing.process import BaseProcess
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader
-from torch.utils.data import Dataset as TorchDataset
 
 from engines.core.camera import Camera
 from engines.core.chance import seeded
 from engines.core.dataset import Dataset
-from engines.core.errors import Unreadable, UserError
+from engines.core.errors import UserError
 from engines.core.images import to_uint8
+from engines.core.read_ahead import WORKERS
 from engines.core.views import Views
 from engines.srn.codes import given_codes
 from engines.srn.config import SrnConfig
 
 MEMORY_BYTES = 2**29
 """Photographs that take no more are kept at the stage's size; of more than that each is read when its turn comes."""
-WORKERS = 2
-"""Processes that read ahead then."""
 
 
 def observations(dataset: Dataset, config: SrnConfig) -> Views:
@@ -143,20 +132,13 @@ class Pictures:
     codes: Tensor | None
 
 
-class PictureReader(TorchDataset[Pictures | str]):
-    """Step -> its pictures, or what is wrong with them."""
+class PictureReader:
+    """Reads the pictures of any step."""
 
     def __init__(self, views: Views, plan: Plan, code_length: int | None, keep: bool) -> None:
         """Of `views`; codes of `code_length` are read with them where that is not None."""
         self._views, self._plan, self._code_length = views, plan, code_length
         self._kept: dict[tuple[int, int], tuple[Tensor, Camera]] | None = {} if keep else None
-
-    def __getitem__(self, step: int) -> Pictures | str:
-        # Workers would wrap an error in their own traceback.
-        try:
-            return self.read(step)
-        except UserError as error:
-            return str(error)
 
     def read(self, step: int) -> Pictures:
         """The pictures of a step.
@@ -180,63 +162,6 @@ class PictureReader(TorchDataset[Pictures | str]):
         if self._kept is not None:
             self._kept[index, side] = picture
         return picture
-
-
-def read_pictures(reader: PictureReader, steps: range, workers: int) -> Generator[Pictures]:
-    """The pictures of `steps`, one after the other, by `workers` processes that read ahead; 0: here.
-
-    Raises:
-        Unreadable: one can't be read, or a worker was killed.
-    """
-    if workers == 0:
-        for step in steps:
-            try:
-                yield reader.read(step)
-            except UserError as error:
-                raise Unreadable(str(error)) from error
-        return
-    # A fork would copy locks that other threads hold at that moment.
-    how, before = "spawn", set(multiprocessing.active_children())
-    readers: set[BaseProcess] = set()
-    try:
-        with warnings.catch_warnings(), _signals_held():
-            # Who asks for more processes than there are cores may have a slow disk.
-            warnings.filterwarnings("ignore", "This DataLoader will create")
-            batches = iter(
-                DataLoader(reader, sampler=steps, batch_size=None, num_workers=workers, multiprocessing_context=how)
-            )
-            readers = set(multiprocessing.active_children()) - before
-        for pictures in batches:
-            if isinstance(pictures, str):
-                raise Unreadable(pictures)
-            yield pictures
-    except (RuntimeError, OSError, EOFError) as error:
-        raise Unreadable(f"a process that reads photographs ended ({error}); num_workers=0 reads without") from error
-    finally:
-        # They do nothing but read; asked to end in their own time they may wait for what never comes.
-        for process in readers:
-            process.kill()
-            process.join()
-
-
-@contextlib.contextmanager
-def _signals_held() -> Iterator[None]:
-    """Processes begun meanwhile don't hear what ends the training: it ends them itself, when it has saved."""
-    main = threading.current_thread() is threading.main_thread()
-    # With the loader's own handler a dead worker would raise wherever the training is; without, when it waits for it.
-    on_child = signal.getsignal(signal.SIGCHLD) if main and hasattr(signal, "SIGCHLD") else None
-    held = {signal.SIGINT, signal.SIGTERM} if hasattr(signal, "pthread_sigmask") else set()
-    if held:
-        # When it starts it lets these signals through again.
-        resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, held) if held else set()
-    try:
-        yield
-    finally:
-        if held:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        if on_child is not None:
-            signal.signal(signal.SIGCHLD, on_child)
 
 
 def workers_for(count: int, config: SrnConfig) -> int:

@@ -7,8 +7,7 @@ depths in front of the camera. Stages go from small pictures to large ones.
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,24 +20,15 @@ from torch import Tensor
 from engines.core.averaging import WeightAverage
 from engines.core.chance import global_generators_kept, seeded
 from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
+from engines.core.checkpoint_file import read_own
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
-from engines.core.run_folder import is_run_folder, read_run_checkpoint
-from engines.core.scene_file import read_scene_file
-from engines.core.torch_file import read_torch_file
+from engines.core.read_ahead import ReadAhead
 from engines.srn import upstream
 from engines.srn.codes import codes_of_objects
 from engines.srn.config import SrnConfig, SrnOptions
 from engines.srn.network import INITIAL_DEPTH, Srn, apply
-from engines.srn.observations import (
-    PictureReader,
-    Pictures,
-    Plan,
-    fit_in_memory,
-    observations,
-    read_pictures,
-    workers_for,
-)
+from engines.srn.observations import PictureReader, Pictures, Plan, fit_in_memory, observations, workers_for
 from engines.srn.scene import SrnScene
 
 SIZES = ("embedding_size", "use_unet_renderer", "tracing_steps")
@@ -92,26 +82,11 @@ def begin_from(network: Srn, origin: Checkpoint, config: SrnConfig, names: Seque
     return (f"{config.checkpoint} was trained with tracing_steps={steps}, this run has {config.tracing_steps}",)
 
 
-def _read_any(path: Path) -> Checkpoint:
-    """A scene file, a run folder, or a file of the authors'.
-
-    Raises:
-        UserError: it is no SRN.
-    """
-    if path.is_dir() and not is_run_folder(path):
-        raise UserError(f"{path}: no run in it; name a trained class: a run folder, a scene file, or an authors' file")
-    if path.is_dir():
-        checkpoint = read_run_checkpoint(path)
-    elif path.suffix == ".safetensors":
-        checkpoint = read_scene_file(path)
-    else:
-        content = read_torch_file(path)
-        if not upstream.recognises(content):
-            raise UserError(f"{path}: no checkpoint of Scene Representation Networks")
-        checkpoint = upstream.read(content, path)
-    if checkpoint.engine != "srn":
-        raise UserError(f"{path}: is a scene of {checkpoint.engine}, not of srn")
-    return checkpoint
+def _origin(config: SrnConfig) -> Checkpoint | None:
+    """What `config.checkpoint` names."""
+    if config.checkpoint is None:
+        return None
+    return read_own(Path(config.checkpoint), "srn", upstream.recognises, upstream.read)
 
 
 def _codes_taken_over(checkpoint: Checkpoint, found: Tensor, own: Tensor, names: Sequence[str]) -> Tensor:
@@ -139,7 +114,7 @@ class SrnTraining:
         Raises:
             UserError: no photographs, or `config.checkpoint` does not fit.
         """
-        origin = _read_any(Path(config.checkpoint)) if config.checkpoint is not None and fresh else None
+        origin = _origin(config) if fresh else None
         if origin is not None:
             config = _as_trained(config, origin)
         self._views = observations(dataset, config)
@@ -162,12 +137,12 @@ class SrnTraining:
         self._network = self._network.to(device)
         self._optimiser = torch.optim.Adam(self._learnt(), lr=config.lr, fused=True)
         self._average = WeightAverage(self._network.state_dict(), config.ema_decay) if config.ema_decay else None
-        self._workers = workers_for(len(self._views), config)
+        workers = workers_for(len(self._views), config)
         # Workers would keep a copy each.
-        keep = self._workers == 0 and fit_in_memory(len(self._views), config)
+        keep = workers == 0 and fit_in_memory(len(self._views), config)
         plan = Plan(self._views.instances, config, seed)
         self._reader = PictureReader(self._views, plan, config.embedding_size if given else None, keep)
-        self._pictures: Generator[Pictures] | None = None
+        self._ahead = ReadAhead(self._reader, workers)
 
     @staticmethod
     def resumed(dataset: Dataset, config: SrnConfig, checkpoint: Checkpoint, device: torch.device) -> SrnTraining:
@@ -209,7 +184,7 @@ class SrnTraining:
         for group in self._optimiser.param_groups:
             group["lr"] = config.lr_at(self.step_count)
         self._network.train(not config.freeze_networks)
-        batch = self._next_pictures()
+        batch = self._ahead.take(self.step_count)
         before = [buffer.clone() for buffer in self._network.buffers()]
         with global_generators_kept(self._device):
             # Dropout takes no generator of its own.
@@ -225,8 +200,6 @@ class SrnTraining:
             with torch.no_grad():
                 for buffer, old in zip(self._network.buffers(), before, strict=True):
                     buffer.copy_(old)
-            # The step may be tried again, on the same photographs.
-            self.close()
             names = ", ".join(self._views[index].name for index in batch.views[:8])
             raise UserError(
                 f"step {self.step_count + 1}: the loss is not finite (image {values[1]:g}, depth {values[3]:g}) on "
@@ -280,22 +253,9 @@ class SrnTraining:
             return torch.arange(count).expand(pictures, -1)
         return torch.stack([torch.randperm(count, generator=random)[:rays] for _ in range(pictures)])
 
-    def _next_pictures(self) -> Pictures:
-        if self._pictures is None:
-            steps = range(self.step_count, sys.maxsize)
-            self._pictures = read_pictures(self._reader, steps, self._workers)
-        try:
-            return next(self._pictures)
-        except Exception:
-            # A generator that has raised is at its end; the step may be tried again.
-            self._pictures = None
-            raise
-
     def close(self) -> None:
         """Ends the processes that read photographs."""
-        if self._pictures is not None:
-            self._pictures.close()
-            self._pictures = None
+        self._ahead.close()
 
     def checkpoint(self) -> Checkpoint:
         """All that is needed to draw and to resume, copied to the CPU."""

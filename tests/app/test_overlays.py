@@ -92,7 +92,12 @@ def test_axes_are_red_green_blue() -> None:
 
 def test_a_camera_is_drawn_as_it_sees() -> None:
     other = Camera(look_at(np.array([3.0, 1, 2]), np.zeros(3), np.array([0, 0, 1.0])), (90, 80), (50, 40), (100, 80))
-    drawn = overlays.camera_segments([CAMERA, other], 0.5, highlighted=1)
+    drawn = overlays.join(
+        [
+            overlays.camera_segments([CAMERA], 0.5),
+            overlays.camera_segments([other], 0.5, overlays.HIGHLIGHT_RGBA),
+        ]
+    )
     assert len(drawn.points) == 20
     np.testing.assert_allclose(drawn.colours[10:], np.float32([overlays.HIGHLIGHT_RGBA] * 10))
     np.testing.assert_allclose(drawn.colours[:10], np.float32([overlays.CAMERA_RGBA] * 10))

@@ -16,7 +16,8 @@ import app.session
 from app.comparison import Comparison
 from app.opening import Opened
 from app.pictures import Picture
-from app.session import ObjectViews, OpenFailure, Opening, Session
+from app.listener import ObjectViews, OpenFailure, Opening
+from app.session import Session
 from engines.core.camera import Array
 from engines.core.checkpoint import Checkpoint
 from engines.core.dataset import Dataset

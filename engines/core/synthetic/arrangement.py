@@ -18,7 +18,7 @@ from engines.core.synthetic.materials import (
     Stripes,
     lighten,
 )
-from engines.core.synthetic.scene import Solid, SyntheticScene, placed
+from engines.core.synthetic.scene import Solid, SyntheticScene, moved, placed
 from engines.core.synthetic.shapes import Box, Cone, Shape, Sphere, Torus, cylinder
 
 FLOOR = -0.155
@@ -106,8 +106,7 @@ def _around(rng: np.random.Generator, pieces: list[Piece]) -> list[tuple[Piece, 
 
 
 def _move(piece: Piece, x: float, y: float, turn_deg: float) -> list[Solid]:
-    to_world = placed((x, y, FLOOR), turn_deg)
-    return [Solid(s.name, s.shape, s.material, to_world @ s.object_to_world) for s in piece.solids]
+    return list(moved(piece.solids, placed((x, y, FLOOR), turn_deg)))
 
 
 def _plinth(stone: Colour, accent: Colour) -> list[Solid]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,13 +70,24 @@ STUDIO = (
 
 @dataclass(frozen=True)
 class SyntheticScene:
-    """Solids, lamps, and light from all around (linear): `sky` from above, `ground` from below."""
+    """Solids, lamps, and light from all around (linear): `sky` from above, `ground` from below.
+
+    Attributes:
+        background: where a ray meets nothing.
+        crevice: how many times farther than in a still life things darken what is beside them.
+    """
 
     solids: tuple[Solid, ...]
     lights: tuple[Light, ...] = STUDIO
     sky: Colour = (0.42, 0.45, 0.50)
     ground: Colour = (0.25, 0.235, 0.22)
     background: Colour = (1.0, 1.0, 1.0)
+    crevice: float = 1.0
+
+
+def moved(solids: Iterable[Solid], pose: Array) -> tuple[Solid, ...]:
+    """Solids that stand together, as one taken to `pose` [4, 4]."""
+    return tuple(Solid(s.name, s.shape, s.material, pose @ s.object_to_world) for s in solids)
 
 
 def placed(position: tuple[float, float, float], turn_deg: float = 0.0, tilt_deg: float = 0.0) -> Array:

@@ -73,8 +73,8 @@ class Box:
         safe = np.where(np.abs(directions) < TINY, TINY, directions)
         half = np.array(self.half)
         one, other = (-half - origins) / safe, (half - origins) / safe
-        near = np.minimum(one, other).max(axis=1)
-        far = np.maximum(one, other).min(axis=1)
+        near = largest(np.minimum(one, other))
+        far = -largest(-np.maximum(one, other))
         sharp = first_ahead(np.where(near <= far, near, np.inf), np.where(near <= far, far, np.inf))
         if self.rounding == 0:
             return sharp
@@ -119,7 +119,7 @@ class Box:
     def distance(self, points: Array) -> Array:
         beyond = np.abs(points) - (np.array(self.half) - self.rounding)
         outside = length(np.maximum(beyond, 0))
-        return np.asarray(outside + np.minimum(beyond.max(axis=1), 0) - self.rounding)
+        return np.asarray(outside + np.minimum(largest(beyond), 0) - self.rounding)
 
 
 @dataclass(frozen=True)
@@ -246,6 +246,11 @@ class Torus:
     def distance(self, points: Array) -> Array:
         across = np.hypot(points[:, 0], points[:, 1]) - self.ring
         return np.asarray(np.hypot(across, points[:, 2]) - self.tube)
+
+
+def largest(vectors: Array) -> Array:
+    """[N] the largest component of [N, 3]; `max(axis=1)` takes ten times as long."""
+    return np.asarray(np.maximum(np.maximum(vectors[:, 0], vectors[:, 1]), vectors[:, 2]))
 
 
 def length(vectors: Array) -> Array:

@@ -29,8 +29,7 @@ def test_stages_follow_each_other(single: Dataset) -> None:
     training = begun(single, fit_single_srn=True, **stages)
     seen = []
     for _ in range(4):
-        seen.append(training._next_pictures().colours.shape)
-        training._pictures = None
+        seen.append(training._ahead.take(training.step_count).colours.shape)
         training.step()
     assert seen == [(3, 64, 3), (3, 64, 3), (1, 256, 3), (1, 256, 3)]
 
@@ -81,7 +80,7 @@ def test_what_a_worker_can_not_read_is_said_in_one_line(photographs: Path, tmp_p
 
 def test_pixels_and_colours_belong_together(single: Dataset) -> None:
     training = begun(single, fit_single_srn=True)
-    batch = training._next_pictures()
+    batch = training._ahead.take(0)
     pixels = training._pixels(batch.colours.shape[:2], torch.Generator())
     assert pixels.shape == (2, 64) and len(set(pixels[0].tolist())) == 64
     _, rays, _, _ = training._rays(batch, pixels, torch.Generator())

@@ -339,7 +339,7 @@ def test_a_single_scene_is_no_class_to_begin_from(single: Dataset, tmp_path: Pat
     torch.save(dict(ENGINE.write_upstream(begun(single, fit_single_srn=True).checkpoint())), tmp_path / "single.pth")
     with pytest.raises(UserError, match="was trained with fit_single_srn=true, this run has false"):
         begun(single, checkpoint=str(tmp_path / "single.pth"))
-    with pytest.raises(UserError, match="no run in it; name a trained class"):
+    with pytest.raises(UserError, match=r"a folder without scene\.safetensors"):
         begun(single, checkpoint=str(tmp_path))
 
 

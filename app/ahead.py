@@ -1,0 +1,116 @@
+"""What scenes need before a moment can be drawn is made here, in order, beside the drawing."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+
+from engines.core.camera import Camera
+from engines.core.engine import Prepares
+from engines.core.errors import Cancelled
+
+AHEAD_NICE = 10
+"""Drawing comes first."""
+CLOSE_S = 5.0
+"""A scene that does not ask `stop` for this long is left to end by itself."""
+
+Want = tuple[Camera, Mapping[str, float]]
+
+
+class Ahead:
+    """One thread that prepares what is wanted most; callbacks come on it and must be quick."""
+
+    def __init__(
+        self,
+        scene: Prepares,
+        on_prepared: Callable[[Mapping[str, float]], None],
+        on_error: Callable[[BaseException], None],
+    ) -> None:
+        self._scene, self._on_prepared, self._on_error = scene, on_prepared, on_error
+        self._changed = threading.Condition()
+        self._wanted: list[Want] = []
+        self._making: Want | None = None
+        self._failed: list[Mapping[str, float]] = []
+        self._last: Mapping[str, float] | None = None
+        self._closed = False
+        self._thread = threading.Thread(target=self._loop, name="ahead", daemon=True)
+        self._thread.start()
+
+    def choose(
+        self, camera: Camera, controls: Mapping[str, float], following: Sequence[Mapping[str, float]]
+    ) -> tuple[Mapping[str, float], bool]:
+        """What can be drawn at once for `controls`; what is missing, and what will be needed after it, is then made.
+
+        Returns:
+            `controls`, or until it is prepared those that were seen last; and whether there is only a glimpse of them.
+        """
+        self.want([(camera, wanted) for wanted in (controls, *following)])
+        for drawable in (controls, self._last):
+            if drawable is not None and self._scene.prepared(camera, drawable):
+                self._last = drawable
+                return drawable, False
+        return controls, True
+
+    def want(self, wanted: Sequence[Want]) -> None:
+        """Takes the place of what was wanted before; the first is made first, what is not wanted any more is given up.
+
+        What failed is tried again only when it was not wanted in between.
+        """
+        with self._changed:
+            self._failed = [failed for failed in self._failed if any(dict(failed) == dict(c) for _, c in wanted)]
+            self._wanted = list(wanted)
+            self._changed.notify_all()
+
+    @property
+    def making(self) -> Mapping[str, float] | None:
+        """The controls of what is being made; None where nothing is."""
+        making = self._making
+        return making[1] if making is not None else None
+
+    def close(self) -> None:
+        """Gives up what is under way and ends the thread; no callback comes afterwards."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._thread.join(CLOSE_S)
+
+    def _loop(self) -> None:
+        if sys.platform == "linux":
+            # Threads that torch starts from here inherit it.
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), AHEAD_NICE)
+        while (want := self._next()) is not None:
+            camera, controls = want
+            try:
+                self._scene.prepare(camera, controls, lambda want=want: self._given_up(want))  # type: ignore[misc]
+            except Cancelled:
+                continue
+            except Exception as error:  # handed on; the thread must survive
+                with self._changed:
+                    self._failed.append(controls)
+                if not self._closed:
+                    self._on_error(error)
+            else:
+                if not self._closed:
+                    self._on_prepared(controls)
+            finally:
+                with self._changed:
+                    self._making = None
+
+    def _next(self) -> Want | None:
+        """Waits for something to make; None when closed."""
+        with self._changed:
+            while not self._closed:
+                for camera, controls in self._wanted:
+                    failed = any(dict(controls) == dict(other) for other in self._failed)
+                    if not failed and not self._scene.prepared(camera, controls):
+                        self._making = (camera, controls)
+                        return self._making
+                self._changed.wait()
+        return None
+
+    def _given_up(self, want: Want) -> bool:
+        return self._closed or not any(dict(want[1]) == dict(controls) for _, controls in self._wanted)

@@ -1,0 +1,136 @@
+"""Plays a recording: the time bar, its commands, and the clock that moves them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from PyQt5.QtCore import QTimer
+from PyQt5.QtWidgets import QVBoxLayout
+
+from app.gui.host import Host
+from app.gui.time_bar import TimeBar
+from app.playback import FPS_CHOICES
+from engines.core.engine import TIME
+
+TICK_MS = 8
+"""Finer than any rate that can be chosen."""
+LOOK_MS = 250
+"""Between two looks at what is ready."""
+
+
+class Playing:
+    """Connects the session's timeline with what is seen of it."""
+
+    def __init__(self, window: Host) -> None:
+        self._window = window
+        self._timeline = window.session.timeline
+        playback = self._timeline.playback
+        # The file may hold any number.
+        playback.fps = min(max(window.settings.fps, FPS_CHOICES[0]), FPS_CHOICES[-1])
+        playback.loop = window.settings.loop
+        self._clock, self._look = QTimer(window.widget), QTimer(window.widget)
+        self._clock.setInterval(TICK_MS)
+        self._clock.timeout.connect(self._tick)
+        self._look.setInterval(LOOK_MS)
+        self._look.timeout.connect(self.show)
+        window.bridge.moment_prepared.connect(self._prepared)
+
+    def add_bar(self, column: QVBoxLayout, place: int) -> None:
+        """Puts the bar into the window; its buttons are the commands'."""
+        commands = self._window.commands
+        self._bar = TimeBar(*(commands[id] for id in ("moment_before", "play", "moment_after", "loop")))
+        self._bar.chosen.connect(self.go_to)
+        self._bar.fps_chosen.connect(self._set_fps)
+        column.insertWidget(place, self._bar)
+
+    def handlers(self) -> dict[str, Callable[..., None]]:
+        """What the commands of time do."""
+        return {
+            "play": self.set_playing,
+            "loop": self._set_loop,
+            "moment_before": lambda: self._step(-1),
+            "moment_after": lambda: self._step(1),
+        }
+
+    @property
+    def bar(self) -> TimeBar:
+        """What is seen of it."""
+        return self._bar
+
+    def enter(self) -> None:
+        """A scene came or went."""
+        playback = self._timeline.playback
+        self._bar.set_moments(playback.first, playback.last, self._timeline.moment, playback.fps)
+        self._window.commands["loop"].setChecked(playback.loop)
+        self._show_playing()
+        if playback.last > playback.first:
+            self._look.start()
+        else:
+            self._look.stop()
+
+    def set_playing(self, playing: bool) -> None:
+        """Plays, or stands."""
+        if playing:
+            self._timeline.play(time.monotonic())
+        else:
+            self._timeline.pause()
+        self._show_playing()
+
+    def go_to(self, moment: int, moving: bool) -> None:
+        """To a moment; what plays goes on from there."""
+        self._window.session.set_control(TIME, moment, moving)
+        self.show()
+
+    def _step(self, by: int) -> None:
+        playback = self._timeline.playback
+        count = playback.last - playback.first + 1
+        self.set_playing(False)
+        self.go_to(playback.first + (self._timeline.moment - playback.first + by) % count, False)
+
+    def _set_loop(self, loop: bool) -> None:
+        self._timeline.playback.loop = loop
+        self._window.change_settings(replace(self._window.settings, loop=loop))
+
+    def _set_fps(self, fps: float) -> None:
+        self._timeline.playback.set_fps(fps, time.monotonic())
+        self._window.change_settings(replace(self._window.settings, fps=fps))
+
+    def _tick(self) -> None:
+        before = self._timeline.moment
+        self._timeline.tick(time.monotonic())
+        if self._timeline.moment != before:
+            self._bar.show_moment(self._timeline.moment)
+        if not self._timeline.playback.playing:
+            self._show_playing()
+
+    def _show_playing(self) -> None:
+        playing = self._timeline.playback.playing
+        action = self._window.commands["play"]
+        action.setChecked(playing)
+        action.setText("&Pause" if playing else "&Play")
+        self._window.commands.set_icon("play", "pause" if playing else "play")
+        if playing:
+            self._clock.start()
+        else:
+            self._clock.stop()
+        self.show()
+
+    def _prepared(self) -> None:
+        self._window.session.resubmit()
+        self.show()
+
+    def show(self) -> None:
+        """The moment, which are ready, and what is being made."""
+        timeline = self._timeline
+        playback = timeline.playback
+        if playback.last <= playback.first:
+            return
+        self._bar.show_moment(timeline.moment)
+        ready = [timeline.is_ready(moment) for moment in range(playback.first, playback.last + 1)]
+        self._bar.strip.set_ready(ready)
+        making, state = timeline.making, ""
+        if making is not None:
+            state = f"making {making} …" if making == timeline.moment or playback.waiting else f"ahead: {making}"
+        self._bar.state.setText(state)

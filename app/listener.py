@@ -1,0 +1,77 @@
+"""What a session tells, and to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from app.comparison import Comparison
+from app.opening import Opened
+from app.pictures import Picture
+from app.viewpoints import ViewPoint
+from engines.core.camera import Array
+
+
+class Listener(Protocol):
+    """Whoever is told; every call comes on a worker's thread."""
+
+    def opened(self, opening: Opening) -> None:
+        """A scene is ready; hand it to `Session.adopt`."""
+
+    def open_failed(self, failure: OpenFailure) -> None:
+        """A scene could not be opened; what was open stays."""
+
+    def picture(self, picture: Picture) -> None:
+        """A picture is ready; hand it to `Session.show`."""
+
+    def render_failed(self, error: BaseException) -> None:
+        """A picture could not be made; the last one stays."""
+
+    def compared(self, comparison: Comparison) -> None:
+        """The exact picture at a training view was measured against its photograph."""
+
+    def views_read(self, found: ObjectViews) -> None:
+        """Another object's viewpoints are there; hand them to `Session.take_views`."""
+
+    def prepared(self) -> None:
+        """Another moment can be drawn; call `Session.resubmit`."""
+
+    def picked(self, point: Array | None) -> None:
+        """The point asked for by `Session.pick`; None where nothing is there."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A scene that was opened; `number` tells whether a newer one was asked for since.
+
+    Attributes:
+        chosen: the options over the command line's.
+        stay: the eye stays where it is: the scene was open already.
+    """
+
+    number: int
+    opened: Opened
+    viewpoints: tuple[ViewPoint, ...] = ()
+    chosen: Mapping[str, Any] = field(default_factory=dict)
+    stay: bool = False
+
+
+@dataclass(frozen=True)
+class OpenFailure:
+    """A scene that was not."""
+
+    number: int
+    path: Path
+    data: Path | None
+    error: BaseException
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectViews:
+    """The viewpoints of an object of a class, read after it was chosen; `number` is the scene's, as in `Opening`."""
+
+    number: int
+    choice: int
+    viewpoints: tuple[ViewPoint, ...]

@@ -1,0 +1,54 @@
+"""Checkpoints on the disk, whatever wrote them: this program, or an author's code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from engines.core.checkpoint import Checkpoint
+from engines.core.errors import UserError
+from engines.core.run_folder import SCENE_NAME, is_run_folder, read_run_checkpoint
+from engines.core.scene_file import read_scene_file
+from engines.core.torch_file import read_torch_file
+
+ReadUpstream = Callable[[Mapping[str, Any], Path], Checkpoint]
+"""Makes a checkpoint of what an author's file holds; a `UserError` where it can't."""
+
+
+def read_any(path: Path, read_upstream: ReadUpstream) -> Checkpoint:
+    """Opens a scene file, a run folder, or an author's torch file by `read_upstream`.
+
+    Raises:
+        UserError: none of these, or damaged.
+    """
+    if path.is_dir():
+        if is_run_folder(path):
+            return read_run_checkpoint(path)
+        raise UserError(f"{path}: a folder without {SCENE_NAME}; name a checkpoint file or a run folder")
+    if path.suffix == ".safetensors":
+        return read_scene_file(path)
+    return read_upstream(read_torch_file(path), path)
+
+
+def read_own(
+    path: Path, engine: str, recognises: Callable[[Mapping[str, Any]], bool], read_upstream: ReadUpstream
+) -> Checkpoint:
+    """As `read_any`, for an engine that goes on from a checkpoint of its own kind.
+
+    Args:
+        engine: its folder's name.
+
+    Raises:
+        UserError: also where the checkpoint is another method's.
+    """
+
+    def read(content: Mapping[str, Any], path: Path) -> Checkpoint:
+        if not recognises(content):
+            raise UserError(f"{path}: a torch file, but not a checkpoint of {engine}")
+        return read_upstream(content, path)
+
+    checkpoint = read_any(path, read)
+    if checkpoint.engine != engine:
+        raise UserError(f"{path}: is a scene of {checkpoint.engine}, not of {engine}")
+    return checkpoint

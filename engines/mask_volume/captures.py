@@ -1,0 +1,73 @@
+"""What a data folder says of a capture: how deep it is, and what its cameras see of what stands still."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engines.core.camera import Array
+from engines.core.dataset import Dataset
+from engines.core.errors import UserError
+from engines.core.formats.realestate10k import NAME as CLIPS
+from engines.core.images import resize_lanczos, to_uint8
+from engines.core.views import View, Views
+
+MEDIAN_MOMENTS = 25
+"""About so many, evenly spread, say what stands still."""
+
+
+def depth_limits(dataset: Dataset, instance: int) -> tuple[float, float]:
+    """Depths of the nearest and the farthest plane, world units, as the authors place them.
+
+    Raises:
+        UserError: the folder does not say how deep the scene is.
+    """
+    hints = dataset.hints
+    ranges = hints.get("ranges")
+    near, far = ranges[instance] if ranges else (hints.get("near"), hints.get("far"))
+    if near is None or far is None:
+        raise UserError(
+            f"{dataset.source}: a folder of format {dataset.format}, which does not say how near and far the scene is; "
+            "planes need both, as in poses_bounds.npy"
+        )
+    # Theirs begin at one depth for all clips; those that COLMAP measured are too tight for what it did not match.
+    return (float(near), float(far)) if are_clips(dataset) else (0.9 * float(near), 2 * float(far))
+
+
+def are_clips(dataset: Dataset) -> bool:
+    """Whether views are the frames of films through still scenes, in their order."""
+    return dataset.format == CLIPS
+
+
+def background_of(dataset: Dataset, instance: int, camera_index: int, size_px: tuple[int, int]) -> tuple[Array, bool]:
+    """What one camera of a rig sees of what stands still.
+
+    Args:
+        size_px: (width, height) that its pictures are brought to.
+
+    Returns:
+        image: [H, W, 3] in [0, 1].
+        measured: True where the folder has it, False where it is the median over time.
+
+    Raises:
+        UserError: the camera has no photographs, or one can't be read.
+    """
+    known = _of_camera(dataset.backgrounds, instance, camera_index)
+    if known:
+        return picture_at(known[0], size_px), True
+    views = _of_camera(dataset.views, instance, camera_index)
+    if not views:
+        raise UserError(f"{dataset.source}: camera {camera_index} has no photographs to take a background from")
+    views = views.chosen(np.argsort(views.times, kind="stable"))
+    count = min(len(views), MEDIAN_MOMENTS)
+    # Bytes: float photographs of 25 moments would fill the memory.
+    moments = [to_uint8(picture_at(views[place * len(views) // count], size_px)) for place in range(count)]
+    return np.asarray(np.median(np.stack(moments), axis=0).astype(np.float32) / np.float32(255)), False
+
+
+def picture_at(view: View, size_px: tuple[int, int]) -> Array:
+    """[H, W, 3] the photograph at (width, height), as the authors resize; goes with `Camera.resized`."""
+    return resize_lanczos(view.image(), size_px)
+
+
+def _of_camera(views: Views, instance: int, camera_index: int) -> Views:
+    return views.chosen((views.instances == instance) & (views.camera_indices == camera_index)).photographed

@@ -1,0 +1,68 @@
+"""Deep 3D Mask Volume as an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+
+from engines.core.checkpoint import Checkpoint
+from engines.core.config import SCENE_CONFIG, Options, TrainingConfig, make_options
+from engines.core.dataset import Dataset
+from engines.core.engine import Engine, Scene, Training
+from engines.core.errors import UserError
+from engines.mask_volume import upstream
+from engines.mask_volume.config import MaskVolumeConfig, MaskVolumeOptions
+from engines.mask_volume.scene import MaskVolumeScene
+
+
+class MaskVolumeEngine:
+    """A moving scene between two cameras (Lin et al., ICCV 2021); without its second network, a still one."""
+
+    name = "mask_volume"
+    title = "Deep 3D Mask Volume"
+    Config: type[TrainingConfig] = MaskVolumeConfig
+    SceneOptions: type[Options] = MaskVolumeOptions
+
+    def recognises(self, content: Mapping[str, Any]) -> bool:
+        """By the MPI network's first convolution."""
+        return upstream.recognises(content)
+
+    def read_upstream(self, content: Mapping[str, Any], path: Path) -> Checkpoint:
+        """Reads a file of ken2576/deep-3dmask."""
+        return upstream.read(content, path)
+
+    def write_upstream(self, checkpoint: Checkpoint) -> Mapping[str, Any]:
+        """What ken2576/deep-3dmask would save."""
+        return upstream.write(checkpoint)
+
+    def open(self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: Options) -> Scene:
+        """Opens the recording with the checkpoint's networks.
+
+        Raises:
+            UserError: there is no recording.
+        """
+        if dataset is None:
+            raise UserError(
+                "this checkpoint draws recordings, and none was named: give one with --data FOLDER (a folder of LLFF "
+                "folders, cam00/ cam01/ ... or a video of each camera, with poses_bounds.npy)"
+            )
+        return MaskVolumeScene(checkpoint.weights, dataset, device, cast(MaskVolumeOptions, options))
+
+    def train(self, dataset: Dataset, config: TrainingConfig, device: torch.device, seed: int) -> Training:
+        """Begins an optimisation."""
+        from engines.mask_volume.training import MaskVolumeTraining
+
+        return MaskVolumeTraining(dataset, cast(MaskVolumeConfig, config), device, seed)
+
+    def resume(self, dataset: Dataset, checkpoint: Checkpoint, device: torch.device) -> Training:
+        """Continues one exactly."""
+        from engines.mask_volume.training import MaskVolumeTraining
+
+        config = make_options(MaskVolumeConfig, checkpoint.config, SCENE_CONFIG)
+        return MaskVolumeTraining.resumed(dataset, config, checkpoint, device)
+
+
+ENGINE: Engine = MaskVolumeEngine()

@@ -1,0 +1,208 @@
+"""What each step learns from, read from the disk: pictures of three cameras at one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engines.core.camera import Array, Camera
+from engines.core.chance import seeded
+from engines.core.dataset import Dataset
+from engines.core.errors import UserError
+from engines.core.images import resize_area, to_uint8
+from engines.core.read_ahead import WORKERS
+from engines.core.views import View, Views
+from engines.mask_volume.augmentation import random_window, recoloured
+from engines.mask_volume.captures import are_clips, background_of, depth_limits, picture_at
+from engines.mask_volume.config import SMALLEST_PX, MaskVolumeConfig
+from engines.mask_volume.losses import NEED_MASKS
+from engines.mask_volume.network import SIDE_MULTIPLE
+from engines.mask_volume.triplets import Triplets
+
+MEMORY_BYTES = 2**30
+"""Photographs are kept until they take so much; what is beyond is read each time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """Three cameras at one moment: two to make planes of, and the target.
+
+    Attributes:
+        views: their numbers.
+        pictures: [3, 3, H, W] in [0, 1].
+        depths: of the nearest and the farthest plane, world units.
+        backgrounds: [2, 3, H, W] what the first two see of what stands still; in stage mask.
+        moves: [H, W] bool, what moves in the target's picture; where the loss asks for it.
+    """
+
+    views: tuple[int, int, int]
+    pictures: Tensor
+    cameras: tuple[Camera, Camera, Camera]
+    depths: tuple[float, float]
+    backgrounds: Tensor | None = None
+    moves: Tensor | None = None
+
+    def to(self, device: torch.device) -> Example:
+        """The same on `device`."""
+        backgrounds = self.backgrounds.to(device) if self.backgrounds is not None else None
+        moves = self.moves.to(device) if self.moves is not None else None
+        return replace(self, pictures=self.pictures.to(device), backgrounds=backgrounds, moves=moves)
+
+
+def training_views(dataset: Dataset, config: MaskVolumeConfig) -> Views:
+    """The photographs that can be learnt from.
+
+    Raises:
+        UserError: there are none, or not such as the stage or the loss needs.
+    """
+    views = dataset.split("train").photographed
+    if not views:
+        raise UserError(f"{dataset.source}: no training photographs")
+    if config.stage == "mask":
+        moments = np.unique(np.stack([views.instances, views.times]), axis=1)
+        instances, counts = np.unique(moments[0], return_counts=True)
+        views = views.chosen(np.isin(views.instances, instances[counts > 1]) & (views.camera_indices >= 0))
+        if not views:
+            raise UserError(
+                f"{dataset.source}: no recording of several moments by cameras that stand still, and stage=mask learns "
+                "what moves; stage=mpi learns from still photographs"
+            )
+    if config.loss_type in NEED_MASKS and views[0].mask_path is None:
+        raise UserError(
+            f"{dataset.source}: has no masks, and loss_type={config.loss_type} learns from them; no_mask, vgg, l1 and "
+            "mse do without"
+        )
+    return views
+
+
+def working_size(size_px: tuple[int, int], img_wh: tuple[int, int]) -> tuple[int, int]:
+    """(width, height) that a photograph of `size_px` is brought to: within `img_wh`, and right for the networks."""
+    factor = min(1.0, *(most / side for most, side in zip(img_wh, size_px, strict=True)))
+    width, height = (max(SMALLEST_PX, round(side * factor / SIDE_MULTIPLE) * SIDE_MULTIPLE) for side in size_px)
+    return width, height
+
+
+class ExampleReader:
+    """Reads the examples of any step."""
+
+    def __init__(self, dataset: Dataset, views: Views, config: MaskVolumeConfig, seed: int, memory_bytes: int) -> None:
+        """Of `views`, some of `dataset`'s; keeps pictures up to `memory_bytes`.
+
+        Raises:
+            UserError: no three of them go together, or the folder has no depths.
+        """
+        self._dataset, self._views, self._config, self._seed = dataset, views, config, seed
+        self.triplets = Triplets(views, are_clips(dataset), config, seed)
+        if not len(self.triplets.instances):
+            raise UserError(
+                f"{dataset.source}: nowhere three photographs of one moment whose cameras look the same way; "
+                "an example needs two to make planes of and one to compare with"
+            )
+        for instance in self.triplets.instances.tolist():
+            depth_limits(dataset, instance)
+        self.notes = self._notes()
+        self._kept: dict[tuple[str | int, ...], Tensor] = {}
+        self._free_bytes = memory_bytes
+
+    def _notes(self) -> tuple[str, ...]:
+        """In plain words, what is left out or assumed."""
+        notes = []
+        left_out = len(np.unique(self._views.instances)) - len(self.triplets.instances)
+        if left_out:
+            notes.append(
+                f"{left_out} of the folder's captures are left out: nowhere three photographs of one moment that look "
+                "the same way"
+            )
+        lacking = len(_cameras(self._views) - _cameras(self._dataset.backgrounds))
+        if self._config.stage == "mask" and lacking:
+            notes.append(
+                f"the folder lacks the background of {lacking} cameras: the median over time takes its place; what "
+                "seldom moves away stays in it"
+            )
+        return tuple(notes)
+
+    def read(self, step: int) -> tuple[Example, ...]:
+        """The examples of a step.
+
+        Raises:
+            UserError: a photograph can't be read.
+        """
+        size = self._config.batch_size
+        return tuple(self._example(step * size + place) for place in range(size))
+
+    def _example(self, number: int) -> Example:
+        triplet = self.triplets.example(number)
+        numbers = (triplet.first, triplet.second, triplet.target)
+        views = [self._views[index] for index in numbers]
+        size = working_size(views[0].camera.size_px, self._config.img_wh)
+        pictures = [self._picture("photograph", index, size) for index in numbers]
+        if self._config.stage == "mask":
+            pictures += [self._background(view, size) for view in views[:2]]
+        if self._config.loss_type in NEED_MASKS:
+            pictures.append(self._picture("mask", triplet.target, size))
+        stack = torch.stack(pictures).float() / 255
+        cameras = [view.camera.resized(size) for view in views]
+        random = seeded(self._seed, 2, number)
+        if self._config.side_px:
+            scales = (self._config.min_scale, self._config.max_scale)
+            window = random_window(size, self._config.side_px, scales, random)
+            stack, cameras = window.cut(stack), [window.camera(camera) for camera in cameras]
+        moves = None
+        if self._config.loss_type in NEED_MASKS:
+            stack, moves = stack[:-1], stack[-1, 0] > 0.5
+        if self._config.recolours:
+            stack = recoloured(stack, random)
+        return Example(
+            numbers,
+            stack[:3],
+            (cameras[0], cameras[1], cameras[2]),
+            depth_limits(self._dataset, views[0].instance),
+            stack[3:] if self._config.stage == "mask" else None,
+            moves,
+        )
+
+    def _picture(self, kind: str, number: int, size: tuple[int, int]) -> Tensor:
+        """[3, H, W] uint8 photograph or mask of a view."""
+        key = (kind, number, *size)
+        if key in self._kept:
+            return self._kept[key]
+        view = self._views[number]
+        return self._keep(key, picture_at(view, size) if kind == "photograph" else _mask_at(view, size))
+
+    def _background(self, view: View, size: tuple[int, int]) -> Tensor:
+        """[3, H, W] uint8"""
+        camera = int(view.camera_index or 0)
+        key = ("background", view.instance, camera, *size)
+        if key in self._kept:
+            return self._kept[key]
+        background, measured = background_of(self._dataset, view.instance, camera, size)
+        # A median is of many photographs, and there are few of them.
+        return self._keep(key, background, always=not measured)
+
+    def _keep(self, key: tuple[str | int, ...], picture: Array, always: bool = False) -> Tensor:
+        colours = torch.from_numpy(to_uint8(picture)).permute(2, 0, 1).contiguous()
+        if always or colours.nbytes <= self._free_bytes:
+            self._kept[key] = colours
+            self._free_bytes -= 0 if always else colours.nbytes
+        return colours
+
+
+def _cameras(views: Views) -> set[tuple[int, int]]:
+    """Instances, and cameras of their rigs."""
+    return set(zip(views.instances.tolist(), views.camera_indices.tolist(), strict=True))
+
+
+def _mask_at(view: View, size: tuple[int, int]) -> Array:
+    """[H, W, 3], 1 where most of a pixel moves."""
+    return np.repeat(resize_area(view.mask().astype(np.float32), size)[..., None] > 0.5, 3, axis=2).astype(np.float32)
+
+
+def reader_for(dataset: Dataset, views: Views, config: MaskVolumeConfig, seed: int) -> tuple[ExampleReader, int]:
+    """Reads the examples, in so many processes: the option's, else none where all photographs fit in memory."""
+    width, height = working_size(views[0].camera.size_px, config.img_wh)
+    fits = len(views) * 3 * width * height <= MEMORY_BYTES
+    workers = config.num_workers if config.num_workers is not None else (0 if fits else WORKERS)
+    return ExampleReader(dataset, views, config, seed, MEMORY_BYTES // max(workers, 1)), workers

@@ -1,0 +1,196 @@
+"""The multiplane image of a moment: made once, kept in half precision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from engines.core.camera import Array, Camera
+from engines.mask_volume import planes
+from engines.mask_volume.config import PLANES
+from engines.mask_volume.inference import Check, FirstLayers, PackedUnet, convolve, finish
+from engines.mask_volume.network import MaskNet, MpiNet
+from engines.mask_volume.upstream import MASK, MPI
+
+AnyNetwork = TypeVar("AnyNetwork", bound=nn.Module)
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """What planes are made of.
+
+    Attributes:
+        cameras: the reference and the other, of the pictures' size.
+        depths: (nearest, farthest) plane.
+    """
+
+    cameras: tuple[Camera, Camera]
+    depths: tuple[float, float]
+
+    def same_place(self, other: Pair) -> bool:
+        """Whether the same background lies before both."""
+        return self.depths == other.depths and all(
+            a.size_px == b.size_px and np.array_equal(a.camera_to_world, b.camera_to_world) and a.focal_px == b.focal_px
+            for a, b in zip(self.cameras, other.cameras, strict=True)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """A multiplane image.
+
+    Attributes:
+        layers: [P, H, W, 4] float16, colour and opacity, far to near.
+        mask: [P, H, W] float16, how much of it moves; None where nothing tells.
+        still: [P, H, W] float16, opacity of the background alone.
+        reference: the camera before which the planes stand.
+        depths: [P].
+    """
+
+    layers: Tensor
+    mask: Tensor | None
+    still: Tensor | None
+    reference: Camera
+    depths: Tensor
+
+    @property
+    def size_bytes(self) -> int:
+        """Of its own; the background's belongs to all."""
+        own = (self.layers, self.mask)
+        return sum(tensor.numel() * tensor.element_size() for tensor in own if tensor is not None)
+
+
+@dataclass(frozen=True, eq=False)
+class Background:
+    """What is the same at all moments of cameras that stand still.
+
+    Attributes:
+        layers: [P, H, W, 4] float32, its multiplane image.
+        first: [P, H, W, 8] its share of the mask network's first convolution.
+        opacity: [P, H, W] float16.
+    """
+
+    pair: Pair
+    layers: Tensor
+    first: Tensor
+    opacity: Tensor
+
+
+class Maker:
+    """Makes multiplane images; one thread at a time."""
+
+    def __init__(self, weights: Mapping[str, Tensor], device: torch.device) -> None:
+        self.device = device
+        self._mpi = _network(MpiNet, weights, MPI, device)
+        self._mask = _network(MaskNet, weights, MASK, device) if has_mask(weights) else None
+        self._mpi_rest = PackedUnet(self._mpi)
+        self._mpi_first = FirstLayers([(self._mpi.conv1_1, 0)])
+        self._background: Background | None = None
+        if self._mask is not None:
+            self._mask_rest = PackedUnet(self._mask)
+            self._both_first = FirstLayers([(self._mpi.conv1_1, 0), (self._mask.conv1_1, 0)])
+            still = self._mask.conv1_1.convolution.weight[:, 6:]
+            self._still_first = still.contiguous(memory_format=torch.channels_last_3d)
+
+    def make(self, pair: Pair, pictures: Array, backgrounds: Callable[[], Array], check: Check) -> Moment:
+        """The multiplane image of a pair's pictures [2, H, W, 3].
+
+        Args:
+            backgrounds: gives theirs, [2, H, W, 3]; asked once for cameras that stand still.
+            check: raises `Cancelled` where it is not wanted any more.
+        """
+        with torch.inference_mode():
+            depths = planes.plane_depths(*pair.depths, PLANES)
+            reference, other = self._sweep(pair, pictures, depths)
+            if self._mask is None:
+                (first,) = self._mpi_first(reference, other)
+                layers = self._planes(first, reference, other, check)
+                return Moment(layers.half(), None, None, pair.cameras[0], depths)
+            background = self._background_of(pair, backgrounds, check)
+            check()
+            mpi_first, mask_first = self._both_first(reference, other)
+            # Before the planes: the other half of what both came from is freed.
+            mask_first = finish(mask_first + background.first, self._mask.conv1_1)
+            layers = self._planes(mpi_first, reference, other, check)
+            mask = torch.sigmoid(self._mask_rest(mask_first, check))
+            layers = torch.lerp(background.layers, layers, mask)
+            return Moment(layers.half(), mask[..., 0].half(), background.opacity, pair.cameras[0], depths)
+
+    def _planes(self, first: Tensor, reference: Tensor, other: Tensor, check: Check) -> Tensor:
+        """[P, H, W, 4] from the first convolution of both sweeps."""
+        prediction = torch.sigmoid(self._mpi_rest(finish(first, self._mpi.conv1_1), check))
+        colours = torch.lerp(reference.expand_as(other), other, prediction[..., 1:])
+        return torch.cat([colours, prediction[..., :1]], dim=-1)
+
+    def _background_of(self, pair: Pair, backgrounds: Callable[[], Array], check: Check) -> Background:
+        made = self._background
+        if made is None or not made.pair.same_place(pair):
+            depths = planes.plane_depths(*pair.depths, PLANES)
+            reference, other = self._sweep(pair, backgrounds(), depths)
+            swept = torch.cat([reference.expand_as(other), other], dim=-1)
+            share = convolve(swept, self._still_first, None, 1, 3)
+            (first,) = self._mpi_first(reference, other)
+            layers = self._planes(first, reference, other, check)
+            made = Background(pair, layers, share, layers[..., 3].half())
+            self._background = made
+        return made
+
+    def _sweep(self, pair: Pair, pictures: Array, depths: Tensor) -> tuple[Tensor, Tensor]:
+        """The reference's picture [H, W, 3] as it is swept onto every plane, and the other's volume [P, H, W, 3]."""
+        reference, other = pair.cameras
+        if self.device.type == "cpu":
+            swept = [
+                sweep_on_cpu(picture, camera, reference, d)
+                for picture, camera, d in zip(pictures, pair.cameras, (depths[:1], depths), strict=True)
+            ]
+            if all(volume is not None for volume in swept):
+                first, second = cast(list[Array], swept)
+                return torch.from_numpy(first[0]), torch.from_numpy(second)
+        images = torch.from_numpy(pictures).to(self.device).permute(0, 3, 1, 2)
+        flat = planes.sweep(images[:1], (reference,), reference, depths[:1])[0]
+        volume = planes.sweep(images[1:], (other,), reference, depths)[0]
+        return flat[:, 0].permute(1, 2, 0), volume.permute(1, 2, 3, 0).contiguous()
+
+
+def has_mask(weights: Mapping[str, Tensor]) -> bool:
+    """Whether there is a mask network."""
+    return any(name.startswith(MASK) for name in weights)
+
+
+def _network(kind: type[AnyNetwork], weights: Mapping[str, Tensor], prefix: str, device: torch.device) -> AnyNetwork:
+    with torch.device("meta"):
+        network = kind()
+    own = {name.removeprefix(prefix): tensor for name, tensor in weights.items() if name.startswith(prefix)}
+    network.load_state_dict({name: tensor.to(device, torch.float32) for name, tensor in own.items()}, assign=True)
+    return network.eval().requires_grad_(False)
+
+
+def sweep_on_cpu(picture: Array, camera: Camera, reference: Camera, depths: Tensor) -> Array | None:
+    """[P, H, W, 3] as `planes.sweep`, fifty times as fast; None where a plane reaches behind the camera."""
+    height, width = picture.shape[:2]
+    move = (planes.pose(camera.world_to_camera) @ torch.linalg.inv(planes.pose(reference.world_to_camera))).double()
+    to_plane = torch.linalg.inv(planes.intrinsics(reference).double())
+    # A plane across the reference's axis: the point d * ray is seen at K (d R + t e3) ray.
+    forward = torch.tensor([[0.0, 0.0, 1.0]], dtype=torch.float64)
+    seen = depths.double().view(-1, 1, 1) * move[:3, :3] + move[:3, 3:] @ forward
+    maps = (planes.intrinsics(camera).double() @ seen @ to_plane).numpy()
+    corners = np.array([[0.5, width, 0.5, width], [0.5, 0.5, height, height], [1, 1, 1, 1]])
+    if (maps[:, 2] @ corners).min() <= 0:
+        return None
+    # Pixel i is at i + 0.5 on this side; on the other the outermost pixels' centres lie at 0 and at the width.
+    to_centres = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+    to_pixels = np.diag([(width - 1) / width, (height - 1) / height, 1])
+    swept = np.empty((len(depths), height, width, 3), dtype=np.float32)
+    # What lies beyond the picture is -1.
+    raised = picture + np.float32(1)
+    for volume, onto in zip(swept, to_pixels @ maps @ to_centres, strict=True):
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        cv2.warpPerspective(raised, onto, (width, height), dst=volume, flags=flags)
+    swept -= 1
+    return swept

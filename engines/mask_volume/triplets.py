@@ -1,0 +1,131 @@
+"""Which three photographs an example is made of: two to make planes of, and one to draw from them.
+
+They follow from the seed and the example's number alone, so that any process can read them ahead, and a run that goes
+on later needs no memory of what it has seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engines.core.camera import Array
+from engines.core.chance import seeded
+from engines.core.views import Views
+from engines.mask_volume.config import MaskVolumeConfig
+
+ANGLE_DEG = 30.0
+"""Cameras that look further apart see too little in common."""
+ALIKE = float(np.cos(np.radians(ANGLE_DEG)))
+FEWEST = 3
+"""Photographs of an example."""
+
+
+@dataclass(frozen=True)
+class Triplet:
+    """Numbers of the views of an example.
+
+    Attributes:
+        first: whose camera the planes stand before.
+        second: the other photograph that they are made of.
+        target: the one that is drawn.
+    """
+
+    first: int
+    second: int
+    target: int
+
+
+class Triplets:
+    """The photographs of any example."""
+
+    def __init__(self, views: Views, are_clips: bool, config: MaskVolumeConfig, seed: int) -> None:
+        """Out of the training photographs `views`.
+
+        Args:
+            are_clips: whether each instance's views are the frames of a film, in their order.
+        """
+        self._views, self._are_clips, self._config, self._seed = views, are_clips, config, seed
+        # By instance and camera of a rig, else by view.
+        self._poses: dict[tuple[int, int], Array] = {}
+        instances, by_instance = np.unique(views.instances), np.argsort(views.instances, kind="stable")
+        ends = np.searchsorted(views.instances[by_instance], instances, side="right")
+        groups = np.split(by_instance, ends[:-1])
+        # Instance -> its moments, each [N] view numbers.
+        self._moments = {
+            int(instance): [group] * (len(group) >= FEWEST) if are_clips else self._moments_of(group)
+            for instance, group in zip(instances, groups, strict=True)
+        }
+        self.instances = np.array([number for number, moments in self._moments.items() if moments], dtype=np.int64)
+        """That examples can be made of."""
+
+    def _moments_of(self, group: Array) -> list[Array]:
+        """Of an instance's views `group`, those of each moment; none where its cameras look apart."""
+        times = self._views.times[group]
+        order = np.argsort(times, kind="stable")
+        moments = np.split(group[order], np.flatnonzero(np.diff(times[order])) + 1)
+        moments = [moment for moment in moments if len(moment) >= FEWEST]
+        # A rig's cameras are the same at every moment: one look is enough.
+        if moments and any(len(self._near(moments[0], place)) >= FEWEST - 1 for place in range(len(moments[0]))):
+            return moments
+        return []
+
+    def example(self, number: int) -> Triplet:
+        """The `number`-th example: each instance once before any comes again, the rest by chance."""
+        round_, place = divmod(number, len(self.instances))
+        instance = int(self.instances[_shuffled(len(self.instances), self._seed, round_)[place]])
+        random = seeded(self._seed, 1, number)
+        moments = self._moments[instance]
+        moment = moments[_below(len(moments), random)]
+        if self._are_clips:
+            return Triplet(*_frames(moment, self._config, random))
+        for place in torch.randperm(len(moment), generator=random).tolist():
+            near = self._near(moment, place)
+            if len(near) >= FEWEST - 1:
+                second, target = near[torch.randperm(len(near), generator=random)[:2].numpy()].tolist()
+                return Triplet(int(moment[place]), second, target)
+        # Where photographs of this moment are missing, the three that are left may look apart.
+        return Triplet(*moment[torch.randperm(len(moment), generator=random)[:3].numpy()].tolist())
+
+    def _near(self, moment: Array, place: int) -> Array:
+        """[N] of the views `moment`, those that look as the one at `place` does, the nearest ones."""
+        poses = np.stack([self._pose(int(number)) for number in moment])
+        alike = poses[:, :3, 2] @ poses[place, :3, 2] >= ALIKE
+        alike[place] = False
+        distance = np.linalg.norm(poses[:, :3, 3] - poses[place, :3, 3], axis=1)
+        order = np.argsort(distance, kind="stable")
+        return np.asarray(moment[order[alike[order]]][: self._config.neighbours])
+
+    def _pose(self, number: int) -> Array:
+        """[4, 4] camera to world, read once for each camera that stands still."""
+        camera = int(self._views.camera_indices[number])
+        key = (-1, number) if camera < 0 else (int(self._views.instances[number]), camera)
+        if key not in self._poses:
+            self._poses[key] = self._views[number].camera.camera_to_world
+        return self._poses[key]
+
+
+def _frames(clip: Array, config: MaskVolumeConfig, random: torch.Generator) -> Sequence[int]:
+    """Three of a random subsequence of a film's frames; a short film gives what it has."""
+    last = len(clip) - 1
+    most = min(config.max_stride, last // (config.num_frames - 1))
+    least = min(config.min_stride, last // (FEWEST - 1))
+    stride = least + _below(max(most - least, 0) + 1, random)
+    count = min(config.num_frames, last // stride + 1)
+    start = _below(last - (count - 1) * stride + 1, random)
+    chosen = torch.randperm(count, generator=random)[:FEWEST].numpy()
+    return [int(clip[start + stride * place]) for place in chosen]
+
+
+def _below(count: int, random: torch.Generator) -> int:
+    return int(torch.randint(count, (), generator=random))
+
+
+@lru_cache(maxsize=2)
+def _shuffled(count: int, seed: int, round_: int) -> Tensor:
+    return torch.randperm(count, generator=seeded(seed, 0, round_))
