@@ -243,7 +243,8 @@ class RenderWorker:
             self._done = max(self._done, ask.number)
             self._exact = _Exact(ask.request, frame, limits)
             self._time_exact(seconds)
-        self._tell(ask, Picture(ask.request, "exact", pixels, ask.request.camera, seconds * 1e3, frame, 0.0, limits))
+        kind: Literal["exact", "preview"] = "preview" if ask.request.draft else "exact"
+        self._tell(ask, Picture(ask.request, kind, pixels, ask.request.camera, seconds * 1e3, frame, 0.0, limits))
         self._keep(_Exact(ask.request, frame, limits), pixels)
 
     def _frame(self, request: Request, camera: Camera, stop: Stop) -> Frame:

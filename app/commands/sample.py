@@ -35,6 +35,8 @@ LOG_INTERVAL_S = 10.0
 MOST_VIEWS = 1_000_000
 # What a recording's camera keeps while it films, for each process: about 2 GB; and all of them together.
 MOST_RAYS, MOST_RAYS_TOGETHER = 2**25, 2**26
+# So little is done before other processes have begun.
+RAYS_ALONE = 2**21
 LIMITS = {
     "seed": (0, 2**32 - 1),
     "size": (16, 4096),
@@ -177,7 +179,8 @@ def _recordings(arguments: argparse.Namespace) -> _Task:
             f"--size {width} --samples {arguments.samples}: {rays:,} rays a picture; a recording has at most "
             f"{MOST_RAYS:,} (1920 with 4)"
         )
-    processes = min(usable_cores(), MOST_RAYS_TOGETHER // rays)
+    alone = rays * sample.pictures < RAYS_ALONE
+    processes = 1 if alone else min(usable_cores(), MOST_RAYS_TOGETHER // rays)
 
     def write(on_views: Callable[[int], None]) -> None:
         write_recordings(arguments.folder, sample, arguments.samples, on_views, processes=processes)

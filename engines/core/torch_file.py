@@ -7,6 +7,7 @@ import pickle
 import re
 import warnings
 import zipfile
+from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from engines.core.files import replacing
 
 # How torch names a type or function that is not on its list of safe ones.
 FORBIDDEN = re.compile(r"Unsupported (?:global|class|function)\w*:? (?:GLOBAL )?([\w.]+)")
+INERT = ("pytorch_lightning.", "lightning.", "argparse.Namespace", "torch_xla.", "numpy.", "_codecs.encode")
+"""What stands beside the weights in Lightning's checkpoints; an empty thing takes its place, and nothing of it runs."""
+MOST_INERT = 64
 
 
 def read_torch_file(path: Path) -> Mapping[str, Any]:
@@ -29,10 +33,7 @@ def read_torch_file(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         raise UserError(f"{path}: no such file")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch thinks aloud about old files; what matters is raised below
-            # Files from before torch 1.6 are plain pickles, which can't be mapped.
-            content = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+        content = _load(path)
     except pickle.UnpicklingError as error:
         forbidden = FORBIDDEN.search(str(error))
         if forbidden:
@@ -51,6 +52,38 @@ def read_torch_file(path: Path) -> Mapping[str, Any]:
     if not isinstance(content, Mapping):
         raise UserError(f"{path}: holds a {type(content).__name__}, not a checkpoint")
     return content
+
+
+def _load(path: Path) -> Any:
+    """`torch.load` of tensors and plain values, with stand-ins for what Lightning leaves beside them."""
+    stand_ins: list[Any] = []
+    while True:
+        try:
+            with warnings.catch_warnings(), torch.serialization.safe_globals(stand_ins):
+                warnings.simplefilter("ignore")  # torch thinks aloud about old files; what matters is raised
+                # Files from before torch 1.6 are plain pickles, which can't be mapped.
+                return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+        except pickle.UnpicklingError as error:
+            found = FORBIDDEN.search(str(error))
+            if found is None or not found[1].startswith(INERT) or len(stand_ins) == MOST_INERT:
+                raise
+            stand_ins.append(_stand_in(found[1]))
+
+
+class _Inert:
+    """Takes whatever a function would have been called with, and does nothing."""
+
+    def __init__(self, *arguments: object) -> None:
+        pass
+
+    def __setstate__(self, state: object) -> None:
+        pass
+
+
+def _stand_in(name: str) -> tuple[type, str]:
+    # Classes are filled like mappings (Lightning's AttributeDict is one); functions are called.
+    is_class = name.rpartition(".")[2][0].isupper()
+    return (OrderedDict if is_class else _Inert, name)
 
 
 def write_torch_file(path: Path, content: Mapping[str, Any]) -> None:

@@ -22,7 +22,7 @@ REACH = 3
 VIEW = 3
 """Channels of one swept view."""
 # By parity: which of the three taps fall on the two small voxels that a voxel of the doubled volume sees.
-FOLDED = torch.tensor([[[1.0, 0, 0], [0, 1, 1]], [[1, 1, 0], [0, 0, 1]]])
+FOLDED = (((1, 0, 0), (0, 1, 1)), ((1, 1, 0), (0, 0, 1)))
 
 Check = Callable[[], None]
 """Called between layers; raises `Cancelled` where the result is not wanted any more."""
@@ -72,7 +72,8 @@ class DoubledBlock:
 
     def __init__(self, block: VolumeBlock) -> None:
         convolution, self._norm = block.convolution, block.norm
-        taps, folded = convolution.weight.detach(), FOLDED.to(convolution.weight)
+        taps = convolution.weight.detach()
+        folded = taps.new_tensor(FOLDED)
         by_parity = torch.einsum("pax,qby,rcz,oixyz->pqroiabc", folded, folded, folded, taps)
         # The two planes of a window as channels of a 2D convolution.
         flat = by_parity.flatten(0, 3).transpose(1, 2).flatten(1, 2)

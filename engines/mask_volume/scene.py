@@ -161,6 +161,10 @@ class MaskVolumeScene:
         except UserError as error:
             raise UserError(f"{self._dataset.source}: {error}") from error
 
+    def sources_of(self, instance: int) -> tuple[int, int]:
+        """Which cameras the planes of a recording's first moment are made of."""
+        return self._pair(instance, 0, None)
+
     def sources(self, controls: Mapping[str, float]) -> tuple[Camera, ...]:
         """The pair that the planes are made of."""
         key = self._key(self.start, controls)

@@ -14,9 +14,9 @@ import pytest
 
 import app.session
 from app.comparison import Comparison
+from app.listener import ObjectViews, OpenFailure, Opening
 from app.opening import Opened
 from app.pictures import Picture
-from app.listener import ObjectViews, OpenFailure, Opening
 from app.session import Session
 from engines.core.camera import Array
 from engines.core.checkpoint import Checkpoint
@@ -58,6 +58,9 @@ class Ear:
 
     def picked(self, point: Array | None) -> None:
         self.heard["picked"].put(point)
+
+    def prepared(self) -> None:
+        """Only recordings are."""
 
     def next(self, name: str) -> Any:
         return self.heard[name].get(timeout=WAIT_S)

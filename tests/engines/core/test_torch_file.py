@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import collections
 import pickle
+import sys
+import types
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 import torch
 
@@ -104,3 +108,43 @@ def test_a_full_disk_keeps_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"weights\.pth: can't be written"), no_room_beyond(10_000):
         write_torch_file(path, {"step": 2, "a": torch.zeros(100_000)})
     assert read_torch_file(path)["step"] == 1 and list(tmp_path.iterdir()) == [path]
+
+
+def _lightning_modules(monkeypatch: pytest.MonkeyPatch) -> tuple[type, type]:
+    """Classes of names as Lightning has them, importable only while the file is written."""
+    made = []
+    for name, base in (
+        ("pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint", object),
+        ("pytorch_lightning.utilities.parsing.AttributeDict", dict),
+    ):
+        module, _, own = name.rpartition(".")
+        parts = module.split(".")
+        for end in range(1, len(parts) + 1):
+            monkeypatch.setitem(sys.modules, ".".join(parts[:end]), types.ModuleType(parts[end - 1]))
+        kind = type(own, (base,), {"__module__": module})
+        monkeypatch.setattr(sys.modules[module], own, kind, raising=False)
+        made.append(kind)
+    return made[0], made[1]
+
+
+def test_lightning_files_are_read_without_lightning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as installed:
+        callback, attributes = _lightning_modules(installed)
+        content = {
+            "state_dict": WEIGHTS["model"],
+            "callbacks": {callback: {"best": numpy.float64(1.5)}},
+            "hyper_parameters": attributes(lr=5e-4),
+            "arguments": argparse.Namespace(seed=3),
+        }
+        torch.save(content, tmp_path / "lightning.ckpt")
+    found = read_torch_file(tmp_path / "lightning.ckpt")
+    assert torch.equal(found["state_dict"]["a"], WEIGHTS["model"]["a"])  # type: ignore[index]
+    assert found["hyper_parameters"]["lr"] == 5e-4
+
+
+def test_what_stands_in_for_lightning_runs_nothing(tmp_path: Path) -> None:
+    path, canary = tmp_path / "trap.ckpt", tmp_path / "canary"
+    torch.save({"arguments": argparse.Namespace(seed=3), "trap": Trap(canary)}, path)
+    with pytest.raises(UserError, match="holds getattr"):
+        read_torch_file(path)
+    assert not canary.exists()

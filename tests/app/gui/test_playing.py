@@ -1,0 +1,116 @@
+"""The time bar: shown with a recording only, driven by mouse and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PyQt5.QtCore import QPoint
+from pytestqt.qtbot import QtBot
+
+from app.gui.window import Window
+from app.opening import Opened
+from engines.core.checkpoint import Checkpoint
+from engines.core.engine import TIME
+from tests.app.gui.conftest import NEVER, Shelf, open_and_wait
+from tests.app.recorded import RecordedScene
+
+
+@pytest.fixture
+def recorded(window: Window, qtbot: QtBot, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecordedScene]:
+    scene = RecordedScene(6, 0.01)
+    opened = Opened(scene, Checkpoint("deepvoxels", {}, 0, {}), None, Path("recorded.pth"))
+    monkeypatch.setattr("app.session.open_scene", lambda *_: opened)
+    open_and_wait(window, qtbot, Path("recorded.pth"))
+    yield scene
+
+
+def test_hidden_for_a_still_scene(window: Window, qtbot: QtBot) -> None:
+    open_and_wait(window, qtbot, Path("fast.pth"))
+    assert not window.playing.bar.isVisible() and not window.commands["play"].isEnabled()
+
+
+def test_shown_for_a_recording(window: Window, recorded: RecordedScene) -> None:
+    bar = window.playing.bar
+    assert bar.isVisible() and bar.slider.maximum() == 5 and window.commands["play"].isEnabled()
+    assert not window.controls.isVisible()
+
+
+def test_play_and_pause(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
+    timeline = window.session.timeline
+    window.commands["play"].trigger()
+    qtbot.waitUntil(lambda: timeline.moment >= 3, timeout=NEVER)
+    assert window.commands["play"].isChecked() and window.commands["play"].text() == "&Pause"
+    window.commands["play"].trigger()
+    assert not timeline.playback.playing
+    stopped = timeline.moment
+    qtbot.wait(200)
+    assert timeline.moment == stopped == window.playing.bar.slider.value()
+
+
+def test_the_slider_goes_to_a_moment(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
+    slider = window.playing.bar.slider
+    slider.setSliderDown(True)
+    slider.setValue(4)
+    slider.setSliderDown(False)
+    qtbot.waitUntil(lambda: _shown(window) == 4, timeout=NEVER)
+    assert window.playing.bar.place.text() == "4 / 5"
+
+
+def test_a_step_before_the_first_is_the_last(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
+    window.commands["moment_before"].trigger()
+    assert window.session.timeline.moment == 5
+    window.commands["moment_after"].trigger()
+    assert window.session.timeline.moment == 0
+
+
+def test_rate_and_loop_are_remembered(window: Window, recorded: RecordedScene) -> None:
+    bar = window.playing.bar
+    bar.fps.setCurrentIndex(bar.fps.findData(5.0))
+    window.commands["loop"].trigger()
+    assert window.settings.fps == 5.0 and not window.settings.loop
+    assert window.session.timeline.playback.fps == 5.0 and not window.session.timeline.playback.loop
+
+
+def test_without_a_loop_the_button_comes_up_at_the_end(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
+    window.commands["loop"].trigger()
+    window.playing.bar.fps.setCurrentIndex(window.playing.bar.fps.findData(30.0))
+    window.commands["play"].trigger()
+    qtbot.waitUntil(lambda: not window.commands["play"].isChecked(), timeout=NEVER)
+    assert window.session.timeline.moment == 5 and window.commands["play"].text() == "&Play"
+
+
+def test_dragging_while_it_plays(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
+    from tests.app.gui.conftest import drag
+
+    window.commands["play"].trigger()
+    eye = window.session.eye.shown
+    assert eye is not None
+    before = eye.camera_to_world.copy()
+    drag(window, qtbot, (120, 40), steps=30)
+    now = window.session.eye.shown
+    assert now is not None and (now.camera_to_world != before).any()
+    first = _shown(window)
+    qtbot.waitUntil(lambda: _shown(window) != first, timeout=NEVER)
+    window.commands["play"].trigger()
+
+
+def test_the_strip_shows_what_is_ready(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
+    strip = window.playing.bar.strip
+    colour = window.palette().highlight().color()
+
+    def ready(moment: int) -> bool:
+        image = strip.grab().toImage()
+        step = (strip.width() - 14) / 5
+        return bool(image.pixelColor(QPoint(round(7 + moment * step), 1)) == colour)
+
+    qtbot.waitUntil(lambda: ready(0), timeout=NEVER)
+    assert not ready(3)
+    window.session.set_control(TIME, 3)
+    qtbot.waitUntil(lambda: ready(3), timeout=NEVER)
+
+
+def _shown(window: Window) -> int | None:
+    picture = window.looking.picture
+    return round(picture.request.controls.get(TIME, 0)) if picture is not None and not picture.request.draft else None

@@ -1,0 +1,99 @@
+"""Moments are made in the order in which they are wanted, and none that is not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+
+import pytest
+
+from app.ahead import Ahead
+from engines.core.engine import TIME
+from tests.app.recorded import RecordedScene
+
+
+class Made:
+    def __init__(self, scene: RecordedScene) -> None:
+        self.scene, self.camera = scene, scene.start
+        self.told: list[int] = []
+        self.errors: list[BaseException] = []
+        self.ahead = Ahead(scene, self._tell, self.errors.append)
+
+    def _tell(self, controls: Mapping[str, float]) -> None:
+        self.told.append(round(controls[TIME]))
+
+    def want(self, *moments: int) -> None:
+        self.ahead.want([(self.camera, {TIME: moment}) for moment in moments])
+
+    def wait(self, until: Callable[[], object]) -> None:
+        end = time.monotonic() + 5
+        while not until():
+            assert time.monotonic() < end
+            time.sleep(0.002)
+
+
+@pytest.fixture
+def made() -> Iterator[Made]:
+    made = Made(RecordedScene())
+    yield made
+    made.ahead.close()
+
+
+def test_in_the_order_that_is_wanted(made: Made) -> None:
+    made.want(3, 4, 0)
+    made.wait(lambda: made.told == [3, 4, 0])
+    made.want(4, 5)
+    made.wait(lambda: made.told == [3, 4, 0, 5])
+    assert made.ahead.making is None
+
+
+def test_what_is_not_wanted_any_more_is_given_up(made: Made) -> None:
+    made.scene.prepare_s = 5.0
+    made.want(1)
+    made.wait(lambda: made.ahead.making == {TIME: 1})
+    made.scene.prepare_s = 0.01
+    made.want(2)
+    made.wait(lambda: made.told == [2])
+    assert made.scene.given_up == [1]
+
+
+def test_what_is_still_wanted_goes_on(made: Made) -> None:
+    made.scene.prepare_s = 0.2
+    made.want(1, 2)
+    made.wait(lambda: made.ahead.making == {TIME: 1})
+    made.want(0, 1)
+    made.wait(lambda: made.told == [1, 0])
+    assert made.scene.given_up == []
+
+
+def test_an_error_is_told_once_and_the_next_is_made(made: Made) -> None:
+    made.scene.broken = 1
+    made.want(1, 2)
+    made.wait(lambda: made.told == [2])
+    made.want(1, 2, 3)
+    made.wait(lambda: made.told == [2, 3])
+    assert [str(error) for error in made.errors] == ["moment 1 can't be read"]
+    made.want(3)
+    made.scene.broken = None
+    made.want(1)
+    made.wait(lambda: made.told == [2, 3, 1])
+
+
+def test_until_it_is_there_the_last_one_is_drawn(made: Made) -> None:
+    controls, later = {TIME: 0.0}, {TIME: 1.0}
+    assert made.ahead.choose(made.camera, controls, []) == (controls, True)
+    made.wait(lambda: made.told == [0])
+    assert made.ahead.choose(made.camera, controls, []) == (controls, False)
+    made.scene.prepare_s = 0.3
+    assert made.ahead.choose(made.camera, later, []) == (controls, False)
+    made.wait(lambda: made.told == [0, 1])
+    assert made.ahead.choose(made.camera, later, []) == (later, False)
+
+
+def test_closing_ends_what_is_under_way(made: Made) -> None:
+    made.scene.prepare_s = 60.0
+    made.want(1)
+    made.wait(lambda: made.ahead.making is not None)
+    began = time.monotonic()
+    made.ahead.close()
+    assert time.monotonic() - began < 2 and made.told == []

@@ -1,0 +1,28 @@
+"""A picture made plainly, all of it again each time, as the authors' script does: the measure of speed."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from engines.core.camera import Camera
+from engines.mask_volume import planes
+from engines.mask_volume.config import PLANES
+from engines.mask_volume.moments import Pair
+from engines.mask_volume.network import MaskNet, MpiNet
+
+
+def make_plainly(mpi: MpiNet, mask: MaskNet, pair: Pair, pictures: Tensor, backgrounds: Tensor) -> Tensor:
+    """[P, 4, H, W] of pictures and backgrounds [2, 3, H, W]."""
+    depths = planes.plane_depths(*pair.depths, PLANES)
+    moving, still = (planes.sweep(x, pair.cameras, pair.cameras[0], depths) for x in (pictures, backgrounds))
+    # Both at once, as they do.
+    predictions = mpi(torch.stack([moving.flatten(0, 1), still.flatten(0, 1)]))
+    share = mask(torch.cat([moving, still]).flatten(0, 1)[None])[0, 0][..., None]
+    foreground, background = planes.blend(predictions[0], moving), planes.blend(predictions[1], still)
+    return (foreground * share + background * (1 - share)).permute(0, 3, 1, 2)
+
+
+def draw_plainly(layers: Tensor, reference: Camera, camera: Camera, depths: Tensor) -> Tensor:
+    """[H, W, 3]."""
+    return planes.composite(planes.warp(layers, reference, camera, depths), depths)[0]

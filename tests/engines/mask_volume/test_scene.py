@@ -1,0 +1,219 @@
+"""Recordings that are opened: moments, pairs, threads, memory, photographs that can't be read."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from engines.core.dataset import Dataset
+from engines.core.engine import HasSources, Prepares, never_stop
+from engines.core.errors import Cancelled, UserError
+from engines.core.views import Views
+from engines.mask_volume import moments
+from engines.mask_volume.config import MaskVolumeOptions
+from engines.mask_volume.moment_cache import Key, MomentCache
+from engines.mask_volume.network import MaskNet, MpiNet
+from engines.mask_volume.scene import MaskVolumeScene
+from engines.mask_volume.upstream import MASK, MPI
+from tests.engines.mask_volume.captured import CPU, clips, recording
+
+
+def weights(with_mask: bool = True) -> dict[str, Tensor]:
+    torch.manual_seed(0)
+    parts = {MPI: MpiNet(), MASK: MaskNet()} if with_mask else {MPI: MpiNet()}
+    return {prefix + name: tensor for prefix, net in parts.items() for name, tensor in net.state_dict().items()}
+
+
+def opened(dataset: Dataset, with_mask: bool = True, **options: object) -> MaskVolumeScene:
+    return MaskVolumeScene(weights(with_mask), dataset, CPU, MaskVolumeOptions(**options))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return recording(tmp_path_factory.mktemp("rig"))
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Counts how often planes are made."""
+    calls: list[object] = []
+    make = moments.Maker.make
+
+    def counted(self: moments.Maker, *arguments: object) -> moments.Moment:
+        calls.append(arguments)
+        return make(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(moments.Maker, "make", counted)
+    return calls
+
+
+def test_it_is_what_the_program_asks_for(rig: Dataset) -> None:
+    scene = opened(rig)
+    assert isinstance(scene, Prepares) and isinstance(scene, HasSources)
+    assert [control.name for control in scene.controls] == ["time", "plane"]
+    assert scene.channels == ("rgb", "depth", "disparity", "opacity", "foreground", "mask")
+    assert opened(rig, with_mask=False).channels == ("rgb", "depth", "disparity", "opacity")
+    assert scene.native_px is None
+
+
+def test_a_moment_is_made_once_however_the_camera_moves(rig: Dataset, made: list[object]) -> None:
+    scene = opened(rig)
+    camera = scene.start
+    for x in (0.0, 0.05, 0.1):
+        pose = camera.camera_to_world.copy()
+        pose[0, 3] += x
+        scene.render(camera.at(pose), {"time": 1})
+    assert len(made) == 1
+    scene.render(camera, {"time": 2})
+    scene.render(camera, {"time": 1, "plane": 4})
+    assert len(made) == 2
+
+
+def test_moments_differ_where_something_moves(rig: Dataset) -> None:
+    scene = opened(rig)
+    first, last = (scene.render(scene.start, {"time": time}).image for time in (0, 2))
+    assert (first - last).abs().max() > 0.1
+
+
+def test_prepared_on_another_thread_while_one_draws(rig: Dataset, made: list[object]) -> None:
+    scene = opened(rig)
+    scene.prepare(scene.start, {"time": 0}, never_stop)
+    aside = threading.Thread(target=scene.prepare, args=(scene.start, {"time": 1}, never_stop))
+    aside.start()
+    while aside.is_alive():
+        assert scene.render(scene.start, {"time": 0}).image.shape == (32, 32, 3)
+    assert scene.prepared(scene.start, {"time": 1}) and not scene.prepared(scene.start, {"time": 2})
+    assert len(made) == 2
+
+
+def test_who_waits_for_another_thread_can_give_up(rig: Dataset) -> None:
+    scene = opened(rig)
+    with scene._making, pytest.raises(Cancelled):
+        scene.render(scene.start, {"time": 0}, lambda: True)
+
+
+def test_giving_up_leaves_nothing_half_made(rig: Dataset, made: list[object]) -> None:
+    scene = opened(rig)
+    asked = 0
+
+    def stop() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 12
+
+    with pytest.raises(Cancelled):
+        scene.prepare(scene.start, {"time": 0}, stop)
+    assert not scene.prepared(scene.start, {"time": 0})
+    scene.render(scene.start, {"time": 0})
+    assert scene.prepared(scene.start, {"time": 0})
+
+
+def test_a_glimpse_needs_no_network(rig: Dataset, made: list[object]) -> None:
+    scene = opened(rig)
+    frame = scene.glimpse(scene.start, {"time": 0})
+    photograph = rig.views.chosen((rig.views.camera_indices == scene.sources_of(0)[0]) & (rig.views.times == 0))[
+        0
+    ].image()
+    assert np.abs(frame.image.numpy() - photograph)[1:-1, 1:-1].mean() < 0.02
+    assert made == []
+
+
+def test_a_background_that_is_missing_is_the_median_and_said(rig: Dataset) -> None:
+    scene = opened(replace(rig, backgrounds=Views.of(())))
+    assert any("median" in note for note in scene.assumptions)
+    assert not any("median" in note for note in opened(rig).assumptions)
+    scene.render(scene.start, {})
+
+
+def test_an_mpi_network_alone_draws_still_captures(tmp_path: Path) -> None:
+    scene = opened(clips(tmp_path, (4, 5)), with_mask=False)
+    assert [control.name for control in scene.controls] == ["instance", "plane"]
+    frame = scene.render(scene.start, {"instance": 1})
+    assert frame.image.shape == (32, 32, 3) and bool(torch.isfinite(frame.image).all())
+
+
+def test_the_nearest_pair_follows_the_camera(tmp_path: Path, made: list[object]) -> None:
+    dataset = clips(tmp_path, (6,))
+    scene = opened(dataset, with_mask=False, pair="nearest")
+    for index in (0, 5):
+        scene.render(dataset.views[index].camera, {})
+    assert len(made) == 2
+
+
+def test_another_pair(rig: Dataset) -> None:
+    scene = opened(rig, first_camera=3, second_camera=0)
+    expected = [rig.views.chosen(rig.views.camera_indices == index)[0].camera for index in (3, 0)]
+    for found, camera in zip(scene.sources({}), expected, strict=True):
+        np.testing.assert_allclose(found.camera_to_world, camera.camera_to_world)
+    with pytest.raises(UserError, match="first_camera=9: no such camera; there are 0 to 3"):
+        opened(rig, first_camera=9)
+
+
+def _damaged(dataset: Dataset, folder: Path, time: int, index: int) -> Dataset:
+    bad = folder / "bad.png"
+    bad.write_bytes(b"no picture")
+    views = [
+        replace(view, image_path=bad) if (view.time, view.camera_index) == (time, index) else view
+        for view in dataset.views
+    ]
+    return replace(dataset, views=Views.of(views))
+
+
+def test_a_damaged_photograph_stops_or_is_skipped(rig: Dataset, tmp_path: Path) -> None:
+    index = opened(rig).sources_of(0)[1]
+    dataset = _damaged(rig, tmp_path, 1, index)
+    scene = opened(dataset)
+    scene.render(scene.start, {"time": 0})
+    with pytest.raises(UserError, match=r"bad\.png: can't be read.*damaged_frames=skip"):
+        scene.render(scene.start, {"time": 1})
+    scene.render(scene.start, {"time": 2})
+    skipping = opened(dataset, damaged_frames="skip")
+    skipping.render(skipping.start, {"time": 1})
+    assert any("bad.png" in note and "moment 0 is shown in place of 1" in note for note in skipping.assumptions)
+
+
+def test_depth_is_measured_along_the_cameras_axis(rig: Dataset) -> None:
+    scene = opened(rig)
+    pose = scene.start.camera_to_world.copy()
+    here = scene.render(scene.start, {"time": 0}).depth
+    pose[2, 3] += 0.5
+    ahead = scene.render(scene.start.at(pose), {"time": 0}).depth
+    assert here is not None and ahead is not None
+    middle = (slice(14, 18), slice(14, 18))
+    assert float((here[middle] - ahead[middle]).mean()) == pytest.approx(0.5, abs=0.1)
+
+
+class _Sized(moments.Moment):
+    """So large as a test wants."""
+
+    size_bytes = 10  # type: ignore[assignment]
+
+
+def test_the_cache_keeps_what_is_played_next() -> None:
+    cache, empty = MomentCache(45), torch.zeros(0)
+    for time in range(6):
+        cache.put(Key(0, time, 4, 5), _Sized(empty, None, None, None, empty))  # type: ignore[arg-type]
+    # Four fit; after 5 come 0, 1, 2 again, so that 4 and 3 are missed last.
+    kept = [time for time in range(6) if cache.has(Key(0, time, 4, 5))]
+    assert kept == [0, 1, 2, 5]
+    assert cache.capacity(10) == 4 and cache.capacity(1000) == 1
+
+
+def test_a_cache_of_another_pair_makes_room_first() -> None:
+    cache, empty = MomentCache(25), torch.zeros(0)
+    for key in (Key(0, 0, 4, 5), Key(0, 1, 4, 5), Key(0, 0, 1, 2)):
+        cache.put(key, _Sized(empty, None, None, None, empty))  # type: ignore[arg-type]
+    assert cache.has(Key(0, 0, 1, 2)) and cache.has(Key(0, 1, 4, 5)) != cache.has(Key(0, 0, 4, 5))
+
+
+def test_controls_may_be_left_out(rig: Dataset) -> None:
+    scene = opened(rig)
+    none: Mapping[str, float] = {}
+    torch.testing.assert_close(scene.render(scene.start, none).image, scene.render(scene.start, {"time": 0}).image)
