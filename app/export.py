@@ -20,7 +20,7 @@ from app.fitting import fit_around, fit_native
 from app.image_folder import CAMERAS_NAME, replacing_folder, write_array, write_image
 from app.video import VIDEO_SUFFIXES, Background, VideoWriter
 from engines.core.camera import Array, Camera
-from engines.core.engine import Scene, Stop
+from engines.core.engine import TIME, Scene, Stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame
 from engines.core.paths import write_path
@@ -239,7 +239,7 @@ def _shown(frame: Frame, channel: str, limits: Limits | None, size_px: tuple[int
 def _write_folder(export: Export, cameras: Sequence[Camera], frames: Iterator[Frame], on_progress: OnProgress) -> None:
     clock = _Clock(len(cameras), on_progress)
     with replacing_folder(export.out) as folder, Background(PNG_THREADS, 2 * PNG_THREADS) as background:
-        write_path(folder / CAMERAS_NAME, cameras)
+        write_path(folder / CAMERAS_NAME, cameras, _times(export))
         for index, frame in enumerate(frames):
             picture: Pixels | None = None
             for channel in export.channels:
@@ -249,6 +249,12 @@ def _write_folder(export: Export, cameras: Sequence[Camera], frames: Iterator[Fr
                 else:
                     background.submit(write_array, folder / f"{channel}_{index:05d}.npy", _numbers(frame, channel))
             clock.tick(shade(frame, export.channels[0]) if picture is None else picture)
+
+
+def _times(export: Export) -> list[int] | None:
+    """The moment of each frame, of a recording."""
+    times = [frame[TIME] for frame in export.controls or () if TIME in frame]
+    return [round(time) for time in times] if times and len(times) == len(export.cameras) else None
 
 
 def _numbers(frame: Frame, channel: str) -> Array:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engines import registry
-from engines.core.checkpoint import Checkpoint
+from engines.core.checkpoint import DATA_BESIDE, Checkpoint
 from engines.core.config import Options, make_options, parse_settings
 from engines.core.dataset import Dataset
 from engines.core.device import choose_device
@@ -31,6 +31,7 @@ def open_scene(path: Path, data: Path | None = None, device: str = "auto", setti
 
     Args:
         path: scene file, run folder, or a file of an author's code.
+        data: None: the folder that a scene file names beside itself, if there is one.
         settings: `["crop_border=true"]`, options of the engine's scenes.
 
     Raises:
@@ -40,7 +41,18 @@ def open_scene(path: Path, data: Path | None = None, device: str = "auto", setti
     where = choose_device(device)
     checkpoint = registry.read_checkpoint(path)
     engine = registry.find_engine(checkpoint.engine)
-    dataset = open_dataset(Path(data)) if data is not None else None
+    data = Path(data) if data is not None else data_beside(path, checkpoint)
+    dataset = open_dataset(data) if data is not None else None
     as_trained = {name: checkpoint.config[name] for name in engine.SceneOptions.AS_TRAINED if name in checkpoint.config}
     options = make_options(engine.SceneOptions, as_trained | parse_settings(settings))
     return Opened(engine.open(checkpoint, where, dataset, options), checkpoint, dataset, path, options)
+
+
+def data_beside(path: Path, checkpoint: Checkpoint) -> Path | None:
+    """The data folder that goes with a scene file: it says its name, and lies in the same folder."""
+    name = checkpoint.scene.hints.get(DATA_BESIDE) if checkpoint.scene is not None else None
+    # A name only: a file that somebody sent must not choose what is read from elsewhere.
+    if not isinstance(name, str) or name in ("", "..") or Path(name).name != name:
+        return None
+    folder = path.parent / name
+    return folder if folder.is_dir() else None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from app.commands.console import notes
-from engines.core.checkpoint import Checkpoint, SceneInfo
+from engines.core.checkpoint import DATA_BESIDE, Checkpoint, SceneInfo
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 from engines.core.scene_file import write_scene_file
@@ -39,7 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="what to write")
     parser.add_argument(
-        "--data", type=Path, metavar="FOLDER", help="the data folder whose cameras go into the scene file"
+        "--data",
+        type=Path,
+        metavar="FOLDER",
+        help=("the data folder whose cameras go into the scene file; one that lies beside FILE is opened with it"),
     )
     parser.add_argument(
         "--half", action="store_true", help="scene: 16 bits a weight, half the size; the picture may change slightly"
@@ -72,6 +75,9 @@ def _write_scene(checkpoint: Checkpoint, arguments: argparse.Namespace) -> None:
         if checkpoint.scene is not None:
             # What it was trained with; the folder may hold a default that was replaced.
             info = replace(info, hints=checkpoint.scene.hints)
+        if arguments.data.resolve().parent == arguments.out.resolve().parent:
+            # Both can be moved together, and need not be named apart.
+            info = replace(info, hints={**info.hints, DATA_BESIDE: arguments.data.resolve().name})
         checkpoint = replace(checkpoint, scene=info)
     if checkpoint.scene is None:
         notes(["the scene file carries no cameras; give --data FOLDER to put them in"])

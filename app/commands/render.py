@@ -12,17 +12,18 @@ from pathlib import Path
 import numpy as np
 
 from app.commands.console import ProgressBar, add_scene_arguments, open_from
-from app.export import BACKGROUNDS, Export, run_export
-from app.objects import INSTANCE, find_number
+from app.export import BACKGROUNDS, Export, fit_cameras, run_export
+from app.frame_times import SPLITS, path_times, running, split_views
+from app.objects import INSTANCE
 from app.opening import Opened
 from app.video import QUALITIES
 from engines.core.camera import Camera
-from engines.core.engine import Control, never_stop
+from engines.core.engine import TIME, Control, never_stop
 from engines.core.errors import UserError
-from engines.core.paths import PATH_NAMES, camera_path, read_path
+from engines.core.path_files import WRITTEN_SUFFIXES
+from engines.core.paths import PATH_NAMES, camera_path, read_path, write_path
 from engines.core.views import Split
 
-SPLITS: Mapping[str, Split] = {"train": "train", "validation": "validation", "test": "test"}
 MOST_NAMES = 12
 """Of a class's objects, in a message."""
 NOUNS = {"blend_with": "other instance"}
@@ -35,7 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"{', '.join(PATH_NAMES)}; train, validation or test: the data folder's own cameras; or a file or folder of "
         "cameras (4x4 .txt, .npz, poses_bounds.npy, qual_path.txt, .npy, .json) (default: orbit)"
     ))  # fmt: skip
-    parser.add_argument("--out", type=Path, required=True, metavar="OUT", help=".mp4, .webm, .gif, or a folder")
+    parser.add_argument("--out", type=Path, required=True, metavar="OUT", help=(
+        ".mp4, .webm, .gif, or a folder; .txt, .npy (LLFF's) or .json: the path's cameras alone"
+    ))  # fmt: skip
     parser.add_argument("--size", type=parse_size, metavar="WxH", help="pixels (default: the scene's own size)")
     parser.add_argument("--fps", type=float, default=30.0, metavar="N", help="frames a second (default: 30)")
     parser.add_argument("--frames", type=_count, metavar="N", help=(
@@ -53,7 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--blend", type=float, metavar="X", help="its share, 0 to 1, in all frames (default: growing from 0 to 1)"
     )
-    parser.add_argument("--time", type=float, metavar="N", help="a moment of a recording (default: it plays, looping)")
+    parser.add_argument("--time", type=float, metavar="N", help=(
+        "a moment of a recording (default: that of each camera where the path says so, else it plays, looping)"
+    ))  # fmt: skip
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -87,6 +92,13 @@ def run(arguments: argparse.Namespace) -> int:
     wanted = Choices(arguments.instance, arguments.time, arguments.blend_with, arguments.blend)
     choice = choose_controls(opened.scene.controls, wanted, 1)[0].get(INSTANCE, 0.0)
     cameras = choose_cameras(opened, arguments.path, arguments.frames, round(choice))
+    held = path_times(opened, arguments.path, round(choice))
+    controls = choose_controls(opened.scene.controls, wanted, len(cameras), held)
+    if arguments.out.suffix in WRITTEN_SUFFIXES:
+        times = [round(frame[TIME]) for frame in controls] if TIME in controls[0] else None
+        write_path(arguments.out, fit_cameras(opened.scene, cameras, arguments.size), times)
+        sys.stdout.write(f"{arguments.out}\n")
+        return 0
     export = Export(
         cameras=cameras,
         out=arguments.out,
@@ -94,7 +106,7 @@ def run(arguments: argparse.Namespace) -> int:
         quality=arguments.quality,
         channels=arguments.buffers,
         size_px=arguments.size,
-        controls=choose_controls(opened.scene.controls, wanted, len(cameras)),
+        controls=controls,
         background=arguments.background,
     )
     with ProgressBar(arguments.out.name) as bar:
@@ -121,8 +133,7 @@ def _split_cameras(opened: Opened, split: Split, choice: int) -> tuple[Camera, .
         if split == "train" and opened.scene.cameras:
             return opened.scene.cameras
         raise UserError(f"--path {split}: these cameras are in the data folder; name it with --data FOLDER")
-    number = find_number(opened.scene, opened.dataset, choice)
-    views = opened.dataset.split(split).of_instance(0 if number is None else number)
+    views = split_views(opened.scene, opened.dataset, split, choice)
     if not views:
         there = [name for name in SPLITS if opened.dataset.split(SPLITS[name])]
         raise UserError(f"--path {split}: {opened.dataset.source} has no such views; it has {', '.join(there)}")
@@ -146,8 +157,13 @@ class Choices:
     blend: float | None = None
 
 
-def choose_controls(controls: Sequence[Control], wanted: Choices, frames: int) -> list[dict[str, float]]:
+def choose_controls(
+    controls: Sequence[Control], wanted: Choices, frames: int, held: Sequence[int] | None = None
+) -> list[dict[str, float]]:
     """One mapping a frame; a recording plays one moment a frame, looping, where no moment was named.
+
+    Args:
+        held: the moment of each frame, where the path says so.
 
     Raises:
         UserError: the scene has no such control, or the value is out of its range.
@@ -157,13 +173,13 @@ def choose_controls(controls: Sequence[Control], wanted: Choices, frames: int) -
     if wanted.instance is not None:
         fixed["instance"] = _value(named, "instance", wanted.instance)
     if wanted.time is not None:
-        fixed["time"] = _value(named, "time", f"{wanted.time:g}")
+        fixed[TIME] = _value(named, TIME, f"{wanted.time:g}")
     shares = _shares(named, wanted, frames, fixed)
-    moments = named.get("time")
+    moments = named.get(TIME)
     if moments is None or wanted.time is not None:
         return [fixed | shares[index] for index in range(frames)]
-    count = int(moments.high - moments.low) + 1
-    return [{**fixed, **shares[index], "time": moments.low + index % count} for index in range(frames)]
+    times = running(moments, frames) if held is None else [moments.clamped(time) for time in held]
+    return [{**fixed, **shares[index], TIME: times[index]} for index in range(frames)]
 
 
 def _shares(

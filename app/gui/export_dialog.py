@@ -25,10 +25,11 @@ from PyQt5.QtWidgets import (
 )
 
 from app.gui.channel_panel import channel_name
-from app.gui.export_order import FILE_PATH, SPLIT_PREFIX, Order, path_choices
+from app.gui.export_order import FILE_PATH, SPLIT_PREFIX, TIME_TITLES, Order, path_choices
 from app.gui.panel_parts import form, label
 from app.opening import Opened
 from app.video import VIDEO_SUFFIXES
+from engines.core.engine import TIME
 
 VIDEO_FILTER = "Videos ({});;Folder of images (*)".format(" ".join("*" + suffix for suffix in VIDEO_SUFFIXES))
 LARGEST_PX = 8192
@@ -77,6 +78,7 @@ class ExportDialog(QDialog):
             quality=self.quality.value(),
             channels=tuple(name for name, box in self.channels.items() if box.isChecked()),
             out=self.out.text(),
+            time=self.time.currentData(),
         )
 
     def _make_path(self, order: Order) -> None:
@@ -100,6 +102,12 @@ class ExportDialog(QDialog):
         self._rows.addRow("Path", self.path)
         self._rows.addRow("", self._file_row)
         self._rows.addRow("Frames", self.frames)
+        self.time = QComboBox()
+        for name, title in TIME_TITLES.items():
+            self.time.addItem(title, name)
+        self.time.setCurrentIndex(max(self.time.findData(order.time), 0))
+        if any(control.name == TIME for control in self._opened.scene.controls):
+            self._rows.addRow("Time", self.time)
 
     def _make_size(self, order: Order, eye_px: tuple[int, int]) -> None:
         native = self._opened.scene.native_px

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from app.export import Export
+from app.frame_times import SPLITS, path_times, running, split_views
+from app.objects import INSTANCE
 from app.opening import Opened
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
+from engines.core.engine import TIME
 from engines.core.errors import UserError
 from engines.core.path_files import read_path
 from engines.core.paths import PATH_NAMES, camera_path
@@ -25,6 +28,8 @@ PATH_TITLES = {
 SPLIT_TITLES = {"train": "training views", "validation": "validation views", "test": "test path"}
 SPLIT_PREFIX = "split:"
 FILE_PATH = "file"
+RUNS, STANDS = "runs", "stands"
+TIME_TITLES = {RUNS: "Runs with the video, one moment a frame", STANDS: "Stands at the moment that is shown"}
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class Order:
         path_file: where `path` is "file".
         width, height: 0: the scene's own.
         out: the video, or a folder for images.
+        time: of a recording, whether it `RUNS` with the video or `STANDS` at the moment that is shown.
     """
 
     path: str = "orbit"
@@ -47,6 +53,7 @@ class Order:
     quality: int = 8
     channels: tuple[str, ...] = ("rgb",)
     out: str = ""
+    time: str = RUNS
 
     def remembered(self) -> dict[str, Any]:
         """For the settings."""
@@ -85,7 +92,7 @@ def make_export(order: Order, opened: Opened, start: Camera, up: Array, controls
     Raises:
         UserError: the path can't be read.
     """
-    cameras = order_cameras(order, opened, start, up)
+    cameras = order_cameras(order, opened, start, up, round(controls.get(INSTANCE, 0)))
     scene = opened.scene
     size = (order.width, order.height) if scene.native_px is None and order.width and order.height else None
     channels = tuple(channel for channel in order.channels if channel in scene.channels) or ("rgb",)
@@ -96,12 +103,23 @@ def make_export(order: Order, opened: Opened, start: Camera, up: Array, controls
         order.quality,
         channels,
         size,
-        [controls] * len(cameras) if controls else None,
+        _controls(order, opened, controls, len(cameras)),
     )
 
 
-def order_cameras(order: Order, opened: Opened, start: Camera, up: Array) -> tuple[Camera, ...]:
-    """The cameras of the ordered path.
+def _controls(order: Order, opened: Opened, controls: dict[str, float], frames: int) -> list[dict[str, float]] | None:
+    """One mapping a frame."""
+    moments = next((control for control in opened.scene.controls if control.name == TIME), None)
+    if moments is None or order.time != RUNS:
+        return [controls] * frames if controls else None
+    path = order.path_file if order.path == FILE_PATH else order.path.removeprefix(SPLIT_PREFIX)
+    held = path_times(opened, path, round(controls.get(INSTANCE, 0)))
+    times = running(moments, frames) if held is None else [moments.clamped(time) for time in held]
+    return [controls | {TIME: time} for time in times]
+
+
+def order_cameras(order: Order, opened: Opened, start: Camera, up: Array, choice: int = 0) -> tuple[Camera, ...]:
+    """The cameras of the ordered path; of a class, those of object `choice`.
 
     Raises:
         UserError: it can't be read, or the data folder lacks it.
@@ -112,7 +130,7 @@ def order_cameras(order: Order, opened: Opened, start: Camera, up: Array) -> tup
     if order.path == FILE_PATH:
         return tuple(read_path(Path(order.path_file).expanduser(), start))
     split = order.path.removeprefix(SPLIT_PREFIX)
-    views = opened.dataset.split(split) if opened.dataset else ()  # type: ignore[arg-type]
+    views = split_views(scene, opened.dataset, SPLITS[split], choice) if opened.dataset else ()
     if not views:
         raise UserError(f"the data folder has no {SPLIT_TITLES.get(split, split)}; choose another path")
     return tuple(view.camera for view in views)

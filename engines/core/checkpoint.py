@@ -12,6 +12,9 @@ from torch import Tensor
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
 
+DATA_BESIDE = "data"
+"""The hint that names the data folder which lies beside a scene file and goes with it."""
+
 
 @dataclass(frozen=True, eq=False)
 class SceneInfo:

@@ -29,6 +29,7 @@ from engines.core.images import image_size, list_images
 
 # More pixels along a side than any encoder takes: the number is a mistake, not a size.
 LARGEST_SIDE_PX = 16384
+WRITTEN_SUFFIXES = (".json", ".npy", ".txt")
 NO_POSES = ("intrinsics.txt", "bbox.txt", "README.txt", "ORIGIN.txt")
 KNOWN_NAMES = ("cameras.json", "cams_opencv.npz", "cameras.npz", "poses_bounds.npy", "qual_path.txt")
 
@@ -57,20 +58,26 @@ def read_path(path: Path, like: Camera) -> tuple[Camera, ...]:
     return tuple(cameras)
 
 
-def write_path(path: Path, cameras: Sequence[Camera]) -> None:
+def write_path(path: Path, cameras: Sequence[Camera], times: Sequence[int] | None = None) -> None:
     """Writes cameras, whole or not at all.
 
     `.json` keeps everything; `.npy` and `.txt` are LLFF's and keep one focal length of a centred lens.
+
+    Args:
+        times: the moment of each, of a recording; only `.json` keeps them.
 
     Raises:
         UserError: another suffix, or the place can't be written.
     """
     path = Path(path)
-    if path.suffix not in (".json", ".npy", ".txt"):
-        raise UserError(f"{path}: paths are written as .json, .npy or .txt")
+    if path.suffix not in WRITTEN_SUFFIXES:
+        raise UserError(f"{path}: paths are written as {', '.join(WRITTEN_SUFFIXES)}")
     with replacing(path) as temporary:
         if path.suffix == ".json":
-            temporary.write_text(json.dumps([camera.to_json() for camera in cameras]), encoding="utf-8")
+            data = [camera.to_json() for camera in cameras]
+            if times is not None:
+                data = [camera | {"time": time} for camera, time in zip(data, times, strict=True)]
+            temporary.write_text(json.dumps(data), encoding="utf-8")
             return
         poses = np.array([_llff_matrix(camera) for camera in cameras]).reshape(-1, 3, 5)
         if path.suffix == ".npy":

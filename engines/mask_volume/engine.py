@@ -46,8 +46,8 @@ class MaskVolumeEngine:
         """
         if dataset is None:
             raise UserError(
-                "this checkpoint draws recordings, and none was named: give one with --data FOLDER (a folder of LLFF "
-                "folders, cam00/ cam01/ ... or a video of each camera, with poses_bounds.npy)"
+                "this checkpoint draws recordings: choose one as its data folder (--data FOLDER), with an LLFF folder "
+                "for each moment, or cam00/ cam01/ ... or a video of each camera beside poses_bounds.npy"
             )
         return MaskVolumeScene(checkpoint.weights, dataset, device, cast(MaskVolumeOptions, options))
 

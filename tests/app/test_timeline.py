@@ -44,7 +44,8 @@ class Seen(Ear):
         if self.session.last is not None and not self.session.last.request.draft:
             # Time passes as fast as there are pictures: a busy machine leaves out moments otherwise.
             shown = round(self.session.last.request.controls[TIME])
-            self.now_s += self.runs * 1.01 / self.session.timeline.playback.fps if shown == self.session.timeline.moment else 0
+            timeline = self.session.timeline
+            self.now_s += 1.01 / timeline.playback.fps if self.runs and shown == timeline.moment else 0
         self.session.timeline.tick(self.now_s)
 
     def until(self, done: Callable[[], object], seconds: float = 8.0) -> None:

@@ -13,6 +13,7 @@ import torch
 
 from app import cli, opening
 from app.commands import convert, info
+from app.opening import data_beside
 from engines import registry
 from engines.core.camera import Camera
 from engines.core.checkpoint import Checkpoint, SceneInfo
@@ -125,7 +126,24 @@ def test_convert_takes_cameras_from_the_data_folder(
     assert cli.main(["convert", str(bare), "--to", "scene", "--out", str(out), "--data", str(tmp_path / "data")]) == 0
     scene = read_scene_file(out).scene
     assert scene is not None and scene.start.position[2] == -4
-    assert scene.hints == {"scale": 1.7, "near_plane": 2.5}
+    assert scene.hints == {"scale": 1.7, "near_plane": 2.5, "data": "data"}
+
+
+def test_a_data_folder_beside_the_scene_file_is_opened_with_it(tmp_path: Path) -> None:
+    beside = SceneInfo(ring(3)[0], ring(3), BallScene.bounds, UP, {"data": "rec"})
+    path = tmp_path / "scene.safetensors"
+    assert data_beside(path, replace(checkpoint(), scene=beside)) is None
+    (tmp_path / "rec").mkdir()
+    assert data_beside(path, replace(checkpoint(), scene=beside)) == tmp_path / "rec"
+    assert data_beside(path, checkpoint()) is None
+
+
+@pytest.mark.parametrize("name", ["../rec", "/", "..", ".", "", "a/b", 3])
+def test_a_scene_file_does_not_choose_folders_elsewhere(tmp_path: Path, name: object) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "rec").mkdir()
+    sent = SceneInfo(ring(3)[0], ring(3), BallScene.bounds, UP, {"data": name})
+    assert data_beside(tmp_path / "a" / "scene.safetensors", replace(checkpoint(), scene=sent)) is None
 
 
 def test_convert_to_upstream_is_bit_equal(engine: BallEngine, path: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from engines.core.camera import Camera, look_at, project
 from engines.core.errors import UserError
-from engines.core.path_files import read_path, write_path
+from engines.core.formats.llff import row_camera
+from engines.core.path_files import read_path, write_path, write_poses_bounds
 
 LIKE = Camera(np.eye(4), (70.0, 70.0), (32.0, 32.0), (64, 64))
 
@@ -55,6 +56,16 @@ def test_poses_bounds_has_llff_columns(tmp_path: Path) -> None:
     np.testing.assert_array_equal(camera.forward, [0, 0, -1])
     np.testing.assert_array_equal(camera.position, [5, 6, 7])
     assert (camera.size_px, camera.focal_px, camera.centre_px) == ((40, 30), (50.0, 50.0), (20.0, 15.0))
+
+
+def test_poses_bounds_are_read_back_by_row(tmp_path: Path) -> None:
+    cameras = some_cameras()
+    write_poses_bounds(tmp_path / "poses_bounds.npy", cameras, [(1.0, 9.0), (1.5, 8.0), (2.0, 7.0)])
+    assert_same(read_path(tmp_path / "poses_bounds.npy", LIKE), cameras)
+    rows = np.load(tmp_path / "poses_bounds.npy")
+    assert_same(tuple(row_camera("row", row) for row in rows), cameras)
+    assert rows[:, 15:].tolist() == [[1, 9], [1.5, 8], [2, 7]]
+    assert [path.name for path in tmp_path.iterdir()] == ["poses_bounds.npy"]
 
 
 def test_path_text_has_right_up_backwards(tmp_path: Path) -> None:

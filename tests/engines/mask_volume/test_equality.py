@@ -35,7 +35,9 @@ def scene(folder: Path) -> MaskVolumeScene:
     return scene
 
 
-def test_their_path_equals_their_pictures(folder: Path, expected: dict[str, np.ndarray], scene: MaskVolumeScene) -> None:
+def test_their_path_equals_their_pictures(
+    folder: Path, expected: dict[str, np.ndarray], scene: MaskVolumeScene
+) -> None:
     cameras = read_path(folder / "data" / "frames" / "00000" / "qual_path.txt", scene.start)
     assert len(cameras) == len(expected["rendered"])
     for index, (camera, theirs) in enumerate(zip(cameras, expected["rendered"], strict=True)):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -15,18 +13,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engines.core.config import make_options
+from engines.core.config import make_options, read_yaml
 from engines.core.dataset import Dataset
+from engines.core.engine import never_stop
 from engines.core.errors import UserError
 from engines.core.images import write_png
 from engines.core.run_folder import write_run_checkpoint
 from engines.core.scene_file import write_scene_file
-from engines.core.views import Views
+from engines.core.views import View, Views
 from engines.mask_volume.config import MaskVolumeConfig
 from engines.mask_volume.examples import Example
 from engines.mask_volume.losses import Rendered
-from engines.mask_volume.training import MaskVolumeTraining
-from tests.engines.mask_volume.captured import CPU, begun, clips, config, equal, recording
+from engines.mask_volume.network import MaskNet, MpiNet
+from engines.mask_volume.training import MaskVolumeTraining, applied
+from tests.engines.mask_volume.captured import CARD, CPU, WALL, begun, clips, config, equal, recording
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,11 @@ def planes_model(rig: Dataset, tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("planes") / "mpi.safetensors"
     write_scene_file(path, begun(rig, seed=3).checkpoint())
     return str(path)
+
+
+def pixels(view: View) -> Tensor:
+    """[3, H, W]"""
+    return torch.from_numpy(view.image()).permute(2, 0, 1)
 
 
 def parts(weights: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
@@ -74,6 +79,24 @@ def test_the_mask_is_learnt_and_the_planes_stay(rig: Dataset, planes_model: str)
     assert all(not torch.equal(before[name], after[name]) for name in parts(after, "mask_net"))
     gradients = {name: weights.grad for name, weights in training._networks.named_parameters()}
     assert all((grad is None) == ("mpi_net" in name) for name, grad in gradients.items())
+
+
+@pytest.mark.parametrize(("kind", "views"), [(MpiNet, 2), (MaskNet, 4)])
+def test_turned_axes_change_nothing(kind: type[MpiNet | MaskNet], views: int) -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network, swept = kind(), torch.rand(views, 3, 32, 16, 24)
+    volume = swept.reshape(1, 3 * views, 32, 16, 24)
+    gradients = []
+    for found in (applied(network, swept), network(volume)):
+        network.zero_grad()
+        found.square().sum().backward()
+        gradients.append(
+            torch.cat([weights.grad.flatten() for weights in network.parameters() if weights.grad is not None])
+        )
+    assert torch.allclose(applied(network, swept), network(volume), atol=1e-4)
+    # Either is as far from double precision: sums in another order, and a ReLU here and there that tips over.
+    assert float((gradients[0] - gradients[1]).norm() / gradients[1].norm()) < 5e-3
 
 
 def test_a_run_of_planes_holds_one_network_and_moves_all_of_it(rig: Dataset) -> None:
@@ -251,18 +274,34 @@ def test_a_photograph_that_can_not_be_read_is_named(tmp_path: Path) -> None:
     assert training.step_count == 0
 
 
-def test_a_scene_gets_a_copy_of_the_weights(rig: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = ModuleType("engines.mask_volume.scene")
-    made.scene_of_training = lambda config, weights, dataset, device: (config, weights, dataset, device)  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "engines.mask_volume.scene", made)
-    training = begun(rig, ema_decay=0.9)
+@pytest.mark.parametrize("stage", ["mpi", "mask"])
+def test_what_is_learnt_is_what_is_drawn(rig: Dataset, planes_model: str, stage: str) -> None:
+    """The scene makes the planes of two pictures as the training does, and has a copy of the weights."""
+    training = begun(rig, stage=stage, mpi_model=planes_model, ema_decay=0.9)
     training.step()
-    seen = training.checkpoint()
-    settings, weights, dataset, device = training.scene()  # type: ignore[misc]
-    assert (settings, dataset, device) == (training.config, rig, CPU)
+    seen, scene = training.checkpoint(), training.scene()
     training.step()
-    assert equal(weights, seen.weights) and not equal(training.checkpoint().weights, seen.weights)
+    assert not equal(training.checkpoint().weights, seen.weights)
     assert seen.scene is not None and len(seen.scene.cameras) == 4 and seen.engine == "mask_volume"
+    places = [at.camera.position.tolist() for at in rig.backgrounds]
+    moment = rig.views.at_time(1)
+    first, second = (moment[places.index(at.position.tolist())] for at in scene.sources({"time": 1.0}))
+    target = first.camera.at(first.camera.camera_to_world + 0.05 * np.eye(4, k=3))
+    frame = scene.render(target, {"time": 1.0}, never_stop)
+    again = MaskVolumeTraining.resumed(rig, training.config, seen, CPU)
+    again._networks.load_state_dict(dict(seen.weights))
+    backgrounds = torch.stack([pixels(rig.backgrounds[view.camera_index or 0]) for view in (first, second)])
+    example = Example(
+        (0, 0, 0),
+        torch.stack([pixels(view) for view in (first, second, first)]),
+        (first.camera, second.camera, target),
+        (0.9 * CARD, 2 * WALL),
+        backgrounds if stage == "mask" else None,
+    )
+    with torch.no_grad():
+        expected = again._networks.draw(example).picture[0].permute(1, 2, 0)
+    # The scene keeps its planes in half precision.
+    assert float((frame.image - expected).abs().max()) < 5e-3
 
 
 @pytest.mark.parametrize(
@@ -286,3 +325,11 @@ def test_defaults_are_those_of_the_stage() -> None:
     planes, mask = MaskVolumeConfig(), MaskVolumeConfig(stage="mask")
     assert (planes.side_px, planes.recolours) == (256, True) and (mask.side_px, mask.recolours) == (0, False)
     assert MaskVolumeConfig(stage="mask", crop_px=128, augment=True).side_px == 128
+
+
+@pytest.mark.parametrize("preset", sorted((Path(__file__).parents[3] / "configs").glob("mask_volume_*.yaml")))
+def test_presets_are_settings(preset: Path) -> None:
+    settings = read_yaml(preset)
+    assert settings.pop("engine") == "mask_volume"
+    defaults, made = MaskVolumeConfig().model_dump(), make_options(MaskVolumeConfig, settings).model_dump()
+    assert [name for name in settings if name != "stage" and made[name] == defaults[name]] == []

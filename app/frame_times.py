@@ -1,0 +1,43 @@
+"""Which moment of a recording each frame of a path shows: it runs with the video, or the path holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from app.objects import find_number
+from app.opening import Opened
+from engines.core.dataset import Dataset
+from engines.core.engine import Control, Scene
+from engines.core.path_times import read_times
+from engines.core.views import Split, Views
+
+SPLITS: Mapping[str, Split] = {"train": "train", "validation": "validation", "test": "test"}
+"""Paths of the data folder's own cameras."""
+
+
+def running(control: Control, frames: int) -> list[float]:
+    """One moment a frame, from the first, looping."""
+    count = int(control.high - control.low) + 1
+    return [control.low + index % count for index in range(frames)]
+
+
+def split_views(scene: Scene, dataset: Dataset, split: Split, choice: int) -> Views:
+    """The views of a split, of a class those of object `choice`."""
+    number = find_number(scene, dataset, choice)
+    return dataset.split(split).of_instance(0 if number is None else number)
+
+
+def path_times(opened: Opened, path: str, choice: int = 0) -> list[int] | None:
+    """The moment of each of a path's cameras, where the path says so: photographs, or a `.json` that holds them.
+
+    Args:
+        path: a name, a split, or a file.
+        choice: the object of a class.
+    """
+    dataset = opened.dataset
+    if dataset is None or dataset.moments < 2:
+        return None
+    if path in SPLITS:
+        return [int(time) for time in split_views(opened.scene, dataset, SPLITS[path], choice).times]
+    return read_times(Path(path).expanduser(), dataset.moments)
