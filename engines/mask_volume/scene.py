@@ -24,6 +24,7 @@ from engines.mask_volume.examples import working_size
 from engines.mask_volume.moment_cache import Key, MomentCache
 from engines.mask_volume.moments import Maker, Moment, Pair, has_mask
 from engines.mask_volume.pairs import AUTHORS, advice, choose_pair, nearest, neighbour
+from engines.mask_volume.upstream import MPI
 
 SMALL_CACHE_MB = 256
 """While learning: what is kept is soon of yesterday's weights."""
@@ -61,11 +62,13 @@ class MaskVolumeScene:
         # What is held out is there to compare with.
         train = dataset.split("train").photographed
         self._views = train or dataset.views.photographed
-        self.moves = has_mask(weights)
+        # Of a still capture without a background nothing can be told apart: its planes are all there is.
+        self.moves = has_mask(weights) and (dataset.moments > 1 or len(dataset.backgrounds) > 0)
         self._cameras_of = lru_cache(LISTED)(self._list_cameras)
         self._cache = MomentCache(options.cache_mb * 10**6)
         self._making = threading.Lock()
-        self._maker = Maker(weights, device)
+        used = weights if self.moves else {name: w for name, w in weights.items() if name.startswith(MPI)}
+        self._maker = Maker(used, device)
         self._shown: tuple[Moment, Stack] | None = None
         self._skipped: dict[str, None] = {}
         self._instances = dataset.instances or ("",)

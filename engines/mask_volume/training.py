@@ -34,8 +34,10 @@ from engines.mask_volume.perceptual import read_vgg
 class Networks(nn.Module):
     """What a checkpoint holds, under the authors' names: `models.mpi_net.*`, of stage mask `models.mask_net.*` too."""
 
-    def __init__(self, stage: str) -> None:
+    def __init__(self, stage: str, half: bool = False) -> None:
+        """`half`: the networks' products in bfloat16."""
         super().__init__()
+        self._half = half
         self.models = nn.ModuleDict({"mpi_net": MpiNet()})
         if stage == "mask":
             self.models.requires_grad_(False)
@@ -52,7 +54,7 @@ class Networks(nn.Module):
             image, opacity, _ = planes.composite(warped, depths)
             return Rendered(image.permute(2, 0, 1)[None], opacity)
         still = planes.sweep(example.backgrounds, (first, second), first, depths)
-        mask = applied(self.models["mask_net"], torch.cat([swept, still]))[0, 0]
+        mask = applied(self.models["mask_net"], torch.cat([swept, still]), self._half)[0, 0]
         moving = layers * mask[..., None]
         both = moving + self._planes(still) * (1 - mask[..., None])
         # [P, 8, H, W]: one warp for both.
@@ -63,12 +65,17 @@ class Networks(nn.Module):
 
     def _planes(self, swept: Tensor) -> Tensor:
         """[P, H, W, 4] of a sweep [2, 3, P, H, W]."""
-        return planes.blend(applied(self.models["mpi_net"], swept)[0], swept)
+        return planes.blend(applied(self.models["mpi_net"], swept, self._half)[0], swept)
 
 
-def applied(network: nn.Module, swept: Tensor) -> Tensor:
+def applied(network: nn.Module, swept: Tensor, half: bool = False) -> Tensor:
     """[1, C, P, H, W] what the network makes of swept views [V, 3, P, H, W]; sides a multiple of 8."""
     volume = swept.reshape(1, -1, *swept.shape[2:])
+    if half:
+        volume = volume.contiguous(memory_format=torch.channels_last_3d)
+        with torch.autocast(volume.device.type, torch.bfloat16):
+            made: Tensor = network(volume)
+        return made.float()
     if volume.device.type != "cpu":
         return network(volume)  # type: ignore[no-any-return]
     # Half the time on a CPU: channels last, and planes as the last axis. oneDNN is passed over for a small product of
@@ -123,7 +130,7 @@ class MaskVolumeTraining:
         self._reader, workers = reader_for(dataset, self._views, config, seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self._networks = Networks(config.stage)
+            self._networks = Networks(config.stage, config.precision == "bfloat16")
         if fresh:
             begin_from(self._networks, config)
         self.config, self.step_count = config, 0

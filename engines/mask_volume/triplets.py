@@ -6,6 +6,7 @@ on later needs no memory of what it has seen.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,7 +22,7 @@ from engines.mask_volume.config import MaskVolumeConfig
 
 ANGLE_DEG = 30.0
 """Cameras that look further apart see too little in common."""
-ALIKE = float(np.cos(np.radians(ANGLE_DEG)))
+ALIKE = math.cos(math.radians(ANGLE_DEG))
 FEWEST = 3
 """Photographs of an example."""
 

@@ -139,6 +139,13 @@ def test_an_mpi_network_alone_draws_still_captures(tmp_path: Path) -> None:
     assert frame.image.shape == (32, 32, 3) and bool(torch.isfinite(frame.image).all())
 
 
+def test_of_a_still_capture_the_mask_network_is_not_asked(tmp_path: Path) -> None:
+    scene = opened(clips(tmp_path, (4,)))
+    assert "mask" not in scene.channels and not any("background" in note for note in scene.assumptions)
+    plain = opened(clips(tmp_path, (4,)), with_mask=False)
+    assert torch.equal(scene.render(scene.start, {}).image, plain.render(plain.start, {}).image)
+
+
 def test_the_nearest_pair_follows_the_camera(tmp_path: Path, made: list[object]) -> None:
     dataset = clips(tmp_path, (6,))
     scene = opened(dataset, with_mask=False, pair="nearest")
