@@ -10,8 +10,9 @@ import numpy as np
 
 from app.display import Pixels, channel_limits, has_limits, shade
 from app.export import Export, OnProgress, Progress, fit_cameras, run_export
+from app.frame_times import running
 from engines.core.camera import Camera
-from engines.core.engine import Scene, never_stop
+from engines.core.engine import TIME, Scene, never_stop
 from engines.core.images import write_png
 from engines.core.paths import camera_path, faces_forward
 
@@ -28,12 +29,17 @@ def preview_path(scene: Scene, frames: int | None = None) -> tuple[Camera, ...]:
 
 
 def write_preview_video(scene: Scene, path: Path, on_progress: OnProgress) -> Path:
-    """The whole path as a video.
+    """The whole path as a video; a recording plays.
 
     Raises:
         UserError: the place can't be written.
     """
-    return run_export(scene, Export(preview_path(scene), path), on_progress, never_stop)
+    cameras = preview_path(scene)
+    controls = {control.name: control.default for control in scene.controls}
+    moments = next((control for control in scene.controls if control.name == TIME), None)
+    times = running(moments, len(cameras)) if moments is not None else []
+    frames = [controls | {TIME: time} for time in times] or [controls] * len(cameras)
+    return run_export(scene, Export(cameras, path, controls=frames), on_progress, never_stop)
 
 
 def write_contact_sheet(scene: Scene, path: Path, on_progress: OnProgress) -> Path:

@@ -14,20 +14,26 @@ import torch
 
 from app.commands.console import add_scene_arguments, open_from, write_json, write_table
 from app.export import fit_cameras
+from app.preview import preview_path
 from engines.core.camera import Camera
 from engines.core.device import describe_device
-from engines.core.engine import Scene, Staged, never_stop
-from engines.core.paths import camera_path
+from engines.core.engine import TIME, Prepares, Scene, Staged, never_stop
 
 # A stage is timed on this many of the path's cameras at most.
 STAGE_FRAMES = 5
+# So many moments of a recording are made.
+MOMENTS = 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     add_scene_arguments(parser)
     parser.add_argument(
-        "--frames", type=_count, default=20, metavar="N", help="frames of an orbit to time (default: 20)"
+        "--frames",
+        type=_count,
+        default=20,
+        metavar="N",
+        help="frames of an orbit (of a capture that faces one way, a spiral) to time (default: 20)",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
 
@@ -57,8 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def measure(scene: Scene, frames: int) -> dict[str, Any]:
     """Times of an orbit in milliseconds, the device's work included; peak memory in bytes."""
-    path = camera_path("orbit", scene.start, scene.cameras, scene.bounds, scene.up, frames)
-    cameras = fit_cameras(scene, path, None)
+    cameras = fit_cameras(scene, preview_path(scene, frames), None)
     controls = {control.name: control.default for control in scene.controls}
 
     def frame_ms(camera: Camera) -> float:
@@ -73,10 +78,23 @@ def measure(scene: Scene, frames: int) -> dict[str, Any]:
         "first_frame_ms": first,
         "frame_ms": _spread(times),
         "frames": frames,
+        "moment_ms": _moment_ms(scene, cameras[0], controls),
         "stages_ms": _stages(scene, cameras[:STAGE_FRAMES]),
         "peak_memory_bytes": _peak_memory(),
         "peak_device_bytes": torch.cuda.max_memory_allocated(scene.device) if scene.device.type == "cuda" else None,
     }
+
+
+def _moment_ms(scene: Scene, camera: Camera, controls: Mapping[str, float]) -> float | None:
+    """What a new moment of a recording costs before it can be drawn; None of a still scene."""
+    moments = next((control for control in scene.controls if control.name == TIME), None)
+    prepares: object = scene
+    if moments is None or not isinstance(prepares, Prepares):
+        return None
+    first, last = round(moments.low) + 1, min(round(moments.high), round(moments.low) + MOMENTS)
+    wanted = [{**controls, TIME: moment} for moment in range(first, last + 1)]
+    made = [_milliseconds(lambda at=at: prepares.prepare(camera, at, never_stop), scene.device) for at in wanted]  # type: ignore[misc]
+    return float(np.median(made))
 
 
 def _milliseconds(call: Callable[[], object], device: torch.device) -> float:
@@ -129,6 +147,7 @@ def _rows(result: Mapping[str, Any]) -> list[tuple[str, str]]:
             f"{frame['median']:.1f} ms (min {frame['min']:.1f}, p95 {frame['p95']:.1f}; {result['frames']} frames)",
         ),
         ("frames/s", f"{1e3 / frame['median']:.1f}"),
+        ("a new moment", f"{result['moment_ms']:.0f} ms" if result["moment_ms"] is not None else ""),
     ]
     rows += [(f"  {name}", f"{value:.1f} ms") for name, value in (result["stages_ms"] or {}).items()]
     rows.append(("memory", f"{result['peak_memory_bytes'] / 2**20:.0f} MiB at most"))

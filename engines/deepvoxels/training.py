@@ -46,6 +46,11 @@ def training_photographs(dataset: Dataset, sampling_pattern: str) -> tuple[View,
     train = dataset.split("train").photographed
     if len(objects := np.unique(train.instances)) > 1:
         raise UserError(f"{dataset.source}: {len(objects)} objects, but DeepVoxels learns one; name its folder")
+    if dataset.moments > 1:
+        raise UserError(
+            f"{dataset.source}: a recording of {dataset.moments} moments, but DeepVoxels learns what stands still; "
+            "name the folder of one moment"
+        )
     views = tuple(train)
     skipped = 0 if sampling_pattern == "all" else int(sampling_pattern.removeprefix("skip_"))
     chosen = views[:: skipped + 1]

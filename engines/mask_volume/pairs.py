@@ -40,7 +40,7 @@ def choose_pair(
             raise UserError(f"{name}={wanted}: no such camera; there are {_span(cameras)}")
     if first is not None and first == second:
         raise UserError(f"first_camera and second_camera are both {first}; a pair needs two")
-    if first is None and second is None and len(cameras) == AUTHORS_CAMERAS and set(AUTHORS) <= set(cameras):
+    if first is None and second is None and _is_authors_rig(cameras):
         return AUTHORS
     if first is not None and second is not None:
         return first, second
@@ -48,6 +48,17 @@ def choose_pair(
         return neighbour(cameras, second, near), second
     first = most_central(cameras) if first is None else first
     return first, neighbour(cameras, first, near)
+
+
+def _is_authors_rig(cameras: Mapping[int, Camera]) -> bool:
+    """Ten cameras, of which theirs are neighbours."""
+    if len(cameras) != AUTHORS_CAMERAS or not set(AUTHORS) <= set(cameras):
+        return False
+    first = cameras[AUTHORS[0]].position
+    away = {index: float(np.linalg.norm(camera.position - first)) for index, camera in cameras.items()}
+    closest = min(distance for index, distance in away.items() if index != AUTHORS[0])
+    # Their rows stand further apart than the cameras of a row.
+    return away[AUTHORS[1]] <= 2 * closest
 
 
 def _span(cameras: Mapping[int, Camera]) -> str:

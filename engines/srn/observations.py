@@ -39,6 +39,11 @@ def observations(dataset: Dataset, config: SrnConfig) -> Views:
     views = train.photographed
     if not views:
         raise UserError(f"{dataset.source}: no training photographs")
+    if dataset.moments > 1:
+        raise UserError(
+            f"{dataset.source}: a recording of {dataset.moments} moments, but SRNs learn what stands still; name the "
+            "folder of one moment"
+        )
     objects = np.unique(train.instances)
     if config.max_num_instances_train >= 0:
         objects = objects[: config.max_num_instances_train]

@@ -14,12 +14,15 @@ from multiprocessing import resource_tracker
 from multiprocessing.synchronize import Event
 from typing import Any, Protocol, TypeVar
 
-from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
 
+# Numpy's libraries read one of these when they are loaded.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 # How often the pictures that were taken are counted, seconds.
 LOOK_EVERY_S = 0.2
 
+Stop = Callable[[], bool]
+"""As the engines'; theirs brings torch, which would take each process seconds to load."""
 Result = TypeVar("Result", covariant=True)
 
 
@@ -62,7 +65,7 @@ def film_all(
     told = 0
     with ProcessPoolExecutor(processes, context, _begin, (taken, halt)) as pool:
         try:
-            with _interrupts_held():
+            with _interrupts_held(), _one_thread_each():
                 waiting: dict[Future[Result], int] = {pool.submit(_film, piece): n for n, piece in enumerate(work)}
             while waiting:
                 done, _ = wait(waiting, LOOK_EVERY_S, FIRST_COMPLETED)
@@ -117,3 +120,18 @@ def _interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Processes begun meanwhile leave the other cores to each other: threads for matrices this thin double the work."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -282,5 +282,5 @@ def _from_middle(motif: Motif, a: Array, b: Array) -> Array:
     if motif == "disc":
         return across
     petals = 6 if motif == "flower" else 4
-    sharp = 0.3 if motif == "flower" else 0.5
+    sharp = 0.3 if motif == "flower" else 0.42
     return np.asarray(across / (1 - sharp + sharp * np.cos(petals * np.arctan2(b, a))))

@@ -50,7 +50,7 @@ class Recording:
     Attributes:
         still: everything that does not move.
         movers: at least two.
-        cameras: `CAMERAS`, row by row, from left to right.
+        cameras: `CAMERAS`, upper and lower by turns, from left to right: neighbours have neighbouring numbers.
         steps: moments; one more would be the first again.
     """
 
@@ -89,8 +89,8 @@ def rig(rng: Rng, size_px: tuple[int, int]) -> tuple[Camera, ...]:
     spacing, rise = float(rng.uniform(0.095, 0.115)), float(rng.uniform(0.10, 0.13))
     above, aim = float(rng.uniform(0.95, 1.3)), float(rng.uniform(0.5, 0.62))
     cameras = []
-    for row in range(ROWS):
-        for column in range(COLUMNS):
+    for column in range(COLUMNS):
+        for row in range(ROWS):
             eye = np.array([(column - (COLUMNS - 1) / 2) * spacing, RIG_Y, above + (0.5 - row) * rise])
             eye += rng.normal(0, 0.003, 3)
             # All look the same way, not at one point; 0.2 degrees off.

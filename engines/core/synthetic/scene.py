@@ -12,7 +12,7 @@ from engines.core.synthetic.materials import Colour, Material
 from engines.core.synthetic.shapes import Shape
 
 BALL_RADIUS = 0.48
-"""Everything in a scene stays within this of the origin, world units."""
+"""A still life or a car stays within this of the origin, world units."""
 
 
 @dataclass(frozen=True, eq=False)

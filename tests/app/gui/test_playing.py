@@ -114,3 +114,14 @@ def test_the_strip_shows_what_is_ready(window: Window, qtbot: QtBot, recorded: R
 def _shown(window: Window) -> int | None:
     picture = window.looking.picture
     return round(picture.request.controls.get(TIME, 0)) if picture is not None and not picture.request.draft else None
+
+
+def test_the_export_asks_what_time_does(window: Window, recorded: RecordedScene) -> None:
+    from app.gui.export_dialog import ExportDialog
+    from app.gui.export_order import RUNS, STANDS, Order
+
+    assert window.session.opened is not None
+    dialog = ExportDialog(window, window.session.opened, Order(time=STANDS), (320, 240))
+    assert dialog.time.parent() is not None and dialog.order().time == STANDS
+    dialog.time.setCurrentIndex(dialog.time.findData(RUNS))
+    assert dialog.order().time == RUNS

@@ -17,8 +17,10 @@ from engines.core.dataset import Dataset
 from engines.core.engine import Training, never_stop
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
+from engines.core.views import Views
 from engines.deepvoxels.config import DeepVoxelsConfig
 from engines.deepvoxels.engine import ENGINE
+from engines.deepvoxels.training import training_photographs
 from engines.deepvoxels.training_views import TrainingViews, ViewOrder, nearest_views
 
 CPU = torch.device("cpu")
@@ -337,3 +339,10 @@ def test_the_order_goes_on_where_it_was_taken() -> None:
     state: Any = order.state()
     other.restore(**state)
     assert [other.next() for _ in range(10)] == [order.next() for _ in range(10)]
+
+
+def test_a_recording_is_refused(photographs: Path) -> None:
+    dataset = open_dataset(photographs)
+    moving = replace(dataset, views=Views.of([replace(view, time=index) for index, view in enumerate(dataset.views)]))
+    with pytest.raises(UserError, match="a recording of 9 moments, but DeepVoxels learns what stands still"):
+        training_photographs(moving, "all")

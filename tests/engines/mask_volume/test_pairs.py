@@ -26,6 +26,13 @@ def test_ten_cameras_are_the_authors_rig() -> None:
     assert choose_pair(rig(10), NEAR) == (4, 5)
 
 
+def test_ten_cameras_in_another_order_are_not() -> None:
+    # Row by row: 4 ends the upper one, 5 begins the lower one.
+    cameras = {index: camera(0.1 * (index % 5), 0.1 * (index // 5)) for index in range(10)}
+    first, second = choose_pair(cameras, NEAR)
+    assert first in (2, 7) and second in (1, 2, 3, 6, 7, 8)
+
+
 def test_of_other_rigs_the_middle_and_its_neighbour() -> None:
     first, second = choose_pair(rig(7), NEAR)
     assert first == 3 and second in (2, 4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from engines.core.camera import project
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
+from engines.core.views import Views
 from engines.srn.observations import Plan
 from tests.engines.srn.learning import begun, config, equal
 
@@ -125,3 +127,9 @@ def test_closing_ends_the_workers(objects: Dataset) -> None:
     assert multiprocessing.active_children() == [other]
     other.kill()
     other.join()
+
+
+def test_a_recording_is_refused(single: Dataset) -> None:
+    moving = replace(single, views=Views.of([replace(view, time=index % 2) for index, view in enumerate(single.views)]))
+    with pytest.raises(UserError, match="a recording of 2 moments, but SRNs learn what stands still"):
+        begun(moving)
