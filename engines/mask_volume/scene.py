@@ -16,7 +16,7 @@ from engines.core.dataset import Dataset
 from engines.core.engine import Control, Stop, never_stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame
-from engines.core.views import View
+from engines.core.views import View, Views
 from engines.mask_volume.captures import background_of, depth_limits, picture_at
 from engines.mask_volume.config import PLANES, MaskVolumeConfig, MaskVolumeOptions
 from engines.mask_volume.drawing import Drawn, Stack
@@ -59,9 +59,7 @@ class MaskVolumeScene:
         """
         self.device, self.options, self._dataset = device, options, dataset
         self._img_wh = img_wh or (options.width_px, options.width_px * 4)
-        # What is held out is there to compare with.
-        train = dataset.split("train").photographed
-        self._views = train or dataset.views.photographed
+        self._views = _looked_at(dataset)
         # Of a still capture without a background nothing can be told apart: its planes are all there is.
         self.moves = has_mask(weights) and (dataset.moments > 1 or len(dataset.backgrounds) > 0)
         self._cameras_of = lru_cache(LISTED)(self._list_cameras)
@@ -293,6 +291,13 @@ class MaskVolumeScene:
                 self._skipped[f"{failure}: moment {time} is shown in place of {key.time}"] = None
             return picture
         raise failure or UserError(f"{self._dataset.source}: camera {index} has no photographs")
+
+
+def _looked_at(dataset: Dataset) -> Views:
+    """What planes may be made of: what is held out of a capture is there to compare with; all of it is not."""
+    views = dataset.views.photographed
+    train = views.splits == 0
+    return views.chosen(train | ~np.isin(views.instances, views.instances[train]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -154,6 +154,19 @@ def test_the_nearest_pair_follows_the_camera(tmp_path: Path, made: list[object])
     assert len(made) == 2
 
 
+def test_captures_that_are_held_out_whole_can_be_drawn(tmp_path: Path) -> None:
+    dataset = clips(tmp_path, (4, 5))
+    held = replace(dataset, views=dataset.views.with_split(np.flatnonzero(dataset.views.instances == 1), "validation"))
+    scene = opened(held, with_mask=False)
+    assert scene.render(scene.start, {"instance": 1}).image.shape == (32, 32, 3)
+
+
+def test_planes_are_not_made_of_views_that_are_held_out(rig: Dataset) -> None:
+    index = opened(rig).sources_of(0)[0]
+    held = replace(rig, views=rig.views.with_split(np.flatnonzero(rig.views.camera_indices == index), "validation"))
+    assert index not in opened(held).sources_of(0)
+
+
 def test_another_pair(rig: Dataset) -> None:
     scene = opened(rig, first_camera=3, second_camera=0)
     expected = [rig.views.chosen(rig.views.camera_indices == index)[0].camera for index in (3, 0)]
