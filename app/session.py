@@ -263,6 +263,9 @@ class Session:
             return False
         self.viewpoints = found.viewpoints
         self.eye.set_viewpoints([point.camera for point in self.viewpoints])
+        if sources := self.sources:
+            # Another recording was filmed elsewhere.
+            self.eye.set_camera(sources[0])
         self._see_whole_view()
         # The object's picture may be there already; objects often share their cameras.
         if self._exact is not None:

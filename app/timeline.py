@@ -82,11 +82,6 @@ class Timeline:
             return True
         return prepares.prepared(camera, {**self._viewer.controls, TIME: moment})
 
-    def ready(self) -> tuple[int, int]:
-        """(how many moments can be drawn at once, how many there are)."""
-        moments = range(self.playback.first, self.playback.last + 1)
-        return sum(self.is_ready(moment) for moment in moments), len(moments)
-
     @property
     def making(self) -> int | None:
         """The moment that is being made ready; None where nothing is."""

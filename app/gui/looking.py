@@ -214,6 +214,7 @@ class Looking:
         if self._session.take_views(found) and self._session.opened is not None:
             self._overlays.set_scene(self._session.opened.scene, self._session.eye.viewpoints)
             self._overlays.set_up(self._session.eye.up)
+            self.show_sources()
             self._window.views.set_views([point.name for point in self._session.viewpoints])
             self._window.update_commands()
             self.draw()

@@ -16,6 +16,8 @@ from engines.core.engine import TIME
 
 TICK_MS = 8
 """Finer than any rate that can be chosen."""
+MARKS = 200
+"""On the strip; of a longer recording only so many moments are looked at."""
 LOOK_MS = 250
 """Between two looks at what is ready."""
 
@@ -128,8 +130,11 @@ class Playing:
         if playback.last <= playback.first:
             return
         self._bar.show_moment(timeline.moment)
-        ready = [timeline.is_ready(moment) for moment in range(playback.first, playback.last + 1)]
-        self._bar.strip.set_ready(ready)
+        count = playback.last - playback.first
+        marks = min(count + 1, MARKS)
+        self._bar.strip.set_ready(
+            [timeline.is_ready(playback.first + round(mark * count / (marks - 1))) for mark in range(marks)]
+        )
         making, state = timeline.making, ""
         if making is not None:
             state = f"making {making} …" if making == timeline.moment or playback.waiting else f"ahead: {making}"

@@ -30,6 +30,11 @@ class MomentCache:
         with self._lock:
             return key in self._made
 
+    def has_moment(self, instance: int, time: int) -> bool:
+        """Whether it is there of any pair."""
+        with self._lock:
+            return any(key.instance == instance and key.time == time for key in self._made)
+
     def get(self, key: Key) -> Moment | None:
         """It, if it is there."""
         with self._lock:

@@ -70,6 +70,8 @@ class MaskVolumeScene:
         self._shown: tuple[Moment, Stack] | None = None
         self._skipped: dict[str, None] = {}
         self._instances = dataset.instances or ("",)
+        numbers, times = self._views.instances, self._views.times
+        self._lengths = {int(number): int(times[numbers == number].max()) + 1 for number in np.unique(numbers)}
         self.bounds, self.up = dataset.bounds, dataset.up
         first = int(self._views.instances[0]) if len(self._views) else 0
         self._first = first
@@ -90,7 +92,7 @@ class MaskVolumeScene:
             last = len(self._dataset.instances) - 1
             names = self._dataset.instances
             controls.append(Control("instance", "Recording", "choice", 0, last, self._first, names))
-        moments = int(self._views.times.max(initial=0)) + 1
+        moments = max(self._lengths.values(), default=1)
         if moments > 1:
             controls.append(Control("time", "Moment", "time", 0, moments - 1, 0))
         return (*controls, Control("plane", "Plane (0: all)", "integer", 0, PLANES, 0))
@@ -141,14 +143,15 @@ class MaskVolumeScene:
     # What is asked for
 
     def _key(self, camera: Camera, controls: Mapping[str, float]) -> Key:
-        instance = round(controls.get("instance", self._first))
-        time = round(controls.get("time", 0))
-        views = self._views.of_instance(instance)
-        if not len(views):
-            raise UserError(f"instance {instance}: there are {len(self._instances)} captures")
-        # Of several recordings each is as long as it is.
-        time = min(max(time, 0), int(views.times.max()))
+        instance, time = self._when(controls)
         return Key(instance, time, *self._pair(instance, time, camera))
+
+    def _when(self, controls: Mapping[str, float]) -> tuple[int, int]:
+        """Which recording, and which of its moments; of several each is as long as it is."""
+        instance = round(controls.get("instance", self._first))
+        if instance not in self._lengths:
+            raise UserError(f"instance {instance}: there are {len(self._instances)} captures")
+        return instance, min(max(round(controls.get("time", 0)), 0), self._lengths[instance] - 1)
 
     def _pair(self, instance: int, time: int, camera: Camera | None) -> tuple[int, int]:
         cameras = self._known_cameras(instance, time)
@@ -174,6 +177,9 @@ class MaskVolumeScene:
 
     def prepared(self, camera: Camera, controls: Mapping[str, float]) -> bool:
         """Whether the planes that this picture needs are there."""
+        if self.options.pair == "fixed":
+            # No look at the disk: the window asks for every moment.
+            return self._cache.has_moment(*self._when(controls))
         return self._cache.has(self._key(camera, controls))
 
     def prepare(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> None:
@@ -276,9 +282,8 @@ class MaskVolumeScene:
 
     def _picture(self, key: Key, index: int, size_px: tuple[int, int], check: Callable[[], None]) -> Array:
         """[H, W, 3] one camera's photograph, or that of a moment near by where it can't be read and may be skipped."""
-        last = int(self._views.of_instance(key.instance).times.max())
         failure: UserError | None = None
-        for time in sorted(range(last + 1), key=lambda time: (abs(time - key.time), time)):
+        for time in sorted(range(self._lengths[key.instance]), key=lambda time: (abs(time - key.time), time)):
             check()
             try:
                 picture = picture_at(self._view(key.instance, time, index), size_px)

@@ -16,6 +16,7 @@ from engines.core.images import (
     natural_order,
     read_image,
     resize_area,
+    resize_lanczos,
     to_uint8,
     undistorted,
     write_png,
@@ -113,6 +114,14 @@ def test_shrinking_averages_areas() -> None:
     plain = image.reshape(2, 2, 3, 2, 3).mean(axis=(1, 3))
     assert resize_area(image, (3, 2)) == pytest.approx(plain, abs=1e-6)
     assert resize_area(image, (6, 4)) is image
+
+
+def test_lanczos_is_that_of_pil_on_bytes() -> None:
+    large = np.random.default_rng(1).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    expected = Image.fromarray(large).resize((9, 7), Image.Resampling.LANCZOS)
+    found = resize_lanczos(large.astype(np.float32) / np.float32(255), (9, 7))
+    assert found.dtype == np.float32 and np.array_equal(to_uint8(found), np.asarray(expected))
+    assert resize_lanczos(found, (9, 7)) is found
 
 
 def test_bytes_are_rounded_and_clamped() -> None:

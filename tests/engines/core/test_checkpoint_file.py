@@ -1,0 +1,50 @@
+"""Checkpoints of any kind, and of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from engines.core.checkpoint import Checkpoint
+from engines.core.checkpoint_file import read_any, read_own
+from engines.core.errors import UserError
+from engines.core.run_folder import write_run_checkpoint
+from engines.core.scene_file import write_scene_file
+
+
+def upstream(content: Mapping[str, Any], path: Path) -> Checkpoint:
+    return Checkpoint("own", {}, 3, dict(content))
+
+
+def recognises(content: Mapping[str, Any]) -> bool:
+    return "weight" in content
+
+
+def own(path: Path) -> Checkpoint:
+    return read_own(path, "own", recognises, upstream)
+
+
+def test_every_kind_of_its_own_is_read(tmp_path: Path) -> None:
+    checkpoint = Checkpoint("own", {}, 2, {"weight": torch.ones(1)}, training={})
+    write_scene_file(tmp_path / "a.safetensors", checkpoint)
+    write_run_checkpoint(tmp_path / "run", checkpoint)
+    torch.save({"weight": torch.ones(1)}, tmp_path / "a.pth")
+    assert [own(tmp_path / name).step for name in ("a.safetensors", "run", "a.pth")] == [2, 2, 3]
+
+
+def test_another_methods_is_refused(tmp_path: Path) -> None:
+    write_scene_file(tmp_path / "a.safetensors", Checkpoint("other", {}, 2, {}))
+    torch.save({"bias": torch.ones(1)}, tmp_path / "a.pth")
+    assert read_any(tmp_path / "a.pth", upstream).step == 3
+    with pytest.raises(UserError, match="is a scene of other, not of own"):
+        own(tmp_path / "a.safetensors")
+    with pytest.raises(UserError, match="a torch file, but not a checkpoint of own"):
+        own(tmp_path / "a.pth")
+    with pytest.raises(UserError, match=r"a folder without scene\.safetensors"):
+        own(tmp_path)
+    with pytest.raises(UserError, match="no such file"):
+        own(tmp_path / "none.pth")
