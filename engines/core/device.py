@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import torch
 
 from engines.core.errors import UserError
@@ -38,3 +41,13 @@ def describe_device(device: torch.device) -> str:
     return {"mps": "Apple GPU", "cpu": f"CPU, {threads} thread{'' if threads == 1 else 's'}"}.get(
         device.type, str(device)
     )
+
+
+@contextlib.contextmanager
+def full_precision(device: torch.device) -> Iterator[None]:
+    """Convolutions in float32 throughout: by itself cuDNN rounds their inputs to 10 bits (TF32), some levels of 255."""
+    if device.type != "cuda":
+        yield
+        return
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        yield

@@ -23,6 +23,7 @@ from engines.core.chance import generator_states, global_generators_kept, set_ge
 from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
+from engines.core.resuming import training_state
 from engines.core.views import View
 from engines.deepvoxels.config import DeepVoxelsConfig, DeepVoxelsOptions
 from engines.deepvoxels.discriminator import PatchDiscriminator, adversarial_loss
@@ -135,9 +136,7 @@ class DeepVoxelsTraining:
         Raises:
             UserError: the checkpoint has no training state, or the folder's photographs are not those of the run.
         """
-        state = checkpoint.training
-        if state is None:
-            raise UserError("the checkpoint holds no training state (optimisers, generators); only a run folder does")
+        state = training_state(checkpoint)
         training = DeepVoxelsTraining(dataset, config, device, config.seed)
         if checkpoint.scene is not None:
             training._place(GridPlacement.from_hints(checkpoint.scene.hints))

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from engines.core.camera import Array, Camera
+from engines.core.device import full_precision
 from engines.mask_volume import planes
 from engines.mask_volume.config import PLANES
 from engines.mask_volume.inference import Check, FirstLayers, PackedUnet, convolve, finish
@@ -105,7 +106,7 @@ class Maker:
             backgrounds: gives theirs, [2, H, W, 3]; asked once for cameras that stand still.
             check: raises `Cancelled` where it is not wanted any more.
         """
-        with torch.inference_mode():
+        with torch.inference_mode(), full_precision(self.device):
             depths = planes.plane_depths(*pair.depths, PLANES)
             reference, other = self._sweep(pair, pictures, depths)
             if self._mask is None:

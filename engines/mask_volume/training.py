@@ -22,6 +22,7 @@ from engines.core.dataset import Dataset
 from engines.core.engine import Scene
 from engines.core.errors import UserError
 from engines.core.read_ahead import ReadAhead
+from engines.core.resuming import require_same_photographs, restore, training_state
 from engines.core.upstream_state import checked_weights
 from engines.mask_volume import planes, upstream
 from engines.mask_volume.config import PLANES, MaskVolumeConfig
@@ -160,19 +161,10 @@ class MaskVolumeTraining:
         Raises:
             UserError: the checkpoint has no training state, or the folder's photographs are not those of the run.
         """
-        state = checkpoint.training
-        if state is None:
-            raise UserError("the checkpoint holds no training state (optimiser, step); only a run folder does")
+        state = training_state(checkpoint)
         training = MaskVolumeTraining(dataset, config, device, config.seed, fresh=False)
-        if state.get("photographs") != training._views.fingerprint():
-            raise UserError(
-                f"{dataset.source}: {len(training._views)} photographs, not those that the run began with, or under "
-                "other names; resume with the same folder"
-            )
-        training._networks.load_state_dict(dict(state.get("latest", checkpoint.weights)))
-        if training._average is not None:
-            training._average.restore(checkpoint.weights)
-        training._optimiser.load_state_dict(state["optimiser"])
+        require_same_photographs(state, training._views, dataset.source)
+        restore(training._networks, training._average, training._optimiser, checkpoint)
         training.step_count = checkpoint.step
         return training
 

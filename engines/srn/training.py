@@ -24,6 +24,7 @@ from engines.core.checkpoint_file import read_own
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.read_ahead import ReadAhead
+from engines.core.resuming import require_same_photographs, restore, training_state
 from engines.srn import upstream
 from engines.srn.codes import codes_of_objects
 from engines.srn.config import SrnConfig, SrnOptions
@@ -151,19 +152,10 @@ class SrnTraining:
         Raises:
             UserError: the checkpoint has no training state, or the folder's photographs are not those of the run.
         """
-        state = checkpoint.training
-        if state is None:
-            raise UserError("the checkpoint holds no training state (optimiser, generator); only a run folder does")
+        state = training_state(checkpoint)
         training = SrnTraining(dataset, config, device, config.seed, fresh=False)
-        if state.get("photographs") != training._views.fingerprint():
-            raise UserError(
-                f"{dataset.source}: {len(training._views)} photographs, not those that the run began with, or under "
-                "other names; resume with the same folder"
-            )
-        training._network.load_state_dict(dict(state.get("latest", checkpoint.weights)))
-        if training._average is not None:
-            training._average.restore(checkpoint.weights)
-        training._optimiser.load_state_dict(state["optimiser"])
+        require_same_photographs(state, training._views, dataset.source)
+        restore(training._network, training._average, training._optimiser, checkpoint)
         training.step_count = checkpoint.step
         return training
 

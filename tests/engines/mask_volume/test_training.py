@@ -99,6 +99,17 @@ def test_turned_axes_change_nothing(kind: type[MpiNet | MaskNet], views: int) ->
     assert float((gradients[0] - gradients[1]).norm() / gradients[1].norm()) < 5e-3
 
 
+def test_products_in_sixteen_bits_draw_nearly_the_same(rig: Dataset) -> None:
+    whole, half = begun(rig), begun(rig, precision="bfloat16")
+    (example,) = whole._reader.read(0)
+    with torch.no_grad():
+        difference = whole._networks.draw(example).picture - half._networks.draw(example).picture
+    # bfloat16 has eight bits; some pass through sixteen layers.
+    assert 0 < float(difference.abs().mean()) < 0.01
+    assert half.step()["total"] == pytest.approx(whole.step()["total"], rel=0.02)
+    assert all(weights.dtype == torch.float32 for weights in half.checkpoint().weights.values())
+
+
 def test_a_run_of_planes_holds_one_network_and_moves_all_of_it(rig: Dataset) -> None:
     training = begun(rig)
     before = training.checkpoint().weights
