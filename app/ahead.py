@@ -26,14 +26,15 @@ class Ahead:
     def __init__(
         self,
         scene: Prepares,
-        on_prepared: Callable[[Mapping[str, float]], None],
+        on_prepared: Callable[[], None],
         on_error: Callable[[BaseException], None],
     ) -> None:
         self._scene, self._on_prepared, self._on_error = scene, on_prepared, on_error
         self._changed = threading.Condition()
         self._wanted: list[Want] = []
+        self._needs: list[object] = []
         self._making: Want | None = None
-        self._failed: list[Mapping[str, float]] = []
+        self._failed: list[object] = []
         self._last: Mapping[str, float] | None = None
         self._closed = False
         self._thread = threading.Thread(target=self._loop, name="ahead", daemon=True)
@@ -59,9 +60,10 @@ class Ahead:
 
         What failed is tried again only when it was not wanted in between.
         """
+        needs = [self._scene.need(camera, controls) for camera, controls in wanted]
         with self._changed:
-            self._failed = [failed for failed in self._failed if any(dict(failed) == dict(c) for _, c in wanted)]
-            self._wanted = list(wanted)
+            self._failed = [failed for failed in self._failed if failed in needs]
+            self._wanted, self._needs = list(wanted), needs
             self._changed.notify_all()
 
     @property
@@ -90,12 +92,12 @@ class Ahead:
                 continue
             except Exception as error:  # handed on; the thread must survive
                 with self._changed:
-                    self._failed.append(controls)
+                    self._failed.append(self._scene.need(camera, controls))
                 if not self._closed:
                     self._on_error(error)
             else:
                 if not self._closed:
-                    self._on_prepared(controls)
+                    self._on_prepared()
             finally:
                 with self._changed:
                     self._making = None
@@ -104,13 +106,12 @@ class Ahead:
         """Waits for something to make; None when closed."""
         with self._changed:
             while not self._closed:
-                for camera, controls in self._wanted:
-                    failed = any(dict(controls) == dict(other) for other in self._failed)
-                    if not failed and not self._scene.prepared(camera, controls):
+                for (camera, controls), need in zip(self._wanted, self._needs, strict=True):
+                    if need not in self._failed and not self._scene.prepared(camera, controls):
                         self._making = (camera, controls)
                         return self._making
                 self._changed.wait()
         return None
 
     def _given_up(self, want: Want) -> bool:
-        return self._closed or not any(dict(want[1]) == dict(controls) for _, controls in self._wanted)
+        return self._closed or self._scene.need(*want) not in self._needs

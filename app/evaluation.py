@@ -145,9 +145,10 @@ def evaluate(
         controls = dict(choices.get(view.instance, {}))
         if moments is not None:
             controls[TIME] = float(view.time)
+        image, photograph = _pair(scene, view, controls, stop)
+        # Known when the picture is made.
         if _is_source(scene, view, controls):
             continue
-        image, photograph = _pair(scene, view, controls, stop)
         if min(image.shape[:2]) - 2 * crop < SMALLEST_SIDE_PX:
             raise UserError(
                 f"{crop} pixels off each side of {image.shape[1]}x{image.shape[0]} leave too little to compare; "
@@ -167,7 +168,8 @@ def evaluate(
 
 def _is_source(scene: object, view: View, controls: Mapping[str, float]) -> bool:
     """Whether the scene is drawn from this very photograph."""
-    return isinstance(scene, HasSources) and any(same_pose(view.camera, other) for other in scene.sources(controls))
+    sources = scene.sources(view.camera, controls) if isinstance(scene, HasSources) else ()
+    return any(same_pose(view.camera, other) for other in sources)
 
 
 def _pair(scene: Scene, view: View, controls: Mapping[str, float], stop: Stop) -> tuple[Tensor, Tensor]:

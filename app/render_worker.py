@@ -242,7 +242,8 @@ class RenderWorker:
         with self._changed:
             self._done = max(self._done, ask.number)
             self._exact = _Exact(ask.request, frame, limits)
-            self._time_exact(seconds)
+            if not ask.request.draft:
+                self._time_exact(seconds)
         kind: Literal["exact", "preview"] = "preview" if ask.request.draft else "exact"
         self._tell(ask, Picture(ask.request, kind, pixels, ask.request.camera, seconds * 1e3, frame, 0.0, limits))
         self._keep(_Exact(ask.request, frame, limits), pixels)
@@ -331,7 +332,7 @@ class RenderWorker:
 
     def _previewable(self, request: Request) -> bool:
         source = self._source
-        return source is not None and source.request.controls == request.controls
+        return source is not None and (source.request.draft, source.request.controls) == (request.draft, request.controls)
 
     def _preview_loop(self) -> None:
         while True:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from app.viewpoints import ViewPoint, read_viewpoints, view_at
 from engines.core.camera import Array, Camera
 from engines.core.config import make_options
 from engines.core.engine import TIME, HasSources, Prepares
+from engines.core.frame import Frame
 
 
 class Session:
@@ -56,6 +57,8 @@ class Session:
         self._number = self._adopted = 0
         self._staying = False
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="aside")
+        self._comparing: Future[None] | None = None
+        """Only the newest comparison is worth its time."""
 
     # Opening
 
@@ -141,7 +144,7 @@ class Session:
         if isinstance(scene, Prepares):
             self._ahead = Ahead(
                 scene,
-                lambda _: self._deliver(number, self._listener.prepared),
+                lambda: self._deliver(number, self._listener.prepared),
                 lambda error: self._deliver(number, lambda: self._listener.render_failed(error)),
             )
         self.timeline.enter(scene)
@@ -186,9 +189,10 @@ class Session:
 
     @property
     def sources(self) -> tuple[Camera, ...]:
-        """The cameras that this moment is drawn from; empty for a scene that is not drawn from photographs."""
+        """The cameras that this picture is drawn from; empty for a scene that is not drawn from photographs."""
         scene: object = self.opened.scene if self.opened is not None else None
-        return scene.sources(self.controls) if isinstance(scene, HasSources) else ()
+        camera = self.eye.shown
+        return scene.sources(camera, self.controls) if isinstance(scene, HasSources) and camera is not None else ()
 
     @property
     def advice(self) -> str:
@@ -263,9 +267,9 @@ class Session:
             return False
         self.viewpoints = found.viewpoints
         self.eye.set_viewpoints([point.camera for point in self.viewpoints])
-        if sources := self.sources:
+        if isinstance(self.opened.scene if self.opened is not None else None, HasSources) and self.viewpoints:
             # Another recording was filmed elsewhere.
-            self.eye.set_camera(sources[0])
+            self.eye.set_camera(self.viewpoints[len(self.viewpoints) // 2].camera)
         self._see_whole_view()
         # The object's picture may be there already; objects often share their cameras.
         if self._exact is not None:
@@ -312,10 +316,16 @@ class Session:
         choice = find_choice(scene, dataset, point.view.instance) if dataset is not None else None
         if round(controls.get(INSTANCE, 0)) != choice or controls.get("blend", 0.0) > 0:
             return
-        frame, view = picture.frame, point.view
+        if self.timeline.playback.playing and self.channel != "error" and not self._photograph_wanted:
+            # Nobody looks at a number that changes with every picture; reading photographs takes longer than drawing.
+            return
+        # Not the frame itself: what its other channels are made of would be kept until its turn comes.
+        frame, view = Frame(picture.frame.image, picture.frame.depth), point.view
         if dataset is not None:
             view = view_at(dataset, view, round(controls.get(TIME, 0)))
-        self._aside.submit(
+        if self._comparing is not None:
+            self._comparing.cancel()
+        self._comparing = self._aside.submit(
             self._guarded, lambda: self._listener.compared(compare(frame, picture.camera, view, scene, controls))
         )
 

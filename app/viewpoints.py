@@ -45,8 +45,11 @@ def read_viewpoints(opened: Opened, choice: int = 0) -> tuple[ViewPoint, ...]:
 
 def view_at(dataset: Dataset, view: View, time: int) -> View:
     """What the same camera of a rig saw at another moment; `view` itself where that is not known."""
+    views = dataset.views.of_instance(view.instance)
+    # Of several recordings each is as long as it is.
+    time = min(time, int(views.times.max(initial=0)))
     if view.camera_index is None or view.time == time:
         return view
-    views = dataset.views.of_instance(view.instance).at_time(time)
+    views = views.at_time(time)
     found = views.chosen(views.camera_indices == view.camera_index).photographed
     return found[0] if len(found) else view

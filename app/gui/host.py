@@ -42,6 +42,9 @@ class Host(Protocol):
     def scene_changed(self) -> None:
         """A scene was adopted or closed."""
 
+    def show_notes(self) -> None:
+        """The scene has more to say of what is shown in place of what."""
+
     def show_viewport(self) -> None:
         """A scene is on its way."""
 

@@ -38,6 +38,7 @@ class Looking:
         self.pixels: Array | None = None
         self._comparison: Comparison | None = None
         self._photograph_held = self._photograph_kept = False
+        self._sources: tuple[Camera, ...] = ()
         self._idle = QTimer(window.widget)
         self._idle.setInterval(IDLE_MS)
         self._idle.timeout.connect(window.status.show_idle)
@@ -118,8 +119,8 @@ class Looking:
         self._show_place()
 
     def show_sources(self) -> None:
-        """The cameras that this moment is drawn from."""
-        sources = self._session.sources
+        """The cameras that this picture is drawn from."""
+        self._sources = sources = self._session.sources
         others = [camera for camera in self._session.eye.viewpoints if not any(same_pose(camera, s) for s in sources)]
         self._window.sources.set_cameras(sources, others)
         self._overlays.set_sources(sources)
@@ -186,6 +187,8 @@ class Looking:
         eye, comparison = self._session.eye, self._current_comparison()
         psnr_db = comparison.psnr_db if comparison is not None else None
         self._window.views.show_camera(eye.shown, eye.up, eye.view_index, psnr_db)
+        if self._session.sources != self._sources:
+            self.show_sources()
         self._window.sources.show_eye(eye.shown, self._session.advice)
 
     def _show_moved(self) -> None:

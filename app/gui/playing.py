@@ -63,6 +63,8 @@ class Playing:
 
     def enter(self) -> None:
         """A scene came or went."""
+        opened = self._window.session.opened
+        self._told = opened.scene.assumptions if opened is not None else ()
         playback = self._timeline.playback
         self._bar.set_moments(playback.first, playback.last, self._timeline.moment, playback.fps)
         self._window.commands["loop"].setChecked(playback.loop)
@@ -120,8 +122,13 @@ class Playing:
         self.show()
 
     def _prepared(self) -> None:
-        self._window.session.resubmit()
+        session = self._window.session
+        session.resubmit()
         self.show()
+        if session.opened is not None and session.opened.scene.assumptions != self._told:
+            # A photograph was skipped, say.
+            self._told = session.opened.scene.assumptions
+            self._window.show_notes()
 
     def show(self) -> None:
         """The moment, which are ready, and what is being made."""

@@ -200,6 +200,10 @@ class Window(QMainWindow):
         self._show_recent()
         self.update_commands()
 
+    def show_notes(self) -> None:
+        """The scene has more to say of what is shown in place of what."""
+        self.scene_card.show_scene(self.session.opened)
+
     def show_viewport(self) -> None:
         """Where the picture is, or will be."""
         self._stack.setCurrentWidget(self.viewport)

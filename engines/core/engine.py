@@ -115,6 +115,10 @@ class Prepares(Protocol):
         """
         ...
 
+    def need(self, camera: Camera, controls: Mapping[str, float]) -> object:
+        """Tells what must be prepared for different pictures apart: equal where one preparation serves both."""
+        ...
+
     def glimpse(self, camera: Camera, controls: Mapping[str, float]) -> Frame:
         """Something to look at meanwhile, at once.
 
@@ -128,8 +132,8 @@ class Prepares(Protocol):
 class HasSources(Protocol):
     """A scene that is drawn from some cameras' photographs, and true to life only near to them."""
 
-    def sources(self, controls: Mapping[str, float]) -> tuple[Camera, ...]:
-        """The cameras that it is drawn from."""
+    def sources(self, camera: Camera, controls: Mapping[str, float]) -> tuple[Camera, ...]:
+        """The cameras that the picture from `camera` is drawn from; empty before that was ever drawn."""
         ...
 
     def advice(self, camera: Camera, controls: Mapping[str, float]) -> str:

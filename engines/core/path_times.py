@@ -16,6 +16,8 @@ def read_times(path: Path, moments: int) -> list[int] | None:
     Ours say the moment's number (`time`), nerfstudio's where between the first (0) and the last (1) it lies
     (`render_time`); there every camera must have one, as in its own viewer.
     """
+    # What an export leaves beside its images.
+    path = path / "cameras.json" if path.is_dir() else path
     if path.suffix.lower() != ".json":
         return None
     try:

@@ -20,6 +20,9 @@ VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v")
 HDF5_SUFFIXES = (".h5", ".hdf5")
 OPEN_VIDEOS = 64
 
+READ_ON = 30
+"""Frames that are sooner read through than jumped over."""
+
 Place = tuple[str | int, ...]
 """Where in a file: () the whole of it, `(frame,)` of a video, `(data set, index, ...)` of HDF5."""
 
@@ -107,10 +110,8 @@ class _Video:
 
     def read(self, frame: int) -> Array:
         """[H, W, 3] RGB bytes."""
-        # Seeking lands on the nearest key frame with some containers; reading on never does.
-        if frame < self._next:
-            self._capture.release()
-            self._capture, self._next = cv2.VideoCapture(str(self._path)), 0
+        if not 0 <= frame - self._next <= READ_ON:
+            self._seek(frame)
         while self._next < frame and self._capture.grab():
             self._next += 1
         there, pixels = self._capture.read() if self._next == frame else (False, None)
@@ -118,6 +119,15 @@ class _Video:
             raise UserError(f"{self._path}: frame {frame} can't be decoded; the video may be cut short or damaged")
         self._next += 1
         return np.asarray(pixels)[:, :, ::-1]
+
+    def _seek(self, frame: int) -> None:
+        """Goes to a frame, or to the beginning where the container doesn't lead there."""
+        self._capture.set(cv2.CAP_PROP_POS_FRAMES, frame)
+        self._next = frame
+        if round(self._capture.get(cv2.CAP_PROP_POS_FRAMES)) != frame:
+            # From the beginning every frame is found, late.
+            self._capture.release()
+            self._capture, self._next = cv2.VideoCapture(str(self._path)), 0
 
     def close(self) -> None:
         self._capture.release()

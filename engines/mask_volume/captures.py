@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from engines.core.camera import Array
@@ -38,11 +40,18 @@ def are_clips(dataset: Dataset) -> bool:
     return dataset.format == CLIPS
 
 
-def background_of(dataset: Dataset, instance: int, camera_index: int, size_px: tuple[int, int]) -> tuple[Array, bool]:
+def background_of(
+    dataset: Dataset,
+    instance: int,
+    camera_index: int,
+    size_px: tuple[int, int],
+    check: Callable[[], None] = lambda: None,
+) -> tuple[Array, bool]:
     """What one camera of a rig sees of what stands still.
 
     Args:
         size_px: (width, height) that its pictures are brought to.
+        check: called before each photograph is read; may raise.
 
     Returns:
         image: [H, W, 3] in [0, 1].
@@ -59,8 +68,17 @@ def background_of(dataset: Dataset, instance: int, camera_index: int, size_px: t
         raise UserError(f"{dataset.source}: camera {camera_index} has no photographs to take a background from")
     views = views.chosen(np.argsort(views.times, kind="stable"))
     count = min(len(views), MEDIAN_MOMENTS)
-    # Bytes: float photographs of 25 moments would fill the memory.
-    moments = [to_uint8(picture_at(views[place * len(views) // count], size_px)) for place in range(count)]
+    moments, failure = list[Array](), None
+    for place in range(count):
+        check()
+        try:
+            # Bytes: float photographs of 25 moments would fill the memory.
+            moments.append(to_uint8(picture_at(views[place * len(views) // count], size_px)))
+        except UserError as error:
+            # What stands still is seen in the others, too.
+            failure = failure or error
+    if not moments:
+        raise failure or UserError(f"{dataset.source}: camera {camera_index} has no photographs")
     return np.asarray(np.median(np.stack(moments), axis=0).astype(np.float32) / np.float32(255)), False
 
 

@@ -111,11 +111,12 @@ class MaskVolumeOptions(Options):
     """The camera whose planes they are, counted from 0; empty: 4 as the authors, else of the best pair."""
     second_camera: int | None = Field(None, ge=0)
     """The other camera of the pair; empty: 5 as the authors, else the first's best neighbour."""
-    pair: Literal["fixed", "nearest"] = "fixed"
-    """fixed: one pair for all views; nearest: the one nearest to each view, whose planes are then made first."""
+    pair: Literal["fixed", "nearest", "others"] = "fixed"
+    """fixed: one pair for all views; nearest: the one nearest to each view, whose planes are then made first; others:
+    so, but of cameras that stand elsewhere, to compare with photographs that are no part of it."""
     width_px: int = Field(640, ge=64, le=4096)
     """Wider photographs are brought to this width before the networks see them."""
     cache_mb: int = Field(2048, ge=64)
-    """Memory for the multiplane images of moments, MB; those that are played last make room."""
+    """Memory for the multiplane images of moments, MB; those that were just played make room."""
     damaged_frames: Literal["stop", "skip"] = "stop"
     """A photograph that can't be read: an error, or the moment before stands in for its moment."""

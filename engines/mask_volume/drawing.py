@@ -23,6 +23,8 @@ CLEAR = 2e-5
 """Less than this is nothing: 32 planes of it change a pixel by a sixth of 1/255 at most."""
 TILE_PX = (320, 90)
 """Fits the cache with all that is made of it."""
+BAND_PIXELS = 1 << 19
+"""Drawn at once on a GPU: 32 planes of them take half a gigabyte."""
 BLOCK_PX = 16
 """Side of the blocks whose greatest opacity is known."""
 
@@ -62,10 +64,20 @@ class Stack:
         """
         chosen = range(len(self.depths)) if only is None else range(only, only + 1)
         if not self._on_cpu:
-            layers, depths = self.layers[chosen.start : chosen.stop], self.depths[chosen.start : chosen.stop]
-            seen = planes.warp(layers.permute(0, 3, 1, 2), self.reference, camera, depths)
-            return Drawn(*planes.composite(seen, depths))
+            return self._draw_bands(camera, slice(chosen.start, chosen.stop), stop)
         return self._draw_tiles(camera, chosen, stop)
+
+    def _draw_bands(self, camera: Camera, chosen: slice, stop: Stop) -> Drawn:
+        """Some rows at a time: all planes of a large picture at once would take more memory than a GPU has."""
+        layers, depths = self.layers[chosen].permute(0, 3, 1, 2), self.depths[chosen]
+        width, height = camera.size_px
+        rows, bands = max(1, BAND_PIXELS // width), list[tuple[Tensor, Tensor, Tensor]]()
+        for top in range(0, height, rows):
+            if stop():
+                raise Cancelled
+            band = camera.cropped(0, top, width, min(rows, height - top))
+            bands.append(planes.composite(planes.warp(layers, self.reference, band, depths), depths))
+        return Drawn(*(torch.cat(parts) for parts in zip(*bands, strict=True)))
 
     def _draw_tiles(self, camera: Camera, chosen: range, stop: Stop) -> Drawn:
         width, height = camera.size_px
@@ -95,12 +107,17 @@ class Stack:
         sums = np.zeros((4, height, width), dtype=np.float32)
         layers, near_to_far = self.layers.numpy(), reversed(chosen)
         for plane in near_to_far:
-            if self._greatest_within(plane, maps[plane], width, height) < CLEAR:
+            ahead = maps[plane, 2] @ _corners(width, height)
+            if ahead.max() <= 0 or self._greatest_within(plane, maps[plane], width, height) < CLEAR:
                 continue
             seen = cv2.warpPerspective(
                 layers[plane], maps[plane], (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
             )
             *colours, share = cv2.split(seen)
+            if ahead.min() <= 0:
+                # Part of the plane lies behind the eye; it would be seen there upside down.
+                across, down, at = maps[plane, 2]
+                share[(across * np.arange(width) + at) + (down * np.arange(height) + 0.0)[:, None] <= 0] = 0
             share *= passed
             for total, colour in zip(sums, colours, strict=False):
                 colour *= share
@@ -115,7 +132,7 @@ class Stack:
 
     def _greatest_within(self, plane: int, to_plane: Array, width: int, height: int) -> float:
         """The greatest opacity of the plane where the tile sees it."""
-        corners = to_plane @ np.array([[0, width, 0, width], [0, 0, height, height], [1, 1, 1, 1]])
+        corners = to_plane @ _corners(width, height)
         if corners[2].min() <= 1e-6:
             # The plane passes the camera: where its picture ends is not between its corners.
             return float(self._blocks[plane].max())
@@ -126,6 +143,11 @@ class Stack:
         if left > right or top > bottom:
             return 0.0
         return float(self._blocks[plane, top : bottom + 1, left : right + 1].max())
+
+
+def _corners(width: int, height: int) -> Array:
+    """[3, 4] of a tile, homogeneous."""
+    return np.array([[0, width, 0, width], [0, 0, height, height], [1, 1, 1, 1]])
 
 
 def _greatest(opacity: Tensor) -> Array:

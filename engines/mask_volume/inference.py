@@ -46,11 +46,15 @@ def normalise_(x: Tensor, norm: nn.GroupNorm) -> Tensor:
     """`GroupNorm` over the whole volume, in place; [..., W, C] or [..., W, planes x C]."""
     rows, count = x.view(-1, x.shape[-1] * x.shape[-2]), x.numel()
     # Rows first, then in double: over a hundred million squares single precision loses digits.
-    mean = rows.sum(dim=1).double().sum() / count
-    mean_square = torch.linalg.vector_norm(rows, dim=1).double().square().sum() / count
-    scale = norm.weight / (mean_square - mean.square() + norm.eps).sqrt()
-    shift, repeats = norm.bias - mean * scale, rows.shape[1] // norm.num_channels
-    torch.addcmul(shift.float().repeat(repeats), rows, scale.float().repeat(repeats), out=rows)
+    sums, norms = rows.sum(dim=1), torch.linalg.vector_norm(rows, dim=1)
+    if x.device.type == "mps":
+        # It knows no double.
+        sums, norms = sums.cpu(), norms.cpu()
+    mean = sums.double().sum() / count
+    deviation = (norms.double().square().sum() / count - mean.square() + norm.eps).sqrt()
+    scale = norm.weight / deviation.to(x)
+    shift, repeats = norm.bias - mean.to(x) * scale, rows.shape[1] // norm.num_channels
+    torch.addcmul(shift.repeat(repeats), rows, scale.repeat(repeats), out=rows)
     return x
 
 

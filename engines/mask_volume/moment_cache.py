@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from typing import NamedTuple
 
 from engines.mask_volume.moments import Moment
@@ -18,12 +19,24 @@ class Key(NamedTuple):
 
 
 class MomentCache:
-    """Safe for several threads."""
+    """Safe for several threads.
+
+    A recording is played in a loop: what was just played comes again last, and makes room first. By age alone nothing
+    of a recording that is a little too long would ever be found.
+    """
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
         self._made: dict[Key, Moment] = {}
+        self._moments: Counter[tuple[int, int]] = Counter()
+        self._bytes = 0
+        self._head, self._length = (0, 0), 1
         self._lock = threading.Lock()
+
+    def look_at(self, instance: int, time: int, length: int) -> None:
+        """From here on the recording is played; it has `length` moments."""
+        with self._lock:
+            self._head, self._length = (instance, time), length
 
     def has(self, key: Key) -> bool:
         """Whether it is there."""
@@ -33,7 +46,7 @@ class MomentCache:
     def has_moment(self, instance: int, time: int) -> bool:
         """Whether it is there of any pair."""
         with self._lock:
-            return any(key.instance == instance and key.time == time for key in self._made)
+            return self._moments[instance, time] > 0
 
     def get(self, key: Key) -> Moment | None:
         """It, if it is there."""
@@ -43,24 +56,23 @@ class MomentCache:
     def put(self, key: Key, moment: Moment) -> None:
         """Keeps it; others make room where there is none."""
         with self._lock:
+            self._forget(key)
             self._made[key] = moment
-            while len(self._made) > 1 and self._bytes() > self._most_bytes:
-                del self._made[self._least_wanted(key)]
+            self._moments[key.instance, key.time] += 1
+            self._bytes += moment.size_bytes
+            while len(self._made) > 1 and self._bytes > self._most_bytes:
+                self._forget(max((other for other in self._made if other != key), key=self._comes_late))
 
     def capacity(self, moment_bytes: int) -> int:
         """How many moments of that size fit; at least one."""
         return max(1, self._most_bytes // moment_bytes)
 
-    def _bytes(self) -> int:
-        return sum(moment.size_bytes for moment in self._made.values())
+    def _forget(self, key: Key) -> None:
+        moment = self._made.pop(key, None)
+        if moment is not None:
+            self._moments[key.instance, key.time] -= 1
+            self._bytes -= moment.size_bytes
 
-    def _least_wanted(self, newest: Key) -> Key:
-        # A recording is played in a loop: what was just played comes again last. By age alone nothing of a recording
-        # that is a little too long would ever be found.
-        latest = max(key.time for key in self._made)
-
-        def comes_last(key: Key) -> tuple[bool, int]:
-            other = (key.instance, key.first, key.second) != (newest.instance, newest.first, newest.second)
-            return other, (key.time - newest.time) % (latest + 1)
-
-        return max((key for key in self._made if key != newest), key=comes_last)
+    def _comes_late(self, key: Key) -> tuple[bool, int]:
+        instance, time = self._head
+        return key.instance != instance, (key.time - time) % self._length

@@ -19,6 +19,9 @@ from engines.mask_volume.inference import Check, FirstLayers, PackedUnet, convol
 from engines.mask_volume.network import MaskNet, MpiNet
 from engines.mask_volume.upstream import MASK, MPI
 
+SAME_PLACE = 1e-5
+"""Poses that COLMAP found again for each moment differ by less."""
+
 AnyNetwork = TypeVar("AnyNetwork", bound=nn.Module)
 
 
@@ -27,17 +30,21 @@ class Pair:
     """What planes are made of.
 
     Attributes:
+        label: the recording, and the numbers of both cameras.
         cameras: the reference and the other, of the pictures' size.
         depths: (nearest, farthest) plane.
     """
 
+    label: tuple[int, int, int]
     cameras: tuple[Camera, Camera]
     depths: tuple[float, float]
 
     def same_place(self, other: Pair) -> bool:
         """Whether the same background lies before both."""
-        return self.depths == other.depths and all(
-            a.size_px == b.size_px and np.array_equal(a.camera_to_world, b.camera_to_world) and a.focal_px == b.focal_px
+        return (self.label, self.depths) == (other.label, other.depths) and all(
+            a.size_px == b.size_px
+            and np.allclose([*a.focal_px, *a.centre_px], [*b.focal_px, *b.centre_px], rtol=SAME_PLACE)
+            and np.allclose(a.camera_to_world, b.camera_to_world, rtol=0, atol=SAME_PLACE * (1 + abs(a.position).max()))
             for a, b in zip(self.cameras, other.cameras, strict=True)
         )
 
@@ -103,7 +110,7 @@ class Maker:
         """The multiplane image of a pair's pictures [2, H, W, 3].
 
         Args:
-            backgrounds: gives theirs, [2, H, W, 3]; asked once for cameras that stand still.
+            backgrounds: gives theirs, [2, H, W, 3]; asked again only for other cameras, or where these were moved.
             check: raises `Cancelled` where it is not wanted any more.
         """
         with torch.inference_mode(), full_precision(self.device):

@@ -14,6 +14,8 @@ from torch import Tensor
 from engines.core.camera import Array, Camera
 
 TINY = 1e-8
+BEYOND = -1e6
+"""A pixel that no picture has."""
 
 
 def plane_depths(near: float, far: float, count: int) -> Tensor:
@@ -91,7 +93,10 @@ def warp(planes: Tensor, reference: Camera, camera: Camera, depths: Tensor) -> T
     height, width = planes.shape[-2:]
     pixels = pixel_centres(*camera.size_px, planes.device).view(-1, 3)
     at = pixels[None] @ homographies(reference, camera, depths).to(planes.device).transpose(1, 2)
+    behind = at[..., 2:] < 0
     at = at[..., :2] / (at[..., 2:] + TINY * (at[..., 2:] == 0))
+    # What lies behind the eye would be seen upside down.
+    at = at.masked_fill(behind, BEYOND)
     grid = (at / at.new_tensor([width, height]) * 2 - 1).view(len(planes), camera.size_px[1], camera.size_px[0], 2)
     return F.grid_sample(planes, grid, align_corners=False)
 

@@ -5,31 +5,26 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from engines.core.camera import Array, Camera
+from engines.core.camera import Camera
 from engines.core.dataset import Dataset
-from engines.core.engine import Control, Stop, never_stop
-from engines.core.errors import Cancelled, UserError
+from engines.core.engine import TIME, Control, Stop, never_stop
+from engines.core.errors import Cancelled
 from engines.core.frame import Frame
-from engines.core.views import View, Views
-from engines.mask_volume.captures import background_of, depth_limits, picture_at
 from engines.mask_volume.config import PLANES, MaskVolumeConfig, MaskVolumeOptions
 from engines.mask_volume.drawing import Drawn, Stack
-from engines.mask_volume.examples import working_size
+from engines.mask_volume.footage import Footage
 from engines.mask_volume.moment_cache import Key, MomentCache
-from engines.mask_volume.moments import Maker, Moment, Pair, has_mask
-from engines.mask_volume.pairs import AUTHORS, advice, choose_pair, nearest, neighbour
+from engines.mask_volume.moments import Maker, Moment, has_mask
+from engines.mask_volume.pairs import AUTHORS, advice
 from engines.mask_volume.upstream import MPI
 
 SMALL_CACHE_MB = 256
 """While learning: what is kept is soon of yesterday's weights."""
-LISTED = 1024
-"""Moments whose cameras are kept."""
 WAIT_S = 0.02
 """Between two looks at whether a picture is still wanted, while another thread makes its planes."""
 
@@ -57,29 +52,20 @@ class MaskVolumeScene:
         Raises:
             UserError: it has no pair of cameras as asked for, or does not say how deep it is.
         """
-        self.device, self.options, self._dataset = device, options, dataset
-        self._img_wh = img_wh or (options.width_px, options.width_px * 4)
-        self._views = _looked_at(dataset)
+        self.device, self.options = device, options
+        self.footage = footage = Footage(dataset, options, img_wh or (options.width_px, options.width_px * 4))
         # Of a still capture without a background nothing can be told apart: its planes are all there is.
         self.moves = has_mask(weights) and (dataset.moments > 1 or len(dataset.backgrounds) > 0)
-        self._cameras_of = lru_cache(LISTED)(self._list_cameras)
         self._cache = MomentCache(options.cache_mb * 10**6)
         self._making = threading.Lock()
         used = weights if self.moves else {name: w for name, w in weights.items() if name.startswith(MPI)}
         self._maker = Maker(used, device)
         self._shown: tuple[Moment, Stack] | None = None
-        self._skipped: dict[str, None] = {}
-        self._instances = dataset.instances or ("",)
-        numbers, times = self._views.instances, self._views.times
-        self._lengths = {int(number): int(times[numbers == number].max()) + 1 for number in np.unique(numbers)}
         self.bounds, self.up = dataset.bounds, dataset.up
-        first = int(self._views.instances[0]) if len(self._views) else 0
-        self._first = first
-        self._known = self._known_cameras(first, 0)
-        self.cameras = tuple(self._known.values())
-        pair = self._pair(first, 0, None)
-        self.start = self._known[pair[0]]
-        self._fixed_notes = self._notes(pair)
+        key = footage.key(None, {})
+        cameras = footage.cameras(key.instance, key.time)
+        self.cameras, self.start = tuple(cameras.values()), cameras[key.first]
+        self._notes = self._first_notes(key)
         channels = ("rgb", "depth", "disparity", "opacity")
         self.channels: tuple[str, ...] = (*channels, "foreground", "mask") if self.moves else channels
         self.controls = self._controls()
@@ -87,49 +73,26 @@ class MaskVolumeScene:
     # What there is
 
     def _controls(self) -> tuple[Control, ...]:
-        controls = []
-        if len(self._dataset.instances) > 1:
-            last = len(self._dataset.instances) - 1
-            names = self._dataset.instances
-            controls.append(Control("instance", "Recording", "choice", 0, last, self._first, names))
-        moments = max(self._lengths.values(), default=1)
+        controls, names = [], self.footage.dataset.instances
+        if len(names) > 1:
+            controls.append(Control("instance", "Recording", "choice", 0, len(names) - 1, self.footage.first, names))
+        moments = max(self.footage.lengths.values(), default=1)
         if moments > 1:
-            controls.append(Control("time", "Moment", "time", 0, moments - 1, 0))
+            controls.append(Control(TIME, "Moment", "time", 0, moments - 1, 0))
         return (*controls, Control("plane", "Plane (0: all)", "integer", 0, PLANES, 0))
 
-    def _notes(self, pair: tuple[int, int]) -> tuple[str, ...]:
-        notes = []
+    def _first_notes(self, key: Key) -> tuple[str, ...]:
+        notes, pair = [], (key.first, key.second)
         if self.options.pair == "fixed" and pair != AUTHORS and self.options.first_camera is None:
             notes.append(f"of all cameras {pair[0]} and {pair[1]} were taken for the pair; the options choose others")
-        still = self._dataset.backgrounds.of_instance(self._first)
-        if self.moves and not len(still):
+        if self.moves and not len(self.footage.dataset.backgrounds.of_instance(key.instance)):
             notes.append("no background in the folder: it is taken to be the median of each camera's photographs")
         return tuple(notes)
 
     @property
     def assumptions(self) -> tuple[str, ...]:
         """What is shown in place of what, also of photographs that could not be read so far."""
-        return (*self._fixed_notes, *self._skipped)
-
-    def _known_cameras(self, instance: int, time: int) -> dict[int, Camera]:
-        """The cameras that have a photograph of a moment, at the size that the networks see."""
-        return self._cameras_of(instance, time)
-
-    def _list_cameras(self, instance: int, time: int) -> dict[int, Camera]:
-        views = self._views.of_instance(instance).at_time(time)
-        return {
-            place if view.camera_index is None else view.camera_index: self._fitted(view.camera)
-            for place, view in enumerate(views)
-        }
-
-    def _fitted(self, camera: Camera) -> Camera:
-        return camera.resized(working_size(camera.size_px, self._img_wh))
-
-    def _view(self, instance: int, time: int, index: int) -> View:
-        views = self._views.of_instance(instance).at_time(time)
-        if (views.camera_indices < 0).all():
-            return views[index]
-        return views.chosen(views.camera_indices == index)[0]
+        return (*self._notes, *self.footage.skipped)
 
     @property
     def room(self) -> int:
@@ -142,45 +105,24 @@ class MaskVolumeScene:
 
     # What is asked for
 
-    def _key(self, camera: Camera, controls: Mapping[str, float]) -> Key:
-        instance, time = self._when(controls)
-        return Key(instance, time, *self._pair(instance, time, camera))
-
-    def _when(self, controls: Mapping[str, float]) -> tuple[int, int]:
-        """Which recording, and which of its moments; of several each is as long as it is."""
-        instance = round(controls.get("instance", self._first))
-        if instance not in self._lengths:
-            raise UserError(f"instance {instance}: there are {len(self._instances)} captures")
-        return instance, min(max(round(controls.get("time", 0)), 0), self._lengths[instance] - 1)
-
-    def _pair(self, instance: int, time: int, camera: Camera | None) -> tuple[int, int]:
-        cameras = self._known_cameras(instance, time)
-        near = depth_limits(self._dataset, instance)[0]
-        options = self.options
-        if options.pair == "nearest" and camera is not None:
-            first = nearest(cameras, camera)
-            return first, neighbour(cameras, first, near)
-        try:
-            return choose_pair(cameras, near, options.first_camera, options.second_camera)
-        except UserError as error:
-            raise UserError(f"{self._dataset.source}: {error}") from error
-
-    def sources_of(self, instance: int) -> tuple[int, int]:
-        """Which cameras the planes of a recording's first moment are made of."""
-        return self._pair(instance, 0, None)
-
-    def sources(self, controls: Mapping[str, float]) -> tuple[Camera, ...]:
-        """The pair that the planes are made of."""
-        key = self._key(self.start, controls)
-        cameras = self._known_cameras(key.instance, key.time)
+    def sources(self, camera: Camera, controls: Mapping[str, float]) -> tuple[Camera, ...]:
+        """The pair that the planes are made of; empty while its cameras are not read yet."""
+        key = self.footage.known_key(camera, controls)
+        if key is None:
+            return ()
+        cameras = self.footage.cameras(key.instance, key.time)
         return cameras[key.first], cameras[key.second]
 
+    def need(self, camera: Camera, controls: Mapping[str, float]) -> object:
+        """Tells what must be made for different pictures apart."""
+        return self.footage.known_key(camera, controls) or self.footage.when(controls)
+
     def prepared(self, camera: Camera, controls: Mapping[str, float]) -> bool:
-        """Whether the planes that this picture needs are there."""
+        """Whether the planes that this picture needs are there; no look at the disk, as the window asks often."""
         if self.options.pair == "fixed":
-            # No look at the disk: the window asks for every moment.
-            return self._cache.has_moment(*self._when(controls))
-        return self._cache.has(self._key(camera, controls))
+            return self._cache.has_moment(*self.footage.when(controls))
+        key = self.footage.known_key(camera, controls)
+        return key is not None and self._cache.has(key)
 
     def prepare(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> None:
         """Makes the planes that this picture needs; may run on another thread than `render`, at the same time.
@@ -189,7 +131,7 @@ class MaskVolumeScene:
             Cancelled: `stop` said so.
             UserError: a photograph can't be read.
         """
-        self._moment(self._key(camera, controls), stop)
+        self._moment(self.footage.key(camera, controls), stop)
 
     def glimpse(self, camera: Camera, controls: Mapping[str, float]) -> Frame:
         """The reference's photograph on a single plane.
@@ -197,16 +139,19 @@ class MaskVolumeScene:
         Raises:
             UserError: it can't be read.
         """
-        key = self._key(camera, controls)
-        reference = self._known_cameras(key.instance, key.time)[key.first]
-        picture = torch.from_numpy(self._picture(key, key.first, reference.size_px, lambda: None)).to(self.device)
-        near, far = depth_limits(self._dataset, key.instance)
+        key = self.footage.key(camera, controls)
+        pair = self.footage.pair(key)
+        reference, (near, far) = pair.cameras[0], pair.depths
+        photograph = self.footage.picture(key, key.first, reference.size_px, lambda: None)
+        picture = torch.from_numpy(photograph).to(self.device)
         depths = torch.tensor([2 / (1 / near + 1 / far)])
         with torch.inference_mode():
-            layers = torch.cat([picture, torch.ones_like(picture[..., :1])], dim=-1)[None]
-            stack = Stack(layers.contiguous(), reference, depths)
-            moment = Moment(layers, None, None, reference, depths)
-            return _Seen(moment, stack, camera, None, never_stop).frame(moves=False)
+            layers = torch.cat([picture, torch.ones_like(picture[..., :1])], dim=-1)[None].contiguous()
+            # What moves is not known yet: nothing.
+            unknown = torch.zeros_like(layers[..., 0]) if self.moves else None
+            moment = Moment(layers, unknown, layers[..., 3], reference, depths)
+            stack = Stack(layers, reference, depths)
+            return _Seen(moment, stack, camera, None, never_stop).frame(self.moves)
 
     def render(self, camera: Camera, controls: Mapping[str, float] | None = None, stop: Stop = never_stop) -> Frame:
         """The picture from `camera`; its planes are made where they are not there yet.
@@ -217,17 +162,21 @@ class MaskVolumeScene:
         """
         controls = controls or {}
         only = round(controls.get("plane", 0)) - 1
-        moment = self._moment(self._key(camera, controls), stop)
+        key = self.footage.key(camera, controls)
+        self._cache.look_at(key.instance, key.time, self.footage.lengths[key.instance])
+        moment = self._moment(key, stop)
         with torch.inference_mode():
             view = _Seen(moment, self._stack(moment), camera, only if only >= 0 else None, stop)
             return view.frame(self.moves)
 
     def advice(self, camera: Camera, controls: Mapping[str, float]) -> str:
         """Where the view leaves what planes can show: in plain words, why. Else empty."""
-        key = self._key(camera, controls)
-        reference = self._known_cameras(key.instance, key.time)[key.first]
-        depths = np.array(depth_limits(self._dataset, key.instance))
-        return advice(camera, reference, 1 / np.linspace(1 / depths[1], 1 / depths[0], PLANES))
+        key = self.footage.known_key(camera, controls)
+        if key is None:
+            return ""
+        pair = self.footage.pair(key)
+        near, far = pair.depths
+        return advice(camera, pair.cameras[0], 1 / np.linspace(1 / far, 1 / near, PLANES))
 
     # Planes
 
@@ -266,43 +215,10 @@ class MaskVolumeScene:
             if stop():
                 raise Cancelled
 
-        cameras = self._known_cameras(key.instance, key.time)
-        both = (cameras[key.first], cameras[key.second])
-        # Pictures of another camera's size are brought to the reference's.
-        size = both[0].size_px
-        pair = Pair((both[0], both[1].resized(size)), depth_limits(self._dataset, key.instance))
-        pictures = np.stack([self._picture(key, index, size, check) for index in (key.first, key.second)])
-        check()
-
-        def backgrounds() -> Array:
-            found = (background_of(self._dataset, key.instance, index, size) for index in (key.first, key.second))
-            return np.stack([image for image, _ in found])
-
-        return self._maker.make(pair, pictures, backgrounds, check)
-
-    def _picture(self, key: Key, index: int, size_px: tuple[int, int], check: Callable[[], None]) -> Array:
-        """[H, W, 3] one camera's photograph, or that of a moment near by where it can't be read and may be skipped."""
-        failure: UserError | None = None
-        for time in sorted(range(self._lengths[key.instance]), key=lambda time: (abs(time - key.time), time)):
-            check()
-            try:
-                picture = picture_at(self._view(key.instance, time, index), size_px)
-            except UserError as error:
-                if self.options.damaged_frames == "stop":
-                    raise UserError(f"{error}; damaged_frames=skip takes the moment before in its place") from error
-                failure = failure or error
-                continue
-            if failure is not None:
-                self._skipped[f"{failure}: moment {time} is shown in place of {key.time}"] = None
-            return picture
-        raise failure or UserError(f"{self._dataset.source}: camera {index} has no photographs")
-
-
-def _looked_at(dataset: Dataset) -> Views:
-    """What planes may be made of: what is held out of a capture is there to compare with; all of it is not."""
-    views = dataset.views.photographed
-    train = views.splits == 0
-    return views.chosen(train | ~np.isin(views.instances, views.instances[train]))
+        pair = self.footage.pair(key)
+        size = pair.cameras[0].size_px
+        pictures = self.footage.pictures(key, size, check)
+        return self._maker.make(pair, pictures, lambda: self.footage.backgrounds(key, size, check), check)
 
 
 @dataclass(frozen=True, eq=False)
@@ -382,5 +298,5 @@ def scene_of_training(
     config: MaskVolumeConfig, weights: Mapping[str, Tensor], dataset: Dataset, device: torch.device
 ) -> MaskVolumeScene:
     """The scene as learnt so far: planes are made near each view that is looked at, where there is a choice."""
-    options = MaskVolumeOptions(pair="fixed" if config.stage == "mask" else "nearest", cache_mb=SMALL_CACHE_MB)
+    options = MaskVolumeOptions(pair="fixed" if config.stage == "mask" else "others", cache_mb=SMALL_CACHE_MB)
     return MaskVolumeScene(weights, dataset, device, options, config.img_wh)

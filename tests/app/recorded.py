@@ -47,6 +47,9 @@ class RecordedScene(FakeScene):
             self.there.add(time_)
             self.order.append(time_)
 
+    def need(self, camera: Camera, controls: Mapping[str, float]) -> object:
+        return round(controls.get(TIME, 0))
+
     def glimpse(self, camera: Camera, controls: Mapping[str, float]) -> Frame:
         width, height = camera.size_px
         return Frame(torch.zeros(height, width, 3), torch.full((height, width), torch.inf))

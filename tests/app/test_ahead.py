@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -19,8 +19,8 @@ class Made:
         self.errors: list[BaseException] = []
         self.ahead = Ahead(scene, self._tell, self.errors.append)
 
-    def _tell(self, controls: Mapping[str, float]) -> None:
-        self.told.append(round(controls[TIME]))
+    def _tell(self) -> None:
+        self.told.append(self.scene.order[-1])
 
     def want(self, *moments: int) -> None:
         self.ahead.want([(self.camera, {TIME: moment}) for moment in moments])

@@ -62,6 +62,28 @@ def test_what_an_opaque_plane_hides_is_not_drawn() -> None:
     assert bool(torch.isfinite(drawn.image[2:-2, 2:-2]).all())
 
 
+def test_what_lies_behind_the_eye_is_not_seen() -> None:
+    made = torch.zeros(6, SIZE[1], SIZE[0], 4)
+    made[5, 60:90, 100:140] = 1
+    # The nearest plane is one unit ahead of the reference.
+    for z in (1.2, 1.5, 3.0):
+        for turned in (0.0, 0.6):
+            behind = camera(0, z, turned)
+            drawn = Stack(made.clone(), camera(), DEPTHS).draw(behind, never_stop)
+            seen = planes.warp(made.permute(0, 3, 1, 2), camera(), behind, DEPTHS)
+            assert planes.composite(seen, DEPTHS)[1].max() == 0
+            assert drawn.opacity.max() < CLEAR
+
+
+def test_bands_are_the_whole_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As on a GPU.
+    monkeypatch.setattr("engines.mask_volume.drawing.BAND_PIXELS", 30 * SIZE[0])
+    stack, seen_from = Stack(layers(), camera(), DEPTHS), camera(0.1, 0.05)
+    whole = stack.draw(seen_from, never_stop)
+    banded = stack._draw_bands(seen_from, slice(0, 6), never_stop)
+    torch.testing.assert_close(banded.image, whole.image, atol=CLOSE, rtol=0)
+
+
 def test_it_can_be_given_up() -> None:
     with pytest.raises(Cancelled):
         Stack(layers(), camera(), DEPTHS).draw(camera(), lambda: True)

@@ -12,9 +12,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from app.playback import Playback
 from engines.core.dataset import Dataset
 from engines.core.engine import HasSources, Prepares, never_stop
 from engines.core.errors import Cancelled, UserError
+from engines.core.images import write_png
 from engines.core.views import Views
 from engines.mask_volume import moments
 from engines.mask_volume.config import MaskVolumeOptions
@@ -29,6 +31,11 @@ def weights(with_mask: bool = True) -> dict[str, Tensor]:
     torch.manual_seed(0)
     parts = {MPI: MpiNet(), MASK: MaskNet()} if with_mask else {MPI: MpiNet()}
     return {prefix + name: tensor for prefix, net in parts.items() for name, tensor in net.state_dict().items()}
+
+
+def pair_of(scene: MaskVolumeScene) -> tuple[int, int]:
+    key = scene.footage.key(None, {})
+    return key.first, key.second
 
 
 def opened(dataset: Dataset, with_mask: bool = True, **options: object) -> MaskVolumeScene:
@@ -118,11 +125,40 @@ def test_giving_up_leaves_nothing_half_made(rig: Dataset, made: list[object]) ->
 def test_a_glimpse_needs_no_network(rig: Dataset, made: list[object]) -> None:
     scene = opened(rig)
     frame = scene.glimpse(scene.start, {"time": 0})
-    photograph = rig.views.chosen((rig.views.camera_indices == scene.sources_of(0)[0]) & (rig.views.times == 0))[
-        0
-    ].image()
+    photograph = rig.views.chosen((rig.views.camera_indices == pair_of(scene)[0]) & (rig.views.times == 0))[0].image()
     assert np.abs(frame.image.numpy() - photograph)[1:-1, 1:-1].mean() < 0.02
     assert made == []
+
+
+def test_two_recordings_of_one_rig_keep_their_own_backgrounds(rig: Dataset, tmp_path: Path) -> None:
+    black = tmp_path / "black.png"
+    write_png(black, np.zeros((32, 32, 3), dtype=np.uint8))
+    views = [replace(view, instance=instance) for instance in (0, 1) for view in rig.views]
+    stills = [*rig.backgrounds, *(replace(view, instance=1, image_path=black) for view in rig.backgrounds)]
+    hints = {**rig.hints, "ranges": [*rig.hints["ranges"]] * 2}
+    both = replace(rig, views=Views.of(views), backgrounds=Views.of(stills), instances=("a", "b"), hints=hints)
+    after, alone = opened(both), opened(both)
+    after.render(after.start, {"instance": 0})
+    torch.testing.assert_close(
+        after.render(after.start, {"instance": 1}).image, alone.render(alone.start, {"instance": 1}).image
+    )
+
+
+def test_to_compare_with_a_view_planes_are_made_of_others(tmp_path: Path) -> None:
+    dataset = clips(tmp_path, (6,))
+    scene = opened(dataset, with_mask=False, pair="others")
+    for view in dataset.views:
+        scene.render(view.camera, {})
+        sources = scene.sources(view.camera, {})
+        assert len(sources) == 2
+        assert all(np.abs(other.position - view.camera.position).max() > 1e-3 for other in sources)
+
+
+def test_a_median_does_without_a_damaged_photograph(rig: Dataset, tmp_path: Path) -> None:
+    index = pair_of(opened(rig))[0]
+    dataset = _damaged(replace(rig, backgrounds=Views.of(())), tmp_path, 1, index)
+    scene = opened(dataset)
+    assert scene.render(scene.start, {"time": 0}).image.shape == (32, 32, 3)
 
 
 def test_a_background_that_is_missing_is_the_median_and_said(rig: Dataset) -> None:
@@ -162,15 +198,15 @@ def test_captures_that_are_held_out_whole_can_be_drawn(tmp_path: Path) -> None:
 
 
 def test_planes_are_not_made_of_views_that_are_held_out(rig: Dataset) -> None:
-    index = opened(rig).sources_of(0)[0]
+    index = pair_of(opened(rig))[0]
     held = replace(rig, views=rig.views.with_split(np.flatnonzero(rig.views.camera_indices == index), "validation"))
-    assert index not in opened(held).sources_of(0)
+    assert index not in pair_of(opened(held))
 
 
 def test_another_pair(rig: Dataset) -> None:
     scene = opened(rig, first_camera=3, second_camera=0)
     expected = [rig.views.chosen(rig.views.camera_indices == index)[0].camera for index in (3, 0)]
-    for found, camera in zip(scene.sources({}), expected, strict=True):
+    for found, camera in zip(scene.sources(scene.start, {}), expected, strict=True):
         np.testing.assert_allclose(found.camera_to_world, camera.camera_to_world)
     with pytest.raises(UserError, match="first_camera=9: no such camera; there are 0 to 3"):
         opened(rig, first_camera=9)
@@ -187,7 +223,7 @@ def _damaged(dataset: Dataset, folder: Path, time: int, index: int) -> Dataset:
 
 
 def test_a_damaged_photograph_stops_or_is_skipped(rig: Dataset, tmp_path: Path) -> None:
-    index = opened(rig).sources_of(0)[1]
+    index = pair_of(opened(rig))[1]
     dataset = _damaged(rig, tmp_path, 1, index)
     scene = opened(dataset)
     scene.render(scene.start, {"time": 0})
@@ -216,21 +252,43 @@ class _Sized(moments.Moment):
     size_bytes = 10  # type: ignore[assignment]
 
 
-def test_the_cache_keeps_what_is_played_next() -> None:
-    cache, empty = MomentCache(45), torch.zeros(0)
-    for time in range(6):
-        cache.put(Key(0, time, 4, 5), _Sized(empty, None, None, None, empty))  # type: ignore[arg-type]
-    # Four fit; after 5 come 0, 1, 2 again, so that 4 and 3 are missed last.
-    kept = [time for time in range(6) if cache.has(Key(0, time, 4, 5))]
-    assert kept == [0, 1, 2, 5]
+def _put(cache: MomentCache, *keys: Key) -> None:
+    empty = torch.zeros(0)
+    for key in keys:
+        cache.put(key, _Sized(empty, None, None, None, empty))  # type: ignore[arg-type]
+
+
+def _at(time: int) -> Key:
+    return Key(0, time, 4, 5)
+
+
+def test_what_was_just_played_makes_room() -> None:
+    cache = MomentCache(45)
+    cache.look_at(0, 2, 6)
+    _put(cache, *(_at(time) for time in range(6)))
+    # Four fit; from 2 on come 3, 4, 5, 0 and last 1.
+    assert [time for time in range(6) if cache.has(_at(time))] == [2, 3, 4, 5]
+    assert cache.has_moment(0, 5) and not cache.has_moment(0, 1) and not cache.has_moment(1, 5)
     assert cache.capacity(10) == 4 and cache.capacity(1000) == 1
 
 
-def test_a_cache_of_another_pair_makes_room_first() -> None:
-    cache, empty = MomentCache(25), torch.zeros(0)
-    for key in (Key(0, 0, 4, 5), Key(0, 1, 4, 5), Key(0, 0, 1, 2)):
-        cache.put(key, _Sized(empty, None, None, None, empty))  # type: ignore[arg-type]
-    assert cache.has(Key(0, 0, 1, 2)) and cache.has(Key(0, 1, 4, 5)) != cache.has(Key(0, 0, 4, 5))
+def test_playing_a_recording_longer_than_the_cache_makes_each_moment_once() -> None:
+    cache, playback, made = MomentCache(100), Playback(0, 99), 0
+    for shown in range(60):
+        cache.look_at(0, shown, 100)
+        for time in playback.following(shown, cache.capacity(10)):
+            if not cache.has(_at(time)):
+                _put(cache, _at(time))
+                made += 1
+        assert cache.has(_at(shown))
+    assert made == 60 + 9
+
+
+def test_another_recording_makes_room_first() -> None:
+    cache = MomentCache(25)
+    cache.look_at(0, 5, 10)
+    _put(cache, Key(1, 6, 4, 5), _at(4), _at(5))
+    assert not cache.has_moment(1, 6) and cache.has(_at(4)) and cache.has(_at(5))
 
 
 def test_controls_may_be_left_out(rig: Dataset) -> None:
