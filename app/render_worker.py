@@ -332,7 +332,10 @@ class RenderWorker:
 
     def _previewable(self, request: Request) -> bool:
         source = self._source
-        return source is not None and (source.request.draft, source.request.controls) == (request.draft, request.controls)
+        return source is not None and (source.request.draft, source.request.controls) == (
+            request.draft,
+            request.controls,
+        )
 
     def _preview_loop(self) -> None:
         while True:

@@ -58,6 +58,11 @@ def assumptions_of(opened: Opened) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def note_since(opened: Opened, before: tuple[str, ...]) -> None:
+    """What was found out while drawing: a photograph that could not be read and what took its place, say."""
+    notes(text for text in assumptions_of(opened) if text not in before)
+
+
 def notes(texts: Iterable[str]) -> None:
     """`note: ...` lines on stderr."""
     for text in texts:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.commands.console import ProgressBar, add_scene_arguments, open_from
+from app.commands.console import ProgressBar, add_scene_arguments, assumptions_of, note_since, open_from
 from app.evaluation import Evaluation, Score, evaluate
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
@@ -57,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not views:
         raise UserError(f"{opened.dataset.source}: no photographs in its {split} views")
     scores: list[Score] = []
+    known = assumptions_of(opened)
     with ProgressBar("evaluate", "view") as bar:
 
         def on_view(score: Score) -> None:
@@ -64,6 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
             bar.move_to(len(scores), len(views))
 
         evaluation = evaluate(opened.scene, views, on_view, crop_px=arguments.crop, dataset=opened.dataset)
+    note_since(opened, known)
     result = {"checkpoint": str(arguments.checkpoint), "data": str(opened.dataset.source), "split": split}
     result |= evaluation.to_json()
     if out is not None:

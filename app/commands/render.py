@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.commands.console import ProgressBar, add_scene_arguments, open_from
+from app.commands.console import ProgressBar, add_scene_arguments, assumptions_of, note_since, open_from
 from app.export import BACKGROUNDS, Export, fit_cameras, run_export
 from app.frame_times import SPLITS, path_times, running, split_views
 from app.objects import INSTANCE
@@ -109,8 +109,10 @@ def run(arguments: argparse.Namespace) -> int:
         controls=controls,
         background=arguments.background,
     )
+    known = assumptions_of(opened)
     with ProgressBar(arguments.out.name) as bar:
         written = run_export(opened.scene, export, bar, never_stop)
+    note_since(opened, known)
     sys.stdout.write(f"{written}\n")
     return 0
 

@@ -12,6 +12,7 @@ from app.commands.render import Choices, choose_controls
 from app.frame_times import path_times, running
 from app.gui.export_order import RUNS, STANDS, Order, make_export
 from app.opening import Opened
+from app.viewpoints import view_at
 from engines.core.checkpoint import Checkpoint
 from engines.core.dataset import Dataset
 from engines.core.engine import TIME, Control
@@ -74,3 +75,14 @@ def test_a_named_path_or_a_still_scene_holds_none(opened: Opened) -> None:
 def test_as_the_window_orders_it(opened: Opened, order: Order, times: list[int]) -> None:
     export = make_export(order, opened, opened.scene.start, UP, {TIME: 2.0})
     assert export.controls is not None and [round(frame[TIME]) for frame in export.controls] == times
+
+
+def test_a_camera_at_another_moment(opened: Opened) -> None:
+    dataset = opened.dataset
+    assert dataset is not None
+    view = dataset.views[1]
+    assert view_at(dataset, view, 2).name == "2/1"
+    # A recording that is shorter than the others stays at its end, as the scene does.
+    assert view_at(dataset, view, 9).name == "3/1"
+    moved_about = replace(view, camera_index=None)
+    assert view_at(dataset, moved_about, 2) is moved_about
