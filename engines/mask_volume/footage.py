@@ -38,6 +38,7 @@ class Footage:
         self.skipped: dict[str, None] = {}
         """In plain words, which photographs could not be read and what took their place."""
         self._cameras: dict[tuple[int, int], dict[int, Camera]] = {}
+        self._fixed: dict[tuple[int, int], tuple[int, int]] = {}
 
     def when(self, controls: Mapping[str, float]) -> tuple[int, int]:
         """Which recording, and which of its moments; of several each is as long as it is.
@@ -61,6 +62,7 @@ class Footage:
             }
             if len(self._cameras) >= LISTED:
                 self._cameras.clear()
+                self._fixed.clear()
             self._cameras[instance, time] = found
         return found
 
@@ -74,25 +76,29 @@ class Footage:
             UserError: there is no such pair, or the folder does not say how deep the scene is.
         """
         instance, time = self.when(controls)
-        return Key(instance, time, *self._pair(self.cameras(instance, time), instance, camera))
+        return Key(instance, time, *self._pair(self.cameras(instance, time), (instance, time), camera))
 
     def known_key(self, camera: Camera | None, controls: Mapping[str, float]) -> Key | None:
         """As `key`, without a look at the disk; None where that would be needed."""
         instance, time = self.when(controls)
         cameras = self._cameras.get((instance, time))
-        return None if cameras is None else Key(instance, time, *self._pair(cameras, instance, camera))
+        return None if cameras is None else Key(instance, time, *self._pair(cameras, (instance, time), camera))
 
-    def _pair(self, cameras: Mapping[int, Camera], instance: int, camera: Camera | None) -> tuple[int, int]:
-        near, options = depth_limits(self.dataset, instance)[0], self._options
+    def _pair(self, cameras: Mapping[int, Camera], when: tuple[int, int], camera: Camera | None) -> tuple[int, int]:
+        near, options = depth_limits(self.dataset, when[0])[0], self._options
         if options.pair != "fixed" and camera is not None and len(cameras) > 2:
             if options.pair == "others":
                 cameras = {index: other for index, other in cameras.items() if not _same_place(other, camera)}
             first = nearest(cameras, camera)
             return first, neighbour(cameras, first, near)
-        try:
-            return choose_pair(cameras, near, options.first_camera, options.second_camera)
-        except UserError as error:
-            raise UserError(f"{self.dataset.source}: {error}") from error
+        found = self._fixed.get(when)
+        if found is None:
+            try:
+                found = choose_pair(cameras, near, options.first_camera, options.second_camera)
+            except UserError as error:
+                raise UserError(f"{self.dataset.source}: {error}") from error
+            self._fixed[when] = found
+        return found
 
     def pair(self, key: Key) -> Pair:
         """Both cameras, of the reference's size: pictures of another are brought to it."""
