@@ -42,8 +42,6 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UserError: no data folder, no photographs in the split, or `--out` can't be written.
     """
-    if arguments.data is None:
-        raise UserError("evaluate needs the photographs to compare with: give --data FOLDER")
     out: Path | None = arguments.out
     if out is not None and out.suffix not in (".json", ".csv"):
         raise UserError(f"--out {out}: name a .json or .csv file")
@@ -51,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(f"--crop {arguments.crop}: must be >= 0")
     opened = open_from(arguments)
     if opened.dataset is None:
-        raise UserError(f"{arguments.data}: no data folder")
+        raise UserError("evaluate needs the photographs to compare with: give --data FOLDER")
     split = arguments.split or _first_split(opened.dataset)
     views = opened.dataset.split(split).photographed
     if not views:
