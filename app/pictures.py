@@ -11,6 +11,7 @@ import numpy as np
 from app import display
 from app.display import Pixels
 from engines.core.camera import Camera
+from engines.core.engine import Prepares, Scene, Stop
 from engines.core.frame import Frame
 
 SETTLE_S = 0.12
@@ -100,3 +101,11 @@ def shade(frame: Frame, request: Request) -> tuple[Pixels, tuple[float, float] |
         return display.shade(frame, request.channel), None
     limits = request.limits or display.channel_limits(frame, request.channel)
     return display.shade(frame, request.channel, limits), limits
+
+
+def draw(scene: Scene, request: Request, camera: Camera, stop: Stop) -> Frame:
+    """The frame that answers a request, seen by `camera`; of a draft a glimpse."""
+    prepares: object = scene
+    if request.draft and isinstance(prepares, Prepares):
+        return prepares.glimpse(camera, request.controls)
+    return scene.render(camera, request.controls, stop)

@@ -30,10 +30,10 @@ from typing import Literal
 
 from app.display import Pixels
 from app.pace import HYSTERESIS, Pace
-from app.pictures import SETTLE_S, Ask, Picture, Request, same_picture, same_view, shade
+from app.pictures import SETTLE_S, Ask, Picture, Request, draw, same_picture, same_view, shade
 from app.reprojection import Reprojector
 from engines.core.camera import Camera
-from engines.core.engine import Prepares, Scene, Stop
+from engines.core.engine import Scene, Stop
 from engines.core.errors import Cancelled
 from engines.core.frame import Frame
 
@@ -235,7 +235,7 @@ class RenderWorker:
 
     def _draw_exact(self, ask: Ask) -> None:
         began = time.perf_counter()
-        frame = self._frame(ask.request, ask.request.camera, lambda: self._should_stop(ask))
+        frame = draw(self._scene, ask.request, ask.request.camera, lambda: self._should_stop(ask))
         ask = self._newest_like(ask)
         pixels, limits = shade(frame, ask.request)
         seconds = time.perf_counter() - began
@@ -248,11 +248,6 @@ class RenderWorker:
         self._tell(ask, Picture(ask.request, kind, pixels, ask.request.camera, seconds * 1e3, frame, 0.0, limits))
         self._keep(_Exact(ask.request, frame, limits), pixels)
 
-    def _frame(self, request: Request, camera: Camera, stop: Stop) -> Frame:
-        if request.draft and isinstance(self._scene, Prepares):
-            return self._scene.glimpse(camera, request.controls)
-        return self._scene.render(camera, request.controls, stop)
-
     def _newest_like(self, ask: Ask) -> Ask:
         """The latest ask where the same frame answers it, perhaps in another channel."""
         latest = self._ask
@@ -261,7 +256,7 @@ class RenderWorker:
     def _draw_keyframe(self, ask: Ask) -> None:
         """An exact frame that is not shown itself: the camera has moved on when it is there."""
         began = time.monotonic()
-        frame = self._frame(ask.request, ask.request.camera, lambda: self._keyframe_is_in_the_way(ask))
+        frame = draw(self._scene, ask.request, ask.request.camera, lambda: self._keyframe_is_in_the_way(ask))
         pixels, limits = shade(frame, ask.request)
         # As long a rest: the previews need the processor, too.
         self._next_keyframe_s = 2 * time.monotonic() - began
@@ -288,7 +283,7 @@ class RenderWorker:
 
     def _draw_coarse(self, ask: Ask, scale: float, stop: Stop) -> None:
         camera, began = ask.request.camera.scaled(scale), time.perf_counter()
-        frame = self._frame(ask.request, camera, stop)
+        frame = draw(self._scene, ask.request, camera, stop)
         ask = self._newest_like(ask)
         pixels, limits = shade(frame, ask.request)
         seconds = time.perf_counter() - began

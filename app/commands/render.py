@@ -95,6 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
     held = path_times(opened, arguments.path, round(choice))
     controls = choose_controls(opened.scene.controls, wanted, len(cameras), held)
     if arguments.out.suffix in WRITTEN_SUFFIXES:
+        _require_own_file(arguments.out, opened, arguments.path)
         times = [round(frame[TIME]) for frame in controls] if TIME in controls[0] else None
         write_path(arguments.out, fit_cameras(opened.scene, cameras, arguments.size), times)
         sys.stdout.write(f"{arguments.out}\n")
@@ -115,6 +116,14 @@ def run(arguments: argparse.Namespace) -> int:
     note_since(opened, known)
     sys.stdout.write(f"{written}\n")
     return 0
+
+
+def _require_own_file(out: Path, opened: Opened, path: str) -> None:
+    """Refuses to write a path over the one that was read, or over a file of the data folder."""
+    data = opened.dataset.source.resolve() if opened.dataset is not None else None
+    is_theirs = data is not None and data in out.resolve().parents
+    if out.exists() and (is_theirs or out.resolve() == Path(path).expanduser().resolve()):
+        raise UserError(f"--out {out}: would replace a file that is read here; write the path to another place")
 
 
 def choose_cameras(opened: Opened, path: str, frames: int | None, choice: int = 0) -> tuple[Camera, ...]:

@@ -82,7 +82,13 @@ class Footage:
         """As `key`, without a look at the disk; None where that would be needed."""
         instance, time = self.when(controls)
         cameras = self._cameras.get((instance, time))
-        return None if cameras is None else Key(instance, time, *self._pair(cameras, (instance, time), camera))
+        if cameras is None:
+            return None
+        try:
+            return Key(instance, time, *self._pair(cameras, (instance, time), camera))
+        except UserError:
+            # Told by whoever makes the planes; who only asks what is there gets nothing.
+            return None
 
     def _pair(self, cameras: Mapping[int, Camera], when: tuple[int, int], camera: Camera | None) -> tuple[int, int]:
         near, options = depth_limits(self.dataset, when[0])[0], self._options

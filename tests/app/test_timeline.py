@@ -48,7 +48,7 @@ class Seen(Ear):
             self.now_s += 1.01 / timeline.playback.fps if self.runs and shown == timeline.moment else 0
         self.session.timeline.tick(self.now_s)
 
-    def until(self, done: Callable[[], object], seconds: float = 8.0) -> None:
+    def until(self, done: Callable[[], object], seconds: float = 30.0) -> None:
         end = time.monotonic() + seconds
         while not done():
             assert time.monotonic() < end
@@ -104,7 +104,7 @@ def test_playing_shows_every_moment_and_loops(opened: Opened_) -> None:
     seen, session, scene = opened
     seen.until(lambda: scene.there == {0})
     session.timeline.play(seen.now_s)
-    seen.until(lambda: len(seen.moments) > 13, 20)
+    seen.until(lambda: len(seen.moments) > 13, 60)
     order = seen.moments
     first_round = order[order.index(0) :][:6]
     assert first_round == [0, 1, 2, 3, 4, 5]

@@ -118,7 +118,7 @@ def read_rows(path: Path) -> Array:
         raise UserError(
             f"{path}: missing; needs a row of 17 numbers for each image or camera (3x5, near, far)"
         ) from error
-    except (OSError, ValueError, EOFError, TypeError) as error:
+    except Exception as error:  # numpy raises many kinds for a header that is none, SyntaxError among them
         raise UserError(f"{path}: can't be read as numbers ({' '.join(str(error).split())[:120]})") from error
     if rows.ndim != 2 or rows.shape[1] != 17 or len(rows) == 0:
         shape = "x".join(str(size) for size in rows.shape)

@@ -51,7 +51,7 @@ def measure_step() -> tuple[float, float]:
     torch.manual_seed(0)
     mpi, mask = (network.eval().requires_grad_(False) for network in (MpiNet(), MaskNet()))
     weights = {prefix + name: t for prefix, net in ((MPI, mpi), (MASK, mask)) for name, t in net.state_dict().items()}
-    maker, pair = Maker(weights, torch.device("cpu")), Pair((camera(0, 320), camera(0.1, 320)), DEPTHS)
+    maker, pair = Maker(weights, torch.device("cpu")), Pair((0, 4, 5), (camera(0, 320), camera(0.1, 320)), DEPTHS)
     height, width = pair.cameras[0].size_px[1], 320
     pictures, backgrounds = (np.random.default_rng(i).random((2, height, width, 3), np.float32) for i in range(2))
     as_images = [torch.from_numpy(x).permute(0, 3, 1, 2) for x in (pictures, backgrounds)]

@@ -296,9 +296,10 @@ def test_what_is_learnt_is_what_is_drawn(rig: Dataset, planes_model: str, stage:
     assert seen.scene is not None and len(seen.scene.cameras) == 4 and seen.engine == "mask_volume"
     places = [at.camera.position.tolist() for at in rig.backgrounds]
     moment = rig.views.at_time(1)
-    first, second = (moment[places.index(at.position.tolist())] for at in scene.sources({"time": 1.0}))
-    target = first.camera.at(first.camera.camera_to_world + 0.05 * np.eye(4, k=3))
+    beside = moment[1].camera
+    target = beside.at(beside.camera_to_world + 0.05 * np.eye(4, k=3))
     frame = scene.render(target, {"time": 1.0}, never_stop)
+    first, second = (moment[places.index(at.position.tolist())] for at in scene.sources(target, {"time": 1.0}))
     again = MaskVolumeTraining.resumed(rig, training.config, seen, CPU)
     again._networks.load_state_dict(dict(seen.weights))
     backgrounds = torch.stack([pixels(rig.backgrounds[view.camera_index or 0]) for view in (first, second)])
