@@ -137,6 +137,10 @@ class Playing:
         if playback.last <= playback.first:
             return
         self._bar.show_moment(timeline.moment)
+        last = self._window.session.last
+        if (last is None or last.request.draft) and timeline.is_ready(timeline.moment):
+            # Whatever became of the word that it is ready: a glimpse must not stay.
+            self._window.session.resubmit()
         count = playback.last - playback.first
         marks = min(count + 1, MARKS)
         self._bar.strip.set_ready(
