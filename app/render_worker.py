@@ -287,7 +287,8 @@ class RenderWorker:
         ask = self._newest_like(ask)
         pixels, limits = shade(frame, ask.request)
         seconds = time.perf_counter() - began
-        self._coarse_pace.took(seconds, scale)
+        if not ask.request.draft:
+            self._coarse_pace.took(seconds, scale)
         self._coarse = Picture(ask.request, "preview", pixels, camera, seconds * 1e3, frame, 0.0, limits)
         self._tell(ask, self._coarse)
         if scale >= SOURCE_SCALE:
@@ -378,7 +379,8 @@ class RenderWorker:
     def _tell(self, ask: Ask, picture: Picture) -> None:
         """Hands a picture on, unless a newer or better one was handed on before."""
         exact = picture.kind == "exact"
-        scale = 1.0 if exact else picture.camera.size_px[0] / ask.request.camera.size_px[0]
+        # A coarse frame of full size is still not the exact one, which comes for the same ask.
+        scale = 1.0 if exact else min(picture.camera.size_px[0] / ask.request.camera.size_px[0], 0.999)
         level = (ask.number, scale if picture.frame is not None else 0.0)
         with self._telling:
             if self._closed or level <= self._told:

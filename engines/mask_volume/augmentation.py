@@ -44,15 +44,36 @@ class Window:
 
 
 def random_window(
-    size_px: tuple[int, int], side_px: int, scales: tuple[float, float], random: torch.Generator
+    size_px: tuple[int, int],
+    side_px: int,
+    scales: tuple[float, float],
+    random: torch.Generator,
+    around: Tensor | None = None,
 ) -> Window:
-    """A square anywhere in a picture of `size_px`, enlarged by one of `scales`; by more where it would not fit."""
+    """A square anywhere in a picture of `size_px`, enlarged by one of `scales`; by more where it would not fit.
+
+    Args:
+        around: [H, W] bool; the square then holds one of these pixels, anywhere in it. Without any: as if None.
+    """
     fitting = side_px / min(size_px)
     low, high = (max(scale, fitting) for scale in scales)
     scale = _uniform((low, high), random)
     width, height = (max(side_px, round(side * scale)) for side in size_px)
     x, y = (int(torch.randint(side - side_px + 1, (), generator=random)) for side in (width, height))
+    places = around.nonzero() if around is not None else ()
+    if len(places):
+        row, column = places[int(torch.randint(len(places), (), generator=random))].tolist()
+        x, y = (
+            _start_around(round(at * whole / side), whole, side_px, random)
+            for at, whole, side in ((column, width, size_px[0]), (row, height, size_px[1]))
+        )
     return Window((width, height), x, y, side_px)
+
+
+def _start_around(at: int, whole: int, side: int, random: torch.Generator) -> int:
+    """Where a stretch of `side` pixels that holds `at` begins, within `whole`."""
+    low, high = max(0, at - side + 1), min(at, whole - side)
+    return low + int(torch.randint(max(high - low, 0) + 1, (), generator=random))
 
 
 def recoloured(pictures: Tensor, random: torch.Generator) -> Tensor:

@@ -49,6 +49,9 @@ class MaskVolumeConfig(TrainingConfig):
     """Before a square is cut out the picture is enlarged by a factor drawn from here..."""
     max_scale: float = Field(2.0, ge=1, le=8)
     """...to here; by more where the square would not fit."""
+    crops_on_motion: float = Field(0.0, ge=0, le=1)
+    """In stage mask, the share of squares laid where the first picture differs from its background; small things that
+    move are met so seldom otherwise that only their absence is learnt."""
     augment: bool | None = None
     """Change the colours of an example by chance; empty: in stage mpi only."""
 

@@ -25,6 +25,9 @@ from engines.mask_volume.triplets import Triplets
 MEMORY_BYTES = 2**30
 """Photographs are kept until they take so much; what is beyond is read each time."""
 
+MOVED = 0.15
+"""Of a channel's range: noise and codecs change pixels by less."""
+
 
 @dataclass(frozen=True, eq=False)
 class Example:
@@ -148,7 +151,8 @@ class ExampleReader:
         random = seeded(self._seed, 2, number)
         if self._config.side_px:
             scales = (self._config.min_scale, self._config.max_scale)
-            window = random_window(size, self._config.side_px, scales, random)
+            around = _motion(stack) if self._looks_at_motion(random) else None
+            window = random_window(size, self._config.side_px, scales, random, around)
             stack, cameras = window.cut(stack), [window.camera(camera) for camera in cameras]
         moves = None
         if self._config.loss_type in NEED_MASKS:
@@ -163,6 +167,10 @@ class ExampleReader:
             stack[3:] if self._config.stage == "mask" else None,
             moves,
         )
+
+    def _looks_at_motion(self, random: torch.Generator) -> bool:
+        share = self._config.crops_on_motion if self._config.stage == "mask" else 0.0
+        return share > 0 and float(torch.rand((), generator=random)) < share
 
     def _picture(self, kind: str, number: int, size: tuple[int, int]) -> Tensor:
         """[3, H, W] uint8 photograph or mask of a view."""
@@ -188,6 +196,11 @@ class ExampleReader:
             self._kept[key] = colours
             self._free_bytes -= 0 if always else colours.nbytes
         return colours
+
+
+def _motion(stack: Tensor) -> Tensor:
+    """[H, W] bool, where the first picture is not its background; of pictures and then backgrounds [5, 3, H, W]."""
+    return (stack[0] - stack[3]).abs().amax(dim=0) > MOVED
 
 
 def _cameras(views: Views) -> set[tuple[int, int]]:

@@ -192,6 +192,32 @@ def test_without_depth_a_scene_of_any_size_is_drawn_coarsely(watch: Watch) -> No
     assert watched.exact[-1].pixels.shape == (128, 128, 3)
 
 
+def test_a_coarse_frame_of_full_size_does_not_take_the_exact_ones_place(watch: Watch) -> None:
+    pause_s, go = [0.2], threading.Event()
+    go.set()
+
+    def chunk() -> None:
+        time.sleep(pause_s[0])
+        go.wait(10)
+
+    scene = FakeScene(chunks=1, chunk=chunk, any_size=True, depth=False)
+    watched = opened(watch, scene)
+    pause_s[0] = 0.0
+    for step in range(100):
+        watched.ask(turned(scene, 0.01 * (step + 1)), moving=True)
+        time.sleep(0.01)
+        if watched.previews[-1].camera.size_px == (64, 64):
+            break
+    assert watched.previews[-1].camera.size_px == (64, 64), "quick frames need not be coarse"
+    go.clear()
+    began = len(scene.began)
+    watched.ask(turned(scene, 2.0), moving=True)
+    watched.wait(lambda: len(scene.began) > began)
+    last = watched.ask(turned(scene, 2.0))
+    go.set()
+    watched.wait(lambda: watched.exact[-1].request is last)
+
+
 def test_a_slow_scene_of_any_size_comes_in_steps(watch: Watch) -> None:
     scene = FakeScene(size_px=128, chunks=150, any_size=True)
     watched = watch(scene)
