@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from engines.core.camera import Camera
-from engines.core.engine import Prepares
+from engines.core.engine import TIME, Prepares
 from engines.core.errors import Cancelled
 
 AHEAD_NICE = 10
@@ -46,11 +46,15 @@ class Ahead:
         """What can be drawn at once for `controls`; what is missing, and what will be needed after it, is then made.
 
         Returns:
-            `controls`, or until it is prepared those that were seen last; and whether there is only a glimpse of them.
+            `controls`, or until it is prepared those of the moment that was seen last; and whether there is only a
+            glimpse of them.
         """
         self.want([(camera, wanted) for wanted in (controls, *following)])
         for drawable in (controls, self._last):
-            if drawable is not None and self._scene.prepared(camera, drawable):
+            if drawable is None or any(drawable.get(name) != value for name, value in controls.items() if name != TIME):
+                # Another recording, say: what is seen of this one stands for nothing in that.
+                continue
+            if self._scene.prepared(camera, drawable):
                 self._last = drawable
                 return drawable, False
         return controls, True

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.objects import find_number
+from app.objects import INSTANCE, find_number
 from app.opening import Opened
 from engines.core.dataset import Dataset
-from engines.core.engine import Control, Scene
+from engines.core.engine import Control, Scene, time_control
 from engines.core.path_times import read_times
 from engines.core.views import Split, Views
 
@@ -35,9 +35,9 @@ def path_times(opened: Opened, path: str, choice: int = 0) -> list[int] | None:
         path: a name, a split, or a file.
         choice: the object of a class.
     """
-    dataset = opened.dataset
-    if dataset is None or dataset.moments < 2:
+    dataset, moments = opened.dataset, time_control(opened.scene, {INSTANCE: choice})
+    if dataset is None or dataset.moments < 2 or moments is None:
         return None
     if path in SPLITS:
         return [int(time) for time in split_views(opened.scene, dataset, SPLITS[path], choice).times]
-    return read_times(Path(path).expanduser(), dataset.moments)
+    return read_times(Path(path).expanduser(), round(moments.high) + 1)

@@ -12,6 +12,7 @@ from engines.core.config import Options, make_options, parse_settings
 from engines.core.dataset import Dataset
 from engines.core.device import choose_device
 from engines.core.engine import Scene
+from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 
 
@@ -45,14 +46,24 @@ def open_scene(path: Path, data: Path | None = None, device: str = "auto", setti
     dataset = open_dataset(data) if data is not None else None
     as_trained = {name: checkpoint.config[name] for name in engine.SceneOptions.AS_TRAINED if name in checkpoint.config}
     options = make_options(engine.SceneOptions, as_trained | parse_settings(settings))
-    return Opened(engine.open(checkpoint, where, dataset, options), checkpoint, dataset, path, options)
+    try:
+        scene = engine.open(checkpoint, where, dataset, options)
+    except UserError as error:
+        name = _name_beside(checkpoint)
+        if data is None and name:
+            raise UserError(f"{error}; {path.name} was kept with the folder {name}, which is not beside it") from error
+        raise
+    return Opened(scene, checkpoint, dataset, path, options)
 
 
 def data_beside(path: Path, checkpoint: Checkpoint) -> Path | None:
     """The data folder that goes with a scene file: it says its name, and lies in the same folder."""
+    name = _name_beside(checkpoint)
+    folder = path.parent / name
+    return folder if name and folder.is_dir() else None
+
+
+def _name_beside(checkpoint: Checkpoint) -> str:
     name = checkpoint.scene.hints.get(DATA_BESIDE) if checkpoint.scene is not None else None
     # A name only: a file that somebody sent must not choose what is read from elsewhere.
-    if not isinstance(name, str) or name in ("", "..") or Path(name).name != name:
-        return None
-    folder = path.parent / name
-    return folder if folder.is_dir() else None
+    return name if isinstance(name, str) and name != ".." and Path(name).name == name else ""

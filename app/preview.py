@@ -12,9 +12,9 @@ from app.display import Pixels, channel_limits, has_limits, shade
 from app.export import Export, OnProgress, Progress, fit_cameras, run_export
 from app.frame_times import running
 from engines.core.camera import Camera
-from engines.core.engine import TIME, Scene, never_stop
+from engines.core.engine import TIME, Scene, never_stop, time_control
 from engines.core.images import write_png
-from engines.core.paths import camera_path, faces_forward
+from engines.core.paths import camera_path, usual_path
 
 COLUMNS, VIEWS = 4, 12
 GAP_PX = 6
@@ -24,8 +24,7 @@ PAPER_RGB = (24, 24, 27)
 
 def preview_path(scene: Scene, frames: int | None = None) -> tuple[Camera, ...]:
     """Around the scene; for a capture that faces one way, LLFF's spiral."""
-    name = "spiral" if faces_forward(scene.cameras) else "orbit"
-    return camera_path(name, scene.start, scene.cameras, scene.bounds, scene.up, frames)
+    return camera_path(usual_path(scene.cameras), scene.start, scene.cameras, scene.bounds, scene.up, frames)
 
 
 def write_preview_video(scene: Scene, path: Path, on_progress: OnProgress) -> Path:
@@ -36,7 +35,7 @@ def write_preview_video(scene: Scene, path: Path, on_progress: OnProgress) -> Pa
     """
     cameras = preview_path(scene)
     controls = {control.name: control.default for control in scene.controls}
-    moments = next((control for control in scene.controls if control.name == TIME), None)
+    moments = time_control(scene, controls)
     times = running(moments, len(cameras)) if moments is not None else []
     frames = [controls | {TIME: time} for time in times] or [controls] * len(cameras)
     return run_export(scene, Export(cameras, path, controls=frames), on_progress, never_stop)

@@ -253,6 +253,8 @@ class Session:
         """Changes one of the scene's own controls."""
         if name in self.controls and self.controls[name] != value:
             self.controls[name] = value
+            if name == INSTANCE and self.opened is not None:
+                self.timeline.enter(self.opened.scene)
             if name == INSTANCE and self.opened is not None and self.opened.dataset is not None:
                 self._aside.submit(self._guarded, partial(self._read_views, self.opened, self._adopted, round(value)))
             self.submit(moving)

@@ -9,7 +9,7 @@ from app.eye import Eye
 from app.opening import Opened
 from app.pictures import Picture
 from app.playback import Playback
-from engines.core.engine import TIME, Prepares, Scene
+from engines.core.engine import TIME, Prepares, Scene, time_control
 
 
 class Viewer(Protocol):
@@ -34,11 +34,13 @@ class Timeline:
         self.playback = Playback()
 
     def enter(self, scene: Scene) -> None:
-        """Another scene was opened; it stands at its beginning."""
+        """Another scene was opened, or another of its recordings chosen, which may be shorter."""
         self.playback.pause()
-        control = next((control for control in scene.controls if control.name == TIME), None)
+        control = time_control(scene, self._viewer.controls)
         self.playback.first = round(control.low) if control is not None else 0
         self.playback.last = round(control.high) if control is not None else 0
+        if control is not None:
+            self._viewer.controls[TIME] = control.clamped(self._viewer.controls.get(TIME))
 
     @property
     def moment(self) -> int:

@@ -53,6 +53,7 @@ def describe(checkpoint: Checkpoint, path: Path, data: Path | None) -> dict[str,
         "parameters": sum(tensor.numel() for tensor in checkpoint.weights.values()),
         "stored_as": sorted({str(tensor.dtype).removeprefix("torch.") for tensor in checkpoint.weights.values()}),
         "self_contained": checkpoint.scene is not None,
+        "data": None,
         "resumable": (path / TRAINING_NAME).is_file(),
         "needs": None,
     }
@@ -63,6 +64,7 @@ def describe(checkpoint: Checkpoint, path: Path, data: Path | None) -> dict[str,
         if data is not None:
             raise
         return {**found, "needs": str(error)}
+    found["data"] = str(opened.dataset.source) if opened.dataset is not None else None
     return {**found, "assumed": list(assumptions_of(opened)), **_describe_scene(opened.scene)}
 
 
@@ -93,12 +95,20 @@ def _rows(data: Mapping[str, Any]) -> list[tuple[str, str]]:
         # What every training has is left to --json: it says nothing of what the scene is.
         ("config", _assignments({k: v for k, v in data["config"].items() if k not in TrainingConfig.model_fields})),
         ("file", f"{data['file_bytes'] / 1e6:.1f} MB, {data['parameters'] / 1e6:.1f} million numbers"),
-        ("data folder", "not needed: the file carries its cameras" if data["self_contained"] else "not in the file"),
+        ("data folder", _data_folder(data)),
         ("needs", data["needs"] or ""),
     ]
     if data["needs"] is None:
         rows += _scene_rows(data)
     return rows
+
+
+def _data_folder(data: Mapping[str, Any]) -> str:
+    if data["data"] is not None:
+        return str(data["data"])
+    if data["needs"] is not None:
+        return "needed"
+    return "not needed: the file carries its cameras" if data["self_contained"] else "not in the file"
 
 
 def _assignments(values: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ import argparse
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +18,10 @@ from app.objects import INSTANCE
 from app.opening import Opened
 from app.video import QUALITIES
 from engines.core.camera import Camera
-from engines.core.engine import TIME, Control, never_stop
+from engines.core.engine import TIME, Control, Scene, never_stop, time_control
 from engines.core.errors import UserError
 from engines.core.path_files import WRITTEN_SUFFIXES
-from engines.core.paths import PATH_NAMES, camera_path, read_path, write_path
+from engines.core.paths import PATH_NAMES, camera_path, read_path, usual_path, write_path
 from engines.core.views import Split
 
 MOST_NAMES = 12
@@ -32,9 +32,10 @@ NOUNS = {"blend_with": "other instance"}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     add_scene_arguments(parser)
-    parser.add_argument("--path", default="orbit", metavar="PATH", help=(
+    parser.add_argument("--path", metavar="PATH", help=(
         f"{', '.join(PATH_NAMES)}; train, validation or test: the data folder's own cameras; or a file or folder of "
-        "cameras (4x4 .txt, .npz, poses_bounds.npy, qual_path.txt, .npy, .json) (default: orbit)"
+        "cameras (4x4 .txt, .npz, poses_bounds.npy, qual_path.txt, .npy, .json) (default: orbit, or spiral for a "
+        "capture that faces one way)"
     ))  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="OUT", help=(
         ".mp4, .webm, .gif, or a folder; .txt, .npy (LLFF's) or .json: the path's cameras alone"
@@ -90,12 +91,15 @@ def run(arguments: argparse.Namespace) -> int:
     """
     opened = open_from(arguments)
     wanted = Choices(arguments.instance, arguments.time, arguments.blend_with, arguments.blend)
-    choice = choose_controls(opened.scene.controls, wanted, 1)[0].get(INSTANCE, 0.0)
-    cameras = choose_cameras(opened, arguments.path, arguments.frames, round(choice))
-    held = path_times(opened, arguments.path, round(choice))
-    controls = choose_controls(opened.scene.controls, wanted, len(cameras), held)
+    path = arguments.path or usual_path(opened.scene.cameras)
+    chosen = choose_controls(opened.scene.controls, replace(wanted, time=None), 1)[0]
+    choice = round(chosen.get(INSTANCE, 0.0))
+    cameras = choose_cameras(opened, path, arguments.frames, choice)
+    controls = choose_controls(
+        _controls_of(opened.scene, chosen), wanted, len(cameras), path_times(opened, path, choice)
+    )
     if arguments.out.suffix in WRITTEN_SUFFIXES:
-        _require_own_file(arguments.out, opened, arguments.path)
+        _require_own_file(arguments.out, opened, path)
         times = [round(frame[TIME]) for frame in controls] if TIME in controls[0] else None
         write_path(arguments.out, fit_cameras(opened.scene, cameras, arguments.size), times)
         sys.stdout.write(f"{arguments.out}\n")
@@ -116,6 +120,12 @@ def run(arguments: argparse.Namespace) -> int:
     note_since(opened, known)
     sys.stdout.write(f"{written}\n")
     return 0
+
+
+def _controls_of(scene: Scene, chosen: Mapping[str, float]) -> list[Control]:
+    """The scene's controls; that of time as long as the chosen recording is."""
+    time = time_control(scene, chosen)
+    return [time if time is not None and control.name == TIME else control for control in scene.controls]
 
 
 def _require_own_file(out: Path, opened: Opened, path: str) -> None:

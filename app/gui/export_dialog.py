@@ -30,9 +30,11 @@ from app.gui.panel_parts import form, label
 from app.opening import Opened
 from app.video import VIDEO_SUFFIXES
 from engines.core.engine import TIME
+from engines.core.paths import usual_path
 
 VIDEO_FILTER = "Videos ({});;Folder of images (*)".format(" ".join("*" + suffix for suffix in VIDEO_SUFFIXES))
 LARGEST_PX = 8192
+USUAL = ("orbit", "spiral")
 
 
 class ExportDialog(QDialog):
@@ -85,7 +87,9 @@ class ExportDialog(QDialog):
         self.path = QComboBox()
         for name, title in path_choices(self._opened.dataset).items():
             self.path.addItem(title, name)
-        self.path.setCurrentIndex(max(self.path.findData(order.path), 0))
+        # The last one may have been of a scene of the other kind.
+        path = usual_path(self._opened.scene.cameras) if order.path in USUAL else order.path
+        self.path.setCurrentIndex(max(self.path.findData(path), 0))
         self.path.currentIndexChanged.connect(self._check)
         self.path_file = QLineEdit(order.path_file)
         self.path_file.setPlaceholderText("Cameras: .txt poses, .npz, .npy, .json, or a folder")

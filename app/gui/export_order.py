@@ -12,7 +12,7 @@ from app.objects import INSTANCE
 from app.opening import Opened
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
-from engines.core.engine import TIME
+from engines.core.engine import TIME, time_control
 from engines.core.errors import UserError
 from engines.core.path_files import read_path
 from engines.core.paths import PATH_NAMES, camera_path
@@ -109,7 +109,7 @@ def make_export(order: Order, opened: Opened, start: Camera, up: Array, controls
 
 def _controls(order: Order, opened: Opened, controls: dict[str, float], frames: int) -> list[dict[str, float]] | None:
     """One mapping a frame."""
-    moments = next((control for control in opened.scene.controls if control.name == TIME), None)
+    moments = time_control(opened.scene, controls)
     if moments is None or order.time != RUNS:
         return [controls] * frames if controls else None
     path = order.path_file if order.path == FILE_PATH else order.path.removeprefix(SPLIT_PREFIX)

@@ -41,6 +41,7 @@ from app.gui.status import Status
 from app.gui.theme import THEMES, apply_theme, colours_of
 from app.gui.view_panel import OverlayCard, ViewCard
 from app.gui.viewport import Viewport
+from app.objects import INSTANCE
 from app.session import Session
 from app.settings import Settings, save_settings
 from engines.core.device import describe_device
@@ -138,6 +139,7 @@ class Window(QMainWindow):
         self.commands["lock_limits"].toggled.connect(self.channels.keep.setChecked)
         self.views.view_chosen.connect(self.looking.go_to_view)
         self.controls.changed.connect(self.session.set_control)
+        self.controls.changed.connect(self._control_changed)
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(8, 8, 8, 8)
@@ -199,6 +201,12 @@ class Window(QMainWindow):
         self.setWindowTitle(f"{opened.path.name} – {TITLE}" if opened else TITLE)
         self._show_recent()
         self.update_commands()
+
+    def _control_changed(self, name: str, *_: object) -> None:
+        if name == INSTANCE:
+            # Another recording may be shorter.
+            self.playing.enter()
+            self.update_commands()
 
     def show_notes(self) -> None:
         """The scene has more to say of what is shown in place of what."""

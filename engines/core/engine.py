@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -139,6 +139,24 @@ class HasSources(Protocol):
     def advice(self, camera: Camera, controls: Mapping[str, float]) -> str:
         """Where `camera` leaves what can be trusted: why, in plain words. Else empty."""
         ...
+
+
+@runtime_checkable
+class HasMoments(Protocol):
+    """A scene of several recordings, each of which is as long as it is."""
+
+    def moments(self, controls: Mapping[str, float]) -> int:
+        """How many moments the recording that `controls` choose has."""
+        ...
+
+
+def time_control(scene: Scene, controls: Mapping[str, float]) -> Control | None:
+    """The control of time, as far as it goes for `controls`; None of a scene where nothing moves."""
+    found = next((control for control in scene.controls if control.name == TIME), None)
+    timed: object = scene
+    if found is not None and isinstance(timed, HasMoments):
+        return replace(found, high=timed.moments(controls) - 1)
+    return found
 
 
 class Training(Protocol):

@@ -235,7 +235,7 @@ def _read_llff_rows(path: Path, rows: Sequence[tuple[int, list[float]]], like: C
 def _number_rows(path: Path) -> list[tuple[int, list[float]]]:
     """The numbers of each line that is not empty, with the line's number from 1."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: can't be read as text ({_short(error)})") from error
     rows = []
@@ -344,7 +344,7 @@ def _decompose(where: str, projection: Array) -> tuple[Array, Array]:
 
 def _read_json(path: Path, like: Camera) -> list[Camera]:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise UserError(f"{path}: can't be read as JSON ({_short(error)})") from error
     if isinstance(data, dict) and isinstance(data.get("camera_path"), list):

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from engines.core.errors import UserError
+
+FARTHEST = 1e15
+"""No recording has so many moments."""
 
 
 def read_times(path: Path, moments: int) -> list[int] | None:
@@ -15,19 +20,33 @@ def read_times(path: Path, moments: int) -> list[int] | None:
 
     Ours say the moment's number (`time`), nerfstudio's where between the first (0) and the last (1) it lies
     (`render_time`); there every camera must have one, as in its own viewer.
+
+    Raises:
+        UserError: some cameras have a moment and others none, or one is no number.
     """
     # What an export leaves beside its images.
     path = path / "cameras.json" if path.is_dir() else path
     if path.suffix.lower() != ".json":
         return None
     try:
-        data: Any = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(data, Mapping):
-            shares = np.array([float(frame["render_time"]) for frame in data["camera_path"]])
-            times = np.round(np.clip(shares, 0, 1) * (moments - 1))
-        else:
-            times = np.array([float(camera["time"]) for camera in data]).round() % moments
+        data: Any = json.loads(path.read_text(encoding="utf-8-sig"))
+        shared = isinstance(data, Mapping)
+        frames = data["camera_path"] if isinstance(data, Mapping) else data
+        said = [frame.get("render_time" if shared else "time") for frame in frames]
     # What is no path is told by whoever reads its cameras.
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    return [int(time) for time in times] if np.isfinite(times).all() else None
+    if all(time is None for time in said):
+        return None
+    times = np.array(_checked(path, said))
+    times = np.clip(times, 0, 1) * (moments - 1) if shared else times % moments
+    return [int(time) for time in times.round().astype(np.int64) % moments]
+
+
+def _checked(path: Path, said: Sequence[Any]) -> list[float]:
+    for index, time in enumerate(said):
+        # True is an int in Python.
+        if isinstance(time, bool) or not isinstance(time, int | float) or not -FARTHEST < time < FARTHEST:
+            found = "has none" if time is None else f"has {time!r:.40}"
+            raise UserError(f"{path}: camera {index} {found} for its moment; each needs a number, or none may have one")
+    return [float(time) for time in said]

@@ -17,7 +17,7 @@ from engines.core.dataset import focus_depth
 from engines.core.errors import UserError
 from engines.core.path_files import read_path, write_path
 
-__all__ = ["DEFAULT_FRAMES", "PATH_NAMES", "camera_path", "faces_forward", "read_path", "write_path"]
+__all__ = ["DEFAULT_FRAMES", "PATH_NAMES", "camera_path", "faces_forward", "read_path", "usual_path", "write_path"]
 
 PATH_NAMES = ("spiral", "circle", "x", "y", "z", "orbit")
 DEFAULT_FRAMES = {"spiral": 120, "circle": 60, "x": 30, "y": 30, "z": 30, "orbit": 120}
@@ -90,6 +90,11 @@ def faces_forward(cameras: Sequence[Camera]) -> bool:
     mean = forward.mean(axis=0)
     length = np.linalg.norm(mean)
     return bool(length > 0 and (forward @ mean / length).min() > np.cos(np.radians(FORWARD_FACING_DEG)))
+
+
+def usual_path(cameras: Sequence[Camera]) -> str:
+    """The name of the path that shows a scene best: around it, or LLFF's spiral where its capture faces one way."""
+    return "spiral" if faces_forward(cameras) else "orbit"
 
 
 def _offsets(name: str, count: int) -> Array:

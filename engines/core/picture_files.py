@@ -65,16 +65,21 @@ def video_shape(path: Path) -> tuple[int, int, int]:
 
 
 def hdf5_shape(path: Path, name: str) -> tuple[int, ...] | None:
-    """The shape of a data set; None where the file has none of that name.
+    """The shape of a data set of bytes; None where the file has none of that name.
 
     Raises:
-        UserError: not an HDF5 file.
+        UserError: not an HDF5 file, or the data set holds something else.
     """
     try:
         with h5py.File(path, "r") as file:
             found = file.get(name)
-            return tuple(found.shape) if isinstance(found, h5py.Dataset) else None
-    except (OSError, KeyError, ValueError) as error:
+            if not isinstance(found, h5py.Dataset):
+                return None
+            if found.dtype != np.uint8:
+                raise UserError(f"{path}: {name} holds {found.dtype}; needs bytes (uint8), 0 to 255")
+            return tuple(found.shape)
+    # A link that leads to itself is a RuntimeError.
+    except (OSError, KeyError, ValueError, RuntimeError) as error:
         raise UserError(f"{path}: can't be read as HDF5 ({' '.join(str(error).split())[:120]})") from error
 
 
@@ -83,7 +88,7 @@ def _read_hdf5(path: Path, at: Place) -> Array:
     try:
         with h5py.File(path, "r") as file:
             picture = np.asarray(file[str(name)][tuple(indices)])
-    except (OSError, KeyError, ValueError, IndexError, TypeError) as error:
+    except (OSError, KeyError, ValueError, IndexError, TypeError, RuntimeError) as error:
         raise UserError(f"{path}: {name}{indices} can't be read ({' '.join(str(error).split())[:120]})") from error
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] < 3:
         raise UserError(f"{path}: {name}{indices} is {picture.dtype} of {picture.shape}; needs bytes [H, W, 3 or more]")

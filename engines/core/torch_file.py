@@ -18,8 +18,17 @@ from engines.core.errors import UserError
 from engines.core.files import replacing
 
 # How torch names a type or function that is not on its list of safe ones.
-FORBIDDEN = re.compile(r"Unsupported (?:global|class|function)\w*:? (?:GLOBAL )?([\w.]+)")
-INERT = ("pytorch_lightning.", "lightning.", "argparse.Namespace", "torch_xla.", "numpy.", "_codecs.encode")
+FORBIDDEN = re.compile(r"Unsupported (?:global|class|function)\w*:? (?:GLOBAL )?([\w.]+)", re.IGNORECASE)
+INERT = (
+    "pytorch_lightning.",
+    "lightning.",
+    "argparse.Namespace",
+    "torch_xla.",
+    "numpy.",
+    "pathlib.",
+    "datetime.",
+    "_codecs.encode",
+)
 """What stands beside the weights in Lightning's checkpoints; an empty thing takes its place, and nothing of it runs."""
 MOST_INERT = 64
 
@@ -48,6 +57,10 @@ def read_torch_file(path: Path) -> Mapping[str, Any]:
             raise UserError(f"{path}: not a torch checkpoint, or it is cut short") from error
         raise UserError(f"{path}: can't be read ({error.strerror})") from error
     except Exception as error:  # torch raises many kinds for bytes that are no checkpoint
+        if "TorchScript" in str(error):
+            raise UserError(
+                f"{path}: a TorchScript program, which would have to be run to be read; save the network's state dict"
+            ) from error
         raise UserError(f"{path}: not a torch checkpoint, or it is cut short") from error
     if not isinstance(content, Mapping):
         raise UserError(f"{path}: holds a {type(content).__name__}, not a checkpoint")
@@ -81,8 +94,8 @@ class _Inert:
 
 
 def _stand_in(name: str) -> tuple[type, str]:
-    # Classes are filled like mappings (Lightning's AttributeDict is one); functions are called.
-    is_class = name.rpartition(".")[2][0].isupper()
+    # Classes are filled like mappings (Lightning's AttributeDict is one); functions are called, and so are paths.
+    is_class = name.rpartition(".")[2][0].isupper() and not name.startswith("pathlib.")
     return (OrderedDict if is_class else _Inert, name)
 
 

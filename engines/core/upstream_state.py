@@ -31,7 +31,7 @@ def checked_weights(state: Mapping[str, Any], network: torch.nn.Module, path: Pa
     """The network's tensors out of `state`, without second names.
 
     Raises:
-        UserError: one is missing or misshapen.
+        UserError: one is missing, misshapen, or holds what is no number.
     """
     weights: dict[str, Tensor] = {}
     for name, expected in network.state_dict().items():
@@ -40,6 +40,10 @@ def checked_weights(state: Mapping[str, Any], network: torch.nn.Module, path: Pa
             raise UserError(f"{path}: tensor {name} is missing; the file is not whole")
         if tensor.shape != expected.shape:
             raise UserError(f"{path}: tensor {name} is {list(tensor.shape)}; the network needs {list(expected.shape)}")
+        if tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized or tensor.is_complex():
+            raise UserError(f"{path}: tensor {name} is no plain array of numbers; save dense, real weights")
+        if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
+            raise UserError(f"{path}: tensor {name} holds values that are not finite; its training failed")
         weights[name] = tensor
     return weights
 

@@ -46,12 +46,14 @@ def background_of(
     camera_index: int,
     size_px: tuple[int, int],
     check: Callable[[], None] = lambda: None,
+    of_folder: bool = True,
 ) -> tuple[Array, bool]:
     """What one camera of a rig sees of what stands still.
 
     Args:
         size_px: (width, height) that its pictures are brought to.
         check: called before each photograph is read; may raise.
+        of_folder: whether the folder's own may be taken.
 
     Returns:
         image: [H, W, 3] in [0, 1].
@@ -61,7 +63,7 @@ def background_of(
         UserError: the camera has no photographs, or one can't be read.
     """
     known = _of_camera(dataset.backgrounds, instance, camera_index)
-    if known:
+    if known and of_folder:
         return picture_at(known[0], size_px), True
     views = _of_camera(dataset.views, instance, camera_index)
     if not views:

@@ -16,7 +16,7 @@ from engines.mask_volume.examples import working_size
 from engines.mask_volume.inference import Check
 from engines.mask_volume.moment_cache import Key
 from engines.mask_volume.moments import Pair
-from engines.mask_volume.pairs import choose_pair, nearest, neighbour
+from engines.mask_volume.pairs import choose_pair, nearest, neighbour, require_apart
 
 LISTED = 4096
 """Moments whose cameras are kept."""
@@ -96,11 +96,14 @@ class Footage:
             if options.pair == "others":
                 cameras = {index: other for index, other in cameras.items() if not _same_place(other, camera)}
             first = nearest(cameras, camera)
-            return first, neighbour(cameras, first, near)
+            second = neighbour(cameras, first, near)
+            require_apart(cameras, first, second, near)
+            return first, second
         found = self._fixed.get(when)
         if found is None:
             try:
                 found = choose_pair(cameras, near, options.first_camera, options.second_camera)
+                require_apart(cameras, *found, near)
             except UserError as error:
                 raise UserError(f"{self.dataset.source}: {error}") from error
             self._fixed[when] = found
@@ -119,9 +122,17 @@ class Footage:
 
     def backgrounds(self, key: Key, size_px: tuple[int, int], check: Check) -> Array:
         """[2, H, W, 3] what the pair saw of what stands still."""
-        both = (key.first, key.second)
-        found = (background_of(self.dataset, key.instance, index, size_px, check) for index in both)
-        return np.stack([image for image, _ in found])
+        return np.stack([self._background(key, index, size_px, check) for index in (key.first, key.second)])
+
+    def _background(self, key: Key, index: int, size_px: tuple[int, int], check: Check) -> Array:
+        try:
+            return background_of(self.dataset, key.instance, index, size_px, check)[0]
+        except UserError as error:
+            if self._options.damaged_frames == "stop":
+                raise
+            median = background_of(self.dataset, key.instance, index, size_px, check, of_folder=False)[0]
+            self.skipped[f"{error}: the median of camera {index}'s photographs takes its place"] = None
+            return median
 
     def picture(self, key: Key, index: int, size_px: tuple[int, int], check: Check) -> Array:
         """[H, W, 3] one camera's photograph, or that of a moment near by where it can't be read and may be skipped.

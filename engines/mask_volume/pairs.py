@@ -15,6 +15,10 @@ AUTHORS_CAMERAS = 10
 WELL_APART = 0.05
 """The shift between both pictures of the nearest things, in picture widths, that is wished for."""
 LOOKING_ALIKE_DEG = 30.0
+LOOKING_AWAY = 0.0
+"""Cosine between two cameras' axes, below which they have next to nothing in common."""
+IN_ONE_PLACE = 1e-6
+"""Of the nearest depth."""
 TORN_PX = 3.0
 """Planes that lie further apart in the picture than so many pixels are seen as cards."""
 UNSEEN = 0.25
@@ -50,6 +54,25 @@ def choose_pair(
     return first, neighbour(cameras, first, near)
 
 
+def require_apart(cameras: Mapping[int, Camera], first: int, second: int, near: float) -> None:
+    """Whether planes can be made of a pair at all.
+
+    Raises:
+        UserError: both stand in one place, or look away from each other.
+    """
+    shift = float(np.linalg.norm(cameras[first].position - cameras[second].position)) / near
+    if shift < IN_ONE_PLACE:
+        raise UserError(
+            f"cameras {first} and {second} stand in one place, and planes need two that see depth; choose others, or "
+            "look at the poses"
+        )
+    if float(cameras[first].forward @ cameras[second].forward) < LOOKING_AWAY:
+        raise UserError(
+            f"cameras {first} and {second} look in different directions, and planes need two that see the same; choose "
+            "others, or look at the poses"
+        )
+
+
 def _is_authors_rig(cameras: Mapping[int, Camera]) -> bool:
     """Ten cameras, of which theirs are neighbours."""
     if len(cameras) != AUTHORS_CAMERAS or not set(AUTHORS) <= set(cameras):
@@ -57,8 +80,9 @@ def _is_authors_rig(cameras: Mapping[int, Camera]) -> bool:
     first = cameras[AUTHORS[0]].position
     away = {index: float(np.linalg.norm(camera.position - first)) for index, camera in cameras.items()}
     closest = min(distance for index, distance in away.items() if index != AUTHORS[0])
+    alike = float(cameras[AUTHORS[0]].forward @ cameras[AUTHORS[1]].forward) > np.cos(np.radians(LOOKING_ALIKE_DEG))
     # Their rows stand further apart than the cameras of a row.
-    return away[AUTHORS[1]] <= 2 * closest
+    return alike and 0 < away[AUTHORS[1]] <= 2 * closest
 
 
 def _span(cameras: Mapping[int, Camera]) -> str:

@@ -84,7 +84,9 @@ class MaskVolumeScene:
     def _first_notes(self, key: Key) -> tuple[str, ...]:
         notes, pair = [], (key.first, key.second)
         if self.options.pair == "fixed" and pair != AUTHORS and self.options.first_camera is None:
-            notes.append(f"of all cameras {pair[0]} and {pair[1]} were taken for the pair; the options choose others")
+            names = self.footage.dataset.instances
+            which = f"of {names[key.instance]}'s cameras" if len(names) > 1 else "of all cameras"
+            notes.append(f"{which} {pair[0]} and {pair[1]} were taken for the pair; the options choose others")
         if self.moves and not len(self.footage.dataset.backgrounds.of_instance(key.instance)):
             notes.append("no background in the folder: it is taken to be the median of each camera's photographs")
         return tuple(notes)
@@ -93,6 +95,10 @@ class MaskVolumeScene:
     def assumptions(self) -> tuple[str, ...]:
         """What is shown in place of what, also of photographs that could not be read so far."""
         return (*self._notes, *self.footage.skipped)
+
+    def moments(self, controls: Mapping[str, float]) -> int:
+        """Of the recording that `controls` choose."""
+        return self.footage.lengths[self.footage.when(controls)[0]]
 
     @property
     def room(self) -> int:

@@ -90,6 +90,16 @@ def test_until_it_is_there_the_last_one_is_drawn(made: Made) -> None:
     assert made.ahead.choose(made.camera, later, []) == (later, False)
 
 
+def test_of_another_recording_a_glimpse_is_seen_not_the_moment_of_the_last_one(made: Made) -> None:
+    controls = {TIME: 0.0, "instance": 0.0}
+    made.ahead.choose(made.camera, controls, [])
+    made.wait(lambda: made.told == [0])
+    assert made.ahead.choose(made.camera, controls, []) == (controls, False)
+    made.scene.prepare_s = 0.3
+    other = {TIME: 1.0, "instance": 1.0}
+    assert made.ahead.choose(made.camera, other, []) == (other, True)
+
+
 def test_closing_ends_what_is_under_way(made: Made) -> None:
     made.scene.prepare_s = 60.0
     made.want(1)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 import app.session
+from app.objects import INSTANCE
 from app.opening import Opened
 from app.pictures import Picture
 from app.session import Session
 from engines.core.checkpoint import Checkpoint
-from engines.core.engine import TIME
+from engines.core.engine import TIME, Control
 from tests.app.recorded import RecordedScene
 from tests.app.test_session import Ear
 
@@ -88,6 +89,31 @@ def test_a_glimpse_then_the_moment(opened: Opened_) -> None:
     seen.until(lambda: session.last is not None and session.last.kind == "exact")
     assert seen.pictures[0].request.draft and seen.pictures[0].kind == "preview"
     assert session.last is not None and not session.last.request.draft
+
+
+class TwoRecordings(RecordedScene):
+    """The first of six moments, the second of three."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        choice = Control(INSTANCE, "Recording", "choice", 0, 1, 0, ("long", "short"))
+        self.controls = (choice, *self.controls)
+
+    def moments(self, controls: Mapping[str, float]) -> int:
+        return 3 if controls.get(INSTANCE) else 6
+
+
+def test_each_recording_is_as_long_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, session = begin(monkeypatch, TwoRecordings())
+    timeline = session.timeline
+    assert (timeline.playback.first, timeline.playback.last) == (0, 5)
+    session.set_control(TIME, 5)
+    timeline.play(0.0)
+    session.set_control(INSTANCE, 1)
+    assert (timeline.playback.last, timeline.moment, timeline.playback.playing) == (2, 2, False)
+    session.set_control(INSTANCE, 0)
+    assert timeline.playback.last == 5
+    session.shut_down()
 
 
 def test_a_recording_that_stands_makes_nothing_ahead(opened: Opened_) -> None:

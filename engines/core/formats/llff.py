@@ -24,7 +24,11 @@ NAME = "llff"
 LAYOUT = "LLFF: poses_bounds.npy beside images/ or images_4/, or a folder of such scenes"
 
 POSES = "poses_bounds.npy"
+LARGEST = 1e15
+"""Positions and depths beyond it, or depths below its inverse, are no measurements; pictures are drawn in float32."""
 IMAGES = "images"
+SAME_SHAPE = 0.05
+"""Of the logarithm of width by height: copies that were made smaller are rounded to whole pixels, or to eights."""
 
 
 def detect(folder: Path) -> bool:
@@ -83,7 +87,7 @@ class Photographs:
         path = self._images[index]
         if index not in self._sizes:
             self._sizes[index] = photograph_size(path)
-        camera = row_camera(f"{self._poses}: row {index}", self._rows[index]).resized(self._sizes[index])
+        camera = photograph_camera(f"{self._poses}: row {index}", self._rows[index], self._sizes[index])
         return View(camera, self._prefix + path.stem, self._split, path, instance=self._number)
 
 
@@ -107,13 +111,16 @@ def _image_folders(folder: Path) -> list[Path]:
 
 
 def read_rows(path: Path) -> Array:
-    """[N, 17] float64, all finite.
+    """[N, 17] float64, all finite and of a size that can be drawn.
 
     Raises:
         UserError: missing, or an array of another shape.
     """
     try:
-        rows = np.asarray(np.load(path, allow_pickle=False), dtype=np.float64)
+        loaded = np.asarray(np.load(path, allow_pickle=False))
+        if loaded.dtype.kind in "cmM":
+            raise ValueError(f"they are {loaded.dtype}, not real numbers")
+        rows = loaded.astype(np.float64)
     except FileNotFoundError as error:
         raise UserError(
             f"{path}: missing; needs a row of 17 numbers for each image or camera (3x5, near, far)"
@@ -126,6 +133,9 @@ def read_rows(path: Path) -> Array:
     wrong = np.flatnonzero(~np.isfinite(rows).all(axis=1))
     if len(wrong):
         raise UserError(f"{path}: row {wrong[0]} has a number that is not finite")
+    wrong = np.flatnonzero((np.abs(rows) > LARGEST).any(axis=1))
+    if len(wrong):
+        raise UserError(f"{path}: row {wrong[0]} has a number beyond {LARGEST:g}; the file is damaged")
     return rows
 
 
@@ -149,7 +159,7 @@ def depth_range(path: Path, rows: Array) -> tuple[float, float]:
         UserError: a row's near is not before its far, or not in front of the camera.
     """
     near, far = rows[:, 15], rows[:, 16]
-    wrong = np.flatnonzero((near <= 0) | (near >= far))
+    wrong = np.flatnonzero((near <= 1 / LARGEST) | (near >= far))
     if len(wrong):
         row = int(wrong[0])
         raise UserError(f"{path}: row {row} has depths from {near[row]:g} to {far[row]:g}; must be 0 < near < far")
@@ -167,6 +177,22 @@ def row_camera(where: str, row: Array) -> Camera:
         return Camera(pose, (focal, focal), (size_px[0] / 2, size_px[1] / 2), size_px)
     except ValueError as error:
         raise UserError(f"{where}: {error}") from error
+
+
+def photograph_camera(where: str, row: Array, size_px: tuple[int, int]) -> Camera:
+    """The camera of a row [17] whose photograph has `size_px` (width, height); it may have been made smaller since.
+
+    Raises:
+        UserError: begins with `where`; also where the photograph's shape is not the row's.
+    """
+    camera = row_camera(where, row)
+    width, height = camera.size_px
+    if abs(np.log(size_px[0] / size_px[1] * height / width)) > SAME_SHAPE:
+        raise UserError(
+            f"{where}: is of a photograph of {width}x{height}, but the photograph is {size_px[0]}x{size_px[1]}; it was "
+            "turned or cut since, and the pose does not fit any more"
+        )
+    return camera.resized(size_px)
 
 
 def llff_lens(matrix: Array) -> tuple[Array, float, tuple[int, int]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from engines.core.camera import Camera
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
-from engines.core.formats.llff import depth_range, read_rig_rows, row_camera
+from engines.core.formats.llff import depth_range, photograph_camera, read_rig_rows
 from engines.core.formats.object_folders import Place
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_dataset
 from engines.core.images import large_enough
@@ -23,12 +23,24 @@ LAYOUT = "recordings in HDF5: <name>.h5 beside <name>_pb.npy, in the folder or i
 
 SUFFIX = ".h5"
 POSES_END = "_pb.npy"
+LARGEST_SIDE_PX = 16384
+"""More than any camera has: the file is damaged."""
+PICTURES_RANK = 5
 PICTURES, MOVING, BACKGROUNDS = "rgb", "fg_rgb", "bg_rgb"
 
 
 def detect(folder: Path) -> bool:
-    """Whether such a file is in it, or in one of its folders."""
-    return any(_poses_of(scene.path).is_file() for scene in find_scenes(folder, _scenes_in))
+    """Whether such a file is in it, or in one of its folders: its poses beside it, or pictures in it."""
+    return any(
+        _poses_of(scene.path).is_file() or _has_pictures(scene.path) for scene in find_scenes(folder, _scenes_in)
+    )
+
+
+def _has_pictures(path: Path) -> bool:
+    try:
+        return len(hdf5_shape(path, PICTURES) or ()) == PICTURES_RANK
+    except UserError:
+        return False
 
 
 def read(folder: Path) -> Dataset:
@@ -92,6 +104,11 @@ class RigFile:
             return ()
         if len(shape) != len(meaning.split(",")) or 0 in shape or shape[-1] < 3:
             raise UserError(f"{self._path}: {name} is {list(shape)}; needs [{meaning}]")
+        if max(shape[-3:-1]) > LARGEST_SIDE_PX:
+            raise UserError(
+                f"{self._path}: {name} claims pictures of {shape[-2]}x{shape[-3]}; more than {LARGEST_SIDE_PX} pixels "
+                "along a side can't be read"
+            )
         return shape
 
     def _require_like(self, name: str, shape: tuple[int, ...], pictures: tuple[int, ...]) -> None:
@@ -113,7 +130,7 @@ class RigFile:
             return self._background(index - self.extent.views)
         step, camera = divmod(index, self._cameras)
         return View(
-            self._camera(camera).resized(self._size_px),
+            self._camera(camera, self._size_px),
             f"{self._prefix}{step:05d}/cam{camera:02d}",
             self._split,
             self._path,
@@ -127,7 +144,7 @@ class RigFile:
 
     def _background(self, camera: int) -> View:
         return View(
-            self._camera(camera).resized(self._background_px or self._size_px),
+            self._camera(camera, self._background_px or self._size_px),
             f"{self._prefix}background/cam{camera:02d}",
             self._split,
             self._path,
@@ -136,5 +153,5 @@ class RigFile:
             instance=self._number,
         )
 
-    def _camera(self, camera: int) -> Camera:
-        return row_camera(f"{self._poses}: row {camera}", self._rows[camera])
+    def _camera(self, camera: int, size_px: tuple[int, int]) -> Camera:
+        return photograph_camera(f"{self._poses}: row {camera}", self._rows[camera], size_px)

@@ -26,6 +26,8 @@ LAYOUT = "clips of RealEstate10K: frames/<clip>/ and cameras/<clip>.txt, <clip>/
 
 FRAMES, CAMERAS, OWN_CAMERAS, IMAGES = "frames", "cameras", "cameras.txt", "images"
 NUMBERS = 19
+MOST_SHOWN = 40
+"""Characters of what was found in place of a number."""
 DEPTHS = (1.0, 100.0)
 """The clips' scale comes from their structure from motion; these are the depths that methods for them begin with."""
 UP = np.array([0.0, -1.0, 0.0])
@@ -135,8 +137,9 @@ class Clip:
         where = f"{self._text}: line {line}"
         if len(numbers) != NUMBERS:
             count = len(self._lines[line].split())
+            found = f"{count} words" if count != NUMBERS else "a word that is no number"
             raise UserError(
-                f"{where} has {count} words; needs {NUMBERS} numbers: time, fx fy cx cy, k1 k2, world_to_camera (3x4)"
+                f"{where} has {found}; needs {NUMBERS} numbers: time, fx fy cx cy, k1 k2, world_to_camera (3x4)"
             )
         camera = _camera(where, numbers, self._size_px)
         k1, k2 = numbers[5:7].tolist()
@@ -168,7 +171,8 @@ def _time(path: Path, line: int, words: str) -> int:
     try:
         return int(words.split(None, 1)[0])
     except ValueError as error:
-        raise UserError(f"{path}: line {line} begins with {words.split()[0]}, not with a frame's time") from error
+        first = words.split()[0][:MOST_SHOWN]
+        raise UserError(f"{path}: line {line} begins with {first}, not with a frame's time") from error
 
 
 def _camera(where: str, numbers: Array, size_px: tuple[int, int]) -> Camera:
@@ -177,5 +181,7 @@ def _camera(where: str, numbers: Array, size_px: tuple[int, int]) -> Camera:
     pose[:3] = numbers[7:].reshape(3, 4)
     try:
         return Camera(np.linalg.inv(pose), (fx, fy), (cx, cy), size_px)
-    except (ValueError, np.linalg.LinAlgError) as error:
+    except np.linalg.LinAlgError as error:
+        raise UserError(f"{where}: its world_to_camera is not a rotation and a translation") from error
+    except ValueError as error:
         raise UserError(f"{where}: {error}") from error

@@ -21,7 +21,7 @@ from pathlib import Path
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
-from engines.core.formats.llff import depth_range, read_rig_rows, row_camera
+from engines.core.formats.llff import depth_range, photograph_camera, read_rig_rows
 from engines.core.formats.object_folders import Place
 from engines.core.formats.recording_layouts import FRAMES, find_layout, is_recording
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
@@ -88,7 +88,7 @@ class Recording:
         step, camera = divmod(index, self._cameras)
         path, at, mask = self._layout.picture(step, camera)
         return View(
-            self._camera(step, camera).resized(self._layout.sizes[camera]),
+            self._camera(step, camera, self._layout.sizes[camera]),
             f"{self._prefix}{step:05d}/cam{camera:02d}",
             self._split,
             path,
@@ -102,7 +102,7 @@ class Recording:
     def _background(self, camera: int) -> View:
         path = self._backgrounds[camera]
         return View(
-            self._camera(0, camera).resized(photograph_size(path)),
+            self._camera(0, camera, photograph_size(path)),
             f"{self._prefix}background/cam{camera:02d}",
             self._split,
             path,
@@ -110,9 +110,9 @@ class Recording:
             instance=self._number,
         )
 
-    def _camera(self, step: int, camera: int) -> Camera:
+    def _camera(self, step: int, camera: int, size_px: tuple[int, int]) -> Camera:
         path, rows = self._rows(step)
-        return row_camera(f"{path}: row {camera}", rows[camera])
+        return photograph_camera(f"{path}: row {camera}", rows[camera], size_px)
 
     def _rows(self, step: int) -> tuple[Path, Array]:
         path = self._layout.poses(step)

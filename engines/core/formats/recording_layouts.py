@@ -6,7 +6,7 @@ Each lists names once and reads the headers of the first step's pictures only; a
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -17,8 +17,10 @@ from engines.core.picture_files import VIDEO_SUFFIXES, Place, video_shape
 
 FRAMES = "frames"
 STEP_NAME = re.compile(r"[0-9]{3}")
-"""How a step's folder begins."""
+"""How a step's folder begins; in `frames/` any number does."""
 CAMERA_NAME = "cam"
+LOOKED_AT = 10
+"""Of a camera's pictures, for its size, where the first ones are damaged."""
 
 
 class Layout(Protocol):
@@ -67,9 +69,11 @@ def find_layout(folder: Path) -> Layout:
     root = _steps_root(folder)
     if root is not None:
         return StepFolders(folder, root)
-    if cameras := _camera_folders(folder):
+    cameras, videos = _camera_folders(folder), _videos(folder)
+    # Of a rig that was half unpacked the larger part is meant.
+    if cameras and len(cameras) >= len(videos):
         return CameraFolders(folder, cameras)
-    if videos := _videos(folder):
+    if videos:
         return Videos(folder, videos)
     raise UserError(f"{folder}: holds no steps, camera folders or videos of a recording")
 
@@ -89,12 +93,14 @@ def _steps_root(folder: Path) -> Path | None:
 
 
 def _step_folders(root: Path) -> list[Path]:
-    return [path for path in _folders(root) if STEP_NAME.match(path.name)]
+    return [
+        path for path in _folders(root) if STEP_NAME.match(path.name) or (root.name == FRAMES and path.name.isdecimal())
+    ]
 
 
 def _camera_folders(folder: Path) -> list[Path]:
     """None where there is no sign that they are a rig's: poses, or pictures in several."""
-    named = [path for path in _folders(folder) if path.name.startswith(CAMERA_NAME)]
+    named = [path for path in _folders(folder) if _is_named(path)]
     filled = {path for path in named if any(file.suffix.lower() in IMAGE_SUFFIXES for file in path.iterdir())}
     # A folder of calibrations has other things in it; one with nothing is a camera whose pictures were forgotten.
     found = [path for path in named if path in filled or not any(path.iterdir())]
@@ -105,8 +111,12 @@ def _videos(folder: Path) -> list[Path]:
     """None where there is no sign that they are a rig's: poses, or the names of cameras."""
     found = [path for path in folder.iterdir() if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()]
     found = sorted((path for path in found if not path.name.startswith(".")), key=natural_order)
-    named = sum(path.name.startswith(CAMERA_NAME) for path in found)
+    named = sum(_is_named(path) for path in found)
     return found if named > 1 or (folder / llff.POSES).is_file() else []
+
+
+def _is_named(path: Path) -> bool:
+    return path.name.lower().startswith(CAMERA_NAME)
 
 
 class StepFolders:
@@ -134,8 +144,11 @@ class StepFolders:
             # One object for all steps, as a rule.
             self._image_names.append(first if names == first else names)
         self.steps = len(steps)
-        self.sizes = tuple(photograph_size(steps[0] / self._images / name) for name in first)
+        self.sizes = tuple(self._size(camera) for camera in range(len(first)))
         self.names = [f"{step}/{names}" for step, names in zip(self._step_names, self._image_names, strict=True)]
+
+    def _size(self, camera: int) -> tuple[int, int]:
+        return _first_size(self.picture(step, camera)[0] for step in range(min(self.steps, LOOKED_AT)))
 
     def _list(self, step: Path) -> tuple[str, ...]:
         if not (step / self._images).is_dir():
@@ -170,7 +183,7 @@ class CameraFolders:
         self._image_names = [_counted_names(camera) for camera in cameras]
         self.steps = _common_count(folder, cameras, [len(names) for names in self._image_names])
         paths = zip(cameras, self._image_names, strict=True)
-        self.sizes = tuple(photograph_size(camera / names[0]) for camera, names in paths)
+        self.sizes = tuple(_first_size(camera / name for name in names[:LOOKED_AT]) for camera, names in paths)
         self.names = [f"{path.name}/{names}" for path, names in zip(cameras, self._image_names, strict=True)]
 
     def picture(self, step: int, camera: int) -> tuple[Path, Place, str]:
@@ -218,6 +231,21 @@ class Videos:
     def mask_folders(self) -> Sequence[str]:
         """Named like the videos."""
         return [path.stem for path in self._videos]
+
+
+def _first_size(paths: Iterable[Path]) -> tuple[int, int]:
+    """(width, height) of the first picture that can be read; what can't be is told when its turn comes.
+
+    Raises:
+        UserError: none can.
+    """
+    failure: UserError | None = None
+    for path in paths:
+        try:
+            return photograph_size(path)
+        except UserError as error:
+            failure = failure or error
+    raise failure or UserError("no pictures to take a size from")
 
 
 def _counted_names(folder: Path) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engines.core.errors import UserError
 from engines.core.path_files import read_path, write_path
 from engines.core.path_times import read_times
 from tests.engines.core.examples import camera_ring
@@ -27,10 +28,34 @@ def test_nerfstudios_are_shares_of_the_recording(tmp_path: Path) -> None:
     assert read_times(path, 11) == [0, 5, 10]
 
 
-@pytest.mark.parametrize("text", ["[{}]", "{}", "no json", '[{"time": 0}, {}]', '{"camera_path": [{"fov": 3}]}', "[1]"])
+@pytest.mark.parametrize("text", ["[{}]", "{}", "no json", '{"camera_path": [{"fov": 3}]}', "[1]"])
 def test_a_path_without_moments(tmp_path: Path, text: str) -> None:
     (tmp_path / "path.json").write_text(text)
     assert read_times(tmp_path / "path.json", 5) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[{"time": 0}, {}]', "camera 1 has none for its moment"),
+        ('[{"time": true}]', "camera 0 has True"),
+        ('[{"time": 0}, {"time": "1"}]', "camera 1 has '1'"),
+        ('[{"time": NaN}]', "camera 0 has nan"),
+        ('[{"time": 1e400}]', "camera 0 has inf"),
+        ('{"camera_path": [{"render_time": 0.5}, {"render_time": null}]}', "camera 1 has none"),
+        ('{"camera_path": [{"render_time": [1]}]}', "camera 0 has [1]"),
+    ],
+)
+def test_moments_that_are_no_numbers_are_refused(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "path.json").write_text(text)
+    with pytest.raises(UserError) as refused:
+        read_times(tmp_path / "path.json", 5)
+    assert message in str(refused.value)
+
+
+def test_a_mark_before_the_text_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "path.json").write_text('[{"time": 2}]', encoding="utf-8-sig")
+    assert read_times(tmp_path / "path.json", 5) == [2]
 
 
 def test_other_files_hold_none(tmp_path: Path) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import collections
+import datetime
+import os
 import pickle
 import sys
 import types
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +72,34 @@ def test_whole_modules_are_refused(tmp_path: Path) -> None:
     torch.save(torch.nn.Linear(2, 2), tmp_path / "module.pth")
     with pytest.raises(UserError, match=r"holds torch\.nn\.modules\.linear\.Linear, .* save it again as a state dict"):
         read_torch_file(tmp_path / "module.pth")
+
+
+class Command:
+    """Runs a command of the system when it is unpickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (os.system, ("true",))
+
+
+def test_a_blocked_module_is_named(tmp_path: Path) -> None:
+    torch.save({"model": {}, "trap": Command()}, tmp_path / "trap.pth")
+    with pytest.raises(UserError, match=r"holds (posix|nt)\.system, which could run code when loaded"):
+        read_torch_file(tmp_path / "trap.pth")
+
+
+def test_a_program_of_torchscript_is_refused(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        # Deprecated, but such files are about.
+        warnings.simplefilter("ignore")
+        torch.jit.script(torch.nn.Linear(2, 2)).save(str(tmp_path / "program.pth"))
+    with pytest.raises(UserError, match=r"program\.pth: a TorchScript program, .* save the network's state dict"):
+        read_torch_file(tmp_path / "program.pth")
+
+
+def test_paths_and_dates_among_the_settings_do_no_harm(tmp_path: Path) -> None:
+    settings = {"root": Path("/data/set"), "begun": datetime.datetime(2021, 3, 4)}
+    torch.save({"state_dict": {"a": torch.ones(2)}, "hyper_parameters": settings}, tmp_path / "a.ckpt")
+    assert read_torch_file(tmp_path / "a.ckpt")["state_dict"]["a"].tolist() == [1, 1]
 
 
 @pytest.mark.parametrize("zipped", [True, False])

@@ -43,6 +43,21 @@ def test_a_point_stays_on_its_pixel(seed: int) -> None:
     assert np.abs(cut[:, row, column].T - in_whole[inside]).max() < 0.51
 
 
+def test_squares_lie_around_what_moves() -> None:
+    moved = torch.zeros(32, 48, dtype=torch.bool)
+    moved[3, 40] = moved[30, 2] = True
+    ends = set()
+    for seed in range(200):
+        window = random_window(SIZE_PX, 16, (1.0, 2.0), seeded(seed), moved)
+        seen = window.cut(moved[None, None].float())[0, 0]
+        assert seen.max() > 0.05, "one of the two pixels is in it"
+        ends.add(bool(window.x > window.whole_px[0] / 2))
+        assert 0 <= window.x <= window.whole_px[0] - 16 and 0 <= window.y <= window.whole_px[1] - 16
+    assert ends == {False, True}, "either of them"
+    still = torch.zeros(32, 48, dtype=torch.bool)
+    assert random_window(SIZE_PX, 16, (1.0, 2.0), seeded(1), still) == random_window(SIZE_PX, 16, (1.0, 2.0), seeded(1))
+
+
 def test_squares_are_anywhere_and_of_all_scales() -> None:
     windows = [random_window(SIZE_PX, 24, (1.0, 2.0), seeded(seed)) for seed in range(300)]
     widths = np.array([window.whole_px[0] for window in windows])

@@ -7,7 +7,7 @@ import pytest
 
 from engines.core.camera import Camera, look_at
 from engines.core.errors import UserError
-from engines.mask_volume.pairs import advice, choose_pair, nearest
+from engines.mask_volume.pairs import advice, choose_pair, nearest, require_apart
 
 NEAR, FAR = 2.0, 20.0
 DEPTHS = 1 / np.linspace(1 / FAR, 1 / NEAR, 32)
@@ -16,6 +16,11 @@ DEPTHS = 1 / np.linspace(1 / FAR, 1 / NEAR, 32)
 def camera(x: float, y: float = 0.0, z: float = 0.0, aside: float = 0.0) -> Camera:
     pose = look_at(np.array([x, z, y]), np.array([x + aside, z + 1.0, y]), np.array([0.0, 0.0, 1.0]))
     return Camera(pose, (600.0, 600.0), (320.0, 180.0), (640, 360))
+
+
+def looking_back(x: float) -> Camera:
+    pose = look_at(np.array([x, 0.0, 0.0]), np.array([x, -1.0, 0.0]), np.array([0.0, 0.0, 1.0]))
+    return camera(x).at(pose)
 
 
 def rig(count: int) -> dict[int, Camera]:
@@ -31,6 +36,23 @@ def test_ten_cameras_in_another_order_are_not() -> None:
     cameras = {index: camera(0.1 * (index % 5), 0.1 * (index // 5)) for index in range(10)}
     first, second = choose_pair(cameras, NEAR)
     assert first in (2, 7) and second in (1, 2, 3, 6, 7, 8)
+
+
+def test_ten_cameras_of_which_the_authors_are_one_are_not() -> None:
+    cameras = rig(10)
+    assert choose_pair({**cameras, 5: cameras[4]}, NEAR)[1] != 5
+    assert choose_pair({**cameras, 5: camera(0.5, z=1.0, aside=5.0)}, NEAR) != (4, 5)
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [(camera(0.0), "stand in one place"), (looking_back(0.1), "look in different directions")],
+)
+def test_what_planes_can_not_be_made_of(other: Camera, message: str) -> None:
+    cameras = {3: camera(0.0), 7: other}
+    with pytest.raises(UserError, match=f"cameras 3 and 7 {message}"):
+        require_apart(cameras, 3, 7, NEAR)
+    require_apart({3: camera(0.0), 7: camera(0.1)}, 3, 7, NEAR)
 
 
 def test_of_other_rigs_the_middle_and_its_neighbour() -> None:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from app.playback import Playback
 from engines.core.dataset import Dataset
-from engines.core.engine import HasSources, Prepares, never_stop
+from engines.core.engine import HasMoments, HasSources, Prepares, never_stop, time_control
 from engines.core.errors import Cancelled, UserError
 from engines.core.images import write_png
 from engines.core.views import Views
@@ -159,6 +159,29 @@ def test_a_median_does_without_a_damaged_photograph(rig: Dataset, tmp_path: Path
     dataset = _damaged(replace(rig, backgrounds=Views.of(())), tmp_path, 1, index)
     scene = opened(dataset)
     assert scene.render(scene.start, {"time": 0}).image.shape == (32, 32, 3)
+
+
+def test_a_damaged_background_stops_or_the_median_takes_its_place(rig: Dataset, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"")
+    index = pair_of(opened(rig))[0]
+    stills = [replace(v, image_path=broken) if v.camera_index == index else v for v in rig.backgrounds]
+    dataset = replace(rig, backgrounds=Views.of(stills))
+    with pytest.raises(UserError, match=r"broken\.png: can't be read as an image"):
+        opened(dataset).render(opened(dataset).start, {})
+    scene = opened(dataset, damaged_frames="skip")
+    assert scene.render(scene.start, {}).image.shape == (32, 32, 3)
+    assert any(f"the median of camera {index}'s photographs takes its place" in note for note in scene.assumptions)
+
+
+def test_recordings_have_lengths_of_their_own(rig: Dataset) -> None:
+    short = [replace(view, instance=1) for view in rig.views if view.time < 2]
+    hints = {**rig.hints, "ranges": [*rig.hints["ranges"]] * 2}
+    scene = opened(replace(rig, views=Views.of([*rig.views, *short]), instances=("a", "b"), hints=hints))
+    assert isinstance(scene, HasMoments)
+    assert [scene.moments({"instance": number}) for number in (0, 1)] == [3, 2]
+    control = time_control(scene, {"instance": 1})
+    assert control is not None and control.high == 1 and scene.controls[1].high == 2
 
 
 def test_a_background_that_is_missing_is_the_median_and_said(rig: Dataset) -> None:

@@ -104,5 +104,22 @@ def test_what_is_wrong_is_named(tmp_path: Path) -> None:
     skewed[3, :3] = 5
     np.save(path, skewed)
     assert refusal(tmp_path).startswith("/poses_bounds.npy: row 3: camera_to_world is not a rotation")
+    for place, value in ((3, 1e300), (4, 1e18)):
+        wild = rows.copy()
+        wild[2, place] = value
+        np.save(path, wild)
+        assert refusal(tmp_path) == "/poses_bounds.npy: row 2 has a number beyond 1e+15; the file is damaged"
+    tiny = rows.copy()
+    tiny[0, 15] = 1e-300
+    np.save(path, tiny)
+    assert refusal(tmp_path).startswith("/poses_bounds.npy: row 0 has depths from 1e-300 to 6; must be 0 < near < far")
+    np.save(path, rows.astype(complex))
+    assert refusal(tmp_path).startswith("/poses_bounds.npy: can't be read as numbers (they are complex128")
+    turned = rows.copy()
+    turned[0, [4, 9]] = turned[0, [9, 4]]
+    np.save(path, turned)
+    assert refusal(tmp_path).startswith(
+        "/poses_bounds.npy: row 0: is of a photograph of 24x32, but the photograph is 16x12"
+    )
     np.save(path, np.array([{"code": 1}], dtype=object), allow_pickle=True)
     assert refusal(tmp_path).startswith("/poses_bounds.npy: can't be read as numbers")

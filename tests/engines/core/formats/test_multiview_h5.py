@@ -98,14 +98,32 @@ def test_what_is_wrong_is_named(tmp_path: Path) -> None:
 
 
 def test_other_h5_files_are_not_recordings(tmp_path: Path) -> None:
-    write_file(tmp_path / "a.h5")
-    (tmp_path / "a_pb.npy").unlink()
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["weights"] = np.zeros(3)
+    (tmp_path / "b.h5").write_text("no HDF5 at all")
     assert "no known data layout" in refusal(tmp_path)
 
 
-@pytest.mark.parametrize("values", [pictures().astype(np.float32)])
-def test_pictures_of_other_numbers_are_told_when_read(tmp_path: Path, values: Array) -> None:
-    write_file(tmp_path / "a.h5", rgb=values)
-    view = open_dataset(tmp_path).views[0]
-    with pytest.raises(Exception, match=r"a\.h5: rgb\[0, 0\] is float32"):
-        view.image()
+def test_poses_that_are_missing_are_named(tmp_path: Path) -> None:
+    write_file(tmp_path / "a.h5")
+    (tmp_path / "a_pb.npy").unlink()
+    assert "a_pb.npy: missing; needs a row of 17 numbers" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.uint16, np.int64])
+def test_pictures_of_other_numbers_are_refused(tmp_path: Path, kind: type) -> None:
+    write_file(tmp_path / "a.h5", rgb=pictures().astype(kind))
+    assert f"a.h5: rgb holds {np.dtype(kind)}; needs bytes" in refusal(tmp_path)
+
+
+def test_a_link_to_itself_and_pictures_beyond_all_sense(tmp_path: Path) -> None:
+    write_file(tmp_path / "a.h5")
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        del file["rgb"]
+        file["rgb"] = h5py.SoftLink("/rgb")
+    assert "a.h5: can't be read as HDF5" in refusal(tmp_path)
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        del file["rgb"]
+        # Claims 30 GB, holds nothing.
+        file.create_dataset("rgb", (2, 3, 100_000, 100_000, 3), dtype="u1", chunks=(1, 1, 100, 100, 3))
+    assert "more than 16384 pixels along a side" in refusal(tmp_path)

@@ -150,6 +150,42 @@ def test_cameras_may_have_sizes_of_their_own(tmp_path: Path) -> None:
         views[5].image()
 
 
+def test_a_first_picture_that_is_damaged_is_told_when_it_is_read(tmp_path: Path) -> None:
+    write_cameras(tmp_path / "cameras")
+    write_steps(tmp_path / "steps" / "frames")
+    for first in (tmp_path / "cameras" / "cam00" / "00000.png", tmp_path / "steps/frames/00000/images/000.png"):
+        first.write_bytes(b"")
+    for folder in ("cameras", "steps"):
+        views = open_dataset(tmp_path / folder).views
+        assert views[0].camera.size_px == SIZE_PX
+        assert greys(views[1:]) == [grey(t, c) for t in range(3) for c in range(2)][1:]
+        with pytest.raises(UserError, match="can't be read as an image"):
+            views[0].image()
+
+
+def test_cameras_that_were_turned_or_cut_since_are_refused(tmp_path: Path) -> None:
+    write_cameras(tmp_path)
+    for path in (tmp_path / "cam01").iterdir():
+        write_png(path, picture(1, (16, 32)))
+    assert refusal(tmp_path).startswith(
+        "/poses_bounds.npy: row 1: is of a photograph of 64x32, but the photograph is 16x32; it was turned or cut since"
+    )
+
+
+def test_names_in_capitals_and_steps_without_zeros(tmp_path: Path) -> None:
+    assert_is_the_recording(open_dataset(write_cameras(tmp_path / "capitals", 3, ("Cam00", "Cam01"))))
+    write_steps(tmp_path / "short" / "frames")
+    for step in range(3):
+        (tmp_path / "short" / "frames" / f"{step:05d}").rename(tmp_path / "short" / "frames" / str(step))
+    assert_is_the_recording(open_dataset(tmp_path / "short"))
+
+
+def test_videos_of_which_one_was_unpacked(tmp_path: Path) -> None:
+    write_videos(tmp_path)
+    write_png(tmp_path / "cam00" / "00000.png", picture(1))
+    assert_is_the_recording(open_dataset(tmp_path))
+
+
 def test_several_recordings(tmp_path: Path) -> None:
     write_cameras(tmp_path / "train" / "b")
     write_steps(tmp_path / "train" / "a" / "frames", 2, 3)
