@@ -21,13 +21,14 @@ from engines.core.config import TrainingConfig, make_options
 from engines.core.dataset import Dataset
 from engines.core.device import choose_device
 from engines.core.engine import Engine, Stop, Training
-from engines.core.errors import Cancelled, Unreadable, UserError
+from engines.core.errors import Cancelled, Diverged, Unreadable, UserError
 from engines.core.files import replacing
 from engines.core.formats import open_dataset
 from engines.core.run_folder import (
     HISTORY_NAME,
     append_history,
     is_run_folder,
+    others_in,
     read_history,
     read_run_training,
     write_run_checkpoint,
@@ -103,6 +104,8 @@ def _loop(run: _Run, report: Callable[[Report], None], stop: Stop) -> Checkpoint
                 raise
             run.saved()
             raise UserError(f"{error}; saved at step {training.step_count}, go on with --resume") from error
+        except Diverged as error:
+            raise UserError(f"{error}; {run.way_on_with_smaller_lr()}") from error
         step = training.step_count
         last = step == config.max_steps
         validation = run.validate(stop) if step % config.validate_every == 0 or last else None
@@ -125,6 +128,8 @@ class _Run:
         self._dataset, self._validation_views = dataset, _validation_views(training, dataset)
         self._recent: list[Mapping[str, float]] = []
         self._saved: Checkpoint | None = None
+        self._kept_step = training.step_count or None
+        """Of the checkpoint in the folder; of a run that goes on that is where it was taken up."""
         # Here, not above: it takes a second to import, and the window imports this module.
         from torch.utils.tensorboard import SummaryWriter
 
@@ -176,7 +181,18 @@ class _Run:
         """Writes the checkpoint as it is now."""
         self._saved = self.training.checkpoint()
         write_run_checkpoint(self.out, self._saved)
+        self._kept_step = self._saved.step
         return self._saved
+
+    def way_on_with_smaller_lr(self) -> str:
+        """For a training whose loss is not finite; what it was before is saved if nothing is yet."""
+        lr = self.config.lr
+        if self.training.step_count == 0:
+            return f"or begin with a smaller lr than {lr:g}"
+        if self._kept_step is None:
+            self.save()
+        # An earlier one is not replaced: a training often goes wrong a while before its numbers do.
+        return f"or go on from step {self._kept_step} with --resume --set lr={lr / 4:g}"
 
     def saved(self) -> Checkpoint:
         """The checkpoint of the present step, written now where it was not yet."""
@@ -206,6 +222,8 @@ def _begin(engine_name: str, data: Path, out: Path, settings: Mapping[str, Any],
     where = choose_device(device)
     if not resume and is_run_folder(out):
         raise UserError(f"{out}: holds a run already; go on with it by --resume, or name another folder")
+    if not resume and (others := others_in(out)):
+        raise UserError(f"{out}: holds other files ({others[0]}); name a new or an empty folder")
     dataset = open_dataset(data)
     if resume:
         checkpoint = _to_resume(engine, out, settings)

@@ -170,7 +170,8 @@ class Training(Protocol):
         """One optimisation step; the losses by name.
 
         Raises:
-            UserError: a loss is not finite; says at which step and on which views.
+            Diverged: a loss is not finite; says at which step and on which views. The weights are as before.
+            Unreadable: a photograph can't be read.
         """
         ...
 

@@ -9,5 +9,9 @@ class Unreadable(UserError):
     """A file that a training needs now can't be read; what was learnt so far is sound."""
 
 
+class Diverged(UserError):
+    """A loss or gradient of a training is not finite; the weights are as before the step."""
+
+
 class Cancelled(Exception):
     """The user (or a newer request) asked to stop; not an error."""

@@ -30,11 +30,21 @@ SCENE_NAME = "scene.safetensors"
 TRAINING_NAME = "training.pt"
 CONFIG_NAME = "config.yaml"
 HISTORY_NAME = "history.jsonl"
+EVENTS_START = "events.out.tfevents."
 
 
 def is_run_folder(folder: Path) -> bool:
     """Whether a training has saved something there."""
     return (folder / SCENE_NAME).is_file() or (folder / TRAINING_NAME).is_file()
+
+
+def others_in(folder: Path) -> list[str]:
+    """Names of what no training leaves, sorted; none where there is no such folder."""
+    if not folder.is_dir():
+        return []
+    own = (SCENE_NAME, TRAINING_NAME, CONFIG_NAME, HISTORY_NAME)
+    names = (path.name for path in folder.iterdir() if not path.name.startswith("."))
+    return sorted(name for name in names if name not in own and not name.startswith(EVENTS_START))
 
 
 def read_run_checkpoint(folder: Path) -> Checkpoint:

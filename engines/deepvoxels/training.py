@@ -22,7 +22,7 @@ from engines.core.camera import Camera
 from engines.core.chance import generator_states, global_generators_kept, set_generator_states
 from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
 from engines.core.dataset import Dataset
-from engines.core.errors import UserError
+from engines.core.errors import Diverged, UserError
 from engines.core.resuming import training_state
 from engines.core.views import View
 from engines.deepvoxels.config import DeepVoxelsConfig, DeepVoxelsOptions
@@ -289,10 +289,10 @@ class DeepVoxelsTraining:
         names = [self._views.views[index].name for index in (triplet.lifted, *triplet.targets)]
         discriminator, adversarial, l1 = values[:3]
         what = "gradient" if all(math.isfinite(value) for value in values[:3]) else "loss"
-        raise UserError(
+        raise Diverged(
             f"step {self.step_count + 1}: the {what} is not finite (l1 {l1:g}, adversarial {adversarial:g}, "
             f"discriminator {discriminator:g}) on views {', '.join(names)}; the weights were not changed. "
-            f"Look at these photographs, or resume from the last checkpoint with a smaller lr than {self.config.lr:g}"
+            "Look at these photographs"
         )
 
     def close(self) -> None:

@@ -119,6 +119,12 @@ class ExampleReader:
                 f"{left_out} of the folder's captures are left out: nowhere three photographs of one moment that look "
                 "the same way"
             )
+        size = working_size(self._views[0].camera.size_px, self._config.img_wh)
+        if self._config.side_px > min(size):
+            notes.append(
+                f"squares of {self._config.side_px} pixels do not fit into photographs of {size[0]}x{size[1]}, which "
+                "are enlarged; a smaller crop_px learns as much in less time"
+            )
         lacking = len(_cameras(self._views) - _cameras(self._dataset.backgrounds))
         if self._config.stage == "mask" and lacking:
             notes.append(

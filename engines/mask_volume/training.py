@@ -20,7 +20,7 @@ from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
 from engines.core.checkpoint_file import read_own
 from engines.core.dataset import Dataset
 from engines.core.engine import Scene
-from engines.core.errors import UserError
+from engines.core.errors import Diverged, UserError
 from engines.core.read_ahead import ReadAhead
 from engines.core.resuming import require_same_photographs, restore, training_state
 from engines.core.upstream_state import checked_weights
@@ -202,10 +202,9 @@ class MaskVolumeTraining:
 
     def _refuse(self, examples: Sequence[Example], losses: Mapping[str, float]) -> None:
         names = ", ".join(self._views[index].name for example in examples[:3] for index in example.views)
-        raise UserError(
+        raise Diverged(
             f"step {self.step_count + 1}: the loss is not finite (image {losses['image']:g}) on views {names}; the "
-            "weights were not changed. Look at these photographs and their cameras, or resume from the last checkpoint "
-            f"with a smaller lr than {self.config.lr:g}"
+            "weights were not changed. Look at these photographs and their cameras"
         )
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ from engines.core.chance import global_generators_kept, seeded
 from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
 from engines.core.checkpoint_file import read_own
 from engines.core.dataset import Dataset
-from engines.core.errors import UserError
+from engines.core.errors import Diverged, UserError
 from engines.core.read_ahead import ReadAhead
 from engines.core.resuming import require_same_photographs, restore, training_state
 from engines.srn import upstream
@@ -193,10 +193,9 @@ class SrnTraining:
                 for buffer, old in zip(self._network.buffers(), before, strict=True):
                     buffer.copy_(old)
             names = ", ".join(self._views[index].name for index in batch.views[:8])
-            raise UserError(
+            raise Diverged(
                 f"step {self.step_count + 1}: the loss is not finite (image {values[1]:g}, depth {values[3]:g}) on "
-                f"views {names}; the weights were not changed. Look at these photographs, or resume from the last "
-                f"checkpoint with a smaller lr than {config.lr:g}"
+                f"views {names}; the weights were not changed. Look at these photographs"
             )
         self._optimiser.step()
         self.step_count += 1

@@ -204,9 +204,35 @@ def test_a_loss_that_is_not_finite_ends_the_run(train: Train, tmp_path: Path, mo
         if report.step == 1:
             monkeypatch.setattr(TrainingViews, "photograph", lambda *_: torch.full((1, 3, 128, 128), torch.nan))
 
-    with pytest.raises(UserError, match="step 2: the loss is not finite"):
+    with pytest.raises(
+        UserError, match=r"step 2: the loss is not finite .*; or go on from step 1 with --resume --set lr="
+    ):
         train(tmp_path / "run", report=spoil, checkpoint_every=1)
     assert read_run_training(tmp_path / "run").step == 1
+
+
+def test_a_loss_that_is_not_finite_before_anything_was_saved(
+    train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spoil(report: Report) -> None:
+        if report.step == spoilt_at:
+            monkeypatch.setattr(TrainingViews, "photograph", lambda *_: torch.full((1, 3, 128, 128), torch.nan))
+
+    spoilt_at = 2
+    with pytest.raises(UserError, match=r"step 3: the loss is not finite .*; or go on from step 2 with --resume"):
+        train(tmp_path / "saved", report=spoil, checkpoint_every=100)
+    assert read_run_training(tmp_path / "saved").step == 2
+    spoilt_at = 0
+    with pytest.raises(UserError, match=r"step 1: the loss is not finite .*; or begin with a smaller lr than 0.0004"):
+        train(tmp_path / "none", report=spoil, checkpoint_every=100)
+
+
+def test_a_folder_of_other_things_is_left_alone(train: Train, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "notes.txt").write_text("mine")
+    with pytest.raises(UserError, match=r"run: holds other files \(notes\.txt\); name a new or an empty folder"):
+        train(tmp_path / "run")
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["notes.txt"]
 
 
 def test_a_new_run_forgets_what_an_unsaved_one_left(train: Train, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from engines.core.camera import Array, Camera, look_at, project
 from engines.core.errors import UserError
-from engines.core.paths import DEFAULT_FRAMES, PATH_NAMES, camera_path, faces_forward
+from engines.core.paths import DEFAULT_FRAMES, PATH_NAMES, camera_path, faces_forward, usual_path
 
 BOX = np.array([[-1.0, -1.0, -1.0], [1.0, 1.0, 1.0]])
 UP = np.array([0.0, 0.0, 1.0])
@@ -168,3 +168,7 @@ def test_wrong_requests_say_what_there_is() -> None:
         camera_path("helix", start, [], BOX, UP)
     with pytest.raises(UserError, match="at least 1"):
         camera_path("orbit", start, [], BOX, UP, 0)
+
+
+def test_the_usual_path_fits_the_capture() -> None:
+    assert usual_path(forward_cameras()) == "spiral" and usual_path(()) == "orbit"

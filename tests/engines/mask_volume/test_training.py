@@ -242,6 +242,23 @@ def test_what_is_assumed_is_said(rig: Dataset, planes_model: str) -> None:
     assert begun(rig, stage="mask", mpi_model=planes_model).notes == ()
 
 
+def test_squares_larger_than_the_photographs_are_said(rig: Dataset) -> None:
+    side = begun(rig)._reader.read(0)[0].pictures.shape[-1]
+    notes = begun(rig, crop_px=side + 8).notes
+    assert any(f"squares of {side + 8} pixels do not fit into photographs of {side}x{side}" in note for note in notes)
+    assert not any("squares" in note for note in begun(rig, crop_px=side).notes)
+
+
+def test_squares_on_motion_show_the_card_more_often(rig: Dataset, planes_model: str) -> None:
+    def shares(on_motion: float) -> float:
+        settings: dict[str, Any] = {"stage": "mask", "mpi_model": planes_model, "loss_type": "full_loss", "crop_px": 16}
+        reader = begun(rig, **settings, crops_on_motion=on_motion)._reader
+        examples = [example for step in range(60) for example in reader.read(step)]
+        return float(np.mean([bool(example.moves.any()) for example in examples if example.moves is not None]))
+
+    assert shares(0.0) < shares(1.0) == 1.0
+
+
 def test_bad_input_is_one_line(rig: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blind = replace(rig, views=Views.of([replace(view, image_path=None) for view in rig.views]))
     with pytest.raises(UserError, match="no training photographs"):
