@@ -32,7 +32,6 @@ class Ahead:
         self._scene, self._on_prepared, self._on_error = scene, on_prepared, on_error
         self._changed = threading.Condition()
         self._wanted: list[Want] = []
-        self._needs: list[object] = []
         self._making: Want | None = None
         self._failed: list[object] = []
         self._last: Mapping[str, float] | None = None
@@ -64,10 +63,9 @@ class Ahead:
 
         What failed is tried again only when it was not wanted in between.
         """
-        needs = [self._scene.need(camera, controls) for camera, controls in wanted]
         with self._changed:
-            self._failed = [failed for failed in self._failed if failed in needs]
-            self._wanted, self._needs = list(wanted), needs
+            self._wanted = list(wanted)
+            self._failed = [failed for failed in self._failed if failed in self._needs()] if self._failed else []
             self._changed.notify_all()
 
     @property
@@ -110,12 +108,18 @@ class Ahead:
         """Waits for something to make; None when closed."""
         with self._changed:
             while not self._closed:
-                for (camera, controls), need in zip(self._wanted, self._needs, strict=True):
-                    if need not in self._failed and not self._scene.prepared(camera, controls):
+                for camera, controls in self._wanted:
+                    if self._scene.prepared(camera, controls):
+                        continue
+                    if not self._failed or self._scene.need(camera, controls) not in self._failed:
                         self._making = (camera, controls)
                         return self._making
                 self._changed.wait()
         return None
 
+    def _needs(self) -> list[object]:
+        """Of what is wanted, asked anew: a scene may tell moments apart in more detail once it began to make them."""
+        return [self._scene.need(camera, controls) for camera, controls in self._wanted]
+
     def _given_up(self, want: Want) -> bool:
-        return self._closed or self._scene.need(*want) not in self._needs
+        return self._closed or self._scene.need(*want) not in self._needs()

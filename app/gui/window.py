@@ -47,7 +47,7 @@ from app.settings import Settings, save_settings
 from engines.core.device import describe_device
 from engines.core.errors import UserError
 
-PANEL_WIDTH = 300
+PANEL_WIDTH = 320
 TITLE = "Vantage"
 
 

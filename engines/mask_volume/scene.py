@@ -121,6 +121,8 @@ class MaskVolumeScene:
 
     def need(self, camera: Camera, controls: Mapping[str, float]) -> object:
         """Tells what must be made for different pictures apart."""
+        if self.options.pair == "fixed":
+            return self.footage.when(controls)
         return self.footage.known_key(camera, controls) or self.footage.when(controls)
 
     def prepared(self, camera: Camera, controls: Mapping[str, float]) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
 from app.ahead import Ahead
-from engines.core.engine import TIME
+from engines.core.camera import Camera
+from engines.core.engine import TIME, Stop
 from tests.app.recorded import RecordedScene
 
 
@@ -98,6 +99,34 @@ def test_of_another_recording_a_glimpse_is_seen_not_the_moment_of_the_last_one(m
     made.scene.prepare_s = 0.3
     other = {TIME: 1.0, "instance": 1.0}
     assert made.ahead.choose(made.camera, other, []) == (other, True)
+
+
+class Finer(RecordedScene):
+    """Tells moments apart in more detail as soon as it begins to make one: its cameras are read then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun: set[int] = set()
+
+    def prepare(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> None:
+        self.begun.add(round(controls[TIME]))
+        super().prepare(camera, controls, stop)
+
+    def need(self, camera: Camera, controls: Mapping[str, float]) -> object:
+        moment = round(controls[TIME])
+        return (moment, "by which cameras") if moment in self.begun else moment
+
+
+@pytest.mark.parametrize("broken", [None, 2])
+def test_what_is_told_apart_in_more_detail_meanwhile_is_still_wanted(broken: int | None) -> None:
+    made = Made(Finer())
+    made.scene.broken = broken
+    made.want(1, 2, 3)
+    left = [moment for moment in (1, 2, 3) if moment != broken]
+    made.wait(lambda: made.told == left)
+    time.sleep(0.05)
+    assert not made.scene.given_up and len(made.errors) == (broken is not None)
+    made.ahead.close()
 
 
 def test_closing_ends_what_is_under_way(made: Made) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from app.ahead import Ahead
 from app.playback import Playback
 from engines.core.dataset import Dataset
 from engines.core.engine import HasMoments, HasSources, Prepares, never_stop, time_control
@@ -98,6 +100,19 @@ def test_prepared_on_another_thread_while_one_draws(rig: Dataset, made: list[obj
         assert scene.render(scene.start, {"time": 0}).image.shape == (32, 32, 3)
     assert scene.prepared(scene.start, {"time": 1}) and not scene.prepared(scene.start, {"time": 2})
     assert len(made) == 2
+
+
+@pytest.mark.parametrize("pair", ["fixed", "nearest"])
+def test_the_next_moments_are_made_ahead(rig: Dataset, made: list[object], pair: str) -> None:
+    scene = opened(rig, pair=pair)
+    done: list[None] = []
+    ahead = Ahead(scene, lambda: done.append(None), lambda error: pytest.fail(str(error)))
+    ahead.want([(scene.start, {"time": moment}) for moment in range(3)])
+    end = time.monotonic() + 30
+    while len(done) < 3 and time.monotonic() < end:
+        time.sleep(0.01)
+    ahead.close()
+    assert len(made) == len(done) == 3, "none was begun twice"
 
 
 def test_who_waits_for_another_thread_can_give_up(rig: Dataset) -> None:
@@ -299,9 +314,9 @@ def test_playing_a_recording_longer_than_the_cache_makes_each_moment_once() -> N
     cache, playback, made = MomentCache(100), Playback(0, 99), 0
     for shown in range(60):
         cache.look_at(0, shown, 100)
-        for time in playback.following(shown, cache.capacity(10)):
-            if not cache.has(_at(time)):
-                _put(cache, _at(time))
+        for moment in playback.following(shown, cache.capacity(10)):
+            if not cache.has(_at(moment)):
+                _put(cache, _at(moment))
                 made += 1
         assert cache.has(_at(shown))
     assert made == 60 + 9
