@@ -53,6 +53,7 @@ class ExportDialog(QDialog):
         self._make_channels(opened.scene.channels, order)
         self._make_out(order)
         self.note = label("", "warning", wrap=True)
+        self.note.setMinimumHeight(2 * self.note.fontMetrics().lineSpacing())
         self.buttons = QDialogButtonBox(QDialogButtonBox.Cancel)
         self.buttons.button(QDialogButtonBox.Cancel).setIcon(QIcon())
         self.start = self.buttons.addButton("Export", QDialogButtonBox.AcceptRole)
@@ -209,7 +210,6 @@ class ExportDialog(QDialog):
         if video and order.out and Path(order.out).expanduser().is_file():
             remark = "This file is there already and will be replaced."
         self.note.setText(missing or remark)
-        self.note.setVisible(bool(self.note.text()))
         self.start.setEnabled(not missing)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from PyQt5.QtWidgets import QMessageBox
+
 from app.export import Export
 from app.gui.export_dialog import ask_export
 from app.gui.export_job import ExportJob, Source
@@ -62,6 +64,19 @@ class Exporting:
         if self.job is not None:
             self._window.export_bar.stopping()
             self.job.cancel()
+
+    def may_quit(self) -> bool:
+        """Whether the program may end: asks where an export would be lost."""
+        if self.job is None:
+            return True
+        answer = QMessageBox.question(
+            self._window.widget,
+            "Export under way",
+            "An export is under way; quitting stops it, and nothing of it is kept.\n\nQuit all the same?",
+            QMessageBox.Yes | QMessageBox.No,
+            QMessageBox.No,
+        )
+        return bool(answer == QMessageBox.Yes)
 
     def shut_down(self) -> None:
         """Cancels and waits, so that nothing half-written is left when the program ends."""

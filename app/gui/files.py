@@ -51,6 +51,7 @@ class Files:
     def open(self, path: Path, data: Path | None = None) -> None:
         """Begins to open; says so."""
         self._session.open(path, data)
+        self._window.banner.hide()
         self._window.show_viewport()
         self._window.status.show_loading(path.name)
 
@@ -103,7 +104,9 @@ class Files:
         if not self._session.failed(failure):
             return
         self._window.opening_ended()
-        wants_data = failure.data is None and "data folder" in str(failure.error)
+        text = str(failure.error)
+        # Also where the one that was chosen is not what it takes.
+        wants_data = "data folder" in text if failure.data is None else text.startswith(str(failure.data))
         retry = partial(self._retry_with_data, failure.path) if wants_data else None
         self._window.tell_error(failure.error, "Choose data folder…", retry)
 

@@ -116,6 +116,7 @@ class Looking:
         if shown <= CHANNEL_COUNT:
             window.commands[f"channel_{shown}"].setChecked(True)
         window.commands["lock_limits"].setChecked(False)
+        window.channels.show_channel(session.channel, None, "")
         self._show_place()
 
     def show_sources(self) -> None:

@@ -40,7 +40,7 @@ def run_window(checkpoint: Path | None, data: Path | None, device: str, settings
     timer.timeout.connect(lambda: None)
     timer.start(SIGNAL_MS)
     ending = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, lambda *_: window.close()) for number in ending}
+    before = {number: signal.signal(number, lambda *_: window.end()) for number in ending}
     try:
         with surviving(window.bridge.post, window.tell_error):
             return int(application.exec_())

@@ -48,6 +48,10 @@ class Status(QStatusBar):
         """The picture on the screen is of another camera than the eye's, and the right one is on its way."""
         self._mark("preview", "● Rendering …")
 
+    def show_failed(self) -> None:
+        """What was asked for can't be drawn; why is told elsewhere."""
+        self._mark("preview", "● Not drawn")
+
     def show_idle(self) -> None:
         """Nothing moved for a while: a rate would be of the past."""
         if self._shown_s and time.monotonic() - self._shown_s[-1] > FPS_SECONDS:

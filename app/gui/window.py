@@ -58,7 +58,7 @@ class Window(QMainWindow):
         super().__init__()
         self.session, self.bridge, self.settings = session, bridge, settings
         self.widget = self
-        self._system_dark = system_dark
+        self._system_dark, self._unasked = system_dark, False
         session.eye.mode, session.eye.fly_speed = settings.navigation, settings.fly_speed
         self.status = Status(self)
         self.setStatusBar(self.status)
@@ -67,7 +67,7 @@ class Window(QMainWindow):
         self._make_panel()
         self.setAcceptDrops(True)
         self.setWindowTitle(TITLE)
-        bridge.rendering_failed.connect(self.tell_error)
+        bridge.rendering_failed.connect(self._drawing_failed)
         self._restore()
         self.scene_changed()
 
@@ -208,6 +208,13 @@ class Window(QMainWindow):
             self.playing.enter()
             self.update_commands()
 
+    def _drawing_failed(self, error: BaseException) -> None:
+        # Else the clock waits for a moment that never comes.
+        if self.session.timeline.playback.playing:
+            self.playing.set_playing(False)
+        self.status.show_failed()
+        self.tell_error(error)
+
     def show_notes(self) -> None:
         """The scene has more to say of what is shown in place of what."""
         self.scene_card.show_scene(self.session.opened)
@@ -319,7 +326,15 @@ class Window(QMainWindow):
         elif paths:
             self._guarded(self.files.dropped)(paths[0])
 
+    def end(self) -> None:
+        """Closes without asking."""
+        self._unasked = True
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not (self._unasked or self.exporting.may_quit()):
+            event.ignore()
+            return
         geometry, panel = self.saveGeometry(), self.commands["panel"].isChecked()
         self.settings = replace(
             self.settings,

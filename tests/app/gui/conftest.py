@@ -54,7 +54,7 @@ def window(qtbot: QtBot, shelf: Shelf) -> Iterator[Window]:
     window.show()
     qtbot.waitExposed(window)
     yield window
-    window.close()
+    window.end()
     window.deleteLater()
     QApplication.processEvents()
 

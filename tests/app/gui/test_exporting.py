@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PyQt5.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 import app.gui.exporting
@@ -69,9 +70,24 @@ def test_a_cancelled_export_leaves_nothing(window: Window, qtbot: QtBot, tmp_pat
     assert "cancelled" in window.banner.text.text()
 
 
-def test_closing_the_window_ends_the_export(window: Window, tmp_path: Path, under_way: None) -> None:
-    window.close()
-    assert list(tmp_path.iterdir()) == []
+def test_closing_the_window_asks_before_it_ends_the_export(
+    window: Window, tmp_path: Path, under_way: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+
+    def question(answer: int) -> None:
+        monkeypatch.setattr(QMessageBox, "question", lambda _, __, text, *___: said.append(text) or answer)
+
+    question(QMessageBox.No)
+    assert not window.close() and window.isVisible() and window.exporting.job is not None
+    question(QMessageBox.Yes)
+    assert window.close() and not window.isVisible()
+    assert list(tmp_path.iterdir()) == [] and len(said) == 2 and "nothing of it is kept" in said[0]
+
+
+def test_the_end_of_the_session_asks_nothing(window: Window, tmp_path: Path, under_way: None) -> None:
+    window.end()
+    assert not window.isVisible() and list(tmp_path.iterdir()) == []
 
 
 def test_a_failed_export_says_why(window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer) -> None:

@@ -49,6 +49,15 @@ def test_play_and_pause(window: Window, qtbot: QtBot, recorded: RecordedScene) -
     assert timeline.moment == stopped == window.playing.bar.slider.value()
 
 
+def test_a_moment_that_can_not_be_made_stops_it(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
+    recorded.broken = 3
+    window.commands["play"].trigger()
+    qtbot.waitUntil(window.banner.isVisible, timeout=NEVER)
+    assert "moment 3 can't be read" in window.banner.text.text()
+    assert not window.session.timeline.playback.playing and not window.commands["play"].isChecked()
+    assert window.status.state.text() == "● Not drawn"
+
+
 def test_the_slider_goes_to_a_moment(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
     slider = window.playing.bar.slider
     slider.setSliderDown(True)
