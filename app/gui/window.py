@@ -212,7 +212,8 @@ class Window(QMainWindow):
         # Else the clock waits for a moment that never comes.
         if self.session.timeline.playback.playing:
             self.playing.set_playing(False)
-        self.status.show_failed()
+        if self.session.last is None:
+            self.status.show_failed()
         self.tell_error(error)
 
     def show_notes(self) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from PyQt5.QtCore import QPoint
+from PyQt5.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from app.gui.window import Window
+from app.objects import INSTANCE
 from app.opening import Opened
 from engines.core.checkpoint import Checkpoint
-from engines.core.engine import TIME
+from engines.core.engine import TIME, Control
 from tests.app.gui.conftest import NEVER, Shelf, open_and_wait
 from tests.app.recorded import RecordedScene
 
@@ -55,7 +57,32 @@ def test_a_moment_that_can_not_be_made_stops_it(window: Window, qtbot: QtBot, re
     qtbot.waitUntil(window.banner.isVisible, timeout=NEVER)
     assert "moment 3 can't be read" in window.banner.text.text()
     assert not window.session.timeline.playback.playing and not window.commands["play"].isChecked()
-    assert window.status.state.text() == "● Not drawn"
+
+
+class TwoRecordings(RecordedScene):
+    """The first of six moments, the second of one."""
+
+    def __init__(self) -> None:
+        super().__init__(6, 0.01)
+        self.controls = (Control(INSTANCE, "Recording", "choice", 0, 1, 0, ("long", "still")), *self.controls)
+
+    def moments(self, controls: Mapping[str, float]) -> int:
+        return 1 if controls.get(INSTANCE) else 6
+
+
+def test_the_bar_is_as_long_as_the_recording_that_is_chosen(
+    window: Window, qtbot: QtBot, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Opened(TwoRecordings(), Checkpoint("deepvoxels", {}, 0, {}), None, Path("recorded.pth"))
+    monkeypatch.setattr("app.session.open_scene", lambda *_: opened)
+    open_and_wait(window, qtbot, Path("recorded.pth"))
+    window.playing.go_to(4, False)
+    box = window.controls.findChild(QComboBox)
+    box.setCurrentIndex(1)
+    assert not window.playing.bar.isVisible() and not window.commands["play"].isEnabled()
+    assert window.session.timeline.moment == 0
+    box.setCurrentIndex(0)
+    assert window.playing.bar.isVisible() and window.playing.bar.slider.maximum() == 5
 
 
 def test_the_slider_goes_to_a_moment(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
