@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,8 @@ from engines.core.files import replacing
 FULL_SCALE = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0, np.dtype(np.float32): 1.0}
 SMALLEST_SIDE_PX = 11
 """SSIM compares windows of this side."""
+SAME_SHAPE = 0.05
+"""Of the logarithm of width by height: copies that were made smaller are rounded to whole pixels, or to eights."""
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 
@@ -65,6 +68,12 @@ def large_enough(path: Path, size_px: tuple[int, int]) -> tuple[int, int]:
     if min(width, height) < SMALLEST_SIDE_PX:
         raise UserError(f"{path}: is {width}x{height}; photographs need at least {SMALLEST_SIDE_PX} pixels a side")
     return width, height
+
+
+def same_shape(first_px: tuple[int, int], second_px: tuple[int, int]) -> bool:
+    """Whether one (width, height) is a copy of the other, made smaller; neither turned nor cut."""
+    (width, height), (other_width, other_height) = first_px, second_px
+    return abs(math.log(width / height * other_height / other_width)) <= SAME_SHAPE
 
 
 def read_image(path: Path) -> Array:

@@ -16,6 +16,7 @@ from engines.core.formats import (
     recording,
     srn_class,
     stereo_opencv,
+    transforms_json,
 )
 
 
@@ -43,6 +44,7 @@ FORMATS: tuple[Format, ...] = (
     srn_class,
     r2n2,
     stereo_opencv,
+    transforms_json,
     multiview_h5,
     realestate10k,
     # Before LLFF's: the steps of a recording are LLFF scenes.

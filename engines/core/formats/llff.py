@@ -17,7 +17,7 @@ from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats.object_folders import Place
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
-from engines.core.images import image_size, list_images, photograph_size
+from engines.core.images import image_size, list_images, photograph_size, same_shape
 from engines.core.views import View
 
 NAME = "llff"
@@ -27,8 +27,6 @@ POSES = "poses_bounds.npy"
 LARGEST = 1e15
 """Positions and depths beyond it, or depths below its inverse, are no measurements; pictures are drawn in float32."""
 IMAGES = "images"
-SAME_SHAPE = 0.05
-"""Of the logarithm of width by height: copies that were made smaller are rounded to whole pixels, or to eights."""
 
 
 def detect(folder: Path) -> bool:
@@ -187,7 +185,7 @@ def photograph_camera(where: str, row: Array, size_px: tuple[int, int]) -> Camer
     """
     camera = row_camera(where, row)
     width, height = camera.size_px
-    if abs(np.log(size_px[0] / size_px[1] * height / width)) > SAME_SHAPE:
+    if not same_shape(size_px, camera.size_px):
         raise UserError(
             f"{where}: is of a photograph of {width}x{height}, but the photograph is {size_px[0]}x{size_px[1]}; it was "
             "turned or cut since, and the pose does not fit any more"
