@@ -8,6 +8,7 @@ from typing import Protocol
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats import (
+    colmap,
     deepvoxels_folder,
     llff,
     multiview_h5,
@@ -50,6 +51,8 @@ FORMATS: tuple[Format, ...] = (
     # Before LLFF's: the steps of a recording are LLFF scenes.
     recording,
     llff,
+    # Last: photographs that others describe often have COLMAP's model beside them, too.
+    colmap,
 )
 """Asked in this order; each has `NAME`, `LAYOUT` (in words), `detect(folder)` and `read(folder)`."""
 
