@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from app.commands.console import notes
 from engines.core.checkpoint import DATA_BESIDE, Checkpoint, SceneInfo
@@ -81,6 +82,7 @@ def _write_scene(checkpoint: Checkpoint, arguments: argparse.Namespace) -> None:
         checkpoint = replace(checkpoint, scene=info)
     if checkpoint.scene is None:
         notes(["the scene file carries no cameras; give --data FOLDER to put them in"])
+    checkpoint = replace(checkpoint, config=_without_places(checkpoint))
     if arguments.viewing_only:
         engine = find_engine(checkpoint.engine)
         if isinstance(engine, HasViewingWeights):
@@ -88,6 +90,15 @@ def _write_scene(checkpoint: Checkpoint, arguments: argparse.Namespace) -> None:
         else:
             notes([f"{engine.title} has nothing that only training needs; all weights are kept"])
     write_scene_file(arguments.out, checkpoint, half=arguments.half)
+
+
+def _without_places(checkpoint: Checkpoint) -> Mapping[str, Any]:
+    """The configuration with the bare names of files: this machine's folders do not concern who gets the scene."""
+    files = find_engine(checkpoint.engine).Config.FILES
+    return {
+        name: Path(value).name if name in files and isinstance(value, str) else value
+        for name, value in checkpoint.config.items()
+    }
 
 
 def _write_upstream(checkpoint: Checkpoint, arguments: argparse.Namespace) -> None:

@@ -23,6 +23,9 @@ class Options(BaseModel):
 class TrainingConfig(Options):
     """What every engine's training has."""
 
+    FILES: ClassVar[tuple[str, ...]] = ()
+    """Fields that name files or folders of the machine that trains."""
+
     max_steps: int = Field(100_000, ge=1)
     """Optimisation steps of the whole run."""
     checkpoint_every: int = Field(1000, ge=1)

@@ -24,6 +24,8 @@ MASK_STAGE_LOSSES = ("masked_l1", "no_mask", "full_loss")
 class MaskVolumeConfig(TrainingConfig):
     """What is learnt from, and how."""
 
+    FILES = ("vgg_weights", "checkpoint", "mpi_model")
+
     stage: Literal["mpi", "mask"] = "mpi"
     """What is learnt: mpi, the network that makes planes of two pictures of a moment, from photographs or recordings;
     or then mask, the one that tells what moves on them from what stands still, from recordings."""

@@ -21,6 +21,8 @@ UNET_PX = 128
 class SrnConfig(TrainingConfig):
     """Network sizes, what is learnt from, and how."""
 
+    FILES = ("checkpoint",)
+
     lr: float = Field(5e-5, gt=0)
     """Learning rate of Adam."""
     embedding_size: int = Field(256, ge=1, le=65_536)

@@ -17,17 +17,21 @@ from app.opening import data_beside
 from engines import registry
 from engines.core.camera import Camera
 from engines.core.checkpoint import Checkpoint, SceneInfo
-from engines.core.config import Options
+from engines.core.config import Options, TrainingConfig
 from engines.core.errors import UserError
 from engines.core.scene_file import read_scene_file, write_scene_file
 from engines.core.torch_file import read_torch_file
 from tests.app.ball_scene import UP, BallScene, ring
 
 
+class BallConfig(TrainingConfig):
+    FILES = ("model",)
+
+
 class BallEngine:
     """Opens only what carries cameras."""
 
-    name, title, SceneOptions = "ball", "Balls (Euclid, -300)", Options
+    name, title, SceneOptions, Config = "ball", "Balls (Euclid, -300)", Options, BallConfig
 
     def open(self, checkpoint: Checkpoint, device: torch.device, dataset: Any, options: Options) -> BallScene:
         if checkpoint.scene is None and dataset is None:
@@ -97,6 +101,13 @@ def test_convert_to_scene_keeps_everything(engine: BallEngine, path: Path, capsy
     read = read_scene_file(out)
     assert (read.step, read.config, set(read.weights)) == (70, {"sides": 1, "lr": 0.1}, {"radius", "loss"})
     assert read.scene is not None and len(read.scene.cameras) == 3
+
+
+def test_convert_keeps_this_machines_folders_to_itself(engine: BallEngine, tmp_path: Path) -> None:
+    source, out = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    write_scene_file(source, replace(checkpoint(ring(3)), config={"sides": 1, "model": "/home/somebody/runs/planes"}))
+    assert cli.main(["convert", str(source), "--to", "scene", "--out", str(out)]) == 0
+    assert read_scene_file(out).config == {"sides": 1, "model": "planes"}
 
 
 def test_convert_makes_it_smaller(engine: BallEngine, path: Path) -> None:
