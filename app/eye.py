@@ -12,12 +12,17 @@ from app import motion, navigation
 from app.fitting import fit_around, fit_inside, fit_native, same_picture, same_pose
 from engines.core.camera import Array, Camera
 from engines.core.engine import Scene
+from engines.core.paths import faces_forward
 
 NAVIGATION_MODES = ("orbit", "fly", "trackball")
 WHEEL_FACTOR = 0.9
 """How much nearer a wheel notch brings the pivot."""
 FLY_SECONDS = 4.0
 """How long flying along the scene's diagonal takes at speed 1."""
+FORWARD_SPREADS = 4.0
+"""Of a capture that faces one way: a drag along the picture's height turns by so many times the angle from the middle
+of its cameras to the outermost."""
+GENTLEST = 0.05
 FAST = 4.0
 """How much faster with Shift."""
 
@@ -49,6 +54,8 @@ class Eye:
         self.whole_view = False
         self._scene: Scene | None = None
         self._viewport_px = (640, 480)
+        self._turning = 1.0
+        """Of half a turn, what a drag along the picture's height turns by."""
         self._jump: motion.Jump | None = None
         self._flying = False
         self._on_moved = on_moved
@@ -58,6 +65,7 @@ class Eye:
         self._scene, self.viewpoints = scene, tuple(viewpoints)
         self.camera, self.up = scene.start, np.array(scene.up, dtype=np.float64)
         self.pivot = self._centre()
+        self._turning = turning_of(scene.cameras, self.pivot)
         self._jump, self._flying = None, False
         at = navigation.nearest_camera(scene.start, self.viewpoints) if self.viewpoints else 0
         here = bool(self.viewpoints) and same_picture(scene.start, self.viewpoints[at])
@@ -127,7 +135,7 @@ class Eye:
         """A drag: turns about the pivot, or the head where the mode is fly."""
         if (eye := self._take_over()) is None:
             return
-        per_px = np.pi / eye.size_px[1]
+        per_px = np.pi * self._turning / eye.size_px[1]
         right, down = right_px * per_px, down_px * per_px
         if self.mode == "fly":
             self.look_by(right_px, down_px)
@@ -165,7 +173,7 @@ class Eye:
         """An eased step of the orbit, for keys."""
         if (eye := self.shown) is not None:
             base = self._jump.end if self._jump is not None else eye
-            right_rad, down_rad = np.radians(right * degrees), np.radians(down * degrees)
+            right_rad, down_rad = (np.radians(steps * degrees * self._turning) for steps in (right, down))
             if self.mode == "trackball":
                 self._jump_to(navigation.trackball(base, self.pivot, right_rad, down_rad))
             else:
@@ -295,3 +303,17 @@ class Eye:
         self.view_index = index
         self._jump = motion.Jump(begin, camera, self.pivot, time.monotonic())
         self.tick()
+
+
+def turning_of(cameras: Sequence[Camera], pivot: Array) -> float:
+    """How far a drag turns, as a part of a turn about an object: less about what is known from one side only."""
+    if not faces_forward(cameras):
+        return 1.0
+    towards = np.array([camera.position for camera in cameras]) - pivot
+    lengths = np.linalg.norm(towards, axis=1, keepdims=True)
+    if lengths.min() == 0:
+        return 1.0
+    towards = towards / lengths
+    middle = towards.mean(axis=0)
+    spread = float(np.arccos(np.clip(towards @ middle / np.linalg.norm(middle), -1, 1)).max())
+    return min(1.0, max(FORWARD_SPREADS * spread / np.pi, GENTLEST))

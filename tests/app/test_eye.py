@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.eye import Eye
+from app.eye import Eye, turning_of
 from app.fitting import same_picture
 from app.motion import JUMP_SECONDS
-from engines.core.camera import project
+from engines.core.camera import Camera, look_at, project
 from tests.app.ball_scene import BallScene
 
 
@@ -187,3 +187,18 @@ def test_it_takes_its_place_again_with_and_without_the_crop(followed: Followed) 
     eye.take(place)
     assert eye.shown is not None and same_picture(eye.shown, whole)
     assert eye.view_index == 0
+
+
+def looking(eye: tuple[float, float, float], at: tuple[float, float, float]) -> Camera:
+    pose = look_at(np.array(eye), np.array(at), np.array([0.0, -1.0, 0.0]))
+    return Camera(pose, (50.0, 50.0), (32.0, 32.0), (64, 64))
+
+
+def test_a_capture_that_faces_one_way_is_turned_gently() -> None:
+    ahead = np.array([0.0, 0.0, 5.0])
+    rig = [looking((x, 0.0, 0.0), (x, 0.0, 5.0)) for x in (-0.5, 0.0, 0.5)]
+    # Over the whole height, four times the angle to the outermost camera.
+    assert turning_of(rig, ahead) == pytest.approx(4 * np.arctan(0.1) / np.pi)
+    assert turning_of(rig[:1], ahead) == 1.0 and turning_of((), ahead) == 1.0
+    around = [looking((5 * np.sin(angle), 0.0, 5 * np.cos(angle)), (0.0, 0.0, 0.0)) for angle in (0, 2, 4)]
+    assert turning_of(around, np.zeros(3)) == 1.0
