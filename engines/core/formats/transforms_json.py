@@ -40,7 +40,8 @@ PINHOLES = ("OPENCV", "PINHOLE", "SIMPLE_PINHOLE", "RADIAL", "SIMPLE_RADIAL", "F
 """Camera models whose distortion is OpenCV's, or none."""
 DISTORTION = ("k1", "k2", "p1", "p2", "k3", "k4", "k5", "k6")
 """In OpenCV's order."""
-OPENGL_TO_OPENCV = np.diag([1.0, -1.0, -1.0, 1.0])
+OPENGL_TO_OPENCV = (1.0, -1.0, -1.0, 1.0)
+"""By which the columns of camera to world are multiplied."""
 LARGEST = 1e15
 """Positions beyond it are no measurements; pictures are drawn in float32."""
 
@@ -187,7 +188,7 @@ class _Frames:
         scale = float(np.linalg.norm(matrix[:3, 0]))
         if scale > 0:
             matrix[:3, :3] /= scale
-        return np.asarray(matrix @ OPENGL_TO_OPENCV)
+        return np.asarray(matrix * OPENGL_TO_OPENCV)
 
     def _distortion(self, where: str, frame: Mapping[str, Any]) -> tuple[float, ...]:
         found = [self._number(where, frame, name) or 0.0 for name in DISTORTION]
