@@ -14,6 +14,8 @@ AXES_RGBA = ((0.93, 0.26, 0.28, 1.0), (0.45, 0.78, 0.25, 1.0), (0.27, 0.52, 0.96
 CAMERA_RGBA = (0.95, 0.72, 0.22, 0.55)
 HIGHLIGHT_RGBA = (0.20, 0.85, 1.0, 1.0)
 GRID_RGBA = (0.55, 0.55, 0.60, 0.35)
+CLOSE_SHARE, SMALLEST_SHARE = 0.4, 0.25
+"""Of the distance to the next camera, and of the wished-for size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +55,16 @@ def axes_segments(origin: Array, length: float) -> Segments:
     """The world's axes from `origin`: x red, y green, z blue."""
     origin = np.asarray(origin, dtype=np.float64)
     return _segments(np.stack([np.stack([origin, origin + length * axis]) for axis in np.eye(3)]), np.array(AXES_RGBA))
+
+
+def camera_size(cameras: Sequence[Camera], size: float) -> float:
+    """How deep cameras are drawn: `size`, or less where they stand so close that one would fill the others' views."""
+    if len(cameras) < 2:
+        return size
+    positions = np.array([camera.position for camera in cameras])
+    apart = np.linalg.norm(positions[:, None] - positions[None], axis=-1)
+    np.fill_diagonal(apart, np.inf)
+    return float(np.clip(CLOSE_SHARE * np.median(apart.min(axis=1)), SMALLEST_SHARE * size, size))
 
 
 def camera_segments(

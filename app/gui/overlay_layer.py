@@ -98,10 +98,11 @@ class OverlayLayer:
         kept = [camera for index, camera in enumerate(self._cameras) if index * self._step != self._left_out]
         others = [camera for camera in kept if not any(same_pose(camera, source) for source in self._sources)]
         sources = [camera for camera in kept if camera not in others]
+        depth = overlays.camera_size(self._cameras, CAMERA_SIZE * size)
         return overlays.join(
             [
-                overlays.camera_segments(others, CAMERA_SIZE * size),
-                overlays.camera_segments(sources, CAMERA_SIZE * size, overlays.HIGHLIGHT_RGBA),
+                overlays.camera_segments(others, depth),
+                overlays.camera_segments(sources, depth, overlays.HIGHLIGHT_RGBA),
             ]
         )
 

@@ -115,3 +115,16 @@ def test_the_floor_lies_under_the_box_and_is_wider() -> None:
     assert across.min() == pytest.approx(-2) and across.max() == pytest.approx(2)
     # 4 units in about 16 squares: the step is 0.5.
     assert len(floor.points) == 2 * 9
+
+
+def test_cameras_that_stand_close_are_drawn_small() -> None:
+    def row(step: float) -> list[Camera]:
+        poses = [np.eye(4) for _ in range(5)]
+        for index, pose in enumerate(poses):
+            pose[0, 3] = index * step
+        return [Camera(pose, (50.0, 50.0), (32.0, 32.0), (64, 64)) for pose in poses]
+
+    assert overlays.camera_size(row(10.0), 1.0) == 1.0
+    assert overlays.camera_size(row(1.0), 1.0) == pytest.approx(0.4)
+    assert overlays.camera_size(row(0.01), 1.0) == 0.25
+    assert overlays.camera_size(row(1.0)[:1], 1.0) == 1.0
