@@ -10,8 +10,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from engines.core.device import usable_cores
 from engines.core.errors import UserError
-from engines.core.synthetic.film_crew import usable_cores
 from engines.core.synthetic.recording import CAMERAS, STEPS, WIDTH_PX, picture_size
 from engines.core.synthetic.recording_sample import RecordingSample, write_recordings
 from engines.core.synthetic.sample import (

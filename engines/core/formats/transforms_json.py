@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import numpy as np
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset, bounds_seen, up_direction
 from engines.core.errors import UserError
+from engines.core.files import replacing
 from engines.core.images import IMAGE_SUFFIXES, photograph_size, same_shape
 from engines.core.views import Split, View, Views
 
@@ -42,6 +43,8 @@ DISTORTION = ("k1", "k2", "p1", "p2", "k3", "k4", "k5", "k6")
 """In OpenCV's order."""
 OPENGL_TO_OPENCV = (1.0, -1.0, -1.0, 1.0)
 """By which the columns of camera to world are multiplied."""
+LENS = ("fl_x", "fl_y", "cx", "cy", "w", "h", *DISTORTION)
+"""What describes one."""
 LARGEST = 1e15
 """Positions beyond it are no measurements; pictures are drawn in float32."""
 
@@ -197,3 +200,31 @@ class _Frames:
         # OpenCV takes four, five or eight.
         count = 4 if not any(found[4:]) else 5 if not any(found[5:]) else 8
         return tuple(found[:count])
+
+
+def write_transforms(path: Path, views: Sequence[View]) -> None:
+    """Writes the file beside the views' photographs, or above them; whole or not at all.
+
+    Raises:
+        UserError: the place can't be written.
+    """
+    frames = []
+    for view in views:
+        if view.image_path is None:
+            raise ValueError(f"view {view.name} has no photograph")
+        camera = view.camera
+        (fl_x, fl_y), (cx, cy), (w, h) = camera.focal_px, camera.centre_px, camera.size_px
+        lens = {"fl_x": fl_x, "fl_y": fl_y, "cx": cx, "cy": cy, "w": w, "h": h}
+        distortion = dict(zip(DISTORTION, view.distortion, strict=False))
+        name = view.image_path.relative_to(path.parent).as_posix()
+        pose = (camera.camera_to_world * OPENGL_TO_OPENCV).tolist()
+        frames.append({"file_path": name, **lens, **distortion, "transform_matrix": pose})
+    lenses = [{key: value for key, value in frame.items() if key in LENS} for frame in frames]
+    data: dict[str, Any] = {"camera_model": PINHOLES[0]}
+    if lenses and all(lens == lenses[0] for lens in lenses):
+        # One lens for all, where programs that know no other look for it.
+        width, fl_x = float(lenses[0]["w"]), float(lenses[0]["fl_x"])
+        data |= lenses[0] | {"camera_angle_x": 2 * math.atan(width / (2 * fl_x))}
+        frames = [{key: value for key, value in frame.items() if key not in LENS} for frame in frames]
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps({**data, "frames": frames}, indent=1), encoding="utf-8")

@@ -34,13 +34,6 @@ class Filming(Protocol[Result]):
         ...
 
 
-def usable_cores() -> int:
-    """Processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def film_all(
     work: Sequence[Filming[Result]], processes: int, on_pictures: Callable[[int], None], stop: Stop
 ) -> Generator[tuple[int, Result]]:

@@ -1,0 +1,83 @@
+"""`main.py poses`: finds the cameras of photographs, or of a film's frames."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from app.commands.console import LOG_INTERVAL_S, notes
+from app.film_frames import FRAMES, write_sharpest
+from app.structure import StructureProgress, find_poses
+from engines.core.engine import never_stop
+from engines.core.picture_files import VIDEO_SUFFIXES
+
+MOST_NAMED = 5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument(
+        "source", type=Path, metavar="FOLDER|VIDEO", help="photographs, in the folder or in its images/; or a film"
+    )
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help=(
+        "of a film: where its sharpest frames and their cameras go (default: a folder of its name beside it)"
+    ))  # fmt: skip
+    parser.add_argument("--frames", type=int, default=FRAMES, metavar="N", help=(
+        "of a film: about so many are taken (default: %(default)s)"
+    ))  # fmt: skip
+    parser.add_argument("--ordered", action="store_true", help=(
+        "photographs are in their order by name, each overlaps with the next ones: much faster for many"
+    ))  # fmt: skip
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Finds them; the names of what was written are the lines on stdout.
+
+    Raises:
+        UserError: no photographs, or no cameras can be found.
+    """
+    folder, film = arguments.source, arguments.source.suffix.lower() in VIDEO_SUFFIXES
+    if film:
+        folder = arguments.out or arguments.source.with_suffix("")
+        with tqdm(total=arguments.frames, unit="frame", mininterval=_interval(), desc="frames") as bar:
+            write_sharpest(arguments.source, folder / "images", arguments.frames, lambda done: bar.update(done - bar.n))
+    with _Bars() as bars:
+        found = find_poses(folder, bars, never_stop, True if film or arguments.ordered else None)
+    if found.without:
+        names = ", ".join(found.without[:MOST_NAMED]) + (", ..." if len(found.without) > MOST_NAMED else "")
+        notes([f"no camera was found for {len(found.without)} of {found.photographs} photographs ({names})"])
+    sys.stderr.write(f"{found.photographs - len(found.without)} cameras, {found.points} points\n")
+    for path in found.written:
+        sys.stdout.write(f"{path}\n")
+    return 0
+
+
+def _interval() -> float:
+    return 0.1 if sys.stderr.isatty() else LOG_INTERVAL_S
+
+
+class _Bars:
+    """A bar for each stage."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._bar: tqdm[None] | None = None
+
+    def __enter__(self) -> _Bars:
+        return self
+
+    def __call__(self, progress: StructureProgress) -> None:
+        """Shows how far it is."""
+        if progress.stage != self._stage:
+            self.__exit__()
+            self._stage = progress.stage
+            self._bar = tqdm(total=progress.total, desc=progress.stage, mininterval=_interval(), file=sys.stderr)
+        if self._bar is not None:
+            self._bar.update(max(progress.done - self._bar.n, 0))
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()

@@ -1,0 +1,210 @@
+"""Cameras for photographs that have none, found with COLMAP from what they show.
+
+In the folder, afterwards: `sparse/0` (COLMAP's model), `transforms.json`, and, where all photographs have a camera,
+`poses_bounds.npy` (LLFF's). Features and matches stay in `colmap/`, so that an attempt that was stopped goes on.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import queue
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from app.structure_worker import Job, Message, find_structure
+from engines.core.device import usable_cores
+from engines.core.engine import Stop
+from engines.core.errors import Cancelled, UserError
+from engines.core.formats.colmap import Model, picture_camera, read_model
+from engines.core.formats.transforms_json import write_transforms
+from engines.core.images import list_images, photograph_size
+from engines.core.path_files import write_poses_bounds
+from engines.core.views import View
+
+Stage = Literal["features", "matches", "cameras"]
+FEWEST = 3
+"""Photographs; of two the distance between the cameras is anybody's guess."""
+WORK, DATABASE, MODELS = "colmap", "database.db", "models"
+LOOK_S = 0.25
+"""Between two looks at how far it is."""
+MOST_PAIRED = 150
+"""Photographs that are all matched with each other; of more, neighbours by name."""
+
+
+@dataclass(frozen=True)
+class StructureProgress:
+    """How far it is: photographs or pairs of them."""
+
+    stage: Stage
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What was found.
+
+    Attributes:
+        photographs: how many there are.
+        without: names of those whose camera was not found.
+        points: how many.
+        written: the files.
+    """
+
+    photographs: int
+    without: tuple[str, ...]
+    points: int
+    written: tuple[Path, ...]
+
+
+def find_poses(
+    folder: Path,
+    on_progress: Callable[[StructureProgress], None],
+    stop: Stop,
+    film: bool | None = None,
+) -> Structure:
+    """Finds the cameras of the photographs in `folder`, or in its `images/`.
+
+    Args:
+        film: whether they are frames in their order; None: where there are many.
+
+    Raises:
+        UserError: too few photographs, one can't be read, or no cameras can be found.
+        Cancelled: `stop` said so; the next attempt goes on.
+    """
+    images = folder / "images" if (folder / "images").is_dir() else folder
+    if not images.is_dir():
+        raise UserError(f"{folder}: no such folder")
+    paths = list_images(images)
+    if len(paths) < FEWEST:
+        raise UserError(f"{images}: holds {len(paths)} photographs; cameras can be found of {FEWEST} or more")
+    sizes = {photograph_size(path) for path in paths}
+    work = folder / WORK
+    job = Job(
+        images,
+        tuple(path.name for path in paths),
+        work / DATABASE,
+        work / MODELS,
+        len(sizes) == 1,
+        len(paths) > MOST_PAIRED if film is None else film,
+        usable_cores(),
+    )
+    _prepare(job)
+    number = _run(job, on_progress, stop)
+    if number < 0:
+        raise UserError(
+            f"{images}: no cameras could be found; photographs must overlap, be sharp, and be taken from several places"
+        )
+    return _written(folder, images, job, work / MODELS / str(number))
+
+
+def _prepare(job: Job) -> None:
+    """The work folder; what another set of photographs left there is thrown away."""
+    try:
+        job.database.parent.mkdir(exist_ok=True)
+        if job.models.exists():
+            shutil.rmtree(job.models)
+        job.models.mkdir()
+        if not set(_names(job.database)) <= set(job.names):
+            job.database.unlink()
+    except OSError as error:
+        raise UserError(f"{error.filename}: can't be written ({error.strerror})") from error
+
+
+def _names(database: Path) -> list[str]:
+    return [str(row[0]) for row in _ask(database, "SELECT name FROM images")]
+
+
+def _count(database: Path, table: str) -> int:
+    rows = _ask(database, f"SELECT count(*) FROM {table}")
+    return int(rows[0][0]) if rows else 0
+
+
+def _ask(database: Path, question: str) -> list[tuple[Any, ...]]:
+    """Empty where the file is not there yet, is being written, or is none."""
+    if not database.is_file():
+        return []
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=1)) as known:
+        return list(known.execute(question))
+    return []
+
+
+def _run(job: Job, on_progress: Callable[[StructureProgress], None], stop: Stop) -> int:
+    """The number of the best model, -1 where there is none."""
+    context = multiprocessing.get_context("spawn")
+    messages: multiprocessing.Queue[Message] = context.Queue()
+    worker = context.Process(target=find_structure, args=(job, messages), daemon=True)
+    worker.start()
+    stage: Stage = "features"
+    try:
+        while True:
+            if stop():
+                raise Cancelled
+            try:
+                kind, value = messages.get(timeout=LOOK_S)
+            except queue.Empty:
+                if not worker.is_alive() and messages.empty():
+                    raise UserError(
+                        f"COLMAP ended unexpectedly (exit code {worker.exitcode}); it may have run out of memory"
+                    ) from None
+                kind, value = "", None
+            if kind == "done":
+                return int(value)
+            if kind == "failed":
+                raise UserError(f"COLMAP failed: {' '.join(str(value).split())[:300]}")
+            if kind == "stage":
+                stage = value
+            on_progress(_progress(job, stage, int(value) if kind == "registered" else None))
+    finally:
+        worker.terminate()
+        worker.join()
+
+
+def _progress(job: Job, stage: Stage, registered: int | None) -> StructureProgress:
+    count = len(job.names)
+    if stage == "features":
+        return StructureProgress(stage, min(_count(job.database, "keypoints"), count), count)
+    if stage == "matches":
+        return StructureProgress(stage, _count(job.database, "two_view_geometries"), count * (count - 1) // 2)
+    return StructureProgress(stage, min(registered or 0, count), count)
+
+
+def _written(folder: Path, images: Path, job: Job, found: Path) -> Structure:
+    model = read_model(found)
+    registered = {picture.name for picture in model.pictures}
+    without = tuple(name for name in job.names if name not in registered)
+    sparse = folder / "sparse" / "0"
+    try:
+        sparse.parent.mkdir(exist_ok=True)
+        if sparse.exists():
+            shutil.rmtree(sparse)
+        shutil.copytree(found, sparse)
+    except OSError as error:
+        raise UserError(f"{sparse}: can't be written ({error.strerror})") from error
+    transforms, bounds = folder / "transforms.json", folder / "poses_bounds.npy"
+    views = _views(model, images)
+    write_transforms(transforms, views)
+    written: tuple[Path, ...] = (sparse, transforms)
+    ranges = [model.depth_range(picture) for picture in model.pictures]
+    known = [depths for depths in ranges if depths is not None]
+    if not without and len(known) == len(ranges):
+        write_poses_bounds(bounds, [view.camera for view in views], known)
+        written += (bounds,)
+    else:
+        # One of an earlier attempt would not fit any more.
+        bounds.unlink(missing_ok=True)
+    return Structure(len(job.names), without, len(model.points), written)
+
+
+def _views(model: Model, images: Path) -> list[View]:
+    views = []
+    for picture in model.pictures:
+        lens = model.lenses[picture.lens]
+        camera = picture_camera(picture.name, picture, lens)
+        views.append(View(camera, picture.name, "train", images / picture.name, distortion=lens.distortion))
+    return views
