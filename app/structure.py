@@ -9,14 +9,12 @@ from __future__ import annotations
 import multiprocessing
 import queue
 import shutil
-import sqlite3
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, cast
 
-from app.structure_worker import Job, Message, find_structure
+from app.structure_worker import Job, Message, find_structure, pairs_of
 from engines.core.device import usable_cores
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
@@ -81,6 +79,9 @@ def find_poses(
     if not images.is_dir():
         raise UserError(f"{folder}: no such folder")
     paths = list_images(images)
+    spaced = next((path.name for path in paths if len(path.name.split()) > 1), None)
+    if spaced is not None:
+        raise UserError(f"{images}: COLMAP can't match photographs with a space in their names ({spaced}); rename them")
     if len(paths) < FEWEST:
         raise UserError(f"{images}: holds {len(paths)} photographs; cameras can be found of {FEWEST} or more")
     sizes = {photograph_size(path) for path in paths}
@@ -104,34 +105,14 @@ def find_poses(
 
 
 def _prepare(job: Job) -> None:
-    """The work folder; what another set of photographs left there is thrown away."""
+    """The work folder."""
     try:
         job.database.parent.mkdir(exist_ok=True)
         if job.models.exists():
             shutil.rmtree(job.models)
         job.models.mkdir()
-        if not set(_names(job.database)) <= set(job.names):
-            job.database.unlink()
     except OSError as error:
         raise UserError(f"{error.filename}: can't be written ({error.strerror})") from error
-
-
-def _names(database: Path) -> list[str]:
-    return [str(row[0]) for row in _ask(database, "SELECT name FROM images")]
-
-
-def _count(database: Path, table: str) -> int:
-    rows = _ask(database, f"SELECT count(*) FROM {table}")
-    return int(rows[0][0]) if rows else 0
-
-
-def _ask(database: Path, question: str) -> list[tuple[Any, ...]]:
-    """Empty where the file is not there yet, is being written, or is none."""
-    if not database.is_file():
-        return []
-    with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=1)) as known:
-        return list(known.execute(question))
-    return []
 
 
 def _run(job: Job, on_progress: Callable[[StructureProgress], None], stop: Stop) -> int:
@@ -140,7 +121,7 @@ def _run(job: Job, on_progress: Callable[[StructureProgress], None], stop: Stop)
     messages: multiprocessing.Queue[Message] = context.Queue()
     worker = context.Process(target=find_structure, args=(job, messages), daemon=True)
     worker.start()
-    stage: Stage = "features"
+    totals: Mapping[str, int] = {"features": len(job.names), "matches": len(pairs_of(job)), "cameras": len(job.names)}
     try:
         while True:
             if stop():
@@ -148,30 +129,19 @@ def _run(job: Job, on_progress: Callable[[StructureProgress], None], stop: Stop)
             try:
                 kind, value = messages.get(timeout=LOOK_S)
             except queue.Empty:
-                if not worker.is_alive() and messages.empty():
-                    raise UserError(
-                        f"COLMAP ended unexpectedly (exit code {worker.exitcode}); it may have run out of memory"
-                    ) from None
-                kind, value = "", None
+                if worker.is_alive() or not messages.empty():
+                    continue
+                raise UserError(
+                    f"COLMAP ended unexpectedly (exit code {worker.exitcode}); it may have run out of memory"
+                ) from None
             if kind == "done":
                 return int(value)
             if kind == "failed":
                 raise UserError(f"COLMAP failed: {' '.join(str(value).split())[:300]}")
-            if kind == "stage":
-                stage = value
-            on_progress(_progress(job, stage, int(value) if kind == "registered" else None))
+            on_progress(StructureProgress(cast(Stage, kind), min(int(value), totals[kind]), totals[kind]))
     finally:
         worker.terminate()
         worker.join()
-
-
-def _progress(job: Job, stage: Stage, registered: int | None) -> StructureProgress:
-    count = len(job.names)
-    if stage == "features":
-        return StructureProgress(stage, min(_count(job.database, "keypoints"), count), count)
-    if stage == "matches":
-        return StructureProgress(stage, _count(job.database, "two_view_geometries"), count * (count - 1) // 2)
-    return StructureProgress(stage, min(registered or 0, count), count)
 
 
 def _written(folder: Path, images: Path, job: Job, found: Path) -> Structure:

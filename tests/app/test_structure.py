@@ -129,15 +129,12 @@ def test_an_attempt_that_was_stopped_goes_on(tmp_path: Path) -> None:
         find_poses(folder, lambda progress: stages.append(progress.stage), lambda: "matches" in stages)
     database = folder / "colmap" / "database.db"
     made = database.stat().st_ino
-    told: list[StructureProgress] = []
-    assert find_poses(folder, told.append, never_stop).without == ()
-    # All features were there from the beginning.
-    assert told[0].stage != "features" or told[0].done == 5
+    assert find_poses(folder, lambda _: None, never_stop).without == ()
     assert database.stat().st_ino == made
     assert len(colmap.read_model(folder / "sparse" / "0").lenses) == 1
     # What is known of a photograph that is gone would be in the way.
     (folder / "images" / "004.png").unlink()
-    assert find_poses(folder, told.append, never_stop).photographs == 4
+    assert find_poses(folder, lambda _: None, never_stop).photographs == 4
     assert database.stat().st_ino != made or len(open_dataset(folder).views) == 4
 
 
@@ -167,6 +164,8 @@ def test_what_can_not_be_done_is_one_line(tmp_path: Path, capsys: pytest.Capture
     assert not (tmp_path / "grey" / "transforms.json").exists()
     (tmp_path / "grey" / "images" / "1.png").write_bytes(b"")
     assert "1.png: can't be read as an image" in refusal(tmp_path / "grey")
+    (tmp_path / "grey" / "images" / "2.png").rename(tmp_path / "grey" / "images" / "two of it.png")
+    assert "can't match photographs with a space in their names (two of it.png)" in refusal(tmp_path / "grey")
 
 
 def test_of_a_film_the_sharpest_frames_are_taken(tmp_path: Path) -> None:
