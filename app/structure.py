@@ -158,10 +158,11 @@ def _written(folder: Path, images: Path, job: Job, found: Path) -> Structure:
         raise UserError(f"{sparse}: can't be written ({error.strerror})") from error
     transforms, bounds = folder / "transforms.json", folder / "poses_bounds.npy"
     views = _views(model, images)
-    write_transforms(transforms, views)
-    written: tuple[Path, ...] = (sparse, transforms)
     ranges = [model.depth_range(picture) for picture in model.pictures]
     known = [depths for depths in ranges if depths is not None]
+    whole = (min(near for near, _ in known), max(far for _, far in known)) if known else None
+    write_transforms(transforms, views, whole)
+    written: tuple[Path, ...] = (sparse, transforms)
     if not without and len(known) == len(ranges):
         write_poses_bounds(bounds, [view.camera for view in views], known)
         written += (bounds,)

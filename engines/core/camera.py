@@ -14,6 +14,9 @@ Array = npt.NDArray[Any]
 # Below this a rotation is far from orthonormal for more than rounding: text poses carry about 1e-6.
 ORTHONORMAL_TOLERANCE = 1e-2
 
+LARGEST = 1e15
+"""Places and depths beyond it, or depths below its inverse, are no measurements; pictures are drawn in float32."""
+
 
 @dataclass(frozen=True, eq=False)
 class Camera:
@@ -37,6 +40,8 @@ class Camera:
             raise ValueError(f"camera_to_world is {pose.shape}, not 4x4")
         if not np.isfinite(pose).all():
             raise ValueError("camera_to_world has a value that is not finite")
+        if np.abs(pose).max() > LARGEST:
+            raise ValueError(f"camera_to_world has a value beyond {LARGEST:g}, which is no measurement")
         rotation = pose[:3, :3]
         if np.abs(rotation @ rotation.T - np.eye(3)).max() > ORTHONORMAL_TOLERANCE or np.linalg.det(rotation) < 0:
             raise ValueError("camera_to_world is not a rotation and a translation")

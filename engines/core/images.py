@@ -18,6 +18,8 @@ from engines.core.files import replacing
 FULL_SCALE = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0, np.dtype(np.float32): 1.0}
 SMALLEST_SIDE_PX = 11
 """SSIM compares windows of this side."""
+LARGEST_SIDE_PX = 16384
+"""More than any camera or encoder has: the number is a mistake, not a size."""
 SAME_SHAPE = 0.05
 """Of the logarithm of width by height: copies that were made smaller are rounded to whole pixels, or to eights."""
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
@@ -74,6 +76,21 @@ def same_shape(first_px: tuple[int, int], second_px: tuple[int, int]) -> bool:
     """Whether one (width, height) is a copy of the other, made smaller; neither turned nor cut."""
     (width, height), (other_width, other_height) = first_px, second_px
     return abs(math.log(width / height * other_height / other_width)) <= SAME_SHAPE
+
+
+def fitted_camera(where: str, camera: Camera, size_px: tuple[int, int]) -> Camera:
+    """The camera for its photograph's `size_px` (width, height), which may have been made smaller since.
+
+    Raises:
+        UserError: begins with `where`: the photograph is of another shape.
+    """
+    if not same_shape(size_px, camera.size_px):
+        (width, height), (seen_width, seen_height) = size_px, camera.size_px
+        raise UserError(
+            f"{where}: is of a photograph of {seen_width}x{seen_height}, but the photograph is {width}x{height}; it "
+            "was turned or cut since, and the pose does not fit any more"
+        )
+    return camera.resized(size_px)
 
 
 def read_image(path: Path) -> Array:

@@ -25,10 +25,8 @@ from engines.core.files import replacing
 from engines.core.formats import FORMATS, open_dataset
 from engines.core.formats.deepvoxels_folder import Intrinsics, read_intrinsics, read_pose
 from engines.core.formats.llff import llff_lens
-from engines.core.images import image_size, list_images
+from engines.core.images import LARGEST_SIDE_PX, image_size, list_images
 
-# More pixels along a side than any encoder takes: the number is a mistake, not a size.
-LARGEST_SIDE_PX = 16384
 WRITTEN_SUFFIXES = (".json", ".npy", ".txt")
 NO_POSES = ("intrinsics.txt", "bbox.txt", "README.txt", "ORIGIN.txt")
 KNOWN_NAMES = ("cameras.json", "cams_opencv.npz", "cameras.npz", "poses_bounds.npy", "qual_path.txt")

@@ -112,6 +112,8 @@ def test_every_file_says_the_same(found: Found) -> None:
         assert first.camera.focal_px == second.camera.focal_px and first.distortion == second.distortion
         assert third.camera.focal_px[1] == pytest.approx(first.camera.focal_px[1])
     assert 0 < poses.hints["near"] < poses.hints["far"]
+    assert transforms.hints["near"] == pytest.approx(poses.hints["near"])
+    assert transforms.hints["far"] == pytest.approx(poses.hints["far"])
 
 
 def test_it_tells_how_far_it_is(found: Found) -> None:

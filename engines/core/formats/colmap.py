@@ -21,7 +21,7 @@ from engines.core.errors import UserError
 from engines.core.formats.llff import IMAGES, largest_images
 from engines.core.formats.object_folders import Place
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
-from engines.core.images import photograph_size, same_shape
+from engines.core.images import fitted_camera, photograph_size
 from engines.core.views import View
 
 NAME = "colmap"
@@ -180,13 +180,8 @@ class Photographs:
         return View(camera, name, self._split, path, instance=self._number, distortion=lens.distortion)
 
     def _camera(self, picture: Picture, size_px: tuple[int, int]) -> Camera:
-        lens, where = self._lenses[picture.lens], f"{self._folder}: {picture.name}"
-        if not same_shape(lens.size_px, size_px):
-            raise UserError(
-                f"{where}: is {size_px[0]}x{size_px[1]}, but its camera is of {lens.size_px[0]}x{lens.size_px[1]}; it "
-                "was turned or cut since, and the camera does not fit any more"
-            )
-        return picture_camera(where, picture, lens).resized(size_px)
+        where = f"{self._folder}: {picture.name}"
+        return fitted_camera(where, picture_camera(where, picture, self._lenses[picture.lens]), size_px)
 
 
 def picture_camera(where: str, picture: Picture, lens: Lens) -> Camera:

@@ -12,20 +12,18 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.core.camera import Array, Camera
+from engines.core.camera import LARGEST, Array, Camera
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats.object_folders import Place
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
-from engines.core.images import image_size, list_images, photograph_size, same_shape
+from engines.core.images import fitted_camera, image_size, list_images, photograph_size
 from engines.core.views import View
 
 NAME = "llff"
 LAYOUT = "LLFF: poses_bounds.npy beside images/ or images_4/, or a folder of such scenes"
 
 POSES = "poses_bounds.npy"
-LARGEST = 1e15
-"""Positions and depths beyond it, or depths below its inverse, are no measurements; pictures are drawn in float32."""
 IMAGES = "images"
 
 
@@ -183,14 +181,7 @@ def photograph_camera(where: str, row: Array, size_px: tuple[int, int]) -> Camer
     Raises:
         UserError: begins with `where`; also where the photograph's shape is not the row's.
     """
-    camera = row_camera(where, row)
-    width, height = camera.size_px
-    if not same_shape(size_px, camera.size_px):
-        raise UserError(
-            f"{where}: is of a photograph of {width}x{height}, but the photograph is {size_px[0]}x{size_px[1]}; it was "
-            "turned or cut since, and the pose does not fit any more"
-        )
-    return camera.resized(size_px)
+    return fitted_camera(where, row_camera(where, row), size_px)
 
 
 def llff_lens(matrix: Array) -> tuple[Array, float, tuple[int, int]]:

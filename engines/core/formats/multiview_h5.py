@@ -14,7 +14,7 @@ from engines.core.errors import UserError
 from engines.core.formats.llff import depth_range, photograph_camera, read_rig_rows
 from engines.core.formats.object_folders import Place
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_dataset
-from engines.core.images import large_enough
+from engines.core.images import LARGEST_SIDE_PX, large_enough
 from engines.core.picture_files import hdf5_shape
 from engines.core.views import View
 
@@ -23,8 +23,6 @@ LAYOUT = "recordings in HDF5: <name>.h5 beside <name>_pb.npy, in the folder or i
 
 SUFFIX = ".h5"
 POSES_END = "_pb.npy"
-LARGEST_SIDE_PX = 16384
-"""More than any camera has: the file is damaged."""
 PICTURES_RANK = 5
 PICTURES, MOVING, BACKGROUNDS = "rgb", "fg_rgb", "bg_rgb"
 

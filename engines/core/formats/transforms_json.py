@@ -2,8 +2,9 @@
 
 Camera to world in OpenGL's axes (x right, y up, z backwards); the lens in pixels (`fl_x`, `fl_y`, `cx`, `cy`, `w`, `h`)
 or as an angle of view (`camera_angle_x`), for all frames or for each, with OpenCV's distortion (`k1`, `k2`, `p1`, `p2`,
-`k3`...). Splits are files of their own (`transforms_train.json`, `_val`, `_test`), or lists of names in the one file
-(`train_filenames`...), as nerfstudio has them.
+`k3`...). `near` and `far`, where there are such, are the depths that all cameras see. Splits are files of their own
+(`transforms_train.json`, `_val`, `_test`), or lists of names in the one file (`train_filenames`...), as nerfstudio has
+them.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from engines.core.camera import Array, Camera
-from engines.core.dataset import Dataset, bounds_seen, up_direction
+from engines.core.camera import LARGEST, Array, Camera
+from engines.core.dataset import Dataset, bounds_between, bounds_seen, up_direction
 from engines.core.errors import UserError
 from engines.core.files import replacing
-from engines.core.images import IMAGE_SUFFIXES, photograph_size, same_shape
+from engines.core.images import IMAGE_SUFFIXES, fitted_camera, photograph_size
 from engines.core.views import Split, View, Views
 
 NAME = "transforms"
@@ -45,8 +46,6 @@ OPENGL_TO_OPENCV = (1.0, -1.0, -1.0, 1.0)
 """By which the columns of camera to world are multiplied."""
 LENS = ("fl_x", "fl_y", "cx", "cy", "w", "h", *DISTORTION)
 """What describes one."""
-LARGEST = 1e15
-"""Positions beyond it are no measurements; pictures are drawn in float32."""
 
 
 def detect(folder: Path) -> bool:
@@ -79,7 +78,10 @@ def read(folder: Path) -> Dataset:
         notes = (f"{len(missing)} of {total} photographs are not there and are left out, such as {missing[0].name}",)
     views.sort(key=lambda view: view.split != "train")
     cameras = tuple(view.camera for view in views if view.split == views[0].split)
-    return Dataset(Views.of(views), folder, NAME, bounds_seen(cameras), up_direction(cameras), notes=notes)
+    depths = _Frames(folder / files[0]).depths()
+    hints = {"near": depths[0], "far": depths[1], "ranges": [list(depths)]} if depths is not None else {}
+    bounds = bounds_between(cameras, *depths) if depths is not None else bounds_seen(cameras)
+    return Dataset(Views.of(views), folder, NAME, bounds, up_direction(cameras), hints, notes)
 
 
 class _Frames:
@@ -107,6 +109,15 @@ class _Frames:
             if isinstance(self._data.get(key), list)
             for name in self._data[key]
         }
+
+    def depths(self) -> tuple[float, float] | None:
+        """The nearest and farthest that the cameras see, where the file says so."""
+        near, far = (self._number(str(self._path), {}, name) for name in ("near", "far"))
+        if near is None or far is None:
+            return None
+        if not 1 / LARGEST < near < far:
+            raise UserError(f"{self._path}: has depths from {near:g} to {far:g}; must be 0 < near < far")
+        return near, far
 
     def split(self, index: int) -> Split:
         """Where the file says so, else train."""
@@ -164,12 +175,7 @@ class _Frames:
             camera = Camera(self._pose(frame), (fl_x, fl_y), centre, (width, height))
         except ValueError as error:
             raise UserError(f"{where}: {error}") from error
-        if not same_shape(camera.size_px, size_px):
-            raise UserError(
-                f"{where}: is {size_px[0]}x{size_px[1]}, but its w and h are {width}x{height}; it was turned or cut "
-                "since, and the camera does not fit any more"
-            )
-        return camera.resized(size_px)
+        return fitted_camera(where, camera, size_px)
 
     def _pose(self, frame: Mapping[str, Any]) -> Array:
         """[4, 4] OpenCV's axes.
@@ -202,8 +208,11 @@ class _Frames:
         return tuple(found[:count])
 
 
-def write_transforms(path: Path, views: Sequence[View]) -> None:
+def write_transforms(path: Path, views: Sequence[View], depths: tuple[float, float] | None = None) -> None:
     """Writes the file beside the views' photographs, or above them; whole or not at all.
+
+    Args:
+        depths: nearest and farthest that they see, for methods that need to know; other programs pass over it.
 
     Raises:
         UserError: the place can't be written.
@@ -221,6 +230,8 @@ def write_transforms(path: Path, views: Sequence[View]) -> None:
         frames.append({"file_path": name, **lens, **distortion, "transform_matrix": pose})
     lenses = [{key: value for key, value in frame.items() if key in LENS} for frame in frames]
     data: dict[str, Any] = {"camera_model": PINHOLES[0]}
+    if depths is not None:
+        data |= {"near": depths[0], "far": depths[1]}
     if lenses and all(lens == lenses[0] for lens in lenses):
         # One lens for all, where programs that know no other look for it.
         width, fl_x = float(lenses[0]["w"]), float(lenses[0]["fl_x"])

@@ -165,7 +165,9 @@ def test_what_is_wrong_is_named(tmp_path: Path) -> None:
     assert refusal(tmp_path).startswith("/images: has no 001.png, which ")
     write_photographs(tmp_path)
     write_png(tmp_path / "images" / "002.png", np.zeros((24, 16, 3), np.uint8))
-    assert "002.png: is 16x24, but its camera is of 48x32; it was turned or cut since" in refusal(tmp_path)
+    assert "002.png: is of a photograph of 48x32, but the photograph is 16x24; it was turned or cut since" in refusal(
+        tmp_path
+    )
     write_photographs(tmp_path)
     shutil.rmtree(tmp_path / "sparse")
     write_text(tmp_path / "sparse", "OPENCV_FISHEYE", (60, 50, 24, 16, 0, 0, 0, 0))

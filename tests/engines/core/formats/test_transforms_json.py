@@ -142,6 +142,8 @@ def with_frame(**more: Any) -> dict[str, Any]:
         (with_frame(fl_x=-4), r"focal_px \(-4.0, 50.0\) must be > 0"),
         (with_frame(w=32, h=48), "turned or cut since"),
         (with_frame(camera_model="OPENCV_FISHEYE"), "its camera_model is OPENCV_FISHEYE; only pinholes"),
+        (with_frame() | {"near": 5, "far": 2}, "has depths from 5 to 2; must be 0 < near < far"),
+        (with_frame() | {"near": "close", "far": 2}, "near is 'close'; must be a number"),
         ({"frames": frames(["a.png"])}, "has neither fl_x nor camera_angle_x"),
         ({"camera_angle_x": 9.0, "frames": frames(["a.png"])}, "has neither fl_x nor camera_angle_x"),
     ],
