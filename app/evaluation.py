@@ -120,6 +120,7 @@ def evaluate(
     stop: Stop = never_stop,
     crop_px: int | None = None,
     dataset: Dataset | None = None,
+    on_pair: Callable[[Tensor, Tensor], None] = lambda image, photograph: None,
 ) -> Evaluation:
     """Draws each view's camera and compares with its photograph.
 
@@ -127,6 +128,7 @@ def evaluate(
         on_view: called after each.
         crop_px: left out on each side before comparing; None: the scene's `border_px`.
         dataset: that the views are of, for a class: they say which object is to be drawn.
+        on_pair: called with the picture and the photograph that are compared, both [H, W, 3], before `on_view`.
 
     A scene that is drawn from photographs is not compared with these.
 
@@ -158,6 +160,7 @@ def evaluate(
             image, photograph = (x[crop:-crop, crop:-crop] for x in (image, photograph))
         name = dataset.instances[view.instance] if dataset is not None and dataset.instances else ""
         values = {metric: getattr(metrics, metric)(image, photograph) for metric in METRICS}
+        on_pair(image, photograph)
         time = view.time if moments is not None else None
         scores.append(Score(view.name, **values, instance=name, time=time))
         on_view(scores[-1])

@@ -23,6 +23,7 @@ from engines.core.camera import Array, Camera
 from engines.core.engine import TIME, Scene, Stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame
+from engines.core.images import resize_area, smaller_size
 from engines.core.paths import write_path
 
 BACKGROUNDS: Mapping[str, float] = {"white": 1.0, "black": 0.0}
@@ -191,10 +192,7 @@ class _Clock:
 
 
 def _thumbnail(picture: Pixels) -> Pixels:
-    height, width = picture.shape[:2]
-    scale = min(1.0, THUMBNAIL_PX / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return resize_area(picture, smaller_size((picture.shape[1], picture.shape[0]), THUMBNAIL_PX))
 
 
 def _write_video(export: Export, cameras: Sequence[Camera], frames: Iterator[Frame], on_progress: OnProgress) -> None:

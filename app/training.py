@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from app.evaluation import Evaluation, evaluate
 from app.objects import find_choice
@@ -19,17 +21,22 @@ from engines import registry
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import TrainingConfig, make_options
 from engines.core.dataset import Dataset
-from engines.core.device import choose_device
+from engines.core.device import choose_device, describe_device, is_out_of_memory, memory_used
 from engines.core.engine import Engine, Stop, Training
-from engines.core.errors import Cancelled, Diverged, Unreadable, UserError
+from engines.core.errors import Cancelled, Diverged, OutOfMemory, Unreadable, UserError
 from engines.core.files import replacing
 from engines.core.formats import open_dataset
+from engines.core.images import resize_area, smaller_size, to_uint8, write_png
 from engines.core.run_folder import (
+    HELD_OUT_NAME,
     HISTORY_NAME,
+    PHOTOGRAPH_NAME,
     append_history,
+    claimed,
     is_run_folder,
     others_in,
     read_history,
+    read_run_config,
     read_run_training,
     write_run_checkpoint,
     write_run_config,
@@ -38,11 +45,13 @@ from engines.core.views import Views
 
 VALIDATION_VIEWS = 8
 """At most so many are drawn in a validation, spread evenly."""
+HELD_OUT_PX = 512
+"""Longer side of the pictures of a held-out view that are kept."""
 HISTORY_EVERY = 10
 """Steps whose mean losses make one line of the history."""
 RATE_STEPS = 50
 """Steps that the rate is measured over."""
-FREE_ON_RESUME = ("max_steps", "checkpoint_every", "validate_every", "lr", "num_workers")
+FREE_ON_RESUME = ("max_steps", "checkpoint_every", "checkpoint_minutes", "validate_every", "lr", "num_workers")
 """What a run may go on with other values of; the rest makes another network or another run."""
 
 
@@ -55,6 +64,7 @@ class Report:
         seconds_left: until `max_steps` at the present rate, validation and saving included; None at first.
         validation: where this step was one to validate at.
         saved: whether this step was saved.
+        memory_bytes: held on the device.
         notes: what had to be assumed; with the first report only.
     """
 
@@ -65,7 +75,18 @@ class Report:
     seconds_left: float | None = None
     validation: Evaluation | None = None
     saved: bool = False
+    memory_bytes: int = 0
     notes: tuple[str, ...] = ()
+
+
+Between = Callable[[Training, Path], float]
+"""What is done between two steps, with the training and its folder: it may wait, or write the scene as it is now. The
+seconds that the clock leaves out."""
+
+
+def nothing_between(training: Training, out: Path) -> float:
+    """For a run that nobody steers."""
+    return 0.0
 
 
 def run_training(
@@ -77,6 +98,7 @@ def run_training(
     resume: bool,
     report: Callable[[Report], None],
     stop: Stop,
+    between: Between = nothing_between,
 ) -> Checkpoint:
     """Trains until `max_steps` or `stop`, saving in the run folder `out`; gives the last checkpoint.
 
@@ -85,18 +107,47 @@ def run_training(
         report: called once before the first step and after each.
 
     Raises:
-        UserError: bad data or settings, `out` can't be written, or a loss is not finite; the last checkpoint stays.
+        UserError: bad data or settings, `out` can't be written, no memory is left, or a loss is not finite; the last
+            checkpoint stays.
     """
-    with contextlib.closing(_begin(engine_name, Path(data), Path(out), settings, device, resume)) as run:
-        return _loop(run, report, stop)
+    engine, out, where = registry.find_engine(engine_name), Path(out), choose_device(device)
+    _check_folder(out, resume)
+    with contextlib.ExitStack() as held:
+        try:
+            dataset, config, training = begin(engine, open_dataset(Path(data)), out, settings, where, resume)
+            held.enter_context(contextlib.closing(training))
+            held.enter_context(claimed(out))
+            # Also of a new run: one that ended before it saved anything may have left lines.
+            _forget_after(out, training.step_count)
+            write_run_config(out, engine_name, Path(data), config.model_dump())
+            run = held.enter_context(contextlib.closing(_Run(training, config, dataset, out, where)))
+            return _loop(run, report, stop, between)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            raise out_of_memory(engine, out, settings, where) from error
 
 
-def _loop(run: _Run, report: Callable[[Report], None], stop: Stop) -> Checkpoint:
+def out_of_memory(engine: Engine, out: Path, settings: Mapping[str, Any], device: torch.device) -> OutOfMemory:
+    """The error for a training that memory does not suffice for: names what to lower."""
+    config = make_options(engine.Config, settings if not is_run_folder(out) else read_run_config(out)["config"])
+    lower = ", ".join(f"{name} (now {getattr(config, name)})" for name in config.MEMORY)
+    saved = ", or go on elsewhere with --resume: the last checkpoint is whole" if is_run_folder(out) else ""
+    return OutOfMemory(
+        f"{out}: out of memory on {describe_device(device)}; begin a run with a smaller {lower}, or use another device"
+        + saved
+    )
+
+
+def _loop(run: _Run, report: Callable[[Report], None], stop: Stop, between: Between) -> Checkpoint:
     """Step, validate, record, save, report."""
     training, config = run.training, run.config
     clock = _Clock(training.step_count, config.max_steps)
-    report(Report(training.step_count, config.max_steps, notes=run.notes))
-    while training.step_count < config.max_steps and not stop():
+    report(Report(training.step_count, config.max_steps, memory_bytes=run.memory_bytes(), notes=run.notes))
+    while training.step_count < config.max_steps:
+        clock.leave_out(between(training, run.out))
+        if stop():
+            break
         try:
             losses = training.step()
         except Unreadable as error:
@@ -110,11 +161,12 @@ def _loop(run: _Run, report: Callable[[Report], None], stop: Stop) -> Checkpoint
         last = step == config.max_steps
         validation = run.validate(stop) if step % config.validate_every == 0 or last else None
         run.record(losses, validation)
-        saved = step % config.checkpoint_every == 0 or last
+        saved = step % config.checkpoint_every == 0 or last or run.is_due()
         if saved:
             run.save()
         rate, seconds_left = clock.read(step)
-        report(Report(step, config.max_steps, losses, rate, seconds_left, validation, saved))
+        memory = run.memory_bytes()
+        report(Report(step, config.max_steps, losses, rate, seconds_left, validation, saved, memory))
     # A stop between two checkpoints loses nothing.
     return run.saved()
 
@@ -122,10 +174,13 @@ def _loop(run: _Run, report: Callable[[Report], None], stop: Stop) -> Checkpoint
 class _Run:
     """A training, its folder, and what was last saved there."""
 
-    def __init__(self, training: Training, config: TrainingConfig, dataset: Dataset, out: Path) -> None:
-        self.training, self.config, self.out = training, config, out
+    def __init__(
+        self, training: Training, config: TrainingConfig, dataset: Dataset, out: Path, device: torch.device
+    ) -> None:
+        self.training, self.config, self.out, self._device = training, config, out, device
+        self._saved_s = time.monotonic()
         self.notes = tuple(dict.fromkeys((*dataset.notes, *training.notes)))
-        self._dataset, self._validation_views = dataset, _validation_views(training, dataset)
+        self._dataset, self._validation_views = dataset, validation_views(training, dataset)
         self._recent: list[Mapping[str, float]] = []
         self._saved: Checkpoint | None = None
         self._kept_step = training.step_count or None
@@ -137,8 +192,7 @@ class _Run:
         self._events = SummaryWriter(str(out), purge_step=training.step_count + 1)
 
     def close(self) -> None:
-        """Ends what runs beside the training, and finishes the TensorBoard events."""
-        self.training.close()
+        """Finishes the TensorBoard events."""
         with self._writing():
             self._events.close()
 
@@ -146,10 +200,30 @@ class _Run:
         """Scores of a copy of the weights on held-out views; None where nothing is held out, or `stop` said so."""
         if not self._validation_views:
             return None
+        pairs: list[tuple[Tensor, Tensor]] = []
+
+        def keep_first(image: Tensor, photograph: Tensor) -> None:
+            if not pairs:
+                pairs.append((image, photograph))
+
         try:
-            return evaluate(self.training.scene(), self._validation_views, stop=stop, dataset=self._dataset)
+            scene = self.training.scene()
+            found = evaluate(scene, self._validation_views, stop=stop, dataset=self._dataset, on_pair=keep_first)
         except Cancelled:
             return None
+        self._keep_pair(*pairs[0])
+        return found
+
+    def _keep_pair(self, image: Tensor, photograph: Tensor) -> None:
+        """Writes what was drawn of the first held-out view, to be looked at beside its photograph."""
+        folder = self.out / HELD_OUT_NAME
+        step = self.training.step_count
+        with self._writing():
+            folder.mkdir(exist_ok=True)
+            for name, picture in ((PHOTOGRAPH_NAME, photograph), (f"{step:08d}.png", image)):
+                pixels = to_uint8(picture.detach().cpu().numpy())
+                size = smaller_size((pixels.shape[1], pixels.shape[0]), HELD_OUT_PX)
+                write_png(folder / name, resize_area(pixels, size) if size[0] < pixels.shape[1] else pixels)
 
     def record(self, losses: Mapping[str, float], validation: Evaluation | None) -> None:
         """Adds to the history and to TensorBoard's events: the mean losses now and then, every validation."""
@@ -181,8 +255,16 @@ class _Run:
         """Writes the checkpoint as it is now."""
         self._saved = self.training.checkpoint()
         write_run_checkpoint(self.out, self._saved)
-        self._kept_step = self._saved.step
+        self._kept_step, self._saved_s = self._saved.step, time.monotonic()
         return self._saved
+
+    def is_due(self) -> bool:
+        """Whether the last checkpoint is so old that another is."""
+        return time.monotonic() - self._saved_s >= 60 * self.config.checkpoint_minutes
+
+    def memory_bytes(self) -> int:
+        """Held on the device."""
+        return memory_used(self._device)
 
     def way_on_with_smaller_lr(self) -> str:
         """For a training whose loss is not finite; what it was before is saved if nothing is yet."""
@@ -208,6 +290,11 @@ class _Clock:
         self._max_steps = max_steps
         self._marks = deque([(step, time.monotonic())], maxlen=RATE_STEPS + 1)
 
+    def leave_out(self, seconds: float) -> None:
+        """Time in which nothing was learnt on purpose."""
+        if seconds > 0:
+            self._marks = deque(((step, at + seconds) for step, at in self._marks), maxlen=RATE_STEPS + 1)
+
     def read(self, step: int) -> tuple[float, float]:
         """Steps per second over the latest steps, and the seconds until the last step."""
         self._marks.append((step, time.monotonic()))
@@ -216,28 +303,26 @@ class _Clock:
         return rate, (self._max_steps - step) / rate
 
 
-def _begin(engine_name: str, data: Path, out: Path, settings: Mapping[str, Any], device: str, resume: bool) -> _Run:
-    """Opens everything, and takes possession of the run folder."""
-    engine = registry.find_engine(engine_name)
-    where = choose_device(device)
+def _check_folder(out: Path, resume: bool) -> None:
+    """Before anything is read: a new run takes nobody's place."""
     if not resume and is_run_folder(out):
         raise UserError(f"{out}: holds a run already; go on with it by --resume, or name another folder")
     if not resume and (others := others_in(out)):
         raise UserError(f"{out}: holds other files ({others[0]}); name a new or an empty folder")
-    dataset = open_dataset(data)
-    if resume:
-        checkpoint = _to_resume(engine, out, settings)
-        config = make_options(engine.Config, checkpoint.config, f"{out}: its configuration")
-        dataset = dataset.with_held_out(config.held_out_every)
-        training = engine.resume(dataset, checkpoint, where)
-    else:
+
+
+def begin(
+    engine: Engine, dataset: Dataset, out: Path, settings: Mapping[str, Any], device: torch.device, resume: bool
+) -> tuple[Dataset, TrainingConfig, Training]:
+    """The data with what is held out of it, and the training of it, begun or taken up again."""
+    if not resume:
         config = make_options(engine.Config, settings)
         dataset = dataset.with_held_out(config.held_out_every)
-        training = engine.train(dataset, config, where, config.seed)
-    # Also of a new run: one that ended before it saved anything may have left lines.
-    _forget_after(out, training.step_count)
-    write_run_config(out, engine_name, data, config.model_dump())
-    return _Run(training, config, dataset, out)
+        return dataset, config, engine.train(dataset, config, device, config.seed)
+    checkpoint = _to_resume(engine, out, settings)
+    config = make_options(engine.Config, checkpoint.config, f"{out}: its configuration")
+    dataset = dataset.with_held_out(config.held_out_every)
+    return dataset, config, engine.resume(dataset, checkpoint, device)
 
 
 def _to_resume(engine: Engine, out: Path, settings: Mapping[str, Any]) -> Checkpoint:
@@ -267,7 +352,7 @@ def _forget_after(out: Path, step: int) -> None:
             temporary.write_text("".join(json.dumps(entry) + "\n" for entry in kept), encoding="utf-8")
 
 
-def _validation_views(training: Training, dataset: Dataset) -> Views:
+def validation_views(training: Training, dataset: Dataset) -> Views:
     """At most `VALIDATION_VIEWS` photographs of what is learnt, evenly spread."""
     views = dataset.split("validation").photographed
     if dataset.instances and views:

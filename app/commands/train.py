@@ -8,21 +8,25 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
 from tqdm import tqdm
 
-from app.commands.console import add_device_and_set
+from app.commands.console import add_device_and_set, notes, write_table
+from app.runs.measure import measure
+from app.runs.watched import watched
+from app.spoken import spoken_bytes, spoken_step, spoken_time
 from app.training import Report, run_training
 from engines.core.config import parse_settings, read_yaml
-from engines.core.errors import UserError
+from engines.core.errors import Cancelled, UserError
+from engines.core.run_folder import read_run_config
 from engines.registry import find_engine
 
 PRESETS = Path(__file__).resolve().parents[2] / "configs"
-INTERRUPTED = 130
+INTERRUPTED, FAILED = 130, 1
 SAME_SIGNAL_S = 0.5
 # Where nobody watches (a log file), a line now and then is enough.
 LOG_INTERVAL_S = 30.0
@@ -41,6 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_device_and_set(parser, "one option, over --config; may be repeated")
     parser.add_argument("--options", action=_ListOptions, metavar="ENGINE", help="list a method's options and exit")
     parser.add_argument("--resume", action="store_true", help="go on with the run in RUN")
+    parser.add_argument("--measure", action="store_true", help=(
+        "do a few steps, say how long the run would take and what it needs, and write nothing"
+    ))  # fmt: skip
+    # For the window, which shows what such a process says.
+    parser.add_argument("--watched", action="store_true", help=argparse.SUPPRESS)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -50,6 +59,12 @@ def run(arguments: argparse.Namespace) -> int:
         UserError: see `run_training`.
     """
     settings = read_settings(arguments.config, arguments.settings, arguments.engine)
+    if arguments.measure and arguments.resume:
+        raise UserError("--measure: measures a new run; leave out --resume")
+    if arguments.watched:
+        return _run_watched(arguments, settings)
+    if arguments.measure:
+        return _measure(arguments, settings)
     out: Path = arguments.out
     with _interrupted() as stop, _Bar(str(out)) as bar:
         checkpoint = run_training(
@@ -60,6 +75,45 @@ def run(arguments: argparse.Namespace) -> int:
         return INTERRUPTED
     score = f", PSNR {bar.psnr:.2f} dB on held-out views" if bar.psnr is not None else ""
     sys.stdout.write(f"{out}: {checkpoint.step} steps{score}\n")
+    return 0
+
+
+def _run_watched(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> int:
+    """The same for a program that watches, which is told all errors in its own way."""
+    out, order = arguments.out, (arguments.engine, arguments.data, arguments.out, settings, arguments.device)
+    with watched() as run:
+        try:
+            if arguments.measure:
+                run.estimated(measure(*order, run.stop))
+                run.ended(0, False)
+                return 0
+            checkpoint = run_training(*order, arguments.resume, run.report, run.stop, run.between)
+        except UserError as error:
+            run.failed(str(error))
+            return FAILED
+        except Cancelled:
+            run.ended(0, True)
+            return INTERRUPTED
+        run.ended(checkpoint.step, checkpoint.step < read_run_config(out)["config"]["max_steps"])
+    return 0
+
+
+def _measure(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> int:
+    with _interrupted() as stop:
+        found = measure(arguments.engine, arguments.data, arguments.out, settings, arguments.device, stop)
+    notes(found.notes)
+    steps = ", then ".join(spoken_step(seconds) for seconds in found.step_seconds)
+    validation = f", {spoken_step(found.validation_seconds)} a validation" if found.validation_seconds else ""
+    there = f" of {spoken_bytes(found.memory_there_bytes)}" if found.memory_there_bytes is not None else ""
+    write_table(
+        [
+            ("time", f"{spoken_time(found.seconds)} ({steps} a step{validation})"),
+            ("memory", f"{spoken_bytes(found.memory_bytes)}{there}"),
+            ("disk", f"{spoken_bytes(found.disk_bytes)} of {spoken_bytes(found.disk_free_bytes)}"),
+        ]
+    )
+    if obstacles := found.obstacles():
+        raise UserError(f"{arguments.out}: {' and '.join(obstacles)}; lower the options, or use another device")
     return 0
 
 

@@ -11,18 +11,9 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButt
 
 from app.export import Progress
 from app.gui.panel_parts import label
+from app.spoken import spoken_time
 
 THUMBNAIL = (86, 54)
-
-
-def spoken_time(seconds: float) -> str:
-    """ "40 s", "3 min 20 s", "1 h 5 min"."""
-    whole = max(round(seconds), 0)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 class ExportBar(QFrame):

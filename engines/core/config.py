@@ -25,11 +25,15 @@ class TrainingConfig(Options):
 
     FILES: ClassVar[tuple[str, ...]] = ()
     """Fields that name files or folders of the machine that trains."""
+    MEMORY: ClassVar[tuple[str, ...]] = ()
+    """Fields that cost most memory, to be lowered first where it does not suffice."""
 
     max_steps: int = Field(100_000, ge=1)
     """Optimisation steps of the whole run."""
     checkpoint_every: int = Field(1000, ge=1)
     """Steps between two saved checkpoints."""
+    checkpoint_minutes: float = Field(10.0, gt=0)
+    """A checkpoint is also saved when so many minutes have gone by since the last one."""
     validate_every: int = Field(1000, ge=1)
     """Steps between two evaluations on held-out views."""
     held_out_every: int = Field(10, ge=0)
@@ -43,6 +47,10 @@ class TrainingConfig(Options):
     another `max_steps` goes on along the new course."""
     ema_decay: float = Field(0.0, ge=0, lt=1)
     """Show and validate the moving average of the weights, e.g. 0.99 for one over about 100 steps; 0: the latest."""
+
+    def stages(self) -> tuple[int, ...]:
+        """The steps from which on steps cost otherwise than before; the first is 0."""
+        return (0,)
 
     def lr_at(self, step: int) -> float:
         """The learning rate of the step after `step` steps."""

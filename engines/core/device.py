@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 
+import psutil
 import torch
 
 from engines.core.errors import UserError
@@ -52,6 +53,36 @@ def full_precision(device: torch.device) -> Iterator[None]:
         return
     with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         yield
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether `error` says that the device, or the machine, has no memory left."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    # The CPU's and MPS's allocators have no exception of their own.
+    words = str(error).lower()
+    return isinstance(error, RuntimeError) and any(
+        text in words for text in ("can't allocate memory", "cannot allocate memory", "out of memory")
+    )
+
+
+def memory_used(device: torch.device) -> int:
+    """Bytes that this process holds on `device`; on the CPU what it occupies of the machine's memory."""
+    if device.type == "cuda":
+        return int(torch.cuda.memory_reserved(device))
+    if device.type == "mps":
+        return int(torch.mps.driver_allocated_memory())
+    return int(psutil.Process().memory_info().rss)
+
+
+def memory_there(device: torch.device) -> int | None:
+    """Bytes of `device` that this process could hold, those that it holds included; None where nobody says."""
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        return int(free) + int(torch.cuda.memory_reserved(device))
+    if device.type == "mps":
+        return int(torch.mps.recommended_max_memory())
+    return int(psutil.virtual_memory().available) + int(psutil.Process().memory_info().rss)
 
 
 def usable_cores() -> int:

@@ -13,5 +13,9 @@ class Diverged(UserError):
     """A loss or gradient of a training is not finite; the weights are as before the step."""
 
 
+class OutOfMemory(UserError):
+    """The device, or the machine, can't hold what a step needs."""
+
+
 class Cancelled(Exception):
     """The user (or a newer request) asked to stop; not an error."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,14 @@ def _check_place(path: Path) -> None:
             if not folder.is_dir():
                 raise UserError(f"{path}: can't be written, since {folder} is a file and not a folder")
             return
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Removes what a process that was killed while it wrote left in `folder`."""
+    for path in folder.glob(".*.part*"):
+        if re.fullmatch(r"\..+\.[0-9a-f]{8}\.part(\..+)?", path.name):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 @contextlib.contextmanager

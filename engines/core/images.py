@@ -123,6 +123,12 @@ def read_image(path: Path) -> Array:
     return np.ascontiguousarray(colour)
 
 
+def smaller_size(size_px: tuple[int, int], longest_px: int) -> tuple[int, int]:
+    """(width, height) of the same shape, no side longer than `longest_px`; never larger."""
+    scale = min(1.0, longest_px / max(size_px))
+    return max(1, round(size_px[0] * scale)), max(1, round(size_px[1] * scale))
+
+
 def resize_area(image: Array, size_px: tuple[int, int]) -> Array:
     """The image at (width, height): area averages when shrinking, as the DeepVoxels authors do; linear when growing."""
     if (image.shape[1], image.shape[0]) == size_px:

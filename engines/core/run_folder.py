@@ -7,22 +7,27 @@
 | `config.yaml` | engine, data folder and every option |
 | `history.jsonl` | a line per report: step, losses, validation scores |
 | `events.out.tfevents.*` | the same for TensorBoard |
+| `held_out/` | a held-out photograph, and what was drawn of it at each validation |
+| `.lock` | held while a process trains here |
+| `.live.safetensors` | the scene as it is being learnt, while somebody looks |
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
+from filelock import BaseFileLock, FileLock, Timeout
 
 from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.config import read_yaml
 from engines.core.errors import UserError
-from engines.core.files import replacing
+from engines.core.files import remove_leftovers, replacing
 from engines.core.scene_file import read_scene_file, write_scene_file
 from engines.core.torch_file import read_torch_file, write_torch_file
 
@@ -31,6 +36,10 @@ TRAINING_NAME = "training.pt"
 CONFIG_NAME = "config.yaml"
 HISTORY_NAME = "history.jsonl"
 EVENTS_START = "events.out.tfevents."
+HELD_OUT_NAME = "held_out"
+PHOTOGRAPH_NAME = "photograph.png"
+LOCK_NAME = ".lock"
+LIVE_NAME = ".live.safetensors"
 
 
 def is_run_folder(folder: Path) -> bool:
@@ -42,9 +51,55 @@ def others_in(folder: Path) -> list[str]:
     """Names of what no training leaves, sorted; none where there is no such folder."""
     if not folder.is_dir():
         return []
-    own = (SCENE_NAME, TRAINING_NAME, CONFIG_NAME, HISTORY_NAME)
+    own = (SCENE_NAME, TRAINING_NAME, CONFIG_NAME, HISTORY_NAME, HELD_OUT_NAME)
     names = (path.name for path in folder.iterdir() if not path.name.startswith("."))
     return sorted(name for name in names if name not in own and not name.startswith(EVENTS_START))
+
+
+@contextlib.contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """While it lasts no other process can train in `folder`, which is made; a killed one gives it back, too.
+
+    Raises:
+        UserError: another process trains there, or the folder can't be made.
+    """
+    lock = _lock(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise UserError(f"{folder}: another process is training there; stop it, or name another folder") from error
+    except OSError as error:
+        raise UserError(f"{folder}: can't be written ({error.strerror or error})") from error
+    except NotImplementedError:
+        # Some network file systems have no locks.
+        yield
+        return
+    try:
+        remove_leftovers(folder)
+        yield
+    finally:
+        (folder / LIVE_NAME).unlink(missing_ok=True)
+        lock.release()
+
+
+def is_claimed(folder: Path) -> bool:
+    """Whether a process trains there now."""
+    if not (folder / LOCK_NAME).is_file():
+        return False
+    lock = _lock(folder)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    except (OSError, NotImplementedError):
+        return False
+    lock.release()
+    return False
+
+
+def _lock(folder: Path) -> BaseFileLock:
+    return FileLock(folder / LOCK_NAME, is_singleton=False)
 
 
 def read_run_checkpoint(folder: Path) -> Checkpoint:

@@ -15,6 +15,8 @@ FEATURE_PX = 64
 class DeepVoxelsConfig(TrainingConfig):
     """Network sizes, where the grid stands, and how it is trained."""
 
+    MEMORY = ("img_sidelength", "grid_dim", "num_trgt", "nf0")
+
     img_sidelength: Literal[128, 256, 512] = 512
     """Side of the pictures, pixels. The network draws this size only."""
     grid_dim: int = Field(32, ge=8, le=128, multiple_of=4)

@@ -25,6 +25,7 @@ class MaskVolumeConfig(TrainingConfig):
     """What is learnt from, and how."""
 
     FILES = ("vgg_weights", "checkpoint", "mpi_model")
+    MEMORY = ("crop_px", "img_wh")
 
     stage: Literal["mpi", "mask"] = "mpi"
     """What is learnt: mpi, the network that makes planes of two pictures of a moment, from photographs or recordings;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any
 
 from pydantic import Field, model_validator
@@ -22,6 +23,7 @@ class SrnConfig(TrainingConfig):
     """Network sizes, what is learnt from, and how."""
 
     FILES = ("checkpoint",)
+    MEMORY = ("rays_per_image", "batch_size_per_img_sidelength", "img_sidelengths")
 
     lr: float = Field(5e-5, gt=0)
     """Learning rate of Adam."""
@@ -72,6 +74,11 @@ class SrnConfig(TrainingConfig):
     renderer dropout and BatchNorm are then off, too (the authors leave them on)."""
     overwrite_embeddings: bool = False
     """Begin with new codes although `checkpoint` has some."""
+
+    def stages(self) -> tuple[int, ...]:
+        """Where the pictures become larger."""
+        starts = (0, *accumulate(self.max_steps_per_img_sidelength[:-1]))
+        return tuple(start for start in starts if start < self.max_steps)
 
     @model_validator(mode="before")
     @classmethod

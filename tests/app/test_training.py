@@ -15,7 +15,6 @@ from app.evaluation import Evaluation, Score, evaluate
 from app.opening import open_scene
 from app.training import Report, run_training
 from engines.core.checkpoint import Checkpoint
-from engines.core.dataset import Dataset
 from engines.core.engine import Scene, Stop, never_stop
 from engines.core.errors import Unreadable, UserError
 from engines.core.run_folder import read_history, read_run_config, read_run_training
@@ -102,7 +101,7 @@ def test_reports_every_step(straight: tuple[Path, list[Report]]) -> None:
 def test_the_run_folder(straight: tuple[Path, list[Report]], photographs: Path) -> None:
     out, _ = straight
     files = sorted(path.name.split(".")[0] for path in out.iterdir())
-    assert files == ["config", "events", "history", "scene", "training"]
+    assert files == ["", "config", "events", "held_out", "history", "scene", "training"]
     written = read_run_config(out)
     assert written["engine"] == "deepvoxels" and written["data"] == str(photographs)
     assert written["config"]["nf0"] == 2 and written["config"]["max_steps"] == STEPS
@@ -170,8 +169,8 @@ def test_stop_saves(train: Train, tmp_path: Path) -> None:
 def test_stop_is_heard_within_a_validation(train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[Score] = []
 
-    def evaluate_until_first(scene: Scene, views: Views, stop: Stop, dataset: Dataset) -> Evaluation:
-        return evaluate(scene, views, drawn.append, stop, dataset=dataset)
+    def evaluate_until_first(scene: Scene, views: Views, stop: Stop, **more: Any) -> Evaluation:
+        return evaluate(scene, views, drawn.append, stop, **more)
 
     monkeypatch.setattr(training, "evaluate", evaluate_until_first)
     reports: list[Report] = []

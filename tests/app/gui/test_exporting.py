@@ -11,10 +11,10 @@ from PyQt5.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 import app.gui.exporting
-from app.gui.export_bar import spoken_time
 from app.gui.export_dialog import ExportDialog
 from app.gui.export_order import Order, make_export
 from app.gui.window import Window
+from app.spoken import spoken_time
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, wait_exact
 from tests.app.gui.fake_scene import FakeScene
 
