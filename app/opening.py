@@ -14,6 +14,7 @@ from engines.core.device import choose_device
 from engines.core.engine import Scene
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
+from engines.core.run_folder import LIVE_NAME, SCENE_NAME
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,13 +28,20 @@ class Opened:
     options: Options = field(default_factory=Options)
 
 
-def open_scene(path: Path, data: Path | None = None, device: str = "auto", settings: Sequence[str] = ()) -> Opened:
+def open_scene(
+    path: Path,
+    data: Path | None = None,
+    device: str = "auto",
+    settings: Sequence[str] = (),
+    dataset: Dataset | None = None,
+) -> Opened:
     """Opens a checkpoint, with the data folder it needs or was trained on where that is given.
 
     Args:
         path: scene file, run folder, or a file of an author's code.
         data: None: the folder that a scene file names beside itself, if there is one.
         settings: `["crop_border=true"]`, options of the engine's scenes.
+        dataset: that of `data`, where it was read already.
 
     Raises:
         UserError: anything that can't be opened; says what and the way out.
@@ -43,7 +51,8 @@ def open_scene(path: Path, data: Path | None = None, device: str = "auto", setti
     checkpoint = registry.read_checkpoint(path)
     engine = registry.find_engine(checkpoint.engine)
     data = Path(data) if data is not None else data_beside(path, checkpoint)
-    dataset = open_dataset(data) if data is not None else None
+    if dataset is None and data is not None:
+        dataset = open_dataset(data)
     as_trained = {name: checkpoint.config[name] for name in engine.SceneOptions.AS_TRAINED if name in checkpoint.config}
     options = make_options(engine.SceneOptions, as_trained | parse_settings(settings))
     try:
@@ -54,6 +63,11 @@ def open_scene(path: Path, data: Path | None = None, device: str = "auto", setti
             raise UserError(f"{error}; {path.name} was kept with the folder {name}, which is not beside it") from error
         raise
     return Opened(scene, checkpoint, dataset, path, options)
+
+
+def title_of(path: Path) -> str:
+    """What a person calls the scene: a run's files have the same names in every run, its folder tells which."""
+    return path.parent.name if path.name in (SCENE_NAME, LIVE_NAME) else path.name
 
 
 def data_beside(path: Path, checkpoint: Checkpoint) -> Path | None:

@@ -18,17 +18,15 @@ where the camera is now (`app.reprojection`) and never waits for the other. What
 from __future__ import annotations
 
 import logging
-import os
-import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
 from app.display import Pixels
+from app.niceness import step_back
 from app.pace import HYSTERESIS, Pace
 from app.pictures import SETTLE_S, Ask, Picture, Request, draw, same_picture, same_view, shade
 from app.reprojection import Reprojector
@@ -79,7 +77,9 @@ class RenderWorker:
         scene: Scene,
         on_picture: Callable[[Picture], None],
         on_error: Callable[[Request, BaseException], None],
+        before: RenderWorker | None = None,
     ) -> None:
+        """`before`: of the same scene, learnt less; its last picture serves for previews until there is a new one."""
         self._scene, self._on_picture, self._on_error = scene, on_picture, on_error
         self._changed = threading.Condition()
         self._telling = threading.Lock()
@@ -105,6 +105,9 @@ class RenderWorker:
         # Nothing is known of a scene's speed at first: an eighth is rarely too slow.
         self._coarse_pace = Pace(PREVIEW_S, first=1 / 8, smallest=1 / 32)
         self._preview_pace = Pace(REPROJECTION_S, first=1.0, smallest=1 / 4)
+        if before is not None:
+            self._source, self._exact_s, self._fast = before._source, before._exact_s, before._fast
+            self._coarse_pace, self._preview_pace = before._coarse_pace, before._preview_pace
         self._threads = [
             threading.Thread(target=self._render_loop, name="render", daemon=True),
             threading.Thread(target=self._preview_loop, name="preview", daemon=True),
@@ -144,10 +147,7 @@ class RenderWorker:
     # The render thread
 
     def _render_loop(self) -> None:
-        if sys.platform == "linux":
-            # Threads that torch starts from here inherit it.
-            with suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), RENDER_NICE)
+        step_back(RENDER_NICE)
         while (task := self._next_task()) is not None:
             kind, ask = task
             try:
@@ -199,7 +199,7 @@ class RenderWorker:
         any_size = self._scene.native_px is None
         if ask.settled(now):
             # The very first picture of a slow scene: something to look at, then the exact one.
-            if any_size and self._told == (0, 0.0):
+            if any_size and self._told == (0, 0.0) and self._source is None:
                 return "coarse"
             return "refine" if any_size and self._next_scale(ask) < 1 else "exact"
         if self._fast:

@@ -29,6 +29,7 @@ from app.timeline import Timeline
 from app.viewpoints import ViewPoint, read_viewpoints, view_at
 from engines.core.camera import Array, Camera
 from engines.core.config import make_options
+from engines.core.dataset import Dataset
 from engines.core.engine import TIME, HasSources, Prepares
 from engines.core.frame import Frame
 
@@ -88,19 +89,35 @@ class Session:
             make_options(type(self.opened.options), values, "option")
             self._begin(self.opened.path, self.data, values, stay=True)
 
+    def learnt_further(self, path: Path) -> None:
+        """Opens `path` in the place of the open scene, which it is, learnt further; the eye stays where it is.
+
+        While another scene is on its way that goes on.
+        """
+        if self.opened is not None and self.opening is None:
+            self._begin(path, self.data, self._chosen, stay=True)
+
     def _begin(self, path: Path, data: Path | None, chosen: Mapping[str, Any], stay: bool) -> None:
         self._number += 1
         self.opening, self._staying = path, stay
-        same = self.opened is not None and self.opened.path == path
+        same = stay or (self.opened is not None and self.opened.path == path)
         choice = round(self.controls.get(INSTANCE, 0)) if same else 0
-        arguments = (self._number, path, data, dict(chosen), stay, choice)
+        dataset = self.opened.dataset if stay and self.opened is not None else None
+        arguments = (self._number, path, data, dict(chosen), stay, choice, dataset)
         threading.Thread(target=self._open, args=arguments, name="open", daemon=True).start()
 
     def _open(
-        self, number: int, path: Path, data: Path | None, chosen: dict[str, Any], stay: bool, choice: int
+        self,
+        number: int,
+        path: Path,
+        data: Path | None,
+        chosen: dict[str, Any],
+        stay: bool,
+        choice: int,
+        dataset: Dataset | None,
     ) -> None:
         try:
-            opened = open_scene(path, data, self.device, (*self._settings, *_as_settings(chosen)))
+            opened = open_scene(path, data, self.device, (*self._settings, *_as_settings(chosen)), dataset)
             viewpoints = read_viewpoints(opened, choice)
         except Exception as error:  # handed on: the window shows it and goes on
             self._listener.open_failed(OpenFailure(number, path, data, error))
@@ -120,9 +137,10 @@ class Session:
             return False
         eye = self.eye.place if opening.stay else None
         # The same scene with other options or a data folder goes on as it was looked at.
-        same = self.opened is not None and self.opened.path == opening.opened.path
+        same = opening.stay or (self.opened is not None and self.opened.path == opening.opened.path)
         channel = self.channel if same else "rgb"
         controls = self.controls if same else {}
+        before = self._worker if opening.stay and dict(opening.chosen) == self._chosen else None
         self._let_go()
         opened = opening.opened
         scene = opened.scene
@@ -140,6 +158,7 @@ class Session:
             scene,
             lambda picture: self._deliver(number, lambda: self._listener.picture(picture)),
             lambda _, error: self._deliver(number, lambda: self._listener.render_failed(error)),
+            before,
         )
         if isinstance(scene, Prepares):
             self._ahead = Ahead(

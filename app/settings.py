@@ -15,7 +15,7 @@ from app.playback import DEFAULT_FPS
 from engines.core.files import replacing
 
 FILE_NAME = "settings.json"
-RECENT_COUNT = 10
+RECENT_COUNT, RUN_COUNT = 10, 200
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,9 @@ class Settings:
         fps, loop: how recordings are played.
         export: the export dialog's last values.
         folders: where each file dialog was last, by its name.
+        runs_home: the folder that new trainings go to; "": see `runs_home`.
+        runs: folders of other runs that are known, newest first.
+        training: the training panel is shown.
     """
 
     theme: str = "system"
@@ -57,6 +60,9 @@ class Settings:
     loop: bool = True
     export: Mapping[str, Any] = field(default_factory=dict)
     folders: Mapping[str, str] = field(default_factory=dict)
+    runs_home: str = ""
+    runs: tuple[str, ...] = ()
+    training: bool = False
 
     def with_recent(self, path: Path, data: Path | None) -> Settings:
         """The same with `path` as the newest of the recent scenes; its earlier entry is dropped."""
@@ -67,6 +73,19 @@ class Settings:
     def with_folder(self, dialog: str, folder: Path) -> Settings:
         """The same, remembering where a file dialog was."""
         return replace(self, folders={**self.folders, dialog: str(folder)})
+
+    def with_run(self, folder: Path) -> Settings:
+        """The same, knowing of a run; those in the home are known anyway."""
+        known = str(folder.resolve())
+        if folder.resolve().parent == runs_home(self).resolve():
+            return self
+        others = tuple(run for run in self.runs if run != known)
+        return replace(self, runs=(known, *others)[:RUN_COUNT])
+
+
+def runs_home(settings: Settings) -> Path:
+    """The folder that new trainings go to."""
+    return Path(settings.runs_home) if settings.runs_home else Path.home() / "vantage-runs"
 
 
 def config_folder() -> Path:
@@ -117,7 +136,7 @@ def _from_json(data: Any) -> Settings:
         value, default = data[name], getattr(defaults, name)
         if name == "recent":
             value = tuple(Recent(str(entry["path"]), entry["data"] and str(entry["data"])) for entry in value)
-        elif name == "overlays":
+        elif name in ("overlays", "runs"):
             value = tuple(str(entry) for entry in value)
         elif isinstance(default, float) and isinstance(value, int):
             value = float(value)

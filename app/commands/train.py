@@ -16,16 +16,16 @@ from typing import Any, NoReturn
 from tqdm import tqdm
 
 from app.commands.console import add_device_and_set, notes, write_table
+from app.presets import preset_names, read_preset
 from app.runs.measure import measure
 from app.runs.watched import watched
 from app.spoken import spoken_bytes, spoken_step, spoken_time
 from app.training import Report, run_training
-from engines.core.config import parse_settings, read_yaml
+from engines.core.config import parse_settings
 from engines.core.errors import Cancelled, UserError
 from engines.core.run_folder import read_run_config
 from engines.registry import find_engine
 
-PRESETS = Path(__file__).resolve().parents[2] / "configs"
 INTERRUPTED, FAILED = 130, 1
 SAME_SIGNAL_S = 0.5
 # Where nobody watches (a log file), a line now and then is enough.
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config",
         metavar="YAML",
-        help="options from a file, a run folder's config.yaml, or a preset's name: " + ", ".join(_presets()),
+        help="options from a file, a run folder's config.yaml, or a preset's name: " + ", ".join(preset_names()),
     )
     add_device_and_set(parser, "one option, over --config; may be repeated")
     parser.add_argument("--options", action=_ListOptions, metavar="ENGINE", help="list a method's options and exit")
@@ -123,17 +123,7 @@ def read_settings(config: str | None, settings: list[str], engine: str) -> dict[
     Raises:
         UserError: no such file or preset, or it is of another engine.
     """
-    values: dict[str, Any] = {}
-    if config is not None:
-        path = next((p for p in (Path(config), PRESETS / config, PRESETS / f"{config}.yaml") if p.is_file()), None)
-        if path is None:
-            raise UserError(f"--config {config}: no such file; the presets are {', '.join(_presets())}")
-        values = read_yaml(path)
-        if "engine" in values and values["engine"] != engine:
-            raise UserError(f"{path}: is for the engine {values['engine']}, not {engine}")
-        # A run folder's config.yaml has the options one level down.
-        values = dict(values["config"]) if isinstance(values.get("config"), dict) else values
-        values.pop("engine", None)
+    values = read_preset(config, engine) if config is not None else {}
     return values | parse_settings(settings)
 
 
@@ -146,10 +136,6 @@ class _ListOptions(argparse.Action):
             sentence = " ".join((field.description or "").split())
             sys.stdout.write(f"{name}={'' if field.default is None else field.default}\n    {sentence}\n")
         raise SystemExit(0)
-
-
-def _presets() -> list[str]:
-    return sorted(path.stem for path in PRESETS.glob("*.yaml"))
 
 
 class _Bar:

@@ -16,6 +16,7 @@ from app.gui.theme import Colours
 # Sub-menus are written Menu/Sub-menu.
 FILE, VIEW, CHANNEL, OVERLAYS, THEME = "&File", "&View", "&View/&Channel", "&View/&Overlays", "&View/&Theme"
 NAVIGATE, MODE, STEP, PLAY, HELP = "&Navigate", "&Navigate/&Mode", "&Navigate/&Step", "&Time", "&Help"
+TRAINING = "T&raining"
 CHANNEL_COUNT = 4
 
 
@@ -26,7 +27,7 @@ class Command:
     Attributes:
         id: what handlers are found by.
         keys: the first is shown in the menu.
-        needs: "scene", "views", "photographs", "time" or "export": it is grey without.
+        needs: "scene", "views", "photographs", "time", "export" or "training": it is grey without.
         group: commands of one group exclude each other.
         local: its keys work only while the viewport has the focus (arrows, which panels need for themselves).
         icon: with one it stands in the toolbar, too.
@@ -82,6 +83,15 @@ COMMANDS = (
     Command(
         "cancel_export", "Ca&ncel export", FILE, ("Ctrl+.",), "Stop the export; nothing half-written stays", "export"
     ),
+    Command(
+        "train",
+        "&Train…",
+        FILE,
+        ("Ctrl+T",),
+        "Learn a scene from photographs, in the background",
+        icon="train",
+        separated=True,
+    ),
     Command("quit", "&Quit", FILE, ("Ctrl+Q",), "Close the program", separated=True),
     *(
         _toggle(
@@ -120,6 +130,7 @@ COMMANDS = (
     _toggle("theme_light", "&Light", THEME, "Ctrl+Alt+L", "Light windows", group="theme"),
     _toggle("theme_dark", "&Dark", THEME, "Ctrl+Alt+D", "Dark windows", group="theme"),
     _toggle("panel", "Side p&anel", VIEW, "F9", "Show or hide the panel at the side", icon="panel", separated=True),
+    _toggle("training", "T&raining", VIEW, "F8", "Show or hide what is trained and was", icon="curves"),
     _toggle("full_screen", "&Full screen", VIEW, "F11", "Use the whole screen"),
     _toggle(
         "orbit",
@@ -213,17 +224,41 @@ COMMANDS = (
         "time",
         icon="moment_after",
     ),
+    Command(
+        "pause_training",
+        "&Pause training",
+        TRAINING,
+        ("Ctrl+P",),
+        "Wait after the step under way, or go on",
+        "training",
+    ),
+    Command(
+        "stop_training",
+        "&Stop and save",
+        TRAINING,
+        ("Ctrl+Shift+P",),
+        "End the training under way; it can be continued later, exactly",
+        "training",
+    ),
+    Command(
+        "watch_training",
+        "&Watch",
+        TRAINING,
+        ("Ctrl+Shift+W",),
+        "Show the scene as it is being learnt",
+        "training",
+    ),
     Command("shortcuts", "&Shortcuts", HELP, ("F1",), "All commands and their keys", icon="help"),
     Command("about", "&About Vantage", HELP, ("Shift+F1",), "Version, device and licence"),
 )
 
 TOOLBAR = (
-    ("open", "screenshot", "export"),
+    ("open", "train", "screenshot", "export"),
     ("orbit", "fly", "trackball"),
     ("reset", "frame"),
     ("previous", "nearest", "next"),
     ("cameras", "box", "axes", "grid"),
-    ("panel", "shortcuts"),
+    ("training", "panel", "shortcuts"),
 )
 
 

@@ -21,7 +21,7 @@ from app.listener import OpenFailure, Opening
 from app.settings import Recent
 from engines.core.errors import UserError
 from engines.core.images import write_png
-from engines.core.run_folder import is_run_folder
+from engines.core.run_folder import LIVE_NAME, is_run_folder
 
 SCENE_FILTER = "Scenes and checkpoints (*.safetensors *.pth *.pt *.ckpt *.tar);;All files (*)"
 
@@ -64,19 +64,18 @@ class Files:
         """A file or run folder is opened; another folder is the open scene's data."""
         if path.is_file() or is_run_folder(path):
             self.open(path)
-        elif self._session.opened is not None:
-            self._session.attach(path)
-            self._window.status.show_loading(path.name)
         else:
-            raise UserError(
-                f"{path.name}: a folder without a scene in it; to use it as data, open its checkpoint first"
-            )
+            self.attach(path)
+
+    def attach(self, folder: Path) -> None:
+        """Gives the open scene its data folder."""
+        self._session.attach(folder)
+        self._window.status.show_loading(folder.name)
 
     def ask_data(self) -> None:
         """Asks for the data folder of the open scene."""
         if folder := self._ask_folder("data", "Data folder of the scene"):
-            self._session.attach(folder)
-            self._window.status.show_loading(folder.name)
+            self.attach(folder)
 
     def choose_options(self, values: Mapping[str, Any]) -> None:
         """Opens the scene again with other options of its engine."""
@@ -97,7 +96,9 @@ class Files:
             return
         self._window.banner.hide()
         opened = opening.opened
-        self._window.change_settings(self._window.settings.with_recent(opened.path, self._session.data))
+        # What a run shows while it learns is gone when it ends; the run stays.
+        path = opened.path.parent if opened.path.name == LIVE_NAME else opened.path
+        self._window.change_settings(self._window.settings.with_recent(path, self._session.data))
         self._window.scene_changed()
 
     def _tell_failure(self, failure: OpenFailure) -> None:

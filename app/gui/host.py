@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
 from app.gui.actions import Actions
@@ -17,6 +18,13 @@ from app.gui.view_panel import ViewCard
 from app.gui.viewport import Viewport
 from app.session import Session
 from app.settings import Settings
+
+
+class Opener(Protocol):
+    """Opens scenes."""
+
+    def open(self, path: Path, data: Path | None = None) -> None:
+        """Begins to open; says so."""
 
 
 class Host(Protocol):
@@ -34,6 +42,7 @@ class Host(Protocol):
     controls: ControlsCard
     views: ViewCard
     sources: SourceCard
+    files: Opener
     widget: Any
 
     def change_settings(self, settings: Settings) -> None:
@@ -50,6 +59,9 @@ class Host(Protocol):
 
     def opening_ended(self) -> None:
         """It did not come."""
+
+    def show_training(self, shown: bool) -> None:
+        """Shows or hides the training panel."""
 
     def update_commands(self) -> None:
         """What commands act on has changed."""

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic.fields import FieldInfo
 from PyQt5.QtCore import pyqtSignal
-from PyQt5.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QWidget
+from PyQt5.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QToolButton,
+    QWidget,
+)
 
 from app.gui.panel_parts import clear, form, guard_wheel, label
-from engines.core.config import Options
+from engines.core.config import Options, TrainingConfig
 
 
 class OptionsForm(QWidget):
@@ -25,21 +37,30 @@ class OptionsForm(QWidget):
         self._rows: QFormLayout = form()
         self.setLayout(self._rows)
         self._read: dict[str, Callable[[], Any]] = {}
+        self._write: dict[str, Callable[[Any], None]] = {}
+        self.touched: set[str] = set()
+        """Fields that were changed by hand."""
 
     def set_options(self, options: Options) -> None:
         """Makes the widgets anew, at these values."""
         clear(self._rows)
-        self._read = {}
+        self._read, self._write, self.touched = {}, {}, set()
+        files = options.FILES if isinstance(options, TrainingConfig) else ()
         for name, field in type(options).model_fields.items():
-            widget = self._widget(name, field, getattr(options, name))
+            value = getattr(options, name)
+            widget = self._file(name, value) if name in files else self._widget(name, field, value)
             title = label(name.replace("_", " ").capitalize(), "muted")
             for part in (title, widget):
-                part.setToolTip(field.description or "")
+                part.setToolTip(_tip(name, field))
             self._rows.addRow(title, widget)
 
     def values(self) -> Mapping[str, Any]:
         """What is set, by field name; empty text is None."""
         return {name: read() for name, read in self._read.items()}
+
+    def set_value(self, name: str, value: Any) -> None:
+        """Shows another value of a field of text."""
+        self._write[name](value)
 
     def _widget(self, name: str, field: FieldInfo, value: Any) -> QWidget:
         if field.annotation is bool:
@@ -52,7 +73,7 @@ class OptionsForm(QWidget):
         box = QCheckBox()
         box.setChecked(value)
         self._read[name] = box.isChecked
-        box.toggled.connect(self._tell)
+        box.toggled.connect(partial(self._tell, name))
         return box
 
     def _list(self, name: str, choices: list[str], value: str) -> QWidget:
@@ -61,32 +82,81 @@ class OptionsForm(QWidget):
         box.addItems(choices)
         box.setCurrentIndex(choices.index(value))
         self._read[name] = lambda: yaml.safe_load(box.currentText())
-        box.currentIndexChanged.connect(self._tell)
+        box.currentIndexChanged.connect(partial(self._tell, name))
         return box
 
-    def _text(self, name: str, value: Any) -> QWidget:
-        edit = QLineEdit("" if value is None else repr(value) if isinstance(value, float) else str(value))
+    def _text(self, name: str, value: Any) -> QLineEdit:
+        edit = QLineEdit(_written(value))
         edit.setPlaceholderText("automatic")
         self._read[name] = lambda: _parsed(edit.text())
         before = [edit.text()]
+
+        def write(new: Any) -> None:
+            before[0] = _written(new)
+            edit.setText(before[0])
 
         def finished() -> None:
             # Also emitted where the focus only passes by.
             if edit.text() != before[0]:
                 before[0] = edit.text()
-                self._tell()
+                self._tell(name)
 
+        self._write[name] = write
         edit.editingFinished.connect(finished)
         return edit
 
-    def _tell(self) -> None:
+    def _file(self, name: str, value: Any) -> QWidget:
+        """A path, which may be of a file or of a run folder."""
+        edit, button = self._text(name, value), QToolButton()
+        edit.setPlaceholderText("none")
+        # Digits may be a file's name.
+        self._read[name] = lambda: edit.text().strip() or None
+        button.setText("…")
+        menu = QMenu(button)
+        menu.addAction("File…").triggered.connect(lambda: choose(QFileDialog.getOpenFileName(self, name)[0]))
+        menu.addAction("Folder…").triggered.connect(lambda: choose(QFileDialog.getExistingDirectory(self, name)))
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.InstantPopup)
+
+        def choose(path: str) -> None:
+            if path:
+                edit.setText(path)
+                edit.editingFinished.emit()
+
+        both = QWidget()
+        row = QHBoxLayout(both)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(edit, 1)
+        row.addWidget(button)
+        return both
+
+    def _tell(self, name: str, *_: object) -> None:
+        self.touched.add(name)
         self.changed.emit(dict(self.values()))
 
 
+def _tip(name: str, field: FieldInfo) -> str:
+    """The sentence under the field, its bounds, and the name that the command line knows it by."""
+    signs = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than", "multiple_of": "a multiple of"}
+    bounds = [
+        f"{words} {getattr(entry, sign):,}" for entry in field.metadata for sign, words in signs.items()
+        if getattr(entry, sign, None) is not None
+    ]  # fmt: skip
+    sentence = " ".join((field.description or "").split())
+    return f"{sentence}\n{name}: {', '.join(bounds)}" if bounds else f"{sentence}\n{name}"
+
+
+def _written(value: Any) -> str:
+    if value is None:
+        return ""
+    return json.dumps(value) if isinstance(value, tuple) else repr(value) if isinstance(value, float) else str(value)
+
+
 def _parsed(text: str) -> Any:
-    """A number where it reads as one, None where it is empty; else the text, for the options' own check to refuse."""
+    """A number or list where it reads as one, None where it is empty; else the text, for the options' own check."""
     try:
         value = yaml.safe_load(text)
     except yaml.YAMLError:
         return text
-    return value if value is None or isinstance(value, int | float) else text
+    return value if value is None or isinstance(value, int | float | list) else text

@@ -9,6 +9,7 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui.panel_parts import Card, clear, label
+from app.opening import title_of
 from app.settings import Recent
 
 SHOWN = 6
@@ -20,19 +21,19 @@ class StartPage(QWidget):
 
     recent_chosen = pyqtSignal(object)
 
-    def __init__(self, open_action: QAction, demo_action: QAction) -> None:
+    def __init__(self, open_action: QAction, train_action: QAction, demo_action: QAction) -> None:
         super().__init__()
         title = label("Vantage", "title")
         hint = label(
-            "Open a trained scene and walk around in it. You can also drop a checkpoint, a run folder or, with a scene "
-            "open, its data folder anywhere on this window.",
+            "Open a trained scene and walk around in it, or train one from photographs or a film. You can also drop "
+            "a checkpoint, a run folder, a folder of photographs or a film anywhere on this window.",
             "muted",
             wrap=True,
         )
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        for action, primary in ((open_action, True), (demo_action, False)):
-            button = QPushButton(action.text().replace("&", ""))
+        for action, primary in ((open_action, True), (train_action, False), (demo_action, False)):
+            button = QPushButton(action.text().replace("&", "").replace("Train…", "Train a scene…"))
             button.setToolTip(action.toolTip())
             button.setEnabled(action.isEnabled())
             action.changed.connect(lambda action=action, button=button: button.setEnabled(action.isEnabled()))
@@ -66,8 +67,7 @@ class StartPage(QWidget):
         clear(self._rows)
         for entry in recent[:SHOWN]:
             path = Path(entry.path)
-            # A run's scene file has the same name in every run: its folder tells which.
-            name = path.parent.name if path.stem == "scene" else path.name
+            name = title_of(path)
             button = _row(name, str(path.parent))
             button.setToolTip(entry.path + (f"\nwith {entry.data}" if entry.data else ""))
             button.clicked.connect(lambda _, entry=entry: self.recent_chosen.emit(entry))

@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import (
     QApplication,
     QDockWidget,
     QMainWindow,
+    QMessageBox,
     QScrollArea,
     QStackedWidget,
     QVBoxLayout,
@@ -39,13 +40,18 @@ from app.gui.source_panel import SourceCard
 from app.gui.start_page import StartPage
 from app.gui.status import Status
 from app.gui.theme import THEMES, apply_theme, colours_of
+from app.gui.training.panel import HEIGHT as TRAINING_HEIGHT
+from app.gui.training.trainings import Trainings
 from app.gui.view_panel import OverlayCard, ViewCard
 from app.gui.viewport import Viewport
 from app.objects import INSTANCE
+from app.opening import title_of
 from app.session import Session
 from app.settings import Settings, save_settings
 from engines.core.device import describe_device
 from engines.core.errors import UserError
+from engines.core.picture_files import VIDEO_SUFFIXES
+from engines.core.run_folder import is_run_folder
 
 PANEL_WIDTH = 320
 TITLE = "Vantage"
@@ -65,6 +71,7 @@ class Window(QMainWindow):
         self._make_middle(found)
         self._make_commands()
         self._make_panel()
+        self._make_training()
         self.setAcceptDrops(True)
         self.setWindowTitle(TITLE)
         bridge.rendering_failed.connect(self._drawing_failed)
@@ -94,6 +101,7 @@ class Window(QMainWindow):
     def _make_commands(self) -> None:
         self.looking = Looking(self)
         self.files, self.exporting = Files(self, self.looking), Exporting(self)
+        self.trainings = Trainings(self)
         own: dict[str, Callable[..., None]] = {
             "quit": self.close,
             "panel": self._show_panel,
@@ -105,7 +113,7 @@ class Window(QMainWindow):
             own[f"theme_{theme}"] = lambda _checked, theme=theme: self._set_theme(theme)
         self.playing = Playing(self)
         handlers = self.looking.handlers() | self.files.handlers() | self.exporting.handlers()
-        handlers |= self.playing.handlers() | own
+        handlers |= self.playing.handlers() | self.trainings.handlers() | own
         self.commands = Actions(self, self.viewport, {id: self._guarded(work) for id, work in handlers.items()})
         self.playing.add_bar(self._middle_column, 1)
         self._recent_menu = self.commands.menus["&File"].addMenu("Open recen&t")
@@ -121,7 +129,7 @@ class Window(QMainWindow):
         toolbar.setIconSize(QSize(20, 20))
         toolbar.setContextMenuPolicy(Qt.PreventContextMenu)
         self.commands.fill_toolbar(toolbar)
-        self._start = StartPage(self.commands["open"], self.commands["demo"])
+        self._start = StartPage(*(self.commands[id] for id in ("open", "train", "demo")))
         self._start.recent_chosen.connect(self._guarded(self.files.open_recent))
         for page in (self._start, self.viewport):
             self._stack.addWidget(page)
@@ -167,6 +175,21 @@ class Window(QMainWindow):
         self.dock.setWidget(scroll)
         self.addDockWidget(Qt.RightDockWidgetArea, self.dock)
 
+    def _make_training(self) -> None:
+        self._training_dock = QDockWidget("Training", self)
+        self._training_dock.setObjectName("training_dock")
+        self._training_dock.setFeatures(QDockWidget.NoDockWidgetFeatures)
+        self._training_dock.setTitleBarWidget(QWidget())
+        self._training_dock.setWidget(self.trainings.make_panel())
+        self.setCorner(Qt.BottomRightCorner, Qt.RightDockWidgetArea)
+        self.addDockWidget(Qt.BottomDockWidgetArea, self._training_dock)
+        self._training_dock.hide()
+
+    def show_training(self, shown: bool) -> None:
+        """Shows or hides the training panel."""
+        self._training_dock.setVisible(shown)
+        self.settings = replace(self.settings, training=shown)
+
     def _restore(self) -> None:
         settings = self.settings
         self.resize(1280, 800)
@@ -180,6 +203,9 @@ class Window(QMainWindow):
         self.viewport.canvas.set_sharp(settings.sharp_pixels)
         self.commands[settings.navigation if settings.navigation in self.commands else "orbit"].setChecked(True)
         self.commands["panel"].setChecked(settings.panel)
+        self.resizeDocks([self._training_dock], [TRAINING_HEIGHT], Qt.Vertical)
+        self.commands["training"].setChecked(settings.training)
+        self.trainings.show_panel(settings.training)
         self._set_theme(settings.theme)
 
     # The scene
@@ -198,7 +224,7 @@ class Window(QMainWindow):
         self.dock.setVisible(opened is not None and self.commands["panel"].isChecked())
         self.scene_card.show_scene(opened)
         self.options.show_scene(opened)
-        self.setWindowTitle(f"{opened.path.name} – {TITLE}" if opened else TITLE)
+        self.setWindowTitle(f"{title_of(opened.path)} – {TITLE}" if opened else TITLE)
         self._show_recent()
         self.update_commands()
 
@@ -244,6 +270,7 @@ class Window(QMainWindow):
                 "photographs": "error" in session.channels,
                 "time": session.timeline.playback.last > session.timeline.playback.first,
                 "export": self.exporting.job is not None,
+                "training": self.trainings.queue.active is not None,
             }
         )
 
@@ -280,6 +307,8 @@ class Window(QMainWindow):
         colours = colours_of(theme, self._system_dark)
         apply_theme(QApplication.instance(), colours)
         self.commands.paint(colours)
+        if self.trainings.panel is not None:
+            self.trainings.panel.paint(colours)
         self.viewport.canvas.set_background(colours.viewport)
 
     def _show_panel(self, shown: bool) -> None:
@@ -325,7 +354,26 @@ class Window(QMainWindow):
         if files and folders:
             self.files.open(files[0], folders[0])
         elif paths:
-            self._guarded(self.files.dropped)(paths[0])
+            self._guarded(self._dropped)(paths[0])
+
+    def _dropped(self, path: Path) -> None:
+        """Photographs and films are there to learn from; other things to be opened."""
+        film = path.suffix.lower() in VIDEO_SUFFIXES
+        if not film and (path.is_file() or is_run_folder(path)):
+            self.files.dropped(path)
+        elif film or self.session.opened is None or not self._is_data_of_scene(path):
+            self.trainings.ask(path)
+        else:
+            self.files.dropped(path)
+
+    def _is_data_of_scene(self, folder: Path) -> bool:
+        """What a folder that was dropped on an open scene is meant for; asks."""
+        box = QMessageBox(QMessageBox.Question, folder.name, f"What is {folder.name} for?", parent=self)
+        data = box.addButton("Data of the open scene", QMessageBox.AcceptRole)
+        box.addButton("Train on it…", QMessageBox.AcceptRole)
+        box.setDefaultButton(data)
+        box.exec_()
+        return bool(box.clickedButton() is data)
 
     def end(self) -> None:
         """Closes without asking."""
@@ -333,7 +381,7 @@ class Window(QMainWindow):
         self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not (self._unasked or self.exporting.may_quit()):
+        if not (self._unasked or (self.trainings.may_quit() and self.exporting.may_quit())):
             event.ignore()
             return
         geometry, panel = self.saveGeometry(), self.commands["panel"].isChecked()
@@ -344,6 +392,7 @@ class Window(QMainWindow):
             panel_width=self.dock.width() if self.dock.isVisible() else self.settings.panel_width,
         )
         self._save()
+        self.trainings.shut_down()
         self.exporting.shut_down()
         self.session.shut_down()
         super().closeEvent(event)

@@ -130,6 +130,9 @@ class CurveReader:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / HISTORY_NAME
+        self._begin()
+
+    def _begin(self) -> None:
         self._read_bytes = 0
         self._steps = list[int]()
         self._losses = dict[str, tuple[list[int], list[float]]]()
@@ -140,7 +143,7 @@ class CurveReader:
         size = self._path.stat().st_size if self._path.is_file() else 0
         if size < self._read_bytes:
             # Resumed from an earlier checkpoint: lines were taken back.
-            self.__init__(self._path.parent)  # type: ignore[misc]
+            self._begin()
         if size > self._read_bytes:
             with self._path.open("rb") as file:
                 file.seek(self._read_bytes)
@@ -149,7 +152,9 @@ class CurveReader:
             self._read_bytes += len(whole)
             for line in whole.splitlines():
                 self._take(line)
-        return Curves(tuple(self._steps), self._losses, tuple(self._psnr))
+        # Copies: these grow on.
+        losses = {name: (list(steps), list(values)) for name, (steps, values) in self._losses.items()}
+        return Curves(tuple(self._steps), losses, tuple(self._psnr))
 
     def _take(self, line: bytes) -> None:
         try:

@@ -37,14 +37,15 @@ def environment() -> dict[str, str]:
 class RunProcess:
     """One run. Its messages come to `on_message` on a thread of its own, the last of them `Ended` or `Failed`."""
 
-    def __init__(self, order: Order, on_message: Callable[[Message], None]) -> None:
+    def __init__(self, order: Order, on_message: Callable[[Message], None], more: Sequence[str] = ()) -> None:
+        """Begins it, with `more` arguments than the order says."""
         self.order, self._on_message = order, on_message
         self._closing = contextlib.ExitStack()
         self._errors = self._closing.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  (closed by it)
         self._held = False
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
-            command([*order.words(), "--watched"]),
+            command([*order.words(), *more, "--watched"]),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -216,6 +216,10 @@ class Engine(Protocol):
         """
         ...
 
+    def suggested(self, dataset: Dataset) -> Mapping[str, Any]:
+        """Fields of `Config` that this data asks to be otherwise than in any preset."""
+        ...
+
     def open(self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: Options) -> Scene:
         """Builds the scene; cameras and geometry come from `dataset`, else the checkpoint, else stated assumptions."""
         ...

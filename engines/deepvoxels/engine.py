@@ -44,6 +44,10 @@ class DeepVoxelsEngine:
         kept = {n: t for n, t in checkpoint.weights.items() if not n.startswith(upstream.TRAINING_ONLY)}
         return replace(checkpoint, weights=kept, training=None)
 
+    def suggested(self, dataset: Dataset) -> Mapping[str, Any]:
+        """Nothing."""
+        return {}
+
     def open(self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: Options) -> Scene:
         """Builds the scene; see `scene.find_surroundings` for where cameras and grid come from."""
         config = make_options(DeepVoxelsConfig, checkpoint.config, SCENE_CONFIG)

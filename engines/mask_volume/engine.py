@@ -38,6 +38,10 @@ class MaskVolumeEngine:
         """What ken2576/deep-3dmask would save."""
         return upstream.write(checkpoint)
 
+    def suggested(self, dataset: Dataset) -> Mapping[str, Any]:
+        """Nothing."""
+        return {}
+
     def open(self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: Options) -> Scene:
         """Opens the recording with the checkpoint's networks.
 

@@ -38,6 +38,12 @@ class SrnEngine:
         """What vsitzmann/scene-representation-networks would save."""
         return upstream.write(checkpoint)
 
+    def suggested(self, dataset: Dataset) -> Mapping[str, Any]:
+        """One scene needs no codes, and learns from all its photographs."""
+        if dataset.instances:
+            return {}
+        return {"fit_single_srn": True, "max_num_observations_train": -1}
+
     def open(self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: Options) -> Scene:
         """Builds the scene; see `scene.find_info` for where the cameras come from."""
         config, drawn = make_options(SrnConfig, checkpoint.config, SCENE_CONFIG), cast(SrnOptions, options)

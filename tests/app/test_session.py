@@ -75,7 +75,7 @@ def ear() -> Ear:
 def session(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     """Opens ball scenes: `native.pth` 32 square, `any.pth` of any size; others fail."""
 
-    def open_scene(path: Path, data: Path | None, device: str, settings: object) -> Opened:
+    def open_scene(path: Path, data: Path | None, device: str, settings: object, *rest: object) -> Opened:
         if path.stem not in ("native", "any", "bursts"):
             raise UserError(f"{path}: damaged")
         scene = BallScene((32, 32) if path.stem != "any" else None, fail_at=0 if path.stem == "bursts" else None)

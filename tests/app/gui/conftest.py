@@ -29,7 +29,14 @@ class Shelf:
     def __init__(self) -> None:
         self.scenes: dict[str, Callable[[], FakeScene]] = {}
 
-    def open(self, path: Path, data: Path | None = None, device: str = "auto", settings: object = ()) -> Opened:
+    def open(
+        self,
+        path: Path,
+        data: Path | None = None,
+        device: str = "auto",
+        settings: object = (),
+        dataset: object = None,
+    ) -> Opened:
         if path.name not in self.scenes:
             raise UserError(f"{path}: not a torch checkpoint, or it is cut short")
         scene = self.scenes[path.name]()

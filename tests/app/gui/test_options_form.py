@@ -75,7 +75,7 @@ def asked(window: Window, monkeypatch: pytest.MonkeyPatch) -> list[Drawn]:
     """The options of each opening of `optional.pth`, which draws 10 pixels less when cropped."""
     asked: list[Drawn] = []
 
-    def open_scene(path: Path, data: Path | None, device: str, settings: tuple[str, ...]) -> Opened:
+    def open_scene(path: Path, data: Path | None, device: str, settings: tuple[str, ...], *rest: object) -> Opened:
         options = make_options(Drawn, parse_settings(settings))
         asked.append(options)
         scene = opened(FakeScene((118, 118) if options.crop_border else (128, 128)), path, None)

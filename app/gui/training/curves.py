@@ -1,0 +1,140 @@
+"""Loss and validation of one run, or of several beside each other, over steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QColor
+from PyQt5.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+
+from app.gui.panel_parts import guard_wheel, label
+from app.gui.theme import Colours
+from app.runs.library import Curves
+
+PSNR = "PSNR on held-out views"
+SMOOTHEST = 0.99
+RAW_ALPHA = 70
+"""Of the curve before smoothing, drawn behind it."""
+
+
+def smoothed(values: Sequence[float], weight: float) -> np.ndarray:
+    """The moving average with `weight` on the past, as TensorBoard's: its beginning does not lean to 0."""
+    average, total, result = 0.0, 0.0, np.empty(len(values))
+    for index, value in enumerate(values):
+        if np.isfinite(value):
+            average = weight * average + (1 - weight) * value
+            total = weight * total + (1 - weight)
+        result[index] = average / total if total > 0 else value
+    return result
+
+
+class CurvesView(QWidget):
+    """A plot, and above it what is plotted and how."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.what = QComboBox()
+        guard_wheel(self.what)
+        self.what.addItem(PSNR)
+        self.smoothing = QSlider(Qt.Horizontal)
+        self.smoothing.setRange(0, 100)
+        self.smoothing.setMaximumWidth(110)
+        self.smoothing.setToolTip("Moving average over the curve")
+        self.log = QCheckBox("Log")
+        self.log.setToolTip("Logarithmic values")
+        guard_wheel(self.smoothing)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addWidget(self.what, 1)
+        top.addWidget(label("Smooth", "muted"))
+        top.addWidget(self.smoothing)
+        top.addWidget(self.log)
+        self.plot = pg.PlotWidget()
+        self.plot.setMenuEnabled(False)
+        self.plot.setMinimumSize(200, 100)
+        self.plot.getPlotItem().setClipToView(True)
+        self.plot.getPlotItem().setDownsampling(auto=True, mode="peak")
+        self.plot.getPlotItem().buttonsHidden = True
+        self._legend = self.plot.getPlotItem().addLegend(offset=(-8, 8), labelTextSize="8pt")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addLayout(top)
+        column.addWidget(self.plot, 1)
+        self._curves: Mapping[str, Curves] = {}
+        self._colours: Colours | None = None
+        self.what.currentIndexChanged.connect(self._draw)
+        self.smoothing.valueChanged.connect(self._draw)
+        self.log.toggled.connect(self._draw)
+
+    def paint(self, colours: Colours) -> None:
+        """Takes a theme's colours."""
+        self._colours = colours
+        self.plot.setBackground(colours.field)
+        for side in ("left", "bottom"):
+            axis = self.plot.getPlotItem().getAxis(side)
+            axis.setPen(colours.border)
+            axis.setTextPen(colours.muted)
+        self._legend.setLabelTextColor(colours.text)
+        self.plot.showGrid(x=True, y=True, alpha=0.15)
+        self._draw()
+
+    def show_curves(self, curves: Mapping[str, Curves]) -> None:
+        """Of runs by name, the first in the accent colour."""
+        self._curves = curves
+        names = dict.fromkeys(name for each in curves.values() for name in each.losses)
+        wanted = [PSNR, *(f"Loss: {name}" for name in names)]
+        if [self.what.itemText(index) for index in range(self.what.count())] != wanted:
+            chosen = self.what.currentText()
+            self.what.blockSignals(True)
+            self.what.clear()
+            self.what.addItems(wanted)
+            # Before the first validation there is only the loss to see.
+            scored = any(each.psnr for each in curves.values())
+            self.what.setCurrentText(chosen if chosen in wanted and scored else wanted[0 if scored else -1])
+            self.what.blockSignals(False)
+        self._draw()
+
+    def _points(self, curves: Curves) -> tuple[Sequence[float], Sequence[float]]:
+        name = self.what.currentText().removeprefix("Loss: ")
+        if self.what.currentText() == PSNR:
+            return [step for step, _ in curves.psnr], [psnr for _, psnr in curves.psnr]
+        return curves.losses.get(name, ([], []))
+
+    def _draw(self, *_: object) -> None:
+        item, colours = self.plot.getPlotItem(), self._colours
+        if colours is None:
+            return
+        item.clear()
+        log = self.log.isChecked()
+        item.setLogMode(x=False, y=log)
+        palette = (colours.accent, colours.warning, colours.good, colours.error, colours.text)
+        self._legend.setVisible(len(self._curves) > 1)
+        for index, (name, curves) in enumerate(self._curves.items()):
+            steps, values = self._points(curves)
+            if not steps:
+                continue
+            shown = np.asarray(values, dtype=float)
+            if log:
+                shown = np.where(shown > 0, shown, np.nan)
+            colour = QColor(palette[index % len(palette)])
+            weight = SMOOTHEST * self.smoothing.value() / 100
+            few = len(steps) <= 40
+            if weight > 0:
+                faint = QColor(colour)
+                faint.setAlpha(RAW_ALPHA)
+                item.plot(steps, shown, pen=pg.mkPen(faint, width=1))
+                shown = smoothed(shown.tolist(), weight)
+            item.plot(
+                steps,
+                shown,
+                pen=pg.mkPen(colour, width=2),
+                name=name,
+                symbol="o" if few else None,
+                symbolSize=5,
+                symbolBrush=colour,
+                symbolPen=None,
+            )

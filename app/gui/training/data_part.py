@@ -1,0 +1,221 @@
+"""The dialog's left side: the data folder, what it is, and cameras for photographs that have none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from app.film_frames import FRAMES, write_sharpest
+from app.gui.data_view import DataView
+from app.gui.host import Host
+from app.gui.panel_parts import label
+from app.gui.training.background import Background
+from app.gui.training.places import ask_film, ask_folder
+from app.inspection.inspecting import inspect_data
+from app.inspection.report import DataReport, Thumbnail
+from app.structure import Structure, StructureProgress, find_poses
+from engines.core.camera import Array
+from engines.core.dataset import Dataset
+from engines.core.engine import Stop
+from engines.core.errors import UserError
+from engines.core.formats import open_dataset
+from engines.core.formats.colmap import read_model
+
+Tell = Callable[[Callable[[], None]], None]
+
+STAGES = {
+    "frames": "Choosing the film's sharpest frames",
+    "features": "Looking for features in the photographs",
+    "matches": "Matching photographs",
+    "cameras": "Placing cameras",
+}
+MOST_POINTS = 4000
+"""Of a sparse model, that are drawn."""
+
+
+class DataPart(QWidget):
+    """What is learnt from."""
+
+    dataset_changed = pyqtSignal(object)
+    """A `Dataset`, or None while there is none."""
+
+    def __init__(self, window: Host) -> None:
+        super().__init__()
+        self._window = window
+        self._source: Path | None = None
+        self._inspecting = Background(window.bridge.post, "inspect")
+        self._posing = Background(window.bridge.post, "poses")
+        self.path = QLineEdit()
+        self.path.setPlaceholderText("A folder of photographs, with or without cameras, or a film")
+        self.path.returnPressed.connect(self._typed)
+        folder, film = QPushButton("Folder…"), QPushButton("Film…")
+        folder.clicked.connect(self._ask_folder)
+        film.clicked.connect(self._ask_film)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        row.addWidget(self.path, 1)
+        for button in (folder, film):
+            button.setAutoDefault(False)
+            row.addWidget(button)
+        self.view = DataView()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 6, 0)
+        column.setSpacing(9)
+        column.addLayout(row)
+        column.addWidget(self.view, 1)
+        column.addLayout(self._make_poses())
+
+    def _make_poses(self) -> QVBoxLayout:
+        self.find = QPushButton("Find cameras")
+        self.find.setProperty("primary", True)
+        self.find.setAutoDefault(False)
+        self.find.setToolTip("COLMAP finds from what the photographs show where each was taken")
+        self.find.clicked.connect(self._find_or_stop)
+        self.bar, self.stage = QProgressBar(), label("", "muted", wrap=True)
+        self.bar.setTextVisible(False)
+        row = QHBoxLayout()
+        row.setSpacing(10)
+        row.addWidget(self.find)
+        row.addWidget(self.bar, 1)
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        column.addLayout(row)
+        column.addWidget(self.stage)
+        for part in (self.find, self.bar, self.stage):
+            part.hide()
+        return column
+
+    # Choosing
+
+    def choose(self, source: Path) -> None:
+        """Looks at a folder or film; says what it is at once, and more as it looks."""
+        self._posing.stop()
+        self._source = source
+        self.path.setText(str(source))
+        for part in (self.find, self.bar, self.stage):
+            part.hide()
+        self.dataset_changed.emit(None)
+        self._inspect(source)
+
+    def stop(self) -> None:
+        """Nothing that is under way matters any more."""
+        self._inspecting.stop()
+        self._posing.stop()
+
+    def _typed(self) -> None:
+        if self.path.text().strip():
+            self.choose(Path(self.path.text().strip()).expanduser())
+
+    def _ask_folder(self) -> None:
+        if folder := ask_folder(self._window, "data", "Folder to learn from"):
+            self.choose(folder)
+
+    def _ask_film(self) -> None:
+        if film := ask_film(self._window):
+            self.choose(film)
+
+    # Looking
+
+    def _inspect(self, source: Path) -> None:
+        def work(tell: Tell, stop: Stop) -> DataReport:
+            opened = False
+
+            def progress(report: DataReport, thumbnails: Sequence[Thumbnail]) -> None:
+                nonlocal opened
+                tell(lambda: self._show(report, thumbnails))
+                if report.kind == "data" and not opened:
+                    opened = True
+                    dataset, points = open_dataset(source), _sparse_points(source)
+                    tell(lambda: self._take(dataset, points))
+
+            return inspect_data(source, progress, stop)
+
+        self._inspecting.begin(work, lambda report: None, self._not_read)
+
+    def _show(self, report: DataReport, thumbnails: Sequence[Thumbnail]) -> None:
+        self.view.set_report(report)
+        self.view.add_thumbnails(thumbnails)
+        poseless = report.kind in ("photographs", "film")
+        self.find.setVisible(poseless)
+        if poseless and not self._posing.busy:
+            self.find.setText("Find cameras")
+            self.stage.setText("These have no cameras yet. COLMAP can find them, in the background.")
+            self.stage.show()
+
+    def _take(self, dataset: Dataset, points: tuple[Array, Array] | None) -> None:
+        if points is not None:
+            self.view.set_points(*points)
+        self.dataset_changed.emit(dataset)
+
+    def _not_read(self, error: BaseException) -> None:
+        self.stage.setText(str(error))
+        self.stage.show()
+
+    # Cameras
+
+    def _find_or_stop(self) -> None:
+        if self._posing.busy:
+            self._posing.stop()
+            self.bar.hide()
+            self.find.setText("Find cameras")
+            self.stage.setText("Stopped; it goes on from there when asked again.")
+        elif self._source is not None:
+            self.bar.setRange(0, 0)
+            self.bar.show()
+            self.stage.show()
+            self.stage.setText("Beginning …")
+            self.find.setText("Stop")
+            self._posing.begin(partial(self._poses, self._source), self._found, self._not_found)
+
+    def _poses(self, source: Path, tell: Tell, stop: Stop) -> Structure:
+        film = source.is_file()
+        folder = source.with_suffix("") if film else source
+
+        def on_frame(done: int) -> None:
+            tell(lambda: self._show_stage("frames", done, FRAMES, "frames"))
+
+        def on_progress(progress: StructureProgress) -> None:
+            what = "pairs" if progress.stage == "matches" else "photographs"
+            tell(lambda: self._show_stage(progress.stage, progress.done, progress.total, what))
+
+        if film:
+            write_sharpest(source, folder / "images", FRAMES, on_frame)
+        return find_poses(folder, on_progress, stop, True if film else None)
+
+    def _show_stage(self, stage: str, done: int, total: int, what: str) -> None:
+        self.bar.setRange(0, total)
+        self.bar.setValue(done)
+        self.stage.setText(f"{STAGES[stage]}: {done} of {total} {what}")
+
+    def _found(self, found: Structure) -> None:
+        folder = found.written[0].parents[1]
+        self.choose(folder)
+        without = f"; none for {', '.join(found.without[:3])}" if found.without else ""
+        if len(found.without) > 3:
+            without += f" and {len(found.without) - 3} more"
+        count = found.photographs - len(found.without)
+        self.stage.setText(f"Cameras were found for {count} of {found.photographs} photographs{without}.")
+        self.stage.show()
+
+    def _not_found(self, error: BaseException) -> None:
+        self.bar.hide()
+        self.find.setText("Find cameras")
+        self.stage.setText(str(error))
+
+
+def _sparse_points(source: Path) -> tuple[Array, Array] | None:
+    """Places [N, 3] and colours [N, 3] of COLMAP's model in the folder, if there is one."""
+    model = next((folder for folder in (source / "sparse" / "0", source / "sparse") if folder.is_dir()), None)
+    if model is None:
+        return None
+    try:
+        read = read_model(model)
+    except UserError:
+        return None
+    chosen = np.arange(0, len(read.points), max(1, len(read.points) // MOST_POINTS))
+    return read.points[chosen], read.colours[chosen]

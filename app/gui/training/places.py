@@ -1,0 +1,32 @@
+"""Folders and films that the training asks for, remembered from one time to the next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt5.QtWidgets import QFileDialog
+
+from app.gui.host import Host
+from engines.core.picture_files import VIDEO_SUFFIXES
+
+FILM_FILTER = "Films ({});;All files (*)".format(" ".join("*" + suffix for suffix in sorted(VIDEO_SUFFIXES)))
+
+
+def ask_folder(window: Host, dialog: str, title: str, begin: str = "") -> Path | None:
+    """A folder; None where nothing was chosen."""
+    there = window.settings.folders.get(dialog, begin)
+    chosen = QFileDialog.getExistingDirectory(window.widget, title, there)
+    if not chosen:
+        return None
+    window.change_settings(window.settings.with_folder(dialog, Path(chosen)))
+    return Path(chosen)
+
+
+def ask_film(window: Host) -> Path | None:
+    """A film; None where nothing was chosen."""
+    there = window.settings.folders.get("film", "")
+    chosen, _ = QFileDialog.getOpenFileName(window.widget, "Film to learn from", there, FILM_FILTER)
+    if not chosen:
+        return None
+    window.change_settings(window.settings.with_folder("film", Path(chosen).parent))
+    return Path(chosen)

@@ -1,0 +1,156 @@
+"""What can be done with the chosen runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from PyQt5.QtCore import QFile, QPoint, QUrl
+from PyQt5.QtGui import QDesktopServices
+from PyQt5.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QMessageBox
+
+from app.gui.host import Host
+from app.gui.training.panel import TrainingPanel
+from app.gui.training.runs_list import Row
+from app.runs.library import Run, rename_run
+from app.runs.order import Order
+from app.runs.queue import RunQueue
+from engines.core.errors import UserError
+
+MOST_STEPS = 100_000_000
+
+
+class Trains(Protocol):
+    """As `trainings.Trainings`."""
+
+    queue: RunQueue
+    panel: TrainingPanel | None
+
+    def begin(self, order: Order) -> None:
+        """Trains it, now or when its turn comes."""
+
+    def forget(self, folder: Path) -> None:
+        """The run is not there any more, or not under this name."""
+
+
+class RunMenu:
+    """The context menu of the list of runs."""
+
+    def __init__(self, trainings: Trains, window: Host) -> None:
+        self._trainings, self._window = trainings, window
+
+    def pop_up(self, at: QPoint) -> None:
+        """Shows it under the mouse."""
+        panel = self._trainings.panel
+        if panel is not None and panel.runs.rows:
+            self.make(panel.runs.rows).exec_(panel.runs.viewport().mapToGlobal(at))
+
+    def make(self, rows: list[Row]) -> QMenu:
+        """The menu for these runs."""
+        menu, row, one = QMenu(self._window.widget), rows[0], len(rows) == 1
+        run = row.run
+        free = run is not None and not row.under_way and not row.elsewhere
+        waiting = row.job is not None and row.job.status == "waiting"
+        entries = (
+            ("&Open", one and run is not None and run.has_scene, lambda: self.open(row)),
+            ("&Continue", one and free and run is not None and run.resumable, lambda: self.go_on(row)),
+            ("&Take from the queue", one and waiting, lambda: self._withdraw(row)),
+            ("Copy command &line", one and row.job is not None, lambda: self._copy(row)),
+            ("Show &folder", one, lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(row.folder)))),
+            ("&Rename…", one and free, lambda: self.rename(row)),
+            ("Move to &trash…", all(r.run is not None and not r.under_way and not r.elsewhere for r in rows),
+             lambda: self.delete(rows)),
+        )  # fmt: skip
+        for text, possible, work in entries:
+            action = menu.addAction(text)
+            action.setEnabled(bool(possible))
+            action.triggered.connect(self._guarded(work))
+        return menu
+
+    def open(self, row: Row) -> None:
+        """Shows its scene; that of a run under way as it learns."""
+        if row.under_way:
+            self._window.commands["watch_training"].trigger()
+        elif row.run is not None and row.run.has_scene:
+            self._window.files.open(row.folder, row.run.data if row.run.data.is_dir() else None)
+        else:
+            self._window.banner.tell("info", f"{row.folder.name} has saved nothing yet.")
+
+    def go_on(self, row: Row) -> None:
+        """Trains it further, from its last checkpoint."""
+        run = row.run
+        if run is None:
+            return
+        data = run.data if run.data.is_dir() else self._ask_data(run)
+        settings = {}
+        if run.finished:
+            steps, sure = QInputDialog.getInt(
+                self._window.widget,
+                f"Continue {run.name}",
+                f"It has done all its {run.step} steps. Go on until step:",
+                2 * run.step,
+                run.step + 1,
+                MOST_STEPS,
+            )
+            if not sure:
+                return
+            settings["max_steps"] = steps
+        if data is not None:
+            self._trainings.begin(Order(run.engine, data, run.folder, settings=settings, resume=True))
+
+    def rename(self, row: Row) -> None:
+        """Asks for another name."""
+        if row.run is None:
+            return
+        name, sure = QInputDialog.getText(self._window.widget, "Rename", "Name of the run:", text=row.run.name)
+        if sure and name != row.run.name:
+            new = rename_run(row.run, name)
+            self._window.change_settings(self._window.settings.with_run(new))
+            self._trainings.forget(row.folder)
+
+    def delete(self, rows: list[Row]) -> None:
+        """Moves them to the trash, after a question."""
+        names = ", ".join(row.folder.name for row in rows[:5]) + (", …" if len(rows) > 5 else "")
+        answer = QMessageBox.question(
+            self._window.widget, "Move to trash", f"Move {names} to the trash?", QMessageBox.Yes | QMessageBox.No,
+            QMessageBox.No,
+        )  # fmt: skip
+        if answer != QMessageBox.Yes:
+            return
+        for row in rows:
+            if not _to_trash(row.folder):
+                raise UserError(f"{row.folder}: there is no trash for it here; delete the folder by hand")
+            self._trainings.forget(row.folder)
+
+    def _withdraw(self, row: Row) -> None:
+        if row.job is not None:
+            self._trainings.queue.withdraw(row.job.order)
+
+    def _copy(self, row: Row) -> None:
+        if row.job is not None:
+            QApplication.clipboard().setText(row.job.order.command_line())
+            self._window.banner.tell("info", "The command line is on the clipboard.")
+
+    def _ask_data(self, run: Run) -> Path | None:
+        chosen = QFileDialog.getExistingDirectory(
+            self._window.widget,
+            f"{run.data} is gone: where are the photographs of {run.name} now?",
+            str(run.data.parent),
+        )
+        return Path(chosen) if chosen else None
+
+    def _guarded(self, work: Callable[[], object]) -> Callable[..., None]:
+        def run(_checked: bool = False) -> None:
+            try:
+                work()
+            except UserError as error:
+                self._window.tell_error(error)
+
+        return run
+
+
+def _to_trash(folder: Path) -> bool:
+    moved = QFile.moveToTrash(str(folder))
+    # PyQt gives (ok, place) or ok, by version.
+    return bool(moved[0] if isinstance(moved, tuple) else moved)

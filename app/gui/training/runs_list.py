@@ -1,0 +1,179 @@
+"""The runs there are, as rows: those under way and waiting first, then what lies on the disk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PyQt5.QtCore import QPoint, Qt, pyqtSignal
+from PyQt5.QtGui import QColor
+from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem
+
+from app.gui.theme import Colours
+from app.runs.library import Run
+from app.runs.queue import Job
+
+COLUMNS = ("Run", "Method", "Steps", "PSNR", "State")
+STATES = {
+    "waiting": "waiting",
+    "starting": "starting …",
+    "running": "training",
+    "paused": "paused",
+    "stopping": "saving …",
+    "finished": "finished",
+    "stopped": "stopped",
+    "failed": "failed",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: a job of this window, or a run on the disk, or both."""
+
+    folder: Path
+    engine: str
+    job: Job | None
+    run: Run | None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether this window trains it."""
+        return self.job is not None and self.job.under_way
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another program trains it."""
+        return self.run is not None and self.run.training and not self.under_way
+
+    @property
+    def state(self) -> str:
+        """In a word."""
+        if self.job is not None and (self.job.under_way or self.job.status in ("waiting", "failed")):
+            return STATES[self.job.status]
+        if self.elsewhere:
+            return "training elsewhere"
+        if self.run is None:
+            return ""
+        return "finished" if self.run.finished else "stopped" if self.run.has_scene else "nothing saved"
+
+    @property
+    def steps(self) -> str:
+        """Done, and of how many."""
+        if self.job is not None and self.job.last is not None and self.under_way:
+            return f"{self.job.last.step} / {self.job.last.max_steps}"
+        if self.run is None:
+            return ""
+        return f"{self.run.step}" if self.run.finished else f"{self.run.step} / {self.run.max_steps}"
+
+    @property
+    def psnr(self) -> float | None:
+        """On held-out views, dB."""
+        if self.job is not None and self.job.psnr is not None:
+            return self.job.psnr
+        return self.run.psnr if self.run is not None else None
+
+
+def rows_of(jobs: Sequence[Job], runs: Sequence[Run]) -> list[Row]:
+    """Jobs in their order, then runs that are none of them."""
+    by_folder = {run.folder: run for run in runs}
+    rows = []
+    for job in jobs:
+        folder = job.order.out.resolve()
+        rows.append(Row(folder, job.order.engine, job, by_folder.pop(folder, None)))
+    return rows + [Row(run.folder, run.engine, None, run) for run in by_folder.values()]
+
+
+class RunsList(QTreeWidget):
+    """Rows that can be chosen, several at once to compare them."""
+
+    chosen = pyqtSignal()
+    opened = pyqtSignal(object)
+    menu_wanted = pyqtSignal(QPoint)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setColumnCount(len(COLUMNS))
+        self.setHeaderLabels(COLUMNS)
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setAllColumnsShowFocus(True)
+        self.setSelectionMode(QAbstractItemView.ExtendedSelection)
+        self.setContextMenuPolicy(Qt.CustomContextMenu)
+        header = self.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.Stretch)
+        for column in range(1, len(COLUMNS)):
+            header.setSectionResizeMode(column, QHeaderView.ResizeToContents)
+        self.setMinimumWidth(240)
+        self._colours: Colours | None = None
+        self._rows: list[Row] = []
+        self.itemSelectionChanged.connect(self.chosen)
+        self.itemDoubleClicked.connect(lambda item, _: self.opened.emit(item.data(0, Qt.UserRole)))
+        self.customContextMenuRequested.connect(self.menu_wanted)
+
+    def paint(self, colours: Colours) -> None:
+        """Takes a theme's colours."""
+        self._colours = colours
+        self._fill()
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """In this order; what was chosen stays so."""
+        self._rows = list(rows)
+        self._fill()
+
+    @property
+    def rows(self) -> list[Row]:
+        """Those that are chosen, from the top."""
+        items = (self.topLevelItem(index) for index in range(self.topLevelItemCount()))
+        return [item.data(0, Qt.UserRole) for item in items if item.isSelected()]
+
+    def choose(self, folder: Path) -> None:
+        """Chooses one run."""
+        self.clearSelection()
+        for index in range(self.topLevelItemCount()):
+            item = self.topLevelItem(index)
+            if item.data(0, Qt.UserRole).folder == folder:
+                item.setSelected(True)
+                self.scrollToItem(item)
+
+    def _fill(self) -> None:
+        chosen = {row.folder for row in self.rows}
+        self.blockSignals(True)
+        # Rows are kept where they are: a list made anew each second would lose its place.
+        while self.topLevelItemCount() > len(self._rows):
+            self.takeTopLevelItem(self.topLevelItemCount() - 1)
+        while self.topLevelItemCount() < len(self._rows):
+            self.addTopLevelItem(QTreeWidgetItem())
+        for index, row in enumerate(self._rows):
+            self._show(self.topLevelItem(index), row, row.folder in chosen)
+        self.blockSignals(False)
+        if chosen != {row.folder for row in self.rows}:
+            self.chosen.emit()
+
+    def _show(self, item: QTreeWidgetItem, row: Row, chosen: bool) -> None:
+        psnr = "" if row.psnr is None else f"{row.psnr:.2f} dB"
+        for column, text in enumerate((row.folder.name, row.engine, row.steps, psnr, row.state)):
+            if item.text(column) != text:
+                item.setText(column, text)
+        item.setData(0, Qt.UserRole, row)
+        item.setTextAlignment(2, int(Qt.AlignRight | Qt.AlignVCenter))
+        item.setTextAlignment(3, int(Qt.AlignRight | Qt.AlignVCenter))
+        item.setToolTip(0, _tip(row))
+        item.setToolTip(4, row.job.text if row.job is not None else "")
+        if self._colours is not None:
+            failed = row.job is not None and row.job.status == "failed"
+            colour = self._colours.error if failed else self._colours.accent if row.under_way else self._colours.muted
+            item.setForeground(4, QColor(colour))
+        item.setSelected(chosen)
+
+
+def _tip(row: Row) -> str:
+    lines = [str(row.folder)]
+    if row.run is not None:
+        lines.append(f"data: {row.run.data}")
+        if row.run.best_psnr is not None:
+            lines.append(f"best PSNR: {row.run.best_psnr:.2f} dB")
+        lines.append(time.strftime("%Y-%m-%d %H:%M", time.localtime(row.run.changed_s)))
+    return "\n".join(lines)

@@ -1,0 +1,301 @@
+"""Trainings and the window: begins them, shows how they are learning, shares the machine with who looks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from PyQt5.QtCore import QTimer
+from PyQt5.QtWidgets import QMessageBox
+
+from app.gui.host import Host
+from app.gui.training.notify import notify
+from app.gui.training.panel import TrainingPanel
+from app.gui.training.run_menu import RunMenu
+from app.gui.training.runs_list import Row, rows_of
+from app.runs.library import CurveReader, Curves, Run, find_runs
+from app.runs.messages import Message
+from app.runs.order import Order
+from app.runs.queue import Job, RunQueue
+from app.runs.run_process import RunProcess
+from app.runs.sharing import Sharing
+from app.settings import runs_home
+from engines.core.run_folder import LIVE_NAME
+
+BEAT_MS = 50
+LOOK_MS = 1500
+"""Between two looks at what runs have written."""
+
+
+class Trainings:
+    """All trainings of this window."""
+
+    def __init__(self, window: Host) -> None:
+        self._window, self._session = window, window.session
+        self.queue = RunQueue(self._start, self._changed)
+        self.sharing = Sharing()
+        self.watching: Path | None = None
+        """The run that the viewport follows."""
+        self._ended: list[Job] = []
+        self._runs: list[Run] = []
+        self._readers: dict[Path, CurveReader] = {}
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="runs")
+        self._looking = False
+        self._shown_step: int | None = None
+        self._beat = QTimer(window.widget)
+        self._beat.setInterval(BEAT_MS)
+        self._beat.timeout.connect(self._share)
+        self._look = QTimer(window.widget)
+        self._look.setInterval(LOOK_MS)
+        self._look.timeout.connect(self.look)
+        window.viewport.moved.connect(self._moved)
+        self.panel: TrainingPanel | None = None
+        self.menu = RunMenu(self, window)
+
+    def handlers(self) -> dict[str, Callable[..., None]]:
+        """What the commands do."""
+        return {
+            "train": lambda: self.ask(None),
+            "training": self.show_panel,
+            "pause_training": self._pause,
+            "stop_training": self.queue.stop,
+            "watch_training": self._watch_active,
+        }
+
+    def make_panel(self) -> TrainingPanel:
+        """The panel, once there are commands for its buttons."""
+        ids = ("train", "pause_training", "stop_training", "watch_training")
+        self.panel = TrainingPanel([self._window.commands[id] for id in ids])
+        self.panel.selection_changed.connect(self.look)
+        self.panel.runs.opened.connect(self.menu.open)
+        self.panel.runs.menu_wanted.connect(self.menu.pop_up)
+        return self.panel
+
+    # Orders
+
+    def ask(self, folder: Path | None) -> None:
+        """The dialog, on a data folder, photographs or a film; then what was ordered there."""
+        # Here, not above: it needs a second to import what the first look at the window does not.
+        from app.gui.training.dialog import ask_training
+
+        order = ask_training(self._window, folder, busy=self.queue.active is not None)
+        if order is not None:
+            self.begin(order)
+
+    def begin(self, order: Order) -> None:
+        """Trains it, now or when its turn comes, and shows it."""
+        self._ended = [job for job in self._ended if job.order.out.resolve() != order.out.resolve()]
+        self._window.change_settings(self._window.settings.with_run(order.out))
+        job = self.queue.add(order)
+        self._window.commands["training"].setChecked(True)
+        self.show_panel(True)
+        if self.queue.active is not None and self.queue.active.order is order:
+            self.watching, self._shown_step = order.out, None
+            self.sharing.forget()
+        elif job in self.queue.waiting:
+            self._window.banner.tell("info", f"{order.out.name} begins when the runs before it are done.")
+        self._refresh(order.out.resolve())
+
+    def _start(self, order: Order, hear: Callable[[Message], None]) -> RunProcess:
+        post = self._window.bridge.post
+        return RunProcess(order, lambda message: post(partial(hear, message)))
+
+    def _pause(self) -> None:
+        active = self.queue.active
+        if active is not None:
+            self.queue.go_on() if active.status == "paused" else self.queue.pause()
+
+    def _watch_active(self) -> None:
+        if self.queue.active is not None:
+            self.watching, self._shown_step = self.queue.active.order.out, None
+            self.sharing.forget()
+
+    # What happens
+
+    def _changed(self, job: Job) -> None:
+        if job.status in ("finished", "stopped", "failed"):
+            self._end(job)
+        active = self.queue.active
+        if active is not None and not self._beat.isActive():
+            self._beat.start()
+        if active is job and job.status == "starting" and self.watching is None and self._session.opened is None:
+            self.watching = job.order.out
+        if job.live_step is not None and job.live_step != self._shown_step and job.under_way:
+            self._show_live(job)
+        if self.panel is not None:
+            self.panel.show_job(active, len(self.queue.waiting))
+        self._name_pause()
+        self._refresh()
+        self._window.update_commands()
+
+    def _end(self, job: Job) -> None:
+        if self.queue.active is None:
+            self._beat.stop()
+        # What was withdrawn before it began leaves nothing to tell.
+        if job.last is not None or job.status == "failed":
+            self._ended.append(job)
+            self._tell_end(job)
+        if self.watching == job.order.out:
+            self.watching = None
+            self.sharing.forget()
+            opened = self._session.opened
+            if opened is not None and opened.path == job.order.out / LIVE_NAME and job.status != "failed":
+                self._session.learnt_further(job.order.out)
+        self.look()
+
+    def _tell_end(self, job: Job) -> None:
+        name, window = job.order.out.name, self._window
+        score = f", PSNR {job.psnr:.2f} dB on held-out views" if job.psnr is not None else ""
+        if job.status == "failed":
+            window.banner.tell("error", job.text)
+            notify(window.widget, f"{name}: the training ended", job.text)
+        elif job.status == "finished":
+            window.banner.tell(
+                "info",
+                f"{name} is trained{score}.",
+                "Open it",
+                lambda: window.files.open(job.order.out, job.order.data),
+            )
+            notify(window.widget, f"{name} is trained", f"{job.last.step if job.last else 0} steps{score}")
+        else:
+            window.banner.tell("info", f"{name} is saved; it can be continued at any time.")
+
+    def _name_pause(self) -> None:
+        active, action = self.queue.active, self._window.commands["pause_training"]
+        action.setText("&Go on training" if active is not None and active.status == "paused" else "&Pause training")
+
+    # Looking while it learns
+
+    def _moved(self) -> None:
+        self.sharing.moved(time.monotonic())
+        if self.queue.active is not None:
+            self.queue.hold()
+
+    def _share(self) -> None:
+        """Who looks has the machine; who learns has the rest."""
+        now, job, session = time.monotonic(), self.queue.active, self._session
+        if job is None:
+            return
+        if session.eye.animating:
+            self.sharing.moved(now)
+        self.queue.hold() if self.sharing.holds(now, session.busy) else self.queue.release()
+        opened = session.opened
+        if session.opening is None and session.last is not None and opened is not None:
+            self.sharing.shown(now)
+        if self.watching == job.order.out and job.status in ("running", "paused") and session.opening is None:
+            # A paused run does not change.
+            if job.status == "paused" and self._shown_step is not None:
+                return
+            if self.sharing.wants_live(now, session.busy and opened is not None):
+                self.queue.ask_live()
+
+    def _show_live(self, job: Job) -> None:
+        """What was learnt until now takes the place of what was shown before."""
+        if self.watching != job.order.out:
+            return
+        path, first = job.order.out / LIVE_NAME, self._shown_step is None
+        self._shown_step = job.live_step
+        opened = self._session.opened
+        if opened is not None and opened.path == path:
+            self._session.learnt_further(path)
+        elif first:
+            self._window.files.open(path, job.order.data)
+        else:
+            # Somebody opened another scene meanwhile.
+            self.watching = None
+            self.sharing.forget()
+
+    # The panel
+
+    def show_panel(self, shown: bool) -> None:
+        """Shows or hides it."""
+        self._window.show_training(shown)
+        if shown:
+            self._look.start()
+            self.look()
+        else:
+            self._look.stop()
+
+    @property
+    def rows(self) -> list[Row]:
+        """Of the list: jobs first, then what lies on the disk."""
+        active = [self.queue.active] if self.queue.active is not None else []
+        return rows_of([*active, *self.queue.waiting, *reversed(self._ended)], self._runs)
+
+    def forget(self, folder: Path) -> None:
+        """The run is not there any more, or not under this name."""
+        self._ended = [job for job in self._ended if job.order.out.resolve() != folder]
+        self._runs = [run for run in self._runs if run.folder != folder]
+        self._readers.pop(folder, None)
+        self._refresh()
+        self.look()
+
+    def look(self) -> None:
+        """Reads anew, on a thread of its own, what runs have written."""
+        if self._looking or self.panel is None or not self.panel.isVisible():
+            return
+        self._looking = True
+        settings = self._window.settings
+        folders = [row.folder for row in self.panel.runs.rows]
+        known = [Path(run) for run in settings.runs]
+        self._aside.submit(self._read, runs_home(settings), known, folders)
+
+    def _read(self, home: Path, known: Sequence[Path], folders: Sequence[Path]) -> None:
+        runs, curves = list[Run](), dict[str, Curves]()
+        try:
+            runs = find_runs(home, known)
+            for folder in folders:
+                reader = self._readers.setdefault(folder, CurveReader(folder))
+                name = folder.name if folder.name not in curves else str(folder)
+                curves[name] = reader.read()
+        except OSError as error:
+            failure = error
+            self._window.bridge.post(lambda: self._window.tell_error(failure))
+        finally:
+            self._window.bridge.post(lambda: self._take(runs, curves))
+
+    def _take(self, runs: list[Run], curves: dict[str, Curves]) -> None:
+        self._looking, self._runs = False, runs
+        self._refresh()
+        if self.panel is not None:
+            self.panel.show_curves(curves)
+            self.panel.show_held_out(self.panel.runs.rows)
+
+    def _refresh(self, choose: Path | None = None) -> None:
+        if self.panel is not None:
+            rows = self.rows
+            self.panel.runs.show_rows(rows)
+            if choose is not None or (rows and not self.panel.runs.rows):
+                self.panel.runs.choose(choose or rows[0].folder)
+
+    # The end
+
+    def may_quit(self) -> bool:
+        """Whether the program may end: asks where a run is under way."""
+        job = self.queue.active
+        if job is None and not self.queue.waiting:
+            return True
+        waiting = len(self.queue.waiting)
+        text = ""
+        if job is not None:
+            text = f"{job.order.out.name} is being trained. It is saved, and can be continued exactly where it was."
+        if waiting:
+            text += (
+                f"\n{waiting} more that wait{'s' if waiting == 1 else ''} {'is' if waiting == 1 else 'are'} not begun."
+            )
+        box = QMessageBox(QMessageBox.Question, "Training under way", text.strip(), parent=self._window.widget)
+        save = box.addButton("Save and quit", QMessageBox.AcceptRole)
+        box.addButton("Go on training", QMessageBox.RejectRole)
+        box.setDefaultButton(save)
+        box.exec_()
+        return bool(box.clickedButton() is save)
+
+    def shut_down(self) -> None:
+        """The run saves and ends by itself; the window need not wait for it."""
+        self._beat.stop()
+        self._look.stop()
+        self.queue.close()
+        self._aside.shutdown(wait=True, cancel_futures=True)
