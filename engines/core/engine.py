@@ -224,6 +224,16 @@ class Engine(Protocol):
         """Builds the scene; cameras and geometry come from `dataset`, else the checkpoint, else stated assumptions."""
         ...
 
+    def unsuited(self, dataset: Dataset) -> str:
+        """Why its default options can learn nothing from this data: what `train` would refuse with, without the folder.
+
+        In plain words, "" where something can be learnt. No photograph is read, headers at most.
+
+        Raises:
+            UserError: a view's files can't be read.
+        """
+        ...
+
     def train(self, dataset: Dataset, config: TrainingConfig, device: torch.device, seed: int) -> Training:
         """Begins an optimisation."""
         ...

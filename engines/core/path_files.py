@@ -24,6 +24,7 @@ from engines.core.errors import UserError
 from engines.core.files import replacing
 from engines.core.formats import FORMATS, open_dataset
 from engines.core.formats.deepvoxels_folder import Intrinsics, read_intrinsics, read_pose
+from engines.core.formats.dvr import decomposed, units_to_pixels
 from engines.core.formats.llff import llff_lens
 from engines.core.images import LARGEST_SIDE_PX, image_size, list_images
 
@@ -302,11 +303,9 @@ def _read_projections(path: Path, content: Mapping[str, Array], like: Camera) ->
                 square = np.eye(4)
                 square[: len(matrix)] = matrix
                 product = product @ square
-        pose, lens = _decompose(where, product[:3])
+        pose, lens = decomposed(where, product[:3])
         if matrices[0] is not None:
-            width, height = size or like.size_px
-            # [-1, 1] to pixels.
-            lens = np.array([[width / 2, 0, width / 2], [0, height / 2, height / 2], [0, 0, 1]]) @ lens
+            lens = units_to_pixels(size or like.size_px) @ lens
         # Without photographs the principal point is taken to be the middle.
         pixels = size or (like.size_px if matrices[0] is not None else (round(2 * lens[0, 2]), round(2 * lens[1, 2])))
         cameras.append(_camera(where, pose, like, (lens[0, 0], lens[1, 1]), (lens[0, 2], lens[1, 2]), pixels))
@@ -319,25 +318,6 @@ def _size_beside(path: Path) -> tuple[int, int] | None:
         if images:
             return image_size(images[0])
     return None
-
-
-def _decompose(where: str, projection: Array) -> tuple[Array, Array]:
-    """A [3, 4] projection as (camera_to_world [4, 4], intrinsics [3, 3] with a last entry of 1)."""
-    left = projection[:, :3]
-    if not np.isfinite(projection).all() or abs(np.linalg.det(left)) < 1e-12 * max(np.abs(left).max(), 1e-30) ** 3:
-        raise UserError(f"{where}: is no projection (its left part is singular)")
-    # P and -P project alike; a rotation needs the one with a positive determinant.
-    projection = projection * np.sign(np.linalg.det(left))
-    # RQ by the QR of the matrix upside down.
-    flip = np.eye(3)[::-1]
-    q, r = np.linalg.qr((flip @ projection[:, :3]).T)
-    lens, rotation = flip @ r.T @ flip, flip @ q.T
-    signs = np.diag(np.sign(np.diag(lens)))
-    lens, rotation = lens @ signs, signs @ rotation
-    pose = np.eye(4)
-    pose[:3, :3] = rotation.T
-    pose[:3, 3] = -np.linalg.solve(projection[:, :3], projection[:, 3])
-    return pose, lens / lens[2, 2]
 
 
 def _read_json(path: Path, like: Camera) -> list[Camera]:

@@ -61,6 +61,12 @@ class DeepVoxelsEngine:
             first = str(error).splitlines()[1].strip()
             raise UserError(f"the scene's weights don't fit its configuration: {first}") from error
 
+    def unsuited(self, dataset: Dataset) -> str:
+        """Several objects, things that move, or too few photographs."""
+        from engines.deepvoxels import training_views
+
+        return training_views.unsuited(dataset, DeepVoxelsConfig().sampling_pattern)
+
     def train(self, dataset: Dataset, config: TrainingConfig, device: torch.device, seed: int) -> Training:
         """Begins an optimisation."""
         from engines.deepvoxels.training import DeepVoxelsTraining

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -30,7 +29,14 @@ from engines.deepvoxels.discriminator import PatchDiscriminator, adversarial_los
 from engines.deepvoxels.geometry import GridPlacement, fitted_placement
 from engines.deepvoxels.network import DeepVoxels
 from engines.deepvoxels.scene import DeepVoxelsScene, Surroundings
-from engines.deepvoxels.training_views import TrainingViews, Triplet, ViewOrder, nearest_views
+from engines.deepvoxels.training_views import (
+    TrainingViews,
+    Triplet,
+    ViewOrder,
+    kept_photographs,
+    nearest_views,
+    unsuited,
+)
 from engines.deepvoxels.upstream import TRAINING_ONLY
 
 DISCRIMINATOR = "discriminator."
@@ -42,25 +48,11 @@ def training_photographs(dataset: Dataset, sampling_pattern: str) -> tuple[View,
     """The training views with a photograph that `sampling_pattern` (`all`, `skip_N`) keeps.
 
     Raises:
-        UserError: fewer than two are left (one is lifted, another compared), or they show several objects.
+        UserError: the data is `unsuited`.
     """
-    train = dataset.split("train").photographed
-    if len(objects := np.unique(train.instances)) > 1:
-        raise UserError(f"{dataset.source}: {len(objects)} objects, but DeepVoxels learns one; name its folder")
-    if dataset.moments > 1:
-        raise UserError(
-            f"{dataset.source}: a recording of {dataset.moments} moments, but DeepVoxels learns what stands still; "
-            "name the folder of one moment"
-        )
-    views = tuple(train)
-    skipped = 0 if sampling_pattern == "all" else int(sampling_pattern.removeprefix("skip_"))
-    chosen = views[:: skipped + 1]
-    if len(chosen) < 2:
-        raise UserError(
-            f"{dataset.source}: {len(views)} training photographs, {len(chosen)} after "
-            f"sampling_pattern={sampling_pattern}; DeepVoxels needs at least 2, and dozens to learn a scene"
-        )
-    return chosen
+    if reason := unsuited(dataset, sampling_pattern):
+        raise UserError(f"{dataset.source}: {reason}")
+    return tuple(kept_photographs(dataset, sampling_pattern))
 
 
 def place_grid(

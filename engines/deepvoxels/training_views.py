@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 from engines.core.camera import Array, Camera
+from engines.core.dataset import Dataset
 from engines.core.errors import Unreadable, UserError
 from engines.core.images import to_uint8
-from engines.core.views import View
+from engines.core.views import View, Views
 from engines.deepvoxels.geometry import FrustumSamples, GridPlacement, LiftedVoxels, frustum_samples, lifted_voxels
 
 CACHE_BYTES = 2 * 2**30
@@ -25,6 +26,32 @@ MEDIAN_VIEWS = 30
 """About so many, evenly spread, say what the median colour is."""
 
 T = TypeVar("T")
+
+
+def kept_photographs(dataset: Dataset, sampling_pattern: str) -> Views:
+    """The training views with a photograph that `sampling_pattern` (`all`, `skip_N`) keeps."""
+    skipped = 0 if sampling_pattern == "all" else int(sampling_pattern.removeprefix("skip_"))
+    return dataset.split("train").photographed[:: skipped + 1]
+
+
+def unsuited(dataset: Dataset, sampling_pattern: str) -> str:
+    """Why no scene can be learnt from the training photographs, in plain words; "" where one can.
+
+    At least two must be left: one is lifted, another compared.
+    """
+    train = dataset.split("train").photographed
+    if len(objects := np.unique(train.instances)) > 1:
+        return f"{len(objects)} objects, but DeepVoxels learns one; name its folder"
+    if dataset.moments > 1:
+        return (
+            f"a recording of {dataset.moments} moments, but DeepVoxels learns what stands still; name the folder of "
+            "one moment"
+        )
+    kept = kept_photographs(dataset, sampling_pattern)
+    if len(kept) < 2:
+        after = "" if sampling_pattern == "all" else f", {len(kept)} after sampling_pattern={sampling_pattern}"
+        return f"{len(train)} training photographs{after}; DeepVoxels needs at least 2, and dozens to learn a scene"
+    return ""
 
 
 @dataclass(frozen=True)

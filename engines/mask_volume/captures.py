@@ -23,16 +23,23 @@ def depth_limits(dataset: Dataset, instance: int) -> tuple[float, float]:
     Raises:
         UserError: the folder does not say how deep the scene is.
     """
-    hints = dataset.hints
-    ranges = hints.get("ranges")
-    near, far = ranges[instance] if ranges else (hints.get("near"), hints.get("far"))
-    if near is None or far is None:
-        raise UserError(
-            f"{dataset.source}: a folder of format {dataset.format}, which does not say how near and far the scene is; "
-            "planes need both, as in poses_bounds.npy"
-        )
+    if reason := lack_of_depths(dataset):
+        raise UserError(f"{dataset.source}: {reason}")
+    ranges = dataset.hints.get("ranges")
+    near, far = ranges[instance] if ranges else (dataset.hints["near"], dataset.hints["far"])
     # Theirs begin at one depth for all clips; those that COLMAP measured are too tight for what it did not match.
     return (float(near), float(far)) if are_clips(dataset) else (0.9 * float(near), 2 * float(far))
+
+
+def lack_of_depths(dataset: Dataset) -> str:
+    """Why planes can't be placed, in plain words; "" where the folder says how deep its scenes are."""
+    hints = dataset.hints
+    if hints.get("ranges") or (hints.get("near") is not None and hints.get("far") is not None):
+        return ""
+    return (
+        f"a folder of format {dataset.format}, which does not say how near and far the scene is; planes need both, as "
+        "in poses_bounds.npy"
+    )
 
 
 def are_clips(dataset: Dataset) -> bool:

@@ -55,6 +55,12 @@ class MaskVolumeEngine:
             )
         return MaskVolumeScene(checkpoint.weights, dataset, device, cast(MaskVolumeOptions, options))
 
+    def unsuited(self, dataset: Dataset) -> str:
+        """No depths, or nowhere three photographs of one moment; stage mpi is the default."""
+        from engines.mask_volume import examples
+
+        return examples.unsuited(dataset, MaskVolumeConfig())
+
     def train(self, dataset: Dataset, config: TrainingConfig, device: torch.device, seed: int) -> Training:
         """Begins an optimisation."""
         from engines.mask_volume.training import MaskVolumeTraining

@@ -16,7 +16,7 @@ from engines.core.images import resize_area, to_uint8
 from engines.core.read_ahead import WORKERS
 from engines.core.views import View, Views
 from engines.mask_volume.augmentation import random_window, recoloured
-from engines.mask_volume.captures import are_clips, background_of, depth_limits, picture_at
+from engines.mask_volume.captures import are_clips, background_of, depth_limits, lack_of_depths, picture_at
 from engines.mask_volume.config import SMALLEST_PX, MaskVolumeConfig
 from engines.mask_volume.losses import NEED_MASKS
 from engines.mask_volume.network import SIDE_MULTIPLE
@@ -55,30 +55,47 @@ class Example:
         return replace(self, pictures=self.pictures.to(device), backgrounds=backgrounds, moves=moves)
 
 
+def unsuited(dataset: Dataset, config: MaskVolumeConfig) -> str:
+    """Why nothing can be learnt from the training photographs, in plain words; "" where something can."""
+    if not dataset.split("train").photographed:
+        return "no training photographs"
+    views = _of_stage(dataset, config)
+    if not views:
+        return (
+            "no recording of several moments by cameras that stand still, and stage=mask learns what moves; stage=mpi "
+            "learns from still photographs"
+        )
+    if config.loss_type in NEED_MASKS and views[0].mask_path is None:
+        return f"has no masks, and loss_type={config.loss_type} learns from them; no_mask, vgg, l1 and mse do without"
+    # One after the other: where the first will do, the poses of thousands need not be read.
+    captures = (views.of_instance(instance) for instance in np.unique(views.instances).tolist())
+    if not any(len(Triplets(capture, are_clips(dataset), config, 0).instances) for capture in captures):
+        return (
+            "nowhere three photographs of one moment whose cameras look the same way; an example needs two to make "
+            "planes of and one to compare with"
+        )
+    return lack_of_depths(dataset)
+
+
+def _of_stage(dataset: Dataset, config: MaskVolumeConfig) -> Views:
+    """The photographs that the stage can learn from; there may be none."""
+    views = dataset.split("train").photographed
+    if config.stage == "mpi":
+        return views
+    moments = np.unique(np.stack([views.instances, views.times]), axis=1)
+    instances, counts = np.unique(moments[0], return_counts=True)
+    return views.chosen(np.isin(views.instances, instances[counts > 1]) & (views.camera_indices >= 0))
+
+
 def training_views(dataset: Dataset, config: MaskVolumeConfig) -> Views:
     """The photographs that can be learnt from.
 
     Raises:
-        UserError: there are none, or not such as the stage or the loss needs.
+        UserError: the data is `unsuited`.
     """
-    views = dataset.split("train").photographed
-    if not views:
-        raise UserError(f"{dataset.source}: no training photographs")
-    if config.stage == "mask":
-        moments = np.unique(np.stack([views.instances, views.times]), axis=1)
-        instances, counts = np.unique(moments[0], return_counts=True)
-        views = views.chosen(np.isin(views.instances, instances[counts > 1]) & (views.camera_indices >= 0))
-        if not views:
-            raise UserError(
-                f"{dataset.source}: no recording of several moments by cameras that stand still, and stage=mask learns "
-                "what moves; stage=mpi learns from still photographs"
-            )
-    if config.loss_type in NEED_MASKS and views[0].mask_path is None:
-        raise UserError(
-            f"{dataset.source}: has no masks, and loss_type={config.loss_type} learns from them; no_mask, vgg, l1 and "
-            "mse do without"
-        )
-    return views
+    if reason := unsuited(dataset, config):
+        raise UserError(f"{dataset.source}: {reason}")
+    return _of_stage(dataset, config)
 
 
 def working_size(size_px: tuple[int, int], img_wh: tuple[int, int]) -> tuple[int, int]:
@@ -92,20 +109,9 @@ class ExampleReader:
     """Reads the examples of any step."""
 
     def __init__(self, dataset: Dataset, views: Views, config: MaskVolumeConfig, seed: int, memory_bytes: int) -> None:
-        """Of `views`, some of `dataset`'s; keeps pictures up to `memory_bytes`.
-
-        Raises:
-            UserError: no three of them go together, or the folder has no depths.
-        """
+        """Of `views`, the `training_views` of `dataset`; keeps pictures up to `memory_bytes`."""
         self._dataset, self._views, self._config, self._seed = dataset, views, config, seed
         self.triplets = Triplets(views, are_clips(dataset), config, seed)
-        if not len(self.triplets.instances):
-            raise UserError(
-                f"{dataset.source}: nowhere three photographs of one moment whose cameras look the same way; "
-                "an example needs two to make planes of and one to compare with"
-            )
-        for instance in self.triplets.instances.tolist():
-            depth_limits(dataset, instance)
         self.notes = self._notes()
         self._kept: dict[tuple[str | int, ...], Tensor] = {}
         self._free_bytes = memory_bytes

@@ -72,6 +72,12 @@ class SrnEngine:
                 )
         return SrnScene(config, weights, info, assumptions, device, drawn)
 
+    def unsuited(self, dataset: Dataset) -> str:
+        """No photographs to learn from, or things that move."""
+        from engines.srn import observations
+
+        return observations.unsuited(dataset, SrnConfig())
+
     def train(self, dataset: Dataset, config: TrainingConfig, device: torch.device, seed: int) -> Training:
         """Begins an optimisation."""
         from engines.srn.training import SrnTraining

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engines.core.camera import Camera
+from engines.core.camera import Array, Camera
 from engines.core.chance import seeded
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
@@ -28,30 +28,41 @@ MEMORY_BYTES = 2**29
 """Photographs that take no more are kept at the stage's size; of more than that each is read when its turn comes."""
 
 
+def unsuited(dataset: Dataset, config: SrnConfig) -> str:
+    """Why nothing can be learnt from the training photographs, in plain words; "" where something can."""
+    train = dataset.split("train")
+    views = train.photographed
+    if not views:
+        return "no training photographs"
+    if dataset.moments > 1:
+        return (
+            f"a recording of {dataset.moments} moments, but SRNs learn what stands still; name the folder of one moment"
+        )
+    objects = _objects(train, config)
+    if config.fit_single_srn and len(objects) > 1:
+        return f"{len(objects)} objects, but fit_single_srn learns one; name its folder"
+    lacking = np.setdiff1d(objects, views.instances)
+    if len(lacking):
+        return f"object {dataset.instances[lacking[0]]} has no photographs to learn from"
+    return ""
+
+
+def _objects(train: Views, config: SrnConfig) -> Array:
+    """[I] numbers of the objects that are learnt."""
+    objects = np.unique(train.instances)
+    return objects if config.max_num_instances_train < 0 else objects[: config.max_num_instances_train]
+
+
 def observations(dataset: Dataset, config: SrnConfig) -> Views:
     """The training photographs that the options keep, object by object.
 
     Raises:
-        UserError: an object has no photographs, there are several for `fit_single_srn`, or an index of
-            `specific_observation_idcs` is beyond them.
+        UserError: the data is `unsuited`, or an index of `specific_observation_idcs` is beyond an object's photographs.
     """
+    if reason := unsuited(dataset, config):
+        raise UserError(f"{dataset.source}: {reason}")
     train = dataset.split("train")
-    views = train.photographed
-    if not views:
-        raise UserError(f"{dataset.source}: no training photographs")
-    if dataset.moments > 1:
-        raise UserError(
-            f"{dataset.source}: a recording of {dataset.moments} moments, but SRNs learn what stands still; name the "
-            "folder of one moment"
-        )
-    objects = np.unique(train.instances)
-    if config.max_num_instances_train >= 0:
-        objects = objects[: config.max_num_instances_train]
-    if config.fit_single_srn and len(objects) > 1:
-        raise UserError(f"{dataset.source}: {len(objects)} objects, but fit_single_srn learns one; name its folder")
-    lacking = np.setdiff1d(objects, views.instances)
-    if len(lacking):
-        raise UserError(f"{dataset.source}: object {dataset.instances[lacking[0]]} has no photographs to learn from")
+    views, objects = train.photographed, _objects(train, config)
     by_object = np.argsort(views.instances, kind="stable")
     begins = np.searchsorted(views.instances[by_object], [*objects, int(objects[-1]) + 1])
     chosen = [

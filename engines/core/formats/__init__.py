@@ -10,6 +10,7 @@ from engines.core.errors import UserError
 from engines.core.formats import (
     colmap,
     deepvoxels_folder,
+    dvr,
     llff,
     multiview_h5,
     r2n2,
@@ -44,6 +45,7 @@ FORMATS: tuple[Format, ...] = (
     deepvoxels_folder,
     srn_class,
     r2n2,
+    dvr,
     stereo_opencv,
     transforms_json,
     multiview_h5,

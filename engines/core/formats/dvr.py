@@ -1,0 +1,229 @@
+"""DVR's data folder (Niemeyer et al. 2020), which IDR and NeuS took over: `cameras.npz` beside `image/`.
+
+One object's folder, or a folder of such, as its ShapeNet has them; or `train`, `validation`, `test` folders of these.
+`camera_mat_i @ world_mat_i @ scale_mat_i` takes a point to the picture, which spans [-1, 1] from its top left corner;
+without a `camera_mat_i` (IDR) it is in pixels of the photographs. `image/` and `mask/` go by their numbers where there
+is one for each camera or fewer, as `000042.jpg` is of `world_mat_42`, else in order.
+
+The world is the scaled one, in which the object fills a cube of side 1 about the origin (IDR: a sphere of radius 1):
+that is where programs that read this file work, and where published weights and other readers' paths are. The hint
+`scale_mat` leads from it to the world that the object was measured in.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from engines.core.camera import Array, Camera
+from engines.core.dataset import Dataset, up_direction
+from engines.core.errors import UserError
+from engines.core.formats.object_folders import ObjectFolders, Place
+from engines.core.formats.several_scenes import find_scenes, scenes_among
+from engines.core.images import list_images, natural_order, photograph_size
+from engines.core.views import View
+
+NAME = "dvr"
+LAYOUT = "DVR's or IDR's: cameras.npz (world_mat_0, ...) beside image/ and mask/, or a folder of such objects"
+
+CAMERAS, IMAGES, MASKS = "cameras.npz", "image", "mask"
+KINDS = ("camera_mat", "world_mat", "scale_mat")
+HALF_CUBE, SPHERE = 0.5, 1.0
+"""What the object fits into, in the scaled world: DVR's cube to each side, IDR's sphere."""
+MOST_SKEW_PX = 0.1
+"""A pixel that slants by no more over the picture's height; what else is in the numbers is rounding."""
+
+
+def detect(folder: Path) -> bool:
+    """Whether it is such an object, or holds some."""
+    return bool(find_scenes(folder, _objects_in))
+
+
+def _is_object(folder: Path) -> bool:
+    return (folder / CAMERAS).is_file() and (folder / IMAGES).is_dir()
+
+
+_objects_in = partial(scenes_among, is_scene=_is_object)
+
+
+def read(folder: Path) -> Dataset:
+    """Opens one object, or a class; cameras without a photograph are left out, and counted in the notes.
+
+    Raises:
+        UserError: names the file and the matrix that is wrong.
+    """
+    objects = find_scenes(folder, _objects_in)
+    names = tuple(scene.name for scene in objects if scene.name)
+    places: list[Place] = [(scene.path, scene.split, number) for number, scene in enumerate(objects)]
+    views = ObjectFolders(places, partial(Photographs, names=names)).views()
+    first = Photographs(places[0], names)
+    cameras = tuple(view.camera for view in views.of_instance(int(views.instances[0])))
+    notes = (first.note,) if first.note and not names else ()
+    half = HALF_CUBE if first.spans_units else SPHERE
+    bounds = np.array([[-half] * 3, [half] * 3])
+    hints = {"scale_mat": first.scale.tolist()}
+    return Dataset(views, folder, NAME, bounds, up_direction(cameras), hints, notes, instances=names)
+
+
+class Photographs:
+    """One object's views; listed now, its matrices read when the first is asked for."""
+
+    has_images = True
+
+    def __init__(self, place: Place, names: Sequence[str] = ()) -> None:
+        """Lists them; `names` are those of all objects, and go before those of the views.
+
+        Raises:
+            UserError: there are no cameras, or more photographs than cameras.
+        """
+        folder, self._split, self._number = place
+        self._prefix = f"{names[self._number]}/" if names else ""
+        self._path, self._matrices = folder / CAMERAS, _Matrices(folder / CAMERAS)
+        cameras = self._matrices.cameras
+        self._images = _by_camera(folder / IMAGES, cameras)
+        if not self._images:
+            raise UserError(f"{folder / IMAGES}: holds no photographs")
+        self._masks = _by_camera(folder / MASKS, cameras) if (folder / MASKS).is_dir() else {}
+        self._cameras = sorted(self._images)
+        self.spans_units = f"camera_mat_{self._cameras[0]}" in self._matrices.names
+        lacking = sorted(set(cameras) - set(self._cameras))
+        self.note = (
+            f"{len(lacking)} of {len(cameras)} cameras have no photograph and are left out, such as {lacking[0]}"
+            if lacking
+            else ""
+        )
+
+    @property
+    def names(self) -> list[str]:
+        """Of the photographs."""
+        return [self._images[camera].stem for camera in self._cameras]
+
+    @property
+    def scale(self) -> Array:
+        """[4, 4] from the scaled world to the measured one, of the first camera."""
+        return self._matrices.read("scale_mat", self._cameras[0])
+
+    def __len__(self) -> int:
+        return len(self._cameras)
+
+    def __getitem__(self, index: int) -> View:
+        number = self._cameras[index]
+        path = self._images[number]
+        camera = self._camera(number, photograph_size(path))
+        mask = self._masks.get(number)
+        name = self._prefix + path.stem
+        return View(camera, name, self._split, path, mask_path=mask, instance=self._number)
+
+    def _camera(self, number: int, size_px: tuple[int, int]) -> Camera:
+        where = f"{self._path}: world_mat_{number}"
+        lens, world, scale = (self._matrices.read(kind, number) for kind in KINDS)
+        pose, lens = decomposed(where, (lens @ world @ scale)[:3])
+        if f"camera_mat_{number}" in self._matrices.names:
+            lens = units_to_pixels(size_px) @ lens
+        slant_px = abs(lens[0, 1] / lens[1, 1]) * size_px[1]
+        if slant_px > MOST_SKEW_PX:
+            raise UserError(
+                f"{where}: its pixels are skewed, by {slant_px:.1f} over the photograph's height; only pinholes with "
+                "upright pixels can be drawn"
+            )
+        try:
+            return Camera(pose, (lens[0, 0], lens[1, 1]), (lens[0, 2], lens[1, 2]), size_px)
+        except ValueError as error:
+            raise UserError(f"{where}: {error}") from error
+
+
+class _Matrices:
+    """The archive; read whole when the first matrix is asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._read = path, dict[str, Array]()
+        self.names = frozenset(self._load(contents=False))
+        numbers = (name.removeprefix("world_mat_") for name in self.names if name.startswith("world_mat_"))
+        self.cameras = sorted(int(number) for number in numbers if number.isdecimal())
+        if not self.cameras:
+            raise UserError(f"{path}: holds no world_mat_0, world_mat_1, ...; each photograph needs its own")
+
+    def _load(self, contents: bool) -> Mapping[str, Array]:
+        try:
+            with self._path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+                return {name: np.asarray(archive[name]) if contents else np.empty(0) for name in archive.files}
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+            raise UserError(f"{self._path}: can't be read as .npz ({' '.join(str(error).split())[:120]})") from error
+
+    def read(self, kind: str, number: int) -> Array:
+        """[4, 4] float64; the unit matrix where only `world_mat` is there.
+
+        Raises:
+            UserError: not such a matrix.
+        """
+        name = f"{kind}_{number}"
+        if name not in self.names:
+            return np.eye(4)
+        self._read = self._read or dict(self._load(contents=True))
+        return four_by_four(f"{self._path}: {name}", self._read[name])
+
+
+def four_by_four(where: str, matrix: Array) -> Array:
+    """A matrix [4, 4] or [3, 4] as [4, 4] float64.
+
+    Raises:
+        UserError: of another shape, or not finite numbers.
+    """
+    if matrix.shape not in ((4, 4), (3, 4)) or matrix.dtype.kind not in "fiu":
+        raise UserError(f"{where} is {matrix.dtype} of {matrix.shape}; needs numbers, 4 x 4")
+    if not np.isfinite(matrix).all():
+        raise UserError(f"{where} has a number that is not finite")
+    square = np.eye(4)
+    square[: len(matrix)] = matrix
+    return square
+
+
+def units_to_pixels(size_px: tuple[int, int]) -> Array:
+    """[3, 3] from a picture that spans [-1, 1] to pixels."""
+    width, height = size_px
+    return np.array([[width / 2, 0, width / 2], [0, height / 2, height / 2], [0, 0, 1]])
+
+
+def decomposed(where: str, projection: Array) -> tuple[Array, Array]:
+    """A [3, 4] projection as (camera_to_world [4, 4], intrinsics [3, 3] with a last entry of 1).
+
+    Raises:
+        UserError: begins with `where`: it is singular.
+    """
+    left = projection[:, :3]
+    if not np.isfinite(projection).all() or abs(np.linalg.det(left)) < 1e-12 * max(np.abs(left).max(), 1e-30) ** 3:
+        raise UserError(f"{where}: is no projection (its left part is singular)")
+    # P and -P project alike; a rotation needs the one with a positive determinant.
+    projection = projection * np.sign(np.linalg.det(left))
+    # RQ by the QR of the matrix upside down.
+    flip = np.eye(3)[::-1]
+    q, r = np.linalg.qr((flip @ projection[:, :3]).T)
+    lens, rotation = flip @ r.T @ flip, flip @ q.T
+    signs = np.diag(np.sign(np.diag(lens)))
+    lens, rotation = lens @ signs, signs @ rotation
+    pose = np.eye(4)
+    pose[:3, :3] = rotation.T
+    pose[:3, 3] = -np.linalg.solve(projection[:, :3], projection[:, 3])
+    return pose, lens / lens[2, 2]
+
+
+def _by_camera(folder: Path, cameras: Sequence[int]) -> dict[int, Path]:
+    """The images of each camera: in order where there are as many, as the authors have it, else by number.
+
+    Raises:
+        UserError: it can't be told which belongs to which.
+    """
+    images = sorted(list_images(folder), key=natural_order)
+    if len(images) == len(cameras):
+        return dict(zip(cameras, images, strict=True))
+    numbered = {int(path.stem): path for path in images if path.stem.isdecimal()}
+    if len(numbered) < len(images) or not numbered.keys() <= set(cameras):
+        raise UserError(
+            f"{folder}: {len(images)} images but {len(cameras)} cameras in {CAMERAS}; each image needs its camera, "
+            "or their numbers as names (000042.jpg of world_mat_42)"
+        )
+    return numbered
