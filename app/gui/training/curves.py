@@ -38,6 +38,8 @@ class CurvesView(QWidget):
         super().__init__()
         self.what = QComboBox()
         guard_wheel(self.what)
+        self.what.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
+        self.what.setMinimumContentsLength(8)
         self.what.addItem(PSNR)
         self.smoothing = QSlider(Qt.Horizontal)
         self.smoothing.setRange(0, 100)

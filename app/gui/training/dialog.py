@@ -240,10 +240,10 @@ class TrainDialog(QDialog):
         self.method.setEnabled(dataset is not None)
         self.method.blockSignals(False)
         not_these = [
-            (registry.find_engine(n).title if n in registry.all_engines() else n, self.reason(n)) for n in names
+            f"{self.method.itemText(at)}: {reason}" for at, n in enumerate(names) if (reason := self.reason(n))
         ]
-        self.why.setText("\n".join(f"{title}: {reason}" for title, reason in not_these if reason))
-        self.why.setVisible(any(reason for _, reason in not_these))
+        self.why.setText("\n".join(not_these))
+        self.why.setVisible(bool(not_these))
         self._method_chosen()
 
     def _method_chosen(self, *_: object) -> None:

@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QAction, QComboBox, QHBoxLayout, QProgressBar, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import (
+    QAction,
+    QComboBox,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.gui.panel_parts import guard_wheel, label
 from app.gui.theme import Colours
@@ -29,6 +39,8 @@ class TrainingPanel(QWidget):
     def __init__(self, actions: Sequence[QAction]) -> None:
         super().__init__()
         self.state, self.figures = label(), label("", "muted")
+        # The window must not become as wide as its longest text.
+        self.figures.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setMaximumWidth(220)
@@ -156,13 +168,14 @@ class TrainingPanel(QWidget):
 
 def _button(action: QAction) -> QPushButton:
     """A button that does what the action does, and is grey when it is."""
-    button = QPushButton(action.text().replace("&", "").rstrip("…"))
+    button = QPushButton()
     button.setToolTip(action.toolTip())
     button.clicked.connect(action.trigger)
 
     def follow() -> None:
         button.setEnabled(action.isEnabled())
-        button.setText(action.text().replace("&", "").rstrip("…"))
+        # Where it stands says what of.
+        button.setText(action.text().replace("&", "").removesuffix(" training").rstrip("…"))
 
     action.changed.connect(follow)
     follow()
