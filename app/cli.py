@@ -31,7 +31,7 @@ VERSION = "0.1.0"
 DEFAULT_COMMAND = "view"
 COMMANDS: Mapping[str, str] = {
     "view": "open the window (what main.py does without a command)",
-    "info": "say what a checkpoint is, what it needs and what is assumed",
+    "info": "say what a checkpoint is, what it needs and what is assumed; or what a data folder is and lacks",
     "render": "render a path of cameras into a video or a folder of images",
     "poses": "find the cameras of photographs, or of a film",
     "train": "train a scene on a data folder",

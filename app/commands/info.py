@@ -1,4 +1,4 @@
-"""`main.py info`: what a checkpoint is, what it needs and what is assumed."""
+"""`main.py info`: what a checkpoint is, what it needs and what is assumed; or what a data folder is and lacks."""
 
 from __future__ import annotations
 
@@ -7,22 +7,30 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.commands.console import assumptions_of, write_json, write_table
+from app.commands.console import ProgressBar, assumptions_of, write_json, write_table
+from app.inspection.inspecting import inspect_data
+from app.inspection.report import DataReport, facts, to_json
 from app.opening import open_scene
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import TrainingConfig
-from engines.core.engine import Scene
+from engines.core.engine import Scene, never_stop
 from engines.core.errors import UserError
-from engines.core.run_folder import TRAINING_NAME
+from engines.core.picture_files import VIDEO_SUFFIXES
+from engines.core.run_folder import TRAINING_NAME, is_run_folder
 from engines.registry import find_engine, read_checkpoint
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument(
-        "checkpoint", type=Path, metavar="CHECKPOINT", help="a scene file, a run folder, or a file of the authors' code"
+        "path",
+        type=Path,
+        metavar="CHECKPOINT|FOLDER",
+        help="a scene file, a run folder, or a file of the authors' code; or a data folder, photographs, or a film",
     )
-    parser.add_argument("--data", type=Path, metavar="FOLDER", help="its data folder: cameras, intrinsics, photographs")
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help=(
+        "a checkpoint's data folder: cameras, intrinsics, photographs"
+    ))  # fmt: skip
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
 
 
@@ -30,15 +38,51 @@ def run(arguments: argparse.Namespace) -> int:
     """Prints it.
 
     Raises:
-        UserError: not a checkpoint, or damaged.
+        UserError: neither a checkpoint nor data, or damaged.
     """
-    checkpoint = read_checkpoint(arguments.checkpoint)
-    data = describe(checkpoint, arguments.checkpoint, arguments.data)
+    path: Path = arguments.path
+    if is_data(path):
+        return _run_data(path, arguments.data, arguments.json)
+    data = describe(read_checkpoint(path), path, arguments.data)
     if arguments.json:
         write_json(data)
     else:
         write_table(_rows(data))
     return 0
+
+
+def is_data(path: Path) -> bool:
+    """Whether it is something to learn from, not something learnt."""
+    return (path.is_dir() and not is_run_folder(path)) or path.suffix.lower() in VIDEO_SUFFIXES
+
+
+def _run_data(path: Path, data: Path | None, as_json: bool) -> int:
+    if data is not None:
+        raise UserError(f"{path}: is a data folder itself; --data goes with a checkpoint")
+    with ProgressBar("photographs", "photograph") as bar:
+
+        def show(so_far: DataReport, thumbnails: object) -> None:
+            if so_far.looked_at:
+                bar.move_to(so_far.looked_at, so_far.to_look_at)
+
+        report = inspect_data(path, show, never_stop)
+    if report.kind == "unknown":
+        raise UserError(f"{path}: {report.reason}")
+    if as_json:
+        write_json(to_json(report))
+    else:
+        write_table([*facts(report), *_verdicts(report)])
+    return 0
+
+
+def _verdicts(report: DataReport) -> list[tuple[str, str]]:
+    if report.kind != "data":
+        rows = [("needs", f"its cameras; main.py poses {report.source} finds them")]
+    else:
+        rows = [("learnt by", ", ".join(fit.engine for fit in report.engines if not fit.reason) or "no method here")]
+    rows += [(f"not {fit.engine}", fit.reason) for fit in report.engines if fit.reason]
+    rows += [("note", text) for text in report.notes]
+    return rows + [(doubt.severity, doubt.text) for doubt in report.doubts]
 
 
 def describe(checkpoint: Checkpoint, path: Path, data: Path | None) -> dict[str, Any]:

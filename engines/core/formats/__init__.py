@@ -59,6 +59,11 @@ FORMATS: tuple[Format, ...] = (
 """Asked in this order; each has `NAME`, `LAYOUT` (in words), `detect(folder)` and `read(folder)`."""
 
 
+def find_format(folder: Path) -> Format | None:
+    """The first format that recognises the folder; None where none does."""
+    return next((format_ for format_ in FORMATS if format_.detect(folder)), None)
+
+
 def open_dataset(folder: Path) -> Dataset:
     """Opens a data folder with the first format that recognises it.
 
@@ -69,12 +74,12 @@ def open_dataset(folder: Path) -> Dataset:
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder")
     try:
-        for format_ in FORMATS:
-            if format_.detect(folder):
-                return format_.read(folder)
+        format_ = find_format(folder)
+        if format_ is not None:
+            return format_.read(folder)
         if not any(folder.iterdir()):
             raise UserError(f"{folder}: the folder is empty")
     except OSError as error:
         raise UserError(f"{error.filename or folder}: can't be read ({error.strerror or error})") from error
-    layouts = "; ".join(f"{format_.NAME}: {format_.LAYOUT}" for format_ in FORMATS)
+    layouts = "; ".join(f"{known.NAME}: {known.LAYOUT}" for known in FORMATS)
     raise UserError(f"{folder}: no known data layout in it ({layouts})")

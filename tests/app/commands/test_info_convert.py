@@ -22,6 +22,7 @@ from engines.core.errors import UserError
 from engines.core.scene_file import read_scene_file, write_scene_file
 from engines.core.torch_file import read_torch_file
 from tests.app.ball_scene import UP, BallScene, ring
+from tests.engines.core.examples import write_part
 
 
 class BallConfig(TrainingConfig):
@@ -188,3 +189,27 @@ def test_convert_refuses(
     assert message in capsys.readouterr().err
     assert [file.name for file in path.parent.iterdir()] == [path.name]
     assert path.read_bytes() == before
+
+
+def test_info_of_a_data_folder_says_who_can_learn_from_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_part(tmp_path, views=3)
+    assert cli.main(["info", str(tmp_path)]) == 0
+    output = capsys.readouterr().out
+    for text in ("data folder, deepvoxels", "3 train", "3, 32x24", "learnt by", "deepvoxels, srn", "not mask_volume"):
+        assert text in output
+    # Pictures of one grey each; the first is black.
+    assert "note" in output and "warning" in output and "nearly all black: 000000" in output
+    assert cli.main(["info", str(tmp_path), "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["kind"] == "data" and data["engines"]["mask_volume"]["suited"] is False
+    assert Camera.from_json(data["cameras"][0]).size_px == (32, 24)
+
+
+def test_info_of_photographs_says_what_finds_their_cameras(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    images = write_part(tmp_path, views=3) / "rgb"
+    assert cli.main(["info", str(images)]) == 0
+    assert f"main.py poses {images}" in capsys.readouterr().out
+    assert cli.main(["info", str(tmp_path / "pose")]) == 1
+    assert "no data in a layout that is known" in capsys.readouterr().err
+    assert cli.main(["info", str(tmp_path), "--data", str(tmp_path)]) == 1
+    assert "--data goes with a checkpoint" in capsys.readouterr().err
