@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import QPushButton, QVBoxLayout
 from app.gui.panel_parts import Card, clear, form, label
 from app.opening import Opened
 from engines.core.device import describe_device
+from engines.core.run_folder import LIVE_NAME
 from engines.registry import find_engine
 
 
@@ -44,7 +45,10 @@ class SceneCard(Card):
 
 def _facts(opened: Opened) -> dict[str, str]:
     scene, checkpoint, dataset = opened.scene, opened.checkpoint, opened.dataset
-    facts = {"File": f"{opened.path.parent.name}/{opened.path.name}", "Method": find_engine(scene.engine).title}
+    path = opened.path
+    run = path.name == LIVE_NAME
+    file = {"Run": path.parent.name} if run else {"File": f"{path.parent.name}/{path.name}"}
+    facts = {**file, "Method": find_engine(scene.engine).title}
     if checkpoint.step:
         facts["Step"] = f"{checkpoint.step:,}"
     facts["Size"] = "any" if scene.native_px is None else f"{scene.native_px[0]} × {scene.native_px[1]}"

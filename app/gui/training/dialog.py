@@ -107,10 +107,8 @@ class TrainDialog(QDialog):
         place.addWidget(browse)
         rows = form()
         rows.setVerticalSpacing(9)
-        rows.addRow("Method", self.method)
-        rows.addRow("", self.why)
-        rows.addRow("How", self.preset)
-        rows.addRow("", self.about)
+        rows.addRow("Method", _above(self.method, self.why))
+        rows.addRow("How", _above(self.preset, self.about))
         rows.addRow("Steps", self.steps)
         rows.addRow("Device", self.device)
         rows.addRow("Run folder", place)
@@ -361,6 +359,15 @@ class TrainDialog(QDialog):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.reject()
         super().closeEvent(event)
+
+
+def _above(choice: QWidget, explained: QWidget) -> QVBoxLayout:
+    """A field with what is to be said of it below."""
+    column = QVBoxLayout()
+    column.setSpacing(3)
+    column.addWidget(choice)
+    column.addWidget(explained)
+    return column
 
 
 def _of_preset(kind: type[TrainingConfig], preset: Preset | None) -> dict[str, Any]:
