@@ -6,6 +6,7 @@ In the folder, afterwards: `sparse/0` (COLMAP's model), `transforms.json`, and, 
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import queue
 import shutil
@@ -27,7 +28,7 @@ from engines.core.views import View
 Stage = Literal["features", "matches", "cameras"]
 FEWEST = 3
 """Photographs; of two the distance between the cameras is anybody's guess."""
-WORK, DATABASE, MODELS = "colmap", "database.db", "models"
+WORK, DATABASE, MODELS, ALIASES = "colmap", "database.db", "models", "photographs"
 LOOK_S = 0.25
 """Between two looks at how far it is."""
 MOST_PAIRED = 150
@@ -77,25 +78,25 @@ def find_poses(
     """
     images = folder / "images" if (folder / "images").is_dir() else folder
     if not images.is_dir():
-        raise UserError(f"{folder}: no such folder")
+        raise UserError(
+            f"{folder}: {'is a file, neither a folder nor a film' if folder.exists() else 'no such folder'}"
+        )
     paths = list_images(images)
-    spaced = next((path.name for path in paths if len(path.name.split()) > 1), None)
-    if spaced is not None:
-        raise UserError(f"{images}: COLMAP can't match photographs with a space in their names ({spaced}); rename them")
     if len(paths) < FEWEST:
         raise UserError(f"{images}: holds {len(paths)} photographs; cameras can be found of {FEWEST} or more")
     sizes = {photograph_size(path) for path in paths}
     work = folder / WORK
+    aliases = {_alias(path.name): path.name for path in paths}
     job = Job(
-        images,
-        tuple(path.name for path in paths),
+        images if list(aliases) == list(aliases.values()) else work / ALIASES,
+        aliases,
         work / DATABASE,
         work / MODELS,
         len(sizes) == 1,
         len(paths) > MOST_PAIRED if film is None else film,
         usable_cores(),
     )
-    _prepare(job)
+    _prepare(job, images)
     number = _run(job, on_progress, stop)
     if number < 0:
         raise UserError(
@@ -104,15 +105,37 @@ def find_poses(
     return _written(folder, images, job, work / MODELS / str(number))
 
 
-def _prepare(job: Job) -> None:
+def _alias(name: str) -> str:
+    """What COLMAP knows a photograph by: its lists end a name at the first space."""
+    if len(name.split()) == 1:
+        return name
+    # Of the name alone, so that an attempt that goes on finds the same.
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return "_".join(Path(name).stem.split()) + f"_{digest}{Path(name).suffix}"
+
+
+def _prepare(job: Job, images: Path) -> None:
     """The work folder."""
     try:
         job.database.parent.mkdir(exist_ok=True)
+        if job.images != images:
+            shutil.rmtree(job.images, ignore_errors=True)
+            job.images.mkdir()
+            for alias, name in job.names.items():
+                _link(images / name, job.images / alias)
         if job.models.exists():
             shutil.rmtree(job.models)
         job.models.mkdir()
     except OSError as error:
         raise UserError(f"{error.filename}: can't be written ({error.strerror})") from error
+
+
+def _link(photograph: Path, alias: Path) -> None:
+    try:
+        alias.symlink_to(photograph.resolve())
+    except OSError:
+        # Not everybody may on Windows, nor can every disk.
+        shutil.copyfile(photograph, alias)
 
 
 def _run(job: Job, on_progress: Callable[[StructureProgress], None], stop: Stop) -> int:
@@ -147,7 +170,7 @@ def _run(job: Job, on_progress: Callable[[StructureProgress], None], stop: Stop)
 def _written(folder: Path, images: Path, job: Job, found: Path) -> Structure:
     model = read_model(found)
     registered = {picture.name for picture in model.pictures}
-    without = tuple(name for name in job.names if name not in registered)
+    without = tuple(name for name in job.names.values() if name not in registered)
     sparse = folder / "sparse" / "0"
     try:
         sparse.parent.mkdir(exist_ok=True)

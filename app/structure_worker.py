@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.queues import Queue
@@ -32,7 +32,7 @@ class Job:
 
     Attributes:
         images: the folder of the photographs.
-        names: theirs, below it.
+        names: of their files in it -> their own.
         database: kept from one attempt to the next.
         models: an empty folder, for what is found.
         one_lens: whether all were taken with one.
@@ -40,7 +40,7 @@ class Job:
     """
 
     images: Path
-    names: tuple[str, ...]
+    names: Mapping[str, str]
     database: Path
     models: Path
     one_lens: bool
@@ -107,7 +107,7 @@ def _extracted(pycolmap: Any, job: Job) -> Iterator[int]:
             if lenses:
                 # One for all, also where an attempt goes on.
                 reading.existing_camera_id = lenses[0].camera_id
-        names = list(job.names[first : first + PHOTOGRAPHS_AT_ONCE])
+        names = list(job.names)[first : first + PHOTOGRAPHS_AT_ONCE]
         pycolmap.extract_features(job.database, job.images, names, mode, reading, extraction)
         yield first + len(names)
 
@@ -130,7 +130,8 @@ def _matched(pycolmap: Any, job: Job) -> Iterator[int]:
 def pairs_of(job: Job) -> list[tuple[str, str]]:
     """Names of the photographs that are compared: all with all, of a film each with those that follow."""
     reach = OVERLAP if job.film else len(job.names)
-    return [(one, other) for at, one in enumerate(job.names) for other in job.names[at + 1 : at + 1 + reach]]
+    names = list(job.names)
+    return [(one, other) for at, one in enumerate(names) for other in names[at + 1 : at + 1 + reach]]
 
 
 def _mapped(pycolmap: Any, job: Job, messages: Queue[Message]) -> int:
@@ -160,4 +161,10 @@ def _mapped(pycolmap: Any, job: Job, messages: Queue[Message]) -> int:
         next_image_callback=registered,
     )
     sizes = {number: model.num_reg_images() for number, model in found.items()}
-    return max(sizes, key=lambda number: sizes[number]) if sizes else -1
+    if not sizes:
+        return -1
+    best = max(sizes, key=lambda number: sizes[number])
+    for image in found[best].images.values():
+        image.name = job.names[image.name]
+    found[best].write(job.models / str(best))
+    return best

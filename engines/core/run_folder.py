@@ -66,7 +66,8 @@ def claimed(folder: Path) -> Iterator[None]:
     lock = _lock(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
+        # Who only asks whether somebody trains here holds it for a moment.
+        lock.acquire(timeout=1, poll_interval=0.05)
     except Timeout as error:
         raise UserError(f"{folder}: another process is training there; stop it, or name another folder") from error
     except OSError as error:

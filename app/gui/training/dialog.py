@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import Qt, QTimer
-from PyQt5.QtGui import QCloseEvent, QIcon
+from PyQt5.QtGui import QCloseEvent, QIcon, QKeyEvent
 from PyQt5.QtWidgets import (
     QApplication,
     QComboBox,
@@ -350,6 +350,13 @@ class TrainDialog(QDialog):
     def home(self) -> Path:
         """Where new runs go from now on."""
         return self._home
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # In a field it ends the editing, and is not meant for the button.
+        if event.key() in (Qt.Key_Return, Qt.Key_Enter) and not isinstance(self.focusWidget(), QPushButton):
+            event.accept()
+            return
+        super().keyPressEvent(event)
 
     def done(self, result: int) -> None:
         self._measuring.stop()
