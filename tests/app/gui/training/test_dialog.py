@@ -1,0 +1,224 @@
+"""The training dialog on real data folders; what is measured is made up."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QApplication, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from app.gui.training import data_part, dialog
+from app.gui.training.dialog import TrainDialog
+from app.gui.window import Window
+from app.runs.measure import Estimate
+from app.runs.order import Order
+from app.structure import Structure, StructureProgress
+from engines.core.engine import Stop
+from engines.core.errors import Cancelled, UserError
+from engines.core.images import write_png
+
+SOON = 8000
+
+
+@pytest.fixture
+def asked(window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> Iterator[TrainDialog]:
+    """The dialog, shown, with nothing chosen; a step takes half a second."""
+
+    def measured(order: Order, stop: Stop) -> Estimate:
+        return Estimate(7260.0, (0.5,), 2.0, 2 * 10**9, 8 * 10**9, 10**8, 10**10, ("the grid was made to fit",))
+
+    monkeypatch.setattr(dialog, "measure_order", measured)
+    monkeypatch.setattr(dialog, "runs_home", lambda settings: tmp_path / "runs")
+    shown = TrainDialog(window, None, busy=False)
+    shown.show()
+    yield shown
+    shown.reject()
+    shown.deleteLater()
+    QApplication.processEvents()
+
+
+def choose(shown: TrainDialog, qtbot: QtBot, folder: Path) -> None:
+    """Chooses data, and waits until it is read."""
+    shown.data.choose(folder)
+    qtbot.waitUntil(lambda: shown.method.isEnabled() and shown.method.currentData() is not None, timeout=SOON)
+
+
+def type_into(edit: QLineEdit, text: str) -> None:
+    edit.setText(text)
+    edit.editingFinished.emit()
+
+
+def option(shown: TrainDialog, name: str) -> QLineEdit:
+    """The field of an option that is written."""
+    rows = shown.options.layout()
+    index = list(shown.options.values()).index(name)
+    edit = rows.itemAt(index, rows.FieldRole).widget()
+    assert isinstance(edit, QLineEdit)
+    return edit
+
+
+def test_nothing_can_begin_without_data(asked: TrainDialog) -> None:
+    assert not asked.start.isEnabled() and not asked.method.isEnabled()
+    assert asked.note.text() == "Choose the folder to learn from."
+
+
+def test_it_says_which_methods_can_learn_and_what_would_be_typed(
+    asked: TrainDialog, qtbot: QtBot, photographs: Path, tmp_path: Path
+) -> None:
+    choose(asked, qtbot, photographs)
+    assert asked.method.currentData() == "deepvoxels" and asked.start.isEnabled()
+    greyed = asked.method.model().item(asked.method.findData("mask_volume"))
+    assert not greyed.isEnabled() and "near" in asked.why.text()
+    assert asked.preset.currentText() == "Preview" and asked.steps.value() == 5000
+    out = tmp_path / "runs" / f"{photographs.name}-deepvoxels"
+    assert shlex.split(asked.command.text()) == [
+        "./vantage", "train", str(photographs), "--engine", "deepvoxels", "--out", str(out), "--config",
+        "deepvoxels_preview",
+    ]  # fmt: skip
+    qtbot.waitUntil(lambda: "2 h 1 min" in asked.time.text(), timeout=SOON)
+    assert "2.0 GB of 8.0 GB memory" in asked.time.text()
+    assert "the grid was made to fit" in asked.note.text()
+
+
+def test_options_that_were_changed_are_ordered(asked: TrainDialog, qtbot: QtBot, photographs: Path) -> None:
+    choose(asked, qtbot, photographs)
+    asked.steps.setValue(70)
+    type_into(option(asked, "lr"), "2e-5")
+    assert asked.order().settings == {"max_steps": 70, "lr": 2e-5}
+    assert asked.command.text().endswith("--set max_steps=70 --set lr=2.0e-05")
+    type_into(option(asked, "lr"), "-1")
+    assert not asked.start.isEnabled() and "lr=-1" in asked.note.text()
+    # The preset's own value needs not be said.
+    type_into(option(asked, "lr"), "0.001")
+    assert asked.order().settings == {"max_steps": 70}
+    asked.preset.setCurrentIndex(asked.preset.count() - 1)
+    assert asked.order().preset == "" and asked.order().settings == {}
+
+
+def test_of_one_scene_srn_needs_no_codes(asked: TrainDialog, qtbot: QtBot, photographs: Path) -> None:
+    choose(asked, qtbot, photographs)
+    asked.method.setCurrentIndex(asked.method.findData("srn"))
+    settings = asked.order().settings
+    assert settings["fit_single_srn"] is True and settings["max_num_observations_train"] == -1
+
+
+def test_a_folder_that_is_there_is_not_overwritten(
+    asked: TrainDialog, qtbot: QtBot, photographs: Path, tmp_path: Path
+) -> None:
+    taken = tmp_path / "runs" / f"{photographs.name}-deepvoxels"
+    taken.mkdir(parents=True)
+    (taken / "notes.txt").touch()
+    choose(asked, qtbot, photographs)
+    assert asked.order().out == taken.with_name(taken.name + "-2")
+    asked.out.setText(taken.name)
+    assert not asked.start.isEnabled() and f"{taken} is there already" in asked.note.text()
+
+
+def test_what_can_not_be_measured_can_not_begin(
+    asked: TrainDialog, qtbot: QtBot, photographs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(order: Order, stop: Stop) -> Estimate:
+        raise UserError("out of memory on CPU; begin a run with a smaller grid_dim (now 24)")
+
+    monkeypatch.setattr(dialog, "measure_order", refused)
+    choose(asked, qtbot, photographs)
+    qtbot.waitUntil(lambda: "smaller grid_dim" in asked.note.text(), timeout=SOON)
+    assert not asked.start.isEnabled() and asked.time.text() == ""
+
+
+def test_what_will_not_fit_is_said(
+    asked: TrainDialog, qtbot: QtBot, photographs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tight = Estimate(60.0, (0.5,), 0.0, 79 * 10**8, 8 * 10**9, 10**8, 10**8)
+    monkeypatch.setattr(dialog, "measure_order", lambda order, stop: tight)
+    choose(asked, qtbot, photographs)
+    qtbot.waitUntil(lambda: "It won't fit" in asked.note.text(), timeout=SOON)
+    assert "memory will hardly suffice" in asked.note.text() and "the disk has no room" in asked.note.text()
+
+
+def test_enter_in_a_field_does_not_begin(asked: TrainDialog, qtbot: QtBot, photographs: Path) -> None:
+    choose(asked, qtbot, photographs)
+    asked.out.setFocus()
+    qtbot.keyClick(asked.out, Qt.Key_Return)
+    assert asked.isVisible()
+
+
+def plain(folder: Path, photographs: Path) -> Path:
+    """Three photographs without cameras."""
+    folder.mkdir()
+    for path in sorted((photographs / "train" / "rgb").iterdir())[:3]:
+        shutil.copy(path, folder)
+    return folder
+
+
+def test_cameras_are_found_for_plain_photographs(
+    asked: TrainDialog, qtbot: QtBot, photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = plain(tmp_path / "plain", photographs)
+
+    def find(where: Path, on_progress: object, stop: Stop, film: bool | None) -> Structure:
+        assert where == folder and film is None and callable(on_progress)
+        on_progress(StructureProgress("matches", 2, 3))
+        for name in ("train", "validation"):
+            if (photographs / name).exists():
+                shutil.copytree(photographs / name, folder / name)
+        for path in folder.glob("*.png"):
+            path.unlink()
+        for path in photographs.glob("*.txt"):
+            shutil.copy(path, folder)
+        return Structure(3, ("2.png",), 40, (folder / "sparse" / "0", folder / "transforms.json"))
+
+    monkeypatch.setattr(data_part, "find_poses", find)
+    asked.data.choose(folder)
+    qtbot.waitUntil(lambda: asked.data.find.isVisible(), timeout=SOON)
+    assert not asked.start.isEnabled()
+    asked.data.find.click()
+    qtbot.waitUntil(lambda: asked.start.isEnabled(), timeout=SOON)
+    assert asked.data.stage.text() == "Cameras were found for 2 of 3 photographs; none for 2.png."
+    assert asked.order().data == folder
+
+
+def test_finding_cameras_can_be_stopped_and_may_fail(
+    asked: TrainDialog, qtbot: QtBot, photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, stopped = plain(tmp_path / "plain", photographs), list[bool]()
+
+    def find(where: Path, on_progress: object, stop: Stop, film: bool | None) -> Structure:
+        while not stop():
+            pass
+        stopped.append(True)
+        raise Cancelled
+
+    monkeypatch.setattr(data_part, "find_poses", find)
+    asked.data.choose(folder)
+    qtbot.waitUntil(lambda: asked.data.find.isVisible(), timeout=SOON)
+    asked.data.find.click()
+    assert asked.data.find.text() == "Stop" and asked.data.bar.isVisible()
+    asked.data.find.click()
+    qtbot.waitUntil(lambda: stopped == [True], timeout=SOON)
+    assert "goes on from there" in asked.data.stage.text() and asked.data.find.text() == "Find cameras"
+
+    def fail(*_: object) -> Structure:
+        raise UserError("no cameras could be found")
+
+    monkeypatch.setattr(data_part, "find_poses", fail)
+    asked.data.find.click()
+    qtbot.waitUntil(lambda: asked.data.stage.text() == "no cameras could be found", timeout=SOON)
+    assert asked.data.find.isEnabled() and not asked.data.bar.isVisible()
+
+
+def test_a_folder_of_other_things_is_told_apart(asked: TrainDialog, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "notes.txt").touch()
+    asked.data.choose(tmp_path / "other")
+    qtbot.waitUntil(lambda: not asked.data._inspecting.busy, timeout=SOON)
+    assert not asked.start.isEnabled() and not asked.data.find.isVisible()
+    write_png(tmp_path / "one" / "a.png", np.zeros((32, 32, 3), np.uint8))
+    asked.data.choose(tmp_path / "none")
+    qtbot.waitUntil(lambda: "no such folder" in asked.data.stage.text(), timeout=SOON)
