@@ -22,7 +22,9 @@ from engines.core.errors import Cancelled, UserError
 from engines.core.formats.transforms_json import write_transforms
 from engines.core.images import write_png
 from engines.core.views import View
+from tests.conftest import REPOSITORY
 from tests.engines.core.examples import write_part
+from tests.engines.core.formats.rigs import write_video
 from tests.engines.core.formats.test_dvr import write as write_dvr
 
 COUNT = 12
@@ -245,11 +247,8 @@ def test_photographs_and_films_are_known_as_such(tmp_path: Path) -> None:
     assert report.kind == "photographs" and report.complete and report.photographs == COUNT and not report.engines
     (tmp_path / "images" / "07.png").write_bytes(b"no image")
     assert doubts(inspected(tmp_path / "images")) == [("1 photograph can't be read: 07", ("07",))]
-    film = cv2.VideoWriter(str(tmp_path / "walk.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 25, SIZE_PX)
-    for index in range(30):
-        film.write(photograph(index))
-    film.release()
-    report = inspected(tmp_path / "walk.avi")
+    write_video(tmp_path / "walk.mp4", [photograph(index) for index in range(30)])
+    report = inspected(tmp_path / "walk.mp4")
     assert report.kind == "film" and report.photographs == 30 and report.sizes == ("96x64",) and report.doubts == ()
 
 
@@ -274,6 +273,13 @@ def test_fineness_does_not_depend_on_what_is_shown() -> None:
 
 def test_names_are_few() -> None:
     assert naming(["a", "b", "c"]) == "a, b, c" and naming(list("abcde")) == "a, b, c and 2 more"
+
+
+def test_a_recording_that_stands_still_now_and_then_is_sound() -> None:
+    report = inspected(REPOSITORY / "checkpoints" / "street")
+    assert report.doubts == () and report.moments == 24 and report.rig == 10 and report.backgrounds == 10
+    # Cameras are drawn once, not for each moment.
+    assert len(report.cameras) == 10 and report.photographs == 240
 
 
 @pytest.mark.parametrize(
