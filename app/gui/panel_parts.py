@@ -62,9 +62,15 @@ def form() -> QFormLayout:
 
 def clear(layout: QVBoxLayout | QFormLayout) -> None:
     """Removes what a layout holds."""
+    items = []
+    while isinstance(layout, QFormLayout) and layout.rowCount():
+        # Without this the rows stay, empty.
+        row = layout.takeRow(0)
+        items += [row.labelItem, row.fieldItem]
     while layout.count():
-        item = layout.takeAt(0)
-        widget: QWidget | None = item.widget()
+        items.append(layout.takeAt(0))
+    for item in items:
+        widget: QWidget | None = item.widget() if item is not None else None
         if widget is not None:
             widget.setParent(None)
             widget.deleteLater()

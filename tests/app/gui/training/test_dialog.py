@@ -74,7 +74,7 @@ def test_it_says_which_methods_can_learn_and_what_would_be_typed(
     choose(asked, qtbot, photographs)
     assert asked.method.currentData() == "deepvoxels" and asked.start.isEnabled()
     greyed = asked.method.model().item(asked.method.findData("mask_volume"))
-    assert not greyed.isEnabled() and "near" in asked.why.text()
+    assert not greyed.isEnabled() and "nowhere three photographs" in asked.why.text()
     assert asked.preset.currentText() == "Preview" and asked.steps.value() == 5000
     out = tmp_path / "runs" / f"{photographs.name}-deepvoxels"
     assert shlex.split(asked.command.text()) == [
