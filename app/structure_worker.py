@@ -163,7 +163,7 @@ def _mapped(pycolmap: Any, job: Job, messages: Queue[Message]) -> int:
     sizes = {number: model.num_reg_images() for number, model in found.items()}
     if not sizes:
         return -1
-    best = max(sizes, key=lambda number: sizes[number])
+    best = int(max(sizes, key=lambda number: sizes[number]))
     for image in found[best].images.values():
         image.name = job.names[image.name]
     found[best].write(job.models / str(best))

@@ -24,7 +24,7 @@ from engines.core.dataset import Dataset
 from engines.core.engine import Stop
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
-from engines.core.formats.colmap import read_model
+from engines.core.formats.colmap import find_model, read_model
 
 Tell = Callable[[Callable[[], None]], None]
 
@@ -43,6 +43,8 @@ class DataPart(QWidget):
 
     dataset_changed = pyqtSignal(object)
     """A `Dataset`, or None while there is none."""
+
+    wanting_changed = pyqtSignal()
 
     def __init__(self, window: Host) -> None:
         super().__init__()
@@ -91,6 +93,13 @@ class DataPart(QWidget):
         return column
 
     # Choosing
+
+    @property
+    def wanting(self) -> str:
+        """What has to be done before there is data to learn from."""
+        if self._source is None:
+            return "Choose the folder to learn from."
+        return "Find the photographs' cameras first." if self.find.isVisible() else "Choose a folder to learn from."
 
     def choose(self, source: Path) -> None:
         """Looks at a folder or film; says what it is at once, and more as it looks."""
@@ -141,7 +150,9 @@ class DataPart(QWidget):
         self.view.set_report(report)
         self.view.add_thumbnails(thumbnails)
         poseless = report.kind in ("photographs", "film")
-        self.find.setVisible(poseless)
+        if self.find.isVisible() != poseless:
+            self.find.setVisible(poseless)
+            self.wanting_changed.emit()
         if poseless and not self._posing.busy:
             self.find.setText("Find cameras")
             self.stage.setText("These have no cameras yet. COLMAP can find them, in the background.")
@@ -210,8 +221,7 @@ class DataPart(QWidget):
 
 def _sparse_points(source: Path) -> tuple[Array, Array] | None:
     """Places [N, 3] and colours [N, 3] of COLMAP's model in the folder, if there is one."""
-    model = next((folder for folder in (source / "sparse" / "0", source / "sparse") if folder.is_dir()), None)
-    if model is None:
+    if (model := find_model(source)) is None:
         return None
     try:
         read = read_model(model)

@@ -67,6 +67,7 @@ class TrainDialog(QDialog):
         self._settle.timeout.connect(self._measure)
         self.data = DataPart(window)
         self.data.dataset_changed.connect(self._take_dataset)
+        self.data.wanting_changed.connect(self._change)
         split = QSplitter(Qt.Horizontal)
         split.setChildrenCollapsible(False)
         split.addWidget(self.data)
@@ -171,7 +172,7 @@ class TrainDialog(QDialog):
             UserError: something is missing, or an option is refused.
         """
         if self._dataset is None:
-            raise UserError("Choose the folder to learn from.")
+            raise UserError(self.data.wanting)
         if self.method.currentData() is None or self.reason(self.method.currentData()):
             raise UserError("No method can learn from this data.")
         if not self.out.text().strip():

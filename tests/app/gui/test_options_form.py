@@ -43,7 +43,7 @@ def form(qtbot: QtBot) -> OptionsForm:
 
 def test_a_row_per_field_at_its_value(form: OptionsForm) -> None:
     assert form.values() == {"crop_border": False, "depth_grid": "image", "near_plane": 0.25, "samples": 8}
-    assert form.findChild(QCheckBox).toolTip() == "Leave out the border."
+    assert form.findChild(QCheckBox).toolTip() == "Leave out the border.\ncrop_border"
 
 
 def test_a_hand_changes_values(form: OptionsForm, qtbot: QtBot) -> None:
