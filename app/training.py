@@ -144,6 +144,8 @@ def _loop(run: _Run, report: Callable[[Report], None], stop: Stop, between: Betw
     training, config = run.training, run.config
     clock = _Clock(training.step_count, config.max_steps)
     report(Report(training.step_count, config.max_steps, memory_bytes=run.memory_bytes(), notes=run.notes))
+    if training.step_count == 0:
+        run.draw_before(stop)
     while training.step_count < config.max_steps:
         clock.leave_out(between(training, run.out))
         if stop():
@@ -213,6 +215,18 @@ class _Run:
             return None
         self._keep_pair(*pairs[0])
         return found
+
+    def draw_before(self, stop: Stop) -> None:
+        """The first held-out view before anything is learnt, to be looked at beside what comes."""
+        with contextlib.suppress(Cancelled):
+            if self._validation_views:
+                evaluate(
+                    self.training.scene(),
+                    self._validation_views[:1],
+                    stop=stop,
+                    dataset=self._dataset,
+                    on_pair=self._keep_pair,
+                )
 
     def _keep_pair(self, image: Tensor, photograph: Tensor) -> None:
         """Writes what was drawn of the first held-out view, to be looked at beside its photograph."""

@@ -175,11 +175,12 @@ def test_stop_is_heard_within_a_validation(train: Train, tmp_path: Path, monkeyp
     monkeypatch.setattr(training, "evaluate", evaluate_until_first)
     reports: list[Report] = []
     checkpoint = train(
-        tmp_path / "run", report=reports.append, stop=lambda: len(drawn) > 0, validate_every=1, max_steps=STEPS
+        tmp_path / "run", report=reports.append, stop=lambda: len(drawn) > 1, validate_every=1, max_steps=STEPS
     )
     assert checkpoint.step == 1
     assert [report.validation for report in reports] == [None, None]
-    assert len(drawn) == 1
+    # The other one is the picture before the first step.
+    assert len(drawn) == 2
     assert read_run_training(tmp_path / "run").step == 1
 
 

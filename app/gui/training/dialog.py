@@ -28,6 +28,7 @@ from app.gui.host import Host
 from app.gui.options_form import OptionsForm
 from app.gui.panel_parts import form, label
 from app.gui.training.background import Background
+from app.gui.training.choices import above, devices, of_preset
 from app.gui.training.data_part import DataPart
 from app.gui.training.places import ask_folder
 from app.presets import Preset, presets_of
@@ -38,9 +39,8 @@ from app.runs.order import Order
 from app.settings import runs_home
 from app.spoken import spoken_bytes, spoken_step, spoken_time
 from engines import registry
-from engines.core.config import TrainingConfig, make_options
+from engines.core.config import make_options
 from engines.core.dataset import Dataset
-from engines.core.device import choose_device
 from engines.core.errors import UserError
 
 SETTLE_MS = 900
@@ -90,7 +90,7 @@ class TrainDialog(QDialog):
         self.method, self.preset, self.device = QComboBox(), QComboBox(), QComboBox()
         self.method.currentIndexChanged.connect(self._method_chosen)
         self.preset.currentIndexChanged.connect(self._preset_chosen)
-        for name, text in _devices():
+        for name, text in devices():
             self.device.addItem(text, name)
         self.device.currentIndexChanged.connect(self._change)
         self.why, self.about = label("", "muted", wrap=True), label("", "muted", wrap=True)
@@ -108,8 +108,8 @@ class TrainDialog(QDialog):
         place.addWidget(browse)
         rows = form()
         rows.setVerticalSpacing(9)
-        rows.addRow("Method", _above(self.method, self.why))
-        rows.addRow("How", _above(self.preset, self.about))
+        rows.addRow("Method", above(self.method, self.why))
+        rows.addRow("How", above(self.preset, self.about))
         rows.addRow("Steps", self.steps)
         rows.addRow("Device", self.device)
         rows.addRow("Run folder", place)
@@ -188,7 +188,7 @@ class TrainDialog(QDialog):
         settings = {
             name: getattr(config, name)
             for name in (*engine.suggested(self._dataset), *self._changed_options)
-            if getattr(config, name) != _of_preset(engine.Config, self._preset()).get(name)
+            if getattr(config, name) != of_preset(engine.Config, self._preset()).get(name)
         }
         preset = self._preset()
         return Order(
@@ -367,32 +367,6 @@ class TrainDialog(QDialog):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.reject()
         super().closeEvent(event)
-
-
-def _above(choice: QWidget, explained: QWidget) -> QVBoxLayout:
-    """A field with what is to be said of it below."""
-    column = QVBoxLayout()
-    column.setSpacing(3)
-    column.addWidget(choice)
-    column.addWidget(explained)
-    return column
-
-
-def _of_preset(kind: type[TrainingConfig], preset: Preset | None) -> dict[str, Any]:
-    """What the preset alone makes of every option."""
-    return make_options(kind, preset.settings if preset is not None else {}, "preset").model_dump()
-
-
-def _devices() -> list[tuple[str, str]]:
-    """Names and titles of what there is to learn on."""
-    found = [("auto", "Automatic"), ("cpu", "CPU")]
-    for name, title in (("cuda", "CUDA"), ("mps", "Apple GPU")):
-        try:
-            choose_device(name)
-        except UserError:
-            continue
-        found.insert(1, (name, title))
-    return found
 
 
 def ask_training(window: Host, folder: Path | None, busy: bool) -> Order | None:
