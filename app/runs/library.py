@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import os
+import sys
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +58,7 @@ class Run:
     @property
     def max_steps(self) -> int:
         """That it was begun with."""
-        return int(self.config.get("max_steps", self.step))
+        return int(self.config["max_steps"])
 
     @property
     def finished(self) -> bool:
@@ -74,20 +76,24 @@ class Run:
         return is_run_folder(self.folder)
 
 
-def find_runs(home: Path, known: Iterable[Path] = ()) -> list[Run]:
-    """The runs in `home`, and of `known` those that are still there; the newest first."""
-    inside = sorted(home.iterdir()) if home.is_dir() else []
-    folders = dict.fromkeys(path.resolve() for path in (*inside, *known) if (path / CONFIG_NAME).is_file())
-    runs = (read_run(folder) for folder in folders)
-    return sorted((run for run in runs if run is not None), key=lambda run: -run.changed_s)
+def _was_begun(folder: Path) -> bool:
+    try:
+        return (folder / CONFIG_NAME).is_file()
+    except OSError:
+        # Somebody else's, or of a disk that fails.
+        return False
 
 
-def read_run(folder: Path) -> Run | None:
-    """One run; None where the folder is none, or is damaged."""
+def read_run(folder: Path, reader: CurveReader | None = None) -> Run | None:
+    """One run; None where the folder is none, or is damaged.
+
+    Args:
+        reader: of its curves, where they have been read before.
+    """
     try:
         written = read_run_config(folder)
         config = written["config"]
-        step, history = 0, read_curves(folder)
+        step, history = 0, (reader or CurveReader(folder)).read()
         if (folder / SCENE_NAME).is_file():
             step = int(read_scene_header(folder / SCENE_NAME)["step"] or 0)
         elif (folder / TRAINING_NAME).is_file() and history.steps:
@@ -95,6 +101,7 @@ def read_run(folder: Path) -> Run | None:
         scores = [psnr for _, psnr in history.psnr]
         files = (CONFIG_NAME, HISTORY_NAME, SCENE_NAME)
         changed_s = max((folder / name).stat().st_mtime for name in files if (folder / name).is_file())
+        int(config["max_steps"])
         return Run(
             folder,
             str(written["engine"]),
@@ -106,7 +113,7 @@ def read_run(folder: Path) -> Run | None:
             is_claimed(folder),
             changed_s,
         )
-    except (UserError, OSError, KeyError, TypeError, ValueError):
+    except (UserError, OSError, KeyError, TypeError, ValueError, OverflowError):
         return None
 
 
@@ -133,54 +140,101 @@ class CurveReader:
         self._begin()
 
     def _begin(self) -> None:
-        self._read_bytes = 0
+        self._read_bytes, self._file = 0, 0
         self._steps = list[int]()
         self._losses = dict[str, tuple[list[int], list[float]]]()
         self._psnr = list[tuple[int, float]]()
 
     def read(self) -> Curves:
         """All that is there now."""
-        size = self._path.stat().st_size if self._path.is_file() else 0
-        if size < self._read_bytes:
-            # Resumed from an earlier checkpoint: lines were taken back.
+        if self._path.is_file():
+            self._read_on()
+        else:
             self._begin()
-        if size > self._read_bytes:
-            with self._path.open("rb") as file:
-                file.seek(self._read_bytes)
-                content = file.read()
-            whole = content[: content.rfind(b"\n") + 1]
-            self._read_bytes += len(whole)
-            for line in whole.splitlines():
-                self._take(line)
         # Copies: these grow on.
         losses = {name: (list(steps), list(values)) for name, (steps, values) in self._losses.items()}
         return Curves(tuple(self._steps), losses, tuple(self._psnr))
+
+    def _read_on(self) -> None:
+        with self._path.open("rb") as file:
+            there = os.fstat(file.fileno())
+            if there.st_size < self._read_bytes or there.st_ino != self._file:
+                # Resumed from an earlier checkpoint: lines were taken back, and others may be there already.
+                self._begin()
+                self._file = there.st_ino
+            file.seek(self._read_bytes)
+            content = file.read()
+        whole = content[: content.rfind(b"\n") + 1]
+        self._read_bytes += len(whole)
+        for line in whole.splitlines():
+            self._take(line)
 
     def _take(self, line: bytes) -> None:
         try:
             entry = json.loads(line)
             step = int(entry.pop("step"))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
             return
         self._steps.append(step)
-        if isinstance(psnr := entry.pop("psnr", None), int | float):
+        if _is_finite(psnr := entry.pop("psnr", None)):
             self._psnr.append((step, float(psnr)))
         for name, value in entry.items():
-            if name not in ("time", "ssim") and isinstance(value, int | float):
+            if name not in ("time", "ssim") and _is_finite(value):
                 steps, values = self._losses.setdefault(name, ([], []))
                 steps.append(step)
                 values.append(float(value))
 
 
-def read_curves(folder: Path) -> Curves:
-    """A run's curves."""
-    return CurveReader(folder).read()
+def _is_finite(value: object) -> bool:
+    """Whether it is a number that can be drawn."""
+    return isinstance(value, int | float) and abs(value) <= sys.float_info.max
+
+
+class Library:
+    """The runs that there are, for one thread; what has not changed since the last look is not read again."""
+
+    def __init__(self) -> None:
+        self._readers: dict[Path, CurveReader] = {}
+        self._seen: dict[Path, tuple[object, Run | None]] = {}
+
+    def find(self, home: Path, known: Iterable[Path] = ()) -> list[Run]:
+        """The runs in `home`, and of `known` those that are still there; the newest first."""
+        inside = sorted(home.iterdir()) if home.is_dir() else []
+        folders = dict.fromkeys(path.resolve() for path in (*inside, *known) if _was_begun(path))
+        runs = (self._look(folder) for folder in folders)
+        return sorted((run for run in runs if run is not None), key=lambda run: -run.changed_s)
+
+    def curves(self, folder: Path) -> Curves:
+        """A run's curves."""
+        return self._readers.setdefault(folder, CurveReader(folder)).read()
+
+    def _look(self, folder: Path) -> Run | None:
+        stamp = _stamp(folder)
+        before, run = self._seen.get(folder, (None, None))
+        if before == stamp:
+            return replace(run, training=is_claimed(folder)) if run is not None else None
+        run = read_run(folder, self._readers.setdefault(folder, CurveReader(folder)))
+        self._seen[folder] = (stamp, run)
+        return run
+
+
+def _stamp(folder: Path) -> object:
+    """Another one where a run has written something."""
+    stamps: list[object] = []
+    for name in (CONFIG_NAME, HISTORY_NAME, SCENE_NAME, TRAINING_NAME):
+        try:
+            there = (folder / name).stat()
+        except OSError:
+            stamps.append(None)
+        else:
+            stamps.append((there.st_mtime_ns, there.st_size, there.st_ino))
+    return tuple(stamps)
 
 
 def held_out_pictures(folder: Path) -> tuple[Path | None, list[tuple[int, Path]]]:
     """The photograph that validations are looked at beside, and (step, picture) of each, in order."""
     there = folder / HELD_OUT_NAME
-    pictures = sorted(path for path in there.glob("*.png") if path.stem.isdigit()) if there.is_dir() else []
+    pictures = sorted(path for path in there.glob("*.png") if path.stem.isdecimal()) if there.is_dir() else []
     photograph = there / PHOTOGRAPH_NAME
     return photograph if photograph.is_file() else None, [(int(path.stem), path) for path in pictures]
 
@@ -192,23 +246,23 @@ def rename_run(run: Run, name: str) -> Path:
         UserError: the name is taken or can't be used, or a process trains there.
     """
     name = name.strip()
-    if not name or name.startswith(".") or any(sign in name for sign in UNPRINTABLE):
+    if not name or name.startswith(".") or not name.isprintable() or any(sign in name for sign in UNPRINTABLE):
         raise UserError(f"{name!r}: a run's name must not be empty, begin with a dot, or hold any of {UNPRINTABLE}")
     if is_claimed(run.folder):
         raise UserError(f"{run.name}: is being trained; stop it first")
     new = run.folder.with_name(name)
-    if new.exists():
-        raise UserError(f"{new}: is there already; choose another name")
     try:
+        if new.exists():
+            raise UserError(f"{new}: is there already; choose another name")
         return run.folder.rename(new)
     except OSError as error:
         raise UserError(f"{new}: can't be written ({error.strerror or error})") from error
 
 
-def free_name(home: Path, stem: str) -> Path:
-    """A folder in `home` that is not there yet: `stem`, `stem-2`, ..."""
+def free_name(home: Path, stem: str, taken: Collection[Path] = ()) -> Path:
+    """A folder in `home` that is neither there nor `taken`: `stem`, `stem-2`, ..."""
     number, path = 1, home / stem
-    while path.exists():
+    while path.exists() or path in taken:
         number += 1
         path = home / f"{stem}-{number}"
     return path

@@ -50,10 +50,19 @@ def _as_yaml(value: Any) -> str:
     if isinstance(value, float):
         text = repr(value)
         return text if "." in text or "e" not in text else text.replace("e", ".0e")
-    return json.dumps(value) if not isinstance(value, str) or value != value.strip() else _plain(value)
+    return _text_as_yaml(value) if isinstance(value, str) else json.dumps(value)
 
 
-def _plain(text: str) -> str:
+def _text_as_yaml(text: str) -> str:
+    # JSON writes what lies beyond 16 bits in two halves, which YAML does not put together again.
+    ways = (text, json.dumps(text), json.dumps(text, ensure_ascii=False))
+    return next((way for way in ways if _reads_as(way, text)), ways[1])
+
+
+def _reads_as(yaml_text: str, value: str) -> bool:
     import yaml
 
-    return text if yaml.safe_load(text or "''") == text and text else json.dumps(text)
+    try:
+        return bool(yaml.safe_load(yaml_text) == value)
+    except yaml.YAMLError:
+        return False

@@ -71,9 +71,12 @@ class RunQueue:
         return job
 
     def withdraw(self, order: Order) -> None:
-        """It has not begun, and is not going to."""
-        self.waiting = [job for job in self.waiting if job.order is not order]
-        self._changed(Job(order, "stopped"))
+        """It has not begun, and is not going to; one that has begun meanwhile goes on."""
+        for job in self.waiting:
+            if job.order is order:
+                self.waiting.remove(job)
+                self._changed(replace(job, status="stopped"))
+                return
 
     def pause(self) -> None:
         """After the step under way."""
@@ -95,7 +98,8 @@ class RunQueue:
 
     def hold(self) -> None:
         """Freezes the run at once, while something else needs the processor."""
-        if self._process is not None:
+        # What is saving is soon done, and wanted.
+        if self._process is not None and self.active is not None and self.active.status != "stopping":
             self._process.hold()
 
     def release(self) -> None:

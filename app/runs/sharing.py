@@ -20,6 +20,7 @@ class Sharing:
     _asked_s: float = float("-inf")
     _next_s: float = float("-inf")
     _awaited: bool = False
+    _came: bool = False
 
     def moved(self, now: float) -> None:
         """The camera, or something else of the view, changed."""
@@ -38,12 +39,16 @@ class Sharing:
         """Whether to ask for the scene as it is now; taken as asked."""
         if self._awaited or drawing or now < self._next_s or now - self._moved_s < 0.5:
             return False
-        self._asked_s, self._awaited = now, True
+        self._asked_s, self._awaited, self._came = now, True, False
         return True
 
+    def came(self) -> None:
+        """What was asked for is written; to be seen it has to be opened and drawn."""
+        self._came = True
+
     def shown(self, now: float) -> None:
-        """What was asked for is on the screen, or can't be shown."""
-        if self._awaited:
+        """Nothing is being opened or drawn: what was asked for, if it came, is on the screen or can't be shown."""
+        if self._awaited and self._came:
             self._awaited = False
             took = now - self._asked_s
             self._next_s = now + max(SOONEST_S, took * (1 - LOOKING_SHARE) / LOOKING_SHARE)
