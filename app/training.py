@@ -16,6 +16,7 @@ import numpy as np
 from app.evaluation import Evaluation, evaluate
 from app.objects import find_choice
 from engines import registry
+from engines.core import ranks
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import TrainingConfig, make_options
 from engines.core.dataset import Dataset
@@ -27,10 +28,12 @@ from engines.core.formats import open_dataset
 from engines.core.run_folder import (
     HISTORY_NAME,
     append_history,
+    is_interrupted_here,
     is_run_folder,
+    mark_launch,
     others_in,
     read_history,
-    read_run_training,
+    read_run_training_of_first,
     write_run_checkpoint,
     write_run_config,
 )
@@ -96,7 +99,8 @@ def _loop(run: _Run, report: Callable[[Report], None], stop: Stop) -> Checkpoint
     training, config = run.training, run.config
     clock = _Clock(training.step_count, config.max_steps)
     report(Report(training.step_count, config.max_steps, notes=run.notes))
-    while training.step_count < config.max_steps and not stop():
+    # Whichever rank was told to stop, all do, after the same step.
+    while training.step_count < config.max_steps and not ranks.any_of(stop()):
         try:
             losses = training.step()
         except Unreadable as error:
@@ -134,13 +138,14 @@ class _Run:
         from torch.utils.tensorboard import SummaryWriter
 
         # What an earlier attempt drew beyond this step is going to be done again.
-        self._events = SummaryWriter(str(out), purge_step=training.step_count + 1)
+        self._events = SummaryWriter(str(out), purge_step=training.step_count + 1) if ranks.here().is_first else None
 
     def close(self) -> None:
         """Ends what runs beside the training, and finishes the TensorBoard events."""
         self.training.close()
-        with self._writing():
-            self._events.close()
+        if self._events is not None:
+            with self._writing():
+                self._events.close()
 
     def validate(self, stop: Stop) -> Evaluation | None:
         """Scores of a copy of the weights on held-out views; None where nothing is held out, or `stop` said so."""
@@ -156,16 +161,18 @@ class _Run:
         self._recent.append(losses)
         if len(self._recent) < HISTORY_EVERY and validation is None:
             return
-        count = len(self._recent)
+        count, events = len(self._recent), self._events
         step = self.training.step_count
         values = {name: sum(losses[name] for losses in self._recent) / count for name in losses}
         scores = {"psnr": validation.psnr, "ssim": validation.ssim} if validation is not None else {}
         self._recent = []
+        if events is None:
+            return
         with self._writing():
             append_history(self.out, {"step": step, "time": round(time.time(), 1), **values, **scores})
             for group, numbers in (("loss", values), ("validation", scores)):
                 for name, value in numbers.items():
-                    self._events.add_scalar(f"{group}/{name}", value, step)
+                    events.add_scalar(f"{group}/{name}", value, step)
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
@@ -180,7 +187,10 @@ class _Run:
     def save(self) -> Checkpoint:
         """Writes the checkpoint as it is now."""
         self._saved = self.training.checkpoint()
-        write_run_checkpoint(self.out, self._saved)
+        if ranks.here().is_first:
+            write_run_checkpoint(self.out, self._saved)
+        # Before that none may end: torchrun ends the others when one does.
+        ranks.wait()
         self._kept_step = self._saved.step
         return self._saved
 
@@ -220,13 +230,17 @@ def _begin(engine_name: str, data: Path, out: Path, settings: Mapping[str, Any],
     """Opens everything, and takes possession of the run folder."""
     engine = registry.find_engine(engine_name)
     where = choose_device(device)
-    if not resume and is_run_folder(out):
+    rank = ranks.join(where)
+    # What is in the folder the first rank says: it is the only one that writes there.
+    again = ranks.of_first(is_interrupted_here(out))
+    resume = resume or again
+    if rank.is_first and not resume and is_run_folder(out):
         raise UserError(f"{out}: holds a run already; go on with it by --resume, or name another folder")
-    if not resume and (others := others_in(out)):
+    if rank.is_first and not resume and (others := others_in(out)):
         raise UserError(f"{out}: holds other files ({others[0]}); name a new or an empty folder")
     dataset = open_dataset(data)
     if resume:
-        checkpoint = _to_resume(engine, out, settings)
+        checkpoint = _to_resume(engine, out, settings, again)
         config = make_options(engine.Config, checkpoint.config, f"{out}: its configuration")
         dataset = dataset.with_held_out(config.held_out_every)
         training = engine.resume(dataset, checkpoint, where)
@@ -234,15 +248,17 @@ def _begin(engine_name: str, data: Path, out: Path, settings: Mapping[str, Any],
         config = make_options(engine.Config, settings)
         dataset = dataset.with_held_out(config.held_out_every)
         training = engine.train(dataset, config, where, config.seed)
-    # Also of a new run: one that ended before it saved anything may have left lines.
-    _forget_after(out, training.step_count)
-    write_run_config(out, engine_name, data, config.model_dump())
+    if rank.is_first:
+        # Also of a new run: one that ended before it saved anything may have left lines.
+        _forget_after(out, training.step_count)
+        write_run_config(out, engine_name, data, config.model_dump())
+        mark_launch(out)
     return _Run(training, config, dataset, out)
 
 
-def _to_resume(engine: Engine, out: Path, settings: Mapping[str, Any]) -> Checkpoint:
-    """The run's last checkpoint, with the new `max_steps` and the like."""
-    checkpoint = read_run_training(out)
+def _to_resume(engine: Engine, out: Path, settings: Mapping[str, Any], again: bool) -> Checkpoint:
+    """The run's last checkpoint, with the new `max_steps` and the like; `again` also where nothing is left to do."""
+    checkpoint = read_run_training_of_first(out)
     if checkpoint.engine != engine.name:
         raise UserError(f"{out}: is a run of {checkpoint.engine}, not of {engine.name}")
     begun = make_options(engine.Config, checkpoint.config, f"{out}: its configuration").model_dump()
@@ -253,7 +269,7 @@ def _to_resume(engine: Engine, out: Path, settings: Mapping[str, Any]) -> Checkp
                 f"{out}: was begun with {name}={begun[name]}, can't go on with {name}={asked[name]}; "
                 f"leave it out, or begin another run (free on resuming: {', '.join(FREE_ON_RESUME)})"
             )
-    if checkpoint.step >= asked["max_steps"]:
+    if checkpoint.step >= asked["max_steps"] and not again:
         raise UserError(f"{out}: has done all its {checkpoint.step} steps; raise max_steps (--set max_steps=...)")
     return replace(checkpoint, config=asked)
 

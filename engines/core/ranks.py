@@ -27,7 +27,7 @@ from engines.core.errors import Unreadable, UserError
 
 ENVIRONMENT = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 """What torchrun tells each process of the others."""
-WAIT = timedelta(minutes=30)
+WAIT_MINUTES = 30
 """That one rank waits for another; one that has ended is noticed at once."""
 SPOKEN = "vantage/spoken"
 LOST = re.compile(r"gloo|nccl|connection (closed|reset|refused)|broken pipe", re.IGNORECASE)
@@ -117,7 +117,9 @@ def join(device: torch.device) -> Rank:
     # What is agreed upon goes by gloo also then: it waits for nothing that a GPU does.
     backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
     rank, count = int(os.environ["RANK"]), launched()
-    dist.init_process_group(backend, store=_store(), rank=rank, world_size=count, timeout=WAIT)
+    dist.init_process_group(
+        backend, store=_store(), rank=rank, world_size=count, timeout=timedelta(minutes=WAIT_MINUTES)
+    )
     return here()
 
 
