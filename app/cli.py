@@ -40,6 +40,8 @@ COMMANDS: Mapping[str, str] = {
     "sample": "write a small synthetic scene, to try things on",
     "bench": "measure time per frame and stage, and peak memory",
 }
+DIVIDED = ("train", "render", "evaluate")
+"""Commands that several processes do together, as `torchrun` begins them."""
 
 FAILED, USAGE, BUG, INTERRUPTED, BROKEN_PIPE, TERMINATED = 1, 2, 70, 130, 141, 143
 
@@ -60,7 +62,7 @@ class _Parser(argparse.ArgumentParser):
     """argparse with errors of one line."""
 
     def error(self, message: str) -> NoReturn:
-        sys.stderr.write(f"{self.prog}: {message} ({self.prog} --help)\n")
+        _complain(f"{self.prog}: {message} ({self.prog} --help)\n")
         raise SystemExit(USAGE)
 
 
@@ -71,17 +73,33 @@ class _Terminated(BaseException):
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command line; the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if not _among_others() or os.environ["RANK"] == "0":
+        return _run(words)
+    # Results, notes and progress are the first process's; the others are heard only when they fail.
+    with (
+        Path(os.devnull).open("w") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+    ):
+        return _run(words)
+
+
+def _run(words: list[str]) -> int:
     try:
         code = _dispatch(words)
         # Here, not at exit: a reader that has gone away is noticed where it can be answered.
         sys.stdout.flush()
+        if _among_others():
+            from engines.core import ranks
+
+            ranks.part()
         return code
     except SystemExit as error:  # argparse, after --help or a usage error
         return error.code if isinstance(error.code, int) else int(error.code is not None)
     except UserError as error:
         return _say(str(error), FAILED)
     except (KeyboardInterrupt, Cancelled):
-        sys.stderr.write("stopped\n")
+        _complain("stopped\n")
         return INTERRUPTED
     except _Terminated:
         return TERMINATED
@@ -103,18 +121,50 @@ def main(argv: Sequence[str] | None = None) -> int:
         # torch is not imported only to name its error.
         if type(error).__name__ == "OutOfMemoryError":
             return _say("out of memory on the device; use a smaller --size, or --device cpu", FAILED)
+        if _is_loss_of_another(error):
+            return _say(
+                "another process of this command has ended, torchrun tells which; what was saved is whole", FAILED
+            )
         return _bug()
 
 
 def _say(message: str, code: int) -> int:
-    sys.stderr.write(f"vantage: {' '.join(message.split())}\n")
+    _complain(f"vantage: {' '.join(message.split())}\n")
     return code
 
 
 def _bug() -> int:
-    traceback.print_exc()
-    sys.stderr.write("vantage: this is a bug; please report it with the lines above\n")
+    _complain(traceback.format_exc() + "vantage: this is a bug; please report it with the lines above\n")
     return BUG
+
+
+def _among_others() -> bool:
+    """Whether torchrun began this process and others for the same command."""
+    if "RANK" not in os.environ:
+        return False
+    # Only then: it imports torch.
+    from engines.core import ranks
+
+    return ranks.launched() > 1
+
+
+def _complain(text: str) -> None:
+    """What went wrong, on stderr; of several processes the one that first has something to say says it for all."""
+    if not _among_others():
+        sys.stderr.write(text)
+        return
+    from engines.core import ranks
+
+    if ranks.speaks_first():
+        (sys.__stderr__ or sys.stderr).write(text)
+
+
+def _is_loss_of_another(error: Exception) -> bool:
+    if not _among_others():
+        return False
+    from engines.core import ranks
+
+    return ranks.is_loss_of_another(error)
 
 
 def _dispatch(words: list[str]) -> int:
@@ -129,6 +179,8 @@ def _dispatch(words: list[str]) -> int:
     else:
         _refuse_misspelt(words)
         name, rest = DEFAULT_COMMAND, words
+    if name not in DIVIDED and _among_others():
+        raise UserError(f"{name} works in one process: leave torchrun out, which is for {', '.join(DIVIDED)}")
     command = cast(Command, importlib.import_module(f"app.commands.{name}"))
     parser = _Parser(prog=f"main.py {name}", description=COMMANDS[name].capitalize() + ".")
     command.add_arguments(parser)
@@ -144,7 +196,7 @@ def _refuse_misspelt(words: Sequence[str]) -> None:
     if "." not in words[0] and os.sep not in words[0]:
         near = difflib.get_close_matches(words[0], COMMANDS, 1)
         hint = f"did you mean {near[0]}?" if near else f"the commands are {', '.join(COMMANDS)}"
-        sys.stderr.write(f"main.py: {words[0]}: no such file, and no command; {hint}\n")
+        _complain(f"main.py: {words[0]}: no such file, and no command; {hint}\n")
         raise SystemExit(USAGE)
 
 

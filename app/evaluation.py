@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -16,15 +16,18 @@ import torch
 from torch import Tensor
 
 from app.fitting import same_pose
+from app.joining import owners
 from app.objects import INSTANCE, choice_of, learnt_objects
-from engines.core import metrics
+from engines.core import metrics, ranks
 from engines.core.dataset import Dataset
 from engines.core.engine import TIME, HasSources, Scene, Stop, never_stop
-from engines.core.errors import UserError
+from engines.core.errors import Cancelled, UserError
 from engines.core.images import SMALLEST_SIDE_PX
 from engines.core.views import View, Views
 
 METRICS = ("psnr", "ssim", "ssim_uniform")
+OnPair = Callable[[Tensor, Tensor], None]
+"""Is given a picture and its photograph, both [H, W, 3]."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ def evaluate(
     stop: Stop = never_stop,
     crop_px: int | None = None,
     dataset: Dataset | None = None,
-    on_pair: Callable[[Tensor, Tensor], None] = lambda image, photograph: None,
+    on_pair: OnPair = lambda image, photograph: None,
 ) -> Evaluation:
     """Draws each view's camera and compares with its photograph.
 
@@ -130,7 +133,8 @@ def evaluate(
         dataset: that the views are of, for a class: they say which object is to be drawn.
         on_pair: called with the picture and the photograph that are compared, both [H, W, 3], before `on_view`.
 
-    A scene that is drawn from photographs is not compared with these.
+    A scene that is drawn from photographs is not compared with these. Several ranks divide the views, and all of them
+    get the whole evaluation.
 
     Raises:
         UserError: there are no photographs, one is missing can't be read or is too small, or its object was not learnt.
@@ -140,33 +144,63 @@ def evaluate(
     if not views:
         raise UserError("no photographs to compare with in these views")
     choices = _choices(scene, dataset, views)
-    moments = next((control for control in scene.controls if control.name == TIME), None)
+    controls = [_controls(scene, view, choices) for view in views]
+    drawn_by = owners(scene, [view.camera for view in views], controls, ranks.here().count)
     crop = scene.border_px if crop_px is None else crop_px
-    scores = []
-    for view in views:
-        controls = dict(choices.get(view.instance, {}))
-        if moments is not None:
-            controls[TIME] = float(view.time)
-        image, photograph = _pair(scene, view, controls, stop)
-        # Known when the picture is made.
-        if _is_source(scene, view, controls):
-            continue
-        if min(image.shape[:2]) - 2 * crop < SMALLEST_SIDE_PX:
-            raise UserError(
-                f"{crop} pixels off each side of {image.shape[1]}x{image.shape[0]} leave too little to compare; "
-                f"at least {SMALLEST_SIDE_PX} pixels are needed"
-            )
-        if crop:
-            image, photograph = (x[crop:-crop, crop:-crop] for x in (image, photograph))
-        name = dataset.instances[view.instance] if dataset is not None and dataset.instances else ""
-        values = {metric: getattr(metrics, metric)(image, photograph) for metric in METRICS}
-        on_pair(image, photograph)
-        time = view.time if moments is not None else None
-        scores.append(Score(view.name, **values, instance=name, time=time))
-        on_view(scores[-1])
-    if not scores:
+    own: dict[int, Score] = {}
+    cancelled = False
+    for index in np.flatnonzero(np.array(drawn_by) == ranks.here().number).tolist():
+        try:
+            values = _score(scene, views[index], controls[index], crop, stop, on_pair)
+        except Cancelled:
+            cancelled = True
+            break
+        if values is not None:
+            own[index] = _named(values, views[index], scene, dataset)
+            on_view(own[index])
+    if ranks.any_of(cancelled):
+        raise Cancelled
+    told = ranks.gathered([[index, asdict(score)] for index, score in own.items()])
+    found = {index: Score(**score) for part in told for index, score in part}
+    if not found:
         raise UserError("all these photographs are what the scene is drawn from; there is none left to compare with")
-    return Evaluation(tuple(scores), crop)
+    return Evaluation(tuple(found[index] for index in sorted(found)), crop)
+
+
+def _controls(scene: Scene, view: View, choices: Mapping[int, Mapping[str, float]]) -> dict[str, float]:
+    """What draws the view's object and moment."""
+    controls = dict(choices.get(view.instance, {}))
+    if _is_timed(scene):
+        controls[TIME] = float(view.time)
+    return controls
+
+
+def _is_timed(scene: Scene) -> bool:
+    return any(control.name == TIME for control in scene.controls)
+
+
+def _score(
+    scene: Scene, view: View, controls: Mapping[str, float], crop: int, stop: Stop, on_pair: OnPair
+) -> dict[str, float] | None:
+    """Of the picture by `METRICS`; None where it is drawn from this very photograph."""
+    image, photograph = _pair(scene, view, controls, stop)
+    # Known when the picture is made.
+    if _is_source(scene, view, controls):
+        return None
+    if min(image.shape[:2]) - 2 * crop < SMALLEST_SIDE_PX:
+        raise UserError(
+            f"{crop} pixels off each side of {image.shape[1]}x{image.shape[0]} leave too little to compare; "
+            f"at least {SMALLEST_SIDE_PX} pixels are needed"
+        )
+    if crop:
+        image, photograph = (x[crop:-crop, crop:-crop] for x in (image, photograph))
+    on_pair(image, photograph)
+    return {metric: getattr(metrics, metric)(image, photograph) for metric in METRICS}
+
+
+def _named(values: Mapping[str, float], view: View, scene: Scene, dataset: Dataset | None) -> Score:
+    name = dataset.instances[view.instance] if dataset is not None and dataset.instances else ""
+    return Score(view.name, **values, instance=name, time=view.time if _is_timed(scene) else None)
 
 
 def _is_source(scene: object, view: View, controls: Mapping[str, float]) -> bool:

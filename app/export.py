@@ -18,7 +18,9 @@ import torch
 from app.display import Pixels, channel_limits, has_limits, shade
 from app.fitting import fit_around, fit_native
 from app.image_folder import CAMERAS_NAME, replacing_folder, write_array, write_image
+from app.joining import Made, joined, owners
 from app.video import VIDEO_SUFFIXES, Background, VideoWriter
+from engines.core import ranks
 from engines.core.camera import Array, Camera
 from engines.core.engine import TIME, Scene, Stop
 from engines.core.errors import Cancelled, UserError
@@ -111,11 +113,17 @@ def run_export(scene: Scene, export: Export, on_progress: OnProgress, stop: Stop
     out = Path(export.out)
     cameras = fit_cameras(scene, export.cameras, export.size_px)
     _check(scene, export)
-    frames = _frames(scene, export, cameras, stop)
-    if out.suffix.lower() in VIDEO_SUFFIXES:
-        _write_video(export, cameras, frames, on_progress)
+    drawing = _Drawing(scene, export, cameras, stop)
+    is_video = out.suffix.lower() in VIDEO_SUFFIXES
+    made = _pictures(drawing) if is_video else joined(drawing.owners, drawing.arrays)
+    if not ranks.here().is_first:
+        # Another rank writes what these are joined into.
+        for _ in made:
+            pass
+    elif is_video:
+        _write_video(export, cameras, made, on_progress)
     else:
-        _write_folder(export, cameras, frames, on_progress)
+        _write_folder(export, cameras, made, on_progress)
     return out
 
 
@@ -155,14 +163,29 @@ def _check(scene: Scene, export: Export) -> None:
         raise UserError(f"{export.out}: name a video ({', '.join(VIDEO_SUFFIXES)}), or a folder for images")
 
 
-def _frames(scene: Scene, export: Export, cameras: Sequence[Camera], stop: Stop) -> Iterator[Frame]:
-    defaults = {control.name: control.default for control in scene.controls}
-    for index, camera in enumerate(cameras):
-        if stop():
+class _Drawing:
+    """The frames of an export, each as it is written."""
+
+    def __init__(self, scene: Scene, export: Export, cameras: Sequence[Camera], stop: Stop) -> None:
+        self.export, self.cameras = export, cameras
+        self._scene, self._stop = scene, stop
+        defaults = {control.name: control.default for control in scene.controls}
+        chosen = export.controls or [{}] * len(cameras)
+        self._controls = [{**defaults, **frame} for frame in chosen]
+        self.owners = owners(scene, cameras, self._controls, ranks.here().count)
+
+    def frame(self, index: int) -> Frame:
+        """As the scene draws it, over the background."""
+        if self._stop():
             raise Cancelled
-        controls = defaults if export.controls is None else {**defaults, **export.controls[index]}
-        frame = scene.render(camera, controls, stop)
-        yield _over_background(frame, export.background)
+        frame = self._scene.render(self.cameras[index], self._controls[index], self._stop)
+        return _over_background(frame, self.export.background)
+
+    def arrays(self, index: int) -> Made:
+        """For a folder: each channel, bytes of a picture or numbers; last something to look at, where no picture is."""
+        frame, channels = self.frame(index), self.export.channels
+        arrays = [shade(frame, "rgb") if channel == "rgb" else _numbers(frame, channel) for channel in channels]
+        return arrays if "rgb" in channels else [*arrays, shade(frame, channels[0])]
 
 
 def _over_background(frame: Frame, background: str | None) -> Frame:
@@ -195,17 +218,32 @@ def _thumbnail(picture: Pixels) -> Pixels:
     return resize_area(picture, smaller_size((picture.shape[1], picture.shape[0]), THUMBNAIL_PX))
 
 
-def _write_video(export: Export, cameras: Sequence[Camera], frames: Iterator[Frame], on_progress: OnProgress) -> None:
+def _pictures(drawing: _Drawing) -> Iterator[Made]:
+    """For a video: its channels side by side, in one range of values."""
+    channels, cameras = drawing.export.channels, drawing.cameras
+    first: list[Frame] = []
+    limits: dict[str, Limits] = {}
+    if channels != ("rgb",):
+        # The range is the first frame's, whoever draws the others.
+        if ranks.here().is_first:
+            first.append(drawing.frame(0))
+            limits = _clip_limits(first[0], channels, cameras)
+        limits = {channel: (low, high) for channel, (low, high) in ranks.of_first(limits).items()}
+
+    def picture(index: int) -> Made:
+        frame = first.pop() if first else drawing.frame(index)
+        shown = [_shown(frame, channel, limits.get(channel), cameras[0].size_px) for channel in channels]
+        return [np.concatenate(shown, axis=1)]
+
+    yield from joined(drawing.owners, picture)
+
+
+def _write_video(export: Export, cameras: Sequence[Camera], made: Iterator[Made], on_progress: OnProgress) -> None:
     width, height = cameras[0].size_px
     clock = _Clock(len(cameras), on_progress)
-    limits: dict[str, Limits] = {}
     writer = VideoWriter(export.out, (width * len(export.channels), height), export.fps, export.quality)
     with writer, Background() as background:
-        for index, frame in enumerate(frames):
-            if index == 0:
-                limits = _clip_limits(frame, export.channels, cameras)
-            shown = [_shown(frame, channel, limits.get(channel), (width, height)) for channel in export.channels]
-            picture = np.concatenate(shown, axis=1)
+        for (picture,) in made:
             background.submit(writer.write, picture)
             clock.tick(picture)
 
@@ -234,19 +272,18 @@ def _shown(frame: Frame, channel: str, limits: Limits | None, size_px: tuple[int
     return np.asarray(cv2.resize(pixels, size_px, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
 
 
-def _write_folder(export: Export, cameras: Sequence[Camera], frames: Iterator[Frame], on_progress: OnProgress) -> None:
+def _write_folder(export: Export, cameras: Sequence[Camera], made: Iterator[Made], on_progress: OnProgress) -> None:
     clock = _Clock(len(cameras), on_progress)
+    to_look_at = export.channels.index("rgb") if "rgb" in export.channels else -1
     with replacing_folder(export.out) as folder, Background(PNG_THREADS, 2 * PNG_THREADS) as background:
         write_path(folder / CAMERAS_NAME, cameras, _times(export))
-        for index, frame in enumerate(frames):
-            picture: Pixels | None = None
-            for channel in export.channels:
+        for index, arrays in enumerate(made):
+            for channel, array in zip(export.channels, arrays, strict=False):
                 if channel == "rgb":
-                    picture = shade(frame, "rgb")
-                    background.submit(write_image, folder / f"rgb_{index:05d}.png", picture)
+                    background.submit(write_image, folder / f"rgb_{index:05d}.png", array)
                 else:
-                    background.submit(write_array, folder / f"{channel}_{index:05d}.npy", _numbers(frame, channel))
-            clock.tick(shade(frame, export.channels[0]) if picture is None else picture)
+                    background.submit(write_array, folder / f"{channel}_{index:05d}.npy", array)
+            clock.tick(arrays[to_look_at])
 
 
 def _times(export: Export) -> list[int] | None:

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from app.evaluation import Evaluation, evaluate
-from app.objects import find_choice
+from app.held_out import keep_pair, validation_views
 from engines import registry
+from engines.core import ranks
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import TrainingConfig, make_options
 from engines.core.dataset import Dataset
@@ -26,27 +26,21 @@ from engines.core.engine import Engine, Stop, Training
 from engines.core.errors import Cancelled, Diverged, OutOfMemory, Unreadable, UserError
 from engines.core.files import replacing
 from engines.core.formats import open_dataset
-from engines.core.images import resize_area, smaller_size, to_uint8, write_png
 from engines.core.run_folder import (
-    HELD_OUT_NAME,
     HISTORY_NAME,
-    PHOTOGRAPH_NAME,
     append_history,
     claimed,
+    is_interrupted_here,
     is_run_folder,
+    mark_launch,
     others_in,
     read_history,
     read_run_config,
-    read_run_training,
+    read_run_training_of_first,
     write_run_checkpoint,
     write_run_config,
 )
-from engines.core.views import Views
 
-VALIDATION_VIEWS = 8
-"""At most so many are drawn in a validation, spread evenly."""
-HELD_OUT_PX = 512
-"""Longer side of the pictures of a held-out view that are kept."""
 HISTORY_EVERY = 10
 """Steps whose mean losses make one line of the history."""
 RATE_STEPS = 50
@@ -111,15 +105,22 @@ def run_training(
             checkpoint stays.
     """
     engine, out, where = registry.find_engine(engine_name), Path(out), choose_device(device)
-    _check_folder(out, resume)
+    rank = ranks.join(where)
+    # What is in the folder the first rank says: it is the only one that writes there.
+    again = ranks.of_first(is_interrupted_here(out))
+    if rank.is_first:
+        _check_folder(out, resume or again)
     with contextlib.ExitStack() as held:
         try:
-            dataset, config, training = begin(engine, open_dataset(Path(data)), out, settings, where, resume)
+            dataset = open_dataset(Path(data))
+            dataset, config, training = begin(engine, dataset, out, settings, where, resume or again, again)
             held.enter_context(contextlib.closing(training))
-            held.enter_context(claimed(out))
-            # Also of a new run: one that ended before it saved anything may have left lines.
-            _forget_after(out, training.step_count)
-            write_run_config(out, engine_name, Path(data), config.model_dump())
+            if rank.is_first:
+                held.enter_context(claimed(out))
+                # Also of a new run: one that ended before it saved anything may have left lines.
+                _forget_after(out, training.step_count)
+                write_run_config(out, engine_name, Path(data), config.model_dump())
+                mark_launch(out)
             run = held.enter_context(contextlib.closing(_Run(training, config, dataset, out, where)))
             return _loop(run, report, stop, between)
         except Exception as error:
@@ -148,7 +149,8 @@ def _loop(run: _Run, report: Callable[[Report], None], stop: Stop, between: Betw
         run.draw_before(stop)
     while training.step_count < config.max_steps:
         clock.leave_out(between(training, run.out))
-        if stop():
+        # Whichever rank was told to stop, all do, after the same step.
+        if ranks.any_of(stop()):
             break
         try:
             losses = training.step()
@@ -191,12 +193,13 @@ class _Run:
         from torch.utils.tensorboard import SummaryWriter
 
         # What an earlier attempt drew beyond this step is going to be done again.
-        self._events = SummaryWriter(str(out), purge_step=training.step_count + 1)
+        self._events = SummaryWriter(str(out), purge_step=training.step_count + 1) if ranks.here().is_first else None
 
     def close(self) -> None:
         """Finishes the TensorBoard events."""
-        with self._writing():
-            self._events.close()
+        if self._events is not None:
+            with self._writing():
+                self._events.close()
 
     def validate(self, stop: Stop) -> Evaluation | None:
         """Scores of a copy of the weights on held-out views; None where nothing is held out, or `stop` said so."""
@@ -213,7 +216,8 @@ class _Run:
             found = evaluate(scene, self._validation_views, stop=stop, dataset=self._dataset, on_pair=keep_first)
         except Cancelled:
             return None
-        self._keep_pair(*pairs[0])
+        if pairs:
+            self._keep_pair(*pairs[0])
         return found
 
     def draw_before(self, stop: Stop) -> None:
@@ -229,31 +233,27 @@ class _Run:
                 )
 
     def _keep_pair(self, image: Tensor, photograph: Tensor) -> None:
-        """Writes what was drawn of the first held-out view, to be looked at beside its photograph."""
-        folder = self.out / HELD_OUT_NAME
-        step = self.training.step_count
-        with self._writing():
-            folder.mkdir(exist_ok=True)
-            for name, picture in ((PHOTOGRAPH_NAME, photograph), (f"{step:08d}.png", image)):
-                pixels = to_uint8(picture.detach().cpu().numpy())
-                size = smaller_size((pixels.shape[1], pixels.shape[0]), HELD_OUT_PX)
-                write_png(folder / name, resize_area(pixels, size) if size[0] < pixels.shape[1] else pixels)
+        if ranks.here().is_first:
+            with self._writing():
+                keep_pair(self.out, self.training.step_count, image, photograph)
 
     def record(self, losses: Mapping[str, float], validation: Evaluation | None) -> None:
         """Adds to the history and to TensorBoard's events: the mean losses now and then, every validation."""
         self._recent.append(losses)
         if len(self._recent) < HISTORY_EVERY and validation is None:
             return
-        count = len(self._recent)
+        count, events = len(self._recent), self._events
         step = self.training.step_count
         values = {name: sum(losses[name] for losses in self._recent) / count for name in losses}
         scores = {"psnr": validation.psnr, "ssim": validation.ssim} if validation is not None else {}
         self._recent = []
+        if events is None:
+            return
         with self._writing():
             append_history(self.out, {"step": step, "time": round(time.time(), 1), **values, **scores})
             for group, numbers in (("loss", values), ("validation", scores)):
                 for name, value in numbers.items():
-                    self._events.add_scalar(f"{group}/{name}", value, step)
+                    events.add_scalar(f"{group}/{name}", value, step)
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
@@ -268,13 +268,17 @@ class _Run:
     def save(self) -> Checkpoint:
         """Writes the checkpoint as it is now."""
         self._saved = self.training.checkpoint()
-        write_run_checkpoint(self.out, self._saved)
+        if ranks.here().is_first:
+            write_run_checkpoint(self.out, self._saved)
+        # Before that none may end: torchrun ends the others when one does.
+        ranks.wait()
         self._kept_step, self._saved_s = self._saved.step, time.monotonic()
         return self._saved
 
     def is_due(self) -> bool:
         """Whether the last checkpoint is so old that another is."""
-        return time.monotonic() - self._saved_s >= 60 * self.config.checkpoint_minutes
+        # All ranks save together.
+        return ranks.any_of(time.monotonic() - self._saved_s >= 60 * self.config.checkpoint_minutes)
 
     def memory_bytes(self) -> int:
         """Held on the device."""
@@ -326,22 +330,32 @@ def _check_folder(out: Path, resume: bool) -> None:
 
 
 def begin(
-    engine: Engine, dataset: Dataset, out: Path, settings: Mapping[str, Any], device: torch.device, resume: bool
+    engine: Engine,
+    dataset: Dataset,
+    out: Path,
+    settings: Mapping[str, Any],
+    device: torch.device,
+    resume: bool,
+    again: bool = False,
 ) -> tuple[Dataset, TrainingConfig, Training]:
-    """The data with what is held out of it, and the training of it, begun or taken up again."""
+    """The data with what is held out of it, and the training of it, begun or taken up again.
+
+    Args:
+        again: torchrun began the processes anew; then nothing may be left to do.
+    """
     if not resume:
         config = make_options(engine.Config, settings)
         dataset = dataset.with_held_out(config.held_out_every)
         return dataset, config, engine.train(dataset, config, device, config.seed)
-    checkpoint = _to_resume(engine, out, settings)
+    checkpoint = _to_resume(engine, out, settings, again)
     config = make_options(engine.Config, checkpoint.config, f"{out}: its configuration")
     dataset = dataset.with_held_out(config.held_out_every)
     return dataset, config, engine.resume(dataset, checkpoint, device)
 
 
-def _to_resume(engine: Engine, out: Path, settings: Mapping[str, Any]) -> Checkpoint:
-    """The run's last checkpoint, with the new `max_steps` and the like."""
-    checkpoint = read_run_training(out)
+def _to_resume(engine: Engine, out: Path, settings: Mapping[str, Any], again: bool) -> Checkpoint:
+    """The run's last checkpoint, with the new `max_steps` and the like; `again` also where nothing is left to do."""
+    checkpoint = read_run_training_of_first(out)
     if checkpoint.engine != engine.name:
         raise UserError(f"{out}: is a run of {checkpoint.engine}, not of {engine.name}")
     begun = make_options(engine.Config, checkpoint.config, f"{out}: its configuration").model_dump()
@@ -352,7 +366,7 @@ def _to_resume(engine: Engine, out: Path, settings: Mapping[str, Any]) -> Checkp
                 f"{out}: was begun with {name}={begun[name]}, can't go on with {name}={asked[name]}; "
                 f"leave it out, or begin another run (free on resuming: {', '.join(FREE_ON_RESUME)})"
             )
-    if checkpoint.step >= asked["max_steps"]:
+    if checkpoint.step >= asked["max_steps"] and not again:
         raise UserError(f"{out}: has done all its {checkpoint.step} steps; raise max_steps (--set max_steps=...)")
     return replace(checkpoint, config=asked)
 
@@ -364,14 +378,3 @@ def _forget_after(out: Path, step: int) -> None:
     if len(kept) < len(entries):
         with replacing(out / HISTORY_NAME) as temporary:
             temporary.write_text("".join(json.dumps(entry) + "\n" for entry in kept), encoding="utf-8")
-
-
-def validation_views(training: Training, dataset: Dataset) -> Views:
-    """At most `VALIDATION_VIEWS` photographs of what is learnt, evenly spread."""
-    views = dataset.split("validation").photographed
-    if dataset.instances and views:
-        scene = training.scene()
-        learnt = [number for number in np.unique(views.instances) if find_choice(scene, dataset, number) is not None]
-        views = views.chosen(np.isin(views.instances, learnt))
-    count = min(len(views), VALIDATION_VIEWS)
-    return views.chosen(np.arange(count) * len(views) // max(count, 1))

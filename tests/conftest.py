@@ -6,9 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.two_ranks import TwoRanks
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -102,3 +105,11 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("photographs")
     write_sample(folder, deepvoxels_sample(0, 128, 6, 2, 1), samples=1)
     return folder
+
+
+@pytest.fixture(scope="session")
+def two_ranks() -> Iterator[TwoRanks]:
+    """Two processes that learn or draw together."""
+    ranks = TwoRanks()
+    yield ranks
+    ranks.end()

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from tqdm import tqdm
 
 from app.opening import Opened, open_scene
+from engines.core import ranks
+from engines.core.device import choose_device
 
 if TYPE_CHECKING:
     from app.export import Progress
@@ -47,6 +49,7 @@ def open_from(arguments: argparse.Namespace) -> Opened:
     Raises:
         UserError: it can't be opened.
     """
+    ranks.join(choose_device(arguments.device))
     opened = open_scene(arguments.checkpoint, arguments.data, arguments.device, arguments.settings)
     notes(assumptions_of(opened))
     return opened
@@ -60,7 +63,8 @@ def assumptions_of(opened: Opened) -> tuple[str, ...]:
 
 def note_since(opened: Opened, before: tuple[str, ...]) -> None:
     """What was found out while drawing: a photograph that could not be read and what took its place, say."""
-    notes(text for text in assumptions_of(opened) if text not in before)
+    found = ranks.gathered([text for text in assumptions_of(opened) if text not in before])
+    notes(dict.fromkeys(text for part in found for text in part))
 
 
 def notes(texts: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from app.commands.console import ProgressBar, add_scene_arguments, assumptions_of, note_since, open_from
 from app.evaluation import Evaluation, Score, evaluate
+from engines.core import ranks
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.files import replacing
@@ -60,13 +61,13 @@ def run(arguments: argparse.Namespace) -> int:
 
         def on_view(score: Score) -> None:
             scores.append(score)
-            bar.move_to(len(scores), len(views))
+            bar.move_to(len(scores), -(-len(views) // ranks.here().count))
 
         evaluation = evaluate(opened.scene, views, on_view, crop_px=arguments.crop, dataset=opened.dataset)
     note_since(opened, known)
     result = {"checkpoint": str(arguments.checkpoint), "data": str(opened.dataset.source), "split": split}
     result |= evaluation.to_json()
-    if out is not None:
+    if out is not None and ranks.here().is_first:
         _write(out, evaluation, result)
     sys.stdout.write(json.dumps(result, indent=2) + "\n" if arguments.json else _table(evaluation, split))
     return 0

@@ -17,6 +17,7 @@ from app.frame_times import SPLITS, path_times, running, split_views
 from app.objects import INSTANCE
 from app.opening import Opened
 from app.video import QUALITIES
+from engines.core import ranks
 from engines.core.camera import Camera
 from engines.core.engine import TIME, Control, Scene, never_stop, time_control
 from engines.core.errors import UserError
@@ -101,7 +102,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.out.suffix in WRITTEN_SUFFIXES:
         _require_own_file(arguments.out, opened, path)
         times = [round(frame[TIME]) for frame in controls] if TIME in controls[0] else None
-        write_path(arguments.out, fit_cameras(opened.scene, cameras, arguments.size), times)
+        if ranks.here().is_first:
+            write_path(arguments.out, fit_cameras(opened.scene, cameras, arguments.size), times)
         sys.stdout.write(f"{arguments.out}\n")
         return 0
     export = Export(

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 
 from app.evaluation import evaluate
-from app.training import begin, out_of_memory, validation_views
+from app.held_out import validation_views
+from app.training import begin, out_of_memory
 from engines import registry
 from engines.core.config import TrainingConfig
 from engines.core.dataset import Dataset

@@ -9,15 +9,20 @@ from collections.abc import Iterator
 import psutil
 import torch
 
+from engines.core import ranks
 from engines.core.errors import UserError
 
 
 def choose_device(name: str = "auto") -> torch.device:
     """The device for `auto`, `cpu`, `cuda`, `cuda:N` or `mps`; `auto` takes the fastest there is.
 
+    Of several processes of a machine each takes a CUDA device of its own.
+
     Raises:
         UserError: the name is unknown or this machine lacks the device.
     """
+    if (local_rank := ranks.local_rank()) is not None:
+        return _device_of_rank(name, local_rank)
     if name == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
@@ -33,6 +38,20 @@ def choose_device(name: str = "auto") -> torch.device:
     if device.type not in ("cpu", "cuda", "mps"):
         raise UserError(f"--device {name}: unknown; use auto, cpu, cuda, cuda:N or mps")
     return device
+
+
+def _device_of_rank(name: str, local_rank: int) -> torch.device:
+    """Of the process with this number on its machine."""
+    if name == "cpu" or (name == "auto" and not torch.cuda.is_available()):
+        return torch.device("cpu")
+    if name not in ("auto", "cuda"):
+        raise UserError(f"--device {name}: several processes take auto, cpu or cuda, which gives each its own device")
+    if local_rank >= torch.cuda.device_count():
+        raise UserError(
+            f"process {local_rank + 1} of this machine has no CUDA device, torch sees {torch.cuda.device_count()}; "
+            "begin as many processes as there are (--nproc-per-node), or use --device cpu"
+        )
+    return torch.device("cuda", local_rank)
 
 
 def describe_device(device: torch.device) -> str:

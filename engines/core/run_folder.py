@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,8 @@ from typing import Any
 import yaml
 from filelock import BaseFileLock, FileLock, Timeout
 
-from engines.core.checkpoint import Checkpoint, SceneInfo
+from engines.core import ranks
+from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
 from engines.core.config import read_yaml
 from engines.core.errors import UserError
 from engines.core.files import remove_leftovers, replacing
@@ -40,6 +42,8 @@ HELD_OUT_NAME = "held_out"
 PHOTOGRAPH_NAME = "photograph.png"
 LOCK_NAME = ".lock"
 LIVE_NAME = ".live.safetensors"
+LAUNCH_NAME = ".torchrun"
+"""Which start of torchrun a run was last taken up by."""
 
 
 def is_run_folder(folder: Path) -> bool:
@@ -128,6 +132,43 @@ def read_run_training(folder: Path) -> Checkpoint:
         )
     except (KeyError, ValueError, TypeError) as error:
         raise UserError(f"{path}: not a training state of Vantage, or damaged ({error})") from error
+
+
+def read_run_training_of_first(folder: Path) -> Checkpoint:
+    """As `read_run_training`, for several ranks: the first one reads, so that others need not see the folder.
+
+    Raises:
+        UserError: there is none, or it is damaged; on the first rank.
+    """
+    rank = ranks.here()
+    if rank.count == 1:
+        return read_run_training(folder)
+    checkpoint = read_run_training(folder) if rank.is_first else None
+    content = ranks.bytes_of_first((folder / TRAINING_NAME).read_bytes() if rank.is_first else b"")
+    if checkpoint is not None:
+        return checkpoint
+    with tempfile.TemporaryDirectory() as copied:
+        (Path(copied) / TRAINING_NAME).write_bytes(content)
+        received = read_run_training(Path(copied))
+        # Its tensors are mapped to a file that is about to go.
+        return replace(
+            received, weights=copied_to_cpu(received.weights), training=copied_to_cpu(received.training or {})
+        )
+
+
+def mark_launch(folder: Path) -> None:
+    """Says which start of torchrun the run is of; without torchrun nothing."""
+    if ranks.launch():
+        with replacing(folder / LAUNCH_NAME) as temporary:
+            temporary.write_text(ranks.launch(), encoding="utf-8")
+
+
+def is_interrupted_here(folder: Path) -> bool:
+    """Whether torchrun has begun this command again, whose earlier attempt saved something in the run."""
+    mark = folder / LAUNCH_NAME
+    if not ranks.restarted() or not mark.is_file() or not (folder / TRAINING_NAME).is_file():
+        return False
+    return mark.read_text(encoding="utf-8") == ranks.launch()
 
 
 def write_run_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from engines.core import ranks
 from engines.core.averaging import WeightAverage
 from engines.core.camera import Camera
 from engines.core.chance import generator_states, global_generators_kept, set_generator_states
@@ -24,8 +24,9 @@ from engines.core.dataset import Dataset
 from engines.core.errors import Diverged, UserError
 from engines.core.resuming import training_state
 from engines.core.views import View
+from engines.deepvoxels.comparison import Comparison, Losses
 from engines.deepvoxels.config import DeepVoxelsConfig, DeepVoxelsOptions
-from engines.deepvoxels.discriminator import PatchDiscriminator, adversarial_loss
+from engines.deepvoxels.discriminator import PatchDiscriminator
 from engines.deepvoxels.geometry import GridPlacement, fitted_placement
 from engines.deepvoxels.network import DeepVoxels
 from engines.deepvoxels.scene import DeepVoxelsScene, Surroundings
@@ -71,15 +72,6 @@ def place_grid(
     return fitted, (note,)
 
 
-@dataclass(frozen=True)
-class _Losses:
-    """Of one step, averaged over its targets."""
-
-    discriminator: Tensor
-    adversarial: Tensor
-    l1: Tensor
-
-
 class DeepVoxelsTraining:
     """One optimisation of one scene.
 
@@ -115,7 +107,10 @@ class DeepVoxelsTraining:
             self._generators = generator_states(device)
         self._network = _channels_last(network.to(device))
         self._discriminator = _channels_last(discriminator.to(device))
-        self._optimiser_g = torch.optim.Adam(_trained(self._network, config), fused=True)
+        self._comparison = Comparison(self._network, self._discriminator, config)
+        groups = _trained(self._network, config)
+        self._divided = ranks.divided(self._comparison)
+        self._optimiser_g = torch.optim.Adam(groups, fused=True)
         self._optimiser_d = torch.optim.Adam(self._discriminator.parameters(), lr=config.lr, fused=True)
         self._average = WeightAverage(self._network.state_dict(), config.ema_decay) if config.ema_decay else None
 
@@ -179,40 +174,40 @@ class DeepVoxelsTraining:
             UserError: a loss or gradient is not finite; the weights are as before the step.
         """
         triplet = self._next_triplet()
+        photographs = ranks.together(lambda: self._comparison.photographs(triplet, self._views))
         self._set_learning_rates()
         self._network.train()
         self._discriminator.train()
         buffers = [*self._network.buffers(), *self._discriminator.buffers()]
         before = [buffer.clone() for buffer in buffers]
+        statistics = self._comparison.statistics()
         with global_generators_kept(self._device):
             set_generator_states(self._generators, self._device)
-            losses, grid = self._compare(triplet)
+            losses, grid = self._divided(triplet, self._views, photographs)
             sizes = self._gradients(losses)
             after = generator_states(self._device)
-        values = torch.stack([losses.discriminator, losses.adversarial, losses.l1, *sizes]).tolist()
+        own = torch.stack([losses.discriminator, losses.adversarial, losses.l1]).detach()
+        values = torch.cat([ranks.mean_of(own, self._comparison.share), torch.stack(sizes)]).tolist()
         if not all(math.isfinite(value) for value in values):
             with torch.no_grad():
                 for buffer, old in zip(buffers, before, strict=True):
                     buffer.copy_(old)
             self._refuse(triplet, values)
+        integrated = self.config.grid_learning == "integrated"
+        statistics.put_together(*([grid] if integrated else []))
         self._optimiser_d.step()
         self._optimiser_g.step()
-        if self.config.grid_learning == "integrated":
+        if integrated:
             self._network.deepvoxels.copy_(grid)
         self._generators = after
         self.step_count += 1
         if self._average is not None:
             self._average.update(self._network.state_dict(), self.step_count)
         discriminator, adversarial, l1 = values[:3]
-        if self._judged:
+        if self._comparison.judged:
             generator = self.config.adversarial_weight * adversarial + self.config.l1_weight * l1
             return {"generator": generator, "l1": l1, "adversarial": adversarial, "discriminator": discriminator}
         return {"l1": l1}
-
-    @property
-    def _judged(self) -> bool:
-        """Whether a discriminator takes part."""
-        return self.config.adversarial_weight > 0
 
     def _set_learning_rates(self) -> None:
         share = self.config.lr_at(self.step_count) / self.config.lr
@@ -232,50 +227,25 @@ class DeepVoxelsTraining:
             "scene is (--set scale=... --set near_plane=...)"
         )
 
-    def _compare(self, triplet: Triplet) -> tuple[_Losses, Tensor]:
-        """Draws the targets: their losses, and the new grid without gradients."""
-        network, views = self._network, self._views
-        if self.config.grid_learning == "optimised":
-            grid = network.deepvoxels
-        else:
-            grid = network.observe(views.photograph(triplet.lifted), views.lifted(triplet.lifted))
-        inpainted = network.inpaint(grid)
-        drawn = [self._inner(network.draw(inpainted, views.samples(target))[0]) for target in triplet.targets]
-        photographs = [self._inner(views.photograph(target)) for target in triplet.targets]
-        l1 = [F.l1_loss(image, photograph) for image, photograph in zip(drawn, photographs, strict=True)]
-        judged = [self._judge(image, photograph) for image, photograph in zip(drawn, photographs, strict=True)]
-        discriminator, adversarial = zip(*judged, strict=True)
-        return _Losses(*(torch.stack(part).mean() for part in (discriminator, adversarial, l1))), grid.detach()
-
-    def _inner(self, image: Tensor) -> Tensor:
-        border, side = self.config.border_px, self.config.img_sidelength
-        return image[:, :, border : side - border, border : side - border]
-
-    def _judge(self, image: Tensor, photograph: Tensor) -> tuple[Tensor, Tensor]:
-        """The discriminator's loss and the adversarial one; nothing where it takes no part."""
-        if not self._judged:
-            return image.new_zeros(()), image.new_zeros(())
-        # Fake, real, fake: the discriminator's running means depend on the order.
-        fake = adversarial_loss(self._discriminator(image.detach()), real=False)
-        real = adversarial_loss(self._discriminator(photograph), real=True)
-        return (fake + real) * 0.5, adversarial_loss(self._discriminator(image), real=True)
-
-    def _gradients(self, losses: _Losses) -> tuple[Tensor, Tensor]:
+    def _gradients(self, losses: Losses) -> tuple[Tensor, Tensor]:
         """Sets every `.grad`; the size of each optimiser's gradient.
 
-        The authors step the discriminator between the two `backward`s. Their torch let them: the generator's gradient
+        The authors step the discriminator between two `backward`s. Their torch let them: the generator's gradient
         then went through the activations of the old discriminator and the weights of the new one. Here both gradients
         are taken before either step, at one and the same discriminator: the gradient of the loss that is reported.
         The two differ by one Adam step of the discriminator (`lr` a weight), in the adversarial part only.
         """
         self._optimiser_g.zero_grad(set_to_none=True)
         self._optimiser_d.zero_grad(set_to_none=True)
-        ours, judges = _parameters(self._optimiser_g), _parameters(self._optimiser_d)
-        generator = self.config.adversarial_weight * losses.adversarial + self.config.l1_weight * losses.l1
-        generator.backward(inputs=ours)  # type: ignore[no-untyped-call]
-        if self._judged:
-            losses.discriminator.backward(inputs=judges)  # type: ignore[no-untyped-call]
-        return _norm(ours), _norm(judges)
+        total = self.config.adversarial_weight * losses.adversarial + self.config.l1_weight * losses.l1
+        if self._comparison.judged:
+            # Neither reaches what the other moves.
+            total = total + losses.discriminator
+        (total * self._comparison.share.part).backward()  # type: ignore[no-untyped-call]
+        if self._network.deepvoxels.grad is not None:
+            # No parameter, so it is not among those that are summed meanwhile.
+            ranks.summed(self._network.deepvoxels.grad)
+        return _norm(_parameters(self._optimiser_g)), _norm(_parameters(self._optimiser_d))
 
     def _refuse(self, triplet: Triplet, values: list[float]) -> None:
         names = [self._views.views[index].name for index in (triplet.lifted, *triplet.targets)]
@@ -335,6 +305,8 @@ def _trained(network: DeepVoxels, config: DeepVoxelsConfig) -> list[dict[str, An
     if config.grid_learning == "integrated":
         return [{"params": list(network.parameters()), "lr": config.lr}]
     drawing = [weights for name, weights in network.named_parameters() if not name.startswith(TRAINING_ONLY)]
+    for name, weights in network.named_parameters():
+        weights.requires_grad_(not name.startswith(TRAINING_ONLY))
     network.deepvoxels.requires_grad_()
     return [
         {"params": drawing, "lr": config.lr},

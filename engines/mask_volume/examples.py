@@ -8,11 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engines.core import ranks
 from engines.core.camera import Array, Camera
 from engines.core.chance import seeded
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.images import resize_area, to_uint8
+from engines.core.ranks import ALONE, Rank
 from engines.core.read_ahead import WORKERS
 from engines.core.views import View, Views
 from engines.mask_volume.augmentation import random_window, recoloured
@@ -108,9 +110,22 @@ def working_size(size_px: tuple[int, int], img_wh: tuple[int, int]) -> tuple[int
 class ExampleReader:
     """Reads the examples of any step."""
 
-    def __init__(self, dataset: Dataset, views: Views, config: MaskVolumeConfig, seed: int, memory_bytes: int) -> None:
-        """Of `views`, the `training_views` of `dataset`; keeps pictures up to `memory_bytes`."""
+    def __init__(
+        self,
+        dataset: Dataset,
+        views: Views,
+        config: MaskVolumeConfig,
+        seed: int,
+        memory_bytes: int,
+        rank: Rank = ALONE,
+    ) -> None:
+        """Of `views`, the `training_views` of `dataset`, the share of `rank`; keeps pictures up to `memory_bytes`.
+
+        Raises:
+            UserError: the batch can't be divided among the ranks.
+        """
         self._dataset, self._views, self._config, self._seed = dataset, views, config, seed
+        self.share = rank.share_of_batch(config.batch_size, "batch_size")
         self.triplets = Triplets(views, are_clips(dataset), config, seed)
         self.notes = self._notes()
         self._kept: dict[tuple[str | int, ...], Tensor] = {}
@@ -140,13 +155,20 @@ class ExampleReader:
         return tuple(notes)
 
     def read(self, step: int) -> tuple[Example, ...]:
-        """The examples of a step.
+        """The examples of a step that are this rank's.
 
         Raises:
             UserError: a photograph can't be read.
         """
-        size = self._config.batch_size
-        return tuple(self._example(step * size + place) for place in range(size))
+        return tuple(self._example(number) for number in self._numbers(step)[self.share.rows])
+
+    def names(self, step: int) -> list[str]:
+        """The photographs of all the step's examples, whosever they are."""
+        triplets = [self.triplets.example(number) for number in self._numbers(step)]
+        return [self._views[view].name for t in triplets for view in (t.first, t.second, t.target)]
+
+    def _numbers(self, step: int) -> range:
+        return range(step * self.share.total, (step + 1) * self.share.total)
 
     def _example(self, number: int) -> Example:
         triplet = self.triplets.example(number)
@@ -230,4 +252,5 @@ def reader_for(dataset: Dataset, views: Views, config: MaskVolumeConfig, seed: i
     width, height = working_size(views[0].camera.size_px, config.img_wh)
     fits = len(views) * 3 * width * height <= MEMORY_BYTES
     workers = config.num_workers if config.num_workers is not None else (0 if fits else WORKERS)
-    return ExampleReader(dataset, views, config, seed, MEMORY_BYTES // max(workers, 1)), workers
+    memory_bytes = MEMORY_BYTES // max(workers, 1)
+    return ExampleReader(dataset, views, config, seed, memory_bytes, ranks.here()), workers

@@ -7,7 +7,7 @@ saw. In stage mask the network of planes stays as it is.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from engines.core import ranks
 from engines.core.averaging import WeightAverage
 from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
 from engines.core.checkpoint_file import read_own
@@ -86,6 +87,18 @@ def applied(network: nn.Module, swept: Tensor, half: bool = False) -> Tensor:
     return functional_call(network, turned, (last,)).permute(0, 1, 4, 2, 3)  # type: ignore[no-any-return]
 
 
+class Comparison(nn.Module):
+    """The losses of an example, as a module: ranks divide its gradients."""
+
+    def __init__(self, networks: Networks, judge: Judgement) -> None:
+        super().__init__()
+        self.networks, self.judge = networks, judge
+
+    def forward(self, example: Example) -> dict[str, Tensor]:
+        """By name, "total" first."""
+        return self.judge(self.networks.draw(example), example.pictures[2:], example.moves)
+
+
 def begin_from(networks: Networks, config: MaskVolumeConfig) -> None:
     """Takes over what `config.checkpoint` and `config.mpi_model` name.
 
@@ -144,7 +157,7 @@ class MaskVolumeTraining:
         perceptual = None
         if config.vgg_weights is not None and config.loss_type in NEED_FEATURES:
             perceptual = read_vgg(Path(config.vgg_weights)).to(device)
-        self._judge = Judgement(config.loss_type, perceptual)
+        self._comparison = ranks.divided(Comparison(self._networks, Judgement(config.loss_type, perceptual)))
         self.notes: tuple[str, ...] = self._reader.notes
         if perceptual is None and config.loss_type in NEED_FEATURES:
             self.notes += (
@@ -176,32 +189,34 @@ class MaskVolumeTraining:
         """
         for group in self._optimiser.param_groups:
             group["lr"] = self.config.lr_at(self.step_count)
-        examples = self._ahead.take(self.step_count)
+        examples = ranks.together(lambda: self._ahead.take(self.step_count))
         self._optimiser.zero_grad(set_to_none=True)
-        judged = [self._judged(example, 1 / len(examples)) for example in examples]
+        judged = [self._judged(example, last=place == len(examples)) for place, example in enumerate(examples, 1)]
         gradients = [weights.grad for weights in self._learnt if weights.grad is not None]
         size = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(part) for part in gradients]))
         # One transfer for all numbers.
         means = torch.stack([torch.stack(list(losses.values())) for losses in judged]).mean(dim=0)
+        means = ranks.mean_of(means, self._reader.share)
         *values, size_ = torch.cat([means, size[None]]).tolist()
         losses = dict(zip(judged[0], values, strict=True))
         if not all(math.isfinite(value) for value in (*values, size_)):
-            self._refuse(examples, losses)
+            self._refuse(losses)
         self._optimiser.step()
         self.step_count += 1
         if self._average is not None:
             self._average.update(self._networks.state_dict(), self.step_count)
         return losses
 
-    def _judged(self, example: Example, share: float) -> dict[str, Tensor]:
+    def _judged(self, example: Example, last: bool) -> dict[str, Tensor]:
         """The losses of one example, its share of the gradient added up: examples of a step need no memory together."""
         example = example.to(self._device)
-        losses = self._judge(self._networks.draw(example), example.pictures[2:], example.moves)
-        (losses["total"] * share).backward()  # type: ignore[no-untyped-call]
+        with ranks.kept_back(self._comparison, more_to_come=not last):
+            losses = self._comparison(example)
+            (losses["total"] * (1 / self.config.batch_size)).backward()
         return {name: loss.detach() for name, loss in losses.items()}
 
-    def _refuse(self, examples: Sequence[Example], losses: Mapping[str, float]) -> None:
-        names = ", ".join(self._views[index].name for example in examples[:3] for index in example.views)
+    def _refuse(self, losses: Mapping[str, float]) -> None:
+        names = ", ".join(self._reader.names(self.step_count)[:9])
         raise Diverged(
             f"step {self.step_count + 1}: the loss is not finite (image {losses['image']:g}) on views {names}; the "
             "weights were not changed. Look at these photographs and their cameras"

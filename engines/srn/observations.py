@@ -19,6 +19,7 @@ from engines.core.chance import seeded
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.images import to_uint8
+from engines.core.ranks import ALONE, Rank, Share
 from engines.core.read_ahead import WORKERS
 from engines.core.views import Views
 from engines.srn.codes import given_codes
@@ -134,14 +135,16 @@ def _shuffled(count: int, seed: int, round_: int) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """The photographs of one step, squared.
+    """The photographs of one step that are this rank's, squared.
 
     Attributes:
+        share: which of the step's they are.
         views: [B] indices.
         colours: [B, S * S, 3] uint8.
         codes: [B, L] where they are given with the data.
     """
 
+    share: Share
     views: tuple[int, ...]
     colours: Tensor
     cameras: tuple[Camera, ...]
@@ -151,9 +154,9 @@ class Pictures:
 class PictureReader:
     """Reads the pictures of any step."""
 
-    def __init__(self, views: Views, plan: Plan, code_length: int | None, keep: bool) -> None:
-        """Of `views`; codes of `code_length` are read with them where that is not None."""
-        self._views, self._plan, self._code_length = views, plan, code_length
+    def __init__(self, views: Views, plan: Plan, code_length: int | None, keep: bool, rank: Rank = ALONE) -> None:
+        """Of `views`, the share of `rank`; codes of `code_length` are read with them where that is not None."""
+        self._views, self._plan, self._code_length, self._rank = views, plan, code_length, rank
         self._kept: dict[tuple[int, int], tuple[Tensor, Camera]] | None = {} if keep else None
 
     def read(self, step: int) -> Pictures:
@@ -162,12 +165,14 @@ class PictureReader:
         Raises:
             UserError: a photograph, pose or code can't be read.
         """
-        side, views = self._plan.stage(step)[0], tuple(self._plan.views(step))
+        side, count = self._plan.stage(step)
+        share = self._rank.share(count)
+        views = tuple(self._plan.views(step)[share.rows])
         colours, cameras = zip(*(self._one(index, side) for index in views), strict=True)
         codes = None
         if self._code_length is not None:
             codes = given_codes([self._views[index] for index in views], self._code_length)
-        return Pictures(views, torch.stack(colours), cameras, codes)
+        return Pictures(share, views, torch.stack(colours), cameras, codes)
 
     def _one(self, index: int, side: int) -> tuple[Tensor, Camera]:
         if self._kept is not None and (index, side) in self._kept:

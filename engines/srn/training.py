@@ -10,13 +10,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
+from engines.core import ranks
 from engines.core.averaging import WeightAverage
 from engines.core.chance import global_generators_kept, seeded
 from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
@@ -101,6 +102,53 @@ def _codes_taken_over(checkpoint: Checkpoint, found: Tensor, own: Tensor, names:
     return codes
 
 
+def _require_divisible(config: SrnConfig) -> None:
+    for size in config.batch_size_per_img_sidelength:
+        ranks.here().share_of_batch(size, "batch_size_per_img_sidelength")
+
+
+class Rays(NamedTuple):
+    """What is looked at in pictures [B].
+
+    Attributes:
+        origins: [B, N, 3], where rays begin.
+        directions: [B, N, 3], of unit length.
+        forward: [B, 3], the cameras' axes.
+        position: [B, 3], where they stand.
+    """
+
+    origins: Tensor
+    directions: Tensor
+    forward: Tensor
+    position: Tensor
+
+
+class Comparison(nn.Module):
+    """What a step's losses are made of, as a module: ranks divide its gradients."""
+
+    def __init__(self, network: Srn) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, rays: Rays, codes: Tensor | None, photographs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Squared error of the colours, mean square of the codes, penalty of depths behind the camera.
+
+        Args:
+            codes: [B, L] codes, or [B] numbers of learnt ones; None: there are none.
+            photographs: [B, N, 3] uint8.
+        """
+        network = self.network
+        if network.latent_codes is not None and codes is not None and not codes.is_floating_point():
+            codes = network.latent_codes(codes)
+        phi = network.scene(codes)
+        ends = network.ray_marcher(phi, rays.origins, rays.directions, network.tracing_steps)
+        colours = network.pixel_generator(apply(phi, ends))
+        depths = ((ends - rays.position[:, None]) * rays.forward[:, None]).sum(dim=-1)
+        latent = codes.square().mean() if codes is not None else colours.new_zeros(())
+        behind = depths.clamp(max=0).square().mean() * DEPTH_PENALTY
+        return F.mse_loss(colours, photographs.float() / 127.5 - 1), latent, behind
+
+
 class SrnTraining:
     """One optimisation. All chance follows from the seed and the step's number, none from global generators."""
 
@@ -119,6 +167,7 @@ class SrnTraining:
         if origin is not None:
             config = _as_trained(config, origin)
         self._views = observations(dataset, config)
+        _require_divisible(config)
         objects = int(self._views.instances.max()) + 1
         self.config = config if config.fit_single_srn else config.model_copy(update={"num_instances": objects})
         self.step_count = 0
@@ -136,13 +185,17 @@ class SrnTraining:
             self._network.latent_codes.weight.data, self.notes = codes, (*self.notes, *notes)
             self._network.latent_codes.requires_grad_(False)
         self._network = self._network.to(device)
-        self._optimiser = torch.optim.Adam(self._learnt(), lr=config.lr, fused=True)
+        learnt = self._learnt()
+        self._comparison = ranks.divided(Comparison(self._network))
+        self._optimiser = torch.optim.Adam(learnt, lr=config.lr, fused=True)
         self._average = WeightAverage(self._network.state_dict(), config.ema_decay) if config.ema_decay else None
         workers = workers_for(len(self._views), config)
         # Workers would keep a copy each.
         keep = workers == 0 and fit_in_memory(len(self._views), config)
-        plan = Plan(self._views.instances, config, seed)
-        self._reader = PictureReader(self._views, plan, config.embedding_size if given else None, keep)
+        self._plan = Plan(self._views.instances, config, seed)
+        self._reader = PictureReader(
+            self._views, self._plan, config.embedding_size if given else None, keep, ranks.here()
+        )
         self._ahead = ReadAhead(self._reader, workers)
 
     @staticmethod
@@ -176,23 +229,24 @@ class SrnTraining:
         for group in self._optimiser.param_groups:
             group["lr"] = config.lr_at(self.step_count)
         self._network.train(not config.freeze_networks)
-        batch = self._ahead.take(self.step_count)
+        batch = ranks.together(lambda: self._ahead.take(self.step_count))
         before = [buffer.clone() for buffer in self._network.buffers()]
         with global_generators_kept(self._device):
             # Dropout takes no generator of its own.
             torch.manual_seed(seeded(self._seed, 3, self.step_count).initial_seed())
+            self._optimiser.zero_grad(set_to_none=True)
             image, latent, depth = self._losses(batch)
             total = config.l1_weight * image + config.kl_weight * latent + config.reg_weight * depth
-            self._optimiser.zero_grad(set_to_none=True)
-            total.backward()  # type: ignore[no-untyped-call]
+            (total * batch.share.part).backward()  # type: ignore[no-untyped-call]
         gradients = [weights.grad for weights in self._learnt() if weights.grad is not None]
         size = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(part) for part in gradients]))
-        values = torch.stack([total, image, latent, depth, size]).tolist()
+        losses = ranks.mean_of(torch.stack([total, image, latent, depth]).detach(), batch.share)
+        values = torch.cat([losses, size[None]]).tolist()
         if not all(math.isfinite(value) for value in values):
             with torch.no_grad():
                 for buffer, old in zip(self._network.buffers(), before, strict=True):
                     buffer.copy_(old)
-            names = ", ".join(self._views[index].name for index in batch.views[:8])
+            names = ", ".join(self._views[index].name for index in self._plan.views(self.step_count)[:8])
             raise Diverged(
                 f"step {self.step_count + 1}: the loss is not finite (image {values[1]:g}, depth {values[3]:g}) on "
                 f"views {names}; the weights were not changed. Look at these photographs"
@@ -204,41 +258,38 @@ class SrnTraining:
         return {"total": values[0], "image": values[1], "latent": values[2], "depth": values[3]}
 
     def _losses(self, batch: Pictures) -> tuple[Tensor, Tensor, Tensor]:
-        """Squared error of the colours, mean square of the codes, penalty of depths behind the camera."""
-        network, random = self._network, seeded(self._seed, 2, self.step_count)
-        pixels = self._pixels(batch.colours.shape[:2], random)
-        origins, rays, forward, position = self._rays(batch, pixels, random)
-        codes = batch.codes.to(self._device) if batch.codes is not None else None
-        if codes is None and network.latent_codes is not None:
-            numbers = torch.from_numpy(self._views.instances[list(batch.views)]).long()
-            codes = network.latent_codes(numbers.to(self._device))
-        phi = network.scene(codes)
-        ends = network.ray_marcher(phi, origins, rays, network.tracing_steps)
-        colours = network.pixel_generator(apply(phi, ends))
-        depths = ((ends - position[:, None]) * forward[:, None]).sum(dim=-1)
-        latent = codes.square().mean() if codes is not None else colours.new_zeros(())
-        behind = depths.clamp(max=0).square().mean() * DEPTH_PENALTY
-        photographs = torch.gather(batch.colours, 1, pixels[..., None].expand(-1, -1, 3)).to(self._device)
-        return F.mse_loss(colours, photographs.float() / 127.5 - 1), latent, behind
+        image, latent, depth = self._comparison(*self._compared(batch))
+        return image, latent, depth
 
-    def _rays(self, batch: Pictures, pixels: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Where rays begin [B, N, 3], their unit directions, the cameras' forward axes [B, 3] and positions [B, 3]."""
-        side = batch.cameras[0].size_px[0]
+    def _compared(self, batch: Pictures) -> tuple[Rays, Tensor | None, Tensor]:
+        """What `Comparison` takes. All pixels of the step are drawn by chance, and this rank's are taken of them."""
+        random = seeded(self._seed, 2, self.step_count)
+        pixels = self._pixels(batch.share.total, batch.colours.shape[1], random)
+        rays = self._rays(batch, pixels, random)
+        codes = batch.codes
+        if codes is None and self._network.latent_codes is not None:
+            codes = torch.from_numpy(self._views.instances[list(batch.views)]).long()
+        own = pixels[batch.share.rows, :, None].expand(-1, -1, 3)
+        photographs = torch.gather(batch.colours, 1, own).to(self._device)
+        return rays, codes.to(self._device) if codes is not None else None, photographs
+
+    def _rays(self, batch: Pictures, pixels: Tensor, random: torch.Generator) -> Rays:
+        """Of this rank's pictures; pixels [B, N] of the whole step's."""
+        side, rows = batch.cameras[0].size_px[0], batch.share.rows
         poses = torch.from_numpy(np.stack([camera.camera_to_world for camera in batch.cameras])).float()
         lens = torch.tensor([[*c.focal_px, *c.centre_px] for c in batch.cameras])[:, None]
-        columns_rows = torch.stack([pixels % side, pixels // side], dim=-1)
+        columns_rows = torch.stack([pixels % side, pixels // side], dim=-1)[rows]
         flat = (columns_rows - lens[..., 2:]) / lens[..., :2]
         mean, deviation = INITIAL_DEPTH
-        begin = torch.randn(*pixels.shape, 1, generator=random) * deviation + mean
+        begin = (torch.randn(*pixels.shape, 1, generator=random) * deviation + mean)[rows]
         flat, poses, begin = (tensor.to(self._device) for tensor in (flat, poses, begin))
         directions = torch.cat([flat, torch.ones_like(flat[..., :1])], dim=-1) @ poses[:, :3, :3].transpose(1, 2)
         position = poses[:, :3, 3]
         origins = position[:, None] + directions * begin
-        return origins, F.normalize(directions, dim=-1), poses[:, :3, 2], position
+        return Rays(origins, F.normalize(directions, dim=-1), poses[:, :3, 2], position)
 
-    def _pixels(self, shape: torch.Size, random: torch.Generator) -> Tensor:
-        """[B, N] numbers of the pixels that are compared: all, or as many as `rays_per_image` by chance."""
-        pictures, count = shape
+    def _pixels(self, pictures: int, count: int, random: torch.Generator) -> Tensor:
+        """[B, N] numbers of the pixels that are compared, of `count`: all, or `rays_per_image` of them by chance."""
         rays = self.config.rays_per_image
         if rays is None or rays >= count:
             return torch.arange(count).expand(pictures, -1)

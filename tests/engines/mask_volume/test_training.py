@@ -278,12 +278,12 @@ def test_a_loss_that_is_not_finite_changes_nothing(rig: Dataset, monkeypatch: py
     training = begun(rig)
     training.step()
     before = training.checkpoint()
-    judge = training._judge
+    comparison = training._comparison
 
-    def spoilt(drawn: Rendered, photograph: Tensor, moves: Tensor | None) -> dict[str, Tensor]:
-        return {name: loss * torch.nan for name, loss in judge(drawn, photograph, moves).items()}
+    def spoilt(example: Example) -> dict[str, Tensor]:
+        return {name: loss * torch.nan for name, loss in comparison(example).items()}
 
-    monkeypatch.setattr(training, "_judge", spoilt)
+    monkeypatch.setattr(training, "_comparison", spoilt)
     names = ", ".join(training._views[number].name for number in training._reader.read(1)[0].views)
     with pytest.raises(UserError, match=f"step 2: the loss is not finite .* on views {names};"):
         training.step()

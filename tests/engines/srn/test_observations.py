@@ -83,9 +83,9 @@ def test_what_a_worker_can_not_read_is_said_in_one_line(photographs: Path, tmp_p
 def test_pixels_and_colours_belong_together(single: Dataset) -> None:
     training = begun(single, fit_single_srn=True)
     batch = training._ahead.take(0)
-    pixels = training._pixels(batch.colours.shape[:2], torch.Generator())
+    pixels = training._pixels(*batch.colours.shape[:2], torch.Generator())
     assert pixels.shape == (2, 64) and len(set(pixels[0].tolist())) == 64
-    _, rays, _, _ = training._rays(batch, pixels, torch.Generator())
+    rays = training._rays(batch, pixels, torch.Generator()).directions
     for index, camera in enumerate(batch.cameras):
         rows, columns = pixels[index] // 16, pixels[index] % 16
         picture = training._views[batch.views[index]].square_image(16)

@@ -20,6 +20,7 @@ from engines.core.dataset import Dataset
 from engines.core.engine import never_stop
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
+from engines.core.ranks import Share
 from engines.core.scene_file import write_scene_file
 from engines.core.views import Views
 from engines.srn.config import SrnConfig
@@ -106,6 +107,7 @@ def test_what_is_learnt_is_what_is_drawn(single: Dataset) -> None:
     frame = scene.render(view.square_camera(16))
     pictures = training._reader.read(0)
     one = Pictures(
+        Share(0, 1, 1),
         (0,),
         pictures.colours.new_tensor(np.rint(view.square_image(16) * 255)).view(1, -1, 3).byte(),
         (view.square_camera(16),),
