@@ -33,6 +33,7 @@ from engines.core.run_folder import (
     PHOTOGRAPH_NAME,
     append_history,
     claimed,
+    complete_scene,
     is_run_folder,
     others_in,
     read_history,
@@ -117,9 +118,10 @@ def run_training(
             dataset, config, training = begin(engine, open_dataset(Path(data)), out, settings, where, resume)
             held.enter_context(contextlib.closing(training))
             held.enter_context(claimed(out))
+            _check_unchanged(out, training.step_count, resume)
             # Also of a new run: one that ended before it saved anything may have left lines.
             _forget_after(out, training.step_count)
-            write_run_config(out, engine_name, Path(data), config.model_dump())
+            write_run_config(out, engine_name, Path(data).absolute(), config.model_dump())
             run = held.enter_context(contextlib.closing(_Run(training, config, dataset, out, where)))
             return _loop(run, report, stop, between)
         except Exception as error:
@@ -134,8 +136,9 @@ def out_of_memory(engine: Engine, out: Path, settings: Mapping[str, Any], device
     lower = ", ".join(f"{name} (now {getattr(config, name)})" for name in config.MEMORY)
     saved = ", or go on elsewhere with --resume: the last checkpoint is whole" if is_run_folder(out) else ""
     return OutOfMemory(
-        f"{out}: out of memory on {describe_device(device)}; begin a run with a smaller {lower}, or use another device"
-        + saved
+        f"{out}: out of memory on {describe_device(device)}; "
+        + (f"begin a run with a smaller {lower}, or " if lower else "")
+        + f"use another device{saved}"
     )
 
 
@@ -188,8 +191,9 @@ class _Run:
         # Here, not above: it takes a second to import, and the window imports this module.
         from torch.utils.tensorboard import SummaryWriter
 
-        # What an earlier attempt drew beyond this step is going to be done again.
-        self._events = SummaryWriter(str(out), purge_step=training.step_count + 1)
+        with self._writing():
+            # What an earlier attempt drew beyond this step is going to be done again.
+            self._events = SummaryWriter(str(out), purge_step=training.step_count + 1)
 
     def close(self) -> None:
         """Finishes the TensorBoard events."""
@@ -228,10 +232,11 @@ class _Run:
     def record(self, losses: Mapping[str, float], validation: Evaluation | None) -> None:
         """Adds to the history and to TensorBoard's events: the mean losses now and then, every validation."""
         self._recent.append(losses)
-        if len(self._recent) < HISTORY_EVERY and validation is None:
+        step = self.training.step_count
+        # Not so many since the last line: a run that goes on has its lines where it would have had them.
+        if step % HISTORY_EVERY and validation is None:
             return
         count = len(self._recent)
-        step = self.training.step_count
         values = {name: sum(losses[name] for losses in self._recent) / count for name in losses}
         scores = {"psnr": validation.psnr, "ssim": validation.ssim} if validation is not None else {}
         self._recent = []
@@ -311,6 +316,13 @@ def _check_folder(out: Path, resume: bool) -> None:
         raise UserError(f"{out}: holds other files ({others[0]}); name a new or an empty folder")
 
 
+def _check_unchanged(out: Path, step: int, resume: bool) -> None:
+    """Once the folder is ours: while the data was read, another process may have trained there and ended."""
+    _check_folder(out, resume)
+    if resume and (there := read_run_training(out).step) != step:
+        raise UserError(f"{out}: another process went on with it meanwhile, until step {there}; begin once more")
+
+
 def begin(
     engine: Engine, dataset: Dataset, out: Path, settings: Mapping[str, Any], device: torch.device, resume: bool
 ) -> tuple[Dataset, TrainingConfig, Training]:
@@ -328,6 +340,7 @@ def begin(
 def _to_resume(engine: Engine, out: Path, settings: Mapping[str, Any]) -> Checkpoint:
     """The run's last checkpoint, with the new `max_steps` and the like."""
     checkpoint = read_run_training(out)
+    complete_scene(out, checkpoint)
     if checkpoint.engine != engine.name:
         raise UserError(f"{out}: is a run of {checkpoint.engine}, not of {engine.name}")
     begun = make_options(engine.Config, checkpoint.config, f"{out}: its configuration").model_dump()
@@ -346,7 +359,8 @@ def _to_resume(engine: Engine, out: Path, settings: Mapping[str, Any]) -> Checkp
 def _forget_after(out: Path, step: int) -> None:
     """Drops history lines of steps that were done but not saved: they will be done again."""
     entries = read_history(out)
-    kept = [entry for entry in entries if entry.get("step", 0) <= step]
+    steps = [entry.get("step") for entry in entries]
+    kept = [entry for entry, at in zip(entries, steps, strict=True) if isinstance(at, int) and at <= step]
     if len(kept) < len(entries):
         with replacing(out / HISTORY_NAME) as temporary:
             temporary.write_text("".join(json.dumps(entry) + "\n" for entry in kept), encoding="utf-8")
