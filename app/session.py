@@ -32,6 +32,7 @@ from engines.core.config import make_options
 from engines.core.dataset import Dataset
 from engines.core.engine import TIME, HasSources, Prepares
 from engines.core.frame import Frame
+from engines.core.run_folder import LIVE_NAME
 
 
 class Session:
@@ -57,6 +58,8 @@ class Session:
         self._photograph_wanted = False
         self._number = self._adopted = 0
         self._staying = False
+        self._wanted: tuple[Path | None, dict[str, Any]] = None, {}
+        """Data folder and options of what is on its way."""
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="aside")
         self._comparing: Future[None] | None = None
         """Only the newest comparison is worth its time."""
@@ -92,14 +95,19 @@ class Session:
     def learnt_further(self, path: Path) -> None:
         """Opens `path` in the place of the open scene, which it is, learnt further; the eye stays where it is.
 
-        While another scene is on its way that goes on.
+        While another scene is on its way that goes on, unless it is what the run `path` showed before it ended.
         """
-        if self.opened is not None and self.opening is None:
+        if self.opened is None:
+            return
+        if self.opening is None:
             self._begin(path, self.data, self._chosen, stay=True)
+        elif self.opening == path / LIVE_NAME:
+            self._begin(path, *self._wanted, stay=True)
 
     def _begin(self, path: Path, data: Path | None, chosen: Mapping[str, Any], stay: bool) -> None:
         self._number += 1
         self.opening, self._staying = path, stay
+        self._wanted = data, dict(chosen)
         same = stay or (self.opened is not None and self.opened.path == path)
         choice = round(self.controls.get(INSTANCE, 0)) if same else 0
         dataset = self.opened.dataset if stay and self.opened is not None else None

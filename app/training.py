@@ -30,6 +30,7 @@ from engines.core.run_folder import (
     HISTORY_NAME,
     append_history,
     claimed,
+    complete_scene,
     is_interrupted_here,
     is_run_folder,
     mark_launch,
@@ -117,9 +118,10 @@ def run_training(
             held.enter_context(contextlib.closing(training))
             if rank.is_first:
                 held.enter_context(claimed(out))
+                _check_unchanged(out, training.step_count, resume or again)
                 # Also of a new run: one that ended before it saved anything may have left lines.
                 _forget_after(out, training.step_count)
-                write_run_config(out, engine_name, Path(data), config.model_dump())
+                write_run_config(out, engine_name, Path(data).absolute(), config.model_dump())
                 mark_launch(out)
             run = held.enter_context(contextlib.closing(_Run(training, config, dataset, out, where)))
             return _loop(run, report, stop, between)
@@ -135,8 +137,9 @@ def out_of_memory(engine: Engine, out: Path, settings: Mapping[str, Any], device
     lower = ", ".join(f"{name} (now {getattr(config, name)})" for name in config.MEMORY)
     saved = ", or go on elsewhere with --resume: the last checkpoint is whole" if is_run_folder(out) else ""
     return OutOfMemory(
-        f"{out}: out of memory on {describe_device(device)}; begin a run with a smaller {lower}, or use another device"
-        + saved
+        f"{out}: out of memory on {describe_device(device)}; "
+        + (f"begin a run with a smaller {lower}, or " if lower else "")
+        + f"use another device{saved}"
     )
 
 
@@ -192,8 +195,10 @@ class _Run:
         # Here, not above: it takes a second to import, and the window imports this module.
         from torch.utils.tensorboard import SummaryWriter
 
-        # What an earlier attempt drew beyond this step is going to be done again.
-        self._events = SummaryWriter(str(out), purge_step=training.step_count + 1) if ranks.here().is_first else None
+        with self._writing():
+            # What an earlier attempt drew beyond this step is going to be done again.
+            purge = training.step_count + 1
+            self._events = SummaryWriter(str(out), purge_step=purge) if ranks.here().is_first else None
 
     def close(self) -> None:
         """Finishes the TensorBoard events."""
@@ -240,10 +245,11 @@ class _Run:
     def record(self, losses: Mapping[str, float], validation: Evaluation | None) -> None:
         """Adds to the history and to TensorBoard's events: the mean losses now and then, every validation."""
         self._recent.append(losses)
-        if len(self._recent) < HISTORY_EVERY and validation is None:
+        step = self.training.step_count
+        # Not so many since the last line: a run that goes on has its lines where it would have had them.
+        if step % HISTORY_EVERY and validation is None:
             return
         count, events = len(self._recent), self._events
-        step = self.training.step_count
         values = {name: sum(losses[name] for losses in self._recent) / count for name in losses}
         scores = {"psnr": validation.psnr, "ssim": validation.ssim} if validation is not None else {}
         self._recent = []
@@ -329,6 +335,13 @@ def _check_folder(out: Path, resume: bool) -> None:
         raise UserError(f"{out}: holds other files ({others[0]}); name a new or an empty folder")
 
 
+def _check_unchanged(out: Path, step: int, resume: bool) -> None:
+    """Once the folder is ours: while the data was read, another process may have trained there and ended."""
+    _check_folder(out, resume)
+    if resume and (there := read_run_training(out).step) != step:
+        raise UserError(f"{out}: another process went on with it meanwhile, until step {there}; begin once more")
+
+
 def begin(
     engine: Engine,
     dataset: Dataset,
@@ -356,6 +369,8 @@ def begin(
 def _to_resume(engine: Engine, out: Path, settings: Mapping[str, Any], again: bool) -> Checkpoint:
     """The run's last checkpoint, with the new `max_steps` and the like; `again` also where nothing is left to do."""
     checkpoint = read_run_training_of_first(out)
+    if ranks.here().is_first:
+        complete_scene(out, checkpoint)
     if checkpoint.engine != engine.name:
         raise UserError(f"{out}: is a run of {checkpoint.engine}, not of {engine.name}")
     begun = make_options(engine.Config, checkpoint.config, f"{out}: its configuration").model_dump()
@@ -374,7 +389,8 @@ def _to_resume(engine: Engine, out: Path, settings: Mapping[str, Any], again: bo
 def _forget_after(out: Path, step: int) -> None:
     """Drops history lines of steps that were done but not saved: they will be done again."""
     entries = read_history(out)
-    kept = [entry for entry in entries if entry.get("step", 0) <= step]
+    steps = [entry.get("step") for entry in entries]
+    kept = [entry for entry, at in zip(entries, steps, strict=True) if isinstance(at, int) and at <= step]
     if len(kept) < len(entries):
         with replacing(out / HISTORY_NAME) as temporary:
             temporary.write_text("".join(json.dumps(entry) + "\n" for entry in kept), encoding="utf-8")

@@ -87,6 +87,7 @@ class Files:
         except UserError:
             self._window.opening_ended()
             raise
+        self._window.banner.hide()
         self._window.status.show_loading(opened.path.name)
 
     # The scene
@@ -94,7 +95,9 @@ class Files:
     def _adopt(self, opening: Opening) -> None:
         if not self._session.adopt(opening):
             return
-        self._window.banner.hide()
+        # What is only learnt further comes unasked, and must not take away what is being told.
+        if not opening.stay:
+            self._window.banner.hide()
         opened = opening.opened
         # What a run shows while it learns is gone when it ends; the run stays.
         path = opened.path.parent if opened.path.name == LIVE_NAME else opened.path

@@ -277,11 +277,11 @@ class Window(QMainWindow):
     # Settings
 
     def change_settings(self, settings: Settings) -> None:
-        """Takes new settings; they are written when the window closes, recent scenes at once."""
-        recent_changed = settings.recent != self.settings.recent
-        self.settings = settings
-        if recent_changed:
+        """Takes new settings; they are written when the window closes, recent scenes and known runs at once."""
+        before, self.settings = self.settings, settings
+        if settings.recent != before.recent:
             self._show_recent()
+        if (settings.recent, settings.runs) != (before.recent, before.runs):
             self._save()
 
     def _save(self) -> None:

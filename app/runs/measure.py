@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import shutil
 import statistics
 import sys
@@ -106,24 +107,25 @@ def _measured(
     checkpoint = training.checkpoint()
     disk_bytes = 2 * _bytes(checkpoint.weights) + _bytes(checkpoint.training)
     return Estimate(
-        seconds + config.max_steps / config.validate_every * validation_seconds,
+        seconds + math.ceil(config.max_steps / config.validate_every) * validation_seconds,
         step_seconds,
         validation_seconds,
         _peak_memory(device),
         memory_there(device),
         disk_bytes,
-        shutil.disk_usage(next(folder for folder in out.absolute().parents if folder.exists())).free,
+        shutil.disk_usage(next(folder for folder in (out.absolute(), *out.absolute().parents) if folder.exists())).free,
         tuple(dict.fromkeys((*dataset.notes, *training.notes))),
     )
 
 
 def _step_seconds(training: Training, start: int, budget_s: float, stop: Stop) -> float:
     """The median of some steps from `start` on; what the first has to prepare is left out."""
-    training.step_count = start
     began, taken = time.perf_counter(), list[float]()
     while len(taken) <= MOST_STEPS and (len(taken) < 2 or time.perf_counter() - began < budget_s):
         if stop():
             raise Cancelled
+        # Each of them: some steps on, another stage may begin.
+        training.step_count = start
         before = time.perf_counter()
         training.step()
         taken.append(time.perf_counter() - before)

@@ -52,6 +52,8 @@ class RunProcess:
             env=environment(),
             text=True,
             encoding="utf-8",
+            # A library may print anything before the run has its output for itself.
+            errors="replace",
         )
         self._watcher = threading.Thread(target=self._watch, name="run", daemon=True)
         self._watcher.start()

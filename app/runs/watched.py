@@ -16,6 +16,7 @@ from app.runs.measure import Estimate
 from app.runs.messages import Ended, Failed, Live, Message, Paused, Standing, to_line
 from app.training import Report
 from engines.core.engine import Training
+from engines.core.errors import UserError
 from engines.core.run_folder import LIVE_NAME
 from engines.core.scene_file import write_scene_file
 
@@ -77,7 +78,11 @@ class Watched:
     def _show(self, training: Training, out: Path) -> None:
         if self._live.is_set():
             self._live.clear()
-            write_scene_file(out / LIVE_NAME, training.checkpoint())
+            try:
+                write_scene_file(out / LIVE_NAME, training.checkpoint())
+            except UserError:
+                # A full disk: what is only to be looked at must not end the run.
+                return
             self._say(Live(training.step_count))
 
     def _listen(self) -> None:
@@ -111,9 +116,10 @@ def watched() -> Iterator[Watched]:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     with lines:
         run = Watched(sys.stdin, lines)
-        if hasattr(signal, "SIGHUP"):
-            # The kernel's word, with one to wake up, to a run that was held when the program that watched it died.
-            signal.signal(signal.SIGHUP, lambda *_: run._stopped.set())
+        # SIGHUP is the kernel's word, with one to wake up, to a run that was held when its watcher died.
+        for name in ("SIGHUP", "SIGTERM"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), lambda *_: run._stopped.set())
         yield run
 
 

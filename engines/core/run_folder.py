@@ -30,7 +30,7 @@ from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
 from engines.core.config import read_yaml
 from engines.core.errors import UserError
 from engines.core.files import remove_leftovers, replacing
-from engines.core.scene_file import read_scene_file, write_scene_file
+from engines.core.scene_file import read_scene_file, read_scene_header, write_scene_file
 from engines.core.torch_file import read_torch_file, write_torch_file
 
 SCENE_NAME = "scene.safetensors"
@@ -44,6 +44,8 @@ LOCK_NAME = ".lock"
 LIVE_NAME = ".live.safetensors"
 LAUNCH_NAME = ".torchrun"
 """Which start of torchrun a run was last taken up by."""
+CLAIM_S = 0.5
+"""Who looks whether a folder is claimed has it for a moment; who trains there has it for longer."""
 
 
 def is_run_folder(folder: Path) -> bool:
@@ -70,8 +72,7 @@ def claimed(folder: Path) -> Iterator[None]:
     lock = _lock(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # Who only asks whether somebody trains here holds it for a moment.
-        lock.acquire(timeout=1, poll_interval=0.05)
+        lock.acquire(timeout=CLAIM_S)
     except Timeout as error:
         raise UserError(f"{folder}: another process is training there; stop it, or name another folder") from error
     except OSError as error:
@@ -81,10 +82,12 @@ def claimed(folder: Path) -> Iterator[None]:
         yield
         return
     try:
-        remove_leftovers(folder)
+        for place in (folder, folder / HELD_OUT_NAME):
+            remove_leftovers(place)
         yield
     finally:
-        (folder / LIVE_NAME).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            (folder / LIVE_NAME).unlink(missing_ok=True)
         lock.release()
 
 
@@ -189,6 +192,16 @@ def write_run_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         {"header": json.dumps(header), "weights": weights, "training": dict(checkpoint.training or {})},
     )
     write_scene_file(folder / SCENE_NAME, checkpoint)
+
+
+def complete_scene(folder: Path, checkpoint: Checkpoint) -> None:
+    """Writes the scene of the last checkpoint where a process was killed between the two files."""
+    try:
+        step = int(read_scene_header(folder / SCENE_NAME)["step"] or 0)
+    except (UserError, KeyError, TypeError, ValueError):
+        step = -1
+    if step < checkpoint.step and not is_claimed(folder):
+        write_scene_file(folder / SCENE_NAME, checkpoint)
 
 
 def write_run_config(folder: Path, engine: str, data: Path, config: Mapping[str, Any]) -> None:

@@ -23,7 +23,12 @@ def above(choice: QWidget, explained: QWidget) -> QVBoxLayout:
 
 def of_preset(kind: type[TrainingConfig], preset: Preset | None) -> dict[str, Any]:
     """What the preset alone makes of every option."""
-    return make_options(kind, preset.settings if preset is not None else {}, "preset").model_dump()
+    settings = preset.settings if preset is not None else {}
+    try:
+        return make_options(kind, settings, "preset").model_dump()
+    except UserError:
+        # It takes what only the user can name, such as the class to learn codes for.
+        return dict(settings)
 
 
 def devices() -> list[tuple[str, str]]:

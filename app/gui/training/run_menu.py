@@ -50,8 +50,8 @@ class RunMenu:
         """The menu for these runs."""
         menu, row, one = QMenu(self._window.widget), rows[0], len(rows) == 1
         run = row.run
-        free = run is not None and not row.under_way and not row.elsewhere
         waiting = row.job is not None and row.job.status == "waiting"
+        free = run is not None and _is_free(row)
         entries = (
             ("&Open", one and run is not None and run.has_scene, lambda: self.open(row)),
             ("&Continue", one and free and run is not None and run.resumable, lambda: self.go_on(row)),
@@ -59,7 +59,7 @@ class RunMenu:
             ("Copy command &line", one and row.job is not None, lambda: self._copy(row)),
             ("Show &folder", one, lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(row.folder)))),
             ("&Rename…", one and free, lambda: self.rename(row)),
-            ("Move to &trash…", all(r.run is not None and not r.under_way and not r.elsewhere for r in rows),
+            ("Move to &trash…", all(each.run is not None and _is_free(each) for each in rows),
              lambda: self.delete(rows)),
         )  # fmt: skip
         for text, possible, work in entries:
@@ -148,6 +148,11 @@ class RunMenu:
                 self._window.tell_error(error)
 
         return run
+
+
+def _is_free(row: Row) -> bool:
+    """Whether nobody trains it, or is about to."""
+    return not row.under_way and not row.elsewhere and (row.job is None or row.job.status != "waiting")
 
 
 def _to_trash(folder: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,14 +17,15 @@ from app.gui.training.notify import notify
 from app.gui.training.panel import TrainingPanel
 from app.gui.training.run_menu import RunMenu
 from app.gui.training.runs_list import Row, rows_of
-from app.runs.library import CurveReader, Curves, Run, find_runs
+from app.runs.library import Curves, Library, Run, free_name
 from app.runs.messages import Message
 from app.runs.order import Order
 from app.runs.queue import Job, RunQueue
 from app.runs.run_process import RunProcess
 from app.runs.sharing import Sharing
 from app.settings import runs_home
-from engines.core.run_folder import LIVE_NAME
+from engines.core.errors import UserError
+from engines.core.run_folder import LIVE_NAME, is_run_folder
 
 BEAT_MS = 50
 LOOK_MS = 1500
@@ -41,7 +43,7 @@ class Trainings:
         """The run that the viewport follows."""
         self._ended: list[Job] = []
         self._runs: list[Run] = []
-        self._readers: dict[Path, CurveReader] = {}
+        self._library = Library()
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="runs")
         self._looking = False
         self._shown_step: int | None = None
@@ -86,18 +88,37 @@ class Trainings:
             self.begin(order)
 
     def begin(self, order: Order) -> None:
-        """Trains it, now or when its turn comes, and shows it."""
+        """Trains it, now or when its turn comes, and shows it.
+
+        Raises:
+            UserError: another order goes on with that run.
+        """
+        order = self._with_own_folder(order)
         self._ended = [job for job in self._ended if job.order.out.resolve() != order.out.resolve()]
         self._window.change_settings(self._window.settings.with_run(order.out))
         job = self.queue.add(order)
         self._window.commands["training"].setChecked(True)
         self.show_panel(True)
         if self.queue.active is not None and self.queue.active.order is order:
-            self.watching, self._shown_step = order.out, None
-            self.sharing.forget()
+            self._watch(order.out)
         elif job in self.queue.waiting:
             self._window.banner.tell("info", f"{order.out.name} begins when the runs before it are done.")
         self._refresh(order.out.resolve())
+
+    def _with_own_folder(self, order: Order) -> Order:
+        """The same; where an order that waits is going to make the folder, with a name that is still free."""
+        jobs = [*([self.queue.active] if self.queue.active is not None else []), *self.queue.waiting]
+        taken = {job.order.out.resolve() for job in jobs}
+        if order.out.resolve() not in taken:
+            return order
+        if order.resume:
+            raise UserError(f"{order.out.name}: is in the queue already")
+        return replace(order, out=free_name(order.out.resolve().parent, order.out.name, taken))
+
+    def _watch(self, folder: Path | None) -> None:
+        """The viewport follows this run, from its next picture on."""
+        self.watching, self._shown_step = folder, None
+        self.sharing.forget()
 
     def _start(self, order: Order, hear: Callable[[Message], None]) -> RunProcess:
         post = self._window.bridge.post
@@ -110,8 +131,7 @@ class Trainings:
 
     def _watch_active(self) -> None:
         if self.queue.active is not None:
-            self.watching, self._shown_step = self.queue.active.order.out, None
-            self.sharing.forget()
+            self._watch(self.queue.active.order.out)
 
     # What happens
 
@@ -122,7 +142,7 @@ class Trainings:
         if active is not None and not self._beat.isActive():
             self._beat.start()
         if active is job and job.status == "starting" and self.watching is None and self._session.opened is None:
-            self.watching = job.order.out
+            self._watch(job.order.out)
         if job.live_step is not None and job.live_step != self._shown_step and job.under_way:
             self._show_live(job)
         if self.panel is not None:
@@ -134,17 +154,24 @@ class Trainings:
     def _end(self, job: Job) -> None:
         if self.queue.active is None:
             self._beat.stop()
+        self._show_saved(job.order)
         # What was withdrawn before it began leaves nothing to tell.
         if job.last is not None or job.status == "failed":
             self._ended.append(job)
             self._tell_end(job)
         if self.watching == job.order.out:
-            self.watching = None
-            self.sharing.forget()
-            opened = self._session.opened
-            if opened is not None and opened.path == job.order.out / LIVE_NAME and job.status != "failed":
-                self._session.learnt_further(job.order.out)
+            self._watch(None)
         self.look()
+
+    def _show_saved(self, order: Order) -> None:
+        """What was shown while it learnt is gone with its process; its last checkpoint takes the place."""
+        live, opened = order.out / LIVE_NAME, self._session.opened
+        if not is_run_folder(order.out):
+            return
+        if opened is not None and opened.path == live:
+            self._session.learnt_further(order.out)
+        elif self._session.opening == live:
+            self._window.files.open(order.out, order.data)
 
     def _tell_end(self, job: Job) -> None:
         name, window = job.order.out.name, self._window
@@ -183,7 +210,7 @@ class Trainings:
             self.sharing.moved(now)
         self.queue.hold() if self.sharing.holds(now, session.busy) else self.queue.release()
         opened = session.opened
-        if session.opening is None and session.last is not None and opened is not None:
+        if session.opening is None and session.last is not None and opened is not None and not session.busy:
             self.sharing.shown(now)
         if self.watching == job.order.out and job.status in ("running", "paused") and session.opening is None:
             # A paused run does not change.
@@ -198,6 +225,7 @@ class Trainings:
             return
         path, first = job.order.out / LIVE_NAME, self._shown_step is None
         self._shown_step = job.live_step
+        self.sharing.came()
         opened = self._session.opened
         if opened is not None and opened.path == path:
             self._session.learnt_further(path)
@@ -205,8 +233,7 @@ class Trainings:
             self._window.files.open(path, job.order.data)
         else:
             # Somebody opened another scene meanwhile.
-            self.watching = None
-            self.sharing.forget()
+            self._watch(None)
 
     # The panel
 
@@ -229,7 +256,6 @@ class Trainings:
         """The run is not there any more, or not under this name."""
         self._ended = [job for job in self._ended if job.order.out.resolve() != folder]
         self._runs = [run for run in self._runs if run.folder != folder]
-        self._readers.pop(folder, None)
         self._refresh()
         self.look()
 
@@ -246,11 +272,10 @@ class Trainings:
     def _read(self, home: Path, known: Sequence[Path], folders: Sequence[Path]) -> None:
         runs, curves = list[Run](), dict[str, Curves]()
         try:
-            runs = find_runs(home, known)
+            runs = self._library.find(home, known)
             for folder in folders:
-                reader = self._readers.setdefault(folder, CurveReader(folder))
                 name = folder.name if folder.name not in curves else str(folder)
-                curves[name] = reader.read()
+                curves[name] = self._library.curves(folder)
         except OSError as error:
             failure = error
             self._window.bridge.post(lambda: self._window.tell_error(failure))
