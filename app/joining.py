@@ -74,7 +74,8 @@ def _received(owners: Sequence[int], make: Callable[[int], Made]) -> Iterator[Ma
     try:
         for index, owner in enumerate(owners):
             while others and len(coming) < AHEAD:
-                coming[others[0]] = pool.submit(_receive, owners[others.popleft()])
+                other = others.popleft()
+                coming[other] = pool.submit(_receive, owners[other])
             if owner == 0:
                 while index not in made:
                     make_next()

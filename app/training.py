@@ -37,6 +37,7 @@ from engines.core.run_folder import (
     others_in,
     read_history,
     read_run_config,
+    read_run_training,
     read_run_training_of_first,
     write_run_checkpoint,
     write_run_config,

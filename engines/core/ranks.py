@@ -167,8 +167,9 @@ def speaks_first() -> bool:
         return True
     try:
         return int(_store().add(SPOKEN, 1)) == 1
-    except Exception:  # the store's many ways to be gone; better said twice than never
-        return True
+    except Exception:  # the store's many ways to be gone
+        # Where the first rank keeps it, that one has ended, and has said why; where torchrun does, nobody else may.
+        return os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == str(True)
 
 
 def is_loss_of_another(error: BaseException) -> bool:

@@ -103,8 +103,14 @@ def _codes_taken_over(checkpoint: Checkpoint, found: Tensor, own: Tensor, names:
 
 
 def _require_divisible(config: SrnConfig) -> None:
+    rank = ranks.here()
     for size in config.batch_size_per_img_sidelength:
-        ranks.here().share_of_batch(size, "batch_size_per_img_sidelength")
+        rank.share_of_batch(size, "batch_size_per_img_sidelength")
+    if rank.count > 1 and config.use_unet_renderer and not config.freeze_networks:
+        raise UserError(
+            "use_unet_renderer=true normalises over all pictures of a step, which processes can't divide; leave "
+            "torchrun out, or draw pixel by pixel (--set use_unet_renderer=false)"
+        )
 
 
 class Rays(NamedTuple):

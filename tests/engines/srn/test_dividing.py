@@ -44,6 +44,12 @@ def test_a_batch_that_leaves_a_rank_without_work_is_refused(photographs: Path, t
     )
 
 
+def test_what_is_normalised_over_a_whole_step_is_refused(photographs: Path, two_ranks: TwoRanks) -> None:
+    settings = {**SMALL, "use_unet_renderer": True, "img_sidelengths": [128], "rays_per_image": None}
+    first, second = two_ranks(dividing.refused, "srn", str(photographs), settings)
+    assert first == second and first.startswith("use_unet_renderer=true normalises over all pictures of a step")
+
+
 def photographs_read(folder: str) -> list[str]:
     """In a step."""
     from engines.core.formats import open_dataset
