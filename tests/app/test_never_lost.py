@@ -13,7 +13,7 @@ import pytest
 import torch
 from tensorboard.summary.writer.event_file_writer import EventFileWriter  # type: ignore[import-untyped]
 
-from app import training
+from app import held_out, training
 from app.runs.library import read_run
 from app.training import Report, run_training
 from engines.core import run_folder
@@ -35,12 +35,12 @@ from tests.engines.core.examples import no_room_beyond
 
 STEPS = 2
 EACH = {**SMALL, "max_steps": STEPS, "checkpoint_every": 1, "validate_every": 1}
-WRITING = ((7, 0), (8, 1), (9, 1), (8, 2))
+WRITING = ((11, 0), (12, 1), (9, 1), (8, 2))
 """At which change of a file a process is killed, and the step that is saved then.
 
-A file changes as it is written, and as it takes the old one's place. Each process writes the configuration; then in the
-first step a photograph and a picture of the held-out view, the training and the scene; in the next the same. So: the
-training cut short; whole, with no scene; cut short in the next step, after the scene was made up for; whole, with the
+A file changes as it is written, and as it takes the old one's place. Each process writes the configuration; a new
+run then a photograph and a picture of the held-out view; in the first step these again, the training and the scene; in
+the next the same. So: the training cut short; whole, with no scene; cut short in the next step, after the scene was made up for; whole, with the
 scene of the step before.
 """
 
@@ -185,7 +185,7 @@ def no_room_for_file(path: Path, *_: object) -> None:
 
 FULL = (
     (EventFileWriter, "add_event", no_room),
-    (training, "write_png", no_room),
+    (held_out, "write_png", no_room),
     (training, "append_history", no_room),
     (run_folder, "write_torch_file", no_room_for_file),
     (run_folder, "write_scene_file", no_room_for_file),
