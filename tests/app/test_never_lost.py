@@ -35,13 +35,14 @@ from tests.engines.core.examples import no_room_beyond
 
 STEPS = 2
 EACH = {**SMALL, "max_steps": STEPS, "checkpoint_every": 1, "validate_every": 1}
-WRITING = ((11, 0), (12, 1), (9, 1), (8, 2))
+WRITING = ((11, 0), (14, 1), (9, 1), (10, 2))
 """At which change of a file a process is killed, and the step that is saved then.
 
-A file changes as it is written, and as it takes the old one's place. Each process writes the configuration; a new
-run then a photograph and a picture of the held-out view; in the first step these again, the training and the scene; in
-the next the same. So: the training cut short; whole, with no scene; cut short in the next step, after the scene was made up for; whole, with the
-scene of the step before.
+A file changes as it is written, and as it takes the old one's place. Each process writes the configuration; a new run
+then a photograph and a picture of the held-out view; in the first step these again, the training and the scene; in the
+next the same; where a line of history was written that nothing was saved for, the history is written anew. So: the
+training cut short; whole, with no scene; cut short in the next step, after the scene was made up
+for; whole, with the scene of the step before.
 """
 
 
