@@ -20,7 +20,7 @@ LARGEST_PX = 512
 """Views are drawn no larger: the volume is coarser than that."""
 SAME = 1e-6
 """Cameras nearer to each other, in sizes of the whole capture, are the same."""
-SEEN_SHARE = 0.01
+SEEN_SHARE = 0.003
 """Of the depths of a capture that faces one way, on each side: single pixels would make the box huge."""
 
 
@@ -83,4 +83,4 @@ def mesh_box(scene: Scene, views: Sequence[DepthView]) -> Array:
     points = np.concatenate([seen_points(view) for view in views])
     if len(points) == 0:
         return np.asarray(scene.bounds, dtype=np.float64)
-    return np.quantile(points, [SEEN_SHARE, 1 - SEEN_SHARE], axis=0)
+    return np.asarray(np.quantile(points, [SEEN_SHARE, 1 - SEEN_SHARE], axis=0))

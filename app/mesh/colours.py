@@ -18,6 +18,8 @@ from engines.core.errors import Cancelled
 
 SHARPNESS = 3
 """Power of the cosine by which views count: higher is sharper, lower evens out differences in light."""
+RIM_PX, RIM_SHARE = 3, 0.01
+"""So near to where nothing is, pictures blur into the background's colour; they count for so much there."""
 SPREADING = 32
 """Rounds in which vertices that no view sees take their neighbours' colours."""
 
@@ -35,7 +37,7 @@ def vertex_colours(surface: Surface, views: Sequence[DepthView], tolerance: floa
     total, weight = np.zeros((len(normals), 3)), np.zeros(len(normals))
     with torch.inference_mode():
         for view in views:
-            maps = view_maps(view)
+            maps = _away_from_rims(view)
             for first in range(0, len(normals), CHUNK):
                 if stop():
                     raise Cancelled
@@ -49,6 +51,14 @@ def vertex_colours(surface: Surface, views: Sequence[DepthView], tolerance: floa
     return np.asarray((total.clip(0, 1) * 255).round().astype(np.uint8))
 
 
+def _away_from_rims(view: DepthView) -> Tensor:
+    """[1, 4, h, w] as `view_maps`, where pixels beside empty ones hardly face the camera."""
+    maps = view_maps(view)
+    rim = F.max_pool2d(maps[:, 3], 2 * RIM_PX + 1, stride=1, padding=RIM_PX)
+    maps[:, 2] *= 1 - (1 - RIM_SHARE) * rim
+    return maps
+
+
 def _share(camera: Camera, maps: Tensor, points: Array, normals: Array, tolerance: float) -> Array:
     """[N] how much a view counts for each vertex."""
     seen = seen_at(camera, maps, *torch.from_numpy(points).float().unbind(1))
@@ -56,7 +66,7 @@ def _share(camera: Camera, maps: Tensor, points: Array, normals: Array, toleranc
     towards = camera.position - points
     cosine = (towards * normals).sum(axis=1) / np.maximum(np.linalg.norm(towards, axis=1), 1e-12)
     # A trace for views from aside: better than none.
-    return np.asarray(visible * np.maximum(cosine, 0.02) ** SHARPNESS)
+    return np.asarray(visible * seen.facing.clamp(min=1e-4).numpy() * np.maximum(cosine, 0.02) ** SHARPNESS)
 
 
 def _picture(view: DepthView, points: Array) -> Array:

@@ -12,8 +12,8 @@ from torch import Tensor
 from engines.core.camera import Array, Camera
 from engines.core.frame import Frame
 
-GRAZING = 0.12
-"""Cosine between surface and ray below which a depth is a step between two surfaces rather than one (83 degrees)."""
+GRAZING = 0.05
+"""Cosine between surface and ray below which a depth is a step between two surfaces rather than one (87 degrees)."""
 CLEAR, OPAQUE = 0.05, 0.5
 """Opacity up to which a pixel is empty, and from which its depth counts."""
 OPACITIES = ("alpha", "opacity")

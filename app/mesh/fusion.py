@@ -23,8 +23,9 @@ BLOCK = 4
 """Voxels along the sides of the blocks that views judge at once."""
 CHUNK = 1 << 19
 """Voxels at a time: some 40 MB for what is made of them on the way."""
-FREE_WEIGHT = 0.5
-"""Of a view that looks through a voxel, against one that sees a surface there head-on."""
+FREE_WEIGHT = 0.15
+"""Of a view that looks through a voxel, against one that sees a surface there head-on; much more, and one picture whose
+background was taken too large bores through what all others see."""
 FEWEST_VIEWS = 2
 """A surface that a single view sees is not believed."""
 HIDDEN = -2.0

@@ -41,8 +41,7 @@ def write_mesh(path: Path, surface: Surface, colours: Array) -> None:
         colours = linear(colours)
     mesh = Trimesh(surface.vertices, surface.faces, vertex_colors=colours, process=False)
     with replacing(path) as temporary, temporary.open("wb") as file:
-        written = mesh.export(file_type=kind)
-        file.write(written.encode() if isinstance(written, str) else written)
+        mesh.export(file_obj=file, file_type=kind)
 
 
 def linear(colours: Array) -> Array:

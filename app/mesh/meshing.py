@@ -30,9 +30,10 @@ from engines.core.frame import Frame
 RESOLUTION, VIEWS = 160, 60
 RESOLUTIONS = (16, 768)
 """Beyond, 4 bytes a voxel and what marching cubes takes are more than most machines have."""
-MOST_VIEWS = 1000
+MOST_VIEWS = 300
+"""Pictures and depths of all views are kept, some 10 MB each of the largest."""
 TRUNCATION_VOXELS = 3.0
-TRUNCATION_SHARE = 0.025
+TRUNCATION_SHARE = 0.02
 """Of the box's longest side: learnt depths differ by so much from view to view, however fine the voxels are."""
 VOXEL_VIEWS_PER_S = 1.5e7
 """How fast one slow core fuses, until it is measured."""
@@ -136,9 +137,7 @@ def _check(scene: Scene, export: MeshExport) -> None:
         raise UserError("the box's first corner must lie below its second, in x, y and z")
 
 
-def _render(
-    scene: Scene, cameras: tuple[Camera, ...], export: MeshExport, clock: _Clock, stop: Stop
-) -> list[Frame]:
+def _render(scene: Scene, cameras: tuple[Camera, ...], export: MeshExport, clock: _Clock, stop: Stop) -> list[Frame]:
     """Picture, depth and opacity from each camera, on the CPU."""
     defaults = {control.name: control.default for control in scene.controls}
     frames = []
@@ -182,9 +181,7 @@ def _require_something(surface: Surface, views: list[DepthView]) -> None:
     if not any(bool(view.hit.any()) for view in views):
         raise UserError("no view hits anything: there is nothing to make a mesh of; give its data folder, or other "
                         "options of the scene")  # fmt: skip
-    raise UserError(
-        "no surface on which two views agree within the scene's box; use more views, a larger box, or a lower resolution"
-    )
+    raise UserError("no surface on which two views agree within the scene's box; use more views or a larger box")
 
 
 class _Clock:

@@ -54,7 +54,9 @@ def extract_surface(values: Array, grid: Grid, closed: bool) -> Surface:
     if not ((values < 0).any() and (values > 0).any() and known.any()):
         return Surface.nothing()
     try:
-        vertices, faces, _, _ = marching_cubes(values, 0.0, mask=known, gradient_direction="descent")
+        vertices, faces, _, _ = marching_cubes(  # type: ignore[no-untyped-call]
+            values, 0.0, mask=known, gradient_direction="descent"
+        )
     except RuntimeError:  # no cell that is known has a surface in it
         return Surface.nothing()
     return Surface(grid.world(vertices.astype(np.float64) - offset), faces.astype(np.int64))
@@ -74,7 +76,8 @@ def without_small_pieces(surface: Surface, smallest: float = SMALLEST_PIECE) -> 
     if len(surface.faces) == 0:
         return surface
     mesh = Trimesh(surface.vertices, surface.faces, process=False)
-    piece = connected_component_labels(mesh.edges, node_count=len(surface.vertices))[surface.faces[:, 0]]
+    pieces = connected_component_labels(mesh.edges, len(surface.vertices))  # type: ignore[no-untyped-call]
+    piece = pieces[surface.faces[:, 0]]
     area = np.bincount(piece, weights=mesh.area_faces)
     return _compact(surface.vertices, surface.faces[(area >= smallest * area.max())[piece]])
 
