@@ -18,6 +18,8 @@ FEWEST_CAMERAS = 3
 """Fewer training cameras than these tell nothing about a shape; a sphere of cameras takes their place."""
 LARGEST_PX = 512
 """Views are drawn no larger: the volume is coarser than that."""
+BOX_MARGIN = 0.03
+"""Around a scene's box, of its longest side: a surface that touches the box would be open there."""
 SAME = 1e-6
 """Cameras nearer to each other, in sizes of the whole capture, are the same."""
 SEEN_SHARE = 0.003
@@ -78,9 +80,12 @@ def mesh_box(scene: Scene, views: Sequence[DepthView]) -> Array:
 
     There the scene's box is only where one turns about: a street goes on behind it.
     """
+    bounds = np.asarray(scene.bounds, dtype=np.float64)
+    margin = BOX_MARGIN * float((bounds[1] - bounds[0]).max())
+    own = bounds + np.array([[-margin], [margin]])
     if not faces_forward([view.camera for view in views]):
-        return np.asarray(scene.bounds, dtype=np.float64)
+        return own
     points = np.concatenate([seen_points(view) for view in views])
     if len(points) == 0:
-        return np.asarray(scene.bounds, dtype=np.float64)
+        return own
     return np.asarray(np.quantile(points, [SEEN_SHARE, 1 - SEEN_SHARE], axis=0))
