@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "view": "open the window (what main.py does without a command)",
     "info": "say what a checkpoint is, what it needs and what is assumed; or what a data folder is and lacks",
     "render": "render a path of cameras into a video or a folder of images",
+    "mesh": "make a coloured mesh of a scene: .ply, .obj or .glb",
     "poses": "find the cameras of photographs, or of a film",
     "train": "train a scene on a data folder",
     "evaluate": "compare a scene with photographs: PSNR, SSIM",

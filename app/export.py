@@ -211,10 +211,10 @@ class _Clock:
             self._first = now
         else:
             left = (now - self._first) / (self._done - 1) * (self._total - self._done)
-        self._on_progress(Progress(self._done, self._total, left, None if picture is None else _thumbnail(picture)))
+        self._on_progress(Progress(self._done, self._total, left, None if picture is None else thumbnail(picture)))
 
 
-def _thumbnail(picture: Pixels) -> Pixels:
+def thumbnail(picture: Pixels) -> Pixels:
     return resize_area(picture, smaller_size((picture.shape[1], picture.shape[0]), THUMBNAIL_PX))
 
 

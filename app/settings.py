@@ -40,7 +40,7 @@ class Settings:
         geometry: where the window was, Qt's own bytes, base64.
         panel, panel_width: the panel at the side; 0: its own width.
         fps, loop: how recordings are played.
-        export: the export dialog's last values.
+        export, mesh: the last values of the dialogs for videos and meshes.
         folders: where each file dialog was last, by its name.
         runs_home: the folder that new trainings go to; "": see `runs_home`.
         runs: folders of other runs that are known, newest first.
@@ -59,6 +59,7 @@ class Settings:
     fps: float = DEFAULT_FPS
     loop: bool = True
     export: Mapping[str, Any] = field(default_factory=dict)
+    mesh: Mapping[str, Any] = field(default_factory=dict)
     folders: Mapping[str, str] = field(default_factory=dict)
     runs_home: str = ""
     runs: tuple[str, ...] = ()

@@ -81,6 +81,14 @@ COMMANDS = (
         icon="export",
     ),
     Command(
+        "export_mesh",
+        "Export mes&h…",
+        FILE,
+        ("Ctrl+Shift+E",),
+        "Make a coloured mesh for other 3D programs: .ply, .obj or .glb",
+        "scene",
+    ),
+    Command(
         "cancel_export", "Ca&ncel export", FILE, ("Ctrl+.",), "Stop the export; nothing half-written stays", "export"
     ),
     Command(

@@ -10,6 +10,7 @@ from PyQt5.QtGui import QDesktopServices, QImage, QPixmap
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout
 
 from app.export import Progress
+from app.gui.export_job import Exported
 from app.gui.panel_parts import label
 from app.spoken import spoken_time
 
@@ -78,11 +79,11 @@ class ExportBar(QFrame):
         self.cancel.setEnabled(False)
         self.left.setText("stopping …")
 
-    def done(self, path: Path) -> None:
+    def done(self, exported: Exported) -> None:
         """The result is there."""
-        self._path = path
+        self._path = path = exported.path
         self.title.setText(f"Exported {path.name}")
-        self.left.setText(str(path.parent))
+        self.left.setText("  ·  ".join(text for text in (exported.remark, str(path.parent)) if text))
         self._ended(True)
 
     def _ended(self, ended: bool) -> None:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.export import Export, Progress, run_export
+from app.export import OnProgress
 from app.opening import Opened, open_scene
+from engines.core.engine import Stop
 from engines.core.errors import Cancelled
 
 NICE = 10
@@ -27,21 +28,33 @@ class Source:
     settings: Sequence[str]
 
 
-class ExportJob:
-    """One export under way; `make` says what to export, given the scene.
+@dataclass(frozen=True)
+class Exported:
+    """What was written; `remark` says more of it in a few words."""
 
-    `make` and the callbacks are called on its thread; the last is either `on_done` or `on_failed`.
+    path: Path
+    remark: str = ""
+
+
+Work = Callable[[Opened, OnProgress, Stop], Exported]
+"""Writes something of a scene: a video, a mesh."""
+
+
+class ExportJob:
+    """One export under way.
+
+    `work` and the callbacks are called on its thread; the last is either `on_done` or `on_failed`.
     """
 
     def __init__(
         self,
         source: Source,
-        make: Callable[[Opened], Export],
-        on_progress: Callable[[Progress], None],
-        on_done: Callable[[Path], None],
+        work: Work,
+        on_progress: OnProgress,
+        on_done: Callable[[Exported], None],
         on_failed: Callable[[BaseException], None],
     ) -> None:
-        self._source, self._make = source, make
+        self._source, self._work = source, work
         self._on_progress, self._on_done, self._on_failed = on_progress, on_done, on_failed
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="export", daemon=True)
@@ -63,8 +76,8 @@ class ExportJob:
             opened = open_scene(source.path, source.data, source.device, source.settings)
             if self._stop.is_set():
                 raise Cancelled
-            path = run_export(opened.scene, self._make(opened), self._on_progress, self._stop.is_set)
+            exported = self._work(opened, self._on_progress, self._stop.is_set)
         except Exception as error:  # handed on: the window shows it and goes on
             self._on_failed(error)
         else:
-            self._on_done(path)
+            self._on_done(exported)

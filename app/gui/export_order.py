@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.export import Export
 from app.frame_times import SPLITS, path_times, running, split_views
@@ -17,6 +18,10 @@ from engines.core.errors import UserError
 from engines.core.path_files import read_path
 from engines.core.paths import PATH_NAMES, camera_path
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+AnyOrder = TypeVar("AnyOrder", bound="DataclassInstance")
 PATH_TITLES = {
     "orbit": "Orbit: once around the scene",
     "spiral": "Spiral (LLFF)",
@@ -62,13 +67,19 @@ class Order:
     @staticmethod
     def recall(values: Any) -> Order:
         """What was remembered; defaults where that is unusable."""
-        known = {field.name: type(getattr(Order(), field.name)) for field in fields(Order)}
-        kept = {name: value for name, value in dict(values).items() if name in known}
-        if "channels" in kept:
-            kept["channels"] = tuple(str(name) for name in kept["channels"])
-        if any(not isinstance(value, known[name]) for name, value in kept.items()):
-            return Order()
-        return Order(**kept)
+        values = dict(values)
+        if "channels" in values:
+            values["channels"] = tuple(str(name) for name in values["channels"])
+        return recalled(Order(), values)
+
+
+def recalled(order: AnyOrder, values: Mapping[str, Any]) -> AnyOrder:
+    """`order` with the values that were remembered of it; as it is where they are of other types."""
+    known = {field.name: type(getattr(order, field.name)) for field in fields(order)}
+    kept = {name: value for name, value in values.items() if name in known}
+    if any(not isinstance(value, known[name]) for name, value in kept.items()):
+        return order
+    return replace(order, **kept)
 
 
 def path_choices(dataset: Dataset | None) -> dict[str, str]:

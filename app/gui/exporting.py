@@ -1,4 +1,4 @@
-"""File > Export video: from the dialog to the file, while one goes on looking."""
+"""File > Export video, Export mesh: from the dialog to the file, while one goes on looking."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ from pathlib import Path
 
 from PyQt5.QtWidgets import QMessageBox
 
-from app.export import Export
+from app.export import OnProgress, run_export
 from app.gui.export_dialog import ask_export
-from app.gui.export_job import ExportJob, Source
+from app.gui.export_job import Exported, ExportJob, Source, Work
 from app.gui.export_order import Order, make_export
 from app.gui.host import Host
+from app.gui.mesh_dialog import ask_mesh
+from app.gui.mesh_order import MeshOrder, make_mesh
+from app.mesh.mesh_file import MESH_SUFFIXES
+from app.mesh.meshing import check_depth, run_mesh
 from app.opening import Opened
+from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
 
 
 class Exporting:
-    """One export at a time."""
+    """One export at a time, of whatever kind."""
 
     def __init__(self, window: Host) -> None:
         self._window, self._session = window, window.session
@@ -28,7 +33,7 @@ class Exporting:
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands do."""
-        return {"export": self._ask, "cancel_export": self.cancel}
+        return {"export": self._ask, "export_mesh": self._ask_mesh, "cancel_export": self.cancel}
 
     def begin(self, order: Order) -> None:
         """Begins to carry out an order on the open scene.
@@ -36,28 +41,53 @@ class Exporting:
         Raises:
             UserError: another export is under way.
         """
-        opened, start = self._session.opened, self._session.eye.shown
-        if opened is None or start is None:
+        start = self._session.eye.shown
+        if start is None:
             return
-        if self.job is not None:
-            raise UserError("An export is under way; wait for it, or cancel it first.")
-        up, controls = self._session.eye.up.copy(), dict(self._session.controls)
+        camera, up, controls = start, self._session.eye.up.copy(), dict(self._session.controls)
 
-        def make(again: Opened) -> Export:
-            return make_export(order, again, start, up, controls)
+        def work(opened: Opened, on_progress: OnProgress, stop: Stop) -> Exported:
+            return Exported(
+                run_export(opened.scene, make_export(order, opened, camera, up, controls), on_progress, stop)
+            )
 
+        self._begin(work, Path(order.out), order.frames)
+
+    def begin_mesh(self, order: MeshOrder) -> None:
+        """Begins to make a mesh of the open scene, of the object and moment that are shown.
+
+        Raises:
+            UserError: another export is under way.
+        """
+        controls = dict(self._session.controls)
+
+        def work(opened: Opened, on_progress: OnProgress, stop: Stop) -> Exported:
+            made = run_mesh(opened.scene, opened.dataset, make_mesh(order, controls), on_progress, stop)
+            return Exported(made.path, f"{made.vertices:,} vertices, {made.faces:,} faces")
+
+        self._begin(work, Path(order.out), order.views)
+
+    def _begin(self, work: Work, out: Path, total: int) -> None:
+        opened = self._session.opened
+        if opened is None:
+            return
+        self._require_none()
         window, bar = self._window, self._window.export_bar
         post = window.bridge.post
         source = Source(opened.path, self._session.data, self._session.device, self._session.settings)
-        bar.begin(Path(order.out), order.frames)
+        bar.begin(out, total)
         self.job = ExportJob(
             source,
-            make,
+            work,
             lambda progress: post(lambda: bar.show_progress(progress)),
-            lambda path: post(lambda: self._done(path)),
+            lambda exported: post(lambda: self._done(exported)),
             lambda error: post(lambda: self._failed(error)),
         )
         window.update_commands()
+
+    def _require_none(self) -> None:
+        if self.job is not None:
+            raise UserError("An export is under way; wait for it, or cancel it first.")
 
     def cancel(self) -> None:
         """Asks the export to stop."""
@@ -97,9 +127,23 @@ class Exporting:
             self._window.change_settings(replace(self._window.settings, export=wanted.remembered()))
             self.begin(wanted)
 
-    def _done(self, path: Path) -> None:
+    def _ask_mesh(self) -> None:
+        opened = self._session.opened
+        if opened is None:
+            return
+        self._require_none()
+        check_depth(opened.scene)
+        order = MeshOrder.recall(self._window.settings.mesh)
+        last = Path(order.out) if order.out else Path.home() / f"mesh{MESH_SUFFIXES[-1]}"
+        order = replace(order, out=str(_free_name(last.parent / f"{opened.path.stem}{last.suffix}")))
+        wanted = ask_mesh(self._window.widget, opened, order)
+        if wanted is not None:
+            self._window.change_settings(replace(self._window.settings, mesh=wanted.remembered()))
+            self.begin_mesh(wanted)
+
+    def _done(self, exported: Exported) -> None:
         self.job = None
-        self._window.export_bar.done(path)
+        self._window.export_bar.done(exported)
         self._window.update_commands()
 
     def _failed(self, error: BaseException) -> None:

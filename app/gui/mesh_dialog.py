@@ -1,0 +1,142 @@
+"""File > Export mesh: the file, how fine, how many triangles, from how many cameras."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt5.QtGui import QIcon
+from PyQt5.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.gui.mesh_order import MeshOrder
+from app.gui.panel_parts import form, label
+from app.mesh.cameras import FEWEST_CAMERAS
+from app.mesh.mesh_file import MESH_SUFFIXES
+from app.mesh.meshing import MOST_VIEWS, RESOLUTIONS
+from app.opening import Opened
+
+MESH_FILTER = "Meshes ({})".format(" ".join("*" + suffix for suffix in MESH_SUFFIXES))
+MOST_FACES = 10_000_000
+FACES_STEP = 10_000
+
+
+class MeshDialog(QDialog):
+    """Filled with the last mesh's values."""
+
+    def __init__(self, parent: QWidget, opened: Opened, order: MeshOrder) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export mesh")
+        self.setMinimumWidth(540)
+        self._rows = form()
+        self._rows.setVerticalSpacing(10)
+        self._make_numbers(opened, order)
+        self._make_choices(order)
+        self._make_out(order)
+        self.note = label("", "warning", wrap=True)
+        self.note.setMinimumHeight(2 * self.note.fontMetrics().lineSpacing())
+        self.buttons = QDialogButtonBox(QDialogButtonBox.Cancel)
+        self.buttons.button(QDialogButtonBox.Cancel).setIcon(QIcon())
+        self.start = self.buttons.addButton("Export", QDialogButtonBox.AcceptRole)
+        self.start.setProperty("primary", True)
+        self.start.setDefault(True)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self.out.textChanged.connect(self._check)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 16, 18, 14)
+        layout.setSpacing(14)
+        layout.addLayout(self._rows)
+        layout.addWidget(self.note)
+        layout.addWidget(self.buttons)
+        self._check()
+
+    def order(self) -> MeshOrder:
+        """The values as they stand."""
+        return MeshOrder(
+            out=self.out.text(),
+            resolution=self.resolution.value(),
+            views=self.views.value(),
+            faces=self.faces.value(),
+            closed=self.closed.isChecked(),
+            keep_background=self.keep_background.isChecked(),
+        )
+
+    def _make_numbers(self, opened: Opened, order: MeshOrder) -> None:
+        self.resolution = self._number("Resolution", RESOLUTIONS, order.resolution, "voxels along the longest side", 16)
+        known = len(opened.scene.cameras)
+        where = f"of {known} training cameras" if known >= FEWEST_CAMERAS else "all around the scene"
+        self.views = self._number("Look from", (1, MOST_VIEWS), order.views, f"cameras, {where}", 10)
+        self.faces = self._number("Simplify to", (0, MOST_FACES), order.faces, "triangles", FACES_STEP)
+        self.faces.setSpecialValueText("as they come")
+        self.faces.setGroupSeparatorShown(True)
+
+    def _number(self, name: str, limits: tuple[int, int], value: int, unit: str, step: int) -> QSpinBox:
+        box = QSpinBox()
+        box.setRange(*limits)
+        box.setSingleStep(step)
+        box.setValue(value)
+        row = _row()
+        row.addWidget(box)
+        row.addWidget(label(unit, "muted"))
+        row.addStretch(1)
+        self._rows.addRow(name, row)
+        return box
+
+    def _make_choices(self, order: MeshOrder) -> None:
+        self.closed = QCheckBox("Close it where no camera saw anything")
+        self.closed.setToolTip("A solid body, for printing; else the surface is open there")
+        self.closed.setChecked(order.closed)
+        self.keep_background = QCheckBox("Keep a plain background")
+        self.keep_background.setToolTip("Else one colour all around the pictures' rims is taken for nothing")
+        self.keep_background.setChecked(order.keep_background)
+        self._rows.addRow("", self.closed)
+        self._rows.addRow("", self.keep_background)
+
+    def _make_out(self, order: MeshOrder) -> None:
+        self.out = QLineEdit(order.out)
+        browse = QPushButton("Browse…")
+        browse.clicked.connect(self._browse)
+        row = _row()
+        row.addWidget(self.out, 1)
+        row.addWidget(browse)
+        self._rows.addRow("Write to", row)
+
+    def _browse(self) -> None:
+        chosen, _ = QFileDialog.getSaveFileName(self, "Write to", self.out.text(), MESH_FILTER)
+        if chosen:
+            self.out.setText(chosen)
+
+    def _check(self) -> None:
+        """Says what is missing, or would be replaced."""
+        out, missing, remark = self.out.text(), "", ""
+        if not out:
+            missing = "Choose where to write."
+        elif Path(out).suffix.lower() not in MESH_SUFFIXES:
+            missing = f"Name a mesh file: {', '.join(MESH_SUFFIXES)}."
+        elif Path(out).expanduser().is_file():
+            remark = "This file is there already and will be replaced."
+        self.note.setText(missing or remark)
+        self.start.setEnabled(not missing)
+
+
+def _row() -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    return row
+
+
+def ask_mesh(parent: QWidget, opened: Opened, order: MeshOrder) -> MeshOrder | None:
+    """Runs the dialog; None where it was cancelled."""
+    dialog = MeshDialog(parent, opened, order)
+    return dialog.order() if dialog.exec_() == QDialog.Accepted else None

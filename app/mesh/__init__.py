@@ -1,0 +1,14 @@
+"""A coloured mesh of any scene that gives depth: from pictures and depths of many cameras to a PLY, OBJ or GLB file.
+
+| module | what |
+|---|---|
+| `cameras.py` | where to look from, and the box to look into |
+| `depth_views.py` | what a camera saw, pixel by pixel: a surface, nothing, or nothing that can be trusted |
+| `background.py` | a plain background, which the depth of most methods does not tell from the scene |
+| `footprints.py` | what a view says about whole blocks of voxels at once |
+| `fusion.py` | the truncated signed distances of all views in one volume |
+| `surface.py` | its zero level as triangles; small pieces taken away; fewer triangles where wanted |
+| `colours.py` | the colour of each vertex, from the views that see it |
+| `mesh_file.py` | the file |
+| `meshing.py` | all of it, with progress |
+"""

@@ -1,0 +1,96 @@
+"""`main.py mesh` on a scene that needs no engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+
+from app import cli
+from app.commands import console
+from app.opening import Opened
+from engines.core.checkpoint import Checkpoint
+from engines.core.engine import Control
+from engines.core.errors import UserError
+from tests.app.ball_scene import BallScene
+
+
+@pytest.fixture
+def scene(monkeypatch: pytest.MonkeyPatch) -> BallScene:
+    """What every checkpoint opens as."""
+    ball = BallScene()
+
+    def open_scene(path: Path, data: Path | None, device: str, settings: Sequence[str]) -> Opened:
+        if path.name == "missing":
+            raise UserError(f"{path}: no such file")
+        return Opened(ball, Checkpoint("ball", {}, 0, {}), None, path)
+
+    monkeypatch.setattr(console, "open_scene", open_scene)
+    return ball
+
+
+def test_writes_a_mesh_and_says_how_large(scene: BallScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "ball.ply"
+    words = ["mesh", "ball", "--out", str(out), "--resolution", "32", "--faces", "400", "--views", "5"]
+    assert cli.main(words) == 0
+    output, mesh = capsys.readouterr(), trimesh.load(out, process=False)
+    assert output.out == f"{out}: {len(mesh.vertices)} vertices, {len(mesh.faces)} faces\n"
+    assert 0 < len(mesh.faces) <= 400 and len(scene.rendered) == 5
+    assert "note: the ball is round\n" in output.err and "10/10" in output.err
+    assert "note: the plain background (#404040) is left out\n" in output.err
+
+
+def test_box_moment_and_object_are_passed_on(scene: BallScene, tmp_path: Path) -> None:
+    which = Control("instance", "Which", "choice", 0, 1, 0, ("a", "b"))
+    scene.controls = (which, Control("time", "Moment", "time", 0, 9, 0))
+    out = tmp_path / "ball.ply"
+    words = ["mesh", "ball", "--out", str(out), "--resolution", "32", "--instance", "b", "--time", "3"]
+    assert cli.main([*words, "--box=-1.2,-1.2,0,1.2,1.2,1.2", "--closed", "--keep-background"]) == 0
+    assert scene.seen_controls[0] == {"instance": 1.0, "time": 3.0}
+    mesh = trimesh.load(out, process=False)
+    assert mesh.is_watertight and np.asarray(mesh.vertices)[:, 2].min() > -0.1
+    # Of a recording that is not told otherwise, the first moment: a mesh doesn't play.
+    assert cli.main(words[:-2]) == 0
+    assert {seen["time"] for seen in scene.seen_controls[8:]} == {0.0}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["--out", "ball.stl"], 1, "ball.stl: name a mesh file (.ply, .obj, .glb)"),
+        (["--resolution", "2"], 1, "resolution 2: must be 16 to"),
+        (["--resolution", "fine"], 2, "invalid int value"),
+        (["--box", "1,2,3"], 2, "'1,2,3' is no box; write six numbers"),
+        (["--instance", "2"], 1, "--instance 2: this scene has no instance to choose"),
+        (["--time", "2"], 1, "--time 2: this scene has no time to choose"),
+        (["--views", "0"], 1, "0 views: must be 1 to"),
+        (["--box", "8,8,8,9,9,9"], 1, "no surface on which two views agree"),
+    ],
+)
+def test_wrong_requests_are_one_line(
+    scene: BallScene,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    code: int,
+    message: str,
+) -> None:
+    scene.assumptions = ()
+    size = [] if "--resolution" in words else ["--resolution", "16"]
+    assert cli.main(["mesh", "ball", "--out", str(tmp_path / "ball.ply"), *size, *words]) == code
+    said = capsys.readouterr()
+    # The bar ends with a line of its own where one was begun.
+    assert message in said.err.splitlines()[-1] and said.out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_scene_without_depth_is_refused_before_anything_is_drawn(
+    scene: BallScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scene.channels, scene.assumptions = ("rgb",), ()
+    assert cli.main(["mesh", "ball", "--out", str(tmp_path / "ball.ply")]) == 1
+    error = capsys.readouterr().err
+    assert "gives rgb and no depth" in error and error.count("\n") == 1 and not scene.rendered

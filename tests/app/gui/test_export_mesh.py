@@ -1,0 +1,135 @@
+"""A mesh from the window: dialog, file, cancelled, asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import trimesh
+from PyQt5.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+
+import app.gui.exporting
+from app.gui.export_order import Order
+from app.gui.mesh_dialog import MeshDialog
+from app.gui.mesh_order import MeshOrder, make_mesh
+from app.gui.window import Window
+from tests.app.gui.conftest import NEVER, Shelf, open_and_wait
+from tests.app.gui.fake_scene import FakeScene
+
+SCENE = Path("fast.pth")
+Answer = Callable[[MeshOrder], None]
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch) -> Answer:
+    """What the user will have filled in."""
+
+    def fill_in(order: MeshOrder) -> None:
+        monkeypatch.setattr(app.gui.exporting, "ask_mesh", lambda *_: order)
+
+    return fill_in
+
+
+def test_a_mesh_is_made_behind_the_window(window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    out = tmp_path / "balls.glb"
+    answer(MeshOrder(str(out), resolution=40, views=8))
+    window.commands["export_mesh"].trigger()
+    assert window.exporting.job is not None and window.export_bar.isVisible()
+    qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
+    mesh = trimesh.load(out, force="mesh")
+    assert window.export_bar.title.text() == "Exported balls.glb"
+    assert f"{len(mesh.faces):,} faces" in window.export_bar.left.text()
+    assert mesh.bounds[1][2] > 0.3 and window.settings.mesh["views"] == 8
+
+
+@pytest.fixture
+def under_way(window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer, shelf: Shelf) -> None:
+    """A slow mesh, of which some views are drawn."""
+    shelf.scenes["slow.pth"] = lambda: FakeScene(seconds=0.5)
+    open_and_wait(window, qtbot, Path("slow.pth"))
+    answer(MeshOrder(str(tmp_path / "balls.ply")))
+    window.commands["export_mesh"].trigger()
+    qtbot.waitUntil(lambda: window.export_bar.progress.value() >= 1, timeout=NEVER)
+
+
+def test_only_one_export_of_either_kind_and_cancelling_leaves_nothing(
+    window: Window, qtbot: QtBot, tmp_path: Path, under_way: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(app.gui.exporting, "ask_mesh", lambda *_: asked.append("mesh"))
+    monkeypatch.setattr(app.gui.exporting, "ask_export", lambda *_: Order(out=str(tmp_path / "film.mp4")))
+    for command in ("export_mesh", "export"):
+        window.banner.hide()
+        window.commands[command].trigger()
+        assert "under way" in window.banner.text.text()
+    assert not asked
+    window.commands["cancel_export"].trigger()
+    qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
+    assert list(tmp_path.iterdir()) == [] and "cancelled" in window.banner.text.text()
+
+
+def test_closing_the_window_asks_first(
+    window: Window, tmp_path: Path, under_way: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.No)
+    assert not window.close() and window.exporting.job is not None
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.Yes)
+    assert window.close() and list(tmp_path.iterdir()) == []
+
+
+def test_a_scene_without_depth_is_told_and_nothing_asked(
+    window: Window, qtbot: QtBot, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def flat() -> FakeScene:
+        scene = FakeScene()
+        scene.channels = ("rgb",)
+        return scene
+
+    shelf.scenes["flat.pth"] = flat
+    open_and_wait(window, qtbot, Path("flat.pth"))
+    monkeypatch.setattr(app.gui.exporting, "ask_mesh", lambda *_: pytest.fail("asked"))
+    window.commands["export_mesh"].trigger()
+    assert "no depth" in window.banner.text.text() and window.exporting.job is None
+
+
+def test_the_dialog_gives_back_what_it_was_given_and_checks_the_name(
+    window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    order = MeshOrder(str(tmp_path / "a.obj"), 96, 33, 20_000, closed=True, keep_background=True)
+    dialog = MeshDialog(window, window.session.opened, order)
+    assert dialog.order() == order and dialog.start.isEnabled() and not dialog.note.text()
+    for name, usable in (("", False), ("a.stl", False), ("a.GLB", True)):
+        dialog.out.setText(name)
+        assert dialog.start.isEnabled() is usable and bool(dialog.note.text()) is not usable
+    there = tmp_path / "there.ply"
+    there.touch()
+    dialog.out.setText(str(there))
+    assert "replaced" in dialog.note.text() and dialog.start.isEnabled()
+    dialog.deleteLater()
+
+
+def test_no_file_is_proposed_that_is_there(
+    window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    (tmp_path / "fast.obj").touch()
+    window.change_settings(replace(window.settings, mesh=MeshOrder(str(tmp_path / "last.obj")).remembered()))
+    proposed: list[MeshOrder] = []
+    monkeypatch.setattr(app.gui.exporting, "ask_mesh", lambda _, __, order: proposed.append(order))
+    window.commands["export_mesh"].trigger()
+    assert Path(proposed[0].out) == tmp_path / "fast-2.obj"
+
+
+def test_an_order_is_remembered_and_carried_out_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = MeshOrder("~/a.ply", 50, 7, 9, True, True)
+    assert MeshOrder.recall(order.remembered()) == order
+    assert MeshOrder.recall({"views": "many"}) == MeshOrder() and MeshOrder.recall({"colour": 1}) == MeshOrder()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    made = make_mesh(order, {"instance": 2.0})
+    assert made.out == tmp_path / "a.ply" and made.controls == {"instance": 2.0}
+    assert (made.resolution, made.views, made.faces, made.closed, made.keep_background) == (50, 7, 9, True, True)
