@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from app.commands.console import add_device_and_set
 from app.training import Report, run_training
+from engines.core import ranks
 from engines.core.config import parse_settings, read_yaml
 from engines.core.errors import UserError
 from engines.registry import find_engine
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         checkpoint = run_training(
             arguments.engine, arguments.data, out, settings, arguments.device, arguments.resume, bar, stop
         )
-    if stop() and checkpoint.step < bar.max_steps:
+    if ranks.any_of(stop()) and checkpoint.step < bar.max_steps:
         sys.stderr.write(f"stopped and saved at step {checkpoint.step}; the same command with --resume goes on\n")
         return INTERRUPTED
     score = f", PSNR {bar.psnr:.2f} dB on held-out views" if bar.psnr is not None else ""
