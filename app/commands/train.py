@@ -21,6 +21,7 @@ from app.runs.measure import measure
 from app.runs.watched import watched
 from app.spoken import spoken_bytes, spoken_step, spoken_time
 from app.training import Report, run_training
+from engines.core import ranks
 from engines.core.config import parse_settings
 from engines.core.errors import Cancelled, UserError
 from engines.core.run_folder import read_run_config
@@ -70,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
         checkpoint = run_training(
             arguments.engine, arguments.data, out, settings, arguments.device, arguments.resume, bar, stop
         )
-    if stop() and checkpoint.step < bar.max_steps:
+    if ranks.any_of(stop()) and checkpoint.step < bar.max_steps:
         sys.stderr.write(f"stopped and saved at step {checkpoint.step}; the same command with --resume goes on\n")
         return INTERRUPTED
     score = f", PSNR {bar.psnr:.2f} dB on held-out views" if bar.psnr is not None else ""

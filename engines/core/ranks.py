@@ -155,7 +155,10 @@ def _store() -> Any:
     # Here, not above: a torch built without torch.distributed lacks it.
     from torch.distributed.rendezvous import rendezvous
 
-    return next(iter(rendezvous("env://")))[0]
+    # torchrun's store outlives a restart, and in it the addresses of processes that are gone.
+    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    store = next(iter(rendezvous("env://")))[0]
+    return dist.PrefixStore(f"vantage/{attempt}", store)  # type: ignore[attr-defined]
 
 
 # Who speaks
