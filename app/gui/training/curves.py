@@ -122,6 +122,8 @@ class CurvesView(QWidget):
             shown = np.asarray(values, dtype=float)
             if log:
                 shown = np.where(shown > 0, shown, np.nan)
+            if not np.isfinite(shown).any():
+                continue
             colour = QColor(palette[index % len(palette)])
             weight = SMOOTHEST * self.smoothing.value() / 100
             few = len(steps) <= 40

@@ -57,6 +57,7 @@ class TrainingPanel(QWidget):
             box.setToolTip(tip)
             box.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(8)
+            box.setEnabled(False)
             guard_wheel(box)
             box.currentIndexChanged.connect(self._show_pair)
         self._pictures: list[tuple[str, Path]] = []
@@ -154,8 +155,12 @@ class TrainingPanel(QWidget):
                 box.addItem(text, path)
         paths = [path for _, path in found]
         left = newest[0] if len(newest) == 2 else 0
-        self._left.setCurrentIndex(paths.index(chosen[0]) if chosen[0] in paths and len(newest) < 2 else left)
-        self._right.setCurrentIndex(len(found) - 1 if at_end or chosen[1] not in paths else paths.index(chosen[1]))
+        right = len(found) - 1 if at_end or chosen[1] not in paths else paths.index(chosen[1])
+        # What was chosen stays, but not beside itself.
+        if chosen[0] in paths and len(newest) < 2 and paths.index(chosen[0]) != right:
+            left = paths.index(chosen[0])
+        self._left.setCurrentIndex(left)
+        self._right.setCurrentIndex(right)
         for box in (self._left, self._right):
             box.setEnabled(bool(found))
             box.blockSignals(False)

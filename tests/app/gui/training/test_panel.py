@@ -1,0 +1,100 @@
+"""The panel: how far a run is, and what is drawn of a photograph that it has not learnt from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt5.QtWidgets import QAction, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.gui.training.panel import TrainingPanel
+from app.gui.training.runs_list import Row
+from app.runs.messages import Standing
+from app.runs.order import Order
+from app.runs.queue import Job
+from engines.core.images import write_png
+
+
+@pytest.fixture
+def actions(qtbot: QtBot) -> list[QAction]:
+    return [QAction("&Train…"), QAction("&Pause training")]
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, actions: list[QAction]) -> TrainingPanel:
+    made = TrainingPanel(actions)
+    qtbot.addWidget(made)
+    return made
+
+
+def job(status: str = "running", step: int | None = 4, rate: float | None = 2.0, **more: object) -> Job:
+    last = Standing(step, 9, {}, rate, 90.0, False, 3 * 2**20) if step is not None else None
+    return Job(Order("srn", Path("data"), Path("car")), status, last, **more)  # type: ignore[arg-type]
+
+
+def test_how_far_it_is(panel: TrainingPanel) -> None:
+    assert panel.state.text() == "No training under way" and panel.progress.isHidden()
+    panel.show_job(job("starting", None), 2)
+    assert (panel.state.text(), panel.figures.text()) == ("Preparing car", "reading the photographs …  ·  2 waiting")
+    panel.show_job(job(psnr=21.456, notes=("one", "two")), 0)
+    parts = panel.figures.text().split("  ·  ")
+    assert parts[:2] == ["step 4 of 9", "2 steps/s"] and parts[2].endswith("left") and parts[-1] == "PSNR 21.46 dB"
+    assert (panel.progress.value(), panel.progress.maximum()) == (4, 9)
+    assert panel.figures.toolTip() == "one\ntwo"
+    # Of a run that waits a rate says nothing.
+    panel.show_job(job("paused"), 0)
+    assert panel.state.text() == "Paused: car" and "steps/s" not in panel.figures.text()
+    panel.show_job(None, 1)
+    assert panel.figures.text() == "1 waiting"
+
+
+@pytest.mark.parametrize(("rate", "told"), [(0.0123, "0.012 steps/s"), (9.96, "10 steps/s"), (123.4, "123 steps/s")])
+def test_rates(panel: TrainingPanel, rate: float, told: str) -> None:
+    panel.show_job(job(rate=rate), 0)
+    assert told in panel.figures.text()
+
+
+def test_buttons_follow_their_actions(panel: TrainingPanel, actions: list[QAction], qtbot: QtBot) -> None:
+    train, pause = panel.findChildren(QPushButton)[:2]
+    assert (train.text(), pause.text()) == ("Train", "Pause")
+    actions[1].setText("&Go on training")
+    actions[1].setEnabled(False)
+    assert pause.text() == "Go on" and not pause.isEnabled()
+    with qtbot.waitSignal(actions[0].triggered):
+        train.click()
+
+
+def held_out(folder: Path, steps: list[int]) -> Row:
+    """A run that was validated at these steps."""
+    for name in ("photograph", *(f"{step:08d}" for step in steps)):
+        write_png(folder / "held_out" / f"{name}.png", np.zeros((4, 8, 3), dtype=np.uint8))
+    return Row(folder, "srn", None, None)
+
+
+def shown(panel: TrainingPanel) -> tuple[str, str]:
+    return panel._left.currentText(), panel._right.currentText()
+
+
+def test_the_newest_picture_stands_beside_the_photograph(panel: TrainingPanel, tmp_path: Path) -> None:
+    panel.show_held_out([Row(tmp_path, "srn", None, None)])
+    assert shown(panel) == ("", "") and not panel._left.isEnabled() and panel.wipe.place().isEmpty()
+    panel.show_held_out([held_out(tmp_path, [10])])
+    assert shown(panel) == ("Photograph", "step 10") and not panel.wipe.place().isEmpty()
+    panel.show_held_out([held_out(tmp_path, [10, 20])])
+    assert shown(panel) == ("Photograph", "step 20")
+    # Who looks at an older one goes on looking at it.
+    panel._right.setCurrentIndex(1)
+    panel.show_held_out([held_out(tmp_path, [10, 20, 30])])
+    assert shown(panel) == ("Photograph", "step 10")
+
+
+def test_two_runs_newest_pictures_stand_beside_each_other(panel: TrainingPanel, tmp_path: Path) -> None:
+    rows = [held_out(tmp_path / "car", [10, 20]), held_out(tmp_path / "van", [30])]
+    panel.show_held_out(rows)
+    assert shown(panel) == ("car, step 20", "van, step 30")
+    panel.show_held_out(rows[:1])
+    assert shown(panel) == ("Photograph", "step 20")
+    panel.show_held_out([])
+    assert shown(panel) == ("", "")

@@ -1,0 +1,150 @@
+"""How long a training takes, before it begins."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from app.commands import train
+from app.runs import measure as measuring
+from app.runs import run_process
+from app.runs.measure import Estimate, measure
+from app.runs.measuring import measure_order
+from app.runs.messages import Ended, Failed, to_line
+from app.runs.order import Order
+from app.training import run_training
+from engines.core.engine import never_stop
+from engines.core.errors import Cancelled, OutOfMemory, UserError
+from engines.deepvoxels.training import DeepVoxelsTraining
+from tests.app.commands.test_train import run
+from tests.app.test_training import SMALL
+from tests.engines.mask_volume.captured import recording
+
+SRN = {
+    "fit_single_srn": True,
+    "img_sidelengths": [8, 64],
+    "batch_size_per_img_sidelength": [1, 4],
+    "max_steps_per_img_sidelength": [6, 10],
+    "max_steps": 16,
+    "tracing_steps": 2,
+}
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring, "BUDGET_S", 1.0)
+
+
+def measured(engine: str, data: Path, out: Path, **settings: Any) -> Estimate:
+    return measure(engine, data, out, settings, "cpu", never_stop)
+
+
+def assert_plausible(found: Estimate) -> None:
+    assert found.seconds > 0 and all(each > 0 for each in found.step_seconds)
+    assert found.memory_there_bytes is not None and 2**20 < found.memory_bytes < found.memory_there_bytes
+    assert 0 < found.disk_bytes < found.disk_free_bytes
+
+
+def test_each_stage_costs_its_own(photographs: Path, tmp_path: Path) -> None:
+    found = measured("srn", photographs, tmp_path / "run", **SRN)
+    first, second = found.step_seconds
+    # 256 times the pixels.
+    assert second > 2 * first
+    assert_plausible(found)
+    # Two validations would be one too many: none but the last step is one to validate at.
+    assert found.seconds == pytest.approx(6 * first + 10 * second + found.validation_seconds)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recording_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = recording(tmp_path / "data", side_px=16)
+    monkeypatch.setattr(measuring, "open_dataset", lambda folder: dataset)
+    found = measured("mask_volume", tmp_path / "data", tmp_path / "run", crop_px=0, loss_type="l1", max_steps=1)
+    assert_plausible(found)
+    assert len(found.step_seconds) == 1 and not (tmp_path / "run").exists()
+
+
+def test_the_estimate_is_about_what_it_takes(photographs: Path, tmp_path: Path) -> None:
+    """Within a factor of 2, on a machine that does other things besides: one of three times."""
+    settings = {**SMALL, "max_steps": 12, "validate_every": 6}
+    ratios = []
+    for attempt in range(3):
+        found = measured("deepvoxels", photographs, tmp_path / "none", **settings)
+        assert_plausible(found)
+        assert len(found.step_seconds) == 1 and found.validation_seconds > 0
+        took = run_and_time(photographs, tmp_path / f"run{attempt}", settings)
+        ratios.append(found.seconds / took)
+        if 0.5 <= ratios[-1] <= 2:
+            return
+    pytest.fail(f"the estimate was {ratios} times what it took")
+
+
+def run_and_time(data: Path, out: Path, settings: dict[str, Any]) -> float:
+    """Seconds from the first step to the last."""
+    times: list[float] = []
+    run_training(
+        "deepvoxels", data, out, settings, "cpu", False, lambda _: times.append(time.perf_counter()), never_stop
+    )
+    return times[-1] - times[0]
+
+
+def test_the_command_tells_and_writes_nothing(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = [word for name, value in {**SMALL, "max_steps": 9}.items() for word in ("--set", f"{name}={value}")]
+    out = tmp_path / "new" / "run"
+    assert run(str(photographs), "--out", str(out), "--device", "cpu", "--measure", *settings) == 0
+    told = capsys.readouterr().out
+    assert [line.split()[0] for line in told.splitlines() if line.strip()] == ["time", "memory", "disk"]
+    assert "a step, " in told and "a validation" in told
+    assert not out.parent.exists()
+
+
+def test_a_run_that_goes_on_is_not_measured(photographs: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--measure: measures a new run; leave out --resume"):
+        run(str(photographs), "--out", str(tmp_path / "run"), "--measure", "--resume")
+
+
+def test_what_does_not_fit_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tight = Estimate(1.0, (1.0,), 0.0, 95, 100, 60, 100)
+    assert tight.obstacles() == ("memory will hardly suffice", "the disk has no room for its checkpoints")
+    assert Estimate(1.0, (1.0,), 0.0, 90, 100, 50, 100).obstacles() == ()
+    assert Estimate(1.0, (1.0,), 0.0, 2**50, None, 50, 100).obstacles() == ()
+    monkeypatch.setattr(train, "measure", lambda *_: tight)
+    with pytest.raises(UserError, match=r"memory will hardly suffice and the disk has no room.*; lower the options"):
+        run("data", "--out", str(tmp_path / "run"), "--measure")
+
+
+def test_a_measurement_can_be_stopped(photographs: Path, tmp_path: Path) -> None:
+    with pytest.raises(Cancelled):
+        measure("deepvoxels", photographs, tmp_path / "run", SMALL, "cpu", lambda: True)
+
+
+def test_without_memory_it_says_what_to_lower(
+    photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(DeepVoxelsTraining, "step", fail)
+    with pytest.raises(OutOfMemory, match=r"out of memory on CPU.*; begin a run with a smaller img_sidelength"):
+        measured("deepvoxels", photographs, tmp_path / "run", **SMALL)
+
+
+def test_measuring_beside_the_window(photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = Order("deepvoxels", photographs, tmp_path / "run", settings={**SMALL, "max_steps": 3}, device="cpu")
+    assert_plausible(measure_order(order, never_stop))
+    assert not (tmp_path / "run").exists()
+    for code, error, told in (
+        ("import time; time.sleep(600)", Cancelled, "^$"),
+        (f"print({to_line(Failed('data: no such folder'))!r})", UserError, "^data: no such folder$"),
+        (f"print({to_line(Ended(0, False))!r})", UserError, "^run: the measurement ended without a result$"),
+    ):
+        monkeypatch.setattr(run_process, "command", lambda words, code=code: [sys.executable, "-c", code])
+        with pytest.raises(error, match=told):
+            measure_order(order, lambda error=error: error is Cancelled)
