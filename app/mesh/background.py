@@ -10,10 +10,13 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 LIKE = 0.1
 """Difference from the background's colour, in any channel, up to which a pixel may belong to it."""
+BLUR_PX = 2
+"""So far into the background an object's outline may be blurred."""
 RIM_SHARE = 0.9
 """Of all pixels at the pictures' rims: so many must have one colour for it to be a background."""
 
@@ -43,7 +46,8 @@ def background_pixels(image: Tensor, colour: Tensor, border_px: int = 0) -> Tens
 
     What is white on the object stays, as long as something of another colour is around it.
     """
-    like = ((image.detach().cpu().float() - colour).abs() < LIKE).all(dim=2)
+    difference = (image.detach().cpu().float() - colour).abs().amax(dim=2)
+    like = difference < LIKE
     if border_px:
         # What was never taught there must not cut the background off from the rim.
         like[:border_px] = like[-border_px:] = True
@@ -53,4 +57,14 @@ def background_pixels(image: Tensor, colour: Tensor, border_px: int = 0) -> Tens
     for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         at_rim[side] = True
     at_rim[0] = False
-    return torch.from_numpy(at_rim[labels])
+    found = torch.from_numpy(at_rim[labels])
+    # A blurred outline ends where half of it is background.
+    mostly = difference < _largest(difference, BLUR_PX) / 2
+    for _ in range(BLUR_PX):
+        found = found | (mostly & (_largest(found.float(), 1) > 0))
+    return found
+
+
+def _largest(values: Tensor, reach: int) -> Tensor:
+    """[H, W] the largest value within `reach` pixels."""
+    return F.max_pool2d(values[None, None], 2 * reach + 1, stride=1, padding=reach)[0, 0]

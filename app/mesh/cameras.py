@@ -82,7 +82,7 @@ def mesh_box(scene: Scene, views: Sequence[DepthView]) -> Array:
     """
     bounds = np.asarray(scene.bounds, dtype=np.float64)
     margin = BOX_MARGIN * float((bounds[1] - bounds[0]).max())
-    own = bounds + np.array([[-margin], [margin]])
+    own: Array = bounds + np.array([[-margin], [margin]])
     if not faces_forward([view.camera for view in views]):
         return own
     points = np.concatenate([seen_points(view) for view in views])

@@ -69,6 +69,17 @@ def test_white_on_the_object_is_no_background() -> None:
     assert colour is not None and background_pixels(framed, colour, 2)[4, 10]
 
 
+def test_a_blurred_outline_ends_where_half_of_it_is_background() -> None:
+    image = torch.ones(20, 20, 3)
+    image[:, 10:] = 0.2
+    # Four fifths, three fifths, two fifths of the background.
+    for column, share in ((8, 0.8), (9, 0.6), (10, 0.4)):
+        image[:, column] = 0.2 + 0.8 * share
+    image[:, -1] = 1.0
+    pixels = background_pixels(image, torch.ones(3))
+    assert pixels[5, :10].all() and not pixels[5, 10:18].any()
+
+
 def test_pictures_without_one_colour_at_the_rim_have_no_plain_background() -> None:
     image = torch.linspace(0, 1, 20)[:, None, None].expand(20, 20, 3)
     assert plain_background([image]) is None
