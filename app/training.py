@@ -277,6 +277,10 @@ class _Run:
         self._saved = self.training.checkpoint()
         if ranks.here().is_first:
             write_run_checkpoint(self.out, self._saved)
+        if self._events is not None:
+            # Else a kill takes the curves of what was saved.
+            with self._writing():
+                self._events.flush()
         # Before that none may end: torchrun ends the others when one does.
         ranks.wait()
         self._kept_step, self._saved_s = self._saved.step, time.monotonic()

@@ -101,7 +101,9 @@ class Files:
         opened = opening.opened
         # What a run shows while it learns is gone when it ends; the run stays.
         path = opened.path.parent if opened.path.name == LIVE_NAME else opened.path
-        self._window.change_settings(self._window.settings.with_recent(path, self._session.data))
+        settings = self._window.settings.with_recent(path, self._session.data)
+        # A run of the command line's is listed, and can be continued, from now on.
+        self._window.change_settings(settings.with_run(path) if is_run_folder(path) else settings)
         self._window.scene_changed()
 
     def _tell_failure(self, failure: OpenFailure) -> None:
