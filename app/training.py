@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from torch import Tensor
 
 from app.evaluation import Evaluation, evaluate
 from app.held_out import keep_pair, validation_views
+from app.run_clock import RunClock
 from engines import registry
 from engines.core import ranks
 from engines.core.checkpoint import Checkpoint
@@ -45,8 +45,6 @@ from engines.core.run_folder import (
 
 HISTORY_EVERY = 10
 """Steps whose mean losses make one line of the history."""
-RATE_STEPS = 50
-"""Steps that the rate is measured over."""
 FREE_ON_RESUME = ("max_steps", "checkpoint_every", "checkpoint_minutes", "validate_every", "lr", "num_workers")
 """What a run may go on with other values of; the rest makes another network or another run."""
 
@@ -147,7 +145,7 @@ def out_of_memory(engine: Engine, out: Path, settings: Mapping[str, Any], device
 def _loop(run: _Run, report: Callable[[Report], None], stop: Stop, between: Between) -> Checkpoint:
     """Step, validate, record, save, report."""
     training, config = run.training, run.config
-    clock = _Clock(training.step_count, config.max_steps)
+    clock = RunClock(training.step_count, config.max_steps)
     report(Report(training.step_count, config.max_steps, memory_bytes=run.memory_bytes(), notes=run.notes))
     if training.step_count == 0:
         run.draw_before(stop)
@@ -250,8 +248,8 @@ class _Run:
         # Not so many since the last line: a run that goes on has its lines where it would have had them.
         if step % HISTORY_EVERY and validation is None:
             return
-        count, events = len(self._recent), self._events
-        values = {name: sum(losses[name] for losses in self._recent) / count for name in losses}
+        events = self._events
+        values = {name: sum(losses[name] for losses in self._recent) / len(self._recent) for name in losses}
         scores = {"psnr": validation.psnr, "ssim": validation.ssim} if validation is not None else {}
         self._recent = []
         if events is None:
@@ -275,11 +273,11 @@ class _Run:
     def save(self) -> Checkpoint:
         """Writes the checkpoint as it is now."""
         self._saved = self.training.checkpoint()
-        if ranks.here().is_first:
-            write_run_checkpoint(self.out, self._saved)
+        # None but of the first rank.
         if self._events is not None:
-            # Else a kill takes the curves of what was saved.
+            write_run_checkpoint(self.out, self._saved)
             with self._writing():
+                # Else a kill takes the curves of what was saved.
                 self._events.flush()
         # Before that none may end: torchrun ends the others when one does.
         ranks.wait()
@@ -310,26 +308,6 @@ class _Run:
         if self._saved is None or self._saved.step != self.training.step_count:
             return self.save()
         return self._saved
-
-
-class _Clock:
-    """How fast a run goes, validation and saving included."""
-
-    def __init__(self, step: int, max_steps: int) -> None:
-        self._max_steps = max_steps
-        self._marks = deque([(step, time.monotonic())], maxlen=RATE_STEPS + 1)
-
-    def leave_out(self, seconds: float) -> None:
-        """Time in which nothing was learnt on purpose."""
-        if seconds > 0:
-            self._marks = deque(((step, at + seconds) for step, at in self._marks), maxlen=RATE_STEPS + 1)
-
-    def read(self, step: int) -> tuple[float, float]:
-        """Steps per second over the latest steps, and the seconds until the last step."""
-        self._marks.append((step, time.monotonic()))
-        (first, began), (last, now) = self._marks[0], self._marks[-1]
-        rate = (last - first) / max(now - began, 1e-9)
-        return rate, (self._max_steps - step) / rate
 
 
 def _check_folder(out: Path, resume: bool) -> None:

@@ -60,13 +60,6 @@ class Files:
         data = Path(recent.data) if recent.data else None
         self.open(Path(recent.path), data if data is not None and data.is_dir() else None)
 
-    def dropped(self, path: Path) -> None:
-        """A file or run folder is opened; another folder is the open scene's data."""
-        if path.is_file() or is_run_folder(path):
-            self.open(path)
-        else:
-            self.attach(path)
-
     def attach(self, folder: Path) -> None:
         """Gives the open scene its data folder."""
         self._session.attach(folder)

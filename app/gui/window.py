@@ -360,11 +360,11 @@ class Window(QMainWindow):
         """Photographs and films are there to learn from; other things to be opened."""
         film = path.suffix.lower() in VIDEO_SUFFIXES
         if not film and (path.is_file() or is_run_folder(path)):
-            self.files.dropped(path)
+            self.files.open(path)
         elif film or self.session.opened is None or not self._is_data_of_scene(path):
             self.trainings.ask(path)
         else:
-            self.files.dropped(path)
+            self.files.attach(path)
 
     def _is_data_of_scene(self, folder: Path) -> bool:
         """What a folder that was dropped on an open scene is meant for; asks."""

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PyQt5.QtCore import QEvent, QObject, QPoint, Qt, QUrl
-from PyQt5.QtGui import QImage
+from PyQt5.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
+from PyQt5.QtGui import QDropEvent, QImage
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QFileDialog
+from PyQt5.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.gui.canvas_painter import PainterCanvas
@@ -274,11 +274,39 @@ def test_closing_the_scene_greys_what_needs_one(window: Window, qtbot: QtBot) ->
     assert window.commands["open"].isEnabled()
 
 
-def test_a_dropped_file_is_a_url_of_a_scene(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+def drop(window: Window, path: Path) -> None:
+    """As a file manager does."""
+    urls = QMimeData()
+    urls.setUrls([QUrl.fromLocalFile(str(path))])
+    event = QDropEvent(QPointF(9, 9), Qt.CopyAction, urls, Qt.LeftButton, Qt.NoModifier)
+    window.dropEvent(event)
+
+
+def test_what_is_dropped_is_opened_or_learnt_from(
+    window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path | None] = []
+    monkeypatch.setattr(window.trainings, "ask", asked.append)
     (tmp_path / "fast.pth").write_bytes(b"")
-    path = Path(QUrl.fromLocalFile(str(tmp_path / "fast.pth")).toLocalFile())
-    window.files.dropped(path)
+    drop(window, tmp_path)
+    assert asked == [tmp_path]
+    drop(window, tmp_path / "fast.pth")
     qtbot.waitUntil(lambda: window.session.opened is not None, timeout=NEVER)
-    with pytest.raises(UserError, match="folder"):
-        window.commands["close"].trigger()
-        window.files.dropped(tmp_path)
+    (tmp_path / "walk.mp4").touch()
+    drop(window, tmp_path / "walk.mp4")
+    assert asked == [tmp_path, tmp_path / "walk.mp4"]
+
+
+@pytest.mark.parametrize("data", [True, False])
+def test_a_folder_dropped_on_a_scene_is_asked_about(
+    window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bool
+) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    asked: list[Path | None] = []
+    monkeypatch.setattr(window.trainings, "ask", asked.append)
+    monkeypatch.setattr(QMessageBox, "exec_", lambda box: box.buttons()[0 if data else 1].click())
+    drop(window, tmp_path)
+    assert asked == ([] if data else [tmp_path])
+    assert (window.session.opening is not None) == data
+    if data:
+        qtbot.waitUntil(lambda: window.session.data is not None, timeout=NEVER)
