@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +38,10 @@ TRUNCATION_SHARE = 0.02
 """Of the box's longest side: learnt depths differ by so much from view to view, however fine the voxels are."""
 VOXEL_VIEWS_PER_S = 4e7
 """How fast one core fuses, until it is measured."""
+
+
+_Seen = tuple[list[DepthView], tuple[str, ...]]
+"""The views, and what was decided about them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,8 +98,28 @@ def run_mesh(
     cameras = mesh_cameras(scene, dataset, round(export.controls.get(INSTANCE, 0)), export.views)
     clock = _Clock(len(cameras), export.resolution**3 * len(cameras) / VOXEL_VIEWS_PER_S, on_progress)
     frames = _render(scene, cameras, export, clock, stop)
-    views, notes = _views(scene, cameras, frames, export)
-    del frames
+    with _one_thread():
+        seen = _views(scene, cameras, frames, export)
+        del frames
+        return _make(scene, seen, export, clock, stop)
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """torch on one core: seconds for thousands of small steps, where waiting for each other took minutes beside others.
+
+    It holds for this thread, and for such as begin meanwhile.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _make(scene: Scene, seen: _Seen, export: MeshExport, clock: _Clock, stop: Stop) -> MeshResult:
+    views, notes = seen
     box = mesh_box(scene, views) if export.box is None else export.box
     grid = Grid.of(box, export.resolution)
     truncation = max(TRUNCATION_VOXELS * grid.size, TRUNCATION_SHARE * float((box[1] - box[0]).max()))
@@ -159,9 +184,7 @@ def _kept(frame: Frame) -> Frame:
     return Frame(frame.image.to("cpu", torch.float32), depth, extra)
 
 
-def _views(
-    scene: Scene, cameras: tuple[Camera, ...], frames: list[Frame], export: MeshExport
-) -> tuple[list[DepthView], tuple[str, ...]]:
+def _views(scene: Scene, cameras: tuple[Camera, ...], frames: list[Frame], export: MeshExport) -> _Seen:
     colour: Tensor | None = None
     if not export.keep_background:
         colour = plain_background([frame.image for frame in frames], scene.border_px)
