@@ -26,6 +26,7 @@ from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
 from engines.core.engine import Scene, Stop
 from engines.core.errors import Cancelled, UserError
+from engines.core.files import replacing
 from engines.core.frame import Frame
 
 RESOLUTION, VIEWS = 160, 60
@@ -97,11 +98,17 @@ def run_mesh(
     _check(scene, export)
     cameras = mesh_cameras(scene, dataset, round(export.controls.get(INSTANCE, 0)), export.views)
     clock = _Clock(len(cameras), export.resolution**3 * len(cameras) / VOXEL_VIEWS_PER_S, on_progress)
-    frames = _render(scene, cameras, export, clock, stop)
-    with _one_thread():
-        seen = _views(scene, cameras, frames, export)
-        del frames
-        return _make(scene, seen, export, clock, stop)
+    # Begun first: a place that can't be written is found out before minutes of drawing.
+    with replacing(export.out) as temporary:
+        frames = _render(scene, cameras, export, clock, stop)
+        with _one_thread():
+            seen = _views(scene, cameras, frames, export)
+            del frames
+            surface, colours = _make(scene, seen[0], export, clock, stop)
+        if stop():
+            raise Cancelled
+        write_mesh(temporary, surface, colours)
+    return MeshResult(export.out, len(surface.vertices), len(surface.faces), seen[1])
 
 
 @contextlib.contextmanager
@@ -118,8 +125,8 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _make(scene: Scene, seen: _Seen, export: MeshExport, clock: _Clock, stop: Stop) -> MeshResult:
-    views, notes = seen
+def _make(scene: Scene, views: list[DepthView], export: MeshExport, clock: _Clock, stop: Stop) -> tuple[Surface, Array]:
+    """The surface, and the colours of its vertices."""
     box = mesh_box(scene, views) if export.box is None else export.box
     grid = Grid.of(box, export.resolution)
     truncation = max(TRUNCATION_VOXELS * grid.size, TRUNCATION_SHARE * float((box[1] - box[0]).max()))
@@ -128,11 +135,7 @@ def _make(scene: Scene, seen: _Seen, export: MeshExport, clock: _Clock, stop: St
     del values
     surface = simplified(surface, export.faces)
     _require_something(surface, views)
-    colours = vertex_colours(surface, views, truncation, stop)
-    if stop():
-        raise Cancelled
-    write_mesh(export.out, surface, colours)
-    return MeshResult(export.out, len(surface.vertices), len(surface.faces), notes)
+    return surface, vertex_colours(surface, views, truncation, stop)
 
 
 def check_depth(scene: Scene) -> None:
