@@ -164,7 +164,8 @@ class _Blocks:
         rows = states.mixed.nonzero()[:, 0]
         if len(rows) == 0:
             return
-        x, y, z = (self.middles[rows][:, None] + self._offsets).unbind(-1)
+        middles = self.middles[rows]
+        x, y, z = (middles[:, axis, None] + self._offsets[:, axis] for axis in range(3))
         seen = seen_at(camera, maps, x, y, z)
         distance = (seen.surface - seen.depth) / truncation
         near = seen.hit & (distance.abs() <= 1)

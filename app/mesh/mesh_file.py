@@ -10,7 +10,6 @@ from trimesh import Trimesh
 from app.mesh.surface import Surface
 from engines.core.camera import Array
 from engines.core.errors import UserError
-from engines.core.files import replacing
 
 MESH_SUFFIXES = (".ply", ".obj", ".glb")
 
@@ -26,21 +25,18 @@ def check_suffix(path: Path) -> None:
 
 
 def write_mesh(path: Path, surface: Surface, colours: Array) -> None:
-    """Writes the file, whole or not at all.
+    """Writes the file.
 
     Args:
+        path: of a suffix that `check_suffix` lets pass.
         colours: [N, 3] uint8, sRGB.
-
-    Raises:
-        UserError: it can't be written, or has no name that says a kind of mesh.
     """
-    check_suffix(path)
     kind = path.suffix.lower()[1:]
     if kind == "glb":
         # glTF's vertex colours are linear; other files' are taken as they would be shown.
         colours = linear(colours)
     mesh = Trimesh(surface.vertices, surface.faces, vertex_colors=colours, process=False)
-    with replacing(path) as temporary, temporary.open("wb") as file:
+    with path.open("wb") as file:
         mesh.export(file_obj=file, file_type=kind)
 
 

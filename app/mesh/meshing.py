@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
 from engines.core.engine import Scene, Stop
 from engines.core.errors import Cancelled, UserError
+from engines.core.files import replacing
 from engines.core.frame import Frame
 
 RESOLUTION, VIEWS = 160, 60
@@ -37,6 +39,10 @@ TRUNCATION_SHARE = 0.02
 """Of the box's longest side: learnt depths differ by so much from view to view, however fine the voxels are."""
 VOXEL_VIEWS_PER_S = 4e7
 """How fast one core fuses, until it is measured."""
+
+
+_Seen = tuple[list[DepthView], tuple[str, ...]]
+"""The views, and what was decided about them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,9 +98,35 @@ def run_mesh(
     _check(scene, export)
     cameras = mesh_cameras(scene, dataset, round(export.controls.get(INSTANCE, 0)), export.views)
     clock = _Clock(len(cameras), export.resolution**3 * len(cameras) / VOXEL_VIEWS_PER_S, on_progress)
-    frames = _render(scene, cameras, export, clock, stop)
-    views, notes = _views(scene, cameras, frames, export)
-    del frames
+    # Begun first: a place that can't be written is found out before minutes of drawing.
+    with replacing(export.out) as temporary:
+        frames = _render(scene, cameras, export, clock, stop)
+        with _one_thread():
+            seen = _views(scene, cameras, frames, export)
+            del frames
+            surface, colours = _make(scene, seen[0], export, clock, stop)
+        if stop():
+            raise Cancelled
+        write_mesh(temporary, surface, colours)
+    return MeshResult(export.out, len(surface.vertices), len(surface.faces), seen[1])
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """torch on one core: seconds for thousands of small steps, where waiting for each other took minutes beside others.
+
+    It holds for this thread, and for such as begin meanwhile.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _make(scene: Scene, views: list[DepthView], export: MeshExport, clock: _Clock, stop: Stop) -> tuple[Surface, Array]:
+    """The surface, and the colours of its vertices."""
     box = mesh_box(scene, views) if export.box is None else export.box
     grid = Grid.of(box, export.resolution)
     truncation = max(TRUNCATION_VOXELS * grid.size, TRUNCATION_SHARE * float((box[1] - box[0]).max()))
@@ -103,11 +135,7 @@ def run_mesh(
     del values
     surface = simplified(surface, export.faces)
     _require_something(surface, views)
-    colours = vertex_colours(surface, views, truncation, stop)
-    if stop():
-        raise Cancelled
-    write_mesh(export.out, surface, colours)
-    return MeshResult(export.out, len(surface.vertices), len(surface.faces), notes)
+    return surface, vertex_colours(surface, views, truncation, stop)
 
 
 def check_depth(scene: Scene) -> None:
@@ -159,9 +187,7 @@ def _kept(frame: Frame) -> Frame:
     return Frame(frame.image.to("cpu", torch.float32), depth, extra)
 
 
-def _views(
-    scene: Scene, cameras: tuple[Camera, ...], frames: list[Frame], export: MeshExport
-) -> tuple[list[DepthView], tuple[str, ...]]:
+def _views(scene: Scene, cameras: tuple[Camera, ...], frames: list[Frame], export: MeshExport) -> _Seen:
     colour: Tensor | None = None
     if not export.keep_background:
         colour = plain_background([frame.image for frame in frames], scene.border_px)

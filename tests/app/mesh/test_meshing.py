@@ -119,6 +119,14 @@ def test_what_gives_no_mesh_is_refused_in_a_line(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_place_that_cant_be_written_is_found_out_at_once(tmp_path: Path) -> None:
+    scene = BallScene()
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="is a file and not a folder"):
+        run_mesh(scene, None, MeshExport(tmp_path / "file" / "ball.ply", SMALL), ignore, never_stop)
+    assert not scene.rendered
+
+
 def test_views_that_hit_nothing_are_refused(tmp_path: Path) -> None:
     away = tuple(camera.at(camera.camera_to_world @ np.diag([-1.0, 1, -1, 1])) for camera in ring(4))
     with pytest.raises(UserError, match="no view hits anything"):
