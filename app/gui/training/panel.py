@@ -113,14 +113,15 @@ class TrainingPanel(QWidget):
         parts = [f"step {last.step} of {last.max_steps}"]
         if last.steps_per_second is not None and job.status == "running":
             rate = last.steps_per_second
-            parts.append(f"{rate:.2g} steps/s" if rate < 10 else f"{rate:.0f} steps/s")
+            # What is most wanted first: a narrow window cuts off the end.
             if last.seconds_left is not None:
                 parts.append(f"{spoken_time(last.seconds_left)} left")
+            parts.append(f"{rate:.2g} steps/s" if rate < 10 else f"{rate:.0f} steps/s")
         parts.append(spoken_bytes(last.memory_bytes))
         if job.psnr is not None:
             parts.append(f"PSNR {job.psnr:.2f} dB")
         self.figures.setText("  ·  ".join(parts) + more)
-        self.figures.setToolTip("\n".join(job.notes))
+        self.figures.setToolTip("\n".join((", ".join(parts), *job.notes)))
 
     def show_curves(self, curves: Mapping[str, Curves]) -> None:
         """Of the chosen runs."""
