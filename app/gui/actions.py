@@ -27,7 +27,8 @@ class Command:
     Attributes:
         id: what handlers are found by.
         keys: the first is shown in the menu.
-        needs: "scene", "views", "photographs", "time", "export" or "training": it is grey without.
+        needs: "scene", "views", "photographs", "time", "export", "training" or "run" (that can go on): it
+            is grey without.
         group: commands of one group exclude each other.
         local: its keys work only while the viewport has the focus (arrows, which panels need for themselves).
         icon: with one it stands in the toolbar, too.
@@ -247,6 +248,14 @@ COMMANDS = (
         ("Ctrl+Shift+P",),
         "End the training under way; it can be continued later, exactly",
         "training",
+    ),
+    Command(
+        "continue_training",
+        "&Continue",
+        TRAINING,
+        ("Ctrl+Shift+R",),
+        "Train the chosen run further, from where it was saved",
+        "run",
     ),
     Command(
         "watch_training",

@@ -271,6 +271,7 @@ class Window(QMainWindow):
                 "time": session.timeline.playback.last > session.timeline.playback.first,
                 "export": self.exporting.job is not None,
                 "training": self.trainings.queue.active is not None,
+                "run": self.trainings.chosen is not None,
             }
         )
 

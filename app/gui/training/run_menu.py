@@ -54,7 +54,7 @@ class RunMenu:
         free = run is not None and _is_free(row)
         entries = (
             ("&Open", one and run is not None and run.has_scene, lambda: self.open(row)),
-            ("&Continue", one and free and run is not None and run.resumable, lambda: self.go_on(row)),
+            ("&Continue", one and self.can_go_on(row), lambda: self.go_on(row)),
             ("&Take from the queue", one and waiting, lambda: self._withdraw(row)),
             ("Copy command &line", one and row.job is not None, lambda: self._copy(row)),
             ("Show &folder", one, lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(row.folder)))),
@@ -76,6 +76,10 @@ class RunMenu:
             self._window.files.open(row.folder, row.run.data if row.run.data.is_dir() else None)
         else:
             self._window.banner.tell("info", f"{row.folder.name} has saved nothing yet.")
+
+    def can_go_on(self, row: Row) -> bool:
+        """Whether it can be trained further now."""
+        return row.run is not None and row.run.resumable and _is_free(row)
 
     def go_on(self, row: Row) -> None:
         """Trains it further, from its last checkpoint."""

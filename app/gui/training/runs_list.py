@@ -176,4 +176,5 @@ def _tip(row: Row) -> str:
         if row.run.best_psnr is not None:
             lines.append(f"best PSNR: {row.run.best_psnr:.2f} dB")
         lines.append(time.strftime("%Y-%m-%d %H:%M", time.localtime(row.run.changed_s)))
+    lines.append("Double-click opens it, the right button has more.")
     return "\n".join(lines)

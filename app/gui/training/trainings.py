@@ -64,14 +64,16 @@ class Trainings:
             "training": self.show_panel,
             "pause_training": self._pause,
             "stop_training": self.queue.stop,
+            "continue_training": self._go_on,
             "watch_training": self._watch_active,
         }
 
     def make_panel(self) -> TrainingPanel:
         """The panel, once there are commands for its buttons."""
-        ids = ("train", "pause_training", "stop_training", "watch_training")
+        ids = ("train", "continue_training", "pause_training", "stop_training", "watch_training")
         self.panel = TrainingPanel([self._window.commands[id] for id in ids])
         self.panel.selection_changed.connect(self.look)
+        self.panel.selection_changed.connect(self._window.update_commands)
         self.panel.runs.opened.connect(self.menu.open)
         self.panel.runs.menu_wanted.connect(self.menu.pop_up)
         return self.panel
@@ -128,6 +130,16 @@ class Trainings:
         active = self.queue.active
         if active is not None:
             self.queue.go_on() if active.status == "paused" else self.queue.pause()
+
+    @property
+    def chosen(self) -> Row | None:
+        """The run that is chosen in the list, where it can go on."""
+        rows = self.panel.runs.rows if self.panel is not None else []
+        return rows[0] if len(rows) == 1 and self.menu.can_go_on(rows[0]) else None
+
+    def _go_on(self) -> None:
+        if self.chosen is not None:
+            self.menu.go_on(self.chosen)
 
     def _watch_active(self) -> None:
         if self.queue.active is not None:
@@ -288,6 +300,7 @@ class Trainings:
         if self.panel is not None:
             self.panel.show_curves(curves)
             self.panel.show_held_out(self.panel.runs.rows)
+        self._window.update_commands()
 
     def _refresh(self, choose: Path | None = None) -> None:
         if self.panel is not None:

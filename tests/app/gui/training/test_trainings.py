@@ -258,9 +258,12 @@ def test_a_run_of_the_command_line_is_continued(
     folder = old_run(tmp_path / "vantage-runs" / "old", tmp_path / "data")
     window.trainings.show_panel(True)
     look_and_wait(window, qtbot, lambda: rows(window).get("old") == ("7 / 9", "20.00 dB", "stopped"))
-    menu, entries, row = menu_of(window, "old")
+    _, entries, row = menu_of(window, "old")
     assert entries["Continue"]
-    menu.go_on(row)
+    go_on = window.commands["continue_training"]
+    qtbot.waitUntil(go_on.isEnabled)
+    go_on.trigger()
+    assert row.folder == folder and not go_on.isEnabled()
     assert runs[0].order == Order("deepvoxels", tmp_path / "data", folder, settings={}, resume=True)
     assert not menu_of(window, "old")[1]["Continue"]
 
