@@ -173,13 +173,15 @@ class TrainingPanel(QWidget):
 
 
 def _button(action: QAction) -> QPushButton:
-    """A button that does what the action does, and is grey when it is."""
+    """A button that does what the action does, and is there while that can be done."""
     button = QPushButton()
     button.setToolTip(action.toolTip())
     button.clicked.connect(action.trigger)
 
     def follow() -> None:
-        button.setEnabled(action.isEnabled())
+        # Five at once would leave no room for how far it is. Without a parent yet, it would show as a window.
+        if button.parentWidget() is not None or not action.isEnabled():
+            button.setVisible(action.isEnabled())
         # Where it stands says what of.
         button.setText(action.text().replace("&", "").removesuffix(" training").rstrip("…"))
 
