@@ -70,6 +70,12 @@ def title_of(path: Path) -> str:
     return path.parent.name if path.name in (SCENE_NAME, LIVE_NAME) else path.name
 
 
+def stem_of(path: Path) -> str:
+    """What files that are made of the scene are called, before their suffix."""
+    name = title_of(path)
+    return name if path.is_dir() or name != path.name else path.stem
+
+
 def data_beside(path: Path, checkpoint: Checkpoint) -> Path | None:
     """The data folder that goes with a scene file: it says its name, and lies in the same folder."""
     name = _name_beside(checkpoint)

@@ -27,7 +27,7 @@ from PyQt5.QtWidgets import (
 from app.gui.channel_panel import channel_name
 from app.gui.export_order import FILE_PATH, SPLIT_PREFIX, TIME_TITLES, Order, path_choices
 from app.gui.panel_parts import form, label
-from app.opening import Opened
+from app.opening import Opened, stem_of
 from app.video import VIDEO_SUFFIXES
 from engines.core.engine import TIME
 from engines.core.paths import usual_path
@@ -168,7 +168,7 @@ class ExportDialog(QDialog):
         self._rows.addRow("Channels", row)
 
     def _make_out(self, order: Order) -> None:
-        self.out = QLineEdit(order.out or str(Path.home() / f"{self._opened.path.stem}.mp4"))
+        self.out = QLineEdit(order.out or str(Path.home() / f"{stem_of(self._opened.path)}.mp4"))
         self.out.textChanged.connect(self._check)
         browse = QPushButton("Browse…")
         browse.clicked.connect(self._browse_out)

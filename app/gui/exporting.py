@@ -18,7 +18,7 @@ from app.gui.mesh_dialog import ask_mesh
 from app.gui.mesh_order import MeshOrder, make_mesh
 from app.mesh.mesh_file import MESH_SUFFIXES
 from app.mesh.meshing import check_depth, run_mesh
-from app.opening import Opened
+from app.opening import Opened, stem_of
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
 
@@ -121,7 +121,7 @@ class Exporting:
         order = Order.recall(self._window.settings.export)
         # Last time's file is not to be replaced by default: only its folder is remembered.
         folder = Path(order.out).parent if order.out else Path.home()
-        order = replace(order, out=str(_free_name(folder / f"{opened.path.stem}.mp4")))
+        order = replace(order, out=str(_free_name(folder / f"{stem_of(opened.path)}.mp4")))
         wanted = ask_export(self._window.widget, opened, order, eye.size_px)
         if wanted is not None:
             self._window.change_settings(replace(self._window.settings, export=wanted.remembered()))
@@ -135,7 +135,7 @@ class Exporting:
         check_depth(opened.scene)
         order = MeshOrder.recall(self._window.settings.mesh)
         last = Path(order.out) if order.out else Path.home() / f"mesh{MESH_SUFFIXES[-1]}"
-        order = replace(order, out=str(_free_name(last.parent / f"{opened.path.stem}{last.suffix}")))
+        order = replace(order, out=str(_free_name(last.parent / f"{stem_of(opened.path)}{last.suffix}")))
         wanted = ask_mesh(self._window.widget, opened, order)
         if wanted is not None:
             self._window.change_settings(replace(self._window.settings, mesh=wanted.remembered()))

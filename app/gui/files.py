@@ -18,6 +18,7 @@ from app.demos import DEMO_FOLDER, demo_scenes
 from app.gui.host import Host
 from app.gui.looking import Looking
 from app.listener import OpenFailure, Opening
+from app.opening import stem_of
 from app.settings import Recent
 from engines.core.errors import UserError
 from engines.core.images import write_png
@@ -160,7 +161,7 @@ class Files:
         if pixels is None or picture is None or opened is None:
             return
         folder = self._window.settings.folders.get("screenshot", str(Path.home()))
-        name = str(Path(folder) / f"{opened.path.stem}.png")
+        name = str(Path(folder) / f"{stem_of(opened.path)}.png")
         chosen, _ = QFileDialog.getSaveFileName(self._window.widget, "Save screenshot", name, "PNG image (*.png)")
         if not chosen:
             return
