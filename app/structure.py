@@ -7,7 +7,9 @@ In the folder, afterwards: `sparse/0` (COLMAP's model), `transforms.json`, and, 
 from __future__ import annotations
 
 import hashlib
+import json
 import multiprocessing
+import os
 import queue
 import shutil
 from collections.abc import Callable, Mapping
@@ -19,6 +21,7 @@ from app.structure_worker import Job, Message, find_structure, pairs_of
 from engines.core.device import usable_cores
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
+from engines.core.files import replacing
 from engines.core.formats.colmap import Model, picture_camera, read_model
 from engines.core.formats.transforms_json import write_transforms
 from engines.core.images import list_images, photograph_size
@@ -28,7 +31,9 @@ from engines.core.views import View
 Stage = Literal["features", "matches", "cameras"]
 FEWEST = 3
 """Photographs; of two the distance between the cameras is anybody's guess."""
-WORK, DATABASE, MODELS, ALIASES = "colmap", "database.db", "models", "photographs"
+WORK, DATABASE, MODELS, ALIASES, PRINTS = "colmap", "database.db", "models", "photographs", "contents.json"
+PRINT_BYTES = 2**16
+"""At the end of a photograph, that it is known again by."""
 LOOK_S = 0.25
 """Between two looks at how far it is."""
 MOST_PAIRED = 150
@@ -84,6 +89,8 @@ def find_poses(
     paths = list_images(images)
     if len(paths) < FEWEST:
         raise UserError(f"{images}: holds {len(paths)} photographs; cameras can be found of {FEWEST} or more")
+    if strange := next((path.name for path in paths if not _is_text(path.name)), None):
+        raise UserError(f"{images}: the name {strange!a} is no text in UTF-8; rename that photograph")
     sizes = {photograph_size(path) for path in paths}
     work = folder / WORK
     aliases = {_alias(path.name): path.name for path in paths}
@@ -105,19 +112,29 @@ def find_poses(
     return _written(folder, images, job, work / MODELS / str(number))
 
 
+def _is_text(name: str) -> bool:
+    """Whether COLMAP's files and ours can hold it."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _alias(name: str) -> str:
-    """What COLMAP knows a photograph by: its lists end a name at the first space."""
-    if len(name.split()) == 1:
+    """What COLMAP knows a photograph by: its lists end a name at the first space, and leave out lines with a #."""
+    if len(name.split()) == 1 and not name.startswith("#"):
         return name
     # Of the name alone, so that an attempt that goes on finds the same.
     digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return "_".join(Path(name).stem.split()) + f"_{digest}{Path(name).suffix}"
+    return "_".join(Path(name).stem.lstrip("#").split()) + f"_{digest}{Path(name).suffix}"
 
 
 def _prepare(job: Job, images: Path) -> None:
     """The work folder."""
     try:
         job.database.parent.mkdir(exist_ok=True)
+        _forget_replaced(job, images)
         if job.images != images:
             shutil.rmtree(job.images, ignore_errors=True)
             job.images.mkdir()
@@ -128,6 +145,29 @@ def _prepare(job: Job, images: Path) -> None:
         job.models.mkdir()
     except OSError as error:
         raise UserError(f"{error.filename}: can't be written ({error.strerror})") from error
+
+
+def _forget_replaced(job: Job, images: Path) -> None:
+    """Throws away what was found where a photograph has another content under the same name now."""
+    known = job.database.with_name(PRINTS)
+    prints = {alias: _print(images / name) for alias, name in job.names.items()}
+    try:
+        before = json.loads(known.read_text(encoding="utf-8"))
+        fits = all(before.get(alias, now) == now for alias, now in prints.items())
+    except (OSError, ValueError, AttributeError):
+        fits = False
+    if not fits:
+        for path in job.database.parent.glob(job.database.name + "*"):
+            path.unlink()
+    with replacing(known) as temporary:
+        temporary.write_text(json.dumps(prints), encoding="utf-8")
+
+
+def _print(photograph: Path) -> str:
+    with photograph.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - PRINT_BYTES))
+        return f"{size}-{hashlib.sha256(file.read()).hexdigest()[:16]}"
 
 
 def _link(photograph: Path, alias: Path) -> None:

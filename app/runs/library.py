@@ -199,7 +199,11 @@ class Library:
 
     def find(self, home: Path, known: Iterable[Path] = ()) -> list[Run]:
         """The runs in `home`, and of `known` those that are still there; the newest first."""
-        inside = sorted(home.iterdir()) if home.is_dir() else []
+        try:
+            inside = sorted(home.iterdir()) if home.is_dir() else []
+        except OSError:
+            # Somebody else's, or of a disk that fails: asked every second or so, and the known ones are there still.
+            inside = []
         folders = dict.fromkeys(path.resolve() for path in (*inside, *known) if _was_begun(path))
         runs = (self._look(folder) for folder in folders)
         return sorted((run for run in runs if run is not None), key=lambda run: -run.changed_s)

@@ -22,6 +22,8 @@ from engines.core.scene_file import write_scene_file
 
 NICE = 10
 """The window and its pictures come first."""
+OOM_SCORE = "500"
+"""As if it held half the machine's memory more than it does."""
 SPEAK_S = 0.1
 """Between two reports of nothing but steps."""
 LOOK_S = 0.2
@@ -127,5 +129,8 @@ def step_back() -> None:
     """Ctrl+C in the terminal is not meant for this process; the window's work goes before its own."""
     with contextlib.suppress(OSError, AttributeError):
         os.setpgid(0, 0)
+    with contextlib.suppress(OSError):
+        # Where memory runs out Linux ends this process, which has its checkpoint, before the window.
+        Path("/proc/self/oom_score_adj").write_text(OOM_SCORE, encoding="ascii")
     with contextlib.suppress(OSError, AttributeError):
         os.nice(NICE)

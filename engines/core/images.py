@@ -29,7 +29,13 @@ def list_images(folder: Path) -> list[Path]:
     """The images of a folder, sorted by name."""
     # A leading dot: what macOS leaves beside each file on foreign disks, and our own unfinished files.
     return sorted(
-        path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+        path
+        for path in folder.iterdir()
+        # A folder is no photograph, whatever its name; a pipe would be waited for without end. A link that leads
+        # nowhere stays, to be named where it can't be read.
+        if path.suffix.lower() in IMAGE_SUFFIXES
+        and not path.name.startswith(".")
+        and (path.is_file() or path.is_symlink())
     )
 
 

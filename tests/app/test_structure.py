@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from app import cli
+from app import cli, structure, structure_worker
 from app.film_frames import sharpness, write_sharpest
 from app.structure import Structure, StructureProgress, find_poses
 from engines.core.camera import Array, Camera, look_at, pixel_rays
@@ -192,3 +193,31 @@ def test_of_a_film_the_sharpest_frames_are_taken(tmp_path: Path) -> None:
     (tmp_path / "out" / "notes.txt").touch()
     with pytest.raises(UserError, match=r"out: holds other files \(notes\.txt\)"):
         write_sharpest(film, tmp_path / "out", 5)
+
+
+def test_colmaps_name_of_a_photograph_is_no_comment_of_its_lists() -> None:
+    assert not structure._alias("#1.png").startswith("#")
+    assert len({structure._alias(name) for name in ("#1.png", "1.png", "##1.png", "# 1.png")}) == 4
+
+
+def test_a_name_that_is_no_text_is_told(tmp_path: Path) -> None:
+    for name in (b"a.png", b"b.png", b"c\xff d.png"):
+        (tmp_path / os.fsdecode(name)).write_bytes(b"")
+    with pytest.raises(UserError, match="no text in UTF-8"):
+        find_poses(tmp_path, lambda _: None, never_stop)
+
+
+def test_what_was_found_of_replaced_photographs_is_thrown_away(tmp_path: Path) -> None:
+    photographs = [tmp_path / f"{index}.png" for index in range(3)]
+    for path in photographs:
+        path.write_bytes(b"one")
+    names = {path.name: path.name for path in photographs}
+    work = tmp_path / "colmap"
+    job = structure_worker.Job(tmp_path, names, work / "database.db", work / "models", True, False, 1)
+    structure._prepare(job, tmp_path)
+    job.database.write_bytes(b"features")
+    structure._prepare(job, tmp_path)
+    assert job.database.exists()
+    photographs[1].write_bytes(b"two")
+    structure._prepare(job, tmp_path)
+    assert not job.database.exists()

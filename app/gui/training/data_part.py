@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -15,14 +15,14 @@ from app.gui.data_view import DataView
 from app.gui.host import Host
 from app.gui.panel_parts import label
 from app.gui.training.background import Background
-from app.gui.training.places import ask_film, ask_folder
+from app.gui.training.places import ask_film, ask_folder, typed_path
 from app.inspection.inspecting import inspect_data
 from app.inspection.report import DataReport, Thumbnail
 from app.structure import Structure, StructureProgress, find_poses
 from engines.core.camera import Array
 from engines.core.dataset import Dataset
 from engines.core.engine import Stop
-from engines.core.errors import UserError
+from engines.core.errors import Cancelled, UserError
 from engines.core.formats import open_dataset
 from engines.core.formats.colmap import find_model, read_model
 
@@ -50,6 +50,8 @@ class DataPart(QWidget):
         super().__init__()
         self._window = window
         self._source: Path | None = None
+        self.reasons: Mapping[str, str] = {}
+        """Why a method can't learn from the data, by its name; "" where it can."""
         self._inspecting = Background(window.bridge.post, "inspect")
         self._posing = Background(window.bridge.post, "poses")
         self.path = QLineEdit()
@@ -118,7 +120,12 @@ class DataPart(QWidget):
 
     def _typed(self) -> None:
         if self.path.text().strip():
-            self.choose(Path(self.path.text().strip()).expanduser())
+            try:
+                source = typed_path(self.path.text())
+            except UserError as error:
+                self._not_read(error)
+            else:
+                self.choose(source)
 
     def _ask_folder(self) -> None:
         if folder := ask_folder(self._window, "data", "Folder to learn from"):
@@ -140,7 +147,8 @@ class DataPart(QWidget):
                 if report.kind == "data" and not opened:
                     opened = True
                     dataset, points = open_dataset(source), _sparse_points(source)
-                    tell(lambda: self._take(dataset, points))
+                    reasons = {fit.engine: fit.reason for fit in report.engines}
+                    tell(lambda: self._take(dataset, points, reasons))
 
             return inspect_data(source, progress, stop)
 
@@ -158,7 +166,8 @@ class DataPart(QWidget):
             self.stage.setText("These have no cameras yet. COLMAP can find them, in the background.")
             self.stage.show()
 
-    def _take(self, dataset: Dataset, points: tuple[Array, Array] | None) -> None:
+    def _take(self, dataset: Dataset, points: tuple[Array, Array] | None, reasons: Mapping[str, str]) -> None:
+        self.reasons = reasons
         if points is not None:
             self.view.set_points(*points)
         self.dataset_changed.emit(dataset)
@@ -188,6 +197,9 @@ class DataPart(QWidget):
         folder = source.with_suffix("") if film else source
 
         def on_frame(done: int) -> None:
+            if stop():
+                # Else it would go on beside the next attempt, and take away the folder that one works in.
+                raise Cancelled
             tell(lambda: self._show_stage("frames", done, FRAMES, "frames"))
 
         def on_progress(progress: StructureProgress) -> None:

@@ -30,7 +30,7 @@ from app.gui.panel_parts import form, label
 from app.gui.training.background import Background
 from app.gui.training.choices import above, devices, of_preset
 from app.gui.training.data_part import DataPart
-from app.gui.training.places import ask_folder
+from app.gui.training.places import ask_folder, check_new, typed_path
 from app.presets import Preset, presets_of
 from app.runs.library import free_name
 from app.runs.measure import Estimate
@@ -177,11 +177,10 @@ class TrainDialog(QDialog):
             raise UserError("No method can learn from this data.")
         if not self.out.text().strip():
             raise UserError("Name the run folder.")
-        out = Path(self.out.text().strip()).expanduser()
+        out = typed_path(self.out.text())
         if not out.is_absolute():
             out = self._home / out
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise UserError(f"{out} is there already; name a new folder.")
+        check_new(out)
         engine = registry.find_engine(self.method.currentData())
         chosen = self._preset_settings()
         config = make_options(engine.Config, {**chosen, **self._changed_options}, "option")
@@ -204,7 +203,8 @@ class TrainDialog(QDialog):
         """Why a method can't learn from the data; "" where it can."""
         if name in registry.failed_engines():
             return f"can't be used here: {registry.failed_engines()[name]}"
-        return registry.find_engine(name).unsuited(self._dataset) if self._dataset is not None else ""
+        # Asked while the data was looked at: of a large one the answer takes seconds.
+        return self.data.reasons.get(name, "") if self._dataset is not None else ""
 
     def _preset(self) -> Preset | None:
         found = self.preset.currentData()
@@ -360,6 +360,7 @@ class TrainDialog(QDialog):
         super().keyPressEvent(event)
 
     def done(self, result: int) -> None:
+        self._settle.stop()
         self._measuring.stop()
         self.data.stop()
         super().done(result)

@@ -17,6 +17,7 @@ from app.runs.library import Run, rename_run
 from app.runs.order import Order
 from app.runs.queue import RunQueue
 from engines.core.errors import UserError
+from engines.core.run_folder import is_claimed
 
 MOST_STEPS = 100_000_000
 
@@ -123,6 +124,9 @@ class RunMenu:
         if answer != QMessageBox.Yes:
             return
         for row in rows:
+            # It may have begun while the question stood there.
+            if is_claimed(row.folder):
+                raise UserError(f"{row.folder.name}: is being trained; stop it first")
             if not _to_trash(row.folder):
                 raise UserError(f"{row.folder}: there is no trash for it here; delete the folder by hand")
             self._trainings.forget(row.folder)

@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -289,3 +289,13 @@ def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
         assert not any(path.exists() for path in left)
     assert not live.exists() and (folder / ".mine").exists() and (folder / TRAINING_NAME).exists()
     assert [step for step, _ in held_out_pictures(folder)[1]] == [3]
+
+
+def test_runs_that_are_known_are_listed_where_the_folder_of_runs_is_not_to_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path) -> NoReturn:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert Library().find(tmp_path) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import cv2
@@ -134,3 +135,11 @@ def test_png_carries_text(tmp_path: Path) -> None:
     with Image.open(tmp_path / "image.png") as image:
         assert image.info["camera"] == '{"name": "Käfer"}'
     assert to_uint8(read_image(tmp_path / "image.png")).tolist() == COLOUR.tolist()
+
+
+def test_a_folder_or_a_pipe_of_a_photographs_name_is_none(tmp_path: Path) -> None:
+    (tmp_path / "folder.png").mkdir()
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "lost.png").symlink_to(tmp_path / "nowhere.png")
+    (tmp_path / "a.png").touch()
+    assert [path.name for path in list_images(tmp_path)] == ["a.png", "lost.png"]

@@ -222,3 +222,27 @@ def test_a_folder_of_other_things_is_told_apart(asked: TrainDialog, qtbot: QtBot
     write_png(tmp_path / "one" / "a.png", np.zeros((32, 32, 3), np.uint8))
     asked.data.choose(tmp_path / "none")
     qtbot.waitUntil(lambda: "no such folder" in asked.data.stage.text(), timeout=SOON)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("~nobody-of-that-name/run", "nobody of that name"), ("a" * 300, "too long")]
+)
+def test_a_run_folder_that_can_not_be_is_refused_in_plain_words(
+    asked: TrainDialog, photographs: Path, qtbot: QtBot, text: str, said: str
+) -> None:
+    asked.home.mkdir()
+    choose(asked, qtbot, photographs)
+    asked.out.setText(text)
+    assert said in asked.note.text() and not asked.start.isEnabled()
+
+
+def test_nothing_is_measured_any_more_once_it_is_closed(asked: TrainDialog, photographs: Path, qtbot: QtBot) -> None:
+    choose(asked, qtbot, photographs)
+    asked.accept()
+    assert not asked._settle.isActive()
+
+
+def test_a_home_of_nobody_is_refused_where_data_is_typed(asked: TrainDialog) -> None:
+    asked.data.path.setText("~nobody-of-that-name")
+    asked.data.path.returnPressed.emit()
+    assert "nobody of that name" in asked.data.stage.text()
