@@ -94,8 +94,8 @@ class CurvesView(QWidget):
             self.what.blockSignals(True)
             self.what.clear()
             self.what.addItems(wanted)
-            # Before the first validation there is only the loss to see.
-            scored = any(each.psnr for each in curves.values())
+            # Before the second validation there is only the loss to see.
+            scored = any(len(each.psnr) > 1 for each in curves.values())
             self.what.setCurrentText(chosen if chosen in wanted and scored else wanted[0 if scored else -1])
             self.what.blockSignals(False)
         self._draw()
