@@ -319,7 +319,7 @@ class Trainings:
         waiting = len(self.queue.waiting)
         text = ""
         if job is not None:
-            text = f"{job.order.out.name} is being trained. It is saved, and can be continued exactly where it was."
+            text = f"{job.order.out.name} is being trained. Quitting saves it; it can go on exactly where it was."
         if waiting:
             text += (
                 f"\n{waiting} more that wait{'s' if waiting == 1 else ''} {'is' if waiting == 1 else 'are'} not begun."
