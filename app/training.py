@@ -109,7 +109,7 @@ def run_training(
     # What is in the folder the first rank says: it is the only one that writes there.
     again = ranks.of_first(is_interrupted_here(out))
     if rank.is_first:
-        _check_folder(out, resume or again)
+        check_folder(out, resume or again)
     with contextlib.ExitStack() as held:
         try:
             dataset = open_dataset(Path(data))
@@ -310,7 +310,7 @@ class _Run:
         return self._saved
 
 
-def _check_folder(out: Path, resume: bool) -> None:
+def check_folder(out: Path, resume: bool) -> None:
     """Before anything is read: a new run takes nobody's place."""
     if not resume and is_run_folder(out):
         raise UserError(f"{out}: holds a run already; go on with it by --resume, or name another folder")
@@ -320,7 +320,7 @@ def _check_folder(out: Path, resume: bool) -> None:
 
 def _check_unchanged(out: Path, step: int, resume: bool) -> None:
     """Once the folder is ours: while the data was read, another process may have trained there and ended."""
-    _check_folder(out, resume)
+    check_folder(out, resume)
     if resume and (there := read_run_training(out).step) != step:
         raise UserError(f"{out}: another process went on with it meanwhile, until step {there}; begin once more")
 

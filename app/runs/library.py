@@ -238,9 +238,13 @@ def _stamp(folder: Path) -> object:
 def held_out_pictures(folder: Path) -> tuple[Path | None, list[tuple[int, Path]]]:
     """The photograph that validations are looked at beside, and (step, picture) of each, in order."""
     there = folder / HELD_OUT_NAME
-    pictures = sorted(path for path in there.glob("*.png") if path.stem.isdecimal()) if there.is_dir() else []
     photograph = there / PHOTOGRAPH_NAME
-    return photograph if photograph.is_file() else None, [(int(path.stem), path) for path in pictures]
+    try:
+        pictures = sorted(path for path in there.glob("*.png") if path.stem.isdecimal()) if there.is_dir() else []
+        found = photograph if photograph.is_file() else None
+    except OSError:
+        return None, []
+    return found, [(int(path.stem), path) for path in pictures]
 
 
 def rename_run(run: Run, name: str) -> Path:

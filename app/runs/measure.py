@@ -18,7 +18,7 @@ from torch import Tensor
 
 from app.evaluation import evaluate
 from app.held_out import validation_views
-from app.training import begin, out_of_memory
+from app.training import begin, check_folder, out_of_memory
 from engines import registry
 from engines.core.config import TrainingConfig
 from engines.core.dataset import Dataset
@@ -77,6 +77,7 @@ def measure(engine_name: str, data: Path, out: Path, settings: Mapping[str, Any]
         Cancelled: `stop` said so.
     """
     engine, where = registry.find_engine(engine_name), choose_device(device)
+    check_folder(out, resume=False)
     try:
         dataset, config, training = begin(engine, open_dataset(data), out, settings, where, resume=False)
         with contextlib.closing(training):

@@ -10,6 +10,7 @@ from app.runs.order import Order
 from app.runs.run_process import RunProcess
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
+from engines.registry import find_engine
 
 LOOK_S = 0.1
 
@@ -31,6 +32,9 @@ def measure_order(order: Order, stop: Stop) -> Estimate:
     if ended.is_set() or stop():
         raise Cancelled
     for message in heard:
+        if isinstance(message, Failed) and message.killed:
+            lower = ", ".join(find_engine(order.engine).Config.MEMORY)
+            raise UserError(f"Trying a few steps was killed, most likely because memory ran out; lower {lower}.")
         if isinstance(message, Failed):
             raise UserError(message.text)
         if isinstance(message, Estimate):

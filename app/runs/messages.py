@@ -82,9 +82,10 @@ class Ended:
 
 @dataclass(frozen=True)
 class Failed:
-    """It ended before its time; `text` is a line for people."""
+    """It ended before its time; `text` is a line for people. `killed`: from outside, mostly for lack of memory."""
 
     text: str
+    killed: bool = False
 
 
 Message = Standing | Live | Paused | Ended | Failed | Estimate

@@ -112,7 +112,7 @@ class RunProcess:
                     self._on_message(message)
         code = self._process.wait()
         # Not before it has ended: who reads that it did may begin it anew.
-        self._on_message(last if isinstance(last, Ended | Failed) else Failed(self._why(code)))
+        self._on_message(last if isinstance(last, Ended | Failed) else Failed(self._why(code), code == KILLED))
         for pipe in (self._process.stdin, self._process.stdout, self._closing):
             with contextlib.suppress(OSError, ValueError):
                 if pipe is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from app.runs import measure as measuring
 from app.runs import run_process
 from app.runs.measure import Estimate, measure
 from app.runs.measuring import measure_order
-from app.runs.messages import Ended, Failed, to_line
+from app.runs.messages import Ended, Failed, Message, to_line
 from app.runs.order import Order
 from app.training import run_training
 from engines.core.engine import never_stop
@@ -148,3 +149,17 @@ def test_measuring_beside_the_window(photographs: Path, tmp_path: Path, monkeypa
         monkeypatch.setattr(run_process, "command", lambda words, code=code: [sys.executable, "-c", code])
         with pytest.raises(error, match=told):
             measure_order(order, lambda error=error: error is Cancelled)
+
+
+def test_a_measurement_that_was_killed_says_what_to_lower(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class Killed:
+        def __init__(self, order: Order, hear: Callable[[Message], None], more: Sequence[str]) -> None:
+            assert more == ("--measure",)
+            hear(Failed("the training was killed", killed=True))
+
+        def wait(self, seconds: float) -> bool:
+            return True
+
+    monkeypatch.setattr("app.runs.measuring.RunProcess", Killed)
+    with pytest.raises(UserError, match="memory ran out; lower rays_per_image, batch_size_per_img_sidelength"):
+        measure_order(Order("srn", tmp_path, tmp_path / "run"), never_stop)

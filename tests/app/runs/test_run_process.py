@@ -163,7 +163,8 @@ def test_a_killed_run_fails_with_a_line_and_gives_its_folder_back(photographs: P
     os.kill(run.process.pid, signal.SIGKILL)
     assert run.last == Failed(
         "a run: the training was killed, by somebody or because memory ran out; it can be continued from its last "
-        "checkpoint"
+        "checkpoint",
+        killed=True,
     )
     assert not is_claimed(out) and read_run_training(out).step > 0
     for word in ("pause", "live", "stop"):

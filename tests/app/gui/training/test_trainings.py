@@ -354,7 +354,7 @@ def test_closing_asks_and_saves_unless_told_otherwise(
     asked = answer(monkeypatch, lambda box: next(b for b in box.buttons() if b is not box.defaultButton()))
     window.close()
     assert window.isVisible() and "leave" not in runs[0].words
-    assert "car is being trained. It is saved" in asked[0] and "1 more that waits is not begun" in asked[0]
+    assert "car is being trained. Quitting saves it" in asked[0] and "1 more that waits is not begun" in asked[0]
     answer(monkeypatch, lambda box: box.defaultButton())
     window.close()
     assert not window.isVisible() and "leave" in runs[0].words and len(runs) == 1
