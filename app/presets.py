@@ -9,6 +9,7 @@ from typing import Any
 
 from engines.core.config import read_yaml
 from engines.core.errors import UserError
+from engines.registry import find_engine
 
 FOLDER = Path(__file__).resolve().parents[1] / "configs"
 LEVELS: Mapping[str, str] = {"preview": "Preview", "standard": "Standard", "published": "As published"}
@@ -61,7 +62,7 @@ def read_preset(config: str, engine: str) -> dict[str, Any]:
     """The options of a preset, of a YAML file, or of a run's `config.yaml`.
 
     Raises:
-        UserError: no such file or preset, or it is of another engine.
+        UserError: no such file or preset, it is of another engine, or names what is no field of it.
     """
     places = (Path(config), FOLDER / config, FOLDER / f"{config}.yaml")
     path = next((place for place in places if place.is_file()), None)
@@ -73,4 +74,8 @@ def read_preset(config: str, engine: str) -> dict[str, Any]:
     # A run folder's config.yaml has the options one level down.
     values = dict(values["config"]) if isinstance(values.get("config"), dict) else values
     values.pop("engine", None)
+    known = find_engine(engine).Config.model_fields
+    strange = next((name for name in values if name not in known), None)
+    if strange is not None:
+        raise UserError(f"{path}: no field {strange}; there are {', '.join(known)}")
     return values

@@ -34,6 +34,8 @@ RESOLUTIONS = (16, 768)
 """Beyond, 4 bytes a voxel and what marching cubes takes are more than most machines have."""
 MOST_VIEWS = 300
 """Pictures and depths of all views are kept, some 10 MB each of the largest."""
+FEWEST_FACES = 4
+"""Of a closed mesh: a tetrahedron."""
 TRUNCATION_VOXELS = 3.0
 TRUNCATION_SHARE = 0.02
 """Of the box's longest side: learnt depths differ by so much from view to view, however fine the voxels are."""
@@ -159,9 +161,11 @@ def _check(scene: Scene, export: MeshExport) -> None:
         raise UserError(f"resolution {export.resolution}: must be {low} to {high}")
     if not 1 <= export.views <= MOST_VIEWS:
         raise UserError(f"{export.views} views: must be 1 to {MOST_VIEWS}")
-    if export.faces < 0:
-        raise UserError(f"{export.faces} faces: must be 0 (as they come) or more")
-    if export.box is not None and not (np.isfinite(export.box).all() and (export.box[0] < export.box[1]).all()):
+    if export.faces != 0 and export.faces < FEWEST_FACES:
+        raise UserError(f"{export.faces} faces: must be {FEWEST_FACES} or more, or 0 (as they come)")
+    if export.box is not None and not np.isfinite(export.box).all():
+        raise UserError("the box's corners must be finite numbers")
+    if export.box is not None and not (export.box[0] < export.box[1]).all():
         raise UserError("the box's first corner must lie below its second, in x, y and z")
 
 

@@ -45,6 +45,12 @@ def test_a_preset_of_another_engine_is_refused() -> None:
         read_preset("deepvoxels_preview", "srn")
 
 
+def test_a_field_that_is_none_is_told_with_the_file(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text("lr: 0.1\n1: 2\n")
+    with pytest.raises(UserError, match=r"own\.yaml: no field 1; there are max_steps, "):
+        read_preset(str(tmp_path / "own.yaml"), "srn")
+
+
 def test_a_file_wins_over_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("deepvoxels_preview").write_text("lr: 0.25\n")
