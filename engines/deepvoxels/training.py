@@ -88,6 +88,12 @@ class DeepVoxelsTraining:
         """
         self.config, self.step_count, self.skipped = config, 0, 0
         self._device, self._dataset = device, dataset
+        if config.no_occlusion_net and config.num_grid_feats != config.nf0:
+            # What is collapsed has nf0 features, the rendering network takes num_grid_feats; so does theirs.
+            raise UserError(
+                f"no_occlusion_net takes as many features in the grid (num_grid_feats={config.num_grid_feats}) as in "
+                f"the networks (nf0={config.nf0}); set them alike"
+            )
         photographs = training_photographs(dataset, config.sampling_pattern)
         cameras = tuple(view.camera for view in photographs)
         self.placement, self.notes = place_grid(config, dataset, cameras)

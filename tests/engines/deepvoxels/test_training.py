@@ -295,6 +295,11 @@ def test_a_grid_that_is_told_to_be_out_of_sight(dataset: Dataset, forced: dict[s
         ENGINE.train(dataset, config(**forced), CPU, 0)
 
 
+def test_collapsing_takes_like_numbers_of_features(dataset: Dataset) -> None:
+    with pytest.raises(UserError, match=r"\(num_grid_feats=4\) as in the networks \(nf0=2\); set them alike"):
+        ENGINE.train(dataset, config(no_occlusion_net=True, num_grid_feats=4, nf0=2), CPU, 0)
+
+
 def test_one_photograph_is_too_few(dataset: Dataset) -> None:
     with pytest.raises(UserError, match="6 training photographs, 1 after sampling_pattern=skip_9"):
         ENGINE.train(dataset, config(sampling_pattern="skip_9"), CPU, 0)
