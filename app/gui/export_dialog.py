@@ -6,25 +6,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtGui import QIcon
 from PyQt5.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QDoubleSpinBox,
     QFileDialog,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
     QSlider,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.gui.channel_panel import channel_name
+from app.gui.dialog_parts import finish, row
 from app.gui.export_order import FILE_PATH, SPLIT_PREFIX, TIME_TITLES, Order, path_choices
 from app.gui.panel_parts import form, label
 from app.opening import Opened, stem_of
@@ -52,21 +49,7 @@ class ExportDialog(QDialog):
         self._make_rate(order)
         self._make_channels(opened.scene.channels, order)
         self._make_out(order)
-        self.note = label("", "warning", wrap=True)
-        self.note.setMinimumHeight(2 * self.note.fontMetrics().lineSpacing())
-        self.buttons = QDialogButtonBox(QDialogButtonBox.Cancel)
-        self.buttons.button(QDialogButtonBox.Cancel).setIcon(QIcon())
-        self.start = self.buttons.addButton("Export", QDialogButtonBox.AcceptRole)
-        self.start.setProperty("primary", True)
-        self.start.setDefault(True)
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(18, 16, 18, 14)
-        layout.setSpacing(14)
-        layout.addLayout(self._rows)
-        layout.addWidget(self.note)
-        layout.addWidget(self.buttons)
+        self.note, self.start = finish(self, self._rows, "Export")
         self._check()
 
     def order(self) -> Order:
@@ -98,9 +81,9 @@ class ExportDialog(QDialog):
         browse = QPushButton("Browse…")
         browse.clicked.connect(self._browse_path)
         self._file_row = QWidget()
-        row = _row(self._file_row)
-        row.addWidget(self.path_file, 1)
-        row.addWidget(browse)
+        line = row(self._file_row)
+        line.addWidget(self.path_file, 1)
+        line.addWidget(browse)
         self.frames = QSpinBox()
         self.frames.setRange(1, 100_000)
         self.frames.setValue(order.frames)
@@ -118,18 +101,18 @@ class ExportDialog(QDialog):
         native = self._opened.scene.native_px
         size = native or ((order.width, order.height) if order.width and order.height else eye_px)
         self.width_px, self.height_px = QSpinBox(), QSpinBox()
-        row = _row()
+        line = row()
         for box, value in zip((self.width_px, self.height_px), size, strict=True):
             box.setRange(16, LARGEST_PX)
             box.setSingleStep(2)
             box.setValue(value)
             box.setEnabled(native is None)
-            row.addWidget(box)
+            line.addWidget(box)
             if box is self.width_px:
-                row.addWidget(QLabel("×"))
-        row.addWidget(label("the one size of this scene" if native else "pixels", "muted"))
-        row.addStretch(1)
-        self._rows.addRow("Size", row)
+                line.addWidget(QLabel("×"))
+        line.addWidget(label("the one size of this scene" if native else "pixels", "muted"))
+        line.addStretch(1)
+        self._rows.addRow("Size", line)
 
     def _make_rate(self, order: Order) -> None:
         self.fps = QDoubleSpinBox()
@@ -137,45 +120,45 @@ class ExportDialog(QDialog):
         self.fps.setDecimals(2)
         self.fps.setValue(order.fps)
         self.length = label("", "muted")
-        row = _row()
-        row.addWidget(self.fps)
-        row.addWidget(self.length)
-        row.addStretch(1)
-        self._rows.addRow("Frames/s", row)
+        line = row()
+        line.addWidget(self.fps)
+        line.addWidget(self.length)
+        line.addStretch(1)
+        self._rows.addRow("Frames/s", line)
         self.quality = QSlider(Qt.Horizontal)
         self.quality.setRange(1, 10)
         self.quality.setPageStep(1)
         self.quality.setValue(order.quality)
         number = label(str(order.quality))
         self.quality.valueChanged.connect(lambda value: number.setText(str(value)))
-        row = _row()
-        row.addWidget(self.quality, 1)
-        row.addWidget(number)
-        self._rows.addRow("Quality", row)
+        line = row()
+        line.addWidget(self.quality, 1)
+        line.addWidget(number)
+        self._rows.addRow("Quality", line)
         self.frames.valueChanged.connect(self._check)
         self.fps.valueChanged.connect(self._check)
 
     def _make_channels(self, channels: Sequence[str], order: Order) -> None:
         self.channels: dict[str, QCheckBox] = {}
-        row = _row()
+        line = row()
         for channel in channels:
             box = QCheckBox(channel_name(channel))
             box.setChecked(channel in order.channels)
             box.toggled.connect(self._check)
             self.channels[channel] = box
-            row.addWidget(box)
-        row.addStretch(1)
-        self._rows.addRow("Channels", row)
+            line.addWidget(box)
+        line.addStretch(1)
+        self._rows.addRow("Channels", line)
 
     def _make_out(self, order: Order) -> None:
         self.out = QLineEdit(order.out or str(Path.home() / f"{stem_of(self._opened.path)}.mp4"))
         self.out.textChanged.connect(self._check)
         browse = QPushButton("Browse…")
         browse.clicked.connect(self._browse_out)
-        row = _row()
-        row.addWidget(self.out, 1)
-        row.addWidget(browse)
-        self._rows.addRow("Write to", row)
+        line = row()
+        line.addWidget(self.out, 1)
+        line.addWidget(browse)
+        self._rows.addRow("Write to", line)
 
     def _browse_path(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self, "Cameras", self.path_file.text())
@@ -211,13 +194,6 @@ class ExportDialog(QDialog):
             remark = "This file is there already and will be replaced."
         self.note.setText(missing or remark)
         self.start.setEnabled(not missing)
-
-
-def _row(widget: QWidget | None = None) -> QHBoxLayout:
-    row = QHBoxLayout(widget) if widget is not None else QHBoxLayout()
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(8)
-    return row
 
 
 def ask_export(parent: QWidget, opened: Opened, order: Order, eye_px: tuple[int, int]) -> Order | None:

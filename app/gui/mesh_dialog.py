@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt5.QtGui import QIcon
 from PyQt5.QtWidgets import (
     QCheckBox,
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
-    QHBoxLayout,
     QLineEdit,
     QPushButton,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
+from app.gui.dialog_parts import finish, row
 from app.gui.mesh_order import MeshOrder
 from app.gui.panel_parts import form, label
 from app.mesh.cameras import FEWEST_CAMERAS
@@ -42,22 +39,8 @@ class MeshDialog(QDialog):
         self._make_numbers(opened, order)
         self._make_choices(order)
         self._make_out(order)
-        self.note = label("", "warning", wrap=True)
-        self.note.setMinimumHeight(2 * self.note.fontMetrics().lineSpacing())
-        self.buttons = QDialogButtonBox(QDialogButtonBox.Cancel)
-        self.buttons.button(QDialogButtonBox.Cancel).setIcon(QIcon())
-        self.start = self.buttons.addButton("Export", QDialogButtonBox.AcceptRole)
-        self.start.setProperty("primary", True)
-        self.start.setDefault(True)
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
+        self.note, self.start = finish(self, self._rows, "Export")
         self.out.textChanged.connect(self._check)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(18, 16, 18, 14)
-        layout.setSpacing(14)
-        layout.addLayout(self._rows)
-        layout.addWidget(self.note)
-        layout.addWidget(self.buttons)
         self._check()
 
     def order(self) -> MeshOrder:
@@ -85,11 +68,11 @@ class MeshDialog(QDialog):
         box.setRange(*limits)
         box.setSingleStep(step)
         box.setValue(value)
-        row = _row()
-        row.addWidget(box)
-        row.addWidget(label(unit, "muted"))
-        row.addStretch(1)
-        self._rows.addRow(name, row)
+        line = row()
+        line.addWidget(box)
+        line.addWidget(label(unit, "muted"))
+        line.addStretch(1)
+        self._rows.addRow(name, line)
         return box
 
     def _make_choices(self, order: MeshOrder) -> None:
@@ -106,10 +89,10 @@ class MeshDialog(QDialog):
         self.out = QLineEdit(order.out)
         browse = QPushButton("Browse…")
         browse.clicked.connect(self._browse)
-        row = _row()
-        row.addWidget(self.out, 1)
-        row.addWidget(browse)
-        self._rows.addRow("Write to", row)
+        line = row()
+        line.addWidget(self.out, 1)
+        line.addWidget(browse)
+        self._rows.addRow("Write to", line)
 
     def _browse(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(self, "Write to", self.out.text(), MESH_FILTER)
@@ -127,13 +110,6 @@ class MeshDialog(QDialog):
             remark = "This file is there already and will be replaced."
         self.note.setText(missing or remark)
         self.start.setEnabled(not missing)
-
-
-def _row() -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(8)
-    return row
 
 
 def ask_mesh(parent: QWidget, opened: Opened, order: MeshOrder) -> MeshOrder | None:
