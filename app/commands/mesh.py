@@ -10,6 +10,7 @@ import numpy as np
 
 from app.commands.console import ProgressBar, add_scene_arguments, assumptions_of, note_since, notes, open_from
 from app.commands.render import Choices, choose_controls
+from app.mesh.axes import AXES
 from app.mesh.meshing import MOST_VIEWS, RESOLUTION, RESOLUTIONS, VIEWS, MeshExport, check_depth, run_mesh
 from engines.core.camera import Array
 from engines.core.engine import TIME, Control, Scene, never_stop, time_control
@@ -29,6 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--box", type=_box, metavar="X,Y,Z,X,Y,Z", help=(
         "lowest and highest corner of what is taken, in world units (default: the scene's box; of a capture that faces "
         "one way, all that is seen)"
+    ))  # fmt: skip
+    parser.add_argument("--axes", choices=AXES, default="auto", help=(
+        "up in the file: the scene's own axes (world), +y or +z (default: +y for .glb and .obj, which their readers "
+        "expect; world for .ply)"
     ))  # fmt: skip
     parser.add_argument("--closed", action="store_true", help="close it where no camera saw anything (for printing)")
     parser.add_argument(
@@ -65,6 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         box=arguments.box,
         closed=arguments.closed,
         keep_background=arguments.keep_background,
+        axes=arguments.axes,
     )
     known = assumptions_of(opened)
     with ProgressBar(arguments.out.name, "step") as bar:

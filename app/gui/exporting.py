@@ -59,10 +59,10 @@ class Exporting:
         Raises:
             UserError: another export is under way.
         """
-        controls = dict(self._session.controls)
+        controls, up = dict(self._session.controls), self._session.eye.up.copy()
 
         def work(opened: Opened, on_progress: OnProgress, stop: Stop) -> Exported:
-            made = run_mesh(opened.scene, opened.dataset, make_mesh(order, controls), on_progress, stop)
+            made = run_mesh(opened.scene, opened.dataset, make_mesh(order, controls, up), on_progress, stop)
             return Exported(made.path, f"{made.vertices:,} vertices, {made.faces:,} faces")
 
         self._begin(work, Path(order.out), order.views)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PyQt5.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QDialog,
     QFileDialog,
     QLineEdit,
@@ -16,13 +17,20 @@ from PyQt5.QtWidgets import (
 
 from app.gui.dialog_parts import finish, row
 from app.gui.mesh_order import MeshOrder
-from app.gui.panel_parts import form, label
+from app.gui.panel_parts import form, guard_wheel, label
+from app.mesh.axes import AXES
 from app.mesh.cameras import FEWEST_CAMERAS
 from app.mesh.mesh_file import MESH_SUFFIXES
 from app.mesh.meshing import MOST_VIEWS, RESOLUTIONS
 from app.opening import Opened
 
 MESH_FILTER = "Meshes ({})".format(" ".join("*" + suffix for suffix in MESH_SUFFIXES))
+AXES_NAMES = {
+    "auto": "By format (GLB, OBJ: +Y; PLY: as in the scene)",
+    "world": "As in the scene (world axes)",
+    "y-up": "+Y",
+    "z-up": "+Z",
+}
 MOST_FACES = 10_000_000
 FACES_STEP = 10_000
 
@@ -52,6 +60,7 @@ class MeshDialog(QDialog):
             faces=self.faces.value(),
             closed=self.closed.isChecked(),
             keep_background=self.keep_background.isChecked(),
+            axes=self.axes.currentData(),
         )
 
     def _make_numbers(self, opened: Opened, order: MeshOrder) -> None:
@@ -76,6 +85,13 @@ class MeshDialog(QDialog):
         return box
 
     def _make_choices(self, order: MeshOrder) -> None:
+        self.axes = QComboBox()
+        for axes in AXES:
+            self.axes.addItem(AXES_NAMES[axes], axes)
+        self.axes.setCurrentIndex(max(self.axes.findData(order.axes), 0))
+        self.axes.setToolTip("GLB and OBJ are read with +Y up; the scene is turned until its own up is there")
+        guard_wheel(self.axes)
+        self._rows.addRow("Up axis", self.axes)
         self.closed = QCheckBox("Close it where no camera saw anything")
         self.closed.setToolTip("A solid body, for printing; else the surface is open there")
         self.closed.setChecked(order.closed)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from app.gui.export_order import recalled
+from app.mesh.axes import AXES
 from app.mesh.meshing import RESOLUTION, VIEWS, MeshExport
+from engines.core.camera import Array
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class MeshOrder:
 
     Attributes:
         out: .ply, .obj or .glb.
-        resolution, views, faces, closed, keep_background: as in `MeshExport`.
+        resolution, views, faces, closed, keep_background, axes: as in `MeshExport`.
     """
 
     out: str = ""
@@ -26,6 +28,7 @@ class MeshOrder:
     faces: int = 0
     closed: bool = False
     keep_background: bool = False
+    axes: str = "auto"
 
     def remembered(self) -> dict[str, Any]:
         """For the settings."""
@@ -37,8 +40,8 @@ class MeshOrder:
         return recalled(MeshOrder(), dict(values))
 
 
-def make_mesh(order: MeshOrder, controls: Mapping[str, float]) -> MeshExport:
-    """The order as it is carried out, with the controls that were set when it was given."""
+def make_mesh(order: MeshOrder, controls: Mapping[str, float], up: Array | None = None) -> MeshExport:
+    """The order as it is carried out, with the controls and the up axis that were set when it was given."""
     return MeshExport(
         Path(order.out).expanduser(),
         order.resolution,
@@ -47,4 +50,6 @@ def make_mesh(order: MeshOrder, controls: Mapping[str, float]) -> MeshExport:
         dict(controls),
         closed=order.closed,
         keep_background=order.keep_background,
+        axes=order.axes if order.axes in AXES else "auto",
+        up=up,
     )

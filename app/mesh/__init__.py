@@ -9,6 +9,7 @@
 | `fusion.py` | the truncated signed distances of all views in one volume |
 | `surface.py` | its zero level as triangles; small pieces taken away; fewer triangles where wanted |
 | `colours.py` | the colour of each vertex, from the views that see it |
-| `mesh_file.py` | the file |
+| `axes.py` | which way is up in the file |
+| `mesh_file.py`, `glb_file.py` | the file |
 | `meshing.py` | all of it, with progress |
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -90,6 +90,8 @@ def _rays(camera: Camera) -> tuple[Tensor, Tensor]:
 def _facing(camera: Camera, depth: Tensor) -> Tensor:
     """[H, W] cosine between ray and normal, from differences over two pixels; at the rim of what is seen, over one."""
     x, y = _rays(camera)
+    # Directions don't depend on the unit, but products of small lengths would drown in rounding.
+    depth = depth / depth.nanmedian()
     points = torch.stack([x[None] * depth, y[:, None] * depth, depth])  # [3, H, W], nan where nothing is hit
     normal = torch.linalg.cross(_difference(points, 1), _difference(points, 2), dim=0)
     cosine = (F.normalize(normal, dim=0) * F.normalize(points, dim=0)).sum(0).abs()
@@ -105,6 +107,16 @@ def _difference(points: Tensor, along: int) -> Tensor:
     ahead.select(along, -1).fill_(torch.nan)
     both = back + ahead
     return torch.where(both.isfinite(), both, torch.where(back.isfinite(), back, ahead))
+
+
+def relative_to(view: DepthView, middle: Array, size: float) -> DepthView:
+    """The same view in coordinates in which `middle` [3] (world) is the origin and `size` (world units) is 1.
+
+    Volumes are filled in single precision, which a map's coordinates, or a world in millimetres, would use up.
+    """
+    pose = view.camera.camera_to_world.copy()
+    pose[:3, 3] = (pose[:3, 3] - middle) / size
+    return replace(view, camera=view.camera.at(pose), depth=view.depth / size)
 
 
 def seen_points(view: DepthView) -> Array:

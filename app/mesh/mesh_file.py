@@ -1,17 +1,21 @@
-"""PLY, OBJ and GLB files of a coloured surface, in the world's coordinates and units."""
+"""PLY, OBJ and GLB files of a coloured surface, in the scene's units."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-from trimesh import Trimesh
 
+from app.mesh.axes import USUAL, FileAxes, file_axes
+from app.mesh.glb_file import write_glb
 from app.mesh.surface import Surface
 from engines.core.camera import Array
 from engines.core.errors import UserError
 
-MESH_SUFFIXES = (".ply", ".obj", ".glb")
+MESH_SUFFIXES = tuple(USUAL)
+FINEST = 1e-5
+"""Of a mesh's size: a hundredth of a voxel. Single precision that is coarser than this shows as steps."""
+Z_UP = np.array([0.0, 0.0, 1.0])
 
 
 def check_suffix(path: Path) -> None:
@@ -24,24 +28,86 @@ def check_suffix(path: Path) -> None:
         raise UserError(f"{path}: name a mesh file ({', '.join(MESH_SUFFIXES)})")
 
 
-def write_mesh(path: Path, surface: Surface, colours: Array) -> None:
-    """Writes the file.
+def write_mesh(path: Path, surface: Surface, colours: Array, up: Array = Z_UP, axes: str = "auto") -> tuple[str, ...]:
+    """Writes the file; what one has to know about its numbers, in plain words.
 
     Args:
         path: of a suffix that `check_suffix` lets pass.
+        surface: in the world.
         colours: [N, 3] uint8, sRGB.
+        up: [3] the scene's own up, world.
+        axes: one of `app.mesh.axes.AXES`.
     """
-    kind = path.suffix.lower()[1:]
-    if kind == "glb":
-        # glTF's vertex colours are linear; other files' are taken as they would be shown.
-        colours = linear(colours)
-    mesh = Trimesh(surface.vertices, surface.faces, vertex_colors=colours, process=False)
+    suffix = path.suffix.lower()
+    lie = file_axes(axes, suffix, up)
+    turned = Surface(surface.vertices @ lie.rotation.T, surface.faces) if lie.turned else surface
+    far = _far_from_origin(turned.vertices)
+    if suffix == ".glb":
+        write_glb(path, turned, colours, lie, turned.vertices.mean(axis=0) if far else np.zeros(3))
+    elif suffix == ".ply":
+        _write_ply(path, turned, colours, lie, "<f8" if far else "<f4")
+    else:
+        _write_obj(path, turned, colours, lie)
+    return _notes(lie, suffix, far)
+
+
+def _far_from_origin(vertices: Array) -> bool:
+    """Whether single precision is too coarse for these places, as in a map's coordinates."""
+    size = float(np.ptp(vertices, axis=0).max())
+    return bool(np.spacing(np.float32(np.abs(vertices).max())) > FINEST * size)
+
+
+def _notes(axes: FileAxes, suffix: str, far: bool) -> tuple[str, ...]:
+    notes = [f"in the file {axes.sentence()}"] if axes.turned else []
+    if far and suffix == ".glb":
+        notes.append(
+            "the coordinates are large: vertices are written about their middle, and the node says where it is"
+        )
+    elif far:
+        notes.append(
+            "the coordinates are large: the file has them in double precision, and programs that read it in single "
+            "precision lose detail; a .glb keeps it"
+        )
+    return tuple(notes)
+
+
+def _write_ply(path: Path, surface: Surface, colours: Array, axes: FileAxes, number: str) -> None:
+    vertices = np.empty(
+        len(surface.vertices),
+        dtype=[*((name, number) for name in "xyz"), *((name, "u1") for name in ("red", "green", "blue"))],
+    )
+    for at, name in enumerate("xyz"):
+        vertices[name] = surface.vertices[:, at]
+    for at, name in enumerate(("red", "green", "blue")):
+        vertices[name] = colours[:, at]
+    faces = np.empty(len(surface.faces), dtype=[("count", "u1"), ("vertices", "<i4", 3)])
+    faces["count"], faces["vertices"] = 3, surface.faces
+    kind = "double" if number == "<f8" else "float"
+    header = [
+        "ply",
+        "format binary_little_endian 1.0",
+        "comment made by Vantage",
+        f"comment {axes.sentence()}",
+        f"element vertex {len(vertices)}",
+        *(f"property {kind} {name}" for name in "xyz"),
+        *(f"property uchar {name}" for name in ("red", "green", "blue")),
+        f"element face {len(faces)}",
+        "property list uchar int vertex_indices",
+        "end_header",
+    ]
     with path.open("wb") as file:
-        mesh.export(file_obj=file, file_type=kind)
+        file.write("".join(line + "\n" for line in header).encode("ascii"))
+        file.write(vertices.tobytes())
+        file.write(faces.tobytes())
 
 
-def linear(colours: Array) -> Array:
-    """uint8 sRGB values as uint8 values proportional to light (IEC 61966-2-1)."""
-    values = colours / 255.0
-    light = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
-    return np.asarray((light * 255).round().astype(np.uint8))
+def _write_obj(path: Path, surface: Surface, colours: Array, axes: FileAxes) -> None:
+    """Text, with a colour behind each place, as MeshLab, Blender and others write and read it."""
+    size = float(np.ptp(surface.vertices, axis=0).max())
+    # As fine as single precision is about the mesh's own size, wherever it lies.
+    decimals = max(0, int(np.ceil(7 - np.log10(size)))) if size > 0 else 7
+    with path.open("w", encoding="ascii", newline="\n") as file:
+        file.write(f"# made by Vantage\n# {axes.sentence()}\n")
+        lines = np.hstack([surface.vertices, colours / 255.0])
+        np.savetxt(file, lines, fmt="v " + " ".join([f"%.{decimals}f"] * 3 + ["%.6f"] * 3))
+        np.savetxt(file, surface.faces + 1, fmt="f %d %d %d")

@@ -14,10 +14,11 @@ from torch import Tensor
 
 from app.display import shade
 from app.export import OnProgress, Progress, thumbnail
+from app.mesh.axes import check_axes
 from app.mesh.background import background_pixels, plain_background
 from app.mesh.cameras import mesh_box, mesh_cameras
 from app.mesh.colours import vertex_colours
-from app.mesh.depth_views import DepthView, depth_view
+from app.mesh.depth_views import DepthView, depth_view, relative_to
 from app.mesh.fusion import Grid, fuse
 from app.mesh.mesh_file import check_suffix, write_mesh
 from app.mesh.surface import Surface, extract_surface, simplified, without_small_pieces
@@ -60,6 +61,8 @@ class MeshExport:
         box: [2, 3] world; None: the scene's own, or all that a capture that faces one way sees.
         closed: what no view sees counts as inside, which makes a closed body; else the surface is open there.
         keep_background: whether a plain background is part of the scene.
+        axes: of the file, one of `app.mesh.axes.AXES`.
+        up: [3] world, what is turned upright; None: the scene's own.
     """
 
     out: Path
@@ -70,6 +73,8 @@ class MeshExport:
     box: Array | None = None
     closed: bool = False
     keep_background: bool = False
+    axes: str = "auto"
+    up: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -109,8 +114,9 @@ def run_mesh(
             surface, colours = _make(scene, seen[0], export, clock, stop)
         if stop():
             raise Cancelled
-        write_mesh(temporary, surface, colours)
-    return MeshResult(export.out, len(surface.vertices), len(surface.faces), seen[1])
+        up = scene.up if export.up is None else export.up
+        notes = (*seen[1], *write_mesh(temporary, surface, colours, up, export.axes))
+    return MeshResult(export.out, len(surface.vertices), len(surface.faces), notes)
 
 
 @contextlib.contextmanager
@@ -129,15 +135,18 @@ def _one_thread() -> Iterator[None]:
 
 def _make(scene: Scene, views: list[DepthView], export: MeshExport, clock: _Clock, stop: Stop) -> tuple[Surface, Array]:
     """The surface, and the colours of its vertices."""
-    box = mesh_box(scene, views) if export.box is None else export.box
-    grid = Grid.of(box, export.resolution)
-    truncation = max(TRUNCATION_VOXELS * grid.size, TRUNCATION_SHARE * float((box[1] - box[0]).max()))
+    box = np.asarray(mesh_box(scene, views) if export.box is None else export.box, dtype=np.float64)
+    middle, size = box.mean(axis=0), float((box[1] - box[0]).max())
+    views = [relative_to(view, middle, size) for view in views]
+    grid = Grid.of((box - middle) / size, export.resolution)
+    truncation = max(TRUNCATION_VOXELS * grid.size, TRUNCATION_SHARE)
     values = fuse(views, grid, truncation, clock.fused, stop)
     surface = without_small_pieces(extract_surface(values, grid, export.closed))
     del values
     surface = simplified(surface, export.faces)
     _require_something(surface, views)
-    return surface, vertex_colours(surface, views, truncation, stop)
+    colours = vertex_colours(surface, views, truncation, stop)
+    return Surface(surface.vertices * size + middle, surface.faces), colours
 
 
 def check_depth(scene: Scene) -> None:
@@ -156,6 +165,7 @@ def check_depth(scene: Scene) -> None:
 def _check(scene: Scene, export: MeshExport) -> None:
     check_depth(scene)
     check_suffix(export.out)
+    check_axes(export.axes)
     low, high = RESOLUTIONS
     if not low <= export.resolution <= high:
         raise UserError(f"resolution {export.resolution}: must be {low} to {high}")

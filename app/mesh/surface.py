@@ -86,10 +86,13 @@ def simplified(surface: Surface, faces: int) -> Surface:
     """At most about `faces` triangles (quadric error metrics, Garland and Heckbert 1997)."""
     if faces <= 0 or faces >= len(surface.faces):
         return surface
+    # Its thresholds are lengths: in metres, millimetres or a map's coordinates it would stop elsewhere.
+    low, high = surface.vertices.min(axis=0), surface.vertices.max(axis=0)
+    middle, size = (low + high) / 2, float((high - low).max()) or 1.0
     vertices, triangles = fast_simplification.simplify(
-        surface.vertices.astype(np.float32), surface.faces.astype(np.int32), target_count=faces
+        (surface.vertices - middle) / size, surface.faces.astype(np.int32), target_count=faces
     )
-    return _compact(vertices.astype(np.float64), triangles.astype(np.int64))
+    return _compact(vertices.astype(np.float64) * size + middle, triangles.astype(np.int64))
 
 
 def _compact(vertices: Array, faces: Array) -> Surface:
@@ -105,4 +108,6 @@ def vertex_normals(surface: Surface) -> Array:
     normals = np.zeros_like(surface.vertices)
     for corner in range(3):
         np.add.at(normals, surface.faces[:, corner], of_faces)
-    return np.asarray(normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12))
+    lengths = np.linalg.norm(normals, axis=1, keepdims=True)
+    # A vertex between triangles that fold onto each other has none; any direction is as good there.
+    return np.asarray(np.where(lengths > 0, normals, (0.0, 0.0, 1.0)) / np.where(lengths > 0, lengths, 1.0))

@@ -57,12 +57,24 @@ def test_box_moment_and_object_are_passed_on(scene: BallScene, tmp_path: Path) -
     assert {seen["time"] for seen in scene.seen_controls[8:]} == {0.0}
 
 
+def test_the_axes_are_chosen(scene: BallScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    box = "--box=-1.2,-1.2,0,1.2,1.2,1.2"
+    for words, up in (((), 1), (("--axes", "world"), 2), (("--axes", "z-up"), 2)):
+        out = tmp_path / "ball.obj"
+        assert cli.main(["mesh", "ball", "--out", str(out), "--resolution", "24", box, *words]) == 0
+        vertices = np.asarray(trimesh.load(out, process=False).vertices)
+        # Only the upper half is taken, and shows where up is.
+        assert [axis for axis in range(3) if vertices[:, axis].min() > -0.1] == [up]
+    assert "+y is up" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
         (["--out", "ball.stl"], 1, "ball.stl: name a mesh file (.ply, .obj, .glb)"),
         (["--resolution", "2"], 1, "resolution 2: must be 16 to"),
         (["--resolution", "fine"], 2, "invalid int value"),
+        (["--axes", "up"], 2, "invalid choice: 'up'"),
         (["--box", "1,2,3"], 2, "'1,2,3' is no box; write six numbers"),
         (["--instance", "2"], 1, "--instance 2: this scene has no instance to choose"),
         (["--time", "2"], 1, "--time 2: this scene has no time to choose"),

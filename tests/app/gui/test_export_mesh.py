@@ -43,7 +43,7 @@ def test_a_mesh_is_made_behind_the_window(window: Window, qtbot: QtBot, tmp_path
     mesh = trimesh.load(out, force="mesh")
     assert window.export_bar.title.text() == "Exported balls.glb"
     assert f"{len(mesh.faces):,} faces" in window.export_bar.left.text()
-    assert mesh.bounds[1][2] > 0.3 and window.settings.mesh["views"] == 8
+    assert mesh.bounds[1][1] > 0.3 and window.settings.mesh["views"] == 8
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_the_dialog_gives_back_what_it_was_given_and_checks_the_name(
     window: Window, qtbot: QtBot, tmp_path: Path
 ) -> None:
     open_and_wait(window, qtbot, SCENE)
-    order = MeshOrder(str(tmp_path / "a.obj"), 96, 33, 20_000, closed=True, keep_background=True)
+    order = MeshOrder(str(tmp_path / "a.obj"), 96, 33, 20_000, closed=True, keep_background=True, axes="z-up")
     dialog = MeshDialog(window, window.session.opened, order)
     assert dialog.order() == order and dialog.start.isEnabled() and not dialog.note.text()
     for name, usable in (("", False), ("a.stl", False), ("a.GLB", True)):
@@ -126,10 +126,11 @@ def test_no_file_is_proposed_that_is_there(
 
 
 def test_an_order_is_remembered_and_carried_out_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    order = MeshOrder("~/a.ply", 50, 7, 9, True, True)
+    order = MeshOrder("~/a.ply", 50, 7, 9, True, True, "z-up")
     assert MeshOrder.recall(order.remembered()) == order
     assert MeshOrder.recall({"views": "many"}) == MeshOrder() and MeshOrder.recall({"colour": 1}) == MeshOrder()
     monkeypatch.setenv("HOME", str(tmp_path))
     made = make_mesh(order, {"instance": 2.0})
+    assert made.axes == "z-up" and make_mesh(MeshOrder(axes="odd"), {}).axes == "auto"
     assert made.out == tmp_path / "a.ply" and made.controls == {"instance": 2.0}
     assert (made.resolution, made.views, made.faces, made.closed, made.keep_background) == (50, 7, 9, True, True)

@@ -10,7 +10,7 @@ import torch
 from engines.core.camera import Array, Camera, pixel_rays
 from engines.core.engine import Stop
 from engines.core.frame import Frame
-from tests.app.ball_scene import BallScene
+from tests.app.ball_scene import BallScene, ring
 
 LOW, HIGH = np.array([-0.5, -0.8, -0.3]), np.array([0.9, 0.4, 0.6])
 SIDES = np.array([[0.9, 0.1, 0.1], [0.1, 0.9, 0.1], [0.1, 0.1, 0.9]])
@@ -48,6 +48,28 @@ class BoxScene(BallScene):
         """The box."""
         super().render(camera, controls, stop)
         return draw_box(camera)
+
+
+class MovedScene(BoxScene):
+    """The box in another unit, `at` another place."""
+
+    def __init__(self, unit: float, at: Array) -> None:
+        super().__init__(cameras=(), start=ring(1, (64, 64))[0])
+        self._unit, self._at = unit, at
+        self.bounds = self.bounds * unit + at
+        self.start = self._placed(self.start, unit, at)
+
+    def render(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> Frame:
+        """The box."""
+        frame = super().render(self._placed(camera, 1 / self._unit, -self._at / self._unit), controls, stop)
+        assert frame.depth is not None
+        return Frame(frame.image, frame.depth * self._unit)
+
+    @staticmethod
+    def _placed(camera: Camera, scale: float, at: Array) -> Camera:
+        pose = camera.camera_to_world.copy()
+        pose[:3, 3] = pose[:3, 3] * scale + at
+        return camera.at(pose)
 
 
 class WalledScene(BallScene):

@@ -10,13 +10,13 @@ import pytest
 import trimesh
 
 from app.export import Progress
-from app.mesh.mesh_file import linear
+from app.mesh.glb_file import linear
 from app.mesh.meshing import MeshExport, run_mesh
 from engines.core.camera import Array
 from engines.core.engine import Control, never_stop
 from engines.core.errors import Cancelled, UserError
 from tests.app.ball_scene import BallScene, ring
-from tests.app.mesh.solids import HIGH, BoxScene, WalledScene
+from tests.app.mesh.solids import HIGH, BoxScene, MovedScene, WalledScene, distance_to_box
 
 SMALL = 40
 
@@ -39,7 +39,7 @@ def box_scene() -> BoxScene:
 @pytest.mark.parametrize("suffix", [".ply", ".obj", ".glb"])
 def test_each_kind_of_file_holds_the_coloured_surface(tmp_path: Path, suffix: str) -> None:
     out = tmp_path / f"box{suffix}"
-    made = run_mesh(box_scene(), None, MeshExport(out, SMALL, 24), ignore, never_stop)
+    made = run_mesh(box_scene(), None, MeshExport(out, SMALL, 24, axes="world"), ignore, never_stop)
     vertices, colours, mesh = read(out)
     assert (len(vertices), len(mesh.faces)) == (made.vertices, made.faces)
     assert mesh.volume > 0
@@ -48,9 +48,33 @@ def test_each_kind_of_file_holds_the_coloured_surface(tmp_path: Path, suffix: st
     blue, dark_red = np.array([0.1, 0.1, 0.9]), np.array([0.45, 0.05, 0.05])
     for where, colour in ((middle_of_top, blue), (middle_of_low_x, dark_red)):
         # glTF's colours are linear.
-        expected = linear(colour * 255) / 255 if suffix == ".glb" else colour
+        expected = linear(colour * 255) if suffix == ".glb" else colour
         np.testing.assert_allclose(colours[where].mean(axis=0), expected, atol=0.03)
     assert [path.name for path in tmp_path.iterdir()] == [out.name]
+
+
+@pytest.mark.parametrize(("unit", "at"), [(1.0, (0.0, 0, 0)), (1e-4, (0.0, 0, 0)), (2e3, (4e5, 5e6, 300.0))])
+def test_the_mesh_is_the_same_in_any_unit_and_anywhere(tmp_path: Path, unit: float, at: tuple[float, ...]) -> None:
+    """In millimetres, in a map's coordinates: as many triangles, the same shape, the same colours."""
+    plain = run_mesh(box_scene(), None, MeshExport(tmp_path / "a.ply", SMALL, 16, 300), ignore, never_stop)
+    scene, out = MovedScene(unit, np.array(at)), tmp_path / "b.ply"
+    made = run_mesh(scene, None, MeshExport(out, SMALL, 16, 300), ignore, never_stop)
+    assert (made.vertices, made.faces) == pytest.approx((plain.vertices, plain.faces), rel=0.02)
+    vertices, colours, _ = read(out)
+    expected, expected_colours, _ = read(plain.path)
+    assert distance_to_box((vertices - at) / unit).max() < 1.1 * distance_to_box(expected).max()
+    np.testing.assert_allclose(colours.mean(axis=0), expected_colours.mean(axis=0), atol=0.01)
+
+
+def test_a_glb_stands_upright_and_says_so(tmp_path: Path) -> None:
+    out = tmp_path / "box.glb"
+    made = run_mesh(box_scene(), None, MeshExport(out, SMALL, 24), ignore, never_stop)
+    assert any("+y is up" in note for note in made.notes)
+    vertices = read(out)[0]
+    np.testing.assert_allclose(vertices[:, 1].max(), HIGH[2], atol=0.05)
+    sideways = MeshExport(out, SMALL, 24, up=np.array([1.0, 0, 0]))
+    run_mesh(box_scene(), None, sideways, ignore, never_stop)
+    np.testing.assert_allclose(read(out)[0][:, 1].max(), HIGH[0], atol=0.05)
 
 
 def test_a_plain_background_is_left_out_though_it_has_a_depth(tmp_path: Path) -> None:
@@ -104,6 +128,7 @@ def test_a_stop_leaves_nothing(tmp_path: Path, at: int) -> None:
         (BallScene(), {"out": Path("ball.stl")}, "name a mesh file"),
         (BallScene(), {"resolution": 4}, "resolution 4: must be 16 to"),
         (BallScene(), {"views": 0}, "0 views"),
+        (BallScene(), {"axes": "up"}, "axes 'up': must be one of auto, world"),
         (BallScene(), {"faces": -1}, "-1 faces"),
         (BallScene(), {"box": np.array([[1.0, 0, 0], [0, 1, 1]])}, "first corner must lie below"),
         (BallScene(), {"box": np.array([[8.0, 8, 8], [9, 9, 9]])}, "no surface on which two views agree"),

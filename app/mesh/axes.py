@@ -1,0 +1,88 @@
+"""Which way is up in a mesh file: programs disagree, and say so by the kind of file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engines.core.camera import Array
+from engines.core.errors import UserError
+
+AXES = ("auto", "world", "y-up", "z-up")
+"""As usual for the kind of file; the scene's own; turned until its up is the file's +y, or +z."""
+USUAL = {".ply": "world", ".obj": "y-up", ".glb": "y-up"}
+"""glTF prescribes +y; readers of OBJ take it for granted. Of PLY nothing is agreed, and point clouds and cameras that
+belong to it are in the world's axes."""
+UPS = {"y-up": (0.0, 1.0, 0.0), "z-up": (0.0, 0.0, 1.0)}
+TURNED = 1e-6
+"""Up directions nearer to each other are the same; text files carry about as many digits."""
+
+
+@dataclass(frozen=True, eq=False)
+class FileAxes:
+    """How a file lies to the world.
+
+    Attributes:
+        name: of `AXES`, but for auto.
+        rotation: [3, 3] from the world to the file.
+        up: [3] the scene's own up, world.
+    """
+
+    name: str
+    rotation: Array
+    up: Array
+
+    @property
+    def turned(self) -> bool:
+        """Whether the file's coordinates are others than the world's."""
+        return not np.array_equal(self.rotation, np.eye(3))
+
+    def sentence(self) -> str:
+        """What a reader of the file has to know, in a line of plain ASCII."""
+        up = "({})".format(", ".join(f"{value:g}" for value in self.up))
+        if self.name == "world":
+            return f"axes and units of the scene's world, in which up is {up}"
+        return f"+{self.name[0]} is up, turned from the scene's world, in which up is {up}; units of the scene"
+
+
+def check_axes(axes: str) -> None:
+    """Refuses what is none of `AXES`.
+
+    Raises:
+        UserError: so.
+    """
+    if axes not in AXES:
+        raise UserError(f"axes {axes!r}: must be one of {', '.join(AXES)}")
+
+
+def file_axes(axes: str, suffix: str, up: Array) -> FileAxes:
+    """The axes of a file.
+
+    Args:
+        axes: one of `AXES`.
+        suffix: of the file, as in `USUAL`.
+        up: [3] the scene's own up, world, of any length but 0.
+    """
+    name = USUAL[suffix.lower()] if axes == "auto" else axes
+    up = np.asarray(up, dtype=np.float64)
+    up = up / np.linalg.norm(up)
+    rotation = np.eye(3) if name == "world" else _shortest_turn(up, np.array(UPS[name]))
+    return FileAxes(name, rotation, up)
+
+
+def _shortest_turn(start: Array, end: Array) -> Array:
+    """[3, 3] the rotation that brings one unit vector onto another, about the axis across both (Rodrigues)."""
+    axis, cosine = np.cross(start, end), float(start @ end)
+    if cosine > 1 - TURNED**2:
+        return np.eye(3)
+    if cosine < -1 + TURNED**2:
+        # Upside down: half a turn about x, as between a camera's axes (y down, z ahead) and a world's; any other axis
+        # across would do. Along x itself, about y.
+        across = np.eye(3)[int(abs(end[0]) > 0.9)]
+        across = across - (across @ end) * end
+        across = across / np.linalg.norm(across)
+        return np.asarray(2 * np.outer(across, across) - np.eye(3))
+    x, y, z = axis
+    skew = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.asarray(np.eye(3) + skew + skew @ skew / (1 + cosine))
