@@ -14,6 +14,9 @@ PLANES = 32
 """Fixed in the authors' code."""
 SMALLEST_PX = 16
 """Side of the smallest picture that the perceptual loss takes: four halvings."""
+SIDE_MULTIPLE = 8
+"""The networks halve a picture three times."""
+LARGEST_PX = 4096
 CROP_PX = 256
 """Side of the squares that the authors' planes were learnt from."""
 
@@ -45,7 +48,7 @@ class MaskVolumeConfig(TrainingConfig):
 
     img_wh: tuple[int, int] = (640, 360)
     """Larger photographs are brought to fit into this width and height, pixels; their shape stays."""
-    crop_px: int | None = Field(None, ge=0, le=4096, multiple_of=8)
+    crop_px: int | None = Field(None, ge=0, le=LARGEST_PX, multiple_of=SIDE_MULTIPLE)
     """Side of the square that is learnt from, at a place drawn by chance; 0: the whole picture; empty: 256 in stage
     mpi, the whole in stage mask."""
     min_scale: float = Field(1.0, ge=1, le=8)
@@ -120,9 +123,22 @@ class MaskVolumeOptions(Options):
     pair: Literal["fixed", "nearest", "others"] = "fixed"
     """fixed: one pair for all views; nearest: the one nearest to each view, whose planes are then made first; others:
     so, but of cameras that stand elsewhere, to compare with photographs that are no part of it."""
-    width_px: int = Field(640, ge=64, le=4096)
-    """Wider photographs are brought to this width before the networks see them."""
+    width_px: int = Field(640, ge=64, le=LARGEST_PX)
+    """Wider photographs are brought to this width before the networks see them; their shape stays."""
+    img_wh: tuple[int, int] | None = None
+    """Width and height at which the networks see every photograph, each axis scaled by itself, as the authors do it,
+    e.g. [640, 360]; multiples of 8. Empty: by `width_px`."""
     cache_mb: int = Field(2048, ge=64)
     """Memory for the multiplane images of moments, MB; those that were just played make room."""
     damaged_frames: Literal["stop", "skip"] = "stop"
     """A photograph that can't be read: an error, or the moment before stands in for its moment."""
+
+    @model_validator(mode="after")
+    def _the_networks_can_halve_it(self) -> MaskVolumeOptions:
+        if self.img_wh is not None and any(
+            side % SIDE_MULTIPLE or not SMALLEST_PX <= side <= LARGEST_PX for side in self.img_wh
+        ):
+            raise ValueError(
+                f"img_wh must be two multiples of {SIDE_MULTIPLE}, of {SMALLEST_PX} to {LARGEST_PX} pixels"
+            )
+        return self

@@ -19,9 +19,8 @@ from engines.core.read_ahead import WORKERS
 from engines.core.views import View, Views
 from engines.mask_volume.augmentation import random_window, recoloured
 from engines.mask_volume.captures import are_clips, background_of, depth_limits, lack_of_depths, picture_at
-from engines.mask_volume.config import SMALLEST_PX, MaskVolumeConfig
+from engines.mask_volume.config import SIDE_MULTIPLE, SMALLEST_PX, MaskVolumeConfig
 from engines.mask_volume.losses import NEED_MASKS
-from engines.mask_volume.network import SIDE_MULTIPLE
 from engines.mask_volume.triplets import Triplets
 
 MEMORY_BYTES = 2**30

@@ -67,6 +67,8 @@ class Footage:
         return found
 
     def _fitted(self, camera: Camera) -> Camera:
+        if self._options.img_wh is not None:
+            return camera.resized(self._options.img_wh)
         return camera.resized(working_size(camera.size_px, self._img_wh))
 
     def key(self, camera: Camera | None, controls: Mapping[str, float]) -> Key:

@@ -13,9 +13,6 @@ from torch import Tensor, nn
 
 from engines.mask_volume.config import WIDTH
 
-SIDE_MULTIPLE = 8
-"""Three halvings."""
-
 
 class VolumeBlock(nn.Module):
     """Convolution, ReLU, and a normalisation over the whole volume."""

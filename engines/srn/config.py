@@ -15,6 +15,8 @@ PHI_LAYERS = 4
 GENERATOR_LAYERS = 5
 """Behind which the linear layer to colour stands."""
 LARGEST_PX = 4096
+MOST_FEATURES = 1024
+"""At the U-Net's top level."""
 UNET_PX = 128
 """Side of the only picture that the U-Net renderer draws."""
 
@@ -37,6 +39,8 @@ class SrnConfig(TrainingConfig):
     """Codes are given with the data (`params/*.txt` beside `pose/`) and not learnt."""
     use_unet_renderer: bool = False
     """Colour by a U-Net over the whole 128x128 picture instead of pixel by pixel."""
+    nf0: int = Field(32, ge=1, le=MOST_FEATURES)
+    """Features at the top level of the U-Net renderer."""
     tracing_steps: int = Field(10, ge=1)
     """Steps of the ray marcher."""
     img_sidelengths: tuple[int, ...] = (64,)

@@ -21,7 +21,6 @@ LSTM_FEATURES = 16
 INITIAL_DEPTH = (0.05, 5e-4)
 """Mean and standard deviation of the depth at which rays begin."""
 LARGEST_GRADIENT = 10.0
-UNET_WIDTH = 32
 
 
 class NormalisedLinear(nn.Module):
@@ -164,10 +163,11 @@ class RayMarcher(nn.Module):
 class UnetRenderer(nn.Module):
     """Colours of a whole picture at once: [B, 128 * 128, 256] -> [B, 128 * 128, 3] in [-1, 1]."""
 
-    def __init__(self) -> None:
+    def __init__(self, nf0: int) -> None:
+        """A U-Net with `nf0` features at its top level."""
         super().__init__()
         levels = UNET_PX.bit_length() - 1
-        unet = Unet2d(HIDDEN, 3, UNET_WIDTH, levels, 8 * UNET_WIDTH, dropout=True, plain_end=True)
+        unet = Unet2d(HIDDEN, 3, nf0, levels, 8 * nf0, dropout=True, plain_end=True)
         self.net = nn.Sequential(unet, nn.Tanh())
 
     def forward(self, features: Tensor) -> Tensor:
@@ -192,7 +192,7 @@ class Srn(nn.Module):
             self.hyper_phi = HyperNetwork(config.embedding_size)
         self.ray_marcher = RayMarcher()
         widths = (*(HIDDEN,) * (GENERATOR_LAYERS + 1), 3)
-        self.pixel_generator = UnetRenderer() if config.use_unet_renderer else Mlp(widths, plain_end=True)
+        self.pixel_generator = UnetRenderer(config.nf0) if config.use_unet_renderer else Mlp(widths, plain_end=True)
 
     def scene(self, codes: Tensor | None) -> Phi:
         """Phi of these codes [B, L]; of the one scene where there are none."""

@@ -33,7 +33,7 @@ from engines.srn.network import INITIAL_DEPTH, Srn, apply
 from engines.srn.observations import PictureReader, Pictures, Plan, fit_in_memory, observations, workers_for
 from engines.srn.scene import SrnScene
 
-SIZES = ("embedding_size", "use_unet_renderer", "tracing_steps")
+SIZES = ("embedding_size", "use_unet_renderer", "nf0", "tracing_steps")
 """Options that say what a checkpoint's networks are."""
 DEPTH_PENALTY = 10_000.0
 """Inside the depth loss, before its weight; the authors' value."""
@@ -41,7 +41,9 @@ DEPTH_PENALTY = 10_000.0
 
 def _as_trained(config: SrnConfig, origin: Checkpoint) -> SrnConfig:
     """With the sizes of the network that is begun from, where none were asked for."""
-    sizes = {name: origin.config[name] for name in SIZES if name not in config.model_fields_set}
+    # Files of before don't name every size.
+    known = SrnConfig(**origin.config)
+    sizes = {name: getattr(known, name) for name in SIZES if name not in config.model_fields_set}
     return SrnConfig(**{**config.model_dump(include=config.model_fields_set), **sizes})
 
 

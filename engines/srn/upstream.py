@@ -17,7 +17,7 @@ from torch import Tensor
 from engines.core.checkpoint import Checkpoint
 from engines.core.errors import UserError
 from engines.core.upstream_state import checked_weights, state_dict_of, whole_state
-from engines.srn.config import UNET_PX, SrnConfig
+from engines.srn.config import MOST_FEATURES, UNET_PX, SrnConfig
 from engines.srn.network import Srn
 
 CODES = "latent_codes.weight"
@@ -50,13 +50,25 @@ def _read_config(state: Mapping[str, Any], path: Path) -> SrnConfig:
     unet = any(str(name).startswith(UNET) for name in state)
     values: dict[str, Any] = {"use_unet_renderer": unet}
     if unet:
-        values["img_sidelengths"] = (UNET_PX,)
+        values |= {"img_sidelengths": (UNET_PX,), "nf0": _unet_features(state, path)}
     if any(str(name).startswith("phi.net.") for name in state):
         return SrnConfig(fit_single_srn=True, **values)
     codes = state.get(CODES)
     if not isinstance(codes, Tensor) or codes.dim() != 2 or 0 in codes.shape:
         raise UserError(f"{path}: tensor {CODES} is missing or not a table of codes; the file is not whole")
     return SrnConfig(num_instances=codes.shape[0], embedding_size=codes.shape[1], **values)
+
+
+def _unet_features(state: Mapping[str, Any], path: Path) -> int:
+    """`nf0`: features of the U-Net's first convolution.
+
+    Raises:
+        UserError: it is missing, or of no size that a U-Net can have.
+    """
+    first = state.get(UNET + "0.net.1.weight")
+    if not isinstance(first, Tensor) or first.dim() != 4 or not 1 <= first.shape[0] <= MOST_FEATURES:
+        raise UserError(f"{path}: tensor {UNET}0.net.1.weight is missing or no 3x3 convolution; the file is not whole")
+    return first.shape[0]
 
 
 def write(checkpoint: Checkpoint) -> dict[str, Any]:

@@ -333,3 +333,21 @@ def test_controls_may_be_left_out(rig: Dataset) -> None:
     scene = opened(rig)
     none: Mapping[str, float] = {}
     torch.testing.assert_close(scene.render(scene.start, none).image, scene.render(scene.start, {"time": 0}).image)
+
+
+def test_the_networks_see_exactly_the_size_asked_for(rig: Dataset) -> None:
+    scene = opened(rig, img_wh=(48, 24))
+    # Each axis is scaled by itself: 32x32 becomes 1.5 times as wide and 0.75 times as high.
+    assert scene.start.size_px == (48, 24)
+    assert scene.start.focal_px == pytest.approx((32 * 1.1 * 1.5, 32 * 1.1 * 0.75))
+    square = rig.split("train")[0].camera
+    picture = scene.render(square, {"time": 1}).image
+    assert picture.shape == (32, 32, 3)
+    assert (picture - opened(rig).render(square, {"time": 1}).image).abs().mean() < 0.2
+    assert opened(rig).start.size_px == (32, 32)
+
+
+@pytest.mark.parametrize("img_wh", [(50, 24), (8, 16), (48, 8192)])
+def test_a_size_that_the_networks_cant_halve_is_refused(img_wh: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match=r"img_wh must be two multiples of 8"):
+        MaskVolumeOptions(img_wh=img_wh)

@@ -91,6 +91,7 @@ def random_scene(**settings: object) -> tuple[SrnScene, Srn]:
         {"num_instances": 3, "embedding_size": 7},
         {"num_instances": 1, "embedding_size": 1, "tracing_steps": 3},
         {"fit_single_srn": True, "use_unet_renderer": True, "img_sidelengths": (128,)},
+        {"fit_single_srn": True, "use_unet_renderer": True, "nf0": 12, "img_sidelengths": (128,)},
         {"num_instances": 2, "embedding_size": 5, "use_unet_renderer": True, "img_sidelengths": (128,)},
     ],
 )

@@ -38,6 +38,7 @@ def state_of(**settings: object) -> dict[str, torch.Tensor]:
     [
         {"fit_single_srn": True},
         {"fit_single_srn": True, **UNET},
+        {"fit_single_srn": True, "nf0": 12, **UNET},
         {"num_instances": 5, "embedding_size": 3},
         {"num_instances": 1, "embedding_size": 1, **UNET},
     ],
