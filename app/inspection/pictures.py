@@ -135,7 +135,7 @@ class Pictures:
         """About all that was seen."""
         dark = [look.view.name for look in self._looks if look.extremes[1] < DARK]
         light = [look.view.name for look in self._looks if look.extremes[0] > LIGHT]
-        other_size = [look.view.name for look in self._looks if look.size_px != look.view.camera.size_px]
+        other_size = [look.view.name for look in self._looks if look.size_px != look.view.taken_with.size_px]
         groups: list[tuple[Severity, str, Sequence[str]]] = [
             ("warning", "can't be read", self._unreadable),
             ("warning", "of another size than the camera", other_size),

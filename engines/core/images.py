@@ -150,19 +150,6 @@ def resize_lanczos(image: Array, size_px: tuple[int, int]) -> Array:
     return np.asarray(resized).astype(np.float32) / np.float32(255)
 
 
-def undistorted(image: Array, camera: Camera, distortion: tuple[float, ...]) -> Array:
-    """What the pinhole `camera` would have taken in place of a lens that distorts; black where the lens saw nothing.
-
-    Args:
-        image: [H, W, 3].
-        distortion: OpenCV's coefficients: k1 k2 p1 p2 [k3 [k4 k5 k6 [s1 s2 s3 s4 [tx ty]]]].
-    """
-    (fx, fy), (cx, cy) = camera.focal_px, camera.centre_px
-    # OpenCV's origin is the middle of the first pixel, not its corner.
-    matrix = np.array([[fx, 0, cx - 0.5], [0, fy, cy - 0.5], [0, 0, 1]])
-    return np.asarray(cv2.undistort(image, matrix, np.array(distortion)))
-
-
 def to_uint8(image: Array) -> Array:
     """Rounds [0, 1] floats to bytes; what lies outside is clamped, NaN is black."""
     return np.asarray((np.nan_to_num(np.clip(image, 0, 1)) * 255 + 0.5).astype(np.uint8))

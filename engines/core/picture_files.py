@@ -18,6 +18,7 @@ from engines.core.images import read_image
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v")
 HDF5_SUFFIXES = (".h5", ".hdf5")
+LOSSLESS_SUFFIXES = (".png", ".tif", ".tiff", ".bmp")
 OPEN_VIDEOS = 64
 
 READ_ON = 30
@@ -49,6 +50,17 @@ def read_mask(path: Path, at: Place = ()) -> Array:
     if path.suffix.lower() in HDF5_SUFFIXES:
         return np.asarray(_read_hdf5(path, at)[..., -1] > 127)
     return np.asarray(read_picture(path, at).mean(axis=-1) > 0.5)
+
+
+def read_valid_mask(path: Path, at: Place = ()) -> Array:
+    """[H, W] bool: what of a mask is not black; as nerfstudio and COLMAP mark what is not to be learnt from.
+
+    Raises:
+        UserError: missing, or can't be decoded.
+    """
+    brightness = read_picture(path, at).mean(axis=-1)
+    # Masks of 0 and 1 out of 255 are common; lossy files leave a shade in what was black.
+    return np.asarray(brightness > (0 if path.suffix.lower() in LOSSLESS_SUFFIXES else 0.5))
 
 
 def video_shape(path: Path) -> tuple[int, int, int]:

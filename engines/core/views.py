@@ -12,8 +12,9 @@ import numpy as np
 
 from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
-from engines.core.images import resize_area, undistorted
-from engines.core.picture_files import Place, read_mask, read_picture
+from engines.core.images import resize_area, same_shape
+from engines.core.picture_files import Place, read_mask, read_picture, read_valid_mask
+from engines.core.undistortion import Lens, Rectangle, seen_pixels, undistorted
 
 Split = Literal["train", "validation", "test"]
 
@@ -23,15 +24,19 @@ class View:
     """One camera and, where there is one, its photograph on the disk.
 
     Attributes:
-        camera: of the photograph's own size.
+        camera: of what `image` gives.
         name: the file's stem, unique within its split.
         image_path: None for a pose without a photograph (a test path).
         image_at: where in `image_path`, if that holds many: `(frame,)` of a video, `(data set, index, ...)` of HDF5.
         time: number of the moment within a recording; 0 for a still scene.
         camera_index: which of a rig's fixed cameras; None for a camera that was moved about.
         instance: which object of a class, an index into `Dataset.instances`; 0 where there is only one.
+        mask_path, mask_at: the object's silhouette, or what moves; a file of the photograph's size.
+        valid_mask_path, valid_mask_at: a file that is 0 where nothing is to be learnt or scored (a passer-by).
         params_path: numbers that describe what the photograph shows (SRN's `params/`), where they are given.
-        distortion: of the photograph on the disk, as `undistorted` takes it; () where it is a pinhole's.
+        distortion: of the photograph on the disk, as `Lens` has it; () where it is a pinhole's.
+        lens: that took the photograph on the disk, where `camera` is a part of its picture; None where it has the
+            camera's focal length, middle and size.
     """
 
     camera: Camera
@@ -47,37 +52,73 @@ class View:
     instance: int = 0
     params_path: Path | None = None
     distortion: tuple[float, ...] = ()
+    valid_mask_path: Path | None = None
+    valid_mask_at: Place = ()
+    lens: Lens | None = None
 
     def image(self) -> Array:
         """[H, W, 3] float32 in [0, 1], read now and freed of distortion; transparency is laid over white.
+
+        What the lens did not see, where the camera shows more than that, is black; `valid_mask` tells.
 
         Raises:
             UserError: there is none, it can't be read, or its size is not the camera's.
         """
         if self.image_path is None:
             raise UserError(f"view {self.name} has no photograph")
-        image = read_picture(self.image_path, self.image_at)
-        if (image.shape[1], image.shape[0]) != self.camera.size_px:
-            width, height = self.camera.size_px
+        image, (width, height) = read_picture(self.image_path, self.image_at), self.taken_with.size_px
+        if (image.shape[1], image.shape[0]) != (width, height):
             raise UserError(
                 f"{self.image_path}: is {image.shape[1]}x{image.shape[0]}, the other images are {width}x{height}; "
                 "all images of a folder must have one size"
             )
-        return undistorted(image, self.camera, self.distortion) if self.distortion else image
+        return undistorted(image, self.taken_with, self._part)
 
     def mask(self) -> Array:
-        """[H, W] bool, read now: what belongs to the object, or moves.
+        """[H, W] bool, read now, undistorted as `image` is: what belongs to the object, or moves.
 
         Raises:
-            UserError: there is none, it can't be read, or its size is not the camera's.
+            UserError: there is none, it can't be read, or its size is not the photograph's.
         """
         if self.mask_path is None:
             raise UserError(f"view {self.name} has no mask")
-        mask = read_mask(self.mask_path, self.mask_at)
-        if (mask.shape[1], mask.shape[0]) != self.camera.size_px:
-            width, height = self.camera.size_px
+        mask, (width, height) = read_mask(self.mask_path, self.mask_at), self.taken_with.size_px
+        if (mask.shape[1], mask.shape[0]) != (width, height):
             raise UserError(f"{self.mask_path}: is {mask.shape[1]}x{mask.shape[0]}, its photograph is {width}x{height}")
-        return mask
+        if not self.taken_with.distortion:
+            return undistorted(mask, self.taken_with, self._part)
+        return undistorted(mask.astype(np.float32), self.taken_with, self._part) >= 0.5
+
+    def valid_mask(self) -> Array | None:
+        """[H, W] bool, read now, undistorted as `image` is: what may be learnt from and scored; None: every pixel.
+
+        It is what the lens saw, less what the file leaves out; a pixel counts if all of it does.
+
+        Raises:
+            UserError: the file can't be read, or is of another shape than the photograph.
+        """
+        seen = seen_pixels(self.taken_with, self._part)
+        if self.valid_mask_path is None:
+            return seen
+        size_px = self.taken_with.size_px
+        mask = read_valid_mask(self.valid_mask_path, self.valid_mask_at)
+        mask_px = (mask.shape[1], mask.shape[0])
+        if not same_shape(mask_px, size_px):
+            raise UserError("{}: is {}x{}, its photograph is {}x{}".format(self.valid_mask_path, *mask_px, *size_px))
+        whole = resize_area(mask.astype(np.float32), size_px)
+        valid: Array = undistorted(whole, self.taken_with, self._part) >= WHOLE
+        return valid if seen is None else valid & seen
+
+    @property
+    def taken_with(self) -> Lens:
+        """The lens of the photograph on the disk."""
+        return self.lens or Lens.of(self.camera, self.distortion)
+
+    @property
+    def _part(self) -> Rectangle:
+        """Which part of its pinhole's picture the camera shows."""
+        (left, top), (cx, cy) = self.taken_with.centre_px, self.camera.centre_px
+        return (round(left - cx), round(top - cy), *self.camera.size_px)
 
     def params(self) -> Array:
         """[L] float32 the numbers of `params_path`.
@@ -110,12 +151,25 @@ class View:
         square = resize_area(image[top : top + side, left : left + side], (side_px, side_px))
         return square[crop_px : side_px - crop_px, crop_px : side_px - crop_px]
 
+    def square_valid(self, side_px: int, crop_px: int = 0) -> Array | None:
+        """[side, side] bool `valid_mask` for `square_image`: a pixel counts if all that was averaged does."""
+        valid = self.valid_mask()
+        if valid is None:
+            return None
+        height, width = valid.shape
+        side = min(height, width)
+        top, left = (height - side) // 2, (width - side) // 2
+        square = resize_area(valid[top : top + side, left : left + side].astype(np.float32), (side_px, side_px))
+        return np.asarray(square[crop_px : side_px - crop_px, crop_px : side_px - crop_px] >= WHOLE)
+
     def square_camera(self, side_px: int, crop_px: int = 0) -> Camera:
         """The camera of `square_image`."""
         left_px = side_px - 2 * crop_px
         return self.camera.square().resized((side_px, side_px)).cropped(crop_px, crop_px, left_px, left_px)
 
 
+WHOLE = 1 - 1e-4
+"""Of a pixel, in averages of single precision."""
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
@@ -198,6 +252,15 @@ class Views(Sequence[View]):
             np.array([-1 if view.camera_index is None else view.camera_index for view in views], dtype=np.int32),
         )
         return Views(InMemory(views), np.arange(len(views)), facts)
+
+    @property
+    def source(self) -> ViewSource:
+        """Where they are read from."""
+        return self._source
+
+    def of_source(self, source: ViewSource) -> Views:
+        """The same, read from another source that has the same views under the same numbers."""
+        return Views(source, self._numbers, self.facts)
 
     @property
     def splits(self) -> Array:

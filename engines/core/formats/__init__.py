@@ -20,6 +20,7 @@ from engines.core.formats import (
     stereo_opencv,
     transforms_json,
 )
+from engines.core.pinholes import with_pinholes
 
 
 class Format(Protocol):
@@ -59,6 +60,10 @@ FORMATS: tuple[Format, ...] = (
 """Asked in this order; each has `NAME`, `LAYOUT` (in words), `detect(folder)` and `read(folder)`."""
 
 
+DISTORTED: tuple[Format, ...] = (stereo_opencv, transforms_json, realestate10k, colmap)
+"""Those whose photographs may be of lenses that distort."""
+
+
 def find_format(folder: Path) -> Format | None:
     """The first format that recognises the folder; None where none does."""
     return next((format_ for format_ in FORMATS if format_.detect(folder)), None)
@@ -76,7 +81,8 @@ def open_dataset(folder: Path) -> Dataset:
     try:
         format_ = find_format(folder)
         if format_ is not None:
-            return format_.read(folder)
+            dataset = format_.read(folder)
+            return with_pinholes(dataset) if format_ in DISTORTED else dataset
         if not any(folder.iterdir()):
             raise UserError(f"{folder}: the folder is empty")
     except OSError as error:

@@ -19,10 +19,8 @@ from engines.core.images import (
     resize_area,
     resize_lanczos,
     to_uint8,
-    undistorted,
     write_png,
 )
-from tests.engines.core.examples import camera_at
 
 COLOUR = np.random.default_rng(0).integers(0, 256, (6, 5, 3), dtype=np.uint8)
 
@@ -90,24 +88,6 @@ def test_natural_order_counts() -> None:
     names = ["cam10.png", "cam2.png", "a.png", "12", "cam2b", "9"]
     found = sorted((Path(name) for name in names), key=natural_order)
     assert [path.name for path in found] == ["9", "12", "a.png", "cam2.png", "cam2b", "cam10.png"]
-
-
-def test_distortion_is_undone() -> None:
-    """A spot where a lens of Brown's model (written out here) puts it is found where the pinhole has it."""
-    camera = camera_at(3, 1, 1).resized((96, 72))
-    (fx, fy), (cx, cy) = camera.focal_px, camera.centre_px
-    k1, k2, p1, p2 = 0.2, -0.05, 0.01, -0.02
-    x, y = 0.25, -0.2
-    square = x * x + y * y
-    radial = 1 + k1 * square + k2 * square**2
-    u = fx * (x * radial + 2 * p1 * x * y + p2 * (square + 2 * x * x)) + cx
-    v = fy * (y * radial + p1 * (square + 2 * y * y) + 2 * p2 * x * y) + cy
-    columns, rows = np.meshgrid(np.arange(96) + 0.5, np.arange(72) + 0.5)
-    spot = np.exp(-((columns - u) ** 2 + (rows - v) ** 2) / 8).astype(np.float32)
-    straight = undistorted(np.repeat(spot[:, :, None], 3, axis=2), camera, (k1, k2, p1, p2))[:, :, 0]
-    found = np.array([(straight * columns).sum(), (straight * rows).sum()]) / straight.sum()
-    # A spot is stretched unevenly, so that its middle moves by a little.
-    assert found == pytest.approx([fx * x + cx, fy * y + cy], abs=0.1)
 
 
 def test_shrinking_averages_areas() -> None:

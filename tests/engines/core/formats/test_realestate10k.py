@@ -104,7 +104,7 @@ def test_distortion_is_taken_out(tmp_path: Path) -> None:
     write_text(tmp_path / "a.txt", tuple(line(index, "0.5 0.9 0.5 0.5 0.1 -0.02") for index in range(3)))
     write_frames(tmp_path / "a")
     view = open_dataset(tmp_path).views[1]
-    assert view.distortion == (0.1, -0.02, 0, 0) and view.image().shape == (16, 32, 3)
+    assert view.distortion == (0.1, -0.02, 0, 0) and view.image().shape == (14, 28, 3)
 
 
 def test_lines_are_read_when_their_views_are_looked_at(tmp_path: Path) -> None:

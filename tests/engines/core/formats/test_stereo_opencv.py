@@ -55,8 +55,9 @@ def test_cameras_and_views(tmp_path: Path) -> None:
     assert dataset.hints == {"near": 500, "far": 10000, "ranges": [[500, 10000]]}
     assert "does not say how far the scene is" in dataset.notes[0] and dataset.up.tolist() == [0, -1, 0]
     left, right = (view.camera for view in dataset.views[:2])
-    assert left.camera_to_world.tolist() == np.eye(4).tolist() and left.centre_px == (16, 8)
-    assert right.focal_px == (30, 31) and right.centre_px == (17, 9)
+    # Both are cropped to what the right one's lens saw whole: one column and row on each side.
+    assert left.camera_to_world.tolist() == np.eye(4).tolist() and left.centre_px == (15, 7)
+    assert right.focal_px == (30, 31) and right.centre_px == (16, 8) and left.size_px == right.size_px == (30, 14)
     point = np.array([20.0, 30, 600])
     np.testing.assert_allclose(
         right.world_to_camera[:3] @ [*point, 1], MATRICES["R"] @ point + MATRICES["T"][:, 0], atol=1e-9
