@@ -21,6 +21,7 @@ from engines.core.errors import Cancelled, UserError
 from engines.core.formats import find_format, open_dataset
 from engines.core.images import image_size, list_images
 from engines.core.picture_files import VIDEO_SUFFIXES, video_shape
+from engines.core.upright import upper_edge
 from engines.core.views import SPLITS, View, Views
 from engines.registry import all_engines
 
@@ -147,7 +148,7 @@ def _data(dataset: Dataset) -> _Inspection:
     drawn = drawn[_spread(len(drawn), MOST_CAMERAS)]
     read = _Read(views)
     cameras = [(index, view) for index in drawn.tolist() if (view := read[index]) is not None]
-    seen = tuple(Seen(view.name, view.camera) for _, view in cameras)
+    seen = tuple(Seen(view.name, view.camera, upper_edge(view)) for _, view in cameras)
     some = [view for index in _spread(len(views), MOST_CAMERAS).tolist() if (view := read[index]) is not None]
     photographed = [view for view in some if view.image_path is not None]
     sizes = Counter("{}x{}".format(*view.camera.size_px) for view in photographed)
@@ -182,6 +183,7 @@ def _data(dataset: Dataset) -> _Inspection:
         backgrounds=len(dataset.backgrounds),
         bounds=dataset.bounds,
         up=dataset.up,
+        up_found=dataset.up_found,
         depths_seen=(float(near), float(far)) if near is not None and far is not None else None,
         cameras=seen,
         notes=dataset.notes,

@@ -9,6 +9,7 @@ import numpy as np
 from app.inspection.report import Doubt, Seen, counted, naming
 from engines.core.camera import Array, project
 from engines.core.dataset import Dataset
+from engines.core.upright import AGAINST
 
 FAR = 6.0
 """Times the median distance from the middle of the capture: on a line the outermost is at 2, of a bell curve at 3."""
@@ -16,8 +17,8 @@ FEW_OF = 0.1
 """Of the cameras: more of a kind are how the scene was taken, not mistakes."""
 FEWEST = 5
 """Cameras, to say what is usual among them."""
-UPSIDE_DOWN = -0.3
-"""Cosine between a picture's upward direction and that of most: beyond straight down (0), and clearly so."""
+UPSIDE_DOWN_DEG = 135.0
+"""By which a picture is rolled against up: a quarter is how people hold a camera for portraits."""
 GRID = 3
 """Points along each side of the box, of which a camera should see one."""
 LEAST_PARALLAX_PX = 8.0
@@ -31,7 +32,7 @@ def doubts_of_cameras(dataset: Dataset, cameras: Sequence[Seen]) -> list[Doubt]:
     """What is doubtful about the cameras of one scene at one moment."""
     found = [*_few(dataset, len(cameras)), *_place(dataset, cameras)]
     if len(cameras) >= FEWEST:
-        found += [*_far(cameras), *_upside_down(cameras), *_looking_away(cameras, dataset.bounds)]
+        found += [*_far(cameras), *_upside_down(cameras, dataset.up), *_looking_away(cameras, dataset.bounds)]
     return found
 
 
@@ -86,14 +87,12 @@ def _far(cameras: Sequence[Seen]) -> list[Doubt]:
     return [Doubt("warning", f"{text}: {naming(far)}", far)]
 
 
-def _upside_down(cameras: Sequence[Seen]) -> list[Doubt]:
-    upward = -np.stack([seen.camera.down for seen in cameras])
-    usual = np.median(upward, axis=0)
-    length = float(np.linalg.norm(usual))
-    if length < 0.3:
-        # Held in every way: no picture is upside down.
-        return []
-    turned = _few_of(cameras, upward @ usual / length < UPSIDE_DOWN)
+def _upside_down(cameras: Sequence[Seen], up: Array) -> list[Doubt]:
+    upper, forward = (np.stack(each) for each in zip(*((s.upper_edge, s.camera.forward) for s in cameras), strict=True))
+    across, upwards = np.cross(forward, upper) @ up, upper @ up
+    # What looks along up, or down, has no edge that is the upper one.
+    rolled = (np.abs(np.degrees(np.arctan2(across, upwards))) > UPSIDE_DOWN_DEG) & (np.hypot(across, upwards) > AGAINST)
+    turned = _few_of(cameras, rolled)
     if not turned:
         return []
     return [

@@ -32,10 +32,15 @@ class Doubt:
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """A camera of the folder, to be drawn."""
+    """A camera of the folder, to be drawn.
+
+    Attributes:
+        upper_edge: [3] unit vector, world: to where its photograph has its upper edge, as EXIF has it.
+    """
 
     name: str
     camera: Camera
+    upper_edge: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +92,7 @@ class DataReport:
         backgrounds: how many cameras have one.
         bounds: [2, 3] box of the scene, world; None without cameras.
         up: [3] unit vector, world; None without cameras.
+        up_found: how that was found, in plain words.
         depths_seen: nearest and farthest that the cameras see, where the folder says so.
         cameras: of the first object, at its first moment, evenly thinned where there are very many.
         notes: of the layout, what was assumed.
@@ -110,6 +116,7 @@ class DataReport:
     backgrounds: int = 0
     bounds: Array | None = None
     up: Array | None = None
+    up_found: str = ""
     depths_seen: tuple[float, float] | None = None
     cameras: tuple[Seen, ...] = ()
     notes: tuple[str, ...] = ()
@@ -151,6 +158,7 @@ def facts(report: DataReport) -> list[tuple[str, str]]:
         ("near, far", ", ".join(scaled)),
         ("box", " to ".join(_point(corner) for corner in report.bounds) if report.bounds is not None else ""),
         ("up", _point(report.up) if report.up is not None else ""),
+        ("up from", report.up_found),
     ]
     return [(name, text) for name, text in rows if text]
 
@@ -196,6 +204,7 @@ def to_json(report: DataReport) -> dict[str, Any]:
         "backgrounds": report.backgrounds,
         "bounds": report.bounds.tolist() if report.bounds is not None else None,
         "up": report.up.tolist() if report.up is not None else None,
+        "up_found": report.up_found or None,
         "near_far": list(report.depths_seen) if report.depths_seen is not None else None,
         "cameras": [{"name": seen.name, **seen.camera.to_json()} for seen in report.cameras],
         "notes": list(report.notes),

@@ -22,6 +22,7 @@ LARGEST_SIDE_PX = 16384
 """More than any camera or encoder has: the number is a mistake, not a size."""
 SAME_SHAPE = 0.05
 """Of the logarithm of width by height: copies that were made smaller are rounded to whole pixels, or to eights."""
+EXIF_ORIENTATION = 0x0112
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 
@@ -55,6 +56,16 @@ def image_size(path: Path) -> tuple[int, int]:
             return (image.width, image.height)
     except (OSError, Image.DecompressionBombError) as error:
         raise UserError(f"{path}: can't be read as an image ({error})") from error
+
+
+def exif_orientation(path: Path) -> int:
+    """1 to 8, as EXIF numbers how the stored picture is to be turned; 1, as it lies, where it doesn't say."""
+    try:
+        with Image.open(path) as image:
+            found = image.getexif().get(EXIF_ORIENTATION, 1)
+    except Exception:  # what else than pixels is in a file can be broken in any way, and is not worth a refusal
+        return 1
+    return found if isinstance(found, int) and 1 <= found <= 8 else 1
 
 
 def photograph_size(path: Path) -> tuple[int, int]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engines.core.bounds import focus_depth
 from engines.core.camera import Array, Camera, look_at, project
-from engines.core.dataset import focus_depth
 from engines.core.errors import UserError
 from engines.core.path_files import read_path, write_path
 

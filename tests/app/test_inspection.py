@@ -185,6 +185,38 @@ def test_a_camera_unlike_the_others_is_named(change: Callable[[Camera], Camera],
     assert doubts(inspected(capture(tmp_path, cameras))) == [(said, ("05",))]
 
 
+def quarter(camera: Camera, quarters: int) -> Camera:
+    """As it is held by somebody who turns it."""
+    roll = np.eye(4)
+    roll[:2, :2] = np.linalg.matrix_power(np.array([[0.0, -1], [1, 0]]), quarters)
+    return camera.at(camera.camera_to_world @ roll)
+
+
+def test_cameras_on_their_side_are_not_upside_down(tmp_path: Path) -> None:
+    """Two and then five portraits among landscape pictures: of neither is a camera the wrong way up."""
+    for count in (2, 5):
+        cameras = [quarter(camera, int(index < count)) for index, camera in enumerate(ring())]
+        report = inspected(capture(tmp_path / str(count), cameras))
+        assert report.up is not None and report.up.tolist() == [0, 0, 1]
+        assert not [text for text, _ in doubts(report) if "upside" in text]
+        assert f"{count} of 12 cameras are held on their side" in report.notes[-1]
+
+
+def test_photograph_that_exif_has_upside_down_is_not_so(tmp_path: Path) -> None:
+    cameras = [quarter(camera, 2 * int(index == 5)) for index, camera in enumerate(ring())]
+    folder = capture(tmp_path, cameras)
+    assert doubts(inspected(folder)) == [("1 camera upside down against the others: 05", ("05",))]
+    path = folder / "images" / "05.png"
+    with Image.open(path) as image:
+        image.load()
+        exif = image.getexif()
+        exif[0x0112] = 3
+        image.save(path, exif=exif)
+    report = inspected(folder)
+    assert doubts(report) == []
+    assert ("up from", "where EXIF has the upper edges of 1 of 12 photographs") in facts(report)
+
+
 def test_cameras_in_one_place_tell_no_depth(tmp_path: Path) -> None:
     eye = np.array([1.0, 2.0, 3.0])
     turning = [camera.at(look_at(eye, eye + camera.forward, UP)) for camera in ring()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +22,7 @@ from engines.core.formats import (
     transforms_json,
 )
 from engines.core.pinholes import with_pinholes
+from engines.core.upright import find_up
 
 
 class Format(Protocol):
@@ -69,6 +71,16 @@ def find_format(folder: Path) -> Format | None:
     return next((format_ for format_ in FORMATS if format_.detect(folder)), None)
 
 
+def with_up_found(dataset: Dataset) -> Dataset:
+    """The same; where its layout does not state which way is up, as its photographs say."""
+    if dataset.up_found or not len(dataset.views):
+        return dataset
+    first = dataset.views.of_instance(int(dataset.views.instances[0]))
+    up = find_up(first.at_time(int(first.times.min())))
+    notes = (*dataset.notes, up.note) if up.note else dataset.notes
+    return replace(dataset, up=up.direction, up_found=up.found, notes=notes)
+
+
 def open_dataset(folder: Path) -> Dataset:
     """Opens a data folder with the first format that recognises it.
 
@@ -82,7 +94,7 @@ def open_dataset(folder: Path) -> Dataset:
         format_ = find_format(folder)
         if format_ is not None:
             dataset = format_.read(folder)
-            return with_pinholes(dataset) if format_ in DISTORTED else dataset
+            return with_up_found(with_pinholes(dataset) if format_ in DISTORTED else dataset)
         if not any(folder.iterdir()):
             raise UserError(f"{folder}: the folder is empty")
     except OSError as error:

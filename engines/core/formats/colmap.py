@@ -162,7 +162,7 @@ class Photographs:
         if not ranges:
             raise UserError(f"{model_folder}: its photographs show no points, which say how near and far the scene is")
         near, far = min(near for near, _ in ranges), max(far for _, far in ranges)
-        self.extent = Extent((near, max(far, near * 1.001)), len(model.pictures))
+        self.extent = Extent((near, max(far, near * 1.001)), len(model.pictures), points=model.points)
 
     @property
     def names(self) -> list[str]:

@@ -14,11 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
+from engines.core.bounds import bounds_seen
 from engines.core.camera import Array, Camera
-from engines.core.dataset import Dataset, bounds_seen, up_direction
+from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.files import replacing
 from engines.core.images import image_size, list_images, photograph_size
+from engines.core.upright import up_direction
 from engines.core.views import Split, View, Views
 
 NAME = "deepvoxels"

@@ -20,11 +20,12 @@ from pathlib import Path
 import numpy as np
 
 from engines.core.camera import Array, Camera
-from engines.core.dataset import Dataset, up_direction
+from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats.object_folders import ObjectFolders, Place
 from engines.core.formats.several_scenes import find_scenes, scenes_among
 from engines.core.images import list_images, natural_order, photograph_size
+from engines.core.upright import up_direction
 from engines.core.views import View
 
 NAME = "dvr"

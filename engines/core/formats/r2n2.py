@@ -17,6 +17,7 @@ from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats.object_folders import ObjectFolders, Place
 from engines.core.images import list_images, photograph_size
+from engines.core.upright import AS_STATED
 from engines.core.views import View
 
 NAME = "r2n2"
@@ -55,7 +56,7 @@ def read(folder: Path) -> Dataset:
     places: list[Place] = [(place, "train", number) for number, (_, place) in enumerate(objects)]
     views = ObjectFolders(places, Renderings if several else partial(Renderings, prefix="")).views()
     names = tuple(name for name, _ in objects) if several else ()
-    return Dataset(views, folder, NAME, BOUNDS, UP, instances=names)
+    return Dataset(views, folder, NAME, BOUNDS, UP, instances=names, up_found=AS_STATED)
 
 
 class Renderings:

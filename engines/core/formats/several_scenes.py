@@ -13,10 +13,12 @@ from typing import Protocol
 
 import numpy as np
 
+from engines.core.bounds import bounds_of
 from engines.core.camera import Array
-from engines.core.dataset import Dataset, bounds_between, up_direction
+from engines.core.dataset import Dataset
 from engines.core.formats.deepvoxels_folder import SPLIT_FOLDERS
 from engines.core.formats.object_folders import Listing, ObjectFolders, Place
+from engines.core.upright import AS_STATED, up_direction
 from engines.core.views import FACTS, SPLITS, Facts, Split, Views
 
 
@@ -34,7 +36,7 @@ class SceneFolder:
     split: Split = "train"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Extent:
     """What is known of a scene without reading its views.
 
@@ -43,12 +45,14 @@ class Extent:
         views: how many; of a rig, steps times cameras, in the order of the steps.
         rig: how many cameras took each step; 0 where one was moved about in a still scene.
         backgrounds: how many pictures without what moves follow after the views: none, or one for each camera.
+        points: [N, 3] on its surfaces, world, where they are known.
     """
 
     depths: tuple[float, float]
     views: int
     rig: int = 0
     backgrounds: int = 0
+    points: Array = field(default_factory=lambda: np.empty((0, 3)))
 
 
 class Scene(Listing, Protocol):
@@ -135,12 +139,14 @@ def scenes_dataset(
         views=views,
         source=folder,
         format=format_name,
-        bounds=bounds_between(cameras, *extents[first].depths),
+        bounds=bounds_of(cameras, extents[first].depths, extents[first].points),
         up=up_direction(cameras) if up is None else up,
         hints={"near": min(near for near, _ in ranges), "far": max(far for _, far in ranges), "ranges": ranges},
         notes=notes,
         instances=names,
         backgrounds=backgrounds,
+        points=extents[first].points,
+        up_found=AS_STATED if up is not None else "",
     )
 
 

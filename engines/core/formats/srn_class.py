@@ -9,10 +9,11 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from engines.core.dataset import Dataset, up_direction
+from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats.deepvoxels_folder import SPLIT_FOLDERS, Part, is_part, read_bounds
 from engines.core.formats.object_folders import ObjectFolders, Place
+from engines.core.upright import up_direction
 from engines.core.views import Split
 
 NAME = "srn"

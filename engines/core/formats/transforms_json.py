@@ -17,11 +17,13 @@ from typing import Any
 
 import numpy as np
 
+from engines.core.bounds import bounds_between, bounds_seen
 from engines.core.camera import LARGEST, Array, Camera
-from engines.core.dataset import Dataset, bounds_between, bounds_seen, up_direction
+from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.files import replacing
 from engines.core.images import IMAGE_SUFFIXES, fitted_camera, photograph_size
+from engines.core.upright import up_direction
 from engines.core.views import Split, View, Views
 
 NAME = "transforms"

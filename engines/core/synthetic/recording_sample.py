@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
+from engines.core.bounds import bounds_seen
 from engines.core.camera import Array
-from engines.core.dataset import bounds_seen, up_direction
 from engines.core.engine import Stop, never_stop
 from engines.core.images import to_uint8, write_png
 from engines.core.path_files import write_path, write_poses_bounds
@@ -27,6 +27,7 @@ from engines.core.synthetic.film_crew import film_all
 from engines.core.synthetic.recording import CAMERAS, STEPS, Recording, recording
 from engines.core.synthetic.sample import require_empty
 from engines.core.synthetic.still_view import StillView
+from engines.core.upright import up_direction
 
 VALIDATION_EVERY = 8
 # Of more depths than these only some are kept for the percentiles, evenly.

@@ -25,7 +25,7 @@ RED = (230, 20, 30)
 
 
 def report(count: int = 9, **changes: object) -> DataReport:
-    seen = tuple(Seen(f"view{index}", camera) for index, camera in enumerate(camera_ring(count)))
+    seen = tuple(Seen(f"view{index}", camera, -camera.down) for index, camera in enumerate(camera_ring(count)))
     made = DataReport(
         Path("cup"),
         "data",

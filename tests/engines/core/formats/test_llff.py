@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.core.dataset import bounds_seen
+from engines.core.bounds import bounds_seen
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 from engines.core.images import write_png

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engines.core.bounds import focus_point
 from engines.core.camera import Camera, project
-from engines.core.dataset import focus_point, up_direction
 from engines.core.synthetic.viewpoints import (
     DISTANCE,
     HIGHEST_DEG,
@@ -13,6 +13,7 @@ from engines.core.synthetic.viewpoints import (
     orbit_cameras,
     random_cameras,
 )
+from engines.core.upright import up_direction
 
 PATHS = {
     "hemisphere": hemisphere_cameras(50, 128),
