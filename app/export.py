@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from app.display import Pixels, channel_limits, has_limits, shade
-from app.fitting import fit_around, fit_native
+from app.fitting import Fit, fit_cameras
 from app.image_folder import CAMERAS_NAME, replacing_folder, write_array, write_image
 from app.joining import Made, joined, owners
 from app.video import VIDEO_SUFFIXES, Background, VideoWriter
@@ -63,6 +63,7 @@ class Export:
         quality: of a video, 1 to 10.
         channels: of `Scene.channels`; side by side in a video.
         size_px: None: the scene's own size, else the cameras'.
+        fit: how cameras of another shape are fitted; None: as `usual_fit`.
         controls: one mapping a frame; None: every control at its default.
         background: "white" or "black" behind the picture where the scene gives an "alpha" (not premultiplied).
     """
@@ -73,6 +74,7 @@ class Export:
     quality: int = 8
     channels: tuple[str, ...] = ("rgb",)
     size_px: tuple[int, int] | None = None
+    fit: Fit | None = None
     controls: Sequence[Mapping[str, float]] | None = None
     background: str | None = None
 
@@ -111,7 +113,7 @@ def run_export(scene: Scene, export: Export, on_progress: OnProgress, stop: Stop
         Cancelled: `stop` said so.
     """
     out = Path(export.out)
-    cameras = fit_cameras(scene, export.cameras, export.size_px)
+    cameras = fit_cameras(scene, export.cameras, export.size_px, export.fit)
     _check(scene, export)
     drawing = _Drawing(scene, export, cameras, stop)
     is_video = out.suffix.lower() in VIDEO_SUFFIXES
@@ -125,28 +127,6 @@ def run_export(scene: Scene, export: Export, on_progress: OnProgress, stop: Stop
     else:
         _write_folder(export, cameras, made, on_progress)
     return out
-
-
-def fit_cameras(scene: Scene, cameras: Sequence[Camera], size_px: tuple[int, int] | None) -> tuple[Camera, ...]:
-    """The cameras at one size that the scene can draw.
-
-    Where the scene has a size of its own, what does not fit its shape is cut off; where it has none, all that the
-    camera saw is seen.
-
-    Raises:
-        UserError: no cameras, or the scene can't draw `size_px`.
-    """
-    if not cameras:
-        raise UserError("the path has no cameras")
-    native = scene.native_px
-    if native is None:
-        size = size_px or cameras[0].size_px
-        return tuple(fit_around(camera, size) for camera in cameras)
-    if size_px is not None and size_px != native:
-        raise UserError(
-            f"size {size_px[0]}x{size_px[1]}: this scene can only draw {native[0]}x{native[1]}; leave the size out"
-        )
-    return tuple(fit_native(camera, native, scene.cropped_px) for camera in cameras)
 
 
 def _check(scene: Scene, export: Export) -> None:

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 
 from app.display import Pixels, channel_limits, has_limits, shade
-from app.export import Export, OnProgress, Progress, fit_cameras, run_export
+from app.export import Export, OnProgress, Progress, run_export
+from app.fitting import fit_cameras
 from app.frame_times import running
 from engines.core.camera import Camera
 from engines.core.engine import TIME, Scene, never_stop, time_control

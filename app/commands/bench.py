@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from app.commands.console import add_scene_arguments, open_from, write_json, write_table
-from app.export import fit_cameras
+from app.fitting import fit_cameras
 from app.preview import preview_path
 from engines.core.camera import Camera
 from engines.core.device import describe_device

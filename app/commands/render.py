@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from app.commands.console import ProgressBar, add_scene_arguments, assumptions_of, note_since, open_from
-from app.export import BACKGROUNDS, Export, fit_cameras, run_export
+from app.commands.console import ProgressBar, add_scene_arguments, assumptions_of, note_since, notes, open_from
+from app.export import BACKGROUNDS, Export, run_export
+from app.fitting import FITS, fit_cameras, fit_note
 from app.frame_times import SPLITS, path_times, running, split_views
 from app.objects import INSTANCE
 from app.opening import Opened
@@ -42,6 +43,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ".mp4, .webm, .gif, or a folder; .txt, .npy (LLFF's) or .json: the path's cameras alone"
     ))  # fmt: skip
     parser.add_argument("--size", type=parse_size, metavar="WxH", help="pixels (default: the scene's own size)")
+    parser.add_argument("--fit", choices=FITS, help=(
+        "where --size is of another shape than the cameras' pictures: cut off what does not fit, or show all and more "
+        "beside it (default: what was learnt from, where that has the shape; else pad)"
+    ))  # fmt: skip
     parser.add_argument("--fps", type=float, default=30.0, metavar="N", help="frames a second (default: 30)")
     parser.add_argument("--frames", type=_count, metavar="N", help=(
         "frames of a named path; of other cameras only the first N"
@@ -99,11 +104,13 @@ def run(arguments: argparse.Namespace) -> int:
     controls = choose_controls(
         _controls_of(opened.scene, chosen), wanted, len(cameras), path_times(opened, path, choice)
     )
+    if text := fit_note(opened.scene, cameras, arguments.size, arguments.fit):
+        notes([text])
     if arguments.out.suffix in WRITTEN_SUFFIXES:
         _require_own_file(arguments.out, opened, path)
         times = [round(frame[TIME]) for frame in controls] if TIME in controls[0] else None
         if ranks.here().is_first:
-            write_path(arguments.out, fit_cameras(opened.scene, cameras, arguments.size), times)
+            write_path(arguments.out, fit_cameras(opened.scene, cameras, arguments.size, arguments.fit), times)
         sys.stdout.write(f"{arguments.out}\n")
         return 0
     export = Export(
@@ -113,6 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
         quality=arguments.quality,
         channels=arguments.buffers,
         size_px=arguments.size,
+        fit=arguments.fit,
         controls=controls,
         background=arguments.background,
     )

@@ -22,7 +22,7 @@ from PyQt5.QtWidgets import (
 
 from app.gui.channel_panel import channel_name
 from app.gui.dialog_parts import finish, row
-from app.gui.export_order import FILE_PATH, SPLIT_PREFIX, TIME_TITLES, Order, path_choices
+from app.gui.export_order import FILE_PATH, FIT_TITLES, SPLIT_PREFIX, TIME_TITLES, Order, path_choices
 from app.gui.panel_parts import form, label
 from app.opening import Opened, stem_of
 from app.video import VIDEO_SUFFIXES
@@ -60,6 +60,7 @@ class ExportDialog(QDialog):
             frames=self.frames.value(),
             width=self.width_px.value() if self.width_px.isEnabled() else 0,
             height=self.height_px.value() if self.height_px.isEnabled() else 0,
+            fit=self.fit.currentData(),
             fps=self.fps.value(),
             quality=self.quality.value(),
             channels=tuple(name for name, box in self.channels.items() if box.isChecked()),
@@ -113,6 +114,13 @@ class ExportDialog(QDialog):
         line.addWidget(label("the one size of this scene" if native else "pixels", "muted"))
         line.addStretch(1)
         self._rows.addRow("Size", line)
+        self.fit = QComboBox()
+        for name, title in FIT_TITLES.items():
+            self.fit.addItem(title, name)
+        self.fit.setCurrentIndex(max(self.fit.findData(order.fit), 0))
+        self.fit.setToolTip("Where the size is of another shape than the path's cameras")
+        if native is None:
+            self._rows.addRow("Fit", self.fit)
 
     def _make_rate(self, order: Order) -> None:
         self.fps = QDoubleSpinBox()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.export import Export
+from app.fitting import FITS
 from app.frame_times import SPLITS, path_times, running, split_views
 from app.objects import INSTANCE
 from app.opening import Opened
@@ -34,6 +35,7 @@ SPLIT_TITLES = {"train": "training views", "validation": "validation views", "te
 SPLIT_PREFIX = "split:"
 FILE_PATH = "file"
 RUNS, STANDS = "runs", "stands"
+FIT_TITLES = {"": "Automatic", "crop": "Crop to fill", "pad": "Show all, and more beside it"}
 TIME_TITLES = {RUNS: "Runs with the video, one moment a frame", STANDS: "Stands at the moment that is shown"}
 
 
@@ -45,6 +47,7 @@ class Order:
         path: a name of `PATH_NAMES`, "split:train" and so on, or "file".
         path_file: where `path` is "file".
         width, height: 0: the scene's own.
+        fit: "crop" or "pad" where the size is of another shape than the path's cameras; "": as usual.
         out: the video, or a folder for images.
         time: of a recording, whether it `RUNS` with the video or `STANDS` at the moment that is shown.
     """
@@ -54,6 +57,7 @@ class Order:
     frames: int = 120
     width: int = 0
     height: int = 0
+    fit: str = ""
     fps: float = 30.0
     quality: int = 8
     channels: tuple[str, ...] = ("rgb",)
@@ -114,6 +118,7 @@ def make_export(order: Order, opened: Opened, start: Camera, up: Array, controls
         order.quality,
         channels,
         size,
+        next((fit for fit in FITS if fit == order.fit and scene.native_px is None), None),
         _controls(order, opened, controls, len(cameras)),
     )
 

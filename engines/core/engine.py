@@ -150,6 +150,15 @@ class HasMoments(Protocol):
         ...
 
 
+@runtime_checkable
+class LearnsPart(Protocol):
+    """A scene that was learnt from a part of each photograph only."""
+
+    def learnt_part(self, camera: Camera) -> Camera:
+        """The part of the picture from `camera` that was learnt from, were it a photograph."""
+        ...
+
+
 def time_control(scene: Scene, controls: Mapping[str, float]) -> Control | None:
     """The control of time, as far as it goes for `controls`; None of a scene where nothing moves."""
     found = next((control for control in scene.controls if control.name == TIME), None)

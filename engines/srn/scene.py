@@ -77,6 +77,10 @@ class SrnScene:
         self.controls = self._controls()
         self._phi: tuple[tuple[float, ...], list[PackedLayer]] | None = None
 
+    def learnt_part(self, camera: Camera) -> Camera:
+        """The centred square."""
+        return camera.square()
+
     def _build(self, config: SrnConfig, weights: Mapping[str, Tensor]) -> None:
         with torch.device("meta"):
             network = Srn(config)

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from app import image_folder
-from app.export import Export, Progress, fit_cameras, run_export
+from app.export import Export, Progress, run_export
+from app.fitting import fit_cameras
 from app.video import Background
 from engines.core.camera import Camera
 from engines.core.engine import Control, never_stop
