@@ -11,7 +11,7 @@ from PIL import Image
 
 from app.inspection.report import Doubt, Severity, counted, naming
 from engines.core.camera import Array
-from engines.core.images import resize_area, to_uint8
+from engines.core.images import resize_area, to_uint8, turned_size, turned_upright
 from engines.core.picture_files import read_picture
 from engines.core.views import View
 
@@ -75,7 +75,7 @@ def look_at_photograph(view: View) -> Look:
 
 
 def _read(view: View) -> tuple[Array, tuple[int, int]]:
-    """[h, w, 3] uint8, and (width, height) of the file's own."""
+    """[h, w, 3] uint8, and (width, height) of the file's own, both as the photograph is shown."""
     if view.image_path is None:
         raise ValueError(f"view {view.name} has no photograph")
     if view.image_path.suffix.lower() in JPEG_SUFFIXES and not view.image_at:
@@ -87,6 +87,7 @@ def _read(view: View) -> tuple[Array, tuple[int, int]]:
     else:
         picture = to_uint8(read_picture(view.image_path, view.image_at))
         size_px = (picture.shape[1], picture.shape[0])
+    picture, size_px = turned_upright(picture, view.turned), turned_size(size_px, view.turned)
     return resize_area(picture, fitted(picture, WORKING_PX)), size_px
 
 

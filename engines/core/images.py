@@ -23,6 +23,8 @@ LARGEST_SIDE_PX = 16384
 SAME_SHAPE = 0.05
 """Of the logarithm of width by height: copies that were made smaller are rounded to whole pixels, or to eights."""
 EXIF_ORIENTATION = 0x0112
+LYING = 5
+"""Of EXIF's orientations this and those above it exchange width and height."""
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 
@@ -66,6 +68,27 @@ def exif_orientation(path: Path) -> int:
     except Exception:  # what else than pixels is in a file can be broken in any way, and is not worth a refusal
         return 1
     return found if isinstance(found, int) and 1 <= found <= 8 else 1
+
+
+def turned_size(size_px: tuple[int, int], orientation: int) -> tuple[int, int]:
+    """(width, height) of a stored picture of `size_px` when it is turned as EXIF's orientation says."""
+    return (size_px[1], size_px[0]) if orientation >= LYING else size_px
+
+
+def turned_upright(image: Array, orientation: int) -> Array:
+    """A stored picture [H, W, ...] as it is to be shown.
+
+    Args:
+        orientation: EXIF's, 1 to 8; 1 leaves it as it is.
+    """
+    if orientation >= LYING:
+        # Stored by columns: its rows are the columns of what is shown.
+        image = image.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        image = image[::-1]
+    if orientation in (2, 3, 6, 7):
+        image = image[:, ::-1]
+    return np.ascontiguousarray(image)
 
 
 def photograph_size(path: Path) -> tuple[int, int]:

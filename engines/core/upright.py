@@ -94,10 +94,11 @@ def parse_up(text: str) -> Array:
 def upper_edge(view: View) -> Array:
     """[3] unit vector, world: from the middle of the photograph to its upper edge, as EXIF has it.
 
-    The picture's own upper edge where there is no EXIF, and of pictures in films and archives.
+    The picture's own upper edge where there is no EXIF, of pictures in films and archives, and of a photograph that is
+    turned when it is read.
     """
     orientation = 1
-    if view.image_path is not None and not view.image_at:
+    if view.image_path is not None and not view.image_at and view.turned == 1:
         orientation = exif_orientation(view.image_path)
     across, downwards = UPPER_EDGES.get(orientation, (0, -1))
     return np.asarray(across * view.camera.right + downwards * view.camera.down)

@@ -12,7 +12,7 @@ import numpy as np
 
 from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
-from engines.core.images import resize_area, same_shape
+from engines.core.images import resize_area, same_shape, turned_upright
 from engines.core.picture_files import Place, read_mask, read_picture, read_valid_mask
 from engines.core.undistortion import Lens, Rectangle, seen_pixels, undistorted
 
@@ -37,6 +37,8 @@ class View:
         distortion: of the photograph on the disk, as `Lens` has it; () where it is a pinhole's.
         lens: that took the photograph on the disk, where `camera` is a part of its picture; None where it has the
             camera's focal length, middle and size.
+        turned: EXIF's orientation, 1 to 8, where the camera is that of the photograph as it is shown, not as it is
+            stored: it is turned when it is read. 1: as it is stored.
     """
 
     camera: Camera
@@ -55,6 +57,7 @@ class View:
     valid_mask_path: Path | None = None
     valid_mask_at: Place = ()
     lens: Lens | None = None
+    turned: int = 1
 
     def image(self) -> Array:
         """[H, W, 3] float32 in [0, 1], read now and freed of distortion; transparency is laid over white.
@@ -66,7 +69,8 @@ class View:
         """
         if self.image_path is None:
             raise UserError(f"view {self.name} has no photograph")
-        image, (width, height) = read_picture(self.image_path, self.image_at), self.taken_with.size_px
+        image = turned_upright(read_picture(self.image_path, self.image_at), self.turned)
+        width, height = self.taken_with.size_px
         if (image.shape[1], image.shape[0]) != (width, height):
             raise UserError(
                 f"{self.image_path}: is {image.shape[1]}x{image.shape[0]}, the other images are {width}x{height}; "
@@ -82,7 +86,8 @@ class View:
         """
         if self.mask_path is None:
             raise UserError(f"view {self.name} has no mask")
-        mask, (width, height) = read_mask(self.mask_path, self.mask_at), self.taken_with.size_px
+        width, height = self.taken_with.size_px
+        mask = self._turned_as_photograph(read_mask(self.mask_path, self.mask_at))
         if (mask.shape[1], mask.shape[0]) != (width, height):
             raise UserError(f"{self.mask_path}: is {mask.shape[1]}x{mask.shape[0]}, its photograph is {width}x{height}")
         if not self.taken_with.distortion:
@@ -101,13 +106,18 @@ class View:
         if self.valid_mask_path is None:
             return seen
         size_px = self.taken_with.size_px
-        mask = read_valid_mask(self.valid_mask_path, self.valid_mask_at)
+        mask = self._turned_as_photograph(read_valid_mask(self.valid_mask_path, self.valid_mask_at))
         mask_px = (mask.shape[1], mask.shape[0])
         if not same_shape(mask_px, size_px):
             raise UserError("{}: is {}x{}, its photograph is {}x{}".format(self.valid_mask_path, *mask_px, *size_px))
         whole = resize_area(mask.astype(np.float32), size_px)
         valid: Array = undistorted(whole, self.taken_with, self._part) >= WHOLE
         return valid if seen is None else valid & seen
+
+    def _turned_as_photograph(self, mask: Array) -> Array:
+        """A mask as the photograph is shown; many are made of the stored one, others of what is shown."""
+        shown = same_shape((mask.shape[1], mask.shape[0]), self.taken_with.size_px)
+        return mask if shown else turned_upright(mask, self.turned)
 
     @property
     def taken_with(self) -> Lens:

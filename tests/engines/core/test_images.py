@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from engines.core.errors import UserError
 from engines.core.images import (
@@ -19,6 +19,8 @@ from engines.core.images import (
     resize_area,
     resize_lanczos,
     to_uint8,
+    turned_size,
+    turned_upright,
     write_png,
 )
 
@@ -123,3 +125,16 @@ def test_a_folder_or_a_pipe_of_a_photographs_name_is_none(tmp_path: Path) -> Non
     (tmp_path / "lost.png").symlink_to(tmp_path / "nowhere.png")
     (tmp_path / "a.png").touch()
     assert [path.name for path in list_images(tmp_path)] == ["a.png", "lost.png"]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_pictures_are_turned_as_pillow_turns_them(tmp_path: Path, orientation: int) -> None:
+    stored = np.random.default_rng(2).integers(0, 256, (4, 6, 3), dtype=np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(stored).save(tmp_path / "a.png", exif=exif)
+    with Image.open(tmp_path / "a.png") as image:
+        shown = np.asarray(ImageOps.exif_transpose(image))
+    found = turned_upright(stored, orientation)
+    assert np.array_equal(found, shown) and found.flags["C_CONTIGUOUS"]
+    assert turned_size((6, 4), orientation) == (shown.shape[1], shown.shape[0])

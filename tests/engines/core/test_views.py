@@ -10,6 +10,7 @@ import pytest
 from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
 from engines.core.images import write_png
+from engines.core.upright import upper_edge
 from engines.core.views import View
 
 SIZE_PX = (16, 12)
@@ -61,3 +62,22 @@ def test_of_the_square_a_pixel_counts_if_all_that_it_averages_does(tmp_path: Pat
     cropped = view.square_valid(6, 1)
     assert cropped is not None and np.array_equal(cropped, expected[1:5, 1:5])
     assert view.square_image(6, 1).shape == (4, 4, 3)
+
+
+@pytest.mark.parametrize("stored_mask", [True, False])
+def test_a_photograph_that_is_turned_when_it_is_read_takes_its_masks_with_it(tmp_path: Path, stored_mask: bool) -> None:
+    stored = np.zeros((12, 16, 3), dtype=np.uint8)
+    stored[0, 15] = 255
+    write_png(tmp_path / "a.png", stored)
+    # EXIF 6: the stored picture is shown turned by a quarter clockwise; its right end is below then.
+    mask = np.full((12, 16), 255, dtype=np.uint8)
+    mask[0, 15] = 0
+    write_png(tmp_path / "mask.png", mask if stored_mask else np.rot90(mask, -1))
+    camera = Camera(np.eye(4), (20.0, 20.0), (6.0, 8.0), (12, 16))
+    path = tmp_path / "mask.png"
+    view = View(camera, "a", image_path=tmp_path / "a.png", mask_path=path, valid_mask_path=path, turned=6)
+    assert np.argwhere(view.image()[..., 0] == 1).tolist() == [[15, 11]]
+    valid = view.valid_mask()
+    assert valid is not None and np.argwhere(~valid).tolist() == [[15, 11]] == np.argwhere(~view.mask()).tolist()
+    # Its upper edge is above, whatever the file's EXIF says.
+    assert upper_edge(view).tolist() == [0, -1, 0]
