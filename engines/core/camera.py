@@ -23,7 +23,7 @@ class Camera:
     """A pinhole camera without distortion.
 
     Attributes:
-        camera_to_world: [4, 4] float64, rigid, OpenCV axes.
+        camera_to_world: [4, 4] float64, rigid, OpenCV axes; whatever stands in the fourth row, it is 0 0 0 1 here.
         focal_px: (fx, fy), > 0.
         centre_px: (cx, cy), from the top left corner of the image.
         size_px: (width, height), >= 1.
@@ -45,6 +45,8 @@ class Camera:
         rotation = pose[:3, :3]
         if np.abs(rotation @ rotation.T - np.eye(3)).max() > ORTHONORMAL_TOLERANCE or np.linalg.det(rotation) < 0:
             raise ValueError("camera_to_world is not a rotation and a translation")
+        # Else rays, which do without the fourth row, and projections, which take the inverse, would not agree.
+        pose[3] = 0, 0, 0, 1
         pose.setflags(write=False)
         object.__setattr__(self, "camera_to_world", pose)
         if not all(np.isfinite(f) and f > 0 for f in self.focal_px):
@@ -53,6 +55,11 @@ class Camera:
             raise ValueError(f"centre_px {self.centre_px} is not finite")
         if min(self.size_px) < 1:
             raise ValueError(f"size_px {self.size_px} must be >= 1")
+        # numpy's numbers would turn a float32 tensor that they meet into float64.
+        (fx, fy), (cx, cy), (width, height) = self.focal_px, self.centre_px, self.size_px
+        object.__setattr__(self, "focal_px", (float(fx), float(fy)))
+        object.__setattr__(self, "centre_px", (float(cx), float(cy)))
+        object.__setattr__(self, "size_px", (int(width), int(height)))
 
     @property
     def position(self) -> Array:
@@ -141,6 +148,13 @@ class Camera:
         except (KeyError, TypeError, OverflowError) as error:
             raise ValueError(f"not a camera: {error}") from error
         return Camera(pose, (fx, fy), (cx, cy), (width, height))
+
+
+def rigid(matrix: Array) -> Array:
+    """The first three rows of a pose [4, 4] or [3, 4] above 0 0 0 1, as one that is to be inverted needs it."""
+    pose = np.eye(4)
+    pose[:3] = matrix[:3]
+    return pose
 
 
 def look_at(eye: Array, target: Array, up: Array) -> Array:

@@ -28,8 +28,22 @@ LYING = 5
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 
+NO_PHOTOGRAPH = re.compile(r"[_.-](depth|normal|normals)([_.-]?[0-9]+)?$", re.IGNORECASE)
+"""How names of what was drawn beside a photograph end: `r_0_depth_0001.png` of Blender's scripts, `00_normal.png`."""
+
+
 def list_images(folder: Path) -> list[Path]:
-    """The images of a folder, sorted by name."""
+    """The photographs of a folder, sorted by name; where it holds nothing but depths or normals, these."""
+    images = _image_files(folder)
+    return [path for path in images if not NO_PHOTOGRAPH.search(path.stem)] or images
+
+
+def list_in_order(folder: Path) -> list[Path]:
+    """As `list_images`, sorted as people count: 2.png before 10.png."""
+    return sorted(list_images(folder), key=natural_order)
+
+
+def _image_files(folder: Path) -> list[Path]:
     # A leading dot: what macOS leaves beside each file on foreign disks, and our own unfinished files.
     return sorted(
         path

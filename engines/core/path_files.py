@@ -24,9 +24,9 @@ from engines.core.errors import UserError
 from engines.core.files import replacing
 from engines.core.formats import FORMATS, open_dataset
 from engines.core.formats.deepvoxels_folder import Intrinsics, read_intrinsics, read_pose
-from engines.core.formats.dvr import decomposed, units_to_pixels
 from engines.core.formats.llff import llff_lens
-from engines.core.images import LARGEST_SIDE_PX, image_size, list_images
+from engines.core.formats.projections import read_projection
+from engines.core.images import LARGEST_SIDE_PX, image_size, list_images, natural_order
 
 WRITTEN_SUFFIXES = (".json", ".npy", ".txt")
 NO_POSES = ("intrinsics.txt", "bbox.txt", "README.txt", "ORIGIN.txt")
@@ -119,7 +119,7 @@ def _read_folder(folder: Path, like: Camera) -> list[Camera]:
 
 def _pose_files(folder: Path) -> list[Path]:
     """Its `.txt` files in order, but for names that mean something else."""
-    files = sorted(file for file in folder.glob("*.txt") if not file.name.startswith("."))
+    files = sorted((file for file in folder.glob("*.txt") if not file.name.startswith(".")), key=natural_order)
     return [file for file in files if file.name not in NO_POSES]
 
 
@@ -138,8 +138,8 @@ def _read_pose_files(files: Sequence[Path], intrinsics: Intrinsics | None, like:
             continue
         if intrinsics.world_to_camera:
             pose = _inverse(str(file), pose)
-        focal = (intrinsics.focal_px, intrinsics.focal_px)
-        cameras.append(_camera(str(file), pose, like, focal, intrinsics.centre_px, intrinsics.size_px))
+        size_px = intrinsics.size_px or _size_beside(file.parent)
+        cameras.append(_camera(str(file), pose, like, intrinsics.focal, intrinsics.centre_px, size_px))
     return cameras
 
 
@@ -295,20 +295,18 @@ def _read_projections(path: Path, content: Mapping[str, Array], like: Camera) ->
     for index in indices:
         where = f"{path}: world_mat_{index}"
         matrices = [content.get(f"{kind}_mat_{index}") for kind in ("camera", "world", "scale")]
-        product = np.eye(4)
+        squares = dict[str, Array]()
         for kind, matrix in zip(("camera", "world", "scale"), matrices, strict=True):
             if matrix is not None and matrix.shape not in ((4, 4), (3, 4)):
                 raise UserError(f"{path}: {kind}_mat_{index} is {matrix.shape}; needs 4 x 4")
+            squares[kind] = np.eye(4)
             if matrix is not None:
-                square = np.eye(4)
-                square[: len(matrix)] = matrix
-                product = product @ square
-        pose, lens = decomposed(where, product[:3])
-        if matrices[0] is not None:
-            lens = units_to_pixels(size or like.size_px) @ lens
-        # Without photographs the principal point is taken to be the middle.
-        pixels = size or (like.size_px if matrices[0] is not None else (round(2 * lens[0, 2]), round(2 * lens[1, 2])))
-        cameras.append(_camera(where, pose, like, (lens[0, 0], lens[1, 1]), (lens[0, 2], lens[1, 2]), pixels))
+                squares[kind][: len(matrix)] = matrix
+        product = squares["world"] @ squares["scale"]
+        alone = None if matrices[0] is None else squares["camera"][:3, :3]
+        found = read_projection(where, product[:3], alone, size, like.size_px)
+        focal, centre = (found.lens[0, 0], found.lens[1, 1]), (found.lens[0, 2], found.lens[1, 2])
+        cameras.append(_camera(where, found.camera_to_world, like, focal, centre, found.size_px))
     return cameras
 
 

@@ -3,35 +3,35 @@
 One such folder, or several named `train`, `validation`, `test` in one. `intrinsics.txt`, line by line:
 `f cx cy [0.]` in pixels of the size on line 5; `x y z` of the grid's centre; near plane (0: the method's default);
 scale (the grid's side, world units); `height width`; optionally 1 when the poses are world-to-camera. SRN's has no
-near plane.
-Poses are 4x4, OpenCV axes: on four lines, or the 16 numbers on one.
+near plane. NSVF's (Liu et al. 2020) is a 4x4 matrix, of the photographs' own pixels, and names begin with the split:
+`0_` to learn from, `1_` to validate with, `2_` to test.
+Poses are 4x4, OpenCV axes: on four lines, or the 16 numbers on one; the fourth row is 0 0 0 1 whatever it says.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from engines.core.bounds import bounds_seen
-from engines.core.camera import Array, Camera
+from engines.core.camera import Array, Camera, rigid
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.files import replacing
-from engines.core.images import image_size, list_images, photograph_size
+from engines.core.formats.left_out import LeftOut, pair
+from engines.core.formats.splits import split_folders
+from engines.core.images import image_size, list_in_order, natural_order, photograph_size
 from engines.core.upright import up_direction
 from engines.core.views import Split, View, Views
 
 NAME = "deepvoxels"
 LAYOUT = "intrinsics.txt, pose/*.txt, rgb/*.png, or sub-folders train, validation, test of these"
 
-SPLIT_FOLDERS: tuple[tuple[str, Split], ...] = (
-    ("train", "train"),
-    ("validation", "validation"),
-    ("val", "validation"),
-    ("test", "test"),
-)
+NSVF_SPLITS: Mapping[str, Split] = {"0_": "train", "1_": "validation", "2_": "test"}
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,21 @@ class Intrinsics:
     near_plane: float | None
     """None: SRN's layout, which has no such line."""
     scale: float
-    size_px: tuple[int, int]
+    size_px: tuple[int, int] | None
+    """None: NSVF's layout, which says neither the photographs' size nor where the grid is."""
     world_to_camera: bool = False
+    focal_y_px: float | None = None
+    """None: as `focal_px`."""
+
+    @property
+    def focal(self) -> tuple[float, float]:
+        """(fx, fy)."""
+        return self.focal_px, self.focal_px if self.focal_y_px is None else self.focal_y_px
 
 
 def detect(folder: Path) -> bool:
     """Whether the folder, or a split in it, has poses beside an `intrinsics.txt`, or poses and images."""
-    return any(is_part(folder / name) for name in ("", *(name for name, _ in SPLIT_FOLDERS)))
+    return any(is_part(place) for place in (folder, *(place for _, place in split_folders(folder))))
 
 
 def is_part(folder: Path) -> bool:
@@ -65,7 +73,7 @@ def read(folder: Path) -> Dataset:
         UserError: names the file and the line that is wrong.
     """
     places: list[tuple[Path, Split]] = [(folder, "train")] if is_part(folder) else []
-    places += [(folder / name, split) for name, split in SPLIT_FOLDERS if is_part(folder / name)]
+    places += [(place, split) for split, place in split_folders(folder) if is_part(place)]
     parts = [Part(place, split, folder / "intrinsics.txt") for place, split in places]
     for part in parts:
         part.require_one_size()
@@ -73,19 +81,28 @@ def read(folder: Path) -> Dataset:
     if not views:
         raise UserError(f"{folder}: its pose folder is empty; needs a 4x4 .txt for each view")
     cameras = tuple(view.camera for view in views if view.split == "train") or tuple(view.camera for view in views)
-    intrinsics = parts[0].intrinsics
+    left_out = LeftOut()
+    for part in parts:
+        left_out.add(part.left_out)
     return Dataset(
-        views=Views.of(views),
+        views=Views.of(sorted(views, key=lambda view: view.split != "train")),
         source=folder,
         format=NAME,
         bounds=read_bounds(folder, cameras),
         up=up_direction(cameras),
-        hints={
-            "near_plane": intrinsics.near_plane or 0.0,
-            "scale": intrinsics.scale,
-            "grid_barycenter": list(intrinsics.grid_barycenter),
-        },
+        hints=_hints(parts[0].intrinsics),
+        notes=left_out.notes("rgb/", "pose"),
     )
+
+
+def _hints(intrinsics: Intrinsics) -> dict[str, Any]:
+    if intrinsics.size_px is None:
+        return {}
+    return {
+        "near_plane": intrinsics.near_plane or 0.0,
+        "scale": intrinsics.scale,
+        "grid_barycenter": list(intrinsics.grid_barycenter),
+    }
 
 
 def read_intrinsics(path: Path) -> Intrinsics:
@@ -95,6 +112,9 @@ def read_intrinsics(path: Path) -> Intrinsics:
         UserError: missing, or names the line that is wrong.
     """
     lines = _read_text(path).splitlines()
+    matrix = _matrix(path, lines)
+    if matrix is not None:
+        return matrix
 
     def numbers(line: int, least: int, what: str) -> list[float]:
         words = lines[line].split() if line < len(lines) else []
@@ -122,8 +142,28 @@ def read_intrinsics(path: Path) -> Intrinsics:
     )
 
 
+def _matrix(path: Path, lines: Sequence[str]) -> Intrinsics | None:
+    """NSVF's: [4, 4], or its first three rows or columns; None where it is no matrix.
+
+    Raises:
+        UserError: a matrix, but of no lens.
+    """
+    rows = [line.split() for line in lines if line.strip()]
+    try:
+        numbers = np.array([[float(word) for word in row] for row in rows])
+    except ValueError:
+        return None
+    # The other layout's second line is a place, its third one number.
+    if numbers.ndim != 2 or numbers.shape not in ((4, 4), (3, 4), (3, 3)) or not np.isfinite(numbers).all():
+        return None
+    fx, fy, cx, cy = numbers[0, 0], numbers[1, 1], numbers[0, 2], numbers[1, 2]
+    if min(fx, fy) <= 0 or numbers[2, :3].tolist() != [0, 0, 1] or numbers[1, 0] != 0:
+        raise UserError(f"{path}: is a matrix, but not of a lens; needs fx 0 cx 0 / 0 fy cy 0 / 0 0 1 0 / 0 0 0 1")
+    return Intrinsics(float(fx), (float(cx), float(cy)), (0.0, 0.0, 0.0), None, 1.0, None, focal_y_px=float(fy))
+
+
 def read_pose(path: Path) -> Array:
-    """[4, 4] float64, as the file says.
+    """[4, 4] float64; its fourth row is 0 0 0 1, whatever the file says.
 
     Raises:
         UserError: not 16 numbers.
@@ -135,7 +175,7 @@ def read_pose(path: Path) -> Array:
         raise UserError(f"{path}: {error}; a pose is 16 numbers (4x4, row by row)") from error
     if values.size != 16:
         raise UserError(f"{path}: has {values.size} numbers; a pose needs 16 (4x4, row by row)")
-    return values.reshape(4, 4)
+    return rigid(values.reshape(4, 4))
 
 
 def _read_text(path: Path) -> str:
@@ -164,13 +204,26 @@ class Part:
         if not own.is_file() and not shared.is_file() and own != shared:
             raise UserError(f"{own}: missing, and there is no {shared} for all")
         self.intrinsics = read_intrinsics(own if own.is_file() else shared)
-        self._poses = sorted(path for path in (folder / "pose").glob("*.txt") if not path.name.startswith("."))
-        self.images = _images_of(self._poses, folder)
-        self._size_px = photograph_size(self.images[0]) if self.images else self.intrinsics.size_px
+        poses = (path for path in (folder / "pose").glob("*.txt") if not path.name.startswith("."))
+        self._poses = sorted(poses, key=natural_order)
+        found = list_in_order(folder / "rgb") if (folder / "rgb").is_dir() else []
+        self.images, self.left_out = list[Path](), LeftOut()
+        params = _params_of(self._poses, folder / "params")
+        if found and self._poses:
+            of_pose = dict(zip(self._poses, params, strict=False))
+            pairs, self.left_out = pair(folder, self._poses, found)
+            self._poses, self.images = [pose for pose, _ in pairs], [image for _, image in pairs]
+            params = [of_pose[pose] for pose in self._poses] if of_pose else []
+        elif found:
+            raise UserError(f"{folder}: 0 poses but {len(found)} images; each image needs its pose")
+        if not self.images and self.intrinsics.size_px is None and self._poses:
+            raise UserError(f"{folder}: has no photographs, and its intrinsics.txt, a matrix, does not say their size")
+        self._params = params
+        self._size_px = photograph_size(self.images[0]) if self.images else self.intrinsics.size_px or (1, 1)
         self._folder, self._split, self._prefix, self._instance = folder, split, prefix, instance
+        self._splits = _nsvf_splits(self._poses) if self.intrinsics.size_px is None else {}
         self.has_images = bool(self.images)
         self._has = {kind: (folder / kind).is_dir() for kind in ("mask", "depth")}
-        self._params = _params_of(self._poses, folder / "params")
 
     @property
     def names(self) -> list[str]:
@@ -183,15 +236,20 @@ class Part:
     def __getitem__(self, index: int) -> View:
         path = self._poses[index]
         return View(
-            _camera(path, self.intrinsics).resized(self._size_px),
+            _camera(path, self.intrinsics, self._size_px),
             self._prefix + path.stem,
-            self._split,
+            self._splits.get(path.stem[:2], self._split),
             self.images[index] if self.images else None,
             mask_path=self._beside("mask", path.stem),
             depth_path=self._beside("depth", path.stem),
             instance=self._instance,
             params_path=self._params[index] if self._params else None,
         )
+
+    @property
+    def splits(self) -> list[Split]:
+        """Of the views."""
+        return [self._splits.get(path.stem[:2], self._split) for path in self._poses]
 
     def views(self) -> list[View]:
         """All of them, read now."""
@@ -219,35 +277,26 @@ class Part:
 
 def _params_of(poses: list[Path], folder: Path) -> list[Path | None]:
     """A file of parameters for each pose: by name where they share names, else in order, as the authors have it."""
-    files = sorted(path for path in folder.glob("*.txt") if not path.name.startswith("."))
+    listed = (path for path in folder.glob("*.txt") if not path.name.startswith("."))
+    files = sorted(listed, key=natural_order)
     by_name = {path.stem: path for path in files}
     if files and not any(path.stem in by_name for path in poses):
         return [*files[: len(poses)], *[None] * (len(poses) - len(files))]
     return [by_name.get(path.stem) for path in poses] if files else []
 
 
-def _images_of(poses: list[Path], folder: Path) -> list[Path]:
-    """An image for each pose: by name where they share names, else in order; none where there are no images at all."""
-    images = list_images(folder / "rgb") if (folder / "rgb").is_dir() else []
-    by_name = {path.stem: path for path in images}
-    names = {path.stem for path in poses}
-    if names & by_name.keys():
-        for name in sorted(names ^ by_name.keys()):
-            have, lack = ("pose", "image") if name in names else ("image", "pose")
-            raise UserError(f"{folder}: {name} has its {have} but no {lack}; each image needs its pose")
-        return [by_name[path.stem] for path in poses]
-    if images and len(images) != len(poses):
-        raise UserError(f"{folder}: {len(poses)} poses but {len(images)} images; each image needs its pose")
-    return images
+def _nsvf_splits(poses: Sequence[Path]) -> Mapping[str, Split]:
+    """By the beginning of a name; none where one begins in another way."""
+    return NSVF_SPLITS if all(path.stem[:2] in NSVF_SPLITS for path in poses) else {}
 
 
-def _camera(path: Path, intrinsics: Intrinsics) -> Camera:
+def _camera(path: Path, intrinsics: Intrinsics, size_px: tuple[int, int]) -> Camera:
     pose = read_pose(path)
     try:
         if intrinsics.world_to_camera:
             pose = np.linalg.inv(pose)
-        focal = (intrinsics.focal_px, intrinsics.focal_px)
-        return Camera(pose, focal, intrinsics.centre_px, intrinsics.size_px)
+        camera = Camera(pose, intrinsics.focal, intrinsics.centre_px, intrinsics.size_px or size_px)
+        return camera.resized(size_px)
     except (ValueError, np.linalg.LinAlgError) as error:
         raise UserError(f"{path}: {error}") from error
 
@@ -268,6 +317,8 @@ def read_bounds(folder: Path, cameras: tuple[Camera, ...]) -> Array:
 
 def write_intrinsics(path: Path, intrinsics: Intrinsics) -> None:
     """Writes `intrinsics.txt`, whole or not at all."""
+    if intrinsics.size_px is None or intrinsics.focal_y_px is not None:
+        raise ValueError("such intrinsics are a matrix, as NSVF has it")
     x, y, z = intrinsics.grid_barycenter
     width, height = intrinsics.size_px
     near = "" if intrinsics.near_plane is None else f"{intrinsics.near_plane}\n"

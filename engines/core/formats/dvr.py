@@ -1,9 +1,9 @@
 """DVR's data folder (Niemeyer et al. 2020), which IDR and NeuS took over: `cameras.npz` beside `image/`.
 
-One object's folder, or a folder of such, as its ShapeNet has them; or `train`, `validation`, `test` folders of these.
-`camera_mat_i @ world_mat_i @ scale_mat_i` takes a point to the picture, which spans [-1, 1] from its top left corner;
-without a `camera_mat_i` (IDR) it is in pixels of the photographs. `image/` and `mask/` go by their numbers where there
-is one for each camera or fewer, as `000042.jpg` is of `world_mat_42`, else in order.
+NeuS calls the file `cameras_sphere.npz`. One object's folder, or a folder of such, also with lists of names for the
+splits, as DVR's ShapeNet has them; or `train`, `validation`, `test` folders of these; or a folder of categories. How
+the matrices are meant is in `projections.py`. `image/` and `mask/` go by their numbers where there is one for each
+camera or fewer, as `000042.jpg` is of `world_mat_42`, else in order.
 
 The world is the scaled one, in which the object fills a cube of side 1 about the origin (IDR: a sphere of radius 1):
 that is where programs that read this file work, and where published weights and other readers' paths are. The hint
@@ -23,15 +23,21 @@ from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats.object_folders import ObjectFolders, Place
-from engines.core.formats.several_scenes import find_scenes, scenes_among
-from engines.core.images import list_images, natural_order, photograph_size
+from engines.core.formats.projections import Projection, four_by_four, read_projection
+from engines.core.formats.several_scenes import find_objects, scenes_among
+from engines.core.images import list_in_order, photograph_size
 from engines.core.upright import up_direction
 from engines.core.views import View
 
 NAME = "dvr"
-LAYOUT = "DVR's or IDR's: cameras.npz (world_mat_0, ...) beside image/ and mask/, or a folder of such objects"
+LAYOUT = (
+    "DVR's, IDR's or NeuS's: cameras.npz or cameras_sphere.npz (world_mat_0, ...) beside image/ and mask/, or a folder "
+    "of such objects"
+)
 
-CAMERAS, IMAGES, MASKS = "cameras.npz", "image", "mask"
+CAMERAS = ("cameras.npz", "cameras_sphere.npz", "cameras_large.npz")
+"""The first that is there. NeuS learns from the second; in the third, of DTU, the sphere is around more."""
+IMAGES, MASKS = "image", "mask"
 KINDS = ("camera_mat", "world_mat", "scale_mat")
 HALF_CUBE, SPHERE = 0.5, 1.0
 """What the object fits into, in the scaled world: DVR's cube to each side, IDR's sphere."""
@@ -41,11 +47,15 @@ MOST_SKEW_PX = 0.1
 
 def detect(folder: Path) -> bool:
     """Whether it is such an object, or holds some."""
-    return bool(find_scenes(folder, _objects_in))
+    return bool(find_objects(folder, _objects_in)[0])
 
 
 def _is_object(folder: Path) -> bool:
-    return (folder / CAMERAS).is_file() and (folder / IMAGES).is_dir()
+    return _cameras_file(folder) is not None and (folder / IMAGES).is_dir()
+
+
+def _cameras_file(folder: Path) -> Path | None:
+    return next((folder / name for name in CAMERAS if (folder / name).is_file()), None)
 
 
 _objects_in = partial(scenes_among, is_scene=_is_object)
@@ -57,13 +67,13 @@ def read(folder: Path) -> Dataset:
     Raises:
         UserError: names the file and the matrix that is wrong.
     """
-    objects = find_scenes(folder, _objects_in)
+    objects, listed = find_objects(folder, _objects_in)
     names = tuple(scene.name for scene in objects if scene.name)
     places: list[Place] = [(scene.path, scene.split, number) for number, scene in enumerate(objects)]
     views = ObjectFolders(places, partial(Photographs, names=names)).views()
     first = Photographs(places[0], names)
     cameras = tuple(view.camera for view in views.of_instance(int(views.instances[0])))
-    notes = (first.note,) if first.note and not names else ()
+    notes = (*((first.note,) if first.note and not names else ()), *listed)
     half = HALF_CUBE if first.spans_units else SPHERE
     bounds = np.array([[-half] * 3, [half] * 3])
     hints = {"scale_mat": first.scale.tolist()}
@@ -83,14 +93,14 @@ class Photographs:
         """
         folder, self._split, self._number = place
         self._prefix = f"{names[self._number]}/" if names else ""
-        self._path, self._matrices = folder / CAMERAS, _Matrices(folder / CAMERAS)
+        self._path = _cameras_file(folder) or folder / CAMERAS[0]
+        self._matrices = _Matrices(self._path)
         cameras = self._matrices.cameras
         self._images = _by_camera(folder / IMAGES, cameras)
         if not self._images:
             raise UserError(f"{folder / IMAGES}: holds no photographs")
         self._masks = _by_camera(folder / MASKS, cameras) if (folder / MASKS).is_dir() else {}
         self._cameras = sorted(self._images)
-        self.spans_units = f"camera_mat_{self._cameras[0]}" in self._matrices.names
         lacking = sorted(set(cameras) - set(self._cameras))
         self.note = (
             f"{len(lacking)} of {len(cameras)} cameras have no photograph and are left out, such as {lacking[0]}"
@@ -102,6 +112,16 @@ class Photographs:
     def names(self) -> list[str]:
         """Of the photographs."""
         return [self._images[camera].stem for camera in self._cameras]
+
+    @property
+    def spans_units(self) -> bool:
+        """Whether the file is DVR's, whose pictures span [-1, 1].
+
+        Raises:
+            UserError: as for a view.
+        """
+        number = self._cameras[0]
+        return self._projection(number, photograph_size(self._images[number])).spans_units
 
     @property
     def scale(self) -> Array:
@@ -119,12 +139,15 @@ class Photographs:
         name = self._prefix + path.stem
         return View(camera, name, self._split, path, mask_path=mask, instance=self._number)
 
-    def _camera(self, number: int, size_px: tuple[int, int]) -> Camera:
+    def _projection(self, number: int, size_px: tuple[int, int]) -> Projection:
+        camera, world, scale = (self._matrices.read(kind, number) for kind in KINDS)
+        has_camera = f"camera_mat_{number}" in self._matrices.names
         where = f"{self._path}: world_mat_{number}"
-        lens, world, scale = (self._matrices.read(kind, number) for kind in KINDS)
-        pose, lens = decomposed(where, (lens @ world @ scale)[:3])
-        if f"camera_mat_{number}" in self._matrices.names:
-            lens = units_to_pixels(size_px) @ lens
+        return read_projection(where, (world @ scale)[:3], camera[:3, :3] if has_camera else None, size_px)
+
+    def _camera(self, number: int, size_px: tuple[int, int]) -> Camera:
+        where, found = f"{self._path}: world_mat_{number}", self._projection(number, size_px)
+        lens = found.lens
         slant_px = abs(lens[0, 1] / lens[1, 1]) * size_px[1]
         if slant_px > MOST_SKEW_PX:
             raise UserError(
@@ -132,7 +155,7 @@ class Photographs:
                 "upright pixels can be drawn"
             )
         try:
-            return Camera(pose, (lens[0, 0], lens[1, 1]), (lens[0, 2], lens[1, 2]), size_px)
+            return Camera(found.camera_to_world, (lens[0, 0], lens[1, 1]), (lens[0, 2], lens[1, 2]), size_px)
         except ValueError as error:
             raise UserError(f"{where}: {error}") from error
 
@@ -168,63 +191,19 @@ class _Matrices:
         return four_by_four(f"{self._path}: {name}", self._read[name])
 
 
-def four_by_four(where: str, matrix: Array) -> Array:
-    """A matrix [4, 4] or [3, 4] as [4, 4] float64.
-
-    Raises:
-        UserError: of another shape, or not finite numbers.
-    """
-    if matrix.shape not in ((4, 4), (3, 4)) or matrix.dtype.kind not in "fiu":
-        raise UserError(f"{where} is {matrix.dtype} of {matrix.shape}; needs numbers, 4 x 4")
-    if not np.isfinite(matrix).all():
-        raise UserError(f"{where} has a number that is not finite")
-    square = np.eye(4)
-    square[: len(matrix)] = matrix
-    return square
-
-
-def units_to_pixels(size_px: tuple[int, int]) -> Array:
-    """[3, 3] from a picture that spans [-1, 1] to pixels."""
-    width, height = size_px
-    return np.array([[width / 2, 0, width / 2], [0, height / 2, height / 2], [0, 0, 1]])
-
-
-def decomposed(where: str, projection: Array) -> tuple[Array, Array]:
-    """A [3, 4] projection as (camera_to_world [4, 4], intrinsics [3, 3] with a last entry of 1).
-
-    Raises:
-        UserError: begins with `where`: it is singular.
-    """
-    left = projection[:, :3]
-    if not np.isfinite(projection).all() or abs(np.linalg.det(left)) < 1e-12 * max(np.abs(left).max(), 1e-30) ** 3:
-        raise UserError(f"{where}: is no projection (its left part is singular)")
-    # P and -P project alike; a rotation needs the one with a positive determinant.
-    projection = projection * np.sign(np.linalg.det(left))
-    # RQ by the QR of the matrix upside down.
-    flip = np.eye(3)[::-1]
-    q, r = np.linalg.qr((flip @ projection[:, :3]).T)
-    lens, rotation = flip @ r.T @ flip, flip @ q.T
-    signs = np.diag(np.sign(np.diag(lens)))
-    lens, rotation = lens @ signs, signs @ rotation
-    pose = np.eye(4)
-    pose[:3, :3] = rotation.T
-    pose[:3, 3] = -np.linalg.solve(projection[:, :3], projection[:, 3])
-    return pose, lens / lens[2, 2]
-
-
 def _by_camera(folder: Path, cameras: Sequence[int]) -> dict[int, Path]:
     """The images of each camera: in order where there are as many, as the authors have it, else by number.
 
     Raises:
         UserError: it can't be told which belongs to which.
     """
-    images = sorted(list_images(folder), key=natural_order)
+    images = list_in_order(folder)
     if len(images) == len(cameras):
         return dict(zip(cameras, images, strict=True))
     numbered = {int(path.stem): path for path in images if path.stem.isdecimal()}
     if len(numbered) < len(images) or not numbered.keys() <= set(cameras):
         raise UserError(
-            f"{folder}: {len(images)} images but {len(cameras)} cameras in {CAMERAS}; each image needs its camera, "
-            "or their numbers as names (000042.jpg of world_mat_42)"
+            f"{folder}: {len(images)} images but {len(cameras)} cameras in {CAMERAS[0]}; each image needs its "
+            "camera, or their numbers as names (000042.jpg of world_mat_42)"
         )
     return numbered

@@ -51,12 +51,17 @@ class ObjectFolders:
         self._places, self._list_object = tuple(places), list_object
         self._listed = lru_cache(LISTED)(list_object)
         counts, self._has_images, self._digests = [], list[bool](), list[bytes]()
+        splits = list[Array]()
         for place in self._places:
             listing = self._listed(place)
             counts.append(len(listing))
+            # Some layouts say it of each view.
+            own: Sequence[Split] = getattr(listing, "splits", None) or [place[1]] * len(listing)
+            splits.append(np.array([SPLITS.index(split) for split in own], dtype=np.int8))
             self._has_images.append(listing.has_images)
             self._digests.append(hashlib.sha256(repr(list(listing.names)).encode()).digest())
         self._ends = np.cumsum(counts)
+        self._splits = np.concatenate(splits) if splits else np.empty(0, dtype=np.int8)
 
     def __len__(self) -> int:
         return int(self._ends[-1])
@@ -89,8 +94,7 @@ class ObjectFolders:
     def views(self) -> Views:
         """All of them; training views first."""
         counts = np.diff(self._ends, prepend=0)
-        splits = np.array([SPLITS.index(split) for _, split, _ in self._places], dtype=np.int8)
         numbers = np.array([number for _, _, number in self._places], dtype=np.int32)
-        parts = (np.repeat(values, counts) for values in (splits, numbers, np.array(self._has_images)))
-        views = Views(self, np.arange(len(self)), Facts.of_still(*parts))
+        of_object, has_image = (np.repeat(values, counts) for values in (numbers, np.array(self._has_images)))
+        views = Views(self, np.arange(len(self)), Facts.of_still(self._splits, of_object, has_image))
         return views.chosen(np.argsort(views.splits != 0, kind="stable"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -16,8 +16,8 @@ import numpy as np
 from engines.core.bounds import bounds_of
 from engines.core.camera import Array
 from engines.core.dataset import Dataset
-from engines.core.formats.deepvoxels_folder import SPLIT_FOLDERS
 from engines.core.formats.object_folders import Listing, ObjectFolders, Place
+from engines.core.formats.splits import read_split_lists, split_folders
 from engines.core.upright import AS_STATED, up_direction
 from engines.core.views import FACTS, SPLITS, Facts, Split, Views
 
@@ -81,15 +81,50 @@ def find_scenes(folder: Path, scenes_in: Callable[[Path], list[tuple[str, Path]]
     own = scenes_in(folder)
     if [name for name, _ in own] == [""]:
         return [SceneFolder(*own[0])]
-    roots = [(split, folder / name) for name, split in SPLIT_FOLDERS if (folder / name).is_dir()]
+    roots = split_folders(folder)
     found = [(root.name, split, name or root.name, path) for split, root in roots for name, path in scenes_in(root)]
-    if not found:
+    places = {root for _, root in roots}
+    # A scene called "train" beside others is of a locomotive.
+    one_of_many = any(path in places for _, path in own) and any(path not in places for _, path in own)
+    if not found or one_of_many:
         return [SceneFolder(name, path) for name, path in own]
     times = Counter(name for _, _, name, _ in found)
     # A name that stands in two splits is of two scenes.
     return [
         SceneFolder(name if times[name] == 1 else f"{root}/{name}", path, split) for root, split, name, path in found
     ]
+
+
+def find_objects(
+    folder: Path, objects_in: Callable[[Path], list[tuple[str, Path]]]
+) -> tuple[list[SceneFolder], tuple[str, ...]]:
+    """As `find_scenes`, of objects: lists of names may say which to learn from, and a folder may hold categories.
+
+    Returns:
+        objects: none where the folder holds none.
+        notes: what the lists leave out, or name and is not there.
+
+    Raises:
+        UserError: a list can't be read.
+    """
+    found = find_scenes(folder, objects_in)
+    if found:
+        return _as_listed(folder, found)
+    objects, notes = list[SceneFolder](), dict[str, None]()
+    for category in sorted(path for path in folder.iterdir() if path.is_dir()):
+        listed, said = _as_listed(category, find_scenes(category, objects_in))
+        objects += [replace(one, name=f"{category.name}/{one.name}".rstrip("/")) for one in listed]
+        notes |= dict.fromkeys(f"{category.name}: {note}" for note in said)
+    return sorted(objects, key=lambda one: SPLITS.index(one.split)), tuple(notes)
+
+
+def _as_listed(folder: Path, objects: list[SceneFolder]) -> tuple[list[SceneFolder], tuple[str, ...]]:
+    lists = read_split_lists(folder)
+    if not lists.split_of or any(one.split != "train" or not one.name for one in objects):
+        return objects, ()
+    notes = lists.notes([one.name for one in objects])
+    chosen = [replace(one, split=split) for one in objects if (split := lists.split(one.name)) is not None]
+    return sorted(chosen, key=lambda one: SPLITS.index(one.split)), notes
 
 
 @dataclass

@@ -1,18 +1,21 @@
 """A class of objects as SRN has it (Sitzmann et al. 2019): `<instance>/{rgb,pose,intrinsics.txt}`, one folder each.
 
-Or `train`, `validation`, `test` folders of such. An object is known by its folder's name, in whichever split it stands;
+Or `train`, `validation`, `test` folders of such, also named `cars_train`, `cars_val`, `cars_test`, as published. An
+object is known by its folder's name, in whichever split it stands;
 those of the training split come first, sorted, as the authors number them.
 """
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
-from engines.core.formats.deepvoxels_folder import SPLIT_FOLDERS, Part, is_part, read_bounds
+from engines.core.formats.deepvoxels_folder import Part, is_part, read_bounds
+from engines.core.formats.left_out import LeftOut
 from engines.core.formats.object_folders import ObjectFolders, Place
+from engines.core.formats.splits import read_split_lists, split_folders
 from engines.core.upright import up_direction
 from engines.core.views import Split
 
@@ -26,8 +29,7 @@ def detect(folder: Path) -> bool:
 
 
 def _roots(folder: Path) -> list[tuple[Split, Path]]:
-    splits = [(split, folder / name) for name, split in SPLIT_FOLDERS if (folder / name).is_dir()]
-    found = [(split, root) for split, root in splits if _objects(root)]
+    found = [(split, root) for split, root in split_folders(folder) if _objects(root)]
     return found or [("train", folder)]
 
 
@@ -43,19 +45,46 @@ def read(folder: Path) -> Dataset:
     Raises:
         UserError: names the file that is wrong, or the object without views.
     """
-    found = [(split, part) for split, root in _roots(folder) for part in _objects(root)]
+    lists = read_split_lists(folder)
+    roots = _roots(folder)
+    listed = len(roots) == 1 and roots[0][1] == folder and bool(lists.split_of)
+    found = [(split, part) for split, root in roots for part in _objects(root)]
+    notes: tuple[str, ...] = ()
+    if listed:
+        notes = lists.notes([part.name for _, part in found])
+        found = [(split, part) for _, part in found if (split := lists.split(part.name)) is not None]
     names = list(dict.fromkeys(part.name for split, part in found if split == "train"))
     names += sorted({part.name for _, part in found} - set(names))
     number = {name: index for index, name in enumerate(names)}
     places = [(part, split, number[part.name]) for split, part in found]
-    views = ObjectFolders(places, partial(_list_object, folder / "intrinsics.txt")).views()
+    lister = _Lister(folder / "intrinsics.txt")
+    views = ObjectFolders(places, lister).views()
+    left_out = LeftOut()
+    for of_object in lister.left_out.values():
+        left_out.add(of_object)
     cameras = tuple(view.camera for view in views.of_instance(int(views.instances[0])))
-    return Dataset(views, folder, NAME, read_bounds(folder, cameras), up_direction(cameras), instances=tuple(names))
+    return Dataset(
+        views,
+        folder,
+        NAME,
+        read_bounds(folder, cameras),
+        up_direction(cameras),
+        notes=(*notes, *left_out.notes("rgb/", "pose")),
+        instances=tuple(names),
+    )
 
 
-def _list_object(shared: Path, place: Place) -> Part:
-    folder, split, number = place
-    part = Part(folder, split, shared, f"{folder.name}/", number)
-    if not len(part):
-        raise UserError(f"{folder}: the object has no poses; needs a 4x4 .txt for each view")
-    return part
+@dataclass
+class _Lister:
+    """Lists objects, and keeps what was left out of each."""
+
+    shared: Path
+    left_out: dict[Path, LeftOut] = field(default_factory=dict)
+
+    def __call__(self, place: Place) -> Part:
+        folder, split, number = place
+        part = Part(folder, split, self.shared, f"{folder.name}/", number)
+        if not len(part):
+            raise UserError(f"{folder}: the object has no poses; needs a 4x4 .txt for each view")
+        self.left_out[folder] = part.left_out
+        return part

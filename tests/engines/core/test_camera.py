@@ -43,6 +43,23 @@ def test_its_pose_cannot_be_changed_from_outside() -> None:
         camera.camera_to_world[0, 3] = 9
 
 
+def test_its_lens_is_of_plain_numbers_whatever_they_came_as() -> None:
+    camera = Camera(np.eye(4), (np.float64(30), np.float32(31)), tuple(np.array([16.5, 11.5])), (np.int64(32), 24))
+    assert {type(number) for number in (*camera.focal_px, *camera.centre_px)} == {float}
+    assert {type(number) for number in camera.size_px} == {int}
+
+
+def test_the_fourth_row_of_its_pose_is_0_0_0_1() -> None:
+    pose = camera_at(3, 1, 2).camera_to_world.copy()
+    pose[3] = [-0.02, 0.01, -0.05, 0.99]
+    camera = camera_at(3, 1, 2).at(pose)
+    assert camera.camera_to_world[3].tolist() == [0, 0, 0, 1]
+    # What is drawn by rays lies where points are projected to.
+    _, directions = pixel_rays(camera)
+    pixels, _ = project(camera, camera.position + directions[5, 7][None])
+    assert pixels[0] == pytest.approx((7.5, 5.5))
+
+
 def test_world_to_camera_undoes_camera_to_world() -> None:
     camera = camera_at(3, 1, 2)
     assert camera.world_to_camera @ camera.camera_to_world == pytest.approx(np.eye(4), abs=1e-12)

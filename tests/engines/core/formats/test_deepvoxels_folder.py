@@ -14,6 +14,7 @@ from engines.core.formats import open_dataset
 from engines.core.formats.deepvoxels_folder import read_intrinsics, read_pose, write_pose
 from engines.core.images import write_png
 from tests.engines.core.examples import INTRINSICS, camera_ring, write_part
+from tests.engines.core.formats.ball_pictures import ball_cameras, ball_picture, error_px
 
 
 def test_reads_views_in_order(tmp_path: Path) -> None:
@@ -178,7 +179,17 @@ def test_unreadable_image(tmp_path: Path) -> None:
 def test_image_without_pose(tmp_path: Path) -> None:
     write_part(tmp_path)
     (tmp_path / "pose" / "000001.txt").unlink()
-    assert "000001 has its image but no pose" in refusal(tmp_path)
+    dataset = open_dataset(tmp_path)
+    assert [view.name for view in dataset.views] == ["000000", "000002"]
+    assert dataset.notes == ("1 of 3 photographs in rgb/ have no pose and are left out: 000001",)
+
+
+def test_pose_without_image(tmp_path: Path) -> None:
+    write_part(tmp_path)
+    (tmp_path / "rgb" / "000001.png").unlink()
+    dataset = open_dataset(tmp_path)
+    assert [view.name for view in dataset.views] == ["000000", "000002"]
+    assert dataset.notes == ("1 of 3 photographs are not there and are left out, such as 000001",)
 
 
 def test_unlike_names_need_equal_counts(tmp_path: Path) -> None:
@@ -186,8 +197,83 @@ def test_unlike_names_need_equal_counts(tmp_path: Path) -> None:
     for path in (tmp_path / "rgb").iterdir():
         path.rename(path.with_stem("r_" + path.stem))
     assert open_dataset(tmp_path).views[2].image_path == tmp_path / "rgb" / "r_000002.png"
+    # The numbers still say which is which.
     (tmp_path / "pose" / "000001.txt").unlink()
+    dataset = open_dataset(tmp_path)
+    assert dataset.views[1].image_path == tmp_path / "rgb" / "r_000002.png" and len(dataset.notes) == 1
+    for letter, path in zip("xyz", sorted((tmp_path / "rgb").iterdir()), strict=True):
+        path.rename(path.with_stem(letter))
     assert "2 poses but 3 images" in refusal(tmp_path)
+
+
+def write_balls(folder: Path, pose_name: str = "{}", image_name: str = "frame_{:04d}", count: int = 12) -> Path:
+    """Photographs whose poses can be told right from wrong; intrinsics as NSVF has them."""
+    (folder / "pose").mkdir(parents=True)
+    for index, camera in enumerate(ball_cameras(count)):
+        write_png(folder / "rgb" / f"{image_name.format(index)}.png", ball_picture(camera))
+        write_pose(folder / "pose" / f"{pose_name.format(index)}.txt", camera.camera_to_world)
+    (folder / "intrinsics.txt").write_text("90 0 48 0\n0 90 36 0\n0 0 1 0\n0 0 0 1\n")
+    return folder
+
+
+def test_unlike_names_go_in_the_order_that_people_count_in(tmp_path: Path) -> None:
+    dataset = open_dataset(write_balls(tmp_path))
+    assert max(error_px(view) for view in dataset.views) < 0.05
+    assert [view.name for view in dataset.views] == [str(index) for index in range(12)]
+
+
+@pytest.mark.parametrize("first", [0, 1, 7])
+def test_numbers_may_begin_elsewhere(tmp_path: Path, first: int) -> None:
+    write_balls(tmp_path, "{}", "x{}")
+    for path in sorted((tmp_path / "rgb").iterdir(), key=lambda path: -int(path.stem[1:])):
+        path.rename(path.with_stem(f"x{int(path.stem[1:]) + first}"))
+    assert max(error_px(view) for view in open_dataset(tmp_path).views) < 0.05
+
+
+def test_as_many_of_both_but_not_the_same_ones(tmp_path: Path) -> None:
+    write_balls(tmp_path)
+    (tmp_path / "pose" / "3.txt").unlink()
+    (tmp_path / "rgb" / "frame_0005.png").unlink()
+    dataset = open_dataset(tmp_path)
+    assert len(dataset.views) == 10 and max(error_px(view) for view in dataset.views) < 0.05
+    assert len(dataset.notes) == 2
+
+
+def test_intrinsics_as_a_matrix(tmp_path: Path) -> None:
+    write_balls(tmp_path, "0_{:04d}", "0_{:04d}")
+    (tmp_path / "intrinsics.txt").write_text("90 0 48 0\n0 80 36 0\n0 0 1 0\n0 0 0 1\n")
+    dataset = open_dataset(tmp_path)
+    camera = dataset.views[0].camera
+    assert (camera.focal_px, camera.centre_px, camera.size_px) == ((90, 80), (48, 36), (96, 72))
+    # It says nothing of a grid.
+    assert dataset.hints == {}
+    (tmp_path / "intrinsics.txt").write_text("90 0 48 0\n0 -80 36 0\n0 0 1 0\n0 0 0 1\n")
+    assert "is a matrix, but not of a lens" in refusal(tmp_path)
+
+
+def test_names_of_nsvf_say_the_split(tmp_path: Path) -> None:
+    write_balls(tmp_path, "{}_x", "{}_x", count=3)
+    assert [view.split for view in open_dataset(tmp_path).views] == ["train", "validation", "test"]
+
+
+def test_the_fourth_row_of_a_pose_is_0_0_0_1(tmp_path: Path) -> None:
+    write_balls(tmp_path)
+    for path in (tmp_path / "pose").iterdir():
+        pose = np.loadtxt(path)
+        pose[3] = [-0.02, 0.01, -0.05, 0.99]
+        np.savetxt(path, pose)
+    dataset = open_dataset(tmp_path)
+    assert max(error_px(view) for view in dataset.views) < 0.05
+    assert dataset.views[0].camera.camera_to_world[3].tolist() == [0, 0, 0, 1]
+
+
+def test_depths_and_normals_beside_are_no_photographs(tmp_path: Path) -> None:
+    write_balls(tmp_path, "{:04d}", "{:04d}")
+    for index in range(12):
+        for kind in ("_depth_0001", "_normal", "_depth"):
+            write_png(tmp_path / "rgb" / f"{index:04d}{kind}.png", np.zeros((72, 96, 3), dtype=np.uint8))
+    dataset = open_dataset(tmp_path)
+    assert len(dataset.views) == 12 and dataset.notes == ()
 
 
 @pytest.mark.parametrize("content", ["1 2 3", "a b c d e f", "1 1 1 0 0 0"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 from engines.core.images import write_png
 from engines.core.path_files import read_path
+from engines.core.views import SPLITS
 from tests.engines.core.examples import camera_ring
+from tests.engines.core.formats.ball_pictures import ball_cameras, ball_picture, error_px
 
 SCALE = np.array([[2.0, 0, 0, 30], [0, 2.0, 0, -40], [0, 0, 2.0, 50], [0, 0, 0, 1]])
 """The measured world is twice as large, and elsewhere."""
@@ -80,8 +83,94 @@ def test_without_camera_mat_it_is_in_pixels_and_fills_a_sphere(tmp_path: Path) -
     kept = {name: value for name, value in matrices(cameras).items() if not name.startswith("camera_mat")}
     np.savez(tmp_path / "cameras.npz", **kept)
     dataset = open_dataset(tmp_path)
-    assert all(same(view.camera, camera) for view, camera in zip(dataset.views, cameras, strict=True))
+    # (0, 0) is the middle of the first pixel there.
+    for view, camera in zip(dataset.views, cameras, strict=True):
+        x, y = camera.centre_px
+        assert same(view.camera, replace(camera, centre_px=(x + 0.5, y + 0.5)))
     assert np.array_equal(dataset.bounds, [[-1] * 3, [1] * 3]) and dataset.views[0].mask_path is None
+
+
+def write_balls(folder: Path, name: str, camera_mat: bool) -> Path:
+    """As NeuS's script for one's own photographs: `world_mat` projects, `camera_mat` is the lens in pixels."""
+    content = {}
+    for index, camera in enumerate(ball_cameras(8)):
+        write_png(folder / "image" / f"{index:03d}.png", ball_picture(camera))
+        write_png(folder / "mask" / f"{index:03d}.png", np.full((72, 96), 255, dtype=np.uint8))
+        lens = np.eye(4)
+        lens[:3, :3] = [[90, 0, 47.5], [0, 90, 35.5], [0, 0, 1]]
+        content[f"world_mat_{index}"] = (lens @ camera.world_to_camera).astype(np.float32)
+        content[f"scale_mat_{index}"] = np.eye(4, dtype=np.float32)
+        if camera_mat:
+            content[f"camera_mat_{index}"] = lens.astype(np.float32)
+    np.savez(folder / name, **content)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["cameras.npz", "cameras_sphere.npz", "cameras_large.npz"])
+@pytest.mark.parametrize("camera_mat", [True, False])
+def test_pixels_of_neus(tmp_path: Path, name: str, camera_mat: bool) -> None:
+    dataset = open_dataset(write_balls(tmp_path, name, camera_mat))
+    assert dataset.format == "dvr" and len(dataset.views) == 8 and all(view.mask_path for view in dataset.views)
+    assert np.array_equal(dataset.bounds, [[-1] * 3, [1] * 3])
+    assert max(error_px(view) for view in dataset.views) < 0.05
+    camera = dataset.views[0].camera
+    assert camera.focal_px == pytest.approx((90, 90), abs=1e-3) and camera.centre_px == pytest.approx(
+        (48, 36), abs=1e-3
+    )
+    # Numbers of numpy would make float64 of the tensors that they meet.
+    assert {type(number) for number in (*camera.focal_px, *camera.centre_px)} == {float}
+    for view, of_path in zip(dataset.views, read_path(tmp_path / name, camera), strict=True):
+        assert same(view.camera, of_path)
+
+
+@pytest.mark.parametrize("with_camera", [True, False])
+def test_a_lens_that_took_no_such_picture_is_refused(tmp_path: Path, with_camera: bool) -> None:
+    """`world_mat` is the pose alone, and `camera_mat` in pixels: neither program's meaning."""
+    write_balls(tmp_path, "cameras.npz", with_camera)
+    content = dict(np.load(tmp_path / "cameras.npz"))
+    for index, camera in enumerate(ball_cameras(8)):
+        content[f"world_mat_{index}"] = camera.world_to_camera
+    np.savez(tmp_path / "cameras.npz", **content)
+    with pytest.raises(UserError, match=r"world_mat_0: makes no lens that took a picture of 96x72"):
+        open_dataset(tmp_path)
+    with pytest.raises(UserError, match=r"world_mat_0: makes no lens that took a picture of 96x72"):
+        read_path(tmp_path / "cameras.npz", ball_cameras(1)[0])
+
+
+def write_category(folder: Path, lists: str = "softras_{}.lst") -> Path:
+    for index, name in enumerate(("obj0", "obj1", "obj2", "obj3")):
+        write(folder / name, 2 + index)
+    for split, names in (("train", "obj0\nobj1\n"), ("val", "obj2\n\n"), ("test", "obj3/\n")):
+        if lists:
+            (folder / lists.format(split)).write_text(names)
+    return folder
+
+
+@pytest.mark.parametrize("lists", ["softras_{}.lst", "{}.lst", "gen_{}.lst"])
+def test_lists_of_names_say_which_objects_to_learn_from(tmp_path: Path, lists: str) -> None:
+    dataset = open_dataset(write_category(tmp_path, lists))
+    assert [len(dataset.split(split)) for split in SPLITS] == [5, 4, 5] and dataset.notes == ()
+    assert dataset.instances == ("obj0", "obj1", "obj2", "obj3")
+
+
+def test_objects_in_no_list_are_counted(tmp_path: Path) -> None:
+    write_category(tmp_path)
+    write(tmp_path / "obj9")
+    dataset = open_dataset(tmp_path)
+    assert "obj9" not in dataset.instances
+    assert dataset.notes == ("1 of 5 objects are in no list (.lst) and are left out, such as obj9",)
+
+
+def test_without_lists_all_are_learnt_from(tmp_path: Path) -> None:
+    assert len(open_dataset(write_category(tmp_path, "")).split("train")) == 14
+
+
+def test_a_folder_of_categories(tmp_path: Path) -> None:
+    write_category(tmp_path / "02958343")
+    write_category(tmp_path / "03001627")
+    dataset = open_dataset(tmp_path)
+    assert [len(dataset.split(split)) for split in SPLITS] == [10, 8, 10]
+    assert dataset.instances[:3] == ("02958343/obj0", "02958343/obj1", "03001627/obj0")
 
 
 def test_a_class_is_a_folder_for_each_object(tmp_path: Path) -> None:

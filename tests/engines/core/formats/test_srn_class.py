@@ -12,6 +12,8 @@ from PIL import Image
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 from engines.core.formats.deepvoxels_folder import read_intrinsics
+from engines.core.views import SPLITS
+from tests.engines.core.examples import write_part
 
 POSE = "1 0 0 0 0 1 0 0 0 0 1 -4 0 0 0 1"
 INTRINSICS = "40. 16. 16. 0.\n0. 0. 0.\n1.\n32 32\n"
@@ -71,8 +73,50 @@ def test_images_and_poses_of_different_counts(tmp_path: Path, photographs: Path)
     shutil.copytree(photographs / "train", tmp_path / "a")
     next((tmp_path / "a" / "rgb").iterdir()).unlink()
     write_object(tmp_path / "b")
-    with pytest.raises(UserError, match="has its pose but no image"):
-        open_dataset(tmp_path)
+    dataset = open_dataset(tmp_path)
+    count = len(list((photographs / "train" / "rgb").iterdir()))
+    assert len(dataset.views.of_instance(0)) == count - 1
+    assert f"1 of {count} photographs are not there and are left out, such as" in dataset.notes[0]
+
+
+def test_the_published_names_of_splits(tmp_path: Path) -> None:
+    """`cars_train`, `cars_val`, `cars_test`; SRN's `cars_train_val` has other views of the objects to learn from."""
+    for split, names in (("train", "ab"), ("train_val", "ab"), ("val", "c"), ("test", "d")):
+        for name in names:
+            write_object(tmp_path / f"cars_{split}" / name, 2)
+    dataset = open_dataset(tmp_path)
+    assert dataset.format == "srn" and dataset.instances == ("a", "b", "c", "d")
+    assert [len(dataset.split(split)) for split in SPLITS] == [4, 6, 2]
+
+
+def test_lists_say_which_objects_to_learn_from(tmp_path: Path) -> None:
+    for name in "abcd":
+        write_object(tmp_path / name, 2)
+    (tmp_path / "train.lst").write_text("b\nz\n")
+    (tmp_path / "test.lst").write_text("chairs/a\n")
+    dataset = open_dataset(tmp_path)
+    assert [[view.name[0] for view in dataset.split(split)] for split in SPLITS] == [["b", "b"], [], ["a", "a"]]
+    assert dataset.notes == (
+        "1 of 3 listed objects are not there, such as z",
+        "2 of 4 objects are in no list (.lst) and are left out, such as c",
+    )
+
+
+def test_objects_of_nsvf_are_split_by_the_names_of_their_views(tmp_path: Path) -> None:
+    for name in "ab":
+        write_part(tmp_path / name, 3)
+        (tmp_path / name / "intrinsics.txt").write_text("30 0 16 0\n0 30 12 0\n0 0 1 0\n0 0 0 1\n")
+        for kind, suffix in (("rgb", "png"), ("pose", "txt")):
+            for index, begin in enumerate(("0_train", "1_val", "2_test")):
+                path = tmp_path / name / kind / f"{index:06d}.{suffix}"
+                if path.is_file():
+                    path.rename(path.with_stem(f"{begin}_{index:04d}"))
+    dataset = open_dataset(tmp_path)
+    assert [[view.name for view in dataset.split(split)] for split in SPLITS] == [
+        ["a/0_train_0000", "b/0_train_0000"],
+        ["a/1_val_0001", "b/1_val_0001"],
+        ["a/2_test_0002", "b/2_test_0002"],
+    ]
 
 
 def test_poses_are_read_when_their_views_are_looked_at(tmp_path: Path) -> None:

@@ -1,0 +1,98 @@
+"""How folders and lists say what is to learn from, what to validate with, and what to test with.
+
+Folders `train`, `val` (or `validation`), `test`, as they are or after a name: `cars_train`, `cars_val`, `cars_test`
+(SRN, pixelNeRF; SRN's `cars_train_val` holds other views of the objects to learn from). Lists with the name of a folder
+on each line: `train.lst`, `val.lst`, `test.lst`, also after a name, as DVR's renderings have `softras_train.lst`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engines.core.errors import UserError
+from engines.core.views import SPLITS, Split
+
+SPLIT_FOLDERS: tuple[tuple[str, Split], ...] = (
+    ("train", "train"),
+    ("validation", "validation"),
+    ("val", "validation"),
+    ("test", "test"),
+)
+LISTS = ".lst"
+LIST_PREFIX = "softras_"
+"""Of several lists for one split that with no prefix is taken, else that with this."""
+
+_NAME = re.compile(r"(?:.+_)?(train_val|train|validation|val|test)", re.IGNORECASE)
+_SPLIT: Mapping[str, Split] = {**dict(SPLIT_FOLDERS), "train_val": "validation"}
+
+
+def split_folders(folder: Path) -> list[tuple[Split, Path]]:
+    """The folders of splits in a folder, those to learn from first: the bare names where there are such."""
+    bare = [(split, folder / name) for name, split in SPLIT_FOLDERS if (folder / name).is_dir()]
+    if bare or not folder.is_dir():
+        return bare
+    matches = ((path, _NAME.fullmatch(path.name)) for path in sorted(folder.iterdir()) if path.is_dir())
+    found = [(_SPLIT[match[1].lower()], path) for path, match in matches if match]
+    return sorted(found, key=lambda place: SPLITS.index(place[0]))
+
+
+@dataclass(frozen=True)
+class SplitLists:
+    """What lists of names beside folders say.
+
+    Attributes:
+        split_of: of each name that is listed.
+        has_train: whether what is to be learnt from is listed; else it is all that isn't.
+    """
+
+    split_of: Mapping[str, Split] = field(default_factory=dict)
+    has_train: bool = False
+
+    def split(self, name: str) -> Split | None:
+        """None for what is in no list, and left out therefore."""
+        return self.split_of.get(name, None if self.has_train else "train")
+
+    def notes(self, names: list[str]) -> tuple[str, ...]:
+        """What is listed and not there, or there and not listed."""
+        absent = sorted(self.split_of.keys() - set(names))
+        unlisted = [name for name in names if self.split(name) is None]
+        notes = []
+        if absent:
+            notes.append(f"{len(absent)} of {len(self.split_of)} listed objects are not there, such as {absent[0]}")
+        if unlisted:
+            notes.append(
+                f"{len(unlisted)} of {len(names)} objects are in no list ({LISTS}) and are left out, "
+                f"such as {unlisted[0]}"
+            )
+        return tuple(notes)
+
+
+def read_split_lists(folder: Path) -> SplitLists:
+    """The lists in a folder; what is in two lists is to be learnt from least of all.
+
+    Raises:
+        UserError: a list can't be read as text.
+    """
+    chosen: dict[Split, Path] = {}
+    paths = sorted(folder.glob("*" + LISTS), key=lambda path: (not path.name.startswith(LIST_PREFIX), path.name))
+    for path in sorted(paths, key=lambda path: path.stem.lower() not in _SPLIT):
+        match = _NAME.fullmatch(path.stem)
+        if match and path.is_file():
+            chosen.setdefault(_SPLIT[match[1].lower()], path)
+    split_of: dict[str, Split] = {}
+    for split in SPLITS:
+        if split in chosen:
+            split_of |= dict.fromkeys(_names(chosen[split]), split)
+    return SplitLists(split_of, "train" in chosen)
+
+
+def _names(path: Path) -> list[str]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: can't be read as text ({error})") from error
+    # Some lists have paths, with what is above the objects or a slash behind.
+    return [Path(line.strip()).name for line in lines if line.strip()]
