@@ -185,9 +185,20 @@ def _dispatch(words: list[str]) -> int:
     command = cast(Command, importlib.import_module(f"app.commands.{name}"))
     parser = _Parser(prog=f"main.py {name}", description=COMMANDS[name].capitalize() + ".")
     command.add_arguments(parser)
-    arguments = parser.parse_args(rest)
+    arguments = parser.parse_args(_joined(rest))
     with _terminable():
         return command.run(arguments)
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """With `--up -y` as one word: argparse takes a direction that begins with a minus for an option."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] == "--up" and not word.startswith("--"):
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _refuse_misspelt(words: Sequence[str]) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engines import registry
+from engines.core.camera import Array
 from engines.core.checkpoint import DATA_BESIDE, Checkpoint
 from engines.core.config import Options, make_options, parse_settings
 from engines.core.dataset import Dataset
@@ -14,7 +15,8 @@ from engines.core.device import choose_device
 from engines.core.engine import Scene
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
-from engines.core.run_folder import LIVE_NAME, SCENE_NAME
+from engines.core.run_folder import LIVE_NAME, SCENE_NAME, is_claimed
+from engines.core.scene_file import rewrite_scene_file
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +64,35 @@ def open_scene(
         if data is None and name:
             raise UserError(f"{error}; {path.name} was kept with the folder {name}, which is not beside it") from error
         raise
-    return Opened(scene, checkpoint, dataset, path, options)
+    opened = Opened(scene, checkpoint, dataset, path, options)
+    # As somebody chose once, whatever the data folder says.
+    return with_up(opened, checkpoint.scene.chosen_up if checkpoint.scene is not None else None)
+
+
+def with_up(opened: Opened, up: Array | None) -> Opened:
+    """The same scene, in which `up` [3], a unit vector in the world, is upwards; None: as it was."""
+    if up is None:
+        return opened
+    opened.scene.up = up
+    return replace(opened, dataset=opened.dataset.with_up(up) if opened.dataset is not None else None)
+
+
+def keep_up(path: Path, up: Array) -> None:
+    """Writes into a scene file, or a run's, that somebody chose `up` [3], for whoever opens it next.
+
+    Raises:
+        UserError: it is no file of ours, carries no cameras, is being learnt, or can't be written.
+    """
+    run = path if path.is_dir() else path.parent
+    if is_claimed(run):
+        raise UserError(f"{run}: it is being learnt; choose up again when that has ended")
+    file = path / SCENE_NAME if path.is_dir() else path
+    if file.suffix != ".safetensors":
+        raise UserError(f"{file}: only scene files keep which way is up (main.py convert makes one)")
+    scene = registry.read_checkpoint(file).scene
+    if scene is None:
+        raise UserError(f"{file}: carries no cameras, and keeps no direction")
+    rewrite_scene_file(file, scene.with_up(up))
 
 
 def title_of(path: Path) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from app import display
 from app.display import Pixels
-from engines.core.camera import Camera
+from engines.core.camera import Array, Camera
 from engines.core.engine import Prepares, Scene, Stop
 from engines.core.frame import Frame
 
@@ -109,3 +109,22 @@ def draw(scene: Scene, request: Request, camera: Camera, stop: Stop) -> Frame:
     if request.draft and isinstance(prepares, Prepares):
         return prepares.glimpse(camera, request.controls)
     return scene.render(camera, request.controls, stop)
+
+
+def point_at(picture: Picture, u: float, v: float) -> Array | None:
+    """[3] the world point at pixel (u, v) of an exact picture; None where nothing is hit."""
+    frame, camera = picture.frame, picture.camera
+    if frame is None or frame.depth is None:
+        return None
+    height, width = frame.depth.shape[:2]
+    # Depth may be coarser than the image.
+    column, row = int(u * width / camera.size_px[0]), int(v * height / camera.size_px[1])
+    if not (0 <= column < width and 0 <= row < height):
+        return None
+    depth = float(frame.depth[row, column])
+    if not np.isfinite(depth) or depth <= 0:
+        return None
+    ray = np.array(
+        [(u - camera.centre_px[0]) / camera.focal_px[0], (v - camera.centre_px[1]) / camera.focal_px[1], 1.0]
+    )
+    return camera.position + camera.camera_to_world[:3, :3] @ (ray * depth)

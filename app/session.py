@@ -14,18 +14,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from app.ahead import Ahead
 from app.comparison import compare
 from app.eye import Eye
 from app.fitting import same_picture
 from app.listener import Listener, ObjectViews, OpenFailure, Opening
 from app.objects import INSTANCE, find_choice
-from app.opening import Opened, open_scene
-from app.pictures import Picture, Request
+from app.opening import Opened, open_scene, with_up
+from app.pictures import Picture, Request, point_at
 from app.render_worker import RenderWorker
 from app.timeline import Timeline
+from app.ups import Ups, keep_in_file
 from app.viewpoints import ViewPoint, read_viewpoints, view_at
 from engines.core.camera import Array, Camera
 from engines.core.config import make_options
@@ -42,6 +41,7 @@ class Session:
         self.device = device
         self._settings, self._chosen = tuple(settings), dict[str, Any]()
         self.opened: Opened | None = None
+        self.ups = Ups()
         self.data: Path | None = None
         self.viewpoints: tuple[ViewPoint, ...] = ()
         self.eye = Eye(self.submit)
@@ -126,6 +126,7 @@ class Session:
     ) -> None:
         try:
             opened = open_scene(path, data, self.device, (*self._settings, *_as_settings(chosen)), dataset)
+            opened = with_up(opened, self.ups.of(path))
             viewpoints = read_viewpoints(opened, choice)
         except Exception as error:  # handed on: the window shows it and goes on
             self._listener.open_failed(OpenFailure(number, path, data, error))
@@ -286,6 +287,15 @@ class Session:
                 self._aside.submit(self._guarded, partial(self._read_views, self.opened, self._adopted, round(value)))
             self.submit(moving)
 
+    def choose_up(self, up: Array) -> None:
+        """Makes `up` [3] the scene's own, and keeps it in the scene's file where that is one of ours."""
+        if self.opened is not None:
+            path = self.opened.path
+            self.ups.choose(path, up)
+            self.opened = with_up(self.opened, up)
+            self.eye.set_up(up)
+            self._aside.submit(self._guarded, lambda: keep_in_file(path, up))
+
     def resubmit(self) -> None:
         """Something more can be drawn."""
         self.submit(moving=self.timeline.playback.playing)
@@ -373,22 +383,3 @@ class Session:
 def _as_settings(values: Mapping[str, Any]) -> tuple[str, ...]:
     # JSON is YAML, which settings are read as.
     return tuple(f"{name}={json.dumps(value)}" for name, value in values.items())
-
-
-def point_at(picture: Picture, u: float, v: float) -> Array | None:
-    """[3] the world point at pixel (u, v) of an exact picture; None where nothing is hit."""
-    frame, camera = picture.frame, picture.camera
-    if frame is None or frame.depth is None:
-        return None
-    height, width = frame.depth.shape[:2]
-    # Depth may be coarser than the image.
-    column, row = int(u * width / camera.size_px[0]), int(v * height / camera.size_px[1])
-    if not (0 <= column < width and 0 <= row < height):
-        return None
-    depth = float(frame.depth[row, column])
-    if not np.isfinite(depth) or depth <= 0:
-        return None
-    ray = np.array(
-        [(u - camera.centre_px[0]) / camera.focal_px[0], (v - camera.centre_px[1]) / camera.focal_px[1], 1.0]
-    )
-    return camera.position + camera.camera_to_world[:3, :3] @ (ray * depth)

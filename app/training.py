@@ -29,6 +29,7 @@ from engines.core.formats import open_dataset
 from engines.core.run_folder import (
     HISTORY_NAME,
     append_history,
+    chosen_up,
     claimed,
     complete_scene,
     is_interrupted_here,
@@ -42,10 +43,11 @@ from engines.core.run_folder import (
     write_run_checkpoint,
     write_run_config,
 )
+from engines.core.upright import parse_up
 
 HISTORY_EVERY = 10
 """Steps whose mean losses make one line of the history."""
-FREE_ON_RESUME = ("max_steps", "checkpoint_every", "checkpoint_minutes", "validate_every", "lr", "num_workers")
+FREE_ON_RESUME = ("max_steps", "checkpoint_every", "checkpoint_minutes", "validate_every", "lr", "num_workers", "up")
 """What a run may go on with other values of; the rest makes another network or another run."""
 
 
@@ -341,12 +343,17 @@ def begin(
     """
     if not resume:
         config = make_options(engine.Config, settings)
-        dataset = dataset.with_held_out(config.held_out_every)
+        dataset = _as_configured(dataset, config)
         return dataset, config, engine.train(dataset, config, device, config.seed)
     checkpoint = _to_resume(engine, out, settings, again)
     config = make_options(engine.Config, checkpoint.config, f"{out}: its configuration")
-    dataset = dataset.with_held_out(config.held_out_every)
+    dataset = _as_configured(dataset, config)
     return dataset, config, engine.resume(dataset, checkpoint, device)
+
+
+def _as_configured(dataset: Dataset, config: TrainingConfig) -> Dataset:
+    dataset = dataset.with_held_out(config.held_out_every)
+    return dataset if config.up is None else dataset.with_up(parse_up(config.up))
 
 
 def _to_resume(engine: Engine, out: Path, settings: Mapping[str, Any], again: bool) -> Checkpoint:
@@ -356,6 +363,9 @@ def _to_resume(engine: Engine, out: Path, settings: Mapping[str, Any], again: bo
         complete_scene(out, checkpoint)
     if checkpoint.engine != engine.name:
         raise UserError(f"{out}: is a run of {checkpoint.engine}, not of {engine.name}")
+    if "up" not in settings and (up := ranks.of_first(chosen_up(out))) is not None:
+        # In the window, after it was learnt so far.
+        settings = {**settings, "up": ",".join(map(repr, up))}
     begun = make_options(engine.Config, checkpoint.config, f"{out}: its configuration").model_dump()
     asked = make_options(engine.Config, {**begun, **settings}).model_dump()
     for name in settings:

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from tqdm import tqdm
 
-from app.opening import Opened, open_scene
+from app.opening import Opened, open_scene, with_up
 from engines.core import ranks
+from engines.core.camera import Array
 from engines.core.device import choose_device
+from engines.core.errors import UserError
+from engines.core.upright import parse_up
 
 if TYPE_CHECKING:
     from app.export import Progress
@@ -34,7 +37,23 @@ def add_scene_arguments(parser: argparse.ArgumentParser) -> None:
 def add_opening_options(parser: argparse.ArgumentParser) -> None:
     """--data, --device and --set."""
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="its data folder: cameras, intrinsics, photographs")
+    add_up(parser)
     add_device_and_set(parser, "an option of the scene; may be repeated")
+
+
+def add_up(parser: argparse.ArgumentParser) -> None:
+    """--up."""
+    parser.add_argument("--up", type=_direction, metavar="AXIS", help=(
+        "which way is up: x, y, z, -x, -y, -z, or three numbers such as 0.1,-1,0.2 (default: as was chosen before, "
+        "else as the photographs say)"
+    ))  # fmt: skip
+
+
+def _direction(text: str) -> Array:
+    try:
+        return parse_up(text)
+    except UserError as error:
+        raise argparse.ArgumentTypeError(str(error).removeprefix("up ")) from error
 
 
 def add_device_and_set(parser: argparse.ArgumentParser, what_set_does: str) -> None:
@@ -51,6 +70,7 @@ def open_from(arguments: argparse.Namespace) -> Opened:
     """
     ranks.join(choose_device(arguments.device))
     opened = open_scene(arguments.checkpoint, arguments.data, arguments.device, arguments.settings)
+    opened = with_up(opened, arguments.up)
     notes(assumptions_of(opened))
     return opened
 

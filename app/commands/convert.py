@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from app.commands.console import notes
+from app.commands.console import add_up, notes
 from engines.core.checkpoint import DATA_BESIDE, Checkpoint, SceneInfo
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
@@ -45,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help=("the data folder whose cameras go into the scene file; one that lies beside FILE is opened with it"),
     )
+    add_up(parser)
     parser.add_argument(
         "--half", action="store_true", help="scene: 16 bits a weight, half the size; the picture may change slightly"
     )
@@ -76,10 +77,14 @@ def _write_scene(checkpoint: Checkpoint, arguments: argparse.Namespace) -> None:
         if checkpoint.scene is not None:
             # What it was trained with; the folder may hold a default that was replaced.
             info = replace(info, hints=checkpoint.scene.hints)
+            if (chosen := checkpoint.scene.chosen_up) is not None:
+                info = info.with_up(chosen)
         if arguments.data.resolve().parent == arguments.out.resolve().parent:
             # Both can be moved together, and need not be named apart.
             info = replace(info, hints={**info.hints, DATA_BESIDE: arguments.data.resolve().name})
         checkpoint = replace(checkpoint, scene=info)
+    if arguments.up is not None and checkpoint.scene is not None:
+        checkpoint = replace(checkpoint, scene=checkpoint.scene.with_up(arguments.up))
     if checkpoint.scene is None:
         notes(["the scene file carries no cameras; give --data FOLDER to put them in"])
     checkpoint = replace(checkpoint, config=_without_places(checkpoint))
@@ -102,8 +107,8 @@ def _without_places(checkpoint: Checkpoint) -> Mapping[str, Any]:
 
 
 def _write_upstream(checkpoint: Checkpoint, arguments: argparse.Namespace) -> None:
-    for name in ("half", "viewing_only", "data"):
-        if getattr(arguments, name):
+    for name in ("half", "viewing_only", "data", "up"):
+        if getattr(arguments, name) not in (None, False):
             raise UserError(
                 f"--{name.replace('_', '-')} goes with --to scene; the authors' files hold all weights and nothing else"
             )

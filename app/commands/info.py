@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.commands.console import ProgressBar, assumptions_of, write_json, write_table
+from app.commands.console import ProgressBar, add_up, assumptions_of, write_json, write_table
 from app.inspection.inspecting import inspect_data
 from app.inspection.report import DataReport, facts, to_json
-from app.opening import open_scene
+from app.opening import open_scene, with_up
+from engines.core.camera import Array
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import TrainingConfig
 from engines.core.engine import Scene, never_stop
@@ -31,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, metavar="FOLDER", help=(
         "a checkpoint's data folder: cameras, intrinsics, photographs"
     ))  # fmt: skip
+    add_up(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
 
 
@@ -42,8 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     """
     path: Path = arguments.path
     if is_data(path):
-        return _run_data(path, arguments.data, arguments.json)
-    data = describe(read_checkpoint(path), path, arguments.data)
+        return _run_data(path, arguments.data, arguments.json, arguments.up)
+    data = describe(read_checkpoint(path), path, arguments.data, arguments.up)
     if arguments.json:
         write_json(data)
     else:
@@ -56,7 +58,7 @@ def is_data(path: Path) -> bool:
     return (path.is_dir() and not is_run_folder(path)) or path.suffix.lower() in VIDEO_SUFFIXES
 
 
-def _run_data(path: Path, data: Path | None, as_json: bool) -> int:
+def _run_data(path: Path, data: Path | None, as_json: bool, up: Array | None) -> int:
     if data is not None:
         raise UserError(f"{path}: is a data folder itself; --data goes with a checkpoint")
     with ProgressBar("photographs", "photograph") as bar:
@@ -65,7 +67,7 @@ def _run_data(path: Path, data: Path | None, as_json: bool) -> int:
             if so_far.looked_at:
                 bar.move_to(so_far.looked_at, so_far.to_look_at)
 
-        report = inspect_data(path, show, never_stop)
+        report = inspect_data(path, show, never_stop, up)
     if report.kind == "unknown":
         raise UserError(f"{path}: {report.reason}")
     if as_json:
@@ -85,7 +87,7 @@ def _verdicts(report: DataReport) -> list[tuple[str, str]]:
     return rows + [(doubt.severity, doubt.text) for doubt in report.doubts]
 
 
-def describe(checkpoint: Checkpoint, path: Path, data: Path | None) -> dict[str, Any]:
+def describe(checkpoint: Checkpoint, path: Path, data: Path | None, up: Array | None = None) -> dict[str, Any]:
     """Everything as plain data; `needs` says what opening it still lacks, `assumed` what it took for granted."""
     found: dict[str, Any] = {
         "path": str(path),
@@ -102,7 +104,7 @@ def describe(checkpoint: Checkpoint, path: Path, data: Path | None) -> dict[str,
         "needs": None,
     }
     try:
-        opened = open_scene(path, data, "cpu")
+        opened = with_up(open_scene(path, data, "cpu"), up)
     except UserError as error:
         # What the file is can be said all the same; a wrong --data is the user's own and must be heard.
         if data is not None:

@@ -43,6 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="YAML",
         help="options from a file, a run folder's config.yaml, or a preset's name: " + ", ".join(preset_names()),
     )
+    parser.add_argument("--up", metavar="AXIS", help=(
+        "which way is up: x, y, z, -x, -y, -z, or three numbers (default: as the photographs say); kept in the run"
+    ))  # fmt: skip
     add_device_and_set(parser, "one option, over --config; may be repeated")
     parser.add_argument("--options", action=_ListOptions, metavar="ENGINE", help="list a method's options and exit")
     parser.add_argument("--resume", action="store_true", help="go on with the run in RUN")
@@ -60,6 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
         UserError: see `run_training`.
     """
     settings = read_settings(arguments.config, arguments.settings, arguments.engine)
+    if arguments.up is not None:
+        settings = {**settings, "up": arguments.up}
     if arguments.measure and arguments.resume:
         raise UserError("--measure: measures a new run; leave out --resume")
     if arguments.watched:

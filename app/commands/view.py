@@ -43,7 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
             raise UserError(
                 f"the window can't start ({error}); ./vantage setup says which system libraries are missing"
             ) from error
-        return run_window(arguments.checkpoint, arguments.data, arguments.device, arguments.settings)
+        chosen = {} if arguments.up is None else {"up": arguments.up}
+        return run_window(arguments.checkpoint, arguments.data, arguments.device, arguments.settings, **chosen)
     if arguments.checkpoint is None:
         raise UserError("no display for the window, and no checkpoint to write a preview of; name one")
     sys.stderr.write(f"no display: writing a video and a contact sheet into {PREVIEW_FOLDER}{os.sep} instead\n")

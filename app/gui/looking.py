@@ -213,6 +213,10 @@ class Looking:
         if index != self._session.eye.view_index:
             self._moving(lambda: self._session.eye.go_to_view(index))()
 
+    def choose_up(self, up: Array) -> None:
+        """From the panel's choice of axes."""
+        self._moving(lambda: self._session.choose_up(up))()
+
     def _take_object_views(self, found: ObjectViews) -> None:
         """Another object of a class has views of its own."""
         if self._session.take_views(found) and self._session.opened is not None:

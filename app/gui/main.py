@@ -19,21 +19,27 @@ from app.gui.theme import system_is_dark
 from app.gui.window import Window
 from app.session import Session
 from app.settings import load_settings
+from engines.core.camera import Array
 
 # Python sees Ctrl+C only when it gets to run; Qt's loop would keep it asleep.
 SIGNAL_MS = 200
 
 
-def run_window(checkpoint: Path | None, data: Path | None, device: str, settings: Sequence[str]) -> int:
+def run_window(
+    checkpoint: Path | None, data: Path | None, device: str, settings: Sequence[str], up: Array | None = None
+) -> int:
     """Shows the window until it is closed; the exit code.
 
     Args:
         checkpoint: opened at once; None: the start page.
         settings: `KEY=VALUE` for the scenes that are opened.
+        up: [3] unit vector, world: what is up in `checkpoint`; None: as it says itself.
     """
     application = make_application()
     window = make_window(device, settings)
     if checkpoint is not None:
+        if up is not None:
+            window.session.ups.choose(checkpoint, up)
         window.files.open(checkpoint, data)
     window.show()
     timer = QTimer()

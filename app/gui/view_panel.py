@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from PyQt5.QtCore import QSize, Qt, pyqtSignal
-from PyQt5.QtWidgets import QAction, QCheckBox, QGridLayout, QHBoxLayout, QSizePolicy, QSlider, QToolButton
+from PyQt5.QtWidgets import QAction, QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QSizePolicy, QSlider, QToolButton
 
 from app.gui.panel_parts import Card, form, guard_wheel, label
 from engines.core.camera import Array, Camera
@@ -25,6 +26,8 @@ class ViewCard(Card):
     """A slider through the training views, and the camera in numbers."""
 
     view_chosen = pyqtSignal(int)
+    up_chosen = pyqtSignal(object)
+    """[3], the world axis that was chosen."""
 
     def __init__(self, previous: QAction, nearest: QAction, following: QAction) -> None:
         super().__init__("Training view")
@@ -49,11 +52,16 @@ class ViewCard(Card):
         self.body.addLayout(row)
         self.body.addWidget(self.slider)
         self._facts = form()
-        self.place, self.up, self.fov, self.psnr = label(), label(), label(), label()
+        self.place, self.fov, self.psnr = label(), label(), label()
+        self._axes: list[Array] = []
+        self.up = QComboBox()
+        guard_wheel(self.up)
+        self.up.setToolTip("Which way is up in the world: what the eye turns about. Kept in the scene's file")
+        self.up.activated.connect(lambda index: self.up_chosen.emit(self._axes[index]))
         for name, value in (
             ("Position", self.place),
             ("Field of view", self.fov),
-            ("Up", self.up),
+            ("Up axis", self.up),
             ("PSNR", self.psnr),
         ):
             self._facts.addRow(label(name, "muted"), value)
@@ -71,7 +79,7 @@ class ViewCard(Card):
             return
         self.place.setText(", ".join(f"{value:.3g}" for value in camera.position))
         self.fov.setText(f"{camera.fov_y_deg:.1f}°")
-        self.up.setText(axis_name(up))
+        self._show_up(up)
         self.psnr.setText("–" if psnr_db is None else f"{psnr_db:.2f} dB")
         if not self._names:
             self.name.setText("not known")
@@ -81,6 +89,18 @@ class ViewCard(Card):
             self.name.setText(f"{index + 1} of {len(self._names)}  ·  {self._names[index]}")
             if not self.slider.isSliderDown():
                 self.slider.setValue(index)
+
+    def _show_up(self, up: Array) -> None:
+        """The axis in use, then every world axis that is another."""
+        if self._axes and np.allclose(self._axes[self.up.currentIndex()], up):
+            return
+        worlds = [*np.eye(3)[::-1], *-np.eye(3)[::-1]]
+        if not any(np.allclose(axis, up) for axis in self._axes):
+            own = [] if any(np.allclose(axis, up) for axis in worlds) else [np.array(up, dtype=np.float64)]
+            self._axes = [*own, *worlds]
+            self.up.clear()
+            self.up.addItems([axis_name(axis) for axis in self._axes])
+        self.up.setCurrentIndex(int(np.argmin([np.linalg.norm(axis - up) for axis in self._axes])))
 
 
 class OverlayCard(Card):

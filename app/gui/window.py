@@ -146,6 +146,7 @@ class Window(QMainWindow):
         self.channels.keep.clicked.connect(lambda on: self.commands["lock_limits"].trigger())
         self.commands["lock_limits"].toggled.connect(self.channels.keep.setChecked)
         self.views.view_chosen.connect(self.looking.go_to_view)
+        self.views.up_chosen.connect(self.looking.choose_up)
         self.controls.changed.connect(self.session.set_control)
         self.controls.changed.connect(self._control_changed)
         inner = QWidget()

@@ -35,13 +35,14 @@ TELL_S = 0.25
 OnProgress = Callable[[DataReport, Sequence[Thumbnail]], None]
 
 
-def inspect_data(source: Path, on_progress: OnProgress, stop: Stop) -> DataReport:
+def inspect_data(source: Path, on_progress: OnProgress, stop: Stop, up: Array | None = None) -> DataReport:
     """What a data folder, a folder of photographs or a film is, and what in it is doubtful.
 
     Args:
         on_progress: called with a first report before any photograph is read, then several times a second with what
             is known so far and the thumbnails that are new since the last call; the last call has the whole.
         stop: asked before each photograph.
+        up: [3] unit vector, world, as somebody chose it; None: as the photographs say.
 
     Raises:
         UserError: there is no such folder or file.
@@ -51,7 +52,7 @@ def inspect_data(source: Path, on_progress: OnProgress, stop: Stop) -> DataRepor
     if not source.exists():
         raise UserError(f"{source}: no such folder or file")
     try:
-        inspection = _begin(source)
+        inspection = _begin(source, up)
     except OSError as error:
         raise UserError(f"{error.filename or source}: can't be read ({error.strerror or error})") from error
     on_progress(inspection.report, ())
@@ -68,14 +69,15 @@ class _Inspection:
     views: Iterable[tuple[int | None, View | None, str]]
 
 
-def _begin(source: Path) -> _Inspection:
+def _begin(source: Path, up: Array | None) -> _Inspection:
     if source.is_file():
         if source.suffix.lower() in VIDEO_SUFFIXES:
             return _film(source)
         return _unknown(source, "neither a folder nor a film")
     try:
         if find_format(source) is not None:
-            return _data(open_dataset(source))
+            dataset = open_dataset(source)
+            return _data(dataset if up is None else dataset.with_up(up))
     except UserError as error:
         return _unknown(source, str(error))
     images = source / "images" if (source / "images").is_dir() else source

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
+from engines.core.upright import CHOSEN
 
 DATA_BESIDE = "data"
 """The hint that names the data folder which lies beside a scene file and goes with it."""
@@ -25,6 +26,7 @@ class SceneInfo:
         cameras: the training cameras.
         bounds: [2, 3] box, world.
         up: [3] unit vector, world.
+        up_found: how that was found; `engines.core.upright.CHOSEN` where somebody chose it.
         hints: `Dataset.hints`, e.g. `near_plane`, `scale`, `grid_barycenter`; and `instances`, where there are several.
     """
 
@@ -33,6 +35,16 @@ class SceneInfo:
     bounds: Array
     up: Array
     hints: Mapping[str, Any] = field(default_factory=dict)
+    up_found: str = ""
+
+    @property
+    def chosen_up(self) -> Array | None:
+        """[3] `up` where somebody chose it, else None."""
+        return self.up if self.up_found == CHOSEN else None
+
+    def with_up(self, up: Array) -> SceneInfo:
+        """The same, with up as somebody chose it."""
+        return replace(self, up=up, up_found=CHOSEN)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that `from_json` reads back without loss."""
@@ -41,6 +53,7 @@ class SceneInfo:
             "cameras": [camera.to_json() for camera in self.cameras],
             "bounds": self.bounds.tolist(),
             "up": self.up.tolist(),
+            "up_found": self.up_found,
             "hints": dict(self.hints),
         }
 
@@ -61,6 +74,8 @@ class SceneInfo:
                 bounds=bounds,
                 up=up,
                 hints=dict(data["hints"]),
+                # Older files don't say.
+                up_found=str(data.get("up_found", "")),
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a scene: {error}") from error
@@ -75,7 +90,7 @@ class SceneInfo:
         first = train.of_instance(int(train.instances[0]))
         cameras = tuple(view.camera for view in first.at_time(int(first.times[0])))
         hints = {**dataset.hints, "instances": list(dataset.instances)} if dataset.instances else dataset.hints
-        return SceneInfo(cameras[0], cameras, dataset.bounds, dataset.up, hints)
+        return SceneInfo(cameras[0], cameras, dataset.bounds, dataset.up, hints, dataset.up_found)
 
 
 @dataclass(frozen=True, eq=False)

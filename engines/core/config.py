@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from engines.core.errors import UserError
+from engines.core.upright import parse_up
 
 
 class Options(BaseModel):
@@ -45,8 +46,22 @@ class TrainingConfig(Options):
     lr_final: float | None = Field(None, gt=0)
     """Learning rate at step `max_steps`, approached by the same factor each step; empty: `lr` throughout. Resuming with
     another `max_steps` goes on along the new course."""
+    up: str | None = None
+    """Which way is up: x, y, z, -x, -y, -z, or three numbers such as 0.1,-1,0.2; empty: as the photographs say."""
     ema_decay: float = Field(0.0, ge=0, lt=1)
     """Show and validate the moving average of the weights, e.g. 0.99 for one over about 100 steps; 0: the latest."""
+
+    @field_validator("up", mode="before")
+    @classmethod
+    def _direction(cls, value: Any) -> Any:
+        if value is None or value == "":
+            return None
+        text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        try:
+            parse_up(text)
+        except UserError as error:
+            raise ValueError(str(error)) from error
+        return text
 
     def stages(self) -> tuple[int, ...]:
         """The steps from which on steps cost otherwise than before; the first is 0."""

@@ -204,6 +204,16 @@ def complete_scene(folder: Path, checkpoint: Checkpoint) -> None:
         write_scene_file(folder / SCENE_NAME, checkpoint)
 
 
+def chosen_up(folder: Path) -> list[float] | None:
+    """[3] what somebody chose to be up in the run's scene; None where nobody did."""
+    try:
+        scene = read_scene_header(folder / SCENE_NAME)["scene"]
+        up = SceneInfo.from_json(scene).chosen_up if scene else None
+    except (UserError, ValueError, KeyError, TypeError):
+        return None
+    return None if up is None else [float(value) for value in up]
+
+
 def write_run_config(folder: Path, engine: str, data: Path, config: Mapping[str, Any]) -> None:
     """Writes what the run was begun with; `main.py train --config` reads it back."""
     with replacing(folder / CONFIG_NAME) as temporary:

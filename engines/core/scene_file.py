@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,27 @@ def read_scene_header(path: Path) -> dict[str, Any]:
     if newer:
         raise UserError(f"{path}: written by a newer Vantage (format {header['format']}); update this one")
     return dict(header)
+
+
+def rewrite_scene_file(path: Path, scene: SceneInfo) -> None:
+    """Replaces the cameras, box and up in the header, whole or not at all; the weights are copied as they are.
+
+    Raises:
+        UserError: not a scene file of ours, or the place can't be written.
+    """
+    header = read_scene_header(path) | {"scene": scene.to_json()}
+    try:
+        with path.open("rb") as old, replacing(path) as temporary, temporary.open("wb") as new:
+            (length,) = struct.unpack("<Q", old.read(8))
+            table = json.loads(old.read(length))
+            table["__metadata__"]["vantage"] = json.dumps(header)
+            text = json.dumps(table, separators=(",", ":")).encode()
+            # The weights begin at a multiple of eight bytes, so that they can be mapped.
+            text += b" " * (-len(text) % 8)
+            new.write(struct.pack("<Q", len(text)) + text)
+            shutil.copyfileobj(old, new, 2**20)
+    except OSError as error:
+        raise UserError(f"{path}: can't be written ({error.strerror or error})") from error
 
 
 def _dtype(name: str) -> torch.dtype:

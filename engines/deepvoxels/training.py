@@ -295,7 +295,8 @@ class DeepVoxelsTraining:
 
     def _info(self) -> SceneInfo:
         cameras = tuple(view.camera for view in self._views.views)
-        return SceneInfo(cameras[0], cameras, self._dataset.bounds, self._dataset.up, self.placement.to_hints())
+        data = self._dataset
+        return SceneInfo(cameras[0], cameras, data.bounds, data.up, self.placement.to_hints(), data.up_found)
 
 
 def _channels_last(network: AnyModule) -> AnyModule:

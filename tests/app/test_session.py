@@ -338,3 +338,14 @@ def test_other_options_leave_the_controls_as_they_are(
     opening = ear.next("opened")
     assert session.adopt(replace(opening, opened=other))
     assert session.controls == {"instance": 0.0}
+
+
+def test_up_that_was_chosen_stays_when_the_scene_is_opened_again(session: Session, ear: Ear) -> None:
+    open_now(session, ear, "any")
+    session.choose_up(np.array([0.0, -1, 0]))
+    assert session.opened is not None and session.opened.scene.up.tolist() == [0, -1, 0]
+    assert session.eye.up.tolist() == [0, -1, 0]
+    open_now(session, ear, "native")
+    assert session.opened is not None and session.opened.scene.up.tolist() == UP.tolist()
+    open_now(session, ear, "any")
+    assert session.opened.scene.up.tolist() == [0, -1, 0] and session.eye.up.tolist() == [0, -1, 0]

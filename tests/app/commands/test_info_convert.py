@@ -213,3 +213,21 @@ def test_info_of_photographs_says_what_finds_their_cameras(tmp_path: Path, capsy
     assert "no data in a layout that is known" in capsys.readouterr().err
     assert cli.main(["info", str(tmp_path), "--data", str(tmp_path)]) == 1
     assert "--data goes with a checkpoint" in capsys.readouterr().err
+
+
+def test_up_that_was_chosen_is_kept_in_the_scene_file(
+    engine: BallEngine, path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["info", str(path), "--up", "-y"]) == 0
+    assert "up           (-0, -1, -0)" in capsys.readouterr().out.replace("(0, -1, 0)", "(-0, -1, -0)")
+    out = tmp_path / "kept.safetensors"
+    assert cli.main(["convert", str(path), "--to", "scene", "--out", str(out), "--up", "0,3,4"]) == 0
+    scene = read_scene_file(out).scene
+    assert scene is not None and scene.chosen_up is not None
+    assert scene.chosen_up == pytest.approx([0, 0.6, 0.8])
+    assert opening.open_scene(out, device="cpu").scene.up == pytest.approx([0, 0.6, 0.8])
+    # Where nobody chose, the scene's own stays.
+    plain = read_scene_file(path).scene
+    assert plain is not None and plain.chosen_up is None
+    assert cli.main(["info", str(path), "--up", "sideways"]) == 2
+    assert "must be x, y, z" in capsys.readouterr().err
