@@ -10,6 +10,7 @@ import numpy as np
 
 from app import display
 from app.display import Pixels
+from app.reprojection import Reprojector
 from engines.core.camera import Array, Camera
 from engines.core.engine import Prepares, Scene, Stop
 from engines.core.frame import Frame
@@ -76,6 +77,23 @@ class Picture:
     frame: Frame | None = None
     hole_fraction: float = 0.0
     limits: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """The last frame that was drawn, for previews and other channels.
+
+    Attributes:
+        limits: of the channel's colours.
+        background: [H, W] bool, what is known to be a plain background; None where nothing is.
+        reprojector: made of its pixels as they were shaded for `request`, with `limits`.
+    """
+
+    request: Request
+    frame: Frame
+    limits: tuple[float, float] | None
+    background: Array | None = None
+    reprojector: Reprojector | None = None
 
 
 def same_view(a: Request, b: Request) -> bool:

@@ -21,16 +21,17 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
+from app.background import PlainBackground
 from app.display import Pixels
 from app.niceness import step_back
 from app.pace import HYSTERESIS, Pace
-from app.pictures import SETTLE_S, Ask, Picture, Request, draw, same_picture, same_view, shade
+from app.pictures import SETTLE_S, Ask, Kept, Picture, Request, draw, same_picture, same_view, shade
 from app.reprojection import Reprojector
-from engines.core.camera import Camera
+from engines.core.camera import Array, Camera
 from engines.core.engine import Scene, Stop
 from engines.core.errors import Cancelled
 from engines.core.frame import Frame
@@ -39,7 +40,7 @@ PREVIEW_S = 0.05
 """20 frames a second."""
 REPROJECTION_S = 0.03
 """Leaves time for the window and for a busy machine; larger pictures are reprojected at a smaller size."""
-KEYFRAME_HOLES = 0.3
+KEYFRAME_HOLES = 0.2
 """The part of a preview that was invented, from which on a newer exact frame is worth its time."""
 KEYFRAME_S = 3.0
 """A slower scene's frame would be old before it is there."""
@@ -53,16 +54,6 @@ CLOSE_S = 5.0
 """A scene that does not ask `stop` for this long is left to end by itself."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, eq=False)
-class _Exact:
-    """The last exact frame; `reprojector` is made of its pixels as they were shaded for `request`, with `limits`."""
-
-    request: Request
-    frame: Frame
-    limits: tuple[float, float] | None
-    reprojector: Reprojector | None = None
 
 
 Kind = Literal["exact", "coarse", "refine", "shade", "keyframe"]
@@ -93,8 +84,8 @@ class RenderWorker:
         """(number, scale; 0 if reprojected) of the last picture; older and coarser ones are not told any more."""
         self._shown: Request | None = None
         """What the last picture answered exactly; None after a preview."""
-        self._exact: _Exact | None = None
-        self._source: _Exact | None = None
+        self._exact: Kept | None = None
+        self._source: Kept | None = None
         """What previews are made of: the exact frame, or one of at least a quarter of its sides that came since."""
         self._exact_s: float | None = None
         self._coarse: Picture | None = None
@@ -102,12 +93,14 @@ class RenderWorker:
         """Of the last preview."""
         self._next_keyframe_s = 0.0
         self._fast = False
+        self._background = PlainBackground(scene.border_px)
         # Nothing is known of a scene's speed at first: an eighth is rarely too slow.
         self._coarse_pace = Pace(PREVIEW_S, first=1 / 8, smallest=1 / 32)
         self._preview_pace = Pace(REPROJECTION_S, first=1.0, smallest=1 / 4)
         if before is not None:
             self._source, self._exact_s, self._fast = before._source, before._exact_s, before._fast
             self._coarse_pace, self._preview_pace = before._coarse_pace, before._preview_pace
+            self._background = before._background
         self._threads = [
             threading.Thread(target=self._render_loop, name="render", daemon=True),
             threading.Thread(target=self._preview_loop, name="preview", daemon=True),
@@ -235,18 +228,22 @@ class RenderWorker:
 
     def _draw_exact(self, ask: Ask) -> None:
         began = time.perf_counter()
-        frame = draw(self._scene, ask.request, ask.request.camera, lambda: self._should_stop(ask))
+        frame, background = self._draw(ask, ask.request.camera, lambda: self._should_stop(ask))
         ask = self._newest_like(ask)
         pixels, limits = shade(frame, ask.request)
         seconds = time.perf_counter() - began
         with self._changed:
             self._done = max(self._done, ask.number)
-            self._exact = _Exact(ask.request, frame, limits)
+            self._exact = kept = Kept(ask.request, frame, limits, background)
             if not ask.request.draft:
                 self._time_exact(seconds)
         kind: Literal["exact", "preview"] = "preview" if ask.request.draft else "exact"
         self._tell(ask, Picture(ask.request, kind, pixels, ask.request.camera, seconds * 1e3, frame, 0.0, limits))
-        self._keep(_Exact(ask.request, frame, limits), pixels)
+        self._keep(kept, pixels)
+
+    def _draw(self, ask: Ask, camera: Camera, stop: Stop) -> tuple[Frame, Array | None]:
+        """The frame, without a depth for what is known to be background, and where [H, W] that is."""
+        return self._background.removed(draw(self._scene, ask.request, camera, stop))
 
     def _newest_like(self, ask: Ask) -> Ask:
         """The latest ask where the same frame answers it, perhaps in another channel."""
@@ -256,13 +253,13 @@ class RenderWorker:
     def _draw_keyframe(self, ask: Ask) -> None:
         """An exact frame that is not shown itself: the camera has moved on when it is there."""
         began = time.monotonic()
-        frame = draw(self._scene, ask.request, ask.request.camera, lambda: self._keyframe_is_in_the_way(ask))
+        frame, background = self._draw(ask, ask.request.camera, lambda: self._keyframe_is_in_the_way(ask))
         pixels, limits = shade(frame, ask.request)
         # As long a rest: the previews need the processor, too.
         self._next_keyframe_s = 2 * time.monotonic() - began
         # What the previews invent from now on is not known yet.
         self._holes = 0.0
-        self._keep(_Exact(ask.request, frame, limits), pixels)
+        self._keep(Kept(ask.request, frame, limits, background), pixels)
 
     def _keyframe_is_in_the_way(self, ask: Ask) -> bool:
         """Whether the hand rests elsewhere, or something else is to be seen; asked from inside the scene."""
@@ -283,7 +280,7 @@ class RenderWorker:
 
     def _draw_coarse(self, ask: Ask, scale: float, stop: Stop) -> None:
         camera, began = ask.request.camera.scaled(scale), time.perf_counter()
-        frame = draw(self._scene, ask.request, camera, stop)
+        frame, background = self._draw(ask, camera, stop)
         ask = self._newest_like(ask)
         pixels, limits = shade(frame, ask.request)
         seconds = time.perf_counter() - began
@@ -292,7 +289,7 @@ class RenderWorker:
         self._coarse = Picture(ask.request, "preview", pixels, camera, seconds * 1e3, frame, 0.0, limits)
         self._tell(ask, self._coarse)
         if scale >= SOURCE_SCALE:
-            self._keep(_Exact(ask.request, frame, limits), pixels, camera)
+            self._keep(Kept(ask.request, frame, limits, background), pixels, camera)
 
     def _shade_again(self, ask: Ask) -> None:
         exact = self._exact
@@ -304,14 +301,14 @@ class RenderWorker:
         self._finish(ask)
         self._tell(ask, Picture(ask.request, "exact", pixels, ask.request.camera, ms, exact.frame, 0.0, limits))
         if exact.reprojector is None or not same_picture(exact.request, ask.request):
-            self._keep(_Exact(ask.request, exact.frame, limits), pixels)
+            self._keep(replace(exact, request=ask.request, limits=limits), pixels)
 
-    def _keep(self, kept: _Exact, pixels: Pixels, coarse: Camera | None = None) -> None:
+    def _keep(self, kept: Kept, pixels: Pixels, coarse: Camera | None = None) -> None:
         """Makes the frame ready for previews; begins one at once where the camera moved on meanwhile."""
         if kept.frame.depth is None or self._fast:
             return
         depth = kept.frame.depth.detach().float().cpu().numpy()
-        reprojector = Reprojector(pixels, depth, coarse or kept.request.camera)
+        reprojector = Reprojector(pixels, depth, coarse or kept.request.camera, kept.background)
         with self._changed:
             self._source = replace(kept, reprojector=reprojector)
             self._exact = self._exact if coarse else self._source

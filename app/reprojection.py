@@ -11,6 +11,9 @@ It is linear in w, so it costs a few passes over the picture, and it is sought i
 1. a coarse grid of the source is thrown into the target, nearest wins: a first guess of w for every target pixel;
 2. p of the guess says which source pixel may be there, and its own w is the next guess, now sharp at silhouettes;
 3. where the last two guesses disagree the target sees something that the source did not: a hole, filled softly.
+
+Where the source's background is known to be plain it is at infinity and has one colour, also where the source did not
+see it: no hole, nothing to fill.
 """
 
 from __future__ import annotations
@@ -32,6 +35,8 @@ STEPS = 2
 AGREEMENT_PX = 2.5
 # So many rows at once stay in the cache.
 BAND_ROWS = 32
+# An object's blurred outline belongs to it: so far into a plain background, at least, and of the longer side.
+OUTLINE_PX, OUTLINE_SHARE = 2, 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +45,8 @@ class Reprojection:
 
     Attributes:
         pixels: [H, W, 3] uint8.
-        hole_fraction: the part of the picture that the source did not see, in [0, 1].
+        hole_fraction: the part of the picture that the source did not see, in [0, 1]; beside a plain background, of
+            the objects in it.
     """
 
     pixels: Pixels
@@ -101,37 +107,75 @@ class _Found:
 class Reprojector:
     """An exact frame made ready to be seen from elsewhere. `draw` changes nothing, so threads may share it."""
 
-    def __init__(self, pixels: Pixels, depth: Array, camera: Camera) -> None:
-        """Takes [H, W, 3] bytes and the depth [h, w] along +z of the same picture (h, w may be smaller)."""
+    def __init__(self, pixels: Pixels, depth: Array, camera: Camera, background: Array | None = None) -> None:
+        """Takes a picture.
+
+        Args:
+            pixels: [H, W, 3] bytes.
+            depth: [h, w] along +z of the same picture; h, w may be smaller.
+            camera: of the same picture.
+            background: [H, W] bool, what is known to be a plain background. Most methods invent a depth for it, and
+                seen from aside it would smear over the scene; as it has no marks, infinity is as good, and clean.
+        """
         size = (pixels.shape[1], pixels.shape[0])
         self._source = camera.resized(size)
         inverse = np.zeros(depth.shape, dtype=np.float32)
         np.divide(1, depth, out=inverse, where=(depth > 0) & np.isfinite(depth))
         if inverse.shape != pixels.shape[:2]:
             inverse = np.asarray(cv2.resize(inverse, size, interpolation=cv2.INTER_NEAREST), dtype=np.float32)
+        if background is not None and background.shape != pixels.shape[:2]:
+            background = cv2.resize(background.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+        plain = background is not None and bool(background.any())
+        self._plain_rgb = _colour_of(pixels, background) if background is not None and plain else None
+        if background is not None and plain:
+            inverse = _with_outlines(inverse, background)
         self._nearest = float(inverse.max())
         self._grid = _coarse_points(inverse, self._source)
         # Far pixels beside a silhouette carry some of the near colour, which would stay behind as a ghost.
         edge = 1.1 * inverse + 0.02 * self._nearest
-        alpha = np.where(cv2.dilate(inverse, np.ones((5, 5), np.uint8)) > edge, 1, 255).astype(np.uint8)
+        ghosts = cv2.dilate(inverse, np.ones((5, 5), np.uint8)) > edge
+        if background is not None:
+            ghosts &= ~background
+        alpha = np.where(ghosts, 1, 255).astype(np.uint8)
         # One pixel of border that is not to be trusted makes an even end of the picture.
         self._inverse = cv2.copyMakeBorder(inverse, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
         self._rgba = cv2.copyMakeBorder(np.dstack([pixels, alpha]), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
         self._rgba[[0, -1], :, 3] = 0
         self._rgba[:, [0, -1], 3] = 0
+        self._scene: Array | None = None
+        if background is not None and plain:
+            scene = (~background).astype(np.float32)
+            self._scene = np.asarray(cv2.copyMakeBorder(scene, 1, 1, 1, 1, cv2.BORDER_REPLICATE))
 
     def draw(self, camera: Camera) -> Reprojection:
         """What the source saw, from `camera`, at its size."""
         to_target = camera.world_to_camera @ self._source.camera_to_world
         search = self._search(camera, to_target)
         found = self._find(search, self._first_guess(camera, to_target))
-        seen = found.seen
-        holes = 1 - float(np.count_nonzero(seen > 0.5)) / seen.size
+        colours = np.asarray(cv2.cvtColor(found.warped, cv2.COLOR_RGBA2RGB), dtype=np.uint8)
+        # Masks of bytes: OpenCV is ten times as fast with them as numpy with booleans.
+        unseen, judged = _at_most(found.seen, 0.5), found.seen.size
+        holes = unseen
+        if self._plain_rgb is not None:
+            here = _at_most(found.inverse, 0.0)
+            behind = cv2.bitwise_and(unseen, _at_most(found.behind, 0.0))
+            plain = np.asarray(cv2.bitwise_or(here, behind), dtype=np.uint8)
+            cv2.copyTo(np.broadcast_to(self._plain_rgb, colours.shape).copy(), plain, dst=colours)
+            cv2.max(found.seen, plain.astype(np.float32) / 255, dst=found.seen)
+            # Of the objects: how much of a plain background is around them says nothing.
+            judged -= cv2.countNonZero(here)
+            holes, unseen = unseen & ~plain, unseen & ~here
+        fraction = cv2.countNonZero(unseen) / max(judged, 1)
+        if cv2.countNonZero(holes) == 0:
+            return Reprojection(colours, fraction)
+        # Single pixels within a hole agree by chance: dust.
+        solid = cv2.medianBlur(cv2.bitwise_not(holes), 5)
+        seen = cv2.min(found.seen, solid.astype(np.float32) / 255)
         # Soft inwards only: what is just outside was not seen and must not shine through.
         soft = cv2.min(seen, cv2.blur(seen, (3, 3)))
         filled = fill(found.warped, seen, found.inverse, found.behind)
-        colours = cv2.cvtColor(found.warped, cv2.COLOR_RGBA2RGB)
-        return Reprojection(np.asarray(cv2.blendLinear(colours, filled, soft, 1 - soft), dtype=np.uint8), holes)
+        mixed = cv2.blendLinear(colours, filled, soft, 1 - soft)
+        return Reprojection(np.asarray(mixed, dtype=np.uint8), fraction)
 
     def _find(self, search: _Search, first: Array) -> _Found:
         height, width = first.shape
@@ -155,6 +199,10 @@ class Reprojector:
             found.seen[rows] = np.where(moved < AGREEMENT_PX, trusted, np.float32(0))
             # In a hole the search goes to and fro between the occluder and what is seen past its edge.
             cv2.min(guess, last, dst=found.behind[rows])
+            if self._scene is not None:
+                # An outline's outer side is background already, however its depth was taken.
+                scene = cv2.remap(self._scene, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+                cv2.multiply(found.behind[rows], scene, dst=found.behind[rows])
         return found
 
     def _search(self, camera: Camera, to_target: Array) -> _Search:
@@ -218,6 +266,30 @@ class Reprojector:
         z += np.float32(toward) * inverse
         np.divide(inverse, np.maximum(z, np.float32(1e-3), out=z), out=z)
         return np.asarray(np.minimum(z, np.float32(self._nearest), out=z))
+
+
+def _at_most(values: Array, limit: float) -> Pixels:
+    """[H, W] 255 where a value is at most `limit`, else 0."""
+    return np.asarray(cv2.inRange(values, -np.inf, limit), dtype=np.uint8)
+
+
+def _colour_of(pixels: Pixels, background: Array) -> Pixels:
+    """[3] the background's colour."""
+    # Some thousand of them tell as much, and sorting all takes as long as a preview.
+    some = pixels[background]
+    return np.asarray(np.median(some[:: max(1, len(some) // 4096)], axis=0).round(), dtype=np.uint8)
+
+
+def _with_outlines(inverse: Array, background: Array) -> Array:
+    """[H, W] inverse depth, 0 in the background but for the objects' outlines, which are as near as the objects."""
+    height, width = inverse.shape
+    reach = max(OUTLINE_PX, round(OUTLINE_SHARE * max(height, width)))
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    near = cv2.dilate(np.where(background, np.float32(0), inverse), around)
+    grown = np.where(background, near, inverse).astype(np.float32)
+    # Evened out: the depth at silhouettes is noisy, and the search would go to and fro.
+    even = cv2.blur(grown, (5, 5)) / np.maximum(cv2.blur((grown > 0).astype(np.float32), (5, 5)), np.float32(1e-6))
+    return np.where(background & (near > 0), even, grown).astype(np.float32)
 
 
 def _plane(camera: Camera) -> tuple[Array, Array]:

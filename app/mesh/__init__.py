@@ -4,7 +4,6 @@
 |---|---|
 | `cameras.py` | where to look from, and the box to look into |
 | `depth_views.py` | what a camera saw, pixel by pixel: a surface, nothing, or nothing that can be trusted |
-| `background.py` | a plain background, which the depth of most methods does not tell from the scene |
 | `footprints.py` | what a view says about whole blocks of voxels at once |
 | `fusion.py` | the truncated signed distances of all views in one volume |
 | `surface.py` | its zero level as triangles; small pieces taken away; fewer triangles where wanted |

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from app.background import background_pixels, plain_background
 from app.display import shade
 from app.export import OnProgress, Progress, thumbnail
 from app.mesh.axes import check_axes
-from app.mesh.background import background_pixels, plain_background
 from app.mesh.cameras import mesh_box, mesh_cameras
 from app.mesh.colours import vertex_colours
 from app.mesh.depth_views import DepthView, depth_view, relative_to

@@ -13,6 +13,8 @@ from app import navigation
 from app.reprojection import Reprojector
 from engines.core.camera import Array, Camera
 from engines.core.images import to_uint8
+from tests.app.ball_scene import draw_ball
+from tests.app.ball_scene import ring as ball_ring
 from tests.app.fake_scene import UP, ray_trace, start_camera
 
 PIVOT = np.array([0.0, 0.0, 0.3])
@@ -117,6 +119,45 @@ def test_what_was_hidden_is_a_hole_filled_from_behind() -> None:
     assert (np.abs(drawn.pixels[44:84, 23:65].astype(int) - (230, 40, 30)).max(axis=-1) <= 2).mean() > 0.99
     expected = (48 * 15 + 128 * 5) / 128**2
     assert drawn.hole_fraction == pytest.approx(expected, rel=0.35)
+
+
+def ball_on_white(camera: Camera, wall: float) -> tuple[Array, Array, Array]:
+    """A ball whose white has the depth that a learnt scene invents for it: picture, depth, where it is white."""
+    frame = draw_ball(camera)
+    assert frame.depth is not None
+    white = ~np.isfinite(frame.depth.numpy())
+    depth = np.where(white, wall, frame.depth.numpy()).astype(np.float32)
+    return np.where(white[..., None], 255, to_uint8(frame.image.numpy())).astype(np.uint8), depth, white
+
+
+@pytest.mark.parametrize("degrees", [2, 5, 10, 15])
+def test_a_plain_background_stays_plain_however_one_turns(degrees: float) -> None:
+    camera = ball_ring(1, (160, 160))[0]
+    turned = navigation.orbit(camera, np.zeros(3), UP, np.radians(degrees), np.radians(degrees) / 3)
+    pixels, depth, white = ball_on_white(camera, 4.5)
+    truth, _, still_white = ball_on_white(turned, 4.5)
+    plain = Reprojector(pixels, depth, camera, white).draw(turned)
+    foggy = Reprojector(pixels, depth, camera).draw(turned)
+    away = ~cv2.dilate((~still_white).astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool)
+    assert (plain.pixels[away] == 255).all() and 0 < plain.hole_fraction < degrees / 60
+    # What the ball shows anew is invented either way; here the fog is nearer to its colour than white.
+    assert psnr(plain.pixels, truth) > max(psnr(foggy.pixels, truth) - 0.8, 21)
+    assert degrees < 10 or not (foggy.pixels[away] == 255).all(), "there was nothing to mend"
+
+
+def test_what_an_object_hid_of_a_plain_background_is_background() -> None:
+    camera = Camera(np.eye(4), (200.0, 200.0), (64.0, 64.0), (128, 128))
+    pixels, depth = np.full((128, 128, 3), (10, 20, 30), np.uint8), np.full((128, 128), 3.0, np.float32)
+    pixels[40:88, 40:88], depth[40:88, 40:88] = (230, 40, 30), 2.0
+    background = np.ones((128, 128), bool)
+    background[40:88, 40:88] = False
+    pose = np.eye(4)
+    pose[0, 3] = 0.2  # the square moves 20 to the left
+    drawn = Reprojector(pixels, depth, camera, background).draw(camera.at(pose))
+    assert (drawn.pixels[44:84, 22:66] == (230, 40, 30)).mean() > 0.99
+    outside = np.ones((128, 128), bool)
+    outside[37:91, 17:71] = False
+    assert (drawn.pixels[outside] == (10, 20, 30)).all() and drawn.hole_fraction < 0.35
 
 
 def test_a_near_thing_covers_a_far_one() -> None:

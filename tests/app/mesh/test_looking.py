@@ -1,13 +1,11 @@
-"""Where a mesh is looked at from, the box it is made in, and what is background."""
+"""Where a mesh is looked at from, and the box it is made in."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from app.mesh.background import background_pixels, plain_background
 from app.mesh.cameras import mesh_box, mesh_cameras, sphere_cameras, spread
 from app.mesh.depth_views import depth_view, seen_points
 from engines.core.camera import look_at
@@ -51,35 +49,3 @@ def test_the_box_of_a_capture_that_faces_one_way_is_what_it_sees() -> None:
     assert box[0, 0] > -0.1 and 0.9 < box[1, 0] <= 1.001
     around = [depth_view(camera, draw_ball(camera), None, 0) for camera in ring(4)]
     np.testing.assert_allclose(mesh_box(BallScene(), around), [[-1.06] * 3, [1.06] * 3])
-
-
-def test_white_on_the_object_is_no_background() -> None:
-    image = torch.ones(20, 20, 3)
-    image[5:15, 5:15] = 0.3
-    image[8:12, 8:12] = 1.0
-    colour = plain_background([image])
-    assert colour is not None and colour.tolist() == [1, 1, 1]
-    pixels = background_pixels(image, colour)
-    assert pixels[0, 0] and pixels[4, 10] and not pixels[5:15, 5:15].any()
-    # Untaught pixels at the rim, whatever their colour, hide none of it.
-    framed = image.clone()
-    framed[:2] = framed[-2:] = framed[:, :2] = framed[:, -2:] = 0.0
-    assert plain_background([framed]) is None or plain_background([framed]).tolist() == [0, 0, 0]
-    colour = plain_background([framed], border_px=2)
-    assert colour is not None and background_pixels(framed, colour, 2)[4, 10]
-
-
-def test_a_blurred_outline_ends_where_half_of_it_is_background() -> None:
-    image = torch.ones(20, 20, 3)
-    image[:, 10:] = 0.2
-    # Four fifths, three fifths, two fifths of the background.
-    for column, share in ((8, 0.8), (9, 0.6), (10, 0.4)):
-        image[:, column] = 0.2 + 0.8 * share
-    image[:, -1] = 1.0
-    pixels = background_pixels(image, torch.ones(3))
-    assert pixels[5, :10].all() and not pixels[5, 10:18].any()
-
-
-def test_pictures_without_one_colour_at_the_rim_have_no_plain_background() -> None:
-    image = torch.linspace(0, 1, 20)[:, None, None].expand(20, 20, 3)
-    assert plain_background([image]) is None
