@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engines.core.config import read_yaml
+from engines.core.config import check_fields, read_yaml
 from engines.core.errors import UserError
+from engines.core.reading import shortened
 from engines.registry import find_engine
 
 FOLDER = Path(__file__).resolve().parents[1] / "configs"
@@ -70,12 +71,15 @@ def read_preset(config: str, engine: str) -> dict[str, Any]:
         raise UserError(f"--config {config}: no such file; the presets are {', '.join(preset_names())}")
     values = read_yaml(path)
     if "engine" in values and values["engine"] != engine:
-        raise UserError(f"{path}: is for the engine {values['engine']}, not {engine}")
+        raise UserError(f"{path}: is for the engine {shortened(values['engine'])}, not {engine}")
     # A run folder's config.yaml has the options one level down.
     values = dict(values["config"]) if isinstance(values.get("config"), dict) else values
     values.pop("engine", None)
-    known = find_engine(engine).Config.model_fields
+    kind = find_engine(engine).Config
+    known = kind.model_fields
     strange = next((name for name in values if name not in known), None)
     if strange is not None:
-        raise UserError(f"{path}: no field {strange}; there are {', '.join(known)}")
+        raise UserError(f"{path}: no field {shortened(strange)}; there are {', '.join(known)}")
+    # Here, where it is known that they stand in the file.
+    check_fields(kind, values, str(path))
     return values

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Literal, get_args, get_origin
 
-import yaml
 from pydantic.fields import FieldInfo
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import (
@@ -23,7 +22,7 @@ from PyQt5.QtWidgets import (
 )
 
 from app.gui.panel_parts import clear, form, guard_wheel, label
-from engines.core.config import Options, TrainingConfig
+from engines.core.config import Options, TrainingConfig, parse_yaml
 
 
 class OptionsForm(QWidget):
@@ -81,7 +80,7 @@ class OptionsForm(QWidget):
         guard_wheel(box)
         box.addItems(choices)
         box.setCurrentIndex(choices.index(value))
-        self._read[name] = lambda: yaml.safe_load(box.currentText())
+        self._read[name] = lambda: parse_yaml(box.currentText())
         box.currentIndexChanged.connect(partial(self._tell, name))
         return box
 
@@ -156,7 +155,7 @@ def _written(value: Any) -> str:
 def _parsed(text: str) -> Any:
     """A number or list where it reads as one, None where it is empty; else the text, for the options' own check."""
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
+        value = parse_yaml(text)
+    except ValueError:
         return text
     return value if value is None or isinstance(value, int | float | list) else text

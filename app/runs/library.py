@@ -113,7 +113,7 @@ def read_run(folder: Path, reader: CurveReader | None = None) -> Run | None:
             is_claimed(folder),
             changed_s,
         )
-    except (UserError, OSError, KeyError, TypeError, ValueError, OverflowError):
+    except (UserError, OSError, KeyError, TypeError, ValueError, OverflowError, AttributeError):
         return None
 
 
@@ -173,7 +173,7 @@ class CurveReader:
         try:
             entry = json.loads(line)
             step = int(entry.pop("step"))
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             return
         self._steps.append(step)
         if _is_finite(psnr := entry.pop("psnr", None)):

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engines.core.config import parse_yaml
+
 
 @dataclass(frozen=True)
 class Order:
@@ -60,9 +62,7 @@ def _text_as_yaml(text: str) -> str:
 
 
 def _reads_as(yaml_text: str, value: str) -> bool:
-    import yaml
-
     try:
-        return bool(yaml.safe_load(yaml_text) == value)
-    except yaml.YAMLError:
+        return bool(parse_yaml(yaml_text) == value)
+    except ValueError:
         return False

@@ -8,8 +8,10 @@ from typing import Any, ClassVar, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
 from engines.core.errors import UserError
+from engines.core.reading import quoted, read_text, shortened
 from engines.core.upright import parse_up
 
 
@@ -90,11 +92,11 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals or not key:
-            raise UserError(f"--set {setting}: write KEY=VALUE")
+            raise UserError(f"--set {shortened(setting)}: write KEY=VALUE")
         try:
-            values[key.strip()] = yaml.safe_load(value)
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            raise UserError(f"--set {setting}: the value can't be read") from error
+            values[key.strip()] = parse_yaml(value)
+        except ValueError as error:
+            raise UserError(f"--set {shortened(setting)}: the value can't be read") from error
     return values
 
 
@@ -104,15 +106,31 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises:
         UserError: missing, not YAML, or not a mapping.
     """
+    text = read_text(path)
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: can't be read ({error})") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise UserError(f"{path}: not YAML ({' '.join(str(error).split())})") from error
-    if not isinstance(data or {}, dict):
+        data = parse_yaml(text)
+    except ValueError as error:
+        raise UserError(f"{path}: not YAML ({shortened(error)})") from error
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
         raise UserError(f"{path}: must be a mapping of KEY: VALUE")
-    return data or {}
+    return data
+
+
+def parse_yaml(text: str) -> Any:
+    """What a YAML text says; nothing in it is executed.
+
+    Raises:
+        ValueError: it isn't YAML, or holds a value that can't be, such as the date 2024-99-99.
+    """
+    try:
+        return yaml.safe_load(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    # A date that can't be, a key that is a list, a number with a sign only: the library raises what comes.
+    except (yaml.YAMLError, ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
+        raise ValueError(shortened(error)) from error
 
 
 def make_options(kind: type[AnyOptions], values: Mapping[str, Any], where: str = "--set") -> AnyOptions:
@@ -124,11 +142,33 @@ def make_options(kind: type[AnyOptions], values: Mapping[str, Any], where: str =
     try:
         return kind.model_validate(dict(values))
     except ValidationError as error:
-        first = error.errors()[0]
-        field, message = ".".join(str(part) for part in first["loc"]), first["msg"][0].lower() + first["msg"][1:]
-        if first["type"] == "extra_forbidden":
-            raise UserError(f"{where}: no field {field}; there are {', '.join(kind.model_fields)}") from error
-        message = message.removeprefix("value error, ").replace("input should", "must")
-        # What concerns no single field, or a field that isn't there, has the whole mapping as its input.
-        value = "" if first["input"] == values else f"={first['input']!r}"
-        raise UserError(f"{where}: {field}{value}{': ' if field else ''}{message}") from error
+        raise UserError(_first_wrong(kind, error, where)) from error
+
+
+def check_fields(kind: type[AnyOptions], values: Mapping[str, Any], where: str) -> None:
+    """Checks each of `values` by itself, of options that others are still going to join.
+
+    Raises:
+        UserError: as `make_options`.
+    """
+    try:
+        kind.model_validate(dict(values))
+    except ValidationError as error:
+        # What concerns several fields may be mended by those that are to come.
+        if any(found["loc"] and found["type"] != "missing" for found in _errors(error)):
+            raise UserError(_first_wrong(kind, error, where)) from error
+
+
+def _errors(error: ValidationError) -> list[ErrorDetails]:
+    return error.errors(include_url=False, include_context=False)
+
+
+def _first_wrong(kind: type[AnyOptions], error: ValidationError, where: str) -> str:
+    first = _errors(error)[0]
+    field, message = shortened(".".join(str(part) for part in first["loc"])), first["msg"][0].lower() + first["msg"][1:]
+    if first["type"] == "extra_forbidden":
+        return f"{where}: no field {field}; there are {', '.join(kind.model_fields)}"
+    message = message.removeprefix("value error, ").replace("input should", "must")
+    # What concerns no single field, or a field that isn't there, has the whole mapping as its input.
+    value = f"={quoted(first['input'])}" if first["loc"] and first["type"] != "missing" else ""
+    return f"{where}: {field}{value}{': ' if field else ''}{shortened(message, 300)}"

@@ -5,6 +5,10 @@ class UserError(Exception):
     """Something the user can mend: one line that says what, where, and the way out. Shown without a traceback."""
 
 
+class Lacking(UserError):
+    """What is there is sound, but something else must be named beside it, such as a data folder."""
+
+
 class Unreadable(UserError):
     """A file that a training needs now can't be read; what was learnt so far is sound."""
 

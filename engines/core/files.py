@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import platform
 import re
 import secrets
+import shutil
+import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
+
 from engines.core.errors import UserError
+
+PART = re.compile(r"\..+\.([0-9a-f]{4})[0-9a-f]{4}(?:\.(\d+))?\.part(\..+)?")
+"""Names of unfinished files: `.<stem>.<machine><chance>.<process>.part<suffix>`; older ones have no process."""
+DAY_S = 86_400
+LITTLE_BYTES = 2**20
+"""A disk with less room than this is full: what is being written is larger."""
 
 
 def _check_place(path: Path) -> None:
@@ -25,12 +38,53 @@ def _check_place(path: Path) -> None:
             return
 
 
+def unwritable(path: Path, error: OSError | RuntimeError) -> UserError:
+    """The error for a place that can't be written: says whether the disk is full, or may not be written to."""
+    if isinstance(error, OSError):
+        code = error.errno
+        if code in (errno.ENOSPC, errno.EDQUOT) or (code is None and is_full(path)):
+            return UserError(f"{path}: can't be written, the disk is full; make room, or name another place")
+        if code == errno.EROFS:
+            return UserError(f"{path}: can't be written, the disk is read-only; name another place")
+        if code in (errno.EACCES, errno.EPERM):
+            return UserError(f"{path}: can't be written ({error.strerror}); name a place that you may write to")
+        return UserError(f"{path}: can't be written ({error.strerror or 'the disk fails'})")
+    full = is_full(path)
+    way_on = "the disk is full; make room, or name another place" if full else "the disk or its file system fails"
+    return UserError(f"{path}: can't be written, {way_on}")
+
+
+def is_full(path: Path) -> bool:
+    """Whether the disk that `path` is on has no room left, for libraries that don't say why they couldn't write."""
+    place = next((folder for folder in (path, *path.parents) if folder.exists()), Path("/"))
+    with contextlib.suppress(OSError):
+        return shutil.disk_usage(place).free < LITTLE_BYTES
+    return False
+
+
 def remove_leftovers(folder: Path) -> None:
-    """Removes what a process that was killed while it wrote left in `folder`."""
-    for path in folder.glob(".*.part*"):
-        if re.fullmatch(r"\..+\.[0-9a-f]{8}\.part(\..+)?", path.name):
-            with contextlib.suppress(OSError):
-                path.unlink()
+    """Removes what processes that were killed while they wrote left in `folder`; those that live keep theirs."""
+    with contextlib.suppress(OSError):
+        for path in folder.glob(".*.part*"):
+            if (found := PART.fullmatch(path.name)) and not _is_owned(path, found[1], found[2]):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+
+def _is_owned(path: Path, machine: str, process: str | None) -> bool:
+    """Whether the process that writes it lives; one of another machine, on a network's disk, is believed to for a day."""
+    if process is None:
+        return False
+    with contextlib.suppress(OSError, psutil.Error):
+        if machine != _machine():
+            return time.time() - path.stat().st_mtime < DAY_S
+        # A process that began after the file was is another one, with the same number.
+        return psutil.Process(int(process)).create_time() <= path.stat().st_ctime + 1
+    return False
+
+
+def _machine() -> str:
+    return f"{zlib.crc32(platform.node().encode()) & 0xFFFF:04x}"
 
 
 @contextlib.contextmanager
@@ -48,7 +102,8 @@ def replacing(path: Path) -> Iterator[Path]:
         path = path.resolve() if path.is_symlink() else path
         path.parent.mkdir(parents=True, exist_ok=True)
         # The suffix is kept: encoders choose the container by it.
-        temporary = path.parent / f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}"
+        mark = f"{_machine()}{secrets.token_hex(2)}.{os.getpid()}"
+        temporary = path.parent / f".{path.stem}.{mark}.part{path.suffix}"
         temporary.touch(exist_ok=False)
         mode = (path if path.exists() else temporary).stat().st_mode
         yield temporary
@@ -58,7 +113,9 @@ def replacing(path: Path) -> Iterator[Path]:
             os.fsync(written.fileno())
         temporary.replace(path)
     except OSError as error:
-        raise UserError(f"{path}: can't be written ({error.strerror or error})") from error
+        raise unwritable(path, error) from error
     finally:
         if temporary is not None:
-            temporary.unlink(missing_ok=True)
+            # On a disk that can't be written there is none, and no reason to hide what went wrong.
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from PIL import Image, PngImagePlugin
 from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
 from engines.core.files import replacing
+from engines.core.reading import reading, require_file
 
 FULL_SCALE = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0, np.dtype(np.float32): 1.0}
 SMALLEST_SIDE_PX = 11
@@ -25,6 +26,7 @@ SAME_SHAPE = 0.05
 EXIF_ORIENTATION = 0x0112
 LYING = 5
 """Of EXIF's orientations this and those above it exchange width and height."""
+NO_IMAGE = "can't be read as an image"
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 
@@ -67,11 +69,9 @@ def image_size(path: Path) -> tuple[int, int]:
     Raises:
         UserError: the file is not an image.
     """
-    try:
-        with Image.open(path) as image:
-            return (image.width, image.height)
-    except (OSError, Image.DecompressionBombError) as error:
-        raise UserError(f"{path}: can't be read as an image ({error})") from error
+    require_file(path)
+    with reading(path, NO_IMAGE), Image.open(path) as image:
+        return (image.width, image.height)
 
 
 def exif_orientation(path: Path) -> int:
@@ -153,10 +153,10 @@ def read_image(path: Path) -> Array:
     Raises:
         UserError: missing, or not an image that can be decoded.
     """
-    try:
+    require_file(path)
+    with reading(path, NO_IMAGE):
         data = np.fromfile(path, dtype=np.uint8)
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from error
+    _require_decodable(path)
     # Else OpenCV writes lines of its own about a damaged file.
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
@@ -175,6 +175,19 @@ def read_image(path: Path) -> Array:
         alpha = pixels[:, :, 3:]
         colour = colour * alpha + (1 - alpha)
     return np.ascontiguousarray(colour)
+
+
+def _require_decodable(path: Path) -> None:
+    """A few bytes can claim a picture that fills the memory; what PIL doesn't know is left to OpenCV."""
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+    except Image.DecompressionBombError as error:
+        raise UserError(f"{path}: {NO_IMAGE} (it claims to have more pixels than any camera)") from error
+    except Exception:  # damaged in any way; OpenCV says whether the pixels can be had all the same
+        return
+    if max(width, height) > LARGEST_SIDE_PX:
+        raise UserError(f"{path}: {NO_IMAGE} ({width}x{height}; {LARGEST_SIDE_PX} pixels a side are read)")
 
 
 def smaller_size(size_px: tuple[int, int], longest_px: int) -> tuple[int, int]:

@@ -15,6 +15,7 @@ import numpy as np
 from engines.core.camera import Array
 from engines.core.errors import UserError
 from engines.core.images import read_image
+from engines.core.reading import reading, require_file, shortened
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v")
 HDF5_SUFFIXES = (".h5", ".hdf5")
@@ -82,26 +83,39 @@ def hdf5_shape(path: Path, name: str) -> tuple[int, ...] | None:
     Raises:
         UserError: not an HDF5 file, or the data set holds something else.
     """
-    try:
-        with h5py.File(path, "r") as file:
-            found = file.get(name)
-            if not isinstance(found, h5py.Dataset):
-                return None
-            if found.dtype != np.uint8:
-                raise UserError(f"{path}: {name} holds {found.dtype}; needs bytes (uint8), 0 to 255")
-            return tuple(found.shape)
-    # A link that leads to itself is a RuntimeError.
-    except (OSError, KeyError, ValueError, RuntimeError) as error:
-        raise UserError(f"{path}: can't be read as HDF5 ({' '.join(str(error).split())[:120]})") from error
+    require_file(path)
+    with reading(path, "can't be read as HDF5"), h5py.File(path, "r") as file:
+        found = _own_dataset(path, file, name)
+        if found is None:
+            return None
+        if found.dtype != np.uint8:
+            raise UserError(f"{path}: {name} holds {shortened(found.dtype)}; needs bytes (uint8), 0 to 255")
+        return tuple(found.shape)
+
+
+def _own_dataset(path: Path, file: h5py.File, name: str) -> h5py.Dataset | None:
+    """A data set that lies in the file itself.
+
+    Raises:
+        UserError: it is kept in other files, which nobody chose.
+    """
+    link = file.get(name, getlink=True)
+    found = None if isinstance(link, h5py.ExternalLink) else file.get(name)
+    if isinstance(link, h5py.ExternalLink) or (
+        isinstance(found, h5py.Dataset) and (found.external or found.is_virtual)
+    ):
+        raise UserError(f"{path}: {name} is kept in another file; copy it into this one")
+    return found if isinstance(found, h5py.Dataset) else None
 
 
 def _read_hdf5(path: Path, at: Place) -> Array:
     name, *indices = at
-    try:
-        with h5py.File(path, "r") as file:
-            picture = np.asarray(file[str(name)][tuple(indices)])
-    except (OSError, KeyError, ValueError, IndexError, TypeError, RuntimeError) as error:
-        raise UserError(f"{path}: {name}{indices} can't be read ({' '.join(str(error).split())[:120]})") from error
+    require_file(path)
+    with reading(path, f"{name}{indices} can't be read"), h5py.File(path, "r") as file:
+        dataset = _own_dataset(path, file, str(name))
+        if dataset is None:
+            raise KeyError(str(name))
+        picture = np.asarray(dataset[tuple(indices)])
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] < 3:
         raise UserError(f"{path}: {name}{indices} is {picture.dtype} of {picture.shape}; needs bytes [H, W, 3 or more]")
     return picture
@@ -111,8 +125,7 @@ class _Video:
     """An open video; frames are cheap in their order and dear out of it."""
 
     def __init__(self, path: Path) -> None:
-        if not path.is_file():
-            raise UserError(f"{path}: no such file")
+        require_file(path)
         self._path = path
         # Else OpenCV and its ffmpeg write lines of their own about a damaged file.
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)

@@ -24,14 +24,17 @@ from typing import Any
 
 import yaml
 from filelock import BaseFileLock, FileLock, Timeout
+from torch import Tensor
 
 from engines.core import ranks
 from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
 from engines.core.config import read_yaml
 from engines.core.errors import UserError
-from engines.core.files import remove_leftovers, replacing
+from engines.core.files import remove_leftovers, replacing, unwritable
+from engines.core.reading import quoted, read_bytes, reading, why_not
 from engines.core.scene_file import read_scene_file, read_scene_header, write_scene_file
 from engines.core.torch_file import read_torch_file, write_torch_file
+from engines.core.upstream_state import require_numbers
 
 SCENE_NAME = "scene.safetensors"
 TRAINING_NAME = "training.pt"
@@ -70,13 +73,14 @@ def claimed(folder: Path) -> Iterator[None]:
         UserError: another process trains there, or the folder can't be made.
     """
     lock = _lock(folder)
+    require_no_links(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=CLAIM_S)
     except Timeout as error:
         raise UserError(f"{folder}: another process is training there; stop it, or name another folder") from error
     except OSError as error:
-        raise UserError(f"{folder}: can't be written ({error.strerror or error})") from error
+        raise unwritable(folder, error) from error
     except NotImplementedError:
         # Some network file systems have no locks.
         yield
@@ -89,6 +93,27 @@ def claimed(folder: Path) -> Iterator[None]:
         with contextlib.suppress(OSError):
             (folder / LIVE_NAME).unlink(missing_ok=True)
         lock.release()
+
+
+def require_no_links(folder: Path) -> None:
+    """Whether all that a training writes to lies in its folder: through a link it would be written elsewhere.
+
+    Raises:
+        UserError: something in the folder is a link.
+    """
+    try:
+        places = [*folder.iterdir(), *_inside(folder / HELD_OUT_NAME)] if folder.is_dir() else []
+    except OSError as error:
+        raise UserError(f"{folder}: can't be read ({why_not(error)})") from error
+    for path in places:
+        if path.is_symlink():
+            raise UserError(
+                f"{path}: is a link, through which a training would write elsewhere; put the file itself there"
+            )
+
+
+def _inside(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() and not folder.is_symlink() else []
 
 
 def is_claimed(folder: Path) -> bool:
@@ -127,14 +152,21 @@ def read_run_training(folder: Path) -> Checkpoint:
     if not path.is_file():
         raise UserError(f"{folder}: no {TRAINING_NAME} to resume from; start without --resume")
     content = read_torch_file(path)
-    try:
+    with reading(path, "not a training state of Vantage, or damaged"):
         header = json.loads(content["header"])
+        parts = {"weights": content["weights"], "training": content["training"], "config": header["config"]}
+        for name, part in parts.items():
+            if not isinstance(part, Mapping):
+                raise ValueError(f"its {name} is no mapping")
         scene = SceneInfo.from_json(header["scene"]) if header["scene"] else None
-        return Checkpoint(
-            header["engine"], header["config"], int(header["step"]), content["weights"], scene, content["training"]
+        found = Checkpoint(
+            str(header["engine"]), header["config"], int(header["step"]), content["weights"], scene, content["training"]
         )
-    except (KeyError, ValueError, TypeError) as error:
-        raise UserError(f"{path}: not a training state of Vantage, or damaged ({error})") from error
+        for name, tensor in found.weights.items():
+            if not isinstance(tensor, Tensor):
+                raise ValueError(f"its weight {quoted(name)} is a {type(tensor).__name__}")
+            require_numbers(path, name, tensor)
+    return found
 
 
 def read_run_training_of_first(folder: Path) -> Checkpoint:
@@ -241,17 +273,17 @@ def append_history(folder: Path, entry: Mapping[str, Any]) -> None:
                     file.write(b"\n")
             file.write((json.dumps(dict(entry)) + "\n").encode())
     except OSError as error:
-        raise UserError(f"{path}: can't be written ({error.strerror or error})") from error
+        raise unwritable(path, error) from error
 
 
 def read_history(folder: Path) -> list[dict[str, Any]]:
     """All whole lines, in order."""
     path = folder / HISTORY_NAME
     entries = []
-    for line in path.read_bytes().splitlines() if path.is_file() else []:
+    for line in read_bytes(path).splitlines() if path.is_file() else []:
         try:
             entry = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(entry, dict):
             entries.append(entry)

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 import struct
 from pathlib import Path
 from typing import Any
 
+import safetensors.torch
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
 from torch import Tensor
 
 from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.errors import UserError
-from engines.core.files import replacing
+from engines.core.files import replacing, unwritable
+from engines.core.reading import quoted, reading, require_file
+from engines.core.upstream_state import require_numbers
 
 FORMAT = 1
+MOST_HEADER_BYTES = 100_000_000
+"""As the format has it."""
+NO_SCENE = "not a scene file, or damaged"
+HEADER = {"engine": str, "config": dict, "step": int, "scene": dict | None}
+"""What a header must have, besides the format's number."""
 
 
 def write_scene_file(path: Path, checkpoint: Checkpoint, half: bool = False) -> None:
@@ -42,9 +51,11 @@ def write_scene_file(path: Path, checkpoint: Checkpoint, half: bool = False) -> 
     }
     with replacing(path) as temporary:
         try:
-            save_file(weights, temporary, metadata={"vantage": json.dumps(header)})
+            safetensors.torch.save_file(weights, temporary, metadata={"vantage": json.dumps(header)})
         except SafetensorError as error:
-            raise UserError(f"{path}: can't be written ({error})") from error
+            said = re.search(r"os error (\d+)", str(error))
+            reason = OSError(int(said[1]), os.strerror(int(said[1]))) if said else RuntimeError()
+            raise unwritable(path, reason) from error
 
 
 def _storable(tensor: Tensor, half: bool) -> Tensor:
@@ -58,28 +69,54 @@ def _storable(tensor: Tensor, half: bool) -> Tensor:
 
 
 def read_scene_header(path: Path) -> dict[str, Any]:
-    """The header alone, without touching the weights.
+    """What Vantage wrote into the header, alone, without touching the weights.
 
     Raises:
         UserError: not a scene file of ours, damaged, or of a newer format.
     """
-    if not path.is_file():
-        raise UserError(f"{path}: no such file")
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-    except (SafetensorError, OSError) as error:
-        raise UserError(f"{path}: not a scene file, or damaged ({error})") from error
+    require_file(path)
+    with reading(path, NO_SCENE), path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if length > MOST_HEADER_BYTES:
+            raise ValueError
+        return _header(path, file.read(length))
+
+
+def _header(path: Path, written: bytes) -> dict[str, Any]:
+    """What Vantage wrote into the header of a `.safetensors` file."""
+    metadata = json.loads(written).get("__metadata__") or {}
     if "vantage" not in metadata:
         raise UserError(f"{path}: a .safetensors file, but not a scene written by Vantage")
-    try:
-        header = json.loads(metadata["vantage"])
-        newer = header["format"] > FORMAT
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path}: its header can't be read ({error})") from error
-    if newer:
-        raise UserError(f"{path}: written by a newer Vantage (format {header['format']}); update this one")
-    return dict(header)
+    with reading(path, "its header can't be read"):
+        header = dict(json.loads(metadata["vantage"]))
+        if header["format"] > FORMAT:
+            raise UserError(f"{path}: written by a newer Vantage (format {quoted(header['format'])}); update this one")
+    return header
+
+
+def read_scene_file(path: Path) -> Checkpoint:
+    """Reads what `write_scene_file` wrote.
+
+    Weights are read into memory: of a file that is mapped there, another program that cuts it ends this one.
+
+    Raises:
+        UserError: not a scene file of ours, damaged, or of a newer format; a weight is not finite.
+    """
+    require_file(path)
+    with reading(path, NO_SCENE):
+        content = path.read_bytes()
+        weights = dict(safetensors.torch.load(content))
+        header = _header(path, content[8 : 8 + int.from_bytes(content[:8], "little")])
+    with reading(path, "damaged scene file"):
+        for name, kind in HEADER.items():
+            if not isinstance(header[name], kind):
+                raise ValueError(f"{name} is {quoted(header[name])}")
+        for name, dtype in header.get("dtypes", {}).items():
+            weights[name] = weights[name].to(_dtype(dtype))
+        scene = SceneInfo.from_json(header["scene"]) if header["scene"] else None
+    for name, tensor in weights.items():
+        require_numbers(path, name, tensor)
+    return Checkpoint(header["engine"], header["config"], header["step"], weights, scene)
 
 
 def rewrite_scene_file(path: Path, scene: SceneInfo) -> None:
@@ -100,7 +137,7 @@ def rewrite_scene_file(path: Path, scene: SceneInfo) -> None:
             new.write(struct.pack("<Q", len(text)) + text)
             shutil.copyfileobj(old, new, 2**20)
     except OSError as error:
-        raise UserError(f"{path}: can't be written ({error.strerror or error})") from error
+        raise unwritable(path, error) from error
 
 
 def _dtype(name: str) -> torch.dtype:
@@ -108,22 +145,3 @@ def _dtype(name: str) -> torch.dtype:
     if not isinstance(found, torch.dtype):
         raise TypeError(f"{name} is no dtype")
     return found
-
-
-def read_scene_file(path: Path) -> Checkpoint:
-    """Reads what `write_scene_file` wrote; weights are memory-mapped.
-
-    Raises:
-        UserError: not a scene file of ours, damaged, or of a newer format.
-    """
-    header = read_scene_header(path)
-    try:
-        dtypes = header.get("dtypes", {})
-        with safe_open(path, framework="pt") as file:
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a mapping)
-        for name, dtype in dtypes.items():
-            weights[name] = weights[name].to(_dtype(dtype))
-        scene = SceneInfo.from_json(header["scene"]) if header["scene"] else None
-        return Checkpoint(str(header["engine"]), dict(header["config"]), int(header["step"]), weights, scene)
-    except (SafetensorError, ArithmeticError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{path}: damaged scene file ({error})") from error

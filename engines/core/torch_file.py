@@ -15,7 +15,8 @@ from typing import Any
 import torch
 
 from engines.core.errors import UserError
-from engines.core.files import replacing
+from engines.core.files import replacing, unwritable
+from engines.core.reading import require_file, why_not
 
 # How torch names a type or function that is not on its list of safe ones.
 FORBIDDEN = re.compile(r"Unsupported (?:global|class|function)\w*:? (?:GLOBAL )?([\w.]+)", re.IGNORECASE)
@@ -34,14 +35,16 @@ MOST_INERT = 64
 
 
 def read_torch_file(path: Path) -> Mapping[str, Any]:
-    """The mapping that a `torch.save`d file holds, memory-mapped where the file's form allows; tensors on the CPU.
+    """The mapping that a `torch.save`d file holds; tensors on the CPU, in memory.
+
+    Not mapped: another program that cuts the file would end this one.
 
     Raises:
         UserError: missing, truncated, not a torch file, holds code or no mapping.
     """
-    if not path.is_file():
-        raise UserError(f"{path}: no such file")
+    require_file(path)
     try:
+        _require_unpacked(path)
         content = _load(path)
     except pickle.UnpicklingError as error:
         forbidden = FORBIDDEN.search(str(error))
@@ -55,7 +58,9 @@ def read_torch_file(path: Path) -> Mapping[str, Any]:
         # A cut file makes torch seek before its beginning.
         if error.errno in (None, errno.EINVAL):
             raise UserError(f"{path}: not a torch checkpoint, or it is cut short") from error
-        raise UserError(f"{path}: can't be read ({error.strerror})") from error
+        raise UserError(f"{path}: can't be read ({why_not(error)})") from error
+    except UserError:
+        raise
     except Exception as error:  # torch raises many kinds for bytes that are no checkpoint
         if "TorchScript" in str(error):
             raise UserError(
@@ -67,6 +72,16 @@ def read_torch_file(path: Path) -> Mapping[str, Any]:
     return content
 
 
+def _require_unpacked(path: Path) -> None:
+    """torch packs nothing: what is much larger than its file would fill the memory."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        claimed = sum(entry.file_size for entry in archive.infolist())
+    if claimed > path.stat().st_size:
+        raise UserError(f"{path}: not a torch checkpoint, or damaged (it claims to hold more than its size)")
+
+
 def _load(path: Path) -> Any:
     """`torch.load` of tensors and plain values, with stand-ins for what Lightning leaves beside them."""
     stand_ins: list[Any] = []
@@ -74,8 +89,7 @@ def _load(path: Path) -> Any:
         try:
             with warnings.catch_warnings(), torch.serialization.safe_globals(stand_ins):
                 warnings.simplefilter("ignore")  # torch thinks aloud about old files; what matters is raised
-                # Files from before torch 1.6 are plain pickles, which can't be mapped.
-                return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+                return torch.load(path, map_location="cpu", weights_only=True, mmap=False)
         except pickle.UnpicklingError as error:
             found = FORBIDDEN.search(str(error))
             if found is None or not found[1].startswith(INERT) or len(stand_ins) == MOST_INERT:
@@ -108,5 +122,5 @@ def write_torch_file(path: Path, content: Mapping[str, Any]) -> None:
     with replacing(path) as temporary:
         try:
             torch.save(dict(content), temporary)
-        except RuntimeError as error:  # torch reports a full disk so
-            raise UserError(f"{path}: can't be written ({error})") from error
+        except RuntimeError as error:  # torch says nothing of a disk that is full but the place where it stopped
+            raise unwritable(path, error) from error

@@ -10,7 +10,10 @@ import torch
 from torch import Tensor
 
 from engines.core.errors import UserError
+from engines.core.reading import shortened
 from engines.core.unet import SameConv2d, Unet2d
+
+FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
 def state_dict_of(content: Mapping[str, Any], known: str) -> Mapping[str, Any]:
@@ -27,8 +30,13 @@ def state_dict_of(content: Mapping[str, Any], known: str) -> Mapping[str, Any]:
     return state
 
 
-def checked_weights(state: Mapping[str, Any], network: torch.nn.Module, path: Path) -> dict[str, Tensor]:
+def checked_weights(
+    state: Mapping[str, Any], network: torch.nn.Module, path: Path, prefix: str = ""
+) -> dict[str, Tensor]:
     """The network's tensors out of `state`, without second names.
+
+    Args:
+        prefix: what the file's own names have before those in `state`.
 
     Raises:
         UserError: one is missing, misshapen, or holds what is no number.
@@ -37,15 +45,33 @@ def checked_weights(state: Mapping[str, Any], network: torch.nn.Module, path: Pa
     for name, expected in network.state_dict().items():
         tensor = state.get(name)
         if not isinstance(tensor, Tensor):
-            raise UserError(f"{path}: tensor {name} is missing; the file is not whole")
+            raise UserError(f"{path}: tensor {prefix}{name} is missing; the file is not whole")
         if tensor.shape != expected.shape:
-            raise UserError(f"{path}: tensor {name} is {list(tensor.shape)}; the network needs {list(expected.shape)}")
-        if tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized or tensor.is_complex():
-            raise UserError(f"{path}: tensor {name} is no plain array of numbers; save dense, real weights")
-        if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
-            raise UserError(f"{path}: tensor {name} holds values that are not finite; its training failed")
+            raise UserError(
+                f"{path}: tensor {prefix}{name} is {list(tensor.shape)}; the network needs {list(expected.shape)}"
+            )
+        require_numbers(path, prefix + name, tensor)
         weights[name] = tensor
     return weights
+
+
+def require_numbers(path: Path, name: str, tensor: Tensor) -> None:
+    """Whether a tensor of a file is something to compute with.
+
+    Raises:
+        UserError: it is sparse, complex, of a type too small to compute with, or has a value that is not finite.
+    """
+    plain = tensor.layout == torch.strided and not (tensor.is_meta or tensor.is_quantized or tensor.is_complex())
+    if not plain or (tensor.is_floating_point() and tensor.dtype not in FLOATS):
+        raise UserError(
+            f"{path}: tensor {shortened(name)} is no plain array of numbers ({str(tensor.dtype).removeprefix('torch.')}); "
+            "save dense, real weights of 16, 32 or 64 bits"
+        )
+    if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
+        raise UserError(
+            f"{path}: tensor {shortened(name)} holds values that are not finite; the file is damaged, or its training "
+            "failed: take an earlier one"
+        )
 
 
 def second_names(network: torch.nn.Module) -> dict[str, str]:

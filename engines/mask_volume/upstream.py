@@ -89,4 +89,4 @@ def _weights(state: Mapping[str, Any], kind: type[VolumeUnet], prefix: str, own:
     with torch.device("meta"):
         network = kind()  # type: ignore[call-arg]
     bare = {str(name).removeprefix(prefix): value for name, value in state.items() if str(name).startswith(prefix)}
-    return {own + name: tensor for name, tensor in checked_weights(bare, network, path).items()}
+    return {own + name: tensor for name, tensor in checked_weights(bare, network, path, prefix).items()}
