@@ -72,7 +72,7 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def _is_owned(path: Path, machine: str, process: str | None) -> bool:
-    """Whether the process that writes it lives; one of another machine, on a network's disk, is believed to for a day."""
+    """Whether the process that writes it lives; one of another machine is believed to, for a day."""
     if process is None:
         return False
     with contextlib.suppress(OSError, psutil.Error):

@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from engines.core.formats.deepvoxels_folder import Intrinsics, read_intrinsics, 
 from engines.core.formats.llff import llff_lens
 from engines.core.formats.projections import read_projection
 from engines.core.images import LARGEST_SIDE_PX, image_size, list_images, natural_order
+from engines.core.reading import quoted, read_json, read_npy, read_npz, read_text, reading, require_file, shortened
 
 WRITTEN_SUFFIXES = (".json", ".npy", ".txt")
 NO_POSES = ("intrinsics.txt", "bbox.txt", "README.txt", "ORIGIN.txt")
@@ -43,18 +43,21 @@ def read_path(path: Path, like: Camera) -> tuple[Camera, ...]:
         UserError: missing, empty, of no known layout, or names the file and line that is wrong.
     """
     path = Path(path)
-    if path.is_dir():
-        cameras = _read_folder(path, like)
-    elif path.is_file():
-        reader = _READERS.get(path.suffix.lower())
-        if reader is None:
-            raise UserError(f"{path}: cameras are read from {', '.join(_READERS)} files and from folders")
-        cameras = reader(path, like)
-    else:
+    if not path.exists():
         raise UserError(f"{path}: no such file or folder, nor the name of a path")
+    with reading(path):
+        cameras = _read_folder(path, like) if path.is_dir() else _read_file(path, like)
     if not cameras:
         raise UserError(f"{path}: holds no cameras")
     return tuple(cameras)
+
+
+def _read_file(path: Path, like: Camera) -> list[Camera]:
+    require_file(path)
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        raise UserError(f"{path}: cameras are read from {', '.join(_READERS)} files and from folders")
+    return reader(path, like)
 
 
 def write_path(path: Path, cameras: Sequence[Camera], times: Sequence[int] | None = None) -> None:
@@ -184,11 +187,8 @@ def _llff_camera(where: str, matrix: Array, like: Camera) -> Camera:
 
 
 def _read_npy(path: Path, like: Camera) -> list[Camera]:
-    try:
-        content = np.load(path, allow_pickle=False)
-        array = np.asarray(content, dtype=np.float64)
-    except (OSError, ValueError, EOFError, TypeError) as error:
-        raise UserError(f"{path}: can't be read as numbers ({_short(error)})") from error
+    with reading(path, "can't be read as numbers"):
+        array = np.asarray(read_npy(path), dtype=np.float64)
     if array.ndim == 2 and array.shape[1] == 17:
         array = array[:, :15].reshape(-1, 3, 5)
     if array.ndim == 3 and array.shape[1:] == (3, 5):
@@ -233,29 +233,20 @@ def _read_llff_rows(path: Path, rows: Sequence[tuple[int, list[float]]], like: C
 
 def _number_rows(path: Path) -> list[tuple[int, list[float]]]:
     """The numbers of each line that is not empty, with the line's number from 1."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: can't be read as text ({_short(error)})") from error
     rows = []
-    for line, text in enumerate(lines, 1):
+    for line, text in enumerate(read_text(path).splitlines(), 1):
         try:
             numbers = [float(word) for word in text.replace(",", " ").split()]
         except ValueError as error:
-            raise UserError(f"{path}: line {line}: {error}") from error
+            raise UserError(f"{path}: line {line}: {shortened(error)}") from error
         if numbers:
             rows.append((line, numbers))
     return rows
 
 
 def _read_npz(path: Path, like: Camera) -> list[Camera]:
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            # Strings (image names) are left out; object arrays would run code and are refused by numpy.
-            content = {name: np.asarray(archive[name]) for name in archive.files}
-            content = {name: array for name, array in content.items() if array.dtype.kind in "fiu"}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
-        raise UserError(f"{path}: can't be read as .npz ({_short(error)})") from error
+    # Strings (image names) are left out; object arrays would run code and are refused by numpy.
+    content = {name: array for name, array in read_npz(path).items() if array.dtype.kind in "fiu"}
     if "c2w" in content:
         return _read_opencv_arrays(path, content, like)
     if "world_mat_0" in content:
@@ -319,10 +310,7 @@ def _size_beside(path: Path) -> tuple[int, int] | None:
 
 
 def _read_json(path: Path, like: Camera) -> list[Camera]:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise UserError(f"{path}: can't be read as JSON ({_short(error)})") from error
+    data = read_json(path)
     if isinstance(data, dict) and isinstance(data.get("camera_path"), list):
         return [_nerfstudio_camera(f"{path}: camera_path[{i}]", data, i, like) for i in range(len(data["camera_path"]))]
     if isinstance(data, dict):
@@ -333,8 +321,8 @@ def _read_json(path: Path, like: Camera) -> list[Camera]:
     for i, item in enumerate(data):
         try:
             cameras.append(Camera.from_json(item))
-        except (ValueError, TypeError, AttributeError) as error:
-            raise UserError(f"{path}: camera {i}: {error}") from error
+        except (ValueError, TypeError, AttributeError, OverflowError) as error:
+            raise UserError(f"{path}: camera {i}: {shortened(error)}") from error
     return cameras
 
 
@@ -346,14 +334,11 @@ def _nerfstudio_camera(where: str, data: Mapping[str, Any], index: int, like: Ca
         size = (int(data["render_width"]), int(data["render_height"])) if "render_width" in data else like.size_px
         half = np.tan(np.radians(float(item["fov"])) / 2)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise UserError(f"{where}: needs camera_to_world (16 numbers) and fov ({_short(error)})") from error
-    focal = float(size[1] / 2 / half) if half > 0 else 0.0
+        raise UserError(f"{where}: needs camera_to_world (16 numbers) and fov ({shortened(error)})") from error
+    if not half > 0:
+        raise UserError(f"{where}: fov is {quoted(item['fov'])}; needs the vertical one, 0 to 180 degrees")
+    focal = float(size[1] / 2 / half)
     return _camera(where, pose, like, (focal, focal), None, size)
-
-
-def _short(error: BaseException) -> str:
-    """An error of another library as part of one line."""
-    return " ".join(str(error).split())[:120] or type(error).__name__
 
 
 _READERS: Mapping[str, Callable[[Path, Camera], list[Camera]]] = {

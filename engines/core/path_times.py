@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from engines.core.errors import UserError
+from engines.core.reading import read_json
 
 FARTHEST = 1e15
 """No recording has so many moments."""
@@ -29,12 +29,12 @@ def read_times(path: Path, moments: int) -> list[int] | None:
     if path.suffix.lower() != ".json":
         return None
     try:
-        data: Any = json.loads(path.read_text(encoding="utf-8-sig"))
+        data: Any = read_json(path)
         shared = isinstance(data, Mapping)
         frames = data["camera_path"] if isinstance(data, Mapping) else data
         said = [frame.get("render_time" if shared else "time") for frame in frames]
     # What is no path is told by whoever reads its cameras.
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (UserError, ValueError, KeyError, TypeError, AttributeError):
         return None
     if all(time is None for time in said):
         return None

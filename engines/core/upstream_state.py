@@ -63,8 +63,9 @@ def require_numbers(path: Path, name: str, tensor: Tensor) -> None:
     """
     plain = tensor.layout == torch.strided and not (tensor.is_meta or tensor.is_quantized or tensor.is_complex())
     if not plain or (tensor.is_floating_point() and tensor.dtype not in FLOATS):
+        kind = str(tensor.dtype).removeprefix("torch.")
         raise UserError(
-            f"{path}: tensor {shortened(name)} is no plain array of numbers ({str(tensor.dtype).removeprefix('torch.')}); "
+            f"{path}: tensor {shortened(name)} is no plain array of numbers ({kind}); "
             "save dense, real weights of 16, 32 or 64 bits"
         )
     if tensor.is_floating_point() and not bool(tensor.isfinite().all()):

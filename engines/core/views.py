@@ -14,6 +14,7 @@ from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
 from engines.core.images import resize_area, same_shape, turned_upright
 from engines.core.picture_files import Place, read_mask, read_picture, read_valid_mask
+from engines.core.reading import read_text, shortened
 from engines.core.undistortion import Lens, Rectangle, seen_pixels, undistorted
 
 Split = Literal["train", "validation", "test"]
@@ -140,10 +141,10 @@ class View:
             raise UserError(f"view {self.name} has no file of parameters; each needs its own in params/, beside pose/")
         try:
             # The first line, as the authors read it.
-            line = self.params_path.read_text(encoding="utf-8").partition("\n")[0]
+            line = read_text(self.params_path).partition("\n")[0]
             values = np.array([float(word) for word in line.split()])
-        except (OSError, UnicodeDecodeError, ValueError) as error:
-            raise UserError(f"{self.params_path}: can't be read as numbers ({error})") from error
+        except ValueError as error:
+            raise UserError(f"{self.params_path}: can't be read as numbers ({shortened(error)})") from error
         if values.size == 0 or not np.isfinite(values).all():
             raise UserError(f"{self.params_path}: must hold numbers, all finite")
         return values.astype(np.float32)
@@ -328,6 +329,11 @@ class Views(Sequence[View]):
     def photographed(self) -> Views:
         """Those that have an image."""
         return self.chosen(self.facts.has_image)
+
+    @property
+    def in_memory(self) -> Sequence[View]:
+        """Those that were read already."""
+        return list(self) if isinstance(self._source, InMemory) else ()
 
     def fingerprint(self) -> str:
         """Tells these views from others by their names and objects, without reading them."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import os
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -22,7 +23,9 @@ from engines.core.formats import (
     transforms_json,
 )
 from engines.core.pinholes import with_pinholes
+from engines.core.reading import reading, shortened
 from engines.core.upright import find_up
+from engines.core.views import View
 
 
 class Format(Protocol):
@@ -67,8 +70,13 @@ DISTORTED: tuple[Format, ...] = (stereo_opencv, transforms_json, realestate10k, 
 
 
 def find_format(folder: Path) -> Format | None:
-    """The first format that recognises the folder; None where none does."""
-    return next((format_ for format_ in FORMATS if format_.detect(folder)), None)
+    """The first format that recognises the folder; None where none does.
+
+    Raises:
+        UserError: names a file that is damaged.
+    """
+    with reading(folder):
+        return next((format_ for format_ in FORMATS if format_.detect(folder)), None)
 
 
 def with_up_found(dataset: Dataset) -> Dataset:
@@ -90,14 +98,43 @@ def open_dataset(folder: Path) -> Dataset:
     folder = Path(folder)
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder")
-    try:
+    with reading(folder):
         format_ = find_format(folder)
         if format_ is not None:
             dataset = format_.read(folder)
+            require_within(folder, dataset)
             return with_up_found(with_pinholes(dataset) if format_ in DISTORTED else dataset)
         if not any(folder.iterdir()):
             raise UserError(f"{folder}: the folder is empty")
-    except OSError as error:
-        raise UserError(f"{error.filename or folder}: can't be read ({error.strerror or error})") from error
     layouts = "; ".join(f"{known.NAME}: {known.LAYOUT}" for known in FORMATS)
     raise UserError(f"{folder}: no known data layout in it ({layouts})")
+
+
+PLACES = tuple(entry.name for entry in fields(View) if entry.name.endswith("_path"))
+"""Of a view: what names a file."""
+
+
+def require_within(folder: Path, dataset: Dataset) -> None:
+    """Whether all files of a dataset's views lie in the folder that was opened, or in it through links of its owner.
+
+    Views that are read when they are asked for are those of files that were found in the folder.
+
+    Raises:
+        UserError: a text in the folder names a file elsewhere.
+    """
+    root, resolved = Path(os.path.normpath(folder.absolute())), folder.resolve()
+    for views in (dataset.views, dataset.backgrounds):
+        for view in views.in_memory:
+            for place in PLACES:
+                path = getattr(view, place)
+                if path is not None and not _is_within(path, root, resolved):
+                    raise UserError(
+                        f"{folder}: view {shortened(view.name)} is of {shortened(path, 300)}, which lies outside the "
+                        "folder; open the folder that holds both, or move the file into it"
+                    )
+
+
+def _is_within(path: Path, *folders: Path) -> bool:
+    # Not resolved: a link in the folder is its owner's, a name in a text is whoever wrote the text's.
+    there = Path(os.path.normpath(path.absolute()))
+    return any(folder in there.parents for folder in folders)

@@ -22,6 +22,7 @@ from engines.core.formats.llff import IMAGES, largest_images
 from engines.core.formats.object_folders import Place
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
 from engines.core.images import fitted_camera, photograph_size
+from engines.core.reading import MOST_ARRAY_BYTES, read_bytes, read_text, reading
 from engines.core.views import View
 
 NAME = "colmap"
@@ -219,14 +220,10 @@ def read_model(folder: Path) -> Model:
 
 
 def _checked(reader: Callable[[Path], Read], path: Path) -> Read:
-    try:
+    if not path.exists():
+        raise UserError(f"{path}: missing; a model of COLMAP has cameras, images and points3D")
+    with reading(path, "damaged, or no file of COLMAP"):
         return reader(path)
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: missing; a model of COLMAP has cameras, images and points3D") from error
-    except OSError as error:
-        raise UserError(f"{path}: can't be read ({error.strerror})") from error
-    except (ValueError, IndexError, OverflowError, MemoryError) as error:
-        raise UserError(f"{path}: damaged, or no file of COLMAP ({' '.join(str(error).split())[:120]})") from error
 
 
 def _lens(model: str, size_px: tuple[int, int], values: Sequence[float]) -> Lens:
@@ -265,7 +262,7 @@ class _Bytes:
     """Numbers one after the other, little endian."""
 
     def __init__(self, path: Path) -> None:
-        self._data, self._at = path.read_bytes(), 0
+        self._data, self._at = read_bytes(path, MOST_ARRAY_BYTES), 0
 
     def take(self, kind: str, count: int = 1) -> Array:
         size = np.dtype(kind).itemsize * count
@@ -330,7 +327,7 @@ def _points(numbers: Sequence[int], places: Sequence[Array], colours: Sequence[A
 
 def _lines(path: Path) -> list[str]:
     """Without comments; an empty line stays: a photograph may show no points."""
-    return [line for line in path.read_text(encoding="utf-8-sig").splitlines() if not line.startswith("#")]
+    return [line for line in read_text(path).splitlines() if not line.startswith("#")]
 
 
 def _text_lenses(path: Path) -> dict[int, Lens]:

@@ -25,6 +25,7 @@ from engines.core.files import replacing
 from engines.core.formats.left_out import LeftOut, pair
 from engines.core.formats.splits import split_folders
 from engines.core.images import image_size, list_in_order, natural_order, photograph_size
+from engines.core.reading import read_text, shortened
 from engines.core.upright import up_direction
 from engines.core.views import Split, View, Views
 
@@ -123,7 +124,9 @@ def read_intrinsics(path: Path) -> Intrinsics:
         except ValueError:
             values = []
         if len(values) < least or not np.isfinite(values).all():
-            raise UserError(f"{path}: line {line + 1} must hold {what}, but is {' '.join(words) or 'missing'}")
+            raise UserError(
+                f"{path}: line {line + 1} must hold {what}, but is {shortened(lines[line]) if words else 'missing'}"
+            )
         return values
 
     focal, cx, cy = numbers(0, 3, "f cx cy")[:3]
@@ -172,19 +175,16 @@ def read_pose(path: Path) -> Array:
     try:
         values = np.array([float(word) for word in words])
     except ValueError as error:
-        raise UserError(f"{path}: {error}; a pose is 16 numbers (4x4, row by row)") from error
+        raise UserError(f"{path}: {shortened(error)}; a pose is 16 numbers (4x4, row by row)") from error
     if values.size != 16:
         raise UserError(f"{path}: has {values.size} numbers; a pose needs 16 (4x4, row by row)")
     return rigid(values.reshape(4, 4))
 
 
 def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: missing") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: can't be read as text ({error})") from error
+    if not path.exists():
+        raise UserError(f"{path}: missing")
+    return read_text(path)
 
 
 class Part:

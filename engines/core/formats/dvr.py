@@ -12,7 +12,6 @@ that is where programs that read this file work, and where published weights and
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -26,6 +25,7 @@ from engines.core.formats.object_folders import ObjectFolders, Place
 from engines.core.formats.projections import Projection, four_by_four, read_projection
 from engines.core.formats.several_scenes import find_objects, scenes_among
 from engines.core.images import list_in_order, photograph_size
+from engines.core.reading import npz_names, read_npz
 from engines.core.upright import up_direction
 from engines.core.views import View
 
@@ -172,11 +172,7 @@ class _Matrices:
             raise UserError(f"{path}: holds no world_mat_0, world_mat_1, ...; each photograph needs its own")
 
     def _load(self, contents: bool) -> Mapping[str, Array]:
-        try:
-            with self._path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-                return {name: np.asarray(archive[name]) if contents else np.empty(0) for name in archive.files}
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
-            raise UserError(f"{self._path}: can't be read as .npz ({' '.join(str(error).split())[:120]})") from error
+        return read_npz(self._path) if contents else dict.fromkeys(npz_names(self._path), np.empty(0))
 
     def read(self, kind: str, number: int) -> Array:
         """[4, 4] float64; the unit matrix where only `world_mat` is there.

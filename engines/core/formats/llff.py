@@ -18,6 +18,7 @@ from engines.core.errors import UserError
 from engines.core.formats.object_folders import Place
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
 from engines.core.images import fitted_camera, image_size, list_images, photograph_size
+from engines.core.reading import read_npy, reading
 from engines.core.views import View
 
 NAME = "llff"
@@ -112,17 +113,13 @@ def read_rows(path: Path) -> Array:
     Raises:
         UserError: missing, or an array of another shape.
     """
-    try:
-        loaded = np.asarray(np.load(path, allow_pickle=False))
+    if not path.exists():
+        raise UserError(f"{path}: missing; needs a row of 17 numbers for each image or camera (3x5, near, far)")
+    with reading(path, "can't be read as numbers"):
+        loaded = read_npy(path)
         if loaded.dtype.kind in "cmM":
             raise ValueError(f"they are {loaded.dtype}, not real numbers")
         rows = loaded.astype(np.float64)
-    except FileNotFoundError as error:
-        raise UserError(
-            f"{path}: missing; needs a row of 17 numbers for each image or camera (3x5, near, far)"
-        ) from error
-    except Exception as error:  # numpy raises many kinds for a header that is none, SyntaxError among them
-        raise UserError(f"{path}: can't be read as numbers ({' '.join(str(error).split())[:120]})") from error
     if rows.ndim != 2 or rows.shape[1] != 17 or len(rows) == 0:
         shape = "x".join(str(size) for size in rows.shape)
         raise UserError(f"{path}: an array of {shape}; needs a row of 17 numbers for each image (3x5, near, far)")

@@ -12,6 +12,7 @@ import numpy as np
 
 from engines.core.camera import Array
 from engines.core.errors import UserError
+from engines.core.reading import reading
 from engines.core.views import SPLITS, Facts, Split, View, Views
 
 LISTED = 256
@@ -68,11 +69,12 @@ class ObjectFolders:
 
     def __getitem__(self, number: int) -> View:
         which = int(np.searchsorted(self._ends, number, side="right"))
-        begin = int(self._ends[which - 1]) if which else 0
-        listing = self._listed(self._places[which])
-        if len(listing) != self._ends[which] - begin:
-            raise UserError(f"{self._places[which][0]}: has other views than when it was opened; open it again")
-        return listing[number - begin]
+        begin, folder = int(self._ends[which - 1]) if which else 0, self._places[which][0]
+        with reading(folder):
+            listing = self._listed(self._places[which])
+            if len(listing) != self._ends[which] - begin:
+                raise UserError(f"{folder}: has other views than when it was opened; open it again")
+            return listing[number - begin]
 
     def fingerprint(self, numbers: Array) -> str:
         """As `ViewSource` has it."""

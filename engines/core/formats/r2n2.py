@@ -17,6 +17,7 @@ from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats.object_folders import ObjectFolders, Place
 from engines.core.images import list_images, photograph_size
+from engines.core.reading import read_text, shortened
 from engines.core.upright import AS_STATED
 from engines.core.views import View
 
@@ -98,10 +99,7 @@ class Renderings:
 
 
 def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: can't be read as text ({error})") from error
+    return read_text(path).splitlines()
 
 
 def _pose(path: Path, line: int, text: str) -> Array:
@@ -115,5 +113,6 @@ def _pose(path: Path, line: int, text: str) -> Array:
         return look_at(DISTANCE_UNIT * distance * away, np.zeros(3), UP)
     except ValueError as error:
         raise UserError(
-            f"{path}: line {line} must hold azimuth, elevation, in-plane rotation and distance, but is {text.strip()}"
+            f"{path}: line {line} must hold azimuth, elevation, in-plane rotation and distance, but is "
+            f"{shortened(text)}"
         ) from error

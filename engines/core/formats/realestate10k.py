@@ -19,6 +19,7 @@ from engines.core.errors import UserError
 from engines.core.formats.object_folders import Place
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_dataset
 from engines.core.images import list_images, photograph_size
+from engines.core.reading import read_text
 from engines.core.views import View
 
 NAME = "realestate10k"
@@ -154,10 +155,7 @@ def _lines(path: Path) -> dict[int, str]:
     Raises:
         UserError: not a text, or no frames.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: can't be read as text ({error})") from error
+    text = read_text(path)
     lines = {number: line for number, line in enumerate(text.splitlines(), start=1) if line.strip()}
     if 1 in lines and not _numbers(lines[1]):
         del lines[1]

@@ -20,6 +20,7 @@ from engines.core.errors import UserError
 from engines.core.formats.object_folders import Place
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
 from engines.core.images import list_images, natural_order, photograph_size
+from engines.core.reading import MOST_TEXT_BYTES, require_file
 from engines.core.views import View
 
 NAME = "stereo"
@@ -148,6 +149,7 @@ class _Matrices:
         # Else OpenCV writes lines of its own about a damaged file.
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
         self._path = path
+        require_file(path, MOST_TEXT_BYTES)
         try:
             self._storage: Any = cv2.FileStorage(str(path), cv2.FILE_STORAGE_READ)
             opened = bool(self._storage.isOpened())

@@ -23,6 +23,7 @@ from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.files import replacing
 from engines.core.images import IMAGE_SUFFIXES, fitted_camera, photograph_size
+from engines.core.reading import read_json
 from engines.core.upright import up_direction
 from engines.core.views import Split, View, Views
 
@@ -91,10 +92,7 @@ class _Frames:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        try:
-            data: Any = json.loads(path.read_text(encoding="utf-8-sig"))
-        except (OSError, ValueError, RecursionError) as error:
-            raise UserError(f"{path}: can't be read as JSON ({' '.join(str(error).split())[:120]})") from error
+        data: Any = read_json(path)
         frames = data.get("frames") if isinstance(data, Mapping) else None
         if not isinstance(frames, list) or not frames or not all(isinstance(frame, Mapping) for frame in frames):
             raise UserError(f"{path}: has no frames; needs a list of file_path and transform_matrix")
