@@ -110,10 +110,6 @@ def open_dataset(folder: Path) -> Dataset:
     raise UserError(f"{folder}: no known data layout in it ({layouts})")
 
 
-PLACES = tuple(entry.name for entry in fields(View) if entry.name.endswith("_path"))
-"""Of a view: what names a file."""
-
-
 def require_within(folder: Path, dataset: Dataset) -> None:
     """Whether all files of a dataset's views lie in the folder that was opened, or in it through links of its owner.
 
@@ -122,10 +118,11 @@ def require_within(folder: Path, dataset: Dataset) -> None:
     Raises:
         UserError: a text in the folder names a file elsewhere.
     """
+    places = [entry.name for entry in fields(View) if entry.name.endswith("_path")]
     root, resolved = Path(os.path.normpath(folder.absolute())), folder.resolve()
     for views in (dataset.views, dataset.backgrounds):
         for view in views.in_memory:
-            for place in PLACES:
+            for place in places:
                 path = getattr(view, place)
                 if path is not None and not _is_within(path, root, resolved):
                     raise UserError(
