@@ -40,16 +40,23 @@ class Ahead:
         self._thread.start()
 
     def choose(
-        self, camera: Camera, controls: Mapping[str, float], following: Sequence[Mapping[str, float]]
+        self,
+        camera: Camera,
+        controls: Mapping[str, float],
+        following: Sequence[Mapping[str, float]],
+        keep_last: bool = False,
     ) -> tuple[Mapping[str, float], bool]:
         """What can be drawn at once for `controls`; what is missing, and what will be needed after it, is then made.
 
+        Args:
+            keep_last: while it is made the moment that was seen last stays: a recording that plays waits on its last
+                picture, where somebody who stepped to a moment wants to see that one.
+
         Returns:
-            `controls`, or until it is prepared those of the moment that was seen last; and whether there is only a
-            glimpse of them.
+            The controls to draw, and whether there is only a glimpse of them.
         """
         self.want([(camera, wanted) for wanted in (controls, *following)])
-        for drawable in (controls, self._last):
+        for drawable in (controls, self._last if keep_last else None):
             if drawable is None or any(drawable.get(name) != value for name, value in controls.items() if name != TIME):
                 # Another recording, say: what is seen of this one stands for nothing in that.
                 continue

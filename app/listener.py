@@ -32,6 +32,9 @@ class Listener(Protocol):
     def compared(self, comparison: Comparison) -> None:
         """The exact picture at a training view was measured against its photograph."""
 
+    def compare_failed(self, failure: CompareFailure) -> None:
+        """Its photograph can't be read."""
+
     def views_read(self, found: ObjectViews) -> None:
         """Another object's viewpoints are there; hand them to `Session.take_views`."""
 
@@ -65,6 +68,14 @@ class OpenFailure:
     number: int
     path: Path
     data: Path | None
+    error: BaseException
+
+
+@dataclass(frozen=True, eq=False)
+class CompareFailure:
+    """A picture that could not be measured against its photograph."""
+
+    picture: Picture
     error: BaseException
 
 

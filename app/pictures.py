@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from app import display
+from app import display, fitting
 from app.display import Pixels
 from app.reprojection import Reprojector
 from engines.core.camera import Array, Camera
@@ -111,6 +111,28 @@ def same_view(a: Request, b: Request) -> bool:
 def same_picture(a: Request, b: Request) -> bool:
     """Whether both are answered by one picture."""
     return a.channel == b.channel and a.limits == b.limits and same_view(a, b)
+
+
+def is_of_choice(picture: Picture, wanted: Request) -> bool:
+    """Whether a picture is of all that is wanted, but perhaps of another camera: channel, limits, object, moment."""
+    own = picture.request
+    return (own.scene_number, own.channel, own.limits, dict(own.controls)) == (
+        wanted.scene_number,
+        wanted.channel,
+        wanted.limits,
+        dict(wanted.controls),
+    )
+
+
+def is_final(picture: Picture, wanted: Request) -> bool:
+    """Whether a picture is the exact one of all that is wanted, the camera too."""
+    own = picture.request.camera
+    return (
+        picture.kind == "exact"
+        and is_of_choice(picture, wanted)
+        and own.size_px == wanted.camera.size_px
+        and fitting.same_picture(own, wanted.camera)
+    )
 
 
 def shade(frame: Frame, request: Request) -> tuple[Pixels, tuple[float, float] | None]:

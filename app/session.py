@@ -10,6 +10,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from app.ahead import Ahead
 from app.comparison import compare
 from app.eye import Eye
 from app.fitting import same_picture
-from app.listener import Listener, ObjectViews, OpenFailure, Opening
+from app.listener import CompareFailure, Listener, ObjectViews, OpenFailure, Opening
 from app.objects import INSTANCE, find_choice
 from app.opening import Opened, open_scene, with_up
 from app.pictures import Picture, Request, point_at
@@ -257,6 +258,15 @@ class Session:
             self._compare(picture)
         return True
 
+    @property
+    def wanted(self) -> Request | None:
+        """All that is chosen now: camera, channel, object, moment; None where nothing is open."""
+        if (camera := self.eye.shown) is None:
+            return None
+        # The error is made of the image, after it.
+        channel = "rgb" if self.channel == "error" else self.channel
+        return Request(camera, dict(self.controls), channel, self.limits, scene_number=self._adopted)
+
     def set_channel(self, name: str) -> None:
         """Shows another channel."""
         if name in self.channels and name != self.channel:
@@ -333,14 +343,13 @@ class Session:
 
     def submit(self, moving: bool) -> None:
         """Asks for the picture anew."""
-        if self._worker is not None and (camera := self.eye.shown) is not None:
-            # The error is made of the image, after it.
-            channel = "rgb" if self.channel == "error" else self.channel
-            controls, draft = dict(self.controls), False
-            if self._ahead is not None:
-                drawable, draft = self._ahead.choose(camera, controls, self.timeline.following())
-                controls = dict(drawable)
-            self._worker.submit(Request(camera, controls, channel, self.limits, moving, self._adopted, draft))
+        if self._worker is None or (wanted := self.wanted) is None:
+            return
+        controls, draft = wanted.controls, False
+        if self._ahead is not None:
+            playing = self.timeline.playback.playing
+            controls, draft = self._ahead.choose(wanted.camera, controls, self.timeline.following(), playing)
+        self._worker.submit(replace(wanted, controls=dict(controls), moving=moving, draft=draft))
 
     def _compare(self, picture: Picture) -> None:
         """Measures the picture where it is one of a photograph's camera."""
@@ -364,8 +373,11 @@ class Session:
             view = view_at(dataset, view, round(controls.get(TIME, 0)))
         if self._comparing is not None:
             self._comparing.cancel()
+
         self._comparing = self._aside.submit(
-            self._guarded, lambda: self._listener.compared(compare(frame, picture.camera, view, scene, controls))
+            self._guarded,
+            lambda: self._listener.compared(compare(frame, picture.camera, view, scene, controls)),
+            lambda error: self._listener.compare_failed(CompareFailure(picture, error)),
         )
 
     def _deliver(self, number: int, tell: Callable[[], None]) -> None:
@@ -373,11 +385,11 @@ class Session:
         if number == self._adopted:
             tell()
 
-    def _guarded(self, work: Callable[[], Any]) -> None:
+    def _guarded(self, work: Callable[[], Any], failed: Callable[[BaseException], None] | None = None) -> None:
         try:
             work()
         except Exception as error:  # an executor would swallow it
-            self._listener.render_failed(error)
+            (failed or self._listener.render_failed)(error)
 
 
 def _as_settings(values: Mapping[str, Any]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from app.comparison import Comparison
-from app.listener import ObjectViews, OpenFailure, Opening
+from app.listener import CompareFailure, ObjectViews, OpenFailure, Opening
 from app.pictures import Picture
 from engines.core.camera import Array
 
@@ -22,6 +22,7 @@ class Bridge(QObject):
     scene_failed = pyqtSignal(object)
     rendering_failed = pyqtSignal(object)
     comparison_ready = pyqtSignal(object)
+    comparison_failed = pyqtSignal(object)
     object_views_read = pyqtSignal(object)
     point_picked = pyqtSignal(object)
     moment_prepared = pyqtSignal()
@@ -62,6 +63,9 @@ class Bridge(QObject):
 
     def compared(self, comparison: Comparison) -> None:
         self.comparison_ready.emit(comparison)
+
+    def compare_failed(self, failure: CompareFailure) -> None:
+        self.comparison_failed.emit(failure)
 
     def views_read(self, found: ObjectViews) -> None:
         self.object_views_read.emit(found)

@@ -1,27 +1,20 @@
-"""What comes in and goes out: opening, dropping, recent scenes, screenshots."""
+"""What comes in: scenes and their data, chosen, remembered."""
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PyQt5.QtGui import QImage
-from PyQt5.QtWidgets import QApplication, QFileDialog
+from PyQt5.QtWidgets import QFileDialog
 
 from app.demos import DEMO_FOLDER, demo_scenes
 from app.gui.host import Host
-from app.gui.looking import Looking
 from app.listener import OpenFailure, Opening
-from app.opening import stem_of
 from app.settings import Recent
 from engines.core.errors import UserError
-from engines.core.images import write_png
 from engines.core.run_folder import LIVE_NAME, is_run_folder
 
 SCENE_FILTER = "Scenes and checkpoints (*.safetensors *.pth *.pt *.ckpt *.tar);;All files (*)"
@@ -30,8 +23,8 @@ SCENE_FILTER = "Scenes and checkpoints (*.safetensors *.pth *.pt *.ckpt *.tar);;
 class Files:
     """The File menu, but for the export."""
 
-    def __init__(self, window: Host, looking: Looking) -> None:
-        self._window, self._session, self._looking = window, window.session, looking
+    def __init__(self, window: Host) -> None:
+        self._window, self._session = window, window.session
         window.bridge.scene_opened.connect(self._adopt)
         window.bridge.scene_failed.connect(self._tell_failure)
 
@@ -45,8 +38,6 @@ class Files:
             "demo": self._open_demo,
             "clear_recent": self._clear_recent,
             "close": self._close,
-            "screenshot": self._screenshot,
-            "copy_picture": self._copy_picture,
         }
 
     def open(self, path: Path, data: Path | None = None) -> None:
@@ -153,43 +144,3 @@ class Files:
 
     def _clear_recent(self) -> None:
         self._window.change_settings(replace(self._window.settings, recent=()))
-
-    # The picture
-
-    def _screenshot(self) -> None:
-        pixels, picture, opened = self._looking.pixels, self._looking.picture, self._session.opened
-        if pixels is None or picture is None or opened is None:
-            return
-        folder = self._window.settings.folders.get("screenshot", str(Path.home()))
-        name = str(Path(folder) / f"{stem_of(opened.path)}.png")
-        chosen, _ = QFileDialog.getSaveFileName(self._window.widget, "Save screenshot", name, "PNG image (*.png)")
-        if not chosen:
-            return
-        path = Path(chosen) if chosen.lower().endswith(".png") else Path(chosen + ".png")
-        self._window.change_settings(self._window.settings.with_folder("screenshot", path.parent))
-        text = {
-            "vantage:camera": json.dumps(picture.camera.to_json()),
-            "vantage:scene": str(opened.path),
-            "vantage:channel": self._session.channel,
-            "vantage:controls": json.dumps(dict(picture.request.controls)),
-        }
-        threading.Thread(target=self._write, args=(path, pixels.copy(), text), name="screenshot").start()
-
-    def _write(self, path: Path, pixels: np.ndarray, text: dict[str, str]) -> None:
-        window = self._window
-        try:
-            write_png(path, pixels, text)
-        except Exception as error:
-            failure = error  # the name of the exception is gone when the window comes to it
-            window.bridge.post(lambda: window.tell_error(failure))
-        else:
-            window.bridge.post(lambda: window.banner.tell("info", f"Saved {path}"))
-
-    def _copy_picture(self) -> None:
-        if self._looking.pixels is not None:
-            pixels = np.ascontiguousarray(self._looking.pixels)
-            height, width = pixels.shape[:2]
-            QApplication.clipboard().setImage(
-                QImage(pixels.data, width, height, 3 * width, QImage.Format_RGB888).copy()
-            )
-            self._window.banner.tell("info", "The picture is on the clipboard.")

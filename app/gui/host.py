@@ -27,6 +27,13 @@ class Opener(Protocol):
         """Begins to open; says so."""
 
 
+class Shown(Protocol):
+    """What is on the screen."""
+
+    def show_state(self) -> None:
+        """Tells whether it is what is chosen."""
+
+
 class Host(Protocol):
     """The window, as its parts see it. `widget` is the parent of their dialogs."""
 
@@ -43,6 +50,7 @@ class Host(Protocol):
     views: ViewCard
     sources: SourceCard
     files: Opener
+    looking: Shown
     widget: Any
 
     def change_settings(self, settings: Settings) -> None:

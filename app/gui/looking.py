@@ -17,8 +17,8 @@ from app.gui.channel_panel import channel_name
 from app.gui.host import Host
 from app.gui.overlay_layer import OVERLAY_NAMES, OverlayLayer
 from app.gui.view_panel import axis_name
-from app.listener import ObjectViews
-from app.pictures import Picture
+from app.listener import CompareFailure, ObjectViews
+from app.pictures import Picture, is_final, is_of_choice
 from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
 
@@ -36,7 +36,14 @@ class Looking:
         self._overlays.set_shown(window.settings.overlays)
         self.picture: Picture | None = None
         self.pixels: Array | None = None
+        self.failed = False
+        """What was asked for last can't be drawn."""
+        self.drawn: list[Callable[[], None]] = []
+        """Told whenever another picture is on the screen, or another one is asked for."""
+        self.shown = ""
+        """What the pixels are: a channel's name, "error" or "photograph"."""
         self._comparison: Comparison | None = None
+        self._unread: CompareFailure | None = None
         self._photograph_held = self._photograph_kept = False
         self._sources: tuple[Camera, ...] = ()
         self._idle = QTimer(window.widget)
@@ -46,6 +53,7 @@ class Looking:
         bridge, viewport = window.bridge, window.viewport
         bridge.pictures_ready.connect(self.show_pictures)
         bridge.comparison_ready.connect(self._show_comparison)
+        bridge.comparison_failed.connect(self._comparison_failed)
         bridge.object_views_read.connect(self._take_object_views)
         bridge.point_picked.connect(self._set_pivot)
         viewport.photograph_held.connect(self._hold_photograph)
@@ -99,7 +107,8 @@ class Looking:
         opened = session.opened
         if opened is None:
             return
-        self.picture = self.pixels = self._comparison = None
+        self.picture = self.pixels = self._comparison = self._unread = None
+        self.failed = False
         self._overlays.set_scene(opened.scene, session.eye.viewpoints)
         self._overlays.set_up(session.eye.up)
         window.channels.set_channels(session.channels)
@@ -128,7 +137,8 @@ class Looking:
 
     def leave(self) -> None:
         """No scene is open."""
-        self.picture = self.pixels = self._comparison = None
+        self.picture = self.pixels = self._comparison = self._unread = None
+        self.failed = False
         self._overlays.set_scene(None, ())
         self._window.status.clear_scene()
 
@@ -139,9 +149,10 @@ class Looking:
         for picture in self._window.bridge.take_pictures():
             if self._session.show(picture):
                 self.picture = picture
+                self.failed = False
         if self.picture is not None:
-            self.draw()
             self._window.status.show_picture(self.picture)
+            self.draw()
 
     def draw(self) -> None:
         """Draws the picture, the error or the photograph, with the lines over it."""
@@ -149,18 +160,71 @@ class Looking:
             return
         comparison = self._current_comparison()
         self.pixels, limits, hint = self.picture.pixels, self._session.shown_limits, ""
+        self.shown = self.picture.request.channel
         if self._session.channel == "error":
-            limits, hint = None, "Only at a training view, standing still: press G for the nearest"
+            limits, hint = None, self._why_no_error()
             if comparison is not None:
-                self.pixels, limits, hint = comparison.error, comparison.limits, ""
+                self.pixels, limits, hint, self.shown = comparison.error, comparison.limits, "", "error"
         photograph = (self._photograph_held or self._photograph_kept) and comparison is not None
         if comparison is not None and photograph:
-            self.pixels = comparison.photograph
+            self.pixels, self.shown = comparison.photograph, "photograph"
         self._window.viewport.canvas.set_picture(self.pixels)
         self.draw_overlays()
         self._window.channels.show_channel(self._session.channel, limits, hint)
         self._show_place()
         self._window.status.show_view("Photograph" if photograph else "")
+        self.show_state()
+
+    def _why_no_error(self) -> str:
+        if self._session.eye.view_index is None:
+            return "Only at a training view: press G for the nearest"
+        if why := self._why_unread():
+            return f"This view's image can't be read: {why}"
+        return "Shown when the picture is final"
+
+    def drawing_failed(self) -> None:
+        """What was asked for last can't be drawn."""
+        self.failed = True
+        self.show_state()
+
+    def is_final(self) -> bool:
+        """Whether the picture on the screen is all that is chosen, the error and the photograph included."""
+        wanted_now = self._session.wanted
+        if self.picture is None or wanted_now is None or self._session.opening is not None:
+            return False
+        if not is_final(self.picture, wanted_now):
+            return False
+        wanted = self._session.channel
+        return self.shown == "photograph" or self.shown == wanted or (wanted == "error" and not self._comparing())
+
+    def _comparing(self) -> bool:
+        """Whether the error of this picture is still to come."""
+        return self._session.eye.view_index is not None and not self._why_unread()
+
+    def _why_unread(self) -> str:
+        """Why the photograph of this picture can't be read; "" where it can, as far as is known."""
+        failure, picture = self._unread, self.picture
+        if failure is None or picture is None or not same_picture(picture.camera, failure.picture.camera):
+            return ""
+        return str(failure.error)
+
+    def show_state(self) -> None:
+        """Tells whether the picture on the screen is what is chosen; to be called wherever something else is."""
+        for tell in self.drawn:
+            tell()
+        session, status, picture = self._session, self._window.status, self.picture
+        if session.opened is None or session.opening is not None:
+            return  # what is being opened stands there
+        wanted = session.wanted
+        if self.failed:
+            status.show_failed()
+        elif picture is not None and wanted is not None and is_final(picture, wanted):
+            status.show_final()
+        elif picture is not None and wanted is not None and picture.kind == "preview" and is_of_choice(picture, wanted):
+            status.show_preview(picture.hole_fraction)
+        elif picture is not None:
+            moment = session.timeline.moment
+            status.show_waiting("Rendering …" if session.timeline.is_ready(moment) else f"Preparing frame {moment} …")
 
     def draw_overlays(self) -> None:
         """Projects the lines anew."""
@@ -181,8 +245,14 @@ class Looking:
         return made if same else None
 
     def _show_comparison(self, comparison: Comparison) -> None:
-        self._comparison = comparison
+        self._comparison, self._unread = comparison, None
         self.draw()
+
+    def _comparison_failed(self, failure: CompareFailure) -> None:
+        self._unread = failure
+        self.draw()
+        if self._photograph_held or self._photograph_kept:
+            self._explain_photograph(True)
 
     def _show_place(self) -> None:
         eye, comparison = self._session.eye, self._current_comparison()
@@ -194,9 +264,8 @@ class Looking:
 
     def _show_moved(self) -> None:
         self._show_place()
-        eye, picture = self._session.eye.shown, self.picture
-        if eye is not None and picture is not None and picture.kind == "exact" and not same_pose(eye, picture.camera):
-            self._window.status.show_waiting()
+        self.failed = False
+        self.show_state()
 
     # Commands
 
@@ -263,6 +332,7 @@ class Looking:
 
     def _lock_limits(self, locked: bool) -> None:
         self._session.lock_limits(locked)
+        self.show_state()
 
     def _show_overlay(self, name: str, shown: bool) -> None:
         names = tuple(other for other in self._window.settings.overlays if other != name)
@@ -289,12 +359,14 @@ class Looking:
         self.draw()
 
     def _explain_photograph(self, wanted: bool) -> None:
-        there = "error" in self._session.channels
-        if wanted and self._session.opened is not None and not (there and self._session.eye.view_index is not None):
-            text = "The photograph is shown at a training view, standing still: press G for the nearest."
-            self._window.banner.tell(
-                "info", text if there else "There are no photographs: choose the scene's data folder."
-            )
+        if not wanted or self._session.opened is None:
+            return
+        if "error" not in self._session.channels:
+            self._window.banner.tell("info", "There are no photographs: choose the scene's data folder.")
+        elif self._session.eye.view_index is None:
+            self._window.banner.tell("info", "The photograph is shown at a training view: press G for the nearest.")
+        elif why := self._why_unread():
+            self._window.banner.tell("warning", f"The photograph of this view can't be read: {why}")
 
     def _set_pivot(self, point: Array | None) -> None:
         if point is None:

@@ -85,6 +85,7 @@ class Playing:
     def go_to(self, moment: int, moving: bool) -> None:
         """To a moment; what plays goes on from there."""
         self._window.session.set_control(TIME, moment, moving)
+        self._window.looking.show_state()
         self.show()
 
     def _step(self, by: int) -> None:

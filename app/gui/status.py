@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QLabel, QStatusBar, QWidget
 from app.pictures import Picture
 
 FPS_SECONDS = 1.0
+IDLE = "idle"
 
 
 class Status(QStatusBar):
@@ -29,24 +30,28 @@ class Status(QStatusBar):
         self._shown_s: deque[float] = deque()
 
     def show_picture(self, picture: Picture) -> None:
-        """Tells what kind of picture this is."""
+        """Tells how large a picture is, and how long it took."""
         now = time.monotonic()
         self._shown_s.append(now)
         while self._shown_s and now - self._shown_s[0] > FPS_SECONDS:
             self._shown_s.popleft()
-        if picture.kind == "exact":
-            self._mark("exact", "● Exact")
-        else:
-            holes = f", {picture.hole_fraction:.0%} guessed" if picture.hole_fraction >= 0.005 else ""
-            self._mark("preview", f"● Preview{holes}")
         height, width = picture.pixels.shape[:2]
         self.size.setText(f"{width} × {height}")
         self.time.setText(f"{picture.ms:.0f} ms" if picture.ms >= 10 else f"{picture.ms:.1f} ms")
-        self.rate.setText(f"{len(self._shown_s)} frames/s" if len(self._shown_s) > 1 else "still")
+        self.rate.setText(f"{len(self._shown_s)} frames/s" if len(self._shown_s) > 1 else IDLE)
 
-    def show_waiting(self) -> None:
-        """The picture on the screen is of another camera than the eye's, and the right one is on its way."""
-        self._mark("preview", "● Rendering …")
+    def show_final(self) -> None:
+        """The picture is the exact one of all that is chosen."""
+        self._mark("final", "● Final")
+
+    def show_preview(self, hole_fraction: float) -> None:
+        """The picture is reprojected or coarse; `hole_fraction` of it was invented."""
+        holes = f" ({100 * hole_fraction:.0f} % inpainted)" if hole_fraction >= 0.005 else ""
+        self._mark("preview", f"● Preview{holes}")
+
+    def show_waiting(self, text: str = "Rendering …") -> None:
+        """The picture on the screen is of something else than what is chosen; the right one is on its way."""
+        self._mark("preview", f"● {text}")
 
     def show_failed(self) -> None:
         """What was asked for can't be drawn; why is told elsewhere."""
@@ -56,7 +61,7 @@ class Status(QStatusBar):
         """Nothing moved for a while: a rate would be of the past."""
         if self._shown_s and time.monotonic() - self._shown_s[-1] > FPS_SECONDS:
             self._shown_s.clear()
-            self.rate.setText("still")
+            self.rate.setText(IDLE)
 
     def show_loading(self, name: str) -> None:
         """A scene is being opened."""
@@ -69,6 +74,7 @@ class Status(QStatusBar):
     def clear_scene(self) -> None:
         """Nothing is open."""
         self._mark("", "")
+        self._shown_s.clear()
         for widget in (self.view, self.size, self.time, self.rate):
             widget.setText("")
 

@@ -158,7 +158,7 @@ def _texts(c: Colours) -> str:
     QLabel[role="muted"] {{ color: {c.muted}; }}
     QLabel[role="warning"] {{ color: {c.warning}; }}
     QLabel[role="key"] {{ background: {c.panel}; border: 1px solid {c.border}; border-radius: 4px; padding: 1px 6px; }}
-    QLabel[state="exact"] {{ color: {c.good}; }}
+    QLabel[state="final"] {{ color: {c.good}; }}
     QLabel[state="preview"] {{ color: {c.warning}; }}
     QFrame[role="card"] {{ background: {c.panel}; border: 1px solid {c.border}; border-radius: 7px; }}
     QFrame[role="line"] {{ background: {c.border}; max-height: 1px; min-height: 1px; border: none; }}

@@ -13,7 +13,6 @@ from PyQt5.QtWidgets import (
     QDockWidget,
     QMainWindow,
     QMessageBox,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -35,7 +34,9 @@ from app.gui.options_panel import OptionsCard
 from app.gui.overlay_layer import OVERLAY_NAMES
 from app.gui.playing import Playing
 from app.gui.scene_panel import SceneCard
+from app.gui.screenshots import Screenshots
 from app.gui.shortcut_sheet import ShortcutSheet
+from app.gui.side_panel import PANEL_WIDTH, SidePanel
 from app.gui.source_panel import SourceCard
 from app.gui.start_page import StartPage
 from app.gui.status import Status
@@ -53,7 +54,6 @@ from engines.core.errors import UserError
 from engines.core.picture_files import VIDEO_SUFFIXES
 from engines.core.run_folder import is_run_folder
 
-PANEL_WIDTH = 320
 TITLE = "Vantage"
 
 
@@ -100,8 +100,9 @@ class Window(QMainWindow):
 
     def _make_commands(self) -> None:
         self.looking = Looking(self)
-        self.files, self.exporting = Files(self, self.looking), Exporting(self)
+        self.files, self.exporting = Files(self), Exporting(self)
         self.trainings = Trainings(self)
+        self.screenshots = Screenshots(self, self.looking)
         own: dict[str, Callable[..., None]] = {
             "quit": self.close,
             "panel": self._show_panel,
@@ -113,6 +114,7 @@ class Window(QMainWindow):
             own[f"theme_{theme}"] = lambda _checked, theme=theme: self._set_theme(theme)
         self.playing = Playing(self)
         handlers = self.looking.handlers() | self.files.handlers() | self.exporting.handlers()
+        handlers |= self.screenshots.handlers()
         handlers |= self.playing.handlers() | self.trainings.handlers() | own
         self.commands = Actions(self, self.viewport, {id: self._guarded(work) for id, work in handlers.items()})
         self.playing.add_bar(self._middle_column, 1)
@@ -149,32 +151,8 @@ class Window(QMainWindow):
         self.views.up_chosen.connect(self.looking.choose_up)
         self.controls.changed.connect(self.session.set_control)
         self.controls.changed.connect(self._control_changed)
-        inner = QWidget()
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(8, 8, 8, 8)
-        column.setSpacing(8)
-        for card in (
-            self.scene_card,
-            self.controls,
-            self.channels,
-            self.sources,
-            self.views,
-            overlays,
-            self.options,
-        ):
-            column.addWidget(card)
-        column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        scroll.setWidget(inner)
-        scroll.setMinimumWidth(PANEL_WIDTH)
-        self.dock = QDockWidget("Panel", self)
-        self.dock.setObjectName("panel")
-        self.dock.setFeatures(QDockWidget.NoDockWidgetFeatures)
-        self.dock.setTitleBarWidget(QWidget())
-        self.dock.setWidget(scroll)
-        self.addDockWidget(Qt.RightDockWidgetArea, self.dock)
+        cards = (self.scene_card, self.controls, self.channels, self.sources, self.views, overlays, self.options)
+        self.dock = SidePanel(self, cards)
 
     def _make_training(self) -> None:
         self._training_dock = QDockWidget("Training", self)
@@ -234,13 +212,13 @@ class Window(QMainWindow):
             # Another recording may be shorter.
             self.playing.enter()
             self.update_commands()
+        self.looking.show_state()
 
     def _drawing_failed(self, error: BaseException) -> None:
         # Else the clock waits for a moment that never comes.
         if self.session.timeline.playback.playing:
             self.playing.set_playing(False)
-        if self.session.last is None:
-            self.status.show_failed()
+        self.looking.drawing_failed()
         self.tell_error(error)
 
     def show_notes(self) -> None:
@@ -258,8 +236,8 @@ class Window(QMainWindow):
         if self.session.opened is None:
             self._stack.setCurrentWidget(self._start)
             self.status.clear_scene()
-        elif self.looking.picture is not None:
-            self.status.show_picture(self.looking.picture)
+        else:
+            self.looking.show_state()
 
     def update_commands(self) -> None:
         """Greys the commands that have nothing to act on."""

@@ -80,13 +80,14 @@ def test_an_error_is_told_once_and_the_next_is_made(made: Made) -> None:
     made.wait(lambda: made.told == [2, 3, 1])
 
 
-def test_until_it_is_there_the_last_one_is_drawn(made: Made) -> None:
+def test_until_it_is_there_a_glimpse_is_drawn_or_the_last_one_of_what_plays(made: Made) -> None:
     controls, later = {TIME: 0.0}, {TIME: 1.0}
     assert made.ahead.choose(made.camera, controls, []) == (controls, True)
     made.wait(lambda: made.told == [0])
     assert made.ahead.choose(made.camera, controls, []) == (controls, False)
     made.scene.prepare_s = 0.3
-    assert made.ahead.choose(made.camera, later, []) == (controls, False)
+    assert made.ahead.choose(made.camera, later, [], keep_last=True) == (controls, False)
+    assert made.ahead.choose(made.camera, later, []) == (later, True)
     made.wait(lambda: made.told == [0, 1])
     assert made.ahead.choose(made.camera, later, []) == (later, False)
 

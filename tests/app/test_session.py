@@ -14,7 +14,7 @@ import pytest
 
 import app.session
 from app.comparison import Comparison
-from app.listener import ObjectViews, OpenFailure, Opening
+from app.listener import CompareFailure, ObjectViews, OpenFailure, Opening
 from app.opening import Opened
 from app.pictures import Picture
 from app.session import Session
@@ -35,7 +35,8 @@ class Ear:
 
     def __init__(self) -> None:
         self.heard: dict[str, queue.Queue[Any]] = {
-            name: queue.Queue() for name in ("opened", "failed", "picture", "error", "compared", "views", "picked")
+            name: queue.Queue()
+            for name in ("opened", "failed", "picture", "error", "compared", "unread", "views", "picked")
         }
 
     def opened(self, opening: Opening) -> None:
@@ -46,6 +47,9 @@ class Ear:
 
     def picture(self, picture: Picture) -> None:
         self.heard["picture"].put(picture)
+
+    def compare_failed(self, failure: CompareFailure) -> None:
+        self.heard["unread"].put(failure)
 
     def render_failed(self, error: BaseException) -> None:
         self.heard["error"].put(error)
@@ -212,7 +216,7 @@ def test_a_missing_photograph_is_told(session: Session, ear: Ear, tmp_path: Path
     session.eye.go_to_view(-1)
     settle(session)
     wait_exact(session, ear)
-    assert "7.png" in str(ear.next("error"))
+    assert "7.png" in str(ear.next("unread").error)
 
 
 def test_the_error_of_a_scene_of_any_size_is_of_the_whole_photograph(

@@ -163,8 +163,8 @@ def test_the_camera_moves_while_the_next_moment_is_made(opened: Opened_) -> None
     count = len(seen.pictures)
     session.eye.step_by(1, 0)
     seen.until(lambda: len(seen.pictures) > count)
-    # The moment before, from where the camera is now.
-    assert round(seen.pictures[-1].request.controls[TIME]) == 0 and not seen.pictures[-1].request.draft
+    # A glimpse of the moment that is wanted, from where the camera is now.
+    assert round(seen.pictures[-1].request.controls[TIME]) == 1 and seen.pictures[-1].request.draft
     assert scene.there == {0} and session.timeline.making == 1
     seen.until(lambda: seen.moments[-1] == 1)
 

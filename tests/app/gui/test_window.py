@@ -99,7 +99,7 @@ def test_a_drag_ends_with_the_exact_picture(window: Window, qtbot: QtBot) -> Non
     drag(window, qtbot, (90, 20))
     wait_exact(window, qtbot)
     assert pose(window.session.eye.shown) != before
-    assert window.status.state.text() == "● Exact"
+    assert window.status.state.text() == "● Final"
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_damaged_file_leaves_the_open_scene(window: Window, qtbot: QtBot) -> N
     assert "damaged.pth: not a torch checkpoint" in window.banner.text.text()
     assert window.banner.property("banner") == "error"
     assert window.session.opened is not None and window.session.opened.path == SCENE
-    assert window.status.state.text() == "● Exact"
+    assert window.status.state.text() == "● Final"
     drag(window, qtbot, (40, 0), steps=3)
     wait_exact(window, qtbot)
     window.files.open(SCENE)
