@@ -192,7 +192,7 @@ class Session:
             if part is not None:
                 threading.Thread(target=part.close, name="close", daemon=True).start()
         self._worker = self._ahead = None
-        self.timeline.playback.pause()
+        self.timeline.leave()
         self._adopted = 0
         self.opened = self.last = self._exact = self.limits = self.data = None
         self.viewpoints, self.controls = (), {}

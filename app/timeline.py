@@ -42,6 +42,11 @@ class Timeline:
         if control is not None:
             self._viewer.controls[TIME] = control.clamped(self._viewer.controls.get(TIME))
 
+    def leave(self) -> None:
+        """No scene is open."""
+        self.playback.pause()
+        self.playback.first = self.playback.last = 0
+
     @property
     def moment(self) -> int:
         """Which one is looked at; 0 of a still scene."""

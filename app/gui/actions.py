@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QKeySequence
-from PyQt5.QtWidgets import QAction, QActionGroup, QMainWindow, QMenu, QToolBar, QWidget
+from PyQt5.QtWidgets import QAction, QActionGroup, QMainWindow, QMenu, QToolBar
 
 from app.gui.icons import make_icon
 from app.gui.theme import Colours
@@ -282,8 +281,10 @@ TOOLBAR = (
 class Actions:
     """The table as Qt actions of one window."""
 
-    def __init__(self, window: QMainWindow, viewport: QWidget, handlers: Mapping[str, Callable[..., None]]) -> None:
+    def __init__(self, window: QMainWindow, handlers: Mapping[str, Callable[..., None]]) -> None:
         self._actions: dict[str, QAction] = {}
+        self.local_keys: dict[int, QAction] = {}
+        """By key and modifiers, what they do while the viewport has the focus."""
         self._icons: dict[str, str] = {}
         self._colours: Colours | None = None
         self.menus: dict[str, QMenu] = {}
@@ -291,7 +292,12 @@ class Actions:
         for command in COMMANDS:
             action = QAction(command.text, window)
             action.setObjectName(command.id)
-            action.setShortcuts([QKeySequence(key) for key in command.keys])
+            if command.local:
+                # No shortcuts of Qt's: those would be taken from an open menu, which is walked through by arrows.
+                action.setText(f"{command.text}\t{QKeySequence(command.keys[0]).toString(QKeySequence.NativeText)}")
+                self.local_keys |= {int(QKeySequence(key)[0]): action for key in command.keys}
+            else:
+                action.setShortcuts([QKeySequence(key) for key in command.keys])
             action.setCheckable(command.checkable)
             keys = QKeySequence(command.keys[0]).toString(QKeySequence.NativeText)
             action.setToolTip(f"{command.tip}  ({keys})")
@@ -300,9 +306,6 @@ class Actions:
             action.setMenuRole(QAction.QuitRole if command.id == "quit" else QAction.NoRole)
             if command.group:
                 groups.setdefault(command.group, QActionGroup(window)).addAction(action)
-            if command.local:
-                action.setShortcutContext(Qt.WidgetWithChildrenShortcut)
-                viewport.addAction(action)
             handler = handlers[command.id]
             if command.checkable:
                 action.triggered.connect(handler)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.gui.panel_parts import Card, clear, guard_wheel, label
+from app.gui.panel_parts import Card, Slider, clear, guard_wheel, label
 from engines.core.engine import Control
 
 STEPS = 1000
@@ -84,7 +84,7 @@ class ControlsCard(Card):
         top.addWidget(label(control.label, "muted"))
         top.addStretch(1)
         top.addWidget(number)
-        slider = QSlider(Qt.Horizontal)
+        slider = Slider(Qt.Horizontal)
         guard_wheel(slider)
         slider.setRange(0, steps)
         column.addLayout(top)

@@ -57,8 +57,10 @@ class ContactSheet(QWidget):
 class DataView(QWidget):
     """Shows a report, and thumbnails as they come."""
 
-    def __init__(self) -> None:
+    def __init__(self, with_reasons: bool = True) -> None:
+        """`with_reasons`: also says which methods can't be trained with it, and why."""
         super().__init__()
+        self._with_reasons = with_reasons
         self.setMinimumSize(*SMALLEST)
         self.map, self.sheet, self.reason = CameraMap(), ContactSheet(), label("", "muted", wrap=True)
         self.reason.setAlignment(Qt.AlignCenter)
@@ -130,7 +132,9 @@ class DataView(QWidget):
             self._facts.addRow(_plain(name.capitalize(), "muted"), _plain(value, wrap=True))
         able = [fit.title for fit in report.engines if not fit.reason]
         if report.engines:
-            self._facts.addRow(_plain("Learnt by", "muted"), _plain(", ".join(able) or "no method here", wrap=True))
+            self._facts.addRow(
+                _plain("Can be trained with", "muted"), _plain(", ".join(able) or "no method here", wrap=True)
+            )
         if report.reason and report.photographs:
             self._doubts.addWidget(_plain(_sentence(report.reason), wrap=True))
         for doubt in report.doubts:
@@ -139,7 +143,7 @@ class DataView(QWidget):
         for note in report.notes:
             self._doubts.addWidget(_plain(_sentence(note), "muted", wrap=True))
         for fit in report.engines:
-            if fit.reason:
+            if fit.reason and self._with_reasons:
                 self._doubts.addWidget(_plain(f"Not {fit.title}: {fit.reason}", "muted", wrap=True))
         if not report.complete:
             text = f"Looking at the photographs: {report.looked_at} of {report.to_look_at}"

@@ -1,40 +1,105 @@
-"""What the export dialogs have in common: rows, a note, and the buttons under them."""
+"""What dialogs have in common: rows, a note, the buttons under them, and that they fit the screen."""
 
 from __future__ import annotations
 
+from PyQt5.QtCore import QRect, QSize, Qt
 from PyQt5.QtGui import QIcon
 from PyQt5.QtWidgets import (
+    QApplication,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from app.gui.panel_parts import label
 
+FRAME_PX, TITLE_PX = 4, 32
+"""What a window manager draws around a window, about."""
+LOWEST_PX = 80
+"""Of a part that scrolls."""
+
 
 def finish(dialog: QDialog, rows: QFormLayout, accept: str) -> tuple[QLabel, QPushButton]:
     """Lays out `rows`, below them a note and the buttons; the note, and the button that accepts."""
     note = label("", "warning", wrap=True)
     note.setMinimumHeight(2 * note.fontMetrics().lineSpacing())
+    parts = QWidget()
+    parts.setLayout(rows)
     buttons = QDialogButtonBox(QDialogButtonBox.Cancel)
     buttons.button(QDialogButtonBox.Cancel).setIcon(QIcon())
     start = buttons.addButton(accept, QDialogButtonBox.AcceptRole)
     start.setProperty("primary", True)
-    start.setDefault(True)
     buttons.accepted.connect(dialog.accept)
     buttons.rejected.connect(dialog.reject)
     layout = QVBoxLayout(dialog)
     layout.setContentsMargins(18, 16, 18, 14)
     layout.setSpacing(14)
-    layout.addLayout(rows)
+    layout.addWidget(scrolling(parts), 1)
     layout.addWidget(note)
     layout.addWidget(buttons)
+    make_default(dialog, start)
     return note, start
+
+
+def make_default(dialog: QDialog, start: QPushButton) -> None:
+    """Enter means this button and no other, wherever the focus is; to be called when all others are in their place."""
+    for button in dialog.findChildren(QPushButton):
+        button.setAutoDefault(button is start)
+    # Not sooner: before it is in a dialog Qt forgets it, and takes the first button there is.
+    start.setDefault(True)
+
+
+def scrolling(part: QWidget) -> QScrollArea:
+    """`part` as high as it likes, in as much room as there is."""
+    area = FittingArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+    area.setWidget(part)
+    return area
+
+
+class FittingArea(QScrollArea):
+    """Asks for the room that all of its content needs, and does with less."""
+
+    def sizeHint(self) -> QSize:
+        return self.widget().sizeHint() if self.widget() is not None else super().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        width = self.widget().minimumSizeHint().width() if self.widget() is not None else 0
+        return QSize(width, LOWEST_PX)
+
+
+def fit_to_screen(window: QWidget, width: int = 0, height: int = 0) -> None:
+    """At this size, or its own, but no larger than the screen leaves room for, and wholly on it."""
+    room = room_for(window)
+    wanted = window.sizeHint().expandedTo(QSize(width, height)) if not (width and height) else QSize(width, height)
+    window.resize(wanted.boundedTo(room.size()))
+
+
+def keep_on_screen(window: QWidget) -> None:
+    """No larger than its screen leaves room for, and wholly on it."""
+    room = room_for(window)
+    window.resize(window.size().boundedTo(room.size()))
+    # A window is placed by its frame.
+    left, top = room.left() - FRAME_PX, room.top() - TITLE_PX
+    right, bottom = room.right() - window.width() - FRAME_PX, room.bottom() - window.height() - TITLE_PX
+    window.move(min(max(window.x(), left), max(right, left)), min(max(window.y(), top), max(bottom, top)))
+
+
+def room_for(window: QWidget) -> QRect:
+    """Where a window can be on its screen, frame and title left out."""
+    parent = window.parentWidget()
+    handle = (parent.window() if parent is not None else window).windowHandle()
+    screen = handle.screen() if handle is not None else QApplication.primaryScreen()
+    return screen.availableGeometry().adjusted(FRAME_PX, TITLE_PX, -FRAME_PX, -FRAME_PX)
 
 
 def row(widget: QWidget | None = None) -> QHBoxLayout:

@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButt
 
 from app.export import Progress
 from app.gui.export_job import Exported
-from app.gui.panel_parts import label
+from app.gui.panel_parts import Elided
 from app.spoken import spoken_time
 
 THUMBNAIL = (86, 54)
@@ -28,7 +28,7 @@ class ExportBar(QFrame):
         self.thumbnail = QLabel()
         self.thumbnail.setFixedSize(*THUMBNAIL)
         self.thumbnail.setAlignment(Qt.AlignCenter)
-        self.title, self.left = label(), label("", "muted")
+        self.title, self.left = Elided(), Elided("", "muted")
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.cancel = QPushButton("Cancel")
@@ -41,7 +41,8 @@ class ExportBar(QFrame):
         column.setSpacing(4)
         top = QHBoxLayout()
         top.addWidget(self.title, 1)
-        top.addWidget(self.left)
+        top.addWidget(self.left, 1)
+        self.left.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         column.addLayout(top)
         column.addWidget(self.progress)
         layout = QHBoxLayout(self)

@@ -15,15 +15,14 @@ from PyQt5.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QSlider,
     QSpinBox,
     QWidget,
 )
 
 from app.gui.channel_panel import channel_name
-from app.gui.dialog_parts import finish, row
+from app.gui.dialog_parts import finish, fit_to_screen, row
 from app.gui.export_order import FILE_PATH, FIT_TITLES, SPLIT_PREFIX, TIME_TITLES, Order, path_choices
-from app.gui.panel_parts import form, label
+from app.gui.panel_parts import Slider, form, label
 from app.opening import Opened, stem_of
 from app.video import VIDEO_SUFFIXES
 from engines.core.engine import TIME
@@ -40,7 +39,7 @@ class ExportDialog(QDialog):
     def __init__(self, parent: QWidget, opened: Opened, order: Order, eye_px: tuple[int, int]) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export video")
-        self.setMinimumWidth(540)
+        self.setMinimumWidth(480)
         self._opened = opened
         self._rows = form()
         self._rows.setVerticalSpacing(10)
@@ -51,6 +50,7 @@ class ExportDialog(QDialog):
         self._make_out(order)
         self.note, self.start = finish(self, self._rows, "Export")
         self._check()
+        fit_to_screen(self)
 
     def order(self) -> Order:
         """The values as they stand."""
@@ -133,7 +133,7 @@ class ExportDialog(QDialog):
         line.addWidget(self.length)
         line.addStretch(1)
         self._rows.addRow("Frames/s", line)
-        self.quality = QSlider(Qt.Horizontal)
+        self.quality = Slider(Qt.Horizontal)
         self.quality.setRange(1, 10)
         self.quality.setPageStep(1)
         self.quality.setValue(order.quality)

@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import QFileDialog
 from app.demos import DEMO_FOLDER, demo_scenes
 from app.gui.host import Host
 from app.listener import OpenFailure, Opening
+from app.opening import title_of
 from app.settings import Recent
 from engines.core.errors import UserError
 from engines.core.run_folder import LIVE_NAME, is_run_folder
@@ -45,7 +46,7 @@ class Files:
         self._session.open(path, data)
         self._window.banner.hide()
         self._window.show_viewport()
-        self._window.status.show_loading(path.name)
+        self._window.status.show_loading(title_of(path))
 
     def open_recent(self, recent: Recent) -> None:
         """One of the recent scenes, with its data folder where that is still there."""

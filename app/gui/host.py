@@ -27,6 +27,29 @@ class Opener(Protocol):
         """Begins to open; says so."""
 
 
+class DataOpener(Opener, Protocol):
+    """Also gives the open scene its data."""
+
+    def attach(self, folder: Path) -> None:
+        """Opens the same scene again with a data folder."""
+
+
+class Learner(Protocol):
+    """Trains scenes."""
+
+    def ask(self, folder: Path | None) -> None:
+        """The dialog, on what is to be learnt from."""
+
+
+class DropTarget(Protocol):
+    """The window, as far as what is dropped on it needs it."""
+
+    session: Session
+    files: DataOpener
+    trainings: Learner
+    widget: Any
+
+
 class Shown(Protocol):
     """What is on the screen."""
 

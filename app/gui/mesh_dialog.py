@@ -15,7 +15,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from app.gui.dialog_parts import finish, row
+from app.gui.dialog_parts import finish, fit_to_screen, row
 from app.gui.mesh_order import MeshOrder
 from app.gui.panel_parts import form, guard_wheel, label
 from app.mesh.axes import AXES
@@ -41,7 +41,7 @@ class MeshDialog(QDialog):
     def __init__(self, parent: QWidget, opened: Opened, order: MeshOrder) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export mesh")
-        self.setMinimumWidth(540)
+        self.setMinimumWidth(480)
         self._rows = form()
         self._rows.setVerticalSpacing(10)
         self._make_numbers(opened, order)
@@ -50,6 +50,7 @@ class MeshDialog(QDialog):
         self.note, self.start = finish(self, self._rows, "Export")
         self.out.textChanged.connect(self._check)
         self._check()
+        fit_to_screen(self)
 
     def order(self) -> MeshOrder:
         """The values as they stand."""

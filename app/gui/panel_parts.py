@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QEvent, QObject, Qt
-from PyQt5.QtWidgets import QFormLayout, QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtCore import QEvent, QObject, QSize, Qt
+from PyQt5.QtGui import QMouseEvent, QResizeEvent
+from PyQt5.QtWidgets import (
+    QFormLayout,
+    QFrame,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QStyle,
+    QStyleOptionSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+NARROWEST_PX = 24
 
 
 class Card(QFrame):
@@ -31,6 +44,73 @@ def label(text: str = "", role: str = "", wrap: bool = False) -> QLabel:
         made.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Minimum)
     made.setTextInteractionFlags(Qt.TextSelectableByMouse)
     return made
+
+
+class Elided(QLabel):
+    """A line that takes the room there is: what does not fit is left out of its middle, and is in the tool tip."""
+
+    def __init__(self, text: str = "", role: str = "") -> None:
+        super().__init__()
+        self.setTextFormat(Qt.PlainText)
+        if role:
+            self.setProperty("role", role)
+        self._whole = ""
+        self.setText(text)
+
+    def text(self) -> str:
+        """All of it."""
+        return self._whole
+
+    def setText(self, text: str) -> None:
+        """Shows another line."""
+        self._whole = " ".join(text.split())
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._width_of(self._whole) + self._padding(), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(NARROWEST_PX, super().minimumSizeHint().height())
+
+    def _width_of(self, text: str) -> int:
+        return int(self.fontMetrics().horizontalAdvance(text)) + 2
+
+    def _padding(self) -> int:
+        # The stylesheet's as well, which is to be had in no other way.
+        return max(int(super().sizeHint().width()) - self._width_of(super().text()), 0)
+
+    def _fit(self) -> None:
+        room = max(self.width() - self._padding(), NARROWEST_PX)
+        shown = self.fontMetrics().elidedText(self._whole, Qt.ElideMiddle, room)
+        super().setText(shown)
+        self.updateGeometry()
+        self.setToolTip(self._whole if shown != self._whole else "")
+
+
+def elided(text: str, most: int = 60) -> str:
+    """`text` for a menu or a title, where nothing bounds its width: at most so many letters."""
+    text = " ".join(text.split())
+    return text if len(text) <= most else f"{text[: most // 2]}…{text[-(most // 2 - 1) :]}"
+
+
+class Slider(QSlider):
+    """A click anywhere on it goes there, and can drag on from there."""
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.LeftButton and self.orientation() == Qt.Horizontal:
+            option = QStyleOptionSlider()
+            self.initStyleOption(option)
+            groove = self.style().subControlRect(QStyle.CC_Slider, option, QStyle.SC_SliderGroove, self)
+            handle = self.style().subControlRect(QStyle.CC_Slider, option, QStyle.SC_SliderHandle, self)
+            if not handle.contains(event.pos()):
+                at, span = event.pos().x() - groove.x() - handle.width() // 2, groove.width() - handle.width()
+                value = QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), at, span, option.upsideDown)
+                self.setSliderPosition(value)
+        super().mousePressEvent(event)
 
 
 class _WheelGuard(QObject):

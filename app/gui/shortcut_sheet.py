@@ -16,6 +16,7 @@ from PyQt5.QtWidgets import (
 )
 
 from app.gui.actions import COMMANDS
+from app.gui.dialog_parts import fit_to_screen
 from app.gui.viewport import GESTURES
 
 Row = tuple[str, str]
@@ -38,7 +39,7 @@ class ShortcutSheet(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Shortcuts")
-        self.resize(min(1040, parent.width() - 40), min(680, parent.height() - 40))
+        fit_to_screen(self, 1040, 680)
         self._find = QLineEdit()
         self._find.setPlaceholderText("Find a command or key")
         self._find.setClearButtonEnabled(True)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QAction, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QAction, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from app.gui.panel_parts import Card, clear, label
+from app.gui.panel_parts import Card, Elided, clear, label
 from app.opening import title_of
 from app.settings import Recent
 
@@ -16,7 +16,7 @@ SHOWN = 6
 WIDEST = 620
 
 
-class StartPage(QWidget):
+class StartPage(QScrollArea):
     """Open, the demo, the recent scenes, and a hint that dropping works."""
 
     recent_chosen = pyqtSignal(object)
@@ -57,10 +57,16 @@ class StartPage(QWidget):
         inner = QWidget()
         inner.setLayout(column)
         inner.setMaximumWidth(WIDEST)
-        across = QHBoxLayout(self)
+        page = QWidget()
+        across = QHBoxLayout(page)
         across.addStretch(1)
         across.addWidget(inner, 1000)
         across.addStretch(1)
+        # The window must not become as high as the list is long.
+        self.setWidget(page)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
 
     def set_recent(self, recent: Sequence[Recent]) -> None:
         """Lists the newest scenes."""
@@ -82,9 +88,7 @@ def _row(name: str, folder: str) -> QPushButton:
     column = QVBoxLayout(button)
     column.setContentsMargins(10, 6, 10, 7)
     column.setSpacing(1)
-    folder = button.fontMetrics().elidedText(folder, Qt.ElideMiddle, WIDEST - 60)
-    for line in (label(name), label(folder, "muted")):
-        line.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Minimum)
+    for line in (Elided(name), Elided(folder, "muted")):
         line.setAttribute(Qt.WA_TransparentForMouseEvents)
         column.addWidget(line)
     button.setMinimumHeight(button.layout().sizeHint().height())

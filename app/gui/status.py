@@ -7,6 +7,7 @@ from collections import deque
 
 from PyQt5.QtWidgets import QLabel, QStatusBar, QWidget
 
+from app.gui.panel_parts import Elided
 from app.pictures import Picture
 
 FPS_SECONDS = 1.0
@@ -19,7 +20,7 @@ class Status(QStatusBar):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        self.state, self.view = QLabel(), QLabel()
+        self.state, self.view = Elided(), QLabel()
         self.size, self.time, self.rate, self.device = (QLabel() for _ in range(4))
         self.rate.setToolTip("Pictures shown in the last second")
         self.time.setToolTip("Time taken to make this picture")

@@ -121,6 +121,12 @@ def _stylesheet(colours: Colours) -> str:
     return _bars(colours) + _texts(colours) + _inputs(colours)
 
 
+def _veil(colour: str) -> str:
+    """Lets what is below shine through."""
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, 200)"
+
+
 def _bars(c: Colours) -> str:
     return f"""
     QMenuBar {{ background: {c.window}; border: none; padding: 1px 4px; }}
@@ -157,6 +163,8 @@ def _texts(c: Colours) -> str:
     QLabel[role="title"] {{ font-size: 20pt; font-weight: 600; }}
     QLabel[role="muted"] {{ color: {c.muted}; }}
     QLabel[role="warning"] {{ color: {c.warning}; }}
+    QLabel[role="drop"] {{ border: 3px dashed {c.accent}; border-radius: 8px; font-size: 14pt;
+        background: {_veil(c.window)}; }}
     QLabel[role="key"] {{ background: {c.panel}; border: 1px solid {c.border}; border-radius: 4px; padding: 1px 6px; }}
     QLabel[state="final"] {{ color: {c.good}; }}
     QLabel[state="preview"] {{ color: {c.warning}; }}

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent, QPalette
-from PyQt5.QtWidgets import QAction, QComboBox, QFrame, QHBoxLayout, QSlider, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QAction, QComboBox, QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from app.gui.panel_parts import guard_wheel, label
+from app.gui.panel_parts import Slider, guard_wheel, label
 from app.playback import FPS_CHOICES
 
 STRIP_PX = 3
@@ -56,7 +56,7 @@ class TimeBar(QFrame):
     def __init__(self, before: QAction, play: QAction, after: QAction, loop: QAction) -> None:
         super().__init__()
         self.setProperty("role", "card")
-        self.slider, self.strip = QSlider(Qt.Horizontal), ReadyStrip()
+        self.slider, self.strip = Slider(Qt.Horizontal), ReadyStrip()
         self.slider.setToolTip("Go through the moments")
         guard_wheel(self.slider)
         self.slider.valueChanged.connect(lambda value: self.chosen.emit(value, self.slider.isSliderDown()))

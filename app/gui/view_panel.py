@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from PyQt5.QtCore import QSize, Qt, pyqtSignal
-from PyQt5.QtWidgets import QAction, QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QSizePolicy, QSlider, QToolButton
+from PyQt5.QtWidgets import QAction, QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QSizePolicy, QToolButton
 
-from app.gui.panel_parts import Card, form, guard_wheel, label
+from app.gui.panel_parts import Card, Slider, form, guard_wheel, label
 from engines.core.camera import Array, Camera
 
 AXIS_NAMES = ("x", "y", "z")
@@ -35,7 +35,7 @@ class ViewCard(Card):
         self.name = label("")
         # A long name is cut off; it must not make the panel wider.
         self.name.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
-        self.slider = QSlider(Qt.Horizontal)
+        self.slider = Slider(Qt.Horizontal)
         guard_wheel(self.slider)
         self.slider.setToolTip("Go through the training views")
         self.slider.sliderMoved.connect(self.view_chosen)

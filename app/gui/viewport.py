@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import numpy as np
 from PyQt5.QtCore import QEvent, QObject, QPointF, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QResizeEvent, QWheelEvent
-from PyQt5.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QAbstractSpinBox, QAction, QApplication, QLineEdit, QVBoxLayout, QWidget
 
 from app.eye import WHEEL_FACTOR, Eye
 from app.gui.canvas import Canvas
@@ -61,6 +62,8 @@ class Viewport(QWidget):
         self.canvas.widget.setFocusPolicy(Qt.StrongFocus)
         self.canvas.widget.setMouseTracking(False)
         self.canvas.widget.installEventFilter(self)
+        self.keys: Mapping[int, QAction] = {}
+        """What keys do here that other parts need for themselves."""
         self._last = QPointF()
         self._dragged = False
         self._held: set[int] = set()
@@ -184,6 +187,10 @@ class Viewport(QWidget):
         if event.key() == Qt.Key_Space and not event.modifiers():
             if not event.isAutoRepeat():
                 self.photograph_held.emit(True)
+            return True
+        modifiers = int(event.modifiers() & ~Qt.KeypadModifier)
+        if (action := self.keys.get(int(event.key()) | modifiers)) is not None:
+            action.trigger()
             return True
         if event.key() not in FLY_KEYS or event.modifiers() & (Qt.ControlModifier | Qt.AltModifier | Qt.MetaModifier):
             return False

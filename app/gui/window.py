@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from PyQt5.QtCore import QByteArray, QSize, Qt
-from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PyQt5.QtWidgets import (
     QApplication,
     QDockWidget,
     QMainWindow,
-    QMessageBox,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -25,6 +23,8 @@ from app.gui.banner import Banner
 from app.gui.bridge import Bridge
 from app.gui.channel_panel import ChannelCard
 from app.gui.controls_panel import ControlsCard
+from app.gui.dialog_parts import keep_on_screen
+from app.gui.dropping import DropHint, drop, dropped_paths
 from app.gui.export_bar import ExportBar
 from app.gui.exporting import Exporting
 from app.gui.files import Files
@@ -32,6 +32,7 @@ from app.gui.gl import OpenGl
 from app.gui.looking import Looking
 from app.gui.options_panel import OptionsCard
 from app.gui.overlay_layer import OVERLAY_NAMES
+from app.gui.panel_parts import elided
 from app.gui.playing import Playing
 from app.gui.scene_panel import SceneCard
 from app.gui.screenshots import Screenshots
@@ -51,10 +52,9 @@ from app.session import Session
 from app.settings import Settings, save_settings
 from engines.core.device import describe_device
 from engines.core.errors import UserError
-from engines.core.picture_files import VIDEO_SUFFIXES
-from engines.core.run_folder import is_run_folder
 
 TITLE = "Vantage"
+MENU_LETTERS = 70
 
 
 class Window(QMainWindow):
@@ -93,6 +93,7 @@ class Window(QMainWindow):
         column.addWidget(self.export_bar)
         self.banner = Banner(self._stack)
         self.setCentralWidget(middle)
+        self._drop_hint = DropHint(middle)
         drawn = "painted by the processor: no graphics card was found for OpenGL"
         if self.viewport.canvas.name == "OpenGL":
             drawn = f"drawn with OpenGL ({found.renderer})"
@@ -116,9 +117,11 @@ class Window(QMainWindow):
         handlers = self.looking.handlers() | self.files.handlers() | self.exporting.handlers()
         handlers |= self.screenshots.handlers()
         handlers |= self.playing.handlers() | self.trainings.handlers() | own
-        self.commands = Actions(self, self.viewport, {id: self._guarded(work) for id, work in handlers.items()})
+        self.commands = Actions(self, {id: self._guarded(work) for id, work in handlers.items()})
+        self.viewport.keys = self.commands.local_keys
         self.playing.add_bar(self._middle_column, 1)
         self._recent_menu = self.commands.menus["&File"].addMenu("Open recen&t")
+        self._recent_menu.setToolTipsVisible(True)
         self.commands.menus["&File"].insertMenu(self.commands["reopen"], self._recent_menu)
         demos = self.commands.menus["&File"].addMenu("De&mo scenes")
         self.commands.menus["&File"].insertMenu(self.commands["clear_recent"], demos)
@@ -175,6 +178,9 @@ class Window(QMainWindow):
         if settings.geometry:
             self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode()))
             self.commands["full_screen"].setChecked(self.isFullScreen())
+        if not (self.isFullScreen() or self.isMaximized()):
+            # Remembered on a larger screen, or at another scale.
+            keep_on_screen(self)
         self.resizeDocks([self.dock], [settings.panel_width or PANEL_WIDTH], Qt.Horizontal)
         for name in OVERLAY_NAMES:
             self.commands[name].setChecked(name in settings.overlays)
@@ -203,7 +209,7 @@ class Window(QMainWindow):
         self.dock.setVisible(opened is not None and self.commands["panel"].isChecked())
         self.scene_card.show_scene(opened)
         self.options.show_scene(opened)
-        self.setWindowTitle(f"{title_of(opened.path)} – {TITLE}" if opened else TITLE)
+        self.setWindowTitle(f"{elided(title_of(opened.path))} – {TITLE}" if opened else TITLE)
         self._show_recent()
         self.update_commands()
 
@@ -273,7 +279,8 @@ class Window(QMainWindow):
     def _show_recent(self) -> None:
         self._recent_menu.clear()
         for recent in self.settings.recent:
-            action = self._recent_menu.addAction(recent.path.replace("&", "&&"))
+            action = self._recent_menu.addAction(elided(recent.path, MENU_LETTERS).replace("&", "&&"))
+            action.setToolTip(recent.path)
             action.triggered.connect(self._guarded(lambda _=False, recent=recent: self.files.open_recent(recent)))
         self._recent_menu.setEnabled(bool(self.settings.recent))
         self._start.set_recent(self.settings.recent)
@@ -323,37 +330,17 @@ class Window(QMainWindow):
     # Events
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if dropped_paths(event.mimeData()):
             event.acceptProposedAction()
+            self._drop_hint.show_over()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._drop_hint.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        # A checkpoint dropped together with its data folder.
-        folders = [path for path in paths if path.is_dir()]
-        files = [path for path in paths if path.is_file()]
-        if files and folders:
-            self.files.open(files[0], folders[0])
-        elif paths:
-            self._guarded(self._dropped)(paths[0])
-
-    def _dropped(self, path: Path) -> None:
-        """Photographs and films are there to learn from; other things to be opened."""
-        film = path.suffix.lower() in VIDEO_SUFFIXES
-        if not film and (path.is_file() or is_run_folder(path)):
-            self.files.open(path)
-        elif film or self.session.opened is None or not self._is_data_of_scene(path):
-            self.trainings.ask(path)
-        else:
-            self.files.attach(path)
-
-    def _is_data_of_scene(self, folder: Path) -> bool:
-        """What a folder that was dropped on an open scene is meant for; asks."""
-        box = QMessageBox(QMessageBox.Question, folder.name, f"What is {folder.name} for?", parent=self)
-        data = box.addButton("Data of the open scene", QMessageBox.AcceptRole)
-        box.addButton("Train on it…", QMessageBox.AcceptRole)
-        box.setDefaultButton(data)
-        box.exec_()
-        return bool(box.clickedButton() is data)
+        self._drop_hint.hide()
+        if paths := dropped_paths(event.mimeData()):
+            self._guarded(lambda: drop(self, paths))()
 
     def end(self) -> None:
         """Closes without asking."""

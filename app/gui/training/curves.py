@@ -8,9 +8,9 @@ import numpy as np
 import pyqtgraph as pg
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor
-from PyQt5.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.gui.panel_parts import guard_wheel, label
+from app.gui.panel_parts import Slider, guard_wheel, label
 from app.gui.theme import Colours
 from app.runs.library import Curves
 
@@ -41,7 +41,7 @@ class CurvesView(QWidget):
         self.what.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
         self.what.setMinimumContentsLength(8)
         self.what.addItem(PSNR)
-        self.smoothing = QSlider(Qt.Horizontal)
+        self.smoothing = Slider(Qt.Horizontal)
         self.smoothing.setRange(0, 100)
         self.smoothing.setMaximumWidth(110)
         self.smoothing.setToolTip("Moving average over the curve")

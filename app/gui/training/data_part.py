@@ -66,7 +66,7 @@ class DataPart(QWidget):
         for button in (folder, film):
             button.setAutoDefault(False)
             row.addWidget(button)
-        self.view = DataView()
+        self.view = DataView(with_reasons=False)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 6, 0)
         column.setSpacing(9)

@@ -16,7 +16,6 @@ from PyQt5.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QScrollArea,
     QSpinBox,
     QSplitter,
     QToolButton,
@@ -24,6 +23,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from app.gui.dialog_parts import fit_to_screen, make_default, scrolling
 from app.gui.host import Host
 from app.gui.options_form import OptionsForm
 from app.gui.panel_parts import form, label
@@ -79,7 +79,8 @@ class TrainDialog(QDialog):
         layout.setSpacing(12)
         layout.addWidget(split, 1)
         layout.addLayout(self._make_end())
-        self.resize(1000, 690)
+        make_default(self, self.start)
+        fit_to_screen(self, 1000, 690)
         self._take_dataset(None)
         if folder is not None:
             self.data.choose(folder)
@@ -109,7 +110,7 @@ class TrainDialog(QDialog):
         rows = form()
         rows.setVerticalSpacing(9)
         rows.addRow("Method", above(self.method, self.why))
-        rows.addRow("How", above(self.preset, self.about))
+        rows.addRow("Preset", above(self.preset, self.about))
         rows.addRow("Steps", self.steps)
         rows.addRow("Device", self.device)
         rows.addRow("Run folder", place)
@@ -121,45 +122,46 @@ class TrainDialog(QDialog):
         self.more.toggled.connect(self._show_options)
         self.options = OptionsForm()
         self.options.changed.connect(self._options_changed)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setWidget(self.options)
-        self._scroll.hide()
+        self.options.hide()
         part = QWidget()
         column = QVBoxLayout(part)
-        column.setContentsMargins(10, 0, 0, 0)
+        column.setContentsMargins(10, 0, 6, 0)
         column.setSpacing(9)
         column.addLayout(rows)
         column.addWidget(self.more)
-        column.addWidget(self._scroll, 1)
-        column.addStretch(0)
-        return part
+        column.addWidget(self.options)
+        column.addStretch(1)
+        return scrolling(part)
 
     def _make_end(self) -> QVBoxLayout:
         self.time = label("", wrap=True)
         self.note = label("", "warning", wrap=True)
+        # So that nothing moves when the estimate comes.
+        self.time.setMinimumHeight(2 * self.time.fontMetrics().lineSpacing())
         self.command = QLineEdit()
         self.command.setReadOnly(True)
         self.command.setToolTip("The command that does the same without a window")
         copy = QPushButton("Copy")
         copy.setToolTip("Copy the command line")
         copy.clicked.connect(self._copy)
-        line = QHBoxLayout()
+        self._line = QWidget()
+        line = QHBoxLayout(self._line)
+        line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(6)
+        line.addWidget(label("Command line", "muted"))
         line.addWidget(self.command, 1)
         line.addWidget(copy)
         buttons = QDialogButtonBox(QDialogButtonBox.Cancel)
         buttons.button(QDialogButtonBox.Cancel).setIcon(QIcon())
         self.start = buttons.addButton("Train", QDialogButtonBox.AcceptRole)
         self.start.setProperty("primary", True)
-        self.start.setDefault(True)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout()
         column.setSpacing(8)
         for widget in (self.time, self.note):
             column.addWidget(widget)
-        column.addLayout(line)
+        column.addWidget(self._line)
         column.addWidget(buttons)
         return column
 
@@ -249,6 +251,9 @@ class TrainDialog(QDialog):
         name = self.method.currentData()
         self.preset.blockSignals(True)
         self.preset.clear()
+        # An empty list beside an empty list says nothing.
+        for part in (self.preset, self.method):
+            part.setPlaceholderText("Choose the data first" if self._dataset is None else "")
         if name is not None:
             for preset in presets_of(name):
                 self.preset.addItem(preset.title, preset)
@@ -301,15 +306,23 @@ class TrainDialog(QDialog):
         except UserError as error:
             self.note.setText(str(error))
             self.time.setText("")
-            self.command.setText("")
+            self._set_command("")
             self.start.setEnabled(False)
             return
         self.note.setText("")
-        self.command.setText(order.command_line())
-        self.command.setCursorPosition(0)
+        self._set_command(order.command_line())
         self.start.setEnabled(True)
         self.time.setText("Measuring how long this takes here …")
         self._settle.start()
+
+    def _set_command(self, line: str) -> None:
+        self.command.setText(line)
+        self.command.setCursorPosition(0)
+        # Its place stays, so that nothing moves.
+        policy = self._line.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._line.setSizePolicy(policy)
+        self._line.setVisible(bool(line))
 
     def _measure(self) -> None:
         try:
@@ -337,7 +350,7 @@ class TrainDialog(QDialog):
 
     def _show_options(self, shown: bool) -> None:
         self.more.setArrowType(Qt.DownArrow if shown else Qt.RightArrow)
-        self._scroll.setVisible(shown)
+        self.options.setVisible(shown)
 
     def _browse_out(self) -> None:
         if folder := ask_folder(self._window, "runs", "Where new runs go", str(self._home)):
@@ -368,17 +381,3 @@ class TrainDialog(QDialog):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.reject()
         super().closeEvent(event)
-
-
-def ask_training(window: Host, folder: Path | None, busy: bool) -> Order | None:
-    """Shows the dialog; what was ordered, or None."""
-    dialog = TrainDialog(window, folder, busy)
-    try:
-        if dialog.exec_() != QDialog.Accepted:
-            return None
-        return dialog.order()
-    except UserError as error:
-        window.tell_error(error)
-        return None
-    finally:
-        dialog.deleteLater()

@@ -18,7 +18,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from app.gui.panel_parts import guard_wheel, label
+from app.gui.panel_parts import Elided, guard_wheel, label
 from app.gui.theme import Colours
 from app.gui.training.curves import CurvesView
 from app.gui.training.runs_list import Row, RunsList
@@ -38,7 +38,7 @@ class TrainingPanel(QWidget):
 
     def __init__(self, actions: Sequence[QAction]) -> None:
         super().__init__()
-        self.state, self.figures = label(), label("", "muted")
+        self.state, self.figures = Elided(), label("", "muted")
         # The window must not become as wide as its longest text.
         self.figures.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self.progress = QProgressBar()

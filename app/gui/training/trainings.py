@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QTimer
-from PyQt5.QtWidgets import QMessageBox
+from PyQt5.QtWidgets import QDialog, QMessageBox
 
 from app.gui.host import Host
 from app.gui.training.notify import notify
@@ -26,6 +27,9 @@ from app.runs.sharing import Sharing
 from app.settings import runs_home
 from engines.core.errors import UserError
 from engines.core.run_folder import LIVE_NAME, is_run_folder
+
+if TYPE_CHECKING:
+    from app.gui.training.dialog import TrainDialog
 
 BEAT_MS = 50
 LOOK_MS = 1500
@@ -46,6 +50,8 @@ class Trainings:
         self._library = Library()
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="runs")
         self._looking = False
+        self.dialog: TrainDialog | None = None
+        """The one that is open."""
         self._shown_step: int | None = None
         self._beat = QTimer(window.widget)
         self._beat.setInterval(BEAT_MS)
@@ -81,13 +87,31 @@ class Trainings:
     # Orders
 
     def ask(self, folder: Path | None) -> None:
-        """The dialog, on a data folder, photographs or a film; then what was ordered there."""
+        """The dialog, on a data folder, images or a video; what is ordered there begins. One goes on looking beside it:
+        estimating cameras takes its time."""
         # Here, not above: it needs a second to import what the first look at the window does not.
-        from app.gui.training.dialog import ask_training
+        from app.gui.training.dialog import TrainDialog
 
-        order = ask_training(self._window, folder, busy=self.queue.active is not None)
-        if order is not None:
-            self.begin(order)
+        if self.dialog is not None:
+            if folder is not None:
+                self.dialog.data.choose(folder)
+        else:
+            self.dialog = TrainDialog(self._window, folder, busy=self.queue.active is not None)
+            self.dialog.finished.connect(self._asked)
+            self.dialog.show()
+        self.dialog.raise_()
+        self.dialog.activateWindow()
+
+    def _asked(self, result: int) -> None:
+        asked, self.dialog = self.dialog, None
+        if asked is None:
+            return
+        asked.deleteLater()
+        if result == QDialog.Accepted:
+            try:
+                self.begin(asked.order())
+            except UserError as error:
+                self._window.tell_error(error)
 
     def begin(self, order: Order) -> None:
         """Trains it, now or when its turn comes, and shows it.
@@ -333,6 +357,8 @@ class Trainings:
 
     def shut_down(self) -> None:
         """The run saves and ends by itself; the window need not wait for it."""
+        if self.dialog is not None:
+            self.dialog.reject()
         self._beat.stop()
         self._look.stop()
         self.queue.close()

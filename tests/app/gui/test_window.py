@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PyQt5.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
+from PyQt5.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QTimer, QUrl
 from PyQt5.QtGui import QDropEvent, QImage
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QFileDialog, QMessageBox
@@ -304,9 +304,39 @@ def test_a_folder_dropped_on_a_scene_is_asked_about(
     open_and_wait(window, qtbot, SCENE)
     asked: list[Path | None] = []
     monkeypatch.setattr(window.trainings, "ask", asked.append)
-    monkeypatch.setattr(QMessageBox, "exec_", lambda box: box.buttons()[0 if data else 1].click())
+    wanted = "Data of the open scene" if data else "Training data…"
+
+    def choose(box: QMessageBox) -> None:
+        next(button for button in box.buttons() if button.text() == wanted).click()
+
+    monkeypatch.setattr(QMessageBox, "exec_", choose)
+    (tmp_path / "transforms.json").write_text("{}")
     drop(window, tmp_path)
     assert asked == ([] if data else [tmp_path])
     assert (window.session.opening is not None) == data
     if data:
         qtbot.waitUntil(lambda: window.session.data is not None, timeout=NEVER)
+
+
+def test_the_question_about_a_dropped_folder_can_be_left(
+    window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    asked: list[Path | None] = []
+    monkeypatch.setattr(window.trainings, "ask", asked.append)
+    (tmp_path / "transforms.json").write_text("{}")
+    for leave in (
+        lambda box: QTest.keyClick(box, Qt.Key_Escape),
+        lambda box: box.close(),
+        lambda box: box.button(QMessageBox.Cancel).click(),
+    ):
+        QTimer.singleShot(100, lambda leave=leave: leave(QApplication.activeModalWidget()))
+        drop(window, tmp_path)
+    assert not asked and window.session.opening is None and window.session.data is None
+
+
+def test_an_empty_folder_is_no_question(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    drop(window, tmp_path)
+    assert QApplication.activeModalWidget() is None and window.trainings.dialog is None
+    assert window.banner.isVisible() and "holds no scene" in window.banner.text.text()

@@ -1,0 +1,102 @@
+"""What is dropped on the window: scenes to open, data for the open one, images and videos to learn from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt5.QtCore import QEvent, QMimeData, QObject, Qt
+from PyQt5.QtWidgets import QLabel, QMessageBox, QWidget
+
+from app.gui.host import DropTarget
+from engines.core.errors import UserError
+from engines.core.formats import find_format
+from engines.core.images import list_images
+from engines.core.picture_files import VIDEO_SUFFIXES
+from engines.core.run_folder import is_run_folder
+
+HINT = "Drop a scene, a run folder, a data folder, images or a video"
+
+
+class DropHint(QLabel):
+    """A frame over its parent while something that can be dropped is held over it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(HINT, parent)
+        self.setProperty("role", "drop")
+        self.setAlignment(Qt.AlignCenter)
+        self.setAttribute(Qt.WA_TransparentForMouseEvents)
+        parent.installEventFilter(self)
+        self.hide()
+
+    def show_over(self) -> None:
+        """Covers the parent."""
+        self.setGeometry(self.parentWidget().rect())
+        self.show()
+        self.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Resize and self.isVisible():
+            self.setGeometry(self.parentWidget().rect())
+        return False
+
+
+def dropped_paths(data: QMimeData) -> list[Path]:
+    """Files and folders of this machine."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+
+
+def drop(window: DropTarget, paths: list[Path]) -> None:
+    """Does what they are meant for; asks where that is not plain.
+
+    Raises:
+        UserError: a folder holds nothing that is known.
+    """
+    # A checkpoint dropped together with its data folder.
+    folders = [path for path in paths if path.is_dir()]
+    files = [path for path in paths if path.is_file()]
+    if files and folders:
+        window.files.open(files[0], folders[0])
+        return
+    path = paths[0]
+    film = path.suffix.lower() in VIDEO_SUFFIXES
+    if not film and (path.is_file() or is_run_folder(path)):
+        window.files.open(path)
+        return
+    if not film and window.session.opened is not None and not _holds_data(path) and not _holds_images(path):
+        raise UserError(f"{path.name}: the folder holds no scene, no data in a layout that is known, and no images")
+    use = "train" if film or window.session.opened is None or not _holds_data(path) else _ask_use(window, path)
+    if use == "train":
+        window.trainings.ask(path)
+    elif use == "data":
+        window.files.attach(path)
+
+
+def _holds_data(folder: Path) -> bool:
+    """Whether there are cameras in it, as far as its files' names tell."""
+    try:
+        return find_format(folder) is not None
+    except (OSError, UserError):
+        # Damaged; whoever reads it says what is wrong.
+        return True
+
+
+def _holds_images(folder: Path) -> bool:
+    try:
+        return any(list_images(place) for place in (folder, folder / "images") if place.is_dir())
+    except (OSError, UserError):
+        return True
+
+
+def _ask_use(window: DropTarget, folder: Path) -> str:
+    """ "data" or "train"; "" where it was not meant."""
+    name = folder.name if len(folder.name) <= 60 else f"{folder.name[:30]}…{folder.name[-29:]}"
+    box = QMessageBox(QMessageBox.Question, "Use folder", f"Use folder “{name}” as…", parent=window.widget)
+    box.setTextFormat(Qt.PlainText)
+    data = box.addButton("Data of the open scene", QMessageBox.AcceptRole)
+    train = box.addButton("Training data…", QMessageBox.ActionRole)
+    cancel = box.addButton(QMessageBox.Cancel)
+    box.setDefaultButton(data)
+    box.setEscapeButton(cancel)
+    box.exec_()
+    clicked = box.clickedButton()
+    return "data" if clicked is data else "train" if clicked is train else ""

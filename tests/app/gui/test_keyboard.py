@@ -1,0 +1,85 @@
+"""Keys mean what they mean elsewhere: Enter in a dialog, arrows in a menu, a click on a slider."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QApplication, QDialog, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from app.gui.export_dialog import ExportDialog
+from app.gui.export_order import FILE_PATH, Order
+from app.gui.mesh_dialog import MeshDialog
+from app.gui.mesh_order import MeshOrder
+from app.gui.panel_parts import Slider
+from app.gui.window import Window
+from tests.app.gui.conftest import open_and_wait
+
+
+@pytest.fixture
+def window(window: Window, qtbot: QtBot) -> Window:
+    window.activateWindow()
+    qtbot.waitActive(window)
+    open_and_wait(window, qtbot, Path("fast.pth"))
+    return window
+
+
+@pytest.mark.parametrize("field", ["path", "frames", "width_px", "fps", "out", "from a file", "mesh", "mesh file"])
+def test_enter_in_an_export_dialog_exports(
+    window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, field: str
+) -> None:
+    for name in ("getOpenFileName", "getSaveFileName"):
+        monkeypatch.setattr(QFileDialog, name, lambda *_: pytest.fail("Enter opened the file browser"))
+    opened = window.session.opened
+    assert opened is not None
+    if field.startswith("mesh"):
+        dialog: QDialog = MeshDialog(window, opened, MeshOrder(out=str(tmp_path / "a.glb")))
+        widget = dialog.out if field == "mesh file" else dialog.resolution
+    else:
+        order = Order(out=str(tmp_path / "a.mp4"), **({"path": FILE_PATH, "path_file": "x"} if "file" in field else {}))
+        dialog = ExportDialog(window, opened, order, (640, 480))
+        widget = dialog.path_file if "file" in field else getattr(dialog, field)
+    dialog.show()
+    qtbot.waitActive(dialog)
+    widget.setFocus()
+    QTest.keyClick(widget, Qt.Key_Return)
+    assert dialog.result() == QDialog.Accepted and not dialog.isVisible()
+    dialog.deleteLater()
+
+
+def test_arrows_in_an_open_menu_do_not_turn_the_scene(window: Window, qtbot: QtBot) -> None:
+    window.viewport.focus()
+    before = window.session.eye.shown
+    QTest.keyClick(window.viewport.canvas.widget, Qt.Key_F, Qt.AltModifier)
+    menu = QApplication.activePopupWidget()
+    assert menu is window.commands.menus["&File"]
+    # As the window system does: to the window that has the focus.
+    for _ in range(2):
+        QTest.keyClick(window.windowHandle(), Qt.Key_Right)
+        qtbot.wait(20)
+    opened = QApplication.activePopupWidget()
+    assert opened is not None and opened is not menu
+    assert window.session.eye.shown is before and not window.session.eye.animating
+    while (popup := QApplication.activePopupWidget()) is not None:
+        popup.close()
+    window.viewport.focus()
+    QTest.keyClick(window.viewport.canvas.widget, Qt.Key_Right)
+    qtbot.waitUntil(lambda: window.session.eye.shown is not before)
+
+
+def test_a_click_on_a_slider_goes_there_and_drags_on(qtbot: QtBot) -> None:
+    slider = Slider(Qt.Horizontal)
+    qtbot.addWidget(slider)
+    slider.resize(414, 20)
+    slider.setRange(0, 100)
+    slider.show()
+    chosen: list[int] = []
+    slider.actionTriggered.connect(lambda _: chosen.append(slider.sliderPosition()))
+    QTest.mousePress(slider, Qt.LeftButton, pos=QPoint(307, 10))
+    assert 73 <= slider.value() <= 77 and slider.isSliderDown() and chosen == [slider.value()]
+    QTest.mouseMove(slider, QPoint(107, 10))
+    QTest.mouseRelease(slider, Qt.LeftButton, pos=QPoint(107, 10))
+    assert not slider.isSliderDown()
