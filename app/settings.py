@@ -66,8 +66,12 @@ class Settings:
     training: bool = False
 
     def with_recent(self, path: Path, data: Path | None) -> Settings:
-        """The same with `path` as the newest of the recent scenes; its earlier entry is dropped."""
-        newest = Recent(str(path.resolve()), str(data.resolve()) if data else None)
+        """The same with `path` as the newest of the recent scenes; its earlier entry is dropped.
+
+        Without `data` the folder that went with it before is kept: its disk may be unplugged.
+        """
+        before = next((recent.data for recent in self.recent if recent.path == str(path.resolve())), None)
+        newest = Recent(str(path.resolve()), str(data.resolve()) if data else before)
         others = tuple(recent for recent in self.recent if recent.path != newest.path)
         return replace(self, recent=(newest, *others)[:RECENT_COUNT])
 

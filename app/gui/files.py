@@ -26,6 +26,8 @@ class Files:
 
     def __init__(self, window: Host) -> None:
         self._window, self._session = window, window.session
+        self._gone: tuple[Path, Path] | None = None
+        """The scene on its way, and its data folder that is not there."""
         window.bridge.scene_opened.connect(self._adopt)
         window.bridge.scene_failed.connect(self._tell_failure)
 
@@ -44,14 +46,20 @@ class Files:
     def open(self, path: Path, data: Path | None = None) -> None:
         """Begins to open; says so."""
         self._session.open(path, data)
+        self._gone = None
         self._window.banner.hide()
         self._window.show_viewport()
         self._window.status.show_loading(title_of(path))
 
     def open_recent(self, recent: Recent) -> None:
-        """One of the recent scenes, with its data folder where that is still there."""
-        data = Path(recent.data) if recent.data else None
-        self.open(Path(recent.path), data if data is not None and data.is_dir() else None)
+        """One of the recent scenes, with its data folder."""
+        self.open_with(Path(recent.path), Path(recent.data) if recent.data else None)
+
+    def open_with(self, path: Path, data: Path | None) -> None:
+        """A scene and the data folder that is known of it; where that is gone, without, and says so."""
+        there = data is not None and data.is_dir()
+        self.open(path, data if there else None)
+        self._gone = None if there or data is None else (path, data)
 
     def attach(self, folder: Path) -> None:
         """Gives the open scene its data folder."""
@@ -91,16 +99,23 @@ class Files:
         # A run of the command line's is listed, and can be continued, from now on.
         self._window.change_settings(settings.with_run(path) if is_run_folder(path) else settings)
         self._window.scene_changed()
+        if self._gone is not None and self._gone[0] == opened.path and self._session.data is None:
+            text = f"The data folder {self._gone[1]} isn't there; the scene is open without it."
+            self._window.banner.tell("warning", text, "Choose…", self.ask_data)
+        self._gone = None
 
     def _tell_failure(self, failure: OpenFailure) -> None:
         if not self._session.failed(failure):
             return
         self._window.opening_ended()
-        text = str(failure.error)
+        text, gone, self._gone = str(failure.error), self._gone, None
         # Also where the one that was chosen is not what it takes.
         wants_data = "data folder" in text if failure.data is None else text.startswith(str(failure.data))
         retry = partial(self._retry_with_data, failure.path) if wants_data else None
-        self._window.tell_error(failure.error, "Choose data folder…", retry)
+        error = failure.error
+        if gone is not None and gone[0] == failure.path and wants_data:
+            error = UserError(f"{gone[1]}: the data folder isn't there; {text}")
+        self._window.tell_error(error, "Choose data folder…", retry)
 
     def _retry_with_data(self, path: Path) -> None:
         if folder := self._ask_folder("data", f"Data folder of {path.name}"):

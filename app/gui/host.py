@@ -26,6 +26,9 @@ class Opener(Protocol):
     def open(self, path: Path, data: Path | None = None) -> None:
         """Begins to open; says so."""
 
+    def open_with(self, path: Path, data: Path | None) -> None:
+        """The same, with a data folder that may be gone."""
+
 
 class DataOpener(Opener, Protocol):
     """Also gives the open scene its data."""

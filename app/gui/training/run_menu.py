@@ -74,7 +74,7 @@ class RunMenu:
         if row.under_way:
             self._window.commands["watch_training"].trigger()
         elif row.run is not None and row.run.has_scene:
-            self._window.files.open(row.folder, row.run.data if row.run.data.is_dir() else None)
+            self._window.files.open_with(row.folder, row.run.data)
         else:
             self._window.banner.tell("info", f"{row.folder.name} has saved nothing yet.")
 

@@ -220,7 +220,7 @@ class Trainings:
                 "info",
                 f"{name} is trained{score}.",
                 "Open it",
-                lambda: window.files.open(job.order.out, job.order.data),
+                lambda: window.files.open_with(job.order.out, job.order.data),
             )
             notify(window.widget, f"{name} is trained", f"{job.last.step if job.last else 0} steps{score}")
         else:

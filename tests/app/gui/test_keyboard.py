@@ -83,3 +83,9 @@ def test_a_click_on_a_slider_goes_there_and_drags_on(qtbot: QtBot) -> None:
     QTest.mouseMove(slider, QPoint(107, 10))
     QTest.mouseRelease(slider, Qt.LeftButton, pos=QPoint(107, 10))
     assert not slider.isSliderDown()
+
+
+def test_a_click_among_the_views_goes_to_that_view(window: Window) -> None:
+    slider = window.views.slider
+    QTest.mouseClick(slider, Qt.LeftButton, pos=QPoint(slider.width() - 8, slider.height() // 2))
+    assert window.session.eye.view_index == slider.maximum() == 11

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from PyQt5.QtCore import QPoint
+from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
@@ -161,3 +161,16 @@ def test_the_export_asks_what_time_does(window: Window, recorded: RecordedScene)
     assert dialog.time.parent() is not None and dialog.order().time == STANDS
     dialog.time.setCurrentIndex(dialog.time.findData(RUNS))
     assert dialog.order().time == RUNS
+
+
+def test_nothing_of_a_recording_stays_when_it_is_closed(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
+    window.commands["close"].trigger()
+    qtbot.wait(1200)
+    assert not window.playing.bar.isVisible() and not window.commands["play"].isEnabled()
+    assert [text.text() for text in (window.status.state, window.status.rate, window.status.size)] == ["", "", ""]
+
+
+def test_a_click_in_the_bar_goes_there(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
+    slider = window.playing.bar.slider
+    qtbot.mouseClick(slider, Qt.LeftButton, pos=QPoint(round(7 + (slider.width() - 14) * 4 / 5), slider.height() // 2))
+    assert window.session.timeline.moment == 4 == slider.value()

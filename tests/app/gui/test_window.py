@@ -340,3 +340,26 @@ def test_an_empty_folder_is_no_question(window: Window, qtbot: QtBot, tmp_path: 
     drop(window, tmp_path)
     assert QApplication.activeModalWidget() is None and window.trainings.dialog is None
     assert window.banner.isVisible() and "holds no scene" in window.banner.text.text()
+
+
+def test_data_that_is_unplugged_is_said_and_kept(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    scene, data, elsewhere = tmp_path / "fast.pth", tmp_path / "data", tmp_path / "unplugged"
+    data.mkdir()
+    open_and_wait(window, qtbot, scene, data)
+    data.rename(elsewhere)
+    window.commands["close"].trigger()
+    window.commands["reopen"].trigger()
+    qtbot.waitUntil(lambda: window.session.opened is not None, timeout=NEVER)
+    assert str(data) in window.banner.text.text() and window.banner.button.text() == "Choose…"
+    assert window.session.data is None and load_settings().recent[0].data == str(data)
+    elsewhere.rename(data)
+    window.commands["reopen"].trigger()
+    qtbot.waitUntil(lambda: window.session.data == data, timeout=NEVER)
+
+
+def test_a_scene_opened_without_its_data_does_not_forget_it(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    open_and_wait(window, qtbot, tmp_path / "fast.pth", tmp_path / "data")
+    window.commands["close"].trigger()
+    open_and_wait(window, qtbot, tmp_path / "fast.pth")
+    assert load_settings().recent[0].data == str(tmp_path / "data")
