@@ -1,0 +1,139 @@
+"""Names of files as programs on many machines write them in `transforms.json`, and the files here that they lead to.
+
+A name may be a path of another machine, with its slashes, or lack its suffix, or have one that was true before the
+photographs were converted. What it leads to always lies in the folder of `transforms.json`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engines.core.images import IMAGE_SUFFIXES
+
+IMAGES = "images"
+"""Also `images_2` and so on: copies that nerfstudio made smaller."""
+
+Parts = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file that a name leads to.
+
+    Attributes:
+        whole: by all of the name; else by its last parts only, as the folder was carried here from elsewhere.
+        other_suffix: the name has the suffix of another kind of image.
+    """
+
+    path: Path
+    whole: bool
+    other_suffix: bool
+
+
+def parts_of(name: str) -> Parts:
+    r"""The folders and the file of a path, without its drive and root: `D:\a\.\b.png` is a, b.png.
+
+    `..` stays where it leads out of the folder.
+    """
+    parts: list[str] = []
+    for part in name.removeprefix("file://").replace("\\", "/").split("/"):
+        if part == ".." and parts and parts[-1] != "..":
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return tuple(parts[1:] if parts and re.fullmatch("[A-Za-z]:", parts[0]) else parts)
+
+
+def natural_order(name: str) -> list[list[str | int]]:
+    """Sorts paths as people count: cam2/9 before cam2/10 before cam10/1."""
+    return [[int(bit) if bit.isdecimal() else bit for bit in re.split("([0-9]+)", part)] for part in parts_of(name)]
+
+
+class Files:
+    """The files of a folder, looked up by the names in its `transforms.json`; each directory is listed once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._listed: dict[Path, Mapping[str, list[str]]] = {}
+
+    def find(self, name: str, suffixes: Sequence[str] = IMAGE_SUFFIXES, *, bare: bool = True) -> Found | None:
+        """The file of a name: by the whole of it, else by as many of its last parts as there are here.
+
+        Args:
+            suffixes: that the file may have where the name has none, or another of these.
+            bare: whether the last part alone may do; masks often have the names of their photographs.
+        """
+        parts = tuple(part for part in parts_of(name) if part != "..")
+        inside = parts == parts_of(name)
+        for count in range(len(parts), 0 if bare else min(len(parts), 2) - 1, -1):
+            found = self._at(self._folder, parts[-count:], suffixes)
+            if found is not None:
+                path, other_suffix = found
+                return Found(path, inside and count == len(parts), other_suffix)
+        for place in self._image_folders() if bare and parts else ():
+            found = self._at(place, parts[-1:], suffixes)
+            if found is not None:
+                return Found(found[0], False, found[1])
+        return None
+
+    def has(self, path: Path) -> bool:
+        """Whether a file is there, by a look at the list of its directory."""
+        return path.name in self._entries(path.parent).get(path.name.lower(), ())
+
+    def _image_folders(self) -> list[Path]:
+        names = [name for listed in self._entries(self._folder).values() for name in listed]
+        return [self._folder / name for name in sorted(names) if re.fullmatch(f"{IMAGES}(_[0-9]+)?", name)]
+
+    def _entries(self, folder: Path) -> Mapping[str, list[str]]:
+        """By the lower-case name, all names that are so spelt."""
+        if folder not in self._listed:
+            entries = defaultdict(list)
+            if folder.is_dir():
+                for path in folder.iterdir():
+                    entries[path.name.lower()].append(path.name)
+            self._listed[folder] = entries
+        return self._listed[folder]
+
+    def _spelt(self, folder: Path, name: str) -> Path | None:
+        """The entry of that name, else the only one that differs in upper and lower case."""
+        names = self._entries(folder).get(name.lower(), ())
+        if name in names:
+            return folder / name
+        return folder / names[0] if len(names) == 1 else None
+
+    def _at(self, folder: Path, parts: Parts, suffixes: Sequence[str]) -> tuple[Path, bool] | None:
+        """The file at `parts` within a folder, and whether its suffix is another one than the name's."""
+        place = folder
+        for part in parts[:-1]:
+            entry = self._spelt(place, part)
+            if entry is None:
+                return None
+            place = entry
+        name, has_suffix = parts[-1], Path(parts[-1]).suffix.lower() in suffixes
+        names = [(name, False)]
+        if has_suffix:
+            names += [(Path(name).stem + suffix, True) for suffix in suffixes]
+        else:
+            # Blender's scripts leave it out.
+            names += [(name + suffix, False) for suffix in suffixes]
+        for tried, other_suffix in names:
+            path = self._spelt(place, tried)
+            if path is not None and path.is_file():
+                return path, other_suffix
+        return None
+
+
+def unambiguous(names: Sequence[str], found: Sequence[Found | None]) -> list[Found | None]:
+    """The same without files that several names lead to, but for those that name them whole.
+
+    The photographs of two cameras often have the same names, in two folders.
+    """
+    claims: dict[Path, set[Parts]] = defaultdict(set)
+    for name, file in zip(names, found, strict=True):
+        if file is not None:
+            claims[file.path].add(parts_of(name))
+    return [None if file is None or (len(claims[file.path]) > 1 and not file.whole) else file for file in found]

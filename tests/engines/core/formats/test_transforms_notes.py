@@ -1,0 +1,92 @@
+"""What a transforms.json says that is not used is named, and what has no bearing is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engines.core.formats import open_dataset
+from tests.engines.core.formats.transforms_folders import LENS, frames, noted, opened, write
+
+NAMES = ["a.png", "b.png", "c.png"]
+
+
+def with_each(field: str, values: list[Any]) -> dict[str, Any]:
+    listed = frames(NAMES)
+    for frame, value in zip(listed, values, strict=True):
+        frame[field] = value
+    return {**LENS, "frames": listed}
+
+
+@pytest.mark.parametrize(
+    ("field", "values", "note"),
+    [
+        ("time", [0.0, 0.5, 1.0], "the frames are of 3 moments (time 0 to 1) of something that moves"),
+        ("time", [0, 1, 1], "the frames are of 2 moments (time 0 to 1) of something that moves"),
+        ("fid", [3, 4, 5], "the frames are of 3 moments (fid 3 to 5) of something that moves"),
+        ("timestamp", [10.5, 11.0, 12.0], "the frames are of 3 moments (timestamp 10.5 to 12); they are read as one"),
+        ("time", [0.5, 0.5, 0.5], ""),
+    ],
+)
+def test_moments_that_are_mixed_are_said(tmp_path: Path, field: str, values: list[Any], note: str) -> None:
+    dataset = opened(tmp_path, with_each(field, values))
+    assert (noted(dataset, note) and noted(dataset, "methods for still scenes learn a mixture")) == (note != "")
+    assert len(dataset.notes) == (note != "") and dataset.moments == 1
+
+
+def test_moments_of_split_files_are_counted_together(tmp_path: Path) -> None:
+    for split, times in (("train", [0.0, 0.5, 1.0]), ("test", [0.25, 0.5, 0.75])):
+        data = with_each("time", times)
+        for frame in data["frames"]:
+            frame["file_path"] = f"{split}/{frame['file_path']}"
+        write(tmp_path, data, f"transforms_{split}.json")
+    assert noted(open_dataset(tmp_path), "the frames are of 5 moments (time 0 to 1)")
+
+
+@pytest.mark.parametrize(
+    ("more", "note"),
+    [
+        (
+            {"applied_transform": [[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, -1, 0]]},
+            "made of the capture's own (applied_transf",
+        ),
+        ({"applied_scale": 0.5}, "made of the capture's own (applied_transform)"),
+        ({"ply_file_path": "sparse_pc.ply"}, "the points of sparse_pc.ply (ply_file_path) are not used"),
+        ({"rolling_shutter": [0, 0, 1]}, "rolling_shutter is not used"),
+        ({"n_extra_learnable_dims": 16}, "transforms.json also holds n_extra_learnable_dims, which nothing here uses"),
+        ({"white_transparent": True, "sharpen": 2}, "also holds white_transparent, sharpen, which nothing here uses"),
+        (dict.fromkeys("ABCDEFGH", 1), "also holds A, B, C, D, E, F and 2 more, which nothing here uses"),
+    ],
+)
+def test_fields_that_are_not_used_are_named(tmp_path: Path, more: dict[str, Any], note: str) -> None:
+    dataset = opened(tmp_path, {**LENS, **more, "frames": frames(NAMES)})
+    assert noted(dataset, note) and len(dataset.notes) == 1
+
+
+def test_fields_of_frames_are_named_too(tmp_path: Path) -> None:
+    dataset = opened(tmp_path, with_each("driver_parameters", [{"LightX": 1}] * 3))
+    assert dataset.notes == ("transforms.json also holds driver_parameters, which nothing here uses",)
+
+
+def test_what_has_no_bearing_is_not_said(tmp_path: Path) -> None:
+    plain = {
+        "aabb_scale": 4,
+        "scale": 0.33,
+        "offset": [0.5, 0.5, 0.5],
+        "rolling_shutter": [0, 0, 0],
+        "is_fisheye": False,
+    }
+    data = {**with_each("sharpness", [1.0, 2.0, 3.0]), **plain, "k1": 0, "camera_angle_x": 0.7610127542247298}
+    assert opened(tmp_path, data).notes == ()
+
+
+def test_instant_ngps_box_and_up_are_the_scenes(tmp_path: Path) -> None:
+    box = [[-1.0, -2.0, -3.0], [1.0, 2.0, 3.5]]
+    dataset = opened(tmp_path, {**LENS, "aabb": box, "up": [0, 2, 0], "frames": frames(NAMES)})
+    assert dataset.bounds.tolist() == box and dataset.up.tolist() == [0, 1, 0]
+    for wrong in ({"aabb": 3, "up": [0, 0, 0]}, {"aabb": box[::-1], "up": "z"}):
+        other = opened(tmp_path, {**LENS, **wrong, "frames": frames(NAMES)})
+        assert other.bounds.tolist() != box and np.isclose(np.linalg.norm(other.up), 1)
