@@ -8,8 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from app import display
+from app.fitting import same_picture
+from app.objects import INSTANCE, find_choice
+from app.opening import Opened
+from app.pictures import Picture
+from app.viewpoints import ViewPoint, view_at
 from engines.core.camera import Array, Camera
-from engines.core.engine import Scene
+from engines.core.engine import TIME, Scene
 from engines.core.frame import Frame
 from engines.core.images import resize_area, to_uint8
 from engines.core.views import View
@@ -34,6 +39,17 @@ class Comparison:
     limits: tuple[float, float]
     psnr_db: float
     controls: Mapping[str, float] = field(default_factory=dict)
+
+
+def photograph_of(picture: Picture, point: ViewPoint, opened: Opened) -> View | None:
+    """The view of the data folder that shows what an exact picture shows: camera, object and moment; None if none."""
+    controls, dataset, view = picture.request.controls, opened.dataset, point.view
+    if view is None or dataset is None or not same_picture(picture.camera, point.camera):
+        return None
+    choice = find_choice(opened.scene, dataset, view.instance)
+    if round(controls.get(INSTANCE, 0)) != choice or controls.get("blend", 0.0) > 0:
+        return None
+    return view_at(dataset, view, round(controls.get(TIME, 0)))
 
 
 def compare(

@@ -10,6 +10,7 @@ import numpy as np
 
 from app import motion, navigation
 from app.fitting import fit_around, fit_inside, fit_native, same_picture, same_pose
+from app.near_plane import Room
 from engines.core.camera import Array, Camera
 from engines.core.engine import Scene
 from engines.core.paths import faces_forward
@@ -52,6 +53,10 @@ class Eye:
         self.viewpoints: tuple[Camera, ...] = ()
         self.view_index: int | None = None
         self.whole_view = False
+        self.room: Room | None = None
+        """Before the near plane, by the last exact picture."""
+        self.stopped = False
+        """Whether the last step nearer was refused for the near plane."""
         self._scene: Scene | None = None
         self._viewport_px = (640, 480)
         self._turning = 1.0
@@ -67,9 +72,8 @@ class Eye:
         self.pivot = self._centre()
         self._turning = turning_of(scene.cameras, self.pivot)
         self._jump, self._flying = None, False
-        at = navigation.nearest_camera(scene.start, self.viewpoints) if self.viewpoints else 0
-        here = bool(self.viewpoints) and same_picture(scene.start, self.viewpoints[at])
-        self.view_index = at if here else None
+        self.room, self.stopped = None, False
+        self.view_index = self._view_at(scene.start)
 
     @property
     def place(self) -> Place | None:
@@ -161,13 +165,20 @@ class Eye:
             self._move(panned)
 
     def dolly_by(self, notches: float) -> None:
-        """Goes nearer (> 0) to the pivot or away; in fly mode straight ahead."""
+        """Goes nearer (> 0) to the pivot or away; in fly mode straight ahead.
+
+        Slower and slower where the scene's near plane would cut it; where it ends, `stopped` says so.
+        """
         if (eye := self._take_over()) is None:
             return
         if self.mode == "fly":
-            self._move(navigation.fly(eye, 0.0, 0.0, notches * 0.1 * self._speed()))
+            moved = navigation.fly(eye, 0.0, 0.0, notches * 0.1 * self._speed())
         else:
-            self._move(navigation.dolly(eye, self.pivot, WHEEL_FACTOR**notches))
+            moved = navigation.dolly(eye, self.pivot, WHEEL_FACTOR**notches)
+        allowed = moved if self.room is None else self.room.shortened(eye, moved)
+        self.stopped = allowed is None
+        if allowed is not None:
+            self._move(allowed)
 
     def step_by(self, right: float, down: float, degrees: float = 10.0) -> None:
         """An eased step of the orbit, for keys."""
@@ -224,12 +235,20 @@ class Eye:
             self.up, self.pivot = np.array(self._scene.up, dtype=np.float64), self._centre()
             self._jump_to(self._scene.start)
 
-    def frame_bounds(self) -> None:
-        """Steps back, or nearer, until the scene's box fills the picture."""
-        if self._scene is not None and self.shown is not None:
-            bounds = np.asarray(self._scene.bounds, dtype=np.float64)
+    def frame_points(self, points: Array | None = None) -> None:
+        """Steps back, or nearer, until [N, 3] points fill the picture; the scene's box where none are given."""
+        if self._scene is None or self.shown is None:
+            return
+        bounds = np.asarray(self._scene.bounds, dtype=np.float64)
+        if points is None:
             self.pivot = bounds.mean(axis=0)
-            self._jump_to(navigation.frame_bounds(self.shown, bounds, self.up))
+            framed = navigation.frame_bounds(self.shown, bounds, self.up)
+        else:
+            self.pivot = (points.min(axis=0) + points.max(axis=0)) / 2
+            framed = navigation.frame_points(self.shown, points, self.pivot, self.up)
+            if self.room is not None and (left := self.room.left(framed)) < 0:
+                framed = navigation.fly(framed, 0.0, 0.0, left)
+        self._jump_to(framed)
 
     def go_to_view(self, index: int) -> None:
         """Jumps to a viewpoint; the index wraps around."""
@@ -273,6 +292,13 @@ class Eye:
 
     # Within
 
+    def _view_at(self, camera: Camera) -> int | None:
+        """The viewpoint that takes this very picture."""
+        if not self.viewpoints:
+            return None
+        at = navigation.nearest_camera(camera, self.viewpoints)
+        return at if same_picture(camera, self.viewpoints[at]) else None
+
     def _centre(self) -> Array:
         if self._scene is None:
             return np.zeros(3)
@@ -293,6 +319,7 @@ class Eye:
         if self.camera is not None:
             self.camera = self.camera.at(eye.camera_to_world)
             self.view_index = None
+            self.stopped = False
             self._on_moved(True)
 
     def _jump_to(self, camera: Camera, index: int | None = None) -> None:
@@ -300,7 +327,8 @@ class Eye:
             return
         # A jump to a foreign camera (of another size) must be even in the lens, too.
         begin = fit_around(self.camera, camera.size_px)
-        self.view_index = index
+        self.view_index = self._view_at(camera) if index is None else index
+        self.stopped = False
         self._jump = motion.Jump(begin, camera, self.pivot, time.monotonic())
         self.tick()
 

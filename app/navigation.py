@@ -141,11 +141,22 @@ def frame_bounds(camera: Camera, bounds: Array, up: Array) -> Camera:
         bounds: [2, 3] lowest and highest corner, world.
         up: [3] world.
     """
-    camera, bounds = level(camera, up), np.asarray(bounds, dtype=np.float64)
-    centre = bounds.mean(axis=0)
+    bounds = np.asarray(bounds, dtype=np.float64)
     corners = np.stack(np.meshgrid(*bounds.T, indexing="ij"), axis=-1).reshape(8, 3)
-    x, y, z = ((corners - centre) @ camera.camera_to_world[:3, :3]).T
-    # A corner at x > 0 is inside while focal * x / (z + distance) <= room on the right; likewise on the other sides.
+    return frame_points(camera, corners, bounds.mean(axis=0), up)
+
+
+def frame_points(camera: Camera, points: Array, centre: Array, up: Array) -> Camera:
+    """Looks at `centre` from so far that all points fit with some air; direction and roll as for `frame_bounds`.
+
+    Args:
+        points: [N, 3] world.
+        centre: [3] world, comes to the middle of the picture.
+        up: [3] world.
+    """
+    camera = level(camera, up)
+    x, y, z = ((np.asarray(points, dtype=np.float64) - centre) @ camera.camera_to_world[:3, :3]).T
+    # A point at x > 0 is inside while focal * x / (z + distance) <= room on the right; likewise on the other sides.
     needed = [-z]
     for offset, focal, middle, size in zip((x, y), camera.focal_px, camera.centre_px, camera.size_px, strict=True):
         room = np.where(offset > 0, size - middle, middle)

@@ -19,6 +19,10 @@ SETTLE_S = 0.12
 """A camera that has not moved for so long is taken to stand."""
 
 
+FRAMED_POINTS = 4000
+"""As many tell where a scene ends."""
+
+
 @dataclass(frozen=True, eq=False)
 class Request:
     """What is to be seen.
@@ -168,3 +172,27 @@ def point_at(picture: Picture, u: float, v: float) -> Array | None:
         [(u - camera.centre_px[0]) / camera.focal_px[0], (v - camera.centre_px[1]) / camera.focal_px[1], 1.0]
     )
     return camera.position + camera.camera_to_world[:3, :3] @ (ray * depth)
+
+
+def scene_points(picture: Picture) -> Array | None:
+    """[N, 3] some thousand world points of what an exact picture shows, where all of it is in the picture.
+
+    None where that is not known: without a depth, without a background, or where something goes on beyond the rim.
+    """
+    frame = picture.frame
+    if frame is None or frame.depth is None:
+        return None
+    depth = frame.depth.detach().float().cpu().numpy()
+    there = np.isfinite(depth) & (depth > 0)
+    rim = np.concatenate([there[0], there[-1], there[:, 0], there[:, -1]])
+    if not there.any() or rim.any():
+        return None
+    rows, columns = np.nonzero(there)
+    step = max(1, len(rows) // FRAMED_POINTS)
+    rows, columns = rows[::step], columns[::step]
+    camera = picture.camera.resized((depth.shape[1], depth.shape[0]))
+    z = depth[rows, columns].astype(np.float64)
+    x = (columns + 0.5 - camera.centre_px[0]) / camera.focal_px[0]
+    y = (rows + 0.5 - camera.centre_px[1]) / camera.focal_px[1]
+    in_camera = np.stack([x * z, y * z, z], axis=1)
+    return np.asarray(in_camera @ camera.camera_to_world[:3, :3].T + camera.position)

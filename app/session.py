@@ -16,21 +16,21 @@ from pathlib import Path
 from typing import Any
 
 from app.ahead import Ahead
-from app.comparison import compare
+from app.comparison import compare, photograph_of
 from app.eye import Eye
-from app.fitting import same_picture
 from app.listener import CompareFailure, Listener, ObjectViews, OpenFailure, Opening
-from app.objects import INSTANCE, find_choice
+from app.near_plane import room
+from app.objects import INSTANCE
 from app.opening import Opened, open_scene, with_up
-from app.pictures import Picture, Request, point_at
+from app.pictures import Picture, Request, point_at, scene_points
 from app.render_worker import RenderWorker
 from app.timeline import Timeline
 from app.ups import Ups, keep_in_file
-from app.viewpoints import ViewPoint, read_viewpoints, view_at
+from app.viewpoints import ViewPoint, read_viewpoints
 from engines.core.camera import Array, Camera
 from engines.core.config import make_options
 from engines.core.dataset import Dataset
-from engines.core.engine import TIME, HasSources, Prepares
+from engines.core.engine import HasSources, Prepares
 from engines.core.frame import Frame
 from engines.core.run_folder import LIVE_NAME
 
@@ -255,6 +255,8 @@ class Session:
         self.last = picture
         if picture.kind == "exact" and picture.frame is not None:
             self._exact = picture
+            if self.opened is not None:
+                self.eye.room = room(self.opened.scene, picture.frame, picture.camera)
             self._compare(picture)
         return True
 
@@ -328,6 +330,10 @@ class Session:
     def _read_views(self, opened: Opened, number: int, choice: int) -> None:
         self._listener.views_read(ObjectViews(number, choice, read_viewpoints(opened, choice)))
 
+    def frame_scene(self) -> None:
+        """Steps back, or nearer, until what the last exact picture shows fills it; else the scene's box."""
+        self.eye.frame_points(None if self._exact is None else scene_points(self._exact))
+
     def pick(self, u: float, v: float) -> None:
         """Asks for the world point at a pixel of the last exact picture; the answer comes to the listener."""
         exact = self._exact
@@ -356,24 +362,16 @@ class Session:
         index = self.eye.view_index
         if index is None or self.eye.animating or picture.frame is None or self.opened is None:
             return
-        point, scene = self.viewpoints[index], self.opened.scene
-        if point.view is None or not same_picture(picture.camera, point.camera):
-            return
-        controls = picture.request.controls
-        dataset = self.opened.dataset
-        choice = find_choice(scene, dataset, point.view.instance) if dataset is not None else None
-        if round(controls.get(INSTANCE, 0)) != choice or controls.get("blend", 0.0) > 0:
+        view, scene = photograph_of(picture, self.viewpoints[index], self.opened), self.opened.scene
+        if view is None:
             return
         if self.timeline.playback.playing and self.channel != "error" and not self._photograph_wanted:
             # Nobody looks at a number that changes with every picture; reading photographs takes longer than drawing.
             return
         # Not the frame itself: what its other channels are made of would be kept until its turn comes.
-        frame, view = Frame(picture.frame.image, picture.frame.depth), point.view
-        if dataset is not None:
-            view = view_at(dataset, view, round(controls.get(TIME, 0)))
+        frame, controls = Frame(picture.frame.image, picture.frame.depth), picture.request.controls
         if self._comparing is not None:
             self._comparing.cancel()
-
         self._comparing = self._aside.submit(
             self._guarded,
             lambda: self._listener.compared(compare(frame, picture.camera, view, scene, controls)),

@@ -46,6 +46,7 @@ class Looking:
         self._unread: CompareFailure | None = None
         self._photograph_held = self._photograph_kept = False
         self._sources: tuple[Camera, ...] = ()
+        self._stopped = False
         self._idle = QTimer(window.widget)
         self._idle.setInterval(IDLE_MS)
         self._idle.timeout.connect(window.status.show_idle)
@@ -66,7 +67,7 @@ class Looking:
         eye = self._session.eye
         moves: dict[str, Callable[[], object]] = {
             "reset": eye.reset,
-            "frame": eye.frame_bounds,
+            "frame": self._session.frame_scene,
             "level": eye.level,
             "nearest": eye.go_to_nearest_view,
             "previous": lambda: eye.step_view(-1),
@@ -219,7 +220,7 @@ class Looking:
         if self.failed:
             status.show_failed()
         elif picture is not None and wanted is not None and is_final(picture, wanted):
-            status.show_final()
+            status.show_final(session.eye.room is not None and session.eye.room.left(picture.camera) < 0)
         elif picture is not None and wanted is not None and picture.kind == "preview" and is_of_choice(picture, wanted):
             status.show_preview(picture.hole_fraction)
         elif picture is not None:
@@ -264,6 +265,9 @@ class Looking:
 
     def _show_moved(self) -> None:
         self._show_place()
+        if self._session.eye.stopped and not self._stopped:
+            self._window.banner.tell("info", "Any nearer, the near plane would cut the scene (see Options)")
+        self._stopped = self._session.eye.stopped
         self.failed = False
         self.show_state()
 

@@ -41,9 +41,13 @@ class Status(QStatusBar):
         self.time.setText(f"{picture.ms:.0f} ms" if picture.ms >= 10 else f"{picture.ms:.1f} ms")
         self.rate.setText(f"{len(self._shown_s)} frames/s" if len(self._shown_s) > 1 else IDLE)
 
-    def show_final(self) -> None:
-        """The picture is the exact one of all that is chosen."""
-        self._mark("final", "● Final")
+    def show_final(self, cut: bool = False) -> None:
+        """The picture is the exact one of all that is chosen; `cut`: the near plane takes away a part of the scene."""
+        if cut:
+            why = "Nothing nearer than the near plane is drawn: go back, or change it in the options"
+            self._mark("preview", "● Final, cut by the near plane", why)
+        else:
+            self._mark("final", "● Final")
 
     def show_preview(self, hole_fraction: float) -> None:
         """The picture is reprojected or coarse; `hole_fraction` of it was invented."""
@@ -79,9 +83,10 @@ class Status(QStatusBar):
         for widget in (self.view, self.size, self.time, self.rate):
             widget.setText("")
 
-    def _mark(self, state: str, text: str) -> None:
+    def _mark(self, state: str, text: str, tip: str = "") -> None:
         if self.state.property("state") != state:
             self.state.setProperty("state", state)
             self.state.style().unpolish(self.state)
             self.state.style().polish(self.state)
+        self.state.setToolTip(tip)
         self.state.setText(text)

@@ -159,6 +159,16 @@ class LearnsPart(Protocol):
         ...
 
 
+@runtime_checkable
+class HasNearPlane(Protocol):
+    """A scene of which nothing is drawn that is nearer to the camera."""
+
+    @property
+    def near(self) -> float:
+        """The plane's depth along +z, world units."""
+        ...
+
+
 def time_control(scene: Scene, controls: Mapping[str, float]) -> Control | None:
     """The control of time, as far as it goes for `controls`; None of a scene where nothing moves."""
     found = next((control for control in scene.controls if control.name == TIME), None)

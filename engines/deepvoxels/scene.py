@@ -117,6 +117,11 @@ class DeepVoxelsScene:
         self._build(config, weights)
         self.channels: tuple[str, ...] = ("rgb",) if self._visibility is None else ("rgb", "depth")
 
+    @property
+    def near(self) -> float:
+        """The depth of the first plane, world units; what is before it is cut off."""
+        return self.placement.near_plane
+
     def _fitted(self, camera: Camera) -> Camera:
         """The same view as a picture that can be drawn."""
         drawn, cropped = self.side_px - 2 * self.cropped_px, self.cropped_px

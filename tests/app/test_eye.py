@@ -138,11 +138,24 @@ def test_reset_and_frame(followed: Followed) -> None:
     assert np.array_equal(eye.camera.camera_to_world, followed.scene.start.camera_to_world)
     assert tuple(eye.up) == (0, 0, 1) and eye.pivot == pytest.approx(np.zeros(3))
     eye.dolly_by(-20)
-    eye.frame_bounds()
+    eye.frame_points()
     followed.settle()
     corners = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], dtype=float)
     pixels, _ = project(eye.camera, corners)
     assert pixels.min() >= 0 and pixels.max() <= 32 and np.ptp(pixels) > 16
+
+
+def test_a_jump_to_where_a_view_is_is_at_that_view(followed: Followed) -> None:
+    """Reset, a camera from the clipboard: wherever it comes from."""
+    eye = followed.eye
+    eye.orbit_by(9, 2)
+    assert eye.view_index is None
+    eye.reset()
+    assert eye.view_index == 0
+    eye.set_camera(followed.scene.cameras[5])
+    assert eye.view_index == 5
+    eye.step_by(1, 0)
+    assert eye.view_index is None
 
 
 def test_the_viewport_matters_only_to_scenes_of_any_size() -> None:
@@ -158,7 +171,7 @@ def test_nothing_is_open(followed: Followed) -> None:
     eye = followed.eye
     eye.leave()
     followed.told.clear()
-    for move in (eye.reset, eye.frame_bounds, eye.level, eye.go_to_nearest_view, eye.cycle_up, eye.tick):
+    for move in (eye.reset, eye.frame_points, eye.level, eye.go_to_nearest_view, eye.cycle_up, eye.tick):
         move()
     eye.orbit_by(1, 1)
     eye.pan_by(1, 1)
