@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from torch import Tensor
 
 from app.objects import find_choice
+from engines.core.checkpoint import HELD_OUT, Checkpoint
 from engines.core.dataset import Dataset
 from engines.core.engine import Training
 from engines.core.images import resize_area, smaller_size, to_uint8, write_png
@@ -18,6 +20,8 @@ VALIDATION_VIEWS = 8
 """At most so many are drawn in a validation, spread evenly."""
 HELD_OUT_PX = 512
 """Longer side of the pictures of a held-out view that are kept."""
+MOST_NAMED = 2000
+"""Held-out views whose names are remembered; of a class with more the rule is, as their files would all be read."""
 
 
 def validation_views(training: Training, dataset: Dataset) -> Views:
@@ -29,6 +33,52 @@ def validation_views(training: Training, dataset: Dataset) -> Views:
         views = views.chosen(np.isin(views.instances, learnt))
     count = min(len(views), VALIDATION_VIEWS)
     return views.chosen(np.arange(count) * len(views) // max(count, 1))
+
+
+def held_out_names(dataset: Dataset, every: int) -> list[str]:
+    """Which training views of the folder `with_held_out` takes, by object and name; none where that says nothing more.
+
+    Args:
+        dataset: as the folder has it.
+    """
+    if dataset.split("validation"):
+        return []
+    views = dataset.with_held_out(every).split("validation")
+    return [] if len(views) > MOST_NAMED else [_full_name(dataset, views, index) for index in range(len(views))]
+
+
+def remembering(checkpoint: Checkpoint, names: list[str]) -> Checkpoint:
+    """The same, which knows the names of the views that were held out, wherever its file is taken."""
+    if checkpoint.scene is None or not names:
+        return checkpoint
+    return replace(
+        checkpoint, scene=replace(checkpoint.scene, hints={**checkpoint.scene.hints, HELD_OUT: list(names)})
+    )
+
+
+def with_held_out_of(checkpoint: Checkpoint, dataset: Dataset) -> Dataset:
+    """The folder's views as the run that made the checkpoint had them: what it held out are validation views.
+
+    By the names that the file remembers; else, of a run that remembers none, by its option `held_out_every`. A folder
+    with validation views of its own, and one of which nothing was held out, stay as they are.
+    """
+    scene = checkpoint.scene
+    if scene is None or checkpoint.step == 0 or dataset.split("validation"):
+        return dataset
+    names = scene.hints.get(HELD_OUT)
+    if isinstance(names, list):
+        known = set(map(str, names))
+        views = dataset.views
+        train = np.flatnonzero(views.splits == 0).tolist()
+        found = np.array([index for index in train if _full_name(dataset, views, index) in known], dtype=int)
+        return replace(dataset, views=views.with_split(found, "validation"))
+    every = checkpoint.config.get("held_out_every")
+    return dataset.with_held_out(every) if isinstance(every, int) and every >= 0 else dataset
+
+
+def _full_name(dataset: Dataset, views: Views, index: int) -> str:
+    name = views[index].name
+    return f"{dataset.instances[views.instances[index]]}: {name}" if dataset.instances else name
 
 
 def keep_pair(out: Path, step: int, image: Tensor, photograph: Tensor) -> None:

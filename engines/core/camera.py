@@ -49,6 +49,13 @@ class Camera:
         pose[3] = 0, 0, 0, 1
         pose.setflags(write=False)
         object.__setattr__(self, "camera_to_world", pose)
+        # Readers have numpy's numbers, which spread their type through whatever they meet.
+        fx, fy = self.focal_px
+        cx, cy = self.centre_px
+        width, height = self.size_px
+        object.__setattr__(self, "focal_px", (float(fx), float(fy)))
+        object.__setattr__(self, "centre_px", (float(cx), float(cy)))
+        object.__setattr__(self, "size_px", (int(width), int(height)))
         if not all(np.isfinite(f) and f > 0 for f in self.focal_px):
             raise ValueError(f"focal_px {self.focal_px} must be > 0")
         if not np.isfinite(self.centre_px).all():

@@ -207,6 +207,15 @@ class Training(Protocol):
         ...
 
 
+@runtime_checkable
+class LearnsSmaller(Protocol):
+    """A training that brings photographs to another size, and whose scene could draw any: it is judged at that size."""
+
+    def learnt_px(self, size_px: tuple[int, int]) -> tuple[int, int]:
+        """(width, height) that a photograph of `size_px` is learnt at now; where it is a square, of its centred one."""
+        ...
+
+
 class Engine(Protocol):
     """A method. `engines/<name>/engine.py` sets `ENGINE` to one."""
 

@@ -285,7 +285,8 @@ class SrnTraining:
         """Of this rank's pictures; pixels [B, N] of the whole step's."""
         side, rows = batch.cameras[0].size_px[0], batch.share.rows
         poses = torch.from_numpy(np.stack([camera.camera_to_world for camera in batch.cameras])).float()
-        lens = torch.tensor([[*c.focal_px, *c.centre_px] for c in batch.cameras])[:, None]
+        # Whatever a reader gave them as, Python's numbers or numpy's: those would make all rays float64.
+        lens = torch.tensor([[*c.focal_px, *c.centre_px] for c in batch.cameras], dtype=torch.float32)[:, None]
         columns_rows = torch.stack([pixels % side, pixels // side], dim=-1)[rows]
         flat = (columns_rows - lens[..., 2:]) / lens[..., :2]
         mean, deviation = INITIAL_DEPTH
@@ -302,6 +303,11 @@ class SrnTraining:
         if rays is None or rays >= count:
             return torch.arange(count).expand(pictures, -1)
         return torch.stack([torch.randperm(count, generator=random)[:rays] for _ in range(pictures)])
+
+    def learnt_px(self, size_px: tuple[int, int]) -> tuple[int, int]:
+        """The side of the last step's pictures, of the first where there was none."""
+        side = self._plan.stage(max(self.step_count - 1, 0))[0]
+        return side, side
 
     def close(self) -> None:
         """Ends the processes that read photographs."""
