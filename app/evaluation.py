@@ -22,12 +22,19 @@ from engines.core import metrics, ranks
 from engines.core.dataset import Dataset
 from engines.core.engine import TIME, HasSources, Scene, Stop, never_stop
 from engines.core.errors import Cancelled, UserError
-from engines.core.images import SMALLEST_SIDE_PX
+from engines.core.images import SMALLEST_SIDE_PX, resize_area
 from engines.core.views import View, Views
 
 METRICS = ("psnr", "ssim", "ssim_uniform")
 OnPair = Callable[[Tensor, Tensor], None]
 """Is given a picture and its photograph, both [H, W, 3]."""
+Size = Callable[[tuple[int, int]], tuple[int, int]]
+"""(width, height) for (width, height)."""
+
+
+def as_photographed(size_px: tuple[int, int]) -> tuple[int, int]:
+    """The photograph's own size."""
+    return size_px
 
 
 @dataclass(frozen=True)
@@ -124,6 +131,7 @@ def evaluate(
     crop_px: int | None = None,
     dataset: Dataset | None = None,
     on_pair: OnPair = lambda image, photograph: None,
+    learnt_px: Size = as_photographed,
 ) -> Evaluation:
     """Draws each view's camera and compares with its photograph.
 
@@ -132,6 +140,8 @@ def evaluate(
         crop_px: left out on each side before comparing; None: the scene's `border_px`.
         dataset: that the views are of, for a class: they say which object is to be drawn.
         on_pair: called with the picture and the photograph that are compared, both [H, W, 3], before `on_view`.
+        learnt_px: the size that a photograph of some size is brought to, for scenes that draw any; where it is a
+            square, the photograph's centred one.
 
     A scene that is drawn from photographs is not compared with these. Several ranks divide the views, and all of them
     get the whole evaluation.
@@ -151,7 +161,10 @@ def evaluate(
     cancelled = False
     for index in np.flatnonzero(np.array(drawn_by) == ranks.here().number).tolist():
         try:
-            values = _score(scene, views[index], controls[index], crop, stop, on_pair)
+            pair = _pair(scene, views[index], controls[index], stop, learnt_px)
+            # Known when the picture is made.
+            is_source = _is_source(scene, views[index], controls[index])
+            values = None if is_source else _score(pair, crop, on_pair)
         except Cancelled:
             cancelled = True
             break
@@ -179,14 +192,9 @@ def _is_timed(scene: Scene) -> bool:
     return any(control.name == TIME for control in scene.controls)
 
 
-def _score(
-    scene: Scene, view: View, controls: Mapping[str, float], crop: int, stop: Stop, on_pair: OnPair
-) -> dict[str, float] | None:
-    """Of the picture by `METRICS`; None where it is drawn from this very photograph."""
-    image, photograph = _pair(scene, view, controls, stop)
-    # Known when the picture is made.
-    if _is_source(scene, view, controls):
-        return None
+def _score(pair: tuple[Tensor, Tensor], crop: int, on_pair: OnPair) -> dict[str, float]:
+    """Of a picture and its photograph, by `METRICS`."""
+    image, photograph = pair
     if min(image.shape[:2]) - 2 * crop < SMALLEST_SIDE_PX:
         raise UserError(
             f"{crop} pixels off each side of {image.shape[1]}x{image.shape[0]} leave too little to compare; "
@@ -209,11 +217,18 @@ def _is_source(scene: object, view: View, controls: Mapping[str, float]) -> bool
     return any(same_pose(view.camera, other) for other in sources)
 
 
-def _pair(scene: Scene, view: View, controls: Mapping[str, float], stop: Stop) -> tuple[Tensor, Tensor]:
-    """The picture and the photograph, both [H, W, 3] at the scene's size."""
+def _pair(
+    scene: Scene, view: View, controls: Mapping[str, float], stop: Stop, learnt_px: Size
+) -> tuple[Tensor, Tensor]:
+    """The picture and the photograph, both [H, W, 3] at the scene's size, or the one wanted."""
     if scene.native_px is None:
-        return scene.render(view.camera, controls, stop).image, torch.from_numpy(view.image())
-    side, cropped = min(scene.native_px) + 2 * scene.cropped_px, scene.cropped_px
+        size_px = learnt_px(view.camera.size_px)
+        if size_px[0] != size_px[1]:
+            frame = scene.render(view.camera.resized(size_px), controls, stop)
+            return frame.image, torch.from_numpy(resize_area(view.image(), size_px))
+        side, cropped = size_px[0], 0
+    else:
+        side, cropped = min(scene.native_px) + 2 * scene.cropped_px, scene.cropped_px
     frame = scene.render(view.square_camera(side, cropped), controls, stop)
     return frame.image, torch.from_numpy(view.square_image(side, cropped))
 

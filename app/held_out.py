@@ -51,9 +51,7 @@ def remembering(checkpoint: Checkpoint, names: list[str]) -> Checkpoint:
     """The same, which knows the names of the views that were held out, wherever its file is taken."""
     if checkpoint.scene is None or not names:
         return checkpoint
-    return replace(
-        checkpoint, scene=replace(checkpoint.scene, hints={**checkpoint.scene.hints, HELD_OUT: list(names)})
-    )
+    return replace(checkpoint, scene=replace(checkpoint.scene, hints={**checkpoint.scene.hints, HELD_OUT: list(names)}))
 
 
 def with_held_out_of(checkpoint: Checkpoint, dataset: Dataset) -> Dataset:

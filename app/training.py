@@ -6,21 +6,21 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from app.evaluation import Evaluation, evaluate
-from app.held_out import keep_pair, validation_views
+from app.beginning import Begun, begin, check_folder, size_learnt
+from app.evaluation import Evaluation, OnPair, evaluate
+from app.held_out import keep_pair, remembering, validation_views
 from app.run_clock import RunClock
 from engines import registry
 from engines.core import ranks
 from engines.core.checkpoint import Checkpoint
-from engines.core.config import TrainingConfig, make_options
-from engines.core.dataset import Dataset
+from engines.core.config import make_options
 from engines.core.device import choose_device, describe_device, is_out_of_memory, memory_used
 from engines.core.engine import Engine, Stop, Training
 from engines.core.errors import Cancelled, Diverged, OutOfMemory, Unreadable, UserError
@@ -29,26 +29,20 @@ from engines.core.formats import open_dataset
 from engines.core.run_folder import (
     HISTORY_NAME,
     append_history,
-    chosen_up,
     claimed,
-    complete_scene,
     is_interrupted_here,
     is_run_folder,
     mark_launch,
-    others_in,
     read_history,
     read_run_config,
     read_run_training,
-    read_run_training_of_first,
     write_run_checkpoint,
     write_run_config,
 )
-from engines.core.upright import parse_up
+from engines.core.views import Views
 
 HISTORY_EVERY = 10
 """Steps whose mean losses make one line of the history."""
-FREE_ON_RESUME = ("max_steps", "checkpoint_every", "checkpoint_minutes", "validate_every", "lr", "num_workers", "up")
-"""What a run may go on with other values of; the rest makes another network or another run."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +74,14 @@ Between = Callable[[Training, Path], float]
 seconds that the clock leaves out."""
 
 
+Tell = Callable[[str], None]
+"""Is told what goes on where it is not a step and takes its time, in words; "" when it is over."""
+
+
+def told_to_nobody(what: str) -> None:
+    """For a run that nobody looks at."""
+
+
 def nothing_between(training: Training, out: Path) -> float:
     """For a run that nobody steers."""
     return 0.0
@@ -95,6 +97,7 @@ def run_training(
     report: Callable[[Report], None],
     stop: Stop,
     between: Between = nothing_between,
+    tell: Tell = told_to_nobody,
 ) -> Checkpoint:
     """Trains until `max_steps` or `stop`, saving in the run folder `out`; gives the last checkpoint.
 
@@ -114,8 +117,8 @@ def run_training(
         check_folder(out, resume or again)
     with contextlib.ExitStack() as held:
         try:
-            dataset = open_dataset(Path(data))
-            dataset, config, training = begin(engine, dataset, out, settings, where, resume or again, again)
+            begun = begin(engine, open_dataset(Path(data)), out, settings, where, resume or again, again)
+            config, training = begun.config, begun.training
             held.enter_context(contextlib.closing(training))
             if rank.is_first:
                 held.enter_context(claimed(out))
@@ -124,7 +127,7 @@ def run_training(
                 _forget_after(out, training.step_count)
                 write_run_config(out, engine_name, Path(data).absolute(), config.model_dump())
                 mark_launch(out)
-            run = held.enter_context(contextlib.closing(_Run(training, config, dataset, out, where)))
+            run = held.enter_context(contextlib.closing(_Run(begun, out, where, tell)))
             return _loop(run, report, stop, between)
         except Exception as error:
             if not is_out_of_memory(error):
@@ -183,12 +186,18 @@ class _Run:
     """A training, its folder, and what was last saved there."""
 
     def __init__(
-        self, training: Training, config: TrainingConfig, dataset: Dataset, out: Path, device: torch.device
+        self,
+        begun: Begun,
+        out: Path,
+        device: torch.device,
+        tell: Tell,
     ) -> None:
+        training, config, dataset, held_out = begun.training, begun.config, begun.dataset, begun.held_out
         self.training, self.config, self.out, self._device = training, config, out, device
         self._saved_s = time.monotonic()
         self.notes = tuple(dict.fromkeys((*dataset.notes, *training.notes)))
         self._dataset, self._validation_views = dataset, validation_views(training, dataset)
+        self._held_out, self._tell = held_out, tell
         self._recent: list[Mapping[str, float]] = []
         self._saved: Checkpoint | None = None
         self._kept_step = training.step_count or None
@@ -217,9 +226,10 @@ class _Run:
             if not pairs:
                 pairs.append((image, photograph))
 
+        count = len(self._validation_views)
         try:
-            scene = self.training.scene()
-            found = evaluate(scene, self._validation_views, stop=stop, dataset=self._dataset, on_pair=keep_first)
+            with self._doing(f"scoring {count} held-out view{'s' if count > 1 else ''}"):
+                found = self._scored(self._validation_views, keep_first, stop)
         except Cancelled:
             return None
         if pairs:
@@ -228,15 +238,21 @@ class _Run:
 
     def draw_before(self, stop: Stop) -> None:
         """The first held-out view before anything is learnt, to be looked at beside what comes."""
-        with contextlib.suppress(Cancelled):
-            if self._validation_views:
-                evaluate(
-                    self.training.scene(),
-                    self._validation_views[:1],
-                    stop=stop,
-                    dataset=self._dataset,
-                    on_pair=self._keep_pair,
-                )
+        if self._validation_views:
+            with contextlib.suppress(Cancelled), self._doing("drawing a held-out view"):
+                self._scored(self._validation_views[:1], self._keep_pair, stop)
+
+    def _scored(self, views: Views, on_pair: OnPair, stop: Stop) -> Evaluation:
+        scene, learnt_px = self.training.scene(), size_learnt(self.training)
+        return evaluate(scene, views, stop=stop, dataset=self._dataset, on_pair=on_pair, learnt_px=learnt_px)
+
+    @contextlib.contextmanager
+    def _doing(self, what: str) -> Iterator[None]:
+        self._tell(what)
+        try:
+            yield
+        finally:
+            self._tell("")
 
     def _keep_pair(self, image: Tensor, photograph: Tensor) -> None:
         if ranks.here().is_first:
@@ -274,7 +290,7 @@ class _Run:
 
     def save(self) -> Checkpoint:
         """Writes the checkpoint as it is now."""
-        self._saved = self.training.checkpoint()
+        self._saved = remembering(self.training.checkpoint(), self._held_out)
         # None but of the first rank.
         if self._events is not None:
             write_run_checkpoint(self.out, self._saved)
@@ -312,71 +328,11 @@ class _Run:
         return self._saved
 
 
-def check_folder(out: Path, resume: bool) -> None:
-    """Before anything is read: a new run takes nobody's place."""
-    if not resume and is_run_folder(out):
-        raise UserError(f"{out}: holds a run already; go on with it by --resume, or name another folder")
-    if not resume and (others := others_in(out)):
-        raise UserError(f"{out}: holds other files ({others[0]}); name a new or an empty folder")
-
-
 def _check_unchanged(out: Path, step: int, resume: bool) -> None:
     """Once the folder is ours: while the data was read, another process may have trained there and ended."""
     check_folder(out, resume)
     if resume and (there := read_run_training(out).step) != step:
         raise UserError(f"{out}: another process went on with it meanwhile, until step {there}; begin once more")
-
-
-def begin(
-    engine: Engine,
-    dataset: Dataset,
-    out: Path,
-    settings: Mapping[str, Any],
-    device: torch.device,
-    resume: bool,
-    again: bool = False,
-) -> tuple[Dataset, TrainingConfig, Training]:
-    """The data with what is held out of it, and the training of it, begun or taken up again.
-
-    Args:
-        again: torchrun began the processes anew; then nothing may be left to do.
-    """
-    if not resume:
-        config = make_options(engine.Config, settings)
-        dataset = _as_configured(dataset, config)
-        return dataset, config, engine.train(dataset, config, device, config.seed)
-    checkpoint = _to_resume(engine, out, settings, again)
-    config = make_options(engine.Config, checkpoint.config, f"{out}: its configuration")
-    dataset = _as_configured(dataset, config)
-    return dataset, config, engine.resume(dataset, checkpoint, device)
-
-
-def _as_configured(dataset: Dataset, config: TrainingConfig) -> Dataset:
-    dataset = dataset.with_held_out(config.held_out_every)
-    return dataset if config.up is None else dataset.with_up(parse_up(config.up))
-
-
-def _to_resume(engine: Engine, out: Path, settings: Mapping[str, Any], again: bool) -> Checkpoint:
-    """The run's last checkpoint, with the new `max_steps` and the like; `again` also where nothing is left to do."""
-    checkpoint = read_run_training_of_first(out)
-    if ranks.here().is_first:
-        complete_scene(out, checkpoint)
-    if checkpoint.engine != engine.name:
-        raise UserError(f"{out}: is a run of {checkpoint.engine}, not of {engine.name}")
-    if "up" not in settings and (up := ranks.of_first(chosen_up(out))) is not None:
-        # In the window, after it was learnt so far.
-        settings = {**settings, "up": ",".join(map(repr, up))}
-    begun = make_options(engine.Config, checkpoint.config, f"{out}: its configuration").model_dump()
-    asked = make_options(engine.Config, {**begun, **settings}).model_dump()
-    for name in settings:
-        if name not in FREE_ON_RESUME and asked[name] != begun[name]:
-            raise UserError(
-                f"{out}: was begun with {name}={begun[name]}, can't go on with {name}={asked[name]}; "
-                f"leave it out, or begin another run (free on resuming: {', '.join(FREE_ON_RESUME)})"
-            )
-    if checkpoint.step >= asked["max_steps"] and not again:
-        raise UserError(f"{out}: has done all its {checkpoint.step} steps; raise max_steps (--set max_steps=...)")
-    return replace(checkpoint, config=asked)
 
 
 def _forget_after(out: Path, step: int) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 
 from app.commands.console import ProgressBar, add_scene_arguments, assumptions_of, note_since, open_from
 from app.evaluation import Evaluation, Score, evaluate
+from app.held_out import with_held_out_of
 from engines.core import ranks
+from engines.core.checkpoint import Checkpoint
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.files import replacing
@@ -25,7 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     add_scene_arguments(parser)
     parser.add_argument(
-        "--split", choices=SPLITS, help="which views (default: test, else validation, else train: the first there is)"
+        "--split",
+        choices=SPLITS,
+        help=(
+            "which views (default: the folder's test views, else its validation views or those that the run held out "
+            "of its training views, else train)"
+        ),
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the scores: .json or .csv")
     parser.add_argument(
@@ -51,10 +58,12 @@ def run(arguments: argparse.Namespace) -> int:
     opened = open_from(arguments)
     if opened.dataset is None:
         raise UserError("evaluate needs the photographs to compare with: give --data FOLDER")
-    split = arguments.split or _first_split(opened.dataset)
-    views = opened.dataset.split(split).photographed
+    dataset = with_held_out_of(opened.checkpoint, opened.dataset)
+    split = arguments.split or _first_split(dataset)
+    views = dataset.split(split).photographed
     if not views:
-        raise UserError(f"{opened.dataset.source}: no photographs in its {split} views")
+        raise UserError(f"{dataset.source}: no photographs in its {split} views")
+    chosen = _what_they_are(split, opened.dataset, dataset, opened.checkpoint)
     scores: list[Score] = []
     known = assumptions_of(opened)
     with ProgressBar("evaluate", "view") as bar:
@@ -63,19 +72,30 @@ def run(arguments: argparse.Namespace) -> int:
             scores.append(score)
             bar.move_to(len(scores), -(-len(views) // ranks.here().count))
 
-        evaluation = evaluate(opened.scene, views, on_view, crop_px=arguments.crop, dataset=opened.dataset)
+        evaluation = evaluate(opened.scene, views, on_view, crop_px=arguments.crop, dataset=dataset)
     note_since(opened, known)
-    result = {"checkpoint": str(arguments.checkpoint), "data": str(opened.dataset.source), "split": split}
+    result = {"checkpoint": str(arguments.checkpoint), "data": str(dataset.source), "split": split, "views_are": chosen}
     result |= evaluation.to_json()
     if out is not None and ranks.here().is_first:
         _write(out, evaluation, result)
-    sys.stdout.write(json.dumps(result, indent=2) + "\n" if arguments.json else _table(evaluation, split))
+    sys.stdout.write(json.dumps(result, indent=2) + "\n" if arguments.json else _table(evaluation, chosen))
     return 0
 
 
 def _first_split(dataset: Dataset) -> Split:
     photographed = (split for split in SPLITS if dataset.split(split).photographed)
     return next(photographed, SPLITS[0])
+
+
+def _what_they_are(split: Split, folder: Dataset, of_run: Dataset, checkpoint: Checkpoint) -> str:
+    """Which views are scored, for people: whether the run learnt from them."""
+    if split == "validation" and len(folder.split("validation")) < len(of_run.split("validation")):
+        return "held out by the run"
+    if split != "train":
+        return split
+    # The authors' files don't say what they were learnt from.
+    learnt = checkpoint.scene is not None and checkpoint.step > 0
+    return "train: the scene was learnt from them" if learnt else split
 
 
 def _write(out: Path, evaluation: Evaluation, result: dict[str, object]) -> None:
@@ -85,14 +105,14 @@ def _write(out: Path, evaluation: Evaluation, result: dict[str, object]) -> None
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
-def _table(evaluation: Evaluation, split: Split) -> str:
+def _table(evaluation: Evaluation, chosen: str) -> str:
     parts = evaluation.parts()
     width = max(len("mean"), *(len(name) for name in (*parts, *(score.view for score in evaluation.scores))))
     lines = [f"{'view':<{width}}  PSNR dB    SSIM  7x7 SSIM"]
     lines += [_row(score.view, width, score.to_json()) for score in evaluation.scores]
     lines += [_row(name, width, part.means) for name, part in parts.items()]
     border = f", without {evaluation.crop_px} px on each side" if evaluation.crop_px else ""
-    views = f"({len(evaluation.scores)} {split}{border})"
+    views = f"({len(evaluation.scores)} {chosen}{border})"
     lines.append(f"{_row('mean', width, evaluation.means)}   {views}")
     return "\n".join(lines) + "\n"
 

@@ -74,7 +74,15 @@ def run(arguments: argparse.Namespace) -> int:
     out: Path = arguments.out
     with _interrupted() as stop, _Bar(str(out)) as bar:
         checkpoint = run_training(
-            arguments.engine, arguments.data, out, settings, arguments.device, arguments.resume, bar, stop
+            arguments.engine,
+            arguments.data,
+            out,
+            settings,
+            arguments.device,
+            arguments.resume,
+            bar,
+            stop,
+            tell=bar.tell,
         )
     if ranks.any_of(stop()) and checkpoint.step < bar.max_steps:
         sys.stderr.write(f"stopped and saved at step {checkpoint.step}; the same command with --resume goes on\n")
@@ -93,7 +101,7 @@ def _run_watched(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> 
                 run.estimated(measure(*order, run.stop))
                 run.ended(0, False)
                 return 0
-            checkpoint = run_training(*order, arguments.resume, run.report, run.stop, run.between)
+            checkpoint = run_training(*order, arguments.resume, run.report, run.stop, run.between, run.tell)
         except UserError as error:
             run.failed(str(error))
             return FAILED
@@ -184,6 +192,11 @@ class _Bar:
             shown["PSNR"] = f"{self.psnr:.2f}"
         bar.set_postfix(shown, refresh=False)
         bar.update(report.step - bar.n)
+
+    def tell(self, what: str) -> None:
+        """What goes on between two steps stands before the bar, until it is over."""
+        if self._shown is not None:
+            self._shown.set_description(f"{self._title}, {what}" if what else self._title)
 
     def __enter__(self) -> _Bar:
         return self

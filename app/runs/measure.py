@@ -16,12 +16,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from app.beginning import Begun, begin, check_folder, size_learnt
 from app.evaluation import evaluate
 from app.held_out import validation_views
-from app.training import begin, check_folder, out_of_memory
+from app.training import out_of_memory
 from engines import registry
-from engines.core.config import TrainingConfig
-from engines.core.dataset import Dataset
 from engines.core.device import choose_device, is_out_of_memory, memory_there, memory_used
 from engines.core.engine import Stop, Training
 from engines.core.errors import Cancelled
@@ -79,18 +78,17 @@ def measure(engine_name: str, data: Path, out: Path, settings: Mapping[str, Any]
     engine, where = registry.find_engine(engine_name), choose_device(device)
     check_folder(out, resume=False)
     try:
-        dataset, config, training = begin(engine, open_dataset(data), out, settings, where, resume=False)
-        with contextlib.closing(training):
-            return _measured(dataset, config, training, out, where, stop)
+        begun = begin(engine, open_dataset(data), out, settings, where, resume=False)
+        with contextlib.closing(begun.training):
+            return _measured(begun, out, where, stop)
     except Exception as error:
         if not is_out_of_memory(error):
             raise
         raise out_of_memory(engine, out, settings, where) from error
 
 
-def _measured(
-    dataset: Dataset, config: TrainingConfig, training: Training, out: Path, device: torch.device, stop: Stop
-) -> Estimate:
+def _measured(begun: Begun, out: Path, device: torch.device, stop: Stop) -> Estimate:
+    dataset, config, training = begun.dataset, begun.config, begun.training
     starts = config.stages()
     step_seconds = tuple(_step_seconds(training, start, BUDGET_S / len(starts), stop) for start in starts)
     ends = (*starts[1:], config.max_steps)
@@ -98,12 +96,12 @@ def _measured(
     views, validation_seconds = validation_views(training, dataset), 0.0
     if views:
         # What is prepared for the first picture is prepared for each validation.
-        began = time.perf_counter()
+        began, learnt_px = time.perf_counter(), size_learnt(training)
         scene = training.scene()
-        evaluate(scene, views[:1], stop=stop, dataset=dataset)
+        evaluate(scene, views[:1], stop=stop, dataset=dataset, learnt_px=learnt_px)
         first = time.perf_counter() - began
         began = time.perf_counter()
-        evaluate(scene, views[:1], stop=stop, dataset=dataset)
+        evaluate(scene, views[:1], stop=stop, dataset=dataset, learnt_px=learnt_px)
         validation_seconds = first + (len(views) - 1) * (time.perf_counter() - began)
     checkpoint = training.checkpoint()
     disk_bytes = 2 * _bytes(checkpoint.weights) + _bytes(checkpoint.training)

@@ -59,6 +59,13 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Doing:
+    """What goes on between two steps and takes its time, in words; "" when it is over."""
+
+    what: str
+
+
+@dataclass(frozen=True)
 class Live:
     """The scene of a step lies in the run folder, to be looked at."""
 
@@ -88,9 +95,10 @@ class Failed:
     killed: bool = False
 
 
-Message = Standing | Live | Paused | Ended | Failed | Estimate
+Message = Standing | Doing | Live | Paused | Ended | Failed | Estimate
 KINDS: Mapping[str, type[Message]] = {
     "standing": Standing,
+    "doing": Doing,
     "live": Live,
     "paused": Paused,
     "ended": Ended,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
-from app.runs.messages import Ended, Failed, Live, Message, Paused, Standing, Word
+from app.runs.messages import Doing, Ended, Failed, Live, Message, Paused, Standing, Word
 from app.runs.order import Order
 
 Status = Literal["waiting", "starting", "running", "paused", "stopping", "finished", "stopped", "failed"]
@@ -32,6 +32,7 @@ class Job:
 
     Attributes:
         last: the newest report.
+        doing: what goes on between two steps, in words.
         psnr: of the last validation.
         live_step: of the scene that lies ready to be looked at.
         text: why it failed.
@@ -40,6 +41,7 @@ class Job:
     order: Order
     status: Status = "waiting"
     last: Standing | None = None
+    doing: str = ""
     psnr: float | None = None
     live_step: int | None = None
     text: str = ""
@@ -138,6 +140,8 @@ class RunQueue:
             status: Status = "running" if job.status == "starting" else job.status
             psnr = job.psnr if message.psnr is None else message.psnr
             self._set(replace(job, status=status, last=message, psnr=psnr, notes=job.notes or message.notes))
+        elif isinstance(message, Doing):
+            self._set(replace(job, doing=message.what))
         elif isinstance(message, Live):
             self._set(replace(job, live_step=message.step))
         elif isinstance(message, Paused) and job.status in ("running", "paused"):

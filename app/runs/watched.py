@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from app.runs.measure import Estimate
-from app.runs.messages import Ended, Failed, Live, Message, Paused, Standing, to_line
+from app.runs.messages import Doing, Ended, Failed, Live, Message, Paused, Standing, to_line
 from app.training import Report
 from engines.core.engine import Training
 from engines.core.errors import UserError
@@ -53,6 +53,10 @@ class Watched:
         if told or now - self._spoken_s >= SPEAK_S:
             self._spoken_s = now
             self._say(Standing.of(report))
+
+    def tell(self, what: str) -> None:
+        """Says what goes on between two steps."""
+        self._say(Doing(what))
 
     def between(self, training: Training, out: Path) -> float:
         """Writes the scene where somebody wants to see it, and waits while it is paused; the seconds of both."""

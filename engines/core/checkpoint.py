@@ -13,6 +13,8 @@ from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
 from engines.core.upright import CHOSEN
 
+HELD_OUT = "held_out"
+"""The hint that lists the training views of its data folder which a run did not learn from."""
 DATA_BESIDE = "data"
 """The hint that names the data folder which lies beside a scene file and goes with it."""
 

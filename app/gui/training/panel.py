@@ -111,7 +111,9 @@ class TrainingPanel(QWidget):
             self.figures.setText("reading the photographs …" + more)
             return
         parts = [f"step {last.step} of {last.max_steps}"]
-        if last.steps_per_second is not None and job.status == "running":
+        if job.doing and job.status == "running":
+            parts.insert(0, job.doing)
+        elif last.steps_per_second is not None and job.status == "running":
             rate = last.steps_per_second
             # What is most wanted first: a narrow window cuts off the end.
             if last.seconds_left is not None:

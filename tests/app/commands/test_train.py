@@ -47,6 +47,7 @@ class Fake:
         resume: bool,
         report: Callable[[Report], None],
         stop: Stop,
+        tell: Callable[[str], None],
     ) -> Checkpoint:
         self.settings, self.resume = settings, resume
         report(Report(0, 2, notes=("the grid was made to fit",)))
@@ -143,7 +144,7 @@ def test_a_config_that_is_not_there_lists_the_presets() -> None:
 def test_a_signal_in_the_last_step_is_too_late(
     fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def finish(*arguments: Any) -> Checkpoint:
+    def finish(*arguments: Any, **more: Any) -> Checkpoint:
         arguments[6](Report(2, 2, {"l1": 0.1}))
         os.kill(os.getpid(), signal.SIGINT)
         return Checkpoint("deepvoxels", {}, 2, {})

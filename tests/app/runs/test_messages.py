@@ -8,7 +8,7 @@ import pytest
 
 from app.evaluation import Evaluation, Score
 from app.runs.measure import Estimate
-from app.runs.messages import Ended, Failed, Live, Message, Paused, Standing, from_line, to_line
+from app.runs.messages import Doing, Ended, Failed, Live, Message, Paused, Standing, from_line, to_line
 from app.training import Report
 
 ESTIMATE = Estimate(90.5, (0.25, 0.5), 1.5, 2**30, None, 2**20, 2**40, ("a note",))
@@ -20,6 +20,7 @@ ESTIMATE = Estimate(90.5, (0.25, 0.5), 1.5, 2**30, None, 2**20, 2**40, ("a note"
         Standing(3, 9, {"l1": 0.5}, 2.0, 3.0, True, 2**40, ("one", "two"), 21.5, 0.75),
         Standing(0, 9, {}, None, None, False, 0),
         Live(4),
+        Doing("scoring 8 held-out views"),
         Paused(True),
         Paused(False),
         Ended(9, False),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.runs.messages import Ended, Failed, Live, Message, Paused, Standing
+from app.runs.messages import Doing, Ended, Failed, Live, Message, Paused, Standing
 from app.runs.order import Order
 from app.runs.queue import Job, RunQueue
 
@@ -132,6 +132,10 @@ def test_pause_and_go_on(bench: Bench) -> None:
     assert bench.status == "paused"
     bench.queue.go_on()
     process.hear(Paused(False))
+    process.hear(Doing("drawing a held-out view"))
+    assert bench.queue.active is not None and bench.queue.active.doing == "drawing a held-out view"
+    process.hear(Doing(""))
+    assert bench.queue.active.doing == ""
     assert process.told == ["pause", "go on"] and bench.status == "running"
 
 

@@ -1,0 +1,105 @@
+"""The beginning of a training, or its taking up again: data, options, what is held out, the folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from app.evaluation import Size, as_photographed
+from app.held_out import held_out_names
+from engines.core import ranks
+from engines.core.checkpoint import Checkpoint
+from engines.core.config import TrainingConfig, make_options
+from engines.core.dataset import Dataset
+from engines.core.engine import Engine, LearnsSmaller, Training
+from engines.core.errors import UserError
+from engines.core.run_folder import chosen_up, complete_scene, is_run_folder, others_in, read_run_training_of_first
+from engines.core.upright import parse_up
+
+FREE_ON_RESUME = ("max_steps", "checkpoint_every", "checkpoint_minutes", "validate_every", "lr", "num_workers", "up")
+"""What a run may go on with other values of; the rest makes another network or another run."""
+
+
+def check_folder(out: Path, resume: bool) -> None:
+    """Before anything is read: a new run takes nobody's place."""
+    if not resume and is_run_folder(out):
+        raise UserError(f"{out}: holds a run already; go on with it by --resume, or name another folder")
+    if not resume and (others := others_in(out)):
+        raise UserError(f"{out}: holds other files ({others[0]}); name a new or an empty folder")
+
+
+@dataclass(frozen=True, eq=False)
+class Begun:
+    """A training that was begun or taken up again.
+
+    Attributes:
+        dataset: that it learns from, with what is held out of it.
+        held_out: names of the views that are, where the folder itself does not say so.
+    """
+
+    dataset: Dataset
+    config: TrainingConfig
+    training: Training
+    held_out: list[str]
+
+
+def size_learnt(training: Training) -> Size:
+    """The size that photographs are brought to; where the method takes them as they are, their own."""
+    known: object = training
+    return known.learnt_px if isinstance(known, LearnsSmaller) else as_photographed
+
+
+def begin(
+    engine: Engine,
+    dataset: Dataset,
+    out: Path,
+    settings: Mapping[str, Any],
+    device: torch.device,
+    resume: bool,
+    again: bool = False,
+) -> Begun:
+    """The data with what is held out of it, and the training of it, begun or taken up again.
+
+    Args:
+        again: torchrun began the processes anew; then nothing may be left to do.
+    """
+    if not resume:
+        config = make_options(engine.Config, settings)
+        names, dataset = held_out_names(dataset, config.held_out_every), _as_configured(dataset, config)
+        return Begun(dataset, config, engine.train(dataset, config, device, config.seed), names)
+    checkpoint = _to_resume(engine, out, settings, again)
+    config = make_options(engine.Config, checkpoint.config, f"{out}: its configuration")
+    names, dataset = held_out_names(dataset, config.held_out_every), _as_configured(dataset, config)
+    return Begun(dataset, config, engine.resume(dataset, checkpoint, device), names)
+
+
+def _as_configured(dataset: Dataset, config: TrainingConfig) -> Dataset:
+    dataset = dataset.with_held_out(config.held_out_every)
+    return dataset if config.up is None else dataset.with_up(parse_up(config.up))
+
+
+def _to_resume(engine: Engine, out: Path, settings: Mapping[str, Any], again: bool) -> Checkpoint:
+    """The run's last checkpoint, with the new `max_steps` and the like; `again` also where nothing is left to do."""
+    checkpoint = read_run_training_of_first(out)
+    if ranks.here().is_first:
+        complete_scene(out, checkpoint)
+    if checkpoint.engine != engine.name:
+        raise UserError(f"{out}: is a run of {checkpoint.engine}, not of {engine.name}")
+    if "up" not in settings and (up := ranks.of_first(chosen_up(out))) is not None:
+        # In the window, after it was learnt so far.
+        settings = {**settings, "up": ",".join(map(repr, up))}
+    begun = make_options(engine.Config, checkpoint.config, f"{out}: its configuration").model_dump()
+    asked = make_options(engine.Config, {**begun, **settings}).model_dump()
+    for name in settings:
+        if name not in FREE_ON_RESUME and asked[name] != begun[name]:
+            raise UserError(
+                f"{out}: was begun with {name}={begun[name]}, can't go on with {name}={asked[name]}; "
+                f"leave it out, or begin another run (free on resuming: {', '.join(FREE_ON_RESUME)})"
+            )
+    if checkpoint.step >= asked["max_steps"] and not again:
+        raise UserError(f"{out}: has done all its {checkpoint.step} steps; raise max_steps (--set max_steps=...)")
+    return replace(checkpoint, config=asked)
