@@ -22,7 +22,8 @@ from engines.core.device import usable_cores
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.files import replacing
-from engines.core.formats.colmap import Model, picture_camera, read_model
+from engines.core.formats.colmap_files import read_model
+from engines.core.formats.colmap_model import Model, picture_camera
 from engines.core.formats.transforms_json import write_transforms
 from engines.core.images import list_images, photograph_size
 from engines.core.path_files import write_poses_bounds

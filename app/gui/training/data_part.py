@@ -24,7 +24,8 @@ from engines.core.dataset import Dataset
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.formats import open_dataset
-from engines.core.formats.colmap import find_model, read_model
+from engines.core.formats.colmap import find_model
+from engines.core.formats.colmap_files import read_model
 
 Tell = Callable[[Callable[[], None]], None]
 

@@ -94,8 +94,9 @@ def largest_images(folder: Path) -> Path:
     Raises:
         UserError: there is no such folder, or an image that can't be read.
     """
-    if (folder / IMAGES).is_dir():
-        return folder / IMAGES
+    plain = folder / IMAGES
+    if plain.is_dir() and any(plain.iterdir()):
+        return plain
     folders = _image_folders(folder)
     if not folders:
         raise UserError(f"{folder}: has no {IMAGES}/ in it, nor {IMAGES}_4/ or the like")

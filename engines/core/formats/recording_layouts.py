@@ -12,6 +12,7 @@ from typing import Protocol
 
 from engines.core.errors import UserError
 from engines.core.formats import llff
+from engines.core.formats.colmap import find_model
 from engines.core.images import IMAGE_SUFFIXES, large_enough, list_images, natural_order, photograph_size
 from engines.core.picture_files import VIDEO_SUFFIXES, Place, video_shape
 
@@ -57,7 +58,17 @@ def is_recording(folder: Path) -> bool:
     """Whether the folder looks like one of the three; LLFF's own scenes may have a video beside them."""
     if _steps_root(folder) is not None:
         return True
-    return not llff.is_scene(folder) and bool(_camera_folders(folder) or _videos(folder))
+    if llff.is_scene(folder) or _is_of_colmap(folder):
+        return False
+    return bool(_camera_folders(folder) or _videos(folder))
+
+
+def _is_of_colmap(folder: Path) -> bool:
+    """Whether COLMAP's model says where its pictures were taken from: there, too, cameras may have a folder each."""
+    if (folder / llff.POSES).is_file():
+        return False
+    of_images = folder.name.startswith(llff.IMAGES) and find_model(folder.parent) is not None
+    return of_images or find_model(folder) is not None
 
 
 def find_layout(folder: Path) -> Layout:

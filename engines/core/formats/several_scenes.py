@@ -21,6 +21,9 @@ from engines.core.formats.splits import read_split_lists, split_folders
 from engines.core.upright import AS_STATED, up_direction
 from engines.core.views import FACTS, SPLITS, Facts, Split, Views
 
+MOST_NOTES = 12
+"""Of several scenes."""
+
 
 @dataclass(frozen=True)
 class SceneFolder:
@@ -46,6 +49,7 @@ class Extent:
         rig: how many cameras took each step; 0 where one was moved about in a still scene.
         backgrounds: how many pictures without what moves follow after the views: none, or one for each camera.
         points: [N, 3] on its surfaces, world, where they are known.
+        notes: what was assumed or left out.
     """
 
     depths: tuple[float, float]
@@ -53,6 +57,7 @@ class Extent:
     rig: int = 0
     backgrounds: int = 0
     points: Array = field(default_factory=lambda: np.empty((0, 3)))
+    notes: tuple[str, ...] = ()
 
 
 class Scene(Listing, Protocol):
@@ -177,12 +182,22 @@ def scenes_dataset(
         bounds=bounds_of(cameras, extents[first].depths, extents[first].points),
         up=up_direction(cameras) if up is None else up,
         hints={"near": min(near for near, _ in ranges), "far": max(far for _, far in ranges), "ranges": ranges},
-        notes=notes,
+        notes=(*notes, *_notes(names, extents)),
         instances=names,
         backgrounds=backgrounds,
         points=extents[first].points,
         up_found=AS_STATED if up is not None else "",
     )
+
+
+def _notes(names: Sequence[str], extents: Sequence[Extent]) -> tuple[str, ...]:
+    """Of all scenes; of many the first that has some, and how many more."""
+    said = [(number, note) for number, extent in enumerate(extents) for note in extent.notes]
+    if not names:
+        return tuple(note for _, note in said)
+    notes = [f"{names[number]}: {note}" for number, note in said]
+    more = len(notes) - MOST_NOTES
+    return (*notes[:MOST_NOTES], *((f"and {more} more notes of this kind",) if more > 0 else ()))
 
 
 def _views(source: ObjectFolders, places: Sequence[Place], extents: Sequence[Extent]) -> tuple[Views, Views]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engines.core.errors import UserError
+from engines.core.reading import read_text
 from engines.core.views import SPLITS, Split
 
 SPLIT_FOLDERS: tuple[tuple[str, Split], ...] = (
@@ -90,9 +90,6 @@ def read_split_lists(folder: Path) -> SplitLists:
 
 
 def _names(path: Path) -> list[str]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: can't be read as text ({error})") from error
+    lines = read_text(path).splitlines()
     # Some lists have paths, with what is above the objects or a slash behind.
     return [Path(line.strip()).name for line in lines if line.strip()]

@@ -13,7 +13,8 @@ from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
-from engines.core.formats.colmap import LENSES, read_model
+from engines.core.formats.colmap_files import read_model
+from engines.core.formats.colmap_model import LENSES, OTHER_LENSES, model_name
 from engines.core.images import write_png
 from tests.engines.core.examples import camera_ring
 
@@ -63,10 +64,14 @@ def write_text(folder: Path, model: str = LENS[0], values: tuple[float, ...] = L
     return folder
 
 
+def model_number(model: str) -> int:
+    return (LENSES[model] if model in LENSES else OTHER_LENSES[model])[0]
+
+
 def write_binary(folder: Path, model: str = LENS[0], values: tuple[float, ...] = LENS[2]) -> Path:
     folder.mkdir(parents=True)
     (folder / "cameras.bin").write_bytes(
-        struct.pack(f"<QIiQQ{len(values)}d", 1, 7, LENSES[model][0], *LENS[1], *values)
+        struct.pack(f"<QIiQQ{len(values)}d", 1, 7, model_number(model), *LENS[1], *values)
     )
     content = struct.pack("<Q", COUNT)
     for index, (name, turn, shift) in enumerate(poses()):
@@ -161,8 +166,10 @@ def test_cut_short(tmp_path: Path, name: str, kept: float) -> None:
 def test_what_is_wrong_is_named(tmp_path: Path) -> None:
     write_text(tmp_path / "sparse")
     write_photographs(tmp_path)
-    (tmp_path / "images" / "001.png").unlink()
-    assert refusal(tmp_path).startswith("/images: has no 001.png, which ")
+    for path in (tmp_path / "images").iterdir():
+        path.rename(path.with_stem("of another capture " + path.stem))
+    assert refusal(tmp_path).startswith("/images: has no 000.png, which ")
+    shutil.rmtree(tmp_path / "images")
     write_photographs(tmp_path)
     write_png(tmp_path / "images" / "002.png", np.zeros((24, 16, 3), np.uint8))
     assert "002.png: is of a photograph of 48x32, but the photograph is 16x24; it was turned or cut since" in refusal(
@@ -170,14 +177,41 @@ def test_what_is_wrong_is_named(tmp_path: Path) -> None:
     )
     write_photographs(tmp_path)
     shutil.rmtree(tmp_path / "sparse")
-    write_text(tmp_path / "sparse", "OPENCV_FISHEYE", (60, 50, 24, 16, 0, 0, 0, 0))
-    assert "camera 7 is a OPENCV_FISHEYE; known are SIMPLE_PINHOLE" in refusal(tmp_path)
+    write_text(tmp_path / "sparse", "FISHY", (60, 50, 24, 16, 0, 0, 0, 0))
+    assert "camera 7 is a FISHY; known are SIMPLE_PINHOLE" in refusal(tmp_path)
     shutil.rmtree(tmp_path / "sparse")
     path = write_text(tmp_path / "sparse") / "images.txt"
     path.write_text(path.read_text().replace("000.png", "../../secret.png"))
     assert "'../../secret.png' is no name of a photograph" in refusal(tmp_path)
-    shutil.rmtree(tmp_path / "sparse")
-    (write_text(tmp_path / "sparse") / "points3D.txt").unlink()
-    assert refusal(tmp_path).startswith("/sparse/points3D.txt: missing; a model of COLMAP has")
-    (tmp_path / "sparse" / "points3D.txt").write_text("")
-    assert "its photographs show no points" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("model", OTHER_LENSES)
+@pytest.mark.parametrize("kind", WRITERS)
+def test_lenses_that_cannot_be_drawn_are_named_with_the_way_out(tmp_path: Path, kind: str, model: str) -> None:
+    WRITERS[kind](tmp_path / "sparse", model, tuple(range(1, 1 + OTHER_LENSES[model][1])))
+    write_photographs(tmp_path)
+    said = refusal(tmp_path)
+    assert f"is of the model {model}, which can't be drawn" in said and "image_undistorter" in said
+    assert "damaged" not in said
+
+
+def test_lenses_are_numbered_as_colmap_does() -> None:
+    pycolmap_4_2 = (
+        "SIMPLE_PINHOLE PINHOLE SIMPLE_RADIAL RADIAL OPENCV OPENCV_FISHEYE FULL_OPENCV FOV SIMPLE_RADIAL_FISHEYE "
+        "RADIAL_FISHEYE THIN_PRISM_FISHEYE RAD_TAN_THIN_PRISM_FISHEYE SIMPLE_DIVISION DIVISION SIMPLE_FISHEYE FISHEYE "
+        "EUCM EQUIRECTANGULAR"
+    )
+    assert [model_name(number) for number in range(18)] == pycolmap_4_2.split()
+
+
+@pytest.mark.parametrize("content", [None, ""])
+def test_without_points_the_depths_are_assumed(tmp_path: Path, content: str | None) -> None:
+    path = write_text(tmp_path / "sparse") / "points3D.txt"
+    path.unlink()
+    if content is not None:
+        path.write_text(content)
+    write_photographs(tmp_path)
+    dataset = open_dataset(tmp_path)
+    # The cameras stand on a circle of radius 3, 1 above what they look at.
+    assert (dataset.hints["near"], dataset.hints["far"]) == pytest.approx((0.1 * 10**0.5, 3 * 10**0.5))
+    assert "the model has no points" in dataset.notes[0]
