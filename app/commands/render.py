@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_scene_arguments(parser)
     parser.add_argument("--path", metavar="PATH", help=(
         f"{', '.join(PATH_NAMES)}; train, validation or test: the data folder's own cameras; or a file or folder of "
-        "cameras (4x4 .txt, .npz, poses_bounds.npy, qual_path.txt, .npy, .json) (default: orbit, or spiral for a "
+        "cameras (.txt, .npz, .npy, .json, a model of COLMAP, a data folder) (default: orbit, or spiral for a "
         "capture that faces one way)"
     ))  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="OUT", help=(

@@ -77,7 +77,7 @@ class ExportDialog(QDialog):
         self.path.setCurrentIndex(max(self.path.findData(path), 0))
         self.path.currentIndexChanged.connect(self._check)
         self.path_file = QLineEdit(order.path_file)
-        self.path_file.setPlaceholderText("Cameras: .txt poses, .npz, .npy, .json, or a folder")
+        self.path_file.setPlaceholderText("Cameras: .txt, .npz, .npy, .json, COLMAP's model, or a folder")
         self.path_file.textChanged.connect(self._check)
         browse = QPushButton("Browse…")
         browse.clicked.connect(self._browse_path)

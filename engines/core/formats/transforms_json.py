@@ -38,7 +38,16 @@ from engines.core.reading import shortened
 from engines.core.upright import AS_STATED, up_direction
 from engines.core.views import Split, View, Views
 
-__all__ = ["LAYOUT", "NAME", "detect", "read", "read_cameras", "write_transforms"]
+__all__ = [
+    "LAYOUT",
+    "NAME",
+    "detect",
+    "has_photographs",
+    "read",
+    "read_cameras",
+    "read_folder_cameras",
+    "write_transforms",
+]
 
 NAME = "transforms"
 LAYOUT = "NeRF's transforms.json, or transforms_train.json, ..._val.json, ..._test.json, beside the photographs"
@@ -92,6 +101,27 @@ def read_cameras(path: Path, like: Camera) -> list[Camera]:
             raise ValueError("a picture has a size")
         cameras.append(file.camera(index, lens))
     return cameras
+
+
+def read_folder_cameras(folder: Path, like: Camera) -> list[Camera]:
+    """As `read_cameras`, of all files of a folder.
+
+    Raises:
+        UserError: names the file, and the frame that is wrong.
+    """
+    return [camera for path, _ in chosen_files(folder) for camera in read_cameras(path, like)]
+
+
+def has_photographs(folder: Path) -> bool:
+    """Whether any photograph is there that the files name.
+
+    Raises:
+        UserError: names the file that is wrong.
+    """
+    files = Files(folder)
+    return any(
+        files.find(name) is not None for path, _ in chosen_files(folder) for name in TransformsFile(path).names()
+    )
 
 
 @dataclass

@@ -13,8 +13,8 @@ from engines.core.camera import Camera, look_at, project
 from engines.core.errors import UserError
 from engines.core.formats.llff import row_camera
 from engines.core.path_files import read_path, write_path, write_poses_bounds
-
-LIKE = Camera(np.eye(4), (70.0, 70.0), (32.0, 32.0), (64, 64))
+from tests.engines.core.cameras_around import LIKE, around, assert_same_poses, quaternion
+from tests.engines.core.formats.test_colmap import write_binary
 
 
 def some_cameras(count: int = 3) -> list[Camera]:
@@ -224,3 +224,43 @@ def test_real_files_agree_with_each_other(shared: Path) -> None:
         np.testing.assert_allclose(a.camera_to_world[:3, :3], b.camera_to_world[:3, :3], atol=1e-9)
         np.testing.assert_allclose(a.centre_px, b.centre_px, atol=1e-4)
     assert len(read_path(data / "lego_deepvoxels_srn" / "train", LIKE)) == 100
+
+
+def write_model(folder: Path) -> Path:
+    """A model of COLMAP in text, without points and photographs, its images not in the order of their names."""
+    folder.mkdir(parents=True)
+    rows = []
+    for index, camera in reversed(list(enumerate(around()))):
+        x, y, z, w = quaternion(camera.world_to_camera[:3, :3])
+        tx, ty, tz = camera.world_to_camera[:3, 3].tolist()
+        rows.append(f"{index + 1} {w!r} {x!r} {y!r} {z!r} {tx!r} {ty!r} {tz!r} 1 {index:04}.png\n\n")
+    (folder / "images.txt").write_text("# IMAGE_ID, QW, ...\n" + "".join(rows))
+    (folder / "cameras.txt").write_text("# CAMERA_ID, MODEL, ...\n1 OPENCV 96 72 90 90 48 36 0 0 0 0\n")
+    (folder / "points3D.txt").write_text("# 3D point list\n")
+    return folder
+
+
+@pytest.mark.parametrize("place", ["", "sparse", "sparse/0", "colmap/sparse/0"])
+def test_models_of_colmap_need_no_photographs(tmp_path: Path, place: str) -> None:
+    folder = write_model(tmp_path / "capture" / place)
+    names = ("images.txt", "cameras.txt", "points3D.txt")
+    for path in (tmp_path / "capture", folder, *(folder / name for name in names)):
+        cameras = read_path(path, LIKE)
+        assert_same_poses(cameras, around())
+        assert cameras[0].focal_px == (90, 90) and cameras[0].size_px == (96, 72)
+    # The folder of models is known by its first.
+    assert len(read_path(folder.parent if place.endswith("0") else folder, LIKE)) == 12
+
+
+def test_binary_models_of_colmap_are_paths(tmp_path: Path) -> None:
+    folder = write_binary(tmp_path / "sparse" / "0")
+    whole = read_path(folder, LIKE)
+    assert len(whole) > 1
+    for name in ("images.bin", "cameras.bin"):
+        assert_same_poses(read_path(folder / name, LIKE), list(whole))
+
+
+def test_other_binary_files_are_no_path(tmp_path: Path) -> None:
+    (tmp_path / "images.bin").touch()
+    with pytest.raises(UserError, match=r"images\.bin: cameras are read from \.txt"):
+        read_path(tmp_path / "images.bin", LIKE)
