@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from app.beginning import Begun, begin, check_folder, size_learnt
 from app.evaluation import Evaluation, OnPair, evaluate
 from app.held_out import keep_pair, remembering, validation_views
 from app.run_clock import RunClock
+from app.run_restoring import RunKept
 from engines import registry
 from engines.core import ranks
 from engines.core.checkpoint import Checkpoint
@@ -24,10 +24,8 @@ from engines.core.config import make_options
 from engines.core.device import choose_device, describe_device, is_out_of_memory, memory_used
 from engines.core.engine import Engine, Stop, Training
 from engines.core.errors import Cancelled, Diverged, OutOfMemory, Unreadable, UserError
-from engines.core.files import replacing
 from engines.core.formats import open_dataset
 from engines.core.run_folder import (
-    HISTORY_NAME,
     append_history,
     claimed,
     is_interrupted_here,
@@ -55,7 +53,7 @@ class Report:
         validation: where this step was one to validate at.
         saved: whether this step was saved.
         memory_bytes: held on the device.
-        notes: what had to be assumed; with the first report only.
+        notes: with the first report what had to be assumed, later what happened.
     """
 
     step: int
@@ -168,6 +166,7 @@ def _loop(run: _Run, report: Callable[[Report], None], stop: Stop, between: Betw
             raise UserError(f"{error}; saved at step {training.step_count}, go on with --resume") from error
         except Diverged as error:
             raise UserError(f"{error}; {run.way_on_with_smaller_lr()}") from error
+        run.put_back()
         step = training.step_count
         last = step == config.max_steps
         validation = run.validate(stop) if step % config.validate_every == 0 or last else None
@@ -177,7 +176,8 @@ def _loop(run: _Run, report: Callable[[Report], None], stop: Stop, between: Betw
             run.save()
         rate, seconds_left = clock.read(step)
         memory = run.memory_bytes()
-        report(Report(step, config.max_steps, losses, rate, seconds_left, validation, saved, memory))
+        news, run.news = run.news, ()
+        report(Report(step, config.max_steps, losses, rate, seconds_left, validation, saved, memory, news))
     # A stop between two checkpoints loses nothing.
     return run.saved()
 
@@ -198,6 +198,8 @@ class _Run:
         self.notes = tuple(dict.fromkeys((*dataset.notes, *training.notes)))
         self._dataset, self._validation_views = dataset, validation_views(training, dataset)
         self._held_out, self._tell = held_out, tell
+        self.news: tuple[str, ...] = ()
+        """What happened since the last report."""
         self._recent: list[Mapping[str, float]] = []
         self._saved: Checkpoint | None = None
         self._kept_step = training.step_count or None
@@ -205,14 +207,18 @@ class _Run:
         # Here, not above: it takes a second to import, and the window imports this module.
         from torch.utils.tensorboard import SummaryWriter
 
+        self._kept: RunKept | None = None
         with self._writing():
             # What an earlier attempt drew beyond this step is going to be done again.
             purge = training.step_count + 1
             self._events = SummaryWriter(str(out), purge_step=purge) if ranks.here().is_first else None
+            if self._events is not None:
+                self._kept = RunKept(out)
 
     def close(self) -> None:
         """Finishes the TensorBoard events."""
-        if self._events is not None:
+        if self._events is not None and self._kept is not None:
+            self._kept.close()
             with self._writing():
                 self._events.close()
 
@@ -273,10 +279,23 @@ class _Run:
         if events is None:
             return
         with self._writing():
-            append_history(self.out, {"step": step, "time": round(time.time(), 1), **values, **scores})
+            entry = {"step": step, "time": round(time.time(), 1), **values, **scores}
+            append_history(self.out, entry)
+            if self._kept is not None:
+                self._kept.add(entry)
             for group, numbers in (("loss", values), ("validation", scores)):
                 for name, value in numbers.items():
                     events.add_scalar(f"{group}/{name}", value, step)
+
+    def put_back(self) -> None:
+        """Makes the folder again where somebody deleted it, with the weights of now."""
+        if self._kept is None or self._events is None or not self._kept.is_gone():
+            return
+        self._saved = remembering(self.training.checkpoint(), self._held_out)
+        self.news = (*self.news, self._kept.restore(self._saved))
+        self._kept_step, self._saved_s = self._saved.step, time.monotonic()
+        self._events.close()
+        self._events = type(self._events)(str(self.out), purge_step=self._saved.step + 1)
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
@@ -323,6 +342,7 @@ class _Run:
 
     def saved(self) -> Checkpoint:
         """The checkpoint of the present step, written now where it was not yet."""
+        self.put_back()
         if self._saved is None or self._saved.step != self.training.step_count:
             return self.save()
         return self._saved

@@ -139,7 +139,7 @@ class RunQueue:
         if isinstance(message, Standing):
             status: Status = "running" if job.status == "starting" else job.status
             psnr = job.psnr if message.psnr is None else message.psnr
-            self._set(replace(job, status=status, last=message, psnr=psnr, notes=job.notes or message.notes))
+            self._set(replace(job, status=status, last=message, psnr=psnr, notes=(*job.notes, *message.notes)))
         elif isinstance(message, Doing):
             self._set(replace(job, doing=message.what))
         elif isinstance(message, Live):

@@ -52,6 +52,8 @@ class Trainings:
         self._looking = False
         self.dialog: TrainDialog | None = None
         """The one that is open."""
+        self._told: dict[Path, int] = {}
+        """How many of the run's notes are known."""
         self._shown_step: int | None = None
         self._beat = QTimer(window.widget)
         self._beat.setInterval(BEAT_MS)
@@ -181,6 +183,12 @@ class Trainings:
             self._watch(job.order.out)
         if job.live_step is not None and job.live_step != self._shown_step and job.under_way:
             self._show_live(job)
+        if job.last is not None:
+            # What was assumed comes with the first report, and is in the panel; what follows happened since.
+            known = self._told.get(job.order.out, len(job.notes))
+            self._told[job.order.out] = len(job.notes)
+            for note in job.notes[known:]:
+                self._window.banner.tell("warning", note)
         if self.panel is not None:
             self.panel.show_job(active, len(self.queue.waiting))
         self._name_pause()
@@ -320,6 +328,8 @@ class Trainings:
 
     def _take(self, runs: list[Run], curves: dict[str, Curves]) -> None:
         self._looking, self._runs = False, runs
+        # A run that had begun, and whose folder was deleted since, is no run any more.
+        self._ended = [job for job in self._ended if job.last is None or job.order.out.exists()]
         self._refresh()
         if self.panel is not None:
             self.panel.show_curves(curves)

@@ -1,0 +1,66 @@
+"""A run whose folder is taken away while it trains ends with the weights it would have had."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from app import run_restoring
+from app.training import Report, run_training
+from engines.core.engine import never_stop
+from engines.core.errors import UserError
+from engines.core.run_folder import CONFIG_NAME, HISTORY_NAME, is_claimed, read_history, read_run_training
+from tests.app.test_training import SMALL, equal
+
+STEPS = {**SMALL, "max_steps": 4, "checkpoint_every": 4, "validate_every": 1}
+
+
+def train(data: Path, out: Path, taken: list[Path], said: list[str]) -> None:
+    def report(report: Report) -> None:
+        if report.step == 0:
+            return
+        said.extend(report.notes)
+        if report.step == 2:
+            for path in taken:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    run_training("deepvoxels", data, out, STEPS, "cpu", False, report, never_stop)
+
+
+@pytest.fixture(scope="module")
+def whole(photographs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("whole") / "run"
+    train(photographs, out, [], [])
+    return out
+
+
+@pytest.mark.parametrize("taken", [".", CONFIG_NAME, HISTORY_NAME])
+def test_the_folder_is_made_again(whole: Path, photographs: Path, tmp_path: Path, taken: str) -> None:
+    out, said = tmp_path / "run", list[str]()
+    train(photographs, out, [out / taken], said)
+    assert len(said) == 1 and "was deleted; it was made again, with the weights of step 3" in said[0]
+    assert (out / CONFIG_NAME).read_bytes() == (whole / CONFIG_NAME).read_bytes()
+    assert [line["step"] for line in read_history(out)] == [1, 2, 3, 4]
+    again, before = read_run_training(out), read_run_training(whole)
+    assert again.step == 4 and equal(again.weights, before.weights)
+    assert not is_claimed(out)
+
+
+def test_where_it_can_not_be_made_again_the_weights_are_saved_elsewhere(
+    photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, home = tmp_path / "disk" / "run", tmp_path / "home"
+    monkeypatch.setattr(run_restoring, "_rescue_homes", lambda: iter((home,)))
+
+    def report(report: Report) -> None:
+        if report.step == 2:
+            shutil.rmtree(tmp_path / "disk")
+            # As where a disk is unplugged: nothing can be made there.
+            (tmp_path / "disk").write_bytes(b"")
+
+    with pytest.raises(UserError, match="is gone; its weights of step 3 are saved in .*run-rescued"):
+        run_training("deepvoxels", photographs, out, STEPS, "cpu", False, report, never_stop)
+    assert read_run_training(home / "run-rescued").step == 3
+    assert [line["step"] for line in read_history(home / "run-rescued")] == [1, 2]
