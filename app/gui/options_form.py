@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QMenu,
     QToolButton,
@@ -37,21 +38,47 @@ class OptionsForm(QWidget):
         self.setLayout(self._rows)
         self._read: dict[str, Callable[[], Any]] = {}
         self._write: dict[str, Callable[[Any], None]] = {}
+        self._fields: dict[str, tuple[QLabel, QWidget]] = {}
+        self._headings: dict[str, tuple[QWidget, tuple[str, ...]]] = {}
         self.touched: set[str] = set()
         """Fields that were changed by hand."""
 
     def set_options(self, options: Options) -> None:
         """Makes the widgets anew, at these values."""
         clear(self._rows)
-        self._read, self._write, self.touched = {}, {}, set()
+        self._read, self._write, self._fields, self._headings, self.touched = {}, {}, {}, {}, set()
         files = options.FILES if isinstance(options, TrainingConfig) else ()
-        for name, field in type(options).model_fields.items():
-            value = getattr(options, name)
-            widget = self._file(name, value) if name in files else self._widget(name, field, value)
-            title = label(name.replace("_", " ").capitalize(), "muted")
-            for part in (title, widget):
-                part.setToolTip(_tip(name, field))
-            self._rows.addRow(title, widget)
+        groups, known = options.grouped(), type(options).model_fields
+        for heading, names in groups.items():
+            if heading and len(groups) > 1:
+                title = label(heading, "heading")
+                self._headings[heading] = (title, names)
+                self._rows.addRow(title)
+            for name in names:
+                value = getattr(options, name)
+                widget = self._file(name, value) if name in files else self._widget(name, known[name], value)
+                title = label(options.label(name), "muted", wrap=True)
+                for part in (title, widget):
+                    part.setToolTip(_tip(name, known[name]))
+                self._fields[name] = (title, widget)
+                self._rows.addRow(title, widget)
+
+    def field(self, name: str) -> QWidget:
+        """What a field is changed with."""
+        return self._fields[name][1]
+
+    def narrow(self, text: str) -> None:
+        """Leaves those whose label, name or sentence has `text` in it."""
+        found = {
+            name
+            for name, (title, widget) in self._fields.items()
+            if text.lower() in f"{title.text()} {widget.toolTip()}".lower()
+        }
+        for name, parts in self._fields.items():
+            for part in parts:
+                part.setVisible(name in found)
+        for heading, names in self._headings.values():
+            heading.setVisible(any(name in found for name in names))
 
     def values(self) -> Mapping[str, Any]:
         """What is set, by field name; empty text is None."""

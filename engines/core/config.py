@@ -21,6 +21,28 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
     AS_TRAINED: ClassVar[tuple[str, ...]] = ()
     """Of a scene's options: those that are as in its training where nobody says otherwise."""
+    LABELS: ClassVar[Mapping[str, str]] = {}
+    """What fields are called in a form, by their names, where the name itself does not read well."""
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Fields that stand together in a form, under a heading."""
+
+    @classmethod
+    def label(cls, field: str) -> str:
+        """What a field is called in a form."""
+        own = (kind.__dict__.get("LABELS", {}) for kind in cls.__mro__)
+        found = next((labels[field] for labels in own if field in labels), "")
+        return found or field.replace("_", " ").capitalize()
+
+    @classmethod
+    def grouped(cls) -> Mapping[str, tuple[str, ...]]:
+        """All fields by the heading they stand under, an engine's own groups first; "" for those in none."""
+        groups: dict[str, tuple[str, ...]] = {}
+        for kind in cls.__mro__:
+            for name, fields in kind.__dict__.get("GROUPS", {}).items():
+                groups[name] = (*groups.get(name, ()), *(field for field in fields if field in cls.model_fields))
+        placed = {field for fields in groups.values() for field in fields}
+        rest = tuple(field for field in cls.model_fields if field not in placed)
+        return {name: fields for name, fields in {"": rest, **groups}.items() if fields}
 
 
 class TrainingConfig(Options):
@@ -30,6 +52,22 @@ class TrainingConfig(Options):
     """Fields that name files or folders of the machine that trains."""
     MEMORY: ClassVar[tuple[str, ...]] = ()
     """Fields that cost most memory, to be lowered first where it does not suffice."""
+    LABELS: ClassVar[Mapping[str, str]] = {
+        "max_steps": "Steps",
+        "checkpoint_every": "Save every (steps)",
+        "checkpoint_minutes": "Save every (minutes)",
+        "validate_every": "Validate every (steps)",
+        "held_out_every": "Hold out every n-th view",
+        "lr": "Learning rate",
+        "lr_final": "Final learning rate",
+        "up": "Up axis",
+        "ema_decay": "EMA decay of the weights",
+    }
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "Optimisation": ("max_steps", "lr", "lr_final", "ema_decay", "seed"),
+        "Validation and saving": ("validate_every", "held_out_every", "checkpoint_every", "checkpoint_minutes"),
+        "Data": ("up",),
+    }
 
     max_steps: int = Field(100_000, ge=1)
     """Optimisation steps of the whole run."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -16,6 +17,30 @@ class DeepVoxelsConfig(TrainingConfig):
     """Network sizes, where the grid stands, and how it is trained."""
 
     MEMORY = ("img_sidelength", "grid_dim", "num_trgt", "nf0")
+    LABELS: ClassVar[Mapping[str, str]] = {
+        "img_sidelength": "Image size (px)",
+        "grid_dim": "Grid resolution (voxels)",
+        "num_grid_feats": "Features per voxel",
+        "nf0": "Base features (nf0)",
+        "no_occlusion_net": "No occlusion network",
+        "num_trgt": "Target views per step",
+        "l1_weight": "L1 loss weight",
+        "adversarial_weight": "Adversarial loss weight",
+        "border_px": "Ignored border (px)",
+        "grid_learning": "Grid training",
+        "start_at_median": "Start at the median colour",
+        "grid_lr": "Grid learning rate",
+        "sampling_pattern": "View sampling",
+        "scale": "Grid size (world units)",
+        "centre": "Grid centre (world)",
+        "near_plane": "Near plane (world units)",
+    }
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "Network": ("img_sidelength", "grid_dim", "num_grid_feats", "nf0", "no_occlusion_net", "dropout"),
+        "Grid": ("grid_learning", "grid_lr", "start_at_median", "scale", "centre", "near_plane"),
+        "Losses": ("num_trgt", "l1_weight", "adversarial_weight", "border_px"),
+        "Data": ("sampling_pattern",),
+    }
 
     img_sidelength: Literal[128, 256, 512] = 512
     """Side of the pictures, pixels. The network draws this size only."""
@@ -55,6 +80,12 @@ class DeepVoxelsConfig(TrainingConfig):
 
 class DeepVoxelsOptions(Options):
     """How a trained scene is drawn."""
+
+    LABELS: ClassVar[Mapping[str, str]] = {
+        "crop_border": "Crop border (5 px)",
+        "scale": "Grid size",
+        "centre": "Grid centre",
+    }
 
     crop_border: bool = False
     """Leave out the outermost 5 pixels, as the authors' test script does; the picture is 10 pixels smaller."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -29,6 +30,31 @@ class MaskVolumeConfig(TrainingConfig):
 
     FILES = ("vgg_weights", "checkpoint", "mpi_model")
     MEMORY = ("crop_px", "img_wh")
+    LABELS: ClassVar[Mapping[str, str]] = {
+        "batch_size": "Batch size",
+        "loss_type": "Loss",
+        "vgg_weights": "VGG19 weights",
+        "img_wh": "Image size (width, height)",
+        "crop_px": "Crop size (px)",
+        "min_scale": "Smallest enlargement",
+        "max_scale": "Largest enlargement",
+        "crops_on_motion": "Crops on motion (share)",
+        "augment": "Colour augmentation",
+        "num_frames": "Clip length (frames)",
+        "min_stride": "Smallest frame distance",
+        "max_stride": "Largest frame distance",
+        "neighbours": "Neighbouring cameras",
+        "num_workers": "Data loader processes",
+        "checkpoint": "Start from",
+        "mpi_model": "MPI network (trained)",
+    }
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "Stage": ("stage", "mpi_model", "checkpoint"),
+        "Losses": ("loss_type", "vgg_weights"),
+        "Images and crops": ("img_wh", "crop_px", "min_scale", "max_scale", "crops_on_motion", "augment"),
+        "Data": ("num_frames", "min_stride", "max_stride", "neighbours", "num_workers"),
+        "Optimisation": ("batch_size", "precision"),
+    }
 
     stage: Literal["mpi", "mask"] = "mpi"
     """What is learnt: mpi, the network that makes planes of two pictures of a moment, from photographs or recordings;
@@ -115,6 +141,14 @@ class MaskVolumeConfig(TrainingConfig):
 
 class MaskVolumeOptions(Options):
     """How a recording is drawn."""
+
+    LABELS: ClassVar[Mapping[str, str]] = {
+        "pair": "Camera pair",
+        "width_px": "Image width (px)",
+        "img_wh": "Image size (width, height)",
+        "cache_mb": "Plane cache (MB)",
+        "damaged_frames": "Damaged images",
+    }
 
     first_camera: int | None = Field(None, ge=0)
     """The camera whose planes they are, counted from 0; empty: 4 as the authors, else of the best pair."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import accumulate
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -26,6 +27,45 @@ class SrnConfig(TrainingConfig):
 
     FILES = ("checkpoint",)
     MEMORY = ("rays_per_image", "batch_size_per_img_sidelength", "img_sidelengths")
+    LABELS: ClassVar[Mapping[str, str]] = {
+        "embedding_size": "Code length",
+        "num_instances": "Objects (counted from the data)",
+        "fit_single_srn": "Single scene (no codes)",
+        "has_params": "Per-view codes given with the data",
+        "use_unet_renderer": "U-Net renderer",
+        "nf0": "Base features (nf0)",
+        "tracing_steps": "Ray marching steps",
+        "img_sidelengths": "Image size of each stage (px)",
+        "batch_size_per_img_sidelength": "Batch size of each stage (images)",
+        "max_steps_per_img_sidelength": "Steps of each stage",
+        "l1_weight": "Image loss weight",
+        "kl_weight": "Code regularisation weight",
+        "reg_weight": "Depth regularisation weight",
+        "rays_per_image": "Rays per image",
+        "samples_per_instance": "Images per object in a step",
+        "specific_observation_idcs": "Only these images of each object",
+        "max_num_instances_train": "Most objects",
+        "max_num_observations_train": "Most images per object",
+        "num_workers": "Data loader processes",
+        "checkpoint": "Start from (trained class)",
+        "freeze_networks": "Train codes only",
+        "overwrite_embeddings": "Start with new codes",
+    }
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "Network": ("fit_single_srn", "embedding_size", "tracing_steps", "use_unet_renderer", "nf0"),
+        "Stages": ("img_sidelengths", "batch_size_per_img_sidelength", "max_steps_per_img_sidelength"),
+        "Losses": ("rays_per_image", "l1_weight", "kl_weight", "reg_weight"),
+        "Data": (
+            "max_num_instances_train",
+            "max_num_observations_train",
+            "samples_per_instance",
+            "specific_observation_idcs",
+            "num_instances",
+            "has_params",
+            "num_workers",
+        ),
+        "Trained class": ("checkpoint", "freeze_networks", "overwrite_embeddings"),
+    }
 
     lr: float = Field(5e-5, gt=0)
     """Learning rate of Adam."""
@@ -127,6 +167,11 @@ class SrnOptions(Options):
     """How a trained scene is drawn."""
 
     AS_TRAINED = ("tracing_steps",)
+    LABELS: ClassVar[Mapping[str, str]] = {
+        "tracing_steps": "Ray marching steps",
+        "has_params": "Per-view codes",
+        "initial_depth": "Initial depth (world units)",
+    }
 
     tracing_steps: int = Field(10, ge=1, le=100)
     """Steps of the ray marcher; as in training, but authors' files don't say how many those were."""

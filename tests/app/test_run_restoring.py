@@ -60,7 +60,7 @@ def test_where_it_can_not_be_made_again_the_weights_are_saved_elsewhere(
             # As where a disk is unplugged: nothing can be made there.
             (tmp_path / "disk").write_bytes(b"")
 
-    with pytest.raises(UserError, match="is gone; its weights of step 3 are saved in .*run-rescued"):
+    with pytest.raises(UserError, match=r"is gone; its weights of step 3 are saved in .*run-rescued"):
         run_training("deepvoxels", photographs, out, STEPS, "cpu", False, report, never_stop)
     assert read_run_training(home / "run-rescued").step == 3
     assert [line["step"] for line in read_history(home / "run-rescued")] == [1, 2]

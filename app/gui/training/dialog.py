@@ -123,12 +123,20 @@ class TrainDialog(QDialog):
         self.options = OptionsForm()
         self.options.changed.connect(self._options_changed)
         self.options.hide()
+        self.find = QLineEdit()
+        self.find.setPlaceholderText("Search options")
+        self.find.setClearButtonEnabled(True)
+        self.find.textChanged.connect(self.options.narrow)
+        self.find.hide()
+        more = QHBoxLayout()
+        more.addWidget(self.more)
+        more.addWidget(self.find, 1)
         part = QWidget()
         column = QVBoxLayout(part)
         column.setContentsMargins(10, 0, 6, 0)
         column.setSpacing(9)
         column.addLayout(rows)
-        column.addWidget(self.more)
+        column.addLayout(more)
         column.addWidget(self.options)
         column.addStretch(1)
         return scrolling(part)
@@ -279,6 +287,7 @@ class TrainDialog(QDialog):
                 self.note.setText(str(error))
                 config = engine.Config()
             self.options.set_options(config)
+            self.options.narrow(self.find.text())
             self.steps.blockSignals(True)
             self.steps.setValue(config.max_steps)
             self.steps.blockSignals(False)
@@ -350,7 +359,8 @@ class TrainDialog(QDialog):
 
     def _show_options(self, shown: bool) -> None:
         self.more.setArrowType(Qt.DownArrow if shown else Qt.RightArrow)
-        self.options.setVisible(shown)
+        for part in (self.options, self.find):
+            part.setVisible(shown)
 
     def _browse_out(self) -> None:
         if folder := ask_folder(self._window, "runs", "Where new runs go", str(self._home)):

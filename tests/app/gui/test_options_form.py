@@ -10,7 +10,7 @@ import pytest
 from pydantic import Field
 from PyQt5.QtCore import QPoint, QPointF, Qt
 from PyQt5.QtGui import QWheelEvent
-from PyQt5.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit
+from PyQt5.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 import app.session
@@ -18,6 +18,7 @@ from app.gui.options_form import OptionsForm
 from app.gui.window import Window
 from app.opening import Opened
 from engines.core.config import Options, make_options, parse_settings
+from engines.registry import all_engines, find_engine
 from tests.app.gui.conftest import open_and_wait, wait_exact
 from tests.app.gui.fake_scene import FakeScene, opened
 
@@ -139,3 +140,34 @@ def test_the_wheel_scrolls_the_panel_and_changes_nothing_under_the_pointer(form:
 def test_numbers_keep_all_their_places(form: OptionsForm) -> None:
     form.set_options(Drawn(near_plane=0.86602540378))
     assert form.values()["near_plane"] == 0.86602540378
+
+
+def test_fields_stand_in_groups_under_words_and_are_found(qtbot: QtBot) -> None:
+    form = OptionsForm()
+    qtbot.addWidget(form)
+    form.set_options(find_engine("deepvoxels").Config())
+    form.show()
+    texts = [found.text() for found in form.findChildren(QLabel)]
+    assert {"Network", "Learning rate", "Base features (nf0)", "Target views per step", "Grid learning rate"} <= set(
+        texts
+    )
+    form.narrow("learning rate")
+    left = [found.text() for found in form.findChildren(QLabel) if found.isVisible()]
+    assert {"Learning rate", "Final learning rate", "Grid learning rate", "Optimisation", "Grid"} == set(left)
+    form.narrow("num_trgt")
+    assert form.field("num_trgt").isVisible() and not form.field("lr").isVisible()
+    form.narrow("")
+    assert all(form.field(name).isVisible() for name in form.values())
+
+
+@pytest.mark.parametrize("name", sorted(all_engines()))
+@pytest.mark.parametrize("kind", ["Config", "SceneOptions"])
+def test_labels_and_groups_are_of_fields_that_there_are(name: str, kind: str) -> None:
+    options = getattr(find_engine(name), kind)
+    fields = set(options.model_fields)
+    # A field of a newer or older kind may be named for all methods together.
+    own = {"LABELS": options.__dict__.get("LABELS", {}), "GROUPS": options.__dict__.get("GROUPS", {})}
+    assert set(own["LABELS"]) - {"centre"} <= fields
+    grouped = [field for group in options.grouped().values() for field in group]
+    assert sorted(grouped) == sorted(fields)
+    assert all("_" not in options.label(field) for field in fields)

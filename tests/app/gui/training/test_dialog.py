@@ -56,9 +56,7 @@ def type_into(edit: QLineEdit, text: str) -> None:
 
 def option(shown: TrainDialog, name: str) -> QLineEdit:
     """The field of an option that is written."""
-    rows = shown.options.layout()
-    index = list(shown.options.values()).index(name)
-    edit = rows.itemAt(index, rows.FieldRole).widget()
+    edit = shown.options.field(name)
     assert isinstance(edit, QLineEdit)
     return edit
 
