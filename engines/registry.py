@@ -61,7 +61,7 @@ def find_engine(name: str) -> Engine:
         return working[name]
     if name in failed:
         raise UserError(f"engine {name} can't be used: {failed[name]}")
-    raise UserError(f"no engine {name}; there are {', '.join(working)}")
+    raise UserError(f"no method {name} is installed; there are {', '.join(working)}")
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

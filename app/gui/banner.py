@@ -8,26 +8,34 @@ from typing import Literal
 from PyQt5.QtCore import QEvent, QObject, Qt, QTimer
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
+from app.gui.words import breakable, in_window
+
 Kind = Literal["info", "warning", "error"]
+Message = tuple[Kind, str, str, Callable[[], None] | None]
 INFO_MS = 6000
+MOST_KEPT = 3
 MARGIN = 12
 WIDEST = 720
 
 
 class Banner(QFrame):
-    """One message at the top of its parent; a new one takes its place. Infos leave by themselves."""
+    """One message at the top of its parent; infos leave by themselves.
+
+    A new one takes its place; an error or warning that was not dismissed comes back after it.
+    """
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.text = QLabel()
         self.text.setWordWrap(True)
+        self.text.setTextFormat(Qt.PlainText)
         self.text.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self.text.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
         self.button = QPushButton()
         close = QToolButton()
         close.setText("✕")
         close.setToolTip("Dismiss")
-        close.clicked.connect(self.hide)
+        close.clicked.connect(self._leave)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 8, 8, 8)
         layout.setSpacing(10)
@@ -35,16 +43,37 @@ class Banner(QFrame):
         layout.addWidget(self.button)
         layout.addWidget(close, 0, Qt.AlignTop)
         self._act: Callable[[], None] | None = None
+        self._message: Message | None = None
+        self._undismissed: list[Message] = []
         self.button.clicked.connect(self._pressed)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.hide)
+        self._timer.timeout.connect(self._leave)
         parent.installEventFilter(self)
         self.hide()
 
     def tell(self, kind: Kind, text: str, button: str = "", act: Callable[[], None] | None = None) -> None:
         """Shows a message, with a button where there is something to do about it."""
-        self.text.setText(text)
+        before, self._message = self._message, (kind, text, button, act)
+        if before is not None and before[0] != "info" and self.isVisible() and before[1] != text:
+            others = [kept for kept in self._undismissed if kept[1] != before[1]]
+            self._undismissed = [*others[-MOST_KEPT:], before]
+        self._show(*self._message)
+
+    def hide(self) -> None:
+        """What was told is of no use any more."""
+        self._message, self._undismissed = None, []
+        super().hide()
+
+    def _leave(self) -> None:
+        self._message = None
+        if self._undismissed:
+            self.tell(*self._undismissed.pop())
+        else:
+            super().hide()
+
+    def _show(self, kind: Kind, text: str, button: str, act: Callable[[], None] | None) -> None:
+        self.text.setText(breakable(in_window(text)))
         self.setProperty("banner", kind)
         self.style().unpolish(self)
         self.style().polish(self)
@@ -64,9 +93,10 @@ class Banner(QFrame):
         return False
 
     def _pressed(self) -> None:
-        self.hide()
-        if self._act is not None:
-            self._act()
+        act = self._act
+        self._leave()
+        if act is not None:
+            act()
 
     def _arrange(self) -> None:
         parent = self.parentWidget()

@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QBoxLayout, QFormLayout, QFrame, QScrollArea, QStack
 
 from app.gui.camera_map import CameraMap, as_image, colours_of_palette
 from app.gui.panel_parts import clear, form, label
+from app.gui.words import breakable, in_window
 from app.inspection.report import DataReport, Thumbnail, facts
 from engines.core.camera import Array
 
@@ -160,4 +161,5 @@ def _plain(text: str, role: str = "", wrap: bool = False) -> QWidget:
 
 
 def _sentence(text: str) -> str:
+    text = breakable(in_window(text))
     return text[:1].upper() + text[1:]

@@ -6,6 +6,7 @@ from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QPushButton, QVBoxLayout
 
 from app.gui.panel_parts import Card, clear, form, label
+from app.gui.words import breakable, in_window
 from app.opening import Opened
 from engines.core.device import describe_device
 from engines.core.run_folder import LIVE_NAME
@@ -35,7 +36,7 @@ class SceneCard(Card):
             self._rows.addRow(label(name, "muted"), label(value, wrap=True))
         notes = [*opened.scene.assumptions, *(opened.dataset.notes if opened.dataset else ())]
         for note in notes:
-            self._notes.addWidget(label(note, "warning", wrap=True))
+            self._notes.addWidget(label(breakable(in_window(note)), "warning", wrap=True))
         if opened.dataset is None and opened.checkpoint.scene is None:
             button = QPushButton("Choose data folder…")
             button.setToolTip("The folder that the scene was trained on: its cameras and photographs")

@@ -65,7 +65,7 @@ def test_installed_engines_are_found_and_broken_ones_named(plugins: None) -> Non
 
 
 def test_unknown_engine_lists_those_there_are() -> None:
-    with pytest.raises(UserError, match=r"no engine other; there are .*deepvoxels"):
+    with pytest.raises(UserError, match=r"no method other is installed; there are .*deepvoxels"):
         find_engine("other")
 
 

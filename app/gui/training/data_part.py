@@ -16,6 +16,7 @@ from app.gui.host import Host
 from app.gui.panel_parts import label
 from app.gui.training.background import Background
 from app.gui.training.places import ask_film, ask_folder, typed_path
+from app.gui.words import in_window
 from app.inspection.inspecting import inspect_data
 from app.inspection.report import DataReport, Thumbnail
 from app.structure import Structure, StructureProgress, find_poses
@@ -174,7 +175,7 @@ class DataPart(QWidget):
         self.dataset_changed.emit(dataset)
 
     def _not_read(self, error: BaseException) -> None:
-        self.stage.setText(str(error))
+        self.stage.setText(in_window(str(error)))
         self.stage.show()
 
     # Cameras
@@ -229,7 +230,7 @@ class DataPart(QWidget):
     def _not_found(self, error: BaseException) -> None:
         self.bar.hide()
         self.find.setText("Find cameras")
-        self.stage.setText(str(error))
+        self.stage.setText(in_window(str(error)))
 
 
 def _sparse_points(source: Path) -> tuple[Array, Array] | None:

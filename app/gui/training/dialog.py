@@ -31,6 +31,7 @@ from app.gui.training.background import Background
 from app.gui.training.choices import above, devices, of_preset
 from app.gui.training.data_part import DataPart
 from app.gui.training.places import ask_folder, check_new, typed_path
+from app.gui.words import in_window
 from app.presets import Preset, presets_of
 from app.runs.library import free_name
 from app.runs.measure import Estimate
@@ -251,7 +252,7 @@ class TrainDialog(QDialog):
         not_these = [
             f"{self.method.itemText(at)}: {reason}" for at, n in enumerate(names) if (reason := self.reason(n))
         ]
-        self.why.setText("\n".join(not_these))
+        self.why.setText(in_window("\n".join(not_these)))
         self.why.setVisible(bool(not_these))
         self._method_chosen()
 
@@ -276,7 +277,7 @@ class TrainDialog(QDialog):
     def _preset_chosen(self, *_: object) -> None:
         preset, name = self._preset(), self.method.currentData()
         self._changed_options = {}
-        self.about.setText(preset.about if preset is not None else "")
+        self.about.setText(in_window(preset.about) if preset is not None else "")
         self.about.setVisible(preset is not None)
         if name is not None:
             engine = registry.find_engine(name)
@@ -284,7 +285,7 @@ class TrainDialog(QDialog):
                 config = make_options(engine.Config, self._preset_settings(), "preset")
             except UserError as error:
                 # A preset that needs a file to be named first.
-                self.note.setText(str(error))
+                self.note.setText(in_window(str(error)))
                 config = engine.Config()
             self.options.set_options(config)
             self.options.narrow(self.find.text())
@@ -313,7 +314,7 @@ class TrainDialog(QDialog):
         try:
             order = self.order()
         except UserError as error:
-            self.note.setText(str(error))
+            self.note.setText(in_window(str(error)))
             self.time.setText("")
             self._set_command("")
             self.start.setEnabled(False)
@@ -349,11 +350,13 @@ class TrainDialog(QDialog):
             f"About {spoken_time(found.seconds)} ({steps} a step), {spoken_bytes(found.memory_bytes)}{there} memory, "
             f"{spoken_bytes(found.disk_bytes)} on the disk.{meanwhile}"
         )
-        self.note.setText("\n".join((*(f"It won't fit: {text}." for text in found.obstacles()), *found.notes)))
+        self.note.setText(
+            in_window("\n".join((*(f"It won't fit: {text}." for text in found.obstacles()), *found.notes)))
+        )
 
     def _cant(self, error: BaseException) -> None:
         self.time.setText("")
-        self.note.setText(str(error))
+        self.note.setText(in_window(str(error)))
         # What can't do a few steps can't do many.
         self.start.setEnabled(not isinstance(error, UserError))
 

@@ -18,6 +18,7 @@ from app.gui.training.notify import notify
 from app.gui.training.panel import TrainingPanel
 from app.gui.training.run_menu import RunMenu
 from app.gui.training.runs_list import Row, rows_of
+from app.gui.words import in_window
 from app.runs.library import Curves, Library, Run, free_name
 from app.runs.messages import Message
 from app.runs.order import Order
@@ -222,7 +223,7 @@ class Trainings:
         score = f", PSNR {job.psnr:.2f} dB on held-out views" if job.psnr is not None else ""
         if job.status == "failed":
             window.banner.tell("error", job.text)
-            notify(window.widget, f"{name}: the training ended", job.text)
+            notify(window.widget, f"{name}: the training ended", in_window(job.text))
         elif job.status == "finished":
             window.banner.tell(
                 "info",
