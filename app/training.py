@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,8 +25,10 @@ from engines.core.config import make_options
 from engines.core.device import choose_device, describe_device, is_out_of_memory, memory_used
 from engines.core.engine import Engine, Stop, Training
 from engines.core.errors import Cancelled, Diverged, OutOfMemory, Unreadable, UserError
+from engines.core.files import replacing
 from engines.core.formats import open_dataset
 from engines.core.run_folder import (
+    HISTORY_NAME,
     append_history,
     claimed,
     is_interrupted_here,

@@ -15,7 +15,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"without --resume", "as a new run"),
     # Options of a method.
     (r"\(--set ([^)]*)\)", r"(in All options: \1)"),
-    (r"^--set: |^option: ", ""),
+    (r"^--set: ", "option: "),
     (r"(?:--set )?(\w+)=\.\.\.", r"\1"),
     (rf"--set (\w+)=({_VALUE})", r"\1 = \2"),
     (r"--set ", ""),
@@ -35,7 +35,7 @@ _OTHERS = r"--([a-z][a-z-]*)"
 
 def in_window(text: str) -> str:
     """A sentence without the command line's options; one that names none stays as it is."""
-    if "--" not in text and not text.startswith("option: "):
+    if "--" not in text:
         return text
     for pattern, words in _RULES:
         text = re.sub(pattern, words, text)

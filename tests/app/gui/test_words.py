@@ -30,7 +30,7 @@ DOORS = ("commands", "cli.py")
         ),
         ("set scale (--set scale=... --set near_plane=...)", "set scale (in All options: scale near_plane)"),
         ("or go on from step 2 with --resume --set lr=1e-4", "or go on from step 2 by Resume, with lr = 1e-4"),
-        ("--set: lr=-1: must be more than 0", "lr=-1: must be more than 0"),
+        ("--set: lr=-1: must be more than 0", "option: lr=-1: must be more than 0"),
         ("choose one (--data FOLDER), with frames", "choose one (File > Choose data folder…), with frames"),
         (
             "--device mps: not available here; use --device auto",
