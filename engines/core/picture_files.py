@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-import cv2
 import h5py
 import numpy as np
 
@@ -16,14 +13,12 @@ from engines.core.camera import Array
 from engines.core.errors import UserError
 from engines.core.images import read_image
 from engines.core.reading import reading, require_file, shortened
+from engines.core.video_frames import Video
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v")
 HDF5_SUFFIXES = (".h5", ".hdf5")
 LOSSLESS_SUFFIXES = (".png", ".tif", ".tiff", ".bmp")
 OPEN_VIDEOS = 64
-
-READ_ON = 30
-"""Frames that are sooner read through than jumped over."""
 
 Place = tuple[str | int, ...]
 """Where in a file: () the whole of it, `(frame,)` of a video, `(data set, index, ...)` of HDF5."""
@@ -65,13 +60,14 @@ def read_valid_mask(path: Path, at: Place = ()) -> Array:
 
 
 def video_shape(path: Path) -> tuple[int, int, int]:
-    """(frames, width, height), as the file's header has them.
+    """(frames, width, height); frames are those that can be decoded, which takes a while where the file must be asked.
 
     Raises:
         UserError: not a video.
     """
+    changed_ns = _changed_ns(path)
     with _LOCK:
-        video = _Video(path)
+        video = Video(path, changed_ns)
         shape = video.shape
         video.close()
     return shape
@@ -121,61 +117,21 @@ def _read_hdf5(path: Path, at: Place) -> Array:
     return picture
 
 
-class _Video:
-    """An open video; frames are cheap in their order and dear out of it."""
-
-    def __init__(self, path: Path) -> None:
-        require_file(path)
-        self._path = path
-        # Else OpenCV and its ffmpeg write lines of their own about a damaged file.
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-        self._capture: Any = cv2.VideoCapture(str(path))
-        properties = (cv2.CAP_PROP_FRAME_COUNT, cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
-        frames, width, height = (round(self._capture.get(name)) for name in properties)
-        if not self._capture.isOpened() or min(frames, width, height) < 1:
-            raise UserError(f"{path}: can't be read as a video; it may be damaged")
-        self.shape = (frames, width, height)
-        self._next = 0
-
-    def read(self, frame: int) -> Array:
-        """[H, W, 3] RGB bytes."""
-        if not 0 <= frame - self._next <= READ_ON:
-            self._seek(frame)
-        while self._next < frame and self._capture.grab():
-            self._next += 1
-        there, pixels = self._capture.read() if self._next == frame else (False, None)
-        if not there:
-            raise UserError(f"{self._path}: frame {frame} can't be decoded; the video may be cut short or damaged")
-        self._next += 1
-        return np.asarray(pixels)[:, :, ::-1]
-
-    def _seek(self, frame: int) -> None:
-        """Goes to a frame, or to the beginning where the container doesn't lead there."""
-        self._capture.set(cv2.CAP_PROP_POS_FRAMES, frame)
-        self._next = frame
-        if round(self._capture.get(cv2.CAP_PROP_POS_FRAMES)) != frame:
-            # From the beginning every frame is found, late.
-            self._capture.release()
-            self._capture, self._next = cv2.VideoCapture(str(self._path)), 0
-
-    def close(self) -> None:
-        self._capture.release()
-
-
 # OpenCV's readers have a state, and pictures are read from several threads.
 _LOCK = threading.Lock()
 
 
 @lru_cache(OPEN_VIDEOS)
-def _open_video(path: Path, changed_ns: int) -> _Video:
-    return _Video(path)
+def _open_video(path: Path, changed_ns: int) -> Video:
+    return Video(path, changed_ns)
 
 
 def _read_frame(path: Path, frame: int) -> Array:
-    try:
-        changed_ns = path.stat().st_mtime_ns
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror or error}") from error
+    changed_ns = _changed_ns(path)
     with _LOCK:
         return _open_video(path, changed_ns).read(frame)
+
+
+def _changed_ns(path: Path) -> int:
+    require_file(path)
+    return path.stat().st_mtime_ns

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from engines.core.errors import UserError
-from engines.core.picture_files import READ_ON, hdf5_shape, read_mask, read_picture, video_shape
+from engines.core.picture_files import hdf5_shape, read_mask, read_picture, video_shape
+from engines.core.video_frames import READ_ON
 
 FRAMES, BITS = 120, 7
 
