@@ -19,7 +19,7 @@ from engines.core.dataset import Dataset
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.formats import find_format, open_dataset
-from engines.core.images import image_size, list_images
+from engines.core.images import image_size, list_images, unreadable_pictures
 from engines.core.picture_files import VIDEO_SUFFIXES, video_shape
 from engines.core.upright import upper_edge
 from engines.core.views import SPLITS, View, Views
@@ -89,6 +89,8 @@ def _begin(source: Path, up: Array | None) -> _Inspection:
         return _unknown(source, f"{what} without cameras, which can be found of {FEWEST} or more")
     if not any(source.iterdir()):
         return _unknown(source, "the folder is empty")
+    if unreadable := unreadable_pictures(images):
+        return _unknown(source, unreadable)
     return _unknown(source, "no data in a layout that is known, no photographs, and no film")
 
 

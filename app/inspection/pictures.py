@@ -11,7 +11,8 @@ from PIL import Image
 
 from app.inspection.report import Doubt, Severity, counted, naming
 from engines.core.camera import Array
-from engines.core.images import resize_area, to_uint8, turned_size, turned_upright
+from engines.core.decoding import turned_upright
+from engines.core.images import resize_area, to_uint8, turned_size
 from engines.core.picture_files import read_picture
 from engines.core.views import View
 

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from engines.core.camera import Array, Camera
+from engines.core.decoding import HEIF_SUFFIXES, LYING, decode, know_heif, tiff_header
 from engines.core.errors import UserError
 from engines.core.files import replacing
 from engines.core.reading import reading, require_file
@@ -24,10 +25,16 @@ LARGEST_SIDE_PX = 16384
 SAME_SHAPE = 0.05
 """Of the logarithm of width by height: copies that were made smaller are rounded to whole pixels, or to eights."""
 EXIF_ORIENTATION = 0x0112
-LYING = 5
-"""Of EXIF's orientations this and those above it exchange width and height."""
 NO_IMAGE = "can't be read as an image"
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+IMAGE_SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".jp2", ".ppm", ".pgm"),
+    *HEIF_SUFFIXES,
+)
+UNREADABLE_SUFFIXES = (
+    *(".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2", ".pef", ".raw"),
+    *(".jxl", ".gif", ".psd", ".tga", ".exr", ".hdr", ".svg"),
+)
+"""Pictures, of cameras and of programs, that can't be read here."""
 
 
 NO_PHOTOGRAPH = re.compile(r"[_.-](depth|normal|normals)([_.-]?[0-9]+)?$", re.IGNORECASE)
@@ -58,6 +65,17 @@ def _image_files(folder: Path) -> list[Path]:
     )
 
 
+def unreadable_pictures(folder: Path) -> str:
+    """What a folder holds in place of photographs, in words, with the way out; "" where there is no such thing."""
+    names = [path.suffix.lower() for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
+    found = sorted({name for name in names if name in UNREADABLE_SUFFIXES})
+    if not found:
+        return ""
+    count = sum(name in found for name in names)
+    kinds = ", ".join(name.removeprefix(".").upper() for name in found)
+    return f"{count} pictures ({kinds}) can't be read here; convert them to JPEG or PNG"
+
+
 def natural_order(path: Path) -> list[str | int]:
     """Sorts names as people count: cam2 before cam10."""
     return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", path.name)]
@@ -70,13 +88,23 @@ def image_size(path: Path) -> tuple[int, int]:
         UserError: the file is not an image.
     """
     require_file(path)
-    with reading(path, NO_IMAGE), Image.open(path) as image:
-        return (image.width, image.height)
+    if path.suffix.lower() in HEIF_SUFFIXES:
+        know_heif()
+    with reading(path, NO_IMAGE):
+        # Pillow has that of the turned picture, and knows not all kinds.
+        if (header := tiff_header(path)) is not None:
+            return header[0]
+        with Image.open(path) as image:
+            return (image.width, image.height)
 
 
 def exif_orientation(path: Path) -> int:
     """1 to 8, as EXIF numbers how the stored picture is to be turned; 1, as it lies, where it doesn't say."""
     try:
+        if (header := tiff_header(path)) is not None:
+            return header[1]
+        if path.suffix.lower() in HEIF_SUFFIXES:
+            return 1
         with Image.open(path) as image:
             found = image.getexif().get(EXIF_ORIENTATION, 1)
     except Exception:  # what else than pixels is in a file can be broken in any way, and is not worth a refusal
@@ -87,22 +115,6 @@ def exif_orientation(path: Path) -> int:
 def turned_size(size_px: tuple[int, int], orientation: int) -> tuple[int, int]:
     """(width, height) of a stored picture of `size_px` when it is turned as EXIF's orientation says."""
     return (size_px[1], size_px[0]) if orientation >= LYING else size_px
-
-
-def turned_upright(image: Array, orientation: int) -> Array:
-    """A stored picture [H, W, ...] as it is to be shown.
-
-    Args:
-        orientation: EXIF's, 1 to 8; 1 leaves it as it is.
-    """
-    if orientation >= LYING:
-        # Stored by columns: its rows are the columns of what is shown.
-        image = image.swapaxes(0, 1)
-    if orientation in (3, 4, 7, 8):
-        image = image[::-1]
-    if orientation in (2, 3, 6, 7):
-        image = image[:, ::-1]
-    return np.ascontiguousarray(image)
 
 
 def photograph_size(path: Path) -> tuple[int, int]:
@@ -157,12 +169,8 @@ def read_image(path: Path) -> Array:
     with reading(path, NO_IMAGE):
         data = np.fromfile(path, dtype=np.uint8)
     _require_decodable(path)
-    # Else OpenCV writes lines of its own about a damaged file.
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    try:
-        image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
-    except cv2.error:
-        image = None
+    with reading(path, NO_IMAGE):
+        image = decode(path, data)
     if image is None:
         raise UserError(f"{path}: can't be read as an image; it may be damaged")
     if image.dtype not in FULL_SCALE:
@@ -179,6 +187,8 @@ def read_image(path: Path) -> Array:
 
 def _require_decodable(path: Path) -> None:
     """A few bytes can claim a picture that fills the memory; what PIL doesn't know is left to OpenCV."""
+    if path.suffix.lower() in HEIF_SUFFIXES:
+        know_heif()
     try:
         with Image.open(path) as image:
             width, height = image.size

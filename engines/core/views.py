@@ -11,8 +11,9 @@ from typing import Literal, Protocol, overload
 import numpy as np
 
 from engines.core.camera import Array, Camera
+from engines.core.decoding import turned_upright
 from engines.core.errors import UserError
-from engines.core.images import resize_area, same_shape, turned_upright
+from engines.core.images import resize_area, same_shape
 from engines.core.picture_files import Place, read_mask, read_picture, read_valid_mask
 from engines.core.reading import read_text, shortened
 from engines.core.undistortion import Lens, Rectangle, seen_pixels, undistorted

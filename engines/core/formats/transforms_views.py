@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from engines.core.decoding import LYING
 from engines.core.errors import UserError
 from engines.core.formats.transforms_frames import TransformsFile
 from engines.core.formats.transforms_lens import StatedLens
 from engines.core.formats.transforms_names import Files, Found, unambiguous
 from engines.core.images import (
     IMAGE_SUFFIXES,
-    LYING,
     exif_orientation,
     fitted_camera,
     photograph_size,

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from engines.core.decoding import turned_upright
 from engines.core.errors import UserError
 from engines.core.images import (
     image_size,
@@ -20,7 +21,6 @@ from engines.core.images import (
     resize_lanczos,
     to_uint8,
     turned_size,
-    turned_upright,
     write_png,
 )
 
