@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 
 from app import display
@@ -61,7 +62,7 @@ def compare(
         UserError: the photograph can't be read.
     """
     photograph = (
-        resize_area(view.image(), camera.size_px)
+        _smooth(view.image(), camera.size_px)
         if scene.native_px is None
         else view.square_image(scene.native_px[0] + 2 * scene.cropped_px, scene.cropped_px)
     )
@@ -73,6 +74,24 @@ def compare(
     return Comparison(
         camera, to_uint8(photograph), display.shade(shown, "error", limits), limits, psnr_db, controls or {}
     )
+
+
+def _smooth(image: Array, size_px: tuple[int, int]) -> Array:
+    """The image [H, W, 3] at (width, height), enlarged as smoothly as the picture is drawn: squares flatter neither."""
+    if size_px[0] <= image.shape[1]:
+        return resize_area(image, size_px)
+    return np.asarray(cv2.resize(image, size_px, interpolation=cv2.INTER_LINEAR))
+
+
+def wiped(picture: Array, photograph: Array, share: float) -> Array:
+    """[H, W, 3] the photograph at the left, up to `share` of the width, the picture at the right."""
+    edge = round(share * picture.shape[1])
+    return np.concatenate([photograph[:, :edge], picture[:, edge:]], axis=1)
+
+
+def blended(picture: Array, photograph: Array, share: float) -> Array:
+    """[H, W, 3] `share` of the photograph over the picture."""
+    return np.asarray(cv2.addWeighted(photograph, share, picture, 1 - share, 0.0))
 
 
 def _rendered(frame: Frame) -> Array:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from engines import registry
 from engines.core.camera import Array
@@ -117,3 +119,9 @@ def _name_beside(checkpoint: Checkpoint) -> str:
     name = checkpoint.scene.hints.get(DATA_BESIDE) if checkpoint.scene is not None else None
     # A name only: a file that somebody sent must not choose what is read from elsewhere.
     return name if isinstance(name, str) and name != ".." and Path(name).name == name else ""
+
+
+def as_settings(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """`KEY=VALUE` of chosen options."""
+    # JSON is YAML, which settings are read as.
+    return tuple(f"{name}={json.dumps(value)}" for name, value in values.items())

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from engines.core.camera import Array, Camera
 
 BOX_RGBA = (0.75, 0.75, 0.80, 0.7)
 AXES_RGBA = ((0.93, 0.26, 0.28, 1.0), (0.45, 0.78, 0.25, 1.0), (0.27, 0.52, 0.96, 1.0))
-CAMERA_RGBA = (0.95, 0.72, 0.22, 0.55)
-HIGHLIGHT_RGBA = (0.20, 0.85, 1.0, 1.0)
+CAMERA_RGBA = (0.85, 0.45, 0.05, 0.85)
+"""Dark enough for white, light enough for black: pictures have either around the scene."""
+HIGHLIGHT_RGBA = (0.05, 0.60, 0.85, 1.0)
+HOVERED_RGBA = (0.90, 0.10, 0.45, 1.0)
+PIVOT_RGBA = (0.90, 0.10, 0.45, 1.0)
+PIVOT_SHARE = 0.025
+"""Of the picture's height: the arms of the cross where the pivot is."""
 GRID_RGBA = (0.55, 0.55, 0.60, 0.35)
 CLOSE_SHARE, SMALLEST_SHARE = 0.4, 0.25
 """Of the distance to the next camera, and of the wished-for size."""
@@ -75,14 +82,41 @@ def camera_segments(
 
 
 def _camera_segments(camera: Camera, size: float, colour: tuple[float, ...]) -> Segments:
+    points = camera_corners(camera, size)
+    edges = [(0, 1), (0, 2), (0, 3), (0, 4), (1, 2), (2, 3), (3, 4), (4, 1), (1, 5), (5, 2)]
+    return _segments(points[np.array(edges)], colour)
+
+
+def camera_corners(camera: Camera, size: float) -> Array:
+    """[6, 3] of the pyramid drawn for a camera: its eye, the corners of its picture, the roof's ridge; world."""
     width, height = camera.size_px
     pixels = np.array([(0, 0), (width, 0), (width, height), (0, height), (width / 2, -height / 4)], dtype=np.float64)
     in_camera = np.ones((5, 3))
     in_camera[:, :2] = (pixels - camera.centre_px) / camera.focal_px
     corners = camera.position + size * in_camera @ camera.camera_to_world[:3, :3].T
-    points = np.concatenate([camera.position[None], corners])
-    edges = [(0, 1), (0, 2), (0, 3), (0, 4), (1, 2), (2, 3), (3, 4), (4, 1), (1, 5), (5, 2)]
-    return _segments(points[np.array(edges)], colour)
+    return np.concatenate([camera.position[None], corners])
+
+
+def inside_outline(pixels: Array, u: float, v: float) -> bool:
+    """Whether a pixel is within the outline of [N, 2] points."""
+    outline = cv2.convexHull(pixels.astype(np.float32)[:, None])
+    return bool(cv2.pointPolygonTest(outline, (float(u), float(v)), False) >= 0)
+
+
+def pivot_segments(camera: Camera, pivot: Array, up: Array) -> Segments:
+    """A cross at the pivot, one arm along `up`, and a ring across it; as large in the picture from any distance."""
+    depth = float((pivot - camera.position) @ camera.forward)
+    if depth <= 0:
+        return join([])
+    size = PIVOT_SHARE * camera.size_px[1] / camera.focal_px[1] * depth
+    up = np.asarray(up, dtype=np.float64) / np.linalg.norm(up)
+    first = np.cross(up, np.eye(3)[int(np.argmin(np.abs(up)))])
+    first /= np.linalg.norm(first)
+    second = np.cross(up, first)
+    arms = [(pivot - size * axis, pivot + size * axis) for axis in (up, first, second)]
+    turn = np.linspace(0, 2 * np.pi, 25)[:, None]
+    ring = pivot + 1.6 * size * (np.cos(turn) * first + np.sin(turn) * second)
+    return _segments(np.array([*arms, *itertools.pairwise(ring)]), PIVOT_RGBA)
 
 
 def grid_segments(bounds: Array, up: Array) -> Segments:

@@ -6,7 +6,6 @@ on those threads, and are handed back to the session by the caller (`adopt`, `sh
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,12 +20,12 @@ from app.eye import Eye
 from app.listener import CompareFailure, Listener, ObjectViews, OpenFailure, Opening
 from app.near_plane import room
 from app.objects import INSTANCE
-from app.opening import Opened, open_scene, with_up
+from app.opening import Opened, as_settings, open_scene, with_up
 from app.pictures import Picture, Request, point_at, scene_points
 from app.render_worker import RenderWorker
 from app.timeline import Timeline
 from app.ups import Ups, keep_in_file
-from app.viewpoints import ViewPoint, read_viewpoints
+from app.viewpoints import ViewPoint, Visited, read_viewpoints
 from engines.core.camera import Array, Camera
 from engines.core.config import make_options
 from engines.core.dataset import Dataset
@@ -44,7 +43,7 @@ class Session:
         self.opened: Opened | None = None
         self.ups = Ups()
         self.data: Path | None = None
-        self.viewpoints: tuple[ViewPoint, ...] = ()
+        self.visited = Visited()
         self.eye = Eye(self.submit)
         self.channel = "rgb"
         self.limits: tuple[float, float] | None = None
@@ -70,7 +69,7 @@ class Session:
     @property
     def settings(self) -> tuple[str, ...]:
         """`KEY=VALUE` that the open scene was opened with: the command line's, and over them what was chosen."""
-        return (*self._settings, *_as_settings(self._chosen))
+        return (*self._settings, *as_settings(self._chosen))
 
     def open(self, path: Path, data: Path | None = None) -> None:
         """Begins to open a scene on a thread of its own; the one that is open stays until `adopt`."""
@@ -126,7 +125,7 @@ class Session:
         dataset: Dataset | None,
     ) -> None:
         try:
-            opened = open_scene(path, data, self.device, (*self._settings, *_as_settings(chosen)), dataset)
+            opened = open_scene(path, data, self.device, (*self._settings, *as_settings(chosen)), dataset)
             opened = with_up(opened, self.ups.of(path))
             viewpoints = read_viewpoints(opened, choice)
         except Exception as error:  # handed on: the window shows it and goes on
@@ -156,7 +155,7 @@ class Session:
         scene = opened.scene
         self._chosen = dict(opening.chosen)
         self.opened, self.data = opened, opened.dataset.source if opened.dataset else None
-        self.viewpoints = opening.viewpoints
+        self.visited.enter(opening.viewpoints)
         self.eye.enter(scene, [point.camera for point in self.viewpoints])
         if eye is not None:
             self.eye.take(eye)
@@ -195,7 +194,8 @@ class Session:
         self.timeline.leave()
         self._adopted = 0
         self.opened = self.last = self._exact = self.limits = self.data = None
-        self.viewpoints, self.controls = (), {}
+        self.controls = {}
+        self.visited.enter(())
         self.eye.leave()
 
     def shut_down(self) -> None:
@@ -209,11 +209,16 @@ class Session:
     # What is looked at
 
     @property
+    def viewpoints(self) -> tuple[ViewPoint, ...]:
+        """The cameras to go to, of the split that is gone through."""
+        return self.visited.points
+
+    @property
     def channels(self) -> tuple[str, ...]:
         """What can be shown now: the scene's, and the error where there are photographs."""
         if self.opened is None:
             return ()
-        photographs = any(point.view is not None for point in self.viewpoints)
+        photographs = any(point.view is not None for point in self.visited.all)
         return (*self.opened.scene.channels, "error") if photographs else tuple(self.opened.scene.channels)
 
     @property
@@ -316,7 +321,7 @@ class Session:
         """Makes them the viewpoints; False where another scene or object was chosen since."""
         if found.number != self._adopted or found.choice != round(self.controls.get(INSTANCE, 0)):
             return False
-        self.viewpoints = found.viewpoints
+        self.visited.enter(found.viewpoints)
         self.eye.set_viewpoints([point.camera for point in self.viewpoints])
         if isinstance(self.opened.scene if self.opened is not None else None, HasSources) and self.viewpoints:
             # Another recording was filmed elsewhere.
@@ -388,8 +393,3 @@ class Session:
             work()
         except Exception as error:  # an executor would swallow it
             (failed or self._listener.render_failed)(error)
-
-
-def _as_settings(values: Mapping[str, Any]) -> tuple[str, ...]:
-    # JSON is YAML, which settings are read as.
-    return tuple(f"{name}={json.dumps(value)}" for name, value in values.items())

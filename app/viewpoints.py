@@ -1,4 +1,4 @@
-"""Cameras to go to: the training views of the data folder, else those that the scene itself knows."""
+"""Cameras to go to: the views of the data folder, split by split, else those that the scene itself knows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.objects import find_number
 from app.opening import Opened
 from engines.core.camera import Camera
 from engines.core.dataset import Dataset
-from engines.core.views import View
+from engines.core.views import SPLITS, Split, View
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +19,33 @@ class ViewPoint:
     camera: Camera
     name: str
     view: View | None = None
+    split: Split = "train"
+    """What the view was there for; the scene's own cameras are those that it was trained with."""
+
+
+class Visited:
+    """The viewpoints of a scene, and the split that is gone through."""
+
+    def __init__(self) -> None:
+        self.all: tuple[ViewPoint, ...] = ()
+        self.split: Split = "train"
+
+    def enter(self, points: tuple[ViewPoint, ...]) -> None:
+        """Other viewpoints; the split stays where it has some, else it is the first that does."""
+        self.all = points
+        if self.split not in self.splits:
+            self.split = next(iter(self.splits), "train")
+
+    @property
+    def splits(self) -> dict[Split, int]:
+        """How many viewpoints each split has that has some."""
+        counts = {name: sum(point.split == name for point in self.all) for name in SPLITS}
+        return {name: count for name, count in counts.items() if count}
+
+    @property
+    def points(self) -> tuple[ViewPoint, ...]:
+        """Those of the split."""
+        return tuple(point for point in self.all if point.split == self.split)
 
 
 def read_viewpoints(opened: Opened, choice: int = 0) -> tuple[ViewPoint, ...]:
@@ -38,8 +65,9 @@ def read_viewpoints(opened: Opened, choice: int = 0) -> tuple[ViewPoint, ...]:
             fit_native(view.camera, native, opened.scene.cropped_px) if native else view.camera,
             view.name,
             view if view.image_path is not None else None,
+            view.split,
         )
-        for view in views.split("train") or views
+        for view in views
     )
 
 

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from PyQt5.QtCore import QTimer
-from PyQt5.QtWidgets import QApplication
 
 from app.comparison import Comparison
 from app.fitting import same_picture, same_pose
 from app.gui.actions import CHANNEL_COUNT
+from app.gui.camera_clipboard import copy_camera, paste_camera
 from app.gui.channel_panel import channel_name
+from app.gui.frustums import Frustums
 from app.gui.host import Host
 from app.gui.overlay_layer import OVERLAY_NAMES, OverlayLayer
+from app.gui.photographs import CAPTIONS, Photographs
 from app.gui.view_panel import axis_name
 from app.listener import CompareFailure, ObjectViews
 from app.pictures import Picture, is_final, is_of_choice
 from engines.core.camera import Array, Camera
-from engines.core.errors import UserError
+from engines.core.views import Split
 
 IDLE_MS = 1000
+PIVOT_MS = 1500
+"""How long a pivot that was set is marked."""
 SPEED_STEP = 1.5
 SLOWEST, FASTEST = 0.01, 100.0
 
@@ -44,27 +47,33 @@ class Looking:
         """What the pixels are: a channel's name, "error" or "photograph"."""
         self._comparison: Comparison | None = None
         self._unread: CompareFailure | None = None
-        self._photograph_held = self._photograph_kept = False
+        self.photographs = Photographs(window, self.draw, self._why_unread)
+        self.frustums = Frustums(window, self._overlays, self._eye_shown, self.draw_overlays, self.go_to_view)
+        for watcher in (self.frustums, self.photographs):
+            watcher.watch()
         self._sources: tuple[Camera, ...] = ()
         self._stopped = False
         self._idle = QTimer(window.widget)
         self._idle.setInterval(IDLE_MS)
         self._idle.timeout.connect(window.status.show_idle)
         self._idle.start()
+        self._pivot_shown = QTimer(window.widget)
+        self._pivot_shown.setSingleShot(True)
+        self._pivot_shown.timeout.connect(lambda: self._show_pivot(False))
         bridge, viewport = window.bridge, window.viewport
         bridge.pictures_ready.connect(self.show_pictures)
         bridge.comparison_ready.connect(self._show_comparison)
         bridge.comparison_failed.connect(self._comparison_failed)
         bridge.object_views_read.connect(self._take_object_views)
         bridge.point_picked.connect(self._set_pivot)
-        viewport.photograph_held.connect(self._hold_photograph)
+        viewport.turning.connect(self._show_pivot)
         viewport.pointed.connect(self._session.pick)
         viewport.resized.connect(self.draw_overlays)
         viewport.moved.connect(self._show_moved)
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands of looking do."""
-        eye = self._session.eye
+        eye, window = self._session.eye, self._window
         moves: dict[str, Callable[[], object]] = {
             "reset": eye.reset,
             "frame": self._session.frame_scene,
@@ -81,7 +90,7 @@ class Looking:
             "nearer": lambda: eye.dolly_by(1),
             "farther": lambda: eye.dolly_by(-1),
             "up": self._cycle_up,
-            "paste_camera": self._paste_camera,
+            "paste_camera": lambda: paste_camera(window),
         }
         handlers: dict[str, Callable[..., None]] = {id: self._moving(move) for id, move in moves.items()}
         for mode in ("orbit", "fly", "trackball"):
@@ -90,15 +99,18 @@ class Looking:
             handlers[name] = lambda checked, name=name: self._show_overlay(name, checked)
         for number in range(1, CHANNEL_COUNT + 1):
             handlers[f"channel_{number}"] = lambda _checked, number=number: self._choose_channel(number - 1)
-        return handlers | {
-            "next_channel": self._next_channel,
-            "lock_limits": self._lock_limits,
-            "photograph": self._keep_photograph,
-            "sharp": self._set_sharp,
-            "faster": lambda: self._change_speed(SPEED_STEP),
-            "slower": lambda: self._change_speed(1 / SPEED_STEP),
-            "copy_camera": self._copy_camera,
-        }
+        return (
+            handlers
+            | self.photographs.handlers()
+            | {
+                "next_channel": self._next_channel,
+                "lock_limits": self._lock_limits,
+                "sharp": self._set_sharp,
+                "faster": lambda: self._change_speed(SPEED_STEP),
+                "slower": lambda: self._change_speed(1 / SPEED_STEP),
+                "copy_camera": lambda: copy_camera(window),
+            }
+        )
 
     # A scene comes and goes
 
@@ -116,7 +128,7 @@ class Looking:
         window.controls.set_controls(
             [replace(control, default=session.controls[control.name]) for control in opened.scene.controls]
         )
-        window.views.set_views([point.name for point in session.viewpoints])
+        self._show_views()
         self.show_sources()
         for number in range(1, CHANNEL_COUNT + 1):
             action, there = window.commands[f"channel_{number}"], number <= len(session.channels)
@@ -166,19 +178,19 @@ class Looking:
             limits, hint = None, self._why_no_error()
             if comparison is not None:
                 self.pixels, limits, hint, self.shown = comparison.error, comparison.limits, "", "error"
-        photograph = (self._photograph_held or self._photograph_kept) and comparison is not None
-        if comparison is not None and photograph:
-            self.pixels, self.shown = comparison.photograph, "photograph"
+        self.pixels = self.photographs.compose(self.pixels, comparison)
+        if self.photographs.shown:
+            self.shown = self.photographs.wanted
         self._window.viewport.canvas.set_picture(self.pixels)
         self.draw_overlays()
         self._window.channels.show_channel(self._session.channel, limits, hint)
         self._show_place()
-        self._window.status.show_view("Photograph" if photograph else "")
+        self._window.status.show_view(CAPTIONS.get(self.shown, ""))
         self.show_state()
 
     def _why_no_error(self) -> str:
         if self._session.eye.view_index is None:
-            return "Only at a training view: press G for the nearest"
+            return "Only at a view: press G for the nearest"
         if why := self._why_unread():
             return f"This view's image can't be read: {why}"
         return "Shown when the picture is final"
@@ -196,7 +208,7 @@ class Looking:
         if not is_final(self.picture, wanted_now):
             return False
         wanted = self._session.channel
-        return self.shown == "photograph" or self.shown == wanted or (wanted == "error" and not self._comparing())
+        return self.shown in CAPTIONS or self.shown == wanted or (wanted == "error" and not self._comparing())
 
     def _comparing(self) -> bool:
         """Whether the error of this picture is still to come."""
@@ -233,10 +245,12 @@ class Looking:
             return
         viewport, eye = self._window.viewport, self._session.eye
         self._overlays.set_up(eye.up)
-        self._overlays.leave_out(eye.view_index)
+        self._overlays.leave_out(self.picture.camera)
         canvas = viewport.canvas
         lines = self._overlays.draw(self.picture.camera, canvas.placement(), (viewport.width(), viewport.height()))
-        canvas.set_segments(*lines)
+        pixels, colours, labels = lines
+        wipe = self.photographs.line(self.picture.camera.size_px)
+        canvas.set_segments(np.concatenate([pixels, wipe[0]]), np.concatenate([colours, wipe[1]]), labels)
 
     def _current_comparison(self) -> Comparison | None:
         made, picture = self._comparison, self.picture
@@ -252,8 +266,7 @@ class Looking:
     def _comparison_failed(self, failure: CompareFailure) -> None:
         self._unread = failure
         self.draw()
-        if self._photograph_held or self._photograph_kept:
-            self._explain_photograph(True)
+        self.photographs.explain()
 
     def _show_place(self) -> None:
         eye, comparison = self._session.eye, self._current_comparison()
@@ -286,6 +299,22 @@ class Looking:
         if index != self._session.eye.view_index:
             self._moving(lambda: self._session.eye.go_to_view(index))()
 
+    def choose_split(self, split: Split) -> None:
+        """Other views to go through: from the panel."""
+        self._session.visited.split = split
+        self._session.eye.set_viewpoints([point.camera for point in self._session.viewpoints])
+        if self._session.opened is not None:
+            self._overlays.set_scene(self._session.opened.scene, self._session.eye.viewpoints)
+        self._show_views()
+        self.show_sources()
+        self._window.update_commands()
+        self.draw()
+
+    def _show_views(self) -> None:
+        visited = self._session.visited
+        self._window.views.set_views([point.name for point in visited.points], visited.splits, visited.split)
+        self.frustums.forget()
+
     def choose_up(self, up: Array) -> None:
         """From the panel's choice of axes."""
         self._moving(lambda: self._session.choose_up(up))()
@@ -296,7 +325,7 @@ class Looking:
             self._overlays.set_scene(self._session.opened.scene, self._session.eye.viewpoints)
             self._overlays.set_up(self._session.eye.up)
             self.show_sources()
-            self._window.views.set_views([point.name for point in self._session.viewpoints])
+            self._show_views()
             self._window.update_commands()
             self.draw()
 
@@ -349,45 +378,20 @@ class Looking:
         self._window.change_settings(replace(self._window.settings, sharp_pixels=sharp))
         self._window.viewport.canvas.set_sharp(sharp)
 
-    def _hold_photograph(self, held: bool) -> None:
-        if held != self._photograph_held:
-            self._photograph_held = held
-            self._session.want_photograph(held or self._photograph_kept)
-            self._explain_photograph(held)
-            self.draw()
-
-    def _keep_photograph(self, kept: bool) -> None:
-        self._photograph_kept = kept
-        self._session.want_photograph(kept or self._photograph_held)
-        self._explain_photograph(kept)
-        self.draw()
-
-    def _explain_photograph(self, wanted: bool) -> None:
-        if not wanted or self._session.opened is None:
-            return
-        if "error" not in self._session.channels:
-            self._window.banner.tell("info", "There are no photographs: choose the scene's data folder.")
-        elif self._session.eye.view_index is None:
-            self._window.banner.tell("info", "The photograph is shown at a training view: press G for the nearest.")
-        elif why := self._why_unread():
-            self._window.banner.tell("warning", f"The photograph of this view can't be read: {why}")
-
     def _set_pivot(self, point: Array | None) -> None:
         if point is None:
             self._window.banner.tell("info", "Nothing is there to turn about.")
             return
         self._session.eye.pivot = point
+        self._show_pivot(True)
+        self._pivot_shown.start(PIVOT_MS)
         where = ", ".join(f"{value:.3g}" for value in point)
         self._window.banner.tell("info", f"Turning about ({where})")
 
-    def _copy_camera(self) -> None:
-        if self._session.eye.shown is not None:
-            QApplication.clipboard().setText(json.dumps(self._session.eye.shown.to_json()))
-            self._window.banner.tell("info", "The camera is on the clipboard.")
+    def _show_pivot(self, shown: bool) -> None:
+        """Marks what is turned about, while one turns."""
+        self._overlays.show_pivot(self._session.eye.pivot if shown else None)
+        self.draw_overlays()
 
-    def _paste_camera(self) -> None:
-        try:
-            camera = Camera.from_json(json.loads(QApplication.clipboard().text()))
-        except ValueError as error:
-            raise UserError("The clipboard holds no camera; copy one with Navigate > Copy camera.") from error
-        self._session.eye.set_camera(camera)
+    def _eye_shown(self) -> Camera | None:
+        return self.picture.camera if self.picture is not None else None

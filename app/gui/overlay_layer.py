@@ -31,12 +31,19 @@ class OverlayLayer:
         self._names: frozenset[str] = frozenset()
         self._up: Array = np.array([0.0, 0.0, 1.0])
         self._made: dict[str, overlays.Segments] = {}
-        self._left_out: int | None = None
+        self._left_out: frozenset[int] = frozenset()
+        self.hovered: int | None = None
+        """The camera under the mouse, by its number among all."""
+        self._pivot: Array | None = None
+        self._camera_depth: float | None = None
+        self._step = 1
 
     def set_scene(self, scene: Scene | None, cameras: Sequence[Camera]) -> None:
         """Takes another scene; its lines are made when they are first drawn."""
-        self._scene, self._made, self._left_out = scene, {}, None
+        self._scene, self._made, self._left_out, self.hovered = scene, {}, frozenset(), None
+        self._pivot = None
         # Evenly thinned, so that the capture's shape is still to be seen.
+        self._camera_depth = None
         step = -(-len(cameras) // MOST_CAMERAS) if cameras else 1
         self._cameras, self._step = cameras[::step], step
 
@@ -55,11 +62,54 @@ class OverlayLayer:
             self._up = up
             self._made.pop("grid", None)
 
-    def leave_out(self, index: int | None) -> None:
-        """The training camera that the eye is at: its lines would frame the picture."""
-        if index != self._left_out:
-            self._left_out = index
+    def leave_out(self, eye: Camera | None) -> None:
+        """The cameras that the eye stands in: their lines would frame the picture."""
+        places = np.array([camera.position for camera in self._cameras]).reshape(-1, 3)
+        near: Array = np.zeros(0, dtype=np.int64)
+        if eye is not None and len(places) and "cameras" in self._names:
+            near = np.flatnonzero(np.linalg.norm(places - eye.position, axis=1) < self._depth())
+        left_out = frozenset((near * self._step).tolist())
+        if left_out != self._left_out:
+            self._left_out = left_out
             self._made.pop("cameras", None)
+
+    def hover(self, index: int | None) -> None:
+        """Draws a camera in another colour."""
+        self.hovered = index
+        self._made.pop("cameras", None)
+
+    def show_pivot(self, pivot: Array | None) -> None:
+        """Marks what is turned about."""
+        self._pivot = pivot
+
+    def camera_at(self, eye: Camera, u: float, v: float) -> int | None:
+        """The nearest of the drawn cameras at a pixel of the picture that `eye` takes, by its number among all."""
+        if "cameras" not in self._names:
+            return None
+        hit, nearest = None, np.inf
+        for index, camera in self._shown_cameras():
+            corners = overlays.camera_corners(camera, self._depth())
+            pixels, depth = project(eye, corners)
+            if depth.min() <= 0 or not overlays.inside_outline(pixels, u, v):
+                continue
+            if depth.mean() < nearest:
+                hit, nearest = index, float(depth.mean())
+        return hit
+
+    def _shown_cameras(self) -> list[tuple[int, Camera]]:
+        numbered = [(index * self._step, camera) for index, camera in enumerate(self._cameras)]
+        return [(index, camera) for index, camera in numbered if index not in self._left_out]
+
+    def _depth(self) -> float:
+        """How deep cameras are drawn, world units."""
+        if self._scene is None:
+            return 0.0
+        bounds = np.asarray(self._scene.bounds, dtype=np.float64)
+        if self._camera_depth is None:
+            self._camera_depth = overlays.camera_size(
+                self._cameras, CAMERA_SIZE * float(np.linalg.norm(bounds[1] - bounds[0]))
+            )
+        return self._camera_depth
 
     def draw(
         self, camera: Camera, placement: Placement, viewport: tuple[int, int]
@@ -70,12 +120,15 @@ class OverlayLayer:
             camera: of the picture shown.
             viewport: logical (width, height).
         """
-        if self._scene is None or not self._names:
+        if self._scene is None or not (self._names or self._pivot is not None):
             return np.zeros((0, 2, 2)), np.zeros((0, 4)), ()
         left, top = placement.left / placement.scale, placement.top / placement.scale
         size = (max(int(viewport[0] / placement.scale), 1), max(int(viewport[1] / placement.scale), 1))
         wide = replace(camera, centre_px=(camera.centre_px[0] + left, camera.centre_px[1] + top), size_px=size)
-        lines = overlays.join([self._segments(name) for name in OVERLAY_NAMES if name in self._names])
+        parts = [self._segments(name) for name in OVERLAY_NAMES if name in self._names]
+        if self._pivot is not None:
+            parts.append(overlays.pivot_segments(camera, self._pivot, self._up))
+        lines = overlays.join(parts)
         pixels, colours = overlays.visible_segments(wide, lines, size)
         return pixels - np.array([left, top]), colours, self._labels(camera)
 
@@ -95,14 +148,17 @@ class OverlayLayer:
             return overlays.axes_segments(self._origin(), AXIS_LENGTH * size)
         if name == "grid":
             return overlays.grid_segments(bounds, self._up)
-        kept = [camera for index, camera in enumerate(self._cameras) if index * self._step != self._left_out]
+        numbered = self._shown_cameras()
+        hovered = [camera for index, camera in numbered if index == self.hovered]
+        kept = [camera for index, camera in numbered if index != self.hovered]
         others = [camera for camera in kept if not any(same_pose(camera, source) for source in self._sources)]
         sources = [camera for camera in kept if camera not in others]
-        depth = overlays.camera_size(self._cameras, CAMERA_SIZE * size)
+        depth = self._depth()
         return overlays.join(
             [
                 overlays.camera_segments(others, depth),
                 overlays.camera_segments(sources, depth, overlays.HIGHLIGHT_RGBA),
+                overlays.camera_segments(hovered, 1.25 * depth, overlays.HOVERED_RGBA),
             ]
         )
 

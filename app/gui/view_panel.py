@@ -1,8 +1,8 @@
-"""Where the eye is: the training view, the mode, up; and what is drawn over the picture."""
+"""Where the eye is: the view, its split, up; the comparison with its image; and what is drawn over the picture."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from PyQt5.QtCore import QSize, Qt, pyqtSignal
@@ -10,8 +10,10 @@ from PyQt5.QtWidgets import QAction, QCheckBox, QComboBox, QGridLayout, QHBoxLay
 
 from app.gui.panel_parts import Card, Slider, form, guard_wheel, label
 from engines.core.camera import Array, Camera
+from engines.core.views import Split
 
 AXIS_NAMES = ("x", "y", "z")
+SPLIT_NAMES: dict[Split, str] = {"train": "Training views", "validation": "Validation views", "test": "Test views"}
 
 
 def axis_name(axis: Array) -> str:
@@ -23,21 +25,24 @@ def axis_name(axis: Array) -> str:
 
 
 class ViewCard(Card):
-    """A slider through the training views, and the camera in numbers."""
+    """A slider through the views of a split, the comparison with their images, and the camera in numbers."""
 
     view_chosen = pyqtSignal(int)
+    split_chosen = pyqtSignal(str)
+    share_chosen = pyqtSignal(float)
+    """How much of the image is shown, of the width or of its opacity."""
     up_chosen = pyqtSignal(object)
     """[3], the world axis that was chosen."""
 
     def __init__(self, previous: QAction, nearest: QAction, following: QAction) -> None:
-        super().__init__("Training view")
+        super().__init__("View")
         self._names: tuple[str, ...] = ()
         self.name = label("")
         # A long name is cut off; it must not make the panel wider.
         self.name.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self.slider = Slider(Qt.Horizontal)
         guard_wheel(self.slider)
-        self.slider.setToolTip("Go through the training views")
+        self.slider.setToolTip("Go through the views")
         self.slider.sliderMoved.connect(self.view_chosen)
         # Clicks beside the handle and keys move it without a drag.
         self.slider.actionTriggered.connect(lambda _: self.view_chosen.emit(self.slider.sliderPosition()))
@@ -49,8 +54,23 @@ class ViewCard(Card):
             button.setDefaultAction(action)
             button.setIconSize(QSize(16, 16))
             row.addWidget(button)
+        self.split = QComboBox()
+        guard_wheel(self.split)
+        self.split.setToolTip("Which views are gone through: a scene is judged by those it was not trained on")
+        self.split.activated.connect(lambda _: self.split_chosen.emit(self.split.currentData()))
+        self.body.addWidget(self.split)
         self.body.addLayout(row)
         self.body.addWidget(self.slider)
+        self._comparison = QHBoxLayout()
+        self._comparison.setSpacing(3)
+        self.body.addLayout(self._comparison)
+        self.share = Slider(Qt.Horizontal)
+        self.share.setRange(0, 100)
+        self.share.setToolTip("How much of the image is shown")
+        guard_wheel(self.share)
+        self.share.valueChanged.connect(lambda value: self.share_chosen.emit(value / 100))
+        self.share.hide()
+        self.body.addWidget(self.share)
         self._facts = form()
         self.place, self.fov, self.psnr = label(), label(), label()
         self._axes: list[Array] = []
@@ -67,8 +87,34 @@ class ViewCard(Card):
             self._facts.addRow(label(name, "muted"), value)
         self.body.addLayout(self._facts)
 
-    def set_views(self, names: Sequence[str]) -> None:
-        """The views that there are."""
+    def add_comparison(self, actions: Sequence[QAction]) -> None:
+        """A button for each way to compare the picture with the view's image."""
+        for action in actions:
+            button = QToolButton()
+            button.setToolButtonStyle(Qt.ToolButtonTextOnly)
+            button.setDefaultAction(action)
+            button.setText(action.text().replace("&", "").split()[0])
+            button.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
+            # The action would give it its own, long text again.
+            action.changed.connect(
+                lambda button=button, action=action: button.setText(action.text().replace("&", "").split()[0])
+            )
+            self._comparison.addWidget(button)
+
+    def show_share(self, shown: bool, share: float) -> None:
+        """The slider, where there is something to slide."""
+        self.share.setVisible(shown)
+        self.share.blockSignals(True)
+        self.share.setValue(round(100 * share))
+        self.share.blockSignals(False)
+
+    def set_views(self, names: Sequence[str], splits: Mapping[Split, int], split: Split) -> None:
+        """The views that there are, of the splits that there are."""
+        self.split.clear()
+        for name, count in splits.items():
+            self.split.addItem(f"{SPLIT_NAMES[name]} ({count})", name)
+        self.split.setCurrentIndex(max(self.split.findData(split), 0))
+        self.split.setVisible(len(splits) > 1)
         self._names = tuple(names)
         self.slider.setRange(0, max(len(names) - 1, 0))
         self.slider.setEnabled(len(names) > 1)

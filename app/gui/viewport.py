@@ -50,6 +50,8 @@ class Viewport(QWidget):
     pointed = pyqtSignal(float, float)
     resized = pyqtSignal()
     moved = pyqtSignal()
+    turning = pyqtSignal(bool)
+    """A drag began to turn about the pivot, or it is over."""
 
     def __init__(self, parent: QWidget, eye: Eye, found: OpenGl) -> None:
         super().__init__(parent)
@@ -148,12 +150,15 @@ class Viewport(QWidget):
         elif buttons & Qt.RightButton:
             self.eye.look_by(across, down)
         elif buttons & Qt.LeftButton:
+            if self.eye.mode != "fly":
+                self.turning.emit(True)
             self.eye.orbit_by(across, down)
         self.moved.emit()
 
     def _release(self, event: QMouseEvent) -> bool:
         if self._dragged and event.buttons() == Qt.NoButton:
             self._dragged = False
+            self.turning.emit(False)
             self.eye.rest()
         return True
 

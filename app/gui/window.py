@@ -33,6 +33,7 @@ from app.gui.looking import Looking
 from app.gui.options_panel import OptionsCard
 from app.gui.overlay_layer import OVERLAY_NAMES
 from app.gui.panel_parts import elided
+from app.gui.photographs import MODES
 from app.gui.playing import Playing
 from app.gui.scene_panel import SceneCard
 from app.gui.screenshots import Screenshots
@@ -150,7 +151,10 @@ class Window(QMainWindow):
         self.channels.chosen.connect(self._guarded(self.looking.choose))
         self.channels.keep.clicked.connect(lambda on: self.commands["lock_limits"].trigger())
         self.commands["lock_limits"].toggled.connect(self.channels.keep.setChecked)
+        self.views.add_comparison([self.commands[mode] for mode in MODES])
         self.views.view_chosen.connect(self.looking.go_to_view)
+        self.views.split_chosen.connect(self.looking.choose_split)
+        self.views.share_chosen.connect(self.looking.photographs.set_share)
         self.views.up_chosen.connect(self.looking.choose_up)
         self.controls.changed.connect(self.session.set_control)
         self.controls.changed.connect(self._control_changed)

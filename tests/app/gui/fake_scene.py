@@ -17,7 +17,7 @@ from engines.core.engine import Control, Stop, never_stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame
 from engines.core.images import to_uint8, write_png
-from engines.core.views import View, Views
+from engines.core.views import Split, View, Views
 
 UP = np.array([0.0, 0.0, 1.0])
 BOUNDS = np.array([[-1.0, -1.0, -0.5], [1.0, 1.0, 0.9]])
@@ -110,12 +110,17 @@ def _add_ball(
 
 
 def write_photographs(folder: Path, scene: FakeScene) -> Dataset:
-    """Photographs of the scene's cameras, a little darker than it draws them, so that there is an error."""
+    """Photographs of the scene's cameras, a little darker than it draws them, so that there is an error.
+
+    In a folder called `held_out` the last three are for validation and the two before for tests.
+    """
     views = []
+    held_out: dict[int, Split] = {7: "test", 8: "test", 9: "validation", 10: "validation", 11: "validation"}
     for index, camera in enumerate(scene.cameras):
         path = folder / f"{index:03d}.png"
         write_png(path, to_uint8(draw(camera).image.numpy() * 0.9))
-        views.append(View(camera, f"{index:03d}", "train", path))
+        split = held_out.get(index, "train") if folder.name == "held_out" else "train"
+        views.append(View(camera, f"{index:03d}", split, path))
     return Dataset(Views.of(views), folder, "fake", BOUNDS, UP)
 
 
