@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+import torch
 
 from app import display
 from app.fitting import same_picture
@@ -30,7 +31,7 @@ class Comparison:
         photograph: [H, W, 3] uint8.
         error: [H, W, 3] uint8, the absolute difference as a heat map.
         limits: the differences at the two ends of the heat map's colours.
-        psnr_db: over the whole picture.
+        psnr_db: over the pixels that count: all, where no mask leaves some out.
         controls: that the picture was drawn with.
     """
 
@@ -66,8 +67,17 @@ def compare(
         if scene.native_px is None
         else view.square_image(scene.native_px[0] + 2 * scene.cropped_px, scene.cropped_px)
     )
+    valid = (
+        view.resized_valid(camera.size_px)
+        if scene.native_px is None
+        else view.square_valid(scene.native_px[0] + 2 * scene.cropped_px, scene.cropped_px)
+    )
     error = display.error_map(frame.image, photograph)
-    mse = float(np.mean(np.square(_rendered(frame) - photograph, dtype=np.float64)))
+    squares = np.square(_rendered(frame) - photograph, dtype=np.float64)
+    if valid is not None and valid.any():
+        # What masks leave out is no error.
+        error, squares = error * torch.from_numpy(valid).to(error), squares[valid]
+    mse = float(np.mean(squares))
     psnr_db = float(-10 * np.log10(mse)) if mse > 0 else float("inf")
     shown = Frame(frame.image, frame.depth, {"error": error})
     limits = display.channel_limits(shown, "error")

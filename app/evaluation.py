@@ -19,6 +19,7 @@ from app.fitting import same_pose
 from app.joining import owners
 from app.objects import INSTANCE, choice_of, learnt_objects
 from engines.core import metrics, ranks
+from engines.core.camera import Array
 from engines.core.dataset import Dataset
 from engines.core.engine import TIME, HasSources, Scene, Stop, never_stop
 from engines.core.errors import Cancelled, UserError
@@ -49,10 +50,13 @@ class Score:
     """The object's name, of a class."""
     time: int | None = None
     """The moment, of a recording."""
+    valid: float = 1.0
+    """The share of the pixels that count; masks leave out the others."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
-        return {"view": self.view} | {name: getattr(self, name) for name in METRICS}
+        values: dict[str, Any] = {"view": self.view} | {name: getattr(self, name) for name in METRICS}
+        return values if self.valid == 1 else values | {"valid": self.valid}
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,11 @@ class Evaluation:
     def ssim(self) -> float:
         """The mean over views."""
         return self.means["ssim"]
+
+    @property
+    def valid(self) -> float:
+        """The mean share of the pixels that count."""
+        return sum(score.valid for score in self.scores) / len(self.scores)
 
     @property
     def means(self) -> dict[str, float]:
@@ -106,6 +115,7 @@ class Evaluation:
         return {
             **self.means,
             "crop_px": self.crop_px,
+            **({"valid": self.valid} if self.valid < 1 else {}),
             **({"instances": means} if means else {}),
             **({"times": times} if times else {}),
             "views": [score.to_json() for score in self.scores],
@@ -143,8 +153,9 @@ def evaluate(
         learnt_px: the size that a photograph of some size is brought to, for scenes that draw any; where it is a
             square, the photograph's centred one.
 
-    A scene that is drawn from photographs is not compared with these. Several ranks divide the views, and all of them
-    get the whole evaluation.
+    Pixels that a photograph's mask leaves out, or its lens did not see, do not count; a view without any other is left
+    out. A scene that is drawn from photographs is not compared with these. Several ranks divide the views, and all of
+    them get the whole evaluation.
 
     Raises:
         UserError: there are no photographs, one is missing can't be read or is too small, or its object was not learnt.
@@ -176,7 +187,9 @@ def evaluate(
     told = ranks.gathered([[index, asdict(score)] for index, score in own.items()])
     found = {index: Score(**score) for part in told for index, score in part}
     if not found:
-        raise UserError("all these photographs are what the scene is drawn from; there is none left to compare with")
+        raise UserError(
+            "nothing to compare with: all these photographs are what the scene is drawn from, or masked out as a whole"
+        )
     return Evaluation(tuple(found[index] for index in sorted(found)), crop)
 
 
@@ -192,9 +205,18 @@ def _is_timed(scene: Scene) -> bool:
     return any(control.name == TIME for control in scene.controls)
 
 
-def _score(pair: tuple[Tensor, Tensor], crop: int, on_pair: OnPair) -> dict[str, float]:
-    """Of a picture and its photograph, by `METRICS`."""
-    image, photograph = pair
+@dataclass(frozen=True, eq=False)
+class _Pair:
+    """A picture and its photograph, both [H, W, 3], and which pixels count, [H, W] bool; None: all."""
+
+    image: Tensor
+    photograph: Tensor
+    valid: Tensor | None
+
+
+def _score(pair: _Pair, crop: int, on_pair: OnPair) -> dict[str, float] | None:
+    """Of a picture and its photograph, by `METRICS`; None where no pixel counts."""
+    image, photograph, valid = pair.image, pair.photograph, pair.valid
     if min(image.shape[:2]) - 2 * crop < SMALLEST_SIDE_PX:
         raise UserError(
             f"{crop} pixels off each side of {image.shape[1]}x{image.shape[0]} leave too little to compare; "
@@ -202,8 +224,12 @@ def _score(pair: tuple[Tensor, Tensor], crop: int, on_pair: OnPair) -> dict[str,
         )
     if crop:
         image, photograph = (x[crop:-crop, crop:-crop] for x in (image, photograph))
+        valid = valid[crop:-crop, crop:-crop] if valid is not None else None
+    if valid is not None and not valid.any():
+        return None
     on_pair(image, photograph)
-    return {metric: getattr(metrics, metric)(image, photograph) for metric in METRICS}
+    values = {metric: float(getattr(metrics, metric)(image, photograph, valid)) for metric in METRICS}
+    return values if valid is None else values | {"valid": float(valid.float().mean())}
 
 
 def _named(values: Mapping[str, float], view: View, scene: Scene, dataset: Dataset | None) -> Score:
@@ -217,20 +243,24 @@ def _is_source(scene: object, view: View, controls: Mapping[str, float]) -> bool
     return any(same_pose(view.camera, other) for other in sources)
 
 
-def _pair(
-    scene: Scene, view: View, controls: Mapping[str, float], stop: Stop, learnt_px: Size
-) -> tuple[Tensor, Tensor]:
-    """The picture and the photograph, both [H, W, 3] at the scene's size, or the one wanted."""
+def _pair(scene: Scene, view: View, controls: Mapping[str, float], stop: Stop, learnt_px: Size) -> _Pair:
+    """The picture and the photograph at the scene's size, or the one wanted."""
     if scene.native_px is None:
         size_px = learnt_px(view.camera.size_px)
         if size_px[0] != size_px[1]:
             frame = scene.render(view.camera.resized(size_px), controls, stop)
-            return frame.image, torch.from_numpy(resize_area(view.image(), size_px))
+            photograph, valid = resize_area(view.image(), size_px), view.resized_valid(size_px)
+            return _Pair(frame.image, torch.from_numpy(photograph), _tensor(valid))
         side, cropped = size_px[0], 0
     else:
         side, cropped = min(scene.native_px) + 2 * scene.cropped_px, scene.cropped_px
     frame = scene.render(view.square_camera(side, cropped), controls, stop)
-    return frame.image, torch.from_numpy(view.square_image(side, cropped))
+    photograph, valid = view.square_image(side, cropped), view.square_valid(side, cropped)
+    return _Pair(frame.image, torch.from_numpy(photograph), _tensor(valid))
+
+
+def _tensor(valid: Array | None) -> Tensor | None:
+    return None if valid is None else torch.from_numpy(np.ascontiguousarray(valid))
 
 
 def _choices(scene: Scene, dataset: Dataset | None, views: Views) -> dict[int, dict[str, float]]:

@@ -112,7 +112,8 @@ def _table(evaluation: Evaluation, chosen: str) -> str:
     lines += [_row(score.view, width, score.to_json()) for score in evaluation.scores]
     lines += [_row(name, width, part.means) for name, part in parts.items()]
     border = f", without {evaluation.crop_px} px on each side" if evaluation.crop_px else ""
-    views = f"({len(evaluation.scores)} {chosen}{border})"
+    masked = f", {1 - evaluation.valid:.1%} of the pixels masked out" if evaluation.valid < 1 else ""
+    views = f"({len(evaluation.scores)} {chosen}{border}{masked})"
     lines.append(f"{_row('mean', width, evaluation.means)}   {views}")
     return "\n".join(lines) + "\n"
 

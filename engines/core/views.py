@@ -174,6 +174,11 @@ class View:
         square = resize_area(valid[top : top + side, left : left + side].astype(np.float32), (side_px, side_px))
         return np.asarray(square[crop_px : side_px - crop_px, crop_px : side_px - crop_px] >= WHOLE)
 
+    def resized_valid(self, size_px: tuple[int, int]) -> Array | None:
+        """[h, w] bool `valid_mask` at (width, height): a pixel counts if all that was averaged does; None: all."""
+        valid = self.valid_mask()
+        return None if valid is None else np.asarray(resize_area(valid.astype(np.float32), size_px) >= WHOLE)
+
     def square_camera(self, side_px: int, crop_px: int = 0) -> Camera:
         """The camera of `square_image`."""
         left_px = side_px - 2 * crop_px

@@ -35,10 +35,15 @@ class Losses:
 
 @dataclass(frozen=True)
 class Photographs:
-    """[1, 3, S, S] each: the one that is lifted (None: nothing is), and this rank's targets."""
+    """[1, 3, S, S] each: the one that is lifted (None: nothing is), and this rank's targets.
+
+    Attributes:
+        valid: [1, 1, S, S] bool of each target, what counts of it; None: all.
+    """
 
     lifted: Tensor | None
     targets: tuple[Tensor, ...]
+    valid: tuple[Tensor | None, ...]
 
 
 class Comparison(nn.Module):
@@ -65,7 +70,10 @@ class Comparison(nn.Module):
             Unreadable: one can't be read.
         """
         lifted = views.photograph(triplet.lifted) if self._config.grid_learning == "integrated" else None
-        return Photographs(lifted, tuple(views.photograph(target) for target in triplet.targets[self.share.rows]))
+        own = triplet.targets[self.share.rows]
+        return Photographs(
+            lifted, tuple(views.photograph(target) for target in own), tuple(views.valid(target) for target in own)
+        )
 
     def forward(self, triplet: Triplet, views: TrainingViews, photographs: Photographs) -> tuple[Losses, Tensor]:
         """The losses, and the new grid without gradients."""
@@ -81,7 +89,10 @@ class Comparison(nn.Module):
             else:
                 self._drawing.pass_over()
         seen = [self._inner(photograph) for photograph in photographs.targets]
-        l1 = [F.l1_loss(image, photograph) for image, photograph in zip(drawn, seen, strict=True)]
+        valid = [None if mask is None else self._inner(mask) for mask in photographs.valid]
+        l1 = [_l1(*compared) for compared in zip(drawn, seen, valid, strict=True)]
+        # What does not count is 0 in both, so that the discriminator can tell nothing by it.
+        drawn = [image if mask is None else image * mask for image, mask in zip(drawn, valid, strict=True)]
         discriminator, adversarial = zip(*self._judge(drawn, seen), strict=True)
         return Losses(*(torch.stack(part).mean() for part in (discriminator, adversarial, l1))), grid.detach()
 
@@ -122,3 +133,10 @@ class Comparison(nn.Module):
         by_target = {id(buffer) for part, _ in parts for buffer in part.buffers()}
         others = [b for name, b in network.named_buffers() if id(b) not in by_target and name != "deepvoxels"]
         return Statistics(self.share, parts, [buffer for buffer in others if buffer.is_floating_point()])
+
+
+def _l1(image: Tensor, photograph: Tensor, valid: Tensor | None) -> Tensor:
+    """The mean absolute difference of [1, 3, H, W] over the pixels that count; 0 where none does."""
+    if valid is None:
+        return F.l1_loss(image, photograph)
+    return ((image - photograph).abs() * valid).sum() / (3 * valid.sum()).clamp(min=1)

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core.camera import Array, Camera
@@ -15,6 +16,7 @@ from engines.core.dataset import Dataset
 from engines.core.errors import Unreadable, UserError
 from engines.core.images import to_uint8
 from engines.core.views import View, Views
+from engines.deepvoxels.config import FEATURE_PX
 from engines.deepvoxels.geometry import FrustumSamples, GridPlacement, LiftedVoxels, frustum_samples, lifted_voxels
 
 CACHE_BYTES = 2 * 2**30
@@ -118,7 +120,7 @@ class TrainingViews:
         self.views = tuple(views)
         self.cameras = tuple(view.square_camera(side_px) for view in views)
         self._side_px, self._placement, self._grid_dim, self._device = side_px, placement, grid_dim, device
-        self._photographs = _Kept(self._read, lambda photograph: _bytes(photograph))
+        self._photographs = _Kept(self._read, lambda read: _bytes(*(part for part in read if part is not None)))
         self._samples = _Kept(self._sample, lambda samples: _bytes(samples.index, samples.voxels))
         self._lifted = _Kept(self._lift, lambda voxels: _bytes(voxels.index, voxels.pixels))
 
@@ -126,14 +128,28 @@ class TrainingViews:
         return len(self.views)
 
     def photograph(self, index: int) -> Tensor:
-        """[1, 3, S, S] in [-0.5, 0.5], on the device."""
-        return self._photographs(index).to(self._device).float()[None] / 255 - 0.5
+        """[1, 3, S, S] in [-0.5, 0.5], on the device; 0 where nothing is to be learnt from it."""
+        colours, valid = self._photographs(index)
+        photograph = colours.to(self._device).float()[None] / 255 - 0.5
+        return photograph if valid is None else photograph * valid.to(self._device)
+
+    def valid(self, index: int) -> Tensor | None:
+        """[1, 1, S, S] bool, on the device, what is to be learnt from that photograph; None: all of it."""
+        valid = self._photographs(index)[1]
+        return None if valid is None else valid.to(self._device)
 
     def median_colour(self) -> Tensor:
         """[3] in [-1, 1], of some photographs' pixels."""
         step = -(-len(self) // MEDIAN_VIEWS)
-        pixels = torch.cat([self.photograph(index).flatten(2)[0] for index in range(0, len(self), step)], dim=1)
+        pixels = torch.cat([self._valid_pixels(index) for index in range(0, len(self), step)], dim=1)
+        if not pixels.numel():
+            return pixels.new_zeros(3)
         return 2 * pixels.median(dim=1).values
+
+    def _valid_pixels(self, index: int) -> Tensor:
+        """[3, N]"""
+        pixels, valid = self.photograph(index).flatten(2)[0], self.valid(index)
+        return pixels if valid is None else pixels[:, valid.flatten()]
 
     def samples(self, index: int) -> FrustumSamples:
         """Where the view volume of that camera meets the grid."""
@@ -149,19 +165,33 @@ class TrainingViews:
             return True
         return any(self.samples(target).index.numel() == 0 for target in triplet.targets)
 
-    def _read(self, index: int) -> Tensor:
-        # Bytes, as in the authors' code, which resizes the file's bytes.
+    def _read(self, index: int) -> tuple[Tensor, Tensor | None]:
+        """[3, S, S] bytes, as in the authors' code, which resizes the file's; [1, 1, S, S] bool, None: all counts."""
         try:
             image = to_uint8(self.views[index].square_image(self._side_px))
+            valid = self.views[index].square_valid(self._side_px)
         except UserError as error:
             raise Unreadable(str(error)) from error
-        return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
+        colours = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
+        return colours, None if valid is None else torch.from_numpy(np.ascontiguousarray(valid))[None, None]
 
     def _sample(self, index: int) -> FrustumSamples:
         return frustum_samples(self.cameras[index], self._placement, self._grid_dim, self._device)
 
     def _lift(self, index: int) -> LiftedVoxels:
-        return lifted_voxels(self.cameras[index], self._placement, self._grid_dim, self._device)
+        voxels = lifted_voxels(self.cameras[index], self._placement, self._grid_dim, self._device)
+        view = self.views[index]
+        # Without a file of its own this reads nothing.
+        if view.valid_mask_path is None and view.valid_mask() is None:
+            return voxels
+        valid = self.valid(index)
+        if valid is None:
+            return voxels
+        # Voxels behind what is masked out learn nothing of it; features are coarser than pixels.
+        whole = F.interpolate(valid.float(), (FEATURE_PX, FEATURE_PX), mode="area")[0, 0] > 1 - 1e-4
+        columns, rows = voxels.pixels.round().long().clamp(0, FEATURE_PX - 1)
+        kept = whole[rows, columns]
+        return LiftedVoxels(voxels.index[kept], voxels.pixels[:, kept])
 
 
 class _Kept(Generic[T]):

@@ -13,7 +13,7 @@ from engines.core.camera import Array, Camera
 from engines.core.chance import seeded
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
-from engines.core.images import resize_area, to_uint8
+from engines.core.images import resize_area, resize_lanczos, to_uint8
 from engines.core.ranks import ALONE, Rank
 from engines.core.read_ahead import WORKERS
 from engines.core.views import View, Views
@@ -40,6 +40,7 @@ class Example:
         depths: of the nearest and the farthest plane, world units.
         backgrounds: [2, 3, H, W] what the first two see of what stands still; in stage mask.
         moves: [H, W] bool, what moves in the target's picture; where the loss asks for it.
+        valid: [H, W] bool, what counts of the target's picture; None: all.
     """
 
     views: tuple[int, int, int]
@@ -48,12 +49,14 @@ class Example:
     depths: tuple[float, float]
     backgrounds: Tensor | None = None
     moves: Tensor | None = None
+    valid: Tensor | None = None
 
     def to(self, device: torch.device) -> Example:
         """The same on `device`."""
         backgrounds = self.backgrounds.to(device) if self.backgrounds is not None else None
         moves = self.moves.to(device) if self.moves is not None else None
-        return replace(self, pictures=self.pictures.to(device), backgrounds=backgrounds, moves=moves)
+        valid = self.valid.to(device) if self.valid is not None else None
+        return replace(self, pictures=self.pictures.to(device), backgrounds=backgrounds, moves=moves, valid=valid)
 
 
 def unsuited(dataset: Dataset, config: MaskVolumeConfig) -> str:
@@ -179,6 +182,9 @@ class ExampleReader:
             pictures += [self._background(view, size) for view in views[:2]]
         if self._config.loss_type in NEED_MASKS:
             pictures.append(self._picture("mask", triplet.target, size))
+        is_masked = views[2].valid_mask_path is not None or views[2].valid_mask() is not None
+        if is_masked:
+            pictures.append(self._picture("valid", triplet.target, size))
         stack = torch.stack(pictures).float() / 255
         cameras = [view.camera.resized(size) for view in views]
         random = seeded(self._seed, 2, number)
@@ -187,7 +193,10 @@ class ExampleReader:
             around = _motion(stack) if self._looks_at_motion(random) else None
             window = random_window(size, self._config.side_px, scales, random, around)
             stack, cameras = window.cut(stack), [window.camera(camera) for camera in cameras]
-        moves = None
+        moves = valid = None
+        if is_masked:
+            # Enlarged, it has shades at its edges; what is not all white counts as masked.
+            stack, valid = stack[:-1], stack[-1, 0] > 1 - 1e-4
         if self._config.loss_type in NEED_MASKS:
             stack, moves = stack[:-1], stack[-1, 0] > 0.5
         if self._config.recolours:
@@ -199,6 +208,7 @@ class ExampleReader:
             depth_limits(self._dataset, views[0].instance),
             stack[3:] if self._config.stage == "mask" else None,
             moves,
+            valid,
         )
 
     def _looks_at_motion(self, random: torch.Generator) -> bool:
@@ -206,12 +216,13 @@ class ExampleReader:
         return share > 0 and float(torch.rand((), generator=random)) < share
 
     def _picture(self, kind: str, number: int, size: tuple[int, int]) -> Tensor:
-        """[3, H, W] uint8 photograph or mask of a view."""
+        """[3, H, W] uint8 photograph of a view, or its mask: what moves, or what counts ("valid")."""
         key = (kind, number, *size)
         if key in self._kept:
             return self._kept[key]
         view = self._views[number]
-        return self._keep(key, picture_at(view, size) if kind == "photograph" else _mask_at(view, size))
+        made = {"photograph": _photograph_at, "mask": _mask_at, "valid": _valid_at}[kind](view, size)
+        return self._keep(key, made)
 
     def _background(self, view: View, size: tuple[int, int]) -> Tensor:
         """[3, H, W] uint8"""
@@ -219,7 +230,9 @@ class ExampleReader:
         key = ("background", view.instance, camera, *size)
         if key in self._kept:
             return self._kept[key]
-        background, measured = background_of(self._dataset, view.instance, camera, size)
+        # Of the training views only: what others saw is not to be learnt from.
+        learnt_from = replace(self._dataset, views=self._dataset.split("train"))
+        background, measured = background_of(learnt_from, view.instance, camera, size)
         # A median is of many photographs, and there are few of them.
         return self._keep(key, background, always=not measured)
 
@@ -244,6 +257,21 @@ def _cameras(views: Views) -> set[tuple[int, int]]:
 def _mask_at(view: View, size: tuple[int, int]) -> Array:
     """[H, W, 3], 1 where most of a pixel moves."""
     return np.repeat(resize_area(view.mask().astype(np.float32), size)[..., None] > 0.5, 3, axis=2).astype(np.float32)
+
+
+def _photograph_at(view: View, size: tuple[int, int]) -> Array:
+    """[H, W, 3]; what is not to be learnt from is grey before it is resized, as Lanczos' kernel reaches over edges."""
+    valid = view.valid_mask()
+    if valid is None:
+        return picture_at(view, size)
+    return resize_lanczos(np.where(valid[..., None], view.image(), np.float32(0.5)), size)
+
+
+def _valid_at(view: View, size: tuple[int, int]) -> Array:
+    """[H, W, 3], 1 where all of a pixel counts."""
+    valid = view.resized_valid(size)
+    counts = np.ones(size[::-1], dtype=bool) if valid is None else valid
+    return np.repeat(counts[..., None], 3, axis=2).astype(np.float32)
 
 
 def reader_for(dataset: Dataset, views: Views, config: MaskVolumeConfig, seed: int) -> tuple[ExampleReader, int]:

@@ -96,7 +96,7 @@ class Comparison(nn.Module):
 
     def forward(self, example: Example) -> dict[str, Tensor]:
         """By name, "total" first."""
-        return self.judge(self.networks.draw(example), example.pictures[2:], example.moves)
+        return self.judge(self.networks.draw(example), example.pictures[2:], example.moves, example.valid)
 
 
 def begin_from(networks: Networks, config: MaskVolumeConfig) -> None:

@@ -141,6 +141,7 @@ class Pictures:
         share: which of the step's they are.
         views: [B] indices.
         colours: [B, S * S, 3] uint8.
+        valid: [B, S * S] bool, which of them count; None: all.
         codes: [B, L] where they are given with the data.
     """
 
@@ -149,6 +150,7 @@ class Pictures:
     colours: Tensor
     cameras: tuple[Camera, ...]
     codes: Tensor | None
+    valid: Tensor | None = None
 
 
 class PictureReader:
@@ -157,7 +159,7 @@ class PictureReader:
     def __init__(self, views: Views, plan: Plan, code_length: int | None, keep: bool, rank: Rank = ALONE) -> None:
         """Of `views`, the share of `rank`; codes of `code_length` are read with them where that is not None."""
         self._views, self._plan, self._code_length, self._rank = views, plan, code_length, rank
-        self._kept: dict[tuple[int, int], tuple[Tensor, Camera]] | None = {} if keep else None
+        self._kept: dict[tuple[int, int], tuple[Tensor, Camera, Tensor | None]] | None = {} if keep else None
 
     def read(self, step: int) -> Pictures:
         """The pictures of a step.
@@ -168,18 +170,25 @@ class PictureReader:
         side, count = self._plan.stage(step)
         share = self._rank.share(count)
         views = tuple(self._plan.views(step)[share.rows])
-        colours, cameras = zip(*(self._one(index, side) for index in views), strict=True)
+        colours, cameras, masks = zip(*(self._one(index, side) for index in views), strict=True)
+        valid = None
+        if any(mask is not None for mask in masks):
+            everything = torch.ones(side * side, dtype=torch.bool)
+            valid = torch.stack([everything if mask is None else mask for mask in masks])
         codes = None
         if self._code_length is not None:
             codes = given_codes([self._views[index] for index in views], self._code_length)
-        return Pictures(share, views, torch.stack(colours), cameras, codes)
+        return Pictures(share, views, torch.stack(colours), cameras, codes, valid)
 
-    def _one(self, index: int, side: int) -> tuple[Tensor, Camera]:
+    def _one(self, index: int, side: int) -> tuple[Tensor, Camera, Tensor | None]:
+        """[S * S, 3] bytes, the camera, and [S * S] bool what counts; None: all."""
         if self._kept is not None and (index, side) in self._kept:
             return self._kept[index, side]
         view = self._views[index]
         colours = torch.from_numpy(np.ascontiguousarray(to_uint8(view.square_image(side)))).view(-1, 3)
-        picture = (colours, view.square_camera(side))
+        mask = view.square_valid(side)
+        valid = None if mask is None else torch.from_numpy(np.ascontiguousarray(mask)).view(-1)
+        picture = (colours, view.square_camera(side), valid)
         if self._kept is not None:
             self._kept[index, side] = picture
         return picture

@@ -138,12 +138,15 @@ class Comparison(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, rays: Rays, codes: Tensor | None, photographs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(
+        self, rays: Rays, codes: Tensor | None, photographs: Tensor, valid: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Squared error of the colours, mean square of the codes, penalty of depths behind the camera.
 
         Args:
             codes: [B, L] codes, or [B] numbers of learnt ones; None: there are none.
             photographs: [B, N, 3] uint8.
+            valid: [B, N] bool, which pixels count; None: all.
         """
         network = self.network
         if network.latent_codes is not None and codes is not None and not codes.is_floating_point():
@@ -154,7 +157,16 @@ class Comparison(nn.Module):
         depths = ((ends - rays.position[:, None]) * rays.forward[:, None]).sum(dim=-1)
         latent = codes.square().mean() if codes is not None else colours.new_zeros(())
         behind = depths.clamp(max=0).square().mean() * DEPTH_PENALTY
-        return F.mse_loss(colours, photographs.float() / 127.5 - 1), latent, behind
+        return _squared_error(colours, photographs.float() / 127.5 - 1, valid), latent, behind
+
+
+def _squared_error(colours: Tensor, photographs: Tensor, valid: Tensor | None) -> Tensor:
+    """The mean over all of [B, N, 3]; where only some pixels count, that of each picture's, and then over pictures."""
+    if valid is None:
+        return F.mse_loss(colours, photographs)
+    # Picture by picture, so that ranks come to the same mean whatever each of them has.
+    errors = (colours - photographs).square().mean(dim=-1) * valid
+    return (errors.sum(dim=1) / valid.sum(dim=1).clamp(min=1)).mean()
 
 
 class SrnTraining:
@@ -269,7 +281,7 @@ class SrnTraining:
         image, latent, depth = self._comparison(*self._compared(batch))
         return image, latent, depth
 
-    def _compared(self, batch: Pictures) -> tuple[Rays, Tensor | None, Tensor]:
+    def _compared(self, batch: Pictures) -> tuple[Rays, Tensor | None, Tensor, Tensor | None]:
         """What `Comparison` takes. All pixels of the step are drawn by chance, and this rank's are taken of them."""
         random = seeded(self._seed, 2, self.step_count)
         pixels = self._pixels(batch.share.total, batch.colours.shape[1], random)
@@ -279,7 +291,10 @@ class SrnTraining:
             codes = torch.from_numpy(self._views.instances[list(batch.views)]).long()
         own = pixels[batch.share.rows, :, None].expand(-1, -1, 3)
         photographs = torch.gather(batch.colours, 1, own).to(self._device)
-        return rays, codes.to(self._device) if codes is not None else None, photographs
+        valid = None
+        if batch.valid is not None:
+            valid = torch.gather(batch.valid, 1, own[..., 0]).to(self._device)
+        return rays, codes.to(self._device) if codes is not None else None, photographs, valid
 
     def _rays(self, batch: Pictures, pixels: Tensor, random: torch.Generator) -> Rays:
         """Of this rank's pictures; pixels [B, N] of the whole step's."""
