@@ -17,6 +17,7 @@ from engines.core.config import TrainingConfig, make_options
 from engines.core.dataset import Dataset
 from engines.core.engine import Engine, LearnsSmaller, Training
 from engines.core.errors import UserError
+from engines.core.object_masks import laid_over, settled
 from engines.core.run_folder import chosen_up, complete_scene, is_run_folder, others_in, read_run_training_of_first
 from engines.core.upright import parse_up
 
@@ -69,16 +70,20 @@ def begin(
     """
     if not resume:
         config = make_options(engine.Config, settings)
+        config = config.model_copy(update={"outside_masks": settled(dataset, config.outside_masks)})
         names, dataset = held_out_names(dataset, config.held_out_every), _as_configured(dataset, config)
         return Begun(dataset, config, engine.train(dataset, config, device, config.seed), names)
     checkpoint = _to_resume(engine, out, settings, again)
     config = make_options(engine.Config, checkpoint.config, f"{out}: its configuration")
+    if config.outside_masks == "auto":
+        # A run of a time before there was a choice.
+        config = config.model_copy(update={"outside_masks": "kept"})
     names, dataset = held_out_names(dataset, config.held_out_every), _as_configured(dataset, config)
     return Begun(dataset, config, engine.resume(dataset, checkpoint, device), names)
 
 
 def _as_configured(dataset: Dataset, config: TrainingConfig) -> Dataset:
-    dataset = dataset.with_held_out(config.held_out_every)
+    dataset = laid_over(dataset.with_held_out(config.held_out_every), config.outside_masks)
     return dataset if config.up is None else dataset.with_up(parse_up(config.up))
 
 

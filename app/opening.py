@@ -17,6 +17,7 @@ from engines.core.device import choose_device
 from engines.core.engine import Scene
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
+from engines.core.object_masks import as_learnt
 from engines.core.run_folder import LIVE_NAME, SCENE_NAME, is_claimed
 from engines.core.scene_file import rewrite_scene_file
 
@@ -56,7 +57,7 @@ def open_scene(
     engine = registry.find_engine(checkpoint.engine)
     data = Path(data) if data is not None else data_beside(path, checkpoint)
     if dataset is None and data is not None:
-        dataset = open_dataset(data)
+        dataset = as_learnt(open_dataset(data), checkpoint.config)
     as_trained = {name: checkpoint.config[name] for name in engine.SceneOptions.AS_TRAINED if name in checkpoint.config}
     options = make_options(engine.SceneOptions, as_trained | parse_settings(settings))
     try:

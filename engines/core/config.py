@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -13,6 +13,9 @@ from pydantic_core import ErrorDetails
 from engines.core.errors import UserError
 from engines.core.reading import quoted, read_text, shortened
 from engines.core.upright import parse_up
+
+Outside = Literal["auto", "kept", "white", "black"]
+"""What becomes of pixels outside an object's masks."""
 
 
 class Options(BaseModel):
@@ -88,6 +91,10 @@ class TrainingConfig(Options):
     another `max_steps` goes on along the new course."""
     up: str | None = None
     """Which way is up: x, y, z, -x, -y, -z, or three numbers such as 0.1,-1,0.2; empty: as the photographs say."""
+    outside_masks: Outside = "auto"
+    """Of photographs with an object's masks, what takes the place of all outside them: kept (the photograph's own),
+    white or black. auto: white where the object was turned before a camera that stood still, as its background
+    contradicts the poses then; else kept."""
     ema_decay: float = Field(0.0, ge=0, lt=1)
     """Show and validate the moving average of the weights, e.g. 0.99 for one over about 100 steps; 0: the latest."""
 

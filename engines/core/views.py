@@ -41,6 +41,7 @@ class View:
             camera's focal length, middle and size.
         turned: EXIF's orientation, 1 to 8, where the camera is that of the photograph as it is shown, not as it is
             stored: it is turned when it is read. 1: as it is stored.
+        outside: the brightness that takes the place of all that is outside the mask; None: the photograph's own.
     """
 
     camera: Camera
@@ -60,6 +61,7 @@ class View:
     valid_mask_at: Place = ()
     lens: Lens | None = None
     turned: int = 1
+    outside: float | None = None
 
     def image(self) -> Array:
         """[H, W, 3] float32 in [0, 1], read now and freed of distortion; transparency is laid over white.
@@ -78,7 +80,10 @@ class View:
                 f"{self.image_path}: is {image.shape[1]}x{image.shape[0]}, the other images are {width}x{height}; "
                 "all images of a folder must have one size"
             )
-        return undistorted(image, self.taken_with, self._part)
+        straight = undistorted(image, self.taken_with, self._part)
+        if self.outside is None or self.mask_path is None:
+            return straight
+        return np.where(self.mask()[..., None], straight, np.float32(self.outside))
 
     def mask(self) -> Array:
         """[H, W] bool, read now, undistorted as `image` is: what belongs to the object, or moves.
