@@ -11,6 +11,7 @@ import torch
 
 from app.evaluation import Size, as_photographed
 from app.held_out import held_out_names
+from app.unused import unused
 from engines.core import ranks
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import TrainingConfig, make_options
@@ -83,6 +84,7 @@ def begin(
 
 
 def _as_configured(dataset: Dataset, config: TrainingConfig) -> Dataset:
+    dataset = replace(dataset, notes=(*dataset.notes, *unused(dataset, config.outside_masks)))
     dataset = laid_over(dataset.with_held_out(config.held_out_every), config.outside_masks)
     return dataset if config.up is None else dataset.with_up(parse_up(config.up))
 

@@ -14,6 +14,7 @@ from app.inspection.pictures import Pictures, look_at_photograph
 from app.inspection.poses import doubts_of_cameras
 from app.inspection.report import DataReport, Doubt, Seen, Suitability, Thumbnail, counted, naming
 from app.structure import FEWEST
+from app.unused import unused
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
 from engines.core.engine import Stop
@@ -158,16 +159,15 @@ def _data(dataset: Dataset) -> _Inspection:
     sizes = Counter("{}x{}".format(*view.camera.size_px) for view in photographed)
     looked_at = _to_look_at(views, drawn)
     place = {index: at for at, (index, _) in enumerate(cameras)}
-    masks, depths = (
-        (sum(getattr(view, name) is not None for view in photographed), len(photographed))
-        for name in ("mask_path", "depth_path")
-    )
+    unmasked = [view for view in photographed if view.mask_path is None and view.valid_mask_path is None]
+    without_depth = [view for view in photographed if view.depth_path is None]
+    masks, depths = ((len(photographed) - len(lack), len(photographed)) for lack in (unmasked, without_depth))
     doubts = [
         *read.doubts(),
         *_without_photograph(views),
         *doubts_of_cameras(dataset, seen),
-        *_some_lack("masks", [view for view in photographed if view.mask_path is None], masks),
-        *_some_lack("depths", [view for view in photographed if view.depth_path is None], depths),
+        *_some_lack("masks", unmasked, masks),
+        *_some_lack("depths", without_depth, depths),
         *_sizes_differ(sizes),
         *_sampled(len(looked_at), len(views.photographed)),
     ]
@@ -190,7 +190,7 @@ def _data(dataset: Dataset) -> _Inspection:
         up_found=dataset.up_found,
         depths_seen=(float(near), float(far)) if near is not None and far is not None else None,
         cameras=seen,
-        notes=dataset.notes,
+        notes=(*dataset.notes, *unused(dataset, "auto")),
         doubts=_sorted(doubts),
         engines=tuple(_suitability(name, dataset) for name in all_engines()),
         to_look_at=len(looked_at),

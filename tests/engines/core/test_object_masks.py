@@ -116,16 +116,8 @@ def test_from_the_folder_to_the_open_scene(tmp_path: Path) -> None:
     folder, told = write_dvr(tmp_path / "dvr", capture(tmp_path / "a", "still")), list[str]()
     for resume, steps in ((False, 1), (True, 2)):
         settings = {**TINY, "max_steps": steps} if not resume else {"max_steps": steps}
-        run_training(
-            "srn",
-            folder,
-            tmp_path / "run",
-            settings,
-            "cpu",
-            resume,
-            lambda report: told.extend(report.notes),
-            never_stop,
-        )
+        out = tmp_path / "run"
+        run_training("srn", folder, out, settings, "cpu", resume, lambda now: told.extend(now.notes), never_stop)
     assert sum("laid over with white" in note for note in told) == 2
     assert read_run_config(tmp_path / "run")["config"]["outside_masks"] == "white"
     opened = open_scene(tmp_path / "run", folder, "cpu")

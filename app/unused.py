@@ -1,0 +1,23 @@
+"""What a data folder holds besides photographs and cameras and is not learnt from."""
+
+from __future__ import annotations
+
+from engines.core.dataset import Dataset
+
+DEPTHS = "depths are there and not used: every method learns from photographs alone"
+MASKS = "the object's masks are not used; outside_masks=white or black lays a colour over what is outside them"
+
+
+def unused(dataset: Dataset, outside_masks: str) -> tuple[str, ...]:
+    """A sentence for each kind of file, by the first view to learn from, with what becomes of pixels outside masks.
+
+    Masks of a recording say what moves, and have losses of their own; masks of what is not to be learnt are used.
+    """
+    views = dataset.split("train").photographed
+    if not views:
+        return ()
+    first = views[0]
+    found = [DEPTHS] if first.depth_path is not None else []
+    if first.mask_path is not None and dataset.moments == 1 and outside_masks == "kept":
+        found.append(MASKS)
+    return tuple(found)

@@ -1,0 +1,28 @@
+"""What is there and not used is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from app.unused import DEPTHS, MASKS, unused
+from engines.core.formats import open_dataset
+from engines.core.views import Views
+from tests.app.posed_photographs import write_capture
+
+
+def test_depths_and_an_objects_masks_are_named(tmp_path: Path) -> None:
+    dataset = open_dataset(write_capture(tmp_path / "a", 4))
+    assert unused(dataset, "kept") == ()
+    described = [replace(view, depth_path=tmp_path, mask_path=tmp_path) for view in dataset.views]
+    full = replace(dataset, views=Views.of(described))
+    assert unused(full, "kept") == (DEPTHS, MASKS) and unused(full, "white") == (DEPTHS,)
+    moving = [replace(view, time=index) for index, view in enumerate(described)]
+    assert unused(replace(dataset, views=Views.of(moving)), "kept") == (DEPTHS,)
+    assert unused(replace(dataset, views=Views.of([])), "kept") == ()
+
+
+def test_masks_of_what_is_not_to_be_learnt_are_used(tmp_path: Path) -> None:
+    dataset = open_dataset(write_capture(tmp_path / "a", 4))
+    masked = [replace(view, valid_mask_path=tmp_path) for view in dataset.views]
+    assert unused(replace(dataset, views=Views.of(masked)), "kept") == ()
