@@ -64,6 +64,7 @@ class CameraMap(QWidget):
         self._in_planes = frozenset[int]()
         self._points, self._point_colours = np.zeros((0, 3)), np.zeros((0, 3), dtype=np.uint8)
         self._flat: Flat | None = None
+        self._box: Array | None = None
         self._hovered: int | None = None
         self._grabbed: QPointF | None = None
 
@@ -80,7 +81,7 @@ class CameraMap(QWidget):
             self._pictures, self._planes = {}, {}
             self._drawn = _spread(len(seen), MOST_FRUSTUMS)
             self._in_planes = frozenset(_spread(len(seen), MOST_PICTURES).tolist())
-            self._points = np.zeros((0, 3))
+            self._points, self._box = np.zeros((0, 3)), None
             self._capture = capture_of(self._cameras(), bounds, up) if seen else None
             self._look_over()
         self.update()
@@ -97,6 +98,11 @@ class CameraMap(QWidget):
         """Sparse points: [N, 3] world, [N, 3] uint8."""
         chosen = _spread(len(points), MOST_POINTS)
         self._points, self._point_colours = np.asarray(points)[chosen], np.asarray(colours)[chosen]
+        self.update()
+
+    def set_box(self, bounds: Array | None) -> None:
+        """Another box [2, 3] beside the scene's: what the chosen method can fill; None where it has none."""
+        self._box = bounds
         self.update()
 
     @property
@@ -211,6 +217,10 @@ class CameraMap(QWidget):
         box, _ = overlays.visible_segments(eye, overlays.box_segments(capture.bounds), self._size())
         painter.setPen(QPen(QColor(colours.faint), 1.2))
         painter.drawLines([QLineF(*ends) for ends in box.reshape(-1, 4).tolist()])
+        if self._box is not None:
+            own, _ = overlays.visible_segments(eye, overlays.box_segments(self._box), self._size())
+            painter.setPen(QPen(QColor(colours.accent), 1.6))
+            painter.drawLines([QLineF(*ends) for ends in own.reshape(-1, 4).tolist()])
         # From the middle of the box's floor.
         half = (capture.bounds[1] - capture.bounds[0]) / 2
         foot = capture.bounds.mean(axis=0) - capture.up * float(np.abs(capture.up) @ half)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.inspection.boxes import boxes_of_methods
 from app.inspection.pictures import Pictures, look_at_photograph
 from app.inspection.poses import doubts_of_cameras
 from app.inspection.report import DataReport, Doubt, Seen, Suitability, Thumbnail, counted, naming
@@ -171,6 +172,8 @@ def _data(dataset: Dataset) -> _Inspection:
         *_sizes_differ(sizes),
         *_sampled(len(looked_at), len(views.photographed)),
     ]
+    boxes, box_doubts = boxes_of_methods(dataset)
+    doubts += box_doubts
     near, far = dataset.hints.get("near"), dataset.hints.get("far")
     report = DataReport(
         dataset.source,
@@ -192,6 +195,7 @@ def _data(dataset: Dataset) -> _Inspection:
         cameras=seen,
         notes=(*dataset.notes, *unused(dataset, "auto")),
         doubts=_sorted(doubts),
+        boxes=boxes,
         engines=tuple(_suitability(name, dataset) for name in all_engines()),
         to_look_at=len(looked_at),
     )

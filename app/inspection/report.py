@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engines.core.camera import Array, Camera
+from engines.core.engine import FilledBox
 
 Kind = Literal["data", "photographs", "film", "unknown"]
 Severity = Literal["note", "warning"]
@@ -74,6 +75,19 @@ class Suitability:
 
 
 @dataclass(frozen=True, eq=False)
+class MethodBox:
+    """The part of the world that one method's scenes can fill.
+
+    Attributes:
+        engine: its name.
+        box: where, and what says so.
+    """
+
+    engine: str
+    box: FilledBox
+
+
+@dataclass(frozen=True, eq=False)
 class DataReport:
     """What is known so far of a folder, or of a film.
 
@@ -97,6 +111,7 @@ class DataReport:
         cameras: of the first object, at its first moment, evenly thinned where there are very many.
         notes: of the layout, what was assumed.
         doubts: warnings first.
+        boxes: of the methods that are bound to one.
         engines: which methods can learn from it.
         looked_at: how many photographs were read, of the `to_look_at` that are going to be.
     """
@@ -121,6 +136,7 @@ class DataReport:
     cameras: tuple[Seen, ...] = ()
     notes: tuple[str, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    boxes: tuple[MethodBox, ...] = ()
     engines: tuple[Suitability, ...] = ()
     looked_at: int = 0
     to_look_at: int = 0
@@ -157,6 +173,7 @@ def facts(report: DataReport) -> list[tuple[str, str]]:
         ("backgrounds", str(report.backgrounds) if report.backgrounds else ""),
         ("near, far", ", ".join(scaled)),
         ("box", " to ".join(_point(corner) for corner in report.bounds) if report.bounds is not None else ""),
+        *((f"{each.engine}'s box", each.box.text) for each in report.boxes),
         ("up", _point(report.up) if report.up is not None else ""),
         ("up from", report.up_found),
     ]
@@ -211,5 +228,6 @@ def to_json(report: DataReport) -> dict[str, Any]:
         "doubts": [{"severity": d.severity, "text": d.text, "names": list(d.names)} for d in report.doubts],
         "engines": {fit.engine: {"title": fit.title, "suited": not fit.reason, "reason": fit.reason or None}
                     for fit in report.engines},
+        "boxes": {each.engine: {"bounds": each.box.bounds.tolist(), "text": each.box.text} for each in report.boxes},
         "looked_at": report.looked_at,
     }  # fmt: skip

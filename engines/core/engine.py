@@ -169,6 +169,34 @@ class HasNearPlane(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class FilledBox:
+    """The part of the world that a method's scenes can fill.
+
+    Attributes:
+        bounds: [2, 3] box, world.
+        text: where it is and what says so, in plain words.
+        doubt: why little can be learnt there; "" where nothing speaks against it.
+    """
+
+    bounds: Array
+    text: str
+    doubt: str = ""
+
+
+@runtime_checkable
+class FillsBox(Protocol):
+    """An engine whose scenes lie in a box, and show nothing beside it."""
+
+    def box(self, dataset: Dataset, config: TrainingConfig) -> FilledBox | None:
+        """Where a training on this data would have it; None where nothing can be learnt. May read some masks.
+
+        Raises:
+            UserError: the photographs show nothing of it.
+        """
+        ...
+
+
 def time_control(scene: Scene, controls: Mapping[str, float]) -> Control | None:
     """The control of time, as far as it goes for `controls`; None of a scene where nothing moves."""
     found = next((control for control in scene.controls if control.name == TIME), None)

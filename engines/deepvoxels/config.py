@@ -76,6 +76,8 @@ class DeepVoxelsConfig(TrainingConfig):
     """First plane of the view volume, world units; empty: from the data folder, else made to fit."""
     scale: float | None = Field(None, gt=0)
     """Side of the voxel grid, world units; empty: from the data folder, else made to fit."""
+    grid_barycenter: tuple[float, float, float] | None = None
+    """Middle of the voxel grid, x, y, z in the world; empty: from the data folder, else made to fit."""
 
 
 class DeepVoxelsOptions(Options):
@@ -97,3 +99,5 @@ class DeepVoxelsOptions(Options):
     """First plane of the view volume, world units; empty: as in the data, the scene file, or the method's default."""
     scale: float | None = Field(None, gt=0)
     """Side of the voxel grid, world units; empty: as in the data, the scene file, or 1."""
+    grid_barycenter: tuple[float, float, float] | None = None
+    """Middle of the voxel grid, x, y, z in the world; empty: as in the data, the scene file, or the origin."""

@@ -12,7 +12,7 @@ import torch
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import SCENE_CONFIG, Options, TrainingConfig, make_options
 from engines.core.dataset import Dataset
-from engines.core.engine import Engine, Scene, Training
+from engines.core.engine import Engine, FilledBox, Scene, Training
 from engines.core.errors import UserError
 from engines.deepvoxels import upstream
 from engines.deepvoxels.config import DeepVoxelsConfig, DeepVoxelsOptions
@@ -66,6 +66,17 @@ class DeepVoxelsEngine:
         from engines.deepvoxels import training_views
 
         return training_views.unsuited(dataset, DeepVoxelsConfig().sampling_pattern)
+
+    def box(self, dataset: Dataset, config: TrainingConfig) -> FilledBox | None:
+        """Where the grid is going to stand."""
+        from engines.deepvoxels import placement, training_views
+
+        chosen = cast(DeepVoxelsConfig, config)
+        if training_views.unsuited(dataset, chosen.sampling_pattern):
+            return None
+        photographs = training_views.kept_photographs(dataset, chosen.sampling_pattern)
+        placed = placement.place_grid(chosen, dataset, tuple(photographs))
+        return FilledBox(placed.placement.bounds(), placed.text, placed.doubt)
 
     def train(self, dataset: Dataset, config: TrainingConfig, device: torch.device, seed: int) -> Training:
         """Begins an optimisation."""

@@ -46,7 +46,10 @@ class GridPlacement:
 
     @staticmethod
     def from_hints(hints: Mapping[str, Any]) -> GridPlacement:
-        """What `intrinsics.txt` or a scene file says; a near plane of 0 means the default, as in the authors' code."""
+        """What `intrinsics.txt` or a scene file says; a near plane of 0 means the default, as in the authors' code.
+
+        Of hints that say nothing it is the authors' default, not the data's word: see `placement.is_stated`.
+        """
         x, y, z = (float(value) for value in hints.get("grid_barycenter", (0.0, 0.0, 0.0)))
         near = float(hints.get("near_plane", 0.0)) or DEFAULT_NEAR_PLANE
         return GridPlacement((x, y, z), float(hints.get("scale", 1.0)), near)
@@ -68,17 +71,6 @@ class GridPlacement:
         """Whether the camera's view volume reaches the grid's inner half, where scenes are."""
         centre = camera.world_to_camera @ np.array([*self.centre, 1.0])
         return bool(self.near_plane - self.scale / 4 < centre[2] < self.near_plane + 2.25 * self.scale)
-
-
-def fitted_placement(cameras: tuple[Camera, ...], bounds: Array) -> GridPlacement:
-    """A grid about `bounds`, and a near plane such that the view volume of every camera holds it as well as can be."""
-    centre = bounds.mean(axis=0)
-    scale = float((bounds[1] - bounds[0]).max()) * 1.05
-    distances = [(camera.world_to_camera @ np.array([*centre, 1.0]))[2] for camera in cameras]
-    # The view volume is two scales deep and the grid's diagonal sqrt(3), so there is a little to spare.
-    near = max(float(np.median(distances)) - scale * float(np.sqrt(3)) / 2, 0.05 * scale)
-    x, y, z = (float(value) for value in centre)
-    return GridPlacement((x, y, z), scale, near)
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,6 +28,7 @@ from engines.deepvoxels.geometry import (
     metric_depth,
 )
 from engines.deepvoxels.network import DeepVoxels
+from engines.deepvoxels.placement import chosen_in, is_stated
 from engines.deepvoxels.upstream import TRAINING_ONLY
 from engines.deepvoxels.visibility import SparseVisibility, collapse
 
@@ -68,12 +69,14 @@ def find_surroundings(
         info = _assumed_info(placement, side_px)
         assumptions.append("focal length 525/512 of the picture's side, grid of side 1 at the origin, near plane "
                            "sqrt(3)/2: this checkpoint carries no intrinsics; give its data folder")  # fmt: skip
-    changed = {name: value for name in ("near_plane", "scale") if (value := getattr(options, name)) is not None}
+    changed = chosen_in(options)
     placement = replace(placement, **changed)
     if not any(placement.sees(camera) for camera in info.cameras):
         assumptions.append("no training camera looks into the voxel grid: its scale or near plane may be wrong")
     info = replace(info, hints=placement.to_hints())
-    if "scale" in changed:
+    stated = dataset is not None and is_stated(dataset.hints) and placement == GridPlacement.from_hints(dataset.hints)
+    # A scene file's own box stands, but for that of a data folder that says nothing of the grid.
+    if {"scale", "centre"} & changed.keys() or (checkpoint.scene is not None and dataset is not None and not stated):
         info = replace(info, bounds=placement.bounds())
     return Surroundings(info, placement, tuple(assumptions))
 

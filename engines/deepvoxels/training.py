@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import torch
@@ -17,7 +16,7 @@ from torch import Tensor
 
 from engines.core import ranks
 from engines.core.averaging import WeightAverage
-from engines.core.camera import Camera
+from engines.core.camera import Array
 from engines.core.chance import generator_states, global_generators_kept, set_generator_states
 from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
 from engines.core.dataset import Dataset
@@ -27,8 +26,9 @@ from engines.core.views import View
 from engines.deepvoxels.comparison import Comparison, Losses
 from engines.deepvoxels.config import DeepVoxelsConfig, DeepVoxelsOptions
 from engines.deepvoxels.discriminator import PatchDiscriminator
-from engines.deepvoxels.geometry import GridPlacement, fitted_placement
+from engines.deepvoxels.geometry import GridPlacement
 from engines.deepvoxels.network import DeepVoxels
+from engines.deepvoxels.placement import Placed, place_grid
 from engines.deepvoxels.scene import DeepVoxelsScene, Surroundings
 from engines.deepvoxels.training_views import (
     TrainingViews,
@@ -56,20 +56,9 @@ def training_photographs(dataset: Dataset, sampling_pattern: str) -> tuple[View,
     return tuple(kept_photographs(dataset, sampling_pattern))
 
 
-def place_grid(
-    config: DeepVoxelsConfig, dataset: Dataset, cameras: tuple[Camera, ...]
-) -> tuple[GridPlacement, tuple[str, ...]]:
-    """Where the grid stands: the options, else the data folder, else fitted to the cameras; and what was assumed."""
-    chosen = {name: value for name in ("scale", "near_plane") if (value := getattr(config, name)) is not None}
-    placement = replace(GridPlacement.from_hints(dataset.hints), **chosen)
-    if len(chosen) == 2 or sum(placement.sees(camera) for camera in cameras) >= len(cameras) / 2:
-        return placement, ()
-    fitted = replace(fitted_placement(cameras, dataset.bounds), **chosen)
-    note = (
-        f"the data folder's grid (scale {placement.scale:g}, near plane {placement.near_plane:g}) lies outside "
-        f"what most cameras see; made to fit: scale {fitted.scale:.4g}, near plane {fitted.near_plane:.4g}"
-    )
-    return fitted, (note,)
+def _bounds_of(placed: Placed, dataset: Dataset) -> Array:
+    """[2, 3] the box to show: the grid's, where it isn't the one that the folder states, with a box of its own."""
+    return dataset.bounds if placed.stated else placed.placement.bounds()
 
 
 class DeepVoxelsTraining:
@@ -96,7 +85,8 @@ class DeepVoxelsTraining:
             )
         photographs = training_photographs(dataset, config.sampling_pattern)
         cameras = tuple(view.camera for view in photographs)
-        self.placement, self.notes = place_grid(config, dataset, cameras)
+        placed = place_grid(config, dataset, photographs)
+        self.placement, self.notes, self._bounds = placed.placement, placed.notes, _bounds_of(placed, dataset)
         self._views = TrainingViews(photographs, config.img_sidelength, self.placement, config.grid_dim, device)
         self._require_some_view_of_grid()
         self._order = ViewOrder(nearest_views(cameras), config.num_trgt, seed)
@@ -138,7 +128,8 @@ class DeepVoxelsTraining:
 
     def _place(self, placement: GridPlacement) -> None:
         """Stands the grid where it stood: a fit may have moved with the folder."""
-        self.placement = placement
+        if placement != self.placement:
+            self.placement, self._bounds = placement, placement.bounds()
         self._views = TrainingViews(
             self._views.views, self.config.img_sidelength, placement, self.config.grid_dim, self._device
         )
@@ -296,7 +287,7 @@ class DeepVoxelsTraining:
     def _info(self) -> SceneInfo:
         cameras = tuple(view.camera for view in self._views.views)
         data = self._dataset
-        return SceneInfo(cameras[0], cameras, data.bounds, data.up, self.placement.to_hints(), data.up_found)
+        return SceneInfo(cameras[0], cameras, self._bounds, data.up, self.placement.to_hints(), data.up_found)
 
 
 def _channels_last(network: AnyModule) -> AnyModule:

@@ -17,16 +17,19 @@ from app.gui.panel_parts import label
 from app.gui.training.background import Background
 from app.gui.training.places import ask_film, ask_folder, typed_path
 from app.gui.words import in_window
+from app.inspection.boxes import box_of
 from app.inspection.inspecting import inspect_data
 from app.inspection.report import DataReport, Thumbnail
 from app.structure import Structure, StructureProgress, find_poses
 from engines.core.camera import Array
+from engines.core.config import TrainingConfig
 from engines.core.dataset import Dataset
-from engines.core.engine import Stop
+from engines.core.engine import FilledBox, Stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.formats import open_dataset
 from engines.core.formats.colmap import find_model
 from engines.core.formats.colmap_files import read_model
+from engines.registry import find_engine
 
 Tell = Callable[[Callable[[], None]], None]
 
@@ -56,6 +59,7 @@ class DataPart(QWidget):
         """Why a method can't learn from the data, by its name; "" where it can."""
         self._inspecting = Background(window.bridge.post, "inspect")
         self._posing = Background(window.bridge.post, "poses")
+        self._boxing = Background(window.bridge.post, "box")
         self.path = QLineEdit()
         self.path.setPlaceholderText("A folder of photographs, with or without cameras, or a film")
         self.path.returnPressed.connect(self._typed)
@@ -119,6 +123,7 @@ class DataPart(QWidget):
         """Nothing that is under way matters any more."""
         self._inspecting.stop()
         self._posing.stop()
+        self._boxing.stop()
 
     def _typed(self) -> None:
         if self.path.text().strip():
@@ -177,6 +182,18 @@ class DataPart(QWidget):
     def _not_read(self, error: BaseException) -> None:
         self.stage.setText(in_window(str(error)))
         self.stage.show()
+
+    def show_box(self, dataset: Dataset, engine: str, config: TrainingConfig) -> None:
+        """Draws the box that a method would fill with these options, if it is bound to one."""
+
+        def work(tell: Tell, stop: Stop) -> FilledBox | None:
+            return box_of(find_engine(engine), dataset, config)
+
+        def show(box: FilledBox | None) -> None:
+            self.view.map.set_box(box.bounds if box is not None else None)
+
+        # What is wrong with it is said where the training is measured.
+        self._boxing.begin(work, show, lambda error: self.view.map.set_box(None))
 
     # Cameras
 

@@ -320,6 +320,10 @@ class TrainDialog(QDialog):
             self.start.setEnabled(False)
             return
         self.note.setText("")
+        if self._dataset is not None:
+            chosen = {**self._preset_settings(), **self._changed_options}
+            config = make_options(registry.find_engine(order.engine).Config, chosen)
+            self.data.show_box(self._dataset, order.engine, config)
         self._set_command(order.command_line())
         self.start.setEnabled(True)
         self.time.setText("Measuring how long this takes here …")

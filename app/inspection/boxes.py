@@ -1,0 +1,38 @@
+"""Where methods that are bound to a box would have it, and whether the photographs show anything of it."""
+
+from __future__ import annotations
+
+from app.inspection.report import Doubt, MethodBox
+from engines.core.config import TrainingConfig
+from engines.core.dataset import Dataset
+from engines.core.engine import Engine, FilledBox, FillsBox
+from engines.core.errors import UserError
+from engines.registry import all_engines
+
+
+def box_of(engine: Engine, dataset: Dataset, config: TrainingConfig) -> FilledBox | None:
+    """Where a training with these options would have it; None of a method that has none, or can learn nothing here.
+
+    Raises:
+        UserError: the photographs show nothing of it.
+    """
+    asked: object = engine
+    return asked.box(dataset, config) if isinstance(asked, FillsBox) else None
+
+
+def boxes_of_methods(dataset: Dataset) -> tuple[tuple[MethodBox, ...], list[Doubt]]:
+    """Those of all methods at their default options, and what is doubtful about them."""
+    found, doubts = list[MethodBox](), list[Doubt]()
+    for name, engine in all_engines().items():
+        try:
+            box = box_of(engine, dataset, engine.Config())
+        except UserError as error:
+            doubts.append(Doubt("warning", str(error).removeprefix(f"{dataset.source}: ")))
+            continue
+        except Exception:  # a plug-in may fail in any way; the data is to be looked at all the same
+            continue
+        if box is not None:
+            found.append(MethodBox(name, box))
+            if box.doubt:
+                doubts.append(Doubt("warning", f"{engine.title}: {box.doubt}"))
+    return tuple(found), doubts

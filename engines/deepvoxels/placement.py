@@ -1,0 +1,222 @@
+"""Where the voxel grid stands: as the options or the data folder say, else fitted to what the folder knows is there.
+
+What is there is told, in this order, by the silhouettes of masks, by points on surfaces (COLMAP's) that many cameras
+see, or by the scene's box, which lies between the depths that are known, or where the cameras look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from engines.core.bounds import bounds_of_points
+from engines.core.camera import Array, Camera, project
+from engines.core.dataset import Dataset
+from engines.core.errors import UserError
+from engines.core.views import View
+from engines.deepvoxels.config import DeepVoxelsConfig, DeepVoxelsOptions
+from engines.deepvoxels.geometry import GridPlacement
+
+OPTIONS = ("grid_barycenter", "scale", "near_plane")
+MOST_MASKS = 12
+"""That are read, evenly spread: a silhouette more takes little away from what twelve leave."""
+CARVED = 40
+"""Points along each side of the cube that silhouettes are carved from."""
+ROOM = 1.25
+"""By which that cube is larger than the scene's box, which may have been guessed a little small."""
+INSIDE = 0.9
+"""Of the silhouettes that could hold a point; one may be wrong."""
+SEEN_BY = 0.5
+"""Of as many cameras as the most seen point: what fewer see is behind the scene, or beside it."""
+MARGIN = 1.05
+RAYS = 16
+"""Along each side of the middle of a picture, that are followed to the grid."""
+MOST_FOLLOWED = 60
+"""Cameras, evenly spread."""
+FEW_RAYS, HARDLY_ANY = 0.5, 0.02
+"""Of the rays through the middle of the photographs: with fewer there is a doubt, or nothing to be learnt."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A grid, and why it stands there.
+
+    Attributes:
+        found: in plain words, what says so.
+        notes: what somebody should know; nothing where the data folder stated the grid and cameras see it.
+        doubt: where few rays meet it; else empty.
+        share: of the rays through the middle of the photographs, how many meet the grid.
+        stated: whether the data folder's own grid was taken as it is.
+    """
+
+    placement: GridPlacement
+    found: str
+    notes: tuple[str, ...]
+    doubt: str
+    share: float
+    stated: bool
+
+    @property
+    def text(self) -> str:
+        """Where it stands, for people."""
+        met = f"{self.share:.0%} of the rays through the photographs' middle meet it"
+        return f"{where(self.placement)}, {self.found}; {met}"
+
+
+def where(placement: GridPlacement) -> str:
+    """Where it stands, in numbers."""
+    centre = ", ".join(f"{value:.4g}" for value in placement.centre)
+    return f"grid of side {placement.scale:.4g} about ({centre}), near plane {placement.near_plane:.4g}"
+
+
+def chosen_in(options: DeepVoxelsConfig | DeepVoxelsOptions) -> dict[str, Any]:
+    """The parts of a `GridPlacement` that the options choose."""
+    named = {name: value for name in OPTIONS if (value := getattr(options, name)) is not None}
+    return {"centre" if name == "grid_barycenter" else name: value for name, value in named.items()}
+
+
+def is_stated(hints: Mapping[str, Any]) -> bool:
+    """Whether a data folder says where its grid is."""
+    return any(name in hints for name in OPTIONS)
+
+
+def place_grid(config: DeepVoxelsConfig, dataset: Dataset, views: Sequence[View]) -> Placed:
+    """Where the grid stands: the options, else the data folder, else fitted to what `views` show.
+
+    Raises:
+        UserError: hardly a ray of the photographs meets a grid that was not stated by the folder.
+    """
+    chosen = chosen_in(config)
+    cameras = tuple(view.camera for view in views)
+    stated = is_stated(dataset.hints)
+    placement = replace(GridPlacement.from_hints(dataset.hints), **chosen)
+    if stated and ({"scale", "near_plane"} <= chosen.keys() or _most_see(placement, cameras)):
+        share = rays_met(placement, cameras)
+        doubt = _few(placement, share)
+        notes = (doubt,) if doubt else ()
+        return Placed(placement, "as the data folder has it", notes, doubt, share, not chosen)
+    box, found = subject_box(dataset, views)
+    fitted = _fitted(cameras, box, chosen)
+    share = rays_met(fitted, cameras)
+    found = "as the options say" if len(chosen) == len(OPTIONS) else f"fitted to {found}"
+    if not stated and share < HARDLY_ANY:
+        raise UserError(
+            f"{dataset.source}: no camera sees the voxel grid ({where(fitted)}): {share:.1%} of the rays through the "
+            "middle of the photographs meet it; set scale and near_plane, or grid_barycenter, to where the scene is "
+            "(--set scale=... --set near_plane=... --set grid_barycenter=[x,y,z])"
+        )
+    note = f"{where(fitted)}, {found}"
+    if stated:
+        note = (
+            f"the data folder's grid (scale {placement.scale:g}, near plane {placement.near_plane:g}) lies outside "
+            f"what most cameras see; made to fit: {where(fitted)}, {found}"
+        )
+    doubt = _few(fitted, share)
+    return Placed(fitted, found, (note, doubt) if doubt else (note,), doubt, share, stated=False)
+
+
+def _most_see(placement: GridPlacement, cameras: Sequence[Camera]) -> bool:
+    return sum(placement.sees(camera) for camera in cameras) >= len(cameras) / 2
+
+
+def _few(placement: GridPlacement, share: float) -> str:
+    if share >= FEW_RAYS:
+        return ""
+    return (
+        f"only {share:.0%} of the rays through the middle of the photographs meet the {where(placement)}: the rest is "
+        "learnt as a plain background; grid_barycenter, scale and near_plane move it"
+    )
+
+
+def _fitted(cameras: Sequence[Camera], box: Array, chosen: Mapping[str, Any]) -> GridPlacement:
+    """A grid about `box`, and a near plane such that the view volume of every camera holds it as well as can be."""
+    x, y, z = (float(value) for value in chosen.get("centre", box.mean(axis=0)))
+    scale = float(chosen.get("scale", (box[1] - box[0]).max() * MARGIN))
+    distances = [(camera.world_to_camera @ np.array([x, y, z, 1.0]))[2] for camera in cameras]
+    # The view volume is two scales deep and the grid's diagonal sqrt(3), so there is a little to spare.
+    near = max(float(np.median(distances)) - scale * float(np.sqrt(3)) / 2, 0.05 * scale)
+    return GridPlacement((x, y, z), scale, float(chosen.get("near_plane", near)))
+
+
+def rays_met(placement: GridPlacement, cameras: Sequence[Camera]) -> float:
+    """The share of the rays through the middle half of the cameras' square pictures that meet the grid in their view
+    volume, which begins at the near plane and is two scales deep."""
+    step = -(-len(cameras) // MOST_FOLLOWED)
+    low, high = placement.bounds()
+    shares = []
+    for camera in cameras[::step]:
+        square = camera.square()
+        along = (np.arange(RAYS) + 0.5) / RAYS / 2 + 0.25
+        x, y = np.meshgrid(along * square.size_px[0], along * square.size_px[1])
+        in_camera = np.stack(
+            [(x - square.centre_px[0]) / square.focal_px[0], (y - square.centre_px[1]) / square.focal_px[1],
+             np.ones_like(x)], axis=-1,
+        ).reshape(-1, 3)  # fmt: skip
+        directions = in_camera @ camera.camera_to_world[:3, :3].T
+        # A ray along a face has no way across it: a hair aside it has.
+        directions = np.where(np.abs(directions) < 1e-12, 1e-12, directions)
+        first, second = (low - camera.position) / directions, (high - camera.position) / directions
+        # Along +z, as the planes count.
+        begins = np.maximum(np.minimum(first, second).max(axis=1), placement.near_plane)
+        ends = np.minimum(np.maximum(first, second).min(axis=1), placement.near_plane + 2 * placement.scale)
+        shares.append(float((begins < ends).mean()))
+    return float(np.mean(shares))
+
+
+def subject_box(dataset: Dataset, views: Sequence[View]) -> tuple[Array, str]:
+    """[2, 3] the box of what is to be learnt, and what says so; reads some masks."""
+    carved = _carved(dataset.bounds, [view for view in views if view.mask_path is not None])
+    if carved is not None:
+        return carved, "the silhouettes of the masks"
+    cameras = tuple(view.camera for view in views)
+    points = _much_seen(dataset.points, cameras)
+    box = bounds_of_points(points)
+    if box is not None:
+        return box, "the points that most cameras see"
+    if "near" in dataset.hints:
+        return dataset.bounds, "what lies between the nearest and the farthest depth"
+    return dataset.bounds, "where the cameras look" if "scale_mat" not in dataset.hints else "the data's own box"
+
+
+def _carved(bounds: Array, views: Sequence[View]) -> Array | None:
+    """[2, 3] about what lies within the silhouettes; None where there are too few, or nothing is left."""
+    step = max(1, -(-len(views) // MOST_MASKS))
+    middle, half = bounds.mean(axis=0), ROOM * float((bounds[1] - bounds[0]).max()) / 2
+    steps = np.linspace(-half, half, CARVED)
+    points = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3) + middle
+    inside, could = np.zeros(len(points)), np.zeros(len(points))
+    read = 0
+    for view in views[::step]:
+        try:
+            mask = view.mask()
+        except UserError:
+            # What can't be read is named where the photographs are.
+            continue
+        pixels, depth = project(view.camera, points)
+        height, width = mask.shape
+        column, row = np.floor(pixels).astype(np.int64).T
+        seen = (depth > 0) & (column >= 0) & (column < width) & (row >= 0) & (row < height)
+        could += seen
+        inside[seen] += mask[row[seen], column[seen]]
+        read += 1
+    if read < 3:
+        return None
+    left = points[(could >= read / 2) & (inside >= INSIDE * could)]
+    if len(left) < 8 or len(left) > 0.9 * len(points):
+        return None
+    cell = steps[1] - steps[0]
+    return np.stack([left.min(axis=0) - cell, left.max(axis=0) + cell])
+
+
+def _much_seen(points: Array, cameras: Sequence[Camera]) -> Array:
+    """Of points [N, 3] those that many of the cameras see."""
+    if not len(points):
+        return points
+    times = np.zeros(len(points))
+    for camera in cameras[:: -(-len(cameras) // MOST_FOLLOWED)]:
+        pixels, depth = project(camera, points)
+        times += (depth > 0) & ((pixels >= 0) & (pixels <= camera.size_px)).all(axis=1)
+    return np.asarray(points[times >= SEEN_BY * times.max()])
