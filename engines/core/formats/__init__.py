@@ -14,6 +14,7 @@ from engines.core.formats import (
     deepvoxels_folder,
     dvr,
     llff,
+    middlebury,
     multiview_h5,
     r2n2,
     realestate10k,
@@ -54,6 +55,7 @@ FORMATS: tuple[Format, ...] = (
     dvr,
     stereo_opencv,
     transforms_json,
+    middlebury,
     multiview_h5,
     realestate10k,
     # Before LLFF's: the steps of a recording are LLFF scenes.
