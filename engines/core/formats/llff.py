@@ -7,6 +7,8 @@ Where there is no `images/`, the largest of the copies (`images_4/`, `images_8/`
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +17,9 @@ import numpy as np
 from engines.core.camera import LARGEST, Array, Camera
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
+from engines.core.formats.colmap_files import is_model, read_model
+from engines.core.formats.left_out import LeftOut
+from engines.core.formats.mask_files import MaskFiles
 from engines.core.formats.object_folders import Place
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
 from engines.core.images import fitted_camera, image_size, list_images, photograph_size
@@ -63,14 +68,18 @@ class Photographs:
         """
         folder, self._split, self._number = place
         self._poses, self._rows, images = folder / POSES, read_rows(folder / POSES), largest_images(folder)
-        self._images, self._prefix = list_images(images), prefix
-        if len(self._rows) != len(self._images):
-            raise UserError(
-                f"{folder}: {len(self._rows)} rows in {POSES} but {len(self._images)} in {images.name}/; "
-                "each image needs its row"
-            )
+        there, self._prefix = list_images(images), prefix
+        # By name as text, not as people count: so LLFF's own programs go through them.
+        self._images, self._numbers, left_out = there, list(range(len(there))), LeftOut()
+        if len(self._rows) != len(there):
+            self._images, self._numbers, left_out = _of_rows(folder, images, there, len(self._rows))
+        self._masks = MaskFiles(images)
         self._sizes = dict[int, tuple[int, int]]()
-        self.extent = Extent(depth_range(self._poses, self._rows), len(self._rows))
+        notes = (
+            *left_out.notes(f"{images.name}/", f"row in {POSES}"),
+            *self._masks.notes([path.name for path in there]),
+        )
+        self.extent = Extent(depth_range(self._poses, self._rows), len(self._images), notes=notes)
 
     @property
     def names(self) -> list[str]:
@@ -84,8 +93,54 @@ class Photographs:
         path = self._images[index]
         if index not in self._sizes:
             self._sizes[index] = photograph_size(path)
-        camera = photograph_camera(f"{self._poses}: row {index}", self._rows[index], self._sizes[index])
-        return View(camera, self._prefix + path.stem, self._split, path, instance=self._number)
+        row = self._numbers[index]
+        camera = photograph_camera(f"{self._poses}: row {row}", self._rows[row], self._sizes[index])
+        mask = self._masks.find(path.name)
+        return View(camera, self._prefix + path.stem, self._split, path, instance=self._number, valid_mask_path=mask)
+
+
+def _of_rows(folder: Path, images: Path, there: list[Path], rows: int) -> tuple[list[Path], list[int], LeftOut]:
+    """Photographs that have a row, the number of that row, and what is left out; where there are more or fewer rows.
+
+    Rows have no names. But a copy of all photographs may be there (`images_4/`), or COLMAP's model that the rows were
+    made of, or the names are numbers, counted from 0, in which it can be seen where one is missing.
+
+    Raises:
+        UserError: it can't be told which photograph a row is of.
+    """
+    names = _names_of_rows(folder, there, rows)
+    if not names:
+        raise UserError(
+            f"{folder}: {rows} rows in {POSES} but {len(there)} in {images.name}/; each image needs its row"
+        )
+    number = {name: row for row, name in enumerate(names)}
+    found = [path for path in there if path.stem in number]
+    here = {path.stem for path in found}
+    left_out = LeftOut(
+        rows,
+        len(there),
+        [name for name in names if name not in here],
+        [path.stem for path in there if path.stem not in number],
+    )
+    return found, [number[path.stem] for path in found], left_out
+
+
+def _names_of_rows(folder: Path, there: Sequence[Path], rows: int) -> list[str]:
+    """The stem of each row's photograph; none where that can't be told."""
+    stems = {path.stem for path in there}
+    copies = [[path.stem for path in list_images(copy)] for copy in _image_folders(folder)]
+    model = folder / "sparse" / "0"
+    if is_model(model):
+        copies.append(sorted(Path(picture.name).stem for picture in read_model(model).pictures))
+    for names in copies:
+        if len(names) == rows == len(set(names)) and stems & set(names):
+            return names
+    digits = [re.findall(r"[0-9]+", stem) for stem in sorted(stems)]
+    numbers = [int(found[-1]) for found in digits if found]
+    if len(numbers) == len(there) == len(set(numbers)) and min(numbers, default=1) == 0 and max(numbers) < rows:
+        by_number = dict(zip(numbers, sorted(stems), strict=True))
+        return [by_number.get(row, f"number {row}") for row in range(rows)]
+    return []
 
 
 def largest_images(folder: Path) -> Path:

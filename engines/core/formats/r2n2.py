@@ -7,7 +7,8 @@ at the origin from 1.75 times the distance, +y up.
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,10 @@ import numpy as np
 from engines.core.camera import Array, Camera, look_at
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
+from engines.core.formats.left_out import LeftOut
 from engines.core.formats.object_folders import ObjectFolders, Place
-from engines.core.images import list_images, photograph_size
+from engines.core.formats.several_scenes import find_objects
+from engines.core.images import list_in_order, photograph_size
 from engines.core.reading import read_text, shortened
 from engines.core.upright import AS_STATED
 from engines.core.views import View
@@ -25,6 +28,8 @@ NAME = "r2n2"
 LAYOUT = "3D-R2N2's ShapeNet renderings: rendering_metadata.txt and 00.png..., in a folder for each object"
 
 METADATA = "rendering_metadata.txt"
+LIST = "renderings.txt"
+"""Names of the images, in the order of the lines, as published."""
 RENDERING = "rendering"
 LENS_BY_SENSOR = 35 / 32
 DISTANCE_UNIT = 1.75
@@ -34,30 +39,49 @@ BOUNDS = np.array([[-0.5] * 3, [0.5] * 3])
 
 def detect(folder: Path) -> bool:
     """Whether it is such an object, or holds some."""
-    return bool(_objects(folder))
+    return bool(find_objects(folder, _objects_in)[0])
 
 
-def _objects(folder: Path) -> list[tuple[str, Path]]:
-    """Names and folders of the objects, in the order of their names."""
+def _objects_in(folder: Path) -> list[tuple[str, Path]]:
+    """Names and folders of the objects, in the order of their names; "" for one alone."""
     if (folder / METADATA).is_file():
-        return [(folder.name, folder)]
-    parts = sorted(path for path in folder.iterdir() if path.is_dir())
+        return [("", folder)]
+    parts = sorted(path for path in folder.iterdir() if path.is_dir() and path.name != RENDERING)
     found = [(part.name, place) for part in parts for place in (part, part / RENDERING)]
-    return [(name, place) for name, place in found if (place / METADATA).is_file()]
+    own = [("", folder / RENDERING)] if (folder / RENDERING / METADATA).is_file() else []
+    return own or [(name, place) for name, place in found if (place / METADATA).is_file()]
 
 
 def read(folder: Path) -> Dataset:
-    """Opens one object, or a class.
+    """Opens one object, a class, or a folder of classes.
 
     Raises:
         UserError: names the file and line that is wrong, or the object whose images don't fit its lines.
     """
-    objects = _objects(folder)
-    several = len(objects) > 1 or objects[0][1] != folder
-    places: list[Place] = [(place, "train", number) for number, (_, place) in enumerate(objects)]
-    views = ObjectFolders(places, Renderings if several else partial(Renderings, prefix="")).views()
-    names = tuple(name for name, _ in objects) if several else ()
-    return Dataset(views, folder, NAME, BOUNDS, UP, instances=names, up_found=AS_STATED)
+    objects, notes = find_objects(folder, _objects_in)
+    names = tuple(one.name for one in objects if one.name)
+    places: list[Place] = [(one.path, one.split, number) for number, one in enumerate(objects)]
+    lister = _Lister(names)
+    views = ObjectFolders(places, lister).views()
+    left_out = LeftOut()
+    for of_object in lister.left_out.values():
+        left_out.add(of_object)
+    said = (*notes, *left_out.notes("the folders", f"line in {METADATA}"))
+    return Dataset(views, folder, NAME, BOUNDS, UP, notes=said, instances=names, up_found=AS_STATED)
+
+
+@dataclass
+class _Lister:
+    """Lists objects, and keeps what was left out of each."""
+
+    names: tuple[str, ...]
+    left_out: dict[Path, LeftOut] = field(default_factory=dict)
+
+    def __call__(self, place: Place) -> Renderings:
+        folder, _, number = place
+        renderings = Renderings(place, f"{self.names[number]}/" if self.names else "")
+        self.left_out[folder] = renderings.left_out
+        return renderings
 
 
 class Renderings:
@@ -65,22 +89,37 @@ class Renderings:
 
     has_images = True
 
-    def __init__(self, place: Place, prefix: str | None = None) -> None:
-        """Lists them; `prefix` goes before their names, by default the object's.
+    def __init__(self, place: Place, prefix: str) -> None:
+        """Lists them; `prefix` goes before their names.
 
         Raises:
             UserError: the images don't fit the lines.
         """
         folder, self._split, self._number = place
-        name = folder.parent.name if folder.name == RENDERING else folder.name
-        self._prefix = f"{name}/" if prefix is None else prefix
-        self._metadata, self._images = folder / METADATA, list_images(folder)
+        self._prefix, self._metadata, images = prefix, folder / METADATA, list_in_order(folder)
         lines = [line for line in _lines(self._metadata) if line.strip()]
-        if not lines or len(lines) != len(self._images):
+        self.left_out = LeftOut(len(lines), len(images))
+        of_lines: Sequence[Path | None] = images
+        if lines and images and len(lines) > len(images):
+            of_lines = self._by_line(folder, images, len(lines))
+        if not lines or len(lines) != len(of_lines):
             raise UserError(
-                f"{folder}: {len(lines)} lines in {METADATA} but {len(self._images)} images; each image needs its line"
+                f"{folder}: {len(lines)} lines in {METADATA} but {len(images)} images; each image needs its line"
             )
-        self._poses = [_pose(self._metadata, at, line) for at, line in enumerate(lines, start=1)]
+        poses = [_pose(self._metadata, at, line) for at, line in enumerate(lines, start=1)]
+        self._images = [image for image in of_lines if image is not None]
+        self._poses = [pose for pose, image in zip(poses, of_lines, strict=True) if image is not None]
+
+    def _by_line(self, folder: Path, images: Sequence[Path], lines: int) -> list[Path | None]:
+        """The image of each line: by the list of names beside, else by number; none where it can't be told."""
+        names = [f"{line:02d}" for line in range(lines)]
+        if (folder / LIST).is_file():
+            names = [Path(line.strip()).stem for line in _lines(folder / LIST) if line.strip()]
+        by_name = {path.stem: path for path in images}
+        if len(names) != lines or not by_name.keys() <= set(names):
+            return []
+        self.left_out = LeftOut(lines, len(images), [name for name in names if name not in by_name])
+        return [by_name.get(name) for name in names]
 
     @property
     def names(self) -> list[str]:

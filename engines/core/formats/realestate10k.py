@@ -16,9 +16,10 @@ import numpy as np
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
+from engines.core.formats.left_out import LeftOut
 from engines.core.formats.object_folders import Place
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_dataset
-from engines.core.images import list_images, photograph_size
+from engines.core.images import list_in_order, photograph_size
 from engines.core.reading import read_text
 from engines.core.views import View
 
@@ -100,12 +101,14 @@ class Clip:
         self._text, self._split, self._number = place
         self._prefix, self._frames = prefix, _frames_of(self._text)
         self._lines = _lines(self._text)
-        images = list_images(self._frames)
+        images = list_in_order(self._frames)
         if not images:
             raise UserError(f"{self._frames}: holds no images; needs the frames of {self._text.name}")
+        self._left_out = LeftOut()
         self._images = self._matched(images)
         self._size_px = photograph_size(images[0])
-        self.extent = Extent(DEPTHS, len(self._images))
+        notes = self._left_out.notes(f"{self._frames.name}/", f"line in {self._text.name}")
+        self.extent = Extent(DEPTHS, len(self._images), notes=notes)
 
     def _matched(self, images: list[Path]) -> list[tuple[int, Path]]:
         """Line and image of each frame, in the order of the lines."""
@@ -119,10 +122,11 @@ class Clip:
                     "each image needs its line, or its time in its name"
                 )
             return list(zip(self._lines, images, strict=True))
-        for time, path in zip(times, images, strict=True):
-            if time not in known:
-                raise UserError(f"{path}: no line of {self._text} has its time; name frames by the time in their line")
-        return sorted((known[time], path) for time, path in zip(times, images, strict=True) if time is not None)
+        of_time = dict(zip(times, images, strict=True))
+        missing = [str(time) for time in known if time not in of_time]
+        without = [path.stem for time, path in zip(times, images, strict=True) if time not in known]
+        self._left_out = LeftOut(len(known), len(images), missing, without)
+        return sorted((known[time], path) for time, path in of_time.items() if time is not None and time in known)
 
     @property
     def names(self) -> list[str]:

@@ -72,7 +72,8 @@ class Pairs:
             UserError: names what is missing or doesn't fit.
         """
         folder, self._split, self._number = place
-        self._prefix, self._steps, self._backgrounds = prefix, _matched(folder), _backgrounds(folder)
+        self._prefix, self._backgrounds = prefix, _backgrounds(folder)
+        self._steps, notes = _matched(folder)
         intrinsics, extrinsics = _Matrices(folder / INTRINSICS), _Matrices(folder / EXTRINSICS)
         to_right = np.eye(4)
         to_right[:3, :3] = extrinsics.read("R", 9).reshape(3, 3)
@@ -88,7 +89,7 @@ class Pairs:
         if baseline == 0:
             raise UserError(f"{folder / EXTRINSICS}: T is 0; the cameras must stand in different places")
         depths = (NEAREST * baseline, FARTHEST * baseline)
-        self.extent = Extent(depths, 2 * len(self._steps), 2, len(self._backgrounds))
+        self.extent = Extent(depths, 2 * len(self._steps), 2, len(self._backgrounds), notes=notes)
 
     @property
     def names(self) -> list[str]:
@@ -114,20 +115,30 @@ class Pairs:
         )
 
 
-def _matched(folder: Path) -> list[tuple[Path, Path]]:
-    """The photographs of both sides by what follows `left` and `right` in their names.
+def _matched(folder: Path) -> tuple[list[tuple[Path, Path]], tuple[str, ...]]:
+    """The photographs of both sides by what follows `left` and `right` in their names, and what is left out.
 
     Raises:
-        UserError: there are none, or one lacks its other.
+        UserError: no photograph has its other.
     """
     images = [path for path in list_images(folder) if path.stem.startswith(SIDES)]
     left, right = ({path.stem[len(side) :]: path for path in images if path.stem.startswith(side)} for side in SIDES)
-    for key in sorted(left.keys() ^ right.keys()):
-        there, other = (left[key], SIDES[1]) if key in left else (right[key], SIDES[0])
-        raise UserError(f"{there}: has no {other}{key} beside it; each moment needs both")
-    if not left:
+    both = sorted(left.keys() & right.keys(), key=lambda key: natural_order(left[key]))
+    alone = sorted([*left.values(), *right.values()], key=natural_order)
+    paired = {side[key] for key in both for side in (left, right)}
+    alone = [path for path in alone if path not in paired]
+    if not both and alone:
+        sides = SIDES if alone[0].stem.startswith(SIDES[0]) else SIDES[::-1]
+        other = sides[1] + alone[0].stem.removeprefix(sides[0])
+        raise UserError(f"{alone[0]}: has no {other} beside it; each moment needs both")
+    if not both:
         raise UserError(f"{folder}: holds no photographs named left01, right01, ... beside the calibration")
-    return [(left[key], right[key]) for key in sorted(left, key=lambda key: natural_order(left[key]))]
+    notes = (
+        (f"{len(alone)} of {len(images)} photographs lack that of the other side and are left out: {alone[0].name}",)
+        if alone
+        else ()
+    )
+    return [(left[key], right[key]) for key in both], notes
 
 
 def _backgrounds(folder: Path) -> list[Path]:

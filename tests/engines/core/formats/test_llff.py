@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engines.core.bounds import bounds_seen
+from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 from engines.core.images import write_png
@@ -81,8 +82,59 @@ def test_the_largest_copy_takes_the_place_of_images(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "images")
     views = open_dataset(tmp_path).views
     assert views[1].camera.size_px == (32, 24) and views[1].image_path == tmp_path / "images_4" / "001.jpg"
-    (tmp_path / "images_4" / "001.jpg").unlink()
+    shutil.rmtree(tmp_path / "images_8")
+    shutil.rmtree(tmp_path / "images_16")
+    (tmp_path / "images_4" / "000.jpg").unlink()
     assert refusal(tmp_path) == ": 2 rows in poses_bounds.npy but 1 in images_4/; each image needs its row"
+
+
+def matched(dataset: Dataset) -> bool:
+    """Whether each photograph, by its name, has the camera that was written for it."""
+    pairs = ((view.camera, camera_ring(4)[int(view.name)]) for view in dataset.views)
+    return all(np.allclose(camera.camera_to_world, other.camera_to_world, atol=1e-12) for camera, other in pairs)
+
+
+@pytest.mark.parametrize("known_by", ["copies", "COLMAP", "numbers"])
+def test_a_photograph_that_was_thrown_away(tmp_path: Path, known_by: str) -> None:
+    write_folder(tmp_path)
+    if known_by == "copies":
+        for index in range(4):
+            write_png(tmp_path / "images_4" / f"{index:03d}.jpg", np.zeros((11, 15, 3), dtype=np.uint8))
+    if known_by == "COLMAP":
+        (tmp_path / "sparse" / "0").mkdir(parents=True)
+        (tmp_path / "sparse" / "0" / "cameras.txt").write_text("1 PINHOLE 32 24 30 30 16 12\n")
+        lines = "".join(f"{index} 1 0 0 0 0 0 {index} 1 {index:03d}.png\n\n" for index in range(4))
+        (tmp_path / "sparse" / "0" / "images.txt").write_text(lines)
+    (tmp_path / "images" / "001.png").unlink()
+    dataset = open_dataset(tmp_path)
+    assert dataset.format == "llff" and [view.name for view in dataset.views] == ["000", "002", "003"]
+    assert matched(dataset)
+    missing = "number 1" if known_by == "numbers" else "001"
+    assert dataset.notes == (f"1 of 4 photographs are not there and are left out, such as {missing}",)
+
+
+def test_photographs_that_colmap_found_no_camera_of(tmp_path: Path) -> None:
+    """LLFF writes rows for the others."""
+    write_folder(tmp_path)
+    (tmp_path / "sparse" / "0").mkdir(parents=True)
+    (tmp_path / "sparse" / "0" / "cameras.txt").write_text("1 PINHOLE 32 24 30 30 16 12\n")
+    lines = "".join(f"{index} 1 0 0 0 0 0 {index} 1 {index:03d}.png\n\n" for index in (0, 1, 3))
+    (tmp_path / "sparse" / "0" / "images.txt").write_text(lines)
+    np.save(tmp_path / "poses_bounds.npy", np.load(tmp_path / "poses_bounds.npy")[[0, 1, 3]])
+    dataset = open_dataset(tmp_path)
+    assert [view.name for view in dataset.views] == ["000", "001", "003"] and matched(dataset)
+    assert dataset.notes == ("1 of 4 photographs in images/ have no row in poses_bounds.npy and are left out: 002",)
+
+
+def test_masks_beside(tmp_path: Path) -> None:
+    write_folder(tmp_path)
+    mask = np.full((12, 16), 255, np.uint8)
+    mask[:6] = 0
+    write_png(tmp_path / "masks" / "002.png", mask)
+    write_png(tmp_path / "masks" / "003.png.png", mask)
+    masks = [view.valid_mask() for view in open_dataset(tmp_path).views]
+    assert masks[0] is None and masks[2] is not None and masks[3] is not None
+    assert not masks[2][:6].any() and masks[2][6:].all() and np.array_equal(masks[2], masks[3])
 
 
 def test_what_is_wrong_is_named(tmp_path: Path) -> None:

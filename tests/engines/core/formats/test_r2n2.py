@@ -47,6 +47,35 @@ def test_the_published_layout(tmp_path: Path) -> None:
     np.testing.assert_allclose(dataset.views[1].camera.position, 0.875 * np.array([0, 0.5, np.sqrt(0.75)]), atol=1e-12)
 
 
+def test_a_rendering_that_is_missing(tmp_path: Path) -> None:
+    write_object(tmp_path / "a", "0 0 0 1 25\n90 0 0 1 25\n180 0 0 1 25\n", 3)
+    (tmp_path / "a" / "01.png").unlink()
+    for listed in (False, True):
+        if listed:
+            (tmp_path / "a" / "renderings.txt").write_text("00.png\n01.png\n02.png\n")
+        dataset = open_dataset(tmp_path)
+        assert [view.name for view in dataset.views] == ["a/00", "a/02"]
+        assert dataset.views[1].camera.position == pytest.approx([-1.75, 0, 0])
+        assert dataset.notes == ("1 of 3 photographs are not there and are left out, such as 01",)
+
+
+def test_names_are_sorted_as_people_count(tmp_path: Path) -> None:
+    write_object(tmp_path / "a", "".join(f"{10 * index} 0 0 1 25\n" for index in range(12)), 12)
+    for index in range(10):
+        (tmp_path / "a" / f"{index:02d}.png").rename(tmp_path / "a" / f"{index}.png")
+    position = open_dataset(tmp_path / "a").views[2].camera.position
+    assert position == pytest.approx(1.75 * np.array([np.cos(np.pi / 9), 0, np.sin(np.pi / 9)]))
+
+
+def test_a_folder_of_classes_with_lists(tmp_path: Path) -> None:
+    for name in ("02691156/a", "02691156/b", "02958343/a"):
+        write_object(tmp_path / name / "rendering")
+    (tmp_path / "02691156" / "test.lst").write_text("b\n")
+    dataset = open_dataset(tmp_path)
+    assert dataset.instances == ("02691156/a", "02958343/a", "02691156/b")
+    assert [view.split for view in dataset.views] == ["train"] * 4 + ["test"] * 2
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [

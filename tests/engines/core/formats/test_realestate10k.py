@@ -130,7 +130,11 @@ def test_what_is_wrong_is_named(tmp_path: Path) -> None:
     for path in (tmp_path / "a").iterdir():
         path.unlink()
     write_frames(tmp_path / "a", (str(TIMES[0]), str(TIMES[1]), "5"))
-    assert refusal(tmp_path) == "/a/5.png: no line of /a.txt has its time; name frames by the time in their line"
+    dataset = open_dataset(tmp_path)
+    assert greys(dataset.views) == [0, 20] and dataset.notes == (
+        f"a: 1 of 3 photographs are not there and are left out, such as {TIMES[2]}",
+        "a: 1 of 3 photographs in a/ have no line in a.txt and are left out: 5",
+    )
     write_text(tmp_path / "a.txt", (line(0), "soon 1 2 3"))
     assert refusal(tmp_path) == "/a.txt: line 3 begins with soon, not with a frame's time"
     write_text(tmp_path / "a.txt", ())

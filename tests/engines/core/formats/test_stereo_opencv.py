@@ -141,7 +141,12 @@ def test_a_text_that_is_no_calibration(tmp_path: Path, text: str, capfd: pytest.
 def test_photographs_without_their_other_are_named(tmp_path: Path) -> None:
     write_pair(tmp_path)
     (tmp_path / "right2.png").unlink()
-    assert refusal(tmp_path) == "/left2.png: has no right2 beside it; each moment needs both"
+    dataset = open_dataset(tmp_path)
+    said = "1 of 3 photographs lack that of the other side and are left out: left2.png"
+    assert len(dataset.views) == 2 and said in dataset.notes
+    (tmp_path / "right1.png").rename(tmp_path / "kept.png")
+    assert refusal(tmp_path) == "/left1.png: has no right1 beside it; each moment needs both"
+    (tmp_path / "kept.png").rename(tmp_path / "right1.png")
     (tmp_path / "left2.png").unlink()
     (tmp_path / "left1.png").unlink()
     assert refusal(tmp_path) == "/right1.png: has no left1 beside it; each moment needs both"
