@@ -16,6 +16,7 @@ from torch import Tensor
 from app.beginning import Begun, begin, check_folder, size_learnt
 from app.evaluation import Evaluation, OnPair, evaluate
 from app.held_out import keep_pair, remembering, validation_views
+from app.inspection.lenses import notes_on_lenses
 from app.run_clock import RunClock
 from app.run_restoring import RunKept
 from engines import registry
@@ -198,7 +199,7 @@ class _Run:
         training, config, dataset, held_out = begun.training, begun.config, begun.dataset, begun.held_out
         self.training, self.config, self.out, self._device = training, config, out, device
         self._saved_s = time.monotonic()
-        self.notes = tuple(dict.fromkeys((*dataset.notes, *training.notes)))
+        self.notes = tuple(dict.fromkeys((*dataset.notes, *notes_on_lenses(dataset), *training.notes)))
         self._dataset, self._validation_views = dataset, validation_views(training, dataset)
         self._held_out, self._tell = held_out, tell
         self.news: tuple[str, ...] = ()

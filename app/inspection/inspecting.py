@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from app.inspection.boxes import boxes_of_methods
+from app.inspection.lenses import doubts_of_lenses
 from app.inspection.pictures import Pictures, look_at_photograph
 from app.inspection.poses import doubts_of_cameras
 from app.inspection.report import DataReport, Doubt, Seen, Suitability, Thumbnail, counted, naming
@@ -167,6 +168,7 @@ def _data(dataset: Dataset) -> _Inspection:
         *read.doubts(),
         *_without_photograph(views),
         *doubts_of_cameras(dataset, seen),
+        *doubts_of_lenses(some),
         *_some_lack("masks", unmasked, masks),
         *_some_lack("depths", without_depth, depths),
         *_sizes_differ(sizes),

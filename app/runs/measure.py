@@ -19,6 +19,7 @@ from torch import Tensor
 from app.beginning import Begun, begin, check_folder, size_learnt
 from app.evaluation import evaluate
 from app.held_out import validation_views
+from app.inspection.lenses import notes_on_lenses
 from app.training import out_of_memory
 from engines import registry
 from engines.core.device import choose_device, is_out_of_memory, memory_there, memory_used
@@ -113,7 +114,7 @@ def _measured(begun: Begun, out: Path, device: torch.device, stop: Stop) -> Esti
         memory_there(device),
         disk_bytes,
         shutil.disk_usage(next(folder for folder in (out.absolute(), *out.absolute().parents) if folder.exists())).free,
-        tuple(dict.fromkeys((*dataset.notes, *training.notes))),
+        tuple(dict.fromkeys((*dataset.notes, *notes_on_lenses(dataset), *training.notes))),
     )
 
 
