@@ -34,10 +34,15 @@ def _colour_table(channel: str) -> Pixels:
 
 def has_limits(frame: Frame, channel: str) -> bool:
     """Whether the channel is a map of single values, drawn in colours between limits."""
-    return channel != "rgb" and _values(frame, channel).ndim == 2
+    return channel != "rgb" and channel_values(frame, channel).ndim == 2
 
 
-def _values(frame: Frame, channel: str) -> Tensor:
+def channel_values(frame: Frame, channel: str) -> Tensor:
+    """[H, W] or [H, W, 3] of a channel.
+
+    Raises:
+        ValueError: the frame lacks it, or it has neither 1 nor 3 values a pixel.
+    """
     values = frame.image if channel == "rgb" else frame.depth if channel == "depth" else frame.extra.get(channel)
     if values is None:
         raise ValueError(f"the frame has no channel {channel}")
@@ -58,7 +63,7 @@ def shade(frame: Frame, channel: str, limits: tuple[float, float] | None = None)
     Raises:
         ValueError: the frame lacks the channel, or it has neither 1 nor 3 values a pixel.
     """
-    values = _values(frame, channel)
+    values = channel_values(frame, channel)
     if values.ndim == 3:
         scale, offset = (127.5, 128.0) if channel == "normals" else (255.0, 0.5)
         scaled = values.detach().float().mul(scale).add_(offset).clamp_(0, 255).nan_to_num_()
@@ -78,7 +83,7 @@ def channel_limits(frame: Frame, channel: str) -> tuple[float, float]:
     Raises:
         ValueError: the frame lacks the channel.
     """
-    low, high = depth_limits(_values(frame, channel))
+    low, high = depth_limits(channel_values(frame, channel))
     return (0.0, high) if channel == "error" else (low, high)
 
 

@@ -57,6 +57,8 @@ class Eye:
         """Before the near plane, by the last exact picture."""
         self.stopped = False
         """Whether the last step nearer was refused for the near plane."""
+        self.largest_px = 0
+        """Of the longer side of a picture; 0: the viewport's."""
         self._scene: Scene | None = None
         self._viewport_px = (640, 480)
         self._turning = 1.0
@@ -122,8 +124,21 @@ class Eye:
         if self._scene.native_px is not None:
             return fit_native(self.camera, self._scene.native_px, self._scene.cropped_px)
         if self.whole_view and self.view_index is not None:
-            return fit_inside(self.viewpoints[self.view_index], self._viewport_px)
-        return fit_around(self.camera, self._viewport_px)
+            return fit_inside(self.viewpoints[self.view_index], self._picture_px())
+        return fit_around(self.camera, self._picture_px())
+
+    def _picture_px(self) -> tuple[int, int]:
+        """The viewport's size, or of the same shape what the limit allows."""
+        width, height = self._viewport_px
+        scale = min(1.0, self.largest_px / max(width, height)) if self.largest_px > 0 else 1.0
+        return max(1, round(width * scale)), max(1, round(height * scale))
+
+    def limit(self, largest_px: int) -> None:
+        """How long a picture's longer side may be, where the scene draws any size; 0: as the viewport's."""
+        if largest_px != self.largest_px:
+            self.largest_px = largest_px
+            if self._scene is not None and self._scene.native_px is None:
+                self._on_moved(False)
 
     def resize(self, size_px: tuple[int, int]) -> None:
         """The viewport's size in device pixels."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -139,6 +140,17 @@ def is_final(picture: Picture, wanted: Request) -> bool:
     )
 
 
+def overtaken(ask: Ask, latest: Ask | None) -> bool:
+    """Whether the hand rests elsewhere than `ask` since, or something else is to be seen."""
+    if latest is None:
+        return True
+    if same_view(latest.request, ask.request):
+        return False
+    request = latest.request
+    same_kind = request.channel == ask.request.channel and request.controls == ask.request.controls
+    return not same_kind or latest.settled(time.monotonic())
+
+
 def shade(frame: Frame, request: Request) -> tuple[Pixels, tuple[float, float] | None]:
     """The request's channel of the frame, and the limits of its colours."""
     if not display.has_limits(frame, request.channel):
@@ -172,6 +184,20 @@ def point_at(picture: Picture, u: float, v: float) -> Array | None:
         [(u - camera.centre_px[0]) / camera.focal_px[0], (v - camera.centre_px[1]) / camera.focal_px[1], 1.0]
     )
     return camera.position + camera.camera_to_world[:3, :3] @ (ray * depth)
+
+
+def value_at(picture: Picture, u: float, v: float) -> float | None:
+    """The value of the picture's channel at pixel (u, v); None where nothing is, or it has three, or is a preview's."""
+    channel = picture.request.channel
+    if picture.frame is None or not display.has_limits(picture.frame, channel):
+        return None
+    values = display.channel_values(picture.frame, channel)
+    height, width = values.shape
+    column, row = int(u * width // picture.camera.size_px[0]), int(v * height // picture.camera.size_px[1])
+    if not (0 <= column < width and 0 <= row < height):
+        return None
+    value = float(values[row, column])
+    return value if np.isfinite(value) else None
 
 
 def scene_points(picture: Picture) -> Array | None:

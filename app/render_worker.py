@@ -29,7 +29,8 @@ from app.background import PlainBackground
 from app.display import Pixels
 from app.niceness import step_back
 from app.pace import HYSTERESIS, Pace
-from app.pictures import SETTLE_S, Ask, Kept, Picture, Request, draw, same_picture, same_view, shade
+from app.pictures import SETTLE_S, Ask, Kept, Picture, Request, draw, overtaken, same_picture, same_view, shade
+from app.refinement import Refinement, next_scale
 from app.reprojection import Reprojector
 from engines.core.camera import Array, Camera
 from engines.core.engine import Scene, Stop
@@ -93,7 +94,7 @@ class RenderWorker:
         """Of the last preview."""
         self._next_keyframe_s = 0.0
         self._fast = False
-        self._background = PlainBackground(scene.border_px)
+        self._background, self._refinement = PlainBackground(scene.border_px), Refinement()
         # Nothing is known of a scene's speed at first: an eighth is rarely too slow.
         self._coarse_pace = Pace(PREVIEW_S, first=1 / 8, smallest=1 / 32)
         self._preview_pace = Pace(REPROJECTION_S, first=1.0, smallest=1 / 4)
@@ -128,6 +129,13 @@ class RenderWorker:
         ask = self._ask
         return not self._closed and ask is not None and (self._rendering is not None or self._done < ask.number)
 
+    @property
+    def progress(self) -> float | None:
+        """How much of a standing camera's exact picture is done, in [0, 1]; None where none is under way."""
+        ask = self._ask
+        settled = ask is not None and ask.settled(time.monotonic())
+        return self._refinement.share(ask.number) if ask is not None and settled else None
+
     def close(self) -> None:
         """Stops what is under way and ends the threads; no callback comes afterwards."""
         with self._changed:
@@ -143,6 +151,10 @@ class RenderWorker:
         step_back(RENDER_NICE)
         while (task := self._next_task()) is not None:
             kind, ask = task
+            if kind in ("exact", "refine"):
+                scale = self._next_scale(ask) if kind == "refine" else 1.0
+                any_size = self._scene.native_px is None
+                self._refinement.begin(ask.number, scale, self._coarse_pace.full_s if any_size else self._exact_s)
             try:
                 if kind == "exact":
                     self._draw_exact(ask)
@@ -162,6 +174,7 @@ class RenderWorker:
                 self._finish(ask)
                 self._tell_error(ask.request, error)
             finally:
+                self._refinement.end()
                 with self._changed:
                     self._rendering = None
 
@@ -212,7 +225,7 @@ class RenderWorker:
         if number < ask.number or shown == 0:
             # A reprojected picture is sharper than the coarsest frames.
             return 0.5 if self._previewable(ask.request) else self._coarse_pace.scale
-        return 2 * shown if shown <= 0.25 else 1.0 if shown >= 0.5 else 0.5
+        return next_scale(shown)
 
     def _should_stop(self, ask: Ask) -> bool:
         """Whether to give up the exact frame of `ask`; called from inside the scene, so it takes no lock."""
@@ -253,24 +266,13 @@ class RenderWorker:
     def _draw_keyframe(self, ask: Ask) -> None:
         """An exact frame that is not shown itself: the camera has moved on when it is there."""
         began = time.monotonic()
-        frame, background = self._draw(ask, ask.request.camera, lambda: self._keyframe_is_in_the_way(ask))
+        frame, background = self._draw(ask, ask.request.camera, lambda: self._closed or overtaken(ask, self._ask))
         pixels, limits = shade(frame, ask.request)
         # As long a rest: the previews need the processor, too.
         self._next_keyframe_s = 2 * time.monotonic() - began
         # What the previews invent from now on is not known yet.
         self._holes = 0.0
         self._keep(Kept(ask.request, frame, limits, background), pixels)
-
-    def _keyframe_is_in_the_way(self, ask: Ask) -> bool:
-        """Whether the hand rests elsewhere, or something else is to be seen; asked from inside the scene."""
-        latest = self._ask
-        if self._closed or latest is None:
-            return True
-        if same_view(latest.request, ask.request):
-            return False
-        request = latest.request
-        same_kind = request.channel == ask.request.channel and request.controls == ask.request.controls
-        return not same_kind or latest.settled(time.monotonic())
 
     def _time_exact(self, seconds: float) -> None:
         bound = PREVIEW_S * (HYSTERESIS if self._fast else 1 / HYSTERESIS)

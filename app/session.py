@@ -246,6 +246,11 @@ class Session:
         return self._worker is not None and self._worker.busy
 
     @property
+    def progress(self) -> float | None:
+        """How much of the exact picture is done; None where none is under way."""
+        return self._worker.progress if self._worker is not None else None
+
+    @property
     def shown_limits(self) -> tuple[float, float] | None:
         """The values at the ends of the colours on the screen; a preview has those of its exact picture."""
         exact = self._exact

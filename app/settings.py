@@ -45,6 +45,7 @@ class Settings:
         runs_home: the folder that new trainings go to; "": see `runs_home`.
         runs: folders of other runs that are known, newest first.
         training: the training panel is shown.
+        largest_px: of the longer side of pictures, for methods that draw any size; 0: as large as the viewport.
     """
 
     theme: str = "system"
@@ -64,6 +65,7 @@ class Settings:
     runs_home: str = ""
     runs: tuple[str, ...] = ()
     training: bool = False
+    largest_px: int = 0
 
     def with_recent(self, path: Path, data: Path | None) -> Settings:
         """The same with `path` as the newest of the recent scenes; its earlier entry is dropped.

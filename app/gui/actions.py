@@ -16,6 +16,8 @@ from app.gui.theme import Colours
 FILE, VIEW, CHANNEL, OVERLAYS, THEME = "&File", "&View", "&View/&Channel", "&View/&Overlays", "&View/&Theme"
 NAVIGATE, MODE, STEP, PLAY, HELP = "&Navigate", "&Navigate/&Mode", "&Navigate/&Step", "&Time", "&Help"
 TRAINING = "T&raining"
+LARGEST = "&View/Pict&ure size"
+LARGEST_PX = {0: "As the &window", 1024: "&1024 pixels", 512: "&512 pixels", 256: "&256 pixels"}
 CHANNEL_COUNT = 4
 
 
@@ -125,22 +127,8 @@ COMMANDS = (
         "Show the photograph at a training view (or hold Space)",
         needs="photographs",
     ),
-    _toggle(
-        "wipe",
-        "&Wipe with the image",
-        VIEW,
-        "Y",
-        "At a view: its image at the left of a line that can be dragged, the picture at the right",
-        needs="photographs",
-    ),
-    _toggle(
-        "blend",
-        "&Blend with the image",
-        VIEW,
-        "Shift+Y",
-        "At a view: its image over the picture, as much of it as the slider in the panel says",
-        needs="photographs",
-    ),
+    _toggle("wipe", "&Wipe with the image", VIEW, "Y", "Image and picture, a line between", needs="photographs"),
+    _toggle("blend", "&Blend with the image", VIEW, "Shift+Y", "The image over the picture", needs="photographs"),
     _toggle(
         "cameras",
         "&Cameras",
@@ -156,6 +144,10 @@ COMMANDS = (
     ),
     _toggle("grid", "&Floor grid", OVERLAYS, "H", "Draw a floor under the scene", needs="scene", icon="grid"),
     _toggle("sharp", "&Sharp pixels", VIEW, "I", "Show enlarged pixels as squares instead of smoothing them"),
+    *(
+        _toggle(f"largest_{px}", text, LARGEST, f"Ctrl+Alt+{key}", "Of methods that draw any size", group="largest")
+        for key, (px, text) in enumerate(LARGEST_PX.items())
+    ),
     _toggle(
         "theme_system", "Follow the &system", THEME, "Ctrl+Alt+S", "Light or dark as the desktop is", group="theme"
     ),

@@ -66,7 +66,8 @@ class ChannelCard(Card):
         self.bar, self.unit = ColourBar(), label("", "muted", wrap=True)
         self.keep = QCheckBox("Keep this range")
         self.hint = label("", "warning", wrap=True)
-        for widget in (self.bar, self.unit, self.keep, self.hint):
+        self.value = label("At the cursor: –")
+        for widget in (self.bar, self.unit, self.value, self.keep, self.hint):
             self.body.addWidget(widget)
 
     def set_channels(self, channels: Sequence[str]) -> None:
@@ -93,5 +94,10 @@ class ChannelCard(Card):
         if limits is not None:
             self.bar.set_bar(channel, limits)
             self.unit.setText(UNITS.get(channel, ""))
+        self.value.setVisible(limits is not None and channel != "error")
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
+
+    def show_value(self, value: float | None) -> None:
+        """The value under the mouse; None where there is none, as in a background."""
+        self.value.setText("At the cursor: –" if value is None else f"At the cursor: {value:.4g}")

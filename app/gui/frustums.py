@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PyQt5.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PyQt5.QtGui import QImage, QMouseEvent, QPixmap
-from PyQt5.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from app.gui.host import Host
 from app.gui.overlay_layer import OverlayLayer
@@ -24,13 +24,12 @@ CLICK_PX = 4
 """A press that moves farther than this is a drag."""
 
 
-class Tip(QWidget):
+class Tip(QFrame):
     """A small card over the picture; takes no events."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WA_TransparentForMouseEvents)
-        self.setAttribute(Qt.WA_StyledBackground)
         self.setProperty("role", "card")
         self.picture, self.text = QLabel(), QLabel()
         self.text.setTextFormat(Qt.PlainText)

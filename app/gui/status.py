@@ -68,6 +68,10 @@ class Status(QStatusBar):
             self._shown_s.clear()
             self.rate.setText(IDLE)
 
+    def show_refining(self, share: float | None) -> None:
+        """How much of the final picture is done; None: it is there, or was given up."""
+        self.rate.setText(IDLE if share is None else f"Refining {share:.0%}")
+
     def show_loading(self, name: str) -> None:
         """A scene is being opened."""
         self._mark("preview", f"Opening {name} …")

@@ -206,5 +206,6 @@ def _inputs(c: Colours) -> str:
     QSlider::handle:horizontal:hover {{ background: {c.text}; }}
     QSlider::handle:horizontal:disabled {{ background: {c.faint}; }}
     QProgressBar {{ background: {c.field}; border: 1px solid {c.border}; border-radius: 4px; height: 8px; }}
+    QProgressBar[role="thin"] {{ background: transparent; border: none; border-radius: 0; height: 3px; }}
     QProgressBar::chunk {{ background: {c.accent}; border-radius: 3px; }}
     """

@@ -35,6 +35,8 @@ from app.gui.overlay_layer import OVERLAY_NAMES
 from app.gui.panel_parts import elided
 from app.gui.photographs import MODES
 from app.gui.playing import Playing
+from app.gui.readout import Readout
+from app.gui.refining import Refining
 from app.gui.scene_panel import SceneCard
 from app.gui.screenshots import Screenshots
 from app.gui.shortcut_sheet import ShortcutSheet
@@ -114,9 +116,12 @@ class Window(QMainWindow):
         }
         for theme in THEMES:
             own[f"theme_{theme}"] = lambda _checked, theme=theme: self._set_theme(theme)
-        self.playing = Playing(self)
-        handlers = self.looking.handlers() | self.files.handlers() | self.exporting.handlers()
-        handlers |= self.screenshots.handlers()
+        self.playing, self.refining = Playing(self), Refining(self)
+        self.readout = Readout(self, lambda: self.looking.picture)
+        handlers = (
+            self.refining.handlers() | self.looking.handlers() | self.files.handlers() | self.exporting.handlers()
+        )
+        handlers |= self.screenshots.handlers() | self.refining.handlers()
         handlers |= self.playing.handlers() | self.trainings.handlers() | own
         self.commands = Actions(self, {id: self._guarded(work) for id, work in handlers.items()})
         self.viewport.keys = self.commands.local_keys
@@ -188,6 +193,7 @@ class Window(QMainWindow):
         self.resizeDocks([self.dock], [settings.panel_width or PANEL_WIDTH], Qt.Horizontal)
         for name in OVERLAY_NAMES:
             self.commands[name].setChecked(name in settings.overlays)
+        self.refining.restore()
         self.commands["sharp"].setChecked(settings.sharp_pixels)
         self.viewport.canvas.set_sharp(settings.sharp_pixels)
         self.commands[settings.navigation if settings.navigation in self.commands else "orbit"].setChecked(True)

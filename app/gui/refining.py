@@ -1,0 +1,62 @@
+"""How far the picture's refinement is, as a line under it, and how large it may become."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PyQt5.QtCore import QTimer
+from PyQt5.QtWidgets import QProgressBar
+
+from app.gui.actions import LARGEST_PX
+from app.gui.host import Host
+
+TICK_MS = 150
+SHOWN_AFTER = 3
+"""Ticks: what is there sooner needs no bar."""
+LINE_PX = 3
+
+
+class Refining:
+    """Watches the session, and tells."""
+
+    def __init__(self, window: Host) -> None:
+        self._window = window
+        self.line = QProgressBar(window.viewport)
+        self.line.setRange(0, 1000)
+        self.line.setTextVisible(False)
+        self.line.setFixedHeight(LINE_PX)
+        self.line.setProperty("role", "thin")
+        self.line.hide()
+        self._ticks = 0
+        self._timer = QTimer(window.widget)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start(TICK_MS)
+        window.session.eye.largest_px = window.settings.largest_px
+
+    def handlers(self) -> dict[str, Callable[..., None]]:
+        """What the commands do."""
+        return {f"largest_{px}": (lambda _checked, px=px: self._limit(px)) for px in LARGEST_PX}
+
+    def restore(self) -> None:
+        """Marks the limit of last time."""
+        px = self._window.settings.largest_px
+        self._window.commands[f"largest_{px if px in LARGEST_PX else 0}"].setChecked(True)
+
+    def _limit(self, px: int) -> None:
+        self._window.change_settings(replace(self._window.settings, largest_px=px))
+        self._window.session.eye.limit(px)
+
+    def _tick(self) -> None:
+        share = self._window.session.progress
+        self._ticks = 0 if share is None else self._ticks + 1
+        shown = share is not None and self._ticks >= SHOWN_AFTER
+        if shown != self.line.isVisibleTo(self._window.viewport):
+            self.line.setVisible(shown)
+            self._window.status.show_refining(None)
+        if share is not None and shown:
+            viewport = self._window.viewport
+            self.line.setGeometry(0, viewport.height() - LINE_PX, viewport.width(), LINE_PX)
+            self.line.setValue(round(1000 * share))
+            self.line.raise_()
+            self._window.status.show_refining(share)

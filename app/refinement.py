@@ -1,0 +1,46 @@
+"""How far the exact picture of a standing camera is, by how long its steps took before."""
+
+from __future__ import annotations
+
+import time
+
+ALMOST = 0.97
+"""A step that takes longer than expected stays here."""
+
+
+def next_scale(scale: float) -> float:
+    """Of the frame after one at `scale`, both of 1 at full size."""
+    return 2 * scale if scale <= 0.25 else 1.0 if scale >= 0.5 else 0.5
+
+
+class Refinement:
+    """Is told of each step as it begins and ends; any thread may ask how far it is."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._done_s = self._expected_s = self._after_s = 0.0
+        self._began_s: float | None = None
+
+    def begin(self, number: int, scale: float, full_s: float | None) -> None:
+        """A frame of ask `number` begins at `scale`; `full_s`: what one of full size takes, None before it is known."""
+        if number != self._number:
+            self._number, self._done_s = number, 0.0
+        self._expected_s, self._after_s = (full_s or 0.0) * scale**2, 0.0
+        while scale < 1:
+            scale = next_scale(scale)
+            self._after_s += (full_s or 0.0) * min(scale, 1.0) ** 2
+        self._began_s = time.monotonic()
+
+    def end(self) -> None:
+        """The frame is there, or given up."""
+        if self._began_s is not None:
+            self._done_s += time.monotonic() - self._began_s
+        self._began_s = None
+
+    def share(self, number: int) -> float | None:
+        """The part of ask `number` that is done, in [0, 1]; None where nothing of it is under way or known."""
+        began_s, expected_s = self._began_s, self._expected_s
+        if number != self._number or began_s is None or expected_s <= 0:
+            return None
+        within_s = min(time.monotonic() - began_s, ALMOST * expected_s)
+        return (self._done_s + within_s) / (self._done_s + expected_s + self._after_s)

@@ -1,0 +1,55 @@
+"""The line under the picture, the limit of its size, the value under the mouse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt5.QtCore import QEvent, QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from app.gui.window import Window
+from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, send_mouse, wait_exact
+from tests.app.gui.fake_scene import FakeScene
+
+
+def test_a_slow_picture_has_a_line_that_grows_and_goes(window: Window, qtbot: QtBot, shelf: Shelf) -> None:
+    shelf.scenes["slow.pth"] = lambda: FakeScene((64, 64), seconds=1.6)
+    open_and_wait(window, qtbot, Path("slow.pth"))
+    drag(window, qtbot, (60, 0))
+    line = window.refining.line
+    qtbot.waitUntil(line.isVisible, timeout=NEVER)
+    assert "Refining" in window.status.rate.text() and line.geometry().bottom() == window.viewport.height() - 1
+    first = line.value()
+    qtbot.waitUntil(lambda: line.value() > first + 200, timeout=NEVER)
+    wait_exact(window, qtbot)
+    qtbot.waitUntil(lambda: not line.isVisible(), timeout=NEVER)
+    assert "Refining" not in window.status.rate.text()
+
+
+def test_a_limit_is_kept_and_the_picture_still_fills_the_viewport(window: Window, qtbot: QtBot, shelf: Shelf) -> None:
+    shelf.scenes["any.pth"] = lambda: FakeScene(None)
+    open_and_wait(window, qtbot, Path("any.pth"))
+    assert window.looking.picture is not None and max(window.looking.picture.camera.size_px) > 300
+    window.commands["largest_256"].trigger()
+    qtbot.waitUntil(lambda: max(window.looking.picture.camera.size_px) == 256, timeout=NEVER)  # type: ignore[union-attr]
+    wait_exact(window, qtbot)
+    assert window.settings.largest_px == 256 and window.viewport.canvas.placement().left < 2
+    window.commands["largest_0"].trigger()
+    qtbot.waitUntil(lambda: max(window.looking.picture.camera.size_px) > 300, timeout=NEVER)  # type: ignore[union-attr]
+
+
+def test_the_depth_under_the_mouse_is_told_and_that_of_a_background_is_none(window: Window, qtbot: QtBot) -> None:
+    open_and_wait(window, qtbot, Path("fast.pth"))
+    window.looking.choose("depth")
+    qtbot.waitUntil(lambda: window.looking.shown == "depth", timeout=NEVER)
+    canvas = window.viewport.canvas
+    place = canvas.placement()
+    send_mouse(window, QEvent.MouseMove, QPoint(*(round(x) for x in place.to_viewport(64, 64))), Qt.NoButton)
+    frame = window.looking.picture.frame  # type: ignore[union-attr]
+    assert frame is not None and frame.depth is not None
+    told = float(window.channels.value.text().rsplit(" ", 1)[1])
+    assert abs(told - float(frame.depth[64, 64])) < 0.1 and window.channels.value.isVisible()
+    send_mouse(window, QEvent.MouseMove, QPoint(*(round(x) for x in place.to_viewport(2, 2))), Qt.NoButton)
+    assert window.channels.value.text() == "At the cursor: –"
+    # Nothing is where the background is grey.
+    assert window.looking.pixels is not None and tuple(window.looking.pixels[2, 2]) == (96, 96, 96)
