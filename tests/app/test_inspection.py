@@ -248,6 +248,21 @@ def test_masks_that_only_some_have_are_missing(tmp_path: Path) -> None:
     assert ("masks are missing of 2 of 4 photographs: 000001, 000003", ("000001", "000003")) in doubts(report)
 
 
+def test_masks_of_what_counts_and_depths_are_told_of(tmp_path: Path) -> None:
+    capture(tmp_path)
+    path = tmp_path / "transforms.json"
+    data = json.loads(path.read_text())
+    for frame in data["frames"]:
+        photograph = Path(frame["file_path"])
+        for field, folder in (("mask_path", "masks"), ("depth_file_path", "depth")):
+            frame[field] = f"{folder}/{photograph.stem}.png"
+            (tmp_path / folder).mkdir(exist_ok=True)
+            shutil.copy(tmp_path / photograph, tmp_path / frame[field])
+    path.write_text(json.dumps(data))
+    found = facts(inspected(tmp_path))
+    assert ("masks", "all") in found and ("depths", "all") in found
+
+
 def test_photographs_of_several_sizes_are_a_note(tmp_path: Path) -> None:
     capture(tmp_path)
     for name in ("03", "04"):
