@@ -16,10 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.core.bounds import bounds_between, bounds_seen
-from engines.core.camera import Array, Camera
+from engines.core.bounds import bounds_between, bounds_of_points, bounds_seen
+from engines.core.camera import Array, Camera, project
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
+from engines.core.formats.ply_points import read_points
 from engines.core.formats.transforms_frames import TransformsFile
 from engines.core.formats.transforms_names import Files
 from engines.core.formats.transforms_notes import merged, notes_of
@@ -66,7 +67,8 @@ def read(folder: Path) -> Dataset:
     Raises:
         UserError: names the file, and the frame that is wrong.
     """
-    files, capture = Files(folder), _Capture()
+    files = Files(folder)
+    capture = _Capture(files)
     chosen = chosen_files(folder)
     for path, split in chosen:
         file = TransformsFile(path)
@@ -129,9 +131,11 @@ class _Capture:
     """The files of a folder, with the photographs of each and the splits of these.
 
     Attributes:
+        looked_up: the files of the folder.
         shots: (which of the files, its frame, the split), of those whose photographs are there.
     """
 
+    looked_up: Files
     files: list[TransformsFile] = field(default_factory=list)
     photographs: list[Photographs] = field(default_factory=list)
     shots: list[tuple[int, int, Split]] = field(default_factory=list)
@@ -207,10 +211,35 @@ def _dataset(folder: Path, views: Sequence[View], capture: _Capture, notes: Sequ
         hints["depth_step"] = step
     bounds, up = _stated_box(main), main.vectors("up", 1)
     if bounds is None:
+        bounds, note = _box_of_points(main, capture.looked_up, cameras)
+        notes = [*notes, note] if note else notes
+    if bounds is None:
         bounds = bounds_between(cameras, *depths) if depths is not None else bounds_seen(cameras)
     length = 0.0 if up is None else float(np.linalg.norm(up))
     direction, found = (up[0] / length, AS_STATED) if up is not None and length > 0 else (up_direction(cameras), "")
     return Dataset(Views.of(views), folder, NAME, bounds, direction, hints, tuple(notes), up_found=found)
+
+
+def _box_of_points(file: TransformsFile, files: Files, cameras: Sequence[Camera]) -> tuple[Array | None, str]:
+    """[2, 3] about the points that nerfstudio keeps beside the poses, and what is to be said of it.
+
+    None where there are no such points, or too few, or the cameras don't look at them.
+    """
+    name = file.data.get("ply_file_path")
+    if not isinstance(name, str) or not name:
+        return None, ""
+    found = files.find(name, (".ply",))
+    if found is None:
+        return None, f"the points of {shortened(name)} (ply_file_path) are not there"
+    try:
+        box = bounds_of_points(read_points(found.path))
+    except UserError as error:
+        return None, f"the points of ply_file_path are not used: {error}"
+    if box is not None:
+        ahead = [float(project(camera, box.mean(axis=0)[None])[1][0]) > 0 for camera in cameras]
+        if 2 * sum(ahead) > len(ahead):
+            return box, f"the box is about the points of {found.path.name} (ply_file_path)"
+    return None, f"the points of {found.path.name} (ply_file_path) are too few or not before the cameras: not used"
 
 
 def _stated_box(file: TransformsFile) -> Array | None:

@@ -14,7 +14,8 @@ from engines.core.reading import shortened
 USED = {
     *LENS_FIELDS, *SPLIT_LISTS, "frames", "test_frames", "file_path", "transform_matrix", "transform_matrix_start",
     "transform_matrix_end", "near", "far", "n_frames", "mask_path", "depth_file_path", "depth_path", "up", "aabb",
-    "integer_depth_scale", "enable_depth_loading", "enable_ray_loading", "from_mitsuba", "normal_mts_args",
+    "ply_file_path", "integer_depth_scale", "enable_depth_loading", "enable_ray_loading", "from_mitsuba",
+    "normal_mts_args",
 }  # fmt: skip
 """Fields that are read."""
 WITHOUT_BEARING = {
@@ -27,7 +28,7 @@ WITHOUT_BEARING = {
 """Fields that change nothing of what is learnt here."""
 MOMENTS = {"time": " of something that moves", "fid": " of something that moves", "time_id": "", "timestamp": ""}
 """Of a frame: when the photograph was taken (D-NeRF and after it; phones, of what stands still, too)."""
-WITH_SENTENCE = {"applied_transform", "applied_scale", "ply_file_path", "rolling_shutter"}
+WITH_SENTENCE = {"applied_transform", "applied_scale", "rolling_shutter"}
 MOST_NAMED = 6
 
 
@@ -110,8 +111,6 @@ def _about_fields(files: Sequence[TransformsFile]) -> list[str]:
             "the poses are in the world that nerfstudio made of the capture's own (applied_transform); other files of "
             "the capture, such as COLMAP's model, are not in it"
         )
-    if isinstance(data.get("ply_file_path"), str):
-        notes.append(f"the points of {_last(data['ply_file_path'])} (ply_file_path) are not used")
     if _shutter_rolls(data.get("rolling_shutter")):
         notes.append("rolling_shutter is not used: each photograph is taken to be of one moment")
     known = USED | WITHOUT_BEARING | WITH_SENTENCE | MOMENTS.keys()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import trimesh
 
 from engines.core.formats import open_dataset
 from tests.engines.core.formats.transforms_folders import LENS, frames, noted, opened, write
@@ -54,7 +56,7 @@ def test_moments_of_split_files_are_counted_together(tmp_path: Path) -> None:
             "made of the capture's own (applied_transf",
         ),
         ({"applied_scale": 0.5}, "made of the capture's own (applied_transform)"),
-        ({"ply_file_path": "sparse_pc.ply"}, "the points of sparse_pc.ply (ply_file_path) are not used"),
+        ({"ply_file_path": "sparse_pc.ply"}, "the points of sparse_pc.ply (ply_file_path) are not there"),
         ({"rolling_shutter": [0, 0, 1]}, "rolling_shutter is not used"),
         ({"n_extra_learnable_dims": 16}, "transforms.json also holds n_extra_learnable_dims, which nothing here uses"),
         ({"white_transparent": True, "sharpen": 2}, "also holds white_transparent, sharpen, which nothing here uses"),
@@ -90,3 +92,29 @@ def test_instant_ngps_box_and_up_are_the_scenes(tmp_path: Path) -> None:
     for wrong in ({"aabb": 3, "up": [0, 0, 0]}, {"aabb": box[::-1], "up": "z"}):
         other = opened(tmp_path, {**LENS, **wrong, "frames": frames(NAMES)})
         assert other.bounds.tolist() != box and np.isclose(np.linalg.norm(other.up), 1)
+
+
+@pytest.mark.parametrize("name", ["sparse_pc.ply", "./sparse_pc.ply", "D:\\capture\\sparse_pc.ply"])
+def test_the_box_is_about_nerfstudios_points(tmp_path: Path, name: str) -> None:
+    points = np.random.default_rng(0).uniform([-0.1, -0.2, -0.3], [0.1, 0.2, 0.3], (500, 3))
+    trimesh.PointCloud(points).export(tmp_path / "sparse_pc.ply")
+    dataset = opened(tmp_path, {**LENS, "ply_file_path": name, "frames": frames(NAMES)})
+    np.testing.assert_allclose(dataset.bounds, [[-0.1, -0.2, -0.3], [0.1, 0.2, 0.3]], atol=0.05)
+    assert dataset.notes == ("the box is about the points of sparse_pc.ply (ply_file_path)",)
+
+
+def test_points_that_are_no_help_are_named(tmp_path: Path) -> None:
+    plain = opened(tmp_path, {**LENS, "frames": frames(NAMES)}).bounds
+    data = {**LENS, "ply_file_path": "a.ply", "frames": frames(NAMES)}
+    for content, note in (
+        (b"text", "ply_file_path are not used: .*a\\.ply: is no PLY file"),
+        (
+            b"ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nproperty float y\nproperty float z\n"
+            b"end_header\n1 2 3\n",
+            "a.ply .* are too few or not before the cameras",
+        ),
+    ):
+        (tmp_path / "a.ply").write_bytes(content)
+        dataset = opened(tmp_path, data)
+        assert np.array_equal(dataset.bounds, plain)
+        assert len(dataset.notes) == 1 and re.search(note, dataset.notes[0])
