@@ -62,7 +62,8 @@ def turned_by(where: str, quaternion: Array, position: Array) -> Array:
     Raises:
         UserError: begins with `where`: no rotation.
     """
-    length = float(np.linalg.norm(quaternion))
+    # Cut off, as the squares of numbers that are no quaternion's may be too large.
+    length = float(np.linalg.norm(np.clip(quaternion, -1e9, 1e9)))
     if not abs(length - 1) < UNIT:
         raise UserError(f"{where}: its quaternion has a length of {length:.4g}; a rotation (x y z w) has one of 1")
     x, y, z, w = quaternion / length

@@ -125,7 +125,7 @@ class TransformsFile:
         """[count, 3] of a field that holds points or a direction; None where it doesn't hold such."""
         try:
             values = np.array(self.data.get(name), dtype=np.float64).reshape(count, 3)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return None
         return values if (np.abs(values) < LARGEST).all() else None
 

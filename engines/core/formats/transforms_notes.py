@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from engines.core.camera import LARGEST
 from engines.core.formats.transforms_frames import TransformsFile
 from engines.core.formats.transforms_lens import LENS_FIELDS
 from engines.core.formats.transforms_splits import SPLIT_LISTS
@@ -95,7 +96,8 @@ def _about_poses(files: Sequence[TransformsFile]) -> list[str]:
 def _about_moments(files: Sequence[TransformsFile]) -> list[str]:
     frames = [frame for file in files for frame in file.frames]
     for name, what in MOMENTS.items():
-        times = {frame[name] for frame in frames if isinstance(frame.get(name), int | float)}
+        stated = [frame[name] for frame in frames if isinstance(frame.get(name), int | float)]
+        times = {time for time in stated if abs(time) < LARGEST}
         if len(times) > 1:
             return [
                 f"the frames are of {len(times)} moments ({name} {min(times):g} to {max(times):g}){what}; they are "

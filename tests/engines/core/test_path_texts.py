@@ -50,6 +50,7 @@ def test_a_fourth_row_is_not_looked_at(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("1 2 3 4 5 6 7 8", "line 1: its quaternion has a length of 13.19; a rotation"),
+        ("1 2 3 4 1e300 0 0 1", "line 1: its quaternion has a length of 1e.09; a rotation"),
         ("# x\n\n1 2 3 4 5 6 7", "line 3 has 7 numbers; a pose needs 16 or 12 .* or 8 as in TUM's"),
         ("# only a comment\n", "holds no cameras"),
         ("0 1 2 3 0 0 0 1\n0 1 2 3 nan 0 0 1", "line 2: its quaternion has a length of nan"),

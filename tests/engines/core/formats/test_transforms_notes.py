@@ -31,6 +31,7 @@ def with_each(field: str, values: list[Any]) -> dict[str, Any]:
         ("fid", [3, 4, 5], "the frames are of 3 moments (fid 3 to 5) of something that moves"),
         ("timestamp", [10.5, 11.0, 12.0], "the frames are of 3 moments (timestamp 10.5 to 12); they are read as one"),
         ("time", [0.5, 0.5, 0.5], ""),
+        ("time", [10**400, float("nan"), 0], ""),
     ],
 )
 def test_moments_that_are_mixed_are_said(tmp_path: Path, field: str, values: list[Any], note: str) -> None:
@@ -89,7 +90,7 @@ def test_instant_ngps_box_and_up_are_the_scenes(tmp_path: Path) -> None:
     box = [[-1.0, -2.0, -3.0], [1.0, 2.0, 3.5]]
     dataset = opened(tmp_path, {**LENS, "aabb": box, "up": [0, 2, 0], "frames": frames(NAMES)})
     assert dataset.bounds.tolist() == box and dataset.up.tolist() == [0, 1, 0]
-    for wrong in ({"aabb": 3, "up": [0, 0, 0]}, {"aabb": box[::-1], "up": "z"}):
+    for wrong in ({"aabb": 3, "up": [0, 0, 10**400]}, {"aabb": 3, "up": [0, 0, 0]}, {"aabb": box[::-1], "up": "z"}):
         other = opened(tmp_path, {**LENS, **wrong, "frames": frames(NAMES)})
         assert other.bounds.tolist() != box and np.isclose(np.linalg.norm(other.up), 1)
 
