@@ -7,6 +7,7 @@ photographs were converted. What it leads to always lies in the folder of `trans
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,6 +54,11 @@ def natural_order(name: str) -> list[list[str | int]]:
     return [[int(bit) if bit.isdecimal() else bit for bit in re.split("([0-9]+)", part)] for part in parts_of(name)]
 
 
+def _loosely(name: str) -> str:
+    """What names have in common that are one on some machine: macOS takes accents apart, Windows knows no capitals."""
+    return unicodedata.normalize("NFC", name).lower()
+
+
 class Files:
     """The files of a folder, looked up by the names in its `transforms.json`; each directory is listed once."""
 
@@ -82,25 +88,25 @@ class Files:
 
     def has(self, path: Path) -> bool:
         """Whether a file is there, by a look at the list of its directory."""
-        return path.name in self._entries(path.parent).get(path.name.lower(), ())
+        return path.name in self._entries(path.parent).get(_loosely(path.name), ())
 
     def _image_folders(self) -> list[Path]:
         names = [name for listed in self._entries(self._folder).values() for name in listed]
         return [self._folder / name for name in sorted(names) if re.fullmatch(f"{IMAGES}(_[0-9]+)?", name)]
 
     def _entries(self, folder: Path) -> Mapping[str, list[str]]:
-        """By the lower-case name, all names that are so spelt."""
+        """By what is alike in their spellings, all names that are spelt so."""
         if folder not in self._listed:
             entries = defaultdict(list)
             if folder.is_dir():
                 for path in folder.iterdir():
-                    entries[path.name.lower()].append(path.name)
+                    entries[_loosely(path.name)].append(path.name)
             self._listed[folder] = entries
         return self._listed[folder]
 
     def _spelt(self, folder: Path, name: str) -> Path | None:
-        """The entry of that name, else the only one that differs in upper and lower case."""
-        names = self._entries(folder).get(name.lower(), ())
+        """The entry of that name, else the only one that differs in capitals, or in how its accents are written."""
+        names = self._entries(folder).get(_loosely(name), ())
         if name in names:
             return folder / name
         return folder / names[0] if len(names) == 1 else None

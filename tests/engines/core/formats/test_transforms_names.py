@@ -56,6 +56,12 @@ def test_suffixes_may_be_left_out_wrong_or_in_capitals(tmp_path: Path, suffix: s
     assert names_found(tmp_path, [written], [f"images/0000{suffix}"]) == [f"images/0000{suffix}"]
 
 
+def test_accents_may_be_written_apart_or_as_one(tmp_path: Path) -> None:
+    one, apart = "f\u00fcchse/\u00e4.png", "fu\u0308chse/a\u0308.png"
+    assert names_found(tmp_path / "one", [one], [apart]) == [apart]
+    assert names_found(tmp_path / "apart", [apart], [one]) == [one]
+
+
 def test_another_suffix_is_said(tmp_path: Path) -> None:
     photograph(tmp_path / "a.jpg")
     photograph(tmp_path / "b.PNG")
