@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.console import ProgressBar, add_up, assumptions_of, write_json, write_table
-from app.inspection.inspecting import inspect_data
+from app.inspection.inspecting import DATA_SUFFIXES, inspect_data
 from app.inspection.report import DataReport, facts, to_json
 from app.opening import open_scene, with_up
 from engines.core.camera import Array
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def is_data(path: Path) -> bool:
     """Whether it is something to learn from, not something learnt."""
-    return (path.is_dir() and not is_run_folder(path)) or path.suffix.lower() in VIDEO_SUFFIXES
+    return (path.is_dir() and not is_run_folder(path)) or path.suffix.lower() in (*VIDEO_SUFFIXES, *DATA_SUFFIXES)
 
 
 def _run_data(path: Path, data: Path | None, as_json: bool, up: Array | None) -> int:

@@ -30,6 +30,8 @@ from engines.registry import all_engines
 
 MOST_CAMERAS, MOST_LOOKED_AT = 500, 400
 """Of more, so many are read, evenly spread: cameras in a second or so, photographs in seconds to half a minute."""
+DATA_SUFFIXES = (".json", ".npy", ".npz")
+"""Of files in data folders, by which people name these."""
 FILM_FRAMES = 24
 """That are looked at of a film."""
 TELL_S = 0.25
@@ -76,6 +78,8 @@ def _begin(source: Path, up: Array | None) -> _Inspection:
     if source.is_file():
         if source.suffix.lower() in VIDEO_SUFFIXES:
             return _film(source)
+        if source.suffix.lower() in DATA_SUFFIXES:
+            return _unknown(source, "is a file; name the folder that it lies in")
         return _unknown(source, "neither a folder nor a film")
     try:
         if find_format(source) is not None:

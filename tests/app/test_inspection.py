@@ -19,6 +19,7 @@ from app.inspection.report import DataReport, Thumbnail, facts, naming, to_json
 from engines.core.camera import Array, Camera, look_at
 from engines.core.engine import never_stop
 from engines.core.errors import Cancelled, UserError
+from engines.core.formats import open_dataset
 from engines.core.formats.transforms_json import write_transforms
 from engines.core.images import write_png
 from engines.core.views import View
@@ -308,6 +309,14 @@ def test_anything_else_is_unknown_for_a_reason(tmp_path: Path) -> None:
     assert inspected(tmp_path).reason == "1 photograph without cameras, which can be found of 3 or more"
     with pytest.raises(UserError, match="no such folder or file"):
         inspected(tmp_path / "nowhere")
+
+
+def test_a_file_of_a_data_folder_leads_to_the_folder(tmp_path: Path) -> None:
+    capture(tmp_path)
+    report = inspected(tmp_path / "transforms.json")
+    assert report.kind == "unknown" and report.reason == "is a file; name the folder that it lies in"
+    with pytest.raises(UserError, match=r"transforms\.json: is a file; name the folder that it lies in"):
+        open_dataset(tmp_path / "transforms.json")
 
 
 def test_fineness_does_not_depend_on_what_is_shown() -> None:

@@ -99,7 +99,9 @@ def open_dataset(folder: Path) -> Dataset:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise UserError(f"{folder}: no such folder")
+        raise UserError(
+            f"{folder}: {'is a file; name the folder that it lies in' if folder.is_file() else 'no such folder'}"
+        )
     with reading(folder):
         format_ = find_format(folder)
         if format_ is not None:
