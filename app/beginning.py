@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from app.evaluation import Size, as_photographed
-from app.held_out import held_out_names
+from app.held_out import held_out_names, without_judged
 from app.unused import unused
 from engines.core import ranks
 from engines.core.checkpoint import Checkpoint
@@ -70,12 +70,13 @@ def begin(
         again: torchrun began the processes anew; then nothing may be left to do.
     """
     if not resume:
-        config = make_options(engine.Config, settings)
+        config, dataset = make_options(engine.Config, settings), without_judged(dataset)
         config = config.model_copy(update={"outside_masks": settled(dataset, config.outside_masks)})
         names, dataset = held_out_names(dataset, config.held_out_every), _as_configured(dataset, config)
         return Begun(dataset, config, engine.train(dataset, config, device, config.seed), names)
     checkpoint = _to_resume(engine, out, settings, again)
     config = make_options(engine.Config, checkpoint.config, f"{out}: its configuration")
+    dataset = without_judged(dataset)
     if config.outside_masks == "auto":
         # A run of a time before there was a choice.
         config = config.model_copy(update={"outside_masks": "kept"})

@@ -19,9 +19,9 @@ from app.fitting import same_pose
 from app.joining import owners
 from app.objects import INSTANCE, choice_of, learnt_objects
 from engines.core import metrics, ranks
-from engines.core.camera import Array
+from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
-from engines.core.engine import TIME, HasSources, Scene, Stop, never_stop
+from engines.core.engine import TIME, HasSources, LearnsPart, Scene, Stop, never_stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.images import SMALLEST_SIDE_PX, resize_area
 from engines.core.views import View, Views
@@ -153,6 +153,7 @@ def evaluate(
         learnt_px: the size that a photograph of some size is brought to, for scenes that draw any; where it is a
             square, the photograph's centred one.
 
+    Only the part of photographs that the scene was learnt from is compared, for methods that cut the rest off.
     Pixels that a photograph's mask leaves out, or its lens did not see, do not count; a view without any other is left
     out. A scene that is drawn from photographs is not compared with these. Several ranks divide the views, and all of
     them get the whole evaluation.
@@ -248,15 +249,35 @@ def _pair(scene: Scene, view: View, controls: Mapping[str, float], stop: Stop, l
     if scene.native_px is None:
         size_px = learnt_px(view.camera.size_px)
         if size_px[0] != size_px[1]:
-            frame = scene.render(view.camera.resized(size_px), controls, stop)
-            photograph, valid = resize_area(view.image(), size_px), view.resized_valid(size_px)
-            return _Pair(frame.image, torch.from_numpy(photograph), _tensor(valid))
+            return _learnt_pair(scene, view, size_px, controls, stop)
         side, cropped = size_px[0], 0
     else:
         side, cropped = min(scene.native_px) + 2 * scene.cropped_px, scene.cropped_px
     frame = scene.render(view.square_camera(side, cropped), controls, stop)
     photograph, valid = view.square_image(side, cropped), view.square_valid(side, cropped)
     return _Pair(frame.image, torch.from_numpy(photograph), _tensor(valid))
+
+
+def _learnt_pair(
+    scene: Scene, view: View, size_px: tuple[int, int], controls: Mapping[str, float], stop: Stop
+) -> _Pair:
+    """At (width, height); of a scene that was learnt from a part of each photograph, that part."""
+    whole = view.camera.resized(size_px)
+    asked: object = scene
+    camera = asked.learnt_part(whole) if isinstance(asked, LearnsPart) else whole
+    rows, columns = _part_of(whole, camera)
+    photograph, valid = resize_area(view.image(), size_px), view.resized_valid(size_px)
+    return _Pair(
+        scene.render(camera, controls, stop).image,
+        torch.from_numpy(np.ascontiguousarray(photograph[rows, columns])),
+        _tensor(None if valid is None else valid[rows, columns]),
+    )
+
+
+def _part_of(whole: Camera, part: Camera) -> tuple[slice, slice]:
+    """Rows and columns of a picture that a camera of a part of it shows."""
+    x, y = (round(a - b) for a, b in zip(whole.centre_px, part.centre_px, strict=True))
+    return slice(y, y + part.size_px[1]), slice(x, x + part.size_px[0])
 
 
 def _tensor(valid: Array | None) -> Tensor | None:

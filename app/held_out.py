@@ -20,6 +20,8 @@ VALIDATION_VIEWS = 8
 """At most so many are drawn in a validation, spread evenly."""
 HELD_OUT_PX = 512
 """Longer side of the pictures of a held-out view that are kept."""
+MOST_READ = 5000
+"""Views that are looked through for photographs of two splits."""
 MOST_NAMED = 2000
 """Held-out views whose names are remembered; of a class with more the rule is, as their files would all be read."""
 
@@ -33,6 +35,35 @@ def validation_views(training: Training, dataset: Dataset) -> Views:
         views = views.chosen(np.isin(views.instances, learnt))
     count = min(len(views), VALIDATION_VIEWS)
     return views.chosen(np.arange(count) * len(views) // max(count, 1))
+
+
+def without_judged(dataset: Dataset) -> Dataset:
+    """The same, without training views of photographs that also stand among those it is judged by.
+
+    Where that would leave nothing they stay, and a note says what the scores are worth.
+    """
+    views = dataset.views
+    judges = np.flatnonzero((views.splits != 0) & views.facts.has_image)
+    # A class with more has a folder for each split, and its views' files are not all to be read.
+    if not len(judges) or len(views) > MOST_READ:
+        return dataset
+    judged = {_photograph(views, index) for index in judges.tolist()}
+    train = np.flatnonzero((views.splits == 0) & views.facts.has_image)
+    twice = [index for index in train.tolist() if _photograph(views, index) in judged]
+    if not twice:
+        return dataset
+    if len(twice) == len(train):
+        note = "all photographs to learn from are judged by, too: scores say nothing of views that were not learnt"
+        return replace(dataset, notes=(*dataset.notes, note))
+    kept = np.ones(len(views), dtype=bool)
+    kept[twice] = False
+    note = f"{len(twice)} of {len(train)} training photographs are validation or test photographs, too, and not learnt"
+    return replace(dataset, views=views.chosen(kept), notes=(*dataset.notes, note))
+
+
+def _photograph(views: Views, index: int) -> tuple[object, ...]:
+    view = views[index]
+    return (view.image_path, *view.image_at)
 
 
 def held_out_names(dataset: Dataset, every: int) -> list[str]:

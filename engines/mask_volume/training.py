@@ -27,7 +27,7 @@ from engines.core.resuming import require_same_photographs, restore, training_st
 from engines.core.upstream_state import checked_weights
 from engines.mask_volume import planes, upstream
 from engines.mask_volume.config import PLANES, MaskVolumeConfig
-from engines.mask_volume.examples import Example, reader_for, training_views
+from engines.mask_volume.examples import Example, reader_for, training_views, working_size
 from engines.mask_volume.losses import NEED_FEATURES, Judgement, Rendered
 from engines.mask_volume.network import MaskNet, MpiNet
 from engines.mask_volume.perceptual import read_vgg
@@ -221,6 +221,11 @@ class MaskVolumeTraining:
             f"step {self.step_count + 1}: the loss is not finite (image {losses['image']:g}) on views {names}; the "
             "weights were not changed. Look at these photographs and their cameras"
         )
+
+    def learnt_px(self, size_px: tuple[int, int]) -> tuple[int, int]:
+        """Larger photographs are brought to fit, in drawing for a score as in learning."""
+        fits = all(side <= most for side, most in zip(size_px, self.config.img_wh, strict=True))
+        return size_px if fits else working_size(size_px, self.config.img_wh)
 
     def close(self) -> None:
         """Ends the processes that read photographs."""

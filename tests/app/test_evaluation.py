@@ -79,6 +79,20 @@ def test_draws_at_the_photographs_size_where_any_will_do(views: Views) -> None:
     assert [camera.size_px for camera in drawer.drawn] == [(64, 48), (64, 48)]
 
 
+class OfTheSquare(Plain):
+    """Learnt from the centred squares."""
+
+    def learnt_part(self, camera: Camera) -> Camera:
+        return camera.square()
+
+
+def test_only_what_was_learnt_from_is_compared(views: Views) -> None:
+    drawer, pairs = OfTheSquare(0.5, any_size=True), list[tuple[int, ...]]()
+    evaluate(drawer, views, on_pair=lambda image, photograph: pairs.append((*image.shape, *photograph.shape)))
+    assert [camera.size_px for camera in drawer.drawn] == [(48, 48)] * 2 and pairs == [(48, 48, 3) * 2] * 2
+    assert drawer.drawn[0].centre_px == views[0].camera.square().centre_px
+
+
 def test_leaves_out_the_border(views: Views) -> None:
     drawer = Plain(0.5, edge_px=5)
     assert evaluate(drawer, views, crop_px=5).psnr == pytest.approx(20.0, abs=1e-3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from app import cli
-from app.held_out import MOST_NAMED, held_out_names, remembering, with_held_out_of
+from app.held_out import MOST_NAMED, held_out_names, remembering, with_held_out_of, without_judged
 from app.training import run_training
 from engines.core.camera import Camera
 from engines.core.checkpoint import HELD_OUT, Checkpoint
@@ -19,6 +20,7 @@ from engines.core.engine import never_stop
 from engines.core.formats import open_dataset
 from engines.core.images import image_size, write_png
 from engines.core.run_folder import PHOTOGRAPH_NAME, SCENE_NAME, read_run_checkpoint
+from engines.core.views import Views
 from engines.srn.scene import SrnScene
 from tests.app.posed_photographs import ring, write_capture
 
@@ -92,6 +94,20 @@ def test_the_folders_own_test_views_come_first_and_are_never_learnt(
     assert names(held_out) == ["0004", "0009"] and held_out["views_are"] == "held out by the run"
     learnt = evaluated(capsys, tmp_path / "run", "--data", folder, "--split", "train")
     assert not set(names(learnt)) & {"0002", "0005", "0004", "0009"} and len(names(learnt)) == 8
+
+
+def test_a_photograph_of_two_splits_is_not_learnt(tmp_path: Path) -> None:
+    opened = open_dataset(write_capture(tmp_path / "capture", 12))
+    views = list(opened.views)
+    tests = [replace(view, split="test") for view in views[4:7]]
+    dataset = without_judged(replace(opened, views=Views.of([*views, *tests])))
+    learnt = [view.name for view in dataset.split("train")]
+    assert learnt == ["0000", "0001", "0002", "0003", "0007", "0008", "0009", "0010", "0011"]
+    assert len(dataset.split("test")) == 3 and "3 of 12 training photographs" in dataset.notes[-1]
+    everything = Views.of([*views, *(replace(view, split="test") for view in views)])
+    dataset = without_judged(replace(opened, views=everything))
+    assert len(dataset.split("train")) == 12 and "scores say nothing" in dataset.notes[-1]
+    assert without_judged(opened) is opened
 
 
 def test_nothing_held_out_is_said(tmp_path: Path, capture: Path, capsys: pytest.CaptureFixture[str]) -> None:
