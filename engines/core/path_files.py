@@ -6,7 +6,7 @@
 - `.npy`: LLFF's `poses_bounds.npy` [N, 17] and paths [N, 3, 5], columns down, right, backwards; or OpenCV's [N, 4, 4]
   and [N, 3, 4].
 - `.txt`: LLFF's path (the number of cameras, then 15 numbers a line, columns right, up, backwards); poses of 16 or 12
-  numbers; TUM's trajectories.
+  numbers (KITTI's 12); trajectories of TUM (also `.tum`) and Open3D (`.log`).
 - `.json`: a list of our cameras; nerfstudio's `camera_path.json`; `transforms.json`; instant-ngp's `base_cam.json`;
   `cameras.json` of 3D Gaussian Splatting.
 - A file of COLMAP's model, `.bin` or `.txt`, with the others beside it.
@@ -47,6 +47,23 @@ KNOWN_NAMES = (
     "base_cam.json",
     "camera_path.json",
 )
+OTHER_FILES = {
+    ".xml": "of Metashape or another program",
+    ".csv": "a table, as RealityCapture writes it",
+    ".nvm": "a model of VisualSFM",
+    ".out": "a model of Bundler",
+    ".chan": "a camera of Nuke, whose order of rotations it does not say",
+    ".glb": "a glTF scene",
+    ".gltf": "a glTF scene",
+    ".usd": "a USD scene",
+    ".usda": "a USD scene",
+    ".abc": "an Alembic scene",
+    ".fbx": "an FBX scene",
+    ".blend": "a scene of Blender",
+    ".ply": "points or splats",
+    ".bin": "of no model of COLMAP: cameras and images have to lie beside each other",
+}
+"""What a file with cameras is that can't be used, by its suffix."""
 COLMAP_PARTS = ("cameras", "images", "points3D", "frames", "rigs")
 
 
@@ -75,7 +92,9 @@ def _read_file(path: Path, like: Camera) -> list[Camera]:
         return _colmap_cameras(path.parent)
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
-        raise UserError(f"{path}: cameras are read from {', '.join(_READERS)} files and from folders")
+        what = OTHER_FILES.get(path.suffix.lower())
+        named = f"is {what}; " if what else ""
+        raise UserError(f"{path}: {named}cameras are read from {', '.join(_READERS)} files and from folders")
     return reader(path, like)
 
 
@@ -181,6 +200,8 @@ def _colmap_cameras(folder: Path) -> list[Camera]:
 
 _READERS: Mapping[str, Callable[[Path, Camera], list[Camera]]] = {
     ".txt": txt_cameras,
+    ".tum": txt_cameras,
+    ".log": txt_cameras,
     ".npz": npz_cameras,
     ".npy": npy_cameras,
     ".json": json_cameras,

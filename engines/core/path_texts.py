@@ -1,4 +1,4 @@
-"""Camera paths in text: poses of 16 or 12 numbers, LLFF's paths, and trajectories in TUM's form."""
+"""Camera paths in text: poses of 16 or 12 numbers, LLFF's paths, trajectories of TUM, KITTI and Open3D."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ def txt_cameras(path: Path, like: Camera) -> list[Camera]:
     counts = {len(numbers) for _, numbers in rows}
     if len(rows[0][1]) == 1 and len(rows) > 1:
         return _llff_cameras(path, rows, like)
+    if counts == {3, 4} and len(rows) % 5 == 0:
+        return _open3d_cameras(path, rows, like)
     if counts == {4} and len(rows) % 4 == 0:
         poses = np.array([numbers for _, numbers in rows]).reshape(-1, 4, 4)
         return [checked_camera(f"{path}: line {rows[4 * i][0]}", pose, like) for i, pose in enumerate(poses)]
@@ -46,6 +48,18 @@ def _camera_of_line(where: str, numbers: Sequence[float], like: Camera) -> Camer
             "trajectories (timestamp tx ty tz qx qy qz qw)"
         )
     return checked_camera(where, rigid(np.array(numbers).reshape(-1, 4)), like)
+
+
+def _open3d_cameras(path: Path, rows: Sequence[tuple[int, list[float]]], like: Camera) -> list[Camera]:
+    """Open3D's trajectories: before each pose of four lines three whole numbers that say which it is."""
+    cameras = []
+    for first in range(0, len(rows), 5):
+        line = rows[first][0]
+        pose = [numbers for _, numbers in rows[first + 1 : first + 5]]
+        if len(rows[first][1]) != 3 or any(len(numbers) != 4 for numbers in pose):
+            raise UserError(f"{path}: line {line}: a pose of Open3D's trajectories has 3 numbers, then 4 lines of 4")
+        cameras.append(checked_camera(f"{path}: line {line}", rigid(np.array(pose)), like))
+    return cameras
 
 
 def _llff_cameras(path: Path, rows: Sequence[tuple[int, list[float]]], like: Camera) -> list[Camera]:

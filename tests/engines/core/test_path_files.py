@@ -262,5 +262,5 @@ def test_binary_models_of_colmap_are_paths(tmp_path: Path) -> None:
 
 def test_other_binary_files_are_no_path(tmp_path: Path) -> None:
     (tmp_path / "images.bin").touch()
-    with pytest.raises(UserError, match=r"images\.bin: cameras are read from \.txt"):
+    with pytest.raises(UserError, match=r"images\.bin: is of no model of COLMAP: .*cameras are read from \.txt"):
         read_path(tmp_path / "images.bin", LIKE)

@@ -61,3 +61,28 @@ def test_what_is_wrong_is_named_by_its_line(tmp_path: Path, text: str, message: 
     (tmp_path / "bad.txt").write_text(text)
     with pytest.raises(UserError, match=rf"bad\.txt: {message}"):
         read_path(tmp_path / "bad.txt", LIKE)
+
+
+def test_trajectories_of_open3d(tmp_path: Path) -> None:
+    rows = []
+    for index, camera in enumerate(around()):
+        rows += [[index, index, index + 1], *camera.camera_to_world.tolist()]
+    (tmp_path / "trajectory.log").write_text(lines(rows))
+    assert_same_poses(read_path(tmp_path / "trajectory.log", LIKE), around())
+    (tmp_path / "wrong.log").write_text(lines([*rows[1:], rows[0]]))
+    with pytest.raises(UserError, match=r"wrong\.log: line 1: a pose of Open3D's trajectories has 3 numbers"):
+        read_path(tmp_path / "wrong.log", LIKE)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "what"), [(".xml", "is of Metashape"), (".chan", "is a camera of Nuke"), (".zip", "")]
+)
+def test_files_that_can_not_be_used_are_named(tmp_path: Path, suffix: str, what: str) -> None:
+    (tmp_path / f"cameras{suffix}").touch()
+    with pytest.raises(UserError, match=rf"cameras\{suffix}: {what}.*cameras are read from \.txt"):
+        read_path(tmp_path / f"cameras{suffix}", LIKE)
+
+
+def test_trajectories_may_be_called_tum(tmp_path: Path) -> None:
+    (tmp_path / "traj.tum").write_text(lines(tum()))
+    assert_same_poses(read_path(tmp_path / "traj.tum", LIKE), around())
