@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from app.pictures import Request, same_view
+
 ALMOST = 0.97
 """A step that takes longer than expected stays here."""
 
@@ -17,14 +19,15 @@ class Refinement:
     """Is told of each step as it begins and ends; any thread may ask how far it is."""
 
     def __init__(self) -> None:
-        self._number = 0
+        self._request: Request | None = None
         self._done_s = self._expected_s = self._after_s = 0.0
         self._began_s: float | None = None
 
-    def begin(self, number: int, scale: float, full_s: float | None) -> None:
-        """A frame of ask `number` begins at `scale`; `full_s`: what one of full size takes, None before it is known."""
-        if number != self._number:
-            self._number, self._done_s = number, 0.0
+    def begin(self, request: Request, scale: float, full_s: float | None) -> None:
+        """A frame for `request` begins at `scale`; `full_s`: what one of full size takes, None before it is known."""
+        if self._request is None or not same_view(request, self._request):
+            self._done_s = 0.0
+        self._request = request
         self._expected_s, self._after_s = (full_s or 0.0) * scale**2, 0.0
         while scale < 1:
             scale = next_scale(scale)
@@ -37,10 +40,10 @@ class Refinement:
             self._done_s += time.monotonic() - self._began_s
         self._began_s = None
 
-    def share(self, number: int) -> float | None:
-        """The part of ask `number` that is done, in [0, 1]; None where nothing of it is under way or known."""
+    def share(self, request: Request) -> float | None:
+        """The part of `request`, in any channel, that is done, in [0, 1]; None where nothing of it is under way."""
         began_s, expected_s = self._began_s, self._expected_s
-        if number != self._number or began_s is None or expected_s <= 0:
+        if began_s is None or expected_s <= 0 or self._request is None or not same_view(request, self._request):
             return None
         within_s = min(time.monotonic() - began_s, ALMOST * expected_s)
         return (self._done_s + within_s) / (self._done_s + expected_s + self._after_s)

@@ -134,7 +134,7 @@ class RenderWorker:
         """How much of a standing camera's exact picture is done, in [0, 1]; None where none is under way."""
         ask = self._ask
         settled = ask is not None and ask.settled(time.monotonic())
-        return self._refinement.share(ask.number) if ask is not None and settled else None
+        return self._refinement.share(ask.request) if ask is not None and settled else None
 
     def close(self) -> None:
         """Stops what is under way and ends the threads; no callback comes afterwards."""
@@ -154,7 +154,7 @@ class RenderWorker:
             if kind in ("exact", "refine"):
                 scale = self._next_scale(ask) if kind == "refine" else 1.0
                 any_size = self._scene.native_px is None
-                self._refinement.begin(ask.number, scale, self._coarse_pace.full_s if any_size else self._exact_s)
+                self._refinement.begin(ask.request, scale, self._coarse_pace.full_s if any_size else self._exact_s)
             try:
                 if kind == "exact":
                     self._draw_exact(ask)

@@ -253,10 +253,10 @@ class Session:
     @property
     def shown_limits(self) -> tuple[float, float] | None:
         """The values at the ends of the colours on the screen; a preview has those of its exact picture."""
-        exact = self._exact
-        if self.last is None or exact is None or exact.request.channel != self.last.request.channel:
-            return None
-        return self.last.limits or exact.limits
+        last, exact = self.last, self._exact
+        if last is None or last.limits is not None or exact is None or exact.request.channel != last.request.channel:
+            return last.limits if last is not None else None
+        return exact.limits
 
     def show(self, picture: Picture) -> bool:
         """Takes note of a picture that is about to be shown; False where it is of a scene closed since."""

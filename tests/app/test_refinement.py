@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -26,22 +27,24 @@ def test_steps_double_until_the_whole() -> None:
 def test_a_share_grows_over_the_steps_and_never_ends_early(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    first, other = (Request(camera, {}) for camera in ring(2))
     refinement = Refinement()
-    assert refinement.share(1) is None
-    refinement.begin(1, 0.5, 8.0)  # 2 s, and then 8 s
+    assert refinement.share(first) is None
+    refinement.begin(first, 0.5, 8.0)  # 2 s, and then 8 s
     clock[0] += 1
-    assert refinement.share(1) == pytest.approx(0.1) and refinement.share(2) is None
+    # Asked again in another channel it is the same frame.
+    assert refinement.share(replace(first, channel="depth")) == pytest.approx(0.1) and refinement.share(other) is None
     clock[0] += 1
     refinement.end()
-    assert refinement.share(1) is None
-    refinement.begin(1, 1.0, 8.0)
-    assert refinement.share(1) == pytest.approx(0.2)
+    assert refinement.share(first) is None
+    refinement.begin(first, 1.0, 8.0)
+    assert refinement.share(first) == pytest.approx(0.2)
     clock[0] += 4
-    assert refinement.share(1) == pytest.approx(0.6)
+    assert refinement.share(first) == pytest.approx(0.6)
     clock[0] += 400
-    assert 0.9 < (refinement.share(1) or 0) < 1
-    refinement.begin(2, 1.0, None)
-    assert refinement.share(2) is None
+    assert 0.9 < (refinement.share(first) or 0) < 1
+    refinement.begin(other, 1.0, None)
+    assert refinement.share(other) is None
 
 
 def test_a_worker_tells_how_far_its_exact_frame_is(watch: Watch) -> None:
