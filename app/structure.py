@@ -6,48 +6,65 @@ In the folder, afterwards: `sparse/0` (COLMAP's model), `transforms.json`, and, 
 
 from __future__ import annotations
 
-import hashlib
-import json
 import multiprocessing
-import os
 import queue
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
-from app.structure_worker import Job, Message, find_structure, pairs_of
+from app.structure_job import Job, Message, Outcome, Pairing
+from app.structure_photographs import (
+    ALIASES,
+    DATABASE,
+    MASKS_READ,
+    MODELS,
+    alias,
+    is_text,
+    lenses_of,
+    masks_folder,
+    prepare,
+    work_folder,
+)
+from app.structure_places import check_places, put_in_place
+from app.structure_reasons import named, reasons
+from app.structure_worker import find_structure
 from engines.core.device import usable_cores
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
-from engines.core.files import replacing
 from engines.core.formats.colmap_files import read_model
 from engines.core.formats.colmap_model import Model, picture_camera
-from engines.core.formats.transforms_json import write_transforms
-from engines.core.images import list_images, photograph_size
+from engines.core.formats.transforms_written import write_transforms
+from engines.core.images import list_images
 from engines.core.path_files import write_poses_bounds
 from engines.core.views import View
 
 Stage = Literal["features", "matches", "cameras"]
 FEWEST = 3
 """Photographs; of two the distance between the cameras is anybody's guess."""
-WORK, DATABASE, MODELS, ALIASES, PRINTS = "colmap", "database.db", "models", "photographs", "contents.json"
-PRINT_BYTES = 2**16
-"""At the end of a photograph, that it is known again by."""
+SMALL_PART, HALF = 1 / 3, 1 / 2
+"""Of the photographs: fewer cameras are a failure; fewer than half are told as a doubt."""
 LOOK_S = 0.25
 """Between two looks at how far it is."""
 MOST_PAIRED = 150
-"""Photographs that are all matched with each other; of more, neighbours by name."""
+"""Photographs that are all matched with each other; of more, those that look alike."""
+SHORT_FILM = 30
+"""Frames that are all matched with each other: hardly more pairs than of a longer film's neighbours."""
 
 
 @dataclass(frozen=True)
 class StructureProgress:
-    """How far it is: photographs or pairs of them."""
+    """How far it is: photographs or pairs of them.
+
+    Attributes:
+        attempt: which further one, in words; "" in the first.
+    """
 
     stage: Stage
     done: int
     total: int
+    attempt: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,12 +76,18 @@ class Structure:
         without: names of those whose camera was not found.
         points: how many.
         written: the files.
+        notes: why photographs are without, and what else to know.
+        doubts: why the cameras may be wrong.
+        error_px: mean distance of a point from where it was seen.
     """
 
     photographs: int
     without: tuple[str, ...]
     points: int
     written: tuple[Path, ...]
+    notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    error_px: float = 0.0
 
 
 def find_poses(
@@ -72,14 +95,17 @@ def find_poses(
     on_progress: Callable[[StructureProgress], None],
     stop: Stop,
     film: bool | None = None,
+    overwrite: bool = False,
 ) -> Structure:
     """Finds the cameras of the photographs in `folder`, or in its `images/`.
 
     Args:
-        film: whether they are frames in their order; None: where there are many.
+        film: whether they are frames in their order; None: they may be in any.
+        overwrite: whether cameras that were not written here may be replaced.
 
     Raises:
-        UserError: too few photographs, one can't be read, or no cameras can be found.
+        UserError: too few photographs, one can't be read, cameras of somebody else's are there, or none, or only of a
+            small part, can be found.
         Cancelled: `stop` said so; the next attempt goes on.
     """
     images = folder / "images" if (folder / "images").is_dir() else folder
@@ -90,102 +116,52 @@ def find_poses(
     paths = list_images(images)
     if len(paths) < FEWEST:
         raise UserError(f"{images}: holds {len(paths)} photographs; cameras can be found of {FEWEST} or more")
-    if strange := next((path.name for path in paths if not _is_text(path.name)), None):
+    if strange := next((path.name for path in paths if not is_text(path.name)), None):
         raise UserError(f"{images}: the name {strange!a} is no text in UTF-8; rename that photograph")
-    sizes = {photograph_size(path) for path in paths}
-    work = folder / WORK
-    aliases = {_alias(path.name): path.name for path in paths}
+    work = work_folder(folder)
+    check_places(folder, work, overwrite)
+    aliases = {alias(path.name): path.name for path in paths}
     job = Job(
         images if list(aliases) == list(aliases.values()) else work / ALIASES,
         aliases,
+        work / MASKS_READ if masks_folder(images, folder) else None,
         work / DATABASE,
         work / MODELS,
-        len(sizes) == 1,
-        len(paths) > MOST_PAIRED if film is None else film,
+        lenses_of(paths),
+        pairing_of(len(paths), film),
         usable_cores(),
     )
-    _prepare(job, images)
-    number = _run(job, on_progress, stop)
-    if number < 0:
-        raise UserError(
-            f"{images}: no cameras could be found; photographs must overlap, be sharp, and be taken from several places"
-        )
-    return _written(folder, images, job, work / MODELS / str(number))
+    prepare(job, images)
+    outcome = _run(job, on_progress, stop)
+    _check_enough(outcome, job, images)
+    return _written(folder, images, job, outcome, overwrite)
 
 
-def _is_text(name: str) -> bool:
-    """Whether COLMAP's files and ours can hold it."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def pairing_of(photographs: int, film: bool | None) -> Pairing:
+    """Which photographs are compared."""
+    if film:
+        return "film" if photographs > SHORT_FILM else "all"
+    return "similar" if photographs > MOST_PAIRED else "all"
 
 
-def _alias(name: str) -> str:
-    """What COLMAP knows a photograph by: its lists end a name at the first space, and leave out lines with a #."""
-    if len(name.split()) == 1 and not name.startswith("#"):
-        return name
-    # Of the name alone, so that an attempt that goes on finds the same.
-    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return "_".join(Path(name).stem.lstrip("#").split()) + f"_{digest}{Path(name).suffix}"
+def _check_enough(outcome: Outcome, job: Job, images: Path) -> None:
+    """Refuses what is no capture of the photographs, but of two or three of them."""
+    count = len(job.names)
+    if outcome.placed >= max(FEWEST, SMALL_PART * count):
+        return
+    found = f"cameras could be found of only {outcome.placed} of {count} photographs" if outcome.placed else (
+        f"no cameras could be found of {count} photographs"
+    )  # fmt: skip
+    tried = f" (tried: {'; '.join(outcome.attempts)})" if outcome.placed else ""
+    raise UserError(f"{images}: {found}{tried}: {'; '.join(reasons(outcome, job, images))}")
 
 
-def _prepare(job: Job, images: Path) -> None:
-    """The work folder."""
-    try:
-        job.database.parent.mkdir(exist_ok=True)
-        _forget_replaced(job, images)
-        if job.images != images:
-            shutil.rmtree(job.images, ignore_errors=True)
-            job.images.mkdir()
-            for alias, name in job.names.items():
-                _link(images / name, job.images / alias)
-        if job.models.exists():
-            shutil.rmtree(job.models)
-        job.models.mkdir()
-    except OSError as error:
-        raise UserError(f"{error.filename}: can't be written ({error.strerror})") from error
-
-
-def _forget_replaced(job: Job, images: Path) -> None:
-    """Throws away what was found where a photograph has another content under the same name now."""
-    known = job.database.with_name(PRINTS)
-    prints = {alias: _print(images / name) for alias, name in job.names.items()}
-    try:
-        before = json.loads(known.read_text(encoding="utf-8"))
-        fits = all(before.get(alias, now) == now for alias, now in prints.items())
-    except (OSError, ValueError, AttributeError):
-        fits = False
-    if not fits:
-        for path in job.database.parent.glob(job.database.name + "*"):
-            path.unlink()
-    with replacing(known) as temporary:
-        temporary.write_text(json.dumps(prints), encoding="utf-8")
-
-
-def _print(photograph: Path) -> str:
-    with photograph.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - PRINT_BYTES))
-        return f"{size}-{hashlib.sha256(file.read()).hexdigest()[:16]}"
-
-
-def _link(photograph: Path, alias: Path) -> None:
-    try:
-        alias.symlink_to(photograph.resolve())
-    except OSError:
-        # Not everybody may on Windows, nor can every disk.
-        shutil.copyfile(photograph, alias)
-
-
-def _run(job: Job, on_progress: Callable[[StructureProgress], None], stop: Stop) -> int:
-    """The number of the best model, -1 where there is none."""
+def _run(job: Job, on_progress: Callable[[StructureProgress], None], stop: Stop) -> Outcome:
+    """What COLMAP's process answers."""
     context = multiprocessing.get_context("spawn")
     messages: multiprocessing.Queue[Message] = context.Queue()
     worker = context.Process(target=find_structure, args=(job, messages), daemon=True)
     worker.start()
-    totals: Mapping[str, int] = {"features": len(job.names), "matches": len(pairs_of(job)), "cameras": len(job.names)}
     try:
         while True:
             if stop():
@@ -199,41 +175,61 @@ def _run(job: Job, on_progress: Callable[[StructureProgress], None], stop: Stop)
                     f"COLMAP ended unexpectedly (exit code {worker.exitcode}); it may have run out of memory"
                 ) from None
             if kind == "done":
-                return int(value)
+                return cast(Outcome, value)
             if kind == "failed":
                 raise UserError(f"COLMAP failed: {' '.join(str(value).split())[:300]}")
-            on_progress(StructureProgress(cast(Stage, kind), min(int(value), totals[kind]), totals[kind]))
+            done, total, attempt = value
+            on_progress(StructureProgress(cast(Stage, kind), min(int(done), int(total)), int(total), str(attempt)))
     finally:
         worker.terminate()
         worker.join()
 
 
-def _written(folder: Path, images: Path, job: Job, found: Path) -> Structure:
+def _written(folder: Path, images: Path, job: Job, outcome: Outcome, overwrite: bool) -> Structure:
+    found = job.models / str(outcome.number)
     model = read_model(found)
     registered = {picture.name for picture in model.pictures}
     without = tuple(name for name in job.names.values() if name not in registered)
-    sparse = folder / "sparse" / "0"
-    try:
-        sparse.parent.mkdir(exist_ok=True)
-        if sparse.exists():
-            shutil.rmtree(sparse)
-        shutil.copytree(found, sparse)
-    except OSError as error:
-        raise UserError(f"{sparse}: can't be written ({error.strerror})") from error
-    transforms, bounds = folder / "transforms.json", folder / "poses_bounds.npy"
+    work = job.database.parent
     views = _views(model, images)
     ranges = [model.depth_range(picture) for picture in model.pictures]
     known = [depths for depths in ranges if depths is not None]
     whole = (min(near for near, _ in known), max(far for _, far in known)) if known else None
-    write_transforms(transforms, views, whole)
-    written: tuple[Path, ...] = (sparse, transforms)
-    if not without and len(known) == len(ranges):
-        write_poses_bounds(bounds, [view.camera for view in views], known)
-        written += (bounds,)
-    else:
-        # One of an earlier attempt would not fit any more.
-        bounds.unlink(missing_ok=True)
-    return Structure(len(job.names), without, len(model.points), written)
+    # Beside its place, since it names the photographs from there; this name is known as a leftover.
+    transforms = folder / ".transforms.00000000.part.json"
+    made = {"sparse/0": work / "new", "transforms.json": transforms}
+    try:
+        shutil.rmtree(made["sparse/0"], ignore_errors=True)
+        shutil.copytree(found, made["sparse/0"])
+        write_transforms(transforms, views, whole)
+        if not without and len(known) == len(ranges):
+            made["poses_bounds.npy"] = work / "new.npy"
+            write_poses_bounds(made["poses_bounds.npy"], [view.camera for view in views], known)
+        written = put_in_place(folder, work, made, overwrite)
+    except OSError as error:
+        raise UserError(f"{folder}: can't be written ({error.strerror})") from error
+    finally:
+        transforms.unlink(missing_ok=True)
+    notes, doubts = _said(outcome, job, images, without)
+    return Structure(len(job.names), without, len(model.points), written, notes, doubts, outcome.error_px)
+
+
+def _said(
+    outcome: Outcome, job: Job, images: Path, without: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Notes and doubts."""
+    notes, doubts = [], list(outcome.doubts)
+    if without:
+        notes = [
+            f"no camera was found for {len(without)} of {len(job.names)} photographs ({named(without)})",
+            *reasons(outcome, job, images),
+        ]
+    if without and outcome.others:
+        sizes = ", ".join(map(str, outcome.others))
+        notes.append(f"others were placed in models of their own, not joined with this one (of {sizes}); left out")
+    if outcome.placed < HALF * len(job.names):
+        doubts.append(f"only {outcome.placed} of {len(job.names)} photographs have a camera")
+    return tuple(notes), tuple(doubts)
 
 
 def _views(model: Model, images: Path) -> list[View]:

@@ -4,48 +4,33 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from app.structure_graph import FEW_FEATURES, doubts, unmatched
+from app.structure_job import Job, Message, Outcome
+from app.structure_mapping import ENOUGH, POOR, Attempts, global_attempt, quick_attempts, with_richer_lens
+from app.structure_pairs import OF_EACH, all_pairs, pairs_of
+from engines.core.camera import Array
+
 NICE = 10
 """The window comes first."""
-LONGEST_SIDE_PX = 1600
+LONGEST_SIDE_PX, LONGEST_FINE_PX = 1600, 3200
 """Larger photographs are searched for features at this size; at twice it, it takes four times as long."""
-OVERLAP = 12
-"""Frames after each that it is matched with, in a film."""
+FINE_PEAK = 0.002
+"""Contrast of a feature, of 0.0067 as COLMAP has it: dark and even surfaces have none above."""
+MOST_FINE = 200
+"""Photographs that are looked at once more, finely and all with all: it takes an hour of more."""
 
-PHOTOGRAPHS_AT_ONCE, PAIRS_AT_ONCE = 4, 100
+_NONE = np.zeros((0, 128), np.uint8)
+PHOTOGRAPHS_AT_ONCE, PAIRS_AT_ONCE = 8, 625
 """Between two words of how far it is."""
-
-Message = tuple[str, Any]
-"""A stage ("features", "matches", "cameras") and how many photographs or pairs are done; or ("done", the model's
-number, -1: none), or ("failed", why)."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """What is to be done.
-
-    Attributes:
-        images: the folder of the photographs.
-        names: of their files in it -> their own.
-        database: kept from one attempt to the next.
-        models: an empty folder, for what is found.
-        one_lens: whether all were taken with one.
-        film: whether they are frames in their order.
-    """
-
-    images: Path
-    names: Mapping[str, str]
-    database: Path
-    models: Path
-    one_lens: bool
-    film: bool
-    threads: int
 
 
 def find_structure(job: Job, messages: Queue[Message]) -> None:
@@ -62,109 +47,151 @@ def find_structure(job: Job, messages: Queue[Message]) -> None:
         messages.put(("failed", f"{type(error).__name__}: {error}"))
 
 
-def _find(job: Job, messages: Queue[Message]) -> int:
+def _find(job: Job, messages: Queue[Message]) -> Outcome:
     # Here, not above: only this process may load its native code, and only it opens the database.
     import pycolmap
 
     pycolmap.set_random_seed(0)
     _forget_others(pycolmap, job)
-    messages.put(("features", 0))
-    for done in _extracted(pycolmap, job):
-        messages.put(("features", done))
-    messages.put(("matches", 0))
-    for done in _matched(pycolmap, job):
-        messages.put(("matches", done))
-    messages.put(("cameras", 0))
-    return _mapped(pycolmap, job, messages)
+
+    def tell(done: int, attempt: str) -> None:
+        messages.put(("cameras", (done, len(job.names), attempt)))
+
+    attempts = Attempts(job, tell)
+    _compare(pycolmap, job, messages, job.database, False)
+    tell(0, "")
+    quick_attempts(pycolmap, attempts, job.database)
+    if attempts.is_short_of(ENOUGH) and len(job.names) <= MOST_FINE:
+        fine = job.database.with_name("fine.db")
+        _compare(pycolmap, job, messages, fine, True)
+        tell(0, "more features")
+        quick_attempts(pycolmap, attempts, fine, "more features, ")
+    if attempts.is_short_of(POOR):
+        with suppress(RuntimeError):
+            global_attempt(pycolmap, attempts, job.database)
+    return _outcome(pycolmap, attempts)
+
+
+def _compare(pycolmap: Any, job: Job, messages: Queue[Message], database: Path, fine: bool) -> None:
+    """Fills the database with features and matches."""
+    attempt = "more features" if fine else ""
+    messages.put(("features", (0, len(job.names), attempt)))
+    for done in _extracted(pycolmap, job, database, fine):
+        messages.put(("features", (done, len(job.names), attempt)))
+    for done, total in _matched(pycolmap, job, database, fine):
+        messages.put(("matches", (done, total, attempt)))
 
 
 def _forget_others(pycolmap: Any, job: Job) -> None:
     """What an attempt with other photographs left is thrown away; so is a database that can't be read."""
-    if not job.database.is_file():
-        return
-    try:
-        with pycolmap.Database.open(job.database) as known:
-            fits = {image.name for image in known.read_all_images()} <= set(job.names)
-    except RuntimeError:
-        fits = False
-    if not fits:
-        for path in job.database.parent.glob(job.database.name + "*"):
-            path.unlink()
+    for database in job.database.parent.glob("*.db"):
+        lenses = dict.fromkeys(job.names, -1) | {name: at for at, names in enumerate(job.lenses) for name in names}
+        try:
+            with pycolmap.Database.open(database) as known:
+                images = known.read_all_images()
+                one_lens = len({(lenses.get(image.name), image.camera_id) for image in images})
+                fits = {image.name for image in images} <= set(job.names)
+                # Those of one lens have one camera, and others have others.
+                fits &= one_lens == len({image.camera_id for image in images})
+                # An earlier release began with the richer lens.
+                fits &= all(lens.model_name == "SIMPLE_RADIAL" for lens in known.read_all_cameras())
+        except RuntimeError:
+            fits = False
+        if not fits or database.name.startswith("global-"):
+            for path in database.parent.glob(database.name + "*"):
+                path.unlink()
 
 
-def _extracted(pycolmap: Any, job: Job) -> Iterator[int]:
+def _extracted(pycolmap: Any, job: Job, database: Path, fine: bool) -> Iterator[int]:
     """Looks for features; how many photographs are done, now and then."""
     reading = pycolmap.ImageReaderOptions()
-    reading.camera_model = "OPENCV"
+    reading.camera_model = "SIMPLE_RADIAL"
+    if job.masks is not None:
+        reading.mask_path = job.masks
     extraction = pycolmap.FeatureExtractionOptions()
     extraction.num_threads, extraction.use_gpu = job.threads, False
-    extraction.max_image_size = LONGEST_SIDE_PX
-    mode = pycolmap.CameraMode.SINGLE if job.one_lens else pycolmap.CameraMode.AUTO
-    for first in range(0, len(job.names), PHOTOGRAPHS_AT_ONCE):
-        if job.one_lens and job.database.is_file():
-            with pycolmap.Database.open(job.database) as known:
-                lenses = known.read_all_cameras()
-            if lenses:
-                # One for all, also where an attempt goes on.
-                reading.existing_camera_id = lenses[0].camera_id
-        names = list(job.names)[first : first + PHOTOGRAPHS_AT_ONCE]
-        pycolmap.extract_features(job.database, job.images, names, mode, reading, extraction)
-        yield first + len(names)
+    extraction.max_image_size = LONGEST_FINE_PX if fine else LONGEST_SIDE_PX
+    if fine:
+        extraction.sift.peak_threshold = FINE_PEAK
+    done = 0
+    for lens in job.lenses:
+        for first in range(0, len(lens), PHOTOGRAPHS_AT_ONCE):
+            names = list(lens[first : first + PHOTOGRAPHS_AT_ONCE])
+            # One for all that it took, also where an attempt goes on.
+            reading.existing_camera_id = _camera_of(pycolmap, database, set(lens))
+            pycolmap.extract_features(database, job.images, names, pycolmap.CameraMode.SINGLE, reading, extraction)
+            done += len(names)
+            yield done
 
 
-def _matched(pycolmap: Any, job: Job) -> Iterator[int]:
-    """Matches pairs; how many are done, now and then."""
+def _camera_of(pycolmap: Any, database: Path, lens: set[str]) -> int:
+    """The number of the camera that took one of `lens`; -1 where none is known yet."""
+    if not database.is_file():
+        return -1
+    with pycolmap.Database.open(database) as known:
+        return next((int(image.camera_id) for image in known.read_all_images() if image.name in lens), -1)
+
+
+def _matched(pycolmap: Any, job: Job, database: Path, fine: bool) -> Iterator[tuple[int, int]]:
+    """Matches pairs; how many of how many are done, now and then."""
     matching = pycolmap.FeatureMatchingOptions()
     matching.num_threads, matching.use_gpu = job.threads, False
-    pairs = pairs_of(job)
-    listed = job.database.with_name("pairs.txt")
+    names = list(job.names)
+    everything = fine or job.pairing == "all"
+    pairs = all_pairs(len(names)) if everything else pairs_of(job.pairing, _descriptors(pycolmap, database, names))
+    listed = database.with_name("pairs.txt")
+    yield 0, len(pairs)
     for first in range(0, len(pairs), PAIRS_AT_ONCE):
         some = pairs[first : first + PAIRS_AT_ONCE]
-        listed.write_text("".join(f"{one} {other}\n" for one, other in some), encoding="utf-8")
+        listed.write_text("".join(f"{names[one]} {names[other]}\n" for one, other in some), encoding="utf-8")
         pairing = pycolmap.ImportedPairingOptions()
         pairing.match_list_path = str(listed)
-        pycolmap.match_image_pairs(job.database, matching, pairing)
-        yield first + len(some)
+        pycolmap.match_image_pairs(database, matching, pairing)
+        yield first + len(some), len(pairs)
 
 
-def pairs_of(job: Job) -> list[tuple[str, str]]:
-    """Names of the photographs that are compared: all with all, of a film each with those that follow."""
-    reach = OVERLAP if job.film else len(job.names)
-    names = list(job.names)
-    return [(one, other) for at, one in enumerate(names) for other in names[at + 1 : at + 1 + reach]]
+def _descriptors(pycolmap: Any, database: Path, names: list[str]) -> list[Array]:
+    """[N, 128] of each, largest features first, as many as are looked at."""
+    with pycolmap.Database.open(database) as known:
+        numbers = {str(image.name): int(image.image_id) for image in known.read_all_images()}
+        found = []
+        for name in names:
+            some = known.read_descriptors(numbers[name]).data if name in numbers else _NONE
+            sizes = known.read_keypoints(numbers[name])[:, 2:] if name in numbers else _NONE
+            found.append(some[(-(sizes**2).sum(axis=1)).argsort(kind="stable")[:OF_EACH]])
+    return found
 
 
-def _mapped(pycolmap: Any, job: Job, messages: Queue[Message]) -> int:
-    """The number of the model with most photographs; -1 where there is none."""
-    mapping = pycolmap.IncrementalPipelineOptions()
-    mapping.num_threads, mapping.random_seed = job.threads, 0
-    count = most = 0
-
-    def began() -> None:
-        nonlocal count
-        count = 1
-        registered()
-
-    def registered() -> None:
-        nonlocal count, most
-        count += 1
-        # A model that comes to nothing is begun again from another pair.
-        most = max(most, count)
-        messages.put(("cameras", most))
-
-    found = pycolmap.incremental_mapping(
-        job.database,
-        job.images,
-        job.models,
-        mapping,
-        initial_image_pair_callback=began,
-        next_image_callback=registered,
+def _outcome(pycolmap: Any, attempts: Attempts) -> Outcome:
+    """Writes the best model; what there is to say of it, and of the photographs."""
+    job = attempts.job
+    with pycolmap.Database.open(attempts.database or job.database) as known:
+        groups, names = unmatched(pycolmap, known)
+        plain = [name for number, name in names.items() if known.num_keypoints_for_image(number) < FEW_FEATURES]
+        if attempts.models:
+            model = with_richer_lens(pycolmap, attempts.models[0], job.threads)
+            against = doubts(pycolmap, known, model)
+    own = job.names
+    outcome = Outcome(
+        -1,
+        0,
+        attempts=tuple(attempts.told),
+        unread=tuple(own[name] for name in sorted(set(own) - set(names.values()))),
+        plain=tuple(own[name] for name in sorted(plain)),
+        alone=tuple(sorted(own[names[number]] for group in groups if len(group) == 1 for number in group)),
+        islands=tuple(len(group) for group in groups if len(group) > 1),
     )
-    sizes = {number: model.num_reg_images() for number, model in found.items()}
-    if not sizes:
-        return -1
-    best = int(max(sizes, key=lambda number: sizes[number]))
-    for image in found[best].images.values():
-        image.name = job.names[image.name]
-    found[best].write(job.models / str(best))
-    return best
+    if not attempts.models:
+        return outcome
+    for image in model.images.values():
+        image.name = own[image.name]
+    (job.models / "0").mkdir(exist_ok=True)
+    model.write(job.models / "0")
+    return replace(
+        outcome,
+        number=0,
+        placed=int(model.num_reg_images()),
+        others=tuple(int(other.num_reg_images()) for other in attempts.models[1:]),
+        doubts=against,
+        error_px=float(model.compute_mean_reprojection_error()),
+    )

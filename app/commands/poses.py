@@ -14,8 +14,6 @@ from app.structure import StructureProgress, find_poses
 from engines.core.engine import never_stop
 from engines.core.picture_files import VIDEO_SUFFIXES
 
-MOST_NAMED = 5
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
@@ -31,13 +29,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ordered", action="store_true", help=(
         "photographs are in their order by name, each overlaps with the next ones: much faster for many"
     ))  # fmt: skip
+    parser.add_argument("--overwrite", action="store_true", help=(
+        "replace sparse/0, transforms.json and poses_bounds.npy that this command did not write (the old ones are kept)"
+    ))  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Finds them; the names of what was written are the lines on stdout.
 
     Raises:
-        UserError: no photographs, or no cameras can be found.
+        UserError: no photographs, cameras of somebody else's are there, or none, or only few, can be found.
     """
     folder, film = arguments.source, arguments.source.suffix.lower() in VIDEO_SUFFIXES
     if film:
@@ -45,11 +46,12 @@ def run(arguments: argparse.Namespace) -> int:
         with tqdm(total=arguments.frames, unit="frame", mininterval=_interval(), desc="frames") as bar:
             write_sharpest(arguments.source, folder / "images", arguments.frames, lambda done: bar.update(done - bar.n))
     with _Bars() as bars:
-        found = find_poses(folder, bars, never_stop, True if film or arguments.ordered else None)
-    if found.without:
-        names = ", ".join(found.without[:MOST_NAMED]) + (", ..." if len(found.without) > MOST_NAMED else "")
-        notes([f"no camera was found for {len(found.without)} of {found.photographs} photographs ({names})"])
-    sys.stderr.write(f"{found.photographs - len(found.without)} cameras, {found.points} points\n")
+        found = find_poses(folder, bars, never_stop, True if film or arguments.ordered else None, arguments.overwrite)
+    notes([*found.notes, *(f"doubtful: {doubt}" for doubt in found.doubts)])
+    sys.stderr.write(
+        f"{found.photographs - len(found.without)} cameras, {found.points} points, "
+        f"reprojection error {found.error_px:.2f} px\n"
+    )
     for path in found.written:
         sys.stdout.write(f"{path}\n")
     return 0
@@ -71,10 +73,11 @@ class _Bars:
 
     def __call__(self, progress: StructureProgress) -> None:
         """Shows how far it is."""
-        if progress.stage != self._stage:
+        stage = f"{progress.stage} ({progress.attempt})" if progress.attempt else progress.stage
+        if stage != self._stage:
             self.__exit__()
-            self._stage = progress.stage
-            self._bar = tqdm(total=progress.total, desc=progress.stage, mininterval=_interval(), file=sys.stderr)
+            self._stage = stage
+            self._bar = tqdm(total=progress.total, desc=stage, mininterval=_interval(), file=sys.stderr)
         if self._bar is not None:
             self._bar.update(max(progress.done - self._bar.n, 0))
 

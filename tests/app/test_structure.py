@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from PIL import ExifTags, Image
 
-from app import cli, structure, structure_worker
+from app import cli
 from app.film_frames import sharpness, write_sharpest
 from app.structure import Structure, StructureProgress, find_poses
 from engines.core.camera import Array, Camera, look_at, pixel_rays
@@ -174,10 +176,66 @@ def test_what_can_not_be_done_is_one_line(tmp_path: Path, capsys: pytest.Capture
     assert refusal(tmp_path / "few") == "vantage: /few: holds 1 photographs; cameras can be found of 3 or more"
     for index in range(3):
         write_png(tmp_path / "grey" / "images" / f"{index}.png", np.full((64, 64, 3), 99, np.uint8))
-    assert "no cameras could be found; photographs must overlap" in refusal(tmp_path / "grey")
+    assert (
+        "no cameras could be found of 3 photographs: 3 have hardly a detail to go by, most of them without texture"
+        in refusal(tmp_path / "grey")
+    )
     assert not (tmp_path / "grey" / "transforms.json").exists()
     (tmp_path / "grey" / "images" / "1.png").write_bytes(b"")
     assert "1.png: can't be read as an image" in refusal(tmp_path / "grey")
+
+
+def test_cameras_of_a_small_part_are_a_failure_with_its_reasons(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = photographs(tmp_path, 3)
+    for index in range(8):
+        write_png(folder / "images" / f"grey{index}.png", np.full((240, 320, 3), 90 + index, np.uint8))
+    assert cli.main(["poses", str(folder)]) == 1
+    told = capsys.readouterr().err
+    assert "cameras could be found of only 3 of 11 photographs" in told
+    assert "8 have hardly a detail to go by, most of them without texture (grey0.png, grey1.png" in told
+    assert not (folder / "sparse").exists() and not (folder / "transforms.json").exists()
+
+
+def test_cameras_of_somebody_else_are_replaced_when_told_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = photographs(tmp_path, 4)
+    (folder / "transforms.json").write_text("mine")
+    assert cli.main(["poses", str(folder)]) == 1
+    assert "has transforms.json already" in capsys.readouterr().err and not (folder / "colmap").exists()
+    assert cli.main(["poses", str(folder), "--overwrite"]) == 0
+    assert len(open_dataset(folder).views) == 4
+    assert (folder / "colmap" / "replaced" / "1" / "transforms.json").read_text() == "mine"
+    # What this command wrote, it may renew.
+    assert cli.main(["poses", str(folder)]) == 0
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "colmap", "images", "poses_bounds.npy", "sparse", "transforms.json",
+    ]  # fmt: skip
+
+
+def test_what_colmap_can_not_read_is_copied_with_its_focal_length_and_masks_are_obeyed(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.FocalLengthIn35mmFilm] = 30
+    (tmp_path / "masks").mkdir()
+    (tmp_path / "images").mkdir()
+    mask = np.full((SIZE_PX[1], SIZE_PX[0]), 255, np.uint8)
+    mask[:, :100] = 0
+    for index, camera in enumerate(cameras()[:5]):
+        picture = Image.fromarray(photograph(camera))
+        picture.save(tmp_path / "images" / f"{index}.webp", lossless=True, exif=exif)
+        if index != 2:
+            write_png(tmp_path / "masks" / f"{index}.png", mask)
+    found = find_poses(tmp_path, lambda _: None, never_stop)
+    assert found.without == () and [view.name for view in open_dataset(tmp_path).views] == list("01234")
+    with sqlite3.connect(tmp_path / "colmap" / "database.db") as known:
+        rows = known.execute("SELECT cols, data FROM keypoints NATURAL JOIN images ORDER BY name").fetchall()
+        ((prior, values),) = known.execute("SELECT prior_focal_length, params FROM cameras").fetchall()
+    across = [np.frombuffer(data, np.float32).reshape(-1, columns)[:, 0] for columns, data in rows]
+    assert [bool((places < 95).any()) for places in across] == [False, False, True, False, False]
+    # Of 35 mm film: 30 mm before its diagonal of 43.3.
+    assert prior and np.frombuffer(values)[0] == pytest.approx(30 / 43.27 * 400, rel=0.05)
 
 
 def test_of_a_film_the_sharpest_frames_are_taken(tmp_path: Path) -> None:
@@ -195,29 +253,8 @@ def test_of_a_film_the_sharpest_frames_are_taken(tmp_path: Path) -> None:
         write_sharpest(film, tmp_path / "out", 5)
 
 
-def test_colmaps_name_of_a_photograph_is_no_comment_of_its_lists() -> None:
-    assert not structure._alias("#1.png").startswith("#")
-    assert len({structure._alias(name) for name in ("#1.png", "1.png", "##1.png", "# 1.png")}) == 4
-
-
 def test_a_name_that_is_no_text_is_told(tmp_path: Path) -> None:
     for name in (b"a.png", b"b.png", b"c\xff d.png"):
         (tmp_path / os.fsdecode(name)).write_bytes(b"")
     with pytest.raises(UserError, match="no text in UTF-8"):
         find_poses(tmp_path, lambda _: None, never_stop)
-
-
-def test_what_was_found_of_replaced_photographs_is_thrown_away(tmp_path: Path) -> None:
-    photographs = [tmp_path / f"{index}.png" for index in range(3)]
-    for path in photographs:
-        path.write_bytes(b"one")
-    names = {path.name: path.name for path in photographs}
-    work = tmp_path / "colmap"
-    job = structure_worker.Job(tmp_path, names, work / "database.db", work / "models", True, False, 1)
-    structure._prepare(job, tmp_path)
-    job.database.write_bytes(b"features")
-    structure._prepare(job, tmp_path)
-    assert job.database.exists()
-    photographs[1].write_bytes(b"two")
-    structure._prepare(job, tmp_path)
-    assert not job.database.exists()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from PyQt5.QtCore import pyqtSignal
-from PyQt5.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QLineEdit, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.film_frames import FRAMES, write_sharpest
 from app.gui.data_view import DataView
@@ -21,6 +21,8 @@ from app.inspection.boxes import box_of
 from app.inspection.inspecting import inspect_data
 from app.inspection.report import DataReport, Thumbnail
 from app.structure import Structure, StructureProgress, find_poses
+from app.structure_photographs import work_folder
+from app.structure_places import REPLACED, not_ours
 from engines.core.camera import Array
 from engines.core.config import TrainingConfig
 from engines.core.dataset import Dataset
@@ -167,11 +169,12 @@ class DataPart(QWidget):
         poseless = report.kind in ("photographs", "film")
         if self.find.isVisible() != poseless:
             self.find.setVisible(poseless)
+            if poseless:
+                # Once: what a search said, or that it was stopped, is not to be wiped by a later look at the folder.
+                self.find.setText("Find cameras")
+                self.stage.setText("These have no cameras yet. COLMAP can find them, in the background.")
+                self.stage.show()
             self.wanting_changed.emit()
-        if poseless and not self._posing.busy:
-            self.find.setText("Find cameras")
-            self.stage.setText("These have no cameras yet. COLMAP can find them, in the background.")
-            self.stage.show()
 
     def _take(self, dataset: Dataset, points: tuple[Array, Array] | None, reasons: Mapping[str, str]) -> None:
         self.reasons = reasons
@@ -203,17 +206,30 @@ class DataPart(QWidget):
             self.bar.hide()
             self.find.setText("Find cameras")
             self.stage.setText("Stopped; it goes on from there when asked again.")
-        elif self._source is not None:
+        elif self._source is not None and (overwrite := self._may_write(self._source)) is not None:
             self.bar.setRange(0, 0)
             self.bar.show()
             self.stage.show()
             self.stage.setText("Beginning …")
             self.find.setText("Stop")
-            self._posing.begin(partial(self._poses, self._source), self._found, self._not_found)
+            self._posing.begin(partial(self._poses, self._source, overwrite), self._found, self._not_found)
 
-    def _poses(self, source: Path, tell: Tell, stop: Stop) -> Structure:
-        film = source.is_file()
-        folder = source.with_suffix("") if film else source
+    def _may_write(self, source: Path) -> bool | None:
+        """Whether cameras of somebody else's are to be replaced, which is asked; None where they are not."""
+        folder = _folder_of(source)
+        theirs = not_ours(folder, work_folder(folder))
+        if not theirs:
+            return False
+        names = ", ".join(path.relative_to(folder).as_posix() for path in theirs)
+        answer = QMessageBox.question(
+            self, "Replace cameras", f"{folder.name} has {names} already. Replace what is there?\n\n"
+            f"The old files are kept, in {work_folder(folder).name}/{REPLACED}.",
+            QMessageBox.Yes | QMessageBox.No, QMessageBox.No,
+        )  # fmt: skip
+        return True if answer == QMessageBox.Yes else None
+
+    def _poses(self, source: Path, overwrite: bool, tell: Tell, stop: Stop) -> Structure:
+        film, folder = source.is_file(), _folder_of(source)
 
         def on_frame(done: int) -> None:
             if stop():
@@ -223,31 +239,37 @@ class DataPart(QWidget):
 
         def on_progress(progress: StructureProgress) -> None:
             what = "pairs" if progress.stage == "matches" else "photographs"
-            tell(lambda: self._show_stage(progress.stage, progress.done, progress.total, what))
+            tell(lambda: self._show_stage(progress.stage, progress.done, progress.total, what, progress.attempt))
 
         if film:
             write_sharpest(source, folder / "images", FRAMES, on_frame)
-        return find_poses(folder, on_progress, stop, True if film else None)
+        return find_poses(folder, on_progress, stop, True if film else None, overwrite)
 
-    def _show_stage(self, stage: str, done: int, total: int, what: str) -> None:
+    def _show_stage(self, stage: str, done: int, total: int, what: str, attempt: str = "") -> None:
         self.bar.setRange(0, total)
         self.bar.setValue(done)
-        self.stage.setText(f"{STAGES[stage]}: {done} of {total} {what}")
+        further = f" ({attempt})" if attempt else ""
+        self.stage.setText(f"{STAGES[stage]}{further}: {done} of {total} {what}")
 
     def _found(self, found: Structure) -> None:
         folder = found.written[0].parents[1]
         self.choose(folder)
-        without = f"; none for {', '.join(found.without[:3])}" if found.without else ""
-        if len(found.without) > 3:
-            without += f" and {len(found.without) - 3} more"
         count = found.photographs - len(found.without)
-        self.stage.setText(f"Cameras were found for {count} of {found.photographs} photographs{without}.")
+        lines = [f"Cameras were found for {count} of {found.photographs} photographs."]
+        lines += [f"{note[:1].upper()}{note[1:]}." for note in found.notes]
+        lines += [f"Doubtful: {doubt}." for doubt in found.doubts]
+        self.stage.setText("\n".join(lines))
         self.stage.show()
 
     def _not_found(self, error: BaseException) -> None:
         self.bar.hide()
         self.find.setText("Find cameras")
         self.stage.setText(in_window(str(error)))
+
+
+def _folder_of(source: Path) -> Path:
+    """Where the cameras of a folder or a film go."""
+    return source.with_suffix("") if source.is_file() else source
 
 
 def _sparse_points(source: Path) -> tuple[Array, Array] | None:

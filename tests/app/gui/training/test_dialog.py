@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QApplication, QLineEdit
+from PyQt5.QtWidgets import QApplication, QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.gui.training import data_part, dialog
@@ -160,7 +160,7 @@ def test_cameras_are_found_for_plain_photographs(
 ) -> None:
     folder = plain(tmp_path / "plain", photographs)
 
-    def find(where: Path, on_progress: object, stop: Stop, film: bool | None) -> Structure:
+    def find(where: Path, on_progress: object, stop: Stop, film: bool | None, overwrite: bool) -> Structure:
         assert where == folder and film is None and callable(on_progress)
         on_progress(StructureProgress("matches", 2, 3))
         for name in ("train", "validation"):
@@ -170,7 +170,8 @@ def test_cameras_are_found_for_plain_photographs(
             path.unlink()
         for path in photographs.glob("*.txt"):
             shutil.copy(path, folder)
-        return Structure(3, ("2.png",), 40, (folder / "sparse" / "0", folder / "transforms.json"))
+        written = (folder / "sparse" / "0", folder / "transforms.json")
+        return Structure(3, ("2.png",), 40, written, ("no camera was found for 2.png",), ("it repeats",))
 
     monkeypatch.setattr(data_part, "find_poses", find)
     asked.data.choose(folder)
@@ -178,7 +179,11 @@ def test_cameras_are_found_for_plain_photographs(
     assert not asked.start.isEnabled()
     asked.data.find.click()
     qtbot.waitUntil(lambda: asked.start.isEnabled(), timeout=SOON)
-    assert asked.data.stage.text() == "Cameras were found for 2 of 3 photographs; none for 2.png."
+    assert asked.data.stage.text().splitlines() == [
+        "Cameras were found for 2 of 3 photographs.",
+        "No camera was found for 2.png.",
+        "Doubtful: it repeats.",
+    ]
     assert asked.order().data == folder
 
 
@@ -187,7 +192,7 @@ def test_finding_cameras_can_be_stopped_and_may_fail(
 ) -> None:
     folder, stopped = plain(tmp_path / "plain", photographs), list[bool]()
 
-    def find(where: Path, on_progress: object, stop: Stop, film: bool | None) -> Structure:
+    def find(where: Path, on_progress: object, stop: Stop, film: bool | None, overwrite: bool) -> Structure:
         while not stop():
             pass
         stopped.append(True)
@@ -209,6 +214,31 @@ def test_finding_cameras_can_be_stopped_and_may_fail(
     asked.data.find.click()
     qtbot.waitUntil(lambda: asked.data.stage.text() == "no cameras could be found", timeout=SOON)
     assert asked.data.find.isEnabled() and not asked.data.bar.isVisible()
+
+
+def test_cameras_that_are_there_are_replaced_only_when_the_question_is_answered_so(
+    asked: TrainDialog, qtbot: QtBot, photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, told, answers = plain(tmp_path / "plain", photographs), list[bool](), [QMessageBox.No, QMessageBox.Yes]
+    (folder / "poses_bounds.npy").write_bytes(b"mine")
+    texts = list[str]()
+
+    def find(where: Path, on_progress: object, stop: Stop, film: bool | None, overwrite: bool) -> Structure:
+        told.append(overwrite)
+        raise UserError("it ended")
+
+    def question(parent: object, title: str, text: str, *_: object) -> object:
+        texts.append(text)
+        return answers.pop(0)
+
+    monkeypatch.setattr(data_part, "find_poses", find)
+    monkeypatch.setattr(QMessageBox, "question", question)
+    asked.data._source = folder
+    asked.data._find_or_stop()
+    assert not asked.data._posing.busy and "poses_bounds.npy already" in texts[0]
+    asked.data._find_or_stop()
+    qtbot.waitUntil(lambda: told == [True], timeout=SOON)
+    qtbot.waitUntil(lambda: asked.data.stage.text() == "it ended", timeout=SOON)
 
 
 def test_a_folder_of_other_things_is_told_apart(asked: TrainDialog, qtbot: QtBot, tmp_path: Path) -> None:

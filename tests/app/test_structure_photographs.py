@@ -1,0 +1,93 @@
+"""What COLMAP is given to read: names, lenses, and what is thrown away when a photograph was replaced."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import ExifTags, Image
+
+from app.structure_job import Job
+from app.structure_photographs import alias, lenses_of, prepare, work_folder
+from engines.core.images import write_png
+
+
+def job_of(folder: Path, names: list[str]) -> Job:
+    work = folder / "colmap"
+    return Job(folder, {name: name for name in names}, None, work / "database.db", work / "models", (), "all", 1)
+
+
+def test_colmaps_name_of_a_photograph_is_no_comment_of_its_lists() -> None:
+    assert not alias("#1.png").startswith("#")
+    assert len({alias(name) for name in ("#1.png", "1.png", "##1.png", "# 1.png")}) == 4
+
+
+def test_what_colmap_passes_over_becomes_a_png_of_its_own_name() -> None:
+    for name in ("a.webp", "a.heic", "a.avif"):
+        assert alias(name).startswith("a_") and alias(name).endswith(".png")
+    assert len({alias(name) for name in ("a.webp", "a.heic", "a.png", "a.WEBP")}) == 4
+    assert alias("a.JPG") == "a.JPG"
+
+
+def test_what_was_found_of_replaced_photographs_is_thrown_away(tmp_path: Path) -> None:
+    photographs = [tmp_path / f"{index}.png" for index in range(3)]
+    for path in photographs:
+        path.write_bytes(b"one")
+    job = job_of(tmp_path, [path.name for path in photographs])
+    prepare(job, tmp_path)
+    job.database.write_bytes(b"features")
+    prepare(job, tmp_path)
+    assert job.database.exists()
+    photographs[1].write_bytes(b"two")
+    prepare(job, tmp_path)
+    assert not job.database.exists()
+
+
+@pytest.mark.parametrize("change", ["added", "removed", "other"])
+def test_what_was_found_under_other_masks_is_thrown_away(tmp_path: Path, change: str) -> None:
+    grey = np.full((16, 16, 3), 99, np.uint8)
+    write_png(tmp_path / "images" / "a.png", grey)
+    write_png(tmp_path / "images" / "b.png", grey)
+    mask = tmp_path / "masks" / "a.png"
+    write_png(mask, grey)
+    job = replace(job_of(tmp_path, ["a.png", "b.png"]), images=tmp_path / "images", masks=tmp_path / "colmap" / "masks")
+    prepare(job, tmp_path / "images")
+    job.database.write_bytes(b"features")
+    assert sorted(path.name for path in (tmp_path / "colmap" / "masks").iterdir()) == ["a.png.png", "b.png.png"]
+    if change == "added":
+        write_png(mask.with_name("b.png"), grey)
+    elif change == "removed":
+        mask.unlink()
+    else:
+        write_png(mask, grey * 0)
+    prepare(job, tmp_path / "images")
+    assert not job.database.exists()
+
+
+def test_photographs_are_grouped_by_size_camera_and_zoom(tmp_path: Path) -> None:
+    def save(name: str, size: tuple[int, int], camera: str, focal: float) -> Path:
+        exif = Image.Exif()
+        exif[ExifTags.Base.Model] = camera
+        exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.FocalLength] = focal
+        Image.new("RGB", size).save(tmp_path / name, exif=exif)
+        return tmp_path / name
+
+    paths = [
+        save("a.jpg", (32, 24), "One", 4.0),
+        save("b.jpg", (32, 24), "Two", 4.0),
+        save("c.jpg", (32, 24), "One", 4.0),
+        save("d.jpg", (32, 24), "One", 9.0),
+        save("e.jpg", (24, 32), "One", 4.0),
+    ]
+    assert lenses_of(paths) == (("a.jpg", "c.jpg"), ("b.jpg",), ("d.jpg",), ("e.jpg",))
+
+
+def test_a_colmap_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    assert work_folder(tmp_path).name == "colmap"
+    (tmp_path / "colmap").mkdir()
+    (tmp_path / "colmap" / "database.db").touch()
+    assert work_folder(tmp_path).name == "colmap_vantage"
+    (tmp_path / "colmap" / "contents.json").touch()
+    assert work_folder(tmp_path).name == "colmap"
