@@ -159,8 +159,20 @@ def fitted_camera(where: str, camera: Camera, size_px: tuple[int, int]) -> Camer
     return camera.resized(size_px)
 
 
-def read_image(path: Path) -> Array:
-    """[H, W, 3] float32 in [0, 1]; 8 or 16 bit or float; grey becomes RGB; transparency is laid over white.
+def has_alpha(path: Path) -> bool:
+    """Whether an image has transparency, by its header; False where it can't be read."""
+    try:
+        with Image.open(path) as image:
+            return "A" in image.getbands() or "transparency" in image.info
+    except Exception:  # damaged in any way; whoever reads the pixels says so
+        return False
+
+
+def read_image(path: Path, behind: float = 1.0) -> Array:
+    """[H, W, 3] float32 in [0, 1]; 8 or 16 bit or float; grey becomes RGB.
+
+    Args:
+        behind: the brightness of what transparency is laid over; 1 is white.
 
     Raises:
         UserError: missing, or not an image that can be decoded.
@@ -181,7 +193,7 @@ def read_image(path: Path) -> Array:
     colour = pixels[:, :, 2::-1]  # OpenCV keeps blue first
     if pixels.shape[2] == 4:
         alpha = pixels[:, :, 3:]
-        colour = colour * alpha + (1 - alpha)
+        colour = colour * alpha + (1 - alpha) * np.float32(behind)
     return np.ascontiguousarray(colour)
 
 

@@ -17,7 +17,7 @@ from engines.core.camera import Array
 from engines.core.config import Outside
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
-from engines.core.images import resize_area, smaller_size
+from engines.core.images import has_alpha, resize_area, smaller_size
 from engines.core.views import View, Views, ViewSource
 
 COLOURS: Mapping[str, float] = {"white": 1.0, "black": 0.0}
@@ -42,8 +42,11 @@ def settled(dataset: Dataset, outside: Outside) -> Outside:
     views = dataset.split("train").photographed
     masked = dataset.moments == 1 and len(views) > 0 and views[0].mask_path is not None
     if outside != "auto":
-        if not masked:
-            what = "its masks say what moves" if dataset.moments > 1 else "its photographs have no masks of an object"
+        first = views[0] if len(views) else None
+        transparent = first is not None and first.image_path is not None and has_alpha(first.image_path)
+        if not masked and (dataset.moments > 1 or not transparent):
+            lacking = "its photographs have neither masks of an object nor transparency"
+            what = "its masks say what moves" if dataset.moments > 1 else lacking
             raise UserError(f"{dataset.source}: outside_masks={outside}, but {what}; leave it out")
         return outside
     return "white" if masked and is_turntable(views.of_instance(int(views.instances[0]))) else "kept"
@@ -74,7 +77,7 @@ class _LaidOver:
 
     def __getitem__(self, number: int) -> View:
         view = self._source[number]
-        return view if view.mask_path is None else replace(view, outside=self._colour)
+        return replace(view, outside=self._colour)
 
     def fingerprint(self, numbers: Array) -> str:
         """As `ViewSource` has it."""

@@ -24,14 +24,14 @@ Place = tuple[str | int, ...]
 """Where in a file: () the whole of it, `(frame,)` of a video, `(data set, index, ...)` of HDF5."""
 
 
-def read_picture(path: Path, at: Place = ()) -> Array:
-    """[H, W, 3] float32 in [0, 1].
+def read_picture(path: Path, at: Place = (), behind: float = 1.0) -> Array:
+    """[H, W, 3] float32 in [0, 1]; `behind` as in `read_image`.
 
     Raises:
         UserError: missing, or can't be decoded.
     """
     if not at:
-        return read_image(path)
+        return read_image(path, behind)
     if path.suffix.lower() in HDF5_SUFFIXES:
         return np.ascontiguousarray(_read_hdf5(path, at)[..., :3].astype(np.float32) / np.float32(255))
     return _read_frame(path, int(at[0])).astype(np.float32) / np.float32(255)

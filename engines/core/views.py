@@ -41,7 +41,8 @@ class View:
             camera's focal length, middle and size.
         turned: EXIF's orientation, 1 to 8, where the camera is that of the photograph as it is shown, not as it is
             stored: it is turned when it is read. 1: as it is stored.
-        outside: the brightness that takes the place of all that is outside the mask; None: the photograph's own.
+        outside: the brightness that takes the place of all that is outside the mask, or transparent; None: the
+            photograph's own, and white.
     """
 
     camera: Camera
@@ -73,7 +74,8 @@ class View:
         """
         if self.image_path is None:
             raise UserError(f"view {self.name} has no photograph")
-        image = turned_upright(read_picture(self.image_path, self.image_at), self.turned)
+        behind = 1.0 if self.outside is None else self.outside
+        image = turned_upright(read_picture(self.image_path, self.image_at, behind), self.turned)
         width, height = self.taken_with.size_px
         if (image.shape[1], image.shape[0]) != (width, height):
             raise UserError(

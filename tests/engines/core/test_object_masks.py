@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from app.beginning import begin
 from app.opening import open_scene
@@ -82,11 +83,25 @@ def test_everything_outside_is_one_colour_and_the_object_stays(tmp_path: Path, c
 def test_a_colour_needs_masks_of_an_object(tmp_path: Path) -> None:
     dataset = open_dataset(write_capture(tmp_path / "a", 4, SIZE_PX))
     assert settled(dataset, "auto") == "kept"
-    with pytest.raises(UserError, match="outside_masks=white, but its photographs have no masks of an object"):
+    with pytest.raises(UserError, match="outside_masks=white, but its photographs have neither masks of an object"):
         settled(dataset, "white")
     views = [replace(view, mask_path=tmp_path, time=index) for index, view in enumerate(dataset.views)]
     with pytest.raises(UserError, match="its masks say what moves"):
         settled(replace(dataset, views=Views.of(views)), "black")
+
+
+def test_transparency_is_a_mask_too(tmp_path: Path) -> None:
+    folder = write_capture(tmp_path / "a", 4, SIZE_PX)
+    for view in open_dataset(folder).views:
+        assert view.image_path is not None
+        alpha = np.where(object_mask(), 255, 0).astype(np.uint8)
+        pixels = np.concatenate([to_uint8(read_image(view.image_path)), alpha[..., None]], axis=-1)
+        Image.fromarray(pixels).save(view.image_path)
+    dataset = open_dataset(folder)
+    assert settled(dataset, "black") == "black" and settled(dataset, "auto") == "kept"
+    white, black = dataset.views[0].image(), laid_over(dataset, "black").views[0].image()
+    assert (white[~object_mask()] == 1).all() and (black[~object_mask()] == 0).all()
+    assert np.array_equal(white[object_mask()], black[object_mask()])
 
 
 def test_a_training_settles_it_and_says_so(tmp_path: Path) -> None:
