@@ -21,6 +21,7 @@ import numpy as np
 from engines.core.bounds import focus_point
 from engines.core.camera import Camera
 from engines.core.dataset import Dataset
+from engines.core.decoding import LYING
 from engines.core.errors import UserError
 from engines.core.formats.colmap_files import is_model, picture_count, read_model
 from engines.core.formats.colmap_model import Lens, Model, Picture, picture_camera, refusal
@@ -29,7 +30,15 @@ from engines.core.formats.llff import IMAGES, largest_images
 from engines.core.formats.mask_files import MaskFiles
 from engines.core.formats.object_folders import Place
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
-from engines.core.images import fitted_camera, list_images, natural_order, photograph_size
+from engines.core.images import (
+    exif_orientation,
+    fitted_camera,
+    list_images,
+    natural_order,
+    photograph_size,
+    same_shape,
+    turned_size,
+)
 from engines.core.views import View
 
 NAME = "colmap"
@@ -158,15 +167,21 @@ class Photographs:
 
     def __getitem__(self, index: int) -> View:
         picture, path = self._pictures[index]
-        camera, lens = self._camera(picture, photograph_size(path)), self._lenses[picture.lens]
+        lens, size_px = self._lenses[picture.lens], photograph_size(path)
+        turned = 1
+        if not same_shape(size_px, lens.size_px) and same_shape(turned_size(size_px, LYING), lens.size_px):
+            # By a program that turns photographs as EXIF says, which COLMAP itself does not.
+            orientation = exif_orientation(path)
+            turned = orientation if orientation >= LYING else 1
         return View(
-            camera,
+            self._camera(picture, turned_size(size_px, turned)),
             self._prefix + Path(self._names[path]).with_suffix("").as_posix(),
             self._split,
             path,
             instance=self._number,
             distortion=lens.distortion,
             valid_mask_path=self._masks.find(self._names[path]),
+            turned=turned,
         )
 
     def _camera(self, picture: Picture, size_px: tuple[int, int]) -> Camera:

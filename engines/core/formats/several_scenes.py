@@ -117,7 +117,11 @@ def find_objects(
         return _as_listed(folder, found)
     objects, notes = list[SceneFolder](), dict[str, None]()
     for category in sorted(path for path in folder.iterdir() if path.is_dir()):
-        listed, said = _as_listed(category, find_scenes(category, objects_in))
+        try:
+            listed, said = _as_listed(category, find_scenes(category, objects_in))
+        except OSError:
+            # What may not be looked into is no category; it need not have to do with the data at all.
+            continue
         objects += [replace(one, name=f"{category.name}/{one.name}".rstrip("/")) for one in listed]
         notes |= dict.fromkeys(f"{category.name}: {note}" for note in said)
     return sorted(objects, key=lambda one: SPLITS.index(one.split)), tuple(notes)

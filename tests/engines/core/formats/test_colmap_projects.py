@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
@@ -198,6 +199,21 @@ def test_photographs_of_a_lens_that_cannot_be_drawn_are_counted(tmp_path: Path) 
     assert (
         open_dataset(tmp_path).notes[0].startswith("1 of 8 photographs are left out: its camera is of the model OPENC")
     )
+
+
+def test_cameras_of_photographs_as_they_are_shown(tmp_path: Path) -> None:
+    """Programs that turn photographs as EXIF says export models of COLMAP, too."""
+    names = [Path(name).with_suffix(".jpg").name for name in numbered()]
+    write_model(tmp_path / "sparse" / "0", names)
+    (tmp_path / "images").mkdir()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for name, camera in zip(names, ball_cameras(8), strict=True):
+        stored = Image.fromarray(np.rot90(ball_picture(camera)).copy())
+        stored.save(tmp_path / "images" / name, exif=exif, quality=100, subsampling=0)
+    views = open_dataset(tmp_path).views
+    assert max(error_px(view) for view in views) < 0.3 and views[0].camera.size_px == (96, 72)
+    assert views[0].turned == 6
 
 
 def shifted(camera: Camera) -> Camera:
