@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, str] = {
     "render": "render a path of cameras into a video or a folder of images",
     "mesh": "make a coloured mesh of a scene: .ply, .obj or .glb",
     "poses": "find the cameras of photographs, or of a film",
+    "undistort": "make photographs of pinholes out of those of fisheyes, with COLMAP's model of their lenses",
     "train": "train a scene on a data folder",
     "evaluate": "compare a scene with photographs: PSNR, SSIM",
     "convert": "write a checkpoint as a scene file, or as the authors' code does",

@@ -219,6 +219,14 @@ def _find_photographs(project: Path, images: Path, names: Sequence[str]) -> dict
     return found
 
 
+def photographs_of(folder: Path, names: Sequence[str]) -> dict[str, Path]:
+    """The file of each name in the model of a folder, for those that are there."""
+    model = find_model(folder)
+    project = folder if model is None else _project(folder, model)
+    has_images = any(path.is_dir() for path in project.glob(IMAGES + "*"))
+    return _find_photographs(project, largest_images(project) if has_images else project, names)
+
+
 def _photographs_below(folder: Path) -> list[Path]:
     """Also in folders of it, as for rigs."""
     folders = sorted(path for path in folder.rglob("*") if path.is_dir() and not path.name.startswith("."))

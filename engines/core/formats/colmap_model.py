@@ -149,8 +149,8 @@ def picture_camera(where: str, picture: Picture, lens: Lens) -> Camera:
 def refusal(model: str) -> str:
     """Why a lens can't be drawn, and the way out."""
     return (
-        f"its camera is of the model {model}, which can't be drawn; COLMAP's image_undistorter makes pinhole "
-        "photographs and a model that open here"
+        f"its camera is of the model {model}, which can't be drawn; main.py undistort FOLDER --out NEW makes "
+        "photographs of pinholes of them, as COLMAP's image_undistorter does, and a model that opens here"
     )
 
 
