@@ -96,12 +96,14 @@ class _Found:
         warped: [H, W, 4] RGB and alpha of the source.
         seen: [H, W] float32, how far to trust it.
         inverse, behind: [H, W] float32, source inverse depth there, and of what is behind it where that was not seen.
+        outline: [H, W] 255 where the source has its plain background, else 0.
     """
 
     warped: Pixels
     seen: Array
     inverse: Array
     behind: Array
+    outline: Pixels
 
 
 class Reprojector:
@@ -142,10 +144,18 @@ class Reprojector:
         self._rgba = cv2.copyMakeBorder(np.dstack([pixels, alpha]), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
         self._rgba[[0, -1], :, 3] = 0
         self._rgba[:, [0, -1], 3] = 0
-        self._scene: Array | None = None
+        self._background: Pixels | None = None
+        self._painted: Pixels | None = None
         if background is not None and plain:
-            scene = (~background).astype(np.float32)
-            self._scene = np.asarray(cv2.copyMakeBorder(scene, 1, 1, 1, 1, cv2.BORDER_REPLICATE))
+            mask = 255 * background.astype(np.uint8)
+            self._background = np.asarray(cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_REPLICATE), dtype=np.uint8)
+
+    def _flat(self, shape: tuple[int, ...]) -> Pixels:
+        """[H, W, 3] of the background's colour; the last one is kept, as previews follow each other in one size."""
+        painted = self._painted
+        if painted is None or painted.shape[:2] != shape:
+            painted = self._painted = np.full((*shape, 3), self._plain_rgb, dtype=np.uint8)
+        return painted
 
     def draw(self, camera: Camera) -> Reprojection:
         """What the source saw, from `camera`, at its size."""
@@ -158,9 +168,10 @@ class Reprojector:
         holes = unseen
         if self._plain_rgb is not None:
             here = _at_most(found.inverse, 0.0)
-            behind = cv2.bitwise_and(unseen, _at_most(found.behind, 0.0))
-            plain = np.asarray(cv2.bitwise_or(here, behind), dtype=np.uint8)
-            cv2.copyTo(np.broadcast_to(self._plain_rgb, colours.shape).copy(), plain, dst=colours)
+            # An outline's outer side is background already, however its depth was taken.
+            behind = cv2.bitwise_or(_at_most(found.behind, 0.0), found.outline)
+            plain = np.asarray(cv2.bitwise_or(here, cv2.bitwise_and(unseen, behind)), dtype=np.uint8)
+            cv2.copyTo(self._flat(colours.shape[:2]), plain, dst=colours)
             cv2.max(found.seen, plain.astype(np.float32) / 255, dst=found.seen)
             # Of the objects: how much of a plain background is around them says nothing.
             judged -= cv2.countNonZero(here)
@@ -180,9 +191,9 @@ class Reprojector:
     def _find(self, search: _Search, first: Array) -> _Found:
         height, width = first.shape
         trust = self._trust(search)
-        found = _Found(
-            np.empty((height, width, 4), np.uint8), *(np.empty((height, width), np.float32) for _ in range(3))
-        )
+        seen, inverse, behind = (np.empty((height, width), np.float32) for _ in range(3))
+        outline = np.zeros((height, width), np.uint8)
+        found = _Found(np.empty((height, width, 4), np.uint8), seen, inverse, behind, outline)
         for top in range(0, height, BAND_ROWS):
             rows = slice(top, min(top + BAND_ROWS, height))
             infinite, guess = search.infinite(rows), first[rows]
@@ -199,10 +210,9 @@ class Reprojector:
             found.seen[rows] = np.where(moved < AGREEMENT_PX, trusted, np.float32(0))
             # In a hole the search goes to and fro between the occluder and what is seen past its edge.
             cv2.min(guess, last, dst=found.behind[rows])
-            if self._scene is not None:
-                # An outline's outer side is background already, however its depth was taken.
-                scene = cv2.remap(self._scene, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
-                cv2.multiply(found.behind[rows], scene, dst=found.behind[rows])
+            if self._background is not None:
+                nearest = cv2.remap(self._background, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+                found.outline[rows] = nearest
         return found
 
     def _search(self, camera: Camera, to_target: Array) -> _Search:
