@@ -13,6 +13,7 @@ from engines.core.device import choose_device, describe_device
 from engines.registry import all_engines, failed_engines
 
 VERSION = "0.1.0"
+RENDERERS = {"painter": "software (QPainter)"}
 
 
 def about_text(canvas: str) -> str:
@@ -20,7 +21,7 @@ def about_text(canvas: str) -> str:
     rows = {
         "Methods": ", ".join(engine.title for engine in all_engines().values()) or "none",
         "Device": describe_device(choose_device()),
-        "Drawn with": canvas,
+        "Renderer": RENDERERS.get(canvas, canvas),
         "Versions": f"Python {platform.python_version()}, torch {torch.__version__}, PyQt {PYQT_VERSION_STR}",
         "Licence": "MIT",
     }
@@ -28,7 +29,7 @@ def about_text(canvas: str) -> str:
     cells = "".join(
         f"<tr><td style='padding-right:14px'>{name}</td><td>{value}</td></tr>" for name, value in rows.items()
     )
-    return f"<h3>Vantage {VERSION}</h3><p>Walk around in trained neural scenes.</p><table>{cells}</table>"
+    return f"<h3>Vantage {VERSION}</h3><p>Viewer and trainer for neural scenes.</p><table>{cells}</table>"
 
 
 def show_about(parent: QWidget, canvas: str) -> None:

@@ -56,7 +56,7 @@ COMMANDS = (
     Command("open", "&Open…", FILE, ("Ctrl+O",), "Open a checkpoint or scene file", icon="open"),
     Command("open_run", "Open &run folder…", FILE, ("Ctrl+Shift+O",), "Open the folder of a training run"),
     Command(
-        "data", "Choose &data folder…", FILE, ("Ctrl+D",), "Give the open scene its photographs and cameras", "scene"
+        "data", "Choose &data folder…", FILE, ("Ctrl+D",), "Give the open scene its images and camera poses", "scene"
     ),
     Command("reopen", "Open &last scene", FILE, ("Ctrl+Shift+T",), "Open the newest of the recent scenes"),
     Command("demo", "Open d&emo scene", FILE, ("Ctrl+Shift+D",), "Open the scene that ships with the program"),
@@ -67,12 +67,12 @@ COMMANDS = (
         "&Save screenshot…",
         FILE,
         ("Ctrl+S",),
-        "Save the picture as PNG, its camera in the metadata",
+        "Save the image as PNG, its camera in the metadata",
         "scene",
         icon="screenshot",
         separated=True,
     ),
-    Command("copy_picture", "Copy &picture", FILE, ("Ctrl+C",), "Copy the picture to the clipboard", "scene"),
+    Command("copy_picture", "Copy &image", FILE, ("Ctrl+C",), "Copy the image to the clipboard", "scene"),
     Command(
         "export",
         "E&xport video…",
@@ -93,15 +93,6 @@ COMMANDS = (
     Command(
         "cancel_export", "Ca&ncel export", FILE, ("Ctrl+.",), "Stop the export; nothing half-written stays", "export"
     ),
-    Command(
-        "train",
-        "&Train…",
-        FILE,
-        ("Ctrl+T",),
-        "Learn a scene from photographs, in the background",
-        icon="train",
-        separated=True,
-    ),
     Command("quit", "&Quit", FILE, ("Ctrl+Q",), "Close the program", separated=True),
     *(
         _toggle(
@@ -116,9 +107,7 @@ COMMANDS = (
         for number in range(1, CHANNEL_COUNT + 1)
     ),
     Command("next_channel", "&Next channel", CHANNEL, ("N",), "Show the next channel", "scene", separated=True),
-    _toggle(
-        "lock_limits", "&Keep colour range", CHANNEL, "L", "Keep the range of depth colours while moving", needs="scene"
-    ),
+    _toggle("lock_limits", "&Lock range", CHANNEL, "L", "Lock the range of depth colours while moving", needs="scene"),
     _toggle(
         "photograph",
         "&Photograph",
@@ -154,7 +143,14 @@ COMMANDS = (
     _toggle("theme_light", "&Light", THEME, "Ctrl+Alt+L", "Light windows", group="theme"),
     _toggle("theme_dark", "&Dark", THEME, "Ctrl+Alt+D", "Dark windows", group="theme"),
     _toggle("panel", "Side p&anel", VIEW, "F9", "Show or hide the panel at the side", icon="panel", separated=True),
-    _toggle("training", "T&raining", VIEW, "F8", "Show or hide what is trained and was", icon="curves"),
+    _toggle(
+        "training",
+        "T&raining",
+        VIEW,
+        "F8",
+        "Show or hide the training panel: runs, curves, held-out views",
+        icon="curves",
+    ),
     _toggle("full_screen", "&Full screen", VIEW, "F11", "Use the whole screen"),
     _toggle(
         "orbit",
@@ -187,7 +183,7 @@ COMMANDS = (
         "&Frame the scene",
         NAVIGATE,
         ("F",),
-        "Step back until the scene fills the picture",
+        "Step back until the scene fills the view",
         "scene",
         icon="frame",
     ),
@@ -233,46 +229,54 @@ COMMANDS = (
         "copy_camera", "&Copy camera", NAVIGATE, ("Ctrl+Shift+C",), "Copy the camera as text", "scene", separated=True
     ),
     Command("paste_camera", "Pas&te camera", NAVIGATE, ("Ctrl+V",), "Go to a camera copied as text", "scene"),
-    _toggle("play", "&Play", PLAY, "K", "Play the recording, or stand still", needs="time", icon="play"),
+    _toggle("play", "&Play", PLAY, "K", "Play or pause the recording", needs="time", icon="play"),
     _toggle("loop", "&Loop", PLAY, "Shift+K", "Begin again at the end", needs="time", icon="loop"),
     Command(
         "moment_before",
-        "Moment &before",
+        "Previous &frame",
         PLAY,
         ("Ctrl+Left", "Shift+J"),
-        "Stand still, one moment earlier",
+        "Pause, and go one frame back",
         "time",
         icon="moment_before",
         separated=True,
     ),
     Command(
         "moment_after",
-        "Moment &after",
+        "&Next frame",
         PLAY,
         ("Ctrl+Right", "J"),
-        "Stand still, one moment later",
+        "Pause, and go one frame on",
         "time",
         icon="moment_after",
+    ),
+    Command(
+        "train",
+        "&Train…",
+        TRAINING,
+        ("Ctrl+T",),
+        "Train a scene from images or a video, in the background",
+        icon="train",
     ),
     Command(
         "pause_training",
         "&Pause training",
         TRAINING,
         ("Ctrl+P",),
-        "Wait after the step under way, or go on",
+        "Pause after the step under way, or resume",
         "training",
     ),
     Command(
         "stop_training",
-        "&Stop and save",
+        "&Stop (saves)",
         TRAINING,
         ("Ctrl+Shift+P",),
-        "End the training under way; it can be continued later, exactly",
+        "End the training under way; it is saved and can be resumed later",
         "training",
     ),
     Command(
         "continue_training",
-        "&Continue",
+        "&Resume training…",
         TRAINING,
         ("Ctrl+Shift+R",),
         "Train the chosen run further, from where it was saved",
@@ -283,9 +287,10 @@ COMMANDS = (
         "&Watch",
         TRAINING,
         ("Ctrl+Shift+W",),
-        "Show the scene as it is being learnt",
+        "Show the scene as it is being trained",
         "training",
     ),
+    Command("manual", "&Manual", HELP, ("Ctrl+F1",), "Open the README in the browser or editor"),
     Command("shortcuts", "&Shortcuts", HELP, ("F1",), "All commands and their keys", icon="help"),
     Command("about", "&About Vantage", HELP, ("Shift+F1",), "Version, device and licence"),
 )
@@ -322,8 +327,8 @@ class Actions:
                 action.setShortcuts([QKeySequence(key) for key in command.keys])
             action.setCheckable(command.checkable)
             keys = QKeySequence(command.keys[0]).toString(QKeySequence.NativeText)
-            action.setToolTip(f"{command.tip}  ({keys})")
-            action.setStatusTip(command.tip)
+            name = command.text.replace("&", "").rstrip("…")
+            action.setToolTip(f"{name}  ({keys})\n{command.tip}")
             # macOS moves actions by what they are called, unless told not to.
             action.setMenuRole(QAction.QuitRole if command.id == "quit" else QAction.NoRole)
             if command.group:

@@ -64,7 +64,7 @@ class ChannelCard(Card):
         self._group = QButtonGroup(self)
         self._by_name: dict[str, QPushButton] = {}
         self.bar, self.unit = ColourBar(), label("", "muted", wrap=True)
-        self.keep = QCheckBox("Keep this range")
+        self.keep = QCheckBox("Lock range")
         self.hint = label("", "warning", wrap=True)
         self.value = label("At the cursor: –")
         for widget in (self.bar, self.unit, self.value, self.keep, self.hint):

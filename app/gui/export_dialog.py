@@ -111,7 +111,7 @@ class ExportDialog(QDialog):
             line.addWidget(box)
             if box is self.width_px:
                 line.addWidget(QLabel("×"))
-        line.addWidget(label("the one size of this scene" if native else "pixels", "muted"))
+        line.addWidget(label("pixels, fixed by the model" if native else "pixels", "muted"))
         line.addStretch(1)
         self._rows.addRow("Size", line)
         self.fit = QComboBox()
@@ -132,7 +132,7 @@ class ExportDialog(QDialog):
         line.addWidget(self.fps)
         line.addWidget(self.length)
         line.addStretch(1)
-        self._rows.addRow("Frames/s", line)
+        self._rows.addRow("Frame rate (fps)", line)
         self.quality = Slider(Qt.Horizontal)
         self.quality.setRange(1, 10)
         self.quality.setPageStep(1)

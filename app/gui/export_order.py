@@ -29,14 +29,14 @@ PATH_TITLES = {
     "circle": "Circle (LLFF)",
     "x": "Left to right (LLFF x)",
     "y": "Up and down (LLFF y)",
-    "z": "To and fro (LLFF z)",
+    "z": "Dolly in/out (LLFF z)",
 }
 SPLIT_TITLES = {"train": "training views", "validation": "validation views", "test": "test path"}
 SPLIT_PREFIX = "split:"
 FILE_PATH = "file"
 RUNS, STANDS = "runs", "stands"
 FIT_TITLES = {"": "Automatic", "crop": "Crop to fill", "pad": "Show all, and more beside it"}
-TIME_TITLES = {RUNS: "Runs with the video, one moment a frame", STANDS: "Stands at the moment that is shown"}
+TIME_TITLES = {RUNS: "Runs with the video, one frame each", STANDS: "Stands at the frame that is shown"}
 
 
 @dataclass(frozen=True)

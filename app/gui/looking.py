@@ -385,8 +385,7 @@ class Looking:
         self._session.eye.pivot = point
         self._show_pivot(True)
         self._pivot_shown.start(PIVOT_MS)
-        where = ", ".join(f"{value:.3g}" for value in point)
-        self._window.banner.tell("info", f"Turning about ({where})")
+        self._window.banner.tell("info", "Pivot set")
 
     def _show_pivot(self, shown: bool) -> None:
         """Marks what is turned about, while one turns."""

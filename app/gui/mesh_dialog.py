@@ -67,10 +67,10 @@ class MeshDialog(QDialog):
     def _make_numbers(self, opened: Opened, order: MeshOrder) -> None:
         self.resolution = self._number("Resolution", RESOLUTIONS, order.resolution, "voxels along the longest side", 16)
         known = len(opened.scene.cameras)
-        where = f"of {known} training cameras" if known >= FEWEST_CAMERAS else "all around the scene"
-        self.views = self._number("Look from", (1, MOST_VIEWS), order.views, f"cameras, {where}", 10)
-        self.faces = self._number("Simplify to", (0, MOST_FACES), order.faces, "triangles", FACES_STEP)
-        self.faces.setSpecialValueText("as they come")
+        where = f"of {known}" if known >= FEWEST_CAMERAS else "all around the scene"
+        self.views = self._number("Views", (1, MOST_VIEWS), order.views, where, 10)
+        self.faces = self._number("Target faces", (0, MOST_FACES), order.faces, "triangles", FACES_STEP)
+        self.faces.setSpecialValueText("(no limit)")
         self.faces.setGroupSeparatorShown(True)
 
     def _number(self, name: str, limits: tuple[int, int], value: int, unit: str, step: int) -> QSpinBox:
@@ -93,11 +93,11 @@ class MeshDialog(QDialog):
         self.axes.setToolTip("GLB and OBJ are read with +Y up; the scene is turned until its own up is there")
         guard_wheel(self.axes)
         self._rows.addRow("Up axis", self.axes)
-        self.closed = QCheckBox("Close it where no camera saw anything")
-        self.closed.setToolTip("A solid body, for printing; else the surface is open there")
+        self.closed = QCheckBox("Fill holes (watertight)")
+        self.closed.setToolTip("A solid body, for printing; else the surface is open where no camera saw anything")
         self.closed.setChecked(order.closed)
-        self.keep_background = QCheckBox("Keep a plain background")
-        self.keep_background.setToolTip("Else one colour all around the pictures' rims is taken for nothing")
+        self.keep_background = QCheckBox("Keep background")
+        self.keep_background.setToolTip("Else one plain colour all around the images is taken for empty space")
         self.keep_background.setChecked(order.keep_background)
         self._rows.addRow("", self.closed)
         self._rows.addRow("", self.keep_background)

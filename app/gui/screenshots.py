@@ -54,7 +54,7 @@ class Screenshots:
             picture = self._looking.picture
             wanted = self._session.wanted
             preview = picture is not None and wanted is not None and is_of_choice(picture, wanted)
-            text = f"{done} as soon as the picture is final."
+            text = f"{done} as soon as the image is final."
             self._window.banner.tell(
                 "info", text, "Take the preview" if preview else "", self._take_preview if preview else None
             )
@@ -106,4 +106,4 @@ class Screenshots:
             QApplication.clipboard().setImage(
                 QImage(pixels.data, width, height, 3 * width, QImage.Format_RGB888).copy()
             )
-            self._window.banner.tell("info", "The picture is on the clipboard.")
+            self._window.banner.tell("info", "The image is on the clipboard.")

@@ -25,8 +25,8 @@ class StartPage(QScrollArea):
         super().__init__()
         title = label("Vantage", "title")
         hint = label(
-            "Open a trained scene and walk around in it, or train one from photographs or a film. You can also drop "
-            "a checkpoint, a run folder, a folder of photographs or a film anywhere on this window.",
+            "Open a trained scene and walk around in it, or train one from images or a video. You can also drop "
+            "a checkpoint, a run folder, a folder of images or a video anywhere on this window.",
             "muted",
             wrap=True,
         )

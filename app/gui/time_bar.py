@@ -22,7 +22,7 @@ class ReadyStrip(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setFixedHeight(STRIP_PX)
-        self.setToolTip("Filled where the moment is ready to be drawn")
+        self.setToolTip("Filled where the frame is ready to be drawn")
         self._ready: Sequence[bool] = ()
 
     def set_ready(self, ready: Sequence[bool]) -> None:
@@ -57,14 +57,14 @@ class TimeBar(QFrame):
         super().__init__()
         self.setProperty("role", "card")
         self.slider, self.strip = Slider(Qt.Horizontal), ReadyStrip()
-        self.slider.setToolTip("Go through the moments")
+        self.slider.setToolTip("Go through the frames")
         guard_wheel(self.slider)
         self.slider.valueChanged.connect(lambda value: self.chosen.emit(value, self.slider.isSliderDown()))
         self.slider.sliderReleased.connect(lambda: self.chosen.emit(self.slider.value(), False))
         self.place, self.state = label(), label("", "muted")
         self.fps = QComboBox()
         guard_wheel(self.fps)
-        self.fps.setToolTip("Moments a second")
+        self.fps.setToolTip("Frames per second")
         for fps in FPS_CHOICES:
             self.fps.addItem(f"{fps:g} fps", fps)
         self.fps.currentIndexChanged.connect(lambda index: self.fps_chosen.emit(self.fps.itemData(index)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from PyQt5.QtCore import QByteArray, QSize, Qt
-from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PyQt5.QtCore import QByteArray, QSize, Qt, QUrl
+from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PyQt5.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -58,6 +58,7 @@ from engines.core.errors import UserError
 
 TITLE = "Vantage"
 MENU_LETTERS = 70
+MANUAL = Path(__file__).resolve().parents[2] / "README.md"
 
 
 class Window(QMainWindow):
@@ -97,7 +98,7 @@ class Window(QMainWindow):
         self.banner = Banner(self._stack)
         self.setCentralWidget(middle)
         self._drop_hint = DropHint(middle)
-        drawn = "painted by the processor: no graphics card was found for OpenGL"
+        drawn = "drawn in software (QPainter): no graphics card was found for OpenGL"
         if self.viewport.canvas.name == "OpenGL":
             drawn = f"drawn with OpenGL ({found.renderer})"
         self.status.device.setToolTip(f"Scenes are computed on this device; the window is {drawn}")
@@ -112,6 +113,7 @@ class Window(QMainWindow):
             "panel": self._show_panel,
             "full_screen": self._set_full_screen,
             "shortcuts": lambda: ShortcutSheet(self).exec_(),
+            "manual": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(MANUAL))),
             "about": lambda: show_about(self, self.viewport.canvas.name),
         }
         for theme in THEMES:

@@ -80,7 +80,7 @@ def _begin(source: Path, up: Array | None) -> _Inspection:
             return _film(source)
         if source.suffix.lower() in DATA_SUFFIXES:
             return _unknown(source, "is a file; name the folder that it lies in")
-        return _unknown(source, "neither a folder nor a film")
+        return _unknown(source, "neither a folder nor a video")
     try:
         if find_format(source) is not None:
             dataset = open_dataset(source)
@@ -98,7 +98,7 @@ def _begin(source: Path, up: Array | None) -> _Inspection:
         return _unknown(source, "the folder is empty")
     if unreadable := unreadable_pictures(images):
         return _unknown(source, unreadable)
-    return _unknown(source, "no data in a layout that is known, no photographs, and no film")
+    return _unknown(source, "no data in a layout that is known, no images, and no video")
 
 
 def _unknown(source: Path, reason: str) -> _Inspection:
@@ -117,7 +117,7 @@ def _film(source: Path) -> _Inspection:
     report = DataReport(
         source,
         "film",
-        "its cameras must be found first",
+        "no camera poses",
         photographs=frames,
         sizes=(f"{width}x{height}",),
         to_look_at=len(views),
@@ -140,7 +140,7 @@ def _photographs(source: Path, paths: Sequence[Path]) -> _Inspection:
     report = DataReport(
         source,
         "photographs",
-        "its cameras must be found first",
+        "no camera poses",
         photographs=len(paths),
         sizes=_by_frequency(sizes),
         doubts=(*_sizes_differ(sizes), *_sampled(len(chosen), len(paths))),

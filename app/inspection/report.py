@@ -163,18 +163,18 @@ def facts(report: DataReport) -> list[tuple[str, str]]:
     """Rows of a name and a value; those with nothing to say are left out."""
     scaled = (f"{value:.3g}" for value in report.depths_seen) if report.depths_seen is not None else ()
     rows = [
-        ("what", _what(report)),
+        ("type", _what(report)),
         ("views", ", ".join(f"{count} {split}" for split, count in report.splits.items() if count)),
-        ("photographs", _photographs(report)),
+        ("images", _photographs(report)),
         ("objects", f"{len(report.objects)}: {naming(report.objects)}" if report.objects else ""),
         ("moments", f"{report.moments} by {report.rig} cameras" if report.moments > 1 else ""),
         ("masks", _share(report.masks)),
         ("depths", _share(report.depths)),
         ("backgrounds", str(report.backgrounds) if report.backgrounds else ""),
         ("near, far", ", ".join(scaled)),
-        ("box", " to ".join(_point(corner) for corner in report.bounds) if report.bounds is not None else ""),
-        *((f"{each.engine}'s box", each.box.text) for each in report.boxes),
-        ("up", _point(report.up) if report.up is not None else ""),
+        ("bounding box", " to ".join(_point(corner) for corner in report.bounds) if report.bounds is not None else ""),
+        *((f"{each.engine}'s bounding box", each.box.text) for each in report.boxes),
+        ("up axis", _point(report.up) if report.up is not None else ""),
         ("up from", report.up_found),
     ]
     return [(name, text) for name, text in rows if text]
@@ -183,7 +183,7 @@ def facts(report: DataReport) -> list[tuple[str, str]]:
 def _what(report: DataReport) -> str:
     if report.kind == "data":
         return f"data folder, {report.format}"
-    return {"photographs": "photographs without cameras", "film": "film", "unknown": "unknown"}[report.kind]
+    return {"photographs": "images without camera poses", "film": "video", "unknown": "unknown"}[report.kind]
 
 
 def _photographs(report: DataReport) -> str:

@@ -12,6 +12,10 @@ from engines.core.run_folder import SCENE_NAME, is_run_folder, read_run_checkpoi
 from engines.core.scene_file import read_scene_file
 from engines.core.torch_file import read_torch_file
 
+TORCH_SUFFIXES = (".pth", ".pt", ".ckpt", ".tar", ".bin")
+"""As authors call their files; one of another name is looked into all the same."""
+OPENED = ".safetensors, .pth, .pt, .ckpt and run folders"
+
 ReadUpstream = Callable[[Mapping[str, Any], Path], Checkpoint]
 """Makes a checkpoint of what an author's file holds; a `UserError` where it can't."""
 
@@ -28,7 +32,13 @@ def read_any(path: Path, read_upstream: ReadUpstream) -> Checkpoint:
         raise UserError(f"{path}: a folder without {SCENE_NAME}; name a checkpoint file or a run folder")
     if path.suffix == ".safetensors":
         return read_scene_file(path)
-    return read_upstream(read_torch_file(path), path)
+    try:
+        content = read_torch_file(path)
+    except UserError as error:
+        if path.is_file() and path.suffix.lower() not in TORCH_SUFFIXES and "not a torch checkpoint" in str(error):
+            raise UserError(f"{path}: not something Vantage opens; it opens {OPENED}") from error
+        raise
+    return read_upstream(content, path)
 
 
 def read_own(

@@ -36,10 +36,7 @@ def lack_of_depths(dataset: Dataset) -> str:
     hints = dataset.hints
     if hints.get("ranges") or (hints.get("near") is not None and hints.get("far") is not None):
         return ""
-    return (
-        f"a folder of format {dataset.format}, which does not say how near and far the scene is; planes need both, as "
-        "in poses_bounds.npy"
-    )
+    return f"this data ({dataset.format}) has no near/far bounds; Mask Volume needs them (poses_bounds.npy has them)"
 
 
 def are_clips(dataset: Dataset) -> bool:

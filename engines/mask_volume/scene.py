@@ -79,7 +79,7 @@ class MaskVolumeScene:
         moments = max(self.footage.lengths.values(), default=1)
         if moments > 1:
             controls.append(Control(TIME, "Moment", "time", 0, moments - 1, 0))
-        return (*controls, Control("plane", "Plane (0: all)", "integer", 0, PLANES, 0))
+        return (*controls, Control("plane", "MPI plane (0: all)", "integer", 0, PLANES, 0))
 
     def _first_notes(self, key: Key) -> tuple[str, ...]:
         notes, pair = [], (key.first, key.second)

@@ -89,7 +89,7 @@ CASES: tuple[tuple[str, Callable[[Path], Dataset], str], ...] = (
     ("mask_volume", moving, ""),
     ("mask_volume", around, "nowhere three photographs of one moment"),
     ("mask_volume", alone, "nowhere three photographs of one moment"),
-    ("mask_volume", bottomless, "does not say how near and far the scene is"),
+    ("mask_volume", bottomless, "has no near/far bounds"),
     ("mask_volume", blind, "no training photographs"),
 )
 

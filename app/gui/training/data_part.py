@@ -36,11 +36,12 @@ from engines.registry import find_engine
 Tell = Callable[[Callable[[], None]], None]
 
 STAGES = {
-    "frames": "Choosing the film's sharpest frames",
-    "features": "Looking for features in the photographs",
-    "matches": "Matching photographs",
-    "cameras": "Placing cameras",
+    "frames": "Selecting the video's sharpest frames",
+    "features": "Extracting features",
+    "matches": "Matching images",
+    "cameras": "Estimating camera poses",
 }
+FIND = "Estimate camera poses (COLMAP)"
 MOST_POINTS = 4000
 """Of a sparse model, that are drawn."""
 
@@ -63,9 +64,9 @@ class DataPart(QWidget):
         self._posing = Background(window.bridge.post, "poses")
         self._boxing = Background(window.bridge.post, "box")
         self.path = QLineEdit()
-        self.path.setPlaceholderText("A folder of photographs, with or without cameras, or a film")
+        self.path.setPlaceholderText("A folder of images, with or without camera poses, or a video")
         self.path.returnPressed.connect(self._typed)
-        folder, film = QPushButton("Folder…"), QPushButton("Film…")
+        folder, film = QPushButton("Folder…"), QPushButton("Video…")
         folder.clicked.connect(self._ask_folder)
         film.clicked.connect(self._ask_film)
         row = QHBoxLayout()
@@ -83,10 +84,10 @@ class DataPart(QWidget):
         column.addLayout(self._make_poses())
 
     def _make_poses(self) -> QVBoxLayout:
-        self.find = QPushButton("Find cameras")
+        self.find = QPushButton(FIND)
         self.find.setProperty("primary", True)
         self.find.setAutoDefault(False)
-        self.find.setToolTip("COLMAP finds from what the photographs show where each was taken")
+        self.find.setToolTip("Estimates from the images alone where each was taken from")
         self.find.clicked.connect(self._find_or_stop)
         self.bar, self.stage = QProgressBar(), label("", "muted", wrap=True)
         self.bar.setTextVisible(False)
@@ -109,7 +110,7 @@ class DataPart(QWidget):
         """What has to be done before there is data to learn from."""
         if self._source is None:
             return "Choose the folder to learn from."
-        return "Find the photographs' cameras first." if self.find.isVisible() else "Choose a folder to learn from."
+        return "Estimate the camera poses first." if self.find.isVisible() else "Choose a folder to learn from."
 
     def choose(self, source: Path) -> None:
         """Looks at a folder or film; says what it is at once, and more as it looks."""
@@ -171,8 +172,8 @@ class DataPart(QWidget):
             self.find.setVisible(poseless)
             if poseless:
                 # Once: what a search said, or that it was stopped, is not to be wiped by a later look at the folder.
-                self.find.setText("Find cameras")
-                self.stage.setText("These have no cameras yet. COLMAP can find them, in the background.")
+                self.find.setText(FIND)
+                self.stage.setText("No camera poses. COLMAP can estimate them, while you go on looking.")
                 self.stage.show()
             self.wanting_changed.emit()
 
@@ -204,8 +205,8 @@ class DataPart(QWidget):
         if self._posing.busy:
             self._posing.stop()
             self.bar.hide()
-            self.find.setText("Find cameras")
-            self.stage.setText("Stopped; it goes on from there when asked again.")
+            self.find.setText(FIND)
+            self.stage.setText("Stopped; it goes on from there when started again.")
         elif self._source is not None and (overwrite := self._may_write(self._source)) is not None:
             self.bar.setRange(0, 0)
             self.bar.show()
@@ -263,7 +264,7 @@ class DataPart(QWidget):
 
     def _not_found(self, error: BaseException) -> None:
         self.bar.hide()
-        self.find.setText("Find cameras")
+        self.find.setText(FIND)
         self.stage.setText(in_window(str(error)))
 
 

@@ -10,7 +10,7 @@ from app.gui.host import Host
 from engines.core.errors import UserError
 from engines.core.picture_files import VIDEO_SUFFIXES
 
-FILM_FILTER = "Films ({});;All files (*)".format(" ".join("*" + suffix for suffix in sorted(VIDEO_SUFFIXES)))
+FILM_FILTER = "Videos ({});;All files (*)".format(" ".join("*" + suffix for suffix in sorted(VIDEO_SUFFIXES)))
 
 
 def typed_path(text: str) -> Path:
@@ -52,7 +52,7 @@ def ask_folder(window: Host, dialog: str, title: str, begin: str = "") -> Path |
 def ask_film(window: Host) -> Path | None:
     """A film; None where nothing was chosen."""
     there = window.settings.folders.get("film", "")
-    chosen, _ = QFileDialog.getOpenFileName(window.widget, "Film to learn from", there, FILM_FILTER)
+    chosen, _ = QFileDialog.getOpenFileName(window.widget, "Video to train from", there, FILM_FILTER)
     if not chosen:
         return None
     window.change_settings(window.settings.with_folder("film", Path(chosen).parent))

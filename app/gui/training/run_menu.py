@@ -55,7 +55,7 @@ class RunMenu:
         free = run is not None and _is_free(row)
         entries = (
             ("&Open", one and run is not None and run.has_scene, lambda: self.open(row)),
-            ("&Continue", one and self.can_go_on(row), lambda: self.go_on(row)),
+            ("Re&sume…", one and self.can_go_on(row), lambda: self.go_on(row)),
             ("&Take from the queue", one and waiting, lambda: self._withdraw(row)),
             ("Copy command &line", one and row.job is not None, lambda: self._copy(row)),
             ("Show &folder", one, lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(row.folder)))),
@@ -92,8 +92,8 @@ class RunMenu:
         if run.finished:
             steps, sure = QInputDialog.getInt(
                 self._window.widget,
-                f"Continue {run.name}",
-                f"It has done all its {run.step} steps. Go on until step:",
+                f"Resume {run.name}",
+                f"It has done all its {run.step} steps. Train until step:",
                 2 * run.step,
                 run.step + 1,
                 MOST_STEPS,

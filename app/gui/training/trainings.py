@@ -233,11 +233,11 @@ class Trainings:
             )
             notify(window.widget, f"{name} is trained", f"{job.last.step if job.last else 0} steps{score}")
         else:
-            window.banner.tell("info", f"{name} is saved; it can be continued at any time.")
+            window.banner.tell("info", f"{name} is saved; it can be resumed at any time.")
 
     def _name_pause(self) -> None:
         active, action = self.queue.active, self._window.commands["pause_training"]
-        action.setText("&Go on training" if active is not None and active.status == "paused" else "&Pause training")
+        action.setText("&Resume training" if active is not None and active.status == "paused" else "&Pause training")
 
     # Looking while it learns
 
@@ -354,14 +354,14 @@ class Trainings:
         waiting = len(self.queue.waiting)
         text = ""
         if job is not None:
-            text = f"{job.order.out.name} is being trained. Quitting saves it; it can go on exactly where it was."
+            text = f"{job.order.out.name} is being trained. Quitting saves it; it can be resumed exactly where it was."
         if waiting:
             text += (
                 f"\n{waiting} more that wait{'s' if waiting == 1 else ''} {'is' if waiting == 1 else 'are'} not begun."
             )
         box = QMessageBox(QMessageBox.Question, "Training under way", text.strip(), parent=self._window.widget)
         save = box.addButton("Save and quit", QMessageBox.AcceptRole)
-        box.addButton("Go on training", QMessageBox.RejectRole)
+        box.addButton("Keep training", QMessageBox.RejectRole)
         box.setDefaultButton(save)
         box.exec_()
         return bool(box.clickedButton() is save)

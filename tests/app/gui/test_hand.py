@@ -96,7 +96,7 @@ def test_a_double_click_turns_about_what_is_there(looking: Window, qtbot: QtBot)
     assert depth is not None
     ahead = (looking.session.eye.pivot - shown.position) @ shown.forward
     assert ahead == pytest.approx(float(depth[64, 64]), abs=0.05)
-    assert "Turning about" in looking.banner.text.text()
+    assert "Pivot set" in looking.banner.text.text()
 
 
 def test_a_jump_to_a_view_is_eased(looking: Window, qtbot: QtBot) -> None:

@@ -48,3 +48,10 @@ def test_another_methods_is_refused(tmp_path: Path) -> None:
         own(tmp_path)
     with pytest.raises(UserError, match="no such file"):
         own(tmp_path / "none.pth")
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "photo.jpg", "scene"])
+def test_a_file_of_another_kind_is_told_what_is_opened(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"buy milk\n")
+    with pytest.raises(UserError, match=rf"{name}: not something Vantage opens; it opens \.safetensors, \.pth"):
+        read_any(tmp_path / name, lambda content, path: pytest.fail("read"))

@@ -28,7 +28,7 @@ def test_depths_are_as_the_authors_take_them(rig: Dataset) -> None:
     assert depth_limits(several, 1) == (1.8, 18.0)
     assert depth_limits(replace(several, format="realestate10k"), 1) == (2.0, 9.0)
     assert depth_limits(replace(rig, hints={"near": 1.0, "far": 9.0}), 0) == (0.9, 18.0)
-    with pytest.raises(UserError, match="does not say how near and far the scene is"):
+    with pytest.raises(UserError, match="has no near/far bounds"):
         depth_limits(replace(rig, hints={"near_plane": 0.5}), 0)
 
 

@@ -205,7 +205,9 @@ def test_finding_cameras_can_be_stopped_and_may_fail(
     assert asked.data.find.text() == "Stop" and asked.data.bar.isVisible()
     asked.data.find.click()
     qtbot.waitUntil(lambda: stopped == [True], timeout=SOON)
-    assert "goes on from there" in asked.data.stage.text() and asked.data.find.text() == "Find cameras"
+    assert (
+        "goes on from there" in asked.data.stage.text() and asked.data.find.text() == "Estimate camera poses (COLMAP)"
+    )
 
     def fail(*_: object) -> Structure:
         raise UserError("no cameras could be found")

@@ -60,9 +60,9 @@ def test_rates(panel: TrainingPanel, rate: float, told: str) -> None:
 def test_buttons_follow_their_actions(panel: TrainingPanel, actions: list[QAction], qtbot: QtBot) -> None:
     train, pause = panel.findChildren(QPushButton)[:2]
     assert (train.text(), pause.text()) == ("Train", "Pause")
-    actions[1].setText("&Go on training")
+    actions[1].setText("&Resume training")
     actions[1].setEnabled(False)
-    assert pause.text() == "Go on" and pause.isHidden()
+    assert pause.text() == "Resume" and pause.isHidden()
     actions[1].setEnabled(True)
     assert not pause.isHidden()
     with qtbot.waitSignal(actions[0].triggered):

@@ -225,11 +225,11 @@ def test_what_waits_can_be_taken_from_the_queue(
     look_and_wait(window, qtbot, lambda: any(row.run is not None for row in window.trainings.rows[1:]))
     menu, entries, row = menu_of(window, "old")
     # Its folder has to stay where the order finds it.
-    assert not entries["Rename…"] and not entries["Move to trash…"] and not entries["Continue"]
+    assert not entries["Rename…"] and not entries["Move to trash…"] and not entries["Resume…"]
     assert entries["Take from the queue"] and entries["Copy command line"]
     menu._withdraw(row)
     runs[0].hear(Ended(9, False))
-    assert len(runs) == 1 and menu_of(window, "old")[1]["Continue"]
+    assert len(runs) == 1 and menu_of(window, "old")[1]["Resume…"]
 
 
 def test_pause_and_go_on(window: Window, runs: list[FakeRun], order: MakeOrder) -> None:
@@ -240,7 +240,7 @@ def test_pause_and_go_on(window: Window, runs: list[FakeRun], order: MakeOrder) 
     run.stand(1)
     pause.trigger()
     run.hear(Paused(True))
-    assert panel.state.text() == "Paused: car" and pause.text() == "&Go on training"
+    assert panel.state.text() == "Paused: car" and pause.text() == "&Resume training"
     pause.trigger()
     run.hear(Paused(False))
     assert [word for word in run.words if word in ("pause", "go on")] == ["pause", "go on"]
@@ -249,7 +249,7 @@ def test_pause_and_go_on(window: Window, runs: list[FakeRun], order: MakeOrder) 
     assert panel.state.text() == "Saving car" and "stop" in run.words
     run.save(3)
     run.hear(Ended(3, True))
-    assert window.banner.text.text() == "car is saved; it can be continued at any time."
+    assert window.banner.text.text() == "car is saved; it can be resumed at any time."
 
 
 def test_a_run_of_the_command_line_is_continued(
@@ -259,13 +259,13 @@ def test_a_run_of_the_command_line_is_continued(
     window.trainings.show_panel(True)
     look_and_wait(window, qtbot, lambda: rows(window).get("old") == ("7 / 9", "20.00 dB", "stopped"))
     _, entries, row = menu_of(window, "old")
-    assert entries["Continue"]
+    assert entries["Resume…"]
     go_on = window.commands["continue_training"]
     qtbot.waitUntil(go_on.isEnabled)
     go_on.trigger()
     assert row.folder == folder and not go_on.isEnabled()
     assert runs[0].order == Order("deepvoxels", tmp_path / "data", folder, settings={}, resume=True)
-    assert not menu_of(window, "old")[1]["Continue"]
+    assert not menu_of(window, "old")[1]["Resume…"]
 
 
 def test_a_finished_run_is_continued_to_more_steps(
@@ -291,7 +291,7 @@ def test_a_run_that_is_trained_elsewhere_is_left_alone(
     with claimed(folder):
         look_and_wait(window, qtbot, lambda: rows(window).get("old", ("", "", ""))[2] == "training elsewhere")
         entries = menu_of(window, "old")[1]
-        assert not any(entries[name] for name in ("Continue", "Rename…", "Move to trash…")) and entries["Open"]
+        assert not any(entries[name] for name in ("Resume…", "Rename…", "Move to trash…")) and entries["Open"]
     look_and_wait(window, qtbot, lambda: rows(window)["old"][2] == "stopped")
 
 
