@@ -17,6 +17,7 @@ class Playback:
         fps: moments a second.
         loop: begins again at the end; else it stops there.
         waiting: the next moment is due and not ready.
+        only_ready: leaves out moments that are not ready, instead of waiting for them.
     """
 
     first: int = 0
@@ -25,6 +26,7 @@ class Playback:
     loop: bool = True
     playing: bool = False
     waiting: bool = False
+    only_ready: bool = False
     _since_s: float = 0.0
 
     def play(self, now_s: float, moment: int) -> int:
@@ -46,7 +48,7 @@ class Playback:
             return moment
         due = int((now_s - self._since_s) * self.fps + 1e-6)
         for _ in range(min(due, self.last - self.first + 1)):
-            following = self.after(moment)
+            following = self._following_ready(moment, ready) if self.only_ready else self.after(moment)
             if following is None:
                 self.pause()
                 return moment
@@ -58,6 +60,15 @@ class Playback:
         # What is left over of a moment counts for the next one.
         self._since_s += due / self.fps
         return moment
+
+    def _following_ready(self, moment: int, ready: Callable[[int], bool]) -> int | None:
+        """The next that is ready; the very next where none is; None at the end."""
+        following = self.after(moment)
+        while following is not None and following != moment and not ready(following):
+            following = self.after(following)
+        if following is None or following != moment:
+            return following
+        return self.after(moment)
 
     def after(self, moment: int) -> int | None:
         """The moment that follows; None at the end."""

@@ -231,6 +231,14 @@ COMMANDS = (
     Command("paste_camera", "Pas&te camera", NAVIGATE, ("Ctrl+V",), "Go to a camera copied as text", "scene"),
     _toggle("play", "&Play", PLAY, "K", "Play or pause the recording", needs="time", icon="play"),
     _toggle("loop", "&Loop", PLAY, "Shift+K", "Begin again at the end", needs="time", icon="loop"),
+    _toggle(
+        "play_ready",
+        "Play &only ready frames",
+        PLAY,
+        "Alt+K",
+        "Leave out frames that are not prepared yet, instead of waiting for them",
+        needs="time",
+    ),
     Command(
         "moment_before",
         "Previous &frame",

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from app.gui.actions import Actions
 from app.gui.banner import Banner
 from app.gui.bridge import Bridge
+from app.gui.busy import Busy
 from app.gui.channel_panel import ChannelCard
 from app.gui.controls_panel import ControlsCard
 from app.gui.export_bar import ExportBar
@@ -77,6 +78,7 @@ class Host(Protocol):
     sources: SourceCard
     files: Opener
     looking: Shown
+    busy: Busy
     widget: Any
 
     def change_settings(self, settings: Settings) -> None:

@@ -12,12 +12,15 @@ from PyQt5.QtWidgets import QVBoxLayout
 from app.gui.host import Host
 from app.gui.time_bar import TimeBar
 from app.playback import FPS_CHOICES
+from app.spoken import spoken_time
 from engines.core.engine import TIME
 
 TICK_MS = 8
 """Finer than any rate that can be chosen."""
 MARKS = 200
 """On the strip; of a longer recording only so many moments are looked at."""
+BUSY_S = 0.4
+"""That something is waited for, before it is said on the picture."""
 LOOK_MS = 250
 """Between two looks at what is ready."""
 
@@ -32,6 +35,11 @@ class Playing:
         # The file may hold any number.
         playback.fps = min(max(window.settings.fps, FPS_CHOICES[0]), FPS_CHOICES[-1])
         playback.loop = window.settings.loop
+        self._making: int | None = None
+        self._making_since_s = 0.0
+        self._waits_since_s: float | None = None
+        self._frame_s: float | None = None
+        """How long a frame takes to be made ready."""
         self._clock, self._look = QTimer(window.widget), QTimer(window.widget)
         self._clock.setInterval(TICK_MS)
         self._clock.timeout.connect(self._tick)
@@ -52,6 +60,7 @@ class Playing:
         return {
             "play": self.set_playing,
             "loop": self._set_loop,
+            "play_ready": self._set_only_ready,
             "moment_before": lambda: self._step(-1),
             "moment_after": lambda: self._step(1),
         }
@@ -64,6 +73,8 @@ class Playing:
     def enter(self) -> None:
         """A scene came or went."""
         opened = self._window.session.opened
+        self._making = self._frame_s = None
+        self._window.busy.show_doing("")
         self._told = opened.scene.assumptions if opened is not None else ()
         playback = self._timeline.playback
         self._bar.set_moments(playback.first, playback.last, self._timeline.moment, playback.fps)
@@ -97,6 +108,9 @@ class Playing:
     def _set_loop(self, loop: bool) -> None:
         self._timeline.playback.loop = loop
         self._window.change_settings(replace(self._window.settings, loop=loop))
+
+    def _set_only_ready(self, only: bool) -> None:
+        self._timeline.playback.only_ready = only
 
     def _set_fps(self, fps: float) -> None:
         self._timeline.playback.set_fps(fps, time.monotonic())
@@ -147,7 +161,33 @@ class Playing:
         self._bar.strip.set_ready(
             [timeline.is_ready(playback.first + round(mark * count / (marks - 1))) for mark in range(marks)]
         )
-        making, state = timeline.making, ""
-        if making is not None:
-            state = f"making {making} …" if making == timeline.moment or playback.waiting else f"ahead: {making}"
-        self._bar.state.setText(state)
+        self._show_making()
+
+    def _show_making(self) -> None:
+        """What is being made ready, how much of the clip is, and how long the rest takes."""
+        timeline, making = self._timeline, self._timeline.making
+        count = timeline.playback.last - timeline.playback.first + 1
+        ready = sum(timeline.is_ready(timeline.playback.first + at) for at in range(count)) if count <= MARKS else None
+        share = "" if ready is None or ready == count else f"{ready} of {count} ready"
+        waits = making is not None and (making == timeline.moment or timeline.playback.waiting)
+        doing = "" if making is None else f"Preparing frame {making}" if waits else f"Caching {making}"
+        left = self._seconds_left(making, 0 if ready is None else count - ready)
+        tip = " · ".join(part for part in (doing, share, left) if part)
+        self._bar.show_state(" · ".join(part for part in (doing, left if left and not waits else share) if part), tip)
+        now = time.monotonic()
+        self._waits_since_s = (self._waits_since_s or now) if waits else None
+        # What is there in a moment needs no word.
+        long = self._waits_since_s is not None and now - self._waits_since_s >= BUSY_S
+        self._window.busy.show_doing(tip if long else "")
+
+    def _seconds_left(self, making: int | None, missing: int) -> str:
+        """How long the frames that are missing take, by those that were made."""
+        now = time.monotonic()
+        if making != self._making:
+            if self._making is not None and self._timeline.is_ready(self._making):
+                took_s = now - self._making_since_s
+                self._frame_s = took_s if self._frame_s is None else 0.5 * (self._frame_s + took_s)
+            self._making, self._making_since_s = making, now
+        if self._frame_s is None or making is None or not missing or not self._timeline.playback.playing:
+            return ""
+        return f"{spoken_time(missing * self._frame_s)} left"

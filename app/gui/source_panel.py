@@ -10,7 +10,9 @@ from PyQt5.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
 from PyQt5.QtWidgets import QWidget
 
 from app.gui.panel_parts import Card, label
+from app.opening import Opened
 from engines.core.camera import Array, Camera
+from engines.core.engine import HasSources
 
 HEIGHT_PX = 116
 MARGIN_PX = 14
@@ -40,6 +42,11 @@ class SourceMap(QWidget):
         near = self._others[np.abs(self._others - self._middle).max(axis=1) < 2 * WIDEST * spread]
         self._others = near
         self._reach = np.abs(np.concatenate([near, self._sources]) - self._middle).max(axis=0)
+        self.update()
+
+    def set_empty(self) -> None:
+        """Nothing is known of this scene's cameras yet."""
+        self._sources = self._others = np.zeros((0, 2))
         self.update()
 
     def set_eye(self, eye: Camera | None) -> None:
@@ -97,10 +104,15 @@ class SourceCard(Card):
         self.hide()
 
     def set_cameras(self, sources: Sequence[Camera], others: Sequence[Camera]) -> None:
-        """Of another scene or moment; none hides the card."""
+        """Of another scene or moment; while they are not known those of before stay."""
         if sources:
             self.map.set_cameras(sources, others)
-        self.setVisible(bool(sources))
+
+    def show_scene(self, opened: Opened | None) -> None:
+        """There for scenes that are drawn from photographs only; it does not come and go with their moments."""
+        scene: object = opened.scene if opened is not None else None
+        self.map.set_empty()
+        self.setVisible(isinstance(scene, HasSources))
 
     def show_eye(self, eye: Camera | None, advice: str) -> None:
         """Where one looks from, and what is to be said of it."""

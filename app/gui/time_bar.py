@@ -12,6 +12,7 @@ from app.gui.panel_parts import Slider, guard_wheel, label
 from app.playback import FPS_CHOICES
 
 STRIP_PX = 3
+WIDEST_STATE = "Preparing frame 0000 · 000 of 000 ready"
 HANDLE_PX = 14
 """As wide as the slider's handle in the stylesheet: its middle goes from half of it to half of it before the end."""
 
@@ -62,6 +63,8 @@ class TimeBar(QFrame):
         self.slider.valueChanged.connect(lambda value: self.chosen.emit(value, self.slider.isSliderDown()))
         self.slider.sliderReleased.connect(lambda: self.chosen.emit(self.slider.value(), False))
         self.place, self.state = label(), label("", "muted")
+        # As wide as all that it says, so that the slider's handle stays where it is under the hand.
+        self.state.setFixedWidth(self.state.fontMetrics().horizontalAdvance(WIDEST_STATE))
         self.fps = QComboBox()
         guard_wheel(self.fps)
         self.fps.setToolTip("Frames per second")
@@ -94,9 +97,15 @@ class TimeBar(QFrame):
         self.fps.setCurrentIndex(self.fps.findData(fps))
         self.fps.blockSignals(False)
         # As wide as its longest text, so that nothing moves while it plays.
-        self.place.setMinimumWidth(self.place.fontMetrics().horizontalAdvance(f"{last} / {last}") + 6)
+        self.place.setFixedWidth(self.place.fontMetrics().horizontalAdvance(f"{last} / {last}") + 6)
         self.show_moment(moment)
         self.setVisible(last > first)
+
+    def show_state(self, text: str, tip: str) -> None:
+        """What is being made ready; the tool tip has more."""
+        room = self.state.width() - 4
+        self.state.setText(self.state.fontMetrics().elidedText(text, Qt.ElideRight, room))
+        self.state.setToolTip(tip)
 
     def show_moment(self, moment: int) -> None:
         """The slider follows; nothing is told."""

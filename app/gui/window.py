@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from PyQt5.QtCore import QByteArray, QSize, Qt, QUrl
 from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDragLeaveEvent, QDropEvent
@@ -21,6 +22,7 @@ from app.gui.about import show_about
 from app.gui.actions import Actions
 from app.gui.banner import Banner
 from app.gui.bridge import Bridge
+from app.gui.busy import Busy
 from app.gui.channel_panel import ChannelCard
 from app.gui.controls_panel import ControlsCard
 from app.gui.dialog_parts import keep_on_screen
@@ -69,6 +71,7 @@ class Window(QMainWindow):
         self.session, self.bridge, self.settings = session, bridge, settings
         self.widget = self
         self._system_dark, self._unasked = system_dark, False
+        self._shown_path: Path | None = None
         session.eye.mode, session.eye.fly_speed = settings.navigation, settings.fly_speed
         self.status = Status(self)
         self.setStatusBar(self.status)
@@ -95,7 +98,7 @@ class Window(QMainWindow):
         column.addWidget(self._stack, 1)
         self._middle_column = column
         column.addWidget(self.export_bar)
-        self.banner = Banner(self._stack)
+        self.banner, self.busy = Banner(self._stack), Busy(self.viewport)
         self.setCentralWidget(middle)
         self._drop_hint = DropHint(middle)
         drawn = "drawn in software (QPainter): no graphics card was found for OpenGL"
@@ -210,6 +213,7 @@ class Window(QMainWindow):
     def scene_changed(self) -> None:
         """A scene was adopted or closed."""
         opened = self.session.opened
+        self.sources.show_scene(opened)
         if opened is None:
             self.looking.leave()
             self._stack.setCurrentWidget(self._start)
@@ -221,6 +225,9 @@ class Window(QMainWindow):
         self.dock.setVisible(opened is not None and self.commands["panel"].isChecked())
         self.scene_card.show_scene(opened)
         self.options.show_scene(opened)
+        if opened is None or opened.path != self._shown_path:
+            self.dock.show_top()
+        self._shown_path = opened.path if opened is not None else None
         self.setWindowTitle(f"{elided(title_of(opened.path))} – {TITLE}" if opened else TITLE)
         self._show_recent()
         self.update_commands()

@@ -174,3 +174,47 @@ def test_a_click_in_the_bar_goes_there(window: Window, qtbot: QtBot, recorded: R
     slider = window.playing.bar.slider
     qtbot.mouseClick(slider, Qt.LeftButton, pos=QPoint(round(7 + (slider.width() - 14) * 4 / 5), slider.height() // 2))
     assert window.session.timeline.moment == 4 == slider.value()
+
+
+def test_the_slider_does_not_move_under_the_hand(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
+    bar = window.playing.bar
+    qtbot.wait(50)
+    widths = set()
+    for text in ("", "Preparing frame 3 · 2 of 6 ready", "Caching 21", "Preparing frame 1234 " * 9):
+        bar.show_state(text, text)
+        bar.show_moment(4)
+        qtbot.wait(20)
+        widths.add((bar.slider.width(), bar.place.width()))
+    assert len(widths) == 1
+
+
+def test_waiting_is_said_on_the_picture_with_the_share_of_the_clip(
+    window: Window, qtbot: QtBot, recorded: RecordedScene
+) -> None:
+    qtbot.waitUntil(lambda: 0 in recorded.there, timeout=NEVER)
+    recorded.prepare_s = 1.0
+    window.commands["play"].trigger()
+    qtbot.waitUntil(window.busy.isVisible, timeout=NEVER)
+    assert window.busy.text.text().startswith("Preparing frame") and "of 6 ready" in window.busy.text.text()
+    assert window.busy.isVisible() and window.rect().contains(window.busy.mapTo(window, window.busy.rect().center()))
+    recorded.prepare_s = 0.01
+    qtbot.waitUntil(lambda: len(recorded.there) == 6, timeout=NEVER)
+    window.commands["play"].trigger()
+    qtbot.waitUntil(lambda: not window.busy.isVisible(), timeout=NEVER)
+
+
+def test_only_what_is_ready_is_played_where_that_is_wanted(
+    window: Window, qtbot: QtBot, recorded: RecordedScene
+) -> None:
+    qtbot.waitUntil(lambda: 0 in recorded.there, timeout=NEVER)
+    window.commands["moment_after"].trigger()
+    qtbot.waitUntil(lambda: 1 in recorded.there, timeout=NEVER)
+    recorded.prepare_s = 30.0
+    window.commands["play_ready"].trigger()
+    seen: set[int] = set()
+    window.commands["play"].trigger()
+    for _ in range(40):
+        seen.add(window.session.timeline.moment)
+        qtbot.wait(25)
+    window.commands["play"].trigger()
+    assert seen == {0, 1}

@@ -1,0 +1,53 @@
+"""What is waited for, over the picture: a bar that runs, and in words what is being made."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QEvent, QObject, Qt
+from PyQt5.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
+
+from app.gui.panel_parts import label
+
+MARGIN = 14
+BAR_PX = 220
+
+
+class Busy(QFrame):
+    """At the foot of its parent, in the middle; hidden where nothing is waited for."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self.text = label()
+        self.text.setTextFormat(Qt.PlainText)
+        self.text.setAlignment(Qt.AlignCenter)
+        bar = QProgressBar()
+        bar.setRange(0, 0)
+        bar.setTextVisible(False)
+        bar.setFixedWidth(BAR_PX)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 12, 10)
+        column.addWidget(self.text)
+        column.addWidget(bar, 0, Qt.AlignHCenter)
+        parent.installEventFilter(self)
+        self.hide()
+
+    def show_doing(self, text: str) -> None:
+        """Says what is waited for; "" for nothing."""
+        if text != self.text.text():
+            self.text.setText(text)
+            self._arrange()
+        if bool(text) != self.isVisible():
+            self.setVisible(bool(text))
+            self.raise_()
+            self._arrange()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Resize:
+            self._arrange()
+        return False
+
+    def _arrange(self) -> None:
+        self.adjustSize()
+        parent = self.parentWidget()
+        self.move((parent.width() - self.width()) // 2, max(parent.height() - self.height() - MARGIN, 0))
