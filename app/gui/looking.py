@@ -10,9 +10,9 @@ from PyQt5.QtCore import QTimer
 
 from app.comparison import Comparison
 from app.fitting import same_picture, same_pose
-from app.gui.actions import CHANNEL_COUNT
 from app.gui.camera_clipboard import copy_camera, paste_camera
 from app.gui.channel_panel import channel_name
+from app.gui.command_table import CHANNEL_COUNT
 from app.gui.frustums import Frustums
 from app.gui.host import Host
 from app.gui.overlay_layer import OVERLAY_NAMES, OverlayLayer

@@ -83,7 +83,7 @@ class Photographs(QObject):
         if not self.wanted or session.opened is None:
             return
         if "error" not in session.channels:
-            self._window.banner.tell("info", "There are no photographs: choose the scene's data folder.")
+            self._window.banner.tell("info", "There are no images: choose the scene's data folder.")
         elif session.eye.view_index is None:
             self._window.banner.tell("info", "The image is shown at a view: press G for the nearest.")
         elif why := self._why_unread():

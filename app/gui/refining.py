@@ -8,7 +8,7 @@ from dataclasses import replace
 from PyQt5.QtCore import QTimer
 from PyQt5.QtWidgets import QProgressBar
 
-from app.gui.actions import LARGEST_PX
+from app.gui.command_table import LARGEST_PX
 from app.gui.host import Host
 
 TICK_MS = 150

@@ -15,7 +15,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from app.gui.actions import COMMANDS
+from app.gui.command_table import COMMANDS
 from app.gui.dialog_parts import fit_to_screen
 from app.gui.viewport import GESTURES
 

@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QAction, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from app.demos import demo_scenes, demo_title
-from app.gui.actions import COMMANDS, Command
+from app.gui.command_table import COMMANDS, Command
 from app.gui.shortcut_sheet import ShortcutSheet, sheet_sections
 from app.gui.viewport import FLY_KEYS
 from app.gui.window import Window

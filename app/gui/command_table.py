@@ -1,0 +1,297 @@
+"""Every command of the window: what it is called, where it stands, its keys, and what it is for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+# Sub-menus are written Menu/Sub-menu.
+FILE, VIEW, CHANNEL, OVERLAYS, THEME = "&File", "&View", "&View/&Channel", "&View/&Overlays", "&View/&Theme"
+NAVIGATE, MODE, STEP, PLAY, HELP = "&Navigate", "&Navigate/&Mode", "&Navigate/&Step", "&Time", "&Help"
+TRAINING = "T&raining"
+LARGEST = "&View/Pict&ure size"
+LARGEST_PX = {0: "As the &window", 1024: "&1024 pixels", 512: "&512 pixels", 256: "&256 pixels"}
+CHANNEL_COUNT = 4
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing that the window does when asked.
+
+    Attributes:
+        id: what handlers are found by.
+        keys: the first is shown in the menu.
+        needs: "scene", "views", "photographs", "time", "export", "training" or "run" (that can go on): it
+            is grey without.
+        group: commands of one group exclude each other.
+        local: its keys work only while the viewport has the focus (arrows, which panels need for themselves).
+        icon: with one it stands in the toolbar, too.
+    """
+
+    id: str
+    text: str
+    menu: str
+    keys: tuple[str, ...]
+    tip: str
+    needs: str = ""
+    checkable: bool = False
+    group: str = ""
+    local: bool = False
+    icon: str = ""
+    separated: bool = False
+
+
+def _toggle(id: str, text: str, menu: str, key: str, tip: str, **more: Any) -> Command:
+    return Command(id, text, menu, (key,), tip, checkable=True, **more)
+
+
+COMMANDS = (
+    Command("open", "&Open…", FILE, ("Ctrl+O",), "Open a checkpoint or scene file", icon="open"),
+    Command("open_run", "Open &run folder…", FILE, ("Ctrl+Shift+O",), "Open the folder of a training run"),
+    Command(
+        "data", "Choose &data folder…", FILE, ("Ctrl+D",), "Give the open scene its images and camera poses", "scene"
+    ),
+    Command("reopen", "Open &last scene", FILE, ("Ctrl+Shift+T",), "Open the newest of the recent scenes"),
+    Command("demo", "Open d&emo scene", FILE, ("Ctrl+Shift+D",), "Open the scene that ships with the program"),
+    Command("clear_recent", "Clear recent &files", FILE, ("Ctrl+Shift+Del",), "Forget the recent scenes"),
+    Command("close", "&Close scene", FILE, ("Ctrl+W",), "Close the open scene", "scene"),
+    Command(
+        "screenshot",
+        "&Save screenshot…",
+        FILE,
+        ("Ctrl+S",),
+        "Save the image as PNG, its camera in the metadata",
+        "scene",
+        icon="screenshot",
+        separated=True,
+    ),
+    Command("copy_picture", "Copy &image", FILE, ("Ctrl+C",), "Copy the image to the clipboard", "scene"),
+    Command(
+        "export",
+        "E&xport video…",
+        FILE,
+        ("Ctrl+E",),
+        "Render a camera path to a video or a folder of images",
+        "scene",
+        icon="export",
+    ),
+    Command(
+        "export_mesh",
+        "Export mes&h…",
+        FILE,
+        ("Ctrl+Shift+E",),
+        "Make a coloured mesh for other 3D programs: .ply, .obj or .glb",
+        "scene",
+    ),
+    Command(
+        "cancel_export", "Ca&ncel export", FILE, ("Ctrl+.",), "Stop the export; nothing half-written stays", "export"
+    ),
+    Command("quit", "&Quit", FILE, ("Ctrl+Q",), "Close the program", separated=True),
+    *(
+        _toggle(
+            f"channel_{number}",
+            f"Channel {number}",
+            CHANNEL,
+            str(number),
+            f"Show channel {number} of the scene",
+            needs="scene",
+            group="channel",
+        )
+        for number in range(1, CHANNEL_COUNT + 1)
+    ),
+    Command("next_channel", "&Next channel", CHANNEL, ("N",), "Show the next channel", "scene", separated=True),
+    _toggle("lock_limits", "&Lock range", CHANNEL, "L", "Lock the range of depth colours while moving", needs="scene"),
+    _toggle(
+        "photograph",
+        "&Photograph",
+        VIEW,
+        "P",
+        "Show the photograph at a training view (or hold Space)",
+        needs="photographs",
+    ),
+    _toggle("wipe", "&Wipe with the image", VIEW, "Y", "Image and picture, a line between", needs="photographs"),
+    _toggle("blend", "&Blend with the image", VIEW, "Shift+Y", "The image over the picture", needs="photographs"),
+    _toggle(
+        "cameras",
+        "&Cameras",
+        OVERLAYS,
+        "C",
+        "The cameras of the views: hover for the image, click to go there",
+        needs="scene",
+        icon="cameras",
+    ),
+    _toggle("box", "&Box", OVERLAYS, "B", "Draw the scene's bounding box", needs="scene", icon="box"),
+    _toggle(
+        "axes", "&Axes", OVERLAYS, "X", "Draw the world's axes: x red, y green, z blue", needs="scene", icon="axes"
+    ),
+    _toggle("grid", "&Floor grid", OVERLAYS, "H", "Draw a floor under the scene", needs="scene", icon="grid"),
+    _toggle("sharp", "&Sharp pixels", VIEW, "I", "Show enlarged pixels as squares instead of smoothing them"),
+    *(
+        _toggle(f"largest_{px}", text, LARGEST, f"Ctrl+Alt+{key}", "Of methods that draw any size", group="largest")
+        for key, (px, text) in enumerate(LARGEST_PX.items())
+    ),
+    _toggle(
+        "theme_system", "Follow the &system", THEME, "Ctrl+Alt+S", "Light or dark as the desktop is", group="theme"
+    ),
+    _toggle("theme_light", "&Light", THEME, "Ctrl+Alt+L", "Light windows", group="theme"),
+    _toggle("theme_dark", "&Dark", THEME, "Ctrl+Alt+D", "Dark windows", group="theme"),
+    _toggle("panel", "Side p&anel", VIEW, "F9", "Show or hide the panel at the side", icon="panel", separated=True),
+    _toggle(
+        "training",
+        "T&raining",
+        VIEW,
+        "F8",
+        "Show or hide the training panel: runs, curves, held-out views",
+        icon="curves",
+    ),
+    _toggle("full_screen", "&Full screen", VIEW, "F11", "Use the whole screen"),
+    _toggle(
+        "orbit",
+        "&Orbit",
+        MODE,
+        "O",
+        "Dragging turns the scene about the pivot, upright",
+        needs="scene",
+        group="mode",
+        icon="orbit",
+    ),
+    _toggle(
+        "fly", "&Fly", MODE, "V", "Dragging looks around; W A S D Q E move", needs="scene", group="mode", icon="fly"
+    ),
+    _toggle(
+        "trackball",
+        "&Trackball",
+        MODE,
+        "T",
+        "Dragging turns the scene freely, without an up",
+        needs="scene",
+        group="mode",
+        icon="trackball",
+    ),
+    Command("faster", "Fly f&aster", MODE, (".",), "Fly half as fast again", "scene", separated=True),
+    Command("slower", "Fly s&lower", MODE, (",",), "Fly slower", "scene"),
+    Command("reset", "&Reset view", NAVIGATE, ("R",), "Back to where the scene begins", "scene", icon="reset"),
+    Command(
+        "frame",
+        "&Frame the scene",
+        NAVIGATE,
+        ("F",),
+        "Step back until the scene fills the view",
+        "scene",
+        icon="frame",
+    ),
+    Command("level", "&Level the horizon", NAVIGATE, ("Shift+L",), "Take the roll out", "scene"),
+    Command("up", "Next &up axis", NAVIGATE, ("U",), "Change which way is up for orbiting", "scene"),
+    Command(
+        "previous",
+        "&Previous view",
+        NAVIGATE,
+        ("[", "PgUp"),
+        "Go to the view before, in its split",
+        "views",
+        icon="previous",
+        separated=True,
+    ),
+    Command(
+        "nearest",
+        "&Nearest view",
+        NAVIGATE,
+        ("G",),
+        "Go to the view most like this one, of the chosen split",
+        "views",
+        icon="nearest",
+    ),
+    Command(
+        "next",
+        "Ne&xt view",
+        NAVIGATE,
+        ("]", "PgDown"),
+        "Go to the view after, in the chosen split",
+        "views",
+        icon="next",
+    ),
+    Command("first", "F&irst view", NAVIGATE, ("Home",), "Go to the first view of the chosen split", "views"),
+    Command("last", "L&ast view", NAVIGATE, ("End",), "Go to the last view of the chosen split", "views"),
+    Command("left", "Turn &left", STEP, ("Left",), "Orbit a step to the left", "scene", local=True),
+    Command("right", "Turn &right", STEP, ("Right",), "Orbit a step to the right", "scene", local=True),
+    Command("higher", "Turn &up", STEP, ("Up",), "Orbit a step upwards", "scene", local=True),
+    Command("lower", "Turn &down", STEP, ("Down",), "Orbit a step downwards", "scene", local=True),
+    Command("nearer", "&Nearer", STEP, ("+", "="), "Go a step nearer", "scene"),
+    Command("farther", "&Farther", STEP, ("-",), "Go a step away", "scene"),
+    Command(
+        "copy_camera", "&Copy camera", NAVIGATE, ("Ctrl+Shift+C",), "Copy the camera as text", "scene", separated=True
+    ),
+    Command("paste_camera", "Pas&te camera", NAVIGATE, ("Ctrl+V",), "Go to a camera copied as text", "scene"),
+    _toggle("play", "&Play", PLAY, "K", "Play or pause the recording", needs="time", icon="play"),
+    _toggle("loop", "&Loop", PLAY, "Shift+K", "Begin again at the end", needs="time", icon="loop"),
+    _toggle(
+        "play_ready",
+        "Play &only ready frames",
+        PLAY,
+        "Alt+K",
+        "Leave out frames that are not prepared yet, instead of waiting for them",
+        needs="time",
+    ),
+    Command(
+        "moment_before",
+        "Previous &frame",
+        PLAY,
+        ("Ctrl+Left", "Shift+J"),
+        "Pause, and go one frame back",
+        "time",
+        icon="moment_before",
+        separated=True,
+    ),
+    Command(
+        "moment_after",
+        "&Next frame",
+        PLAY,
+        ("Ctrl+Right", "J"),
+        "Pause, and go one frame on",
+        "time",
+        icon="moment_after",
+    ),
+    Command(
+        "train",
+        "&Train…",
+        TRAINING,
+        ("Ctrl+T",),
+        "Train a scene from images or a video, in the background",
+        icon="train",
+    ),
+    Command(
+        "pause_training",
+        "&Pause training",
+        TRAINING,
+        ("Ctrl+P",),
+        "Pause after the step under way, or resume",
+        "training",
+    ),
+    Command(
+        "stop_training",
+        "&Stop (saves)",
+        TRAINING,
+        ("Ctrl+Shift+P",),
+        "End the training under way; it is saved and can be resumed later",
+        "training",
+    ),
+    Command(
+        "continue_training",
+        "&Resume training…",
+        TRAINING,
+        ("Ctrl+Shift+R",),
+        "Train the chosen run further, from where it was saved",
+        "run",
+    ),
+    Command(
+        "watch_training",
+        "&Watch",
+        TRAINING,
+        ("Ctrl+Shift+W",),
+        "Show the scene as it is being trained",
+        "training",
+    ),
+    Command("manual", "&Manual", HELP, ("Ctrl+F1",), "Open the README in the browser or editor"),
+    Command("shortcuts", "&Shortcuts", HELP, ("F1",), "All commands and their keys", icon="help"),
+    Command("about", "&About Vantage", HELP, ("Shift+F1",), "Version, device and licence"),
+)
