@@ -7,15 +7,16 @@ depths in front of the camera. Stages go from small pictures to large ones.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from engines.core import ranks
 from engines.core.averaging import WeightAverage
@@ -28,15 +29,14 @@ from engines.core.read_ahead import ReadAhead
 from engines.core.resuming import require_same_photographs, restore, training_state
 from engines.srn import upstream
 from engines.srn.codes import codes_of_objects
+from engines.srn.comparison import Compared, Comparison, Rays, pixel_weights, rays_at_once
 from engines.srn.config import SrnConfig, SrnOptions
-from engines.srn.network import INITIAL_DEPTH, Srn, apply
+from engines.srn.network import INITIAL_DEPTH, Srn
 from engines.srn.observations import PictureReader, Pictures, Plan, fit_in_memory, observations, workers_for
 from engines.srn.scene import SrnScene
 
 SIZES = ("embedding_size", "use_unet_renderer", "nf0", "tracing_steps")
 """Options that say what a checkpoint's networks are."""
-DEPTH_PENALTY = 10_000.0
-"""Inside the depth loss, before its weight; the authors' value."""
 
 
 def _as_trained(config: SrnConfig, origin: Checkpoint) -> SrnConfig:
@@ -115,60 +115,6 @@ def _require_divisible(config: SrnConfig) -> None:
         )
 
 
-class Rays(NamedTuple):
-    """What is looked at in pictures [B].
-
-    Attributes:
-        origins: [B, N, 3], where rays begin.
-        directions: [B, N, 3], of unit length.
-        forward: [B, 3], the cameras' axes.
-        position: [B, 3], where they stand.
-    """
-
-    origins: Tensor
-    directions: Tensor
-    forward: Tensor
-    position: Tensor
-
-
-class Comparison(nn.Module):
-    """What a step's losses are made of, as a module: ranks divide its gradients."""
-
-    def __init__(self, network: Srn) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(
-        self, rays: Rays, codes: Tensor | None, photographs: Tensor, valid: Tensor | None
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Squared error of the colours, mean square of the codes, penalty of depths behind the camera.
-
-        Args:
-            codes: [B, L] codes, or [B] numbers of learnt ones; None: there are none.
-            photographs: [B, N, 3] uint8.
-            valid: [B, N] bool, which pixels count; None: all.
-        """
-        network = self.network
-        if network.latent_codes is not None and codes is not None and not codes.is_floating_point():
-            codes = network.latent_codes(codes)
-        phi = network.scene(codes)
-        ends = network.ray_marcher(phi, rays.origins, rays.directions, network.tracing_steps)
-        colours = network.pixel_generator(apply(phi, ends))
-        depths = ((ends - rays.position[:, None]) * rays.forward[:, None]).sum(dim=-1)
-        latent = codes.square().mean() if codes is not None else colours.new_zeros(())
-        behind = depths.clamp(max=0).square().mean() * DEPTH_PENALTY
-        return _squared_error(colours, photographs.float() / 127.5 - 1, valid), latent, behind
-
-
-def _squared_error(colours: Tensor, photographs: Tensor, valid: Tensor | None) -> Tensor:
-    """The mean over all of [B, N, 3]; where only some pixels count, that of each picture's, and then over pictures."""
-    if valid is None:
-        return F.mse_loss(colours, photographs)
-    # Picture by picture, so that ranks come to the same mean whatever each of them has.
-    errors = (colours - photographs).square().mean(dim=-1) * valid
-    return (errors.sum(dim=1) / valid.sum(dim=1).clamp(min=1)).mean()
-
-
 class SrnTraining:
     """One optimisation. All chance follows from the seed and the step's number, none from global generators."""
 
@@ -207,6 +153,8 @@ class SrnTraining:
         self._network = self._network.to(device)
         learnt = self._learnt()
         self._comparison = ranks.divided(Comparison(self._network))
+        # A U-Net looks at whole pictures, and BatchNorm at all of a step.
+        self._rays_at_once = sys.maxsize if config.use_unet_renderer else rays_at_once(device, config.tracing_steps)
         self._optimiser = torch.optim.Adam(learnt, lr=config.lr, fused=True)
         self._average = WeightAverage(self._network.state_dict(), config.ema_decay) if config.ema_decay else None
         workers = workers_for(len(self._views), config)
@@ -255,12 +203,10 @@ class SrnTraining:
             # Dropout takes no generator of its own.
             torch.manual_seed(seeded(self._seed, 3, self.step_count).initial_seed())
             self._optimiser.zero_grad(set_to_none=True)
-            image, latent, depth = self._losses(batch)
-            total = config.l1_weight * image + config.kl_weight * latent + config.reg_weight * depth
-            (total * batch.share.part).backward()  # type: ignore[no-untyped-call]
+            sums = self._backward(batch)
         gradients = [weights.grad for weights in self._learnt() if weights.grad is not None]
         size = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(part) for part in gradients]))
-        losses = ranks.mean_of(torch.stack([total, image, latent, depth]).detach(), batch.share)
+        losses = ranks.mean_of(sums, batch.share)
         values = torch.cat([losses, size[None]]).tolist()
         if not all(math.isfinite(value) for value in values):
             with torch.no_grad():
@@ -277,12 +223,25 @@ class SrnTraining:
             self._average.update(self._network.state_dict(), self.step_count)
         return {"total": values[0], "image": values[1], "latent": values[2], "depth": values[3]}
 
-    def _losses(self, batch: Pictures) -> tuple[Tensor, Tensor, Tensor]:
-        image, latent, depth = self._comparison(*self._compared(batch))
+    def _backward(self, batch: Pictures) -> Tensor:
+        """[4] the total loss, and those it is made of; adds up their gradients, some rays at a time."""
+        config, sums = self.config, torch.zeros(4, device=self._device)
+        pieces = list(self._compared(batch).pieces(self._rays_at_once))
+        for number, piece in enumerate(pieces, start=1):
+            with ranks.kept_back(self._comparison, more_to_come=number < len(pieces)):
+                image, latent, depth = self._losses(piece)
+                total = config.l1_weight * image + config.kl_weight * latent + config.reg_weight * depth
+                (total * (batch.share.part * piece.part)).backward()  # type: ignore[no-untyped-call]
+            sums += torch.stack([total, image, latent, depth]).detach() * piece.part
+        return sums
+
+    def _losses(self, piece: Compared) -> tuple[Tensor, Tensor, Tensor]:
+        """Those that `Comparison` gives."""
+        image, latent, depth = self._comparison(piece.rays, piece.codes, piece.photographs, piece.weights)
         return image, latent, depth
 
-    def _compared(self, batch: Pictures) -> tuple[Rays, Tensor | None, Tensor, Tensor | None]:
-        """What `Comparison` takes. All pixels of the step are drawn by chance, and this rank's are taken of them."""
+    def _compared(self, batch: Pictures) -> Compared:
+        """What is drawn and compared. All pixels of the step are drawn by chance, and this rank's are taken of them."""
         random = seeded(self._seed, 2, self.step_count)
         pixels = self._pixels(batch.share.total, batch.colours.shape[1], random)
         rays = self._rays(batch, pixels, random)
@@ -291,10 +250,10 @@ class SrnTraining:
             codes = torch.from_numpy(self._views.instances[list(batch.views)]).long()
         own = pixels[batch.share.rows, :, None].expand(-1, -1, 3)
         photographs = torch.gather(batch.colours, 1, own).to(self._device)
-        valid = None
+        weights = None
         if batch.valid is not None:
-            valid = torch.gather(batch.valid, 1, own[..., 0]).to(self._device)
-        return rays, codes.to(self._device) if codes is not None else None, photographs, valid
+            weights = pixel_weights(torch.gather(batch.valid, 1, own[..., 0]).to(self._device))
+        return Compared(rays, codes.to(self._device) if codes is not None else None, photographs, weights)
 
     def _rays(self, batch: Pictures, pixels: Tensor, random: torch.Generator) -> Rays:
         """Of this rank's pictures; pixels [B, N] of the whole step's."""

@@ -23,6 +23,7 @@ from engines.core.formats import open_dataset
 from engines.core.ranks import Share
 from engines.core.scene_file import write_scene_file
 from engines.core.views import Views
+from engines.srn.comparison import Compared
 from engines.srn.config import SrnConfig
 from engines.srn.engine import ENGINE
 from engines.srn.observations import Pictures
@@ -113,7 +114,7 @@ def test_what_is_learnt_is_what_is_drawn(single: Dataset) -> None:
         (view.square_camera(16),),
         None,
     )
-    loss = training._losses(one)[0]
+    loss = training._losses(training._compared(one))[0]
     picture = torch.from_numpy(view.square_image(16))
     # In [-1, 1] differences are twice as large.
     assert float(4 * (frame.image - picture).square().mean()) == pytest.approx(float(loss.detach()), rel=2e-2)
@@ -285,16 +286,16 @@ def test_a_refused_step_leaves_statistics_and_photographs_as_they_were(
     seen = []
     losses = training._losses
 
-    def spoilt(batch: Pictures) -> tuple[Tensor, Tensor, Tensor]:
-        seen.append(batch.views)
-        image, latent, depth = losses(batch)
+    def spoilt(compared: Compared) -> tuple[Tensor, Tensor, Tensor]:
+        seen.append(compared.photographs)
+        image, latent, depth = losses(compared)
         return image * torch.nan, latent, depth
 
     monkeypatch.setattr(training, "_losses", spoilt)
     for _ in range(2):
         with pytest.raises(UserError, match="step 1: the loss is not finite"):
             training.step()
-    assert seen[0] == seen[1]
+    assert torch.equal(seen[0], seen[1])
     assert equal(training.checkpoint().weights, before)
 
 
