@@ -18,6 +18,7 @@ from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import Any
 
+from app.structure_photographs import READ_BY_COLMAP
 from engines.core.device import usable_cores
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
@@ -32,8 +33,6 @@ LOOK_S = 0.2
 """Between two looks at how far it is."""
 NEARLY_NONE = 1e-7
 """A coefficient that moves no pixel by a thousandth, and is more than COLMAP takes for none."""
-READ_BY_COLMAP = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
-"""Others it passes over; they are given to it as PNG."""
 IMAGES, MODEL = "images", "sparse"
 
 Message = tuple[str, str]
