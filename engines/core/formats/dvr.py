@@ -13,6 +13,7 @@ that is where programs that read this file work, and where published weights and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -70,14 +71,39 @@ def read(folder: Path) -> Dataset:
     objects, listed = find_objects(folder, _objects_in)
     names = tuple(scene.name for scene in objects if scene.name)
     places: list[Place] = [(scene.path, scene.split, number) for number, scene in enumerate(objects)]
-    views = ObjectFolders(places, partial(Photographs, names=names)).views()
+    lister = _Lister(names)
+    views = ObjectFolders(places, lister).views()
     first = Photographs(places[0], names)
     cameras = tuple(view.camera for view in views.of_instance(int(views.instances[0])))
-    notes = (*((first.note,) if first.note and not names else ()), *listed)
+    notes = (*((first.note,) if first.note and not names else lister.notes()), *listed)
     half = HALF_CUBE if first.spans_units else SPHERE
     bounds = np.array([[-half] * 3, [half] * 3])
     hints = {"scale_mat": first.scale.tolist()}
     return Dataset(views, folder, NAME, bounds, up_direction(cameras), hints, notes, instances=names)
+
+
+@dataclass
+class _Lister:
+    """Lists objects, and keeps how many of their cameras lack a photograph."""
+
+    names: tuple[str, ...]
+    lacking: dict[int, int] = field(default_factory=dict)
+
+    def __call__(self, place: Place) -> Photographs:
+        photographs = Photographs(place, self.names)
+        self.lacking[place[2]] = photographs.lacking
+        return photographs
+
+    def notes(self) -> tuple[str, ...]:
+        """Of all objects."""
+        lacking = {number: count for number, count in self.lacking.items() if count}
+        if not lacking:
+            return ()
+        where = self.names[min(lacking)] if self.names else "the folder"
+        return (
+            f"{sum(lacking.values())} cameras of {len(lacking)} objects have no photograph and are left out, as in "
+            f"{where}",
+        )
 
 
 class Photographs:
@@ -102,6 +128,7 @@ class Photographs:
         self._masks = _by_camera(folder / MASKS, cameras) if (folder / MASKS).is_dir() else {}
         self._cameras = sorted(self._images)
         lacking = sorted(set(cameras) - set(self._cameras))
+        self.lacking = len(lacking)
         self.note = (
             f"{len(lacking)} of {len(cameras)} cameras have no photograph and are left out, such as {lacking[0]}"
             if lacking

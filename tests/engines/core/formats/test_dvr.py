@@ -161,6 +161,15 @@ def test_objects_in_no_list_are_counted(tmp_path: Path) -> None:
     assert dataset.notes == ("1 of 5 objects are in no list (.lst) and are left out, such as obj9",)
 
 
+def test_of_a_class_cameras_without_photographs_are_counted(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write(tmp_path / name, 4, masks=False)
+    (tmp_path / "b" / "image" / "000002.png").unlink()
+    dataset = open_dataset(tmp_path)
+    assert len(dataset.views) == 7
+    assert dataset.notes == ("1 cameras of 1 objects have no photograph and are left out, as in b",)
+
+
 def test_without_lists_all_are_learnt_from(tmp_path: Path) -> None:
     assert len(open_dataset(write_category(tmp_path, "")).split("train")) == 14
 
