@@ -85,6 +85,12 @@ def remembering(checkpoint: Checkpoint, names: list[str]) -> Checkpoint:
     return replace(checkpoint, scene=replace(checkpoint.scene, hints={**checkpoint.scene.hints, HELD_OUT: list(names)}))
 
 
+def remembered(checkpoint: Checkpoint) -> list[str]:
+    """Names of the views that its run held out, as far as the file knows."""
+    names = checkpoint.scene.hints.get(HELD_OUT) if checkpoint.scene is not None else None
+    return [str(name) for name in names] if isinstance(names, list) else []
+
+
 def with_held_out_of(checkpoint: Checkpoint, dataset: Dataset) -> Dataset:
     """The folder's views as the run that made the checkpoint had them: what it held out are validation views.
 
@@ -94,9 +100,7 @@ def with_held_out_of(checkpoint: Checkpoint, dataset: Dataset) -> Dataset:
     scene = checkpoint.scene
     if scene is None or checkpoint.step == 0 or dataset.split("validation"):
         return dataset
-    names = scene.hints.get(HELD_OUT)
-    if isinstance(names, list):
-        known = set(map(str, names))
+    if known := set(remembered(checkpoint)):
         views = dataset.views
         train = np.flatnonzero(views.splits == 0).tolist()
         found = np.array([index for index in train if _full_name(dataset, views, index) in known], dtype=int)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.console import ProgressBar, add_up, assumptions_of, write_json, write_table
+from app.held_out import remembered
 from app.inspection.inspecting import DATA_SUFFIXES, inspect_data
-from app.inspection.report import DataReport, facts, to_json
+from app.inspection.report import DataReport, facts, naming, to_json
 from app.opening import open_scene, with_up
 from engines.core.camera import Array
 from engines.core.checkpoint import Checkpoint
@@ -99,6 +100,7 @@ def describe(checkpoint: Checkpoint, path: Path, data: Path | None, up: Array | 
         "parameters": sum(tensor.numel() for tensor in checkpoint.weights.values()),
         "stored_as": sorted({str(tensor.dtype).removeprefix("torch.") for tensor in checkpoint.weights.values()}),
         "self_contained": checkpoint.scene is not None,
+        "held_out": remembered(checkpoint),
         "data": None,
         "resumable": (path / TRAINING_NAME).is_file(),
         "needs": None,
@@ -143,6 +145,7 @@ def _rows(data: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("file", f"{data['file_bytes'] / 1e6:.1f} MB, {data['parameters'] / 1e6:.1f} million numbers"),
         ("data folder", _data_folder(data)),
         ("needs", data["needs"] or ""),
+        ("held out", f"{len(data['held_out'])} views: {naming(data['held_out'])}" if data["held_out"] else ""),
     ]
     if data["needs"] is None:
         rows += _scene_rows(data)

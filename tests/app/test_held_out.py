@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -94,6 +95,12 @@ def test_the_folders_own_test_views_come_first_and_are_never_learnt(
     assert names(held_out) == ["0004", "0009"] and held_out["views_are"] == "held out by the run"
     learnt = evaluated(capsys, tmp_path / "run", "--data", folder, "--split", "train")
     assert not set(names(learnt)) & {"0002", "0005", "0004", "0009"} and len(names(learnt)) == 8
+
+
+def test_info_names_what_was_held_out(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert cli.main(["info", str(trained)]) == 0
+    assert re.search(r"held out +3 views: 0003, 0007, 0011\n", capsys.readouterr().out)
 
 
 def test_a_photograph_of_two_splits_is_not_learnt(tmp_path: Path) -> None:
