@@ -19,6 +19,7 @@ from engines.core.dataset import Dataset
 from engines.core.engine import Engine, LearnsSmaller, Training
 from engines.core.errors import UserError
 from engines.core.object_masks import laid_over, settled
+from engines.core.origin import moved
 from engines.core.run_folder import chosen_up, complete_scene, is_run_folder, others_in, read_run_training_of_first
 from engines.core.upright import parse_up
 
@@ -77,6 +78,8 @@ def begin(
     checkpoint = _to_resume(engine, out, settings, again)
     config = make_options(engine.Config, checkpoint.config, f"{out}: its configuration")
     dataset = without_judged(dataset)
+    if checkpoint.scene is not None:
+        dataset = moved(dataset, checkpoint.scene.origin)
     if config.outside_masks == "auto":
         # A run of a time before there was a choice.
         config = config.model_copy(update={"outside_masks": "kept"})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -26,6 +26,7 @@ from engines.core.engine import TIME, Scene, Stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame
 from engines.core.images import resize_area, smaller_size
+from engines.core.origin import in_world
 from engines.core.paths import write_path
 
 BACKGROUNDS: Mapping[str, float] = {"white": 1.0, "black": 0.0}
@@ -65,6 +66,7 @@ class Export:
         size_px: None: the scene's own size, else the cameras'.
         fit: how cameras of another shape are fitted; None: as `usual_fit`.
         controls: one mapping a frame; None: every control at its default.
+        origin: [3] where the cameras' coordinates begin in the world that their file is written in.
         background: "white" or "black" behind the picture where the scene gives an "alpha" (not premultiplied).
     """
 
@@ -77,6 +79,7 @@ class Export:
     fit: Fit | None = None
     controls: Sequence[Mapping[str, float]] | None = None
     background: str | None = None
+    origin: Array = field(default_factory=lambda: np.zeros(3))
 
 
 @dataclass(frozen=True, eq=False)
@@ -256,7 +259,7 @@ def _write_folder(export: Export, cameras: Sequence[Camera], made: Iterator[Made
     clock = _Clock(len(cameras), on_progress)
     to_look_at = export.channels.index("rgb") if "rgb" in export.channels else -1
     with replacing_folder(export.out) as folder, Background(PNG_THREADS, 2 * PNG_THREADS) as background:
-        write_path(folder / CAMERAS_NAME, cameras, _times(export))
+        write_path(folder / CAMERAS_NAME, in_world(cameras, export.origin), _times(export))
         for index, arrays in enumerate(made):
             for channel, array in zip(export.channels, arrays, strict=False):
                 if channel == "rgb":

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from engines import registry
 from engines.core.camera import Array
 from engines.core.checkpoint import DATA_BESIDE, Checkpoint
@@ -18,8 +20,12 @@ from engines.core.engine import Scene
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 from engines.core.object_masks import as_learnt
+from engines.core.origin import moved
 from engines.core.run_folder import LIVE_NAME, SCENE_NAME, is_claimed
 from engines.core.scene_file import rewrite_scene_file
+
+NEARBY = 100.0
+"""Times the size of a scene: what lies farther away is another one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +37,13 @@ class Opened:
     dataset: Dataset | None
     path: Path
     options: Options = field(default_factory=Options)
+
+    @property
+    def origin(self) -> Array:
+        """[3] where the scene's coordinates begin in the world of what is read and written; mostly 0."""
+        if self.dataset is not None:
+            return self.dataset.origin
+        return self.checkpoint.scene.origin if self.checkpoint.scene is not None else np.zeros(3)
 
 
 def open_scene(
@@ -58,6 +71,8 @@ def open_scene(
     data = Path(data) if data is not None else data_beside(path, checkpoint)
     if dataset is None and data is not None:
         dataset = as_learnt(open_dataset(data), checkpoint.config)
+    if dataset is not None:
+        dataset = where_learnt(dataset, checkpoint)
     as_trained = {name: checkpoint.config[name] for name in engine.SceneOptions.AS_TRAINED if name in checkpoint.config}
     options = make_options(engine.SceneOptions, as_trained | parse_settings(settings))
     try:
@@ -70,6 +85,17 @@ def open_scene(
     opened = Opened(scene, checkpoint, dataset, path, options)
     # As somebody chose once, whatever the data folder says.
     return with_up(opened, checkpoint.scene.chosen_up if checkpoint.scene is not None else None)
+
+
+def where_learnt(dataset: Dataset, checkpoint: Checkpoint) -> Dataset:
+    """The capture in the coordinates that the scene was learnt in, if it is of the same place."""
+    scene = checkpoint.scene
+    if scene is None:
+        # The authors' files are of the folder's own coordinates.
+        return moved(dataset, np.zeros(3))
+    apart = scene.bounds.mean(axis=0) + scene.origin - dataset.bounds.mean(axis=0) - dataset.origin
+    size = max(float(np.ptp(scene.bounds, axis=0).max()), float(np.ptp(dataset.bounds, axis=0).max()))
+    return moved(dataset, scene.origin) if np.linalg.norm(apart) < NEARBY * size else dataset
 
 
 def with_up(opened: Opened, up: Array | None) -> Opened:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from app.commands.console import add_up, notes
+from app.opening import where_learnt
 from engines.core.checkpoint import DATA_BESIDE, Checkpoint, SceneInfo
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
@@ -73,7 +74,7 @@ def _write_scene(checkpoint: Checkpoint, arguments: argparse.Namespace) -> None:
     if arguments.out.suffix != ".safetensors":
         raise UserError(f"{arguments.out}: scene files end in .safetensors")
     if arguments.data is not None:
-        info = SceneInfo.of_dataset(open_dataset(arguments.data))
+        info = SceneInfo.of_dataset(where_learnt(open_dataset(arguments.data), checkpoint))
         if checkpoint.scene is not None:
             # What it was trained with; the folder may hold a default that was replaced.
             info = replace(info, hints=checkpoint.scene.hints)
@@ -114,4 +115,7 @@ def _write_upstream(checkpoint: Checkpoint, arguments: argparse.Namespace) -> No
             )
     if arguments.out.suffix == ".safetensors":
         raise UserError(f"{arguments.out}: the authors' files are torch files; name it .pth")
+    if checkpoint.scene is not None and checkpoint.scene.origin.any():
+        place = ", ".join(f"{value:.10g}" for value in checkpoint.scene.origin)
+        notes([f"the networks are of coordinates that begin at ({place}); move cameras there before drawing with them"])
     write_torch_file(arguments.out, find_engine(checkpoint.engine).write_upstream(checkpoint))

@@ -71,6 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
         closed=arguments.closed,
         keep_background=arguments.keep_background,
         axes=arguments.axes,
+        origin=opened.origin,
     )
     known = assumptions_of(opened)
     with ProgressBar(arguments.out.name, "step") as bar:

@@ -22,6 +22,7 @@ from engines.core import ranks
 from engines.core.camera import Camera
 from engines.core.engine import TIME, Control, Scene, never_stop, time_control
 from engines.core.errors import UserError
+from engines.core.origin import from_world, in_world
 from engines.core.path_files import WRITTEN_SUFFIXES
 from engines.core.paths import PATH_NAMES, camera_path, read_path, usual_path, write_path
 from engines.core.views import Split
@@ -110,7 +111,8 @@ def run(arguments: argparse.Namespace) -> int:
         _require_own_file(arguments.out, opened, path)
         times = [round(frame[TIME]) for frame in controls] if TIME in controls[0] else None
         if ranks.here().is_first:
-            write_path(arguments.out, fit_cameras(opened.scene, cameras, arguments.size, arguments.fit), times)
+            fitted = fit_cameras(opened.scene, cameras, arguments.size, arguments.fit)
+            write_path(arguments.out, in_world(fitted, opened.origin), times)
         sys.stdout.write(f"{arguments.out}\n")
         return 0
     export = Export(
@@ -123,6 +125,7 @@ def run(arguments: argparse.Namespace) -> int:
         fit=arguments.fit,
         controls=controls,
         background=arguments.background,
+        origin=opened.origin,
     )
     known = assumptions_of(opened)
     with ProgressBar(arguments.out.name) as bar:
@@ -155,8 +158,9 @@ def choose_cameras(opened: Opened, path: str, frames: int | None, choice: int = 
     scene = opened.scene
     if path in PATH_NAMES:
         return camera_path(path, scene.start, scene.cameras, scene.bounds, scene.up, frames)
-    cameras = _split_cameras(opened, SPLITS[path], choice) if path in SPLITS else _file_cameras(Path(path), scene.start)
-    return cameras[:frames]
+    if path in SPLITS:
+        return _split_cameras(opened, SPLITS[path], choice)[:frames]
+    return from_world(_file_cameras(Path(path), scene.start), opened.origin)[:frames]
 
 
 def _split_cameras(opened: Opened, split: Split, choice: int) -> tuple[Camera, ...]:

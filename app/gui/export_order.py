@@ -16,6 +16,7 @@ from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
 from engines.core.engine import TIME, time_control
 from engines.core.errors import UserError
+from engines.core.origin import from_world
 from engines.core.path_files import read_path
 from engines.core.paths import PATH_NAMES, camera_path
 
@@ -120,6 +121,7 @@ def make_export(order: Order, opened: Opened, start: Camera, up: Array, controls
         size,
         next((fit for fit in FITS if fit == order.fit and scene.native_px is None), None),
         _controls(order, opened, controls, len(cameras)),
+        origin=opened.origin,
     )
 
 
@@ -144,7 +146,7 @@ def order_cameras(order: Order, opened: Opened, start: Camera, up: Array, choice
     if order.path in PATH_NAMES:
         return camera_path(order.path, start, scene.cameras, scene.bounds, up, order.frames)
     if order.path == FILE_PATH:
-        return tuple(read_path(Path(order.path_file).expanduser(), start))
+        return from_world(read_path(Path(order.path_file).expanduser(), start), opened.origin)
     split = order.path.removeprefix(SPLIT_PREFIX)
     views = split_views(scene, opened.dataset, SPLITS[split], choice) if opened.dataset else ()
     if not views:

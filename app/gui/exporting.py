@@ -62,7 +62,8 @@ class Exporting:
         controls, up = dict(self._session.controls), self._session.eye.up.copy()
 
         def work(opened: Opened, on_progress: OnProgress, stop: Stop) -> Exported:
-            made = run_mesh(opened.scene, opened.dataset, make_mesh(order, controls, up), on_progress, stop)
+            mesh = replace(make_mesh(order, controls, up), origin=opened.origin)
+            made = run_mesh(opened.scene, opened.dataset, mesh, on_progress, stop)
             return Exported(made.path, f"{made.vertices:,} vertices, {made.faces:,} faces")
 
         self._begin(work, Path(order.out), order.views)

@@ -197,6 +197,7 @@ def _data(dataset: Dataset) -> _Inspection:
         bounds=dataset.bounds,
         up=dataset.up,
         up_found=dataset.up_found,
+        origin=dataset.origin if dataset.origin.any() else None,
         depths_seen=(float(near), float(far)) if near is not None and far is not None else None,
         cameras=seen,
         notes=(*dataset.notes, *unused(dataset, "auto")),

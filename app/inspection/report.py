@@ -107,6 +107,7 @@ class DataReport:
         bounds: [2, 3] box of the scene, world; None without cameras.
         up: [3] unit vector, world; None without cameras.
         up_found: how that was found, in plain words.
+        origin: [3] where the coordinates of all this begin in the folder's world, if that is not 0.
         depths_seen: nearest and farthest that the cameras see, where the folder says so.
         cameras: of the first object, at its first moment, evenly thinned where there are very many.
         notes: of the layout, what was assumed.
@@ -132,6 +133,7 @@ class DataReport:
     bounds: Array | None = None
     up: Array | None = None
     up_found: str = ""
+    origin: Array | None = None
     depths_seen: tuple[float, float] | None = None
     cameras: tuple[Seen, ...] = ()
     notes: tuple[str, ...] = ()
@@ -172,6 +174,7 @@ def facts(report: DataReport) -> list[tuple[str, str]]:
         ("depths", _share(report.depths)),
         ("backgrounds", str(report.backgrounds) if report.backgrounds else ""),
         ("near, far", ", ".join(scaled)),
+        ("moved by", "(" + ", ".join(f"{-v:.10g}" for v in report.origin) + ")" if report.origin is not None else ""),
         ("bounding box", " to ".join(_point(corner) for corner in report.bounds) if report.bounds is not None else ""),
         *((f"{each.engine}'s bounding box", each.box.text) for each in report.boxes),
         ("up axis", _point(report.up) if report.up is not None else ""),
@@ -221,6 +224,7 @@ def to_json(report: DataReport) -> dict[str, Any]:
         "backgrounds": report.backgrounds,
         "bounds": report.bounds.tolist() if report.bounds is not None else None,
         "up": report.up.tolist() if report.up is not None else None,
+        "origin": report.origin.tolist() if report.origin is not None else None,
         "up_found": report.up_found or None,
         "near_far": list(report.depths_seen) if report.depths_seen is not None else None,
         "cameras": [{"name": seen.name, **seen.camera.to_json()} for seen in report.cameras],

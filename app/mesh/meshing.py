@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +62,7 @@ class MeshExport:
         closed: what no view sees counts as inside, which makes a closed body; else the surface is open there.
         keep_background: whether a plain background is part of the scene.
         axes: of the file, one of `app.mesh.axes.AXES`.
+        origin: [3] where the scene's coordinates begin in the world; `box` and the file are in the world's.
         up: [3] world, what is turned upright; None: the scene's own.
     """
 
@@ -75,6 +76,7 @@ class MeshExport:
     keep_background: bool = False
     axes: str = "auto"
     up: Array | None = None
+    origin: Array = field(default_factory=lambda: np.zeros(3))
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,8 @@ def run_mesh(
         Cancelled: `stop` said so.
     """
     _check(scene, export)
+    if export.box is not None:
+        export = replace(export, box=export.box - export.origin)
     cameras = mesh_cameras(scene, dataset, round(export.controls.get(INSTANCE, 0)), export.views)
     clock = _Clock(len(cameras), export.resolution**3 * len(cameras) / VOXEL_VIEWS_PER_S, on_progress)
     # Begun first: a place that can't be written is found out before minutes of drawing.
@@ -115,6 +119,8 @@ def run_mesh(
         if stop():
             raise Cancelled
         up = scene.up if export.up is None else export.up
+        if export.origin.any():
+            surface = replace(surface, vertices=surface.vertices + export.origin)
         notes = (*seen[1], *write_mesh(temporary, surface, colours, up, export.axes))
     return MeshResult(export.out, len(surface.vertices), len(surface.faces), notes)
 

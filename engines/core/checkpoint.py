@@ -28,6 +28,7 @@ class SceneInfo:
         cameras: the training cameras.
         bounds: [2, 3] box, world.
         up: [3] unit vector, world.
+        origin: `Dataset.origin`.
         up_found: how that was found; `engines.core.upright.CHOSEN` where somebody chose it.
         hints: `Dataset.hints`, e.g. `near_plane`, `scale`, `grid_barycenter`; and `instances`, where there are several.
     """
@@ -38,6 +39,7 @@ class SceneInfo:
     up: Array
     hints: Mapping[str, Any] = field(default_factory=dict)
     up_found: str = ""
+    origin: Array = field(default_factory=lambda: np.zeros(3))
 
     @property
     def chosen_up(self) -> Array | None:
@@ -56,6 +58,7 @@ class SceneInfo:
             "bounds": self.bounds.tolist(),
             "up": self.up.tolist(),
             "up_found": self.up_found,
+            "origin": self.origin.tolist(),
             "hints": dict(self.hints),
         }
 
@@ -70,6 +73,9 @@ class SceneInfo:
             bounds, up = np.array(data["bounds"], dtype=np.float64), np.array(data["up"], dtype=np.float64)
             if bounds.shape != (2, 3) or up.shape != (3,):
                 raise ValueError(f"bounds are {bounds.shape}, up is {up.shape}; need (2, 3) and (3,)")
+            origin = np.array(data.get("origin", [0.0, 0.0, 0.0]), dtype=np.float64)
+            if origin.shape != (3,) or not np.isfinite(origin).all():
+                raise ValueError("origin must be three numbers")
             return SceneInfo(
                 start=Camera.from_json(data["start"]),
                 cameras=tuple(Camera.from_json(camera) for camera in data["cameras"]),
@@ -78,6 +84,7 @@ class SceneInfo:
                 hints=dict(data["hints"]),
                 # Older files don't say.
                 up_found=str(data.get("up_found", "")),
+                origin=origin,
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a scene: {error}") from error
@@ -92,7 +99,7 @@ class SceneInfo:
         first = train.of_instance(int(train.instances[0]))
         cameras = tuple(view.camera for view in first.at_time(int(first.times[0])))
         hints = {**dataset.hints, "instances": list(dataset.instances)} if dataset.instances else dataset.hints
-        return SceneInfo(cameras[0], cameras, dataset.bounds, dataset.up, hints, dataset.up_found)
+        return SceneInfo(cameras[0], cameras, dataset.bounds, dataset.up, hints, dataset.up_found, dataset.origin)
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,6 +24,7 @@ class Dataset:
         format: the layout's name, e.g. "deepvoxels".
         bounds: [2, 3] lowest and highest corner of the box that holds the scene, world.
         up: [3] unit vector, world.
+        origin: [3] the place in the folder's own world where the coordinates of all of this begin; mostly 0.
         up_found: how that was found, in plain words; empty: by the cameras alone, without a look at the photographs.
         hints: what only some formats know, by its name there (`near_plane`, `scale`, `grid_barycenter`).
         notes: in plain words, what had to be assumed.
@@ -43,6 +44,7 @@ class Dataset:
     backgrounds: Views = field(default_factory=lambda: Views.of(()))
     points: Array = field(default_factory=lambda: np.empty((0, 3)))
     up_found: str = ""
+    origin: Array = field(default_factory=lambda: np.zeros(3))
 
     @property
     def moments(self) -> int:

@@ -72,10 +72,12 @@ def where(placement: GridPlacement) -> str:
     return f"grid of side {placement.scale:.4g} about ({centre}), near plane {placement.near_plane:.4g}"
 
 
-def chosen_in(options: DeepVoxelsConfig | DeepVoxelsOptions) -> dict[str, Any]:
-    """The parts of a `GridPlacement` that the options choose."""
+def chosen_in(options: DeepVoxelsConfig | DeepVoxelsOptions, origin: Array) -> dict[str, Any]:
+    """The parts of a `GridPlacement` that the options choose, where coordinates begin at `origin` [3] of the world."""
     named = {name: value for name in OPTIONS if (value := getattr(options, name)) is not None}
-    return {"centre" if name == "grid_barycenter" else name: value for name, value in named.items()}
+    if "grid_barycenter" in named:
+        named["centre"] = tuple((np.array(named.pop("grid_barycenter")) - origin).tolist())
+    return named
 
 
 def is_stated(hints: Mapping[str, Any]) -> bool:
@@ -89,7 +91,7 @@ def place_grid(config: DeepVoxelsConfig, dataset: Dataset, views: Sequence[View]
     Raises:
         UserError: hardly a ray of the photographs meets a grid that was not stated by the folder.
     """
-    chosen = chosen_in(config)
+    chosen = chosen_in(config, dataset.origin)
     cameras = tuple(view.camera for view in views)
     stated = is_stated(dataset.hints)
     placement = replace(GridPlacement.from_hints(dataset.hints), **chosen)

@@ -69,7 +69,7 @@ def find_surroundings(
         info = _assumed_info(placement, side_px)
         assumptions.append("focal length 525/512 of the picture's side, grid of side 1 at the origin, near plane "
                            "sqrt(3)/2: this checkpoint carries no intrinsics; give its data folder")  # fmt: skip
-    changed = chosen_in(options)
+    changed = chosen_in(options, info.origin)
     placement = replace(placement, **changed)
     if not any(placement.sees(camera) for camera in info.cameras):
         assumptions.append("no training camera looks into the voxel grid: its scale or near plane may be wrong")

@@ -287,7 +287,8 @@ class DeepVoxelsTraining:
     def _info(self) -> SceneInfo:
         cameras = tuple(view.camera for view in self._views.views)
         data = self._dataset
-        return SceneInfo(cameras[0], cameras, self._bounds, data.up, self.placement.to_hints(), data.up_found)
+        hints = self.placement.to_hints()
+        return SceneInfo(cameras[0], cameras, self._bounds, data.up, hints, data.up_found, data.origin)
 
 
 def _channels_last(network: AnyModule) -> AnyModule:

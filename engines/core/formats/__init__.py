@@ -23,6 +23,7 @@ from engines.core.formats import (
     stereo_opencv,
     transforms_json,
 )
+from engines.core.origin import about_its_middle
 from engines.core.pinholes import with_pinholes
 from engines.core.reading import reading, shortened
 from engines.core.upright import find_up
@@ -107,7 +108,8 @@ def open_dataset(folder: Path) -> Dataset:
         if format_ is not None:
             dataset = format_.read(folder)
             require_within(folder, dataset)
-            return with_up_found(with_pinholes(dataset) if format_ in DISTORTED else dataset)
+            dataset = with_pinholes(dataset) if format_ in DISTORTED else dataset
+            return about_its_middle(with_up_found(dataset))
         if not any(folder.iterdir()):
             raise UserError(f"{folder}: the folder is empty")
     layouts = "; ".join(f"{known.NAME}: {known.LAYOUT}" for known in FORMATS)
