@@ -17,10 +17,10 @@ WITHIN_PX = 8.0
 """Of the epipolar line: twice what COLMAP lets a match be away from it."""
 AGREES = 0.3
 """Of a pair's verified matches: with fewer near the model's line, the pair contradicts it."""
-CONTRADICTED, LEAST_PAIRS = 0.1, 3
+CONTRADICTED, LEAST_PAIRS = 0.03, 3
 """Of all verified pairs, and how many at least, before a doubt is raised."""
-LEAST_MATCHES = 30
-"""Of a pair: fewer may be chance."""
+LEAST_MATCHES = 70
+"""Of a pair: fewer may be chance (of real captures, up to 66 were seen that agree on what is not there)."""
 SAME_SIDE_DEG, EXPECTED, SHARED = 12.0, 60, 0.02
 """Points that two cameras should both see, from directions within 12 degrees; how many, and how few of them are."""
 STRANGERS = 0.15

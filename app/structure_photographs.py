@@ -133,17 +133,24 @@ def _place(photograph: Path, other: Path) -> None:
     """A link, or a PNG of the same pixels where COLMAP can't read the file."""
     if photograph.suffix.lower() not in READ_BY_COLMAP:
         pixels = to_uint8(read_image(photograph))
-        with Image.open(photograph) as image:
-            exif = image.getexif()
         with replacing(other) as temporary:
             # COLMAP takes the focal length from a PNG's EXIF, too.
-            Image.fromarray(pixels).save(temporary, format="PNG", exif=exif, compress_level=1)
+            Image.fromarray(pixels).save(temporary, format="PNG", exif=_exif(photograph), compress_level=1)
         return
     try:
         other.symlink_to(photograph.resolve())
     except OSError:
         # Not everybody may on Windows, nor can every disk.
         shutil.copyfile(photograph, other)
+
+
+def _exif(photograph: Path) -> Image.Exif:
+    """As it stands in the file; empty where it is damaged."""
+    try:
+        with Image.open(photograph) as image:
+            return image.getexif()
+    except (OSError, ValueError, SyntaxError):
+        return Image.Exif()
 
 
 def masks_folder(images: Path, folder: Path) -> Path | None:
