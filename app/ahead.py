@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 
+from app.niceness import AHEAD_NICE, step_back
 from engines.core.camera import Camera
 from engines.core.engine import TIME, Prepares
 from engines.core.errors import Cancelled
 
-AHEAD_NICE = 10
-"""Drawing comes first."""
 CLOSE_S = 5.0
 """A scene that does not ask `stop` for this long is left to end by itself."""
 
@@ -89,10 +85,16 @@ class Ahead:
         self._thread.join(CLOSE_S)
 
     def _loop(self) -> None:
-        if sys.platform == "linux":
-            # Threads that torch starts from here inherit it.
-            with suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), AHEAD_NICE)
+        step_back(AHEAD_NICE)
+        try:
+            self._work()
+        finally:
+            with self._changed:
+                # Whoever still knows of this one must not keep the scene, which may be gigabytes.
+                del self._scene
+                self._wanted, self._failed, self._last = [], [], None
+
+    def _work(self) -> None:
         while (want := self._next()) is not None:
             camera, controls = want
             try:
@@ -110,6 +112,7 @@ class Ahead:
             finally:
                 with self._changed:
                     self._making = None
+                del want
 
     def _next(self) -> Want | None:
         """Waits for something to make; None when closed."""

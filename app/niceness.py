@@ -7,6 +7,11 @@ import sys
 import threading
 from contextlib import suppress
 
+RENDER_NICE = 5
+"""The window and the previews come first."""
+AHEAD_NICE = 10
+"""Drawing comes before what is prepared for it."""
+
 
 def step_back(nice: int) -> None:
     """The calling thread, and those that torch starts from it, come after the window's; only Linux has it."""

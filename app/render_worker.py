@@ -27,8 +27,8 @@ from typing import Literal
 
 from app.background import PlainBackground
 from app.display import Pixels
-from app.niceness import step_back
-from app.pace import HYSTERESIS, Pace
+from app.niceness import RENDER_NICE, step_back
+from app.pace import HYSTERESIS, PREVIEW_S, REPROJECTION_S, Pace
 from app.pictures import SETTLE_S, Ask, Kept, Picture, Request, draw, overtaken, same_picture, same_view, shade
 from app.refinement import Refinement, next_scale
 from app.reprojection import Reprojector
@@ -37,10 +37,6 @@ from engines.core.engine import Scene, Stop
 from engines.core.errors import Cancelled
 from engines.core.frame import Frame
 
-PREVIEW_S = 0.05
-"""20 frames a second."""
-REPROJECTION_S = 0.03
-"""Leaves time for the window and for a busy machine; larger pictures are reprojected at a smaller size."""
 KEYFRAME_HOLES = 0.2
 """The part of a preview that was invented, from which on a newer exact frame is worth its time."""
 KEYFRAME_S = 3.0
@@ -49,8 +45,6 @@ SOURCE_SCALE = 1 / 4
 """Coarser frames are not worth being seen from elsewhere."""
 REFINE_S = 1.0
 """An exact frame that takes longer comes in steps, where the scene draws any size."""
-RENDER_NICE = 5
-"""The window and the previews come first."""
 CLOSE_S = 5.0
 """A scene that does not ask `stop` for this long is left to end by itself."""
 
@@ -149,6 +143,15 @@ class RenderWorker:
 
     def _render_loop(self) -> None:
         step_back(RENDER_NICE)
+        try:
+            self._work()
+        finally:
+            with self._changed:
+                # Whoever still knows of this one must not keep the scene, nor what its frames are made of.
+                del self._scene
+                self._ask = self._preview = self._exact = self._coarse = self._shown = None
+
+    def _work(self) -> None:
         while (task := self._next_task()) is not None:
             kind, ask = task
             if kind in ("exact", "refine"):

@@ -18,6 +18,7 @@ from app.ahead import Ahead
 from app.comparison import compare, photograph_of
 from app.eye import Eye
 from app.listener import CompareFailure, Listener, ObjectViews, OpenFailure, Opening
+from app.memory import end_and_give_back
 from app.near_plane import room
 from app.objects import INSTANCE
 from app.opening import Opened, as_settings, open_scene, with_up
@@ -187,10 +188,9 @@ class Session:
     def _let_go(self) -> None:
         """Forgets the scene; its worker ends in its own time."""
         self.opening = None
-        for part in (self._worker, self._ahead):
-            if part is not None:
-                threading.Thread(target=part.close, name="close", daemon=True).start()
-        self._worker = self._ahead = None
+        parts = [part.close for part in (self._worker, self._ahead) if part is not None]
+        self._worker = self._ahead = self._comparing = None
+        end_and_give_back(parts)
         self.timeline.leave()
         self._adopted = 0
         self.opened = self.last = self._exact = self.limits = self.data = None

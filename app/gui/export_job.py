@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.export import OnProgress
+from app.niceness import step_back
 from app.opening import Opened, open_scene
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled
@@ -69,8 +68,7 @@ class ExportJob:
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        if sys.platform == "linux":
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        step_back(NICE)
         try:
             source = self._source
             opened = open_scene(source.path, source.data, source.device, source.settings)
