@@ -17,10 +17,11 @@ from engines.core.config import Options, make_options, parse_settings
 from engines.core.dataset import Dataset
 from engines.core.device import choose_device
 from engines.core.engine import Scene
-from engines.core.errors import UserError
+from engines.core.errors import Lacking, UserError
 from engines.core.formats import open_dataset
 from engines.core.object_masks import as_learnt
 from engines.core.origin import moved
+from engines.core.reading import naming, reading
 from engines.core.run_folder import LIVE_NAME, SCENE_NAME, is_claimed
 from engines.core.scene_file import rewrite_scene_file
 
@@ -67,7 +68,8 @@ def open_scene(
     path = Path(path)
     where = choose_device(device)
     checkpoint = registry.read_checkpoint(path)
-    engine = registry.find_engine(checkpoint.engine)
+    with naming(path):
+        engine = registry.find_engine(checkpoint.engine)
     data = Path(data) if data is not None else data_beside(path, checkpoint)
     if dataset is None and data is not None:
         dataset = as_learnt(open_dataset(data), checkpoint.config)
@@ -76,11 +78,12 @@ def open_scene(
     as_trained = {name: checkpoint.config[name] for name in engine.SceneOptions.AS_TRAINED if name in checkpoint.config}
     options = make_options(engine.SceneOptions, as_trained | parse_settings(settings))
     try:
-        scene = engine.open(checkpoint, where, dataset, options)
-    except UserError as error:
+        with reading(path):
+            scene = engine.open(checkpoint, where, dataset, options)
+    except Lacking as error:
         name = _name_beside(checkpoint)
         if data is None and name:
-            raise UserError(f"{error}; {path.name} was kept with the folder {name}, which is not beside it") from error
+            raise Lacking(f"{error}; {path.name} was kept with the folder {name}, which is not beside it") from error
         raise
     opened = Opened(scene, checkpoint, dataset, path, options)
     # As somebody chose once, whatever the data folder says.

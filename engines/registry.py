@@ -14,10 +14,23 @@ from typing import Any, cast
 import engines
 from engines.core.checkpoint import Checkpoint
 from engines.core.checkpoint_file import read_any
-from engines.core.engine import Engine
+from engines.core.config import Options, TrainingConfig, make_options
+from engines.core.engine import Engine, KnowsWeights
 from engines.core.errors import UserError
+from engines.core.reading import reading, shortened
 
 ENTRY_POINTS = "vantage.engines"
+METHODS = (
+    "recognises",
+    "read_upstream",
+    "write_upstream",
+    "suggested",
+    "open",
+    "unsuited",
+    "train",
+    "resume",
+)
+"""Of an engine."""
 
 
 @cache
@@ -31,13 +44,36 @@ def _found() -> tuple[dict[str, Engine], dict[str, str]]:
         # What has no engine.py is a part of one that is still being built.
         if module.ispkg and module.name != "core" and importlib.util.find_spec(f"engines.{module.name}.engine")
     }
-    modules |= {entry.name: entry.value for entry in importlib.metadata.entry_points(group=ENTRY_POINTS)}
-    for name, module in sorted(modules.items()):
+    installed = {entry.name: entry.value for entry in importlib.metadata.entry_points(group=ENTRY_POINTS)}
+    for name in modules.keys() & installed.keys():
+        failed[f"{name} of {shortened(installed[name])}"] = f"the name {name} is taken by a method of this program"
+    for name, module in sorted((installed | modules).items()):
         try:
-            working[name] = cast(Engine, importlib.import_module(module.partition(":")[0]).ENGINE)
-        except Exception as error:  # a plug-in may fail in any way; the others must still work
-            failed[name] = f"{type(error).__name__}: {error}"
+            working[name] = _checked(importlib.import_module(module.partition(":")[0]).ENGINE)
+        # A plug-in may fail in any way, also by ending the program; the others must still work.
+        except (Exception, SystemExit) as error:
+            failed[name] = shortened(f"{type(error).__name__}: {error}", 300)
     return working, failed
+
+
+def _checked(engine: object) -> Engine:
+    """An engine that has what engines have.
+
+    Raises:
+        TypeError: names what it lacks.
+    """
+    if isinstance(engine, type):
+        raise TypeError("ENGINE is a class; it must be an object")
+    lacking = [name for name in ("name", "title") if not isinstance(getattr(engine, name, None), str)]
+    lacking += [name for name in METHODS if not callable(getattr(engine, name, None))]
+    lacking += [
+        name
+        for name, kind in (("Config", TrainingConfig), ("SceneOptions", Options))
+        if not (isinstance(found := getattr(engine, name, None), type) and issubclass(found, kind))
+    ]
+    if lacking:
+        raise TypeError(f"ENGINE, a {type(engine).__name__}, lacks {', '.join(lacking)}")
+    return cast(Engine, engine)
 
 
 def all_engines() -> Mapping[str, Engine]:
@@ -61,21 +97,53 @@ def find_engine(name: str) -> Engine:
         return working[name]
     if name in failed:
         raise UserError(f"engine {name} can't be used: {failed[name]}")
-    raise UserError(f"no method {name} is installed; there are {', '.join(working)}")
+    raise UserError(f"no method {shortened(name)} is installed; there are {', '.join(working)}")
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
     """Opens a scene file, a run folder, or a file of an author's code, detected by its content.
 
     Raises:
-        UserError: none of these, or damaged.
+        UserError: none of these, or damaged: also where its weights don't fit its configuration.
     """
-    return read_any(Path(path), _read_upstream)
+    path = Path(path)
+    checkpoint = read_any(path, _read_upstream)
+    require_whole(checkpoint, path)
+    return checkpoint
+
+
+def require_whole(checkpoint: Checkpoint, path: Path) -> None:
+    """Whether the network that a configuration tells of is the one that the weights are of.
+
+    Raises:
+        UserError: names the file and the field or the tensor that is wrong.
+    """
+    engine = all_engines().get(checkpoint.engine)
+    if engine is None or not isinstance(engine, KnowsWeights):
+        return
+    config = make_options(engine.Config, checkpoint.config, f"{path}: its configuration")
+    with reading(path, "its configuration tells of a network that can't be"):
+        needed = engine.weights_to_draw(config, checkpoint.weights)
+    for name, expected in needed.items():
+        tensor = checkpoint.weights.get(name)
+        if tensor is None:
+            raise UserError(f"{path}: tensor {name} is missing; the file is not whole")
+        if tensor.shape != expected.shape:
+            raise UserError(
+                f"{path}: tensor {name} is {list(tensor.shape)}; its configuration needs {list(expected.shape)}"
+            )
 
 
 def _read_upstream(content: Mapping[str, Any], path: Path) -> Checkpoint:
-    for engine in all_engines().values():
-        if engine.recognises(content):
-            return engine.read_upstream(content, path)
+    doubtful = []
+    for name, engine in all_engines().items():
+        try:
+            recognised = engine.recognises(content)
+        except Exception as error:  # a plug-in may fail in any way; the file may be another engine's
+            doubtful.append(f"; {name} failed to look at it ({shortened(f'{type(error).__name__}: {error}')})")
+            continue
+        if recognised:
+            with reading(path, f"can't be read as a checkpoint of {name}"):
+                return engine.read_upstream(content, path)
     titles = ", ".join(engine.title for engine in all_engines().values())
-    raise UserError(f"{path}: a torch file, but not a checkpoint of a known method ({titles})")
+    raise UserError(f"{path}: a torch file, but not a checkpoint of a known method ({titles}){''.join(doubtful)}")

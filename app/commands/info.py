@@ -16,8 +16,9 @@ from engines.core.camera import Array
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import TrainingConfig
 from engines.core.engine import Scene, never_stop
-from engines.core.errors import UserError
+from engines.core.errors import Lacking, UserError
 from engines.core.picture_files import VIDEO_SUFFIXES
+from engines.core.reading import naming
 from engines.core.run_folder import TRAINING_NAME, is_run_folder
 from engines.registry import find_engine, read_checkpoint
 
@@ -46,7 +47,10 @@ def run(arguments: argparse.Namespace) -> int:
     path: Path = arguments.path
     if is_data(path):
         return _run_data(path, arguments.data, arguments.json, arguments.up)
-    data = describe(read_checkpoint(path), path, arguments.data, arguments.up)
+    checkpoint = read_checkpoint(path)
+    with naming(path):
+        find_engine(checkpoint.engine)
+    data = describe(checkpoint, path, arguments.data, arguments.up)
     if arguments.json:
         write_json(data)
     else:
@@ -109,7 +113,8 @@ def describe(checkpoint: Checkpoint, path: Path, data: Path | None, up: Array | 
         opened = with_up(open_scene(path, data, "cpu"), up)
     except UserError as error:
         # What the file is can be said all the same; a wrong --data is the user's own and must be heard.
-        if data is not None:
+        # A file without cameras may be sound; one that has them and can't be opened isn't.
+        if data is not None or (checkpoint.scene is not None and not isinstance(error, Lacking)):
             raise
         return {**found, "needs": str(error)}
     found["data"] = str(opened.dataset.source) if opened.dataset is not None else None

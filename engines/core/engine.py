@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
+from torch import Tensor
 
 from engines.core.camera import Array, Camera
 from engines.core.checkpoint import Checkpoint
@@ -296,4 +297,13 @@ class Engine(Protocol):
 
     def resume(self, dataset: Dataset, checkpoint: Checkpoint, device: torch.device) -> Training:
         """Continues one exactly."""
+        ...
+
+
+@runtime_checkable
+class KnowsWeights(Protocol):
+    """An engine that says what its scene files must hold, so that damaged ones are refused before anything is built."""
+
+    def weights_to_draw(self, config: TrainingConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """What drawing needs, by name, on the meta device; `weights` are those that the file holds."""
         ...

@@ -89,6 +89,21 @@ def reading(path: Path, wrong: str = "is damaged, or not what its name says") ->
         raise UserError(f"{file}: {wrong}{f' ({reason})' if reason else ''}") from error
 
 
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Puts a file before an error that concerns its content and doesn't know where that comes from.
+
+    Raises:
+        UserError: begins with the file's path.
+    """
+    try:
+        yield
+    except UserError as error:
+        if str(path) in str(error):
+            raise
+        raise type(error)(f"{path}: {error}") from error
+
+
 def why_not(error: OSError) -> str:
     """What the system says of a file, in a few words."""
     return shortened(error.strerror or error)

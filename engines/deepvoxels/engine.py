@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
+from torch import Tensor
 
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import SCENE_CONFIG, Options, TrainingConfig, make_options
@@ -16,6 +17,7 @@ from engines.core.engine import Engine, FilledBox, Scene, Training
 from engines.core.errors import UserError
 from engines.deepvoxels import upstream
 from engines.deepvoxels.config import DeepVoxelsConfig, DeepVoxelsOptions
+from engines.deepvoxels.network import DeepVoxels
 from engines.deepvoxels.scene import DeepVoxelsScene, find_surroundings
 
 
@@ -43,6 +45,12 @@ class DeepVoxelsEngine:
         """The checkpoint without what only training needs."""
         kept = {n: t for n, t in checkpoint.weights.items() if not n.startswith(upstream.TRAINING_ONLY)}
         return replace(checkpoint, weights=kept, training=None)
+
+    def weights_to_draw(self, config: TrainingConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """All but what only training needs."""
+        with torch.device("meta"):
+            state = DeepVoxels(cast(DeepVoxelsConfig, config)).state_dict()
+        return {name: tensor for name, tensor in state.items() if not name.startswith(upstream.TRAINING_ONLY)}
 
     def suggested(self, dataset: Dataset) -> Mapping[str, Any]:
         """Nothing."""

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
+from torch import Tensor
 
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import SCENE_CONFIG, Options, TrainingConfig, make_options
 from engines.core.dataset import Dataset
 from engines.core.engine import Engine, Scene, Training
-from engines.core.errors import UserError
+from engines.core.errors import Lacking
 from engines.mask_volume import upstream
 from engines.mask_volume.config import MaskVolumeConfig, MaskVolumeOptions
 from engines.mask_volume.scene import MaskVolumeScene
@@ -38,6 +39,11 @@ class MaskVolumeEngine:
         """What ken2576/deep-3dmask would save."""
         return upstream.write(checkpoint)
 
+    def weights_to_draw(self, config: TrainingConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """The network of planes; and that of masks, where there is something of it."""
+        networks = upstream.networks_of(weights)
+        return {prefix + name: t for network, prefix in networks.items() for name, t in network.state_dict().items()}
+
     def suggested(self, dataset: Dataset) -> Mapping[str, Any]:
         """Nothing."""
         return {}
@@ -46,10 +52,10 @@ class MaskVolumeEngine:
         """Opens the recording with the checkpoint's networks.
 
         Raises:
-            UserError: there is no recording.
+            Lacking: there is no recording.
         """
         if dataset is None:
-            raise UserError(
+            raise Lacking(
                 "this checkpoint draws recordings: choose one as its data folder (--data FOLDER), with an LLFF folder "
                 "for each moment, or cam00/ cam01/ ... or a video of each camera beside poses_bounds.npy"
             )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
+from torch import Tensor
 
 from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.config import SCENE_CONFIG, Options, TrainingConfig, make_options
@@ -15,6 +16,7 @@ from engines.core.engine import Engine, Scene, Training
 from engines.srn import upstream
 from engines.srn.codes import codes_of_objects
 from engines.srn.config import SrnConfig, SrnOptions
+from engines.srn.network import Srn
 from engines.srn.scene import SrnScene, find_info
 
 
@@ -37,6 +39,11 @@ class SrnEngine:
     def write_upstream(self, checkpoint: Checkpoint) -> Mapping[str, Any]:
         """What vsitzmann/scene-representation-networks would save."""
         return upstream.write(checkpoint)
+
+    def weights_to_draw(self, config: TrainingConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """All."""
+        with torch.device("meta"):
+            return Srn(cast(SrnConfig, config)).state_dict()
 
     def suggested(self, dataset: Dataset) -> Mapping[str, Any]:
         """One scene needs no codes, and learns from all its photographs."""

@@ -6,7 +6,7 @@ import importlib.metadata
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ import torch
 
 from engines import registry
 from engines.core.checkpoint import Checkpoint
+from engines.core.config import Options, TrainingConfig
 from engines.core.errors import UserError
 from engines.core.run_folder import write_run_checkpoint
 from engines.core.scene_file import write_scene_file
@@ -30,8 +31,32 @@ class Plugin:
     def recognises(self, content: Mapping[str, Any]) -> bool:
         return "plugin" in content
 
+    Config, SceneOptions = TrainingConfig, Options
+
     def read_upstream(self, content: Mapping[str, Any], path: Path) -> Checkpoint:
         return Checkpoint("plugin", {}, 5, content["plugin"])
+
+    def unused(self, *arguments: object) -> Any:
+        raise NotImplementedError
+
+    write_upstream = suggested = open = unsuited = train = resume = unused
+
+
+class Nosy(Plugin):
+    """Fails at the sight of any file."""
+
+    name, title = "nosy", "Nosy"
+
+    def recognises(self, content: Mapping[str, Any]) -> bool:
+        raise KeyError("not mine")
+
+
+class Ends:
+    """A module that ends the program when its engine is asked for."""
+
+    @property
+    def ENGINE(self) -> object:
+        raise SystemExit(0)
 
 
 @pytest.fixture
@@ -62,6 +87,39 @@ def test_installed_engines_are_found_and_broken_ones_named(plugins: None) -> Non
     assert "no_such_module" in failed_engines()["broken"]
     with pytest.raises(UserError, match=r"engine broken can't be used: .*no_such_module"):
         find_engine("broken")
+
+
+def install(monkeypatch: pytest.MonkeyPatch, **modules: object) -> None:
+    """Plug-ins by their entry points' names."""
+    for name, module in modules.items():
+        monkeypatch.setitem(sys.modules, f"{name}_module", module)  # type: ignore[arg-type]
+    entries = [importlib.metadata.EntryPoint(name, f"{name}_module", registry.ENTRY_POINTS) for name in modules]
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: entries)
+    registry._found.cache_clear()
+
+
+@pytest.fixture
+def forget() -> Iterator[None]:
+    """Engines are looked for anew afterwards."""
+    yield
+    registry._found.cache_clear()
+
+
+def test_plug_ins_that_fail_are_named_and_the_rest_works(
+    forget: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = {"number": SimpleNamespace(ENGINE=3), "kind": SimpleNamespace(ENGINE=Plugin), "none": SimpleNamespace()}
+    install(monkeypatch, ends=Ends(), nosy=SimpleNamespace(ENGINE=Nosy()), srn=SimpleNamespace(ENGINE=Nosy()), **made)
+    failed = failed_engines()
+    assert failed["ends"].startswith("SystemExit") and "must be an object" in failed["kind"]
+    assert "a int, lacks name, title, recognises" in failed["number"] and "ENGINE" in failed["none"]
+    assert failed["srn of srn_module"] == "the name srn is taken by a method of this program"
+    assert find_engine("srn").title == "Scene Representation Networks"
+    torch.save({"a": torch.zeros(1)}, tmp_path / "a.pth")
+    with pytest.raises(
+        UserError, match=r"a\.pth: a torch file, but .*; nosy failed to look at it \(KeyError: 'not mine'\)"
+    ):
+        read_checkpoint(tmp_path / "a.pth")
 
 
 def test_unknown_engine_lists_those_there_are() -> None:
