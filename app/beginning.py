@@ -20,7 +20,16 @@ from engines.core.engine import Engine, LearnsSmaller, Training
 from engines.core.errors import UserError
 from engines.core.object_masks import laid_over, settled
 from engines.core.origin import moved
-from engines.core.run_folder import chosen_up, complete_scene, is_run_folder, others_in, read_run_training_of_first
+from engines.core.reading import reading
+from engines.core.run_folder import (
+    TRAINING_NAME,
+    chosen_up,
+    complete_scene,
+    is_run_folder,
+    others_in,
+    read_run_training_of_first,
+    require_no_links,
+)
 from engines.core.upright import parse_up
 
 FREE_ON_RESUME = ("max_steps", "checkpoint_every", "checkpoint_minutes", "validate_every", "lr", "num_workers", "up")
@@ -28,7 +37,8 @@ FREE_ON_RESUME = ("max_steps", "checkpoint_every", "checkpoint_minutes", "valida
 
 
 def check_folder(out: Path, resume: bool) -> None:
-    """Before anything is read: a new run takes nobody's place."""
+    """Before anything is read: a new run takes nobody's place, and through no link."""
+    require_no_links(out)
     if not resume and is_run_folder(out):
         raise UserError(f"{out}: holds a run already; go on with it by --resume, or name another folder")
     if not resume and (others := others_in(out)):
@@ -84,7 +94,9 @@ def begin(
         # A run of a time before there was a choice.
         config = config.model_copy(update={"outside_masks": "kept"})
     names, dataset = held_out_names(dataset, config.held_out_every), _as_configured(dataset, config)
-    return Begun(dataset, config, engine.resume(dataset, checkpoint, device), names)
+    with reading(out / TRAINING_NAME, "not a training state of Vantage, or damaged"):
+        training = engine.resume(dataset, checkpoint, device)
+    return Begun(dataset, config, training, names)
 
 
 def _as_configured(dataset: Dataset, config: TrainingConfig) -> Dataset:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from app.evaluation import Evaluation, OnPair, evaluate
 from app.held_out import keep_pair, remembering, validation_views
 from app.inspection.lenses import notes_on_lenses
 from app.run_clock import RunClock
+from app.run_history import forget_after, recent_losses, with_recent
 from app.run_restoring import RunKept
 from engines import registry
 from engines.core import ranks
@@ -26,16 +26,13 @@ from engines.core.config import make_options
 from engines.core.device import choose_device, describe_device, is_out_of_memory, memory_used
 from engines.core.engine import Engine, Stop, Training
 from engines.core.errors import Cancelled, Diverged, OutOfMemory, Unreadable, UserError
-from engines.core.files import replacing
 from engines.core.formats import open_dataset
 from engines.core.run_folder import (
-    HISTORY_NAME,
     append_history,
     claimed,
     is_interrupted_here,
     is_run_folder,
     mark_launch,
-    read_history,
     read_run_config,
     read_run_training,
     write_run_checkpoint,
@@ -117,6 +114,7 @@ def run_training(
     again = ranks.of_first(is_interrupted_here(out))
     if rank.is_first:
         check_folder(out, resume or again)
+    recent: list[Mapping[str, float]] = []
     with contextlib.ExitStack() as held:
         try:
             begun = begin(engine, open_dataset(Path(data)), out, settings, where, resume or again, again)
@@ -124,12 +122,13 @@ def run_training(
             held.enter_context(contextlib.closing(training))
             if rank.is_first:
                 held.enter_context(claimed(out))
-                _check_unchanged(out, training.step_count, resume or again)
+                recent = _check_unchanged(out, training.step_count, resume or again)
                 # Also of a new run: one that ended before it saved anything may have left lines.
-                _forget_after(out, training.step_count)
+                forget_after(out, training.step_count)
                 write_run_config(out, engine_name, Path(data).absolute(), config.model_dump())
                 mark_launch(out)
             run = held.enter_context(contextlib.closing(_Run(begun, out, where, tell)))
+            run.recent = recent
             return _loop(run, report, stop, between)
         except Exception as error:
             if not is_out_of_memory(error):
@@ -204,7 +203,8 @@ class _Run:
         self._held_out, self._tell = held_out, tell
         self.news: tuple[str, ...] = ()
         """What happened since the last report."""
-        self._recent: list[Mapping[str, float]] = []
+        self.recent: list[Mapping[str, float]] = []
+        """Losses of the steps since the last line of the history."""
         self._saved: Checkpoint | None = None
         self._kept_step = training.step_count or None
         """Of the checkpoint in the folder; of a run that goes on that is where it was taken up."""
@@ -271,15 +271,15 @@ class _Run:
 
     def record(self, losses: Mapping[str, float], validation: Evaluation | None) -> None:
         """Adds to the history and to TensorBoard's events: the mean losses now and then, every validation."""
-        self._recent.append(losses)
+        self.recent.append(losses)
         step = self.training.step_count
         # Not so many since the last line: a run that goes on has its lines where it would have had them.
         if step % HISTORY_EVERY and validation is None:
             return
         events = self._events
-        values = {name: sum(losses[name] for losses in self._recent) / len(self._recent) for name in losses}
+        values = {name: sum(losses[name] for losses in self.recent) / len(self.recent) for name in losses}
         scores = {"psnr": validation.psnr, "ssim": validation.ssim} if validation is not None else {}
-        self._recent = []
+        self.recent = []
         if events is None:
             return
         with self._writing():
@@ -313,7 +313,7 @@ class _Run:
 
     def save(self) -> Checkpoint:
         """Writes the checkpoint as it is now."""
-        self._saved = remembering(self.training.checkpoint(), self._held_out)
+        self._saved = with_recent(remembering(self.training.checkpoint(), self._held_out), self.recent)
         # None but of the first rank.
         if self._events is not None:
             write_run_checkpoint(self.out, self._saved)
@@ -352,18 +352,15 @@ class _Run:
         return self._saved
 
 
-def _check_unchanged(out: Path, step: int, resume: bool) -> None:
-    """Once the folder is ours: while the data was read, another process may have trained there and ended."""
+def _check_unchanged(out: Path, step: int, resume: bool) -> list[Mapping[str, float]]:
+    """Once the folder is ours: while the data was read, another process may have trained there and ended.
+
+    Gives the losses that the run saved for the next line of its history.
+    """
     check_folder(out, resume)
-    if resume and (there := read_run_training(out).step) != step:
-        raise UserError(f"{out}: another process went on with it meanwhile, until step {there}; begin once more")
-
-
-def _forget_after(out: Path, step: int) -> None:
-    """Drops history lines of steps that were done but not saved: they will be done again."""
-    entries = read_history(out)
-    steps = [entry.get("step") for entry in entries]
-    kept = [entry for entry, at in zip(entries, steps, strict=True) if isinstance(at, int) and at <= step]
-    if len(kept) < len(entries):
-        with replacing(out / HISTORY_NAME) as temporary:
-            temporary.write_text("".join(json.dumps(entry) + "\n" for entry in kept), encoding="utf-8")
+    if not resume:
+        return []
+    there = read_run_training(out)
+    if there.step != step:
+        raise UserError(f"{out}: another process went on with it meanwhile, until step {there.step}; begin once more")
+    return recent_losses(there)
