@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from PIL import Image
 
 from engines.core.camera import Array
 from engines.core.errors import UserError
+from engines.core.files import remove_leftovers, unfinished, unwritable
 
 CAMERAS_NAME = "cameras.json"
 
@@ -27,7 +27,8 @@ def replacing_folder(out: Path) -> Iterator[Path]:
         UserError: `out` holds something else than an earlier export, or can't be written.
     """
     _require_free(out)
-    temporary = out.parent / f".{out.name}.{secrets.token_hex(4)}.part"
+    remove_leftovers(out.parent)
+    temporary = unfinished(out)
     old = temporary.with_suffix(".old")
     try:
         temporary.mkdir(parents=True)
@@ -37,7 +38,7 @@ def replacing_folder(out: Path) -> Iterator[Path]:
             out.replace(old)
         temporary.replace(out)
     except OSError as error:
-        raise UserError(f"{out}: can't be written ({error.strerror or error})") from error
+        raise unwritable(out, error) from error
     finally:
         if old.exists() and not out.exists():
             old.replace(out)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from engines.core.camera import Array, Camera
+from engines.core.camera import LARGEST, Array, Camera
 
 # A turntable has no heading at its poles, so it stops short of them.
 STEEPEST_RAD = float(np.radians(89))
@@ -30,8 +30,14 @@ def _unit(vector: Array) -> Array:
     return np.asarray(vector / np.linalg.norm(vector))
 
 
+FARTHEST = 1e-3 * LARGEST
+"""From here nothing is seen any more; the wheel has no end."""
+
+
 def _placed(camera: Camera, rotation: Array, position: Array) -> Camera:
-    """Made orthonormal again, else thousands of small drags would add up to a shear."""
+    """Made orthonormal again, else thousands of small drags would add up to a shear; never beyond `FARTHEST`."""
+    if not np.abs(position).max() <= FARTHEST:
+        return camera
     left, _, right = np.linalg.svd(rotation)
     pose = np.eye(4)
     pose[:3, :3], pose[:3, 3] = left @ right, position

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import re
 import subprocess
 import sys
@@ -19,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.core.errors import UserError
-from engines.core.files import replacing
+from engines.core.files import remove_leftovers, replacing, unwritable
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -60,6 +61,7 @@ class VideoWriter:
         self._messages: IO[bytes] | None = None
 
     def __enter__(self) -> VideoWriter:
+        remove_leftovers(self._path.parent)
         with contextlib.ExitStack() as exits:
             temporary = exits.enter_context(replacing(self._path))
             self._messages = exits.enter_context(tempfile.TemporaryFile())
@@ -74,7 +76,16 @@ class VideoWriter:
         command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-nostdin", "-loglevel", "error", *source]
         command += _encoding(self._path.suffix.lower(), self._quality, self._fps)
         # bitexact: no version and no random identifier in the file, so equal frames give equal bytes.
-        command += ["-an", "-map_metadata", "-1", "-fflags", "+bitexact", "-flags", "+bitexact", str(temporary)]
+        command += [
+            "-an",
+            "-map_metadata",
+            "-1",
+            "-fflags",
+            "+bitexact",
+            "-flags",
+            "+bitexact",
+            str(temporary.absolute()),
+        ]
         # A session of its own: Ctrl+C must reach us alone, or the encoder dies before it can be told to stop.
         return subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=messages, start_new_session=True
@@ -137,7 +148,8 @@ class VideoWriter:
         lines = self._messages.read().decode(errors="replace").strip().splitlines()
         said = lines[-1].strip() if lines else f"exit code {self._encoder.returncode}"
         # A full disk is named in one of the first lines; the last is only that the conversion failed.
-        said = next((line for line in lines if "No space left" in line), said)
+        if any("No space left" in line for line in lines):
+            return unwritable(self._path, OSError(errno.ENOSPC, ""))
         # "[out#0/mp4 @ 0x5581c0]" before a message is for those who debug the encoder.
         said = re.sub(r"^(\[[^]]*\]\s*)+", "", said)
         return UserError(f"{self._path}: the video encoder stopped: {said}")

@@ -16,7 +16,7 @@ from engines.core import ranks
 from engines.core.checkpoint import Checkpoint
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
-from engines.core.files import replacing
+from engines.core.files import remove_leftovers, replacing
 from engines.core.views import Split
 
 SPLITS: tuple[Split, ...] = ("test", "validation", "train")
@@ -100,6 +100,7 @@ def _what_they_are(split: Split, folder: Dataset, of_run: Dataset, checkpoint: C
 
 def _write(out: Path, evaluation: Evaluation, result: dict[str, object]) -> None:
     text = evaluation.to_csv() if out.suffix == ".csv" else json.dumps(result, indent=2) + "\n"
+    remove_leftovers(out.parent)
     with replacing(out) as temporary:
         # A folder's name may hold bytes that are no text.
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")

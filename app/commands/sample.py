@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from engines.core.synthetic.sample import (
     TRAIN_VIEWS,
     VALIDATION_VIEWS,
     Sample,
+    begin,
     deepvoxels_sample,
     require_empty,
     srn_sample,
@@ -118,9 +120,13 @@ def run(arguments: argparse.Namespace) -> int:
     interval = 0.1 if sys.stderr.isatty() else LOG_INTERVAL_S
     # The delay keeps the line of an error at once (a folder that can't be written) free of a bar.
     options = {"unit": "view", "mininterval": interval, "delay": 0.2, "dynamic_ncols": True}
+    names = ("format", "seed", "size", "objects", "views", "frames", "samples")
+    what = json.dumps({name: getattr(arguments, name) for name in names})
+    ended = begin(folder, what)
     with tqdm(total=task.views, desc=str(folder), **options) as bar:
         try:
             task.write(lambda count: bar.update(count))
+            ended()
         except KeyboardInterrupt:
             done = bar.n
             bar.close()

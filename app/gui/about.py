@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import platform
 
 import torch
@@ -27,7 +28,8 @@ def about_text(canvas: str) -> str:
     }
     rows |= {f"Not available: {name}": reason for name, reason in failed_engines().items()}
     cells = "".join(
-        f"<tr><td style='padding-right:14px'>{name}</td><td>{value}</td></tr>" for name, value in rows.items()
+        f"<tr><td style='padding-right:14px'>{html.escape(name)}</td><td>{html.escape(value)}</td></tr>"
+        for name, value in rows.items()
     )
     return f"<h3>Vantage {VERSION}</h3><p>Viewer and trainer for neural scenes.</p><table>{cells}</table>"
 

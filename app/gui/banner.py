@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Literal
 
 from PyQt5.QtCore import QEvent, QObject, Qt, QTimer
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
+from app.gui.plain_text import cut, plain_label
 from app.gui.words import breakable, in_window
 
 Kind = Literal["info", "warning", "error"]
@@ -26,9 +27,8 @@ class Banner(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.text = QLabel()
+        self.text = plain_label()
         self.text.setWordWrap(True)
-        self.text.setTextFormat(Qt.PlainText)
         self.text.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self.text.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
         self.button = QPushButton()
@@ -73,7 +73,7 @@ class Banner(QFrame):
             super().hide()
 
     def _show(self, kind: Kind, text: str, button: str, act: Callable[[], None] | None) -> None:
-        self.text.setText(breakable(in_window(text)))
+        self.text.setText(breakable(in_window(cut(text))))
         self.setProperty("banner", kind)
         self.style().unpolish(self)
         self.style().polish(self)

@@ -12,7 +12,6 @@ from PyQt5.QtWidgets import (
     QDialog,
     QDoubleSpinBox,
     QFileDialog,
-    QLabel,
     QLineEdit,
     QPushButton,
     QSpinBox,
@@ -23,6 +22,7 @@ from app.gui.channel_panel import channel_name
 from app.gui.dialog_parts import finish, fit_to_screen, row
 from app.gui.export_order import FILE_PATH, FIT_TITLES, SPLIT_PREFIX, TIME_TITLES, Order, path_choices
 from app.gui.panel_parts import Slider, form, label
+from app.gui.plain_text import plain_label
 from app.opening import Opened, stem_of
 from app.video import VIDEO_SUFFIXES
 from engines.core.engine import TIME
@@ -110,7 +110,7 @@ class ExportDialog(QDialog):
             box.setEnabled(native is None)
             line.addWidget(box)
             if box is self.width_px:
-                line.addWidget(QLabel("×"))
+                line.addWidget(plain_label("×"))
         line.addWidget(label("pixels, fixed by the model" if native else "pixels", "muted"))
         line.addStretch(1)
         self._rows.addRow("Size", line)

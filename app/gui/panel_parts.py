@@ -18,6 +18,8 @@ from PyQt5.QtWidgets import (
 
 NARROWEST_PX = 24
 
+from app.gui.plain_text import plain_label
+
 
 class Card(QFrame):
     """A titled box; what belongs in it goes into `body`."""
@@ -28,14 +30,14 @@ class Card(QFrame):
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(12, 9, 12, 11)
         self.body.setSpacing(7)
-        heading = QLabel(title)
+        heading = plain_label(title)
         heading.setProperty("role", "heading")
         self.body.addWidget(heading)
 
 
 def label(text: str = "", role: str = "", wrap: bool = False) -> QLabel:
     """A text in one of the stylesheet's roles; selectable, as values are for copying."""
-    made = QLabel(text)
+    made = plain_label(text)
     if role:
         made.setProperty("role", role)
     made.setWordWrap(wrap)

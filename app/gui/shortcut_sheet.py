@@ -17,6 +17,7 @@ from PyQt5.QtWidgets import (
 
 from app.gui.command_table import COMMANDS
 from app.gui.dialog_parts import fit_to_screen
+from app.gui.plain_text import plain_label
 from app.gui.viewport import GESTURES
 
 Row = tuple[str, str]
@@ -66,13 +67,13 @@ class ShortcutSheet(QDialog):
         layout.addWidget(scroll, 1)
 
     def _add_section(self, grid: QGridLayout, title: str, rows: list[Row]) -> None:
-        heading = QLabel(title)
+        heading = plain_label(title)
         heading.setProperty("role", "heading")
         heading.setContentsMargins(0, 8 if grid.count() else 0, 0, 0)
         grid.addWidget(heading, grid.rowCount(), 0, 1, 2)
         entries = []
         for keys, text in rows:
-            key, label = QLabel(keys), QLabel(text)
+            key, label = plain_label(keys), plain_label(text)
             key.setProperty("role", "key")
             key.setWordWrap(len(keys) > 16)
             label.setWordWrap(True)

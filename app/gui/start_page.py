@@ -9,6 +9,7 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QAction, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.gui.panel_parts import Card, Elided, clear, label
+from app.gui.plain_text import tip
 from app.opening import title_of
 from app.settings import Recent
 
@@ -75,7 +76,7 @@ class StartPage(QScrollArea):
             path = Path(entry.path)
             name = title_of(path)
             button = _row(name, str(path.parent))
-            button.setToolTip(entry.path + (f"\nwith {entry.data}" if entry.data else ""))
+            button.setToolTip(tip(entry.path + (f"\nwith {entry.data}" if entry.data else "")))
             button.clicked.connect(lambda _, entry=entry: self.recent_chosen.emit(entry))
             self._rows.addWidget(button)
         self._card.setVisible(bool(recent))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections import deque
 
-from PyQt5.QtWidgets import QLabel, QStatusBar, QWidget
+from PyQt5.QtWidgets import QStatusBar, QWidget
 
 from app.gui.panel_parts import Elided
+from app.gui.plain_text import plain_label
 from app.pictures import Picture
 
 FPS_SECONDS = 1.0
@@ -20,8 +21,8 @@ class Status(QStatusBar):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        self.state, self.view = Elided(), QLabel()
-        self.size, self.time, self.rate, self.device = (QLabel() for _ in range(4))
+        self.state, self.view = Elided(), plain_label()
+        self.size, self.time, self.rate, self.device = (plain_label() for _ in range(4))
         self.rate.setToolTip("Pictures shown in the last second")
         self.time.setToolTip("Time taken to make this picture")
         self.addWidget(self.state)

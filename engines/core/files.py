@@ -68,7 +68,10 @@ def remove_leftovers(folder: Path) -> None:
         for path in folder.glob(".*.part*"):
             if (found := PART.fullmatch(path.name)) and not _is_owned(path, found[1], found[2]):
                 with contextlib.suppress(OSError):
-                    path.unlink()
+                    if path.is_dir() and not path.is_symlink():
+                        shutil.rmtree(path)
+                    else:
+                        path.unlink()
 
 
 def _is_owned(path: Path, machine: str, process: str | None) -> bool:
@@ -81,6 +84,12 @@ def _is_owned(path: Path, machine: str, process: str | None) -> bool:
         # A process that began after the file was is another one, with the same number.
         return psutil.Process(int(process)).create_time() <= path.stat().st_ctime + 1
     return False
+
+
+def unfinished(path: Path, suffix: str = "") -> Path:
+    """A new name beside `path` for what is going to take its place."""
+    stem = path.name.removesuffix(suffix) if suffix else path.name
+    return path.parent / f".{stem}.{_machine()}{secrets.token_hex(2)}.{os.getpid()}.part{suffix}"
 
 
 def _machine() -> str:
@@ -102,8 +111,7 @@ def replacing(path: Path) -> Iterator[Path]:
         path = path.resolve() if path.is_symlink() else path
         path.parent.mkdir(parents=True, exist_ok=True)
         # The suffix is kept: encoders choose the container by it.
-        mark = f"{_machine()}{secrets.token_hex(2)}.{os.getpid()}"
-        temporary = path.parent / f".{path.stem}.{mark}.part{path.suffix}"
+        temporary = unfinished(path, path.suffix)
         temporary.touch(exist_ok=False)
         mode = (path if path.exists() else temporary).stat().st_mode
         yield temporary

@@ -184,3 +184,11 @@ def test_interpolate_takes_the_size_of_the_end() -> None:
     a, b = camera_at([0, -4, 0]), camera_at([4, 0, 0]).scaled(0.5)
     assert navigation.interpolate(a, b, 0.0).size_px == (160, 120)
     assert navigation.interpolate(a, b, 0.0).focal_px == pytest.approx((150, 155))
+
+
+def test_the_wheel_may_turn_without_end() -> None:
+    camera = camera_at([0.0, -4.0, 1.0])
+    for _ in range(500):
+        camera = navigation.dolly(camera, ORIGIN, 1.5)
+    assert np.isfinite(camera.position).all() and np.abs(camera.position).max() > 1e9
+    assert (navigation.fly(camera, 0.0, 0.0, 1e300).position == camera.position).all()

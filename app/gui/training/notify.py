@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import sys
 from contextlib import suppress
 
 from PyQt5.QtCore import QVariant
 from PyQt5.QtWidgets import QApplication, QSystemTrayIcon, QWidget
+
+from app.gui.plain_text import cut
 
 SERVICE, PATH = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
 SHOWN_MS = 10_000
@@ -38,6 +41,6 @@ def _by_dbus(title: str, text: str) -> bool:
         call = QDBusMessage.createMethodCall(SERVICE, PATH, SERVICE, "Notify")
         replaces = QVariant(0)
         replaces.convert(QVariant.UInt)
-        call.setArguments(["Vantage", replaces, "", title, text, [], {}, SHOWN_MS])
+        call.setArguments(["Vantage", replaces, "", title, html.escape(cut(text)), [], {}, SHOWN_MS])
         return bool(bus.send(call))
     return False

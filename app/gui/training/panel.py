@@ -19,6 +19,7 @@ from PyQt5.QtWidgets import (
 )
 
 from app.gui.panel_parts import Elided, guard_wheel, label
+from app.gui.plain_text import tip
 from app.gui.theme import Colours
 from app.gui.training.curves import CurvesView
 from app.gui.training.runs_list import Row, RunsList
@@ -53,8 +54,8 @@ class TrainingPanel(QWidget):
             top.addWidget(_button(action))
         self.runs, self.curves, self.wipe = RunsList(), CurvesView(), Wipe()
         self._left, self._right = QComboBox(), QComboBox()
-        for box, tip in ((self._left, "Left of the line"), (self._right, "Right of the line")):
-            box.setToolTip(tip)
+        for box, side in ((self._left, "Left of the line"), (self._right, "Right of the line")):
+            box.setToolTip(side)
             box.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(8)
             box.setEnabled(False)
@@ -123,7 +124,7 @@ class TrainingPanel(QWidget):
         if job.psnr is not None:
             parts.append(f"PSNR {job.psnr:.2f} dB")
         self.figures.setText("  ·  ".join(parts) + more)
-        self.figures.setToolTip("\n".join((", ".join(parts), *job.notes)))
+        self.figures.setToolTip(tip("\n".join((", ".join(parts), *job.notes))))
 
     def show_curves(self, curves: Mapping[str, Curves]) -> None:
         """Of the chosen runs."""

@@ -11,6 +11,7 @@ from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QMessageBox
 
 from app.gui.host import Host
+from app.gui.plain_text import tip
 from app.gui.training.panel import TrainingPanel
 from app.gui.training.runs_list import Row
 from app.runs.library import Run, rename_run
@@ -118,7 +119,7 @@ class RunMenu:
         """Moves them to the trash, after a question."""
         names = ", ".join(row.folder.name for row in rows[:5]) + (", …" if len(rows) > 5 else "")
         answer = QMessageBox.question(
-            self._window.widget, "Move to trash", f"Move {names} to the trash?", QMessageBox.Yes | QMessageBox.No,
+            self._window.widget, "Move to trash", tip(f"Move {names} to the trash?"), QMessageBox.Yes | QMessageBox.No,
             QMessageBox.No,
         )  # fmt: skip
         if answer != QMessageBox.Yes:

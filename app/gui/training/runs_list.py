@@ -11,6 +11,7 @@ from PyQt5.QtCore import QPoint, Qt, pyqtSignal
 from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem
 
+from app.gui.plain_text import tip
 from app.gui.theme import Colours
 from app.gui.words import in_window
 from app.runs.library import Run
@@ -161,8 +162,8 @@ class RunsList(QTreeWidget):
         item.setData(0, Qt.UserRole, row)
         item.setTextAlignment(2, int(Qt.AlignRight | Qt.AlignVCenter))
         item.setTextAlignment(3, int(Qt.AlignRight | Qt.AlignVCenter))
-        item.setToolTip(0, _tip(row))
-        item.setToolTip(4, in_window(row.job.text) if row.job is not None else "")
+        item.setToolTip(0, tip(_tip(row)))
+        item.setToolTip(4, tip(in_window(row.job.text) if row.job is not None else ""))
         if self._colours is not None:
             failed = row.job is not None and row.job.status == "failed"
             colour = self._colours.error if failed else self._colours.accent if row.under_way else self._colours.muted

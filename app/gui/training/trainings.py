@@ -14,6 +14,7 @@ from PyQt5.QtCore import QTimer
 from PyQt5.QtWidgets import QDialog, QMessageBox
 
 from app.gui.host import Host
+from app.gui.plain_text import plain_box
 from app.gui.training.notify import notify
 from app.gui.training.panel import TrainingPanel
 from app.gui.training.run_menu import RunMenu
@@ -360,6 +361,7 @@ class Trainings:
                 f"\n{waiting} more that wait{'s' if waiting == 1 else ''} {'is' if waiting == 1 else 'are'} not begun."
             )
         box = QMessageBox(QMessageBox.Question, "Training under way", text.strip(), parent=self._window.widget)
+        plain_box(box)
         save = box.addButton("Save and quit", QMessageBox.AcceptRole)
         box.addButton("Keep training", QMessageBox.RejectRole)
         box.setDefaultButton(save)

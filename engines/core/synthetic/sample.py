@@ -12,9 +12,10 @@ import numpy as np
 from engines.core.camera import Camera
 from engines.core.engine import Stop, never_stop
 from engines.core.errors import Cancelled, UserError
-from engines.core.files import replacing
+from engines.core.files import remove_leftovers, replacing
 from engines.core.formats.deepvoxels_folder import Intrinsics, write_intrinsics, write_pose
 from engines.core.images import to_uint8, write_png
+from engines.core.reading import read_text
 from engines.core.synthetic.arrangement import still_life
 from engines.core.synthetic.raytracer import Picture, draw
 from engines.core.synthetic.scene import BALL_RADIUS, SyntheticScene
@@ -25,6 +26,9 @@ from engines.core.views import Split
 TRAIN_VIEWS, VALIDATION_VIEWS, TEST_VIEWS = 300, 20, 60
 SIZE_PX = 256
 OBJECTS, OBJECT_VIEWS, CLASS_SIZE_PX = 24, 50, 128
+
+UNFINISHED = ".unfinished-sample"
+"""In a folder whose sample is not whole yet: what it is going to be."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +141,7 @@ def write_sample(
 
 
 def require_empty(folder: Path) -> None:
-    """Refuses a folder that a sample would be mixed into.
+    """Refuses a folder that a sample would be mixed into; one that was begun there and not ended is made again.
 
     Raises:
         UserError: a file, or not empty, or can't be looked into.
@@ -145,10 +149,27 @@ def require_empty(folder: Path) -> None:
     try:
         if folder.exists() and not folder.is_dir():
             raise UserError(f"{folder}: is a file; name a folder")
-        if folder.is_dir() and any(folder.iterdir()):
+        if folder.is_dir() and any(folder.iterdir()) and not (folder / UNFINISHED).is_file():
             raise UserError(f"{folder}: holds files already; name a new folder, or empty this one first")
     except OSError as error:
         raise UserError(f"{folder}: can't be read ({error.strerror or error})") from error
+
+
+def begin(folder: Path, what: str) -> Callable[[], None]:
+    """Notes in the folder that it is to hold the sample that `what` describes, until what is given back is called.
+
+    Raises:
+        UserError: it holds something else, or can't be written.
+    """
+    require_empty(folder)
+    mark = folder / UNFINISHED
+    if mark.is_file() and read_text(mark) != what:
+        raise UserError(f"{folder}: holds part of another sample; name a new folder, or empty this one first")
+    for part in (folder, *folder.rglob("*/")) if folder.is_dir() else ():
+        remove_leftovers(part)
+    with replacing(mark) as temporary:
+        temporary.write_text(what, encoding="utf-8")
+    return lambda: mark.unlink(missing_ok=True)
 
 
 def _write_bounds(path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -97,3 +98,17 @@ def test_interrupt_of_a_recording_is_told(
     monkeypatch.setattr(sample, "write_recordings", interrupted)
     assert run(str(tmp_path / "sample"), "--format", "llff") == sample.INTERRUPTED
     assert "stopped after 7 of 250 views" in capsys.readouterr().err
+
+
+def test_a_sample_that_was_killed_is_made_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["sample", str(tmp_path / "a"), "--size", "16", "--views", "2", "--samples", "1"]
+    assert main(command) == 0
+    rest = tmp_path / "a" / "train" / "rgb" / ".000000.783a52ff.part.png"
+    rest.write_bytes(b"half")
+    assert main(command) == 1 and "holds files already" in capsys.readouterr().err
+    names = ("format", "seed", "size", "objects", "views", "frames", "samples")
+    values = dict(zip(names, ("deepvoxels", 0, 16, None, 2, None, 1), strict=True))
+    (tmp_path / "a" / ".unfinished-sample").write_text(json.dumps(values))
+    assert main([*command, "--seed", "1"]) == 1 and "part of another sample" in capsys.readouterr().err
+    assert main(command) == 0 and not rest.exists()
+    assert not (tmp_path / "a" / ".unfinished-sample").exists()

@@ -1,0 +1,36 @@
+"""Text that comes from files: Qt guesses whether a text is HTML, and would draw the pictures that it names."""
+
+from __future__ import annotations
+
+import html
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QLabel, QMessageBox
+
+MOST_TOLD, MOST_OF_TIP = 600, 1500
+"""Characters that a message, or a tool tip, has room for."""
+
+
+def plain_label(text: str = "") -> QLabel:
+    """A label that draws what it is given as it stands."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.PlainText)
+    return made
+
+
+def plain_box(box: QMessageBox) -> QMessageBox:
+    """The same, of a question."""
+    box.setTextFormat(Qt.PlainText)
+    box.setText(cut(box.text()))
+    return box
+
+
+def cut(text: str, most: int = MOST_TOLD) -> str:
+    """The text, or its beginning where it is longer than there is room for."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def tip(text: str) -> str:
+    """A tool tip that shows `text` as it stands: they have no other way to say that it is no HTML."""
+    lines = html.escape(cut(text, MOST_OF_TIP)).replace("\n", "<br>")
+    return f"<qt>{lines}</qt>" if text else ""
