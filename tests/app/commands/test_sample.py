@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.cli import main
 from app.commands import sample
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
