@@ -143,13 +143,10 @@ class RenderWorker:
 
     def _render_loop(self) -> None:
         step_back(RENDER_NICE)
-        try:
-            self._work()
-        finally:
-            with self._changed:
-                # Whoever still knows of this one must not keep the scene, nor what its frames are made of.
-                del self._scene
-                self._ask = self._preview = self._exact = self._coarse = self._shown = None
+        self._work()
+        # Whoever still knows of this one must not keep the scene, nor what its frames are made of.
+        del self._scene
+        self._ask = self._preview = self._exact = self._coarse = self._shown = None
 
     def _work(self) -> None:
         while (task := self._next_task()) is not None:

@@ -8,6 +8,7 @@ from PyQt5.QtCore import QEvent, QMimeData, QObject, Qt
 from PyQt5.QtWidgets import QLabel, QMessageBox, QWidget
 
 from app.gui.host import DropTarget
+from app.gui.plain_text import plain_box
 from engines.core.errors import UserError
 from engines.core.formats import find_format
 from engines.core.images import list_images
@@ -91,6 +92,7 @@ def _ask_use(window: DropTarget, folder: Path) -> str:
     """ "data" or "train"; "" where it was not meant."""
     name = folder.name if len(folder.name) <= 60 else f"{folder.name[:30]}…{folder.name[-29:]}"
     box = QMessageBox(QMessageBox.Question, "Use folder", f"Use folder “{name}” as…", parent=window.widget)
+    plain_box(box)
     box.setTextFormat(Qt.PlainText)
     data = box.addButton("Data of the open scene", QMessageBox.AcceptRole)
     train = box.addButton("Training data…", QMessageBox.ActionRole)

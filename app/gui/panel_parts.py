@@ -16,9 +16,9 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-NARROWEST_PX = 24
-
 from app.gui.plain_text import plain_label
+
+NARROWEST_PX = 24
 
 
 class Card(QFrame):
