@@ -32,5 +32,8 @@ def cut(text: str, most: int = MOST_TOLD) -> str:
 
 def tip(text: str) -> str:
     """A tool tip that shows `text` as it stands: they have no other way to say that it is no HTML."""
-    lines = html.escape(cut(text, MOST_OF_TIP)).replace("\n", "<br>")
-    return f"<qt>{lines}</qt>" if text else ""
+    text = cut(text, MOST_OF_TIP)
+    if not Qt.mightBeRichText(text):
+        return text
+    lines = html.escape(text).replace("\n", "<br>")
+    return f"<qt>{lines}</qt>"
