@@ -21,7 +21,7 @@ from engines.core.errors import Lacking, UserError
 from engines.core.formats import open_dataset
 from engines.core.object_masks import as_learnt
 from engines.core.origin import moved
-from engines.core.reading import naming, reading
+from engines.core.reading import concerning, reading
 from engines.core.run_folder import LIVE_NAME, SCENE_NAME, is_claimed
 from engines.core.scene_file import rewrite_scene_file
 
@@ -68,7 +68,7 @@ def open_scene(
     path = Path(path)
     where = choose_device(device)
     checkpoint = registry.read_checkpoint(path)
-    with naming(path):
+    with concerning(path):
         engine = registry.find_engine(checkpoint.engine)
     data = Path(data) if data is not None else data_beside(path, checkpoint)
     if dataset is None and data is not None:

@@ -15,7 +15,7 @@ from engines.core.checkpoint import DATA_BESIDE, Checkpoint, SceneInfo
 from engines.core.errors import UserError
 from engines.core.files import remove_leftovers
 from engines.core.formats import open_dataset
-from engines.core.reading import naming, reading
+from engines.core.reading import concerning, reading
 from engines.core.scene_file import write_scene_file
 from engines.core.torch_file import write_torch_file
 from engines.registry import find_engine, read_checkpoint
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.out.resolve() == arguments.checkpoint.resolve():
         raise UserError(f"{arguments.out}: is the checkpoint itself; write to another file")
     remove_leftovers(arguments.out.parent)
-    with naming(arguments.checkpoint):
+    with concerning(arguments.checkpoint):
         find_engine(checkpoint.engine)
     if arguments.to == "scene":
         _write_scene(checkpoint, arguments)
@@ -124,6 +124,6 @@ def _write_upstream(checkpoint: Checkpoint, arguments: argparse.Namespace) -> No
         place = ", ".join(f"{value:.10g}" for value in checkpoint.scene.origin)
         notes([f"the networks are of coordinates that begin at ({place}); move cameras there before drawing with them"])
     engine = find_engine(checkpoint.engine)
-    with naming(arguments.checkpoint), reading(arguments.checkpoint):
+    with concerning(arguments.checkpoint), reading(arguments.checkpoint):
         content = engine.write_upstream(checkpoint)
     write_torch_file(arguments.out, content)

@@ -18,7 +18,7 @@ from engines.core.config import TrainingConfig
 from engines.core.engine import Scene, never_stop
 from engines.core.errors import Lacking, UserError
 from engines.core.picture_files import VIDEO_SUFFIXES
-from engines.core.reading import naming
+from engines.core.reading import concerning
 from engines.core.run_folder import TRAINING_NAME, is_run_folder
 from engines.registry import find_engine, read_checkpoint
 
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     if is_data(path):
         return _run_data(path, arguments.data, arguments.json, arguments.up)
     checkpoint = read_checkpoint(path)
-    with naming(path):
+    with concerning(path):
         find_engine(checkpoint.engine)
     data = describe(checkpoint, path, arguments.data, arguments.up)
     if arguments.json:

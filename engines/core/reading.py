@@ -90,7 +90,7 @@ def reading(path: Path, wrong: str = "is damaged, or not what its name says") ->
 
 
 @contextlib.contextmanager
-def naming(path: Path) -> Iterator[None]:
+def concerning(path: Path) -> Iterator[None]:
     """Puts a file before an error that concerns its content and doesn't know where that comes from.
 
     Raises:
