@@ -93,7 +93,7 @@ COMMANDS = (
             f"Channel {number}",
             CHANNEL,
             str(number),
-            f"Show channel {number} of the scene",
+            f"Show channel {number} of the scene: image, depth, normals, opacity or error",
             needs="scene",
             group="channel",
         )

@@ -65,7 +65,7 @@ class Elided(QLabel):
 
     def setText(self, text: str) -> None:
         """Shows another line."""
-        self._whole = " ".join(text.split())
+        self._whole = text.replace("\n", " ")
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

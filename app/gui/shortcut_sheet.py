@@ -72,6 +72,7 @@ class ShortcutSheet(QDialog):
         heading.setContentsMargins(0, 8 if grid.count() else 0, 0, 0)
         grid.addWidget(heading, grid.rowCount(), 0, 1, 2)
         entries = []
+        tips = {command.text.replace("&", "").rstrip("…"): command.tip for command in COMMANDS}
         for keys, text in rows:
             key, label = plain_label(keys), plain_label(text)
             key.setProperty("role", "key")
@@ -80,7 +81,7 @@ class ShortcutSheet(QDialog):
             line = grid.rowCount()
             grid.addWidget(key, line, 0, Qt.AlignLeft | Qt.AlignTop)
             grid.addWidget(label, line, 1)
-            entries.append((f"{keys} {text}".lower(), (key, label)))
+            entries.append((f"{keys} {text} {tips.get(text, '')}".lower(), (key, label)))
         self._sections.append((heading, entries))
 
     def _narrow(self, text: str) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from PyQt5.QtCore import QSettings
 from PyQt5.QtGui import QColor, QPalette
 from PyQt5.QtWidgets import QApplication
 
+ARROW = Path(__file__).resolve().parent / "arrow.svg"
 THEMES = ("system", "light", "dark")
 
 
@@ -147,7 +149,11 @@ def _bars(c: Colours) -> str:
     QStatusBar {{ background: {c.window}; border-top: 1px solid {c.border}; }}
     QStatusBar::item {{ border: none; }}
     QStatusBar QLabel {{ padding: 2px 9px 3px 9px; }}
-    QMainWindow::separator {{ width: 4px; background: {c.window}; }}
+    QMainWindow::separator {{ width: 7px; height: 9px; background: {c.window}; }}
+    QMainWindow::separator:hover, QSplitter::handle:hover {{ background: {c.accent}; }}
+    QMainWindow::separator:horizontal {{ border-top: 1px solid {c.border}; border-bottom: 1px solid {c.border}; }}
+    QMainWindow::separator:vertical {{ border-left: 1px solid {c.border}; }}
+    QSplitter::handle:horizontal {{ background: {c.border}; margin: 2px 3px; }}
     QDockWidget::title {{ background: {c.window}; padding: 6px 10px; }}
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: {c.window}; border: none; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
@@ -183,7 +189,24 @@ def _inputs(c: Colours) -> str:
     QPushButton {{ background: {c.panel}; border: 1px solid {c.border}; border-radius: 5px; padding: 5px 13px; }}
     QPushButton:hover {{ background: {c.hover}; }}
     QPushButton:disabled {{ color: {c.faint}; }}
-    QPushButton:focus {{ border-color: {c.accent}; }}
+    QPushButton:focus {{ border: 2px solid {c.accent}; padding: 4px 12px; }}
+    QPushButton[primary="true"]:focus, QPushButton[segment="true"]:checked:focus
+        {{ border: 2px solid {c.text}; }}
+    QPushButton[segment="true"]:focus {{ padding: 4px 9px; }}
+    QToolButton:focus {{ border: 1px solid {c.accent}; padding: 3px; }}
+    QCheckBox:focus, QRadioButton:focus {{ color: {c.accent}; }}
+    QSlider:focus {{ border: 1px solid {c.accent}; border-radius: 5px; }}
+    QSlider {{ border: 1px solid transparent; }}
+    QComboBox {{ background: {c.field}; border: 1px solid {c.border}; border-radius: 5px; padding: 3px 8px;
+        min-height: 20px; }}
+    QComboBox:focus {{ border: 2px solid {c.accent}; padding: 2px 7px; }}
+    QComboBox:disabled {{ color: {c.faint}; background: {c.window}; }}
+    QComboBox::drop-down {{ border: none; width: 22px; }}
+    QComboBox::down-arrow {{ image: url("{ARROW.as_posix()}"); width: 12px; height: 12px; }}
+    QComboBox QAbstractItemView {{ background: {c.panel}; border: 1px solid {c.border};
+        selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
+    QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
+    QMessageBox {{ messagebox-text-interaction-flags: 5; }}
     QPushButton[primary="true"] {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
     QPushButton[primary="true"]:disabled {{ background: {c.border}; color: {c.faint}; border-color: {c.border}; }}
     QPushButton[segment="true"] {{ padding: 5px 10px; }}

@@ -60,6 +60,8 @@ from engines.core.errors import UserError
 
 TITLE = "Vantage"
 MENU_LETTERS = 70
+TRAINING_SHARE = 0.36
+"""Of the window's height, that the training panel has at first."""
 MANUAL = Path(__file__).resolve().parents[2] / "README.md"
 
 
@@ -183,7 +185,11 @@ class Window(QMainWindow):
 
     def show_training(self, shown: bool) -> None:
         """Shows or hides the training panel."""
+        first = shown and self._training_dock.isHidden()
         self._training_dock.setVisible(shown)
+        if first:
+            height = max(TRAINING_HEIGHT, round(TRAINING_SHARE * self.height()))
+            self.resizeDocks([self._training_dock], [height], Qt.Vertical)
         self.settings = replace(self.settings, training=shown)
 
     def _restore(self) -> None:

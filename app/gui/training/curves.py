@@ -8,13 +8,13 @@ import numpy as np
 import pyqtgraph as pg
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor
-from PyQt5.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.gui.panel_parts import Slider, guard_wheel, label
 from app.gui.theme import Colours
 from app.runs.library import Curves
 
-PSNR = "PSNR on held-out views"
+PSNR = "Held-out PSNR"
 SMOOTHEST = 0.99
 RAW_ALPHA = 70
 """Of the curve before smoothing, drawn behind it."""
@@ -39,21 +39,29 @@ class CurvesView(QWidget):
         self.what = QComboBox()
         guard_wheel(self.what)
         self.what.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
-        self.what.setMinimumContentsLength(8)
+        self.what.setMinimumContentsLength(10)
         self.what.addItem(PSNR)
         self.smoothing = Slider(Qt.Horizontal)
         self.smoothing.setRange(0, 100)
         self.smoothing.setMaximumWidth(110)
+        self.smoothing.setMinimumWidth(40)
         self.smoothing.setToolTip("Moving average over the curve")
         self.log = QCheckBox("Log")
         self.log.setToolTip("Logarithmic values")
         guard_wheel(self.smoothing)
+        self.fit = QPushButton("Fit")
+        self.fit.setToolTip("Show the whole curve again, after it was dragged or zoomed")
+        self.fit.clicked.connect(self._fit)
+        self._by_hand = False
+        """Somebody chose what is plotted."""
+        self.what.activated.connect(self._chosen)
         top = QHBoxLayout()
         top.setSpacing(8)
         top.addWidget(self.what, 1)
         top.addWidget(label("Smooth", "muted"))
         top.addWidget(self.smoothing)
         top.addWidget(self.log)
+        top.addWidget(self.fit)
         self.plot = pg.PlotWidget()
         self.plot.setMenuEnabled(False)
         self.plot.setMinimumSize(200, 100)
@@ -67,6 +75,7 @@ class CurvesView(QWidget):
         column.addLayout(top)
         column.addWidget(self.plot, 1)
         self._curves: Mapping[str, Curves] = {}
+        self._fitted: object = None
         self._colours: Colours | None = None
         self.what.currentIndexChanged.connect(self._draw)
         self.smoothing.valueChanged.connect(self._draw)
@@ -96,9 +105,34 @@ class CurvesView(QWidget):
             self.what.addItems(wanted)
             # Before the second validation there is only the loss to see.
             scored = any(len(each.psnr) > 1 for each in curves.values())
-            self.what.setCurrentText(chosen if chosen in wanted and scored else wanted[0 if scored else -1])
+            stays = chosen in wanted and (scored or self._by_hand)
+            self.what.setCurrentText(chosen if stays else wanted[0 if scored else -1])
             self.what.blockSignals(False)
         self._draw()
+
+    def _refit(self) -> None:
+        """The axes of another run, or of another value, are not this one's."""
+        values = any(self._points(curves)[0] for curves in self._curves.values())
+        shown = (self.what.currentText(), tuple(self._curves), values)
+        if shown != self._fitted:
+            self._fitted = shown
+            self._fit()
+
+    def _chosen(self, _index: int) -> None:
+        self._by_hand = True
+
+    def _fit(self) -> None:
+        """Axes from the first step on, around all that is plotted; of no values at all from 0 to 1."""
+        item = self.plot.getPlotItem()
+        last = max(
+            (steps[-1] for curves in self._curves.values() for steps in self._points(curves)[:1] if steps), default=0
+        )
+        if last == 0:
+            item.setRange(xRange=(0, 1), yRange=(0, 1), padding=0)
+        item.enableAutoRange(axis="y", enable=last > 0)
+        item.setXRange(0, max(last, 1), padding=0.03)
+        item.getViewBox().setLimits(xMin=-0.05 * max(last, 1))
+        item.enableAutoRange(axis="x", enable=last > 1)
 
     def _points(self, curves: Curves) -> tuple[Sequence[float], Sequence[float]]:
         name = self.what.currentText().removeprefix("Loss: ")
@@ -111,6 +145,7 @@ class CurvesView(QWidget):
         if colours is None:
             return
         item.clear()
+        self._refit()
         log = self.log.isChecked()
         item.setLogMode(x=False, y=log)
         palette = (colours.accent, colours.warning, colours.good, colours.error, colours.text)

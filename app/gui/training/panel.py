@@ -12,13 +12,12 @@ from PyQt5.QtWidgets import (
     QHBoxLayout,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
-from app.gui.panel_parts import Elided, guard_wheel, label
+from app.gui.panel_parts import Elided, guard_wheel
 from app.gui.plain_text import tip
 from app.gui.theme import Colours
 from app.gui.training.curves import CurvesView
@@ -39,9 +38,7 @@ class TrainingPanel(QWidget):
 
     def __init__(self, actions: Sequence[QAction]) -> None:
         super().__init__()
-        self.state, self.figures = Elided(), label("", "muted")
-        # The window must not become as wide as its longest text.
-        self.figures.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        self.state, self.figures = Elided(), Elided("", "muted")
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setMaximumWidth(220)
@@ -57,17 +54,18 @@ class TrainingPanel(QWidget):
         for box, side in ((self._left, "Left of the line"), (self._right, "Right of the line")):
             box.setToolTip(side)
             box.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(8)
+            box.setMinimumContentsLength(5)
             box.setEnabled(False)
             guard_wheel(box)
             box.currentIndexChanged.connect(self._show_pair)
         self._pictures: list[tuple[str, Path]] = []
         split = QSplitter(Qt.Horizontal)
         split.setChildrenCollapsible(False)
+        split.setHandleWidth(9)
         for part, share in ((self.runs, 5), (self.curves, 5), (self._make_wipe(), 3)):
             split.addWidget(part)
             split.setStretchFactor(split.count() - 1, share)
-        split.setSizes([500, 500, 300])
+        split.setSizes([540, 480, 300])
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 6, 8, 8)
         column.setSpacing(6)

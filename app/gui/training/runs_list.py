@@ -109,6 +109,9 @@ class RunsList(QTreeWidget):
         for column in range(1, len(COLUMNS)):
             header.setSectionResizeMode(column, QHeaderView.ResizeToContents)
         self.setMinimumWidth(240)
+        # What tells names apart is often their end.
+        self.setTextElideMode(Qt.ElideMiddle)
+        header.setMinimumSectionSize(48)
         self._colours: Colours | None = None
         self._rows: list[Row] = []
         self.itemSelectionChanged.connect(self.chosen)

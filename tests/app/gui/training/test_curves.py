@@ -100,3 +100,26 @@ def test_smoothing_by_hand() -> None:
     assert smoothed([3.0] * 5, 0.99).tolist() == pytest.approx([3.0] * 5)
     found = smoothed([math.nan, 2.0, math.nan, 4.0], 0.5)
     assert math.isnan(found[0]) and found[1:].tolist() == pytest.approx([2.0, 2.0, 10 / 3])
+
+
+def test_axes_are_of_what_is_shown(view: CurvesView) -> None:
+    box = view.plot.getPlotItem().getViewBox()
+    view.show_curves(
+        {"long": Curves(tuple(range(100)), {"l1": (list(range(100)), [5.0] * 100)}, ((50, 19.0), (99, 20.0)))}
+    )
+    assert box.viewRange()[0][1] > 90
+    view.show_curves({"empty": Curves((), {}, ())})
+    (_, right), (low, high) = box.viewRange()
+    assert right < 2 and low >= -0.2 and high <= 1.2
+    view.show_curves({"one": Curves((10,), {"l1": ([10], [3.0])}, ())})
+    assert box.viewRange()[0][0] >= -1 and box.viewRange()[0][1] >= 10
+    box.setRange(xRange=(3, 4))
+    view.fit.click()
+    assert box.viewRange()[0][1] >= 10
+
+
+def test_what_was_chosen_by_hand_stays(view: CurvesView) -> None:
+    view.show_curves({"run": Curves((), {}, ())})
+    view.what.activated.emit(0)
+    view.show_curves({"run": Curves((1, 2), {"l1": ([1, 2], [3.0, 2.0])}, ())})
+    assert view.what.currentText() == "Held-out PSNR"
