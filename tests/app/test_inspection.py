@@ -75,7 +75,7 @@ def test_a_sound_capture_raises_no_doubt(tmp_path: Path) -> None:
     assert [seen.name for seen in report.cameras[:2]] == ["00", "01"]
     reasons = {fit.engine: fit.reason for fit in report.engines}
     assert reasons["srn"] == reasons["deepvoxels"] == "" and "no near/far bounds" in reasons["mask_volume"]
-    assert ("photographs", "24, 96x64") in facts(report) and ("up", "(0, 0, 1)") in facts(report)
+    assert ("images", "24, 96x64") in facts(report) and ("up axis", "(0, 0, 1)") in facts(report)
     assert json.loads(json.dumps(to_json(report)))["engines"]["srn"] == {
         "title": "Scene Representation Networks",
         "suited": True,
