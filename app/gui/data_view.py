@@ -15,6 +15,7 @@ from app.inspection.report import DataReport, Thumbnail, facts
 from engines.core.camera import Array
 
 SMALLEST = (260, 200)
+NOTHING = "Choose a folder of images, with or without camera poses, or a video; or drop it on the window"
 BESIDE_PX = 600
 """From this width on the facts stand beside the drawing, else below it."""
 FACTS_PX = 300
@@ -70,6 +71,8 @@ class DataView(QWidget):
         self.stack = QStackedWidget()
         for widget in (self.map, self.sheet, self.reason):
             self.stack.addWidget(widget)
+        self.reason.setText(NOTHING)
+        self.stack.setCurrentWidget(self.reason)
         self._facts: QFormLayout = form()
         self._doubts, texts = QVBoxLayout(), QWidget()
         self._doubts.setSpacing(6)

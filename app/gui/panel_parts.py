@@ -16,7 +16,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from app.gui.plain_text import plain_label
+from app.gui.plain_text import plain_label, tip
 
 NARROWEST_PX = 24
 
@@ -90,7 +90,7 @@ class Elided(QLabel):
         shown = self.fontMetrics().elidedText(self._whole, Qt.ElideMiddle, room)
         super().setText(shown)
         self.updateGeometry()
-        self.setToolTip(self._whole if shown != self._whole else "")
+        self.setToolTip(tip(self._whole) if shown != self._whole else "")
 
 
 def elided(text: str, most: int = 60) -> str:

@@ -130,7 +130,7 @@ class TrainDialog(QDialog):
         self.find.textChanged.connect(self.options.narrow)
         self.find.hide()
         more = QHBoxLayout()
-        more.addWidget(self.more)
+        more.addWidget(self.more, 0, Qt.AlignLeft)
         more.addWidget(self.find, 1)
         part = QWidget()
         column = QVBoxLayout(part)
