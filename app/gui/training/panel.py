@@ -9,9 +9,11 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import (
     QAction,
     QComboBox,
+    QFrame,
     QHBoxLayout,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -70,7 +72,12 @@ class TrainingPanel(QWidget):
         column.setContentsMargins(8, 6, 8, 8)
         column.setSpacing(6)
         column.addLayout(top)
-        column.addWidget(split, 1)
+        # On a narrow screen it is scrolled through, and does not push the side panel out.
+        room = QScrollArea()
+        room.setFrameShape(QFrame.NoFrame)
+        room.setWidgetResizable(True)
+        room.setWidget(split)
+        column.addWidget(room, 1)
         self.setMinimumHeight(170)
         self.runs.chosen.connect(self.selection_changed)
         self.show_job(None, 0)

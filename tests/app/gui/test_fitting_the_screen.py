@@ -51,6 +51,17 @@ def test_all_panels_at_once_fit_a_laptop(window: Window, qtbot: QtBot) -> None:
         assert part.isVisible() and part.mapTo(window, part.rect().bottomLeft()).y() <= LAPTOP[1]
 
 
+def test_all_panels_fit_a_screen_at_twice_the_scale(window: Window, qtbot: QtBot) -> None:
+    open_and_wait(window, qtbot, Path("fast.pth"))
+    window.resize(940, 500)
+    window.commands["training"].trigger()
+    window.playing.bar.show()
+    settle(qtbot)
+    assert (window.width(), window.height()) == (940, 500)
+    right = window.dock.mapTo(window, window.dock.rect().bottomRight())
+    assert window.dock.isVisible() and right.x() < 940
+
+
 def test_the_training_panel_can_be_made_high(window: Window, qtbot: QtBot) -> None:
     window.resize(*LAPTOP)
     window.commands["training"].trigger()
