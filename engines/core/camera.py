@@ -14,6 +14,8 @@ Array = npt.NDArray[Any]
 # Below this a rotation is far from orthonormal for more than rounding: text poses carry about 1e-6.
 ORTHONORMAL_TOLERANCE = 1e-2
 
+MOST_PX = 10**6
+"""Along a side of a picture; more is no size but a mistake."""
 LARGEST = 1e15
 """Places and depths beyond it, or depths below its inverse, are no measurements; pictures are drawn in float32."""
 
@@ -60,8 +62,8 @@ class Camera:
             raise ValueError(f"focal_px {self.focal_px} must be > 0")
         if not np.isfinite(self.centre_px).all():
             raise ValueError(f"centre_px {self.centre_px} is not finite")
-        if min(self.size_px) < 1:
-            raise ValueError(f"size_px {self.size_px} must be >= 1")
+        if not 1 <= min(self.size_px) <= max(self.size_px) <= MOST_PX:
+            raise ValueError(f"size_px must be 1 to {MOST_PX} along each side")
         # numpy's numbers would turn a float32 tensor that they meet into float64.
         (fx, fy), (cx, cy), (width, height) = self.focal_px, self.centre_px, self.size_px
         object.__setattr__(self, "focal_px", (float(fx), float(fy)))

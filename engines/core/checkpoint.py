@@ -18,6 +18,9 @@ HELD_OUT = "held_out"
 DATA_BESIDE = "data"
 """The hint that names the data folder which lies beside a scene file and goes with it."""
 
+NUMBERS = {"near_plane": 1, "scale": 1, "grid_barycenter": 3, "near": 1, "far": 1}
+"""Hints of a known meaning, and how many numbers each is."""
+
 
 @dataclass(frozen=True, eq=False)
 class SceneInfo:
@@ -76,6 +79,9 @@ class SceneInfo:
             origin = np.array(data.get("origin", [0.0, 0.0, 0.0]), dtype=np.float64)
             if origin.shape != (3,) or not np.isfinite(origin).all():
                 raise ValueError("origin must be three numbers")
+            if not (np.isfinite(bounds).all() and np.isfinite(up).all()):
+                raise ValueError("bounds or up have a value that is not finite")
+            _check_hints(data["hints"])
             return SceneInfo(
                 start=Camera.from_json(data["start"]),
                 cameras=tuple(Camera.from_json(camera) for camera in data["cameras"]),
@@ -100,6 +106,14 @@ class SceneInfo:
         cameras = tuple(view.camera for view in first.at_time(int(first.times[0])))
         hints = {**dataset.hints, "instances": list(dataset.instances)} if dataset.instances else dataset.hints
         return SceneInfo(cameras[0], cameras, dataset.bounds, dataset.up, hints, dataset.up_found, dataset.origin)
+
+
+def _check_hints(hints: Mapping[str, Any]) -> None:
+    for name, count in NUMBERS.items():
+        if name in hints and hints[name] is not None:
+            values = np.array(hints[name], dtype=np.float64)
+            if values.size != count or not np.isfinite(values).all():
+                raise ValueError(f"hint {name} must be {count} finite number{'s' * (count > 1)}")
 
 
 @dataclass(frozen=True, eq=False)

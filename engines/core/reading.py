@@ -212,8 +212,9 @@ def read_npy(path: Path) -> Array:
         UserError: not such a file, or damaged.
     """
     require_file(path, MOST_ARRAY_BYTES)
-    with reading(path, "can't be read as numbers"):
-        loaded = np.load(path, allow_pickle=False)
+    # Opened here: numpy leaves a file that it refuses open.
+    with reading(path, "can't be read as numbers"), path.open("rb") as file:
+        loaded = np.load(file, allow_pickle=False)
         if not isinstance(loaded, np.ndarray):
             loaded.close()
             raise UserError(f"{path}: holds several arrays; a .npy file holds one")

@@ -158,7 +158,7 @@ def read_run_training(folder: Path) -> Checkpoint:
         for name, part in parts.items():
             if not isinstance(part, Mapping):
                 raise ValueError(f"its {name} is no mapping")
-        scene = SceneInfo.from_json(header["scene"]) if header["scene"] else None
+        scene = SceneInfo.from_json(header["scene"]) if header["scene"] is not None else None
         found = Checkpoint(
             str(header["engine"]), header["config"], int(header["step"]), content["weights"], scene, content["training"]
         )

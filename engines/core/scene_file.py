@@ -113,7 +113,7 @@ def read_scene_file(path: Path) -> Checkpoint:
                 raise ValueError(f"{name} is {quoted(header[name])}")
         for name, dtype in header.get("dtypes", {}).items():
             weights[name] = weights[name].to(_dtype(dtype))
-        scene = SceneInfo.from_json(header["scene"]) if header["scene"] else None
+        scene = SceneInfo.from_json(header["scene"]) if header["scene"] is not None else None
     for name, tensor in weights.items():
         require_numbers(path, name, tensor)
     return Checkpoint(header["engine"], header["config"], header["step"], weights, scene)

@@ -1,0 +1,313 @@
+"""Hundreds of damaged files of all kinds through the commands: each is one line that names it, and nothing runs.
+
+All are made here by chance from a seed, out of sound ones, and are harmless.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from app.cli import main
+from engines.core.run_folder import write_run_config
+from engines.core.scene_file import read_scene_file, read_scene_header
+from tests.app.damaging import BYTES, TEXTS, Case, Workshop, cut, deeply_nested, filled, noise, not_utf8, nothing
+
+DEMOS = Path(__file__).resolve().parents[2] / "checkpoints"
+LONGEST = 2000
+"""Characters of a line of error."""
+INTERNALS = ("pydantic", "errors.pydantic", "aten::", "ATen", "enforce fail", "NoneType", "Traceback", "numpy._core")
+
+
+def scene_files(shop: Workshop) -> Iterator[Case]:
+    """Bytes, headers and weights of scene files."""
+    source = DEMOS / "toys.safetensors"
+    content, header, weights = source.read_bytes(), read_scene_header(source), load_file(source)
+    commands = (
+        ("info", "FILE"),
+        ("render", "FILE", "--path", "orbit", "--frames", "1", "--out", "OUT.mp4"),
+        ("convert", "FILE", "--to", "scene", "--out", "OUT.safetensors"),
+        ("convert", "FILE", "--to", "upstream", "--out", "OUT.pth"),
+        ("mesh", "FILE", "--out", "OUT.ply"),
+        ("evaluate", "FILE", "--data", str(shop.sound)),
+        ("bench", "FILE"),
+    )
+    small = content[:200_000]
+    for command in commands:
+        yield from shop.damaged("scene bytes", "a.safetensors", small, BYTES, *command)
+    wrong: tuple[dict[str, Any], ...] = (
+        {"engine": "nope"},
+        {"engine": 3},
+        {"config": []},
+        {"config": {**header["config"], "img_sidelength": "x"}},
+        {"config": {**header["config"], "num_grid_feats": 100_000}},
+        {"config": {**header["config"], "num_grid_feats": 10**9}},
+        {"config": {**header["config"], "sampling_pattern": "x" * 10**6}},
+        {"config": {**header["config"], "unknown": 1}},
+        {"step": "many"},
+        {"scene": {}},
+        {"scene": {**header["scene"], "bounds": [[float("nan")] * 3] * 2}},
+        {"scene": {**header["scene"], "up": [0, 0]}},
+        {"scene": {**header["scene"], "hints": {"near_plane": "x", "scale": 1.0, "grid_barycenter": [0, 0, 0]}}},
+        {"scene": {**header["scene"], "hints": {"grid_barycenter": [1]}}},
+        {"scene": {**header["scene"], "start": {**header["scene"]["start"], "size_px": [10**400, 3]}}},
+        {"scene": {**header["scene"], "start": {**header["scene"]["start"], "focal_px": [0, 0]}}},
+        {"format": 99},
+        {"dtypes": {"deepvoxels": "load"}},
+    )
+    name = "deepvoxels"
+    tensors = {name: torch.full_like(weights[name], torch.nan)}, {name: weights[name][..., :2].contiguous()}, {}
+    for command in commands[:3]:
+        for change in wrong:
+            file = shop.folder() / "a.safetensors"
+            save_file(weights, file, metadata={"vantage": json.dumps({**header, **change})})
+            yield Case("scene header", file, filled(command, file.parent, file))
+        for tensor in tensors:
+            file = shop.folder() / "a.safetensors"
+            kept = weights | tensor if tensor else {key: value for key, value in weights.items() if key != name}
+            save_file(kept, file, metadata={"vantage": json.dumps(header)})
+            yield Case("scene weights", file, filled(command, file.parent, file))
+        file = shop.folder() / "a.safetensors"
+        save_file({name: torch.zeros(1)}, file, metadata={"vantage": '{"a":' * 50_000})
+        yield Case("scene header", file, filled(command, file.parent, file))
+
+
+class Runs:
+    """Would make a file, were it loaded."""
+
+    def __init__(self, canary: Path) -> None:
+        self.canary = canary
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Path.touch, (self.canary,))
+
+
+def torch_files(shop: Workshop, canary: Path) -> Iterator[Case]:
+    """Of the authors' code, and of something else."""
+    weights = dict(read_scene_file(DEMOS / "toys.safetensors").weights)
+    sound = shop.root / "sound.pth"
+    torch.save({"model": {name: tensor for name, tensor in weights.items() if tensor.numel() < 10_000}}, sound)
+    for command in (("info", "FILE"), ("convert", "FILE", "--to", "scene", "--out", "OUT.safetensors")):
+        yield from shop.damaged("torch bytes", "a.pth", sound.read_bytes(), BYTES, *command)
+        contents: tuple[Any, ...] = (
+            [1, 2], {}, {"model": 3}, {"model": {"deepvoxels": torch.zeros(1, 8, 4, 4, 4)}},
+            {"model": {"deepvoxels": torch.zeros(1, 8, 4, 4, 4), "rendering_net.a": 3}},
+            {"model": {"ray_marcher.lstm.weight_ih": torch.zeros(1), "phi.net.0": 1}},
+            {"state_dict": {"models.mpi_net.conv1_1.model.0.weight": torch.zeros(8, 6, 7, 7, 7)}},
+            {"model": Runs(canary)}, {"model": {"a": Runs(canary)}},
+        )  # fmt: skip
+        for content in contents:
+            file = shop.folder() / "a.pth"
+            torch.save(content, file)
+            yield Case("torch content", file, filled(command, file.parent, file))
+
+
+def run_folders(shop: Workshop) -> Iterator[Case]:
+    """A training's state, looked at and gone on with."""
+    header = {"engine": "deepvoxels", "config": {}, "step": 3, "scene": None}
+    contents: tuple[Any, ...] = (
+        {"header": 3, "weights": {}, "training": {}},
+        {"header": json.dumps(header), "weights": {"a": 3}, "training": {}},
+        {"header": json.dumps(header), "weights": [], "training": {}},
+        {"header": json.dumps(header), "weights": {}, "training": [1]},
+        {"header": json.dumps({**header, "config": [1]}), "weights": {}, "training": {}},
+        {"header": json.dumps({**header, "engine": "nope"}), "weights": {}, "training": {}},
+        {"header": json.dumps({**header, "config": {"grid_dim": "x"}}), "weights": {}, "training": {}},
+        {"header": json.dumps({**header, "step": 10**400}), "weights": {}, "training": {}},
+        {"header": json.dumps(header), "weights": {"a": torch.tensor([torch.nan])}, "training": {}},
+    )
+    goes_on = ("train", str(shop.sound), "--engine", "deepvoxels", "--out", "FOLDER", "--resume")
+    for command in (("info", "FOLDER"), goes_on):
+        for content in contents:
+            folder = shop.folder()
+            torch.save(content, folder / "training.pt")
+            write_run_config(folder, "deepvoxels", shop.sound, {})
+            yield Case("run folder", folder, filled(command, folder, folder / "training.pt"))
+        good = shop.root / "state.pt"
+        torch.save(contents[1], good)
+        for case in shop.damaged("run bytes", "training.pt", good.read_bytes(), BYTES, *command):
+            yield replace(case, file=case.file.parent)
+
+
+def camera_paths(shop: Workshop) -> Iterator[Case]:
+    """Everything that `--path` takes."""
+    render = ("render", str(DEMOS / "toys.safetensors"), "--frames", "1", "--out", "OUT.mp4", "--path", "FILE")
+    made = shop.root / "made.npz"
+    np.savez_compressed(made, c2w=np.tile(np.eye(4), (4, 1, 1)), K=np.eye(3), hw=np.array([8, 8]))
+    array = shop.root / "made.npy"
+    np.save(array, np.zeros((4, 17)))
+    yield from shop.damaged("path .npz", "a.npz", made.read_bytes(), BYTES, *render)
+    yield from shop.damaged("path .npy", "a.npy", array.read_bytes(), BYTES, *render)
+    claim = b"{'descr': '<f8', 'fortran_order': False, 'shape': (%s,), }"
+    for header in (b"(((", b"{[]:1}", b"\0", claim % b"10**12", claim % b"1000000000000", b"{'descr': '|O'}"):
+        content = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header) + 1) + header + b"\n" + bytes(100)
+        yield shop.written("npy header", "a.npy", content, *render)
+    yield shop.written("npz that is npy", "a.npz", array.read_bytes(), *render)
+    camera = {"camera_to_world": np.eye(4).tolist(), "focal_px": [9, 9], "centre_px": [4, 4], "size_px": [8, 8]}
+    texts: tuple[Any, ...] = (
+        3, [], {}, [3], [{}], [{**camera, "focal_px": "x"}], [{**camera, "size_px": [10**400, 1]}],
+        [{**camera, "camera_to_world": [[1]]}], {"camera_path": [3]}, {"camera_path": [{}]},
+        {"camera_path": [{"camera_to_world": np.eye(4).ravel().tolist(), "fov": float("nan")}]},
+        {"camera_path": [{"camera_to_world": [10**400] * 16, "fov": 50}]}, {"frames": 3}, {"frames": [{}]},
+    )  # fmt: skip
+    for text in texts:
+        yield shop.written("path .json", "a.json", json.dumps(text).encode(), *render)
+    yield from shop.damaged("path .json", "a.json", json.dumps([camera]).encode(), TEXTS, *render)
+    for line in (b"1 2 3", b"x " * 16, b"9" * 10**6, b"nan " * 16, b"3\n" + b"1 " * 15):
+        yield shop.written("path .txt", "a.txt", line, *render)
+
+
+def presets(shop: Workshop) -> Iterator[Case]:
+    """YAML."""
+    train = ("train", str(shop.sound), "--engine", "deepvoxels", "--out", "OUT", "--config", "FILE")
+    bomb = "a0: &a0 [x, x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9))
+    texts = (
+        "grid_dim: 1000000000", "grid_dim: many", "nope: 1", "[1, 2]", "3", "a: [", "seed: 2024-99-99", "? [1]\n: 2",
+        "engine: srn", "engine: [1]", f"sampling_pattern: {'x' * 10**6}", "!!python/name:os.system", "config: 3",
+        bomb, bomb + "lr: *a8", "lr: .nan", "lr: -1", "max_steps: 1e400",
+    )  # fmt: skip
+    for text in texts:
+        yield shop.written("preset", "a.yaml", text.encode(), *train)
+    for way in (noise, deeply_nested, not_utf8):
+        yield from shop.damaged("preset", "a.yaml", b"lr: 0.1\n", (way,), *train)
+
+
+def text_datasets(shop: Workshop) -> Iterator[Case]:
+    """Data folders whose cameras stand in text."""
+    pictures = (shop.sound / "train" / "rgb").glob("*.png")
+    picture = next(iter(sorted(pictures))).read_bytes()
+    intrinsics = (shop.sound / "train" / "intrinsics.txt").read_bytes()
+    pose = next(iter(sorted((shop.sound / "train" / "pose").glob("*.txt")))).read_bytes()
+
+    def deepvoxels(change: str, content: bytes) -> Case:
+        folder = shop.folder()
+        for name, sound in (("intrinsics.txt", intrinsics), ("pose/0.txt", pose), ("rgb/0.png", picture)):
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_bytes(content if name == change else sound)
+        return Case(f"deepvoxels {change}", folder / change, ("info", str(folder)))
+
+    for way in (cut, noise, not_utf8, nothing):
+        for _ in range(3 * shop.scale):
+            yield deepvoxels("intrinsics.txt", way(intrinsics[:40], shop.chance))
+            yield deepvoxels("pose/0.txt", way(pose[:80], shop.chance))
+            yield deepvoxels("rgb/0.png", b"\x89PNG" + way(picture, shop.chance)[8:60][:40])
+    yield deepvoxels("intrinsics.txt", b"9" * 10**6)
+    yield deepvoxels("pose/0.txt", b"nan " * 16)
+    frame = {"file_path": "0.png", "transform_matrix": np.eye(4).tolist()}
+    whole: dict[str, Any] = {"camera_angle_x": 0.8, "frames": [frame]}
+    changes: tuple[dict[str, Any], ...] = (
+        {"frames": 3}, {"frames": []}, {"frames": [3]}, {"camera_angle_x": 1e9}, {"camera_angle_x": "x"},
+        {"camera_angle_x": None}, {"frames": [{**frame, "file_path": 3}]}, {"frames": [{**frame, "file_path": ""}]},
+        {"frames": [{**frame, "file_path": "/etc/hostname"}]}, {"frames": [{**frame, "file_path": "../sound.png"}]},
+        {"frames": [{**frame, "file_path": "/dev/zero"}]}, {"frames": [{**frame, "file_path": "\ud800"}]},
+        {"frames": [{**frame, "file_path": "a\0b.png"}]}, {"frames": [{**frame, "transform_matrix": 3}]},
+        {"frames": [{**frame, "transform_matrix": [[10**400] * 4] * 4}]},
+        {"frames": [{**frame, "transform_matrix": [[1, 2], [3]]}]}, {"fl_x": "x", "camera_angle_x": None},
+    )  # fmt: skip
+    for change in changes:
+        case = shop.written(
+            "transforms.json", "transforms.json", json.dumps({**whole, **change}).encode(), "info", "FOLDER"
+        )
+        (case.file.parent / "0.png").write_bytes(picture)
+        yield replace(case, file=case.file.parent)
+    for case in shop.damaged("transforms.json", "transforms.json", json.dumps(whole).encode(), TEXTS, "info", "FOLDER"):
+        (case.file.parent / "0.png").write_bytes(picture)
+        yield case
+
+
+def binary_datasets(shop: Workshop) -> Iterator[Case]:
+    """Data folders whose cameras stand in arrays, archives and COLMAP's files."""
+    picture = next(iter(sorted((shop.sound / "train" / "rgb").glob("*.png")))).read_bytes()
+
+    def beside(case: Case, *places: str) -> Case:
+        for place in places:
+            (case.file.parent / place).parent.mkdir(exist_ok=True, parents=True)
+            (case.file.parent / place).write_bytes(picture)
+        return case
+
+    rows = shop.root / "rows.npy"
+    np.save(rows, np.zeros((2, 17)))
+    for case in shop.damaged("poses_bounds.npy", "poses_bounds.npy", rows.read_bytes(), BYTES, "info", "FOLDER"):
+        yield beside(case, "images/0.png", "images/1.png")
+    matrices = shop.root / "matrices.npz"
+    np.savez_compressed(matrices, world_mat_0=np.eye(4), scale_mat_0=np.eye(4))
+    for case in shop.damaged("cameras.npz", "cameras.npz", matrices.read_bytes(), BYTES, "info", "FOLDER"):
+        yield beside(case, "image/0.png", "mask/0.png")
+    for name in ("cameras", "images", "points3D"):
+        for way in BYTES:
+            folder = shop.folder()
+            (folder / "sparse/0").mkdir(parents=True)
+            (folder / "images").mkdir()
+            (folder / "images/0.png").write_bytes(picture)
+            for other in ("cameras", "images", "points3D"):
+                content = struct.pack("<Q", 1) + bytes(60)
+                (folder / f"sparse/0/{other}.bin").write_bytes(way(content, shop.chance) if other == name else content)
+            yield Case("COLMAP", folder / "sparse/0", ("info", str(folder)))
+    film = shop.root / "film.h5"
+    with h5py.File(film, "w") as file:
+        file["data"] = np.zeros((2, 2, 16, 16, 4), np.uint8)
+    for case in shop.damaged("HDF5", "a.h5", film.read_bytes(), BYTES, "info", "FOLDER"):
+        np.save(case.file.parent / "a_pb.npy", np.zeros((2, 17)))
+        yield replace(case, file=case.file.parent)
+    clip = (DEMOS / "street/cam00.mp4").read_bytes()[:50_000]
+    yield from shop.damaged("video", "a.mp4", clip, BYTES, "info", "FILE")
+
+
+def all_cases(root: Path, scale: int, canary: Path) -> list[Case]:
+    """`scale`: how many of each kind of damage by chance."""
+    shop = Workshop(root, scale)
+    made = [*scene_files(shop), *torch_files(shop, canary), *run_folders(shop), *camera_paths(shop)]
+    return [*made, *presets(shop), *text_datasets(shop), *binary_datasets(shop)]
+
+
+def wrong_with(case: Case, code: int, said: str) -> str:
+    """What is wrong with an answer; "" where it is as it must be."""
+    lines = [line for line in said.splitlines() if line.startswith("vantage: ")]
+    if "Traceback" in said or code == 70:
+        return "a traceback: " + said.strip().splitlines()[-2][:200]
+    if code == 0:
+        return "exit 0"
+    if len(lines) != 1 or len(lines[0]) > LONGEST:
+        return f"{len(lines)} lines, the longest of {max(map(len, lines), default=0)} characters"
+    if str(case.file) not in lines[0]:
+        return f"doesn't name the file: {lines[0][:250]}"
+    return next((f"shows {word}: {lines[0][:250]}" for word in INTERNALS if word in lines[0]), "")
+
+
+def try_all(tmp_path: Path, scale: int, capsys: pytest.CaptureFixture[str]) -> Counter[str]:
+    canary = tmp_path / "canary"
+    cases, faults, kinds = all_cases(tmp_path, scale, canary), [], Counter[str]()
+    for case in cases:
+        code = main(list(case.words))
+        said = capsys.readouterr().err
+        kinds[case.kind] += 1
+        if found := wrong_with(case, code, said):
+            faults.append(f"{case.kind} {' '.join(case.words)[:160]}: {found}")
+    with capsys.disabled():
+        print(f"\n{len(cases)} damaged files of {len(kinds)} kinds, {len(faults)} faults; executed: {canary.exists()}")  # noqa: T201
+    assert not canary.exists()
+    assert not faults, "\n".join(faults)
+    return kinds
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="names of devices are POSIX's")
+def test_damaged_files_are_each_one_line_that_names_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert try_all(tmp_path, 2, capsys).total() >= 400
+
+
+@pytest.mark.damaged_files
+@pytest.mark.timeout(3000)
+def test_many_more_damaged_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert try_all(tmp_path, 20, capsys).total() >= 2000
