@@ -74,6 +74,9 @@ class ChannelCard(Card):
         """Makes a button for each."""
         clear(self._buttons)
         self._by_name = {}
+        for column in range(COLUMNS):
+            # All as wide as each other.
+            self._buttons.setColumnStretch(column, int(column < len(channels)))
         for index, channel in enumerate(channels):
             button = QPushButton(channel_name(channel))
             button.setCheckable(True)

@@ -42,6 +42,7 @@ class ControlsCard(Card):
 
     def __init__(self) -> None:
         super().__init__("Controls")
+        self._titles_px = 0
         self._rows = QVBoxLayout()
         self.body.addLayout(self._rows)
         self.hide()
@@ -51,6 +52,10 @@ class ControlsCard(Card):
         clear(self._rows)
         # Time has a bar of its own.
         controls = [control for control in controls if control.kind != "time"]
+        # Lists stand below each other, whatever their names are.
+        metrics = self.fontMetrics()
+        titles = [control.label for control in controls if control.kind == "choice"]
+        self._titles_px = max((metrics.horizontalAdvance(title) for title in titles), default=0) + 2
         for control in controls:
             self._rows.addWidget(self._choice(control) if control.kind == "choice" else self._slider(control))
         self.setVisible(bool(controls))
@@ -67,7 +72,9 @@ class ControlsCard(Card):
         if len(control.choices) > MANY_CHOICES:
             _make_searchable(box)
         box.currentIndexChanged.connect(lambda index: self.changed.emit(control.name, float(index), False))
-        row.addWidget(label(control.label, "muted"))
+        title = label(control.label, "muted")
+        title.setMinimumWidth(self._titles_px)
+        row.addWidget(title)
         row.addWidget(box, 1)
         return widget
 

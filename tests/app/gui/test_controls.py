@@ -49,3 +49,16 @@ def test_few_are_only_chosen(qtbot: QtBot) -> None:
     few = NAMES[:MANY_CHOICES]
     card.set_controls([Control("instance", "Instance", "choice", 0, len(few) - 1, 0, few)])
     assert not card.findChild(QComboBox).isEditable()
+
+
+def test_lists_stand_below_each_other(qtbot: QtBot) -> None:
+    card = ControlsCard()
+    qtbot.addWidget(card)
+    card.set_controls(
+        [Control(name, name, "choice", 0, 1, 0, ("a", "b")) for name in ("Instance", "Blend with another one")]
+    )
+    card.resize(320, 120)
+    card.show()
+    qtbot.waitExposed(card)
+    first, second = card.findChildren(QComboBox)
+    assert first.mapTo(card, first.rect().topLeft()).x() == second.mapTo(card, second.rect().topLeft()).x()
