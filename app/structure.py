@@ -96,12 +96,14 @@ def find_poses(
     stop: Stop,
     film: bool | None = None,
     overwrite: bool = False,
+    in_background: bool = True,
 ) -> Structure:
     """Finds the cameras of the photographs in `folder`, or in its `images/`.
 
     Args:
         film: whether they are frames in their order; None: they may be in any.
         overwrite: whether cameras that were not written here may be replaced.
+        in_background: whether a window, or whatever else runs, comes first.
 
     Raises:
         UserError: too few photographs, one can't be read, cameras of somebody else's are there, or none, or only of a
@@ -130,6 +132,7 @@ def find_poses(
         lenses_of(paths),
         pairing_of(len(paths), film),
         usable_cores(),
+        in_background,
     )
     prepare(job, images)
     outcome = _run(job, on_progress, stop)

@@ -24,6 +24,7 @@ class Job:
         masks: a folder with `<name>.png` for each, black where nothing is to be looked for; None: no masks.
         database: kept from one attempt to the next.
         models: an empty folder, for what is found.
+        in_background: whether other processes come first.
         lenses: the names, by the lens that they were taken with.
     """
 
@@ -35,6 +36,7 @@ class Job:
     lenses: tuple[tuple[str, ...], ...]
     pairing: Pairing
     threads: int
+    in_background: bool = True
 
 
 @dataclass(frozen=True)

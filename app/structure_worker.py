@@ -39,8 +39,9 @@ def find_structure(job: Job, messages: Queue[Message]) -> None:
     with Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
         os.dup2(nowhere.fileno(), sys.stderr.fileno())
-    with suppress(OSError, AttributeError):
-        os.nice(NICE)
+    if job.in_background:
+        with suppress(OSError, AttributeError):
+            os.nice(NICE)
     try:
         messages.put(("done", _find(job, messages)))
     except Exception as error:

@@ -12,7 +12,6 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Container, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.queues import Queue
 from pathlib import Path
@@ -27,8 +26,6 @@ from engines.core.formats.colmap_files import read_model
 from engines.core.images import read_image, to_uint8, write_png
 from engines.core.reading import shortened
 
-NICE = 10
-"""The window comes first."""
 LOOK_S = 0.2
 """Between two looks at how far it is."""
 NEARLY_NONE = 1e-7
@@ -160,8 +157,6 @@ def undistort_in_worker(job: Job, messages: Queue[Message]) -> None:
     with Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
         os.dup2(nowhere.fileno(), sys.stderr.fileno())
-    with suppress(OSError, AttributeError):
-        os.nice(NICE)
     made, model, images, names, threads = job
     try:
         import pycolmap

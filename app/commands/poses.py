@@ -46,7 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
         with tqdm(total=arguments.frames, unit="frame", mininterval=_interval(), desc="frames") as bar:
             write_sharpest(arguments.source, folder / "images", arguments.frames, lambda done: bar.update(done - bar.n))
     with _Bars() as bars:
-        found = find_poses(folder, bars, never_stop, True if film or arguments.ordered else None, arguments.overwrite)
+        ordered = True if film or arguments.ordered else None
+        found = find_poses(folder, bars, never_stop, ordered, arguments.overwrite, in_background=False)
     notes([*found.notes, *(f"doubtful: {doubt}" for doubt in found.doubts)])
     sys.stderr.write(
         f"{found.photographs - len(found.without)} cameras, {found.points} points, "
