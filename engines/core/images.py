@@ -37,13 +37,20 @@ UNREADABLE_SUFFIXES = (
 """Pictures, of cameras and of programs, that can't be read here."""
 
 
-NO_PHOTOGRAPH = re.compile(r"[_.-](depth|normal|normals)([_.-]?[0-9]+)?$", re.IGNORECASE)
-"""How names of what was drawn beside a photograph end: `r_0_depth_0001.png` of Blender's scripts, `00_normal.png`."""
+NO_PHOTOGRAPH = re.compile(
+    r"[_.-](depth|normals?|albedo|disp|disparity)([_.-]?[0-9]+)?$|^(depth|normals?|albedo)[_.-]?[0-9]+$", re.IGNORECASE
+)
+"""Names of what was drawn beside a photograph: `r_0_depth_0001.png` of Blender's scripts, `00_normal.png`."""
 
 
 def list_images(folder: Path) -> list[Path]:
-    """The photographs of a folder, sorted by name; where it holds nothing but depths or normals, these."""
+    """The photographs of a folder, sorted by name; where it holds nothing but depths or normals, these.
+
+    Of a photograph that a phone keeps as HEIC and as JPEG the latter counts.
+    """
     images = _image_files(folder)
+    others = {path.stem.lower() for path in images if path.suffix.lower() not in HEIF_SUFFIXES}
+    images = [path for path in images if path.suffix.lower() not in HEIF_SUFFIXES or path.stem.lower() not in others]
     return [path for path in images if not NO_PHOTOGRAPH.search(path.stem)] or images
 
 
@@ -115,6 +122,20 @@ def exif_orientation(path: Path) -> int:
 def turned_size(size_px: tuple[int, int], orientation: int) -> tuple[int, int]:
     """(width, height) of a stored picture of `size_px` when it is turned as EXIF's orientation says."""
     return (size_px[1], size_px[0]) if orientation >= LYING else size_px
+
+
+def turned_for(path: Path, stored_px: tuple[int, int], lens_px: tuple[int, int]) -> int:
+    """EXIF's orientation of a photograph whose lens is of the picture as it is shown, not as it is stored; else 1.
+
+    Args:
+        stored_px: (width, height) on the disk.
+        lens_px: (width, height) that the lens is stated for.
+    """
+    if same_shape(stored_px, lens_px) or not same_shape(turned_size(stored_px, LYING), lens_px):
+        return 1
+    # By a program that turns photographs as EXIF says. Else it was turned since, and its pose does not fit.
+    orientation = exif_orientation(path)
+    return orientation if orientation >= LYING else 1
 
 
 def photograph_size(path: Path) -> tuple[int, int]:

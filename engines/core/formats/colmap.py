@@ -21,7 +21,6 @@ import numpy as np
 from engines.core.bounds import focus_point
 from engines.core.camera import Camera
 from engines.core.dataset import Dataset
-from engines.core.decoding import LYING
 from engines.core.errors import UserError
 from engines.core.formats.colmap_files import is_model, picture_count, read_model
 from engines.core.formats.colmap_model import Lens, Model, Picture, picture_camera, refusal
@@ -30,13 +29,13 @@ from engines.core.formats.llff import IMAGES, largest_images
 from engines.core.formats.mask_files import MaskFiles
 from engines.core.formats.object_folders import Place
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
+from engines.core.formats.transforms_names import natural_order as names_in_order
 from engines.core.images import (
-    exif_orientation,
     fitted_camera,
     list_images,
     natural_order,
     photograph_size,
-    same_shape,
+    turned_for,
     turned_size,
 )
 from engines.core.views import View
@@ -133,7 +132,8 @@ class Photographs:
         images = largest_images(project) if has_images else project
         model = read_model(model_folder)
         self._lenses = model.lenses
-        drawn = [picture for picture in model.pictures if not model.lenses[picture.lens].refused]
+        in_order = sorted(model.pictures, key=lambda picture: names_in_order(picture.name))
+        drawn = [picture for picture in in_order if not model.lenses[picture.lens].refused]
         if not drawn:
             raise UserError(f"{model_folder}: {refusal(model.lenses[model.pictures[0].lens].refused)}")
         paths = _find_photographs(project, images, [picture.name for picture in model.pictures])
@@ -168,11 +168,7 @@ class Photographs:
     def __getitem__(self, index: int) -> View:
         picture, path = self._pictures[index]
         lens, size_px = self._lenses[picture.lens], photograph_size(path)
-        turned = 1
-        if not same_shape(size_px, lens.size_px) and same_shape(turned_size(size_px, LYING), lens.size_px):
-            # By a program that turns photographs as EXIF says, which COLMAP itself does not.
-            orientation = exif_orientation(path)
-            turned = orientation if orientation >= LYING else 1
+        turned = turned_for(path, size_px, lens.size_px)
         return View(
             self._camera(picture, turned_size(size_px, turned)),
             self._prefix + Path(self._names[path]).with_suffix("").as_posix(),

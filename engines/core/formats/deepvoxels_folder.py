@@ -24,7 +24,16 @@ from engines.core.errors import UserError
 from engines.core.files import replacing
 from engines.core.formats.left_out import LeftOut, pair
 from engines.core.formats.splits import split_folders
-from engines.core.images import image_size, list_in_order, natural_order, photograph_size
+from engines.core.images import (
+    IMAGE_SUFFIXES,
+    fitted_camera,
+    image_size,
+    list_in_order,
+    natural_order,
+    photograph_size,
+    turned_for,
+    turned_size,
+)
 from engines.core.reading import read_text, shortened
 from engines.core.upright import up_direction
 from engines.core.views import Split, View, Views
@@ -33,6 +42,8 @@ NAME = "deepvoxels"
 LAYOUT = "intrinsics.txt, pose/*.txt, rgb/*.png, or sub-folders train, validation, test of these"
 
 NSVF_SPLITS: Mapping[str, Split] = {"0_": "train", "1_": "validation", "2_": "test"}
+BOX = "bbox.txt"
+"""Of NSVF, too, whose published scenes have either form of intrinsics."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +157,7 @@ def read_intrinsics(path: Path) -> Intrinsics:
 
 
 def _matrix(path: Path, lines: Sequence[str]) -> Intrinsics | None:
-    """NSVF's: [4, 4], or its first three rows or columns; None where it is no matrix.
+    """NSVF's: [4, 4], also on one line, or its first three rows or columns; None where it is no matrix.
 
     Raises:
         UserError: a matrix, but of no lens.
@@ -156,6 +167,8 @@ def _matrix(path: Path, lines: Sequence[str]) -> Intrinsics | None:
         numbers = np.array([[float(word) for word in row] for row in rows])
     except ValueError:
         return None
+    if numbers.shape == (1, 16):
+        numbers = numbers.reshape(4, 4)
     # The other layout's second line is a place, its third one number.
     if numbers.ndim != 2 or numbers.shape not in ((4, 4), (3, 4), (3, 3)) or not np.isfinite(numbers).all():
         return None
@@ -221,7 +234,8 @@ class Part:
         self._params = params
         self._size_px = photograph_size(self.images[0]) if self.images else self.intrinsics.size_px or (1, 1)
         self._folder, self._split, self._prefix, self._instance = folder, split, prefix, instance
-        self._splits = _nsvf_splits(self._poses) if self.intrinsics.size_px is None else {}
+        is_nsvf = self.intrinsics.size_px is None or (folder / BOX).is_file()
+        self._splits = _nsvf_splits(self._poses) if is_nsvf else {}
         self.has_images = bool(self.images)
         self._has = {kind: (folder / kind).is_dir() for kind in ("mask", "depth")}
 
@@ -235,15 +249,19 @@ class Part:
 
     def __getitem__(self, index: int) -> View:
         path = self._poses[index]
+        image, stated_px, turned = self.images[index] if self.images else None, self.intrinsics.size_px, 1
+        if image is not None and stated_px is not None:
+            turned = turned_for(image, self._size_px, stated_px)
         return View(
-            _camera(path, self.intrinsics, self._size_px),
+            _camera(path, self.intrinsics, turned_size(self._size_px, turned)),
             self._prefix + path.stem,
             self._splits.get(path.stem[:2], self._split),
-            self.images[index] if self.images else None,
+            image,
             mask_path=self._beside("mask", path.stem),
             depth_path=self._beside("depth", path.stem),
             instance=self._instance,
             params_path=self._params[index] if self._params else None,
+            turned=turned,
         )
 
     @property
@@ -272,7 +290,9 @@ class Part:
     def _beside(self, kind: str, stem: str) -> Path | None:
         if not self._has[kind]:
             return None
-        return next((path for s in (".png", ".npy") if (path := self._folder / kind / (stem + s)).is_file()), None)
+        suffixes = (".npy", *IMAGE_SUFFIXES) if kind == "depth" else IMAGE_SUFFIXES
+        names = (stem + case(suffix) for suffix in suffixes for case in (str.lower, str.upper))
+        return next((path for name in names if (path := self._folder / kind / name).is_file()), None)
 
 
 def _params_of(poses: list[Path], folder: Path) -> list[Path | None]:
@@ -296,14 +316,14 @@ def _camera(path: Path, intrinsics: Intrinsics, size_px: tuple[int, int]) -> Cam
         if intrinsics.world_to_camera:
             pose = np.linalg.inv(pose)
         camera = Camera(pose, intrinsics.focal, intrinsics.centre_px, intrinsics.size_px or size_px)
-        return camera.resized(size_px)
     except (ValueError, np.linalg.LinAlgError) as error:
         raise UserError(f"{path}: {error}") from error
+    return fitted_camera(str(path), camera, size_px)
 
 
 def read_bounds(folder: Path, cameras: tuple[Camera, ...]) -> Array:
     """`bbox.txt` (NSVF: xmin ymin zmin xmax ymax zmax voxel) where it is there, else from the cameras."""
-    path = folder / "bbox.txt"
+    path = folder / BOX
     if path.is_file():
         try:
             corners = np.array([float(word) for word in _read_text(path).split()[:6]]).reshape(2, 3)

@@ -22,7 +22,7 @@ from engines.core.formats.left_out import LeftOut
 from engines.core.formats.mask_files import MaskFiles
 from engines.core.formats.object_folders import Place
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
-from engines.core.images import fitted_camera, image_size, list_images, photograph_size
+from engines.core.images import fitted_camera, image_size, list_images, photograph_size, turned_for, turned_size
 from engines.core.reading import read_npy, reading
 from engines.core.views import View
 
@@ -94,9 +94,16 @@ class Photographs:
         if index not in self._sizes:
             self._sizes[index] = photograph_size(path)
         row = self._numbers[index]
-        camera = photograph_camera(f"{self._poses}: row {row}", self._rows[row], self._sizes[index])
-        mask = self._masks.find(path.name)
-        return View(camera, self._prefix + path.stem, self._split, path, instance=self._number, valid_mask_path=mask)
+        camera, turned = shown_camera(f"{self._poses}: row {row}", self._rows[row], path, self._sizes[index])
+        return View(
+            camera,
+            self._prefix + path.stem,
+            self._split,
+            path,
+            instance=self._number,
+            valid_mask_path=self._masks.find(path.name),
+            turned=turned,
+        )
 
 
 def _of_rows(folder: Path, images: Path, there: list[Path], rows: int) -> tuple[list[Path], list[int], LeftOut]:
@@ -235,6 +242,16 @@ def photograph_camera(where: str, row: Array, size_px: tuple[int, int]) -> Camer
         UserError: begins with `where`; also where the photograph's shape is not the row's.
     """
     return fitted_camera(where, row_camera(where, row), size_px)
+
+
+def shown_camera(where: str, row: Array, path: Path, size_px: tuple[int, int]) -> tuple[Camera, int]:
+    """As `photograph_camera`, of a photograph that may be stored lying; and how it is turned, as `View.turned`.
+
+    Raises:
+        UserError: as there.
+    """
+    turned = turned_for(path, size_px, row_camera(where, row).size_px)
+    return photograph_camera(where, row, turned_size(size_px, turned)), turned
 
 
 def llff_lens(matrix: Array) -> tuple[Array, float, tuple[int, int]]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
-from engines.core.formats.llff import depth_range, photograph_camera, read_rig_rows
+from engines.core.formats.llff import depth_range, read_rig_rows, shown_camera
 from engines.core.formats.object_folders import Place
 from engines.core.formats.recording_layouts import FRAMES, find_layout, is_recording
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
@@ -87,8 +87,9 @@ class Recording:
             return self._background(index - self.extent.views)
         step, camera = divmod(index, self._cameras)
         path, at, mask = self._layout.picture(step, camera)
+        seen, turned = self._camera(step, camera, path, self._layout.sizes[camera])
         return View(
-            self._camera(step, camera, self._layout.sizes[camera]),
+            seen,
             f"{self._prefix}{step:05d}/cam{camera:02d}",
             self._split,
             path,
@@ -97,22 +98,25 @@ class Recording:
             camera_index=camera,
             mask_path=self._mask(mask),
             instance=self._number,
+            turned=turned,
         )
 
     def _background(self, camera: int) -> View:
         path = self._backgrounds[camera]
+        seen, turned = self._camera(0, camera, path, photograph_size(path))
         return View(
-            self._camera(0, camera, photograph_size(path)),
+            seen,
             f"{self._prefix}background/cam{camera:02d}",
             self._split,
             path,
             camera_index=camera,
             instance=self._number,
+            turned=turned,
         )
 
-    def _camera(self, step: int, camera: int, size_px: tuple[int, int]) -> Camera:
+    def _camera(self, step: int, camera: int, image: Path, size_px: tuple[int, int]) -> tuple[Camera, int]:
         path, rows = self._rows(step)
-        return photograph_camera(f"{path}: row {camera}", rows[camera], size_px)
+        return shown_camera(f"{path}: row {camera}", rows[camera], image, size_px)
 
     def _rows(self, step: int) -> tuple[Path, Array]:
         path = self._layout.poses(step)
@@ -135,8 +139,8 @@ class Recording:
     def _mask(self, name: str) -> Path | None:
         if self._masks is None:
             return None
-        paths = (self._masks / (name + suffix) for suffix in IMAGE_SUFFIXES)
-        return next((path for path in paths if path.is_file()), None)
+        suffixes = (case(suffix) for suffix in IMAGE_SUFFIXES for case in (str.lower, str.upper))
+        return next((path for suffix in suffixes if (path := self._masks / (name + suffix)).is_file()), None)
 
 
 def _holds_images(folder: Path) -> bool:

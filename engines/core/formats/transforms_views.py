@@ -23,6 +23,7 @@ from engines.core.images import (
     fitted_camera,
     photograph_size,
     same_shape,
+    turned_for,
     turned_size,
 )
 from engines.core.reading import quoted, shortened
@@ -109,11 +110,7 @@ class Photographs:
         lens = self.file.lens(index, size_px)
         if lens is None:
             raise ValueError("a photograph has a size")
-        turned = 1
-        if not same_shape(size_px, lens.size_px) and same_shape(turned_size(size_px, LYING), lens.size_px):
-            # Else the photograph was turned since, and is refused below.
-            orientation = exif_orientation(path)
-            turned = orientation if orientation >= LYING else 1
+        turned = turned_for(path, size_px, lens.size_px)
         camera = fitted_camera(where, self.file.camera(index, lens), turned_size(size_px, turned))
         if lens.contradiction:
             self.noticed.contradictions[lens.contradiction] += 1

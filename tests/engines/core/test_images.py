@@ -138,3 +138,22 @@ def test_pictures_are_turned_as_pillow_turns_them(tmp_path: Path, orientation: i
     found = turned_upright(stored, orientation)
     assert np.array_equal(found, shown) and found.flags["C_CONTIGUOUS"]
     assert turned_size((6, 4), orientation) == (shown.shape[1], shown.shape[0])
+
+
+def test_what_was_drawn_beside_a_photograph_is_none(tmp_path: Path) -> None:
+    for name in (
+        "r_0.png",
+        "r_0_depth_0001.png",
+        "depth_0.png",
+        "r_0_albedo.png",
+        "Normal0.png",
+        "depths_of_field.png",
+    ):
+        (tmp_path / name).touch()
+    assert [path.name for path in list_images(tmp_path)] == ["depths_of_field.png", "r_0.png"]
+
+
+def test_of_a_photograph_in_two_files_the_one_that_others_read_counts(tmp_path: Path) -> None:
+    for name in ("IMG_1.HEIC", "IMG_1.jpg", "img_2.heic", "IMG_2.JPG", "IMG_3.HEIC"):
+        (tmp_path / name).touch()
+    assert [path.name for path in list_images(tmp_path)] == ["IMG_1.jpg", "IMG_2.JPG", "IMG_3.HEIC"]

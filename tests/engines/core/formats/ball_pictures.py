@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+from PIL import Image
 
 from engines.core.camera import Array, Camera, look_at, project
+from engines.core.images import EXIF_ORIENTATION
 from engines.core.views import View
 
 BALLS = np.array([[0.5, 0.1, 0.2], [-0.4, 0.3, -0.1], [0.1, -0.5, 0.3]])
@@ -30,6 +34,19 @@ def ball_picture(camera: Camera) -> Array:
     # A soft edge, so that the middle is exact to a hundredth of a pixel.
     away = np.stack([np.hypot(x - at[0], y - at[1]) for at in pixels], axis=-1)
     return np.asarray((255 * np.clip(RADIUS_PX + 0.5 - away, 0, 1)).round().astype(np.uint8))
+
+
+def upright(camera: Camera) -> Camera:
+    """The same camera, of a picture that is higher than wide."""
+    return Camera(camera.camera_to_world, camera.focal_px, (36.0, 48.0), (72, 96))
+
+
+def write_lying(path: Path, camera: Camera) -> None:
+    """A photograph as a phone that was held upright stores it: lying, and EXIF says how it is shown."""
+    exif = Image.Exif()
+    exif[EXIF_ORIENTATION] = 6
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.rot90(ball_picture(camera))).save(path, exif=exif)
 
 
 def error_px(view: View) -> float:

@@ -14,7 +14,7 @@ from engines.core.formats import open_dataset
 from engines.core.formats.deepvoxels_folder import read_intrinsics, read_pose, write_pose
 from engines.core.images import write_png
 from tests.engines.core.examples import INTRINSICS, camera_ring, write_part
-from tests.engines.core.formats.ball_pictures import ball_cameras, ball_picture, error_px
+from tests.engines.core.formats.ball_pictures import ball_cameras, ball_picture, error_px, upright, write_lying
 
 
 def test_reads_views_in_order(tmp_path: Path) -> None:
@@ -274,6 +274,39 @@ def test_depths_and_normals_beside_are_no_photographs(tmp_path: Path) -> None:
             write_png(tmp_path / "rgb" / f"{index:04d}{kind}.png", np.zeros((72, 96, 3), dtype=np.uint8))
     dataset = open_dataset(tmp_path)
     assert len(dataset.views) == 12 and dataset.notes == ()
+
+
+@pytest.mark.parametrize("intrinsics", ["90 48 36 0.\n0 0 0\n0.\n1.\n72 96\n", "90 0 48 0 0 90 36 0 0 0 1 0 0 0 0 1"])
+def test_nsvf_has_other_forms_of_intrinsics_too(tmp_path: Path, intrinsics: str) -> None:
+    write_balls(tmp_path, "{}_x", "{}_x", count=3)
+    (tmp_path / "intrinsics.txt").write_text(intrinsics)
+    (tmp_path / "bbox.txt").write_text("-1 -1 -1 1 1 1 0.1\n")
+    views = open_dataset(tmp_path).views
+    assert [view.split for view in views] == ["train", "validation", "test"]
+    assert max(error_px(view) for view in views) < 0.05
+
+
+def test_photographs_that_are_stored_lying(tmp_path: Path) -> None:
+    (tmp_path / "pose").mkdir()
+    for index, camera in enumerate(map(upright, ball_cameras(3))):
+        write_lying(tmp_path / "rgb" / f"{index}.png", camera)
+        write_pose(tmp_path / "pose" / f"{index}.txt", camera.camera_to_world)
+    (tmp_path / "intrinsics.txt").write_text("90 36 48 0.\n0 0 0\n0.\n1.\n96 72\n")
+    views = open_dataset(tmp_path).views
+    assert views[0].camera.size_px == (72, 96) and max(error_px(view) for view in views) < 0.05
+    for path in (tmp_path / "rgb").iterdir():
+        Image.open(path).save(path)
+    # Without EXIF's word it was turned by somebody, and nobody knows how.
+    assert "pose/0.txt: is of a photograph of 72x96, but the photograph is 96x72" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", [".PNG", ".jpg", ".npy"])
+def test_masks_of_any_suffix(tmp_path: Path, suffix: str) -> None:
+    write_balls(tmp_path, "{:04d}", "{:04d}", count=3)
+    (tmp_path / "mask").mkdir()
+    (tmp_path / "mask" / f"0001{suffix}").touch()
+    found = [view.mask_path for view in open_dataset(tmp_path).views]
+    assert found == [None, None if suffix == ".npy" else tmp_path / "mask" / f"0001{suffix}", None]
 
 
 @pytest.mark.parametrize("content", ["1 2 3", "a b c d e f", "1 1 1 0 0 0"])

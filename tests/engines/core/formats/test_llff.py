@@ -13,8 +13,9 @@ from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 from engines.core.images import write_png
-from engines.core.path_files import write_path
+from engines.core.path_files import write_path, write_poses_bounds
 from tests.engines.core.examples import camera_ring
+from tests.engines.core.formats.ball_pictures import ball_cameras, error_px, upright, write_lying
 
 
 def write_folder(folder: Path, count: int = 4) -> Path:
@@ -124,6 +125,22 @@ def test_photographs_that_colmap_found_no_camera_of(tmp_path: Path) -> None:
     dataset = open_dataset(tmp_path)
     assert [view.name for view in dataset.views] == ["000", "001", "003"] and matched(dataset)
     assert dataset.notes == ("1 of 4 photographs in images/ have no row in poses_bounds.npy and are left out: 002",)
+
+
+def test_photographs_that_are_stored_lying(tmp_path: Path) -> None:
+    cameras = [upright(camera) for camera in ball_cameras(3)]
+    write_poses_bounds(tmp_path / "poses_bounds.npy", cameras, [(1.0, 6.0)] * 3)
+    for index, camera in enumerate(cameras):
+        write_lying(tmp_path / "images" / f"{index}.png", camera)
+    dataset = open_dataset(tmp_path)
+    assert dataset.views[0].camera.size_px == (72, 96) and max(error_px(view) for view in dataset.views) < 0.05
+
+
+def test_a_phone_keeps_a_photograph_twice(tmp_path: Path) -> None:
+    write_folder(tmp_path)
+    (tmp_path / "images" / "001.HEIC").touch()
+    dataset = open_dataset(tmp_path)
+    assert [view.name for view in dataset.views] == ["000", "001", "002", "003"] and dataset.notes == ()
 
 
 def test_masks_beside(tmp_path: Path) -> None:

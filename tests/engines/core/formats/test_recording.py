@@ -15,6 +15,8 @@ from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 from engines.core.formats.recording_layouts import find_layout
 from engines.core.images import write_png
+from engines.core.path_files import write_poses_bounds
+from tests.engines.core.formats.ball_pictures import ball_cameras, error_px, upright, write_lying
 from tests.engines.core.formats.rigs import (
     SIZE_PX,
     grey,
@@ -54,6 +56,16 @@ def assert_is_the_recording(dataset: Dataset) -> None:
         assert view.camera.size_px == SIZE_PX and view.split == "train" and view.mask_path is None
 
 
+def test_photographs_that_are_stored_lying(tmp_path: Path) -> None:
+    cameras = [upright(camera) for camera in ball_cameras(3)]
+    write_poses_bounds(tmp_path / "poses_bounds.npy", cameras, [(1.0, 6.0)] * 3)
+    for index, camera in enumerate(cameras):
+        for step in range(2):
+            write_lying(tmp_path / f"cam{index}" / f"{step}.png", camera)
+    views = open_dataset(tmp_path).views
+    assert len(views) == 6 and max(error_px(view) for view in views) < 0.05
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_layout_gives_the_same_views(tmp_path: Path, layout: str) -> None:
     dataset = open_dataset(LAYOUTS[layout](tmp_path / "recording"))
@@ -82,6 +94,12 @@ def test_backgrounds_have_a_size_of_their_own(tmp_path: Path) -> None:
         write_png(tmp_path / "background" / f"cam{index:02d}.png", picture(9, (64, 32)))
     view = open_dataset(tmp_path).backgrounds[0]
     assert view.camera.size_px == (64, 32) and view.image().shape == (32, 64, 3)
+
+
+def test_the_suffix_of_a_mask_may_be_in_capitals(tmp_path: Path) -> None:
+    write_cameras(tmp_path)
+    write_png(tmp_path / "masks" / "cam01" / "00000.PNG", picture(255))
+    assert [view.mask_path is not None for view in open_dataset(tmp_path).views[:2]] == [False, True]
 
 
 @pytest.mark.parametrize("layout", ["frames", "cameras", "videos"])
