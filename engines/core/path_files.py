@@ -28,6 +28,7 @@ from engines.core.formats.colmap import find_model
 from engines.core.formats.colmap_files import is_model, read_model
 from engines.core.formats.colmap_model import picture_camera
 from engines.core.formats.deepvoxels_folder import Intrinsics, read_intrinsics, read_pose
+from engines.core.formats.transforms_names import natural_order as names_in_order
 from engines.core.images import natural_order
 from engines.core.path_arrays import npy_cameras, npz_cameras
 from engines.core.path_camera import checked_camera, inverse, size_beside
@@ -194,7 +195,8 @@ def _colmap_cameras(folder: Path) -> list[Camera]:
     """Of a model, in the order of the photographs' names, whether these are there or not."""
     model = read_model(folder)
     return [
-        picture_camera(f"{folder}: {picture.name}", picture, model.lenses[picture.lens]) for picture in model.pictures
+        picture_camera(f"{folder}: {picture.name}", picture, model.lenses[picture.lens])
+        for picture in sorted(model.pictures, key=lambda picture: names_in_order(picture.name))
     ]
 
 

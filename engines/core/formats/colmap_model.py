@@ -10,6 +10,7 @@ import numpy as np
 
 from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
+from engines.core.formats.transforms_names import parts_of
 
 LENSES: Mapping[str, tuple[int, str]] = {
     "SIMPLE_PINHOLE": (0, "f cx cy"),
@@ -201,10 +202,10 @@ def make_picture(number: int, name: str, lens: int, pose: Array, points: Array) 
     Raises:
         ValueError: the name is of no file below a folder, or the pose is none.
     """
-    # A name is a file below images/, wherever the model came from.
-    name = name.replace("\\", "/")
-    if not name or Path(name).is_absolute() or ".." in Path(name).parts or "\0" in name or name[1:2] == ":":
-        raise ValueError(f"{name[:80]!r} is no name of a photograph")
+    # A name is a file below images/, wherever the model came from: without what is a place on another machine.
+    stated, name = name, "/".join(parts_of(name))
+    if not name or ".." in Path(name).parts or "\0" in name:
+        raise ValueError(f"{stated[:80]!r} is no name of a photograph")
     try:
         matrix = pose_matrix(pose)
     except ValueError as error:

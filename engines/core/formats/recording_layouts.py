@@ -67,8 +67,8 @@ def _is_of_colmap(folder: Path) -> bool:
     """Whether COLMAP's model says where its pictures were taken from: there, too, cameras may have a folder each."""
     if (folder / llff.POSES).is_file():
         return False
-    of_images = folder.name.startswith(llff.IMAGES) and find_model(folder.parent) is not None
-    return of_images or find_model(folder) is not None
+    # Its photographs, masks and depths, all with a folder for each camera, lie beside the model.
+    return find_model(folder) is not None or find_model(folder.parent) is not None
 
 
 def find_layout(folder: Path) -> Layout:

@@ -14,6 +14,7 @@ from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 from engines.core.images import write_png
+from engines.core.path_files import read_path
 from tests.engines.core.formats.ball_pictures import BALLS, ball_cameras, ball_picture, error_px
 from tests.engines.core.formats.test_colmap import quaternion
 
@@ -307,3 +308,30 @@ def test_a_scene_called_train_beside_others(tmp_path: Path) -> None:
         write_images(tmp_path / name / "images", numbered(3))
     dataset = open_dataset(tmp_path)
     assert dataset.instances == ("train", "truck") and len(dataset.split("train")) == 6
+
+
+def test_a_rig_with_masks_of_each_camera(tmp_path: Path) -> None:
+    names = [f"cam{index // 4}/{index % 4:04d}.png" for index in range(8)]
+    write_model(tmp_path / "sparse" / "0", names)
+    write_images(tmp_path / "images", names)
+    for name in names:
+        write_png(tmp_path / "masks" / f"{name}.png", np.tile(np.repeat([0, 255], 48), (72, 1)).astype(np.uint8))
+    assert_exact(tmp_path)
+    masks = [view.valid_mask() for view in open_dataset(tmp_path).views]
+    assert all(mask is not None and not mask[:, :48].any() and mask[:, 48:].all() for mask in masks)
+
+
+def test_photographs_in_the_order_that_people_count_in(tmp_path: Path) -> None:
+    names = [f"frame-{index}.png" for index in range(12)]
+    model = write_model(tmp_path / "sparse" / "0", names)
+    write_images(tmp_path / "images", names)
+    assert assert_exact(tmp_path, 12) == [f"frame-{index}" for index in range(12)]
+    for found, camera in zip(read_path(model, ball_cameras(1)[0]), ball_cameras(12), strict=True):
+        assert np.allclose(found.position, camera.position)
+
+
+@pytest.mark.parametrize("begin", ["/home/me/capture/images/", "D:\\capture\\images\\", "./images/"])
+def test_names_of_another_machine(tmp_path: Path, begin: str) -> None:
+    write_model(tmp_path / "sparse" / "0", numbered(begin=begin))
+    write_images(tmp_path / "images", numbered())
+    assert_exact(tmp_path)
