@@ -30,6 +30,7 @@ WITHOUT_BEARING = {
 MOMENTS = {"time": " of something that moves", "fid": " of something that moves", "time_id": "", "timestamp": ""}
 """Of a frame: when the photograph was taken (D-NeRF and after it; phones, of what stands still, too)."""
 WITH_SENTENCE = {"applied_transform", "applied_scale", "rolling_shutter"}
+MASK_FOLDERS = ("masks", "mask")
 MOST_NAMED = 6
 
 
@@ -115,6 +116,9 @@ def _about_fields(files: Sequence[TransformsFile]) -> list[str]:
         )
     if _shutter_rolls(data.get("rolling_shutter")):
         notes.append("rolling_shutter is not used: each photograph is taken to be of one moment")
+    beside = [name for name in MASK_FOLDERS if (files[0].path.parent / name).is_dir()]
+    if beside and not any("mask_path" in level for file in files for level in (file.data, *file.frames)):
+        notes.append(f"what is in {beside[0]}/ is not used: no mask_path in {files[0].path.name} names it")
     known = USED | WITHOUT_BEARING | WITH_SENTENCE | MOMENTS.keys()
     others = [name for name in data if name not in known]
     others += sorted({name for file in files for frame in file.frames for name in frame} - known - set(others))

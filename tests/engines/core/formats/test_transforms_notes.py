@@ -40,6 +40,13 @@ def test_moments_that_are_mixed_are_said(tmp_path: Path, field: str, values: lis
     assert len(dataset.notes) == (note != "") and dataset.moments == 1
 
 
+def test_masks_that_no_frame_names_are_said(tmp_path: Path) -> None:
+    (tmp_path / "masks").mkdir()
+    assert noted(opened(tmp_path, {**LENS, "frames": frames(NAMES)}), "what is in masks/ is not used")
+    (tmp_path / "masks" / "a.png").write_bytes((tmp_path / "a.png").read_bytes())
+    assert opened(tmp_path, with_each("mask_path", ["masks/a.png"] * 3)).notes == ()
+
+
 def test_moments_of_split_files_are_counted_together(tmp_path: Path) -> None:
     for split, times in (("train", [0.0, 0.5, 1.0]), ("test", [0.25, 0.5, 0.75])):
         data = with_each("time", times)
