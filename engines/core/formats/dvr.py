@@ -22,6 +22,7 @@ import numpy as np
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
+from engines.core.formats.left_out import numbers_in
 from engines.core.formats.object_folders import ObjectFolders, Place
 from engines.core.formats.projections import Projection, four_by_four, read_projection
 from engines.core.formats.several_scenes import find_objects, scenes_among
@@ -224,6 +225,9 @@ def _by_camera(folder: Path, cameras: Sequence[int]) -> dict[int, Path]:
     if len(images) == len(cameras):
         return dict(zip(cameras, images, strict=True))
     numbered = {int(path.stem): path for path in images if path.stem.isdecimal()}
+    if not numbered and (numbers := numbers_in(images)) and min(numbers) == min(cameras):
+        # Of names such as rect_003; where they begin otherwise they may be counted from elsewhere.
+        numbered = dict(zip(numbers, images, strict=True))
     if len(numbered) < len(images) or not numbered.keys() <= set(cameras):
         raise UserError(
             f"{folder}: {len(images)} images but {len(cameras)} cameras in {CAMERAS[0]}; each image needs its "

@@ -70,7 +70,7 @@ def pair(folder: Path, poses: Sequence[Path], images: Sequence[Path]) -> tuple[l
     if not set(keys[0]) & set(keys[1]):
         if len(poses) == len(images) and not _shuffled(poses, images):
             return list(zip(poses, images, strict=True)), LeftOut(len(poses), len(images))
-        first, second = _numbers(poses), _numbers(images)
+        first, second = numbers_in(poses), numbers_in(images)
         if first is None or second is None or not _mostly_shared(first, second):
             raise UserError(
                 f"{folder}: {len(poses)} poses but {len(images)} images, whose names don't agree; "
@@ -88,7 +88,7 @@ def pair(folder: Path, poses: Sequence[Path], images: Sequence[Path]) -> tuple[l
     )
 
 
-def _numbers(paths: Sequence[Path]) -> list[int] | None:
+def numbers_in(paths: Sequence[Path]) -> list[int] | None:
     """The last number in each name; None where one has none, or two have the same."""
     found = [re.findall(r"[0-9]+", path.stem) for path in paths]
     numbers = [int(words[-1]) for words in found if words]
@@ -104,7 +104,7 @@ def _shuffled(poses: Sequence[Path], images: Sequence[Path]) -> bool:
 
     Numbers that begin elsewhere, or count in other steps, still go in order.
     """
-    first, second = _numbers(poses), _numbers(images)
+    first, second = numbers_in(poses), numbers_in(images)
     if first is None or second is None or len(first) < 3:
         return False
     (a, b), (c, d) = (first[0], second[0]), (first[-1], second[-1])

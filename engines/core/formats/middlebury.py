@@ -92,16 +92,17 @@ class Photographs:
         self._path, self._prefix = _parameters(folder) or folder / PARAMETERS, prefix
         rows = _read_rows(self._path)
         images = folder / IMAGES if (folder / IMAGES).is_dir() else folder
-        paths = [next((root / name for root in (folder, images) if (root / name).is_file()), None) for name, _ in rows]
+        known = {path.name.lower(): path for root in (images, folder) for path in list_images(root)}
+        paths = [_photograph((folder, images), name) or known.get(name.lower()) for name, _ in rows]
         self._rows = [(path, row) for path, (_, row) in zip(paths, rows, strict=True) if path is not None]
         if not self._rows:
             raise UserError(f"{self._path}: none of its photographs is there, such as {rows[0][0]}")
-        names, there = {name for name, _ in rows}, list_images(images)
+        there = list_images(images)
         left_out = LeftOut(
             len(rows),
             len(there),
             [name for (name, _), path in zip(rows, paths, strict=True) if path is None],
-            [path.stem for path in there if path.name not in names],
+            [path.stem for path in there if path not in paths],
         )
         notes = left_out.notes("the folder", f"line in {self._path.name}")
         depths = self._depths(folder)
@@ -150,6 +151,10 @@ class Photographs:
                 return float(depths.min()), float(depths.max())
         away = float(np.median([np.linalg.norm(camera.position - focus_point(cameras)) for camera in cameras]))
         return NEAREST * (away or 1.0), FARTHEST * (away or 1.0)
+
+
+def _photograph(roots: tuple[Path, ...], name: str) -> Path | None:
+    return next((root / name for root in roots if (root / name).is_file()), None)
 
 
 def _read_rows(path: Path) -> list[tuple[str, Array]]:

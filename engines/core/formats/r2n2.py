@@ -112,7 +112,9 @@ class Renderings:
 
     def _by_line(self, folder: Path, images: Sequence[Path], lines: int) -> list[Path | None]:
         """The image of each line: by the list of names beside, else by number; none where it can't be told."""
-        names = [f"{line:02d}" for line in range(lines)]
+        # 00.png as published; others count without the zero.
+        digits = min(len(path.stem) for path in images)
+        names = [f"{line:0{digits}d}" for line in range(lines)]
         if (folder / LIST).is_file():
             names = [Path(line.strip()).stem for line in _lines(folder / LIST) if line.strip()]
         by_name = {path.stem: path for path in images}

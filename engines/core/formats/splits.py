@@ -77,7 +77,8 @@ def read_split_lists(folder: Path) -> SplitLists:
         UserError: a list can't be read as text.
     """
     chosen: dict[Split, Path] = {}
-    paths = sorted(folder.glob("*" + LISTS), key=lambda path: (not path.name.startswith(LIST_PREFIX), path.name))
+    lists = (path for path in folder.iterdir() if path.suffix.lower() == LISTS)
+    paths = sorted(lists, key=lambda path: (not path.name.startswith(LIST_PREFIX), path.name))
     for path in sorted(paths, key=lambda path: path.stem.lower() not in _SPLIT):
         match = _NAME.fullmatch(path.stem)
         if match and path.is_file():

@@ -29,7 +29,7 @@ def detect(folder: Path) -> bool:
 
 
 def _roots(folder: Path) -> list[tuple[Split, Path]]:
-    found = [(split, root) for split, root in split_folders(folder) if _objects(root)]
+    found = [(split, root) for split, place in split_folders(folder) if _objects(root := _inner(place))]
     return found or [("train", folder)]
 
 
@@ -37,6 +37,12 @@ def _objects(root: Path) -> list[Path]:
     if not root.is_dir():
         return []
     return sorted(path for path in root.iterdir() if path.is_dir() and is_part(path))
+
+
+def _inner(root: Path) -> Path:
+    """The folder of a split's objects: published chairs lie in `chairs_train/chairs_2.0_train/`."""
+    folders = [path for path in root.iterdir() if path.is_dir()]
+    return folders[0] if len(folders) == 1 and not is_part(folders[0]) else root
 
 
 def read(folder: Path) -> Dataset:

@@ -121,15 +121,18 @@ def _matched(folder: Path) -> tuple[list[tuple[Path, Path]], tuple[str, ...]]:
     Raises:
         UserError: no photograph has its other.
     """
-    images = [path for path in list_images(folder) if path.stem.startswith(SIDES)]
-    left, right = ({path.stem[len(side) :]: path for path in images if path.stem.startswith(side)} for side in SIDES)
+    images = [path for path in list_images(folder) if path.stem.lower().startswith(SIDES)]
+    left, right = (
+        {path.stem[len(side) :].lower(): path for path in images if path.stem.lower().startswith(side)}
+        for side in SIDES
+    )
     both = sorted(left.keys() & right.keys(), key=lambda key: natural_order(left[key]))
     alone = sorted([*left.values(), *right.values()], key=natural_order)
     paired = {side[key] for key in both for side in (left, right)}
     alone = [path for path in alone if path not in paired]
     if not both and alone:
-        sides = SIDES if alone[0].stem.startswith(SIDES[0]) else SIDES[::-1]
-        other = sides[1] + alone[0].stem.removeprefix(sides[0])
+        sides = SIDES if alone[0].stem.lower().startswith(SIDES[0]) else SIDES[::-1]
+        other = sides[1] + alone[0].stem[len(sides[0]) :]
         raise UserError(f"{alone[0]}: has no {other} beside it; each moment needs both")
     if not both:
         raise UserError(f"{folder}: holds no photographs named left01, right01, ... beside the calibration")

@@ -248,3 +248,16 @@ def test_dtu_scan65_is_where_opencv_has_it(shared: Path) -> None:
         assert np.allclose(view.camera.camera_to_world[:3, :3], pose[:3, :3], atol=1e-6)
         found = [*view.camera.focal_px, *view.camera.centre_px]
         assert np.allclose(found, [lens[0, 0], lens[1, 1], lens[0, 2], lens[1, 2]], atol=1e-3)
+
+
+def test_a_photograph_that_is_missing_is_seen_in_the_numbers(tmp_path: Path) -> None:
+    write_balls(tmp_path, "cameras.npz", camera_mat=False)
+    for path in sorted((tmp_path / "image").iterdir()):
+        path.rename(path.with_stem(f"rect_{path.stem}_max"))
+    (tmp_path / "image" / "rect_003_max.png").unlink()
+    dataset = open_dataset(tmp_path)
+    assert len(dataset.views) == 7 and max(error_px(view) for view in dataset.views) < 0.05
+    (tmp_path / "image" / "rect_000_max.png").unlink()
+    # They may be counted from 1.
+    with pytest.raises(UserError, match="6 images but 8 cameras"):
+        open_dataset(tmp_path)

@@ -84,3 +84,11 @@ def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, said: str) -
     with pytest.raises(UserError) as refused:
         _ = [view.camera for view in open_dataset(tmp_path).views]
     assert said in str(refused.value)
+
+
+def test_suffixes_of_cameras(tmp_path: Path) -> None:
+    for path in write(tmp_path).glob("*.png"):
+        path.rename(path.with_suffix(".PNG"))
+    dataset = open_dataset(tmp_path)
+    assert len(dataset.views) == COUNT and max(error_px(view) for view in dataset.views) < 0.05
+    assert dataset.notes == ()

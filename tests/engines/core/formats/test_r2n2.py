@@ -90,3 +90,15 @@ def test_what_is_wrong_is_named(tmp_path: Path, lines: str, message: str) -> Non
     write_object(tmp_path / "car", lines)
     with pytest.raises(UserError, match=message):
         open_dataset(tmp_path / "car")
+
+
+def test_a_rendering_that_is_missing_of_names_without_a_zero(tmp_path: Path) -> None:
+    write_object(tmp_path / "a", "".join(f"{30 * line} 0 0 1 25\n" for line in range(12)), 12)
+    for index in range(10):
+        (tmp_path / "a" / f"{index:02d}.png").rename(tmp_path / "a" / f"{index}.png")
+    (tmp_path / "a" / "3.png").unlink()
+    views = open_dataset(tmp_path).views
+    assert [view.name for view in views] == [f"a/{index}" for index in range(12) if index != 3]
+    # 1.75 times the distance, at 30 degrees a line.
+    angle = np.radians(30 * 4)
+    assert views[3].camera.position == pytest.approx([1.75 * np.cos(angle), 0, 1.75 * np.sin(angle)])

@@ -180,3 +180,11 @@ def test_parameters_go_by_name_else_in_order(tmp_path: Path) -> None:
         for value, stem in enumerate(sorted(stems)):
             (tmp_path / name / "params" / f"{stem}.txt").write_text(f"{value} 5\nnot read\n")
     assert [view.params().tolist() for view in open_dataset(tmp_path).views] == [[0, 5], [1, 5], [0, 5], [1, 5]]
+
+
+def test_published_chairs_lie_a_folder_deeper(tmp_path: Path) -> None:
+    for name in ("chairs_train/chairs_2.0_train/a", "chairs_train/chairs_2.0_train/b", "chairs_val/c", "chairs_test/d"):
+        write_object(tmp_path / name)
+    dataset = open_dataset(tmp_path)
+    assert dataset.instances == ("a", "b", "c", "d")
+    assert [len(dataset.split(split)) for split in SPLITS] == [4, 2, 2]

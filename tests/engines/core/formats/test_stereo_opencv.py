@@ -152,3 +152,10 @@ def test_photographs_without_their_other_are_named(tmp_path: Path) -> None:
     assert refusal(tmp_path) == "/right1.png: has no left1 beside it; each moment needs both"
     (tmp_path / "right1.png").unlink()
     assert refusal(tmp_path) == ": holds no photographs named left01, right01, ... beside the calibration"
+
+
+def test_names_in_capitals(tmp_path: Path) -> None:
+    for path in write_pair(tmp_path).glob("*.png"):
+        path.rename(path.with_name(path.stem.capitalize() + ".PNG"))
+    views = open_dataset(tmp_path).views
+    assert [view.image_path and view.image_path.name for view in views[:2]] == ["Left1.PNG", "Right1.PNG"]
