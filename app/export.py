@@ -89,12 +89,14 @@ class Progress:
     Attributes:
         seconds_left: None until it can be told.
         thumbnail: [h, w, 3] bytes of the newest frame, at most `THUMBNAIL_PX` a side.
+        told: what is done, where `done` and `total` count more than one kind of thing.
     """
 
     done: int
     total: int
     seconds_left: float | None
     thumbnail: Pixels | None
+    told: str = ""
 
 
 OnProgress = Callable[[Progress], None]

@@ -68,6 +68,8 @@ class Actions:
         if command.separated:
             menu.addSeparator()
         menu.addAction(action)
+        # Keys of a menu bar that is hidden would do nothing.
+        window.addAction(action)
 
     def _menu(self, window: QMainWindow, path: str) -> QMenu:
         if path not in self.menus:

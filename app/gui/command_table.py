@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # Sub-menus are written Menu/Sub-menu.
+DEMOS = "&File/De&mo scenes"
 FILE, VIEW, CHANNEL, OVERLAYS, THEME = "&File", "&View", "&View/&Channel", "&View/&Overlays", "&View/&Theme"
 NAVIGATE, MODE, STEP, PLAY, HELP = "&Navigate", "&Navigate/&Mode", "&Navigate/&Step", "&Time", "&Help"
 TRAINING = "T&raining"
@@ -52,7 +53,7 @@ COMMANDS = (
         "data", "Choose &data folder…", FILE, ("Ctrl+D",), "Give the open scene its images and camera poses", "scene"
     ),
     Command("reopen", "Open &last scene", FILE, ("Ctrl+Shift+T",), "Open the newest of the recent scenes"),
-    Command("demo", "Open d&emo scene", FILE, ("Ctrl+Shift+D",), "Open the scene that ships with the program"),
+    Command("demo", "&Toys", DEMOS, ("Ctrl+Shift+D",), "Open the demo scene that is the fastest to draw"),
     Command("clear_recent", "Clear recent &files", FILE, ("Ctrl+Shift+Del",), "Forget the recent scenes"),
     Command("close", "&Close scene", FILE, ("Ctrl+W",), "Close the open scene", "scene"),
     Command(
@@ -144,7 +145,7 @@ COMMANDS = (
         "Show or hide the training panel: runs, curves, held-out views",
         icon="curves",
     ),
-    _toggle("full_screen", "&Full screen", VIEW, "F11", "Use the whole screen"),
+    _toggle("full_screen", "&Full screen", VIEW, "F11", "Only the picture, on the whole screen; Esc leaves"),
     _toggle(
         "orbit",
         "&Orbit",

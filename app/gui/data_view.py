@@ -20,10 +20,11 @@ BESIDE_PX = 600
 """From this width on the facts stand beside the drawing, else below it."""
 FACTS_PX = 300
 TILE_PX, GAP_PX = 72, 4
+REST_VEIL = QColor(0, 0, 0, 170)
 
 
 class ContactSheet(QWidget):
-    """Photographs without cameras, as many as there is room for, evenly spread."""
+    """Photographs without cameras, as many as there is room for, evenly spread; on the last, how many more there are."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,6 +54,12 @@ class ContactSheet(QWidget):
             corner = QPointF(GAP_PX + place % columns * step, GAP_PX + place // columns * step)
             corner += QPointF(TILE_PX - size.width(), TILE_PX - size.height()) / 2
             painter.drawImage(QRectF(corner.x(), corner.y(), size.width(), size.height()), image)
+        if left_out := len(self._images) - shown:
+            corner = QPointF(GAP_PX + (columns - 1) * step, GAP_PX + (rows - 1) * step)
+            painter.fillRect(QRectF(corner.x(), corner.y(), TILE_PX, TILE_PX), REST_VEIL)
+            painter.setPen(Qt.white)
+            # The one under the veil is not seen either.
+            painter.drawText(QRectF(corner.x(), corner.y(), TILE_PX, TILE_PX), Qt.AlignCenter, f"+{left_out + 1}")
         painter.end()
 
 
@@ -139,7 +146,8 @@ class DataView(QWidget):
             self._facts.addRow(
                 _plain("Can be trained with", "muted"), _plain(", ".join(able) or "no method here", wrap=True)
             )
-        if report.reason and report.photographs:
+        # Of images without camera poses the type has said so.
+        if report.reason and report.photographs and report.kind not in ("photographs", "film"):
             self._doubts.addWidget(_plain(_sentence(report.reason), wrap=True))
         for doubt in report.doubts:
             role = "warning" if doubt.severity == "warning" else "muted"

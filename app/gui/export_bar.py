@@ -71,7 +71,7 @@ class ExportBar(QFrame):
         self.progress.setMaximum(progress.total)
         self.progress.setValue(progress.done)
         left = "" if progress.seconds_left is None else f"  ·  {spoken_time(progress.seconds_left)} left"
-        self.left.setText(f"{progress.done} of {progress.total}{left}")
+        self.left.setText(f"{progress.told or f'{progress.done} of {progress.total}'}{left}")
         if progress.thumbnail is not None:
             self._show_thumbnail(progress.thumbnail)
 

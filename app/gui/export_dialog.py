@@ -21,7 +21,7 @@ from PyQt5.QtWidgets import (
 from app.gui.channel_panel import channel_name
 from app.gui.dialog_parts import finish, fit_to_screen, row
 from app.gui.export_order import FILE_PATH, FIT_TITLES, SPLIT_PREFIX, TIME_TITLES, Order, path_choices
-from app.gui.panel_parts import Slider, form, label
+from app.gui.panel_parts import Slider, form, guard_wheel, label
 from app.gui.plain_text import plain_label
 from app.opening import Opened, stem_of
 from app.video import VIDEO_SUFFIXES
@@ -30,6 +30,7 @@ from engines.core.paths import usual_path
 
 VIDEO_FILTER = "Videos ({});;Folder of images (*)".format(" ".join("*" + suffix for suffix in VIDEO_SUFFIXES))
 LARGEST_PX = 8192
+PRESETS_PX = {"720p": (1280, 720), "1080p": (1920, 1080), "4K": (3840, 2160), "Square": (1080, 1080)}
 USUAL = ("orbit", "spiral")
 
 
@@ -112,6 +113,8 @@ class ExportDialog(QDialog):
             if box is self.width_px:
                 line.addWidget(plain_label("×"))
         line.addWidget(label("pixels, fixed by the model" if native else "pixels", "muted"))
+        if native is None:
+            line.addWidget(self._make_presets())
         line.addStretch(1)
         self._rows.addRow("Size", line)
         self.fit = QComboBox()
@@ -121,6 +124,30 @@ class ExportDialog(QDialog):
         self.fit.setToolTip("Where the size is of another shape than the path's cameras")
         if native is None:
             self._rows.addRow("Fit", self.fit)
+
+    def _make_presets(self) -> QComboBox:
+        """Usual sizes; it says which one the numbers are."""
+        self.preset = QComboBox()
+        guard_wheel(self.preset)
+        self.preset.addItem("Custom size", None)
+        for title, size in PRESETS_PX.items():
+            self.preset.addItem(title, size)
+
+        def choose(index: int) -> None:
+            if size := self.preset.itemData(index):
+                self.width_px.setValue(size[0])
+                self.height_px.setValue(size[1])
+
+        def follow() -> None:
+            size = (self.width_px.value(), self.height_px.value())
+            at = next((1 + at for at, preset in enumerate(PRESETS_PX.values()) if preset == size), 0)
+            self.preset.setCurrentIndex(at)
+
+        self.preset.activated.connect(choose)
+        for box in (self.width_px, self.height_px):
+            box.valueChanged.connect(follow)
+        follow()
+        return self.preset
 
     def _make_rate(self, order: Order) -> None:
         self.fps = QDoubleSpinBox()

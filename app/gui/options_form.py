@@ -18,12 +18,15 @@ from PyQt5.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
+    QSizePolicy,
     QToolButton,
     QWidget,
 )
 
 from app.gui.panel_parts import clear, form, guard_wheel, label
 from engines.core.config import Options, TrainingConfig, parse_yaml
+
+WIDEST_LABEL_PX = 124
 
 
 class OptionsForm(QWidget):
@@ -57,7 +60,7 @@ class OptionsForm(QWidget):
             for name in names:
                 value = getattr(options, name)
                 widget = self._file(name, value) if name in files else self._widget(name, known[name], value)
-                title = label(options.label(name), "muted", wrap=True)
+                title = _title(options.label(name))
                 for part in (title, widget):
                     part.setToolTip(_tip(name, known[name]))
                 self._fields[name] = (title, widget)
@@ -66,6 +69,10 @@ class OptionsForm(QWidget):
     def field(self, name: str) -> QWidget:
         """What a field is changed with."""
         return self._fields[name][1]
+
+    def title(self, name: str) -> QLabel:
+        """What stands beside it."""
+        return self._fields[name][0]
 
     def narrow(self, text: str) -> None:
         """Leaves those whose label, name or sentence has `text` in it."""
@@ -160,6 +167,15 @@ class OptionsForm(QWidget):
     def _tell(self, name: str, *_: object) -> None:
         self.touched.add(name)
         self.changed.emit(dict(self.values()))
+
+
+def _title(text: str) -> QLabel:
+    """What a field is called: on one line where it is short, wrapped where it would leave the field no room."""
+    title = label(text, "muted", wrap=True)
+    # A column of labels that ask for no width is given none.
+    title.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Minimum)
+    title.setFixedWidth(min(title.fontMetrics().horizontalAdvance(text) + 2, WIDEST_LABEL_PX))
+    return title
 
 
 def _tip(name: str, field: FieldInfo) -> str:

@@ -33,8 +33,12 @@ class StartPage(QScrollArea):
         )
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        for action, primary in ((open_action, True), (train_action, False), (demo_action, False)):
-            button = QPushButton(action.text().replace("&", "").replace("Train…", "Train a scene…"))
+        for action, text, primary in (
+            (open_action, "Open…", True),
+            (train_action, "Train a scene…", False),
+            (demo_action, "Open demo scene", False),
+        ):
+            button = QPushButton(text)
             button.setToolTip(action.toolTip())
             button.setEnabled(action.isEnabled())
             action.changed.connect(lambda action=action, button=button: button.setEnabled(action.isEnabled()))

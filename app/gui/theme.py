@@ -210,6 +210,12 @@ def _inputs(c: Colours) -> str:
     QPushButton[primary="true"] {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
     QPushButton[primary="true"]:disabled {{ background: {c.border}; color: {c.faint}; border-color: {c.border}; }}
     QPushButton[segment="true"] {{ padding: 5px 10px; }}
+    QToolButton[segment="true"] {{ background: {c.panel}; border: 1px solid {c.border}; padding: 5px 6px; }}
+    QToolButton[segment="true"]:hover {{ background: {c.hover}; }}
+    QToolButton[segment="true"]:disabled {{ color: {c.faint}; }}
+    QToolButton[segment="true"]:focus {{ border: 2px solid {c.accent}; padding: 4px 5px; }}
+    QToolButton[segment="true"]:checked {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent};
+        padding: 5px 6px; }}
     QPushButton[segment="true"]:checked {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
     QPushButton[row="true"] {{ text-align: left; border: none; background: transparent; padding: 7px 10px; }}
     QPushButton[row="true"]:hover {{ background: {c.hover}; }}

@@ -92,6 +92,7 @@ class ViewCard(Card):
         for action in actions:
             button = QToolButton()
             button.setToolButtonStyle(Qt.ToolButtonTextOnly)
+            button.setProperty("segment", True)
             button.setDefaultAction(action)
             button.setText(action.text().replace("&", "").split()[0])
             button.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)

@@ -24,12 +24,14 @@ from app.gui.banner import Banner
 from app.gui.bridge import Bridge
 from app.gui.busy import Busy
 from app.gui.channel_panel import ChannelCard
+from app.gui.command_table import DEMOS
 from app.gui.controls_panel import ControlsCard
 from app.gui.dialog_parts import keep_on_screen
 from app.gui.dropping import DropHint, drop, dropped_paths
 from app.gui.export_bar import ExportBar
 from app.gui.exporting import Exporting
 from app.gui.files import Files
+from app.gui.full_screen import FullScreen
 from app.gui.gl import OpenGl
 from app.gui.looking import Looking
 from app.gui.options_panel import OptionsCard
@@ -116,7 +118,7 @@ class Window(QMainWindow):
         own: dict[str, Callable[..., None]] = {
             "quit": self.close,
             "panel": self._show_panel,
-            "full_screen": self._set_full_screen,
+            "full_screen": lambda full: self._full_screen.choose(full, lambda text: self.banner.tell("info", text)),
             "shortcuts": lambda: ShortcutSheet(self).exec_(),
             "manual": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(MANUAL))),
             "about": lambda: show_about(self, self.viewport.canvas.name),
@@ -136,10 +138,9 @@ class Window(QMainWindow):
         self._recent_menu = self.commands.menus["&File"].addMenu("Open recen&t")
         self._recent_menu.setToolTipsVisible(True)
         self.commands.menus["&File"].insertMenu(self.commands["reopen"], self._recent_menu)
-        demos = self.commands.menus["&File"].addMenu("De&mo scenes")
-        self.commands.menus["&File"].insertMenu(self.commands["clear_recent"], demos)
-        for path in demo_scenes():
-            action = demos.addAction(demo_title(path))
+        for path in demo_scenes()[1:]:
+            # The first is a command of its own.
+            action = self.commands.menus[DEMOS].addAction(demo_title(path))
             action.triggered.connect(self._guarded(lambda _=False, path=path: self.files.open(path)))
         toolbar = self.addToolBar("Tools")
         toolbar.setObjectName("tools")
@@ -147,6 +148,9 @@ class Window(QMainWindow):
         toolbar.setIconSize(QSize(20, 20))
         toolbar.setContextMenuPolicy(Qt.PreventContextMenu)
         self.commands.fill_toolbar(toolbar)
+        panels = [self.commands[name] for name in ("panel", "training")]
+        bars = (self.menuBar(), toolbar, self.status)
+        self._full_screen = FullScreen(self, self.commands["full_screen"], bars, panels)
         self._start = StartPage(*(self.commands[id] for id in ("open", "train", "demo")))
         self._start.recent_chosen.connect(self._guarded(self.files.open_recent))
         for page in (self._start, self.viewport):
@@ -197,7 +201,6 @@ class Window(QMainWindow):
         self.resize(1280, 800)
         if settings.geometry:
             self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode()))
-            self.commands["full_screen"].setChecked(self.isFullScreen())
         if not (self.isFullScreen() or self.isMaximized()):
             # Remembered on a larger screen, or at another scale.
             keep_on_screen(self)
@@ -213,6 +216,9 @@ class Window(QMainWindow):
         self.commands["training"].setChecked(settings.training)
         self.trainings.show_panel(settings.training)
         self._set_theme(settings.theme)
+        if self.isFullScreen():
+            self.commands["full_screen"].setChecked(True)
+            self._full_screen.clear()
 
     # The scene
 
@@ -326,9 +332,6 @@ class Window(QMainWindow):
     def _show_panel(self, shown: bool) -> None:
         self.dock.setVisible(shown and self.session.opened is not None)
 
-    def _set_full_screen(self, full: bool) -> None:
-        self.showFullScreen() if full else self.showNormal()
-
     # Errors
 
     def tell_error(self, error: BaseException, button: str = "", act: Callable[[], None] | None = None) -> None:
@@ -376,7 +379,9 @@ class Window(QMainWindow):
         if not (self._unasked or (self.trainings.may_quit() and self.exporting.may_quit())):
             event.ignore()
             return
-        geometry, panel = self.saveGeometry(), self.commands["panel"].isChecked()
+        geometry = self.saveGeometry()
+        self._full_screen.bring_back()
+        panel = self.commands["panel"].isChecked()
         self.settings = replace(
             self.settings,
             geometry=bytes(geometry.toBase64()).decode(),

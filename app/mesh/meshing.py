@@ -249,11 +249,13 @@ class _Clock:
             rate = (self._now() - self._since) / (self._drawn - 1)
             left = rate * (self._views - self._drawn) + self._fusing_s
         picture = thumbnail(shade(frame, "rgb"))
-        self._on_progress(Progress(self._drawn, 2 * self._views, left, picture))
+        told = f"{self._drawn} of {self._views} views"
+        self._on_progress(Progress(self._drawn, 2 * self._views, left, picture, told))
         if self._drawn == self._views:
             self._since = self._now()
 
     def fused(self, share: float) -> None:
         """So much of the volume is done."""
         left = (self._now() - self._since) * (1 / share - 1)
-        self._on_progress(Progress(self._views + round(share * self._views), 2 * self._views, left, None))
+        told = f"fusing {self._views} views, {share:.0%}"
+        self._on_progress(Progress(self._views + round(share * self._views), 2 * self._views, left, None, told))

@@ -173,7 +173,7 @@ class DataPart(QWidget):
             if poseless:
                 # Once: what a search said, or that it was stopped, is not to be wiped by a later look at the folder.
                 self.find.setText(FIND)
-                self.stage.setText("No camera poses. COLMAP can estimate them, while you go on looking.")
+                self.stage.setText("COLMAP can estimate the camera poses, while you go on looking.")
                 self.stage.show()
             self.wanting_changed.emit()
 

@@ -14,7 +14,7 @@ from PyQt5.QtGui import QColor, QMouseEvent, QWheelEvent
 from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from app.gui.data_view import SMALLEST, DataView
+from app.gui.data_view import GAP_PX, SMALLEST, TILE_PX, ContactSheet, DataView
 from app.gui.theme import DARK, LIGHT, Colours, apply_theme
 from app.inspection.report import DataReport, Doubt, Seen, Suitability, Thumbnail
 from engines.core.camera import Array
@@ -191,7 +191,9 @@ def test_photographs_without_cameras_are_a_sheet_and_nothing_is_a_reason(view: D
     bare = DataReport(Path("photos"), "photographs", "its cameras must be found first", photographs=30, to_look_at=30)
     view.set_report(bare)
     view.add_thumbnails([replace(thumbnail, place=None) for thumbnail in thumbnails(30)])
-    assert view.stack.currentWidget() is view.sheet and "Its cameras must be found first" in texts(view)
+    assert view.stack.currentWidget() is view.sheet
+    # Once: not again as the reason.
+    assert "images without camera poses" in texts(view) and "Its cameras must be found first" not in texts(view)
     assert view.sheet.grab().toImage().pixelColor(40, 40).getRgb()[:3] == RED
     assert "Looking at the photographs: 0 of 30" in texts(view)
     view.set_report(DataReport(Path("x"), "unknown", "the folder is empty"))
@@ -220,3 +222,16 @@ def test_a_hundred_cameras_are_painted_in_a_frame(view: DataView) -> None:
         spent.append(time.perf_counter() - began)
     # The best of some: a busy machine takes turns. 60 frames a second leave 16 ms each.
     assert min(spent) < 0.016
+
+
+def test_images_that_find_no_room_are_counted(qtbot: QtBot) -> None:
+    sheet = ContactSheet()
+    qtbot.addWidget(sheet)
+    # 3 x 2 tiles, of which the last says how many more there are.
+    sheet.resize(GAP_PX + 3 * (TILE_PX + GAP_PX), GAP_PX + 2 * (TILE_PX + GAP_PX))
+    sheet.show()
+    last = QPoint(sheet.width() - GAP_PX - 3, sheet.height() - GAP_PX - TILE_PX // 2)
+    sheet.add([picture.pixels for picture in thumbnails(6)])
+    assert sheet.grab().toImage().pixelColor(last).red() > 200
+    sheet.add([picture.pixels for picture in thumbnails(30)])
+    assert sheet.grab().toImage().pixelColor(last).red() < 100

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -147,3 +148,20 @@ def test_a_tilde_is_ones_home(window: Window, qtbot: QtBot, tmp_path: Path, monk
     opened = window.session.opened
     made = make_export(Order(frames=2, out="~/frames"), opened, opened.scene.start, opened.scene.up, {})
     assert made.out == tmp_path / "frames"
+
+
+def test_a_preset_sets_the_size_and_says_which_it_is(window: Window, qtbot: QtBot, shelf: Shelf) -> None:
+    shelf.scenes["any.pth"] = lambda: FakeScene(None)
+    open_and_wait(window, qtbot, Path("any.pth"))
+    dialog = ExportDialog(window, window.session.opened, Order(width=955, height=703), (955, 703))
+    dialog.show()
+    assert dialog.preset.currentText() == "Custom size"
+    sizes = {}
+    dialog.preset.setFocus()
+    for _ in range(dialog.preset.count() - 1):
+        qtbot.keyClick(dialog.preset, Qt.Key_Down)
+        sizes[dialog.preset.currentText()] = (dialog.order().width, dialog.order().height)
+    assert sizes == {"720p": (1280, 720), "1080p": (1920, 1080), "4K": (3840, 2160), "Square": (1080, 1080)}
+    dialog.height_px.setValue(1000)
+    assert dialog.preset.currentText() == "Custom size" and dialog.order().width == 1080
+    dialog.close()

@@ -171,3 +171,20 @@ def test_labels_and_groups_are_of_fields_that_there_are(name: str, kind: str) ->
     grouped = [field for group in options.grouped().values() for field in group]
     assert sorted(grouped) == sorted(fields)
     assert all("_" not in options.label(field) for field in fields)
+
+
+@pytest.mark.parametrize("kind", ["Config", "SceneOptions"])
+@pytest.mark.parametrize("name", sorted(all_engines()))
+def test_every_field_is_named_beside_it_in_a_narrow_panel(name: str, kind: str, qtbot: QtBot) -> None:
+    form = OptionsForm()
+    qtbot.addWidget(form)
+    form.set_options(getattr(find_engine(name), kind)())
+    form.resize(270, form.height())
+    form.show()
+    qtbot.waitExposed(form)
+    for field in form.values():
+        title = form.title(field)
+        longest = max(title.text().split(), key=len)
+        assert title.width() >= title.fontMetrics().horizontalAdvance(longest), title.text()
+        assert title.geometry().right() < form.field(field).x(), title.text()
+        assert title.height() >= title.heightForWidth(title.width()), title.text()

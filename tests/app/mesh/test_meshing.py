@@ -98,6 +98,8 @@ def test_tells_how_far_it_is_and_draws_what_was_chosen(tmp_path: Path) -> None:
     assert scene.seen_controls == [{"glow": 0.25, "instance": 1.0}] * 6
     steps = [progress.done for progress in told]
     assert steps == sorted(steps) and steps[:2] == [1, 2] and steps[-1] == told[-1].total == 12
+    # Six views were asked for, and twelve is no number of theirs.
+    assert told[0].told == "1 of 6 views" and told[-1].told == "fusing 6 views, 100%"
     assert told[0].thumbnail is not None and told[1].seconds_left is not None and told[-1].seconds_left == 0
     assert made.faces <= 300
 
