@@ -24,7 +24,7 @@ REST_VEIL = QColor(0, 0, 0, 170)
 
 
 class ContactSheet(QWidget):
-    """Photographs without cameras, as many as there is room for, evenly spread; on the last, how many more there are."""
+    """Photographs without cameras, as many as there is room for, evenly spread; the last says how many more."""
 
     def __init__(self) -> None:
         super().__init__()

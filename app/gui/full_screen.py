@@ -12,7 +12,9 @@ from PyQt5.QtWidgets import QAction, QMainWindow, QShortcut, QWidget
 class FullScreen:
     """Takes the bars and panels away, and gives back those that were there. The time bar of a recording stays."""
 
-    def __init__(self, window: QMainWindow, action: QAction, bars: Sequence[QWidget], panels: Sequence[QAction]) -> None:
+    def __init__(
+        self, window: QMainWindow, action: QAction, bars: Sequence[QWidget], panels: Sequence[QAction]
+    ) -> None:
         """`action`: the checkable one that asks for it; `panels`: the checkable ones that show a panel each."""
         self._window, self._action, self._bars, self._panels = window, action, bars, panels
         self._away: list[QAction] = []
