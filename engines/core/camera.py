@@ -159,6 +159,17 @@ class Camera:
         return Camera(pose, (fx, fy), (cx, cy), (width, height))
 
 
+def quaternion_rotation(w: float, x: float, y: float, z: float) -> Array:
+    """[3, 3] the rotation of a quaternion of length 1, its real part first."""
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+
+
 def rigid(matrix: Array) -> Array:
     """The first three rows of a pose [4, 4] or [3, 4] above 0 0 0 1, as one that is to be inverted needs it."""
     pose = np.eye(4)

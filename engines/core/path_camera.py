@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.core.camera import Array, Camera, rigid
+from engines.core.camera import Array, Camera, quaternion_rotation, rigid
 from engines.core.errors import UserError
 from engines.core.formats.llff import llff_lens
 from engines.core.images import LARGEST_SIDE_PX, image_size, list_images
@@ -68,11 +68,7 @@ def turned_by(where: str, quaternion: Array, position: Array) -> Array:
         raise UserError(f"{where}: its quaternion has a length of {length:.4g}; a rotation (x y z w) has one of 1")
     x, y, z, w = quaternion / length
     pose = np.eye(4)
-    pose[:3, :3] = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-    ]
+    pose[:3, :3] = quaternion_rotation(w, x, y, z)
     pose[:3, 3] = position
     return pose
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.core.camera import Array, Camera
+from engines.core.camera import Array, Camera, quaternion_rotation
 from engines.core.errors import UserError
 from engines.core.formats.transforms_names import parts_of
 
@@ -222,12 +222,7 @@ def pose_matrix(pose: Array) -> Array:
     length = np.linalg.norm(pose[:4])
     if not np.isfinite(pose).all() or length == 0 or not np.isfinite(length):
         raise ValueError("its pose is not finite")
-    w, x, y, z = pose[:4] / length
     matrix = np.eye(4)
-    matrix[:3, :3] = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-    ]
+    matrix[:3, :3] = quaternion_rotation(*(pose[:4] / length))
     matrix[:3, 3] = pose[4:]
     return matrix
