@@ -23,6 +23,10 @@ POINTS_PERCENT = (2.0, 98.0)
 """Along each axis; what lies beyond is mismatched, or far behind."""
 STRAY = 6.0
 """Times the usual distance from the middle of the points."""
+NEAREST, FARTHEST = 0.1, 3.0
+"""Of the distance to what all cameras look at: how near and far a scene is taken to be of which nothing says it."""
+GUESSED_DEPTHS = f"taken as {NEAREST:g} to {FARTHEST:g} times the distance to where its cameras look"
+"""What is to be said of `guessed_depths`."""
 
 
 def focus_depth(near: float, far: float) -> float:
@@ -44,6 +48,13 @@ def focus_point(cameras: Sequence[Camera]) -> Array:
     if np.linalg.cond(system) > 1e6:
         return np.asarray(np.mean([camera.position + camera.forward for camera in cameras], axis=0))
     return np.asarray(np.linalg.solve(system, target))
+
+
+def guessed_depths(cameras: Sequence[Camera]) -> tuple[float, float]:
+    """(near, far), world units, of a scene of which nothing says how near and far it is."""
+    focus = focus_point(cameras)
+    away = float(np.median([np.linalg.norm(camera.position - focus) for camera in cameras])) or 1.0
+    return NEAREST * away, FARTHEST * away
 
 
 def _focus_of_most(cameras: Sequence[Camera]) -> Array:

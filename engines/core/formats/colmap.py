@@ -16,9 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from engines.core.bounds import focus_point
+from engines.core.bounds import GUESSED_DEPTHS, guessed_depths
 from engines.core.camera import Camera
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
@@ -46,8 +44,6 @@ LAYOUT = "a model of COLMAP: cameras, images and points3D (.bin or .txt) in spar
 PLACES = ("sparse", "colmap/sparse", "dense/sparse", "dense/0/sparse", "undistorted/sparse", "")
 """Where a model may be, or a numbered folder for each of several."""
 DEPTH_MAPS = "stereo/depth_maps"
-NEAREST, FARTHEST = 0.1, 3.0
-"""Of the distance to what all cameras look at: how near and far a scene is taken to be that has no points."""
 
 
 def find_model(folder: Path) -> Path | None:
@@ -80,12 +76,21 @@ def _project(folder: Path, model: Path) -> Path:
     return folder
 
 
+def _has_images(project: Path) -> bool:
+    return any(path.is_dir() for path in project.glob(IMAGES + "*"))
+
+
+def _images(project: Path) -> Path:
+    """The folder of the photographs: the project itself, where they have none of their own."""
+    return largest_images(project) if _has_images(project) else project
+
+
 def _is_scene(folder: Path) -> bool:
     model = find_model(folder)
     if model is None:
         return False
     project = _project(folder, model)
-    if any(path.is_dir() for path in project.glob(IMAGES + "*")):
+    if _has_images(project):
         return True
     # Without such a folder the names lead to the photographs.
     try:
@@ -128,8 +133,7 @@ class Photographs:
         if model_folder is None:
             raise UserError(f"{folder}: has no model of COLMAP in it")
         self._folder, self._prefix, project = model_folder, prefix, _project(folder, model_folder)
-        has_images = any(path.is_dir() for path in project.glob(IMAGES + "*"))
-        images = largest_images(project) if has_images else project
+        images = _images(project)
         model = read_model(model_folder)
         self._lenses = model.lenses
         in_order = sorted(model.pictures, key=lambda picture: names_in_order(picture.name))
@@ -149,7 +153,7 @@ class Photographs:
         notes = (
             *_several(folder, model_folder),
             *model.notes,
-            *_left_out(model, paths, images, has_images).notes(f"{images.name}/", "camera in the model"),
+            *_left_out(model, paths, images, images != project).notes(f"{images.name}/", "camera in the model"),
             *_refused(model),
             *self._masks.notes(list(self._names.values())),
             *guessed,
@@ -219,8 +223,7 @@ def photographs_of(folder: Path, names: Sequence[str]) -> dict[str, Path]:
     """The file of each name in the model of a folder, for those that are there."""
     model = find_model(folder)
     project = folder if model is None else _project(folder, model)
-    has_images = any(path.is_dir() for path in project.glob(IMAGES + "*"))
-    return _find_photographs(project, largest_images(project) if has_images else project, names)
+    return _find_photographs(project, _images(project), names)
 
 
 def _photographs_below(folder: Path) -> list[Path]:
@@ -278,9 +281,6 @@ def _depths(model: Model) -> tuple[tuple[float, float], Sequence[str]]:
         for picture in model.pictures
         if not model.lenses[picture.lens].refused
     ]
-    away = float(np.median([np.linalg.norm(camera.position - focus_point(cameras)) for camera in cameras]))
-    away = away if away > 0 else 1.0
-    return (NEAREST * away, FARTHEST * away), (
-        "the model has no points, which say how near and far the scene is: taken as "
-        f"{NEAREST:g} to {FARTHEST:g} times the distance to where its cameras look",
+    return guessed_depths(cameras), (
+        f"the model has no points, which say how near and far the scene is: {GUESSED_DEPTHS}",
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.core.bounds import focus_point
+from engines.core.bounds import GUESSED_DEPTHS, guessed_depths
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
@@ -37,8 +37,6 @@ SILHOUETTES = "_good_silhouette_images.txt"
 MARGIN = 0.1
 """Of its longest side, that the box is grown by: it is called tight."""
 MOST_SKEW_PX = 0.1
-NEAREST, FARTHEST = 0.1, 3.0
-"""Of the distance to what all cameras look at, where no box says how near and far the scene is."""
 
 
 def _parameters(folder: Path) -> Path | None:
@@ -107,10 +105,7 @@ class Photographs:
         notes = left_out.notes("the folder", f"line in {self._path.name}")
         depths = self._depths(folder)
         if read_box(folder) is None:
-            notes += (
-                "no box of the object in README.txt, which says how near and far it is: taken as "
-                f"{NEAREST:g} to {FARTHEST:g} times the distance to where the cameras look",
-            )
+            notes += (f"no box of the object in README.txt, which says how near and far it is: {GUESSED_DEPTHS}",)
         if any(folder.glob("*" + SILHOUETTES)):
             notes += (f"the list of good silhouettes (*{SILHOUETTES}) is not used",)
         self.extent = Extent(depths, len(self._rows), notes=notes)
@@ -149,8 +144,7 @@ class Photographs:
             depths = np.stack([(corners - camera.position) @ camera.forward for camera in cameras])
             if depths.min() > 0:
                 return float(depths.min()), float(depths.max())
-        away = float(np.median([np.linalg.norm(camera.position - focus_point(cameras)) for camera in cameras]))
-        return NEAREST * (away or 1.0), FARTHEST * (away or 1.0)
+        return guessed_depths(cameras)
 
 
 def _photograph(roots: tuple[Path, ...], name: str) -> Path | None:
