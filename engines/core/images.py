@@ -85,7 +85,12 @@ def unreadable_pictures(folder: Path) -> str:
 
 def natural_order(path: Path) -> list[str | int]:
     """Sorts names as people count: cam2 before cam10."""
-    return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", path.name)]
+    return natural_key(path.name)
+
+
+def natural_key(name: str) -> list[str | int]:
+    """As `natural_order`, of a name."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", name)]
 
 
 def image_size(path: Path) -> tuple[int, int]:

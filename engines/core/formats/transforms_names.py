@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engines.core.images import IMAGE_SUFFIXES
+from engines.core.images import IMAGE_SUFFIXES, natural_key
 
 IMAGES = "images"
 """Also `images_2` and so on: copies that nerfstudio made smaller."""
@@ -49,9 +49,9 @@ def parts_of(name: str) -> Parts:
     return tuple(parts[1:] if parts and re.fullmatch("[A-Za-z]:", parts[0]) else parts)
 
 
-def natural_order(name: str) -> list[list[str | int]]:
+def natural_order_of_parts(name: str) -> list[list[str | int]]:
     """Sorts paths as people count: cam2/9 before cam2/10 before cam10/1."""
-    return [[int(bit) if bit.isdecimal() else bit for bit in re.split("([0-9]+)", part)] for part in parts_of(name)]
+    return [natural_key(part) for part in parts_of(name)]
 
 
 def _loosely(name: str) -> str:
