@@ -19,6 +19,8 @@ from engines.core.reading import read_text, shortened
 from engines.core.undistortion import Lens, Rectangle, seen_pixels, undistorted
 
 Split = Literal["train", "validation", "test"]
+WHOLE = 1 - 1e-4
+"""Of a pixel, in averages of single precision: all of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,23 +165,12 @@ class View:
         Args:
             crop_px: cut off each side after resizing.
         """
-        image = self.image()
-        height, width = image.shape[:2]
-        side = min(height, width)
-        top, left = (height - side) // 2, (width - side) // 2
-        square = resize_area(image[top : top + side, left : left + side], (side_px, side_px))
-        return square[crop_px : side_px - crop_px, crop_px : side_px - crop_px]
+        return _square(self.image(), side_px, crop_px)
 
     def square_valid(self, side_px: int, crop_px: int = 0) -> Array | None:
         """[side, side] bool `valid_mask` for `square_image`: a pixel counts if all that was averaged does."""
         valid = self.valid_mask()
-        if valid is None:
-            return None
-        height, width = valid.shape
-        side = min(height, width)
-        top, left = (height - side) // 2, (width - side) // 2
-        square = resize_area(valid[top : top + side, left : left + side].astype(np.float32), (side_px, side_px))
-        return np.asarray(square[crop_px : side_px - crop_px, crop_px : side_px - crop_px] >= WHOLE)
+        return None if valid is None else np.asarray(_square(valid.astype(np.float32), side_px, crop_px) >= WHOLE)
 
     def resized_valid(self, size_px: tuple[int, int]) -> Array | None:
         """[h, w] bool `valid_mask` at (width, height): a pixel counts if all that was averaged does; None: all."""
@@ -192,8 +183,15 @@ class View:
         return self.camera.square().resized((side_px, side_px)).cropped(crop_px, crop_px, left_px, left_px)
 
 
-WHOLE = 1 - 1e-4
-"""Of a pixel, in averages of single precision."""
+def _square(image: Array, side_px: int, crop_px: int) -> Array:
+    """The centred square of [H, W, ...], resized by area averages to `side_px`, then cropped."""
+    height, width = image.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    square = resize_area(image[top : top + side, left : left + side], (side_px, side_px))
+    return square[crop_px : side_px - crop_px, crop_px : side_px - crop_px]
+
+
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 

@@ -15,7 +15,7 @@ from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
 from engines.core.errors import Unreadable, UserError
 from engines.core.images import to_uint8
-from engines.core.views import View, Views
+from engines.core.views import WHOLE, View, Views
 from engines.deepvoxels.config import FEATURE_PX
 from engines.deepvoxels.geometry import FrustumSamples, GridPlacement, LiftedVoxels, frustum_samples, lifted_voxels
 
@@ -188,7 +188,7 @@ class TrainingViews:
         if valid is None:
             return voxels
         # Voxels behind what is masked out learn nothing of it; features are coarser than pixels.
-        whole = F.interpolate(valid.float(), (FEATURE_PX, FEATURE_PX), mode="area")[0, 0] > 1 - 1e-4
+        whole = F.interpolate(valid.float(), (FEATURE_PX, FEATURE_PX), mode="area")[0, 0] >= WHOLE
         columns, rows = voxels.pixels.round().long().clamp(0, FEATURE_PX - 1)
         kept = whole[rows, columns]
         return LiftedVoxels(voxels.index[kept], voxels.pixels[:, kept])

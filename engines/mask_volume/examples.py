@@ -16,7 +16,7 @@ from engines.core.errors import UserError
 from engines.core.images import resize_area, resize_lanczos, to_uint8
 from engines.core.ranks import ALONE, Rank
 from engines.core.read_ahead import WORKERS
-from engines.core.views import View, Views
+from engines.core.views import WHOLE, View, Views
 from engines.mask_volume.augmentation import random_window, recoloured
 from engines.mask_volume.captures import are_clips, background_of, depth_limits, lack_of_depths, picture_at
 from engines.mask_volume.config import SIDE_MULTIPLE, SMALLEST_PX, MaskVolumeConfig
@@ -196,7 +196,7 @@ class ExampleReader:
         moves = valid = None
         if is_masked:
             # Enlarged, it has shades at its edges; what is not all white counts as masked.
-            stack, valid = stack[:-1], stack[-1, 0] > 1 - 1e-4
+            stack, valid = stack[:-1], stack[-1, 0] >= WHOLE
         if self._config.loss_type in NEED_MASKS:
             stack, moves = stack[:-1], stack[-1, 0] > 0.5
         if self._config.recolours:
