@@ -6,15 +6,14 @@ In the folder, afterwards: `sparse/0` (COLMAP's model), `transforms.json`, and, 
 
 from __future__ import annotations
 
-import multiprocessing
-import queue
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
-from app.structure_job import Job, Message, Outcome, Pairing
+from app.colmap_process import run_colmap
+from app.structure_job import Job, Outcome, Pairing
 from app.structure_photographs import (
     ALIASES,
     DATABASE,
@@ -32,7 +31,7 @@ from app.structure_reasons import named, reasons
 from app.structure_worker import find_structure
 from engines.core.device import usable_cores
 from engines.core.engine import Stop
-from engines.core.errors import Cancelled, UserError
+from engines.core.errors import UserError
 from engines.core.formats.colmap_files import read_model
 from engines.core.formats.colmap_model import Model, picture_camera
 from engines.core.formats.transforms_written import write_transforms
@@ -45,8 +44,6 @@ FEWEST = 3
 """Photographs; of two the distance between the cameras is anybody's guess."""
 SMALL_PART, HALF = 1 / 3, 1 / 2
 """Of the photographs: fewer cameras are a failure; fewer than half are told as a doubt."""
-LOOK_S = 0.25
-"""Between two looks at how far it is."""
 MOST_PAIRED = 150
 """Photographs that are all matched with each other; of more, those that look alike."""
 SHORT_FILM = 30
@@ -161,31 +158,12 @@ def _check_enough(outcome: Outcome, job: Job, images: Path) -> None:
 
 def _run(job: Job, on_progress: Callable[[StructureProgress], None], stop: Stop) -> Outcome:
     """What COLMAP's process answers."""
-    context = multiprocessing.get_context("spawn")
-    messages: multiprocessing.Queue[Message] = context.Queue()
-    worker = context.Process(target=find_structure, args=(job, messages), daemon=True)
-    worker.start()
-    try:
-        while True:
-            if stop():
-                raise Cancelled
-            try:
-                kind, value = messages.get(timeout=LOOK_S)
-            except queue.Empty:
-                if worker.is_alive() or not messages.empty():
-                    continue
-                raise UserError(
-                    f"COLMAP ended unexpectedly (exit code {worker.exitcode}); it may have run out of memory"
-                ) from None
-            if kind == "done":
-                return cast(Outcome, value)
-            if kind == "failed":
-                raise UserError(f"COLMAP failed: {' '.join(str(value).split())[:300]}")
-            done, total, attempt = value
-            on_progress(StructureProgress(cast(Stage, kind), min(int(done), int(total)), int(total), str(attempt)))
-    finally:
-        worker.terminate()
-        worker.join()
+
+    def tell(stage: str, value: tuple[int, int, str]) -> None:
+        done, total, attempt = value
+        on_progress(StructureProgress(cast(Stage, stage), min(done, total), total, attempt))
+
+    return cast(Outcome, run_colmap(find_structure, job, stop, tell, job.in_background))
 
 
 def _written(folder: Path, images: Path, job: Job, outcome: Outcome, overwrite: bool) -> Structure:

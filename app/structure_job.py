@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 Pairing = Literal["all", "film", "similar"]
 """Which photographs are compared: all with all; those that follow each other, and those alike; those alike."""
-
-Message = tuple[str, Any]
-"""A stage ("features", "matches", "cameras") and (done, total, attempt); ("done", an `Outcome`); or ("failed", why)."""
 
 
 @dataclass(frozen=True)

@@ -137,11 +137,16 @@ def _place(photograph: Path, other: Path) -> None:
             # COLMAP takes the focal length from a PNG's EXIF, too.
             Image.fromarray(pixels).save(temporary, format="PNG", exif=_exif(photograph), compress_level=1)
         return
+    link_or_copy(photograph, other)
+
+
+def link_or_copy(photograph: Path, place: Path) -> None:
+    """Puts a photograph at `place`, as a link where that can be made."""
     try:
-        other.symlink_to(photograph.resolve())
+        place.symlink_to(photograph.resolve())
     except OSError:
         # Not everybody may on Windows, nor can every disk.
-        shutil.copyfile(photograph, other)
+        shutil.copyfile(photograph, place)
 
 
 def _exif(photograph: Path) -> Image.Exif:

@@ -1,9 +1,7 @@
-"""COLMAP's part of finding cameras, in a process of its own: it takes all cores, and may end as native code does."""
+"""COLMAP's part of finding cameras, which runs in a process of its own."""
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -13,14 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from app.colmap_process import Message
 from app.structure_graph import FEW_FEATURES, doubts, unmatched
-from app.structure_job import Job, Message, Outcome
+from app.structure_job import Job, Outcome
 from app.structure_mapping import ENOUGH, POOR, Attempts, global_attempt, quick_attempts, with_richer_lens
 from app.structure_pairs import OF_EACH, all_pairs, pairs_of
 from engines.core.camera import Array
 
-NICE = 10
-"""The window comes first."""
 LONGEST_SIDE_PX, LONGEST_FINE_PX = 1600, 3200
 """Larger photographs are searched for features at this size; at twice it, it takes four times as long."""
 FINE_PEAK = 0.002
@@ -33,22 +30,8 @@ PHOTOGRAPHS_AT_ONCE, PAIRS_AT_ONCE = 8, 625
 """Between two words of how far it is."""
 
 
-def find_structure(job: Job, messages: Queue[Message]) -> None:
-    """Features, matches, cameras; tells how far it is, and how it ended."""
-    # What COLMAP writes about its work would stand between our own lines.
-    with Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
-        os.dup2(nowhere.fileno(), sys.stderr.fileno())
-    if job.in_background:
-        with suppress(OSError, AttributeError):
-            os.nice(NICE)
-    try:
-        messages.put(("done", _find(job, messages)))
-    except Exception as error:
-        messages.put(("failed", f"{type(error).__name__}: {error}"))
-
-
-def _find(job: Job, messages: Queue[Message]) -> Outcome:
+def find_structure(job: Job, messages: Queue[Message]) -> Outcome:
+    """Features, matches, cameras; tells how far it is by a stage and (done, total, attempt)."""
     # Here, not above: only this process may load its native code, and only it opens the database.
     import pycolmap
 

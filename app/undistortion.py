@@ -1,15 +1,8 @@
-"""Photographs of lenses that can't be drawn, fisheyes above all, made into those of pinholes by COLMAP.
-
-COLMAP runs in a process of its own (`undistort_in_worker`), as its native code and OpenGL's don't go together.
-"""
+"""Photographs of lenses that can't be drawn, fisheyes above all, made into those of pinholes by COLMAP."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import queue
 import shutil
-import sys
 import tempfile
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
@@ -17,23 +10,18 @@ from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import Any
 
-from app.structure_photographs import READ_BY_COLMAP
+from app.colmap_process import Message, run_colmap
+from app.structure_photographs import READ_BY_COLMAP, link_or_copy
 from engines.core.device import usable_cores
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.formats.colmap import find_model, photographs_of
 from engines.core.formats.colmap_files import read_model
 from engines.core.images import read_image, to_uint8, write_png
-from engines.core.reading import shortened
 
-LOOK_S = 0.2
-"""Between two looks at how far it is."""
 NEARLY_NONE = 1e-7
 """A coefficient that moves no pixel by a thousandth, and is more than COLMAP takes for none."""
 IMAGES, MODEL = "images", "sparse"
-
-Message = tuple[str, str]
-"""`("done", "")`, or `("failed", why)`."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +63,7 @@ def undistort(folder: Path, out: Path, stop: Stop) -> Undistorted:
                 if stop():
                     raise Cancelled
                 _give(path, given / called[name])
-            _run((made, model, given, called, usable_cores()), stop)
+            run_colmap(_undistort, (made, model, given, called, usable_cores()), stop)
             # The rest is for COLMAP's own next step.
             for part in (IMAGES, MODEL):
                 shutil.move(made / part, out / part)
@@ -101,38 +89,11 @@ def _give(path: Path, place: Path) -> None:
     if path.suffix.lower() != place.suffix.lower():
         write_png(place, to_uint8(read_image(path)))
         return
-    try:
-        place.symlink_to(path.resolve())
-    except OSError:
-        # Not everybody may on Windows, nor can every disk.
-        shutil.copyfile(path, place)
+    link_or_copy(path, place)
 
 
 Job = tuple[Path, Path, Path, Mapping[str, str], int]
 """Where to, the model, the photographs' folder, their names in the model and in the folder, threads."""
-
-
-def _run(job: Job, stop: Stop) -> None:
-    context = multiprocessing.get_context("spawn")
-    messages: multiprocessing.Queue[Message] = context.Queue()
-    worker = context.Process(target=undistort_in_worker, args=(job, messages), daemon=True)
-    worker.start()
-    try:
-        while True:
-            if stop():
-                raise Cancelled
-            try:
-                kind, why = messages.get(timeout=LOOK_S)
-            except queue.Empty:
-                if worker.is_alive() or not messages.empty():
-                    continue
-                raise UserError(f"COLMAP ended unexpectedly (exit code {worker.exitcode})") from None
-            if kind == "failed":
-                raise UserError(f"COLMAP failed: {shortened(why, 300)}")
-            return
-    finally:
-        worker.terminate()
-        worker.join()
 
 
 def _as_distorting(camera: Any) -> None:
@@ -151,26 +112,19 @@ def _as_distorting(camera: Any) -> None:
         camera.params = parameters
 
 
-def undistort_in_worker(job: Job, messages: Queue[Message]) -> None:
-    """COLMAP's part, in a process that does nothing else."""
-    # What COLMAP writes about its work would stand between our own lines.
-    with Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
-        os.dup2(nowhere.fileno(), sys.stderr.fileno())
-    made, model, images, names, threads = job
-    try:
-        import pycolmap
+def _undistort(job: Job, _: Queue[Message]) -> None:
+    """COLMAP's part."""
+    # Here, not above: only the process of its own may load its native code.
+    import pycolmap
 
-        made.mkdir()
-        found = pycolmap.Reconstruction(model)
-        for camera in found.cameras.values():
-            _as_distorting(camera)
-        for image in found.images.values():
-            image.name = names.get(image.name, image.name)
-        named = made.with_name("model")
-        named.mkdir()
-        found.write(named)
-        pycolmap.undistort_images(made, named, images, image_names=list(names.values()), num_threads=threads)
-        messages.put(("done", ""))
-    except Exception as error:  # native code raises what it likes, and the other end must hear of it
-        messages.put(("failed", f"{type(error).__name__}: {error}"))
+    made, model, images, names, threads = job
+    made.mkdir()
+    found = pycolmap.Reconstruction(model)
+    for camera in found.cameras.values():
+        _as_distorting(camera)
+    for image in found.images.values():
+        image.name = names.get(image.name, image.name)
+    named = made.with_name("model")
+    named.mkdir()
+    found.write(named)
+    pycolmap.undistort_images(made, named, images, image_names=list(names.values()), num_threads=threads)

@@ -1,0 +1,61 @@
+"""What another process is asked for comes back, in order; so does how it ended."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from multiprocessing.queues import Queue
+
+import pytest
+
+from app.colmap_process import MOST_TOLD, Message, run_colmap
+from engines.core.engine import never_stop
+from engines.core.errors import Cancelled, UserError
+
+
+def _doubled(job: int, messages: Queue[Message]) -> int:
+    sys.stdout.write("COLMAP's own words\n")
+    messages.put(("features", (job, 2 * job, "")))
+    return 2 * job
+
+
+def _failing(job: str, messages: Queue[Message]) -> None:
+    raise RuntimeError(job)
+
+
+def _dying(job: int, messages: Queue[Message]) -> None:
+    os._exit(job)
+
+
+def _endless(job: float, messages: Queue[Message]) -> None:
+    messages.put(("features", os.getpid()))
+    time.sleep(job)
+
+
+def test_the_result_and_what_was_told_before_come_back(capfd: pytest.CaptureFixture[str]) -> None:
+    told = list[tuple[str, object]]()
+    assert run_colmap(_doubled, 21, never_stop, lambda *message: told.append(message)) == 42
+    assert told == [("features", (21, 42, ""))]
+    assert capfd.readouterr().out == ""
+
+
+def test_errors_are_one_line_of_a_readable_length() -> None:
+    with pytest.raises(UserError) as caught:
+        run_colmap(_failing, "no\n" * 1000, never_stop)
+    text = str(caught.value)
+    assert text.startswith("COLMAP failed: RuntimeError: no no no") and "\n" not in text
+    assert len(text) <= len("COLMAP failed: ") + MOST_TOLD
+
+
+def test_a_process_that_ends_without_a_word_is_told_with_its_exit_code() -> None:
+    with pytest.raises(UserError, match=r"COLMAP ended unexpectedly \(exit code 7\)"):
+        run_colmap(_dying, 7, never_stop)
+
+
+def test_it_is_ended_when_it_is_to_stop() -> None:
+    processes = list[int]()
+    with pytest.raises(Cancelled):
+        run_colmap(_endless, 60.0, lambda: bool(processes), lambda _, process: processes.append(process))
+    with pytest.raises(ProcessLookupError):
+        os.kill(processes[0], 0)
