@@ -187,6 +187,8 @@ def fitted_camera(where: str, camera: Camera, size_px: tuple[int, int]) -> Camer
 
 def has_alpha(path: Path) -> bool:
     """Whether an image has transparency, by its header; False where it can't be read."""
+    if path.suffix.lower() in HEIF_SUFFIXES:
+        know_heif()
     try:
         with Image.open(path) as image:
             return "A" in image.getbands() or "transparency" in image.info

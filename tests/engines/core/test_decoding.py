@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -152,3 +154,17 @@ def test_what_was_drawn_beside_photographs_is_none(tmp_path: Path) -> None:
     for name in (*photographs, "r_0_depth_0001.png", "r_0_normal_0001.png", "r_1_depth.png", "r_1-Normal.png"):
         (tmp_path / name).write_bytes(b"")
     assert sorted(path.name for path in list_images(tmp_path)) == sorted(photographs)
+
+
+def test_transparency_of_heic_is_seen_though_none_was_opened_before(tmp_path: Path) -> None:
+    pillow_heif.register_heif_opener()
+    for mode in ("RGBA", "RGB"):
+        Image.new(mode, (64, 48)).save(tmp_path / f"{mode}.heic")
+    # Pillow is taught the format once for a whole process.
+    code = (
+        "import sys; from pathlib import Path; from engines.core.images import has_alpha\n"
+        "print(*(has_alpha(Path(name)) for name in sys.argv[1:]))"
+    )
+    paths = [str(tmp_path / f"{mode}.heic") for mode in ("RGBA", "RGB")]
+    done = subprocess.run([sys.executable, "-c", code, *paths], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False"]
