@@ -95,15 +95,8 @@ def _fold(lens: Lens) -> str:
     """Where the radial part stops rising before it comes to the picture's corner, two directions fall on one place."""
     if not lens.distortion:
         return ""
-    (fx, fy), (cx, cy), (width, height) = lens.focal_px, lens.centre_px, lens.size_px
-    corner = float(np.hypot(max(cx, width - cx) / fx, max(cy, height - cy) / fy))
-    k1, k2, _, _, k3, k4, k5, k6 = (*lens.distortion, *[0.0] * 8)[:8]
-    radius = np.linspace(0.0, FARTHEST * corner, STEPS)
-    square = radius**2
-    below = 1 + square * (k4 + square * (k5 + square * k6))
-    with np.errstate(all="ignore"):
-        distorted = radius * (1 + square * (k1 + square * (k2 + square * k3))) / below
-    turns = ~(np.diff(distorted) > 0) | (below[1:] <= 0)
+    corner = lens.corner_radius
+    distorted, turns = lens.radial_part(np.linspace(0.0, FARTHEST * corner, STEPS))
     if not turns.any():
         return ""
     reached = float(distorted[int(np.argmax(turns))])

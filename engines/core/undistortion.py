@@ -19,8 +19,10 @@ from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
 from engines.core.images import SMALLEST_SIDE_PX
 
-DISTORTION_NAMES = ["k1", "k2", "p1", "p2", "k3", "k4", "k5", "k6", "s1", "s2", "s3", "s4", "tx", "ty"]
-"""In OpenCV's order, as `View.distortion` has them; it takes 4, 5, 8, 12 or 14 of them."""
+DISTORTION = ("k1", "k2", "p1", "p2", "k3", "k4", "k5", "k6")
+"""In OpenCV's order: what COLMAP's and nerfstudio's lenses have."""
+DISTORTION_NAMES = (*DISTORTION, "s1", "s2", "s3", "s4", "tx", "ty")
+"""As `View.distortion` has them; OpenCV takes 4, 5, 8, 12 or 14 of them."""
 GRID_NODES = 128
 """Along the longer side, by which the rectangle is looked for before its sides are moved pixel by pixel."""
 LEAST_KEPT = 0.5
@@ -97,17 +99,33 @@ class Lens:
     @property
     def turning_radius(self) -> float:
         """Tangent of the angle from the axis at which the radial part stops rising; infinity where it never does."""
+        radius = np.linspace(0.0, 1.01 * self.corner_radius, 2000)
+        _, turns = self.radial_part(radius)
+        return float(radius[np.argmax(turns)]) if turns.any() else float("inf")
+
+    @property
+    def corner_radius(self) -> float:
+        """Tangent of the angle from the axis of the farthest corner, as a pinhole would have it."""
         (fx, fy), (cx, cy), (width, height) = self.focal_px, self.centre_px, self.size_px
-        farthest = np.hypot(max(cx, width - cx) / fx, max(cy, height - cy) / fy)
+        return float(np.hypot(max(cx, width - cx) / fx, max(cy, height - cy) / fy))
+
+    def radial_part(self, radius: Array) -> tuple[Array, Array]:
+        """Where directions fall by the radial part of the distortion alone.
+
+        Args:
+            radius: [N] tangents of the angle from the axis, rising from 0.
+
+        Returns:
+            distorted: [N] likewise, in the photograph.
+            turns: [N - 1] bool, whether it stops rising from one to the next.
+        """
         k1, k2, _, _, k3, k4, k5, k6 = (*self.distortion, *[0.0] * 8)[:8]
-        radius = np.linspace(0.0, 1.01 * float(farthest), 2000)
         square = radius**2
         below = 1 + square * (k4 + square * (k5 + square * k6))
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             distorted = radius * (1 + square * (k1 + square * (k2 + square * k3))) / below
-        # A denominator that comes to nothing throws all beyond it back.
-        turns = ~(np.diff(distorted) > 0) | (below[1:] <= 0)
-        return float(radius[np.argmax(turns)]) if turns.any() else float("inf")
+            # A denominator that comes to nothing throws all beyond it back.
+            return distorted, ~(np.diff(distorted) > 0) | (below[1:] <= 0)
 
 
 @lru_cache(4096)

@@ -11,6 +11,7 @@ import numpy as np
 from engines.core.camera import Array, Camera, quaternion_rotation
 from engines.core.errors import UserError
 from engines.core.formats.transforms_names import parts_of
+from engines.core.undistortion import DISTORTION
 
 LENSES: Mapping[str, tuple[int, str]] = {
     "SIMPLE_PINHOLE": (0, "f cx cy"),
@@ -36,7 +37,6 @@ OTHER_LENSES: Mapping[str, tuple[int, int]] = {
     "EQUIRECTANGULAR": (17, 2),
 }
 """Those that can't be drawn: number, and how many parameters there are (COLMAP 4.2)."""
-DISTORTION = ("k1", "k2", "p1", "p2", "k3", "k4", "k5", "k6")
 NEAREST_PERCENT, FARTHEST_PERCENT = 0.1, 99.9
 """LLFF's; what lies beyond is mismatched."""
 

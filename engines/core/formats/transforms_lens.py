@@ -17,12 +17,11 @@ import numpy as np
 from engines.core.camera import LARGEST, Array
 from engines.core.errors import UserError
 from engines.core.reading import quoted
+from engines.core.undistortion import DISTORTION
 
 OPENCV, FULL_OPENCV = "OPENCV", "FULL_OPENCV"
 PINHOLES = (OPENCV, "PINHOLE", "SIMPLE_PINHOLE", "RADIAL", "SIMPLE_RADIAL", FULL_OPENCV, "PERSPECTIVE")
 """Camera models whose distortion is OpenCV's, or none."""
-DISTORTION = ("k1", "k2", "p1", "p2", "k3", "k4", "k5", "k6")
-"""In OpenCV's order."""
 NERFSTUDIOS_ORDER = ("k1", "k2", "k3", "k4", "p1", "p2")
 """Of its `distortion_params`."""
 PROJECTIONS = ("is_fisheye", "latlong", "equirectangular", "orthographic", "ftheta_p0")

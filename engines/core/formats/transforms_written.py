@@ -10,7 +10,8 @@ from typing import Any
 
 from engines.core.files import replacing
 from engines.core.formats.transforms_frames import OPENGL_TO_OPENCV
-from engines.core.formats.transforms_lens import DISTORTION, FULL_OPENCV, OPENCV
+from engines.core.formats.transforms_lens import FULL_OPENCV, OPENCV
+from engines.core.undistortion import DISTORTION
 from engines.core.views import View
 
 LENS = ("fl_x", "fl_y", "cx", "cy", "w", "h", *DISTORTION)
