@@ -16,11 +16,13 @@ from PIL import ExifTags, Image
 from app.structure_job import Job
 from engines.core.errors import UserError
 from engines.core.files import replacing
-from engines.core.images import IMAGE_SUFFIXES, photograph_size, read_image, to_uint8, write_png
+from engines.core.formats.mask_files import FOLDER as MASKS
+from engines.core.formats.mask_files import MaskFiles
+from engines.core.images import photograph_size, read_image, to_uint8, write_png
 from engines.core.picture_files import read_valid_mask
 
 WORK, DATABASE, MODELS, ALIASES, PRINTS = "colmap", "database.db", "models", "photographs", "contents.json"
-MASKS, MASKS_READ = "masks", "masks"
+MASKS_READ = "masks"
 PRINT_BYTES = 2**16
 """At the end of a photograph, that it is known again by."""
 READ_BY_COLMAP = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
@@ -165,17 +167,12 @@ def masks_folder(images: Path, folder: Path) -> Path | None:
 
 
 def _masks(job: Job, images: Path) -> dict[str, Path]:
-    """Alias -> the photograph's mask: `<name>.png` as COLMAP's, or of the same stem."""
+    """Alias -> the photograph's mask, as it is found where photographs are learnt from."""
     if job.masks is None:
         return {}
-    folder = images / MASKS if (images / MASKS).is_dir() else images.parent / MASKS
-    found = {}
-    for other, name in job.names.items():
-        stem = Path(name).stem
-        paths = (folder / f"{name}.png", *(folder / (stem + suffix) for suffix in IMAGE_SUFFIXES))
-        if (path := next((path for path in paths if path.is_file()), None)) is not None:
-            found[other] = path
-    return found
+    # What is written for COLMAP lies in the project's folder.
+    files = MaskFiles(images, masks_folder(images, job.database.parent.parent))
+    return {other: path for other, name in job.names.items() if (path := files.find(name)) is not None}
 
 
 def _write_masks(job: Job, written: Path, images: Path, masks: Mapping[str, Path]) -> None:

@@ -11,6 +11,7 @@ from PIL import ExifTags, Image
 
 from app.structure_job import Job
 from app.structure_photographs import alias, lenses_of, prepare, work_folder
+from engines.core.formats.mask_files import MaskFiles
 from engines.core.images import write_png
 
 
@@ -64,6 +65,21 @@ def test_what_was_found_under_other_masks_is_thrown_away(tmp_path: Path, change:
         write_png(mask, grey * 0)
     prepare(job, tmp_path / "images")
     assert not job.database.exists()
+
+
+@pytest.mark.parametrize("name", ["a.jpg.png", "a.png", "a.PNG", "a.JPG"])
+def test_masks_are_found_by_the_names_under_which_photographs_are_learnt_from(tmp_path: Path, name: str) -> None:
+    images, written = tmp_path / "images", tmp_path / "colmap" / "masks"
+    for place in (images / "a.jpg", tmp_path / "masks" / name):
+        place.parent.mkdir(exist_ok=True)
+        Image.new("L", (16, 16), 0).save(place)
+    # What macOS leaves on foreign disks is no mask.
+    (tmp_path / "masks" / "._a.png").write_bytes(b"left behind")
+    job = replace(job_of(tmp_path, ["a.jpg"]), images=images, masks=written)
+    prepare(job, images)
+    assert Image.open(written / "a.jpg.png").getextrema() == (0, 0)
+    assert MaskFiles(images).find("a.jpg") == tmp_path / "masks" / name
+    assert MaskFiles(images).notes(["a.jpg"]) == ()
 
 
 def test_photographs_are_grouped_by_size_camera_and_zoom(tmp_path: Path) -> None:

@@ -18,17 +18,18 @@ OTHER_FOLDER = "mask"
 class MaskFiles:
     """The masks of one folder of photographs."""
 
-    def __init__(self, images: Path) -> None:
-        """Lists those that go with the photographs in `images`."""
+    def __init__(self, images: Path, folder: Path | None = None) -> None:
+        """Lists those that go with the photographs in `images`: in `folder`, else in `masks/` beside it."""
         beside = [images.with_name(FOLDER + ending) for ending in (images.name.removeprefix(IMAGES), "")]
         # Masks of the photographs' whole size are made smaller as the photographs were.
-        folder = next((place for place in beside if place.is_dir()), beside[0])
-        self._folder, self._other = folder, images.with_name(OTHER_FOLDER)
-        paths = folder.rglob("*") if images.name.startswith(IMAGES) and folder.is_dir() else ()
+        place = folder or next((place for place in beside if place.is_dir()), beside[0])
+        self._folder, self._other = place, images.with_name(OTHER_FOLDER)
+        known = place.is_dir() and (folder is not None or images.name.startswith(IMAGES))
         self._names = {
-            path.relative_to(folder).as_posix(): path
-            for path in paths
-            if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
+            path.relative_to(place).as_posix(): path
+            for path in (place.rglob("*") if known else ())
+            # A leading dot: what macOS leaves beside each file on foreign disks.
+            if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".") and path.is_file()
         }
         # Names of one photograph may differ in capitals: the file is 0001.JPG, COLMAP was given 0001.jpg.
         self._files = {name.lower(): path for name, path in self._names.items()}
