@@ -27,7 +27,7 @@ from app.structure_photographs import (
     work_folder,
 )
 from app.structure_places import check_places, put_in_place
-from app.structure_reasons import named, reasons
+from app.structure_reasons import reasons
 from app.structure_worker import find_structure
 from engines.core.device import usable_cores
 from engines.core.engine import Stop
@@ -37,6 +37,7 @@ from engines.core.formats.colmap_model import Model, picture_camera
 from engines.core.formats.transforms_written import write_transforms
 from engines.core.images import list_images
 from engines.core.path_files import write_poses_bounds
+from engines.core.reading import naming
 from engines.core.views import View
 
 Stage = Literal["features", "matches", "cameras"]
@@ -202,7 +203,7 @@ def _said(
     notes, doubts = [], list(outcome.doubts)
     if without:
         notes = [
-            f"no camera was found for {len(without)} of {len(job.names)} photographs ({named(without)})",
+            f"no camera was found for {len(without)} of {len(job.names)} photographs ({naming(without)})",
             *reasons(outcome, job, images),
         ]
     if without and outcome.others:

@@ -12,8 +12,8 @@ from app.structure_job import Job, Outcome
 from engines.core.camera import Array
 from engines.core.errors import UserError
 from engines.core.images import read_image, resize_area, smaller_size
+from engines.core.reading import naming
 
-NAMED = 3
 LOOKED_AT, LOOKED_AT_PX = 24, 640
 """Photographs without features that are looked at, and their size then."""
 DARK, EVEN = 0.12, 0.04
@@ -21,22 +21,17 @@ DARK, EVEN = 0.12, 0.04
 MANY_LENSES = 3
 
 
-def named(names: Sequence[str]) -> str:
-    """The first few."""
-    return ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
-
-
 def reasons(outcome: Outcome, job: Job, images: Path) -> tuple[str, ...]:
     """What was found that explains photographs without a camera; empty where nothing was."""
     told = []
     if outcome.unread:
-        told.append(f"COLMAP can't read {len(outcome.unread)} of them ({named(outcome.unread)}); save them anew")
+        told.append(f"COLMAP can't read {len(outcome.unread)} of them ({naming(outcome.unread)}); save them anew")
     if outcome.plain:
         told.append(_of_plain(outcome.plain, images))
     alone = [name for name in outcome.alone if name not in outcome.plain]
     if alone:
         told.append(
-            f"{len(alone)} show nothing that another shows ({named(alone)}); each point needs to be seen in three, "
+            f"{len(alone)} show nothing that another shows ({naming(alone)}); each point needs to be seen in three, "
             "from places a few steps apart"
         )
     if len(outcome.islands) > 1:
@@ -58,7 +53,7 @@ def _of_plain(names: Sequence[str], images: Path) -> str:
         except UserError:
             continue
     what = kinds.most_common(1)[0][0] if kinds else "empty"
-    return f"{len(names)} have hardly a detail to go by, most of them {what} ({named(names)})"
+    return f"{len(names)} have hardly a detail to go by, most of them {what} ({naming(names)})"
 
 
 def _kind(picture: Array) -> str:

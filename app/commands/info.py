@@ -10,7 +10,7 @@ from typing import Any
 from app.commands.console import ProgressBar, add_up, assumptions_of, write_json, write_table
 from app.held_out import remembered
 from app.inspection.inspecting import DATA_SUFFIXES, inspect_data
-from app.inspection.report import DataReport, facts, naming, to_json
+from app.inspection.report import DataReport, facts, to_json
 from app.opening import open_scene, with_up
 from engines.core.camera import Array
 from engines.core.checkpoint import Checkpoint
@@ -18,7 +18,7 @@ from engines.core.config import TrainingConfig
 from engines.core.engine import Scene, never_stop
 from engines.core.errors import Lacking, UserError
 from engines.core.picture_files import VIDEO_SUFFIXES
-from engines.core.reading import concerning
+from engines.core.reading import concerning, naming
 from engines.core.run_folder import TRAINING_NAME, is_run_folder
 from engines.registry import find_engine, read_checkpoint
 

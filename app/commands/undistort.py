@@ -9,8 +9,7 @@ from pathlib import Path
 from app.commands.console import notes
 from app.undistortion import undistort
 from engines.core.engine import never_stop
-
-MOST_NAMED = 5
+from engines.core.reading import naming
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,8 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     made = undistort(arguments.folder, arguments.out, never_stop)
     if made.missing:
-        names = ", ".join(made.missing[:MOST_NAMED]) + (", ..." if len(made.missing) > MOST_NAMED else "")
-        notes([f"{len(made.missing)} photographs are not there and are left out ({names})"])
+        notes([f"{len(made.missing)} photographs are not there and are left out ({naming(made.missing)})"])
     sys.stderr.write(f"{made.photographs} photographs of pinholes\n")
     sys.stdout.write(f"{arguments.out}\n")
     return 0

@@ -9,11 +9,10 @@ from typing import Any, Literal
 
 from engines.core.camera import Array, Camera
 from engines.core.engine import FilledBox
+from engines.core.reading import naming
 
 Kind = Literal["data", "photographs", "film", "unknown"]
 Severity = Literal["note", "warning"]
-MOST_NAMED = 3
-"""Of the photographs that a doubt concerns; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -147,13 +146,6 @@ class DataReport:
     def complete(self) -> bool:
         """Whether every photograph that is going to be read was."""
         return self.looked_at >= self.to_look_at
-
-
-def naming(names: Sequence[str]) -> str:
-    """A few names, and how many more there are."""
-    more = len(names) - MOST_NAMED
-    shown = ", ".join(names[:MOST_NAMED])
-    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def counted(count: int, what: str) -> str:

@@ -14,7 +14,7 @@ import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -27,6 +27,8 @@ from engines.core.errors import Cancelled, UserError
 
 MOST_QUOTED = 100
 """Characters of a file that an error repeats."""
+MOST_NAMED = 3
+"""Of many photographs that something is said of; the others are counted."""
 MOST_TEXT_BYTES = 256 * 2**20
 """Cameras of a million photographs take less; a device has no end."""
 MOST_ARRAY_BYTES = 2 * 2**30
@@ -49,6 +51,13 @@ def shortened(text: object, most: int = MOST_QUOTED) -> str:
     words = " ".join(whole[: 4 * most].split())
     words = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in words)
     return words if len(words) <= most and len(whole) <= 4 * most else words[: most - 1].rstrip() + "…"
+
+
+def naming(names: Sequence[str]) -> str:
+    """A few names, and how many more there are."""
+    more = len(names) - MOST_NAMED
+    shown = ", ".join(names[:MOST_NAMED])
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def quoted(value: object) -> str:

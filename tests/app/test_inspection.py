@@ -15,13 +15,14 @@ from PIL import Image
 from app.inspection import inspecting
 from app.inspection.inspecting import inspect_data
 from app.inspection.pictures import fineness
-from app.inspection.report import DataReport, Thumbnail, facts, naming, to_json
+from app.inspection.report import DataReport, Thumbnail, facts, to_json
 from engines.core.camera import Array, Camera, look_at
 from engines.core.engine import never_stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.formats import open_dataset
 from engines.core.formats.transforms_json import write_transforms
 from engines.core.images import write_png
+from engines.core.reading import naming
 from engines.core.views import View
 from tests.conftest import REPOSITORY
 from tests.engines.core.examples import write_part

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engines.core.errors import UserError
-
-MOST_NAMED = 3
+from engines.core.reading import naming
 
 
 @dataclass
@@ -50,9 +49,9 @@ class LeftOut:
             )
         if self.without_camera:
             count = len(self.without_camera)
-            names = ", ".join(self.without_camera[:MOST_NAMED]) + (", ..." if count > MOST_NAMED else "")
             notes.append(
-                f"{count} of {self.photographs} photographs in {place} have no {cameras} and are left out: {names}"
+                f"{count} of {self.photographs} photographs in {place} have no {cameras} and are left out: "
+                f"{naming(self.without_camera)}"
             )
         return tuple(notes)
 

@@ -137,7 +137,7 @@ def test_photographs_whose_camera_was_not_found(tmp_path: Path) -> None:
         write_png(tmp_path / "images" / f"{index:04d}.png", np.zeros((72, 96, 3), np.uint8))
     assert_exact(tmp_path, 3, notes=1)
     assert open_dataset(tmp_path).notes == (
-        "5 of 8 photographs in images/ have no camera in the model and are left out: 0003, 0004, 0005, ...",
+        "5 of 8 photographs in images/ have no camera in the model and are left out: 0003, 0004, 0005 and 2 more",
     )
 
 
