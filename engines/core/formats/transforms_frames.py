@@ -15,7 +15,7 @@ import numpy as np
 from engines.core.camera import LARGEST, Array, Camera
 from engines.core.errors import UserError
 from engines.core.formats.transforms_lens import Fields, StatedLens, number, read_lens, stated_size
-from engines.core.formats.transforms_names import natural_order_of_parts
+from engines.core.formats.transforms_names import natural_order
 from engines.core.reading import read_json, shortened
 
 OPENGL_TO_OPENCV = (1.0, -1.0, -1.0, 1.0)
@@ -54,7 +54,7 @@ class TransformsFile:
         if not isinstance(listed, list) or not listed or not all(isinstance(frame, Mapping) for frame in listed):
             raise UserError(f"{path}: has no frames; needs a list of file_path and transform_matrix")
         # By the place in the file, for messages.
-        numbered = sorted(enumerate(listed), key=lambda at: (natural_order_of_parts(self._checked_name(*at)), at[0]))
+        numbered = sorted(enumerate(listed), key=lambda at: (natural_order(self._checked_name(*at)), at[0]))
         most = self.data.get("n_frames")
         count = most if isinstance(most, int) and 0 < most < len(listed) and not isinstance(most, bool) else None
         self.cut_off = 0 if count is None else len(listed) - count

@@ -49,7 +49,7 @@ def parts_of(name: str) -> Parts:
     return tuple(parts[1:] if parts and re.fullmatch("[A-Za-z]:", parts[0]) else parts)
 
 
-def natural_order_of_parts(name: str) -> list[list[str | int]]:
+def natural_order(name: str) -> list[list[str | int]]:
     """Sorts paths as people count: cam2/9 before cam2/10 before cam10/1."""
     return [natural_key(part) for part in parts_of(name)]
 

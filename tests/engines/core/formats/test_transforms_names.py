@@ -8,7 +8,7 @@ import pytest
 
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
-from engines.core.formats.transforms_names import natural_order_of_parts, parts_of
+from engines.core.formats.transforms_names import natural_order, parts_of
 from tests.engines.core.formats.transforms_folders import LENS, frames, noted, photograph, write_json
 
 
@@ -122,7 +122,7 @@ def test_frames_are_in_the_order_of_their_names(tmp_path: Path) -> None:
 
 def test_order_and_parts() -> None:
     names = ["b/1.png", "a/10.png", "a/9.png", "a2/1.png", "a10/1.png"]
-    assert sorted(names, key=natural_order_of_parts) == ["a/9.png", "a/10.png", "a2/1.png", "a10/1.png", "b/1.png"]
+    assert sorted(names, key=natural_order) == ["a/9.png", "a/10.png", "a2/1.png", "a10/1.png", "b/1.png"]
     assert parts_of("..\\a") == ("..", "a") and parts_of("C:\\") == () and parts_of("a/b/../c") == ("a", "c")
 
 
