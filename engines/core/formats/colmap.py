@@ -190,6 +190,10 @@ class Photographs:
 
 
 _PARTS: Sequence[Callable[[Path], str]] = (
+    # Of a rig, whose cameras all have a 0001.jpg, with the folder.
+    lambda path: "/".join(path.parts[-2:]),
+    lambda path: "/".join(path.parts[-2:]).lower(),
+    lambda path: "/".join(path.with_suffix("").parts[-2:]).lower(),
     lambda path: path.name,
     lambda path: path.name.lower(),
     lambda path: path.stem.lower(),
@@ -239,10 +243,13 @@ def _below(images: Path, project: Path, path: Path) -> str:
 def _left_out(model: Model, paths: dict[str, Path], images: Path, has_images: bool) -> LeftOut:
     """Photographs without a camera, and cameras without a photograph."""
     names = [picture.name for picture in model.pictures]
-    used = set(paths.values())
+    # A phone may keep one photograph in two files.
+    used = {path.with_suffix("") for path in paths.values()}
     # Without a folder of their own, other pictures than photographs may lie beside.
-    there = _photographs_below(images) if has_images else sorted(used)
-    without = [path.relative_to(images).with_suffix("").as_posix() for path in there if path not in used]
+    there = _photographs_below(images) if has_images else sorted(paths.values())
+    without = [
+        path.relative_to(images).with_suffix("").as_posix() for path in there if path.with_suffix("") not in used
+    ]
     return LeftOut(len(names), len(there), [name for name in names if name not in paths], without)
 
 

@@ -335,3 +335,12 @@ def test_names_of_another_machine(tmp_path: Path, begin: str) -> None:
     write_model(tmp_path / "sparse" / "0", numbered(begin=begin))
     write_images(tmp_path / "images", numbered())
     assert_exact(tmp_path)
+
+
+@pytest.mark.parametrize("begin", ["/home/me/rig/images/", "input/", ""])
+def test_names_of_a_rig_lead_by_their_folders(tmp_path: Path, begin: str) -> None:
+    names = [f"cam{index // 4}/{index % 4:04d}.png" for index in range(8)]
+    write_model(tmp_path / "sparse" / "0", [begin + name for name in names])
+    # As cameras name them.
+    write_images(tmp_path / "images", [name.replace(".png", ".PNG") for name in names])
+    assert_exact(tmp_path)
