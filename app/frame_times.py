@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from app.held_out import object_views
 from app.objects import INSTANCE, find_number
 from app.opening import Opened
 from engines.core.dataset import Dataset
-from engines.core.engine import Control, Scene, time_control
+from engines.core.engine import Control, time_control
 from engines.core.path_times import read_times
 from engines.core.views import Split, Views
 
@@ -22,10 +23,14 @@ def running(control: Control, frames: int) -> list[float]:
     return [control.low + index % count for index in range(frames)]
 
 
-def split_views(scene: Scene, dataset: Dataset, split: Split, choice: int) -> Views:
-    """The views of a split, of a class those of object `choice`."""
-    number = find_number(scene, dataset, choice)
-    return dataset.split(split).of_instance(0 if number is None else number)
+def split_views(opened: Opened, dataset: Dataset, split: Split, choice: int) -> Views:
+    """The views of a split, of a class those of object `choice`; what the run held out are validation views.
+
+    Args:
+        dataset: that of `opened`.
+    """
+    number = find_number(opened.scene, dataset, choice)
+    return object_views(opened.checkpoint, dataset, 0 if number is None else number).split(split)
 
 
 def path_times(opened: Opened, path: str, choice: int = 0) -> list[int] | None:
@@ -39,5 +44,5 @@ def path_times(opened: Opened, path: str, choice: int = 0) -> list[int] | None:
     if dataset is None or dataset.moments < 2 or moments is None:
         return None
     if path in SPLITS:
-        return [int(time) for time in split_views(opened.scene, dataset, SPLITS[path], choice).times]
+        return [int(time) for time in split_views(opened, dataset, SPLITS[path], choice).times]
     return read_times(Path(path).expanduser(), round(moments.high) + 1)

@@ -109,6 +109,15 @@ def with_held_out_of(checkpoint: Checkpoint, dataset: Dataset) -> Dataset:
     return dataset.with_held_out(every) if isinstance(every, int) and every >= 0 else dataset
 
 
+def object_views(checkpoint: Checkpoint, dataset: Dataset, number: int) -> Views:
+    """Those of object `number`, as `with_held_out_of` has them; files of other objects' views are not read."""
+    views = dataset.views.of_instance(number)
+    # Its own validation views, be they of other objects, say that the run held nothing out.
+    if dataset.split("validation"):
+        return views
+    return with_held_out_of(checkpoint, replace(dataset, views=views)).views
+
+
 def _full_name(dataset: Dataset, views: Views, index: int) -> str:
     name = views[index].name
     return f"{dataset.instances[views.instances[index]]}: {name}" if dataset.instances else name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.fitting import fit_native
+from app.held_out import object_views
 from app.objects import find_number
 from app.opening import Opened
 from engines.core.camera import Camera
@@ -51,6 +52,8 @@ class Visited:
 def read_viewpoints(opened: Opened, choice: int = 0) -> tuple[ViewPoint, ...]:
     """Of a class, those of the object that is chosen; of a recording, its cameras at the first moment.
 
+    What the run held out are validation views.
+
     Raises:
         UserError: a view's files can't be read.
     """
@@ -58,7 +61,7 @@ def read_viewpoints(opened: Opened, choice: int = 0) -> tuple[ViewPoint, ...]:
     number = find_number(opened.scene, opened.dataset, choice) if opened.dataset is not None else None
     if opened.dataset is None or number is None:
         return tuple(ViewPoint(camera, str(index)) for index, camera in enumerate(opened.scene.cameras))
-    views = opened.dataset.views.of_instance(number)
+    views = object_views(opened.checkpoint, opened.dataset, number)
     views = views.at_time(int(views.times.min(initial=0)) if len(views) else 0)
     return tuple(
         ViewPoint(

@@ -168,9 +168,10 @@ def _split_cameras(opened: Opened, split: Split, choice: int) -> tuple[Camera, .
         if split == "train" and opened.scene.cameras:
             return opened.scene.cameras
         raise UserError(f"--path {split}: these cameras are in the data folder; name it with --data FOLDER")
-    views = split_views(opened.scene, opened.dataset, split, choice)
+    views = split_views(opened, opened.dataset, split, choice)
     if not views:
-        there = [name for name in SPLITS if opened.dataset.split(SPLITS[name])]
+        dataset = opened.dataset
+        there = [name for name in SPLITS if split_views(opened, dataset, SPLITS[name], choice)]
         raise UserError(f"--path {split}: {opened.dataset.source} has no such views; it has {', '.join(there)}")
     return tuple(view.camera for view in views)
 

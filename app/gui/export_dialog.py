@@ -71,7 +71,7 @@ class ExportDialog(QDialog):
 
     def _make_path(self, order: Order) -> None:
         self.path = QComboBox()
-        for name, title in path_choices(self._opened.dataset).items():
+        for name, title in path_choices(self._opened).items():
             self.path.addItem(title, name)
         # The last one may have been of a scene of the other kind.
         path = usual_path(self._opened.scene.cameras) if order.path in USUAL else order.path

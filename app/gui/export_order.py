@@ -13,7 +13,6 @@ from app.frame_times import SPLITS, path_times, running, split_views
 from app.objects import INSTANCE
 from app.opening import Opened
 from engines.core.camera import Array, Camera
-from engines.core.dataset import Dataset
 from engines.core.engine import TIME, time_control
 from engines.core.errors import UserError
 from engines.core.origin import from_world
@@ -87,13 +86,15 @@ def recalled(order: AnyOrder, values: Mapping[str, Any]) -> AnyOrder:
     return replace(order, **kept)
 
 
-def path_choices(dataset: Dataset | None) -> dict[str, str]:
-    """Titles of the paths to choose from, by what `Order.path` calls them."""
-    choices = dict(PATH_TITLES)
+def path_choices(opened: Opened) -> dict[str, str]:
+    """Titles of the paths to choose from, by what `Order.path` calls them; of a class by its first object's views."""
+    choices, dataset = dict(PATH_TITLES), opened.dataset
     for split, title in SPLIT_TITLES.items():
-        count = len(dataset.split(split)) if dataset else 0  # type: ignore[arg-type]
+        count = len(split_views(opened, dataset, SPLITS[split], 0)) if dataset else 0
         if count:
-            choices[SPLIT_PREFIX + split] = f"Data folder: {title} ({count})"
+            # Objects have other numbers of views.
+            counted = "" if dataset and dataset.instances else f" ({count})"
+            choices[SPLIT_PREFIX + split] = f"Data folder: {title}{counted}"
     choices[FILE_PATH] = "From a file or folder of cameras…"
     return choices
 
@@ -148,7 +149,7 @@ def order_cameras(order: Order, opened: Opened, start: Camera, up: Array, choice
     if order.path == FILE_PATH:
         return from_world(read_path(Path(order.path_file).expanduser(), start), opened.origin)
     split = order.path.removeprefix(SPLIT_PREFIX)
-    views = split_views(scene, opened.dataset, SPLITS[split], choice) if opened.dataset else ()
+    views = split_views(opened, opened.dataset, SPLITS[split], choice) if opened.dataset else ()
     if not views:
         raise UserError(f"the data folder has no {SPLIT_TITLES.get(split, split)}; choose another path")
     return tuple(view.camera for view in views)

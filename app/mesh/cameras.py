@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.fitting import fit_native
-from app.frame_times import split_views
 from app.mesh.depth_views import DepthView, seen_points
+from app.objects import find_number
 from engines.core.camera import Array, Camera, look_at
 from engines.core.dataset import Dataset
 from engines.core.engine import Scene
@@ -34,7 +34,8 @@ def mesh_cameras(scene: Scene, dataset: Dataset | None, choice: int, count: int)
     """
     known: Sequence[Camera] = scene.cameras
     if dataset is not None:
-        known = [view.camera for view in split_views(scene, dataset, "train", choice)] or known
+        views = dataset.split("train").of_instance(find_number(scene, dataset, choice) or 0)
+        known = [view.camera for view in views] or known
     if len(known) < FEWEST_CAMERAS:
         known = sphere_cameras(scene.start, scene.bounds, scene.up, count)
     return tuple(_drawable(scene, camera) for camera in spread(known, count))

@@ -13,10 +13,13 @@ import numpy as np
 import pytest
 
 from app import cli
-from app.held_out import MOST_NAMED, held_out_names, remembering, with_held_out_of, without_judged
+from app.gui.export_order import SPLIT_PREFIX, Order, order_cameras, path_choices
+from app.held_out import MOST_NAMED, held_out_names, object_views, remembering, with_held_out_of, without_judged
+from app.opening import open_scene
 from app.training import run_training
+from app.viewpoints import read_viewpoints
 from engines.core.camera import Camera
-from engines.core.checkpoint import HELD_OUT, Checkpoint
+from engines.core.checkpoint import HELD_OUT, Checkpoint, SceneInfo
 from engines.core.engine import never_stop
 from engines.core.formats import open_dataset
 from engines.core.images import image_size, write_png
@@ -101,6 +104,34 @@ def test_info_names_what_was_held_out(trained: Path, capsys: pytest.CaptureFixtu
     capsys.readouterr()
     assert cli.main(["info", str(trained)]) == 0
     assert re.search(r"held out +3 views: 0003, 0007, 0011\n", capsys.readouterr().out)
+
+
+def test_what_was_held_out_is_a_path_and_visited_as_validation(capture: Path, trained: Path, tmp_path: Path) -> None:
+    for path, count in (("validation", 3), ("train", 9)):
+        out = tmp_path / f"{path}.npy"
+        words = ("render", trained, "--data", capture, "--path", path, "--out", out, "--device", "cpu")
+        assert cli.main([str(word) for word in words]) == 0
+        assert len(np.load(out)) == count
+    opened = open_scene(trained, capture, "cpu")
+    points = read_viewpoints(opened)
+    assert [point.name for point in points if point.split == "validation"] == ["0003", "0007", "0011"]
+    assert len(points) == 12
+    offered = [title for name, title in path_choices(opened).items() if name.startswith(SPLIT_PREFIX)]
+    assert offered == ["Data folder: training views (9)", "Data folder: validation views (3)"]
+    assert order_cameras(Order(path=f"{SPLIT_PREFIX}validation"), opened, opened.scene.start, opened.scene.up) == tuple(
+        point.camera for point in points if point.split == "validation"
+    )
+
+
+def test_a_folder_with_validation_views_stays_as_it_is(capture: Path, trained: Path) -> None:
+    dataset = open_dataset(capture)
+    views = [replace(view, instance=index % 2) for index, view in enumerate(dataset.views)]
+    views[1] = replace(views[1], split="validation")
+    dataset = replace(dataset, views=Views.of(views), instances=("a", "b"))
+    checkpoint = Checkpoint("srn", {"held_out_every": 2}, 2, {}, SceneInfo.of_dataset(dataset))
+    # Of object a none is a validation view; that of b says that the run held nothing out.
+    assert {view.split for view in object_views(checkpoint, dataset, 0)} == {"train"}
+    assert [view.split for view in object_views(checkpoint, dataset, 1)].count("validation") == 1
 
 
 def test_a_photograph_of_two_splits_is_not_learnt(tmp_path: Path) -> None:
