@@ -74,7 +74,9 @@ def _run_data(path: Path, data: Path | None, as_json: bool, up: Array | None) ->
 
         report = inspect_data(path, show, never_stop, up)
     if report.kind == "unknown":
-        raise UserError(f"{path}: {report.reason}")
+        # A file in it that is named says more than the folder before it.
+        with concerning(path):
+            raise UserError(report.reason)
     if as_json:
         write_json(to_json(report))
     else:

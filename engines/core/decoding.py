@@ -6,6 +6,7 @@ stored pixels, does not.
 
 from __future__ import annotations
 
+import struct
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,6 +21,9 @@ HEIF_SUFFIXES = (".heic", ".heif", ".hif")
 """What phones write; libheif turns what it reads as the file says, and says so no more."""
 TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 BIG_TIFF = 43
+PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+PNG_WITH_ALPHA = (4, 6)
+"""Of the colour types of a PNG those that have a channel of it."""
 WIDTH, HEIGHT, ORIENTATION = 256, 257, 274
 LYING = 5
 """Of the orientations this and those above it exchange width and height."""
@@ -67,6 +71,31 @@ def tiff_header(path: Path) -> tuple[tuple[int, int], int] | None:
     orientation = tags.get(ORIENTATION, 1)
     known = isinstance(orientation, int) and 1 <= orientation <= 8
     return (int(tags[WIDTH]), int(tags[HEIGHT])), orientation if known else 1
+
+
+def png_header(path: Path) -> tuple[tuple[int, int], bool] | None:
+    """(width, height), and whether there is transparency; None where the file is no PNG.
+
+    Of what else stands before the pixels, such as megabytes of text or of a colour profile, which Pillow refuses, only
+    the lengths are looked at.
+
+    Raises:
+        EOFError: cut short.
+    """
+    with path.open("rb") as file:
+        if file.read(len(PNG_MAGIC)) != PNG_MAGIC:
+            return None
+        begin = file.read(18)
+        if len(begin) < 18 or begin[4:8] != b"IHDR":
+            raise EOFError
+        width, height, _, colour_type = struct.unpack(">IIBB", begin[8:])
+        has_alpha = colour_type in PNG_WITH_ALPHA
+        # Past the rest of the header, and its sum.
+        file.seek(7, 1)
+        while not has_alpha and len(chunk := file.read(8)) == 8 and chunk[4:] not in (b"IDAT", b"IEND"):
+            has_alpha = chunk[4:] == b"tRNS"
+            file.seek(int.from_bytes(chunk[:4], "big") + 4, 1)
+    return (width, height), has_alpha
 
 
 def decode(path: Path, data: Array) -> Array | None:

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from engines.core.camera import Array, Camera
-from engines.core.decoding import HEIF_SUFFIXES, LYING, decode, know_heif, tiff_header
+from engines.core.decoding import HEIF_SUFFIXES, LYING, decode, know_heif, png_header, tiff_header
 from engines.core.errors import UserError
 from engines.core.files import replacing
 from engines.core.reading import reading, require_file
@@ -22,6 +22,8 @@ SMALLEST_SIDE_PX = 11
 """SSIM compares windows of this side."""
 LARGEST_SIDE_PX = 16384
 """More than any camera or encoder has: the number is a mistake, not a size."""
+MOST_PX = 178_956_970
+"""Of a picture in all: as Pillow's own limit is."""
 SAME_SHAPE = 0.05
 """Of the logarithm of width by height: copies that were made smaller are rounded to whole pixels, or to eights."""
 EXIF_ORIENTATION = 0x0112
@@ -104,7 +106,7 @@ def image_size(path: Path) -> tuple[int, int]:
         know_heif()
     with reading(path, NO_IMAGE):
         # Pillow has that of the turned picture, and knows not all kinds.
-        if (header := tiff_header(path)) is not None:
+        if (header := tiff_header(path) or png_header(path)) is not None:
             return header[0]
         with Image.open(path) as image:
             return (image.width, image.height)
@@ -190,6 +192,8 @@ def has_alpha(path: Path) -> bool:
     if path.suffix.lower() in HEIF_SUFFIXES:
         know_heif()
     try:
+        if (header := png_header(path)) is not None:
+            return header[1]
         with Image.open(path) as image:
             return "A" in image.getbands() or "transparency" in image.info
     except Exception:  # damaged in any way; whoever reads the pixels says so
@@ -230,8 +234,13 @@ def _require_decodable(path: Path) -> None:
     if path.suffix.lower() in HEIF_SUFFIXES:
         know_heif()
     try:
-        with Image.open(path) as image:
-            width, height = image.size
+        if (header := png_header(path)) is not None:
+            width, height = header[0]
+            if width * height > MOST_PX:
+                raise Image.DecompressionBombError
+        else:
+            with Image.open(path) as image:
+                width, height = image.size
     except Image.DecompressionBombError as error:
         raise UserError(f"{path}: {NO_IMAGE} (it claims to have more pixels than any camera)") from error
     except Exception:  # damaged in any way; OpenCV says whether the pixels can be had all the same

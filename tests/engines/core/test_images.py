@@ -8,11 +8,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, PngImagePlugin
 
 from engines.core.decoding import turned_upright
 from engines.core.errors import UserError
 from engines.core.images import (
+    has_alpha,
     image_size,
     list_images,
     natural_order,
@@ -157,3 +158,17 @@ def test_of_a_photograph_in_two_files_the_one_that_others_read_counts(tmp_path: 
     for name in ("IMG_1.HEIC", "IMG_1.jpg", "img_2.heic", "IMG_2.JPG", "IMG_3.HEIC"):
         (tmp_path / name).touch()
     assert [path.name for path in list_images(tmp_path)] == ["IMG_1.jpg", "IMG_2.JPG", "IMG_3.HEIC"]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P"])
+def test_megabytes_before_the_pixels_of_a_png_are_passed_over(tmp_path: Path, mode: str) -> None:
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("prompt", "x" * 2**21, zip=True)
+    text.add_text("workflow", "y" * 2**21)
+    picture = Image.fromarray(np.tile(COLOUR, (3, 3, 1))).convert(mode)
+    path = tmp_path / "a.png"
+    transparent = {"transparency": 0} if mode == "P" else {}
+    picture.save(path, pnginfo=text, icc_profile=bytes(2**21), **transparent)
+    assert image_size(path) == (15, 18) and has_alpha(path) == (mode != "RGB")
+    if mode == "RGB":
+        np.testing.assert_array_equal(to_uint8(read_image(path)), np.asarray(picture))
