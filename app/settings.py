@@ -16,6 +16,11 @@ from engines.core.files import replacing
 
 FILE_NAME = "settings.json"
 RECENT_COUNT, RUN_COUNT = 10, 200
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "theme": ("system", "light", "dark"),
+    "navigation": ("orbit", "fly", "trackball"),
+}
+LARGEST, NEVER_ZERO = 10**6, ("fly_speed", "fps")
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,7 @@ def load_settings(folder: Path | None = None) -> Settings:
         return _from_json(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return Settings()
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
         with contextlib.suppress(OSError):
             path.replace(path.with_suffix(".json.bad"))
         return Settings()
@@ -129,11 +134,18 @@ def save_settings(settings: Settings, folder: Path | None = None) -> None:
         temporary.write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")
 
 
+def _require_number(name: str, value: float) -> None:
+    # Below nothing a speed or a size is none; beyond that Qt takes no number.
+    if not 0 <= value <= LARGEST or (value == 0 and name in NEVER_ZERO):
+        raise ValueError(f"{name} can't be {value}")
+
+
 def _from_json(data: Any) -> Settings:
-    """Reads field by field; unknown fields (of a newer version) are passed over.
+    """Reads field by field; unknown fields (of a newer version) and unknown choices are passed over.
 
     Raises:
         TypeError: a field has another type than its default.
+        ValueError: a number that nothing can be measured by.
     """
     if not isinstance(data, dict):
         raise TypeError("not a mapping")
@@ -149,5 +161,11 @@ def _from_json(data: Any) -> Settings:
             value = float(value)
         if type(value) is not type(default):
             raise TypeError(f"{name} is a {type(value).__name__}")
+        if name == "folders" and not all(isinstance(folder, str) for folder in value.values()):
+            raise TypeError("a folder is no text")
+        if name in CHOICES and value not in CHOICES[name]:
+            continue
+        if type(default) in (int, float):
+            _require_number(name, value)
         values[name] = value
     return replace(defaults, **values)
