@@ -32,6 +32,7 @@ from app.structure_worker import find_structure
 from engines.core.device import usable_cores
 from engines.core.engine import Stop
 from engines.core.errors import UserError
+from engines.core.files import unwritable
 from engines.core.formats.colmap_files import read_model
 from engines.core.formats.colmap_model import Model, picture_camera
 from engines.core.formats.transforms_written import write_transforms
@@ -189,7 +190,7 @@ def _written(folder: Path, images: Path, job: Job, outcome: Outcome, overwrite: 
             write_poses_bounds(made["poses_bounds.npy"], [view.camera for view in views], known)
         written = put_in_place(folder, work, made, overwrite)
     except OSError as error:
-        raise UserError(f"{folder}: can't be written ({error.strerror})") from error
+        raise unwritable(folder, error) from error
     finally:
         transforms.unlink(missing_ok=True)
     notes, doubts = _said(outcome, job, images, without)

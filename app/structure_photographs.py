@@ -15,7 +15,7 @@ from PIL import ExifTags, Image
 
 from app.structure_job import Job
 from engines.core.errors import UserError
-from engines.core.files import replacing
+from engines.core.files import replacing, unwritable
 from engines.core.formats.mask_files import FOLDER as MASKS
 from engines.core.formats.mask_files import MaskFiles
 from engines.core.images import photograph_size, read_image, to_uint8, write_png
@@ -103,7 +103,7 @@ def prepare(job: Job, images: Path) -> None:
             shutil.rmtree(job.models)
         job.models.mkdir()
     except OSError as error:
-        raise UserError(f"{error.filename}: can't be written ({error.strerror})") from error
+        raise unwritable(Path(error.filename or job.images), error) from error
 
 
 def _forget_replaced(job: Job, images: Path, masks: Mapping[str, Path]) -> None:

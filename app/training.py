@@ -26,6 +26,7 @@ from engines.core.config import make_options
 from engines.core.device import choose_device, describe_device, is_out_of_memory, memory_used
 from engines.core.engine import Engine, Stop, Training
 from engines.core.errors import Cancelled, Diverged, OutOfMemory, Unreadable, UserError
+from engines.core.files import unwritable
 from engines.core.formats import open_dataset
 from engines.core.run_folder import (
     append_history,
@@ -307,8 +308,7 @@ class _Run:
             yield
         except OSError as error:
             raise UserError(
-                f"{self.out}: can't be written ({error.strerror or error}); the last checkpoint there is whole, "
-                "make room and go on with --resume"
+                f"{unwritable(self.out, error)}; the last checkpoint there is whole: go on later with --resume"
             ) from error
 
     def save(self) -> Checkpoint:

@@ -15,6 +15,7 @@ from app.structure_photographs import READ_BY_COLMAP, link_or_copy
 from engines.core.device import usable_cores
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
+from engines.core.files import unwritable
 from engines.core.formats.colmap import find_model, photographs_of
 from engines.core.formats.colmap_files import read_model
 from engines.core.images import read_image, to_uint8, write_png
@@ -68,7 +69,7 @@ def undistort(folder: Path, out: Path, stop: Stop) -> Undistorted:
             for part in (IMAGES, MODEL):
                 shutil.move(made / part, out / part)
     except OSError as error:
-        raise UserError(f"{error.filename or out}: can't be written ({error.strerror or error})") from error
+        raise unwritable(Path(error.filename or out), error) from error
     there = sum(1 for path in (out / IMAGES).rglob("*") if path.is_file())
     if there < len(paths):
         raise UserError(f"{out}: COLMAP wrote {there} of {len(paths)} photographs; the others may be damaged")

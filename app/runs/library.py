@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engines.core.errors import UserError
+from engines.core.files import unwritable
 from engines.core.run_folder import (
     CONFIG_NAME,
     HELD_OUT_NAME,
@@ -264,7 +265,7 @@ def rename_run(run: Run, name: str) -> Path:
             raise UserError(f"{new}: is there already; choose another name")
         return run.folder.rename(new)
     except OSError as error:
-        raise UserError(f"{new}: can't be written ({error.strerror or error})") from error
+        raise unwritable(new, error) from error
 
 
 def free_name(home: Path, stem: str, taken: Collection[Path] = ()) -> Path:
