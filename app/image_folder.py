@@ -39,6 +39,9 @@ def replacing_folder(out: Path) -> Iterator[Path]:
         temporary.replace(out)
     except OSError as error:
         raise unwritable(out, error) from error
+    except UserError as error:
+        # Of a file in it; the name that it has until all is whole is nobody's business.
+        raise type(error)(str(error).replace(str(temporary), str(out))) from error
     finally:
         if old.exists() and not out.exists():
             old.replace(out)

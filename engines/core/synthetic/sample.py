@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -167,8 +168,16 @@ def begin(folder: Path, what: str) -> Callable[[], None]:
         raise UserError(f"{folder}: holds part of another sample; name a new folder, or empty this one first")
     for part in (folder, *folder.rglob("*/")) if folder.is_dir() else ():
         remove_leftovers(part)
-    with replacing(mark) as temporary:
-        temporary.write_text(what, encoding="utf-8")
+    is_new = not folder.exists()
+    try:
+        with replacing(mark) as temporary:
+            temporary.write_text(what, encoding="utf-8")
+    except UserError as error:
+        if is_new:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        # The mark's own name says nothing to anybody.
+        raise UserError(str(error).replace(str(mark), str(folder))) from error
     return lambda: mark.unlink(missing_ok=True)
 
 
