@@ -14,7 +14,6 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from app.structure_job import Job
-from engines.core.errors import UserError
 from engines.core.files import replacing, unwritable
 from engines.core.formats.mask_files import FOLDER as MASKS
 from engines.core.formats.mask_files import MaskFiles

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from engines.core.errors import UserError
-from engines.core.files import replacing
+from engines.core.files import replacing, unwritable
 
 TARGETS = ("sparse/0", "transforms.json", "poses_bounds.npy")
 WRITTEN, REPLACED, PENDING = "written.json", "replaced", "pending"
@@ -84,7 +84,7 @@ def put_in_place(folder: Path, work: Path, made: Mapping[str, Path], overwrite: 
                 made[name].rename(folder / name)
     except OSError as error:
         recover(folder, work)
-        raise UserError(f"{error.filename or folder}: can't be written ({error.strerror})") from error
+        raise unwritable(Path(error.filename or folder), error) from error
     if theirs:
         _keep(pending)
     else:
