@@ -165,8 +165,7 @@ def evaluate(
     views = views.photographed
     if not views:
         raise UserError("no photographs to compare with in these views")
-    choices = _choices(scene, dataset, views)
-    controls = [_controls(scene, view, choices) for view in views]
+    controls = view_controls(scene, views, dataset)
     drawn_by = owners(scene, [view.camera for view in views], controls, ranks.here().count)
     crop = scene.border_px if crop_px is None else crop_px
     own: dict[int, Score] = {}
@@ -192,6 +191,12 @@ def evaluate(
             "nothing to compare with: all these photographs are what the scene is drawn from, or masked out as a whole"
         )
     return Evaluation(tuple(found[index] for index in sorted(found)), crop)
+
+
+def view_controls(scene: Scene, views: Views, dataset: Dataset | None) -> list[dict[str, float]]:
+    """The moment and, of a class, the object of each view, as the scene's controls."""
+    choices = _choices(scene, dataset, views)
+    return [_controls(scene, view, choices) for view in views]
 
 
 def _controls(scene: Scene, view: View, choices: Mapping[int, Mapping[str, float]]) -> dict[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -14,8 +14,9 @@ from tqdm import tqdm
 
 from app.opening import Opened, open_scene, with_up
 from engines.core import ranks
-from engines.core.camera import Array
+from engines.core.camera import Array, Camera
 from engines.core.device import choose_device
+from engines.core.engine import HasSources, Scene
 from engines.core.errors import UserError
 from engines.core.upright import parse_up
 
@@ -85,6 +86,17 @@ def note_since(opened: Opened, before: tuple[str, ...]) -> None:
     """What was found out while drawing: a photograph that could not be read and what took its place, say."""
     found = ranks.gathered([text for text in assumptions_of(opened) if text not in before])
     notes(dict.fromkeys(text for part in found for text in part))
+
+
+def note_astray(scene: Scene, cameras: Sequence[Camera], controls: Sequence[Mapping[str, float]]) -> None:
+    """How many of the pictures that were drawn leave what can be trusted, and why the first of them does."""
+    if not isinstance(scene, HasSources):
+        return
+    own = [scene.advice(camera, chosen) for camera, chosen in zip(cameras, controls, strict=True)]
+    # A rank knows the sources of what it drew itself.
+    found = [next(filter(None, told), "") for told in zip(*ranks.gathered(own), strict=True)]
+    if astray := [text for text in found if text]:
+        notes([f"{len(astray)} of {len(found)} pictures leave what can be shown truly; the first: {astray[0]}"])
 
 
 def notes(texts: Iterable[str]) -> None:

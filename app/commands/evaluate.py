@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.commands.console import ProgressBar, add_scene_arguments, assumptions_of, note_since, open_from
-from app.evaluation import Evaluation, Score, evaluate
+from app.commands.console import ProgressBar, add_scene_arguments, assumptions_of, note_astray, note_since, open_from
+from app.evaluation import Evaluation, Score, evaluate, view_controls
 from app.held_out import with_held_out_of
 from engines.core import ranks
 from engines.core.checkpoint import Checkpoint
@@ -74,6 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
 
         evaluation = evaluate(opened.scene, views, on_view, crop_px=arguments.crop, dataset=dataset)
     note_since(opened, known)
+    cameras = [view.camera for view in views]
+    note_astray(opened.scene, cameras, view_controls(opened.scene, views, dataset))
     result = {"checkpoint": str(arguments.checkpoint), "data": str(dataset.source), "split": split, "views_are": chosen}
     result |= evaluation.to_json()
     if out is not None and ranks.here().is_first:

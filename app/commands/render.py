@@ -11,7 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from app.commands.console import ProgressBar, add_scene_arguments, assumptions_of, note_since, notes, open_from
+from app.commands.console import (
+    ProgressBar,
+    add_scene_arguments,
+    assumptions_of,
+    note_astray,
+    note_since,
+    notes,
+    open_from,
+)
 from app.export import BACKGROUNDS, Export, run_export
 from app.fitting import FITS, fit_cameras, fit_note
 from app.frame_times import SPLITS, path_times, running, split_views
@@ -131,6 +139,7 @@ def run(arguments: argparse.Namespace) -> int:
     with ProgressBar(arguments.out.name) as bar:
         written = run_export(opened.scene, export, bar, never_stop)
     note_since(opened, known)
+    note_astray(opened.scene, fit_cameras(opened.scene, cameras, arguments.size, arguments.fit), controls)
     sys.stdout.write(f"{written}\n")
     return 0
 

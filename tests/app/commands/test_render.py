@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ import pytest
 
 from app import cli
 from app.commands import console, render
+from app.commands.console import note_astray
 from app.opening import Opened
 from engines.core.camera import Camera
 from engines.core.checkpoint import Checkpoint
@@ -44,6 +45,31 @@ def dataset() -> Dataset:
     views = [View(camera, f"{i}", "train") for i, camera in enumerate(ring(4))]
     views += [View(camera, f"t{i}", "test") for i, camera in enumerate(ring(3))]
     return Dataset(Views.of(views), Path("folder"), "ball", BallScene.bounds, UP, notes=("no scale was given",))
+
+
+class SeenFromNearby(BallScene):
+    """Drawn truly from where x > 0 only."""
+
+    def sources(self, camera: Camera, controls: Mapping[str, float]) -> tuple[Camera, ...]:
+        return ring(1)
+
+    def advice(self, camera: Camera, controls: Mapping[str, float]) -> str:
+        return "" if camera.position[0] > 0.1 else f"Far away at {camera.size_px[0]} pixels"
+
+
+def test_pictures_from_afar_are_counted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nearby = SeenFromNearby()
+    monkeypatch.setattr(console, "open_scene", lambda *_: opened(nearby, dataset()))
+    words = ["render", "ball", "--path", "train", "--out", str(tmp_path / "out"), "--size", "48x40"]
+    assert cli.main(words) == 0
+    astray = sum(camera.position[0] <= 0.1 for camera in ring(4))
+    assert 0 < astray < 4
+    said = f"note: {astray} of 4 pictures leave what can be shown truly; the first: Far away at 48 pixels\n"
+    assert said in capsys.readouterr().err
+    note_astray(BallScene(), ring(4), [{}] * 4)
+    assert not capsys.readouterr().err
 
 
 def test_writes_a_video_and_says_where(scene: BallScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
