@@ -14,10 +14,11 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from app.structure_job import Job
+from engines.core.errors import UserError
 from engines.core.files import replacing, unwritable
 from engines.core.formats.mask_files import FOLDER as MASKS
 from engines.core.formats.mask_files import MaskFiles
-from engines.core.images import photograph_size, read_image, to_uint8, write_png
+from engines.core.images import photograph_size, read_image, to_uint8, unreadable_heif, write_png
 from engines.core.picture_files import read_valid_mask
 
 WORK, DATABASE, MODELS, ALIASES, PRINTS = "colmap", "database.db", "models", "photographs", "contents.json"
@@ -62,6 +63,8 @@ def lenses_of(paths: Sequence[Path]) -> tuple[tuple[str, ...], ...]:
     Raises:
         UserError: a photograph can't be read, or is too small.
     """
+    if unreadable := unreadable_heif(paths):
+        raise UserError(f"{paths[0].parent}: {unreadable}")
     groups: dict[tuple[object, ...], list[str]] = {}
     for path in paths:
         groups.setdefault((photograph_size(path), *_lens(path)), []).append(alias(path.name))

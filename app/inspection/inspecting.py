@@ -133,7 +133,7 @@ def _photographs(source: Path, paths: Sequence[Path]) -> _Inspection:
         try:
             size_px = image_size(path)
         except UserError:
-            views.append((None, None, path.stem))
+            views.append((None, None, path.name))
             broken += 1
             continue
         sizes[f"{size_px[0]}x{size_px[1]}"] += 1
@@ -326,7 +326,7 @@ def _look(inspection: _Inspection, on_progress: OnProgress, stop: Stop) -> DataR
                 raise ValueError(name)
             look = look_at_photograph(view)
         except Exception:  # image files can be broken in any way, and that is what is to be told
-            pictures.add_unreadable(view.name if view is not None else name)
+            pictures.add_unreadable(view.name if view is not None else name, view.image_path if view else Path(name))
         else:
             pictures.add(look)
             fresh.append(Thumbnail(look.view.name, place, look.thumbnail))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,8 +12,8 @@ from PIL import Image
 
 from app.inspection.report import Doubt, Severity, counted
 from engines.core.camera import Array
-from engines.core.decoding import turned_upright
-from engines.core.images import resize_area, to_uint8, turned_size
+from engines.core.decoding import HEIF_SUFFIXES, turned_upright
+from engines.core.images import HEIF_WAY_OUT, resize_area, to_uint8, turned_size
 from engines.core.picture_files import read_picture
 from engines.core.reading import naming
 from engines.core.views import View
@@ -119,6 +120,7 @@ class Pictures:
         self._looks: list[Look] = []
         self._unreadable: list[str] = []
         self._doubles: list[tuple[Look, Look]] = []
+        self._way_out = ""
 
     def add(self, look: Look) -> None:
         """One more; compared with all before it."""
@@ -130,9 +132,11 @@ class Pictures:
                 self._doubles.append((twin, look))
         self._looks.append(look)
 
-    def add_unreadable(self, name: str) -> None:
-        """One that can't be read."""
+    def add_unreadable(self, name: str, path: Path | None = None) -> None:
+        """One that can't be read; `path` where it is a file of its own."""
         self._unreadable.append(name)
+        if path is not None and path.suffix.lower() in HEIF_SUFFIXES:
+            self._way_out = f"; {HEIF_WAY_OUT}"
 
     def doubts(self) -> list[Doubt]:
         """About all that was seen."""
@@ -147,7 +151,12 @@ class Pictures:
             ("warning", "much less sharp than the others", self._blurred()),
         ]
         found = [
-            Doubt(severity, f"{counted(len(names), 'photograph')} {what}: {naming(names)}", tuple(names))
+            Doubt(
+                severity,
+                f"{counted(len(names), 'photograph')} {what}: {naming(names)}"
+                f"{self._way_out if names is self._unreadable else ''}",
+                tuple(names),
+            )
             for severity, what, names in groups
             if names
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -28,6 +28,7 @@ SAME_SHAPE = 0.05
 """Of the logarithm of width by height: copies that were made smaller are rounded to whole pixels, or to eights."""
 EXIF_ORIENTATION = 0x0112
 NO_IMAGE = "can't be read as an image"
+HEIF_WAY_OUT = "convert HEIC to JPEG, or choose “Most Compatible” in the phone's camera settings"
 IMAGE_SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".jp2", ".ppm", ".pgm"),
     *HEIF_SUFFIXES,
@@ -85,6 +86,25 @@ def unreadable_pictures(folder: Path) -> str:
     return f"{count} pictures ({kinds}) can't be read here; convert them to JPEG or PNG"
 
 
+def no_image(path: Path) -> str:
+    """What is said of a picture that can't be decoded, with the way out where its kind is the likely reason."""
+    return NO_IMAGE + (f"; {HEIF_WAY_OUT}" if path.suffix.lower() in HEIF_SUFFIXES else "")
+
+
+def unreadable_heif(paths: Sequence[Path]) -> str:
+    """How many of the photographs are HEIC files that can't be decoded, in words with the way out; "" if none is."""
+    count = sum(1 for path in paths if path.suffix.lower() in HEIF_SUFFIXES and not _has_size(path))
+    return f"{count} HEIC file{'s' if count > 1 else ''} can't be read here; {HEIF_WAY_OUT}" if count else ""
+
+
+def _has_size(path: Path) -> bool:
+    try:
+        image_size(path)
+    except UserError:
+        return False
+    return True
+
+
 def natural_order(path: Path) -> list[str | int]:
     """Sorts names as people count: cam2 before cam10."""
     return natural_key(path.name)
@@ -104,7 +124,7 @@ def image_size(path: Path) -> tuple[int, int]:
     require_file(path)
     if path.suffix.lower() in HEIF_SUFFIXES:
         know_heif()
-    with reading(path, NO_IMAGE):
+    with reading(path, no_image(path)):
         # Pillow has that of the turned picture, and knows not all kinds.
         if (header := tiff_header(path) or png_header(path)) is not None:
             return header[0]
@@ -210,10 +230,10 @@ def read_image(path: Path, behind: float = 1.0) -> Array:
         UserError: missing, or not an image that can be decoded.
     """
     require_file(path)
-    with reading(path, NO_IMAGE):
+    with reading(path, no_image(path)):
         data = np.fromfile(path, dtype=np.uint8)
     _require_decodable(path)
-    with reading(path, NO_IMAGE):
+    with reading(path, no_image(path)):
         image = decode(path, data)
     if image is None:
         raise UserError(f"{path}: can't be read as an image; it may be damaged")

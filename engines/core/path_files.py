@@ -30,6 +30,7 @@ from engines.core.formats.colmap_model import picture_camera
 from engines.core.formats.deepvoxels_folder import Intrinsics, read_intrinsics, read_pose
 from engines.core.formats.transforms_names import natural_order as names_in_order
 from engines.core.images import natural_order
+from engines.core.origin import in_world
 from engines.core.path_arrays import npy_cameras, npz_cameras
 from engines.core.path_camera import checked_camera, inverse, size_beside
 from engines.core.path_json import json_cameras
@@ -155,7 +156,8 @@ def _read_folder(folder: Path, like: Camera) -> list[Camera]:
     if transforms_json.detect(folder) and not transforms_json.has_photographs(folder):
         return transforms_json.read_folder_cameras(folder, like)
     if any(format_.detect(folder) for format_ in FORMATS):
-        return [view.camera for view in open_dataset(folder).views]
+        dataset = open_dataset(folder)
+        return list(in_world([view.camera for view in dataset.views], dataset.origin))
     # The folder of models, too, whose first is usually the largest.
     model = find_model(folder) or find_model(folder / "0")
     if model is not None:

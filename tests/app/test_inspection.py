@@ -295,7 +295,7 @@ def test_photographs_and_films_are_known_as_such(tmp_path: Path) -> None:
     report = inspected(capture(tmp_path) / "images")
     assert report.kind == "photographs" and report.complete and report.photographs == COUNT and not report.engines
     (tmp_path / "images" / "07.png").write_bytes(b"no image")
-    assert doubts(inspected(tmp_path / "images")) == [("1 photograph can't be read: 07", ("07",))]
+    assert doubts(inspected(tmp_path / "images")) == [("1 photograph can't be read: 07.png", ("07.png",))]
     write_video(tmp_path / "walk.mp4", [photograph(index) for index in range(30)])
     report = inspected(tmp_path / "walk.mp4")
     assert report.kind == "film" and report.photographs == 30 and report.sizes == ("96x64",) and report.doubts == ()

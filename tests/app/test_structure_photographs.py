@@ -11,6 +11,7 @@ from PIL import ExifTags, Image
 
 from app.structure_job import Job
 from app.structure_photographs import alias, lenses_of, prepare, work_folder
+from engines.core.errors import UserError
 from engines.core.formats.mask_files import MaskFiles
 from engines.core.images import write_png
 
@@ -107,3 +108,10 @@ def test_a_colmap_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     assert work_folder(tmp_path).name == "colmap_vantage"
     (tmp_path / "colmap" / "contents.json").touch()
     assert work_folder(tmp_path).name == "colmap"
+
+
+def test_iphones_photographs_that_cant_be_decoded_are_counted_with_the_way_out(tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / f"IMG_{number}.HEIC").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    with pytest.raises(UserError, match=r"3 HEIC files can't be read here; convert HEIC to JPEG, or choose “Most"):
+        lenses_of(sorted(tmp_path.iterdir()))

@@ -12,6 +12,7 @@ import pytest
 from engines.core.camera import Camera, look_at, project
 from engines.core.errors import UserError
 from engines.core.formats.llff import row_camera
+from engines.core.images import write_png
 from engines.core.path_files import read_path, write_path, write_poses_bounds
 from tests.engines.core.cameras_around import LIKE, around, assert_same_poses, quaternion
 from tests.engines.core.formats.test_colmap import write_binary
@@ -264,3 +265,17 @@ def test_other_binary_files_are_no_path(tmp_path: Path) -> None:
     (tmp_path / "images.bin").touch()
     with pytest.raises(UserError, match=r"images\.bin: is of no model of COLMAP: .*cameras are read from \.txt"):
         read_path(tmp_path / "images.bin", LIKE)
+
+
+def test_the_cameras_of_a_capture_in_a_maps_coordinates_stay_where_they_are(tmp_path: Path) -> None:
+    far = np.array([500123.4, 4649776.2, 231.0])
+    frames = []
+    for number in range(4):
+        eye = far + np.array([3 * np.cos(number), 3 * np.sin(number), 1.0])
+        pose = look_at(eye, far, np.array([0.0, 0.0, 1.0]))
+        name = f"{number}.png"
+        write_png(tmp_path / name, np.full((24, 36, 3), 100, np.uint8))
+        frames.append({"file_path": name, "transform_matrix": (pose * (1.0, -1.0, -1.0, 1.0)).tolist()})
+    (tmp_path / "transforms.json").write_text(json.dumps({"fl_x": 10.0, "frames": frames}))
+    cameras = read_path(tmp_path, LIKE)
+    assert np.allclose(cameras[0].position, far + np.array([3, 0, 1]), rtol=0, atol=1e-6)
