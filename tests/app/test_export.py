@@ -241,6 +241,6 @@ def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         real(path, values)
 
     monkeypatch.setattr(f"app.export.{real.__name__}", onto_full_disk)
-    with pytest.raises(UserError, match=r"frames: can't be written \(No space left on device\)"):
+    with pytest.raises(UserError, match=r"frames: can't be written, the disk is full; make room"):
         run_export(BallScene(), Export(ring(9), tmp_path / "frames", channels=(channel,)), ignore, never_stop)
     assert not list(tmp_path.iterdir())
