@@ -168,7 +168,7 @@ def facts(report: DataReport) -> list[tuple[str, str]]:
         ("near, far", ", ".join(scaled)),
         ("moved by", "(" + ", ".join(f"{-v:.10g}" for v in report.origin) + ")" if report.origin is not None else ""),
         ("bounding box", " to ".join(_point(corner) for corner in report.bounds) if report.bounds is not None else ""),
-        *((f"{each.engine}'s bounding box", each.box.text) for each in report.boxes),
+        *((f"{each.engine} box", each.box.text) for each in report.boxes),
         ("up axis", _point(report.up) if report.up is not None else ""),
         ("up from", report.up_found),
     ]
