@@ -5,7 +5,7 @@ from __future__ import annotations
 from engines.core.dataset import Dataset
 
 DEPTHS = "depths are there and not used: every method learns from photographs alone"
-MASKS = "all outside the object's masks is learnt and scored, too; outside_masks=white or black lays a colour over it"
+MASKS = "all outside the object's masks is learnt and scored, too; --set outside_masks=white (or black) covers it"
 
 
 def unused(dataset: Dataset, outside_masks: str) -> tuple[str, ...]:

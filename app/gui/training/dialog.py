@@ -354,9 +354,8 @@ class TrainDialog(QDialog):
             f"About {spoken_time(found.seconds)} ({steps} a step), {spoken_bytes(found.memory_bytes)}{there} memory, "
             f"{spoken_bytes(found.disk_bytes)} on the disk.{meanwhile}"
         )
-        self.note.setText(
-            in_window("\n".join((*(f"It won't fit: {text}." for text in found.obstacles()), *found.notes)))
-        )
+        notes = (f"{note[:1].upper()}{note[1:]}." for note in found.notes)
+        self.note.setText(in_window("\n".join((*(f"It won't fit: {text}." for text in found.obstacles()), *notes))))
 
     def _cant(self, error: BaseException) -> None:
         self.time.setText("")

@@ -81,7 +81,7 @@ def test_it_says_which_methods_can_learn_and_what_would_be_typed(
     ]  # fmt: skip
     qtbot.waitUntil(lambda: "2 h 1 min" in asked.time.text(), timeout=SOON)
     assert "2.0 GB of 8.0 GB memory" in asked.time.text()
-    assert "the grid was made to fit" in asked.note.text()
+    assert "The grid was made to fit" in asked.note.text()
 
 
 def test_options_that_were_changed_are_ordered(asked: TrainDialog, qtbot: QtBot, photographs: Path) -> None:
