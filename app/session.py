@@ -18,7 +18,7 @@ from app.ahead import Ahead
 from app.comparison import compare, photograph_of
 from app.eye import Eye
 from app.listener import CompareFailure, Listener, ObjectViews, OpenFailure, Opening
-from app.memory import end_and_give_back
+from app.memory import end_and_give_back, share_arenas
 from app.near_plane import room
 from app.objects import INSTANCE
 from app.opening import Opened, as_settings, open_scene, with_up
@@ -39,12 +39,11 @@ class Session:
     """One open scene and the eye that looks at it."""
 
     def __init__(self, listener: Listener, device: str = "auto", settings: Sequence[str] = ()) -> None:
-        self.device = device
+        share_arenas()
+        self.device, self.ups, self.visited = device, Ups(), Visited()
         self._settings, self._chosen = tuple(settings), dict[str, Any]()
         self.opened: Opened | None = None
-        self.ups = Ups()
         self.data: Path | None = None
-        self.visited = Visited()
         self.eye = Eye(self.submit)
         self.channel = "rgb"
         self.limits: tuple[float, float] | None = None
