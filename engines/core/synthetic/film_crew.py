@@ -62,8 +62,10 @@ def film_all(
                 waiting: dict[Future[Result], int] = {pool.submit(_film, piece): n for n, piece in enumerate(work)}
             while waiting:
                 done, _ = wait(waiting, LOOK_EVERY_S, FIRST_COMPLETED)
-                on_pictures(taken.value - told)
-                told = taken.value
+                # Read once: what is taken between two readings would never be told.
+                now = taken.value
+                on_pictures(now - told)
+                told = now
                 if stop():
                     raise Cancelled
                 yield from ((waiting.pop(future), future.result()) for future in done)
