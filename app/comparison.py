@@ -11,12 +11,12 @@ import torch
 
 from app import display
 from app.fitting import same_picture
-from app.objects import INSTANCE, find_choice
+from app.objects import find_choice
 from app.opening import Opened
 from app.pictures import Picture
 from app.viewpoints import ViewPoint, view_at
 from engines.core.camera import Array, Camera
-from engines.core.engine import TIME, Scene
+from engines.core.engine import BLEND, INSTANCE, TIME, Scene
 from engines.core.frame import Frame
 from engines.core.images import resize_area, to_uint8
 from engines.core.views import View
@@ -49,7 +49,7 @@ def photograph_of(picture: Picture, point: ViewPoint, opened: Opened) -> View | 
     if view is None or dataset is None or not same_picture(picture.camera, point.camera):
         return None
     choice = find_choice(opened.scene, dataset, view.instance)
-    if round(controls.get(INSTANCE, 0)) != choice or controls.get("blend", 0.0) > 0:
+    if round(controls.get(INSTANCE, 0)) != choice or controls.get(BLEND, 0.0) > 0:
         return None
     return view_at(dataset, view, round(controls.get(TIME, 0)))
 

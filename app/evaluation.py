@@ -17,11 +17,11 @@ from torch import Tensor
 
 from app.fitting import same_pose
 from app.joining import owners
-from app.objects import INSTANCE, choice_of, learnt_objects
+from app.objects import choice_of, learnt_objects
 from engines.core import metrics, ranks
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
-from engines.core.engine import TIME, HasSources, LearnsPart, Scene, Stop, never_stop
+from engines.core.engine import INSTANCE, TIME, HasSources, LearnsPart, Scene, Stop, never_stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.images import SMALLEST_SIDE_PX, resize_area
 from engines.core.views import View, Views

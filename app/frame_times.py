@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from app.held_out import object_views
-from app.objects import INSTANCE, find_number
+from app.objects import find_number
 from app.opening import Opened
 from engines.core.dataset import Dataset
-from engines.core.engine import Control, time_control
+from engines.core.engine import INSTANCE, Control, time_control
 from engines.core.path_times import read_times
 from engines.core.views import Split, Views
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from engines.core.dataset import Dataset
-from engines.core.engine import Scene
+from engines.core.engine import Scene, instance_control
 from engines.core.errors import UserError
-
-INSTANCE = "instance"
-"""The control that says which object of a class is drawn."""
 
 
 def learnt_objects(scene: Scene) -> tuple[str, ...]:
     """Their names, in the control's order; empty where there is only one scene."""
-    return next((control.choices for control in scene.controls if control.name == INSTANCE), ())
+    control = instance_control(scene)
+    return control.choices if control is not None else ()
 
 
 def find_choice(scene: Scene, dataset: Dataset, number: int) -> int | None:

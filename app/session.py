@@ -20,7 +20,6 @@ from app.eye import Eye
 from app.listener import CompareFailure, Listener, ObjectViews, OpenFailure, Opening
 from app.memory import end_and_give_back, share_arenas
 from app.near_plane import room
-from app.objects import INSTANCE
 from app.opening import Opened, as_settings, open_scene, with_up
 from app.pictures import Picture, Request, point_at, scene_points
 from app.render_worker import RenderWorker
@@ -30,7 +29,7 @@ from app.viewpoints import ViewPoint, Visited, read_viewpoints
 from engines.core.camera import Array, Camera
 from engines.core.config import make_options
 from engines.core.dataset import Dataset
-from engines.core.engine import HasSources, Prepares
+from engines.core.engine import INSTANCE, HasSources, Prepares
 from engines.core.frame import Frame
 from engines.core.run_folder import LIVE_NAME
 

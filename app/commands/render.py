@@ -23,12 +23,11 @@ from app.commands.console import (
 from app.export import BACKGROUNDS, Export, run_export
 from app.fitting import FITS, fit_cameras, fit_note
 from app.frame_times import SPLITS, path_times, running, split_views
-from app.objects import INSTANCE
 from app.opening import Opened
 from app.video import QUALITIES
 from engines.core import ranks
 from engines.core.camera import Camera
-from engines.core.engine import TIME, Control, Scene, never_stop, time_control
+from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, TIME, Control, Scene, never_stop, time_control
 from engines.core.errors import UserError
 from engines.core.origin import from_world, in_world
 from engines.core.path_files import WRITTEN_SUFFIXES
@@ -37,7 +36,7 @@ from engines.core.views import Split
 
 MOST_NAMES = 12
 """Of a class's objects, in a message."""
-NOUNS = {"blend_with": "other instance"}
+NOUNS = {BLEND_WITH: "other instance"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -216,7 +215,7 @@ def choose_controls(
     named = {control.name: control for control in controls}
     fixed: dict[str, float] = {}
     if wanted.instance is not None:
-        fixed["instance"] = _value(named, "instance", wanted.instance)
+        fixed[INSTANCE] = _value(named, INSTANCE, wanted.instance)
     if wanted.time is not None:
         fixed[TIME] = _value(named, TIME, f"{wanted.time:g}")
     shares = _shares(named, wanted, frames, fixed)
@@ -235,10 +234,10 @@ def _shares(
         if wanted.blend is not None:
             raise UserError(f"--blend {wanted.blend:g}: with which object? name it with --blend-with")
         return [{}] * frames
-    fixed["blend_with"] = _value(named, "blend_with", wanted.blend_with)
+    fixed[BLEND_WITH] = _value(named, BLEND_WITH, wanted.blend_with)
     if wanted.blend is not None:
-        return [{"blend": _value(named, "blend", f"{wanted.blend:g}")}] * frames
-    return [{"blend": index / max(frames - 1, 1)} for index in range(frames)]
+        return [{BLEND: _value(named, BLEND, f"{wanted.blend:g}")}] * frames
+    return [{BLEND: index / max(frames - 1, 1)} for index in range(frames)]
 
 
 def _value(named: Mapping[str, Control], name: str, text: str) -> float:

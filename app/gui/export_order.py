@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from app.export import Export
 from app.fitting import FITS
 from app.frame_times import SPLITS, path_times, running, split_views
-from app.objects import INSTANCE
 from app.opening import Opened
 from engines.core.camera import Array, Camera
-from engines.core.engine import TIME, time_control
+from engines.core.engine import INSTANCE, TIME, time_control
 from engines.core.errors import UserError
 from engines.core.origin import from_world
 from engines.core.path_files import read_path

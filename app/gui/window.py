@@ -53,11 +53,11 @@ from app.gui.training.panel import HEIGHT as TRAINING_HEIGHT
 from app.gui.training.trainings import Trainings
 from app.gui.view_panel import OverlayCard, ViewCard
 from app.gui.viewport import Viewport
-from app.objects import INSTANCE
 from app.opening import title_of
 from app.session import Session
 from app.settings import Settings, save_settings
 from engines.core.device import describe_device
+from engines.core.engine import INSTANCE
 from engines.core.errors import UserError
 
 TITLE = "Vantage"

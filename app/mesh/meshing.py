@@ -22,10 +22,9 @@ from app.mesh.depth_views import DepthView, depth_view, relative_to
 from app.mesh.fusion import Grid, fuse
 from app.mesh.mesh_file import check_suffix, write_mesh
 from app.mesh.surface import Surface, extract_surface, simplified, without_small_pieces
-from app.objects import INSTANCE
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
-from engines.core.engine import Scene, Stop
+from engines.core.engine import INSTANCE, Scene, Stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.files import remove_leftovers, replacing
 from engines.core.frame import Frame

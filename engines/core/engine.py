@@ -19,6 +19,12 @@ from engines.core.frame import Frame
 Stop = Callable[[], bool]
 TIME = "time"
 """The control that says which moment of a recording is drawn, counted from 0."""
+INSTANCE = "instance"
+"""The control that says which object of a class, or which of several recordings, is drawn; counted from 0."""
+BLEND_WITH = "blend_with"
+"""The control that says with which object of the class the chosen one is blended."""
+BLEND = "blend"
+"""The control that says how far the picture goes from the chosen object, 0, to the one it is blended with, 1."""
 
 
 def never_stop() -> bool:
@@ -198,9 +204,19 @@ class FillsBox(Protocol):
         ...
 
 
+def find_control(scene: Scene, name: str) -> Control | None:
+    """The scene's control of that name; None where it has none."""
+    return next((control for control in scene.controls if control.name == name), None)
+
+
+def instance_control(scene: Scene) -> Control | None:
+    """The control that chooses an object or a recording; None of a scene where there is only one."""
+    return find_control(scene, INSTANCE)
+
+
 def time_control(scene: Scene, controls: Mapping[str, float]) -> Control | None:
     """The control of time, as far as it goes for `controls`; None of a scene where nothing moves."""
-    found = next((control for control in scene.controls if control.name == TIME), None)
+    found = find_control(scene, TIME)
     timed: object = scene
     if found is not None and isinstance(timed, HasMoments):
         return replace(found, high=timed.moments(controls) - 1)

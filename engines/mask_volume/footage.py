@@ -8,6 +8,7 @@ import numpy as np
 
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
+from engines.core.engine import INSTANCE, TIME
 from engines.core.errors import UserError
 from engines.core.views import View, Views
 from engines.mask_volume.captures import background_of, depth_limits, picture_at
@@ -46,10 +47,10 @@ class Footage:
         Raises:
             UserError: no such recording.
         """
-        instance = round(controls.get("instance", self.first))
+        instance = round(controls.get(INSTANCE, self.first))
         if instance not in self.lengths:
             raise UserError(f"instance {instance}: there are {len(self.lengths)} captures with photographs")
-        return instance, min(max(round(controls.get("time", 0)), 0), self.lengths[instance] - 1)
+        return instance, min(max(round(controls.get(TIME, 0)), 0), self.lengths[instance] - 1)
 
     def cameras(self, instance: int, time: int) -> dict[int, Camera]:
         """The cameras that have a photograph of a moment, by their index; read from the disk where not known yet."""

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engines.core.camera import Camera
 from engines.core.dataset import Dataset
-from engines.core.engine import TIME, Control, Stop, never_stop
+from engines.core.engine import INSTANCE, TIME, Control, Stop, never_stop
 from engines.core.errors import Cancelled
 from engines.core.frame import Frame
 from engines.mask_volume.config import PLANES, MaskVolumeConfig, MaskVolumeOptions
@@ -75,7 +75,7 @@ class MaskVolumeScene:
     def _controls(self) -> tuple[Control, ...]:
         controls, names = [], self.footage.dataset.instances
         if len(names) > 1:
-            controls.append(Control("instance", "Recording", "choice", 0, len(names) - 1, self.footage.first, names))
+            controls.append(Control(INSTANCE, "Recording", "choice", 0, len(names) - 1, self.footage.first, names))
         moments = max(self.footage.lengths.values(), default=1)
         if moments > 1:
             controls.append(Control(TIME, "Moment", "time", 0, moments - 1, 0))

@@ -14,7 +14,7 @@ from engines.core.camera import Camera, look_at
 from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.conv_inference import fold_batch_norm, fuse, interruptible
 from engines.core.dataset import Dataset
-from engines.core.engine import Control, Stop, never_stop
+from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, Control, Stop, never_stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame
 from engines.srn.config import UNET_PX, SrnConfig, SrnOptions
@@ -110,11 +110,11 @@ class SrnScene:
         last = len(self.instances) - 1
         if last < 0:
             return ()
-        instance = Control("instance", "Instance", "choice", 0, last, 0, self.instances)
+        instance = Control(INSTANCE, "Instance", "choice", 0, last, 0, self.instances)
         if last == 0:
             return (instance,)
-        other = Control("blend_with", "Blend with", "choice", 0, last, 1, self.instances)
-        return (instance, other, Control("blend", "Blend", "number", 0, 1, 0))
+        other = Control(BLEND_WITH, "Blend with", "choice", 0, last, 1, self.instances)
+        return (instance, other, Control(BLEND, "Blend", "number", 0, 1, 0))
 
     def code(self, controls: Mapping[str, float]) -> Tensor | None:
         """[L] the code that the controls choose; None where there is only one scene.
@@ -125,8 +125,8 @@ class SrnScene:
         if not self.instances:
             return None
         table = self._network.latent_codes.weight  # type: ignore[union-attr]
-        rows = [self._row(controls.get(name, default)) for name, default in (("instance", 0), ("blend_with", 0))]
-        share = float(controls.get("blend", 0.0))
+        rows = [self._row(controls.get(name, default)) for name, default in ((INSTANCE, 0), (BLEND_WITH, 0))]
+        share = float(controls.get(BLEND, 0.0))
         return table[rows[0]] if share == 0 else torch.lerp(table[rows[0]], table[rows[1]], share)
 
     def _row(self, value: float) -> int:
@@ -161,7 +161,7 @@ class SrnScene:
 
     def _scene(self, controls: Mapping[str, float]) -> list[PackedLayer]:
         """Phi, made anew only where the controls changed."""
-        key = tuple(float(controls.get(name, 0.0)) for name in ("instance", "blend_with", "blend"))
+        key = tuple(float(controls.get(name, 0.0)) for name in (INSTANCE, BLEND_WITH, BLEND))
         if self._phi is None or self._phi[0] != key:
             code = self.code(controls)
             self._phi = (key, pack(self._network.scene(None if code is None else code[None])))

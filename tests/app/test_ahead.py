@@ -9,7 +9,7 @@ import pytest
 
 from app.ahead import Ahead
 from engines.core.camera import Camera
-from engines.core.engine import TIME, Stop
+from engines.core.engine import INSTANCE, TIME, Stop
 from tests.app.recorded import RecordedScene
 
 
@@ -93,12 +93,12 @@ def test_until_it_is_there_a_glimpse_is_drawn_or_the_last_one_of_what_plays(made
 
 
 def test_of_another_recording_a_glimpse_is_seen_not_the_moment_of_the_last_one(made: Made) -> None:
-    controls = {TIME: 0.0, "instance": 0.0}
+    controls = {TIME: 0.0, INSTANCE: 0.0}
     made.ahead.choose(made.camera, controls, [])
     made.wait(lambda: made.told == [0])
     assert made.ahead.choose(made.camera, controls, []) == (controls, False)
     made.scene.prepare_s = 0.3
-    other = {TIME: 1.0, "instance": 1.0}
+    other = {TIME: 1.0, INSTANCE: 1.0}
     assert made.ahead.choose(made.camera, other, []) == (other, True)
 
 

@@ -14,7 +14,7 @@ import torch
 from app.evaluation import Evaluation, Score, evaluate
 from engines.core.camera import Camera
 from engines.core.dataset import Dataset
-from engines.core.engine import Control, Stop
+from engines.core.engine import INSTANCE, Control, Stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame
 from engines.core.images import write_png
@@ -134,7 +134,7 @@ def test_means_and_tables() -> None:
 
 def test_an_object_that_was_not_learnt_is_told_before_anything_is_drawn(views: Views) -> None:
     drawer = Plain(0.5)
-    drawer.controls = (Control("instance", "Instance", "choice", 0, 0, 0, ("a",)),)
+    drawer.controls = (Control(INSTANCE, "Instance", "choice", 0, 0, 0, ("a",)),)
     both = Views.of([replace(view, instance=index % 2) for index, view in enumerate([views[0], views[2]])])
     dataset = Dataset(both, Path("cars"), "srn", np.zeros((2, 3)), np.zeros(3), instances=("a", "b"))
     with pytest.raises(UserError, match="object b is not among the 1"):

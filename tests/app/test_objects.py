@@ -9,14 +9,14 @@ import pytest
 
 from app.objects import choice_of, find_choice, find_number
 from engines.core.dataset import Dataset
-from engines.core.engine import Control
+from engines.core.engine import INSTANCE, Control
 from engines.core.errors import UserError
 from engines.core.views import View, Views
 from tests.app.ball_scene import BallScene
 
 
 def scene(*names: str) -> BallScene:
-    controls = (Control("instance", "Instance", "choice", 0, len(names) - 1, 0, names),) if names else ()
+    controls = (Control(INSTANCE, "Instance", "choice", 0, len(names) - 1, 0, names),) if names else ()
     return BallScene((32, 32), controls=controls)
 
 

@@ -21,7 +21,7 @@ from app.session import Session
 from engines.core.camera import Array
 from engines.core.checkpoint import Checkpoint
 from engines.core.dataset import Dataset
-from engines.core.engine import Control
+from engines.core.engine import INSTANCE, Control
 from engines.core.errors import UserError
 from engines.core.images import to_uint8, write_png
 from engines.core.views import View, Views
@@ -283,7 +283,7 @@ def test_a_picture_of_the_scene_before_is_not_shown(session: Session, ear: Ear) 
 
 
 def test_another_object_has_views_of_its_own(session: Session, ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
-    scene = BallScene((32, 32), controls=(Control("instance", "Instance", "choice", 0, 1, 0, ("a", "b")),))
+    scene = BallScene((32, 32), controls=(Control(INSTANCE, "Instance", "choice", 0, 1, 0, ("a", "b")),))
     views = tuple(
         View(camera, f"{index % 2}/{index}", instance=index % 2) for index, camera in enumerate(scene.cameras)
     )
@@ -293,7 +293,7 @@ def test_another_object_has_views_of_its_own(session: Session, ear: Ear, monkeyp
     open_now(session, ear, "class")
     assert [point.name for point in session.viewpoints] == ["0/0", "0/2", "0/4", "0/6"]
     assert session.eye.view_index == 0
-    session.set_control("instance", 1.0)
+    session.set_control(INSTANCE, 1.0)
     assert session.take_views(ear.next("views"))
     assert [point.name for point in session.viewpoints] == ["1/1", "1/3", "1/5", "1/7"]
     assert session.eye.view_index is None
@@ -306,42 +306,42 @@ def test_another_object_has_views_of_its_own(session: Session, ear: Ear, monkeyp
 def test_objects_that_share_cameras_are_compared_each_with_its_own(
     session: Session, ear: Ear, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scene = BallScene((32, 32), controls=(Control("instance", "Instance", "choice", 0, 1, 0, ("a", "b")),))
+    scene = BallScene((32, 32), controls=(Control(INSTANCE, "Instance", "choice", 0, 1, 0, ("a", "b")),))
     still = photographed(scene, tmp_path)
     views = [replace(view, name=f"{number}/{view.name}", instance=number) for number in (0, 1) for view in still.views]
     dataset = replace(still, views=Views.of(views), instances=("a", "b"))
     opened = Opened(scene, Checkpoint("ball", {}, 0, {}), dataset, Path("class.pth"))
     monkeypatch.setattr(app.session, "open_scene", lambda *_: opened)
     open_now(session, ear, "class")
-    assert ear.next("compared").controls["instance"] == 0
+    assert ear.next("compared").controls[INSTANCE] == 0
     # The picture of the other object is there before its views are.
-    session.set_control("instance", 1.0)
+    session.set_control(INSTANCE, 1.0)
     wait_exact(session, ear)
     assert ear.heard["compared"].empty()
     assert session.take_views(ear.next("views"))
-    assert ear.next("compared").controls["instance"] == 1
+    assert ear.next("compared").controls[INSTANCE] == 1
 
 
 def test_other_options_leave_the_controls_as_they_are(
     session: Session, ear: Ear, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    controls = (Control("instance", "Instance", "choice", 0, 2, 0, ("a", "b", "c")),)
+    controls = (Control(INSTANCE, "Instance", "choice", 0, 2, 0, ("a", "b", "c")),)
     opened = Opened(BallScene((32, 32), controls=controls), Checkpoint("ball", {}, 0, {}), None, Path("class.pth"))
     monkeypatch.setattr(app.session, "open_scene", lambda *_: opened)
     open_now(session, ear, "class")
-    session.set_control("instance", 2.0)
+    session.set_control(INSTANCE, 2.0)
     session.choose_options({})
     assert session.adopt(ear.next("opened"))
-    assert session.controls == {"instance": 2.0}
+    assert session.controls == {INSTANCE: 2.0}
     session.attach(Path("data"))
     assert session.adopt(ear.next("opened"))
-    assert session.controls == {"instance": 2.0}
+    assert session.controls == {INSTANCE: 2.0}
     session.open(Path("other.pth"))
     other = Opened(opened.scene, opened.checkpoint, None, Path("other.pth"))
     monkeypatch.setattr(app.session, "open_scene", lambda *_: other)
     opening = ear.next("opened")
     assert session.adopt(replace(opening, opened=other))
-    assert session.controls == {"instance": 0.0}
+    assert session.controls == {INSTANCE: 0.0}
 
 
 def test_up_that_was_chosen_stays_when_the_scene_is_opened_again(session: Session, ear: Ear) -> None:

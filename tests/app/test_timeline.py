@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 import app.session
-from app.objects import INSTANCE
 from app.opening import Opened
 from app.pictures import Picture
 from app.session import Session
 from engines.core.checkpoint import Checkpoint
-from engines.core.engine import TIME, Control
+from engines.core.engine import INSTANCE, TIME, Control
 from tests.app.recorded import RecordedScene
 from tests.app.test_session import Ear
 

@@ -16,7 +16,7 @@ from app.opening import Opened
 from engines.core.camera import Camera
 from engines.core.checkpoint import Checkpoint
 from engines.core.dataset import Dataset
-from engines.core.engine import Control
+from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, Control
 from engines.core.errors import UserError
 from engines.core.paths import camera_path, read_path, write_path
 from engines.core.views import View, Views
@@ -157,12 +157,12 @@ def test_cameras_come_from_names_splits_and_files(tmp_path: Path) -> None:
 def test_a_recording_plays_and_loops_where_no_moment_is_named() -> None:
     controls = (
         Control("time", "Time", "time", 0, 2, 0),
-        Control("instance", "Car", "choice", 0, 1, 0, ("red", "blue")),
+        Control(INSTANCE, "Car", "choice", 0, 1, 0, ("red", "blue")),
     )
     playing = render.choose_controls(controls, render.Choices("blue", None), 5)
     assert [frame["time"] for frame in playing] == [0, 1, 2, 0, 1]
-    assert {frame["instance"] for frame in playing} == {1}
-    assert render.choose_controls(controls, render.Choices("0", 2), 2) == [{"instance": 0, "time": 2}] * 2
+    assert {frame[INSTANCE] for frame in playing} == {1}
+    assert render.choose_controls(controls, render.Choices("0", 2), 2) == [{INSTANCE: 0, "time": 2}] * 2
     for choices, message in (
         (render.Choices("green", None), r"--instance green: must be 0 to 1 \(red, blue\)"),
         (render.Choices("2", None), "--instance 2: must be 0 to 1"),
@@ -177,14 +177,14 @@ def test_a_recording_plays_and_loops_where_no_moment_is_named() -> None:
 def test_a_blend_grows_over_the_video_or_stands_still() -> None:
     names = tuple(f"car_{number}" for number in range(20))
     controls = (
-        Control("instance", "Instance", "choice", 0, 19, 0, names),
-        Control("blend_with", "Blend with", "choice", 0, 19, 1, names),
-        Control("blend", "Blend", "number", 0, 1, 0),
+        Control(INSTANCE, "Instance", "choice", 0, 19, 0, names),
+        Control(BLEND_WITH, "Blend with", "choice", 0, 19, 1, names),
+        Control(BLEND, "Blend", "number", 0, 1, 0),
     )
     growing = render.choose_controls(controls, render.Choices("car_3", blend_with="car_5"), 3)
-    assert growing == [{"instance": 3, "blend_with": 5, "blend": share} for share in (0, 0.5, 1)]
+    assert growing == [{INSTANCE: 3, BLEND_WITH: 5, BLEND: share} for share in (0, 0.5, 1)]
     still = render.choose_controls(controls, render.Choices(blend_with="5", blend=0.25), 2)
-    assert still == [{"blend_with": 5, "blend": 0.25}] * 2
+    assert still == [{BLEND_WITH: 5, BLEND: 0.25}] * 2
     with pytest.raises(UserError, match=r"--blend-with car_20: must be 0 to 19 .*car_11, \.\.\.\)$"):
         render.choose_controls(controls, render.Choices(blend_with="car_20"), 2)
     with pytest.raises(UserError, match="--blend 2: must be 0 to 1"):
@@ -197,7 +197,7 @@ def test_a_blend_grows_over_the_video_or_stands_still() -> None:
 
 def test_the_test_path_is_that_of_the_object() -> None:
     names = ("a", "b")
-    ball = BallScene(controls=(Control("instance", "Instance", "choice", 0, 1, 0, names),))
+    ball = BallScene(controls=(Control(INSTANCE, "Instance", "choice", 0, 1, 0, names),))
     views = [View(camera, f"{i}", "test", instance=i % 2) for i, camera in enumerate(ring(6))]
     data = Dataset(Views.of(views), Path("folder"), "ball", BallScene.bounds, UP, instances=("b", "a"))
     cameras = render.choose_cameras(opened(ball, data), "test", None, 0)

@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from app.gui.controls_panel import MANY_CHOICES, ControlsCard
-from engines.core.engine import Control
+from engines.core.engine import INSTANCE, Control
 
 NAMES = tuple(f"car-{index:04d}" for index in range(2434))
 
@@ -17,7 +17,7 @@ NAMES = tuple(f"car-{index:04d}" for index in range(2434))
 def card(qtbot: QtBot) -> ControlsCard:
     card = ControlsCard()
     qtbot.addWidget(card)
-    card.set_controls([Control("instance", "Instance", "choice", 0, len(NAMES) - 1, 3, NAMES)])
+    card.set_controls([Control(INSTANCE, "Instance", "choice", 0, len(NAMES) - 1, 3, NAMES)])
     card.show()
     return card
 
@@ -33,7 +33,7 @@ def test_a_name_is_found_by_any_part_of_it(card: ControlsCard, qtbot: QtBot) -> 
     assert box.completer().currentCompletion() == "car-2017"
     box.lineEdit().setText("CAR-2017")
     qtbot.keyClick(box.lineEdit(), Qt.Key_Return)
-    assert told[-1] == ("instance", 2017.0, False)
+    assert told[-1] == (INSTANCE, 2017.0, False)
 
 
 def test_what_is_no_name_is_put_back(card: ControlsCard, qtbot: QtBot) -> None:
@@ -47,7 +47,7 @@ def test_few_are_only_chosen(qtbot: QtBot) -> None:
     card = ControlsCard()
     qtbot.addWidget(card)
     few = NAMES[:MANY_CHOICES]
-    card.set_controls([Control("instance", "Instance", "choice", 0, len(few) - 1, 0, few)])
+    card.set_controls([Control(INSTANCE, "Instance", "choice", 0, len(few) - 1, 0, few)])
     assert not card.findChild(QComboBox).isEditable()
 
 

@@ -11,10 +11,9 @@ from PyQt5.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from app.gui.window import Window
-from app.objects import INSTANCE
 from app.opening import Opened
 from engines.core.checkpoint import Checkpoint
-from engines.core.engine import TIME, Control
+from engines.core.engine import INSTANCE, TIME, Control
 from tests.app.gui.conftest import NEVER, Shelf, open_and_wait
 from tests.app.recorded import RecordedScene
 

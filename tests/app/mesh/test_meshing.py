@@ -13,7 +13,7 @@ from app.export import Progress
 from app.mesh.glb_file import linear
 from app.mesh.meshing import MeshExport, run_mesh
 from engines.core.camera import Array
-from engines.core.engine import Control, never_stop
+from engines.core.engine import INSTANCE, Control, never_stop
 from engines.core.errors import Cancelled, UserError
 from tests.app.ball_scene import BallScene, ring
 from tests.app.mesh.solids import HIGH, BoxScene, MovedScene, WalledScene, distance_to_box
@@ -91,11 +91,11 @@ def test_a_plain_background_is_left_out_though_it_has_a_depth(tmp_path: Path) ->
 
 def test_tells_how_far_it_is_and_draws_what_was_chosen(tmp_path: Path) -> None:
     glow = Control("glow", "Glow", "number", 0, 1, 0.25)
-    scene, told = BallScene(controls=(glow, Control("instance", "Which", "choice", 0, 1, 0, ("a", "b")))), []
-    export = MeshExport(tmp_path / "ball.ply", SMALL, views=6, faces=300, controls={"instance": 1.0})
+    scene, told = BallScene(controls=(glow, Control(INSTANCE, "Which", "choice", 0, 1, 0, ("a", "b")))), []
+    export = MeshExport(tmp_path / "ball.ply", SMALL, views=6, faces=300, controls={INSTANCE: 1.0})
     made = run_mesh(scene, None, export, told.append, never_stop)
     assert len(scene.rendered) == 6
-    assert scene.seen_controls == [{"glow": 0.25, "instance": 1.0}] * 6
+    assert scene.seen_controls == [{"glow": 0.25, INSTANCE: 1.0}] * 6
     steps = [progress.done for progress in told]
     assert steps == sorted(steps) and steps[:2] == [1, 2] and steps[-1] == told[-1].total == 12
     # Six views were asked for, and twelve is no number of theirs.
