@@ -16,7 +16,7 @@ from engines.core import ranks
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import TrainingConfig, make_options
 from engines.core.dataset import Dataset
-from engines.core.engine import Engine, LearnsSmaller, Training
+from engines.core.engine import AnyEngine, LearnsSmaller, Training
 from engines.core.errors import UserError
 from engines.core.object_masks import laid_over, settled
 from engines.core.origin import moved
@@ -67,7 +67,7 @@ def size_learnt(training: Training) -> Size:
 
 
 def begin(
-    engine: Engine,
+    engine: AnyEngine,
     dataset: Dataset,
     out: Path,
     settings: Mapping[str, Any],
@@ -105,7 +105,7 @@ def _as_configured(dataset: Dataset, config: TrainingConfig) -> Dataset:
     return dataset if config.up is None else dataset.with_up(parse_up(config.up))
 
 
-def _to_resume(engine: Engine, out: Path, settings: Mapping[str, Any], again: bool) -> Checkpoint:
+def _to_resume(engine: AnyEngine, out: Path, settings: Mapping[str, Any], again: bool) -> Checkpoint:
     """The run's last checkpoint, with the new `max_steps` and the like; `again` also where nothing is left to do."""
     checkpoint = read_run_training_of_first(out)
     if ranks.here().is_first:

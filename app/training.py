@@ -24,7 +24,7 @@ from engines.core import ranks
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import make_options
 from engines.core.device import choose_device, describe_device, is_out_of_memory, memory_used
-from engines.core.engine import Engine, Stop, Training
+from engines.core.engine import AnyEngine, Stop, Training
 from engines.core.errors import Cancelled, Diverged, OutOfMemory, Unreadable, UserError
 from engines.core.files import unwritable
 from engines.core.formats import open_dataset
@@ -137,7 +137,7 @@ def run_training(
             raise out_of_memory(engine, out, settings, where) from error
 
 
-def out_of_memory(engine: Engine, out: Path, settings: Mapping[str, Any], device: torch.device) -> OutOfMemory:
+def out_of_memory(engine: AnyEngine, out: Path, settings: Mapping[str, Any], device: torch.device) -> OutOfMemory:
     """The error for a training that memory does not suffice for: names what to lower."""
     config = make_options(engine.Config, settings if not is_run_folder(out) else read_run_config(out)["config"])
     lower = ", ".join(f"{name} (now {getattr(config, name)})" for name in config.MEMORY)

@@ -12,31 +12,23 @@ from pathlib import Path
 from typing import Any, cast
 
 import engines
+from engines.core.abilities import KnowsWeights, ReadsUpstream
 from engines.core.checkpoint import Checkpoint
 from engines.core.checkpoint_file import read_any
 from engines.core.config import Options, TrainingConfig, make_options
-from engines.core.engine import Engine, KnowsWeights
+from engines.core.engine import AnyEngine
 from engines.core.errors import UserError
 from engines.core.reading import reading, shortened
 
 ENTRY_POINTS = "vantage.engines"
-METHODS = (
-    "recognises",
-    "read_upstream",
-    "write_upstream",
-    "suggested",
-    "open",
-    "unsuited",
-    "train",
-    "resume",
-)
+METHODS = ("open", "train", "resume")
 """Of an engine."""
 
 
 @cache
-def _found() -> tuple[dict[str, Engine], dict[str, str]]:
+def _found() -> tuple[dict[str, AnyEngine], dict[str, str]]:
     """Engines by name, and the reasons why others failed to import."""
-    working: dict[str, Engine] = {}
+    working: dict[str, AnyEngine] = {}
     failed: dict[str, str] = {}
     modules = {
         module.name: f"engines.{module.name}.engine"
@@ -56,7 +48,7 @@ def _found() -> tuple[dict[str, Engine], dict[str, str]]:
     return working, failed
 
 
-def _checked(engine: object) -> Engine:
+def _checked(engine: object) -> AnyEngine:
     """An engine that has what engines have.
 
     Raises:
@@ -73,10 +65,10 @@ def _checked(engine: object) -> Engine:
     ]
     if lacking:
         raise TypeError(f"ENGINE, a {type(engine).__name__}, lacks {', '.join(lacking)}")
-    return cast(Engine, engine)
+    return cast(AnyEngine, engine)
 
 
-def all_engines() -> Mapping[str, Engine]:
+def all_engines() -> Mapping[str, AnyEngine]:
     """The engines that work here, by name."""
     return _found()[0]
 
@@ -86,7 +78,7 @@ def failed_engines() -> Mapping[str, str]:
     return _found()[1]
 
 
-def find_engine(name: str) -> Engine:
+def find_engine(name: str) -> AnyEngine:
     """The engine of that name.
 
     Raises:
@@ -137,6 +129,8 @@ def require_whole(checkpoint: Checkpoint, path: Path) -> None:
 def _read_upstream(content: Mapping[str, Any], path: Path) -> Checkpoint:
     doubtful = []
     for name, engine in all_engines().items():
+        if not isinstance(engine, ReadsUpstream):
+            continue
         try:
             recognised = engine.recognises(content)
         except Exception as error:  # a plug-in may fail in any way; the file may be another engine's

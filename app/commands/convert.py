@@ -7,10 +7,11 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from app.commands.console import add_up, notes
 from app.opening import where_learnt
+from engines.core.abilities import HasViewingWeights, WritesUpstream
 from engines.core.checkpoint import DATA_BESIDE, Checkpoint, SceneInfo
 from engines.core.errors import UserError
 from engines.core.files import remove_leftovers
@@ -19,15 +20,6 @@ from engines.core.reading import concerning, reading
 from engines.core.scene_file import write_scene_file
 from engines.core.torch_file import write_torch_file
 from engines.registry import find_engine, read_checkpoint
-
-
-@runtime_checkable
-class HasViewingWeights(Protocol):
-    """An engine whose checkpoints hold tensors that only training uses."""
-
-    def viewing_weights(self, checkpoint: Checkpoint) -> Checkpoint:
-        """The checkpoint with only what rendering needs."""
-        ...
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -124,6 +116,8 @@ def _write_upstream(checkpoint: Checkpoint, arguments: argparse.Namespace) -> No
         place = ", ".join(f"{value:.10g}" for value in checkpoint.scene.origin)
         notes([f"the networks are of coordinates that begin at ({place}); move cameras there before drawing with them"])
     engine = find_engine(checkpoint.engine)
+    if not isinstance(engine, WritesUpstream):
+        raise UserError(f"{engine.title} ({engine.name}) has no file format of its authors' own; use --to scene")
     with concerning(arguments.checkpoint), reading(arguments.checkpoint):
         content = engine.write_upstream(checkpoint)
     write_torch_file(arguments.out, content)

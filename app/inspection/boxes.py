@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from app.inspection.report import Doubt, MethodBox
+from engines.core.abilities import FilledBox, FillsBox
 from engines.core.config import TrainingConfig
 from engines.core.dataset import Dataset
-from engines.core.engine import Engine, FilledBox, FillsBox
+from engines.core.engine import AnyEngine
 from engines.core.errors import UserError
 from engines.registry import all_engines
 
 
-def box_of(engine: Engine, dataset: Dataset, config: TrainingConfig) -> FilledBox | None:
+def box_of(engine: AnyEngine, dataset: Dataset, config: TrainingConfig) -> FilledBox | None:
     """Where a training with these options would have it; None of a method that has none, or can learn nothing here.
 
     Raises:
         UserError: the photographs show nothing of it.
     """
-    asked: object = engine
-    return asked.box(dataset, config) if isinstance(asked, FillsBox) else None
+    return engine.box(dataset, config) if isinstance(engine, FillsBox) else None
 
 
 def boxes_of_methods(dataset: Dataset) -> tuple[tuple[MethodBox, ...], list[Doubt]]:

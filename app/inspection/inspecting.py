@@ -17,6 +17,7 @@ from app.inspection.poses import doubts_of_cameras
 from app.inspection.report import DataReport, Doubt, Seen, Suitability, Thumbnail, counted
 from app.structure import FEWEST
 from app.unused import unused
+from engines.core.abilities import reason_against
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
 from engines.core.engine import Stop
@@ -268,7 +269,7 @@ def _coarse_to_fine(count: int) -> list[int]:
 def _suitability(name: str, dataset: Dataset) -> Suitability:
     engine = all_engines()[name]
     try:
-        reason = engine.unsuited(dataset)
+        reason = reason_against(engine, dataset)
     except UserError as error:
         reason = str(error)
     except Exception as error:  # a plug-in may fail in any way; the others must still be listed

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from engines.core.abilities import FilledBox
 from engines.core.camera import Array, Camera
-from engines.core.engine import FilledBox
 from engines.core.reading import naming
 
 Kind = Literal["data", "photographs", "film", "unknown"]

@@ -1,14 +1,16 @@
-"""What an engine offers, as protocols: the program asks for abilities, never for a class."""
+"""What every engine, its scenes and its trainings offer, as protocols: abilities are asked for, never a class.
+
+`Engine`, `Scene` and `Training` are what there must be. What a scene or a training may have besides stands here, too;
+what an engine may, in `abilities.py`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import torch
-from torch import Tensor
 
 from engines.core.camera import Array, Camera
 from engines.core.checkpoint import Checkpoint
@@ -17,6 +19,8 @@ from engines.core.dataset import Dataset
 from engines.core.frame import Frame
 
 Stop = Callable[[], bool]
+AnyConfig = TypeVar("AnyConfig", bound=TrainingConfig)
+AnySceneOptions = TypeVar("AnySceneOptions", bound=Options)
 TIME = "time"
 """The control that says which moment of a recording is drawn, counted from 0."""
 INSTANCE = "instance"
@@ -176,34 +180,6 @@ class HasNearPlane(Protocol):
         ...
 
 
-@dataclass(frozen=True, eq=False)
-class FilledBox:
-    """The part of the world that a method's scenes can fill.
-
-    Attributes:
-        bounds: [2, 3] box, world.
-        text: where it is and what says so, in plain words.
-        doubt: why little can be learnt there; "" where nothing speaks against it.
-    """
-
-    bounds: Array
-    text: str
-    doubt: str = ""
-
-
-@runtime_checkable
-class FillsBox(Protocol):
-    """An engine whose scenes lie in a box, and show nothing beside it."""
-
-    def box(self, dataset: Dataset, config: TrainingConfig) -> FilledBox | None:
-        """Where a training on this data would have it; None where nothing can be learnt. May read some masks.
-
-        Raises:
-            UserError: the photographs show nothing of it.
-        """
-        ...
-
-
 def find_control(scene: Scene, name: str) -> Control | None:
     """The scene's control of that name; None where it has none."""
     return next((control for control in scene.controls if control.name == name), None)
@@ -227,6 +203,8 @@ class Training(Protocol):
     """One optimisation under way."""
 
     step_count: int
+    """Steps done. May be set: the next step is then the one after so many, which `train --measure` times later stages
+    by."""
     notes: tuple[str, ...]
     """In plain words, what was assumed at the start."""
 
@@ -261,65 +239,45 @@ class LearnsSmaller(Protocol):
         ...
 
 
-class Engine(Protocol):
-    """A method. `engines/<name>/engine.py` sets `ENGINE` to one."""
+class Engine(Protocol[AnyConfig, AnySceneOptions]):
+    """A method. `engines/<name>/engine.py` sets `ENGINE` to one; what more it may be able to do: `abilities.py`."""
 
     name: str
+    """That of its folder, or of its entry point."""
     title: str
-    Config: type[TrainingConfig]
-    SceneOptions: type[Options]
+    """For people."""
+    Config: type[AnyConfig]
+    """The options of a training."""
+    SceneOptions: type[AnySceneOptions]
+    """The options of a scene that is looked at."""
 
-    def recognises(self, content: Mapping[str, Any]) -> bool:
-        """Whether a loaded torch file is of this method, by its keys and shapes."""
-        ...
-
-    def read_upstream(self, content: Mapping[str, Any], path: Path) -> Checkpoint:
-        """Reads a file of the authors' code; the configuration comes off the tensors.
+    def open(
+        self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: AnySceneOptions
+    ) -> Scene:
+        """Builds the scene; cameras and geometry come from `dataset`, else the checkpoint, else stated assumptions.
 
         Raises:
-            UserError: a tensor is missing or misshapen.
+            Lacking: a data folder is needed, and `dataset` is None.
+            UserError: the checkpoint, or the data, can't be drawn.
         """
         ...
 
-    def write_upstream(self, checkpoint: Checkpoint) -> Mapping[str, Any]:
-        """What the authors' code would `torch.save`.
+    def train(self, dataset: Dataset, config: AnyConfig, device: torch.device, seed: int) -> Training:
+        """Begins an optimisation; the same seed, data and device give the same weights.
 
         Raises:
-            UserError: the checkpoint lacks what their code needs.
+            UserError: nothing can be learnt from this data.
         """
-        ...
-
-    def suggested(self, dataset: Dataset) -> Mapping[str, Any]:
-        """Fields of `Config` that this data asks to be otherwise than in any preset."""
-        ...
-
-    def open(self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: Options) -> Scene:
-        """Builds the scene; cameras and geometry come from `dataset`, else the checkpoint, else stated assumptions."""
-        ...
-
-    def unsuited(self, dataset: Dataset) -> str:
-        """Why its default options can learn nothing from this data: what `train` would refuse with, without the folder.
-
-        In plain words, "" where something can be learnt. No photograph is read, headers at most.
-
-        Raises:
-            UserError: a view's files can't be read.
-        """
-        ...
-
-    def train(self, dataset: Dataset, config: TrainingConfig, device: torch.device, seed: int) -> Training:
-        """Begins an optimisation."""
         ...
 
     def resume(self, dataset: Dataset, checkpoint: Checkpoint, device: torch.device) -> Training:
-        """Continues one exactly."""
+        """Continues one exactly, as if it had never been interrupted.
+
+        Raises:
+            UserError: the checkpoint has no training state, or the data is not that of the run.
+        """
         ...
 
 
-@runtime_checkable
-class KnowsWeights(Protocol):
-    """An engine that says what its scene files must hold, so that damaged ones are refused before anything is built."""
-
-    def weights_to_draw(self, config: TrainingConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """What drawing needs, by name, on the meta device; `weights` are those that the file holds."""
-        ...
+AnyEngine: TypeAlias = Engine[Any, Any]
+"""An engine whose options are known when it runs only."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from engines.core.abilities import FilledBox
 from engines.core.checkpoint import Checkpoint
-from engines.core.config import SCENE_CONFIG, Options, TrainingConfig, make_options
+from engines.core.config import SCENE_CONFIG, make_options
 from engines.core.dataset import Dataset
-from engines.core.engine import Engine, FilledBox, Scene, Training
+from engines.core.engine import Engine, Scene, Training
 from engines.core.errors import UserError
 from engines.deepvoxels import upstream
 from engines.deepvoxels.config import DeepVoxelsConfig, DeepVoxelsOptions
@@ -26,8 +27,8 @@ class DeepVoxelsEngine:
 
     name = "deepvoxels"
     title = "DeepVoxels"
-    Config: type[TrainingConfig] = DeepVoxelsConfig
-    SceneOptions: type[Options] = DeepVoxelsOptions
+    Config = DeepVoxelsConfig
+    SceneOptions = DeepVoxelsOptions
 
     def recognises(self, content: Mapping[str, Any]) -> bool:
         """By the grid's buffer and the rendering network."""
@@ -46,51 +47,47 @@ class DeepVoxelsEngine:
         kept = {n: t for n, t in checkpoint.weights.items() if not n.startswith(upstream.TRAINING_ONLY)}
         return replace(checkpoint, weights=kept, training=None)
 
-    def weights_to_draw(self, config: TrainingConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    def weights_to_draw(self, config: DeepVoxelsConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """All but what only training needs."""
         with torch.device("meta"):
-            state = DeepVoxels(cast(DeepVoxelsConfig, config)).state_dict()
+            state = DeepVoxels(config).state_dict()
         return {name: tensor for name, tensor in state.items() if not name.startswith(upstream.TRAINING_ONLY)}
 
-    def suggested(self, dataset: Dataset) -> Mapping[str, Any]:
-        """Nothing."""
-        return {}
-
-    def open(self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: Options) -> Scene:
+    def open(
+        self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: DeepVoxelsOptions
+    ) -> Scene:
         """Builds the scene; see `scene.find_surroundings` for where cameras and grid come from."""
         config = make_options(DeepVoxelsConfig, checkpoint.config, SCENE_CONFIG)
-        drawn = cast(DeepVoxelsOptions, options)
-        surroundings = find_surroundings(checkpoint, dataset, drawn, config.img_sidelength)
+        surroundings = find_surroundings(checkpoint, dataset, options, config.img_sidelength)
         try:
-            return DeepVoxelsScene(config, checkpoint.weights, surroundings, device, drawn)
+            return DeepVoxelsScene(config, checkpoint.weights, surroundings, device, options)
         except RuntimeError as error:
             if "state_dict" not in str(error):
                 raise
             first = str(error).splitlines()[1].strip()
             raise UserError(f"the scene's weights don't fit its configuration: {first}") from error
 
-    def unsuited(self, dataset: Dataset) -> str:
+    def unsupported(self, dataset: Dataset) -> str:
         """Several objects, things that move, or too few photographs."""
         from engines.deepvoxels import training_views
 
-        return training_views.unsuited(dataset, DeepVoxelsConfig().sampling_pattern)
+        return training_views.unsupported(dataset, DeepVoxelsConfig().sampling_pattern)
 
-    def box(self, dataset: Dataset, config: TrainingConfig) -> FilledBox | None:
+    def box(self, dataset: Dataset, config: DeepVoxelsConfig) -> FilledBox | None:
         """Where the grid is going to stand."""
         from engines.deepvoxels import placement, training_views
 
-        chosen = cast(DeepVoxelsConfig, config)
-        if training_views.unsuited(dataset, chosen.sampling_pattern):
+        if training_views.unsupported(dataset, config.sampling_pattern):
             return None
-        photographs = training_views.kept_photographs(dataset, chosen.sampling_pattern)
-        placed = placement.place_grid(chosen, dataset, tuple(photographs))
+        photographs = training_views.kept_photographs(dataset, config.sampling_pattern)
+        placed = placement.place_grid(config, dataset, tuple(photographs))
         return FilledBox(placed.placement.bounds(), placed.text, placed.doubt)
 
-    def train(self, dataset: Dataset, config: TrainingConfig, device: torch.device, seed: int) -> Training:
+    def train(self, dataset: Dataset, config: DeepVoxelsConfig, device: torch.device, seed: int) -> Training:
         """Begins an optimisation."""
         from engines.deepvoxels.training import DeepVoxelsTraining
 
-        return DeepVoxelsTraining(dataset, cast(DeepVoxelsConfig, config), device, seed)
+        return DeepVoxelsTraining(dataset, config, device, seed)
 
     def resume(self, dataset: Dataset, checkpoint: Checkpoint, device: torch.device) -> Training:
         """Continues one exactly."""
@@ -100,4 +97,4 @@ class DeepVoxelsEngine:
         return DeepVoxelsTraining.resumed(dataset, config, checkpoint, device)
 
 
-ENGINE: Engine = DeepVoxelsEngine()
+ENGINE: Engine[DeepVoxelsConfig, DeepVoxelsOptions] = DeepVoxelsEngine()

@@ -36,7 +36,7 @@ from engines.deepvoxels.training_views import (
     ViewOrder,
     kept_photographs,
     nearest_views,
-    unsuited,
+    unsupported,
 )
 from engines.deepvoxels.upstream import TRAINING_ONLY
 
@@ -49,9 +49,9 @@ def training_photographs(dataset: Dataset, sampling_pattern: str) -> tuple[View,
     """The training views with a photograph that `sampling_pattern` (`all`, `skip_N`) keeps.
 
     Raises:
-        UserError: the data is `unsuited`.
+        UserError: the data is `unsupported`.
     """
-    if reason := unsuited(dataset, sampling_pattern):
+    if reason := unsupported(dataset, sampling_pattern):
         raise UserError(f"{dataset.source}: {reason}")
     return tuple(kept_photographs(dataset, sampling_pattern))
 

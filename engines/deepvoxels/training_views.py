@@ -36,7 +36,7 @@ def kept_photographs(dataset: Dataset, sampling_pattern: str) -> Views:
     return dataset.split("train").photographed[:: skipped + 1]
 
 
-def unsuited(dataset: Dataset, sampling_pattern: str) -> str:
+def unsupported(dataset: Dataset, sampling_pattern: str) -> str:
     """Why no scene can be learnt from the training photographs, in plain words; "" where one can.
 
     At least two must be left: one is lifted, another compared.

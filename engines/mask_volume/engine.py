@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from engines.core.checkpoint import Checkpoint
-from engines.core.config import SCENE_CONFIG, Options, TrainingConfig, make_options
+from engines.core.config import SCENE_CONFIG, make_options
 from engines.core.dataset import Dataset
 from engines.core.engine import Engine, Scene, Training
 from engines.core.errors import Lacking
@@ -24,8 +24,8 @@ class MaskVolumeEngine:
 
     name = "mask_volume"
     title = "Deep 3D Mask Volume"
-    Config: type[TrainingConfig] = MaskVolumeConfig
-    SceneOptions: type[Options] = MaskVolumeOptions
+    Config = MaskVolumeConfig
+    SceneOptions = MaskVolumeOptions
 
     def recognises(self, content: Mapping[str, Any]) -> bool:
         """By the MPI network's first convolution."""
@@ -39,16 +39,14 @@ class MaskVolumeEngine:
         """What ken2576/deep-3dmask would save."""
         return upstream.write(checkpoint)
 
-    def weights_to_draw(self, config: TrainingConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    def weights_to_draw(self, config: MaskVolumeConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """The network of planes; and that of masks, where there is something of it."""
         networks = upstream.networks_of(weights)
         return {prefix + name: t for network, prefix in networks.items() for name, t in network.state_dict().items()}
 
-    def suggested(self, dataset: Dataset) -> Mapping[str, Any]:
-        """Nothing."""
-        return {}
-
-    def open(self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: Options) -> Scene:
+    def open(
+        self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: MaskVolumeOptions
+    ) -> Scene:
         """Opens the recording with the checkpoint's networks.
 
         Raises:
@@ -59,19 +57,19 @@ class MaskVolumeEngine:
                 "this checkpoint draws recordings: choose one as its data folder (--data FOLDER), with an LLFF folder "
                 "for each moment, or cam00/ cam01/ ... or a video of each camera beside poses_bounds.npy"
             )
-        return MaskVolumeScene(checkpoint.weights, dataset, device, cast(MaskVolumeOptions, options))
+        return MaskVolumeScene(checkpoint.weights, dataset, device, options)
 
-    def unsuited(self, dataset: Dataset) -> str:
+    def unsupported(self, dataset: Dataset) -> str:
         """No depths, or nowhere three photographs of one moment; stage mpi is the default."""
         from engines.mask_volume import examples
 
-        return examples.unsuited(dataset, MaskVolumeConfig())
+        return examples.unsupported(dataset, MaskVolumeConfig())
 
-    def train(self, dataset: Dataset, config: TrainingConfig, device: torch.device, seed: int) -> Training:
+    def train(self, dataset: Dataset, config: MaskVolumeConfig, device: torch.device, seed: int) -> Training:
         """Begins an optimisation."""
         from engines.mask_volume.training import MaskVolumeTraining
 
-        return MaskVolumeTraining(dataset, cast(MaskVolumeConfig, config), device, seed)
+        return MaskVolumeTraining(dataset, config, device, seed)
 
     def resume(self, dataset: Dataset, checkpoint: Checkpoint, device: torch.device) -> Training:
         """Continues one exactly."""
@@ -81,4 +79,4 @@ class MaskVolumeEngine:
         return MaskVolumeTraining.resumed(dataset, config, checkpoint, device)
 
 
-ENGINE: Engine = MaskVolumeEngine()
+ENGINE: Engine[MaskVolumeConfig, MaskVolumeOptions] = MaskVolumeEngine()

@@ -59,7 +59,7 @@ class Example:
         return replace(self, pictures=self.pictures.to(device), backgrounds=backgrounds, moves=moves, valid=valid)
 
 
-def unsuited(dataset: Dataset, config: MaskVolumeConfig) -> str:
+def unsupported(dataset: Dataset, config: MaskVolumeConfig) -> str:
     """Why nothing can be learnt from the training photographs, in plain words; "" where something can."""
     if not dataset.split("train").photographed:
         return "no training photographs"
@@ -95,9 +95,9 @@ def training_views(dataset: Dataset, config: MaskVolumeConfig) -> Views:
     """The photographs that can be learnt from.
 
     Raises:
-        UserError: the data is `unsuited`.
+        UserError: the data is `unsupported`.
     """
-    if reason := unsuited(dataset, config):
+    if reason := unsupported(dataset, config):
         raise UserError(f"{dataset.source}: {reason}")
     return _of_stage(dataset, config)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from engines.core.checkpoint import Checkpoint, SceneInfo
-from engines.core.config import SCENE_CONFIG, Options, TrainingConfig, make_options
+from engines.core.config import SCENE_CONFIG, make_options
 from engines.core.dataset import Dataset
 from engines.core.engine import Engine, Scene, Training
 from engines.srn import upstream
@@ -25,8 +25,8 @@ class SrnEngine:
 
     name = "srn"
     title = "Scene Representation Networks"
-    Config: type[TrainingConfig] = SrnConfig
-    SceneOptions: type[Options] = SrnOptions
+    Config = SrnConfig
+    SceneOptions = SrnOptions
 
     def recognises(self, content: Mapping[str, Any]) -> bool:
         """By the ray marcher and phi."""
@@ -40,10 +40,10 @@ class SrnEngine:
         """What vsitzmann/scene-representation-networks would save."""
         return upstream.write(checkpoint)
 
-    def weights_to_draw(self, config: TrainingConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    def weights_to_draw(self, config: SrnConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """All."""
         with torch.device("meta"):
-            return Srn(cast(SrnConfig, config)).state_dict()
+            return Srn(config).state_dict()
 
     def suggested(self, dataset: Dataset) -> Mapping[str, Any]:
         """One scene needs no codes, and learns from all its photographs."""
@@ -51,9 +51,9 @@ class SrnEngine:
             return {}
         return {"fit_single_srn": True, "max_num_observations_train": -1}
 
-    def open(self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: Options) -> Scene:
+    def open(self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: SrnOptions) -> Scene:
         """Builds the scene; see `scene.find_info` for where the cameras come from."""
-        config, drawn = make_options(SrnConfig, checkpoint.config, SCENE_CONFIG), cast(SrnOptions, options)
+        config = make_options(SrnConfig, checkpoint.config, SCENE_CONFIG)
         info, assumptions = find_info(checkpoint, dataset)
         weights = checkpoint.weights
         if dataset is not None and checkpoint.scene is None and not config.fit_single_srn:
@@ -67,7 +67,7 @@ class SrnEngine:
         described = dataset is not None and dataset.views[0].params_path is not None
         if dataset is not None and described and not config.fit_single_srn:
             # The authors' files don't say whether codes were learnt or given.
-            if config.has_params or drawn.has_params:
+            if config.has_params or options.has_params:
                 codes, notes = codes_of_objects(dataset.views, config.embedding_size)
                 weights = {**weights, upstream.CODES: codes}
                 config = config.model_copy(update={"num_instances": len(codes), "has_params": True})
@@ -77,19 +77,19 @@ class SrnEngine:
                     *assumptions,
                     "the objects' codes are the file's own; has_params=true takes those of the folder's params/",
                 )
-        return SrnScene(config, weights, info, assumptions, device, drawn)
+        return SrnScene(config, weights, info, assumptions, device, options)
 
-    def unsuited(self, dataset: Dataset) -> str:
+    def unsupported(self, dataset: Dataset) -> str:
         """No photographs to learn from, or things that move."""
         from engines.srn import observations
 
-        return observations.unsuited(dataset, SrnConfig())
+        return observations.unsupported(dataset, SrnConfig())
 
-    def train(self, dataset: Dataset, config: TrainingConfig, device: torch.device, seed: int) -> Training:
+    def train(self, dataset: Dataset, config: SrnConfig, device: torch.device, seed: int) -> Training:
         """Begins an optimisation."""
         from engines.srn.training import SrnTraining
 
-        return SrnTraining(dataset, cast(SrnConfig, config), device, seed)
+        return SrnTraining(dataset, config, device, seed)
 
     def resume(self, dataset: Dataset, checkpoint: Checkpoint, device: torch.device) -> Training:
         """Continues one exactly."""
@@ -99,4 +99,4 @@ class SrnEngine:
         return SrnTraining.resumed(dataset, config, checkpoint, device)
 
 
-ENGINE: Engine = SrnEngine()
+ENGINE: Engine[SrnConfig, SrnOptions] = SrnEngine()

@@ -29,7 +29,7 @@ MEMORY_BYTES = 2**29
 """Photographs that take no more are kept at the stage's size; of more than that each is read when its turn comes."""
 
 
-def unsuited(dataset: Dataset, config: SrnConfig) -> str:
+def unsupported(dataset: Dataset, config: SrnConfig) -> str:
     """Why nothing can be learnt from the training photographs, in plain words; "" where something can."""
     train = dataset.split("train")
     views = train.photographed
@@ -58,9 +58,9 @@ def observations(dataset: Dataset, config: SrnConfig) -> Views:
     """The training photographs that the options keep, object by object.
 
     Raises:
-        UserError: the data is `unsuited`, or an index of `specific_observation_idcs` is beyond an object's photographs.
+        UserError: the data is `unsupported`, or `specific_observation_idcs` goes beyond an object's photographs.
     """
-    if reason := unsuited(dataset, config):
+    if reason := unsupported(dataset, config):
         raise UserError(f"{dataset.source}: {reason}")
     train = dataset.split("train")
     views, objects = train.photographed, _objects(train, config)

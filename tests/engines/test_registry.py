@@ -39,7 +39,7 @@ class Plugin:
     def unused(self, *arguments: object) -> Any:
         raise NotImplementedError
 
-    write_upstream = suggested = open = unsuited = train = resume = unused
+    open = train = resume = unused
 
 
 class Nosy(Plugin):
@@ -112,7 +112,7 @@ def test_plug_ins_that_fail_are_named_and_the_rest_works(
     install(monkeypatch, ends=Ends(), nosy=SimpleNamespace(ENGINE=Nosy()), srn=SimpleNamespace(ENGINE=Nosy()), **made)
     failed = failed_engines()
     assert failed["ends"].startswith("SystemExit") and "must be an object" in failed["kind"]
-    assert "a int, lacks name, title, recognises" in failed["number"] and "ENGINE" in failed["none"]
+    assert "a int, lacks name, title, open" in failed["number"] and "ENGINE" in failed["none"]
     assert failed["srn of srn_module"] == "the name srn is taken by a method of this program"
     assert find_engine("srn").title == "Scene Representation Networks"
     torch.save({"a": torch.zeros(1)}, tmp_path / "a.pth")

@@ -23,10 +23,11 @@ from app.inspection.report import DataReport, Thumbnail
 from app.structure import Structure, StructureProgress, find_poses
 from app.structure_photographs import work_folder
 from app.structure_places import REPLACED, not_ours
+from engines.core.abilities import FilledBox
 from engines.core.camera import Array
 from engines.core.config import TrainingConfig
 from engines.core.dataset import Dataset
-from engines.core.engine import FilledBox, Stop
+from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.formats import open_dataset
 from engines.core.formats.colmap import find_model

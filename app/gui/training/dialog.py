@@ -40,6 +40,7 @@ from app.runs.order import Order
 from app.settings import runs_home
 from app.spoken import spoken_bytes, spoken_step, spoken_time
 from engines import registry
+from engines.core.abilities import suggested_options
 from engines.core.config import make_options
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
@@ -197,7 +198,7 @@ class TrainDialog(QDialog):
         config = make_options(engine.Config, {**chosen, **self._changed_options}, "option")
         settings = {
             name: getattr(config, name)
-            for name in (*engine.suggested(self._dataset), *self._changed_options)
+            for name in (*suggested_options(engine, self._dataset), *self._changed_options)
             if getattr(config, name) != of_preset(engine.Config, self._preset()).get(name)
         }
         preset = self._preset()
@@ -225,7 +226,7 @@ class TrainDialog(QDialog):
         """The preset's, and over them what the data asks for."""
         preset = self._preset()
         engine = registry.find_engine(self.method.currentData())
-        suggested = engine.suggested(self._dataset) if self._dataset is not None else {}
+        suggested = suggested_options(engine, self._dataset) if self._dataset is not None else {}
         return {**(preset.settings if preset is not None else {}), **suggested}
 
     # What happens

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -231,3 +232,13 @@ def test_up_that_was_chosen_is_kept_in_the_scene_file(
     assert plain is not None and plain.chosen_up is None
     assert cli.main(["info", str(path), "--up", "sideways"]) == 2
     assert "must be x, y, z" in capsys.readouterr().err
+
+
+def test_a_method_without_files_of_its_authors_says_so(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    plain = SimpleNamespace(name="ball", title="Balls", Config=BallConfig)
+    monkeypatch.setattr(convert, "find_engine", lambda name: plain)
+    assert cli.main(["convert", str(path), "--to", "upstream", "--out", str(tmp_path / "b.pth")]) == 1
+    assert not (tmp_path / "b.pth").exists()
+    assert "Balls (ball) has no file format of its authors' own; use --to scene" in capsys.readouterr().err

@@ -99,7 +99,7 @@ def test_what_training_refuses_is_said_beforehand(
     name: str, make: Callable[[Path], Dataset], expected: str, tmp_path: Path
 ) -> None:
     engine, dataset = registry.find_engine(name), make(tmp_path)
-    reason = engine.unsuited(dataset)
+    reason = engine.unsupported(dataset)
     assert expected in reason and bool(reason) == bool(expected)
     # For an entry in a list, under a folder that is named already.
     assert str(tmp_path) not in reason and "\n" not in reason

@@ -1,0 +1,135 @@
+"""What an engine may be able to do besides what every engine does: optional protocols, asked for by `isinstance`.
+
+An engine has an ability by having its members, all of them; nothing is registered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+from torch import Tensor
+
+from engines.core.camera import Array
+from engines.core.checkpoint import Checkpoint
+from engines.core.config import TrainingConfig
+from engines.core.dataset import Dataset
+from engines.core.engine import AnyEngine
+
+TakenConfig = TypeVar("TakenConfig", bound=TrainingConfig, contravariant=True)
+
+
+@runtime_checkable
+class ReadsUpstream(Protocol):
+    """Opens files of the authors' code as they are."""
+
+    def recognises(self, content: Mapping[str, Any]) -> bool:
+        """Whether a loaded torch file is of this method, by its keys and shapes; any mapping may come, never raises."""
+        ...
+
+    def read_upstream(self, content: Mapping[str, Any], path: Path) -> Checkpoint:
+        """Reads a file of the authors' code; the configuration comes off the tensors.
+
+        Raises:
+            UserError: a tensor is missing or misshapen.
+        """
+        ...
+
+
+@runtime_checkable
+class WritesUpstream(Protocol):
+    """Writes files that the authors' code loads."""
+
+    def write_upstream(self, checkpoint: Checkpoint) -> Mapping[str, Any]:
+        """What the authors' code would `torch.save`.
+
+        Raises:
+            UserError: the checkpoint lacks what their code needs.
+        """
+        ...
+
+
+@runtime_checkable
+class JudgesData(Protocol):
+    """Says beforehand what it can't learn from."""
+
+    def unsupported(self, dataset: Dataset) -> str:
+        """Why its default options can learn nothing from this data: what `train` would refuse with, without the folder.
+
+        In plain words, "" where something can be learnt. No photograph is read, headers at most.
+
+        Raises:
+            UserError: a view's files can't be read.
+        """
+        ...
+
+
+@runtime_checkable
+class SuggestsOptions(Protocol):
+    """Knows options that some data asks for."""
+
+    def suggested(self, dataset: Dataset) -> Mapping[str, Any]:
+        """Fields of `Config` that this data asks to be otherwise than in any preset."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class FilledBox:
+    """The part of the world that a method's scenes can fill.
+
+    Attributes:
+        bounds: [2, 3] box, world.
+        text: where it is and what says so, in plain words.
+        doubt: why little can be learnt there; "" where nothing speaks against it.
+    """
+
+    bounds: Array
+    text: str
+    doubt: str = ""
+
+
+@runtime_checkable
+class FillsBox(Protocol[TakenConfig]):
+    """Its scenes lie in a box, and show nothing beside it."""
+
+    def box(self, dataset: Dataset, config: TakenConfig) -> FilledBox | None:
+        """Where a training on this data would have it; None where nothing can be learnt. May read some masks.
+
+        Raises:
+            UserError: the photographs show nothing of it.
+        """
+        ...
+
+
+@runtime_checkable
+class KnowsWeights(Protocol[TakenConfig]):
+    """Says what its scene files must hold, so that damaged ones are refused before anything is built."""
+
+    def weights_to_draw(self, config: TakenConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """What drawing needs, by name, on the meta device; `weights` are those that the file holds."""
+        ...
+
+
+@runtime_checkable
+class HasViewingWeights(Protocol):
+    """Its checkpoints hold tensors that only training uses."""
+
+    def viewing_weights(self, checkpoint: Checkpoint) -> Checkpoint:
+        """The checkpoint with only what drawing needs."""
+        ...
+
+
+def reason_against(engine: AnyEngine, dataset: Dataset) -> str:
+    """Why a method can't learn from this data, in plain words; "" where it can, or doesn't judge.
+
+    Raises:
+        UserError: a view's files can't be read.
+    """
+    return engine.unsupported(dataset) if isinstance(engine, JudgesData) else ""
+
+
+def suggested_options(engine: AnyEngine, dataset: Dataset) -> Mapping[str, Any]:
+    """The options that this data asks the method for; none of a method that doesn't say."""
+    return engine.suggested(dataset) if isinstance(engine, SuggestsOptions) else {}
