@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.gui.panel_parts import Card, Slider, clear, guard_wheel, label
+from app.gui.panel_parts import Card, Choice, Slider, clear, guard_wheel, label
 from engines.core.engine import Control
 
 STEPS = 1000
@@ -64,7 +64,7 @@ class ControlsCard(Card):
         widget = QWidget()
         row = QHBoxLayout(widget)
         row.setContentsMargins(0, 0, 0, 0)
-        box = QComboBox()
+        box = Choice()
         guard_wheel(box)
         box.addItems(control.choices)
         box.setCurrentIndex(round(control.default))

@@ -21,7 +21,7 @@ from PyQt5.QtWidgets import (
 from app.gui.channel_panel import channel_name
 from app.gui.dialog_parts import finish, fit_to_screen, row
 from app.gui.export_order import FILE_PATH, FIT_TITLES, SPLIT_PREFIX, TIME_TITLES, Order, path_choices
-from app.gui.panel_parts import Slider, form, guard_wheel, label
+from app.gui.panel_parts import Choice, Slider, form, guard_wheel, label
 from app.gui.plain_text import plain_label
 from app.opening import Opened, stem_of
 from app.video import VIDEO_SUFFIXES
@@ -70,7 +70,7 @@ class ExportDialog(QDialog):
         )
 
     def _make_path(self, order: Order) -> None:
-        self.path = QComboBox()
+        self.path = Choice()
         for name, title in path_choices(self._opened).items():
             self.path.addItem(title, name)
         # The last one may have been of a scene of the other kind.
@@ -92,7 +92,7 @@ class ExportDialog(QDialog):
         self._rows.addRow("Path", self.path)
         self._rows.addRow("", self._file_row)
         self._rows.addRow("Frames", self.frames)
-        self.time = QComboBox()
+        self.time = Choice()
         for name, title in TIME_TITLES.items():
             self.time.addItem(title, name)
         self.time.setCurrentIndex(max(self.time.findData(order.time), 0))
@@ -117,7 +117,7 @@ class ExportDialog(QDialog):
             line.addWidget(self._make_presets())
         line.addStretch(1)
         self._rows.addRow("Size", line)
-        self.fit = QComboBox()
+        self.fit = Choice()
         for name, title in FIT_TITLES.items():
             self.fit.addItem(title, name)
         self.fit.setCurrentIndex(max(self.fit.findData(order.fit), 0))
@@ -127,7 +127,7 @@ class ExportDialog(QDialog):
 
     def _make_presets(self) -> QComboBox:
         """Usual sizes; it says which one the numbers are."""
-        self.preset = QComboBox()
+        self.preset = Choice()
         guard_wheel(self.preset)
         self.preset.addItem("Custom size", None)
         for title, size in PRESETS_PX.items():

@@ -236,8 +236,7 @@ class Looking:
         elif picture is not None and wanted is not None and picture.kind == "preview" and is_of_choice(picture, wanted):
             status.show_preview(picture.hole_fraction)
         elif picture is not None:
-            moment = session.timeline.moment
-            status.show_waiting("Rendering …" if session.timeline.is_ready(moment) else f"Preparing frame {moment} …")
+            status.show_waiting()
 
     def draw_overlays(self) -> None:
         """Projects the lines anew."""

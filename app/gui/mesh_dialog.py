@@ -6,7 +6,6 @@ from pathlib import Path
 
 from PyQt5.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QFileDialog,
     QLineEdit,
@@ -17,7 +16,7 @@ from PyQt5.QtWidgets import (
 
 from app.gui.dialog_parts import finish, fit_to_screen, row
 from app.gui.mesh_order import MeshOrder
-from app.gui.panel_parts import form, guard_wheel, label
+from app.gui.panel_parts import Choice, form, guard_wheel, label
 from app.mesh.axes import AXES
 from app.mesh.cameras import FEWEST_CAMERAS
 from app.mesh.mesh_file import MESH_SUFFIXES
@@ -86,7 +85,7 @@ class MeshDialog(QDialog):
         return box
 
     def _make_choices(self, order: MeshOrder) -> None:
-        self.axes = QComboBox()
+        self.axes = Choice()
         for axes in AXES:
             self.axes.addItem(AXES_NAMES[axes], axes)
         self.axes.setCurrentIndex(max(self.axes.findData(order.axes), 0))

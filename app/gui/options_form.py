@@ -11,7 +11,6 @@ from pydantic.fields import FieldInfo
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -23,7 +22,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from app.gui.panel_parts import clear, form, guard_wheel, label
+from app.gui.panel_parts import Choice, clear, form, guard_wheel, label
 from engines.core.config import Options, TrainingConfig, parse_yaml
 
 WIDEST_LABEL_PX = 124
@@ -110,7 +109,7 @@ class OptionsForm(QWidget):
         return box
 
     def _list(self, name: str, choices: list[str], value: str) -> QWidget:
-        box = QComboBox()
+        box = Choice()
         guard_wheel(box)
         box.addItems(choices)
         box.setCurrentIndex(choices.index(value))

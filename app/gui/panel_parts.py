@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PyQt5.QtCore import QEvent, QObject, QSize, Qt
-from PyQt5.QtGui import QMouseEvent, QResizeEvent
+from PyQt5.QtGui import QMouseEvent, QPaintEvent, QPalette, QResizeEvent
 from PyQt5.QtWidgets import (
+    QComboBox,
     QFormLayout,
     QFrame,
     QLabel,
     QSizePolicy,
     QSlider,
     QStyle,
+    QStyleOptionComboBox,
     QStyleOptionSlider,
+    QStylePainter,
+    QToolTip,
     QVBoxLayout,
     QWidget,
 )
@@ -19,6 +25,8 @@ from PyQt5.QtWidgets import (
 from app.gui.plain_text import plain_label, tip
 
 NARROWEST_PX = 24
+FIELD_MARGIN_PX = 2
+"""At either side of a combo box's text, together: the style's."""
 
 
 class Card(QFrame):
@@ -56,7 +64,7 @@ class Elided(QLabel):
         self.setTextFormat(Qt.PlainText)
         if role:
             self.setProperty("role", role)
-        self._whole = ""
+        self._whole = self._more = ""
         self.setText(text)
 
     def text(self) -> str:
@@ -66,6 +74,11 @@ class Elided(QLabel):
     def setText(self, text: str) -> None:
         """Shows another line."""
         self._whole = text.replace("\n", " ")
+        self._fit()
+
+    def setToolTip(self, text: str) -> None:
+        """What else there is to say, below what had no room."""
+        self._more = text
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -86,11 +99,63 @@ class Elided(QLabel):
         return max(int(super().sizeHint().width()) - self._width_of(super().text()), 0)
 
     def _fit(self) -> None:
-        room = max(self.width() - self._padding(), NARROWEST_PX)
-        shown = self.fontMetrics().elidedText(self._whole, Qt.ElideMiddle, room)
+        shown = self._shortened(self._whole, max(self.width() - self._padding(), NARROWEST_PX))
         super().setText(shown)
         self.updateGeometry()
-        self.setToolTip(tip(self._whole) if shown != self._whole else "")
+        lines = (self._whole if shown != self._whole else "", self._more)
+        super().setToolTip(tip("\n".join(line for line in lines if line)))
+
+    def _shortened(self, text: str, room_px: int) -> str:
+        """As much of `text` as there is room for."""
+        return str(self.fontMetrics().elidedText(text, Qt.ElideMiddle, room_px))
+
+
+BETWEEN = "  ·  "
+
+
+class Facts(Elided):
+    """A line of several facts, what matters most first: the last are left out whole where there is no room."""
+
+    def set_facts(self, facts: Sequence[str]) -> None:
+        """Shows others; empty ones are none."""
+        self.setText(BETWEEN.join(fact for fact in facts if fact))
+
+    def _shortened(self, text: str, room_px: int) -> str:
+        facts = text.split(BETWEEN)
+        while len(facts) > 1 and self._width_of(BETWEEN.join(facts)) > room_px:
+            facts.pop()
+        return str(self.fontMetrics().elidedText(BETWEEN.join(facts), Qt.ElideRight, room_px))
+
+
+class Choice(QComboBox):
+    """A combo box that shortens a text without room by "…", and has it whole in its tool tip."""
+
+    def shown(self) -> str:
+        """As much of the current text as there is room for."""
+        return self._option().currentText
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, option = QStylePainter(self), self._option()
+        painter.drawComplexControl(QStyle.CC_ComboBox, option)
+        painter.drawControl(QStyle.CE_ComboBoxLabel, option)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.ToolTip and self.shown() != self.currentText():
+            lines = (self.currentText(), self.toolTip())
+            QToolTip.showText(event.globalPos(), tip("\n".join(line for line in lines if line)), self)
+            return True
+        return bool(super().event(event))
+
+    def _option(self) -> QStyleOptionComboBox:
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        if self.currentIndex() < 0:
+            option.currentText = self.placeholderText()
+            option.palette.setBrush(QPalette.ButtonText, option.palette.brush(QPalette.PlaceholderText))
+        field = self.style().subControlRect(QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, self)
+        room = field.width() - FIELD_MARGIN_PX
+        option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.ElideMiddle, room)
+        return option
 
 
 def elided(text: str, most: int = 60) -> str:

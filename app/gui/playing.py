@@ -170,15 +170,17 @@ class Playing:
         ready = sum(timeline.is_ready(timeline.playback.first + at) for at in range(count)) if count <= MARKS else None
         share = "" if ready is None or ready == count else f"{ready} of {count} ready"
         waits = making is not None and (making == timeline.moment or timeline.playback.waiting)
-        doing = "" if making is None else f"Preparing frame {making}" if waits else f"Caching {making}"
+        preparing, caching = (f"Preparing frame {making}", "") if waits else ("", f"Caching {making}")
+        if making is None:
+            preparing = caching = ""
         left = self._seconds_left(making, 0 if ready is None else count - ready)
-        tip = " · ".join(part for part in (doing, share, left) if part)
-        self._bar.show_state(" · ".join(part for part in (doing, left if left and not waits else share) if part), tip)
+        # What is waited for stands on the picture, and nowhere else.
+        self._bar.show_state(_joined(caching, share), _joined(preparing, caching, share, left))
         now = time.monotonic()
         self._waits_since_s = (self._waits_since_s or now) if waits else None
         # What is there in a moment needs no word.
         long = self._waits_since_s is not None and now - self._waits_since_s >= BUSY_S
-        self._window.busy.show_doing(tip if long else "")
+        self._window.busy.show_doing(_joined(preparing, left) if long else "")
 
     def _seconds_left(self, making: int | None, missing: int) -> str:
         """How long the frames that are missing take, by those that were made."""
@@ -191,3 +193,7 @@ class Playing:
         if self._frame_s is None or making is None or not missing or not self._timeline.playback.playing:
             return ""
         return f"{spoken_time(missing * self._frame_s)} left"
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)

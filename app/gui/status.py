@@ -55,9 +55,9 @@ class Status(QStatusBar):
         holes = f" ({100 * hole_fraction:.0f} % inpainted)" if hole_fraction >= 0.005 else ""
         self._mark("preview", f"● Preview{holes}")
 
-    def show_waiting(self, text: str = "Rendering …") -> None:
+    def show_waiting(self) -> None:
         """The picture on the screen is of something else than what is chosen; the right one is on its way."""
-        self._mark("preview", f"● {text}")
+        self._mark("preview", "● Rendering …")
 
     def show_failed(self) -> None:
         """What was asked for can't be drawn; why is told elsewhere."""

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent, QPalette
-from PyQt5.QtWidgets import QAction, QComboBox, QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QAction, QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from app.gui.panel_parts import Slider, guard_wheel, label
+from app.gui.panel_parts import Choice, Slider, guard_wheel, label
 from app.playback import FPS_CHOICES
 
 STRIP_PX = 3
-WIDEST_STATE = "Preparing frame 0000 · 000 of 000 ready"
+WIDEST_STATE = "Caching 0000 · 000 of 000 ready"
 HANDLE_PX = 14
 """As wide as the slider's handle in the stylesheet: its middle goes from half of it to half of it before the end."""
 
@@ -65,7 +65,7 @@ class TimeBar(QFrame):
         self.place, self.state = label(), label("", "muted")
         # As wide as all that it says, so that the slider's handle stays where it is under the hand.
         self.state.setFixedWidth(self.state.fontMetrics().horizontalAdvance(WIDEST_STATE))
-        self.fps = QComboBox()
+        self.fps = Choice()
         guard_wheel(self.fps)
         self.fps.setToolTip("Frames per second")
         for fps in FPS_CHOICES:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from PyQt5.QtCore import QSize, Qt, pyqtSignal
-from PyQt5.QtWidgets import QAction, QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QSizePolicy, QToolButton
+from PyQt5.QtWidgets import QAction, QCheckBox, QGridLayout, QHBoxLayout, QSizePolicy, QToolButton
 
-from app.gui.panel_parts import Card, Slider, form, guard_wheel, label
+from app.gui.panel_parts import Card, Choice, Slider, form, guard_wheel, label
 from engines.core.camera import Array, Camera
 from engines.core.views import Split
 
@@ -54,7 +54,7 @@ class ViewCard(Card):
             button.setDefaultAction(action)
             button.setIconSize(QSize(16, 16))
             row.addWidget(button)
-        self.split = QComboBox()
+        self.split = Choice()
         guard_wheel(self.split)
         self.split.setToolTip("Which views are gone through: a scene is judged by those it was not trained on")
         self.split.activated.connect(lambda _: self.split_chosen.emit(self.split.currentData()))
@@ -74,7 +74,7 @@ class ViewCard(Card):
         self._facts = form()
         self.place, self.fov, self.psnr = label(), label(), label()
         self._axes: list[Array] = []
-        self.up = QComboBox()
+        self.up = Choice()
         guard_wheel(self.up)
         self.up.setToolTip("Which way is up in the world: what the eye turns about. Kept in the scene's file")
         self.up.activated.connect(lambda index: self.up_chosen.emit(self._axes[index]))

@@ -10,7 +10,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from app.gui.panel_parts import Slider, guard_wheel, label
+from app.gui.panel_parts import Choice, Slider, guard_wheel, label
 from app.gui.theme import Colours
 from app.runs.library import Curves
 
@@ -36,7 +36,7 @@ class CurvesView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.what = QComboBox()
+        self.what = Choice()
         guard_wheel(self.what)
         self.what.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
         self.what.setMinimumContentsLength(10)

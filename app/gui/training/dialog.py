@@ -10,7 +10,6 @@ from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QCloseEvent, QIcon, QKeyEvent
 from PyQt5.QtWidgets import (
     QApplication,
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
@@ -26,7 +25,7 @@ from PyQt5.QtWidgets import (
 from app.gui.dialog_parts import fit_to_screen, make_default, scrolling
 from app.gui.host import Host
 from app.gui.options_form import OptionsForm
-from app.gui.panel_parts import form, label
+from app.gui.panel_parts import Choice, form, label
 from app.gui.training.background import Background
 from app.gui.training.choices import above, devices, of_preset
 from app.gui.training.data_part import DataPart
@@ -90,7 +89,7 @@ class TrainDialog(QDialog):
     # Parts
 
     def _make_right(self) -> QWidget:
-        self.method, self.preset, self.device = QComboBox(), QComboBox(), QComboBox()
+        self.method, self.preset, self.device = Choice(), Choice(), Choice()
         self.method.currentIndexChanged.connect(self._method_chosen)
         self.preset.currentIndexChanged.connect(self._preset_chosen)
         for name, text in devices():

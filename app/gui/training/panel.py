@@ -19,8 +19,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from app.gui.panel_parts import Elided, guard_wheel
-from app.gui.plain_text import tip
+from app.gui.panel_parts import Choice, Elided, Facts, guard_wheel
 from app.gui.theme import Colours
 from app.gui.training.curves import CurvesView
 from app.gui.training.runs_list import Row, RunsList
@@ -30,6 +29,7 @@ from app.runs.queue import Job
 from app.spoken import spoken_bytes, spoken_time
 
 HEIGHT = 270
+PHOTOGRAPH = "Photograph"
 NOTHING = "Drawn at the first validation"
 
 
@@ -40,7 +40,7 @@ class TrainingPanel(QWidget):
 
     def __init__(self, actions: Sequence[QAction]) -> None:
         super().__init__()
-        self.state, self.figures = Elided(), Elided("", "muted")
+        self.state, self.figures = Elided(), Facts("", "muted")
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setMaximumWidth(220)
@@ -52,11 +52,11 @@ class TrainingPanel(QWidget):
         for action in actions:
             top.addWidget(_button(action))
         self.runs, self.curves, self.wipe = RunsList(), CurvesView(), Wipe()
-        self._left, self._right = QComboBox(), QComboBox()
+        self._left, self._right = Choice(), Choice()
         for box, side in ((self._left, "Left of the line"), (self._right, "Right of the line")):
             box.setToolTip(side)
             box.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(5)
+            box.setMinimumContentsLength(len(PHOTOGRAPH))
             box.setEnabled(False)
             guard_wheel(box)
             box.currentIndexChanged.connect(self._show_pair)
@@ -102,34 +102,19 @@ class TrainingPanel(QWidget):
 
     def show_job(self, job: Job | None, waiting: int) -> None:
         """How far the run is that is trained now."""
-        more = f"  ·  {waiting} waiting" if waiting else ""
+        more = f"{waiting} waiting" if waiting else ""
         self.progress.setVisible(job is not None)
+        self.figures.setToolTip("\n".join(job.notes) if job is not None else "")
         if job is None:
             self.state.setText("No training under way")
-            self.figures.setText(more.removeprefix("  ·  "))
+            self.figures.set_facts([more])
             return
         words = {"starting": "Preparing", "paused": "Paused:", "stopping": "Saving"}
         self.state.setText(f"{words.get(job.status, 'Training')} {job.order.out.name}")
         last = job.last
         self.progress.setMaximum(last.max_steps if last is not None else 0)
         self.progress.setValue(last.step if last is not None else 0)
-        if last is None:
-            self.figures.setText("reading the photographs …" + more)
-            return
-        parts = [f"step {last.step} of {last.max_steps}"]
-        if job.doing and job.status == "running":
-            parts.insert(0, job.doing)
-        elif last.steps_per_second is not None and job.status == "running":
-            rate = last.steps_per_second
-            # What is most wanted first: a narrow window cuts off the end.
-            if last.seconds_left is not None:
-                parts.append(f"{spoken_time(last.seconds_left)} left")
-            parts.append(f"{rate:.2g} steps/s" if rate < 10 else f"{rate:.0f} steps/s")
-        parts.append(spoken_bytes(last.memory_bytes))
-        if job.psnr is not None:
-            parts.append(f"PSNR {job.psnr:.2f} dB")
-        self.figures.setText("  ·  ".join(parts) + more)
-        self.figures.setToolTip(tip("\n".join((", ".join(parts), *job.notes))))
+        self.figures.set_facts([*_figures(job), more])
 
     def show_curves(self, curves: Mapping[str, Curves]) -> None:
         """Of the chosen runs."""
@@ -143,7 +128,7 @@ class TrainingPanel(QWidget):
             photograph, pictures = held_out_pictures(row.folder)
             name = f"{row.folder.name}, " if len(rows) > 1 else ""
             if photograph is not None and not found:
-                found.append(("Photograph", photograph))
+                found.append((PHOTOGRAPH, photograph))
             found += [(f"{name}step {step}", path) for step, path in pictures]
             if pictures:
                 newest.append(len(found) - 1)
@@ -178,6 +163,24 @@ class TrainingPanel(QWidget):
     def _show_pair(self, *_: object) -> None:
         left, right = self._left.currentData(), self._right.currentData()
         self.wipe.show_pair(left, right, (self._left.currentText(), self._right.currentText()), NOTHING)
+
+
+def _figures(job: Job) -> list[str]:
+    """How far it is and how good, what is most wanted first."""
+    last = job.last
+    if last is None:
+        return ["reading the photographs …"]
+    running = job.status == "running"
+    doing = job.doing if running else ""
+    rate = last.steps_per_second if running and not doing else None
+    return [
+        doing,
+        f"step {last.step} of {last.max_steps}",
+        f"{spoken_time(last.seconds_left)} left" if rate is not None and last.seconds_left is not None else "",
+        f"PSNR {job.psnr:.2f} dB" if job.psnr is not None else "",
+        "" if rate is None else f"{rate:.2g} steps/s" if rate < 10 else f"{rate:.0f} steps/s",
+        spoken_bytes(last.memory_bytes),
+    ]
 
 
 def _button(action: QAction) -> QPushButton:

@@ -16,8 +16,10 @@ import app.session
 from app.gui.main import make_window
 from app.gui.window import Window
 from app.opening import Opened
+from engines.core.checkpoint import Checkpoint
 from engines.core.errors import UserError
 from tests.app.gui.fake_scene import FakeScene, opened, write_photographs
+from tests.app.recorded import RecordedScene
 
 SIZE = (900, 640)
 NEVER = 10_000
@@ -64,6 +66,16 @@ def window(qtbot: QtBot, shelf: Shelf) -> Iterator[Window]:
     window.end()
     window.deleteLater()
     QApplication.processEvents()
+
+
+@pytest.fixture
+def recorded(window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> RecordedScene:
+    """A recording of 6 moments, open in the window."""
+    scene = RecordedScene(6, 0.01)
+    opened = Opened(scene, Checkpoint("deepvoxels", {}, 0, {}), None, Path("recorded.pth"))
+    monkeypatch.setattr("app.session.open_scene", lambda *_: opened)
+    open_and_wait(window, qtbot, Path("recorded.pth"))
+    return scene
 
 
 def open_and_wait(window: Window, qtbot: QtBot, path: Path, data: Path | None = None) -> None:

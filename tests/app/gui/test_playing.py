@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtWidgets import QComboBox
+from PyQt5.QtWidgets import QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.gui.window import Window
@@ -16,15 +16,6 @@ from engines.core.checkpoint import Checkpoint
 from engines.core.engine import INSTANCE, TIME, Control
 from tests.app.gui.conftest import NEVER, Shelf, open_and_wait
 from tests.app.recorded import RecordedScene
-
-
-@pytest.fixture
-def recorded(window: Window, qtbot: QtBot, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecordedScene]:
-    scene = RecordedScene(6, 0.01)
-    opened = Opened(scene, Checkpoint("deepvoxels", {}, 0, {}), None, Path("recorded.pth"))
-    monkeypatch.setattr("app.session.open_scene", lambda *_: opened)
-    open_and_wait(window, qtbot, Path("recorded.pth"))
-    yield scene
 
 
 def test_hidden_for_a_still_scene(window: Window, qtbot: QtBot) -> None:
@@ -179,7 +170,7 @@ def test_the_slider_does_not_move_under_the_hand(window: Window, qtbot: QtBot, r
     bar = window.playing.bar
     qtbot.wait(50)
     widths = set()
-    for text in ("", "Preparing frame 3 · 2 of 6 ready", "Caching 21", "Preparing frame 1234 " * 9):
+    for text in ("", "Caching 3 · 2 of 6 ready", "Caching 21", "Caching 1234 " * 9):
         bar.show_state(text, text)
         bar.show_moment(4)
         qtbot.wait(20)
@@ -194,7 +185,12 @@ def test_waiting_is_said_on_the_picture_with_the_share_of_the_clip(
     recorded.prepare_s = 1.0
     window.commands["play"].trigger()
     qtbot.waitUntil(window.busy.isVisible, timeout=NEVER)
-    assert window.busy.text.text().startswith("Preparing frame") and "of 6 ready" in window.busy.text.text()
+    assert window.busy.text.text().startswith("Preparing frame") and window.playing.bar.state.text().endswith(
+        "of 6 ready"
+    )
+    # Once, however many places there are for it.
+    said = [text.text() for text in window.findChildren(QLabel) if text.isVisible() and "Preparing" in text.text()]
+    assert said == [window.busy.text.text()]
     assert window.busy.isVisible() and window.rect().contains(window.busy.mapTo(window, window.busy.rect().center()))
     recorded.prepare_s = 0.01
     qtbot.waitUntil(lambda: len(recorded.there) == 6, timeout=NEVER)

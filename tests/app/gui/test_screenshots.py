@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +14,6 @@ from PyQt5.QtWidgets import QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from app.gui.window import Window
-from app.opening import Opened
-from engines.core.checkpoint import Checkpoint
 from engines.core.engine import INSTANCE, TIME, Control
 from tests.app.gui.conftest import NEVER, Shelf, open_and_wait
 from tests.app.gui.fake_scene import FakeScene
@@ -30,15 +27,6 @@ def window(window: Window, qtbot: QtBot) -> Window:
     window.activateWindow()
     qtbot.waitActive(window)
     return window
-
-
-@pytest.fixture
-def recorded(window: Window, qtbot: QtBot, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecordedScene]:
-    scene = RecordedScene(6, 0.01)
-    opened = Opened(scene, Checkpoint("deepvoxels", {}, 0, {}), None, Path("recorded.pth"))
-    monkeypatch.setattr("app.session.open_scene", lambda *_: opened)
-    open_and_wait(window, qtbot, Path("recorded.pth"))
-    yield scene
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QAction, QPushButton
+from PyQt5.QtWidgets import QAction, QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from app.gui.panel_parts import BETWEEN
 from app.gui.training.panel import TrainingPanel
 from app.gui.training.runs_list import Row
 from app.runs.messages import Standing
@@ -40,10 +41,10 @@ def test_how_far_it_is(panel: TrainingPanel) -> None:
     assert (panel.state.text(), panel.figures.text()) == ("Preparing car", "reading the photographs …  ·  2 waiting")
     panel.show_job(job(psnr=21.456, notes=("one", "two")), 0)
     parts = panel.figures.text().split("  ·  ")
-    assert parts[0] == "step 4 of 9" and parts[1].endswith("left") and parts[2] == "2 steps/s"
-    assert parts[-1] == "PSNR 21.46 dB"
+    assert parts[0] == "step 4 of 9" and parts[1].endswith("left") and parts[2:4] == ["PSNR 21.46 dB", "2 steps/s"]
+    assert parts[-1].endswith("MB")
     assert (panel.progress.value(), panel.progress.maximum()) == (4, 9)
-    assert panel.figures.toolTip().endswith("\none\ntwo")
+    assert panel.figures.toolTip().endswith("one\ntwo")
     # Of a run that waits a rate says nothing.
     panel.show_job(job("paused"), 0)
     assert panel.state.text() == "Paused: car" and "steps/s" not in panel.figures.text()
@@ -101,3 +102,32 @@ def test_two_runs_newest_pictures_stand_beside_each_other(panel: TrainingPanel, 
     assert shown(panel) == ("Photograph", "step 20")
     panel.show_held_out([])
     assert shown(panel) == ("", "")
+
+
+def test_of_figures_without_room_the_last_are_left_out_whole(panel: TrainingPanel, qtbot: QtBot) -> None:
+    panel.show_job(job(psnr=21.456, notes=("one",)), 3)
+    panel.show()
+    whole = panel.figures.text().split(BETWEEN)
+    seen = set()
+    for width in range(1100, 420, -20):
+        panel.resize(width, 300)
+        QApplication.processEvents()
+        shown_parts = QLabel.text(panel.figures).split(BETWEEN)
+        assert shown_parts == whole[: len(shown_parts)] or len(shown_parts) == 1
+        # What is not there is in the tool tip, which keeps what else it says.
+        assert panel.figures.toolTip().endswith("one")
+        assert (BETWEEN.join(whole) in panel.figures.toolTip()) == (shown_parts != whole)
+        seen.add(len(shown_parts))
+    assert len(seen) > 2 and len(whole) in seen
+
+
+def test_the_choices_beside_the_line_can_be_read(panel: TrainingPanel, tmp_path: Path, qtbot: QtBot) -> None:
+    rows = [held_out(tmp_path / "toys-deepvoxels", [10]), held_out(tmp_path / "toys-srn", [20])]
+    panel.resize(964, 260)
+    panel.show()
+    panel.show_held_out(rows[:1])
+    QApplication.processEvents()
+    assert (panel._left.shown(), panel._right.shown()) == ("Photograph", "step 10")
+    # What has no room for itself says so.
+    panel.show_held_out(rows)
+    assert "…" in panel._left.shown() and panel._left.shown().endswith("10")
