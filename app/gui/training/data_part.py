@@ -15,11 +15,13 @@ from app.gui.data_view import DataView
 from app.gui.host import Host
 from app.gui.panel_parts import label
 from app.gui.training.background import Background
-from app.gui.training.places import ask_film, ask_folder, typed_path
+from app.gui.training.places import ask_film, ask_folder
 from app.gui.words import in_window
 from app.inspection.boxes import box_of
 from app.inspection.inspecting import inspect_data
 from app.inspection.report import DataReport, Thumbnail
+from app.runs.choosing import typed_path
+from app.spoken import as_sentence
 from app.structure import Structure, StructureProgress, find_poses
 from app.structure_photographs import work_folder
 from app.structure_places import REPLACED, not_ours
@@ -258,7 +260,7 @@ class DataPart(QWidget):
         self.choose(folder)
         count = found.photographs - len(found.without)
         lines = [f"Cameras were found for {count} of {found.photographs} photographs."]
-        lines += [f"{note[:1].upper()}{note[1:]}." for note in found.notes]
+        lines += [as_sentence(note) for note in found.notes]
         lines += [f"Doubtful: {doubt}." for doubt in found.doubts]
         self.stage.setText("\n".join(lines))
         self.stage.show()

@@ -7,36 +7,9 @@ from pathlib import Path
 from PyQt5.QtWidgets import QFileDialog
 
 from app.gui.host import Host
-from engines.core.errors import UserError
 from engines.core.picture_files import VIDEO_SUFFIXES
 
 FILM_FILTER = "Videos ({});;All files (*)".format(" ".join("*" + suffix for suffix in sorted(VIDEO_SUFFIXES)))
-
-
-def typed_path(text: str) -> Path:
-    """What somebody wrote into a field.
-
-    Raises:
-        UserError: it begins with a ~ of nobody.
-    """
-    try:
-        return Path(text.strip()).expanduser()
-    except RuntimeError as error:
-        raise UserError(f"{text.strip()}: nobody of that name has a home folder here.") from error
-
-
-def check_new(folder: Path) -> None:
-    """Whether something new can go there.
-
-    Raises:
-        UserError: it is there and not empty, or can't be looked at.
-    """
-    try:
-        taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
-    except OSError as error:
-        raise UserError(f"{folder}: can't be written ({error.strerror or error})") from error
-    if taken:
-        raise UserError(f"{folder} is there already; name a new folder.")
 
 
 def ask_folder(window: Host, dialog: str, title: str, begin: str = "") -> Path | None:

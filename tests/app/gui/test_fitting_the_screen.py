@@ -119,7 +119,7 @@ def test_every_dialog_fits_and_its_buttons_are_reached(
     assert opened is not None
     if kind == "train":
         dialog: QDialog = TrainDialog(window, None, busy=False)
-        dialog.note.setText("Something is wrong with this data, which takes a sentence or two to be told. " * 3)
+        dialog.wrong.setText("Something is wrong with this data, which takes a sentence or two to be told. " * 3)
     elif kind == "video":
         dialog = ExportDialog(window, opened, Order(), (640, 480))
     elif kind == "mesh":

@@ -46,7 +46,7 @@ def asked(window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot
 def choose(shown: TrainDialog, qtbot: QtBot, folder: Path) -> None:
     """Chooses data, and waits until it is read."""
     shown.data.choose(folder)
-    qtbot.waitUntil(lambda: shown.method.isEnabled() and shown.method.currentData() is not None, timeout=SOON)
+    qtbot.waitUntil(lambda: shown.how.method.isEnabled() and shown.how.method.currentData() is not None, timeout=SOON)
 
 
 def type_into(edit: QLineEdit, text: str) -> None:
@@ -56,24 +56,24 @@ def type_into(edit: QLineEdit, text: str) -> None:
 
 def option(shown: TrainDialog, name: str) -> QLineEdit:
     """The field of an option that is written."""
-    edit = shown.options.field(name)
+    edit = shown.how.options.field(name)
     assert isinstance(edit, QLineEdit)
     return edit
 
 
 def test_nothing_can_begin_without_data(asked: TrainDialog) -> None:
-    assert not asked.start.isEnabled() and not asked.method.isEnabled()
-    assert asked.note.text() == "Choose the folder to learn from."
+    assert not asked.start.isEnabled() and not asked.how.method.isEnabled()
+    assert asked.wrong.text() == "Choose the folder to learn from."
 
 
 def test_it_says_which_methods_can_learn_and_what_would_be_typed(
     asked: TrainDialog, qtbot: QtBot, photographs: Path, tmp_path: Path
 ) -> None:
     choose(asked, qtbot, photographs)
-    assert asked.method.currentData() == "deepvoxels" and asked.start.isEnabled()
-    greyed = asked.method.model().item(asked.method.findData("mask_volume"))
-    assert not greyed.isEnabled() and "nowhere three photographs" in asked.why.text()
-    assert asked.preset.currentText() == "Preview" and asked.steps.value() == 5000
+    assert asked.how.method.currentData() == "deepvoxels" and asked.start.isEnabled()
+    greyed = asked.how.method.model().item(asked.how.method.findData("mask_volume"))
+    assert not greyed.isEnabled() and "nowhere three photographs" in asked.how.why.text()
+    assert asked.how.preset.currentText() == "Preview" and asked.how.steps.value() == 5000
     out = tmp_path / "runs" / f"{photographs.name}-deepvoxels"
     assert shlex.split(asked.command.text()) == [
         "./vantage", "train", str(photographs), "--engine", "deepvoxels", "--out", str(out), "--config",
@@ -81,27 +81,27 @@ def test_it_says_which_methods_can_learn_and_what_would_be_typed(
     ]  # fmt: skip
     qtbot.waitUntil(lambda: "2 h 1 min" in asked.time.text(), timeout=SOON)
     assert "2.0 GB of 8.0 GB memory" in asked.time.text()
-    assert "The grid was made to fit" in asked.note.text()
+    assert asked.notes.text() == "The grid was made to fit." and not asked.wrong.isVisible()
 
 
 def test_options_that_were_changed_are_ordered(asked: TrainDialog, qtbot: QtBot, photographs: Path) -> None:
     choose(asked, qtbot, photographs)
-    asked.steps.setValue(70)
+    asked.how.steps.setValue(70)
     type_into(option(asked, "lr"), "2e-5")
     assert asked.order().settings == {"max_steps": 70, "lr": 2e-5}
     assert asked.command.text().endswith("--set max_steps=70 --set lr=2.0e-05")
     type_into(option(asked, "lr"), "-1")
-    assert not asked.start.isEnabled() and "lr=-1" in asked.note.text()
+    assert not asked.start.isEnabled() and "lr=-1" in asked.wrong.text()
     # The preset's own value needs not be said.
     type_into(option(asked, "lr"), "0.001")
     assert asked.order().settings == {"max_steps": 70}
-    asked.preset.setCurrentIndex(asked.preset.count() - 1)
+    asked.how.preset.setCurrentIndex(asked.how.preset.count() - 1)
     assert asked.order().preset == "" and asked.order().settings == {}
 
 
 def test_of_one_scene_srn_needs_no_codes(asked: TrainDialog, qtbot: QtBot, photographs: Path) -> None:
     choose(asked, qtbot, photographs)
-    asked.method.setCurrentIndex(asked.method.findData("srn"))
+    asked.how.method.setCurrentIndex(asked.how.method.findData("srn"))
     settings = asked.order().settings
     assert settings["fit_single_srn"] is True and settings["max_num_observations_train"] == -1
 
@@ -114,8 +114,8 @@ def test_a_folder_that_is_there_is_not_overwritten(
     (taken / "notes.txt").touch()
     choose(asked, qtbot, photographs)
     assert asked.order().out == taken.with_name(taken.name + "-2")
-    asked.out.setText(taken.name)
-    assert not asked.start.isEnabled() and f"{taken} is there already" in asked.note.text()
+    asked.how.out.setText(taken.name)
+    assert not asked.start.isEnabled() and f"{taken} is there already" in asked.wrong.text()
 
 
 def test_what_can_not_be_measured_can_not_begin(
@@ -126,7 +126,7 @@ def test_what_can_not_be_measured_can_not_begin(
 
     monkeypatch.setattr(dialog, "measure_order", refused)
     choose(asked, qtbot, photographs)
-    qtbot.waitUntil(lambda: "smaller grid_dim" in asked.note.text(), timeout=SOON)
+    qtbot.waitUntil(lambda: "smaller grid_dim" in asked.wrong.text(), timeout=SOON)
     assert not asked.start.isEnabled() and asked.time.text() == ""
 
 
@@ -136,14 +136,14 @@ def test_what_will_not_fit_is_said(
     tight = Estimate(60.0, (0.5,), 0.0, 79 * 10**8, 8 * 10**9, 10**8, 10**8)
     monkeypatch.setattr(dialog, "measure_order", lambda order, stop: tight)
     choose(asked, qtbot, photographs)
-    qtbot.waitUntil(lambda: "It won't fit" in asked.note.text(), timeout=SOON)
-    assert "memory will hardly suffice" in asked.note.text() and "the disk has no room" in asked.note.text()
+    qtbot.waitUntil(lambda: "It won't fit" in asked.wrong.text(), timeout=SOON)
+    assert "memory will hardly suffice" in asked.wrong.text() and "the disk has no room" in asked.wrong.text()
 
 
 def test_enter_in_a_field_does_not_begin(asked: TrainDialog, qtbot: QtBot, photographs: Path) -> None:
     choose(asked, qtbot, photographs)
-    asked.out.setFocus()
-    qtbot.keyClick(asked.out, Qt.Key_Return)
+    asked.how.out.setFocus()
+    qtbot.keyClick(asked.how.out, Qt.Key_Return)
     assert asked.isVisible()
 
 
@@ -260,10 +260,10 @@ def test_a_folder_of_other_things_is_told_apart(asked: TrainDialog, qtbot: QtBot
 def test_a_run_folder_that_can_not_be_is_refused_in_plain_words(
     asked: TrainDialog, photographs: Path, qtbot: QtBot, text: str, said: str
 ) -> None:
-    asked.home.mkdir()
+    asked.choices.home.mkdir()
     choose(asked, qtbot, photographs)
-    asked.out.setText(text)
-    assert said in asked.note.text() and not asked.start.isEnabled()
+    asked.how.out.setText(text)
+    assert said in asked.wrong.text() and not asked.start.isEnabled()
 
 
 def test_nothing_is_measured_any_more_once_it_is_closed(asked: TrainDialog, photographs: Path, qtbot: QtBot) -> None:

@@ -1,0 +1,196 @@
+"""The dialog's right side: by which method, how thoroughly, on which device, and where to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QToolButton, QVBoxLayout, QWidget
+
+from app.gui.host import Host
+from app.gui.options_form import OptionsForm
+from app.gui.panel_parts import Choice, form, label
+from app.gui.training.places import ask_folder
+from app.gui.words import in_window
+from app.runs.choosing import TrainingChoices, devices
+from engines.core.dataset import Dataset
+
+MOST_STEPS = 100_000_000
+DEFAULTS = "Defaults of the method"
+FIRST = "Choose the data first"
+
+
+class MethodPart(QWidget):
+    """Shows choices, and changes them."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, window: Host, choices: TrainingChoices) -> None:
+        super().__init__()
+        self._window, self._choices = window, choices
+        self.method, self.preset, self.device = Choice(), Choice(), Choice()
+        self.method.currentIndexChanged.connect(self._method_chosen)
+        self.preset.currentIndexChanged.connect(self._preset_chosen)
+        for name, text in devices():
+            self.device.addItem(text, name)
+        self.device.currentIndexChanged.connect(self._device_chosen)
+        self.why, self.about = label("", "muted", wrap=True), label("", "muted", wrap=True)
+        self.steps = QSpinBox()
+        self.steps.setRange(1, MOST_STEPS)
+        self.steps.setGroupSeparatorShown(True)
+        self.steps.valueChanged.connect(self._steps_changed)
+        self.out = QLineEdit()
+        self.out.textChanged.connect(self._out_changed)
+        self.browse = QPushButton("Browse…")
+        self.browse.clicked.connect(self._browse)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 0, 6, 0)
+        column.setSpacing(9)
+        self._add_rows(column)
+        self._add_options(column)
+        column.addStretch(1)
+        self.show_choices()
+
+    def _add_rows(self, column: QVBoxLayout) -> None:
+        place = QHBoxLayout()
+        place.setSpacing(6)
+        place.addWidget(self.out, 1)
+        place.addWidget(self.browse)
+        rows = form()
+        rows.setVerticalSpacing(9)
+        rows.addRow("Method", _above(self.method, self.why))
+        rows.addRow("Preset", _above(self.preset, self.about))
+        rows.addRow("Steps", self.steps)
+        rows.addRow("Device", self.device)
+        rows.addRow("Run folder", place)
+        column.addLayout(rows)
+
+    def _add_options(self, column: QVBoxLayout) -> None:
+        self.more = QToolButton()
+        self.more.setText("All options")
+        self.more.setCheckable(True)
+        self.more.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
+        self.more.setArrowType(Qt.RightArrow)
+        self.more.toggled.connect(self._show_options)
+        self.options = OptionsForm()
+        self.options.changed.connect(self._options_changed)
+        self.options.hide()
+        self.find = QLineEdit()
+        self.find.setPlaceholderText("Search options")
+        self.find.setClearButtonEnabled(True)
+        self.find.textChanged.connect(self.options.narrow)
+        self.find.hide()
+        row = QHBoxLayout()
+        row.addWidget(self.more, 0, Qt.AlignLeft)
+        row.addWidget(self.find, 1)
+        column.addLayout(row)
+        column.addWidget(self.options)
+
+    def take(self, dataset: Dataset | None, unsupported: Mapping[str, str]) -> None:
+        """Other data: which methods can be trained with it."""
+        self._choices.take(dataset, unsupported)
+        self.show_choices()
+
+    def show_choices(self) -> None:
+        """Shows which methods there are, the chosen one and what follows from it."""
+        choices = self._choices
+        self.method.blockSignals(True)
+        self.method.clear()
+        for index, method in enumerate(choices.methods):
+            self.method.addItem(method.title, method.name)
+            self.method.setItemData(index, method.unsupported or method.title, Qt.ToolTipRole)
+            self.method.model().item(index).setEnabled(not method.unsupported)
+        there = choices.dataset is not None and choices.method is not None
+        self.method.setCurrentIndex(self.method.findData(choices.method) if there else -1)
+        self.method.setEnabled(choices.dataset is not None)
+        self.method.blockSignals(False)
+        self.why.setText(in_window(choices.unsupported))
+        self.why.setVisible(bool(choices.unsupported))
+        self._show_method()
+
+    def _show_method(self) -> None:
+        choices = self._choices
+        there = choices.dataset is not None and choices.method is not None
+        self.preset.blockSignals(True)
+        self.preset.clear()
+        # An empty list beside an empty list says nothing.
+        for part in (self.preset, self.method):
+            part.setPlaceholderText(FIRST if choices.dataset is None else "")
+        if there:
+            for preset in choices.presets:
+                self.preset.addItem(preset.title, preset)
+            self.preset.addItem(DEFAULTS, None)
+            self.preset.setCurrentIndex(0)
+            _quietly(self.out, lambda: self.out.setText(choices.out))
+        self.preset.blockSignals(False)
+        for part in (self.preset, self.steps, self.out, self.browse, self.more):
+            part.setEnabled(there)
+        self._show_preset()
+
+    def _show_preset(self) -> None:
+        choices = self._choices
+        there = choices.dataset is not None and choices.method is not None
+        self.about.setText(in_window(choices.preset.about) if there and choices.preset is not None else "")
+        self.about.setVisible(bool(self.about.text()))
+        if there:
+            config = choices.preset_config()
+            self.options.set_options(config)
+            self.options.narrow(self.find.text())
+            _quietly(self.steps, lambda: self.steps.setValue(config.max_steps))
+        self.changed.emit()
+
+    def _method_chosen(self, index: int) -> None:
+        self._choices.choose_method(self.method.itemData(index))
+        self._show_method()
+
+    def _preset_chosen(self, index: int) -> None:
+        self._choices.choose_preset(self.preset.itemData(index))
+        self._show_preset()
+
+    def _steps_changed(self, steps: int) -> None:
+        self._choices.changed["max_steps"] = steps
+        self.options.set_value("max_steps", steps)
+        self.changed.emit()
+
+    def _options_changed(self, values: Mapping[str, Any]) -> None:
+        self._choices.changed |= {name: values[name] for name in self.options.touched}
+        steps = values.get("max_steps")
+        if "max_steps" in self.options.touched and isinstance(steps, int):
+            _quietly(self.steps, lambda: self.steps.setValue(steps))
+        self.changed.emit()
+
+    def _device_chosen(self, index: int) -> None:
+        self._choices.device = self.device.itemData(index)
+        self.changed.emit()
+
+    def _out_changed(self, text: str) -> None:
+        self._choices.out = text
+        self.changed.emit()
+
+    def _show_options(self, shown: bool) -> None:
+        self.more.setArrowType(Qt.DownArrow if shown else Qt.RightArrow)
+        for part in (self.options, self.find):
+            part.setVisible(shown)
+
+    def _browse(self) -> None:
+        if folder := ask_folder(self._window, "runs", "Where new runs go", str(self._choices.home)):
+            self._choices.choose_home(Path(folder))
+            self.out.setText(self._choices.out)
+
+
+def _above(choice: QWidget, explained: QWidget) -> QVBoxLayout:
+    """A field with what is to be said of it below."""
+    column = QVBoxLayout()
+    column.setSpacing(3)
+    column.addWidget(choice)
+    column.addWidget(explained)
+    return column
+
+
+def _quietly(widget: QWidget, change: Callable[[], object]) -> None:
+    """Changes what a widget shows, which nobody chose."""
+    widget.blockSignals(True)
+    change()
+    widget.blockSignals(False)
