@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from PyQt5.QtCore import Qt, QTimer
-from PyQt5.QtGui import QCloseEvent, QIcon, QKeyEvent
+from PyQt5.QtCore import Qt, QTimer, pyqtSignal
+from PyQt5.QtGui import QIcon, QKeyEvent
 from PyQt5.QtWidgets import (
     QApplication,
     QDialog,
@@ -41,7 +39,10 @@ SETTLE_MS = 900
 class TrainDialog(QDialog):
     """At the left the data, at the right how it is learnt from; below what that takes."""
 
-    def __init__(self, window: Host, folder: Path | None, busy: bool) -> None:
+    left = pyqtSignal()
+    """It was closed, and goes on with estimating camera poses."""
+
+    def __init__(self, window: Host, busy: bool) -> None:
         super().__init__(window.widget)
         self.setWindowTitle("Train a scene")
         self._busy = busy
@@ -69,8 +70,6 @@ class TrainDialog(QDialog):
         self.data.wanting_changed.connect(self._change)
         self.how.changed.connect(self._change)
         self._change()
-        if folder is not None:
-            self.data.choose(folder)
 
     def _make_end(self) -> QVBoxLayout:
         self.time = label("", wrap=True)
@@ -185,6 +184,11 @@ class TrainDialog(QDialog):
         self.data.stop()
         super().done(result)
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self.reject()
-        super().closeEvent(event)
+    def reject(self) -> None:
+        """Closes it; what is being estimated goes on where that is wanted, and is to be seen when it is shown again."""
+        what = self.data.poses.ask_at_closing(self) if self.data.poses.busy else "stop"
+        if what == "continue" and self.data.poses.busy:
+            self.hide()
+            self.left.emit()
+        elif what == "stop":
+            super().reject()

@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QTimer
-from PyQt5.QtWidgets import QDialog, QMessageBox
+from PyQt5.QtWidgets import QMessageBox
 
 from app.gui.host import Host
 from app.gui.plain_text import plain_box
+from app.gui.training.asking import Asking
 from app.gui.training.notify import notify
 from app.gui.training.panel import TrainingPanel
 from app.gui.training.run_menu import RunMenu
@@ -29,9 +29,6 @@ from app.runs.sharing import Sharing
 from app.settings import runs_home
 from engines.core.errors import UserError
 from engines.core.run_folder import LIVE_NAME, is_run_folder
-
-if TYPE_CHECKING:
-    from app.gui.training.dialog import TrainDialog
 
 BEAT_MS = 50
 LOOK_MS = 1500
@@ -52,8 +49,7 @@ class Trainings:
         self._library = Library()
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="runs")
         self._looking = False
-        self.dialog: TrainDialog | None = None
-        """The one that is open."""
+        self.asking = Asking(window, lambda: self.queue.active is not None, self.begin)
         self._told: dict[Path, int] = {}
         """How many of the run's notes are known."""
         self._shown_step: int | None = None
@@ -91,31 +87,8 @@ class Trainings:
     # Orders
 
     def ask(self, folder: Path | None) -> None:
-        """The dialog, on a data folder, images or a video; what is ordered there begins. One goes on looking beside it:
-        estimating cameras takes its time."""
-        # Here, not above: it needs a second to import what the first look at the window does not.
-        from app.gui.training.dialog import TrainDialog
-
-        if self.dialog is not None:
-            if folder is not None:
-                self.dialog.data.choose(folder)
-        else:
-            self.dialog = TrainDialog(self._window, folder, busy=self.queue.active is not None)
-            self.dialog.finished.connect(self._asked)
-            self.dialog.show()
-        self.dialog.raise_()
-        self.dialog.activateWindow()
-
-    def _asked(self, result: int) -> None:
-        asked, self.dialog = self.dialog, None
-        if asked is None:
-            return
-        asked.deleteLater()
-        if result == QDialog.Accepted:
-            try:
-                self.begin(asked.order())
-            except UserError as error:
-                self._window.tell_error(error)
+        """The dialog, on a data folder, images or a video; what is ordered there begins."""
+        self.asking.ask(folder)
 
     def begin(self, order: Order) -> None:
         """Trains it, now or when its turn comes, and shows it.
@@ -350,6 +323,8 @@ class Trainings:
     def may_quit(self) -> bool:
         """Whether the program may end: asks where a run is under way."""
         job = self.queue.active
+        if not self.asking.may_quit():
+            return False
         if job is None and not self.queue.waiting:
             return True
         waiting = len(self.queue.waiting)
@@ -370,8 +345,7 @@ class Trainings:
 
     def shut_down(self) -> None:
         """The run saves and ends by itself; the window need not wait for it."""
-        if self.dialog is not None:
-            self.dialog.reject()
+        self.asking.shut_down()
         self._beat.stop()
         self._look.stop()
         self.queue.close()

@@ -118,7 +118,7 @@ def test_every_dialog_fits_and_its_buttons_are_reached(
     opened = window.session.opened
     assert opened is not None
     if kind == "train":
-        dialog: QDialog = TrainDialog(window, None, busy=False)
+        dialog: QDialog = TrainDialog(window, busy=False)
         dialog.wrong.setText("Something is wrong with this data, which takes a sentence or two to be told. " * 3)
     elif kind == "video":
         dialog = ExportDialog(window, opened, Order(), (640, 480))

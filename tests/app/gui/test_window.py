@@ -338,7 +338,7 @@ def test_the_question_about_a_dropped_folder_can_be_left(
 def test_an_empty_folder_is_no_question(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     open_and_wait(window, qtbot, SCENE)
     drop(window, tmp_path)
-    assert QApplication.activeModalWidget() is None and window.trainings.dialog is None
+    assert QApplication.activeModalWidget() is None and window.trainings.asking.dialog is None
     assert window.banner.isVisible() and "holds no scene" in window.banner.text.text()
 
 

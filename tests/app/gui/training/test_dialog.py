@@ -13,7 +13,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QApplication, QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from app.gui.training import data_part, dialog
+from app.gui.training import dialog, poses_part
 from app.gui.training.dialog import TrainDialog
 from app.gui.window import Window
 from app.runs.measure import Estimate
@@ -35,10 +35,10 @@ def asked(window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot
 
     monkeypatch.setattr(dialog, "measure_order", measured)
     monkeypatch.setattr(dialog, "runs_home", lambda settings: tmp_path / "runs")
-    shown = TrainDialog(window, None, busy=False)
+    shown = TrainDialog(window, busy=False)
     shown.show()
     yield shown
-    shown.reject()
+    shown.done(TrainDialog.Rejected)
     shown.deleteLater()
     QApplication.processEvents()
 
@@ -173,14 +173,14 @@ def test_cameras_are_found_for_plain_photographs(
         written = (folder / "sparse" / "0", folder / "transforms.json")
         return Structure(3, ("2.png",), 40, written, ("no camera was found for 2.png",), ("it repeats",))
 
-    monkeypatch.setattr(data_part, "find_poses", find)
+    monkeypatch.setattr(poses_part, "find_poses", find)
     asked.data.choose(folder)
-    qtbot.waitUntil(lambda: asked.data.find.isVisible(), timeout=SOON)
+    qtbot.waitUntil(lambda: asked.data.poses.find.isVisible(), timeout=SOON)
     assert not asked.start.isEnabled()
-    asked.data.find.click()
+    asked.data.poses.find.click()
     qtbot.waitUntil(lambda: asked.start.isEnabled(), timeout=SOON)
-    assert asked.data.stage.text().splitlines() == [
-        "Cameras were found for 2 of 3 photographs.",
+    assert asked.data.poses.stage.text().splitlines() == [
+        "Camera poses were found for 2 of 3 images.",
         "No camera was found for 2.png.",
         "Doubtful: it repeats.",
     ]
@@ -198,24 +198,25 @@ def test_finding_cameras_can_be_stopped_and_may_fail(
         stopped.append(True)
         raise Cancelled
 
-    monkeypatch.setattr(data_part, "find_poses", find)
+    monkeypatch.setattr(poses_part, "find_poses", find)
     asked.data.choose(folder)
-    qtbot.waitUntil(lambda: asked.data.find.isVisible(), timeout=SOON)
-    asked.data.find.click()
-    assert asked.data.find.text() == "Stop" and asked.data.bar.isVisible()
-    asked.data.find.click()
+    qtbot.waitUntil(lambda: asked.data.poses.find.isVisible(), timeout=SOON)
+    asked.data.poses.find.click()
+    assert asked.data.poses.find.text() == "Stop" and asked.data.poses.bar.isVisible()
+    asked.data.poses.find.click()
     qtbot.waitUntil(lambda: stopped == [True], timeout=SOON)
     assert (
-        "goes on from there" in asked.data.stage.text() and asked.data.find.text() == "Estimate camera poses (COLMAP)"
+        "goes on from there" in asked.data.poses.stage.text()
+        and asked.data.poses.find.text() == "Estimate camera poses (COLMAP)"
     )
 
     def fail(*_: object) -> Structure:
         raise UserError("no cameras could be found")
 
-    monkeypatch.setattr(data_part, "find_poses", fail)
-    asked.data.find.click()
-    qtbot.waitUntil(lambda: asked.data.stage.text() == "no cameras could be found", timeout=SOON)
-    assert asked.data.find.isEnabled() and not asked.data.bar.isVisible()
+    monkeypatch.setattr(poses_part, "find_poses", fail)
+    asked.data.poses.find.click()
+    qtbot.waitUntil(lambda: asked.data.poses.stage.text() == "no cameras could be found", timeout=SOON)
+    assert asked.data.poses.find.isEnabled() and not asked.data.poses.bar.isVisible()
 
 
 def test_cameras_that_are_there_are_replaced_only_when_the_question_is_answered_so(
@@ -233,14 +234,14 @@ def test_cameras_that_are_there_are_replaced_only_when_the_question_is_answered_
         texts.append(text)
         return answers.pop(0)
 
-    monkeypatch.setattr(data_part, "find_poses", find)
+    monkeypatch.setattr(poses_part, "find_poses", find)
     monkeypatch.setattr(QMessageBox, "question", question)
-    asked.data._source = folder
-    asked.data._find_or_stop()
-    assert not asked.data._posing.busy and "poses_bounds.npy already" in texts[0]
-    asked.data._find_or_stop()
+    asked.data.poses.offer(folder)
+    asked.data.poses.find.click()
+    assert not asked.data.poses._posing.busy and "poses_bounds.npy already" in texts[0]
+    asked.data.poses.find.click()
     qtbot.waitUntil(lambda: told == [True], timeout=SOON)
-    qtbot.waitUntil(lambda: asked.data.stage.text() == "it ended", timeout=SOON)
+    qtbot.waitUntil(lambda: asked.data.poses.stage.text() == "it ended", timeout=SOON)
 
 
 def test_a_folder_of_other_things_is_told_apart(asked: TrainDialog, qtbot: QtBot, tmp_path: Path) -> None:
@@ -248,10 +249,10 @@ def test_a_folder_of_other_things_is_told_apart(asked: TrainDialog, qtbot: QtBot
     (tmp_path / "other" / "notes.txt").touch()
     asked.data.choose(tmp_path / "other")
     qtbot.waitUntil(lambda: not asked.data._inspecting.busy, timeout=SOON)
-    assert not asked.start.isEnabled() and not asked.data.find.isVisible()
+    assert not asked.start.isEnabled() and not asked.data.poses.find.isVisible()
     write_png(tmp_path / "one" / "a.png", np.zeros((32, 32, 3), np.uint8))
     asked.data.choose(tmp_path / "none")
-    qtbot.waitUntil(lambda: "no such folder" in asked.data.stage.text(), timeout=SOON)
+    qtbot.waitUntil(lambda: "no such folder" in asked.data.poses.stage.text(), timeout=SOON)
 
 
 @pytest.mark.parametrize(
@@ -275,4 +276,4 @@ def test_nothing_is_measured_any_more_once_it_is_closed(asked: TrainDialog, phot
 def test_a_home_of_nobody_is_refused_where_data_is_typed(asked: TrainDialog) -> None:
     asked.data.path.setText("~nobody-of-that-name")
     asked.data.path.returnPressed.emit()
-    assert "nobody of that name" in asked.data.stage.text()
+    assert "nobody of that name" in asked.data.poses.stage.text()
