@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,15 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 WINDOW_FIXTURES = {"qapp", "qtbot"}
 _virtual_display: subprocess.Popen[bytes] | None = None
+
+
+def pytest_configure() -> None:
+    """Lets Ctrl+C be heard, here and in processes that tests begin.
+
+    What a shell begins in the background ignores it, and so does all that it begins in turn.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 import torch
@@ -81,15 +79,3 @@ def test_the_colour_bar_has_the_depths_colours() -> None:
     frame = Frame(torch.zeros(1, 2, 3), torch.tensor([[1.0, 3.0]]))
     near, far = display.shade(frame, "depth", (1.0, 3.0))[0]
     assert (bar[-1, 0] == near).all() and (bar[0, 0] == far).all()
-
-
-@pytest.mark.parametrize("channel", ["rgb", "depth"])
-def test_shading_512_takes_under_5_ms(channel: str) -> None:
-    frame = Frame(torch.rand(512, 512, 3), torch.rand(512, 512))
-    took = []
-    for _ in range(15):
-        began = time.perf_counter()
-        display.shade(frame, channel, (0.0, 1.0))
-        took.append(time.perf_counter() - began)
-    # The best of several, since other programs share the machine.
-    assert min(took) < 5e-3

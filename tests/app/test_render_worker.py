@@ -14,7 +14,7 @@ from app.render_worker import RenderWorker
 from app.reprojection import Reprojector
 from engines.core.errors import UserError
 from tests.app.fake_scene import FakeScene
-from tests.app.watched import Watch, Watched, opened, turned
+from tests.app.watched import LONG_S, Watch, Watched, opened, turned
 
 
 def test_a_still_camera_gets_the_exact_frame(watch: Watch) -> None:
@@ -39,40 +39,54 @@ def test_the_newest_wins_and_one_frame_at_a_time_is_drawn(watch: Watch) -> None:
 
 
 def test_an_exact_frame_stops_within_a_chunk_when_the_camera_moves(watch: Watch) -> None:
-    scene = FakeScene(chunks=50, chunk=lambda: time.sleep(0.02))
+    go_on, done = threading.Semaphore(0), []
+
+    def chunk() -> None:
+        # The first frame takes its time: one that is drawn quickly is drawn while the camera moves, too.
+        time.sleep(0.02)
+        if scene.finished:
+            assert go_on.acquire(timeout=LONG_S)
+        done.append(None)
+
+    scene = FakeScene(chunks=50, chunk=chunk)
     watched = opened(watch, scene)
+    done.clear()
     watched.ask(turned(scene, 0.1))
-    watched.wait(lambda: len(scene.began) == 2)
-    time.sleep(0.1)
-    moved = time.perf_counter()
+    go_on.release(5)
+    watched.wait(lambda: len(done) == 5)
     watched.ask(turned(scene, 0.2), moving=True)
+    go_on.release(1000)
     watched.wait(lambda: scene.stopped)
-    assert scene.stopped[0] - moved < 0.02 + 0.08, "one chunk, and what a busy machine adds"
+    # The sixth was under way when the camera moved.
+    assert len(done) <= 6
 
 
-def test_refinement_begins_soon_after_the_last_move(watch: Watch) -> None:
+def test_refinement_begins_only_when_the_hand_has_stopped(watch: Watch) -> None:
     scene = FakeScene(chunks=10)
     watched = opened(watch, scene)
-    delays = []
-    # Other programs may take the processor for a moment, not three times in a row.
-    for attempt in range(3):
-        before = len(scene.began)
-        for step in range(10):
-            watched.ask(turned(scene, 0.1 * attempt + 0.005 * step), moving=True)
-            time.sleep(0.02)
-        if len(scene.began) > before:
-            continue  # this process was held up for so long that the hand seemed to rest
-        ended = time.perf_counter()
-        last = watched.ask(turned(scene, 0.1 * attempt + 0.1), moving=True)
-        watched.wait(lambda: watched.exact[-1].request is last)  # noqa: B023  (called at once)
-        began, camera = scene.began[before]
-        assert camera is last.camera
-        delays.append(began - ended)
-        if delays[-1] <= 0.15:
-            break
-    assert delays, "nothing exact while it moves"
-    assert min(delays) <= 0.15
-    assert min(delays) > 0.1, "a hand that only hesitates is not interrupted"
+    for attempt in range(20):
+        delay_s = refinement_delay_s(watched, 0.1 * attempt)
+        if delay_s is not None:
+            assert delay_s > 0.1, "a hand that only hesitates is not interrupted"
+            return
+    raise AssertionError("nothing exact while it moves")
+
+
+def refinement_delay_s(watched: Watched, from_rad: float) -> float | None:
+    """From the last move of a drag to the exact frame's beginning; None where the hand itself was held up."""
+    scene = watched.scene
+    before = len(scene.began)
+    for step in range(10):
+        watched.ask(turned(scene, from_rad + 0.005 * step), moving=True)
+        time.sleep(0.02)
+    if len(scene.began) > before:
+        return None  # for so long that it seemed to rest
+    ended = time.perf_counter()
+    last = watched.ask(turned(scene, from_rad + 0.1), moving=True)
+    watched.wait(lambda: watched.exact[-1].request is last)
+    began, camera = scene.began[before]
+    assert camera is last.camera
+    return began - ended
 
 
 def test_a_hand_that_holds_still_is_a_stop(watch: Watch) -> None:
@@ -80,7 +94,7 @@ def test_a_hand_that_holds_still_is_a_stop(watch: Watch) -> None:
     watched = opened(watch, FakeScene(chunks=5))
     camera = turned(watched.scene, 0.2)
     began = time.perf_counter()
-    while len(watched.exact) < 2 and time.perf_counter() - began < 3:
+    while len(watched.exact) < 2 and time.perf_counter() - began < LONG_S:
         watched.ask(camera, moving=True)
         time.sleep(0.01)
     assert len(watched.exact) == 2
@@ -154,9 +168,10 @@ def test_a_failing_callback_does_not_end_the_worker() -> None:
 
     worker = RenderWorker(scene, fail, lambda request, error: errors.append(error))
     worker.submit(Request(scene.start, {}))
-    time.sleep(0.2)
+    while not errors:
+        time.sleep(0.01)
     worker.submit(Request(turned(scene, 0.1), {}))
-    assert told.wait(5) and str(errors[0]) == "the window is gone"
+    assert told.wait(LONG_S) and str(errors[0]) == "the window is gone"
     worker.close()
 
 
@@ -165,9 +180,8 @@ def test_closing_stops_a_frame_under_way_and_is_silent() -> None:
     watched = Watched(scene)
     watched.ask()
     watched.wait(lambda: scene.began)
-    began = time.perf_counter()
     watched.worker.close()
-    assert time.perf_counter() - began < 0.5
+    assert not scene.finished, "it had five seconds to go"
     assert not watched.pictures and not watched.errors and not watched.worker.busy
     assert not [thread for thread in threading.enumerate() if thread.name in ("render", "preview")]
     watched.worker.close()
@@ -198,7 +212,7 @@ def test_a_coarse_frame_of_full_size_does_not_take_the_exact_ones_place(watch: W
 
     def chunk() -> None:
         time.sleep(pause_s[0])
-        go.wait(10)
+        go.wait(LONG_S)
 
     scene = FakeScene(chunks=1, chunk=chunk, any_size=True, depth=False)
     watched = opened(watch, scene)
@@ -240,11 +254,10 @@ def test_another_channel_of_a_slow_scene_is_shown_at_once(watch: Watch) -> None:
     watched.ask()
     # The exact frame is under way, for three seconds.
     watched.wait(lambda: scene.began and scene.began[-1][1].size_px[0] == 128)
-    asked = time.perf_counter()
     last = watched.ask(channel="depth")
     watched.wait(lambda: watched.pictures[-1][1].request is last)
-    when, shown = watched.pictures[-1]
-    assert when - asked < 0.5 and shown.kind == "preview" and not watched.exact
+    shown = watched.pictures[-1][1]
+    assert shown.kind == "preview" and not watched.exact
     assert np.array_equal(shown.pixels, display.shade(shown.frame, "depth", shown.limits))
     watched.settle()
     assert watched.exact[-1].request is last, "the exact frame was not given up"
@@ -326,8 +339,6 @@ def test_a_newer_frame_on_the_way_gives_way_to_a_resting_hand(watch: Watch) -> N
         time.sleep(1 / 60)
     watched.wait(lambda: len(scene.began) == 2)
     watched.ask(turned(scene, 1.3))
-    rested = time.perf_counter()
     watched.wait(lambda: len(scene.began) == 3)
-    assert time.perf_counter() - rested < 0.3
     watched.settle()
     assert len(scene.finished) == 2 and watched.exact[-1].request.camera is scene.finished[-1]

@@ -27,7 +27,7 @@ from engines.core.images import to_uint8, write_png
 from engines.core.views import View, Views
 from tests.app.ball_scene import UP, BallScene, draw_ball
 
-WAIT_S = 5.0
+WAIT_S = 60.0
 
 
 class Ear:

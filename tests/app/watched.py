@@ -14,6 +14,8 @@ from app.render_worker import RenderWorker
 from engines.core.camera import Camera
 from tests.app.fake_scene import UP, FakeScene
 
+LONG_S = 60.0
+"""Longer than anything takes, also where other programs have the processor."""
 PIVOT = np.array([0.0, 0.0, 0.3])
 
 
@@ -35,7 +37,7 @@ class Watched:
         self.worker.submit(request)
         return request
 
-    def wait(self, until: Callable[[], object], seconds: float = 10) -> None:
+    def wait(self, until: Callable[[], object], seconds: float = LONG_S) -> None:
         end = time.perf_counter() + seconds
         while not until():
             assert time.perf_counter() < end, f"still not so after {seconds} s; {len(self.pictures)} pictures"

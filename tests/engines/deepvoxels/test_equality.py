@@ -130,6 +130,33 @@ def test_every_size_equals_the_plain_reference(sizes: dict[str, object]) -> None
         assert torch.allclose(corners[:62, :62], depth[1:63, 1:63], rtol=1e-2)
 
 
+def published_network(side_px: int) -> tuple[DeepVoxelsConfig, DeepVoxels]:
+    """Of the paper's sizes, with running statistics as after training."""
+    torch.manual_seed(5)
+    config = DeepVoxelsConfig(img_sidelength=side_px)
+    network = DeepVoxels(config)
+    with torch.no_grad():
+        network.deepvoxels.uniform_(0, 1)
+        for module in network.modules():
+            if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
+                module.running_mean.normal_(0, 0.1)
+                module.running_var.uniform_(0.5, 1.5)
+    return config, network
+
+
+def published_view(scene: DeepVoxelsScene) -> Camera:
+    return scene.start.at(look_at(np.array([1.2, -1.0, 0.9]), np.zeros(3), np.array([0.0, 0, 1])))
+
+
+@pytest.mark.parametrize("side_px", [128, 512])
+def test_the_papers_sizes_equal_the_plain_reference(side_px: int) -> None:
+    config, network = published_network(side_px)
+    scene = small_scene(config, network)
+    expected, _ = draw_plainly(plain_network(config, network.state_dict()), published_view(scene), GridPlacement())
+    frame = scene.render(published_view(scene))
+    assert (frame.image.permute(2, 0, 1) - 0.5 - expected).abs().max() < ONE_LEVEL
+
+
 def test_another_size_is_refused_in_one_line() -> None:
     config, network = small_network()
     scene = small_scene(config, network)

@@ -23,7 +23,7 @@ from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.images import write_png
 
-SOON = 8000
+SOON = 60_000
 
 
 @pytest.fixture

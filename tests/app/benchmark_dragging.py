@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import pytest
 import torch
 
 from app.pictures import Request
 from tests.app.fake_scene import FakeScene
 from tests.app.watched import Watch, Watched, opened, turned
-
-
-@pytest.fixture
-def two_torch_threads() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
+from tests.benchmarks.measuring import Measure
 
 
 def _convolutions() -> Callable[[], object]:
@@ -37,23 +29,19 @@ def _convolutions() -> Callable[[], object]:
     return work
 
 
-@pytest.mark.usefixtures("two_torch_threads")
-def test_dragging_is_immediate_while_an_exact_frame_takes_a_second(watch: Watch) -> None:
+def benchmark_previews_while_an_exact_frame_takes_a_second(watch: Watch, measure: Measure) -> None:
     """At least 20 previews a second, 95 of 100 of them within 100 ms of the mouse, at 512 x 512.
 
     The exact frame is a second of convolutions on all cores. Pauses in the drag let it begin again and again, so that
     previews and exact frames really compete; what the hand sees then is what is measured.
     """
-    scene = FakeScene(size_px=512, chunks=33, chunk=_convolutions())
-    watched = opened(watch, scene)
+    watched = opened(watch, FakeScene(size_px=512, chunks=33, chunk=_convolutions()))
     assert watched.exact[0].ms > 900
-    # Other programs may take the processor for a while; three times in a row would be this one's fault.
-    drags = []
-    for _ in range(3):
-        drags.append(_drag(watched))
-        if drags[-1].is_immediate:
-            return
-    pytest.fail(f"not immediate: {drags}")
+    drags: list[Drag] = measure.rounds(lambda: _drag(watched), rounds=3)
+    assert all(drag.frames_begun >= 2 for drag in drags)
+    measure.figure("previews a second", [drag.previews_per_s for drag in drags], "/s", at_least=20)
+    measure.figure("latency, 95 %", [1000 * drag.latency_s for drag in drags], "ms", at_most=100)
+    measure.figure("age, 95 %", [1000 * drag.age_s for drag in drags], "ms", at_most=100)
 
 
 @dataclass(frozen=True)
@@ -71,10 +59,6 @@ class Drag:
     latency_s: float
     age_s: float
     frames_begun: int
-
-    @property
-    def is_immediate(self) -> bool:
-        return self.previews_per_s >= 20 and max(self.latency_s, self.age_s) <= 0.1 and self.frames_begun >= 2
 
 
 def _drag(watched: Watched) -> Drag:
