@@ -11,8 +11,9 @@ import torch
 
 from app.evaluation import Size, as_photographed
 from app.held_out import held_out_names, without_judged
+from app.method_faults import or_method
 from app.unused import unused
-from engines.core import ranks
+from engines.core import contract, ranks
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import TrainingConfig, make_options
 from engines.core.dataset import Dataset
@@ -84,7 +85,7 @@ def begin(
         config, dataset = make_options(engine.Config, settings), without_judged(dataset)
         config = config.model_copy(update={"outside_masks": settled(dataset, config.outside_masks)})
         names, dataset = held_out_names(dataset, config.held_out_every), _as_configured(dataset, config)
-        return Begun(dataset, config, engine.train(dataset, config, device, config.seed), names)
+        return Begun(dataset, config, contract.begun(engine, dataset, config, device), names)
     checkpoint = _to_resume(engine, out, settings, again)
     config = make_options(engine.Config, checkpoint.config, f"{out}: its configuration")
     dataset = without_judged(dataset)
@@ -94,8 +95,8 @@ def begin(
         # A run of a time before there was a choice.
         config = config.model_copy(update={"outside_masks": "kept"})
     names, dataset = held_out_names(dataset, config.held_out_every), _as_configured(dataset, config)
-    with reading(out / TRAINING_NAME, "not a training state of Vantage, or damaged"):
-        training = engine.resume(dataset, checkpoint, device)
+    with or_method(), reading(out / TRAINING_NAME, "not a training state of Vantage, or damaged"):
+        training = contract.resumed(engine, dataset, checkpoint, device)
     return Begun(dataset, config, training, names)
 
 

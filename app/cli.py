@@ -5,7 +5,7 @@
 | 0 | the thing asked for is there |
 | 1 | something the user can mend: one line on stderr |
 | 2 | the command line is wrong: one line on stderr |
-| 70 | a bug: the traceback on stderr |
+| 70 | a bug, of the program or of a method that was installed: the traceback on stderr |
 | 130 | stopped by Ctrl+C (143: by SIGTERM, 141: nobody reads the output any more) |
 """
 
@@ -23,9 +23,12 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn, Protocol, cast
+from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
 from engines.core.errors import Cancelled, UserError
+
+if TYPE_CHECKING:
+    from app.method_faults import Fault
 
 VERSION = "0.1.0"
 DEFAULT_COMMAND = "view"
@@ -112,11 +115,14 @@ def _run(words: list[str]) -> int:
         return BROKEN_PIPE
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] in ("app", "engines"):
-            return _bug()
+            return _bug(error)
+        fault = _fault(error)
+        if fault is not None and fault.package:
+            return _say(f"{error.name} is not installed, which the method {fault.engine} needs", FAILED)
         return _say(f"{error.name} is not installed; start with ./vantage, or pip install -r requirements.txt", FAILED)
     except OSError as error:
         # A path that can't even be looked at: no permission, a name too long, a disk that fails.
-        return _say(f"{error.filename}: {error.strerror}", FAILED) if error.filename else _bug()
+        return _say(f"{error.filename}: {error.strerror}", FAILED) if error.filename else _bug(error)
     except MemoryError:
         return _say("out of memory; use a smaller --size, or a machine with more", FAILED)
     except Exception as error:
@@ -127,7 +133,7 @@ def _run(words: list[str]) -> int:
             return _say(
                 "another process of this command has ended, torchrun tells which; what was saved is whole", FAILED
             )
-        return _bug()
+        return _bug(error)
 
 
 def _say(message: str, code: int) -> int:
@@ -135,9 +141,20 @@ def _say(message: str, code: int) -> int:
     return code
 
 
-def _bug() -> int:
-    _complain(traceback.format_exc() + "vantage: this is a bug; please report it with the lines above\n")
+def _bug(error: Exception) -> int:
+    fault = _fault(error)
+    text = fault.text if fault is not None else "this is a bug; please report it with the lines above"
+    _complain(f"{traceback.format_exc()}vantage: {text}\n")
     return BUG
+
+
+def _fault(error: Exception) -> Fault | None:
+    """Of a method's code; where no method was looked for there is none."""
+    if "engines.registry" not in sys.modules:
+        return None
+    from app.method_faults import fault_of
+
+    return fault_of(error)
 
 
 def _among_others() -> bool:

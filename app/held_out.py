@@ -10,6 +10,7 @@ from torch import Tensor
 
 from app.objects import find_choice
 from engines.core.checkpoint import HELD_OUT, Checkpoint
+from engines.core.contract import scene_of
 from engines.core.dataset import Dataset
 from engines.core.engine import Training
 from engines.core.images import resize_area, smaller_size, to_uint8, write_png
@@ -30,7 +31,7 @@ def validation_views(training: Training, dataset: Dataset) -> Views:
     """At most `VALIDATION_VIEWS` photographs of what is learnt, evenly spread."""
     views = dataset.split("validation").photographed
     if dataset.instances and views:
-        scene = training.scene()
+        scene = scene_of(training)
         learnt = [number for number in np.unique(views.instances) if find_choice(scene, dataset, number) is not None]
         views = views.chosen(np.isin(views.instances, learnt))
     count = min(len(views), VALIDATION_VIEWS)

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from app.method_faults import or_method
 from engines import registry
+from engines.core import contract
 from engines.core.camera import Array
 from engines.core.checkpoint import DATA_BESIDE, Checkpoint
 from engines.core.config import Options, make_options, parse_settings
@@ -78,8 +80,8 @@ def open_scene(
     as_trained = {name: checkpoint.config[name] for name in engine.SceneOptions.AS_TRAINED if name in checkpoint.config}
     options = make_options(engine.SceneOptions, as_trained | parse_settings(settings))
     try:
-        with reading(path):
-            scene = engine.open(checkpoint, where, dataset, options)
+        with or_method(), reading(path):
+            scene = contract.opened(engine, checkpoint, where, dataset, options)
     except Lacking as error:
         name = _name_beside(checkpoint)
         if data is None and name:

@@ -23,6 +23,7 @@ from engines import registry
 from engines.core import ranks
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import make_options
+from engines.core.contract import scene_of
 from engines.core.device import choose_device, describe_device, is_out_of_memory, memory_used
 from engines.core.engine import AnyEngine, Stop, Training
 from engines.core.errors import Cancelled, Diverged, OutOfMemory, Unreadable, UserError
@@ -254,7 +255,7 @@ class _Run:
                 self._scored(self._validation_views[:1], self._keep_pair, stop)
 
     def _scored(self, views: Views, on_pair: OnPair, stop: Stop) -> Evaluation:
-        scene, learnt_px = self.training.scene(), size_learnt(self.training)
+        scene, learnt_px = scene_of(self.training), size_learnt(self.training)
         return evaluate(scene, views, stop=stop, dataset=self._dataset, on_pair=on_pair, learnt_px=learnt_px)
 
     @contextlib.contextmanager

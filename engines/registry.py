@@ -4,92 +4,160 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
-import importlib.util
-import pkgutil
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import engines
 from engines.core.abilities import KnowsWeights, ReadsUpstream
 from engines.core.checkpoint import Checkpoint
 from engines.core.checkpoint_file import read_any
-from engines.core.config import Options, TrainingConfig, make_options
+from engines.core.config import make_options
+from engines.core.contract import checked_engine
 from engines.core.engine import AnyEngine
-from engines.core.errors import UserError
+from engines.core.errors import BrokenContract, UserError
 from engines.core.reading import reading, shortened
 
 ENTRY_POINTS = "vantage.engines"
-METHODS = ("open", "train", "resume")
-"""Of an engine."""
+ENGINE = "ENGINE"
+"""What an engine's module calls it."""
+CORE = "core"
+"""The folder beside the engines' that they share."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a method comes from.
+
+    Attributes:
+        module: that holds it.
+        package: the installed package that brings it, with its version; "" of one in this program's `engines/`.
+        places: files and folders that its own code is in.
+    """
+
+    module: str
+    package: str = ""
+    places: tuple[Path, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """For people."""
+        return self.package or self.module.removesuffix(".engine").replace(".", "/")
+
+
+@dataclass(frozen=True)
+class _Found:
+    working: dict[str, AnyEngine] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    origins: dict[str, Origin] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """What says that it is an engine."""
+
+    name: str
+    module: str
+    attribute: str = ENGINE
+    package: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.package or self.module
 
 
 @cache
-def _found() -> tuple[dict[str, AnyEngine], dict[str, str]]:
-    """Engines by name, and the reasons why others failed to import."""
-    working: dict[str, AnyEngine] = {}
-    failed: dict[str, str] = {}
-    modules = {
-        module.name: f"engines.{module.name}.engine"
-        for module in pkgutil.iter_modules(engines.__path__)
-        # What has no engine.py is a part of one that is still being built.
-        if module.ispkg and module.name != "core" and importlib.util.find_spec(f"engines.{module.name}.engine")
-    }
-    installed = {entry.name: entry.value for entry in importlib.metadata.entry_points(group=ENTRY_POINTS)}
-    for name in modules.keys() & installed.keys():
-        failed[f"{name} of {shortened(installed[name])}"] = f"the name {name} is taken by a method of this program"
-    for name, module in sorted((installed | modules).items()):
+def _found() -> _Found:
+    """All engines; of those that can't be used the reason."""
+    found, candidates = _Found(), dict[str, list[_Candidate]]()
+    for candidate in (*_folders(), *_plug_ins()):
+        candidates.setdefault(candidate.name, []).append(candidate)
+    for name, claiming in sorted(candidates.items()):
+        first, *others = claiming
+        if others and not first.package:
+            # A folder of this program keeps its name, whatever is installed beside it.
+            for other in others:
+                found.failed[f"{name} of {shortened(other.text)}"] = (
+                    f"the name {name} is taken by a method of this program"
+                )
+        elif others:
+            # Which of them a scene file means, nobody knows.
+            who = " and ".join(shortened(candidate.text) for candidate in claiming)
+            found.failed[name] = f"the name {name} is taken twice, by {who}; uninstall one of them"
+            continue
         try:
-            working[name] = _checked(importlib.import_module(module.partition(":")[0]).ENGINE)
+            found.working[name] = checked_engine(getattr(importlib.import_module(first.module), first.attribute), name)
+            found.origins[name] = Origin(first.module, first.package, tuple(_places(first)))
+        except BrokenContract as error:
+            found.failed[name] = shortened(error, 1000)
         # A plug-in may fail in any way, also by ending the program; the others must still work.
         except (Exception, SystemExit) as error:
-            failed[name] = shortened(f"{type(error).__name__}: {error}", 300)
-    return working, failed
+            found.failed[name] = shortened(f"{type(error).__name__}: {error}", 300)
+    return found
 
 
-def _checked(engine: object) -> AnyEngine:
-    """An engine that has what engines have.
+def _folders() -> Iterator[_Candidate]:
+    """Those of this program: folders with an `engine.py`; without one it is a part of one that is being built."""
+    for folder in engines.__path__:
+        for path in sorted(Path(folder).glob("*/engine.py")):
+            if path.parent.name != CORE:
+                yield _Candidate(path.parent.name, f"engines.{path.parent.name}.engine")
 
-    Raises:
-        TypeError: names what it lacks.
-    """
-    if isinstance(engine, type):
-        raise TypeError("ENGINE is a class; it must be an object")
-    lacking = [name for name in ("name", "title") if not isinstance(getattr(engine, name, None), str)]
-    lacking += [name for name in METHODS if not callable(getattr(engine, name, None))]
-    lacking += [
-        name
-        for name, kind in (("Config", TrainingConfig), ("SceneOptions", Options))
-        if not (isinstance(found := getattr(engine, name, None), type) and issubclass(found, kind))
-    ]
-    if lacking:
-        raise TypeError(f"ENGINE, a {type(engine).__name__}, lacks {', '.join(lacking)}")
-    return cast(AnyEngine, engine)
+
+def _plug_ins() -> Iterator[_Candidate]:
+    """Those of installed packages."""
+    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
+        module, _, attribute = entry.value.partition(":")
+        package = f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else entry.value
+        yield _Candidate(entry.name, module.strip(), attribute.strip() or ENGINE, package)
+
+
+def _places(candidate: _Candidate) -> Iterator[Path]:
+    """Files and folders that an imported engine's own code is in: its folder here, or its whole package."""
+    parts = candidate.module.split(".")
+    if not candidate.package:
+        parts = parts[:-1]
+    for count in range(1 if candidate.package else len(parts), len(parts) + 1):
+        module = sys.modules.get(".".join(parts[:count]))
+        file = getattr(module, "__file__", None)
+        folders = list(getattr(module, "__path__", ()))
+        # A namespace that several packages share has no file of its own, and is nobody's.
+        if file is None and candidate.package and count < len(parts):
+            continue
+        yield from (Path(place).resolve() for place in (folders or ([file] if file is not None else [])))
+        return
 
 
 def all_engines() -> Mapping[str, AnyEngine]:
     """The engines that work here, by name."""
-    return _found()[0]
+    return _found().working
 
 
 def failed_engines() -> Mapping[str, str]:
-    """Engines that failed to import, with the reason."""
-    return _found()[1]
+    """Engines that can't be used, with the reason."""
+    return _found().failed
+
+
+def origins() -> Mapping[str, Origin]:
+    """Where the engines that work here come from, by name."""
+    return _found().origins
 
 
 def find_engine(name: str) -> AnyEngine:
     """The engine of that name.
 
     Raises:
-        UserError: there is none, or it failed to import.
+        UserError: there is none, or it can't be used.
     """
-    working, failed = _found()
-    if name in working:
-        return working[name]
-    if name in failed:
-        raise UserError(f"engine {name} can't be used: {failed[name]}")
-    raise UserError(f"no method {shortened(name)} is installed; there are {', '.join(working)}")
+    found = _found()
+    if name in found.working:
+        return found.working[name]
+    if name in found.failed:
+        raise UserError(f"engine {name} can't be used: {found.failed[name]}")
+    raise UserError(f"no method {shortened(name)} is installed; there are {', '.join(found.working)}")
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

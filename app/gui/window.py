@@ -53,6 +53,7 @@ from app.gui.training.panel import HEIGHT as TRAINING_HEIGHT
 from app.gui.training.trainings import Trainings
 from app.gui.view_panel import OverlayCard, ViewCard
 from app.gui.viewport import Viewport
+from app.method_faults import plug_in_fault
 from app.opening import title_of
 from app.session import Session
 from app.settings import Settings, save_settings
@@ -341,8 +342,9 @@ class Window(QMainWindow):
         elif isinstance(error, OSError) and error.filename:
             self.banner.tell("error", f"{error.filename}: {error.strerror}", button, act)
         else:
+            fault = plug_in_fault(error)
             text = f"Something went wrong inside the program: {type(error).__name__}: {error}"
-            self.banner.tell("error", text, button, act)
+            self.banner.tell("error", fault.text if fault is not None else text, button, act)
 
     def _guarded(self, work: Callable[..., None]) -> Callable[..., None]:
         """A user's mistake in a command is told like any other; a fault goes to the hook for all."""

@@ -22,6 +22,7 @@ from app.held_out import validation_views
 from app.inspection.lenses import notes_on_lenses
 from app.training import out_of_memory
 from engines import registry
+from engines.core.contract import scene_of
 from engines.core.device import choose_device, is_out_of_memory, memory_there, memory_used
 from engines.core.engine import Stop, Training
 from engines.core.errors import Cancelled
@@ -98,7 +99,7 @@ def _measured(begun: Begun, out: Path, device: torch.device, stop: Stop) -> Esti
     if views:
         # What is prepared for the first picture is prepared for each validation.
         began, learnt_px = time.perf_counter(), size_learnt(training)
-        scene = training.scene()
+        scene = scene_of(training)
         evaluate(scene, views[:1], stop=stop, dataset=dataset, learnt_px=learnt_px)
         first = time.perf_counter() - began
         began = time.perf_counter()

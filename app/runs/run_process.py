@@ -128,5 +128,5 @@ class RunProcess:
         self._errors.seek(0, os.SEEK_END)
         self._errors.seek(max(0, self._errors.tell() - TAIL_BYTES))
         lines = [line.strip() for line in self._errors.read().decode(errors="replace").splitlines() if line.strip()]
-        said = next((line for line in reversed(lines) if "bug; please report" not in line), f"exit code {code}")
+        said = next((line for line in reversed(lines) if "please report" not in line), f"exit code {code}")
         return f"{self.order.out.name}: the training ended unexpectedly: {said.removeprefix('vantage: ')}"

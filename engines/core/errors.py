@@ -5,6 +5,10 @@ class UserError(Exception):
     """Something the user can mend: one line that says what, where, and the way out. Shown without a traceback."""
 
 
+class BrokenContract(UserError):
+    """A method is not what the protocols ask for: one line that names it and the member, for its author to mend."""
+
+
 class Lacking(UserError):
     """What is there is sound, but something else must be named beside it, such as a data folder."""
 

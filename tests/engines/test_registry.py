@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 
+import engines
 from engines import registry
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import Options, TrainingConfig
@@ -36,10 +37,21 @@ class Plugin:
     def read_upstream(self, content: Mapping[str, Any], path: Path) -> Checkpoint:
         return Checkpoint("plugin", {}, 5, content["plugin"])
 
-    def unused(self, *arguments: object) -> Any:
+    def open(self, *arguments: object) -> Any:
         raise NotImplementedError
 
-    open = train = resume = unused
+    train = resume = open
+
+
+class Plain:
+    """Has nothing besides what every method has."""
+
+    name, title, Config, SceneOptions = "plain", "Plain", TrainingConfig, Options
+
+    def open(self, *arguments: object) -> Any:
+        raise NotImplementedError
+
+    train = resume = open
 
 
 class Nosy(Plugin):
@@ -109,10 +121,13 @@ def test_plug_ins_that_fail_are_named_and_the_rest_works(
     forget: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     made = {"number": SimpleNamespace(ENGINE=3), "kind": SimpleNamespace(ENGINE=Plugin), "none": SimpleNamespace()}
-    install(monkeypatch, ends=Ends(), nosy=SimpleNamespace(ENGINE=Nosy()), srn=SimpleNamespace(ENGINE=Nosy()), **made)
+    working = {"nosy": SimpleNamespace(ENGINE=Nosy()), "plain": SimpleNamespace(ENGINE=Plain())}
+    install(monkeypatch, ends=Ends(), srn=SimpleNamespace(ENGINE=Nosy()), **working, **made)
     failed = failed_engines()
     assert failed["ends"].startswith("SystemExit") and "must be an object" in failed["kind"]
-    assert "a int, lacks name, title, open" in failed["number"] and "ENGINE" in failed["none"]
+    assert (
+        "a int, lacks name, title, Config, SceneOptions, open, train" in failed["number"] and "ENGINE" in failed["none"]
+    )
     assert failed["srn of srn_module"] == "the name srn is taken by a method of this program"
     assert find_engine("srn").title == "Scene Representation Networks"
     torch.save({"a": torch.zeros(1)}, tmp_path / "a.pth")
@@ -120,6 +135,39 @@ def test_plug_ins_that_fail_are_named_and_the_rest_works(
         UserError, match=r"a\.pth: a torch file, but .*; nosy failed to look at it \(KeyError: 'not mine'\)"
     ):
         read_checkpoint(tmp_path / "a.pth")
+
+
+def test_a_name_that_two_packages_claim_is_nobodys(forget: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("one", "other", "plain_module"):
+        monkeypatch.setitem(sys.modules, module, SimpleNamespace(ENGINE=Plugin(), METHOD=Plain()))  # type: ignore
+    entries = [
+        importlib.metadata.EntryPoint("plugin", "one:ENGINE", registry.ENTRY_POINTS),
+        importlib.metadata.EntryPoint("plugin", "other:ENGINE", registry.ENTRY_POINTS),
+        importlib.metadata.EntryPoint("plain", "plain_module:METHOD", registry.ENTRY_POINTS),
+        importlib.metadata.EntryPoint("called", "plain_module:METHOD", registry.ENTRY_POINTS),
+    ]
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: entries)
+    registry._found.cache_clear()
+    failed = failed_engines()
+    assert failed["plugin"] == "the name plugin is taken twice, by one:ENGINE and other:ENGINE; uninstall one of them"
+    assert "name is 'plain'; it must be 'called', as its folder or entry point" in failed["called"]
+    assert find_engine("plain").title == "Plain" and "plugin" not in all_engines()
+
+
+def test_a_folder_needs_no_init_file(forget: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    source = "from tests.engines.test_registry import Plain\nENGINE = Plain()\n"
+    (tmp_path / "plain" / "engine.py").write_text(source)
+    (tmp_path / "unfinished").mkdir()
+    monkeypatch.setattr(engines, "__path__", [*engines.__path__, str(tmp_path)])
+    registry._found.cache_clear()
+    try:
+        assert find_engine("plain").title == "Plain" and "unfinished" not in failed_engines()
+        origin = registry.origins()["plain"]
+        assert origin.text == "engines/plain" and origin.places == (tmp_path / "plain",)
+    finally:
+        for name in ("engines.plain.engine", "engines.plain"):
+            sys.modules.pop(name, None)
 
 
 def test_unknown_engine_lists_those_there_are() -> None:

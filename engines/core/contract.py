@@ -1,0 +1,307 @@
+"""Whether a method keeps to the protocols: said before anything runs, in one line that names the method and the member.
+
+Only what is cheap is looked at here, each time that an engine, a scene or a training comes from a method.
+`main.py engine NAME` tries the rest.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+import torch
+from pydantic import ValidationError
+
+from engines.core import abilities
+from engines.core.camera import Camera
+from engines.core.checkpoint import Checkpoint
+from engines.core.config import Options, TrainingConfig
+from engines.core.dataset import Dataset
+from engines.core.engine import AnyEngine, Control, Engine, Scene, Training
+from engines.core.errors import BrokenContract
+from engines.core.reading import quoted, shortened
+
+UNIT_LENGTH = 1e-3
+"""That the length of `up` may be off by: it is written down with few digits in some files."""
+
+MISSING = "is missing"
+Kinds = Mapping[str, tuple[Callable[[Any], bool], str]]
+"""Members that are values, each with what tells whether one may be, and what it must be in words."""
+
+ABILITIES: tuple[type, ...] = (
+    abilities.ReadsUpstream,
+    abilities.WritesUpstream,
+    abilities.JudgesData,
+    abilities.SuggestsOptions,
+    abilities.FillsBox,
+    abilities.KnowsWeights,
+    abilities.HasViewingWeights,
+)
+"""That an engine may have."""
+
+
+def functions_of(protocol: type) -> dict[str, tuple[str, ...]]:
+    """The functions that a protocol asks for, each with the names of what it is called with."""
+    names = (name for name, member in vars(protocol).items() if inspect.isfunction(member) and name[0] != "_")
+    return {name: tuple(inspect.signature(getattr(protocol, name)).parameters)[1:] for name in names}
+
+
+def checked_engine(engine: object, name: str) -> AnyEngine:
+    """The engine, if it has what engines have.
+
+    Args:
+        name: of its folder, or of its entry point.
+
+    Raises:
+        BrokenContract: names each member that is missing or wrong.
+    """
+    if isinstance(engine, type):
+        raise BrokenContract("ENGINE is a class; it must be an object: write ENGINE = " + engine.__name__ + "()")
+    wrong = {**_wrong_names(engine, name), **_wrong_options(engine), **_wrong_functions(engine, Engine)}
+    for ability in ABILITIES:
+        functions = functions_of(ability)
+        there = [member for member in functions if hasattr(engine, member)]
+        lacking = [member for member in functions if member not in there]
+        if there:
+            wrong |= _wrong_functions(engine, ability, there)
+            wrong |= dict.fromkeys(lacking, f"must stand beside {there[0]}")
+    if wrong:
+        raise BrokenContract(f"ENGINE, a {type(engine).__name__}, {_listed(wrong)}")
+    return cast(AnyEngine, engine)
+
+
+def _listed(wrong: dict[str, str]) -> str:
+    """What is wrong with which member, the missing ones first."""
+    missing = [name for name, text in wrong.items() if text == MISSING]
+    parts = [f"lacks {', '.join(missing)}"] if missing else []
+    return "; ".join([*parts, *(f"{name} {text}" for name, text in wrong.items() if text != MISSING)])
+
+
+def _wrong_names(engine: object, name: str) -> dict[str, str]:
+    wrong = {}
+    for member in ("name", "title"):
+        found = getattr(engine, member, None)
+        if found is None:
+            wrong[member] = MISSING
+        elif not isinstance(found, str) or not found:
+            wrong[member] = f"is {quoted(found)}; it must be a text"
+        elif member == "name" and found != name:
+            wrong[member] = f"is {quoted(found)}; it must be {quoted(name)}, as its folder or entry point is called"
+    return wrong
+
+
+def _wrong_options(engine: object) -> dict[str, str]:
+    wrong = {}
+    for member, kind in (("Config", TrainingConfig), ("SceneOptions", Options)):
+        found = getattr(engine, member, None)
+        if found is None:
+            wrong[member] = MISSING
+        elif not (isinstance(found, type) and issubclass(found, kind)):
+            what = found.__name__ if isinstance(found, type) else quoted(found)
+            wrong[member] = f"is {what}; it must be a class derived from {kind.__name__}"
+        else:
+            try:
+                found()
+            except ValidationError as error:
+                first = error.errors(include_url=False, include_context=False)[0]
+                field = ".".join(str(part) for part in first["loc"])
+                wrong[f"{member}.{field}"] = f"needs a default that may be ({shortened(first['msg'])})"
+    return wrong
+
+
+def _wrong_functions(found: object, protocol: type, names: Sequence[str] | None = None) -> dict[str, str]:
+    """What is wrong with the functions that a protocol asks for; of those in `names` only, where given."""
+    wrong = {}
+    for name, given in functions_of(protocol).items():
+        if names is not None and name not in names:
+            continue
+        member = getattr(found, name, None)
+        if member is None:
+            wrong[name] = MISSING
+        elif not callable(member):
+            wrong[name] = f"is {quoted(member)}; it must be a function"
+        elif not _takes(member, len(given)):
+            wrong[name] = f"takes {_signature(member)}; it is called with ({', '.join(given)})"
+    return wrong
+
+
+def _takes(function: Callable[..., Any], count: int) -> bool:
+    try:
+        inspect.signature(function).bind(*[None] * count)
+    except TypeError:
+        return False
+    except ValueError:
+        # Of a function that is not Python's nobody knows.
+        return True
+    return True
+
+
+def _signature(function: Callable[..., Any]) -> str:
+    return f"({', '.join(inspect.signature(function).parameters)})"
+
+
+# What comes from a method while it works
+
+
+def opened(
+    engine: AnyEngine, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: Options
+) -> Scene:
+    """The scene of a checkpoint, looked at before anything else is done with it.
+
+    Raises:
+        UserError: see `Engine.open`.
+        BrokenContract: it is not what a scene must be.
+    """
+    return checked_scene(engine.open(checkpoint, device, dataset, options), engine.name, "open")
+
+
+def begun(engine: AnyEngine, dataset: Dataset, config: TrainingConfig, device: torch.device) -> Training:
+    """An optimisation that begins, looked at before its first step.
+
+    Raises:
+        UserError: see `Engine.train`.
+        BrokenContract: it is not what a training must be.
+    """
+    return _checked_training(engine.train(dataset, config, device, config.seed), engine.name, "train", 0)
+
+
+def resumed(engine: AnyEngine, dataset: Dataset, checkpoint: Checkpoint, device: torch.device) -> Training:
+    """An optimisation that goes on, looked at before its next step.
+
+    Raises:
+        UserError: see `Engine.resume`.
+        BrokenContract: it is not what a training must be.
+    """
+    return _checked_training(engine.resume(dataset, checkpoint, device), engine.name, "resume", checkpoint.step)
+
+
+def scene_of(training: Training) -> Scene:
+    """The scene as learnt so far, looked at before anything else is done with it.
+
+    Raises:
+        BrokenContract: it is not what a scene must be.
+    """
+    scene = training.scene()
+    name = getattr(scene, "engine", None)
+    return checked_scene(scene, name if isinstance(name, str) else type(training).__name__, "a training's scene")
+
+
+def _checked_training(training: object, engine: str, member: str, step: int) -> Training:
+    wrong = _wrong_functions(training, Training)
+    for name, (valid, kind) in _training(step).items():
+        wrong |= _wrong_value(training, name, valid, kind)
+    _refuse(engine, member, type(training).__name__, "training", wrong)
+    return cast(Training, training)
+
+
+def _training(step: int) -> Kinds:
+    return {
+        "step_count": (lambda value: value == step, f"{step}, the steps done so far"),
+        "notes": (_texts, "a tuple of texts"),
+    }
+
+
+def checked_scene(scene: object, engine: str, member: str) -> Scene:
+    """The scene, if it has what scenes have, of the kinds and shapes that the protocol says.
+
+    Args:
+        engine: the name of its method.
+        member: what of the method gave it.
+
+    Raises:
+        BrokenContract: names the method, and each member of the scene that is missing or wrong.
+    """
+    wrong = _wrong_functions(scene, Scene)
+    for name, (valid, kind) in _SCENE.items():
+        wrong |= _wrong_value(scene, name, valid, kind)
+    if "engine" not in wrong:
+        wrong |= _wrong_value(scene, "engine", lambda value: value == engine, quoted(engine))
+    _refuse(engine, member, type(scene).__name__, "scene", wrong)
+    return cast(Scene, scene)
+
+
+def _wrong_value(found: object, name: str, valid: Callable[[Any], bool], kind: str) -> dict[str, str]:
+    try:
+        value = getattr(found, name)
+    except AttributeError:
+        return {name: MISSING}
+    return {} if valid(value) else {name: f"is {_seen(value)}; it must be {kind}"}
+
+
+def _refuse(engine: str, member: str, kind: str, what: str, wrong: dict[str, str]) -> None:
+    if wrong:
+        raise BrokenContract(f"method {engine}: the {what} from {member}, a {kind}, {_listed(wrong)}")
+
+
+def _seen(value: object) -> str:
+    """A value in a few words; of arrays the shape and the type."""
+    if isinstance(value, np.ndarray):
+        finite = "" if value.dtype.kind != "f" or np.isfinite(value).all() else ", not all finite"
+        numbers = f" {quoted(value.tolist())}" if value.size <= 3 else ""
+        return f"{list(value.shape)} of {value.dtype}{numbers}{finite}"
+    return f"a {type(value).__name__}" if isinstance(value, torch.Tensor) else quoted(value)
+
+
+def _numbers(value: object, shape: tuple[int, ...]) -> bool:
+    return (
+        isinstance(value, np.ndarray)
+        and value.shape == shape
+        and value.dtype.kind == "f"
+        and bool(np.isfinite(value).all())
+    )
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, tuple) and all(isinstance(text, str) for text in value)
+
+
+def _count(value: object) -> bool:
+    return isinstance(value, int) and value >= 0
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and all(isinstance(side, int) and side > 0 for side in value)
+
+
+def _are_controls(value: object) -> bool:
+    if not isinstance(value, tuple) or not all(isinstance(control, Control) for control in value):
+        return False
+    return len({control.name for control in value}) == len(value) and all(map(_is_sound, value))
+
+
+def _is_sound(control: Control) -> bool:
+    choices = len(control.choices)
+    return control.low <= control.default <= control.high and choices in (0, round(control.high - control.low) + 1)
+
+
+_SCENE: Kinds = {
+    "engine": (lambda value: isinstance(value, str), "the method's name"),
+    "device": (lambda value: isinstance(value, torch.device), "the torch.device that it draws on"),
+    "native_px": (lambda value: value is None or _is_size(value), "(width, height), or None: any"),
+    "cropped_px": (_count, "a whole number of pixels, mostly 0"),
+    "border_px": (_count, "a whole number of pixels, mostly 0"),
+    "bounds": (
+        lambda value: _numbers(value, (2, 3)) and bool((value[0] <= value[1]).all()),
+        "an array [2, 3] of finite floats, the lowest corner before the highest",
+    ),
+    "up": (
+        lambda value: _numbers(value, (3,)) and abs(float(np.linalg.norm(value)) - 1) < UNIT_LENGTH,
+        "an array [3] of finite floats, of length 1",
+    ),
+    "start": (lambda value: isinstance(value, Camera), "a Camera"),
+    "cameras": (
+        lambda value: isinstance(value, tuple) and all(isinstance(camera, Camera) for camera in value),
+        "a tuple of Camera",
+    ),
+    "controls": (
+        _are_controls,
+        "a tuple of Control of different names, each with low <= default <= high and a choice for each number",
+    ),
+    "channels": (
+        lambda value: _texts(value) and "rgb" in value and len(set(value)) == len(value),
+        'a tuple of different texts, "rgb" among them',
+    ),
+    "assumptions": (_texts, "a tuple of texts"),
+}
