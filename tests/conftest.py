@@ -19,6 +19,12 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 # Before torch is imported anywhere: on a small machine one thread makes these small tensors several times faster.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Two small methods, installed as a package's are: what the tests learn and draw where any method will do. Processes
+# that a test begins find them, too.
+PLUGIN = REPOSITORY / "tests" / "plugin"
+sys.path.insert(0, str(PLUGIN))
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(PLUGIN), os.environ.get("PYTHONPATH"))))
+
 WINDOW_FIXTURES = {"qapp", "qtbot"}
 _virtual_display: subprocess.Popen[bytes] | None = None
 

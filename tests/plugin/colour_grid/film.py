@@ -1,0 +1,30 @@
+"""The same for what moves: one grid for all moments; little is to be seen of it, but it is learnt from recordings."""
+
+from __future__ import annotations
+
+from colour_grid.engine import ColourGrid
+from colour_grid.training import ColourGridTraining
+from engines.core.dataset import Dataset
+
+
+class ColourFilmTraining(ColourGridTraining):
+    """Learns from all moments."""
+
+    engine = "colour_film"
+
+    @staticmethod
+    def unsupported(dataset: Dataset) -> str:
+        if not len(dataset.split("train").photographed):
+            return "no training photographs"
+        return "" if len(set(dataset.views.times.tolist())) > 1 else "nothing moves: 1 moment, but a film has several"
+
+
+class ColourFilm(ColourGrid):
+    """A recording by several cameras."""
+
+    name = "colour_film"
+    title = "Colour film"
+    training = ColourFilmTraining
+
+
+ENGINE = ColourFilm()
