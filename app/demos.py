@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engines.core.errors import UserError
+from engines.core.scene_file import read_scene_header
+from engines.registry import all_engines
+
 DEMO_FOLDER = Path(__file__).parents[1] / "checkpoints"
 FIRST = "toys"
 """The one to begin with: the fastest to draw."""
 
 
 def demo_scenes() -> tuple[Path, ...]:
-    """Their files, the one to begin with first."""
-    return tuple(sorted(DEMO_FOLDER.glob("*.safetensors"), key=lambda path: (path.stem != FIRST, path.name)))
+    """Their files, the one to begin with first; those of methods that aren't installed are left out."""
+    found = sorted(DEMO_FOLDER.glob("*.safetensors"), key=lambda path: (path.stem != FIRST, path.name))
+    return tuple(path for path in found if _opens_here(path))
+
+
+def _opens_here(path: Path) -> bool:
+    """Whether the method that a scene file's header names works here; opening a damaged file says what is wrong."""
+    try:
+        return read_scene_header(path).get("engine") in all_engines()
+    except UserError:
+        return True
 
 
 def demo_title(path: Path) -> str:

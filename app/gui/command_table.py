@@ -53,7 +53,7 @@ COMMANDS = (
         "data", "Choose &data folder…", FILE, ("Ctrl+D",), "Give the open scene its images and camera poses", "scene"
     ),
     Command("reopen", "Open &last scene", FILE, ("Ctrl+Shift+T",), "Open the newest of the recent scenes"),
-    Command("demo", "&Toys", DEMOS, ("Ctrl+Shift+D",), "Open the demo scene that is the fastest to draw"),
+    Command("demo", "&Demo scene", DEMOS, ("Ctrl+Shift+D",), "Open the demo scene that is the fastest to draw"),
     Command("clear_recent", "Clear recent &files", FILE, ("Ctrl+Shift+Del",), "Forget the recent scenes"),
     Command("close", "&Close scene", FILE, ("Ctrl+W",), "Close the open scene", "scene"),
     Command(

@@ -155,7 +155,7 @@ class Files:
     def _open_demo(self) -> None:
         demos = demo_scenes()
         if not demos:
-            raise UserError(f"{DEMO_FOLDER}: holds no demo scene; use File > Open.")
+            raise UserError(f"{DEMO_FOLDER}: holds no demo scene of a method that is installed; use File > Open.")
         self.open(demos[0])
 
     def _clear_recent(self) -> None:

@@ -139,8 +139,11 @@ class Window(QMainWindow):
         self._recent_menu = self.commands.menus["&File"].addMenu("Open recen&t")
         self._recent_menu.setToolTipsVisible(True)
         self.commands.menus["&File"].insertMenu(self.commands["reopen"], self._recent_menu)
-        for path in demo_scenes()[1:]:
+        demos = demo_scenes()
+        if demos:
             # The first is a command of its own.
+            self.commands["demo"].setText(f"&{demo_title(demos[0])}")
+        for path in demos[1:]:
             action = self.commands.menus[DEMOS].addAction(demo_title(path))
             action.triggered.connect(self._guarded(lambda _=False, path=path: self.files.open(path)))
         toolbar = self.addToolBar("Tools")
@@ -156,7 +159,7 @@ class Window(QMainWindow):
         self._start.recent_chosen.connect(self._guarded(self.files.open_recent))
         for page in (self._start, self.viewport):
             self._stack.addWidget(page)
-        self.commands["demo"].setEnabled(bool(demo_scenes()))
+        self.commands["demo"].setEnabled(bool(demos))
 
     def _make_panel(self) -> None:
         self.scene_card, self.channels, self.controls = SceneCard(), ChannelCard(), ControlsCard()

@@ -13,12 +13,12 @@ from typing import Any
 import psutil
 import pytest
 
+from app.demos import demo_scenes
 from app.listener import Opening
 from app.memory import give_back
 from app.session import Session
 from engines.core.engine import Scene
 
-DEMOS = Path(__file__).resolve().parents[2] / "checkpoints"
 LONG_S = 60.0
 OPENINGS = 5
 SLACK = 1.10
@@ -56,16 +56,16 @@ def open_draw_close(session: Session, watcher: Watcher, path: Path) -> weakref.r
     return scene
 
 
-@pytest.mark.parametrize("name", ["toys", "toy_cars", "street"])
-def test_nothing_of_a_scene_is_alive_once_it_is_closed(name: str) -> None:
+@pytest.mark.parametrize("path", demo_scenes(), ids=lambda path: path.stem)
+def test_nothing_of_a_scene_is_alive_once_it_is_closed(path: Path) -> None:
     watcher, process = Watcher(), psutil.Process()
     session = Session(watcher, "cpu")
     scenes, taken = [], list[int]()
     for _ in range(OPENINGS):
-        scenes.append(open_draw_close(session, watcher, DEMOS / f"{name}.safetensors"))
+        scenes.append(open_draw_close(session, watcher, path))
         give_back()
         taken.append(process.memory_info().rss)
     session.shut_down()
-    print(f"{name}: MB after each opening: {[size // 10**6 for size in taken]}")  # noqa: T201
+    print(f"{path.stem}: MB after each opening: {[size // 10**6 for size in taken]}")  # noqa: T201
     assert not [scene for scene in scenes if scene() is not None]
     assert taken[-1] <= SLACK * taken[2]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from app.demos import demo_scenes
+from app import demos
 from app.opening import keep_up
 from app.training import run_training
 from app.ups import Ups, keep_in_file
@@ -17,8 +18,6 @@ from engines.core.errors import UserError
 from engines.core.run_folder import LIVE_NAME, claimed, read_run_config, read_run_training
 from engines.core.scene_file import read_scene_file, write_scene_file
 from tests.engines.core.examples import checkpoint
-
-SMALL = {"img_sidelength": 128, "grid_dim": 8, "num_grid_feats": 4, "nf0": 2, "num_trgt": 1}
 
 
 def nothing(report: object) -> None:
@@ -39,11 +38,13 @@ def test_scene_file_keeps_it_and_its_weights(tmp_path: Path) -> None:
     assert again.scene is not None and again.scene.up.tolist() == [1, 0, 0]
 
 
-def test_files_that_are_not_the_users_own_are_left_alone(tmp_path: Path) -> None:
-    demo = demo_scenes()[0]
-    before = demo.stat().st_mtime_ns
+def test_files_that_are_not_the_users_own_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demos, "DEMO_FOLDER", tmp_path)
+    demo = tmp_path / "toys.safetensors"
+    write_scene_file(demo, replace(checkpoint(), engine="colour_grid"))
+    before = demo.read_bytes()
     keep_in_file(demo, np.array([1.0, 0, 0]))
-    assert demo.stat().st_mtime_ns == before
+    assert demo.read_bytes() == before
     authors = tmp_path / "authors.pth"
     authors.write_bytes(b"theirs")
     keep_in_file(authors, np.array([1.0, 0, 0]))
@@ -54,16 +55,16 @@ def test_files_that_are_not_the_users_own_are_left_alone(tmp_path: Path) -> None
 
 def test_run_that_goes_on_keeps_what_was_chosen(photographs: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    settings = {**SMALL, "max_steps": 1, "up": "-y"}
-    made = run_training("deepvoxels", photographs, out, settings, "cpu", False, nothing, never_stop)
+    settings = {"max_steps": 1, "up": "-y"}
+    made = run_training("colour_grid", photographs, out, settings, "cpu", False, nothing, never_stop)
     assert made.scene is not None and made.scene.up.tolist() == [0, -1, 0]
     assert read_run_config(out)["config"]["up"] == "-y"
     # In the window, afterwards.
     keep_in_file(out, np.array([0.6, 0, 0.8]))
-    run_training("deepvoxels", photographs, out, {"max_steps": 2}, "cpu", True, nothing, never_stop)
+    run_training("colour_grid", photographs, out, {"max_steps": 2}, "cpu", True, nothing, never_stop)
     scene = read_run_training(out).scene
     assert scene is not None and scene.chosen_up == pytest.approx([0.6, 0, 0.8])
-    run_training("deepvoxels", photographs, out, {"max_steps": 3, "up": "x"}, "cpu", True, nothing, never_stop)
+    run_training("colour_grid", photographs, out, {"max_steps": 3, "up": "x"}, "cpu", True, nothing, never_stop)
     scene = read_run_training(out).scene
     assert scene is not None and scene.up.tolist() == [1, 0, 0]
     with claimed(out), pytest.raises(UserError, match="being learnt"):
@@ -79,4 +80,4 @@ def test_run_is_the_same_scene_while_it_is_learnt(tmp_path: Path) -> None:
 
 def test_up_of_an_option_is_checked(photographs: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"up.*must be x, y, z"):
-        run_training("deepvoxels", photographs, tmp_path / "run", {"up": "w"}, "cpu", False, nothing, never_stop)
+        run_training("colour_grid", photographs, tmp_path / "run", {"up": "w"}, "cpu", False, nothing, never_stop)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
+from app import demos
 from app.demos import demo_scenes, demo_title
 from app.gui.command_table import COMMANDS, Command
+from app.gui.main import make_window
 from app.gui.shortcut_sheet import ShortcutSheet, sheet_sections
 from app.gui.viewport import FLY_KEYS
 from app.gui.window import Window
+from engines.core.errors import UserError
+from tests.app.gui.conftest import Shelf
 
 
 def menu_actions(menu: QMenu) -> list[QAction]:
@@ -42,10 +47,24 @@ def test_every_command_has_a_menu_entry_and_a_key(window: Window, placed: list[Q
 def test_every_menu_entry_is_a_command(window: Window, placed: list[QAction]) -> None:
     known = {command.id for command in COMMANDS}
     others = [action.text() for action in placed if not action.isSeparator() and action.objectName() not in known]
-    # Files, like the recent ones; the first is a command.
-    first, *further = [demo_title(path) for path in demo_scenes()]
-    assert others == further
-    assert [action.text().replace("&", "") for action in placed if action is window.commands["demo"]] == [first]
+    # Files, like the recent ones; the first is a command, greyed where there is none.
+    titles = [demo_title(path) for path in demo_scenes()]
+    demo = window.commands["demo"]
+    assert demo in placed and others == titles[1:]
+    assert demo.isEnabled() == bool(titles) and demo.text().replace("&", "") == [*titles, "Demo scene"][0]
+
+
+def test_without_a_demo_scene_its_command_says_so(
+    shelf: Shelf, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demos, "DEMO_FOLDER", tmp_path)
+    window = make_window("cpu")
+    qtbot.addWidget(window)
+    demo = window.commands["demo"]
+    assert not demo.isEnabled() and demo.text() == "&Demo scene"
+    with pytest.raises(UserError, match="holds no demo scene of a method that is installed; use File > Open"):
+        window.files._open_demo()
+    window.end()
 
 
 def test_every_command_stands_on_the_sheet() -> None:
