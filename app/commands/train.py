@@ -25,7 +25,7 @@ from engines.core import ranks
 from engines.core.config import parse_settings
 from engines.core.errors import Cancelled, UserError
 from engines.core.run_folder import read_run_config
-from engines.registry import find_engine
+from engines.registry import all_engines, find_engine
 
 INTERRUPTED, FAILED = 130, 1
 SAME_SIGNAL_S = 0.5
@@ -36,7 +36,7 @@ LOG_INTERVAL_S = 30.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("data", type=Path, metavar="FOLDER", help="photographs with cameras, in a layout that is known")
-    parser.add_argument("--engine", required=True, metavar="NAME", help="the method, e.g. deepvoxels")
+    parser.add_argument("--engine", required=True, metavar="NAME", help=f"the method: {', '.join(all_engines())}")
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run folder to write")
     parser.add_argument(
         "--config",

@@ -17,7 +17,7 @@ class Order:
     """One training.
 
     Attributes:
-        preset: of `configs/`, or "" for the engine's defaults.
+        preset: its name, or "" for the engine's defaults.
         settings: fields of the engine's `Config`, over the preset's.
         resume: goes on with the run in `out`.
     """

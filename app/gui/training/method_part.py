@@ -14,6 +14,7 @@ from app.gui.options_form import OptionsForm
 from app.gui.panel_parts import Choice, form, label
 from app.gui.training.places import ask_folder
 from app.gui.words import in_window
+from app.presets import about
 from app.runs.choosing import TrainingChoices, devices
 from engines.core.dataset import Dataset
 
@@ -132,7 +133,7 @@ class MethodPart(QWidget):
     def _show_preset(self) -> None:
         choices = self._choices
         there = choices.dataset is not None and choices.method is not None
-        self.about.setText(in_window(choices.preset.about) if there and choices.preset is not None else "")
+        self.about.setText(in_window(about(choices.preset)) if there else "")
         self.about.setVisible(bool(self.about.text()))
         if there:
             config = choices.preset_config()

@@ -14,6 +14,7 @@ from engines import registry
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
+from tests.engines.core.examples import write_part
 
 
 @pytest.fixture(scope="module")
@@ -23,10 +24,17 @@ def dataset(photographs: Path) -> Dataset:
 
 @pytest.fixture
 def choices(dataset: Dataset, tmp_path: Path) -> TrainingChoices:
-    """Of data that the mask volume's method can't be trained with."""
+    """Of data that one of two methods can't be trained with."""
     made = TrainingChoices(tmp_path / "runs")
-    made.take(dataset, {"mask_volume": "too few cameras"})
+    made.take(dataset, {"colour_film": "too few cameras"})
     return made
+
+
+@pytest.fixture(autouse=True)
+def two_methods(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are those only that the tests bring."""
+    found = {name: registry.find_engine(name) for name in ("colour_grid", "colour_film")}
+    monkeypatch.setattr(registry, "all_engines", lambda: found)
 
 
 def test_it_needs_no_window() -> None:
@@ -42,25 +50,26 @@ def test_without_data_there_is_nothing_to_order(tmp_path: Path) -> None:
 def test_data_chooses_a_method_that_can_its_quickest_preset_and_a_folder(
     choices: TrainingChoices, dataset: Dataset, tmp_path: Path
 ) -> None:
-    assert choices.method == "deepvoxels" and choices.preset is not None and choices.preset.title == "Preview"
-    assert choices.unsupported == f"{registry.find_engine('mask_volume').title}: too few cameras"
+    assert choices.method == "colour_grid" and choices.preset is not None and choices.preset.title == "Preview"
+    assert choices.unsupported == f"{registry.find_engine('colour_film').title}: too few cameras"
     order = choices.order()
     assert (order.engine, order.preset, order.settings, order.device) == (
-        "deepvoxels",
-        "deepvoxels_preview",
+        "colour_grid",
+        "colour_grid_preview",
         {},
         "auto",
     )
-    assert order.out == tmp_path / "runs" / f"{dataset.source.name}-deepvoxels" and order.data == dataset.source
+    assert order.out == tmp_path / "runs" / f"{dataset.source.name}-colour_grid" and order.data == dataset.source
 
 
 def test_the_method_stays_with_other_data_where_it_can(choices: TrainingChoices, dataset: Dataset) -> None:
-    choices.choose_method("srn")
+    choices.take(dataset, {})
+    choices.choose_method("colour_film")
     choices.take(None, {})
-    choices.take(dataset, {"mask_volume": "too few cameras"})
-    assert choices.method == "srn"
-    choices.take(dataset, {"srn": "no masks"})
-    assert choices.method == "deepvoxels"
+    choices.take(dataset, {"colour_grid": "too few cameras"})
+    assert choices.method == "colour_film"
+    choices.take(dataset, {"colour_film": "no masks"})
+    assert choices.method == "colour_grid"
     choices.take(dataset, dict.fromkeys(registry.all_engines(), "nothing to see"))
     assert choices.method is None
     with pytest.raises(UserError, match="No method"):
@@ -68,7 +77,7 @@ def test_the_method_stays_with_other_data_where_it_can(choices: TrainingChoices,
 
 
 def test_a_method_that_can_not_is_not_ordered(choices: TrainingChoices) -> None:
-    choices.choose_method("mask_volume")
+    choices.choose_method("colour_film")
     with pytest.raises(UserError, match="No method"):
         choices.order()
 
@@ -89,25 +98,24 @@ def test_another_preset_forgets_what_was_changed_and_the_presets_own_values_are_
         choices.order()
 
 
-def test_what_the_data_asks_for_is_ordered_over_the_preset(choices: TrainingChoices) -> None:
-    choices.choose_method("srn")
-    assert choices.order().settings["fit_single_srn"] is True
+def test_what_the_data_asks_for_is_ordered_over_the_preset(choices: TrainingChoices, tmp_path: Path) -> None:
+    choices.take(open_dataset(write_part(tmp_path / "two", views=2)), {})
+    assert choices.order().settings == {"sampling": "even"}
     # Unless somebody says otherwise.
-    choices.changed["max_num_observations_train"] = 3
-    assert choices.order().settings["max_num_observations_train"] == 3
+    choices.changed["sampling"] = "jittered"
+    assert choices.config().sampling == "jittered" and choices.order().settings == {}
 
 
 def test_a_preset_that_needs_a_name_first_still_shows_options(choices: TrainingChoices) -> None:
-    few = next(preset for preset in presets_of("srn") if preset.name == "srn_few_shot")
-    choices.choose_method("srn")
-    choices.choose_preset(few)
+    needing = next(preset for preset in presets_of("colour_grid") if preset.name == "colour_grid_colours_only")
+    choices.choose_preset(needing)
     with pytest.raises(UserError):
         choices.config()
-    assert choices.preset_config() == registry.find_engine("srn").Config()
+    assert choices.preset_config() == registry.find_engine("colour_grid").Config()
 
 
 def test_where_runs_go(choices: TrainingChoices, dataset: Dataset, tmp_path: Path) -> None:
-    name = f"{dataset.source.name}-deepvoxels"
+    name = f"{dataset.source.name}-colour_grid"
     (tmp_path / "else" / name).mkdir(parents=True)
     choices.choose_home(tmp_path / "else")
     assert choices.order().out == tmp_path / "else" / f"{name}-2"

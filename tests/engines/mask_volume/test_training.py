@@ -28,6 +28,8 @@ from engines.mask_volume.network import MaskNet, MpiNet
 from engines.mask_volume.training import MaskVolumeTraining, applied
 from tests.engines.mask_volume.captured import CARD, CPU, WALL, begun, clips, config, equal, recording
 
+PRESETS = sorted((Path(__file__).parents[3] / "engines/mask_volume/presets").glob("*.yaml"))
+
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
@@ -356,9 +358,8 @@ def test_defaults_are_those_of_the_stage() -> None:
     assert MaskVolumeConfig(stage="mask", crop_px=128, augment=True).side_px == 128
 
 
-@pytest.mark.parametrize("preset", sorted((Path(__file__).parents[3] / "configs").glob("mask_volume_*.yaml")))
+@pytest.mark.parametrize("preset", PRESETS)
 def test_presets_are_settings(preset: Path) -> None:
     settings = read_yaml(preset)
-    assert settings.pop("engine") == "mask_volume"
     defaults, made = MaskVolumeConfig().model_dump(), make_options(MaskVolumeConfig, settings).model_dump()
     assert [name for name in settings if name != "stage" and made[name] == defaults[name]] == []

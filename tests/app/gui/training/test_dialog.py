@@ -13,6 +13,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QApplication, QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from app import presets
 from app.gui.training import dialog, poses_part
 from app.gui.training.dialog import TrainDialog
 from app.gui.window import Window
@@ -22,6 +23,7 @@ from app.structure import Structure, StructureProgress
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.images import write_png
+from tests.engines.core.examples import write_part
 
 SOON = 60_000
 
@@ -44,9 +46,10 @@ def asked(window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot
 
 
 def choose(shown: TrainDialog, qtbot: QtBot, folder: Path) -> None:
-    """Chooses data, and waits until it is read."""
+    """Chooses data, waits until it is read, and chooses the method that the tests bring."""
     shown.data.choose(folder)
     qtbot.waitUntil(lambda: shown.how.method.isEnabled() and shown.how.method.currentData() is not None, timeout=SOON)
+    shown.how.method.setCurrentIndex(shown.how.method.findData("colour_grid"))
 
 
 def type_into(edit: QLineEdit, text: str) -> None:
@@ -70,14 +73,14 @@ def test_it_says_which_methods_can_learn_and_what_would_be_typed(
     asked: TrainDialog, qtbot: QtBot, photographs: Path, tmp_path: Path
 ) -> None:
     choose(asked, qtbot, photographs)
-    assert asked.how.method.currentData() == "deepvoxels" and asked.start.isEnabled()
-    greyed = asked.how.method.model().item(asked.how.method.findData("mask_volume"))
-    assert not greyed.isEnabled() and "nowhere three photographs" in asked.how.why.text()
+    assert asked.how.method.currentData() == "colour_grid" and asked.start.isEnabled()
+    greyed = asked.how.method.model().item(asked.how.method.findData("colour_film"))
+    assert not greyed.isEnabled() and "Colour film: nothing moves" in asked.how.why.text()
     assert asked.how.preset.currentText() == "Preview" and asked.how.steps.value() == 5000
-    out = tmp_path / "runs" / f"{photographs.name}-deepvoxels"
+    out = tmp_path / "runs" / f"{photographs.name}-colour_grid"
     assert shlex.split(asked.command.text()) == [
-        "./vantage", "train", str(photographs), "--engine", "deepvoxels", "--out", str(out), "--config",
-        "deepvoxels_preview",
+        "./vantage", "train", str(photographs), "--engine", "colour_grid", "--out", str(out), "--config",
+        "colour_grid_preview",
     ]  # fmt: skip
     qtbot.waitUntil(lambda: "2 h 1 min" in asked.time.text(), timeout=SOON)
     assert "2.0 GB of 8.0 GB memory" in asked.time.text()
@@ -93,23 +96,38 @@ def test_options_that_were_changed_are_ordered(asked: TrainDialog, qtbot: QtBot,
     type_into(option(asked, "lr"), "-1")
     assert not asked.start.isEnabled() and "lr=-1" in asked.wrong.text()
     # The preset's own value needs not be said.
-    type_into(option(asked, "lr"), "0.001")
+    type_into(option(asked, "lr"), "0.02")
     assert asked.order().settings == {"max_steps": 70}
     asked.how.preset.setCurrentIndex(asked.how.preset.count() - 1)
     assert asked.order().preset == "" and asked.order().settings == {}
 
 
-def test_of_one_scene_srn_needs_no_codes(asked: TrainDialog, qtbot: QtBot, photographs: Path) -> None:
+def test_what_the_data_asks_for_is_ordered(asked: TrainDialog, qtbot: QtBot, tmp_path: Path) -> None:
+    choose(asked, qtbot, write_part(tmp_path / "two", views=2))
+    assert asked.order().settings == {"sampling": "even"}
+
+
+def test_a_preset_of_ones_own_is_offered_and_one_that_can_not_be_is_told(
+    asked: TrainDialog, qtbot: QtBot, photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presets, "FOLDER", tmp_path)
+    (tmp_path / "cups_preview.yaml").write_text("# Cups on a table.\nengine: colour_grid\nmax_steps: 30\n")
+    (tmp_path / "colour_grid_preview.yaml").write_text("engine: colour_grid\n")
     choose(asked, qtbot, photographs)
-    asked.how.method.setCurrentIndex(asked.how.method.findData("srn"))
-    settings = asked.order().settings
-    assert settings["fit_single_srn"] is True and settings["max_num_observations_train"] == -1
+    titles = [asked.how.preset.itemText(index) for index in range(asked.how.preset.count())]
+    assert titles == ["Preview", "Preview (cups)", "Standard (fine)", "Colours only", "Defaults of the method"]
+    asked.how.preset.setCurrentIndex(1)
+    assert asked.order().preset == "cups_preview" and asked.how.steps.value() == 30
+    assert asked.how.about.text().splitlines() == [
+        "Cups on a table.",
+        f"{tmp_path}/colour_grid_preview.yaml: a preset of Colour grid is called colour_grid_preview; rename the file",
+    ]
 
 
 def test_a_folder_that_is_there_is_not_overwritten(
     asked: TrainDialog, qtbot: QtBot, photographs: Path, tmp_path: Path
 ) -> None:
-    taken = tmp_path / "runs" / f"{photographs.name}-deepvoxels"
+    taken = tmp_path / "runs" / f"{photographs.name}-colour_grid"
     taken.mkdir(parents=True)
     (taken / "notes.txt").touch()
     choose(asked, qtbot, photographs)
