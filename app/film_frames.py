@@ -10,6 +10,7 @@ import numpy as np
 
 from engines.core.camera import Array
 from engines.core.errors import UserError
+from engines.core.files import holding
 from engines.core.images import to_uint8, write_png
 from engines.core.picture_files import read_picture, video_shape
 
@@ -28,6 +29,11 @@ def write_sharpest(
     """
     if count < 1:
         raise UserError(f"--frames {count}: must be at least 1")
+    with holding(folder):
+        return _written(film, folder, count, on_written)
+
+
+def _written(film: Path, folder: Path, count: int, on_written: Callable[[int], None]) -> list[Path]:
     frames = video_shape(film)[0]
     count = min(count, frames)
     starts = [index * frames // count for index in range(count + 1)]

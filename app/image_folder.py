@@ -14,7 +14,7 @@ from PIL import Image
 
 from engines.core.camera import Array
 from engines.core.errors import UserError
-from engines.core.files import remove_leftovers, unfinished, unwritable
+from engines.core.files import unfinished, unwritable
 
 CAMERAS_NAME = "cameras.json"
 
@@ -27,7 +27,6 @@ def replacing_folder(out: Path) -> Iterator[Path]:
         UserError: `out` holds something else than an earlier export, or can't be written.
     """
     _require_free(out)
-    remove_leftovers(out.parent)
     temporary = unfinished(out)
     old = temporary.with_suffix(".old")
     try:

@@ -7,7 +7,7 @@ In the folder, afterwards: `sparse/0` (COLMAP's model), `transforms.json`, and, 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -32,7 +32,7 @@ from app.structure_worker import find_structure
 from engines.core.device import usable_cores
 from engines.core.engine import Stop
 from engines.core.errors import UserError
-from engines.core.files import unwritable
+from engines.core.files import folder_made, holding, unwritable
 from engines.core.formats.colmap_files import read_model
 from engines.core.formats.colmap_model import Model, picture_camera
 from engines.core.formats.transforms_written import write_transforms
@@ -120,9 +120,20 @@ def find_poses(
     if strange := next((path.name for path in paths if not is_text(path.name)), None):
         raise UserError(f"{images}: the name {strange!a} is no text in UTF-8; rename that photograph")
     work = work_folder(folder)
-    check_places(folder, work, overwrite)
+    with holding(work), folder_made(work):
+        check_places(folder, work, overwrite)
+        job = _job(paths, images, folder, film, in_background)
+        prepare(job, images)
+        outcome = _run(job, on_progress, stop)
+        _check_enough(outcome, job, images)
+        return _written(folder, images, job, outcome, overwrite)
+
+
+def _job(paths: Sequence[Path], images: Path, folder: Path, film: bool | None, in_background: bool) -> Job:
+    """What COLMAP's process is asked for."""
+    work = work_folder(folder)
     aliases = {alias(path.name): path.name for path in paths}
-    job = Job(
+    return Job(
         images if list(aliases) == list(aliases.values()) else work / ALIASES,
         aliases,
         work / MASKS_READ if masks_folder(images, folder) else None,
@@ -133,10 +144,6 @@ def find_poses(
         usable_cores(),
         in_background,
     )
-    prepare(job, images)
-    outcome = _run(job, on_progress, stop)
-    _check_enough(outcome, job, images)
-    return _written(folder, images, job, outcome, overwrite)
 
 
 def pairing_of(photographs: int, film: bool | None) -> Pairing:

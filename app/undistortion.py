@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
-import tempfile
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from multiprocessing.queues import Queue
@@ -15,7 +15,7 @@ from app.structure_photographs import READ_BY_COLMAP, link_or_copy
 from engines.core.device import usable_cores
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
-from engines.core.files import unwritable
+from engines.core.files import holding, others_than_unfinished, unfinished, unwritable
 from engines.core.formats.colmap import find_model, photographs_of
 from engines.core.formats.colmap_files import read_model
 from engines.core.images import read_image, to_uint8, write_png
@@ -48,17 +48,25 @@ def undistort(folder: Path, out: Path, stop: Stop) -> Undistorted:
     model = find_model(folder) if folder.is_dir() else None
     if model is None:
         raise UserError(f"{folder}: has no model of COLMAP in it (sparse/0/ with cameras and images, .bin or .txt)")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out}: is a file; name a new or an empty folder with --out")
+    with holding(out / IMAGES):
+        return _undistorted(folder, model, out, stop)
+
+
+def _undistorted(folder: Path, model: Path, out: Path, stop: Stop) -> Undistorted:
+    if others_than_unfinished(out):
         raise UserError(f"{out}: is there already; name a new or an empty folder with --out")
     names = [picture.name for picture in read_model(model).pictures]
     paths = photographs_of(folder, names)
     if not paths:
         raise UserError(f"{folder}: none of the photographs of {model} is there, such as {names[0]}")
+    # Beside its place, so that what is whole can be moved there.
+    work = unfinished(out / IMAGES)
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        # Beside its place, so that what is whole can be moved there.
-        with tempfile.TemporaryDirectory(prefix=".undistort.", dir=out) as work:
-            given, made = Path(work) / "given", Path(work) / "made"
+        with contextlib.ExitStack() as held:
+            held.callback(shutil.rmtree, work, ignore_errors=True)
+            given, made = work / "given", work / "made"
             called = {name: _known_name(name, path, paths) for name, path in paths.items()}
             for name, path in paths.items():
                 if stop():

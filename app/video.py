@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.core.errors import UserError
-from engines.core.files import remove_leftovers, replacing, unwritable
+from engines.core.files import replacing, unwritable
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -61,7 +61,6 @@ class VideoWriter:
         self._messages: IO[bytes] | None = None
 
     def __enter__(self) -> VideoWriter:
-        remove_leftovers(self._path.parent)
         with contextlib.ExitStack() as exits:
             temporary = exits.enter_context(replacing(self._path))
             self._messages = exits.enter_context(tempfile.TemporaryFile())

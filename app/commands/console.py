@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -18,6 +19,7 @@ from engines.core.camera import Array, Camera
 from engines.core.device import choose_device
 from engines.core.engine import HasSources, Scene
 from engines.core.errors import UserError
+from engines.core.files import holding
 from engines.core.upright import parse_up
 
 if TYPE_CHECKING:
@@ -97,6 +99,15 @@ def note_astray(scene: Scene, cameras: Sequence[Camera], controls: Sequence[Mapp
     found = [next(filter(None, told), "") for told in zip(*ranks.gathered(own), strict=True)]
     if astray := [text for text in found if text]:
         notes([f"{len(astray)} of {len(found)} pictures leave what can be shown truly; the first: {astray[0]}"])
+
+
+def writing(out: Path) -> AbstractContextManager[None]:
+    """Holds what a command writes from its start to its end, so that no other command writes it, too.
+
+    Raises:
+        UserError: it is being written already, or its place can't be written.
+    """
+    return holding(out) if ranks.is_begun_first() else nullcontext()
 
 
 def notes(texts: Iterable[str]) -> None:

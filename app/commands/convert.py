@@ -9,12 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.commands.console import add_up, notes
+from app.commands.console import add_up, notes, writing
 from app.opening import where_learnt
 from engines.core.abilities import HasViewingWeights, WritesUpstream
 from engines.core.checkpoint import DATA_BESIDE, Checkpoint, SceneInfo
 from engines.core.errors import UserError
-from engines.core.files import remove_leftovers
 from engines.core.formats import open_dataset
 from engines.core.reading import concerning, reading
 from engines.core.scene_file import write_scene_file
@@ -53,16 +52,16 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UserError: the checkpoint lacks what is needed, or the place can't be written.
     """
-    checkpoint = read_checkpoint(arguments.checkpoint)
     if arguments.out.resolve() == arguments.checkpoint.resolve():
         raise UserError(f"{arguments.out}: is the checkpoint itself; write to another file")
-    remove_leftovers(arguments.out.parent)
-    with concerning(arguments.checkpoint):
-        find_engine(checkpoint.engine)
-    if arguments.to == "scene":
-        _write_scene(checkpoint, arguments)
-    else:
-        _write_upstream(checkpoint, arguments)
+    with writing(arguments.out):
+        checkpoint = read_checkpoint(arguments.checkpoint)
+        with concerning(arguments.checkpoint):
+            find_engine(checkpoint.engine)
+        if arguments.to == "scene":
+            _write_scene(checkpoint, arguments)
+        else:
+            _write_upstream(checkpoint, arguments)
     sys.stdout.write(f"{arguments.out}\n")
     return 0
 

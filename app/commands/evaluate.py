@@ -9,14 +9,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.commands.console import ProgressBar, add_scene_arguments, assumptions_of, note_astray, note_since, open_from
+from app.commands.console import (
+    ProgressBar,
+    add_scene_arguments,
+    assumptions_of,
+    note_astray,
+    note_since,
+    open_from,
+    writing,
+)
 from app.evaluation import Evaluation, Score, evaluate, view_controls
 from app.held_out import with_held_out_of
 from engines.core import ranks
 from engines.core.checkpoint import Checkpoint
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
-from engines.core.files import remove_leftovers, replacing
+from engines.core.files import check_place, replacing
 from engines.core.views import Split
 
 SPLITS: tuple[Split, ...] = ("test", "validation", "train")
@@ -55,6 +63,15 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(f"--out {out}: name a .json or .csv file")
     if arguments.crop is not None and arguments.crop < 0:
         raise UserError(f"--crop {arguments.crop}: must be >= 0")
+    if out is None:
+        return _score(arguments)
+    check_place(out)
+    with writing(out):
+        return _score(arguments)
+
+
+def _score(arguments: argparse.Namespace) -> int:
+    out: Path | None = arguments.out
     opened = open_from(arguments)
     if opened.dataset is None:
         raise UserError("evaluate needs the photographs to compare with: give --data FOLDER")
@@ -102,7 +119,6 @@ def _what_they_are(split: Split, folder: Dataset, of_run: Dataset, checkpoint: C
 
 def _write(out: Path, evaluation: Evaluation, result: dict[str, object]) -> None:
     text = evaluation.to_csv() if out.suffix == ".csv" else json.dumps(result, indent=2) + "\n"
-    remove_leftovers(out.parent)
     with replacing(out) as temporary:
         # A folder's name may hold bytes that are no text.
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")

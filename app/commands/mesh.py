@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from app.commands.console import ProgressBar, add_scene_arguments, assumptions_of, note_since, notes, open_from
+from app.commands.console import ProgressBar, add_scene_arguments, assumptions_of, note_since, notes, open_from, writing
 from app.commands.render import Choices, choose_controls
 from app.mesh.axes import AXES
 from app.mesh.meshing import MOST_VIEWS, RESOLUTION, RESOLUTIONS, VIEWS, MeshExport, check_depth, run_mesh
+from app.opening import Opened
 from engines.core.camera import Array
 from engines.core.engine import TIME, Control, Scene, never_stop, time_control
 
@@ -59,8 +60,13 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UserError: the scene gives no depth or nothing to see, or the place can't be written.
     """
-    opened = open_from(arguments)
-    check_depth(opened.scene)
+    with writing(arguments.out):
+        opened = open_from(arguments)
+        check_depth(opened.scene)
+        return _make(opened, arguments)
+
+
+def _make(opened: Opened, arguments: argparse.Namespace) -> int:
     export = MeshExport(
         out=arguments.out,
         resolution=arguments.resolution,

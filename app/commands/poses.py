@@ -43,7 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
     folder, film = arguments.source, arguments.source.suffix.lower() in VIDEO_SUFFIXES
     if film:
         folder = arguments.out or arguments.source.with_suffix("")
-        with tqdm(total=arguments.frames, unit="frame", mininterval=_interval(), desc="frames") as bar:
+        # The delay keeps the line of an error at once (another command writes there) free of a bar.
+        with tqdm(total=arguments.frames, unit="frame", mininterval=_interval(), desc="frames", delay=1) as bar:
             write_sharpest(arguments.source, folder / "images", arguments.frames, lambda done: bar.update(done - bar.n))
     with _Bars() as bars:
         ordered = True if film or arguments.ordered else None

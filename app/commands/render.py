@@ -19,6 +19,7 @@ from app.commands.console import (
     note_since,
     notes,
     open_from,
+    writing,
 )
 from app.export import BACKGROUNDS, Export, run_export
 from app.fitting import FITS, fit_cameras, fit_note
@@ -103,7 +104,11 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UserError: the scene, the path or the place to write to is wrong.
     """
-    opened = open_from(arguments)
+    with writing(arguments.out):
+        return _render(open_from(arguments), arguments)
+
+
+def _render(opened: Opened, arguments: argparse.Namespace) -> int:
     wanted = Choices(arguments.instance, arguments.time, arguments.blend_with, arguments.blend)
     path = arguments.path or usual_path(opened.scene.cameras)
     chosen = choose_controls(opened.scene.controls, replace(wanted, time=None), 1)[0]

@@ -24,8 +24,8 @@ from engines.core.synthetic.sample import (
     TRAIN_VIEWS,
     VALIDATION_VIEWS,
     Sample,
-    begin,
     deepvoxels_sample,
+    making,
     require_empty,
     srn_sample,
     write_sample,
@@ -122,18 +122,19 @@ def run(arguments: argparse.Namespace) -> int:
     options = {"unit": "view", "mininterval": interval, "delay": 0.2, "dynamic_ncols": True}
     names = ("format", "seed", "size", "objects", "views", "frames", "samples")
     what = json.dumps({name: getattr(arguments, name) for name in names})
-    ended = begin(folder, what)
-    with tqdm(total=task.views, desc=str(folder), **options) as bar:
-        try:
-            task.write(lambda count: bar.update(count))
-            ended()
-        except KeyboardInterrupt:
-            done = bar.n
-            bar.close()
-            sys.stderr.write(
-                f"stopped after {done} of {task.views} views; what is in {folder} is whole, but incomplete\n"
-            )
-            return INTERRUPTED
+    done = 0
+    try:
+        with making(folder, what), tqdm(total=task.views, desc=str(folder), **options) as bar:
+
+            def on_views(count: int) -> None:
+                nonlocal done
+                done += count
+                bar.update(count)
+
+            task.write(on_views)
+    except KeyboardInterrupt:
+        sys.stderr.write(f"stopped after {done} of {task.views} views; what is in {folder} is whole, but incomplete\n")
+        return INTERRUPTED
     sys.stdout.write(f"{folder}: {task.summary}\n")
     return 0
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.commands.console import ProgressBar, add_opening_options, open_from
+from app.commands.console import ProgressBar, add_opening_options, open_from, writing
 from app.demos import demo_scenes
 from app.preview import write_contact_sheet, write_preview_video
 from engines.core.errors import UserError
@@ -48,11 +48,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.checkpoint is None:
         raise UserError("no display for the window, and no checkpoint to write a preview of; name one")
     sys.stderr.write(f"no display: writing a video and a contact sheet into {PREVIEW_FOLDER}{os.sep} instead\n")
-    opened = open_from(arguments)
-    with ProgressBar("contact sheet") as bar:
-        sheet = write_contact_sheet(opened.scene, PREVIEW_FOLDER / "contact-sheet.png", bar)
-    with ProgressBar("video") as bar:
-        video = write_preview_video(opened.scene, PREVIEW_FOLDER / "preview.mp4", bar)
+    with writing(PREVIEW_FOLDER):
+        opened = open_from(arguments)
+        with ProgressBar("contact sheet") as bar:
+            sheet = write_contact_sheet(opened.scene, PREVIEW_FOLDER / "contact-sheet.png", bar)
+        with ProgressBar("video") as bar:
+            video = write_preview_video(opened.scene, PREVIEW_FOLDER / "preview.mp4", bar)
     sys.stdout.write(f"{sheet}\n{video}\n")
     return 0
 

@@ -12,6 +12,7 @@ from app.niceness import step_back
 from app.opening import Opened, open_scene
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled
+from engines.core.files import holding
 
 NICE = 10
 """Behind the window and its rendering, where the system can say so for a thread."""
@@ -48,12 +49,13 @@ class ExportJob:
     def __init__(
         self,
         source: Source,
+        out: Path,
         work: Work,
         on_progress: OnProgress,
         on_done: Callable[[Exported], None],
         on_failed: Callable[[BaseException], None],
     ) -> None:
-        self._source, self._work = source, work
+        self._source, self._out, self._work = source, out, work
         self._on_progress, self._on_done, self._on_failed = on_progress, on_done, on_failed
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="export", daemon=True)
@@ -71,10 +73,11 @@ class ExportJob:
         step_back(NICE)
         try:
             source = self._source
-            opened = open_scene(source.path, source.data, source.device, source.settings)
-            if self._stop.is_set():
-                raise Cancelled
-            exported = self._work(opened, self._on_progress, self._stop.is_set)
+            with holding(self._out):
+                opened = open_scene(source.path, source.data, source.device, source.settings)
+                if self._stop.is_set():
+                    raise Cancelled
+                exported = self._work(opened, self._on_progress, self._stop.is_set)
         except Exception as error:  # handed on: the window shows it and goes on
             self._on_failed(error)
         else:

@@ -79,6 +79,7 @@ class Exporting:
         bar.begin(out, total)
         self.job = ExportJob(
             source,
+            out,
             work,
             lambda progress: post(lambda: bar.show_progress(progress)),
             lambda exported: post(lambda: self._done(exported)),

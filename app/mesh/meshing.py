@@ -26,7 +26,7 @@ from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
 from engines.core.engine import INSTANCE, Scene, Stop
 from engines.core.errors import Cancelled, UserError
-from engines.core.files import remove_leftovers, replacing
+from engines.core.files import replacing
 from engines.core.frame import Frame
 
 RESOLUTION, VIEWS = 160, 60
@@ -109,7 +109,6 @@ def run_mesh(
     cameras = mesh_cameras(scene, dataset, round(export.controls.get(INSTANCE, 0)), export.views)
     clock = _Clock(len(cameras), export.resolution**3 * len(cameras) / VOXEL_VIEWS_PER_S, on_progress)
     # Begun first: a place that can't be written is found out before minutes of drawing.
-    remove_leftovers(export.out.parent)
     with replacing(export.out) as temporary:
         frames = _render(scene, cameras, export, clock, stop)
         with _one_thread():

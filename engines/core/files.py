@@ -1,4 +1,4 @@
-"""Files that are replaced whole or not at all."""
+"""Files that are replaced whole or not at all, and outputs that one process at a time writes."""
 
 from __future__ import annotations
 
@@ -15,17 +15,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+from filelock import FileLock, Timeout
 
 from engines.core.errors import UserError
 
 PART = re.compile(r"\..+\.([0-9a-f]{4})[0-9a-f]{4}(?:\.(\d+))?\.part(\..+)?")
 """Names of unfinished files: `.<stem>.<machine><chance>.<process>.part<suffix>`; older ones have no process."""
+CLAIM = re.compile(r"\..+\.claim\.part")
+"""Names of the files whose lock says that an output is being written."""
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+"""Of file systems, above all on a network, that know no locks; there nothing is held."""
+PATIENCE_S = 0.3
+"""Who looks for leftovers has another's lock for a moment."""
 DAY_S = 86_400
 LITTLE_BYTES = 2**20
 """A disk with less room than this is full: what is being written is larger."""
 
 
-def _check_place(path: Path) -> None:
+def check_place(path: Path) -> None:
+    """Whether a file can be written at `path`, as far as that is seen without writing.
+
+    Raises:
+        UserError: a folder, or something that is no plain file, or a file where its folder should be.
+    """
     if path.is_dir():
         raise UserError(f"{path}: is a folder; name a file")
     # /dev/null, a pipe: taking such a thing's place would destroy it.
@@ -66,7 +78,10 @@ def remove_leftovers(folder: Path) -> None:
     """Removes what processes that were killed while they wrote left in `folder`; those that live keep theirs."""
     with contextlib.suppress(OSError):
         for path in folder.glob(".*.part*"):
-            if (found := PART.fullmatch(path.name)) and not _is_owned(path, found[1], found[2]):
+            if CLAIM.fullmatch(path.name):
+                with contextlib.suppress(OSError, Timeout), locked(path, 0):
+                    pass
+            elif (found := PART.fullmatch(path.name)) and not _is_owned(path, found[1], found[2]):
                 with contextlib.suppress(OSError):
                     if path.is_dir() and not path.is_symlink():
                         shutil.rmtree(path)
@@ -86,6 +101,12 @@ def _is_owned(path: Path, machine: str, process: str | None) -> bool:
     return False
 
 
+def others_than_unfinished(folder: Path) -> list[Path]:
+    """What is in a folder, sorted, but for what is being written, or was when a process was killed."""
+    unknown = (path for path in folder.iterdir() if not PART.fullmatch(path.name) and not CLAIM.fullmatch(path.name))
+    return sorted(unknown)
+
+
 def unfinished(path: Path, suffix: str = "") -> Path:
     """A new name beside `path` for what is going to take its place."""
     stem = path.name.removesuffix(suffix) if suffix else path.name
@@ -97,6 +118,69 @@ def _machine() -> str:
 
 
 @contextlib.contextmanager
+def holding(path: Path) -> Iterator[None]:
+    """While it lasts no other process, and no other thread, writes `path`, a file or a folder.
+
+    What killed processes left beside it is removed; after an error so are the folders that were made for it.
+
+    Raises:
+        UserError: it is being written already, or its place can't be written.
+    """
+    path = Path(path)
+    path = path.resolve() if path.is_symlink() else path
+    if not path.is_dir():
+        check_place(path)
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(folder_made(path.parent))
+            remove_leftovers(path.parent)
+            held.enter_context(locked(path.with_name(f".{path.name}.claim.part")))
+        except Timeout as error:
+            raise UserError(
+                f"{path}: is being written by another command; wait for its end, or name another place"
+            ) from error
+        except OSError as error:
+            raise unwritable(path, error) from error
+        yield
+
+
+@contextlib.contextmanager
+def locked(path: Path, patience_s: float = PATIENCE_S) -> Iterator[None]:
+    """Has the lock of the file `path`, which is made; the system gives it back when the process is killed.
+
+    Raises:
+        Timeout: another has it, for longer than `patience_s`.
+    """
+    lock = FileLock(path, is_singleton=False)
+    try:
+        lock.acquire(timeout=patience_s)
+    except (OSError, NotImplementedError) as error:
+        if isinstance(error, OSError) and error.errno not in NO_LOCKS:
+            raise
+    try:
+        yield
+    finally:
+        # While it is locked: who opened it meanwhile finds out that it is gone, and makes a new one.
+        with contextlib.suppress(OSError):
+            path.unlink()
+        lock.release()
+
+
+@contextlib.contextmanager
+def folder_made(folder: Path) -> Iterator[None]:
+    """Makes a folder and those that it lies in; after an error those that it made and that are empty are removed."""
+    new = [place for place in (folder, *folder.parents) if not place.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for place in new:
+            with contextlib.suppress(OSError):
+                place.rmdir()
+        raise
+
+
+@contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Gives a temporary path beside `path` to write to; on success it takes `path`'s place, else it is removed.
 
@@ -104,26 +188,31 @@ def replacing(path: Path) -> Iterator[Path]:
         UserError: the folder or disk can't take it (the old file is untouched).
     """
     path = Path(path)
-    temporary: Path | None = None
     try:
-        _check_place(path)
+        check_place(path)
         # What a link leads to is replaced, not the link.
         path = path.resolve() if path.is_symlink() else path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # The suffix is kept: encoders choose the container by it.
-        temporary = unfinished(path, path.suffix)
-        temporary.touch(exist_ok=False)
-        mode = (path if path.exists() else temporary).stat().st_mode
-        yield temporary
-        # Some writers (safetensors) put a private file in its place; what a user saves follows the umask.
-        temporary.chmod(mode)
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        temporary.replace(path)
+        with folder_made(path.parent), _unfinished_file(path) as temporary:
+            mode = (path if path.exists() else temporary).stat().st_mode
+            yield temporary
+            # Some writers (safetensors) put a private file in its place; what a user saves follows the umask.
+            temporary.chmod(mode)
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
+            temporary.replace(path)
     except OSError as error:
         raise unwritable(path, error) from error
+
+
+@contextlib.contextmanager
+def _unfinished_file(path: Path) -> Iterator[Path]:
+    """An empty file beside `path`, which is removed at the end if it is still there."""
+    # The suffix is kept: encoders choose the container by it.
+    temporary = unfinished(path, path.suffix)
+    try:
+        temporary.touch(exist_ok=False)
+        yield temporary
     finally:
-        if temporary is not None:
-            # On a disk that can't be written there is none, and no reason to hide what went wrong.
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        # On a disk that can't be written there is none, and no reason to hide what went wrong.
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)

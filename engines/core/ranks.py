@@ -95,6 +95,11 @@ def launched() -> int:
     return int(os.environ["WORLD_SIZE"])
 
 
+def is_begun_first() -> bool:
+    """Whether this process is the one that is going to write and report, also before it has met the others."""
+    return launched() == 1 or os.environ["RANK"] == "0"
+
+
 def here() -> Rank:
     """This process among those that have joined."""
     if dist.is_available() and dist.is_initialized():

@@ -23,14 +23,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from filelock import BaseFileLock, FileLock, Timeout
+from filelock import FileLock, Timeout
 from torch import Tensor
 
 from engines.core import ranks
 from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
 from engines.core.config import read_yaml
 from engines.core.errors import UserError
-from engines.core.files import remove_leftovers, replacing, unwritable
+from engines.core.files import folder_made, locked, remove_leftovers, replacing, unwritable
 from engines.core.reading import quoted, read_bytes, reading, why_not
 from engines.core.scene_file import read_scene_file, read_scene_header, write_scene_file
 from engines.core.torch_file import read_torch_file, write_torch_file
@@ -72,27 +72,22 @@ def claimed(folder: Path) -> Iterator[None]:
     Raises:
         UserError: another process trains there, or the folder can't be made.
     """
-    lock = _lock(folder)
     require_no_links(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=CLAIM_S)
-    except Timeout as error:
-        raise UserError(f"{folder}: another process is training there; stop it, or name another folder") from error
-    except OSError as error:
-        raise unwritable(folder, error) from error
-    except NotImplementedError:
-        # Some network file systems have no locks.
-        yield
-        return
-    try:
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(folder_made(folder))
+            held.enter_context(locked(folder / LOCK_NAME, CLAIM_S))
+        except Timeout as error:
+            raise UserError(f"{folder}: another process is training there; stop it, or name another folder") from error
+        except OSError as error:
+            raise unwritable(folder, error) from error
         for place in (folder, folder / HELD_OUT_NAME):
             remove_leftovers(place)
-        yield
-    finally:
-        with contextlib.suppress(OSError):
-            (folder / LIVE_NAME).unlink(missing_ok=True)
-        lock.release()
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                (folder / LIVE_NAME).unlink(missing_ok=True)
 
 
 def require_no_links(folder: Path) -> None:
@@ -120,7 +115,7 @@ def is_claimed(folder: Path) -> bool:
     """Whether a process trains there now."""
     if not (folder / LOCK_NAME).is_file():
         return False
-    lock = _lock(folder)
+    lock = FileLock(folder / LOCK_NAME, is_singleton=False)
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -129,10 +124,6 @@ def is_claimed(folder: Path) -> bool:
         return False
     lock.release()
     return False
-
-
-def _lock(folder: Path) -> BaseFileLock:
-    return FileLock(folder / LOCK_NAME, is_singleton=False)
 
 
 def read_run_checkpoint(folder: Path) -> Checkpoint:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import numpy as np
 from engines.core.camera import Camera
 from engines.core.engine import Stop, never_stop
 from engines.core.errors import Cancelled, UserError
-from engines.core.files import remove_leftovers, replacing
+from engines.core.files import holding, others_than_unfinished, remove_leftovers, replacing
 from engines.core.formats.deepvoxels_folder import Intrinsics, write_intrinsics, write_pose
 from engines.core.images import to_uint8, write_png
 from engines.core.reading import read_text
@@ -150,35 +150,39 @@ def require_empty(folder: Path) -> None:
     try:
         if folder.exists() and not folder.is_dir():
             raise UserError(f"{folder}: is a file; name a folder")
-        if folder.is_dir() and any(folder.iterdir()) and not (folder / UNFINISHED).is_file():
+        if folder.is_dir() and others_than_unfinished(folder) and not (folder / UNFINISHED).is_file():
             raise UserError(f"{folder}: holds files already; name a new folder, or empty this one first")
     except OSError as error:
         raise UserError(f"{folder}: can't be read ({error.strerror or error})") from error
 
 
-def begin(folder: Path, what: str) -> Callable[[], None]:
-    """Notes in the folder that it is to hold the sample that `what` describes, until what is given back is called.
+@contextlib.contextmanager
+def making(folder: Path, what: str) -> Iterator[None]:
+    """Notes in the folder that it is to hold the sample that `what` describes, until that is whole; alone meanwhile.
 
     Raises:
-        UserError: it holds something else, or can't be written.
+        UserError: it holds something else, or is being written, or can't be written.
     """
-    require_empty(folder)
     mark = folder / UNFINISHED
-    if mark.is_file() and read_text(mark) != what:
-        raise UserError(f"{folder}: holds part of another sample; name a new folder, or empty this one first")
-    for part in (folder, *folder.rglob("*/")) if folder.is_dir() else ():
-        remove_leftovers(part)
-    is_new = not folder.exists()
-    try:
+    with _of_folder(mark), holding(mark):
+        require_empty(folder)
+        if mark.is_file() and read_text(mark) != what:
+            raise UserError(f"{folder}: holds part of another sample; name a new folder, or empty this one first")
+        for part in folder.rglob("*/"):
+            remove_leftovers(part)
         with replacing(mark) as temporary:
             temporary.write_text(what, encoding="utf-8")
+        yield
+        mark.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _of_folder(mark: Path) -> Iterator[None]:
+    """Says of the folder what is wrong with its mark, whose name says nothing to anybody."""
+    try:
+        yield
     except UserError as error:
-        if is_new:
-            with contextlib.suppress(OSError):
-                folder.rmdir()
-        # The mark's own name says nothing to anybody.
-        raise UserError(str(error).replace(str(mark), str(folder))) from error
-    return lambda: mark.unlink(missing_ok=True)
+        raise type(error)(str(error).replace(str(mark), str(mark.parent))) from error
 
 
 def _write_bounds(path: Path) -> None:

@@ -16,6 +16,7 @@ from app.gui.export_dialog import ExportDialog
 from app.gui.export_order import Order, make_export
 from app.gui.window import Window
 from app.spoken import spoken_time
+from engines.core.files import holding
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, wait_exact
 from tests.app.gui.fake_scene import FakeScene
 
@@ -69,6 +70,19 @@ def test_a_cancelled_export_leaves_nothing(window: Window, qtbot: QtBot, tmp_pat
     assert list(tmp_path.iterdir()) == []
     assert not window.export_bar.isVisible()
     assert "cancelled" in window.banner.text.text()
+
+
+def test_an_export_into_what_is_being_written_is_refused(
+    window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer
+) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    out = tmp_path / "film.mp4"
+    answer(Order(frames=2, out=str(out)))
+    with holding(out):
+        window.commands["export"].trigger()
+        qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
+        assert "film.mp4: is being written by another" in window.banner.text.text() and not out.exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_closing_the_window_asks_before_it_ends_the_export(

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from engines.core.errors import UserError
-from engines.core.files import replacing
+from engines.core.files import holding, replacing
 from tests.engines.core.examples import no_room_beyond
 
 
@@ -94,3 +97,83 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
         temporary.write_text("new")
     assert link.is_symlink() and target.read_text() == "new"
     assert target.stat().st_mode & 0o777 == 0o600
+
+
+HOLD = (
+    "import sys, time; from pathlib import Path; from engines.core.files import holding\n"
+    "with holding(Path(sys.argv[1])):\n"
+    "    print('held', flush=True); time.sleep(60)\n"
+)
+
+
+def test_an_output_that_another_process_writes_is_refused_until_that_is_killed(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "film.mp4"
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None and other.stdout.readline() == "held\n"
+        with pytest.raises(UserError, match=r"film\.mp4: is being written by another command"), holding(path):
+            pytest.fail("held twice")
+        with holding(path.with_name("other.mp4")):
+            assert path.parent.is_dir()
+        other.kill()
+        other.wait()
+    assert [path.name for path in path.parent.iterdir()] == [".film.mp4.claim.part"]
+    with holding(path):
+        pass
+    assert list(path.parent.iterdir()) == []
+
+
+def test_an_output_is_held_from_other_threads_and_through_links(tmp_path: Path) -> None:
+    path, link = tmp_path / "a.glb", tmp_path / "b.glb"
+    path.touch()
+    link.symlink_to(path)
+    refused: list[UserError] = []
+
+    def hold() -> None:
+        try:
+            with holding(link):
+                pass
+        except UserError as error:
+            refused.append(error)
+
+    with holding(path):
+        thread = threading.Thread(target=hold)
+        thread.start()
+        thread.join()
+        assert len(refused) == 1
+    hold()
+    assert len(refused) == 1 and sorted(tmp_path.iterdir()) == [path, link]
+
+
+def test_leftovers_of_other_outputs_are_removed_unless_they_are_being_written(tmp_path: Path) -> None:
+    left = tmp_path / ".old.mp4.claim.part"
+    left.touch()
+    with holding(tmp_path / "a.mp4"), holding(tmp_path / "b.mp4"):
+        assert sorted(path.name for path in tmp_path.iterdir()) == [".a.mp4.claim.part", ".b.mp4.claim.part"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folders_made_for_an_output_that_fails_are_removed(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no scene"), holding(tmp_path / "a" / "b" / "film.mp4"):
+        raise UserError("no scene")
+    with pytest.raises(UserError, match="can't be written"), replacing(tmp_path / "a" / "b" / "c.json"):
+        raise OSError("no room")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_many_that_begin_at_once_are_held_one_at_a_time(tmp_path: Path) -> None:
+    path, inside, together = tmp_path / "a.ply", [0], [0]
+
+    def hold(_: int) -> bool:
+        try:
+            with holding(path):
+                inside[0] += 1
+                together[0] = max(together[0], inside[0])
+                time.sleep(0.001)
+                inside[0] -= 1
+        except UserError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(hold, range(64)))
+    assert together == [1] and any(done) and list(tmp_path.iterdir()) == []
