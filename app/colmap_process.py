@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import queue
@@ -14,6 +15,7 @@ from typing import Any
 
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
+from engines.core.files import is_full, unwritable
 from engines.core.reading import shortened
 
 LOOK_S = 0.25
@@ -32,6 +34,7 @@ Work = Callable[[Any, "Queue[Message]"], Any]
 def run_colmap(
     work: Work,
     job: Any,
+    place: Path,
     stop: Stop,
     on_message: Callable[[str, Any], None] = lambda *_: None,
     in_background: bool = False,
@@ -39,11 +42,12 @@ def run_colmap(
     """What `work` gives for `job`, both of which must survive pickling.
 
     Args:
+        place: where it writes.
         on_message: called with what the work tells of how far it is.
         in_background: whether others that want the processor come first.
 
     Raises:
-        UserError: it failed, or ended without a word.
+        UserError: it failed, or ended without a word; `Unwritable` where there is no room.
         Cancelled: `stop` said so.
     """
     context = multiprocessing.get_context("spawn")
@@ -59,17 +63,24 @@ def run_colmap(
             except queue.Empty:
                 if worker.is_alive() or not messages.empty():
                     continue
-                raise UserError(
-                    f"COLMAP ended unexpectedly (exit code {worker.exitcode}); it may have run out of memory"
+                raise _failure(
+                    place, f"COLMAP ended unexpectedly (exit code {worker.exitcode}); it may have run out of memory"
                 ) from None
             if kind == "done":
                 return value
             if kind == "failed":
-                raise UserError(f"COLMAP failed: {shortened(value, MOST_TOLD)}")
+                raise _failure(place, f"COLMAP failed: {shortened(value, MOST_TOLD)}")
             on_message(kind, value)
     finally:
         worker.terminate()
         worker.join()
+
+
+def _failure(place: Path, text: str) -> UserError:
+    """Where the disk is full that is why, whatever COLMAP calls it."""
+    if os.strerror(errno.ENOSPC) in text or is_full(place):
+        return unwritable(place, OSError(errno.ENOSPC, ""))
+    return UserError(text)
 
 
 def _work_there(work: Work, job: Any, messages: Queue[Message], in_background: bool) -> None:

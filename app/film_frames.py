@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from engines.core.camera import Array
-from engines.core.errors import UserError
-from engines.core.files import holding
+from engines.core.errors import Unwritable, UserError
+from engines.core.files import folder_made, holding
 from engines.core.images import to_uint8, write_png
 from engines.core.picture_files import read_picture, video_shape
 
@@ -40,10 +40,18 @@ def _written(film: Path, folder: Path, count: int, on_written: Callable[[int], N
     paths = [folder / f"{start:06d}.png" for start in starts[:-1]]
     if folder.is_dir() and (others := sorted({path.name for path in folder.iterdir()} - {path.name for path in paths})):
         raise UserError(f"{folder}: holds other files ({others[0]}); name a new or an empty folder with --out")
-    for index, path in enumerate(paths):
-        if not path.is_file():
-            write_png(path, _sharpest(film, starts[index], starts[index + 1]))
-        on_written(index + 1)
+    new: list[Path] = []
+    with folder_made(folder):
+        try:
+            for index, path in enumerate(paths):
+                if not path.is_file():
+                    write_png(path, _sharpest(film, starts[index], starts[index + 1]))
+                    new.append(path)
+                on_written(index + 1)
+        except Unwritable:
+            for path in new:
+                path.unlink(missing_ok=True)
+            raise
     return paths
 
 

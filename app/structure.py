@@ -26,13 +26,13 @@ from app.structure_photographs import (
     prepare,
     work_folder,
 )
-from app.structure_places import check_places, put_in_place
+from app.structure_places import check_places, put_in_place, taken_back
 from app.structure_reasons import reasons
 from app.structure_worker import find_structure
 from engines.core.device import usable_cores
 from engines.core.engine import Stop
 from engines.core.errors import UserError
-from engines.core.files import folder_made, holding, unwritable
+from engines.core.files import holding, unwritable
 from engines.core.formats.colmap_files import read_model
 from engines.core.formats.colmap_model import Model, picture_camera
 from engines.core.formats.transforms_written import write_transforms
@@ -120,7 +120,7 @@ def find_poses(
     if strange := next((path.name for path in paths if not is_text(path.name)), None):
         raise UserError(f"{images}: the name {strange!a} is no text in UTF-8; rename that photograph")
     work = work_folder(folder)
-    with holding(work), folder_made(work):
+    with holding(work), taken_back(work):
         check_places(folder, work, overwrite)
         job = _job(paths, images, folder, film, in_background)
         prepare(job, images)
@@ -172,7 +172,7 @@ def _run(job: Job, on_progress: Callable[[StructureProgress], None], stop: Stop)
         done, total, attempt = value
         on_progress(StructureProgress(cast(Stage, stage), min(done, total), total, attempt))
 
-    return cast(Outcome, run_colmap(find_structure, job, stop, tell, job.in_background))
+    return cast(Outcome, run_colmap(find_structure, job, job.database.parent, stop, tell, job.in_background))
 
 
 def _written(folder: Path, images: Path, job: Job, outcome: Outcome, overwrite: bool) -> Structure:

@@ -6,18 +6,33 @@ left between the two has its old files back at the next start. What the user had
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from engines.core.errors import UserError
-from engines.core.files import replacing, unwritable
+from engines.core.errors import Unwritable, UserError
+from engines.core.files import folder_made, replacing, unwritable
 
 TARGETS = ("sparse/0", "transforms.json", "poses_bounds.npy")
 WRITTEN, REPLACED, PENDING = "written.json", "replaced", "pending"
+
+
+@contextlib.contextmanager
+def taken_back(work: Path) -> Iterator[None]:
+    """Takes away a work folder that was made now where there is no room for what belongs in it."""
+    is_new = not work.exists()
+    try:
+        with folder_made(work):
+            yield
+    except Unwritable:
+        # What the user had is the last to go.
+        if is_new and not any(path.is_file() for path in (work / REPLACED).rglob("*")):
+            shutil.rmtree(work, ignore_errors=True)
+        raise
 
 
 def not_ours(folder: Path, work: Path) -> tuple[Path, ...]:
@@ -89,6 +104,8 @@ def put_in_place(folder: Path, work: Path, made: Mapping[str, Path], overwrite: 
         _keep(pending)
     else:
         shutil.rmtree(pending, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            pending.parent.rmdir()
     return tuple(folder / name for name in TARGETS if name in made)
 
 

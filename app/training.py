@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from engines.core.config import make_options
 from engines.core.contract import scene_of
 from engines.core.device import choose_device, describe_device, is_out_of_memory, memory_used
 from engines.core.engine import AnyEngine, Stop, Training
-from engines.core.errors import Cancelled, Diverged, OutOfMemory, Unreadable, UserError
+from engines.core.errors import Cancelled, Diverged, OutOfMemory, Unreadable, Unwritable, UserError
 from engines.core.files import unwritable
 from engines.core.formats import open_dataset
 from engines.core.run_folder import (
@@ -37,6 +38,7 @@ from engines.core.run_folder import (
     mark_launch,
     read_run_config,
     read_run_training,
+    taken_back_unsaved,
     write_run_checkpoint,
     write_run_config,
 )
@@ -124,6 +126,8 @@ def run_training(
             held.enter_context(contextlib.closing(training))
             if rank.is_first:
                 held.enter_context(claimed(out))
+                held.enter_context(taken_back_unsaved(out))
+                held.enter_context(_events_told_once())
                 recent = _check_unchanged(out, training.step_count, resume or again)
                 # Also of a new run: one that ended before it saved anything may have left lines.
                 forget_after(out, training.step_count)
@@ -136,6 +140,22 @@ def run_training(
             if not is_out_of_memory(error):
                 raise
             raise out_of_memory(engine, out, settings, where) from error
+
+
+@contextlib.contextmanager
+def _events_told_once() -> Iterator[None]:
+    """What the thread of TensorBoard's events fails at is raised where they are written; it need not print it, too."""
+    before = threading.excepthook
+
+    def hook(told: threading.ExceptHookArgs) -> None:
+        if type(told.thread).__name__ != "_AsyncWriterThread":
+            before(told)
+
+    threading.excepthook = hook
+    try:
+        yield
+    finally:
+        threading.excepthook = before
 
 
 def out_of_memory(engine: AnyEngine, out: Path, settings: Mapping[str, Any], device: torch.device) -> OutOfMemory:
@@ -308,9 +328,8 @@ class _Run:
         try:
             yield
         except OSError as error:
-            raise UserError(
-                f"{unwritable(self.out, error)}; the last checkpoint there is whole: go on later with --resume"
-            ) from error
+            way_on = "; the last checkpoint there is whole: go on later with --resume" * is_run_folder(self.out)
+            raise Unwritable(f"{unwritable(self.out, error)}{way_on}") from error
 
     def save(self) -> Checkpoint:
         """Writes the checkpoint as it is now."""

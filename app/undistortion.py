@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import shutil
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from app.structure_photographs import READ_BY_COLMAP, link_or_copy
 from engines.core.device import usable_cores
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
-from engines.core.files import holding, others_than_unfinished, unfinished, unwritable
+from engines.core.files import holding, is_full, others_than_unfinished, unfinished, unwritable
 from engines.core.formats.colmap import find_model, photographs_of
 from engines.core.formats.colmap_files import read_model
 from engines.core.images import read_image, to_uint8, write_png
@@ -72,16 +73,31 @@ def _undistorted(folder: Path, model: Path, out: Path, stop: Stop) -> Undistorte
                 if stop():
                     raise Cancelled
                 _give(path, given / called[name])
-            run_colmap(_undistort, (made, model, given, called, usable_cores()), stop)
+            run_colmap(_undistort, (made, model, given, called, usable_cores()), out, stop)
+            there = _written(made, len(paths), out)
             # The rest is for COLMAP's own next step.
             for part in (IMAGES, MODEL):
                 shutil.move(made / part, out / part)
     except OSError as error:
         raise unwritable(Path(error.filename or out), error) from error
-    there = sum(1 for path in (out / IMAGES).rglob("*") if path.is_file())
-    if there < len(paths):
-        raise UserError(f"{out}: COLMAP wrote {there} of {len(paths)} photographs; the others may be damaged")
     return Undistorted(there, tuple(name for name in names if name not in paths))
+
+
+def _written(made: Path, wanted: int, out: Path) -> int:
+    """How many photographs COLMAP wrote: all, and whole, which it doesn't say on a full disk."""
+    there = [path for path in (made / IMAGES).rglob("*") if path.is_file()]
+    if is_full(out):
+        try:
+            read_model(made / MODEL)
+            for path in there:
+                read_image(path)
+        except UserError:
+            there = []
+        if len(there) < wanted:
+            raise unwritable(out, OSError(errno.ENOSPC, ""))
+    if len(there) < wanted:
+        raise UserError(f"{out}: COLMAP wrote {len(there)} of {wanted} photographs; the others may be damaged")
+    return len(there)
 
 
 def _known_name(name: str, path: Path, others: Container[str]) -> str:

@@ -95,9 +95,10 @@ def _score(arguments: argparse.Namespace) -> int:
     note_astray(opened.scene, cameras, view_controls(opened.scene, views, dataset))
     result = {"checkpoint": str(arguments.checkpoint), "data": str(dataset.source), "split": split, "views_are": chosen}
     result |= evaluation.to_json()
+    # First, so that a disk that is full by now doesn't take what was found.
+    sys.stdout.write(json.dumps(result, indent=2) + "\n" if arguments.json else _table(evaluation, chosen))
     if out is not None and ranks.here().is_first:
         _write(out, evaluation, result)
-    sys.stdout.write(json.dumps(result, indent=2) + "\n" if arguments.json else _table(evaluation, chosen))
     return 0
 
 

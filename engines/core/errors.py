@@ -13,6 +13,10 @@ class Lacking(UserError):
     """What is there is sound, but something else must be named beside it, such as a data folder."""
 
 
+class Unwritable(UserError):
+    """A place that can't be written: the disk is full, or may not be written to, or fails."""
+
+
 class Unreadable(UserError):
     """A file that a training needs now can't be read; what was learnt so far is sound."""
 

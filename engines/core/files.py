@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
-from engines.core.errors import UserError
+from engines.core.errors import Unwritable, UserError
 
 PART = re.compile(r"\..+\.([0-9a-f]{4})[0-9a-f]{4}(?:\.(\d+))?\.part(\..+)?")
 """Names of unfinished files: `.<stem>.<machine><chance>.<process>.part<suffix>`; older ones have no process."""
@@ -50,20 +50,20 @@ def check_place(path: Path) -> None:
             return
 
 
-def unwritable(path: Path, error: OSError | RuntimeError) -> UserError:
+def unwritable(path: Path, error: OSError | RuntimeError) -> Unwritable:
     """The error for a place that can't be written: says whether the disk is full, or may not be written to."""
     if isinstance(error, OSError):
         code = error.errno
         if code in (errno.ENOSPC, errno.EDQUOT) or (code is None and is_full(path)):
-            return UserError(f"{path}: can't be written, the disk is full; make room, or name another place")
+            return Unwritable(f"{path}: can't be written, the disk is full; make room, or name another place")
         if code == errno.EROFS:
-            return UserError(f"{path}: can't be written, the disk is read-only; name another place")
+            return Unwritable(f"{path}: can't be written, the disk is read-only; name another place")
         if code in (errno.EACCES, errno.EPERM):
-            return UserError(f"{path}: can't be written ({error.strerror}); name a place that you may write to")
-        return UserError(f"{path}: can't be written ({error.strerror or 'the disk fails'})")
+            return Unwritable(f"{path}: can't be written ({error.strerror}); name a place that you may write to")
+        return Unwritable(f"{path}: can't be written ({error.strerror or 'the disk fails'})")
     full = is_full(path)
     way_on = "the disk is full; make room, or name another place" if full else "the disk or its file system fails"
-    return UserError(f"{path}: can't be written, {way_on}")
+    return Unwritable(f"{path}: can't be written, {way_on}")
 
 
 def is_full(path: Path) -> bool:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -29,7 +30,7 @@ from torch import Tensor
 from engines.core import ranks
 from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
 from engines.core.config import read_yaml
-from engines.core.errors import UserError
+from engines.core.errors import Unwritable, UserError
 from engines.core.files import folder_made, locked, remove_leftovers, replacing, unwritable
 from engines.core.reading import quoted, read_bytes, reading, why_not
 from engines.core.scene_file import read_scene_file, read_scene_header, write_scene_file
@@ -88,6 +89,24 @@ def claimed(folder: Path) -> Iterator[None]:
         finally:
             with contextlib.suppress(OSError):
                 (folder / LIVE_NAME).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def taken_back_unsaved(folder: Path) -> Iterator[None]:
+    """Takes away what a new run wrote where there is no room for it before anything is saved; what was there stays."""
+    there = {path.name for path in folder.iterdir()}
+    try:
+        yield
+    except Unwritable:
+        for path in folder.iterdir() if not is_run_folder(folder) else ():
+            if path.name not in there and _is_own(path.name):
+                with contextlib.suppress(OSError):
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+        raise
+
+
+def _is_own(name: str) -> bool:
+    return name in (CONFIG_NAME, HISTORY_NAME, HELD_OUT_NAME, LAUNCH_NAME) or name.startswith(EVENTS_START)
 
 
 def require_no_links(folder: Path) -> None:

@@ -6,12 +6,15 @@ import os
 import sys
 import time
 from multiprocessing.queues import Queue
+from pathlib import Path
 
 import pytest
 
 from app.colmap_process import MOST_TOLD, Message, run_colmap
 from engines.core.engine import never_stop
-from engines.core.errors import Cancelled, UserError
+from engines.core.errors import Cancelled, Unwritable, UserError
+
+PLACE = Path(__file__).parent
 
 
 def _doubled(job: int, messages: Queue[Message]) -> int:
@@ -35,27 +38,35 @@ def _endless(job: float, messages: Queue[Message]) -> None:
 
 def test_the_result_and_what_was_told_before_come_back(capfd: pytest.CaptureFixture[str]) -> None:
     told = list[tuple[str, object]]()
-    assert run_colmap(_doubled, 21, never_stop, lambda *message: told.append(message)) == 42
+    assert run_colmap(_doubled, 21, PLACE, never_stop, lambda *message: told.append(message)) == 42
     assert told == [("features", (21, 42, ""))]
     assert capfd.readouterr().out == ""
 
 
 def test_errors_are_one_line_of_a_readable_length() -> None:
     with pytest.raises(UserError) as caught:
-        run_colmap(_failing, "no\n" * 1000, never_stop)
+        run_colmap(_failing, "no\n" * 1000, PLACE, never_stop)
     text = str(caught.value)
     assert text.startswith("COLMAP failed: RuntimeError: no no no") and "\n" not in text
     assert len(text) <= len("COLMAP failed: ") + MOST_TOLD
 
 
+@pytest.mark.parametrize("said", ["OSError: [Errno 28] No space left on device: 'pairs.txt'", "it is full"])
+def test_a_full_disk_is_called_so(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "Errno" not in said:
+        monkeypatch.setattr("app.colmap_process.is_full", lambda _: True)
+    with pytest.raises(Unwritable, match=rf"{PLACE}: can't be written, the disk is full"):
+        run_colmap(_failing, said, PLACE, never_stop)
+
+
 def test_a_process_that_ends_without_a_word_is_told_with_its_exit_code() -> None:
     with pytest.raises(UserError, match=r"COLMAP ended unexpectedly \(exit code 7\)"):
-        run_colmap(_dying, 7, never_stop)
+        run_colmap(_dying, 7, PLACE, never_stop)
 
 
 def test_it_is_ended_when_it_is_to_stop() -> None:
     processes = list[int]()
     with pytest.raises(Cancelled):
-        run_colmap(_endless, 60.0, lambda: bool(processes), lambda _, process: processes.append(process))
+        run_colmap(_endless, 60.0, PLACE, lambda: bool(processes), lambda _, process: processes.append(process))
     with pytest.raises(ProcessLookupError):
         os.kill(processes[0], 0)

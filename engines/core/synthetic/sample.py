@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 
 from engines.core.camera import Camera
 from engines.core.engine import Stop, never_stop
-from engines.core.errors import Cancelled, UserError
+from engines.core.errors import Cancelled, Unwritable, UserError
 from engines.core.files import holding, others_than_unfinished, remove_leftovers, replacing
 from engines.core.formats.deepvoxels_folder import Intrinsics, write_intrinsics, write_pose
 from engines.core.images import to_uint8, write_png
@@ -28,6 +29,8 @@ TRAIN_VIEWS, VALIDATION_VIEWS, TEST_VIEWS = 300, 20, 60
 SIZE_PX = 256
 OBJECTS, OBJECT_VIEWS, CLASS_SIZE_PX = 24, 50, 128
 
+SAMPLED = ("train", "validation", "test", "bbox.txt", "frames", "masks", "background", "poses_bounds.npy")
+"""All that samples have at their top."""
 UNFINISHED = ".unfinished-sample"
 """In a folder whose sample is not whole yet: what it is going to be."""
 
@@ -168,12 +171,25 @@ def making(folder: Path, what: str) -> Iterator[None]:
         require_empty(folder)
         if mark.is_file() and read_text(mark) != what:
             raise UserError(f"{folder}: holds part of another sample; name a new folder, or empty this one first")
+        is_new = not mark.is_file()
         for part in folder.rglob("*/"):
             remove_leftovers(part)
-        with replacing(mark) as temporary:
-            temporary.write_text(what, encoding="utf-8")
-        yield
+        try:
+            with replacing(mark) as temporary:
+                temporary.write_text(what, encoding="utf-8")
+            yield
+        except Unwritable:
+            if is_new:
+                _take_back(folder)
+            raise
         mark.unlink(missing_ok=True)
+
+
+def _take_back(folder: Path) -> None:
+    """Removes a sample that there is no room for, by its names: nothing else is touched."""
+    for name in (*SAMPLED, UNFINISHED):
+        with contextlib.suppress(OSError):
+            shutil.rmtree(folder / name) if (folder / name).is_dir() else (folder / name).unlink()
 
 
 @contextlib.contextmanager
