@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, str] = {
     "evaluate": "compare a scene with photographs: PSNR, SSIM",
     "convert": "write a checkpoint as a scene file, or as the authors' code does",
     "sample": "write a small synthetic scene, to try things on",
+    "engine": "list the methods that are here, or try whether one does what the program relies on",
     "bench": "measure time per frame and stage, and peak memory",
 }
 DIVIDED = ("train", "render", "evaluate")

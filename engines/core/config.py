@@ -55,6 +55,8 @@ class TrainingConfig(Options):
     """Fields that name files or folders of the machine that trains."""
     MEMORY: ClassVar[tuple[str, ...]] = ()
     """Fields that cost most memory, to be lowered first where it does not suffice."""
+    TRIAL: ClassVar[Mapping[str, Any]] = {}
+    """Options of the smallest training there can be, for `main.py engine`, which tries whether the method is sound."""
     LABELS: ClassVar[Mapping[str, str]] = {
         "max_steps": "Steps",
         "checkpoint_every": "Save every (steps)",

@@ -30,16 +30,16 @@ MISSING = "is missing"
 Kinds = Mapping[str, tuple[Callable[[Any], bool], str]]
 """Members that are values, each with what tells whether one may be, and what it must be in words."""
 
-ABILITIES: tuple[type, ...] = (
-    abilities.ReadsUpstream,
-    abilities.WritesUpstream,
-    abilities.JudgesData,
-    abilities.SuggestsOptions,
-    abilities.FillsBox,
-    abilities.KnowsWeights,
-    abilities.HasViewingWeights,
-)
-"""That an engine may have."""
+ABILITIES: Mapping[type, str] = {
+    abilities.ReadsUpstream: "reads its authors' files",
+    abilities.WritesUpstream: "writes its authors' files",
+    abilities.JudgesData: "says what it can't learn from",
+    abilities.SuggestsOptions: "suggests options for data",
+    abilities.FillsBox: "says which box it fills",
+    abilities.KnowsWeights: "finds damaged weights",
+    abilities.HasViewingWeights: "leaves out what only training needs",
+}
+"""That an engine may have, each in a few words."""
 
 
 def functions_of(protocol: type) -> dict[str, tuple[str, ...]]:
@@ -140,6 +140,11 @@ def _takes(function: Callable[..., Any], count: int) -> bool:
 
 def _signature(function: Callable[..., Any]) -> str:
     return f"({', '.join(inspect.signature(function).parameters)})"
+
+
+def abilities_of(engine: AnyEngine) -> list[str]:
+    """What it can besides what every method does, in a few words each."""
+    return [text for ability, text in ABILITIES.items() if isinstance(engine, ability)]
 
 
 # What comes from a method while it works

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -17,6 +17,13 @@ class DeepVoxelsConfig(TrainingConfig):
     """Network sizes, where the grid stands, and how it is trained."""
 
     MEMORY = ("img_sidelength", "grid_dim", "num_trgt", "nf0")
+    TRIAL: ClassVar[Mapping[str, Any]] = {
+        "img_sidelength": 128,
+        "grid_dim": 8,
+        "num_grid_feats": 4,
+        "nf0": 2,
+        "num_trgt": 1,
+    }
     LABELS: ClassVar[Mapping[str, str]] = {
         "img_sidelength": "Image size (px)",
         "grid_dim": "Grid resolution (voxels)",
@@ -32,12 +39,12 @@ class DeepVoxelsConfig(TrainingConfig):
         "grid_lr": "Grid learning rate",
         "sampling_pattern": "View sampling",
         "scale": "Grid size (world units)",
-        "centre": "Grid centre (world)",
+        "grid_barycenter": "Grid centre (world)",
         "near_plane": "Near plane (world units)",
     }
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "Network": ("img_sidelength", "grid_dim", "num_grid_feats", "nf0", "no_occlusion_net", "dropout"),
-        "Grid": ("grid_learning", "grid_lr", "start_at_median", "scale", "centre", "near_plane"),
+        "Grid": ("grid_learning", "grid_lr", "start_at_median", "scale", "grid_barycenter", "near_plane"),
         "Losses": ("num_trgt", "l1_weight", "adversarial_weight", "border_px"),
         "Data": ("sampling_pattern",),
     }
@@ -86,7 +93,7 @@ class DeepVoxelsOptions(Options):
     LABELS: ClassVar[Mapping[str, str]] = {
         "crop_border": "Crop border (5 px)",
         "scale": "Grid size",
-        "centre": "Grid centre",
+        "grid_barycenter": "Grid centre",
     }
 
     crop_border: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -30,6 +30,7 @@ class MaskVolumeConfig(TrainingConfig):
 
     FILES = ("vgg_weights", "checkpoint", "mpi_model")
     MEMORY = ("crop_px", "img_wh")
+    TRIAL: ClassVar[Mapping[str, Any]] = {"crop_px": 0, "augment": False, "loss_type": "l1", "img_wh": (64, 64)}
     LABELS: ClassVar[Mapping[str, str]] = {
         "batch_size": "Batch size",
         "loss_type": "Loss",

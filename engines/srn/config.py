@@ -27,6 +27,13 @@ class SrnConfig(TrainingConfig):
 
     FILES = ("checkpoint",)
     MEMORY = ("rays_per_image", "batch_size_per_img_sidelength", "img_sidelengths")
+    TRIAL: ClassVar[Mapping[str, Any]] = {
+        "img_sidelengths": (16,),
+        "batch_size_per_img_sidelength": (2,),
+        "rays_per_image": 64,
+        "tracing_steps": 3,
+        "embedding_size": 4,
+    }
     LABELS: ClassVar[Mapping[str, str]] = {
         "embedding_size": "Code length",
         "num_instances": "Objects (counted from the data)",

@@ -1,0 +1,116 @@
+"""The checks of what a method may be able to do besides: each is tried where the method has it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from app.conformance.drawing import open_checkpoint
+from app.conformance.trial import Check, Failure, Trial, channels, difference, draw
+from engines.core.abilities import (
+    FillsBox,
+    HasViewingWeights,
+    KnowsWeights,
+    ReadsUpstream,
+    SuggestsOptions,
+    WritesUpstream,
+)
+from engines.core.config import make_options
+from engines.core.errors import UserError
+from engines.core.torch_file import read_torch_file, write_torch_file
+
+
+def of_nobody() -> tuple[Any, ...]:
+    """What torch files of no method may hold."""
+    return {}, {"model": {}}, {"model": 3}, {3: 4}, {"state_dict": [1]}, {"model": torch.zeros(1)}, {"a": torch.ones(2)}
+
+
+def knows_its_files(trial: Trial) -> None:
+    """No others, and whatever is in them it doesn't fail."""
+    engine = trial.engine
+    if isinstance(engine, ReadsUpstream):
+        for content in of_nobody():
+            if engine.recognises(content):
+                raise Failure(f"recognises() takes {content} for its own")
+
+
+def reads_what_it_writes(trial: Trial) -> str:
+    """The same weights, and the same options as far as the file tells them."""
+    engine, checkpoint, path = trial.engine, trial.checkpoints[-1], trial.folder / "authors.pth"
+    if not isinstance(engine, WritesUpstream) or not isinstance(engine, ReadsUpstream):
+        return ""
+    try:
+        write_torch_file(path, engine.write_upstream(checkpoint))
+    except UserError as error:
+        return f"not of these options: {error}"
+    content = read_torch_file(path)
+    if not engine.recognises(content):
+        raise Failure("recognises() does not know what write_upstream() wrote")
+    read = engine.read_upstream(content, path)
+    make_options(engine.Config, read.config, "read_upstream's config")
+    shared = {name: tensor for name, tensor in read.weights.items() if name in checkpoint.weights}
+    if not shared:
+        raise Failure("read_upstream() gives none of the weights that were written")
+    if found := difference({name: checkpoint.weights[name] for name in shared}, shared):
+        raise Failure(f"read_upstream() gives other weights than were written: {found}")
+    return ""
+
+
+def knows_its_weights(trial: Trial) -> None:
+    """Names and shapes are those of its own checkpoints."""
+    engine, checkpoint = trial.engine, trial.checkpoints[-1]
+    if isinstance(engine, KnowsWeights):
+        config = make_options(engine.Config, checkpoint.config)
+        for name, expected in engine.weights_to_draw(config, checkpoint.weights).items():
+            found = checkpoint.weights.get(name)
+            if found is None or found.shape != expected.shape:
+                shape = "is missing" if found is None else f"is {list(found.shape)}, not {list(expected.shape)}"
+                raise Failure(f"weights_to_draw() names {name}, which in its own checkpoint {shape}")
+            if expected.device.type != "meta":
+                raise Failure(f"weights_to_draw() makes {name} on {expected.device}, not on the meta device")
+
+
+def views_with_less(trial: Trial) -> None:
+    """The same picture without what only training needs."""
+    engine, checkpoint = trial.engine, trial.checkpoints[-1]
+    if isinstance(engine, HasViewingWeights):
+        less = engine.viewing_weights(checkpoint)
+        both = [open_checkpoint(trial, each) for each in (replace(checkpoint, training=None), less)]
+        all_of_it, drawn = (channels(scene, draw(scene)) for scene in both)
+        if found := difference(all_of_it, drawn):
+            raise Failure(f"with viewing_weights() it draws another picture: {found}")
+
+
+def suggests_options(trial: Trial) -> None:
+    """Fields that there are, with values that may be."""
+    engine = trial.engine
+    if isinstance(engine, SuggestsOptions):
+        for dataset in trial.samples:
+            make_options(engine.Config, engine.suggested(dataset), f"suggested() for {dataset.source.name}")
+
+
+def fills_box(trial: Trial) -> None:
+    """A box in the world, or none."""
+    engine = trial.engine
+    if isinstance(engine, FillsBox):
+        for dataset in trial.samples:
+            try:
+                box = engine.box(dataset, trial.config(dataset))
+            except UserError:
+                continue
+            if box is not None and (np.shape(box.bounds) != (2, 3) or not np.isfinite(box.bounds).all()):
+                raise Failure(f"box() gives bounds {np.shape(box.bounds)}; they must be [2, 3] and finite")
+
+
+BESIDES: dict[type, tuple[Check, ...]] = {
+    ReadsUpstream: (Check("recognises", "knows its own files only", knows_its_files),),
+    WritesUpstream: (Check("write_upstream", "writes what it reads", reads_what_it_writes, "training"),),
+    KnowsWeights: (Check("weights_to_draw", "names what checkpoints hold", knows_its_weights, "training"),),
+    HasViewingWeights: (Check("viewing_weights", "draws the same picture with less", views_with_less, "training"),),
+    SuggestsOptions: (Check("suggested", "names options that there are", suggests_options),),
+    FillsBox: (Check("box", "says where it is", fills_box),),
+}
+"""By the ability that they are of."""

@@ -1,0 +1,217 @@
+"""The checks of a scene: that it opens from a file as from memory, and draws what it says in the size asked for."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from app.conformance.trial import Check, Failure, Trial, channels, defaults, difference, draw, small_camera
+from engines.core.camera import Camera
+from engines.core.checkpoint import Checkpoint
+from engines.core.config import make_options
+from engines.core.contract import opened
+from engines.core.engine import LearnsPart, Prepares, Scene, Staged, never_stop
+from engines.core.errors import BrokenContract, Cancelled, Lacking, UserError
+from engines.core.frame import Frame
+from engines.core.scene_file import read_scene_file, write_scene_file
+
+SIZES = ((33, 7), (16, 24), (1, 1))
+"""(width, height) that are tried where any can be drawn."""
+FARTHEST = 1.0
+"""That an untrained picture may leave [0, 1] by; whoever shows it clamps."""
+MOST_DRAWN = 4
+"""Values of a control that are tried."""
+
+
+def open_checkpoint(trial: Trial, checkpoint: Checkpoint) -> Scene:
+    """As the program does, with the data where the method needs it."""
+    kind = trial.engine.SceneOptions
+    as_trained = {name: checkpoint.config[name] for name in kind.AS_TRAINED if name in checkpoint.config}
+    options = make_options(kind, as_trained)
+    try:
+        return opened(trial.engine, checkpoint, trial.device, None, options)
+    except Lacking:
+        return opened(trial.engine, checkpoint, trial.device, trial.data, options)
+
+
+def file_is_checkpoint(trial: Trial) -> None:
+    """What is written and read draws the same picture."""
+    path, checkpoint = trial.folder / "scene.safetensors", trial.checkpoints[-1]
+    write_scene_file(path, checkpoint)
+    kept = read_scene_file(path)
+    if found := difference(dict(checkpoint.weights), dict(kept.weights)):
+        raise Failure(f"the file's weights are not the checkpoint's: {found}")
+    memory, file = (open_checkpoint(trial, each) for each in (checkpoint, kept))
+    if found := difference(channels(memory, draw(memory)), channels(file, draw(file))):
+        raise Failure(f"from its file it draws another picture than from memory: {found}")
+
+
+def opens_without_data(trial: Trial) -> str:
+    """A scene, or a `UserError` that says what is needed."""
+    options = trial.engine.SceneOptions()
+    try:
+        draw(opened(trial.engine, trial.checkpoints[-1], trial.device, None, options))
+    except BrokenContract:
+        raise
+    except UserError as error:
+        return f"it needs some: {' '.join(str(error).split())[:80]}..."
+    return ""
+
+
+def opens_with_data(trial: Trial) -> None:
+    """The cameras of the data folder, and its way up, which can be chosen afterwards."""
+    scene = opened(trial.engine, trial.checkpoints[-1], trial.device, trial.data, trial.engine.SceneOptions())
+    draw(scene)
+    scene.up = np.array([1.0, 0.0, 0.0])
+    if difference(scene.up.tolist(), [1.0, 0.0, 0.0]):
+        raise Failure("its `up` can't be set; the program does, where a person chooses another")
+
+
+def frame_is_as_named(trial: Trial) -> str:
+    """Shapes, kinds, ranges, and every channel; twice the same."""
+    scene = trial.drawn
+    frame = draw(scene)
+    require_frame(scene, frame, small_camera(scene))
+    if found := difference(channels(scene, frame), channels(scene, draw(scene))):
+        raise Failure(f"it draws two different pictures of the same camera: {found}")
+    return ", ".join(scene.channels)
+
+
+def require_frame(scene: Scene, frame: object, camera: Camera) -> None:
+    """Whether a frame is what its scene says.
+
+    Raises:
+        Failure: names the channel.
+    """
+    if not isinstance(frame, Frame):
+        raise Failure(f"render() gives a {type(frame).__name__}; it must be a Frame")
+    width, height = camera.size_px
+    _require(frame.image, "image", (height, width, 3), scene)
+    if not bool(((frame.image >= -FARTHEST) & (frame.image <= 1 + FARTHEST)).all()):
+        low, high = frame.image.min().item(), frame.image.max().item()
+        raise Failure(f"the frame's image goes from {low:.3g} to {high:.3g}; colours lie in [0, 1]")
+    if ("depth" in scene.channels) != (frame.depth is not None):
+        raise Failure(
+            'channels names "depth", and the frame\'s depth is None'
+            if frame.depth is None
+            else 'the frame has a depth, and channels does not name "depth"'
+        )
+    if frame.depth is not None:
+        _require(frame.depth, "depth", (height, width), scene, infinite=True)
+    for name in scene.channels:
+        if name in ("rgb", "depth"):
+            continue
+        if name not in frame.extra:
+            raise Failure(f"channels names {name!r}, and the frame's extra does not have it")
+        tensor = frame.extra[name]
+        _require(tensor, f"extra[{name!r}]", (height, width, *tensor.shape[2:3]), scene)
+    if strange := [name for name in frame.extra if name not in scene.channels]:
+        raise Failure(f"the frame's extra has {', '.join(strange)}, which channels does not name")
+
+
+def _require(tensor: object, name: str, shape: tuple[int, ...], scene: Scene, infinite: bool = False) -> None:
+    if not isinstance(tensor, Tensor):
+        raise Failure(f"the frame's {name} is a {type(tensor).__name__}; it must be a tensor")
+    if tuple(tensor.shape) != shape:
+        raise Failure(f"the frame's {name} is {list(tensor.shape)}; asked for was {list(shape)}")
+    if tensor.dtype != torch.float32 or tensor.device != scene.device or tensor.requires_grad:
+        raise Failure(f"the frame's {name} is {tensor.dtype} on {tensor.device}"
+                      f"{', and keeps its graph' if tensor.requires_grad else ''}; it must be float32 on "
+                      f"{scene.device}, without a graph")  # fmt: skip
+    # Where nothing is hit depth is +inf.
+    wrong = tensor.isnan() | (tensor == -torch.inf) if infinite else ~tensor.isfinite()
+    if bool(wrong.any()):
+        raise Failure(f"the frame's {name} has {int(wrong.sum())} values that are not finite")
+
+
+def draws_sizes(trial: Trial) -> str:
+    """Any, or one and refuses others."""
+    scene = trial.drawn
+    if scene.native_px is None:
+        for size in SIZES:
+            camera = scene.start.resized(size)
+            require_frame(scene, scene.render(camera, defaults(scene), never_stop), camera)
+        return "any"
+    if scene.start.size_px != scene.native_px:
+        raise Failure(f"its start camera's picture is {scene.start.size_px}, and native_px {scene.native_px}")
+    other = scene.start.resized((scene.native_px[0] + 1, scene.native_px[1]))
+    try:
+        scene.render(other, defaults(scene), never_stop)
+    except UserError:
+        return f"{scene.native_px[0]}x{scene.native_px[1]} only"
+    raise Failure(f"native_px is {scene.native_px}, and it draws {other.size_px}; it must refuse it by a UserError")
+
+
+def draws_controls(trial: Trial) -> str:
+    """From the lowest to the highest value of each."""
+    scene = trial.drawn
+    for control in scene.controls:
+        values = np.linspace(control.low, control.high, MOST_DRAWN)
+        for value in values if control.kind == "number" else np.unique(values.round()):
+            require_frame(scene, draw(scene, {control.name: float(value)}), small_camera(scene))
+    return ", ".join(control.name for control in scene.controls)
+
+
+def stops(trial: Trial) -> str:
+    """Wherever it asks, and draws the same picture afterwards."""
+    scene, asked = trial.drawn, 0
+    before = channels(scene, draw(scene))
+
+    def count() -> bool:
+        nonlocal asked
+        asked += 1
+        return False
+
+    scene.render(small_camera(scene), defaults(scene), count)
+    if asked == 0:
+        raise Failure("it never asks stop(); a picture that nobody wants any more must end soon, by Cancelled")
+    for last in sorted({1, asked}):
+        calls = itertools.count(1)
+
+        def now(calls: itertools.count[int] = calls, last: int = last) -> bool:
+            return next(calls) >= last
+
+        try:
+            scene.render(small_camera(scene), defaults(scene), now)
+        except Cancelled:
+            continue
+        raise Failure(f"stop() said so when it was asked the {last}. time, and it draws on; it must raise Cancelled")
+    if found := difference(before, channels(scene, draw(scene))):
+        raise Failure(f"after it was stopped it draws another picture: {found}")
+    return f"asks {asked} times"
+
+
+def has_what_it_says(trial: Trial) -> str:
+    """Abilities of scenes."""
+    scene, found = trial.drawn, []
+    camera, controls = small_camera(scene), defaults(scene)
+    if isinstance(scene, LearnsPart):
+        found.append("learnt_part")
+        if not isinstance(scene.learnt_part(camera), Camera):
+            raise Failure("learnt_part() must give a Camera")
+    if isinstance(scene, Staged):
+        found.append("stages")
+        for stage in scene.stages(camera).values():
+            stage()
+    if isinstance(scene, Prepares):
+        found.append("prepare")
+        require_frame(scene, scene.glimpse(camera, controls), camera)
+        scene.prepare(camera, controls, never_stop)
+        if not scene.prepared(camera, controls):
+            raise Failure("prepared() says no after prepare()")
+    return ", ".join(found)
+
+
+DRAWING = (
+    Check("open", "draws from a file what it draws from memory", file_is_checkpoint, "training"),
+    Check("open", "draws with a data folder", opens_with_data, "training"),
+    Check("open", "draws without a data folder, or says that it needs one", opens_without_data, "training"),
+    Check("render", "gives what its channels name", frame_is_as_named, "scene"),
+    Check("render", "draws the size that is asked for, or refuses it", draws_sizes, "scene"),
+    Check("render", "draws all that its controls allow", draws_controls, "scene"),
+    Check("render", "ends when it is told to stop", stops, "scene"),
+    Check("render", "has the abilities of its scene", has_what_it_says, "scene"),
+)

@@ -1,0 +1,244 @@
+"""The checks of a training: that it begins, repeats, goes on, and leaves the rest of the program alone."""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import random
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from app.conformance.trial import STEPS, Check, Failure, Trial, difference, draw
+from engines.core.abilities import JudgesData, reason_against
+from engines.core.checkpoint import Checkpoint
+from engines.core.config import Options, make_options
+from engines.core.contract import begun, resumed, scene_of
+from engines.core.dataset import Dataset
+from engines.core.engine import Training
+from engines.core.errors import BrokenContract, UserError
+from engines.core.run_folder import read_run_training, write_run_checkpoint
+
+EFFECTS: dict[str, Any] = {"lr": lambda lr: 1.5 * lr, "lr_final": lambda lr: lr / 4, "ema_decay": lambda lr: 0.9}
+"""Options that every method offers by deriving from what has them, each with another value, made of `lr`."""
+
+
+def options_have_sentences(trial: Trial) -> None:
+    """Each is its help, its tool tip and its manual."""
+    for kind in (trial.engine.Config, trial.engine.SceneOptions):
+        for name, described in kind.model_fields.items():
+            if not described.description:
+                raise Failure(f"{kind.__name__}.{name} has no sentence under it")
+        _require_fields(kind)
+
+
+def _require_fields(kind: type[Options]) -> None:
+    grouped = [name for names in kind.GROUPS.values() for name in names]
+    named = {"GROUPS": grouped, "LABELS": list(kind.LABELS), "AS_TRAINED": list(kind.AS_TRAINED)}
+    for list_name in ("FILES", "MEMORY", "TRIAL"):
+        named[list_name] = list(getattr(kind, list_name, ()))
+    for list_name, names in named.items():
+        if strange := [name for name in names if name not in kind.model_fields]:
+            raise Failure(f"{kind.__name__}.{list_name} names {', '.join(strange)}, which is no field of it")
+
+
+def begins(trial: Trial) -> str:
+    """On the first data that it does not refuse; does its steps."""
+    training, reasons = None, list[str]()
+    for dataset in trial.samples:
+        if reason := reason_against(trial.engine, dataset):
+            reasons.append(reason)
+            continue
+        try:
+            training = begun(trial.engine, dataset, trial.config(dataset), trial.device)
+        except BrokenContract:
+            raise
+        except UserError as error:
+            reasons.append(str(error).removeprefix(f"{dataset.source}: "))
+            continue
+        trial.dataset = dataset
+        break
+    if training is None:
+        raise Failure(f"it learns from none of {len(trial.samples)} small samples: {'; '.join(dict.fromkeys(reasons))}")
+    with closing(training):
+        _take_steps(trial, training)
+    return f"on {trial.data.source.name}: {len(trial.data.split('train'))} photographs"
+
+
+def gives_scenes(trial: Trial) -> None:
+    """Each with weights of its own."""
+    with trial.training() as training:
+        training.step()
+        scene = scene_of(training)
+        before = draw(scene).image.clone()
+        training.step()
+        if found := difference(before, draw(scene).image, "the picture"):
+            raise Failure(f"its scene changes while the training goes on: {found}")
+        trial.scene = scene
+
+
+def _take_steps(trial: Trial, training: Training) -> None:
+    trial.checkpoints.append(training.checkpoint())
+    for number in range(1, STEPS + 1):
+        losses = training.step()
+        for name, value in losses.items():
+            if not isinstance(name, str) or not isinstance(value, float) or not math.isfinite(value):
+                raise Failure(f"step() gives {name}={value!r} as a loss; it must be a finite float")
+        if not losses:
+            raise Failure("step() gives no loss")
+        if training.step_count != number:
+            raise Failure(f"step_count is {training.step_count} after {number} steps")
+        trial.checkpoints.append(training.checkpoint())
+
+
+def checkpoint_is_whole(trial: Trial) -> None:
+    """All that is needed, as data, on the CPU, copied."""
+    for step, checkpoint in enumerate(trial.checkpoints):
+        if not isinstance(checkpoint, Checkpoint):
+            raise Failure(f"checkpoint() gives a {type(checkpoint).__name__}; it must be a Checkpoint")
+        if (checkpoint.engine, checkpoint.step) != (trial.engine.name, step):
+            raise Failure(f"its checkpoint says engine={checkpoint.engine!r}, step={checkpoint.step}, not {step}")
+        for name, tensor in checkpoint.weights.items():
+            if not isinstance(tensor, Tensor) or tensor.device != trial.device or tensor.requires_grad:
+                raise Failure(f"the checkpoint's {name} must be a plain tensor on the CPU")
+        make_options(trial.engine.Config, checkpoint.config, "the checkpoint's config")
+        if checkpoint.scene is None or checkpoint.training is None:
+            lacking = "scene" if checkpoint.scene is None else "training"
+            raise Failure(f"the checkpoint's {lacking} is None; a run can't be looked at or resumed without")
+    first, last = trial.checkpoints[0], trial.checkpoints[-1]
+    if not difference(first.weights, last.weights):
+        raise Failure(f"{STEPS} steps change nothing: the weights of all checkpoints are the same, or one copy")
+
+
+def seed_repeats(trial: Trial) -> None:
+    """Whatever was drawn from global generators before."""
+    torch.manual_seed(1234)
+    again = trial.learnt(STEPS)
+    if found := difference(trial.checkpoints[-1].weights, again.weights):
+        raise Failure(f"two trainings with the same seed differ after {STEPS} steps: {found}")
+
+
+def global_chance_stays(trial: Trial) -> None:
+    """torch's, numpy's and Python's generators are as they were before."""
+    before = _global_states()
+    with trial.training() as training:
+        training.step()
+        training.checkpoint()
+        draw(scene_of(training))
+    for name, state in _global_states().items():
+        if difference(before[name], state):
+            raise Failure(f"{name}'s global generator was drawn from or seeded; use engines.core.chance")
+
+
+def _global_states() -> dict[str, Any]:
+    numpy: Any = np.random.get_state(legacy=False)
+    of_numpy = (numpy["state"]["key"].tolist(), numpy["state"]["pos"])
+    return {"torch": torch.get_rng_state(), "numpy": of_numpy, "Python": random.getstate()}
+
+
+def resumes(trial: Trial) -> None:
+    """From a run folder, as if nothing had been."""
+    write_run_checkpoint(trial.folder / "run", trial.checkpoints[1])
+    kept = read_run_training(trial.folder / "run")
+    training = resumed(trial.engine, trial.data, kept, trial.device)
+    try:
+        if found := difference(trial.checkpoints[1].weights, training.checkpoint().weights):
+            raise Failure(f"its weights are not those of the checkpoint: {found}")
+        for _ in range(STEPS - 1):
+            training.step()
+        last, straight = training.checkpoint(), trial.checkpoints[-1]
+    finally:
+        training.close()
+    if found := difference(straight.weights, last.weights) or difference(straight.training, last.training):
+        raise Failure(f"1 and {STEPS - 1} more steps are not what {STEPS} are: {found}")
+
+
+def resume_refuses(trial: Trial) -> None:
+    """Other photographs than the run's, or a checkpoint that is only to be looked at."""
+    train = np.flatnonzero(trial.data.views.splits == 0)
+    kept = np.ones(len(trial.data.views), dtype=bool)
+    kept[train[-1]] = False
+    fewer = replace(trial.data, views=trial.data.views.chosen(kept))
+    plain = replace(trial.checkpoints[1], training=None)
+    for what, dataset, checkpoint in (
+        ("a folder that lacks a photograph", fewer, trial.checkpoints[1]),
+        ("a checkpoint without training state", trial.data, plain),
+    ):
+        try:
+            resumed(trial.engine, dataset, checkpoint, trial.device).close()
+        except UserError:
+            continue
+        raise Failure(f"it goes on with {what}; it must refuse it by a UserError")
+
+
+def options_have_effects(trial: Trial) -> str:
+    """Of those that every training by gradients offers."""
+    tried = []
+    for name, other in EFFECTS.items():
+        config = trial.config(trial.data)
+        if name not in type(config).model_fields:
+            continue
+        learnt = trial.learnt(STEPS - 1, **{name: other(getattr(config, "lr", 1.0))})
+        if not difference(trial.checkpoints[STEPS - 1].weights, learnt.weights):
+            raise Failure(f"Config offers {name}, which changes nothing; obey it, or don't offer it")
+        tried.append(name)
+    return ", ".join(tried)
+
+
+def processes_end(trial: Trial) -> None:
+    """What reads ahead is gone after `close`."""
+    before = {process.pid for process in multiprocessing.active_children()}
+    with trial.training() as training:
+        training.step()
+    if left := [process.name for process in multiprocessing.active_children() if process.pid not in before]:
+        raise Failure(f"{', '.join(left)} still runs after close()")
+
+
+def takes_other_data(trial: Trial) -> str:
+    """Every sample is learnt from and drawn, or refused as it was said beforehand."""
+    learnt = []
+    for dataset in trial.samples:
+        if dataset is trial.dataset:
+            continue
+        reason = reason_against(trial.engine, dataset)
+        if reason and ("\n" in reason or str(dataset.source) in reason):
+            raise Failure(f"unsupported() must give one line, without the folder, not {reason!r}")
+        try:
+            _learn_and_draw(trial, dataset)
+        except BrokenContract:
+            raise
+        except UserError as error:
+            if not reason and isinstance(trial.engine, JudgesData):
+                raise Failure(f"unsupported() says nothing against {dataset.source.name}, and {error}") from error
+        else:
+            if reason:
+                raise Failure(f"unsupported() says {reason!r}, and yet train() learns from {dataset.source.name}")
+            learnt.append(dataset.source.name)
+    return f"also {', '.join(learnt)}" if learnt else ""
+
+
+def _learn_and_draw(trial: Trial, dataset: Dataset) -> None:
+    with trial.training(dataset) as training:
+        training.step()
+        scene = scene_of(training)
+        for control in scene.controls:
+            draw(scene, {control.name: control.high})
+
+
+LEARNING = (
+    Check("Config", "has a sentence under every option", options_have_sentences),
+    Check("train", f"begins on small data, and does {STEPS} steps", begins),
+    Check("train", "gives whole checkpoints", checkpoint_is_whole, "training"),
+    Check("train", "gives scenes that stay as they are", gives_scenes, "training"),
+    Check("train", "gives the same weights for the same seed", seed_repeats, "training"),
+    Check("train", "leaves the global generators alone", global_chance_stays, "scene"),
+    Check("resume", "goes on bit for bit", resumes, "training"),
+    Check("resume", "refuses what it can't go on with", resume_refuses, "training"),
+    Check("Config", "offers options that have an effect", options_have_effects, "training"),
+    Check("train", "ends what runs beside it when it is closed", processes_end, "training"),
+    Check("train", "learns from data of other kinds, or refuses it", takes_other_data, "scene"),
+)

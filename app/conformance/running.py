@@ -1,0 +1,127 @@
+"""Tries a method, check by check, and tells of each."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from app.conformance.besides import BESIDES
+from app.conformance.drawing import DRAWING
+from app.conformance.learning import LEARNING
+from app.conformance.samples import small_samples
+from app.conformance.trial import Check, Failure, Trial
+from app.method_faults import fault_of
+from engines.core.chance import global_generators_kept
+from engines.core.contract import checked_engine
+from engines.core.dataset import Dataset
+from engines.core.engine import AnyEngine
+from engines.core.errors import UserError
+
+State = Literal["ok", "FAILED", "not tried"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a check.
+
+    Attributes:
+        member: the method's name, a dot, and what of it the check concerns.
+        does: what is expected of it.
+        text: what is wrong; or what is to be said besides.
+    """
+
+    member: str
+    does: str
+    state: State
+    text: str = ""
+
+    @property
+    def line(self) -> str:
+        """For people."""
+        said = "" if not self.text else f" ({self.text})" if self.state == "ok" else f": {self.text}"
+        return f"{self.state:<9}  {self.member} {self.does}{said}"
+
+
+def told_to_nobody(outcome: Outcome) -> None:
+    """For who looks at all of them afterwards."""
+
+
+def conform(
+    engine: AnyEngine,
+    samples: Sequence[Dataset] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    tell: Callable[[Outcome], None] = told_to_nobody,
+) -> tuple[Outcome, ...]:
+    """Tries a method on the CPU, in one thread, and puts everything global back.
+
+    Args:
+        samples: data to learn from; None: small ones that are made for it.
+        settings: options for its trainings, over those that its `Config.TRIAL` names.
+        tell: called with each outcome as it comes.
+    """
+    outcomes = list[Outcome]()
+
+    def add(outcome: Outcome) -> None:
+        outcomes.append(outcome)
+        tell(outcome)
+
+    with tempfile.TemporaryDirectory() as folder, _undisturbed():
+        whole = _tried(engine, Check("ENGINE", "has what engines have", lambda trial: _members(engine)), None)
+        add(whole)
+        if whole.state == "ok":
+            data = samples if samples is not None else small_samples(Path(folder) / "data")
+            trial = Trial(engine, data, settings or {}, Path(folder))
+            for check in (*LEARNING, *DRAWING, *_of_abilities(engine)):
+                add(_tried(engine, check, trial))
+    return tuple(outcomes)
+
+
+def _members(engine: object) -> None:
+    name = getattr(engine, "name", None)
+    checked_engine(engine, name if isinstance(name, str) else "")
+
+
+def _of_abilities(engine: AnyEngine) -> Iterator[Check]:
+    for ability, checks in BESIDES.items():
+        if isinstance(engine, ability):
+            yield from checks
+
+
+def _tried(engine: AnyEngine, check: Check, trial: Trial | None) -> Outcome:
+    member = f"{getattr(engine, 'name', type(engine).__name__)}.{check.member}"
+    if trial is not None and not trial.has(check.needs):
+        return Outcome(member, check.does, "not tried", f"it needs a {check.needs}, which failed")
+    try:
+        text = check.run(trial)  # type: ignore[arg-type]
+    except (Failure, UserError) as failure:
+        return Outcome(member, check.does, "FAILED", " ".join(str(failure).split()))
+    except Exception as error:  # a method may fail in any way, which is what is looked for
+        return Outcome(member, check.does, "FAILED", _unexpected(error))
+    return Outcome(member, check.does, "ok", text or "")
+
+
+def _unexpected(error: Exception) -> str:
+    """The exception, and the innermost line of the method's code."""
+    what = " ".join(traceback.format_exception_only(type(error), error)[-1].split())
+    fault = fault_of(error)
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{what} ({fault.place if fault is not None else f'{Path(frame.filename).name}, line {frame.lineno}'})"
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """One thread, as small tensors want it and so that sums are added up in one order; generators put back."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with global_generators_kept(torch.device("cpu")):
+            yield
+    finally:
+        torch.set_num_threads(threads)
