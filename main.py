@@ -1,8 +1,6 @@
 """Starts the window, or a command: `python main.py --help`."""
 
-import sys
-
-from app.cli import main
+from app.cli import leave, main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import contextlib
 import difflib
 import importlib
@@ -88,6 +89,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         contextlib.redirect_stderr(nowhere),
     ):
         return _run(words)
+
+
+def leave(code: int) -> NoReturn:
+    """Ends the process with it.
+
+    One of several ends at once when its own endings have run: torch's threads let go of what the ranks told each other
+    some time after that was told, and one that does so in an interpreter that is half gone aborts the process.
+    """
+    if _among_others():
+        # What an ordinary end calls; its name is Python's own for those who end otherwise.
+        atexit._run_exitfuncs()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _run(words: list[str]) -> int:

@@ -193,6 +193,20 @@ def test_signals_unwind(number: signal.Signals, expected: int, said: str, tmp_pa
     assert not list(tmp_path.iterdir())
 
 
+def test_one_of_several_processes_ends_without_taking_its_interpreter_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[object] = []
+    monkeypatch.setattr(cli.atexit, "_run_exitfuncs", lambda: done.append("endings"))
+    monkeypatch.setattr(cli.os, "_exit", done.append)
+    with pytest.raises(SystemExit) as alone:
+        cli.leave(3)
+    assert alone.value.code == 3 and done == []
+    for name, value in (("RANK", "1"), ("WORLD_SIZE", "2"), ("MASTER_ADDR", "127.0.0.1"), ("MASTER_PORT", "1")):
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit):
+        cli.leave(3)
+    assert done == ["endings", 3]
+
+
 def test_a_path_that_cannot_even_be_looked_at_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["info", "x" * 300 + ".pth"]) == 1
     error = capsys.readouterr().err
