@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -20,10 +21,17 @@ ROOT = Path(__file__).resolve().parent.parent
 Work = Callable[..., Any]
 
 
+FIRST_PORT, LAST_PORT = 20_000, 32_000
+"""Below those that systems give to who asks for any: none of these is taken between being found free and being used."""
+
+
 def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
+    chance = random.Random(os.urandom(8))
+    while True:
+        port = chance.randint(FIRST_PORT, LAST_PORT)
+        with socket.socket() as listening, contextlib.suppress(OSError):
+            listening.bind(("127.0.0.1", port))
+            return port
 
 
 def environment(rank: int, port: int, count: int = 2) -> dict[str, str]:
