@@ -140,6 +140,7 @@ class Looking:
         window.commands["lock_limits"].setChecked(False)
         window.channels.show_channel(session.channel, None, "")
         self._show_place()
+        self.show_state()
 
     def show_sources(self) -> None:
         """The cameras that this picture is drawn from."""
@@ -235,7 +236,7 @@ class Looking:
             status.show_final(session.eye.room is not None and session.eye.room.left(picture.camera) < 0)
         elif picture is not None and wanted is not None and picture.kind == "preview" and is_of_choice(picture, wanted):
             status.show_preview(picture.hole_fraction)
-        elif picture is not None:
+        else:
             status.show_waiting()
 
     def draw_overlays(self) -> None:

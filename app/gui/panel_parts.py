@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from PyQt5.QtCore import QEvent, QObject, QSize, Qt
@@ -129,6 +130,13 @@ class Facts(Elided):
 
 class Choice(QComboBox):
     """A combo box that shortens a text without room by "…", and has it whole in its tool tip."""
+
+    def set_narrowest(self, text: str) -> None:
+        """Is as wide as `text` needs at least, whatever else there is to choose."""
+        self.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLength)
+        metrics = self.fontMetrics()
+        letters = (metrics.horizontalAdvance(text) + FIELD_MARGIN_PX) / metrics.horizontalAdvance("X")
+        self.setMinimumContentsLength(math.ceil(letters))
 
     def shown(self) -> str:
         """As much of the current text as there is room for."""

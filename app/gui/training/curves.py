@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor
-from PyQt5.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.gui.panel_parts import Choice, Slider, guard_wheel, label
 from app.gui.theme import Colours
@@ -16,6 +16,8 @@ from app.runs.library import Curves
 
 PSNR = "Held-out PSNR"
 SMOOTHEST = 0.99
+FIT_MARGINS = (0, 0, 10, 32)
+"""Of the plot's corner: above the axis."""
 RAW_ALPHA = 70
 """Of the curve before smoothing, drawn behind it."""
 
@@ -38,8 +40,7 @@ class CurvesView(QWidget):
         super().__init__()
         self.what = Choice()
         guard_wheel(self.what)
-        self.what.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
-        self.what.setMinimumContentsLength(10)
+        self.what.set_narrowest(PSNR)
         self.what.addItem(PSNR)
         self.smoothing = Slider(Qt.Horizontal)
         self.smoothing.setRange(0, 100)
@@ -49,9 +50,6 @@ class CurvesView(QWidget):
         self.log = QCheckBox("Log")
         self.log.setToolTip("Logarithmic values")
         guard_wheel(self.smoothing)
-        self.fit = QPushButton("Fit")
-        self.fit.setToolTip("Show the whole curve again, after it was dragged or zoomed")
-        self.fit.clicked.connect(self._fit)
         self._by_hand = False
         """Somebody chose what is plotted."""
         self.what.activated.connect(self._chosen)
@@ -61,13 +59,13 @@ class CurvesView(QWidget):
         top.addWidget(label("Smooth", "muted"))
         top.addWidget(self.smoothing)
         top.addWidget(self.log)
-        top.addWidget(self.fit)
         self.plot = pg.PlotWidget()
         self.plot.setMenuEnabled(False)
         self.plot.setMinimumSize(200, 100)
         self.plot.getPlotItem().setClipToView(True)
         self.plot.getPlotItem().setDownsampling(auto=True, mode="peak")
         self.plot.getPlotItem().buttonsHidden = True
+        self._add_fit()
         self._legend = self.plot.getPlotItem().addLegend(offset=(-8, 8), labelTextSize="8pt")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -80,6 +78,17 @@ class CurvesView(QWidget):
         self.what.currentIndexChanged.connect(self._draw)
         self.smoothing.valueChanged.connect(self._draw)
         self.log.toggled.connect(self._draw)
+
+    def _add_fit(self) -> None:
+        """In the corner of the plot, while it was dragged or zoomed."""
+        self.fit = QPushButton("Fit", self.plot)
+        self.fit.setToolTip("Show the whole curve again")
+        self.fit.clicked.connect(self._fit)
+        corner = QVBoxLayout(self.plot)
+        corner.setContentsMargins(*FIT_MARGINS)
+        corner.addWidget(self.fit, 0, Qt.AlignRight | Qt.AlignBottom)
+        self.fit.hide()
+        self.plot.getPlotItem().getViewBox().sigRangeChangedManually.connect(lambda _: self.fit.show())
 
     def paint(self, colours: Colours) -> None:
         """Takes a theme's colours."""
@@ -123,6 +132,7 @@ class CurvesView(QWidget):
 
     def _fit(self) -> None:
         """Axes from the first step on, around all that is plotted; of no values at all from 0 to 1."""
+        self.fit.hide()
         item = self.plot.getPlotItem()
         last = max(
             (steps[-1] for curves in self._curves.values() for steps in self._points(curves)[:1] if steps), default=0
@@ -130,8 +140,8 @@ class CurvesView(QWidget):
         if last == 0:
             item.setRange(xRange=(0, 1), yRange=(0, 1), padding=0)
         item.enableAutoRange(axis="y", enable=last > 0)
-        item.setXRange(0, max(last, 1), padding=0.03)
         item.getViewBox().setLimits(xMin=-0.05 * max(last, 1))
+        item.setXRange(0, max(last, 1), padding=0.03)
         item.enableAutoRange(axis="x", enable=last > 1)
 
     def _points(self, curves: Curves) -> tuple[Sequence[float], Sequence[float]]:

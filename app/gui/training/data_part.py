@@ -50,7 +50,7 @@ class DataPart(QWidget):
         self._inspecting = Background(window.bridge.post, "inspect")
         self._boxing = Background(window.bridge.post, "box")
         self.path = QLineEdit()
-        self.path.setPlaceholderText("A folder of images, with or without camera poses, or a video")
+        self.path.setPlaceholderText("Folder of images, or a video")
         self.path.returnPressed.connect(self._typed)
         folder, film = QPushButton("Folder…"), QPushButton("Video…")
         folder.clicked.connect(self._ask_folder)

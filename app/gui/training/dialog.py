@@ -124,7 +124,8 @@ class TrainDialog(QDialog):
         try:
             order, config = self.order(), self.choices.config()
         except UserError as error:
-            self._tell(wrong=str(error))
+            # What is still to be done is not wrong.
+            self._tell(**{"wrong" if self.choices.dataset is not None else "notes": str(error)})
             self._set_command("")
             self.start.setEnabled(False)
             self._settle.stop()

@@ -140,6 +140,8 @@ class MethodPart(QWidget):
             self.options.set_options(config)
             self.options.narrow(self.find.text())
             _quietly(self.steps, lambda: self.steps.setValue(config.max_steps))
+        else:
+            self.steps.clear()
         self.changed.emit()
 
     def _method_chosen(self, index: int) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import (
     QAction,
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QProgressBar,
@@ -55,8 +54,7 @@ class TrainingPanel(QWidget):
         self._left, self._right = Choice(), Choice()
         for box, side in ((self._left, "Left of the line"), (self._right, "Right of the line")):
             box.setToolTip(side)
-            box.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(len(PHOTOGRAPH))
+            box.set_narrowest(PHOTOGRAPH)
             box.setEnabled(False)
             guard_wheel(box)
             box.currentIndexChanged.connect(self._show_pair)

@@ -6,6 +6,9 @@ import math
 
 import numpy as np
 import pytest
+from PyQt5.QtCore import QPoint, QPointF, Qt
+from PyQt5.QtGui import QWheelEvent
+from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.gui.theme import colours_of
@@ -113,9 +116,25 @@ def test_axes_are_of_what_is_shown(view: CurvesView) -> None:
     assert right < 2 and low >= -0.2 and high <= 1.2
     view.show_curves({"one": Curves((10,), {"l1": ([10], [3.0])}, ())})
     assert box.viewRange()[0][0] >= -1 and box.viewRange()[0][1] >= 10
-    box.setRange(xRange=(3, 4))
-    view.fit.click()
-    assert box.viewRange()[0][1] >= 10
+
+
+def test_what_was_zoomed_is_shown_whole_again_by_a_button_that_is_there_then(view: CurvesView, qtbot: QtBot) -> None:
+    box = view.plot.getPlotItem().getViewBox()
+    view.show_curves({"car": curves(l1=[0.5, 0.25])})
+    whole = box.viewRange()[0]
+    assert not view.fit.isVisible()
+    at = QPointF(view.plot.viewport().rect().center())
+    turned = QWheelEvent(
+        at, view.plot.viewport().mapToGlobal(at.toPoint()), QPoint(), QPoint(0, 480), Qt.NoButton, Qt.NoModifier,
+        Qt.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(view.plot.viewport(), turned)
+    assert box.viewRange()[0] != whole and view.fit.isVisible()
+    # A curve that grows meanwhile leaves it.
+    view.show_curves({"car": curves(l1=[0.5, 0.25, 0.2])})
+    assert view.fit.isVisible()
+    qtbot.mouseClick(view.fit, Qt.LeftButton)
+    assert box.viewRange()[0] == whole and not view.fit.isVisible()
 
 
 def test_what_was_chosen_by_hand_stays(view: CurvesView) -> None:
