@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 import cv2
@@ -19,16 +20,29 @@ Pixels = npt.NDArray[np.uint8]
 NOTHING_RGB = (96, 96, 96)
 # Percentiles need no more samples than this, and sorting a whole picture would cost more than drawing it.
 PERCENTILE_SAMPLES = 65536
-_MAPS = {"depth": cv2.COLORMAP_TURBO, "error": cv2.COLORMAP_INFERNO}
+COLOUR_MAPS: Mapping[str, int | None] = {
+    "turbo": cv2.COLORMAP_TURBO,
+    "viridis": cv2.COLORMAP_VIRIDIS,
+    "inferno": cv2.COLORMAP_INFERNO,
+    "cividis": cv2.COLORMAP_CIVIDIS,
+    "grey": None,
+}
+_USUAL_MAPS = {"depth": "turbo", "error": "inferno"}
+
+
+def usual_map(channel: str) -> str:
+    """The colour map that a channel has unless another is chosen."""
+    return _USUAL_MAPS.get(channel, "viridis")
 
 
 @cache
-def _colour_table(channel: str) -> Pixels:
+def _colour_table(channel: str, colour_map: str) -> Pixels:
     """[256, 3] RGB: `NOTHING_RGB`, then 255 colours from the lowest value to the highest."""
     ramp = np.linspace(0, 255, 255).round().astype(np.uint8)[:, None]
     if channel == "depth":
-        ramp = ramp[::-1].copy()  # near is warm
-    colours = cv2.applyColorMap(ramp, _MAPS.get(channel, cv2.COLORMAP_VIRIDIS))[:, 0, ::-1]
+        ramp = ramp[::-1].copy()  # near is warm, or bright
+    number = COLOUR_MAPS.get(colour_map, COLOUR_MAPS[usual_map(channel)])
+    colours = np.repeat(ramp, 3, axis=1) if number is None else cv2.applyColorMap(ramp, number)[:, 0, ::-1]
     return np.concatenate([np.array([NOTHING_RGB], dtype=np.uint8), colours])
 
 
@@ -53,12 +67,13 @@ def channel_values(frame: Frame, channel: str) -> Tensor:
     return values
 
 
-def shade(frame: Frame, channel: str, limits: tuple[float, float] | None = None) -> Pixels:
+def shade(frame: Frame, channel: str, limits: tuple[float, float] | None = None, colour_map: str = "") -> Pixels:
     """[H, W, 3] RGB bytes of one channel.
 
     Args:
         channel: "rgb", "depth" (near is warm, background grey), "normals", "error" or any name in `frame.extra`.
         limits: the values at the two ends of the colours; by default `channel_limits`. Not used for rgb and normals.
+        colour_map: of `COLOUR_MAPS`; by default the channel's `usual_map`.
 
     Raises:
         ValueError: the frame lacks the channel, or it has neither 1 nor 3 values a pixel.
@@ -73,7 +88,7 @@ def shade(frame: Frame, channel: str, limits: tuple[float, float] | None = None)
     index = ((values.detach().float() - low) * (254 / max(high - low, 1e-12)) + 1.5).clamp_(1, 255)
     index = torch.where(torch.isfinite(values), index, torch.zeros_like(index)).to(torch.uint8)
     # cv2 wants a table of one column; it copies channels as they stand, so RGB stays RGB.
-    colours = cv2.applyColorMap(np.ascontiguousarray(index.cpu().numpy()), _colour_table(channel)[:, None])
+    colours = cv2.applyColorMap(np.ascontiguousarray(index.cpu().numpy()), _colour_table(channel, colour_map)[:, None])
     return np.asarray(colours, dtype=np.uint8)
 
 
@@ -105,10 +120,10 @@ def depth_limits(depth: Tensor | Array) -> tuple[float, float]:
     return (low, high) if high - low > margin else (low - margin, high + margin)
 
 
-def colour_bar(height_px: int, width_px: int, channel: str = "depth") -> Pixels:
+def colour_bar(height_px: int, width_px: int, channel: str = "depth", colour_map: str = "") -> Pixels:
     """[height, width, 3] the channel's colours, lowest value at the bottom."""
     rows = np.linspace(255, 1, height_px).round().astype(np.uint8)
-    return np.repeat(_colour_table(channel)[rows][:, None], width_px, axis=1)
+    return np.repeat(_colour_table(channel, colour_map)[rows][:, None], width_px, axis=1)
 
 
 def error_map(image: Tensor | Array, photograph: Tensor | Array) -> Tensor:

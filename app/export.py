@@ -68,6 +68,8 @@ class Export:
         controls: one mapping a frame; None: every control at its default.
         origin: [3] where the cameras' coordinates begin in the world that their file is written in.
         background: "white" or "black" behind the picture where the scene gives an "alpha" (not premultiplied).
+        limits: of channels' colours in a video; of others those of the first frame, widened for the path.
+        colour_maps: of channels in a video where they are not the usual ones.
     """
 
     cameras: Sequence[Camera]
@@ -80,6 +82,8 @@ class Export:
     controls: Sequence[Mapping[str, float]] | None = None
     background: str | None = None
     origin: Array = field(default_factory=lambda: np.zeros(3))
+    limits: Mapping[str, Limits] = field(default_factory=dict)
+    colour_maps: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,12 +216,12 @@ def _pictures(drawing: _Drawing) -> Iterator[Made]:
         # The range is the first frame's, whoever draws the others.
         if ranks.here().is_first:
             first.append(drawing.frame(0))
-            limits = _clip_limits(first[0], channels, cameras)
+            limits = _clip_limits(first[0], channels, cameras) | dict(drawing.export.limits)
         limits = {channel: (low, high) for channel, (low, high) in ranks.of_first(limits).items()}
 
     def picture(index: int) -> Made:
         frame = first.pop() if first else drawing.frame(index)
-        shown = [_shown(frame, channel, limits.get(channel), cameras[0].size_px) for channel in channels]
+        shown = [_shown(frame, channel, limits.get(channel), drawing) for channel in channels]
         return [np.concatenate(shown, axis=1)]
 
     yield from joined(drawing.owners, picture)
@@ -249,8 +253,9 @@ def _clip_limits(first: Frame, channels: Sequence[str], cameras: Sequence[Camera
     return limits
 
 
-def _shown(frame: Frame, channel: str, limits: Limits | None, size_px: tuple[int, int]) -> Pixels:
-    pixels = shade(frame, channel, limits)
+def _shown(frame: Frame, channel: str, limits: Limits | None, drawing: _Drawing) -> Pixels:
+    pixels = shade(frame, channel, limits, drawing.export.colour_maps.get(channel, ""))
+    size_px = drawing.cameras[0].size_px
     if (pixels.shape[1], pixels.shape[0]) == size_px:
         return pixels
     # Depth may be coarser than the image.

@@ -33,6 +33,7 @@ class Request:
         controls: the scene's controls by name.
         channel: a name for `display.shade`.
         limits: of the channel's colours; None: from the picture.
+        colour_map: of the channel's values; "": its usual one.
         moving: more requests will follow at once.
         scene_number: for whoever asks for pictures of several scenes.
         draft: the scene is not prepared for these controls; a glimpse is all there is.
@@ -42,6 +43,7 @@ class Request:
     controls: Mapping[str, float]
     channel: str = "rgb"
     limits: tuple[float, float] | None = None
+    colour_map: str = ""
     moving: bool = False
     scene_number: int = 0
     draft: bool = False
@@ -115,16 +117,17 @@ def same_view(a: Request, b: Request) -> bool:
 
 def same_picture(a: Request, b: Request) -> bool:
     """Whether both are answered by one picture."""
-    return a.channel == b.channel and a.limits == b.limits and same_view(a, b)
+    return (a.channel, a.limits, a.colour_map) == (b.channel, b.limits, b.colour_map) and same_view(a, b)
 
 
 def is_of_choice(picture: Picture, wanted: Request) -> bool:
-    """Whether a picture is of all that is wanted, but perhaps of another camera: channel, limits, object, moment."""
+    """Whether a picture is of all that is wanted, but perhaps of another camera: channel, colours, object, moment."""
     own = picture.request
-    return (own.scene_number, own.channel, own.limits, dict(own.controls)) == (
+    return (own.scene_number, own.channel, own.limits, own.colour_map, dict(own.controls)) == (
         wanted.scene_number,
         wanted.channel,
         wanted.limits,
+        wanted.colour_map,
         dict(wanted.controls),
     )
 
@@ -156,7 +159,7 @@ def shade(frame: Frame, request: Request) -> tuple[Pixels, tuple[float, float] |
     if not display.has_limits(frame, request.channel):
         return display.shade(frame, request.channel), None
     limits = request.limits or display.channel_limits(frame, request.channel)
-    return display.shade(frame, request.channel, limits), limits
+    return display.shade(frame, request.channel, limits, request.colour_map), limits
 
 
 def draw(scene: Scene, request: Request, camera: Camera, stop: Stop) -> Frame:

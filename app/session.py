@@ -46,6 +46,7 @@ class Session:
         self.eye = Eye(self.submit)
         self.channel = "rgb"
         self.limits: tuple[float, float] | None = None
+        self.colour_maps: dict[str, str] = {}
         self.controls: dict[str, float] = {}
         self.opening: Path | None = None
         self.last: Picture | None = None
@@ -275,7 +276,8 @@ class Session:
             return None
         # The error is made of the image, after it.
         channel = "rgb" if self.channel == "error" else self.channel
-        return Request(camera, dict(self.controls), channel, self.limits, scene_number=self._adopted)
+        colours = self.colour_maps.get(channel, "")
+        return Request(camera, dict(self.controls), channel, self.limits, colours, scene_number=self._adopted)
 
     def set_channel(self, name: str) -> None:
         """Shows another channel."""
@@ -292,9 +294,9 @@ class Session:
         self._see_whole_view()
         self.submit(moving=False)
 
-    def lock_limits(self, locked: bool) -> None:
-        """Keeps the depth range that is shown, or lets each picture have its own."""
-        self.limits = self.shown_limits if locked else None
+    def set_limits(self, limits: tuple[float, float] | None) -> None:
+        """The values at the ends of the channel's colours; None: each picture has its own."""
+        self.limits = limits
         self.submit(moving=False)
 
     def set_control(self, name: str, value: float, moving: bool = False) -> None:

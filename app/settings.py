@@ -51,6 +51,7 @@ class Settings:
         runs: folders of other runs that are known, newest first.
         training: the training panel is shown.
         largest_px: of the longer side of pictures, for methods that draw any size; 0: as large as the viewport.
+        colour_maps: of channels, by their names, where another than the usual was chosen.
     """
 
     theme: str = "system"
@@ -71,6 +72,7 @@ class Settings:
     runs: tuple[str, ...] = ()
     training: bool = False
     largest_px: int = 0
+    colour_maps: Mapping[str, str] = field(default_factory=dict)
 
     def with_recent(self, path: Path, data: Path | None) -> Settings:
         """The same with `path` as the newest of the recent scenes; its earlier entry is dropped.
@@ -161,8 +163,8 @@ def _from_json(data: Any) -> Settings:
             value = float(value)
         if type(value) is not type(default):
             raise TypeError(f"{name} is a {type(value).__name__}")
-        if name == "folders" and not all(isinstance(folder, str) for folder in value.values()):
-            raise TypeError("a folder is no text")
+        if name in ("folders", "colour_maps") and not all(isinstance(entry, str) for entry in value.values()):
+            raise TypeError(f"an entry of {name} is no text")
         if name in CHOICES and value not in CHOICES[name]:
             continue
         if type(default) in (int, float):

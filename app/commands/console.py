@@ -80,8 +80,13 @@ def open_from(arguments: argparse.Namespace) -> Opened:
 
 def assumptions_of(opened: Opened) -> tuple[str, ...]:
     """In plain words, what the scene and the data folder left open; each once."""
-    found = (*opened.scene.assumptions, *(opened.dataset.notes if opened.dataset else ()))
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys((*opened.scene.assumptions, *notes_of(opened))))
+
+
+def notes_of(opened: Opened) -> tuple[str, ...]:
+    """In plain words, what is to be known of the data folder, if there is one; each once."""
+    noted = opened.dataset.notes if opened.dataset is not None else ()
+    return tuple(text for text in dict.fromkeys(noted) if text not in opened.scene.assumptions)
 
 
 def note_since(opened: Opened, before: tuple[str, ...]) -> None:

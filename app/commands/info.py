@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.commands.console import ProgressBar, add_up, assumptions_of, write_json, write_table
+from app.commands.console import ProgressBar, add_up, notes_of, write_json, write_table
 from app.held_out import remembered
 from app.inspection.inspecting import DATA_SUFFIXES, inspect_data
 from app.inspection.report import DataReport, facts, to_json
@@ -95,7 +95,10 @@ def _verdicts(report: DataReport) -> list[tuple[str, str]]:
 
 
 def describe(checkpoint: Checkpoint, path: Path, data: Path | None, up: Array | None = None) -> dict[str, Any]:
-    """Everything as plain data; `needs` says what opening it still lacks, `assumed` what it took for granted."""
+    """Everything as plain data; `needs` says what opening it still lacks, `assumed` what it took for granted.
+
+    `notes` is what is to be known of the data.
+    """
     found: dict[str, Any] = {
         "path": str(path),
         "engine": checkpoint.engine,
@@ -120,7 +123,8 @@ def describe(checkpoint: Checkpoint, path: Path, data: Path | None, up: Array | 
             raise
         return {**found, "needs": str(error)}
     found["data"] = str(opened.dataset.source) if opened.dataset is not None else None
-    return {**found, "assumed": list(assumptions_of(opened)), **_describe_scene(opened.scene)}
+    said = {"assumed": list(dict.fromkeys(opened.scene.assumptions)), "notes": list(notes_of(opened))}
+    return {**found, **said, **_describe_scene(opened.scene)}
 
 
 def _size(path: Path) -> int:
@@ -182,7 +186,8 @@ def _scene_rows(data: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("box", f"{_point(low)} to {_point(high)}"),
         ("up", _point(data["up"])),
     ]
-    return rows + [("assumed", text) for text in data["assumed"]]
+    rows += [("assumed", text) for text in data["assumed"]]
+    return rows + [("note", text) for text in data["notes"]]
 
 
 def _point(values: list[float]) -> str:

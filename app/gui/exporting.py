@@ -44,12 +44,15 @@ class Exporting:
         start = self._session.eye.shown
         if start is None:
             return
-        camera, up, controls = start, self._session.eye.up.copy(), dict(self._session.controls)
+        session = self._session
+        camera, up, controls = start, session.eye.up.copy(), dict(session.controls)
+        # As they are on the screen.
+        limits, colour_maps = {session.channel: session.limits} if session.limits else {}, dict(session.colour_maps)
 
         def work(opened: Opened, on_progress: OnProgress, stop: Stop) -> Exported:
-            return Exported(
-                run_export(opened.scene, make_export(order, opened, camera, up, controls), on_progress, stop)
-            )
+            export = make_export(order, opened, camera, up, controls)
+            export = replace(export, limits=limits, colour_maps=colour_maps)
+            return Exported(run_export(opened.scene, export, on_progress, stop))
 
         self._begin(work, Path(order.out), order.frames)
 

@@ -104,7 +104,6 @@ class Looking:
             | self.photographs.handlers()
             | {
                 "next_channel": self._next_channel,
-                "lock_limits": self._lock_limits,
                 "sharp": self._set_sharp,
                 "faster": lambda: self._change_speed(SPEED_STEP),
                 "slower": lambda: self._change_speed(1 / SPEED_STEP),
@@ -362,10 +361,6 @@ class Looking:
         channels = self._session.channels
         if channels:
             self._choose_channel((channels.index(self._session.channel) + 1) % len(channels))
-
-    def _lock_limits(self, locked: bool) -> None:
-        self._session.lock_limits(locked)
-        self.show_state()
 
     def _show_overlay(self, name: str, shown: bool) -> None:
         names = tuple(other for other in self._window.settings.overlays if other != name)

@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import QPushButton, QVBoxLayout
 from app.gui.panel_parts import Card, clear, form, label
 from app.gui.words import breakable, in_window
 from app.opening import Opened
+from app.spoken import as_sentence
 from engines.core.device import describe_device
 from engines.core.run_folder import LIVE_NAME
 from engines.registry import find_engine
@@ -34,9 +35,12 @@ class SceneCard(Card):
             return
         for name, value in _facts(opened).items():
             self._rows.addRow(label(name, "muted"), label(value, wrap=True))
-        notes = [*opened.scene.assumptions, *(opened.dataset.notes if opened.dataset else ())]
-        for note in notes:
-            self._notes.addWidget(label(breakable(in_window(note)), "warning", wrap=True))
+        # What was assumed may be wrong; what is noted of the data is only to be known.
+        roles = dict.fromkeys(opened.scene.assumptions, "warning")
+        for note in opened.dataset.notes if opened.dataset is not None else ():
+            roles.setdefault(note, "muted")
+        for text, role in roles.items():
+            self._notes.addWidget(label(breakable(in_window(as_sentence(text))), role, wrap=True))
         if opened.dataset is None and opened.checkpoint.scene is None:
             button = QPushButton("Choose data folder…")
             button.setToolTip("The folder that the scene was trained on: its cameras and photographs")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QDockWidget, QLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 PANEL_WIDTH = 320
 
@@ -36,3 +37,21 @@ class SidePanel(QDockWidget):
     def show_top(self) -> None:
         """Another scene begins at the first card."""
         self.scroll.verticalScrollBar().setValue(0)
+
+    def order_focus(self) -> None:
+        """Tab goes through the cards from the top: what was made for this scene came last to Qt."""
+        for before, after in pairwise(_focusable(self.scroll.widget().layout())):
+            QWidget.setTabOrder(before, after)
+
+
+def _focusable(layout: QLayout) -> Iterator[QWidget]:
+    """What takes the focus, in the order of the layout, also where it is hidden now."""
+    for index in range(layout.count()):
+        item = layout.itemAt(index)
+        widget, inner = item.widget(), item.layout()
+        if widget is not None and widget.focusPolicy() & Qt.TabFocus:
+            yield widget
+        if widget is not None:
+            inner = widget.layout()
+        if inner is not None:
+            yield from _focusable(inner)

@@ -189,12 +189,13 @@ def _inputs(c: Colours) -> str:
     QPushButton {{ background: {c.panel}; border: 1px solid {c.border}; border-radius: 5px; padding: 5px 13px; }}
     QPushButton:hover {{ background: {c.hover}; }}
     QPushButton:disabled {{ color: {c.faint}; }}
-    QPushButton:focus {{ border: 2px solid {c.accent}; padding: 4px 12px; }}
+    QPushButton:focus {{ border: 2px solid {c.accent}; padding: 4px 12px; outline: none; }}
     QPushButton[primary="true"]:focus, QPushButton[segment="true"]:checked:focus
         {{ border: 2px solid {c.text}; }}
     QPushButton[segment="true"]:focus {{ padding: 4px 9px; }}
     QToolButton:focus {{ border: 1px solid {c.accent}; padding: 3px; }}
-    QCheckBox:focus, QRadioButton:focus {{ color: {c.accent}; }}
+    QCheckBox, QRadioButton {{ border: 1px solid transparent; border-radius: 3px; padding: 1px; }}
+    QCheckBox:focus, QRadioButton:focus {{ border-color: {c.accent}; outline: none; }}
     QSlider:focus {{ border: 1px solid {c.accent}; border-radius: 5px; }}
     QSlider {{ border: 1px solid transparent; }}
     QComboBox {{ background: {c.field}; border: 1px solid {c.border}; border-radius: 5px; padding: 3px 8px;

@@ -24,6 +24,7 @@ from app.gui.banner import Banner
 from app.gui.bridge import Bridge
 from app.gui.busy import Busy
 from app.gui.channel_panel import ChannelCard
+from app.gui.colouring import Colouring
 from app.gui.command_table import DEMOS
 from app.gui.controls_panel import ControlsCard
 from app.gui.dialog_parts import keep_on_screen
@@ -126,12 +127,10 @@ class Window(QMainWindow):
         }
         for theme in THEMES:
             own[f"theme_{theme}"] = lambda _checked, theme=theme: self._set_theme(theme)
-        self.playing, self.refining = Playing(self), Refining(self)
+        self.playing, self.refining, self.colouring = Playing(self), Refining(self), Colouring(self)
         self.readout = Readout(self, lambda: self.looking.picture)
-        handlers = (
-            self.refining.handlers() | self.looking.handlers() | self.files.handlers() | self.exporting.handlers()
-        )
-        handlers |= self.screenshots.handlers() | self.refining.handlers()
+        handlers = self.colouring.handlers() | self.looking.handlers() | self.files.handlers()
+        handlers |= self.exporting.handlers() | self.screenshots.handlers() | self.refining.handlers()
         handlers |= self.playing.handlers() | self.trainings.handlers() | own
         self.commands = Actions(self, {id: self._guarded(work) for id, work in handlers.items()})
         self.viewport.keys = self.commands.local_keys
@@ -169,8 +168,7 @@ class Window(QMainWindow):
         overlays = OverlayCard([self.commands[name] for name in OVERLAY_NAMES])
         self.scene_card.data_wanted.connect(self._guarded(self.files.ask_data))
         self.channels.chosen.connect(self._guarded(self.looking.choose))
-        self.channels.keep.clicked.connect(lambda on: self.commands["lock_limits"].trigger())
-        self.commands["lock_limits"].toggled.connect(self.channels.keep.setChecked)
+        self.colouring.watch()
         self.views.add_comparison([self.commands[mode] for mode in MODES])
         self.views.view_chosen.connect(self.looking.go_to_view)
         self.views.split_chosen.connect(self.looking.choose_split)
@@ -243,6 +241,7 @@ class Window(QMainWindow):
         self.options.show_scene(opened)
         if opened is None or opened.path != self._shown_path:
             self.dock.show_top()
+        self.dock.order_focus()
         self._shown_path = opened.path if opened is not None else None
         self.setWindowTitle(f"{elided(title_of(opened.path))} – {TITLE}" if opened else TITLE)
         self._show_recent()

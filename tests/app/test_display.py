@@ -73,6 +73,27 @@ def test_a_missing_channel_is_named() -> None:
         display.shade(Frame(torch.zeros(2, 2, 3), extra={"features": torch.zeros(2, 2, 5)}), "features")
 
 
+@pytest.mark.parametrize("colour_map", display.COLOUR_MAPS)
+def test_every_colour_map_tells_values_apart_and_nothing_from_any(colour_map: str) -> None:
+    depth = torch.cat([torch.linspace(1, 2, 64), torch.tensor([torch.inf])])[None]
+    pixels = display.shade(Frame(torch.zeros(1, 65, 3), depth), "depth", (1.0, 2.0), colour_map)[0]
+    assert len({tuple(pixel) for pixel in pixels[:64]}) == 64
+    assert tuple(pixels[64]) == display.NOTHING_RGB
+    # Near is bright in all of those that go from dark to bright.
+    if colour_map != "turbo":
+        assert pixels[0].mean() > pixels[63].mean() + 60
+
+
+def test_the_usual_colours_are_those_without_a_choice() -> None:
+    depth = torch.linspace(1, 2, 16)[None]
+    frame = Frame(torch.zeros(1, 16, 3), depth, {"alpha": depth, "error": depth})
+    for channel in ("depth", "alpha", "error"):
+        usual = display.shade(frame, channel, None, display.usual_map(channel))
+        np.testing.assert_array_equal(display.shade(frame, channel), usual)
+        # What an older or newer version remembered is no reason to show nothing.
+        np.testing.assert_array_equal(display.shade(frame, channel, None, "of another version"), usual)
+
+
 def test_the_colour_bar_has_the_depths_colours() -> None:
     bar = display.colour_bar(200, 12)
     assert bar.shape == (200, 12, 3)

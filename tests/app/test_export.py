@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image
 
 from app import image_folder
+from app.display import shade
 from app.export import Export, Progress, run_export
 from app.fitting import fit_cameras
 from app.video import Background
@@ -52,6 +54,16 @@ def test_channels_stand_side_by_side_and_depth_keeps_its_colours(tmp_path: Path)
     centre = frames[:, 14:18, 46:50].mean(axis=(1, 2))
     assert np.abs(centre[1] - centre[0]).max() > 30
     assert centre[1][0] > centre[1][2]  # near is warm
+
+
+def test_depth_takes_the_colours_and_the_range_that_are_asked_for(tmp_path: Path) -> None:
+    camera, limits = ring(1)[0], (0.5, 30.0)
+    export = Export([camera] * 2, tmp_path / "a.mp4", quality=10, channels=("depth",))
+    export = replace(export, limits={"depth": limits}, colour_maps={"depth": "grey"})
+    frames = read_video(run_export(BallScene(), export, ignore, never_stop), 32, 32).astype(float)
+    wanted = shade(draw_ball(camera), "depth", limits, "grey").astype(float)
+    assert np.abs(frames[0] - wanted).mean() < 4
+    assert np.abs(wanted - shade(draw_ball(camera), "depth", None, "grey")).mean() > 8
 
 
 def test_folder_holds_images_numbers_and_cameras(tmp_path: Path) -> None:

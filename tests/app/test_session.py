@@ -189,11 +189,11 @@ def test_channels_and_limits(session: Session, ear: Ear) -> None:
     session.set_channel("depth")
     near = wait_exact(session, ear)
     assert near.limits is not None and session.shown_limits == near.limits
-    session.lock_limits(True)
+    session.set_limits(session.shown_limits)
     session.eye.dolly_by(-4)
     session.eye.rest()
     assert wait_exact(session, ear).limits == near.limits
-    session.lock_limits(False)
+    session.set_limits(None)
     assert wait_exact(session, ear).limits != near.limits
     session.set_channel("nonsense")
     assert session.channel == "depth"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from engines.core.camera import Camera
 from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.config import Options, TrainingConfig
 from engines.core.errors import UserError
+from engines.core.formats import open_dataset
 from engines.core.scene_file import read_scene_file, write_scene_file
 from engines.core.torch_file import read_torch_file
 from tests.app.ball_scene import UP, BallScene, ring
@@ -74,6 +76,21 @@ def test_info_says_what_a_file_is(engine: BallEngine, path: Path, capsys: pytest
     for text in ("Balls (Euclid, -300)", "step", "70", "sides=1", "any size", "rgb, depth", "the ball is round"):
         assert text in output
     assert "lr=" not in output
+
+
+def test_info_tells_notes_of_the_data_from_what_was_assumed(
+    engine: BallEngine, path: Path, photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photographs = Path(shutil.copytree(photographs, tmp_path / "data"))
+    sorted((photographs / "train" / "pose").iterdir())[0].unlink()
+    assert cli.main(["info", str(path), "--data", str(photographs)]) == 0
+    rows = [line.split(None, 1) for line in capsys.readouterr().out.splitlines()]
+    assert [text for name, text in rows if name == "assumed"] == ["the ball is round"]
+    notes = [text for name, text in rows if name == "note"]
+    assert notes == list(open_dataset(photographs).notes) and notes
+    assert cli.main(["info", str(path), "--data", str(photographs), "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert (data["assumed"], data["notes"]) == (["the ball is round"], notes)
 
 
 def test_info_as_json(engine: BallEngine, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
