@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QPushButton, QVBoxLayout
 
 from app.gui.panel_parts import Card, clear, form, label
@@ -34,7 +34,10 @@ class SceneCard(Card):
         if opened is None:
             return
         for name, value in _facts(opened).items():
-            self._rows.addRow(label(name, "muted"), label(value, wrap=True))
+            title = label(name, "muted")
+            # Beside the first line of a value of several.
+            title.setAlignment(Qt.AlignLeft | Qt.AlignTop)
+            self._rows.addRow(title, label(value, wrap=True))
         # What was assumed may be wrong; what is noted of the data is only to be known.
         roles = dict.fromkeys(opened.scene.assumptions, "warning")
         for note in opened.dataset.notes if opened.dataset is not None else ():

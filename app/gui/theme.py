@@ -10,7 +10,7 @@ from PyQt5.QtCore import QSettings
 from PyQt5.QtGui import QColor, QPalette
 from PyQt5.QtWidgets import QApplication
 
-ARROW = Path(__file__).resolve().parent / "arrow.svg"
+ARROW, CHECK = (Path(__file__).resolve().parent / name for name in ("arrow.svg", "check.svg"))
 THEMES = ("system", "light", "dark")
 
 
@@ -228,6 +228,9 @@ def _inputs(c: Colours) -> str:
     QSpinBox:disabled, QDoubleSpinBox:disabled, QLineEdit:disabled {{ color: {c.faint}; background: {c.window}; }}
     QCheckBox::indicator:unchecked {{ width: 12px; height: 12px; border: 1px solid {c.faint}; border-radius: 3px;
         background: {c.field}; }}
+    QCheckBox::indicator:checked {{ width: 12px; height: 12px; border: 1px solid {c.accent}; border-radius: 3px;
+        background: {c.accent}; image: url("{CHECK.as_posix()}"); }}
+    QCheckBox::indicator:checked:disabled {{ background: {c.faint}; border-color: {c.faint}; }}
     QSlider::groove:horizontal {{ height: 4px; background: {c.border}; border-radius: 2px; }}
     QSlider::sub-page:horizontal {{ background: {c.accent}; border-radius: 2px; }}
     QSlider::sub-page:horizontal:disabled {{ background: {c.border}; }}
