@@ -27,7 +27,7 @@ from app.gui.plain_text import plain_label, tip
 
 NARROWEST_PX = 24
 FIELD_MARGIN_PX = 2
-"""At either side of a combo box's text, together: the style's."""
+"""At either side of a combo box's text, together; as much is cut off letters' own margins before they are left out."""
 
 
 class Card(QFrame):
@@ -135,7 +135,7 @@ class Choice(QComboBox):
         """Is as wide as `text` needs at least, whatever else there is to choose."""
         self.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLength)
         metrics = self.fontMetrics()
-        letters = (metrics.horizontalAdvance(text) + FIELD_MARGIN_PX) / metrics.horizontalAdvance("X")
+        letters = metrics.horizontalAdvance(text) / metrics.horizontalAdvance("X")
         self.setMinimumContentsLength(math.ceil(letters))
 
     def shown(self) -> str:
@@ -161,7 +161,7 @@ class Choice(QComboBox):
             option.currentText = self.placeholderText()
             option.palette.setBrush(QPalette.ButtonText, option.palette.brush(QPalette.PlaceholderText))
         field = self.style().subControlRect(QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, self)
-        room = field.width() - FIELD_MARGIN_PX
+        room = field.width() + FIELD_MARGIN_PX
         option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.ElideMiddle, room)
         return option
 

@@ -71,7 +71,11 @@ class Status(QStatusBar):
 
     def show_refining(self, share: float | None) -> None:
         """How much of the final picture is done; None: it is there, or was given up."""
-        self.rate.setText(IDLE if share is None else f"Refining {share:.0%}")
+        if share is not None:
+            self.rate.setText(f"Refining {share:.0%}")
+        elif self.rate.text():
+            # Of a scene that was closed meanwhile there is nothing to say.
+            self.rate.setText(IDLE)
 
     def show_loading(self, name: str) -> None:
         """A scene is being opened."""

@@ -44,3 +44,30 @@ def test_a_choice_without_room_is_shortened_visibly(qtbot: QtBot) -> None:
     assert "…" in box.shown() and box.shown().endswith("17")
     box.resize(900, 28)
     assert box.shown() == LONG
+
+
+def test_what_a_choice_asks_room_for_is_not_shortened(window: Window, qtbot: QtBot) -> None:
+    """In the window's own style, which the room is reckoned by."""
+    for texts in (("15 fps", "30 fps"), ("Turbo",), ("Held-out PSNR", "Loss: l1")):
+        box = Choice(window)
+        box.addItems(texts)
+        box.resize(box.sizeHint())
+        box.show()
+        assert [box.setCurrentText(text) or box.shown() for text in texts] == list(texts)
+        narrow = Choice(window)
+        narrow.set_narrowest(texts[0])
+        narrow.addItems([*texts, LONG])
+        narrow.resize(narrow.minimumSizeHint())
+        narrow.show()
+        assert narrow.shown() == texts[0]
+
+
+def test_nothing_is_idle_where_nothing_is_open(window: Window, qtbot: QtBot) -> None:
+    status: Status = window.status
+    status.show_refining(0.4)
+    status.clear_scene()
+    status.show_refining(None)
+    assert status.rate.text() == ""
+    status.show_refining(0.4)
+    status.show_refining(None)
+    assert status.rate.text() == "idle"
