@@ -156,7 +156,7 @@ class DataPart(QWidget):
         self.dataset_changed.emit(dataset)
 
     def _not_read(self, error: BaseException) -> None:
-        self.poses.say(str(error))
+        self.poses.say(str(error), wrong=True)
 
     def show_box(self, dataset: Dataset, engine: str, config: TrainingConfig) -> None:
         """Draws the box that a method would fill with these options, if it is bound to one."""

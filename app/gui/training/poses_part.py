@@ -87,8 +87,13 @@ class PosesPart(QWidget):
         for part in (self.find, self.bar, self.stage):
             part.hide()
 
-    def say(self, text: str) -> None:
-        """Shows a text below."""
+    def say(self, text: str, wrong: bool = False) -> None:
+        """Shows a text below; `wrong`: something did not work, or may not have."""
+        role = "warning" if wrong else "muted"
+        if self.stage.property("role") != role:
+            self.stage.setProperty("role", role)
+            self.stage.style().unpolish(self.stage)
+            self.stage.style().polish(self.stage)
         self.stage.setText(in_window(text))
         self.stage.show()
 
@@ -180,13 +185,13 @@ class PosesPart(QWidget):
         lines = [f"Camera poses were found for {count} of {found.photographs} images."]
         lines += [as_sentence(note) for note in found.notes]
         lines += [f"Doubtful: {doubt}." for doubt in found.doubts]
-        self.say("\n".join(lines))
+        self.say("\n".join(lines), wrong=bool(found.doubts))
         self.ended.emit(f"{self._source.name}: {lines[0][:1].lower()}{lines[0][1:]}", True)
 
     def _failed(self, error: BaseException) -> None:
         self.bar.hide()
         self.find.setText(FIND)
-        self.say(str(error))
+        self.say(str(error), wrong=True)
         self.ended.emit(str(error), False)
 
 

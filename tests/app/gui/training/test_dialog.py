@@ -271,6 +271,9 @@ def test_a_folder_of_other_things_is_told_apart(asked: TrainDialog, qtbot: QtBot
     write_png(tmp_path / "one" / "a.png", np.zeros((32, 32, 3), np.uint8))
     asked.data.choose(tmp_path / "none")
     qtbot.waitUntil(lambda: "no such folder" in asked.data.poses.stage.text(), timeout=SOON)
+    assert asked.data.poses.stage.property("role") == "warning"
+    asked.data.poses.say("something to know")
+    assert asked.data.poses.stage.property("role") == "muted"
 
 
 @pytest.mark.parametrize(
