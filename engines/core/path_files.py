@@ -24,12 +24,12 @@ from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
 from engines.core.files import replacing
 from engines.core.formats import FORMATS, open_dataset, transforms_json
+from engines.core.formats.beside import texts_in
 from engines.core.formats.colmap import find_model
 from engines.core.formats.colmap_files import is_model, read_model
 from engines.core.formats.colmap_model import picture_camera
 from engines.core.formats.deepvoxels_folder import Intrinsics, read_intrinsics, read_pose
 from engines.core.formats.transforms_names import natural_order as names_in_order
-from engines.core.images import natural_order
 from engines.core.origin import in_world
 from engines.core.path_arrays import npy_cameras, npz_cameras
 from engines.core.path_camera import checked_camera, inverse, size_beside
@@ -38,7 +38,7 @@ from engines.core.path_texts import txt_cameras
 from engines.core.reading import reading, require_file
 
 WRITTEN_SUFFIXES = (".json", ".npy", ".txt")
-NO_POSES = ("intrinsics.txt", "bbox.txt", "README.txt", "ORIGIN.txt")
+NO_POSES = ("intrinsics.txt", "bbox.txt", "readme.txt", "origin.txt")
 KNOWN_NAMES = (
     "cameras.json",
     "cams_opencv.npz",
@@ -169,8 +169,7 @@ def _read_folder(folder: Path, like: Camera) -> list[Camera]:
 
 def _pose_files(folder: Path) -> list[Path]:
     """Its `.txt` files in order, but for names that mean something else."""
-    files = sorted((file for file in folder.glob("*.txt") if not file.name.startswith(".")), key=natural_order)
-    return [file for file in files if file.name not in NO_POSES]
+    return [file for file in texts_in(folder) if file.name.lower() not in NO_POSES]
 
 
 def _find_intrinsics(folder: Path) -> Intrinsics | None:

@@ -90,6 +90,19 @@ class Lens:
         upright = right[:, 0] * below[:, 1] - right[:, 1] * below[:, 0] > 0
         return np.asarray(inside.all(axis=1) & upright & (np.hypot(x, y) < self.turning_radius))
 
+    def shows(self, directions: Array) -> Array:
+        """Whether what lies in directions (x, y, 1) is in the photograph.
+
+        Args:
+            directions: [N, 2] x and y.
+
+        Returns:
+            [N] bool.
+        """
+        at = self._distorted(directions[:, 0], directions[:, 1]) + 0.5
+        inside = ((at >= 0) & (at <= np.array(self.size_px))).all(axis=1)
+        return np.asarray(inside & (np.hypot(*directions.T) < self.turning_radius))
+
     def _distorted(self, x: Array, y: Array) -> Array:
         """[N, 2] where in the photograph the directions (x, y, 1) fall."""
         points = np.stack([x, y, np.ones_like(x)], axis=-1).reshape(-1, 1, 3).astype(np.float64)

@@ -24,7 +24,7 @@ from engines.core.formats.colmap_files import is_model, picture_count, read_mode
 from engines.core.formats.colmap_model import Lens, Model, Picture, picture_camera, refusal
 from engines.core.formats.left_out import LeftOut
 from engines.core.formats.llff import IMAGES, largest_images
-from engines.core.formats.mask_files import MaskFiles
+from engines.core.formats.mask_files import INPUT, MaskFiles
 from engines.core.formats.object_folders import Place
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
 from engines.core.formats.transforms_names import natural_order as names_in_order
@@ -39,10 +39,13 @@ from engines.core.images import (
 from engines.core.views import View
 
 NAME = "colmap"
-LAYOUT = "a model of COLMAP: cameras, images and points3D (.bin or .txt) in sparse/0/ or sparse/, beside images/"
+LAYOUT = (
+    "a model of COLMAP: cameras, images and points3D (.bin or .txt) in sparse/0/ or sparse/, beside images/ (or input/)"
+)
 
-PLACES = ("sparse", "colmap/sparse", "dense/sparse", "dense/0/sparse", "undistorted/sparse", "")
+PLACES = ("sparse", "colmap/sparse", "dense/sparse", "dense/0/sparse", "undistorted/sparse", "distorted/sparse", "")
 """Where a model may be, or a numbered folder for each of several."""
+DISTORTED = "distorted"
 DEPTH_MAPS = "stereo/depth_maps"
 
 
@@ -77,11 +80,14 @@ def _project(folder: Path, model: Path) -> Path:
 
 
 def _has_images(project: Path) -> bool:
-    return any(path.is_dir() for path in project.glob(IMAGES + "*"))
+    return (project / INPUT).is_dir() or any(path.is_dir() for path in project.glob(IMAGES + "*"))
 
 
-def _images(project: Path) -> Path:
+def _images(project: Path, model: Path) -> Path:
     """The folder of the photographs: the project itself, where they have none of their own."""
+    as_taken = project / INPUT
+    if as_taken.is_dir() and (DISTORTED in model.relative_to(project).parts or not any(project.glob(IMAGES + "*"))):
+        return as_taken
     return largest_images(project) if _has_images(project) else project
 
 
@@ -133,7 +139,7 @@ class Photographs:
         if model_folder is None:
             raise UserError(f"{folder}: has no model of COLMAP in it")
         self._folder, self._prefix, project = model_folder, prefix, _project(folder, model_folder)
-        images = _images(project)
+        images = _images(project, model_folder)
         model = read_model(model_folder)
         self._lenses = model.lenses
         in_order = sorted(model.pictures, key=lambda picture: names_in_order(picture.name))
@@ -226,8 +232,10 @@ def _find_photographs(project: Path, images: Path, names: Sequence[str]) -> dict
 def photographs_of(folder: Path, names: Sequence[str]) -> dict[str, Path]:
     """The file of each name in the model of a folder, for those that are there."""
     model = find_model(folder)
-    project = folder if model is None else _project(folder, model)
-    return _find_photographs(project, _images(project), names)
+    if model is None:
+        return {}
+    project = _project(folder, model)
+    return _find_photographs(project, _images(project, model), names)
 
 
 def _photographs_below(folder: Path) -> list[Path]:

@@ -12,6 +12,7 @@ from engines.core.camera import Array, Camera, quaternion_rotation
 from engines.core.errors import UserError
 from engines.core.formats.transforms_names import parts_of
 from engines.core.undistortion import DISTORTION
+from engines.core.undistortion import Lens as Taken
 
 LENSES: Mapping[str, tuple[int, str]] = {
     "SIMPLE_PINHOLE": (0, "f cx cy"),
@@ -120,9 +121,8 @@ class Model:
             return np.empty(0)
         places = self.points @ picture.world_to_camera[:3, :3].T + picture.world_to_camera[:3, 3]
         ahead = places[places[:, 2] > 0]
-        pixels = ahead[:, :2] / ahead[:, 2:] * np.array(lens.focal_px) + np.array(lens.centre_px)
-        inside = ((pixels >= 0) & (pixels <= np.array(lens.size_px))).all(axis=1)
-        return np.asarray(ahead[inside, 2])
+        taken_with = Taken(lens.focal_px, lens.centre_px, lens.size_px, lens.distortion)
+        return np.asarray(ahead[taken_with.shows(ahead[:, :2] / ahead[:, 2:]), 2])
 
 
 def _without_mismatches(depths: Array) -> tuple[float, float] | None:

@@ -22,6 +22,7 @@ from engines.core.camera import Array, Camera, rigid
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.files import replacing
+from engines.core.formats.beside import files_beside, listed_splits, params_of, texts_in
 from engines.core.formats.left_out import LeftOut, pair
 from engines.core.formats.splits import split_folders
 from engines.core.images import (
@@ -29,7 +30,6 @@ from engines.core.images import (
     fitted_camera,
     image_size,
     list_in_order,
-    natural_order,
     photograph_size,
     turned_for,
     turned_size,
@@ -87,6 +87,8 @@ def read(folder: Path) -> Dataset:
     places: list[tuple[Path, Split]] = [(folder, "train")] if is_part(folder) else []
     places += [(place, split) for split, place in split_folders(folder) if is_part(place)]
     parts = [Part(place, split, folder / "intrinsics.txt") for place, split in places]
+    if is_part(folder):
+        parts[0].obey_lists()
     for part in parts:
         part.require_one_size()
     views = [view for part in parts for view in part.views()]
@@ -103,7 +105,7 @@ def read(folder: Path) -> Dataset:
         bounds=read_bounds(folder, cameras),
         up=up_direction(cameras),
         hints=_hints(parts[0].intrinsics),
-        notes=left_out.notes("rgb/", "pose"),
+        notes=(*left_out.notes("rgb/", "pose"), *dict.fromkeys(note for part in parts for note in part.notes)),
     )
 
 
@@ -217,11 +219,10 @@ class Part:
         if not own.is_file() and not shared.is_file() and own != shared:
             raise UserError(f"{own}: missing, and there is no {shared} for all")
         self.intrinsics = read_intrinsics(own if own.is_file() else shared)
-        poses = (path for path in (folder / "pose").glob("*.txt") if not path.name.startswith("."))
-        self._poses = sorted(poses, key=natural_order)
+        self._poses = texts_in(folder / "pose")
         found = list_in_order(folder / "rgb") if (folder / "rgb").is_dir() else []
         self.images, self.left_out = list[Path](), LeftOut()
-        params = _params_of(self._poses, folder / "params")
+        params = params_of(self._poses, folder / "params")
         if found and self._poses:
             of_pose = dict(zip(self._poses, params, strict=False))
             pairs, self.left_out = pair(folder, self._poses, found)
@@ -234,10 +235,13 @@ class Part:
         self._params = params
         self._size_px = photograph_size(self.images[0]) if self.images else self.intrinsics.size_px or (1, 1)
         self._folder, self._split, self._prefix, self._instance = folder, split, prefix, instance
-        is_nsvf = self.intrinsics.size_px is None or (folder / BOX).is_file()
-        self._splits = _nsvf_splits(self._poses) if is_nsvf else {}
+        self._splits: Mapping[str, Split] = {}
+        if self.intrinsics.size_px is None or (folder / BOX).is_file():
+            self._splits = _nsvf_splits(self._poses)
         self.has_images = bool(self.images)
-        self._has = {kind: (folder / kind).is_dir() for kind in ("mask", "depth")}
+        self._masks = files_beside(folder / "mask", self._poses, IMAGE_SUFFIXES)
+        self._depths = files_beside(folder / "depth", self._poses, (".npy", *IMAGE_SUFFIXES))
+        self.notes = tuple(beside.note for beside in (self._masks, self._depths) if beside.note)
 
     @property
     def names(self) -> list[str]:
@@ -255,10 +259,10 @@ class Part:
         return View(
             _camera(path, self.intrinsics, turned_size(self._size_px, turned)),
             self._prefix + path.stem,
-            self._splits.get(path.stem[:2], self._split),
+            self._split_of(path.stem),
             image,
-            mask_path=self._beside("mask", path.stem),
-            depth_path=self._beside("depth", path.stem),
+            mask_path=self._masks.of.get(path.stem),
+            depth_path=self._depths.of.get(path.stem),
             instance=self._instance,
             params_path=self._params[index] if self._params else None,
             turned=turned,
@@ -267,7 +271,26 @@ class Part:
     @property
     def splits(self) -> list[Split]:
         """Of the views."""
-        return [self._splits.get(path.stem[:2], self._split) for path in self._poses]
+        return [self._split_of(path.stem) for path in self._poses]
+
+    def _split_of(self, stem: str) -> Split:
+        return self._splits.get(stem, self._split)
+
+    def obey_lists(self) -> None:
+        """Takes the split of each view from lists in its folder, where there are such, and leaves out what is in none.
+
+        Raises:
+            UserError: a list can't be read.
+        """
+        listed, note = listed_splits(self._folder, self.names)
+        self.notes += (note,) if note else ()
+        if not listed:
+            return
+        chosen = [index for index, path in enumerate(self._poses) if listed[path.stem] is not None]
+        self._splits = {stem: split for stem, split in listed.items() if split is not None}
+        self._poses = [self._poses[index] for index in chosen]
+        self.images = [self.images[index] for index in chosen] if self.images else []
+        self._params = [self._params[index] for index in chosen] if self._params else []
 
     def views(self) -> list[View]:
         """All of them, read now."""
@@ -287,27 +310,12 @@ class Part:
                     "all images of a folder must have one size"
                 )
 
-    def _beside(self, kind: str, stem: str) -> Path | None:
-        if not self._has[kind]:
-            return None
-        suffixes = (".npy", *IMAGE_SUFFIXES) if kind == "depth" else IMAGE_SUFFIXES
-        names = (stem + case(suffix) for suffix in suffixes for case in (str.lower, str.upper))
-        return next((path for name in names if (path := self._folder / kind / name).is_file()), None)
-
-
-def _params_of(poses: list[Path], folder: Path) -> list[Path | None]:
-    """A file of parameters for each pose: by name where they share names, else in order, as the authors have it."""
-    listed = (path for path in folder.glob("*.txt") if not path.name.startswith("."))
-    files = sorted(listed, key=natural_order)
-    by_name = {path.stem: path for path in files}
-    if files and not any(path.stem in by_name for path in poses):
-        return [*files[: len(poses)], *[None] * (len(poses) - len(files))]
-    return [by_name.get(path.stem) for path in poses] if files else []
-
 
 def _nsvf_splits(poses: Sequence[Path]) -> Mapping[str, Split]:
-    """By the beginning of a name; none where one begins in another way."""
-    return NSVF_SPLITS if all(path.stem[:2] in NSVF_SPLITS for path in poses) else {}
+    """Of each stem, by its beginning; none where one begins in another way."""
+    if any(path.stem[:2] not in NSVF_SPLITS for path in poses):
+        return {}
+    return {path.stem: NSVF_SPLITS[path.stem[:2]] for path in poses}
 
 
 def _camera(path: Path, intrinsics: Intrinsics, size_px: tuple[int, int]) -> Camera:

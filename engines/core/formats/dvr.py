@@ -33,13 +33,14 @@ from engines.core.views import View
 
 NAME = "dvr"
 LAYOUT = (
-    "DVR's, IDR's or NeuS's: cameras.npz or cameras_sphere.npz (world_mat_0, ...) beside image/ and mask/, or a folder "
-    "of such objects"
+    "DVR's, IDR's or NeuS's: cameras.npz or cameras_sphere.npz (world_mat_0, ...) beside image/ (or images/) and "
+    "mask/, or a folder of such objects"
 )
 
 CAMERAS = ("cameras.npz", "cameras_sphere.npz", "cameras_large.npz")
 """The first that is there. NeuS learns from the second; in the third, of DTU, the sphere is around more."""
-IMAGES, MASKS = "image", "mask"
+IMAGES, MASKS = ("image", "images"), ("mask", "masks")
+"""The first that is there: captures made for NeuS often say `images`."""
 KINDS = ("camera_mat", "world_mat", "scale_mat")
 HALF_CUBE, SPHERE = 0.5, 1.0
 """What the object fits into, in the scaled world: DVR's cube to each side, IDR's sphere."""
@@ -53,7 +54,11 @@ def detect(folder: Path) -> bool:
 
 
 def _is_object(folder: Path) -> bool:
-    return _cameras_file(folder) is not None and (folder / IMAGES).is_dir()
+    return _cameras_file(folder) is not None and _first_folder(folder, IMAGES) is not None
+
+
+def _first_folder(folder: Path, names: Sequence[str]) -> Path | None:
+    return next((folder / name for name in names if (folder / name).is_dir()), None)
 
 
 def _cameras_file(folder: Path) -> Path | None:
@@ -123,10 +128,11 @@ class Photographs:
         self._path = _cameras_file(folder) or folder / CAMERAS[0]
         self._matrices = _Matrices(self._path)
         cameras = self._matrices.cameras
-        self._images = _by_camera(folder / IMAGES, cameras)
+        images, masks = _first_folder(folder, IMAGES) or folder / IMAGES[0], _first_folder(folder, MASKS)
+        self._images = _by_camera(images, cameras)
         if not self._images:
-            raise UserError(f"{folder / IMAGES}: holds no photographs")
-        self._masks = _by_camera(folder / MASKS, cameras) if (folder / MASKS).is_dir() else {}
+            raise UserError(f"{images}: holds no photographs")
+        self._masks = _by_camera(masks, cameras) if masks is not None else {}
         self._cameras = sorted(self._images)
         lacking = sorted(set(cameras) - set(self._cameras))
         self.lacking = len(lacking)
@@ -135,6 +141,7 @@ class Photographs:
             if lacking
             else ""
         )
+        self.note += _counted_from_one(images, self._images, cameras)
 
     @property
     def names(self) -> list[str]:
@@ -213,6 +220,18 @@ class _Matrices:
             return np.eye(4)
         self._read = self._read or dict(self._load(contents=True))
         return four_by_four(f"{self._path}: {name}", self._read[name])
+
+
+def _counted_from_one(folder: Path, images: Mapping[int, Path], cameras: Sequence[int]) -> str:
+    """What to say where all photographs could as well be of the camera before: 1, 2, ... of the cameras 0, 1, ..."""
+    first = min(images)
+    if first != 1 or cameras[0] != 0 or not {number - 1 for number in images} <= set(cameras):
+        return ""
+    name = images[first].name
+    return (
+        f"; doubtful: in {folder.name}/ the photographs begin at 1 and the cameras at 0: {name} is taken as of "
+        f"world_mat_{first}, as it is named; if it is of world_mat_0, rename the photographs to begin at 0"
+    )
 
 
 def _by_camera(folder: Path, cameras: Sequence[int]) -> dict[int, Path]:

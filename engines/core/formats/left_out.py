@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,6 +54,15 @@ class LeftOut:
                 f"{naming(self.without_camera)}"
             )
         return tuple(notes)
+
+
+def of_objects(notes: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """What is to be said of some objects of a class, by their names, in one note: the first, and how many there are."""
+    if not notes:
+        return ()
+    name, said = next(iter(notes.items()))
+    others = f", and alike of {len(notes) - 1} others" if len(notes) > 1 else ""
+    return (f"{name}: {'; '.join(said)}{others}",)
 
 
 def pair(folder: Path, poses: Sequence[Path], images: Sequence[Path]) -> tuple[list[tuple[Path, Path]], LeftOut]:

@@ -11,6 +11,8 @@ from pathlib import Path
 from engines.core.images import IMAGE_SUFFIXES
 
 FOLDER, IMAGES = "masks", "images"
+INPUT = "input"
+"""Photographs as they were taken, where `images/` is or would be those of pinholes: Inria's splats."""
 OTHER_FOLDER = "mask"
 """Of silhouettes, elsewhere; whether black is to be left out there can't be told."""
 
@@ -24,7 +26,7 @@ class MaskFiles:
         # Masks of the photographs' whole size are made smaller as the photographs were.
         place = folder or next((place for place in beside if place.is_dir()), beside[0])
         self._folder, self._other = place, images.with_name(OTHER_FOLDER)
-        known = place.is_dir() and (folder is not None or images.name.startswith(IMAGES))
+        known = place.is_dir() and (folder is not None or images.name.startswith((IMAGES, INPUT)))
         self._names = {
             path.relative_to(place).as_posix(): path
             for path in (place.rglob("*") if known else ())

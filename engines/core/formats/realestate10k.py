@@ -16,6 +16,7 @@ import numpy as np
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
+from engines.core.formats.beside import texts_in
 from engines.core.formats.left_out import LeftOut
 from engines.core.formats.object_folders import Place
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_dataset
@@ -56,7 +57,7 @@ def _clips(root: Path) -> list[tuple[str, Path]]:
         return [("", root / OWN_CAMERAS)]
     texts, frames = (root / CAMERAS, root / FRAMES) if (root / CAMERAS).is_dir() else (root, root)
     folders = {path.name for path in frames.iterdir() if path.is_dir()} if frames.is_dir() else set()
-    found = [(path.stem, path) for path in texts.glob("*.txt") if path.stem in folders]
+    found = [(path.stem, path) for path in texts_in(texts) if path.stem in folders]
     found += [(path.name, path / OWN_CAMERAS) for path in root.iterdir() if (path / OWN_CAMERAS).is_file()]
     return sorted(found) if any(_is_text(path) for _, path in found) else []
 

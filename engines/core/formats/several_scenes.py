@@ -129,9 +129,10 @@ def find_objects(
 
 def _as_listed(folder: Path, objects: list[SceneFolder]) -> tuple[list[SceneFolder], tuple[str, ...]]:
     lists = read_split_lists(folder)
-    if not lists.split_of or any(one.split != "train" or not one.name for one in objects):
-        return objects, ()
-    notes = lists.notes([one.name for one in objects])
+    names = [one.name for one in objects]
+    if not lists.concern(names) or any(one.split != "train" or not one.name for one in objects):
+        return objects, (lists.not_used,) if lists.not_used and objects else ()
+    notes = lists.notes(names)
     chosen = [replace(one, split=split) for one in objects if (split := lists.split(one.name)) is not None]
     return sorted(chosen, key=lambda one: SPLITS.index(one.split)), notes
 

@@ -2,14 +2,15 @@
 
 Folders `train`, `val` (or `validation`), `test`, as they are or after a name: `cars_train`, `cars_val`, `cars_test`
 (SRN, pixelNeRF; SRN's `cars_train_val` holds other views of the objects to learn from). Lists with the name of a folder
-on each line: `train.lst`, `val.lst`, `test.lst`, also after a name, as DVR's renderings have `softras_train.lst`.
+on each line: `train.lst` (or `.txt`), `val.lst`, `test.lst`, also after a name, as DVR's renderings have
+`softras_train.lst`; of one folder with a line for each view as well.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engines.core.reading import read_text
@@ -21,7 +22,7 @@ SPLIT_FOLDERS: tuple[tuple[str, Split], ...] = (
     ("val", "validation"),
     ("test", "test"),
 )
-LISTS = ".lst"
+LISTS = (".lst", ".txt")
 LIST_PREFIX = "softras_"
 """Of several lists for one split that with no prefix is taken, else that with this."""
 
@@ -46,10 +47,25 @@ class SplitLists:
     Attributes:
         split_of: of each name that is listed.
         has_train: whether what is to be learnt from is listed; else it is all that isn't.
+        files: names of the lists.
     """
 
     split_of: Mapping[str, Split] = field(default_factory=dict)
     has_train: bool = False
+    files: tuple[str, ...] = ()
+
+    def by(self, key: Callable[[str], str]) -> SplitLists:
+        """The same, of names as `key` makes them."""
+        return replace(self, split_of={key(name): split for name, split in self.split_of.items()})
+
+    def concern(self, names: Iterable[str]) -> bool:
+        """Whether they list any of these."""
+        return any(name in self.split_of for name in names)
+
+    @property
+    def not_used(self) -> str:
+        """A note on lists of something else; "" where there are none."""
+        return f"the lists {', '.join(self.files)} name nothing that is here and are not used" if self.files else ""
 
     def split(self, name: str) -> Split | None:
         """None for what is in no list, and left out therefore."""
@@ -64,7 +80,7 @@ class SplitLists:
             notes.append(f"{len(absent)} of {len(self.split_of)} listed objects are not there, such as {absent[0]}")
         if unlisted:
             notes.append(
-                f"{len(unlisted)} of {len(names)} objects are in no list ({LISTS}) and are left out, "
+                f"{len(unlisted)} of {len(names)} objects are in no list ({', '.join(self.files)}) and are left out, "
                 f"such as {unlisted[0]}"
             )
         return tuple(notes)
@@ -77,8 +93,9 @@ def read_split_lists(folder: Path) -> SplitLists:
         UserError: a list can't be read as text.
     """
     chosen: dict[Split, Path] = {}
-    lists = (path for path in folder.iterdir() if path.suffix.lower() == LISTS)
+    lists = (path for path in folder.iterdir() if path.suffix.lower() in LISTS)
     paths = sorted(lists, key=lambda path: (not path.name.startswith(LIST_PREFIX), path.name))
+    paths.sort(key=lambda path: LISTS.index(path.suffix.lower()))
     for path in sorted(paths, key=lambda path: path.stem.lower() not in _SPLIT):
         match = _NAME.fullmatch(path.stem)
         if match and path.is_file():
@@ -87,7 +104,7 @@ def read_split_lists(folder: Path) -> SplitLists:
     for split in SPLITS:
         if split in chosen:
             split_of |= dict.fromkeys(_names(chosen[split]), split)
-    return SplitLists(split_of, "train" in chosen)
+    return SplitLists(split_of, "train" in chosen, tuple(path.name for path in chosen.values()))
 
 
 def _names(path: Path) -> list[str]:

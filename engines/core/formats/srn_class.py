@@ -13,7 +13,7 @@ from pathlib import Path
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats.deepvoxels_folder import Part, is_part, read_bounds
-from engines.core.formats.left_out import LeftOut
+from engines.core.formats.left_out import LeftOut, of_objects
 from engines.core.formats.object_folders import ObjectFolders, Place
 from engines.core.formats.splits import read_split_lists, split_folders
 from engines.core.upright import up_direction
@@ -53,10 +53,9 @@ def read(folder: Path) -> Dataset:
     """
     lists = read_split_lists(folder)
     roots = _roots(folder)
-    listed = len(roots) == 1 and roots[0][1] == folder and bool(lists.split_of)
     found = [(split, part) for split, root in roots for part in _objects(root)]
-    notes: tuple[str, ...] = ()
-    if listed:
+    notes: tuple[str, ...] = (lists.not_used,) if lists.not_used else ()
+    if len(roots) == 1 and roots[0][1] == folder and lists.concern(part.name for _, part in found):
         notes = lists.notes([part.name for _, part in found])
         found = [(split, part) for _, part in found if (split := lists.split(part.name)) is not None]
     names = list(dict.fromkeys(part.name for split, part in found if split == "train"))
@@ -75,7 +74,7 @@ def read(folder: Path) -> Dataset:
         NAME,
         read_bounds(folder, cameras),
         up_direction(cameras),
-        notes=(*notes, *left_out.notes("rgb/", "pose")),
+        notes=(*notes, *left_out.notes("rgb/", "pose"), *of_objects(lister.notes)),
         instances=tuple(names),
     )
 
@@ -86,6 +85,8 @@ class _Lister:
 
     shared: Path
     left_out: dict[Path, LeftOut] = field(default_factory=dict)
+    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By the object's name."""
 
     def __call__(self, place: Place) -> Part:
         folder, split, number = place
@@ -93,4 +94,6 @@ class _Lister:
         if not len(part):
             raise UserError(f"{folder}: the object has no poses; needs a 4x4 .txt for each view")
         self.left_out[folder] = part.left_out
+        if part.notes:
+            self.notes[folder.name] = part.notes
         return part

@@ -1,8 +1,8 @@
 """A recording by a pair of cameras that OpenCV calibrated: `left01.jpg`..., `right01.jpg`... beside two texts.
 
-`intrinsics.yml` holds M1, D1, M2, D2 (the cameras' matrices and distortions), `extrinsics.yml` R and T: what is at x
-for the left camera is at R x + T for the right one. The world is the left camera's. Photographs are freed of distortion
-when they are read, not rectified.
+`intrinsics.yml` (or `.yaml`, `.xml`, `.json`, which OpenCV writes as well) holds M1, D1, M2, D2 (the cameras' matrices
+and distortions), `extrinsics.yml` R and T: what is at x for the left camera is at R x + T for the right one. The world
+is the left camera's. Photographs are freed of distortion when they are read, not rectified.
 """
 
 from __future__ import annotations
@@ -24,9 +24,14 @@ from engines.core.reading import MOST_TEXT_BYTES, require_file
 from engines.core.views import View
 
 NAME = "stereo"
-LAYOUT = "a stereo pair: left01.jpg..., right01.jpg..., intrinsics.yml and extrinsics.yml as OpenCV writes them"
+LAYOUT = (
+    "a stereo pair: left01.jpg..., right01.jpg..., intrinsics.yml and extrinsics.yml (.yaml, .xml, .json) as OpenCV "
+    "writes them"
+)
 
-INTRINSICS, EXTRINSICS = "intrinsics.yml", "extrinsics.yml"
+INTRINSICS, EXTRINSICS = "intrinsics", "extrinsics"
+SUFFIXES = (".yml", ".yaml", ".xml", ".json")
+"""Of what OpenCV's FileStorage writes; of several the first."""
 SIDES = ("left", "right")
 BACKGROUND = "background"
 DISTORTION_COUNTS = (4, 5, 8, 12, 14)
@@ -40,7 +45,11 @@ NOTE = (
 
 
 def _is_pair(folder: Path) -> bool:
-    return (folder / INTRINSICS).is_file() and (folder / EXTRINSICS).is_file()
+    return _text(folder, INTRINSICS) is not None and _text(folder, EXTRINSICS) is not None
+
+
+def _text(folder: Path, stem: str) -> Path | None:
+    return next((path for suffix in SUFFIXES if (path := folder / f"{stem}{suffix}").is_file()), None)
 
 
 _scenes_in = partial(scenes_among, is_scene=_is_pair)
@@ -74,7 +83,8 @@ class Pairs:
         folder, self._split, self._number = place
         self._prefix, self._backgrounds = prefix, _backgrounds(folder)
         self._steps, notes = _matched(folder)
-        intrinsics, extrinsics = _Matrices(folder / INTRINSICS), _Matrices(folder / EXTRINSICS)
+        places = [_text(folder, stem) or folder / f"{stem}{SUFFIXES[0]}" for stem in (INTRINSICS, EXTRINSICS)]
+        intrinsics, extrinsics = (_Matrices(place) for place in places)
         to_right = np.eye(4)
         to_right[:3, :3] = extrinsics.read("R", 9).reshape(3, 3)
         to_right[:3, 3] = extrinsics.read("T", 3)
@@ -87,7 +97,7 @@ class Pairs:
             self._distortions.append(tuple(coefficients.tolist()) if coefficients.any() else ())
         baseline = float(np.linalg.norm(to_right[:3, 3]))
         if baseline == 0:
-            raise UserError(f"{folder / EXTRINSICS}: T is 0; the cameras must stand in different places")
+            raise UserError(f"{places[1]}: T is 0; the cameras must stand in different places")
         depths = (NEAREST * baseline, FARTHEST * baseline)
         self.extent = Extent(depths, 2 * len(self._steps), 2, len(self._backgrounds), notes=notes)
 

@@ -13,6 +13,7 @@ from PIL import Image
 from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
+from engines.core.formats.colmap_files import read_model
 from engines.core.images import write_png
 from engines.core.path_files import read_path
 from tests.engines.core.formats.ball_pictures import BALLS, ball_cameras, ball_picture, error_px
@@ -344,3 +345,40 @@ def test_names_of_a_rig_lead_by_their_folders(tmp_path: Path, begin: str) -> Non
     # As cameras name them.
     write_images(tmp_path / "images", [name.replace(".png", ".PNG") for name in names])
     assert_exact(tmp_path)
+
+
+@pytest.mark.parametrize("model", ["sparse/0", "distorted/sparse/0"])
+def test_photographs_in_input_as_splats_have_them(tmp_path: Path, model: str) -> None:
+    write_model(tmp_path / model, numbered())
+    write_images(tmp_path / "input", numbered())
+    write_images(tmp_path / "masks", numbered())
+    assert_exact(tmp_path)
+    views = open_dataset(tmp_path).views
+    assert all(view.image_path == tmp_path / "input" / f"{view.name}.png" for view in views)
+    assert all(view.valid_mask_path == tmp_path / "masks" / f"{view.name}.png" for view in views)
+
+
+def test_images_of_pinholes_go_before_input(tmp_path: Path) -> None:
+    write_model(tmp_path / "sparse" / "0", numbered())
+    write_model(tmp_path / "distorted" / "sparse" / "0", numbered())
+    write_images(tmp_path / "images", numbered())
+    write_images(tmp_path / "input", numbered())
+    assert_exact(tmp_path)
+    assert open_dataset(tmp_path).views[0].image_path == tmp_path / "images" / "0000.png"
+
+
+def test_depths_without_observations_are_seen_through_the_lens(tmp_path: Path) -> None:
+    """By a barrel of a lens that shows more than its pinhole would: points that only it shows count."""
+    model = write_model(tmp_path / "sparse" / "0", numbered(), observed=False)
+    write_images(tmp_path / "images", numbered())
+    near = {}
+    for k1 in (0.0, -0.4):
+        (model / "cameras.txt").write_text(f"1 SIMPLE_RADIAL 96 72 90 48 36 {k1}\n")
+        # Before the first camera, at a slope of 0.6: outside the pinhole's picture (48 / 90), inside the lens' own.
+        camera = ball_cameras(8)[0]
+        point = camera.camera_to_world @ np.array([0.6 * 0.5, 0.0, 0.5, 1.0])
+        rows = [f"{i} {x} {y} {z} 1 2 3 0.5" for i, (x, y, z) in enumerate([*BALLS.tolist()] * 2)]
+        rows += [f"{900 + i} {' '.join(map(str, point[:3]))} 1 2 3 0.5" for i in range(20)]
+        (model / "points3D.txt").write_text("\n".join(rows) + "\n")
+        near[k1] = min(near for near, _ in read_model(model).depth_ranges())
+    assert near[0.0] > 1 and near[-0.4] == pytest.approx(0.5)

@@ -158,7 +158,8 @@ def test_objects_in_no_list_are_counted(tmp_path: Path) -> None:
     write(tmp_path / "obj9")
     dataset = open_dataset(tmp_path)
     assert "obj9" not in dataset.instances
-    assert dataset.notes == ("1 of 5 objects are in no list (.lst) and are left out, such as obj9",)
+    lists = "softras_test.lst, softras_train.lst, softras_val.lst"
+    assert dataset.notes == (f"1 of 5 objects are in no list ({lists}) and are left out, such as obj9",)
 
 
 def test_of_a_class_cameras_without_photographs_are_counted(tmp_path: Path) -> None:
@@ -261,3 +262,35 @@ def test_a_photograph_that_is_missing_is_seen_in_the_numbers(tmp_path: Path) -> 
     # They may be counted from 1.
     with pytest.raises(UserError, match="6 images but 8 cameras"):
         open_dataset(tmp_path)
+
+
+@pytest.mark.parametrize(("images", "masks"), [("images", "mask"), ("image", "masks"), ("images", "masks")])
+def test_folders_that_are_called_otherwise(tmp_path: Path, images: str, masks: str) -> None:
+    write(tmp_path)
+    expected = [(view.name, view.mask().mean()) for view in open_dataset(tmp_path).views]  # type: ignore[union-attr]
+    (tmp_path / "image").rename(tmp_path / "renamed")
+    (tmp_path / "renamed").rename(tmp_path / images)
+    (tmp_path / "mask").rename(tmp_path / "renamed")
+    (tmp_path / "renamed").rename(tmp_path / masks)
+    dataset = open_dataset(tmp_path)
+    assert dataset.format == "dvr" and dataset.notes == ()
+    assert [(view.name, view.mask().mean()) for view in dataset.views] == expected  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("first", "doubtful"), [(0, False), (1, True), (2, False)])
+def test_photographs_that_may_be_counted_from_one_are_doubtful(tmp_path: Path, first: int, doubtful: bool) -> None:
+    write(tmp_path, count=5, masks=False)
+    for index in range(5):
+        (tmp_path / "image" / f"{index:06d}.png").unlink()
+    kept = [number for number in range(first, 5) if number != 3 or doubtful]
+    for number in kept:
+        write_png(tmp_path / "image" / f"{number:06d}.png", np.full((12, 16, 3), number, dtype=np.uint8))
+    if len(kept) == 5:
+        (tmp_path / "image" / "000004.png").unlink()
+        kept.pop()
+    dataset = open_dataset(tmp_path)
+    cameras = camera_ring(5)
+    places = [view.camera.position for view in dataset.views]
+    assert np.allclose(places, [cameras[number].position for number in kept], atol=1e-9)
+    said = " ".join(dataset.notes)
+    assert ("doubtful" in said and "000001.png is taken as of world_mat_1" in said) == doubtful

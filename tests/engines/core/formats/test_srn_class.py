@@ -98,7 +98,7 @@ def test_lists_say_which_objects_to_learn_from(tmp_path: Path) -> None:
     assert [[view.name[0] for view in dataset.split(split)] for split in SPLITS] == [["b", "b"], [], ["a", "a"]]
     assert dataset.notes == (
         "1 of 3 listed objects are not there, such as z",
-        "2 of 4 objects are in no list (.lst) and are left out, such as c",
+        "2 of 4 objects are in no list (test.lst, train.lst) and are left out, such as c",
     )
 
 

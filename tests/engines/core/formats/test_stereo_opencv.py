@@ -159,3 +159,20 @@ def test_names_in_capitals(tmp_path: Path) -> None:
         path.rename(path.with_name(path.stem.capitalize() + ".PNG"))
     views = open_dataset(tmp_path).views
     assert [view.image_path and view.image_path.name for view in views[:2]] == ["Left1.PNG", "Right1.PNG"]
+
+
+@pytest.mark.parametrize("suffix", [".yaml", ".xml", ".json"])
+def test_the_other_forms_that_opencv_writes(tmp_path: Path, suffix: str) -> None:
+    expected = [view.camera for view in open_dataset(write_pair(tmp_path / "yml")).views]
+    write_pair(tmp_path / "other")
+    for name, keys in (("intrinsics", ("M1", "D1", "M2", "D2")), ("extrinsics", ("R", "T"))):
+        (tmp_path / "other" / f"{name}.yml").unlink()
+        storage = cv2.FileStorage(str(tmp_path / "other" / f"{name}{suffix}"), cv2.FILE_STORAGE_WRITE)
+        for key in keys:
+            storage.write(key, MATRICES[key])
+        storage.release()
+    dataset = open_dataset(tmp_path / "other")
+    assert dataset.format == "stereo"
+    for view, camera in zip(dataset.views, expected, strict=True):
+        assert np.allclose(view.camera.camera_to_world, camera.camera_to_world, atol=1e-12)
+        assert view.camera.focal_px == camera.focal_px and view.camera.size_px == camera.size_px
