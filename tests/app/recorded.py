@@ -18,7 +18,7 @@ from tests.app.fake_scene import FakeScene
 class RecordedScene(FakeScene):
     """The balls, brighter with every moment; a glimpse is black."""
 
-    engine = "deepvoxels"
+    engine = "colour_grid"
 
     def __init__(self, moments: int = 6, prepare_s: float = 0.02, room: int = 100) -> None:
         super().__init__(64, any_size=True)

@@ -111,7 +111,7 @@ def test_damaged_settings_begin_anew_or_are_those_that_can_be(
 
 
 def test_a_damaged_run_is_listed_or_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_run_config(tmp_path, "deepvoxels", tmp_path, {"max_steps": 9})
+    write_run_config(tmp_path, "colour_grid", tmp_path, {"max_steps": 9})
     config = (tmp_path / "config.yaml").read_bytes()
     lines = [{"step": step, "time": time.time(), "losses": {"total": 0.5}, "psnr": 20.0 + step} for step in range(1, 6)]
     history = "".join(json.dumps(line) + "\n" for line in lines).encode()
@@ -129,7 +129,7 @@ def test_a_damaged_run_is_listed_or_left_out(tmp_path: Path, capsys: pytest.Capt
         left_out += read_run(tmp_path) is None
         for read in (
             lambda: read_run_config(tmp_path),
-            lambda: read_preset(str(tmp_path / "config.yaml"), "deepvoxels"),
+            lambda: read_preset(str(tmp_path / "config.yaml"), "colour_grid"),
         ):
             try:
                 read()

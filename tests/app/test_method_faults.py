@@ -13,6 +13,7 @@ import pytest
 from app import cli
 from app.method_faults import fault_of, plug_in_fault
 from engines import registry
+from engines.core.formats import open_dataset
 from engines.core.scene_file import write_scene_file
 from tests.engines.core.examples import checkpoint, write_part
 
@@ -110,7 +111,7 @@ def raised(run: object, *arguments: object) -> Exception:
 
 def test_whose_fault_it_is(module: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     engine = registry.find_engine("example")
-    config = engine.Config(lr=2)
+    config, dataset = engine.Config(lr=2), open_dataset(write_part(tmp_path / "data"))
 
     def called_back() -> None:
         raise ValueError("of the program")
@@ -120,8 +121,10 @@ def test_whose_fault_it_is(module: Path, monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert fault_of(raised(engine.train, called_back, config, None, 0)) is None
     monkeypatch.undo()
     # This program's own methods are named with their line, and reported as its bugs.
-    builtin = raised(registry.find_engine("srn").open, None, None, None, None)
-    fault = fault_of(builtin)
-    assert fault is not None and fault.place.startswith("srn/engine.py, line ") and plug_in_fault(builtin) is None
-    assert fault.text.startswith("this is a bug in the method srn (srn/engine.py, line ")
+    for name in registry.all_engines().keys() - {"example"}:
+        builtin = raised(registry.find_engine(name).open, None, None, dataset, None)
+        fault = fault_of(builtin)
+        assert fault is not None and plug_in_fault(builtin) is None
+        assert fault.place.startswith(f"{name}/engine.py, line ")
+        assert fault.text.startswith(f"this is a bug in the method {name} ({name}/engine.py, line ")
     assert fault_of(ValueError("of nobody")) is None and plug_in_fault(None) is None

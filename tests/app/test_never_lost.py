@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from colour_grid.training import ColourGridTraining
 from tensorboard.summary.writer.event_file_writer import EventFileWriter  # type: ignore[import-untyped]
 
 from app import held_out, training
@@ -28,13 +29,13 @@ from engines.core.run_folder import (
     read_run_checkpoint,
     read_run_training,
 )
-from engines.deepvoxels.training import DeepVoxelsTraining
 from tests.app.killing import begin, trainer
-from tests.app.test_training import SMALL, equal, flattened
+from tests.app.same_runs import assert_same
 from tests.engines.core.examples import no_room_beyond
 
 STEPS = 2
-EACH = {**SMALL, "max_steps": STEPS, "checkpoint_every": 1, "validate_every": 1}
+# So large that its checkpoint is larger than its pictures.
+EACH = {"grid_dim": 24, "max_steps": STEPS, "checkpoint_every": 1, "validate_every": 1}
 WRITING = ((11, 0), (14, 1))
 """At which change of a file a process is killed, and the step that is saved then.
 
@@ -49,7 +50,7 @@ def train(
     data: Path, out: Path, report: Callable[[Report], None] = lambda report: None, resume: bool = False, **more: Any
 ) -> None:
     values = more if resume else {**EACH, **more}
-    run_training("deepvoxels", data, out, values, "cpu", resume, report, never_stop)
+    run_training("colour_grid", data, out, values, "cpu", resume, report, never_stop)
 
 
 @pytest.fixture(scope="module")
@@ -84,27 +85,11 @@ def _interrupt_at(step: int) -> Callable[[Report], None]:
     return interrupt
 
 
-def assert_same(out: Path, whole: Path) -> None:
-    """Everything that a run leaves, to the bit."""
-    run, other = read_run_training(out), read_run_training(whole)
-    assert run.step == other.step and equal(run.weights, other.weights)
-    assert flattened(run.training) == flattened(other.training)
-    scene, other_scene = read_run_checkpoint(out), read_run_checkpoint(whole)
-    # Of a scene file the order is chance, whenever it is read.
-    in_order = [dict(sorted(checkpoint.weights.items())) for checkpoint in (scene, other_scene)]
-    assert scene.step == other_scene.step and equal(*in_order)
-    lines = [[{**entry, "time": 0} for entry in read_history(folder)] for folder in (out, whole)]
-    assert lines[0] == lines[1]
-    pictures = [{path.name: path.read_bytes() for path in (folder / "held_out").iterdir()} for folder in (out, whole)]
-    assert pictures[0] == pictures[1]
-    assert not [path for path in out.rglob("*") if ".part" in path.name or path.name.startswith(".tmp")]
-
-
 def words(data: Path, out: Path) -> list[str]:
     """Begins the run, or goes on with it."""
     settings = [word for name, value in EACH.items() for word in ("--set", f"{name}={value}")]
     going_on = ["--resume"] if is_run_folder(out) else settings
-    return ["train", str(data), "--engine", "deepvoxels", "--out", str(out), "--device", "cpu", *going_on]
+    return ["train", str(data), "--engine", "colour_grid", "--out", str(out), "--device", "cpu", *going_on]
 
 
 def test_a_run_killed_at_random_and_while_it_writes_ends_as_if_nothing_had_been(
@@ -229,11 +214,9 @@ MEMORY_ENDS = (
 def test_without_memory_it_says_what_to_lower_and_goes_on_later(
     photographs: Path, whole: Path, after_one: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = (
-        r"out of memory on CPU.*smaller img_sidelength \(now 128\), grid_dim \(now 8\).*--resume: the last checkpoint"
-    )
+    told = r"on CPU.*smaller rays_per_step \(now \(64,\)\), grid_dim \(now 24\).*--resume: the last checkpoint"
     for error in MEMORY_ENDS:
-        monkeypatch.setattr(DeepVoxelsTraining, "step", _failing(error))
+        monkeypatch.setattr(ColourGridTraining, "step", _failing(error))
         with pytest.raises(OutOfMemory, match=told):
             train(photographs, after_one, resume=True)
         assert read_run_training(after_one).step == 1 and not is_claimed(after_one)
@@ -252,8 +235,8 @@ def _failing(error: Exception) -> Callable[..., None]:
 def test_without_memory_from_the_beginning_nothing_is_left(
     photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(DeepVoxelsTraining, "step", _failing(torch.OutOfMemoryError("CUDA out of memory")))
-    with pytest.raises(OutOfMemory, match=r"nf0 \(now 2\), or use another device$"):
+    monkeypatch.setattr(ColourGridTraining, "step", _failing(torch.OutOfMemoryError("CUDA out of memory")))
+    with pytest.raises(OutOfMemory, match=r"grid_dim \(now 24\), or use another device$"):
         train(photographs, tmp_path / "run")
     assert not is_run_folder(tmp_path / "run")
     monkeypatch.undo()
@@ -263,7 +246,7 @@ def test_without_memory_from_the_beginning_nothing_is_left(
 def test_a_programmers_mistake_is_not_taken_for_it(
     photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(DeepVoxelsTraining, "step", _failing(RuntimeError("mat1 and mat2 can't be multiplied")))
+    monkeypatch.setattr(ColourGridTraining, "step", _failing(RuntimeError("mat1 and mat2 can't be multiplied")))
     with pytest.raises(RuntimeError, match="can't be multiplied"):
         train(photographs, tmp_path / "run")
     assert not is_claimed(tmp_path / "run")

@@ -12,9 +12,9 @@ from app.training import Report, run_training
 from engines.core.engine import never_stop
 from engines.core.errors import UserError
 from engines.core.run_folder import CONFIG_NAME, HISTORY_NAME, is_claimed, read_history, read_run_training
-from tests.app.test_training import SMALL, equal
+from tests.app.same_runs import equal
 
-STEPS = {**SMALL, "max_steps": 4, "checkpoint_every": 4, "validate_every": 1}
+STEPS = {"max_steps": 4, "checkpoint_every": 4, "validate_every": 1}
 
 
 def train(data: Path, out: Path, taken: list[Path], said: list[str]) -> None:
@@ -26,7 +26,7 @@ def train(data: Path, out: Path, taken: list[Path], said: list[str]) -> None:
             for path in taken:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    run_training("deepvoxels", data, out, STEPS, "cpu", False, report, never_stop)
+    run_training("colour_grid", data, out, STEPS, "cpu", False, report, never_stop)
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +61,6 @@ def test_where_it_can_not_be_made_again_the_weights_are_saved_elsewhere(
             (tmp_path / "disk").write_bytes(b"")
 
     with pytest.raises(UserError, match=r"is gone; its weights of step 3 are saved in .*run-rescued"):
-        run_training("deepvoxels", photographs, out, STEPS, "cpu", False, report, never_stop)
+        run_training("colour_grid", photographs, out, STEPS, "cpu", False, report, never_stop)
     assert read_run_training(home / "run-rescued").step == 3
     assert [line["step"] for line in read_history(home / "run-rescued")] == [1, 2]

@@ -1,27 +1,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # type: ignore[import-untyped]
-from torch import Tensor
 
 from app import training
 from app.evaluation import Evaluation, Score, evaluate
 from app.opening import open_scene
 from app.training import Report, run_training
+from engines.core.camera import Array
 from engines.core.checkpoint import Checkpoint
 from engines.core.engine import Scene, Stop, never_stop
 from engines.core.errors import Unreadable, UserError
 from engines.core.run_folder import read_history, read_run_config, read_run_training
-from engines.core.views import Views
-from engines.deepvoxels.training_views import TrainingViews
+from engines.core.views import View, Views
+from tests.app.same_runs import equal, flattened
 
-SMALL = {"img_sidelength": 128, "grid_dim": 8, "num_grid_feats": 4, "nf0": 2, "num_trgt": 1}
+SMALL = {"grid_dim": 4}
 STEPS = 4
 
 Train = Callable[..., Checkpoint]
@@ -39,7 +39,7 @@ def train(photographs: Path) -> Train:
         **settings: Any,
     ) -> Checkpoint:
         values = settings if resume else {**SMALL, "max_steps": STEPS, **settings}
-        return run_training("deepvoxels", photographs, out, values, "cpu", resume, report, stop)
+        return run_training("colour_grid", photographs, out, values, "cpu", resume, report, stop)
 
     return run
 
@@ -60,17 +60,9 @@ def scalars(out: Path, tag: str) -> list[tuple[int, float]]:
     return [(event.step, event.value) for event in events.Scalars(tag)]
 
 
-def equal(a: Mapping[str, Tensor], b: Mapping[str, Tensor]) -> bool:
-    return list(a) == list(b) and all(torch.equal(a[name], b[name]) for name in a)
-
-
-def flattened(state: Any) -> list[Any]:
-    """The leaves of nested dicts and lists; tensors as lists."""
-    if isinstance(state, Mapping):
-        return [leaf for key in state for leaf in (key, *flattened(state[key]))]
-    if isinstance(state, list | tuple):
-        return [leaf for part in state for leaf in flattened(part)]
-    return [state.tolist() if isinstance(state, Tensor) else state]
+def nothing_finite(view: View) -> Array:
+    """A photograph of nothing but NaN."""
+    return np.full((*view.camera.size_px[::-1], 3), np.nan, dtype=np.float32)
 
 
 def test_a_resumed_run_is_the_run_to_the_bit(straight: tuple[Path, list[Report]], train: Train, tmp_path: Path) -> None:
@@ -92,7 +84,7 @@ def test_reports_every_step(straight: tuple[Path, list[Report]]) -> None:
     _, reports = straight
     assert [report.step for report in reports] == list(range(STEPS + 1))
     assert not reports[0].losses and reports[0].validation is None
-    assert all(report.losses["l1"] > 0 and report.steps_per_second for report in reports[1:])
+    assert all(report.losses["mse"] > 0 and report.steps_per_second for report in reports[1:])
     assert [report.saved for report in reports] == [False] * STEPS + [True]
     assert reports[-1].seconds_left == 0
     assert reports[-1].validation is not None and len(reports[-1].validation.scores) == 2
@@ -103,17 +95,17 @@ def test_the_run_folder(straight: tuple[Path, list[Report]], photographs: Path) 
     files = sorted(path.name.split(".")[0] for path in out.iterdir())
     assert files == ["", "config", "events", "held_out", "history", "scene", "training"]
     written = read_run_config(out)
-    assert written["engine"] == "deepvoxels" and written["data"] == str(photographs)
-    assert written["config"]["nf0"] == 2 and written["config"]["max_steps"] == STEPS
+    assert written["engine"] == "colour_grid" and written["data"] == str(photographs)
+    assert written["config"]["grid_dim"] == 4 and written["config"]["max_steps"] == STEPS
     scene = open_scene(out, device="cpu").scene
-    assert scene.native_px == (128, 128) and len(scene.cameras) == 6
+    assert scene.engine == "colour_grid" and len(scene.cameras) == 6
 
 
 def test_the_history_has_losses_and_scores(straight: tuple[Path, list[Report]]) -> None:
     out, reports = straight
     (entry,) = [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
     assert entry["step"] == STEPS
-    assert entry["l1"] == pytest.approx(sum(report.losses["l1"] for report in reports[1:]) / STEPS)
+    assert entry["mse"] == pytest.approx(sum(report.losses["mse"] for report in reports[1:]) / STEPS)
     assert reports[-1].validation is not None
     assert entry["psnr"] == reports[-1].validation.psnr and entry["ssim"] == reports[-1].validation.ssim
 
@@ -121,7 +113,7 @@ def test_the_history_has_losses_and_scores(straight: tuple[Path, list[Report]]) 
 def test_tensorboard_shows_the_history(straight: tuple[Path, list[Report]]) -> None:
     out, _ = straight
     (entry,) = read_history(out)
-    for tag, name in (("loss/l1", "l1"), ("loss/generator", "generator"), ("validation/psnr", "psnr")):
+    for tag, name in (("loss/mse", "mse"), ("loss/total", "total"), ("validation/psnr", "psnr")):
         ((step, value),) = scalars(out, tag)
         assert step == STEPS and value == pytest.approx(entry[name], rel=1e-6)
     assert scalars(out, "validation/ssim")
@@ -138,9 +130,9 @@ def test_a_run_is_not_written_over(straight: tuple[Path, list[Report]], train: T
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"nf0": 4, "max_steps": 9}, "begun with nf0=2, can't go on with nf0=4"),
+        ({"grid_dim": 6, "max_steps": 9}, "begun with grid_dim=4, can't go on with grid_dim=6"),
         ({}, f"has done all its {STEPS} steps; raise max_steps"),
-        ({"nf0": "many"}, "nf0='many'"),
+        ({"grid_dim": "many"}, "grid_dim='many'"),
     ],
 )
 def test_resuming_another_way_is_refused(
@@ -192,7 +184,7 @@ def test_a_file_that_can_not_be_read_any_more_loses_nothing(
 
     def spoil(report: Report) -> None:
         if report.step == 2:
-            monkeypatch.setattr(TrainingViews, "photograph", gone)
+            monkeypatch.setattr(View, "image", gone)
 
     with pytest.raises(UserError, match=r"photo\.png: can't be read; saved at step 2, go on with --resume"):
         train(tmp_path / "run", report=spoil)
@@ -202,7 +194,7 @@ def test_a_file_that_can_not_be_read_any_more_loses_nothing(
 def test_a_loss_that_is_not_finite_ends_the_run(train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def spoil(report: Report) -> None:
         if report.step == 1:
-            monkeypatch.setattr(TrainingViews, "photograph", lambda *_: torch.full((1, 3, 128, 128), torch.nan))
+            monkeypatch.setattr(View, "image", nothing_finite)
 
     with pytest.raises(
         UserError, match=r"step 2: the loss is not finite .*; or go on from step 1 with --resume --set lr="
@@ -216,14 +208,14 @@ def test_a_loss_that_is_not_finite_before_anything_was_saved(
 ) -> None:
     def spoil(report: Report) -> None:
         if report.step == spoilt_at:
-            monkeypatch.setattr(TrainingViews, "photograph", lambda *_: torch.full((1, 3, 128, 128), torch.nan))
+            monkeypatch.setattr(View, "image", nothing_finite)
 
     spoilt_at = 2
     with pytest.raises(UserError, match=r"step 3: the loss is not finite .*; or go on from step 2 with --resume"):
         train(tmp_path / "saved", report=spoil, checkpoint_every=100)
     assert read_run_training(tmp_path / "saved").step == 2
     spoilt_at = 0
-    with pytest.raises(UserError, match=r"step 1: the loss is not finite .*; or begin with a smaller lr than 0.0004"):
+    with pytest.raises(UserError, match=r"step 1: the loss is not finite .*; or begin with a smaller lr than 0.05"):
         train(tmp_path / "none", report=spoil, checkpoint_every=100)
 
 
@@ -238,6 +230,6 @@ def test_a_folder_of_other_things_is_left_alone(train: Train, tmp_path: Path) ->
 def test_a_new_run_forgets_what_an_unsaved_one_left(train: Train, tmp_path: Path) -> None:
     out = tmp_path / "run"
     out.mkdir()
-    (out / "history.jsonl").write_text('{"step": 900, "l1": 1.0}\n')
+    (out / "history.jsonl").write_text('{"step": 900, "mse": 1.0}\n')
     train(out, max_steps=1)
     assert [entry["step"] for entry in read_history(out)] == [1]

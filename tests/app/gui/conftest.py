@@ -73,7 +73,7 @@ def window(qtbot: QtBot, shelf: Shelf) -> Iterator[Window]:
 def recorded(window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> RecordedScene:
     """A recording of 6 moments, open in the window."""
     scene = RecordedScene(6, 0.01)
-    opened = Opened(scene, Checkpoint("deepvoxels", {}, 0, {}), None, Path("recorded.pth"))
+    opened = Opened(scene, Checkpoint("colour_grid", {}, 0, {}), None, Path("recorded.pth"))
     monkeypatch.setattr("app.session.open_scene", lambda *_: opened)
     open_and_wait(window, qtbot, Path("recorded.pth"))
     return scene

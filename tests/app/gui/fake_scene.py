@@ -42,7 +42,7 @@ def ring(count: int, size_px: tuple[int, int]) -> tuple[Camera, ...]:
 class FakeScene:
     """Implements `Scene`; `render` takes `seconds`, and counts."""
 
-    engine = "deepvoxels"
+    engine = "colour_grid"
     cropped_px = border_px = 0
     device = torch.device("cpu")
     bounds = BOUNDS
@@ -126,7 +126,7 @@ def write_photographs(folder: Path, scene: FakeScene) -> Dataset:
 
 def opened(scene: FakeScene, path: Path, dataset: Dataset | None = None) -> Opened:
     """As `open_scene` gives it."""
-    return Opened(scene, Checkpoint("deepvoxels", {}, 12_000, {}), dataset, path)
+    return Opened(scene, Checkpoint("colour_grid", {}, 12_000, {}), dataset, path)
 
 
 def picture_of(scene: FakeScene, camera: Camera) -> Array:

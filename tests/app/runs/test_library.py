@@ -32,7 +32,7 @@ from tests.engines.core.examples import checkpoint
 
 def begun(folder: Path, max_steps: int = 9) -> Path:
     """A run that has saved nothing yet."""
-    write_run_config(folder, "deepvoxels", Path("/data/car"), {"max_steps": max_steps})
+    write_run_config(folder, "colour_grid", Path("/data/car"), {"max_steps": max_steps})
     return folder
 
 
@@ -48,7 +48,7 @@ def saved(folder: Path, step: int = 7, **more: Any) -> Path:
 def test_a_run_tells_how_far_it_is(tmp_path: Path) -> None:
     run = read_run(saved(tmp_path / "car"))
     assert run is not None
-    assert (run.name, run.engine, run.data, run.step, run.max_steps) == ("car", "deepvoxels", Path("/data/car"), 7, 9)
+    assert (run.name, run.engine, run.data, run.step, run.max_steps) == ("car", "colour_grid", Path("/data/car"), 7, 9)
     assert (run.psnr, run.best_psnr) == (21.5, 22.5)
     assert not run.finished and run.resumable and run.has_scene and not run.training
     finished = read_run(saved(tmp_path / "done", step=9))
@@ -81,7 +81,7 @@ def test_runs_are_found_at_home_and_where_they_are_known(tmp_path: Path) -> None
 
 
 DAMAGE = {
-    CONFIG_NAME: ["", "[]", "a: [", "engine: deepvoxels", "engine: x\ndata: y\nconfig: 3", "\x00"],
+    CONFIG_NAME: ["", "[]", "a: [", "engine: colour_grid", "engine: x\ndata: y\nconfig: 3", "\x00"],
     SCENE_NAME: ["", "not a scene"],
 }
 

@@ -15,7 +15,7 @@ HERE = Path("data")
 
 
 def order(name: str) -> Order:
-    return Order("deepvoxels", HERE, Path(name))
+    return Order("colour_grid", HERE, Path(name))
 
 
 def standing(step: int, psnr: float | None = None, notes: tuple[str, ...] = ()) -> Standing:

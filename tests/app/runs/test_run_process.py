@@ -25,11 +25,11 @@ from engines.core.checkpoint import Checkpoint
 from engines.core.engine import never_stop
 from engines.core.run_folder import LIVE_NAME, is_claimed, read_run_training
 from engines.core.scene_file import read_scene_header
-from tests.app.test_training import SMALL, equal, flattened
+from tests.app.same_runs import equal, flattened
 from tests.engines.core.examples import checkpoint, no_room_beyond
 
 PATIENCE_S = 120
-EACH = {**SMALL, "validate_every": 1000, "checkpoint_every": 1000}
+EACH = {"validate_every": 10**9, "checkpoint_every": 10**9}
 
 
 class Watching:
@@ -68,12 +68,12 @@ def silently(report: Report) -> None:
 
 
 def order(data: Path, out: Path, **settings: object) -> Order:
-    return Order("deepvoxels", data, out, settings={**EACH, **settings}, device="cpu")
+    return Order("colour_grid", data, out, settings={**EACH, **settings}, device="cpu")
 
 
 def test_a_run_that_is_steered_in_every_way_learns_what_it_would_have_learnt(photographs: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    run = Watching(order(photographs, out, max_steps=100_000))
+    run = Watching(order(photographs, out, max_steps=10**9))
     said = run.wait_for(learns)
     assert is_claimed(out)
     run.process.say("live")
@@ -101,7 +101,7 @@ def test_a_run_that_is_steered_in_every_way_learns_what_it_would_have_learnt(pho
     assert isinstance(ended, Ended) and ended.stopped and ended.step > paused_at
     assert not is_claimed(out) and not (out / LIVE_NAME).exists()
     straight_on = {**EACH, "max_steps": ended.step}
-    run_training("deepvoxels", photographs, tmp_path / "straight", straight_on, "cpu", False, silently, never_stop)
+    run_training("colour_grid", photographs, tmp_path / "straight", straight_on, "cpu", False, silently, never_stop)
     steered, straight = read_run_training(out), read_run_training(tmp_path / "straight")
     assert steered.step == straight.step == ended.step
     assert equal(steered.weights, straight.weights)
@@ -125,7 +125,7 @@ def hear(message):
         print(process.pid, flush=True)
 
 held = []
-process = RunProcess(order(Path(sys.argv[1]), Path(sys.argv[2]), max_steps=100_000), hear)
+process = RunProcess(order(Path(sys.argv[1]), Path(sys.argv[2]), max_steps=10**9), hear)
 process.wait()
 """
 
@@ -161,7 +161,7 @@ def _wait_until(so: Callable[[], bool]) -> None:
 
 def test_a_killed_run_fails_with_a_line_and_gives_its_folder_back(photographs: Path, tmp_path: Path) -> None:
     out = tmp_path / "a run"
-    run = Watching(order(photographs, out, max_steps=100_000, checkpoint_every=1))
+    run = Watching(order(photographs, out, max_steps=10**9, checkpoint_every=1))
     run.wait_for(lambda message: isinstance(message, Standing) and message.saved)
     os.kill(run.process.pid, signal.SIGKILL)
     assert run.last == Failed(
@@ -179,7 +179,7 @@ def test_a_killed_run_fails_with_a_line_and_gives_its_folder_back(photographs: P
 
 def test_a_run_that_is_told_to_end_with_its_session_saves(photographs: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    run = Watching(order(photographs, out, max_steps=100_000))
+    run = Watching(order(photographs, out, max_steps=10**9))
     run.wait_for(learns)
     os.kill(run.process.pid, signal.SIGTERM)
     ended = run.last
@@ -188,7 +188,7 @@ def test_a_run_that_is_told_to_end_with_its_session_saves(photographs: Path, tmp
 
 
 def test_an_error_is_told_word_by_word(tmp_path: Path) -> None:
-    run = Watching(Order("deepvoxels", tmp_path / "nowhere", tmp_path / "run", device="cpu"))
+    run = Watching(Order("colour_grid", tmp_path / "nowhere", tmp_path / "run", device="cpu"))
     assert run.last == Failed(f"{tmp_path / 'nowhere'}: no such folder")
     assert run.said == [run.last]
 
@@ -211,7 +211,7 @@ def test_what_libraries_print_is_no_message(tmp_path: Path, monkeypatch: pytest.
         "    run.ended(4, False)\n",
     )
     monkeypatch.chdir(run_process.MAIN.parent)
-    run = Watching(Order("deepvoxels", tmp_path, tmp_path / "run"))
+    run = Watching(Order("colour_grid", tmp_path, tmp_path / "run"))
     assert run.last == Ended(4, False) and run.said == [Ended(4, False)]
 
 
@@ -229,7 +229,7 @@ def test_a_process_that_ends_without_a_word_is_told_by_its_last_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, told: str
 ) -> None:
     fake_main(monkeypatch, code)
-    run = Watching(Order("deepvoxels", tmp_path, tmp_path / "car"))
+    run = Watching(Order("colour_grid", tmp_path, tmp_path / "car"))
     assert run.last == Failed(f"car: the training ended unexpectedly: {told}")
 
 

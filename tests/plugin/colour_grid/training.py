@@ -17,7 +17,7 @@ from engines.core.camera import Camera
 from engines.core.chance import seeded
 from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
 from engines.core.dataset import Dataset
-from engines.core.errors import Diverged, UserError
+from engines.core.errors import Diverged, Unreadable, UserError
 from engines.core.resuming import require_same_photographs, restore, training_state
 from engines.core.scene_file import read_scene_file
 from engines.core.views import View
@@ -125,8 +125,11 @@ class ColourGridTraining:
         """The camera, the colours [P, 3] and the weights [P] of a photograph's pixels."""
         side = self.config.side_px
         camera = view.camera if side is None else view.square_camera(side)
-        image = view.image() if side is None else view.square_image(side)
-        valid = view.valid_mask() if side is None else view.square_valid(side)
+        try:
+            image = view.image() if side is None else view.square_image(side)
+            valid = view.valid_mask() if side is None else view.square_valid(side)
+        except UserError as error:
+            raise Unreadable(str(error)) from error
         colours = torch.from_numpy(image).reshape(-1, 3)
         return camera, colours, torch.ones(len(colours)) if valid is None else torch.from_numpy(valid).float().flatten()
 

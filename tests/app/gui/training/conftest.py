@@ -83,7 +83,7 @@ def runs(monkeypatch: pytest.MonkeyPatch, shelf: Shelf) -> list[FakeRun]:
 def order(tmp_path: Path) -> Callable[..., Order]:
     """Orders by the name of their run."""
     (tmp_path / "data").mkdir()
-    return lambda name, **more: Order("deepvoxels", tmp_path / "data", tmp_path / "runs" / name, **more)
+    return lambda name, **more: Order("colour_grid", tmp_path / "data", tmp_path / "runs" / name, **more)
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def panel(qtbot: QtBot, actions: list[QAction]) -> TrainingPanel:
 
 def job(status: str = "running", step: int | None = 4, rate: float | None = 2.0, **more: object) -> Job:
     last = Standing(step, 9, {}, rate, 90.0, False, 3 * 2**20) if step is not None else None
-    return Job(Order("srn", Path("data"), Path("car")), status, last, **more)  # type: ignore[arg-type]
+    return Job(Order("colour_grid", Path("data"), Path("car")), status, last, **more)  # type: ignore[arg-type]
 
 
 def test_how_far_it_is(panel: TrainingPanel) -> None:
@@ -74,7 +74,7 @@ def held_out(folder: Path, steps: list[int]) -> Row:
     """A run that was validated at these steps."""
     for name in ("photograph", *(f"{step:08d}" for step in steps)):
         write_png(folder / "held_out" / f"{name}.png", np.zeros((4, 8, 3), dtype=np.uint8))
-    return Row(folder, "srn", None, None)
+    return Row(folder, "colour_grid", None, None)
 
 
 def shown(panel: TrainingPanel) -> tuple[str, str]:
@@ -82,7 +82,7 @@ def shown(panel: TrainingPanel) -> tuple[str, str]:
 
 
 def test_the_newest_picture_stands_beside_the_photograph(panel: TrainingPanel, tmp_path: Path) -> None:
-    panel.show_held_out([Row(tmp_path, "srn", None, None)])
+    panel.show_held_out([Row(tmp_path, "colour_grid", None, None)])
     assert shown(panel) == ("", "") and not panel._left.isEnabled() and panel.wipe.place().isEmpty()
     panel.show_held_out([held_out(tmp_path, [10])])
     assert shown(panel) == ("Photograph", "step 10") and not panel.wipe.place().isEmpty()

@@ -19,16 +19,15 @@ from app.training import run_training
 from engines.core.engine import never_stop
 from engines.core.run_folder import SCENE_NAME
 from tests.app.gui.conftest import send_mouse, wait_exact
-from tests.app.test_training import SMALL
 
 START_MS = 120_000
 
 
 @pytest.fixture
 def scene_file(photographs: Path, tmp_path: Path) -> Path:
-    """A small DeepVoxels scene."""
-    out, settings = tmp_path / "scene", {**SMALL, "max_steps": 1}
-    run_training("deepvoxels", photographs, out, settings, "cpu", False, lambda report: None, never_stop)
+    """A scene that was learnt for a moment."""
+    out, settings = tmp_path / "scene", {"max_steps": 1}
+    run_training("colour_grid", photographs, out, settings, "cpu", False, lambda report: None, never_stop)
     return out / SCENE_NAME
 
 
@@ -43,8 +42,8 @@ def learning(qtbot: QtBot, scene_file: Path, photographs: Path, tmp_path: Path) 
         window.files.open(scene_file)
         qtbot.waitUntil(lambda: window.session.opened is not None, timeout=START_MS)
         wait_exact(window, qtbot)
-        settings = {**SMALL, "max_steps": 100_000}
-        window.trainings.begin(Order("deepvoxels", photographs, tmp_path / "run", settings=settings, device="cpu"))
+        settings = {"max_steps": 10_000_000}
+        window.trainings.begin(Order("colour_grid", photographs, tmp_path / "run", settings=settings, device="cpu"))
         window.trainings.watching = None
         qtbot.waitUntil(lambda: step(window) > 0, timeout=START_MS)
         yield window

@@ -20,12 +20,12 @@ from app.runs.queue import Job
 def run(folder: Path, step: int = 5, training: bool = False) -> Run:
     (folder / "scene.safetensors").parent.mkdir(parents=True, exist_ok=True)
     (folder / "scene.safetensors").touch()
-    return Run(folder, "srn", Path("/data/car"), {"max_steps": 9}, step, 20.0, 22.0, training, 1e9)
+    return Run(folder, "colour_film", Path("/data/car"), {"max_steps": 9}, step, 20.0, 22.0, training, 1e9)
 
 
 def job(folder: Path, status: Any, step: int | None = None, **more: Any) -> Job:
     last = Standing(step, 9, {}, None, None, False, 0) if step is not None else None
-    return Job(Order("deepvoxels", Path("data"), folder), status, last, **more)
+    return Job(Order("colour_grid", Path("data"), folder), status, last, **more)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_a_row_says_how_far_its_run_is(tmp_path: Path) -> None:
     old = run(tmp_path / "old")
 
     def said(job: Job | None, run: Run | None) -> tuple[str, str, float | None]:
-        row = Row(tmp_path / "old", "srn", job, run)
+        row = Row(tmp_path / "old", "colour_film", job, run)
         return row.state, row.steps, row.psnr
 
     assert said(None, old) == ("stopped", "5 / 9", 20.0)
@@ -86,7 +86,10 @@ def test_what_is_chosen_stays_chosen_where_rows_move(listed: RunsList, tmp_path:
 def test_a_row_is_filled(listed: RunsList, tmp_path: Path) -> None:
     failed = job(tmp_path / "bad", "failed", text="bad: no memory")
     listed.show_rows(rows_of([failed], [run(tmp_path / "old")]))
-    assert texts(listed) == [["bad", "deepvoxels", "", "", "failed"], ["old", "srn", "5 / 9", "20.00 dB", "stopped"]]
+    assert texts(listed) == [
+        ["bad", "colour_grid", "", "", "failed"],
+        ["old", "colour_film", "5 / 9", "20.00 dB", "stopped"],
+    ]
     assert listed.topLevelItem(0).toolTip(4) == "bad: no memory"
     assert "best PSNR: 22.00 dB" in listed.topLevelItem(1).toolTip(0)
 

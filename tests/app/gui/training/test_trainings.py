@@ -53,7 +53,7 @@ def menu_of(window: Window, name: str) -> tuple[RunMenu, dict[str, bool], Row]:
 
 def old_run(folder: Path, data: Path, step: int = 7) -> Path:
     """As `main.py train` leaves it."""
-    write_run_config(folder, "deepvoxels", data, {"max_steps": 9})
+    write_run_config(folder, "colour_grid", data, {"max_steps": 9})
     append_history(folder, {"step": step, "l1": 0.5, "psnr": 20.0})
     write_run_checkpoint(folder, checkpoint(step=step))
     return folder
@@ -267,7 +267,7 @@ def test_a_run_of_the_command_line_is_continued(
     qtbot.waitUntil(go_on.isEnabled)
     go_on.trigger()
     assert row.folder == folder and not go_on.isEnabled()
-    assert runs[0].order == Order("deepvoxels", tmp_path / "data", folder, settings={}, resume=True)
+    assert runs[0].order == Order("colour_grid", tmp_path / "data", folder, settings={}, resume=True)
     assert not menu_of(window, "old")[1]["Resume…"]
 
 

@@ -1,0 +1,25 @@
+"""A training that is killed again and again ends as the one that nothing happened to, to the bit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.app.killing import FEW, MANY, try_kills
+
+CHOSEN = {"img_sidelength": 128, "grid_dim": 8, "num_grid_feats": 4, "nf0": 2, "num_trgt": 1, "max_steps": 6}
+
+
+def test_a_training_that_was_killed_a_few_times_is_the_one_that_was_not(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try_kills("deepvoxels", photographs, tmp_path, CHOSEN, FEW, capsys)
+
+
+@pytest.mark.damaged_files
+@pytest.mark.timeout(3000)
+def test_a_training_that_was_killed_many_times_is_the_one_that_was_not(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try_kills("deepvoxels", photographs, tmp_path, CHOSEN, MANY, capsys)
