@@ -93,7 +93,7 @@ def test_reports_every_step(straight: tuple[Path, list[Report]]) -> None:
 def test_the_run_folder(straight: tuple[Path, list[Report]], photographs: Path) -> None:
     out, _ = straight
     files = sorted(path.name.split(".")[0] for path in out.iterdir())
-    assert files == ["", "config", "events", "held_out", "history", "scene", "training"]
+    assert files == ["config", "events", "held_out", "history", "scene", "training"]
     written = read_run_config(out)
     assert written["engine"] == "colour_grid" and written["data"] == str(photographs)
     assert written["config"]["grid_dim"] == 4 and written["config"]["max_steps"] == STEPS
