@@ -38,8 +38,12 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Gives window tests a display, or skips them with the reason."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Gives window tests a display, or skips them with the reason; of several processes each begins what takes long."""
+    if hasattr(config, "workerinput"):
+        # A file is one process's: a long one that is begun last is waited for by the others.
+        long = {item.path for item in items if item.get_closest_marker("slow") is not None}
+        items.sort(key=lambda item: item.path not in long)
     window_tests = [item for item in items if _needs_display(item)]
     if not window_tests or _start_display():
         return

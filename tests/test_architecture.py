@@ -47,6 +47,7 @@ def test_test_folders_are_packages() -> None:
     assert not [str(folder) for folder in folders if not (folder / "__init__.py").is_file()]
 
 
+@pytest.mark.slow
 def test_importing_everything_below_the_window_leaves_no_trace() -> None:
     names = [m.name for m in read_modules("engines", "app") if not within(m.name, "app.gui", "main")]
     code = (

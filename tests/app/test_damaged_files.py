@@ -302,6 +302,7 @@ def try_all(tmp_path: Path, scale: int, capsys: pytest.CaptureFixture[str]) -> C
     return kinds
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="names of devices are POSIX's")
 def test_damaged_files_are_each_one_line_that_names_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert try_all(tmp_path, 2, capsys).total() >= 400

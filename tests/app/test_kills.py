@@ -8,6 +8,8 @@ import pytest
 
 from tests.app.killing import FEW, MANY, try_kills
 
+pytestmark = pytest.mark.slow
+
 CHOSEN = {"max_steps": 8, "ema_decay": 0.5}
 
 

@@ -33,6 +33,8 @@ from tests.app.killing import begin, trainer
 from tests.app.same_runs import assert_same
 from tests.engines.core.examples import no_room_beyond
 
+pytestmark = pytest.mark.slow
+
 STEPS = 2
 # So large that its checkpoint is larger than its pictures.
 EACH = {"grid_dim": 24, "max_steps": STEPS, "checkpoint_every": 1, "validate_every": 1}

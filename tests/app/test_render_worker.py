@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from app import display
 from app.pictures import Picture, Request
@@ -232,6 +233,7 @@ def test_a_coarse_frame_of_full_size_does_not_take_the_exact_ones_place(watch: W
     watched.wait(lambda: watched.exact[-1].request is last)
 
 
+@pytest.mark.slow
 def test_a_slow_scene_of_any_size_comes_in_steps(watch: Watch) -> None:
     scene = FakeScene(size_px=128, chunks=150, any_size=True)
     watched = watch(scene)
@@ -248,11 +250,12 @@ def test_a_slow_scene_of_any_size_comes_in_steps(watch: Watch) -> None:
     assert watched.exact[-1].request is last and len(watched.exact) == 2
 
 
+@pytest.mark.slow
 def test_another_channel_of_a_slow_scene_is_shown_at_once(watch: Watch) -> None:
-    scene = FakeScene(size_px=128, chunks=300, any_size=True)
+    scene = FakeScene(size_px=128, chunks=200, any_size=True)
     watched = watch(scene)
     watched.ask()
-    # The exact frame is under way, for three seconds.
+    # The exact frame is under way, for two seconds.
     watched.wait(lambda: scene.began and scene.began[-1][1].size_px[0] == 128)
     last = watched.ask(channel="depth")
     watched.wait(lambda: watched.pictures[-1][1].request is last)
@@ -264,8 +267,9 @@ def test_another_channel_of_a_slow_scene_is_shown_at_once(watch: Watch) -> None:
     assert sum(camera.size_px[0] == 128 for _, camera in scene.began) == 1
 
 
+@pytest.mark.slow
 def test_a_drag_begins_from_a_frame_that_is_not_exact_yet(watch: Watch) -> None:
-    scene = FakeScene(size_px=128, chunks=400, any_size=True)
+    scene = FakeScene(size_px=128, chunks=200, any_size=True)
     watched = watch(scene)
     watched.ask()
     watched.wait(lambda: scene.began and scene.began[-1][1].size_px[0] == 128)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sqlite3
 from pathlib import Path
@@ -22,6 +23,8 @@ from engines.core.formats import colmap, llff, open_dataset
 from engines.core.images import read_image, resize_area, to_uint8, write_png
 from tests.engines.core.formats.rigs import write_video
 
+pytestmark = pytest.mark.slow
+
 COUNT = 8
 SIZE_PX = (320, 240)
 
@@ -37,6 +40,7 @@ def cameras() -> list[Camera]:
     return made
 
 
+@functools.cache
 def texture(seed: int) -> Array:
     """[512, 512, 3] noise of all sizes: something to recognise from near and far."""
     random = np.random.default_rng(seed)

@@ -17,6 +17,8 @@ import torch
 from engines.core.run_folder import read_history, read_run_training
 from tests.two_ranks import ROOT, TwoRanks, together
 
+pytestmark = pytest.mark.slow
+
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
 SMALL = (
     "fit_single_srn=true", "img_sidelengths=[16]", "batch_size_per_img_sidelength=[3]", "rays_per_image=64",

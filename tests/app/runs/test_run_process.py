@@ -28,6 +28,8 @@ from engines.core.scene_file import read_scene_header
 from tests.app.same_runs import equal, flattened
 from tests.engines.core.examples import checkpoint, no_room_beyond
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_S = 120
 EACH = {"validate_every": 10**9, "checkpoint_every": 10**9}
 

@@ -148,6 +148,7 @@ def published_view(scene: DeepVoxelsScene) -> Camera:
     return scene.start.at(look_at(np.array([1.2, -1.0, 0.9]), np.zeros(3), np.array([0.0, 0, 1])))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side_px", [128, 512])
 def test_the_papers_sizes_equal_the_plain_reference(side_px: int) -> None:
     config, network = published_network(side_px)

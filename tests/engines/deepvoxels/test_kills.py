@@ -8,6 +8,8 @@ import pytest
 
 from tests.app.killing import FEW, MANY, try_kills
 
+pytestmark = pytest.mark.slow
+
 CHOSEN = {"img_sidelength": 128, "grid_dim": 8, "num_grid_feats": 4, "nf0": 2, "num_trgt": 1, "max_steps": 6}
 
 

@@ -9,6 +9,8 @@ import pytest
 from app.cli import main
 from tests.app.killing import FEW, MANY, try_kills
 
+pytestmark = pytest.mark.slow
+
 CHOSEN = {"img_wh": [64, 40], "crop_px": 16, "max_steps": 6}
 
 

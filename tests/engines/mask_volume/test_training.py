@@ -54,6 +54,7 @@ def parts(weights: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
     return {key: tensor for key, tensor in weights.items() if key.startswith(prefix)}
 
 
+@pytest.mark.slow
 def test_planes_are_learnt(tmp_path: Path) -> None:
     """Soon better than the mean of the two photographs."""
     training = begun(recording(tmp_path, side_px=24), lr=3e-3)
@@ -69,6 +70,7 @@ def test_planes_are_learnt(tmp_path: Path) -> None:
     assert ours < mean
 
 
+@pytest.mark.slow
 def test_the_mask_is_learnt_and_the_planes_stay(rig: Dataset, planes_model: str) -> None:
     training = begun(rig, stage="mask", mpi_model=planes_model, loss_type="full_loss", lr=3e-3)
     before = training.checkpoint().weights

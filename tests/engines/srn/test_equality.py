@@ -38,6 +38,7 @@ def fixture_camera(expected: dict[str, np.ndarray], side: int, view: int) -> Cam
     return Camera(pose, (lens[0, 0], lens[1, 1]), (lens[0, 2], lens[1, 2]), (side, side))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "side"), FIXTURES)
 def test_equals_the_authors_code(shared: Path, name: str, side: int) -> None:
     scene, expected = fixture_scene(shared, name)
@@ -84,6 +85,7 @@ def random_scene(**settings: object) -> tuple[SrnScene, Srn]:
     return scene, plain_network(config, weights)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [
@@ -92,7 +94,7 @@ def random_scene(**settings: object) -> tuple[SrnScene, Srn]:
         {"num_instances": 1, "embedding_size": 1, "tracing_steps": 3},
         {"fit_single_srn": True, "use_unet_renderer": True, "img_sidelengths": (128,)},
         {"fit_single_srn": True, "use_unet_renderer": True, "nf0": 12, "img_sidelengths": (128,)},
-        {"num_instances": 2, "embedding_size": 5, "use_unet_renderer": True, "img_sidelengths": (128,)},
+        {"num_instances": 2, "embedding_size": 5, "use_unet_renderer": True, "nf0": 12, "img_sidelengths": (128,)},
     ],
 )
 def test_every_form_equals_the_plain_reference(settings: dict[str, object]) -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from tests.app.killing import FEW, MANY, try_kills
 
+pytestmark = pytest.mark.slow
+
 CHOSEN = {
     "fit_single_srn": True, "img_sidelengths": [16, 32], "max_steps_per_img_sidelength": [4, 4],
     "batch_size_per_img_sidelength": [2, 1], "tracing_steps": 2, "max_steps": 8,
