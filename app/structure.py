@@ -1,7 +1,8 @@
 """Cameras for photographs that have none, found with COLMAP from what they show.
 
-In the folder, afterwards: `sparse/0` (COLMAP's model), `transforms.json`, and, where all photographs have a camera,
-`poses_bounds.npy` (LLFF's). Features and matches stay in `colmap/`, so that an attempt that was stopped goes on.
+In the folder, afterwards: `sparse/0` (COLMAP's model), `transforms.json` with its points in `sparse_pc.ply`, and, where
+all photographs have a camera, `poses_bounds.npy` (LLFF's). Features and matches stay in `colmap/`, so that an attempt
+that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from app.structure_photographs import (
     prepare,
     work_folder,
 )
-from app.structure_places import check_places, put_in_place, taken_back
+from app.structure_places import POINTS, check_places, put_in_place, taken_back
 from app.structure_reasons import reasons
 from app.structure_worker import find_structure
 from engines.core.device import usable_cores
@@ -35,6 +36,7 @@ from engines.core.errors import UserError
 from engines.core.files import holding, unwritable
 from engines.core.formats.colmap_files import read_model
 from engines.core.formats.colmap_model import Model, picture_camera
+from engines.core.formats.ply_points import write_points
 from engines.core.formats.transforms_written import write_transforms
 from engines.core.images import list_images
 from engines.core.path_files import write_poses_bounds
@@ -187,11 +189,12 @@ def _written(folder: Path, images: Path, job: Job, outcome: Outcome, overwrite: 
     whole = (min(near for near, _ in known), max(far for _, far in known)) if known else None
     # Beside its place, since it names the photographs from there; this name is known as a leftover.
     transforms = folder / ".transforms.00000000.part.json"
-    made = {"sparse/0": work / "new", "transforms.json": transforms}
+    made = {"sparse/0": work / "new", POINTS: work / "new.ply", "transforms.json": transforms}
     try:
         shutil.rmtree(made["sparse/0"], ignore_errors=True)
         shutil.copytree(found, made["sparse/0"])
-        write_transforms(transforms, views, whole)
+        write_points(made[POINTS], model.points, model.colours)
+        write_transforms(transforms, views, whole, POINTS)
         if not without and len(known) == len(ranges):
             made["poses_bounds.npy"] = work / "new.npy"
             write_poses_bounds(made["poses_bounds.npy"], [view.camera for view in views], known)

@@ -17,7 +17,9 @@ from pathlib import Path
 from engines.core.errors import Unwritable, UserError
 from engines.core.files import folder_made, replacing, unwritable
 
-TARGETS = ("sparse/0", "transforms.json", "poses_bounds.npy")
+POINTS = "sparse_pc.ply"
+"""As nerfstudio calls it."""
+TARGETS = ("sparse/0", POINTS, "transforms.json", "poses_bounds.npy")
 WRITTEN, REPLACED, PENDING = "written.json", "replaced", "pending"
 
 

@@ -30,7 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "photographs are in their order by name, each overlaps with the next ones: much faster for many"
     ))  # fmt: skip
     parser.add_argument("--overwrite", action="store_true", help=(
-        "replace sparse/0, transforms.json and poses_bounds.npy that this command did not write (the old ones are kept)"
+        "replace what stands where cameras are written (sparse/0, sparse_pc.ply, transforms.json, poses_bounds.npy) "
+        "and was not written by this command (the old is kept)"
     ))  # fmt: skip
 
 

@@ -96,7 +96,8 @@ def test_cameras_are_where_they_were(found: Found) -> None:
     folder, structure, _ = found
     assert structure.photographs == COUNT and structure.without == () and structure.points > 200
     there = open_dataset(folder)
-    assert there.format == "transforms" and all("freed of their lens" in note for note in there.notes)
+    known_notes = ("freed of their lens", "the box is about the points of sparse_pc.ply")
+    assert there.format == "transforms" and all(any(known in note for known in known_notes) for note in there.notes)
     known = np.array([camera.position for camera in cameras()])
     # Up to a similarity: where the world's origin is, and how long its unit, no photograph says.
     a, b = positions(there) - positions(there).mean(axis=0), known - known.mean(axis=0)
@@ -109,7 +110,7 @@ def test_cameras_are_where_they_were(found: Found) -> None:
 def test_every_file_says_the_same(found: Found) -> None:
     folder, structure, _ = found
     assert [path.relative_to(folder).as_posix() for path in structure.written] == [
-        "sparse/0", "transforms.json", "poses_bounds.npy",
+        "sparse/0", "sparse_pc.ply", "transforms.json", "poses_bounds.npy",
     ]  # fmt: skip
     transforms, model, poses = open_dataset(folder), colmap.read(folder), llff.read(folder)
     for first, second, third in zip(transforms.views, model.views, poses.views, strict=True):
@@ -121,6 +122,10 @@ def test_every_file_says_the_same(found: Found) -> None:
     assert 0 < poses.hints["near"] < poses.hints["far"]
     assert transforms.hints["near"] == pytest.approx(poses.hints["near"])
     assert transforms.hints["far"] == pytest.approx(poses.hints["far"])
+    # The box is that of COLMAP's points, which are written for programs that read no model of COLMAP.
+    assert len(transforms.points) == len(model.points) == structure.points
+    np.testing.assert_allclose(transforms.bounds, model.bounds, rtol=1e-5)
+    assert any("the box is about the points of sparse_pc.ply" in note for note in transforms.notes)
 
 
 def test_it_tells_how_far_it_is(found: Found) -> None:
@@ -215,7 +220,7 @@ def test_cameras_of_somebody_else_are_replaced_when_told_only(
     # What this command wrote, it may renew.
     assert cli.main(["poses", str(folder)]) == 0
     assert sorted(path.name for path in folder.iterdir()) == [
-        "colmap", "images", "poses_bounds.npy", "sparse", "transforms.json",
+        "colmap", "images", "poses_bounds.npy", "sparse", "sparse_pc.ply", "transforms.json",
     ]  # fmt: skip
 
 

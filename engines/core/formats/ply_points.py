@@ -1,4 +1,7 @@
-"""The points of a PLY file: x, y and z of its vertices, in text or binary; what else is in it is passed over."""
+"""The points of a PLY file: x, y and z of its vertices, in text or binary; what else is in it is passed over.
+
+Written are points with colours, binary, as nerfstudio keeps them beside `transforms.json`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import numpy as np
 
 from engines.core.camera import LARGEST, Array
 from engines.core.errors import UserError
+from engines.core.files import replacing
 from engines.core.reading import MOST_ARRAY_BYTES, reading, require_file, shortened
 
 KINDS = {
@@ -61,6 +65,29 @@ def read_points(path: Path) -> Array:
             vertices = np.frombuffer(data, kind, header.count)
             points = np.stack([vertices[axis].astype(np.float64) for axis in "xyz"], axis=1)
     return np.asarray(points[(np.abs(points) < LARGEST).all(axis=1)])
+
+
+def write_points(path: Path, points: Array, colours: Array) -> None:
+    """Writes points [N, 3] with colours [N, 3] uint8; whole or not at all.
+
+    Raises:
+        UserError: the place can't be written.
+    """
+    places, shades = ("x", "y", "z"), ("red", "green", "blue")
+    vertices = np.empty(len(points), dtype=[*((name, "<f4") for name in places), *((name, "u1") for name in shades)])
+    for values, names in ((points, places), (colours, shades)):
+        for at, name in enumerate(names):
+            vertices[name] = values[:, at]
+    header = [
+        "ply",
+        "format binary_little_endian 1.0",
+        f"element vertex {len(points)}",
+        *(f"property float {name}" for name in places),
+        *(f"property uchar {name}" for name in shades),
+        "end_header",
+    ]
+    with replacing(path) as temporary:
+        temporary.write_bytes("".join(line + "\n" for line in header).encode("ascii") + vertices.tobytes())
 
 
 def _header(path: Path, start: bytes) -> _Header:

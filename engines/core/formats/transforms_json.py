@@ -209,19 +209,22 @@ def _dataset(folder: Path, views: Sequence[View], capture: _Capture, notes: Sequ
     step = capture.photographs[0].depth_step
     if step is not None:
         hints["depth_step"] = step
-    bounds, up = _stated_box(main), main.vectors("up", 1)
+    bounds, up, points = _stated_box(main), main.vectors("up", 1), np.empty((0, 3))
     if bounds is None:
-        bounds, note = _box_of_points(main, capture.looked_up, cameras)
+        box, note = _box_of_points(main, capture.looked_up, cameras)
+        bounds, points = box or (bounds, points)
         notes = [*notes, note] if note else notes
     if bounds is None:
         bounds = bounds_between(cameras, *depths) if depths is not None else bounds_seen(cameras)
     length = 0.0 if up is None else float(np.linalg.norm(up))
     direction, found = (up[0] / length, AS_STATED) if up is not None and length > 0 else (up_direction(cameras), "")
-    return Dataset(Views.of(views), folder, NAME, bounds, direction, hints, tuple(notes), up_found=found)
+    return Dataset(Views.of(views), folder, NAME, bounds, direction, hints, tuple(notes), up_found=found, points=points)
 
 
-def _box_of_points(file: TransformsFile, files: Files, cameras: Sequence[Camera]) -> tuple[Array | None, str]:
-    """[2, 3] about the points that nerfstudio keeps beside the poses, and what is to be said of it.
+def _box_of_points(
+    file: TransformsFile, files: Files, cameras: Sequence[Camera]
+) -> tuple[tuple[Array, Array] | None, str]:
+    """[2, 3] about the points that nerfstudio keeps beside the poses, these [N, 3], and what is to be said of it.
 
     None where there are no such points, or too few, or the cameras don't look at them.
     """
@@ -232,14 +235,16 @@ def _box_of_points(file: TransformsFile, files: Files, cameras: Sequence[Camera]
     if found is None:
         return None, f"the points of {shortened(name)} (ply_file_path) are not there"
     try:
-        box = bounds_of_points(read_points(found.path))
+        points = read_points(found.path)
+        box = bounds_of_points(points)
     except UserError as error:
         return None, f"the points of ply_file_path are not used: {error}"
     if box is not None:
         ahead = [float(project(camera, box.mean(axis=0)[None])[1][0]) > 0 for camera in cameras]
         if 2 * sum(ahead) > len(ahead):
-            return box, f"the box is about the points of {found.path.name} (ply_file_path)"
-    return None, f"the points of {found.path.name} (ply_file_path) are too few or not before the cameras: not used"
+            return (box, points), f"the box is about the points of {found.path.name} (ply_file_path)"
+    note = f"the points of {found.path.name} (ply_file_path) are too few or not before the cameras: not used"
+    return None, note
 
 
 def _stated_box(file: TransformsFile) -> Array | None:

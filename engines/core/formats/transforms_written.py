@@ -19,7 +19,9 @@ POLYNOMIAL = 5
 """So many of OpenCV's coefficients are those of the model OPENCV, as others read it; k4 is another thing there."""
 
 
-def write_transforms(path: Path, views: Sequence[View], depths: tuple[float, float] | None = None) -> None:
+def write_transforms(
+    path: Path, views: Sequence[View], depths: tuple[float, float] | None = None, points: str = ""
+) -> None:
     """Writes the file beside the views' photographs, or above them; whole or not at all.
 
     The lens is that of the photographs on the disk. Where it has OpenCV's k4, k5 or k6 the file names its model as
@@ -27,6 +29,7 @@ def write_transforms(path: Path, views: Sequence[View], depths: tuple[float, flo
 
     Args:
         depths: nearest and farthest that they see, for methods that need to know; other programs pass over it.
+        points: the file beside it with places on the scene's surfaces, as nerfstudio begins splats with; "" for none.
 
     Raises:
         UserError: the place can't be written.
@@ -37,6 +40,8 @@ def write_transforms(path: Path, views: Sequence[View], depths: tuple[float, flo
     data: dict[str, Any] = {"camera_model": FULL_OPENCV if full else OPENCV}
     if depths is not None:
         data |= {"near": depths[0], "far": depths[1]}
+    if points:
+        data["ply_file_path"] = points
     lenses = [{key: value for key, value in frame.items() if key in LENS} for frame in frames]
     if lenses and all(lens == lenses[0] for lens in lenses):
         # One lens for all, where programs that know no other look for it.

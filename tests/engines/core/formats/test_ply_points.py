@@ -9,12 +9,21 @@ import pytest
 import trimesh
 
 from engines.core.errors import UserError
-from engines.core.formats.ply_points import read_points
+from engines.core.formats.ply_points import read_points, write_points
 
 POINTS = np.random.default_rng(0).normal(size=(20, 3))
 HEAD = "ply\nformat {} 1.0\ncomment by hand\nelement vertex 20\nproperty uchar red\n"
 PLACES = "property {0} x\nproperty {0} y\nproperty {0} z\nelement face 1\n"
 PLACES += "property list uchar int vertex_indices\nend_header\n"
+
+
+def test_points_with_colours_are_written_as_others_read_them(tmp_path: Path) -> None:
+    colours = np.random.default_rng(1).integers(0, 256, (20, 3), dtype=np.uint8)
+    write_points(tmp_path / "a.ply", POINTS, colours)
+    there = trimesh.load(tmp_path / "a.ply")
+    np.testing.assert_allclose(there.vertices, POINTS, rtol=1e-6)
+    assert np.array_equal(there.colors[:, :3], colours)
+    np.testing.assert_allclose(read_points(tmp_path / "a.ply"), POINTS, rtol=1e-6)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "binary"])

@@ -12,6 +12,7 @@ import pytest
 
 from engines.core.camera import Camera
 from engines.core.formats import open_dataset
+from engines.core.formats.ply_points import write_points
 from engines.core.formats.transforms_json import write_transforms
 from engines.core.views import View
 from tests.engines.core.examples import camera_ring
@@ -77,3 +78,12 @@ def test_what_the_file_has_no_words_for_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="view 0 has thin prism"):
         written(tmp_path, (*FULL, 0.1, 0, 0, 0))
     assert not (tmp_path / "transforms.json").exists()
+
+
+def test_points_beside_make_the_box(tmp_path: Path) -> None:
+    points = np.random.default_rng(0).uniform(-0.3, 0.4, (200, 3))
+    write_points(tmp_path / "sparse_pc.ply", points, np.zeros((200, 3), np.uint8))
+    write_transforms(tmp_path / "transforms.json", views(tmp_path, *[()] * 4), (1.0, 9.0), "sparse_pc.ply")
+    dataset = open_dataset(tmp_path)
+    assert len(dataset.points) == 200 and (np.abs(dataset.bounds) < 0.5).all()
+    assert dataset.hints["far"] == 9
