@@ -1,12 +1,21 @@
-"""Sound files made unsound: by chance from a seed, and harmless."""
+"""Sound files made unsound, by chance from a seed, and harmless; and what the commands must say of them."""
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from app.cli import main
+from engines.core.scene_file import read_scene_header
 from engines.core.synthetic.sample import deepvoxels_sample, write_sample
 
 SEED = 12
@@ -97,3 +106,100 @@ def filled(words: tuple[str, ...], folder: Path, file: Path) -> tuple[str, ...]:
     places = {"FILE": str(file), "FOLDER": str(folder), "OUT": str(folder / "out")}
     return tuple(places.get(word.split(".")[0], word) + word[len(word.split(".")[0]) :]
                  if word.split(".")[0] in places else word for word in words)  # fmt: skip
+
+
+LONGEST = 2000
+"""Characters of a line of error."""
+INTERNALS = ("pydantic", "errors.pydantic", "aten::", "ATen", "enforce fail", "NoneType", "Traceback", "numpy._core")
+TORCH_COMMANDS = (("info", "FILE"), ("convert", "FILE", "--to", "scene", "--out", "OUT.safetensors"))
+
+
+def scene_files(shop: Workshop, source: Path, name: str, configs: Sequence[Mapping[str, Any]]) -> Iterator[Case]:
+    """Bytes, headers and weights of scene files.
+
+    Args:
+        source: a sound one.
+        name: of a tensor that can't be left out, and has at least 3 columns.
+        configs: fields of its engine's configuration that can't be, one mapping for each case.
+    """
+    content, header, weights = source.read_bytes(), read_scene_header(source), load_file(source)
+    commands = (
+        ("info", "FILE"),
+        ("render", "FILE", "--path", "orbit", "--frames", "1", "--out", "OUT.mp4"),
+        ("convert", "FILE", "--to", "scene", "--out", "OUT.safetensors"),
+        ("convert", "FILE", "--to", "upstream", "--out", "OUT.pth"),
+        ("mesh", "FILE", "--out", "OUT.ply"),
+        ("evaluate", "FILE", "--data", str(shop.sound)),
+        ("bench", "FILE"),
+    )
+    small = content[:200_000]
+    for command in commands:
+        yield from shop.damaged("scene bytes", "a.safetensors", small, BYTES, *command)
+    wrong: tuple[dict[str, Any], ...] = (
+        {"engine": "nope"},
+        {"engine": 3},
+        {"config": []},
+        *({"config": {**header["config"], **config}} for config in ({"unknown": 1}, *configs)),
+        {"step": "many"},
+        {"scene": {}},
+        {"scene": {**header["scene"], "bounds": [[float("nan")] * 3] * 2}},
+        {"scene": {**header["scene"], "up": [0, 0]}},
+        {"scene": {**header["scene"], "hints": {"near_plane": "x", "scale": 1.0, "grid_barycenter": [0, 0, 0]}}},
+        {"scene": {**header["scene"], "hints": {"grid_barycenter": [1]}}},
+        {"scene": {**header["scene"], "start": {**header["scene"]["start"], "size_px": [10**400, 3]}}},
+        {"scene": {**header["scene"], "start": {**header["scene"]["start"], "focal_px": [0, 0]}}},
+        {"format": 99},
+        {"dtypes": {name: "load"}},
+    )
+    tensors = {name: torch.full_like(weights[name], torch.nan)}, {name: weights[name][..., :2].contiguous()}, {}
+    for command in commands[:3]:
+        for change in wrong:
+            file = shop.folder() / "a.safetensors"
+            save_file(weights, file, metadata={"vantage": json.dumps({**header, **change})})
+            yield Case("scene header", file, filled(command, file.parent, file))
+        for tensor in tensors:
+            file = shop.folder() / "a.safetensors"
+            kept = weights | tensor if tensor else {key: value for key, value in weights.items() if key != name}
+            save_file(kept, file, metadata={"vantage": json.dumps(header)})
+            yield Case("scene weights", file, filled(command, file.parent, file))
+        file = shop.folder() / "a.safetensors"
+        save_file({name: torch.zeros(1)}, file, metadata={"vantage": '{"a":' * 50_000})
+        yield Case("scene header", file, filled(command, file.parent, file))
+
+
+def torch_contents(shop: Workshop, contents: Sequence[Any]) -> Iterator[Case]:
+    """Torch files that hold these."""
+    for command in TORCH_COMMANDS:
+        for content in contents:
+            file = shop.folder() / "a.pth"
+            torch.save(content, file)
+            yield Case("torch content", file, filled(command, file.parent, file))
+
+
+def wrong_with(case: Case, code: int, said: str) -> str:
+    """What is wrong with an answer; "" where it is as it must be."""
+    lines = [line for line in said.splitlines() if line.startswith("vantage: ")]
+    if "Traceback" in said or code == 70:
+        return "a traceback: " + said.strip().splitlines()[-2][:200]
+    if code == 0:
+        return "exit 0"
+    if len(lines) != 1 or len(lines[0]) > LONGEST:
+        return f"{len(lines)} lines, the longest of {max(map(len, lines), default=0)} characters"
+    if str(case.file) not in lines[0]:
+        return f"doesn't name the file: {lines[0][:250]}"
+    return next((f"shows {word}: {lines[0][:250]}" for word in INTERNALS if word in lines[0]), "")
+
+
+def try_cases(cases: Sequence[Case], capsys: pytest.CaptureFixture[str]) -> Counter[str]:
+    """Runs them all, and counts them by kind."""
+    faults, kinds = [], Counter[str]()
+    for case in cases:
+        code = main(list(case.words))
+        said = capsys.readouterr().err
+        kinds[case.kind] += 1
+        if found := wrong_with(case, code, said):
+            faults.append(f"{case.kind} {' '.join(case.words)[:160]}: {found}")
+    with capsys.disabled():
+        print(f"\n{len(cases)} damaged files of {len(kinds)} kinds, {len(faults)} faults")  # noqa: T201
+    assert not faults, "\n".join(faults)
+    return kinds

@@ -17,7 +17,6 @@ from engines.core.engine import never_stop
 from engines.core.errors import Unwritable, UserError
 from engines.core.files import unwritable
 from engines.core.run_folder import CONFIG_NAME, taken_back_unsaved
-from tests.app.test_training import SMALL
 from tests.engines.core.examples import no_room_beyond
 
 NO_ROOM = OSError(errno.ENOSPC, "No space left on device")
@@ -25,10 +24,10 @@ NO_ROOM = OSError(errno.ENOSPC, "No space left on device")
 
 @pytest.mark.parametrize("room", [30, 300, 3000, 30_000])
 def test_a_training_without_room_leaves_nothing(room: int, photographs: Path, tmp_path: Path) -> None:
-    values = {**SMALL, "max_steps": 1, "checkpoint_every": 1, "validate_every": 1}
+    values = {"grid_dim": 16, "max_steps": 1, "checkpoint_every": 1, "validate_every": 1}
     with pytest.raises(Unwritable, match="can't be written") as caught, no_room_beyond(room):
         run_training(
-            "deepvoxels", photographs, tmp_path / "a" / "run", values, "cpu", False, lambda _: None, never_stop
+            "colour_grid", photographs, tmp_path / "a" / "run", values, "cpu", False, lambda _: None, never_stop
         )
     assert "--resume" not in str(caught.value) and list(tmp_path.iterdir()) == []
 

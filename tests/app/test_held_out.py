@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from colour_grid.scene import ColourGridScene
 
 from app import cli
 from app.gui.export_order import SPLIT_PREFIX, Order, order_cameras, path_choices
@@ -25,17 +26,13 @@ from engines.core.formats import open_dataset
 from engines.core.images import image_size, write_png
 from engines.core.run_folder import PHOTOGRAPH_NAME, SCENE_NAME, read_run_checkpoint
 from engines.core.views import Views
-from engines.srn.scene import SrnScene
 from tests.app.posed_photographs import ring, write_capture
 
-SMALL = {
-    "fit_single_srn": True, "img_sidelengths": [16], "max_steps_per_img_sidelength": [2], "max_steps": 2,
-    "batch_size_per_img_sidelength": [2], "tracing_steps": 2, "max_num_observations_train": -1, "held_out_every": 4,
-}  # fmt: skip
+SMALL = {"max_steps": 2, "held_out_every": 4}
 
 
 def train(folder: Path, out: Path, **settings: Any) -> None:
-    run_training("srn", folder, out, {**SMALL, **settings}, "cpu", False, lambda report: None, never_stop)
+    run_training("colour_grid", folder, out, {**SMALL, **settings}, "cpu", False, lambda report: None, never_stop)
 
 
 def evaluated(capsys: pytest.CaptureFixture[str], *words: object) -> dict[str, Any]:
@@ -128,7 +125,7 @@ def test_a_folder_with_validation_views_stays_as_it_is(capture: Path, trained: P
     views = [replace(view, instance=index % 2) for index, view in enumerate(dataset.views)]
     views[1] = replace(views[1], split="validation")
     dataset = replace(dataset, views=Views.of(views), instances=("a", "b"))
-    checkpoint = Checkpoint("srn", {"held_out_every": 2}, 2, {}, SceneInfo.of_dataset(dataset))
+    checkpoint = Checkpoint("colour_grid", {"held_out_every": 2}, 2, {}, SceneInfo.of_dataset(dataset))
     # Of object a none is a validation view; that of b says that the run held nothing out.
     assert {view.split for view in object_views(checkpoint, dataset, 0)} == {"train"}
     assert [view.split for view in object_views(checkpoint, dataset, 1)].count("validation") == 1
@@ -159,28 +156,32 @@ def test_a_file_without_names_goes_by_the_rule(capture: Path, trained: Path) -> 
     assert checkpoint.scene is not None and checkpoint.scene.hints[HELD_OUT] == ["0003", "0007", "0011"]
     dataset = open_dataset(capture)
     assert held_out_names(dataset, 4) == ["0003", "0007", "0011"] and held_out_names(dataset, 0) == []
-    bare = Checkpoint("srn", {"held_out_every": 6}, 2, {}, remembering(checkpoint, []).scene)
+    bare = Checkpoint("colour_grid", {"held_out_every": 6}, 2, {}, remembering(checkpoint, []).scene)
     assert bare.scene is not None
     hints = {name: value for name, value in bare.scene.hints.items() if name != HELD_OUT}
-    old = Checkpoint("srn", {"held_out_every": 6}, 2, {}, type(bare.scene)(*list(vars(bare.scene).values())[:4], hints))
+    old = Checkpoint(
+        "colour_grid", {"held_out_every": 6}, 2, {}, type(bare.scene)(*list(vars(bare.scene).values())[:4], hints)
+    )
     assert [view.name for view in with_held_out_of(old, dataset).split("validation")] == ["0005", "0011"]
     # Files of the authors' code say nothing.
-    theirs = Checkpoint("srn", {"held_out_every": 6}, 0, {}, None)
+    theirs = Checkpoint("colour_grid", {"held_out_every": 6}, 0, {}, None)
     assert not with_held_out_of(theirs, dataset).split("validation") and MOST_NAMED > 100
 
 
 def test_held_out_views_are_drawn_at_the_size_that_is_learnt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, drawn = write_capture(tmp_path / "capture", 8, (400, 300)), list[tuple[int, int]]()
-    draw = SrnScene.draw
+    draw = ColourGridScene.render
 
-    def noted(scene: SrnScene, camera: Camera, *rest: Any) -> Any:
+    def noted(scene: ColourGridScene, camera: Camera, *rest: Any) -> Any:
         drawn.append(camera.size_px)
         return draw(scene, camera, *rest)
 
-    monkeypatch.setattr(SrnScene, "draw", noted)
+    monkeypatch.setattr(ColourGridScene, "render", noted)
     told = list[str]()
-    settings = {**SMALL, "validate_every": 1}
-    run_training("srn", folder, tmp_path / "run", settings, "cpu", False, lambda _: None, never_stop, tell=told.append)
+    settings = {**SMALL, "validate_every": 1, "side_px": 16}
+    run_training(
+        "colour_grid", folder, tmp_path / "run", settings, "cpu", False, lambda _: None, never_stop, tell=told.append
+    )
     # Before the first step one of the two, then both after each.
     assert drawn == [(16, 16)] * 5
     assert told == ["drawing a held-out view", "", "scoring 2 held-out views", "", "scoring 2 held-out views", ""]
@@ -189,7 +190,17 @@ def test_held_out_views_are_drawn_at_the_size_that_is_learnt(tmp_path: Path, mon
 
 def test_the_command_line_says_what_goes_on(capture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = [word for name, value in SMALL.items() for word in ("--set", f"{name}={json.dumps(value)}")]
-    words = ["train", str(capture), "--engine", "srn", "--out", str(tmp_path / "run"), "--device", "cpu", *settings]
+    words = [
+        "train",
+        str(capture),
+        "--engine",
+        "colour_grid",
+        "--out",
+        str(tmp_path / "run"),
+        "--device",
+        "cpu",
+        *settings,
+    ]
     assert cli.main(words) == 0
     told = capsys.readouterr().err
     assert "run, drawing a held-out view: " in told and "run, scoring 3 held-out views: " in told

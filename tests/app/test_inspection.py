@@ -75,10 +75,10 @@ def test_a_sound_capture_raises_no_doubt(tmp_path: Path) -> None:
     assert report.sizes == ("96x64",) and report.moments == 1 and report.masks == (0, 24)
     assert [seen.name for seen in report.cameras[:2]] == ["00", "01"]
     reasons = {fit.engine: fit.reason for fit in report.engines}
-    assert reasons["srn"] == reasons["deepvoxels"] == "" and "no near/far bounds" in reasons["mask_volume"]
+    assert reasons["colour_grid"] == "" and "nothing moves" in reasons["colour_film"]
     assert ("images", "24, 96x64") in facts(report) and ("up axis", "(0, 0, 1)") in facts(report)
-    assert json.loads(json.dumps(to_json(report)))["engines"]["srn"] == {
-        "title": "Scene Representation Networks",
+    assert json.loads(json.dumps(to_json(report)))["engines"]["colour_grid"] == {
+        "title": "Colour grid",
         "suited": True,
         "reason": None,
     }

@@ -20,7 +20,7 @@ from tests.app.ball_scene import BallScene
 from tests.app.test_inspection import capture, ring
 
 PLACE = np.array([500123.4, 4649776.2, 231.0])
-SMALL = {"img_sidelength": 128, "grid_dim": 8, "num_grid_feats": 4, "nf0": 2, "num_trgt": 1}
+ONE_STEP = ["--set", "max_steps=1"]
 
 
 def test_it_is_learnt_about_its_middle_and_written_where_it_is(
@@ -28,8 +28,7 @@ def test_it_is_learnt_about_its_middle_and_written_where_it_is(
 ) -> None:
     world = in_world(ring(), PLACE)
     data, out = str(capture(tmp_path / "map", world)), tmp_path / "run"
-    words = [word for name, value in {**SMALL, "max_steps": 1}.items() for word in ("--set", f"{name}={value}")]
-    assert cli.main(["train", data, "--engine", "deepvoxels", "--out", str(out), "--device", "cpu", *words]) == 0
+    assert cli.main(["train", data, "--engine", "colour_grid", "--out", str(out), "--device", "cpu", *ONE_STEP]) == 0
     assert "single precision" in capsys.readouterr().err
     scene = read_scene_file(out / "scene.safetensors").scene
     assert scene is not None and np.abs(scene.origin - PLACE).max() < 4
@@ -44,15 +43,16 @@ def test_it_is_learnt_about_its_middle_and_written_where_it_is(
         assert cli.main(["render", str(out), "--path", str(path), "--out", str(again), "--device", "cpu", *extra]) == 0
         assert np.array(json.loads(again.read_text())[0]["camera_to_world"])[:3, 3] == pytest.approx(written[0])
     more = ["--resume", "--set", "max_steps=2", "--device", "cpu"]
-    assert cli.main(["train", data, "--engine", "deepvoxels", "--out", str(out), *more]) == 0
+    assert cli.main(["train", data, "--engine", "colour_grid", "--out", str(out), *more]) == 0
     assert cli.main(["evaluate", str(out), "--data", data, "--split", "train", "--device", "cpu", "--json"]) == 0
 
 
 def test_scene_that_was_learnt_before_is_opened_where_it_was(tmp_path: Path) -> None:
     """Its networks are of the folder's own coordinates."""
     data, out = capture(tmp_path / "map", in_world(ring(), PLACE)), tmp_path / "run"
-    words = [word for name, value in {**SMALL, "max_steps": 1}.items() for word in ("--set", f"{name}={value}")]
-    assert cli.main(["train", str(data), "--engine", "deepvoxels", "--out", str(out), "--device", "cpu", *words]) == 0
+    assert (
+        cli.main(["train", str(data), "--engine", "colour_grid", "--out", str(out), "--device", "cpu", *ONE_STEP]) == 0
+    )
     made = read_scene_file(out / "scene.safetensors")
     assert made.scene is not None
     info = replace(

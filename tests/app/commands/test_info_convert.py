@@ -213,13 +213,13 @@ def test_info_of_a_data_folder_says_who_can_learn_from_it(tmp_path: Path, capsys
     write_part(tmp_path, views=3)
     assert cli.main(["info", str(tmp_path)]) == 0
     output = capsys.readouterr().out
-    for text in ("data folder, deepvoxels", "3 train", "3, 32x24", "learnt by", "deepvoxels, srn", "not mask_volume"):
+    for text in ("data folder, deepvoxels", "3 train", "3, 32x24", "learnt by", "colour_grid", "not colour_film"):
         assert text in output
     # Pictures of one grey each; the first is black.
     assert "note" in output and "warning" in output and "nearly all black: 000000" in output
     assert cli.main(["info", str(tmp_path), "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
-    assert data["kind"] == "data" and data["engines"]["mask_volume"]["suited"] is False
+    assert data["kind"] == "data" and data["engines"]["colour_film"]["suited"] is False
     assert Camera.from_json(data["cameras"][0]).size_px == (32, 24)
 
 

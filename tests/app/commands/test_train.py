@@ -20,13 +20,13 @@ from engines.core.engine import Stop
 from engines.core.errors import UserError
 from engines.core.run_folder import read_run_training, write_run_config
 
-SMALL = ("img_sidelength=128", "grid_dim=8", "num_grid_feats=4", "nf0=2", "num_trgt=1", "max_steps=1")
+SMALL = ("grid_dim=4", "max_steps=1")
 
 
 def run(*words: str) -> int:
     parser = argparse.ArgumentParser()
     train.add_arguments(parser)
-    return train.run(parser.parse_args([*words, "--engine", "deepvoxels"]))
+    return train.run(parser.parse_args([*words, "--engine", "colour_grid"]))
 
 
 @dataclass
@@ -117,28 +117,31 @@ def test_a_second_signal_ends_at_once(fake: Fake, tmp_path: Path) -> None:
 
 
 def test_set_wins_over_config(tmp_path: Path) -> None:
-    (tmp_path / "own.yaml").write_text("engine: deepvoxels\nlr: 0.001\nnf0: 4\n")
-    assert train.read_settings(str(tmp_path / "own.yaml"), ["nf0=8"], "deepvoxels") == {"lr": 0.001, "nf0": 8}
+    (tmp_path / "own.yaml").write_text("engine: colour_grid\nlr: 0.001\ngrid_dim: 4\n")
+    assert train.read_settings(str(tmp_path / "own.yaml"), ["grid_dim=8"], "colour_grid") == {
+        "lr": 0.001,
+        "grid_dim": 8,
+    }
 
 
 def test_a_preset_goes_by_its_name() -> None:
-    assert train.read_settings("deepvoxels_preview", [], "deepvoxels")["img_sidelength"] == 128
+    assert train.read_settings("colour_grid_preview", [], "colour_grid")["grid_dim"] == 6
 
 
 def test_a_run_folders_config_is_a_config(tmp_path: Path) -> None:
-    write_run_config(tmp_path, "deepvoxels", Path("data"), {"nf0": 4, "seed": 3})
-    assert train.read_settings(str(tmp_path / "config.yaml"), [], "deepvoxels") == {"nf0": 4, "seed": 3}
+    write_run_config(tmp_path, "colour_grid", Path("data"), {"grid_dim": 4, "seed": 3})
+    assert train.read_settings(str(tmp_path / "config.yaml"), [], "colour_grid") == {"grid_dim": 4, "seed": 3}
 
 
 def test_the_config_of_another_engine_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "own.yaml").write_text("engine: srn\n")
-    with pytest.raises(UserError, match="is for the engine srn, not deepvoxels"):
-        train.read_settings(str(tmp_path / "own.yaml"), [], "deepvoxels")
+    (tmp_path / "own.yaml").write_text("engine: colour_film\n")
+    with pytest.raises(UserError, match="is for the engine colour_film, not colour_grid"):
+        train.read_settings(str(tmp_path / "own.yaml"), [], "colour_grid")
 
 
 def test_a_config_that_is_not_there_lists_the_presets() -> None:
-    with pytest.raises(UserError, match=r"no such file; the presets are .*deepvoxels_preview"):
-        train.read_settings("deepvoxels_previw", [], "deepvoxels")
+    with pytest.raises(UserError, match=r"no such file; the presets are .*colour_grid_preview"):
+        train.read_settings("colour_grid_previw", [], "colour_grid")
 
 
 def test_a_signal_in_the_last_step_is_too_late(
@@ -147,7 +150,7 @@ def test_a_signal_in_the_last_step_is_too_late(
     def finish(*arguments: Any, **more: Any) -> Checkpoint:
         arguments[6](Report(2, 2, {"l1": 0.1}))
         os.kill(os.getpid(), signal.SIGINT)
-        return Checkpoint("deepvoxels", {}, 2, {})
+        return Checkpoint("colour_grid", {}, 2, {})
 
     monkeypatch.setattr(train, "run_training", finish)
     assert run(str(tmp_path), "--out", str(tmp_path / "run")) == 0
@@ -156,13 +159,15 @@ def test_a_signal_in_the_last_step_is_too_late(
 
 def test_the_options_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        run("--options", "deepvoxels")
+        run("--options", "colour_grid")
     listed = capsys.readouterr().out
     assert ended.value.code == 0
-    assert "lr=0.0004\n    Learning rate of Adam." in listed
-    assert "\ndropout=\n" in listed and "None" not in listed
+    assert "lr=0.05\n    Learning rate of Adam." in listed
+    assert "\nside_px=\n" in listed and "None" not in listed
 
 
 def test_what_can_not_begin_gets_no_bar(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["train", str(tmp_path / "nowhere"), "--engine", "srn", "--out", str(tmp_path / "run")]) == 1
+    assert (
+        cli.main(["train", str(tmp_path / "nowhere"), "--engine", "colour_grid", "--out", str(tmp_path / "run")]) == 1
+    )
     assert capsys.readouterr().err == f"vantage: {tmp_path / 'nowhere'}: no such folder\n"

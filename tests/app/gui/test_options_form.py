@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ import app.session
 from app.gui.options_form import OptionsForm
 from app.gui.window import Window
 from app.opening import Opened
-from engines.core.config import Options, make_options, parse_settings
+from engines.core.config import Options, TrainingConfig, make_options, parse_settings
 from engines.registry import all_engines, find_engine
 from tests.app.gui.conftest import open_and_wait, wait_exact
 from tests.app.gui.fake_scene import FakeScene, opened
@@ -31,6 +32,19 @@ class Drawn(Options):
     depth_grid: Literal["image", "native"] = "image"
     near_plane: float | None = Field(None, gt=0)
     samples: int = Field(8, ge=1)
+
+
+class Grouped(TrainingConfig):
+    LABELS: ClassVar[Mapping[str, str]] = {
+        "nf0": "Base features (nf0)",
+        "num_trgt": "Target views per step",
+        "grid_lr": "Grid learning rate",
+    }
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"Network": ("nf0",), "Grid": ("grid_lr", "grid_dim")}
+    nf0: int = 32
+    num_trgt: int = 2
+    grid_lr: float = 0.1
+    grid_dim: int = 8
 
 
 @pytest.fixture
@@ -145,7 +159,7 @@ def test_numbers_keep_all_their_places(form: OptionsForm) -> None:
 def test_fields_stand_in_groups_under_words_and_are_found(qtbot: QtBot) -> None:
     form = OptionsForm()
     qtbot.addWidget(form)
-    form.set_options(find_engine("deepvoxels").Config())
+    form.set_options(Grouped())
     form.show()
     texts = [found.text() for found in form.findChildren(QLabel)]
     assert {"Network", "Learning rate", "Base features (nf0)", "Target views per step", "Grid learning rate"} <= set(

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 import torch
+from colour_grid.training import ColourGridTraining
 
+from app import cli
 from app.commands import train
 from app.runs import measure as measuring
 from app.runs import run_process
@@ -21,19 +23,9 @@ from app.runs.order import Order
 from app.training import run_training
 from engines.core.engine import never_stop
 from engines.core.errors import Cancelled, OutOfMemory, UserError
-from engines.deepvoxels.training import DeepVoxelsTraining
 from tests.app.commands.test_train import run
-from tests.app.test_training import SMALL
-from tests.engines.mask_volume.captured import recording
 
-SRN = {
-    "fit_single_srn": True,
-    "img_sidelengths": [8, 64],
-    "batch_size_per_img_sidelength": [1, 4],
-    "max_steps_per_img_sidelength": [6, 10],
-    "max_steps": 16,
-    "tracing_steps": 2,
-}
+STAGES = {"rays_per_step": [64, 64 * 256], "stage_steps": [6], "max_steps": 16, "side_px": 128}
 
 
 @pytest.fixture(autouse=True)
@@ -52,9 +44,9 @@ def assert_plausible(found: Estimate) -> None:
 
 
 def test_each_stage_costs_its_own(photographs: Path, tmp_path: Path) -> None:
-    found = measured("srn", photographs, tmp_path / "run", **SRN)
+    found = measured("colour_grid", photographs, tmp_path / "run", **STAGES)
     first, second = found.step_seconds
-    # 256 times the pixels.
+    # 256 times the rays.
     assert second > 2 * first
     assert_plausible(found)
     # Two validations would be one too many: none but the last step is one to validate at.
@@ -62,20 +54,20 @@ def test_each_stage_costs_its_own(photographs: Path, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_recording_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    dataset = recording(tmp_path / "data", side_px=16)
-    monkeypatch.setattr(measuring, "open_dataset", lambda folder: dataset)
-    found = measured("mask_volume", tmp_path / "data", tmp_path / "run", crop_px=0, loss_type="l1", max_steps=1)
+def test_a_recording_is_measured(tmp_path: Path) -> None:
+    words = ["sample", str(tmp_path / "data"), "--format", "llff", "--size", "32", "--frames", "2", "--samples", "1"]
+    assert cli.main(words) == 0
+    found = measured("colour_film", tmp_path / "data", tmp_path / "run", max_steps=1)
     assert_plausible(found)
     assert len(found.step_seconds) == 1 and not (tmp_path / "run").exists()
 
 
 def test_the_estimate_is_about_what_it_takes(photographs: Path, tmp_path: Path) -> None:
     """Within a factor of 2, on a machine that does other things besides: one of three times."""
-    settings = {**SMALL, "max_steps": 12, "validate_every": 6}
+    settings = {"max_steps": 12, "validate_every": 6}
     ratios = []
     for attempt in range(3):
-        found = measured("deepvoxels", photographs, tmp_path / "none", **settings)
+        found = measured("colour_grid", photographs, tmp_path / "none", **settings)
         assert_plausible(found)
         assert len(found.step_seconds) == 1 and found.validation_seconds > 0
         took = run_and_time(photographs, tmp_path / f"run{attempt}", settings)
@@ -89,7 +81,7 @@ def run_and_time(data: Path, out: Path, settings: dict[str, Any]) -> float:
     """Seconds from the first step to the last."""
     times: list[float] = []
     run_training(
-        "deepvoxels", data, out, settings, "cpu", False, lambda _: times.append(time.perf_counter()), never_stop
+        "colour_grid", data, out, settings, "cpu", False, lambda _: times.append(time.perf_counter()), never_stop
     )
     return times[-1] - times[0]
 
@@ -97,7 +89,7 @@ def run_and_time(data: Path, out: Path, settings: dict[str, Any]) -> float:
 def test_the_command_tells_and_writes_nothing(
     photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings = [word for name, value in {**SMALL, "max_steps": 9}.items() for word in ("--set", f"{name}={value}")]
+    settings = [word for name, value in {"max_steps": 9}.items() for word in ("--set", f"{name}={value}")]
     out = tmp_path / "new" / "run"
     assert run(str(photographs), "--out", str(out), "--device", "cpu", "--measure", *settings) == 0
     told = capsys.readouterr().out
@@ -123,7 +115,7 @@ def test_what_does_not_fit_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_a_measurement_can_be_stopped(photographs: Path, tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
-        measure("deepvoxels", photographs, tmp_path / "run", SMALL, "cpu", lambda: True)
+        measure("colour_grid", photographs, tmp_path / "run", {}, "cpu", lambda: True)
 
 
 def test_without_memory_it_says_what_to_lower(
@@ -132,13 +124,13 @@ def test_without_memory_it_says_what_to_lower(
     def fail(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(DeepVoxelsTraining, "step", fail)
-    with pytest.raises(OutOfMemory, match=r"out of memory on CPU.*; begin a run with a smaller img_sidelength"):
-        measured("deepvoxels", photographs, tmp_path / "run", **SMALL)
+    monkeypatch.setattr(ColourGridTraining, "step", fail)
+    with pytest.raises(OutOfMemory, match=r"out of memory on CPU.*; begin a run with a smaller rays_per_step"):
+        measured("colour_grid", photographs, tmp_path / "run")
 
 
 def test_measuring_beside_the_window(photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    order = Order("deepvoxels", photographs, tmp_path / "run", settings={**SMALL, "max_steps": 3}, device="cpu")
+    order = Order("colour_grid", photographs, tmp_path / "run", settings={"max_steps": 3}, device="cpu")
     assert_plausible(measure_order(order, never_stop))
     assert not (tmp_path / "run").exists()
     for code, error, told in (
@@ -161,5 +153,5 @@ def test_a_measurement_that_was_killed_says_what_to_lower(monkeypatch: pytest.Mo
             return True
 
     monkeypatch.setattr("app.runs.measuring.RunProcess", Killed)
-    with pytest.raises(UserError, match="memory ran out; lower rays_per_image, batch_size_per_img_sidelength"):
-        measure_order(Order("srn", tmp_path, tmp_path / "run"), never_stop)
+    with pytest.raises(UserError, match="memory ran out; lower rays_per_step, grid_dim"):
+        measure_order(Order("colour_grid", tmp_path, tmp_path / "run"), never_stop)

@@ -12,7 +12,7 @@ import pytest
 from app.commands import train
 from app.runs.order import Order
 from engines.core.config import make_options
-from engines.deepvoxels.config import DeepVoxelsConfig
+from engines.registry import all_engines, find_engine
 
 DATA, OUT = Path("/data/the car's [pictures]"), Path("/runs/a b")
 
@@ -35,32 +35,41 @@ def parsed(words: list[str]) -> argparse.Namespace:
     ],
 )  # fmt: skip
 def test_every_value_arrives_as_it_was(value: Any) -> None:
-    words = Order("srn", DATA, OUT, settings={"option": value}).words()
-    read = train.read_settings(None, parsed(words).settings, "srn")["option"]
+    words = Order("colour_grid", DATA, OUT, settings={"option": value}).words()
+    read = train.read_settings(None, parsed(words).settings, "colour_grid")["option"]
     assert read == value and type(read) is type(value)
 
 
 def test_all_of_an_order_is_said() -> None:
-    order = Order("deepvoxels", DATA, OUT, "deepvoxels_preview", {"lr": 1e-05, "max_steps": 7}, "cpu", resume=True)
+    order = Order("colour_grid", DATA, OUT, "colour_grid_preview", {"lr": 1e-05, "max_steps": 7}, "cpu", resume=True)
     read = parsed(order.words())
-    assert (read.engine, read.data, read.out, read.device, read.resume) == ("deepvoxels", DATA, OUT, "cpu", True)
+    assert (read.engine, read.data, read.out, read.device, read.resume) == ("colour_grid", DATA, OUT, "cpu", True)
     assert not read.measure and not read.watched
     settings = train.read_settings(read.config, read.settings, read.engine)
-    assert (settings["lr"], settings["max_steps"], settings["img_sidelength"]) == (1e-05, 7, 128)
+    assert (settings["lr"], settings["max_steps"], settings["grid_dim"]) == (1e-05, 7, 6)
 
 
 def test_what_is_not_chosen_is_not_said() -> None:
-    assert Order("srn", Path("data"), Path("run")).words() == ["train", "data", "--engine", "srn", "--out", "run"]
+    assert Order("colour_grid", Path("data"), Path("run")).words() == [
+        "train",
+        "data",
+        "--engine",
+        "colour_grid",
+        "--out",
+        "run",
+    ]
 
 
 def test_the_command_line_can_be_pasted_into_a_shell() -> None:
-    order = Order("srn", DATA, OUT, settings={"checkpoint": "$HOME/`x`; rm *"})
+    order = Order("colour_grid", DATA, OUT, settings={"checkpoint": "$HOME/`x`; rm *"})
     words = shlex.split(order.command_line())
     assert words == ["./vantage", *order.words()]
 
 
-def test_every_default_of_an_engine_can_be_ordered() -> None:
-    defaults = make_options(DeepVoxelsConfig, {}).model_dump()
-    words = Order("deepvoxels", DATA, OUT, settings=defaults).words()
-    read = train.read_settings(None, parsed(words).settings, "deepvoxels")
-    assert make_options(DeepVoxelsConfig, read) == make_options(DeepVoxelsConfig, {})
+@pytest.mark.parametrize("engine", sorted(all_engines()))
+def test_every_default_of_an_engine_can_be_ordered(engine: str) -> None:
+    kind = find_engine(engine).Config
+    defaults = make_options(kind, {}).model_dump()
+    words = Order(engine, DATA, OUT, settings=defaults).words()
+    read = train.read_settings(None, parsed(words).settings, engine)
+    assert make_options(kind, read) == make_options(kind, {})

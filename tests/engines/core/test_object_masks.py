@@ -11,7 +11,7 @@ from PIL import Image
 
 from app.beginning import begin
 from app.opening import open_scene
-from app.training import run_training
+from app.training import Report, run_training
 from engines.core.camera import Array
 from engines.core.dataset import Dataset
 from engines.core.device import choose_device
@@ -26,10 +26,7 @@ from engines.registry import find_engine
 from tests.app.posed_photographs import write_capture
 
 SIZE_PX = (48, 40)
-TINY = {
-    "fit_single_srn": True, "img_sidelengths": [16], "max_steps_per_img_sidelength": [1], "tracing_steps": 1,
-    "batch_size_per_img_sidelength": [1], "max_steps": 1,
-}  # fmt: skip
+TINY = {"max_steps": 1}
 
 
 def object_mask() -> Array:
@@ -106,7 +103,9 @@ def test_transparency_is_a_mask_too(tmp_path: Path) -> None:
 
 def test_a_training_settles_it_and_says_so(tmp_path: Path) -> None:
     dataset, cpu = capture(tmp_path / "a", "still"), choose_device("cpu")
-    begun = begin(find_engine("srn"), dataset, tmp_path / "run", {**TINY, "held_out_every": 4}, cpu, resume=False)
+    begun = begin(
+        find_engine("colour_grid"), dataset, tmp_path / "run", {**TINY, "held_out_every": 4}, cpu, resume=False
+    )
     begun.training.close()
     assert begun.config.outside_masks == "white" and any("laid over with white" in note for note in begun.dataset.notes)
     assert all((view.image()[~object_mask()] == 1).all() for view in begun.dataset.views)
@@ -129,10 +128,16 @@ def write_dvr(folder: Path, dataset: Dataset) -> Path:
 
 def test_from_the_folder_to_the_open_scene(tmp_path: Path) -> None:
     folder, told = write_dvr(tmp_path / "dvr", capture(tmp_path / "a", "still")), list[str]()
+
+    def hear(now: Report) -> None:
+        told.extend(now.notes)
+
     for resume, steps in ((False, 1), (True, 2)):
         settings = {**TINY, "max_steps": steps} if not resume else {"max_steps": steps}
         out = tmp_path / "run"
-        run_training("srn", folder, out, settings, "cpu", resume, lambda now: told.extend(now.notes), never_stop)
+        run_training(
+            "colour_grid", folder, out, settings, "cpu", resume, lambda now: told.extend(now.notes), never_stop
+        )
     assert sum("laid over with white" in note for note in told) == 2
     assert read_run_config(tmp_path / "run")["config"]["outside_masks"] == "white"
     opened = open_scene(tmp_path / "run", folder, "cpu")
