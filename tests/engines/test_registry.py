@@ -126,14 +126,12 @@ def test_plug_ins_that_fail_are_named_and_the_rest_works(
 ) -> None:
     made = {"number": SimpleNamespace(ENGINE=3), "kind": SimpleNamespace(ENGINE=Plugin), "none": SimpleNamespace()}
     working = {"nosy": SimpleNamespace(ENGINE=Nosy()), "plain": SimpleNamespace(ENGINE=Plain())}
-    install(monkeypatch, ends=Ends(), srn=SimpleNamespace(ENGINE=Nosy()), **working, **made)
+    install(monkeypatch, ends=Ends(), **working, **made)
     failed = failed_engines()
     assert failed["ends"].startswith("SystemExit") and "must be an object" in failed["kind"]
     assert (
         "a int, lacks name, title, Config, SceneOptions, open, train" in failed["number"] and "ENGINE" in failed["none"]
     )
-    assert failed["srn of srn_module"] == "the name srn is taken by a method of this program"
-    assert find_engine("srn").title == "Scene Representation Networks"
     torch.save({"a": torch.zeros(1)}, tmp_path / "a.pth")
     with pytest.raises(
         UserError, match=r"a\.pth: a torch file, but .*; nosy failed to look at it \(KeyError: 'not mine'\)"
@@ -158,24 +156,34 @@ def test_a_name_that_two_packages_claim_is_nobodys(forget: None, monkeypatch: py
     assert find_engine("plain").title == "Plain" and "plugin" not in all_engines()
 
 
-def test_a_folder_needs_no_init_file(forget: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.fixture
+def plain_folder(forget: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """An engine's folder like those of `engines`, without an `__init__.py`, and one of an unfinished engine."""
     (tmp_path / "plain").mkdir()
     source = "from tests.engines.test_registry import Plain\nENGINE = Plain()\n"
     (tmp_path / "plain" / "engine.py").write_text(source)
     (tmp_path / "unfinished").mkdir()
     monkeypatch.setattr(engines, "__path__", [*engines.__path__, str(tmp_path)])
     registry._found.cache_clear()
-    try:
-        assert find_engine("plain").title == "Plain" and "unfinished" not in failed_engines()
-        origin = registry.origins()["plain"]
-        assert origin.text == "engines/plain" and origin.places == (tmp_path / "plain",)
-    finally:
-        for name in ("engines.plain.engine", "engines.plain"):
-            sys.modules.pop(name, None)
+    yield tmp_path / "plain"
+    for name in ("engines.plain.engine", "engines.plain"):
+        sys.modules.pop(name, None)
+
+
+def test_a_folder_needs_no_init_file(plain_folder: Path) -> None:
+    assert find_engine("plain").title == "Plain" and "unfinished" not in failed_engines()
+    origin = registry.origins()["plain"]
+    assert origin.text == "engines/plain" and origin.places == (plain_folder,)
+
+
+def test_the_name_of_a_folder_is_taken(plain_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, plain=SimpleNamespace(ENGINE=Nosy()))
+    said = "the name plain is taken by a method of this program"
+    assert failed_engines()["plain of plain_module"] == said and find_engine("plain").title == "Plain"
 
 
 def test_unknown_engine_lists_those_there_are() -> None:
-    with pytest.raises(UserError, match=r"no method other is installed; there are .*deepvoxels"):
+    with pytest.raises(UserError, match=r"no method other is installed; there are .*colour_grid"):
         find_engine("other")
 
 
@@ -197,7 +205,7 @@ def test_opens_an_authors_file_with_the_engine_that_knows_it(plugins: None, tmp_
 )
 def test_torch_files_of_nobody(tmp_path: Path, content: dict[Any, Any]) -> None:
     torch.save(content, tmp_path / "a.pth")
-    with pytest.raises(UserError, match=r"not a checkpoint of a known method .*DeepVoxels"):
+    with pytest.raises(UserError, match=r"not a checkpoint of a known method .*Colour grid"):
         read_checkpoint(tmp_path / "a.pth")
 
 

@@ -135,9 +135,7 @@ def test_from_the_folder_to_the_open_scene(tmp_path: Path) -> None:
     for resume, steps in ((False, 1), (True, 2)):
         settings = {**TINY, "max_steps": steps} if not resume else {"max_steps": steps}
         out = tmp_path / "run"
-        run_training(
-            "colour_grid", folder, out, settings, "cpu", resume, lambda now: told.extend(now.notes), never_stop
-        )
+        run_training("colour_grid", folder, out, settings, "cpu", resume, hear, never_stop)
     assert sum("laid over with white" in note for note in told) == 2
     assert read_run_config(tmp_path / "run")["config"]["outside_masks"] == "white"
     opened = open_scene(tmp_path / "run", folder, "cpu")
