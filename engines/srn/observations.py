@@ -37,7 +37,8 @@ def unsupported(dataset: Dataset, config: SrnConfig) -> str:
         return "no training photographs"
     if dataset.moments > 1:
         return (
-            f"a recording of {dataset.moments} moments, but SRNs learn what stands still; name the folder of one moment"
+            f"a recording of {dataset.moments} moments, but SRNs learn what stands still; give it one moment, in a "
+            "folder of its own"
         )
     objects = _objects(train, config)
     if config.fit_single_srn and len(objects) > 1:
@@ -83,6 +84,20 @@ def _chosen(count: int, number: int, dataset: Dataset, config: SrnConfig) -> lis
         return list(config.specific_observation_idcs)
     most = config.max_num_observations_train
     return list(range(count)) if most < 0 or most >= count else [index * count // most for index in range(most)]
+
+
+def left_out(views: Views, kept: Views, config: SrnConfig) -> tuple[str, ...]:
+    """In plain words, that of `views` only `kept` are learnt from, where nobody chose them one by one."""
+    if config.specific_observation_idcs is not None:
+        return ()
+    photographed = views.photographed
+    there = int(np.isin(photographed.instances, np.unique(kept.instances)).sum())
+    if len(kept) == there:
+        return ()
+    return (
+        f"{len(kept)} of {there} photographs are learnt from, evenly spread, as max_num_observations_train="
+        f"{config.max_num_observations_train} has it for each object; -1 takes all",
+    )
 
 
 class Plan:

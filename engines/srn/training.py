@@ -32,7 +32,15 @@ from engines.srn.codes import codes_of_objects
 from engines.srn.comparison import Compared, Comparison, Rays, pixel_weights, rays_at_once
 from engines.srn.config import SrnConfig, SrnOptions
 from engines.srn.network import INITIAL_DEPTH, Srn
-from engines.srn.observations import PictureReader, Pictures, Plan, fit_in_memory, observations, workers_for
+from engines.srn.observations import (
+    PictureReader,
+    Pictures,
+    Plan,
+    fit_in_memory,
+    left_out,
+    observations,
+    workers_for,
+)
 from engines.srn.scene import SrnScene
 
 SIZES = ("embedding_size", "use_unet_renderer", "nf0", "tracing_steps")
@@ -141,9 +149,9 @@ class SrnTraining:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self._network = Srn(self.config)
-        self.notes: tuple[str, ...] = ()
+        self.notes: tuple[str, ...] = left_out(dataset.split("train"), self._views, config)
         if origin is not None:
-            self.notes = begin_from(self._network, origin, config, self._names())
+            self.notes += begin_from(self._network, origin, config, self._names())
         given = config.has_params and self._network.latent_codes is not None
         if given and self._network.latent_codes is not None:
             # What is drawn afterwards: each object by its first view's code.

@@ -106,6 +106,14 @@ def test_some_observations_only(objects: Dataset) -> None:
         begun(objects, specific_observation_idcs=(6,))
 
 
+def test_photographs_that_are_left_out_are_counted(objects: Dataset) -> None:
+    assert begun(objects).notes == () == begun(objects, max_num_observations_train=6).notes
+    two = begun(objects, max_num_observations_train=2, max_num_instances_train=2)
+    assert [note.partition(",")[0] for note in two.notes] == ["4 of 12 photographs are learnt from"]
+    # Who names them knows.
+    assert begun(objects, specific_observation_idcs=(4, 1)).notes == ()
+
+
 def test_a_killed_worker_is_one_line(objects: Dataset) -> None:
     training = begun(objects, num_workers=1)
     training.step()
