@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 from engines.core.dataset import Dataset
+from engines.core.errors import UserError
+from engines.core.object_masks import laid_over, settled
 
 DEPTHS = "depths are there and not used: every method learns from photographs alone"
 MASKS = "all outside the object's masks is learnt and scored, too; --set outside_masks=white (or black) covers it"
+
+
+def left_to_learn(dataset: Dataset) -> tuple[str, ...]:
+    """What a training at default options does with pixels outside an object's masks, where there are some.
+
+    It looks at a few photographs and masks; where one can't be read nothing is said, as it is named elsewhere.
+    """
+    try:
+        outside = settled(dataset, "auto")
+    except UserError:
+        return ()
+    said = (*unused(dataset, outside), *laid_over(dataset, outside).notes)
+    return tuple(text for text in said if text != DEPTHS and text not in dataset.notes)
 
 
 def unused(dataset: Dataset, outside_masks: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from app.inspection.pictures import Pictures, look_at_photograph
 from app.inspection.poses import doubts_of_cameras
 from app.inspection.report import DataReport, Doubt, Seen, Suitability, Thumbnail, counted
 from app.structure import FEWEST
-from app.unused import unused
+from app.unused import left_to_learn, unused
 from engines.core.abilities import reason_against
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
@@ -74,6 +74,7 @@ class _Inspection:
 
     report: DataReport
     views: Iterable[tuple[int | None, View | None, str]]
+    dataset: Dataset | None = None
 
 
 def _begin(source: Path, up: Array | None) -> _Inspection:
@@ -208,7 +209,7 @@ def _data(dataset: Dataset) -> _Inspection:
         engines=tuple(_suitability(name, dataset) for name in all_engines()),
         to_look_at=len(looked_at),
     )
-    return _Inspection(report, ((place.get(index), read[index], f"view {index}") for index in looked_at))
+    return _Inspection(report, ((place.get(index), read[index], f"view {index}") for index in looked_at), dataset)
 
 
 class _Read:
@@ -333,7 +334,10 @@ def _look(inspection: _Inspection, on_progress: OnProgress, stop: Stop) -> DataR
             fresh.append(Thumbnail(look.view.name, place, look.thumbnail))
         if time.monotonic() - told_s >= TELL_S or done == report.to_look_at:
             doubts = _sorted((*inspection.report.doubts, *pictures.doubts()))
-            report = replace(report, looked_at=done, doubts=doubts)
+            notes = report.notes
+            if done == report.to_look_at and inspection.dataset is not None:
+                notes += left_to_learn(inspection.dataset)
+            report = replace(report, looked_at=done, doubts=doubts, notes=notes)
             on_progress(report, tuple(fresh))
             fresh, told_s = [], time.monotonic()
     return report

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from app.unused import DEPTHS, MASKS, unused
+from app.inspection.inspecting import inspect_data
+from app.unused import DEPTHS, MASKS, left_to_learn, unused
+from engines.core.engine import never_stop
 from engines.core.formats import open_dataset
 from engines.core.views import Views
-from tests.app.posed_photographs import write_capture
+from tests.app.posed_photographs import write_capture, write_masked
 
 
 def test_depths_and_an_objects_masks_are_named(tmp_path: Path) -> None:
@@ -26,3 +28,15 @@ def test_masks_of_what_is_not_to_be_learnt_are_used(tmp_path: Path) -> None:
     dataset = open_dataset(write_capture(tmp_path / "a", 4))
     masked = [replace(view, valid_mask_path=tmp_path) for view in dataset.views]
     assert unused(replace(dataset, views=Views.of(masked)), "kept") == ()
+
+
+def test_what_becomes_of_pixels_outside_masks_is_told(tmp_path: Path) -> None:
+    walked = open_dataset(write_masked(tmp_path / "walked", [4] * 6))
+    assert left_to_learn(walked) == (MASKS,)
+    turned = write_masked(tmp_path / "turned", [4] * 6, turned=True)
+    assert [text.partition(" (")[0] for text in left_to_learn(open_dataset(turned))] == [
+        "what is outside the object's masks is laid over with white"
+    ]
+    assert inspect_data(turned, lambda report, thumbnails: None, never_stop).notes == left_to_learn(open_dataset(turned))
+    (turned / "mask" / "000.png").write_bytes(b"no picture")
+    assert left_to_learn(open_dataset(turned)) == ()
