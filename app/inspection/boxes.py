@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.held_out import without_judged
 from app.inspection.report import Doubt, MethodBox
 from engines.core.abilities import FilledBox, FillsBox
 from engines.core.config import TrainingConfig
@@ -17,7 +18,10 @@ def box_of(engine: AnyEngine, dataset: Dataset, config: TrainingConfig) -> Fille
     Raises:
         UserError: the photographs show nothing of it.
     """
-    return engine.box(dataset, config) if isinstance(engine, FillsBox) else None
+    if not isinstance(engine, FillsBox):
+        return None
+    # Of the views that are learnt from, as a training has them: what is held out would move it a little.
+    return engine.box(without_judged(dataset).with_held_out(config.held_out_every), config)
 
 
 def boxes_of_methods(dataset: Dataset) -> tuple[tuple[MethodBox, ...], list[Doubt]]:
