@@ -46,8 +46,8 @@ def unsupported(dataset: Dataset, sampling_pattern: str) -> str:
         return f"{len(objects)} objects, but DeepVoxels learns one; name its folder"
     if dataset.moments > 1:
         return (
-            f"a recording of {dataset.moments} moments, but DeepVoxels learns what stands still; name the folder of "
-            "one moment"
+            f"a recording of {dataset.moments} moments, but DeepVoxels learns what stands still; give it one moment, "
+            "in a folder of its own"
         )
     kept = kept_photographs(dataset, sampling_pattern)
     if len(kept) < 2:
