@@ -19,7 +19,7 @@ from engines.core.engine import Scene, never_stop
 from engines.core.errors import Lacking, UserError
 from engines.core.picture_files import VIDEO_SUFFIXES
 from engines.core.reading import concerning, naming
-from engines.core.run_folder import TRAINING_NAME, is_run_folder
+from engines.core.run_folder import TRAINING_NAME, has_saved_nothing, is_run_folder
 from engines.registry import find_engine, read_checkpoint
 
 
@@ -60,7 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def is_data(path: Path) -> bool:
     """Whether it is something to learn from, not something learnt."""
-    return (path.is_dir() and not is_run_folder(path)) or path.suffix.lower() in (*VIDEO_SUFFIXES, *DATA_SUFFIXES)
+    is_run = is_run_folder(path) or has_saved_nothing(path)
+    return (path.is_dir() and not is_run) or path.suffix.lower() in (*VIDEO_SUFFIXES, *DATA_SUFFIXES)
 
 
 def _run_data(path: Path, data: Path | None, as_json: bool, up: Array | None) -> int:

@@ -13,7 +13,7 @@ from engines.core.errors import UserError
 from engines.core.formats import find_format
 from engines.core.images import list_images
 from engines.core.picture_files import VIDEO_SUFFIXES
-from engines.core.run_folder import is_run_folder
+from engines.core.run_folder import has_saved_nothing, is_run_folder
 
 HINT = "Drop a scene, a run folder, a data folder, images or a video"
 
@@ -60,7 +60,7 @@ def drop(window: DropTarget, paths: list[Path]) -> None:
         return
     path = paths[0]
     film = path.suffix.lower() in VIDEO_SUFFIXES
-    if not film and (path.is_file() or is_run_folder(path)):
+    if not film and (path.is_file() or is_run_folder(path) or has_saved_nothing(path)):
         window.files.open(path)
         return
     if not film and window.session.opened is not None and not _holds_data(path) and not _holds_images(path):

@@ -8,7 +8,7 @@ from typing import Any
 
 from engines.core.checkpoint import Checkpoint
 from engines.core.errors import UserError
-from engines.core.run_folder import SCENE_NAME, is_run_folder, read_run_checkpoint
+from engines.core.run_folder import SCENE_NAME, has_saved_nothing, is_run_folder, read_run_checkpoint
 from engines.core.scene_file import read_scene_file
 from engines.core.torch_file import read_torch_file
 
@@ -29,6 +29,11 @@ def read_any(path: Path, read_upstream: ReadUpstream) -> Checkpoint:
     if path.is_dir():
         if is_run_folder(path):
             return read_run_checkpoint(path)
+        if has_saved_nothing(path):
+            raise UserError(
+                f"{path}: a run that has saved nothing yet; it is saved every few minutes (checkpoint_minutes), when "
+                "it is stopped, and at its end"
+            )
         raise UserError(f"{path}: a folder without {SCENE_NAME}; name a checkpoint file or a run folder")
     if path.suffix == ".safetensors":
         return read_scene_file(path)

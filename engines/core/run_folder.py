@@ -57,6 +57,11 @@ def is_run_folder(folder: Path) -> bool:
     return (folder / SCENE_NAME).is_file() or (folder / TRAINING_NAME).is_file()
 
 
+def has_saved_nothing(folder: Path) -> bool:
+    """Whether a training began there, and has not saved yet or ended before it did."""
+    return (folder / CONFIG_NAME).is_file() and not is_run_folder(folder) and not others_in(folder)
+
+
 def others_in(folder: Path) -> list[str]:
     """Names of what no training leaves, sorted; none where there is no such folder."""
     if not folder.is_dir():

@@ -37,6 +37,7 @@ def test_what_becomes_of_pixels_outside_masks_is_told(tmp_path: Path) -> None:
     assert [text.partition(" (")[0] for text in left_to_learn(open_dataset(turned))] == [
         "what is outside the object's masks is laid over with white"
     ]
-    assert inspect_data(turned, lambda report, thumbnails: None, never_stop).notes == left_to_learn(open_dataset(turned))
+    report = inspect_data(turned, lambda report, thumbnails: None, never_stop)
+    assert report.notes == left_to_learn(open_dataset(turned))
     (turned / "mask" / "000.png").write_bytes(b"no picture")
     assert left_to_learn(open_dataset(turned)) == ()

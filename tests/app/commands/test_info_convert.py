@@ -22,6 +22,7 @@ from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.config import Options, TrainingConfig
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
+from engines.core.run_folder import write_run_config
 from engines.core.scene_file import read_scene_file, write_scene_file
 from engines.core.torch_file import read_torch_file
 from tests.app.ball_scene import UP, BallScene, ring
@@ -221,6 +222,12 @@ def test_info_of_a_data_folder_says_who_can_learn_from_it(tmp_path: Path, capsys
     data = json.loads(capsys.readouterr().out)
     assert data["kind"] == "data" and data["engines"]["colour_film"]["suited"] is False
     assert Camera.from_json(data["cameras"][0]).size_px == (32, 24)
+
+
+def test_info_of_a_run_that_has_saved_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_run_config(tmp_path, "srn", tmp_path, {})
+    assert cli.main(["info", str(tmp_path)]) == 1
+    assert "a run that has saved nothing yet" in capsys.readouterr().err
 
 
 def test_info_of_photographs_says_what_finds_their_cameras(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ import torch
 from engines.core.checkpoint import Checkpoint
 from engines.core.checkpoint_file import read_any, read_own
 from engines.core.errors import UserError
-from engines.core.run_folder import write_run_checkpoint
+from engines.core.run_folder import append_history, write_run_checkpoint, write_run_config
 from engines.core.scene_file import write_scene_file
 
 
@@ -48,6 +48,16 @@ def test_another_methods_is_refused(tmp_path: Path) -> None:
         own(tmp_path)
     with pytest.raises(UserError, match="no such file"):
         own(tmp_path / "none.pth")
+
+
+def test_a_run_that_has_saved_nothing_is_said_to_be_one(tmp_path: Path) -> None:
+    write_run_config(tmp_path, "own", tmp_path, {})
+    append_history(tmp_path, {"step": 10})
+    with pytest.raises(UserError, match=r"a run that has saved nothing yet; it is saved every few minutes"):
+        own(tmp_path)
+    (tmp_path / "photograph.jpg").write_bytes(b"")
+    with pytest.raises(UserError, match=r"a folder without scene\.safetensors"):
+        own(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "photo.jpg", "scene"])
