@@ -57,7 +57,8 @@ class Figure:
 
     @property
     def bound(self) -> str:
-        return f">= {self.at_least:g}" if self.at_least is not None else f"<= {self.at_most:g}"
+        bounds = ((">=", self.at_least), ("<=", self.at_most))
+        return ", ".join(f"{sign} {value:g}" for sign, value in bounds if value is not None)
 
 
 def main(words: Sequence[str] | None = None) -> int:
