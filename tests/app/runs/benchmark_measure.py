@@ -9,10 +9,9 @@ from pathlib import Path
 from app.training import run_training
 from engines.core.engine import never_stop
 from tests.app.runs.test_measure import measured
-from tests.app.test_training import SMALL
 from tests.benchmarks.measuring import Measure
 
-SETTINGS = {**SMALL, "max_steps": 12, "validate_every": 6}
+SETTINGS = {"max_steps": 12, "validate_every": 6}
 ROUNDS = 3
 
 
@@ -20,7 +19,7 @@ def benchmark_estimate(photographs: Path, tmp_path: Path, measure: Measure) -> N
     names = itertools.count()
 
     def ratio() -> float:
-        found = measured("deepvoxels", photographs, tmp_path / "none", **SETTINGS)
+        found = measured("colour_grid", photographs, tmp_path / "none", **SETTINGS)
         return found.seconds / took_s(photographs, tmp_path / f"run{next(names)}")
 
     measure.figure("estimated / taken", measure.rounds(ratio, ROUNDS), "x", at_least=0.5, at_most=2)
@@ -30,6 +29,6 @@ def took_s(data: Path, out: Path) -> float:
     """From the first step to the last."""
     times: list[float] = []
     run_training(
-        "deepvoxels", data, out, SETTINGS, "cpu", False, lambda _: times.append(time.perf_counter()), never_stop
+        "colour_grid", data, out, SETTINGS, "cpu", False, lambda _: times.append(time.perf_counter()), never_stop
     )
     return times[-1] - times[0]

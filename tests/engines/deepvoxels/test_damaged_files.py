@@ -18,6 +18,7 @@ CONFIGS = (
 GRID = torch.zeros(1, 8, 4, 4, 4)
 
 
+@pytest.mark.slow
 def test_damaged_scene_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cases = list(scene_files(Workshop(tmp_path, 2), DEMO, "deepvoxels", CONFIGS))
     assert try_cases(cases, capsys).total() >= 100
@@ -30,6 +31,7 @@ def test_many_more_damaged_scene_files(tmp_path: Path, capsys: pytest.CaptureFix
     assert try_cases(cases, capsys).total() >= 500
 
 
+@pytest.mark.slow
 def test_damaged_files_of_the_authors_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shop, sound = Workshop(tmp_path, 2), tmp_path / "sound.pth"
     weights = read_scene_file(DEMO).weights

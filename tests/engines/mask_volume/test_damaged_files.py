@@ -10,6 +10,7 @@ import torch
 from tests.app.damaging import Workshop, torch_contents, try_cases
 
 
+@pytest.mark.slow
 def test_damaged_files_of_the_authors_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     content = {"state_dict": {"models.mpi_net.conv1_1.model.0.weight": torch.zeros(8, 6, 7, 7, 7)}}
     assert try_cases(list(torch_contents(Workshop(tmp_path, 1), [content])), capsys).total() == 2
