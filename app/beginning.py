@@ -17,7 +17,7 @@ from engines.core import contract, ranks
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import TrainingConfig, make_options
 from engines.core.dataset import Dataset
-from engines.core.engine import AnyEngine, LearnsSmaller, Training
+from engines.core.engine import AnyEngine, DividesSteps, LearnsSmaller, Training
 from engines.core.errors import UserError
 from engines.core.object_masks import laid_over, settled
 from engines.core.origin import moved
@@ -32,9 +32,6 @@ from engines.core.run_folder import (
     require_no_links,
 )
 from engines.core.upright import parse_up
-
-FREE_ON_RESUME = ("max_steps", "checkpoint_every", "checkpoint_minutes", "validate_every", "lr", "num_workers", "up")
-"""What a run may go on with other values of; the rest makes another network or another run."""
 
 
 def check_folder(out: Path, resume: bool) -> None:
@@ -85,7 +82,9 @@ def begin(
         config, dataset = make_options(engine.Config, settings), without_judged(dataset)
         config = config.model_copy(update={"outside_masks": settled(dataset, config.outside_masks)})
         names, dataset = held_out_names(dataset, config.held_out_every), _as_configured(dataset, config)
-        return Begun(dataset, config, contract.begun(engine, dataset, config, device), names)
+        training = contract.begun(engine, dataset, config, device)
+        _require_divided(training, engine.name)
+        return Begun(dataset, config, training, names)
     checkpoint = _to_resume(engine, out, settings, again)
     config = make_options(engine.Config, checkpoint.config, f"{out}: its configuration")
     dataset = without_judged(dataset)
@@ -97,7 +96,13 @@ def begin(
     names, dataset = held_out_names(dataset, config.held_out_every), _as_configured(dataset, config)
     with or_method(), reading(out / TRAINING_NAME, "not a training state of Vantage, or damaged"):
         training = contract.resumed(engine, dataset, checkpoint, device)
+    _require_divided(training, engine.name)
     return Begun(dataset, config, training, names)
+
+
+def _require_divided(training: Training, method: str) -> None:
+    known: object = training
+    ranks.require_divided(method, isinstance(known, DividesSteps) and known.divides_steps)
 
 
 def _as_configured(dataset: Dataset, config: TrainingConfig) -> Dataset:
@@ -118,11 +123,12 @@ def _to_resume(engine: AnyEngine, out: Path, settings: Mapping[str, Any], again:
         settings = {**settings, "up": ",".join(map(repr, up))}
     begun = make_options(engine.Config, checkpoint.config, f"{out}: its configuration").model_dump()
     asked = make_options(engine.Config, {**begun, **settings}).model_dump()
+    free = engine.Config.free_on_resume()
     for name in settings:
-        if name not in FREE_ON_RESUME and asked[name] != begun[name]:
+        if name not in free and asked[name] != begun[name]:
             raise UserError(
                 f"{out}: was begun with {name}={begun[name]}, can't go on with {name}={asked[name]}; "
-                f"leave it out, or begin another run (free on resuming: {', '.join(FREE_ON_RESUME)})"
+                f"leave it out, or begin another run (free on resuming: {', '.join(free)})"
             )
     if checkpoint.step >= asked["max_steps"] and not again:
         raise UserError(f"{out}: has done all its {checkpoint.step} steps; raise max_steps (--set max_steps=...)")

@@ -190,7 +190,7 @@ def _loop(run: _Run, report: Callable[[Report], None], stop: Stop, between: Betw
             run.saved()
             raise UserError(f"{error}; saved at step {training.step_count}, go on with --resume") from error
         except Diverged as error:
-            raise UserError(f"{error}; {run.way_on_with_smaller_lr()}") from error
+            raise UserError(f"{error}; {run.way_on(error.lower)}") from error
         run.put_back()
         step = training.step_count
         last = step == config.max_steps
@@ -354,15 +354,20 @@ class _Run:
         """Held on the device."""
         return memory_used(self._device)
 
-    def way_on_with_smaller_lr(self) -> str:
-        """For a training whose loss is not finite; what it was before is saved if nothing is yet."""
-        lr = self.config.lr
+    def way_on(self, lower: Mapping[str, float]) -> str:
+        """For a training whose loss is not finite; what it was before is saved if nothing is yet.
+
+        Args:
+            lower: options that smaller values of may help, with those of now.
+        """
         if self.training.step_count == 0:
-            return f"or begin with a smaller lr than {lr:g}"
+            now = " and ".join(f"a smaller {name} than {value:g}" for name, value in lower.items())
+            return f"or begin with {now or 'other options'}"
         if self._kept_step is None:
             self.save()
         # An earlier one is not replaced: a training often goes wrong a while before its numbers do.
-        return f"or go on from step {self._kept_step} with --resume --set lr={lr / 4:g}"
+        less = "".join(f" --set {name}={value / 4:g}" for name, value in lower.items())
+        return f"or go on from step {self._kept_step} with --resume{less}"
 
     def saved(self) -> Checkpoint:
         """The checkpoint of the present step, written now where it was not yet."""

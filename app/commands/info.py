@@ -14,7 +14,7 @@ from app.inspection.report import DataReport, facts, to_json
 from app.opening import open_scene, with_up
 from engines.core.camera import Array
 from engines.core.checkpoint import Checkpoint
-from engines.core.config import TrainingConfig
+from engines.core.config import OptimiserConfig
 from engines.core.engine import Scene, never_stop
 from engines.core.errors import Lacking, UserError
 from engines.core.picture_files import VIDEO_SUFFIXES
@@ -153,7 +153,7 @@ def _rows(data: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("method", f"{data['title']} ({data['engine']})"),
         ("step", str(data["step"]) if data["step"] else "unknown"),
         # What every training has is left to --json: it says nothing of what the scene is.
-        ("config", _assignments({k: v for k, v in data["config"].items() if k not in TrainingConfig.model_fields})),
+        ("config", _assignments({k: v for k, v in data["config"].items() if k not in OptimiserConfig.model_fields})),
         ("file", f"{data['file_bytes'] / 1e6:.1f} MB, {data['parameters'] / 1e6:.1f} million numbers"),
         ("data folder", _data_folder(data)),
         ("needs", data["needs"] or ""),

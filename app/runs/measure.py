@@ -9,7 +9,7 @@ import statistics
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,10 @@ from app.held_out import validation_views
 from app.inspection.lenses import notes_on_lenses
 from app.training import out_of_memory
 from engines import registry
-from engines.core.contract import scene_of
+from engines.core import contract
+from engines.core.dataset import Dataset
 from engines.core.device import choose_device, is_out_of_memory, memory_there, memory_used
-from engines.core.engine import Stop, Training
+from engines.core.engine import AnyEngine, Stop, Training
 from engines.core.errors import Cancelled
 from engines.core.formats import open_dataset
 
@@ -80,57 +81,76 @@ def measure(engine_name: str, data: Path, out: Path, settings: Mapping[str, Any]
     engine, where = registry.find_engine(engine_name), choose_device(device)
     check_folder(out, resume=False)
     try:
-        begun = begin(engine, open_dataset(data), out, settings, where, resume=False)
-        with contextlib.closing(begun.training):
-            return _measured(begun, out, where, stop)
+        dataset = open_dataset(data)
+        # Held by nobody else: of two stages' trainings only one is in memory at a time.
+        return _measured(engine, begin(engine, dataset, out, settings, where, resume=False), out, where, stop)
     except Exception as error:
         if not is_out_of_memory(error):
             raise
         raise out_of_memory(engine, out, settings, where) from error
 
 
-def _measured(begun: Begun, out: Path, device: torch.device, stop: Stop) -> Estimate:
+def _measured(engine: AnyEngine, begun: Begun, out: Path, device: torch.device, stop: Stop) -> Estimate:
     dataset, config, training = begun.dataset, begun.config, begun.training
+    notes = training.notes
+    del begun
     starts = config.stages()
-    step_seconds = tuple(_step_seconds(training, start, BUDGET_S / len(starts), stop) for start in starts)
     ends = (*starts[1:], config.max_steps)
+    step_seconds = list[float]()
+    with contextlib.ExitStack() as held:
+        for start, end in zip(starts, ends, strict=True):
+            if start > 0:
+                # As if all before had been done: the weights play no part in how long it takes.
+                later = replace(training.checkpoint(), step=start)
+                held.close()
+                del training
+                training = contract.resumed(engine, dataset, later, device)
+            held.enter_context(contextlib.closing(training))
+            step_seconds.append(_step_seconds(training, end - start, BUDGET_S / len(starts), stop))
+        validation_seconds = _validation_seconds(training, dataset, stop)
+        checkpoint = training.checkpoint()
     seconds = sum((end - start) * each for start, end, each in zip(starts, ends, step_seconds, strict=True))
-    views, validation_seconds = validation_views(training, dataset), 0.0
-    if views:
-        # What is prepared for the first picture is prepared for each validation.
-        began, learnt_px = time.perf_counter(), size_learnt(training)
-        scene = scene_of(training)
-        evaluate(scene, views[:1], stop=stop, dataset=dataset, learnt_px=learnt_px)
-        first = time.perf_counter() - began
-        began = time.perf_counter()
-        evaluate(scene, views[:1], stop=stop, dataset=dataset, learnt_px=learnt_px)
-        validation_seconds = first + (len(views) - 1) * (time.perf_counter() - began)
-    checkpoint = training.checkpoint()
     disk_bytes = 2 * _bytes(checkpoint.weights) + _bytes(checkpoint.training)
     return Estimate(
         seconds + math.ceil(config.max_steps / config.validate_every) * validation_seconds,
-        step_seconds,
+        tuple(step_seconds),
         validation_seconds,
         _peak_memory(device),
         memory_there(device),
         disk_bytes,
         shutil.disk_usage(next(folder for folder in (out.absolute(), *out.absolute().parents) if folder.exists())).free,
-        tuple(dict.fromkeys((*dataset.notes, *notes_on_lenses(dataset), *training.notes))),
+        tuple(dict.fromkeys((*dataset.notes, *notes_on_lenses(dataset), *notes))),
     )
 
 
-def _step_seconds(training: Training, start: int, budget_s: float, stop: Stop) -> float:
-    """The median of some steps from `start` on; what the first has to prepare is left out."""
+def _step_seconds(training: Training, most: int, budget_s: float, stop: Stop) -> float:
+    """The median of the next steps, of `most` at most; what the first has to prepare is left out where there are more.
+
+    Some steps on, another stage may begin.
+    """
     began, taken = time.perf_counter(), list[float]()
-    while len(taken) <= MOST_STEPS and (len(taken) < 2 or time.perf_counter() - began < budget_s):
+    while len(taken) < min(MOST_STEPS + 1, most) and (len(taken) < 2 or time.perf_counter() - began < budget_s):
         if stop():
             raise Cancelled
-        # Each of them: some steps on, another stage may begin.
-        training.step_count = start
         before = time.perf_counter()
         training.step()
         taken.append(time.perf_counter() - before)
-    return statistics.median(taken[1:])
+    return statistics.median(taken[1:] or taken)
+
+
+def _validation_seconds(training: Training, dataset: Dataset, stop: Stop) -> float:
+    """Of one validation; 0 where nothing is held out."""
+    views = validation_views(training, dataset)
+    if not views:
+        return 0.0
+    # What is prepared for the first picture is prepared for each validation.
+    began, learnt_px = time.perf_counter(), size_learnt(training)
+    scene = contract.scene_of(training)
+    evaluate(scene, views[:1], stop=stop, dataset=dataset, learnt_px=learnt_px)
+    first = time.perf_counter() - began
+    began = time.perf_counter()
+    evaluate(scene, views[:1], stop=stop, dataset=dataset, learnt_px=learnt_px)
+    return first + (len(views) - 1) * (time.perf_counter() - began)
 
 
 def _peak_memory(device: torch.device) -> int:

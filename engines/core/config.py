@@ -42,14 +42,16 @@ class Options(BaseModel):
         groups: dict[str, tuple[str, ...]] = {}
         for kind in cls.__mro__:
             for name, fields in kind.__dict__.get("GROUPS", {}).items():
-                groups[name] = (*groups.get(name, ()), *(field for field in fields if field in cls.model_fields))
+                there = groups.get(name, ())
+                # A class may name those that it found, too, to say where its own stand among them.
+                groups[name] = (*there, *(f for f in fields if f in cls.model_fields and f not in there))
         placed = {field for fields in groups.values() for field in fields}
         rest = tuple(field for field in cls.model_fields if field not in placed)
         return {name: fields for name, fields in {"": rest, **groups}.items() if fields}
 
 
 class TrainingConfig(Options):
-    """What every engine's training has."""
+    """What every engine's training has: the options of the loop around its steps."""
 
     FILES: ClassVar[tuple[str, ...]] = ()
     """Fields that name files or folders of the machine that trains."""
@@ -57,19 +59,25 @@ class TrainingConfig(Options):
     """Fields that cost most memory, to be lowered first where it does not suffice."""
     TRIAL: ClassVar[Mapping[str, Any]] = {}
     """Options of the smallest training there can be, for `main.py engine`, which tries whether the method is sound."""
+    FREE_ON_RESUME: ClassVar[tuple[str, ...]] = (
+        "max_steps",
+        "checkpoint_every",
+        "checkpoint_minutes",
+        "validate_every",
+        "up",
+    )
+    """Fields that a run may go on with other values of, with those of the classes that a config derives from; the rest
+    makes another network or another run."""
     LABELS: ClassVar[Mapping[str, str]] = {
         "max_steps": "Steps",
         "checkpoint_every": "Save every (steps)",
         "checkpoint_minutes": "Save every (minutes)",
         "validate_every": "Validate every (steps)",
         "held_out_every": "Hold out every n-th view",
-        "lr": "Learning rate",
-        "lr_final": "Final learning rate",
         "up": "Up axis",
-        "ema_decay": "EMA decay of the weights",
     }
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "Optimisation": ("max_steps", "lr", "lr_final", "ema_decay", "seed"),
+        "Optimisation": ("max_steps", "seed"),
         "Validation and saving": ("validate_every", "held_out_every", "checkpoint_every", "checkpoint_minutes"),
         "Data": ("up",),
     }
@@ -86,19 +94,12 @@ class TrainingConfig(Options):
     """Where the folder has no validation views, every so manyth training view becomes one; 0: all are learnt from."""
     seed: int = Field(0, ge=0, lt=2**63)
     """Makes a run repeatable: on a CPU the same seed, data and number of threads give the same weights."""
-    lr: float = Field(4e-4, gt=0)
-    """Learning rate of Adam."""
-    lr_final: float | None = Field(None, gt=0)
-    """Learning rate at step `max_steps`, approached by the same factor each step; empty: `lr` throughout. Resuming with
-    another `max_steps` goes on along the new course."""
     up: str | None = None
     """Which way is up: x, y, z, -x, -y, -z, or three numbers such as 0.1,-1,0.2; empty: as the photographs say."""
     outside_masks: Outside = "auto"
     """Of photographs with an object's masks, what takes the place of all outside them: kept (the photograph's own),
     white or black. auto: white where the object was turned before a camera that stood still, as its background
     contradicts the poses then; else kept."""
-    ema_decay: float = Field(0.0, ge=0, lt=1)
-    """Show and validate the moving average of the weights, e.g. 0.99 for one over about 100 steps; 0: the latest."""
 
     @field_validator("up", mode="before")
     @classmethod
@@ -115,6 +116,34 @@ class TrainingConfig(Options):
     def stages(self) -> tuple[int, ...]:
         """The steps from which on steps cost otherwise than before; the first is 0."""
         return (0,)
+
+    @classmethod
+    def free_on_resume(cls) -> tuple[str, ...]:
+        """All fields of `FREE_ON_RESUME`."""
+        own = (kind.__dict__.get("FREE_ON_RESUME", ()) for kind in reversed(cls.__mro__))
+        return tuple(field for fields in own for field in fields)
+
+
+class OptimiserConfig(TrainingConfig):
+    """What a training by `engines.core.optimisation` has, whatever it learns."""
+
+    FREE_ON_RESUME = ("lr",)
+    LABELS: ClassVar[Mapping[str, str]] = {
+        "lr": "Learning rate",
+        "lr_final": "Final learning rate",
+        "ema_decay": "EMA decay of the weights",
+    }
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "Optimisation": ("max_steps", "lr", "lr_final", "ema_decay", "seed"),
+    }
+
+    lr: float = Field(4e-4, gt=0)
+    """Learning rate of Adam."""
+    lr_final: float | None = Field(None, gt=0)
+    """Learning rate at step `max_steps`, approached by the same factor each step; empty: `lr` throughout. Resuming with
+    another `max_steps` goes on along the new course."""
+    ema_decay: float = Field(0.0, ge=0, lt=1)
+    """Show and validate the moving average of the weights, e.g. 0.99 for one over about 100 steps; 0: the latest."""
 
     def lr_at(self, step: int) -> float:
         """The learning rate of the step after `step` steps."""

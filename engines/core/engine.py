@@ -203,8 +203,8 @@ class Training(Protocol):
     """One optimisation under way."""
 
     step_count: int
-    """Steps done. May be set: the next step is then the one after so many, which `train --measure` times later stages
-    by."""
+    """Steps done; nobody else sets it. A training that shall go on elsewhere is resumed: a checkpoint of any `step` is
+    gone on with from there."""
     notes: tuple[str, ...]
     """In plain words, what was assumed at the start."""
 
@@ -228,6 +228,14 @@ class Training(Protocol):
     def scene(self) -> Scene:
         """The scene as learnt so far, with a copy of the weights of its own."""
         ...
+
+
+@runtime_checkable
+class DividesSteps(Protocol):
+    """A training whose steps several processes can divide among them; without this it is refused under torchrun."""
+
+    divides_steps: bool
+    """Whether this one's can."""
 
 
 @runtime_checkable

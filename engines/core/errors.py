@@ -1,5 +1,9 @@
 """The ways something ends early."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+
 
 class UserError(Exception):
     """Something the user can mend: one line that says what, where, and the way out. Shown without a traceback."""
@@ -23,6 +27,11 @@ class Unreadable(UserError):
 
 class Diverged(UserError):
     """A loss or gradient of a training is not finite; the weights are as before the step."""
+
+    def __init__(self, message: str, lower: Mapping[str, float] | None = None) -> None:
+        """`lower`: options that a run may go on with smaller values of, which may help, with the values of now."""
+        super().__init__(message)
+        self.lower = dict(lower or {})
 
 
 class OutOfMemory(UserError):

@@ -166,6 +166,16 @@ def _store() -> Any:
     return dist.PrefixStore(f"vantage/{attempt}", store)  # type: ignore[attr-defined]
 
 
+def require_divided(method: str, divides_steps: bool) -> None:
+    """Several processes that each did all of a training would but be in each other's way.
+
+    Raises:
+        UserError: there are several, and they can't divide its steps.
+    """
+    if here().count > 1 and not divides_steps:
+        raise UserError(f"{method} learns in one process, whose steps can't be divided: leave torchrun out")
+
+
 # Who speaks
 
 

@@ -7,13 +7,13 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from engines.core.config import Options, TrainingConfig
+from engines.core.config import OptimiserConfig, Options
 
 FEATURE_PX = 64
 """Side of the feature maps that are lifted and rendered; fixed in the authors' code."""
 
 
-class DeepVoxelsConfig(TrainingConfig):
+class DeepVoxelsConfig(OptimiserConfig):
     """Network sizes, where the grid stands, and how it is trained."""
 
     MEMORY = ("img_sidelength", "grid_dim", "num_trgt", "nf0")

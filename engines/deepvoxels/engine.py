@@ -16,6 +16,8 @@ from engines.core.config import SCENE_CONFIG, make_options
 from engines.core.dataset import Dataset
 from engines.core.engine import Engine, Scene, Training
 from engines.core.errors import UserError
+from engines.core.objective import Setup
+from engines.core.optimisation import Optimisation
 from engines.deepvoxels import upstream
 from engines.deepvoxels.config import DeepVoxelsConfig, DeepVoxelsOptions
 from engines.deepvoxels.network import DeepVoxels
@@ -85,16 +87,15 @@ class DeepVoxelsEngine:
 
     def train(self, dataset: Dataset, config: DeepVoxelsConfig, device: torch.device, seed: int) -> Training:
         """Begins an optimisation."""
-        from engines.deepvoxels.training import DeepVoxelsTraining
+        from engines.deepvoxels.training import DeepVoxelsObjective
 
-        return DeepVoxelsTraining(dataset, config, device, seed)
+        return Optimisation(DeepVoxelsObjective, Setup(self.name, dataset, config, device, seed))
 
     def resume(self, dataset: Dataset, checkpoint: Checkpoint, device: torch.device) -> Training:
         """Continues one exactly."""
-        from engines.deepvoxels.training import DeepVoxelsTraining
+        from engines.deepvoxels.training import DeepVoxelsObjective
 
-        config = make_options(DeepVoxelsConfig, checkpoint.config, SCENE_CONFIG)
-        return DeepVoxelsTraining.resumed(dataset, config, checkpoint, device)
+        return Optimisation(DeepVoxelsObjective, Setup.resumed(checkpoint, DeepVoxelsConfig, dataset, device))
 
 
 ENGINE: Engine[DeepVoxelsConfig, DeepVoxelsOptions] = DeepVoxelsEngine()

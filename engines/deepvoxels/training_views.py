@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -54,6 +55,17 @@ def unsupported(dataset: Dataset, sampling_pattern: str) -> str:
         after = "" if sampling_pattern == "all" else f", {len(kept)} after sampling_pattern={sampling_pattern}"
         return f"{len(train)} training photographs{after}; DeepVoxels needs at least 2, and dozens to learn a scene"
     return ""
+
+
+def training_photographs(dataset: Dataset, sampling_pattern: str) -> Views:
+    """The training views with a photograph that `sampling_pattern` (`all`, `skip_N`) keeps.
+
+    Raises:
+        UserError: the data is `unsupported`.
+    """
+    if reason := unsupported(dataset, sampling_pattern):
+        raise UserError(f"{dataset.source}: {reason}")
+    return kept_photographs(dataset, sampling_pattern)
 
 
 @dataclass(frozen=True)
@@ -126,6 +138,21 @@ class TrainingViews:
 
     def __len__(self) -> int:
         return len(self.views)
+
+    def require_grid_in_sight(self, source: Path) -> None:
+        """Whether one camera at least sees the grid.
+
+        Raises:
+            UserError: none does, of the photographs of `source`.
+        """
+        if any(self.samples(index).index.numel() > 0 for index in range(len(self))):
+            return
+        placement = self._placement
+        raise UserError(
+            f"{source}: no camera sees the voxel grid (side {placement.scale:g} about {placement.centre}, near plane "
+            f"{placement.near_plane:g}); set scale and near_plane to where the scene is (--set scale=... --set "
+            "near_plane=...)"
+        )
 
     def photograph(self, index: int) -> Tensor:
         """[1, 3, S, S] in [-0.5, 0.5], on the device; 0 where nothing is to be learnt from it."""

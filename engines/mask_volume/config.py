@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from engines.core.config import Options, TrainingConfig
+from engines.core.config import OptimiserConfig, Options
 
 WIDTH = 8
 """Channels of the networks' first layer; fixed in the authors' code."""
@@ -25,10 +25,11 @@ LossType = Literal["mse", "l1", "masked_l1", "vgg", "vgg_only", "no_mask", "full
 MASK_STAGE_LOSSES = ("masked_l1", "no_mask", "full_loss")
 
 
-class MaskVolumeConfig(TrainingConfig):
+class MaskVolumeConfig(OptimiserConfig):
     """What is learnt from, and how."""
 
     FILES = ("vgg_weights", "checkpoint", "mpi_model")
+    FREE_ON_RESUME = ("num_workers",)
     MEMORY = ("crop_px", "img_wh")
     TRIAL: ClassVar[Mapping[str, Any]] = {"crop_px": 0, "augment": False, "loss_type": "l1", "img_wh": (64, 64)}
     LABELS: ClassVar[Mapping[str, str]] = {

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from engines.core.checkpoint import Checkpoint
-from engines.core.config import SCENE_CONFIG, make_options
 from engines.core.dataset import Dataset
 from engines.core.engine import Engine, Scene, Training
 from engines.core.errors import Lacking
+from engines.core.objective import Setup
+from engines.core.optimisation import Optimisation
 from engines.mask_volume import upstream
 from engines.mask_volume.config import MaskVolumeConfig, MaskVolumeOptions
 from engines.mask_volume.scene import MaskVolumeScene
@@ -67,16 +68,15 @@ class MaskVolumeEngine:
 
     def train(self, dataset: Dataset, config: MaskVolumeConfig, device: torch.device, seed: int) -> Training:
         """Begins an optimisation."""
-        from engines.mask_volume.training import MaskVolumeTraining
+        from engines.mask_volume.training import MaskVolumeObjective
 
-        return MaskVolumeTraining(dataset, config, device, seed)
+        return Optimisation(MaskVolumeObjective, Setup(self.name, dataset, config, device, seed))
 
     def resume(self, dataset: Dataset, checkpoint: Checkpoint, device: torch.device) -> Training:
         """Continues one exactly."""
-        from engines.mask_volume.training import MaskVolumeTraining
+        from engines.mask_volume.training import MaskVolumeObjective
 
-        config = make_options(MaskVolumeConfig, checkpoint.config, SCENE_CONFIG)
-        return MaskVolumeTraining.resumed(dataset, config, checkpoint, device)
+        return Optimisation(MaskVolumeObjective, Setup.resumed(checkpoint, MaskVolumeConfig, dataset, device))
 
 
 ENGINE: Engine[MaskVolumeConfig, MaskVolumeOptions] = MaskVolumeEngine()

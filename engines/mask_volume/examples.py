@@ -164,10 +164,10 @@ class ExampleReader:
         """
         return tuple(self._example(number) for number in self._numbers(step)[self.share.rows])
 
-    def names(self, step: int) -> list[str]:
+    def views(self, step: int) -> list[int]:
         """The photographs of all the step's examples, whosever they are."""
         triplets = [self.triplets.example(number) for number in self._numbers(step)]
-        return [self._views[view].name for t in triplets for view in (t.first, t.second, t.target)]
+        return [view for triplet in triplets for view in (triplet.first, triplet.second, triplet.target)]
 
     def _numbers(self, step: int) -> range:
         return range(step * self.share.total, (step + 1) * self.share.total)

@@ -6,24 +6,18 @@ saw. In stage mask the network of planes stays as it is.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from engines.core import ranks
-from engines.core.averaging import WeightAverage
-from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
 from engines.core.checkpoint_file import read_own
-from engines.core.dataset import Dataset
 from engines.core.engine import Scene
-from engines.core.errors import Diverged, UserError
-from engines.core.read_ahead import ReadAhead
-from engines.core.resuming import require_same_photographs, restore, training_state
+from engines.core.errors import UserError
+from engines.core.objective import Setup
+from engines.core.ranks import Share
 from engines.core.upstream_state import checked_weights
 from engines.mask_volume import planes, upstream
 from engines.mask_volume.config import PLANES, MaskVolumeConfig
@@ -87,18 +81,6 @@ def applied(network: nn.Module, swept: Tensor, half: bool = False) -> Tensor:
     return functional_call(network, turned, (last,)).permute(0, 1, 4, 2, 3)  # type: ignore[no-any-return]
 
 
-class Comparison(nn.Module):
-    """The losses of an example, as a module: ranks divide its gradients."""
-
-    def __init__(self, networks: Networks, judge: Judgement) -> None:
-        super().__init__()
-        self.networks, self.judge = networks, judge
-
-    def forward(self, example: Example) -> dict[str, Tensor]:
-        """By name, "total" first."""
-        return self.judge(self.networks.draw(example), example.pictures[2:], example.moves, example.valid)
-
-
 def begin_from(networks: Networks, config: MaskVolumeConfig) -> None:
     """Takes over what `config.checkpoint` and `config.mpi_model` name.
 
@@ -126,129 +108,62 @@ def _weights_of(name: str, network: nn.Module, path: Path) -> dict[str, Tensor]:
     return {key: value.float() for key, value in checked_weights(state, network, path).items()}
 
 
-class MaskVolumeTraining:
-    """One optimisation. All chance follows from the seed and the step's number, none from global generators."""
+class MaskVolumeObjective:
+    """What is learnt: the network of planes; in stage mask that of masks."""
 
-    def __init__(
-        self, dataset: Dataset, config: MaskVolumeConfig, device: torch.device, seed: int, fresh: bool = True
-    ) -> None:
+    def __init__(self, setup: Setup[MaskVolumeConfig]) -> None:
         """Begins at random weights, or at those that `config.checkpoint` and `config.mpi_model` name.
-
-        Args:
-            fresh: False where the weights are going to be replaced: those files need not be there any more.
 
         Raises:
             UserError: the data, or a file, are not such as the stage needs.
         """
-        self._views = training_views(dataset, config)
-        self._reader, workers = reader_for(dataset, self._views, config, seed)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            self._networks = Networks(config.stage, config.precision == "bfloat16")
-        if fresh:
-            begin_from(self._networks, config)
-        self.config, self.step_count = config, 0
-        self._dataset, self._device = dataset, device
-        self._ahead = ReadAhead(self._reader, workers)
-        self._networks = self._networks.to(device)
-        self._learnt = [weights for weights in self._networks.parameters() if weights.requires_grad]
-        self._optimiser = torch.optim.Adam(self._learnt, lr=config.lr, fused=True)
-        self._average = WeightAverage(self._networks.state_dict(), config.ema_decay) if config.ema_decay else None
+        self.config = config = setup.config
+        self._dataset, self._device = setup.dataset, setup.device
+        self.photographs = training_views(setup.dataset, config)
+        self.reader, self.workers = reader_for(setup.dataset, self.photographs, config, setup.seed)
+        self.network = Networks(config.stage, config.precision == "bfloat16")
+        # A run that goes on has its own weights: those files need not be there any more.
+        if setup.checkpoint is None:
+            begin_from(self.network, config)
         perceptual = None
         if config.vgg_weights is not None and config.loss_type in NEED_FEATURES:
-            perceptual = read_vgg(Path(config.vgg_weights)).to(device)
-        self._comparison = ranks.divided(Comparison(self._networks, Judgement(config.loss_type, perceptual)))
-        self.notes: tuple[str, ...] = self._reader.notes
+            perceptual = read_vgg(Path(config.vgg_weights)).to(setup.device)
+        self._judge = Judgement(config.loss_type, perceptual)
+        self.notes = self.reader.notes
         if perceptual is None and config.loss_type in NEED_FEATURES:
             self.notes += (
                 f"loss_type={config.loss_type} compares features of VGG19, and vgg_weights names no file of it: L1 and "
                 "structural similarity take their place, which makes softer pictures",
             )
 
-    @staticmethod
-    def resumed(
-        dataset: Dataset, config: MaskVolumeConfig, checkpoint: Checkpoint, device: torch.device
-    ) -> MaskVolumeTraining:
-        """Continues where `checkpoint` was taken; bit for bit on a CPU with as many threads.
+    def views(self, step: int) -> Sequence[int]:
+        """Of each example three."""
+        return self.reader.views(step)
 
-        Raises:
-            UserError: the checkpoint has no training state, or the folder's photographs are not those of the run.
-        """
-        state = training_state(checkpoint)
-        training = MaskVolumeTraining(dataset, config, device, config.seed, fresh=False)
-        require_same_photographs(state, training._views, dataset.source)
-        restore(training._networks, training._average, training._optimiser, checkpoint)
-        training.step_count = checkpoint.step
-        return training
+    def read(self, step: int) -> tuple[Example, ...]:
+        """This rank's examples."""
+        return self.reader.read(step)
 
-    def step(self) -> dict[str, float]:
-        """One optimisation step; the losses by name.
+    def share(self, batch: tuple[Example, ...]) -> Share:
+        """Of the step's examples."""
+        return self.reader.share
 
-        Raises:
-            UserError: a loss or gradient is not finite; the weights are as before the step.
-        """
-        for group in self._optimiser.param_groups:
-            group["lr"] = self.config.lr_at(self.step_count)
-        examples = ranks.together(lambda: self._ahead.take(self.step_count))
-        self._optimiser.zero_grad(set_to_none=True)
-        judged = [self._judged(example, last=place == len(examples)) for place, example in enumerate(examples, 1)]
-        gradients = [weights.grad for weights in self._learnt if weights.grad is not None]
-        size = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(part) for part in gradients]))
-        # One transfer for all numbers.
-        means = torch.stack([torch.stack(list(losses.values())) for losses in judged]).mean(dim=0)
-        means = ranks.mean_of(means, self._reader.share)
-        *values, size_ = torch.cat([means, size[None]]).tolist()
-        losses = dict(zip(judged[0], values, strict=True))
-        if not all(math.isfinite(value) for value in (*values, size_)):
-            self._refuse(losses)
-        self._optimiser.step()
-        self.step_count += 1
-        if self._average is not None:
-            self._average.update(self._networks.state_dict(), self.step_count)
-        return losses
+    def pieces(self, batch: tuple[Example, ...]) -> Sequence[tuple[Example, float]]:
+        """One by one: examples of a step need no memory together."""
+        return [(example, 1.0) for example in batch]
 
-    def _judged(self, example: Example, last: bool) -> dict[str, Tensor]:
-        """The losses of one example, its share of the gradient added up: examples of a step need no memory together."""
+    def losses(self, example: Example) -> dict[str, Tensor]:
+        """What the target's camera sees, compared with what it saw."""
         example = example.to(self._device)
-        with ranks.kept_back(self._comparison, more_to_come=not last):
-            losses = self._comparison(example)
-            (losses["total"] * (1 / self.config.batch_size)).backward()
-        return {name: loss.detach() for name, loss in losses.items()}
+        return self._judge(self.network.draw(example), example.pictures[2:], example.moves, example.valid)
 
-    def _refuse(self, losses: Mapping[str, float]) -> None:
-        names = ", ".join(self._reader.names(self.step_count)[:9])
-        raise Diverged(
-            f"step {self.step_count + 1}: the loss is not finite (image {losses['image']:g}) on views {names}; the "
-            "weights were not changed. Look at these photographs and their cameras"
-        )
-
-    def learnt_px(self, size_px: tuple[int, int]) -> tuple[int, int]:
+    def learnt_px(self, size_px: tuple[int, int], step: int) -> tuple[int, int]:
         """Larger photographs are brought to fit, in drawing for a score as in learning."""
         fits = all(side <= most for side, most in zip(size_px, self.config.img_wh, strict=True))
         return size_px if fits else working_size(size_px, self.config.img_wh)
 
-    def close(self) -> None:
-        """Ends the processes that read photographs."""
-        self._ahead.close()
-
-    def checkpoint(self) -> Checkpoint:
-        """All that is needed to draw and to resume, copied to the CPU."""
-        training: dict[str, Any] = {
-            "optimiser": copied_to_cpu(self._optimiser.state_dict()),
-            "photographs": self._views.fingerprint(),
-        }
-        if self._average is not None:
-            training["latest"] = copied_to_cpu(self._networks.state_dict())
-        info = SceneInfo.of_dataset(self._dataset)
-        weights = copied_to_cpu(self._shown())
-        return Checkpoint("mask_volume", self.config.model_dump(), self.step_count, weights, info, training)
-
-    def scene(self) -> Scene:
-        """The scene as learnt so far, with a copy of the weights of its own."""
+    def scene(self, weights: Mapping[str, Tensor]) -> Scene:
+        """Of the recording that is learnt from."""
         from engines.mask_volume.scene import scene_of_training
 
-        weights = {name: tensor.detach().clone() for name, tensor in self._shown().items()}
         return scene_of_training(self.config, weights, self._dataset, self._device)
-
-    def _shown(self) -> Mapping[str, Tensor]:
-        return self._networks.state_dict() if self._average is None else self._average.weights

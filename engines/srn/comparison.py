@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from engines.core.device import memory_there
 from engines.srn.network import Srn, apply
@@ -98,31 +98,18 @@ def rays_at_once(device: torch.device, tracing_steps: int) -> int:
     return max(RAYS_ON_CPU, int(there * MEMORY_SHARE / (BYTES_PER_STEP * (tracing_steps + 1))))
 
 
-class Comparison(nn.Module):
-    """What a step's losses are made of, as a module: ranks divide its gradients."""
-
-    def __init__(self, network: Srn) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(
-        self, rays: Rays, codes: Tensor | None, photographs: Tensor, weights: Tensor | None
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Squared error of the colours, mean square of the codes, penalty of depths behind the camera.
-
-        Args:
-            codes, photographs, weights: as in `Compared`.
-        """
-        network = self.network
-        if network.latent_codes is not None and codes is not None and not codes.is_floating_point():
-            codes = network.latent_codes(codes)
-        phi = network.scene(codes)
-        ends = network.ray_marcher(phi, rays.origins, rays.directions, network.tracing_steps)
-        colours = network.pixel_generator(apply(phi, ends))
-        depths = ((ends - rays.position[:, None]) * rays.forward[:, None]).sum(dim=-1)
-        latent = codes.square().mean() if codes is not None else colours.new_zeros(())
-        behind = depths.clamp(max=0).square().mean() * DEPTH_PENALTY
-        return _squared_error(colours, photographs.float() / 127.5 - 1, weights), latent, behind
+def compare(network: Srn, compared: Compared) -> tuple[Tensor, Tensor, Tensor]:
+    """Squared error of the colours, mean square of the codes, penalty of depths behind the camera."""
+    rays, codes = compared.rays, compared.codes
+    if network.latent_codes is not None and codes is not None and not codes.is_floating_point():
+        codes = network.latent_codes(codes)
+    phi = network.scene(codes)
+    ends = network.ray_marcher(phi, rays.origins, rays.directions, network.tracing_steps)
+    colours = network.pixel_generator(apply(phi, ends))
+    depths = ((ends - rays.position[:, None]) * rays.forward[:, None]).sum(dim=-1)
+    latent = codes.square().mean() if codes is not None else colours.new_zeros(())
+    behind = depths.clamp(max=0).square().mean() * DEPTH_PENALTY
+    return _squared_error(colours, compared.photographs.float() / 127.5 - 1, compared.weights), latent, behind
 
 
 def _squared_error(colours: Tensor, photographs: Tensor, weights: Tensor | None) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from engines.core.config import Options, TrainingConfig
+from engines.core.config import OptimiserConfig, Options
 
 HIDDEN = 256
 """Features of phi and of the pixel generator; fixed in the authors' code."""
@@ -22,10 +22,11 @@ UNET_PX = 128
 """Side of the only picture that the U-Net renderer draws."""
 
 
-class SrnConfig(TrainingConfig):
+class SrnConfig(OptimiserConfig):
     """Network sizes, what is learnt from, and how."""
 
     FILES = ("checkpoint",)
+    FREE_ON_RESUME = ("num_workers",)
     MEMORY = ("rays_per_image", "batch_size_per_img_sidelength", "img_sidelengths")
     TRIAL: ClassVar[Mapping[str, Any]] = {
         "img_sidelengths": (16,),

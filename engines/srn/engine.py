@@ -13,6 +13,8 @@ from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.config import SCENE_CONFIG, make_options
 from engines.core.dataset import Dataset
 from engines.core.engine import Engine, Scene, Training
+from engines.core.objective import Setup
+from engines.core.optimisation import Optimisation
 from engines.srn import upstream
 from engines.srn.codes import codes_of_objects
 from engines.srn.config import SrnConfig, SrnOptions
@@ -87,16 +89,15 @@ class SrnEngine:
 
     def train(self, dataset: Dataset, config: SrnConfig, device: torch.device, seed: int) -> Training:
         """Begins an optimisation."""
-        from engines.srn.training import SrnTraining
+        from engines.srn.training import SrnObjective
 
-        return SrnTraining(dataset, config, device, seed)
+        return Optimisation(SrnObjective, Setup(self.name, dataset, config, device, seed))
 
     def resume(self, dataset: Dataset, checkpoint: Checkpoint, device: torch.device) -> Training:
         """Continues one exactly."""
-        from engines.srn.training import SrnTraining
+        from engines.srn.training import SrnObjective
 
-        config = make_options(SrnConfig, checkpoint.config, SCENE_CONFIG)
-        return SrnTraining.resumed(dataset, config, checkpoint, device)
+        return Optimisation(SrnObjective, Setup.resumed(checkpoint, SrnConfig, dataset, device))
 
 
 ENGINE: Engine[SrnConfig, SrnOptions] = SrnEngine()

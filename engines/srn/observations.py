@@ -153,6 +153,7 @@ class Pictures:
     """The photographs of one step that are this rank's, squared.
 
     Attributes:
+        step: counted from 0.
         share: which of the step's they are.
         views: [B] indices.
         colours: [B, S * S, 3] uint8.
@@ -160,6 +161,7 @@ class Pictures:
         codes: [B, L] where they are given with the data.
     """
 
+    step: int
     share: Share
     views: tuple[int, ...]
     colours: Tensor
@@ -193,7 +195,7 @@ class PictureReader:
         codes = None
         if self._code_length is not None:
             codes = given_codes([self._views[index] for index in views], self._code_length)
-        return Pictures(share, views, torch.stack(colours), cameras, codes, valid)
+        return Pictures(step, share, views, torch.stack(colours), cameras, codes, valid)
 
     def _one(self, index: int, side: int) -> tuple[Tensor, Camera, Tensor | None]:
         """[S * S, 3] bytes, the camera, and [S * S] bool what counts; None: all."""

@@ -21,11 +21,11 @@ SOURCE = '''"""A method that fails."""
 
 import json
 
-from engines.core.config import Options, TrainingConfig
+from engines.core.config import OptimiserConfig, Options
 
 
 class Faulty:
-    name, title, Config, SceneOptions = "example", "Faulty", TrainingConfig, Options
+    name, title, Config, SceneOptions = "example", "Faulty", OptimiserConfig, Options
 
     def open(self, checkpoint, device, dataset, options):
         return {}["grid"]

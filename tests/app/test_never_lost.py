@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 import torch
-from colour_grid.training import ColourGridTraining
 from tensorboard.summary.writer.event_file_writer import EventFileWriter  # type: ignore[import-untyped]
 
 from app import held_out, training
@@ -20,6 +19,7 @@ from app.training import Report, run_training
 from engines.core import run_folder
 from engines.core.engine import never_stop
 from engines.core.errors import OutOfMemory, UserError
+from engines.core.optimisation import Optimisation
 from engines.core.run_folder import (
     SCENE_NAME,
     claimed,
@@ -218,7 +218,7 @@ def test_without_memory_it_says_what_to_lower_and_goes_on_later(
 ) -> None:
     told = r"on CPU.*smaller rays_per_step \(now \(64,\)\), grid_dim \(now 24\).*--resume: the last checkpoint"
     for error in MEMORY_ENDS:
-        monkeypatch.setattr(ColourGridTraining, "step", _failing(error))
+        monkeypatch.setattr(Optimisation, "step", _failing(error))
         with pytest.raises(OutOfMemory, match=told):
             train(photographs, after_one, resume=True)
         assert read_run_training(after_one).step == 1 and not is_claimed(after_one)
@@ -237,7 +237,7 @@ def _failing(error: Exception) -> Callable[..., None]:
 def test_without_memory_from_the_beginning_nothing_is_left(
     photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ColourGridTraining, "step", _failing(torch.OutOfMemoryError("CUDA out of memory")))
+    monkeypatch.setattr(Optimisation, "step", _failing(torch.OutOfMemoryError("CUDA out of memory")))
     with pytest.raises(OutOfMemory, match=r"grid_dim \(now 24\), or use another device$"):
         train(photographs, tmp_path / "run")
     assert not is_run_folder(tmp_path / "run")
@@ -248,7 +248,7 @@ def test_without_memory_from_the_beginning_nothing_is_left(
 def test_a_programmers_mistake_is_not_taken_for_it(
     photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ColourGridTraining, "step", _failing(RuntimeError("mat1 and mat2 can't be multiplied")))
+    monkeypatch.setattr(Optimisation, "step", _failing(RuntimeError("mat1 and mat2 can't be multiplied")))
     with pytest.raises(RuntimeError, match="can't be multiplied"):
         train(photographs, tmp_path / "run")
     assert not is_claimed(tmp_path / "run")

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import torch
-from colour_grid.training import ColourGridTraining
 
 from app import cli
 from app.commands import train
@@ -21,6 +20,7 @@ from app.runs.messages import Ended, Failed, Message, to_line
 from app.runs.order import Order
 from engines.core.engine import never_stop
 from engines.core.errors import Cancelled, OutOfMemory, UserError
+from engines.core.optimisation import Optimisation
 from tests.app.commands.test_train import run
 
 STAGES = {"rays_per_step": [64, 64 * 256], "stage_steps": [6], "max_steps": 16, "side_px": 128}
@@ -105,7 +105,7 @@ def test_without_memory_it_says_what_to_lower(
     def fail(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(ColourGridTraining, "step", fail)
+    monkeypatch.setattr(Optimisation, "step", fail)
     with pytest.raises(OutOfMemory, match=r"out of memory on CPU.*; begin a run with a smaller rays_per_step"):
         measured("colour_grid", photographs, tmp_path / "run")
 

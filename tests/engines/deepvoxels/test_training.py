@@ -20,8 +20,7 @@ from engines.core.formats import open_dataset
 from engines.core.views import Views
 from engines.deepvoxels.config import DeepVoxelsConfig
 from engines.deepvoxels.engine import ENGINE
-from engines.deepvoxels.training import training_photographs
-from engines.deepvoxels.training_views import TrainingViews, ViewOrder, nearest_views
+from engines.deepvoxels.training_views import TrainingViews, ViewOrder, nearest_views, training_photographs
 
 CPU = torch.device("cpu")
 STEPS = 12
@@ -204,7 +203,7 @@ def test_learning_rates_fall_together(dataset: Dataset) -> None:
     rates = []
     for _ in range(6):
         training.step()
-        groups = training._optimiser_g.param_groups  # type: ignore[attr-defined]
+        groups = training._optimisers["optimiser_g"].param_groups  # type: ignore[attr-defined]
         rates.append([group["lr"] for group in groups])
     share = 10 ** (-np.arange(6) / 6)
     np.testing.assert_allclose(rates, np.stack([1e-2 * share, 0.5 * share], axis=1))
@@ -214,7 +213,7 @@ def test_learning_rates_fall_together(dataset: Dataset) -> None:
 def test_dropout_is_the_authors_unless_told(
     dataset: Dataset, asked: float | None, drawing: float, integration: float
 ) -> None:
-    network = ENGINE.train(dataset, config(dropout=asked), CPU, 0)._network  # type: ignore[attr-defined]
+    network = ENGINE.train(dataset, config(dropout=asked), CPU, 0).objective.network  # type: ignore[attr-defined]
     kinds = (torch.nn.Dropout2d, torch.nn.Dropout3d)
     assert {module.p for module in network.rendering_net.modules() if isinstance(module, kinds)} == {drawing}
     assert {module.p for module in network.integration_net.modules() if isinstance(module, kinds)} == {integration}
@@ -241,7 +240,7 @@ def test_a_near_plane_that_mends_the_folders_keeps_its_grid(dataset: Dataset) ->
     hints = {"scale": 1.0, "near_plane": 100.0, "grid_barycenter": [0.05, 0.0, 0.0]}
     training = ENGINE.train(replace(dataset, hints=hints), config(near_plane=near), CPU, 0)
     assert not training.notes
-    assert training.placement.centre == (0.05, 0.0, 0.0)  # type: ignore[attr-defined]
+    assert training.objective.placement.centre == (0.05, 0.0, 0.0)  # type: ignore[attr-defined]
 
 
 def test_the_average_is_what_is_seen(dataset: Dataset) -> None:

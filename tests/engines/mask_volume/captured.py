@@ -11,11 +11,14 @@ import torch
 from torch import Tensor
 
 from engines.core.camera import Array, Camera
+from engines.core.checkpoint import Checkpoint
 from engines.core.dataset import Dataset
 from engines.core.images import to_uint8, write_png
+from engines.core.objective import Setup
+from engines.core.optimisation import Optimisation
 from engines.core.views import View, Views
 from engines.mask_volume.config import MaskVolumeConfig
-from engines.mask_volume.training import MaskVolumeTraining
+from engines.mask_volume.training import MaskVolumeObjective
 
 CPU = torch.device("cpu")
 SIDE_PX = 32
@@ -87,8 +90,12 @@ def config(**settings: Any) -> MaskVolumeConfig:
     return MaskVolumeConfig(**{**small, **settings})
 
 
-def begun(dataset: Dataset, seed: int = 0, **settings: Any) -> MaskVolumeTraining:
-    return MaskVolumeTraining(dataset, config(**settings), CPU, seed)
+def begun(dataset: Dataset, seed: int = 0, **settings: Any) -> Optimisation[MaskVolumeObjective]:
+    return Optimisation(MaskVolumeObjective, Setup("mask_volume", dataset, config(**settings), CPU, seed))
+
+
+def resumed(dataset: Dataset, checkpoint: Checkpoint) -> Optimisation[MaskVolumeObjective]:
+    return Optimisation(MaskVolumeObjective, Setup.resumed(checkpoint, MaskVolumeConfig, dataset, CPU))
 
 
 def equal(a: Mapping[str, Tensor], b: Mapping[str, Tensor]) -> bool:

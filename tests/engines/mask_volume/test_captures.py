@@ -60,8 +60,8 @@ def test_photographs_keep_their_shape() -> None:
 
 def test_an_example_is_of_the_photographs_as_the_authors_resize_them(rig: Dataset) -> None:
     training = begun(rig, img_wh=(24, 24))
-    example = training._reader.read(0)[0]
-    view = training._views[example.views[2]]
+    example = training.objective.reader.read(0)[0]
+    view = training.objective.photographs[example.views[2]]
     assert view.image_path is not None
     with Image.open(view.image_path) as whole:
         resized = whole.resize((24, 24), Image.Resampling.LANCZOS)

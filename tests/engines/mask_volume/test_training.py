@@ -25,8 +25,8 @@ from engines.mask_volume.config import MaskVolumeConfig
 from engines.mask_volume.examples import Example
 from engines.mask_volume.losses import Rendered
 from engines.mask_volume.network import MaskNet, MpiNet
-from engines.mask_volume.training import MaskVolumeTraining, applied
-from tests.engines.mask_volume.captured import CARD, CPU, WALL, begun, clips, config, equal, recording
+from engines.mask_volume.training import applied
+from tests.engines.mask_volume.captured import CARD, WALL, begun, clips, equal, recording, resumed
 
 PRESETS = sorted((Path(__file__).parents[3] / "engines/mask_volume/presets").glob("*.yaml"))
 
@@ -62,9 +62,9 @@ def test_planes_are_learnt(tmp_path: Path) -> None:
     assert sum(losses[-5:]) < 0.6 * sum(losses[:5])
     ours, mean = 0.0, 0.0
     for step in range(100, 108):
-        (example,) = training._reader.read(step)
+        (example,) = training.objective.reader.read(step)
         with torch.no_grad():
-            picture = training._networks.draw(example).picture
+            picture = training.objective.network.draw(example).picture
         ours += float(F.l1_loss(picture, example.pictures[2:]))
         mean += float(F.l1_loss(example.pictures[:2].mean(dim=0), example.pictures[2]))
     assert ours < mean
@@ -81,7 +81,7 @@ def test_the_mask_is_learnt_and_the_planes_stay(rig: Dataset, planes_model: str)
     after = training.checkpoint().weights
     assert equal(parts(before, "mpi_net"), parts(after, "mpi_net"))
     assert all(not torch.equal(before[name], after[name]) for name in parts(after, "mask_net"))
-    gradients = {name: weights.grad for name, weights in training._networks.named_parameters()}
+    gradients = {name: weights.grad for name, weights in training.objective.network.named_parameters()}
     assert all((grad is None) == ("mpi_net" in name) for name, grad in gradients.items())
 
 
@@ -105,9 +105,9 @@ def test_turned_axes_change_nothing(kind: type[MpiNet | MaskNet], views: int) ->
 
 def test_products_in_sixteen_bits_draw_nearly_the_same(rig: Dataset) -> None:
     whole, half = begun(rig), begun(rig, precision="bfloat16")
-    (example,) = whole._reader.read(0)
+    (example,) = whole.objective.reader.read(0)
     with torch.no_grad():
-        difference = whole._networks.draw(example).picture - half._networks.draw(example).picture
+        difference = whole.objective.network.draw(example).picture - half.objective.network.draw(example).picture
     # bfloat16 has eight bits; some pass through sixteen layers.
     assert 0 < float(difference.abs().mean()) < 0.01
     assert half.step()["total"] == pytest.approx(whole.step()["total"], rel=0.02)
@@ -125,15 +125,15 @@ def test_a_run_of_planes_holds_one_network_and_moves_all_of_it(rig: Dataset) -> 
 
 def test_a_mask_of_ones_shows_the_moving_planes_and_of_zeros_the_still_ones(rig: Dataset, planes_model: str) -> None:
     training = begun(rig, stage="mask", mpi_model=planes_model)
-    (example,) = training._reader.read(0)
+    (example,) = training.objective.reader.read(0)
     assert example.backgrounds is not None
 
     def drawn(bias: float, example: Example) -> Rendered:
-        last = training._networks.models["mask_net"].conv7_3.model[0]
+        last = training.objective.network.models["mask_net"].conv7_3.model[0]
         with torch.no_grad():
             last.weight.zero_()
             last.bias.fill_(bias)
-            return training._networks.draw(example)
+            return training.objective.network.draw(example)
 
     still = replace(example, pictures=torch.cat([example.backgrounds, example.pictures[2:]]), backgrounds=None)
     moving, opaque = drawn(50, replace(example, backgrounds=None)), drawn(50, example)
@@ -164,7 +164,7 @@ def test_a_resumed_run_equals_the_uninterrupted_one(rig: Dataset, planes_model: 
     checkpoint = first.checkpoint()
     # Also where the files that it began from are gone.
     gone = {**checkpoint.config, "mpi_model": "/gone", "checkpoint": "/gone"}
-    second = MaskVolumeTraining.resumed(rig, make_options(MaskVolumeConfig, gone), checkpoint, CPU)
+    second = resumed(rig, replace(checkpoint, config=gone))
     second.step()
     assert second.step() == losses
     assert equal(second.checkpoint().weights, whole.checkpoint().weights)
@@ -187,14 +187,14 @@ def test_the_seed_decides_and_the_global_generator_is_left_alone(rig: Dataset) -
 def test_a_batch_is_the_mean_of_its_examples(rig: Dataset) -> None:
     single, pair = begun(rig), begun(rig, batch_size=2)
     for training in (single, pair):
-        training._optimiser.step = lambda *_: None  # type: ignore[method-assign, misc, assignment]
+        training._optimisers["optimiser"].step = lambda *_: None  # type: ignore[method-assign, misc, assignment]
     first, second = single.step(), single.step()
     assert pair.step()["total"] == pytest.approx((first["total"] + second["total"]) / 2)
 
 
 def test_pictures_are_read_once_as_long_as_there_is_room(rig: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     training = begun(rig)
-    reader = training._reader
+    reader = training.objective.reader
     first = reader.read(0)[0].pictures
     monkeypatch.setattr("engines.mask_volume.examples.picture_at", None)
     assert torch.equal(reader.read(0)[0].pictures, first)
@@ -247,7 +247,7 @@ def test_what_is_assumed_is_said(rig: Dataset, planes_model: str) -> None:
 
 
 def test_squares_larger_than_the_photographs_are_said(rig: Dataset) -> None:
-    side = begun(rig)._reader.read(0)[0].pictures.shape[-1]
+    side = begun(rig).objective.reader.read(0)[0].pictures.shape[-1]
     notes = begun(rig, crop_px=side + 8).notes
     assert any(f"squares of {side + 8} pixels do not fit into photographs of {side}x{side}" in note for note in notes)
     assert not any("squares" in note for note in begun(rig, crop_px=side).notes)
@@ -256,7 +256,7 @@ def test_squares_larger_than_the_photographs_are_said(rig: Dataset) -> None:
 def test_squares_on_motion_show_the_card_more_often(rig: Dataset, planes_model: str) -> None:
     def shares(on_motion: float) -> float:
         settings: dict[str, Any] = {"stage": "mask", "mpi_model": planes_model, "loss_type": "full_loss", "crop_px": 16}
-        reader = begun(rig, **settings, crops_on_motion=on_motion)._reader
+        reader = begun(rig, **settings, crops_on_motion=on_motion).objective.reader
         examples = [example for step in range(60) for example in reader.read(step)]
         return float(np.mean([bool(example.moves.any()) for example in examples if example.moves is not None]))
 
@@ -272,28 +272,29 @@ def test_bad_input_is_one_line(rig: Dataset, tmp_path: Path, monkeypatch: pytest
         begun(rig, loss_type="vgg", vgg_weights=str(tmp_path / "vgg.pth"))
     training = begun(rig)
     with pytest.raises(UserError, match="no training state"):
-        MaskVolumeTraining.resumed(rig, config(), replace(training.checkpoint(), training=None), CPU)
+        resumed(rig, replace(training.checkpoint(), training=None))
     fewer = replace(rig, views=rig.views[:8])
     with pytest.raises(UserError, match="8 photographs, not those that the run began with"):
-        MaskVolumeTraining.resumed(fewer, config(), training.checkpoint(), CPU)
+        resumed(fewer, training.checkpoint())
 
 
 def test_a_loss_that_is_not_finite_changes_nothing(rig: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     training = begun(rig)
     training.step()
     before = training.checkpoint()
-    comparison = training._comparison
+    losses = training.objective.losses
 
     def spoilt(example: Example) -> dict[str, Tensor]:
-        return {name: loss * torch.nan for name, loss in comparison(example).items()}
+        return {name: loss * torch.nan for name, loss in losses(example).items()}
 
-    monkeypatch.setattr(training, "_comparison", spoilt)
-    names = ", ".join(training._views[number].name for number in training._reader.read(1)[0].views)
+    monkeypatch.setattr(training.objective, "losses", spoilt)
+    views = training.objective.read(1)[0].views
+    names = ", ".join(training.objective.photographs[number].name for number in views)
     with pytest.raises(UserError, match=f"step 2: the loss is not finite .* on views {names};"):
         training.step()
     assert equal(training.checkpoint().weights, before.weights) and training.step_count == 1
     monkeypatch.undo()
-    again = MaskVolumeTraining.resumed(rig, config(), before, CPU)
+    again = resumed(rig, before)
     assert training.step() == again.step()
 
 
@@ -321,8 +322,8 @@ def test_what_is_learnt_is_what_is_drawn(rig: Dataset, planes_model: str, stage:
     target = beside.at(beside.camera_to_world + 0.05 * np.eye(4, k=3))
     frame = scene.render(target, {"time": 1.0}, never_stop)
     first, second = (moment[places.index(at.position.tolist())] for at in scene.sources(target, {"time": 1.0}))
-    again = MaskVolumeTraining.resumed(rig, training.config, seen, CPU)
-    again._networks.load_state_dict(dict(seen.weights))
+    again = resumed(rig, seen)
+    again.objective.network.load_state_dict(dict(seen.weights))
     backgrounds = torch.stack([pixels(rig.backgrounds[view.camera_index or 0]) for view in (first, second)])
     example = Example(
         (0, 0, 0),
@@ -332,7 +333,7 @@ def test_what_is_learnt_is_what_is_drawn(rig: Dataset, planes_model: str, stage:
         backgrounds if stage == "mask" else None,
     )
     with torch.no_grad():
-        expected = again._networks.draw(example).picture[0].permute(1, 2, 0)
+        expected = again.objective.network.draw(example).picture[0].permute(1, 2, 0)
     # The scene keeps its planes in half precision.
     assert float((frame.image - expected).abs().max()) < 5e-3
 

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from engines.core.dataset import Dataset
+from engines.core.optimisation import Optimisation
 from engines.srn.config import SrnConfig
 from engines.srn.engine import ENGINE
-from engines.srn.training import SrnTraining
+from engines.srn.training import SrnObjective
 
 CPU = torch.device("cpu")
 
@@ -35,7 +36,7 @@ def equal(a: Mapping[str, Tensor], b: Mapping[str, Tensor]) -> bool:
     return list(a) == list(b) and all(torch.equal(a[name], b[name]) for name in a)
 
 
-def begun(dataset: Dataset, **settings: Any) -> SrnTraining:
+def begun(dataset: Dataset, **settings: Any) -> Optimisation[SrnObjective]:
     training = ENGINE.train(dataset, config(**settings), CPU, 0)
-    assert isinstance(training, SrnTraining)
+    assert isinstance(training, Optimisation)
     return training

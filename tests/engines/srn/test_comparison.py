@@ -7,35 +7,39 @@ import torch
 from torch import Tensor
 
 from engines.core.dataset import Dataset
+from engines.core.optimisation import Optimisation
 from engines.srn.comparison import RAYS_ON_CPU, Compared, pixel_weights, rays_at_once
-from engines.srn.training import SrnTraining
+from engines.srn.training import SrnObjective
 from tests.engines.srn.learning import CPU, begun
 
 SETTINGS = {"batch_size_per_img_sidelength": (3,), "rays_per_image": 40}
 
 
-def gradients_of(training: SrnTraining, most: int, weights: bool) -> tuple[Tensor, dict[str, Tensor], list[int]]:
+def gradients_of(
+    training: Optimisation[SrnObjective], most: int, weights: bool
+) -> tuple[Tensor, dict[str, Tensor], list[int]]:
     """The losses of a step's pieces, their gradients, and how many rays each piece had."""
-    training._rays_at_once, seen = most, []
-    compared, losses = training._compared, training._losses
+    objective = training.objective
+    objective._rays_at_once, seen = most, []
+    compared, losses = objective._compared, objective.losses
 
     def weighted(batch: object) -> Compared:
         made = compared(batch)  # type: ignore[arg-type]
         valid = torch.arange(made.photographs[..., 0].numel()).view(made.photographs.shape[:2]) % 7 > 1
         return Compared(*(made.rays, made.codes, made.photographs), pixel_weights(valid) if weights else None)
 
-    def counted(piece: Compared) -> tuple[Tensor, Tensor, Tensor]:
+    def counted(piece: Compared) -> dict[str, Tensor]:
         seen.append(piece.photographs[..., 0].numel())
         return losses(piece)
 
-    training._compared, training._losses = weighted, counted  # type: ignore[method-assign]
+    objective._compared, objective.losses = weighted, counted  # type: ignore[method-assign]
     try:
-        for parameter in training._network.parameters():
+        for parameter in objective.network.parameters():
             parameter.grad = None
-        sums = training._backward(training._reader.read(0))
+        sums = training._backward(objective.read(0))[1]
     finally:
-        training._compared, training._losses = compared, losses  # type: ignore[method-assign]
-    named = training._network.named_parameters()
+        objective._compared, objective.losses = compared, losses  # type: ignore[method-assign]
+    named = objective.network.named_parameters()
     return sums, {name: parameter.grad.clone() for name, parameter in named if parameter.grad is not None}, seen
 
 

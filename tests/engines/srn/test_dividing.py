@@ -53,11 +53,11 @@ def test_what_is_normalised_over_a_whole_step_is_refused(photographs: Path, two_
 def photographs_read(folder: str) -> list[str]:
     """In a step."""
     from engines.core.formats import open_dataset
-    from engines.srn.training import SrnTraining
+    from engines.core.optimisation import Optimisation
 
     training = dividing.begun("srn", open_dataset(Path(folder)), SMALL)
-    assert isinstance(training, SrnTraining)
-    return [training._views[index].name for index in training._reader.read(0).views]
+    assert isinstance(training, Optimisation)
+    return [training.objective.photographs[index].name for index in training.objective.read(0).views]
 
 
 def test_a_rank_reads_its_own_photographs_only(photographs: Path, two_ranks: TwoRanks) -> None:
@@ -71,13 +71,13 @@ def spoilt(folder: str) -> list[str]:
     from engines.core import ranks
     from engines.core.errors import Diverged
     from engines.core.formats import open_dataset
-    from engines.srn.training import SrnTraining
+    from engines.core.optimisation import Optimisation
 
     training = dividing.begun("srn", open_dataset(Path(folder)), SMALL)
-    assert isinstance(training, SrnTraining)
-    before, losses = training.checkpoint().weights, training._losses
+    assert isinstance(training, Optimisation)
+    before, losses = training.checkpoint().weights, training.objective.losses
     if ranks.here().number == 1:
-        training._losses = lambda batch: (losses(batch)[0] * torch.nan, *losses(batch)[1:])  # type: ignore[assignment]
+        training.objective.losses = lambda piece: {name: loss * torch.nan for name, loss in losses(piece).items()}
     try:
         training.step()
     except Diverged as error:

@@ -31,7 +31,7 @@ def test_stages_follow_each_other(single: Dataset) -> None:
     training = begun(single, fit_single_srn=True, **stages)
     seen = []
     for _ in range(4):
-        seen.append(training._ahead.take(training.step_count).colours.shape)
+        seen.append(training.objective.read(training.step_count).colours.shape)
         training.step()
     assert seen == [(3, 64, 3), (3, 64, 3), (1, 256, 3), (1, 256, 3)]
 
@@ -82,13 +82,14 @@ def test_what_a_worker_can_not_read_is_said_in_one_line(photographs: Path, tmp_p
 
 def test_pixels_and_colours_belong_together(single: Dataset) -> None:
     training = begun(single, fit_single_srn=True)
-    batch = training._ahead.take(0)
-    pixels = training._pixels(*batch.colours.shape[:2], torch.Generator())
+    objective = training.objective
+    batch = objective.read(0)
+    pixels = objective._pixels(*batch.colours.shape[:2], torch.Generator())
     assert pixels.shape == (2, 64) and len(set(pixels[0].tolist())) == 64
-    rays = training._rays(batch, pixels, torch.Generator()).directions
+    rays = objective._rays(batch, pixels, torch.Generator()).directions
     for index, camera in enumerate(batch.cameras):
         rows, columns = pixels[index] // 16, pixels[index] % 16
-        picture = training._views[batch.views[index]].square_image(16)
+        picture = objective.photographs[batch.views[index]].square_image(16)
         expected = torch.from_numpy(picture[rows, columns])
         assert (batch.colours[index][pixels[index]] / 255 - expected).abs().max() <= 0.51 / 255
         ahead = camera.position + 2 * rays[index].numpy()
@@ -98,10 +99,10 @@ def test_pixels_and_colours_belong_together(single: Dataset) -> None:
 
 
 def test_some_observations_only(objects: Dataset) -> None:
-    assert [view.name for view in begun(objects, specific_observation_idcs=(4, 1))._views] == [
+    assert [view.name for view in begun(objects, specific_observation_idcs=(4, 1)).objective.photographs] == [
         f"{name}/{number}" for name in ("x", "y", "z") for number in ("000004", "000001")
     ]
-    assert len(begun(objects, max_num_observations_train=2, max_num_instances_train=2)._views) == 4
+    assert len(begun(objects, max_num_observations_train=2, max_num_instances_train=2).objective.photographs) == 4
     with pytest.raises(UserError, match="x has 6 photographs, no number 6"):
         begun(objects, specific_observation_idcs=(6,))
 

@@ -108,17 +108,19 @@ def test_what_is_learnt_is_what_is_drawn(single: Dataset) -> None:
     training = begun(single, fit_single_srn=True, rays_per_image=None)
     for _ in range(3):
         training.step()
-    scene, view = training.scene(), training._views[0]
+    objective = training.objective
+    scene, view = objective.scene(training.checkpoint().weights), objective.photographs[0]
     frame = scene.render(view.square_camera(16))
-    pictures = training._reader.read(0)
+    pictures = objective.read(0)
     one = Pictures(
+        0,
         Share(0, 1, 1),
         (0,),
         pictures.colours.new_tensor(np.rint(view.square_image(16) * 255)).view(1, -1, 3).byte(),
         (view.square_camera(16),),
         None,
     )
-    loss = training._losses(training._compared(one))[0]
+    loss = objective.losses(objective._compared(one))["image"]
     picture = torch.from_numpy(view.square_image(16))
     # In [-1, 1] differences are twice as large.
     assert float(4 * (frame.image - picture).square().mean()) == pytest.approx(float(loss.detach()), rel=2e-2)
@@ -236,8 +238,10 @@ def test_bad_input_is_one_line(objects: Dataset, single: Dataset, monkeypatch: p
     with pytest.raises(UserError, match="no training state"):
         ENGINE.resume(single, replace(training.checkpoint(), training=None), CPU)
     before = training.checkpoint().weights
-    losses = training._losses
-    monkeypatch.setattr(training, "_losses", lambda batch: (losses(batch)[0] * torch.nan, *losses(batch)[1:]))
+    losses = training.objective.losses
+    monkeypatch.setattr(
+        training.objective, "losses", lambda piece: {name: loss * torch.nan for name, loss in losses(piece).items()}
+    )
     with pytest.raises(UserError, match="step 1: the loss is not finite"):
         training.step()
     assert equal(training.checkpoint().weights, before)
@@ -288,14 +292,13 @@ def test_a_refused_step_leaves_statistics_and_photographs_as_they_were(
     training = begun(single, **UNET, fit_single_srn=True)
     before = training.checkpoint().weights
     seen = []
-    losses = training._losses
+    losses = training.objective.losses
 
-    def spoilt(compared: Compared) -> tuple[Tensor, Tensor, Tensor]:
+    def spoilt(compared: Compared) -> dict[str, Tensor]:
         seen.append(compared.photographs)
-        image, latent, depth = losses(compared)
-        return image * torch.nan, latent, depth
+        return {name: loss * torch.nan for name, loss in losses(compared).items()}
 
-    monkeypatch.setattr(training, "_losses", spoilt)
+    monkeypatch.setattr(training.objective, "losses", spoilt)
     for _ in range(2):
         with pytest.raises(UserError, match="step 1: the loss is not finite"):
             training.step()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
+from engines.core.resuming import require_same_photographs, restore, training_state
 from torch import Tensor, nn
 
 from colour_grid.config import ColourGridConfig, ColourGridOptions
