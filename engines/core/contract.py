@@ -14,14 +14,16 @@ import numpy as np
 import torch
 from pydantic import ValidationError
 
-from engines.core import abilities
+from engines.core import abilities, objective
 from engines.core.camera import Camera
 from engines.core.checkpoint import Checkpoint
-from engines.core.config import Options, TrainingConfig
+from engines.core.config import OptimiserConfig, Options, TrainingConfig
 from engines.core.dataset import Dataset
 from engines.core.engine import AnyEngine, Control, Engine, Scene, Training
 from engines.core.errors import BrokenContract
+from engines.core.objective import Objective
 from engines.core.reading import quoted, shortened
+from engines.core.views import Views
 
 UNIT_LENGTH = 1e-3
 """That the length of `up` may be off by: it is written down with few digits in some files."""
@@ -40,6 +42,16 @@ ABILITIES: Mapping[type, str] = {
     abilities.HasViewingWeights: "leaves out what only training needs",
 }
 """That an engine may have, each in a few words."""
+OBJECTIVE_ABILITIES: tuple[type, ...] = (
+    objective.DescribesScene,
+    objective.LearnsAtSize,
+    objective.InPieces,
+    objective.DividesSteps,
+    objective.HasOptimisers,
+    objective.ReportsLosses,
+    objective.KeepsState,
+)
+"""That an objective may have."""
 
 
 def functions_of(protocol: type) -> dict[str, tuple[str, ...]]:
@@ -201,6 +213,22 @@ def _checked_training(training: object, engine: str, member: str, step: int) -> 
     return cast(Training, training)
 
 
+def checked_objective(found: object, engine: str) -> None:
+    """Looks at what an `Optimisation` is given by a method.
+
+    Raises:
+        BrokenContract: names the method, and each member of the objective that is missing or wrong.
+    """
+    wrong = _wrong_functions(found, Objective)
+    for name, (valid, kind) in _OBJECTIVE.items():
+        wrong |= _wrong_value(found, name, valid, kind)
+    for ability in OBJECTIVE_ABILITIES:
+        if isinstance(found, ability):
+            wrong |= _wrong_functions(found, ability)
+    if wrong:
+        raise BrokenContract(f"method {engine}: the objective, a {type(found).__name__}, {_listed(wrong)}")
+
+
 def _training(step: int) -> Kinds:
     return {
         "step_count": (lambda value: value == step, f"{step}, the steps done so far"),
@@ -281,6 +309,11 @@ def _is_sound(control: Control) -> bool:
     return control.low <= control.default <= control.high and choices in (0, round(control.high - control.low) + 1)
 
 
+_OBJECTIVE: Kinds = {
+    "config": (lambda value: isinstance(value, OptimiserConfig), "options of a class derived from OptimiserConfig"),
+    "photographs": (lambda value: isinstance(value, Views) and len(value) > 0, "Views, one at least"),
+    "network": (lambda value: isinstance(value, torch.nn.Module), "a torch.nn.Module"),
+}
 _SCENE: Kinds = {
     "engine": (lambda value: isinstance(value, str), "the method's name"),
     "device": (lambda value: isinstance(value, torch.device), "the torch.device that it draws on"),

@@ -18,7 +18,7 @@ from engines.core import ranks
 from engines.core.averaging import WeightAverage
 from engines.core.chance import generator_states, global_generators_kept, seeded, set_generator_states
 from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
-from engines.core.config import OptimiserConfig
+from engines.core.contract import checked_objective
 from engines.core.engine import Scene
 from engines.core.errors import Diverged, UserError
 from engines.core.objective import (
@@ -43,8 +43,6 @@ from engines.core.reading import naming
 AnyObjective = TypeVar("AnyObjective", bound=Objective)
 CHANCE_OF_STEPS = 3
 """The purpose that a step's global generators are seeded for; a method's own purposes are its own numbers."""
-MEMBERS = ("config", "photographs", "network", "views", "read", "losses", "scene")
-"""Of an objective."""
 WHOLE = Share(0, 1, 1)
 
 
@@ -70,7 +68,7 @@ class Optimisation(Generic[AnyObjective]):
         with global_generators_kept(setup.device):
             torch.manual_seed(setup.seed)
             self.objective = objective = make(setup)
-        _require_whole(objective)
+        checked_objective(objective, setup.engine)
         # By abilities: those of another class than the type variable's.
         self._known: object = objective
         ranks.require_divided(setup.engine, self.divides_steps)
@@ -262,20 +260,6 @@ class _Losses(nn.Module):
         if "total" not in losses:
             raise ValueError(f'{type(self._objective).__name__}.losses gives {", ".join(losses)}, but no "total"')
         return losses
-
-
-def _require_whole(objective: object) -> None:
-    """Says what a method's author left out.
-
-    Raises:
-        TypeError: names it.
-    """
-    kind = type(objective).__name__
-    if lacking := [name for name in MEMBERS if not hasattr(objective, name)]:
-        raise TypeError(f"{kind}, an objective, lacks {', '.join(lacking)}")
-    config: object = getattr(objective, "config")  # noqa: B009
-    if not isinstance(config, OptimiserConfig):
-        raise TypeError(f"{kind}.config, a {type(config).__name__}, must derive from OptimiserConfig")
 
 
 def _training_state(checkpoint: Checkpoint) -> Mapping[str, Any]:

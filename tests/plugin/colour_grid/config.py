@@ -7,10 +7,10 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from engines.core.config import Options, TrainingConfig
+from engines.core.config import OptimiserConfig, Options
 
 
-class ColourGridConfig(TrainingConfig):
+class ColourGridConfig(OptimiserConfig):
     """How a colour grid is learnt."""
 
     FILES = ("checkpoint",)

@@ -11,11 +11,14 @@ from torch import Tensor
 
 from colour_grid.config import ColourGridConfig, ColourGridOptions
 from colour_grid.scene import ColourGridScene, Grid
-from colour_grid.training import ColourGridTraining
+from colour_grid.training import ColourGridObjective
 from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.config import SCENE_CONFIG, make_options
 from engines.core.dataset import Dataset
+from engines.core.engine import Training
 from engines.core.errors import Lacking, UserError
+from engines.core.objective import Setup
+from engines.core.optimisation import Optimisation
 
 FORMAT = "colour_grid"
 """The key of its authors' files."""
@@ -28,7 +31,7 @@ class ColourGrid:
     title = "Colour grid"
     Config = ColourGridConfig
     SceneOptions = ColourGridOptions
-    training = ColourGridTraining
+    objective = ColourGridObjective
 
     def recognises(self, content: Mapping[str, Any]) -> bool:
         return isinstance(content, Mapping) and FORMAT in content
@@ -61,14 +64,13 @@ class ColourGrid:
         return ColourGridScene(checkpoint.weights, info, device, options)
 
     def unsupported(self, dataset: Dataset) -> str:
-        return self.training.unsupported(dataset)
+        return self.objective.unsupported(dataset)
 
-    def train(self, dataset: Dataset, config: ColourGridConfig, device: torch.device, seed: int) -> ColourGridTraining:
-        return self.training(dataset, config, device, seed)
+    def train(self, dataset: Dataset, config: ColourGridConfig, device: torch.device, seed: int) -> Training:
+        return Optimisation(self.objective, Setup(self.name, dataset, config, device, seed))
 
-    def resume(self, dataset: Dataset, checkpoint: Checkpoint, device: torch.device) -> ColourGridTraining:
-        config = make_options(self.Config, checkpoint.config, SCENE_CONFIG)
-        return self.training.resumed(dataset, config, checkpoint, device)
+    def resume(self, dataset: Dataset, checkpoint: Checkpoint, device: torch.device) -> Training:
+        return Optimisation(self.objective, Setup.resumed(checkpoint, self.Config, dataset, device))
 
 
 ENGINE = ColourGrid()

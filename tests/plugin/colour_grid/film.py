@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from colour_grid.engine import ColourGrid
-from colour_grid.training import ColourGridTraining
+from colour_grid.training import ColourGridObjective
 from engines.core.dataset import Dataset
 
 
-class ColourFilmTraining(ColourGridTraining):
+class ColourFilmObjective(ColourGridObjective):
     """Learns from all moments."""
-
-    engine = "colour_film"
 
     @staticmethod
     def unsupported(dataset: Dataset) -> str:
@@ -24,7 +22,7 @@ class ColourFilm(ColourGrid):
 
     name = "colour_film"
     title = "Colour film"
-    training = ColourFilmTraining
+    objective = ColourFilmObjective
 
 
 ENGINE = ColourFilm()

@@ -2,63 +2,56 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import NamedTuple
 
 import torch
-from engines.core.resuming import require_same_photographs, restore, training_state
-from torch import Tensor, nn
+from torch import Tensor
 
 from colour_grid.config import ColourGridConfig, ColourGridOptions
 from colour_grid.scene import ColourGridScene, Grid, rays_of, spread
 from engines.core import ranks
-from engines.core.averaging import WeightAverage
-from engines.core.camera import Camera
 from engines.core.chance import seeded
-from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
+from engines.core.checkpoint import SceneInfo
 from engines.core.dataset import Dataset
-from engines.core.errors import Diverged, Unreadable, UserError
-from engines.core.resuming import require_same_photographs, restore, training_state
+from engines.core.errors import UserError
+from engines.core.objective import Setup
+from engines.core.ranks import Share
 from engines.core.scene_file import read_scene_file
-from engines.core.views import View
 
 SAMPLES = 12
 
 
-class Compared(nn.Module):
-    """The squared error of some pixels, divided by the weight of all that a step compares."""
+class Rays(NamedTuple):
+    """What a step compares on this rank: `share` of its rays, each with its weight in their mean."""
 
-    def __init__(self, grid: Grid) -> None:
-        super().__init__()
-        self.grid = grid
+    share: Share
+    origins: Tensor
+    directions: Tensor
+    along: Tensor
+    pixels: Tensor
+    weights: Tensor
 
-    def forward(self, origins: Tensor, directions: Tensor, along: Tensor, pixels: Tensor, weights: Tensor) -> Tensor:
-        colour = self.grid(origins, directions, along)[0]
-        return (((colour - pixels) ** 2).mean(dim=-1) * weights).sum()
 
+class ColourGridObjective:
+    """What is learnt: colours and densities."""
 
-class ColourGridTraining:
-    """One optimisation; all chance follows from the seed and the step's number."""
-
-    engine: ClassVar[str] = "colour_grid"
-    notes: tuple[str, ...] = ()
-
-    def __init__(self, dataset: Dataset, config: ColourGridConfig, device: torch.device, seed: int) -> None:
-        reason = self.unsupported(dataset)
+    def __init__(self, setup: Setup[ColourGridConfig]) -> None:
+        reason = self.unsupported(setup.dataset)
         if reason:
-            raise UserError(f"{dataset.source}: {reason}")
+            raise UserError(f"{setup.dataset.source}: {reason}")
+        self.config = config = setup.config
         for rays in config.rays_per_step:
             ranks.here().share_of_batch(rays, "rays_per_step")
-        self.config, self.step_count = config, 0
-        self._dataset, self._views = dataset, dataset.split("train").photographed
-        self._device, self._seed = device, seed
-        self._grid = Grid(config.grid_dim, torch.tensor(dataset.bounds), seeded(seed, 0)).to(device)
-        if config.checkpoint is not None:
+        self.photographs = setup.dataset.split("train").photographed
+        self._dataset, self._device, self._seed = setup.dataset, setup.device, setup.seed
+        self.network = Grid(config.grid_dim, torch.tensor(setup.dataset.bounds), seeded(setup.seed, 0))
+        if config.checkpoint is not None and setup.checkpoint is None:
             self._begin_from(Path(config.checkpoint))
-        self._compared = ranks.divided(Compared(self._grid))
-        self._optimiser = torch.optim.Adam(self._grid.parameters(), lr=config.lr)
-        self._average = WeightAverage(self._grid.state_dict(), config.ema_decay) if config.ema_decay else None
+        if config.keep_densities:
+            # Densities are the first of four channels.
+            self.network.values.register_hook(lambda gradient: gradient * torch.tensor([0.0, 1, 1, 1]).view(4, 1, 1, 1))
 
     @staticmethod
     def unsupported(dataset: Dataset) -> str:
@@ -70,90 +63,47 @@ class ColourGridTraining:
         moments = len(set(dataset.views.times.tolist()))
         return f"a recording of {moments} moments, but a colour grid stands still" if moments > 1 else ""
 
-    @classmethod
-    def resumed(
-        cls, dataset: Dataset, config: ColourGridConfig, checkpoint: Checkpoint, device: torch.device
-    ) -> ColourGridTraining:
-        state = training_state(checkpoint)
-        unread = config.model_copy(update={"checkpoint": None})
-        training = cls(dataset, unread, device, config.seed)
-        training.config = config
-        require_same_photographs(state, training._views, dataset.source)
-        restore(training._grid, training._average, training._optimiser, checkpoint)
-        training.step_count = checkpoint.step
-        return training
-
     def _begin_from(self, path: Path) -> None:
         values = read_scene_file(path).weights["values"]
-        if values.shape != self._grid.values.shape:
+        if values.shape != self.network.values.shape:
             raise UserError(f"{path}: its grid has {values.shape[-1]} voxels a side, this run's {self.config.grid_dim}")
         with torch.no_grad():
-            self._grid.values.copy_(values)
+            self.network.values.copy_(values)
 
-    def step(self) -> dict[str, float]:
-        random = seeded(self._seed, 1, self.step_count)
-        view = self._views[int(torch.randint(len(self._views), (1,), generator=random))]
-        camera, pixels, weights = ranks.together(lambda: self._read(view))
-        rays = self.config.rays_at(self.step_count)
-        chosen = torch.randint(len(pixels), (rays,), generator=random)
+    def views(self, step: int) -> list[int]:
+        return [self._view(seeded(self._seed, 1, step))]
+
+    def _view(self, random: torch.Generator) -> int:
+        return int(torch.randint(len(self.photographs), (1,), generator=random))
+
+    def read(self, step: int) -> Rays:
+        random = seeded(self._seed, 1, step)
+        view, side = self.photographs[self._view(random)], self.config.side_px
+        camera = view.camera if side is None else view.square_camera(side)
+        colours = torch.from_numpy(view.image() if side is None else view.square_image(side)).reshape(-1, 3)
+        valid = view.valid_mask() if side is None else view.square_valid(side)
+        weights = torch.ones(len(colours)) if valid is None else torch.from_numpy(valid).float().flatten()
+        rays = self.config.rays_at(step)
+        chosen = torch.randint(len(colours), (rays,), generator=random)
         along = spread(SAMPLES).expand(rays, -1)
         if self.config.sampling == "jittered":
             along = along + (torch.rand(rays, SAMPLES, generator=random) - 0.5) / SAMPLES
         share = ranks.here().share(rays)
         own = chosen[share.rows]
-        weighed = weights[own] / weights[chosen].sum().clamp(min=1)
-        given = (*(each[own] for each in rays_of(camera)), along[share.rows], pixels[own], weighed)
-        for group in self._optimiser.param_groups:
-            group["lr"] = self.config.lr_at(self.step_count)
-        self._optimiser.zero_grad(set_to_none=True)
-        loss = self._compared(*(each.to(self._device) for each in given))
-        loss.backward()
-        if self.config.keep_densities:
-            self._grid.values.grad[:, 0] = 0.0
-        mse = float(ranks.summed(loss.detach().clone()))
-        if not math.isfinite(mse):
-            raise Diverged(
-                f"step {self.step_count + 1}: the loss is not finite on view {view.name}; the weights were not "
-                "changed. Look at this photograph"
-            )
-        self._optimiser.step()
-        self.step_count += 1
-        if self._average is not None:
-            self._average.update(self._grid.state_dict(), self.step_count)
+        weighed = weights[own] / (weights[chosen].sum().clamp(min=1) * share.part)
+        return Rays(share, *(each[own] for each in rays_of(camera)), along[share.rows], colours[own], weighed)
+
+    def share(self, batch: Rays) -> Share:
+        return batch.share
+
+    def losses(self, batch: Rays) -> dict[str, Tensor]:
+        origins, directions, along, pixels, weights = (each.to(self._device) for each in batch[1:])
+        colour = self.network(origins, directions, along)[0]
+        mse = (((colour - pixels) ** 2).mean(dim=-1) * weights).sum()
         return {"total": mse, "mse": mse}
 
-    def _read(self, view: View) -> tuple[Camera, Tensor, Tensor]:
-        """The camera, the colours [P, 3] and the weights [P] of a photograph's pixels."""
-        side = self.config.side_px
-        camera = view.camera if side is None else view.square_camera(side)
-        try:
-            image = view.image() if side is None else view.square_image(side)
-            valid = view.valid_mask() if side is None else view.square_valid(side)
-        except UserError as error:
-            raise Unreadable(str(error)) from error
-        colours = torch.from_numpy(image).reshape(-1, 3)
-        return camera, colours, torch.ones(len(colours)) if valid is None else torch.from_numpy(valid).float().flatten()
-
-    def learnt_px(self, size_px: tuple[int, int]) -> tuple[int, int]:
+    def learnt_px(self, size_px: tuple[int, int], step: int) -> tuple[int, int]:
         return size_px if self.config.side_px is None else (self.config.side_px, self.config.side_px)
 
-    def close(self) -> None:
-        """Nothing runs beside it."""
-
-    def checkpoint(self) -> Checkpoint:
-        training: dict[str, Any] = {
-            "optimiser": copied_to_cpu(self._optimiser.state_dict()),
-            "photographs": self._views.fingerprint(),
-        }
-        if self._average is not None:
-            training["latest"] = copied_to_cpu(self._grid.state_dict())
-        info = SceneInfo.of_dataset(self._dataset)
-        config = self.config.model_dump()
-        return Checkpoint(self.engine, config, self.step_count, copied_to_cpu(self._shown()), info, training)
-
-    def scene(self) -> ColourGridScene:
-        weights = {name: tensor.detach().clone() for name, tensor in self._shown().items()}
+    def scene(self, weights: Mapping[str, Tensor]) -> ColourGridScene:
         return ColourGridScene(weights, SceneInfo.of_dataset(self._dataset), self._device, ColourGridOptions())
-
-    def _shown(self) -> dict[str, Tensor]:
-        return dict(self._grid.state_dict() if self._average is None else self._average.weights)
