@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import pytest
 from pydantic import Field, model_validator
 
-from engines.core.config import Options, TrainingConfig, make_options, parse_settings, read_yaml
+from engines.core.config import OptimiserConfig, Options, TrainingConfig, make_options, parse_settings, read_yaml
 from engines.core.errors import UserError
 
 
-class Example(TrainingConfig):
+class Example(OptimiserConfig):
     planes: int = Field(64, ge=2)
     """Depth planes."""
     mode: Literal["fast", "exact"] = "exact"
@@ -98,8 +99,31 @@ def test_bad_yaml(tmp_path: Path, content: bytes | None, message: str) -> None:
 
 
 def test_the_learning_rate_falls_by_the_same_factor_each_step() -> None:
-    config = TrainingConfig(max_steps=100, lr=1e-2, lr_final=1e-4)
+    config = OptimiserConfig(max_steps=100, lr=1e-2, lr_final=1e-4)
     assert config.lr_at(0) == 1e-2
     assert config.lr_at(50) == pytest.approx(1e-3)
     assert config.lr_at(100) == pytest.approx(1e-4)
-    assert TrainingConfig(lr=1e-2).lr_at(50) == 1e-2
+    assert OptimiserConfig(lr=1e-2).lr_at(50) == 1e-2
+
+
+class Own(OptimiserConfig):
+    FREE_ON_RESUME = ("batch_size",)
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"Optimisation": ("batch_size",)}
+
+    batch_size: int = 1
+    """Photographs in a step."""
+
+
+def test_options_of_the_optimiser_are_offered_by_those_that_have_one_only() -> None:
+    assert not {"lr", "lr_final", "ema_decay"} & set(TrainingConfig.model_fields)
+    with pytest.raises(UserError, match="no field ema_decay"):
+        make_options(TrainingConfig, {"ema_decay": 0.9})
+    assert TrainingConfig.grouped()["Optimisation"] == ("max_steps", "seed")
+    assert Own.grouped()["Optimisation"] == ("batch_size", "max_steps", "lr", "lr_final", "ema_decay", "seed")
+    assert Own.label("ema_decay") == "EMA decay of the weights"
+
+
+def test_what_a_run_may_go_on_with_is_said_by_each_class() -> None:
+    common = TrainingConfig.free_on_resume()
+    assert "max_steps" in common and "seed" not in common
+    assert Own.free_on_resume() == (*common, "lr", "batch_size")
