@@ -39,7 +39,7 @@ def options_have_sentences(trial: Trial) -> None:
 def _require_fields(kind: type[Options]) -> None:
     grouped = [name for names in kind.GROUPS.values() for name in names]
     named = {"GROUPS": grouped, "LABELS": list(kind.LABELS), "AS_TRAINED": list(kind.AS_TRAINED)}
-    for list_name in ("FILES", "MEMORY", "TRIAL"):
+    for list_name in ("FILES", "FREE_ON_RESUME", "MEMORY", "TRIAL"):
         named[list_name] = list(getattr(kind, list_name, ()))
     for list_name, names in named.items():
         if strange := [name for name in names if name not in kind.model_fields]:
