@@ -12,7 +12,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import pillow_heif
 from PIL import Image, TiffImagePlugin
 
 from engines.core.camera import Array
@@ -50,6 +49,9 @@ def turned_upright(image: Array, orientation: int) -> Array:
 @lru_cache(1)
 def know_heif() -> None:
     """Lets Pillow open HEIC, in this process."""
+    # Here, not above: most data has none, and its codec takes a while to load.
+    import pillow_heif
+
     pillow_heif.register_heif_opener()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -40,6 +41,7 @@ UNREADABLE_SUFFIXES = (
 """Pictures, of cameras and of programs, that can't be read here."""
 
 
+AS_DIGIT = str.maketrans("123456789", "0" * 9)
 NO_PHOTOGRAPH = re.compile(
     r"[_.-](depth|normals?|albedo|disp|disparity)([_.-]?[0-9]+)?$|^(depth|normals?|albedo)[_.-]?[0-9]+$", re.IGNORECASE
 )
@@ -51,28 +53,38 @@ def list_images(folder: Path) -> list[Path]:
 
     Of a photograph that a phone keeps as HEIC and as JPEG the latter counts.
     """
-    images = _image_files(folder)
-    others = {path.stem.lower() for path in images if path.suffix.lower() not in HEIF_SUFFIXES}
-    images = [path for path in images if path.suffix.lower() not in HEIF_SUFFIXES or path.stem.lower() not in others]
-    return [path for path in images if not NO_PHOTOGRAPH.search(path.stem)] or images
+    return [folder / name for name in sorted(_image_names(folder))]
 
 
 def list_in_order(folder: Path) -> list[Path]:
     """As `list_images`, sorted as people count: 2.png before 10.png."""
-    return sorted(list_images(folder), key=natural_order)
+    return [folder / name for name in in_natural_order(_image_names(folder))]
 
 
-def _image_files(folder: Path) -> list[Path]:
-    # A leading dot: what macOS leaves beside each file on foreign disks, and our own unfinished files.
-    return sorted(
-        path
-        for path in folder.iterdir()
-        # A folder is no photograph, whatever its name; a pipe would be waited for without end. A link that leads
-        # nowhere stays, to be named where it can't be read.
-        if path.suffix.lower() in IMAGE_SUFFIXES
-        and not path.name.startswith(".")
-        and (path.is_file() or path.is_symlink())
-    )
+def _image_names(folder: Path) -> list[str]:
+    """Of `list_images`, in no order. Names, as a class of objects has tens of thousands of them."""
+    # A folder is no photograph, whatever its name; a pipe would be waited for without end. A link that leads nowhere
+    # stays, to be named where it can't be read.
+    names = files_with(folder, IMAGE_SUFFIXES)
+    heif = [name for name in names if name.lower().endswith(HEIF_SUFFIXES)]
+    if heif:
+        others = {name.rpartition(".")[0].lower() for name in names if not name.lower().endswith(HEIF_SUFFIXES)}
+        twice = {name for name in heif if name.rpartition(".")[0].lower() in others}
+        names = [name for name in names if name not in twice]
+    return [name for name in names if not NO_PHOTOGRAPH.search(name.rpartition(".")[0])] or names
+
+
+def files_with(folder: Path, suffixes: tuple[str, ...]) -> list[str]:
+    """Names of the files in a folder that end in one of `suffixes` (lower case), whatever their case; in no order."""
+    with os.scandir(folder) as entries:
+        return [
+            entry.name
+            for entry in entries
+            # A leading dot: what macOS leaves beside each file on foreign disks, and our own unfinished files.
+            if entry.name.lower().endswith(suffixes)
+            and not entry.name.startswith(".")
+            and (entry.is_file() or entry.is_symlink())
+        ]
 
 
 def unreadable_pictures(folder: Path) -> str:
@@ -108,6 +120,14 @@ def _has_size(path: Path) -> bool:
 def natural_order(path: Path) -> list[str | int]:
     """Sorts names as people count: cam2 before cam10."""
     return natural_key(path.name)
+
+
+def in_natural_order(names: Sequence[str]) -> list[str]:
+    """Names, sorted as people count."""
+    # Those of one pattern (000012.png) stand in the order of their text: so a class of thousands is sorted at once.
+    if len({name.translate(AS_DIGIT) for name in names}) <= 1:
+        return sorted(names)
+    return sorted(names, key=natural_key)
 
 
 def natural_key(name: str) -> list[str | int]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import h5py
 import numpy as np
 
 from engines.core.camera import Array
@@ -14,6 +14,9 @@ from engines.core.errors import UserError
 from engines.core.images import read_image
 from engines.core.reading import reading, require_file, shortened
 from engines.core.video_frames import Video
+
+if TYPE_CHECKING:
+    import h5py
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v")
 HDF5_SUFFIXES = (".h5", ".hdf5")
@@ -79,6 +82,9 @@ def hdf5_shape(path: Path, name: str) -> tuple[int, ...] | None:
     Raises:
         UserError: not an HDF5 file, or the data set holds something else.
     """
+    # Here, not above: it takes a while to load, and few layouts have such files.
+    import h5py
+
     require_file(path)
     with reading(path, "can't be read as HDF5"), h5py.File(path, "r") as file:
         found = _own_dataset(path, file, name)
@@ -95,6 +101,8 @@ def _own_dataset(path: Path, file: h5py.File, name: str) -> h5py.Dataset | None:
     Raises:
         UserError: it is kept in other files, which nobody chose.
     """
+    import h5py
+
     link = file.get(name, getlink=True)
     found = None if isinstance(link, h5py.ExternalLink) else file.get(name)
     if isinstance(link, h5py.ExternalLink) or (
@@ -105,6 +113,8 @@ def _own_dataset(path: Path, file: h5py.File, name: str) -> h5py.Dataset | None:
 
 
 def _read_hdf5(path: Path, at: Place) -> Array:
+    import h5py
+
     name, *indices = at
     require_file(path)
     with reading(path, f"{name}{indices} can't be read"), h5py.File(path, "r") as file:

@@ -9,7 +9,7 @@ from pathlib import Path
 from engines.core.errors import UserError
 from engines.core.formats.left_out import pair
 from engines.core.formats.splits import read_split_lists
-from engines.core.images import natural_order
+from engines.core.images import files_with, in_natural_order, natural_order
 from engines.core.reading import naming
 from engines.core.views import Split
 
@@ -20,9 +20,7 @@ def texts_in(folder: Path) -> list[Path]:
     """The `.txt` files of a folder, in capitals too, sorted as people count; none where there is no such folder."""
     if not folder.is_dir():
         return []
-    # A leading dot: what macOS leaves beside each file on foreign disks.
-    found = (path for path in folder.iterdir() if path.suffix.lower() == TEXT and not path.name.startswith("."))
-    return sorted(found, key=natural_order)
+    return [folder / name for name in in_natural_order(files_with(folder, (TEXT,)))]
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ def files_beside(folder: Path, owners: Sequence[Path], suffixes: Sequence[str]) 
     """
     if not folder.is_dir():
         return Beside()
-    there = [path for path in folder.iterdir() if path.suffix.lower() in suffixes and not path.name.startswith(".")]
+    there = [folder / name for name in files_with(folder, tuple(suffixes))]
     # Later ones give way to earlier ones.
     by_stem = {path.stem: path for path in sorted(there, key=lambda path: -suffixes.index(path.suffix.lower()))}
     stems = {path.stem for path in owners}

@@ -271,6 +271,8 @@ class Part:
     @property
     def splits(self) -> list[Split]:
         """Of the views."""
+        if not self._splits:
+            return [self._split] * len(self)
         return [self._split_of(path.stem) for path in self._poses]
 
     def _split_of(self, stem: str) -> Split:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -15,7 +17,9 @@ from engines.core.errors import UserError
 from engines.core.images import (
     has_alpha,
     image_size,
+    in_natural_order,
     list_images,
+    natural_key,
     natural_order,
     read_image,
     resize_area,
@@ -172,3 +176,16 @@ def test_megabytes_before_the_pixels_of_a_png_are_passed_over(tmp_path: Path, mo
     assert image_size(path) == (15, 18) and has_alpha(path) == (mode != "RGB")
     if mode == "RGB":
         np.testing.assert_array_equal(to_uint8(read_image(path)), np.asarray(picture))
+
+
+@pytest.mark.parametrize("pattern", ["{:03d}.png", "{}.png", "r_{}_{}.PNG", "a{:04d}b{}", "x"])
+def test_names_are_sorted_as_people_count(pattern: str) -> None:
+    random = np.random.default_rng(0)
+    names = [pattern.format(*random.integers(0, 500, 2).tolist()) for _ in range(200)]
+    names += ["a01.png", "a1.png"] if "{}" in pattern else []
+    assert in_natural_order(names) == sorted(names, key=natural_key)
+
+
+def test_data_is_read_without_loading_what_few_files_need() -> None:
+    code = "import sys, engines.core.formats; sys.exit(bool({'h5py', 'pillow_heif'} & sys.modules.keys()))"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
