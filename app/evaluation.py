@@ -21,7 +21,7 @@ from app.objects import choice_of, learnt_objects
 from engines.core import metrics, ranks
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
-from engines.core.engine import INSTANCE, TIME, HasSources, LearnsPart, Scene, Stop, never_stop
+from engines.core.engine import INSTANCE, TIME, FindsSources, HasSources, LearnsPart, Scene, Stop, never_stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.images import SMALLEST_SIDE_PX, resize_area
 from engines.core.views import View, Views
@@ -171,6 +171,8 @@ def evaluate(
     own: dict[int, Score] = {}
     cancelled = False
     for index in np.flatnonzero(np.array(drawn_by) == ranks.here().number).tolist():
+        if _will_be_source(scene, views[index], controls[index]):
+            continue
         try:
             pair = _pair(scene, views[index], controls[index], stop, learnt_px)
             # Known when the picture is made.
@@ -246,6 +248,12 @@ def _named(values: Mapping[str, float], view: View, scene: Scene, dataset: Datas
 def _is_source(scene: object, view: View, controls: Mapping[str, float]) -> bool:
     """Whether the scene is drawn from this very photograph."""
     sources = scene.sources(view.camera, controls) if isinstance(scene, HasSources) else ()
+    return any(same_pose(view.camera, other) for other in sources)
+
+
+def _will_be_source(scene: object, view: View, controls: Mapping[str, float]) -> bool:
+    """As `_is_source`, before the picture is made, where the scene can tell."""
+    sources = scene.find_sources(view.camera, controls) if isinstance(scene, FindsSources) else ()
     return any(same_pose(view.camera, other) for other in sources)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,18 @@ from app.commands.console import (
     assumptions_of,
     note_astray,
     note_since,
+    notes,
     open_from,
     writing,
 )
-from app.evaluation import Evaluation, Score, evaluate, view_controls
+from app.commands.render import parse_size
+from app.evaluation import Evaluation, Score, Size, as_photographed, evaluate, view_controls
 from app.held_out import with_held_out_of
 from engines.core import ranks
+from engines.core.camera import Camera
 from engines.core.checkpoint import Checkpoint
 from engines.core.dataset import Dataset
+from engines.core.engine import LearnsSmaller, Scene
 from engines.core.errors import UserError
 from engines.core.files import check_place, replacing
 from engines.core.views import Split
@@ -49,6 +53,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PX",
         help="leave out so many pixels on each side (default: what the method doesn't learn, 5 for DeepVoxels' paper)",
     )
+    parser.add_argument("--size", type=parse_size, metavar="WxH", help=(
+        "compare at this size (default: what the run learnt at last, where it brought photographs to another size than "
+        "their own)"
+    ))  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
@@ -89,9 +97,11 @@ def _score(arguments: argparse.Namespace) -> int:
             scores.append(score)
             bar.move_to(len(scores), -(-len(views) // ranks.here().count))
 
-        evaluation = evaluate(opened.scene, views, on_view, crop_px=arguments.crop, dataset=dataset)
+        size = size_of(opened.scene, arguments.size)
+        evaluation = evaluate(opened.scene, views, on_view, crop_px=arguments.crop, dataset=dataset, learnt_px=size)
     note_since(opened, known)
     cameras = [view.camera for view in views]
+    notes(_size_note(opened.scene, cameras, arguments.size))
     note_astray(opened.scene, cameras, view_controls(opened.scene, views, dataset))
     result = {"checkpoint": str(arguments.checkpoint), "data": str(dataset.source), "split": split, "views_are": chosen}
     result |= evaluation.to_json()
@@ -100,6 +110,31 @@ def _score(arguments: argparse.Namespace) -> int:
     if out is not None and ranks.here().is_first:
         _write(out, evaluation, result)
     return 0
+
+
+def size_of(scene: Scene, wanted: tuple[int, int] | None) -> Size:
+    """What photographs are brought to: what was asked for, else what was learnt at.
+
+    Raises:
+        UserError: the scene draws one size only, and another is wanted.
+    """
+    if wanted is not None:
+        if scene.native_px is not None and scene.native_px != wanted:
+            width, height = scene.native_px
+            raise UserError(f"--size {wanted[0]}x{wanted[1]}: this scene draws {width}x{height} only")
+        return lambda _: wanted
+    known: object = scene
+    return known.learnt_px if isinstance(known, LearnsSmaller) else as_photographed
+
+
+def _size_note(scene: Scene, cameras: Sequence[Camera], wanted: tuple[int, int] | None) -> Iterator[str]:
+    """What is compared, where it is not what was photographed."""
+    if wanted is not None or scene.native_px is not None:
+        return
+    size = size_of(scene, None)
+    sizes = {size(camera.size_px) for camera in cameras if size(camera.size_px) != camera.size_px}
+    for width, height in sorted(sizes):
+        yield f"compared at {width}x{height}, the size that was learnt at; --size names another"
 
 
 def _first_split(dataset: Dataset) -> Split:

@@ -153,6 +153,19 @@ class HasSources(Protocol):
 
 
 @runtime_checkable
+class FindsSources(Protocol):
+    """A scene that can say what a picture would be drawn from before anything is made for it."""
+
+    def find_sources(self, camera: Camera, controls: Mapping[str, float]) -> tuple[Camera, ...]:
+        """As `HasSources.sources`; may look at the disk.
+
+        Raises:
+            UserError: it can't be drawn, or the data can't be read.
+        """
+        ...
+
+
+@runtime_checkable
 class HasMoments(Protocol):
     """A scene of several recordings, each of which is as long as it is."""
 
@@ -240,10 +253,10 @@ class DividesSteps(Protocol):
 
 @runtime_checkable
 class LearnsSmaller(Protocol):
-    """A training that brings photographs to another size, and whose scene could draw any: it is judged at that size."""
+    """A training, or a scene, of photographs brought to another size, that could draw any: judged at that size."""
 
     def learnt_px(self, size_px: tuple[int, int]) -> tuple[int, int]:
-        """(width, height) that a photograph of `size_px` is learnt at now; where it is a square, of its centred one."""
+        """(width, height) that a photograph of `size_px` is learnt at; where it is a square, of its centred one."""
         ...
 
 

@@ -119,6 +119,15 @@ class MaskVolumeScene:
         cameras = self.footage.cameras(key.instance, key.time)
         return cameras[key.first], cameras[key.second]
 
+    def find_sources(self, camera: Camera, controls: Mapping[str, float]) -> tuple[Camera, ...]:
+        """The pair that the planes are going to be made of; looks at the disk, and makes none.
+
+        Raises:
+            UserError: no such recording, or its cameras can't be read.
+        """
+        self.footage.key(camera, controls)
+        return self.sources(camera, controls)
+
     def need(self, camera: Camera, controls: Mapping[str, float]) -> object:
         """Tells what must be made for different pictures apart."""
         if self.options.pair == "fixed":

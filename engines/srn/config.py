@@ -132,6 +132,11 @@ class SrnConfig(OptimiserConfig):
         starts = (0, *accumulate(self.max_steps_per_img_sidelength[:-1]))
         return tuple(start for start in starts if start < self.max_steps)
 
+    def stage_number(self, step: int) -> int:
+        """Which of the sizes step `step`, from 0, learns at."""
+        ends = accumulate(self.max_steps_per_img_sidelength)
+        return next((number for number, end in enumerate(ends) if step < end), len(self.img_sidelengths) - 1)
+
     @model_validator(mode="before")
     @classmethod
     def _hold_nothing_out_of_a_choice(cls, values: Any) -> Any:

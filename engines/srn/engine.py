@@ -79,7 +79,10 @@ class SrnEngine:
                     *assumptions,
                     "the objects' codes are the file's own; has_params=true takes those of the folder's params/",
                 )
-        return SrnScene(config, weights, info, assumptions, device, options)
+        # The authors' files don't say what they were learnt from.
+        is_known = checkpoint.scene is not None and checkpoint.step > 0
+        side = config.img_sidelengths[config.stage_number(checkpoint.step - 1)] if is_known else None
+        return SrnScene(config, weights, info, assumptions, device, options, side)
 
     def unsupported(self, dataset: Dataset) -> str:
         """No photographs to learn from, or things that move."""

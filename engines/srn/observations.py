@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
 
 import numpy as np
 import torch
@@ -110,12 +109,8 @@ class Plan:
     def stage(self, step: int) -> tuple[int, int]:
         """Side of the pictures, and how many of them."""
         config = self._config
-        number = self._stage_number(step)
+        number = self._config.stage_number(step)
         return config.img_sidelengths[number], config.batch_size_per_img_sidelength[number]
-
-    def _stage_number(self, step: int) -> int:
-        ends = accumulate(self._config.max_steps_per_img_sidelength)
-        return next((i for i, end in enumerate(ends) if step < end), len(self._config.img_sidelengths) - 1)
 
     def views(self, step: int) -> list[int]:
         """Indices: each photograph once before any comes again, with others of its object by chance."""
@@ -136,7 +131,7 @@ class Plan:
     def _drawn_before(self, step: int) -> int:
         """Photographs that earlier steps took from the shuffled order."""
         config = self._config
-        last = self._stage_number(step)
+        last = self._config.stage_number(step)
         steps = [*config.max_steps_per_img_sidelength[:last]]
         steps.append(step - sum(steps))
         sizes = config.batch_size_per_img_sidelength

@@ -67,8 +67,11 @@ class SrnScene:
         assumptions: tuple[str, ...],
         device: torch.device,
         options: SrnOptions,
+        learnt_side: int | None = None,
     ) -> None:
+        """Prepares it; `learnt_side` is the side of the pictures that were learnt from last, where that is known."""
         self.device, self.options, self.assumptions = device, options, assumptions
+        self._learnt_side = learnt_side
         self.bounds, self.up, self.cameras = info.bounds, info.up, info.cameras
         self.native_px: tuple[int, int] | None = (UNET_PX, UNET_PX) if config.use_unet_renderer else None
         self.start = info.start.square().resized(self.native_px) if self.native_px else info.start
@@ -80,6 +83,10 @@ class SrnScene:
     def learnt_part(self, camera: Camera) -> Camera:
         """The centred square."""
         return camera.square()
+
+    def learnt_px(self, size_px: tuple[int, int]) -> tuple[int, int]:
+        """The square that photographs were brought to, as the authors' test has it; else their own size."""
+        return size_px if self._learnt_side is None else (self._learnt_side, self._learnt_side)
 
     def _build(self, config: SrnConfig, weights: Mapping[str, Tensor]) -> None:
         with torch.device("meta"):

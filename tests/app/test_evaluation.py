@@ -93,6 +93,29 @@ def test_only_what_was_learnt_from_is_compared(views: Views) -> None:
     assert drawer.drawn[0].centre_px == views[0].camera.square().centre_px
 
 
+class OfPhotographs(Plain):
+    """Drawn from the photographs of some cameras, which it knows before."""
+
+    def __init__(self, made_of: Views) -> None:
+        super().__init__(0.5, any_size=True)
+        self._sources = tuple(view.camera for view in made_of)
+
+    def find_sources(self, camera: Camera, controls: Mapping[str, float]) -> tuple[Camera, ...]:
+        return self._sources
+
+
+def test_what_a_scene_is_drawn_from_is_not_drawn_to_be_refused(views: Views) -> None:
+    far = np.eye(4)
+    far[:3, 3] = 7
+    moved = replace(views[0], camera=replace(views[0].camera, camera_to_world=far))
+    drawer = OfPhotographs(views)
+    assert [score.view for score in evaluate(drawer, Views.of([views[0], moved])).scores] == ["a"]
+    assert [camera.position.tolist() for camera in drawer.drawn] == [[7, 7, 7]]
+    with pytest.raises(UserError, match="all these photographs are what the scene is drawn from"):
+        evaluate(drawer, views)
+    assert len(drawer.drawn) == 1
+
+
 def test_leaves_out_the_border(views: Views) -> None:
     drawer = Plain(0.5, edge_px=5)
     assert evaluate(drawer, views, crop_px=5).psnr == pytest.approx(20.0, abs=1e-3)

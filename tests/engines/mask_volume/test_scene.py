@@ -91,6 +91,15 @@ def test_moments_differ_where_something_moves(rig: Dataset) -> None:
     assert (first - last).abs().max() > 0.1
 
 
+def test_what_planes_will_be_made_of_is_known_before(rig: Dataset, made: list[object]) -> None:
+    scene = opened(rig)
+    found = scene.find_sources(scene.start, {})
+    assert len(found) == 2 and made == []
+    scene.render(scene.start, {})
+    pairs = zip(scene.sources(scene.start, {}), found, strict=True)
+    assert all(np.array_equal(source.camera_to_world, other.camera_to_world) for source, other in pairs)
+
+
 def test_prepared_on_another_thread_while_one_draws(rig: Dataset, made: list[object]) -> None:
     scene = opened(rig)
     scene.prepare(scene.start, {"time": 0}, never_stop)

@@ -1,0 +1,59 @@
+"""What size pictures are compared at: that which was learnt at, unless another is named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import cli
+from app.commands.evaluate import size_of
+from engines.core.errors import UserError
+from tests.app.ball_scene import BallScene
+
+SMALL = {
+    "fit_single_srn": "true",
+    "img_sidelengths": "[16]",
+    "batch_size_per_img_sidelength": "[2]",
+    "max_steps_per_img_sidelength": "[4]",
+    "rays_per_image": "64",
+    "tracing_steps": "2",
+    "max_steps": "1",
+}
+
+
+@pytest.fixture(scope="module")
+def learnt(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A run of one step at 16x16, and its photographs of 32x32."""
+    folder = tmp_path_factory.mktemp("srn")
+    data, run = folder / "toys", folder / "run"
+    assert cli.main(["sample", str(data), "--size", "32", "--views", "3", "--samples", "1"]) == 0
+    settings = [word for name, value in SMALL.items() for word in ("--set", f"{name}={value}")]
+    assert cli.main(["train", str(data), "--engine", "srn", *settings, "--device", "cpu", "--out", str(run)]) == 0
+    return data, run
+
+
+def scores(learnt: tuple[Path, Path], capsys: pytest.CaptureFixture[str], *more: str) -> tuple[dict[str, Any], str]:
+    data, run = learnt
+    capsys.readouterr()
+    assert cli.main(["evaluate", str(run), "--data", str(data), "--split", "test", "--json", *more]) == 0
+    told = capsys.readouterr()
+    return json.loads(told.out), told.err
+
+
+def test_the_size_that_was_learnt_at(learnt: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    usual, said = scores(learnt, capsys)
+    assert "note: compared at 16x16, the size that was learnt at; --size names another\n" in said
+    named, quiet = scores(learnt, capsys, "--size", "16x16")
+    assert "compared at" not in quiet and named["psnr"] == usual["psnr"]
+    whole, _ = scores(learnt, capsys, "--size", "32x32")
+    assert whole["psnr"] != usual["psnr"]
+
+
+def test_a_scene_of_one_size_is_compared_at_that() -> None:
+    scene = BallScene(native_px=(16, 16))
+    with pytest.raises(UserError, match="--size 32x32: this scene draws 16x16 only"):
+        size_of(scene, (32, 32))
+    assert size_of(scene, (16, 16))((99, 99)) == (16, 16)
