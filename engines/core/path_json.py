@@ -16,7 +16,7 @@ import numpy as np
 
 from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
-from engines.core.formats.transforms_frames import OPENGL_TO_OPENCV
+from engines.core.formats.transforms_frames import OPENGL_TO_OPENCV, is_of_mitsuba
 from engines.core.formats.transforms_json import read_cameras
 from engines.core.path_camera import checked_camera, turned_by
 from engines.core.reading import quoted, read_json, shortened
@@ -165,7 +165,7 @@ def _from_ngp(capture: Path, poses: Sequence[Array]) -> list[Array]:
     """Poses [4, 4] of instant-ngp's space in the world of a capture, OpenCV's axes."""
     data = read_json(capture)
     data = data if isinstance(data, Mapping) else {}
-    mitsuba = data.get("from_mitsuba", "normal_mts_args" in data) is True
+    mitsuba = is_of_mitsuba(data)
     scale, offset = (MITSUBA_SCALE, MITSUBA_OFFSET) if mitsuba else (NGP_SCALE, NGP_OFFSET)
     scale = float(_numbers(f"{capture}", data, "scale")) if data.get("scale") is not None else scale
     offsets = np.full(3, offset)

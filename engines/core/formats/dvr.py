@@ -13,7 +13,6 @@ that is where programs that read this file work, and where published weights and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +21,7 @@ import numpy as np
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
-from engines.core.formats.left_out import numbers_in
+from engines.core.formats.left_out import numbers_in, of_objects
 from engines.core.formats.object_folders import ObjectFolders, Place
 from engines.core.formats.projections import Projection, four_by_four, read_projection
 from engines.core.formats.several_scenes import find_objects, scenes_among
@@ -77,39 +76,34 @@ def read(folder: Path) -> Dataset:
     objects, listed = find_objects(folder, _objects_in)
     names = tuple(scene.name for scene in objects if scene.name)
     places: list[Place] = [(scene.path, scene.split, number) for number, scene in enumerate(objects)]
-    lister = _Lister(names)
-    views = ObjectFolders(places, lister).views()
+    lacking, doubts = dict[str, int](), dict[str, tuple[str, ...]]()
+
+    def notice(place: Place, photographs: Photographs) -> None:
+        name = names[place[2]] if names else ""
+        lacking.update({name: photographs.lacking} if photographs.lacking else {})
+        doubts.update({name: (photographs.doubt,)} if photographs.doubt else {})
+
+    views = ObjectFolders(places, partial(Photographs, names=names), notice).views()
     first = Photographs(places[0], names)
     cameras = tuple(view.camera for view in views.of_instance(int(views.instances[0])))
-    notes = (*((first.note,) if first.note and not names else lister.notes()), *listed)
+    own = _notes_of_class(lacking, doubts) if names else tuple(note for note in (first.note, first.doubt) if note)
+    notes = (*own, *listed)
     half = HALF_CUBE if first.spans_units else SPHERE
     bounds = np.array([[-half] * 3, [half] * 3])
     hints = {"scale_mat": first.scale.tolist()}
     return Dataset(views, folder, NAME, bounds, up_direction(cameras), hints, notes, instances=names)
 
 
-@dataclass
-class _Lister:
-    """Lists objects, and keeps how many of their cameras lack a photograph."""
-
-    names: tuple[str, ...]
-    lacking: dict[int, int] = field(default_factory=dict)
-
-    def __call__(self, place: Place) -> Photographs:
-        photographs = Photographs(place, self.names)
-        self.lacking[place[2]] = photographs.lacking
-        return photographs
-
-    def notes(self) -> tuple[str, ...]:
-        """Of all objects."""
-        lacking = {number: count for number, count in self.lacking.items() if count}
-        if not lacking:
-            return ()
-        where = self.names[min(lacking)] if self.names else "the folder"
-        return (
-            f"{sum(lacking.values())} cameras of {len(lacking)} objects have no photograph and are left out, as in "
-            f"{where}",
-        )
+def _notes_of_class(lacking: Mapping[str, int], doubts: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Of all objects, by their names: how many cameras lack a photograph, and what is doubtful."""
+    doubtful = of_objects(doubts)
+    if not lacking:
+        return doubtful
+    return (
+        f"{sum(lacking.values())} cameras of {len(lacking)} objects have no photograph and are left out, as in "
+        f"{next(iter(lacking))}",
+        *doubtful,
+    )
 
 
 class Photographs:
@@ -141,7 +135,7 @@ class Photographs:
             if lacking
             else ""
         )
-        self.note += _counted_from_one(images, self._images, cameras)
+        self.doubt = _counted_from_one(images, self._images, cameras)
 
     @property
     def names(self) -> list[str]:
@@ -229,7 +223,7 @@ def _counted_from_one(folder: Path, images: Mapping[int, Path], cameras: Sequenc
         return ""
     name = images[first].name
     return (
-        f"; doubtful: in {folder.name}/ the photographs begin at 1 and the cameras at 0: {name} is taken as of "
+        f"doubtful: in {folder.name}/ the photographs begin at 1 and the cameras at 0: {name} is taken as of "
         f"world_mat_{first}, as it is named; if it is of world_mat_0, rename the photographs to begin at 0"
     )
 

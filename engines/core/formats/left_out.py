@@ -61,7 +61,7 @@ def of_objects(notes: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     if not notes:
         return ()
     name, said = next(iter(notes.items()))
-    others = f", and alike of {len(notes) - 1} others" if len(notes) > 1 else ""
+    others = f", and so of {len(notes) - 1} more" if len(notes) > 1 else ""
     return (f"{name}: {'; '.join(said)}{others}",)
 
 

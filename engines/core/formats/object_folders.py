@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -37,24 +37,34 @@ class Listing(Protocol):
     def __getitem__(self, index: int, /) -> View: ...
 
 
+AnyListing = TypeVar("AnyListing", bound=Listing)
+
+
 class ObjectFolders:
     """The views of all objects, one object after the other."""
 
-    def __init__(self, places: Sequence[Place], list_object: Callable[[Place], Listing]) -> None:
+    def __init__(
+        self,
+        places: Sequence[Place],
+        list_object: Callable[[Place], AnyListing],
+        notice: Callable[[Place, AnyListing], None] = lambda place, listing: None,
+    ) -> None:
         """Lists every object.
 
         Args:
             list_object: must survive pickling, for workers that read photographs.
+            notice: told of each object, in order, when it is listed here.
 
         Raises:
             UserError: what `list_object` says.
         """
         self._places, self._list_object = tuple(places), list_object
-        self._listed = lru_cache(LISTED)(list_object)
+        self._listed: Callable[[Place], Listing] = lru_cache(LISTED)(list_object)
         counts, self._has_images, self._digests = [], list[bool](), list[bytes]()
         splits = list[Array]()
         for place in self._places:
-            listing = self._listed(place)
+            listing = list_object(place)
+            notice(place, listing)
             counts.append(len(listing))
             # Some layouts say it of each view.
             own: Sequence[Split] = getattr(listing, "splits", None) or [place[1]] * len(listing)

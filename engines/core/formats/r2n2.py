@@ -8,7 +8,7 @@ at the origin from 1.75 times the distance, +y up.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -61,27 +61,15 @@ def read(folder: Path) -> Dataset:
     objects, notes = find_objects(folder, _objects_in)
     names = tuple(one.name for one in objects if one.name)
     places: list[Place] = [(one.path, one.split, number) for number, one in enumerate(objects)]
-    lister = _Lister(names)
-    views = ObjectFolders(places, lister).views()
     left_out = LeftOut()
-    for of_object in lister.left_out.values():
-        left_out.add(of_object)
+    listed = partial(_renderings, names)
+    views = ObjectFolders(places, listed, lambda _, renderings: left_out.add(renderings.left_out)).views()
     said = (*notes, *left_out.notes("the folders", f"line in {METADATA}"))
     return Dataset(views, folder, NAME, BOUNDS, UP, notes=said, instances=names, up_found=AS_STATED)
 
 
-@dataclass
-class _Lister:
-    """Lists objects, and keeps what was left out of each."""
-
-    names: tuple[str, ...]
-    left_out: dict[Path, LeftOut] = field(default_factory=dict)
-
-    def __call__(self, place: Place) -> Renderings:
-        folder, _, number = place
-        renderings = Renderings(place, f"{self.names[number]}/" if self.names else "")
-        self.left_out[folder] = renderings.left_out
-        return renderings
+def _renderings(names: Sequence[str], place: Place) -> Renderings:
+    return Renderings(place, f"{names[place[2]]}/" if names else "")
 
 
 class Renderings:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -137,19 +138,8 @@ def _as_listed(folder: Path, objects: list[SceneFolder]) -> tuple[list[SceneFold
     return sorted(chosen, key=lambda one: SPLITS.index(one.split)), notes
 
 
-@dataclass
-class _Lister:
-    """Lists scenes, and keeps what is to be known of all of them."""
-
-    list_scene: ListScene
-    names: tuple[str, ...]
-    extents: dict[int, Extent] = field(default_factory=dict)
-
-    def __call__(self, place: Place) -> Scene:
-        number = place[2]
-        scene = self.list_scene(place, f"{self.names[number]}/" if self.names else "")
-        self.extents[number] = scene.extent
-        return scene
+def _scene(list_scene: ListScene, names: Sequence[str], place: Place) -> Scene:
+    return list_scene(place, f"{names[place[2]]}/" if names else "")
 
 
 def scenes_dataset(
@@ -172,10 +162,9 @@ def scenes_dataset(
         UserError: what `list_scene` says.
     """
     names = tuple(scene.name for scene in scenes if scene.name)
-    lister = _Lister(list_scene, names)
     places = [(scene.path, scene.split, number) for number, scene in enumerate(scenes)]
-    source = ObjectFolders(places, lister)
-    extents = [lister.extents[number] for number in range(len(scenes))]
+    extents: list[Extent] = []
+    source = ObjectFolders(places, partial(_scene, list_scene, names), lambda _, scene: extents.append(scene.extent))
     views, backgrounds = _views(source, places, extents)
     first = int(views.instances[0])
     cameras = tuple(view.camera for view in views.of_instance(first).at_time(0))

@@ -7,7 +7,7 @@ those of the training split come first, sorted, as the authors number them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from engines.core.dataset import Dataset
@@ -62,11 +62,14 @@ def read(folder: Path) -> Dataset:
     names += sorted({part.name for _, part in found} - set(names))
     number = {name: index for index, name in enumerate(names)}
     places = [(part, split, number[part.name]) for split, part in found]
-    lister = _Lister(folder / "intrinsics.txt")
-    views = ObjectFolders(places, lister).views()
-    left_out = LeftOut()
-    for of_object in lister.left_out.values():
-        left_out.add(of_object)
+    left_out, said = LeftOut(), dict[str, tuple[str, ...]]()
+
+    def notice(place: Place, part: Part) -> None:
+        left_out.add(part.left_out)
+        if part.notes:
+            said[place[0].name] = part.notes
+
+    views = ObjectFolders(places, partial(_object, folder / "intrinsics.txt"), notice).views()
     cameras = tuple(view.camera for view in views.of_instance(int(views.instances[0])))
     return Dataset(
         views,
@@ -74,26 +77,15 @@ def read(folder: Path) -> Dataset:
         NAME,
         read_bounds(folder, cameras),
         up_direction(cameras),
-        notes=(*notes, *left_out.notes("rgb/", "pose"), *of_objects(lister.notes)),
+        notes=(*notes, *left_out.notes("rgb/", "pose"), *of_objects(said)),
         instances=tuple(names),
     )
 
 
-@dataclass
-class _Lister:
-    """Lists objects, and keeps what was left out of each."""
-
-    shared: Path
-    left_out: dict[Path, LeftOut] = field(default_factory=dict)
-    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """By the object's name."""
-
-    def __call__(self, place: Place) -> Part:
-        folder, split, number = place
-        part = Part(folder, split, self.shared, f"{folder.name}/", number)
-        if not len(part):
-            raise UserError(f"{folder}: the object has no poses; needs a 4x4 .txt for each view")
-        self.left_out[folder] = part.left_out
-        if part.notes:
-            self.notes[folder.name] = part.notes
-        return part
+def _object(shared: Path, place: Place) -> Part:
+    """Lists one; `shared` are the intrinsics of those that have none of their own."""
+    folder, split, number = place
+    part = Part(folder, split, shared, f"{folder.name}/", number)
+    if not len(part):
+        raise UserError(f"{folder}: the object has no poses; needs a 4x4 .txt for each view")
+    return part

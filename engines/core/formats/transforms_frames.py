@@ -29,6 +29,11 @@ SAME_AXES = 1e-3
 ROUNDING = 1e-6
 
 
+def is_of_mitsuba(data: Mapping[str, Any]) -> bool:
+    """Whether the file's cameras have Mitsuba's axes: by instant-ngp's flag, else by what Mitsuba leaves."""
+    return data.get("from_mitsuba", "normal_mts_args" in data) is True
+
+
 class TransformsFile:
     """One of the files.
 
@@ -172,8 +177,7 @@ class TransformsFile:
         pose[:3] = matrix[:3]
         if scale > 0:
             pose[:3, :3] /= scale
-        mitsuba = self.data.get("from_mitsuba", "normal_mts_args" in self.data) is True
-        return np.asarray(pose * (MITSUBA_TO_OPENCV if mitsuba else OPENGL_TO_OPENCV))
+        return np.asarray(pose * (MITSUBA_TO_OPENCV if is_of_mitsuba(self.data) else OPENGL_TO_OPENCV))
 
 
 def _matrix(stated: Any) -> Array:

@@ -94,5 +94,5 @@ def test_masks_of_a_class_that_belong_to_nothing_are_said_once(tmp_path: Path) -
         write_png(tmp_path / name / "mask" / "silhouette.png", np.zeros((24, 32), np.uint8))
     (note,) = open_dataset(tmp_path).notes
     assert note == (
-        "a: 1 of 1 files in mask/ belong to no photograph and are not used: silhouette.png, and alike of 2 others"
+        "a: 1 of 1 files in mask/ belong to no photograph and are not used: silhouette.png, and so of 2 more"
     )

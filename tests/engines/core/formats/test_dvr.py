@@ -294,3 +294,13 @@ def test_photographs_that_may_be_counted_from_one_are_doubtful(tmp_path: Path, f
     assert np.allclose(places, [cameras[number].position for number in kept], atol=1e-9)
     said = " ".join(dataset.notes)
     assert ("doubtful" in said and "000001.png is taken as of world_mat_1" in said) == doubtful
+
+
+def test_of_a_class_what_is_doubtful_is_said_by_its_name(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        write(tmp_path / name, masks=False)
+    for name in ("b", "c"):
+        (tmp_path / name / "image" / "000000.png").unlink()
+    lacking, doubtful = open_dataset(tmp_path).notes
+    assert lacking == "2 cameras of 2 objects have no photograph and are left out, as in b"
+    assert doubtful.startswith("b: doubtful: in image/") and doubtful.endswith(", and so of 1 more")
