@@ -64,7 +64,7 @@ def _refit(camera: Camera, size_px: tuple[int, int], scale: float) -> Camera:
     return replace(camera, focal_px=(fx * scale, fy * scale), centre_px=centre, size_px=size_px)
 
 
-def same_shape(a_px: tuple[int, int], b_px: tuple[int, int]) -> bool:
+def same_aspect(a_px: tuple[int, int], b_px: tuple[int, int]) -> bool:
     """Whether two sizes have one aspect ratio, to a whole pixel."""
     small, large = sorted((a_px, b_px))
     return abs(large[0] * small[1] / large[1] - small[0]) < 1
@@ -75,7 +75,7 @@ def usual_fit(scene: Scene, camera: Camera, size_px: tuple[int, int]) -> Fit:
     shape; else all of the picture is shown."""
     wanted: object = scene
     learnt = wanted.learnt_part(camera) if isinstance(wanted, LearnsPart) else camera
-    return "crop" if same_shape(learnt.size_px, size_px) else "pad"
+    return "crop" if same_aspect(learnt.size_px, size_px) else "pad"
 
 
 def fit_cameras(
@@ -109,7 +109,7 @@ def fit_cameras(
 def fit_note(scene: Scene, cameras: Sequence[Camera], size_px: tuple[int, int] | None, fit: Fit | None) -> str:
     """In plain words, what `fit_cameras` does to pictures of another shape; empty where there are none."""
     size = scene.native_px or size_px or cameras[0].size_px
-    other = next((camera for camera in cameras if not same_shape(camera.size_px, size)), None)
+    other = next((camera for camera in cameras if not same_aspect(camera.size_px, size)), None)
     if other is None:
         return ""
     (width, height), (wide, high) = size, other.size_px

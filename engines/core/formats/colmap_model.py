@@ -10,6 +10,7 @@ import numpy as np
 
 from engines.core.camera import Array, Camera, quaternion_rotation
 from engines.core.errors import UserError
+from engines.core.formats.projections import placed_camera
 from engines.core.formats.transforms_names import parts_of
 from engines.core.undistortion import DISTORTION
 from engines.core.undistortion import Lens as Taken
@@ -140,11 +141,7 @@ def picture_camera(where: str, picture: Picture, lens: Lens) -> Camera:
     """
     if lens.refused:
         raise UserError(f"{where}: {refusal(lens.refused)}")
-    try:
-        pose = np.linalg.inv(picture.world_to_camera)
-        return Camera(pose, lens.focal_px, lens.centre_px, lens.size_px)
-    except (ValueError, np.linalg.LinAlgError) as error:
-        raise UserError(f"{where}: {error}") from error
+    return placed_camera(where, picture.world_to_camera, lens.focal_px, lens.centre_px, lens.size_px)
 
 
 def refusal(model: str) -> str:

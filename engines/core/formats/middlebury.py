@@ -21,6 +21,7 @@ from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats.left_out import LeftOut
 from engines.core.formats.object_folders import Place
+from engines.core.formats.projections import placed_camera
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
 from engines.core.images import list_images, photograph_size
 from engines.core.reading import quoted, read_text
@@ -129,11 +130,8 @@ class Photographs:
         pose[:3, :3], pose[:3, 3] = row[9:18].reshape(3, 3), row[18:]
         if abs(lens[0, 1] / lens[1, 1]) * size_px[1] > MOST_SKEW_PX or np.abs(lens[[1, 2, 2], [0, 0, 1]]).max() > 0:
             raise UserError(f"{where}: its pixels are skewed; only pinholes with upright pixels can be drawn")
-        try:
-            centre = (float(lens[0, 2]), float(lens[1, 2]))
-            return Camera(np.linalg.inv(pose), (float(lens[0, 0]), float(lens[1, 1])), centre, size_px)
-        except (ValueError, np.linalg.LinAlgError) as error:
-            raise UserError(f"{where}: {error}") from error
+        centre = (float(lens[0, 2]), float(lens[1, 2]))
+        return placed_camera(where, pose, (float(lens[0, 0]), float(lens[1, 1])), centre, size_px)
 
     def _depths(self, folder: Path) -> tuple[float, float]:
         """The nearest and farthest that the cameras see of the box, or of what they look at."""

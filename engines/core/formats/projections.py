@@ -1,4 +1,4 @@
-"""What a matrix that takes points to a picture says of the camera: DVR's, IDR's and NeuS's `cameras.npz`.
+"""Cameras of matrices; above all what one that takes points to a picture says, as DVR, IDR and NeuS have it.
 
 | program | its picture | |
 |---|---|---|
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engines.core.camera import Array
+from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
 
 FARTHEST_CENTRE, SHORTEST_FOCAL, LONGEST_FOCAL = 2.0, 0.1, 200.0
@@ -132,3 +132,23 @@ def decomposed(where: str, projection: Array) -> tuple[Array, Array]:
     pose[:3, :3] = rotation.T
     pose[:3, 3] = -np.linalg.solve(projection[:, :3], projection[:, 3])
     return pose, lens / lens[2, 2]
+
+
+def placed_camera(
+    where: str,
+    world_to_camera: Array,
+    focal_px: tuple[float, float],
+    centre_px: tuple[float, float],
+    size_px: tuple[int, int],
+) -> Camera:
+    """The camera of a lens and of [4, 4] from world to camera.
+
+    Raises:
+        UserError: begins with `where`: there is no such camera.
+    """
+    try:
+        return Camera(np.linalg.inv(world_to_camera), focal_px, centre_px, size_px)
+    except np.linalg.LinAlgError as error:
+        raise UserError(f"{where}: its world_to_camera is not a rotation and a translation") from error
+    except ValueError as error:
+        raise UserError(f"{where}: {error}") from error

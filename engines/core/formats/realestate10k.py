@@ -19,6 +19,7 @@ from engines.core.errors import UserError
 from engines.core.formats.beside import texts_in
 from engines.core.formats.left_out import LeftOut
 from engines.core.formats.object_folders import Place
+from engines.core.formats.projections import placed_camera
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_dataset
 from engines.core.images import list_in_order, photograph_size
 from engines.core.reading import read_text
@@ -182,9 +183,4 @@ def _camera(where: str, numbers: Array, size_px: tuple[int, int]) -> Camera:
     fx, fy, cx, cy = (numbers[1:5] * [*size_px, *size_px]).tolist()
     pose = np.eye(4)
     pose[:3] = numbers[7:].reshape(3, 4)
-    try:
-        return Camera(np.linalg.inv(pose), (fx, fy), (cx, cy), size_px)
-    except np.linalg.LinAlgError as error:
-        raise UserError(f"{where}: its world_to_camera is not a rotation and a translation") from error
-    except ValueError as error:
-        raise UserError(f"{where}: {error}") from error
+    return placed_camera(where, pose, (fx, fy), (cx, cy), size_px)

@@ -18,6 +18,7 @@ from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats.object_folders import Place
+from engines.core.formats.projections import placed_camera
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
 from engines.core.images import list_images, natural_order, photograph_size
 from engines.core.reading import MOST_TEXT_BYTES, require_file
@@ -203,7 +204,4 @@ class _Matrices:
 def _camera(where: str, matrix: Array, world_to_camera: Array, size_px: tuple[int, int]) -> Camera:
     # OpenCV's origin is the middle of the first pixel, not its corner.
     centre = (float(matrix[0, 2]) + 0.5, float(matrix[1, 2]) + 0.5)
-    try:
-        return Camera(np.linalg.inv(world_to_camera), (float(matrix[0, 0]), float(matrix[1, 1])), centre, size_px)
-    except (ValueError, np.linalg.LinAlgError) as error:
-        raise UserError(f"{where}: {error}") from error
+    return placed_camera(where, world_to_camera, (float(matrix[0, 0]), float(matrix[1, 1])), centre, size_px)
