@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--crop",
         type=int,
         metavar="PX",
-        help="leave out so many pixels on each side (default: what the method doesn't learn, 5 for DeepVoxels' paper)",
+        help="leave out so many pixels on each side (default: what the method doesn't learn)",
     )
     parser.add_argument("--size", type=parse_size, metavar="WxH", help=(
         "compare at this size (default: what the run learnt at last, where it brought photographs to another size than "
