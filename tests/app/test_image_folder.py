@@ -9,7 +9,7 @@ import pytest
 from app.image_folder import replacing_folder
 from engines.core.errors import UserError
 from engines.core.files import replacing
-from engines.core.synthetic.sample import begin
+from engines.core.synthetic.sample import making
 from tests.engines.core.examples import no_room_beyond
 
 
@@ -27,7 +27,8 @@ def test_where_there_is_no_room_the_folder_is_named_as_it_was_asked_for(tmp_path
 
 
 def test_a_sample_without_room_names_its_folder(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="can't be written") as told, no_room_beyond(0):
-        begin(tmp_path / "sample", "a still life")
+    made = making(tmp_path / "sample", "a still life")
+    with pytest.raises(UserError, match="can't be written") as told, no_room_beyond(0), made:
+        raise AssertionError("begun without room")
     assert str(told.value).startswith(f"{tmp_path / 'sample'}: ")
     assert not list(tmp_path.iterdir())
