@@ -124,8 +124,9 @@ def _places(candidate: _Candidate) -> Iterator[Path]:
         module = sys.modules.get(".".join(parts[:count]))
         file = getattr(module, "__file__", None)
         folders = list(getattr(module, "__path__", ()))
-        # A namespace that several packages share has no file of its own, and is nobody's.
-        if file is None and candidate.package and count < len(parts):
+        # A namespace that several packages share has no file of its own, and is nobody's; but who only left out an
+        # `__init__.py` means the folder that the engine is in.
+        if file is None and candidate.package and count < len(parts) - 1:
             continue
         yield from (Path(place).resolve() for place in (folders or ([file] if file is not None else [])))
         return

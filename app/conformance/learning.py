@@ -157,6 +157,15 @@ def resumes(trial: Trial) -> None:
         raise Failure(f"1 and {STEPS - 1} more steps are not what {STEPS} are: {found}")
 
 
+def resumes_elsewhere(trial: Trial) -> None:
+    """At another step than the checkpoint was taken at: later stages of a training are measured so."""
+    moved = replace(trial.checkpoints[0], step=STEPS - 1)
+    with closing(resumed(trial.engine, trial.data, moved, trial.device)) as training:
+        training.step()
+        if training.step_count != STEPS:
+            raise Failure(f"step_count is {training.step_count} after the step that follows {STEPS - 1}")
+
+
 def resume_refuses(trial: Trial) -> None:
     """Other photographs than the run's, or a checkpoint that is only to be looked at."""
     train = np.flatnonzero(trial.data.views.splits == 0)
@@ -237,6 +246,7 @@ LEARNING = (
     Check("train", "gives the same weights for the same seed", seed_repeats, "training"),
     Check("train", "leaves the global generators alone", global_chance_stays, "scene"),
     Check("resume", "goes on bit for bit", resumes, "training"),
+    Check("resume", "goes on at whatever step its checkpoint says", resumes_elsewhere, "training"),
     Check("resume", "refuses what it can't go on with", resume_refuses, "training"),
     Check("Config", "offers options that have an effect", options_have_effects, "training"),
     Check("train", "ends what runs beside it when it is closed", processes_end, "training"),

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
+from engines.core.errors import Lacking
 from engines.core.upright import CHOSEN
 
 HELD_OUT = "held_out"
@@ -135,6 +136,19 @@ class Checkpoint:
     weights: Mapping[str, Tensor]
     scene: SceneInfo | None = None
     training: Mapping[str, Any] | None = None
+
+
+def scene_info(checkpoint: Checkpoint, dataset: Dataset | None) -> SceneInfo:
+    """Cameras, box and up from the data folder where there is one, else as the checkpoint carries them.
+
+    Raises:
+        Lacking: neither is there.
+    """
+    if dataset is not None:
+        return SceneInfo.of_dataset(dataset)
+    if checkpoint.scene is None:
+        raise Lacking("this checkpoint carries no cameras: choose the data folder it was learnt from (--data FOLDER)")
+    return checkpoint.scene
 
 
 def copied_to_cpu(state: Any) -> Any:
