@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -95,8 +96,15 @@ def _found() -> _Found:
             found.failed[name] = shortened(error, 1000)
         # A plug-in may fail in any way, also by ending the program; the others must still work.
         except (Exception, SystemExit) as error:
-            found.failed[name] = shortened(f"{type(error).__name__}: {error}", 300)
+            found.failed[name] = shortened(f"{type(error).__name__}: {error}", 300) + _where(error)
     return found
+
+
+def _where(error: BaseException) -> str:
+    """The innermost line of code of a module that failed to import, in brackets."""
+    frames = traceback.extract_tb(error.__traceback__)[1:]
+    own = [frame for frame in frames if not frame.filename.startswith("<") and "importlib" not in frame.filename]
+    return f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
 
 
 def _folders() -> Iterator[_Candidate]:

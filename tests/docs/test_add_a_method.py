@@ -11,14 +11,19 @@ from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from app import cli
 from app.presets import presets_of
 from engines import registry
+from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.run_folder import read_history
+from engines.core.scene_file import write_scene_file
 from tests.app.read_video import read_video
 from tests.docs.page import METHOD, PAGE, among_engines, blocks, commands, engine_source, write_method
+from tests.engines.core.examples import camera_at
 
 MOST_LINES = 110
 SMALLER = {"--views": "8", "--size": "32"}
@@ -90,6 +95,30 @@ def test_the_tests_of_the_page_pass(method: Path) -> None:
     assert len(found) == 2
     for test in found:
         test()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("whole", "wrong"),
+    [
+        ("def resume(", "def go_on("),
+        ("self.bounds, self.up, self.start", "self.bounds, self.way, self.start"),
+        ("= info.bounds, info.up", "= info.bounds.T, info.up"),
+    ],
+)
+def test_what_the_page_says_of_mistakes_is_said(
+    whole: str, wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    mistakes = page[page.index("## When something is wrong") :].splitlines()
+    assert engine_source().count(whole) == 1
+    write_method(tmp_path / "methods", engine_source().replace(whole, wrong))
+    info = SceneInfo(camera_at(0, 3, 1), (), np.array([[-1.0] * 3, [1.0] * 3]), np.array([0.0, 0.0, 1.0]))
+    weights = {"voxels": torch.zeros(1, 4, 2, 2, 2), "background": torch.zeros(3), "box": torch.tensor(info.bounds)}
+    write_scene_file(tmp_path / "a.safetensors", Checkpoint(METHOD, {}, 1, weights, info))
+    with among_engines(tmp_path / "methods", monkeypatch):
+        assert cli.main(["render", str(tmp_path / "a.safetensors"), "--out", str(tmp_path / "out")]) == 1
+    said = capsys.readouterr().err.removeprefix("vantage: ").removeprefix(f"{tmp_path / 'a.safetensors'}: ").strip()
+    assert said in mistakes
 
 
 def test_the_same_as_a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,11 +40,11 @@ class ColourGrid:
         values = content[FORMAT]
         if not isinstance(values, Tensor) or values.ndim != 5:
             raise UserError(f"{path}: {FORMAT} must be a tensor [1, 4, D, D, D]")
-        bounds = torch.tensor([[-1.0] * 3, [1.0] * 3])
+        bounds = content.get("bounds", torch.tensor([[-1.0] * 3, [1.0] * 3]))
         return Checkpoint(self.name, {"grid_dim": values.shape[-1]}, 0, {"values": values, "bounds": bounds})
 
     def write_upstream(self, checkpoint: Checkpoint) -> Mapping[str, Any]:
-        return {FORMAT: checkpoint.weights["values"]}
+        return {FORMAT: checkpoint.weights["values"], "bounds": checkpoint.weights["bounds"]}
 
     def weights_to_draw(self, config: ColourGridConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         with torch.device("meta"):
@@ -61,7 +61,7 @@ class ColourGrid:
         info = checkpoint.scene or (SceneInfo.of_dataset(dataset) if dataset is not None else None)
         if info is None:
             raise Lacking("this checkpoint knows no cameras: choose its data folder (--data FOLDER)")
-        return ColourGridScene(checkpoint.weights, info, device, options)
+        return ColourGridScene(self.name, checkpoint.weights, info, device, options)
 
     def unsupported(self, dataset: Dataset) -> str:
         return self.objective.unsupported(dataset)

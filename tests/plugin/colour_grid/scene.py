@@ -69,7 +69,6 @@ def spread(samples: int) -> Tensor:
 class ColourGridScene:
     """Draws any size."""
 
-    engine = "colour_grid"
     cropped_px = border_px = 0
     native_px: tuple[int, int] | None = None
     controls: tuple[Control, ...] = ()
@@ -77,9 +76,14 @@ class ColourGridScene:
     assumptions: tuple[str, ...] = ()
 
     def __init__(
-        self, weights: Mapping[str, Tensor], info: SceneInfo, device: torch.device, options: ColourGridOptions
+        self,
+        engine: str,
+        weights: Mapping[str, Tensor],
+        info: SceneInfo,
+        device: torch.device,
+        options: ColourGridOptions,
     ) -> None:
-        self.device, self.options = device, options
+        self.engine, self.device, self.options = engine, device, options
         self.bounds, self.up, self.start, self.cameras = info.bounds, info.up, info.start, info.cameras
         self._grid = Grid(weights["values"].shape[-1], weights["bounds"])
         self._grid.load_state_dict({name: tensor.float() for name, tensor in weights.items()})

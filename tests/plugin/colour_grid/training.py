@@ -41,7 +41,8 @@ class ColourGridObjective:
         reason = self.unsupported(setup.dataset)
         if reason:
             raise UserError(f"{setup.dataset.source}: {reason}")
-        self.config = config = setup.config
+        self.config, self._engine = setup.config, setup.engine
+        config = setup.config
         for rays in config.rays_per_step:
             ranks.here().share_of_batch(rays, "rays_per_step")
         self.photographs = setup.dataset.split("train").photographed
@@ -106,4 +107,6 @@ class ColourGridObjective:
         return size_px if self.config.side_px is None else (self.config.side_px, self.config.side_px)
 
     def scene(self, weights: Mapping[str, Tensor]) -> ColourGridScene:
-        return ColourGridScene(weights, SceneInfo.of_dataset(self._dataset), self._device, ColourGridOptions())
+        return ColourGridScene(
+            self._engine, weights, SceneInfo.of_dataset(self._dataset), self._device, ColourGridOptions()
+        )
