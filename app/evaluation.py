@@ -24,6 +24,7 @@ from engines.core.dataset import Dataset
 from engines.core.engine import INSTANCE, TIME, FindsSources, HasSources, LearnsPart, Scene, Stop, never_stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.images import SMALLEST_SIDE_PX, resize_area
+from engines.core.rendering import rendered
 from engines.core.views import View, Views
 
 METRICS = ("psnr", "ssim", "ssim_uniform")
@@ -266,7 +267,7 @@ def _pair(scene: Scene, view: View, controls: Mapping[str, float], stop: Stop, l
         side, cropped = size_px[0], 0
     else:
         side, cropped = min(scene.native_px) + 2 * scene.cropped_px, scene.cropped_px
-    frame = scene.render(view.square_camera(side, cropped), controls, stop)
+    frame = rendered(scene, view.square_camera(side, cropped), controls, stop)
     photograph, valid = view.square_image(side, cropped), view.square_valid(side, cropped)
     return _Pair(frame.image, torch.from_numpy(photograph), _tensor(valid))
 
@@ -281,7 +282,7 @@ def _learnt_pair(
     rows, columns = _part_of(whole, camera)
     photograph, valid = resize_area(view.image(), size_px), view.resized_valid(size_px)
     return _Pair(
-        scene.render(camera, controls, stop).image,
+        rendered(scene, camera, controls, stop).image,
         torch.from_numpy(np.ascontiguousarray(photograph[rows, columns])),
         _tensor(None if valid is None else valid[rows, columns]),
     )

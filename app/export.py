@@ -28,6 +28,7 @@ from engines.core.frame import Frame
 from engines.core.images import resize_area, smaller_size
 from engines.core.origin import in_world
 from engines.core.paths import write_path
+from engines.core.rendering import rendered
 
 BACKGROUNDS: Mapping[str, float] = {"white": 1.0, "black": 0.0}
 THUMBNAIL_PX = 160
@@ -167,7 +168,7 @@ class _Drawing:
         """As the scene draws it, over the background."""
         if self._stop():
             raise Cancelled
-        frame = self._scene.render(self.cameras[index], self._controls[index], self._stop)
+        frame = rendered(self._scene, self.cameras[index], self._controls[index], self._stop)
         return _over_background(frame, self.export.background)
 
     def arrays(self, index: int) -> Made:

@@ -15,6 +15,7 @@ from app.reprojection import Reprojector
 from engines.core.camera import Array, Camera
 from engines.core.engine import Prepares, Scene, Stop
 from engines.core.frame import Frame
+from engines.core.rendering import rendered
 
 SETTLE_S = 0.12
 """A camera that has not moved for so long is taken to stand."""
@@ -167,7 +168,7 @@ def draw(scene: Scene, request: Request, camera: Camera, stop: Stop) -> Frame:
     prepares: object = scene
     if request.draft and isinstance(prepares, Prepares):
         return prepares.glimpse(camera, request.controls)
-    return scene.render(camera, request.controls, stop)
+    return rendered(scene, camera, request.controls, stop)
 
 
 def point_at(picture: Picture, u: float, v: float) -> Array | None:

@@ -16,6 +16,7 @@ from engines.core.camera import Camera
 from engines.core.engine import TIME, Scene, never_stop, time_control
 from engines.core.images import write_png
 from engines.core.paths import camera_path, usual_path
+from engines.core.rendering import rendered
 
 COLUMNS, VIEWS = 4, 12
 GAP_PX = 6
@@ -54,7 +55,7 @@ def write_contact_sheet(scene: Scene, path: Path, on_progress: OnProgress) -> Pa
     limits: dict[str, tuple[float, float]] = {}
     began = time.monotonic()
     for index, camera in enumerate(fit_cameras(scene, preview_path(scene, VIEWS), None)):
-        frame = scene.render(camera, controls, never_stop)
+        frame = rendered(scene, camera, controls, never_stop)
         for layer, channel in enumerate(channels):
             if has_limits(frame, channel):
                 limits.setdefault(channel, channel_limits(frame, channel))

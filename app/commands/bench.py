@@ -18,6 +18,7 @@ from app.preview import preview_path
 from engines.core.camera import Camera
 from engines.core.device import describe_device
 from engines.core.engine import TIME, Prepares, Scene, Staged, never_stop
+from engines.core.rendering import rendered
 
 # A stage is timed on this many of the path's cameras at most.
 STAGE_FRAMES = 5
@@ -67,7 +68,7 @@ def measure(scene: Scene, frames: int) -> dict[str, Any]:
     controls = {control.name: control.default for control in scene.controls}
 
     def frame_ms(camera: Camera) -> float:
-        return _milliseconds(lambda: scene.render(camera, controls, never_stop), scene.device)
+        return _milliseconds(lambda: rendered(scene, camera, controls, never_stop), scene.device)
 
     first = frame_ms(cameras[0])
     times = [frame_ms(camera) for camera in cameras]

@@ -28,6 +28,7 @@ from engines.core.engine import INSTANCE, Scene, Stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.files import replacing
 from engines.core.frame import Frame
+from engines.core.rendering import rendered
 
 RESOLUTION, VIEWS = 160, 60
 RESOLUTIONS = (16, 768)
@@ -191,7 +192,7 @@ def _render(scene: Scene, cameras: tuple[Camera, ...], export: MeshExport, clock
     for camera in cameras:
         if stop():
             raise Cancelled
-        frame = scene.render(camera, {**defaults, **export.controls}, stop)
+        frame = rendered(scene, camera, {**defaults, **export.controls}, stop)
         if frame.depth is None:
             raise UserError("this scene draws pictures without depth with these options; a mesh is made of depth")
         clock.drawn(frame)
