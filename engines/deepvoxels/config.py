@@ -101,7 +101,8 @@ class DeepVoxelsOptions(Options):
     depth_formula: Literal["geometric", "official"] = "geometric"
     """`official` multiplies by ceil(sqrt(3) grid_dim) planes as the authors' code does, though there are 2 grid_dim."""
     depth_grid: Literal["image", "native"] = "image"
-    """`native` leaves depth on the network's own 64x64 grid instead of the picture's pixels."""
+    """`native` leaves depth on the network's own 64x64 grid instead of the picture's pixels, and, as
+    the authors' code does, gives one where a ray passes the grid by."""
     near_plane: float | None = Field(None, gt=0)
     """First plane of the view volume, world units; empty: as in the data, the scene file, or the method's default."""
     scale: float | None = Field(None, gt=0)

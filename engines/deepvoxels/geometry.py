@@ -218,6 +218,13 @@ def metric_depth(coordinate: Tensor, placement: GridPlacement, grid_dim: int, fo
     return (coordinate[0, 0] + 0.5) * planes * placement.voxel_size(grid_dim) + placement.near_plane
 
 
+def rays_inside(samples: FrustumSamples) -> Tensor:
+    """[64, 64] float32: 1 where the ray of that pixel of the feature map meets the grid in the view volume, else 0."""
+    inside = torch.zeros(FEATURE_PX * FEATURE_PX, device=samples.voxels.device)
+    inside[samples.index % len(inside)] = 1
+    return inside.view(FEATURE_PX, FEATURE_PX)
+
+
 def depth_on_pixels(depth: Tensor, side_px: int) -> Tensor:
     """[S, S] depth at the picture's pixels from the paper's 64x64 grid [64, 64].
 

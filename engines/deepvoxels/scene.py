@@ -26,6 +26,7 @@ from engines.deepvoxels.geometry import (
     grid_rows,
     interpolate,
     metric_depth,
+    rays_inside,
 )
 from engines.deepvoxels.network import DeepVoxels
 from engines.deepvoxels.placement import chosen_in, is_stated
@@ -171,7 +172,7 @@ class DeepVoxelsScene:
             features = self._interpolate(samples)
             image_features, coordinate = self._collapse(features, samples)
             image = self._draw(image_features)
-            return Frame(image, None if coordinate is None else self._depth(coordinate))
+            return Frame(image, None if coordinate is None else self._depth(coordinate, samples))
 
     def stages(self, camera: Camera) -> Mapping[str, Callable[[], object]]:
         """The frame's parts in order; each runs on the results of those before it."""
@@ -224,11 +225,14 @@ class DeepVoxelsScene:
         image = 0.5 * self._rendering_net(image_features)[0] + 0.5
         return self._without_border(image.permute(1, 2, 0))
 
-    def _depth(self, coordinate: Tensor) -> Tensor:
+    def _depth(self, coordinate: Tensor, samples: FrustumSamples) -> Tensor:
+        """[H, W], +inf where the ray passes the grid by; native as the authors' code has it, finite everywhere."""
         depth = metric_depth(coordinate, self.placement, self.grid_dim, self.options.depth_formula)
-        return (
-            depth if self.options.depth_grid == "native" else self._without_border(depth_on_pixels(depth, self.side_px))
-        )
+        if self.options.depth_grid == "native":
+            return depth
+        # There the planes' weights say nothing, and their mean would be a wall across the middle of the view volume.
+        inside = depth_on_pixels(rays_inside(samples), self.side_px) >= 0.5
+        return self._without_border(depth_on_pixels(depth, self.side_px).masked_fill(~inside, torch.inf))
 
     def _without_border(self, image: Tensor) -> Tensor:
         kept = slice(self.cropped_px, self.side_px - self.cropped_px)
