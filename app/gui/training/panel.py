@@ -192,7 +192,7 @@ def _button(action: QAction) -> QPushButton:
         if button.parentWidget() is not None or not action.isEnabled():
             button.setVisible(action.isEnabled())
         # Where it stands says what of.
-        button.setText(action.text().replace("&", "").removesuffix(" training").rstrip("…"))
+        button.setText(action.text().replace("&", "").rstrip("…").removesuffix(" training"))
 
     action.changed.connect(follow)
     follow()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PyQt5.QtCore import QPoint, Qt, pyqtSignal
-from PyQt5.QtGui import QColor
+from PyQt5.QtGui import QColor, QResizeEvent
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from app.gui.plain_text import tip
@@ -18,6 +18,8 @@ from app.runs.library import Run
 from app.runs.queue import Job
 
 COLUMNS = ("Run", "Method", "Steps", "PSNR", "State")
+METHOD, NARROW_PX = 1, 420
+"""The column that a narrow list does without."""
 STATES = {
     "waiting": "waiting",
     "starting": "starting …",
@@ -118,6 +120,11 @@ class RunsList(QTreeWidget):
         self.itemDoubleClicked.connect(lambda item, _: self.opened.emit(item.data(0, Qt.UserRole)))
         self.customContextMenuRequested.connect(self.menu_wanted)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # Names need the room more; the method is in the tool tip as well, and most often in the name.
+        self.setColumnHidden(METHOD, self.width() < NARROW_PX)
+
     def paint(self, colours: Colours) -> None:
         """Takes a theme's colours."""
         self._colours = colours
@@ -175,7 +182,7 @@ class RunsList(QTreeWidget):
 
 
 def _tip(row: Row) -> str:
-    lines = [str(row.folder)]
+    lines = [str(row.folder), f"method: {row.engine}"]
     if row.run is not None:
         lines.append(f"data: {row.run.data}")
         if row.run.best_psnr is not None:

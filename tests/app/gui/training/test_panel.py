@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.gui.panel_parts import BETWEEN
 from app.gui.training.panel import TrainingPanel
-from app.gui.training.runs_list import Row
+from app.gui.training.runs_list import METHOD, Row
 from app.runs.messages import Standing
 from app.runs.order import Order
 from app.runs.queue import Job
@@ -66,6 +66,8 @@ def test_buttons_follow_their_actions(panel: TrainingPanel, actions: list[QActio
     assert pause.text() == "Resume" and pause.isHidden()
     actions[1].setEnabled(True)
     assert not pause.isHidden()
+    actions[1].setText("&Resume training…")
+    assert pause.text() == "Resume"
     with qtbot.waitSignal(actions[0].triggered):
         train.click()
 
@@ -130,6 +132,15 @@ def test_the_choices_beside_the_line_can_be_read(panel: TrainingPanel, tmp_path:
     assert (panel._left.shown(), panel._right.shown()) == ("Photograph", "step 10")
     # The runs' names and states have their room as well, at the size of the first start.
     assert panel.runs.width() >= 330
+    panel.runs.show_rows(rows)
+    QApplication.processEvents()
+    room = panel.runs.columnWidth(0)
+    assert all(panel.runs.fontMetrics().horizontalAdvance(row.folder.name) < room for row in rows)
+    panel.resize(1600, 260)
+    QApplication.processEvents()
+    assert not panel.runs.isColumnHidden(METHOD)
+    panel.resize(952, 260)
+    QApplication.processEvents()
     # What has no room for itself says so.
     panel.show_held_out(rows)
     assert "…" in panel._left.shown() and panel._left.shown().endswith("10")
