@@ -104,6 +104,12 @@ class Kept:
     reprojector: Reprojector | None = None
 
 
+def answer(request: Request, frame: Frame, pixels: Pixels, limits: tuple[float, float] | None, ms: float) -> Picture:
+    """The frame of a request's own camera, in whatever channel: exact, but of a draft a glimpse."""
+    kind: Literal["exact", "preview"] = "preview" if request.draft else "exact"
+    return Picture(request, kind, pixels, request.camera, ms, frame, 0.0, limits)
+
+
 def same_view(a: Request, b: Request) -> bool:
     """Whether both are answered by one frame."""
     return a is b or (
@@ -138,6 +144,7 @@ def is_final(picture: Picture, wanted: Request) -> bool:
     own = picture.request.camera
     return (
         picture.kind == "exact"
+        and not picture.request.draft
         and is_of_choice(picture, wanted)
         and own.size_px == wanted.camera.size_px
         and fitting.same_picture(own, wanted.camera)

@@ -29,7 +29,7 @@ from app.background import PlainBackground
 from app.display import Pixels
 from app.niceness import RENDER_NICE, step_back
 from app.pace import HYSTERESIS, PREVIEW_S, REPROJECTION_S, Pace
-from app.pictures import SETTLE_S, Ask, Kept, Picture, Request, draw, overtaken, same_picture, same_view, shade
+from app.pictures import SETTLE_S, Ask, Kept, Picture, Request, answer, draw, overtaken, same_picture, same_view, shade
 from app.refinement import Refinement, next_scale
 from app.reprojection import Reprojector
 from engines.core.camera import Array, Camera
@@ -250,8 +250,7 @@ class RenderWorker:
             self._exact = kept = Kept(ask.request, frame, limits, background)
             if not ask.request.draft:
                 self._time_exact(seconds)
-        kind: Literal["exact", "preview"] = "preview" if ask.request.draft else "exact"
-        self._tell(ask, Picture(ask.request, kind, pixels, ask.request.camera, seconds * 1e3, frame, 0.0, limits))
+        self._tell(ask, answer(ask.request, frame, pixels, limits, seconds * 1e3))
         self._keep(kept, pixels)
 
     def _draw(self, ask: Ask, camera: Camera, stop: Stop) -> tuple[Frame, Array | None]:
@@ -301,7 +300,7 @@ class RenderWorker:
         pixels, limits = shade(exact.frame, ask.request)
         ms = (time.perf_counter() - began) * 1e3
         self._finish(ask)
-        self._tell(ask, Picture(ask.request, "exact", pixels, ask.request.camera, ms, exact.frame, 0.0, limits))
+        self._tell(ask, answer(ask.request, exact.frame, pixels, limits, ms))
         if exact.reprojector is None or not same_picture(exact.request, ask.request):
             self._keep(replace(exact, request=ask.request, limits=limits), pixels)
 

@@ -53,6 +53,30 @@ def test_a_moment_that_is_not_ready_is_no_final_picture(window: Window, qtbot: Q
     assert picture is not None and picture.request.controls[TIME] == 1
 
 
+def test_a_moment_that_is_not_ready_is_not_final_in_another_channel_either(
+    window: Window, qtbot: QtBot, recorded: RecordedScene
+) -> None:
+    qtbot.waitUntil(lambda: window.status.state.text() == FINAL, timeout=NEVER)
+    recorded.prepare_s = 2.0
+    QTest.keyClick(window.viewport.canvas.widget, Qt.Key_J)
+    qtbot.waitUntil(lambda: window.status.state.text() == "● Preview", timeout=NEVER)
+    states, channels = set(), set()
+    for key in (Qt.Key_2, Qt.Key_1, Qt.Key_2):
+        QTest.keyClick(window.viewport.canvas.widget, key)
+        for _ in range(30):
+            if 1 in recorded.there:
+                break
+            picture = window.looking.picture
+            if picture is not None and picture.request.draft:
+                channels.add(picture.request.channel)
+                states.add(window.status.state.text())
+                assert not window.looking.is_final()
+            qtbot.wait(10)
+    assert channels == {"rgb", "depth"} and FINAL not in states
+    qtbot.waitUntil(lambda: window.status.state.text() == FINAL, timeout=NEVER)
+    assert window.looking.picture is not None and not window.looking.picture.request.draft
+
+
 def test_a_screenshot_waits_for_the_moment_that_is_chosen(
     window: Window, qtbot: QtBot, recorded: RecordedScene, saved: Path
 ) -> None:
