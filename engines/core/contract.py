@@ -46,7 +46,7 @@ OBJECTIVE_ABILITIES: tuple[type, ...] = (
     objective.DescribesScene,
     objective.LearnsAtSize,
     objective.InPieces,
-    objective.DividesSteps,
+    objective.TakesShare,
     objective.HasOptimisers,
     objective.ReportsLosses,
     objective.KeepsState,

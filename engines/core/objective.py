@@ -20,11 +20,11 @@ from engines.core.ranks import Share
 from engines.core.read_ahead import StepReader
 from engines.core.views import Views
 
-AnyConfig = TypeVar("AnyConfig", bound=OptimiserConfig)
+AnyOptimiserConfig = TypeVar("AnyOptimiserConfig", bound=OptimiserConfig)
 
 
 @dataclass(frozen=True, eq=False)
-class Setup(Generic[AnyConfig]):
+class Setup(Generic[AnyOptimiserConfig]):
     """What an optimisation begins with.
 
     Attributes:
@@ -34,15 +34,15 @@ class Setup(Generic[AnyConfig]):
 
     engine: str
     dataset: Dataset
-    config: AnyConfig
+    config: AnyOptimiserConfig
     device: torch.device
     seed: int
     checkpoint: Checkpoint | None = None
 
     @staticmethod
     def resumed(
-        checkpoint: Checkpoint, kind: type[AnyConfig], dataset: Dataset, device: torch.device
-    ) -> Setup[AnyConfig]:
+        checkpoint: Checkpoint, kind: type[AnyOptimiserConfig], dataset: Dataset, device: torch.device
+    ) -> Setup[AnyOptimiserConfig]:
         """With the options that the checkpoint has.
 
         Raises:
@@ -143,7 +143,7 @@ class InPieces(Protocol):
 
 
 @runtime_checkable
-class DividesSteps(Protocol):
+class TakesShare(Protocol):
     """An objective of which several processes each learn a share of every step; others are refused there.
 
     `read` reads the share of this rank, `losses` gives the means over it, and all ranks must draw by chance what one

@@ -22,9 +22,8 @@ from engines.core.contract import checked_objective
 from engines.core.engine import Scene
 from engines.core.errors import Diverged, UserError
 from engines.core.objective import (
-    AnyConfig,
+    AnyOptimiserConfig,
     DescribesScene,
-    DividesSteps,
     HasAuxiliary,
     HasNotes,
     HasOptimisers,
@@ -35,6 +34,7 @@ from engines.core.objective import (
     ReadsAhead,
     ReportsLosses,
     Setup,
+    TakesShare,
 )
 from engines.core.ranks import Share
 from engines.core.read_ahead import ReadAhead
@@ -53,7 +53,9 @@ class Optimisation(Generic[AnyObjective]):
     resumed goes on bit for bit, on a CPU with as many threads.
     """
 
-    def __init__(self, make: Callable[[Setup[AnyConfig]], AnyObjective], setup: Setup[AnyConfig]) -> None:
+    def __init__(
+        self, make: Callable[[Setup[AnyOptimiserConfig]], AnyObjective], setup: Setup[AnyOptimiserConfig]
+    ) -> None:
         """Begins anew, or goes on from `setup.checkpoint`.
 
         Args:
@@ -106,7 +108,7 @@ class Optimisation(Generic[AnyObjective]):
     @property
     def divides_steps(self) -> bool:
         """Whether several processes can do it together."""
-        return isinstance(self._known, DividesSteps)
+        return isinstance(self._known, TakesShare)
 
     def learnt_px(self, size_px: tuple[int, int]) -> tuple[int, int]:
         """(width, height) that a photograph of `size_px` was learnt at in the last step; of the first before that."""
@@ -157,9 +159,11 @@ class Optimisation(Generic[AnyObjective]):
 
     def _set_learning_rates(self) -> None:
         lr = self.config.lr_at(self.step_count)
+        own = isinstance(self._known, HasOptimisers)
         for name, optimiser in self._optimisers.items():
             for group, rate in zip(optimiser.param_groups, self._rates[name], strict=True):
-                group["lr"] = lr if not isinstance(self._known, HasOptimisers) else lr / self.config.lr * rate
+                # The plain optimiser's is exactly the course; a product would round it.
+                group["lr"] = lr / self.config.lr * rate if own else lr
 
     def _buffers(self) -> Iterator[Tensor]:
         for module in (self._network, *self._auxiliary.values()):
@@ -168,7 +172,7 @@ class Optimisation(Generic[AnyObjective]):
     def _backward(self, batch: Any) -> tuple[list[str], Tensor]:
         """The losses by name, means over all ranks; adds up the gradients of their total."""
         pieces = self._known.pieces(batch) if isinstance(self._known, InPieces) else [(batch, 1.0)]
-        share = self._known.share(batch) if isinstance(self._known, DividesSteps) else WHOLE
+        share = self._known.share(batch) if isinstance(self._known, TakesShare) else WHOLE
         whole, names, rows = sum(weight for _, weight in pieces), list[str](), list[Tensor]()
         for number, (piece, weight) in enumerate(pieces, start=1):
             with ranks.kept_back(self._losses, more_to_come=number < len(pieces)):
