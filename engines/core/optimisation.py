@@ -71,7 +71,7 @@ class Optimisation(Generic[AnyObjective]):
             torch.manual_seed(setup.seed)
             self.objective = objective = make(setup)
         checked_objective(objective, setup.engine)
-        # By abilities: those of another class than the type variable's.
+        # As any object, which abilities can be asked of: to mypy a type variable has those of its bound only.
         self._known: object = objective
         ranks.require_divided(setup.engine, self.divides_steps)
         self.config, self.step_count = objective.config, 0
