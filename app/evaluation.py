@@ -1,6 +1,6 @@
 """A scene compared with photographs: PSNR and SSIM, per view, object and mean.
 
-SSIM comes twice: as most papers of the field have it (Wang et al. 2004), and with uniform windows, as SRN's.
+SSIM comes twice: as most papers of the field have it (Wang et al. 2004), and with uniform windows, as some do.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ engines/core <- engines/<name> <- engines/registry <- app <- app/gui <- the door
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ PURE_NAMES = """
 """
 PURE_CALLS = set(PURE_NAMES.split())
 PURE_METHODS = {"setter", "split", "join", "format", "removeprefix", "items", "keys", "values"}
+ASKING = {"find_engine", "run_training", "Order", "measure", "measured", "read_preset", "presets_of"}
+"""Functions that are told which engine."""
 ACTING_CONSTRUCTORS = {
     "QApplication", "Popen", "Thread", "Process", "Pool", "ThreadPoolExecutor", "ProcessPoolExecutor", "SummaryWriter",
     "Canvas", "SceneCanvas",
@@ -128,10 +131,39 @@ def upward_imports(module: Module) -> Iterator[str]:
             yield f"{module.name}:{found.line} imports {found.target} when it is itself imported"
 
 
+@cache
+def engine_folders() -> frozenset[str]:
+    """The names of the engines that are there."""
+    return frozenset(path.parent.name for path in ROOT.glob("engines/*/engine.py")) - {"core"}
+
+
+@cache
+def engine_words() -> frozenset[str]:
+    """What names an engine: its title, and its folder's name where no data layout is called so, too."""
+    sources = {name: (ROOT / f"engines/{name}/engine.py").read_text(encoding="utf-8") for name in engine_folders()}
+    titles = {found[1] for source in sources.values() if (found := re.search(r"^    title = \"(.+)\"$", source, re.M))}
+    layouts = (path.read_text(encoding="utf-8") for path in ROOT.glob("engines/core/formats/*.py"))
+    also_layouts = {found[1] for source in layouts if (found := re.search(r"^NAME = \"(.+)\"$", source, re.M))}
+    return frozenset(titles | engine_folders() - also_layouts)
+
+
+def asked_by_name(module: Module) -> Iterator[tuple[int, str]]:
+    """Lines and constants that are an engine's name where something is asked of it, or ordered of the command line."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ASKING:
+            yield from ((node.lineno, _text(value)) for value in node.args if _text(value))
+        if isinstance(node, ast.List | ast.Tuple):
+            for before, value in itertools.pairwise(node.elts):
+                if _text(before) == "--engine" and _text(value):
+                    yield node.lineno, _text(value)
+
+
 def named_engines(module: Module) -> Iterator[str]:
     """Rule 3: `app` asks for abilities, never for an engine's name."""
     if not within(module.name, "app", "main"):
         return
+    for line, name in asked_by_name(module):
+        yield f"{module.name}:{line} asks for the engine {name}"
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
@@ -141,6 +173,20 @@ def named_engines(module: Module) -> Iterator[str]:
         text = _text(node)
         if re.fullmatch(r"engines(\.\w+)+", text) and engine_of(text):
             yield f"{module.name} names {text}"
+        yield from (f"{module.name} names {word}" for word in engine_words() if re.search(rf"\b{word}\b", text))
+
+
+def needed_engines(module: Module) -> Iterator[str]:
+    """Tests that need an engine are beside it: others pass where its two folders are deleted."""
+    if module.name.startswith(tuple(f"tests.engines.{name}." for name in engine_folders())):
+        return
+    for found in imports(module):
+        target = found.target.removeprefix("tests.")
+        if engine_of(target) in engine_folders():
+            yield f"{module.name}:{found.line} imports {found.target}, which goes with its engine"
+    for line, name in asked_by_name(module):
+        if name in engine_folders():
+            yield f"{module.name}:{line} needs the engine {name}"
 
 
 def _text(node: ast.AST) -> str:

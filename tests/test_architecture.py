@@ -16,8 +16,11 @@ from tests.architecture_rules import (
     Rule,
     acting_imports,
     circles,
+    engine_folders,
+    engine_words,
     missing_docstrings,
     named_engines,
+    needed_engines,
     prints_and_asserts,
     read_modules,
     too_long,
@@ -40,6 +43,32 @@ def test_the_house_keeps_free_of_circles() -> None:
 
 def test_tests_are_short_too() -> None:
     assert not [problem for module in read_modules("tests") for problem in too_long(module)]
+
+
+def test_tests_that_need_an_engine_are_beside_it() -> None:
+    assert not [problem for module in read_modules("tests") for problem in needed_engines(module)]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from engines.{} import scene",
+        "from tests.engines.{}.reference import x",
+        "engine = registry.find_engine('{}')",
+        "run_training('{}', data, out)",
+        "words = ['train', str(data), '--engine', '{}', '--out', out]",
+    ],
+)
+@pytest.mark.parametrize("engine", sorted(engine_folders()))
+def test_a_test_that_needs_an_engine_elsewhere_is_caught(engine: str, source: str) -> None:
+    module = Module("tests.app.test_x", source.format(engine))
+    assert len(list(needed_engines(module))) == 1
+    assert not list(needed_engines(Module(f"tests.engines.{engine}.test_x", module.source)))
+
+
+@pytest.mark.parametrize("word", sorted(engine_words()))
+def test_the_name_of_an_engine_in_the_program_is_caught(word: str) -> None:
+    assert list(named_engines(Module("app.session", f'HELP = "as {word} does"')))
 
 
 def test_test_folders_are_packages() -> None:
@@ -78,6 +107,8 @@ BAD_EXAMPLES: tuple[tuple[Rule, str, str], ...] = (
     (upward_imports, "app.gui.window", "from app.commands import view"),
     (named_engines, "app.session", "big = scene.engine == 'dvr'"),
     (named_engines, "app.session", "load('engines.dvr.engine')"),
+    (named_engines, "app.session", "engine = registry.find_engine('dvr')"),
+    (named_engines, "app.session", "words = ['train', data, '--engine', 'dvr']"),
     (window_imports, "app.session", "def f():\n    from PyQt5.QtCore import QObject"),
     (window_imports, "engines.core.x", "import vispy.scene"),
     (acting_imports, "engines.core.x", "torch.manual_seed(0)"),

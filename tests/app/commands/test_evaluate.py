@@ -13,25 +13,19 @@ from app.commands.evaluate import size_of
 from engines.core.errors import UserError
 from tests.app.ball_scene import BallScene
 
-SMALL = {
-    "fit_single_srn": "true",
-    "img_sidelengths": "[16]",
-    "batch_size_per_img_sidelength": "[2]",
-    "max_steps_per_img_sidelength": "[4]",
-    "rays_per_image": "64",
-    "tracing_steps": "2",
-    "max_steps": "1",
-}
+SMALL = {"side_px": "16", "max_steps": "1"}
 
 
 @pytest.fixture(scope="module")
 def learnt(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A run of one step at 16x16, and its photographs of 32x32."""
-    folder = tmp_path_factory.mktemp("srn")
+    folder = tmp_path_factory.mktemp("learnt")
     data, run = folder / "toys", folder / "run"
     assert cli.main(["sample", str(data), "--size", "32", "--views", "3", "--samples", "1"]) == 0
     settings = [word for name, value in SMALL.items() for word in ("--set", f"{name}={value}")]
-    assert cli.main(["train", str(data), "--engine", "srn", *settings, "--device", "cpu", "--out", str(run)]) == 0
+    assert (
+        cli.main(["train", str(data), "--engine", "colour_grid", *settings, "--device", "cpu", "--out", str(run)]) == 0
+    )
     return data, run
 
 

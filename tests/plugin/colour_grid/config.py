@@ -57,5 +57,9 @@ class ColourGridConfig(OptimiserConfig):
 class ColourGridOptions(Options):
     """How a colour grid is drawn."""
 
+    AS_TRAINED = ("side_px",)
+
     samples: int = Field(12, ge=1, le=128)
     """Samples along each ray."""
+    side_px: int | None = Field(None, ge=2)
+    """The side of the squares that were learnt from; empty: whole photographs."""

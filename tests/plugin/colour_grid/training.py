@@ -107,6 +107,5 @@ class ColourGridObjective:
         return size_px if self.config.side_px is None else (self.config.side_px, self.config.side_px)
 
     def scene(self, weights: Mapping[str, Tensor]) -> ColourGridScene:
-        return ColourGridScene(
-            self._engine, weights, SceneInfo.of_dataset(self._dataset), self._device, ColourGridOptions()
-        )
+        options = ColourGridOptions(side_px=self.config.side_px)
+        return ColourGridScene(self._engine, weights, SceneInfo.of_dataset(self._dataset), self._device, options)
