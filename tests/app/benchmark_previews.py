@@ -33,7 +33,7 @@ def benchmark_reprojecting_512(measure: Measure) -> None:
     )
 
 
-def benchmark_refining_after_the_last_move(watch: Watch, measure: Measure) -> None:
+def benchmark_refining(watch: Watch, measure: Measure) -> None:
     watched = opened(watch, FakeScene(chunks=10))
     turns = itertools.count()
     delays_s = measure.rounds(lambda: refinement_delay_s(watched, 0.1 * next(turns)), rounds=10)

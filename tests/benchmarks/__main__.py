@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 HISTORY = Path(__file__).with_name("history.jsonl")
 """A run a line: when, of which commit, on what machine, and the figures."""
 BUSY_LOAD = 0.7
+HEAD = f"{'benchmark':<50} {'median':>9}     {'from round to round':>20} {'rounds':>7}   bound"
 PYTEST = (
     "-q", "--no-header", "-p", "no:xdist", "-p", "benchmark", "-p", "tests.benchmarks.measuring",
     "-o", "addopts=--strict-markers", "-o", "python_files=benchmark_*.py", "-o", "python_functions=benchmark_*",
@@ -75,9 +76,10 @@ def main(words: Sequence[str] | None = None) -> int:
     if asked.list:
         say("\n".join(map(spoken, chosen)))
         return 0
-    load = os.getloadavg()[0]
+    load, changed = os.getloadavg()[0], is_changed()
     if load > BUSY_LOAD:
         say(f"the machine is busy (load {load:.1f}): wait until it is not, or take no figure for true\n")
+    say(HEAD)
     figures: list[Figure] = []
     failed: list[str] = []
     told: dict[str, Any] = {}
@@ -90,8 +92,8 @@ def main(words: Sequence[str] | None = None) -> int:
             failed.append(spoken(test))
         told = told_now or told
     if figures:
-        say(footer(told, load))
-        remember(told, load, figures)
+        say(footer(told, load, changed))
+        remember(told, load, changed, figures)
     missed = [figure.name for figure in figures if not figure.keeps]
     for what, names in (("failed", failed), ("missed its bound", missed)):
         for name in names:
@@ -159,20 +161,26 @@ def _figures(name: str, said: list[dict[str, Any]]) -> Iterator[Figure]:
 
 
 def row(figure: Figure) -> str:
-    low, high = min(figure.values), max(figure.values)
+    spread = f"{min(figure.values):.2f} to {max(figure.values):.2f}"
     missed = "" if figure.keeps else "   MISSED"
     return (
-        f"{figure.name:<56} {figure.median:8.2f} {figure.unit:<4} {low:8.2f} to {high:8.2f} in "
-        f"{len(figure.values):2d} rounds   {figure.bound:>8}{missed}"
+        f"{figure.name:<50} {figure.median:9.2f} {figure.unit:<3} {spread:>20} {len(figure.values):7d}   "
+        f"{figure.bound}{missed}"
     )
 
 
-def footer(told: dict[str, Any], load: float) -> str:
-    machine, changed = machine_of(told), " with changes" if told["commit_info"]["dirty"] else ""
+def is_changed() -> bool:
+    """Whether there is more in the tree than the commit, besides the history."""
+    words = ["git", "status", "--porcelain", "--untracked-files=no", "--", ".", f":!{HISTORY.relative_to(ROOT)}"]
+    return bool(subprocess.run(words, cwd=ROOT, capture_output=True, text=True).stdout.strip())
+
+
+def footer(told: dict[str, Any], load: float, changed: bool) -> str:
+    machine = machine_of(told)
     return (
         f"{machine['cpu']}, {machine['cores']} cores, {machine['threads']} threads, load {load:.1f} before; "
         f"torch {machine['torch']}, Python {machine['python']}, {machine['system']}; "
-        f"commit {told['commit_info']['id'][:12]}{changed}"
+        f"commit {told['commit_info']['id'][:12]}{' with changes' if changed else ''}"
     )
 
 
@@ -190,7 +198,7 @@ def machine_of(told: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def remember(told: dict[str, Any], load: float, figures: Sequence[Figure]) -> None:
+def remember(told: dict[str, Any], load: float, changed: bool, figures: Sequence[Figure]) -> None:
     """Adds a line to the history."""
     results = {
         figure.name: {
@@ -205,7 +213,7 @@ def remember(told: dict[str, Any], load: float, figures: Sequence[Figure]) -> No
     line = {
         "time": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "commit": told["commit_info"]["id"][:12],
-        "changed": told["commit_info"]["dirty"],
+        "changed": changed,
         "machine": machine_of(told),
         "load": _short(load),
         "figures": results,

@@ -7,7 +7,7 @@ from tests.app.gui.test_data_view import report, thumbnails, view  # noqa: F401 
 from tests.benchmarks.measuring import Measure
 
 
-def benchmark_painting_a_hundred_cameras(view: DataView, measure: Measure) -> None:  # noqa: F811
+def benchmark_hundred_cameras(view: DataView, measure: Measure) -> None:  # noqa: F811
     view.set_report(report(100))
     view.add_thumbnails(thumbnails(100))
     # 60 frames a second leave 16 ms each.

@@ -45,7 +45,7 @@ def benchmark_previews(window: Window, qtbot: QtBot, shelf: Shelf, measure: Meas
     painted = Painted(window)
     dragged = measure.rounds(lambda: followed(window, qtbot, painted), ROUNDS)
     measure.figure("latency, 95 %", [latency_ms for latency_ms, _ in dragged], "ms", at_most=100)
-    measure.figure("previews a second", [rate for _, rate in dragged], "/s", at_least=20)
+    measure.figure("a second", [rate for _, rate in dragged], "/s", at_least=20)
 
 
 def followed(window: Window, qtbot: QtBot, painted: Painted) -> tuple[float, float]:

@@ -22,7 +22,7 @@ def benchmark_estimate(photographs: Path, tmp_path: Path, measure: Measure) -> N
         found = measured("colour_grid", photographs, tmp_path / "none", **SETTINGS)
         return found.seconds / took_s(photographs, tmp_path / f"run{next(names)}")
 
-    measure.figure("estimated / taken", measure.rounds(ratio, ROUNDS), "x", at_least=0.5, at_most=2)
+    measure.figure("", measure.rounds(ratio, ROUNDS), "x", at_least=0.5, at_most=2)
 
 
 def took_s(data: Path, out: Path) -> float:

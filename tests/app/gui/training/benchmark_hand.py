@@ -84,7 +84,7 @@ class Hand:
         return lambda: self.late.posted.append(1000 * (time.perf_counter() - posted_s))
 
 
-def benchmark_keeping_up_while_a_run_learns(learning: Window, qtbot: QtBot, measure: Measure) -> None:  # noqa: F811
+def benchmark_keeping_up(learning: Window, qtbot: QtBot, measure: Measure) -> None:  # noqa: F811
     def drag() -> Lateness:
         hand = Hand(learning)
         hand.begin()
