@@ -85,6 +85,9 @@ def random_scene(**settings: object) -> tuple[SrnScene, Srn]:
     return scene, plain_network(config, weights)
 
 
+UNET = {"use_unet_renderer": True, "img_sidelengths": (128,)}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
@@ -92,9 +95,9 @@ def random_scene(**settings: object) -> tuple[SrnScene, Srn]:
         {"fit_single_srn": True},
         {"num_instances": 3, "embedding_size": 7},
         {"num_instances": 1, "embedding_size": 1, "tracing_steps": 3},
-        {"fit_single_srn": True, "use_unet_renderer": True, "img_sidelengths": (128,)},
-        {"fit_single_srn": True, "use_unet_renderer": True, "nf0": 12, "img_sidelengths": (128,)},
-        {"num_instances": 2, "embedding_size": 5, "use_unet_renderer": True, "nf0": 12, "img_sidelengths": (128,)},
+        {**UNET, "fit_single_srn": True},
+        {**UNET, "fit_single_srn": True, "nf0": 12, "tracing_steps": 3},
+        {**UNET, "num_instances": 2, "embedding_size": 5, "nf0": 12, "tracing_steps": 3},
     ],
 )
 def test_every_form_equals_the_plain_reference(settings: dict[str, object]) -> None:

@@ -78,15 +78,15 @@ STAGES = {
 @pytest.mark.slow
 @pytest.mark.parametrize("settings", [{"fit_single_srn": True}, {"ema_decay": 0.5, "lr_final": 1e-4}, UNET, STAGES])
 def test_a_resumed_run_equals_the_uninterrupted_one(single: Dataset, settings: dict[str, Any]) -> None:
-    whole = begun(single, **settings)
-    for _ in range(3):
+    whole, half = begun(single, **settings), 2 if "use_unet_renderer" in settings else 3
+    for _ in range(half):
         whole.step()
     # Of a training that goes on: what it saved must not change with it.
     saved = whole.checkpoint()
-    for _ in range(3):
+    for _ in range(half):
         whole.step()
     second = ENGINE.resume(single, saved, CPU)
-    for _ in range(3):
+    for _ in range(half):
         second.step()
     assert equal(second.checkpoint().weights, whole.checkpoint().weights)
 
@@ -267,7 +267,7 @@ def test_the_unet_renderer_learns_without_touching_the_global_generator(single: 
         training = begun(single, **UNET, fit_single_srn=True)
         torch.rand(1)
         before = torch.get_rng_state()
-        losses = [training.step()["image"] for _ in range(4)]
+        losses = [training.step()["image"] for _ in range(3)]
         assert torch.equal(torch.get_rng_state(), before)
         assert losses[-1] < losses[0]
         return training.checkpoint().weights
