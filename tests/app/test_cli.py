@@ -193,6 +193,24 @@ def test_signals_unwind(number: signal.Signals, expected: int, said: str, tmp_pa
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_what_is_done_in_one_process_is_refused_to_several_and_said_once(
+    first: bool, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    begun_by_torchrun(monkeypatch)
+    monkeypatch.setattr("engines.core.ranks.speaks_first", lambda: first)
+    assert cli.main(["info", "scene.pth"]) == 1
+    told = capfd.readouterr()
+    line = "vantage: info works in one process: leave torchrun out, which is for train, render, evaluate\n"
+    assert (told.out, told.err) == ("", line if first else "")
+
+
+def begun_by_torchrun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the second of two processes."""
+    for name, value in (("RANK", "1"), ("WORLD_SIZE", "2"), ("MASTER_ADDR", "127.0.0.1"), ("MASTER_PORT", "1")):
+        monkeypatch.setenv(name, value)
+
+
 def test_one_of_several_processes_ends_without_taking_its_interpreter_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[object] = []
     monkeypatch.setattr(cli.atexit, "_run_exitfuncs", lambda: done.append("endings"))
@@ -200,8 +218,7 @@ def test_one_of_several_processes_ends_without_taking_its_interpreter_apart(monk
     with pytest.raises(SystemExit) as alone:
         cli.leave(3)
     assert alone.value.code == 3 and done == []
-    for name, value in (("RANK", "1"), ("WORLD_SIZE", "2"), ("MASTER_ADDR", "127.0.0.1"), ("MASTER_PORT", "1")):
-        monkeypatch.setenv(name, value)
+    begun_by_torchrun(monkeypatch)
     with pytest.raises(SystemExit):
         cli.leave(3)
     assert done == ["endings", 3]

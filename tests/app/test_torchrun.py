@@ -85,10 +85,6 @@ def test_what_is_wrong_is_said_once(photographs: Path, learnt: Path, tmp_path: P
     lines = [line for rank in ended for line in rank.stderr.splitlines() if line.startswith("vantage: ")]
     assert lines == [f"vantage: {learnt}: holds a run already; go on with it by --resume, or name another folder"]
     assert "Traceback" not in ended[0].stderr + ended[1].stderr
-    told = [rank.stderr for rank in together(["info", str(learnt)])]
-    assert sorted(told)[0] == "" and sorted(told)[1].startswith(
-        "vantage: info works in one process: leave torchrun out"
-    )
 
 
 def workers(out: Path) -> list[int]:
