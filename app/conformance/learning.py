@@ -19,7 +19,7 @@ from engines.core.checkpoint import Checkpoint
 from engines.core.config import Options, make_options
 from engines.core.contract import begun, resumed, scene_of
 from engines.core.dataset import Dataset
-from engines.core.engine import Training
+from engines.core.engine import LearnsSmaller, Training
 from engines.core.errors import BrokenContract, UserError
 from engines.core.run_folder import read_run_training, write_run_checkpoint
 
@@ -78,6 +78,10 @@ def gives_scenes(trial: Trial) -> None:
         training.step()
         if found := difference(before, draw(scene).image, "the picture"):
             raise Failure(f"its scene changes while the training goes on: {found}")
+        if isinstance(training, LearnsSmaller):
+            size = training.learnt_px(scene.start.size_px)
+            if len(size) != 2 or not all(isinstance(side, int) and side > 0 for side in size):
+                raise Failure(f"learnt_px() gives {size!r}; it must be (width, height)")
         trial.scene = scene
 
 

@@ -7,7 +7,7 @@ Only what is cheap is looked at here, each time that an engine, a scene or a tra
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -19,7 +19,19 @@ from engines.core.camera import Camera
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import OptimiserConfig, Options, TrainingConfig
 from engines.core.dataset import Dataset
-from engines.core.engine import AnyEngine, Control, Engine, Scene, Training
+from engines.core.engine import (
+    AnyEngine,
+    Control,
+    Engine,
+    HasMoments,
+    HasNearPlane,
+    HasSources,
+    LearnsPart,
+    Prepares,
+    Scene,
+    Staged,
+    Training,
+)
 from engines.core.errors import BrokenContract
 from engines.core.objective import Objective
 from engines.core.reading import quoted, shortened
@@ -42,12 +54,17 @@ ABILITIES: Mapping[type, str] = {
     abilities.HasViewingWeights: "leaves out what only training needs",
 }
 """That an engine may have, each in a few words."""
+SCENE_ABILITIES: tuple[type, ...] = (Staged, Prepares, HasSources, HasMoments, LearnsPart, HasNearPlane)
+"""That a scene may have."""
 OBJECTIVE_ABILITIES: tuple[type, ...] = (
+    objective.HasNotes,
     objective.DescribesScene,
     objective.LearnsAtSize,
+    objective.ReadsAhead,
     objective.InPieces,
     objective.TakesShare,
     objective.HasOptimisers,
+    objective.HasAuxiliary,
     objective.ReportsLosses,
     objective.KeepsState,
 )
@@ -58,6 +75,12 @@ def functions_of(protocol: type) -> dict[str, tuple[str, ...]]:
     """The functions that a protocol asks for, each with the names of what it is called with."""
     names = (name for name, member in vars(protocol).items() if inspect.isfunction(member) and name[0] != "_")
     return {name: tuple(inspect.signature(getattr(protocol, name)).parameters)[1:] for name in names}
+
+
+def members_of(protocol: type) -> list[str]:
+    """All that a protocol asks for: functions, properties, values."""
+    names = (*vars(protocol).get("__annotations__", {}), *vars(protocol))
+    return list(dict.fromkeys(name for name in names if name[0] != "_"))
 
 
 def checked_engine(engine: object, name: str) -> AnyEngine:
@@ -72,13 +95,7 @@ def checked_engine(engine: object, name: str) -> AnyEngine:
     if isinstance(engine, type):
         raise BrokenContract("ENGINE is a class; it must be an object: write ENGINE = " + engine.__name__ + "()")
     wrong = {**_wrong_names(engine, name), **_wrong_options(engine), **_wrong_functions(engine, Engine)}
-    for ability in ABILITIES:
-        functions = functions_of(ability)
-        there = [member for member in functions if hasattr(engine, member)]
-        lacking = [member for member in functions if member not in there]
-        if there:
-            wrong |= _wrong_functions(engine, ability, there)
-            wrong |= dict.fromkeys(lacking, f"must stand beside {there[0]}")
+    wrong |= _wrong_abilities(engine, ABILITIES)
     if wrong:
         raise BrokenContract(f"ENGINE, a {type(engine).__name__}, {_listed(wrong)}")
     return cast(AnyEngine, engine)
@@ -136,6 +153,17 @@ def _wrong_functions(found: object, protocol: type, names: Sequence[str] | None 
             wrong[name] = f"is {quoted(member)}; it must be a function"
         elif not _takes(member, len(given)):
             wrong[name] = f"takes {_signature(member)}; it is called with ({', '.join(given)})"
+    return wrong
+
+
+def _wrong_abilities(found: object, known: Iterable[type]) -> dict[str, str]:
+    """What is wrong with abilities of which at least one member is there: a half one is none."""
+    wrong: dict[str, str] = {}
+    for ability in known:
+        members = members_of(ability)
+        if there := [member for member in members if hasattr(found, member)]:
+            wrong |= _wrong_functions(found, ability, there)
+            wrong |= {name: f"must stand beside {there[0]}" for name in members if name not in there}
     return wrong
 
 
@@ -222,9 +250,7 @@ def checked_objective(found: object, engine: str) -> None:
     wrong = _wrong_functions(found, Objective)
     for name, (valid, kind) in _OBJECTIVE.items():
         wrong |= _wrong_value(found, name, valid, kind)
-    for ability in OBJECTIVE_ABILITIES:
-        if isinstance(found, ability):
-            wrong |= _wrong_functions(found, ability)
+    wrong |= _wrong_abilities(found, OBJECTIVE_ABILITIES)
     if wrong:
         raise BrokenContract(f"method {engine}: the objective, a {type(found).__name__}, {_listed(wrong)}")
 
@@ -251,6 +277,7 @@ def checked_scene(scene: object, engine: str, member: str) -> Scene:
         wrong |= _wrong_value(scene, name, valid, kind)
     if "engine" not in wrong:
         wrong |= _wrong_value(scene, "engine", lambda value: value == engine, quoted(engine))
+    wrong |= _wrong_abilities(scene, SCENE_ABILITIES)
     _refuse(engine, member, type(scene).__name__, "scene", wrong)
     return cast(Scene, scene)
 

@@ -19,6 +19,9 @@ from app import cli
 from app.presets import presets_of
 from engines import registry
 from engines.core.checkpoint import Checkpoint, SceneInfo
+from engines.core.contract import ABILITIES, OBJECTIVE_ABILITIES, SCENE_ABILITIES, members_of
+from engines.core.engine import Engine, Scene, Training
+from engines.core.objective import Objective
 from engines.core.run_folder import read_history
 from engines.core.scene_file import write_scene_file
 from tests.app.read_video import read_video
@@ -95,6 +98,22 @@ def test_the_tests_of_the_page_pass(method: Path) -> None:
     assert len(found) == 2
     for test in found:
         test()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    "protocol", [*ABILITIES, *SCENE_ABILITIES, *OBJECTIVE_ABILITIES], ids=lambda kind: kind.__name__
+)
+def test_every_ability_stands_in_a_table_with_its_members(protocol: type) -> None:
+    rows = [row for row in PAGE.read_text(encoding="utf-8").splitlines() if f"`{protocol.__name__}`" in row]
+    assert len(rows) == 1
+    for member in members_of(protocol):
+        assert re.search(rf"`{member}[`(]", rows[0]), f"{protocol.__name__}.{member}"
+
+
+@pytest.mark.parametrize("protocol", [Engine, Scene, Training, Objective], ids=lambda kind: kind.__name__)
+def test_every_member_stands_on_the_page(protocol: type) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert [name for name in members_of(protocol) if not re.search(rf"`{name}[`(]", page)] == []
 
 
 @pytest.mark.parametrize(

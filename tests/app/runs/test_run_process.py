@@ -225,6 +225,7 @@ def test_what_libraries_print_is_no_message(tmp_path: Path, monkeypatch: pytest.
         ("import os; os._exit(3)", "exit code 3"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "exit code -11"),
         ("import sys; sys.stderr.write('E: x\\nvantage: this is a bug; please report it\\n')", "E: x"),
+        ("import sys; sys.stderr.write('E: x\\nvantage: the method failed in a.py\\n')", "the method failed in a.py"),
     ],
 )  # fmt: skip
 def test_a_process_that_ends_without_a_word_is_told_by_its_last_line(
