@@ -22,11 +22,13 @@ from engines.core.dataset import Dataset
 from engines.core.engine import (
     AnyEngine,
     Control,
+    DividesSteps,
     Engine,
     HasMoments,
     HasNearPlane,
     HasSources,
     LearnsPart,
+    LearnsSmaller,
     Prepares,
     Scene,
     Staged,
@@ -56,6 +58,8 @@ ABILITIES: Mapping[type, str] = {
 """That an engine may have, each in a few words."""
 SCENE_ABILITIES: tuple[type, ...] = (Staged, Prepares, HasSources, HasMoments, LearnsPart, HasNearPlane)
 """That a scene may have."""
+TRAINING_ABILITIES: tuple[type, ...] = (DividesSteps, LearnsSmaller)
+"""That a training may have."""
 OBJECTIVE_ABILITIES: tuple[type, ...] = (
     objective.HasNotes,
     objective.DescribesScene,
@@ -237,6 +241,7 @@ def _checked_training(training: object, engine: str, member: str, step: int) -> 
     wrong = _wrong_functions(training, Training)
     for name, (valid, kind) in _training(step).items():
         wrong |= _wrong_value(training, name, valid, kind)
+    wrong |= _wrong_abilities(training, TRAINING_ABILITIES)
     _refuse(engine, member, type(training).__name__, "training", wrong)
     return cast(Training, training)
 

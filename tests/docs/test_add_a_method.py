@@ -19,7 +19,7 @@ from app import cli
 from app.presets import presets_of
 from engines import registry
 from engines.core.checkpoint import Checkpoint, SceneInfo
-from engines.core.contract import ABILITIES, OBJECTIVE_ABILITIES, SCENE_ABILITIES, members_of
+from engines.core.contract import ABILITIES, OBJECTIVE_ABILITIES, SCENE_ABILITIES, TRAINING_ABILITIES, members_of
 from engines.core.engine import Engine, Scene, Training
 from engines.core.objective import Objective
 from engines.core.run_folder import read_history
@@ -101,7 +101,9 @@ def test_the_tests_of_the_page_pass(method: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "protocol", [*ABILITIES, *SCENE_ABILITIES, *OBJECTIVE_ABILITIES], ids=lambda kind: kind.__name__
+    "protocol",
+    [*ABILITIES, *SCENE_ABILITIES, *TRAINING_ABILITIES, *OBJECTIVE_ABILITIES],
+    ids=lambda kind: kind.__name__,
 )
 def test_every_ability_stands_in_a_table_with_its_members(protocol: type) -> None:
     rows = [row for row in PAGE.read_text(encoding="utf-8").splitlines() if f"`{protocol.__name__}`" in row]
