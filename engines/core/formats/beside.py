@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from engines.core.errors import UserError
 from engines.core.formats.left_out import pair
-from engines.core.formats.splits import read_split_lists
+from engines.core.formats.splits import read_lists
+from engines.core.formats.transforms_names import PhotographNames
 from engines.core.images import files_with, in_natural_order, natural_order
 from engines.core.reading import naming
 from engines.core.views import Split
@@ -73,28 +74,58 @@ def params_of(poses: Sequence[Path], folder: Path) -> list[Path | None]:
     return [by_name.get(path.stem) for path in poses] if files else []
 
 
-def listed_splits(folder: Path, stems: Sequence[str]) -> tuple[Mapping[str, Split | None], str]:
-    """What lists in a folder (`train.txt`, `val.txt`, `test.txt`) say of its views.
+@dataclass(frozen=True)
+class ListedSplits:
+    """The splits of the views of one scene.
 
-    Returns:
-        splits: by a view's stem; None for what is in no list and left out therefore. Empty where no list names one.
-        note: what is left out, or that the lists are not used; "" where there is nothing to say.
+    Attributes:
+        kept: numbers of the views that are in some list, or of all where no list names a view.
+        splits: [kept] of each.
+        notes: what is left out, or that lists are not used.
+        obeyed: whether a list names a view.
+    """
+
+    kept: tuple[int, ...]
+    splits: tuple[Split, ...]
+    notes: tuple[str, ...]
+    obeyed: bool = True
+
+
+def listed_splits(places: Sequence[Path], names: Sequence[str], split: Split = "train") -> ListedSplits:
+    """Obeys the lists (`train.txt`, `val.txt`, `test.txt`) of the first folder whose lists name a view.
+
+    Args:
+        places: where lists may lie.
+        names: of the views' photographs; lists may have them with more folders before, or without their suffix.
+        split: of the scene as a whole; where that isn't train, no list says otherwise.
 
     Raises:
         UserError: a list can't be read.
     """
-    lists = read_split_lists(folder)
-    if not lists.split_of:
-        return {}, ""
-    known = lists.by(lambda name: Path(name).stem)
-    if not known.split_of.keys() & set(stems):
-        return {}, f"the lists beside it ({', '.join(lists.files)}) name no view of it and are not used"
-    splits = {stem: known.split(stem) for stem in stems}
-    unlisted = [stem for stem, split in splits.items() if split is None]
-    absent = sorted(known.split_of.keys() - set(stems))
-    said = []
+    photographs, notes = PhotographNames(names), list[str]()
+    for place in places if split == "train" else ():
+        lists = read_lists(place)
+        splits: list[Split | None] = [None if "train" in lists else "train"] * len(names)
+        listed, absent = set[str](), set[str]()
+        for said, (_, lines) in lists.items():
+            for line in lines:
+                found = photographs.find(line)
+                (listed if found else absent).add(line)
+                for at in found:
+                    splits[at] = said
+        if listed:
+            kept = tuple(at for at, found in enumerate(splits) if found is not None)
+            notes += _missing(names, splits, listed, absent)
+            return ListedSplits(kept, tuple(found for found in splits if found is not None), tuple(notes))
+        if lists:
+            files = ", ".join(file for file, _ in lists.values())
+            notes.append(f"the lists beside it ({files}) name no view of it and are not used")
+    return ListedSplits(tuple(range(len(names))), (split,) * len(names), tuple(notes), obeyed=False)
+
+
+def _missing(names: Sequence[str], splits: Sequence[Split | None], listed: set[str], absent: set[str]) -> Iterable[str]:
+    unlisted = [name for name, split in zip(names, splits, strict=True) if split is None]
     if unlisted:
-        said.append(f"{len(unlisted)} of {len(stems)} views are in no list and are left out: {naming(unlisted)}")
+        yield f"{len(unlisted)} of {len(names)} views are in no list and are left out: {naming(unlisted)}"
     if absent:
-        said.append(f"{len(absent)} of {len(known.split_of)} listed views are not there: {naming(absent)}")
-    return splits, "; ".join(said)
+        yield f"{len(absent)} of {len(listed | absent)} listed views are not there: {naming(sorted(absent))}"

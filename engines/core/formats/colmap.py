@@ -20,6 +20,7 @@ from engines.core.bounds import GUESSED_DEPTHS, guessed_depths
 from engines.core.camera import Camera
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
+from engines.core.formats.beside import listed_splits
 from engines.core.formats.colmap_files import is_model, picture_count, read_model
 from engines.core.formats.colmap_model import Lens, Model, Picture, picture_camera, refusal
 from engines.core.formats.left_out import LeftOut
@@ -134,7 +135,7 @@ class Photographs:
         Raises:
             UserError: names what is missing or doesn't fit.
         """
-        folder, self._split, self._number = place
+        folder, split, self._number = place
         model_folder = find_model(folder)
         if model_folder is None:
             raise UserError(f"{folder}: has no model of COLMAP in it")
@@ -153,6 +154,8 @@ class Photographs:
                 f"{images}: has no {drawn[0].name}, which {model_folder} holds a camera for, nor any other of its "
                 f"{len(drawn)} photographs"
             )
+        listed = listed_splits(tuple(dict.fromkeys((model_folder, project, folder))), self.names, split)
+        self._splits, self._pictures = listed.splits, [self._pictures[index] for index in listed.kept]
         self._masks = MaskFiles(images)
         self._names = {path: _below(images, project, path) for path in paths.values()}
         depths, guessed = _depths(model)
@@ -161,11 +164,12 @@ class Photographs:
             *model.notes,
             *_left_out(model, paths, images, images != project).notes(f"{images.name}/", "camera in the model"),
             *_refused(model),
+            *listed.notes,
             *self._masks.notes(list(self._names.values())),
             *guessed,
             *_depth_maps(project),
         )
-        self.extent = Extent(depths, len(self._pictures), points=model.points, notes=notes)
+        self.extent = Extent(depths, len(self._pictures), points=model.points, splits=self._splits, notes=notes)
 
     @property
     def names(self) -> list[str]:
@@ -182,7 +186,7 @@ class Photographs:
         return View(
             self._camera(picture, turned_size(size_px, turned)),
             self._prefix + Path(self._names[path]).with_suffix("").as_posix(),
-            self._split,
+            self._splits[index],
             path,
             instance=self._number,
             distortion=lens.distortion,

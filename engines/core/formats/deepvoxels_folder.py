@@ -284,12 +284,12 @@ class Part:
         Raises:
             UserError: a list can't be read.
         """
-        listed, note = listed_splits(self._folder, self.names)
-        self.notes += (note,) if note else ()
-        if not listed:
+        listed = listed_splits((self._folder,), self.names, self._split)
+        self.notes += listed.notes
+        if not listed.obeyed:
             return
-        chosen = [index for index, path in enumerate(self._poses) if listed[path.stem] is not None]
-        self._splits = {stem: split for stem, split in listed.items() if split is not None}
+        chosen, names = listed.kept, self.names
+        self._splits = {names[index]: split for index, split in zip(chosen, listed.splits, strict=True)}
         self._poses = [self._poses[index] for index in chosen]
         self.images = [self.images[index] for index in chosen] if self.images else []
         self._params = [self._params[index] for index in chosen] if self._params else []

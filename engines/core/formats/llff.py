@@ -17,6 +17,7 @@ import numpy as np
 from engines.core.camera import LARGEST, Array, Camera
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
+from engines.core.formats.beside import listed_splits
 from engines.core.formats.colmap_files import is_model, read_model
 from engines.core.formats.left_out import LeftOut
 from engines.core.formats.mask_files import MaskFiles
@@ -66,20 +67,25 @@ class Photographs:
         Raises:
             UserError: names the row that is wrong, or the images don't fit the rows.
         """
-        folder, self._split, self._number = place
+        folder, split, self._number = place
         self._poses, self._rows, images = folder / POSES, read_rows(folder / POSES), largest_images(folder)
         there, self._prefix = list_images(images), prefix
         # By name as text, not as people count: so LLFF's own programs go through them.
         self._images, self._numbers, left_out = there, list(range(len(there))), LeftOut()
         if len(self._rows) != len(there):
             self._images, self._numbers, left_out = _of_rows(folder, images, there, len(self._rows))
+        listed = listed_splits((folder,), [path.name for path in self._images], split)
+        self._splits, self._images = listed.splits, [self._images[index] for index in listed.kept]
+        self._numbers = [self._numbers[index] for index in listed.kept]
         self._masks = MaskFiles(images)
         self._sizes = dict[int, tuple[int, int]]()
         notes = (
             *left_out.notes(f"{images.name}/", f"row in {POSES}"),
+            *listed.notes,
             *self._masks.notes([path.name for path in there]),
         )
-        self.extent = Extent(depth_range(self._poses, self._rows), len(self._images), notes=notes)
+        depths = depth_range(self._poses, self._rows)
+        self.extent = Extent(depths, len(self._images), splits=self._splits, notes=notes)
 
     @property
     def names(self) -> list[str]:
@@ -98,7 +104,7 @@ class Photographs:
         return View(
             camera,
             self._prefix + path.stem,
-            self._split,
+            self._splits[index],
             path,
             instance=self._number,
             valid_mask_path=self._masks.find(path.name),

@@ -50,6 +50,7 @@ class Extent:
         rig: how many cameras took each step; 0 where one was moved about in a still scene.
         backgrounds: how many pictures without what moves follow after the views: none, or one for each camera.
         points: [N, 3] on its surfaces, world, where they are known.
+        splits: [views] of each, where lists say so; empty: all are of the scene's own split.
         notes: what was assumed or left out.
     """
 
@@ -58,6 +59,7 @@ class Extent:
     rig: int = 0
     backgrounds: int = 0
     points: Array = field(default_factory=lambda: np.empty((0, 3)))
+    splits: tuple[Split, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -209,8 +211,9 @@ def _facts(place: Place, extent: Extent) -> Facts:
     order, without = np.arange(extent.views), np.arange(extent.backgrounds)
     times, cameras = (order // extent.rig, order % extent.rig) if extent.rig else (0 * order, 0 * order - 1)
     count = extent.views + extent.backgrounds
+    splits = (*(extent.splits or [place[1]] * extent.views), *[place[1]] * extent.backgrounds)
     return Facts(
-        splits=np.full(count, SPLITS.index(place[1]), dtype=np.int8),
+        splits=np.array([SPLITS.index(split) for split in splits], dtype=np.int8),
         instances=np.full(count, place[2], dtype=np.int32),
         has_image=np.ones(count, dtype=bool),
         times=np.concatenate([times, 0 * without]).astype(np.int32),

@@ -3,14 +3,15 @@
 Folders `train`, `val` (or `validation`), `test`, as they are or after a name: `cars_train`, `cars_val`, `cars_test`
 (SRN, pixelNeRF; SRN's `cars_train_val` holds other views of the objects to learn from). Lists with the name of a folder
 on each line: `train.lst` (or `.txt`), `val.lst`, `test.lst`, also after a name, as DVR's renderings have
-`softras_train.lst`; of one folder with a line for each view as well.
+`softras_train.lst`, or before a word, as nerfbaselines' `train_list.txt`; of one folder with a line for each view as
+well, as splats' programs have `sparse/0/test.txt`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engines.core.reading import read_text
@@ -27,6 +28,7 @@ LIST_PREFIX = "softras_"
 """Of several lists for one split that with no prefix is taken, else that with this."""
 
 _NAME = re.compile(r"(?:.+_)?(train_val|train|validation|val|test)", re.IGNORECASE)
+_LIST_NAME = re.compile(_NAME.pattern + "(?:_list)?", re.IGNORECASE)
 _SPLIT: Mapping[str, Split] = {**dict(SPLIT_FOLDERS), "train_val": "validation"}
 
 
@@ -53,10 +55,6 @@ class SplitLists:
     split_of: Mapping[str, Split] = field(default_factory=dict)
     has_train: bool = False
     files: tuple[str, ...] = ()
-
-    def by(self, key: Callable[[str], str]) -> SplitLists:
-        """The same, of names as `key` makes them."""
-        return replace(self, split_of={key(name): split for name, split in self.split_of.items()})
 
     def concern(self, names: Iterable[str]) -> bool:
         """Whether they list any of these."""
@@ -87,7 +85,22 @@ class SplitLists:
 
 
 def read_split_lists(folder: Path) -> SplitLists:
-    """The lists in a folder; what is in two lists is to be learnt from least of all.
+    """The lists in a folder, of objects by the last part of their names; see `read_lists`.
+
+    Raises:
+        UserError: a list can't be read as text.
+    """
+    lists = read_lists(folder)
+    # Some lists have paths, with what is above the objects or a slash behind.
+    split_of = {Path(name).name: split for split, (_, names) in lists.items() for name in names}
+    return SplitLists(split_of, "train" in lists, tuple(sorted(file for file, _ in lists.values())))
+
+
+def read_lists(folder: Path) -> dict[Split, tuple[str, list[str]]]:
+    """The lists in a folder, those to learn from first: what is in two of them is held out.
+
+    Returns:
+        Of each split that has one, the list's file name and its lines.
 
     Raises:
         UserError: a list can't be read as text.
@@ -97,17 +110,11 @@ def read_split_lists(folder: Path) -> SplitLists:
     paths = sorted(lists, key=lambda path: (not path.name.startswith(LIST_PREFIX), path.name))
     paths.sort(key=lambda path: LISTS.index(path.suffix.lower()))
     for path in sorted(paths, key=lambda path: path.stem.lower() not in _SPLIT):
-        match = _NAME.fullmatch(path.stem)
+        match = _LIST_NAME.fullmatch(path.stem)
         if match and path.is_file():
             chosen.setdefault(_SPLIT[match[1].lower()], path)
-    split_of: dict[str, Split] = {}
-    for split in SPLITS:
-        if split in chosen:
-            split_of |= dict.fromkeys(_names(chosen[split]), split)
-    return SplitLists(split_of, "train" in chosen, tuple(path.name for path in chosen.values()))
+    return {split: (chosen[split].name, _lines(chosen[split])) for split in SPLITS if split in chosen}
 
 
-def _names(path: Path) -> list[str]:
-    lines = read_text(path).splitlines()
-    # Some lists have paths, with what is above the objects or a slash behind.
-    return [Path(line.strip()).name for line in lines if line.strip()]
+def _lines(path: Path) -> list[str]:
+    return [line.strip() for line in read_text(path).splitlines() if line.strip()]

@@ -11,7 +11,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from engines.core.images import IMAGE_SUFFIXES, natural_key
 
@@ -143,3 +143,39 @@ def unambiguous(names: Sequence[str], found: Sequence[Found | None]) -> list[Fou
         if file is not None:
             claims[file.path].add(parts_of(name))
     return [None if file is None or (len(claims[file.path]) > 1 and not file.whole) else file for file in found]
+
+
+class PhotographNames:
+    """Photographs by their names: whole, without the suffix, or from any folder on."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._lengths: list[int] = []
+        self._by_tail: dict[Parts, list[int]] = defaultdict(list)
+        for frame, name in enumerate(names):
+            parts = parts_of(name)
+            self._lengths.append(len(parts))
+            for tail in {form[at:] for form in (parts, _without_suffix(parts)) for at in range(len(parts))}:
+                self._by_tail[tail].append(frame)
+        self._parts = [_without_suffix(parts_of(name)) for name in names]
+
+    def find(self, name: str) -> list[int]:
+        """The places in the list of one photograph; none where the name is of no frame, or of several photographs."""
+        parts = parts_of(name)
+        for form in (parts, _without_suffix(parts)):
+            for count in range(len(form), 0, -1):
+                found = self._by_tail.get(form[-count:], [])
+                # Of two paths of other machines the folder has to be the same, too.
+                if count == 1 < len(form):
+                    found = [at for at in found if self._lengths[at] == 1]
+                if len({self._parts[at] for at in found}) == 1:
+                    return found
+                whole = [at for at in found if self._lengths[at] == count]
+                if whole:
+                    return whole
+        return []
+
+
+def _without_suffix(parts: Parts) -> Parts:
+    if not parts or PurePosixPath(parts[-1]).suffix.lower() not in IMAGE_SUFFIXES:
+        return parts
+    return (*parts[:-1], PurePosixPath(parts[-1]).stem)

@@ -7,14 +7,12 @@ that is held out is never learnt from, whatever else it is listed for.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from engines.core.errors import UserError
-from engines.core.formats.transforms_names import Parts, parts_of
-from engines.core.images import IMAGE_SUFFIXES
+from engines.core.formats.transforms_names import PhotographNames
 from engines.core.reading import quoted, shortened
 from engines.core.views import Split
 
@@ -70,7 +68,7 @@ def listed_splits(path: Path, data: Mapping[str, Any], names: Sequence[str]) -> 
     lists = {key: _checked_list(path, key, data[key]) for key in SPLIT_LISTS if data.get(key) is not None}
     if not any(lists.values()):
         return [{"train"} for _ in names], []
-    lookup, notes = _Names(names), []
+    lookup, notes = PhotographNames(names), []
     splits: list[set[Split]] = [set() for _ in names]
     for key, listed in lists.items():
         unknown = []
@@ -103,42 +101,6 @@ def _checked_list(path: Path, key: str, listed: Any) -> list[str]:
     if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
         raise UserError(f"{path}: {key} must be a list of names, as the frames' file_path are")
     return listed
-
-
-class _Names:
-    """The frames by their names: whole, without the suffix, or from any folder on."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self._lengths: list[int] = []
-        self._by_tail: dict[Parts, list[int]] = defaultdict(list)
-        for frame, name in enumerate(names):
-            parts = parts_of(name)
-            self._lengths.append(len(parts))
-            for tail in {form[at:] for form in (parts, _without_suffix(parts)) for at in range(len(parts))}:
-                self._by_tail[tail].append(frame)
-        self._parts = [_without_suffix(parts_of(name)) for name in names]
-
-    def find(self, name: str) -> list[int]:
-        """The frames of one photograph; none where the name is of no frame, or of several photographs."""
-        parts = parts_of(name)
-        for form in (parts, _without_suffix(parts)):
-            for count in range(len(form), 0, -1):
-                found = self._by_tail.get(form[-count:], [])
-                # Of two paths of other machines the folder has to be the same, too.
-                if count == 1 < len(form):
-                    found = [at for at in found if self._lengths[at] == 1]
-                if len({self._parts[at] for at in found}) == 1:
-                    return found
-                whole = [at for at in found if self._lengths[at] == count]
-                if whole:
-                    return whole
-        return []
-
-
-def _without_suffix(parts: Parts) -> Parts:
-    if not parts or PurePosixPath(parts[-1]).suffix.lower() not in IMAGE_SUFFIXES:
-        return parts
-    return (*parts[:-1], PurePosixPath(parts[-1]).stem)
 
 
 def held_apart(paths: Sequence[Path], splits: Sequence[Split]) -> tuple[list[bool], list[str]]:

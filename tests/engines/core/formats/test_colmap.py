@@ -215,3 +215,25 @@ def test_without_points_the_depths_are_assumed(tmp_path: Path, content: str | No
     # The cameras stand on a circle of radius 3, 1 above what they look at.
     assert (dataset.hints["near"], dataset.hints["far"]) == pytest.approx((0.1 * 10**0.5, 3 * 10**0.5))
     assert "the model has no points" in dataset.notes[0]
+
+
+@pytest.mark.parametrize("place", ["sparse/0", ""])
+def test_lists_say_what_is_held_out(tmp_path: Path, place: str) -> None:
+    """As splats' programs write them beside the model, and nerfbaselines in the folder itself."""
+    write_text(tmp_path / "sparse" / "0")
+    write_photographs(tmp_path)
+    held_out = tmp_path / place / ("test.txt" if place else "test_list.txt")
+    held_out.write_text("002.png\nimages/000.png\n")
+    dataset = open_dataset(tmp_path)
+    assert [(view.name, view.split) for view in dataset.views] == [
+        ("001", "train"),
+        ("003", "train"),
+        ("000", "test"),
+        ("002", "test"),
+    ]
+    assert [view.image()[0, 0, 0] for view in dataset.views] == pytest.approx([10 / 255, 30 / 255, 0, 20 / 255])
+    held_out.with_name(held_out.name.replace("test", "train")).write_text("001.png\n002.png\n")
+    dataset = open_dataset(tmp_path)
+    # What stands in both lists is held out.
+    assert {view.name: view.split for view in dataset.views} == {"001": "train", "000": "test", "002": "test"}
+    assert "1 of 4 views are in no list and are left out: 003.png" in dataset.notes

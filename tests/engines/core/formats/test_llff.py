@@ -192,3 +192,13 @@ def test_what_is_wrong_is_named(tmp_path: Path) -> None:
     )
     np.save(path, np.array([{"code": 1}], dtype=object), allow_pickle=True)
     assert refusal(tmp_path).startswith("/poses_bounds.npy: can't be read as numbers")
+
+
+def test_lists_say_what_is_held_out(tmp_path: Path) -> None:
+    (write_folder(tmp_path) / "test.txt").write_text("001.png\n007.png\n")
+    dataset = open_dataset(tmp_path)
+    views = {view.name: view.split for view in dataset.views}
+    assert views == {"000": "train", "002": "train", "003": "train", "001": "test"}
+    assert dataset.notes == ("1 of 2 listed views are not there: 007.png",)
+    for view, camera in zip(dataset.split("test"), camera_ring(4)[1:2], strict=True):
+        assert np.allclose(view.camera.camera_to_world, camera.camera_to_world, atol=1e-12)
