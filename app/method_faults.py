@@ -60,7 +60,7 @@ def fault_of(error: BaseException) -> Fault | None:
 
 
 def plug_in_fault(error: BaseException | None) -> Fault | None:
-    """As `fault_of`, of methods only that installed packages bring."""
+    """The same, of methods only that installed packages bring."""
     fault = fault_of(error) if error is not None else None
     return fault if fault is not None and fault.package else None
 

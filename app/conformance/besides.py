@@ -29,7 +29,7 @@ def of_nobody() -> tuple[Any, ...]:
 
 
 def knows_its_files(trial: Trial) -> None:
-    """No others, and whatever is in them it doesn't fail."""
+    """Tries `recognises` on files of nobody: it neither takes them for its own nor fails."""
     engine = trial.engine
     if isinstance(engine, ReadsUpstream):
         for content in of_nobody():
@@ -38,7 +38,7 @@ def knows_its_files(trial: Trial) -> None:
 
 
 def reads_what_it_writes(trial: Trial) -> str:
-    """The same weights, and the same options as far as the file tells them."""
+    """Writes a checkpoint as the authors do, and reads it back: weights are the same, options such as may be."""
     engine, checkpoint, path = trial.engine, trial.checkpoints[-1], trial.folder / "authors.pth"
     if not isinstance(engine, WritesUpstream) or not isinstance(engine, ReadsUpstream):
         return ""
@@ -60,7 +60,7 @@ def reads_what_it_writes(trial: Trial) -> str:
 
 
 def knows_its_weights(trial: Trial) -> None:
-    """Names and shapes are those of its own checkpoints."""
+    """Compares `weights_to_draw` with a checkpoint of its own: names and shapes."""
     engine, checkpoint = trial.engine, trial.checkpoints[-1]
     if isinstance(engine, KnowsWeights):
         config = make_options(engine.Config, checkpoint.config)
@@ -74,7 +74,7 @@ def knows_its_weights(trial: Trial) -> None:
 
 
 def views_with_less(trial: Trial) -> None:
-    """The same picture without what only training needs."""
+    """Draws with and without what only training needs: the picture is the same."""
     engine, checkpoint = trial.engine, trial.checkpoints[-1]
     if isinstance(engine, HasViewingWeights):
         less = engine.viewing_weights(checkpoint)
@@ -85,7 +85,7 @@ def views_with_less(trial: Trial) -> None:
 
 
 def suggests_options(trial: Trial) -> None:
-    """Fields that there are, with values that may be."""
+    """Tries what is suggested for each sample: fields that there are, values that may be."""
     engine = trial.engine
     if isinstance(engine, SuggestsOptions):
         for dataset in trial.samples:
@@ -93,7 +93,7 @@ def suggests_options(trial: Trial) -> None:
 
 
 def fills_box(trial: Trial) -> None:
-    """A box in the world, or none."""
+    """Asks for the box of each sample: one in the world, or none."""
     engine = trial.engine
     if isinstance(engine, FillsBox):
         for dataset in trial.samples:
@@ -113,4 +113,4 @@ BESIDES: dict[type, tuple[Check, ...]] = {
     SuggestsOptions: (Check("suggested", "names options that there are", suggests_options),),
     FillsBox: (Check("box", "says where it is", fills_box),),
 }
-"""By the ability that they are of."""
+"""The checks of each ability."""

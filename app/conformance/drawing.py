@@ -21,13 +21,13 @@ from engines.core.scene_file import read_scene_file, write_scene_file
 SIZES = ((33, 7), (16, 24), (1, 1))
 """(width, height) that are tried where any can be drawn."""
 FARTHEST = 1.0
-"""That an untrained picture may leave [0, 1] by; whoever shows it clamps."""
+"""How far an untrained picture may leave [0, 1]; whoever shows it clamps."""
 MOST_DRAWN = 4
 """Values of a control that are tried."""
 
 
 def open_checkpoint(trial: Trial, checkpoint: Checkpoint) -> Scene:
-    """As the program does, with the data where the method needs it."""
+    """Opens it as the program does, with the data where the method needs it."""
     kind = trial.engine.SceneOptions
     as_trained = {name: checkpoint.config[name] for name in kind.AS_TRAINED if name in checkpoint.config}
     options = make_options(kind, as_trained)
@@ -38,7 +38,7 @@ def open_checkpoint(trial: Trial, checkpoint: Checkpoint) -> Scene:
 
 
 def file_is_checkpoint(trial: Trial) -> None:
-    """What is written and read draws the same picture."""
+    """Writes a scene file and reads it: weights and picture are the same."""
     path, checkpoint = trial.folder / "scene.safetensors", trial.checkpoints[-1]
     write_scene_file(path, checkpoint)
     kept = read_scene_file(path)
@@ -50,7 +50,7 @@ def file_is_checkpoint(trial: Trial) -> None:
 
 
 def opens_without_data(trial: Trial) -> str:
-    """A scene, or a `UserError` that says what is needed."""
+    """Opens a checkpoint alone: a scene, or a `UserError` that says what is needed."""
     options = trial.engine.SceneOptions()
     try:
         draw(opened(trial.engine, trial.checkpoints[-1], trial.device, None, options))
@@ -62,7 +62,7 @@ def opens_without_data(trial: Trial) -> str:
 
 
 def opens_with_data(trial: Trial) -> None:
-    """The cameras of the data folder, and its way up, which can be chosen afterwards."""
+    """Opens a checkpoint with its data folder, and chooses another way up afterwards."""
     scene = opened(trial.engine, trial.checkpoints[-1], trial.device, trial.data, trial.engine.SceneOptions())
     draw(scene)
     scene.up = np.array([1.0, 0.0, 0.0])
@@ -71,7 +71,7 @@ def opens_with_data(trial: Trial) -> None:
 
 
 def frame_is_as_named(trial: Trial) -> str:
-    """Shapes, kinds, ranges, and every channel; twice the same."""
+    """Draws a picture twice: the same, and of the shapes, types, ranges and channels that it should be."""
     scene = trial.drawn
     frame = draw(scene)
     require_frame(scene, frame, small_camera(scene))
@@ -128,7 +128,7 @@ def _require(tensor: object, name: str, shape: tuple[int, ...], scene: Scene, in
 
 
 def draws_sizes(trial: Trial) -> str:
-    """Any, or one and refuses others."""
+    """Draws several sizes; where a scene has one of its own, others are refused."""
     scene = trial.drawn
     if scene.native_px is None:
         for size in SIZES:
@@ -146,7 +146,7 @@ def draws_sizes(trial: Trial) -> str:
 
 
 def draws_controls(trial: Trial) -> str:
-    """From the lowest to the highest value of each."""
+    """Draws with each control from its lowest to its highest value."""
     scene = trial.drawn
     for control in scene.controls:
         values = np.linspace(control.low, control.high, MOST_DRAWN)
@@ -156,7 +156,7 @@ def draws_controls(trial: Trial) -> str:
 
 
 def stops(trial: Trial) -> str:
-    """Wherever it asks, and draws the same picture afterwards."""
+    """Stops a picture at the first and at the last time it asks; the next one is whole again."""
     scene, asked = trial.drawn, 0
     before = channels(scene, draw(scene))
 
@@ -185,7 +185,7 @@ def stops(trial: Trial) -> str:
 
 
 def has_what_it_says(trial: Trial) -> str:
-    """Abilities of scenes."""
+    """Tries what the scene may do besides."""
     scene, found = trial.drawn, []
     camera, controls = small_camera(scene), defaults(scene)
     if isinstance(scene, LearnsPart):

@@ -28,7 +28,7 @@ EFFECTS: dict[str, Any] = {"lr": lambda lr: 1.5 * lr, "lr_final": lambda lr: lr 
 
 
 def options_have_sentences(trial: Trial) -> None:
-    """Each is its help, its tool tip and its manual."""
+    """Looks for the sentence of every option: its help, its tool tip and its manual."""
     for kind in (trial.engine.Config, trial.engine.SceneOptions):
         for name, described in kind.model_fields.items():
             if not described.description:
@@ -47,7 +47,7 @@ def _require_fields(kind: type[Options]) -> None:
 
 
 def begins(trial: Trial) -> str:
-    """On the first data that it does not refuse; does its steps."""
+    """Begins on the first data that it does not refuse, and does its steps."""
     training, reasons = None, list[str]()
     for dataset in trial.samples:
         if reason := reason_against(trial.engine, dataset):
@@ -70,7 +70,7 @@ def begins(trial: Trial) -> str:
 
 
 def gives_scenes(trial: Trial) -> None:
-    """Each with weights of its own."""
+    """Draws a scene while the training goes on: it has weights of its own."""
     with trial.training() as training:
         training.step()
         scene = scene_of(training)
@@ -100,7 +100,7 @@ def _take_steps(trial: Trial, training: Training) -> None:
 
 
 def checkpoint_is_whole(trial: Trial) -> None:
-    """All that is needed, as data, on the CPU, copied."""
+    """Looks through the checkpoints: whole, plain data on the CPU, copies."""
     for step, checkpoint in enumerate(trial.checkpoints):
         if not isinstance(checkpoint, Checkpoint):
             raise Failure(f"checkpoint() gives a {type(checkpoint).__name__}; it must be a Checkpoint")
@@ -119,7 +119,7 @@ def checkpoint_is_whole(trial: Trial) -> None:
 
 
 def seed_repeats(trial: Trial) -> None:
-    """Whatever was drawn from global generators before."""
+    """Trains again with the same seed, after others have drawn from the global generators."""
     torch.manual_seed(1234)
     again = trial.learnt(STEPS)
     if found := difference(trial.checkpoints[-1].weights, again.weights):
@@ -127,7 +127,7 @@ def seed_repeats(trial: Trial) -> None:
 
 
 def global_chance_stays(trial: Trial) -> None:
-    """torch's, numpy's and Python's generators are as they were before."""
+    """Compares torch's, numpy's and Python's generators before and after."""
     before = _global_states()
     with trial.training() as training:
         training.step()
@@ -145,7 +145,7 @@ def _global_states() -> dict[str, Any]:
 
 
 def resumes(trial: Trial) -> None:
-    """From a run folder, as if nothing had been."""
+    """Goes on from a run folder as if nothing had been."""
     write_run_checkpoint(trial.folder / "run", trial.checkpoints[1])
     kept = read_run_training(trial.folder / "run")
     training = resumed(trial.engine, trial.data, kept, trial.device)
@@ -162,7 +162,7 @@ def resumes(trial: Trial) -> None:
 
 
 def resumes_elsewhere(trial: Trial) -> None:
-    """At another step than the checkpoint was taken at: later stages of a training are measured so."""
+    """Goes on at another step than the checkpoint was taken at: later stages of a training are measured so."""
     moved = replace(trial.checkpoints[0], step=STEPS - 1)
     with closing(resumed(trial.engine, trial.data, moved, trial.device)) as training:
         training.step()
@@ -171,7 +171,7 @@ def resumes_elsewhere(trial: Trial) -> None:
 
 
 def resume_refuses(trial: Trial) -> None:
-    """Other photographs than the run's, or a checkpoint that is only to be looked at."""
+    """Goes on with other photographs than the run's, and with a checkpoint that is only to be looked at."""
     train = np.flatnonzero(trial.data.views.splits == 0)
     kept = np.ones(len(trial.data.views), dtype=bool)
     kept[train[-1]] = False
@@ -189,7 +189,7 @@ def resume_refuses(trial: Trial) -> None:
 
 
 def options_have_effects(trial: Trial) -> str:
-    """Of those that every training by gradients offers."""
+    """Changes each option that every training by gradients offers: the weights change."""
     tried = []
     for name, other in EFFECTS.items():
         config = trial.config(trial.data)
@@ -203,7 +203,7 @@ def options_have_effects(trial: Trial) -> str:
 
 
 def processes_end(trial: Trial) -> None:
-    """What reads ahead is gone after `close`."""
+    """Looks for processes that are left after `close`."""
     before = {process.pid for process in multiprocessing.active_children()}
     with trial.training() as training:
         training.step()
@@ -212,7 +212,7 @@ def processes_end(trial: Trial) -> None:
 
 
 def takes_other_data(trial: Trial) -> str:
-    """Every sample is learnt from and drawn, or refused as it was said beforehand."""
+    """Learns from every sample and draws it, or refuses it as it said beforehand."""
     learnt = []
     for dataset in trial.samples:
         if dataset is trial.dataset:

@@ -61,12 +61,12 @@ class Trial:
     settings: Mapping[str, Any]
     folder: Path
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
-    """Only there are two runs promised to be the same."""
+    """The CPU: only there are two runs promised to be the same."""
     dataset: Dataset | None = None
     checkpoints: list[Checkpoint] = field(default_factory=list)
     """After 0, 1, ... `STEPS` steps."""
     scene: Scene | None = None
-    """Of a training's first step."""
+    """The scene after a training's first step."""
 
     def has(self, what: str) -> bool:
         """Whether what a check needs was made."""
@@ -75,7 +75,7 @@ class Trial:
 
     @property
     def data(self) -> Dataset:
-        """That is learnt from."""
+        """The sample that is learnt from."""
         if self.dataset is None:
             raise Failure("there is no data that it learns from")
         return self.dataset
@@ -116,7 +116,7 @@ def small_camera(scene: Scene) -> Any:
 
 
 def defaults(scene: Scene) -> dict[str, float]:
-    """Of all controls."""
+    """The default of every control."""
     return {control.name: control.default for control in scene.controls}
 
 

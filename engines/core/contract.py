@@ -40,7 +40,7 @@ from engines.core.reading import quoted, shortened
 from engines.core.views import Views
 
 UNIT_LENGTH = 1e-3
-"""That the length of `up` may be off by: it is written down with few digits in some files."""
+"""How far the length of `up` may be off: some files have it with few digits."""
 
 MISSING = "is missing"
 Kinds = Mapping[str, tuple[Callable[[Any], bool], str]]
@@ -55,11 +55,11 @@ ABILITIES: Mapping[type, str] = {
     abilities.KnowsWeights: "finds damaged weights",
     abilities.HasViewingWeights: "leaves out what only training needs",
 }
-"""That an engine may have, each in a few words."""
+"""What an engine may be able to do besides, each in a few words."""
 SCENE_ABILITIES: tuple[type, ...] = (Staged, Prepares, HasSources, HasMoments, LearnsPart, HasNearPlane)
-"""That a scene may have."""
+"""What a scene may be able to do besides."""
 TRAINING_ABILITIES: tuple[type, ...] = (DividesSteps, LearnsSmaller)
-"""That a training may have."""
+"""What a training may be able to do besides."""
 OBJECTIVE_ABILITIES: tuple[type, ...] = (
     objective.HasNotes,
     objective.DescribesScene,
@@ -72,7 +72,7 @@ OBJECTIVE_ABILITIES: tuple[type, ...] = (
     objective.ReportsLosses,
     objective.KeepsState,
 )
-"""That an objective may have."""
+"""What an objective may be able to do besides."""
 
 
 def functions_of(protocol: type) -> dict[str, tuple[str, ...]]:
