@@ -98,6 +98,11 @@ def wait_exact(window: Window, qtbot: QtBot) -> None:
     qtbot.waitUntil(exact, timeout=NEVER)
 
 
+def told(window: Window) -> str:
+    """What the banner says, without the places where long words may be wrapped."""
+    return str(window.banner.text.text()).replace("\u200b", "")
+
+
 def send_mouse(window: Window, kind: QEvent.Type, at: QPoint, button: int, modifiers: int = Qt.NoModifier) -> None:
     """A mouse event as Qt delivers it; moves carry the button that is held."""
     widget = window.viewport.canvas.widget

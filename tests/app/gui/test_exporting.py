@@ -17,7 +17,7 @@ from app.gui.export_order import Order, make_export
 from app.gui.window import Window
 from app.spoken import spoken_time
 from engines.core.files import holding
-from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, wait_exact
+from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, told, wait_exact
 from tests.app.gui.fake_scene import FakeScene
 
 SCENE = Path("fast.pth")
@@ -81,7 +81,7 @@ def test_an_export_into_what_is_being_written_is_refused(
     with holding(out):
         window.commands["export"].trigger()
         qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
-        assert "film.mp4: is being written by another" in window.banner.text.text() and not out.exists()
+        assert "film.mp4: is being written by another" in told(window) and not out.exists()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -110,7 +110,7 @@ def test_a_failed_export_says_why(window: Window, qtbot: QtBot, tmp_path: Path, 
     answer(Order(path="file", path_file=str(tmp_path / "none.txt"), out=str(tmp_path / "film.mp4")))
     window.commands["export"].trigger()
     qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
-    assert "none.txt" in window.banner.text.text()
+    assert "none.txt" in told(window)
     assert list(tmp_path.iterdir()) == []
 
 

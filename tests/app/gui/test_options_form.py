@@ -18,7 +18,7 @@ import app.session
 from app.gui.options_form import OptionsForm
 from app.gui.window import Window
 from app.opening import Opened
-from engines.core.config import Options, TrainingConfig, make_options, parse_settings
+from engines.core.config import OptimiserConfig, Options, make_options, parse_settings
 from engines.registry import all_engines, find_engine
 from tests.app.gui.conftest import open_and_wait, wait_exact
 from tests.app.gui.fake_scene import FakeScene, opened
@@ -34,7 +34,7 @@ class Drawn(Options):
     samples: int = Field(8, ge=1)
 
 
-class Grouped(TrainingConfig):
+class Grouped(OptimiserConfig):
     LABELS: ClassVar[Mapping[str, str]] = {
         "nf0": "Base features (nf0)",
         "num_trgt": "Target views per step",

@@ -19,7 +19,7 @@ from app.gui.window import Window
 from app.settings import load_settings
 from engines.core.camera import Camera
 from engines.core.errors import UserError
-from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, send_mouse, wait_exact
+from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, send_mouse, told, wait_exact
 from tests.app.gui.fake_scene import FakeScene
 
 SCENE = Path("fast.pth")
@@ -325,7 +325,7 @@ def test_data_that_is_unplugged_is_said_and_kept(window: Window, qtbot: QtBot, t
     window.commands["close"].trigger()
     window.commands["reopen"].trigger()
     qtbot.waitUntil(lambda: window.session.opened is not None, timeout=NEVER)
-    assert str(data) in window.banner.text.text() and window.banner.button.text() == "Choose…"
+    assert str(data) in told(window) and window.banner.button.text() == "Choose…"
     assert window.session.data is None and load_settings().recent[0].data == str(data)
     elsewhere.rename(data)
     window.commands["reopen"].trigger()
