@@ -47,7 +47,8 @@ def at_picture_pixels(window: Window, pixels: np.ndarray) -> np.ndarray:
 def test_a_drag_is_followed_by_previews_while_no_exact_picture_is_there(
     window: Window, qtbot: QtBot, shelf: Shelf
 ) -> None:
-    slow = FakeScene()
+    # Of a scene that draws at once there are no previews.
+    slow = FakeScene(seconds=0.3)
     shelf.scenes["slow.pth"] = lambda: slow
     open_and_wait(window, qtbot, Path("slow.pth"))
     slow.seconds = NEVER / 1000
