@@ -24,7 +24,7 @@ from engines import registry
 from engines.core import ranks
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import make_options
-from engines.core.contract import scene_of
+from engines.core.contract import checkpoint_of, scene_of
 from engines.core.device import choose_device, describe_device, is_out_of_memory, memory_used
 from engines.core.engine import AnyEngine, Stop, Training
 from engines.core.errors import Cancelled, Diverged, OutOfMemory, Unreadable, Unwritable, UserError
@@ -317,7 +317,7 @@ class _Run:
         """Makes the folder again where somebody deleted it, with the weights of now."""
         if self._kept is None or self._events is None or not self._kept.is_gone():
             return
-        self._saved = remembering(self.training.checkpoint(), self._held_out)
+        self._saved = remembering(checkpoint_of(self.training), self._held_out)
         self.news = (*self.news, self._kept.restore(self._saved))
         self._kept_step, self._saved_s = self._saved.step, time.monotonic()
         self._events.close()
@@ -333,7 +333,7 @@ class _Run:
 
     def save(self) -> Checkpoint:
         """Writes the checkpoint as it is now."""
-        self._saved = with_recent(remembering(self.training.checkpoint(), self._held_out), self.recent)
+        self._saved = with_recent(remembering(checkpoint_of(self.training), self._held_out), self.recent)
         # None but of the first rank.
         if self._events is not None:
             write_run_checkpoint(self.out, self._saved)

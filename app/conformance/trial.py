@@ -14,7 +14,7 @@ from torch import Tensor
 from engines.core.abilities import suggested_options
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import TrainingConfig, make_options
-from engines.core.contract import begun
+from engines.core.contract import begun, checkpoint_of
 from engines.core.dataset import Dataset
 from engines.core.engine import AnyEngine, Scene, Training, never_stop
 from engines.core.frame import Frame
@@ -106,7 +106,7 @@ class Trial:
         with self.training(**changes) as training:
             for _ in range(steps):
                 training.step()
-            return training.checkpoint()
+            return checkpoint_of(training)
 
 
 def small_camera(scene: Scene) -> Any:

@@ -101,14 +101,14 @@ def _measured(engine: AnyEngine, begun: Begun, out: Path, device: torch.device, 
         for start, end in zip(starts, ends, strict=True):
             if start > 0:
                 # As if all before had been done: the weights play no part in how long it takes.
-                later = replace(training.checkpoint(), step=start)
+                later = replace(contract.checkpoint_of(training), step=start)
                 held.close()
                 del training
                 training = contract.resumed(engine, dataset, later, device)
             held.enter_context(contextlib.closing(training))
             step_seconds.append(_step_seconds(training, end - start, BUDGET_S / len(starts), stop))
         validation_seconds = _validation_seconds(training, dataset, stop)
-        checkpoint = training.checkpoint()
+        checkpoint = contract.checkpoint_of(training)
     seconds = sum((end - start) * each for start, end, each in zip(starts, ends, step_seconds, strict=True))
     disk_bytes = 2 * _bytes(checkpoint.weights) + _bytes(checkpoint.training)
     return Estimate(

@@ -15,6 +15,7 @@ from typing import IO
 from app.runs.measure import Estimate
 from app.runs.messages import Doing, Ended, Failed, Live, Message, Paused, Standing, to_line
 from app.training import Report
+from engines.core.contract import checkpoint_of
 from engines.core.engine import Training
 from engines.core.errors import UserError
 from engines.core.run_folder import LIVE_NAME
@@ -85,7 +86,7 @@ class Watched:
         if self._live.is_set():
             self._live.clear()
             try:
-                write_scene_file(out / LIVE_NAME, training.checkpoint())
+                write_scene_file(out / LIVE_NAME, checkpoint_of(training))
             except UserError:
                 # A full disk: what is only to be looked at must not end the run.
                 return

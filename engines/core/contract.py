@@ -6,9 +6,8 @@ Only what is cheap is looked at here, each time that an engine, a scene or a tra
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import cast
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from pydantic import ValidationError
 
 from engines.core import abilities, objective
 from engines.core.camera import Camera
-from engines.core.checkpoint import Checkpoint
+from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.config import OptimiserConfig, Options, TrainingConfig
 from engines.core.dataset import Dataset
 from engines.core.engine import (
@@ -35,16 +34,24 @@ from engines.core.engine import (
     Training,
 )
 from engines.core.errors import BrokenContract
+from engines.core.members import (
+    MISSING,
+    Kinds,
+    are_texts,
+    is_array,
+    is_count,
+    is_size,
+    listed,
+    wrong_abilities,
+    wrong_functions,
+    wrong_value,
+)
 from engines.core.objective import Objective
 from engines.core.reading import quoted, shortened
 from engines.core.views import Views
 
 UNIT_LENGTH = 1e-3
 """How far the length of `up` may be off: some files have it with few digits."""
-
-MISSING = "is missing"
-Kinds = Mapping[str, tuple[Callable[[Any], bool], str]]
-"""Members that are values, each with what tells whether one may be, and what it must be in words."""
 
 ABILITIES: Mapping[type, str] = {
     abilities.ReadsUpstream: "reads its authors' files",
@@ -75,18 +82,6 @@ OBJECTIVE_ABILITIES: tuple[type, ...] = (
 """What an objective may be able to do besides."""
 
 
-def functions_of(protocol: type) -> dict[str, tuple[str, ...]]:
-    """The functions that a protocol asks for, each with the names of what it is called with."""
-    names = (name for name, member in vars(protocol).items() if inspect.isfunction(member) and name[0] != "_")
-    return {name: tuple(inspect.signature(getattr(protocol, name)).parameters)[1:] for name in names}
-
-
-def members_of(protocol: type) -> list[str]:
-    """All that a protocol asks for: functions, properties, values."""
-    names = (*vars(protocol).get("__annotations__", {}), *vars(protocol))
-    return list(dict.fromkeys(name for name in names if name[0] != "_"))
-
-
 def checked_engine(engine: object, name: str) -> AnyEngine:
     """The engine, if it has what engines have.
 
@@ -98,18 +93,11 @@ def checked_engine(engine: object, name: str) -> AnyEngine:
     """
     if isinstance(engine, type):
         raise BrokenContract("ENGINE is a class; it must be an object: write ENGINE = " + engine.__name__ + "()")
-    wrong = {**_wrong_names(engine, name), **_wrong_options(engine), **_wrong_functions(engine, Engine)}
-    wrong |= _wrong_abilities(engine, ABILITIES)
+    wrong = {**_wrong_names(engine, name), **_wrong_options(engine), **wrong_functions(engine, Engine)}
+    wrong |= wrong_abilities(engine, ABILITIES)
     if wrong:
-        raise BrokenContract(f"ENGINE, a {type(engine).__name__}, {_listed(wrong)}")
+        raise BrokenContract(f"ENGINE, a {type(engine).__name__}, {listed(wrong)}")
     return cast(AnyEngine, engine)
-
-
-def _listed(wrong: dict[str, str]) -> str:
-    """What is wrong with which member, the missing ones first."""
-    missing = [name for name, text in wrong.items() if text == MISSING]
-    parts = [f"lacks {', '.join(missing)}"] if missing else []
-    return "; ".join([*parts, *(f"{name} {text}" for name, text in wrong.items() if text != MISSING)])
 
 
 def _wrong_names(engine: object, name: str) -> dict[str, str]:
@@ -142,48 +130,6 @@ def _wrong_options(engine: object) -> dict[str, str]:
                 field = ".".join(str(part) for part in first["loc"])
                 wrong[f"{member}.{field}"] = f"needs a default that may be ({shortened(first['msg'])})"
     return wrong
-
-
-def _wrong_functions(found: object, protocol: type, names: Sequence[str] | None = None) -> dict[str, str]:
-    """What is wrong with the functions that a protocol asks for; of those in `names` only, where given."""
-    wrong = {}
-    for name, given in functions_of(protocol).items():
-        if names is not None and name not in names:
-            continue
-        member = getattr(found, name, None)
-        if member is None:
-            wrong[name] = MISSING
-        elif not callable(member):
-            wrong[name] = f"is {quoted(member)}; it must be a function"
-        elif not _takes(member, len(given)):
-            wrong[name] = f"takes {_signature(member)}; it is called with ({', '.join(given)})"
-    return wrong
-
-
-def _wrong_abilities(found: object, known: Iterable[type]) -> dict[str, str]:
-    """What is wrong with abilities of which at least one member is there: a half one is none."""
-    wrong: dict[str, str] = {}
-    for ability in known:
-        members = members_of(ability)
-        if there := [member for member in members if hasattr(found, member)]:
-            wrong |= _wrong_functions(found, ability, there)
-            wrong |= {name: f"must stand beside {there[0]}" for name in members if name not in there}
-    return wrong
-
-
-def _takes(function: Callable[..., Any], count: int) -> bool:
-    try:
-        inspect.signature(function).bind(*[None] * count)
-    except TypeError:
-        return False
-    except ValueError:
-        # Of a function that is not Python's nobody knows.
-        return True
-    return True
-
-
-def _signature(function: Callable[..., Any]) -> str:
-    return f"({', '.join(inspect.signature(function).parameters)})"
 
 
 def abilities_of(engine: AnyEngine) -> list[str]:
@@ -237,11 +183,47 @@ def scene_of(training: Training) -> Scene:
     return checked_scene(scene, name if isinstance(name, str) else type(training).__name__, "a training's scene")
 
 
+def checkpoint_of(training: Training) -> Checkpoint:
+    """All that is needed to draw and to resume, looked at before it is written.
+
+    Raises:
+        BrokenContract: it is not what a training's checkpoint must be.
+    """
+    found: object = training.checkpoint()
+    named, wrong = getattr(found, "engine", None), dict[str, str]()
+    for member, (valid, kind) in _checkpoint(training.step_count).items():
+        wrong |= wrong_value(found, member, valid, kind)
+    engine = named if isinstance(named, str) else type(training).__name__
+    _refuse(engine, "a training", type(found).__name__, "checkpoint", wrong)
+    return cast(Checkpoint, found)
+
+
+def _checkpoint(step: int) -> Kinds:
+    return {
+        "engine": (lambda value: isinstance(value, str), "the method's name"),
+        "config": (lambda value: isinstance(value, Mapping), "a mapping of the options"),
+        "step": (lambda value: value == step, f"{step}, the steps done so far"),
+        "weights": (_are_weights, "a mapping of names to tensors on the CPU"),
+        "scene": (lambda value: isinstance(value, SceneInfo), "a SceneInfo"),
+        "training": (
+            lambda value: isinstance(value, Mapping),
+            "a mapping: what resuming needs besides",
+        ),
+    }
+
+
+def _are_weights(value: object) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(name, str) and isinstance(tensor, torch.Tensor) and tensor.device.type == "cpu"
+        for name, tensor in value.items()
+    )
+
+
 def _checked_training(training: object, engine: str, member: str, step: int) -> Training:
-    wrong = _wrong_functions(training, Training)
+    wrong = wrong_functions(training, Training)
     for name, (valid, kind) in _training(step).items():
-        wrong |= _wrong_value(training, name, valid, kind)
-    wrong |= _wrong_abilities(training, TRAINING_ABILITIES)
+        wrong |= wrong_value(training, name, valid, kind)
+    wrong |= wrong_abilities(training, TRAINING_ABILITIES)
     _refuse(engine, member, type(training).__name__, "training", wrong)
     return cast(Training, training)
 
@@ -252,18 +234,18 @@ def checked_objective(found: object, engine: str) -> None:
     Raises:
         BrokenContract: names the method, and each member of the objective that is missing or wrong.
     """
-    wrong = _wrong_functions(found, Objective)
+    wrong = wrong_functions(found, Objective)
     for name, (valid, kind) in _OBJECTIVE.items():
-        wrong |= _wrong_value(found, name, valid, kind)
-    wrong |= _wrong_abilities(found, OBJECTIVE_ABILITIES)
+        wrong |= wrong_value(found, name, valid, kind)
+    wrong |= wrong_abilities(found, OBJECTIVE_ABILITIES)
     if wrong:
-        raise BrokenContract(f"method {engine}: the objective, a {type(found).__name__}, {_listed(wrong)}")
+        raise BrokenContract(f"method {engine}: the objective, a {type(found).__name__}, {listed(wrong)}")
 
 
 def _training(step: int) -> Kinds:
     return {
         "step_count": (lambda value: value == step, f"{step}, the steps done so far"),
-        "notes": (_texts, "a tuple of texts"),
+        "notes": (are_texts, "a tuple of texts"),
     }
 
 
@@ -277,57 +259,19 @@ def checked_scene(scene: object, engine: str, member: str) -> Scene:
     Raises:
         BrokenContract: names the method, and each member of the scene that is missing or wrong.
     """
-    wrong = _wrong_functions(scene, Scene)
+    wrong = wrong_functions(scene, Scene)
     for name, (valid, kind) in _SCENE.items():
-        wrong |= _wrong_value(scene, name, valid, kind)
+        wrong |= wrong_value(scene, name, valid, kind)
     if "engine" not in wrong:
-        wrong |= _wrong_value(scene, "engine", lambda value: value == engine, quoted(engine))
-    wrong |= _wrong_abilities(scene, SCENE_ABILITIES)
+        wrong |= wrong_value(scene, "engine", lambda value: value == engine, quoted(engine))
+    wrong |= wrong_abilities(scene, SCENE_ABILITIES)
     _refuse(engine, member, type(scene).__name__, "scene", wrong)
     return cast(Scene, scene)
 
 
-def _wrong_value(found: object, name: str, valid: Callable[[Any], bool], kind: str) -> dict[str, str]:
-    try:
-        value = getattr(found, name)
-    except AttributeError:
-        return {name: MISSING}
-    return {} if valid(value) else {name: f"is {_seen(value)}; it must be {kind}"}
-
-
 def _refuse(engine: str, member: str, kind: str, what: str, wrong: dict[str, str]) -> None:
     if wrong:
-        raise BrokenContract(f"method {engine}: the {what} from {member}, a {kind}, {_listed(wrong)}")
-
-
-def _seen(value: object) -> str:
-    """A value in a few words; of arrays the shape and the type."""
-    if isinstance(value, np.ndarray):
-        finite = "" if value.dtype.kind != "f" or np.isfinite(value).all() else ", not all finite"
-        numbers = f" {quoted(value.tolist())}" if value.size <= 3 else ""
-        return f"{list(value.shape)} of {value.dtype}{numbers}{finite}"
-    return f"a {type(value).__name__}" if isinstance(value, torch.Tensor) else quoted(value)
-
-
-def _numbers(value: object, shape: tuple[int, ...]) -> bool:
-    return (
-        isinstance(value, np.ndarray)
-        and value.shape == shape
-        and value.dtype.kind == "f"
-        and bool(np.isfinite(value).all())
-    )
-
-
-def _texts(value: object) -> bool:
-    return isinstance(value, tuple) and all(isinstance(text, str) for text in value)
-
-
-def _count(value: object) -> bool:
-    return isinstance(value, int) and value >= 0
-
-
-def _is_size(value: object) -> bool:
-    return isinstance(value, tuple) and len(value) == 2 and all(isinstance(side, int) and side > 0 for side in value)
+        raise BrokenContract(f"method {engine}: the {what} from {member}, a {kind}, {listed(wrong)}")
 
 
 def _are_controls(value: object) -> bool:
@@ -349,15 +293,15 @@ _OBJECTIVE: Kinds = {
 _SCENE: Kinds = {
     "engine": (lambda value: isinstance(value, str), "the method's name"),
     "device": (lambda value: isinstance(value, torch.device), "the torch.device that it draws on"),
-    "native_px": (lambda value: value is None or _is_size(value), "(width, height), or None: any"),
-    "cropped_px": (_count, "a whole number of pixels, mostly 0"),
-    "border_px": (_count, "a whole number of pixels, mostly 0"),
+    "native_px": (lambda value: value is None or is_size(value), "(width, height), or None: any"),
+    "cropped_px": (is_count, "a whole number of pixels, mostly 0"),
+    "border_px": (is_count, "a whole number of pixels, mostly 0"),
     "bounds": (
-        lambda value: _numbers(value, (2, 3)) and bool((value[0] <= value[1]).all()),
+        lambda value: is_array(value, (2, 3)) and bool((value[0] <= value[1]).all()),
         "an array [2, 3] of finite floats, the lowest corner before the highest",
     ),
     "up": (
-        lambda value: _numbers(value, (3,)) and abs(float(np.linalg.norm(value)) - 1) < UNIT_LENGTH,
+        lambda value: is_array(value, (3,)) and abs(float(np.linalg.norm(value)) - 1) < UNIT_LENGTH,
         "an array [3] of finite floats, of length 1",
     ),
     "start": (lambda value: isinstance(value, Camera), "a Camera"),
@@ -370,8 +314,8 @@ _SCENE: Kinds = {
         "a tuple of Control of different names, each with low <= default <= high and a choice for each number",
     ),
     "channels": (
-        lambda value: _texts(value) and "rgb" in value and len(set(value)) == len(value),
+        lambda value: are_texts(value) and "rgb" in value and len(set(value)) == len(value),
         'a tuple of different texts, "rgb" among them',
     ),
-    "assumptions": (_texts, "a tuple of texts"),
+    "assumptions": (are_texts, "a tuple of texts"),
 }

@@ -19,8 +19,9 @@ from app import cli
 from app.presets import presets_of
 from engines import registry
 from engines.core.checkpoint import Checkpoint, SceneInfo
-from engines.core.contract import ABILITIES, OBJECTIVE_ABILITIES, SCENE_ABILITIES, TRAINING_ABILITIES, members_of
+from engines.core.contract import ABILITIES, OBJECTIVE_ABILITIES, SCENE_ABILITIES, TRAINING_ABILITIES
 from engines.core.engine import Engine, Scene, Training
+from engines.core.members import members_of
 from engines.core.objective import Objective
 from engines.core.run_folder import read_history
 from engines.core.scene_file import write_scene_file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ import torch
 from pydantic import Field
 
 from engines.core.config import Options, TrainingConfig
-from engines.core.contract import begun, checked_engine, checked_scene, opened, resumed, scene_of
+from engines.core.contract import begun, checked_engine, checked_scene, checkpoint_of, opened, resumed, scene_of
 from engines.core.engine import Control
 from engines.core.errors import BrokenContract, UserError
 from tests.engines.core.examples import camera_at, checkpoint
@@ -162,3 +163,24 @@ def test_wrong_trainings(changes: dict[str, Any], expected: str) -> None:
 def test_a_resumed_training_stands_at_its_checkpoint() -> None:
     with pytest.raises(BrokenContract, match=r"training from resume, .* step_count is 0; it must be 5"):
         resumed(engine(), None, checkpoint(step=5), CPU)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"step": 3}, "step is 3; it must be 7, the steps done so far"),
+        ({"weights": {"a": torch.zeros(1, device="meta")}}, "it must be a mapping of names to tensors on the CPU"),
+        ({"weights": {"a": [1.0]}}, "it must be a mapping of names to tensors on the CPU"),
+        ({"scene": None}, "scene is None; it must be a SceneInfo"),
+        ({"training": None, "config": TrainingConfig()}, "it must be a mapping of the options; training is None"),
+    ],
+)
+def test_wrong_checkpoints(changes: dict[str, Any], expected: str) -> None:
+    right = checkpoint(step=7)
+    assert checkpoint_of(training(step_count=7, checkpoint=lambda: right)) is right
+    with pytest.raises(BrokenContract) as refused:
+        checkpoint_of(training(step_count=7, checkpoint=lambda: replace(right, **changes)))
+    assert str(refused.value).startswith("method example: the checkpoint from a training, a Checkpoint, ")
+    assert expected in str(refused.value)
+    with pytest.raises(BrokenContract, match="a dict, lacks engine, config, step"):
+        checkpoint_of(training(step_count=7, checkpoint=dict))

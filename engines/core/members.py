@@ -1,0 +1,125 @@
+"""How the members of an object compare with what a protocol asks for: what is wrong with which, in a few words."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from engines.core.reading import quoted
+
+MISSING = "is missing"
+Kinds = Mapping[str, tuple[Callable[[Any], bool], str]]
+"""Members that are values, each with what tells whether one may be, and what it must be in words."""
+
+
+def functions_of(protocol: type) -> dict[str, tuple[str, ...]]:
+    """The functions that a protocol asks for, each with the names of what it is called with."""
+    names = (name for name, member in vars(protocol).items() if inspect.isfunction(member) and name[0] != "_")
+    return {name: tuple(inspect.signature(getattr(protocol, name)).parameters)[1:] for name in names}
+
+
+def members_of(protocol: type) -> list[str]:
+    """All that a protocol asks for: functions, properties, values."""
+    names = (*vars(protocol).get("__annotations__", {}), *vars(protocol))
+    return list(dict.fromkeys(name for name in names if name[0] != "_"))
+
+
+def listed(wrong: dict[str, str]) -> str:
+    """What is wrong with which member, the missing ones first."""
+    missing = [name for name, text in wrong.items() if text == MISSING]
+    parts = [f"lacks {', '.join(missing)}"] if missing else []
+    return "; ".join([*parts, *(f"{name} {text}" for name, text in wrong.items() if text != MISSING)])
+
+
+def wrong_functions(found: object, protocol: type, names: Sequence[str] | None = None) -> dict[str, str]:
+    """What is wrong with the functions that a protocol asks for; of those in `names` only, where given."""
+    wrong = {}
+    for name, given in functions_of(protocol).items():
+        if names is not None and name not in names:
+            continue
+        member = getattr(found, name, None)
+        if member is None:
+            wrong[name] = MISSING
+        elif not callable(member):
+            wrong[name] = f"is {quoted(member)}; it must be a function"
+        elif not _takes(member, len(given)):
+            wrong[name] = f"takes {_signature(member)}; it is called with ({', '.join(given)})"
+    return wrong
+
+
+def wrong_abilities(found: object, known: Iterable[type]) -> dict[str, str]:
+    """What is wrong with abilities of which at least one member is there: a half one is none."""
+    wrong: dict[str, str] = {}
+    for ability in known:
+        members = members_of(ability)
+        if there := [member for member in members if hasattr(found, member)]:
+            wrong |= wrong_functions(found, ability, there)
+            wrong |= {name: f"must stand beside {there[0]}" for name in members if name not in there}
+    return wrong
+
+
+def _takes(function: Callable[..., Any], count: int) -> bool:
+    try:
+        inspect.signature(function).bind(*[None] * count)
+    except TypeError:
+        return False
+    except ValueError:
+        # Of a function that is not Python's nobody knows.
+        return True
+    return True
+
+
+def _signature(function: Callable[..., Any]) -> str:
+    return f"({', '.join(inspect.signature(function).parameters)})"
+
+
+def wrong_value(found: object, name: str, valid: Callable[[Any], bool], kind: str) -> dict[str, str]:
+    """What is wrong with a member that is a value.
+
+    Args:
+        valid: whether a value may be.
+        kind: what it must be, in words.
+    """
+    try:
+        value = getattr(found, name)
+    except AttributeError:
+        return {name: MISSING}
+    return {} if valid(value) else {name: f"is {_seen(value)}; it must be {kind}"}
+
+
+def _seen(value: object) -> str:
+    """A value in a few words; of arrays the shape and the type."""
+    if isinstance(value, np.ndarray):
+        finite = "" if value.dtype.kind != "f" or np.isfinite(value).all() else ", not all finite"
+        numbers = f" {quoted(value.tolist())}" if value.size <= 3 else ""
+        return f"{list(value.shape)} of {value.dtype}{numbers}{finite}"
+    return f"a {type(value).__name__}" if isinstance(value, torch.Tensor) else quoted(value)
+
+
+def is_array(value: object, shape: tuple[int, ...]) -> bool:
+    """Whether it is a numpy array of finite floats of that shape."""
+    return (
+        isinstance(value, np.ndarray)
+        and value.shape == shape
+        and value.dtype.kind == "f"
+        and bool(np.isfinite(value).all())
+    )
+
+
+def are_texts(value: object) -> bool:
+    """Whether it is a tuple of texts."""
+    return isinstance(value, tuple) and all(isinstance(text, str) for text in value)
+
+
+def is_count(value: object) -> bool:
+    """Whether it is a whole number, 0 or more."""
+    return isinstance(value, int) and value >= 0
+
+
+def is_size(value: object) -> bool:
+    """Whether it is (width, height), pixels."""
+    return isinstance(value, tuple) and len(value) == 2 and all(isinstance(side, int) and side > 0 for side in value)
