@@ -19,6 +19,9 @@ HELD_OUT = "held_out"
 DATA_BESIDE = "data"
 """The hint that names the data folder which lies beside a scene file and goes with it."""
 
+INSTANCES = "instances"
+"""The hint that lists the names of a class's objects, in the order of its codes."""
+
 NUMBERS = {"near_plane": 1, "scale": 1, "grid_barycenter": 3, "near": 1, "far": 1}
 """Hints of a known meaning, and how many numbers each is."""
 
@@ -105,7 +108,7 @@ class SceneInfo:
         train = dataset.split("train") or dataset.views
         first = train.of_instance(int(train.instances[0]))
         cameras = tuple(view.camera for view in first.at_time(int(first.times[0])))
-        hints = {**dataset.hints, "instances": list(dataset.instances)} if dataset.instances else dataset.hints
+        hints = {**dataset.hints, INSTANCES: list(dataset.instances)} if dataset.instances else dataset.hints
         return SceneInfo(cameras[0], cameras, dataset.bounds, dataset.up, hints, dataset.up_found, dataset.origin)
 
 

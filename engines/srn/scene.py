@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core.camera import Camera, look_at
-from engines.core.checkpoint import Checkpoint, SceneInfo
+from engines.core.checkpoint import INSTANCES, Checkpoint, SceneInfo
 from engines.core.conv_inference import fold_batch_norm, fuse, interruptible
 from engines.core.dataset import Dataset
 from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, Control, Stop, never_stop
@@ -36,8 +36,8 @@ def find_info(checkpoint: Checkpoint, dataset: Dataset | None) -> tuple[SceneInf
         info, saved = SceneInfo.of_dataset(dataset), checkpoint.scene
         if saved is None:
             return info, ()
-        hints = {name: value for name, value in info.hints.items() if name != "instances"}
-        names = {name: value for name, value in saved.hints.items() if name == "instances"}
+        hints = {name: value for name, value in info.hints.items() if name != INSTANCES}
+        names = {name: value for name, value in saved.hints.items() if name == INSTANCES}
         return replace(info, hints=hints | names), ()
     if checkpoint.scene is not None:
         return checkpoint.scene, ()
@@ -76,7 +76,7 @@ class SrnScene:
         self.native_px: tuple[int, int] | None = (UNET_PX, UNET_PX) if config.use_unet_renderer else None
         self.start = info.start.square().resized(self.native_px) if self.native_px else info.start
         self._build(config, weights)
-        self.instances = self._names(config, tuple(str(name) for name in info.hints.get("instances", ())))
+        self.instances = self._names(config, tuple(str(name) for name in info.hints.get(INSTANCES, ())))
         self.controls = self._controls()
         self._phi: tuple[tuple[float, ...], list[PackedLayer]] | None = None
 

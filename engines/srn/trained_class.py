@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from engines.core.checkpoint import Checkpoint
+from engines.core.checkpoint import INSTANCES, Checkpoint
 from engines.core.checkpoint_file import read_own
 from engines.core.errors import UserError
 from engines.srn import upstream
@@ -73,7 +73,7 @@ def origin_of(config: SrnConfig) -> Checkpoint | None:
 
 
 def _codes_taken_over(checkpoint: Checkpoint, found: Tensor, own: Tensor, names: Sequence[str]) -> Tensor:
-    known = list(checkpoint.scene.hints.get("instances", ())) if checkpoint.scene is not None else []
+    known = list(checkpoint.scene.hints.get(INSTANCES, ())) if checkpoint.scene is not None else []
     if not known:
         return found.float() if found.shape == own.shape else own
     codes = own.clone()

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from engines.core import ranks
 from engines.core.chance import seeded
-from engines.core.checkpoint import SceneInfo
+from engines.core.checkpoint import INSTANCES, SceneInfo
 from engines.core.errors import UserError
 from engines.core.objective import Setup
 from engines.core.ranks import Share
@@ -172,4 +172,4 @@ class SrnObjective:
         info = SceneInfo.of_dataset(self._dataset)
         if self.config.fit_single_srn:
             return info
-        return replace(info, hints={**info.hints, "instances": list(self._names()[: self.config.num_instances])})
+        return replace(info, hints={**info.hints, INSTANCES: list(self._names()[: self.config.num_instances])})
