@@ -320,7 +320,9 @@ class _Run:
         self._saved = remembering(checkpoint_of(self.training), self._held_out)
         self.news = (*self.news, self._kept.restore(self._saved))
         self._kept_step, self._saved_s = self._saved.step, time.monotonic()
-        self._events.close()
+        with contextlib.suppress(OSError):
+            # A line that was still to be written had no file any more.
+            self._events.close()
         self._events = type(self._events)(str(self.out), purge_step=self._saved.step + 1)
 
     @contextlib.contextmanager

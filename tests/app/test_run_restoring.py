@@ -6,9 +6,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tensorboard.summary.writer.event_file_writer import EventFileWriter  # type: ignore[import-untyped]
 
 from app import run_restoring
+from app.run_restoring import RunKept
 from app.training import Report, run_training
+from engines.core.checkpoint import Checkpoint
 from engines.core.engine import never_stop
 from engines.core.errors import UserError
 from engines.core.run_folder import CONFIG_NAME, HISTORY_NAME, is_claimed, read_history, read_run_training
@@ -34,6 +37,30 @@ def whole(photographs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("whole") / "run"
     train(photographs, out, [], [])
     return out
+
+
+def test_a_curve_that_had_no_file_any_more_does_no_harm(
+    photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TensorBoard's writer writes late, in a thread of its own: on a busy machine after the folder was deleted."""
+    out, said, late = tmp_path / "run", list[str](), list[str]()
+    flush, restore = EventFileWriter.flush, RunKept.restore
+
+    def restored(kept: RunKept, checkpoint: Checkpoint) -> str:
+        late.append("to come")
+        return restore(kept, checkpoint)
+
+    def flushed(writer: EventFileWriter) -> None:
+        if late == ["to come"]:
+            late.append("came")
+            raise FileNotFoundError(2, "No such file or directory")
+        flush(writer)
+
+    monkeypatch.setattr(RunKept, "restore", restored)
+    monkeypatch.setattr(EventFileWriter, "flush", flushed)
+    train(photographs, out, [out], said)
+    assert late == ["to come", "came"] and len(said) == 1
+    assert [line["step"] for line in read_history(out)] == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("taken", [".", CONFIG_NAME, HISTORY_NAME])
