@@ -84,7 +84,10 @@ def colours_of(theme: str, system_dark: bool) -> Colours:
 def apply_theme(application: QApplication, colours: Colours) -> None:
     """Repaints every window of the program."""
     application.setPalette(_palette(colours))
-    application.setStyleSheet(_stylesheet(colours))
+    style = _stylesheet(colours)
+    # To set it again would style every widget of every window again.
+    if application.styleSheet() != style:
+        application.setStyleSheet(style)
 
 
 def _palette(colours: Colours) -> QPalette:
