@@ -110,6 +110,7 @@ def test_damaged_settings_begin_anew_or_are_those_that_can_be(
         print(f"\nsettings: {len(cases)} damaged files, {anew} kept beside and begun anew")  # noqa: T201
 
 
+@pytest.mark.slow
 def test_a_damaged_run_is_listed_or_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_run_config(tmp_path, "colour_grid", tmp_path, {"max_steps": 9})
     config = (tmp_path / "config.yaml").read_bytes()

@@ -56,6 +56,7 @@ def open_draw_close(session: Session, watcher: Watcher, path: Path) -> weakref.r
     return scene
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", demo_scenes(), ids=lambda path: path.stem)
 def test_nothing_of_a_scene_is_alive_once_it_is_closed(path: Path) -> None:
     watcher, process = Watcher(), psutil.Process()

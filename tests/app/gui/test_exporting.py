@@ -73,10 +73,12 @@ def test_a_cancelled_export_leaves_nothing(window: Window, qtbot: QtBot, tmp_pat
 
 
 def test_an_export_into_what_is_being_written_is_refused(
-    window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer
+    window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Of a long path the banner shows a part.
+    monkeypatch.chdir(tmp_path)
     open_and_wait(window, qtbot, SCENE)
-    out = tmp_path / "film.mp4"
+    out = Path("film.mp4")
     answer(Order(frames=2, out=str(out)))
     with holding(out):
         window.commands["export"].trigger()
@@ -105,9 +107,12 @@ def test_the_end_of_the_session_asks_nothing(window: Window, tmp_path: Path, und
     assert not window.isVisible() and list(tmp_path.iterdir()) == []
 
 
-def test_a_failed_export_says_why(window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer) -> None:
+def test_a_failed_export_says_why(
+    window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     open_and_wait(window, qtbot, SCENE)
-    answer(Order(path="file", path_file=str(tmp_path / "none.txt"), out=str(tmp_path / "film.mp4")))
+    answer(Order(path="file", path_file="none.txt", out="film.mp4"))
     window.commands["export"].trigger()
     qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
     assert "none.txt" in told(window)

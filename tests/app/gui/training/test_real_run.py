@@ -66,6 +66,7 @@ def frozen(window: Window) -> bool:
     return psutil.Process(process.pid).status() == psutil.STATUS_STOPPED
 
 
+@pytest.mark.slow
 def test_a_run_is_held_while_the_hand_moves_and_learns_on_by_itself(learning: Window, qtbot: QtBot) -> None:
     middle = learning.viewport.canvas.widget.rect().center()
     send_mouse(learning, QEvent.MouseButtonPress, middle, Qt.LeftButton)
