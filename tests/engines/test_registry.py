@@ -182,6 +182,17 @@ def test_the_name_of_a_folder_is_taken(plain_folder: Path, monkeypatch: pytest.M
     assert failed_engines()["plain of plain_module"] == said and find_engine("plain").title == "Plain"
 
 
+def test_a_module_that_fails_says_where(forget: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, source in (("early", "x = 1\ny = x.missing\n"), ("wrong", "def (:\n")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "engine.py").write_text(source)
+    monkeypatch.setattr(engines, "__path__", [*engines.__path__, str(tmp_path)])
+    registry._found.cache_clear()
+    failed = failed_engines()
+    assert failed["early"] == "AttributeError: 'int' object has no attribute 'missing' (engine.py, line 2)"
+    assert failed["wrong"].startswith("SyntaxError: ") and failed["wrong"].endswith("(engine.py, line 1)")
+
+
 def test_unknown_engine_lists_those_there_are() -> None:
     with pytest.raises(UserError, match=r"no method other is installed; there are .*colour_grid"):
         find_engine("other")
