@@ -16,7 +16,8 @@ from app.training import Report, run_training
 from engines.core.camera import Array
 from engines.core.checkpoint import Checkpoint
 from engines.core.engine import Scene, Stop, never_stop
-from engines.core.errors import Unreadable, UserError
+from engines.core.errors import Diverged, Unreadable, UserError
+from engines.core.optimisation import Optimisation
 from engines.core.run_folder import read_history, read_run_config, read_run_training
 from engines.core.views import View, Views
 from tests.app.same_runs import equal, flattened
@@ -217,6 +218,22 @@ def test_a_loss_that_is_not_finite_before_anything_was_saved(
     spoilt_at = 0
     with pytest.raises(UserError, match=r"step 1: the loss is not finite .*; or begin with a smaller lr than 0.05"):
         train(tmp_path / "none", report=spoil, checkpoint_every=100)
+
+
+def test_a_method_without_a_rate_is_not_told_to_lower_it(
+    train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = Optimisation.step
+
+    def spoilt(training: Optimisation[Any]) -> dict[str, float]:
+        if training.step_count == spoilt_at:
+            raise Diverged("the mean is no number")
+        return step(training)
+
+    monkeypatch.setattr(Optimisation, "step", spoilt)
+    for spoilt_at, way in ((0, "or begin with other options"), (2, "or go on from step 2 with --resume")):
+        with pytest.raises(UserError, match=f"^the mean is no number; {way}$"):
+            train(tmp_path / str(spoilt_at), checkpoint_every=100)
 
 
 def test_a_folder_of_other_things_is_left_alone(train: Train, tmp_path: Path) -> None:
