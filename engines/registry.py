@@ -104,7 +104,11 @@ def _where(error: BaseException) -> str:
     """The innermost line of code of a module that failed to import, in brackets."""
     frames = traceback.extract_tb(error.__traceback__)[1:]
     own = [frame for frame in frames if not frame.filename.startswith("<") and "importlib" not in frame.filename]
-    return f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
+    if not own:
+        return ""
+    file = Path(own[-1].filename)
+    # Every method has an engine.py; the folder says whose it is.
+    return f" ({file.parent.name}/{file.name}, line {own[-1].lineno})"
 
 
 def _folders() -> Iterator[_Candidate]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,8 +10,9 @@ import numpy as np
 import torch
 
 from app.conformance.drawing import open_checkpoint
-from app.conformance.trial import Check, Failure, Trial, channels, difference, draw
+from app.conformance.trial import Check, Failure, Trial, channels, difference, draw, require_kind
 from engines.core.abilities import (
+    FilledBox,
     FillsBox,
     HasViewingWeights,
     KnowsWeights,
@@ -18,6 +20,7 @@ from engines.core.abilities import (
     SuggestsOptions,
     WritesUpstream,
 )
+from engines.core.checkpoint import Checkpoint
 from engines.core.config import make_options
 from engines.core.errors import UserError
 from engines.core.torch_file import read_torch_file, write_torch_file
@@ -33,7 +36,9 @@ def knows_its_files(trial: Trial) -> None:
     engine = trial.engine
     if isinstance(engine, ReadsUpstream):
         for content in of_nobody():
-            if engine.recognises(content):
+            found = engine.recognises(content)
+            require_kind(found, bool, "recognises()")
+            if found:
                 raise Failure(f"recognises() takes {content} for its own")
 
 
@@ -43,13 +48,16 @@ def reads_what_it_writes(trial: Trial) -> str:
     if not isinstance(engine, WritesUpstream) or not isinstance(engine, ReadsUpstream):
         return ""
     try:
-        write_torch_file(path, engine.write_upstream(checkpoint))
+        written = engine.write_upstream(checkpoint)
+        require_kind(written, Mapping, "write_upstream()")
+        write_torch_file(path, written)
     except UserError as error:
         return f"not of these options: {error}"
     content = read_torch_file(path)
     if not engine.recognises(content):
         raise Failure("recognises() does not know what write_upstream() wrote")
     read = engine.read_upstream(content, path)
+    require_kind(read, Checkpoint, "read_upstream()")
     make_options(engine.Config, read.config, "read_upstream's config")
     shared = {name: tensor for name, tensor in read.weights.items() if name in checkpoint.weights}
     if not shared:
@@ -64,7 +72,10 @@ def knows_its_weights(trial: Trial) -> None:
     engine, checkpoint = trial.engine, trial.checkpoints[-1]
     if isinstance(engine, KnowsWeights):
         config = make_options(engine.Config, checkpoint.config)
-        for name, expected in engine.weights_to_draw(config, checkpoint.weights).items():
+        needed = engine.weights_to_draw(config, checkpoint.weights)
+        require_kind(needed, Mapping, "weights_to_draw()")
+        for name, expected in needed.items():
+            require_kind(expected, torch.Tensor, f"weights_to_draw()[{name!r}]")
             found = checkpoint.weights.get(name)
             if found is None or found.shape != expected.shape:
                 shape = "is missing" if found is None else f"is {list(found.shape)}, not {list(expected.shape)}"
@@ -78,6 +89,7 @@ def views_with_less(trial: Trial) -> None:
     engine, checkpoint = trial.engine, trial.checkpoints[-1]
     if isinstance(engine, HasViewingWeights):
         less = engine.viewing_weights(checkpoint)
+        require_kind(less, Checkpoint, "viewing_weights()")
         both = [open_checkpoint(trial, each) for each in (replace(checkpoint, training=None), less)]
         all_of_it, drawn = (channels(scene, draw(scene)) for scene in both)
         if found := difference(all_of_it, drawn):
@@ -89,7 +101,9 @@ def suggests_options(trial: Trial) -> None:
     engine = trial.engine
     if isinstance(engine, SuggestsOptions):
         for dataset in trial.samples:
-            make_options(engine.Config, engine.suggested(dataset), f"suggested() for {dataset.source.name}")
+            suggested = engine.suggested(dataset)
+            require_kind(suggested, Mapping, "suggested()")
+            make_options(engine.Config, suggested, f"suggested() for {dataset.source.name}")
 
 
 def fills_box(trial: Trial) -> None:
@@ -101,7 +115,10 @@ def fills_box(trial: Trial) -> None:
                 box = engine.box(dataset, trial.config(dataset))
             except UserError:
                 continue
-            if box is not None and (np.shape(box.bounds) != (2, 3) or not np.isfinite(box.bounds).all()):
+            if box is None:
+                continue
+            require_kind(box, FilledBox, "box()")
+            if np.shape(box.bounds) != (2, 3) or not np.isfinite(box.bounds).all():
                 raise Failure(f"box() gives bounds {np.shape(box.bounds)}; they must be [2, 3] and finite")
 
 

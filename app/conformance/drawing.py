@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from app.conformance.trial import Check, Failure, Trial, channels, defaults, difference, draw, small_camera
+from app.conformance.trial import Check, Failure, Trial, channels, defaults, difference, draw, others_draw, small_camera
 from engines.core.camera import Camera
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import make_options
@@ -22,6 +23,7 @@ SIZES = ((33, 7), (16, 24), (1, 1))
 """(width, height) that are tried where any can be drawn."""
 FARTHEST = 1.0
 """How far an untrained picture may leave [0, 1]; whoever shows it clamps."""
+STRANGE = (math.nan, -math.inf, math.inf)
 MOST_DRAWN = 4
 """Values of a control that are tried."""
 
@@ -44,7 +46,10 @@ def file_is_checkpoint(trial: Trial) -> None:
     kept = read_scene_file(path)
     if found := difference(dict(checkpoint.weights), dict(kept.weights)):
         raise Failure(f"the file's weights are not the checkpoint's: {found}")
-    memory, file = (open_checkpoint(trial, each) for each in (checkpoint, kept))
+    memory = open_checkpoint(trial, checkpoint)
+    # A scene that keeps something of what it was built with, by chance, is another one now.
+    others_draw()
+    file = open_checkpoint(trial, kept)
     if found := difference(channels(memory, draw(memory)), channels(file, draw(file))):
         raise Failure(f"from its file it draws another picture than from memory: {found}")
 
@@ -121,10 +126,12 @@ def _require(tensor: object, name: str, shape: tuple[int, ...], scene: Scene, in
         raise Failure(f"the frame's {name} is {tensor.dtype} on {tensor.device}"
                       f"{', and keeps its graph' if tensor.requires_grad else ''}; it must be float32 on "
                       f"{scene.device}, without a graph")  # fmt: skip
-    # Where nothing is hit depth is +inf.
-    wrong = tensor.isnan() | (tensor == -torch.inf) if infinite else ~tensor.isfinite()
-    if bool(wrong.any()):
-        raise Failure(f"the frame's {name} has {int(wrong.sum())} values that are not finite")
+    nothing, less, more = (int((tensor.isnan() if math.isnan(value) else tensor == value).sum()) for value in STRANGE)
+    strange = {"NaN": nothing, "-inf": less} | ({} if infinite else {"+inf": more})
+    if any(strange.values()):
+        counts = ", ".join(f"{count} {value}" for value, count in strange.items() if count)
+        way_out = "where nothing is hit use +inf" if infinite else "they must be finite"
+        raise Failure(f"the frame's {name} has {counts} among its {tensor.numel()} values; {way_out}")
 
 
 def draws_sizes(trial: Trial) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import multiprocessing
 import random
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -12,13 +13,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from app.conformance.trial import STEPS, Check, Failure, Trial, difference, draw
+from app.conformance.trial import STEPS, Check, Failure, Trial, difference, draw, others_draw
 from engines.core.abilities import JudgesData, reason_against
 from engines.core.config import Options, make_options
 from engines.core.contract import begun, checkpoint_of, resumed, scene_of
 from engines.core.dataset import Dataset
 from engines.core.engine import LearnsSmaller, Training
-from engines.core.errors import BrokenContract, UserError
+from engines.core.errors import BrokenContract, Diverged, UserError
 from engines.core.run_folder import read_run_training, write_run_checkpoint
 
 EFFECTS: dict[str, Any] = {"lr": lambda lr: 1.5 * lr, "lr_final": lambda lr: lr / 4, "ema_decay": lambda lr: 0.9}
@@ -32,6 +33,7 @@ def options_have_sentences(trial: Trial) -> None:
             if not described.description:
                 raise Failure(f"{kind.__name__}.{name} has no sentence under it")
         _require_fields(kind)
+    _require_trained(trial.engine.Config, trial.engine.SceneOptions)
 
 
 def _require_fields(kind: type[Options]) -> None:
@@ -42,6 +44,14 @@ def _require_fields(kind: type[Options]) -> None:
     for list_name, names in named.items():
         if strange := [name for name in names if name not in kind.model_fields]:
             raise Failure(f"{kind.__name__}.{list_name} names {', '.join(strange)}, which is no field of it")
+
+
+def _require_trained(config: type[Options], kind: type[Options]) -> None:
+    if strange := [name for name in kind.AS_TRAINED if name not in config.model_fields]:
+        raise Failure(
+            f"{kind.__name__}.AS_TRAINED names {', '.join(strange)}, which is no field of {config.__name__}: "
+            "no training says what it is"
+        )
 
 
 def begins(trial: Trial) -> str:
@@ -86,7 +96,12 @@ def gives_scenes(trial: Trial) -> None:
 def _take_steps(trial: Trial, training: Training) -> None:
     trial.checkpoints.append(checkpoint_of(training))
     for number in range(1, STEPS + 1):
-        losses = training.step()
+        try:
+            losses = training.step()
+        except Diverged as error:
+            # Of data that was made for this nobody need look at the photographs.
+            said = str(error).partition("; the weights were not changed")[0]
+            raise Failure(f"it diverges on data that can be learnt from: {said}") from error
         for name, value in losses.items():
             if not isinstance(name, str) or not isinstance(value, float) or not math.isfinite(value):
                 raise Failure(f"step() gives {name}={value!r} as a loss; it must be a finite float")
@@ -113,22 +128,32 @@ def checkpoint_is_whole(trial: Trial) -> None:
 
 def seed_repeats(trial: Trial) -> None:
     """Trains again with the same seed, after others have drawn from the global generators."""
-    torch.manual_seed(1234)
+    others_draw()
     again = trial.learnt(STEPS)
     if found := difference(trial.checkpoints[-1].weights, again.weights):
         raise Failure(f"two trainings with the same seed differ after {STEPS} steps: {found}")
 
 
 def global_chance_stays(trial: Trial) -> None:
-    """Compares torch's, numpy's and Python's generators before and after."""
-    before = _global_states()
+    """Compares torch's, numpy's and Python's generators before and after what the program calls while others draw.
+
+    Around `train`, `resume`, `open` and a training's `scene` it puts them back itself.
+    """
     with trial.training() as training:
-        training.step()
-        checkpoint_of(training)
-        draw(scene_of(training))
-    for name, state in _global_states().items():
-        if difference(before[name], state):
-            raise Failure(f"{name}'s global generator was drawn from or seeded; use engines.core.chance")
+        calls: dict[str, Callable[[], object]] = {
+            "step()": training.step,
+            "checkpoint()": training.checkpoint,
+            "render()": lambda: draw(scene_of(training)),
+        }
+        for member, call in calls.items():
+            before = _global_states()
+            call()
+            for name, state in _global_states().items():
+                if difference(before[name], state):
+                    raise Failure(
+                        f"{member} draws from {name}'s global generator, or seeds it; take chance from "
+                        "seeded(seed, purpose, step) of engines.core.chance"
+                    )
 
 
 def _global_states() -> dict[str, Any]:

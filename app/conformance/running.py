@@ -18,7 +18,7 @@ from app.conformance.learning import LEARNING
 from app.conformance.samples import small_samples
 from app.conformance.trial import Check, Failure, Trial
 from app.method_faults import fault_of
-from engines.core.chance import global_generators_kept
+from engines.core.chance import all_generators_kept
 from engines.core.contract import checked_engine
 from engines.core.dataset import Dataset
 from engines.core.engine import AnyEngine
@@ -121,7 +121,7 @@ def _undisturbed() -> Iterator[None]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with global_generators_kept(torch.device("cpu")):
+        with all_generators_kept():
             yield
     finally:
         torch.set_num_threads(threads)

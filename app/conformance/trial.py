@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from engines.core.abilities import suggested_options
 from engines.core.checkpoint import Checkpoint
-from engines.core.config import TrainingConfig, make_options
+from engines.core.config import TrainingConfig, check_fields, make_options
 from engines.core.contract import begun, checkpoint_of
 from engines.core.dataset import Dataset
 from engines.core.engine import AnyEngine, Scene, Training, never_stop
@@ -90,7 +92,11 @@ class Trial:
     def config(self, dataset: Dataset, **changes: Any) -> TrainingConfig:
         """The options of a short training on some data."""
         kind = self.engine.Config
-        small = {**suggested_options(self.engine, dataset), **kind.TRIAL, "max_steps": STEPS, "seed": SEED}
+        suggested = suggested_options(self.engine, dataset)
+        require_kind(suggested, Mapping, "suggested()")
+        check_fields(kind, suggested, f"suggested() for {dataset.source.name}")
+        check_fields(kind, kind.TRIAL, f"{kind.__name__}.TRIAL")
+        small = {**suggested, **kind.TRIAL, "max_steps": STEPS, "seed": SEED}
         made: TrainingConfig = make_options(kind, {**small, **self.settings, **changes})
         return made.model_copy(update={"outside_masks": "kept"}) if made.outside_masks == "auto" else made
 
@@ -107,6 +113,26 @@ class Trial:
             for _ in range(steps):
                 training.step()
             return checkpoint_of(training)
+
+
+def require_kind(found: object, kind: type, what: str) -> None:
+    """Whether what a method gave is of a kind.
+
+    Args:
+        what: which function gave it, for people.
+
+    Raises:
+        Failure: says what it is, and what it must be.
+    """
+    if not isinstance(found, kind):
+        raise Failure(f"{what} gives {type(found).__name__}; it must give {kind.__name__}")
+
+
+def others_draw() -> None:
+    """The rest of the program takes its chance: the global generators are elsewhere than before."""
+    torch.rand(1)
+    np.random.random()
+    random.random()
 
 
 def small_camera(scene: Scene) -> Any:

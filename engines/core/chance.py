@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -43,3 +44,26 @@ def global_generators_kept(device: torch.device) -> Iterator[None]:
         yield
     finally:
         set_generator_states(before, device)
+
+
+@contextlib.contextmanager
+def all_generators_kept() -> Iterator[None]:
+    """Puts the global generators of torch, on every device, of numpy and of Python back afterwards.
+
+    Networks that are built to be filled with learnt weights draw from them, to no purpose: what a method builds so
+    moves nobody else's chance.
+    """
+    numpys, pythons, torchs = np.random.get_state(legacy=False), random.getstate(), torch.get_rng_state()
+    # On a device that nothing was put on yet there is no state, and asking for it would begin to use the device.
+    cudas = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None  # type: ignore[no-untyped-call]
+    mps = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
+    try:
+        yield
+    finally:
+        np.random.set_state(numpys)
+        random.setstate(pythons)
+        torch.set_rng_state(torchs)
+        if cudas is not None:
+            torch.cuda.set_rng_state_all(cudas)
+        if mps is not None:
+            torch.mps.set_rng_state(mps)

@@ -6,6 +6,7 @@ Only what is cheap is looked at here, each time that an engine, a scene or a tra
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import cast
 
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 
 from engines.core import abilities, objective
 from engines.core.camera import Camera
+from engines.core.chance import all_generators_kept
 from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.config import OptimiserConfig, Options, TrainingConfig
 from engines.core.dataset import Dataset
@@ -137,7 +139,7 @@ def abilities_of(engine: AnyEngine) -> list[str]:
     return [text for ability, text in ABILITIES.items() if isinstance(engine, ability)]
 
 
-# What comes from a method while it works
+# What comes from a method while it works; what it builds draws from the global generators, which are put back
 
 
 def opened(
@@ -149,7 +151,9 @@ def opened(
         UserError: see `Engine.open`.
         BrokenContract: it is not what a scene must be.
     """
-    return checked_scene(engine.open(checkpoint, device, dataset, options), engine.name, "open")
+    with all_generators_kept():
+        scene = engine.open(checkpoint, device, dataset, options)
+    return checked_scene(scene, engine.name, "open")
 
 
 def begun(engine: AnyEngine, dataset: Dataset, config: TrainingConfig, device: torch.device) -> Training:
@@ -159,7 +163,9 @@ def begun(engine: AnyEngine, dataset: Dataset, config: TrainingConfig, device: t
         UserError: see `Engine.train`.
         BrokenContract: it is not what a training must be.
     """
-    return _checked_training(engine.train(dataset, config, device, config.seed), engine.name, "train", 0)
+    with all_generators_kept():
+        training = engine.train(dataset, config, device, config.seed)
+    return _checked_training(training, engine.name, "train", 0)
 
 
 def resumed(engine: AnyEngine, dataset: Dataset, checkpoint: Checkpoint, device: torch.device) -> Training:
@@ -169,7 +175,9 @@ def resumed(engine: AnyEngine, dataset: Dataset, checkpoint: Checkpoint, device:
         UserError: see `Engine.resume`.
         BrokenContract: it is not what a training must be.
     """
-    return _checked_training(engine.resume(dataset, checkpoint, device), engine.name, "resume", checkpoint.step)
+    with all_generators_kept():
+        training = engine.resume(dataset, checkpoint, device)
+    return _checked_training(training, engine.name, "resume", checkpoint.step)
 
 
 def scene_of(training: Training) -> Scene:
@@ -178,7 +186,8 @@ def scene_of(training: Training) -> Scene:
     Raises:
         BrokenContract: it is not what a scene must be.
     """
-    scene = training.scene()
+    with all_generators_kept():
+        scene = training.scene()
     name = getattr(scene, "engine", None)
     return checked_scene(scene, name if isinstance(name, str) else type(training).__name__, "a training's scene")
 
@@ -223,7 +232,7 @@ def _checked_training(training: object, engine: str, member: str, step: int) -> 
     wrong = wrong_functions(training, Training)
     for name, (valid, kind) in _training(step).items():
         wrong |= wrong_value(training, name, valid, kind)
-    wrong |= wrong_abilities(training, TRAINING_ABILITIES)
+    wrong |= wrong_abilities(training, TRAINING_ABILITIES, _ABILITY_VALUES)
     _refuse(engine, member, type(training).__name__, "training", wrong)
     return cast(Training, training)
 
@@ -237,7 +246,7 @@ def checked_objective(found: object, engine: str) -> None:
     wrong = wrong_functions(found, Objective)
     for name, (valid, kind) in _OBJECTIVE.items():
         wrong |= wrong_value(found, name, valid, kind)
-    wrong |= wrong_abilities(found, OBJECTIVE_ABILITIES)
+    wrong |= wrong_abilities(found, OBJECTIVE_ABILITIES, _ABILITY_VALUES)
     if wrong:
         raise BrokenContract(f"method {engine}: the objective, a {type(found).__name__}, {listed(wrong)}")
 
@@ -264,7 +273,7 @@ def checked_scene(scene: object, engine: str, member: str) -> Scene:
         wrong |= wrong_value(scene, name, valid, kind)
     if "engine" not in wrong:
         wrong |= wrong_value(scene, "engine", lambda value: value == engine, quoted(engine))
-    wrong |= wrong_abilities(scene, SCENE_ABILITIES)
+    wrong |= wrong_abilities(scene, SCENE_ABILITIES, _ABILITY_VALUES)
     _refuse(engine, member, type(scene).__name__, "scene", wrong)
     return cast(Scene, scene)
 
@@ -319,3 +328,22 @@ _SCENE: Kinds = {
     ),
     "assumptions": (are_texts, "a tuple of texts"),
 }
+_ABILITY_VALUES: Kinds = {
+    "near": (
+        lambda value: isinstance(value, int | float | np.floating) and math.isfinite(value) and value >= 0,
+        "a number, 0 or more, world units",
+    ),
+    "room": (lambda value: is_count(value) and value > 0, "a whole number of moments, 1 or more"),
+    "divides_steps": (lambda value: isinstance(value, bool), "True or False"),
+    "notes": (are_texts, "a tuple of texts"),
+    "workers": (is_count, "a whole number of processes; 0: none"),
+    "reader": (lambda value: callable(getattr(value, "read", None)), "an object with read(step)"),
+    "auxiliary": (
+        lambda value: (
+            isinstance(value, Mapping) and all(isinstance(other, torch.nn.Module) for other in value.values())
+        ),
+        "a mapping of names to torch.nn.Module",
+    ),
+    "generators": (_are_weights, "what engines.core.chance.generator_states gives"),
+}
+"""What abilities have that is no function."""

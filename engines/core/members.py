@@ -51,13 +51,20 @@ def wrong_functions(found: object, protocol: type, names: Sequence[str] | None =
     return wrong
 
 
-def wrong_abilities(found: object, known: Iterable[type]) -> dict[str, str]:
-    """What is wrong with abilities of which at least one member is there: a half one is none."""
+def wrong_abilities(found: object, known: Iterable[type], values: Kinds | None = None) -> dict[str, str]:
+    """What is wrong with abilities of which at least one member is there: a half one is none.
+
+    Args:
+        values: those of their members that are no functions.
+    """
     wrong: dict[str, str] = {}
     for ability in known:
         members = members_of(ability)
         if there := [member for member in members if hasattr(found, member)]:
             wrong |= wrong_functions(found, ability, there)
+            for name in there:
+                if values is not None and name in values:
+                    wrong |= wrong_value(found, name, *values[name])
             wrong |= {name: f"must stand beside {there[0]}" for name in members if name not in there}
     return wrong
 

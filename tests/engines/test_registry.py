@@ -189,8 +189,8 @@ def test_a_module_that_fails_says_where(forget: None, monkeypatch: pytest.Monkey
     monkeypatch.setattr(engines, "__path__", [*engines.__path__, str(tmp_path)])
     registry._found.cache_clear()
     failed = failed_engines()
-    assert failed["early"] == "AttributeError: 'int' object has no attribute 'missing' (engine.py, line 2)"
-    assert failed["wrong"].startswith("SyntaxError: ") and failed["wrong"].endswith("(engine.py, line 1)")
+    assert failed["early"] == "AttributeError: 'int' object has no attribute 'missing' (early/engine.py, line 2)"
+    assert failed["wrong"].startswith("SyntaxError: ") and failed["wrong"].endswith("(wrong/engine.py, line 1)")
 
 
 def test_unknown_engine_lists_those_there_are() -> None:

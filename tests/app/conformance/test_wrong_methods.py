@@ -47,6 +47,33 @@ WRONG: dict[str, tuple[Sequence[tuple[str, str]], str, str]] = {
         "ENGINE has what engines have",
         "read_upstream must stand beside recognises",
     ),
+    "a value of a wrong kind": (
+        [("native_px, cropped_px, border_px = None, 0, 0", "native_px, cropped_px, border_px, near = None, 0, 0, 'x'")],
+        "train gives scenes that stay as they are",
+        "a GridScene, near is 'x'; it must be a number, 0 or more, world units",
+    ),
+    "a function that gives another kind": (
+        [("    def unsupported(", "    def box(self, dataset, config):\n        return dataset.bounds\n\n"
+          "    def unsupported(")],
+        "box says where it is",
+        "box() gives ndarray; it must give FilledBox",
+    ),
+    "a suggestion that can't be": (
+        [("    def unsupported(", "    def suggested(self, dataset):\n        return {'raysss': 3}\n\n"
+          "    def unsupported(")],
+        "train begins on small data, and does 3 steps",
+        "suggested() for still: no field raysss",
+    ),
+    "a loss that is no number": (
+        [('return {"total": F', 'return {"total": torch.nan * F')],
+        "train begins on small data, and does 3 steps",
+        "it diverges on data that can be learnt from: step 1: the loss is not finite (total nan)",
+    ),
+    "as in a training that has no such option": (
+        [('AS_TRAINED = ("samples",)', 'AS_TRAINED = ("samples", "fine")\n\n    fine: int = 3\n    """More."""')],
+        "Config has a sentence under every option",
+        "Drawing.AS_TRAINED names fine, which is no field of GridConfig",
+    ),
     "an option without a sentence": (
         [('    """Voxels along each side of the box."""\n', "")],
         "Config has a sentence under every option",
@@ -75,7 +102,12 @@ WRONG: dict[str, tuple[Sequence[tuple[str, str]], str, str]] = {
     "chance of everybody": (
         [("(1,), generator=seeded(self.config.seed, 1, step))", "(1,))")],
         "train leaves the global generators alone",
-        "torch's global generator was drawn from or seeded",
+        "step() draws from torch's global generator, or seeds it; take chance from seeded(seed, purpose, step)",
+    ),
+    "a picture by everybody's chance": (
+        [("(samples, device=device) + 0.5)", "(samples, device=device) + __import__('random').random())")],
+        "open draws from a file what it draws from memory",
+        "from its file it draws another picture than from memory",
     ),
     "resuming without the optimiser": (
         [(f"return {RESUMED}", f"found = {RESUMED}; found._optimisers['optimiser'].state.clear(); return found")],
@@ -118,7 +150,7 @@ WRONG: dict[str, tuple[Sequence[tuple[str, str]], str, str]] = {
     "a depth that is no number": (
         [("torch.where(opacity > 0.5, depth, torch.inf)", "depth * torch.nan")],
         "render gives what its channels name",
-        "the frame's depth has 576 values that are not finite",
+        "the frame's depth has 576 NaN among its 576 values; where nothing is hit use +inf",
     ),
     "another size than asked for": (
         [("origin, rays = (torch.tensor", "camera = camera.resized((24, 24))\n        origin, rays = (torch.tensor")],

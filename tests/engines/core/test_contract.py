@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -114,6 +115,8 @@ def test_a_class_is_no_engine() -> None:
         ({"start": None}, "start is None; it must be a Camera"),
         ({"cameras": [camera_at(0, 3, 1)]}, "it must be a tuple of Camera"),
         ({"controls": (Control("a", "A", "number", 0, 1, 2),)}, "low <= default <= high"),
+        ({"near": "x"}, "near is 'x'; it must be a number, 0 or more, world units"),
+        ({"near": float("nan")}, "near is nan; it must be a number, 0 or more, world units"),
         ({"controls": (Control("a", "A", "choice", 0, 2, 0, ("x",)),)}, "a choice for each number"),
         ({"engine": "other"}, "engine is 'other'; it must be 'plain'"),
         ({"render": ...}, "lacks render"),
@@ -184,3 +187,22 @@ def test_wrong_checkpoints(changes: dict[str, Any], expected: str) -> None:
     assert expected in str(refused.value)
     with pytest.raises(BrokenContract, match="a dict, lacks engine, config, step"):
         checkpoint_of(training(step_count=7, checkpoint=dict))
+
+
+def test_what_a_method_builds_moves_nobody_elses_chance() -> None:
+    def built(made: Any) -> Any:
+        torch.nn.Linear(2, 2), np.random.random(), random.random()
+        return made
+
+    drawing = engine(
+        open=lambda checkpoint, device, dataset, options: built(scene()),
+        train=lambda dataset, config, device, seed: built(training(scene=lambda: built(scene()))),
+        resume=lambda dataset, checkpoint, device: built(training(step_count=1)),
+    )
+    data: Any = None
+    before = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()  # type: ignore[union-attr]
+    opened(drawing, checkpoint(), CPU, None, Options())
+    scene_of(begun(drawing, data, TrainingConfig(), CPU))
+    resumed(drawing, data, checkpoint(step=1), CPU)
+    after = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()  # type: ignore[union-attr]
+    assert torch.equal(before[0], after[0]) and before[1:] == after[1:]
