@@ -330,7 +330,7 @@ _SCENE: Kinds = {
 }
 _ABILITY_VALUES: Kinds = {
     "near": (
-        lambda value: isinstance(value, int | float | np.floating) and math.isfinite(value) and value >= 0,
+        lambda value: isinstance(value, int | float | np.floating) and math.isfinite(value) and bool(value >= 0),
         "a number, 0 or more, world units",
     ),
     "room": (lambda value: is_count(value) and value > 0, "a whole number of moments, 1 or more"),
