@@ -96,19 +96,23 @@ def _found() -> _Found:
             found.failed[name] = shortened(error, 1000)
         # A plug-in may fail in any way, also by ending the program; the others must still work.
         except (Exception, SystemExit) as error:
-            found.failed[name] = shortened(f"{type(error).__name__}: {error}", 300) + _where(error)
+            text = error.msg if isinstance(error, SyntaxError) else error
+            found.failed[name] = shortened(f"{type(error).__name__}: {text}", 300) + _where(error)
     return found
 
 
 def _where(error: BaseException) -> str:
     """The innermost line of code of a module that failed to import, in brackets."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return _line_of(error.filename, error.lineno)
     frames = traceback.extract_tb(error.__traceback__)[1:]
     own = [frame for frame in frames if not frame.filename.startswith("<") and "importlib" not in frame.filename]
-    if not own:
-        return ""
-    file = Path(own[-1].filename)
+    return _line_of(own[-1].filename, own[-1].lineno) if own else ""
+
+
+def _line_of(filename: str, line: int | None) -> str:
     # Every method has an engine.py; the folder says whose it is.
-    return f" ({file.parent.name}/{file.name}, line {own[-1].lineno})"
+    return f" ({Path(filename).parent.name}/{Path(filename).name}, line {line})"
 
 
 def _folders() -> Iterator[_Candidate]:
