@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from engines.core.checkpoint import copied_to_cpu
 from engines.core.config import OptimiserConfig, TrainingConfig
 from engines.core.engine import LearnsSmaller
 from engines.core.errors import BrokenContract, Diverged, Unreadable, UserError
@@ -119,11 +120,11 @@ def test_a_checkpoint_is_a_copy() -> None:
     training = begun(WithJudge, ema_decay=0.5)
     steps(training, 1)
     checkpoint = training.checkpoint()
-    before = {name: tensor.clone() for name, tensor in checkpoint.weights.items()}
+    before = copied_to_cpu([dict(checkpoint.weights), checkpoint.training])
     # Neither this training nor one that is resumed goes on in the checkpoint's own tensors.
     first = training.step()
     assert [resumed(checkpoint, WithJudge).step() for _ in range(2)] == [first, first]
-    assert equal(before, checkpoint.weights)
+    assert equal(before, [dict(checkpoint.weights), checkpoint.training])
 
 
 def test_a_run_folder_keeps_all_of_it(tmp_path: Path) -> None:
@@ -187,7 +188,8 @@ def test_pieces_add_up_to_the_whole() -> None:
     for one, other in zip(steps(whole, 4), steps(pieces, 4), strict=True):
         assert one["total"] == pytest.approx(other["total"], rel=1e-5)
     assert pieces.objective.pieces_seen == 3 * 4
-    assert torch.allclose(whole.objective.network.weight, pieces.objective.network.weight, atol=1e-5)
+    # Adam makes as long a step of any multiple of a gradient.
+    assert torch.allclose(whole.objective.network.weight.grad, pieces.objective.network.weight.grad, rtol=1e-4)
 
 
 def test_state_of_its_own_moves_on_with_sound_steps_only() -> None:
