@@ -17,7 +17,20 @@ from engines.core.objective import Setup
 from engines.core.optimisation import Optimisation
 from engines.mask_volume import upstream
 from engines.mask_volume.config import MaskVolumeConfig, MaskVolumeOptions
+from engines.mask_volume.moments import has_mask
 from engines.mask_volume.scene import MaskVolumeScene
+
+DRAWN_FROM = (
+    "this method draws from photographs, which its checkpoints don't hold: choose a data folder (--data FOLDER)"
+)
+RECORDINGS = (
+    "with an LLFF folder for each moment, or cam00/ cam01/ ... or a video of each camera beside poses_bounds.npy"
+)
+LACKING = {
+    True: f"{DRAWN_FROM}, a recording {RECORDINGS}",
+    False: f"{DRAWN_FROM} that says how deep the scene is (poses_bounds.npy, COLMAP's points...), or a recording",
+}
+"""By whether there is the network that tells what moves."""
 
 
 class MaskVolumeEngine:
@@ -48,16 +61,13 @@ class MaskVolumeEngine:
     def open(
         self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: MaskVolumeOptions
     ) -> Scene:
-        """Opens the recording with the checkpoint's networks.
+        """Opens the capture with the checkpoint's networks.
 
         Raises:
-            Lacking: there is no recording.
+            Lacking: there is none.
         """
         if dataset is None:
-            raise Lacking(
-                "this checkpoint draws recordings: choose one as its data folder (--data FOLDER), with an LLFF folder "
-                "for each moment, or cam00/ cam01/ ... or a video of each camera beside poses_bounds.npy"
-            )
+            raise Lacking(LACKING[has_mask(checkpoint.weights)])
         return MaskVolumeScene(checkpoint.weights, dataset, device, options)
 
     def unsupported(self, dataset: Dataset) -> str:
