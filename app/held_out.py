@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
+from app.fitting import SAME_CAMERA
 from app.objects import find_choice
+from engines.core.camera import Array, Camera
 from engines.core.checkpoint import HELD_OUT, Checkpoint
 from engines.core.contract import scene_of
 from engines.core.dataset import Dataset
@@ -108,6 +110,39 @@ def with_held_out_of(checkpoint: Checkpoint, dataset: Dataset) -> Dataset:
         return replace(dataset, views=views.with_split(found, "validation"))
     every = checkpoint.config.get("held_out_every")
     return dataset.with_held_out(every) if isinstance(every, int) and every >= 0 else dataset
+
+
+def as_trained(checkpoint: Checkpoint, dataset: Dataset) -> Dataset:
+    """The folder's views as the run learnt from them, for scenes that are drawn from photographs: none that is judged.
+
+    Of more than `MOST_READ` views it is the folder's own splits that say which are judged.
+    """
+    if len(dataset.views) > MOST_READ:
+        return dataset
+    # Among the objects of a class a photograph is found in one split only.
+    dataset = dataset if len(dataset.instances) > 1 else without_judged(dataset)
+    held = with_held_out_of(checkpoint, dataset)
+    return held if held is dataset or _was_learnt(checkpoint, held) else dataset
+
+
+def _was_learnt(checkpoint: Checkpoint, held: Dataset) -> bool:
+    """Whether the cameras that the file carries, which it learnt from, are training views here, and none is held out.
+
+    Of another capture nothing was held out, and a file may have been learnt with all of this one.
+    """
+    train = held.split("train")
+    if checkpoint.scene is None or not checkpoint.scene.cameras or not train:
+        return False
+    views = held.views.of_instance(int(train.instances[0])).at_time(int(train.times[0]))
+    poses = np.stack([camera.camera_to_world for camera in checkpoint.scene.cameras])
+    learnt = {view.split for view in views if _stands_among(view.camera, poses)}
+    return "train" in learnt and "validation" not in learnt
+
+
+def _stands_among(camera: Camera, poses: Array) -> bool:
+    """Whether a camera is one of `poses` [N, 4, 4], to rounding."""
+    apart = np.abs(poses - camera.camera_to_world).max(axis=(1, 2))
+    return bool((apart <= SAME_CAMERA * (1 + np.abs(camera.position).max())).any())
 
 
 def object_views(checkpoint: Checkpoint, dataset: Dataset, number: int) -> Views:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
+from app.held_out import as_trained
 from app.method_faults import or_method
 from engines import registry
 from engines.core import contract
@@ -24,7 +26,7 @@ from engines.core.formats import open_dataset
 from engines.core.object_masks import as_learnt
 from engines.core.origin import moved
 from engines.core.reading import concerning, reading
-from engines.core.run_folder import LIVE_NAME, SCENE_NAME, is_claimed
+from engines.core.run_folder import LIVE_NAME, SCENE_NAME, is_claimed, run_data
 from engines.core.scene_file import rewrite_scene_file
 
 NEARBY = 100.0
@@ -55,14 +57,19 @@ def open_scene(
     device: str = "auto",
     settings: Sequence[str] = (),
     dataset: Dataset | None = None,
+    photographs: bool = False,
 ) -> Opened:
     """Opens a checkpoint, with the data folder it needs or was trained on where that is given.
+
+    A run that needs its photographs, and is given none, takes those of the folder that it was learnt from, and a note
+    says so.
 
     Args:
         path: scene file, run folder, or a file of an author's code.
         data: None: the folder that a scene file names beside itself, if there is one.
         settings: `["crop_border=true"]`, options of the engine's scenes.
         dataset: that of `data`, where it was read already.
+        photographs: whether they are needed in any case, to compare with.
 
     Raises:
         UserError: anything that can't be opened; says what and the way out.
@@ -70,21 +77,47 @@ def open_scene(
     path = Path(path)
     where = choose_device(device)
     checkpoint = registry.read_checkpoint(path)
-    with concerning(path):
-        engine = registry.find_engine(checkpoint.engine)
     data = Path(data) if data is not None else data_beside(path, checkpoint)
     if dataset is None and data is not None:
         dataset = as_learnt(open_dataset(data), checkpoint.config)
+    try:
+        if photographs and dataset is None:
+            raise Lacking("the photographs to compare with are needed: give --data FOLDER")
+        return _open(path, checkpoint, dataset, where, settings)
+    except Lacking as error:
+        own = run_data(_run_of(path)) if dataset is None else None
+        if own is None:
+            raise
+        if not own.exists():
+            raise Lacking(f"{error}; the folder that the run was learnt from, {own}, is not there any more") from error
+    dataset = as_learnt(open_dataset(own), checkpoint.config)
+    note = f"no data folder was named: that which the run was learnt from is taken, {own}"
+    dataset = replace(dataset, notes=(note, *dataset.notes))
+    return _open(path, checkpoint, dataset, where, settings)
+
+
+def _run_of(path: Path) -> Path:
+    """The run folder that a checkpoint is, or lies in as its trainings leave it."""
+    return path.parent if path.name in (SCENE_NAME, LIVE_NAME) else path
+
+
+def _open(
+    path: Path, checkpoint: Checkpoint, dataset: Dataset | None, device: torch.device, settings: Sequence[str]
+) -> Opened:
+    with concerning(path):
+        engine = registry.find_engine(checkpoint.engine)
     if dataset is not None:
         dataset = where_learnt(dataset, checkpoint)
-    as_trained = {name: checkpoint.config[name] for name in engine.SceneOptions.AS_TRAINED if name in checkpoint.config}
-    options = make_options(engine.SceneOptions, as_trained | parse_settings(settings))
+    learnt = {name: checkpoint.config[name] for name in engine.SceneOptions.AS_TRAINED if name in checkpoint.config}
+    options = make_options(engine.SceneOptions, learnt | parse_settings(settings))
+    # What is drawn from photographs is not drawn from those that it is going to be compared with.
+    drawn_from = as_trained(checkpoint, dataset) if dataset is not None else None
     try:
         with or_method(), reading(path):
-            scene = contract.opened(engine, checkpoint, where, dataset, options)
+            scene = contract.opened(engine, checkpoint, device, drawn_from, options)
     except Lacking as error:
         name = _name_beside(checkpoint)
-        if data is None and name:
+        if dataset is None and name:
             raise Lacking(f"{error}; {path.name} was kept with the folder {name}, which is not beside it") from error
         raise
     opened = Opened(scene, checkpoint, dataset, path, options)

@@ -65,14 +65,17 @@ def add_device_and_set(parser: argparse.ArgumentParser, what_set_does: str) -> N
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings", help=what_set_does)
 
 
-def open_from(arguments: argparse.Namespace) -> Opened:
+def open_from(arguments: argparse.Namespace, photographs: bool = False) -> Opened:
     """Opens what the arguments name, and notes what had to be assumed.
+
+    Args:
+        photographs: whether they are needed, to compare with.
 
     Raises:
         UserError: it can't be opened.
     """
     ranks.join(choose_device(arguments.device))
-    opened = open_scene(arguments.checkpoint, arguments.data, arguments.device, arguments.settings)
+    opened = open_scene(arguments.checkpoint, arguments.data, arguments.device, arguments.settings, None, photographs)
     opened = with_up(opened, arguments.up)
     notes(assumptions_of(opened))
     return opened

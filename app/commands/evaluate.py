@@ -80,9 +80,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _score(arguments: argparse.Namespace) -> int:
     out: Path | None = arguments.out
-    opened = open_from(arguments)
+    opened = open_from(arguments, photographs=True)
     if opened.dataset is None:
-        raise UserError("evaluate needs the photographs to compare with: give --data FOLDER")
+        raise ValueError("opened without photographs")
     dataset = with_held_out_of(opened.checkpoint, opened.dataset)
     split = arguments.split or _first_split(dataset)
     views = dataset.split(split).photographed

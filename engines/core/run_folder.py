@@ -273,6 +273,16 @@ def read_run_config(folder: Path) -> dict[str, Any]:
     return read_yaml(folder / CONFIG_NAME)
 
 
+def run_data(folder: Path) -> Path | None:
+    """The data folder that a run was learnt from, be it there or not; None where nothing says."""
+    try:
+        data = read_run_config(folder).get("data") if (folder / CONFIG_NAME).is_file() else None
+    except (UserError, OSError):
+        # The scene may be sound all the same.
+        return None
+    return Path(data) if isinstance(data, str) and data else None
+
+
 def append_history(folder: Path, entry: Mapping[str, Any]) -> None:
     """Adds a line; a line cut short by a crash is skipped by `read_history`.
 

@@ -23,7 +23,7 @@ def scene(monkeypatch: pytest.MonkeyPatch) -> BallScene:
     """What every checkpoint opens as."""
     ball = BallScene()
 
-    def open_scene(path: Path, data: Path | None, device: str, settings: Sequence[str]) -> Opened:
+    def open_scene(path: Path, data: Path | None, device: str, settings: Sequence[str], *rest: object) -> Opened:
         if path.name == "missing":
             raise UserError(f"{path}: no such file")
         return Opened(ball, Checkpoint("ball", {}, 0, {}), None, path)
