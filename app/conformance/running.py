@@ -15,6 +15,7 @@ import torch
 from app.conformance.besides import BESIDES
 from app.conformance.drawing import DRAWING
 from app.conformance.learning import LEARNING
+from app.conformance.looking import LOOKING
 from app.conformance.samples import small_samples
 from app.conformance.trial import Check, Failure, Trial
 from app.method_faults import fault_of
@@ -78,7 +79,7 @@ def conform(
         if whole.state == "ok":
             data = samples if samples is not None else small_samples(Path(folder) / "data")
             trial = Trial(engine, data, settings or {}, Path(folder))
-            for check in (*LEARNING, *DRAWING, *_of_abilities(engine)):
+            for check in (*LEARNING, *DRAWING, *LOOKING, *_of_abilities(engine)):
                 add(_tried(engine, check, trial))
     return tuple(outcomes)
 

@@ -152,6 +152,26 @@ WRONG: dict[str, tuple[Sequence[tuple[str, str]], str, str]] = {
         "render gives what its channels name",
         "the frame's depth has 576 NaN among its 576 values; where nothing is hit use +inf",
     ),
+    "a depth along the ray": (
+        [(" * (rays @ torch.tensor(camera.forward).to(rays))[..., None]", "")],
+        "render gives depth along the camera's +z",
+        "its depth is the distance along each ray; it must be that along the camera's +z",
+    ),
+    "a picture upside down": (
+        [("return Frame(colour,", "return Frame(colour.flip(0),")],
+        "render shows what lies where the camera looks, not flipped",
+        "its rgb is flipped top to bottom",
+    ),
+    "a mirrored picture": (
+        [("return Frame(colour,", "return Frame(colour.flip(1),")],
+        "render shows what lies where the camera looks, not flipped",
+        "its rgb is flipped left to right",
+    ),
+    "a depth upside down": (
+        [("return Frame(colour, depth[..., 0],", "return Frame(colour, depth[..., 0].flip(0),")],
+        "render shows what lies where the camera looks, not flipped",
+        "its depth is flipped top to bottom",
+    ),
     "another size than asked for": (
         [("origin, rays = (torch.tensor", "camera = camera.resized((24, 24))\n        origin, rays = (torch.tensor")],
         "render draws the size that is asked for, or refuses it",
