@@ -28,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings", help=(
         "an option of its training, over those that its Config names for a trial; may be repeated"
     ))  # fmt: skip
+    parser.add_argument("--only", default="", metavar="CHECK", help=(
+        "words of a check's line, such as resume or 'bit for bit': only those are tried"
+    ))  # fmt: skip
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
 
 
@@ -38,15 +41,22 @@ def run(arguments: argparse.Namespace) -> int:
         UserError: there is no such method, it can't be used, or a check failed.
     """
     if arguments.name is None:
-        if arguments.data is not None or arguments.settings:
-            raise UserError("--data and --set: which method is to be tried? name it")
+        if arguments.data is not None or arguments.settings or arguments.only:
+            raise UserError("--data, --set and --only: which method is to be tried? name it")
         _list(arguments.json)
         return 0
     engine = find_engine(arguments.name)
     samples = [open_dataset(arguments.data)] if arguments.data is not None else None
     outcomes = conform(
-        engine, samples, parse_settings(arguments.settings), _show if not arguments.json else _keep_quiet
+        engine,
+        samples,
+        parse_settings(arguments.settings),
+        _show if not arguments.json else _keep_quiet,
+        arguments.only,
     )
+    untried = sum(outcome.state == "not tried" for outcome in outcomes)
+    if untried and not arguments.json:
+        sys.stdout.write(f"{'not tried':<9}  {untried} checks more, of what could not be made\n")
     if arguments.json:
         write_json({"engine": engine.name, "checks": [vars(outcome) for outcome in outcomes]})
     if failed := [outcome for outcome in outcomes if outcome.state == "FAILED"]:
@@ -56,8 +66,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _show(outcome: Outcome) -> None:
-    sys.stdout.write(outcome.line + "\n")
-    sys.stdout.flush()
+    # What is not tried hides the reason, and is counted in the end.
+    if outcome.state != "not tried":
+        sys.stdout.write(outcome.line + "\n")
+        sys.stdout.flush()
 
 
 def _keep_quiet(outcome: Outcome) -> None:

@@ -260,11 +260,16 @@ def _learn_and_draw(trial: Trial, dataset: Dataset) -> None:
             draw(scene, {control.name: control.high})
 
 
+MAKING = (
+    Check("train", f"begins on small data, and does {STEPS} steps", begins),
+    Check("train", "gives scenes that stay as they are", gives_scenes, "training"),
+)
+"""Those that make what others need."""
 LEARNING = (
     Check("Config", "has a sentence under every option", options_have_sentences),
-    Check("train", f"begins on small data, and does {STEPS} steps", begins),
+    MAKING[0],
     Check("train", "gives whole checkpoints", checkpoint_is_whole, "training"),
-    Check("train", "gives scenes that stay as they are", gives_scenes, "training"),
+    MAKING[1],
     Check("train", "gives the same weights for the same seed", seed_repeats, "training"),
     Check("train", "leaves the global generators alone", global_chance_stays, "scene"),
     Check("resume", "goes on bit for bit", resumes, "training"),

@@ -14,16 +14,18 @@ import torch
 
 from app.conformance.besides import BESIDES
 from app.conformance.drawing import DRAWING
-from app.conformance.learning import LEARNING
+from app.conformance.learning import LEARNING, MAKING
 from app.conformance.looking import LOOKING
 from app.conformance.samples import small_samples
 from app.conformance.trial import Check, Failure, Trial
+from app.conformance.viewing import VIEWING
 from app.method_faults import fault_of
 from engines.core.chance import all_generators_kept
 from engines.core.contract import checked_engine
 from engines.core.dataset import Dataset
 from engines.core.engine import AnyEngine
 from engines.core.errors import UserError
+from engines.core.reading import shortened
 
 State = Literal["ok", "FAILED", "not tried"]
 
@@ -59,6 +61,7 @@ def conform(
     samples: Sequence[Dataset] | None = None,
     settings: Mapping[str, Any] | None = None,
     tell: Callable[[Outcome], None] = told_to_nobody,
+    only: str = "",
 ) -> tuple[Outcome, ...]:
     """Tries a method on the CPU, in one thread, and puts everything global back.
 
@@ -66,22 +69,42 @@ def conform(
         samples: data to learn from; None: small ones that are made for it.
         settings: options for its trainings, over those that its `Config.TRIAL` names.
         tell: called with each outcome as it comes.
+        only: words of a check's line; of the others those are tried that it needs, and told where they fail.
+
+    Raises:
+        UserError: there is no such check.
     """
     outcomes = list[Outcome]()
 
-    def add(outcome: Outcome) -> None:
-        outcomes.append(outcome)
-        tell(outcome)
+    def add(outcome: Outcome, wanted: bool = True) -> None:
+        if wanted or outcome.state == "FAILED":
+            outcomes.append(outcome)
+            tell(outcome)
+
+    chosen = _chosen(engine, only)
 
     with tempfile.TemporaryDirectory() as folder, _undisturbed():
         whole = _tried(engine, Check("ENGINE", "has what engines have", lambda trial: _members(engine)), None)
-        add(whole)
+        add(whole, not only)
         if whole.state == "ok":
             data = samples if samples is not None else small_samples(Path(folder) / "data")
             trial = Trial(engine, data, settings or {}, Path(folder))
-            for check in (*LEARNING, *DRAWING, *LOOKING, *_of_abilities(engine)):
-                add(_tried(engine, check, trial))
+            for check in _checks(engine):
+                if check in chosen or (check in MAKING and any(other.needs for other in chosen)):
+                    add(_tried(engine, check, trial), check in chosen)
     return tuple(outcomes)
+
+
+def _checks(engine: AnyEngine) -> tuple[Check, ...]:
+    return *LEARNING, *DRAWING, *LOOKING, *VIEWING, *_of_abilities(engine)
+
+
+def _chosen(engine: AnyEngine, only: str) -> list[Check]:
+    chosen = [check for check in _checks(engine) if only in f"{engine.name}.{check.member} {check.does}"]
+    if not chosen:
+        raise UserError(f"no check of {engine.name} has {shortened(only)} in its line, such as: {LEARNING[1].member} "
+                        f"{LEARNING[1].does}")  # fmt: skip
+    return chosen
 
 
 def _members(engine: object) -> None:

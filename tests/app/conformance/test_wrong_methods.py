@@ -74,6 +74,11 @@ WRONG: dict[str, tuple[Sequence[tuple[str, str]], str, str]] = {
         "Config has a sentence under every option",
         "Drawing.AS_TRAINED names fine, which is no field of GridConfig",
     ),
+    "an option of a scene that does nothing": (
+        [('AS_TRAINED = ("samples",)', 'AS_TRAINED = ("samples",)\n\n    fine: int = 3\n    """More."""')],
+        "SceneOptions offers options that have an effect",
+        "Drawing offers fine, which nothing looks at; obey it, or don't offer it",
+    ),
     "an option without a sentence": (
         [('    """Voxels along each side of the box."""\n', "")],
         "Config has a sentence under every option",
