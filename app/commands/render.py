@@ -66,7 +66,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quality", type=int, default=8, choices=QUALITIES, metavar="1..10", help="of a video (default: 8)"
     )
-    parser.add_argument("--background", choices=sorted(BACKGROUNDS), help="behind a scene that has transparency")
+    parser.add_argument("--background", choices=sorted(BACKGROUNDS), help=(
+        "behind a scene that has transparency, a channel alpha; without effect on others"
+    ))  # fmt: skip
     parser.add_argument("--instance", metavar="I", help="which one, of a scene with several: a number, or its name")
     parser.add_argument("--blend-with", metavar="I", help="another one, that the video turns into")
     parser.add_argument(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import inspect
 import re
 import sys
 import tokenize
@@ -111,6 +112,24 @@ def test_every_ability_stands_in_a_table_with_its_members(protocol: type) -> Non
     assert len(rows) == 1
     for member in members_of(protocol):
         assert re.search(rf"`{member}[`(]", rows[0]), f"{protocol.__name__}.{member}"
+
+
+@pytest.mark.parametrize(
+    "protocol",
+    [*ABILITIES, *SCENE_ABILITIES, *TRAINING_ABILITIES, *OBJECTIVE_ABILITIES],
+    ids=lambda kind: kind.__name__,
+)
+def test_the_signatures_of_abilities_are_the_protocols(protocol: type) -> None:
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    for name in members_of(protocol):
+        member = vars(protocol).get(name)
+        if inspect.isfunction(member):
+            signature = inspect.signature(member)
+            taken = (f"{each.name}: {each.annotation}" for each in list(signature.parameters.values())[1:])
+            assert f"def {name}({', '.join(['self', *taken])}) -> {signature.return_annotation}: ..." in lines
+        else:
+            kind = protocol.__annotations__.get(name) or inspect.signature(member.fget).return_annotation
+            assert f"{name}: {kind}" in lines
 
 
 @pytest.mark.parametrize("protocol", [Engine, Scene, Training, Objective], ids=lambda kind: kind.__name__)

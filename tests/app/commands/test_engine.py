@@ -67,3 +67,18 @@ def test_on_data_and_options_of_ones_own(broken: None, tmp_path: Path, capsys: p
     assert "rays=0: must be greater than or equal to 1" in capsys.readouterr().out
     assert cli.main(["engine", "--data", str(data)]) == 1
     assert "which method is to be tried? name it" in capsys.readouterr().err
+
+
+def test_some_checks_only(broken: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = str(write_part(tmp_path / "data", views=4))
+    assert cli.main(["engine", METHOD, "--data", data, "--only", "bit for bit"]) == 0
+    assert capsys.readouterr().out.splitlines() == [f"ok         {METHOD}.resume goes on bit for bit"]
+    assert cli.main(["engine", METHOD, "--only", "nowhere"]) == 1
+    assert f"no check of {METHOD} has nowhere in its line" in capsys.readouterr().err
+
+
+def test_what_is_not_tried_is_counted(broken: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["engine", METHOD, "--data", str(write_part(tmp_path / "data", views=4)), "--set", "rays=0"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    untried = [line for line in lines if line.startswith("not tried")]
+    assert len(untried) == 1 and lines[-1] == untried[0] and int(untried[0].split()[2]) > 10
