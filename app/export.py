@@ -31,6 +31,8 @@ from engines.core.paths import write_path
 from engines.core.rendering import rendered
 
 BACKGROUNDS: Mapping[str, float] = {"white": 1.0, "black": 0.0}
+TRANSPARENCY = "alpha"
+"""The channel that says how far a pixel covers what is behind it, in [0, 1]; colours are not multiplied by it."""
 THUMBNAIL_PX = 160
 # Names that promise a file of a kind that is not written; without this they would become folders.
 OTHER_FILES = (
@@ -179,7 +181,7 @@ class _Drawing:
 
 
 def _over_background(frame: Frame, background: str | None) -> Frame:
-    alpha = frame.extra.get("alpha")
+    alpha = frame.extra.get(TRANSPARENCY)
     if background is None or alpha is None:
         return frame
     alpha = alpha.reshape(*frame.image.shape[:2], 1)

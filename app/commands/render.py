@@ -21,7 +21,7 @@ from app.commands.console import (
     open_from,
     writing,
 )
-from app.export import BACKGROUNDS, Export, run_export
+from app.export import BACKGROUNDS, TRANSPARENCY, Export, run_export
 from app.fitting import FITS, fit_cameras, fit_note
 from app.frame_times import SPLITS, path_times, running, split_views
 from app.opening import Opened
@@ -121,6 +121,8 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
     )
     if text := fit_note(opened.scene, cameras, arguments.size, arguments.fit):
         notes([text])
+    if arguments.background is not None and TRANSPARENCY not in opened.scene.channels:
+        notes([f"--background {arguments.background} has no effect: the scene gives no channel {TRANSPARENCY}"])
     if arguments.out.suffix in WRITTEN_SUFFIXES:
         _require_own_file(arguments.out, opened, path)
         times = [round(frame[TIME]) for frame in controls] if TIME in controls[0] else None

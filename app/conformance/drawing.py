@@ -112,6 +112,8 @@ def require_frame(scene: Scene, frame: object, camera: Camera) -> None:
         if name not in frame.extra:
             raise Failure(f"channels names {name!r}, and the frame's extra does not have it")
         tensor = frame.extra[name]
+        if isinstance(tensor, Tensor) and tensor.ndim == 3 and tensor.shape[2] not in (1, 3):
+            raise Failure(f"the frame's extra[{name!r}] has {tensor.shape[2]} values a pixel; 1 or 3 can be shown")
         _require(tensor, f"extra[{name!r}]", (height, width, *tensor.shape[2:3]), scene)
     if strange := [name for name in frame.extra if name not in scene.channels]:
         raise Failure(f"the frame's extra has {', '.join(strange)}, which channels does not name")

@@ -84,6 +84,18 @@ def test_writes_a_video_and_says_where(scene: BallScene, tmp_path: Path, capsys:
     assert [camera.size_px for camera in scene.rendered] == [(48, 40)] * 3
 
 
+def test_a_background_that_nothing_shows_is_said(
+    scene: BallScene, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["render", "ball", "--path", "spiral", "--frames", "1", "--out", str(tmp_path / "out"), "--size", "8x8"]
+    said = "note: --background white has no effect: the scene gives no channel alpha\n"
+    assert "alpha" in scene.channels and cli.main([*words, "--background", "white"]) == 0
+    assert "no effect" not in capsys.readouterr().err
+    monkeypatch.setattr(scene, "channels", ("rgb",))
+    assert cli.main([*words, "--background", "white"]) == 0
+    assert said in capsys.readouterr().err
+
+
 def test_test_path_goes_into_a_folder_in_its_order(scene: BallScene, tmp_path: Path) -> None:
     out = tmp_path / "frames"
     assert cli.main(["render", "ball", "--data", "folder", "--path", "test", "--out", str(out)]) == 0

@@ -157,6 +157,11 @@ WRONG: dict[str, tuple[Sequence[tuple[str, str]], str, str]] = {
         "render gives what its channels name",
         "the frame's depth has 576 NaN among its 576 values; where nothing is hit use +inf",
     ),
+    "a channel that can't be shown": (
+        [('{"opacity": opacity[..., 0]}', '{"opacity": opacity.expand(-1, -1, 4)}')],
+        "render gives what its channels name",
+        "the frame's extra['opacity'] has 4 values a pixel; 1 or 3 can be shown",
+    ),
     "a depth along the ray": (
         [(" * (rays @ torch.tensor(camera.forward).to(rays))[..., None]", "")],
         "render gives depth along the camera's +z",
