@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -133,7 +133,7 @@ def run_training(
                 forget_after(out, training.step_count)
                 write_run_config(out, engine_name, Path(data).absolute(), config.model_dump())
                 mark_launch(out)
-            run = held.enter_context(contextlib.closing(_Run(begun, out, where, tell)))
+            run = held.enter_context(_Run(begun, out, where, tell))
             run.recent = recent
             return _loop(run, report, stop, between)
         except Exception as error:
@@ -195,6 +195,9 @@ def _loop(run: _Run, report: Callable[[Report], None], stop: Stop, between: Betw
         step = training.step_count
         last = step == config.max_steps
         validation = run.validate(stop) if step % config.validate_every == 0 or last else None
+        if validation is not None:
+            # Which took a while.
+            run.put_back()
         run.record(losses, validation)
         saved = step % config.checkpoint_every == 0 or last or run.is_due()
         if saved:
@@ -241,12 +244,20 @@ class _Run:
             if self._events is not None:
                 self._kept = RunKept(out)
 
-    def close(self) -> None:
-        """Finishes the TensorBoard events."""
-        if self._events is not None and self._kept is not None:
-            self._kept.close()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        """Finishes the TensorBoard events; that they can't be written hides no error that ended the run."""
+        if self._events is None or self._kept is None:
+            return
+        self._kept.close()
+        try:
             with self._writing():
                 self._events.close()
+        except Unwritable:
+            if error is None:
+                raise
 
     def validate(self, stop: Stop) -> Evaluation | None:
         """Scores of a copy of the weights on held-out views; None where nothing is held out, or `stop` said so."""
@@ -323,7 +334,8 @@ class _Run:
         with contextlib.suppress(OSError):
             # A line that was still to be written had no file any more.
             self._events.close()
-        self._events = type(self._events)(str(self.out), purge_step=self._saved.step + 1)
+        with self._writing():
+            self._events = type(self._events)(str(self.out), purge_step=self._saved.step + 1)
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:

@@ -103,10 +103,12 @@ def taken_back_unsaved(folder: Path) -> Iterator[None]:
     try:
         yield
     except Unwritable:
-        for path in folder.iterdir() if not is_run_folder(folder) else ():
-            if path.name not in there and _is_own(path.name):
-                with contextlib.suppress(OSError):
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+        # The folder itself may be gone.
+        with contextlib.suppress(OSError):
+            for path in folder.iterdir() if not is_run_folder(folder) else ():
+                if path.name not in there and _is_own(path.name):
+                    with contextlib.suppress(OSError):
+                        shutil.rmtree(path) if path.is_dir() else path.unlink()
         raise
 
 

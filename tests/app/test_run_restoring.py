@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -81,10 +82,13 @@ def test_the_folder_is_made_again(whole: Path, photographs: Path, tmp_path: Path
     assert not is_claimed(out)
 
 
+@pytest.mark.parametrize("curves", ["written", "late"])
 def test_where_it_can_not_be_made_again_the_weights_are_saved_elsewhere(
-    photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, curves: str
 ) -> None:
+    """Also where the thread that writes curves notices only at the end that there is no folder any more."""
     out, home = tmp_path / "disk" / "run", tmp_path / "home"
+    closed = list[str]()
     monkeypatch.setattr(run_restoring, "_rescue_homes", lambda: iter((home,)))
 
     def report(report: Report) -> None:
@@ -92,8 +96,18 @@ def test_where_it_can_not_be_made_again_the_weights_are_saved_elsewhere(
             remove(tmp_path / "disk")
             # As where a disk is unplugged: nothing can be made there.
             (tmp_path / "disk").write_bytes(b"")
+            monkeypatch.setattr(EventFileWriter, "flush", flushed)
+
+    flush = EventFileWriter.flush
+
+    def flushed(writer: EventFileWriter) -> None:
+        closed.append(curves)
+        if curves == "late":
+            raise NotADirectoryError(20, "Not a directory")
+        with contextlib.suppress(OSError):
+            flush(writer)
 
     with pytest.raises(UserError, match=r"is gone; its weights of step 3 are saved in .*run-rescued"):
         run_training("colour_grid", photographs, out, STEPS, "cpu", False, report, never_stop)
-    assert read_run_training(home / "run-rescued").step == 3
+    assert closed and read_run_training(home / "run-rescued").step == 3
     assert [line["step"] for line in read_history(home / "run-rescued")] == [1, 2]
