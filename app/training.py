@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from app.evaluation import Evaluation, OnPair, evaluate
 from app.held_out import keep_pair, remembering, validation_views
 from app.inspection.lenses import notes_on_lenses
 from app.run_clock import RunClock
-from app.run_history import forget_after, recent_losses, with_recent
+from app.run_history import events_told_once, forget_after, recent_losses, with_recent
 from app.run_restoring import RunKept
 from engines import registry
 from engines.core import ranks
@@ -127,7 +126,7 @@ def run_training(
             if rank.is_first:
                 held.enter_context(claimed(out))
                 held.enter_context(taken_back_unsaved(out))
-                held.enter_context(_events_told_once())
+                held.enter_context(events_told_once())
                 recent = _check_unchanged(out, training.step_count, resume or again)
                 # Also of a new run: one that ended before it saved anything may have left lines.
                 forget_after(out, training.step_count)
@@ -140,22 +139,6 @@ def run_training(
             if not is_out_of_memory(error):
                 raise
             raise out_of_memory(engine, out, settings, where) from error
-
-
-@contextlib.contextmanager
-def _events_told_once() -> Iterator[None]:
-    """What the thread of TensorBoard's events fails at is raised where they are written; it need not print it, too."""
-    before = threading.excepthook
-
-    def hook(told: threading.ExceptHookArgs) -> None:
-        if type(told.thread).__name__ != "_AsyncWriterThread":
-            before(told)
-
-    threading.excepthook = hook
-    try:
-        yield
-    finally:
-        threading.excepthook = before
 
 
 def out_of_memory(engine: AnyEngine, out: Path, settings: Mapping[str, Any], device: torch.device) -> OutOfMemory:

@@ -193,6 +193,31 @@ class HasNearPlane(Protocol):
         ...
 
 
+class ImplicitSurface(Protocol):
+    """A surface where a function of points crosses 0, ready to be asked on a device."""
+
+    device: torch.device
+    bounds: Array
+    """[2, 3] box, world, in which it is looked for; nothing of it lies outside."""
+
+    def values(self, points: torch.Tensor) -> torch.Tensor:
+        """[N] float32, positive inside and negative outside, of `points` [N, 3], world. Keeps no gradients."""
+        ...
+
+    def colours(self, points: torch.Tensor) -> torch.Tensor:
+        """[N, 3] in [0, 1], of points [N, 3] on the surface, world."""
+        ...
+
+
+@runtime_checkable
+class HasSurface(Protocol):
+    """A scene that is a surface: its mesh is that of the field itself, not fused from depths."""
+
+    def surface(self, controls: Mapping[str, float]) -> ImplicitSurface:
+        """What `controls` choose, e.g. one object of a class."""
+        ...
+
+
 def find_control(scene: Scene, name: str) -> Control | None:
     """The scene's control of that name; None where it has none."""
     return next((control for control in scene.controls if control.name == name), None)
