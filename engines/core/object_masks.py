@@ -107,3 +107,21 @@ def is_turntable(views: Views) -> bool:
     # Most pixels, as shadows go with the object.
     stands_still = np.quantile(np.ptp(behind, axis=0), 0.75) < ALIKE
     return bool(stands_still and np.std(behind.mean(axis=0)) > ALIKE)
+
+
+def has_silhouette(view: View) -> bool:
+    """Whether a photograph says what belongs to the object: by a mask beside it, or by transparency of its own."""
+    return view.mask_path is not None or (view.image_path is not None and has_alpha(view.image_path))
+
+
+def silhouette(view: View) -> Array:
+    """[H, W] bool what belongs to the object, read now: by the mask, else what of the photograph is opaque.
+
+    Raises:
+        UserError: it can't be read, or is of another size than the photograph.
+    """
+    if view.mask_path is not None:
+        return view.mask()
+    # What is laid behind shows as far as it is transparent.
+    white, black = (replace(view, outside=behind).image() for behind in (1.0, 0.0))
+    return np.asarray((white - black).mean(axis=-1) < 0.5)
