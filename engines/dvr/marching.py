@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from engines.core.engine import Stop, never_stop
+from engines.core.errors import Cancelled
 from engines.dvr.config import PADDING
 
 Logits = Callable[[Tensor], Tensor]
@@ -19,6 +21,25 @@ Logits = Callable[[Tensor], Tensor]
 EPSILON = 1e-6
 UNSEEN_RANGE = (0.0, 2.4)
 """Where rays that pass the cube by are searched: the authors' `depth_range`."""
+CHUNK_POINTS = 2**17
+"""Evaluated at once: 2 GB of a decoder of 512 features."""
+
+
+@dataclass(frozen=True)
+class RaySampling:
+    """Which places of a ray are looked at.
+
+    Attributes:
+        samples: evenly spaced places at which a sign change is looked for; 2 at least.
+        secant_steps: of the secant method between the two places where the sign changes.
+        padding: the field is searched in the cube of side 1 + padding.
+        unseen: (first, last) d where rays that pass the cube by are searched.
+    """
+
+    samples: int = 1024
+    secant_steps: int = 8
+    padding: float = PADDING
+    unseen: tuple[float, float] = UNSEEN_RANGE
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,16 +77,100 @@ def cube_interval(origins: Tensor, directions: Tensor, padding: float = PADDING)
     return near, far, meets
 
 
-def sample_distances(
+def sample_distances(origins: Tensor, directions: Tensor, sampling: RaySampling) -> Tensor:
+    """[N, samples] evenly spaced d in the cube, or in `unseen` where a ray [N, 3] passes it by."""
+    near, far, meets = cube_interval(origins, directions, sampling.padding)
+    steps = torch.linspace(0, 1, sampling.samples, dtype=origins.dtype, device=origins.device)
+    within = near[:, None] + steps * (far - near)[:, None]
+    beside = torch.linspace(*sampling.unseen, sampling.samples, dtype=origins.dtype, device=origins.device)
+    return torch.where(meets[:, None], within, beside)
+
+
+@torch.no_grad()
+def march(
+    logits: Logits,
     origins: Tensor,
     directions: Tensor,
-    samples: int,
-    padding: float = PADDING,
-    unseen: tuple[float, float] = UNSEEN_RANGE,
-) -> Tensor:
-    """[N, samples] evenly spaced d in the cube, or in `unseen` where a ray [N, 3] passes it by."""
-    near, far, meets = cube_interval(origins, directions, padding)
-    steps = torch.linspace(0, 1, samples, dtype=origins.dtype, device=origins.device)
-    within = near[:, None] + steps * (far - near)[:, None]
-    beside = torch.linspace(*unseen, samples, dtype=origins.dtype, device=origins.device)
-    return torch.where(meets[:, None], within, beside)
+    sampling: RaySampling,
+    chunk_points: int = CHUNK_POINTS,
+    stop: Stop = never_stop,
+) -> Hits:
+    """Where rays first cross the surface: the field is evaluated at every sample of every ray.
+
+    A ray is a hit where the first change of sign goes from empty to occupied, and its first sample is empty. An exact
+    0 is neither, as in the authors' code.
+
+    Args:
+        logits: the field; 0 on the surface.
+        origins, directions: [N, 3] in the field's coordinates.
+        chunk_points: evaluated at once, at most, but for a ray that has more samples.
+
+    Raises:
+        Cancelled: `stop` said so.
+    """
+    chunk = max(1, chunk_points // sampling.samples)
+    parts = list[Hits]()
+    # Of no rays there is one part, too, of the right shapes.
+    for first in range(0, max(1, len(origins)), chunk):
+        if stop():
+            raise Cancelled
+        parts.append(_march(logits, origins[first : first + chunk], directions[first : first + chunk], sampling))
+    return Hits(
+        torch.cat([part.distances for part in parts]),
+        torch.cat([part.hit for part in parts]),
+        torch.cat([part.starts_inside for part in parts]),
+    )
+
+
+def _march(logits: Logits, origins: Tensor, directions: Tensor, sampling: RaySampling) -> Hits:
+    distances = sample_distances(origins, directions, sampling)
+    points = origins[:, None] + directions[:, None] * distances[..., None]
+    values = logits(points.view(-1, 3)).view_as(distances)
+    changes = values[:, :-1] * values[:, 1:] < 0
+    first = changes.byte().argmax(1, keepdim=True)
+    low, high = values.gather(1, first)[:, 0], values.gather(1, first + 1)[:, 0]
+    starts_inside = ~(values[:, 0] < 0)
+    hit = changes.any(1) & (low < 0) & ~starts_inside
+    near, far = distances.gather(1, first)[:, 0], distances.gather(1, first + 1)[:, 0]
+    found = torch.ones_like(near)
+    bracket = Bracket(near[hit], far[hit], low[hit], high[hit])
+    found[hit] = secant(logits, origins[hit], directions[hit], bracket, sampling.secant_steps)
+    return Hits(found, hit, starts_inside)
+
+
+@dataclass(frozen=True, eq=False)
+class Bracket:
+    """Two places on rays that have the surface between them.
+
+    Attributes:
+        near, far: [N] their d.
+        low, high: [N] logits there; `low` is negative, `high` is not.
+    """
+
+    near: Tensor
+    far: Tensor
+    low: Tensor
+    high: Tensor
+
+    def crossing(self) -> Tensor:
+        """[N] d where the field would be 0 if it were a line between both."""
+        return -self.low * (self.far - self.near) / (self.high - self.low) + self.near
+
+    def narrowed(self, at: Tensor, values: Tensor) -> Bracket:
+        """Between places `at` [N], at which the logits are `values` [N], and one of the former two."""
+        empty = values < 0
+        return Bracket(
+            torch.where(empty, at, self.near),
+            torch.where(empty, self.far, at),
+            torch.where(empty, values, self.low),
+            torch.where(empty, self.high, values),
+        )
+
+
+def secant(logits: Logits, origins: Tensor, directions: Tensor, bracket: Bracket, steps: int) -> Tensor:
+    """[N] d of the surface on rays [N, 3]."""
+    at = bracket.crossing()
+    for _ in range(steps if len(at) else 0):
+        bracket = bracket.narrowed(at, logits(origins + at[:, None] * directions))
+        at = bracket.crossing()
+    return at
