@@ -158,14 +158,23 @@ def kill(engine: str, data: Path, folder: Path, chosen: Mapping[str, Any], count
             return Killed(kills, runs, at_once)
 
 
-def try_kills(
-    engine: str, data: Path, folder: Path, chosen: Mapping[str, Any], count: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Kills trainings with the options `chosen` and `OFTEN`, and says how many."""
-    killed = kill(engine, data, folder, {**OFTEN, **chosen}, count)
-    with capsys.disabled():
-        print(  # noqa: T201
-            f"\n{engine}: {killed.kills} kills in {killed.runs} runs, {killed.at_once} of them before the run could "
-            "go on; each run as one that was never killed, to the bit"
-        )
-    assert killed.kills >= count
+def killed_trainings(engine: str, chosen: Mapping[str, Any], data: str = "photographs") -> Callable[..., None]:
+    """A test that kills trainings with the options `chosen` and `OFTEN`, a few or many, and says how many.
+
+    Args:
+        data: the fixture that is learnt from.
+    """
+    many = pytest.param(MANY, marks=[pytest.mark.damaged_files, pytest.mark.timeout(3000)])
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("count", [FEW, many])
+    def test(request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str], count: int) -> None:
+        killed = kill(engine, request.getfixturevalue(data), tmp_path, {**OFTEN, **chosen}, count)
+        with capsys.disabled():
+            print(  # noqa: T201
+                f"\n{engine}: {killed.kills} kills in {killed.runs} runs, {killed.at_once} before the run could go on; "
+                "each run as one that was never killed, to the bit"
+            )
+        assert killed.kills >= count
+
+    return test

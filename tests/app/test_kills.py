@@ -2,26 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from tests.app.killing import killed_trainings
 
-import pytest
-
-from tests.app.killing import FEW, MANY, try_kills
-
-pytestmark = pytest.mark.slow
-
-CHOSEN = {"max_steps": 8, "ema_decay": 0.5}
-
-
-def test_a_training_that_was_killed_a_few_times_is_the_one_that_was_not(
-    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    try_kills("colour_grid", photographs, tmp_path, CHOSEN, FEW, capsys)
-
-
-@pytest.mark.damaged_files
-@pytest.mark.timeout(3000)
-def test_a_training_that_was_killed_many_times_is_the_one_that_was_not(
-    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    try_kills("colour_grid", photographs, tmp_path, CHOSEN, MANY, capsys)
+test_a_training_that_was_killed_is_the_one_that_was_not = killed_trainings(
+    "colour_grid", {"max_steps": 8, "ema_decay": 0.5}
+)

@@ -7,11 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
-from tests.app.killing import FEW, MANY, try_kills
-
-pytestmark = pytest.mark.slow
-
-CHOSEN = {"img_wh": [64, 40], "crop_px": 16, "max_steps": 6}
+from tests.app.killing import killed_trainings
 
 
 @pytest.fixture(scope="module")
@@ -22,15 +18,6 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_training_that_was_killed_a_few_times_is_the_one_that_was_not(
-    recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    try_kills("mask_volume", recording, tmp_path, CHOSEN, FEW, capsys)
-
-
-@pytest.mark.damaged_files
-@pytest.mark.timeout(3000)
-def test_a_training_that_was_killed_many_times_is_the_one_that_was_not(
-    recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    try_kills("mask_volume", recording, tmp_path, CHOSEN, MANY, capsys)
+test_a_training_that_was_killed_is_the_one_that_was_not = killed_trainings(
+    "mask_volume", {"img_wh": [64, 40], "crop_px": 16, "max_steps": 6}, "recording"
+)

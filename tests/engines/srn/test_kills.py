@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
-from tests.app.killing import FEW, MANY, try_kills
-
-pytestmark = pytest.mark.slow
+from tests.app.killing import killed_trainings
 
 CHOSEN = {
     "fit_single_srn": True, "img_sidelengths": [16, 32], "max_steps_per_img_sidelength": [4, 4],
     "batch_size_per_img_sidelength": [2, 1], "tracing_steps": 2, "max_steps": 8,
 }  # fmt: skip
 
-
-def test_a_training_that_was_killed_a_few_times_is_the_one_that_was_not(
-    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    try_kills("srn", photographs, tmp_path, CHOSEN, FEW, capsys)
-
-
-@pytest.mark.damaged_files
-@pytest.mark.timeout(3000)
-def test_a_training_that_was_killed_many_times_is_the_one_that_was_not(
-    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    try_kills("srn", photographs, tmp_path, CHOSEN, MANY, capsys)
+test_a_training_that_was_killed_is_the_one_that_was_not = killed_trainings("srn", CHOSEN)
