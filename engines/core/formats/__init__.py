@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import fields, replace
 from pathlib import Path
@@ -25,7 +26,7 @@ from engines.core.formats import (
 )
 from engines.core.origin import about_its_middle
 from engines.core.pinholes import with_pinholes
-from engines.core.reading import reading, shortened
+from engines.core.reading import naming, reading, shortened
 from engines.core.upright import find_up
 from engines.core.views import View
 
@@ -72,6 +73,10 @@ DISTORTED: tuple[Format, ...] = (stereo_opencv, transforms_json, realestate10k, 
 """Those whose photographs may be of lenses that distort."""
 
 
+MOST_LOOKED_INTO = 50
+"""Folders beside a class's objects."""
+
+
 def find_format(folder: Path) -> Format | None:
     """The first format that recognises the folder; None where none does.
 
@@ -109,11 +114,33 @@ def open_dataset(folder: Path) -> Dataset:
             dataset = format_.read(folder)
             require_within(folder, dataset)
             dataset = with_pinholes(dataset) if format_ in DISTORTED else dataset
+            dataset = replace(dataset, notes=(*dataset.notes, *_other_captures(folder, dataset)))
             return about_its_middle(with_up_found(dataset))
         if not any(folder.iterdir()):
             raise UserError(f"{folder}: the folder is empty")
     layouts = "; ".join(f"{known.NAME}: {known.LAYOUT}" for known in FORMATS)
     raise UserError(f"{folder}: no known data layout in it ({layouts})")
+
+
+def _other_captures(folder: Path, dataset: Dataset) -> tuple[str, ...]:
+    """What lies beside the objects that were found, is data as well, but of another layout; in one note."""
+    if not dataset.instances:
+        return ()
+    used = {name.split("/")[0] for name in dataset.instances}
+    rest = (path for path in sorted(folder.iterdir()) if path.is_dir() and path.name not in used)
+    others = list[str]()
+    for path in itertools.islice(rest, MOST_LOOKED_INTO):
+        try:
+            format_ = find_format(path)
+        except (UserError, OSError):
+            # Nobody asked for it.
+            continue
+        if format_ is not None and dataset.format != format_.NAME:
+            others.append(f"{path.name} ({format_.NAME})")
+    if not others:
+        return ()
+    are = "is another capture, which is" if len(others) == 1 else "are other captures, which are"
+    return (f"{naming(others)} {are} left out: what is read here is {dataset.format}; name the one that is meant",)
 
 
 def require_within(folder: Path, dataset: Dataset) -> None:
