@@ -144,3 +144,9 @@ def two_ranks() -> Iterator[TwoRanks]:
     ranks = TwoRanks()
     yield ranks
     ranks.end()
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Half as many again as there are cores: tests that wait, for a window or another process, leave one free."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(max(2, cores * 3 // 2), 8)
