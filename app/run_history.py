@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,19 +34,3 @@ def forget_after(out: Path, step: int) -> None:
     if len(kept) < len(entries):
         with replacing(out / HISTORY_NAME) as temporary:
             temporary.write_text("".join(json.dumps(entry) + "\n" for entry in kept), encoding="utf-8")
-
-
-@contextlib.contextmanager
-def events_told_once() -> Iterator[None]:
-    """What the thread of TensorBoard's events fails at is raised where they are written; it need not print it, too."""
-    before = threading.excepthook
-
-    def hook(told: threading.ExceptHookArgs) -> None:
-        if type(told.thread).__name__ != "_AsyncWriterThread":
-            before(told)
-
-    threading.excepthook = hook
-    try:
-        yield
-    finally:
-        threading.excepthook = before

@@ -17,7 +17,8 @@ from app.evaluation import Evaluation, OnPair, evaluate
 from app.held_out import keep_pair, remembering, validation_views
 from app.inspection.lenses import notes_on_lenses
 from app.run_clock import RunClock
-from app.run_history import events_told_once, forget_after, recent_losses, with_recent
+from app.run_events import begin_events, events_told_once
+from app.run_history import forget_after, recent_losses, with_recent
 from app.run_restoring import RunKept
 from engines import registry
 from engines.core import ranks
@@ -216,14 +217,11 @@ class _Run:
         self._saved: Checkpoint | None = None
         self._kept_step = training.step_count or None
         """Of the checkpoint in the folder; of a run that goes on that is where it was taken up."""
-        # Here, not above: it takes a second to import, and the window imports this module.
-        from torch.utils.tensorboard import SummaryWriter
-
         self._kept: RunKept | None = None
         with self._writing():
             # What an earlier attempt drew beyond this step is going to be done again.
             purge = training.step_count + 1
-            self._events = SummaryWriter(str(out), purge_step=purge) if ranks.here().is_first else None
+            self._events = begin_events(out, purge) if ranks.here().is_first else None
             if self._events is not None:
                 self._kept = RunKept(out)
 
@@ -318,7 +316,7 @@ class _Run:
             # A line that was still to be written had no file any more.
             self._events.close()
         with self._writing():
-            self._events = type(self._events)(str(self.out), purge_step=self._saved.step + 1)
+            self._events = begin_events(self.out, self._saved.step + 1)
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
