@@ -41,7 +41,7 @@ COMMANDS: Mapping[str, str] = {
     "poses": "find the cameras of photographs, or of a film",
     "undistort": "make photographs of pinholes out of those of fisheyes, with COLMAP's model of their lenses",
     "train": "train a scene on a data folder",
-    "evaluate": "compare a scene with photographs: PSNR, SSIM",
+    "evaluate": "compare a scene with photographs: PSNR, SSIM; or a mesh with another: Chamfer distance, IoU, F-score",
     "convert": "write a checkpoint as a scene file, or as the authors' code does",
     "sample": "write a small synthetic scene, to try things on",
     "engine": "list the methods that are here, or try whether one does what the program relies on",

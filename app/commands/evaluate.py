@@ -1,4 +1,7 @@
-"""`main.py evaluate`: a scene compared with photographs, PSNR and SSIM per view and mean."""
+"""`main.py evaluate`: a scene compared with photographs, PSNR and SSIM per view and mean.
+
+With `--mesh` a mesh is compared with another; `mesh_scores.py` has that.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from app.commands.console import (
     open_from,
     writing,
 )
+from app.commands.mesh_scores import add_mesh_arguments, check_options, score
 from app.commands.render import parse_size
 from app.evaluation import Evaluation, Score, Size, as_photographed, evaluate, view_controls
 from app.held_out import with_held_out_of
@@ -58,19 +62,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "their own)"
     ))  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    add_mesh_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Draws every view of the split and prints its scores.
+    """Draws every view of the split and prints its scores; or scores a mesh.
 
     Raises:
-        UserError: no data folder, no photographs in the split, or `--out` can't be written.
+        UserError: no data folder, no photographs in the split, or `--out` can't be written; or there is no such mesh.
     """
     out: Path | None = arguments.out
     if out is not None and out.suffix not in (".json", ".csv"):
         raise UserError(f"--out {out}: name a .json or .csv file")
     if arguments.crop is not None and arguments.crop < 0:
         raise UserError(f"--crop {arguments.crop}: must be >= 0")
+    check_options(arguments)
     if out is None:
         return _score(arguments)
     check_place(out)
@@ -79,6 +85,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _score(arguments: argparse.Namespace) -> int:
+    if arguments.mesh is not None:
+        score(arguments)
+        return 0
+    return _score_pictures(arguments)
+
+
+def _score_pictures(arguments: argparse.Namespace) -> int:
     out: Path | None = arguments.out
     opened = open_from(arguments, photographs=True)
     if opened.dataset is None:

@@ -72,7 +72,7 @@ def _make(opened: Opened, arguments: argparse.Namespace) -> int:
         resolution=arguments.resolution,
         views=arguments.views,
         faces=arguments.faces,
-        controls=_controls(opened.scene, arguments),
+        controls=mesh_controls(opened.scene, arguments.instance, arguments.time),
         box=arguments.box,
         closed=arguments.closed,
         keep_background=arguments.keep_background,
@@ -88,11 +88,11 @@ def _make(opened: Opened, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _controls(scene: Scene, arguments: argparse.Namespace) -> dict[str, float]:
+def mesh_controls(scene: Scene, instance: str | None, time: float | None) -> dict[str, float]:
     """Which object, and which moment: the first where none is named."""
-    chosen = choose_controls(scene.controls, Choices(instance=arguments.instance), 1)[0]
+    chosen = choose_controls(scene.controls, Choices(instance=instance), 1)[0]
     moments = time_control(scene, chosen)
     controls: list[Control] = [
         moments if moments is not None and control.name == TIME else control for control in scene.controls
     ]
-    return choose_controls(controls, Choices(arguments.instance, arguments.time), 1)[0]
+    return choose_controls(controls, Choices(instance, time), 1)[0]

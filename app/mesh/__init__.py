@@ -11,4 +11,14 @@
 | `axes.py` | which way is up in the file |
 | `mesh_file.py`, `glb_file.py` | the file |
 | `meshing.py` | all of it, with progress |
+
+A mesh compared with another:
+
+| module | what |
+|---|---|
+| `mesh_reading.py` | mesh files of any origin, in the world |
+| `references.py`, `scored_files.py` | what a mesh is compared with; which mesh of a folder with which |
+| `alignment.py` | from the scene's world to the reference's |
+| `containment.py` | which points are inside |
+| `scoring.py`, `score_table.py` | the scores; as a table, JSON, CSV |
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ belong to it are in the world's axes."""
 UPS = {"y-up": (0.0, 1.0, 0.0), "z-up": (0.0, 0.0, 1.0)}
 TURNED = 1e-6
 """Up directions nearer to each other are the same; text files carry about as many digits."""
+TURNED_SENTENCE = re.compile(r"\+([yz]) is up, turned from the scene's world, in which up is \(([^()]{1,99})\)")
+"""As `FileAxes.sentence` writes it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +47,20 @@ class FileAxes:
         if self.name == "world":
             return f"axes and units of the scene's world, in which up is {up}"
         return f"+{self.name[0]} is up, turned from the scene's world, in which up is {up}; units of the scene"
+
+
+def said_axes(text: str) -> FileAxes | None:
+    """The axes of a file of ours that says, somewhere in `text`, that it is turned (`FileAxes.sentence`); else None."""
+    found = TURNED_SENTENCE.search(text)
+    if found is None:
+        return None
+    try:
+        up = np.array([float(word) for word in found[2].split(",")])
+    except ValueError:
+        return None
+    name = f"{found[1]}-up"
+    length = np.linalg.norm(up)
+    return file_axes(name, "", up) if up.shape == (3,) and 0 < length < np.inf else None
 
 
 def check_axes(axes: str) -> None:
