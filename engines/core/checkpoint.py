@@ -22,7 +22,7 @@ DATA_BESIDE = "data"
 INSTANCES = "instances"
 """The hint that lists the names of a class's objects, in the order of its codes."""
 
-NUMBERS = {"near_plane": 1, "scale": 1, "grid_barycenter": 3, "near": 1, "far": 1}
+NUMBERS = {"near_plane": 1, "scale": 1, "grid_barycenter": 3, "near": 1, "far": 1, "cube_side": 1, "cube_centre": 3}
 """Hints of a known meaning, and how many numbers each is."""
 
 

@@ -4,6 +4,9 @@
 |---|---|
 | `engine.py` | what the program calls |
 | `config.py` | every option |
+| `upstream.py` | the authors' files |
+| `scene.py` | a trained scene: draws a frame, is a surface |
+| `cube.py`, `rays.py` | where the field stands in the world; rays of pixels in its coordinates |
 | `network.py` | the networks, under the published tensor names |
 | `marching.py` | the plain search for the surface along rays, as in the paper |
 """

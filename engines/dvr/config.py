@@ -37,6 +37,8 @@ class DvrConfig(OptimiserConfig):
     """Whether the decoder's last activation is leaky."""
     out_dim: Literal[1, 4] = 4
     """4: occupancy and colour; 1: occupancy alone."""
+    pixel_corners: bool = False
+    """Whether a picture's corners are the middles of its outermost pixels, as in the authors' code."""
 
     @model_validator(mode="after")
     def _code_and_encoder(self) -> Self:

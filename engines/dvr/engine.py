@@ -1,0 +1,71 @@
+"""Differentiable Volumetric Rendering as the program sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engines.core.checkpoint import Checkpoint
+from engines.core.config import SCENE_CONFIG, make_options
+from engines.core.dataset import Dataset
+from engines.core.engine import Engine, Scene, Training
+from engines.core.errors import UserError
+from engines.dvr import upstream
+from engines.dvr.config import DvrConfig, DvrOptions
+from engines.dvr.network import Dvr
+from engines.dvr.scene import DvrScene, find_info
+
+NO_TRAINING = "Differentiable Volumetric Rendering opens trained scenes; training them is not there yet"
+
+
+class DvrEngine:
+    """A scene as a surface: where a function of points says occupied, with a colour there (Niemeyer et al. 2020)."""
+
+    name = "dvr"
+    title = "Differentiable Volumetric Rendering"
+    Config = DvrConfig
+    SceneOptions = DvrOptions
+
+    def recognises(self, content: Mapping[str, Any]) -> bool:
+        """By the decoder."""
+        return upstream.recognises(content)
+
+    def read_upstream(self, content: Mapping[str, Any], path: Path) -> Checkpoint:
+        """Reads a file of autonomousvision/differentiable_volumetric_rendering."""
+        return upstream.read(content, path)
+
+    def write_upstream(self, checkpoint: Checkpoint) -> Mapping[str, Any]:
+        """What autonomousvision/differentiable_volumetric_rendering would save."""
+        return upstream.write(checkpoint)
+
+    def weights_to_draw(self, config: DvrConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """All."""
+        with torch.device("meta"):
+            return Dvr(config).state_dict()
+
+    def open(self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: DvrOptions) -> Scene:
+        """Builds the scene; see `scene.find_info` for where the cameras come from."""
+        config = make_options(DvrConfig, checkpoint.config, SCENE_CONFIG)
+        if config.c_dim:
+            raise UserError("scenes of photographs can't be drawn yet")
+        info, assumptions = find_info(checkpoint, dataset)
+        return DvrScene(config, checkpoint.weights, info, assumptions, device, options)
+
+    def unsupported(self, dataset: Dataset) -> str:
+        """Everything, as nothing can be learnt yet."""
+        return NO_TRAINING
+
+    def train(self, dataset: Dataset, config: DvrConfig, device: torch.device, seed: int) -> Training:
+        """Begins an optimisation."""
+        raise UserError(NO_TRAINING)
+
+    def resume(self, dataset: Dataset, checkpoint: Checkpoint, device: torch.device) -> Training:
+        """Continues one exactly."""
+        raise UserError(NO_TRAINING)
+
+
+ENGINE: Engine[DvrConfig, DvrOptions] = DvrEngine()
