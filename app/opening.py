@@ -44,6 +44,13 @@ class Opened:
     options: Options = field(default_factory=Options)
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """In plain words, what is to be known of the file and of the data folder, if there is one; each once."""
+        of_data = self.dataset.notes if self.dataset is not None else ()
+        noted = dict.fromkeys((*self.checkpoint.notes, *of_data))
+        return tuple(text for text in noted if text not in self.scene.assumptions)
+
+    @property
     def origin(self) -> Array:
         """[3] where the scene's coordinates begin in the world of what is read and written; mostly 0."""
         if self.dataset is not None:

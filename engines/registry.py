@@ -7,7 +7,7 @@ import importlib.metadata
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from engines.core.config import make_options
 from engines.core.contract import checked_engine
 from engines.core.engine import AnyEngine
 from engines.core.errors import BrokenContract, UserError
+from engines.core.published_name import named_hash
 from engines.core.reading import reading, shortened
 
 ENTRY_POINTS = "vantage.engines"
@@ -184,9 +185,15 @@ def read_checkpoint(path: Path) -> Checkpoint:
         UserError: none of these, or damaged: also where its weights don't fit its configuration.
     """
     path = Path(path)
-    checkpoint = read_any(path, _read_upstream)
-    require_whole(checkpoint, path)
-    return checkpoint
+    named = named_hash(path)
+    try:
+        checkpoint = read_any(path, _read_upstream)
+        require_whole(checkpoint, path)
+    except UserError as error:
+        if named is None or named.intact:
+            raise
+        raise type(error)(f"{error}; {named.text}") from error
+    return checkpoint if named is None or named.intact else replace(checkpoint, notes=(*checkpoint.notes, named.text))
 
 
 def require_whole(checkpoint: Checkpoint, path: Path) -> None:

@@ -82,14 +82,8 @@ def open_from(arguments: argparse.Namespace, photographs: bool = False) -> Opene
 
 
 def assumptions_of(opened: Opened) -> tuple[str, ...]:
-    """In plain words, what the scene and the data folder left open; each once."""
-    return tuple(dict.fromkeys((*opened.scene.assumptions, *notes_of(opened))))
-
-
-def notes_of(opened: Opened) -> tuple[str, ...]:
-    """In plain words, what is to be known of the data folder, if there is one; each once."""
-    noted = opened.dataset.notes if opened.dataset is not None else ()
-    return tuple(text for text in dict.fromkeys(noted) if text not in opened.scene.assumptions)
+    """In plain words, what the scene left open, and what is to be known of file and data folder; each once."""
+    return tuple(dict.fromkeys((*opened.scene.assumptions, *opened.notes)))
 
 
 def note_since(opened: Opened, before: tuple[str, ...]) -> None:

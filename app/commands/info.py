@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.commands.console import ProgressBar, add_up, notes_of, write_json, write_table
+from app.commands.console import ProgressBar, add_up, write_json, write_table
 from app.held_out import remembered
 from app.inspection.inspecting import DATA_SUFFIXES, inspect_data
 from app.inspection.report import DataReport, facts, to_json
@@ -18,6 +18,7 @@ from engines.core.config import OptimiserConfig
 from engines.core.engine import Scene, never_stop
 from engines.core.errors import Lacking, UserError
 from engines.core.picture_files import VIDEO_SUFFIXES
+from engines.core.published_name import named_hash
 from engines.core.reading import concerning, naming
 from engines.core.run_folder import TRAINING_NAME, has_saved_nothing, is_run_folder
 from engines.registry import find_engine, read_checkpoint
@@ -98,8 +99,9 @@ def _verdicts(report: DataReport) -> list[tuple[str, str]]:
 def describe(checkpoint: Checkpoint, path: Path, data: Path | None, up: Array | None = None) -> dict[str, Any]:
     """Everything as plain data; `needs` says what opening it still lacks, `assumed` what it took for granted.
 
-    `notes` is what is to be known of the data.
+    `notes` is what is to be known of file and data; `intact` whether a file that is named by its SHA-256 is the one.
     """
+    named = named_hash(path)
     found: dict[str, Any] = {
         "path": str(path),
         "engine": checkpoint.engine,
@@ -111,6 +113,9 @@ def describe(checkpoint: Checkpoint, path: Path, data: Path | None, up: Array | 
         "stored_as": sorted({str(tensor.dtype).removeprefix("torch.") for tensor in checkpoint.weights.values()}),
         "self_contained": checkpoint.scene is not None,
         "held_out": remembered(checkpoint),
+        "hash": named.text if named else None,
+        "sha256": named.sha256 if named else None,
+        "intact": named.intact if named else None,
         "data": None,
         "resumable": (path / TRAINING_NAME).is_file(),
         "needs": None,
@@ -124,7 +129,10 @@ def describe(checkpoint: Checkpoint, path: Path, data: Path | None, up: Array | 
             raise
         return {**found, "needs": str(error)}
     found["data"] = str(opened.dataset.source) if opened.dataset is not None else None
-    said = {"assumed": list(dict.fromkeys(opened.scene.assumptions)), "notes": list(notes_of(opened))}
+    said = {
+        "assumed": list(dict.fromkeys(opened.scene.assumptions)),
+        "notes": [text for text in opened.notes if text != found["hash"]],
+    }
     return {**found, **said, **_describe_scene(opened.scene)}
 
 
@@ -155,6 +163,7 @@ def _rows(data: Mapping[str, Any]) -> list[tuple[str, str]]:
         # What every training has is left to --json: it says nothing of what the scene is.
         ("config", _assignments({k: v for k, v in data["config"].items() if k not in OptimiserConfig.model_fields})),
         ("file", f"{data['file_bytes'] / 1e6:.1f} MB, {data['parameters'] / 1e6:.1f} million numbers"),
+        ("hash", data["hash"] or ""),
         ("data folder", _data_folder(data)),
         ("needs", data["needs"] or ""),
         ("held out", f"{len(data['held_out'])} views: {naming(data['held_out'])}" if data["held_out"] else ""),

@@ -10,6 +10,7 @@ from app.gui.words import breakable, in_window
 from app.opening import Opened
 from app.spoken import as_sentence
 from engines.core.device import describe_device
+from engines.core.published_name import DAMAGED
 from engines.core.run_folder import LIVE_NAME
 from engines.registry import find_engine
 
@@ -38,10 +39,10 @@ class SceneCard(Card):
             # Beside the first line of a value of several.
             title.setAlignment(Qt.AlignLeft | Qt.AlignTop)
             self._rows.addRow(title, label(value, wrap=True))
-        # What was assumed may be wrong; what is noted of the data is only to be known.
+        # What was assumed may be wrong, as what is damaged; other notes are only to be known.
         roles = dict.fromkeys(opened.scene.assumptions, "warning")
-        for note in opened.dataset.notes if opened.dataset is not None else ():
-            roles.setdefault(note, "muted")
+        for note in opened.notes:
+            roles.setdefault(note, "warning" if note.startswith(DAMAGED) else "muted")
         for text, role in roles.items():
             self._notes.addWidget(label(breakable(in_window(as_sentence(text))), role, wrap=True))
         if opened.dataset is None and opened.checkpoint.scene is None:

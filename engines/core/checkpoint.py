@@ -131,6 +131,7 @@ class Checkpoint:
         weights: the engine's own tensor names.
         scene: None where the file carries no cameras (the authors' files don't).
         training: optimiser states and generators by name, for resuming; None when only to look at.
+        notes: in plain words, what is to be known of how it was read; not written into files.
     """
 
     engine: str
@@ -139,6 +140,7 @@ class Checkpoint:
     weights: Mapping[str, Tensor]
     scene: SceneInfo | None = None
     training: Mapping[str, Any] | None = None
+    notes: tuple[str, ...] = ()
 
 
 def scene_info(checkpoint: Checkpoint, dataset: Dataset | None) -> SceneInfo:

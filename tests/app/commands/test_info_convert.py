@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -92,6 +93,25 @@ def test_info_tells_notes_of_the_data_from_what_was_assumed(
     assert cli.main(["info", str(path), "--data", str(photographs), "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
     assert (data["assumed"], data["notes"]) == (["the ball is round"], notes)
+
+
+def test_info_compares_a_file_with_the_hash_in_its_name(
+    engine: BallEngine, path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    sound = path.rename(path.with_name(f"ball-{digest[:8]}.safetensors"))
+    assert cli.main(["info", str(sound)]) == 0
+    assert f"intact: its SHA-256 begins with {digest[:8]}" in capsys.readouterr().out
+    damaged = Path(shutil.copy(sound, path.with_name("ball-abcdef01.safetensors")))
+    assert cli.main(["info", str(damaged)]) == 0
+    out = capsys.readouterr().out
+    assert out.count("damaged: its SHA-256 begins with") == 1 and "abcdef01" in out
+    assert cli.main(["info", str(damaged), "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert (data["sha256"], data["intact"], data["notes"]) == (digest, False, [])
+    # Other commands say so, too.
+    assert cli.main(["bench", str(damaged), "--frames", "1"]) == 0
+    assert "note: damaged: its SHA-256" in capsys.readouterr().err
 
 
 def test_info_as_json(engine: BallEngine, path: Path, capsys: pytest.CaptureFixture[str]) -> None:

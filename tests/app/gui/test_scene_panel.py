@@ -23,3 +23,15 @@ def test_what_was_assumed_stands_out_and_notes_of_the_data_do_not(qtbot: QtBot, 
     roles = {text.text(): text.property("role") for text in card.findChildren(QLabel)}
     assert roles["The focal length is a guess."] == "warning"
     assert roles["2 photographs have no pose."] == "muted"
+
+
+def test_a_file_that_is_not_what_its_name_says_stands_out(qtbot: QtBot) -> None:
+    scene = FakeScene()
+    found = opened(scene, Path("a-abcdef01.pth"))
+    card = SceneCard()
+    qtbot.addWidget(card)
+    notes = ("damaged: its SHA-256 begins with 01234567", "the options are another file's")
+    card.show_scene(replace(found, checkpoint=replace(found.checkpoint, notes=notes)))
+    roles = {text.text(): text.property("role") for text in card.findChildren(QLabel)}
+    assert [roles[text] for text in roles if "SHA-256" in text] == ["warning"]
+    assert roles["The options are another file's."] == "muted"
