@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from engines.core.config import OptimiserConfig, Options
 
@@ -14,8 +16,41 @@ PADDING = 0.1
 """The field is searched in the cube of side 1 + PADDING about the origin, as in the authors' code."""
 
 
-class DvrConfig(OptimiserConfig):
+class Drawing(Options):
+    """How a scene is drawn; as its training, or the authors' configuration, says where nobody says otherwise."""
+
+    LABELS: ClassVar[Mapping[str, str]] = {
+        "tau": "Occupancy where rays end",
+        "threshold": "Occupancy at a mesh's surface",
+        "ray_samples": "Samples per ray",
+        "depth_range": "Depths of rays beside the cube",
+    }
+
+    background: Literal["white", "black"] = "white"
+    """What is seen where a ray hits nothing."""
+    tau: float = Field(0.5, gt=0, lt=1)
+    """The occupancy, as a probability, at which a ray meets the surface."""
+    threshold: float = Field(0.5, gt=0, lt=1)
+    """The occupancy, as a probability, at which the surface of a mesh lies."""
+    ray_samples: int = Field(1024, ge=2, le=8192)
+    """Places along a ray at which a sign change is looked for, as in the authors' render.py."""
+    secant_steps: int = Field(8, ge=1, le=64)
+    """Steps of the secant method between the two places where the sign changes, at most."""
+    depth_range: tuple[float, float] = (0.0, 2.4)
+    """First and last depth at which rays are searched that pass the cube by; of a cube of side 1."""
+
+    @field_validator("depth_range")
+    @classmethod
+    def _forward(cls, value: tuple[float, float]) -> tuple[float, float]:
+        if not 0 <= value[0] < value[1] < math.inf:
+            raise ValueError("must be two depths, the nearer first")
+        return value
+
+
+class DvrConfig(OptimiserConfig, Drawing):
     """Network sizes, where the cube stands, and how it is trained."""
+
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"Drawing": tuple(Drawing.model_fields)}
 
     dim: Literal[3] = 3
     """Coordinates of a point."""
@@ -47,14 +82,12 @@ class DvrConfig(OptimiserConfig):
         return self
 
 
-class DvrOptions(Options):
+class DvrOptions(Drawing):
     """How a trained scene is drawn."""
 
-    LABELS: ClassVar[dict[str, str]] = {"ray_samples": "Samples per ray"}
+    AS_TRAINED = tuple(Drawing.model_fields)
+    LABELS: ClassVar[Mapping[str, str]] = {"input": "Photograph, or folder"}
 
-    background: Literal["white", "black"] = "white"
-    """What is seen where a ray hits nothing."""
-    ray_samples: int = Field(1024, ge=2, le=8192)
-    """Places along a ray at which a sign change is looked for, as in the authors' render.py."""
-    secant_steps: int = Field(8, ge=1, le=64)
-    """Steps of the secant method between the two places where the sign changes, at most."""
+    input: str | None = None
+    """A photograph that the scene is made of, or a folder of photographs, one for each object; of networks that make
+    scenes of photographs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ from engines.core.engine import Control, Stop, never_stop
 from engines.core.frame import Frame
 from engines.dvr.config import DvrConfig, DvrOptions
 from engines.dvr.cube import Cube
-from engines.dvr.marching import UNSEEN_RANGE, RaySampling, march
+from engines.dvr.marching import RaySampling, march
 from engines.dvr.network import Dvr
 from engines.dvr.rays import pixel_rays
 
@@ -28,6 +29,7 @@ ASSUMED_DISTANCE = 1.75
 ASSUMED_PX = 256
 BACKGROUNDS = {"white": 1.0, "black": 0.0}
 POINTS_AT_ONCE = 2**18
+LEAST_OCCUPANCY = 1e-4
 DIFFERENCE = 1e-3
 """Between the points that the gradient is taken from, in the field's units, as in the authors' code."""
 
@@ -48,6 +50,22 @@ def find_info(checkpoint: Checkpoint, dataset: Dataset | None) -> tuple[SceneInf
         "focal length 525/480 of the picture's side, object in the cube of side 1 about the origin, up +y: this "
         "checkpoint carries no cameras; give its data folder",
     )
+
+
+def _measure(info: SceneInfo) -> float:
+    """How many units of the world that the photographs were measured in make one of the scaled world.
+
+    The authors' `depth_range` is in the former.
+    """
+    scale = np.array(info.hints.get("scale_mat", np.eye(4)), dtype=np.float64)
+    size = abs(float(np.linalg.det(scale[:3, :3]))) ** (1 / 3) if scale.shape == (4, 4) else 0.0
+    return size if np.isfinite(size) and size > 0 else 1.0
+
+
+def logit_of(occupancy: float) -> float:
+    """The logit of an occupancy, clipped as in the authors' code."""
+    clipped = min(max(occupancy, LEAST_OCCUPANCY), 1 - LEAST_OCCUPANCY)
+    return math.log(clipped / (1 - clipped))
 
 
 class DvrScene:
@@ -72,8 +90,8 @@ class DvrScene:
         self.up, self.cameras, self.start = info.up, info.cameras, info.start
         self.cube = Cube.from_hints(info.hints)
         self.bounds, self._pixel_corners = self.cube.bounds(0.0), config.pixel_corners
-        low, high = UNSEEN_RANGE
-        unseen = (low * self.cube.side, high * self.cube.side)
+        unit = self.cube.side / _measure(info)
+        unseen = (options.depth_range[0] * unit, options.depth_range[1] * unit)
         self._sampling = RaySampling(options.ray_samples, options.secant_steps, unseen=unseen)
         with torch.device("meta"):
             network = Dvr(config)
@@ -94,7 +112,8 @@ class DvrScene:
         """
         with torch.inference_mode():
             origins, directions = pixel_rays(camera, self.cube, self.device, self._pixel_corners)
-            found = march(self.logits, origins, directions, self._sampling, stop=stop)
+            level = logit_of(self.options.tau)
+            found = march(lambda points: self.logits(points) - level, origins, directions, self._sampling, stop=stop)
             hit, distances = found.hit, found.distances[found.hit]
             points = origins[hit] + distances[:, None] * directions[hit]
             image = origins.new_full((len(hit), 3), BACKGROUNDS[self.options.background])
@@ -135,11 +154,12 @@ class Surface:
         self._scene = scene
         self.device = scene.device
         self.bounds: Array = scene.cube.bounds()
+        self._level = logit_of(scene.options.threshold)
 
     @torch.inference_mode()
     def values(self, points: Tensor) -> Tensor:
-        """[N] occupancy logits, positive inside, of points [N, 3], world."""
-        return self._scene.logits(self._scene.cube.in_field(points))
+        """[N] positive inside, of points [N, 3], world."""
+        return self._scene.logits(self._scene.cube.in_field(points)) - self._level
 
     @torch.inference_mode()
     def colours(self, points: Tensor) -> Tensor:
