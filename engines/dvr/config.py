@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -72,8 +73,19 @@ class DvrConfig(OptimiserConfig, Drawing):
     """Whether the decoder's last activation is leaky."""
     out_dim: Literal[1, 4] = 4
     """4: occupancy and colour; 1: occupancy alone."""
+    img_size_input: int = Field(224, ge=32, le=4096)
+    """Side of the input photographs that codes are made of, pixels."""
+    img_folder_input: str = "img_choy2016"
+    """Folder of the input photographs, beside that of an object's other photographs; where it is there."""
     pixel_corners: bool = False
     """Whether a picture's corners are the middles of its outermost pixels, as in the authors' code."""
+
+    @field_validator("img_folder_input")
+    @classmethod
+    def _name_only(cls, value: str) -> str:
+        if PurePath(value).name != value or value in ("", ".."):
+            raise ValueError("must be the name of a folder")
+        return value
 
     @model_validator(mode="after")
     def _code_and_encoder(self) -> Self:

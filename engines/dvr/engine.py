@@ -16,8 +16,9 @@ from engines.core.engine import Engine, Scene, Training
 from engines.core.errors import UserError
 from engines.dvr import upstream
 from engines.dvr.config import DvrConfig, DvrOptions
-from engines.dvr.network import Dvr
-from engines.dvr.scene import DvrScene, find_info
+from engines.dvr.network import CODES, Dvr
+from engines.dvr.photographs import find_inputs
+from engines.dvr.scene import DvrScene, find_info, not_told
 
 NO_TRAINING = "Differentiable Volumetric Rendering opens trained scenes; training them is not there yet"
 
@@ -43,17 +44,21 @@ class DvrEngine:
         return upstream.write(checkpoint)
 
     def weights_to_draw(self, config: DvrConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """All."""
+        """All; and codes where there are some."""
         with torch.device("meta"):
-            return Dvr(config).state_dict()
+            needed = Dvr(config).state_dict()
+            if CODES in weights:
+                needed[CODES] = torch.empty(len(weights[CODES]), config.c_dim)
+            return needed
 
     def open(self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: DvrOptions) -> Scene:
         """Builds the scene; see `scene.find_info` for where the cameras come from."""
         config = make_options(DvrConfig, checkpoint.config, SCENE_CONFIG)
-        if config.c_dim:
-            raise UserError("scenes of photographs can't be drawn yet")
         info, assumptions = find_info(checkpoint, dataset)
-        return DvrScene(config, checkpoint.weights, info, assumptions, device, options)
+        assumptions = (*not_told(checkpoint), *assumptions)
+        folder_said = "img_folder_input" in checkpoint.config
+        inputs = find_inputs(config, checkpoint.weights, dataset, options.input, folder_said)
+        return DvrScene(config, checkpoint.weights, info, assumptions, device, options, inputs)
 
     def unsupported(self, dataset: Dataset) -> str:
         """Everything, as nothing can be learnt yet."""

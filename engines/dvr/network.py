@@ -16,6 +16,8 @@ from engines.dvr.config import DvrConfig
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of the photographs that the residual encoders were first trained on."""
+CODES = "codes"
+"""Name of a tensor [N, c_dim] of scene files: codes of photographs that were made already. No network has it."""
 LEAK = 0.2
 
 

@@ -11,15 +11,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engines.core.camera import Array, Camera, look_at
-from engines.core.checkpoint import Checkpoint, SceneInfo
+from engines.core.camera import Camera, look_at
+from engines.core.checkpoint import INSTANCES, Checkpoint, SceneInfo
 from engines.core.dataset import Dataset
-from engines.core.engine import Control, Stop, never_stop
+from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, Control, Stop, never_stop
+from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame
-from engines.dvr.config import DvrConfig, DvrOptions
+from engines.dvr.config import PADDING, DvrConfig, DvrOptions
 from engines.dvr.cube import Cube
 from engines.dvr.marching import RaySampling, march
-from engines.dvr.network import Dvr
+from engines.dvr.network import CODES, Decoder, Dvr
+from engines.dvr.photographs import Codes, Inputs
 from engines.dvr.rays import pixel_rays
 
 ASSUMED_FOCAL = 525 / 480
@@ -29,6 +31,12 @@ ASSUMED_DISTANCE = 1.75
 ASSUMED_PX = 256
 BACKGROUNDS = {"white": 1.0, "black": 0.0}
 POINTS_AT_ONCE = 2**18
+KEPT_FIELDS = 16
+GREY, AMBIENT = 0.85, 0.3
+"""Of surfaces without colours."""
+LOOKED_AT = 33
+"""Points along each side of the cube where a field is looked at that shows nothing."""
+EMPTY = "the field has no surface: nothing in it is occupied, and all that is drawn is the background"
 LEAST_OCCUPANCY = 1e-4
 DIFFERENCE = 1e-3
 """Between the points that the gradient is taken from, in the field's units, as in the authors' code."""
@@ -68,6 +76,18 @@ def logit_of(occupancy: float) -> float:
     return math.log(clipped / (1 - clipped))
 
 
+def not_told(checkpoint: Checkpoint) -> tuple[str, ...]:
+    """What neither an authors' file nor a YAML said of how it is drawn, and was assumed."""
+    known = checkpoint.config
+    if checkpoint.scene is not None or "leaky" in known:
+        return ()
+    photograph = ", photographs normalised as ImageNet's" if str(known.get("encoder")).startswith("resnet") else ""
+    return (
+        f"a plain last activation{photograph}, 1024 samples a ray, surface at occupancy 0.5, white background: the "
+        "weights don't tell; name their YAML by --config FILE, or put it beside them",
+    )
+
+
 class DvrScene:
     """Draws any size: where each ray first meets the surface, and the colour there."""
 
@@ -75,7 +95,6 @@ class DvrScene:
     native_px: tuple[int, int] | None = None
     cropped_px = border_px = 0
     channels: tuple[str, ...] = ("rgb", "depth", "normals")
-    controls: tuple[Control, ...] = ()
 
     def __init__(
         self,
@@ -85,86 +104,205 @@ class DvrScene:
         assumptions: tuple[str, ...],
         device: torch.device,
         options: DvrOptions,
+        inputs: Inputs | None = None,
     ) -> None:
-        self.device, self.options, self.assumptions = device, options, assumptions
+        """`inputs`: photographs that it is made of, of networks that need some; else the codes among `weights`."""
+        self.device, self.options = device, options
         self.up, self.cameras, self.start = info.up, info.cameras, info.start
         self.cube = Cube.from_hints(info.hints)
         self.bounds, self._pixel_corners = self.cube.bounds(0.0), config.pixel_corners
         unit = self.cube.side / _measure(info)
         unseen = (options.depth_range[0] * unit, options.depth_range[1] * unit)
         self._sampling = RaySampling(options.ray_samples, options.secant_steps, unseen=unseen)
-        with torch.device("meta"):
-            network = Dvr(config)
-        needed = {name: tensor.to(device, torch.float32) for name, tensor in weights.items()}
-        network.load_state_dict(needed, assign=True)
-        network.eval().requires_grad_(False)
-        self._decoder = network.decoder
+        self._network = _network(config, weights, device)
+        self._codes = _codes(config, weights, self._network, inputs, device)
+        self.instances = self._names(tuple(str(name) for name in info.hints.get(INSTANCES, ())), inputs)
+        self.controls = self._controls()
+        self._assumed = [*assumptions, *(inputs.notes if inputs is not None else ())]
+        if config.out_dim == 1:
+            self._assumed.append("the network has no colours: drawn grey, lit from the camera")
+        self._fields = dict[tuple[float, ...], Field]()
 
-    def logits(self, points: Tensor) -> Tensor:
-        """[N] occupancy logits, positive inside, of points [N, 3] in the field's coordinates."""
-        return torch.cat([self._decoder(part)[:, 0] for part in torch.split(points, POINTS_AT_ONCE)])
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """Also what was found while drawing."""
+        return tuple(self._assumed)
+
+    def _names(self, learnt: tuple[str, ...], inputs: Inputs | None) -> tuple[str, ...]:
+        if inputs is not None:
+            return inputs.names
+        count = self._codes.count if self._codes is not None else 0
+        return learnt[:count] if len(learnt) >= count else tuple(str(number) for number in range(count))
+
+    def _controls(self) -> tuple[Control, ...]:
+        last = len(self.instances) - 1
+        if last < 0:
+            return ()
+        instance = Control(INSTANCE, "Instance", "choice", 0, last, 0, self.instances)
+        if last == 0:
+            return (instance,)
+        other = Control(BLEND_WITH, "Blend with", "choice", 0, last, 1, self.instances)
+        return (instance, other, Control(BLEND, "Blend", "number", 0, 1, 0))
+
+    def code(self, controls: Mapping[str, float]) -> Tensor | None:
+        """[1, c_dim] the code that the controls choose; None where there is only one scene.
+
+        Raises:
+            UserError: no such instance, or its photograph can't be read.
+        """
+        if self._codes is None:
+            return None
+        rows = [self._row(controls.get(name, 0.0)) for name in (INSTANCE, BLEND_WITH)]
+        share = float(controls.get(BLEND, 0.0))
+        first = self._codes.of(rows[0], self.device)
+        return first if share == 0 else torch.lerp(first, self._codes.of(rows[1], self.device), share)
+
+    def _row(self, value: float) -> int:
+        index = round(value)
+        if not 0 <= index < len(self.instances):
+            raise UserError(f"instance {index}: there are instances 0 to {len(self.instances) - 1}")
+        return index
+
+    def field(self, controls: Mapping[str, float]) -> Field:
+        """What the controls choose, made anew only where they changed."""
+        share = float(controls.get(BLEND, 0.0))
+        names = (INSTANCE, BLEND_WITH) if share else (INSTANCE,)
+        key = (share, *(float(round(controls.get(name, 0.0))) for name in names)) if self._codes is not None else ()
+        if key not in self._fields:
+            if len(self._fields) >= KEPT_FIELDS:
+                self._fields.pop(next(iter(self._fields)))
+            with torch.inference_mode():
+                self._fields[key] = Field(self._network.decoder, self.code(controls))
+        return self._fields[key]
 
     def render(self, camera: Camera, controls: Mapping[str, float] | None = None, stop: Stop = never_stop) -> Frame:
         """The picture from `camera`, its depth and normals.
 
         Raises:
             Cancelled: `stop` said so.
+            UserError: no such instance, or its photograph can't be read.
         """
+        if stop():
+            raise Cancelled
+        field, level = self.field(controls or {}), logit_of(self.options.tau)
         with torch.inference_mode():
             origins, directions = pixel_rays(camera, self.cube, self.device, self._pixel_corners)
-            level = logit_of(self.options.tau)
-            found = march(lambda points: self.logits(points) - level, origins, directions, self._sampling, stop=stop)
+            found = march(lambda points: field.logits(points) - level, origins, directions, self._sampling, stop=stop)
             hit, distances = found.hit, found.distances[found.hit]
             points = origins[hit] + distances[:, None] * directions[hit]
             image = origins.new_full((len(hit), 3), BACKGROUNDS[self.options.background])
-            image[hit] = self.colours_at(points)
+            image[hit] = (
+                field.colours(points) if field.has_colours else shaded(field.gradients(points), directions[hit])
+            )
             depth = origins.new_full((len(hit),), torch.inf)
             depth[hit] = distances
+            if not len(points):
+                self._look_for_surface(field, level)
         width, height = camera.size_px
-        extra = Extra({"normals": lambda: self._normals(points, hit, camera)})
+        extra = Extra({"normals": lambda: self._normals(field, points, hit, camera)})
         return Frame(image.view(height, width, 3), depth.view(height, width), extra)
 
-    def colours_at(self, points: Tensor) -> Tensor:
-        """[N, 3] in [0, 1], of points [N, 3] in the field's coordinates."""
-        return torch.cat([torch.sigmoid(self._decoder(part)[:, 1:]) for part in torch.split(points, POINTS_AT_ONCE)])
+    def _look_for_surface(self, field: Field, level: float) -> None:
+        """Says it where the field is empty everywhere: the background alone could as well be a camera's fault."""
+        if field.is_empty is None:
+            places = torch.linspace(-0.5 - PADDING / 2, 0.5 + PADDING / 2, LOOKED_AT, device=self.device)
+            points = torch.stack(torch.meshgrid(places, places, places, indexing="ij"), dim=-1).view(-1, 3)
+            field.is_empty = bool((field.logits(points) < level).all())
+            if field.is_empty and EMPTY not in self._assumed:
+                self._assumed.append(EMPTY)
 
-    def _normals(self, points: Tensor, hit: Tensor, camera: Camera) -> Tensor:
+    def _normals(self, field: Field, points: Tensor, hit: Tensor, camera: Camera) -> Tensor:
         """[H, W, 3] unit normals in the camera's axes, into the object; 0 where nothing is hit."""
         width, height = camera.size_px
         with torch.inference_mode():
             rotation = torch.tensor(camera.camera_to_world[:3, :3], dtype=torch.float32, device=self.device)
             normals = torch.zeros(height * width, 3, device=self.device)
-            normals[hit] = F.normalize(self.gradients(points), dim=1) @ rotation
+            normals[hit] = F.normalize(field.gradients(points), dim=1) @ rotation
         return normals.view(height, width, 3)
 
+    def surface(self, controls: Mapping[str, float]) -> Surface:
+        """The surface of what the controls choose.
+
+        Raises:
+            UserError: no such instance, or its photograph can't be read.
+        """
+        return Surface(self.field(controls), self.cube, self.device, logit_of(self.options.threshold))
+
+
+def shaded(gradients: Tensor, directions: Tensor) -> Tensor:
+    """[N, 3] grey, lit from the camera: brightest where `gradients` [N, 3] go along `directions` [N, 3]."""
+    facing = F.cosine_similarity(gradients, directions, dim=1).abs()
+    return (GREY * (AMBIENT + (1 - AMBIENT) * facing))[:, None].expand(-1, 3)
+
+
+def _network(config: DvrConfig, weights: Mapping[str, Tensor], device: torch.device) -> Dvr:
+    """The networks for drawing."""
+    with torch.device("meta"):
+        network = Dvr(config)
+    needed = {
+        name: tensor.to(device, torch.float32) if tensor.is_floating_point() else tensor.to(device)
+        for name, tensor in weights.items()
+        if name != CODES
+    }
+    network.load_state_dict(needed, assign=True)
+    network.eval().requires_grad_(False)
+    return network
+
+
+def _codes(
+    config: DvrConfig, weights: Mapping[str, Tensor], network: Dvr, inputs: Inputs | None, device: torch.device
+) -> Codes | None:
+    if not config.c_dim:
+        return None
+    table = network.encoder.weight if config.encoder == "idx" else None  # type: ignore[union-attr]
+    if table is None and inputs is None:
+        table = weights[CODES].to(device, torch.float32)
+    return Codes(network, table, inputs, config.img_size_input)  # type: ignore[arg-type]
+
+
+class Field:
+    """The field of one object, in its own coordinates."""
+
+    def __init__(self, decoder: Decoder, code: Tensor | None) -> None:
+        self._decoder, self._code = decoder, code
+        self.has_colours = decoder.fc_out.out_features > 1
+        self.is_empty: bool | None = None
+        """Whether no surface is in it; None where nobody looked."""
+
+    def logits(self, points: Tensor) -> Tensor:
+        """[N] occupancy logits, positive inside, of points [N, 3]."""
+        return torch.cat([self._decoder(part, self._code)[:, 0] for part in torch.split(points, POINTS_AT_ONCE)])
+
+    def colours(self, points: Tensor) -> Tensor:
+        """[N, 3] in [0, 1], of points [N, 3]; grey where the network has none."""
+        if not self.has_colours:
+            return torch.full_like(points, GREY)
+        parts = torch.split(points, POINTS_AT_ONCE)
+        return torch.cat([torch.sigmoid(self._decoder(part, self._code)[:, 1:]) for part in parts])
+
     def gradients(self, points: Tensor) -> Tensor:
-        """[N, 3] differences of the logits along the axes, of points [N, 3] in the field's coordinates."""
+        """[N, 3] differences of the logits along the axes, of points [N, 3]."""
         steps = torch.eye(3, device=points.device) * DIFFERENCE / 2
         return torch.stack([self.logits(points + step) - self.logits(points - step) for step in steps], dim=1)
 
-    def surface(self, controls: Mapping[str, float]) -> Surface:
-        """The field's own surface."""
-        return Surface(self)
-
 
 class Surface:
-    """The surface of a scene, in the world."""
+    """The surface of a field, in the world."""
 
-    def __init__(self, scene: DvrScene) -> None:
-        self._scene = scene
-        self.device = scene.device
-        self.bounds: Array = scene.cube.bounds()
-        self._level = logit_of(scene.options.threshold)
+    def __init__(self, field: Field, cube: Cube, device: torch.device, level: float) -> None:
+        """`level`: the logit of the surface."""
+        self._field, self._cube, self._level = field, cube, level
+        self.device, self.bounds = device, cube.bounds()
 
     @torch.inference_mode()
     def values(self, points: Tensor) -> Tensor:
         """[N] positive inside, of points [N, 3], world."""
-        return self._scene.logits(self._scene.cube.in_field(points)) - self._level
+        return self._field.logits(self._cube.in_field(points)) - self._level
 
     @torch.inference_mode()
     def colours(self, points: Tensor) -> Tensor:
         """[N, 3] in [0, 1], of points [N, 3], world."""
-        return self._scene.colours_at(self._scene.cube.in_field(points))
+        return self._field.colours(self._cube.in_field(points))
 
 
 class Extra(Mapping[str, Tensor]):
