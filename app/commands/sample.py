@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from engines.core.device import usable_cores
 from engines.core.errors import UserError
+from engines.core.synthetic.dvr_sample import VIEWS, dvr_sample, write_dvr_sample
 from engines.core.synthetic.recording import CAMERAS, STEPS, WIDTH_PX, picture_size
 from engines.core.synthetic.recording_sample import RecordingSample, write_recordings
 from engines.core.synthetic.sample import (
@@ -69,32 +70,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="where to write; new, or empty")
     parser.add_argument(
         "--format",
-        choices=["deepvoxels", "srn", "llff"],
+        choices=["deepvoxels", "srn", "dvr", "llff"],
         default="deepvoxels",
-        help=f"the layout: one still life, a class of toy cars, or a recording of a moving scene by {CAMERAS} cameras "
-        "(default: %(default)s)",
+        help="the layout: one still life, a class of toy cars, toy cars with masks (default: one), or a recording of a "
+        f"moving scene by {CAMERAS} cameras (default: %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=0, help="arrangement, colours and textures (default: %(default)s)")
     parser.add_argument(
         "--size",
         type=int,
         metavar="PX",
-        help=f"pixels a side (default: {SIZE_PX}; a class: {CLASS_SIZE_PX}); of a recording the width, to the nearest "
+        help=f"pixels a side (default: {SIZE_PX}; toy cars: {CLASS_SIZE_PX}); of a recording the width, to the nearest "
         f"multiple of 8, with a height of 9/16 of it (default: {WIDTH_PX})",
     )
     parser.add_argument(
         "--objects",
         type=int,
         metavar="N",
-        help=f"objects of a class (default: {OBJECTS}); or different recordings (default: 1), of which every eighth "
-        "is to validate with",
+        help=f"objects of a class (default: {OBJECTS}, in DVR's layout 1); or different recordings (default: 1), of "
+        "which every eighth is to validate with",
     )
     parser.add_argument(
         "--views",
         type=int,
         metavar="N",
         help="training views, of a class those of each object; for each 15 of them there is 1 to validate and 3 to "
-        f"test with (default: {TRAIN_VIEWS}; a class: {OBJECT_VIEWS})",
+        f"test with (default: {TRAIN_VIEWS}; a class: {OBJECT_VIEWS}; in DVR's layout all are to train, {VIEWS})",
     )
     parser.add_argument(
         "--frames", type=int, metavar="N", help=f"moments of a recording, whose motion is a loop (default: {STEPS})"
@@ -143,12 +144,16 @@ def _views(arguments: argparse.Namespace) -> _Task:
     sample = _sample(arguments)
     shots = sample.shots
 
-    def write(on_views: Callable[[int], None]) -> None:
-        write_sample(arguments.folder, sample, arguments.samples, lambda shot, picture: on_views(1))
+    is_dvr = arguments.format == "dvr"
 
-    counts = ", ".join(f"{sum(s.split == split for s in shots)} {split}" for split in ("train", "validation", "test"))
+    def write(on_views: Callable[[int], None]) -> None:
+        write_part = write_dvr_sample if is_dvr else write_sample
+        write_part(arguments.folder, sample, arguments.samples, lambda shot, picture: on_views(1))
+
+    splits = ("train",) if is_dvr else ("train", "validation", "test")
+    counts = ", ".join(f"{sum(s.split == split for s in shots)} {split}" for split in splits)
     parts = len({shot.part for shot in shots if shot.split == "train"})
-    of = f" of {parts} objects" if arguments.format == "srn" else ""
+    of = f" of {parts} objects" if arguments.format == "srn" or parts > 1 else ""
     width, height = shots[0].camera.size_px
     return _Task(len(shots), write, f"{counts} views{of}, {width}x{height} pixels")
 
@@ -157,14 +162,17 @@ def _sample(arguments: argparse.Namespace) -> Sample:
     seed: int = arguments.seed
     if arguments.frames is not None:
         raise UserError("--frames: only a recording has moments; use it with --format llff")
-    if arguments.format == "srn":
-        views = arguments.views or OBJECT_VIEWS
-        objects, size_px = arguments.objects or OBJECTS, arguments.size or CLASS_SIZE_PX
+    if arguments.format in ("srn", "dvr"):
+        is_dvr = arguments.format == "dvr"
+        views = arguments.views or (VIEWS if is_dvr else OBJECT_VIEWS)
+        objects, size_px = arguments.objects or (1 if is_dvr else OBJECTS), arguments.size or CLASS_SIZE_PX
         if objects * views > MOST_VIEWS:
             raise UserError(f"--objects {objects} --views {views}: {objects * views} views; at most {MOST_VIEWS}")
+        if is_dvr:
+            return dvr_sample(seed, size_px, objects, views)
         return srn_sample(seed, size_px, objects, views, max(1, round(views * VALIDATION_VIEWS / TRAIN_VIEWS)))
     if arguments.objects is not None:
-        raise UserError("--objects: only a class has several; use it with --format srn, or llff for recordings")
+        raise UserError("--objects: only a class has several; use it with --format srn or dvr, or llff for recordings")
     views = arguments.views or TRAIN_VIEWS
     validation, test = (max(1, round(views * part / TRAIN_VIEWS)) for part in (VALIDATION_VIEWS, TEST_VIEWS))
     return deepvoxels_sample(seed, arguments.size or SIZE_PX, views, validation, test)

@@ -29,7 +29,10 @@ TRAIN_VIEWS, VALIDATION_VIEWS, TEST_VIEWS = 300, 20, 60
 SIZE_PX = 256
 OBJECTS, OBJECT_VIEWS, CLASS_SIZE_PX = 24, 50, 128
 
-SAMPLED = ("train", "validation", "test", "bbox.txt", "frames", "masks", "background", "poses_bounds.npy")
+SAMPLED = (
+    *("train", "validation", "test", "bbox.txt", "frames", "masks", "background", "poses_bounds.npy"),
+    *("image", "mask", "cameras.npz"),
+)
 """All that samples have at their top."""
 UNFINISHED = ".unfinished-sample"
 """In a folder whose sample is not whole yet: what it is going to be."""
