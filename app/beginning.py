@@ -80,7 +80,8 @@ def begin(
     """
     if not resume:
         config, dataset = make_options(engine.Config, settings), without_judged(dataset)
-        config = config.model_copy(update={"outside_masks": settled(dataset, config.outside_masks)})
+        outside = settled(dataset, config.outside_masks, config.LEARNS_SILHOUETTES)
+        config = config.model_copy(update={"outside_masks": outside})
         names, dataset = held_out_names(dataset, config.held_out_every), _as_configured(dataset, config)
         training = contract.begun(engine, dataset, config, device)
         _require_divided(training, engine.name)
@@ -106,7 +107,7 @@ def _require_divided(training: Training, method: str) -> None:
 
 
 def _as_configured(dataset: Dataset, config: TrainingConfig) -> Dataset:
-    dataset = replace(dataset, notes=(*dataset.notes, *unused(dataset, config.outside_masks)))
+    dataset = replace(dataset, notes=(*dataset.notes, *unused(dataset, config.outside_masks, config.learns_depths)))
     dataset = laid_over(dataset.with_held_out(config.held_out_every), config.outside_masks)
     return dataset if config.up is None else dataset.with_up(parse_up(config.up))
 

@@ -6,7 +6,7 @@ from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.object_masks import laid_over, settled
 
-DEPTHS = "depths are there and not used: every method learns from photographs alone"
+DEPTHS = "depths are there and not used: this training learns from photographs alone"
 MASKS = "all outside the object's masks is learnt and scored, too; --set outside_masks=white (or black) covers it"
 
 
@@ -23,7 +23,7 @@ def left_to_learn(dataset: Dataset) -> tuple[str, ...]:
     return tuple(text for text in said if text != DEPTHS and text not in dataset.notes)
 
 
-def unused(dataset: Dataset, outside_masks: str) -> tuple[str, ...]:
+def unused(dataset: Dataset, outside_masks: str, learns_depths: bool = False) -> tuple[str, ...]:
     """A sentence for each kind of file, by the first view to learn from, with what becomes of pixels outside masks.
 
     Masks of a recording say what moves, and have losses of their own; masks of what is not to be learnt are used.
@@ -32,7 +32,7 @@ def unused(dataset: Dataset, outside_masks: str) -> tuple[str, ...]:
     if not views:
         return ()
     first = views[0]
-    found = [DEPTHS] if first.depth_path is not None else []
+    found = [DEPTHS] if first.depth_path is not None and not learns_depths else []
     if first.mask_path is not None and dataset.moments == 1 and outside_masks == "kept":
         found.append(MASKS)
     return tuple(found)

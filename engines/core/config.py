@@ -59,6 +59,8 @@ class TrainingConfig(Options):
     """Fields that cost most memory, to be lowered first where it does not suffice."""
     TRIAL: ClassVar[Mapping[str, Any]] = {}
     """Options of the smallest training there can be, for `main.py engine`, which tries whether the method is sound."""
+    LEARNS_SILHOUETTES: ClassVar[bool] = False
+    """Whether what is outside the object's masks is background to the method, and never learnt."""
     FREE_ON_RESUME: ClassVar[tuple[str, ...]] = (
         "max_steps",
         "checkpoint_every",
@@ -99,7 +101,7 @@ class TrainingConfig(Options):
     outside_masks: Outside = "auto"
     """Of photographs with an object's masks, what takes the place of all outside them: kept (the photograph's own),
     white or black. auto: white where the object was turned before a camera that stood still, as its background
-    contradicts the poses then; else kept."""
+    contradicts the poses then, and where the method learns nothing outside of masks; else kept."""
 
     @field_validator("up", mode="before")
     @classmethod
@@ -112,6 +114,11 @@ class TrainingConfig(Options):
         except UserError as error:
             raise ValueError(str(error)) from error
         return text
+
+    @property
+    def learns_depths(self) -> bool:
+        """Whether depth maps are used where the data has some."""
+        return False
 
     def stages(self) -> tuple[int, ...]:
         """The steps from which on steps cost otherwise than before; the first is 0."""

@@ -31,8 +31,11 @@ LEAST_OUTSIDE = 0.05
 """Of the picture that no mask covers, to say what is behind."""
 
 
-def settled(dataset: Dataset, outside: Outside) -> Outside:
+def settled(dataset: Dataset, outside: Outside, learns_silhouettes: bool = False) -> Outside:
     """What becomes of pixels outside the object's masks, where that is left to the data.
+
+    Args:
+        learns_silhouettes: the method never learns what is outside.
 
     Raises:
         UserError: a colour is asked for, and there are no masks of an object; or a photograph can't be read.
@@ -49,6 +52,8 @@ def settled(dataset: Dataset, outside: Outside) -> Outside:
             what = "its masks say what moves" if dataset.moments > 1 else lacking
             raise UserError(f"{dataset.source}: outside_masks={outside}, but {what}; leave it out")
         return outside
+    if masked and learns_silhouettes:
+        return "white"
     return "white" if masked and is_turntable(views.of_instance(int(views.instances[0]))) else "kept"
 
 
