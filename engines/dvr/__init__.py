@@ -10,4 +10,8 @@
 | `cube.py`, `rays.py` | where the field stands in the world; rays of pixels in its coordinates |
 | `network.py` | the networks, under the published tensor names |
 | `marching.py` | the plain search for the surface along rays, as in the paper |
+| `training.py`, `losses.py`, `implicit_gradient.py` | what is learnt, what a step is judged by, how the surface moves |
+| `training_data.py`, `training_views.py` | what can be learnt from; what each step looks at, and how it is read |
+| `ray_sampling.py`, `field.py` | pixels and places by chance; the field of a step, of one object or several |
+| `placement.py` | where the cube stands, of data that doesn't say |
 """

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import PurePath
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -15,6 +16,8 @@ Encoder = Literal["simple_conv", "resnet18", "resnet34", "resnet50", "resnet101"
 """`idx` is a table of codes, one for each object."""
 PADDING = 0.1
 """The field is searched in the cube of side 1 + PADDING about the origin, as in the authors' code."""
+MOST_SAMPLES = 8192
+"""Along a ray."""
 
 
 class Drawing(Options):
@@ -51,8 +54,68 @@ class Drawing(Options):
 class DvrConfig(OptimiserConfig, Drawing):
     """Network sizes, where the cube stands, and how it is trained."""
 
-    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"Drawing": tuple(Drawing.model_fields)}
+    FILES = ("encoder_weights",)
+    FREE_ON_RESUME = ("prune_rays",)
+    MEMORY = ("n_training_points", "batch_size", "hidden_size")
+    LEARNS_SILHOUETTES = True
+    TRIAL: ClassVar[Mapping[str, Any]] = {
+        "hidden_size": 16,
+        "n_blocks": 1,
+        "n_training_points": 64,
+        "init_resolution": 8,
+    }
+    LABELS: ClassVar[Mapping[str, str]] = {
+        "c_dim": "Code length",
+        "encoder_weights": "Encoder weights (file)",
+        "hidden_size": "Hidden size",
+        "n_blocks": "Residual blocks",
+        "batch_size": "Views (objects) in a step",
+        "n_training_points": "Pixels of each view",
+        "patch_size": "Patch size (px)",
+        "img_size": "Image size, shorter side (px)",
+        "img_size_input": "Input photograph size (px)",
+        "lambda_rgb": "Photo-consistency weight",
+        "lambda_image_gradients": "Image gradient weight",
+        "lambda_freespace": "Free space weight",
+        "lambda_occupied": "Occupancy weight",
+        "lambda_normal": "Normal smoothness weight",
+        "lambda_depth": "Depth weight",
+        "lambda_sparse_depth": "Sparse depth weight",
+        "init_resolution": "Samples per ray at the beginning",
+        "schedule_milestones": "Steps that double the samples",
+        "lr_milestones": "Steps that lower the learning rate",
+        "lr_gamma": "Factor of the learning rate there",
+        "cube_centre": "Cube centre (world)",
+        "cube_side": "Cube side (world units)",
+    }
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "Network": ("hidden_size", "n_blocks", "encoder", "c_dim", "encoder_weights"),
+        "Steps": (
+            "batch_size",
+            "n_training_points",
+            "patch_size",
+            "sample_continuous",
+            "init_resolution",
+            "schedule_milestones",
+            "prune_rays",
+        ),
+        "Losses": (
+            "lambda_rgb",
+            "lambda_image_gradients",
+            "lambda_freespace",
+            "lambda_occupied",
+            "lambda_normal",
+            "lambda_depth",
+            "lambda_sparse_depth",
+            "reduction_method",
+        ),
+        "Data": ("img_size", "img_size_input", "img_folder_input", "cube_centre", "cube_side"),
+        "Drawing": tuple(Drawing.model_fields),
+        "Optimisation": ("max_steps", "lr", "lr_final", "lr_milestones", "lr_gamma", "ema_decay", "seed"),
+    }
 
+    lr: float = Field(1e-4, gt=0)
+    """Learning rate of Adam."""
     dim: Literal[3] = 3
     """Coordinates of a point."""
     c_dim: int = Field(0, ge=0, le=4096)
@@ -80,6 +143,95 @@ class DvrConfig(OptimiserConfig, Drawing):
     pixel_corners: bool = False
     """Whether a picture's corners are the middles of its outermost pixels, as in the authors' code."""
 
+    encoder_weights: str | None = None
+    """A file with the weights that a residual encoder begins with, such as torchvision's of ImageNet; empty: by
+    chance. They are never downloaded."""
+
+    batch_size: int = Field(1, ge=1, le=4096)
+    """Views in a step; of a class each is of another object."""
+    n_training_points: int = Field(2048, ge=1)
+    """Pixels of each view in a step, by chance; all of them where it has no more."""
+    patch_size: int = Field(2, ge=1, le=16)
+    """Pixels are chosen in squares of so many a side; image gradients need 2."""
+    sample_continuous: bool = False
+    """Look through places anywhere in a pixel, not through its middle."""
+    img_size: int | None = Field(None, ge=8, le=16384)
+    """Shorter side that photographs are brought to, pixels; empty, or where they are smaller: as they are."""
+    lambda_rgb: float = Field(1.0, ge=0)
+    """Weight of the colours' difference, where a surface is seen in front of the object's mask."""
+    lambda_image_gradients: float = Field(1.0, ge=0)
+    """Weight of the difference of image gradients, within patches."""
+    lambda_freespace: float = Field(1.0, ge=0)
+    """Weight of what keeps rays outside the mask empty."""
+    lambda_occupied: float = Field(1.0, ge=0)
+    """Weight of what makes rays within the mask, on which no surface is, occupied."""
+    lambda_normal: float = Field(0.1, ge=0)
+    """Weight of the difference of normals between neighbouring points of the surface."""
+    lambda_depth: float = Field(0.0, ge=0)
+    """Weight of the difference to depth maps, where the data has some."""
+    lambda_sparse_depth: float = Field(0.0, ge=0)
+    """Weight of the difference to points on surfaces that each view is known to see, as of structure from motion."""
+    depth_loss_on_world_points: bool = True
+    """Compare places in space; otherwise depths along the camera's axis. In sides of the cube."""
+    depth_from_visual_hull: bool = False
+    """Depth maps tell only where rays within the mask become occupied: those of a visual hull
+    (`visual_hull_depth/`)."""
+    reduction_method: Literal["sum", "mean"] = "sum"
+    """What losses do over the pixels of a view: `sum`, or `mean` over those that each loss concerns."""
+    always_freespace: bool = True
+    """Keep all rays outside the mask empty; otherwise only those on which a surface is seen."""
+    occupancy_random_normal: bool = False
+    """Rays within the mask become occupied near the middle of their way through the cube, not anywhere on it."""
+
+    init_resolution: int = Field(16, ge=2, le=4096)
+    """Places along each ray at which a surface is looked for, at the beginning."""
+    schedule_milestones: tuple[int, ...] = (50_000, 100_000, 250_000)
+    """Steps from which on there are twice as many of these places as before."""
+    n_secant_steps: int = Field(8, ge=0, le=64)
+    """Steps of the secant method that find the surface between two of them."""
+    prune_rays: bool = True
+    """Pass over space that a coarse grid, made anew while learning goes on, says to be empty; of one scene only."""
+    lr_milestones: tuple[int, ...] = (102_000, 170_000)
+    """Steps at which the learning rate is lowered (the authors': epochs 3000 and 5000 of 34 photographs)."""
+    lr_gamma: float = Field(0.5, gt=0, le=1)
+    """By what it is multiplied then."""
+
+    cube_centre: tuple[float, float, float] | None = None
+    """Middle of the cube that the object fills, x, y, z in the world; empty: as in the data folder, else made to
+    fit."""
+    cube_side: float | None = Field(None, gt=0)
+    """Side of that cube, world units; empty: as in the data folder, else made to fit."""
+
+    @property
+    def learns_depths(self) -> bool:
+        """Whether depth maps are used."""
+        return self.lambda_depth > 0 or self.depth_from_visual_hull
+
+    def loss_weights(self) -> Mapping[str, float]:
+        """Of each loss, by its name in the curves."""
+        return {
+            "freespace": self.lambda_freespace,
+            "occupied": self.lambda_occupied,
+            "rgb": self.lambda_rgb,
+            "image_gradients": self.lambda_image_gradients,
+            "normal": self.lambda_normal,
+            "depth": self.lambda_depth,
+            "sparse_depth": self.lambda_sparse_depth,
+        }
+
+    def samples_at(self, step: int) -> int:
+        """Places along a ray at which step `step`, from 0, looks for a surface."""
+        return int(self.init_resolution * 2 ** sum(step >= milestone for milestone in self.schedule_milestones))
+
+    def stages(self) -> tuple[int, ...]:
+        """Where rays have more samples."""
+        return (0, *(step for step in self.schedule_milestones if 0 < step < self.max_steps))
+
+    def lr_at(self, step: int) -> float:
+        """With the milestones passed so far."""
+        passed: int = sum(step >= milestone for milestone in self.lr_milestones)
+        return float(super().lr_at(step) * self.lr_gamma**passed)
+
     @field_validator("img_folder_input")
     @classmethod
     def _name_only(cls, value: str) -> str:
@@ -91,6 +243,28 @@ class DvrConfig(OptimiserConfig, Drawing):
     def _code_and_encoder(self) -> Self:
         if (self.c_dim == 0) != (self.encoder is None):
             raise ValueError("c_dim and encoder go together: a code needs an encoder, an encoder a code of its size")
+        return self
+
+    @model_validator(mode="after")
+    def _losses_agree(self) -> Self:
+        if self.lambda_image_gradients > 0 and self.patch_size < 2:
+            raise ValueError("lambda_image_gradients needs patches: set patch_size=2, or lambda_image_gradients=0")
+        if self.n_training_points < self.patch_size**2:
+            raise ValueError(
+                f"n_training_points={self.n_training_points} must hold a patch of {self.patch_size**2} pixels"
+            )
+        if self.encoder_weights is not None and self.encoder in (None, "simple_conv", "idx"):
+            raise ValueError("encoder_weights are of a residual encoder: set encoder=resnet18")
+        return self
+
+    @model_validator(mode="after")
+    def _courses_agree(self) -> Self:
+        for name in ("schedule_milestones", "lr_milestones"):
+            milestones = getattr(self, name)
+            if min(milestones, default=0) < 0 or any(later <= earlier for earlier, later in pairwise(milestones)):
+                raise ValueError(f"{name} must be steps that increase")
+        if self.samples_at(2**62) > MOST_SAMPLES:
+            raise ValueError(f"schedule_milestones double init_resolution beyond {MOST_SAMPLES} samples of a ray")
         return self
 
 

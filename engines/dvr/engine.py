@@ -9,18 +9,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engines.core.abilities import FilledBox
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import SCENE_CONFIG, make_options
 from engines.core.dataset import Dataset
 from engines.core.engine import Engine, Scene, Training
-from engines.core.errors import UserError
+from engines.core.objective import Setup
+from engines.core.optimisation import Optimisation
 from engines.dvr import upstream
 from engines.dvr.config import DvrConfig, DvrOptions
 from engines.dvr.network import CODES, Dvr
 from engines.dvr.photographs import find_inputs
 from engines.dvr.scene import DvrScene, find_info, not_told
-
-NO_TRAINING = "Differentiable Volumetric Rendering opens trained scenes; training them is not there yet"
 
 
 class DvrEngine:
@@ -61,16 +61,35 @@ class DvrEngine:
         return DvrScene(config, checkpoint.weights, info, assumptions, device, options, inputs)
 
     def unsupported(self, dataset: Dataset) -> str:
-        """Everything, as nothing can be learnt yet."""
-        return NO_TRAINING
+        """No photographs to learn from, none with a silhouette, or things that move."""
+        from engines.dvr import training_data
+
+        return training_data.unsupported(dataset, make_options(DvrConfig, self.suggested(dataset)))
+
+    def suggested(self, dataset: Dataset) -> Mapping[str, Any]:
+        """A class has codes, which are made of photographs."""
+        return {"encoder": "resnet18", "c_dim": 256} if dataset.instances else {}
+
+    def box(self, dataset: Dataset, config: DvrConfig) -> FilledBox | None:
+        """Where the cube is going to stand."""
+        from engines.dvr import placement, training_data
+
+        if training_data.unsupported(dataset, config):
+            return None
+        placed = placement.place_cube(config, dataset, training_data.of_first_object(dataset))
+        return FilledBox(placed.cube.bounds(0.0), placed.text, placed.doubt)
 
     def train(self, dataset: Dataset, config: DvrConfig, device: torch.device, seed: int) -> Training:
         """Begins an optimisation."""
-        raise UserError(NO_TRAINING)
+        from engines.dvr.training import DvrObjective
+
+        return Optimisation(DvrObjective, Setup(self.name, dataset, config, device, seed))
 
     def resume(self, dataset: Dataset, checkpoint: Checkpoint, device: torch.device) -> Training:
         """Continues one exactly."""
-        raise UserError(NO_TRAINING)
+        from engines.dvr.training import DvrObjective
+
+        return Optimisation(DvrObjective, Setup.resumed(checkpoint, DvrConfig, dataset, device))
 
 
 ENGINE: Engine[DvrConfig, DvrOptions] = DvrEngine()

@@ -51,17 +51,19 @@ class Decoder(nn.Module):
         self.blocks = nn.ModuleList(ResnetBlock(features) for _ in range(config.n_blocks))
         self.leak = LEAK if config.leaky else 0.0
 
-    def forward(self, points: Tensor, code: Tensor | None = None) -> Tensor:
+    def forward(self, points: Tensor, code: Tensor | None = None, objects: Tensor | None = None) -> Tensor:
         """[N, 4] occupancy logit, and colour before the sigmoid.
 
         Args:
             points: [N, 3] in the cube.
             code: [N, c_dim], or [1, c_dim] of all points; None of scenes without one.
+            objects: [N] which of the codes [B, c_dim] each point has; None: `code` is as above.
         """
         features = self.fc_p(points)
         for number, block in enumerate(self.blocks):
             if code is not None and code.shape[-1]:
-                features = features + self.fc_c[number](code)
+                given = self.fc_c[number](code)
+                features = features + (given if objects is None else given[objects])
             features = block(features)
         # Only here is it leaky in the authors' code; the blocks have plain ReLUs.
         out: Tensor = self.fc_out(F.leaky_relu(features, self.leak) if self.leak else F.relu(features))

@@ -60,7 +60,7 @@ def find_info(checkpoint: Checkpoint, dataset: Dataset | None) -> tuple[SceneInf
     )
 
 
-def _measure(info: SceneInfo) -> float:
+def measured_unit(info: SceneInfo) -> float:
     """How many units of the world that the photographs were measured in make one of the scaled world.
 
     The authors' `depth_range` is in the former.
@@ -111,7 +111,7 @@ class DvrScene:
         self.up, self.cameras, self.start = info.up, info.cameras, info.start
         self.cube = Cube.from_hints(info.hints)
         self.bounds, self._pixel_corners = self.cube.bounds(0.0), config.pixel_corners
-        unit = self.cube.side / _measure(info)
+        unit = self.cube.side / measured_unit(info)
         unseen = (options.depth_range[0] * unit, options.depth_range[1] * unit)
         self._sampling = RaySampling(options.ray_samples, options.secant_steps, unseen=unseen)
         self._network = _network(config, weights, device)

@@ -1,0 +1,55 @@
+"""The field of a step: that of one scene, or of several objects side by side, each by its code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engines.dvr.marching import Hits, Logits, RaySampling, march
+from engines.dvr.network import Decoder
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """What is asked of points on rays [N].
+
+    Attributes:
+        codes: [B, c_dim] of the objects; None: one scene.
+        objects: [N] which of the codes a ray's object has.
+        counts: how many rays each object has; they stand one object after the other.
+    """
+
+    decoder: Decoder
+    codes: Tensor | None
+    objects: Tensor
+    counts: list[int]
+
+    def at(self, points: Tensor, rays: Tensor) -> Tensor:
+        """[M, 4] logit and colour before the sigmoid, of points [M, 3] on the rays of these numbers [M]."""
+        rows = None if self.codes is None else self.objects[rays]
+        out: Tensor = self.decoder(points, self.codes, rows)
+        return out
+
+    def logits(self, points: Tensor, rays: Tensor) -> Tensor:
+        """[M] as `at`."""
+        return self.at(points, rays)[:, 0]
+
+    def search(self, origins: Tensor, directions: Tensor, sampling: RaySampling, level: float) -> Hits:
+        """Where the rays [N, 3] meet the surface, at logits of `level`, as it is: without gradients."""
+        if self.codes is None:
+            return march(self._of(0, level), origins, directions, sampling)
+        found = [
+            march(self._of(number, level), *rays, sampling)
+            for number, rays in enumerate(
+                zip(torch.split(origins, self.counts), torch.split(directions, self.counts), strict=True)
+            )
+            if self.counts[number]
+        ]
+        return Hits(*(torch.cat([getattr(hits, name) for hits in found]) for name in Hits.__dataclass_fields__))
+
+    def _of(self, number: int, level: float) -> Logits:
+        """The field of one object, 0 on its surface."""
+        code = None if self.codes is None else self.codes[number : number + 1]
+        return lambda points: self.decoder(points, code)[:, 0] - level

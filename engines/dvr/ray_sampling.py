@@ -1,0 +1,107 @@
+"""Which pixels of a photograph a step looks at, their rays, and the places on rays that are chosen by chance."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engines.core.camera import Camera
+from engines.dvr.config import PADDING, DvrConfig
+from engines.dvr.cube import Cube
+from engines.dvr.marching import cube_interval
+
+SPREAD = 8
+"""A ray's way through the cube, in standard deviations of a place near its middle; the authors' number."""
+CHANCE = 5
+"""Numbers by chance for each pixel: a place that must be empty, one that must be occupied, a neighbour's three."""
+
+
+class Pixels(NamedTuple):
+    """Of one photograph, patch by patch, each row by row.
+
+    Attributes:
+        columns, rows: [N] int64.
+        within: [N, 2] where in the pixel, from its top left corner, in [0, 1].
+        chance: [N, 5] for `random_places` and the neighbours of surface points; the first two in [0, 1), or drawn from
+            the normal distribution the second; the others in [-1/2, 1/2).
+    """
+
+    columns: Tensor
+    rows: Tensor
+    within: Tensor
+    chance: Tensor
+
+
+def patches_of(size_px: tuple[int, int], config: DvrConfig) -> int:
+    """How many patches are looked at in a photograph."""
+    side = config.patch_size
+    return min(config.n_training_points // side**2, max(1, size_px[0] // side) * max(1, size_px[1] // side))
+
+
+def choose_pixels(size_px: tuple[int, int], config: DvrConfig, random: torch.Generator) -> Pixels:
+    """Patches by chance, some of which may overlap; where there is no room for that many, all side by side."""
+    (width, height), side = size_px, config.patch_size
+    count = patches_of(size_px, config)
+    if count * side**2 < config.n_training_points // side**2 * side**2:
+        columns = torch.arange(width // side).repeat(height // side) * side
+        rows = torch.arange(height // side).repeat_interleave(width // side) * side
+    else:
+        columns = torch.randint(width - side + 1, (count,), generator=random)
+        rows = torch.randint(height - side + 1, (count,), generator=random)
+    down, across = (part.reshape(-1) for part in torch.meshgrid(*[torch.arange(side)] * 2, indexing="ij"))
+    within = torch.full((count, 2), 0.5)
+    if config.sample_continuous:
+        within = torch.rand(count, 2, generator=random)
+    chance = torch.rand(count * side**2, CHANCE, generator=random)
+    chance[:, 2:] -= 0.5
+    if config.occupancy_random_normal:
+        chance[:, 1] = torch.randn(count * side**2, generator=random)
+    return Pixels(
+        (columns[:, None] + across).view(-1),
+        (rows[:, None] + down).view(-1),
+        within.repeat_interleave(side**2, dim=0),
+        chance,
+    )
+
+
+def rays_through(camera: Camera, cube: Cube, places_px: Tensor) -> tuple[Tensor, Tensor]:
+    """Origins and directions [N, 3] float32 of rays, in the field's coordinates.
+
+    A step of 1 along a ray goes 1 world unit along the camera's +z.
+
+    Args:
+        places_px: [N, 2] x, y, from the picture's top left corner.
+    """
+    centre, focal = (torch.tensor(pair, dtype=torch.float64) for pair in (camera.centre_px, camera.focal_px))
+    flat = (places_px.double() - centre) / focal
+    in_camera = torch.cat([flat, torch.ones_like(flat[:, :1])], dim=1)
+    rotation = torch.from_numpy(np.array(camera.camera_to_world[:3, :3]))
+    origin = cube.in_field(torch.from_numpy(np.array(camera.position)))
+    directions = in_camera @ rotation.T / cube.side
+    return origin.float().expand(len(directions), 3), directions.float()
+
+
+def places_on_rays(
+    origins: Tensor, directions: Tensor, chance: Tensor, config: DvrConfig, unit: float
+) -> tuple[Tensor, Tensor]:
+    """d [N] of a place on each ray [N, 3] that must be empty, and d [N] of one that must be occupied, by chance.
+
+    They lie on the ray's way through the cube, the first also in its padding; of rays that pass it by, anywhere.
+
+    Args:
+        chance: [N, 5] as in `Pixels`.
+        unit: d of a depth of 1 in `depth_range`.
+    """
+    far_off = config.depth_range[1] * unit
+    near, far, meets = cube_interval(origins, directions, PADDING)
+    empty = torch.where(meets, near + chance[:, 0] * (far - near), chance[:, 0] * far_off)
+    near, far, meets = cube_interval(origins, directions, 0.0)
+    if config.occupancy_random_normal:
+        inside = (near + far) / 2 + chance[:, 1] * (far - near) / SPREAD
+        beside = far_off / 2 + chance[:, 1] * far_off / SPREAD
+    else:
+        inside, beside = near + chance[:, 1] * (far - near), chance[:, 1] * far_off
+    return empty, torch.where(meets, inside, beside)

@@ -1,0 +1,74 @@
+"""What can be learnt from: photographs of an object, or of a class, whose silhouettes are known."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engines.core.dataset import Dataset
+from engines.core.errors import UserError
+from engines.core.object_masks import has_silhouette, silhouette
+from engines.core.views import View, Views
+from engines.dvr.config import DvrConfig
+
+LOOKED_AT = 12
+"""Masks, evenly spread, that are looked at before the first step; all only where these are empty."""
+
+
+def unsupported(dataset: Dataset, config: DvrConfig) -> str:
+    """Why nothing can be learnt from the training photographs, in plain words; "" where something can."""
+    views = dataset.split("train").photographed
+    if not views:
+        return "no training photographs"
+    if dataset.moments > 1:
+        return (
+            f"a recording of {dataset.moments} moments, but DVR learns what stands still; give it one moment, in a "
+            "folder of its own"
+        )
+    objects = len(np.unique(views.instances))
+    if objects > 1 and not config.c_dim:
+        return (
+            f"{objects} objects, but c_dim=0 learns one; for a class set an encoder of photographs (--set "
+            "encoder=resnet18 --set c_dim=256), or name the folder of one"
+        )
+    # Of a class with thousands of objects only the first is looked at.
+    return _without_silhouettes(views.of_instance(int(views.instances[0])))
+
+
+def _without_silhouettes(views: Views) -> str:
+    lacking = [view.name for view in views if not has_silhouette(view)]
+    if len(lacking) == len(views):
+        return (
+            "its photographs have neither masks of the object nor transparency, and DVR learns from silhouettes; put "
+            "masks beside them (mask/, white on the object)"
+        )
+    if lacking:
+        return f"{len(lacking)} of {len(views)} photographs have no mask, such as {lacking[0]}; each needs one"
+    return ""
+
+
+def of_first_object(dataset: Dataset) -> tuple[View, ...]:
+    """The training photographs of one object, which say where its cube stands."""
+    views = dataset.split("train").photographed
+    return tuple(views.of_instance(int(views.instances[0])))
+
+
+def training_photographs(dataset: Dataset, config: DvrConfig) -> Views:
+    """Those that are learnt from.
+
+    Raises:
+        UserError: the data is `unsupported`, or no mask has anything in it.
+    """
+    if reason := unsupported(dataset, config):
+        raise UserError(f"{dataset.source}: {reason}")
+    views = dataset.split("train").photographed
+    step = -(-len(views) // LOOKED_AT)
+    if not any(_shows_something(view) for part in (views[::step], views) for view in part):
+        raise UserError(
+            f"{dataset.source}: the masks of all {len(views)} photographs are empty; they must be white where the "
+            "object is"
+        )
+    return views
+
+
+def _shows_something(view: View) -> bool:
+    return bool(silhouette(view).any())

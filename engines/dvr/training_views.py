@@ -1,0 +1,261 @@
+"""What each step looks at, and how it comes from the disk.
+
+A step's photographs and pixels follow from the seed and the step's number alone, so that any process can read them
+ahead, and a run that goes on later needs no memory of what it has seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engines.core.camera import Array, Camera
+from engines.core.chance import seeded
+from engines.core.errors import UserError
+from engines.core.images import resize_area, to_uint8
+from engines.core.object_masks import silhouette
+from engines.core.ranks import Rank, Share
+from engines.core.read_ahead import WORKERS
+from engines.core.views import View, Views
+from engines.dvr.config import DvrConfig
+from engines.dvr.cube import Cube
+from engines.dvr.photographs import as_input
+from engines.dvr.ray_sampling import Pixels, choose_pixels, patches_of, places_on_rays, rays_through
+
+MEMORY_BYTES = 2**30
+"""Photographs that take no more are kept; of more than that each is read when its turn comes."""
+BYTES_PER_PIXEL = 8
+"""Of a photograph that is kept: its colours, silhouette and depth."""
+ORDER, VIEWS, PIXELS = 0, 1, 2
+"""Purposes of chance."""
+
+
+def learnt_size(size_px: tuple[int, int], config: DvrConfig) -> tuple[int, int]:
+    """(width, height) that a photograph of `size_px` is learnt at."""
+    if config.img_size is None or min(size_px) <= config.img_size:
+        return size_px
+    factor = config.img_size / min(size_px)
+    return max(1, round(size_px[0] * factor)), max(1, round(size_px[1] * factor))
+
+
+def workers_for(views: Views, config: DvrConfig) -> int:
+    """Processes that read ahead: none where all photographs are kept."""
+    width, height = learnt_size(views[0].camera.size_px, config)
+    return WORKERS if len(views) * width * height * BYTES_PER_PIXEL > MEMORY_BYTES else 0
+
+
+class Plan:
+    """Which photographs a step looks at."""
+
+    def __init__(self, instances: Array, config: DvrConfig, seed: int) -> None:
+        """Of photographs of these objects [V]; of a class, a step looks at objects, each in a photograph by chance."""
+        self._instances, self._config, self._seed = instances, config, seed
+        objects = np.unique(instances)
+        self._of_object = [np.flatnonzero(instances == number) for number in objects] if config.c_dim else []
+        self._count = len(self._of_object) or len(instances)
+
+    def chosen(self, step: int) -> list[int]:
+        """What a step looks at: objects, or photographs where there is one object; each once before any comes again."""
+        size = self._config.batch_size
+        places = range(step * size, (step + 1) * size)
+        return [int(_shuffled(self._count, self._seed, place // self._count)[place % self._count]) for place in places]
+
+    def views(self, step: int) -> list[int]:
+        """Numbers of the photographs that are compared."""
+        return self._by_chance(step, 0)
+
+    def inputs(self, step: int) -> list[int]:
+        """Numbers of the photographs that the codes are made of, for each of `views`."""
+        return self._by_chance(step, 1)
+
+    def _by_chance(self, step: int, purpose: int) -> list[int]:
+        chosen = self.chosen(step)
+        if not self._of_object:
+            return chosen
+        random = seeded(self._seed, VIEWS, step, purpose)
+        views = [self._of_object[number] for number in chosen]
+        return [int(of[torch.randint(len(of), (), generator=random)]) for of in views]
+
+    def objects(self, step: int) -> list[int]:
+        """Number of each chosen object among those that have a code."""
+        return self.chosen(step) if self._of_object else [0] * self._config.batch_size
+
+
+@lru_cache(maxsize=2)
+def _shuffled(count: int, seed: int, round_: int) -> Tensor:
+    return torch.randperm(count, generator=seeded(seed, ORDER, round_))
+
+
+@dataclass(frozen=True, eq=False)
+class Photograph:
+    """As it is learnt from.
+
+    Attributes:
+        colours: [H, W, 3] uint8.
+        inside: [H, W] bool, what belongs to the object.
+        valid: [H, W] bool, what counts; None: all.
+        depths: [H, W] float32 world units along +z, infinite where none is known; None: there are none.
+    """
+
+    camera: Camera
+    colours: Tensor
+    inside: Tensor
+    valid: Tensor | None
+    depths: Tensor | None
+
+
+def read_photograph(view: View, config: DvrConfig) -> Photograph:
+    """A view's photograph and silhouette, at the size that is learnt.
+
+    Raises:
+        UserError: something of it can't be read.
+    """
+    size_px = learnt_size(view.camera.size_px, config)
+    inside = resize_area(silhouette(view).astype(np.float32), size_px) >= 0.5
+    valid = view.resized_valid(size_px)
+    return Photograph(
+        view.camera.resized(size_px),
+        torch.from_numpy(np.ascontiguousarray(to_uint8(resize_area(view.image(), size_px)))),
+        torch.from_numpy(np.ascontiguousarray(inside)),
+        None if valid is None else torch.from_numpy(np.ascontiguousarray(valid)),
+        None,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """The rays of one step that are this rank's.
+
+    Attributes:
+        step: counted from 0.
+        share: of the step's patches.
+        views: the step's photographs, all ranks'.
+        objects: [N] which of the step's codes a ray's object has.
+        counts: how many of the rays each of the step's objects has; they stand one object after the other.
+        inputs: what the codes are made of, all ranks': photographs [B, 3, S, S] in [0, 1], or numbers [B] of objects
+            with a code of their own; empty where there are no codes.
+        origins, directions: [N, 3] in the field's coordinates; a step of 1 goes 1 world unit along the camera's +z.
+        colours: [N, 3] in [0, 1].
+        inside: [N] bool, what belongs to the object.
+        valid: [N] bool, what counts.
+        depths: [N] d of the surface where it is known, else infinite.
+        empty_at, occupied_at: [N] d of places by chance.
+        beside: [N, 3] steps to a neighbouring point by chance, in [-1/2, 1/2).
+    """
+
+    step: int
+    share: Share
+    views: tuple[int, ...]
+    counts: list[int]
+    inputs: Tensor
+    objects: Tensor
+    origins: Tensor
+    directions: Tensor
+    colours: Tensor
+    inside: Tensor
+    valid: Tensor
+    depths: Tensor
+    empty_at: Tensor
+    occupied_at: Tensor
+    beside: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """The same on a device."""
+        moved: dict[str, Any] = {
+            name: value.to(device) for name, value in self.__dict__.items() if isinstance(value, Tensor)
+        }
+        return replace(self, **moved)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where the field stands, and d of a depth of 1 in `depth_range`."""
+
+    cube: Cube
+    unit: float
+
+
+class BatchReader:
+    """Reads what any step looks at."""
+
+    def __init__(self, views: Views, plan: Plan, config: DvrConfig, frame: Frame, seed: int, rank: Rank) -> None:
+        """Of `views`, the share of `rank`."""
+        self._views, self._plan, self._config, self._frame = views, plan, config, frame
+        self._seed, self._rank = seed, rank
+        self._kept, self._kept_bytes = dict[int, Photograph](), 0
+
+    def read(self, step: int) -> Batch:
+        """What a step looks at.
+
+        Raises:
+            UserError: a photograph, mask or the like can't be read.
+        """
+        views = self._plan.views(step)
+        sizes = [learnt_size(self._views[number].camera.size_px, self._config) for number in views]
+        counts = [patches_of(size, self._config) for size in sizes]
+        share, begin, parts = self._rank.share(sum(counts)), 0, list[dict[str, Tensor]]()
+        rays = [0] * len(views)
+        for place, (number, count) in enumerate(zip(views, counts, strict=True)):
+            first, last = (min(max(end - begin, 0), count) for end in (share.begin, share.end))
+            begin += count
+            if first < last:
+                random = seeded(self._seed, PIXELS, step, place)
+                rows = slice(first * self._config.patch_size**2, last * self._config.patch_size**2)
+                parts.append(self._rays(number, place, rows, random))
+                rays[place] = rows.stop - rows.start
+        whole = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+        return Batch(step, share, tuple(views), rays, self._inputs(step), **whole)
+
+    def _inputs(self, step: int) -> Tensor:
+        """As a `Batch` has them."""
+        if self._config.encoder is None:
+            return torch.empty(0)
+        if self._config.encoder == "idx":
+            return torch.tensor(self._plan.objects(step))
+        side = self._config.img_size_input
+        found = [as_input(self._views[number].image(), side, squeezed=False) for number in self._plan.inputs(step)]
+        if len({photograph.shape for photograph in found}) > 1:
+            raise UserError("the input photographs of a class must have one shape, such as squares")
+        return torch.cat(found)
+
+    def _rays(self, number: int, place: int, rows: slice, random: torch.Generator) -> dict[str, Tensor]:
+        """The fields of a `Batch` for some pixels of a photograph."""
+        photograph = self._photograph(number)
+        height, width = photograph.inside.shape
+        pixels = Pixels(*(part[rows] for part in choose_pixels((width, height), self._config, random)))
+        at = (pixels.rows, pixels.columns)
+        places_px = torch.stack([pixels.columns, pixels.rows], dim=1) + pixels.within
+        if self._config.pixel_corners:
+            places_px = (places_px - pixels.within) * torch.tensor(
+                [width / max(width - 1, 1), height / max(height - 1, 1)]
+            )
+        origins, directions = rays_through(photograph.camera, self._frame.cube, places_px)
+        empty, occupied = places_on_rays(origins, directions, pixels.chance, self._config, self._frame.unit)
+        count = len(pixels.rows)
+        return {
+            "objects": torch.full((count,), place),
+            "origins": origins,
+            "directions": directions,
+            "colours": photograph.colours[at].float() / 255,
+            "inside": photograph.inside[at],
+            "valid": torch.ones(count, dtype=torch.bool) if photograph.valid is None else photograph.valid[at],
+            "depths": torch.full((count,), torch.inf) if photograph.depths is None else photograph.depths[at],
+            "empty_at": empty,
+            "occupied_at": occupied,
+            "beside": pixels.chance[:, 2:],
+        }
+
+    def _photograph(self, number: int) -> Photograph:
+        found = self._kept.get(number)
+        if found is None:
+            found = read_photograph(self._views[number], self._config)
+            taken = BYTES_PER_PIXEL * found.inside.numel()
+            if self._kept_bytes + taken <= MEMORY_BYTES:
+                self._kept[number] = found
+                self._kept_bytes += taken
+        return found
