@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from dataclasses import fields, replace
 from pathlib import Path
@@ -127,20 +126,25 @@ def _other_captures(folder: Path, dataset: Dataset) -> tuple[str, ...]:
     if not dataset.instances:
         return ()
     used = {name.split("/")[0] for name in dataset.instances}
-    rest = (path for path in sorted(folder.iterdir()) if path.is_dir() and path.name not in used)
-    others = list[str]()
-    for path in itertools.islice(rest, MOST_LOOKED_INTO):
-        try:
-            format_ = find_format(path)
-        except (UserError, OSError):
-            # Nobody asked for it.
-            continue
-        if format_ is not None and dataset.format != format_.NAME:
-            others.append(f"{path.name} ({format_.NAME})")
+    rest = [path for path in sorted(folder.iterdir()) if path.is_dir() and path.name not in used]
+    # An object that lists leave out is as the others, each of which alone may be of a simpler layout.
+    own = {dataset.format, _name_of_format(folder / next(iter(used)))} if rest else set()
+    named = ((path.name, _name_of_format(path)) for path in rest[:MOST_LOOKED_INTO])
+    others = [f"{name} ({layout})" for name, layout in named if layout and layout not in own]
     if not others:
         return ()
     are = "is another capture, which is" if len(others) == 1 else "are other captures, which are"
     return (f"{naming(others)} {are} left out: what is read here is {dataset.format}; name the one that is meant",)
+
+
+def _name_of_format(folder: Path) -> str:
+    """The first that recognises it; "" where none does, or it can't be told."""
+    try:
+        found = find_format(folder) if folder.is_dir() else None
+    except (UserError, OSError):
+        # Nobody asked for it.
+        return ""
+    return found.NAME if found is not None else ""
 
 
 def require_within(folder: Path, dataset: Dataset) -> None:
