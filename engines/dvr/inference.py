@@ -17,7 +17,7 @@ from typing import cast
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from engines.dvr.network import Decoder, ResnetBlock
 
@@ -68,7 +68,7 @@ class PackedDecoder:
         """[N] occupancy logits, positive inside, of points [N, 3]."""
         if not len(points):
             return points.new_zeros(0)
-        return torch.cat([self._logits(part) for part in points.split(self._chunk)])
+        return torch.cat([self._logits(part) for part in torch.split(points, self._chunk)])
 
     @torch.no_grad()
     def colours(self, points: Tensor) -> Tensor:
@@ -95,7 +95,7 @@ class PackedDecoder:
         return Shaded(logits, colours, gradients)
 
     def _split(self, points: Tensor) -> tuple[Tensor, ...]:
-        return points.split(self._chunk) if len(points) else (points,)
+        return torch.split(points, self._chunk) if len(points) else (points,)
 
     def _begin(self, points: Tensor) -> Tensor:
         return torch.addmm(self._first_bias, points, self._first.T)
@@ -130,7 +130,7 @@ class _PackedBlock:
 
     def __init__(self, block: ResnetBlock, share: Tensor | None) -> None:
         """`share`: [F] that is added to what comes out."""
-        into, out = cast(nn.Linear, block.fc_0), cast(nn.Linear, block.fc_1)
+        into, out = block.fc_0, block.fc_1
         bias = out.bias if share is None else out.bias + share
         self._into_weight, self._out_weight = into.weight.detach(), out.weight.detach()
         self._into, self._out = (

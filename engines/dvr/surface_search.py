@@ -1,0 +1,353 @@
+"""The search for the surface along rays, fast: what `march` finds, with a hundredth of the points.
+
+`find_surface(logits, grid, origins, directions, sampling)` is all. `logits` are those of `PackedDecoder`, or in
+a training the network's own, without gradients), `grid` is `build_grid` of the same field, made again when it has
+changed. Of several scenes or codes each has a call and a grid of its own.
+
+A ray is walked from one of `march`'s samples to another that could be the first one not in empty space:
+
+| where a sample is | what is done |
+|---|---|
+| in a cell that is surely empty | all samples up to the next cell that isn't are passed over |
+| the trilinear field and its margin are below 0 | all samples up to where the margin could reach 0 are passed over |
+| the field rises steeply there | the crossing is looked for at once, then whether `march` has a sample beyond it |
+| else | the field is asked |
+
+Crossings are found by the secant method, begun where the trilinear field crosses, with bisection where it goes astray.
+A ray for which that doesn't end well is marched plainly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engines.core.engine import Stop, never_stop
+from engines.core.errors import Cancelled
+from engines.dvr.crossings import Guess, cross
+from engines.dvr.grid_lookup import Bounds, bounds, exits, locate
+from engines.dvr.marching import Bracket, Hits, Logits, RaySampling, cube_interval, march, secant
+from engines.dvr.occupancy_grid import OccupancyGrid
+
+CHUNK_RAYS = 2**16
+"""Walked at once: some 20 MB."""
+ERROR_SLOPE = 2.0
+"""How fast the error of the trilinear field changes at most, in margins for each side of a cell."""
+ROUNDING = 1e-4
+"""Of the space between two samples."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What was found, and at what cost.
+
+    Attributes:
+        hits: as `march` gives them.
+        evaluations: points at which the field was asked, those of plain marches included.
+        marched: rays that were marched plainly.
+    """
+
+    hits: Hits
+    evaluations: int
+    marched: int
+
+
+@torch.no_grad()
+def find_surface(
+    logits: Logits,
+    grid: OccupancyGrid,
+    origins: Tensor,
+    directions: Tensor,
+    sampling: RaySampling,
+    stop: Stop = never_stop,
+) -> Found:
+    """Where rays first cross the surface.
+
+    Args:
+        logits: the field; 0 on the surface.
+        grid: of the same field; where it ends before the rays do, more of it is made for this call alone.
+        origins, directions: [N, 3] in the field's coordinates.
+
+    Raises:
+        Cancelled: `stop` said so.
+    """
+    parts = list[Found]()
+    for first in range(0, max(1, len(origins)), CHUNK_RAYS):
+        rays = slice(first, first + CHUNK_RAYS)
+        parts.append(_Walk(logits, grid, _Rays(origins[rays], directions[rays], sampling), stop).found())
+    return Found(
+        Hits(
+            torch.cat([part.hits.distances for part in parts]),
+            torch.cat([part.hits.hit for part in parts]),
+            torch.cat([part.hits.starts_inside for part in parts]),
+        ),
+        sum(part.evaluations for part in parts),
+        sum(part.marched for part in parts),
+    )
+
+
+class _Rays:
+    """Rays and the samples that `march` takes on them."""
+
+    def __init__(self, origins: Tensor, directions: Tensor, sampling: RaySampling) -> None:
+        self.origins, self.directions, self.sampling = origins, directions, sampling
+        self.lengths = directions.norm(dim=1)
+        near, far, self._meets = cube_interval(origins, directions, sampling.padding)
+        first, last = sampling.unseen
+        self._near, self._far = near.masked_fill(~self._meets, first), far.masked_fill(~self._meets, last)
+        self._steps = torch.linspace(0, 1, sampling.samples, dtype=origins.dtype, device=origins.device)
+        self._beside = torch.linspace(first, last, sampling.samples, dtype=origins.dtype, device=origins.device)
+
+    def d(self, rays: Tensor, sample: Tensor) -> Tensor:
+        """[M] of samples [M] on the rays with indices [M]; to the bit those of `march`."""
+        near = self._near[rays]
+        within = near + self._steps[sample] * (self._far[rays] - near)
+        return torch.where(self._meets[rays], within, self._beside[sample])
+
+    def points(self, rays: Tensor, d: Tensor) -> Tensor:
+        """[M, 3] at d [M]."""
+        return self.origins[rays] + d[:, None] * self.directions[rays]
+
+    def spacing(self, rays: Tensor) -> Tensor:
+        """[M] d between two samples."""
+        return (self._far[rays] - self._near[rays]) / (self.sampling.samples - 1)
+
+    def samples_until(self, rays: Tensor, d: Tensor) -> Tensor:
+        """[M] how many samples lie before d [M]."""
+        count = ((d - self._near[rays]) / self.spacing(rays) - ROUNDING).ceil()
+        return count.nan_to_num(0).clamp(0, self.sampling.samples).long()
+
+    def farthest(self) -> tuple[Tensor, Tensor]:
+        """The largest coordinate of any sample of rays whose samples are finite, and [N] which these are."""
+        ends = torch.stack([self.origins + d[:, None] * self.directions for d in (self._near, self._far)])
+        finite = ends.isfinite().all(-1).all(0)
+        return ends[:, finite].abs().amax() if finite.any() else ends.new_zeros(()), finite
+
+
+@dataclass(frozen=True, eq=False)
+class _Waiting:
+    """Rays at a sample [M] where only the field itself tells whether it is negative.
+
+    Attributes:
+        rays: indices of theirs.
+        d: of the sample.
+        rise: of the trilinear field there, by d.
+        steepest: that the true field rises anywhere in the cell, by d.
+        leaves: d by which they leave the cell, from the sample on.
+    """
+
+    rays: Tensor
+    d: Tensor
+    rise: Tensor
+    steepest: Tensor
+    leaves: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class _Crossing:
+    """Rays that cross the surface after the sample before their current one.
+
+    Attributes:
+        rays: [M] indices of theirs.
+        high: [M] d before which they do.
+        at: [M] about where; not finite where that isn't known.
+        rise: [M] of the field there, by d.
+        sure: [M] whether the current sample is known to be occupied.
+    """
+
+    rays: Tensor
+    high: Tensor
+    at: Tensor
+    rise: Tensor
+    sure: Tensor
+
+
+class _Walk:
+    """A search under way.
+
+    All samples of a ray before `sample` are known to be empty.
+    """
+
+    def __init__(self, logits: Logits, grid: OccupancyGrid, rays: _Rays, stop: Stop) -> None:
+        self._logits, self._grid, self._rays, self._stop = logits, grid, rays, stop
+        count = len(rays.origins)
+        self._sample = torch.zeros(count, dtype=torch.long, device=rays.origins.device)
+        self._distances = torch.ones(count, dtype=rays.origins.dtype, device=rays.origins.device)
+        self._hit = torch.zeros(count, dtype=torch.bool, device=rays.origins.device)
+        self._starts_inside, self._astray = self._hit.clone(), self._hit.clone()
+        self._waiting, self._crossing = list[_Waiting](), list[_Crossing]()
+        self._asked = 0
+
+    def found(self) -> Found:
+        """All of it."""
+        radius, finite = self._rays.farthest()
+        known = len(self._grid.samples)
+        self._grid = self._grid.covering(self._logits, float(radius))
+        self._asked += len(self._grid.samples) - known
+        self._astray |= ~finite
+        going = finite.nonzero()[:, 0]
+        while len(going):
+            self._walk(going)
+            going = self._cross()
+        marched = self._march()
+        return Found(Hits(self._distances, self._hit, self._starts_inside), self._asked, marched)
+
+    def _walk(self, going: Tensor) -> None:
+        """Goes on until each ray has ended, or crosses the surface."""
+        while len(going) or self._waiting:
+            if self._stop():
+                raise Cancelled
+            # The field is asked for many points at once, but no ray is waited for long.
+            if len(going) > sum(len(waiting.rays) for waiting in self._waiting):
+                going = self._step(going)
+            else:
+                going = torch.cat([going, self._ask()])
+
+    def _step(self, rays: Tensor) -> Tensor:
+        """Looks at the current samples of some rays; those that go on."""
+        d = self._rays.d(rays, self._sample[rays])
+        cells = locate(self._grid, self._rays.points(rays, d), self._rays.directions[rays])
+        ahead = exits(self._grid, cells)
+        near = (cells.reach == 0).nonzero()[:, 0]
+        free = torch.ones_like(rays, dtype=torch.bool)
+        if len(near):
+            about = bounds(self._grid, cells.chosen(near))
+            empty = about.value + about.margin < 0
+            until = torch.where(about.steepest > 0, -(about.value + about.margin) / about.steepest, torch.inf)
+            doubtful = (~empty).nonzero()[:, 0]
+            held = near[doubtful]
+            free[held] = False
+            self._hold(rays[held], d[held], about.chosen(doubtful), ahead[held], 1 / cells.rate[held].norm(dim=1))
+            ahead[near] = torch.minimum(ahead[near], until)
+        free_ = free.nonzero()[:, 0]
+        return self._advanced(rays[free_], d[free_], ahead[free_])
+
+    def _hold(self, rays: Tensor, d: Tensor, about: Bounds, leaves: Tensor, cell: Tensor) -> None:
+        """Sorts rays whose samples may be occupied: which cross here, and which have to wait.
+
+        Args:
+            d: [M] of the samples, and `about` them.
+            leaves: [M] d by which they leave the cell.
+            cell: [M] d as long as a cell's side.
+        """
+        first, inside = self._sample[rays] == 0, about.value - about.margin > 0
+        self._starts_inside[rays[inside & first]] = True
+        slope = ERROR_SLOPE * about.margin / cell
+        # Where the trilinear field rises so steeply, the true one rises as well.
+        crosses = ~first & (inside | (about.rise > slope))
+        high = torch.where(inside, d, d + 1.5 * (about.margin - about.value) / about.rise)
+        at = d - about.value / about.rise
+        which = crosses.nonzero()[:, 0]
+        if len(which):
+            self._crossing.append(_Crossing(*(of[which] for of in (rays, high, at, about.rise, inside))))
+        which = (~crosses & ~(inside & first)).nonzero()[:, 0]
+        if len(which):
+            self._waiting.append(_Waiting(*(of[which] for of in (rays, d, about.rise, about.steepest + slope, leaves))))
+
+    def _ask(self) -> Tensor:
+        """Asks the field at the samples that rays wait at; the rays that go on."""
+        rays, d, rise, steepest, leaves = (
+            torch.cat([getattr(waiting, name) for waiting in self._waiting])
+            for name in ("rays", "d", "rise", "steepest", "leaves")
+        )
+        self._waiting.clear()
+        values = self._logits(self._rays.points(rays, d))
+        self._asked += len(values)
+        first, inside = self._sample[rays] == 0, values > 0
+        self._starts_inside[rays[first & inside]] = True
+        # `march` has a rule for an exact 0.
+        self._astray[rays[~(values < 0) & ~inside]] = True
+        into = (inside & ~first).nonzero()[:, 0]
+        if len(into):
+            at = d[into] - values[into] / rise[into]
+            self._crossing.append(_Crossing(rays[into], d[into], at, rise[into], inside[into]))
+        on = (values < 0).nonzero()[:, 0]
+        return self._advanced(rays[on], d[on], torch.minimum(-values[on] / steepest[on], leaves[on]))
+
+    def _advanced(self, rays: Tensor, d: Tensor, ahead: Tensor) -> Tensor:
+        """Those of the rays, of which d [M] and `ahead` of it is empty, that have samples left."""
+        following = torch.maximum(self._rays.samples_until(rays, d + ahead), self._sample[rays] + 1)
+        self._sample[rays] = following
+        return rays[following < self._rays.sampling.samples]
+
+    def _cross(self) -> Tensor:
+        """Finds the crossings; the rays that go on all the same."""
+        if not self._crossing:
+            return self._sample[:0]
+        rays, high, at, rise, sure = (
+            torch.cat([getattr(crossing, name) for crossing in self._crossing])
+            for name in ("rays", "high", "at", "rise", "sure")
+        )
+        self._crossing.clear()
+        # Between samples that are wide apart there may be several: the one of the plain search is found by its steps.
+        wide = self._rays.spacing(rays) * self._rays.lengths[rays] > 2 * self._grid.half / self._grid.cells
+        self._follow(rays[sure & wide])
+        which = (~(sure & wide)).nonzero()[:, 0]
+        rays, high, at, rise, sure, wide = (of[which] for of in (rays, high, at, rise, sure, wide))
+        low = self._rays.d(rays, self._sample[rays] - 1)
+        guess = Guess(self._rays.origins[rays], self._rays.directions[rays], low, high, at, rise)
+        d, asked = cross(self._logits, guess)
+        self._asked += asked
+        crossed = d.isfinite()
+        self._astray[rays[~crossed]] = True
+        self._hit[rays] = crossed
+        self._distances[rays[crossed]] = d[crossed]
+        on = self._beyond(rays[crossed & ~sure])
+        wide &= self._hit[rays]
+        self._follow(rays[wide])
+        return on
+
+    def _follow(self, rays: Tensor) -> None:
+        """Finds the crossing of rays whose current sample is occupied by the plain search's steps."""
+        if not len(rays):
+            return
+        origins, directions = self._rays.origins[rays], self._rays.directions[rays]
+        near, far = (self._rays.d(rays, self._sample[rays] - back) for back in (1, 0))
+        low, high = (self._logits(self._rays.points(rays, d)) for d in (near, far))
+        steps = self._rays.sampling.secant_steps
+        self._asked += (2 + steps) * len(rays)
+        between = (low < 0) & (high > 0)
+        self._astray[rays[~between]] = True
+        self._distances[rays] = secant(self._logits, origins, directions, Bracket(near, far, low, high), steps)
+        self._hit[rays] = between
+
+    def _beyond(self, rays: Tensor) -> Tensor:
+        """Of crossed rays, those that go on: `march` has no occupied sample beyond the crossing."""
+        crossing = self._distances[rays]
+        following = torch.maximum(self._rays.samples_until(rays, crossing), self._sample[rays])
+        has = following < self._rays.sampling.samples
+        self._hit[rays[~has]] = False
+        rays, following, crossing = rays[has], following[has], crossing[has]
+        self._sample[rays] = following
+        d = self._rays.d(rays, following)
+        (before, cell), (after, _) = self._bounds(rays, crossing), self._bounds(rays, d)
+        # The field is 0 at the crossing: by how much the trilinear one is off there is known.
+        change = ERROR_SLOPE * torch.maximum(before.margin, after.margin) * (d - crossing) / cell
+        doubtful = ~(after.value - torch.minimum(after.margin, before.value + change) > 0)
+        rays, d = rays[doubtful], d[doubtful]
+        if not len(rays):
+            return rays
+        values = self._logits(self._rays.points(rays, d))
+        self._asked += len(values)
+        passed = values < 0
+        self._astray[rays[~passed & ~(values > 0)]] = True
+        self._hit[rays[passed]] = False
+        return self._advanced(rays[passed], d[passed], torch.zeros_like(d[passed]))
+
+    def _bounds(self, rays: Tensor, d: Tensor) -> tuple[Bounds, Tensor]:
+        """Of places [M] on rays, and d as long as a cell's side."""
+        cells = locate(self._grid, self._rays.points(rays, d), self._rays.directions[rays])
+        return bounds(self._grid, cells), 1 / cells.rate.norm(dim=1)
+
+    def _march(self) -> int:
+        """Marches plainly along the rays that went astray; how many these are."""
+        rays = self._astray.nonzero()[:, 0]
+        if len(rays):
+            sampling = self._rays.sampling
+            hits = march(self._logits, self._rays.origins[rays], self._rays.directions[rays], sampling, stop=self._stop)
+            self._distances[rays], self._hit[rays] = hits.distances, hits.hit
+            self._starts_inside[rays] = hits.starts_inside
+            self._asked += len(rays) * sampling.samples + int(hits.hit.sum()) * sampling.secant_steps
+        return len(rays)
