@@ -12,7 +12,7 @@
 | `marching.py` | the plain search for the surface along rays, as in the paper |
 | `training.py`, `losses.py`, `implicit_gradient.py` | what is learnt, what a step is judged by, how the surface moves |
 | `training_data.py`, `training_views.py` | what can be learnt from; what each step looks at, and how it is read |
-| `ray_sampling.py`, `field.py`, `comparison.py` | pixels and places by chance; the field of a step; what its rays are compared by |
+| `ray_sampling.py`, `field.py`, `comparison.py` | pixels and places by chance; the field of a step; its losses |
 | `pruned_march.py` | the search while learning: what `marching.py` finds, with fewer points |
 | `placement.py` | where the cube stands, of data that doesn't say |
 """

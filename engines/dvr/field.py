@@ -7,12 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from engines.dvr.inference import PackedDecoder
 from engines.dvr.marching import Hits, Logits, RaySampling, march
 from engines.dvr.network import Decoder
 from engines.dvr.pruned_march import LearntGrid, pruned_march
-
-CACHE_BYTES = 2**19
-"""Of one layer's features."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,15 +55,6 @@ class Field:
         return Hits(*(torch.cat([getattr(hits, name) for hits in found]) for name in Hits.__dataclass_fields__))
 
     def of(self, number: int, level: float) -> Logits:
-        """The field of one object, 0 on its surface, without gradients."""
+        """The field of one object as it is now, 0 on its surface, without gradients."""
         code = None if self.codes is None else self.codes[number : number + 1]
-        # Of a CPU the layers' features stay in the cache: else a point takes twice as long.
-        at_once = max(64, CACHE_BYTES // (4 * self.decoder.fc_p.out_features))
-        on_cpu = self.objects.device.type == "cpu"
-
-        @torch.no_grad()
-        def logits(points: Tensor) -> Tensor:
-            parts = torch.split(points, at_once) if on_cpu and len(points) > at_once else (points,)
-            return torch.cat([self.decoder(part, code)[:, 0] for part in parts]) - level
-
-        return logits
+        return PackedDecoder(self.decoder, code, level).logits

@@ -20,7 +20,7 @@ CELLS = 32
 """Along each side of the padded cube."""
 RENEWED_EVERY = 16
 """Steps between two grids: a grid is asked at as many points as a step of a thousand rays looks at."""
-DRIFT = 1.0
+DRIFT = 0.5
 """By how much the logit of a point may rise until the grid is made anew."""
 WAVES = 8
 """Parts in which a ray's samples are looked at, one after the other."""

@@ -90,8 +90,8 @@ def test_a_grid_that_is_wrong_about_the_place_before_a_surface_costs_a_plain_mar
 
 
 def test_cells_are_empty_only_well_below_the_surface() -> None:
-    nearly = possibly_occupied(lambda points: torch.full((len(points),), -0.9), CPU)
-    surely = possibly_occupied(lambda points: torch.full((len(points),), -1.1), CPU)
+    nearly = possibly_occupied(lambda points: torch.full((len(points),), -0.4), CPU)
+    surely = possibly_occupied(lambda points: torch.full((len(points),), -0.6), CPU)
     assert nearly.all() and not surely.any()
 
 
