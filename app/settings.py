@@ -46,6 +46,7 @@ class Settings:
         panel, panel_width: the panel at the side; 0: its own width.
         fps, loop: how recordings are played.
         export, mesh: the last values of the dialogs for videos and meshes.
+        mesh_look: how a mesh is shown with a scene.
         folders: where each file dialog was last, by its name.
         runs_home: the folder that new trainings go to; "": see `runs_home`.
         runs: folders of other runs that are known, newest first.
@@ -67,6 +68,7 @@ class Settings:
     loop: bool = True
     export: Mapping[str, Any] = field(default_factory=dict)
     mesh: Mapping[str, Any] = field(default_factory=dict)
+    mesh_look: Mapping[str, Any] = field(default_factory=dict)
     folders: Mapping[str, str] = field(default_factory=dict)
     runs_home: str = ""
     runs: tuple[str, ...] = ()

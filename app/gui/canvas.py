@@ -31,6 +31,9 @@ class Canvas(Protocol):
     def set_picture(self, pixels: Array) -> None:
         """[H, W, 3] uint8."""
 
+    def set_overlay(self, pixels: Array | None) -> None:
+        """[H, W, 4] uint8 with opacity, stretched over the picture, of any size; None: nothing."""
+
     def set_segments(self, pixels: Array, colours: Array, labels: Sequence[Label] = ()) -> None:
         """[M, 2, 2] ends and [M, 4] colours in [0, 1]."""
 

@@ -28,14 +28,20 @@ class GlCanvas:
         self.widget = self._canvas.native
         black = np.zeros((2, 2, 3), dtype=np.uint8)
         self._image = scene.visuals.Image(black, method="subdivide", interpolation="linear", parent=self._canvas.scene)
-        self._image.visible = False
+        nothing = np.zeros((2, 2, 4), dtype=np.uint8)
+        self._overlay = scene.visuals.Image(
+            nothing, method="subdivide", interpolation="linear", parent=self._canvas.scene
+        )
+        self._overlay.order = 1
+        self._image.visible = self._overlay.visible = False
+        self._overlay_px = (2, 2)
         self._lines = scene.visuals.Line(
             pos=NO_POINTS, color=(1, 1, 1, 1), connect="segments", width=1.4, antialias=True, parent=self._canvas.scene
         )
-        self._lines.order, self._lines.visible = 1, False
+        self._lines.order, self._lines.visible = 2, False
         self._texts = scene.visuals.Text("", font_size=9, anchor_x="left", anchor_y="bottom", parent=self._canvas.scene)
-        self._texts.order, self._texts.visible = 2, False
-        for visual in (self._image, self._lines, self._texts):
+        self._texts.order, self._texts.visible = 3, False
+        for visual in (self._image, self._overlay, self._lines, self._texts):
             # Drawn in their order: all lie at one depth, where the picture, drawn first, would win.
             visual.set_gl_state("translucent", depth_test=False)
         self._size_px = (2, 2)
@@ -48,6 +54,14 @@ class GlCanvas:
         self._image.visible = True
         if (width, height) != self._size_px:
             self._size_px = (width, height)
+            self._arrange()
+        self._canvas.update()
+
+    def set_overlay(self, pixels: Array | None) -> None:
+        self._overlay.visible = pixels is not None
+        if pixels is not None:
+            self._overlay.set_data(np.ascontiguousarray(pixels))
+            self._overlay_px = (pixels.shape[1], pixels.shape[0])
             self._arrange()
         self._canvas.update()
 
@@ -75,6 +89,8 @@ class GlCanvas:
         placement = self.placement()
         transform = STTransform((placement.scale, placement.scale), (placement.left, placement.top))
         self._image.transform = self._lines.transform = transform
+        across, down = (placement.scale * own / over for own, over in zip(self._size_px, self._overlay_px, strict=True))
+        self._overlay.transform = STTransform((across, down), (placement.left, placement.top))
         self._arrange_labels()
 
     def _arrange_labels(self) -> None:

@@ -25,6 +25,7 @@ class PainterCanvas(QWidget):
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         self._pixels: Array | None = None
         self._image: QImage | None = None
+        self._overlay: tuple[Array, QImage] | None = None
         self._groups: list[tuple[QColor, list[QLineF]]] = []
         self._labels: Sequence[Label] = ()
         self._sharp = False
@@ -35,6 +36,15 @@ class PainterCanvas(QWidget):
         self._pixels = np.ascontiguousarray(pixels)
         height, width = pixels.shape[:2]
         self._image = QImage(self._pixels.data, width, height, 3 * width, QImage.Format_RGB888)
+        self.update()
+
+    def set_overlay(self, pixels: Array | None) -> None:
+        if pixels is None:
+            self._overlay = None
+        else:
+            pixels = np.ascontiguousarray(pixels)
+            height, width = pixels.shape[:2]
+            self._overlay = pixels, QImage(pixels.data, width, height, 4 * width, QImage.Format_RGBA8888)
         self.update()
 
     def set_segments(self, pixels: Array, colours: Array, labels: Sequence[Label] = ()) -> None:
@@ -62,6 +72,8 @@ class PainterCanvas(QWidget):
         width, height = self._image.width() * placement.scale, self._image.height() * placement.scale
         painter.setRenderHint(QPainter.SmoothPixmapTransform, not self._sharp)
         painter.drawImage(QRectF(placement.left, placement.top, width, height), self._image)
+        if self._overlay is not None:
+            painter.drawImage(QRectF(placement.left, placement.top, width, height), self._overlay[1])
         if self._groups or self._labels:
             self._paint_lines(painter, placement)
 

@@ -9,10 +9,21 @@ from typing import Any
 DEMOS = "&File/De&mo scenes"
 FILE, VIEW, CHANNEL, OVERLAYS, THEME = "&File", "&View", "&View/&Channel", "&View/&Overlays", "&View/&Theme"
 NAVIGATE, MODE, STEP, PLAY, HELP = "&Navigate", "&Navigate/&Mode", "&Navigate/&Step", "&Time", "&Help"
-TRAINING = "T&raining"
+TRAINING, MESH = "T&raining", "&View/&Mesh"
 LARGEST = "&View/Pict&ure size"
 LARGEST_PX = {0: "As the &window", 1024: "&1024 pixels", 512: "&512 pixels", 256: "&256 pixels"}
 CHANNEL_COUNT = 4
+MESH_STYLES = (
+    ("colours", "Vertex &colours", "Draw the mesh in the colours of its vertices"),
+    ("shaded", "&Shaded", "Draw the mesh grey, lit from the eye"),
+    ("normals", "&Normals", "Draw the mesh in the colours of its normals"),
+    ("wireframe", "&Wireframe", "Draw the edges of the mesh"),
+)
+MESH_LAYOUTS = (
+    ("over", "&Over the picture", "Draw the mesh over the picture"),
+    ("wipe", "W&ipe", "Mesh and picture, a line between"),
+    ("side", "Side &by side", "Mesh beside the picture, under the same camera"),
+)
 
 
 @dataclass(frozen=True)
@@ -22,7 +33,7 @@ class Command:
     Attributes:
         id: what handlers are found by.
         keys: the first is shown in the menu.
-        needs: "scene", "views", "photographs", "time", "export", "training" or "run" (that can go on): it
+        needs: "scene", "views", "photographs", "mesh", "time", "export", "training" or "run" (that can go on): it
             is grey without.
         group: commands of one group exclude each other.
         local: its keys work only while the viewport has the focus (arrows, which panels need for themselves).
@@ -52,6 +63,10 @@ COMMANDS = (
     Command(
         "data", "Choose &data folder…", FILE, ("Ctrl+D",), "Give the open scene its images and camera poses", "scene"
     ),
+    Command(
+        "open_mesh", "Open mes&h…", FILE, ("Ctrl+M",), "Show a mesh with the open scene, under its cameras", "scene"
+    ),
+    Command("close_mesh", "Close m&esh", FILE, ("Ctrl+Shift+M",), "Take the mesh away", "mesh"),
     Command("reopen", "Open &last scene", FILE, ("Ctrl+Shift+T",), "Open the newest of the recent scenes"),
     Command("demo", "&Demo scene", DEMOS, ("Ctrl+Shift+D",), "Open the demo scene that is the fastest to draw"),
     Command("clear_recent", "Clear recent &files", FILE, ("Ctrl+Shift+Del",), "Forget the recent scenes"),
@@ -78,7 +93,7 @@ COMMANDS = (
     ),
     Command(
         "export_mesh",
-        "Export mes&h…",
+        "Export &mesh…",
         FILE,
         ("Ctrl+Shift+E",),
         "Make a coloured mesh for other 3D programs: .ply, .obj or .glb",
@@ -112,6 +127,27 @@ COMMANDS = (
     ),
     _toggle("wipe", "&Wipe with the image", VIEW, "Y", "Image and picture, a line between", needs="photographs"),
     _toggle("blend", "&Blend with the image", VIEW, "Shift+Y", "The image over the picture", needs="photographs"),
+    _toggle("show_mesh", "Show &mesh", MESH, "M", "Show or hide the mesh that is open", needs="mesh"),
+    _toggle("mesh_depth", "&Depth test", MESH, "Shift+M", "Hide the mesh where the scene is nearer", needs="mesh"),
+    *(
+        _toggle(
+            f"mesh_{name}",
+            text,
+            MESH,
+            f"Ctrl+{key}",
+            tip,
+            needs="mesh",
+            group="mesh_style",
+            separated=name == "colours",
+        )
+        for key, (name, text, tip) in enumerate(MESH_STYLES, 1)
+    ),
+    *(
+        _toggle(
+            f"mesh_{name}", text, MESH, f"Ctrl+{key}", tip, needs="mesh", group="mesh_layout", separated=name == "over"
+        )
+        for key, (name, text, tip) in enumerate(MESH_LAYOUTS, 5)
+    ),
     _toggle(
         "cameras",
         "&Cameras",

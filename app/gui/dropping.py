@@ -9,13 +9,14 @@ from PyQt5.QtWidgets import QLabel, QMessageBox, QWidget
 
 from app.gui.host import DropTarget
 from app.gui.plain_text import plain_box
+from app.mesh.mesh_reading import is_mesh_file
 from engines.core.errors import UserError
 from engines.core.formats import find_format
 from engines.core.images import list_images
 from engines.core.picture_files import VIDEO_SUFFIXES
 from engines.core.run_folder import has_saved_nothing, is_run_folder
 
-HINT = "Drop a scene, a run folder, a data folder, images or a video"
+HINT = "Drop a scene, a run folder, a data folder, images, a video, or a mesh to show with the scene"
 
 
 class DropHint(QLabel):
@@ -59,6 +60,9 @@ def drop(window: DropTarget, paths: list[Path]) -> None:
         window.files.open(files[0], folders[0])
         return
     path = paths[0]
+    if path.is_file() and is_mesh_file(path):
+        window.meshes.open(path)
+        return
     film = path.suffix.lower() in VIDEO_SUFFIXES
     if not film and (path.is_file() or is_run_folder(path) or has_saved_nothing(path)):
         window.files.open(path)

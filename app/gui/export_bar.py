@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButt
 from app.export import Progress
 from app.gui.export_job import Exported
 from app.gui.panel_parts import Elided
+from app.mesh.mesh_reading import is_mesh_file
 from app.spoken import spoken_time
 
 THUMBNAIL = (86, 54)
@@ -21,6 +22,8 @@ class ExportBar(QFrame):
     """Hidden until an export begins."""
 
     cancelled = pyqtSignal()
+    mesh_wanted = pyqtSignal(object)
+    """The path of the mesh that was exported, to be shown with the scene."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,6 +38,9 @@ class ExportBar(QFrame):
         self.cancel.clicked.connect(self.cancelled)
         self.show_file, self.close_button = QPushButton("Show in folder"), QToolButton()
         self.show_file.clicked.connect(self._show_file)
+        self.show_mesh = QPushButton("Show mesh")
+        self.show_mesh.setToolTip("Show it over the picture, under the same camera")
+        self.show_mesh.clicked.connect(self._want_mesh)
         self.close_button.setText("✕")
         self.close_button.clicked.connect(self.hide)
         column = QVBoxLayout()
@@ -50,7 +56,7 @@ class ExportBar(QFrame):
         layout.setSpacing(12)
         layout.addWidget(self.thumbnail)
         layout.addLayout(column, 1)
-        for button in (self.cancel, self.show_file, self.close_button):
+        for button in (self.cancel, self.show_mesh, self.show_file, self.close_button):
             layout.addWidget(button)
         self._path = Path()
         self.hide()
@@ -91,6 +97,7 @@ class ExportBar(QFrame):
         self.cancel.setVisible(not ended)
         self.progress.setVisible(not ended)
         self.show_file.setVisible(ended)
+        self.show_mesh.setVisible(ended and is_mesh_file(self._path))
         self.close_button.setVisible(ended)
 
     def _show_thumbnail(self, pixels: np.ndarray) -> None:
@@ -103,6 +110,9 @@ class ExportBar(QFrame):
         )
         pixmap.setDevicePixelRatio(ratio)
         self.thumbnail.setPixmap(pixmap)
+
+    def _want_mesh(self) -> None:
+        self.mesh_wanted.emit(self._path)
 
     def _show_file(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._path.parent)))

@@ -45,12 +45,20 @@ class Learner(Protocol):
         """The dialog, on what is to be learnt from."""
 
 
+class MeshOpener(Protocol):
+    """Shows meshes with the open scene."""
+
+    def open(self, path: Path) -> None:
+        """Begins to read a mesh file; says so."""
+
+
 class DropTarget(Protocol):
     """The window, as far as what is dropped on it needs it."""
 
     session: Session
     files: DataOpener
     trainings: Learner
+    meshes: MeshOpener
     widget: Any
 
 

@@ -15,6 +15,7 @@ from app.gui.channel_panel import channel_name
 from app.gui.command_table import CHANNEL_COUNT
 from app.gui.frustums import Frustums
 from app.gui.host import Host
+from app.gui.mesh_showing import MeshShowing
 from app.gui.overlay_layer import OVERLAY_NAMES, OverlayLayer
 from app.gui.photographs import CAPTIONS, Photographs
 from app.gui.view_panel import axis_name
@@ -49,7 +50,8 @@ class Looking:
         self._unread: CompareFailure | None = None
         self.photographs = Photographs(window, self.draw, self._why_unread)
         self.frustums = Frustums(window, self._overlays, self._eye_shown, self.draw_overlays, self.go_to_view)
-        for watcher in (self.frustums, self.photographs):
+        self.meshes = MeshShowing(window, self._take, self.draw)
+        for watcher in (self.frustums, self.photographs.line, self.meshes.line):
             watcher.watch()
         self._sources: tuple[Camera, ...] = ()
         self._stopped = False
@@ -102,6 +104,7 @@ class Looking:
         return (
             handlers
             | self.photographs.handlers()
+            | self.meshes.handlers()
             | {
                 "next_channel": self._next_channel,
                 "sharp": self._set_sharp,
@@ -121,6 +124,7 @@ class Looking:
             return
         self.picture = self.pixels = self._comparison = self._unread = None
         self.failed = False
+        self.meshes.scene_changed()
         self._overlays.set_scene(opened.scene, session.eye.viewpoints)
         self._overlays.set_up(session.eye.up)
         window.channels.set_channels(session.channels)
@@ -152,6 +156,7 @@ class Looking:
         """No scene is open."""
         self.picture = self.pixels = self._comparison = self._unread = None
         self.failed = False
+        self.meshes.scene_changed()
         self._overlays.set_scene(None, ())
         self._window.status.clear_scene()
 
@@ -159,13 +164,13 @@ class Looking:
 
     def show_pictures(self) -> None:
         """Shows the newest of what the workers made; called when they say so."""
-        for picture in self._window.bridge.take_pictures():
-            if self._session.show(picture):
-                self.picture = picture
-                self.failed = False
-        if self.picture is not None:
-            self._window.status.show_picture(self.picture)
-            self.draw()
+        if shown := [picture for picture in self._window.bridge.take_pictures() if self._session.show(picture)]:
+            self.meshes.accompany(shown[-1])
+
+    def _take(self, picture: Picture) -> None:
+        self.picture, self.failed = picture, False
+        self._window.status.show_picture(picture)
+        self.draw()
 
     def draw(self) -> None:
         """Draws the picture, the error or the photograph, with the lines over it."""
@@ -182,6 +187,7 @@ class Looking:
         if self.photographs.shown:
             self.shown = self.photographs.wanted
         self._window.viewport.canvas.set_picture(self.pixels)
+        self.meshes.lay_over(self.picture)
         self.draw_overlays()
         self._window.channels.show_channel(self._session.channel, limits, hint)
         self._show_place()
@@ -205,7 +211,7 @@ class Looking:
         wanted_now = self._session.wanted
         if self.picture is None or wanted_now is None or self._session.opening is not None:
             return False
-        if not is_final(self.picture, wanted_now):
+        if not is_final(self.picture, wanted_now) or not self.meshes.is_final(self.picture):
             return False
         wanted = self._session.channel
         return self.shown in CAPTIONS or self.shown == wanted or (wanted == "error" and not self._comparing())
@@ -248,8 +254,9 @@ class Looking:
         canvas = viewport.canvas
         lines = self._overlays.draw(self.picture.camera, canvas.placement(), (viewport.width(), viewport.height()))
         pixels, colours, labels = lines
-        wipe = self.photographs.line(self.picture.camera.size_px)
-        canvas.set_segments(np.concatenate([pixels, wipe[0]]), np.concatenate([colours, wipe[1]]), labels)
+        wipes = [some.line.segments(self.picture.camera.size_px) for some in (self.photographs, self.meshes)]
+        ends, shades = zip((pixels, colours), *wipes, strict=True)
+        canvas.set_segments(np.concatenate(ends), np.concatenate(shades), labels)
 
     def _current_comparison(self) -> Comparison | None:
         made, picture = self._comparison, self.picture

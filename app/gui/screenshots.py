@@ -71,7 +71,7 @@ class Screenshots:
             self._take_preview()
 
     def _write(self, path: Path) -> None:
-        pixels, picture, opened = self._looking.pixels, self._looking.picture, self._session.opened
+        pixels, picture, opened = self._pixels(), self._looking.picture, self._session.opened
         if pixels is None or picture is None or opened is None:
             return
         text = {
@@ -99,9 +99,14 @@ class Screenshots:
                 )
             )
 
+    def _pixels(self) -> np.ndarray | None:
+        """What is on the screen, the mesh included."""
+        pixels, picture = self._looking.pixels, self._looking.picture
+        return None if pixels is None or picture is None else self._looking.meshes.compose(pixels, picture)
+
     def _copy(self) -> None:
-        if self._looking.pixels is not None:
-            pixels = np.ascontiguousarray(self._looking.pixels)
+        if (pixels := self._pixels()) is not None:
+            pixels = np.ascontiguousarray(pixels)
             height, width = pixels.shape[:2]
             QApplication.clipboard().setImage(
                 QImage(pixels.data, width, height, 3 * width, QImage.Format_RGB888).copy()

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 import numpy as np
 from PyQt5.QtCore import QEvent, QObject, QPointF, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QResizeEvent, QWheelEvent
-from PyQt5.QtWidgets import QAbstractSpinBox, QAction, QApplication, QLineEdit, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QAbstractSpinBox, QAction, QApplication, QHBoxLayout, QLineEdit, QWidget
 
 from app.eye import WHEEL_FACTOR, Eye
 from app.gui.canvas import Canvas
 from app.gui.canvas_choice import make_canvas
+from app.gui.canvas_painter import PainterCanvas
 from app.gui.gl import OpenGl
+from engines.core.camera import Array
 
 FLY_KEYS = {
     Qt.Key_W: "forward",
@@ -57,9 +59,13 @@ class Viewport(QWidget):
         super().__init__(parent)
         self.eye = eye
         self.canvas: Canvas = make_canvas(self, found)
-        layout = QVBoxLayout(self)
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.canvas.widget)
+        layout.setSpacing(0)
+        layout.addWidget(self.canvas.widget, 1)
+        self.beside: PainterCanvas | None = None
+        """A second picture, as large as the first, of the same camera; the hand works on it, too."""
+        self.background = "#000000"
         self.setMinimumSize(240, 180)
         self.canvas.widget.setFocusPolicy(Qt.StrongFocus)
         self.canvas.widget.setMouseTracking(False)
@@ -76,9 +82,38 @@ class Viewport(QWidget):
         self._ticked_s = 0.0
 
     def size_px(self) -> tuple[int, int]:
-        """(width, height) in device pixels."""
+        """(width, height) of what is there for a picture, in device pixels."""
         ratio = self.devicePixelRatioF()
-        return round(self.width() * ratio), round(self.height() * ratio)
+        width = self.width() if self.beside is None else self.width() // 2
+        return round(width * ratio), round(self.height() * ratio)
+
+    def set_background(self, colour: str) -> None:
+        """What surrounds the pictures, "#rrggbb"."""
+        self.background = colour
+        self.canvas.set_background(colour)
+        if self.beside is not None:
+            self.beside.set_background(colour)
+
+    def show_beside(self, pixels: Array | None) -> None:
+        """Shows a second picture beside the first, [H, W, 3] uint8; None: the first alone."""
+        if (pixels is None) != (self.beside is None):
+            self._divide(pixels is not None)
+        if pixels is not None and self.beside is not None:
+            self.beside.set_picture(pixels)
+
+    def _divide(self, divided: bool) -> None:
+        if self.beside is not None:
+            self.layout().removeWidget(self.beside)
+            self.beside.deleteLater()
+            self.beside = None
+        if divided:
+            self.beside = PainterCanvas(self)
+            self.beside.set_background(self.background)
+            self.beside.setFocusPolicy(Qt.ClickFocus)
+            self.beside.installEventFilter(self)
+            self.layout().addWidget(self.beside, 1)
+        self.eye.resize(self.size_px())
+        self.resized.emit()
 
     def wake(self) -> None:
         """Keeps the eye moving where a command began a jump."""

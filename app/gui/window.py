@@ -41,6 +41,7 @@ from app.gui.panel_parts import elided
 from app.gui.photographs import MODES
 from app.gui.playing import Playing
 from app.gui.readout import Readout
+from app.gui.recent_menu import RecentMenu
 from app.gui.refining import Refining
 from app.gui.scene_panel import SceneCard
 from app.gui.screenshots import Screenshots
@@ -63,7 +64,6 @@ from engines.core.engine import INSTANCE
 from engines.core.errors import UserError
 
 TITLE = "Vantage"
-MENU_LETTERS = 70
 TRAINING_SHARE = 0.36
 """Of the window's height, that the training panel has at first."""
 MANUAL = Path(__file__).resolve().parents[2] / "README.md"
@@ -114,6 +114,7 @@ class Window(QMainWindow):
 
     def _make_commands(self) -> None:
         self.looking = Looking(self)
+        self.meshes = self.looking.meshes
         self.files, self.exporting = Files(self), Exporting(self)
         self.trainings = Trainings(self)
         self.screenshots = Screenshots(self, self.looking)
@@ -135,9 +136,7 @@ class Window(QMainWindow):
         self.commands = Actions(self, {id: self._guarded(work) for id, work in handlers.items()})
         self.viewport.keys = self.commands.local_keys
         self.playing.add_bar(self._middle_column, 1)
-        self._recent_menu = self.commands.menus["&File"].addMenu("Open recen&t")
-        self._recent_menu.setToolTipsVisible(True)
-        self.commands.menus["&File"].insertMenu(self.commands["reopen"], self._recent_menu)
+        self._recent = RecentMenu(self.commands, self._guarded(self.files.open_recent))
         demos = demo_scenes()
         if demos:
             # The first is a command of its own.
@@ -176,8 +175,8 @@ class Window(QMainWindow):
         self.views.up_chosen.connect(self.looking.choose_up)
         self.controls.changed.connect(self.session.set_control)
         self.controls.changed.connect(self._control_changed)
-        cards = (self.scene_card, self.controls, self.channels, self.sources, self.views, overlays, self.options)
-        self.dock = SidePanel(self, cards)
+        cards = (self.scene_card, self.controls, self.channels, self.sources, self.views, self.meshes.card, overlays)
+        self.dock = SidePanel(self, (*cards, self.options))
 
     def _make_training(self) -> None:
         self._training_dock = QDockWidget("Training", self)
@@ -210,6 +209,7 @@ class Window(QMainWindow):
         for name in OVERLAY_NAMES:
             self.commands[name].setChecked(name in settings.overlays)
         self.refining.restore()
+        self.meshes.restore()
         self.commands["sharp"].setChecked(settings.sharp_pixels)
         self.viewport.canvas.set_sharp(settings.sharp_pixels)
         self.commands[settings.navigation if settings.navigation in self.commands else "orbit"].setChecked(True)
@@ -287,6 +287,7 @@ class Window(QMainWindow):
                 "scene": session.opened is not None,
                 "views": bool(session.viewpoints),
                 "photographs": "error" in session.channels,
+                "mesh": self.meshes.mesh is not None,
                 "time": session.timeline.playback.last > session.timeline.playback.first,
                 "export": self.exporting.job is not None,
                 "training": self.trainings.queue.active is not None,
@@ -311,15 +312,8 @@ class Window(QMainWindow):
             self.tell_error(error)
 
     def _show_recent(self) -> None:
-        self._recent_menu.clear()
-        for recent in self.settings.recent:
-            action = self._recent_menu.addAction(elided(recent.path, MENU_LETTERS).replace("&", "&&"))
-            action.setToolTip(recent.path)
-            action.triggered.connect(self._guarded(lambda _=False, recent=recent: self.files.open_recent(recent)))
-        self._recent_menu.setEnabled(bool(self.settings.recent))
+        self._recent.show(self.settings.recent)
         self._start.set_recent(self.settings.recent)
-        self.commands["reopen"].setEnabled(bool(self.settings.recent))
-        self.commands["clear_recent"].setEnabled(bool(self.settings.recent))
 
     def _set_theme(self, theme: str) -> None:
         theme = theme if theme in THEMES else "system"
@@ -330,7 +324,7 @@ class Window(QMainWindow):
         self.commands.paint(colours)
         if self.trainings.panel is not None:
             self.trainings.panel.paint(colours)
-        self.viewport.canvas.set_background(colours.viewport)
+        self.viewport.set_background(colours.viewport)
 
     def _show_panel(self, shown: bool) -> None:
         self.dock.setVisible(shown and self.session.opened is not None)
@@ -395,5 +389,6 @@ class Window(QMainWindow):
         self._save()
         self.trainings.shut_down()
         self.exporting.shut_down()
+        self.meshes.shut_down()
         self.session.shut_down()
         super().closeEvent(event)

@@ -21,4 +21,12 @@ A mesh compared with another:
 | `alignment.py` | from the scene's world to the reference's |
 | `containment.py` | which points are inside |
 | `scoring.py`, `score_table.py` | the scores; as a table, JSON, CSV |
+
+A mesh under the scene's cameras, for the window:
+
+| module | what |
+|---|---|
+| `drawing.py` | its colours, coverage and depth as a camera sees them |
+| `near_clipping.py`, `wireframe.py` | triangles that reach behind the camera; edges |
+| `showing.py` | over a picture, beside it, or with a line between; the threads that draw |
 """

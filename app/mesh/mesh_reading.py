@@ -96,8 +96,10 @@ def _loaded(path: Path, file: IO[bytes], suffix: str) -> Any:
     try:
         # Without a name there is no folder to look for other files in.
         return trimesh.load(content, file_type=suffix[1:], process=False, skip_materials=True, maintain_order=True)
-    except ImportError as error:
-        raise UserError(f"{path}: is damaged, or packed in a way that is not read here ({error.name})") from error
+    except (ImportError, NameError, AssertionError) as error:
+        # Not faults of ours: what the library stumbles over in a file, or lacks for reading it.
+        name = f" ({error.name})" if isinstance(error, ImportError) else ""
+        raise UserError(f"{path}: is damaged, or packed in a way that is not read here{name}") from error
 
 
 def srgb(colours: Array) -> Array:

@@ -9,7 +9,7 @@ import pytest
 from coverage import Coverage
 from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt5.QtGui import QMouseEvent
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 import app.gui.export_job
@@ -118,9 +118,16 @@ def told(window: Window) -> str:
     return str(window.banner.text.text()).replace("\u200b", "")
 
 
-def send_mouse(window: Window, kind: QEvent.Type, at: QPoint, button: int, modifiers: int = Qt.NoModifier) -> None:
-    """A mouse event as Qt delivers it; moves carry the button that is held."""
-    widget = window.viewport.canvas.widget
+def send_mouse(
+    window: Window,
+    kind: QEvent.Type,
+    at: QPoint,
+    button: int,
+    modifiers: int = Qt.NoModifier,
+    on: QWidget | None = None,
+) -> None:
+    """A mouse event as Qt delivers it, on the canvas unless another widget is named; moves carry the held button."""
+    widget = window.viewport.canvas.widget if on is None else on
     held = Qt.NoButton if kind == QEvent.MouseButtonRelease else button
     pressed = Qt.NoButton if kind == QEvent.MouseMove else button
     event = QMouseEvent(
@@ -141,13 +148,14 @@ def drag(
     button: int = Qt.LeftButton,
     modifiers: int = Qt.NoModifier,
     steps: int = 8,
+    on: QWidget | None = None,
 ) -> None:
-    """Press in the middle of the canvas, move in steps, release."""
-    widget = window.viewport.canvas.widget
+    """Press in the middle of the canvas, or of another widget, move in steps, release."""
+    widget = window.viewport.canvas.widget if on is None else on
     start = QPoint(widget.width() // 2, widget.height() // 2)
-    send_mouse(window, QEvent.MouseButtonPress, start, button, modifiers)
+    send_mouse(window, QEvent.MouseButtonPress, start, button, modifiers, on)
     for step in range(1, steps + 1):
         at = start + QPoint(round(by[0] * step / steps), round(by[1] * step / steps))
-        send_mouse(window, QEvent.MouseMove, at, button, modifiers)
+        send_mouse(window, QEvent.MouseMove, at, button, modifiers, on)
         qtbot.wait(15)
-    send_mouse(window, QEvent.MouseButtonRelease, start + QPoint(*by), button, modifiers)
+    send_mouse(window, QEvent.MouseButtonRelease, start + QPoint(*by), button, modifiers, on)

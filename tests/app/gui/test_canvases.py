@@ -96,6 +96,29 @@ def test_lines_lie_on_the_picture_where_they_belong(canvas: Canvas, qtbot: QtBot
     assert on_screen(canvas, qtbot)[50, 160, 1] < 60
 
 
+def test_an_overlay_of_any_size_lies_on_the_picture_as_opaque_as_it_is(canvas: Canvas, qtbot: QtBot) -> None:
+    canvas.set_picture(np.full((50, 50, 3), 200, dtype=np.uint8))
+    over = np.zeros((200, 200, 4), dtype=np.uint8)
+    # Green in the upper left quarter, half of it in the lower right one.
+    over[:100, :100], over[100:, 100:] = (0, 100, 0, 255), (0, 100, 0, 128)
+    canvas.set_overlay(over)
+    canvas.set_segments(np.array([[[0.0, 12.5], [50.0, 12.5]]]), np.array([[1.0, 0.0, 0.0, 1.0]]))
+    screen = on_screen(canvas, qtbot).astype(int)
+    for pixel, colour in (
+        ((90, 70), (0, 100, 0)),
+        ((110, 70), (200, 200, 200)),
+        ((90, 240), (200, 200, 200)),
+        ((190, 250), (100, 150, 100)),
+        ((190, 270), BACKGROUND),
+    ):
+        assert np.abs(screen[pixel] - colour).max() <= 2, pixel
+    assert screen[48:52, 100, 0].max() > 150
+    canvas.set_picture(np.full((50, 160, 3), 200, dtype=np.uint8))
+    assert np.abs(on_screen(canvas, qtbot).astype(int)[80, 20] - (0, 100, 0)).max() <= 2
+    canvas.set_overlay(None)
+    assert np.abs(on_screen(canvas, qtbot).astype(int)[80, 20] - 200).max() <= 2
+
+
 def test_labels_are_written(canvas: Canvas, qtbot: QtBot) -> None:
     canvas.set_picture(np.zeros((50, 50, 3), dtype=np.uint8))
     canvas.set_segments(np.zeros((0, 2, 2)), np.zeros((0, 4)), [Label(25.0, 25.0, "x", (1.0, 1.0, 1.0))])

@@ -131,6 +131,7 @@ def test_what_can_not_be_read_is_one_line_that_names_it(tmp_path: Path) -> None:
         "d.ply": (HEADER.format(1) + "end_header\nnan 0 0\n", "no numbers"),
         "e.off": ("OFF\n3 1 0\n0 0 0\n", "damaged"),
         "f.glb": ("glTF", "damaged"),
+        "h.ply": ("ply\nformat binary_little_endian 1.0\nelement vertex 9\nend_header\n", "is damaged"),
     }
     for name, (text, said) in cases.items():
         (tmp_path / name).write_text(text)

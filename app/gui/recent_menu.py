@@ -1,0 +1,34 @@
+"""The menu of scenes that were open before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PyQt5.QtWidgets import QMenu
+
+from app.gui.actions import Actions
+from app.gui.panel_parts import elided
+from app.settings import Recent
+
+MENU_LETTERS = 70
+
+
+class RecentMenu:
+    """File > Open recent, and the commands that need something in it."""
+
+    def __init__(self, commands: Actions, choose: Callable[[Recent], None]) -> None:
+        self._commands, self._choose = commands, choose
+        self.menu: QMenu = commands.menus["&File"].addMenu("Open recen&t")
+        self.menu.setToolTipsVisible(True)
+        commands.menus["&File"].insertMenu(commands["reopen"], self.menu)
+
+    def show(self, recent: Sequence[Recent]) -> None:
+        """Lists them, the newest first."""
+        self.menu.clear()
+        for each in recent:
+            action = self.menu.addAction(elided(each.path, MENU_LETTERS).replace("&", "&&"))
+            action.setToolTip(each.path)
+            action.triggered.connect(lambda _=False, each=each: self._choose(each))
+        self.menu.setEnabled(bool(recent))
+        for id in ("reopen", "clear_recent"):
+            self._commands[id].setEnabled(bool(recent))
