@@ -106,6 +106,36 @@ class Staged(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Audit:
+    """What a slow and plain way says of a fast one, along some of a picture's rays.
+
+    Attributes:
+        rays: that were drawn by chance, and looked at both ways.
+        wrong: of which one way hits something and the other doesn't, or elsewhere.
+        points: that the fast way asked of the scene, a ray.
+        plain_points: the same of the plain one.
+    """
+
+    rays: int
+    wrong: int
+    points: float
+    plain_points: float
+
+
+@runtime_checkable
+class Audited(Protocol):
+    """A scene that is drawn by a shortcut which is measured, not proven (`main.py bench`)."""
+
+    def audit(self, camera: Camera, controls: Mapping[str, float], rays: int) -> Audit:
+        """Compares it with the plain way, along `rays` of the picture's rays at most.
+
+        Raises:
+            UserError: as `render`.
+        """
+        ...
+
+
 @runtime_checkable
 class Prepares(Protocol):
     """A scene that makes something for each moment before it can be drawn, whatever the camera does then."""

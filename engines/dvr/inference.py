@@ -19,13 +19,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engines.core.engine import Stop, never_stop
+from engines.core.errors import Cancelled
 from engines.dvr.network import Decoder, ResnetBlock
 
 CACHE_BYTES = 2**19
 """Of one layer's features, on a CPU: three of them and a layer's weights stay in its cache."""
 GPU_POINTS = 2**18
 
-Product = Callable[[Tensor], Tensor]
+Rectified = Callable[[Tensor, Tensor], Tensor]
+Added = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,41 +50,54 @@ class PackedDecoder:
     """Occupancy and colour of points of one scene, or of one object of a class."""
 
     @torch.no_grad()
-    def __init__(self, decoder: Decoder, code: Tensor | None = None, level: float = 0.0) -> None:
+    def __init__(self, layers: PackedLayers, code: Tensor | None = None, level: float = 0.0) -> None:
         """`code`: [1, c_dim] or None; `level`: the logit of the surface, which is taken off."""
+        decoder = layers.decoder
         self._first, self._leak = decoder.fc_p.weight.detach(), decoder.leak
         blocks = [cast(ResnetBlock, block) for block in decoder.blocks]
-        shares = list[Tensor]()
-        for number in range(len(blocks)):
-            coded = code is not None and code.shape[-1] > 0
-            shares.append(decoder.fc_c[number](code)[0] if coded else torch.zeros_like(decoder.fc_p.bias))
-        # What a code adds before a block is added by the layer before it.
-        self._first_bias = decoder.fc_p.bias + (shares[0] if shares else 0)
-        self._blocks = [_PackedBlock(block, share) for block, share in zip(blocks, [*shares[1:], None], strict=False)]
+        biases = [decoder.fc_p.bias.clone(), *(block.fc_1.bias.clone() for block in blocks)]
+        if code is not None and code.shape[-1]:
+            # What a code adds before a block is added by the layer before it.
+            for number in range(len(blocks)):
+                biases[number] += decoder.fc_c[number](code)[0]
+        self._first_bias = biases[0]
+        self._blocks = [
+            _PackedBlock(block, products, bias)
+            for block, products, bias in zip(blocks, layers.products, biases[1:], strict=True)
+        ]
         self._last, self._last_bias = decoder.fc_out.weight.detach(), decoder.fc_out.bias.clone()
         self._last_bias[0] -= level
-        bytes_a_point = 4 * self._first.shape[0]
-        self._chunk = max(64, CACHE_BYTES // bytes_a_point) if self._first.device.type == "cpu" else GPU_POINTS
+        self._chunk = chunk_points(decoder)
 
     @torch.no_grad()
-    def logits(self, points: Tensor) -> Tensor:
-        """[N] occupancy logits, positive inside, of points [N, 3]."""
-        if not len(points):
-            return points.new_zeros(0)
-        return torch.cat([self._logits(part) for part in torch.split(points, self._chunk)])
+    def logits(self, points: Tensor, stop: Stop = never_stop) -> Tensor:
+        """[N] occupancy logits, positive inside, of points [N, 3].
+
+        Raises:
+            Cancelled: `stop` said so.
+        """
+        parts = list[Tensor]()
+        for part in self._split(points):
+            if stop():
+                raise Cancelled
+            parts.append(self._logits(part))
+        return torch.cat(parts)
 
     @torch.no_grad()
-    def colours(self, points: Tensor) -> Tensor:
+    def colours(self, points: Tensor, stop: Stop = never_stop) -> Tensor:
         """[N, 3] in [0, 1] of points [N, 3].
 
         Raises:
+            Cancelled: `stop` said so.
             ValueError: the decoder has occupancy only.
         """
         if len(self._last) < 4:
             raise ValueError("a decoder of out_dim 1 has no colours")
-        if not len(points):
-            return points.new_zeros(0, 3)
-        parts = [F.linear(self._features(part), self._last[1:4], self._last_bias[1:4]) for part in self._split(points)]
+        parts = list[Tensor]()
+        for part in self._split(points):
+            if stop():
+                raise Cancelled
+            parts.append(F.linear(self._features(part), self._last[1:4], self._last_bias[1:4]))
         return torch.cat(parts).sigmoid_()
 
     @torch.no_grad()
@@ -95,7 +111,7 @@ class PackedDecoder:
         return Shaded(logits, colours, gradients)
 
     def _split(self, points: Tensor) -> tuple[Tensor, ...]:
-        return torch.split(points, self._chunk) if len(points) else (points,)
+        return torch.split(points, self._chunk)
 
     def _begin(self, points: Tensor) -> Tensor:
         return torch.addmm(self._first_bias, points, self._first.T)
@@ -108,7 +124,7 @@ class PackedDecoder:
         return F.leaky_relu_(features, self._leak) if self._leak else features.relu_()
 
     def _logits(self, points: Tensor) -> Tensor:
-        return torch.addmv(self._last_bias[0], self._features(points), self._last[0])
+        return torch.mv(self._features(points), self._last[0]).add_(self._last_bias[0])
 
     def _shade(self, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         features, kept = self._begin(points), list[tuple[Tensor, Tensor]]()
@@ -128,26 +144,22 @@ class PackedDecoder:
 class _PackedBlock:
     """A residual block on rows [N, F]."""
 
-    def __init__(self, block: ResnetBlock, share: Tensor | None) -> None:
-        """`share`: [F] that is added to what comes out."""
-        into, out = block.fc_0, block.fc_1
-        bias = out.bias if share is None else out.bias + share
-        self._into_weight, self._out_weight = into.weight.detach(), out.weight.detach()
-        self._into, self._out = (
-            _rectified(self._into_weight, into.bias.detach()),
-            _added(self._out_weight, bias.detach()),
-        )
+    def __init__(self, block: ResnetBlock, products: tuple[Rectified, Added], bias: Tensor) -> None:
+        """`bias`: [F] of the second layer, with what a code adds."""
+        self._into_weight, self._out_weight = block.fc_0.weight.detach(), block.fc_1.weight.detach()
+        self._into_bias, self._out_bias = block.fc_0.bias.detach(), bias
+        self._into, self._out = products
 
     def __call__(self, features: Tensor) -> Tensor:
         return self.outer(self.inner(features), features)
 
     def inner(self, features: Tensor) -> Tensor:
         """[N, F] between both layers, activated."""
-        return self._into(features.relu())
+        return self._into(features.relu(), self._into_bias)
 
     def outer(self, inner: Tensor, features: Tensor) -> Tensor:
         """[N, F] that come out."""
-        return self._out(inner, features)
+        return self._out(inner, features, self._out_bias)
 
     def back(self, gradient: Tensor, before: Tensor, within: Tensor) -> Tensor:
         """[N, F] gradient by what went in, of that by what came out; both masks [N, F] say which features were open."""
@@ -155,27 +167,43 @@ class _PackedBlock:
         return gradient + (inner @ self._into_weight).mul_(before)
 
 
+class PackedLayers:
+    """The weights of a decoder, reordered: the same for every code."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self.decoder, rows = decoder, chunk_points(decoder)
+        blocks = [cast(ResnetBlock, block) for block in decoder.blocks]
+        self.products = [
+            (_rectified(block.fc_0.weight.detach(), rows), _added(block.fc_1.weight.detach(), rows)) for block in blocks
+        ]
+
+
+def chunk_points(decoder: Decoder) -> int:
+    """Points evaluated at once."""
+    weight = decoder.fc_p.weight
+    return max(64, CACHE_BYTES // (4 * len(weight))) if weight.device.type == "cpu" else GPU_POINTS
+
+
 def _fused(weight: Tensor) -> bool:
     """Whether there are the operators that torch's own compiler emits on CPUs."""
     return weight.device.type == "cpu" and hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
-def _rectified(weight: Tensor, bias: Tensor) -> Product:
-    """relu(x W^T + b) on rows."""
+def _rectified(weight: Tensor, rows: int) -> Rectified:
+    """relu(x W^T + b) on rows x."""
     if _fused(weight):
-        operators, reordered = torch.ops.mkldnn, _reordered(weight)
-        return lambda x: cast(Tensor, operators._linear_pointwise(x, reordered, bias, "relu", [], ""))
-    return lambda x: torch.addmm(bias, x, weight.T).relu_()
+        operators, reordered = torch.ops.mkldnn, _reordered(weight, rows)
+        return lambda x, bias: cast(Tensor, operators._linear_pointwise(x, reordered, bias, "relu", [], ""))
+    return lambda x, bias: torch.addmm(bias, x, weight.T).relu_()
 
 
-def _added(weight: Tensor, bias: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
+def _added(weight: Tensor, rows: int) -> Added:
     """x W^T + b + y on rows x and y."""
     if _fused(weight):
-        operators, reordered = torch.ops.mkldnn, _reordered(weight)
-        return lambda x, y: cast(Tensor, operators._linear_pointwise.binary(x, y, reordered, bias, "add"))
-    return lambda x, y: torch.addmm(bias, x, weight.T).add_(y)
+        operators, reordered = torch.ops.mkldnn, _reordered(weight, rows)
+        return lambda x, y, bias: cast(Tensor, operators._linear_pointwise.binary(x, y, reordered, bias, "add"))
+    return lambda x, y, bias: torch.addmm(bias, x, weight.T).add_(y)
 
 
-def _reordered(weight: Tensor) -> Tensor:
-    rows = max(64, CACHE_BYTES // (4 * weight.shape[1]))
+def _reordered(weight: Tensor, rows: int) -> Tensor:
     return cast(Tensor, torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), rows))

@@ -36,8 +36,8 @@ SAFETY = 1.25
 LARGEST = 6e4
 """What a half-precision number holds; samples are rounded to such, which is what a scene file keeps."""
 ROUNDING = 2.0**-11
-CHUNK = 2**15
-"""Samples between two looks at `stop`."""
+CHUNK, GPU_CHUNK = 2**10, 2**18
+"""Samples between two looks at `stop`; on a CPU a look each few hundredths of a second."""
 FARTHEST_REACH = 64
 
 
@@ -75,7 +75,7 @@ class OccupancyGrid:
         """With as many more cubes as points whose coordinates are up to `radius` need."""
         grown = self
         while grown.radius < radius:
-            grown = _with_cube(grown, _Asked(logits, never_stop, self.values.device))
+            grown = _with_cube(grown, _Asked(logits, self.values.device))
         return grown
 
     def to_tensors(self) -> dict[str, Tensor]:
@@ -104,6 +104,37 @@ class OccupancyGrid:
         return OccupancyGrid(grid.half, grid.values, grid.margins, grid.reach, tensors["samples"], tensors["halved"])
 
 
+class GridInMaking:
+    """A grid that is made in as many attempts as it takes: what the field was asked for is kept between them."""
+
+    def __init__(self, logits: Logits, device: torch.device, finest: int = FINEST, padding: float = PADDING) -> None:
+        self._source, self._finest, self._half = _Asked(logits, device), finest, 0.5 + padding / 2
+        self._logits = logits
+        self._grid: OccupancyGrid | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether there is a grid already."""
+        return self._grid is not None
+
+    @torch.no_grad()
+    def finished(self, radius: float = 0.0, stop: Stop = never_stop) -> OccupancyGrid:
+        """The grid, for points whose coordinates are up to `radius`.
+
+        Raises:
+            Cancelled: `stop` said so; the next attempt goes on from there.
+        """
+        if self._grid is None:
+            self._source.begin(stop)
+            self._grid = _first_cube(self._source, self._half, self._finest)
+            self._source = _Asked(self._logits, self._source.device)
+        while self._grid.radius < radius:
+            self._source.begin(stop)
+            self._grid = _with_cube(self._grid, self._source)
+            self._source = _Asked(self._logits, self._source.device)
+        return self._grid
+
+
 def build_grid(
     logits: Logits,
     device: torch.device,
@@ -120,27 +151,32 @@ def build_grid(
     Raises:
         Cancelled: `stop` said so.
     """
-    with torch.no_grad():
-        grid = _first_cube(_Asked(logits, stop, device), 0.5 + padding / 2, finest)
-        return grid.covering(logits, radius)
+    return GridInMaking(logits, device, finest, padding).finished(radius, stop)
 
 
 class _Asked:
     """Gives samples of the field, and keeps them."""
 
-    def __init__(self, logits: Logits, stop: Stop, device: torch.device) -> None:
-        self._logits, self._stop, self.device = logits, stop, device
-        self._samples, self._halved = list[Tensor](), list[Tensor]()
+    def __init__(self, logits: Logits, device: torch.device) -> None:
+        self._logits, self.device = logits, device
+        self._stop: Stop = never_stop
+        self._samples, self._halved, self._given = list[Tensor](), list[Tensor](), 0
+
+    def begin(self, stop: Stop) -> None:
+        """From the start; what was asked already is given again."""
+        self._stop, self._given, self._halved = stop, 0, []
 
     def at(self, points: Tensor) -> Tensor:
         """[N] float32 of points [N, 3]."""
-        parts = list[Tensor]()
-        for part in torch.split(points, CHUNK):
-            if self._stop():
-                raise Cancelled
-            parts.append(self._logits(part).clamp(-LARGEST, LARGEST).half())
-        self._samples += parts
-        return torch.cat(parts).float() if parts else points.new_zeros(0)
+        parts = torch.split(points, CHUNK if self.device.type == "cpu" else GPU_CHUNK)
+        first = self._given
+        for part in parts:
+            if self._given == len(self._samples):
+                if self._stop():
+                    raise Cancelled
+                self._samples.append(self._logits(part).clamp(-LARGEST, LARGEST).half())
+            self._given += 1
+        return torch.cat(self._samples[first : self._given]).float() if parts else points.new_zeros(0)
 
     def chosen(self, cells: Tensor) -> Tensor:
         """The cells to be halved [r, r, r]: those asked for."""

@@ -14,13 +14,15 @@ from torch import Tensor
 from engines.core.camera import Camera, look_at
 from engines.core.checkpoint import INSTANCES, Checkpoint, SceneInfo
 from engines.core.dataset import Dataset
-from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, Control, Stop, never_stop
+from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, Audit, Control, Stop, never_stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame
 from engines.dvr.config import PADDING, DvrConfig, DvrOptions
 from engines.dvr.cube import Cube
-from engines.dvr.marching import RaySampling, march
-from engines.dvr.network import CODES, Decoder, Dvr
+from engines.dvr.drawn_field import GREY, DrawnField
+from engines.dvr.inference import PackedLayers
+from engines.dvr.marching import RaySampling
+from engines.dvr.network import CODES, Dvr
 from engines.dvr.photographs import Codes, Inputs
 from engines.dvr.rays import pixel_rays
 
@@ -30,16 +32,13 @@ ASSUMED_DISTANCE = 1.75
 """Of the camera from the cube's middle, in sides of the cube."""
 ASSUMED_PX = 256
 BACKGROUNDS = {"white": 1.0, "black": 0.0}
-POINTS_AT_ONCE = 2**18
 KEPT_FIELDS = 16
-GREY, AMBIENT = 0.85, 0.3
+AMBIENT = 0.3
 """Of surfaces without colours."""
 LOOKED_AT = 33
 """Points along each side of the cube where a field is looked at that shows nothing."""
 EMPTY = "the field has no surface: nothing in it is occupied, and all that is drawn is the background"
 LEAST_OCCUPANCY = 1e-4
-DIFFERENCE = 1e-3
-"""Between the points that the gradient is taken from, in the field's units, as in the authors' code."""
 
 
 def find_info(checkpoint: Checkpoint, dataset: Dataset | None) -> tuple[SceneInfo, tuple[str, ...]]:
@@ -115,13 +114,14 @@ class DvrScene:
         unseen = (options.depth_range[0] * unit, options.depth_range[1] * unit)
         self._sampling = RaySampling(options.ray_samples, options.secant_steps, unseen=unseen)
         self._network = _network(config, weights, device)
+        self._layers = PackedLayers(self._network.decoder)
         self._codes = _codes(config, weights, self._network, inputs, device)
         self.instances = self._names(tuple(str(name) for name in info.hints.get(INSTANCES, ())), inputs)
         self.controls = self._controls()
         self._assumed = [*assumptions, *(inputs.notes if inputs is not None else ())]
         if config.out_dim == 1:
             self._assumed.append("the network has no colours: drawn grey, lit from the camera")
-        self._fields = dict[tuple[float, ...], Field]()
+        self._fields = dict[tuple[float, ...], DrawnField]()
 
     @property
     def assumptions(self) -> tuple[str, ...]:
@@ -163,7 +163,7 @@ class DvrScene:
             raise UserError(f"instance {index}: there are instances 0 to {len(self.instances) - 1}")
         return index
 
-    def field(self, controls: Mapping[str, float]) -> Field:
+    def field(self, controls: Mapping[str, float]) -> DrawnField:
         """What the controls choose, made anew only where they changed."""
         share = float(controls.get(BLEND, 0.0))
         names = (INSTANCE, BLEND_WITH) if share else (INSTANCE,)
@@ -172,7 +172,7 @@ class DvrScene:
             if len(self._fields) >= KEPT_FIELDS:
                 self._fields.pop(next(iter(self._fields)))
             with torch.inference_mode():
-                self._fields[key] = Field(self._network.decoder, self.code(controls))
+                self._fields[key] = DrawnField(self._layers, self.code(controls), logit_of(self.options.tau))
         return self._fields[key]
 
     def render(self, camera: Camera, controls: Mapping[str, float] | None = None, stop: Stop = never_stop) -> Frame:
@@ -184,34 +184,44 @@ class DvrScene:
         """
         if stop():
             raise Cancelled
-        field, level = self.field(controls or {}), logit_of(self.options.tau)
+        field = self.field(controls or {})
         with torch.inference_mode():
             origins, directions = pixel_rays(camera, self.cube, self.device, self._pixel_corners)
-            found = march(lambda points: field.logits(points) - level, origins, directions, self._sampling, stop=stop)
+            found = field.search(origins, directions, self._sampling, stop)
             hit, distances = found.hit, found.distances[found.hit]
             points = origins[hit] + distances[:, None] * directions[hit]
             image = origins.new_full((len(hit), 3), BACKGROUNDS[self.options.background])
             image[hit] = (
-                field.colours(points) if field.has_colours else shaded(field.gradients(points), directions[hit])
+                field.colours(points, stop) if field.has_colours else shaded(field.gradients(points), directions[hit])
             )
             depth = origins.new_full((len(hit),), torch.inf)
             depth[hit] = distances
             if not len(points):
-                self._look_for_surface(field, level)
+                self._look_for_surface(field)
         width, height = camera.size_px
         extra = Extra({"normals": lambda: self._normals(field, points, hit, camera)})
         return Frame(image.view(height, width, 3), depth.view(height, width), extra)
 
-    def _look_for_surface(self, field: Field, level: float) -> None:
+    def audit(self, camera: Camera, controls: Mapping[str, float], rays: int) -> Audit:
+        """Compares the search for the surface with the paper's plain one, along some of the picture's rays.
+
+        Raises:
+            UserError: no such instance, or its photograph can't be read.
+        """
+        with torch.inference_mode():
+            drawn = pixel_rays(camera, self.cube, self.device, self._pixel_corners)
+            return self.field(controls).audit(*drawn, self._sampling, rays)
+
+    def _look_for_surface(self, field: DrawnField) -> None:
         """Says it where the field is empty everywhere: the background alone could as well be a camera's fault."""
         if field.is_empty is None:
             places = torch.linspace(-0.5 - PADDING / 2, 0.5 + PADDING / 2, LOOKED_AT, device=self.device)
             points = torch.stack(torch.meshgrid(places, places, places, indexing="ij"), dim=-1).view(-1, 3)
-            field.is_empty = bool((field.logits(points) < level).all())
+            field.is_empty = bool((field.logits(points) < logit_of(self.options.tau)).all())
             if field.is_empty and EMPTY not in self._assumed:
                 self._assumed.append(EMPTY)
 
-    def _normals(self, field: Field, points: Tensor, hit: Tensor, camera: Camera) -> Tensor:
+    def _normals(self, field: DrawnField, points: Tensor, hit: Tensor, camera: Camera) -> Tensor:
         """[H, W, 3] unit normals in the camera's axes, into the object; 0 where nothing is hit."""
         width, height = camera.size_px
         with torch.inference_mode():
@@ -260,36 +270,10 @@ def _codes(
     return Codes(network, table, inputs, config.img_size_input)  # type: ignore[arg-type]
 
 
-class Field:
-    """The field of one object, in its own coordinates."""
-
-    def __init__(self, decoder: Decoder, code: Tensor | None) -> None:
-        self._decoder, self._code = decoder, code
-        self.has_colours = decoder.fc_out.out_features > 1
-        self.is_empty: bool | None = None
-        """Whether no surface is in it; None where nobody looked."""
-
-    def logits(self, points: Tensor) -> Tensor:
-        """[N] occupancy logits, positive inside, of points [N, 3]."""
-        return torch.cat([self._decoder(part, self._code)[:, 0] for part in torch.split(points, POINTS_AT_ONCE)])
-
-    def colours(self, points: Tensor) -> Tensor:
-        """[N, 3] in [0, 1], of points [N, 3]; grey where the network has none."""
-        if not self.has_colours:
-            return torch.full_like(points, GREY)
-        parts = torch.split(points, POINTS_AT_ONCE)
-        return torch.cat([torch.sigmoid(self._decoder(part, self._code)[:, 1:]) for part in parts])
-
-    def gradients(self, points: Tensor) -> Tensor:
-        """[N, 3] differences of the logits along the axes, of points [N, 3]."""
-        steps = torch.eye(3, device=points.device) * DIFFERENCE / 2
-        return torch.stack([self.logits(points + step) - self.logits(points - step) for step in steps], dim=1)
-
-
 class Surface:
     """The surface of a field, in the world."""
 
-    def __init__(self, field: Field, cube: Cube, device: torch.device, level: float) -> None:
+    def __init__(self, field: DrawnField, cube: Cube, device: torch.device, level: float) -> None:
         """`level`: the logit of the surface."""
         self._field, self._cube, self._level = field, cube, level
         self.device, self.bounds = device, cube.bounds()

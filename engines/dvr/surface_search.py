@@ -119,11 +119,17 @@ class _Rays:
         count = ((d - self._near[rays]) / self.spacing(rays) - ROUNDING).ceil()
         return count.nan_to_num(0).clamp(0, self.sampling.samples).long()
 
-    def farthest(self) -> tuple[Tensor, Tensor]:
-        """The largest coordinate of any sample of rays whose samples are finite, and [N] which these are."""
+    def ends(self) -> tuple[Tensor, Tensor]:
+        """[2, M, 3] first and last samples of those rays whose are finite, and [N] which these are."""
         ends = torch.stack([self.origins + d[:, None] * self.directions for d in (self._near, self._far)])
         finite = ends.isfinite().all(-1).all(0)
-        return ends[:, finite].abs().amax() if finite.any() else ends.new_zeros(()), finite
+        return ends[:, finite], finite
+
+
+def farthest_coordinate(origins: Tensor, directions: Tensor, sampling: RaySampling) -> float:
+    """The largest coordinate of any sample on rays [N, 3]: so far a grid must reach, or more of it is made."""
+    ends, _ = _Rays(origins, directions, sampling).ends()
+    return float(ends.abs().amax()) if ends.numel() else 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,9 +188,9 @@ class _Walk:
 
     def found(self) -> Found:
         """All of it."""
-        radius, finite = self._rays.farthest()
+        ends, finite = self._rays.ends()
         known = len(self._grid.samples)
-        self._grid = self._grid.covering(self._logits, float(radius))
+        self._grid = self._grid.covering(self._logits, float(ends.abs().amax()) if ends.numel() else 0.0)
         self._asked += len(self._grid.samples) - known
         self._astray |= ~finite
         going = finite.nonzero()[:, 0]

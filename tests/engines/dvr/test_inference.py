@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engines.dvr.config import DvrConfig
-from engines.dvr.inference import PackedDecoder
+from engines.dvr.inference import PackedDecoder, PackedLayers
 from engines.dvr.network import Dvr
 
 CASES: dict[str, dict[str, object]] = {
@@ -37,7 +37,7 @@ def code_of(network: Dvr) -> Tensor | None:
 def test_equals_the_trained_decoder(case: str) -> None:
     network = random_network(**CASES[case])
     points, code = torch.randn(700, 3), code_of(network)
-    packed = PackedDecoder(network.decoder, code, level=0.25)
+    packed = PackedDecoder(PackedLayers(network.decoder), code, level=0.25)
     points.requires_grad_(True)
     with torch.enable_grad():
         out = network.decoder(points, code)
@@ -53,18 +53,18 @@ def test_equals_the_trained_decoder(case: str) -> None:
 
 
 def test_without_colours_says_so() -> None:
-    packed = PackedDecoder(random_network(out_dim=1).decoder)
+    packed = PackedDecoder(PackedLayers(random_network(out_dim=1).decoder))
     with pytest.raises(ValueError, match="no colours"):
         packed.colours(torch.zeros(1, 3))
     assert (packed.shade(torch.zeros(2, 3)).colours == 1).all()
 
 
 def test_no_points_give_nothing() -> None:
-    packed, none = PackedDecoder(random_network().decoder), torch.zeros(0, 3)
+    packed, none = PackedDecoder(PackedLayers(random_network().decoder)), torch.zeros(0, 3)
     assert packed.logits(none).shape == (0,)
     assert packed.colours(none).shape == packed.shade(none).colours.shape == (0, 3)
 
 
 def test_chunks_make_no_difference() -> None:
-    packed, points = PackedDecoder(random_network().decoder), torch.randn(20_000, 3)
+    packed, points = PackedDecoder(PackedLayers(random_network().decoder)), torch.randn(20_000, 3)
     torch.testing.assert_close(packed.logits(points)[-5:], packed.logits(points[-5:]), rtol=1e-5, atol=1e-5)

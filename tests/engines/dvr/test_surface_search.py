@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from engines.core.errors import Cancelled
-from engines.dvr.inference import PackedDecoder
+from engines.dvr.inference import PackedDecoder, PackedLayers
 from engines.dvr.marching import Hits, Logits, RaySampling, march
 from engines.dvr.occupancy_grid import build_grid
 from engines.dvr.surface_search import Found, find_surface
@@ -97,7 +97,7 @@ def test_any_number_of_samples(samples: int) -> None:
 
 
 def test_random_weights() -> None:
-    decoder = PackedDecoder(random_network(hidden_size=48).decoder, level=1.0)
+    decoder = PackedDecoder(PackedLayers(random_network(hidden_size=48).decoder), level=1.0)
     for place in FAR_OFF:
         found, expected = compared(decoder.logits, view(*place, side=24), 256)
         assert wrong(found.hits, expected) == 0
@@ -110,7 +110,7 @@ def test_equals_the_authors_code(shared: Path, name: str) -> None:
     for fixture in fixture_views(shared, name, every=3):
         if code is None or not torch.equal(code, fixture.code):
             code = fixture.code
-            decoder = PackedDecoder(network.decoder, code)
+            decoder = PackedDecoder(PackedLayers(network.decoder), code)
             grid = build_grid(decoder.logits, CPU, radius=4.0)
         found = find_surface(decoder.logits, grid, fixture.origins, fixture.directions, sampling_of(name))
         hit = torch.from_numpy(fixture.expected["mask_pred"])
