@@ -17,11 +17,13 @@ from app.fitting import fit_cameras
 from app.preview import preview_path
 from engines.core.camera import Camera
 from engines.core.device import describe_device
-from engines.core.engine import TIME, Prepares, Scene, Staged, never_stop
+from engines.core.engine import TIME, Audited, Prepares, Scene, Staged, never_stop
 from engines.core.rendering import rendered
 
 # A stage is timed on this many of the path's cameras at most.
 STAGE_FRAMES = 5
+# A shortcut is audited on this many of the path's cameras at most, and on this many rays of each.
+AUDIT_FRAMES, AUDIT_RAYS = 4, 256
 # So many moments of a recording are made.
 MOMENTS = 2
 
@@ -81,6 +83,7 @@ def measure(scene: Scene, frames: int) -> dict[str, Any]:
         "frames": frames,
         "moment_ms": _moment_ms(scene, cameras[0], controls),
         "stages_ms": _stages(scene, cameras[:STAGE_FRAMES]),
+        "audit": _audit(scene, cameras, controls),
         "peak_memory_bytes": _peak_memory(),
         "peak_device_bytes": torch.cuda.max_memory_allocated(scene.device) if scene.device.type == "cuda" else None,
     }
@@ -129,6 +132,20 @@ def _stages(scene: Scene, cameras: Sequence[Camera]) -> dict[str, float] | None:
     return {name: float(np.median(values)) for name, values in times.items()}
 
 
+def _audit(scene: Scene, cameras: Sequence[Camera], controls: Mapping[str, float]) -> dict[str, float] | None:
+    """How many rays were drawn plainly, too, how many differ, and points asked for a ray; None: no shortcut."""
+    if not isinstance(scene, Audited):
+        return None
+    audits = [scene.audit(camera, controls, AUDIT_RAYS) for camera in cameras[:: -(-len(cameras) // AUDIT_FRAMES)]]
+    rays = sum(audit.rays for audit in audits)
+    return {
+        "rays": rays,
+        "wrong": sum(audit.wrong for audit in audits),
+        "points_per_ray": sum(audit.rays * audit.points for audit in audits) / rays,
+        "plain_points_per_ray": sum(audit.rays * audit.plain_points for audit in audits) / rays,
+    }
+
+
 def _peak_memory() -> int:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # Linux counts in KiB, macOS in bytes.
@@ -151,6 +168,9 @@ def _rows(result: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("a new moment", f"{result['moment_ms']:.0f} ms" if result["moment_ms"] is not None else ""),
     ]
     rows += [(f"  {name}", f"{value:.1f} ms") for name, value in (result["stages_ms"] or {}).items()]
+    if (audit := result["audit"]) is not None:
+        points = f"{audit['points_per_ray']:.2f} points a ray, plainly {audit['plain_points_per_ray']:.0f}"
+        rows.append(("audit", f"{audit['rays']} rays drawn plainly, too: {audit['wrong']} wrong ({points})"))
     rows.append(("memory", f"{result['peak_memory_bytes'] / 2**20:.0f} MiB at most"))
     rows.append(("on the device", f"{device_bytes / 2**20:.0f} MiB at most" if device_bytes is not None else ""))
     return rows

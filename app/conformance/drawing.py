@@ -14,7 +14,7 @@ from engines.core.camera import Camera
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import make_options
 from engines.core.contract import opened
-from engines.core.engine import LearnsPart, Prepares, Scene, Staged, never_stop
+from engines.core.engine import Audited, LearnsPart, Prepares, Scene, Staged, never_stop
 from engines.core.errors import BrokenContract, Cancelled, Lacking, UserError
 from engines.core.frame import Frame
 from engines.core.scene_file import read_scene_file, write_scene_file
@@ -24,6 +24,7 @@ SIZES = ((33, 7), (16, 24), (1, 1))
 FARTHEST = 1.0
 """How far an untrained picture may leave [0, 1]; whoever shows it clamps."""
 STRANGE = (math.nan, -math.inf, math.inf)
+AUDITED_RAYS = 64
 MOST_DRAWN = 4
 """Values of a control that are tried."""
 
@@ -205,6 +206,13 @@ def has_what_it_says(trial: Trial) -> str:
         found.append("stages")
         for stage in scene.stages(camera).values():
             stage()
+    if isinstance(scene, Audited):
+        found.append("audit")
+        audit = scene.audit(camera, controls, AUDITED_RAYS)
+        if not (0 <= audit.wrong <= audit.rays <= AUDITED_RAYS):
+            raise Failure(f"audit() of {AUDITED_RAYS} rays gives {audit.wrong} wrong ones of {audit.rays}")
+        if audit.wrong:
+            raise Failure(f"by audit() {audit.wrong} of {audit.rays} rays are drawn otherwise than plainly")
     if isinstance(scene, Prepares):
         found.append("prepare")
         require_frame(scene, scene.glimpse(camera, controls), camera)

@@ -22,6 +22,7 @@ from engines.core.config import OptimiserConfig, Options, TrainingConfig
 from engines.core.dataset import Dataset
 from engines.core.engine import (
     AnyEngine,
+    Audited,
     Control,
     DividesSteps,
     Engine,
@@ -65,7 +66,7 @@ ABILITIES: Mapping[type, str] = {
     abilities.HasViewingWeights: "leaves out what only training needs",
 }
 """What an engine may be able to do besides, each in a few words."""
-SCENE_ABILITIES: tuple[type, ...] = (Staged, Prepares, HasSources, HasMoments, LearnsPart, HasNearPlane)
+SCENE_ABILITIES: tuple[type, ...] = (Staged, Audited, Prepares, HasSources, HasMoments, LearnsPart, HasNearPlane)
 """What a scene may be able to do besides."""
 TRAINING_ABILITIES: tuple[type, ...] = (DividesSteps, LearnsSmaller)
 """What a training may be able to do besides."""

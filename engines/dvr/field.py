@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engines.dvr.inference import PackedDecoder
+from engines.dvr.inference import PackedDecoder, PackedLayers
 from engines.dvr.marching import Hits, Logits, RaySampling, march
 from engines.dvr.network import Decoder
 from engines.dvr.pruned_march import LearntGrid, pruned_march
@@ -57,4 +57,4 @@ class Field:
     def of(self, number: int, level: float) -> Logits:
         """The field of one object as it is now, 0 on its surface, without gradients."""
         code = None if self.codes is None else self.codes[number : number + 1]
-        return PackedDecoder(self.decoder, code, level).logits
+        return PackedDecoder(PackedLayers(self.decoder), code, level).logits

@@ -15,6 +15,7 @@ from app.commands import bench, console
 from app.opening import Opened
 from engines.core.camera import Camera
 from engines.core.checkpoint import Checkpoint
+from engines.core.engine import Audit
 from engines.core.frame import Frame
 from tests.app.ball_scene import BallScene
 
@@ -45,8 +46,37 @@ def test_times_are_those_of_the_scene() -> None:
     assert result["peak_device_bytes"] is None
 
 
+class AuditedBall(BallScene):
+    """Of each camera but the first, one ray is drawn wrongly."""
+
+    def audit(self, camera: Camera, controls: Any, rays: int) -> Audit:
+        self.audited = [*getattr(self, "audited", []), camera]
+        first = len(self.audited) == 1
+        return Audit(100 if first else 300, int(not first), 3.0 if first else 5.0, 1000.0)
+
+
 def test_a_scene_without_stages_has_none() -> None:
-    assert bench.measure(BallScene(), 2)["stages_ms"] is None
+    result = bench.measure(BallScene(), 2)
+    assert result["stages_ms"] is None
+    assert result["audit"] is None
+
+
+def test_a_shortcut_is_audited_on_some_cameras() -> None:
+    scene = AuditedBall()
+    audit = bench.measure(scene, 20)["audit"]
+    assert len(scene.audited) == len(set(map(id, scene.audited))) == 4
+    assert audit == {"rays": 1000, "wrong": 3, "points_per_ray": 4.8, "plain_points_per_ray": 1000.0}
+
+
+def test_fewer_cameras_than_are_audited_are_all_audited() -> None:
+    assert bench.measure(AuditedBall(), 2)["audit"]["rays"] == 400
+
+
+def test_prints_how_many_rays_are_wrong(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    found = Opened(AuditedBall(), Checkpoint("ball", {}, 0, {}), None, Path("ball"))
+    monkeypatch.setattr(console, "open_scene", lambda *_: found)
+    assert cli.main(["bench", "ball", "--frames", "2"]) == 0
+    assert "400 rays drawn plainly, too: 1 wrong (4.50 points a ray, plainly 1000)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("as_json", [False, True])

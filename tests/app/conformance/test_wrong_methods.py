@@ -89,6 +89,12 @@ WRONG: dict[str, tuple[Sequence[tuple[str, str]], str, str]] = {
         "train gives scenes that stay as they are",
         "a GridScene, lacks up",
     ),
+    "a shortcut that misses things": (
+        [("    def render(", "    def audit(self, camera, controls, rays):\n"
+          "        return __import__('engines.core.engine').core.engine.Audit(rays, 3, 1.0, 9.0)\n\n    def render(")],
+        "render has the abilities of its scene",
+        "by audit() 3 of 64 rays are drawn otherwise than plainly",
+    ),
     "a scene of another name": (
         [('engine = "radiance_grid"', 'engine = "grid"')],
         "open draws from a file what it draws from memory",
