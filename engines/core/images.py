@@ -303,6 +303,16 @@ def resize_area(image: Array, size_px: tuple[int, int]) -> Array:
     return np.asarray(cv2.resize(image, size_px, interpolation=cv2.INTER_AREA))
 
 
+def resize_nearest(image: Array, size_px: tuple[int, int]) -> Array:
+    """The image at (width, height), each pixel the one that lies at its middle."""
+    height, width = image.shape[:2]
+    columns, rows = (
+        np.minimum(((np.arange(new) + 0.5) * old / new).astype(np.int64), old - 1)
+        for new, old in zip(size_px, (width, height), strict=True)
+    )
+    return image if (width, height) == size_px else np.ascontiguousarray(image[rows[:, None], columns])
+
+
 def resize_lanczos(image: Array, size_px: tuple[int, int]) -> Array:
     """The image [H, W, 3] at (width, height), by way of bytes: PIL's Lanczos, as the authors of Mask Volume do."""
     if (image.shape[1], image.shape[0]) == size_px:

@@ -12,10 +12,12 @@ import numpy as np
 
 from engines.core.camera import Array, Camera
 from engines.core.decoding import turned_upright
+from engines.core.depth_files import read_depth
 from engines.core.errors import UserError
-from engines.core.images import resize_area, same_shape
+from engines.core.images import resize_area, resize_nearest, same_shape
 from engines.core.picture_files import Place, read_mask, read_picture, read_valid_mask
 from engines.core.reading import read_text, shortened
+from engines.core.seen_points import SeenPoints
 from engines.core.undistortion import Lens, Rectangle, seen_pixels, undistorted
 
 Split = Literal["train", "validation", "test"]
@@ -37,6 +39,10 @@ class View:
         instance: which object of a class, an index into `Dataset.instances`; 0 where there is only one.
         mask_path, mask_at: the object's silhouette, or what moves; a file of the photograph's size.
         valid_mask_path, valid_mask_at: a file that is 0 where nothing is to be learnt or scored (a passer-by).
+        depth_path: a file of the depths along the camera's axis, as `engines.core.depth_files` reads it.
+        hull_depth_path: one of the depths where rays enter the visual hull of the silhouettes.
+        depth_unit: what a stored depth of 1 is, world units; None: nobody says it, and floats are world units.
+        seen_points: the points on surfaces that this photograph is known to see; None: nobody says it.
         params_path: numbers that describe what the photograph shows (SRN's `params/`), where they are given.
         distortion: of the photograph on the disk, as `Lens` has it; () where it is a pinhole's.
         lens: that took the photograph on the disk, where `camera` is a part of its picture; None where it has the
@@ -57,6 +63,9 @@ class View:
     mask_path: Path | None = None
     mask_at: Place = ()
     depth_path: Path | None = None
+    hull_depth_path: Path | None = None
+    depth_unit: float | None = None
+    seen_points: SeenPoints | None = None
     instance: int = 0
     params_path: Path | None = None
     distortion: tuple[float, ...] = ()
@@ -124,6 +133,32 @@ class View:
         whole = resize_area(mask.astype(np.float32), size_px)
         valid: Array = undistorted(whole, self.taken_with, self._part) >= WHOLE
         return valid if seen is None else valid & seen
+
+    def depth(self, of_hull: bool = False) -> Array:
+        """[H, W] float32 depths along the camera's +z, world units, read now; infinite where none is known.
+
+        A map of another size is taken pixel by pixel, not averaged: depths at edges belong to one side or the other.
+
+        Args:
+            of_hull: those of the visual hull.
+
+        Raises:
+            UserError: there is none, it can't be read, or is of another shape than the photograph.
+        """
+        path = self.hull_depth_path if of_hull else self.depth_path
+        if path is None:
+            raise UserError(f"view {self.name} has no depth map{' of its visual hull' if of_hull else ''}")
+        depth, size_px = self._turned_as_photograph(read_depth(path, self.depth_unit)), self.taken_with.size_px
+        depth_px = (depth.shape[1], depth.shape[0])
+        if not same_shape(depth_px, size_px):
+            raise UserError("{}: is {}x{}, its photograph is {}x{}".format(path, *depth_px, *size_px))
+        depth = resize_nearest(depth, size_px)
+        if not self.taken_with.distortion and self._part == self.taken_with.whole:
+            return depth
+        known = np.isfinite(depth)
+        straight = undistorted(np.where(known, depth, 0), self.taken_with, self._part)
+        whole = undistorted(known.astype(np.float32), self.taken_with, self._part) >= WHOLE
+        return np.where(whole, straight, np.float32(np.inf))
 
     def _turned_as_photograph(self, mask: Array) -> Array:
         """A mask as the photograph is shown; many are made of the stored one, others of what is shown."""

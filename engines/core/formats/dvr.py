@@ -13,6 +13,7 @@ that is where programs that read this file work, and where published weights and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -20,13 +21,14 @@ import numpy as np
 
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
+from engines.core.depth_files import DEPTH_SUFFIXES
 from engines.core.errors import UserError
 from engines.core.formats.left_out import numbers_in, of_objects
 from engines.core.formats.object_folders import ObjectFolders, Place
 from engines.core.formats.projections import Projection, four_by_four, read_projection
 from engines.core.formats.several_scenes import find_objects, scenes_among
-from engines.core.images import list_in_order, photograph_size
-from engines.core.reading import npz_names, read_npz
+from engines.core.images import files_with, in_natural_order, list_in_order, photograph_size
+from engines.core.reading import npz_names, read_npz, reading
 from engines.core.upright import up_direction
 from engines.core.views import View
 
@@ -40,6 +42,8 @@ CAMERAS = ("cameras.npz", "cameras_sphere.npz", "cameras_large.npz")
 """The first that is there. NeuS learns from the second; in the third, of DTU, the sphere is around more."""
 IMAGES, MASKS = ("image", "images"), ("mask", "masks")
 """The first that is there: captures made for NeuS often say `images`."""
+DEPTHS, HULL_DEPTHS, POINTS = "depth", "visual_hull_depth", "pcl.npz"
+"""Depths along the axis of the camera that the matrices are of; points, and which of them each camera sees."""
 KINDS = ("camera_mat", "world_mat", "scale_mat")
 HALF_CUBE, SPHERE = 0.5, 1.0
 """What the object fits into, in the scaled world: DVR's cube to each side, IDR's sphere."""
@@ -127,6 +131,8 @@ class Photographs:
         if not self._images:
             raise UserError(f"{images}: holds no photographs")
         self._masks = _by_camera(masks, cameras) if masks is not None else {}
+        self._depths, self._hull_depths = (_depths(folder / name, cameras) for name in (DEPTHS, HULL_DEPTHS))
+        self._points = folder / POINTS
         self._cameras = sorted(self._images)
         lacking = sorted(set(cameras) - set(self._cameras))
         self.lacking = len(lacking)
@@ -166,10 +172,25 @@ class Photographs:
         camera = self._camera(number, photograph_size(path))
         mask = self._masks.get(number)
         name = self._prefix + path.stem
-        return View(camera, name, self._split, path, mask_path=mask, instance=self._number)
+        view = View(camera, name, self._split, path, mask_path=mask, instance=self._number)
+        depth, hull_depth = self._depths.get(number), self._hull_depths.get(number)
+        if depth is not None or hull_depth is not None:
+            unit = 1 / self._depth_of_unit(number)
+            view = replace(view, depth_path=depth, hull_depth_path=hull_depth, depth_unit=unit)
+        if self._points.is_file():
+            scale = self._matrices.read("scale_mat", number)
+            view = replace(view, seen_points=PointsOfCamera(self._points, number, scale))
+        return view
+
+    def _depth_of_unit(self, number: int) -> float:
+        """What the matrices make of a depth of 1 world unit: the depth that the authors' maps hold."""
+        camera, world, scale = (self._matrices.read(kind, number) for kind in KINDS)
+        return float(np.linalg.norm((camera @ world @ scale)[2, :3]))
 
     def _projection(self, number: int, size_px: tuple[int, int]) -> Projection:
         camera, world, scale = (self._matrices.read(kind, number) for kind in KINDS)
+        if np.linalg.matrix_rank(scale) < 4:
+            raise UserError(f"{self._path}: scale_mat_{number} is singular; it must lead from the cube to the world")
         has_camera = f"camera_mat_{number}" in self._matrices.names
         where = f"{self._path}: world_mat_{number}"
         return read_projection(where, (world @ scale)[:3], camera[:3, :3] if has_camera else None, size_px)
@@ -187,6 +208,36 @@ class Photographs:
             return Camera(found.camera_to_world, (lens[0, 0], lens[1, 1]), (lens[0, 2], lens[1, 2]), size_px)
         except ValueError as error:
             raise UserError(f"{where}: {error}") from error
+
+
+@dataclass(frozen=True, eq=False)
+class PointsOfCamera:
+    """The points of `pcl.npz` that a camera sees.
+
+    Attributes:
+        scale: [4, 4] from the scaled world to that of the points.
+    """
+
+    path: Path
+    number: int
+    scale: Array
+
+    def read(self) -> Array:
+        """[N, 3] in the scaled world, without those outside the visual hull.
+
+        Raises:
+            UserError: the file lacks them, or holds something else.
+        """
+        arrays, name = read_npz(self.path), f"visibility_{self.number:04d}"
+        if lacking := [needed for needed in ("points", name) if needed not in arrays]:
+            raise UserError(f"{self.path}: holds no {' and no '.join(lacking)}")
+        with reading(self.path, f"its points and {name} don't go together"):
+            points, seen = np.asarray(arrays["points"], dtype=np.float64), arrays[name]
+            inside = arrays.get("is_in_visual_hull", np.ones(len(points), dtype=bool)).astype(bool)
+            chosen = points[seen][inside[seen]]
+            whole = np.concatenate([chosen, np.ones((len(chosen), 1))], axis=1)
+            found = np.asarray((whole @ np.linalg.inv(self.scale).T)[:, :3])
+        return found[np.isfinite(found).all(axis=1)]
 
 
 class _Matrices:
@@ -228,13 +279,24 @@ def _counted_from_one(folder: Path, images: Mapping[int, Path], cameras: Sequenc
     )
 
 
+def _depths(folder: Path, cameras: Sequence[int]) -> dict[int, Path]:
+    """The depth map of each camera, none where the folder isn't there; as `_by_camera`."""
+    if not folder.is_dir():
+        return {}
+    names = in_natural_order(files_with(folder, DEPTH_SUFFIXES))
+    return _of_cameras(folder, [folder / name for name in names], cameras)
+
+
 def _by_camera(folder: Path, cameras: Sequence[int]) -> dict[int, Path]:
     """The images of each camera: in order where there are as many, as the authors have it, else by number.
 
     Raises:
         UserError: it can't be told which belongs to which.
     """
-    images = list_in_order(folder)
+    return _of_cameras(folder, list_in_order(folder), cameras)
+
+
+def _of_cameras(folder: Path, images: Sequence[Path], cameras: Sequence[int]) -> dict[int, Path]:
     if len(images) == len(cameras):
         return dict(zip(cameras, images, strict=True))
     numbered = {int(path.stem): path for path in images if path.stem.isdecimal()}

@@ -124,6 +124,7 @@ class Photographs:
             path,
             distortion=lens.distortion,
             depth_path=self._depth(index),
+            depth_unit=self.depth_step,
             valid_mask_path=self._beside(index, "mask_path", IMAGE_SUFFIXES),
             turned=turned,
         )

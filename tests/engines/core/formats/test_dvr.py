@@ -304,3 +304,49 @@ def test_of_a_class_what_is_doubtful_is_said_by_its_name(tmp_path: Path) -> None
     lacking, doubtful = open_dataset(tmp_path).notes
     assert lacking == "2 cameras of 2 objects have no photograph and are left out, as in b"
     assert doubtful.startswith("b: doubtful: in image/") and doubtful.endswith(", and so of 1 more")
+
+
+def test_depths_of_the_matrices_are_world_units_of_the_scaled_world(tmp_path: Path) -> None:
+    """As the authors put them into `inv(scale_mat) inv(world_mat) inv(camera_mat)`."""
+    folder = write(tmp_path)
+    (folder / "depth").mkdir()
+    (folder / "visual_hull_depth").mkdir()
+    written = matrices(camera_ring(4))
+    depths = np.random.default_rng(0).uniform(3, 5, (12, 16)).astype(np.float32)
+    for index in range(4):
+        np.save(folder / "depth" / f"{index:03d}.npy", depths)
+    np.save(folder / "visual_hull_depth" / "000.npy", depths)
+    views = open_dataset(folder).views
+    assert [view.hull_depth_path is not None for view in views] == [True, False, False, False]
+    view, matrix = views[1], np.linalg.inv(written["camera_mat_1"] @ written["world_mat_1"] @ SCALE)
+    found = view.depth()
+    for row, column in ((0, 0), (7, 11)):
+        x, y = (2 * column + 1) / 16 - 1, (2 * row + 1) / 12 - 1
+        depth = depths[row, column]
+        point = (matrix @ [x * depth, y * depth, depth, 1])[:3]
+        pixel, along = project(view.camera, point[None])
+        np.testing.assert_allclose(pixel[0], [column + 0.5, row + 0.5], atol=1e-6)
+        np.testing.assert_allclose(found[row, column], along[0], rtol=1e-6)
+
+
+def test_points_that_a_camera_sees_are_in_the_scaled_world(tmp_path: Path) -> None:
+    folder, points = write(tmp_path), np.random.default_rng(1).uniform(-0.4, 0.4, (6, 3))
+    measured = points @ SCALE[:3, :3].T + SCALE[:3, 3]
+    hull = np.array([1, 1, 0, 1, 1, 1], dtype=bool)
+    seen = {"visibility_0000": np.array([0, 2, 5]), "visibility_0001": np.array([1, 0, 0, 1, 0, 0], dtype=bool)}
+    np.savez(folder / "pcl.npz", points=measured, colors=points, is_in_visual_hull=hull, **seen)
+    views = open_dataset(folder).views
+    assert views[0].seen_points is not None and views[1].seen_points is not None and views[2].seen_points is not None
+    np.testing.assert_allclose(views[0].seen_points.read(), points[[0, 5]], atol=1e-9)
+    np.testing.assert_allclose(views[1].seen_points.read(), points[[0, 3]], atol=1e-9)
+    with pytest.raises(UserError, match=r"pcl\.npz: holds no visibility_0002"):
+        views[2].seen_points.read()
+    np.savez(folder / "pcl.npz", points=measured, visibility_0000=np.array([99]))
+    with pytest.raises(UserError, match=r"pcl\.npz: its points and visibility_0000 don't go together"):
+        views[0].seen_points.read()
+
+
+def test_a_singular_scale_is_one_line(tmp_path: Path) -> None:
+    folder = write(tmp_path, scale_mat_2=np.diag([2.0, 0, 2, 1]))
+    with pytest.raises(UserError, match=r"cameras\.npz: scale_mat_2 is singular"):
+        open_dataset(folder)
