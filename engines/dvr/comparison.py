@@ -11,7 +11,7 @@ from engines.dvr.config import DvrConfig
 from engines.dvr.field import Field
 from engines.dvr.implicit_gradient import differentiable_distances
 from engines.dvr.marching import Hits
-from engines.dvr.training_views import Batch
+from engines.dvr.training_views import Batch, KnownPoints
 
 NEIGHBOURS = 1e-3
 """Side of the cube about a point of the surface that its neighbour is in, in the field's units; the authors' number."""
@@ -70,10 +70,24 @@ class Comparison:
                 found["image_gradients"] = self._image_gradients(batch, colours, rays)
         if config.lambda_depth:
             has_depth = known.isfinite()
-            lengths = directions.norm(dim=1) if config.depth_loss_on_world_points else self._axis_length
-            apart = losses.depth(moving, torch.where(has_depth, known, moving.detach()), lengths)
-            found["depth"] = self._sum(apart[has_depth])
+            apart = losses.depth(moving[has_depth], known[has_depth], self._lengths(directions[has_depth]))
+            found["depth"] = self._sum(apart)
         return found
+
+    def _lengths(self, directions: Tensor) -> Tensor | float:
+        """Of a step of d [N], in what depths are compared by."""
+        return directions.norm(dim=1) if self._config.depth_loss_on_world_points else self._axis_length
+
+    def sparse_depth(self, field: Field, points: KnownPoints, hits: Hits) -> Tensor:
+        """Of points that photographs are known to see, where their rays meet the surface at `hits`; weighted."""
+        rays = _numbers(hits.hit | hits.starts_inside)
+        origins, directions = points.origins[rays], points.directions[rays]
+        distances = torch.where(hits.hit, hits.distances, 0.0)[rays]
+        moving = differentiable_distances(
+            lambda places: field.logits(places, rays), origins, directions, distances, hits.hit[rays]
+        )
+        apart = losses.depth(moving, points.known_at[rays], self._lengths(directions))
+        return self._sum(apart) * self._config.lambda_sparse_depth
 
     def _image_gradients(self, batch: Batch, colours: Tensor, rays: Tensor) -> Tensor:
         """Of patches all of whose pixels see the object's surface."""

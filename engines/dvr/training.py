@@ -30,7 +30,7 @@ from engines.dvr.placement import place_cube
 from engines.dvr.pruned_march import LearntGrid
 from engines.dvr.scene import DvrScene, logit_of, measured_unit
 from engines.dvr.training_data import of_first_object, training_photographs
-from engines.dvr.training_views import Batch, BatchReader, Frame, Plan, learnt_size, workers_for
+from engines.dvr.training_views import Batch, BatchReader, Frame, KnownPoints, Plan, learnt_size, workers_for
 
 
 def _as_learnt(config: DvrConfig, dataset: Dataset) -> DvrConfig:
@@ -95,7 +95,16 @@ class DvrObjective:
             self._grid.renew(field.of(0, level), batch.step, self._device)
         hits = field.search(batch.origins, batch.directions, sampling, level, self._grid if self._prunes else None)
         found = self._compare(field, batch, hits)
+        if batch.points is not None:
+            found["sparse_depth"] = self._sparse_depth(field, batch, batch.points)
         return {"total": torch.stack(list(found.values())).sum(), **found}
+
+    def _sparse_depth(self, field: Field, batch: Batch, points: KnownPoints) -> Tensor:
+        field = replace(field, objects=points.objects, counts=points.counts)
+        grid = self._grid if self._prunes else None
+        sampling = self._sampling(batch.step)
+        hits = field.search(points.origins, points.directions, sampling, logit_of(self.config.tau), grid)
+        return self._compare.sparse_depth(field, points, hits) / batch.share.part
 
     def _sampling(self, step: int) -> RaySampling:
         near, far = (depth * self._unit for depth in self.config.depth_range)

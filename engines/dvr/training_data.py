@@ -31,7 +31,22 @@ def unsupported(dataset: Dataset, config: DvrConfig) -> str:
             "encoder=resnet18 --set c_dim=256), or name the folder of one"
         )
     # Of a class with thousands of objects only the first is looked at.
-    return _without_silhouettes(views.of_instance(int(views.instances[0])))
+    first = views.of_instance(int(views.instances[0]))
+    return _without_silhouettes(first) or _without_what_is_weighed(first, config)
+
+
+def _without_what_is_weighed(views: Views, config: DvrConfig) -> str:
+    """What losses are asked for that the photographs have nothing for."""
+    if config.depth_from_visual_hull and all(view.hull_depth_path is None for view in views):
+        return "depth_from_visual_hull=true needs depths of the visual hull (visual_hull_depth/), and there are none"
+    if config.lambda_depth and not config.depth_from_visual_hull and all(view.depth_path is None for view in views):
+        return f"lambda_depth={config.lambda_depth:g} needs depth maps (depth/), and there are none"
+    if config.lambda_sparse_depth and all(view.seen_points is None for view in views):
+        return (
+            f"lambda_sparse_depth={config.lambda_sparse_depth:g} needs points that each photograph is known to see "
+            "(pcl.npz, or COLMAP's), and there are none"
+        )
+    return ""
 
 
 def _without_silhouettes(views: Views) -> str:

@@ -6,6 +6,7 @@ ahead, and a run that goes on later needs no memory of what it has seen.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -14,10 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engines.core.camera import Array, Camera
+from engines.core.camera import Array, Camera, project
 from engines.core.chance import seeded
 from engines.core.errors import UserError
-from engines.core.images import resize_area, to_uint8
+from engines.core.images import resize_area, resize_nearest, to_uint8
 from engines.core.object_masks import silhouette
 from engines.core.ranks import Rank, Share
 from engines.core.read_ahead import WORKERS
@@ -116,6 +117,10 @@ def read_photograph(view: View, config: DvrConfig) -> Photograph:
         UserError: something of it can't be read.
     """
     size_px = learnt_size(view.camera.size_px, config)
+    depths = None
+    if config.learns_depths:
+        has_any = view.hull_depth_path if config.depth_from_visual_hull else view.depth_path
+        depths = resize_nearest(view.depth(config.depth_from_visual_hull), size_px) if has_any else None
     inside = resize_area(silhouette(view).astype(np.float32), size_px) >= 0.5
     valid = view.resized_valid(size_px)
     return Photograph(
@@ -123,8 +128,23 @@ def read_photograph(view: View, config: DvrConfig) -> Photograph:
         torch.from_numpy(np.ascontiguousarray(to_uint8(resize_area(view.image(), size_px)))),
         torch.from_numpy(np.ascontiguousarray(inside)),
         None if valid is None else torch.from_numpy(np.ascontiguousarray(valid)),
-        None,
+        None if depths is None else torch.from_numpy(np.ascontiguousarray(depths)),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class KnownPoints:
+    """Rays to points on surfaces that the step's photographs are known to see, as a `Batch` has rays.
+
+    Attributes:
+        known_at: [N] d of the points.
+    """
+
+    objects: Tensor
+    counts: list[int]
+    origins: Tensor
+    directions: Tensor
+    known_at: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +166,7 @@ class Batch:
         depths: [N] d of the surface where it is known, else infinite.
         empty_at, occupied_at: [N] d of places by chance.
         beside: [N, 3] steps to a neighbouring point by chance, in [-1/2, 1/2).
+        points: where they are compared.
     """
 
     step: int
@@ -163,13 +184,16 @@ class Batch:
     empty_at: Tensor
     occupied_at: Tensor
     beside: Tensor
+    points: KnownPoints | None = None
 
     def to(self, device: torch.device) -> Batch:
         """The same on a device."""
-        moved: dict[str, Any] = {
-            name: value.to(device) for name, value in self.__dict__.items() if isinstance(value, Tensor)
-        }
-        return replace(self, **moved)
+        points = None if self.points is None else replace(self.points, **_moved(self.points, device))
+        return replace(self, points=points, **_moved(self, device))
+
+
+def _moved(rays: Batch | KnownPoints, device: torch.device) -> dict[str, Any]:
+    return {name: value.to(device) for name, value in rays.__dict__.items() if isinstance(value, Tensor)}
 
 
 @dataclass(frozen=True)
@@ -209,7 +233,28 @@ class BatchReader:
                 parts.append(self._rays(number, place, rows, random))
                 rays[place] = rows.stop - rows.start
         whole = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
-        return Batch(step, share, tuple(views), rays, self._inputs(step), **whole)
+        points = self._points(views) if self._config.lambda_sparse_depth else None
+        return Batch(step, share, tuple(views), rays, self._inputs(step), **whole, points=points)
+
+    def _points(self, views: Sequence[int]) -> KnownPoints:
+        """This rank's share of the points that each photograph is known to see, within its silhouette."""
+        origins, directions, known, counts = list[Tensor](), list[Tensor](), list[Tensor](), list[int]()
+        for number in views:
+            found, photograph = self._views[number].seen_points, self._photograph(number)
+            points = np.empty((0, 3)) if found is None else found.read()
+            pixels, depth = project(photograph.camera, points)
+            height, width = photograph.inside.shape
+            column, row = np.floor(pixels).astype(np.int64).T
+            chosen = (depth > 0) & (column >= 0) & (column < width) & (row >= 0) & (row < height)
+            chosen[chosen] = photograph.inside.numpy()[row[chosen], column[chosen]]
+            chosen = np.flatnonzero(chosen)[self._rank.share(int(chosen.sum())).rows]
+            rays = rays_through(photograph.camera, self._frame.cube, torch.from_numpy(pixels[chosen]))
+            origins.append(rays[0])
+            directions.append(rays[1])
+            known.append(torch.from_numpy(depth[chosen]).float())
+            counts.append(len(chosen))
+        objects = torch.repeat_interleave(torch.arange(len(views)), torch.tensor(counts))
+        return KnownPoints(objects, counts, torch.cat(origins), torch.cat(directions), torch.cat(known))
 
     def _inputs(self, step: int) -> Tensor:
         """As a `Batch` has them."""
@@ -237,6 +282,7 @@ class BatchReader:
         origins, directions = rays_through(photograph.camera, self._frame.cube, places_px)
         empty, occupied = places_on_rays(origins, directions, pixels.chance, self._config, self._frame.unit)
         count = len(pixels.rows)
+        depths = torch.full((count,), torch.inf) if photograph.depths is None else photograph.depths[at]
         return {
             "objects": torch.full((count,), place),
             "origins": origins,
@@ -244,9 +290,10 @@ class BatchReader:
             "colours": photograph.colours[at].float() / 255,
             "inside": photograph.inside[at],
             "valid": torch.ones(count, dtype=torch.bool) if photograph.valid is None else photograph.valid[at],
-            "depths": torch.full((count,), torch.inf) if photograph.depths is None else photograph.depths[at],
+            "depths": depths,
             "empty_at": empty,
-            "occupied_at": occupied,
+            # Where it is known where the surface is, it is there that something must become occupied.
+            "occupied_at": torch.where(depths.isfinite(), depths, occupied),
             "beside": pixels.chance[:, 2:],
         }
 
