@@ -21,7 +21,17 @@ from app.objects import choice_of, learnt_objects
 from engines.core import metrics, ranks
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
-from engines.core.engine import INSTANCE, TIME, FindsSources, HasSources, LearnsPart, Scene, Stop, never_stop
+from engines.core.engine import (
+    INSTANCE,
+    TIME,
+    FindsSources,
+    HasSources,
+    LearnsPart,
+    Scene,
+    Stop,
+    never_stop,
+    whole_controls,
+)
 from engines.core.errors import Cancelled, UserError
 from engines.core.images import SMALLEST_SIDE_PX, resize_area
 from engines.core.rendering import rendered
@@ -197,14 +207,14 @@ def evaluate(
 
 
 def view_controls(scene: Scene, views: Views, dataset: Dataset | None) -> list[dict[str, float]]:
-    """The moment and, of a class, the object of each view, as the scene's controls."""
+    """The scene's controls for each view: its moment and, of a class, its object; all others at their default."""
     choices = _choices(scene, dataset, views)
     return [_controls(scene, view, choices) for view in views]
 
 
 def _controls(scene: Scene, view: View, choices: Mapping[int, Mapping[str, float]]) -> dict[str, float]:
     """What draws the view's object and moment."""
-    controls = dict(choices.get(view.instance, {}))
+    controls = whole_controls(scene, choices.get(view.instance, {}))
     if _is_timed(scene):
         controls[TIME] = float(view.time)
     return controls

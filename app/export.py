@@ -22,7 +22,7 @@ from app.joining import Made, joined, owners
 from app.video import VIDEO_SUFFIXES, Background, VideoWriter
 from engines.core import ranks
 from engines.core.camera import Array, Camera
-from engines.core.engine import TIME, Scene, Stop
+from engines.core.engine import TIME, Scene, Stop, whole_controls
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame
 from engines.core.images import resize_area, smaller_size
@@ -161,9 +161,8 @@ class _Drawing:
     def __init__(self, scene: Scene, export: Export, cameras: Sequence[Camera], stop: Stop) -> None:
         self.export, self.cameras = export, cameras
         self._scene, self._stop = scene, stop
-        defaults = {control.name: control.default for control in scene.controls}
         chosen = export.controls or [{}] * len(cameras)
-        self._controls = [{**defaults, **frame} for frame in chosen]
+        self._controls = [whole_controls(scene, frame) for frame in chosen]
         self.owners = owners(scene, cameras, self._controls, ranks.here().count)
 
     def frame(self, index: int) -> Frame:

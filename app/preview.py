@@ -13,7 +13,7 @@ from app.export import Export, OnProgress, Progress, run_export
 from app.fitting import fit_cameras
 from app.frame_times import running
 from engines.core.camera import Camera
-from engines.core.engine import TIME, Scene, never_stop, time_control
+from engines.core.engine import TIME, Scene, never_stop, time_control, whole_controls
 from engines.core.images import write_png
 from engines.core.paths import camera_path, usual_path
 from engines.core.rendering import rendered
@@ -36,7 +36,7 @@ def write_preview_video(scene: Scene, path: Path, on_progress: OnProgress) -> Pa
         UserError: the place can't be written.
     """
     cameras = preview_path(scene)
-    controls = {control.name: control.default for control in scene.controls}
+    controls = whole_controls(scene, {})
     moments = time_control(scene, controls)
     times = running(moments, len(cameras)) if moments is not None else []
     frames = [controls | {TIME: time} for time in times] or [controls] * len(cameras)
@@ -50,7 +50,7 @@ def write_contact_sheet(scene: Scene, path: Path, on_progress: OnProgress) -> Pa
         UserError: the place can't be written.
     """
     channels = [channel for channel in ("rgb", "depth") if channel in scene.channels]
-    controls = {control.name: control.default for control in scene.controls}
+    controls = whole_controls(scene, {})
     rows: list[list[Pixels]] = [[] for _ in range(VIEWS // COLUMNS * len(channels))]
     limits: dict[str, tuple[float, float]] = {}
     began = time.monotonic()

@@ -17,17 +17,17 @@ from app.evaluation import Evaluation, OnPair, evaluate
 from app.held_out import keep_pair, remembering, validation_views
 from app.inspection.lenses import notes_on_lenses
 from app.run_clock import RunClock
+from app.run_errors import out_of_memory, saved_first
 from app.run_events import begin_events, events_told_once
 from app.run_history import forget_after, recent_losses, with_recent
 from app.run_restoring import RunKept
 from engines import registry
 from engines.core import ranks
 from engines.core.checkpoint import Checkpoint
-from engines.core.config import make_options
 from engines.core.contract import checkpoint_of, scene_of
-from engines.core.device import choose_device, describe_device, is_out_of_memory, memory_used
-from engines.core.engine import AnyEngine, Stop, Training
-from engines.core.errors import Cancelled, Diverged, OutOfMemory, Unreadable, Unwritable, UserError
+from engines.core.device import choose_device, is_out_of_memory, memory_used
+from engines.core.engine import Stop, Training
+from engines.core.errors import Cancelled, Diverged, Unreadable, Unwritable, UserError
 from engines.core.files import unwritable
 from engines.core.formats import open_dataset
 from engines.core.run_folder import (
@@ -36,7 +36,6 @@ from engines.core.run_folder import (
     is_interrupted_here,
     is_run_folder,
     mark_launch,
-    read_run_config,
     read_run_training,
     taken_back_unsaved,
     write_run_checkpoint,
@@ -142,18 +141,6 @@ def run_training(
             raise out_of_memory(engine, out, settings, where) from error
 
 
-def out_of_memory(engine: AnyEngine, out: Path, settings: Mapping[str, Any], device: torch.device) -> OutOfMemory:
-    """The error for a training that memory does not suffice for: names what to lower."""
-    config = make_options(engine.Config, settings if not is_run_folder(out) else read_run_config(out)["config"])
-    lower = ", ".join(f"{name} (now {getattr(config, name)})" for name in config.MEMORY)
-    saved = ", or go on elsewhere with --resume: the last checkpoint is whole" if is_run_folder(out) else ""
-    return OutOfMemory(
-        f"{out}: out of memory on {describe_device(device)}; "
-        + (f"begin a run with a smaller {lower}, or " if lower else "")
-        + f"use another device{saved}"
-    )
-
-
 def _loop(run: _Run, report: Callable[[Report], None], stop: Stop, between: Between) -> Checkpoint:
     """Step, validate, record, save, report."""
     training, config = run.training, run.config
@@ -162,7 +149,8 @@ def _loop(run: _Run, report: Callable[[Report], None], stop: Stop, between: Betw
     if training.step_count == 0:
         run.draw_before(stop)
     while training.step_count < config.max_steps:
-        clock.leave_out(between(training, run.out))
+        with run.nothing_lost():
+            clock.leave_out(between(training, run.out))
         # Whichever rank was told to stop, all do, after the same step.
         if ranks.any_of(stop()):
             break
@@ -178,7 +166,8 @@ def _loop(run: _Run, report: Callable[[Report], None], stop: Stop, between: Betw
         run.put_back()
         step = training.step_count
         last = step == config.max_steps
-        validation = run.validate(stop) if step % config.validate_every == 0 or last else None
+        with run.nothing_lost(losses):
+            validation = run.validate(stop) if step % config.validate_every == 0 or last else None
         if validation is not None:
             # Which took a while.
             run.put_back()
@@ -260,6 +249,22 @@ class _Run:
             self._keep_pair(*pairs[0])
         return found
 
+    def nothing_lost(self, losses: Mapping[str, float] | None = None) -> contextlib.AbstractContextManager[None]:
+        """Around pictures and all that can go wrong between two steps: what is learnt is saved before an error goes on.
+
+        Args:
+            losses: of the step before it, that no line of the history has yet.
+        """
+        step = self.training.step_count
+        is_new = self._events is not None and step > 0 and self._kept_step != step
+
+        def save() -> None:
+            # Other ranks may be anywhere: nothing is waited for.
+            self.recent += [losses] if losses is not None else []
+            self._write(self._whole_checkpoint())
+
+        return saved_first(step, save) if is_new else contextlib.nullcontext()
+
     def draw_before(self, stop: Stop) -> None:
         """The first held-out view before anything is learnt, to be looked at beside what comes."""
         if self._validation_views:
@@ -328,17 +333,23 @@ class _Run:
 
     def save(self) -> Checkpoint:
         """Writes the checkpoint as it is now."""
-        self._saved = with_recent(remembering(checkpoint_of(self.training), self._held_out), self.recent)
-        # None but of the first rank.
-        if self._events is not None:
-            write_run_checkpoint(self.out, self._saved)
-            with self._writing():
-                # Else a kill takes the curves of what was saved.
-                self._events.flush()
+        self._saved = self._whole_checkpoint()
+        self._write(self._saved)
         # Before that none may end: torchrun ends the others when one does.
         ranks.wait()
         self._kept_step, self._saved_s = self._saved.step, time.monotonic()
         return self._saved
+
+    def _whole_checkpoint(self) -> Checkpoint:
+        return with_recent(remembering(checkpoint_of(self.training), self._held_out), self.recent)
+
+    def _write(self, checkpoint: Checkpoint) -> None:
+        # None but of the first rank.
+        if self._events is not None:
+            write_run_checkpoint(self.out, checkpoint)
+            with self._writing():
+                # Else a kill takes the curves of what was saved.
+                self._events.flush()
 
     def is_due(self) -> bool:
         """Whether the last checkpoint is so old that another is."""

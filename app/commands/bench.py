@@ -17,7 +17,7 @@ from app.fitting import fit_cameras
 from app.preview import preview_path
 from engines.core.camera import Camera
 from engines.core.device import describe_device
-from engines.core.engine import TIME, Audited, Prepares, Scene, Staged, never_stop
+from engines.core.engine import TIME, Audited, Prepares, Scene, Staged, never_stop, whole_controls
 from engines.core.rendering import rendered
 
 # A stage is timed on this many of the path's cameras at most.
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
 def measure(scene: Scene, frames: int) -> dict[str, Any]:
     """Times of an orbit in milliseconds, the device's work included; peak memory in bytes."""
     cameras = fit_cameras(scene, preview_path(scene, frames), None)
-    controls = {control.name: control.default for control in scene.controls}
+    controls = whole_controls(scene, {})
 
     def frame_ms(camera: Camera) -> float:
         return _milliseconds(lambda: rendered(scene, camera, controls, never_stop), scene.device)

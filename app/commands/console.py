@@ -17,7 +17,7 @@ from app.opening import Opened, open_scene, with_up
 from engines.core import ranks
 from engines.core.camera import Array, Camera
 from engines.core.device import choose_device
-from engines.core.engine import HasSources, Scene
+from engines.core.engine import HasSources, Scene, whole_controls
 from engines.core.errors import UserError
 from engines.core.files import holding
 from engines.core.upright import parse_up
@@ -96,7 +96,9 @@ def note_astray(scene: Scene, cameras: Sequence[Camera], controls: Sequence[Mapp
     """How many of the pictures that were drawn leave what can be trusted, and why the first of them does."""
     if not isinstance(scene, HasSources):
         return
-    own = [scene.advice(camera, chosen) for camera, chosen in zip(cameras, controls, strict=True)]
+    own = [
+        scene.advice(camera, whole_controls(scene, chosen)) for camera, chosen in zip(cameras, controls, strict=True)
+    ]
     # A rank knows the sources of what it drew itself.
     found = [next(filter(None, told), "") for told in zip(*ranks.gathered(own), strict=True)]
     if astray := [text for text in found if text]:

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from app.conformance.trial import Check, Failure, Trial, channels, defaults, difference, draw, others_draw, small_camera
+from app.conformance.trial import Check, Failure, Trial, channels, difference, draw, others_draw, small_camera
 from engines.core.camera import Camera
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import make_options
 from engines.core.contract import opened
-from engines.core.engine import Audited, LearnsPart, Prepares, Scene, Staged, never_stop
+from engines.core.engine import Audited, LearnsPart, Prepares, Scene, Staged, never_stop, whole_controls
 from engines.core.errors import BrokenContract, Cancelled, Lacking, UserError
 from engines.core.frame import Frame
 from engines.core.scene_file import read_scene_file, write_scene_file
@@ -143,13 +143,13 @@ def draws_sizes(trial: Trial) -> str:
     if scene.native_px is None:
         for size in SIZES:
             camera = scene.start.resized(size)
-            require_frame(scene, scene.render(camera, defaults(scene), never_stop), camera)
+            require_frame(scene, scene.render(camera, whole_controls(scene, {}), never_stop), camera)
         return "any"
     if scene.start.size_px != scene.native_px:
         raise Failure(f"its start camera's picture is {scene.start.size_px}, and native_px {scene.native_px}")
     other = scene.start.resized((scene.native_px[0] + 1, scene.native_px[1]))
     try:
-        scene.render(other, defaults(scene), never_stop)
+        scene.render(other, whole_controls(scene, {}), never_stop)
     except UserError:
         return f"{scene.native_px[0]}x{scene.native_px[1]} only"
     raise Failure(f"native_px is {scene.native_px}, and it draws {other.size_px}; it must refuse it by a UserError")
@@ -175,7 +175,7 @@ def stops(trial: Trial) -> str:
         asked += 1
         return False
 
-    scene.render(small_camera(scene), defaults(scene), count)
+    scene.render(small_camera(scene), whole_controls(scene, {}), count)
     if asked == 0:
         raise Failure("it never asks stop(); a picture that nobody wants any more must end soon, by Cancelled")
     for last in sorted({1, asked}):
@@ -185,7 +185,7 @@ def stops(trial: Trial) -> str:
             return next(calls) >= last
 
         try:
-            scene.render(small_camera(scene), defaults(scene), now)
+            scene.render(small_camera(scene), whole_controls(scene, {}), now)
         except Cancelled:
             continue
         raise Failure(f"stop() said so when it was asked the {last}. time, and it draws on; it must raise Cancelled")
@@ -197,7 +197,7 @@ def stops(trial: Trial) -> str:
 def has_what_it_says(trial: Trial) -> str:
     """Tries what the scene may do besides."""
     scene, found = trial.drawn, []
-    camera, controls = small_camera(scene), defaults(scene)
+    camera, controls = small_camera(scene), whole_controls(scene, {})
     if isinstance(scene, LearnsPart):
         found.append("learnt_part")
         if not isinstance(scene.learnt_part(camera), Camera):

@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from app.conformance.trial import Check, Failure, Trial, channels, defaults, small_camera
+from app.conformance.trial import Check, Failure, Trial, channels, small_camera
 from engines.core.camera import Array, Camera, pixel_rays, project
-from engines.core.engine import Scene, never_stop
+from engines.core.engine import Scene, never_stop, whole_controls
 from engines.core.errors import UserError
 from engines.core.frame import Frame
 
@@ -89,7 +89,7 @@ def depth_goes_along_z(trial: Trial) -> str:
 
 
 def _drawn(scene: Scene, camera: Camera) -> Frame:
-    return scene.render(camera, defaults(scene), never_stop)
+    return scene.render(camera, whole_controls(scene, {}), never_stop)
 
 
 def _size(picture: Tensor) -> float:

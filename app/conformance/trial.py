@@ -18,7 +18,7 @@ from engines.core.checkpoint import Checkpoint
 from engines.core.config import TrainingConfig, check_fields, make_options
 from engines.core.contract import begun, checkpoint_of
 from engines.core.dataset import Dataset
-from engines.core.engine import AnyEngine, Scene, Training, never_stop
+from engines.core.engine import AnyEngine, Scene, Training, never_stop, whole_controls
 from engines.core.frame import Frame
 
 STEPS = 3
@@ -141,14 +141,9 @@ def small_camera(scene: Scene) -> Any:
     return scene.start if scene.native_px or longer <= SMALL_PX else scene.start.scaled(SMALL_PX / longer)
 
 
-def defaults(scene: Scene) -> dict[str, float]:
-    """The default of every control."""
-    return {control.name: control.default for control in scene.controls}
-
-
 def draw(scene: Scene, controls: Mapping[str, float] | None = None) -> Frame:
     """A small picture from the scene's first camera."""
-    return scene.render(small_camera(scene), {**defaults(scene), **(controls or {})}, never_stop)
+    return scene.render(small_camera(scene), whole_controls(scene, controls or {}), never_stop)
 
 
 def channels(scene: Scene, frame: Frame) -> dict[str, Tensor]:

@@ -187,12 +187,11 @@ def _check(scene: Scene, export: MeshExport) -> None:
 
 def _render(scene: Scene, cameras: tuple[Camera, ...], export: MeshExport, clock: _Clock, stop: Stop) -> list[Frame]:
     """Picture, depth and opacity from each camera, on the CPU."""
-    defaults = {control.name: control.default for control in scene.controls}
     frames = []
     for camera in cameras:
         if stop():
             raise Cancelled
-        frame = rendered(scene, camera, {**defaults, **export.controls}, stop)
+        frame = rendered(scene, camera, export.controls, stop)
         if frame.depth is None:
             raise UserError("this scene draws pictures without depth with these options; a mesh is made of depth")
         clock.drawn(frame)

@@ -20,7 +20,7 @@ from app.beginning import Begun, begin, check_folder, size_learnt
 from app.evaluation import evaluate
 from app.held_out import validation_views
 from app.inspection.lenses import notes_on_lenses
-from app.training import out_of_memory
+from app.run_errors import out_of_memory
 from engines import registry
 from engines.core import contract
 from engines.core.dataset import Dataset

@@ -253,6 +253,11 @@ def find_control(scene: Scene, name: str) -> Control | None:
     return next((control for control in scene.controls if control.name == name), None)
 
 
+def whole_controls(scene: Scene, controls: Mapping[str, float]) -> dict[str, float]:
+    """A value for every control: the default where `controls` names none."""
+    return {**{control.name: control.default for control in scene.controls}, **controls}
+
+
 def instance_control(scene: Scene) -> Control | None:
     """The control that chooses an object or a recording; None of a scene where there is only one."""
     return find_control(scene, INSTANCE)
@@ -263,7 +268,7 @@ def time_control(scene: Scene, controls: Mapping[str, float]) -> Control | None:
     found = find_control(scene, TIME)
     timed: object = scene
     if found is not None and isinstance(timed, HasMoments):
-        return replace(found, high=timed.moments(controls) - 1)
+        return replace(found, high=timed.moments(whole_controls(scene, controls)) - 1)
     return found
 
 

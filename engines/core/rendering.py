@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from engines.core.camera import Camera
-from engines.core.engine import Scene, Stop
+from engines.core.engine import Scene, Stop, whole_controls
 from engines.core.errors import BrokenContract
 from engines.core.frame import Frame
 
@@ -16,12 +16,15 @@ from engines.core.frame import Frame
 def rendered(scene: Scene, camera: Camera, controls: Mapping[str, float], stop: Stop) -> Frame:
     """The picture from `camera`; costs nothing over `Scene.render`.
 
+    Args:
+        controls: those that are not at their default.
+
     Raises:
         Cancelled: `stop` said so.
         UserError: a size that this scene can't draw.
         BrokenContract: the frame's picture or depth is not what the protocol says; names the method.
     """
-    frame: object = scene.render(camera, controls, stop)
+    frame: object = scene.render(camera, whole_controls(scene, controls), stop)
     width, height = camera.size_px
     if not isinstance(frame, Frame):
         raise BrokenContract(f"method {scene.engine}: render gives a {type(frame).__name__}; it must be a Frame")

@@ -192,6 +192,41 @@ def test_a_file_that_can_not_be_read_any_more_loses_nothing(
     assert read_run_training(tmp_path / "run").step == 2
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(KeyError("gain"), "gain"), (UserError("no such size"), "no such size; saved at step 4, go on with --resume")],
+)
+def test_a_picture_that_fails_loses_nothing(
+    error: Exception, said: str, straight: tuple[Path, list[Report]], train: Train, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def fail(*_: object, **__: object) -> Evaluation:
+        raise error
+
+    def spoil(report: Report) -> None:
+        if report.step == STEPS - 1:
+            monkeypatch.setattr(training, "evaluate", fail)
+
+    with pytest.raises(type(error), match=said):
+        train(tmp_path / "run", report=spoil)
+    kept, whole = read_run_training(tmp_path / "run"), read_run_training(straight[0])
+    assert kept.step == STEPS and equal(kept.weights, whole.weights)
+
+
+def test_what_is_done_between_steps_loses_nothing(photographs: Path, tmp_path: Path) -> None:
+    def fail(training: object, out: Path) -> float:
+        if training.step_count == 2:  # type: ignore[attr-defined]
+            raise KeyError("gain")
+        return 0.0
+
+    values = {**SMALL, "max_steps": STEPS}
+    with pytest.raises(KeyError):
+        run_training(
+            "colour_grid", photographs, tmp_path / "run", values, "cpu", False, lambda _: None, never_stop, fail
+        )
+    assert read_run_training(tmp_path / "run").step == 2
+
+
 def test_a_loss_that_is_not_finite_ends_the_run(train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def spoil(report: Report) -> None:
         if report.step == 1:

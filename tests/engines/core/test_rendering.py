@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from engines.core.engine import never_stop
+from engines.core.engine import Control, never_stop
 from engines.core.errors import BrokenContract
 from engines.core.frame import Frame
 from engines.core.rendering import rendered
@@ -18,7 +18,7 @@ IMAGE = torch.zeros(24, 32, 3)
 
 
 def draw(frame: object) -> Frame:
-    scene: Any = SimpleNamespace(engine="plain", render=lambda camera, controls, stop: frame)
+    scene: Any = SimpleNamespace(engine="plain", controls=(), render=lambda camera, controls, stop: frame)
     return rendered(scene, camera_at(0, 3, 1), {}, never_stop)
 
 
@@ -44,3 +44,16 @@ def test_what_is_wrong_is_said(frame: object, expected: str) -> None:
     with pytest.raises(BrokenContract) as refused:
         draw(frame)
     assert expected in str(refused.value) and str(refused.value).startswith("method plain: ")
+
+
+def test_controls_that_nobody_set_are_at_their_default() -> None:
+    seen: list[dict[str, float]] = []
+
+    def render(camera: object, controls: dict[str, float], stop: object) -> Frame:
+        seen.append(controls)
+        return Frame(IMAGE)
+
+    controls = (Control("gain", "Gain", "number", 0, 2, 1), Control("night", "Night", "integer", 0, 9, 4))
+    scene: Any = SimpleNamespace(engine="plain", controls=controls, render=render)
+    rendered(scene, camera_at(0, 3, 1), {"night": 7}, never_stop)
+    assert seen == [{"gain": 1, "night": 7}]
