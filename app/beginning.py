@@ -18,7 +18,7 @@ from engines.core.checkpoint import Checkpoint
 from engines.core.config import TrainingConfig, make_options
 from engines.core.dataset import Dataset
 from engines.core.engine import AnyEngine, DividesSteps, LearnsSmaller, Training
-from engines.core.errors import UserError
+from engines.core.errors import BrokenContract, UserError
 from engines.core.object_masks import laid_over, settled
 from engines.core.origin import moved
 from engines.core.reading import reading
@@ -95,8 +95,12 @@ def begin(
         # A run of a time before there was a choice.
         config = config.model_copy(update={"outside_masks": "kept"})
     names, dataset = held_out_names(dataset, config.held_out_every), _as_configured(dataset, config)
-    with or_method(), reading(out / TRAINING_NAME, "not a training state of Vantage, or damaged"):
-        training = contract.resumed(engine, dataset, checkpoint, device)
+    path = out / TRAINING_NAME
+    try:
+        with or_method(), reading(path, "not a training state of Vantage, or damaged"):
+            training = contract.resumed(engine, dataset, checkpoint, device)
+    except BrokenContract as error:
+        raise BrokenContract(f"{path}: {error}") from error
     _require_divided(training, engine.name)
     return Begun(dataset, config, training, names)
 

@@ -27,6 +27,11 @@ def generator_states(device: torch.device) -> dict[str, Tensor]:
     return states
 
 
+def state_names(device: torch.device) -> tuple[str, ...]:
+    """What `generator_states` gives the states of."""
+    return ("cpu", device.type) if device.type in ("cuda", "mps") else ("cpu",)
+
+
 def set_generator_states(states: Mapping[str, Tensor], device: torch.device) -> None:
     """Puts back what `generator_states` gave."""
     torch.set_rng_state(states["cpu"])

@@ -229,6 +229,10 @@ def _are_weights(value: object) -> bool:
     )
 
 
+def _are_states(value: object) -> bool:
+    return _are_weights(value) and isinstance(value, Mapping) and "cpu" in value
+
+
 def _checked_training(training: object, engine: str, member: str, step: int) -> Training:
     wrong = wrong_functions(training, Training)
     for name, (valid, kind) in _training(step).items():
@@ -250,6 +254,26 @@ def checked_objective(found: object, engine: str) -> None:
     wrong |= wrong_abilities(found, OBJECTIVE_ABILITIES, _ABILITY_VALUES)
     if wrong:
         raise BrokenContract(f"method {engine}: the objective, a {type(found).__name__}, {listed(wrong)}")
+
+
+def require_losses(losses: object, engine: str) -> None:
+    """Whether losses are what an `Optimisation` can lower; looked at in every step, which costs nothing.
+
+    Raises:
+        BrokenContract: names the method and the loss.
+    """
+    if not isinstance(losses, Mapping) or "total" not in losses:
+        what = f"{', '.join(losses)}, but no" if isinstance(losses, Mapping) else f"a {type(losses).__name__}, not"
+        raise BrokenContract(f'method {engine}: losses gives {what} "total", a loss by its name')
+    for name, loss in losses.items():
+        graph = name == "total"
+        if not isinstance(loss, torch.Tensor) or loss.ndim or (graph and not loss.requires_grad):
+            found = f"tensor {list(loss.shape)}" if isinstance(loss, torch.Tensor) else type(loss).__name__
+            bare = " without a graph" if isinstance(loss, torch.Tensor) and not loss.ndim else ""
+            raise BrokenContract(
+                f"method {engine}: losses gives {name} as a {found}{bare}; it must be a tensor of no dimensions"
+                f"{', with the graph of the network' * graph}"
+            )
 
 
 def _training(step: int) -> Kinds:
@@ -345,6 +369,6 @@ _ABILITY_VALUES: Kinds = {
         ),
         "a mapping of names to torch.nn.Module",
     ),
-    "generators": (_are_weights, "what engines.core.chance.generator_states gives"),
+    "generators": (_are_states, "what engines.core.chance.generator_states(device) gives"),
 }
 """What abilities have that is no function."""

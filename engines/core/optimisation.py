@@ -16,11 +16,17 @@ from torch.nn.utils import get_total_norm
 
 from engines.core import ranks
 from engines.core.averaging import WeightAverage
-from engines.core.chance import generator_states, global_generators_kept, seeded, set_generator_states
+from engines.core.chance import (
+    generator_states,
+    global_generators_kept,
+    seeded,
+    set_generator_states,
+    state_names,
+)
 from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
-from engines.core.contract import checked_objective
+from engines.core.contract import checked_objective, require_losses
 from engines.core.engine import Scene
-from engines.core.errors import Diverged, UserError
+from engines.core.errors import BrokenContract, Diverged, UserError
 from engines.core.objective import (
     AnyOptimiserConfig,
     DescribesScene,
@@ -39,6 +45,7 @@ from engines.core.objective import (
 from engines.core.ranks import Share
 from engines.core.read_ahead import ReadAhead
 from engines.core.reading import naming
+from engines.core.same_network import SameParameters, fill
 
 AnyObjective = TypeVar("AnyObjective", bound=Objective)
 CHANCE_OF_STEPS = 3
@@ -78,10 +85,11 @@ class Optimisation(Generic[AnyObjective]):
         self.notes = self._made_notes()
         self._network = objective.network.to(setup.device)
         self._auxiliary = {name: other.to(setup.device) for name, other in self._made_auxiliary().items()}
-        self._losses = ranks.divided(_Losses(objective, [self._network, *self._auxiliary.values()]))
+        self._losses = ranks.divided(_Losses(objective, [self._network, *self._auxiliary.values()], setup.engine))
         self._optimisers = self._made_optimisers()
         self._rates = {name: [group["lr"] for group in found.param_groups] for name, found in self._optimisers.items()}
         self._learnt = [tensor for optimiser in self._optimisers.values() for tensor in _tensors(optimiser)]
+        self._parameters = SameParameters(setup.engine, {"": self._network, **self._auxiliary})
         decay = self.config.ema_decay
         self._average = WeightAverage(self._network.state_dict(), decay) if decay else None
         self._ahead = self._made_reader()
@@ -123,6 +131,7 @@ class Optimisation(Generic[AnyObjective]):
 
         Raises:
             Diverged: a loss or gradient is not finite; the weights are as before the step.
+            BrokenContract: a loss is none, or the network has other parameters than those that are learnt.
             Unreadable: a photograph can't be read.
         """
         batch = ranks.together(lambda: self._ahead.take(self.step_count))
@@ -130,11 +139,12 @@ class Optimisation(Generic[AnyObjective]):
         before = [buffer.clone() for buffer in self._buffers()]
         with global_generators_kept(self._device):
             if isinstance(self._known, KeepsState):
-                set_generator_states(self._known.generators, self._device)
+                set_generator_states(self._whole_states(self._known.generators), self._device)
             else:
                 torch.manual_seed(seeded(self._seed, CHANCE_OF_STEPS, self.step_count).initial_seed())
             names, losses = self._backward(batch)
             after = generator_states(self._device) if isinstance(self._known, KeepsState) else {}
+        self._parameters.require({"": self.objective.network, **self._made_auxiliary()})
         size = get_total_norm([tensor.grad for tensor in self._learnt if tensor.grad is not None]).to(self._device)
         # One transfer for all numbers.
         *values, size_ = torch.cat([losses, size[None]]).tolist()
@@ -154,6 +164,14 @@ class Optimisation(Generic[AnyObjective]):
         if self._average is not None:
             self._average.update(self._network.state_dict(), self.step_count)
         return told
+
+    def _whole_states(self, states: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        if lacking := [name for name in state_names(self._device) if name not in states]:
+            raise BrokenContract(
+                f"method {self._engine}: the objective's generators lack {', '.join(lacking)}; they must be what "
+                "engines.core.chance.generator_states(device) gives"
+            )
+        return states
 
     def _set_learning_rates(self) -> None:
         lr = self.config.lr_at(self.step_count)
@@ -223,7 +241,13 @@ class Optimisation(Generic[AnyObjective]):
             weights |= {f"{prefix}.{name}": tensor for name, tensor in copied_to_cpu(other.state_dict()).items()}
         training = {name: copied_to_cpu(found.state_dict()) for name, found in self._optimisers.items()}
         if isinstance(self._known, KeepsState):
-            training |= copied_to_cpu(self._known.state())
+            state = self._known.state()
+            if taken := [name for name in state if name in training or name == "latest"]:
+                raise BrokenContract(
+                    f"method {self._engine}: the objective's state() has {', '.join(taken)}, as the state of what "
+                    "learns it is called; choose another name"
+                )
+            training |= copied_to_cpu(state)
         else:
             training["photographs"] = objective.photographs.fingerprint()
         if self._average is not None:
@@ -247,8 +271,9 @@ class Optimisation(Generic[AnyObjective]):
         shown = dict(checkpoint.weights)
         for prefix, other in self._auxiliary.items():
             names = {name: f"{prefix}.{name}" for name in other.state_dict()}
-            other.load_state_dict({name: shown.pop(long) for name, long in names.items()})
-        self._network.load_state_dict(dict(state.get("latest", shown)))
+            kept = {name: shown.pop(long) for name, long in names.items() if long in shown}
+            fill(other, kept, self._engine, f"{prefix}.")
+        fill(self._network, state.get("latest", shown), self._engine)
         if self._average is not None:
             self._average.restore(shown)
         for name, optimiser in self._optimisers.items():
@@ -264,14 +289,13 @@ class Optimisation(Generic[AnyObjective]):
 class _Losses(nn.Module):
     """An objective's losses as a module: ranks divide its gradients."""
 
-    def __init__(self, objective: Objective, networks: list[nn.Module]) -> None:
+    def __init__(self, objective: Objective, networks: list[nn.Module], engine: str) -> None:
         super().__init__()
-        self.networks, self._objective = nn.ModuleList(networks), objective
+        self.networks, self._objective, self._engine = nn.ModuleList(networks), objective, engine
 
     def forward(self, piece: Any) -> Mapping[str, Tensor]:
         losses = self._objective.losses(piece)
-        if "total" not in losses:
-            raise ValueError(f'{type(self._objective).__name__}.losses gives {", ".join(losses)}, but no "total"')
+        require_losses(losses, self._engine)
         return losses
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from engines.core.run_folder import read_run_training, write_run_checkpoint
 from tests.engines import dividing
 from tests.engines.core.tiny_method import (
     CPU,
+    ROWS,
     Divided,
     DividedWithJudge,
     InThreePieces,
@@ -261,11 +263,87 @@ def test_what_the_author_forgot_is_said_before_the_first_step() -> None:
         made(whole)
 
 
-def test_losses_without_a_total_are_a_programmers_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("losses", "said"),
+    [
+        ({"image": torch.zeros(())}, 'losses gives image, but no "total"'),
+        (torch.zeros(()), 'losses gives a Tensor, not "total"'),
+        ({"total": 0.5}, "losses gives total as a float; it must be a tensor of no dimensions, with the graph"),
+        ({"total": torch.zeros(())}, r"losses gives total as a tensor \[\] without a graph; it must be"),
+        ({"total": torch.zeros(1, requires_grad=True)}, r"losses gives total as a tensor \[1\]; it must be"),
+        ({"total": torch.zeros((), requires_grad=True), "size": 3.0}, "losses gives size as a float; it must be"),
+    ],
+)
+def test_losses_that_are_none_are_said(losses: object, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     training = begun()
-    monkeypatch.setattr(training.objective, "losses", lambda batch: {"image": torch.zeros(())})
-    with pytest.raises(ValueError, match=r'TinyObjective\.losses gives image, but no "total"'):
+    monkeypatch.setattr(training.objective, "losses", lambda batch: losses)
+    with pytest.raises(BrokenContract, match=f"^method tiny: {said}"):
         training.step()
+
+
+@pytest.mark.parametrize("kind", [TinyObjective, WithJudge])
+def test_parameters_that_were_replaced_are_noticed_at_once(kind: type[TinyObjective]) -> None:
+    training = begun(kind)
+    steps(training, 2)
+    before, network = training.checkpoint(), training.objective.network
+    network.weight = nn.Parameter(network.weight.detach().repeat(2, 1))
+    training.objective.targets.read = lambda step: (slice(0, ROWS), torch.zeros(ROWS, 2))
+    with pytest.raises(
+        BrokenContract, match=r"^method tiny: its network's weight is another tensor since the training"
+    ):
+        training.step()
+    assert training.step_count == before.step
+
+
+def test_parameters_in_networks_beside_and_new_ones_are_noticed() -> None:
+    training = begun(WithJudge)
+    training.objective.judge.weight = nn.Parameter(torch.ones(1, 2))
+    with pytest.raises(BrokenContract, match=r"its network's judge\.weight is another tensor since"):
+        training.step()
+    training = begun()
+    training.objective.network.more = nn.Parameter(torch.ones(2))
+    with pytest.raises(BrokenContract, match="its network's more was put in since"):
+        training.step()
+    training = begun()
+    training.objective.network = copy.deepcopy(training.objective.network)
+    with pytest.raises(BrokenContract, match="its network's weight is another tensor since"):
+        training.step()
+    training = begun()
+    weight = training.objective.network.weight
+    weight.data = torch.zeros(2 * ROWS, 2)
+    with pytest.raises(BrokenContract, match="its network's weight has another shape since"):
+        training.step()
+
+
+def test_a_network_of_another_shape_is_said_by_name() -> None:
+    class Larger(TinyObjective):
+        def __init__(self, setup: Setup[OptimiserConfig]) -> None:
+            super().__init__(setup)
+            self.network.weight = nn.Parameter(torch.zeros(2 * ROWS, 2))
+
+    checkpoint = begun().checkpoint()
+    with pytest.raises(BrokenContract, match=r"^weight of the run is \[6, 2\], and the network .* now has \[12, 2\]"):
+        resumed(checkpoint, Larger)
+    judged = begun(WithJudge).checkpoint()
+    with pytest.raises(BrokenContract, match=r"^judge\.weight of the run is none, and the network that"):
+        resumed(replace(judged, weights={"weight": judged.weights["weight"]}), WithJudge)
+
+
+def test_state_of_its_own_that_is_none_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stateless(WithState):
+        def __init__(self, setup: Setup[OptimiserConfig]) -> None:
+            super().__init__(setup)
+            self.generators = {}
+
+    with pytest.raises(BrokenContract, match=r"generators is \{\}; it must be what .*generator_states\(device\) gives"):
+        begun(Stateless)
+    training = begun(WithState)
+    monkeypatch.setattr(training.objective, "generators", {})
+    with pytest.raises(BrokenContract, match=r"^method tiny: the objective's generators lack cpu; they must be what"):
+        training.step()
+    monkeypatch.setattr(training.objective, "state", lambda: {"optimiser": 3})
+    with pytest.raises(BrokenContract, match=r"^method tiny: the objective's state\(\) has optimiser, as the state of"):
+        training.checkpoint()
 
 
 def learn(kind: str, out: str) -> list[dict[str, float]]:
