@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.comparison import Comparison
-from app.opening import Opened
+from app.opening import Beside, Opened
 from app.pictures import Picture
 from app.viewpoints import ViewPoint
 from engines.core.camera import Array
+from engines.core.dataset import Dataset
 
 
 class Listener(Protocol):
@@ -43,6 +44,28 @@ class Listener(Protocol):
 
     def picked(self, point: Array | None) -> None:
         """The point asked for by `Session.pick`; None where nothing is there."""
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A scene that is on its way, numbered in the order in which they were asked for.
+
+    Attributes:
+        chosen: the options over the command line's.
+        stay: the eye stays where it is: the scene is open already.
+        choice: the object whose views are gone through.
+        dataset: that of `data`, where it was read already.
+        beside: what else is named.
+    """
+
+    number: int
+    path: Path
+    data: Path | None
+    chosen: Mapping[str, Any]
+    stay: bool
+    choice: int
+    dataset: Dataset | None
+    beside: Beside
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,13 @@ from app.held_out import as_trained
 from app.method_faults import or_method
 from engines import registry
 from engines.core import contract
+from engines.core.abilities import TakesInput
 from engines.core.camera import Array
 from engines.core.checkpoint import DATA_BESIDE, Checkpoint
 from engines.core.config import Options, make_options, parse_settings
 from engines.core.dataset import Dataset
 from engines.core.device import choose_device
-from engines.core.engine import Scene
+from engines.core.engine import AnyEngine, Scene
 from engines.core.errors import Lacking, UserError
 from engines.core.formats import open_dataset
 from engines.core.object_masks import as_learnt
@@ -33,6 +34,23 @@ NEARBY = 100.0
 """Times the size of a scene: what lies farther away is another one."""
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What is named beside a checkpoint.
+
+    Attributes:
+        config: the file of options that goes with an author's file; None: that which lies beside it, if there is one.
+        photograph: what the scene is made of, or a folder of such, of methods that make scenes of photographs.
+    """
+
+    config: Path | None = None
+    photograph: Path | None = None
+
+
+ALONE = Beside()
+"""Nothing is."""
+
+
 @dataclass(frozen=True, eq=False)
 class Opened:
     """A scene, and what it was made of."""
@@ -42,6 +60,7 @@ class Opened:
     dataset: Dataset | None
     path: Path
     options: Options = field(default_factory=Options)
+    beside: Beside = ALONE
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -65,6 +84,7 @@ def open_scene(
     settings: Sequence[str] = (),
     dataset: Dataset | None = None,
     photographs: bool = False,
+    beside: Beside = ALONE,
 ) -> Opened:
     """Opens a checkpoint, with the data folder it needs or was trained on where that is given.
 
@@ -77,20 +97,21 @@ def open_scene(
         settings: `["crop_border=true"]`, options of the engine's scenes.
         dataset: that of `data`, where it was read already.
         photographs: whether they are needed in any case, to compare with.
+        beside: what else is named.
 
     Raises:
         UserError: anything that can't be opened; says what and the way out.
     """
     path = Path(path)
     where = choose_device(device)
-    checkpoint = registry.read_checkpoint(path)
+    checkpoint = registry.read_checkpoint(path, beside.config)
     data = Path(data) if data is not None else data_beside(path, checkpoint)
     if dataset is None and data is not None:
         dataset = as_learnt(open_dataset(data), checkpoint.config)
     try:
         if photographs and dataset is None:
             raise Lacking("the photographs to compare with are needed: give --data FOLDER")
-        return _open(path, checkpoint, dataset, where, settings)
+        return _open(path, checkpoint, dataset, where, settings, beside)
     except Lacking as error:
         own = run_data(_run_of(path)) if dataset is None else None
         if own is None:
@@ -100,7 +121,7 @@ def open_scene(
     dataset = as_learnt(open_dataset(own), checkpoint.config)
     note = f"no data folder was named: that which the run was learnt from is taken, {own}"
     dataset = replace(dataset, notes=(note, *dataset.notes))
-    return _open(path, checkpoint, dataset, where, settings)
+    return _open(path, checkpoint, dataset, where, settings, beside)
 
 
 def _run_of(path: Path) -> Path:
@@ -109,14 +130,18 @@ def _run_of(path: Path) -> Path:
 
 
 def _open(
-    path: Path, checkpoint: Checkpoint, dataset: Dataset | None, device: torch.device, settings: Sequence[str]
+    path: Path,
+    checkpoint: Checkpoint,
+    dataset: Dataset | None,
+    device: torch.device,
+    settings: Sequence[str],
+    beside: Beside,
 ) -> Opened:
     with concerning(path):
         engine = registry.find_engine(checkpoint.engine)
     if dataset is not None:
         dataset = where_learnt(dataset, checkpoint)
-    learnt = {name: checkpoint.config[name] for name in engine.SceneOptions.AS_TRAINED if name in checkpoint.config}
-    options = make_options(engine.SceneOptions, learnt | parse_settings(settings))
+    options = scene_options(engine, checkpoint, settings, beside.photograph)
     # What is drawn from photographs is not drawn from those that it is going to be compared with.
     drawn_from = as_trained(checkpoint, dataset) if dataset is not None else None
     try:
@@ -127,9 +152,28 @@ def _open(
         if dataset is None and name:
             raise Lacking(f"{error}; {path.name} was kept with the folder {name}, which is not beside it") from error
         raise
-    opened = Opened(scene, checkpoint, dataset, path, options)
+    opened = Opened(scene, checkpoint, dataset, path, options, beside)
     # As somebody chose once, whatever the data folder says.
     return with_up(opened, checkpoint.scene.chosen_up if checkpoint.scene is not None else None)
+
+
+def scene_options(
+    engine: AnyEngine, checkpoint: Checkpoint, settings: Sequence[str] = (), photograph: Path | None = None
+) -> Any:
+    """What a checkpoint's scene is opened with: as it was trained, where `settings` don't say otherwise.
+
+    Args:
+        photograph: that the scene is made of, or a folder of such.
+
+    Raises:
+        UserError: an option can't be, or the method makes no scenes of photographs.
+    """
+    values = {name: checkpoint.config[name] for name in engine.SceneOptions.AS_TRAINED if name in checkpoint.config}
+    if photograph is not None:
+        if not isinstance(engine, TakesInput) or not engine.takes_input(checkpoint):
+            raise UserError(f"--input {photograph}: this scene is not made of a photograph; leave it out")
+        values[engine.input_option] = str(photograph)
+    return make_options(engine.SceneOptions, values | parse_settings(settings))
 
 
 def where_learnt(dataset: Dataset, checkpoint: Checkpoint) -> Dataset:

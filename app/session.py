@@ -17,10 +17,10 @@ from typing import Any
 from app.ahead import Ahead
 from app.comparison import compare, photograph_of
 from app.eye import Eye
-from app.listener import CompareFailure, Listener, ObjectViews, OpenFailure, Opening
+from app.listener import Asked, CompareFailure, Listener, ObjectViews, OpenFailure, Opening
 from app.memory import end_and_give_back, share_arenas
 from app.near_plane import room
-from app.opening import Opened, as_settings, open_scene, with_up
+from app.opening import ALONE, Beside, Opened, as_settings, open_scene, with_up
 from app.pictures import Picture, Request, point_at, scene_points
 from app.render_worker import RenderWorker
 from app.timeline import Timeline
@@ -28,7 +28,6 @@ from app.ups import Ups, keep_in_file
 from app.viewpoints import ViewPoint, Visited, read_viewpoints
 from engines.core.camera import Array, Camera
 from engines.core.config import make_options
-from engines.core.dataset import Dataset
 from engines.core.engine import INSTANCE, HasSources, Prepares
 from engines.core.frame import Frame
 from engines.core.run_folder import LIVE_NAME
@@ -71,9 +70,9 @@ class Session:
         """`KEY=VALUE` that the open scene was opened with: the command line's, and over them what was chosen."""
         return (*self._settings, *as_settings(self._chosen))
 
-    def open(self, path: Path, data: Path | None = None) -> None:
+    def open(self, path: Path, data: Path | None = None, beside: Beside = ALONE) -> None:
         """Begins to open a scene on a thread of its own; the one that is open stays until `adopt`."""
-        self._begin(path, data, {}, stay=False)
+        self._begin(path, data, {}, stay=False, beside=beside)
 
     def attach(self, data: Path) -> None:
         """Opens the same scene again with a data folder."""
@@ -104,34 +103,32 @@ class Session:
         elif self.opening == path / LIVE_NAME:
             self._begin(path, *self._wanted, stay=True)
 
-    def _begin(self, path: Path, data: Path | None, chosen: Mapping[str, Any], stay: bool) -> None:
+    def _begin(
+        self, path: Path, data: Path | None, chosen: Mapping[str, Any], stay: bool, beside: Beside | None = None
+    ) -> None:
+        """`beside`: what is named beside it; None: as for the open scene, if it is that."""
         self._number += 1
         self.opening, self._staying = path, stay
         self._wanted = data, dict(chosen)
         same = stay or (self.opened is not None and self.opened.path == path)
+        if beside is None:
+            beside = self.opened.beside if self.opened is not None and self.opened.path == path else ALONE
         choice = round(self.controls.get(INSTANCE, 0)) if same else 0
         dataset = self.opened.dataset if stay and self.opened is not None else None
-        arguments = (self._number, path, data, dict(chosen), stay, choice, dataset)
-        threading.Thread(target=self._open, args=arguments, name="open", daemon=True).start()
+        asked = Asked(self._number, path, data, dict(chosen), stay, choice, dataset, beside)
+        threading.Thread(target=self._open, args=(asked,), name="open", daemon=True).start()
 
-    def _open(
-        self,
-        number: int,
-        path: Path,
-        data: Path | None,
-        chosen: dict[str, Any],
-        stay: bool,
-        choice: int,
-        dataset: Dataset | None,
-    ) -> None:
+    def _open(self, asked: Asked) -> None:
+        number, path, data = asked.number, asked.path, asked.data
         try:
-            opened = open_scene(path, data, self.device, (*self._settings, *as_settings(chosen)), dataset)
+            settings = (*self._settings, *as_settings(asked.chosen))
+            opened = open_scene(path, data, self.device, settings, asked.dataset, False, asked.beside)
             opened = with_up(opened, self.ups.of(path))
-            viewpoints = read_viewpoints(opened, choice)
+            viewpoints = read_viewpoints(opened, asked.choice)
         except Exception as error:  # handed on: the window shows it and goes on
             self._listener.open_failed(OpenFailure(number, path, data, error))
         else:
-            self._listener.opened(Opening(number, opened, viewpoints, chosen, stay))
+            self._listener.opened(Opening(number, opened, viewpoints, asked.chosen, asked.stay))
 
     def failed(self, failure: OpenFailure) -> bool:
         """Takes note; whether it was the newest that was asked for."""

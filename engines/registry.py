@@ -8,12 +8,12 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import engines
-from engines.core.abilities import KnowsWeights, ReadsUpstream
+from engines.core.abilities import HasConfigurationFile, KnowsWeights, ReadsUpstream
 from engines.core.checkpoint import Checkpoint
 from engines.core.checkpoint_file import read_any
 from engines.core.config import make_options
@@ -178,16 +178,21 @@ def find_engine(name: str) -> AnyEngine:
     raise UserError(f"no method {shortened(name)} is installed; there are {', '.join(found.working)}")
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
+def read_checkpoint(path: Path, configuration: Path | None = None) -> Checkpoint:
     """Opens a scene file, a run folder, or a file of an author's code, detected by its content.
+
+    Args:
+        configuration: the file of options that goes with an author's file, where it doesn't lie beside it.
 
     Raises:
         UserError: none of these, or damaged: also where its weights don't fit its configuration.
     """
     path = Path(path)
+    if configuration is not None and (path.is_dir() or path.suffix == ".safetensors"):
+        raise UserError(f"{configuration}: {path} carries its options itself; leave --config out")
     named = named_hash(path)
     try:
-        checkpoint = read_any(path, _read_upstream)
+        checkpoint = read_any(path, partial(_read_upstream, configuration=configuration))
         require_whole(checkpoint, path)
     except UserError as error:
         if named is None or named.intact:
@@ -218,7 +223,7 @@ def require_whole(checkpoint: Checkpoint, path: Path) -> None:
             )
 
 
-def _read_upstream(content: Mapping[str, Any], path: Path) -> Checkpoint:
+def _read_upstream(content: Mapping[str, Any], path: Path, configuration: Path | None = None) -> Checkpoint:
     doubtful = []
     for name, engine in all_engines().items():
         if not isinstance(engine, ReadsUpstream):
@@ -229,7 +234,11 @@ def _read_upstream(content: Mapping[str, Any], path: Path) -> Checkpoint:
             doubtful.append(f"; {name} failed to look at it ({shortened(f'{type(error).__name__}: {error}')})")
             continue
         if recognised:
+            if configuration is not None and not isinstance(engine, HasConfigurationFile):
+                raise UserError(f"{configuration}: {engine.title} has all in {path.name}; leave --config out")
             with reading(path, f"can't be read as a checkpoint of {name}"):
+                if configuration is not None and isinstance(engine, HasConfigurationFile):
+                    return engine.read_configured(content, path, configuration)
                 return engine.read_upstream(content, path)
     titles = ", ".join(engine.title for engine in all_engines().values())
     raise UserError(f"{path}: a torch file, but not a checkpoint of a known method ({titles}){''.join(doubtful)}")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from tqdm import tqdm
 
-from app.opening import Opened, open_scene, with_up
+from app.opening import Beside, Opened, open_scene, with_up
 from engines.core import ranks
 from engines.core.camera import Array, Camera
 from engines.core.device import choose_device
@@ -30,7 +30,7 @@ LOG_INTERVAL_S = 10.0
 
 
 def add_scene_arguments(parser: argparse.ArgumentParser) -> None:
-    """CHECKPOINT, --data, --device and --set."""
+    """CHECKPOINT, and what `add_opening_options` adds."""
     parser.add_argument(
         "checkpoint", type=Path, metavar="CHECKPOINT", help="a scene file, a run folder, or a file of the authors' code"
     )
@@ -38,10 +38,27 @@ def add_scene_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_opening_options(parser: argparse.ArgumentParser) -> None:
-    """--data, --device and --set."""
+    """--data, --input, --config, --device and --set."""
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="its data folder: cameras, intrinsics, photographs")
+    add_beside(parser)
     add_up(parser)
     add_device_and_set(parser, "an option of the scene; may be repeated")
+
+
+def add_beside(parser: argparse.ArgumentParser) -> None:
+    """--input and --config."""
+    parser.add_argument("--input", type=Path, metavar="PHOTOGRAPH", help=(
+        "what the scene is made of, or a folder of such, one for each object; of networks that make scenes of "
+        "photographs"
+    ))  # fmt: skip
+    parser.add_argument("--config", type=Path, metavar="FILE", help=(
+        "the options that the authors' code keeps for CHECKPOINT (default: the YAML beside it, if there is one)"
+    ))  # fmt: skip
+
+
+def beside_of(arguments: argparse.Namespace) -> Beside:
+    """What `add_beside` was given."""
+    return Beside(arguments.config, arguments.input)
 
 
 def add_up(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +92,8 @@ def open_from(arguments: argparse.Namespace, photographs: bool = False) -> Opene
         UserError: it can't be opened.
     """
     ranks.join(choose_device(arguments.device))
-    opened = open_scene(arguments.checkpoint, arguments.data, arguments.device, arguments.settings, None, photographs)
+    source = arguments.checkpoint, arguments.data, arguments.device, arguments.settings
+    opened = open_scene(*source, None, photographs, beside_of(arguments))
     opened = with_up(opened, arguments.up)
     notes(assumptions_of(opened))
     return opened

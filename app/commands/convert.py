@@ -9,11 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.commands.console import add_up, notes, writing
-from app.opening import where_learnt
-from engines.core.abilities import HasViewingWeights, WritesUpstream
+from app.commands.console import add_beside, add_up, beside_of, notes, writing
+from app.opening import Beside, scene_options, where_learnt
+from engines.core.abilities import HasConfigurationFile, HasViewingWeights, TakesInput, WritesUpstream
 from engines.core.checkpoint import DATA_BESIDE, Checkpoint, SceneInfo
+from engines.core.dataset import Dataset
 from engines.core.errors import UserError
+from engines.core.files import replacing
 from engines.core.formats import open_dataset
 from engines.core.reading import concerning, reading
 from engines.core.scene_file import write_scene_file
@@ -39,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help=("the data folder whose cameras go into the scene file; one that lies beside FILE is opened with it"),
     )
+    add_beside(parser)
     add_up(parser)
     parser.add_argument(
         "--half", action="store_true", help="scene: 16 bits a weight, half the size; the picture may change slightly"
@@ -47,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Writes the file; its name is the one line on stdout.
+    """Writes the file; its name, and that of what its authors' code needs beside it, are the lines on stdout.
 
     Raises:
         UserError: the checkpoint lacks what is needed, or the place can't be written.
@@ -55,22 +58,46 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.out.resolve() == arguments.checkpoint.resolve():
         raise UserError(f"{arguments.out}: is the checkpoint itself; write to another file")
     with writing(arguments.out):
-        checkpoint = read_checkpoint(arguments.checkpoint)
+        beside = beside_of(arguments)
+        checkpoint = read_checkpoint(arguments.checkpoint, beside.config)
         with concerning(arguments.checkpoint):
             find_engine(checkpoint.engine)
         if arguments.to == "scene":
-            _write_scene(checkpoint, arguments)
+            _write_scene(checkpoint, arguments, beside)
+            written = [arguments.out]
         else:
-            _write_upstream(checkpoint, arguments)
-    sys.stdout.write(f"{arguments.out}\n")
+            written = _write_upstream(checkpoint, arguments)
+    sys.stdout.write("".join(f"{path}\n" for path in written))
     return 0
 
 
-def _write_scene(checkpoint: Checkpoint, arguments: argparse.Namespace) -> None:
+def _write_scene(checkpoint: Checkpoint, arguments: argparse.Namespace, beside: Beside) -> None:
     if arguments.out.suffix != ".safetensors":
         raise UserError(f"{arguments.out}: scene files end in .safetensors")
-    if arguments.data is not None:
-        info = SceneInfo.of_dataset(where_learnt(open_dataset(arguments.data), checkpoint))
+    dataset = None if arguments.data is None else where_learnt(open_dataset(arguments.data), checkpoint)
+    checkpoint = _with_cameras(checkpoint, dataset, arguments)
+    engine = find_engine(checkpoint.engine)
+    options = scene_options(engine, checkpoint, (), beside.photograph)
+    if isinstance(engine, TakesInput) and engine.takes_input(checkpoint):
+        if dataset is not None or beside.photograph is not None:
+            checkpoint = engine.with_input(checkpoint, dataset, options)
+        else:
+            notes(["the scene file has no photographs to be made of but those it had; --input or --data puts some in"])
+    if checkpoint.scene is None:
+        notes(["the scene file carries no cameras; give --data FOLDER to put them in"])
+    checkpoint = replace(checkpoint, config=_without_places(checkpoint))
+    if arguments.viewing_only:
+        if isinstance(engine, HasViewingWeights):
+            checkpoint = engine.viewing_weights(checkpoint)
+        else:
+            notes([f"{engine.title} has nothing that only training needs; all weights are kept"])
+    write_scene_file(arguments.out, checkpoint, half=arguments.half)
+
+
+def _with_cameras(checkpoint: Checkpoint, dataset: Dataset | None, arguments: argparse.Namespace) -> Checkpoint:
+    """The checkpoint with the cameras of a data folder, where one is named, and with the chosen way up."""
+    if dataset is not None:
+        info = SceneInfo.of_dataset(dataset)
         if checkpoint.scene is not None:
             # What it was trained with; the folder may hold a default that was replaced.
             info = replace(info, hints=checkpoint.scene.hints)
@@ -82,16 +109,7 @@ def _write_scene(checkpoint: Checkpoint, arguments: argparse.Namespace) -> None:
         checkpoint = replace(checkpoint, scene=info)
     if arguments.up is not None and checkpoint.scene is not None:
         checkpoint = replace(checkpoint, scene=checkpoint.scene.with_up(arguments.up))
-    if checkpoint.scene is None:
-        notes(["the scene file carries no cameras; give --data FOLDER to put them in"])
-    checkpoint = replace(checkpoint, config=_without_places(checkpoint))
-    if arguments.viewing_only:
-        engine = find_engine(checkpoint.engine)
-        if isinstance(engine, HasViewingWeights):
-            checkpoint = engine.viewing_weights(checkpoint)
-        else:
-            notes([f"{engine.title} has nothing that only training needs; all weights are kept"])
-    write_scene_file(arguments.out, checkpoint, half=arguments.half)
+    return checkpoint
 
 
 def _without_places(checkpoint: Checkpoint) -> Mapping[str, Any]:
@@ -103,8 +121,8 @@ def _without_places(checkpoint: Checkpoint) -> Mapping[str, Any]:
     }
 
 
-def _write_upstream(checkpoint: Checkpoint, arguments: argparse.Namespace) -> None:
-    for name in ("half", "viewing_only", "data", "up"):
+def _write_upstream(checkpoint: Checkpoint, arguments: argparse.Namespace) -> list[Path]:
+    for name in ("half", "viewing_only", "data", "up", "input"):
         if getattr(arguments, name) not in (None, False):
             raise UserError(
                 f"--{name.replace('_', '-')} goes with --to scene; the authors' files hold all weights and nothing else"
@@ -119,4 +137,22 @@ def _write_upstream(checkpoint: Checkpoint, arguments: argparse.Namespace) -> No
         raise UserError(f"{engine.title} ({engine.name}) has no file format of its authors' own; use --to scene")
     with concerning(arguments.checkpoint), reading(arguments.checkpoint):
         content = engine.write_upstream(checkpoint)
+        options = _configuration(checkpoint, arguments.out)
     write_torch_file(arguments.out, content)
+    if options is None:
+        return [arguments.out]
+    path, text = options
+    if path.exists():
+        notes([f"{path} is there already and stays; the authors' code needs these options beside the weights"])
+        return [arguments.out]
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return [arguments.out, path]
+
+
+def _configuration(checkpoint: Checkpoint, out: Path) -> tuple[Path, str] | None:
+    """The file of options that the authors' code needs beside weights, and its text; None of code that needs none."""
+    engine = find_engine(checkpoint.engine)
+    if not isinstance(engine, HasConfigurationFile):
+        return None
+    return out.with_suffix(".yaml"), engine.configuration_text(checkpoint, out.name)

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.commands.console import ProgressBar, add_up, write_json, write_table
+from app.commands.console import ProgressBar, add_beside, add_up, beside_of, write_json, write_table
 from app.held_out import remembered
 from app.inspection.inspecting import DATA_SUFFIXES, inspect_data
 from app.inspection.report import DataReport, facts, to_json
-from app.opening import open_scene, with_up
+from app.opening import ALONE, Beside, open_scene, with_up
 from engines.core.camera import Array
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import OptimiserConfig
@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, metavar="FOLDER", help=(
         "a checkpoint's data folder: cameras, intrinsics, photographs"
     ))  # fmt: skip
+    add_beside(parser)
     add_up(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
 
@@ -47,11 +48,12 @@ def run(arguments: argparse.Namespace) -> int:
     """
     path: Path = arguments.path
     if is_data(path):
-        return _run_data(path, arguments.data, arguments.json, arguments.up)
-    checkpoint = read_checkpoint(path)
+        return _run_data(path, arguments)
+    beside = beside_of(arguments)
+    checkpoint = read_checkpoint(path, beside.config)
     with concerning(path):
         find_engine(checkpoint.engine)
-    data = describe(checkpoint, path, arguments.data, arguments.up)
+    data = describe(checkpoint, path, arguments.data, arguments.up, beside)
     if arguments.json:
         write_json(data)
     else:
@@ -65,21 +67,22 @@ def is_data(path: Path) -> bool:
     return (path.is_dir() and not is_run) or path.suffix.lower() in (*VIDEO_SUFFIXES, *DATA_SUFFIXES)
 
 
-def _run_data(path: Path, data: Path | None, as_json: bool, up: Array | None) -> int:
-    if data is not None:
-        raise UserError(f"{path}: is a data folder itself; --data goes with a checkpoint")
+def _run_data(path: Path, arguments: argparse.Namespace) -> int:
+    for name in ("data", "input", "config"):
+        if getattr(arguments, name) is not None:
+            raise UserError(f"{path}: is a data folder itself; --{name} goes with a checkpoint")
     with ProgressBar("photographs", "photograph") as bar:
 
         def show(so_far: DataReport, thumbnails: object) -> None:
             if so_far.looked_at:
                 bar.move_to(so_far.looked_at, so_far.to_look_at)
 
-        report = inspect_data(path, show, never_stop, up)
+        report = inspect_data(path, show, never_stop, arguments.up)
     if report.kind == "unknown":
         # A file in it that is named says more than the folder before it.
         with concerning(path):
             raise UserError(report.reason)
-    if as_json:
+    if arguments.json:
         write_json(to_json(report))
     else:
         write_table([*facts(report), *_verdicts(report)])
@@ -96,7 +99,9 @@ def _verdicts(report: DataReport) -> list[tuple[str, str]]:
     return rows + [(doubt.severity, doubt.text) for doubt in report.doubts]
 
 
-def describe(checkpoint: Checkpoint, path: Path, data: Path | None, up: Array | None = None) -> dict[str, Any]:
+def describe(
+    checkpoint: Checkpoint, path: Path, data: Path | None, up: Array | None = None, beside: Beside = ALONE
+) -> dict[str, Any]:
     """Everything as plain data; `needs` says what opening it still lacks, `assumed` what it took for granted.
 
     `notes` is what is to be known of file and data; `intact` whether a file that is named by its SHA-256 is the one.
@@ -119,21 +124,22 @@ def describe(checkpoint: Checkpoint, path: Path, data: Path | None, up: Array | 
         "data": None,
         "resumable": (path / TRAINING_NAME).is_file(),
         "needs": None,
+        "assumed": [],
+        "notes": [text for text in checkpoint.notes if named is None or text != named.text],
     }
     try:
-        opened = with_up(open_scene(path, data, "cpu"), up)
+        opened = with_up(open_scene(path, data, "cpu", beside=beside), up)
     except UserError as error:
-        # What the file is can be said all the same; a wrong --data is the user's own and must be heard.
+        # What the file is can be said all the same; a wrong --data or --input is the user's own and must be heard.
         # A file without cameras may be sound; one that has them and can't be opened isn't.
-        if data is not None or (checkpoint.scene is not None and not isinstance(error, Lacking)):
+        is_named = data is not None or beside.photograph is not None
+        if is_named or (checkpoint.scene is not None and not isinstance(error, Lacking)):
             raise
         return {**found, "needs": str(error)}
     found["data"] = str(opened.dataset.source) if opened.dataset is not None else None
-    said = {
-        "assumed": list(dict.fromkeys(opened.scene.assumptions)),
-        "notes": [text for text in opened.notes if text != found["hash"]],
-    }
-    return {**found, **said, **_describe_scene(opened.scene)}
+    found["assumed"] = list(dict.fromkeys(opened.scene.assumptions))
+    found["notes"] = [text for text in opened.notes if text != found["hash"]]
+    return {**found, **_describe_scene(opened.scene)}
 
 
 def _size(path: Path) -> int:
@@ -170,7 +176,7 @@ def _rows(data: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
     if data["needs"] is None:
         rows += _scene_rows(data)
-    return rows
+    return rows + [("assumed", text) for text in data["assumed"]] + [("note", text) for text in data["notes"]]
 
 
 def _data_folder(data: Mapping[str, Any]) -> str:
@@ -188,7 +194,7 @@ def _assignments(values: Mapping[str, Any]) -> str:
 def _scene_rows(data: Mapping[str, Any]) -> list[tuple[str, str]]:
     low, high = data["bounds"]
     native = data["native_px"]
-    rows = [
+    return [
         ("cameras", str(data["cameras"])),
         ("draws", f"{native[0]}x{native[1]} only" if native else "any size"),
         ("gives", ", ".join(data["channels"])),
@@ -196,8 +202,6 @@ def _scene_rows(data: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("box", f"{_point(low)} to {_point(high)}"),
         ("up", _point(data["up"])),
     ]
-    rows += [("assumed", text) for text in data["assumed"]]
-    return rows + [("note", text) for text in data["notes"]]
 
 
 def _point(values: list[float]) -> str:

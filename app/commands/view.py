@@ -8,9 +8,11 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from app.commands.console import ProgressBar, add_opening_options, open_from, writing
+from app.commands.console import ProgressBar, add_opening_options, beside_of, open_from, writing
 from app.demos import demo_scenes
+from app.opening import ALONE
 from app.preview import write_contact_sheet, write_preview_video
 from engines.core.errors import UserError
 
@@ -43,7 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
             raise UserError(
                 f"the window can't start ({error}); ./vantage setup says which system libraries are missing"
             ) from error
-        chosen = {} if arguments.up is None else {"up": arguments.up}
+        chosen: dict[str, Any] = {} if arguments.up is None else {"up": arguments.up}
+        if (beside := beside_of(arguments)) != ALONE:
+            chosen["beside"] = beside
         return run_window(arguments.checkpoint, arguments.data, arguments.device, arguments.settings, **chosen)
     if arguments.checkpoint is None:
         raise UserError("no display for the window, and no checkpoint to write a preview of; name one")

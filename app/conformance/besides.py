@@ -14,14 +14,17 @@ from app.conformance.trial import Check, Failure, Trial, channels, difference, d
 from engines.core.abilities import (
     FilledBox,
     FillsBox,
+    HasConfigurationFile,
     HasViewingWeights,
     KnowsWeights,
     ReadsUpstream,
     SuggestsOptions,
+    TakesInput,
     WritesUpstream,
 )
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import make_options
+from engines.core.contract import opened
 from engines.core.errors import UserError
 from engines.core.torch_file import read_torch_file, write_torch_file
 
@@ -64,6 +67,53 @@ def reads_what_it_writes(trial: Trial) -> str:
         raise Failure("read_upstream() gives none of the weights that were written")
     if found := difference({name: checkpoint.weights[name] for name in shared}, shared):
         raise Failure(f"read_upstream() gives other weights than were written: {found}")
+    return ""
+
+
+def reads_its_options(trial: Trial) -> str:
+    """Writes weights and options as the authors do, and reads both back: it is drawn with the same options."""
+    engine, checkpoint, path = trial.engine, trial.checkpoints[-1], trial.folder / "authors.pth"
+    if not isinstance(engine, HasConfigurationFile) or not isinstance(engine, WritesUpstream):
+        return ""
+    try:
+        content = engine.write_upstream(checkpoint)
+    except UserError as error:
+        return f"not of these options: {error}"
+    text = engine.configuration_text(checkpoint, path.name)
+    require_kind(text, str, "configuration_text()")
+    configuration = trial.folder / "elsewhere.yaml"
+    configuration.write_text(text, encoding="utf-8")
+    read = engine.read_configured(content, path, configuration)
+    require_kind(read, Checkpoint, "read_configured()")
+    config = make_options(engine.Config, read.config, "read_configured's config")
+    own = make_options(engine.Config, checkpoint.config)
+    for name in engine.SceneOptions.AS_TRAINED:
+        if getattr(config, name) != getattr(own, name):
+            raise Failure(
+                f"read_configured() gives {name}={getattr(config, name)!r} of what configuration_text() wrote for "
+                f"{getattr(own, name)!r}"
+            )
+    return ""
+
+
+def keeps_its_input(trial: Trial) -> str:
+    """Draws what photographs are made into without them: the picture is the same."""
+    engine, checkpoint = trial.engine, trial.checkpoints[-1]
+    if not isinstance(engine, TakesInput):
+        return ""
+    if engine.input_option not in engine.SceneOptions.model_fields:
+        raise Failure(f"input_option is {engine.input_option!r}, which is no field of {engine.SceneOptions.__name__}")
+    takes = engine.takes_input(checkpoint)
+    require_kind(takes, bool, "takes_input()")
+    if not takes:
+        return "not of these options"
+    options = engine.SceneOptions()
+    kept = engine.with_input(checkpoint, trial.data, options)
+    require_kind(kept, Checkpoint, "with_input()")
+    before = opened(engine, checkpoint, trial.device, trial.data, options)
+    after = opened(engine, kept, trial.device, None, options)
+    if found := difference(channels(before, draw(before)), channels(after, draw(after))):
+        raise Failure(f"with_input() makes a checkpoint that draws another picture: {found}")
     return ""
 
 
@@ -125,6 +175,10 @@ def fills_box(trial: Trial) -> None:
 BESIDES: dict[type, tuple[Check, ...]] = {
     ReadsUpstream: (Check("recognises", "knows its own files only", knows_its_files),),
     WritesUpstream: (Check("write_upstream", "writes what it reads", reads_what_it_writes, "training"),),
+    HasConfigurationFile: (
+        Check("read_configured", "reads the options that it writes", reads_its_options, "training"),
+    ),
+    TakesInput: (Check("with_input", "draws the same picture without photographs", keeps_its_input, "training"),),
     KnowsWeights: (Check("weights_to_draw", "names what checkpoints hold", knows_its_weights, "training"),),
     HasViewingWeights: (Check("viewing_weights", "draws the same picture with less", views_with_less, "training"),),
     SuggestsOptions: (Check("suggested", "names options that there are", suggests_options),),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.export import OnProgress
 from app.niceness import step_back
-from app.opening import Opened, open_scene
+from app.opening import ALONE, Beside, Opened, open_scene
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled
 from engines.core.files import holding
@@ -26,6 +26,7 @@ class Source:
     data: Path | None
     device: str
     settings: Sequence[str]
+    beside: Beside = ALONE
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,9 @@ class ExportJob:
         try:
             source = self._source
             with holding(self._out):
-                opened = open_scene(source.path, source.data, source.device, source.settings)
+                opened = open_scene(
+                    source.path, source.data, source.device, source.settings, None, False, source.beside
+                )
                 if self._stop.is_set():
                     raise Cancelled
                 exported = self._work(opened, self._on_progress, self._stop.is_set)

@@ -78,7 +78,7 @@ class Exporting:
         self._require_none()
         window, bar = self._window, self._window.export_bar
         post = window.bridge.post
-        source = Source(opened.path, self._session.data, self._session.device, self._session.settings)
+        source = Source(opened.path, self._session.data, self._session.device, self._session.settings, opened.beside)
         bar.begin(out, total)
         self.job = ExportJob(
             source,

@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QFileDialog
 from app.demos import DEMO_FOLDER, demo_scenes
 from app.gui.host import Host
 from app.listener import OpenFailure, Opening
-from app.opening import title_of
+from app.opening import ALONE, Beside, title_of
 from app.settings import Recent
 from engines.core.errors import UserError
 from engines.core.run_folder import LIVE_NAME, is_run_folder
@@ -43,9 +43,9 @@ class Files:
             "close": self._close,
         }
 
-    def open(self, path: Path, data: Path | None = None) -> None:
+    def open(self, path: Path, data: Path | None = None, beside: Beside = ALONE) -> None:
         """Begins to open; says so."""
-        self._session.open(path, data)
+        self._session.open(path, data, beside)
         self._gone = None
         self._window.banner.hide()
         self._window.show_viewport()

@@ -17,6 +17,7 @@ from app.gui.bridge import Bridge
 from app.gui.gl import probe_opengl
 from app.gui.theme import system_is_dark
 from app.gui.window import Window
+from app.opening import ALONE, Beside
 from app.session import Session
 from app.settings import load_settings
 from engines.core.camera import Array
@@ -26,7 +27,12 @@ SIGNAL_MS = 200
 
 
 def run_window(
-    checkpoint: Path | None, data: Path | None, device: str, settings: Sequence[str], up: Array | None = None
+    checkpoint: Path | None,
+    data: Path | None,
+    device: str,
+    settings: Sequence[str],
+    up: Array | None = None,
+    beside: Beside = ALONE,
 ) -> int:
     """Shows the window until it is closed; the exit code.
 
@@ -34,13 +40,14 @@ def run_window(
         checkpoint: opened at once; None: the start page.
         settings: `KEY=VALUE` for the scenes that are opened.
         up: [3] unit vector, world: what is up in `checkpoint`; None: as it says itself.
+        beside: what else is named beside `checkpoint`.
     """
     application = make_application()
     window = make_window(device, settings)
     if checkpoint is not None:
         if up is not None:
             window.session.ups.choose(checkpoint, up)
-        window.files.open(checkpoint, data)
+        window.files.open(checkpoint, data, beside)
     window.show()
     timer = QTimer()
     timer.timeout.connect(lambda: None)

@@ -52,6 +52,50 @@ class WritesUpstream(Protocol):
 
 
 @runtime_checkable
+class HasConfigurationFile(Protocol):
+    """Its authors keep what a network's tensors can't tell in a file of their own, beside it or elsewhere.
+
+    One that lies beside a checkpoint is found by `read_upstream` itself.
+    """
+
+    def read_configured(self, content: Mapping[str, Any], path: Path, configuration: Path) -> Checkpoint:
+        """As `read_upstream`, with the options of that file.
+
+        Raises:
+            UserError: also where the file can't be read, or is of another network.
+        """
+        ...
+
+    def configuration_text(self, checkpoint: Checkpoint, weights: str) -> str:
+        """The YAML that the authors' code needs beside weights in a file of that name."""
+        ...
+
+
+@runtime_checkable
+class TakesInput(Protocol):
+    """Makes scenes of photographs, each of an object that it never saw."""
+
+    input_option: str
+    """The field of `SceneOptions` that names a photograph, or a folder of photographs, one for each object."""
+
+    def takes_input(self, checkpoint: Checkpoint) -> bool:
+        """Whether scenes of this checkpoint are made of photographs."""
+        ...
+
+    def with_input(self, checkpoint: Checkpoint, dataset: Dataset | None, options: Any) -> Checkpoint:
+        """The checkpoint with all that drawing needs of the photographs, so that it is drawn without them.
+
+        Args:
+            options: an instance of `SceneOptions`.
+
+        Raises:
+            Lacking: none is named.
+            UserError: one can't be read.
+        """
+        ...
+
+
+@runtime_checkable
 class JudgesData(Protocol):
     """Says beforehand what it can't learn from."""
 

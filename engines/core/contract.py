@@ -59,6 +59,8 @@ UNIT_LENGTH = 1e-3
 ABILITIES: Mapping[type, str] = {
     abilities.ReadsUpstream: "reads its authors' files",
     abilities.WritesUpstream: "writes its authors' files",
+    abilities.HasConfigurationFile: "reads and writes its authors' options",
+    abilities.TakesInput: "makes scenes of photographs",
     abilities.JudgesData: "says what it can't learn from",
     abilities.SuggestsOptions: "suggests options for data",
     abilities.FillsBox: "says which box it fills",

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, get_args
 
+import yaml
+
 from engines.core.config import read_yaml
 from engines.core.errors import UserError
 from engines.core.images import files_with
 from engines.core.reading import naming, quoted, shortened
-from engines.dvr.config import Encoder
+from engines.dvr.config import DvrConfig, Encoder
 
 DEFAULT_FILE = "default.yaml"
 DEFAULTS: Mapping[str, Any] = {
@@ -263,3 +265,41 @@ def disagreement(said: Mapping[str, Any], told: Mapping[str, Any]) -> str:
         if name in said and same.get(said[name], said[name]) != value
     ]
     return ", ".join(apart)
+
+
+def authors_text(config: DvrConfig, weights: str) -> str:
+    """The YAML with which the authors' code builds the network and draws it.
+
+    Args:
+        weights: name of the file of weights, which lies beside it.
+    """
+    decoder = {name: getattr(config, name) for name in DECODER_DEFAULTS}
+    residual = config.encoder not in (None, "idx", "simple_conv")
+    encoder = {name: getattr(config, name) for name in ENCODER_DEFAULTS} if residual else {}
+    content = {
+        "method": "dvr",
+        "data": {
+            "dim": config.dim,
+            "input_type": {None: None, "idx": "idx"}.get(config.encoder, "image"),
+            "depth_range": list(config.depth_range),
+            "img_folder_input": config.img_folder_input,
+            "img_size_input": config.img_size_input,
+        },
+        "model": {
+            "decoder": "simple",
+            "encoder": config.encoder,
+            "decoder_kwargs": decoder,
+            "encoder_kwargs": encoder,
+            "depth_function_kwargs": {name: getattr(config, field) for name, field in OF_RAYS.items()},
+            "c_dim": config.c_dim,
+        },
+        # The folder that the model file is looked for in.
+        "training": {"out_dir": "."},
+        "test": {"threshold": config.threshold, "model_file": weights},
+        "rendering": {
+            "background": config.background,
+            "ray_sampling_accuracy": [config.ray_samples, config.ray_samples + 1],
+        },
+    }
+    text: str = yaml.safe_dump(content, sort_keys=False)
+    return text

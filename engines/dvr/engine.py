@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,14 @@ import torch
 from torch import Tensor
 
 from engines.core.abilities import FilledBox
-from engines.core.checkpoint import Checkpoint
+from engines.core.checkpoint import INSTANCES, Checkpoint
 from engines.core.config import SCENE_CONFIG, make_options
 from engines.core.dataset import Dataset
-from engines.core.engine import Engine, Scene, Training
+from engines.core.engine import INSTANCE, Engine, Scene, Training
 from engines.core.objective import Setup
 from engines.core.optimisation import Optimisation
 from engines.dvr import upstream
+from engines.dvr.authors_options import authors_text
 from engines.dvr.config import DvrConfig, DvrOptions
 from engines.dvr.network import CODES, Dvr
 from engines.dvr.photographs import find_inputs
@@ -30,6 +32,7 @@ class DvrEngine:
     title = "Differentiable Volumetric Rendering"
     Config = DvrConfig
     SceneOptions = DvrOptions
+    input_option = "input"
 
     def recognises(self, content: Mapping[str, Any]) -> bool:
         """By the decoder."""
@@ -38,6 +41,28 @@ class DvrEngine:
     def read_upstream(self, content: Mapping[str, Any], path: Path) -> Checkpoint:
         """Reads a file of autonomousvision/differentiable_volumetric_rendering."""
         return upstream.read(content, path)
+
+    def read_configured(self, content: Mapping[str, Any], path: Path, configuration: Path) -> Checkpoint:
+        """As `read_upstream`, with the options of a YAML of theirs."""
+        return upstream.read(content, path, configuration)
+
+    def configuration_text(self, checkpoint: Checkpoint, weights: str) -> str:
+        """The YAML that their scripts are called with."""
+        return authors_text(make_options(DvrConfig, checkpoint.config, SCENE_CONFIG), weights)
+
+    def takes_input(self, checkpoint: Checkpoint) -> bool:
+        """Whether it has an encoder of photographs."""
+        return checkpoint.config.get("encoder") not in (None, "idx")
+
+    def with_input(self, checkpoint: Checkpoint, dataset: Dataset | None, options: DvrOptions) -> Checkpoint:
+        """With the code of each photograph, and the objects' names; the encoder stays for others."""
+        scene = self._scene(checkpoint, torch.device("cpu"), dataset, options)
+        info, _ = find_info(checkpoint, dataset)
+        codes = torch.cat(
+            [code for number in range(len(scene.instances)) if (code := scene.code({INSTANCE: number})) is not None]
+        )
+        info = replace(info, hints={**info.hints, INSTANCES: list(scene.instances)})
+        return replace(checkpoint, weights={**checkpoint.weights, CODES: codes}, scene=info)
 
     def write_upstream(self, checkpoint: Checkpoint) -> Mapping[str, Any]:
         """What autonomousvision/differentiable_volumetric_rendering would save."""
@@ -53,6 +78,11 @@ class DvrEngine:
 
     def open(self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: DvrOptions) -> Scene:
         """Builds the scene; see `scene.find_info` for where the cameras come from."""
+        return self._scene(checkpoint, device, dataset, options)
+
+    def _scene(
+        self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: DvrOptions
+    ) -> DvrScene:
         config = make_options(DvrConfig, checkpoint.config, SCENE_CONFIG)
         info, assumptions = find_info(checkpoint, dataset)
         assumptions = (*not_told(checkpoint), *assumptions)

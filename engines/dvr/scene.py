@@ -31,6 +31,12 @@ ASSUMED_FOCAL = 525 / 480
 ASSUMED_DISTANCE = 1.75
 """Of the camera from the cube's middle, in sides of the cube."""
 ASSUMED_PX = 256
+ASSUMED = "cameras_assumed"
+"""The hint that nobody said where the cameras are."""
+NO_CAMERAS = (
+    "focal length 525/480 of the picture's side, object in the cube of side 1 about the origin, up +y: this checkpoint "
+    "carries no cameras; give its data folder"
+)
 BACKGROUNDS = {"white": 1.0, "black": 0.0}
 KEPT_FIELDS = 16
 AMBIENT = 0.3
@@ -46,17 +52,18 @@ def find_info(checkpoint: Checkpoint, dataset: Dataset | None) -> tuple[SceneInf
     saved = checkpoint.scene
     if dataset is not None:
         info = SceneInfo.of_dataset(dataset)
-        return (info if saved is None else replace(info, hints={**info.hints, **saved.hints})), ()
-    if saved is not None:
-        return saved, ()
+        kept = {} if saved is None else {name: value for name, value in saved.hints.items() if name != ASSUMED}
+        return replace(info, hints={**info.hints, **kept}), ()
+    info = saved or _assumed_info()
+    return info, (NO_CAMERAS,) if info.hints.get(ASSUMED) else ()
+
+
+def _assumed_info() -> SceneInfo:
     up = np.array([0.0, 1.0, 0.0])
     eye = ASSUMED_DISTANCE * np.array([np.cos(0.4) * np.sin(0.7), np.sin(0.4), np.cos(0.4) * np.cos(0.7)])
     focal = ASSUMED_FOCAL * ASSUMED_PX
     start = Camera(look_at(eye, np.zeros(3), up), (focal, focal), (ASSUMED_PX / 2,) * 2, (ASSUMED_PX, ASSUMED_PX))
-    return SceneInfo(start, (), Cube().bounds(0.0), up, Cube().to_hints()), (
-        "focal length 525/480 of the picture's side, object in the cube of side 1 about the origin, up +y: this "
-        "checkpoint carries no cameras; give its data folder",
-    )
+    return SceneInfo(start, (), Cube().bounds(0.0), up, {**Cube().to_hints(), ASSUMED: True})
 
 
 def measured_unit(info: SceneInfo) -> float:
@@ -78,7 +85,7 @@ def logit_of(occupancy: float) -> float:
 def not_told(checkpoint: Checkpoint) -> tuple[str, ...]:
     """What neither an authors' file nor a YAML said of how it is drawn, and was assumed."""
     known = checkpoint.config
-    if checkpoint.scene is not None or "leaky" in known:
+    if "leaky" in known:
         return ()
     photograph = ", photographs normalised as ImageNet's" if str(known.get("encoder")).startswith("resnet") else ""
     return (

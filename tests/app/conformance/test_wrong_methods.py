@@ -58,6 +58,24 @@ WRONG: dict[str, tuple[Sequence[tuple[str, str]], str, str]] = {
         "box says where it is",
         "box() gives ndarray; it must give FilledBox",
     ),
+    "an option for photographs that there is not": (
+        [("    def unsupported(", "    input_option = 'photo'\n\n    def takes_input(self, checkpoint):\n"
+          "        return False\n\n    def with_input(self, checkpoint, dataset, options):\n"
+          "        return checkpoint\n\n    def unsupported(")],
+        "with_input draws the same picture without photographs",
+        "input_option is 'photo', which is no field of Drawing",
+    ),
+    "options that are not read back": (
+        [("    def unsupported(", "    def recognises(self, content):\n        return 'mine' in content\n\n"
+          "    def read_upstream(self, content, path):\n"
+          "        return Checkpoint(self.name, {'samples': 7}, 0, dict(content['mine']))\n\n"
+          "    def write_upstream(self, checkpoint):\n        return {'mine': dict(checkpoint.weights)}\n\n"
+          "    def read_configured(self, content, path, configuration):\n"
+          "        return self.read_upstream(content, path)\n\n"
+          "    def configuration_text(self, checkpoint, weights):\n        return ''\n\n    def unsupported(")],
+        "read_configured reads the options that it writes",
+        "read_configured() gives samples=7 of what configuration_text() wrote for",
+    ),
     "a suggestion that can't be": (
         [("    def unsupported(", "    def suggested(self, dataset):\n        return {'raysss': 3}\n\n"
           "    def unsupported(")],

@@ -53,7 +53,7 @@ class Shelf:
         data: Path | None = None,
         device: str = "auto",
         settings: object = (),
-        dataset: object = None,
+        *rest: object,
     ) -> Opened:
         if path.name not in self.scenes:
             raise UserError(f"{path}: not a torch checkpoint, or it is cut short")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from app import cli
 from engines import registry
 from engines.core.errors import UserError
 from engines.dvr.authors_options import find_beside, read_said
@@ -134,3 +135,45 @@ def test_the_authors_resnet101_is_a_resnet50(tmp_path: Path) -> None:
     said = {"model": {"c_dim": 5, "encoder": "resnet101", "decoder_kwargs": SMALL}}
     path = saved(tmp_path, said, **CODED, encoder="resnet50")
     assert registry.read_checkpoint(path).config["encoder"] == "resnet101"
+
+
+def test_one_that_is_named_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = saved(tmp_path, {**SINGLE, "rendering": {"background": "black"}}, **SMALL)
+    named = write(tmp_path / "elsewhere" / "skull.yaml", {**SINGLE, "rendering": {"ray_sampling_accuracy": [32, 33]}})
+    checkpoint = registry.read_checkpoint(path, named)
+    assert (checkpoint.config["background"], checkpoint.config["ray_samples"]) == ("white", 32)
+    # One of another network is refused then.
+    other = write(tmp_path / "elsewhere" / "other.yaml", {"model": {"c_dim": 0, "encoder": None}})
+    scene = tmp_path / "a.safetensors"
+    assert cli.main(["convert", str(path), "--to", "scene", "--out", str(scene)]) == 0
+    capsys.readouterr()
+    wrong = {
+        other: (path, "is of another network than model.pt: it says hidden_size=512"),
+        named: (scene, "carries its options itself; leave --config out"),
+        tmp_path / "gone.yaml": (path, "no such file"),
+    }
+    for configuration, (checkpoint_path, words) in wrong.items():
+        assert cli.main(["info", str(checkpoint_path), "--config", str(configuration)]) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert words in line and str(configuration) in line
+
+
+def test_what_is_written_beside_weights_is_read_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = {
+        "data": {"depth_range": [0, 1400]},
+        "model": {**SINGLE["model"], "depth_function_kwargs": {"tau": 0.4}},
+        "test": {"threshold": 0.2},
+        "rendering": {"background": "black", "ray_sampling_accuracy": [64, 65]},
+    }
+    path = saved(tmp_path, said, **SMALL)
+    out = tmp_path / "back" / "weights.pt"
+    out.parent.mkdir()
+    assert cli.main(["convert", str(path), "--to", "upstream", "--out", str(out)]) == 0
+    assert capsys.readouterr().out.splitlines() == [str(out), str(out.with_suffix(".yaml"))]
+    first, second = registry.read_checkpoint(path).config, registry.read_checkpoint(out).config
+    assert {name: second[name] for name in first} == dict(first)
+    # One that is there already is the user's.
+    out.with_suffix(".yaml").write_text("# mine")
+    assert cli.main(["convert", str(path), "--to", "upstream", "--out", str(out)]) == 0
+    assert out.with_suffix(".yaml").read_text() == "# mine"
+    assert "is there already and stays" in capsys.readouterr().err
