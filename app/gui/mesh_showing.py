@@ -212,8 +212,13 @@ class MeshShowing:
         self._window.tell_error(error)
 
     def _again(self) -> None:
-        """The mesh is to be drawn anew for what is on the screen."""
-        if (last := self._window.session.last) is not None:
+        """The mesh is to be drawn anew for what is on the screen, unless it is there."""
+        last = self._window.session.last
+        if last is None:
+            return
+        if self.mesh is not None and self.visible and self.is_final(last):
+            self._draw()
+        else:
             self.accompany(last)
 
     # How it is shown
