@@ -25,6 +25,8 @@ DEFAULT_FRAMES = {"spiral": 120, "circle": 60, "x": 30, "y": 30, "z": 30, "orbit
 
 # Captures that LLFF is used for stay within this of their mean direction; those around an object go far beyond.
 FORWARD_FACING_DEG = 50.0
+# Those around an object from high above do so, too, but go around that direction: it is then where their ups point.
+FROM_ABOVE_DEG = 30.0
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,13 @@ def faces_forward(cameras: Sequence[Camera]) -> bool:
     if len(cameras) < 2 or np.ptp([camera.position for camera in cameras], axis=0).max() == 0:
         return False
     forward = np.array([camera.forward for camera in cameras])
-    mean = forward.mean(axis=0)
+    mean, up = forward.mean(axis=0), -np.mean([camera.down for camera in cameras], axis=0)
     length = np.linalg.norm(mean)
-    return bool(length > 0 and (forward @ mean / length).min() > np.cos(np.radians(FORWARD_FACING_DEG)))
+    if length == 0:
+        return False
+    steepness = abs(up @ mean) / (length * max(float(np.linalg.norm(up)), 1e-9))
+    widest = FROM_ABOVE_DEG if steepness > np.cos(np.radians(45.0)) else FORWARD_FACING_DEG
+    return bool((forward @ mean / length).min() > np.cos(np.radians(widest)))
 
 
 def usual_path(cameras: Sequence[Camera]) -> str:

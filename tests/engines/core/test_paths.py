@@ -64,10 +64,10 @@ def forward_cameras() -> list[Camera]:
     ]
 
 
-def ring_cameras(count: int = 12, distance: float = 4.0) -> list[Camera]:
+def ring_cameras(count: int = 12, distance: float = 4.0, height: float = 1.5) -> list[Camera]:
     lens = Camera(np.eye(4), (60.0, 60.0), (32.0, 32.0), (64, 64))
     angles = np.arange(count) * 2 * np.pi / count
-    eyes = [np.array([distance * np.cos(a), distance * np.sin(a), 1.5]) for a in angles]
+    eyes = [np.array([distance * np.cos(a), distance * np.sin(a), height]) for a in angles]
     return [lens.at(look_at(eye, np.zeros(3), UP)) for eye in eyes]
 
 
@@ -102,6 +102,10 @@ def test_box_behind_forward_facing_cameras_is_an_error() -> None:
 def test_faces_forward_tells_captures_apart() -> None:
     assert faces_forward(forward_cameras())
     assert not faces_forward(ring_cameras())
+    # From high above, all look down, and still go around it; a tabletop's grid straight above doesn't.
+    assert not faces_forward(ring_cameras(height=4.5))
+    assert not faces_forward(ring_cameras(count=3, height=4.0))
+    assert faces_forward(ring_cameras(distance=1.0, height=4.0))
     assert not faces_forward(forward_cameras()[:1])
     assert not faces_forward([forward_cameras()[0]] * 3)
     assert not faces_forward([])
