@@ -146,6 +146,7 @@ def two_ranks() -> Iterator[TwoRanks]:
     ranks.end()
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Half as many again as there are cores: tests that wait, for a window or another process, leave one free."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
