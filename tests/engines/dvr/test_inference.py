@@ -20,12 +20,12 @@ CASES: dict[str, dict[str, object]] = {
 }
 
 
-def random_network(**settings: object) -> Dvr:
-    """A small network in which every layer has its say."""
+def random_network(spread: float = 0.3, **settings: object) -> Dvr:
+    """A small network in which every layer has its say; `spread` of its weights, smaller for more features."""
     torch.manual_seed(4)
     network = Dvr(DvrConfig(**{"hidden_size": 24, **settings}))
     for parameter in network.decoder.parameters():
-        torch.nn.init.normal_(parameter, 0, 0.3)
+        torch.nn.init.normal_(parameter, 0, spread)
     return network.eval().requires_grad_(False)
 
 
