@@ -174,8 +174,8 @@ class DvrConfig(OptimiserConfig, Drawing):
     depth_loss_on_world_points: bool = True
     """Compare places in space; otherwise depths along the camera's axis. In sides of the cube."""
     depth_from_visual_hull: bool = False
-    """Depth maps tell only where rays within the mask become occupied: those of a visual hull
-    (`visual_hull_depth/`)."""
+    """Rays within the mask become occupied where they enter the visual hull, not anywhere in the cube. It is that of
+    `visual_hull_depth/`, else, of one object, it is carved from the silhouettes."""
     reduction_method: Literal["sum", "mean"] = "sum"
     """What losses do over the pixels of a view: `sum`, or `mean` over those that each loss concerns."""
     always_freespace: bool = True

@@ -25,12 +25,14 @@ from engines.dvr.config import DvrConfig, DvrOptions
 from engines.dvr.field import Field
 from engines.dvr.marching import RaySampling
 from engines.dvr.network import Dvr
+from engines.dvr.photograph_size import learnt_size
 from engines.dvr.photographs import find_inputs
 from engines.dvr.placement import place_cube
 from engines.dvr.pruned_march import LearntGrid
 from engines.dvr.scene import DvrScene, logit_of, measured_unit
 from engines.dvr.training_data import of_first_object, training_photographs
-from engines.dvr.training_views import Batch, BatchReader, Frame, KnownPoints, Plan, learnt_size, workers_for
+from engines.dvr.training_views import Batch, BatchReader, Frame, KnownPoints, Plan, workers_for
+from engines.dvr.visual_hull import carve
 
 
 def _as_learnt(config: DvrConfig, dataset: Dataset) -> DvrConfig:
@@ -59,7 +61,8 @@ class DvrObjective:
         self.config = config = _as_learnt(setup.config, setup.dataset)
         self._dataset, self._device = setup.dataset, setup.device
         self.photographs = views = training_photographs(setup.dataset, config)
-        placed = place_cube(config, setup.dataset, of_first_object(setup.dataset))
+        of_first = of_first_object(setup.dataset)
+        placed = place_cube(config, setup.dataset, of_first)
         self.cube, self.notes = placed.cube, placed.notes
         self.network = Dvr(config)
         # The authors' depth_range is in units of the world that was measured.
@@ -70,7 +73,9 @@ class DvrObjective:
         self._plan, rank = Plan(views.instances, config, setup.seed), ranks.here()
         rank.share_of_batch(config.batch_size * (config.n_training_points // config.patch_size**2), "n_training_points")
         self.workers = workers_for(views, config)
-        self.reader = BatchReader(views, self._plan, config, Frame(self.cube, self._unit), setup.seed, rank)
+        carves = config.depth_from_visual_hull and all(view.hull_depth_path is None for view in of_first)
+        hull = carve(of_first, self.cube, config) if carves else None
+        self.reader = BatchReader(views, self._plan, config, Frame(self.cube, self._unit, hull), setup.seed, rank)
 
     def views(self, step: int) -> Sequence[int]:
         """The photographs of all ranks."""

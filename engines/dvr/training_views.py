@@ -25,8 +25,10 @@ from engines.core.read_ahead import WORKERS
 from engines.core.views import View, Views
 from engines.dvr.config import DvrConfig
 from engines.dvr.cube import Cube
+from engines.dvr.photograph_size import learnt_size
 from engines.dvr.photographs import as_input
 from engines.dvr.ray_sampling import Pixels, choose_pixels, patches_of, places_on_rays, rays_through
+from engines.dvr.visual_hull import entries
 
 MEMORY_BYTES = 2**30
 """Photographs that take no more are kept; of more than that each is read when its turn comes."""
@@ -34,14 +36,6 @@ BYTES_PER_PIXEL = 8
 """Of a photograph that is kept: its colours, silhouette and depth."""
 ORDER, VIEWS, PIXELS = 0, 1, 2
 """Purposes of chance."""
-
-
-def learnt_size(size_px: tuple[int, int], config: DvrConfig) -> tuple[int, int]:
-    """(width, height) that a photograph of `size_px` is learnt at."""
-    if config.img_size is None or min(size_px) <= config.img_size:
-        return size_px
-    factor = config.img_size / min(size_px)
-    return max(1, round(size_px[0] * factor)), max(1, round(size_px[1] * factor))
 
 
 def workers_for(views: Views, config: DvrConfig) -> int:
@@ -196,12 +190,19 @@ def _moved(rays: Batch | KnownPoints, device: torch.device) -> dict[str, Any]:
     return {name: value.to(device) for name, value in rays.__dict__.items() if isinstance(value, Tensor)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Frame:
-    """Where the field stands, and d of a depth of 1 in `depth_range`."""
+    """What rays are placed in.
+
+    Attributes:
+        cube: where the field stands.
+        unit: d of a depth of 1 in `depth_range`.
+        hull: [C, C, C] the visual hull of the silhouettes, where it says what must be occupied.
+    """
 
     cube: Cube
     unit: float
+    hull: Tensor | None = None
 
 
 class BatchReader:
@@ -283,6 +284,8 @@ class BatchReader:
         empty, occupied = places_on_rays(origins, directions, pixels.chance, self._config, self._frame.unit)
         count = len(pixels.rows)
         depths = torch.full((count,), torch.inf) if photograph.depths is None else photograph.depths[at]
+        if self._frame.hull is not None:
+            depths = entries(self._frame.hull, origins, directions)
         return {
             "objects": torch.full((count,), place),
             "origins": origins,

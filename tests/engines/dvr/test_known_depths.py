@@ -127,7 +127,6 @@ def test_two_ranks_learn_from_them_what_one_process_does(
     [
         ({"lambda_depth": 1.0}, r"lambda_depth=1 needs depth maps \(depth/\), and there are none"),
         ({"lambda_sparse_depth": 1.0}, "lambda_sparse_depth=1 needs points that each photograph is known to see"),
-        ({"depth_from_visual_hull": True}, "needs depths of the visual hull"),
     ],
 )
 def test_what_is_asked_for_and_not_there_is_named(car: Dataset, settings: dict[str, object], said: str) -> None:
