@@ -71,15 +71,17 @@ def _known_cells(values: Array) -> Array:
     return known
 
 
-def without_small_pieces(surface: Surface, smallest: float = SMALLEST_PIECE) -> Surface:
-    """What hangs together and has at least `smallest` times the area of the largest piece."""
+def without_small_pieces(surface: Surface, smallest: float = SMALLEST_PIECE) -> tuple[Surface, int]:
+    """What hangs together and has at least `smallest` times the area of the largest piece; and how many have not."""
     if len(surface.faces) == 0:
-        return surface
+        return surface, 0
     mesh = Trimesh(surface.vertices, surface.faces, process=False)
     pieces = connected_component_labels(mesh.edges, len(surface.vertices))  # type: ignore[no-untyped-call]
     piece = pieces[surface.faces[:, 0]]
     area = np.bincount(piece, weights=mesh.area_faces)
-    return _compact(surface.vertices, surface.faces[(area >= smallest * area.max())[piece]])
+    kept = area >= smallest * area.max()
+    # Numbers that no triangle has belong to vertices that none uses.
+    return _compact(surface.vertices, surface.faces[kept[piece]]), int(((area > 0) & ~kept).sum())
 
 
 def simplified(surface: Surface, faces: int) -> Surface:
@@ -101,13 +103,20 @@ def _compact(vertices: Array, faces: Array) -> Surface:
     return Surface(vertices[used], index.reshape(-1, 3))
 
 
+def face_normals(surface: Surface) -> tuple[Array, Array]:
+    """[M, 3] unit normals outwards of the triangles, 0 where one has no area; and [M] their areas."""
+    a, b, c = (surface.vertices[surface.faces[:, corner]] for corner in range(3))
+    normals = np.cross(b - a, c - a)
+    lengths = np.linalg.norm(normals, axis=1)
+    return np.asarray(normals / np.where(lengths > 0, lengths, 1.0)[:, None]), np.asarray(lengths / 2)
+
+
 def vertex_normals(surface: Surface) -> Array:
     """[N, 3] unit normals outwards, of the triangles around each vertex by their area."""
-    a, b, c = (surface.vertices[surface.faces[:, corner]] for corner in range(3))
-    of_faces = np.cross(b - a, c - a)
+    of_faces, areas = face_normals(surface)
     normals = np.zeros_like(surface.vertices)
     for corner in range(3):
-        np.add.at(normals, surface.faces[:, corner], of_faces)
+        np.add.at(normals, surface.faces[:, corner], of_faces * areas[:, None])
     lengths = np.linalg.norm(normals, axis=1, keepdims=True)
     # A vertex between triangles that fold onto each other has none; any direction is as good there.
     return np.asarray(np.where(lengths > 0, normals, (0.0, 0.0, 1.0)) / np.where(lengths > 0, lengths, 1.0))

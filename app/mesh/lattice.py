@@ -1,0 +1,77 @@
+"""A lattice of points in a box, with one layer more on each side that counts as outside: what is cut off is closed there.
+
+Points and cells are known by whole numbers: point (1, 1, 1) is the box's lowest corner, cell (x, y, z) reaches from
+point (x, y, z) to point (x + 1, y + 1, z + 1). Of steps, cells and points are those at multiples of the step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engines.core.camera import Array
+
+CORNERS = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)])
+"""[8, 3] of a cell, from its first point."""
+FEWEST_CELLS = 2
+"""Along a side of the box, however thin it is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lattice:
+    """Where the points are.
+
+    Attributes:
+        box: [2, 3] world; the points' outermost ones lie on it.
+        cells: (X, Y, Z) between its sides.
+        step: of the coarsest lattice that is asked for; a power of two.
+    """
+
+    box: Array
+    cells: tuple[int, int, int]
+    step: int
+
+    @staticmethod
+    def of(box: Array, resolution: int, coarsest: int) -> Lattice:
+        """`resolution` cells along the longest side, about as long as wide.
+
+        Args:
+            coarsest: cells at least, of the coarsest lattice's that is begun with, along the longest side.
+        """
+        sides = box[1] - box[0]
+        x, y, z = (max(round(float(side / sides.max()) * resolution), FEWEST_CELLS) for side in sides)
+        step = 1
+        while resolution // (2 * step) >= coarsest:
+            step *= 2
+        return Lattice(np.asarray(box, dtype=np.float64), (x, y, z), step)
+
+    @property
+    def spacing(self) -> Array:
+        """[3] between neighbouring points, world units."""
+        return np.asarray((self.box[1] - self.box[0]) / self.cells)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Points along each side, with those outside, up to a multiple of the step."""
+        x, y, z = (-(-(count + 2) // self.step) * self.step + 1 for count in self.cells)
+        return x, y, z
+
+    def outside(self, points: Array) -> Array:
+        """[...] bool, whether points [..., 3] lie beyond the box."""
+        return np.asarray(((points < 1) | (points > np.array(self.cells) + 1)).any(axis=-1))
+
+    def world(self, points: Array) -> Array:
+        """[..., 3] places of points [..., 3], which may lie between those of the lattice; never beyond the box."""
+        return np.asarray(np.clip(self.box[0] + (points - 1) * self.spacing, *self.box))
+
+    def keys(self, points: Array) -> Array:
+        """[...] int64, a number for each of points [..., 3]; they grow with x, then y, then z."""
+        _, y, z = self.shape
+        return np.asarray((points[..., 0] * y + points[..., 1]) * z + points[..., 2], dtype=np.int64)
+
+    def points(self, keys: Array) -> Array:
+        """[..., 3] int64 of keys [...]."""
+        _, y, z = self.shape
+        across, last = np.divmod(keys, z)
+        return np.stack([*np.divmod(across, y), last], axis=-1)
