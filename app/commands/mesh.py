@@ -11,7 +11,19 @@ import numpy as np
 from app.commands.console import ProgressBar, add_scene_arguments, assumptions_of, note_since, notes, open_from, writing
 from app.commands.render import Choices, choose_controls
 from app.mesh.axes import AXES
-from app.mesh.meshing import MOST_VIEWS, RESOLUTION, RESOLUTIONS, VIEWS, MeshExport, check_depth, run_mesh
+from app.mesh.mesh_export import (
+    AUTO,
+    DEPTH,
+    MOST_VIEWS,
+    RESOLUTION,
+    RESOLUTIONS,
+    SOURCES,
+    SURFACE,
+    VIEWS,
+    MeshExport,
+    mesh_source,
+)
+from app.mesh.meshing import run_mesh
 from app.opening import Opened
 from engines.core.camera import Array
 from engines.core.engine import TIME, Control, Scene, never_stop, time_control
@@ -21,11 +33,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     add_scene_arguments(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help=".ply, .obj or .glb")
-    parser.add_argument("--resolution", type=int, default=RESOLUTION, metavar="N", help=(
-        f"voxels along the longest side, {RESOLUTIONS[0]} to {RESOLUTIONS[1]} (default: {RESOLUTION})"
+    parser.add_argument("--from", choices=SOURCES, default=AUTO, dest="source", help=(
+        "what of the scene: the surface that it is (surface), or its depths, fused (depth); default: its surface where "
+        "it is one"
+    ))  # fmt: skip
+    parser.add_argument("--resolution", type=int, metavar="N", help=(
+        f"voxels along the longest side, {_range(DEPTH)} (default: {RESOLUTION[DEPTH]}); of a surface cells, "
+        f"{_range(SURFACE)} (default: {RESOLUTION[SURFACE]})"
     ))  # fmt: skip
     parser.add_argument("--faces", type=int, default=0, metavar="N", help="simplify to N triangles (default: don't)")
-    parser.add_argument("--views", type=int, default=VIEWS, metavar="N", help=(
+    parser.add_argument("--refine", action="store_true", help=(
+        "of a surface: bring triangles nearer to it, edges too, by its gradient (takes as long again)"
+    ))  # fmt: skip
+    parser.add_argument("--all-pieces", action="store_true", help=(
+        "keep small pieces (default: those of less than 2 %% of the largest one's area are left out)"
+    ))  # fmt: skip
+    parser.add_argument("--views", type=int, metavar="N", help=(
         f"cameras to look from, at most {MOST_VIEWS}: the training cameras, evenly thinned (default: {VIEWS})"
     ))  # fmt: skip
     parser.add_argument("--box", type=_box, metavar="X,Y,Z,X,Y,Z", help=(
@@ -44,6 +67,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--time", type=float, metavar="N", help="a moment of a recording (default: the first)")
 
 
+def _range(source: str) -> str:
+    low, high = RESOLUTIONS[source]
+    return f"{low} to {high}"
+
+
 def _box(text: str) -> Array:
     try:
         numbers = np.array([float(word) for word in text.split(",")])
@@ -58,19 +86,19 @@ def run(arguments: argparse.Namespace) -> int:
     """Makes the mesh; one line on stdout says where it is and how large.
 
     Raises:
-        UserError: the scene gives no depth or nothing to see, or the place can't be written.
+        UserError: the scene gives no depth and is no surface, there is nothing, or the place can't be written.
     """
     with writing(arguments.out):
         opened = open_from(arguments)
-        check_depth(opened.scene)
-        return _make(opened, arguments)
+        source = mesh_source(opened.scene, arguments.source)
+        return _make(opened, source, arguments)
 
 
-def _make(opened: Opened, arguments: argparse.Namespace) -> int:
+def _make(opened: Opened, source: str, arguments: argparse.Namespace) -> int:
     export = MeshExport(
         out=arguments.out,
         resolution=arguments.resolution,
-        views=arguments.views,
+        views=VIEWS if arguments.views is None else arguments.views,
         faces=arguments.faces,
         controls=mesh_controls(opened.scene, arguments.instance, arguments.time),
         box=arguments.box,
@@ -78,7 +106,11 @@ def _make(opened: Opened, arguments: argparse.Namespace) -> int:
         keep_background=arguments.keep_background,
         axes=arguments.axes,
         origin=opened.origin,
+        source=source,
+        refine=arguments.refine,
+        all_pieces=arguments.all_pieces,
     )
+    notes(_without_effect(source, arguments))
     known = assumptions_of(opened)
     with ProgressBar(arguments.out.name, "step") as bar:
         made = run_mesh(opened.scene, opened.dataset, export, bar, never_stop)
@@ -86,6 +118,16 @@ def _make(opened: Opened, arguments: argparse.Namespace) -> int:
     notes(made.notes)
     sys.stdout.write(f"{made.path}: {made.vertices} vertices, {made.faces} faces\n")
     return 0
+
+
+def _without_effect(source: str, arguments: argparse.Namespace) -> list[str]:
+    """What was asked for and means nothing for a mesh of this kind."""
+    given = {"--views": arguments.views is not None, "--closed": arguments.closed,
+             "--keep-background": arguments.keep_background}  # fmt: skip
+    reason = "the mesh is that of the scene's own surface, which no view is drawn for (--from depth takes its depths)"
+    if source == DEPTH:
+        given, reason = {"--refine": arguments.refine}, "the mesh is made of depths; only a surface's can be refined"
+    return [f"{option} has no effect: {reason}" for option, is_given in given.items() if is_given]
 
 
 def mesh_controls(scene: Scene, instance: str | None, time: float | None) -> dict[str, float]:

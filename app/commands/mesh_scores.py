@@ -14,8 +14,9 @@ from typing import Any
 from app.commands.console import ProgressBar, notes, open_from, write_table
 from app.commands.mesh import mesh_controls
 from app.mesh.alignment import alignment
+from app.mesh.mesh_export import DEPTH, RESOLUTION, SURFACE, MeshExport, check_export, mesh_source
 from app.mesh.mesh_reading import MeshFile, is_mesh_file, read_mesh
-from app.mesh.meshing import RESOLUTION, RESOLUTIONS, MeshExport, check_depth, run_mesh
+from app.mesh.meshing import run_mesh
 from app.mesh.references import Reference, read_reference
 from app.mesh.score_table import Scored, many_rows, single_rows, to_csv, to_json
 from app.mesh.scored_files import Pair, holds_meshes, pairs_of
@@ -53,8 +54,8 @@ def add_mesh_arguments(parser: argparse.ArgumentParser) -> None:
     ))  # fmt: skip
     group.add_argument("--seed", type=int, metavar="N", help="of the points that are drawn (default: 0)")
     group.add_argument("--resolution", type=int, metavar="N", help=(
-        f"voxels along the longest side of a scene's mesh (default: {RESOLUTION}); for its other options make the mesh "
-        "with main.py mesh"
+        f"voxels along the longest side of a scene's mesh (default: {RESOLUTION[DEPTH]}, of a surface "
+        f"{RESOLUTION[SURFACE]}); for its other options make the mesh with main.py mesh"
     ))  # fmt: skip
     group.add_argument("--instance", metavar="I", help="which object's mesh, of a scene with several")
     group.add_argument("--time", type=float, metavar="N", help="a moment of a recording (default: the first)")
@@ -157,16 +158,13 @@ def _mesh_of(path: Path, arguments: argparse.Namespace) -> tuple[MeshFile, Array
 
 
 def _scene_mesh(arguments: argparse.Namespace) -> tuple[MeshFile, Array]:
-    resolution = RESOLUTION if arguments.resolution is None else arguments.resolution
-    if not RESOLUTIONS[0] <= resolution <= RESOLUTIONS[1]:
-        raise UserError(f"--resolution {resolution}: must be {RESOLUTIONS[0]} to {RESOLUTIONS[1]}")
     opened = open_from(arguments)
-    check_depth(opened.scene)
+    check_export(MeshExport(Path("mesh.ply"), arguments.resolution), mesh_source(opened.scene))
     matrix = alignment(arguments.align, opened.dataset, opened.checkpoint)
     with tempfile.TemporaryDirectory() as folder, ProgressBar("mesh", "step") as bar:
         file = Path(folder) / "mesh.ply"
         controls = mesh_controls(opened.scene, arguments.instance, arguments.time)
-        export = MeshExport(file, resolution, controls=controls, axes="world", origin=opened.origin)
+        export = MeshExport(file, arguments.resolution, controls=controls, axes="world", origin=opened.origin)
         made = run_mesh(opened.scene, opened.dataset, export, bar, never_stop)
         read = read_mesh(file)
     return replace(read, notes=made.notes), matrix

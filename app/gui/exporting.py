@@ -15,9 +15,10 @@ from app.gui.export_job import Exported, ExportJob, Source, Work
 from app.gui.export_order import Order, make_export
 from app.gui.host import Host
 from app.gui.mesh_dialog import ask_mesh
-from app.gui.mesh_order import MeshOrder, make_mesh
+from app.gui.mesh_order import MeshOrder, make_mesh, possible_source
+from app.mesh.mesh_export import mesh_source
 from app.mesh.mesh_file import MESH_SUFFIXES
-from app.mesh.meshing import check_depth, run_mesh
+from app.mesh.meshing import run_mesh
 from app.opening import Opened, stem_of
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
@@ -65,7 +66,8 @@ class Exporting:
         controls, up = dict(self._session.controls), self._session.eye.up.copy()
 
         def work(opened: Opened, on_progress: OnProgress, stop: Stop) -> Exported:
-            mesh = replace(make_mesh(order, controls, up), origin=opened.origin)
+            source = possible_source(opened.scene, order.source)
+            mesh = replace(make_mesh(order, source, controls, up), origin=opened.origin)
             made = run_mesh(opened.scene, opened.dataset, mesh, on_progress, stop)
             return Exported(made.path, f"{made.vertices:,} vertices, {made.faces:,} faces")
 
@@ -137,7 +139,7 @@ class Exporting:
         if opened is None:
             return
         self._require_none()
-        check_depth(opened.scene)
+        mesh_source(opened.scene)
         order = MeshOrder.recall(self._window.settings.mesh)
         last = Path(order.out) if order.out else Path.home() / f"mesh{MESH_SUFFIXES[-1]}"
         order = replace(order, out=str(_free_name(last.parent / f"{stem_of(opened.path)}{last.suffix}")))

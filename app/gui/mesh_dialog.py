@@ -1,7 +1,8 @@
-"""File > Export mesh: the file, how fine, how many triangles, from how many cameras."""
+"""File > Export mesh: the file, how fine, how many triangles; of depths from how many cameras, or a surface itself."""
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from PyQt5.QtWidgets import (
@@ -15,13 +16,15 @@ from PyQt5.QtWidgets import (
 )
 
 from app.gui.dialog_parts import finish, fit_to_screen, row
-from app.gui.mesh_order import MeshOrder
+from app.gui.mesh_order import MeshOrder, possible_source
 from app.gui.panel_parts import Choice, form, guard_wheel, label
 from app.mesh.axes import AXES
 from app.mesh.cameras import FEWEST_CAMERAS
+from app.mesh.mesh_export import DEPTH, MOST_VIEWS, RESOLUTIONS, SURFACE, mesh_source
 from app.mesh.mesh_file import MESH_SUFFIXES
-from app.mesh.meshing import MOST_VIEWS, RESOLUTIONS
 from app.opening import Opened
+from engines.core.engine import Scene
+from engines.core.errors import UserError
 
 MESH_FILTER = "Meshes ({})".format(" ".join("*" + suffix for suffix in MESH_SUFFIXES))
 AXES_NAMES = {
@@ -30,6 +33,7 @@ AXES_NAMES = {
     "y-up": "+Y",
     "z-up": "+Z",
 }
+SOURCE_NAMES = {SURFACE: "The surface that the scene is", DEPTH: "Its depths, fused"}
 MOST_FACES = 10_000_000
 FACES_STEP = 10_000
 
@@ -43,11 +47,16 @@ class MeshDialog(QDialog):
         self.setMinimumWidth(480)
         self._rows = form()
         self._rows.setVerticalSpacing(10)
+        # Those that mean something for one kind of mesh only.
+        self._only: dict[str, list[QWidget]] = {SURFACE: [], DEPTH: []}
+        self._make_source(opened.scene, order)
         self._make_numbers(opened, order)
         self._make_choices(order)
         self._make_out(order)
         self.note, self.start = finish(self, self._rows, "Export")
         self.out.textChanged.connect(self._check)
+        self.source.currentIndexChanged.connect(self._fit_source)
+        self._fit_source()
         self._check()
         fit_to_screen(self)
 
@@ -61,27 +70,59 @@ class MeshDialog(QDialog):
             closed=self.closed.isChecked(),
             keep_background=self.keep_background.isChecked(),
             axes=self.axes.currentData(),
+            source=self.source.currentData() if self.source.count() > 1 else self._wanted,
+            cells=self.cells.value(),
+            refine=self.refine.isChecked(),
+            all_pieces=self.all_pieces.isChecked(),
         )
 
+    def _make_source(self, scene: Scene, order: MeshOrder) -> None:
+        """What there is to choose from; a scene of one kind leaves the choice for others as it was."""
+        self._wanted, self.source = order.source, Choice()
+        for source in SOURCE_NAMES:
+            with contextlib.suppress(UserError):
+                self.source.addItem(SOURCE_NAMES[mesh_source(scene, source)], source)
+        self.source.setCurrentIndex(max(self.source.findData(possible_source(scene, order.source)), 0))
+        self.source.setToolTip("The surface itself is exact; its depths show what the cameras see of it")
+        guard_wheel(self.source)
+        if self.source.count() > 1:
+            self._rows.addRow("Made of", self.source)
+
+    def _fit_source(self) -> None:
+        """Shows what means something for a mesh of the chosen kind."""
+        for source, parts in self._only.items():
+            for part in parts:
+                part.setVisible(source == self.source.currentData())
+                if (name := self._rows.labelForField(part)) is not None:
+                    name.setVisible(source == self.source.currentData())
+
     def _make_numbers(self, opened: Opened, order: MeshOrder) -> None:
-        self.resolution = self._number("Resolution", RESOLUTIONS, order.resolution, "voxels along the longest side", 16)
+        along = "along the longest side"
+        self.resolution = self._number("Resolution", RESOLUTIONS[DEPTH], order.resolution, f"voxels {along}", 16, DEPTH)
+        self.cells = self._number("Resolution", RESOLUTIONS[SURFACE], order.cells, f"cells {along}", 16, SURFACE)
         known = len(opened.scene.cameras)
         where = f"of {known}" if known >= FEWEST_CAMERAS else "all around the scene"
-        self.views = self._number("Views", (1, MOST_VIEWS), order.views, where, 10)
+        self.views = self._number("Views", (1, MOST_VIEWS), order.views, where, 10, DEPTH)
         self.faces = self._number("Target faces", (0, MOST_FACES), order.faces, "triangles", FACES_STEP)
         self.faces.setSpecialValueText("(no limit)")
         self.faces.setGroupSeparatorShown(True)
 
-    def _number(self, name: str, limits: tuple[int, int], value: int, unit: str, step: int) -> QSpinBox:
+    def _number(
+        self, name: str, limits: tuple[int, int], value: int, unit: str, step: int, source: str | None = None
+    ) -> QSpinBox:
+        """A row; `source`: the kind of mesh that it is for, None: all."""
         box = QSpinBox()
         box.setRange(*limits)
         box.setSingleStep(step)
         box.setValue(value)
-        line = row()
+        whole = QWidget()
+        line = row(whole)
         line.addWidget(box)
         line.addWidget(label(unit, "muted"))
         line.addStretch(1)
-        self._rows.addRow(name, line)
+        self._rows.addRow(name, whole)
+        if source is not None:
+            self._only[source].append(whole)
         return box
 
     def _make_choices(self, order: MeshOrder) -> None:
@@ -92,14 +133,23 @@ class MeshDialog(QDialog):
         self.axes.setToolTip("GLB and OBJ are read with +Y up; the scene is turned until its own up is there")
         guard_wheel(self.axes)
         self._rows.addRow("Up axis", self.axes)
-        self.closed = QCheckBox("Fill holes (watertight)")
+        self.closed = self._option("Fill holes (watertight)", order.closed, DEPTH)
         self.closed.setToolTip("A solid body, for printing; else the surface is open where no camera saw anything")
-        self.closed.setChecked(order.closed)
-        self.keep_background = QCheckBox("Keep background")
+        self.keep_background = self._option("Keep background", order.keep_background, DEPTH)
         self.keep_background.setToolTip("Else one plain colour all around the images is taken for empty space")
-        self.keep_background.setChecked(order.keep_background)
-        self._rows.addRow("", self.closed)
-        self._rows.addRow("", self.keep_background)
+        self.refine = self._option("Refine by the field's gradient", order.refine, SURFACE)
+        self.refine.setToolTip("Triangles nearer to the surface, edges too; takes as long again")
+        self.all_pieces = self._option("Keep small pieces", order.all_pieces)
+        self.all_pieces.setToolTip("Else those of less than 2 % of the largest one's area are left out")
+
+    def _option(self, name: str, value: bool, source: str | None = None) -> QCheckBox:
+        """A box to tick; `source`: the kind of mesh that it is for, None: all."""
+        box = QCheckBox(name)
+        box.setChecked(value)
+        self._rows.addRow("", box)
+        if source is not None:
+            self._only[source].append(box)
+        return box
 
     def _make_out(self, order: MeshOrder) -> None:
         self.out = QLineEdit(order.out)

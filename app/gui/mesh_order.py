@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,8 +10,10 @@ from typing import Any
 
 from app.gui.export_order import recalled
 from app.mesh.axes import AXES
-from app.mesh.meshing import RESOLUTION, VIEWS, MeshExport
+from app.mesh.mesh_export import AUTO, DEPTH, RESOLUTION, SURFACE, VIEWS, MeshExport, mesh_source
 from engines.core.camera import Array
+from engines.core.engine import Scene
+from engines.core.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -19,16 +22,21 @@ class MeshOrder:
 
     Attributes:
         out: .ply, .obj or .glb.
-        resolution, views, faces, closed, keep_background, axes: as in `MeshExport`.
+        resolution: voxels of a mesh made of depths; `cells` are those of a surface's.
+        views, faces, closed, keep_background, axes, source, refine, all_pieces: as in `MeshExport`.
     """
 
     out: str = ""
-    resolution: int = RESOLUTION
+    resolution: int = RESOLUTION[DEPTH]
     views: int = VIEWS
     faces: int = 0
     closed: bool = False
     keep_background: bool = False
     axes: str = "auto"
+    source: str = AUTO
+    cells: int = RESOLUTION[SURFACE]
+    refine: bool = False
+    all_pieces: bool = False
 
     def remembered(self) -> dict[str, Any]:
         """For the settings."""
@@ -40,11 +48,15 @@ class MeshOrder:
         return recalled(MeshOrder(), dict(values))
 
 
-def make_mesh(order: MeshOrder, controls: Mapping[str, float], up: Array | None = None) -> MeshExport:
-    """The order as it is carried out, with the controls and the up axis that were set when it was given."""
+def make_mesh(order: MeshOrder, source: str, controls: Mapping[str, float], up: Array | None = None) -> MeshExport:
+    """The order as it is carried out, with the controls and the up axis that were set when it was given.
+
+    Args:
+        source: what the scene's mesh is made of, of `mesh_source`.
+    """
     return MeshExport(
         Path(order.out).expanduser(),
-        order.resolution,
+        order.cells if source == SURFACE else order.resolution,
         order.views,
         order.faces,
         dict(controls),
@@ -52,4 +64,19 @@ def make_mesh(order: MeshOrder, controls: Mapping[str, float], up: Array | None 
         keep_background=order.keep_background,
         axes=order.axes if order.axes in AXES else "auto",
         up=up,
+        source=source,
+        refine=order.refine,
+        all_pieces=order.all_pieces,
     )
+
+
+def possible_source(scene: Scene, wanted: str) -> str:
+    """What the scene's mesh is made of: as wanted where that can be, else as usual.
+
+    Raises:
+        UserError: no mesh can be made of it.
+    """
+    usual = mesh_source(scene)
+    with contextlib.suppress(UserError):
+        return mesh_source(scene, wanted)
+    return usual

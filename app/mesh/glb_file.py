@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from app.mesh.axes import FileAxes
-from app.mesh.surface import Surface, vertex_normals
+from app.mesh.surface import Surface
 from engines.core.camera import Array
 
 FLOAT, UNSIGNED_INT = 5126, 5125
@@ -23,17 +23,18 @@ VERTICES, INDICES = 34962, 34963
 JSON_CHUNK, BINARY_CHUNK = b"JSON", b"BIN\0"
 
 
-def write_glb(path: Path, surface: Surface, colours: Array, axes: FileAxes, offset: Array) -> None:
+def write_glb(path: Path, surface: Surface, normals: Array, colours: Array, axes: FileAxes, offset: Array) -> None:
     """Writes the file.
 
     Args:
         surface: in the file's axes.
+        normals: [N, 3] of length 1, in the file's axes.
         colours: [N, 3] uint8, sRGB.
         offset: [3] what the node says; vertices are written less this, since they are single precision.
     """
     blocks = [
         (surface.vertices - offset).astype("<f4"),
-        vertex_normals(surface).astype("<f4"),
+        normals.astype("<f4"),
         linear(colours).astype("<f4"),
         surface.faces.astype("<u4").reshape(-1, 1),
     ]

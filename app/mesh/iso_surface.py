@@ -29,7 +29,7 @@ HALVES = np.array([[x, y, z] for x in (0, 1, 2) for y in (0, 1, 2) for z in (0, 
 """[27, 3] the corners of a cell's eight parts, in half steps from its first point."""
 BETWEEN = np.stack([np.prod(np.where(corner, HALVES / 2, 1 - HALVES / 2), axis=1) for corner in CORNERS], axis=1)
 """[27, 8] how much each corner counts at `HALVES` where a field is interpolated."""
-PARTS = np.array([[int(np.flatnonzero((HALVES == part + corner).all(axis=1))[0]) for corner in CORNERS]
+PARTS = np.array([[int(np.flatnonzero((part + corner == HALVES).all(axis=1))[0]) for corner in CORNERS]
                   for part in CORNERS])  # fmt: skip
 """[8, 8] which of `HALVES` are the corners of each part."""
 LOW_HIGH = tuple((np.flatnonzero(CORNERS[:, axis] == 0), np.flatnonzero(CORNERS[:, axis] == 1)) for axis in range(3))
@@ -129,7 +129,7 @@ class _Search:
         return _distinct(np.concatenate([np.empty(0, dtype=np.int64), *found]))
 
     def divided(self, known: Known, cells: Cells, step: int) -> tuple[Array, Array]:
-        """[N] sorted keys of the parts of cells that the surface may be in, and [N] how steep the field was seen there."""
+        """[N] sorted keys of the parts that the surface may be in, and [N] how steep the field was seen to be there."""
         keys, steep = [np.empty(0, dtype=np.int64)], [np.empty(0)]
         chosen = np.flatnonzero(cells.hopeful)
         for part in _parts(len(chosen)):
@@ -160,7 +160,7 @@ class _Search:
         differs[may] = (found.at(keys[may]) > 0) != np.broadcast_to(values[rest, :1] > 0, may.shape)[may]
         parts[rest[differs.any(axis=1)]] = True
         parts[at_box] = True
-        return parts
+        return np.asarray(parts)
 
     def judged(self, known: Known, keys: Array, steep: Array, step: int) -> Cells:
         """Looks at cells [C].

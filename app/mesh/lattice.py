@@ -1,4 +1,4 @@
-"""A lattice of points in a box, with one layer more on each side that counts as outside: what is cut off is closed there.
+"""A lattice of points in a box, with a layer more on each side that counts as outside: so it is closed at the box.
 
 Points and cells are known by whole numbers: point (1, 1, 1) is the box's lowest corner, cell (x, y, z) reaches from
 point (x, y, z) to point (x + 1, y + 1, z + 1). Of steps, cells and points are those at multiples of the step.
@@ -42,7 +42,8 @@ class Lattice:
         sides = box[1] - box[0]
         x, y, z = (max(round(float(side / sides.max()) * resolution), FEWEST_CELLS) for side in sides)
         step = 1
-        while resolution // (2 * step) >= coarsest:
+        # Each cell of the coarsest lattice that reaches into the box has a corner in it.
+        while resolution // (2 * step) >= coarsest and 2 * step <= min(x, y, z):
             step *= 2
         return Lattice(np.asarray(box, dtype=np.float64), (x, y, z), step)
 

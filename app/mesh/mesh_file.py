@@ -1,4 +1,4 @@
-"""PLY, OBJ and GLB files of a coloured surface, in the scene's units."""
+"""PLY, OBJ and GLB files of a coloured surface with its normals, in the scene's units."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import numpy as np
 
 from app.mesh.axes import USUAL, FileAxes, file_axes
 from app.mesh.glb_file import write_glb
-from app.mesh.surface import Surface
+from app.mesh.surface import Surface, vertex_normals
 from engines.core.camera import Array
 from engines.core.errors import UserError
 
 MESH_SUFFIXES = tuple(USUAL)
 FINEST = 1e-5
 """Of a mesh's size: a hundredth of a voxel. Single precision that is coarser than this shows as steps."""
+PLACE, NORMAL, COLOUR = ("x", "y", "z"), ("nx", "ny", "nz"), ("red", "green", "blue")
+"""A vertex's numbers in a PLY, as all programs call them."""
 Z_UP = np.array([0.0, 0.0, 1.0])
 
 
@@ -28,7 +30,9 @@ def check_suffix(path: Path) -> None:
         raise UserError(f"{path}: name a mesh file ({', '.join(MESH_SUFFIXES)})")
 
 
-def write_mesh(path: Path, surface: Surface, colours: Array, up: Array = Z_UP, axes: str = "auto") -> tuple[str, ...]:
+def write_mesh(
+    path: Path, surface: Surface, colours: Array, up: Array = Z_UP, axes: str = "auto", normals: Array | None = None
+) -> tuple[str, ...]:
     """Writes the file; what one has to know about its numbers, in plain words.
 
     Args:
@@ -37,17 +41,21 @@ def write_mesh(path: Path, surface: Surface, colours: Array, up: Array = Z_UP, a
         colours: [N, 3] uint8, sRGB.
         up: [3] the scene's own up, world.
         axes: one of `app.mesh.axes.AXES`.
+        normals: [N, 3] of length 1, outwards, world; None: of the triangles around each vertex.
     """
     suffix = path.suffix.lower()
     lie = file_axes(axes, suffix, up)
-    turned = Surface(surface.vertices @ lie.rotation.T, surface.faces) if lie.turned else surface
+    normals = vertex_normals(surface) if normals is None else normals
+    turned = surface
+    if lie.turned:
+        turned, normals = Surface(surface.vertices @ lie.rotation.T, surface.faces), normals @ lie.rotation.T
     far = _far_from_origin(turned.vertices)
     if suffix == ".glb":
-        write_glb(path, turned, colours, lie, turned.vertices.mean(axis=0) if far else np.zeros(3))
+        write_glb(path, turned, normals, colours, lie, turned.vertices.mean(axis=0) if far else np.zeros(3))
     elif suffix == ".ply":
-        _write_ply(path, turned, colours, lie, "<f8" if far else "<f4")
+        _write_ply(path, turned, normals, colours, lie, "<f8" if far else "<f4")
     else:
-        _write_obj(path, turned, colours, lie)
+        _write_obj(path, turned, normals, colours, lie)
     return _notes(lie, suffix, far)
 
 
@@ -71,15 +79,12 @@ def _notes(axes: FileAxes, suffix: str, far: bool) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _write_ply(path: Path, surface: Surface, colours: Array, axes: FileAxes, number: str) -> None:
-    vertices = np.empty(
-        len(surface.vertices),
-        dtype=[*((name, number) for name in "xyz"), *((name, "u1") for name in ("red", "green", "blue"))],
-    )
-    for at, name in enumerate("xyz"):
-        vertices[name] = surface.vertices[:, at]
-    for at, name in enumerate(("red", "green", "blue")):
-        vertices[name] = colours[:, at]
+def _write_ply(path: Path, surface: Surface, normals: Array, colours: Array, axes: FileAxes, number: str) -> None:
+    columns = ((PLACE, number, surface.vertices), (NORMAL, "<f4", normals), (COLOUR, "u1", colours))
+    vertices = np.empty(len(surface.vertices), dtype=[(name, kind) for names, kind, _ in columns for name in names])
+    for names, _, values in columns:
+        for at, name in enumerate(names):
+            vertices[name] = values[:, at]
     faces = np.empty(len(surface.faces), dtype=[("count", "u1"), ("vertices", "<i4", 3)])
     faces["count"], faces["vertices"] = 3, surface.faces
     kind = "double" if number == "<f8" else "float"
@@ -89,8 +94,9 @@ def _write_ply(path: Path, surface: Surface, colours: Array, axes: FileAxes, num
         "comment made by Vantage",
         f"comment {axes.sentence()}",
         f"element vertex {len(vertices)}",
-        *(f"property {kind} {name}" for name in "xyz"),
-        *(f"property uchar {name}" for name in ("red", "green", "blue")),
+        *(f"property {kind} {name}" for name in PLACE),
+        *(f"property float {name}" for name in NORMAL),
+        *(f"property uchar {name}" for name in COLOUR),
         f"element face {len(faces)}",
         "property list uchar int vertex_indices",
         "end_header",
@@ -101,7 +107,7 @@ def _write_ply(path: Path, surface: Surface, colours: Array, axes: FileAxes, num
         file.write(faces.tobytes())
 
 
-def _write_obj(path: Path, surface: Surface, colours: Array, axes: FileAxes) -> None:
+def _write_obj(path: Path, surface: Surface, normals: Array, colours: Array, axes: FileAxes) -> None:
     """Text, with a colour behind each place, as MeshLab, Blender and others write and read it."""
     size = float(np.ptp(surface.vertices, axis=0).max())
     # As fine as single precision is about the mesh's own size, wherever it lies.
@@ -110,4 +116,5 @@ def _write_obj(path: Path, surface: Surface, colours: Array, axes: FileAxes) -> 
         file.write(f"# made by Vantage\n# {axes.sentence()}\n")
         lines = np.hstack([surface.vertices, colours / 255.0])
         np.savetxt(file, lines, fmt="v " + " ".join([f"%.{decimals}f"] * 3 + ["%.6f"] * 3))
-        np.savetxt(file, surface.faces + 1, fmt="f %d %d %d")
+        np.savetxt(file, normals, fmt="vn %.5f %.5f %.5f")
+        np.savetxt(file, np.repeat(surface.faces + 1, 2, axis=1), fmt="f %d//%d %d//%d %d//%d")

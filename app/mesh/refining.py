@@ -1,13 +1,14 @@
 """Brings a mesh of a field nearer to it: triangles to lie as the level does, vertices onto it.
 
-The middle of each triangle is led along the gradient to where the field is 0 (Newton's step, then secants), and each
-vertex goes to where the planes of the level there, those of its triangles, meet best (Ohtake and Belyaev 2002,
+Each vertex goes to where the planes of the level at the middles of its triangles meet best (Ohtake and Belyaev 2002,
 "Dual/Primal Mesh Optimization for Polygonized Implicit Surfaces"): edges come back that marching cubes had cut off.
-Then the vertices are led onto the level themselves. Where the box closes the mesh its sides are planes like others.
+Then vertices are led along the gradient to where the field is 0 (Newton's step, then secants). Where the box closes the
+mesh its sides are planes like others.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,7 +23,8 @@ THERE = 1e-3
 """Of how far a point may be led: nearer to the level it is there."""
 FLAT = 0.05
 """Of the strongest of a vertex's planes' directions: along weaker ones nothing tells where it should be."""
-ROUNDS = 2
+PLANES = 0.6
+"""Share of the work that the triangles' planes are."""
 LEAST_COSINE = 0.3
 """Between a triangle's normals before and after; vertices that would turn one further stay."""
 UNTURNINGS = 10
@@ -46,13 +48,20 @@ class Deviation:
     degrees: float
 
 
-def refined(surface: Surface, field: Field, step: float, onto_level: bool = True) -> Surface:
+def refined(
+    surface: Surface,
+    field: Field,
+    step: float,
+    onto_level: bool = True,
+    on_share: Callable[[float], None] = lambda share: None,
+) -> Surface:
     """The same triangles, nearer to the level.
 
     Args:
         step: of the differences that gradients are made of, world units; less than the triangles' size.
         onto_level: whether vertices end on the level. Of long triangles, which were made fewer, the middles are then
             farther from it than they need be.
+        on_share: told the share that is done.
 
     Raises:
         Cancelled: the field's `stop` said so.
@@ -60,9 +69,8 @@ def refined(surface: Surface, field: Field, step: float, onto_level: bool = True
     """
     reach = _mean_edge(surface)
     on_box = _on_box(surface.vertices, field, step)
-    for _ in range(ROUNDS):
-        moved = _to_planes(surface, field, step, reach, on_box)
-        surface = _without_turning(surface, moved)
+    moved = _to_planes(surface, field, step, reach, on_box, lambda share: on_share(share * PLANES))
+    surface = _without_turning(surface, moved)
     if not onto_level:
         return surface
     of_lids = _lids(surface.faces, on_box)
@@ -75,22 +83,25 @@ def refined(surface: Surface, field: Field, step: float, onto_level: bool = True
     return _without_turning(surface, moved)
 
 
-def field_normals(surface: Surface, field: Field, step: float) -> Array:
+def field_normals(
+    surface: Surface, field: Field, step: float, on_share: Callable[[float], None] = lambda share: None
+) -> Array:
     """[N, 3] unit normals outwards at the vertices, of the field's gradient; on the box's lids, those of the lids.
 
     Args:
         step: as of `refined`.
+        on_share: told the share that is done.
 
     Raises:
         Cancelled: the field's `stop` said so.
         UserError: the field gives what is no number.
     """
     of_triangles = vertex_normals(surface)
-    gradients = field.gradients(surface.vertices, step)
+    _, gradients = field.linear(surface.vertices, step, on_share)
     lengths = np.linalg.norm(gradients, axis=1, keepdims=True)
     normals = -gradients / np.where(lengths > 0, lengths, 1)
     of_lids = np.ones(len(normals), dtype=bool)
-    of_lids[surface.faces[~_lids(surface.faces, _on_box(surface.vertices, field, step))]] = False
+    of_lids[surface.faces[~lids_of(surface, field, step)]] = False
     # In a sheet thinner than the step the differences see its other side.
     unknown = of_lids | ((normals * of_triangles).sum(axis=1) <= 0)
     return np.asarray(np.where(unknown[:, None], of_triangles, normals))
@@ -107,20 +118,27 @@ def deviation(surface: Surface, field: Field, step: float) -> Deviation:
         UserError: the field gives what is no number.
     """
     random = np.random.default_rng(0)
-    faces = surface.faces[~_lids(surface.faces, _on_box(surface.vertices, field, step))]
+    faces = surface.faces[~lids_of(surface, field, step)]
     if len(faces) == 0:
         return Deviation(0.0, 0.0)
     normals, areas = face_normals(replace(surface, faces=faces))
     chosen = random.choice(len(faces), LOOKED_AT, p=areas / areas.sum()) if areas.any() else np.arange(len(faces))
     shares = random.dirichlet((1, 1, 1), len(chosen))
     places = (surface.vertices[faces[chosen]] * shares[:, :, None]).sum(axis=1)
-    gradients = field.gradients(places, step)
+    _, gradients = field.linear(places, step)
     lengths = np.linalg.norm(gradients, axis=1)
     steep = lengths > 0
+    if not steep.any():
+        return Deviation(0.0, 0.0)
     distances = np.abs(field.values(places))[steep] / lengths[steep]
     cosines = -(gradients * normals[chosen]).sum(axis=1)[steep] / lengths[steep]
     angles = np.degrees(np.arccos(np.clip(cosines, -1, 1)))
     return Deviation(float(np.sqrt((distances**2).mean())), float(np.sqrt((angles**2).mean())))
+
+
+def lids_of(surface: Surface, field: Field, step: float) -> Array:
+    """[M] bool, which triangles lie in a side of the box, where it closes the mesh; `step` as of `refined`."""
+    return _lids(surface.faces, _on_box(surface.vertices, field, step))
 
 
 def _mean_edge(surface: Surface) -> float:
@@ -147,10 +165,10 @@ def _led(field: Field, places: Array, step: float, reach: float, fixed: Array) -
     Args:
         fixed: [N, 3], not 0 for axes along which a place may not move.
     """
-    gradients = np.where(fixed != 0, 0, field.gradients(places, step))
+    last_value, gradients = field.linear(places, step)
+    gradients = np.where(fixed != 0, 0, gradients)
     steep = np.linalg.norm(gradients, axis=1)
     ways = gradients / np.where(steep > 0, steep, 1)[:, None]
-    last_value = field.values(places).astype(np.float64)
     last, best, smallest = np.zeros(len(places)), np.zeros(len(places)), np.abs(last_value)
     newton = -last_value / np.where(steep > 0, steep, 1)
     now = np.clip(np.where(steep > 0, newton, 0), -reach, reach)
@@ -169,17 +187,20 @@ def _led(field: Field, places: Array, step: float, reach: float, fixed: Array) -
     return field.within(places + best[:, None] * ways)
 
 
-def _to_planes(surface: Surface, field: Field, step: float, reach: float, on_box: Array) -> Array:
+def _to_planes(
+    surface: Surface, field: Field, step: float, reach: float, on_box: Array, on_share: Callable[[float], None]
+) -> Array:
     """[N, 3] each vertex where the level's planes at the middles of its triangles meet best (least squares)."""
     faces, vertices = surface.faces, surface.vertices
     of_triangles, areas = face_normals(surface)
     lids = _lids(faces, on_box)
     middles, normals = vertices[faces].mean(axis=1), of_triangles.copy()
     free = np.flatnonzero(~lids)
-    middles[free] = _led(field, middles[free], step, reach, np.zeros((len(free), 3)))
-    gradients = field.gradients(middles[free], step)
+    values, gradients = field.linear(middles[free], step, on_share)
     steep = np.linalg.norm(gradients, axis=1, keepdims=True)
     normals[free] = np.where(steep > 0, -gradients / np.where(steep > 0, steep, 1), of_triangles[free])
+    heights = np.clip(values / np.where(steep > 0, steep, np.inf)[:, 0], -reach, reach)
+    middles[free] += heights[:, None] * normals[free]
     squares = areas[:, None, None] * normals[:, :, None] * normals[:, None, :]
     normal_matrix, right = np.zeros((len(vertices), 3, 3)), np.zeros((len(vertices), 3))
     for corner in faces.T:

@@ -11,7 +11,8 @@ import pytest
 import trimesh
 
 from app import cli
-from app.mesh.meshing import MeshExport, run_mesh
+from app.mesh.mesh_export import MeshExport
+from app.mesh.meshing import run_mesh
 from app.opening import open_scene
 from engines.core.engine import never_stop
 from engines.core.origin import in_world

@@ -16,20 +16,31 @@ from engines.core.checkpoint import Checkpoint
 from engines.core.engine import INSTANCE, Control
 from engines.core.errors import UserError
 from tests.app.ball_scene import BallScene
+from tests.app.mesh.fields import SurfaceScene, ball
 
 
 @pytest.fixture
 def scene(monkeypatch: pytest.MonkeyPatch) -> BallScene:
     """What every checkpoint opens as."""
-    ball = BallScene()
+    return opening(monkeypatch, BallScene())
 
+
+@pytest.fixture
+def surface(monkeypatch: pytest.MonkeyPatch) -> SurfaceScene:
+    """What every checkpoint opens as, where it is to be a surface."""
+    found = opening(monkeypatch, SurfaceScene(ball(radius=0.5)))
+    assert isinstance(found, SurfaceScene)
+    return found
+
+
+def opening(monkeypatch: pytest.MonkeyPatch, found: BallScene) -> BallScene:
     def open_scene(path: Path, data: Path | None, device: str, settings: Sequence[str], *rest: object) -> Opened:
         if path.name == "missing":
             raise UserError(f"{path}: no such file")
-        return Opened(ball, Checkpoint("ball", {}, 0, {}), None, path)
+        return Opened(found, Checkpoint("ball", {}, 0, {}), None, path)
 
     monkeypatch.setattr(console, "open_scene", open_scene)
-    return ball
+    return found
 
 
 def test_writes_a_mesh_and_says_how_large(scene: BallScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,3 +117,49 @@ def test_a_scene_without_depth_is_refused_before_anything_is_drawn(
     assert cli.main(["mesh", "ball", "--out", str(tmp_path / "ball.ply")]) == 1
     error = capsys.readouterr().err
     assert "gives rgb and no depth" in error and error.count("\n") == 1 and not scene.rendered
+
+
+def test_a_surface_is_written_itself_and_depths_on_request(
+    surface: SurfaceScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "ball.ply"
+    words = ["mesh", "ball", "--out", str(out), "--resolution", "32"]
+    assert cli.main([*words, "--refine", "--faces", "500"]) == 0
+    output, mesh = capsys.readouterr(), trimesh.load(out, process=False)
+    assert output.out == f"{out}: {len(mesh.vertices)} vertices, {len(mesh.faces)} faces\n"
+    assert mesh.is_watertight and 0 < len(mesh.faces) <= 500 and not surface.rendered
+    assert "100/100" in output.err and "note: refined: triangles are" in output.err
+    assert cli.main([*words, "--from", "depth", "--refine", "--views", "5"]) == 0
+    assert "note: --refine has no effect: the mesh is made of depths" in capsys.readouterr().err
+    assert len(surface.rendered) == 5
+
+
+def test_options_that_mean_nothing_for_a_surface_are_said(
+    surface: SurfaceScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["mesh", "ball", "--out", str(tmp_path / "ball.ply"), "--resolution", "16"]
+    assert cli.main(words) == 0
+    assert "no effect" not in capsys.readouterr().err
+    assert cli.main([*words, "--views", "60", "--closed", "--keep-background"]) == 0
+    said = capsys.readouterr().err
+    for option in ("--views", "--closed", "--keep-background"):
+        assert f"note: {option} has no effect: the mesh is that of the scene's own surface" in said
+
+
+def test_an_empty_field_is_one_line_and_no_file(
+    surface: SurfaceScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    surface.asked = SurfaceScene(lambda points: points[:, 0] - 9).asked
+    assert cli.main(["mesh", "ball", "--out", str(tmp_path / "ball.ply"), "--resolution", "16"]) == 1
+    said = capsys.readouterr()
+    assert said.err.splitlines()[-1].startswith("vantage: no surface: the scene's field is empty") and said.out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_surface_cant_be_taken_for_one(
+    scene: BallScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scene.assumptions = ()
+    assert cli.main(["mesh", "ball", "--out", str(tmp_path / "ball.ply"), "--from", "surface"]) == 1
+    error = capsys.readouterr().err
+    assert "no surface of its own" in error and error.count("\n") == 1 and not scene.rendered

@@ -131,7 +131,7 @@ def test_an_order_is_remembered_and_carried_out_at_home(tmp_path: Path, monkeypa
     assert MeshOrder.recall(order.remembered()) == order
     assert MeshOrder.recall({"views": "many"}) == MeshOrder() and MeshOrder.recall({"colour": 1}) == MeshOrder()
     monkeypatch.setenv("HOME", str(tmp_path))
-    made = make_mesh(order, {INSTANCE: 2.0})
-    assert made.axes == "z-up" and make_mesh(MeshOrder(axes="odd"), {}).axes == "auto"
+    made = make_mesh(order, "depth", {INSTANCE: 2.0})
+    assert made.axes == "z-up" and make_mesh(MeshOrder(axes="odd"), "depth", {}).axes == "auto"
     assert made.out == tmp_path / "a.ply" and made.controls == {INSTANCE: 2.0}
     assert (made.resolution, made.views, made.faces, made.closed, made.keep_background) == (50, 7, 9, True, True)

@@ -124,7 +124,8 @@ def test_small_pieces_go_and_faces_become_fewer(ball: list[DepthView]) -> None:
         np.concatenate([surface.vertices, 0.05 * surface.vertices + 2]),
         np.concatenate([surface.faces, surface.faces + len(surface.vertices)]),
     )
-    kept = without_small_pieces(crumb)
+    kept, left_out = without_small_pieces(crumb)
+    assert left_out == 1
     assert len(kept.faces) == len(surface.faces) and len(kept.vertices) == len(surface.vertices)
     fewer = simplified(kept, 500)
     assert 400 <= len(fewer.faces) <= 500

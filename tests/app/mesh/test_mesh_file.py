@@ -112,7 +112,7 @@ def test_a_surface_far_away_or_tiny_keeps_its_shape(tmp_path: Path, suffix: str,
         places = stored.astype(float) + document["nodes"][0].get("translation", 0.0)
     elif suffix == ".ply":
         kind = "<f8" if b"property double x" in path.read_bytes() else "<f4"
-        row = np.dtype([("place", kind, 3), ("colour", "u1", 3)])
+        row = np.dtype([("place", kind, 3), ("normal", "<f4", 3), ("colour", "u1", 3)])
         places = np.frombuffer(path.read_bytes().partition(b"end_header\n")[2], row, 4)["place"]
     else:
         lines = [line.split()[1:4] for line in path.read_text().splitlines() if line.startswith("v ")]

@@ -11,7 +11,8 @@ import trimesh
 
 from app.export import Progress
 from app.mesh.glb_file import linear
-from app.mesh.meshing import MeshExport, run_mesh
+from app.mesh.mesh_export import MeshExport
+from app.mesh.meshing import run_mesh
 from engines.core.camera import Array
 from engines.core.engine import INSTANCE, Control, never_stop
 from engines.core.errors import Cancelled, UserError
