@@ -9,12 +9,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from app.conformance.trial import Check, Failure, Trial, channels, difference, draw, others_draw, small_camera
+from app.conformance.trial import (
+    Check,
+    Failure,
+    Trial,
+    channels,
+    difference,
+    draw,
+    others_draw,
+    require_kind,
+    small_camera,
+)
 from engines.core.camera import Camera
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import make_options
-from engines.core.contract import opened
-from engines.core.engine import Audited, LearnsPart, Prepares, Scene, Staged, never_stop, whole_controls
+from engines.core.contract import opened, surface_of
+from engines.core.engine import Audited, HasSurface, LearnsPart, Prepares, Scene, Staged, never_stop, whole_controls
 from engines.core.errors import BrokenContract, Cancelled, Lacking, UserError
 from engines.core.frame import Frame
 from engines.core.scene_file import read_scene_file, write_scene_file
@@ -25,6 +35,8 @@ FARTHEST = 1.0
 """How far an untrained picture may leave [0, 1]; whoever shows it clamps."""
 STRANGE = (math.nan, -math.inf, math.inf)
 AUDITED_RAYS = 64
+LARGEST_ASKED = 100
+"""Points at which a surface is tried."""
 MOST_DRAWN = 4
 """Values of a control that are tried."""
 
@@ -219,7 +231,37 @@ def has_what_it_says(trial: Trial) -> str:
         scene.prepare(camera, controls, never_stop)
         if not scene.prepared(camera, controls):
             raise Failure("prepared() says no after prepare()")
+    asked: object = scene
+    if isinstance(asked, HasSurface):
+        found.append("surface")
+        _require_surface(asked, scene)
     return ", ".join(found)
+
+
+def _require_surface(asked: HasSurface, scene: Scene) -> None:
+    """Asks a surface within its box, also for a point and for none."""
+    surface = surface_of(asked, scene.engine, whole_controls(scene, {}))
+    low, high = (torch.tensor(corner, dtype=torch.float32, device=surface.device) for corner in surface.bounds)
+    places = torch.rand(LARGEST_ASKED, 3, generator=torch.Generator().manual_seed(0)).to(surface.device)
+    for count in (LARGEST_ASKED, 1, 0):
+        points = low + places[:count] * (high - low)
+        for name, given, shape in (
+            ("values", surface.values(points), (count,)),
+            ("colours", surface.colours(points), (count, 3)),
+        ):
+            require_kind(given, Tensor, f"its surface's {name}()")
+            if given.shape != shape or given.dtype != torch.float32:
+                raise Failure(
+                    f"its surface's {name}() of {count} points are {list(given.shape)} of {given.dtype}; they must be "
+                    f"{list(shape)} of float32"
+                )
+            if given.isnan().any():
+                raise Failure(f"its surface's {name}() has NaN")
+            if given.requires_grad:
+                raise Failure(f"its surface's {name}() keeps gradients, and with them memory")
+            if name == "colours" and count and not (0 <= float(given.min()) <= float(given.max()) <= 1):
+                raise Failure(f"its surface's colours() are {float(given.min()):.3g} to {float(given.max()):.3g}; they "
+                              "must be in [0, 1]")  # fmt: skip
 
 
 DRAWING = (

@@ -1,4 +1,22 @@
-"""A coloured mesh of any scene that gives depth: from pictures and depths of many cameras to a PLY, OBJ or GLB file.
+"""A coloured mesh of any scene that is a surface, or that gives depth, in a PLY, OBJ or GLB file.
+
+| module | what |
+|---|---|
+| `meshing.py` | all of it: what is asked for (`mesh_export.py`), the mesh, the file |
+| `axes.py` | which way is up in the file |
+| `mesh_file.py`, `glb_file.py` | the file |
+| `surface.py` | triangles: small pieces taken away, fewer where wanted, their normals; the zero level of a volume |
+
+Of a scene's own surface (`surface_meshing.py`, in order):
+
+| module | what |
+|---|---|
+| `field.py` | the field as it is asked: values, slopes, colours |
+| `iso_surface.py`, `lattice.py` | which cells of a fine lattice the surface crosses, found from a coarse one |
+| `marching.py` | their triangles |
+| `refining.py` | triangles brought nearer to the field, normals by its gradient |
+
+Of depths, from pictures and depths of many cameras (`depth_meshing.py`, in order):
 
 | module | what |
 |---|---|
@@ -6,11 +24,7 @@
 | `depth_views.py` | what a camera saw, pixel by pixel: a surface, nothing, or nothing that can be trusted |
 | `footprints.py` | what a view says about whole blocks of voxels at once |
 | `fusion.py` | the truncated signed distances of all views in one volume |
-| `surface.py` | its zero level as triangles; small pieces taken away; fewer triangles where wanted |
 | `colours.py` | the colour of each vertex, from the views that see it |
-| `axes.py` | which way is up in the file |
-| `mesh_file.py`, `glb_file.py` | the file |
-| `meshing.py` | all of it, with progress |
 
 A mesh compared with another:
 

@@ -11,7 +11,7 @@ from app.mesh.mesh_export import SURFACE, MadeMesh, MeshExport, check_export, me
 from app.mesh.mesh_file import write_mesh
 from app.mesh.surface_meshing import mesh_from_surface
 from engines.core.dataset import Dataset
-from engines.core.engine import HasSurface, Scene, Stop
+from engines.core.engine import HasSurface, Scene, Stop, whole_controls
 from engines.core.errors import Cancelled
 from engines.core.files import replacing
 
@@ -61,7 +61,6 @@ def run_mesh(
 def _made(scene: Scene, dataset: Dataset | None, export: MeshExport, on_progress: OnProgress, stop: Stop) -> MadeMesh:
     asked: object = scene
     if export.source == SURFACE and isinstance(asked, HasSurface):
-        defaults = {control.name: control.default for control in scene.controls}
-        export = replace(export, controls={**defaults, **export.controls})
+        export = replace(export, controls=whole_controls(scene, export.controls))
         return mesh_from_surface(asked, scene.engine, export, on_progress, stop)
     return mesh_from_depth(scene, dataset, export, on_progress, stop)

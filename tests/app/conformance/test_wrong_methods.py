@@ -24,6 +24,14 @@ class Half:
 ENGINE = RadianceGrid()"""
 SETUP = "Optimisation(GridObjective, Setup(self.name, dataset, config, device, seed))"
 RESUMED = "Optimisation(GridObjective, Setup.resumed(checkpoint, GridConfig, dataset, device))"
+SURFACE = """    def surface(self, controls):
+        class Ball:
+            device, bounds = torch.device("cpu"), self.bounds
+            values = lambda self, points: 1 - points.norm(dim=1, keepdim=True)
+            colours = lambda self, points: points.sigmoid()
+        return Ball()
+
+"""
 STOP = "            if stop():\n                raise Cancelled\n"
 
 WRONG: dict[str, tuple[Sequence[tuple[str, str]], str, str]] = {
@@ -225,6 +233,11 @@ WRONG: dict[str, tuple[Sequence[tuple[str, str]], str, str]] = {
         [("scene_info(checkpoint, dataset)", "SceneInfo.of_dataset(dataset)")],
         "open draws without a data folder, or says that it needs one",
         "AttributeError: 'NoneType' object has no attribute 'split'",
+    ),
+    "a surface of two columns": (
+        [("    def render(self, camera", SURFACE + "    def render(self, camera")],
+        "render has the abilities of its scene",
+        "its surface's values() of 100 points are [100, 1] of torch.float32; they must be [100] of float32",
     ),
     "data refused in training only": (
         [('return "" if still else', 'return "" if True else'),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import trimesh
-from PyQt5.QtWidgets import QMessageBox
+from PyQt5.QtWidgets import QFormLayout, QMessageBox
 from pytestqt.qtbot import QtBot
 
 import app.gui.exporting
@@ -19,6 +19,7 @@ from app.gui.window import Window
 from engines.core.engine import INSTANCE
 from tests.app.gui.conftest import NEVER, Shelf, open_and_wait
 from tests.app.gui.fake_scene import FakeScene
+from tests.app.mesh.fields import Analytic, ball
 
 SCENE = Path("fast.pth")
 Answer = Callable[[MeshOrder], None]
@@ -101,7 +102,8 @@ def test_the_dialog_gives_back_what_it_was_given_and_checks_the_name(
     window: Window, qtbot: QtBot, tmp_path: Path
 ) -> None:
     open_and_wait(window, qtbot, SCENE)
-    order = MeshOrder(str(tmp_path / "a.obj"), 96, 33, 20_000, closed=True, keep_background=True, axes="z-up")
+    order = MeshOrder(str(tmp_path / "a.obj"), 96, 33, 20_000, closed=True, keep_background=True, axes="z-up",
+                      source="surface", cells=512, refine=True, all_pieces=True)  # fmt: skip
     dialog = MeshDialog(window, window.session.opened, order)
     assert dialog.order() == order and dialog.start.isEnabled() and not dialog.note.text()
     for name, usable in (("", False), ("a.stl", False), ("a.GLB", True)):
@@ -135,3 +137,51 @@ def test_an_order_is_remembered_and_carried_out_at_home(tmp_path: Path, monkeypa
     assert made.axes == "z-up" and make_mesh(MeshOrder(axes="odd"), "depth", {}).axes == "auto"
     assert made.out == tmp_path / "a.ply" and made.controls == {INSTANCE: 2.0}
     assert (made.resolution, made.views, made.faces, made.closed, made.keep_background) == (50, 7, 9, True, True)
+    surface = make_mesh(replace(order, cells=80, refine=True, all_pieces=True), "surface", {})
+    assert (surface.source, surface.resolution, surface.refine, surface.all_pieces) == ("surface", 80, True, True)
+
+
+def surface_scene() -> FakeScene:
+    """A ball of radius 0.4 that is a surface, whose pictures show something else."""
+    scene = FakeScene()
+    scene.surface = lambda controls: Analytic(ball(radius=0.4))  # type: ignore[attr-defined]
+    return scene
+
+
+def test_a_surface_is_written_itself(
+    window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer, shelf: Shelf
+) -> None:
+    shelf.scenes["surface.pth"] = surface_scene
+    open_and_wait(window, qtbot, Path("surface.pth"))
+    out = tmp_path / "ball.ply"
+    for source, largest in (("auto", 0.4), ("depth", 1.0)):
+        answer(MeshOrder(str(out), resolution=40, views=8, cells=24, source=source))
+        window.commands["export_mesh"].trigger()
+        qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
+        assert trimesh.load(out).bounds[1].max() == pytest.approx(largest, abs=0.1)
+
+
+def test_the_dialog_shows_what_the_kind_of_mesh_has(window: Window, qtbot: QtBot, tmp_path: Path, shelf: Shelf) -> None:
+    shelf.scenes["surface.pth"] = surface_scene
+    open_and_wait(window, qtbot, SCENE)
+    order = MeshOrder(str(tmp_path / "a.ply"), source="surface")
+    plain = MeshDialog(window, window.session.opened, order)
+    plain.show()
+    assert not plain.source.isVisible() and plain.resolution.isVisible() and plain.closed.isVisible()
+    assert not plain.cells.isVisible() and not plain.refine.isVisible()
+    # A scene that leaves no choice forgets none.
+    assert plain.order().source == "surface"
+    plain.close()
+    open_and_wait(window, qtbot, Path("surface.pth"))
+    dialog = MeshDialog(window, window.session.opened, order)
+    dialog.show()
+    of_surface, of_depths = (dialog.cells, dialog.refine), (dialog.resolution, dialog.views, dialog.closed)
+    assert dialog.source.isVisible() and all(each.isVisible() for each in of_surface)
+    assert not any(each.isVisible() for each in (*of_depths, dialog.keep_background))
+    dialog.source.setCurrentIndex(dialog.source.findData("depth"))
+    assert all(each.isVisible() for each in of_depths) and not any(each.isVisible() for each in of_surface)
+    assert dialog.order().source == "depth" and dialog.faces.isVisible() and dialog.all_pieces.isVisible()
+    shown = [dialog._rows.itemAt(at, QFormLayout.LabelRole) for at in range(dialog._rows.rowCount())]
+    names = [item.widget().text() for item in shown if item is not None and item.widget().isVisible()]
+    assert names.count("Resolution") == 1
+    dialog.close()
