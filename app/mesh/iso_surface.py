@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.mesh.cell_tables import BETWEEN, CORNERS, CROSSED, CROSSED_SIDES, HALVES, LOW_HIGH, PARTS, SIDES
 from app.mesh.field import Field
-from app.mesh.lattice import CORNERS, Lattice
+from app.mesh.lattice import Lattice
 from app.mesh.marching import Crossing, marched
 from app.mesh.surface import Surface
 from engines.core.camera import Array
@@ -25,22 +26,7 @@ STEEPER = 1.25
 """How much steeper a field may be between a lattice's points than it was seen to be nearby."""
 AT_ONCE = 2**17
 """Cells that are looked at together; more would only take more memory."""
-HALVES = np.array([[x, y, z] for x in (0, 1, 2) for y in (0, 1, 2) for z in (0, 1, 2)])
-"""[27, 3] the corners of a cell's eight parts, in half steps from its first point."""
-BETWEEN = np.stack([np.prod(np.where(corner, HALVES / 2, 1 - HALVES / 2), axis=1) for corner in CORNERS], axis=1)
-"""[27, 8] how much each corner counts at `HALVES` where a field is interpolated."""
-PARTS = np.array([[int(np.flatnonzero((part + corner == HALVES).all(axis=1))[0]) for corner in CORNERS]
-                  for part in CORNERS])  # fmt: skip
-"""[8, 8] which of `HALVES` are the corners of each part."""
-LOW_HIGH = tuple((np.flatnonzero(CORNERS[:, axis] == 0), np.flatnonzero(CORNERS[:, axis] == 1)) for axis in range(3))
-"""For each axis the corners on a cell's low side, and those opposite to them."""
-SIDES = tuple((axis, way, LOW_HIGH[axis][way > 0]) for axis in range(3) for way in (-1, 1))
-"""The six sides: axis, where to, corners."""
-CODES = (np.arange(256)[:, None] >> (7 - np.arange(8))) & 1 == 1
-"""[256, 8] which corners are inside, for each number that `np.packbits` makes of them."""
-CROSSED = CODES.any(axis=1) & ~CODES.all(axis=1)
-CROSSED_SIDES = np.stack([CODES[:, of].any(axis=1) & ~CODES[:, of].all(axis=1) for _, _, of in SIDES], axis=1)
-OUTSIDE = np.float32(-np.inf)
+OUTSIDE = np.float32("-inf")
 """The value of points beyond the box."""
 
 

@@ -12,8 +12,6 @@ import numpy as np
 
 from engines.core.camera import Array
 
-CORNERS = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)])
-"""[8, 3] of a cell, from its first point."""
 FEWEST_CELLS = 2
 """Along a side of the box, however thin it is."""
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from skimage.measure import marching_cubes
 
-from app.mesh.lattice import CORNERS, Lattice
+from app.mesh.cell_tables import CORNERS
+from app.mesh.lattice import Lattice
 from app.mesh.surface import Surface
 from engines.core.camera import Array
 
