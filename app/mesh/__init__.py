@@ -12,7 +12,7 @@ Of a scene's own surface (`surface_meshing.py`, in order):
 | module | what |
 |---|---|
 | `field.py` | the field as it is asked: values, slopes, colours |
-| `iso_surface.py`, `lattice.py`, `cell_tables.py` | which cells of a fine lattice the surface crosses, found from a coarse one |
+| `iso_surface.py`, `lattice.py`, `cell_tables.py` | which cells the surface crosses, found from coarse to fine |
 | `marching.py` | their triangles |
 | `refining.py` | triangles brought nearer to the field, normals by its gradient |
 

@@ -10,7 +10,7 @@ HALVES = np.array([[x, y, z] for x in (0, 1, 2) for y in (0, 1, 2) for z in (0, 
 """[27, 3] the corners of a cell's eight parts, in half steps from its first point."""
 PARTS = np.array([[9 * (x + a) + 3 * (y + b) + z + c for a, b, c in CORNERS] for x, y, z in CORNERS])
 """[8, 8] which of `HALVES` are the corners of each part."""
-_SHARES = np.abs(1 - CORNERS - HALVES[:, None] / 2)
+_SHARES = abs(1 - CORNERS - HALVES[:, None] / 2)
 BETWEEN = _SHARES[..., 0] * _SHARES[..., 1] * _SHARES[..., 2]
 """[27, 8] how much each corner counts at `HALVES` where a field is interpolated."""
 LOW_HIGH = tuple(

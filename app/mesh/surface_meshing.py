@@ -14,9 +14,9 @@ from app.mesh.mesh_export import RESOLUTION, SURFACE, MadeMesh, MeshExport, piec
 from app.mesh.refining import deviation, field_normals, lids_of, refined
 from app.mesh.surface import Surface, simplified, without_small_pieces
 from engines.core.camera import Array
-from engines.core.contract import surface_of
 from engines.core.engine import HasSurface, Stop
 from engines.core.errors import UserError
+from engines.core.surfaces import surface_of
 
 STEP_SHARE = 1 / 8
 """Of a cell: the step of the differences that gradients are made of."""

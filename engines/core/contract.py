@@ -30,7 +30,6 @@ from engines.core.engine import (
     HasNearPlane,
     HasSources,
     HasSurface,
-    ImplicitSurface,
     LearnsPart,
     LearnsSmaller,
     Prepares,
@@ -316,23 +315,6 @@ def checked_scene(scene: object, engine: str, member: str) -> Scene:
     return cast(Scene, scene)
 
 
-def surface_of(scene: HasSurface, engine: str, controls: Mapping[str, float]) -> ImplicitSurface:
-    """A scene's own surface, looked at before it is asked for anything.
-
-    Args:
-        engine: the name of the scene's method.
-
-    Raises:
-        BrokenContract: it is not what a surface must be.
-    """
-    found: object = scene.surface(controls)
-    wrong = wrong_functions(found, ImplicitSurface)
-    for name, (valid, kind) in _SURFACE.items():
-        wrong |= wrong_value(found, name, valid, kind)
-    _refuse(engine, "surface", type(found).__name__, "surface", wrong)
-    return cast(ImplicitSurface, found)
-
-
 def _refuse(engine: str, member: str, kind: str, what: str, wrong: dict[str, str]) -> None:
     if wrong:
         raise BrokenContract(f"method {engine}: the {what} from {member}, a {kind}, {listed(wrong)}")
@@ -382,13 +364,6 @@ _SCENE: Kinds = {
         'a tuple of different texts, "rgb" among them',
     ),
     "assumptions": (are_texts, "a tuple of texts"),
-}
-_SURFACE: Kinds = {
-    "device": (lambda value: isinstance(value, torch.device), "the torch.device that it is asked on"),
-    "bounds": (
-        lambda value: is_array(value, (2, 3)) and bool((value[0] < value[1]).all()),
-        "an array [2, 3] of finite floats, the lowest corner before the highest",
-    ),
 }
 _ABILITY_VALUES: Kinds = {
     "near": (

@@ -175,5 +175,5 @@ def test_a_surface_that_is_not_what_it_must_be_names_its_method(tmp_path: Path) 
     with pytest.raises(BrokenContract, match=r"method ball: the values of its surface are \[\d+\] of torch.float64"):
         run_mesh(scene, None, export, ignore, never_stop)
     scene.asked = Analytic(ball(), np.array([[1.0, 1, 1], [0, 0, 0]]))
-    with pytest.raises(BrokenContract, match="the surface from surface, a Analytic, bounds is"):
+    with pytest.raises(BrokenContract, match="method ball: the surface, a Analytic, bounds is"):
         run_mesh(scene, None, export, ignore, never_stop)
