@@ -83,11 +83,14 @@ def test_a_plain_background_is_left_out_though_it_has_a_depth(tmp_path: Path) ->
     wide = MeshExport(out, 64, box=np.array([[-1.8] * 3, [1.8] * 3]))
     made = run_mesh(scene, None, wide, ignore, never_stop)
     vertices, colours, _ = read(out)
-    assert made.notes == ("the plain background (#ffffff) is left out",)
+    # At the wall's edges pieces hang in the air, which are left out, too.
+    background, pieces = sorted(made.notes, key=len)
+    assert "small pieces are left out" in pieces and background == "the plain background (#ffffff) is left out"
     assert np.abs(np.linalg.norm(vertices, axis=1) - 1).max() < 0.08
     assert colours.min(axis=1).max() < 0.9
     kept = run_mesh(scene, None, replace(wide, keep_background=True), ignore, never_stop)
-    assert not kept.notes and np.linalg.norm(read(out)[0], axis=1).max() > 1.1
+    assert not any("background" in note for note in kept.notes)
+    assert np.linalg.norm(read(out)[0], axis=1).max() > 1.1
 
 
 def test_tells_how_far_it_is_and_draws_what_was_chosen(tmp_path: Path) -> None:
