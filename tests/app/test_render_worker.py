@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +18,17 @@ from app.reprojection import Reprojector
 from engines.core.errors import UserError
 from tests.app.fake_scene import FakeScene
 from tests.app.watched import LONG_S, Watch, Watched, opened, turned
+
+
+def drag(watched: Watched, until: Callable[[], object]) -> None:
+    """A hand that moves on until something has come of it, however busy the machine is."""
+    end = time.perf_counter() + LONG_S
+    for step in itertools.count(1):
+        watched.ask(turned(watched.scene, 0.01 * step), moving=True)
+        time.sleep(0.02)
+        if until():
+            return
+        assert time.perf_counter() < end, f"{len(watched.pictures)} pictures"
 
 
 def test_a_still_camera_gets_the_exact_frame(watch: Watch) -> None:
@@ -194,16 +206,14 @@ def test_without_depth_a_scene_of_any_size_is_drawn_coarsely(watch: Watch) -> No
     watched = watch(scene)
     watched.ask()
     watched.wait(lambda: watched.exact)
-    assert [picture.kind for _, picture in watched.pictures] == ["preview", "exact"], "something to look at first"
+    kinds = [picture.kind for _, picture in watched.pictures]
+    assert len(kinds) >= 2 and kinds == ["preview"] * (len(kinds) - 1) + ["exact"], "something to look at first"
     seen = len(watched.previews)
-    for step in range(40):
-        watched.ask(turned(scene, 0.01 * (step + 1)), moving=True)
-        time.sleep(0.03)
+    drag(watched, lambda: len(watched.previews) >= seen + 8)
     coarse = watched.previews[seen:]
-    assert len(coarse) >= 8
     assert all(picture.camera.size_px[0] < 128 for picture in coarse)
-    # 60 chunks of 10 ms at full size: 50 ms are reached at about 128 * sqrt(5 / 60) = 37 px.
-    assert 20 <= coarse[-1].camera.size_px[0] <= 60
+    # 60 chunks of 10 ms at full size: 50 ms are reached at about 128 * sqrt(5 / 60) = 37 px; fewer on a busy machine.
+    assert coarse[-1].camera.size_px[0] <= 60
     watched.wait(lambda: len(watched.exact) == 2)
     assert watched.exact[-1].pixels.shape == (128, 128, 3)
 
@@ -291,10 +301,8 @@ def test_a_drag_begins_from_a_frame_that_is_not_exact_yet(watch: Watch) -> None:
 def test_without_depth_at_one_size_frames_are_finished_while_it_moves(watch: Watch) -> None:
     scene = FakeScene(chunks=8, depth=False)
     watched = opened(watch, scene)
-    for step in range(50):
-        watched.ask(turned(scene, 0.01 * (step + 1)), moving=True)
-        time.sleep(0.01)
-    assert len(watched.exact) >= 3 and not watched.previews
+    drag(watched, lambda: len(watched.exact) >= 3)
+    assert not watched.previews
 
 
 def test_a_fast_scene_is_drawn_exactly_while_it_moves(watch: Watch) -> None:
@@ -302,10 +310,8 @@ def test_a_fast_scene_is_drawn_exactly_while_it_moves(watch: Watch) -> None:
     watched = opened(watch, scene)
     watched.ask(turned(scene, 0.5))
     watched.wait(lambda: len(watched.exact) == 2)
-    for step in range(20):
-        watched.ask(turned(scene, 0.01 * (step + 1)), moving=True)
-        time.sleep(0.02)
-    assert len(watched.exact) >= 8 and not watched.previews
+    drag(watched, lambda: len(watched.exact) >= 8)
+    assert not watched.previews
 
 
 def test_other_controls_are_rendered_not_reprojected(watch: Watch) -> None:
