@@ -29,6 +29,8 @@ from tests.architecture_rules import (
     within,
 )
 
+pytestmark = pytest.mark.usefixtures("uncounted")
+
 
 @pytest.mark.parametrize("rule", RULES)
 def test_the_house_keeps(rule: Rule) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from coverage import Coverage
 from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QApplication, QWidget
@@ -28,17 +27,8 @@ NEVER = 60_000
 
 
 @pytest.fixture(scope="module", autouse=True)
-def uncounted() -> Iterator[None]:
-    """Counts no lines meanwhile: these tests look at what is seen, and would take half as long again."""
-    counted = Coverage.current()
-    if counted is None:
-        yield
-        return
-    counted.stop()
-    try:
-        yield
-    finally:
-        counted.start()
+def seen_only(uncounted: None) -> None:
+    """Tests of the window look at what is seen; that a line of it ran says little."""
 
 
 class Shelf:
