@@ -7,6 +7,7 @@ called as they are, with the engine's name in their field `engine`.
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ class Preset:
 
 def preset_names() -> list[str]:
     """All there are."""
-    return sorted({*(name for engine in all_engines().values() for name in _of_engine(engine)), *_users()})
+    return sorted({*(name for engine in all_engines().values() for name in presets_beside(engine)), *_users()})
 
 
 def presets_of(engine: str) -> list[Preset]:
@@ -53,7 +54,7 @@ def presets_of(engine: str) -> list[Preset]:
     found = all_engines().get(engine)
     if found is None:
         return []
-    own = [_read(name, path, engine) for name, path in _of_engine(found).items()]
+    own = [_read(name, path, engine) for name, path in presets_beside(found).items()]
     own += [preset for preset in _tried() if isinstance(preset, Preset) and preset.engine == engine]
     order = tuple(LEVELS)
     return sorted(own, key=lambda preset: next((order.index(w) for w in order if w in preset.name), len(order)))
@@ -69,7 +70,7 @@ def about(preset: Preset | None) -> str:
     return "\n".join(filter(None, (preset.about if preset is not None else "", *refusals())))
 
 
-def _of_engine(engine: AnyEngine) -> Mapping[str, Path]:
+def presets_beside(engine: AnyEngine) -> Mapping[str, Path]:
     """The files in an engine's own folder, by the presets' names."""
     module = sys.modules.get(type(engine).__module__)
     file = getattr(module, "__file__", None)
@@ -101,7 +102,7 @@ def _tried() -> Iterator[Preset | str]:
 
 def _require_free(name: str, path: Path) -> None:
     """Refuses a user's file that is called as an engine's preset."""
-    taken = next((engine.title for engine in all_engines().values() if name in _of_engine(engine)), None)
+    taken = next((engine.title for engine in all_engines().values() if name in presets_beside(engine)), None)
     if taken is not None:
         raise UserError(f"{path}: a preset of {taken} is called {name}; rename the file")
 
@@ -110,13 +111,19 @@ def _read(name: str, path: Path, engine: str = "") -> Preset:
     """One file; without `engine` it says itself which it is for."""
     settings = read_yaml(path)
     engine = str(settings.pop("engine", engine))
-    lines = path.read_text(encoding="utf-8").splitlines()
-    comment = (line.removeprefix("#").strip() for line in lines if line.startswith("#"))
     words = name.removeprefix(f"{engine}_").split("_")
     level = next((LEVELS[word] for word in words if word in LEVELS), "")
     rest = " ".join(word for word in words if word not in LEVELS)
     title = f"{level} ({rest})" if level and rest else level or rest.capitalize()
-    return Preset(name, title, " ".join(comment), engine, settings)
+    return Preset(name, title, first_comment(path), engine, settings)
+
+
+def first_comment(path: Path) -> str:
+    """What the first comment of a file says, in one line; "" where there is none."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    behind = itertools.dropwhile(lambda line: not line.startswith("#"), lines)
+    comment = itertools.takewhile(lambda line: line.startswith("#"), behind)
+    return " ".join(line.removeprefix("#").strip() for line in comment).strip()
 
 
 def read_preset(config: str, engine: str) -> dict[str, Any]:
@@ -160,6 +167,6 @@ def _find(config: str, engine: str) -> tuple[Path, str]:
     # Where two engines' presets have one name, the chosen engine's is meant.
     owners = sorted(all_engines().values(), key=lambda other: other.name != engine)
     for owner in owners:
-        if config in (files := _of_engine(owner)):
+        if config in (files := presets_beside(owner)):
             return files[config], owner.name
     raise UserError(f"--config {config}: no such file; the presets are {', '.join(preset_names())}")

@@ -15,7 +15,7 @@ import torch
 
 from app.conformance.trial import STEPS, Check, Failure, Trial, difference, draw, others_draw
 from engines.core.abilities import JudgesData, reason_against
-from engines.core.config import Options, make_options
+from engines.core.config import make_options
 from engines.core.contract import begun, checkpoint_of, resumed, scene_of
 from engines.core.dataset import Dataset
 from engines.core.engine import LearnsSmaller, Training
@@ -24,34 +24,6 @@ from engines.core.run_folder import read_run_training, write_run_checkpoint
 
 EFFECTS: dict[str, Any] = {"lr": lambda lr: 1.5 * lr, "lr_final": lambda lr: lr / 4, "ema_decay": lambda lr: 0.9}
 """Options that every method offers by deriving from what has them, each with another value, made of `lr`."""
-
-
-def options_have_sentences(trial: Trial) -> None:
-    """Looks for the sentence of every option: its help, its tool tip and its manual."""
-    for kind in (trial.engine.Config, trial.engine.SceneOptions):
-        for name, described in kind.model_fields.items():
-            if not described.description:
-                raise Failure(f"{kind.__name__}.{name} has no sentence under it")
-        _require_fields(kind)
-    _require_trained(trial.engine.Config, trial.engine.SceneOptions)
-
-
-def _require_fields(kind: type[Options]) -> None:
-    grouped = [name for names in kind.GROUPS.values() for name in names]
-    named = {"GROUPS": grouped, "LABELS": list(kind.LABELS), "AS_TRAINED": list(kind.AS_TRAINED)}
-    for list_name in ("FILES", "FREE_ON_RESUME", "MEMORY", "TRIAL"):
-        named[list_name] = list(getattr(kind, list_name, ()))
-    for list_name, names in named.items():
-        if strange := [name for name in names if name not in kind.model_fields]:
-            raise Failure(f"{kind.__name__}.{list_name} names {', '.join(strange)}, which is no field of it")
-
-
-def _require_trained(config: type[Options], kind: type[Options]) -> None:
-    if strange := [name for name in kind.AS_TRAINED if name not in config.model_fields]:
-        raise Failure(
-            f"{kind.__name__}.AS_TRAINED names {', '.join(strange)}, which is no field of {config.__name__}: "
-            "no training says what it is"
-        )
 
 
 def begins(trial: Trial) -> str:
@@ -266,7 +238,6 @@ MAKING = (
 )
 """Those that make what others need."""
 LEARNING = (
-    Check("Config", "has a sentence under every option", options_have_sentences),
     MAKING[0],
     Check("train", "gives whole checkpoints", checkpoint_is_whole, "training"),
     MAKING[1],

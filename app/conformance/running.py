@@ -13,6 +13,7 @@ from typing import Any, Literal
 import torch
 
 from app.conformance.besides import BESIDES
+from app.conformance.declaring import DECLARING
 from app.conformance.drawing import DRAWING
 from app.conformance.learning import LEARNING, MAKING
 from app.conformance.looking import LOOKING
@@ -96,14 +97,14 @@ def conform(
 
 
 def _checks(engine: AnyEngine) -> tuple[Check, ...]:
-    return *LEARNING, *DRAWING, *LOOKING, *VIEWING, *_of_abilities(engine)
+    return *DECLARING, *LEARNING, *DRAWING, *LOOKING, *VIEWING, *_of_abilities(engine)
 
 
 def _chosen(engine: AnyEngine, only: str) -> list[Check]:
     chosen = [check for check in _checks(engine) if only in f"{engine.name}.{check.member} {check.does}"]
     if not chosen:
-        raise UserError(f"no check of {engine.name} has {shortened(only)} in its line, such as: {LEARNING[1].member} "
-                        f"{LEARNING[1].does}")  # fmt: skip
+        raise UserError(f"no check of {engine.name} has {shortened(only)} in its line, such as: {MAKING[0].member} "
+                        f"{MAKING[0].does}")  # fmt: skip
     return chosen
 
 

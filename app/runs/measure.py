@@ -94,7 +94,8 @@ def _measured(engine: AnyEngine, begun: Begun, out: Path, device: torch.device, 
     dataset, config, training = begun.dataset, begun.config, begun.training
     notes = training.notes
     del begun
-    starts = config.stages()
+    # A run of few steps never comes to the later ones.
+    starts = [start for start in config.stages() if start < config.max_steps]
     ends = (*starts[1:], config.max_steps)
     step_seconds = list[float]()
     with contextlib.ExitStack() as held:

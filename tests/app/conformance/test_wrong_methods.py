@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from app.conformance.running import conform
-from app.conformance.samples import small_samples
-from engines import registry
 from engines.core.dataset import Dataset
-from tests.docs.page import METHOD, among_engines, engine_source, write_method
+from tests.app.conformance.breaking import Wrong, tried
+from tests.docs.page import METHOD
 
 HALF = """
 class Half:
@@ -34,7 +31,7 @@ SURFACE = """    def surface(self, controls):
 """
 STOP = "            if stop():\n                raise Cancelled\n"
 
-WRONG: dict[str, tuple[Sequence[tuple[str, str]], str, str]] = {
+WRONG: dict[str, Wrong] = {
     "a member is missing": (
         [("def resume(", "def go_on(")],
         "ENGINE has what engines have",
@@ -97,7 +94,7 @@ WRONG: dict[str, tuple[Sequence[tuple[str, str]], str, str]] = {
     ),
     "as in a training that has no such option": (
         [('AS_TRAINED = ("samples",)', 'AS_TRAINED = ("samples", "fine")\n\n    fine: int = 3\n    """More."""')],
-        "Config has a sentence under every option",
+        "Config has lists of options that there are",
         "Drawing.AS_TRAINED names fine, which is no field of GridConfig",
     ),
     "an option of a scene that does nothing": (
@@ -248,28 +245,12 @@ WRONG: dict[str, tuple[Sequence[tuple[str, str]], str, str]] = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sequence[Dataset]]:
-    yield small_samples(tmp_path_factory.mktemp("samples"))[:2]
-
-
 @pytest.mark.parametrize("wrong", WRONG)
 def test_what_is_wrong_is_said(
     wrong: str, samples: Sequence[Dataset], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changes, does, text = WRONG[wrong]
-    source = engine_source()
-    for whole, broken in changes:
-        assert source.count(whole) == 1, whole
-        source = source.replace(whole, broken)
-    write_method(tmp_path, source)
-    with among_engines(tmp_path, monkeypatch):
-        if METHOD in registry.failed_engines():
-            # It is refused at once; the check is handed it all the same.
-            engine = sys.modules[f"engines.{METHOD}.engine"].ENGINE
-        else:
-            engine = registry.find_engine(METHOD)
-        outcomes = conform(engine, samples)
+    outcomes = tried(changes, samples, tmp_path, monkeypatch)
     failed = {outcome.line for outcome in outcomes if outcome.state == "FAILED"}
     assert any(line.startswith(f"FAILED     {METHOD}.{does}: ") and text in line for line in failed), failed
     # One thing is wrong, and not everything is said to be: what it brings about besides are few.

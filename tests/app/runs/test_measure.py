@@ -67,6 +67,12 @@ def test_a_run_of_one_stage_is_measured(photographs: Path, tmp_path: Path) -> No
     assert found.seconds == pytest.approx(12 * found.step_seconds[0] + 2 * found.validation_seconds)
 
 
+def test_stages_that_a_short_run_does_not_come_to_are_left_out(photographs: Path, tmp_path: Path) -> None:
+    found = measured("colour_grid", photographs, tmp_path / "run", **{**STAGES, "max_steps": 6})
+    assert len(found.step_seconds) == 1
+    assert found.seconds == pytest.approx(6 * found.step_seconds[0] + found.validation_seconds)
+
+
 def test_the_command_tells_and_writes_nothing(
     photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
