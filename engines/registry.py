@@ -15,13 +15,14 @@ from typing import Any
 import engines
 from engines.core.abilities import HasConfigurationFile, KnowsWeights, ReadsUpstream
 from engines.core.checkpoint import Checkpoint
-from engines.core.checkpoint_file import read_any
+from engines.core.checkpoint_file import kind_of, read_any
 from engines.core.config import make_options
 from engines.core.contract import checked_engine
 from engines.core.engine import AnyEngine
 from engines.core.errors import BrokenContract, UserError
 from engines.core.published_name import named_hash
 from engines.core.reading import reading, shortened
+from engines.core.tensor_bundle import holds_bundle
 
 ENTRY_POINTS = "vantage.engines"
 ENGINE = "ENGINE"
@@ -188,7 +189,8 @@ def read_checkpoint(path: Path, configuration: Path | None = None) -> Checkpoint
         UserError: none of these, or damaged: also where its weights don't fit its configuration.
     """
     path = Path(path)
-    if configuration is not None and (path.is_dir() or path.suffix == ".safetensors"):
+    own_folder = path.is_dir() and not holds_bundle(path)
+    if configuration is not None and (own_folder or path.suffix == ".safetensors"):
         raise UserError(f"{configuration}: {path} carries its options itself; leave --config out")
     named = named_hash(path)
     try:
@@ -241,4 +243,5 @@ def _read_upstream(content: Mapping[str, Any], path: Path, configuration: Path |
                     return engine.read_configured(content, path, configuration)
                 return engine.read_upstream(content, path)
     titles = ", ".join(engine.title for engine in all_engines().values())
-    raise UserError(f"{path}: a torch file, but not a checkpoint of a known method ({titles}){''.join(doubtful)}")
+    kind = kind_of(path)
+    raise UserError(f"{path}: {kind}, but not a checkpoint of a known method ({titles}){''.join(doubtful)}")

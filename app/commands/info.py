@@ -21,6 +21,7 @@ from engines.core.picture_files import VIDEO_SUFFIXES
 from engines.core.published_name import named_hash
 from engines.core.reading import concerning, naming
 from engines.core.run_folder import TRAINING_NAME, has_saved_nothing, is_run_folder
+from engines.core.tensor_bundle import holds_bundle
 from engines.registry import find_engine, read_checkpoint
 
 
@@ -64,7 +65,12 @@ def run(arguments: argparse.Namespace) -> int:
 def is_data(path: Path) -> bool:
     """Whether it is something to learn from, not something learnt."""
     is_run = is_run_folder(path) or has_saved_nothing(path)
-    return (path.is_dir() and not is_run) or path.suffix.lower() in (*VIDEO_SUFFIXES, *DATA_SUFFIXES)
+    if path.is_dir():
+        return not is_run and not holds_bundle(path)
+    return path.suffix.lower() in (
+        *VIDEO_SUFFIXES,
+        *DATA_SUFFIXES,
+    )
 
 
 def _run_data(path: Path, arguments: argparse.Namespace) -> int:

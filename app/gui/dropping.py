@@ -15,6 +15,7 @@ from engines.core.formats import find_format
 from engines.core.images import list_images
 from engines.core.picture_files import VIDEO_SUFFIXES
 from engines.core.run_folder import has_saved_nothing, is_run_folder
+from engines.core.tensor_bundle import holds_bundle
 
 HINT = "Drop a scene, a run folder, a data folder, images, a video, or a mesh to show with the scene"
 
@@ -64,7 +65,7 @@ def drop(window: DropTarget, paths: list[Path]) -> None:
         window.meshes.open(path)
         return
     film = path.suffix.lower() in VIDEO_SUFFIXES
-    if not film and (path.is_file() or is_run_folder(path) or has_saved_nothing(path)):
+    if not film and (path.is_file() or is_run_folder(path) or has_saved_nothing(path) or holds_bundle(path)):
         window.files.open(path)
         return
     if not film and window.session.opened is not None and not _holds_data(path) and not _holds_images(path):

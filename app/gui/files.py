@@ -18,7 +18,7 @@ from app.settings import Recent
 from engines.core.errors import UserError
 from engines.core.run_folder import LIVE_NAME, is_run_folder
 
-SCENE_FILTER = "Scenes and checkpoints (*.safetensors *.pth *.pt *.ckpt *.tar);;All files (*)"
+SCENE_FILTER = "Scenes and checkpoints (*.safetensors *.pth *.pt *.ckpt *.tar *.index);;All files (*)"
 
 
 class Files:

@@ -26,7 +26,10 @@ class ReadsUpstream(Protocol):
     """Opens files of the authors' code as they are."""
 
     def recognises(self, content: Mapping[str, Any]) -> bool:
-        """Whether a loaded torch file is of this method, by its keys and shapes; any mapping may come, never raises."""
+        """Whether this is of this method, by its keys and shapes; never raises, whatever comes.
+
+        It is what a torch file holds, or the tensors of a TensorFlow checkpoint by their names there.
+        """
         ...
 
     def read_upstream(self, content: Mapping[str, Any], path: Path) -> Checkpoint:

@@ -10,18 +10,19 @@ from engines.core.checkpoint import Checkpoint
 from engines.core.errors import UserError
 from engines.core.run_folder import SCENE_NAME, has_saved_nothing, is_run_folder, read_run_checkpoint
 from engines.core.scene_file import read_scene_file
+from engines.core.tensor_bundle import INDEX, find_bundle, read_bundle
 from engines.core.torch_file import read_torch_file
 
 TORCH_SUFFIXES = (".pth", ".pt", ".ckpt", ".tar", ".bin")
 """As authors call their files; one of another name is looked into all the same."""
-OPENED = ".safetensors, .pth, .pt, .ckpt and run folders"
+OPENED = ".safetensors, .pth, .pt, .ckpt, .index of TensorFlow, and run folders"
 
 ReadUpstream = Callable[[Mapping[str, Any], Path], Checkpoint]
-"""Makes a checkpoint of what an author's file holds; a `UserError` where it can't."""
+"""Makes a checkpoint of what an author's file holds, of TensorFlow's of its index; a `UserError` where it can't."""
 
 
 def read_any(path: Path, read_upstream: ReadUpstream) -> Checkpoint:
-    """Opens a scene file, a run folder, or an author's torch file by `read_upstream`.
+    """Opens a scene file, a run folder, or an author's torch file or TensorFlow checkpoint by `read_upstream`.
 
     Raises:
         UserError: none of these, or damaged.
@@ -34,6 +35,9 @@ def read_any(path: Path, read_upstream: ReadUpstream) -> Checkpoint:
                 f"{path}: a run that has saved nothing yet; it is saved every few minutes (checkpoint_minutes), when "
                 "it is stopped, and at its end"
             )
+    if (index := find_bundle(path)) is not None:
+        return read_upstream(read_bundle(index), index)
+    if path.is_dir():
         raise UserError(f"{path}: a folder without {SCENE_NAME}; name a checkpoint file or a run folder")
     if path.suffix == ".safetensors":
         return read_scene_file(path)
@@ -60,10 +64,15 @@ def read_own(
 
     def read(content: Mapping[str, Any], path: Path) -> Checkpoint:
         if not recognises(content):
-            raise UserError(f"{path}: a torch file, but not a checkpoint of {engine}")
+            raise UserError(f"{path}: {kind_of(path)}, but not a checkpoint of {engine}")
         return read_upstream(content, path)
 
     checkpoint = read_any(path, read)
     if checkpoint.engine != engine:
         raise UserError(f"{path}: is a scene of {checkpoint.engine}, not of {engine}")
     return checkpoint
+
+
+def kind_of(path: Path) -> str:
+    """What an author's file is, in plain words."""
+    return "a TensorFlow checkpoint" if path.suffix == INDEX else "a torch file"

@@ -22,6 +22,7 @@ import torch
 from engines.core.formats import open_dataset
 from engines.core.run_folder import write_run_config
 from engines.core.scene_file import write_scene_file
+from engines.core.tensor_bundle import write_bundle
 from engines.registry import find_engine
 from tests.app.damaging import (
     BYTES,
@@ -40,6 +41,7 @@ from tests.app.damaging import (
     try_cases,
 )
 
+GRID = torch.rand(1, 4, 6, 6, 6, generator=torch.Generator().manual_seed(5))
 DEMOS = Path(__file__).resolve().parents[2] / "checkpoints"
 
 
@@ -73,6 +75,24 @@ def torch_files(shop: Workshop, canary: Path) -> Iterator[Case]:
         {"model": Runs(canary)}, {"colour_grid": Runs(canary)}, {"model": {"a": Runs(canary)}},
     )  # fmt: skip
     yield from torch_contents(shop, contents)
+
+
+def tensorflow_files(shop: Workshop) -> Iterator[Case]:
+    """The index of a TensorFlow checkpoint, and its numbers, each beside the other as it should be."""
+    sound = {path.name: path.read_bytes() for path in write_bundle(shop.root / "a.index", {"colour_grid": GRID})}
+    for words in TORCH_COMMANDS:
+        for name, content in sound.items():
+            other = next(beside for beside in sound if beside != name)
+            for way in BYTES:
+                for _ in range(shop.scale):
+                    folder = shop.folder()
+                    (folder / name).write_bytes(way(content, shop.chance))
+                    (folder / other).write_bytes(sound[other])
+                    yield Case("TensorFlow bytes", folder / name, filled(words, folder, folder / "a.index"))
+        yield shop.written("TensorFlow index alone", "a.index", sound["a.index"], *words)
+        folder = shop.folder()
+        index, _ = write_bundle(folder / "a.index", {"colour_grid": torch.zeros(4)})
+        yield Case("TensorFlow content", index, filled(words, folder, index))
 
 
 def run_folders(shop: Workshop) -> Iterator[Case]:
@@ -233,6 +253,7 @@ def all_cases(root: Path, scale: int, canary: Path) -> list[Case]:
     made = [
         *scene_files(shop, scene_file(shop), "values", configs),
         *torch_files(shop, canary),
+        *tensorflow_files(shop),
         *run_folders(shop),
         *camera_paths(shop),
     ]

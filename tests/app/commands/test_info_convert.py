@@ -25,6 +25,7 @@ from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 from engines.core.run_folder import write_run_config
 from engines.core.scene_file import read_scene_file, write_scene_file
+from engines.core.tensor_bundle import write_bundle
 from engines.core.torch_file import read_torch_file
 from tests.app.ball_scene import UP, BallScene, ring
 from tests.engines.core.examples import write_part
@@ -286,3 +287,17 @@ def test_a_method_without_files_of_its_authors_says_so(
     assert cli.main(["convert", str(path), "--to", "upstream", "--out", str(tmp_path / "b.pth")]) == 1
     assert not (tmp_path / "b.pth").exists()
     assert "Balls (ball) has no file format of its authors' own; use --to scene" in capsys.readouterr().err
+
+
+def test_tensorflows_checkpoints_are_opened_by_file_and_by_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grid = torch.rand(1, 4, 5, 5, 5, generator=torch.Generator().manual_seed(0))
+    index, data = write_bundle(tmp_path / "log" / "net-7.index", {"colour_grid": grid})
+    for named in (index, data, tmp_path / "log", tmp_path / "log" / "net-7"):
+        assert cli.main(["info", str(named)]) == 0
+        assert "grid_dim=5" in capsys.readouterr().out
+        assert torch.equal(registry.read_checkpoint(named).weights["values"], grid)
+    write_bundle(index, {"another": grid})
+    assert cli.main(["info", str(index)]) == 1
+    assert "net-7.index: a TensorFlow checkpoint, but not a checkpoint of a known method" in capsys.readouterr().err

@@ -21,6 +21,7 @@ from engines.core.camera import Camera
 from engines.core.errors import UserError
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, send_mouse, told, wait_exact
 from tests.app.gui.fake_scene import FakeScene
+from tests.engines.core.tensorflow_checkpoint import write_tensorflow_checkpoint
 
 SCENE = Path("fast.pth")
 
@@ -271,6 +272,18 @@ def test_what_is_dropped_is_opened_or_learnt_from(
     (tmp_path / "walk.mp4").touch()
     drop(window, tmp_path / "walk.mp4")
     assert asked == [tmp_path, tmp_path / "walk.mp4"]
+
+
+def test_a_folder_of_tensorflows_is_a_scene(
+    window: Window, qtbot: QtBot, shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path | None] = []
+    monkeypatch.setattr(window.trainings, "ask", asked.append)
+    write_tensorflow_checkpoint(tmp_path)
+    shelf.scenes[tmp_path.name] = FakeScene
+    drop(window, tmp_path)
+    qtbot.waitUntil(lambda: window.session.opened is not None, timeout=NEVER)
+    assert window.session.opened is not None and window.session.opened.path == tmp_path and not asked
 
 
 @pytest.mark.parametrize("data", [True, False])
