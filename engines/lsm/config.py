@@ -1,0 +1,76 @@
+"""Every option of LSM; names and defaults are the authors' where they have one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from engines.core.config import OptimiserConfig
+
+Kind = Literal["vlsm", "dlsm"]
+"""What is read out of the fused grid: occupancy, or depth maps."""
+Norm = Literal["IN", "BN", "none"]
+GRID_NETS: Mapping[str, int] = {"unet32": 3, "unet64": 4}
+"""How often each halves the grid."""
+VMIN, VMAX = -0.5, 0.5
+"""The grid's corners along each axis, in scene units; the authors' scenes are within."""
+MIN_Z, MAX_Z = 1.0, 3.0
+"""Depths between which rays are sampled."""
+FILTERS = 32
+"""Channels of image features and of the fused grid."""
+
+
+class LsmConfig(OptimiserConfig):
+    """Network sizes, and how it is trained."""
+
+    TRIAL: ClassVar[Mapping[str, Any]] = {"nvox": 8, "im_h": 16, "im_w": 16, "im_batch": 2, "batch_size": 1}
+    MEMORY = ("batch_size", "im_batch", "nvox")
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "Network": ("kind", "nvox", "im_h", "im_w", "grid_net", "rnn", "norm"),
+        "Depth maps": ("proj_x", "ray_samples", "sepup", "im_skip"),
+    }
+
+    lr: float = Field(1e-3, gt=0)
+    """Learning rate of Adam."""
+    kind: Kind = "vlsm"
+    """What is read out of the fused grid: vlsm, the occupancy of its voxels; dlsm, a depth map of each photograph."""
+    nvox: int = Field(32, ge=8, le=256, multiple_of=8)
+    """Voxels along each side of the grid."""
+    im_h: int = Field(224, ge=16, le=4096, multiple_of=16)
+    """Height of the photographs that it is trained on, pixels."""
+    im_w: int = Field(224, ge=16, le=4096, multiple_of=16)
+    """Width of the photographs that it is trained on, pixels."""
+    grid_net: Literal["unet32", "unet64"] = "unet32"
+    """The network that goes over the fused grid: unet32 halves it three times, unet64 four times."""
+    rnn: Literal["gru", "lstm"] = "gru"
+    """What fuses the grids of the photographs, one after the other: a gated recurrent unit, or a long short-term
+    memory."""
+    norm: Norm = "IN"
+    """How layers are normalised: IN, over each photograph or grid; BN, over the batch; none, they have a bias."""
+    proj_x: Literal[4, 8] = 4
+    """By how much the slices of the grid that depth maps are made of are smaller than the photographs."""
+    ray_samples: int = Field(64, ge=2, le=1024)
+    """Samples along each ray from depth 1 to 3, of which depth maps are made."""
+    sepup: bool = False
+    """Depth maps by separable convolutions, and enlarged by repeating pixels; else by transposed convolutions."""
+    im_skip: bool = True
+    """Depth maps also see the features of their own photograph."""
+    batch_size: int = Field(4, ge=1, le=1024)
+    """Objects in a step."""
+    im_batch: int = Field(4, ge=1, le=256)
+    """Photographs of each object in a step."""
+
+    @property
+    def voxel(self) -> float:
+        """Side of a voxel, scene units."""
+        return (VMAX - VMIN) / self.nvox
+
+    @model_validator(mode="after")
+    def _sizes_agree(self) -> Self:
+        if self.nvox % 2 ** GRID_NETS[self.grid_net]:
+            raise ValueError(f"nvox={self.nvox} can't be halved four times: take a multiple of 16, or grid_net=unet32")
+        if self.kind == "dlsm" and self.im_h != self.im_w:
+            raise ValueError("depth maps are made of square photographs: im_h and im_w must be the same")
+        return self
