@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from app.mesh.containment import inside, merged
+from app.mesh.mesh_reading import read_mesh
 from app.mesh.references import Reference
 from app.mesh.scoring import MeshScore, Protocol, Threshold, empty_score, score_mesh, surface_points
 from app.mesh.surface import Surface
@@ -136,3 +140,31 @@ def test_points_are_drawn_evenly_over_the_area() -> None:
     counts, _, _ = np.histogram2d(*there.T, bins=3, range=[[0, 3], [0, 3]])
     assert np.abs(counts / len(there) - 1 / 9).max() < 0.01
     np.testing.assert_allclose(np.abs(normals), np.tile([0, 0, 1], (50_000, 1)))
+
+
+AUTHORS = {
+    "accuracy": 0.010801285010901322,
+    "completeness": 0.010776907217725293,
+    "chamfer_l1": 0.010789096114313307,
+    "chamfer_l2": 0.0001340835135939069,
+    "normal_accuracy": 0.9810449670458417,
+    "normal_completeness": 0.9814901681431558,
+    "normal_consistency": 0.9812675675944987,
+    "iou": 0.9524070024490356,
+}
+"""What `eval_meshes.py` of differentiable_volumetric_rendering gave for the points of the test below."""
+AUTHORS_AT_5_MM = (0.07606605323693723, 0.0769, 0.07525)
+"""F-score, precision, recall."""
+
+
+def test_scores_are_those_of_the_authors_program(shared: Path) -> None:
+    truth = merged(read_mesh(shared / "data" / "meshes" / "spot" / "spot_triangulated.obj").surface)
+    mesh = Surface(truth.vertices + 0.01 * np.sin(20 * truth.vertices[:, [1, 2, 0]]), truth.faces)
+    points, normals = surface_points(truth, 20_000, np.random.default_rng(1), "the reference")
+    places = np.random.default_rng(2).uniform(-1, 1, (20_000, 3))
+    reference = Reference("it", points=points, normals=normals, occupancy_points=places, occupied=inside(truth, places))
+    score = score_mesh(mesh, reference, Protocol(20_000, (Threshold(0.005, relative=False),)))
+    # They keep places in single precision.
+    assert {name: getattr(score, name) for name in AUTHORS} == pytest.approx(AUTHORS, rel=1e-5)
+    at = score.f_scores[0]
+    assert (at.value, at.precision, at.recall) == pytest.approx(AUTHORS_AT_5_MM, abs=1e-4)
