@@ -42,6 +42,7 @@ class View:
         depth_path: a file of the depths along the camera's axis, as `engines.core.depth_files` reads it.
         hull_depth_path: one of the depths where rays enter the visual hull of the silhouettes.
         depth_unit: what a stored depth of 1 is, world units; None: nobody says it, and floats are world units.
+        depth_beyond: the depth, world units, that is written where nothing is hit; None: no such.
         seen_points: the points on surfaces that this photograph is known to see; None: nobody says it.
         params_path: numbers that describe what the photograph shows (SRN's `params/`), where they are given.
         distortion: of the photograph on the disk, as `Lens` has it; () where it is a pinhole's.
@@ -65,6 +66,7 @@ class View:
     depth_path: Path | None = None
     hull_depth_path: Path | None = None
     depth_unit: float | None = None
+    depth_beyond: float | None = None
     seen_points: SeenPoints | None = None
     instance: int = 0
     params_path: Path | None = None
@@ -149,6 +151,8 @@ class View:
         if path is None:
             raise UserError(f"view {self.name} has no depth map{' of its visual hull' if of_hull else ''}")
         depth, size_px = self._turned_as_photograph(read_depth(path, self.depth_unit)), self.taken_with.size_px
+        if self.depth_beyond is not None:
+            depth = np.where(depth < np.float32(self.depth_beyond), depth, np.float32(np.inf))
         depth_px = (depth.shape[1], depth.shape[0])
         if not same_shape(depth_px, size_px):
             raise UserError("{}: is {}x{}, its photograph is {}x{}".format(path, *depth_px, *size_px))
