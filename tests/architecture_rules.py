@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 MOST_FILE_LINES = 400
 MOST_FUNCTION_LINES = 60
 WINDOW_PACKAGES = {"PyQt5", "vispy"}
+SLOW_PACKAGES = {"torchmetrics", "trimesh", "skimage", "scipy", "fast_simplification"}
+"""They take a second or two together: only functions that need them import them, so that each start is spared them."""
 DOORS = ("app.cli", "app.commands", "main")
 
 # Calls at the top of a module that only make a value. Names with a capital are constructors of values.
@@ -201,6 +203,13 @@ def window_imports(module: Module) -> Iterator[str]:
                 yield f"{module.name}:{found.line} imports {found.target}"
 
 
+def slow_imports(module: Module) -> Iterator[str]:
+    """What takes long to import waits until it is needed."""
+    for found in imports(module):
+        if found.target.split(".")[0] in SLOW_PACKAGES and not found.lazy:
+            yield f"{module.name}:{found.line} imports {found.target} when it is itself imported"
+
+
 def acting_imports(module: Module) -> Iterator[str]:
     """Rule 4: importing a module does nothing."""
     statements = module.tree.body
@@ -327,5 +336,6 @@ def read_modules(*tops: str) -> list[Module]:
 
 Rule = Callable[[Module], Iterator[str]]
 RULES: tuple[Rule, ...] = (
-    upward_imports, named_engines, window_imports, acting_imports, prints_and_asserts, missing_docstrings, too_long,
+    upward_imports, named_engines, window_imports, slow_imports, acting_imports, prints_and_asserts,
+    missing_docstrings, too_long,
 )  # fmt: skip

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from skimage.measure import marching_cubes
 
 from app.mesh.cell_tables import CORNERS
 from app.mesh.lattice import Lattice
@@ -92,6 +91,9 @@ def _away_from_zero(lattice: Lattice, crossing: Crossing) -> tuple[Array, Array]
 
 def _slab(shape: tuple[int, ...], cells: Array, points: Array, values: Array) -> tuple[Array, Array]:
     """Vertices [N, 3] in lattice steps from the slab's first point, and faces [M, 3]."""
+    # Here, not above: it takes a while to import, which each start would wait.
+    from skimage.measure import marching_cubes
+
     volume = np.full(shape, -1, dtype=np.float32)
     volume[tuple(points.T)] = values
     wanted = np.zeros(shape, dtype=bool)

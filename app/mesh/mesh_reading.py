@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-import trimesh
 
 from app.mesh.axes import said_axes
 from app.mesh.surface import Surface
@@ -89,6 +88,9 @@ def read_mesh(path: Path) -> MeshFile:
 
 
 def _loaded(path: Path, file: IO[bytes], suffix: str) -> Any:
+    # Here, not above: it takes half a second to import, which each start would wait.
+    import trimesh
+
     content: IO[bytes] | IO[str] = file
     if suffix in TEXT_SUFFIXES:
         # Names and comments in it may be in any encoding; the numbers are ASCII in all of them.
@@ -114,6 +116,8 @@ _Contents = tuple[Array, Array, "Array | None", "Array | None"]
 
 def _contents(loaded: Any) -> _Contents:
     """Vertices [N, 3], faces [M, 3], and of a cloud its normals; colours where there are some."""
+    import trimesh
+
     if isinstance(loaded, trimesh.Scene):
         if not loaded.geometry:
             return np.empty((0, 3)), np.empty((0, 3), dtype=np.int64), None, None

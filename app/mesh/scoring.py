@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from app.mesh.containment import closed_surface, inside
 from app.mesh.references import Reference
@@ -211,6 +210,9 @@ def _cloud(reference: Reference) -> tuple[Array, Array | None]:
 
 def _nearest(points: Array, others: Array) -> tuple[Array, Array]:
     """Distance [N] from each point [N, 3] to the nearest of others [K, 3], and its number [N]."""
+    # Here, not above: it takes a while to import, and only scores need it.
+    from scipy.spatial import cKDTree
+
     # Neither changes what is found; both make a tree of millions in seconds instead of minutes.
     tree = cKDTree(others, balanced_tree=False, compact_nodes=False)
     distances, numbers = tree.query(points, workers=-1)

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import fast_simplification
 import numpy as np
-from skimage.measure import marching_cubes
-from trimesh import Trimesh
-from trimesh.graph import connected_component_labels
 
 from app.mesh.fusion import HIDDEN, Grid
 from engines.core.camera import Array
@@ -43,6 +39,9 @@ def extract_surface(values: Array, grid: Grid, closed: bool) -> Surface:
         closed: what is hidden in all views counts as inside, and the surface is closed at the box; else the surface
             ends where nothing was seen.
     """
+    # Here and below, not above: they take a second to import, which each start would wait.
+    from skimage.measure import marching_cubes
+
     offset = 0.0
     if closed:
         values = np.where(values == HIDDEN, -1.0, np.nan_to_num(values, nan=1.0))
@@ -75,6 +74,9 @@ def without_small_pieces(surface: Surface, smallest: float = SMALLEST_PIECE) -> 
     """What hangs together and has at least `smallest` times the area of the largest piece; and how many have not."""
     if len(surface.faces) == 0:
         return surface, 0
+    from trimesh import Trimesh
+    from trimesh.graph import connected_component_labels
+
     mesh = Trimesh(surface.vertices, surface.faces, process=False)
     pieces = connected_component_labels(mesh.edges, len(surface.vertices))  # type: ignore[no-untyped-call]
     piece = pieces[surface.faces[:, 0]]
@@ -88,6 +90,8 @@ def simplified(surface: Surface, faces: int) -> Surface:
     """At most about `faces` triangles (quadric error metrics, Garland and Heckbert 1997)."""
     if faces <= 0 or faces >= len(surface.faces):
         return surface
+    import fast_simplification
+
     # Its thresholds are lengths: in metres, millimetres or a map's coordinates it would stop elsewhere.
     low, high = surface.vertices.min(axis=0), surface.vertices.max(axis=0)
     middle, size = (low + high) / 2, float((high - low).max()) or 1.0

@@ -9,9 +9,10 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
 from engines.core.images import SMALLEST_SIDE_PX
+
+# torchmetrics and scikit-image are imported by who scores a picture: it takes a second, which each start would wait.
 
 WINDOW_PX, UNIFORM_PX = SMALLEST_SIDE_PX, 7
 """Sides of the windows that are compared: Gaussian ones, and such as count alike."""
@@ -26,6 +27,8 @@ def psnr(image: Tensor, reference: Tensor, valid: Tensor | None = None) -> float
         # In double precision, as a mean over few pixels should be no worse than one over all.
         error = (_clamped(image) - _clamped(reference))[valid.cpu()].double().square().mean()
         return float(-10 * torch.log10(error))
+    from torchmetrics.functional.image import peak_signal_noise_ratio
+
     return float(peak_signal_noise_ratio(_clamped(image), _clamped(reference), data_range=1.0))
 
 
@@ -37,6 +40,8 @@ def ssim(image: Tensor, reference: Tensor, valid: Tensor | None = None) -> float
     Raises:
         ValueError: a side is shorter than the window.
     """
+    from torchmetrics.functional.image import structural_similarity_index_measure
+
     if min(image.shape[:2]) < SMALLEST_SIDE_PX:
         raise ValueError(f"SSIM needs pictures of at least {SMALLEST_SIDE_PX} pixels a side, not {tuple(image.shape)}")
     pair = (_batch(image), _batch(reference))
@@ -52,7 +57,6 @@ def ssim_uniform(image: Tensor, reference: Tensor, valid: Tensor | None = None) 
 
     It is what the authors of SRN report; a little lower than `ssim`.
     """
-    # Here, not above: it takes a while to import, and only scores need it.
     from skimage.metrics import structural_similarity
 
     pair = (_clamped(x).numpy() for x in (image, reference))

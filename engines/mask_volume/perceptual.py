@@ -12,7 +12,6 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchmetrics.functional.image import structural_similarity_index_measure
 
 from engines.core.errors import UserError
 from engines.core.torch_file import read_torch_file
@@ -103,6 +102,9 @@ def _of_prefix(state: Mapping[str, Any]) -> dict[str, Any]:
 
 def structural_difference(picture: Tensor, photograph: Tensor) -> Tensor:
     """L1 and what structural similarity lacks to 1, of [1, 3, H, W]: where VGG19's weights are not there."""
+    # Here, not above: it takes a second to import.
+    from torchmetrics.functional.image import structural_similarity_index_measure
+
     similarity = structural_similarity_index_measure(picture, photograph, data_range=1.0)
     if not isinstance(similarity, Tensor):
         raise ValueError("structural similarity came with its map")
