@@ -191,18 +191,38 @@ def _fused(weight: Tensor) -> bool:
 
 def _rectified(weight: Tensor, rows: int) -> Rectified:
     """relu(x W^T + b) on rows x."""
-    if _fused(weight):
-        operators, reordered = torch.ops.mkldnn, _reordered(weight, rows)
-        return lambda x, bias: cast(Tensor, operators._linear_pointwise(x, reordered, bias, "relu", [], ""))
-    return lambda x, bias: torch.addmm(bias, x, weight.T).relu_()
+
+    def plainly(x: Tensor, bias: Tensor) -> Tensor:
+        return torch.addmm(bias, x, weight.T).relu_()
+
+    if not _fused(weight):
+        return plainly
+    operators, reordered = torch.ops.mkldnn, _reordered(weight, rows)
+
+    def fused(x: Tensor, bias: Tensor) -> Tensor:
+        if len(x) != rows:
+            return plainly(x, bias)
+        return cast(Tensor, operators._linear_pointwise(x, reordered, bias, "relu", [], ""))
+
+    return fused
 
 
 def _added(weight: Tensor, rows: int) -> Added:
     """x W^T + b + y on rows x and y."""
-    if _fused(weight):
-        operators, reordered = torch.ops.mkldnn, _reordered(weight, rows)
-        return lambda x, y, bias: cast(Tensor, operators._linear_pointwise.binary(x, y, reordered, bias, "add"))
-    return lambda x, y, bias: torch.addmm(bias, x, weight.T).add_(y)
+
+    def plainly(x: Tensor, y: Tensor, bias: Tensor) -> Tensor:
+        return torch.addmm(bias, x, weight.T).add_(y)
+
+    if not _fused(weight):
+        return plainly
+    operators, reordered = torch.ops.mkldnn, _reordered(weight, rows)
+
+    def fused(x: Tensor, y: Tensor, bias: Tensor) -> Tensor:
+        if len(x) != rows:
+            return plainly(x, y, bias)
+        return cast(Tensor, operators._linear_pointwise.binary(x, y, reordered, bias, "add"))
+
+    return fused
 
 
 def _reordered(weight: Tensor, rows: int) -> Tensor:
