@@ -4,6 +4,7 @@
 |---|---|
 | a code's share made once, and added to the biases | it does not depend on the point |
 | weights reordered once for the CPU's kernels; activations and sums are made in them | another order in memory |
+| plain products for what is left over of a chunk: a kernel of each count of rows is dear to make | the same products |
 | only the occupancy's row of the last layer where no colour is asked for | rows are on their own |
 | points in chunks that fit the cache | each point is on its own |
 | the gradient by going back through the layers by hand | the same products as the automatic ones, nothing else kept |

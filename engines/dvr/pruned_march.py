@@ -32,10 +32,13 @@ class LearntGrid:
     def __init__(self) -> None:
         self._possible: Tensor | None = None
 
-    def renew(self, logits: Logits, step: int, device: torch.device) -> None:
-        """Asks the field again where that is due; `logits` are 0 on the surface."""
-        if self._possible is None or step % RENEWED_EVERY == 0:
-            self._possible = possibly_occupied(logits, device)
+    def is_due(self, step: int) -> bool:
+        """Whether the field is to be asked again."""
+        return self._possible is None or step % RENEWED_EVERY == 0
+
+    def renew(self, logits: Logits, device: torch.device) -> None:
+        """Asks the field again; `logits` are 0 on the surface."""
+        self._possible = possibly_occupied(logits, device)
 
     def state(self) -> Mapping[str, Tensor]:
         """For the checkpoint: a run that goes on between two grids needs the last one."""

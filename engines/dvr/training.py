@@ -96,8 +96,8 @@ class DvrObjective:
         batch = batch.to(self._device)
         level, sampling = logit_of(self.config.tau), self._sampling(batch.step)
         field = Field(self.network.decoder, self._codes(batch), batch.objects, batch.counts)
-        if self._prunes:
-            self._grid.renew(field.of(0, level), batch.step, self._device)
+        if self._prunes and self._grid.is_due(batch.step):
+            self._grid.renew(field.of(0, level), self._device)
         hits = field.search(batch.origins, batch.directions, sampling, level, self._grid if self._prunes else None)
         found = self._compare(field, batch, hits)
         if batch.points is not None:

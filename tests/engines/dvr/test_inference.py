@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engines.dvr.config import DvrConfig
-from engines.dvr.inference import PackedDecoder, PackedLayers
+from engines.dvr.inference import PackedDecoder, PackedLayers, chunk_points
 from engines.dvr.network import Dvr
 
 CASES: dict[str, dict[str, object]] = {
@@ -68,3 +68,13 @@ def test_no_points_give_nothing() -> None:
 def test_chunks_make_no_difference() -> None:
     packed, points = PackedDecoder(PackedLayers(random_network().decoder)), torch.randn(20_000, 3)
     torch.testing.assert_close(packed.logits(points)[-5:], packed.logits(points[-5:]), rtol=1e-5, atol=1e-5)
+
+
+def test_leftover_points_are_asked_for_without_the_compilers_operators() -> None:
+    """oneDNN makes, and keeps, a kernel for each count of rows: milliseconds, each time that a search asks for more."""
+    network = random_network()
+    packed, chunk = PackedDecoder(PackedLayers(network.decoder)), chunk_points(network.decoder)
+    with torch.profiler.profile(record_shapes=True) as seen:
+        packed.logits(torch.randn(2 * chunk + 17, 3))
+    rows = {event.input_shapes[0][0] for event in seen.events() if event.name.startswith("mkldnn::_linear_pointwise")}
+    assert rows <= {chunk}

@@ -62,7 +62,7 @@ def noise(points: Tensor) -> Tensor:
 def test_it_is_the_plain_search(field: Callable[[Tensor], Tensor], samples: int, with_grid: bool) -> None:
     (origins, directions), sampling, grid = rays(), RaySampling(samples, 6), LearntGrid()
     if with_grid:
-        grid.renew(field, 0, CPU)
+        grid.renew(field, CPU)
     plain, found = march(field, origins, directions, sampling), pruned_march(field, origins, directions, sampling, grid)
     assert torch.equal(plain.hit, found.hit) and torch.equal(plain.starts_inside, found.starts_inside)
     # In batches of another size products are rounded otherwise.
@@ -73,7 +73,7 @@ def test_little_is_asked_where_most_is_empty() -> None:
     (origins, directions), sampling, grid = rays(), RaySampling(128, 4), LearntGrid()
     plain, pruned = Counted(ball), Counted(ball)
     march(plain, origins, directions, sampling)
-    grid.renew(ball, 0, CPU)
+    grid.renew(ball, CPU)
     pruned_march(pruned, origins, directions, sampling, grid)
     # Rays that pass the cube by are looked at all along, as nothing is known there.
     assert pruned.asked < 0.5 * plain.asked
@@ -82,7 +82,7 @@ def test_little_is_asked_where_most_is_empty() -> None:
 def test_a_grid_that_is_wrong_about_the_place_before_a_surface_costs_a_plain_march() -> None:
     (origins, directions), sampling, grid = rays(), RaySampling(64, 6), LearntGrid()
     # Of a smaller ball: the larger one's surface lies in cells that it calls empty.
-    grid.renew(lambda points: 400 * (0.2 - points.norm(dim=-1)), 0, CPU)
+    grid.renew(lambda points: 400 * (0.2 - points.norm(dim=-1)), CPU)
     plain, found = march(ball, origins, directions, sampling), pruned_march(ball, origins, directions, sampling, grid)
     through = plain.hit & found.hit
     assert int(through.sum()) > 50
@@ -97,15 +97,14 @@ def test_cells_are_empty_only_well_below_the_surface() -> None:
 
 def test_a_grid_is_made_anew_now_and_then_and_comes_back_from_its_state() -> None:
     grid, field = LearntGrid(), Counted(ball)
-    for step in range(33):
-        grid.renew(field, step, CPU)
-    assert field.asked == 3 * 33**3
+    assert [step for step in range(40) if grid.is_due(step)] == list(range(40))
+    grid.renew(field, CPU)
+    assert [step for step in range(40) if grid.is_due(step)] == [0, 16, 32]
     other = LearntGrid()
     other.restore(grid.state(), CPU)
     points = rays()[0]
     assert torch.equal(other.may_be_occupied(points), grid.may_be_occupied(points))
-    other.renew(field, 33, CPU)
-    assert field.asked == 3 * 33**3
+    assert not other.is_due(33) and field.asked == 33**3
     none = LearntGrid()
     none.restore({}, CPU)
     assert none.may_be_occupied(points).all()
