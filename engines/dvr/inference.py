@@ -186,8 +186,9 @@ def chunk_points(decoder: Decoder) -> int:
 
 
 def _fused(weight: Tensor) -> bool:
-    """Whether there are the operators that torch's own compiler emits on CPUs."""
-    return weight.device.type == "cpu" and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    """Whether there are the operators that torch's own compiler emits on CPUs; they take no doubles."""
+    there = weight.device.type == "cpu" and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    return there and weight.dtype != torch.float64
 
 
 def _rectified(weight: Tensor, rows: int) -> Rectified:
