@@ -190,7 +190,8 @@ class DvrConfig(OptimiserConfig, Drawing):
     n_secant_steps: int = Field(8, ge=0, le=64)
     """Steps of the secant method that find the surface between two of them."""
     prune_rays: bool = True
-    """Pass over space that a coarse grid, made anew while learning goes on, says to be empty; of one scene only."""
+    """Look no farther along a ray than the surface, and pass over space that a coarse grid, made anew while learning
+    goes on, says to be empty; of a class without such grids."""
     lr_milestones: tuple[int, ...] = (102_000, 170_000)
     """Steps at which the learning rate is lowered (the authors': epochs 3000 and 5000 of 34 photographs)."""
     lr_gamma: float = Field(0.5, gt=0, le=1)

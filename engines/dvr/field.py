@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -44,17 +45,26 @@ class Field:
         """Where the rays [N, 3] meet the surface, at logits of `level`, as it is: without gradients.
 
         Args:
-            grid: of one scene, what is surely empty; None: the rays are marched plainly.
+            grid: what is surely empty, of each object; None: the rays are marched plainly.
         """
-        if grid is not None:
-            return pruned_march(self.of(0, level), origins, directions, sampling, grid)
-        rays = zip(torch.split(origins, self.counts), torch.split(directions, self.counts), strict=True)
-        found = [
-            march(self.of(number, level), *part, sampling) for number, part in enumerate(rays) if self.counts[number]
-        ]
+        counts = [len(origins)] if self.codes is None else self.counts
+        rays = zip(torch.split(origins, counts), torch.split(directions, counts), strict=True)
+        found = list[Hits]()
+        for number, part in enumerate(rays):
+            # Of no rays at all the shapes are wanted, too.
+            if counts[number] or not len(origins):
+                logits = self.of(number, level)
+                found.append(
+                    march(logits, *part, sampling) if grid is None else pruned_march(logits, *part, sampling, grid)
+                )
         return Hits(*(torch.cat([getattr(hits, name) for hits in found]) for name in Hits.__dataclass_fields__))
 
     def of(self, number: int, level: float) -> Logits:
         """The field of one object as it is now, 0 on its surface, without gradients."""
         code = None if self.codes is None else self.codes[number : number + 1]
-        return PackedDecoder(PackedLayers(self.decoder), code, level).logits
+        return PackedDecoder(self._layers, code, level).logits
+
+    @cached_property
+    def _layers(self) -> PackedLayers:
+        """Made once in a step: the weights are the same for every object, and change with the next."""
+        return PackedLayers(self.decoder)

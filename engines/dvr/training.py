@@ -67,7 +67,8 @@ class DvrObjective:
         self.network = Dvr(config)
         # The authors' depth_range is in units of the world that was measured.
         self._unit = self.cube.side / measured_unit(self.info())
-        self._prunes, self._grid = config.prune_rays and not config.c_dim, LearntGrid()
+        # Of a class each object would need a grid of its own, dearer than what it saves: its rays only end early.
+        self._grid, self._learns_grid = LearntGrid() if config.prune_rays else None, config.c_dim == 0
         self.generators: Mapping[str, Tensor] = generator_states(setup.device)
         self._compare = Comparison(config, 1 / self.cube.side)
         self._plan, rank = Plan(views.instances, config, setup.seed), ranks.here()
@@ -96,9 +97,9 @@ class DvrObjective:
         batch = batch.to(self._device)
         level, sampling = logit_of(self.config.tau), self._sampling(batch.step)
         field = Field(self.network.decoder, self._codes(batch), batch.objects, batch.counts)
-        if self._prunes and self._grid.is_due(batch.step):
+        if self._grid is not None and self._learns_grid and self._grid.is_due(batch.step):
             self._grid.renew(field.of(0, level), self._device)
-        hits = field.search(batch.origins, batch.directions, sampling, level, self._grid if self._prunes else None)
+        hits = field.search(batch.origins, batch.directions, sampling, level, self._grid)
         found = self._compare(field, batch, hits)
         if batch.points is not None:
             found["sparse_depth"] = self._sparse_depth(field, batch, batch.points)
@@ -106,9 +107,8 @@ class DvrObjective:
 
     def _sparse_depth(self, field: Field, batch: Batch, points: KnownPoints) -> Tensor:
         field = replace(field, objects=points.objects, counts=points.counts)
-        grid = self._grid if self._prunes else None
         sampling = self._sampling(batch.step)
-        hits = field.search(points.origins, points.directions, sampling, logit_of(self.config.tau), grid)
+        hits = field.search(points.origins, points.directions, sampling, logit_of(self.config.tau), self._grid)
         return self._compare.sparse_depth(field, points, hits) / batch.share.part
 
     def _sampling(self, step: int) -> RaySampling:
@@ -129,7 +129,8 @@ class DvrObjective:
 
     def state(self) -> dict[str, Any]:
         """The grid as it was made last, and what tells the photographs from others."""
-        return {"grid": self._grid.state(), "photographs": self.photographs.fingerprint()}
+        grid = {} if self._grid is None else self._grid.state()
+        return {"grid": grid, "photographs": self.photographs.fingerprint()}
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Goes on with the same photographs."""
@@ -139,7 +140,8 @@ class DvrObjective:
                 f"{self._dataset.source}: {len(self.photographs)} photographs, not those that the run began with, or "
                 "under other names; resume with the same folder"
             )
-        self._grid.restore(state.get("grid", {}), self._device)
+        if self._grid is not None:
+            self._grid.restore(state.get("grid", {}), self._device)
 
     # What comes of it
 
