@@ -1,4 +1,4 @@
-"""Writes toy cars as DVR's data folders: `cameras.npz` beside `image/` and `mask/`, for each car.
+"""Writes toy cars as DVR's data folders: `cameras.npz` beside `image/` and `mask/`, for each car, and its true surface.
 
 The matrices are those that `engines.core.formats.dvr` describes; the unit cube, which holds a car, is the world's own.
 """
@@ -20,6 +20,7 @@ from engines.core.images import to_uint8, write_png
 from engines.core.synthetic.raytracer import Picture, draw
 from engines.core.synthetic.sample import CLASS_SIZE_PX, Sample, Shot, require_empty
 from engines.core.synthetic.toy_car import toy_car
+from engines.core.synthetic.truth import write_truth
 from engines.core.synthetic.viewpoints import CLASS_STUDIO, hemisphere_cameras, random_cameras
 
 VIEWS = 60
@@ -46,7 +47,7 @@ def write_dvr_sample(
     on_view: Callable[[Shot, Picture], None] | None = None,
     stop: Stop = never_stop,
 ) -> None:
-    """Writes each car's cameras, photographs and masks.
+    """Writes each car's cameras, its true surface, photographs and masks.
 
     Args:
         folder: new or empty.
@@ -58,8 +59,9 @@ def write_dvr_sample(
         Cancelled: `stop` said so; every file that is there is whole.
     """
     require_empty(folder)
-    for part in dict.fromkeys(shot.part for shot in sample.shots):
+    for part, scene in {shot.part: shot.scene for shot in sample.shots}.items():
         write_cameras(folder / part / "cameras.npz", [shot.camera for shot in sample.shots if shot.part == part])
+        write_truth(folder / part, scene)
     for shot in sample.shots:
         if stop():
             raise Cancelled
