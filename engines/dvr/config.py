@@ -72,6 +72,7 @@ class DvrConfig(OptimiserConfig, Drawing):
         "batch_size": "Views (objects) in a step",
         "n_training_points": "Pixels of each view",
         "patch_size": "Patch size (px)",
+        "object_share": "Share of pixels about the object",
         "img_size": "Image size, shorter side (px)",
         "img_size_input": "Input photograph size (px)",
         "lambda_rgb": "Photo-consistency weight",
@@ -94,6 +95,7 @@ class DvrConfig(OptimiserConfig, Drawing):
             "batch_size",
             "n_training_points",
             "patch_size",
+            "object_share",
             "sample_continuous",
             "init_resolution",
             "schedule_milestones",
@@ -153,6 +155,9 @@ class DvrConfig(OptimiserConfig, Drawing):
     """Pixels of each view in a step, by chance; all of them where it has no more."""
     patch_size: int = Field(2, ge=1, le=16)
     """Pixels are chosen in squares of so many a side; image gradients need 2."""
+    object_share: float = Field(0.0, ge=0, le=1)
+    """Share of the pixels that are chosen about the object, from the rectangle of its mask and somewhat more; the
+    others, as all of the authors', come from the whole photograph."""
     sample_continuous: bool = False
     """Look through places anywhere in a pixel, not through its middle."""
     img_size: int | None = Field(None, ge=8, le=16384)

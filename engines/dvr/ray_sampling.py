@@ -15,6 +15,8 @@ from engines.dvr.marching import cube_interval
 
 SPREAD = 8
 """A ray's way through the cube, in standard deviations of a place near its middle; the authors' number."""
+MORE, LEAST_MORE_PX = 0.1, 4
+"""Around an object's mask, of its longer side: where the surface is still too large."""
 CHANCE = 5
 """Numbers by chance for each pixel: a place that must be empty, one that must be occupied, a neighbour's three."""
 
@@ -41,8 +43,39 @@ def patches_of(size_px: tuple[int, int], config: DvrConfig) -> int:
     return min(config.n_training_points // side**2, max(1, size_px[0] // side) * max(1, size_px[1] // side))
 
 
-def choose_pixels(size_px: tuple[int, int], config: DvrConfig, random: torch.Generator) -> Pixels:
-    """Patches by chance, some of which may overlap; where there is no room for that many, all side by side."""
+class Rectangle(NamedTuple):
+    """Of pixels; `right` and `bottom` are the first beyond."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+def rectangle_about(inside: Tensor) -> Rectangle | None:
+    """Of the pixels [H, W] that belong to an object, and somewhat more; None where there are none."""
+    if not inside.any():
+        return None
+    (top, bottom), (left, right) = (_ends(inside.any(axis)) for axis in (1, 0))
+    more = max(LEAST_MORE_PX, round(MORE * max(right - left, bottom - top)))
+    height, width = inside.shape
+    return Rectangle(max(left - more, 0), max(top - more, 0), min(right + more, width), min(bottom + more, height))
+
+
+def _ends(chosen: Tensor) -> tuple[int, int]:
+    """The first of those [N] that are chosen, and the first after the last."""
+    places = chosen.nonzero()
+    return int(places[0]), int(places[-1]) + 1
+
+
+def choose_pixels(
+    size_px: tuple[int, int], config: DvrConfig, random: torch.Generator, about: Rectangle | None = None
+) -> Pixels:
+    """Patches by chance, some of which may overlap; where there is no room for that many, all side by side.
+
+    Args:
+        about: where the object is; `object_share` of the patches begin in it.
+    """
     (width, height), side = size_px, config.patch_size
     count = patches_of(size_px, config)
     if count * side**2 < config.n_training_points // side**2 * side**2:
@@ -51,6 +84,11 @@ def choose_pixels(size_px: tuple[int, int], config: DvrConfig, random: torch.Gen
     else:
         columns = torch.randint(width - side + 1, (count,), generator=random)
         rows = torch.randint(height - side + 1, (count,), generator=random)
+        near = round(config.object_share * count)
+        if about is not None and near:
+            last = (min(about.right, width - side + 1), min(about.bottom, height - side + 1))
+            columns[:near] = torch.randint(min(about.left, last[0] - 1), last[0], (near,), generator=random)
+            rows[:near] = torch.randint(min(about.top, last[1] - 1), last[1], (near,), generator=random)
     down, across = (part.reshape(-1) for part in torch.meshgrid(*[torch.arange(side)] * 2, indexing="ij"))
     within = torch.full((count, 2), 0.5)
     if config.sample_continuous:

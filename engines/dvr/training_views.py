@@ -27,7 +27,15 @@ from engines.dvr.config import DvrConfig
 from engines.dvr.cube import Cube
 from engines.dvr.photograph_size import learnt_size
 from engines.dvr.photographs import as_input
-from engines.dvr.ray_sampling import Pixels, choose_pixels, patches_of, places_on_rays, rays_through
+from engines.dvr.ray_sampling import (
+    Pixels,
+    Rectangle,
+    choose_pixels,
+    patches_of,
+    places_on_rays,
+    rays_through,
+    rectangle_about,
+)
 from engines.dvr.visual_hull import entries
 
 MEMORY_BYTES = 2**30
@@ -93,6 +101,7 @@ class Photograph:
     Attributes:
         colours: [H, W, 3] uint8.
         inside: [H, W] bool, what belongs to the object.
+        about: where the object is; None: nowhere.
         valid: [H, W] bool, what counts; None: all.
         depths: [H, W] float32 world units along +z, infinite where none is known; None: there are none.
     """
@@ -100,6 +109,7 @@ class Photograph:
     camera: Camera
     colours: Tensor
     inside: Tensor
+    about: Rectangle | None
     valid: Tensor | None
     depths: Tensor | None
 
@@ -115,12 +125,13 @@ def read_photograph(view: View, config: DvrConfig) -> Photograph:
     if config.learns_depths:
         has_any = view.hull_depth_path if config.depth_from_visual_hull else view.depth_path
         depths = resize_nearest(view.depth(config.depth_from_visual_hull), size_px) if has_any else None
-    inside = resize_area(silhouette(view).astype(np.float32), size_px) >= 0.5
+    inside = torch.from_numpy(np.ascontiguousarray(resize_area(silhouette(view).astype(np.float32), size_px) >= 0.5))
     valid = view.resized_valid(size_px)
     return Photograph(
         view.camera.resized(size_px),
         torch.from_numpy(np.ascontiguousarray(to_uint8(resize_area(view.image(), size_px)))),
-        torch.from_numpy(np.ascontiguousarray(inside)),
+        inside,
+        rectangle_about(inside),
         None if valid is None else torch.from_numpy(np.ascontiguousarray(valid)),
         None if depths is None else torch.from_numpy(np.ascontiguousarray(depths)),
     )
@@ -273,7 +284,8 @@ class BatchReader:
         """The fields of a `Batch` for some pixels of a photograph."""
         photograph = self._photograph(number)
         height, width = photograph.inside.shape
-        pixels = Pixels(*(part[rows] for part in choose_pixels((width, height), self._config, random)))
+        chosen = choose_pixels((width, height), self._config, random, photograph.about)
+        pixels = Pixels(*(part[rows] for part in chosen))
         at = (pixels.rows, pixels.columns)
         places_px = torch.stack([pixels.columns, pixels.rows], dim=1) + pixels.within
         if self._config.pixel_corners:

@@ -9,7 +9,7 @@ import torch
 from engines.core.camera import Camera, look_at, project
 from engines.dvr.config import PADDING, DvrConfig
 from engines.dvr.cube import Cube
-from engines.dvr.ray_sampling import choose_pixels, patches_of, places_on_rays, rays_through
+from engines.dvr.ray_sampling import choose_pixels, patches_of, places_on_rays, rays_through, rectangle_about
 
 CUBE = Cube((1.0, -2.0, 0.5), 2.0)
 CAMERA = Camera(
@@ -83,3 +83,27 @@ def test_near_the_middle_they_have_an_eighth_of_the_way_as_deviation() -> None:
     origins, directions = torch.tensor([[0.0, 0, -3]]).expand(1200, 3), torch.tensor([[0.0, 0, 1]]).expand(1200, 3)
     _, occupied = places_on_rays(origins, directions, chosen.chance, config, 1.0)
     assert abs(float(occupied.mean()) - 3) < 0.02 and abs(float(occupied.std()) - 1 / 8) < 0.01
+
+
+def test_a_share_of_the_patches_begins_about_the_object() -> None:
+    inside = torch.zeros(30, 40, dtype=torch.bool)
+    inside[12:15, 30:33] = True
+    about = rectangle_about(inside)
+    assert about == (26, 8, 37, 19) and rectangle_about(~inside & inside) is None
+    config = DvrConfig(n_training_points=400, object_share=0.75)
+    chosen = choose_pixels((40, 30), config, torch.Generator().manual_seed(0), about)
+    columns, rows = chosen.columns[::4], chosen.rows[::4]  # where patches begin
+    begins = (columns >= 26) & (columns < 37) & (rows >= 8) & (rows < 19)
+    assert begins[:75].all() and {int(column) for column in columns[:75]} == set(range(26, 37))
+    assert int(columns[75:].min()) < 4 and float(begins[75:].float().mean()) < 0.4
+    anywhere = choose_pixels((40, 30), DvrConfig(n_training_points=400), torch.Generator().manual_seed(0))
+    assert torch.equal(columns[75:], anywhere.columns[::4][75:])
+
+
+def test_patches_about_an_object_in_a_corner_stay_in_the_picture() -> None:
+    inside = torch.zeros(9, 8, dtype=torch.bool)
+    inside[8, 7] = True
+    config = DvrConfig(n_training_points=36, patch_size=6, object_share=1.0)
+    for seed in range(20):
+        chosen = choose_pixels((8, 9), config, torch.Generator().manual_seed(seed), rectangle_about(inside))
+        assert int(chosen.columns.max()) < 8 and int(chosen.rows.max()) < 9
