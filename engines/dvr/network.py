@@ -70,6 +70,18 @@ class Decoder(nn.Module):
         return out
 
 
+def sharpen(decoder: Decoder, sharpness: float) -> None:
+    """Has the features of the first layer bend at planes by chance through the cube, with slopes of `sharpness`.
+
+    PyTorch's own beginning, which the authors', too, have, bends most of them beside the cube or slowly, and smooth
+    functions are learnt long before sharp ones (the bandwidth of random features: Tancik et al. 2020).
+    """
+    normals = F.normalize(torch.randn_like(decoder.fc_p.weight), dim=1)
+    with torch.no_grad():
+        decoder.fc_p.weight.copy_(normals * sharpness)
+        decoder.fc_p.bias.copy_((torch.rand_like(decoder.fc_p.bias) - 0.5) * sharpness)
+
+
 class ConvEncoder(nn.Module):
     """The authors' small encoder of photographs: five strided convolutions."""
 

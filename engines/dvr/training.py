@@ -24,7 +24,7 @@ from engines.dvr.comparison import Comparison
 from engines.dvr.config import DvrConfig, DvrOptions
 from engines.dvr.field import Field
 from engines.dvr.marching import RaySampling
-from engines.dvr.network import Dvr
+from engines.dvr.network import Dvr, sharpen
 from engines.dvr.photograph_size import learnt_size
 from engines.dvr.photographs import find_inputs
 from engines.dvr.placement import place_cube
@@ -65,6 +65,8 @@ class DvrObjective:
         placed = place_cube(config, setup.dataset, of_first)
         self.cube, self.notes = placed.cube, placed.notes
         self.network = Dvr(config)
+        if config.init_sharpness:
+            sharpen(self.network.decoder, config.init_sharpness)
         # The authors' depth_range is in units of the world that was measured.
         self._unit = self.cube.side / measured_unit(self.info())
         # Of a class each object would need a grid of its own, dearer than what it saves: its rays only end early.

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core.dataset import Dataset
@@ -21,6 +22,7 @@ from engines.core.images import write_png
 from engines.core.views import Views
 from engines.dvr.config import DvrConfig
 from engines.dvr.engine import ENGINE
+from engines.dvr.network import Dvr, sharpen
 from tests.engines.dvr.learning import CLASS, CPU, SMALL, begun
 
 
@@ -50,6 +52,11 @@ def test_what_is_learnt_is_at_the_size_that_was_asked_for(car: Dataset) -> None:
     assert training.learnt_px((48, 48)) == (24, 24) and training.learnt_px((30, 20)) == (30, 20)
     assert training.learnt_px((96, 48)) == (48, 24)
     training.step()
+
+
+def test_a_step_looks_about_the_object(car: Dataset) -> None:
+    anywhere, about = (begun(car, object_share=share).objective.read(0).inside.float().mean() for share in (0.0, 1.0))
+    assert float(about) > 1.3 * float(anywhere)
 
 
 @pytest.mark.parametrize("settings", [{"ema_decay": 0.5, "lr_final": 1e-4}, {"reduction_method": "mean"}, "class"])
@@ -182,3 +189,35 @@ def test_a_class_without_codes_is_told_how(cars: Dataset) -> None:
     assert ENGINE.unsupported(cars) == ""
     with pytest.raises(UserError, match="3 objects, but c_dim=0 learns one; for a class set an encoder"):
         begun(cars)
+
+
+def test_a_sharp_beginning_bends_everywhere_in_the_cube(car: Dataset) -> None:
+    network = begun(car, init_sharpness=20.0, hidden_size=256).objective.network
+    layer = network.decoder.fc_p.requires_grad_(False)
+    torch.testing.assert_close(layer.weight.norm(dim=1), torch.full((256,), 20.0))
+    # Each feature's plane goes through the ball within the cube, on all sides alike.
+    from_middle = layer.bias / 20
+    assert float(from_middle.abs().max()) <= 0.5 and abs(float(from_middle.mean())) < 0.1
+    assert 0.25 < float(from_middle.std()) < 0.33
+    assert float(begun(car).objective.network.decoder.fc_p.weight.detach().norm(dim=1).max()) <= 1
+
+
+def test_a_sharp_beginning_learns_details_sooner() -> None:
+    """Stripes of a twelfth of the cube, by the decoder alone."""
+    places = (torch.rand(512, 3, generator=torch.Generator().manual_seed(1)) - 0.5) * torch.tensor([1.0, 0.1, 0.1])
+    stripes = (torch.sin(places[:, 0] * 40) > 0).float()
+
+    def left(sharpness: float) -> float:
+        torch.manual_seed(0)
+        decoder = Dvr(DvrConfig(hidden_size=64, n_blocks=2)).decoder
+        if sharpness:
+            sharpen(decoder, sharpness)
+        optimiser = torch.optim.Adam(decoder.parameters(), lr=1e-3)
+        for _ in range(400):
+            loss = F.mse_loss(torch.sigmoid(decoder(places)[:, 1]), stripes)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+        return float(loss.detach())
+
+    assert left(20.0) < 0.5 * left(0.0)
