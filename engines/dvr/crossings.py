@@ -24,6 +24,7 @@ class Guess:
         low, high: [M] d between which they do; empty at the first, occupied at the second.
         at: [M] d that is tried first, of any value; where it isn't between both, their middle is.
         rise: [M] the field's, by d, about there.
+        sure: [M] whether it is known to be occupied at `high`.
     """
 
     origins: Tensor
@@ -32,15 +33,31 @@ class Guess:
     high: Tensor
     at: Tensor
     rise: Tensor
+    sure: Tensor
 
 
-def cross(logits: Logits, guess: Guess) -> tuple[Tensor, int]:
-    """[M] d of the crossings, NaN where none was found, and how many points were asked for.
+@dataclass(frozen=True, eq=False)
+class Crossed:
+    """Where rays cross the surface.
+
+    Attributes:
+        d: [M]; NaN where the field isn't finite, or goes up and down.
+        seen: [M] whether they surely do; else the field was empty all along, up to `d` at least.
+        asked: at how many points the field was.
+    """
+
+    d: Tensor
+    seen: Tensor
+    asked: int
+
+
+def cross(logits: Logits, guess: Guess) -> Crossed:
+    """Looks for the crossings.
 
     The secant method on the last two points, begun with the rise that is guessed; where it leaves the two places that
     have the crossing between them, they are halved.
     """
-    found, asked = torch.full_like(guess.at, torch.nan), 0
+    found, seen, asked = torch.full_like(guess.at, torch.nan), guess.sure.clone(), 0
     rays, low, high = torch.arange(len(found), device=found.device), guess.low, guess.high
     at, rise = _within(guess.at, low, high), guess.rise
     former, former_value = torch.full_like(at, torch.nan), torch.full_like(at, torch.nan)
@@ -55,14 +72,16 @@ def cross(logits: Logits, guess: Guess) -> tuple[Tensor, int]:
         rise = torch.where(slope.isfinite() & (slope != 0), slope, rise)
         by_secant = at - value / rise
         following = _within(by_secant, low, high)
-        close = torch.where(by_secant == following, (following - at).abs(), high - low) * lengths[rays] < TOLERANCE
+        within = by_secant == following
+        close = torch.where(within, (following - at).abs(), high - low) * lengths[rays] < TOLERANCE
         # A field that isn't finite is nowhere 0.
         close &= value.isfinite()
         found[rays[close]] = following[close]
+        seen[rays] |= (value > 0) | within & close
         on = ~close & value.isfinite()
         rays, low, high, rise = rays[on], low[on], high[on], rise[on]
         former, former_value, at = at[on], value[on], following[on]
-    return found, asked
+    return Crossed(found, seen, asked)
 
 
 def _within(at: Tensor, low: Tensor, high: Tensor) -> Tensor:

@@ -9,7 +9,8 @@ from engines.core.engine import Audit, Stop, never_stop
 from engines.dvr.inference import PackedDecoder, PackedLayers
 from engines.dvr.marching import Hits, Logits, RaySampling, march
 from engines.dvr.occupancy_grid import GridInMaking
-from engines.dvr.surface_search import Found, farthest_coordinate, find_surface
+from engines.dvr.ray_samples import farthest_coordinate
+from engines.dvr.surface_search import Found, find_surface
 
 GRID_POINTS = 80_000
 """That making a grid takes, or somewhat more: where there is none yet and marching takes fewer, it is done without."""

@@ -45,16 +45,18 @@ class Bounds:
         margin: [M] how far the true one may be from it.
         rise: [M] of the trilinear field at the point, by d.
         steepest: [M] the most that it rises anywhere in the cell, by d; 0 where it falls only.
+        bend: [M] by how much its rise changes at most anywhere in the cell, by d.
     """
 
     value: Tensor
     margin: Tensor
     rise: Tensor
     steepest: Tensor
+    bend: Tensor
 
     def chosen(self, which: Tensor) -> Bounds:
         """Those of some points."""
-        return Bounds(self.value[which], self.margin[which], self.rise[which], self.steepest[which])
+        return Bounds(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
 
 
 def locate(grid: OccupancyGrid, points: Tensor, directions: Tensor) -> Cells:
@@ -97,11 +99,17 @@ def bounds(grid: OccupancyGrid, cells: Cells) -> Bounds:
     rate = cells.rate.unbind(1)
     edges = (values[:, 1] - values[:, 0], values[:, :, 1] - values[:, :, 0], values[..., 1] - values[..., 0])
     steepest = [(edge.flatten(1) * by[:, None]).amax(1) for edge, by in zip(edges, rate, strict=True)]
+    twists = (
+        (edges[0][:, 1] - edges[0][:, 0]).abs().amax(1) * (rate[0] * rate[1]).abs(),
+        (edges[0][..., 1] - edges[0][..., 0]).abs().amax(1) * (rate[0] * rate[2]).abs(),
+        (edges[1][..., 1] - edges[1][..., 0]).abs().amax(1) * (rate[1] * rate[2]).abs(),
+    )
     return Bounds(
         _between(along_x, u),
         margin,
         rises[0] * rate[0] + rises[1] * rate[1] + rises[2] * rate[2],
         (steepest[0] + steepest[1] + steepest[2]).clamp(min=0),
+        2 * (twists[0] + twists[1] + twists[2]),
     )
 
 

@@ -28,15 +28,16 @@ from engines.core.engine import Stop, never_stop
 from engines.core.errors import Cancelled
 from engines.dvr.crossings import Guess, cross
 from engines.dvr.grid_lookup import Bounds, bounds, exits, locate
-from engines.dvr.marching import Bracket, Hits, Logits, RaySampling, cube_interval, march, secant
+from engines.dvr.marching import Bracket, Hits, Logits, RaySampling, march, secant
 from engines.dvr.occupancy_grid import OccupancyGrid
+from engines.dvr.ray_samples import RaySamples
 
 CHUNK_RAYS = 2**16
 """Walked at once: some 20 MB."""
 ERROR_SLOPE = 2.0
 """How fast the error of the trilinear field changes at most, in margins for each side of a cell."""
-ROUNDING = 1e-4
-"""Of the space between two samples."""
+ERROR_BEND = 4.0
+"""How fast that changes, in margins for each side of a cell twice; of smooth fields 1.6 by how margins are measured."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +77,7 @@ def find_surface(
     parts = list[Found]()
     for first in range(0, max(1, len(origins)), CHUNK_RAYS):
         rays = slice(first, first + CHUNK_RAYS)
-        parts.append(_Walk(logits, grid, _Rays(origins[rays], directions[rays], sampling), stop).found())
+        parts.append(_Walk(logits, grid, RaySamples(origins[rays], directions[rays], sampling), stop).found())
     return Found(
         Hits(
             torch.cat([part.hits.distances for part in parts]),
@@ -88,50 +89,6 @@ def find_surface(
     )
 
 
-class _Rays:
-    """Rays and the samples that `march` takes on them."""
-
-    def __init__(self, origins: Tensor, directions: Tensor, sampling: RaySampling) -> None:
-        self.origins, self.directions, self.sampling = origins, directions, sampling
-        self.lengths = directions.norm(dim=1)
-        near, far, self._meets = cube_interval(origins, directions, sampling.padding)
-        first, last = sampling.unseen
-        self._near, self._far = near.masked_fill(~self._meets, first), far.masked_fill(~self._meets, last)
-        self._steps = torch.linspace(0, 1, sampling.samples, dtype=origins.dtype, device=origins.device)
-        self._beside = torch.linspace(first, last, sampling.samples, dtype=origins.dtype, device=origins.device)
-
-    def d(self, rays: Tensor, sample: Tensor) -> Tensor:
-        """[M] of samples [M] on the rays with indices [M]; to the bit those of `march`."""
-        near = self._near[rays]
-        within = near + self._steps[sample] * (self._far[rays] - near)
-        return torch.where(self._meets[rays], within, self._beside[sample])
-
-    def points(self, rays: Tensor, d: Tensor) -> Tensor:
-        """[M, 3] at d [M]."""
-        return self.origins[rays] + d[:, None] * self.directions[rays]
-
-    def spacing(self, rays: Tensor) -> Tensor:
-        """[M] d between two samples."""
-        return (self._far[rays] - self._near[rays]) / (self.sampling.samples - 1)
-
-    def samples_until(self, rays: Tensor, d: Tensor) -> Tensor:
-        """[M] how many samples lie before d [M]."""
-        count = ((d - self._near[rays]) / self.spacing(rays) - ROUNDING).ceil()
-        return count.nan_to_num(0).clamp(0, self.sampling.samples).long()
-
-    def ends(self) -> tuple[Tensor, Tensor]:
-        """[2, M, 3] first and last samples of those rays whose are finite, and [N] which these are."""
-        ends = torch.stack([self.origins + d[:, None] * self.directions for d in (self._near, self._far)])
-        finite = ends.isfinite().all(-1).all(0)
-        return ends[:, finite], finite
-
-
-def farthest_coordinate(origins: Tensor, directions: Tensor, sampling: RaySampling) -> float:
-    """The largest coordinate of any sample on rays [N, 3]: so far a grid must reach, or more of it is made."""
-    ends, _ = _Rays(origins, directions, sampling).ends()
-    return float(ends.abs().amax()) if ends.numel() else 0.0
-
-
 @dataclass(frozen=True, eq=False)
 class _Waiting:
     """Rays at a sample [M] where only the field itself tells whether it is negative.
@@ -141,6 +98,7 @@ class _Waiting:
         d: of the sample.
         rise: of the trilinear field there, by d.
         steepest: that the true field rises anywhere in the cell, by d.
+        bend: by how much its rise changes at most, by d.
         leaves: d by which they leave the cell, from the sample on.
     """
 
@@ -148,7 +106,12 @@ class _Waiting:
     d: Tensor
     rise: Tensor
     steepest: Tensor
+    bend: Tensor
     leaves: Tensor
+
+    def chosen(self, which: Tensor) -> _Waiting:
+        """Those of some rays."""
+        return _Waiting(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,13 +139,15 @@ class _Walk:
     All samples of a ray before `sample` are known to be empty.
     """
 
-    def __init__(self, logits: Logits, grid: OccupancyGrid, rays: _Rays, stop: Stop) -> None:
+    def __init__(self, logits: Logits, grid: OccupancyGrid, rays: RaySamples, stop: Stop) -> None:
         self._logits, self._grid, self._rays, self._stop = logits, grid, rays, stop
         count = len(rays.origins)
         self._sample = torch.zeros(count, dtype=torch.long, device=rays.origins.device)
         self._distances = torch.ones(count, dtype=rays.origins.dtype, device=rays.origins.device)
         self._hit = torch.zeros(count, dtype=torch.bool, device=rays.origins.device)
         self._starts_inside, self._astray = self._hit.clone(), self._hit.clone()
+        # Where the field was asked last on each ray, and what it was.
+        self._former, self._former_value = (torch.full_like(self._distances, torch.nan) for _ in range(2))
         self._waiting, self._crossing = list[_Waiting](), list[_Crossing]()
         self._asked = 0
 
@@ -194,7 +159,7 @@ class _Walk:
         self._asked += len(self._grid.samples) - known
         self._astray |= ~finite
         going = finite.nonzero()[:, 0]
-        while len(going):
+        while len(going) or self._crossing:
             self._walk(going)
             going = self._cross()
         marched = self._march()
@@ -250,27 +215,58 @@ class _Walk:
             self._crossing.append(_Crossing(*(of[which] for of in (rays, high, at, about.rise, inside))))
         which = (~crosses & ~(inside & first)).nonzero()[:, 0]
         if len(which):
-            self._waiting.append(_Waiting(*(of[which] for of in (rays, d, about.rise, about.steepest + slope, leaves))))
+            bend = about.bend + ERROR_BEND * about.margin / cell**2
+            told = (rays, d, about.rise, about.steepest + slope, bend, leaves)
+            self._waiting.append(_Waiting(*(of[which] for of in told)))
 
     def _ask(self) -> Tensor:
         """Asks the field at the samples that rays wait at; the rays that go on."""
-        rays, d, rise, steepest, leaves = (
-            torch.cat([getattr(waiting, name) for waiting in self._waiting])
-            for name in ("rays", "d", "rise", "steepest", "leaves")
-        )
+        names = _Waiting.__dataclass_fields__
+        at = _Waiting(*(torch.cat([getattr(waiting, name) for waiting in self._waiting]) for name in names))
         self._waiting.clear()
-        values = self._logits(self._rays.points(rays, d))
+        values = self._logits(self._rays.points(at.rays, at.d))
         self._asked += len(values)
-        first, inside = self._sample[rays] == 0, values > 0
-        self._starts_inside[rays[first & inside]] = True
+        first, inside = self._sample[at.rays] == 0, values > 0
+        self._starts_inside[at.rays[first & inside]] = True
         # `march` has a rule for an exact 0.
-        self._astray[rays[~(values < 0) & ~inside]] = True
+        self._astray[at.rays[~(values < 0) & ~inside]] = True
         into = (inside & ~first).nonzero()[:, 0]
         if len(into):
-            at = d[into] - values[into] / rise[into]
-            self._crossing.append(_Crossing(rays[into], d[into], at, rise[into], inside[into]))
+            self._entered(at.chosen(into), values[into])
         on = (values < 0).nonzero()[:, 0]
-        return self._advanced(rays[on], d[on], torch.minimum(-values[on] / steepest[on], leaves[on]))
+        return self._go_on(at.chosen(on), values[on])
+
+    def _entered(self, at: _Waiting, values: Tensor) -> None:
+        """Of samples `at` which the field is positive, `values` [M], and not the first of their rays."""
+        since, change = at.d - self._former[at.rays], values - self._former_value[at.rays]
+        rise = torch.where(since.isfinite(), change / since, at.rise)
+        sure = torch.ones_like(at.rays, dtype=torch.bool)
+        self._crossing.append(_Crossing(at.rays, at.d, at.d - values / rise, rise, sure))
+
+    def _go_on(self, at: _Waiting, values: Tensor) -> Tensor:
+        """From samples `at` which the field is negative, `values` [M]: the rays that go on.
+
+        What the field was where it was asked before on a ray tells its rise between. From there on that changes by
+        `bend` for each d at most: so the field is negative as long as a parabola is that rises faster and faster, and
+        surely crosses where one does that rises more and more slowly.
+        """
+        since, change = at.d - self._former[at.rays], values - self._former_value[at.rays]
+        self._former[at.rays], self._former_value[at.rays] = at.d, values
+        rise = change / since
+        fastest, slowest = rise + at.bend * since, rise - at.bend * since
+        until = _first_zero(values, fastest, at.bend)
+        # Not a number where the field is asked for the first time on a ray.
+        ahead = torch.fmax(until, -values / at.steepest)
+        crossing = _first_zero(values, slowest, -at.bend)
+        crosses = (slowest > 0) & (crossing < at.leaves)
+        which = crosses.nonzero()[:, 0]
+        if len(which):
+            self._sample[at.rays[which]] += 1
+            which = which[self._sample[at.rays[which]] < self._rays.sampling.samples]
+            told = (at.rays, at.d + crossing, at.d - values / rise, rise, torch.zeros_like(crosses))
+            self._crossing.append(_Crossing(*(of[which] for of in told)))
+        which = (~crosses).nonzero()[:, 0]
+        return self._advanced(at.rays[which], at.d[which], torch.minimum(ahead, at.leaves)[which])
 
     def _advanced(self, rays: Tensor, d: Tensor, ahead: Tensor) -> Tensor:
         """Those of the rays, of which d [M] and `ahead` of it is empty, that have samples left."""
@@ -284,7 +280,7 @@ class _Walk:
             return self._sample[:0]
         rays, high, at, rise, sure = (
             torch.cat([getattr(crossing, name) for crossing in self._crossing])
-            for name in ("rays", "high", "at", "rise", "sure")
+            for name in _Crossing.__dataclass_fields__
         )
         self._crossing.clear()
         # Between samples that are wide apart there may be several: the one of the plain search is found by its steps.
@@ -292,17 +288,17 @@ class _Walk:
         self._follow(rays[sure & wide])
         which = (~(sure & wide)).nonzero()[:, 0]
         rays, high, at, rise, sure, wide = (of[which] for of in (rays, high, at, rise, sure, wide))
-        low = self._rays.d(rays, self._sample[rays] - 1)
-        guess = Guess(self._rays.origins[rays], self._rays.directions[rays], low, high, at, rise)
-        d, asked = cross(self._logits, guess)
-        self._asked += asked
-        crossed = d.isfinite()
-        self._astray[rays[~crossed]] = True
-        self._hit[rays] = crossed
-        self._distances[rays[crossed]] = d[crossed]
-        on = self._beyond(rays[crossed & ~sure])
-        wide &= self._hit[rays]
-        self._follow(rays[wide])
+        # Where the field was asked it surely was empty; what lies between is measured, not proven.
+        low = torch.fmin(self._rays.d(rays, self._sample[rays] - 1), self._former[rays])
+        guess = Guess(self._rays.origins[rays], self._rays.directions[rays], low, high, at, rise, sure)
+        crossed = cross(self._logits, guess)
+        self._asked += crossed.asked
+        self._hit[rays] = crossed.d.isfinite()
+        self._astray[rays[~crossed.d.isfinite()]] = True
+        self._distances[rays] = crossed.d
+        doubtful = crossed.d.isfinite() & ~sure
+        on = self._beyond(rays[doubtful], crossed.seen[doubtful])
+        self._follow(rays[wide & self._hit[rays]])
         return on
 
     def _follow(self, rays: Tensor) -> None:
@@ -319,27 +315,36 @@ class _Walk:
         self._distances[rays] = secant(self._logits, origins, directions, Bracket(near, far, low, high), steps)
         self._hit[rays] = between
 
-    def _beyond(self, rays: Tensor) -> Tensor:
-        """Of crossed rays, those that go on: `march` has no occupied sample beyond the crossing."""
+    def _beyond(self, rays: Tensor, seen: Tensor) -> Tensor:
+        """Of crossed rays, those that go on: `march` has no occupied sample beyond the crossing.
+
+        Args:
+            seen: whether the field is known to cross 0; else it is empty up to there.
+        """
         crossing = self._distances[rays]
         following = torch.maximum(self._rays.samples_until(rays, crossing), self._sample[rays])
         has = following < self._rays.sampling.samples
         self._hit[rays[~has]] = False
-        rays, following, crossing = rays[has], following[has], crossing[has]
+        rays, seen, following, crossing = rays[has], seen[has], following[has], crossing[has]
         self._sample[rays] = following
         d = self._rays.d(rays, following)
         (before, cell), (after, _) = self._bounds(rays, crossing), self._bounds(rays, d)
         # The field is 0 at the crossing: by how much the trilinear one is off there is known.
         change = ERROR_SLOPE * torch.maximum(before.margin, after.margin) * (d - crossing) / cell
-        doubtful = ~(after.value - torch.minimum(after.margin, before.value + change) > 0)
-        rays, d = rays[doubtful], d[doubtful]
+        doubtful = ~(seen & (after.value - torch.minimum(after.margin, before.value + change) > 0))
+        rays, d, crossing, seen = rays[doubtful], d[doubtful], crossing[doubtful], seen[doubtful]
         if not len(rays):
             return rays
         values = self._logits(self._rays.points(rays, d))
         self._asked += len(values)
-        passed = values < 0
+        passed, later = values < 0, (values > 0) & ~seen
         self._astray[rays[~passed & ~(values > 0)]] = True
-        self._hit[rays[passed]] = False
+        self._hit[rays[passed | later]] = False
+        which = later.nonzero()[:, 0]
+        if len(which):
+            nowhere, sure = torch.full_like(d, torch.nan), torch.ones_like(seen)
+            told = (rays, d, nowhere, values / (d - crossing), sure)
+            self._crossing.append(_Crossing(*(of[which] for of in told)))
         return self._advanced(rays[passed], d[passed], torch.zeros_like(d[passed]))
 
     def _bounds(self, rays: Tensor, d: Tensor) -> tuple[Bounds, Tensor]:
@@ -357,3 +362,11 @@ class _Walk:
             self._starts_inside[rays] = hits.starts_inside
             self._asked += len(rays) * sampling.samples + int(hits.hit.sum()) * sampling.secant_steps
         return len(rays)
+
+
+def _first_zero(values: Tensor, rise: Tensor, bend: Tensor) -> Tensor:
+    """[M] where parabolas first are 0 that begin at `values`, all negative, and `rise`, by `bend` more for each d.
+
+    Not a number where they never are.
+    """
+    return -2 * values / (rise + (rise**2 - 2 * bend * values).sqrt())

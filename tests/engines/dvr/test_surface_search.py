@@ -127,8 +127,15 @@ def asked_by(logits: Logits, samples: int) -> int:
 
 
 def test_samples_cost_little() -> None:
-    assert asked_by(thin_parts, 2048) < 1.2 * asked_by(thin_parts, 1024)
-    assert asked_by(thin_parts, 8192) < 1.7 * asked_by(thin_parts, 1024)
+    assert asked_by(thin_parts, 2048) < 1.12 * asked_by(thin_parts, 1024)
+    assert asked_by(thin_parts, 8192) < 1.3 * asked_by(thin_parts, 1024)
+
+
+def test_what_peeps_out_between_two_samples_is_no_surface() -> None:
+    """Kinks everywhere: where the search steps by what the field was, some edges lie within a step."""
+    rays, sampling = view(1.8, 0.7, 2.5, side=64), RaySampling(200)
+    found = find_surface(thin_parts, build_grid(thin_parts, CPU, 3.5), *rays, sampling)
+    assert wrong(found.hits, march(thin_parts, *rays, sampling)) == 0
 
 
 def test_exact_zeros_and_numbers_that_are_none_go_as_in_the_plain_search() -> None:
