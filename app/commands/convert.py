@@ -13,12 +13,13 @@ from app.commands.console import add_beside, add_up, beside_of, notes, writing
 from app.opening import Beside, scene_options, where_learnt
 from engines.core.abilities import HasConfigurationFile, HasViewingWeights, TakesInput, WritesUpstream
 from engines.core.checkpoint import DATA_BESIDE, Checkpoint, SceneInfo
+from engines.core.contract import with_derived
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.files import replacing
 from engines.core.formats import open_dataset
 from engines.core.reading import concerning, reading
-from engines.core.scene_file import write_scene_file
+from engines.core.scene_file import as_halved, write_scene_file
 from engines.core.torch_file import write_torch_file
 from engines.registry import find_engine, read_checkpoint
 
@@ -91,7 +92,10 @@ def _write_scene(checkpoint: Checkpoint, arguments: argparse.Namespace, beside: 
             checkpoint = engine.viewing_weights(checkpoint)
         else:
             notes([f"{engine.title} has nothing that only training needs; all weights are kept"])
-    write_scene_file(arguments.out, checkpoint, half=arguments.half)
+    if arguments.half:
+        # What is derived is of the weights that readers find.
+        checkpoint = replace(checkpoint, weights=as_halved(checkpoint.weights))
+    write_scene_file(arguments.out, with_derived(engine, checkpoint, options), half=arguments.half)
 
 
 def _with_cameras(checkpoint: Checkpoint, dataset: Dataset | None, arguments: argparse.Namespace) -> Checkpoint:

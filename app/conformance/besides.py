@@ -16,6 +16,7 @@ from engines.core.abilities import (
     FillsBox,
     HasConfigurationFile,
     HasViewingWeights,
+    KeepsDerived,
     KnowsWeights,
     ReadsUpstream,
     SuggestsOptions,
@@ -24,8 +25,9 @@ from engines.core.abilities import (
 )
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import make_options
-from engines.core.contract import opened
+from engines.core.contract import opened, with_derived
 from engines.core.errors import UserError
+from engines.core.scene_file import read_scene_file, write_scene_file
 from engines.core.torch_file import read_torch_file, write_torch_file
 
 
@@ -146,6 +148,41 @@ def views_with_less(trial: Trial) -> None:
             raise Failure(f"with viewing_weights() it draws another picture: {found}")
 
 
+def keeps_what_it_derives(trial: Trial) -> str:
+    """Draws with what a file keeps, and with what is wrong there: always the picture that is drawn without."""
+    engine, checkpoint, path = trial.engine, trial.checkpoints[-1], trial.folder / "derived.safetensors"
+    if not isinstance(engine, KeepsDerived):
+        return ""
+    kind = engine.SceneOptions
+    options = make_options(kind, {name: checkpoint.config[name] for name in kind.AS_TRAINED})
+    kept, early = (with_derived(engine, each, options) for each in (checkpoint, trial.checkpoints[0]))
+    write_scene_file(path, kept)
+    read = read_scene_file(path)
+    if found := difference(dict(kept.derived), dict(read.derived)):
+        raise Failure(f"the file keeps something else of derived(): {found}")
+    plain = open_checkpoint(trial, replace(checkpoint, training=None, derived={}))
+    expected = channels(plain, draw(plain))
+    wrong = {
+        "what derived() gives": kept.derived,
+        "what derived() gives of other weights": early.derived,
+        "what derived() gives, of which a bit changed": {name: _changed(each) for name, each in kept.derived.items()},
+        "what derived() gives, of which a part is missing": dict(list(kept.derived.items())[1:]),
+        "what derived() gives, cut": {name: each.view(-1)[:-1] for name, each in kept.derived.items()},
+    }
+    for what, derived in wrong.items():
+        scene = open_checkpoint(trial, replace(read, derived=derived))
+        if found := difference(expected, channels(scene, draw(scene))):
+            raise Failure(f"with {what} it draws another picture: {found}")
+    return f"{sum(tensor.nbytes for tensor in kept.derived.values()) / 1e6:.1f} MB"
+
+
+def _changed(tensor: torch.Tensor) -> torch.Tensor:
+    changed = tensor.clone()
+    if changed.numel():
+        changed.view(-1).view(torch.uint8)[0] ^= 1
+    return changed
+
+
 def suggests_options(trial: Trial) -> None:
     """Tries what is suggested for each sample: fields that there are, values that may be."""
     engine = trial.engine
@@ -181,6 +218,7 @@ BESIDES: dict[type, tuple[Check, ...]] = {
     TakesInput: (Check("with_input", "draws the same picture without photographs", keeps_its_input, "training"),),
     KnowsWeights: (Check("weights_to_draw", "names what checkpoints hold", knows_its_weights, "training"),),
     HasViewingWeights: (Check("viewing_weights", "draws the same picture with less", views_with_less, "training"),),
+    KeepsDerived: (Check("derived", "draws the same picture with what files keep", keeps_what_it_derives, "training"),),
     SuggestsOptions: (Check("suggested", "names options that there are", suggests_options),),
     FillsBox: (Check("box", "says where it is", fills_box),),
 }

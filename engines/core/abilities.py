@@ -168,6 +168,26 @@ class HasViewingWeights(Protocol):
         ...
 
 
+@runtime_checkable
+class KeepsDerived(Protocol):
+    """Makes something of a scene's weights before it can be drawn, and finds it again in scene files that keep it.
+
+    `open` gets it in `Checkpoint.derived`, from files of others, too: the engine tells by itself whether it is whole
+    and of these weights and options, and makes it again where it isn't. So pictures never depend on it.
+    """
+
+    def derived(self, checkpoint: Checkpoint, options: Any) -> Mapping[str, Tensor]:
+        """What a file is to keep of it, on the CPU: some MB at most, made in some seconds.
+
+        Args:
+            options: an instance of `SceneOptions`.
+
+        Raises:
+            UserError: as `open`, which is given no data folder.
+        """
+        ...
+
+
 def reason_against(engine: AnyEngine, dataset: Dataset) -> str:
     """Why a method can't learn from this data, in plain words; "" where it can, or doesn't judge.
 

@@ -132,6 +132,7 @@ class Checkpoint:
         scene: None where the file carries no cameras (the authors' files don't).
         training: optimiser states and generators by name, for resuming; None when only to look at.
         notes: in plain words, what is to be known of how it was read; not written into files.
+        derived: what the engine made of the weights, by its own names, and needn't make again; see `KeepsDerived`.
     """
 
     engine: str
@@ -141,6 +142,7 @@ class Checkpoint:
     scene: SceneInfo | None = None
     training: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
+    derived: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 def scene_info(checkpoint: Checkpoint, dataset: Dataset | None) -> SceneInfo:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -42,6 +43,7 @@ from engines.core.members import (
     MISSING,
     Kinds,
     are_texts,
+    are_weights,
     is_array,
     is_count,
     is_size,
@@ -67,6 +69,7 @@ ABILITIES: Mapping[type, str] = {
     abilities.FillsBox: "says which box it fills",
     abilities.KnowsWeights: "finds damaged weights",
     abilities.HasViewingWeights: "leaves out what only training needs",
+    abilities.KeepsDerived: "keeps in scene files what it makes of the weights",
 }
 """What an engine may be able to do besides, each in a few words."""
 SCENE_ABILITIES: tuple[type, ...] = (
@@ -169,6 +172,22 @@ def opened(
     return checked_scene(scene, engine.name, "open")
 
 
+def with_derived(engine: AnyEngine, checkpoint: Checkpoint, options: Options) -> Checkpoint:
+    """The checkpoint with what the method makes of its weights and files can keep, if it makes anything.
+
+    Raises:
+        UserError: see `Engine.open`.
+        BrokenContract: it is not what such must be.
+    """
+    if not isinstance(engine, abilities.KeepsDerived):
+        return replace(checkpoint, derived={})
+    with all_generators_kept():
+        derived = engine.derived(checkpoint, options)
+    if not are_weights(derived):
+        raise BrokenContract(f"method {engine.name}: derived gives no mapping of names to tensors on the CPU")
+    return replace(checkpoint, derived=derived)
+
+
 def begun(engine: AnyEngine, dataset: Dataset, config: TrainingConfig, device: torch.device) -> Training:
     """An optimisation that begins, looked at before its first step.
 
@@ -225,7 +244,7 @@ def _checkpoint(step: int) -> Kinds:
         "engine": (lambda value: isinstance(value, str), "the method's name"),
         "config": (lambda value: isinstance(value, Mapping), "a mapping of the options"),
         "step": (lambda value: value == step, f"{step}, the steps done so far"),
-        "weights": (_are_weights, "a mapping of names to tensors on the CPU"),
+        "weights": (are_weights, "a mapping of names to tensors on the CPU"),
         "scene": (lambda value: isinstance(value, SceneInfo), "a SceneInfo"),
         "training": (
             lambda value: isinstance(value, Mapping),
@@ -234,15 +253,8 @@ def _checkpoint(step: int) -> Kinds:
     }
 
 
-def _are_weights(value: object) -> bool:
-    return isinstance(value, Mapping) and all(
-        isinstance(name, str) and isinstance(tensor, torch.Tensor) and tensor.device.type == "cpu"
-        for name, tensor in value.items()
-    )
-
-
 def _are_states(value: object) -> bool:
-    return _are_weights(value) and isinstance(value, Mapping) and "cpu" in value
+    return are_weights(value) and isinstance(value, Mapping) and "cpu" in value
 
 
 def _checked_training(training: object, engine: str, member: str, step: int) -> Training:

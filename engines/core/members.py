@@ -122,6 +122,14 @@ def are_texts(value: object) -> bool:
     return isinstance(value, tuple) and all(isinstance(text, str) for text in value)
 
 
+def are_weights(value: object) -> bool:
+    """Whether it is a mapping of names to tensors on the CPU."""
+    return isinstance(value, Mapping) and all(
+        isinstance(name, str) and isinstance(tensor, torch.Tensor) and tensor.device.type == "cpu"
+        for name, tensor in value.items()
+    )
+
+
 def is_count(value: object) -> bool:
     """Whether it is a whole number, 0 or more."""
     return isinstance(value, int) and value >= 0

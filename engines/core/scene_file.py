@@ -1,4 +1,8 @@
-"""Scene files: one `.safetensors` with the weights, and in its header all that is needed to render."""
+"""Scene files: one `.safetensors` with the weights, and in its header all that is needed to render.
+
+Format 2 has besides the weights what an engine made of them (`Checkpoint.derived`): its names have `derived:` before
+them, and the header lists them. Files without such are of format 1.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import os
 import re
 import shutil
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +26,9 @@ from engines.core.files import replacing, unwritable
 from engines.core.reading import quoted, reading, require_file
 from engines.core.upstream_state import require_numbers
 
-FORMAT = 1
+FORMAT = 2
+WITHOUT_DERIVED = 1
+DERIVED = "derived:"
 MOST_HEADER_BYTES = 100_000_000
 """As the format has it."""
 NO_SCENE = "not a scene file, or damaged"
@@ -38,9 +45,10 @@ def write_scene_file(path: Path, checkpoint: Checkpoint, half: bool = False) -> 
     Raises:
         UserError: the place can't be written.
     """
-    weights = {name: _storable(tensor, half) for name, tensor in checkpoint.weights.items()}
+    tensors = {name: _storable(tensor, half) for name, tensor in checkpoint.weights.items()}
+    derived = {DERIVED + name: _storable(tensor, False) for name, tensor in checkpoint.derived.items()}
     header = {
-        "format": FORMAT,
+        "format": FORMAT if derived else WITHOUT_DERIVED,
         "engine": checkpoint.engine,
         "config": dict(checkpoint.config),
         "step": checkpoint.step,
@@ -48,14 +56,20 @@ def write_scene_file(path: Path, checkpoint: Checkpoint, half: bool = False) -> 
         "dtypes": {name: str(tensor.dtype).removeprefix("torch.") for name, tensor in checkpoint.weights.items()}
         if half
         else {},
+        "derived": list(derived),
     }
     with replacing(path) as temporary:
         try:
-            safetensors.torch.save_file(weights, temporary, metadata={"vantage": json.dumps(header)})
+            safetensors.torch.save_file(tensors | derived, temporary, metadata={"vantage": json.dumps(header)})
         except SafetensorError as error:
             said = re.search(r"os error (\d+)", str(error))
             reason = OSError(int(said[1]), os.strerror(int(said[1]))) if said else RuntimeError()
             raise unwritable(path, reason) from error
+
+
+def as_halved(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The weights that readers find in a file which stores them in 16 bits."""
+    return {name: _storable(tensor, True).to(tensor.dtype) for name, tensor in weights.items()}
 
 
 def _storable(tensor: Tensor, half: bool) -> Tensor:
@@ -113,10 +127,12 @@ def read_scene_file(path: Path) -> Checkpoint:
                 raise ValueError(f"{name} is {quoted(header[name])}")
         for name, dtype in header.get("dtypes", {}).items():
             weights[name] = weights[name].to(_dtype(dtype))
+        derived = {name.removeprefix(DERIVED): weights.pop(name) for name in header.get("derived", ())}
         scene = SceneInfo.from_json(header["scene"]) if header["scene"] is not None else None
+    # What was derived is its engine's to judge: it can make it again.
     for name, tensor in weights.items():
         require_numbers(path, name, tensor)
-    return Checkpoint(header["engine"], header["config"], header["step"], weights, scene)
+    return Checkpoint(header["engine"], header["config"], header["step"], weights, scene, derived=derived)
 
 
 def rewrite_scene_file(path: Path, scene: SceneInfo) -> None:

@@ -8,7 +8,7 @@ from torch import Tensor
 from engines.core.engine import Audit, Stop, never_stop
 from engines.dvr.inference import PackedDecoder, PackedLayers
 from engines.dvr.marching import Hits, Logits, RaySampling, march
-from engines.dvr.occupancy_grid import GridInMaking
+from engines.dvr.occupancy_grid import GridInMaking, OccupancyGrid
 from engines.dvr.ray_samples import farthest_coordinate
 from engines.dvr.surface_search import Found, find_surface
 
@@ -25,11 +25,13 @@ DIFFERENCE = 1e-3
 class DrawnField:
     """The field, in its own coordinates; its surface is where the logit is `level`."""
 
-    def __init__(self, layers: PackedLayers, code: Tensor | None, level: float) -> None:
-        """`code`: [1, c_dim], of a decoder that has one."""
+    def __init__(
+        self, layers: PackedLayers, code: Tensor | None, level: float, kept: OccupancyGrid | None = None
+    ) -> None:
+        """`code`: [1, c_dim], of a decoder that has one; `kept`: the field's grid, where a file had it."""
         decoder = layers.decoder
         self._packed, self._level = PackedDecoder(layers, code, level), level
-        self._making = GridInMaking(self._packed.logits, decoder.fc_p.weight.device)
+        self._making = GridInMaking(self._packed.logits, decoder.fc_p.weight.device, kept=kept)
         self.has_colours = decoder.fc_out.out_features > 1
         self.is_empty: bool | None = None
         """Whether no surface is in it; None where nobody looked."""
@@ -57,7 +59,7 @@ class DrawnField:
         Raises:
             Cancelled: `stop` said so.
         """
-        if not self._making.is_finished and len(origins) * sampling.samples < GRID_POINTS:
+        if not self.has_grid and len(origins) * sampling.samples < GRID_POINTS:
             return march(self._asked(stop), origins, directions, sampling, stop=stop)
         return self._find(origins, directions, sampling, stop).hits
 
@@ -76,8 +78,21 @@ class DrawnField:
         plainly = sampling.samples + sampling.secant_steps * float(plain.hit.float().mean())
         return Audit(len(chosen), int(wrong.sum()), found.evaluations / max(1, len(chosen)), plainly)
 
+    @property
+    def has_grid(self) -> bool:
+        """Whether its grid is there already."""
+        return self._making.is_finished
+
+    def grid(self, radius: float, stop: Stop = never_stop) -> OccupancyGrid:
+        """Its grid, for points whose coordinates are up to `radius`.
+
+        Raises:
+            Cancelled: `stop` said so; the next attempt goes on from there.
+        """
+        return self._making.finished(radius, stop)
+
     def _find(self, origins: Tensor, directions: Tensor, sampling: RaySampling, stop: Stop) -> Found:
-        grid = self._making.finished(farthest_coordinate(origins, directions, sampling), stop)
+        grid = self.grid(farthest_coordinate(origins, directions, sampling), stop)
         return find_surface(self._asked(stop), grid, origins, directions, sampling, stop)
 
     def _asked(self, stop: Stop) -> Logits:

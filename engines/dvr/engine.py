@@ -76,6 +76,14 @@ class DvrEngine:
                 needed[CODES] = torch.empty(len(weights[CODES]), config.c_dim)
             return needed
 
+    def derived(self, checkpoint: Checkpoint, options: DvrOptions) -> Mapping[str, Tensor]:
+        """The grids that spare points; of a class, those of its first objects."""
+        if self.takes_input(checkpoint) and CODES not in checkpoint.weights:
+            return {}
+        # Its codes are among the weights, whatever photograph they were made of.
+        options = options.model_copy(update={self.input_option: None})
+        return self._scene(checkpoint, torch.device("cpu"), None, options).derived()
+
     def open(self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: DvrOptions) -> Scene:
         """Builds the scene; see `scene.find_info` for where the cameras come from."""
         return self._scene(checkpoint, device, dataset, options)
@@ -88,7 +96,7 @@ class DvrEngine:
         assumptions = (*not_told(checkpoint), *assumptions)
         folder_said = "img_folder_input" in checkpoint.config
         inputs = find_inputs(config, checkpoint.weights, dataset, options.input, folder_said)
-        return DvrScene(config, checkpoint.weights, info, assumptions, device, options, inputs)
+        return DvrScene(config, checkpoint.weights, info, assumptions, device, options, inputs, checkpoint.derived)
 
     def unsupported(self, dataset: Dataset) -> str:
         """No photographs to learn from, none with a silhouette, or things that move."""

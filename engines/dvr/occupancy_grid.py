@@ -12,6 +12,7 @@ field's own; a cube of half side h spans [-h, h] on each axis.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -39,6 +40,12 @@ ROUNDING = 2.0**-11
 CHUNK, GPU_CHUNK = 2**10, 2**18
 """Samples between two looks at `stop`; on a CPU a look each few hundredths of a second."""
 FARTHEST_REACH = 64
+KEPT = {
+    "samples": (torch.float16, 1), "halved": (torch.uint8, 1), "shape": (torch.int64, 1), "half": (torch.float64, 0),
+}  # fmt: skip
+"""Types and numbers of dimensions of what a file keeps of a grid."""
+RECIPE = 1
+"""Grows when grids are made otherwise: those of files aren't read any more then."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +88,8 @@ class OccupancyGrid:
     def to_tensors(self) -> dict[str, Tensor]:
         """What a file keeps."""
         shape = torch.tensor([len(self.reach), self.cells])
-        return {"samples": self.samples, "halved": self.halved, "shape": shape, "half": torch.tensor(self.half)}
+        half = torch.tensor(self.half, dtype=torch.float64)
+        return {"samples": self.samples, "halved": self.halved, "shape": shape, "half": half}
 
     @staticmethod
     def from_tensors(tensors: Mapping[str, Tensor], device: torch.device) -> OccupancyGrid:
@@ -90,14 +98,18 @@ class OccupancyGrid:
         Raises:
             ValueError: the tensors aren't those of a grid.
         """
-        missing = {"samples", "halved", "shape", "half"} - set(tensors)
-        if missing:
-            raise ValueError(f"a grid has no {', '.join(sorted(missing))}")
-        cubes, cells = (int(number) for number in tensors["shape"].tolist())
-        if not (0 < cubes <= MOST_CUBES and cells in SIZES):
-            raise ValueError(f"a grid of {cubes} cubes of {cells} cells a side is none that is made here")
+        for name, (dtype, dimensions) in KEPT.items():
+            if name not in tensors:
+                raise ValueError(f"a grid has no {name}")
+            if tensors[name].dtype != dtype or tensors[name].dim() != dimensions:
+                raise ValueError(f"a grid's {name} is {tensors[name].dtype} {list(tensors[name].shape)}")
+        if len(tensors["shape"]) != 2:
+            raise ValueError(f"a grid's shape has {len(tensors['shape'])} numbers, not 2")
+        (cubes, cells), half = tensors["shape"].tolist(), float(tensors["half"])
+        if not (0 < cubes <= MOST_CUBES and cells in SIZES and 0 < half < math.inf):
+            raise ValueError(f"a grid of {cubes} cubes of {cells} cells a side, from {half}, is none that is made here")
         replayed = _Replayed(tensors["samples"], tensors["halved"], device)
-        grid = _first_cube(replayed, float(tensors["half"]), cells)
+        grid = _first_cube(replayed, half, cells)
         for _ in range(cubes - 1):
             grid = _with_cube(grid, replayed)
         replayed.finish()
@@ -107,10 +119,17 @@ class OccupancyGrid:
 class GridInMaking:
     """A grid that is made in as many attempts as it takes: what the field was asked for is kept between them."""
 
-    def __init__(self, logits: Logits, device: torch.device, finest: int = FINEST, padding: float = PADDING) -> None:
+    def __init__(
+        self,
+        logits: Logits,
+        device: torch.device,
+        finest: int = FINEST,
+        padding: float = PADDING,
+        kept: OccupancyGrid | None = None,
+    ) -> None:
+        """`kept`: that of this field, where there is one; it may yet have to be grown."""
         self._source, self._finest, self._half = _Asked(logits, device), finest, 0.5 + padding / 2
-        self._logits = logits
-        self._grid: OccupancyGrid | None = None
+        self._logits, self._grid = logits, kept
 
     @property
     def is_finished(self) -> bool:

@@ -21,9 +21,11 @@ from engines.dvr.config import PADDING, DvrConfig, DvrOptions
 from engines.dvr.cube import Cube
 from engines.dvr.drawn_field import GREY, DrawnField
 from engines.dvr.inference import PackedLayers
+from engines.dvr.kept_grids import MOST_OBJECTS, KeptGrids
 from engines.dvr.marching import RaySampling
 from engines.dvr.network import CODES, Dvr
 from engines.dvr.photographs import Codes, Inputs
+from engines.dvr.ray_samples import farthest_coordinate
 from engines.dvr.rays import pixel_rays
 
 ASSUMED_FOCAL = 525 / 480
@@ -45,6 +47,8 @@ LOOKED_AT = 33
 """Points along each side of the cube where a field is looked at that shows nothing."""
 EMPTY = "the field has no surface: nothing in it is occupied, and all that is drawn is the background"
 LEAST_OCCUPANCY = 1e-4
+COARSE = (32, 32)
+"""Pixels of a picture, of which it is seen how far its rays go."""
 
 
 def find_info(checkpoint: Checkpoint, dataset: Dataset | None) -> tuple[SceneInfo, tuple[str, ...]]:
@@ -111,8 +115,14 @@ class DvrScene:
         device: torch.device,
         options: DvrOptions,
         inputs: Inputs | None = None,
+        derived: Mapping[str, Tensor] | None = None,
     ) -> None:
-        """`inputs`: photographs that it is made of, of networks that need some; else the codes among `weights`."""
+        """Opens it.
+
+        Args:
+            inputs: photographs that it is made of, of networks that need some; else the codes among `weights`.
+            derived: `Checkpoint.derived`.
+        """
         self.device, self.options = device, options
         self.up, self.cameras, self.start = info.up, info.cameras, info.start
         self.cube = Cube.from_hints(info.hints)
@@ -128,6 +138,7 @@ class DvrScene:
         self._assumed = [*assumptions, *(inputs.notes if inputs is not None else ())]
         if config.out_dim == 1:
             self._assumed.append("the network has no colours: drawn grey, lit from the camera")
+        self._kept = KeptGrids(derived or {}, weights, config.leaky, logit_of(options.tau))
         self._fields = dict[tuple[float, ...], DrawnField]()
 
     @property
@@ -179,8 +190,22 @@ class DvrScene:
             if len(self._fields) >= KEPT_FIELDS:
                 self._fields.pop(next(iter(self._fields)))
             with torch.inference_mode():
-                self._fields[key] = DrawnField(self._layers, self.code(controls), logit_of(self.options.tau))
+                code = self.code(controls)
+                kept = None if share else self._kept.of(round(controls.get(INSTANCE, 0.0)), code, self.device)
+                self._fields[key] = DrawnField(self._layers, code, logit_of(self.options.tau), kept)
         return self._fields[key]
+
+    def derived(self) -> Mapping[str, Tensor]:
+        """The grids of the first objects, as far as the training cameras' rays need them.
+
+        Raises:
+            UserError: an object's photograph can't be read.
+        """
+        cameras = [camera.resized(COARSE) for camera in (self.start, *self.cameras)]
+        rays = [pixel_rays(camera, self.cube, self.device, self._pixel_corners) for camera in cameras]
+        radius = max(farthest_coordinate(*of_camera, self._sampling) for of_camera in rays)
+        chosen = [{INSTANCE: float(number)} for number in range(max(1, len(self.instances)))][:MOST_OBJECTS]
+        return self._kept.to_derived((self.code(controls), self.field(controls).grid(radius)) for controls in chosen)
 
     def render(self, camera: Camera, controls: Mapping[str, float] | None = None, stop: Stop = never_stop) -> Frame:
         """The picture from `camera`, its depth and normals.

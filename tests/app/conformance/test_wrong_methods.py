@@ -81,6 +81,17 @@ WRONG: dict[str, Wrong] = {
         "read_configured reads the options that it writes",
         "read_configured() gives samples=7 of what configuration_text() wrote for",
     ),
+    "what is derived is believed of other weights": (
+        [("    def unsupported(", "    def derived(self, checkpoint, options):\n"
+          "        return {'first': next(iter(checkpoint.weights.values())) + 0}\n\n    def unsupported("),
+         ("    def open(self,", "    def open(self, checkpoint, *more):\n"
+          "        derived = dict(zip(checkpoint.weights, checkpoint.derived.values()))\n"
+          "        checkpoint = __import__('dataclasses').replace(\n"
+          "            checkpoint, weights={**checkpoint.weights, **derived})\n"
+          "        return self.opened(checkpoint, *more)\n\n    def opened(self,")],
+        "derived draws the same picture with what files keep",
+        "with what derived() gives of other weights it draws another picture",
+    ),
     "a suggestion that can't be": (
         [("    def unsupported(", "    def suggested(self, dataset):\n        return {'raysss': 3}\n\n"
           "    def unsupported(")],

@@ -8,12 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from engines.core.errors import UserError
-from engines.core.scene_file import FORMAT, read_scene_file, read_scene_header, write_scene_file
+from engines.core.scene_file import (
+    DERIVED,
+    FORMAT,
+    WITHOUT_DERIVED,
+    as_halved,
+    read_scene_file,
+    read_scene_header,
+    rewrite_scene_file,
+    write_scene_file,
+)
 from tests.engines.core.examples import checkpoint, no_room_beyond
 
 
@@ -41,9 +51,43 @@ def test_header_is_readable_without_the_weights(tmp_path: Path) -> None:
     path = tmp_path / "scene.safetensors"
     write_scene_file(path, replace(checkpoint(), scene=None))
     header = read_scene_header(path)
-    assert (header["format"], header["engine"], header["step"], header["scene"]) == (FORMAT, "example", 7, None)
+    said = (header["format"], header["engine"], header["step"], header["scene"])
+    assert said == (WITHOUT_DERIVED, "example", 7, None)
     assert json.loads(header_of(path)["__metadata__"]["vantage"]) == header
     assert read_scene_file(path).scene is None
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_what_was_derived_stands_apart_from_the_weights(tmp_path: Path, half: bool) -> None:
+    path = tmp_path / "scene.safetensors"
+    derived = {"grid": torch.tensor([1e-9, 3.0]), "weight": torch.tensor([1, 2], dtype=torch.uint8)}
+    written = replace(checkpoint(), weights={"weight": torch.tensor([1 / 3])}, derived=derived)
+    write_scene_file(path, written, half=half)
+    assert read_scene_header(path)["format"] == FORMAT and DERIVED + "grid" in header_of(path)
+    for _ in range(2):
+        read = read_scene_file(path)
+        assert list(read.weights) == ["weight"] and read.derived.keys() == derived.keys()
+        for name, tensor in derived.items():
+            assert torch.equal(read.derived[name], tensor) and read.derived[name].dtype == tensor.dtype
+        assert read.scene is not None
+        rewrite_scene_file(path, read.scene.with_up(np.array([0.0, 0.0, 1.0])))
+
+
+def test_a_file_whose_derived_tensors_are_not_there_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "scene.safetensors"
+    write_scene_file(path, replace(checkpoint(), derived={"grid": torch.ones(2)}))
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"derived:grid", b"derived:grit", 1))
+    with pytest.raises(UserError, match="damaged scene file"):
+        read_scene_file(path)
+
+
+def test_halved_weights_are_those_that_are_read(tmp_path: Path) -> None:
+    weights = {"weight": torch.tensor([1 / 3, 1e-7]), "count": torch.tensor(3), "huge": torch.tensor([1e6, 1 / 3])}
+    write_scene_file(tmp_path / "scene.safetensors", replace(checkpoint(), weights=weights), half=True)
+    read = read_scene_file(tmp_path / "scene.safetensors").weights
+    for name, tensor in as_halved(weights).items():
+        assert torch.equal(read[name], tensor) and read[name].dtype == tensor.dtype
 
 
 def test_half_is_smaller_and_widened_again(tmp_path: Path) -> None:
