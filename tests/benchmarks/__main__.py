@@ -32,6 +32,7 @@ HEAD = f"{'benchmark':<50} {'median':>9}     {'from round to round':>20} {'round
 PYTEST = (
     "-q", "--no-header", "-p", "no:xdist", "-p", "benchmark", "-p", "tests.benchmarks.measuring",
     "-o", "addopts=--strict-markers", "-o", "python_files=benchmark_*.py", "-o", "python_functions=benchmark_*",
+    "-o", "timeout=1800",
 )  # fmt: skip
 
 

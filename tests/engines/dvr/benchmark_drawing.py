@@ -27,7 +27,7 @@ from tests.engines.dvr.test_inference import random_network
 from tests.engines.dvr.test_surface_search import wrong
 
 CPU = torch.device("cpu")
-SIDE, PLAIN_RAYS, ROUNDS = 128, 96, 5
+SIDE, PLAIN_RAYS, ROUNDS = 128, 32, 5
 PLAIN_CHUNK = 2**13
 """Points that the plain march evaluates at once: more are slower."""
 RADIUS = 4.0
