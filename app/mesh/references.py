@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from app.mesh.mesh_reading import READ_SUFFIXES, is_mesh_file, read_mesh
-from app.mesh.surface import Surface
+from app.mesh.surface import Surface, face_normals
 from engines.core.camera import LARGEST, Array
 from engines.core.errors import UserError
 from engines.core.reading import read_npz, reading
@@ -96,10 +96,15 @@ def read_reference(path: Path) -> Reference:
         raise UserError(f"{path}: is no reference for a mesh; name a file ({', '.join(READ_SUFFIXES)}, .npz)")
     read = read_mesh(path)
     if len(read.surface.faces):
+        _, areas = face_normals(read.surface)
+        if not areas.any():
+            raise UserError(f"{path}: its triangles have no area; there is no surface to compare with")
         return Reference(str(path), surface=read.surface, notes=read.notes)
     if not len(read.surface.vertices):
         raise UserError(f"{path}: holds neither triangles nor points")
-    return _thinned(Reference(str(path), points=read.surface.vertices, normals=read.normals, notes=read.notes))
+    note = f"{path.name}: has no triangles; its {len(read.surface.vertices)} vertices are taken as points of a surface"
+    notes = read.notes if path.suffix.lower() == ".ply" else (*read.notes, note)
+    return _cloud(Reference(str(path), points=read.surface.vertices, normals=read.normals, notes=notes))
 
 
 def _of_archive(path: Path) -> Reference:
@@ -114,7 +119,7 @@ def _of_archive(path: Path) -> Reference:
         normals = _triples(path, "normals", arrays) if "normals" in arrays else None
         if normals is not None and len(normals) != len(points):
             raise UserError(f"{path}: has {len(points)} points but {len(normals)} normals")
-        return _thinned(Reference(str(path), points=points, normals=normals))
+        return _cloud(Reference(str(path), points=points, normals=normals))
 
 
 def _triples(path: Path, name: str, arrays: Mapping[str, Array]) -> Array:
@@ -137,10 +142,18 @@ def _bits(path: Path, values: Array, count: int) -> Array:
                     "nor as numbers")  # fmt: skip
 
 
-def _thinned(reference: Reference) -> Reference:
-    """Of a cloud of very many points some of all of it."""
+def _cloud(reference: Reference) -> Reference:
+    """A cloud of points; of very many some of all of it.
+
+    Raises:
+        UserError: they are in one place.
+    """
     points, normals = reference.points, reference.normals
-    if points is None or len(points) <= MOST_POINTS:
+    if points is None or len(points) == 0:
+        raise ValueError("a cloud without points")
+    if not np.ptp(points, axis=0).any():
+        raise UserError(f"{reference.name}: its points lie in one place; there is no surface to compare with")
+    if len(points) <= MOST_POINTS:
         return reference
     chosen = np.random.default_rng(0).choice(len(points), MOST_POINTS, replace=False, shuffle=False)
     note = f"{reference.name}: {MOST_POINTS} of its {len(points)} points are taken, by chance"

@@ -273,7 +273,7 @@ def _iou(
     if gaps:
         return None, (f"the mesh is open at {gaps} edges and has no inside: no volumetric IoU",)
     if reference.occupancy_points is not None and reference.occupied is not None:
-        return _over_union(inside(closed, reference.occupancy_points), reference.occupied), ()
+        return _over_union(inside(closed, reference.occupancy_points), reference.occupied)
     if reference.surface is None:
         raise ValueError("neither triangles nor points that are inside")
     other, gaps = closed_surface(reference.surface)
@@ -282,9 +282,11 @@ def _iou(
     corners = np.concatenate([closed.vertices[closed.faces].reshape(-1, 3), reference.box])
     low, high = corners.min(axis=0), corners.max(axis=0)
     points = low + (high - low) * chance.random((count, 3))
-    return _over_union(inside(closed, points), inside(other, points)), ()
+    return _over_union(inside(closed, points), inside(other, points))
 
 
-def _over_union(one: Array, other: Array) -> float | None:
+def _over_union(one: Array, other: Array) -> tuple[float | None, tuple[str, ...]]:
     either = int((one | other).sum())
-    return int((one & other).sum()) / either if either else None
+    if either == 0:
+        return None, ("no point is inside the mesh or its reference: no volumetric IoU",)
+    return int((one & other).sum()) / either, ()

@@ -216,8 +216,13 @@ def parse_yaml(text: str) -> Any:
         raise ValueError(shortened(error)) from error
 
 
-def make_options(kind: type[AnyOptions], values: Mapping[str, Any], where: str = "--set") -> AnyOptions:
+def make_options(
+    kind: type[AnyOptions], values: Mapping[str, Any], where: str = "--set", names: Mapping[str, str] | None = None
+) -> AnyOptions:
     """Checks `values` against `kind`'s types and bounds.
+
+    Args:
+        names: what fields are called in the file that they are of, where it calls them otherwise.
 
     Raises:
         UserError: names the field, what is wrong with it, and for an unknown one the fields there are.
@@ -225,7 +230,7 @@ def make_options(kind: type[AnyOptions], values: Mapping[str, Any], where: str =
     try:
         return kind.model_validate(dict(values))
     except ValidationError as error:
-        raise UserError(_first_wrong(kind, error, where)) from error
+        raise UserError(_first_wrong(kind, error, where, names or {})) from error
 
 
 def check_fields(kind: type[AnyOptions], values: Mapping[str, Any], where: str) -> None:
@@ -239,16 +244,17 @@ def check_fields(kind: type[AnyOptions], values: Mapping[str, Any], where: str) 
     except ValidationError as error:
         # What concerns several fields may be mended by those that are to come.
         if any(found["loc"] and found["type"] != "missing" for found in _errors(error)):
-            raise UserError(_first_wrong(kind, error, where)) from error
+            raise UserError(_first_wrong(kind, error, where, {})) from error
 
 
 def _errors(error: ValidationError) -> list[ErrorDetails]:
     return error.errors(include_url=False, include_context=False)
 
 
-def _first_wrong(kind: type[AnyOptions], error: ValidationError, where: str) -> str:
+def _first_wrong(kind: type[AnyOptions], error: ValidationError, where: str, names: Mapping[str, str]) -> str:
     first = _errors(error)[0]
-    field, message = shortened(".".join(str(part) for part in first["loc"])), first["msg"][0].lower() + first["msg"][1:]
+    path = [names.get(str(part), str(part)) for part in first["loc"]]
+    field, message = shortened(".".join(path)), first["msg"][0].lower() + first["msg"][1:]
     if first["type"] == "extra_forbidden":
         return f"{where}: no field {field}; there are {', '.join(kind.model_fields)}"
     message = message.removeprefix("value error, ").replace("input should", "must")

@@ -51,6 +51,20 @@ DECODER_DEFAULTS = {"hidden_size": 512, "n_blocks": 5, "leaky": False, "out_dim"
 ENCODER_DEFAULTS = {"normalize": True, "use_linear": True}
 OF_RAYS = {"tau": "tau", "n_secant_steps": "secant_steps"}
 """`depth_function_kwargs` by the fields of ours."""
+NAMES = {
+    "threshold": "test.threshold",
+    "ray_samples": "rendering.ray_sampling_accuracy",
+    "depth_range": "data.depth_range",
+    "img_size_input": "data.img_size_input",
+    "img_folder_input": "data.img_folder_input",
+    "tau": "model.depth_function_kwargs.tau",
+    "secant_steps": "model.depth_function_kwargs.n_secant_steps",
+    "c_dim": "model.c_dim",
+    "leaky": "model.decoder_kwargs.leaky",
+    "normalize": "model.encoder_kwargs.normalize",
+    "use_linear": "model.encoder_kwargs.use_linear",
+}
+"""Where the fields of ours stand in their files."""
 NOT_OBEYED = {"method": "secant", "check_cube_intersection": True}
 """`depth_function_kwargs` that are drawn so, whatever the file says."""
 

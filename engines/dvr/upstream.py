@@ -20,7 +20,7 @@ from engines.core.config import SCENE_CONFIG, make_options
 from engines.core.errors import UserError
 from engines.core.reading import shortened
 from engines.core.upstream_state import checked_weights, state_dict_of, whole_state
-from engines.dvr.authors_options import Said, disagreement, find_beside, read_said
+from engines.dvr.authors_options import NAMES, Said, disagreement, find_beside, read_said
 from engines.dvr.config import DvrConfig
 from engines.dvr.network import Dvr
 
@@ -55,7 +55,7 @@ def read(content: Mapping[str, Any], path: Path, named: Path | None = None) -> C
     values = {**said.values, **told, "pixel_corners": True}
     if said.values.get("encoder") == "resnet101":
         values["encoder"] = "resnet101"
-    config = make_options(DvrConfig, values, str(said.path))
+    config = make_options(DvrConfig, values, str(said.path), NAMES)
     with torch.device("meta"):
         network = Dvr(config)
     weights = checked_weights(state, network, path)

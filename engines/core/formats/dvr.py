@@ -255,13 +255,19 @@ class _Matrices:
         return read_npz(self._path) if contents else dict.fromkeys(npz_names(self._path), np.empty(0))
 
     def read(self, kind: str, number: int) -> Array:
-        """[4, 4] float64; the unit matrix where only `world_mat` is there.
+        """[4, 4] float64; the unit matrix where no camera has one of this kind.
 
         Raises:
-            UserError: not such a matrix.
+            UserError: not such a matrix, or missing among others.
         """
         name = f"{kind}_{number}"
         if name not in self.names:
+            other = next((each for each in self.cameras if f"{kind}_{each}" in self.names), None)
+            if other is not None:
+                raise UserError(
+                    f"{self._path}: lacks {name}, and has {kind}_{other}; each camera needs its own, or the file is "
+                    "not whole"
+                )
             return np.eye(4)
         self._read = self._read or dict(self._load(contents=True))
         return four_by_four(f"{self._path}: {name}", self._read[name])
@@ -297,13 +303,22 @@ def _by_camera(folder: Path, cameras: Sequence[int]) -> dict[int, Path]:
 
 
 def _of_cameras(folder: Path, images: Sequence[Path], cameras: Sequence[int]) -> dict[int, Path]:
-    if len(images) == len(cameras):
-        return dict(zip(cameras, images, strict=True))
     numbered = {int(path.stem): path for path in images if path.stem.isdecimal()}
+    # Cameras 0, 2, 3 of photographs 0, 1, 2 are no others in order: that of 1 is missing.
+    is_gapped = cameras[-1] - cameras[0] >= len(cameras)
+    if len(images) == len(cameras) and not (is_gapped and len(numbered) == len(images)):
+        return dict(zip(cameras, images, strict=True))
     if not numbered and (numbers := numbers_in(images)) and min(numbers) == min(cameras):
         # Of names such as rect_003; where they begin otherwise they may be counted from elsewhere.
         numbered = dict(zip(numbers, images, strict=True))
     if len(numbered) < len(images) or not numbered.keys() <= set(cameras):
+        lacking = sorted(numbered.keys() - set(cameras))
+        if len(numbered) == len(images) and lacking and min(numbered) <= cameras[0]:
+            raise UserError(
+                f"{folder.parent}: there is no camera of {folder.name}/{numbered[lacking[0]].name}: {CAMERAS[0]} lacks "
+                f"world_mat_{lacking[0]}{f', and {len(lacking) - 1} more' if len(lacking) > 1 else ''}; put it in, or "
+                "take the photograph out"
+            )
         raise UserError(
             f"{folder}: {len(images)} images but {len(cameras)} cameras in {CAMERAS[0]}; each image needs its "
             "camera, or their numbers as names (000042.jpg of world_mat_42)"

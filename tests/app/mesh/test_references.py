@@ -103,6 +103,24 @@ def test_what_is_no_reference(tmp_path: Path) -> None:
     file.write_text(f"ply\nformat ascii 1.0\nelement vertex 0\n{head}end_header\n")
     with pytest.raises(UserError, match="neither triangles nor points"):
         read_reference(file)
+    flat = tmp_path / "flat.obj"
+    flat.write_text("v 0 0 0\nv 1 0 0\nv 2 0 0\nf 1 2 3\n")
+    with pytest.raises(UserError, match=r"flat\.obj: its triangles have no area"):
+        read_reference(flat)
+
+
+@pytest.mark.parametrize("count", [1, 50])
+def test_points_in_one_place_are_no_surface(tmp_path: Path, count: int) -> None:
+    with pytest.raises(UserError, match=r"a\.npz: its points lie in one place"):
+        read_reference(write_archive(tmp_path / "a.npz", points=np.full((count, 3), 2.0)))
+
+
+def test_a_mesh_without_triangles_is_said_to_be_taken_as_points(tmp_path: Path) -> None:
+    file = tmp_path / "a.obj"
+    file.write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\n")
+    reference = read_reference(file)
+    assert reference.points is not None and len(reference.points) == 3
+    assert reference.notes == ("a.obj: has no triangles; its 3 vertices are taken as points of a surface",)
 
 
 def test_meshes_find_their_references_by_name(tmp_path: Path) -> None:

@@ -142,6 +142,12 @@ def test_points_are_drawn_evenly_over_the_area() -> None:
     np.testing.assert_allclose(np.abs(normals), np.tile([0, 0, 1], (50_000, 1)))
 
 
+def test_where_nothing_is_inside_it_is_said() -> None:
+    outside = Reference("it", occupancy_points=np.full((5, 3), 9.0), occupied=np.zeros(5, dtype=bool))
+    score = score_mesh(sphere(), outside, FEW)
+    assert score.iou is None and score.notes[0].startswith("no point is inside the mesh or its reference")
+
+
 AUTHORS = {
     "accuracy": 0.010801285010901322,
     "completeness": 0.010776907217725293,

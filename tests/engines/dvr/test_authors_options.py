@@ -125,9 +125,24 @@ def test_what_is_not_drawn_so_is_said(tmp_path: Path) -> None:
     assert any("method='bisection' is not obeyed" in note for note in checkpoint.notes)
 
 
-def test_a_value_that_can_not_be_names_the_file(tmp_path: Path) -> None:
-    path = saved(tmp_path, {**SINGLE, "test": {"threshold": 7}}, **SMALL)
-    with pytest.raises(UserError, match=r"config\.yaml: threshold=7: must be less than 1"):
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"test": {"threshold": 7}}, r"test\.threshold=7: must be less than 1"),
+        ({"rendering": {"ray_sampling_accuracy": [0, 1]}}, r"rendering\.ray_sampling_accuracy=0: must be greater"),
+        ({"data": {"depth_range": [2.4, 0]}}, r"data\.depth_range=\[2\.4, 0\]: must be two depths, the nearer first"),
+        ({"data": {"depth_range": [2.4]}}, r"data\.depth_range\.1: field required"),
+        (
+            {"model": {**SINGLE["model"], "depth_function_kwargs": {"n_secant_steps": -1}}},
+            r"model\.depth_function_kwargs\.n_secant_steps=-1: must be greater",
+        ),
+    ],
+)
+def test_a_value_that_can_not_be_names_the_file_and_its_place_there(
+    tmp_path: Path, changes: dict[str, Any], said: str
+) -> None:
+    path = saved(tmp_path, {**SINGLE, **changes}, **SMALL)
+    with pytest.raises(UserError, match=rf"config\.yaml: {said}"):
         registry.read_checkpoint(path)
 
 

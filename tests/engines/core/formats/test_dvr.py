@@ -237,6 +237,32 @@ def test_what_does_not_fit_together_is_said(tmp_path: Path) -> None:
         open_dataset(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        (("world_mat_2",), r"there is no camera of image/000002\.png: cameras\.npz lacks world_mat_2; put it in"),
+        (("world_mat_0",), r"no camera of image/000000\.png: cameras\.npz lacks world_mat_0"),
+        (("world_mat_1", "world_mat_2"), r"image/000001\.png: cameras\.npz lacks world_mat_1, and 1 more"),
+        (("camera_mat_1",), r"cameras\.npz: lacks camera_mat_1, and has camera_mat_0; each camera needs its own"),
+        (("scale_mat_0",), r"cameras\.npz: lacks scale_mat_0, and has scale_mat_1"),
+    ],
+)
+def test_a_matrix_that_is_missing_is_named(tmp_path: Path, missing: tuple[str, ...], said: str) -> None:
+    write(tmp_path)
+    kept = {name: matrix for name, matrix in matrices(camera_ring(4)).items() if name not in missing}
+    np.savez(tmp_path / "cameras.npz", **kept)
+    with pytest.raises(UserError, match=said):
+        [view.camera for view in open_dataset(tmp_path).views]
+
+
+def test_as_many_cameras_as_photographs_but_of_other_numbers_is_no_match(tmp_path: Path) -> None:
+    write(tmp_path, 3)
+    kept = {name: matrix for name, matrix in matrices(camera_ring(4)).items() if not name.endswith("_1")}
+    np.savez(tmp_path / "cameras.npz", **kept)
+    with pytest.raises(UserError, match=r"no camera of image/000001\.png: cameras\.npz lacks world_mat_1"):
+        open_dataset(tmp_path)
+
+
 def test_dtu_scan65_is_where_opencv_has_it(shared: Path) -> None:
     folder = shared / "data" / "dtu_scan65_skull"
     dataset, truth = open_dataset(folder), np.load(folder / "cams_opencv.npz")
