@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.mesh.axes import USUAL, FileAxes, file_axes
+from app.mesh.axes import UPS, USUAL, FileAxes, file_axes
 from app.mesh.glb_file import write_glb
 from app.mesh.surface import Surface, vertex_normals
 from engines.core.camera import Array
@@ -18,6 +18,8 @@ FINEST = 1e-5
 PLACE, NORMAL, COLOUR = ("x", "y", "z"), ("nx", "ny", "nz"), ("red", "green", "blue")
 """A vertex's numbers in a PLY, as all programs call them."""
 Z_UP = np.array([0.0, 0.0, 1.0])
+UPRIGHT = 0.98
+"""Cosine of the angle to an axis, 11 degrees: what leans no more stands upright there."""
 
 
 def check_suffix(path: Path) -> None:
@@ -56,13 +58,25 @@ def write_mesh(
         _write_ply(path, turned, normals, colours, lie, "<f8" if far else "<f4")
     else:
         _write_obj(path, turned, normals, colours, lie)
-    return _notes(lie, suffix, far)
+    notes = _notes(lie, suffix, far)
+    return (*_lying(lie), *notes) if axes == "auto" else notes
 
 
 def _far_from_origin(vertices: Array) -> bool:
     """Whether single precision is too coarse for these places, as in a map's coordinates."""
     size = float(np.ptp(vertices, axis=0).max())
     return bool(np.spacing(np.float32(np.abs(vertices).max())) > FINEST * size)
+
+
+def _lying(axes: FileAxes) -> tuple[str, ...]:
+    """What is said of a file that no program shows upright, and nobody asked for so."""
+    if axes.name != "world" or max(float(axes.up @ np.array(up)) for up in UPS.values()) > UPRIGHT:
+        return ()
+    up = ", ".join(f"{value:.3g}" for value in axes.up)
+    return (
+        f"in the file up is ({up}), as in the scene's world: it lies askew in other programs; axes z-up (for Blender) "
+        "or y-up turn it upright",
+    )
 
 
 def _notes(axes: FileAxes, suffix: str, far: bool) -> tuple[str, ...]:

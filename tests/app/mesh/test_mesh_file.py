@@ -76,7 +76,7 @@ def test_the_scenes_up_stands_where_the_axes_say(tmp_path: Path, suffix: str, ax
     name = axes if axes != "auto" else "world" if suffix == ".ply" else "y-up"
     if name == "world":
         np.testing.assert_allclose(vertices, CORNERS, atol=1e-6)
-        assert notes == ()
+        assert axes == "auto" or notes == ()
     else:
         # Heights along the scene's up are heights along the file's, and nothing is mirrored or stretched.
         heights = CORNERS @ up / np.linalg.norm(up)
@@ -84,6 +84,23 @@ def test_the_scenes_up_stands_where_the_axes_say(tmp_path: Path, suffix: str, ax
         assert mesh.volume == pytest.approx(1.0, rel=1e-5)
     text = path.read_bytes()[:2000].decode("latin-1")
     assert ("world" in text) and (f"+{name[0]} is up" in text) == (name != "world")
+
+
+@pytest.mark.parametrize(
+    ("up", "axes", "askew"),
+    [
+        ((0, -0.4, -0.9), "auto", True),
+        ((0, -1, 0), "auto", True),
+        ((0, -0.4, -0.9), "world", False),
+        ((0.05, 0, 1), "auto", False),
+        ((0, 1, 0), "auto", False),
+    ],
+)
+def test_a_file_that_stands_upright_nowhere_is_said_to_unless_it_was_asked_for(
+    tmp_path: Path, up: tuple[float, float, float], axes: str, askew: bool
+) -> None:
+    notes = write_mesh(tmp_path / "a.ply", TETRAHEDRON, GREY, np.array(up), axes)
+    assert ["axes z-up (for Blender)" in note for note in notes] == [True] * askew
 
 
 def test_a_glb_of_a_scene_with_z_up_is_in_blender_as_it_was(tmp_path: Path) -> None:
