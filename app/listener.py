@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.comparison import Comparison
-from app.opening import Beside, Opened
+from app.opening import ALONE, Beside, Opened
 from app.pictures import Picture
 from app.viewpoints import ViewPoint
 from engines.core.camera import Array
@@ -92,6 +92,7 @@ class OpenFailure:
     path: Path
     data: Path | None
     error: BaseException
+    beside: Beside = ALONE
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,7 @@ from engines.core.config import Options, make_options, parse_settings
 from engines.core.dataset import Dataset
 from engines.core.device import choose_device
 from engines.core.engine import AnyEngine, Scene
-from engines.core.errors import Lacking, UserError
+from engines.core.errors import Lacking, LacksInput, UserError
 from engines.core.formats import open_dataset
 from engines.core.object_masks import as_learnt
 from engines.core.origin import moved
@@ -117,11 +117,19 @@ def open_scene(
         if own is None:
             raise
         if not own.exists():
-            raise Lacking(f"{error}; the folder that the run was learnt from, {own}, is not there any more") from error
+            more = f"the folder that the run was learnt from, {own}, is not there any more"
+            raise _saying_more(error, more) from error
     dataset = as_learnt(open_dataset(own), checkpoint.config)
     note = f"no data folder was named: that which the run was learnt from is taken, {own}"
     dataset = replace(dataset, notes=(note, *dataset.notes))
     return _open(path, checkpoint, dataset, where, settings, beside)
+
+
+def _saying_more(error: Lacking, more: str) -> Lacking:
+    said = type(error)(f"{error}; {more}")
+    if isinstance(error, LacksInput) and isinstance(said, LacksInput):
+        said.advice = error.advice
+    return said
 
 
 def _run_of(path: Path) -> Path:
@@ -149,8 +157,11 @@ def _open(
             scene = contract.opened(engine, checkpoint, device, drawn_from, options)
     except Lacking as error:
         name = _name_beside(checkpoint)
+        if isinstance(error, LacksInput) and isinstance(engine, TakesInput):
+            error.advice = engine.input_advice
         if dataset is None and name:
-            raise Lacking(f"{error}; {path.name} was kept with the folder {name}, which is not beside it") from error
+            more = f"{path.name} was kept with the folder {name}, which is not beside it"
+            raise _saying_more(error, more) from error
         raise
     opened = Opened(scene, checkpoint, dataset, path, options, beside)
     # As somebody chose once, whatever the data folder says.
@@ -169,11 +180,13 @@ def scene_options(
         UserError: an option can't be, or the method makes no scenes of photographs.
     """
     values = {name: checkpoint.config[name] for name in engine.SceneOptions.AS_TRAINED if name in checkpoint.config}
+    named: dict[str, Any] = {}
     if photograph is not None:
         if not isinstance(engine, TakesInput) or not engine.takes_input(checkpoint):
             raise UserError(f"--input {photograph}: this scene is not made of a photograph; leave it out")
-        values[engine.input_option] = str(photograph)
-    return make_options(engine.SceneOptions, values | parse_settings(settings))
+        # Over the settings: of a window that was begun with one there another can be chosen.
+        named[engine.input_option] = str(photograph)
+    return make_options(engine.SceneOptions, values | parse_settings(settings) | named)
 
 
 def where_learnt(dataset: Dataset, checkpoint: Checkpoint) -> Dataset:

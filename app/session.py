@@ -6,30 +6,30 @@ on those threads, and are handed back to the session by the caller (`adopt`, `sh
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from app.ahead import Ahead
-from app.comparison import compare, photograph_of
+from app.comparing import Comparing
+from app.comparison import photograph_of
+from app.drawing import Drawing
 from app.eye import Eye
-from app.listener import Asked, CompareFailure, Listener, ObjectViews, OpenFailure, Opening
+from app.listener import Asked, Listener, ObjectViews, OpenFailure, Opening
 from app.memory import end_and_give_back, share_arenas
 from app.near_plane import room
-from app.opening import ALONE, Beside, Opened, as_settings, open_scene, with_up
+from app.openers import Openers
+from app.opening import ALONE, Beside, Opened, as_settings, open_scene, title_of, with_up
 from app.pictures import Picture, Request, point_at, scene_points
-from app.render_worker import RenderWorker
 from app.timeline import Timeline
 from app.ups import Ups, keep_in_file
 from app.viewpoints import ViewPoint, Visited, read_viewpoints
 from engines.core.camera import Array, Camera
 from engines.core.config import make_options
-from engines.core.engine import INSTANCE, HasSources, Prepares
-from engines.core.frame import Frame
+from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, HasSources
+from engines.core.errors import UserError
 from engines.core.run_folder import LIVE_NAME
 
 
@@ -51,17 +51,16 @@ class Session:
         self.last: Picture | None = None
         self._exact: Picture | None = None
         self._listener = listener
-        self._worker: RenderWorker | None = None
-        self._ahead: Ahead | None = None
+        self._drawing: Drawing | None = None
         self.timeline = Timeline(self)
         self._photograph_wanted = False
         self._number = self._adopted = 0
         self._staying = False
-        self._wanted: tuple[Path | None, dict[str, Any]] = None, {}
-        """Data folder and options of what is on its way."""
+        self._wanted: tuple[Path | None, dict[str, Any], Beside] = None, {}, ALONE
+        """Data folder, options, and what else is named, of what is on its way."""
+        self._openers = Openers(self._open, listener)
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="aside")
-        self._comparing: Future[None] | None = None
-        """Only the newest comparison is worth its time."""
+        self._comparing = Comparing(self._aside, listener)
 
     # Opening
 
@@ -72,12 +71,13 @@ class Session:
 
     def open(self, path: Path, data: Path | None = None, beside: Beside = ALONE) -> None:
         """Begins to open a scene on a thread of its own; the one that is open stays until `adopt`."""
-        self._begin(path, data, {}, stay=False, beside=beside)
+        self._begin(path, data, {}, beside, stay=False)
 
     def attach(self, data: Path) -> None:
         """Opens the same scene again with a data folder."""
         if self.opened is not None:
-            self._begin(self.opened.path, data, self._chosen, stay=False)
+            _, chosen, beside = self._newest()
+            self._begin(self.opened.path, data, chosen, beside, stay=False)
 
     def choose_options(self, values: Mapping[str, Any]) -> None:
         """Opens the same scene again with other options; the eye stays where it is.
@@ -89,7 +89,32 @@ class Session:
         """
         if self.opened is not None and (self.opening is None or self._staying):
             make_options(type(self.opened.options), values, "option")
-            self._begin(self.opened.path, self.data, values, stay=True)
+            data, _, beside = self._newest()
+            self._begin(self.opened.path, data, values, beside, stay=True)
+
+    def choose_input(self, photograph: Path | None) -> None:
+        """Opens the same scene again, made of a photograph or of a folder of such; the eye stays where it is.
+
+        None: of what it is made of where none is named.
+
+        Raises:
+            UserError: another scene is on its way.
+        """
+        if self.opened is None:
+            return
+        path = self.opened.path
+        if self.opening not in (None, path):
+            raise UserError(f"{title_of(path)}: another scene is being opened; wait for it, or open this one again")
+        data, chosen, beside = self._newest()
+        stay = self.opening is None or self._staying
+        self._begin(path, data, chosen, replace(beside, photograph=photograph), stay)
+
+    def _newest(self) -> tuple[Path | None, dict[str, Any], Beside]:
+        """As `_wanted`, of the open scene; if it is on its way again, as it is going to be."""
+        opened = self.opened
+        if opened is None or self.opening == opened.path:
+            return self._wanted
+        return self.data, self._chosen, opened.beside
 
     def learnt_further(self, path: Path) -> None:
         """Opens `path` in the place of the open scene, which it is, learnt further; the eye stays where it is.
@@ -99,36 +124,27 @@ class Session:
         if self.opened is None:
             return
         if self.opening is None:
-            self._begin(path, self.data, self._chosen, stay=True)
+            self._begin(path, *self._newest(), stay=True)
         elif self.opening == path / LIVE_NAME:
             self._begin(path, *self._wanted, stay=True)
 
-    def _begin(
-        self, path: Path, data: Path | None, chosen: Mapping[str, Any], stay: bool, beside: Beside | None = None
-    ) -> None:
-        """`beside`: what is named beside it; None: as for the open scene, if it is that."""
+    def _begin(self, path: Path, data: Path | None, chosen: Mapping[str, Any], beside: Beside, stay: bool) -> None:
         self._number += 1
         self.opening, self._staying = path, stay
-        self._wanted = data, dict(chosen)
-        same = stay or (self.opened is not None and self.opened.path == path)
-        if beside is None:
-            beside = self.opened.beside if self.opened is not None and self.opened.path == path else ALONE
+        self._wanted = data, dict(chosen), beside
+        opened = self.opened
+        same = stay or (opened is not None and opened.path == path)
+        # Of another photograph are other objects.
+        same = same and opened is not None and opened.beside.photograph == beside.photograph
         choice = round(self.controls.get(INSTANCE, 0)) if same else 0
-        dataset = self.opened.dataset if stay and self.opened is not None else None
-        asked = Asked(self._number, path, data, dict(chosen), stay, choice, dataset, beside)
-        threading.Thread(target=self._open, args=(asked,), name="open", daemon=True).start()
+        dataset = opened.dataset if stay and opened is not None else None
+        self._openers.begin(Asked(self._number, path, data, dict(chosen), stay, choice, dataset, beside))
 
-    def _open(self, asked: Asked) -> None:
-        number, path, data = asked.number, asked.path, asked.data
-        try:
-            settings = (*self._settings, *as_settings(asked.chosen))
-            opened = open_scene(path, data, self.device, settings, asked.dataset, False, asked.beside)
-            opened = with_up(opened, self.ups.of(path))
-            viewpoints = read_viewpoints(opened, asked.choice)
-        except Exception as error:  # handed on: the window shows it and goes on
-            self._listener.open_failed(OpenFailure(number, path, data, error))
-        else:
-            self._listener.opened(Opening(number, opened, viewpoints, asked.chosen, asked.stay))
+    def _open(self, asked: Asked) -> Opening:
+        settings = (*self._settings, *as_settings(asked.chosen))
+        opened = open_scene(asked.path, asked.data, self.device, settings, asked.dataset, False, asked.beside)
+        opened = with_up(opened, self.ups.of(asked.path))
+        return Opening(asked.number, opened, read_viewpoints(opened, asked.choice), asked.chosen, asked.stay)
 
     def failed(self, failure: OpenFailure) -> bool:
         """Takes note; whether it was the newest that was asked for."""
@@ -145,8 +161,11 @@ class Session:
         # The same scene with other options or a data folder goes on as it was looked at.
         same = opening.stay or (self.opened is not None and self.opened.path == opening.opened.path)
         channel = self.channel if same else "rgb"
-        controls = self.controls if same else {}
-        before = self._worker if opening.stay and dict(opening.chosen) == self._chosen else None
+        controls, before = self.controls if same else {}, None
+        if self.opened is None or self.opened.beside != opening.opened.beside:
+            controls = {name: value for name, value in controls.items() if name not in (INSTANCE, BLEND_WITH, BLEND)}
+        elif opening.stay and dict(opening.chosen) == self._chosen:
+            before = self._drawing
         self._let_go()
         opened = opening.opened
         scene = opened.scene
@@ -159,19 +178,8 @@ class Session:
         self.controls = {control.name: control.clamped(controls.get(control.name)) for control in scene.controls}
         self.channel = channel if channel in self.channels else "rgb"
         self._see_whole_view()
-        number = self._adopted = opening.number
-        self._worker = RenderWorker(
-            scene,
-            lambda picture: self._deliver(number, lambda: self._listener.picture(picture)),
-            lambda _, error: self._deliver(number, lambda: self._listener.render_failed(error)),
-            before,
-        )
-        if isinstance(scene, Prepares):
-            self._ahead = Ahead(
-                scene,
-                lambda: self._deliver(number, self._listener.prepared),
-                lambda error: self._deliver(number, lambda: self._listener.render_failed(error)),
-            )
+        self._adopted = opening.number
+        self._drawing = Drawing(scene, self._listener, before)
         self.timeline.enter(scene)
         self.submit(moving=False)
         return True
@@ -184,9 +192,8 @@ class Session:
     def _let_go(self) -> None:
         """Forgets the scene; its worker ends in its own time."""
         self.opening = None
-        parts = [part.close for part in (self._worker, self._ahead) if part is not None]
-        self._worker = self._ahead = self._comparing = None
-        end_and_give_back(parts)
+        end_and_give_back(self._drawing.let_go() if self._drawing is not None else [])
+        self._drawing = None
         self.timeline.leave()
         self._adopted = 0
         self.opened = self.last = self._exact = self.limits = self.data = None
@@ -195,12 +202,12 @@ class Session:
         self.eye.leave()
 
     def shut_down(self) -> None:
-        """Ends the workers and waits for them; nothing may be called after."""
+        """Ends the workers and waits for them; nothing may be called after, and nothing is told."""
         self._aside.shutdown(wait=True, cancel_futures=True)
-        for part in (self._ahead, self._worker):
-            if part is not None:
-                part.close()
-        self._worker = self._ahead = None
+        for end in self._drawing.let_go() if self._drawing is not None else []:
+            end()
+        self._drawing = None
+        self._openers.end()
 
     # What is looked at
 
@@ -234,17 +241,17 @@ class Session:
     @property
     def making(self) -> Mapping[str, float] | None:
         """The controls of what is being prepared; None where nothing is."""
-        return self._ahead.making if self._ahead is not None else None
+        return self._drawing.making if self._drawing is not None else None
 
     @property
     def busy(self) -> bool:
         """Whether an exact picture is still to come."""
-        return self._worker is not None and self._worker.busy
+        return self._drawing is not None and self._drawing.busy
 
     @property
     def progress(self) -> float | None:
         """How much of the exact picture is done; None where none is under way."""
-        return self._worker.progress if self._worker is not None else None
+        return self._drawing.progress if self._drawing is not None else None
 
     @property
     def shown_limits(self) -> tuple[float, float] | None:
@@ -256,7 +263,7 @@ class Session:
 
     def show(self, picture: Picture) -> bool:
         """Takes note of a picture that is about to be shown; False where it is of a scene closed since."""
-        if self._worker is None or picture.request.scene_number != self._adopted:
+        if self._drawing is None or picture.request.scene_number != self._adopted:
             return False
         self.last = picture
         if picture.kind == "exact" and picture.frame is not None:
@@ -356,13 +363,8 @@ class Session:
 
     def submit(self, moving: bool) -> None:
         """Asks for the picture anew."""
-        if self._worker is None or (wanted := self.wanted) is None:
-            return
-        controls, draft = wanted.controls, False
-        if self._ahead is not None:
-            playing = self.timeline.playback.playing
-            controls, draft = self._ahead.choose(wanted.camera, controls, self.timeline.following(), playing)
-        self._worker.submit(replace(wanted, controls=dict(controls), moving=moving, draft=draft))
+        if self._drawing is not None and (wanted := self.wanted) is not None:
+            self._drawing.submit(replace(wanted, moving=moving), self.timeline)
 
     def _compare(self, picture: Picture) -> None:
         """Measures the picture where it is one of a photograph's camera."""
@@ -375,23 +377,10 @@ class Session:
         if self.timeline.playback.playing and self.channel != "error" and not self._photograph_wanted:
             # Nobody looks at a number that changes with every picture; reading photographs takes longer than drawing.
             return
-        # Not the frame itself: what its other channels are made of would be kept until its turn comes.
-        frame, controls = Frame(picture.frame.image, picture.frame.depth), picture.request.controls
-        if self._comparing is not None:
-            self._comparing.cancel()
-        self._comparing = self._aside.submit(
-            self._guarded,
-            lambda: self._listener.compared(compare(frame, picture.camera, view, scene, controls)),
-            lambda error: self._listener.compare_failed(CompareFailure(picture, error)),
-        )
+        self._comparing.begin(picture, view, scene)
 
-    def _deliver(self, number: int, tell: Callable[[], None]) -> None:
-        # A worker that is being closed may still finish a picture of the scene before.
-        if number == self._adopted:
-            tell()
-
-    def _guarded(self, work: Callable[[], Any], failed: Callable[[BaseException], None] | None = None) -> None:
+    def _guarded(self, work: Callable[[], Any]) -> None:
         try:
             work()
         except Exception as error:  # an executor would swallow it
-            (failed or self._listener.render_failed)(error)
+            self._listener.render_failed(error)

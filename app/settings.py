@@ -15,7 +15,7 @@ from app.playback import DEFAULT_FPS
 from engines.core.files import replacing
 
 FILE_NAME = "settings.json"
-RECENT_COUNT, RUN_COUNT = 10, 200
+RECENT_COUNT, RUN_COUNT, INPUT_COUNT = 10, 200, 10
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "theme": ("system", "light", "dark"),
     "navigation": ("orbit", "fly", "trackball"),
@@ -25,10 +25,11 @@ LARGEST, NEVER_ZERO = 10**6, ("fly_speed", "fps")
 
 @dataclass(frozen=True)
 class Recent:
-    """A scene that was open once, and the data folder that went with it."""
+    """A scene that was open once, the data folder that went with it, and the photograph that it was made of."""
 
     path: str
     data: str | None = None
+    photograph: str | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Settings:
         overlays: the names of those that are drawn.
         sharp_pixels: show pixels as squares when enlarged.
         recent: newest first.
+        inputs: photographs, and folders of such, that scenes were made of; newest first.
         geometry: where the window was, Qt's own bytes, base64.
         panel, panel_width: the panel at the side; 0: its own width.
         fps, loop: how recordings are played.
@@ -61,6 +63,7 @@ class Settings:
     overlays: tuple[str, ...] = ()
     sharp_pixels: bool = False
     recent: tuple[Recent, ...] = ()
+    inputs: tuple[str, ...] = ()
     geometry: str = ""
     panel: bool = True
     panel_width: int = 0
@@ -76,15 +79,22 @@ class Settings:
     largest_px: int = 0
     colour_maps: Mapping[str, str] = field(default_factory=dict)
 
-    def with_recent(self, path: Path, data: Path | None) -> Settings:
+    def with_recent(self, path: Path, data: Path | None, photograph: Path | None = None) -> Settings:
         """The same with `path` as the newest of the recent scenes; its earlier entry is dropped.
 
         Without `data` the folder that went with it before is kept: its disk may be unplugged.
         """
         before = next((recent.data for recent in self.recent if recent.path == str(path.resolve())), None)
-        newest = Recent(str(path.resolve()), str(data.resolve()) if data else before)
+        made_of = str(photograph.absolute()) if photograph else None
+        newest = Recent(str(path.resolve()), str(data.resolve()) if data else before, made_of)
         others = tuple(recent for recent in self.recent if recent.path != newest.path)
         return replace(self, recent=(newest, *others)[:RECENT_COUNT])
+
+    def with_input(self, photograph: Path) -> Settings:
+        """The same with `photograph` as the newest of those that scenes were made of."""
+        newest = str(photograph.absolute())
+        others = tuple(each for each in self.inputs if each != newest)
+        return replace(self, inputs=(newest, *others)[:INPUT_COUNT])
 
     def with_folder(self, dialog: str, folder: Path) -> Settings:
         """The same, remembering where a file dialog was."""
@@ -144,6 +154,12 @@ def _require_number(name: str, value: float) -> None:
         raise ValueError(f"{name} can't be {value}")
 
 
+def _recent(entry: Mapping[str, Any]) -> Recent:
+    # Older versions knew of no photographs.
+    data, photograph = entry["data"], entry.get("photograph")
+    return Recent(str(entry["path"]), data and str(data), photograph and str(photograph))
+
+
 def _from_json(data: Any) -> Settings:
     """Reads field by field; unknown fields (of a newer version) and unknown choices are passed over.
 
@@ -158,8 +174,8 @@ def _from_json(data: Any) -> Settings:
     for name in (entry.name for entry in fields(Settings) if entry.name in data):
         value, default = data[name], getattr(defaults, name)
         if name == "recent":
-            value = tuple(Recent(str(entry["path"]), entry["data"] and str(entry["data"])) for entry in value)
-        elif name in ("overlays", "runs"):
+            value = tuple(_recent(entry) for entry in value)
+        elif name in ("overlays", "runs", "inputs"):
             value = tuple(str(entry) for entry in value)
         elif isinstance(default, float) and isinstance(value, int):
             value = float(value)

@@ -12,6 +12,7 @@ from app.held_out import remembered
 from app.inspection.inspecting import DATA_SUFFIXES, inspect_data
 from app.inspection.report import DataReport, facts, to_json
 from app.opening import ALONE, Beside, open_scene, with_up
+from engines.core.abilities import TakesInput
 from engines.core.camera import Array
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import OptimiserConfig
@@ -23,6 +24,8 @@ from engines.core.reading import concerning, naming
 from engines.core.run_folder import TRAINING_NAME, has_saved_nothing, is_run_folder
 from engines.core.tensor_bundle import holds_bundle
 from engines.registry import find_engine, read_checkpoint
+
+TAKES_INPUT = "a photograph that the scene is made of, or a folder of such (--input FILE)"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -110,7 +113,8 @@ def describe(
 ) -> dict[str, Any]:
     """Everything as plain data; `needs` says what opening it still lacks, `assumed` what it took for granted.
 
-    `notes` is what is to be known of file and data; `intact` whether a file that is named by its SHA-256 is the one.
+    `notes` is what is to be known of file and data; `intact` whether a file that is named by its SHA-256 is the one;
+    `input` what a photograph should show that its scenes are made of, where they are.
     """
     named = named_hash(path)
     found: dict[str, Any] = {
@@ -127,6 +131,7 @@ def describe(
         "hash": named.text if named else None,
         "sha256": named.sha256 if named else None,
         "intact": named.intact if named else None,
+        "input": _input(checkpoint),
         "data": None,
         "resumable": (path / TRAINING_NAME).is_file(),
         "needs": None,
@@ -146,6 +151,11 @@ def describe(
     found["assumed"] = list(dict.fromkeys(opened.scene.assumptions))
     found["notes"] = [text for text in opened.notes if text != found["hash"]]
     return {**found, **_describe_scene(opened.scene)}
+
+
+def _input(checkpoint: Checkpoint) -> str | None:
+    engine = find_engine(checkpoint.engine)
+    return engine.input_advice if isinstance(engine, TakesInput) and engine.takes_input(checkpoint) else None
 
 
 def _size(path: Path) -> int:
@@ -177,6 +187,7 @@ def _rows(data: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("file", f"{data['file_bytes'] / 1e6:.1f} MB, {data['parameters'] / 1e6:.1f} million numbers"),
         ("hash", data["hash"] or ""),
         ("data folder", _data_folder(data)),
+        ("input", f"{TAKES_INPUT}; best is {data['input']}" if data["input"] else ""),
         ("needs", data["needs"] or ""),
         ("held out", f"{len(data['held_out'])} views: {naming(data['held_out'])}" if data["held_out"] else ""),
     ]

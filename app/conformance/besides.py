@@ -103,6 +103,7 @@ def keeps_its_input(trial: Trial) -> str:
     engine, checkpoint = trial.engine, trial.checkpoints[-1]
     if not isinstance(engine, TakesInput):
         return ""
+    require_kind(engine.input_advice, str, "input_advice")
     if engine.input_option not in engine.SceneOptions.model_fields:
         raise Failure(f"input_option is {engine.input_option!r}, which is no field of {engine.SceneOptions.__name__}")
     takes = engine.takes_input(checkpoint)

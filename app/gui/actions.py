@@ -42,9 +42,7 @@ class Actions:
             else:
                 action.setShortcuts([QKeySequence(key) for key in command.keys])
             action.setCheckable(command.checkable)
-            keys = QKeySequence(command.keys[0]).toString(QKeySequence.NativeText)
-            name = command.text.replace("&", "").rstrip("…")
-            action.setToolTip(f"{name}  ({keys})\n{command.tip}")
+            action.setToolTip(_tip(command, command.tip))
             # macOS moves actions by what they are called, unless told not to.
             action.setMenuRole(QAction.QuitRole if command.id == "quit" else QAction.NoRole)
             if command.group:
@@ -98,8 +96,18 @@ class Actions:
         if self._colours is not None:
             self._actions[id].setIcon(make_icon(icon, self._colours))
 
-    def enable(self, have: Mapping[str, bool]) -> None:
-        """Greys what needs something that is not there."""
+    def enable(self, have: Mapping[str, bool], reasons: Mapping[str, str]) -> None:
+        """Greys what needs something that is not there; `reasons`, by what is needed, say why."""
         for command in COMMANDS:
-            if command.needs:
-                self._actions[command.id].setEnabled(have[command.needs])
+            if not command.needs:
+                continue
+            action = self._actions[command.id]
+            action.setEnabled(have[command.needs])
+            if command.needs in reasons:
+                action.setToolTip(_tip(command, command.tip if have[command.needs] else reasons[command.needs]))
+
+
+def _tip(command: Command, text: str) -> str:
+    keys = QKeySequence(command.keys[0]).toString(QKeySequence.NativeText)
+    name = command.text.replace("&", "").rstrip("…")
+    return f"{name}  ({keys})\n{text}"

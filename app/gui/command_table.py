@@ -33,8 +33,8 @@ class Command:
     Attributes:
         id: what handlers are found by.
         keys: the first is shown in the menu.
-        needs: "scene", "views", "photographs", "mesh", "time", "export", "training" or "run" (that can go on): it
-            is grey without.
+        needs: "scene", "views", "photographs", "input" (to be made of another), "mesh", "time", "export",
+            "training" or "run" (that can go on): it is grey without.
         group: commands of one group exclude each other.
         local: its keys work only while the viewport has the focus (arrows, which panels need for themselves).
         icon: with one it stands in the toolbar, too.
@@ -64,12 +64,26 @@ COMMANDS = (
         "data", "Choose &data folder…", FILE, ("Ctrl+D",), "Give the open scene its images and camera poses", "scene"
     ),
     Command(
+        "input",
+        "Input &photograph…",
+        FILE,
+        ("Ctrl+I",),
+        "Make the scene of another photograph, or of a folder of photographs",
+        "input",
+    ),
+    Command(
         "open_mesh", "Open mes&h…", FILE, ("Ctrl+M",), "Show a mesh with the open scene, under its cameras", "scene"
     ),
     Command("close_mesh", "Close m&esh", FILE, ("Ctrl+Shift+M",), "Take the mesh away", "mesh"),
     Command("reopen", "Open &last scene", FILE, ("Ctrl+Shift+T",), "Open the newest of the recent scenes"),
     Command("demo", "&Demo scene", DEMOS, ("Ctrl+Shift+D",), "Open the demo scene that is the fastest to draw"),
-    Command("clear_recent", "Clear recent &files", FILE, ("Ctrl+Shift+Del",), "Forget the recent scenes"),
+    Command(
+        "clear_recent",
+        "Clear recent &files",
+        FILE,
+        ("Ctrl+Shift+Del",),
+        "Forget the recent scenes and input photographs",
+    ),
     Command("close", "&Close scene", FILE, ("Ctrl+W",), "Close the open scene", "scene"),
     Command(
         "screenshot",

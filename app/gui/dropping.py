@@ -9,6 +9,7 @@ from PyQt5.QtWidgets import QLabel, QMessageBox, QWidget
 
 from app.gui.host import DropTarget
 from app.gui.plain_text import plain_box
+from app.inputs import holds_pictures, is_picture
 from app.mesh.mesh_reading import is_mesh_file
 from engines.core.errors import UserError
 from engines.core.formats import find_format
@@ -18,6 +19,7 @@ from engines.core.run_folder import has_saved_nothing, is_run_folder
 from engines.core.tensor_bundle import holds_bundle
 
 HINT = "Drop a scene, a run folder, a data folder, images, a video, or a mesh to show with the scene"
+INPUT_HINT = "Drop a photograph, or a folder of photographs, to make the scene of; or what else opens"
 
 
 class DropHint(QLabel):
@@ -27,12 +29,15 @@ class DropHint(QLabel):
         super().__init__(HINT, parent)
         self.setProperty("role", "drop")
         self.setAlignment(Qt.AlignCenter)
+        self.setWordWrap(True)
+        self.setMargin(16)
         self.setAttribute(Qt.WA_TransparentForMouseEvents)
         parent.installEventFilter(self)
         self.hide()
 
-    def show_over(self) -> None:
+    def show_over(self, text: str = HINT) -> None:
         """Covers the parent."""
+        self.setText(text)
         self.setGeometry(self.parentWidget().rect())
         self.show()
         self.raise_()
@@ -54,6 +59,9 @@ def drop(window: DropTarget, paths: list[Path]) -> None:
     Raises:
         UserError: a folder holds nothing that is known.
     """
+    if window.inputs.wanted and (photograph := dropped_input(paths)) is not None:
+        window.inputs.take(photograph, len(paths) - 1)
+        return
     # A checkpoint dropped together with its data folder.
     folders = [path for path in paths if path.is_dir()]
     files = [path for path in paths if path.is_file()]
@@ -65,19 +73,34 @@ def drop(window: DropTarget, paths: list[Path]) -> None:
         window.meshes.open(path)
         return
     film = path.suffix.lower() in VIDEO_SUFFIXES
-    if not film and (path.is_file() or is_run_folder(path) or has_saved_nothing(path) or holds_bundle(path)):
+    if not film and (path.is_file() or _is_learnt(path)):
         window.files.open(path)
         return
-    if not film and window.session.opened is not None and not _holds_data(path) and not _holds_images(path):
+    if not film and window.session.opened is not None and not holds_data(path) and not _holds_images(path):
         raise UserError(f"{path.name}: the folder holds no scene, no data in a layout that is known, and no images")
-    use = "train" if film or window.session.opened is None or not _holds_data(path) else _ask_use(window, path)
+    use = "train" if film or window.session.opened is None or not holds_data(path) else _ask_use(window, path)
     if use == "train":
         window.trainings.ask(path)
     elif use == "data":
         window.files.attach(path)
 
 
-def _holds_data(folder: Path) -> bool:
+def dropped_input(paths: list[Path]) -> Path | None:
+    """What a scene can be made of: the first of photographs, or a folder of nothing but such; else None."""
+    if all(is_picture(path) for path in paths):
+        return paths[0]
+    folder = paths[0]
+    if len(paths) > 1 or not folder.is_dir() or _is_learnt(folder):
+        return None
+    return folder if holds_pictures(folder) and not holds_data(folder) else None
+
+
+def _is_learnt(folder: Path) -> bool:
+    """Whether it is a run's, or holds a checkpoint of several files."""
+    return is_run_folder(folder) or has_saved_nothing(folder) or holds_bundle(folder)
+
+
+def holds_data(folder: Path) -> bool:
     """Whether there are cameras in it, as far as its files' names tell."""
     try:
         return find_format(folder) is not None

@@ -16,10 +16,11 @@ from app.gui.export_order import Order, make_export
 from app.gui.host import Host
 from app.gui.mesh_dialog import ask_mesh
 from app.gui.mesh_order import MeshOrder, make_mesh, possible_source
+from app.inputs import stem_with_input
 from app.mesh.mesh_export import mesh_source
 from app.mesh.mesh_file import MESH_SUFFIXES
 from app.mesh.meshing import run_mesh
-from app.opening import Opened, stem_of
+from app.opening import Opened
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
 
@@ -128,7 +129,7 @@ class Exporting:
         order = Order.recall(self._window.settings.export)
         # Last time's file is not to be replaced by default: only its folder is remembered.
         folder = Path(order.out).parent if order.out else Path.home()
-        order = replace(order, out=str(_free_name(folder / f"{stem_of(opened.path)}.mp4")))
+        order = replace(order, out=str(_free_name(folder / f"{stem_with_input(opened)}.mp4")))
         wanted = ask_export(self._window.widget, opened, order, eye.size_px)
         if wanted is not None:
             self._window.change_settings(replace(self._window.settings, export=wanted.remembered()))
@@ -142,7 +143,7 @@ class Exporting:
         mesh_source(opened.scene)
         order = MeshOrder.recall(self._window.settings.mesh)
         last = Path(order.out) if order.out else Path.home() / f"mesh{MESH_SUFFIXES[-1]}"
-        order = replace(order, out=str(_free_name(last.parent / f"{stem_of(opened.path)}{last.suffix}")))
+        order = replace(order, out=str(_free_name(last.parent / f"{stem_with_input(opened)}{last.suffix}")))
         wanted = ask_mesh(self._window.widget, opened, order)
         if wanted is not None:
             self._window.change_settings(replace(self._window.settings, mesh=wanted.remembered()))

@@ -12,10 +12,11 @@ from PyQt5.QtWidgets import QFileDialog
 
 from app.demos import DEMO_FOLDER, demo_scenes
 from app.gui.host import Host
+from app.inputs import input_of
 from app.listener import OpenFailure, Opening
 from app.opening import ALONE, Beside, title_of
 from app.settings import Recent
-from engines.core.errors import UserError
+from engines.core.errors import LacksInput, UserError
 from engines.core.run_folder import LIVE_NAME, is_run_folder
 
 SCENE_FILTER = "Scenes and checkpoints (*.safetensors *.pth *.pt *.ckpt *.tar *.index);;All files (*)"
@@ -28,6 +29,8 @@ class Files:
         self._window, self._session = window, window.session
         self._gone: tuple[Path, Path] | None = None
         """The scene on its way, and its data folder that is not there."""
+        self._gone_photograph: Path | None = None
+        """Its photograph that is not there."""
         window.bridge.scene_opened.connect(self._adopt)
         window.bridge.scene_failed.connect(self._tell_failure)
 
@@ -46,19 +49,24 @@ class Files:
     def open(self, path: Path, data: Path | None = None, beside: Beside = ALONE) -> None:
         """Begins to open; says so."""
         self._session.open(path, data, beside)
-        self._gone = None
+        self._gone = self._gone_photograph = None
+        self._window.inputs.forget()
         self._window.banner.hide()
         self._window.show_viewport()
         self._window.status.show_loading(title_of(path))
 
     def open_recent(self, recent: Recent) -> None:
-        """One of the recent scenes, with its data folder."""
-        self.open_with(Path(recent.path), Path(recent.data) if recent.data else None)
+        """One of the recent scenes, with its data folder and its photograph."""
+        photograph = Path(recent.photograph) if recent.photograph else None
+        there = photograph is not None and photograph.exists()
+        beside = Beside(photograph=photograph) if there else ALONE
+        self.open_with(Path(recent.path), Path(recent.data) if recent.data else None, beside)
+        self._gone_photograph = None if there else photograph
 
-    def open_with(self, path: Path, data: Path | None) -> None:
+    def open_with(self, path: Path, data: Path | None, beside: Beside = ALONE) -> None:
         """A scene and the data folder that is known of it; where that is gone, without, and says so."""
         there = data is not None and data.is_dir()
-        self.open(path, data if there else None)
+        self.open(path, data if there else None, beside)
         self._gone = None if there or data is None else (path, data)
 
     def attach(self, folder: Path) -> None:
@@ -95,31 +103,49 @@ class Files:
         opened = opening.opened
         # What a run shows while it learns is gone when it ends; the run stays.
         path = opened.path.parent if opened.path.name == LIVE_NAME else opened.path
-        settings = self._window.settings.with_recent(path, self._session.data)
+        settings = self._window.settings.with_recent(path, self._session.data, input_of(opened))
         # A run of the command line's is listed, and can be continued, from now on.
         self._window.change_settings(settings.with_run(path) if is_run_folder(path) else settings)
         self._window.scene_changed()
         if self._gone is not None and self._gone[0] == opened.path and self._session.data is None:
             text = f"The data folder {self._gone[1]} isn't there; the scene is open without it."
             self._window.banner.tell("warning", text, "Choose…", self.ask_data)
-        self._gone = None
+        if self._gone_photograph is not None:
+            text = f"The photograph {self._gone_photograph} isn't there; the scene is open without it."
+            self._window.banner.tell("warning", text, "Choose…", self._window.inputs.ask)
+        self._gone = self._gone_photograph = None
 
     def _tell_failure(self, failure: OpenFailure) -> None:
         if not self._session.failed(failure):
             return
         self._window.opening_ended()
         text, gone, self._gone = str(failure.error), self._gone, None
+        missing, self._gone_photograph = self._gone_photograph, None
+        if isinstance(failure.error, LacksInput):
+            self._window.inputs.want(failure, missing)
+            return
+        photograph = failure.beside.photograph
+        if photograph is not None and text.startswith(str(photograph.expanduser())):
+            self._window.tell_error(failure.error, "Choose photograph…", partial(self._retry_with_input, failure))
+            return
         # Also where the one that was chosen is not what it takes.
         wants_data = "data folder" in text if failure.data is None else text.startswith(str(failure.data))
-        retry = partial(self._retry_with_data, failure.path) if wants_data else None
+        retry = partial(self._retry_with_data, failure) if wants_data else None
         error = failure.error
         if gone is not None and gone[0] == failure.path and wants_data:
             error = UserError(f"{gone[1]}: the data folder isn't there; {text}")
         self._window.tell_error(error, "Choose data folder…", retry)
 
-    def _retry_with_data(self, path: Path) -> None:
-        if folder := self._ask_folder("data", f"Data folder of {path.name}"):
-            self.open(path, folder)
+    def _retry_with_input(self, failure: OpenFailure) -> None:
+        opened = self._session.opened
+        if opened is not None and opened.path == failure.path:
+            self._window.inputs.ask()
+        else:
+            self._window.inputs.want(failure)
+
+    def _retry_with_data(self, failure: OpenFailure) -> None:
+        if folder := self._ask_folder("data", f"Data folder of {failure.path.name}"):
+            self.open(failure.path, folder, failure.beside)
 
     def _close(self) -> None:
         self._session.close()
@@ -159,4 +185,4 @@ class Files:
         self.open(demos[0])
 
     def _clear_recent(self) -> None:
-        self._window.change_settings(replace(self._window.settings, recent=()))
+        self._window.change_settings(replace(self._window.settings, recent=(), inputs=()))

@@ -17,6 +17,8 @@ from app.gui.source_panel import SourceCard
 from app.gui.status import Status
 from app.gui.view_panel import ViewCard
 from app.gui.viewport import Viewport
+from app.listener import OpenFailure
+from app.opening import ALONE, Beside
 from app.session import Session
 from app.settings import Settings
 
@@ -24,7 +26,7 @@ from app.settings import Settings
 class Opener(Protocol):
     """Opens scenes."""
 
-    def open(self, path: Path, data: Path | None = None) -> None:
+    def open(self, path: Path, data: Path | None = None, beside: Beside = ALONE) -> None:
         """Begins to open; says so."""
 
     def open_with(self, path: Path, data: Path | None) -> None:
@@ -52,6 +54,26 @@ class MeshOpener(Protocol):
         """Begins to read a mesh file; says so."""
 
 
+class InputTaker(Protocol):
+    """Makes scenes of photographs, where methods do."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a photograph can be given now."""
+
+    def take(self, path: Path, others: int = 0) -> None:
+        """Makes the scene of a photograph, or of a folder of such; `others` that came with it are left."""
+
+    def want(self, failure: OpenFailure, gone: Path | None = None) -> None:
+        """Asks for what a scene can't be opened without; `gone`: what it was made of before."""
+
+    def ask(self) -> None:
+        """Asks for another."""
+
+    def forget(self) -> None:
+        """Something else is being opened."""
+
+
 class DropTarget(Protocol):
     """The window, as far as what is dropped on it needs it."""
 
@@ -59,6 +81,7 @@ class DropTarget(Protocol):
     files: DataOpener
     trainings: Learner
     meshes: MeshOpener
+    inputs: InputTaker
     widget: Any
 
 
@@ -85,6 +108,7 @@ class Host(Protocol):
     views: ViewCard
     sources: SourceCard
     files: Opener
+    inputs: InputTaker
     looking: Shown
     busy: Busy
     widget: Any
@@ -109,6 +133,9 @@ class Host(Protocol):
 
     def update_commands(self) -> None:
         """What commands act on has changed."""
+
+    def guarded(self, work: Callable[..., None]) -> Callable[..., None]:
+        """The same, but what the user did wrong is told."""
 
     def tell_error(self, error: BaseException, button: str = "", act: Callable[[], None] | None = None) -> None:
         """Says what went wrong."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, Literal, get_args, get_origin
 
@@ -45,8 +45,8 @@ class OptionsForm(QWidget):
         self.touched: set[str] = set()
         """Fields that were changed by hand."""
 
-    def set_options(self, options: Options) -> None:
-        """Makes the widgets anew, at these values."""
+    def set_options(self, options: Options, without: Collection[str] = ()) -> None:
+        """Makes the widgets anew, at these values, for all fields but some."""
         clear(self._rows)
         self._read, self._write, self._fields, self._headings, self.touched = {}, {}, {}, {}, set()
         files = options.FILES if isinstance(options, TrainingConfig) else ()
@@ -56,7 +56,7 @@ class OptionsForm(QWidget):
                 title = label(heading, "heading")
                 self._headings[heading] = (title, names)
                 self._rows.addRow(title)
-            for name in names:
+            for name in (name for name in names if name not in without):
                 value = getattr(options, name)
                 widget = self._file(name, value) if name in files else self._widget(name, known[name], value)
                 title = _title(options.label(name))

@@ -6,6 +6,7 @@ from PyQt5.QtCore import pyqtSignal
 
 from app.gui.options_form import OptionsForm
 from app.gui.panel_parts import Card
+from app.inputs import input_fields
 from app.opening import Opened
 
 
@@ -23,7 +24,9 @@ class OptionsCard(Card):
 
     def show_scene(self, opened: Opened | None) -> None:
         """At the values that the scene was opened with; None empties the card."""
-        shown = opened is not None and bool(type(opened.options).model_fields)
+        # What it is made of has a card of its own.
+        without = input_fields(opened) if opened is not None else ()
+        shown = opened is not None and bool(set(type(opened.options).model_fields) - set(without))
         if opened is not None and shown:
-            self._form.set_options(opened.options)
+            self._form.set_options(opened.options, without)
         self.setVisible(shown)

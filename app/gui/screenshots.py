@@ -14,7 +14,7 @@ from PyQt5.QtWidgets import QApplication, QFileDialog
 
 from app.gui.host import Host
 from app.gui.looking import Looking
-from app.opening import stem_of
+from app.inputs import stem_with_input
 from app.pictures import is_of_choice
 from engines.core.images import write_png
 
@@ -36,7 +36,7 @@ class Screenshots:
         if opened is None or self._looking.picture is None:
             return
         folder = self._window.settings.folders.get("screenshot", str(Path.home()))
-        name = str(Path(folder) / f"{stem_of(opened.path)}.png")
+        name = str(Path(folder) / f"{stem_with_input(opened)}.png")
         chosen, _ = QFileDialog.getSaveFileName(self._window.widget, "Save screenshot", name, "PNG image (*.png)")
         if not chosen:
             return

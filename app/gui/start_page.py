@@ -80,7 +80,8 @@ class StartPage(QScrollArea):
             path = Path(entry.path)
             name = title_of(path)
             button = _row(name, str(path.parent))
-            button.setToolTip(tip(entry.path + (f"\nwith {entry.data}" if entry.data else "")))
+            beside = [f"with {each}" for each in (entry.data, entry.photograph) if each]
+            button.setToolTip(tip("\n".join((entry.path, *beside))))
             button.clicked.connect(lambda _, entry=entry: self.recent_chosen.emit(entry))
             self._rows.addWidget(button)
         self._card.setVisible(bool(recent))

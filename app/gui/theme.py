@@ -123,7 +123,7 @@ def _palette(colours: Colours) -> QPalette:
 
 
 def _stylesheet(colours: Colours) -> str:
-    return _bars(colours) + _texts(colours) + _inputs(colours)
+    return _bars(colours) + _texts(colours) + _inputs(colours) + _pictures(colours)
 
 
 def _veil(colour: str) -> str:
@@ -244,4 +244,13 @@ def _inputs(c: Colours) -> str:
     QProgressBar {{ background: {c.field}; border: 1px solid {c.border}; border-radius: 4px; height: 8px; }}
     QProgressBar[role="thin"] {{ background: transparent; border: none; border-radius: 0; height: 3px; }}
     QProgressBar::chunk {{ background: {c.accent}; border-radius: 3px; }}
+    """
+
+
+def _pictures(c: Colours) -> str:
+    return f"""
+    QToolButton[picture="true"] {{ background: {c.field}; border: 1px solid {c.border}; padding: 2px; }}
+    QToolButton[picture="true"]:hover {{ background: {c.hover}; border-color: {c.muted}; }}
+    QToolButton[picture="true"]:checked {{ border: 2px solid {c.accent}; padding: 1px; }}
+    QToolButton[picture="true"]:focus {{ border: 2px solid {c.text}; padding: 1px; }}
     """

@@ -17,7 +17,6 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from app.demos import demo_scenes, demo_title
 from app.gui.about import show_about
 from app.gui.actions import Actions
 from app.gui.banner import Banner
@@ -25,15 +24,17 @@ from app.gui.bridge import Bridge
 from app.gui.busy import Busy
 from app.gui.channel_panel import ChannelCard
 from app.gui.colouring import Colouring
-from app.gui.command_table import DEMOS
+from app.gui.command_table import FILE
 from app.gui.controls_panel import ControlsCard
+from app.gui.demo_menu import fill_demo_menu
 from app.gui.dialog_parts import keep_on_screen
-from app.gui.dropping import DropHint, drop, dropped_paths
+from app.gui.dropping import HINT, INPUT_HINT, DropHint, drop, dropped_paths
 from app.gui.export_bar import ExportBar
 from app.gui.exporting import Exporting
 from app.gui.files import Files
 from app.gui.full_screen import FullScreen
 from app.gui.gl import OpenGl
+from app.gui.inputs import Inputs
 from app.gui.looking import Looking
 from app.gui.options_panel import OptionsCard
 from app.gui.overlay_layer import OVERLAY_NAMES
@@ -55,8 +56,8 @@ from app.gui.training.panel import HEIGHT as TRAINING_HEIGHT
 from app.gui.training.trainings import Trainings
 from app.gui.view_panel import OverlayCard, ViewCard
 from app.gui.viewport import Viewport
+from app.inputs import title_with_input
 from app.method_faults import plug_in_fault
-from app.opening import title_of
 from app.session import Session
 from app.settings import Settings, save_settings
 from engines.core.device import describe_device
@@ -116,7 +117,7 @@ class Window(QMainWindow):
         self.looking = Looking(self)
         self.meshes = self.looking.meshes
         self.files, self.exporting = Files(self), Exporting(self)
-        self.trainings = Trainings(self)
+        self.trainings, self.inputs = Trainings(self), Inputs(self)
         self.screenshots = Screenshots(self, self.looking)
         own: dict[str, Callable[..., None]] = {
             "quit": self.close,
@@ -132,18 +133,14 @@ class Window(QMainWindow):
         self.readout = Readout(self, lambda: self.looking.picture)
         handlers = self.colouring.handlers() | self.looking.handlers() | self.files.handlers()
         handlers |= self.exporting.handlers() | self.screenshots.handlers() | self.refining.handlers()
-        handlers |= self.playing.handlers() | self.trainings.handlers() | own
-        self.commands = Actions(self, {id: self._guarded(work) for id, work in handlers.items()})
+        handlers |= self.playing.handlers() | self.trainings.handlers() | self.inputs.handlers() | own
+        self.commands = Actions(self, {id: self.guarded(work) for id, work in handlers.items()})
         self.viewport.keys = self.commands.local_keys
         self.playing.add_bar(self._middle_column, 1)
-        self._recent = RecentMenu(self.commands, self._guarded(self.files.open_recent))
-        demos = demo_scenes()
-        if demos:
-            # The first is a command of its own.
-            self.commands["demo"].setText(f"&{demo_title(demos[0])}")
-        for path in demos[1:]:
-            action = self.commands.menus[DEMOS].addAction(demo_title(path))
-            action.triggered.connect(self._guarded(lambda _=False, path=path: self.files.open(path)))
+        self._recent = RecentMenu(self.commands, self.guarded(self.files.open_recent))
+        has_demos = fill_demo_menu(self.commands, self.guarded(self.files.open))
+        # For the reason why an input photograph is of no use.
+        self.commands.menus[FILE].setToolTipsVisible(True)
         toolbar = self.addToolBar("Tools")
         toolbar.setObjectName("tools")
         toolbar.setMovable(False)
@@ -154,19 +151,19 @@ class Window(QMainWindow):
         bars = (self.menuBar(), toolbar, self.status)
         self._full_screen = FullScreen(self, self.commands["full_screen"], bars, panels)
         self._start = StartPage(*(self.commands[id] for id in ("open", "train", "demo")))
-        self._start.recent_chosen.connect(self._guarded(self.files.open_recent))
+        self._start.recent_chosen.connect(self.guarded(self.files.open_recent))
         for page in (self._start, self.viewport):
             self._stack.addWidget(page)
-        self.commands["demo"].setEnabled(bool(demos))
+        self.commands["demo"].setEnabled(has_demos)
 
     def _make_panel(self) -> None:
         self.scene_card, self.channels, self.controls = SceneCard(), ChannelCard(), ControlsCard()
         self.options, self.sources = OptionsCard(), SourceCard()
-        self.options.changed.connect(self._guarded(self.files.choose_options))
+        self.options.changed.connect(self.guarded(self.files.choose_options))
         self.views = ViewCard(*(self.commands[id] for id in ("previous", "nearest", "next")))
         overlays = OverlayCard([self.commands[name] for name in OVERLAY_NAMES])
-        self.scene_card.data_wanted.connect(self._guarded(self.files.ask_data))
-        self.channels.chosen.connect(self._guarded(self.looking.choose))
+        self.scene_card.data_wanted.connect(self.guarded(self.files.ask_data))
+        self.channels.chosen.connect(self.guarded(self.looking.choose))
         self.colouring.watch()
         self.views.add_comparison([self.commands[mode] for mode in MODES])
         self.views.view_chosen.connect(self.looking.go_to_view)
@@ -175,8 +172,9 @@ class Window(QMainWindow):
         self.views.up_chosen.connect(self.looking.choose_up)
         self.controls.changed.connect(self.session.set_control)
         self.controls.changed.connect(self._control_changed)
-        cards = (self.scene_card, self.controls, self.channels, self.sources, self.views, self.meshes.card, overlays)
-        self.dock = SidePanel(self, (*cards, self.options))
+        self.inputs.card.connect_command(self.commands["input"])
+        cards = (self.scene_card, self.inputs.card, self.controls, self.channels, self.sources, self.views)
+        self.dock = SidePanel(self, (*cards, self.meshes.card, overlays, self.options))
 
     def _make_training(self) -> None:
         self._training_dock = QDockWidget("Training", self)
@@ -238,12 +236,13 @@ class Window(QMainWindow):
         self.playing.enter()
         self.dock.setVisible(opened is not None and self.commands["panel"].isChecked())
         self.scene_card.show_scene(opened)
+        self.inputs.scene_changed()
         self.options.show_scene(opened)
         if opened is None or opened.path != self._shown_path:
             self.dock.show_top()
         self.dock.order_focus()
         self._shown_path = opened.path if opened is not None else None
-        self.setWindowTitle(f"{elided(title_of(opened.path))} – {TITLE}" if opened else TITLE)
+        self.setWindowTitle(f"{elided(title_with_input(opened))} – {TITLE}" if opened else TITLE)
         self._show_recent()
         self.update_commands()
 
@@ -287,12 +286,14 @@ class Window(QMainWindow):
                 "scene": session.opened is not None,
                 "views": bool(session.viewpoints),
                 "photographs": "error" in session.channels,
+                "input": self.inputs.wanted,
                 "mesh": self.meshes.mesh is not None,
                 "time": session.timeline.playback.last > session.timeline.playback.first,
                 "export": self.exporting.job is not None,
                 "training": self.trainings.queue.active is not None,
                 "run": self.trainings.chosen is not None,
-            }
+            },
+            {"input": "This scene is not made of a photograph" if session.opened else "No scene is open"},
         )
 
     # Settings
@@ -302,7 +303,7 @@ class Window(QMainWindow):
         before, self.settings = self.settings, settings
         if settings.recent != before.recent:
             self._show_recent()
-        if (settings.recent, settings.runs) != (before.recent, before.runs):
+        if any(getattr(settings, name) != getattr(before, name) for name in ("recent", "inputs", "runs")):
             self._save()
 
     def _save(self) -> None:
@@ -342,7 +343,7 @@ class Window(QMainWindow):
             text = f"Something went wrong inside the program: {type(error).__name__}: {error}"
             self.banner.tell("error", fault.text if fault is not None else text, button, act)
 
-    def _guarded(self, work: Callable[..., None]) -> Callable[..., None]:
+    def guarded(self, work: Callable[..., None]) -> Callable[..., None]:
         """A user's mistake in a command is told like any other; a fault goes to the hook for all."""
 
         def run(*arguments: object) -> None:
@@ -358,7 +359,7 @@ class Window(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped_paths(event.mimeData()):
             event.acceptProposedAction()
-            self._drop_hint.show_over()
+            self._drop_hint.show_over(INPUT_HINT if self.inputs.wanted else HINT)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._drop_hint.hide()
@@ -366,7 +367,7 @@ class Window(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         self._drop_hint.hide()
         if paths := dropped_paths(event.mimeData()):
-            self._guarded(lambda: drop(self, paths))()
+            self.guarded(lambda: drop(self, paths))()
 
     def end(self) -> None:
         """Closes without asking."""
@@ -387,8 +388,11 @@ class Window(QMainWindow):
             panel_width=self.dock.width() if self.dock.isVisible() else self.settings.panel_width,
         )
         self._save()
+        # What is under way takes a moment to end.
+        self.hide()
         self.trainings.shut_down()
         self.exporting.shut_down()
         self.meshes.shut_down()
+        self.inputs.shut_down()
         self.session.shut_down()
         super().closeEvent(event)

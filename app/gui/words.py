@@ -22,6 +22,9 @@ _RULES: tuple[tuple[str, str], ...] = (
     # What is opened, and on what.
     (r" ?\(--data(?: [A-Z]+)?\)", " (File > Choose data folder…)"),
     (r"--data(?: [A-Z]+)?", "the data folder"),
+    (r" ?\(--input(?: [A-Z]+)?\)", " (File > Input photograph…)"),
+    (r"--input (\S+?):", r"input photograph \1:"),
+    (r"--input(?: [A-Z]+)?", "File > Input photograph…"),
     (r"use --device (\w+)", r"choose the device \1"),
     (r"--device (\S+?):", r"device \1:"),
     (r"--config (\S+?):", r"preset \1:"),

@@ -80,6 +80,8 @@ class TakesInput(Protocol):
 
     input_option: str
     """The field of `SceneOptions` that names a photograph, or a folder of photographs, one for each object."""
+    input_advice: str
+    """What such a photograph should show, for whoever chooses one, in words that follow "Best is"."""
 
     def takes_input(self, checkpoint: Checkpoint) -> bool:
         """Whether scenes of this checkpoint are made of photographs."""
@@ -92,7 +94,7 @@ class TakesInput(Protocol):
             options: an instance of `SceneOptions`.
 
         Raises:
-            Lacking: none is named.
+            LacksInput: none is named.
             UserError: one can't be read.
         """
         ...

@@ -17,6 +17,13 @@ class Lacking(UserError):
     """What is there is sound, but something else must be named beside it, such as a data folder."""
 
 
+class LacksInput(Lacking):
+    """What must be named is a photograph that the scene is made of."""
+
+    advice = ""
+    """What such a photograph should show, as `input_advice` of the engine."""
+
+
 class Unwritable(UserError):
     """A place that can't be written: the disk is full, or may not be written to, or fails."""
 

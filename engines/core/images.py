@@ -101,7 +101,10 @@ def unreadable_pictures(folder: Path) -> str:
 
 def no_image(path: Path) -> str:
     """What is said of a picture that can't be decoded, with the way out where its kind is the likely reason."""
-    return NO_IMAGE + (f"; {HEIF_WAY_OUT}" if path.suffix.lower() in HEIF_SUFFIXES else "")
+    suffix = path.suffix.lower()
+    if suffix in UNREADABLE_SUFFIXES:
+        return f"{NO_IMAGE}; convert it to JPEG or PNG"
+    return NO_IMAGE + (f"; {HEIF_WAY_OUT}" if suffix in HEIF_SUFFIXES else "")
 
 
 def unreadable_heif(paths: Sequence[Path]) -> str:

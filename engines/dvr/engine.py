@@ -33,6 +33,10 @@ class DvrEngine:
     Config = DvrConfig
     SceneOptions = DvrOptions
     input_option = "input"
+    input_advice = (
+        "one object, of a kind that was learnt, on plain white (what is transparent counts as white), cut square about "
+        "the object"
+    )
 
     def recognises(self, content: Mapping[str, Any]) -> bool:
         """By the decoder."""

@@ -21,11 +21,11 @@ from torch import Tensor
 from engines.core.camera import Array
 from engines.core.dataset import Dataset
 from engines.core.decoding import turned_upright
-from engines.core.errors import Lacking, UserError
+from engines.core.errors import LacksInput, UserError
 from engines.core.images import (
     exif_orientation,
-    image_size,
     list_in_order,
+    photograph_size,
     read_image,
     to_uint8,
     unreadable_pictures,
@@ -89,7 +89,7 @@ def inputs_named(path: Path) -> Inputs:
         if not photographs:
             raise UserError(f"{path}: holds no photographs{_instead(path)}")
         return Inputs(_stems(photographs), lambda number: _upright(photographs[number]), squeezed=True)
-    width, height = image_size(path)
+    width, height = photograph_size(path)
     notes: tuple[str, ...] = ()
     if abs(width - height) > SQUARE * max(width, height):
         notes = (
@@ -176,7 +176,7 @@ def find_inputs(
         named: a photograph or a folder of photographs; None: those of the data folder.
 
     Raises:
-        Lacking: nothing tells what the scene shall be of.
+        LacksInput: nothing tells what the scene shall be of.
         UserError: what is named can't be read, or the network takes no photographs.
     """
     takes = config.encoder not in (None, "idx")
@@ -190,9 +190,9 @@ def find_inputs(
         return inputs_of(dataset, config, folder_said)
     if CODES in weights:
         return None
-    raise Lacking(
-        "this network makes a scene of a photograph of an object: name one, or a folder of photographs, by --input "
-        "FILE; or the data folder of its objects by --data FOLDER"
+    raise LacksInput(
+        "this network makes a scene of a photograph of an object: name one, or a folder of photographs (--input FILE), "
+        "or the data folder of its objects (--data FOLDER)"
     )
 
 

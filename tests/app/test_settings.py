@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import FILE_NAME, RECENT_COUNT, Recent, Settings, config_folder, load_settings, save_settings
+from app.settings import (
+    FILE_NAME,
+    INPUT_COUNT,
+    RECENT_COUNT,
+    Recent,
+    Settings,
+    config_folder,
+    load_settings,
+    save_settings,
+)
 from engines.core.errors import UserError
 
 
@@ -23,7 +32,8 @@ def test_everything_survives_a_restart(tmp_path: Path) -> None:
         fly_speed=2.5,
         overlays=("box", "axes"),
         sharp_pixels=True,
-        recent=(Recent("/a.pth", "/data"), Recent("/b.pth")),
+        recent=(Recent("/a.pth", "/data"), Recent("/b.pth"), Recent("/c.pt", None, "/car.png")),
+        inputs=("/car.png", "/photographs"),
         geometry="AAAA",
         panel=False,
         panel_width=321,
@@ -34,7 +44,9 @@ def test_everything_survives_a_restart(tmp_path: Path) -> None:
     assert load_settings(tmp_path) == settings
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"theme": 3}', '{"recent": [1]}', '{"overlays": 1}', "\xff"])
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"theme": 3}', '{"recent": [1]}', '{"overlays": 1}', '{"inputs": 1}', "\xff"]
+)
 def test_a_damaged_file_gives_defaults_and_is_kept(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE_NAME).write_text(text, encoding="latin-1")
     assert load_settings(tmp_path) == Settings()
@@ -55,6 +67,24 @@ def test_recent_scenes_are_newest_first_and_few(tmp_path: Path) -> None:
     assert len(settings.recent) == RECENT_COUNT
     assert settings.recent[0] == Recent(str(tmp_path / "5.pth"), str(tmp_path))
     assert sum(recent.path.endswith("5.pth") for recent in settings.recent) == 1
+
+
+def test_recent_scenes_of_an_older_version_have_no_photograph(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text(json.dumps({"recent": [{"path": "/a.pth", "data": None}]}))
+    assert load_settings(tmp_path).recent == (Recent("/a.pth"),)
+
+
+def test_input_photographs_are_newest_first_and_few(tmp_path: Path) -> None:
+    settings = Settings()
+    for index in range(INPUT_COUNT + 3):
+        settings = settings.with_input(tmp_path / f"{index}.png")
+    settings = settings.with_input(tmp_path / "7.png")
+    assert len(settings.inputs) == INPUT_COUNT and settings.inputs[:2] == tuple(
+        str(tmp_path / f"{index}.png") for index in (7, INPUT_COUNT + 2)
+    )
+    assert len(set(settings.inputs)) == INPUT_COUNT
+    scene = settings.with_recent(tmp_path / "a.pt", None, tmp_path / "7.png")
+    assert scene.recent[0].photograph == str(tmp_path / "7.png")
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:

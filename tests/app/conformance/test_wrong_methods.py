@@ -64,11 +64,20 @@ WRONG: dict[str, Wrong] = {
         "box() gives ndarray; it must give FilledBox",
     ),
     "an option for photographs that there is not": (
-        [("    def unsupported(", "    input_option = 'photo'\n\n    def takes_input(self, checkpoint):\n"
-          "        return False\n\n    def with_input(self, checkpoint, dataset, options):\n"
-          "        return checkpoint\n\n    def unsupported(")],
+        [("    def unsupported(", "    input_option, input_advice = 'photo', ''\n\n"
+          "    def takes_input(self, checkpoint):\n        return False\n\n"
+          "    def with_input(self, checkpoint, dataset, options):\n        return checkpoint\n\n"
+          "    def unsupported(")],
         "with_input draws the same picture without photographs",
         "input_option is 'photo', which is no field of Drawing",
+    ),
+    "advice on photographs that is none": (
+        [("    def unsupported(", "    input_option, input_advice = 'photo', 7\n\n"
+          "    def takes_input(self, checkpoint):\n        return False\n\n"
+          "    def with_input(self, checkpoint, dataset, options):\n        return checkpoint\n\n"
+          "    def unsupported(")],
+        "with_input draws the same picture without photographs",
+        "input_advice gives int; it must give str",
     ),
     "options that are not read back": (
         [("    def unsupported(", "    def recognises(self, content):\n        return 'mine' in content\n\n"

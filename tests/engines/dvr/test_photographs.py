@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from app import cli
 from app.opening import Beside, Opened, open_scene
 from engines.core.camera import Array
 from engines.core.engine import BLEND, BLEND_WITH, INSTANCE
-from engines.core.errors import Lacking, UserError
+from engines.core.errors import Lacking, LacksInput, UserError
 from engines.core.images import write_png
+from engines.dvr.engine import ENGINE
 from engines.dvr.photographs import as_input, inputs_named
 from engines.dvr.scene import DvrScene
 from tests.engines.dvr.test_upstream import CODED, SMALL, saved
@@ -138,8 +140,17 @@ def test_what_is_needed_is_said(network: Path, tmp_path: Path, capsys: pytest.Ca
     with pytest.raises(Lacking, match="--input FILE"):
         open_scene(network, None, "cpu")
     assert cli.main(["info", str(network)]) == 0
-    assert "needs        this network makes a scene of a photograph" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "needs        this network makes a scene of a photograph" in said
+    assert "input        a photograph that the scene is made of, or a folder of such (--input FILE)" in said
+    assert cli.main(["info", str(network), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["input"] == ENGINE.input_advice  # type: ignore[attr-defined]
+    with pytest.raises(LacksInput) as caught:
+        open_scene(network, None, "cpu")
+    assert caught.value.advice == ENGINE.input_advice  # type: ignore[attr-defined]
     single = saved(tmp_path, **SMALL)
+    assert cli.main(["info", str(single)]) == 0
+    assert "input  " not in capsys.readouterr().out
     write_png(tmp_path / "a.png", photograph())
     for arguments in (["--input", str(tmp_path / "a.png")], ["--set", f"input={tmp_path / 'a.png'}"]):
         assert cli.main(["render", str(single), *arguments, "--out", str(tmp_path / "out")]) == 1
@@ -147,11 +158,13 @@ def test_what_is_needed_is_said(network: Path, tmp_path: Path, capsys: pytest.Ca
         assert "leave it out" in line
 
 
-@pytest.mark.parametrize("broken", ["missing", "empty", "text", "cut", "folder"])
+@pytest.mark.parametrize("broken", ["missing", "empty", "text", "cut", "tiny", "folder"])
 def test_what_is_no_photograph_is_one_line(network: Path, tmp_path: Path, broken: str) -> None:
     path = tmp_path / "photograph.png"
     if broken == "folder":
         path.mkdir()
+    elif broken == "tiny":
+        write_png(path, photograph()[:4, :5])
     elif broken != "missing":
         write_png(path, photograph())
         content: dict[str, Any] = {"empty": b"", "text": b"no picture", "cut": path.read_bytes()[:60]}
@@ -167,3 +180,13 @@ def test_what_is_not_square_is_said(tmp_path: Path) -> None:
     assert "wide.png is 40x20 and is squeezed" in note
     write_png(tmp_path / "square.png", photograph())
     assert inputs_named(tmp_path / "square.png").notes == ()
+
+
+def test_what_is_named_goes_before_what_is_set(network: Path, tmp_path: Path) -> None:
+    """A window that was begun with one takes another."""
+    for number in range(2):
+        write_png(tmp_path / f"object{number}.png", photograph(seed=number))
+    settings = [f"input={tmp_path / 'object0.png'}"]
+    assert scene_of(open_scene(network, None, "cpu", settings)).instances == ("object0",)
+    named = Beside(photograph=tmp_path / "object1.png")
+    assert scene_of(open_scene(network, None, "cpu", settings, beside=named)).instances == ("object1",)

@@ -1,0 +1,101 @@
+"""Small pictures of photographs, and of folders of such, made beside the window."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from engines.core.camera import Array
+from engines.core.decoding import turned_upright
+from engines.core.errors import UserError
+from engines.core.images import exif_orientation, list_in_order, read_image, resize_area, smaller_size, to_uint8
+
+TILES = 4
+"""Photographs that stand for a folder, two by two."""
+GAP_PX = 2
+LONGEST_END_S = 3.0
+"""That is waited for a photograph under way when the program ends; a disk may never answer."""
+
+
+def small_picture(path: Path, side_px: int) -> Array:
+    """[h, w, 3] uint8 of a photograph, at most `side_px` a side; of a folder its first ones, in a square.
+
+    Raises:
+        UserError: it is gone, or can't be read.
+    """
+    if not path.is_dir():
+        image = turned_upright(read_image(path), exif_orientation(path))
+        return to_uint8(resize_area(image, smaller_size((image.shape[1], image.shape[0]), side_px)))
+    try:
+        photographs = list_in_order(path)[:TILES]
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from error
+    if not photographs:
+        raise UserError(f"{path}: holds no photographs")
+    tile_px = (side_px - GAP_PX) // 2
+    sheet = np.full((side_px, side_px, 3), 255, dtype=np.uint8)
+    for place, photograph in enumerate(photographs):
+        tile = small_picture(photograph, tile_px)
+        top, left = (side_px - tile_px) * (place // 2), (side_px - tile_px) * (place % 2)
+        top, left = top + (tile_px - tile.shape[0]) // 2, left + (tile_px - tile.shape[1]) // 2
+        sheet[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
+    return sheet
+
+
+class SmallPictures:
+    """Makes small pictures on a thread of its own, which begins with the first that is asked for."""
+
+    def __init__(self, side_px: int, tell: Callable[[Path, Array | None], None]) -> None:
+        """`tell` is called on that thread with each, [h, w, 3] uint8; None of what is gone or can't be read."""
+        self._side_px, self._tell = side_px, tell
+        self._changed = threading.Condition()
+        self._wanted = deque[Path]()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+        self._made: dict[Path, tuple[tuple[int, int], Array]] = {}
+
+    def want(self, paths: Sequence[Path]) -> None:
+        """Those of these, in this order; what was wanted before and is not made yet is not any more."""
+        with self._changed:
+            if self._closed:
+                return
+            self._wanted = deque(paths)
+            if self._thread is None and paths:
+                self._thread = threading.Thread(target=self._run, name="small pictures", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Ends the thread, and waits for it, but not for long; tells nothing from now on."""
+        with self._changed:
+            self._closed = True
+            self._wanted.clear()
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(LONGEST_END_S)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or bool(self._wanted))
+                if self._closed:
+                    return
+                path = self._wanted.popleft()
+            pixels = self._picture(path)
+            if not self._closed:
+                self._tell(path, pixels)
+
+    def _picture(self, path: Path) -> Array | None:
+        try:
+            state = path.stat()
+            stamp = state.st_mtime_ns, state.st_size
+            if path not in self._made or self._made[path][0] != stamp:
+                self._made[path] = stamp, small_picture(path, self._side_px)
+            return self._made[path][1]
+        except (OSError, UserError, MemoryError):
+            self._made.pop(path, None)
+            return None
