@@ -11,12 +11,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.queues import Queue
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.files import is_full, unwritable
 from engines.core.reading import shortened
+
+if TYPE_CHECKING:
+    # It imports torch, which the process of COLMAP has no use for: it would begin a second or two later.
+    from engines.core.engine import Stop
 
 LOOK_S = 0.25
 """Between two looks at whether it is to stop."""

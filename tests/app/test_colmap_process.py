@@ -3,49 +3,28 @@
 from __future__ import annotations
 
 import os
-import sys
-import time
-from multiprocessing.queues import Queue
 from pathlib import Path
 
 import pytest
 
-from app.colmap_process import MOST_TOLD, Message, run_colmap
+from app.colmap_process import MOST_TOLD, run_colmap
 from engines.core.engine import never_stop
 from engines.core.errors import Cancelled, Unwritable, UserError
+from tests.app.colmap_work import doubled, dying, endless, failing, imported
 
 PLACE = Path(__file__).parent
 
 
-def _doubled(job: int, messages: Queue[Message]) -> int:
-    sys.stdout.write("COLMAP's own words\n")
-    messages.put(("features", (job, 2 * job, "")))
-    return 2 * job
-
-
-def _failing(job: str, messages: Queue[Message]) -> None:
-    raise RuntimeError(job)
-
-
-def _dying(job: int, messages: Queue[Message]) -> None:
-    os._exit(job)
-
-
-def _endless(job: float, messages: Queue[Message]) -> None:
-    messages.put(("features", os.getpid()))
-    time.sleep(job)
-
-
 def test_the_result_and_what_was_told_before_come_back(capfd: pytest.CaptureFixture[str]) -> None:
     told = list[tuple[str, object]]()
-    assert run_colmap(_doubled, 21, PLACE, never_stop, lambda *message: told.append(message)) == 42
+    assert run_colmap(doubled, 21, PLACE, never_stop, lambda *message: told.append(message)) == 42
     assert told == [("features", (21, 42, ""))]
     assert capfd.readouterr().out == ""
 
 
 def test_errors_are_one_line_of_a_readable_length() -> None:
     with pytest.raises(UserError) as caught:
-        run_colmap(_failing, "no\n" * 1000, PLACE, never_stop)
+        run_colmap(failing, "no\n" * 1000, PLACE, never_stop)
     text = str(caught.value)
     assert text.startswith("COLMAP failed: RuntimeError: no no no") and "\n" not in text
     assert len(text) <= len("COLMAP failed: ") + MOST_TOLD
@@ -56,17 +35,22 @@ def test_a_full_disk_is_called_so(said: str, monkeypatch: pytest.MonkeyPatch) ->
     if "Errno" not in said:
         monkeypatch.setattr("app.colmap_process.is_full", lambda _: True)
     with pytest.raises(Unwritable, match=rf"{PLACE}: can't be written, the disk is full"):
-        run_colmap(_failing, said, PLACE, never_stop)
+        run_colmap(failing, said, PLACE, never_stop)
 
 
 def test_a_process_that_ends_without_a_word_is_told_with_its_exit_code() -> None:
     with pytest.raises(UserError, match=r"COLMAP ended unexpectedly \(exit code 7\)"):
-        run_colmap(_dying, 7, PLACE, never_stop)
+        run_colmap(dying, 7, PLACE, never_stop)
 
 
 def test_it_is_ended_when_it_is_to_stop() -> None:
     processes = list[int]()
     with pytest.raises(Cancelled):
-        run_colmap(_endless, 60.0, PLACE, lambda: bool(processes), lambda _, process: processes.append(process))
+        run_colmap(endless, 60.0, PLACE, lambda: bool(processes), lambda _, process: processes.append(process))
     with pytest.raises(ProcessLookupError):
         os.kill(processes[0], 0)
+
+
+def test_it_begins_without_what_only_scenes_need() -> None:
+    packages = run_colmap(imported, "app.structure_worker", PLACE, never_stop)
+    assert "cv2" in packages and not {"torch", "pydantic", "scipy"} & set(packages)
