@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QByteArray, QRectF, Qt
-from PyQt5.QtGui import QIcon, QPainter, QPixmap
+from PyQt5.QtGui import QIcon, QPainter, QPixmap, QPixmapCache
 from PyQt5.QtSvg import QSvgRenderer
 
 from app.gui.theme import Colours
@@ -62,6 +62,11 @@ def make_icon(name: str, colours: Colours) -> QIcon:
 
 
 def _draw(path: str, colour: str, size: int) -> QPixmap:
+    """Drawn once for all windows."""
+    name = f"{size} {colour} {path}"
+    known = QPixmapCache.find(name)
+    if known is not None:
+        return known
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="{colour}" '
         f'stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round"><path d="{path}"/></svg>'
@@ -71,4 +76,5 @@ def _draw(path: str, colour: str, size: int) -> QPixmap:
     painter = QPainter(pixmap)
     QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(0, 0, size, size))
     painter.end()
+    QPixmapCache.insert(name, pixmap)
     return pixmap

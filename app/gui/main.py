@@ -81,7 +81,11 @@ def make_application() -> QApplication:
 def make_window(device: str = "auto", settings: Sequence[str] = ()) -> Window:
     """The window, as it was left the last time; not shown yet."""
     system_dark = system_is_dark()
-    QApplication.setStyle("Fusion")
+    application = QApplication.instance()
+    # To set it again would style every widget of every window again.
+    if not application.property("fusion"):
+        QApplication.setStyle("Fusion")
+        application.setProperty("fusion", True)
     bridge = Bridge()
     return Window(Session(bridge, device, settings), bridge, load_settings(), probe_opengl(), system_dark)
 
