@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
 
-from app.conformance.drawing import open_checkpoint
+from app.conformance.authors_files import knows_its_files, reads_its_options, reads_what_it_writes
+from app.conformance.drawing import open_checkpoint, whole_picture
+from app.conformance.looking import require_seen
 from app.conformance.trial import Check, Failure, Trial, channels, difference, draw, require_kind
+from app.conformance.unread import unread
 from engines.core.abilities import (
     FilledBox,
     FillsBox,
     HasConfigurationFile,
     HasViewingWeights,
+    JudgesData,
     KeepsDerived,
     KnowsWeights,
     ReadsUpstream,
@@ -27,75 +30,9 @@ from engines.core.checkpoint import Checkpoint
 from engines.core.config import make_options
 from engines.core.contract import opened, with_derived
 from engines.core.errors import UserError
+from engines.core.members import is_array
+from engines.core.reading import shortened
 from engines.core.scene_file import read_scene_file, write_scene_file
-from engines.core.torch_file import read_torch_file, write_torch_file
-
-
-def of_nobody() -> tuple[Any, ...]:
-    """What torch files of no method may hold."""
-    return {}, {"model": {}}, {"model": 3}, {3: 4}, {"state_dict": [1]}, {"model": torch.zeros(1)}, {"a": torch.ones(2)}
-
-
-def knows_its_files(trial: Trial) -> None:
-    """Tries `recognises` on files of nobody: it neither takes them for its own nor fails."""
-    engine = trial.engine
-    if isinstance(engine, ReadsUpstream):
-        for content in of_nobody():
-            found = engine.recognises(content)
-            require_kind(found, bool, "recognises()")
-            if found:
-                raise Failure(f"recognises() takes {content} for its own")
-
-
-def reads_what_it_writes(trial: Trial) -> str:
-    """Writes a checkpoint as the authors do, and reads it back: weights are the same, options such as may be."""
-    engine, checkpoint, path = trial.engine, trial.checkpoints[-1], trial.folder / "authors.pth"
-    if not isinstance(engine, WritesUpstream) or not isinstance(engine, ReadsUpstream):
-        return ""
-    try:
-        written = engine.write_upstream(checkpoint)
-        require_kind(written, Mapping, "write_upstream()")
-        write_torch_file(path, written)
-    except UserError as error:
-        return f"not of these options: {error}"
-    content = read_torch_file(path)
-    if not engine.recognises(content):
-        raise Failure("recognises() does not know what write_upstream() wrote")
-    read = engine.read_upstream(content, path)
-    require_kind(read, Checkpoint, "read_upstream()")
-    make_options(engine.Config, read.config, "read_upstream's config")
-    shared = {name: tensor for name, tensor in read.weights.items() if name in checkpoint.weights}
-    if not shared:
-        raise Failure("read_upstream() gives none of the weights that were written")
-    if found := difference({name: checkpoint.weights[name] for name in shared}, shared):
-        raise Failure(f"read_upstream() gives other weights than were written: {found}")
-    return ""
-
-
-def reads_its_options(trial: Trial) -> str:
-    """Writes weights and options as the authors do, and reads both back: it is drawn with the same options."""
-    engine, checkpoint, path = trial.engine, trial.checkpoints[-1], trial.folder / "authors.pth"
-    if not isinstance(engine, HasConfigurationFile) or not isinstance(engine, WritesUpstream):
-        return ""
-    try:
-        content = engine.write_upstream(checkpoint)
-    except UserError as error:
-        return f"not of these options: {error}"
-    text = engine.configuration_text(checkpoint, path.name)
-    require_kind(text, str, "configuration_text()")
-    configuration = trial.folder / "elsewhere.yaml"
-    configuration.write_text(text, encoding="utf-8")
-    read = engine.read_configured(content, path, configuration)
-    require_kind(read, Checkpoint, "read_configured()")
-    config = make_options(engine.Config, read.config, "read_configured's config")
-    own = make_options(engine.Config, checkpoint.config)
-    for name in engine.SceneOptions.AS_TRAINED:
-        if getattr(config, name) != getattr(own, name):
-            raise Failure(
-                f"read_configured() gives {name}={getattr(config, name)!r} of what configuration_text() wrote for "
-                f"{getattr(own, name)!r}"
-            )
-    return ""
 
 
 def keeps_its_input(trial: Trial) -> str:
@@ -121,7 +58,7 @@ def keeps_its_input(trial: Trial) -> str:
 
 
 def knows_its_weights(trial: Trial) -> None:
-    """Compares `weights_to_draw` with a checkpoint of its own: names and shapes."""
+    """Compares `weights_to_draw` with a checkpoint of its own: names and shapes; draws with these alone."""
     engine, checkpoint = trial.engine, trial.checkpoints[-1]
     if isinstance(engine, KnowsWeights):
         config = make_options(engine.Config, checkpoint.config)
@@ -135,6 +72,21 @@ def knows_its_weights(trial: Trial) -> None:
                 raise Failure(f"weights_to_draw() names {name}, which in its own checkpoint {shape}")
             if expected.device.type != "meta":
                 raise Failure(f"weights_to_draw() makes {name} on {expected.device}, not on the meta device")
+        _draw_with(trial, {name: checkpoint.weights[name] for name in needed})
+
+
+def _draw_with(trial: Trial, weights: Mapping[str, torch.Tensor]) -> None:
+    """Draws with these weights alone: the same as with all."""
+    if len(weights) == len(trial.checkpoints[-1].weights):
+        return
+    try:
+        scene = open_checkpoint(trial, replace(trial.checkpoints[-1], weights=weights, training=None))
+        drawn = channels(scene, draw(scene))
+    except Exception as error:  # of whatever is missing
+        what = f"{type(error).__name__}: {shortened(error)}"
+        raise Failure(f"with the weights alone that weights_to_draw() names it draws nothing ({what})") from error
+    if found := difference(whole_picture(trial), drawn):
+        raise Failure(f"with the weights alone that weights_to_draw() names it draws another picture: {found}")
 
 
 def views_with_less(trial: Trial) -> None:
@@ -143,9 +95,8 @@ def views_with_less(trial: Trial) -> None:
     if isinstance(engine, HasViewingWeights):
         less = engine.viewing_weights(checkpoint)
         require_kind(less, Checkpoint, "viewing_weights()")
-        both = [open_checkpoint(trial, each) for each in (replace(checkpoint, training=None), less)]
-        all_of_it, drawn = (channels(scene, draw(scene)) for scene in both)
-        if found := difference(all_of_it, drawn):
+        scene = open_checkpoint(trial, less)
+        if found := difference(whole_picture(trial), channels(scene, draw(scene))):
             raise Failure(f"with viewing_weights() it draws another picture: {found}")
 
 
@@ -206,11 +157,26 @@ def fills_box(trial: Trial) -> None:
             if box is None:
                 continue
             require_kind(box, FilledBox, "box()")
-            if np.shape(box.bounds) != (2, 3) or not np.isfinite(box.bounds).all():
-                raise Failure(f"box() gives bounds {np.shape(box.bounds)}; they must be [2, 3] and finite")
+            if not is_array(box.bounds, (2, 3)):
+                raise Failure(
+                    f"box() gives bounds {np.shape(box.bounds)}; they must be an array [2, 3] of finite floats"
+                )
+            if not (isinstance(box.text, str) and box.text and isinstance(box.doubt, str)):
+                raise Failure(f"box() says {box.text!r} of where it is, and doubts {box.doubt!r}; both must be texts, "
+                              "and the first not empty")  # fmt: skip
+            cameras = [view.camera for view in dataset.split("train")]
+            require_seen(box.bounds, cameras, f"box()'s bounds for {dataset.source.name}", "most of its cameras")
+
+
+def judges_unseen(trial: Trial) -> None:
+    """Asks `unsupported` of each sample, of which no photograph may be read."""
+    if isinstance(trial.engine, JudgesData):
+        for dataset in trial.samples:
+            require_kind(trial.engine.unsupported(unread(dataset)), str, "unsupported()")
 
 
 BESIDES: dict[type, tuple[Check, ...]] = {
+    JudgesData: (Check("unsupported", "judges data without its photographs", judges_unseen),),
     ReadsUpstream: (Check("recognises", "knows its own files only", knows_its_files),),
     WritesUpstream: (Check("write_upstream", "writes what it reads", reads_what_it_writes, "training"),),
     HasConfigurationFile: (

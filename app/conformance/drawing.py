@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -17,29 +18,24 @@ from app.conformance.trial import (
     difference,
     draw,
     others_draw,
-    require_kind,
     small_camera,
 )
 from engines.core.camera import Camera
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import make_options
 from engines.core.contract import opened
-from engines.core.engine import Audited, HasSurface, LearnsPart, Prepares, Scene, Staged, never_stop, whole_controls
+from engines.core.engine import Scene, never_stop, whole_controls
 from engines.core.errors import BrokenContract, Cancelled, Lacking, UserError
 from engines.core.frame import Frame
 from engines.core.scene_file import read_scene_file, write_scene_file
-from engines.core.surfaces import surface_of
 
 SIZES = ((33, 7), (16, 24), (1, 1))
 """(width, height) that are tried where any can be drawn."""
 FARTHEST = 1.0
 """How far an untrained picture may leave [0, 1]; whoever shows it clamps."""
 STRANGE = (math.nan, -math.inf, math.inf)
-AUDITED_RAYS = 64
-LARGEST_ASKED = 100
-"""Points at which a surface is tried."""
-MOST_DRAWN = 4
-"""Values of a control that are tried."""
+UNIT = 1e-3
+"""How far the length of a direction may be from 1, and an alpha from [0, 1]."""
 
 
 def open_checkpoint(trial: Trial, checkpoint: Checkpoint) -> Scene:
@@ -60,12 +56,20 @@ def file_is_checkpoint(trial: Trial) -> None:
     kept = read_scene_file(path)
     if found := difference(dict(checkpoint.weights), dict(kept.weights)):
         raise Failure(f"the file's weights are not the checkpoint's: {found}")
-    memory = open_checkpoint(trial, checkpoint)
+    memory = whole_picture(trial)
     # A scene that keeps something of what it was built with, by chance, is another one now.
     others_draw()
     file = open_checkpoint(trial, kept)
-    if found := difference(channels(memory, draw(memory)), channels(file, draw(file))):
+    if found := difference(memory, channels(file, draw(file))):
         raise Failure(f"from its file it draws another picture than from memory: {found}")
+
+
+def whole_picture(trial: Trial) -> dict[str, Tensor]:
+    """What is drawn of the last checkpoint; drawn once, for all checks that compare with it."""
+    if trial.picture is None:
+        scene = open_checkpoint(trial, replace(trial.checkpoints[-1], training=None))
+        trial.picture = channels(scene, draw(scene))
+    return trial.picture
 
 
 def opens_without_data(trial: Trial) -> str:
@@ -109,9 +113,7 @@ def require_frame(scene: Scene, frame: object, camera: Camera) -> None:
         raise Failure(f"render() gives a {type(frame).__name__}; it must be a Frame")
     width, height = camera.size_px
     _require(frame.image, "image", (height, width, 3), scene)
-    if not bool(((frame.image >= -FARTHEST) & (frame.image <= 1 + FARTHEST)).all()):
-        low, high = frame.image.min().item(), frame.image.max().item()
-        raise Failure(f"the frame's image goes from {low:.3g} to {high:.3g}; colours lie in [0, 1]")
+    _require_range(frame.image, "image", "colours", FARTHEST)
     if ("depth" in scene.channels) != (frame.depth is not None):
         raise Failure(
             'channels names "depth", and the frame\'s depth is None'
@@ -120,6 +122,9 @@ def require_frame(scene: Scene, frame: object, camera: Camera) -> None:
         )
     if frame.depth is not None:
         _require(frame.depth, "depth", (height, width), scene, infinite=True)
+        if behind := int((frame.depth <= 0).sum()):
+            raise Failure(f"the frame's depth has {behind} of 0 or less among its {frame.depth.numel()} values; "
+                          "what is hit lies before the camera, and where nothing is hit use +inf")  # fmt: skip
     for name in scene.channels:
         if name in ("rgb", "depth"):
             continue
@@ -129,8 +134,31 @@ def require_frame(scene: Scene, frame: object, camera: Camera) -> None:
         if isinstance(tensor, Tensor) and tensor.ndim == 3 and tensor.shape[2] not in (1, 3):
             raise Failure(f"the frame's extra[{name!r}] has {tensor.shape[2]} values a pixel; 1 or 3 can be shown")
         _require(tensor, f"extra[{name!r}]", (height, width, *tensor.shape[2:3]), scene)
+        _require_meaning(tensor, name)
     if strange := [name for name in frame.extra if name not in scene.channels]:
         raise Failure(f"the frame's extra has {', '.join(strange)}, which channels does not name")
+
+
+def _require_meaning(tensor: Tensor, name: str) -> None:
+    """Whether a channel is what its name or its three values a pixel say that it is."""
+    what = f"extra[{name!r}]"
+    if name == "alpha":
+        if tensor.ndim != 2:
+            raise Failure(f"the frame's {what} is {list(tensor.shape)}; how opaque a pixel is is one number: [H, W]")
+        _require_range(tensor, what, "opacities", UNIT)
+    elif name == "normals":
+        lengths = tensor.norm(dim=2) if tensor.ndim == 3 else tensor.abs()
+        if not bool(((lengths < UNIT) | ((lengths - 1).abs() < UNIT)).all()):
+            raise Failure(f"the frame's {what} has lengths from {lengths.min().item():.3g} to "
+                          f"{lengths.max().item():.3g}; directions have length 1, or 0 where nothing is")  # fmt: skip
+    elif tensor.ndim == 3 and tensor.shape[2] == 3:
+        _require_range(tensor, what, "colours", FARTHEST)
+
+
+def _require_range(tensor: Tensor, name: str, what: str, slack: float) -> None:
+    if tensor.numel() and not bool(((tensor >= -slack) & (tensor <= 1 + slack)).all()):
+        low, high = tensor.min().item(), tensor.max().item()
+        raise Failure(f"the frame's {name} goes from {low:.3g} to {high:.3g}; {what} lie in [0, 1]")
 
 
 def _require(tensor: object, name: str, shape: tuple[int, ...], scene: Scene, infinite: bool = False) -> None:
@@ -168,16 +196,6 @@ def draws_sizes(trial: Trial) -> str:
     raise Failure(f"native_px is {scene.native_px}, and it draws {other.size_px}; it must refuse it by a UserError")
 
 
-def draws_controls(trial: Trial) -> str:
-    """Draws with each control from its lowest to its highest value."""
-    scene = trial.drawn
-    for control in scene.controls:
-        values = np.linspace(control.low, control.high, MOST_DRAWN)
-        for value in values if control.kind == "number" else np.unique(values.round()):
-            require_frame(scene, draw(scene, {control.name: float(value)}), small_camera(scene))
-    return ", ".join(control.name for control in scene.controls)
-
-
 def stops(trial: Trial) -> str:
     """Stops a picture at the first and at the last time it asks; the next one is whole again."""
     scene, asked = trial.drawn, 0
@@ -207,71 +225,11 @@ def stops(trial: Trial) -> str:
     return f"asks {asked} times"
 
 
-def has_what_it_says(trial: Trial) -> str:
-    """Tries what the scene may do besides."""
-    scene, found = trial.drawn, []
-    camera, controls = small_camera(scene), whole_controls(scene, {})
-    if isinstance(scene, LearnsPart):
-        found.append("learnt_part")
-        if not isinstance(scene.learnt_part(camera), Camera):
-            raise Failure("learnt_part() must give a Camera")
-    if isinstance(scene, Staged):
-        found.append("stages")
-        for stage in scene.stages(camera).values():
-            stage()
-    if isinstance(scene, Audited):
-        found.append("audit")
-        audit = scene.audit(camera, controls, AUDITED_RAYS)
-        if not (0 <= audit.wrong <= audit.rays <= AUDITED_RAYS):
-            raise Failure(f"audit() of {AUDITED_RAYS} rays gives {audit.wrong} wrong ones of {audit.rays}")
-        if audit.wrong:
-            raise Failure(f"by audit() {audit.wrong} of {audit.rays} rays are drawn otherwise than plainly")
-    if isinstance(scene, Prepares):
-        found.append("prepare")
-        require_frame(scene, scene.glimpse(camera, controls), camera)
-        scene.prepare(camera, controls, never_stop)
-        if not scene.prepared(camera, controls):
-            raise Failure("prepared() says no after prepare()")
-    asked: object = scene
-    if isinstance(asked, HasSurface):
-        found.append("surface")
-        _require_surface(asked, scene)
-    return ", ".join(found)
-
-
-def _require_surface(asked: HasSurface, scene: Scene) -> None:
-    """Asks a surface within its box, also for a point and for none."""
-    surface = surface_of(asked, scene.engine, whole_controls(scene, {}))
-    low, high = (torch.tensor(corner, dtype=torch.float32, device=surface.device) for corner in surface.bounds)
-    places = torch.rand(LARGEST_ASKED, 3, generator=torch.Generator().manual_seed(0)).to(surface.device)
-    for count in (LARGEST_ASKED, 1, 0):
-        points = low + places[:count] * (high - low)
-        for name, given, shape in (
-            ("values", surface.values(points), (count,)),
-            ("colours", surface.colours(points), (count, 3)),
-        ):
-            require_kind(given, Tensor, f"its surface's {name}()")
-            if given.shape != shape or given.dtype != torch.float32:
-                raise Failure(
-                    f"its surface's {name}() of {count} points are {list(given.shape)} of {given.dtype}; they must be "
-                    f"{list(shape)} of float32"
-                )
-            if given.isnan().any():
-                raise Failure(f"its surface's {name}() has NaN")
-            if given.requires_grad:
-                raise Failure(f"its surface's {name}() keeps gradients, and with them memory")
-            if name == "colours" and count and not (0 <= float(given.min()) <= float(given.max()) <= 1):
-                raise Failure(f"its surface's colours() are {float(given.min()):.3g} to {float(given.max()):.3g}; they "
-                              "must be in [0, 1]")  # fmt: skip
-
-
 DRAWING = (
     Check("open", "draws from a file what it draws from memory", file_is_checkpoint, "training"),
     Check("open", "draws with a data folder", opens_with_data, "training"),
     Check("open", "draws without a data folder, or says that it needs one", opens_without_data, "training"),
     Check("render", "gives what its channels name", frame_is_as_named, "scene"),
     Check("render", "draws the size that is asked for, or refuses it", draws_sizes, "scene"),
-    Check("render", "draws all that its controls allow", draws_controls, "scene"),
     Check("render", "ends when it is told to stop", stops, "scene"),
-    Check("render", "has the abilities of its scene", has_what_it_says, "scene"),
 )

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import math
 import multiprocessing
-import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from app.conformance.trial import STEPS, Check, Failure, Trial, difference, draw, others_draw
+from app.conformance.trial import STEPS, Check, Failure, Trial, difference, draw, global_states, others_draw
 from engines.core.abilities import JudgesData, reason_against
 from engines.core.config import make_options
 from engines.core.contract import begun, checkpoint_of, resumed, scene_of
 from engines.core.dataset import Dataset
 from engines.core.engine import LearnsSmaller, Training
 from engines.core.errors import BrokenContract, Diverged, UserError
+from engines.core.objective import KeepsState
+from engines.core.optimisation import Optimisation
+from engines.core.reading import shortened
 from engines.core.run_folder import read_run_training, write_run_checkpoint
 
 EFFECTS: dict[str, Any] = {"lr": lambda lr: 1.5 * lr, "lr_final": lambda lr: lr / 4, "ema_decay": lambda lr: 0.9}
@@ -68,6 +71,7 @@ def gives_scenes(trial: Trial) -> None:
 def _take_steps(trial: Trial, training: Training) -> None:
     trial.checkpoints.append(checkpoint_of(training))
     for number in range(1, STEPS + 1):
+        _require_views(training)
         try:
             losses = training.step()
         except Diverged as error:
@@ -84,6 +88,23 @@ def _take_steps(trial: Trial, training: Training) -> None:
         trial.checkpoints.append(checkpoint_of(training))
 
 
+def _require_views(training: Training) -> None:
+    """Whether an objective says which photographs the next step looks at: they are named where a loss is not finite."""
+    known: object = training.objective if isinstance(training, Optimisation) else None
+    # Where steps follow from those before, they may be known only when they are read.
+    if not isinstance(training, Optimisation) or isinstance(known, KeepsState):
+        return
+    objective, step = training.objective, training.step_count
+    views, count = list(objective.views(step)), len(objective.photographs)
+    if not views or not all(isinstance(view, int) and 0 <= view < count for view in views):
+        raise Failure(f"views({step}) gives {shortened(views)}; it must be whole numbers from 0 to {count - 1}, of its "
+                      f"{count} photographs")  # fmt: skip
+    if list(objective.views(step)) != views:
+        raise Failure(
+            f"views({step}) gives others when it is asked again; they follow from the seed and the step alone"
+        )
+
+
 def checkpoint_is_whole(trial: Trial) -> None:
     """Looks through the checkpoints: whole, plain data on the CPU, copies."""
     for step, checkpoint in enumerate(trial.checkpoints):
@@ -93,6 +114,8 @@ def checkpoint_is_whole(trial: Trial) -> None:
             if tensor.requires_grad:
                 raise Failure(f"the checkpoint's {name} keeps its graph; it must be detached")
         make_options(trial.engine.Config, checkpoint.config, "the checkpoint's config")
+        if missing := [name for name in trial.engine.Config.model_fields if name not in checkpoint.config]:
+            raise Failure(f"the checkpoint's config lacks {', '.join(missing)}; it has all fields of the run's Config")
     first, last = trial.checkpoints[0], trial.checkpoints[-1]
     if not difference(first.weights, last.weights):
         raise Failure(f"{STEPS} steps change nothing: the weights of all checkpoints are the same, or one copy")
@@ -118,20 +141,14 @@ def global_chance_stays(trial: Trial) -> None:
             "render()": lambda: draw(scene_of(training)),
         }
         for member, call in calls.items():
-            before = _global_states()
+            before = global_states()
             call()
-            for name, state in _global_states().items():
+            for name, state in global_states().items():
                 if difference(before[name], state):
                     raise Failure(
                         f"{member} draws from {name}'s global generator, or seeds it; take chance from "
                         "seeded(seed, purpose, step) of engines.core.chance"
                     )
-
-
-def _global_states() -> dict[str, Any]:
-    numpy: Any = np.random.get_state(legacy=False)
-    of_numpy = (numpy["state"]["key"].tolist(), numpy["state"]["pos"])
-    return {"torch": torch.get_rng_state(), "numpy": of_numpy, "Python": random.getstate()}
 
 
 def resumes(trial: Trial) -> None:
@@ -176,6 +193,40 @@ def resume_refuses(trial: Trial) -> None:
         except UserError:
             continue
         raise Failure(f"it goes on with {what}; it must refuse it by a UserError")
+
+
+def refuses_nonsense(trial: Trial) -> str:
+    """Goes on with weights of which half are no numbers: the step says so, and leaves all as it was."""
+    kept = trial.checkpoints[1]
+    state = {name: _spoilt(each, kept.weights) for name, each in (kept.training or {}).items()}
+    try:
+        spoilt = replace(kept, weights=_spoilt(kept.weights, kept.weights), training=state)
+        training = resumed(trial.engine, trial.data, spoilt, trial.device)
+    except BrokenContract:
+        raise
+    except UserError:
+        return "it does not go on with weights that are no numbers"
+    with closing(training):
+        before = checkpoint_of(training).weights
+        try:
+            losses = training.step()
+        except Diverged:
+            if found := difference(before, checkpoint_of(training).weights):
+                raise Failure(f"step() raises Diverged, and the weights are not as before: {found}") from None
+            return ""
+    raise Failure(f"step() gives {shortened(dict(losses))} with weights that are no numbers; it must raise Diverged")
+
+
+def _spoilt(state: Any, weights: Mapping[str, Tensor]) -> Any:
+    """Weights, and what a training state holds under their names, with NaN in half of the places."""
+    if not isinstance(state, Mapping):
+        return state
+    spoilt = dict(state)
+    for name in spoilt.keys() & weights.keys():
+        if isinstance(spoilt[name], Tensor) and spoilt[name].is_floating_point():
+            spoilt[name] = spoilt[name].clone(memory_format=torch.contiguous_format)
+            spoilt[name].view(-1)[::2] = torch.nan
+    return spoilt
 
 
 def options_have_effects(trial: Trial) -> str:
@@ -246,6 +297,7 @@ LEARNING = (
     Check("resume", "goes on bit for bit", resumes, "training"),
     Check("resume", "goes on at whatever step its checkpoint says", resumes_elsewhere, "training"),
     Check("resume", "refuses what it can't go on with", resume_refuses, "training"),
+    Check("step", "says where it diverges, and changes nothing then", refuses_nonsense, "training"),
     Check("Config", "offers options that have an effect", options_have_effects, "training"),
     Check("train", "ends what runs beside it when it is closed", processes_end, "training"),
     Check("train", "learns from data of other kinds, or refuses it", takes_other_data, "scene"),

@@ -1,10 +1,11 @@
-"""The checks of where a scene's pictures lie: none is flipped or mirrored, and depth goes along the camera's +z.
+"""The checks of where a scene's pictures lie: none is flipped or shifted, and depth goes along the camera's +z.
 
 Nobody knows what a scene ought to show; but what two cameras at one place show of it must agree.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from app.conformance.trial import Check, Failure, Trial, channels, small_camera
+from engines.core.abilities import ReadsUpstream
 from engines.core.camera import Array, Camera, pixel_rays, project
 from engines.core.engine import Scene, never_stop, whole_controls
 from engines.core.errors import UserError
@@ -31,6 +33,14 @@ FLAT = 1e-2
 """Depths that differ less among each other, of their size, are those of a network that knows no depth yet."""
 EVEN = 1e-4
 """Pictures that vary less, of their values, show nothing of where they lie."""
+
+
+FINER = 3
+"""The middle one of so many pixels a side has the same middle as the pixel that they are parts of."""
+COARSE = 0.5
+"""Of the size of the other pictures: what is drawn finer has nine times as many pixels."""
+CELLS = 8
+"""Parts of a box along each side, of which a camera has to see a corner."""
 
 
 def lies_as_the_camera_says(trial: Trial) -> str:
@@ -61,6 +71,64 @@ def lies_as_the_camera_says(trial: Trial) -> str:
             raise Failure(f"its {name} is flipped {sides}: where the middle of the picture (centre_px) lies {right} "
                           f"pixels more to the right and {down} lower, it moves by {best}")  # fmt: skip
     return f"{', '.join(untold)} is too even to tell" if untold else ""
+
+
+def samples_middles(trial: Trial) -> str:
+    """Draws the same picture three times as fine: the middle one of nine pixels shows what the coarse one does."""
+    scene = trial.drawn
+    coarse = small_camera(scene).scaled(COARSE)
+    width, height = coarse.size_px
+    try:
+        frames = [_drawn(scene, each) for each in (coarse, coarse.resized((width * FINER, height * FINER)))]
+    except UserError:
+        return "it draws one size only"
+    before, after = ({"rgb": frame.image, "depth": frame.depth} for frame in frames)
+    for name, picture in before.items():
+        fine = after[name]
+        if picture is None or fine is None:
+            continue
+        apart = {(x, y): _apart(picture, fine[y::FINER, x::FINER]) for x in range(FINER) for y in range(FINER)}
+        best, middle = min(apart, key=lambda place: apart[place]), (FINER // 2, FINER // 2)
+        if max(apart.values()) > EVEN * _size(picture) and best != middle and apart[best] < BETTER * apart[middle]:
+            if isinstance(trial.engine, ReadsUpstream):
+                return "not in their middles, as weights of its authors may want it"
+            raise Failure(f"its {name} is shifted where it is drawn in another size: the pixel in column u and row v "
+                          f"is sampled at (u + 0.5, v + 0.5) of it (drawn {FINER} times as fine, it agrees with pixel "
+                          f"{best} of the {FINER} x {FINER} that are parts of one, not with {middle})")  # fmt: skip
+    return ""
+
+
+def bounds_are_looked_at(trial: Trial) -> str:
+    """Looks whether the cameras see the scene's box."""
+    scene = trial.drawn
+    require_seen(scene.bounds, (scene.start,), "its bounds", "its start camera")
+    if scene.cameras:
+        require_seen(scene.bounds, scene.cameras, "its bounds", "most of its cameras")
+    return ""
+
+
+def require_seen(bounds: Array, cameras: Sequence[Camera], what: str, whose: str) -> None:
+    """Whether a box [2, 3] in the world has a size, and half of the cameras see something of it.
+
+    Raises:
+        Failure: says which side has none, or where it is.
+    """
+    low, high = bounds
+    if not (high > low).all():
+        raise Failure(f"{what} have no size along {'xyz'[int(np.argmin(high - low))]}: {_corners(bounds)}")
+    corners = np.stack(np.meshgrid(*np.linspace(low, high, CELLS + 1).T), axis=-1).reshape(-1, 3)
+    if 2 * sum(_sees(camera, corners) for camera in cameras) < len(cameras):
+        raise Failure(f"{what} lie where {whose} see{'s' * (len(cameras) == 1)} nothing of them: "
+                      f"{_corners(bounds)}, in world units")  # fmt: skip
+
+
+def _sees(camera: Camera, points: Array) -> bool:
+    pixels, depths = project(camera, points)
+    return bool(((depths > 0) & (pixels >= 0).all(axis=1) & (pixels <= camera.size_px).all(axis=1)).any())
+
+
+def _corners(bounds: Array) -> str:
+    return " to ".join(f"({', '.join(f'{value:.3g}' for value in corner)})" for corner in bounds)
 
 
 def depth_goes_along_z(trial: Trial) -> str:
@@ -151,5 +219,7 @@ def _disagreements(first: Camera, seen: Array, second: Camera, turned: Tensor) -
 
 LOOKING = (
     Check("render", "shows what lies where the camera looks, not flipped", lies_as_the_camera_says, "scene"),
+    Check("render", "samples pixels in their middles, or as its authors do", samples_middles, "scene"),
     Check("render", "gives depth along the camera's +z", depth_goes_along_z, "scene"),
+    Check("bounds", "are where its cameras look", bounds_are_looked_at, "scene"),
 )

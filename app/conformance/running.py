@@ -15,10 +15,13 @@ import torch
 from app.conformance.besides import BESIDES
 from app.conformance.declaring import DECLARING
 from app.conformance.drawing import DRAWING
+from app.conformance.importing import IMPORTING
 from app.conformance.learning import LEARNING, MAKING
 from app.conformance.looking import LOOKING
 from app.conformance.samples import small_samples
+from app.conformance.scene_abilities import BESIDE_DRAWING
 from app.conformance.trial import Check, Failure, Trial
+from app.conformance.varying import VARYING
 from app.conformance.viewing import VIEWING
 from app.method_faults import fault_of
 from engines.core.chance import all_generators_kept
@@ -97,7 +100,8 @@ def conform(
 
 
 def _checks(engine: AnyEngine) -> tuple[Check, ...]:
-    return *DECLARING, *LEARNING, *DRAWING, *LOOKING, *VIEWING, *_of_abilities(engine)
+    of_scenes = (*DRAWING, *LOOKING, *VARYING, *VIEWING, *BESIDE_DRAWING)
+    return *DECLARING, *LEARNING, *of_scenes, *_of_abilities(engine), *IMPORTING
 
 
 def _chosen(engine: AnyEngine, only: str) -> list[Check]:

@@ -69,6 +69,8 @@ class Trial:
     """After 0, 1, ... `STEPS` steps."""
     scene: Scene | None = None
     """The scene after a training's first step."""
+    picture: dict[str, Tensor] | None = None
+    """What is drawn of the last checkpoint, by its channels."""
 
     def has(self, what: str) -> bool:
         """Whether what a check needs was made."""
@@ -133,6 +135,13 @@ def others_draw() -> None:
     torch.rand(1)
     np.random.random()
     random.random()
+
+
+def global_states() -> dict[str, Any]:
+    """Of torch's, numpy's and Python's global generators."""
+    numpy: Any = np.random.get_state(legacy=False)
+    of_numpy = (numpy["state"]["key"].tolist(), numpy["state"]["pos"])
+    return {"torch": torch.get_rng_state(), "numpy": of_numpy, "Python": random.getstate()}
 
 
 def small_camera(scene: Scene) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
+from typing import cast, get_args
 
 import numpy as np
 import torch
@@ -25,8 +25,10 @@ from engines.core.engine import (
     AnyEngine,
     Audited,
     Control,
+    ControlKind,
     DividesSteps,
     Engine,
+    FindsSources,
     HasMoments,
     HasNearPlane,
     HasSources,
@@ -77,6 +79,7 @@ SCENE_ABILITIES: tuple[type, ...] = (
     Audited,
     Prepares,
     HasSources,
+    FindsSources,
     HasMoments,
     LearnsPart,
     HasNearPlane,
@@ -332,6 +335,11 @@ def _refuse(engine: str, member: str, kind: str, what: str, wrong: dict[str, str
         raise BrokenContract(f"method {engine}: the {what} from {member}, a {kind}, {listed(wrong)}")
 
 
+def _are_in_order(channels: tuple[str, ...]) -> bool:
+    first = ("rgb", "depth") if "depth" in channels else ("rgb",)
+    return channels[: len(first)] == first and len(set(channels)) == len(channels)
+
+
 def _are_controls(value: object) -> bool:
     if not isinstance(value, tuple) or not all(isinstance(control, Control) for control in value):
         return False
@@ -340,7 +348,10 @@ def _are_controls(value: object) -> bool:
 
 def _is_sound(control: Control) -> bool:
     choices = len(control.choices)
-    return control.low <= control.default <= control.high and choices in (0, round(control.high - control.low) + 1)
+    in_range = control.low <= control.default <= control.high
+    # An infinite range is refused here too: it has no count of choices.
+    counted = in_range and math.isfinite(control.high - control.low)
+    return counted and choices in (0, round(control.high - control.low) + 1) and control.kind in get_args(ControlKind)
 
 
 _OBJECTIVE: Kinds = {
@@ -369,11 +380,12 @@ _SCENE: Kinds = {
     ),
     "controls": (
         _are_controls,
-        "a tuple of Control of different names, each with low <= default <= high and a choice for each number",
+        "a tuple of Control of different names, each of kind number, integer, choice or time, with finite "
+        "low <= default <= high and a choice for each number",
     ),
     "channels": (
-        lambda value: are_texts(value) and "rgb" in value and len(set(value)) == len(value),
-        'a tuple of different texts, "rgb" among them',
+        lambda value: are_texts(value) and _are_in_order(value),
+        'a tuple of different texts: "rgb", then "depth" where there is one, then others',
     ),
     "assumptions": (are_texts, "a tuple of texts"),
 }

@@ -21,6 +21,7 @@ from engines.core.frame import Frame
 Stop = Callable[[], bool]
 AnyConfig = TypeVar("AnyConfig", bound=TrainingConfig)
 AnySceneOptions = TypeVar("AnySceneOptions", bound=Options)
+ControlKind: TypeAlias = Literal["number", "integer", "choice", "time"]
 TIME = "time"
 """The control that says which moment of a recording is drawn, counted from 0."""
 INSTANCE = "instance"
@@ -49,7 +50,7 @@ class Control:
 
     name: str
     label: str
-    kind: Literal["number", "integer", "choice", "time"]
+    kind: ControlKind
     low: float
     high: float
     default: float

@@ -10,7 +10,7 @@ from app.conformance.samples import small_samples
 from engines.core.dataset import Dataset
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sequence[Dataset]]:
     """A still scene and a class."""
     yield small_samples(tmp_path_factory.mktemp("samples"))[:2]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ from engines.core.checkpoint import Checkpoint, SceneInfo, scene_info
 from engines.core.config import Options, TrainingConfig
 from engines.core.dataset import Dataset
 from engines.core.engine import Stop
-from engines.core.errors import Cancelled, UserError
+from engines.core.errors import Cancelled, Diverged, UserError
 from engines.core.frame import Frame
 
 
@@ -52,6 +53,8 @@ class PlainTraining:
     def step(self) -> dict[str, float]:
         seen = torch.tensor(self.views[self.step_count % len(self.views)].image()).mean(dim=(0, 1)).to(self.device)
         away = seen - self.colour
+        if not away.isfinite().all():
+            raise Diverged(f"step {self.step_count + 1}: the colour is not finite")
         self.step_count += 1
         self.colour = self.colour + away / self.step_count
         return {"away": away.abs().mean().item()}
@@ -71,15 +74,16 @@ class PlainTraining:
 
 class Plain:
     name, title, Config, SceneOptions = "plain", "Plain", TrainingConfig, Options
+    training: type[PlainTraining] = PlainTraining
 
     def open(self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: Options) -> Any:
         return PlainScene(checkpoint.weights, scene_info(checkpoint, dataset), device)
 
     def train(self, dataset: Dataset, config: TrainingConfig, device: torch.device, seed: int) -> Any:
-        return PlainTraining(dataset, config, device)
+        return self.training(dataset, config, device)
 
     def resume(self, dataset: Dataset, checkpoint: Checkpoint, device: torch.device) -> Any:
-        training = PlainTraining(dataset, TrainingConfig(**checkpoint.config), device)
+        training = self.training(dataset, TrainingConfig(**checkpoint.config), device)
         if (checkpoint.training or {}).get("photographs") != training.views.fingerprint():
             raise UserError(f"{dataset.source}: not the photographs of the run")
         training.colour, training.step_count = checkpoint.weights["colour"].to(device), checkpoint.step
@@ -93,3 +97,25 @@ def test_a_training_of_ones_own() -> None:
     lines = [outcome.line for outcome in outcomes]
     assert "ok         plain.train learns from data of other kinds, or refuses it (also class, recording)" in lines
     assert "ok         plain.Config offers options that have an effect" in lines
+
+
+class CarelessTraining(PlainTraining):
+    """Takes whatever comes for numbers."""
+
+    def step(self) -> dict[str, float]:
+        try:
+            return super().step()
+        except Diverged:
+            self.step_count += 1
+            return {"away": math.nan}
+
+
+class Careless(Plain):
+    training = CarelessTraining
+
+
+def test_a_training_of_ones_own_that_does_not_say_where_it_diverges(samples: Sequence[Dataset]) -> None:
+    outcomes = conform(Careless(), samples, only="diverges")  # type: ignore[arg-type]
+    (line,) = (outcome.line for outcome in outcomes)
+    assert line.startswith("FAILED     plain.step says where it diverges, and changes nothing then: step() gives ")
+    assert "with weights that are no numbers; it must raise Diverged" in line

@@ -154,7 +154,7 @@ WRONG: dict[str, Wrong] = {
         "two trainings with the same seed differ after 3 steps",
     ),
     "chance of everybody": (
-        [("(1,), generator=seeded(self.config.seed, 1, step))", "(1,))")],
+        [("self.config.samples, generator=random)", "self.config.samples)")],
         "train leaves the global generators alone",
         "step() draws from torch's global generator, or seeds it; take chance from seeded(seed, purpose, step)",
     ),

@@ -1,0 +1,152 @@
+"""The check of what a scene may be able to do besides drawing: each ability is tried where it has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from app.conformance.drawing import require_frame
+from app.conformance.trial import Check, Failure, Trial, draw, require_kind, small_camera
+from engines.core.camera import Camera
+from engines.core.engine import (
+    TIME,
+    Audited,
+    FindsSources,
+    HasMoments,
+    HasNearPlane,
+    HasSources,
+    HasSurface,
+    LearnsPart,
+    LearnsSmaller,
+    Prepares,
+    Staged,
+    find_control,
+    never_stop,
+    whole_controls,
+)
+from engines.core.members import is_size
+from engines.core.surfaces import surface_of
+
+AUDITED_RAYS = 64
+LARGEST_ASKED = 100
+"""Points at which a surface is tried."""
+NEARER = 1e-3
+"""How much nearer than its near plane something may be, of its depth: the rounding of float32, and of what is fused."""
+
+
+def has_what_it_says(trial: Trial) -> str:
+    """Tries what the scene may do besides."""
+    found, scene = [], trial.drawn
+    for ability, (member, tries) in TRIED.items():
+        if isinstance(scene, ability):
+            found.append(member)
+            tries(scene)
+    return ", ".join(found)
+
+
+def _learnt_part(scene: Any) -> None:
+    require_kind(scene.learnt_part(small_camera(scene)), Camera, "learnt_part()")
+
+
+def _learnt_px(scene: Any) -> None:
+    size = scene.learnt_px(scene.start.size_px)
+    if not is_size(size):
+        raise Failure(f"learnt_px() gives {size!r}; it must be (width, height)")
+
+
+def _stages(scene: Any) -> None:
+    stages = scene.stages(small_camera(scene))
+    require_kind(stages, Mapping, "stages()")
+    for stage in stages.values():
+        stage()
+
+
+def _audit(scene: Any) -> None:
+    audit = scene.audit(small_camera(scene), whole_controls(scene, {}), AUDITED_RAYS)
+    if not (0 <= audit.wrong <= audit.rays <= AUDITED_RAYS):
+        raise Failure(f"audit() of {AUDITED_RAYS} rays gives {audit.wrong} wrong ones of {audit.rays}")
+    if audit.wrong:
+        raise Failure(f"by audit() {audit.wrong} of {audit.rays} rays are drawn otherwise than plainly")
+
+
+def _prepare(scene: Any) -> None:
+    camera, controls = small_camera(scene), whole_controls(scene, {})
+    require_frame(scene, scene.glimpse(camera, controls), camera)
+    scene.prepare(camera, controls, never_stop)
+    if not scene.prepared(camera, controls):
+        raise Failure("prepared() says no after prepare()")
+    if scene.need(camera, controls) != scene.need(camera, dict(controls)):
+        raise Failure("need() gives other things for one and the same picture; they must be equal")
+
+
+def _sources(scene: Any) -> None:
+    camera, controls = small_camera(scene), whole_controls(scene, {})
+    draw(scene)
+    _require_cameras(scene.sources(camera, controls), "sources()")
+    require_kind(scene.advice(camera, controls), str, "advice()")
+
+
+def _find_sources(scene: Any) -> None:
+    _require_cameras(scene.find_sources(small_camera(scene), whole_controls(scene, {})), "find_sources()")
+
+
+def _require_cameras(found: object, what: str) -> None:
+    if not isinstance(found, tuple) or not found or not all(isinstance(camera, Camera) for camera in found):
+        raise Failure(f"{what} of a picture that was drawn must give a tuple of Camera, one at least")
+
+
+def _moments(scene: Any) -> None:
+    moments, control = scene.moments(whole_controls(scene, {})), find_control(scene, TIME)
+    if control is not None and not (isinstance(moments, int) and 1 <= moments <= control.high + 1):
+        raise Failure(f"moments() gives {moments!r}; its control {TIME} has {control.high + 1:g} at most")
+
+
+def _near(scene: Any) -> None:
+    depth = draw(scene).depth
+    if depth is not None and depth.min().item() < scene.near * (1 - NEARER):
+        raise Failure(f"near is {scene.near:g}, and it draws something at a depth of {depth.min().item():g}")
+
+
+def _surface(scene: Any) -> None:
+    """Asks a surface within its box, also for a point and for none."""
+    surface = surface_of(scene, scene.engine, whole_controls(scene, {}))
+    low, high = (torch.tensor(corner, dtype=torch.float32, device=surface.device) for corner in surface.bounds)
+    places = torch.rand(LARGEST_ASKED, 3, generator=torch.Generator().manual_seed(0)).to(surface.device)
+    for count in (LARGEST_ASKED, 1, 0):
+        points = low + places[:count] * (high - low)
+        for name, given, shape in (
+            ("values", surface.values(points), (count,)),
+            ("colours", surface.colours(points), (count, 3)),
+        ):
+            require_kind(given, Tensor, f"its surface's {name}()")
+            if given.shape != shape or given.dtype != torch.float32:
+                raise Failure(
+                    f"its surface's {name}() of {count} points are {list(given.shape)} of {given.dtype}; they must be "
+                    f"{list(shape)} of float32"
+                )
+            if given.isnan().any():
+                raise Failure(f"its surface's {name}() has NaN")
+            if given.requires_grad:
+                raise Failure(f"its surface's {name}() keeps gradients, and with them memory")
+            if name == "colours" and count and not (0 <= float(given.min()) <= float(given.max()) <= 1):
+                raise Failure(f"its surface's colours() are {float(given.min()):.3g} to {float(given.max()):.3g}; they "
+                              "must be in [0, 1]")  # fmt: skip
+
+
+TRIED: Mapping[type, tuple[str, Callable[[Any], None]]] = {
+    LearnsPart: ("learnt_part", _learnt_part),
+    LearnsSmaller: ("learnt_px", _learnt_px),
+    Staged: ("stages", _stages),
+    Audited: ("audit", _audit),
+    Prepares: ("prepare", _prepare),
+    HasSources: ("sources", _sources),
+    FindsSources: ("find_sources", _find_sources),
+    HasMoments: ("moments", _moments),
+    HasNearPlane: ("near", _near),
+    HasSurface: ("surface", _surface),
+}
+"""By ability what it is called here, and what tries it."""
+BESIDE_DRAWING = (Check("render", "has the abilities of its scene", has_what_it_says, "scene"),)

@@ -1,0 +1,177 @@
+"""The conformance check names what is wrong in what a scene says of itself, and in its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from engines.core.dataset import Dataset
+from tests.app.conformance.breaking import BEFORE_RENDER, Changes, Wrong, assert_said, member, tried
+
+CHANNELS = '("rgb", "depth", "opacity"), (), ()'
+OPACITY = '{"opacity": opacity[..., 0]}'
+BOUNDS = "self.start, self.cameras = info.bounds, info.up"
+FRAME = "render gives what its channels name"
+KEPT = "train gives scenes that stay as they are"
+SHOWN = "controls are such as can be shown"
+BESIDES = "render has the abilities of its scene"
+PREPARES = """    room = 1
+    prepared = lambda self, camera, controls: True
+    prepare = lambda self, camera, controls, stop: None
+    need = lambda self, camera, controls: object()
+    glimpse = lambda self, camera, controls: self.render(camera, controls, lambda: False)
+"""
+
+
+def channel(name: str, values: str) -> Changes:
+    """The third channel otherwise."""
+    return [(CHANNELS, f'("rgb", "depth", "{name}"), (), ()'), (OPACITY, f'{{"{name}": {values}}}')]
+
+
+def controls(*arguments: str) -> Changes:
+    """Controls made of these arguments, of which none is looked at."""
+    made = "".join(f"Control({each}), " for each in arguments)
+    return [
+        (CHANNELS, f'("rgb", "depth", "opacity"), ({made}), ()'),
+        ("from engines.core.engine import Scene,", "from engines.core.engine import Control, Scene,"),
+    ]
+
+
+def ability(source: str) -> Changes:
+    """A member of the scene more."""
+    return [member(source, BEFORE_RENDER)]
+
+
+WRONG: dict[str, Wrong] = {
+    "a depth of 0 where nothing is hit": (
+        [("torch.where(opacity > 0.5, depth, torch.inf)", "torch.where(opacity > 0.5, depth, 0.0)")],
+        FRAME,
+        "of 0 or less among its 576 values; what is hit lies before the camera, and where nothing is hit use +inf",
+    ),
+    "an opacity beyond 1": (
+        channel("alpha", "opacity[..., 0] + 1"), FRAME, "the frame's extra['alpha'] goes from 1",
+    ),
+    "an opacity of another shape": (
+        channel("alpha", "opacity"), FRAME, "is [24, 24, 1]; how opaque a pixel is is one number: [H, W]",
+    ),
+    "directions of another length": (
+        channel("normals", "9 * colour"), FRAME, "directions have length 1, or 0 where nothing is",
+    ),
+    "colours of another range": (
+        channel("albedo", "255 * colour"), FRAME, "the frame's extra['albedo'] goes from",
+    ),
+    "channels in another order": (
+        [(CHANNELS, '("rgb", "opacity", "depth"), (), ()')],
+        KEPT,
+        'it must be a tuple of different texts: "rgb", then "depth" where there is one, then others',
+    ),
+    "corners in place of middles": (
+        [("in pixel_rays(camera))", "in pixel_rays(__import__('dataclasses').replace(camera, centre_px=tuple(\n"
+          "            each + 0.5 for each in camera.centre_px))))")],
+        "render samples pixels in their middles, or as its authors do",
+        "is shifted where it is drawn in another size: the pixel in column u and row v is sampled at (u + 0.5, ",
+    ),
+    "bounds elsewhere": (
+        [(BOUNDS, BOUNDS.replace("info.bounds", "info.bounds + 100"))],
+        "bounds are where its cameras look",
+        "its bounds lie where its start camera sees nothing of them: (",
+    ),
+    "bounds without a size": (
+        [(BOUNDS, BOUNDS.replace("info.bounds", "info.bounds[:1].repeat(2, 0)"))],
+        "bounds are where its cameras look",
+        "its bounds have no size along x",
+    ),
+    "a control of another kind": (
+        controls('"gain", "Gain", "slider", 0, 2, 1'), KEPT, "each of kind number, integer, choice or time",
+    ),
+    "two controls of one name": (
+        controls('"gain", "Gain", "number", 0, 2, 1', '"gain", "More", "number", 0, 2, 1'),
+        KEPT,
+        "it must be a tuple of Control of different names",
+    ),
+    "a default beyond the range": (
+        controls('"gain", "Gain", "number", 0, 2, 3'), KEPT, "with finite low <= default <= high",
+    ),
+    "another count of choices": (
+        controls('"tone", "Tone", "choice", 0, 2, 0, ("warm", "cold")'), KEPT, "and a choice for each number",
+    ),
+    "an integer of a half": (
+        controls('"plane", "Plane", "integer", 0, 2.5, 1'), SHOWN, "control plane, of kind integer, goes from 0 to 2.5",
+    ),
+    "a choice of nothing": (
+        controls('"tone", "Tone", "choice", 0, 1, 0'), SHOWN, "has 0 choices; a choice has some, other kinds none",
+    ),
+    "objects that are numbers": (
+        controls('"instance", "Object", "integer", 0, 1, 0'), SHOWN, "the program knows; it must be of kind choice",
+    ),
+    "moments from 1": (
+        controls('"time", "Moment", "time", 1, 4, 1'), SHOWN, "begins at 1; moments and choices are counted from 0",
+    ),
+    "a time that no bar plays": (
+        controls('"moment", "Moment", "time", 0, 4, 0'), SHOWN, 'is not called TIME ("time"), and no bar plays it',
+    ),
+    "a blend in percent": (
+        controls('"blend", "Blend", "number", 0, 100, 0'), SHOWN, "goes from 0 to 100; the program blends from 0 to 1",
+    ),
+    "a control without a label": (
+        controls('"gain", "", "number", 0, 2, 1'), SHOWN, "its control gain, of kind number, has no label",
+    ),
+    "a control that does nothing": (
+        controls('"gain", "Gain", "number", 0, 2, 1'),
+        "render draws all that its controls allow",
+        "its control gain does nothing: render never looks at controls['gain']",
+    ),
+    "sources of another kind": (
+        ability("    def sources(self, camera, controls):\n        return [camera]\n\n"
+                "    def advice(self, camera, controls):\n        return ''\n"),
+        BESIDES,
+        "sources() of a picture that was drawn must give a tuple of Camera, one at least",
+    ),
+    "advice of another kind": (
+        ability("    def sources(self, camera, controls):\n        return (camera,)\n\n"
+                "    def advice(self, camera, controls):\n        return None\n"),
+        BESIDES,
+        "advice() gives NoneType; it must give str",
+    ),
+    "something before the near plane": (
+        ability("    near = 100.0\n"), BESIDES, "near is 100, and it draws something at a depth of ",
+    ),
+    "no moments": (
+        [*controls('"time", "Moment", "time", 0, 4, 0'),
+         *ability("    def moments(self, controls):\n        return 9\n")],
+        BESIDES,
+        "moments() gives 9; its control time has 5 at most",
+    ),
+    "needs that are never the same": (
+        ability(PREPARES), BESIDES, "need() gives other things for one and the same picture; they must be equal",
+    ),
+    "a size of another kind": (
+        ability("    def learnt_px(self, size_px):\n        return 24\n"),
+        BESIDES,
+        "learnt_px() gives 24; it must be (width, height)",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_is_wrong_is_said(
+    wrong: str, samples: Sequence[Dataset], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert_said(WRONG[wrong], samples, tmp_path, monkeypatch)
+
+
+GAIN = [
+    *controls('"gain", "Gain", "number", 0, 2, 1')[1:],
+    (CHANNELS, '("rgb", "depth", "opacity"), (Control("gain", "Gain", "number", 0.0, 2.0, 1.0),), ()'),
+    ("return Frame(colour,", 'return Frame(colour * controls["gain"] / 2,'),
+]
+
+
+def test_a_control_as_the_page_shows_it_is_right(
+    samples: Sequence[Dataset], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes = tried(GAIN, samples, tmp_path, monkeypatch)
+    assert [outcome.line for outcome in outcomes if outcome.state != "ok"] == []
+    assert [outcome.text for outcome in outcomes if "controls allow" in outcome.line] == ["gain"]
