@@ -53,7 +53,7 @@ WRONG: dict[str, Wrong] = {
         "read_upstream must stand beside recognises",
     ),
     "a value of a wrong kind": (
-        [("native_px, cropped_px, border_px = None, 0, 0", "native_px, cropped_px, border_px, near = None, 0, 0, 'x'")],
+        [("cropped_px, border_px, assumptions = 0, 0, ()", "cropped_px, border_px, assumptions, near = 0, 0, (), 'x'")],
         "train gives scenes that stay as they are",
         "a GridScene, near is 'x'; it must be a number, 0 or more, world units",
     ),

@@ -10,7 +10,8 @@ import pytest
 from engines.core.dataset import Dataset
 from tests.app.conformance.breaking import BEFORE_RENDER, Changes, Wrong, assert_said, member, tried
 
-CHANNELS = '("rgb", "depth", "opacity"), (), ()'
+CHANNELS = '("rgb", "depth", "opacity")'
+CONTROLS = "controls: tuple[Control, ...] = ()"
 OPACITY = '{"opacity": opacity[..., 0]}'
 BOUNDS = "self.start, self.cameras = info.bounds, info.up"
 FRAME = "render gives what its channels name"
@@ -27,16 +28,13 @@ PREPARES = """    room = 1
 
 def channel(name: str, values: str) -> Changes:
     """The third channel otherwise."""
-    return [(CHANNELS, f'("rgb", "depth", "{name}"), (), ()'), (OPACITY, f'{{"{name}": {values}}}')]
+    return [(CHANNELS, f'("rgb", "depth", "{name}")'), (OPACITY, f'{{"{name}": {values}}}')]
 
 
 def controls(*arguments: str) -> Changes:
     """Controls made of these arguments, of which none is looked at."""
     made = "".join(f"Control({each}), " for each in arguments)
-    return [
-        (CHANNELS, f'("rgb", "depth", "opacity"), ({made}), ()'),
-        ("from engines.core.engine import Scene,", "from engines.core.engine import Control, Scene,"),
-    ]
+    return [(CONTROLS, f"controls = ({made})")]
 
 
 def ability(source: str) -> Changes:
@@ -63,7 +61,7 @@ WRONG: dict[str, Wrong] = {
         channel("albedo", "255 * colour"), FRAME, "the frame's extra['albedo'] goes from",
     ),
     "channels in another order": (
-        [(CHANNELS, '("rgb", "opacity", "depth"), (), ()')],
+        [(CHANNELS, '("rgb", "opacity", "depth")')],
         KEPT,
         'it must be a tuple of different texts: "rgb", then "depth" where there is one, then others',
     ),
@@ -163,8 +161,7 @@ def test_what_is_wrong_is_said(
 
 
 GAIN = [
-    *controls('"gain", "Gain", "number", 0, 2, 1')[1:],
-    (CHANNELS, '("rgb", "depth", "opacity"), (Control("gain", "Gain", "number", 0.0, 2.0, 1.0),), ()'),
+    *controls('"gain", "Gain", "number", 0.0, 2.0, 1.0'),
     ("return Frame(colour,", 'return Frame(colour * controls["gain"] / 2,'),
 ]
 
