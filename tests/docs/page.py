@@ -31,6 +31,13 @@ def engine_source() -> str:
     return "\n\n".join(blocks("python", ENGINE))
 
 
+def recipe(name: str) -> dict[str, str]:
+    """The page's block of that name, in parts: what stands behind `# In ...` by these words, all before by ""."""
+    (block,) = blocks("python", f"recipe {name}")
+    first, *others = re.split(r"^# (In .*)$", block, flags=re.M)
+    return {"": first, **dict(zip(others[::2], others[1::2], strict=True))}
+
+
 def commands() -> list[list[str]]:
     """The words after `./vantage` of each command that is to be typed."""
     lines = "\n".join(blocks("sh")).splitlines()

@@ -1,0 +1,157 @@
+"""The recipes of the page for authors of methods do what they say: tried on its method."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from app.conformance.running import Outcome, conform
+from app.conformance.samples import small_samples
+from engines import registry
+from engines.core.abilities import FilledBox
+from engines.core.camera import Camera
+from engines.core.checkpoint import Checkpoint, SceneInfo
+from engines.core.dataset import Dataset
+from engines.core.engine import Audit, Control
+from engines.core.frame import Frame
+from engines.core.objective import Setup
+from engines.core.ranks import Share
+from tests.docs.page import METHOD, PAGE, among_engines, blocks, engine_source, recipe, write_method
+
+IMPORTS = """
+from typing import Any
+from pathlib import Path
+from engines.core.abilities import FilledBox
+from engines.core.chance import generator_states
+"""
+NETWORK = "        self.background = nn.Parameter(torch.zeros(3))\n"
+FOUND = "        found = F.grid_sample(self.voxels, "
+RETURNED = "looked, colours, at / self.config.samples\n"
+TAKEN = "        origin, rays, colours, at = (tensor.to(self.device) for tensor in batch)\n"
+VIEWS = re.compile(r"    def views\(self.*?\n\n", flags=re.S)
+PHOTOGRAPHS = '        self.photographs = setup.dataset.split("train").photographed\n'
+JUDGING = "    def unsupported("
+LATER = "min(step / 1000, 1.0)"
+"""How much of the fine voxels counts; the check takes three steps only."""
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Dataset]:
+    return small_samples(tmp_path_factory.mktemp("samples"))[:2]
+
+
+def indented(code: str, by: int) -> str:
+    return re.sub(r"^(?=.)", " " * by, code.strip("\n") + "\n", flags=re.M)
+
+
+def changed(source: str, *changes: tuple[str, str]) -> str:
+    for whole, other in changes:
+        assert source.count(whole) == 1, whole
+        source = source.replace(whole, other)
+    return source
+
+
+def outcomes_of(
+    source: str, samples: Sequence[Dataset], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Outcome, ...]:
+    """What the conformance check says of the method, all of which must be ok."""
+    write_method(folder, changed(source, ("\nimport torch\n", f"{IMPORTS}\nimport torch\n")))
+    with among_engines(folder, monkeypatch):
+        outcomes = conform(registry.find_engine(METHOD), samples)
+    assert [outcome.line for outcome in outcomes if outcome.state != "ok"] == []
+    return outcomes
+
+
+def said_of(outcomes: tuple[Outcome, ...], does: str) -> bool:
+    return any(does in outcome.line for outcome in outcomes)
+
+
+def grown() -> str:
+    """The method from coarse to fine."""
+    parts = recipe("coarse to fine")
+    read, losses = (indented(parts[f"In GridObjective.{name}"], 8) for name in ("read", "losses"))
+    return changed(
+        engine_source(),
+        (NETWORK, NETWORK + indented(parts["In Grid.__init__"], 8)),
+        (FOUND, indented(parts["In Grid.forward"], 8) + FOUND.replace("self.voxels", "voxels")),
+        (f"        return torch.tensor(origin).float(), {RETURNED}",
+         f"{read}        return torch.tensor(origin).float(), {RETURNED.strip()}, share\n"),
+        (TAKEN, TAKEN.replace("at = (", "at, share = (") + losses),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("share", [LATER, "float(step >= 1)", "step / 3"])
+def test_from_coarse_to_fine(
+    share: str, samples: Sequence[Dataset], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the fine voxels begin to count within the steps of the check: it goes on bit for bit."""
+    outcomes_of(changed(grown(), (LATER, share)), samples, tmp_path, monkeypatch)
+
+
+def test_what_does_not_count_yet_need_not_be_computed(
+    samples: Sequence[Dataset], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A parameter without a gradient stays, and is learnt from the step on at which it gets one; also resumed."""
+    added = "voxels = coarse + self.share * self.voxels"
+    source = changed(grown(), (LATER, "float(step >= 2)"), (added, f"{added} if self.share > 0 else coarse"))
+    outcomes_of(source, samples, tmp_path, monkeypatch)
+
+
+def test_the_authors_files(samples: Sequence[Dataset], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = changed(engine_source(), (JUDGING, indented(recipe("authors")[""], 4) + "\n" + JUDGING))
+    outcomes = outcomes_of(source, samples, tmp_path, monkeypatch)
+    assert said_of(outcomes, "write_upstream writes what it reads") and said_of(outcomes, "recognises knows its own")
+
+
+def test_a_state_of_ones_own(samples: Sequence[Dataset], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = recipe("state")
+    (first, begin), (second, members) = list(parts.items())[1:]
+    assert "GridObjective.__init__" in first and "GridObjective.views" in second
+    source, count = VIEWS.subn(lambda found: indented(members, 4) + "\n", engine_source())
+    assert count == 1
+    outcomes = outcomes_of(
+        changed(source, (PHOTOGRAPHS, PHOTOGRAPHS + indented(begin, 8))), samples, tmp_path, monkeypatch
+    )
+    assert said_of(outcomes, "resume goes on bit for bit")
+
+
+def test_weights_and_a_box(samples: Sequence[Dataset], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = changed(engine_source(), (JUDGING, indented(recipe("weights and box")[""], 4) + "\n" + JUDGING))
+    outcomes = outcomes_of(source, samples, tmp_path, monkeypatch)
+    assert said_of(outcomes, "weights_to_draw names what checkpoints hold") and said_of(outcomes, "box says where")
+
+
+def test_all_other_code_of_the_page_is_python() -> None:
+    for block in blocks("python"):
+        ast.parse(block)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [Camera, Checkpoint, SceneInfo, Frame, Control, Setup, FilledBox, Audit, Share],
+    ids=lambda kind: kind.__name__,
+)
+def test_constructors_are_told_field_by_field(kind: type) -> None:
+    """In order, and with `=` where one may be left out."""
+    page = PAGE.read_text(encoding="utf-8")
+    table = page[page.index("## Constructors") :]
+    rows = table[table.index(f"| `{kind.__name__}` (`{kind.__module__}`)") :].splitlines()
+    fields = dataclasses.fields(kind)
+    of_kind = [row for number, row in enumerate(rows) if number == 0 or row.startswith("| | ")][: len(fields)]
+    assert [re.findall(r"`(\w+)` \| ", row)[0] for row in of_kind] == [field.name for field in fields]
+    for row, field in zip(of_kind, fields, strict=True):
+        optional = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+        assert (" = " in row.split(" | ")[2]) == optional, row
+    assert not rows[len(fields)].startswith("| | ")
+
+
+def test_links_within_the_page_lead_somewhere() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", page, flags=re.M | re.S), flags=re.M)
+    places = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+    assert [link for link in re.findall(r"\]\(#([^)]*)\)", page) if link not in places] == []
