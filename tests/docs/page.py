@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib.metadata
 import re
 import shlex
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -52,6 +53,13 @@ def write_method(folder: Path, source: str | None = None) -> Path:
     (preset,) = blocks("yaml", f"engines/{METHOD}/presets/preview.yaml")
     (method / "presets" / "preview.yaml").write_text(preset, encoding="utf-8")
     return method
+
+
+def mypy_says(files: Sequence[Path]) -> str:
+    """What mypy says of them, as strict as it is with the house; a second where it has looked at the house before."""
+    root = PAGE.parents[1]
+    command = [sys.executable, "-m", "mypy", "--config-file", str(root / "pyproject.toml"), *map(str, files)]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True).stdout
 
 
 @contextmanager

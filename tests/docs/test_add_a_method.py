@@ -6,7 +6,6 @@ import importlib
 import importlib.metadata
 import inspect
 import re
-import subprocess
 import sys
 import tokenize
 from collections.abc import Iterator
@@ -67,17 +66,6 @@ def test_the_method_is_short() -> None:
     lines = {line for token in tokens if token.type not in layout for line in range(token.start[0], token.end[0] + 1)}
     assert len(lines) <= MOST_LINES
     assert f"in {len(lines)} lines" in PAGE.read_text(encoding="utf-8")
-
-
-@pytest.mark.slow
-def test_the_method_is_typed(tmp_path: Path) -> None:
-    """As strictly as the house is; half a second where `./vantage test` has looked at the house before."""
-    file = tmp_path / f"{METHOD}.py"
-    file.write_text(engine_source(), encoding="utf-8")
-    root = PAGE.parents[1]
-    command = [sys.executable, "-m", "mypy", "--config-file", str(root / "pyproject.toml"), str(file)]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
-    assert done.stdout.startswith("Success: no issues found in 1 source file") and done.returncode == 0, done.stdout
 
 
 def test_from_a_folder_to_a_video(method: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

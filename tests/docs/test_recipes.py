@@ -21,7 +21,7 @@ from engines.core.engine import Audit, Control
 from engines.core.frame import Frame
 from engines.core.objective import Setup
 from engines.core.ranks import Share
-from tests.docs.page import METHOD, PAGE, among_engines, blocks, engine_source, recipe, write_method
+from tests.docs.page import METHOD, PAGE, among_engines, blocks, engine_source, mypy_says, recipe, write_method
 
 IMPORTS = """
 from typing import Any
@@ -56,11 +56,15 @@ def changed(source: str, *changes: tuple[str, str]) -> str:
     return source
 
 
+def imported(source: str) -> str:
+    return changed(source, ("\nimport torch\n", f"{IMPORTS}\nimport torch\n"))
+
+
 def outcomes_of(
     source: str, samples: Sequence[Dataset], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Outcome, ...]:
     """What the conformance check says of the method, all of which must be ok."""
-    write_method(folder, changed(source, ("\nimport torch\n", f"{IMPORTS}\nimport torch\n")))
+    write_method(folder, imported(source))
     with among_engines(folder, monkeypatch):
         outcomes = conform(registry.find_engine(METHOD), samples)
     assert [outcome.line for outcome in outcomes if outcome.state != "ok"] == []
@@ -85,6 +89,31 @@ def grown() -> str:
     )  # fmt: skip
 
 
+def with_state() -> str:
+    """The method whose photographs are chosen by how badly they fitted."""
+    parts = recipe("state")
+    (first, begin), (second, members) = list(parts.items())[1:]
+    assert "GridObjective.__init__" in first and "GridObjective.views" in second
+    source, count = VIEWS.subn(lambda found: indented(members, 4) + "\n", engine_source())
+    assert count == 1
+    return changed(source, (PHOTOGRAPHS, PHOTOGRAPHS + indented(begin, 8)))
+
+
+def with_abilities(name: str) -> str:
+    """The method with the members of a recipe."""
+    return changed(engine_source(), (JUDGING, indented(recipe(name)[""], 4) + "\n" + JUDGING))
+
+
+@pytest.mark.slow
+def test_the_method_and_the_recipes_are_typed(tmp_path: Path) -> None:
+    sources = {"grown": grown(), "state": with_state(), "authors": with_abilities("authors"),
+               "box": with_abilities("weights and box")}  # fmt: skip
+    files = [tmp_path / f"{name}.py" for name in ("plain", *sources)]
+    for file, source in zip(files, (engine_source(), *map(imported, sources.values())), strict=True):
+        file.write_text(source, encoding="utf-8")
+    assert mypy_says(files).strip() == f"Success: no issues found in {len(files)} source files"
+
+
 @pytest.mark.parametrize("share", [LATER, "float(step >= 1)", "step / 3"])
 def test_from_coarse_to_fine(
     share: str, samples: Sequence[Dataset], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -103,26 +132,17 @@ def test_what_does_not_count_yet_need_not_be_computed(
 
 
 def test_the_authors_files(samples: Sequence[Dataset], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = changed(engine_source(), (JUDGING, indented(recipe("authors")[""], 4) + "\n" + JUDGING))
-    outcomes = outcomes_of(source, samples, tmp_path, monkeypatch)
+    outcomes = outcomes_of(with_abilities("authors"), samples, tmp_path, monkeypatch)
     assert said_of(outcomes, "write_upstream writes what it reads") and said_of(outcomes, "recognises knows its own")
 
 
 def test_a_state_of_ones_own(samples: Sequence[Dataset], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    parts = recipe("state")
-    (first, begin), (second, members) = list(parts.items())[1:]
-    assert "GridObjective.__init__" in first and "GridObjective.views" in second
-    source, count = VIEWS.subn(lambda found: indented(members, 4) + "\n", engine_source())
-    assert count == 1
-    outcomes = outcomes_of(
-        changed(source, (PHOTOGRAPHS, PHOTOGRAPHS + indented(begin, 8))), samples, tmp_path, monkeypatch
-    )
+    outcomes = outcomes_of(with_state(), samples, tmp_path, monkeypatch)
     assert said_of(outcomes, "resume goes on bit for bit")
 
 
 def test_weights_and_a_box(samples: Sequence[Dataset], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = changed(engine_source(), (JUDGING, indented(recipe("weights and box")[""], 4) + "\n" + JUDGING))
-    outcomes = outcomes_of(source, samples, tmp_path, monkeypatch)
+    outcomes = outcomes_of(with_abilities("weights and box"), samples, tmp_path, monkeypatch)
     assert said_of(outcomes, "weights_to_draw names what checkpoints hold") and said_of(outcomes, "box says where")
 
 
