@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -72,6 +73,14 @@ def test_a_test_that_needs_an_engine_elsewhere_is_caught(engine: str, source: st
 @pytest.mark.parametrize("word", sorted(engine_words()))
 def test_the_name_of_an_engine_in_the_program_is_caught(word: str) -> None:
     assert list(named_engines(Module("app.session", f'HELP = "as {word} does"')))
+
+
+@pytest.mark.parametrize("folder", ["engines/core", "app", "app/conformance"])
+def test_the_map_names_every_module(folder: str) -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    names = sorted(path.name for path in (ROOT / folder).glob("*.py") if path.name != "__init__.py")
+    # A path, or the name alone where the row or the folder has said where.
+    assert [name for name in names if not re.search(rf"[`/]{re.escape(name)}`", page)] == []
 
 
 def test_test_folders_are_packages() -> None:
