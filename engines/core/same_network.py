@@ -41,7 +41,8 @@ class SameParameters:
     def _refuse(self, name: str, what: str) -> None:
         raise BrokenContract(
             f"method {self._engine}: its network's {name} {what} since the training began; parameters are collected "
-            "once, at the beginning: make them at their final size, and change their values only"
+            "once, at the beginning: make them at their final size, and change their values only "
+            "(docs/add-a-method.md, From coarse to fine)"
         )
 
 
