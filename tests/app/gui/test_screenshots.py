@@ -95,7 +95,7 @@ def test_a_screenshot_waits_for_the_moment_that_is_chosen(
 def test_a_screenshot_waits_for_the_channel_that_is_chosen(
     window: Window, qtbot: QtBot, shelf: Shelf, saved: Path
 ) -> None:
-    scene = FakeScene((128, 128), 0.0, (Control("glow", "Glow", "real", 0, 1, 0),))
+    scene = FakeScene((128, 128), 0.0, (Control("glow", "Glow", "number", 0, 1, 0),))
     shelf.scenes["slow.pth"] = lambda: scene
     open_and_wait(window, qtbot, Path("slow.pth"))
     scene.seconds = 0.4
