@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast, get_args
+from typing import cast
 
 import numpy as np
 import torch
@@ -24,8 +24,6 @@ from engines.core.dataset import Dataset
 from engines.core.engine import (
     AnyEngine,
     Audited,
-    Control,
-    ControlKind,
     DividesSteps,
     Engine,
     FindsSources,
@@ -44,6 +42,8 @@ from engines.core.errors import BrokenContract
 from engines.core.members import (
     MISSING,
     Kinds,
+    are_controls,
+    are_in_order,
     are_texts,
     are_weights,
     is_array,
@@ -335,25 +335,6 @@ def _refuse(engine: str, member: str, kind: str, what: str, wrong: dict[str, str
         raise BrokenContract(f"method {engine}: the {what} from {member}, a {kind}, {listed(wrong)}")
 
 
-def _are_in_order(channels: tuple[str, ...]) -> bool:
-    first = ("rgb", "depth") if "depth" in channels else ("rgb",)
-    return channels[: len(first)] == first and len(set(channels)) == len(channels)
-
-
-def _are_controls(value: object) -> bool:
-    if not isinstance(value, tuple) or not all(isinstance(control, Control) for control in value):
-        return False
-    return len({control.name for control in value}) == len(value) and all(map(_is_sound, value))
-
-
-def _is_sound(control: Control) -> bool:
-    choices = len(control.choices)
-    in_range = control.low <= control.default <= control.high
-    # An infinite range is refused here too: it has no count of choices.
-    counted = in_range and math.isfinite(control.high - control.low)
-    return counted and choices in (0, round(control.high - control.low) + 1) and control.kind in get_args(ControlKind)
-
-
 _OBJECTIVE: Kinds = {
     "config": (lambda value: isinstance(value, OptimiserConfig), "options of a class derived from OptimiserConfig"),
     "photographs": (lambda value: isinstance(value, Views) and len(value) > 0, "Views, one at least"),
@@ -379,12 +360,12 @@ _SCENE: Kinds = {
         "a tuple of Camera",
     ),
     "controls": (
-        _are_controls,
+        are_controls,
         "a tuple of Control of different names, each of kind number, integer, choice or time, with finite "
         "low <= default <= high and a choice for each number",
     ),
     "channels": (
-        lambda value: are_texts(value) and _are_in_order(value),
+        lambda value: are_texts(value) and are_in_order(value),
         'a tuple of different texts: "rgb", then "depth" where there is one, then others',
     ),
     "assumptions": (are_texts, "a tuple of texts"),

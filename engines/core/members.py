@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
 
+from engines.core.engine import Control, ControlKind
 from engines.core.reading import quoted
 
 MISSING = "is missing"
@@ -120,6 +122,27 @@ def is_array(value: object, shape: tuple[int, ...]) -> bool:
 def are_texts(value: object) -> bool:
     """Whether it is a tuple of texts."""
     return isinstance(value, tuple) and all(isinstance(text, str) for text in value)
+
+
+def are_in_order(channels: tuple[str, ...]) -> bool:
+    """Whether names of channels are different, "rgb" first, then "depth" where there is one."""
+    first = ("rgb", "depth") if "depth" in channels else ("rgb",)
+    return channels[: len(first)] == first and len(set(channels)) == len(channels)
+
+
+def are_controls(value: object) -> bool:
+    """Whether it is a tuple of controls of different names, each with its default within its range."""
+    if not isinstance(value, tuple) or not all(isinstance(control, Control) for control in value):
+        return False
+    return len({control.name for control in value}) == len(value) and all(map(_is_sound, value))
+
+
+def _is_sound(control: Control) -> bool:
+    choices = len(control.choices)
+    in_range = control.low <= control.default <= control.high
+    # An infinite range is refused here too: it has no count of choices.
+    counted = in_range and math.isfinite(control.high - control.low)
+    return counted and choices in (0, round(control.high - control.low) + 1) and control.kind in get_args(ControlKind)
 
 
 def are_weights(value: object) -> bool:

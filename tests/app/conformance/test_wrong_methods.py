@@ -92,11 +92,10 @@ WRONG: dict[str, Wrong] = {
     ),
     "what is derived is believed of other weights": (
         [("    def unsupported(", "    def derived(self, checkpoint, options):\n"
-          "        return {'first': next(iter(checkpoint.weights.values())) + 0}\n\n    def unsupported("),
+          "        return {'voxels': checkpoint.weights['voxels'] + 0}\n\n    def unsupported("),
          ("    def open(self,", "    def open(self, checkpoint, *more):\n"
-          "        derived = dict(zip(checkpoint.weights, checkpoint.derived.values()))\n"
           "        checkpoint = __import__('dataclasses').replace(\n"
-          "            checkpoint, weights={**checkpoint.weights, **derived})\n"
+          "            checkpoint, weights={**checkpoint.weights, **checkpoint.derived})\n"
           "        return self.opened(checkpoint, *more)\n\n    def opened(self,")],
         "derived draws the same picture with what files keep",
         "with what derived() gives of other weights it draws another picture",
