@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.commands.console import add_beside, add_up, beside_of, notes, writing
+import numpy as np
+
+from app.commands.console import add_beside, add_device_and_set, add_up, beside_of, notes, open_from, writing
+from app.method_faults import or_method
 from app.opening import Beside, scene_options, where_learnt
-from engines.core.abilities import HasConfigurationFile, HasViewingWeights, TakesInput, WritesUpstream
+from engines.core.abilities import HasConfigurationFile, HasViewingWeights, NamesUpstream, TakesInput, WritesUpstream
 from engines.core.checkpoint import DATA_BESIDE, Checkpoint, SceneInfo
 from engines.core.contract import with_derived
 from engines.core.dataset import Dataset
+from engines.core.engine import HasDepthMaps, HasVolume, whole_controls
 from engines.core.errors import UserError
 from engines.core.files import replacing
 from engines.core.formats import open_dataset
 from engines.core.reading import concerning, reading
 from engines.core.scene_file import as_halved, write_scene_file
+from engines.core.tensor_bundle import INDEX, write_bundle
 from engines.core.torch_file import write_torch_file
 from engines.registry import find_engine, read_checkpoint
+
+ARRAYS = ("volume", "depth")
+"""What of a scene is written as arrays."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,9 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--to",
-        choices=("scene", "upstream"),
+        choices=("scene", "upstream", *ARRAYS),
         required=True,
-        help="scene: one .safetensors that needs no data folder; upstream: a file that the authors' code loads",
+        help="scene: one .safetensors that needs no data folder; upstream: a file that the authors' code loads; of "
+        "methods that have it as .npz for scripts, volume: the occupancy of a grid, depth: depths of the photographs",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="what to write")
     parser.add_argument(
@@ -47,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--half", action="store_true", help="scene: 16 bits a weight, half the size; the picture may change slightly"
     )
+    add_device_and_set(parser, "volume, depth: an option of the scene; may be repeated")
     parser.add_argument("--viewing-only", action="store_true", help="scene: leave out what only training needs")
 
 
@@ -63,13 +74,41 @@ def run(arguments: argparse.Namespace) -> int:
         checkpoint = read_checkpoint(arguments.checkpoint, beside.config)
         with concerning(arguments.checkpoint):
             find_engine(checkpoint.engine)
-        if arguments.to == "scene":
+        if arguments.to not in ARRAYS and (arguments.settings or arguments.device != "auto"):
+            raise UserError("--set and --device go with --to volume or depth, for which a scene is made")
+        if arguments.to in ARRAYS:
+            _write_arrays(arguments)
+            written = [arguments.out]
+        elif arguments.to == "scene":
             _write_scene(checkpoint, arguments, beside)
             written = [arguments.out]
         else:
             written = _write_upstream(checkpoint, arguments)
     sys.stdout.write("".join(f"{path}\n" for path in written))
     return 0
+
+
+def _write_arrays(arguments: argparse.Namespace) -> None:
+    for name in ("half", "viewing_only"):
+        if getattr(arguments, name):
+            raise UserError(f"--{name.replace('_', '-')} goes with --to scene")
+    if arguments.out.suffix != ".npz":
+        raise UserError(f"{arguments.out}: arrays are written as .npz")
+    opened = open_from(arguments)
+    scene: object = opened.scene
+    controls = whole_controls(opened.scene, {})
+    with or_method(), concerning(arguments.checkpoint):
+        if arguments.to == "volume" and isinstance(scene, HasVolume):
+            arrays = scene.volume(controls)
+        elif arguments.to == "depth" and isinstance(scene, HasDepthMaps):
+            arrays = scene.depth_maps(controls)
+        else:
+            there = "no grid of occupancies" if arguments.to == "volume" else "no depths of its photographs"
+            raise UserError(f"this scene of {opened.scene.engine} has {there}; main.py render draws what it has")
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)  # type: ignore[arg-type]
+    with replacing(arguments.out) as temporary:
+        temporary.write_bytes(content.getvalue())
 
 
 def _write_scene(checkpoint: Checkpoint, arguments: argparse.Namespace, beside: Beside) -> None:
@@ -131,27 +170,34 @@ def _write_upstream(checkpoint: Checkpoint, arguments: argparse.Namespace) -> li
             raise UserError(
                 f"--{name.replace('_', '-')} goes with --to scene; the authors' files hold all weights and nothing else"
             )
-    if arguments.out.suffix == ".safetensors":
-        raise UserError(f"{arguments.out}: the authors' files are torch files; name it .pth")
     if checkpoint.scene is not None and checkpoint.scene.origin.any():
         place = ", ".join(f"{value:.10g}" for value in checkpoint.scene.origin)
         notes([f"the networks are of coordinates that begin at ({place}); move cameras there before drawing with them"])
     engine = find_engine(checkpoint.engine)
     if not isinstance(engine, WritesUpstream):
         raise UserError(f"{engine.title} ({engine.name}) has no file format of its authors' own; use --to scene")
+    of_tensorflow = isinstance(engine, NamesUpstream) and engine.upstream_suffix == INDEX
+    if of_tensorflow and arguments.out.suffix != INDEX:
+        raise UserError(f"{arguments.out}: the authors' files are TensorFlow's; name it {INDEX}")
+    if not of_tensorflow and arguments.out.suffix in (".safetensors", INDEX):
+        raise UserError(f"{arguments.out}: the authors' files are torch files; name it .pth")
     with concerning(arguments.checkpoint), reading(arguments.checkpoint):
         content = engine.write_upstream(checkpoint)
         options = _configuration(checkpoint, arguments.out)
-    write_torch_file(arguments.out, content)
+    if of_tensorflow:
+        written = write_bundle(arguments.out, content)
+    else:
+        write_torch_file(arguments.out, content)
+        written = [arguments.out]
     if options is None:
-        return [arguments.out]
+        return written
     path, text = options
     if path.exists():
         notes([f"{path} is there already and stays; the authors' code needs these options beside the weights"])
-        return [arguments.out]
+        return written
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    return [arguments.out, path]
+    return [*written, path]
 
 
 def _configuration(checkpoint: Checkpoint, out: Path) -> tuple[Path, str] | None:
@@ -159,4 +205,5 @@ def _configuration(checkpoint: Checkpoint, out: Path) -> tuple[Path, str] | None
     engine = find_engine(checkpoint.engine)
     if not isinstance(engine, HasConfigurationFile):
         return None
-    return out.with_suffix(".yaml"), engine.configuration_text(checkpoint, out.name)
+    own = engine.configuration_name if isinstance(engine, NamesUpstream) else ""
+    return out.with_name(own) if own else out.with_suffix(".yaml"), engine.configuration_text(checkpoint, out.name)

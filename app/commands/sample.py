@@ -14,6 +14,8 @@ from tqdm import tqdm
 from engines.core.device import usable_cores
 from engines.core.errors import UserError
 from engines.core.synthetic.dvr_sample import VIEWS, dvr_sample, write_dvr_sample
+from engines.core.synthetic.lsm_sample import VIEWS as LSM_VIEWS
+from engines.core.synthetic.lsm_sample import lsm_sample, write_lsm_sample
 from engines.core.synthetic.recording import CAMERAS, STEPS, WIDTH_PX, picture_size
 from engines.core.synthetic.recording_sample import RecordingSample, write_recordings
 from engines.core.synthetic.sample import (
@@ -70,10 +72,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="where to write; new, or empty")
     parser.add_argument(
         "--format",
-        choices=["deepvoxels", "srn", "dvr", "llff"],
+        choices=["deepvoxels", "srn", "dvr", "lsm", "llff"],
         default="deepvoxels",
-        help="the layout: one still life, a class of toy cars, toy cars with masks (default: one), or a recording of a "
-        f"moving scene by {CAMERAS} cameras (default: %(default)s)",
+        help="the layout: one still life, a class of toy cars, toy cars with masks (default: one) or with "
+        f"voxels and depths, or a recording of a moving scene by {CAMERAS} cameras (default: %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=0, help="arrangement, colours and textures (default: %(default)s)")
     parser.add_argument(
@@ -95,7 +97,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         metavar="N",
         help="training views, of a class those of each object; for each 15 of them there is 1 to validate and 3 to "
-        f"test with (default: {TRAIN_VIEWS}; a class: {OBJECT_VIEWS}; in DVR's layout all are to train, {VIEWS})",
+        f"test with (default: {TRAIN_VIEWS}; a class: {OBJECT_VIEWS}; in DVR's layout all are to train, {VIEWS}; in "
+        f"LSM's whole objects are held out, {LSM_VIEWS})",
     )
     parser.add_argument(
         "--frames", type=int, metavar="N", help=f"moments of a recording, whose motion is a loop (default: {STEPS})"
@@ -145,15 +148,18 @@ def _views(arguments: argparse.Namespace) -> _Task:
     shots = sample.shots
 
     is_dvr = arguments.format == "dvr"
+    writers = {"dvr": write_dvr_sample, "lsm": write_lsm_sample}
 
     def write(on_views: Callable[[int], None]) -> None:
-        write_part = write_dvr_sample if is_dvr else write_sample
+        write_part = writers.get(arguments.format, write_sample)
         write_part(arguments.folder, sample, arguments.samples, lambda shot, picture: on_views(1))
 
     splits = ("train",) if is_dvr else ("train", "validation", "test")
     counts = ", ".join(f"{sum(s.split == split for s in shots)} {split}" for split in splits)
     parts = len({shot.part for shot in shots if shot.split == "train"})
     of = f" of {parts} objects" if arguments.format == "srn" or parts > 1 else ""
+    if arguments.format == "lsm":
+        of = f" of {len({shot.part for shot in shots})} objects"
     width, height = shots[0].camera.size_px
     return _Task(len(shots), write, f"{counts} views{of}, {width}x{height} pixels")
 
@@ -162,17 +168,22 @@ def _sample(arguments: argparse.Namespace) -> Sample:
     seed: int = arguments.seed
     if arguments.frames is not None:
         raise UserError("--frames: only a recording has moments; use it with --format llff")
-    if arguments.format in ("srn", "dvr"):
+    if arguments.format in ("srn", "dvr", "lsm"):
         is_dvr = arguments.format == "dvr"
-        views = arguments.views or (VIEWS if is_dvr else OBJECT_VIEWS)
+        usual = {"dvr": VIEWS, "lsm": LSM_VIEWS}
+        views = arguments.views or usual.get(arguments.format, OBJECT_VIEWS)
         objects, size_px = arguments.objects or (1 if is_dvr else OBJECTS), arguments.size or CLASS_SIZE_PX
         if objects * views > MOST_VIEWS:
             raise UserError(f"--objects {objects} --views {views}: {objects * views} views; at most {MOST_VIEWS}")
         if is_dvr:
             return dvr_sample(seed, size_px, objects, views)
+        if arguments.format == "lsm":
+            return lsm_sample(seed, size_px, objects, views)
         return srn_sample(seed, size_px, objects, views, max(1, round(views * VALIDATION_VIEWS / TRAIN_VIEWS)))
     if arguments.objects is not None:
-        raise UserError("--objects: only a class has several; use it with --format srn or dvr, or llff for recordings")
+        raise UserError(
+            "--objects: only a class has several; it goes with --format srn, dvr or lsm, or llff (recordings)"
+        )
     views = arguments.views or TRAIN_VIEWS
     validation, test = (max(1, round(views * part / TRAIN_VIEWS)) for part in (VALIDATION_VIEWS, TEST_VIEWS))
     return deepvoxels_sample(seed, arguments.size or SIZE_PX, views, validation, test)

@@ -1,4 +1,4 @@
-"""Small data of each kind that methods learn from: a still scene, a class of objects, a recording."""
+"""Small data of each kind that methods learn from: a still scene, classes of objects, a recording."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engines.core.dataset import Dataset
 from engines.core.formats import open_dataset
+from engines.core.synthetic.lsm_sample import lsm_sample, write_lsm_sample
 from engines.core.synthetic.recording_sample import RecordingSample, write_recordings
 from engines.core.synthetic.sample import deepvoxels_sample, srn_sample, write_sample
 
@@ -19,4 +20,5 @@ def small_samples(folder: Path) -> tuple[Dataset, ...]:
     write_sample(folder / "still", deepvoxels_sample(SEED, SIDE_PX, train=6, validation=1, test=1), samples=1)
     write_sample(folder / "class", srn_sample(SEED, SIDE_PX, objects=2, train=3, held_out=1), samples=1)
     write_recordings(folder / "recording", RecordingSample(SEED, RECORDING_PX, steps=2), samples=1)
-    return tuple(open_dataset(folder / name) for name in ("still", "class", "recording"))
+    write_lsm_sample(folder / "voxels", lsm_sample(SEED, SIDE_PX, objects=2, views=4), samples=1)
+    return tuple(open_dataset(folder / name) for name in ("still", "class", "recording", "voxels"))

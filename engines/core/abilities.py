@@ -75,6 +75,16 @@ class HasConfigurationFile(Protocol):
 
 
 @runtime_checkable
+class NamesUpstream(Protocol):
+    """Its authors' files are others than torch's, or are called otherwise than by whoever saves them."""
+
+    upstream_suffix: str
+    """Of their checkpoints: ".index" of TensorFlow's, whose variables `WritesUpstream` gives then; else torch's."""
+    configuration_name: str
+    """Of the file of options beside them, which `HasConfigurationFile` has the text of."""
+
+
+@runtime_checkable
 class TakesInput(Protocol):
     """Makes scenes of photographs, each of an object that it never saw."""
 

@@ -27,10 +27,12 @@ from engines.core.engine import (
     DividesSteps,
     Engine,
     FindsSources,
+    HasDepthMaps,
     HasMoments,
     HasNearPlane,
     HasSources,
     HasSurface,
+    HasVolume,
     LearnsPart,
     LearnsSmaller,
     Prepares,
@@ -65,6 +67,7 @@ ABILITIES: Mapping[type, str] = {
     abilities.ReadsUpstream: "reads its authors' files",
     abilities.WritesUpstream: "writes its authors' files",
     abilities.HasConfigurationFile: "reads and writes its authors' options",
+    abilities.NamesUpstream: "names its authors' files",
     abilities.TakesInput: "makes scenes of photographs",
     abilities.JudgesData: "says what it can't learn from",
     abilities.SuggestsOptions: "suggests options for data",
@@ -84,6 +87,8 @@ SCENE_ABILITIES: tuple[type, ...] = (
     LearnsPart,
     HasNearPlane,
     HasSurface,
+    HasVolume,
+    HasDepthMaps,
 )
 """What a scene may be able to do besides."""
 TRAINING_ABILITIES: tuple[type, ...] = (DividesSteps, LearnsSmaller)

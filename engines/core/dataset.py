@@ -5,13 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from engines.core.camera import Array
 from engines.core.upright import CHOSEN
 from engines.core.views import Split, Views
+
+
+class Volumes(Protocol):
+    """Voxels of objects, read when they are asked for."""
+
+    def has(self, number: int, side: int) -> bool:
+        """Whether there are so many voxels along each side of an object."""
+        ...
+
+    def read(self, number: int, side: int) -> Array:
+        """[side, side, side] bool along x, y, z, whether each is filled.
+
+        Raises:
+            UserError: they can't be read.
+        """
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +46,7 @@ class Dataset:
         notes: in plain words, what had to be assumed.
         instances: names of the objects of a class, or of several recordings; empty for a single scene.
         points: [N, 3] on the scene's surfaces, world, where they are known; some are wrong.
+        volumes: which voxels of each object are filled, in the cube of `bounds`; None where nobody knows.
         backgrounds: of a recording, what each camera sees without anything that moves; empty where that is not known.
     """
 
@@ -44,6 +61,7 @@ class Dataset:
     backgrounds: Views = field(default_factory=lambda: Views.of(()))
     points: Array = field(default_factory=lambda: np.empty((0, 3)))
     up_found: str = ""
+    volumes: Volumes | None = None
     origin: Array = field(default_factory=lambda: np.zeros(3))
 
     @property

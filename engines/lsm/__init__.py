@@ -2,9 +2,15 @@
 
 | file | what |
 |---|---|
+| `engine.py` | what the program calls |
 | `config.py` | every option |
 | `upstream.py` | the authors' checkpoints and their `args.json`, both ways |
 | `network.py` | the networks, under the authors' variable names |
 | `layers.py`, `recurrent.py` | TensorFlow's layers as the authors use them; what fuses the photographs' grids |
+| `photographs.py`, `sources.py` | where photographs stand about the grid; which of which object are used |
+| `reconstruction.py` | what the networks made of them, kept for the next choice |
+| `voxel_scene.py`, `occupancy.py` | V-LSM: an object as the surface in its grid of occupancies |
+| `depth_scene.py`, `colouring.py` | D-LSM: an object as fused depth maps; the colours of points from photographs |
+| `training.py` | what is learnt: losses, the order of objects and photographs |
 | `projection.py` | from features of photographs to a grid, and from a grid to slices along rays |
 """

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from engines.core.config import OptimiserConfig
+from engines.core.config import OptimiserConfig, Options
 
 Kind = Literal["vlsm", "dlsm"]
 """What is read out of the fused grid: occupancy, or depth maps."""
@@ -18,6 +18,8 @@ VMIN, VMAX = -0.5, 0.5
 """The grid's corners along each axis, in scene units; the authors' scenes are within."""
 MIN_Z, MAX_Z = 1.0, 3.0
 """Depths between which rays are sampled."""
+MOST_VIEWS = 256
+"""That a scene is made of."""
 FILTERS = 32
 """Channels of image features and of the fused grid."""
 
@@ -25,7 +27,9 @@ FILTERS = 32
 class LsmConfig(OptimiserConfig):
     """Network sizes, and how it is trained."""
 
-    TRIAL: ClassVar[Mapping[str, Any]] = {"nvox": 8, "im_h": 16, "im_w": 16, "im_batch": 2, "batch_size": 1}
+    TRIAL: ClassVar[Mapping[str, Any]] = {
+        "kind": "dlsm", "nvox": 8, "im_h": 16, "im_w": 16, "ray_samples": 4, "im_batch": 2, "batch_size": 1,
+    }  # fmt: skip
     MEMORY = ("batch_size", "im_batch", "nvox")
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "Network": ("kind", "nvox", "im_h", "im_w", "grid_net", "rnn", "norm"),
@@ -67,6 +71,11 @@ class LsmConfig(OptimiserConfig):
         """Side of a voxel, scene units."""
         return (VMAX - VMIN) / self.nvox
 
+    @property
+    def learns_depths(self) -> bool:
+        """Of D-LSM."""
+        return self.kind == "dlsm"
+
     @model_validator(mode="after")
     def _sizes_agree(self) -> Self:
         if self.nvox % 2 ** GRID_NETS[self.grid_net]:
@@ -74,3 +83,20 @@ class LsmConfig(OptimiserConfig):
         if self.kind == "dlsm" and self.im_h != self.im_w:
             raise ValueError("depth maps are made of square photographs: im_h and im_w must be the same")
         return self
+
+
+class LsmOptions(Options):
+    """What a scene is made of, and how it is drawn."""
+
+    LABELS: ClassVar[Mapping[str, str]] = {"views": "Photographs"}
+
+    views: tuple[int, ...] | None = None
+    """Numbers of the photographs that it is made of, from 0, in the order in which they are looked at; empty: the first
+    of the folder, as many as it was trained with; of an object that is held out the last."""
+
+    @field_validator("views")
+    @classmethod
+    def _some(cls, value: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        if value is not None and not 1 <= len(value) <= MOST_VIEWS:
+            raise ValueError(f"must be 1 to {MOST_VIEWS} numbers")
+        return value

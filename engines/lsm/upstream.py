@@ -6,6 +6,7 @@ tell the networks; how many voxels the grid has and the size of the photographs 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -183,3 +184,10 @@ def write(checkpoint: Checkpoint) -> dict[str, Tensor]:
     state = whole_state(checkpoint.weights, network)
     beside = (checkpoint.training or {}).get(AUTHORS) or {STEP: torch.tensor(checkpoint.step, dtype=torch.int32)}
     return {variable(name): to_tensorflow(name, tensor) for name, tensor in state.items()} | dict(beside)
+
+
+def args_text(config: LsmConfig) -> str:
+    """The options of the network as the authors' scripts read them, a JSON object."""
+    values = {name: getattr(config, name) for name in FIELDS}
+    values |= {"im_net": "unet", "norm": None if config.norm == "none" else config.norm, "im_batch": config.im_batch}
+    return json.dumps(dict(sorted(values.items())), indent=4)

@@ -31,7 +31,10 @@ LAYOUT = "Learnt Stereo Machines': render_0.png, camera_0.mat..., in a folder fo
 
 RENDER = re.compile(r"render_(\d{1,9})\.png")
 RENDERS, SPLIT_FILE = "renders", "splits.json"
+VOXELS = "voxels/modelVoxels{}"
+"""Beside the renderings, by the number of voxels along each side: `<class>/<object>.mat` with `Volume`."""
 SPLIT_NAMES: dict[str, Split] = {"train": "train", "val": "validation", "test": "test"}
+DEPTH_BITS = 65535
 FARTHEST = 10.0
 """The depth of the largest number of a depth map, where nothing is hit."""
 PNG_BITS = 24
@@ -94,7 +97,8 @@ def read(folder: Path) -> Dataset:
     names = tuple(one.name for one in objects if one.name)
     places: list[Place] = [(one.path, one.split, number) for number, one in enumerate(objects)]
     views = ObjectFolders(places, partial(_renderings, names)).views()
-    return Dataset(views, folder, NAME, BOUNDS, UP, notes=notes, instances=names, up_found=AS_STATED)
+    volumes = MatlabVolumes(folder, tuple(one.name for one in objects))
+    return Dataset(views, folder, NAME, BOUNDS, UP, notes=notes, instances=names, up_found=AS_STATED, volumes=volumes)
 
 
 def _renderings(names: tuple[str, ...], place: Place) -> Renderings:
@@ -141,7 +145,7 @@ def _largest(path: Path) -> int:
     """The largest number that the pixels of a PNG file can have."""
     with path.open("rb") as file:
         header = file.read(PNG_BITS + 1)
-    return 65535 if header[PNG_BITS:] == b"\x10" else 255
+    return DEPTH_BITS if header[PNG_BITS:] == b"\x10" else 255
 
 
 def read_camera(path: Path, size_px: tuple[int, int]) -> Camera:
@@ -172,3 +176,32 @@ def _matrix(content: dict[str, Any], name: str, path: Path) -> Array:
     if values.shape[0] not in (3, columns) or values.shape[1] != columns or not np.isfinite(values).all():
         raise UserError(f"{path}: {name} is {list(values.shape)}; a camera has K [3, 3] and extrinsic [3 or 4, 4]")
     return values.astype(np.float64)
+
+
+class MatlabVolumes:
+    """The objects' voxels, each read when it is asked for."""
+
+    def __init__(self, folder: Path, names: tuple[str, ...]) -> None:
+        """Of objects of these names, <class>/<object>."""
+        self._folder, self._names = folder, names
+
+    def has(self, number: int, side: int) -> bool:
+        """Whether there are so many voxels along each side of an object."""
+        return self._path(number, side).is_file()
+
+    def read(self, number: int, side: int) -> Array:
+        """[side, side, side] bool along x, y, z of the cube; ShapeNet's y is up there, and its z goes the other way.
+
+        Raises:
+            UserError: they can't be read, or are of another size.
+        """
+        path = self._path(number, side)
+        volume = read_matlab(path).get("Volume")
+        if not isinstance(volume, np.ndarray) or volume.dtype.kind not in "biuf":
+            raise UserError(f"{path}: Volume is missing or no array; voxels have one of {side}x{side}x{side}")
+        if volume.shape != (side, side, side):
+            raise UserError(f"{path}: Volume is {list(volume.shape)}; it must be {side}x{side}x{side}")
+        return np.ascontiguousarray(volume.astype(bool).transpose(0, 2, 1)[:, ::-1])
+
+    def _path(self, number: int, side: int) -> Path:
+        return self._folder / VOXELS.format(side) / f"{self._names[number]}.mat"

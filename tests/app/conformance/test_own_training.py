@@ -95,7 +95,9 @@ def test_a_training_of_ones_own() -> None:
     assert [outcome.line for outcome in outcomes if outcome.state != "ok"] == []
     # It learns from whatever has photographs, and offers no option of learning by gradients.
     lines = [outcome.line for outcome in outcomes]
-    assert "ok         plain.train learns from data of other kinds, or refuses it (also class, recording)" in lines
+    assert (
+        "ok         plain.train learns from data of other kinds, or refuses it (also class, recording, voxels)" in lines
+    )
     assert "ok         plain.Config offers options that have an effect" in lines
 
 

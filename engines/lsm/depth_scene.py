@@ -1,0 +1,159 @@
+"""D-LSM: an object as depth maps of its photographs, fused, and seen anew in the colours of those that see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engines.core.camera import Array, Camera
+from engines.core.engine import Control, Stop, never_stop
+from engines.core.errors import Cancelled
+from engines.core.frame import Frame
+from engines.lsm.colouring import colours, seen
+from engines.lsm.photographs import Photographs
+from engines.lsm.reconstruction import Latest
+from engines.lsm.sources import Sources
+
+REACH = 0.55
+"""Half the side of what a depth map's points must lie in; the object's cube, and a little."""
+SLACK = 0.04
+"""The cube's units: how far behind what a photograph sees a point may be and still be it; depth maps err by as much."""
+MOST_FOOTPRINT = 8
+"""Pixels along each side that a point covers."""
+KEPT = 4
+"""Objects."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fused:
+    """An object: its photographs, their depths [V, H, W], +inf where nothing is, and all points [N, 3]; in the cube."""
+
+    photographs: Photographs
+    depths: Tensor
+    points: Tensor
+    size: float
+    """Of a photograph's pixel on the object, the cube's units."""
+
+
+class DepthScene:
+    """Draws any size."""
+
+    engine = "lsm"
+    native_px: tuple[int, int] | None = None
+    cropped_px = border_px = 0
+    channels: tuple[str, ...] = ("rgb", "depth", "alpha")
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources, self.device = sources, sources.device
+        self.bounds, self.up = sources.bounds, sources.dataset.up
+        self.start, self.cameras, self.assumptions = sources.start, sources.cameras, sources.assumptions()
+        self.controls: tuple[Control, ...] = sources.controls()
+        self._fused = Latest[Fused](KEPT)
+
+    @torch.inference_mode()
+    def fused(self, controls: Mapping[str, float], stop: Stop = never_stop) -> Fused:
+        """What `controls` choose; made where it is not kept.
+
+        Raises:
+            Cancelled: `stop` said so.
+            UserError: a photograph can't be read.
+        """
+        number = self._sources.number(controls)
+        if (kept := self._fused.get(number)) is not None:
+            return kept
+        chosen, views, maker = self._sources.chosen(number), self._sources.views(number), self._sources.maker
+        depths = maker.depths(number, views, chosen, stop)
+        photographs = maker.photographs(number, views, chosen)
+        points = _points(photographs, depths)
+        within = (points.abs() <= REACH).all(dim=2) & (depths.flatten(1) > 0)
+        depths = torch.where(within.view_as(depths), depths, torch.inf)
+        # What most photographs see through is none.
+        _, beyond = seen(points[within], photographs, depths)
+        within[within.clone()] = (beyond > SLACK).sum(dim=0) * 2 < len(chosen)
+        depths = torch.where(within.view_as(depths), depths, torch.inf)
+        size = float((depths[depths.isfinite()].median() / photographs.K[0, 0, 0]).item()) if within.any() else 0.0
+        return self._fused.keep(number, Fused(photographs, depths, points[within], size))
+
+    @torch.inference_mode()
+    def render(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> Frame:
+        """All points that are nearest, in the colours of the photographs that see them; white behind.
+
+        Raises:
+            Cancelled: `stop` said so.
+        """
+        fused = self.fused(controls, stop)
+        if stop():
+            raise Cancelled
+        depth = self._nearest(fused, camera)
+        hit = depth.isfinite()
+        origin, rays, along_z = self._sources.rays(camera)
+        at = hit.flatten().nonzero()[:, 0]
+        points = origin + rays[at] * (depth.flatten()[at] / along_z[at])[:, None]
+        colour = torch.ones_like(rays)
+        colour[at] = colours(points, rays[at], fused.photographs, fused.depths, SLACK)
+        width, height = camera.size_px
+        image = colour.view(height, width, 3)
+        return Frame(image, depth * self._sources.cube.side, {"alpha": hit.float()})
+
+    def _nearest(self, fused: Fused, camera: Camera) -> Tensor:
+        """[H, W] the depth of the nearest point that covers each pixel, the cube's units; +inf where none does."""
+        width, height = camera.size_px
+        K, R = (torch.tensor(array, dtype=torch.float32, device=self.device)
+                for array in self._sources.cube.matrices(camera))  # fmt: skip
+        found = torch.full((height * width,), torch.inf, device=self.device)
+        whole = torch.cat([fused.points, torch.ones_like(fused.points[:, :1])], dim=1)
+        across, down, depth = (K @ R @ whole.T).unbind(0)
+        ahead = depth > 1e-3
+        columns, rows, depth = across[ahead] / depth[ahead], down[ahead] / depth[ahead], depth[ahead]
+        if not len(depth):
+            return found.view(height, width)
+        # As many pixels as one of a photograph is seen with, so that neighbours meet.
+        covered = fused.size * camera.focal_px[0] / float(depth.median().item())
+        footprint = int(min(max(np.ceil(covered) + 1, 1), MOST_FOOTPRINT))
+        left, top = (columns - footprint / 2).round().long(), (rows - footprint / 2).round().long()
+        for right in range(footprint):
+            for below in range(footprint):
+                column, row = left + right, top + below
+                inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+                pixels = (row * width + column)[inside]
+                found.scatter_reduce_(0, pixels, depth[inside], "amin")
+        return found.view(height, width)
+
+    def sources(self, camera: Camera, controls: Mapping[str, float]) -> tuple[Camera, ...]:
+        """Those of the photographs that it is made of."""
+        return self._sources.source_cameras(controls)
+
+    def advice(self, camera: Camera, controls: Mapping[str, float]) -> str:
+        """Where none of the photographs was taken from a side alike."""
+        alike = max(float(camera.forward @ source.forward) for source in self.sources(camera, controls))
+        return "" if alike > 0 else "no photograph was taken from this side; what is seen here is a guess"
+
+    @torch.inference_mode()
+    def depth_maps(self, controls: Mapping[str, float]) -> dict[str, Array]:
+        """As the network gives them, whatever they are; see `HasDepthMaps`."""
+        number = self._sources.number(controls)
+        chosen, views = self._sources.chosen(number), self._sources.views(number)
+        depths = self._sources.maker.depths(number, views, chosen, never_stop) * self._sources.cube.side
+        photographs = self._sources.maker.photographs(number, views, chosen)
+        poses = np.stack([camera.camera_to_world for camera in photographs.cameras])
+        return {
+            "depth": depths.cpu().numpy(),
+            "camera_to_world": poses,
+            "K": photographs.K.double().cpu().numpy(),
+        }
+
+
+def _points(photographs: Photographs, depths: Tensor) -> Tensor:
+    """[V, H * W, 3] in the cube, of depths [V, H, W] in its units."""
+    height, width = depths.shape[1:]
+    along = torch.arange(max(height, width), device=depths.device, dtype=depths.dtype) + 0.5
+    rows, columns = torch.meshgrid(along[:height], along[:width], indexing="ij")
+    pixels = torch.stack([columns.flatten(), rows.flatten(), torch.ones_like(rows.flatten())])
+    rays = torch.linalg.solve_triangular(photographs.K, pixels.expand(len(depths), -1, -1), upper=True)
+    in_camera = rays * depths.flatten(1)[:, None] - photographs.R[:, :, 3:]
+    points: Tensor = (photographs.R[:, :, :3].mT @ in_camera).mT
+    return points

@@ -1,0 +1,97 @@
+"""Which photographs of which object a scene is made of; what both of its forms have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from engines.core.camera import Array, Camera, pixel_rays
+from engines.core.dataset import Dataset
+from engines.core.engine import INSTANCE, Control
+from engines.core.views import Views
+from engines.lsm.config import LsmConfig, LsmOptions
+from engines.lsm.photographs import Cube, chosen_numbers, object_number, views_of
+from engines.lsm.reconstruction import Reconstructor
+
+
+class Sources:
+    """A data folder seen by the network."""
+
+    def __init__(
+        self,
+        config: LsmConfig,
+        weights: Mapping[str, Tensor],
+        dataset: Dataset,
+        device: torch.device,
+        options: LsmOptions,
+    ) -> None:
+        """Makes nothing yet.
+
+        Raises:
+            UserError: there are no such photographs.
+        """
+        self.config, self.dataset, self.device, self.options = config, dataset, device, options
+        self.cube = Cube.of(dataset)
+        self.maker = Reconstructor(config, weights, self.cube, device)
+        self.names = dataset.instances
+        first = self.views(0)
+        self.chosen(0)
+        self.cameras: tuple[Camera, ...] = tuple(view.camera for view in first)
+        self.start = self.cameras[self.chosen(0)[0]]
+
+    @property
+    def bounds(self) -> Array:
+        """[2, 3] world."""
+        return self.maker.bounds
+
+    def number(self, controls: Mapping[str, float]) -> int:
+        """Which object `controls` choose."""
+        return object_number(self.dataset, controls)
+
+    def views(self, number: int) -> Views:
+        """An object's photographs."""
+        return views_of(self.dataset, number)
+
+    def chosen(self, number: int) -> tuple[int, ...]:
+        """Those that it is made of.
+
+        Raises:
+            UserError: there are fewer.
+        """
+        where = f"{self.dataset.source}{f': {self.names[number]}' if self.names else ''}"
+        return chosen_numbers(self.options.views, self.config.im_batch, self.views(number), where)
+
+    def controls(self) -> tuple[Control, ...]:
+        """The choice of an object, where there are several."""
+        if len(self.names) < 2:
+            return ()
+        return (Control(INSTANCE, "Object", "choice", 0, len(self.names) - 1, 0, self.names),)
+
+    def source_cameras(self, controls: Mapping[str, float]) -> tuple[Camera, ...]:
+        """Of the photographs that are used."""
+        number = self.number(controls)
+        views = self.views(number)
+        return tuple(views[view].camera for view in self.chosen(number))
+
+    def assumptions(self) -> tuple[str, ...]:
+        """In plain words, what was taken for granted."""
+        notes, views = list[str](), self.views(0)
+        if self.options.views is None:
+            used = ", ".join(map(str, self.chosen(0)))
+            notes.append(f"made of photographs {used} of {len(views)}, counted from 0; views chooses others")
+        size_px = (self.config.im_w, self.config.im_h)
+        if views[0].camera.size_px != size_px:
+            notes.append("photographs are brought to {}x{}, which the network was trained on".format(*size_px))
+        if self.dataset.format != "lsm":
+            notes.append("the object is taken to fill the cube about the data's box, whose up is the network's +z")
+        return tuple(notes)
+
+    def rays(self, camera: Camera) -> tuple[Tensor, Tensor, Tensor]:
+        """A picture's rays in the cube: where they begin [3], directions [H * W, 3], each one's share along +z."""
+        origin, rays = pixel_rays(camera)
+        turned = torch.tensor(rays.reshape(-1, 3) @ self.cube.turn.T, dtype=torch.float32, device=self.device)
+        along_z = torch.tensor(rays.reshape(-1, 3) @ camera.forward, dtype=torch.float32, device=self.device)
+        begin = self.cube.from_world(torch.tensor(origin)[None])[0].float().to(self.device)
+        return begin, turned, along_z

@@ -1,0 +1,157 @@
+"""V-LSM: an object as a grid of occupancies, drawn as its surface in the colours of the photographs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engines.core.camera import Array, Camera
+from engines.core.engine import Control, Stop, never_stop
+from engines.core.frame import Frame
+from engines.lsm.colouring import colours
+from engines.lsm.occupancy import OccupancyField
+from engines.lsm.photographs import Photographs
+from engines.lsm.reconstruction import Latest
+from engines.lsm.sources import Sources
+
+THRESHOLD = "threshold"
+AUTHORS_THRESHOLD = 0.4
+"""At which their tests call a voxel filled."""
+MOST_RAYS = 2**18
+"""At once."""
+SHADOW = 0.5
+"""The size of pictures of what photographs see, by that of the photographs."""
+SLACK = 1.5
+"""Voxels: how far behind what a photograph sees a point may be and still be it."""
+FIELDS = 8
+"""Surfaces that are kept."""
+
+
+@dataclass(frozen=True, eq=False)
+class Solid:
+    """An object at a threshold, and what is seen of it from the photographs."""
+
+    field: OccupancyField
+    photographs: Photographs
+    shadows: Tensor
+    """[V, h, w] depths from each, the cube's units."""
+
+    def colours(self, points: Tensor, sight: Tensor) -> Tensor:
+        """[N, 3] of points [N, 3] on the surface, looked at along `sight` [N, 3]; all in the cube."""
+        return colours(points, sight, self.photographs, self.shadows, SLACK * self.field.voxel)
+
+
+class VoxelScene:
+    """Draws any size."""
+
+    engine = "lsm"
+    native_px: tuple[int, int] | None = None
+    cropped_px = border_px = 0
+    channels: tuple[str, ...] = ("rgb", "depth", "normals", "alpha")
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources, self.device = sources, sources.device
+        self.bounds, self.up = sources.bounds, sources.dataset.up
+        self.start, self.cameras, self.assumptions = sources.start, sources.cameras, sources.assumptions()
+        threshold = Control(THRESHOLD, "Occupancy threshold", "number", 0.01, 0.99, AUTHORS_THRESHOLD)
+        self.controls: tuple[Control, ...] = (*sources.controls(), threshold)
+        self._solids = Latest[Solid](FIELDS)
+
+    def solid(self, controls: Mapping[str, float], stop: Stop = never_stop) -> Solid:
+        """What `controls` choose; made where it is not kept.
+
+        Raises:
+            Cancelled: `stop` said so.
+            UserError: a photograph can't be read.
+        """
+        number, threshold = self._sources.number(controls), controls.get(THRESHOLD, AUTHORS_THRESHOLD)
+        if (kept := self._solids.get((number, threshold))) is not None:
+            return kept
+        chosen, views, maker = self._sources.chosen(number), self._sources.views(number), self._sources.maker
+        field = OccupancyField(maker.occupancy(number, views, chosen, stop), threshold)
+        photographs = maker.photographs(number, views, chosen)
+        shadows = [self._depths(field, camera.scaled(SHADOW), stop) for camera in photographs.cameras]
+        return self._solids.keep((number, threshold), Solid(field, photographs, torch.stack(shadows)))
+
+    def _depths(self, field: OccupancyField, camera: Camera, stop: Stop) -> Tensor:
+        """[h, w] along +z, the cube's units."""
+        origin, rays, along_z = self._sources.rays(camera)
+        width, height = camera.size_px
+        return (field.hits(origin, rays, stop) * along_z).view(height, width)
+
+    @torch.inference_mode()
+    def render(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> Frame:
+        """Its surface, coloured by the photographs that see it; white behind.
+
+        Raises:
+            Cancelled: `stop` said so.
+        """
+        solid = self.solid(controls, stop)
+        origin, rays, along_z = self._sources.rays(camera)
+        parts = [self._drawn(solid, origin, some, stop) for some in torch.split(rays, MOST_RAYS)]
+        distance, colour, normals = (torch.cat(part) for part in zip(*parts, strict=True))
+        width, height = camera.size_px
+        depth = distance * along_z * self._sources.cube.side
+        turn = torch.tensor(self._sources.cube.turn, dtype=torch.float32, device=self.device)
+        extra = {
+            "normals": (normals @ turn).view(height, width, 3),
+            "alpha": distance.isfinite().float().view(height, width),
+        }
+        return Frame(colour.view(height, width, 3), depth.view(height, width), extra)
+
+    def _drawn(self, solid: Solid, origin: Tensor, rays: Tensor, stop: Stop) -> tuple[Tensor, Tensor, Tensor]:
+        """Distances [N], colours [N, 3] and normals [N, 3], in the cube."""
+        distance = solid.field.hits(origin, rays, stop)
+        hit = distance.isfinite()
+        points = origin + rays[hit] * distance[hit, None]
+        colour, normals = torch.ones_like(rays), torch.zeros_like(rays)
+        colour[hit], normals[hit] = solid.colours(points, rays[hit]), solid.field.normals(points)
+        return distance, colour, normals
+
+    def sources(self, camera: Camera, controls: Mapping[str, float]) -> tuple[Camera, ...]:
+        """Those of the photographs that it is made of."""
+        return self._sources.source_cameras(controls)
+
+    def advice(self, camera: Camera, controls: Mapping[str, float]) -> str:
+        """None: a surface is true from everywhere."""
+        return ""
+
+    @torch.inference_mode()
+    def surface(self, controls: Mapping[str, float]) -> VoxelSurface:
+        """What `controls` choose, as meshes are made of it."""
+        return VoxelSurface(self._sources, self.solid(controls))
+
+    @torch.inference_mode()
+    def volume(self, controls: Mapping[str, float]) -> dict[str, Array]:
+        """Occupancies after 1..V photographs; see `HasVolume`."""
+        number, cube = self._sources.number(controls), self._sources.cube
+        chosen, views = self._sources.chosen(number), self._sources.views(number)
+        after = [
+            self._sources.maker.occupancy(number, views, chosen[:count], never_stop).cpu().numpy()
+            for count in range(1, len(chosen) + 1)
+        ]
+        middle = cube.turn @ cube.centre
+        bounds = np.stack([middle - cube.side / 2, middle + cube.side / 2])
+        return {"occupancy": np.stack(after), "bounds": bounds, "axes": cube.turn}
+
+
+class VoxelSurface:
+    """The surface of an object, in the world."""
+
+    def __init__(self, sources: Sources, solid: Solid) -> None:
+        self.device, self.bounds, self._cube, self._solid = sources.device, sources.bounds, sources.cube, solid
+
+    @torch.inference_mode()
+    def values(self, points: Tensor) -> Tensor:
+        """[N] positive inside, of points [N, 3]."""
+        return self._solid.field.values(self._cube.from_world(points.float()))
+
+    @torch.inference_mode()
+    def colours(self, points: Tensor) -> Tensor:
+        """[N, 3] in [0, 1], as they are seen from right before them."""
+        within = self._cube.from_world(points.float())
+        return self._solid.colours(within, -self._solid.field.normals(within))

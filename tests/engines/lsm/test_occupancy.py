@@ -1,0 +1,68 @@
+"""The surface in a grid: rays meet it where a plain march does, and it is closed."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engines.core.engine import never_stop
+from engines.core.errors import Cancelled
+from engines.lsm.occupancy import OccupancyField
+from engines.lsm.projection import voxel_centres
+
+RADIUS, THRESHOLD = 0.3, 0.4
+
+
+def ball(nvox: int = 16) -> OccupancyField:
+    """Occupancy that falls off evenly over two voxels: 0.4 at the radius."""
+    away = voxel_centres(nvox, torch.zeros(())).norm(dim=0)
+    occupancy = (THRESHOLD + (RADIUS - away) * nvox / 2).clamp(0, 1)
+    return OccupancyField(occupancy.view(nvox, nvox, nvox), THRESHOLD)
+
+
+def rays(count: int) -> tuple[Tensor, Tensor]:
+    origin = torch.tensor([0.3, -1.9, 0.5])
+    towards = torch.randn(count, 3, generator=torch.Generator().manual_seed(0)) * 0.3
+    return origin, F.normalize(towards - origin, dim=1)
+
+
+def plain(field: OccupancyField, origin: Tensor, rays: Tensor) -> Tensor:
+    """By steps of a fiftieth of a voxel."""
+    steps = torch.arange(1.0, 3.5, field.voxel / 50)
+    points = origin + rays[:, None] * steps[:, None]
+    inside = field.values(points.flatten(0, 1)).view(len(rays), -1) > 0
+    return torch.where(inside.any(dim=1), steps[inside.float().argmax(dim=1)], torch.inf)
+
+
+def test_rays_meet_the_surface_where_a_plain_march_does() -> None:
+    field, (origin, directions) = ball(), rays(300)
+    found, wanted = field.hits(origin, directions, never_stop), plain(field, origin, directions)
+    assert 50 < wanted.isfinite().sum() < 250
+    both = found.isfinite() & wanted.isfinite()
+    # Rays that only touch the ball are met by one and not by the other.
+    assert (found.isfinite() != wanted.isfinite()).sum() <= 3
+    torch.testing.assert_close(found[both], wanted[both], atol=field.voxel / 25, rtol=0)
+    points = origin + directions[both] * found[both, None]
+    # A grid of 16 is no ball: as far as its voxels are wide.
+    assert ((points.norm(dim=1) - RADIUS).abs() < field.voxel / 4).all()
+    outwards = (field.normals(points) * F.normalize(points, dim=1)).sum(dim=1)
+    assert (outwards > 0.95).all()
+
+
+def test_what_fills_the_grid_ends_at_its_border() -> None:
+    field = OccupancyField(torch.ones(8, 8, 8), 0.5)
+    found = field.hits(torch.tensor([0.0, 0.0, -2.0]), torch.tensor([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0]]), never_stop)
+    # Half way between the last centre, 1, and half a voxel beyond the border, 0.
+    torch.testing.assert_close(found, torch.tensor([1.5, torch.inf]), atol=field.voxel / 50, rtol=0)
+
+
+def test_an_empty_grid_is_met_nowhere() -> None:
+    origin, directions = rays(10)
+    assert OccupancyField(torch.zeros(8, 8, 8), 0.5).hits(origin, directions, never_stop).isinf().all()
+
+
+def test_it_ends_when_it_is_told_to() -> None:
+    with pytest.raises(Cancelled):
+        ball().hits(*rays(10), lambda: True)
