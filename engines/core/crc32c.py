@@ -5,7 +5,7 @@ A checksum is linear: pieces that lie one behind the other are gone through side
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ MASK_DELTA = 0xA282EAD8
 """As LevelDB has it."""
 MOST_LANES = 1024
 """What a step goes through stays near the processor."""
-LEAST_LANE_BYTES = 64
+LEAST_LANE_BYTES = 256
 """In shorter pieces putting them together costs more than going through them."""
 
 
@@ -83,33 +83,35 @@ def _one_by_one(state: int, content: Bytes) -> int:
 
 def _joined(registers: Words, length: int) -> int:
     """The register of pieces of `length` bytes that follow each other, from that of each alone."""
-    shift = _shift(length)
     while len(registers) > 1:
         if len(registers) % 2:
             # A piece of zeros in front changes nothing.
             registers = np.concatenate([np.zeros(1, dtype=np.uint32), registers])
-        registers = _times(shift, registers[0::2]) ^ registers[1::2]
-        shift = _times(shift, shift)
+        registers = _shifted(registers[0::2], length) ^ registers[1::2]
+        length *= 2
     return int(registers[0])
 
 
-def _times(matrix: Words, registers: Words) -> Words:
-    """A matrix [32] over GF(2), a column for each bit, times registers [N]."""
-    product = np.zeros_like(registers)
-    for bit in range(32):
-        product ^= np.where(registers >> bit & 1, matrix[bit], np.uint32(0))
-    return product
+def _shifted(registers: Words, length: int) -> Words:
+    """[N] what `length` bytes of zeros make of registers [N]."""
+    first, second, third, fourth = _shift(length)
+    found: Words = first[registers & 255] ^ second[registers >> 8 & 255]
+    found ^= third[registers >> 16 & 255] ^ fourth[registers >> 24]
+    return found
 
 
-@cache
+@lru_cache(4096)
 def _shift(length: int) -> Words:
-    """[32]: what `length` bytes of zeros make of each bit of a register."""
-    bits = np.uint32(1) << np.arange(32, dtype=np.uint32)
-    zero = np.zeros(1, dtype=np.uint8)
-    total, step = bits, np.array([_one_by_one(int(bit), zero) for bit in bits], dtype=np.uint32)
-    while length:
-        if length & 1:
-            total = _times(step, total)
-        step = _times(step, step)
-        length >>= 1
-    return total
+    """[4, 256]: what `length` bytes of zeros, at least one, make of each byte of a register."""
+    bits: Words = np.uint32(1) << np.arange(32, dtype=np.uint32)
+    if length == 1:
+        zero = np.zeros(1, dtype=np.uint8)
+        columns = np.array([_one_by_one(int(bit), zero) for bit in bits], dtype=np.uint32)
+    else:
+        columns = _shifted(_shifted(bits, length // 2), length // 2)
+        columns = _shifted(columns, 1) if length % 2 else columns
+    tables = np.zeros((4, 256), dtype=np.uint32)
+    # Each bit doubles what is there: a register is the sum of its bits.
+    for bit in range(8):
+        tables[:, 1 << bit : 2 << bit] = tables[:, : 1 << bit] ^ columns.reshape(4, 8)[:, bit, None]
+    return tables
