@@ -96,8 +96,11 @@ def _is_owned(path: Path, machine: str, process: str | None) -> bool:
     with contextlib.suppress(OSError, psutil.Error):
         if machine != _machine():
             return time.time() - path.stat().st_mtime < DAY_S
-        # A process that began after the file was is another one, with the same number.
-        return psutil.Process(int(process)).create_time() <= path.stat().st_ctime + 1
+        owner = psutil.Process(int(process))
+        # A process that began after the file was is another one, with the same number; one that was killed is there
+        # until its parent asks how it ended.
+        began_before = owner.create_time() <= path.stat().st_ctime + 1
+        return began_before and owner.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
     return False
 
 

@@ -10,10 +10,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
 from engines.core.errors import UserError
-from engines.core.files import holding, replacing
+from engines.core.files import holding, remove_leftovers, replacing, unfinished
 from tests.engines.core.examples import no_room_beyond
 
 
@@ -150,6 +151,22 @@ def test_leftovers_of_other_outputs_are_removed_unless_they_are_being_written(tm
     with holding(tmp_path / "a.mp4"), holding(tmp_path / "b.mp4"):
         assert sorted(path.name for path in tmp_path.iterdir()) == [".a.mp4.claim.part", ".b.mp4.claim.part"]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes that ended are gone there")
+def test_a_process_that_was_killed_owns_nothing_before_its_parent_heard_of_it(tmp_path: Path) -> None:
+    writer = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    machine = unfinished(tmp_path / "a.png", ".png").name.split(".")[2]
+    path = tmp_path / f".a.{machine}.{writer.pid}.part.png"
+    path.touch()
+    remove_leftovers(tmp_path)
+    assert path.exists()
+    writer.kill()
+    while psutil.Process(writer.pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    remove_leftovers(tmp_path)
+    assert not path.exists()
+    writer.communicate()
 
 
 def test_folders_made_for_an_output_that_fails_are_removed(tmp_path: Path) -> None:
