@@ -13,12 +13,11 @@ import numpy as np
 
 from engines.core.camera import Array, Camera
 from engines.core.engine import Stop, never_stop
-from engines.core.errors import Cancelled
 from engines.core.files import replacing
 from engines.core.formats.projections import units_to_pixels
 from engines.core.images import to_uint8, write_png
-from engines.core.synthetic.raytracer import Picture, draw
-from engines.core.synthetic.sample import CLASS_SIZE_PX, Sample, Shot, require_empty
+from engines.core.synthetic.raytracer import Picture
+from engines.core.synthetic.sample import CLASS_SIZE_PX, Sample, Shot, drawn_shots, require_empty
 from engines.core.synthetic.toy_car import toy_car
 from engines.core.synthetic.truth import write_truth
 from engines.core.synthetic.viewpoints import CLASS_STUDIO, hemisphere_cameras, random_cameras
@@ -62,15 +61,11 @@ def write_dvr_sample(
     for part, scene in {shot.part: shot.scene for shot in sample.shots}.items():
         write_cameras(folder / part / "cameras.npz", [shot.camera for shot in sample.shots if shot.part == part])
         write_truth(folder / part, scene)
-    for shot in sample.shots:
-        if stop():
-            raise Cancelled
-        picture, place = draw(shot.scene, shot.camera, samples, stop), folder / shot.part
+    for shot, picture in drawn_shots(sample, samples, on_view, stop):
+        place = folder / shot.part
         write_png(place / "mask" / f"{shot.name}.png", picture.mask.astype(np.uint8) * np.uint8(255))
         # The picture comes last: a view whose photograph is there is complete.
         write_png(place / "image" / f"{shot.name}.png", to_uint8(picture.image))
-        if on_view is not None:
-            on_view(shot, picture)
 
 
 def write_cameras(path: Path, cameras: list[Camera]) -> None:

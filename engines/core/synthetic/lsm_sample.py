@@ -11,12 +11,11 @@ import numpy as np
 
 from engines.core.camera import Array
 from engines.core.engine import Stop, never_stop
-from engines.core.errors import Cancelled
 from engines.core.files import replacing
 from engines.core.formats.lsm import DEPTH_BITS, FARTHEST, RENDERS, SPLIT_FILE, VOXELS
 from engines.core.images import to_uint8, write_png
-from engines.core.synthetic.raytracer import Picture, draw
-from engines.core.synthetic.sample import CLASS_SIZE_PX, Sample, Shot, require_empty
+from engines.core.synthetic.raytracer import Picture
+from engines.core.synthetic.sample import CLASS_SIZE_PX, Sample, Shot, drawn_shots, require_empty
 from engines.core.synthetic.scene import SyntheticScene
 from engines.core.synthetic.toy_car import toy_car
 from engines.core.synthetic.viewpoints import Studio, random_cameras
@@ -76,10 +75,8 @@ def write_lsm_sample(
     for part, shot in parts.items():
         for side in SIDES:
             _write_matlab(folder / VOXELS.format(side) / f"{part}.mat", Volume=_stored(voxels(shot.scene, side)))
-    for shot in sample.shots:
-        if stop():
-            raise Cancelled
-        picture, place = draw(shot.scene, shot.camera, samples, stop), folder / RENDERS / shot.part
+    for shot, picture in drawn_shots(sample, samples, on_view, stop):
+        place = folder / RENDERS / shot.part
         (fx, fy), (cx, cy) = shot.camera.focal_px, shot.camera.centre_px
         lens = np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]])
         _write_matlab(place / f"camera_{shot.name}.mat", K=lens, extrinsic=shot.camera.world_to_camera)
@@ -88,8 +85,6 @@ def write_lsm_sample(
         alpha = picture.mask.astype(np.uint8) * np.uint8(255)
         # The picture comes last: a view whose photograph is there is complete.
         write_png(place / f"render_{shot.name}.png", np.dstack([to_uint8(picture.image), alpha]))
-        if on_view is not None:
-            on_view(shot, picture)
 
 
 def voxels(scene: SyntheticScene, side: int) -> Array:

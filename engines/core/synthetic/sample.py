@@ -138,11 +138,23 @@ def write_sample(
         )
         write_intrinsics(folder / part / "intrinsics.txt", intrinsics)
     _write_bounds(folder / "bbox.txt")
+    for shot, picture in drawn_shots(sample, samples, on_view, stop):
+        _write_view(folder / shot.part, shot, picture, sample.with_geometry)
+
+
+def drawn_shots(
+    sample: Sample, samples: int, on_view: Callable[[Shot, Picture], None] | None, stop: Stop
+) -> Iterator[tuple[Shot, Picture]]:
+    """Each shot and its picture; `on_view` is told of each when the next is asked for, and so the last is on the disk.
+
+    Raises:
+        Cancelled: `stop` said so.
+    """
     for shot in sample.shots:
         if stop():
             raise Cancelled
         picture = draw(shot.scene, shot.camera, samples, stop)
-        _write_view(folder / shot.part, shot, picture, sample.with_geometry)
+        yield shot, picture
         if on_view is not None:
             on_view(shot, picture)
 
