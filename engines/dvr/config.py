@@ -184,7 +184,7 @@ class DvrConfig(OptimiserConfig, Drawing):
     """Compare places in space; otherwise depths along the camera's axis. In sides of the cube."""
     depth_from_visual_hull: bool = False
     """Rays within the mask become occupied where they enter the visual hull, not anywhere in the cube. It is that of
-    `visual_hull_depth/`, else, of one object, it is carved from the silhouettes."""
+    `visual_hull_depth/`, else it is carved from the silhouettes of each object."""
     reduction_method: Literal["sum", "mean"] = "sum"
     """What losses do over the pixels of a view: `sum`, or `mean` over those that each loss concerns."""
     always_freespace: bool = True

@@ -32,7 +32,7 @@ from engines.dvr.pruned_march import LearntGrid
 from engines.dvr.scene import DvrScene, logit_of, measured_unit
 from engines.dvr.training_data import of_first_object, training_photographs
 from engines.dvr.training_views import Batch, BatchReader, Frame, KnownPoints, Plan, workers_for
-from engines.dvr.visual_hull import carve
+from engines.dvr.visual_hull import VisualHulls
 
 
 def _as_learnt(config: DvrConfig, dataset: Dataset) -> DvrConfig:
@@ -76,9 +76,8 @@ class DvrObjective:
         self._plan, rank = Plan(views.instances, config, setup.seed), ranks.here()
         rank.share_of_batch(config.batch_size * (config.n_training_points // config.patch_size**2), "n_training_points")
         self.workers = workers_for(views, config)
-        carves = config.depth_from_visual_hull and all(view.hull_depth_path is None for view in of_first)
-        hull = carve(of_first, self.cube, config) if carves else None
-        self.reader = BatchReader(views, self._plan, config, Frame(self.cube, self._unit, hull), setup.seed, rank)
+        hulls = VisualHulls(views, self.cube, config) if config.depth_from_visual_hull else None
+        self.reader = BatchReader(views, self._plan, config, Frame(self.cube, self._unit, hulls), setup.seed, rank)
 
     def views(self, step: int) -> Sequence[int]:
         """The photographs of all ranks."""

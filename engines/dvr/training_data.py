@@ -37,11 +37,6 @@ def unsupported(dataset: Dataset, config: DvrConfig) -> str:
 
 def _without_what_is_weighed(views: Views, config: DvrConfig) -> str:
     """What losses are asked for that the photographs have nothing for."""
-    if config.depth_from_visual_hull and config.c_dim and all(view.hull_depth_path is None for view in views):
-        return (
-            "depth_from_visual_hull=true needs depths of each object's visual hull (visual_hull_depth/), and there are "
-            "none"
-        )
     if config.lambda_depth and not config.depth_from_visual_hull and all(view.depth_path is None for view in views):
         return f"lambda_depth={config.lambda_depth:g} needs depth maps (depth/), and there are none"
     if config.lambda_sparse_depth and all(view.seen_points is None for view in views):

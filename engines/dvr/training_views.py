@@ -36,7 +36,7 @@ from engines.dvr.ray_sampling import (
     rays_through,
     rectangle_about,
 )
-from engines.dvr.visual_hull import entries
+from engines.dvr.visual_hull import VisualHulls, entries
 
 MEMORY_BYTES = 2**30
 """Photographs that take no more are kept; of more than that each is read when its turn comes."""
@@ -208,12 +208,12 @@ class Frame:
     Attributes:
         cube: where the field stands.
         unit: d of a depth of 1 in `depth_range`.
-        hull: [C, C, C] the visual hull of the silhouettes, where it says what must be occupied.
+        hulls: the visual hulls of the silhouettes, where they say what must be occupied.
     """
 
     cube: Cube
     unit: float
-    hull: Tensor | None = None
+    hulls: VisualHulls | None = None
 
 
 class BatchReader:
@@ -296,8 +296,9 @@ class BatchReader:
         empty, occupied = places_on_rays(origins, directions, pixels.chance, self._config, self._frame.unit)
         count = len(pixels.rows)
         depths = torch.full((count,), torch.inf) if photograph.depths is None else photograph.depths[at]
-        if self._frame.hull is not None:
-            depths = entries(self._frame.hull, origins, directions)
+        hull = self._frame.hulls and self._frame.hulls.of_instance(int(self._views.instances[number]))
+        if hull is not None:
+            depths = entries(hull, origins, directions)
         return {
             "objects": torch.full((count,), place),
             "origins": origins,

@@ -5,6 +5,7 @@ It tells about where the object begins on a ray, before anything is learnt.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,7 +16,7 @@ from torch import Tensor
 from engines.core.camera import project
 from engines.core.images import resize_area
 from engines.core.object_masks import silhouette
-from engines.core.views import View
+from engines.core.views import View, Views
 from engines.dvr.config import DvrConfig
 from engines.dvr.cube import Cube
 from engines.dvr.marching import cube_interval
@@ -29,6 +30,32 @@ SEEN_BY = 0.25
 """Of them: of what fewer show, nobody knows whether it is within the silhouettes."""
 SAMPLES = 128
 """Places along a ray where the hull is looked for: a cell is not passed over."""
+MOST_KEPT = 1024
+"""Hulls of a class that are kept, 256 KiB each; of one more the one is given up that was asked for longest ago."""
+
+
+class VisualHulls:
+    """Those of the objects of some photographs, each carved when it is first asked for."""
+
+    def __init__(self, views: Views, cube: Cube, config: DvrConfig) -> None:
+        """Of all objects of `views`; they share the cube."""
+        self._views, self._cube, self._config = views, cube, config
+        self._kept = OrderedDict[int, Tensor | None]()
+
+    def of_instance(self, number: int) -> Tensor | None:
+        """[C, C, C] as of `carve`; None where the object's photographs come with depths of its hull.
+
+        Raises:
+            UserError: a mask can't be read.
+        """
+        if number not in self._kept:
+            views = tuple(self._views.of_instance(number))
+            comes_with = any(view.hull_depth_path is not None for view in views)
+            self._kept[number] = None if comes_with else carve(views, self._cube, self._config)
+            if len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(number)
+        return self._kept[number]
 
 
 def carve(views: Sequence[View], cube: Cube, config: DvrConfig) -> Tensor:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
+import numpy as np
 import torch
 
 from engines.core.dataset import Dataset
-from engines.core.errors import UserError
 from engines.dvr.config import DvrConfig
 from engines.dvr.cube import Cube
-from engines.dvr.visual_hull import CELLS, carve, entries
+from engines.dvr.visual_hull import CELLS, VisualHulls, carve, entries
 from tests.engines.core.test_subject_box import CENTRE, RADIUS, ball
 from tests.engines.dvr.learning import CLASS, begun
 
@@ -33,9 +32,17 @@ def test_rays_enter_it_at_its_surface() -> None:
     assert abs(float(found[0]) - 1.35) < 0.02 and found[1:].tolist() == [torch.inf, torch.inf]
 
 
-def test_rays_within_the_mask_become_occupied_where_they_enter_it(car: Dataset, cars: Dataset) -> None:
+def test_rays_within_the_mask_become_occupied_where_they_enter_it(car: Dataset) -> None:
     batch = begun(car, depth_from_visual_hull=True).objective.read(0)
     known = batch.depths.isfinite()
     assert known[batch.inside].float().mean() > 0.98 and torch.equal(batch.occupied_at[known], batch.depths[known])
-    with pytest.raises(UserError, match="needs depths of each object's visual hull"):
-        begun(cars, **CLASS, depth_from_visual_hull=True)
+
+
+def test_each_object_of_a_class_has_its_own(cars: Dataset) -> None:
+    batch = begun(cars, **CLASS, depth_from_visual_hull=True).objective.read(0)
+    assert batch.depths.isfinite()[batch.inside].float().mean() > 0.95
+    views = cars.split("train").photographed
+    hulls = VisualHulls(views, Cube((0.0, 0.0, 0.0), 2.0), DvrConfig())
+    first, second = (hulls.of_instance(int(number)) for number in np.unique(views.instances)[:2])
+    assert first is not None and second is not None and not torch.equal(first, second)
+    assert hulls.of_instance(int(views.instances[0])) is first
