@@ -24,6 +24,8 @@ SLACK = 0.04
 """The cube's units: how far behind what a photograph sees a point may be and still be it; depth maps err by as much."""
 MOST_FOOTPRINT = 8
 """Pixels along each side that a point covers."""
+OVERLAP = 1.3
+"""By how much points are drawn larger than the pixels that they come from, so that neighbours meet."""
 KEPT = 4
 """Objects."""
 
@@ -35,8 +37,8 @@ class Fused:
     photographs: Photographs
     depths: Tensor
     points: Tensor
-    size: float
-    """Of a photograph's pixel on the object, the cube's units."""
+    sizes: Tensor
+    """[N] of the pixel that each point comes from, where it lies on the object; the cube's units."""
 
 
 class DepthScene:
@@ -75,8 +77,8 @@ class DepthScene:
         _, beyond = seen(points[within], photographs, depths)
         within[within.clone()] = (beyond > SLACK).sum(dim=0) * 2 < len(chosen)
         depths = torch.where(within.view_as(depths), depths, torch.inf)
-        size = float((depths[depths.isfinite()].median() / photographs.K[0, 0, 0]).item()) if within.any() else 0.0
-        return self._fused.keep(number, Fused(photographs, depths, points[within], size))
+        sizes = (depths / photographs.K[:, 0, 0].view(-1, 1, 1)).flatten(1)
+        return self._fused.keep(number, Fused(photographs, depths, points[within], sizes[within]))
 
     @torch.inference_mode()
     def render(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> Frame:
@@ -111,15 +113,16 @@ class DepthScene:
         columns, rows, depth = across[ahead] / depth[ahead], down[ahead] / depth[ahead], depth[ahead]
         if not len(depth):
             return found.view(height, width)
-        # As many pixels as one of a photograph is seen with, so that neighbours meet.
-        covered = fused.size * camera.focal_px[0] / float(depth.median().item())
-        footprint = int(min(max(np.ceil(covered) + 1, 1), MOST_FOOTPRINT))
-        left, top = (columns - footprint / 2).round().long(), (rows - footprint / 2).round().long()
+        reach = (fused.sizes[ahead] / depth * (camera.focal_px[0] * OVERLAP / 2)).clamp(OVERLAP / 2, MOST_FOOTPRINT / 2)
+        # The first pixels whose middles are reached.
+        left, top = (columns - reach - 0.5).ceil(), (rows - reach - 0.5).ceil()
+        footprint = int(2 * reach.max().item()) + 1
         for right in range(footprint):
             for below in range(footprint):
                 column, row = left + right, top + below
-                inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-                pixels = (row * width + column)[inside]
+                reached = torch.maximum((column + 0.5 - columns).abs(), (row + 0.5 - rows).abs()) <= reach
+                inside = reached & (column >= 0) & (column < width) & (row >= 0) & (row < height)
+                pixels = (row * width + column)[inside].long()
                 found.scatter_reduce_(0, pixels, depth[inside], "amin")
         return found.view(height, width)
 
