@@ -296,7 +296,8 @@ class BatchReader:
         empty, occupied = places_on_rays(origins, directions, pixels.chance, self._config, self._frame.unit)
         count = len(pixels.rows)
         depths = torch.full((count,), torch.inf) if photograph.depths is None else photograph.depths[at]
-        hull = self._frame.hulls and self._frame.hulls.of_instance(int(self._views.instances[number]))
+        hulls = self._frame.hulls
+        hull = None if hulls is None else hulls.of_instance(int(self._views.instances[number]))
         if hull is not None:
             depths = entries(hull, origins, directions)
         return {
