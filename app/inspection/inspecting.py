@@ -326,7 +326,7 @@ def _look(inspection: _Inspection, on_progress: OnProgress, stop: Stop) -> DataR
         try:
             if view is None:
                 raise ValueError(name)
-            look = look_at_photograph(view)
+            look = look_at_photograph(view, of_object=report.moments == 1)
         except Exception:  # image files can be broken in any way, and that is what is to be told
             pictures.add_unreadable(view.name if view is not None else name, view.image_path if view else Path(name))
         else:

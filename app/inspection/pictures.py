@@ -1,4 +1,4 @@
-"""Doubts about photographs: blurred, dark, twice there, or no photographs at all."""
+"""Doubts about photographs: blurred, dark, twice there, with masks of nothing, or no photographs at all."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from app.inspection.report import Doubt, Severity, counted
 from engines.core.camera import Array
 from engines.core.decoding import HEIF_SUFFIXES, turned_upright
 from engines.core.images import HEIF_WAY_OUT, resize_area, to_uint8, turned_size
+from engines.core.errors import UserError
 from engines.core.picture_files import read_picture
 from engines.core.reading import naming
 from engines.core.views import View
@@ -37,6 +38,21 @@ NEARLY_ALL = 99.5
 """Percent of the pixels."""
 
 
+@dataclass(frozen=True)
+class MaskFault:
+    """What is wrong with the mask of a photograph, if it has one.
+
+    Attributes:
+        unreadable: why it can't be read, in one line; "" where it can.
+        empty: whether nothing belongs to the object.
+        leaves_nothing: whether nothing may be learnt from.
+    """
+
+    unreadable: str = ""
+    empty: bool = False
+    leaves_nothing: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Look:
     """What was seen of a photograph.
@@ -48,6 +64,7 @@ class Look:
         fineness: how much of its detail is fine; does not depend on what is shown.
         brightness: [32, 32] float32, to compare by.
         extremes: the darkest and the lightest brightness, but for a few pixels, in [0, 1].
+        mask: what is wrong with its mask.
     """
 
     view: View
@@ -56,10 +73,14 @@ class Look:
     fineness: float
     brightness: Array
     extremes: tuple[float, float]
+    mask: MaskFault = MaskFault()
 
 
-def look_at_photograph(view: View) -> Look:
-    """Reads it, at a small size where the file allows that.
+def look_at_photograph(view: View, of_object: bool = True) -> Look:
+    """Reads it, at a small size where the file allows that, and its mask.
+
+    Args:
+        of_object: whether a mask says what belongs to an object; else what moves, which may be nothing.
 
     Raises:
         Exception: of any kind, as image files can be broken in many ways.
@@ -74,7 +95,18 @@ def look_at_photograph(view: View) -> Look:
         fineness(grey),
         np.asarray(cv2.resize(grey.astype(np.float32), (PRINT_PX, PRINT_PX), interpolation=cv2.INTER_AREA)),
         (float(dark), float(light)),
+        _look_at_mask(view, of_object),
     )
+
+
+def _look_at_mask(view: View, of_object: bool) -> MaskFault:
+    try:
+        return MaskFault(
+            empty=of_object and view.mask_path is not None and not view.mask().any(),
+            leaves_nothing=view.valid_mask_path is not None and not np.any(view.valid_mask()),
+        )
+    except UserError as error:
+        return MaskFault(unreadable=str(error))
 
 
 def _read(view: View) -> tuple[Array, tuple[int, int]]:
@@ -143,12 +175,16 @@ class Pictures:
         dark = [look.view.name for look in self._looks if look.extremes[1] < DARK]
         light = [look.view.name for look in self._looks if look.extremes[0] > LIGHT]
         other_size = [look.view.name for look in self._looks if look.size_px != look.view.taken_with.size_px]
+        empty = [look.view.name for look in self._looks if look.mask.empty]
+        left_out = [look.view.name for look in self._looks if look.mask.leaves_nothing]
         groups: list[tuple[Severity, str, Sequence[str]]] = [
             ("warning", "can't be read", self._unreadable),
             ("warning", "of another size than the camera", other_size),
             ("warning", "nearly all black", dark),
             ("warning", "nearly all white", light),
             ("warning", "much less sharp than the others", self._blurred()),
+            ("warning", "with an empty mask (what belongs to the object must be white in it)", empty),
+            ("warning", "of which the mask leaves nothing to learn from", left_out),
         ]
         found = [
             Doubt(
@@ -160,7 +196,15 @@ class Pictures:
             for severity, what, names in groups
             if names
         ]
-        return found + self._duplicates()
+        return found + self._unreadable_masks() + self._duplicates()
+
+    def _unreadable_masks(self) -> list[Doubt]:
+        names = tuple(look.view.name for look in self._looks if look.mask.unreadable)
+        if not names:
+            return []
+        first = next(look.mask.unreadable for look in self._looks if look.mask.unreadable)
+        more = f" (and {len(names) - 1} more masks like it)" if len(names) > 1 else ""
+        return [Doubt("warning", f"{first}{more}", names)]
 
     def _blurred(self) -> list[str]:
         """By object: the same lens draws a car and a lamp differently."""

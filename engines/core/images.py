@@ -251,7 +251,7 @@ def read_image(path: Path, behind: float = 1.0) -> Array:
         behind: the brightness of what transparency is laid over; 1 is white.
 
     Raises:
-        UserError: missing, or not an image that can be decoded.
+        UserError: missing, not an image that can be decoded, or with values that are no finite numbers.
     """
     require_file(path)
     with reading(path, no_image(path)):
@@ -263,6 +263,11 @@ def read_image(path: Path, behind: float = 1.0) -> Array:
         raise UserError(f"{path}: can't be read as an image; it may be damaged")
     if image.dtype not in FULL_SCALE:
         raise UserError(f"{path}: has {image.dtype} pixels; images of 8 or 16 bit, or 32-bit float, can be read")
+    if image.dtype == np.float32 and (broken := np.count_nonzero(~np.isfinite(image))):
+        raise UserError(
+            f"{path}: {broken} of its {image.size} values are not finite (NaN or infinite); save it again with values "
+            "from 0 to 1"
+        )
     pixels: Array = image.astype(np.float32) / np.float32(FULL_SCALE[image.dtype])
     if pixels.ndim == 2:
         return np.repeat(pixels[:, :, None], 3, axis=2)

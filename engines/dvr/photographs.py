@@ -38,6 +38,8 @@ KNOWN_FOLDERS = ("img_choy2016", "img_in")
 """Of input photographs, beside an object's others."""
 SQUARE = 0.02
 """By how much of its size a photograph may miss being square before it is said."""
+LEAST_CONTRAST = 2 / 255
+"""Of a channel over a photograph; what a codec makes of one colour is within it."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def inputs_named(path: Path) -> Inputs:
         photographs = list_in_order(path)
         if not photographs:
             raise UserError(f"{path}: holds no photographs{_instead(path)}")
-        return Inputs(_stems(photographs), lambda number: _upright(photographs[number]), squeezed=True)
+        return Inputs(_stems(photographs), lambda number: _read(photographs[number]), squeezed=True)
     width, height = photograph_size(path)
     notes: tuple[str, ...] = ()
     if abs(width - height) > SQUARE * max(width, height):
@@ -97,13 +99,37 @@ def inputs_named(path: Path) -> Inputs:
             "about the object may give a better shape",
         )
     # Read once, so that what is wrong with it is said when the scene is opened.
-    photograph = _upright(path)
+    photograph = _read(path)
     return Inputs((path.stem,), lambda number: photograph, squeezed=True, notes=notes)
 
 
-def _upright(path: Path) -> Array:
-    """[H, W, 3] a photograph as it is shown."""
-    return turned_upright(read_image(path), exif_orientation(path))
+def _read(path: Path) -> Array:
+    """[H, W, 3] a photograph as it is shown.
+
+    Raises:
+        UserError: it can't be read, or shows nothing.
+    """
+    photograph_size(path)
+    return _showing_something(str(path), turned_upright(read_image(path), exif_orientation(path)))
+
+
+def _showing_something(where: str, photograph: Array) -> Array:
+    """The photograph [H, W, 3]; `where` begins what is said.
+
+    Raises:
+        UserError: floating point of another range, or one colour all over; the encoder would make something of it.
+    """
+    darkest, lightest = float(photograph.min()), float(photograph.max())
+    if lightest < 0 or (lightest > 1 and np.median(photograph) > 1):
+        raise UserError(
+            f"{where}: has values from {darkest:.4g} to {lightest:.4g}; those of a picture in floating point go from 0 "
+            "to 1"
+        )
+    if np.ptp(np.clip(photograph, 0, 1), axis=(0, 1)).max() < LEAST_CONTRAST:
+        raise UserError(
+            f"{where}: is one colour all over, or wholly transparent; a scene is made of what a photograph shows"
+        )
+    return photograph
 
 
 def _instead(folder: Path) -> str:
@@ -139,7 +165,7 @@ def inputs_of(dataset: Dataset, config: DvrConfig, folder_said: bool) -> Inputs:
     def read(number: int) -> Array:
         view = _first_of(dataset, number)
         own = _input_beside(view, folders)
-        return read_image(own) if own is not None else view.image()
+        return _showing_something(str(own or view.image_path), read_image(own) if own is not None else view.image())
 
     return Inputs(tuple(names), read, squeezed=False, notes=() if place else (taken,))
 

@@ -90,9 +90,9 @@ def test_the_first_report_comes_before_any_photograph_is_read(tmp_path: Path, mo
     read = [0]
     look = inspecting.look_at_photograph
 
-    def counting(view: View) -> object:
+    def counting(view: View, of_object: bool) -> object:
         read[0] += 1
-        return look(view)
+        return look(view, of_object)
 
     monkeypatch.setattr(inspecting, "look_at_photograph", counting)
     monkeypatch.setattr(inspecting, "TELL_S", 0.0)
@@ -248,6 +248,33 @@ def test_masks_that_only_some_have_are_missing(tmp_path: Path) -> None:
     report = inspected(tmp_path)
     assert report.masks == (2, 4) and ("masks", "2 of 4") in facts(report)
     assert ("masks are missing of 2 of 4 photographs: 000001, 000003", ("000001", "000003")) in doubts(report)
+
+
+def test_masks_that_say_nothing_are_named(tmp_path: Path) -> None:
+    write_dvr(tmp_path)
+    first, second, third, _ = sorted((tmp_path / "mask").iterdir())
+    # Of 0 and 1 out of 255, as labels often are: nothing in it is white.
+    cv2.imwrite(str(first), np.ones((12, 16)))
+    cv2.imwrite(str(second), np.full((7, 5), 255))
+    third.unlink()
+    found = doubts(inspected(tmp_path))
+    assert found[-2] == (
+        "1 photograph with an empty mask (what belongs to the object must be white in it): 000000",
+        ("000000",),
+    )
+    assert found[-1] == (f"{second}: is 5x7, its photograph is 16x12", ("000001",))
+
+
+def test_masks_that_leave_nothing_are_named(tmp_path: Path) -> None:
+    capture(tmp_path)
+    data = json.loads((tmp_path / "transforms.json").read_text())
+    for number, frame in enumerate(data["frames"]):
+        frame["mask_path"] = f"masks/{number}.png"
+        write_png(tmp_path / frame["mask_path"], np.full(SIZE_PX[::-1], 0 if number == 5 else 255, dtype=np.uint8))
+    (tmp_path / "transforms.json").write_text(json.dumps(data))
+    assert doubts(inspected(tmp_path)) == [
+        ("1 photograph of which the mask leaves nothing to learn from: 05", ("05",))
+    ]
 
 
 def test_masks_of_what_counts_and_depths_are_told_of(tmp_path: Path) -> None:

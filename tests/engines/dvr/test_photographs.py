@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,43 @@ def test_what_is_needed_is_said(network: Path, tmp_path: Path, capsys: pytest.Ca
         assert cli.main(["render", str(single), *arguments, "--out", str(tmp_path / "out")]) == 1
         (line,) = capsys.readouterr().err.splitlines()
         assert "leave it out" in line
+
+
+def floating(path: Path, shift: float = 0.0, scale: float = 1.0, broken: float = 0.5) -> None:
+    picture = photograph().astype(np.float32) / 255 * scale + shift
+    picture[9, 9, 1] = broken
+    cv2.imwrite(str(path), picture)
+
+
+NOTHING_TO_SEE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "nan.tif": (lambda path: floating(path, broken=np.nan), "1 of its 4800 values are not finite"),
+    "infinite.tif": (lambda path: floating(path, broken=np.inf), "1 of its 4800 values are not finite"),
+    "bytes.tif": (lambda path: floating(path, scale=255), "has values from 0.5 to 255; those of a picture in floating"),
+    "below.tif": (lambda path: floating(path, shift=-2, broken=-1), "has values from -1.9"),
+    "double.tif": (lambda path: cv2.imwrite(str(path), photograph().astype(np.float64)), "has float64 pixels"),
+    "clear.png": (lambda path: cv2.imwrite(str(path), np.zeros((40, 40, 4))), "wholly transparent"),
+    "white.png": (lambda path: cv2.imwrite(str(path), np.full((40, 40), 255)), "is one colour all over"),
+    "dot.png": (lambda path: write_png(path, photograph()[:1, :1]), "is 1x1; photographs need at least 11"),
+}
+
+
+def test_what_shows_nothing_is_one_line(network: Path, tmp_path: Path) -> None:
+    """Named alone it is refused at once, of a folder when its object is chosen; the others can be drawn."""
+    folder = tmp_path / "photographs"
+    for name, (write, _) in NOTHING_TO_SEE.items():
+        folder.mkdir(exist_ok=True)
+        write(folder / name)
+    write_png(folder / "a.png", photograph())
+    scene = scene_of(open_scene(network, None, "cpu", beside=Beside(photograph=folder)))
+    assert scene.code({INSTANCE: 0}) is not None
+    for name, (_, said) in NOTHING_TO_SEE.items():
+        for attempt in (
+            lambda path=folder / name: inputs_named(path),
+            lambda number=scene.instances.index(name.partition(".")[0]): scene.code({INSTANCE: number}),
+        ):
+            with pytest.raises(UserError, match=name) as caught:
+                attempt()
+            assert said in str(caught.value) and "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("broken", ["missing", "empty", "text", "cut", "tiny", "folder"])
