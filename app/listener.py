@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from app.comparison import Comparison
 from app.opening import ALONE, Beside, Opened
@@ -13,6 +13,9 @@ from app.pictures import Picture
 from app.viewpoints import ViewPoint
 from engines.core.camera import Array
 from engines.core.dataset import Dataset
+
+Wanted: TypeAlias = tuple[Path | None, Mapping[str, Any], Beside]
+"""Of a scene that is asked for: its data folder, the options over the command line's, and what else is named."""
 
 
 class Listener(Protocol):
@@ -56,6 +59,7 @@ class Asked:
         choice: the object whose views are gone through.
         dataset: that of `data`, where it was read already.
         beside: what else is named.
+        anew: the open scene, where it is to be made of other photographs only.
     """
 
     number: int
@@ -66,6 +70,7 @@ class Asked:
     choice: int
     dataset: Dataset | None
     beside: Beside
+    anew: Opened | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ class Opening:
     Attributes:
         chosen: the options over the command line's.
         stay: the eye stays where it is: the scene was open already.
+        anew: it is the same, made of other photographs.
     """
 
     number: int
@@ -82,6 +88,7 @@ class Opening:
     viewpoints: tuple[ViewPoint, ...] = ()
     chosen: Mapping[str, Any] = field(default_factory=dict)
     stay: bool = False
+    anew: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from app.chosen_sources import made_of, source_fields, with_sources
 from app.comparing import Comparing
 from app.comparison import photograph_of
 from app.drawing import Drawing
 from app.eye import Eye
-from app.listener import Asked, Listener, ObjectViews, OpenFailure, Opening
+from app.listener import Asked, Listener, ObjectViews, OpenFailure, Opening, Wanted
 from app.memory import end_and_give_back, share_arenas
 from app.near_plane import room
 from app.openers import Openers
@@ -56,8 +57,7 @@ class Session:
         self._photograph_wanted = False
         self._number = self._adopted = 0
         self._staying = False
-        self._wanted: tuple[Path | None, dict[str, Any], Beside] = None, {}, ALONE
-        """Data folder, options, and what else is named, of what is on its way."""
+        self._wanted: Wanted = None, {}, ALONE
         self._openers = Openers(self._open, listener)
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="aside")
         self._comparing = Comparing(self._aside, listener)
@@ -71,13 +71,13 @@ class Session:
 
     def open(self, path: Path, data: Path | None = None, beside: Beside = ALONE) -> None:
         """Begins to open a scene on a thread of its own; the one that is open stays until `adopt`."""
-        self._begin(path, data, {}, beside, stay=False)
+        self._begin(path, (data, {}, beside), stay=False)
 
     def attach(self, data: Path) -> None:
         """Opens the same scene again with a data folder."""
         if self.opened is not None:
             _, chosen, beside = self._newest()
-            self._begin(self.opened.path, data, chosen, beside, stay=False)
+            self._begin(self.opened.path, (data, chosen, beside), stay=False)
 
     def choose_options(self, values: Mapping[str, Any]) -> None:
         """Opens the same scene again with other options; the eye stays where it is.
@@ -89,8 +89,16 @@ class Session:
         """
         if self.opened is not None and (self.opening is None or self._staying):
             make_options(type(self.opened.options), values, "option")
-            data, _, beside = self._newest()
-            self._begin(self.opened.path, data, values, beside, stay=True)
+            data, chosen, beside = self._newest()
+            self._begin(self.opened.path, (data, {**chosen, **values}, beside), stay=True)
+
+    def choose_sources(self, numbers: Sequence[int] | None) -> None:
+        """Makes the same scene of other photographs, in this order; None: of those that it chooses by itself."""
+        opened = self.opened
+        if opened is not None and source_fields(opened) and (self.opening is None or self._staying):
+            wanted = with_sources(opened, self._newest(), numbers)
+            same = with_sources(opened, (self.data, self._chosen, opened.beside), numbers) == wanted
+            self._begin(opened.path, wanted, stay=True, anew=opened if same else None)
 
     def choose_input(self, photograph: Path | None) -> None:
         """Opens the same scene again, made of a photograph or of a folder of such; the eye stays where it is.
@@ -107,9 +115,9 @@ class Session:
             raise UserError(f"{title_of(path)}: another scene is being opened; wait for it, or open this one again")
         data, chosen, beside = self._newest()
         stay = self.opening is None or self._staying
-        self._begin(path, data, chosen, replace(beside, photograph=photograph), stay)
+        self._begin(path, (data, chosen, replace(beside, photograph=photograph)), stay)
 
-    def _newest(self) -> tuple[Path | None, dict[str, Any], Beside]:
+    def _newest(self) -> Wanted:
         """As `_wanted`, of the open scene; if it is on its way again, as it is going to be."""
         opened = self.opened
         if opened is None or self.opening == opened.path:
@@ -124,27 +132,30 @@ class Session:
         if self.opened is None:
             return
         if self.opening is None:
-            self._begin(path, *self._newest(), stay=True)
+            self._begin(path, self._newest(), stay=True)
         elif self.opening == path / LIVE_NAME:
-            self._begin(path, *self._wanted, stay=True)
+            self._begin(path, self._wanted, stay=True)
 
-    def _begin(self, path: Path, data: Path | None, chosen: Mapping[str, Any], beside: Beside, stay: bool) -> None:
+    def _begin(self, path: Path, wanted: Wanted, stay: bool, anew: Opened | None = None) -> None:
         self._number += 1
-        self.opening, self._staying = path, stay
-        self._wanted = data, dict(chosen), beside
+        self.opening, self._staying, self._wanted = path, stay, wanted
+        data, chosen, beside = wanted
         opened = self.opened
         same = stay or (opened is not None and opened.path == path)
         # Of another photograph are other objects.
         same = same and opened is not None and opened.beside.photograph == beside.photograph
         choice = round(self.controls.get(INSTANCE, 0)) if same else 0
         dataset = opened.dataset if stay and opened is not None else None
-        self._openers.begin(Asked(self._number, path, data, dict(chosen), stay, choice, dataset, beside))
+        self._openers.begin(Asked(self._number, path, data, chosen, stay, choice, dataset, beside, anew))
 
     def _open(self, asked: Asked) -> Opening:
         settings = (*self._settings, *as_settings(asked.chosen))
-        opened = open_scene(asked.path, asked.data, self.device, settings, asked.dataset, False, asked.beside)
+        opened = made_of(asked.anew, asked.chosen) if asked.anew is not None else None
+        if opened is None:
+            opened = open_scene(asked.path, asked.data, self.device, settings, asked.dataset, False, asked.beside)
         opened = with_up(opened, self.ups.of(asked.path))
-        return Opening(asked.number, opened, read_viewpoints(opened, asked.choice), asked.chosen, asked.stay)
+        viewpoints = read_viewpoints(opened, asked.choice)
+        return Opening(asked.number, opened, viewpoints, asked.chosen, asked.stay, asked.anew is not None)
 
     def failed(self, failure: OpenFailure) -> bool:
         """Takes note; whether it was the newest that was asked for."""
@@ -164,7 +175,7 @@ class Session:
         controls, before = self.controls if same else {}, None
         if self.opened is None or self.opened.beside != opening.opened.beside:
             controls = {name: value for name, value in controls.items() if name not in (INSTANCE, BLEND_WITH, BLEND)}
-        elif opening.stay and dict(opening.chosen) == self._chosen:
+        elif opening.stay and (opening.anew or dict(opening.chosen) == self._chosen):
             before = self._drawing
         self._let_go()
         opened = opening.opened

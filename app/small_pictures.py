@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -19,6 +20,7 @@ TILES = 4
 GAP_PX = 2
 LONGEST_END_S = 3.0
 """That is waited for a photograph under way when the program ends; a disk may never answer."""
+Key = TypeVar("Key")
 
 
 def small_picture(path: Path, side_px: int) -> Array:
@@ -46,25 +48,53 @@ def small_picture(path: Path, side_px: int) -> Array:
     return sheet
 
 
-class SmallPictures:
-    """Makes small pictures on a thread of its own, which begins with the first that is asked for."""
+class FilePictures:
+    """Small pictures by path, kept until the file changes."""
 
-    def __init__(self, side_px: int, tell: Callable[[Path, Array | None], None]) -> None:
-        """`tell` is called on that thread with each, [h, w, 3] uint8; None of what is gone or can't be read."""
-        self._side_px, self._tell = side_px, tell
-        self._changed = threading.Condition()
-        self._wanted = deque[Path]()
-        self._closed = False
-        self._thread: threading.Thread | None = None
+    def __init__(self, side_px: int) -> None:
+        self._side_px = side_px
         self._made: dict[Path, tuple[tuple[int, int], Array]] = {}
 
-    def want(self, paths: Sequence[Path]) -> None:
+    def __call__(self, path: Path) -> Array:
+        """As `small_picture`.
+
+        Raises:
+            OSError, UserError: it is gone, or can't be read.
+        """
+        try:
+            state = path.stat()
+            stamp = state.st_mtime_ns, state.st_size
+            if path not in self._made or self._made[path][0] != stamp:
+                self._made[path] = stamp, small_picture(path, self._side_px)
+            return self._made[path][1]
+        except (OSError, UserError, MemoryError):
+            self._made.pop(path, None)
+            raise
+
+
+class SmallPictures(Generic[Key]):
+    """Makes small pictures on a thread of its own, which begins with the first that is asked for."""
+
+    def __init__(self, make: Callable[[Key], Array], tell: Callable[[Key, Array | None], None]) -> None:
+        """Both are called on that thread.
+
+        Args:
+            make: gives [h, w, 3] uint8 of what stands for a picture, or raises OSError or UserError.
+            tell: is called with each; None of what is gone or can't be read.
+        """
+        self._make, self._tell = make, tell
+        self._changed = threading.Condition()
+        self._wanted = deque[Key]()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def want(self, keys: Sequence[Key]) -> None:
         """Those of these, in this order; what was wanted before and is not made yet is not any more."""
         with self._changed:
             if self._closed:
                 return
-            self._wanted = deque(paths)
-            if self._thread is None and paths:
+            self._wanted = deque(keys)
+            if self._thread is None and keys:
                 self._thread = threading.Thread(target=self._run, name="small pictures", daemon=True)
                 self._thread.start()
             self._changed.notify_all()
@@ -84,18 +114,13 @@ class SmallPictures:
                 self._changed.wait_for(lambda: self._closed or bool(self._wanted))
                 if self._closed:
                     return
-                path = self._wanted.popleft()
-            pixels = self._picture(path)
+                key = self._wanted.popleft()
+            pixels = self._picture(key)
             if not self._closed:
-                self._tell(path, pixels)
+                self._tell(key, pixels)
 
-    def _picture(self, path: Path) -> Array | None:
+    def _picture(self, key: Key) -> Array | None:
         try:
-            state = path.stat()
-            stamp = state.st_mtime_ns, state.st_size
-            if path not in self._made or self._made[path][0] != stamp:
-                self._made[path] = stamp, small_picture(path, self._side_px)
-            return self._made[path][1]
+            return self._make(key)
         except (OSError, UserError, MemoryError):
-            self._made.pop(path, None)
             return None

@@ -19,11 +19,12 @@ from engines.core.abilities import HasConfigurationFile, HasViewingWeights, Name
 from engines.core.checkpoint import DATA_BESIDE, Checkpoint, SceneInfo
 from engines.core.contract import with_derived
 from engines.core.dataset import Dataset
-from engines.core.engine import HasDepthMaps, HasVolume, whole_controls
+from engines.core.engine import whole_controls
 from engines.core.errors import UserError
 from engines.core.files import replacing
 from engines.core.formats import open_dataset
 from engines.core.reading import concerning, reading
+from engines.core.scene_abilities import HasDepthMaps, HasVolume
 from engines.core.scene_file import as_halved, write_scene_file
 from engines.core.tensor_bundle import INDEX, write_bundle
 from engines.core.torch_file import write_torch_file

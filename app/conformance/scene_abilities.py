@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 from app.conformance.drawing import require_frame
 from app.conformance.trial import Check, Failure, Trial, draw, require_kind, small_camera
 from engines.core.camera import Camera
+from engines.core.contract import checked_scene
 from engines.core.engine import (
     TIME,
     Audited,
@@ -28,6 +29,7 @@ from engines.core.engine import (
     whole_controls,
 )
 from engines.core.members import is_size
+from engines.core.scene_abilities import ChoosesSources
 from engines.core.surfaces import surface_of
 
 AUDITED_RAYS = 64
@@ -98,6 +100,23 @@ def _require_cameras(found: object, what: str) -> None:
         raise Failure(f"{what} of a picture that was drawn must give a tuple of Camera, one at least")
 
 
+def _chooses(scene: Any) -> None:
+    """Makes it of one photograph less, or of the same in another order."""
+    controls = whole_controls(scene, {})
+    views, chosen = scene.source_views(controls), scene.chosen_sources(controls)
+    require_kind(views, Sequence, "source_views()")
+    there = isinstance(chosen, tuple) and all(each in range(len(views)) for each in chosen)
+    if not there or len(chosen) < scene.least_sources:
+        raise Failure(f"chosen_sources() gives {chosen!r}; it must be a tuple of {scene.least_sources} or more numbers "
+                      f"of its {len(views)} source_views()")  # fmt: skip
+    fewer = tuple(reversed(chosen))[: max(len(chosen) - 1, scene.least_sources)]
+    other = checked_scene(scene.made_of(fewer), scene.engine, "made_of()")
+    found = other.chosen_sources(controls) if isinstance(other, ChoosesSources) else None
+    if found != fewer or scene.chosen_sources(controls) != chosen:
+        raise Failure(f"made_of({fewer}) gives a scene whose chosen_sources() are {found!r}")
+    draw(other)
+
+
 def _moments(scene: Any) -> None:
     moments, control = scene.moments(whole_controls(scene, {})), find_control(scene, TIME)
     if control is not None and not (isinstance(moments, int) and 1 <= moments <= control.high + 1):
@@ -144,6 +163,7 @@ TRIED: Mapping[type, tuple[str, Callable[[Any], None]]] = {
     Prepares: ("prepare", _prepare),
     HasSources: ("sources", _sources),
     FindsSources: ("find_sources", _find_sources),
+    ChoosesSources: ("made_of", _chooses),
     HasMoments: ("moments", _moments),
     HasNearPlane: ("near", _near),
     HasSurface: ("surface", _surface),

@@ -10,10 +10,11 @@ from app.gui.dropping import holds_data
 from app.gui.host import Host
 from app.gui.input_card import InputCard
 from app.gui.input_dialog import InputDialog
+from app.gui.source_photographs import SourcePhotographs
 from app.inputs import advice_on_input, holds_pictures, input_of, takes_input
 from app.listener import OpenFailure
 from app.opening import title_of
-from app.small_pictures import SmallPictures
+from app.small_pictures import FilePictures, SmallPictures
 from engines.core.camera import Array
 from engines.core.errors import LacksInput
 
@@ -37,8 +38,12 @@ class Inputs:
         self._own: Path | None = None
         """The scene that was open without."""
         self._pictures: dict[Path, Array | None] = {}
+        self.sources = SourcePhotographs(window)
+        self.cards = (self.card, self.sources.card)
         post = window.bridge.post
-        self._small = SmallPictures(SIDE_PX, lambda path, pixels: post(lambda: self._take_picture(path, pixels)))
+        self._small = SmallPictures(
+            FilePictures(SIDE_PX), lambda path, pixels: post(lambda: self._take_picture(path, pixels))
+        )
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands do."""
@@ -52,6 +57,7 @@ class Inputs:
     def scene_changed(self) -> None:
         """A scene was adopted or closed."""
         opened = self._session.opened
+        self.sources.show()
         shown = input_of(opened) if opened is not None else None
         if opened is not None and shown is None:
             self._own = opened.path
@@ -110,6 +116,7 @@ class Inputs:
     def shut_down(self) -> None:
         """Ends what is under way."""
         self._take_dialog_away()
+        self.sources.shut_down()
         self._small.close()
 
     def _change(self, path: Path | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PyQt5.QtCore import pyqtSignal
 
+from app.chosen_sources import source_fields
 from app.gui.options_form import OptionsForm
 from app.gui.panel_parts import Card
 from app.inputs import input_fields
@@ -24,8 +25,8 @@ class OptionsCard(Card):
 
     def show_scene(self, opened: Opened | None) -> None:
         """At the values that the scene was opened with; None empties the card."""
-        # What it is made of has a card of its own.
-        without = input_fields(opened) if opened is not None else ()
+        # What it is made of has cards of its own.
+        without = (*input_fields(opened), *source_fields(opened)) if opened is not None else ()
         shown = opened is not None and bool(set(type(opened.options).model_fields) - set(without))
         if opened is not None and shown:
             self._form.set_options(opened.options, without)

@@ -173,7 +173,7 @@ class Window(QMainWindow):
         self.controls.changed.connect(self.session.set_control)
         self.controls.changed.connect(self._control_changed)
         self.inputs.card.connect_command(self.commands["input"])
-        cards = (self.scene_card, self.inputs.card, self.controls, self.channels, self.sources, self.views)
+        cards = (self.scene_card, *self.inputs.cards, self.controls, self.channels, self.sources, self.views)
         self.dock = SidePanel(self, (*cards, self.meshes.card, overlays, self.options))
 
     def _make_training(self) -> None:
@@ -250,6 +250,7 @@ class Window(QMainWindow):
         if name == INSTANCE:
             # Another recording may be shorter.
             self.playing.enter()
+            self.inputs.sources.show()
             self.update_commands()
         self.looking.show_state()
 
@@ -272,6 +273,7 @@ class Window(QMainWindow):
     def opening_ended(self) -> None:
         """A scene could not be opened: back to what was there before."""
         self.options.show_scene(self.session.opened)
+        self.inputs.sources.show()
         if self.session.opened is None:
             self._stack.setCurrentWidget(self._start)
             self.status.clear_scene()

@@ -27,12 +27,10 @@ from engines.core.engine import (
     DividesSteps,
     Engine,
     FindsSources,
-    HasDepthMaps,
     HasMoments,
     HasNearPlane,
     HasSources,
     HasSurface,
-    HasVolume,
     LearnsPart,
     LearnsSmaller,
     Prepares,
@@ -58,6 +56,7 @@ from engines.core.members import (
 )
 from engines.core.objective import Objective
 from engines.core.reading import quoted, shortened
+from engines.core.scene_abilities import ChoosesSources, HasDepthMaps, HasVolume
 from engines.core.views import Views
 
 UNIT_LENGTH = 1e-3
@@ -83,6 +82,7 @@ SCENE_ABILITIES: tuple[type, ...] = (
     Prepares,
     HasSources,
     FindsSources,
+    ChoosesSources,
     HasMoments,
     LearnsPart,
     HasNearPlane,
@@ -381,6 +381,8 @@ _ABILITY_VALUES: Kinds = {
         "a number, 0 or more, world units",
     ),
     "room": (lambda value: is_count(value) and value > 0, "a whole number of moments, 1 or more"),
+    "sources_option": (lambda value: isinstance(value, str), "the name of a field of SceneOptions"),
+    "least_sources": (lambda value: is_count(value) and value > 0, "a whole number of photographs, 1 or more"),
     "divides_steps": (lambda value: isinstance(value, bool), "True or False"),
     "notes": (are_texts, "a tuple of texts"),
     "workers": (is_count, "a whole number of processes; 0: none"),

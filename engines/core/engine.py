@@ -249,36 +249,6 @@ class HasSurface(Protocol):
         ...
 
 
-@runtime_checkable
-class HasVolume(Protocol):
-    """A scene that is a grid of occupancies."""
-
-    def volume(self, controls: Mapping[str, float]) -> Mapping[str, Array]:
-        """Of what `controls` choose, e.g. one object of a class.
-
-        Returns:
-            occupancy: [T, n, n, n] probabilities along the grid's x, y, z; of a scene that is made of photographs after
-                1..T of them.
-            bounds: [2, 3] the grid's corners, world units, along its axes.
-            axes: [3, 3] these axes in the world, one a row.
-        """
-        ...
-
-
-@runtime_checkable
-class HasDepthMaps(Protocol):
-    """A scene that is made of photographs whose depths it knows."""
-
-    def depth_maps(self, controls: Mapping[str, float]) -> Mapping[str, Array]:
-        """Of what `controls` choose, e.g. one object of a class.
-
-        Returns:
-            depth: [V, H, W] along each camera's +z, world units, as the method gives them.
-            camera_to_world: [V, 4, 4], and K: [V, 3, 3] intrinsics, pixels, of the V photographs.
-        """
-        ...
-
-
 def find_control(scene: Scene, name: str) -> Control | None:
     """The scene's control of that name; None where it has none."""
     return next((control for control in scene.controls if control.name == name), None)

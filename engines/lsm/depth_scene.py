@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +13,11 @@ from engines.core.camera import Array, Camera
 from engines.core.engine import Control, Stop, never_stop
 from engines.core.errors import Cancelled
 from engines.core.frame import Frame
+from engines.core.views import Views
 from engines.lsm.colouring import colours, seen
 from engines.lsm.photographs import Photographs
 from engines.lsm.reconstruction import Latest
-from engines.lsm.sources import Sources
+from engines.lsm.sources import LEAST, OPTION, Sources
 
 REACH = 0.55
 """Half the side of what a depth map's points must lie in; the object's cube, and a little."""
@@ -47,6 +48,7 @@ class DepthScene:
     engine = "lsm"
     native_px: tuple[int, int] | None = None
     cropped_px = border_px = 0
+    sources_option, least_sources = OPTION, LEAST
     channels: tuple[str, ...] = ("rgb", "depth", "alpha")
 
     def __init__(self, sources: Sources) -> None:
@@ -125,6 +127,18 @@ class DepthScene:
                 pixels = (row * width + column)[inside].long()
                 found.scatter_reduce_(0, pixels, depth[inside], "amin")
         return found.view(height, width)
+
+    def source_views(self, controls: Mapping[str, float]) -> Views:
+        """All of the object."""
+        return self._sources.views(self._sources.number(controls))
+
+    def chosen_sources(self, controls: Mapping[str, float]) -> tuple[int, ...]:
+        """Those that it is made of."""
+        return self._sources.chosen(self._sources.number(controls))
+
+    def made_of(self, numbers: Sequence[int] | None) -> DepthScene:
+        """Shares the network, and what it made."""
+        return DepthScene(self._sources.of(numbers))
 
     def sources(self, camera: Camera, controls: Mapping[str, float]) -> tuple[Camera, ...]:
         """Those of the photographs that it is made of."""

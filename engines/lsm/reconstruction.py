@@ -6,6 +6,7 @@ one, not all again.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from engines.lsm.projection import unproject
 from engines.lsm.recurrent import State
 
 KEPT = 32
-"""Photographs and states: 4 MB and 9 MB each at 224x224 and 32 voxels."""
+"""Photographs, states and what is read out of them: 4, 9 and 0.1 MB each at 224x224 and 32 voxels."""
 
 Value = TypeVar("Value")
 
@@ -71,7 +72,9 @@ class Reconstructor:
         network.load_state_dict({name: tensor.float() for name, tensor in weights.items()}, assign=True)
         self.network = network.to(device).eval()
         self.config, self.cube, self.device = config, cube, device
-        self._seen, self._states = Latest[Seen](KEPT), Latest[State](KEPT)
+        self._seen, self._states, self._occupancies = Latest[Seen](KEPT), Latest[State](KEPT), Latest[Tensor](KEPT)
+        # Scenes of other photographs share it; one that is let go may still draw.
+        self._lock = threading.RLock()
 
     def seen(self, number: int, views: Views, view: int) -> Seen:
         """A photograph of an object.
@@ -106,26 +109,30 @@ class Reconstructor:
     @torch.inference_mode()
     def occupancy(self, number: int, views: Views, chosen: tuple[int, ...], stop: Stop) -> Tensor:
         """[n, n, n] probabilities along the cube's x, y, z; see `state`."""
-        logits, _ = self.network.Grid_Unet(self.state(number, views, chosen, stop)[-1])
-        occupancy: Tensor = logits[0].sigmoid()
-        return occupancy
+        with self._lock:
+            if (kept := self._occupancies.get((number, chosen))) is not None:
+                return kept
+            logits, _ = self.network.Grid_Unet(self.state(number, views, chosen, stop)[-1])
+            return self._occupancies.keep((number, chosen), logits[0].sigmoid())
 
     @torch.inference_mode()
     def depths(self, number: int, views: Views, chosen: tuple[int, ...], stop: Stop) -> Tensor:
         """[V, H, W] depths of the chosen photographs, in the cube's units; see `state`."""
-        _, read = self.network.Grid_Unet(self.state(number, views, chosen, stop)[-1])
-        found = []
-        for view in chosen:
-            if stop():
-                raise Cancelled
-            seen = self.seen(number, views, view)
-            at = seen.photographs
-            found.append(self.network.depths(read, at.K, at.R, seen.skips, self.config.im_w)[0])
-        return torch.cat(found)
+        with self._lock:
+            _, read = self.network.Grid_Unet(self.state(number, views, chosen, stop)[-1])
+            found = []
+            for view in chosen:
+                if stop():
+                    raise Cancelled
+                seen = self.seen(number, views, view)
+                at = seen.photographs
+                found.append(self.network.depths(read, at.K, at.R, seen.skips, self.config.im_w)[0])
+            return torch.cat(found)
 
     def photographs(self, number: int, views: Views, chosen: Sequence[int]) -> Photographs:
         """Those that were chosen, together."""
-        all_seen = [self.seen(number, views, view).photographs for view in chosen]
+        with self._lock:
+            all_seen = [self.seen(number, views, view).photographs for view in chosen]
         images, K, R = (torch.cat([getattr(one, name) for one in all_seen]) for name in ("images", "K", "R"))
         return Photographs(tuple(chosen), tuple(one.cameras[0] for one in all_seen), images, K, R)
 

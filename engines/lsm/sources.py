@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from engines.core.camera import Array, Camera, pixel_rays
+from engines.core.config import make_options
 from engines.core.dataset import Dataset
 from engines.core.engine import INSTANCE, Control
 from engines.core.views import Views
 from engines.lsm.config import LsmConfig, LsmOptions
 from engines.lsm.photographs import Cube, chosen_numbers, object_number, views_of
 from engines.lsm.reconstruction import Reconstructor
+
+OPTION, LEAST = "views", 1
+"""Of `LsmOptions`: which photographs are used; so many at least."""
 
 
 class Sources:
@@ -36,10 +41,19 @@ class Sources:
         self.cube = Cube.of(dataset)
         self.maker = Reconstructor(config, weights, self.cube, device)
         self.names = dataset.instances
-        first = self.views(0)
-        self.chosen(0)
-        self.cameras: tuple[Camera, ...] = tuple(view.camera for view in first)
+        self.cameras: tuple[Camera, ...] = tuple(view.camera for view in self.views(0))
         self.start = self.cameras[self.chosen(0)[0]]
+
+    def of(self, numbers: Sequence[int] | None) -> Sources:
+        """The same folder and network, what it made of photographs included, with others chosen.
+
+        Raises:
+            UserError: there are no such photographs.
+        """
+        other = copy.copy(self)
+        other.options = make_options(LsmOptions, {**self.options.model_dump(), OPTION: numbers}, "option")
+        other.start = self.cameras[other.chosen(0)[0]]
+        return other
 
     @property
     def bounds(self) -> Array:

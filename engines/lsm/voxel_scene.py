@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,11 +12,12 @@ from torch import Tensor
 from engines.core.camera import Array, Camera
 from engines.core.engine import Control, Stop, never_stop
 from engines.core.frame import Frame
+from engines.core.views import Views
 from engines.lsm.colouring import colours
 from engines.lsm.occupancy import OccupancyField
 from engines.lsm.photographs import Photographs
 from engines.lsm.reconstruction import Latest
-from engines.lsm.sources import Sources
+from engines.lsm.sources import LEAST, OPTION, Sources
 
 THRESHOLD = "threshold"
 AUTHORS_THRESHOLD = 0.4
@@ -51,6 +52,7 @@ class VoxelScene:
     engine = "lsm"
     native_px: tuple[int, int] | None = None
     cropped_px = border_px = 0
+    sources_option, least_sources = OPTION, LEAST
     channels: tuple[str, ...] = ("rgb", "depth", "normals", "alpha")
 
     def __init__(self, sources: Sources) -> None:
@@ -111,6 +113,18 @@ class VoxelScene:
         colour, normals = torch.ones_like(rays), torch.zeros_like(rays)
         colour[hit], normals[hit] = solid.colours(points, rays[hit]), solid.field.normals(points)
         return distance, colour, normals
+
+    def source_views(self, controls: Mapping[str, float]) -> Views:
+        """All of the object."""
+        return self._sources.views(self._sources.number(controls))
+
+    def chosen_sources(self, controls: Mapping[str, float]) -> tuple[int, ...]:
+        """Those that it is made of."""
+        return self._sources.chosen(self._sources.number(controls))
+
+    def made_of(self, numbers: Sequence[int] | None) -> VoxelScene:
+        """Shares the network, and what it made."""
+        return VoxelScene(self._sources.of(numbers))
 
     def sources(self, camera: Camera, controls: Mapping[str, float]) -> tuple[Camera, ...]:
         """Those of the photographs that it is made of."""

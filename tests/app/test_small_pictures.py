@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import app.small_pictures
-from app.small_pictures import SmallPictures, small_picture
+from app.small_pictures import FilePictures, SmallPictures, small_picture
 from engines.core.camera import Array
 from engines.core.errors import UserError
 from engines.core.images import write_png
@@ -54,7 +54,7 @@ def test_what_is_none_is_said(tmp_path: Path, content: object) -> None:
 
 def test_they_come_in_order_and_again_where_a_file_has_changed(tmp_path: Path) -> None:
     told: queue.Queue[tuple[Path, Array | None]] = queue.Queue()
-    small = SmallPictures(20, lambda path, pixels: told.put((path, pixels)))
+    small = SmallPictures(FilePictures(20), lambda path, pixels: told.put((path, pixels)))
     first, second, gone = write(tmp_path / "a.png", RED), write(tmp_path / "b.png", RED), tmp_path / "gone.png"
     small.want([second, gone, first])
     come = [told.get(timeout=WAIT_S) for _ in range(3)]
@@ -75,9 +75,9 @@ def test_closing_ends_the_thread_and_tells_nothing_more(tmp_path: Path, monkeypa
         return np.zeros((side_px, side_px, 3), np.uint8)
 
     monkeypatch.setattr(app.small_pictures, "small_picture", read)
-    small = SmallPictures(20, lambda path, _: told.append(path))
+    small = SmallPictures(FilePictures(20), lambda path, _: told.append(path))
     small.close()
-    small = SmallPictures(20, lambda path, _: told.append(path))
+    small = SmallPictures(FilePictures(20), lambda path, _: told.append(path))
     small.want([write(tmp_path / f"{number}.png", RED) for number in range(5)])
     assert reading.wait(WAIT_S)
     threading.Timer(0.1, go_on.set).start()
@@ -87,7 +87,7 @@ def test_closing_ends_the_thread_and_tells_nothing_more(tmp_path: Path, monkeypa
     monkeypatch.setattr(app.small_pictures, "LONGEST_END_S", 0.05)
     reading.clear()
     go_on.clear()
-    small = SmallPictures(20, lambda path, _: told.append(path))
+    small = SmallPictures(FilePictures(20), lambda path, _: told.append(path))
     small.want([tmp_path / "0.png"])
     assert reading.wait(WAIT_S)
     small.close()

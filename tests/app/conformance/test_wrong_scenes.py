@@ -133,6 +133,22 @@ WRONG: dict[str, Wrong] = {
         BESIDES,
         "advice() gives NoneType; it must give str",
     ),
+    "photographs that are not there": (
+        ability("    sources_option, least_sources = 'views', 1\n"
+                "    source_views = lambda self, controls: []\n"
+                "    chosen_sources = lambda self, controls: (0,)\n"
+                "    made_of = lambda self, numbers: self\n"),
+        BESIDES,
+        "chosen_sources() gives (0,); it must be a tuple of 1 or more numbers of its 0 source_views()",
+    ),
+    "photographs that can't be chosen": (
+        ability("    sources_option, least_sources = 'views', 1\n"
+                "    source_views = lambda self, controls: [None, None]\n"
+                "    chosen_sources = lambda self, controls: (0, 1)\n"
+                "    made_of = lambda self, numbers: self\n"),
+        BESIDES,
+        "made_of((1,)) gives a scene whose chosen_sources() are (0, 1)",
+    ),
     "something before the near plane": (
         ability("    near = 100.0\n"), BESIDES, "near is 100, and it draws something at a depth of ",
     ),

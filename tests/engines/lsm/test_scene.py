@@ -13,8 +13,9 @@ from app import cli
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import make_options
 from engines.core.dataset import Dataset
-from engines.core.engine import INSTANCE, HasDepthMaps, HasSurface, HasVolume, never_stop, whole_controls
+from engines.core.engine import INSTANCE, HasSurface, never_stop, whole_controls
 from engines.core.errors import Lacking, UserError
+from engines.core.scene_abilities import HasDepthMaps, HasVolume
 from engines.core.tensor_bundle import read_bundle, write_bundle
 from engines.lsm import upstream
 from engines.lsm.config import LsmConfig, LsmOptions
@@ -80,6 +81,24 @@ def test_one_photograph_more_costs_one(cars: Dataset) -> None:
         # Another order begins anew, but looks at no photograph again.
         other = maker.occupancy(0, views, (3, 1, 0), never_stop)
     assert len(calls) == 3 and not torch.equal(more, other)
+
+
+@pytest.mark.parametrize("settings", [SMALL, DEPTH])
+def test_other_photographs_are_chosen_while_it_is_open(cars: Dataset, settings: dict[str, Any]) -> None:
+    scene = ENGINE.open(checkpoint(**settings), CPU, cars, LsmOptions(views=(0, 1)))
+    assert isinstance(scene, VoxelScene | DepthScene)
+    calls = list[int]()
+    scene._sources.maker.network.ImNet_UNet.register_forward_hook(lambda *_: calls.append(1))
+    scene.render(scene.start, whole_controls(scene, {}), never_stop)
+    other = scene.made_of((0, 1, 3))
+    frame = other.render(scene.start, whole_controls(other, {}), never_stop)
+    assert len(calls) == 3 and scene.chosen_sources({}) == (0, 1) and other.chosen_sources({}) == (0, 1, 3)
+    # As the command line has it.
+    plainly = ENGINE.open(checkpoint(**settings), CPU, cars, LsmOptions(views=(0, 1, 3)))
+    assert torch.equal(plainly.render(scene.start, whole_controls(other, {}), never_stop).image, frame.image)
+    assert len(other.source_views({})) == 4 and other.made_of(None).chosen_sources({}) == (0, 1, 2)
+    with pytest.raises(UserError, match=r"has 4 photographs, numbered from 0; views=9 is not among them"):
+        scene.made_of((0, 9))
 
 
 def known_solid(cars: Dataset, number: int) -> VoxelScene:

@@ -1,0 +1,72 @@
+"""What a scene that is made of photographs may be able to do besides drawing, and what it can be written as.
+
+As those of `engines.core.engine` they are asked for by `isinstance`: a scene has an ability by having its members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+from engines.core.camera import Array
+from engines.core.engine import Scene
+from engines.core.views import View
+
+
+@runtime_checkable
+class ChoosesSources(Protocol):
+    """A scene that is made of some photographs of a data folder, and can be made of others while it is open."""
+
+    sources_option: str
+    """The field of `SceneOptions` that has their numbers, in order; None there: the scene chooses by itself."""
+    least_sources: int
+    """So many it is made of at least."""
+
+    def source_views(self, controls: Mapping[str, float]) -> Sequence[View]:
+        """The photographs to choose among, in the order of their numbers, of what `controls` choose."""
+        ...
+
+    def chosen_sources(self, controls: Mapping[str, float]) -> tuple[int, ...]:
+        """The numbers of those that it is made of, in the order in which they are looked at."""
+        ...
+
+    def made_of(self, numbers: Sequence[int] | None) -> Scene:
+        """The same scene of other photographs, in this order; None: of those that it chooses by itself.
+
+        It comes at once, and shares what was made of the photographs of both. Both may draw, each on a thread of its
+        own.
+
+        Raises:
+            UserError: there are no such.
+        """
+        ...
+
+
+@runtime_checkable
+class HasVolume(Protocol):
+    """A scene that is a grid of occupancies."""
+
+    def volume(self, controls: Mapping[str, float]) -> Mapping[str, Array]:
+        """Of what `controls` choose, e.g. one object of a class.
+
+        Returns:
+            occupancy: [T, n, n, n] probabilities along the grid's x, y, z; of a scene that is made of photographs after
+                1..T of them.
+            bounds: [2, 3] the grid's corners, world units, along its axes.
+            axes: [3, 3] these axes in the world, one a row.
+        """
+        ...
+
+
+@runtime_checkable
+class HasDepthMaps(Protocol):
+    """A scene that is made of photographs whose depths it knows."""
+
+    def depth_maps(self, controls: Mapping[str, float]) -> Mapping[str, Array]:
+        """Of what `controls` choose, e.g. one object of a class.
+
+        Returns:
+            depth: [V, H, W] along each camera's +z, world units, as the method gives them.
+            camera_to_world: [V, 4, 4], and K: [V, 3, 3] intrinsics, pixels, of the V photographs.
+        """
+        ...
