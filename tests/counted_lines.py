@@ -1,7 +1,7 @@
 """Counts the lines of `engines` and `app` that tests run: `pytest -p tests.counted_lines`, in any number of processes.
 
-Each statement is compiled with a mark before it, which takes a quarter of what Python's own tracing does, with all that
-is compiled and reported: tracing makes every line slow, those of torch and of the tests too.
+Each straight run of statements is compiled with one mark, which takes a small part of what Python's own tracing does,
+with all that is compiled and reported: tracing makes every line slow, those of torch and of the tests too.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import ast
 import functools
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
@@ -26,7 +26,7 @@ UNCOUNTED = ROOT / "app" / "gui"
 LEAST_PERCENT = 90.0
 
 RUN_LINES: dict[str, dict[int, bool]] = {}
-"""The lines that have run, by file."""
+"""The marks that were reached, by file; `told` says which lines have run."""
 NAME = "__run_lines__"
 """What a module calls its own of them."""
 SUFFIX = f".counted-{zlib.crc32(Path(__file__).read_bytes()):08x}.pyc"
@@ -60,29 +60,57 @@ def lines_of(statement: ast.stmt) -> list[int]:
     return [*(decorator.lineno for decorator in getattr(statement, "decorator_list", ())), statement.lineno]
 
 
-def countable_lines(source: str) -> set[int]:
-    """The lines at which statements begin."""
-    return {line for block in blocks(ast.parse(source)) for statement in block for line in lines_of(statement)}
+def straight_runs(block: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
+    """The statements of a list in parts that run from the first to the last, where nothing is raised between."""
+    run: list[ast.stmt] = []
+    for statement in block:
+        run.append(statement)
+        if hasattr(statement, "body") or isinstance(statement, ast.Match):
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def lines_by_mark(source: str) -> dict[int, set[int]]:
+    """The lines at which statements begin, by the mark that tells that they have run: the last one's line."""
+    found = {}
+    for block in blocks(ast.parse(source)):
+        for run in straight_runs(block):
+            if lines := {line for statement in run for line in lines_of(statement)}:
+                found[run[-1].lineno] = lines
+    return found
 
 
 def marked(source: str) -> ast.Module:
-    """The program with a mark before each statement: that it has run."""
+    """The program with a mark before the last statement of each straight run: so many lines are told at once.
+
+    Those before a statement that raises are not told.
+    """
     tree = ast.parse(source)
     for block in list(blocks(tree)):
         statements: list[ast.stmt] = []
-        for statement in block:
-            marks = [mark(line, statement) for line in lines_of(statement)]
+        for run in straight_runs(block):
+            last = run.pop()
+            has_lines = any(lines_of(statement) for statement in [*run, last])
+            marks = [mark(last.lineno, last)] if has_lines else []
             # Nothing may stand before an import from the future.
-            first = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
-            statements += [statement, *marks] if first else [*marks, statement]
+            first = isinstance(last, ast.ImportFrom) and last.module == "__future__"
+            statements += [*run, last, *marks] if first else [*run, *marks, last]
         block[:] = statements
     return tree
 
 
 def mark(line: int, place: ast.stmt) -> ast.stmt:
-    """Notes that the line has run; in tracebacks it stands where `place` does."""
+    """Notes that the line is reached; in tracebacks it stands where `place` does."""
     target = ast.Subscript(ast.Name(NAME, ast.Load()), ast.Constant(line), ast.Store())
     return ast.fix_missing_locations(ast.copy_location(ast.Assign([target], ast.Constant(True)), place))
+
+
+def told(marks: Iterable[int], source: str) -> set[int]:
+    """The lines that have run, as these marks tell."""
+    by_mark = lines_by_mark(source)
+    return {line for mark in marks for line in by_mark[mark]}
 
 
 class MarkingLoader(SourceFileLoader):
@@ -129,9 +157,9 @@ def share() -> tuple[float, int]:
     """How many percent of the lines had run when it was first asked for, and of how many."""
     ran = of = 0
     for path in counted_files():
-        lines = countable_lines(path.read_text(encoding="utf-8"))
-        ran += len(lines & RUN_LINES.get(str(path), {}).keys())
-        of += len(lines)
+        source = path.read_text(encoding="utf-8")
+        ran += len(told(RUN_LINES.get(str(path), {}), source))
+        of += sum(len(lines) for lines in lines_by_mark(source).values())
     return 100 * ran / of, of
 
 

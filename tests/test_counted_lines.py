@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests import conftest, counted_lines
-from tests.counted_lines import NAME, MarkingFinder, MarkingLoader, countable_lines, marked, share
+from tests.counted_lines import NAME, MarkingFinder, MarkingLoader, lines_by_mark, marked, share, told
 
 SOURCE = '''"""About it."""
 
@@ -114,9 +114,18 @@ def traced_lines(source: str) -> set[int]:
 def test_the_lines_that_run_are_those_that_tracing_sees() -> None:
     run: dict[int, bool] = {}
     exec(compile(marked(SOURCE), "marked.py", "exec"), {NAME: run, "__name__": "marked"})
-    assert run.keys() == traced_lines(SOURCE) & countable_lines(SOURCE)
-    missed = {SOURCE.splitlines()[line - 1].strip() for line in countable_lines(SOURCE) - run.keys()}
+    countable = set.union(*lines_by_mark(SOURCE).values())
+    assert told(run, SOURCE) == traced_lines(SOURCE) & countable
+    missed = {SOURCE.splitlines()[line - 1].strip() for line in countable - told(run, SOURCE)}
     assert missed == {'return "two"', "value -= 1", "return None", "return 1"}
+
+
+def test_lines_before_one_that_raises_are_not_told() -> None:
+    run: dict[int, bool] = {}
+    source = "x = 1\nif x:\n    x = 2\n    y = 1 / 0\n    z = 3\n"
+    with pytest.raises(ZeroDivisionError):
+        exec(compile(marked(source), "marked.py", "exec"), {NAME: run})
+    assert told(run, source) == {1, 2}
 
 
 def test_modules_are_marked_but_the_windows(tmp_path: Path) -> None:
@@ -142,7 +151,7 @@ def test_a_marked_module_is_compiled_once_and_apart(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(counted_lines, "RUN_LINES", {})
     for _ in range(2):
         load()
-        assert counted_lines.RUN_LINES.pop(str(path)) == {1: True, 2: True}
+        assert counted_lines.RUN_LINES.pop(str(path)) == {2: True}
     assert len(compiled) == 1
     (kept,) = (tmp_path / "__pycache__").iterdir()
     assert ".counted-" in kept.name
@@ -151,8 +160,8 @@ def test_a_marked_module_is_compiled_once_and_apart(tmp_path: Path, monkeypatch:
 def test_too_few_lines_are_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "app" / "gui").mkdir(parents=True)
     path = tmp_path / "app" / "module.py"
-    path.write_text("x = 1\n" * 10)
-    (tmp_path / "app" / "gui" / "window.py").write_text("x = 1\n" * 10)
+    path.write_text("if x:\n    pass\n" * 5)
+    (tmp_path / "app" / "gui" / "window.py").write_text("if x:\n    pass\n" * 5)
     for name, value in (("ROOT", tmp_path), ("UNCOUNTED", tmp_path / "app" / "gui"), ("RUN_LINES", {})):
         monkeypatch.setattr(counted_lines, name, value)
     ended = {}

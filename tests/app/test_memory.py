@@ -20,7 +20,7 @@ from app.session import Session
 from engines.core.engine import Scene
 
 LONG_S = 60.0
-OPENINGS = 5
+OPENINGS = 4
 SLACK = 1.10
 """Of the memory after the third opening: what libraries keep for themselves is there by then."""
 
