@@ -13,8 +13,8 @@ from PIL import Image
 from app.inspection.report import Doubt, Severity, counted
 from engines.core.camera import Array
 from engines.core.decoding import HEIF_SUFFIXES, turned_upright
-from engines.core.images import HEIF_WAY_OUT, resize_area, to_uint8, turned_size
 from engines.core.errors import UserError
+from engines.core.images import HEIF_WAY_OUT, resize_area, to_uint8, turned_size
 from engines.core.picture_files import read_picture
 from engines.core.reading import naming
 from engines.core.views import View

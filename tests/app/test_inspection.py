@@ -272,9 +272,7 @@ def test_masks_that_leave_nothing_are_named(tmp_path: Path) -> None:
         frame["mask_path"] = f"masks/{number}.png"
         write_png(tmp_path / frame["mask_path"], np.full(SIZE_PX[::-1], 0 if number == 5 else 255, dtype=np.uint8))
     (tmp_path / "transforms.json").write_text(json.dumps(data))
-    assert doubts(inspected(tmp_path)) == [
-        ("1 photograph of which the mask leaves nothing to learn from: 05", ("05",))
-    ]
+    assert doubts(inspected(tmp_path)) == [("1 photograph of which the mask leaves nothing to learn from: 05", ("05",))]
 
 
 def test_masks_of_what_counts_and_depths_are_told_of(tmp_path: Path) -> None:

@@ -187,12 +187,13 @@ def test_what_shows_nothing_is_one_line(network: Path, tmp_path: Path) -> None:
     scene = scene_of(open_scene(network, None, "cpu", beside=Beside(photograph=folder)))
     assert scene.code({INSTANCE: 0}) is not None
     for name, (_, said) in NOTHING_TO_SEE.items():
-        for attempt in (
-            lambda path=folder / name: inputs_named(path),
-            lambda number=scene.instances.index(name.partition(".")[0]): scene.code({INSTANCE: number}),
-        ):
+        attempts: dict[Callable[[Any], Any], Any] = {
+            inputs_named: folder / name,
+            scene.code: {INSTANCE: scene.instances.index(name.partition(".")[0])},
+        }
+        for attempt, argument in attempts.items():
             with pytest.raises(UserError, match=name) as caught:
-                attempt()
+                attempt(argument)
             assert said in str(caught.value) and "\n" not in str(caught.value)
 
 
