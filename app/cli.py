@@ -15,6 +15,7 @@ import argparse
 import atexit
 import contextlib
 import difflib
+import gc
 import importlib
 import os
 import signal
@@ -220,8 +221,16 @@ def _dispatch(words: list[str]) -> int:
     parser = _Parser(prog=f"main.py {name}", description=COMMANDS[name].capitalize() + ".")
     command.add_arguments(parser)
     arguments = parser.parse_args(_joined(rest))
+    _begin_collecting()
     with _terminable():
         return command.run(arguments)
+
+
+def _begin_collecting() -> None:
+    """Has garbage collected from here on, where `main.py` put it off, but not looked for among what is imported."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def _joined(words: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import re
 import signal
@@ -148,6 +149,16 @@ def test_nothing_heavy_is_imported_for_help_or_by_other_commands() -> None:
         command = [sys.executable, "-c", code.format(words=words, names=heavy)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         assert done.stderr.splitlines()[-1] == f"loaded: {loaded}"
+
+
+def test_garbage_is_collected_again_once_all_is_imported() -> None:
+    gc.disable()
+    try:
+        assert cli.main(["engine"]) == 0
+        assert gc.isenabled() and gc.get_freeze_count() > 0
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 def test_a_missing_checkpoint_is_one_line() -> None:
