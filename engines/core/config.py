@@ -134,7 +134,7 @@ class TrainingConfig(Options):
 class OptimiserConfig(TrainingConfig):
     """What a training by `engines.core.optimisation` has, whatever it learns."""
 
-    FREE_ON_RESUME = ("lr",)
+    FREE_ON_RESUME: ClassVar[tuple[str, ...]] = ("lr",)
     LABELS: ClassVar[Mapping[str, str]] = {
         "lr": "Learning rate",
         "lr_final": "Final learning rate",

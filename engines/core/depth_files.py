@@ -9,6 +9,7 @@ import numpy as np
 from engines.core.camera import LARGEST, Array
 from engines.core.decoding import decode
 from engines.core.errors import UserError
+from engines.core.images import resize_nearest
 from engines.core.reading import MOST_ARRAY_BYTES, reading, require_file
 
 DEPTH_SUFFIXES = (".npy", ".exr", ".png", ".tif", ".tiff")
@@ -52,3 +53,13 @@ def _stored(path: Path) -> Array | None:
             found = next((channels[name] for name in CHANNELS if name in channels), None)
             return None if found is None else np.array(found.pixels)
     return decode(path, np.fromfile(path, dtype=np.uint8))
+
+
+def resized_depth(depth: Array, size_px: tuple[int, int]) -> Array:
+    """[h, w] depths [H, W] at (width, height), none averaged; of another shape, the centred square."""
+    height, width = depth.shape
+    if (width, height) == size_px or size_px[0] != size_px[1]:
+        return resize_nearest(depth, size_px)
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return resize_nearest(depth[top : top + side, left : left + side], size_px)

@@ -31,10 +31,37 @@ class LsmConfig(OptimiserConfig):
         "kind": "dlsm", "nvox": 8, "im_h": 16, "im_w": 16, "ray_samples": 4, "im_batch": 2, "batch_size": 1,
     }  # fmt: skip
     MEMORY = ("batch_size", "im_batch", "nvox")
-    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "Network": ("kind", "nvox", "im_h", "im_w", "grid_net", "rnn", "norm"),
-        "Depth maps": ("proj_x", "ray_samples", "sepup", "im_skip"),
+    FILES = ("checkpoint",)
+    FREE_ON_RESUME: ClassVar[tuple[str, ...]] = ("decay_rate", "decay_steps", "num_workers")
+    LABELS: ClassVar[Mapping[str, str]] = {
+        "kind": "Learns",
+        "nvox": "Voxels along each side",
+        "im_h": "Image height (px)",
+        "im_w": "Image width (px)",
+        "grid_net": "Network of the grid",
+        "rnn": "Recurrent unit",
+        "norm": "Normalisation",
+        "proj_x": "Slices smaller than images by",
+        "ray_samples": "Samples per ray",
+        "sepup": "Separable convolutions",
+        "im_skip": "Sees its photograph's features",
+        "batch_size": "Objects in a step",
+        "im_batch": "Photographs of each",
+        "checkpoint": "Start from",
+        "class_balanced": "Filled weighs as much as empty",
+        "precision": "Precision of the grids",
+        "decay_rate": "Learning rate decay",
+        "decay_steps": "Steps between decays",
+        "num_workers": "Processes that read ahead",
     }
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "Network": ("kind", "nvox", "im_h", "im_w", "grid_net", "rnn", "norm", "checkpoint"),
+        "Depth maps": ("proj_x", "ray_samples", "sepup", "im_skip"),
+        "Batches": ("batch_size", "im_batch", "precision", "num_workers"),
+        "Optimisation": (
+            "max_steps", "class_balanced", "lr", "lr_final", "decay_rate", "decay_steps", "ema_decay", "seed",
+        ),
+    }  # fmt: skip
 
     lr: float = Field(1e-3, gt=0)
     """Learning rate of Adam."""
@@ -61,10 +88,28 @@ class LsmConfig(OptimiserConfig):
     """Depth maps by separable convolutions, and enlarged by repeating pixels; else by transposed convolutions."""
     im_skip: bool = True
     """Depth maps also see the features of their own photograph."""
+    checkpoint: str | None = None
+    """A trained model to begin from, also one of another nvox, image size or kind, of which the networks that both have
+    are taken over: what is learnt in few minutes of coarse voxels serves as a beginning for fine ones."""
     batch_size: int = Field(4, ge=1, le=1024)
     """Objects in a step."""
     im_batch: int = Field(4, ge=1, le=256)
-    """Photographs of each object in a step."""
+    """Photographs of each object in a step, by chance and in an order by chance."""
+    class_balanced: bool = False
+    """Of V-LSM: the filled voxels of an object weigh as much together as its empty ones. The authors' code has all
+    voxels weigh alike."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """What the grids' convolutions are learnt in: bfloat16 is nearly twice as fast, on newer CPUs and on GPUs."""
+    decay_rate: float = Field(1.0, gt=0, le=1)
+    """By what the learning rate is multiplied each `decay_steps`; the authors' 1 leaves it as it is."""
+    decay_steps: int = Field(10_000, ge=1)
+    """Steps after each of which the learning rate is lowered."""
+    num_workers: int | None = Field(None, ge=0, le=64)
+    """Processes that read photographs ahead; empty: none where all photographs fit in memory, else 2."""
+
+    def lr_at(self, step: int) -> float:
+        """With the decays so far, as in TensorFlow's staircase."""
+        return float(super().lr_at(step) * self.decay_rate ** (step // self.decay_steps))
 
     @property
     def voxel(self) -> float:

@@ -155,12 +155,15 @@ class Lsm(nn.Module):
         features, past = self.ImNet_UNet(photographs.flatten(0, 1))
         size_px = (photographs.shape[-1], photographs.shape[-2])
         grids = unproject(features, K.flatten(0, 1), R.flatten(0, 1), self.config.nvox, size_px)
-        fused = torch.stack(list(self.fuse(grids.view(objects, views, *grids.shape[1:]))), dim=1)
-        fused = fused[:, -1:] if last_only else fused
-        logits, third = self.Grid_Unet(fused.flatten(0, 1))
+        # Where voxels lie in photographs is never narrowed: pixels would be missed.
+        narrow = self.config.precision == "bfloat16"
+        with torch.autocast(photographs.device.type, torch.bfloat16, enabled=narrow):
+            fused = torch.stack(list(self.fuse(grids.view(objects, views, *grids.shape[1:]))), dim=1)
+            fused = fused[:, -1:] if last_only else fused
+            logits, third = self.Grid_Unet(fused.flatten(0, 1))
         if self.config.kind == "vlsm":
-            return torch.stack(logits.chunk(objects))
-        read = third.chunk(objects)
+            return torch.stack(logits.to(grids.dtype).chunk(objects))
+        read = third.to(grids.dtype).chunk(objects)
         depths = []
         for number in range(objects):
             own = slice(number * views, (number + 1) * views)

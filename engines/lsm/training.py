@@ -7,45 +7,42 @@ is compared: occupancies by cross-entropy, depths by their difference; where not
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engines.core.chance import seeded
+from engines.core import ranks
+from engines.core.checkpoint_file import read_own
 from engines.core.dataset import Dataset
 from engines.core.engine import Scene
 from engines.core.errors import UserError
-from engines.core.images import resize_nearest
 from engines.core.objective import Setup
-from engines.core.views import View
+from engines.core.ranks import Share
+from engines.lsm import upstream
 from engines.lsm.config import LsmConfig, LsmOptions
 from engines.lsm.depth_scene import DepthScene
 from engines.lsm.network import Lsm
-from engines.lsm.photographs import Cube, read_photographs
+from engines.lsm.photographs import Cube
 from engines.lsm.sources import Sources
+from engines.lsm.training_views import Batch, BatchReader, Plan, too_few, workers_for
 from engines.lsm.voxel_scene import VoxelScene
-
-NOTHING = 10.0
-"""The depth where nothing is hit, the cube's units."""
-OBJECTS, VIEWS = 0, 1
-"""Purposes of chance."""
 
 
 def unsupported(dataset: Dataset, config: LsmConfig) -> str:
     """Why nothing can be learnt from the training photographs, in plain words; "" where something can."""
     views = dataset.split("train").photographed
     if not views:
-        return "no training photographs"
+        others = len(dataset.views.photographed)
+        held_out = ", as its folders or lists (splits.json) say"
+        return f"no training photographs{f': all {others} are to validate or to test with{held_out}' if others else ''}"
     if dataset.moments > 1:
         return f"a recording of {dataset.moments} moments, but LSM learns objects that stand still"
+    if reason := too_few(views, config, dataset.instances):
+        return reason
     first = int(views.instances[0])
-    fewest = min(np.unique(views.instances, return_counts=True)[1])
-    if fewest < config.im_batch:
-        return f"an object with {fewest} photographs, but a step looks at im_batch={config.im_batch} of each"
-    if config.kind == "dlsm":
+    if config.learns_depths:
         if views.of_instance(first)[0].depth_path is None:
             return "its photographs have no depth maps, which kind=dlsm learns"
         return ""
@@ -54,97 +51,95 @@ def unsupported(dataset: Dataset, config: LsmConfig) -> str:
     return ""
 
 
-@dataclass(frozen=True)
-class Batch:
-    """What a step needs of the disk: B objects, V photographs of each.
+def _require_divisible(config: LsmConfig) -> None:
+    rank = ranks.here()
+    rank.share_of_batch(config.batch_size, "batch_size")
+    if rank.count > 1 and config.norm == "BN":
+        raise UserError(
+            "norm=BN normalises over all photographs of a step, which processes can't divide; leave torchrun out, or "
+            "set norm=IN"
+        )
 
-    Attributes:
-        images: [B, V, 3, H, W]; K: [B, V, 3, 3]; R: [B, V, 3, 4].
-        known: [B, n, n, n] filled or not, or depths [B, V, H, W].
+
+def begin_from(network: Lsm, path: Path) -> tuple[str, ...]:
+    """Takes over the networks of a checkpoint that are also in `network`.
+
+    Returns:
+        In plain words, what was not taken over.
+
+    Raises:
+        UserError: it can't be read, is another method's, or its networks are of other sizes.
     """
-
-    images: Tensor
-    K: Tensor
-    R: Tensor
-    known: Tensor
+    found, own = read_own(path, "lsm", upstream.recognises, upstream.read).weights, network.state_dict()
+    apart = {name.partition(".")[0] for name in own} - {name.partition(".")[0] for name in found}
+    taken = {name: tensor for name, tensor in own.items() if name.partition(".")[0] not in apart}
+    for name, tensor in taken.items():
+        if name not in found or found[name].shape != tensor.shape:
+            raise UserError(f"{path}: its {name} does not fit; grid_net, rnn, norm and the like must be as in this run")
+    network.load_state_dict(own | {name: found[name].float() for name in taken})
+    return tuple(f"{path} has no {name}, which begins at random" for name in sorted(apart))
 
 
 class LsmObjective:
     """What is learnt: all networks together."""
 
     def __init__(self, setup: Setup[LsmConfig]) -> None:
-        """Begins at random weights.
+        """Begins at random weights, or at those of `config.checkpoint`.
 
         Raises:
-            UserError: nothing can be learnt from these photographs.
+            UserError: nothing can be learnt from these photographs, or not by so many processes.
         """
-        self.config, self._dataset, self._device, self._seed = setup.config, setup.dataset, setup.device, setup.seed
+        self.config, self._dataset, self._device = setup.config, setup.dataset, setup.device
         if reason := unsupported(setup.dataset, setup.config):
             raise UserError(f"{setup.dataset.source}: {reason}")
-        self.photographs = setup.dataset.split("train").photographed
-        self._cube = Cube.of(setup.dataset)
-        instances = self.photographs.instances
-        self._objects = [np.flatnonzero(instances == number).tolist() for number in np.unique(instances)]
-        self._numbers = np.unique(instances).tolist()
+        _require_divisible(setup.config)
+        self.photographs = views = setup.dataset.split("train").photographed
+        self._plan, cube = Plan(views.instances, setup.config, setup.seed), Cube.of(setup.dataset)
+        self.workers = workers_for(len(views), setup.config)
+        volumes = None if setup.config.learns_depths else setup.dataset.volumes
+        self.reader = BatchReader(views, volumes, cube, self._plan, setup.config, ranks.here())
         self.network = Lsm(setup.config)
-
-    def _chosen(self, step: int) -> list[tuple[int, list[int]]]:
-        """Objects, each once before any comes again, and photographs of each."""
-        found = []
-        for place in range(step * self.config.batch_size, (step + 1) * self.config.batch_size):
-            turn, at = divmod(place, len(self._objects))
-            order = torch.randperm(len(self._objects), generator=seeded(self._seed, OBJECTS, turn))
-            which = int(order[at])
-            own = self._objects[which]
-            chosen = torch.randperm(len(own), generator=seeded(self._seed, VIEWS, place))[: self.config.im_batch]
-            found.append((which, [own[number] for number in chosen.tolist()]))
-        return found
+        self.notes: tuple[str, ...] = ()
+        # A run that goes on has its own weights: that file need not be there any more.
+        if setup.config.checkpoint is not None and setup.checkpoint is None:
+            self.notes = begin_from(self.network, Path(setup.config.checkpoint))
 
     def views(self, step: int) -> Sequence[int]:
-        """Of all objects."""
-        return [view for _, views in self._chosen(step) for view in views]
+        """Of all objects, all ranks' together."""
+        return [view for chosen in self._plan.chosen(step) for view in chosen.views]
 
     def read(self, step: int) -> Batch:
-        """Photographs, and what is known of them."""
-        parts, cpu = [], torch.device("cpu")
-        for which, numbers in self._chosen(step):
-            seen = read_photographs(self.photographs, numbers, self._cube, self.config, cpu)
-            known = self._depths(numbers) if self.config.kind == "dlsm" else self._volume(self._numbers[which])
-            parts.append((seen.images, seen.K, seen.R, known))
-        return Batch(*(torch.stack(each) for each in zip(*parts, strict=True)))
+        """This rank's objects."""
+        return self.reader.read(step)
 
-    def _volume(self, number: int) -> Tensor:
-        if self._dataset.volumes is None:
-            raise UserError(f"{self._dataset.source}: has no voxels any more")
-        return torch.tensor(self._dataset.volumes.read(number, self.config.nvox))
-
-    def _depths(self, numbers: Sequence[int]) -> Tensor:
-        return torch.stack([torch.tensor(self._depth(self.photographs[number])) for number in numbers])
-
-    def _depth(self, view: View) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-        """[H, W] as the network gives it."""
-        depth, size_px = view.depth() / np.float32(self._cube.side), (self.config.im_w, self.config.im_h)
-        if view.camera.size_px != size_px:
-            height, width = depth.shape
-            side = min(height, width)
-            top, left = (height - side) // 2, (width - side) // 2
-            depth = resize_nearest(depth[top : top + side, left : left + side], size_px)
-        return np.where(np.isfinite(depth), depth, np.float32(NOTHING)).astype(np.float32)
+    def share(self, batch: Batch) -> Share:
+        """Of the step's objects."""
+        return batch.share
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Over what is known after each photograph."""
         images, K, R, known = (each.to(self._device) for each in (batch.images, batch.K, batch.R, batch.known))
         found = self.network(images, K, R)
         wanted = known[:, None].expand_as(found)
-        if self.config.kind == "dlsm":
+        if self.config.learns_depths:
             return {"total": F.l1_loss(found, wanted)}
-        return {"total": F.binary_cross_entropy_with_logits(found, wanted.float())}
+        return {"total": F.binary_cross_entropy_with_logits(found, wanted.float(), self._weights(known))}
+
+    def _weights(self, filled: Tensor) -> Tensor | None:
+        """[B, 1, n, n, n] what each voxel weighs, 1 in the mean; None: all alike."""
+        if not self.config.class_balanced:
+            return None
+        share = filled.float().mean(dim=(1, 2, 3), keepdim=True)
+        # Of an object without a filled voxel, or without an empty one, all weigh alike.
+        half = torch.where((share > 0) & (share < 1), 0.5, share)
+        weights = torch.where(filled, half / share, (1 - half) / (1 - share))
+        return weights[:, None]
+
+    def learnt_px(self, size_px: tuple[int, int], step: int) -> tuple[int, int]:
+        """The size that the network is given photographs in."""
+        return self.config.im_w, self.config.im_h
 
     def scene(self, weights: Mapping[str, Tensor]) -> Scene:
-        """Of the folder's objects."""
-        return scene_of(Sources(self.config, weights, self._dataset, self._device, LsmOptions()))
-
-
-def scene_of(sources: Sources) -> Scene:
-    """The form that the network is of."""
-    return DepthScene(sources) if sources.config.kind == "dlsm" else VoxelScene(sources)
+        """Of the photographs that would be taken where nobody chooses."""
+        sources = Sources(self.config, weights, self._dataset, self._device, LsmOptions())
+        return DepthScene(sources) if self.config.kind == "dlsm" else VoxelScene(sources)

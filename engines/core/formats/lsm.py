@@ -186,15 +186,27 @@ class MatlabVolumes:
         self._folder, self._names = folder, names
 
     def has(self, number: int, side: int) -> bool:
-        """Whether there are so many voxels along each side of an object."""
-        return self._path(number, side).is_file()
+        """Whether there are so many voxels along each side of an object, or a multiple of them."""
+        return self._known_side(number, side) is not None
 
     def read(self, number: int, side: int) -> Array:
-        """[side, side, side] bool along x, y, z of the cube; ShapeNet's y is up there, and its z goes the other way.
+        """[side, side, side] bool along x, y, z of the cube: whether a voxel is filled, or anything of one that is
+        coarser than those of the file.
 
         Raises:
             UserError: they can't be read, or are of another size.
         """
+        known = self._known_side(number, side) or side
+        times = known // side
+        filled = self._read(number, known).reshape(side, times, side, times, side, times)
+        return np.asarray(filled.any(axis=(1, 3, 5)))
+
+    def _known_side(self, number: int, side: int) -> int | None:
+        """Of the coarsest file that has them; the authors name their folders by these."""
+        return next((side * times for times in (1, 2, 4, 8) if self._path(number, side * times).is_file()), None)
+
+    def _read(self, number: int, side: int) -> Array:
+        """Of a file; ShapeNet's y is up there, and its z goes the other way."""
         path = self._path(number, side)
         volume = read_matlab(path).get("Volume")
         if not isinstance(volume, np.ndarray) or volume.dtype.kind not in "biuf":

@@ -2,7 +2,8 @@
 
 One object's folder, or a folder of such (also `<object>/rendering/`, as they were published). A line of the metadata is
 `azimuth elevation in-plane distance field-of-view`, degrees; the cameras were a 35 mm lens on a 32 mm sensor, looking
-at the origin from 1.75 times the distance, +y up.
+at the origin from 1.75 times the distance, +y up. Voxels, where there are some, are in `model.binvox`: in the object's
+folder, or in `ShapeNetVox32/<class>/<object>` beside the folder of classes, as they were published.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from engines.core.camera import Array, Camera, look_at
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
+from engines.core.formats.binvox import read_binvox
 from engines.core.formats.left_out import LeftOut
 from engines.core.formats.object_folders import ObjectFolders, Place
 from engines.core.formats.several_scenes import find_objects
@@ -31,6 +33,8 @@ METADATA = "rendering_metadata.txt"
 LIST = "renderings.txt"
 """Names of the images, in the order of the lines, as published."""
 RENDERING = "rendering"
+VOXELS = "model.binvox"
+VOXEL_FOLDER = "ShapeNetVox32"
 LENS_BY_SENSOR = 35 / 32
 DISTANCE_UNIT = 1.75
 UP = np.array([0.0, 1.0, 0.0])
@@ -65,7 +69,9 @@ def read(folder: Path) -> Dataset:
     listed = partial(_renderings, names)
     views = ObjectFolders(places, listed, lambda _, renderings: left_out.add(renderings.left_out)).views()
     said = (*notes, *left_out.notes("the folders", f"line in {METADATA}"))
-    return Dataset(views, folder, NAME, BOUNDS, UP, notes=said, instances=names, up_found=AS_STATED)
+    volumes = BinvoxVolumes([one.path for one in objects])
+    known = volumes if any(volumes.path(number) is not None for number in range(len(objects))) else None
+    return Dataset(views, folder, NAME, BOUNDS, UP, notes=said, instances=names, up_found=AS_STATED, volumes=known)
 
 
 def _renderings(names: Sequence[str], place: Place) -> Renderings:
@@ -145,3 +151,52 @@ def _pose(path: Path, line: int, text: str) -> Array:
             f"{path}: line {line} must hold azimuth, elevation, in-plane rotation and distance, but is "
             f"{shortened(text)}"
         ) from error
+
+
+class BinvoxVolumes:
+    """The objects' voxels, each read when it is asked for.
+
+    A file's grid is a cube about the origin, as the objects are. The corner in its header is the object's, which mostly
+    doesn't fill the cube.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        """Of objects whose photographs are in these folders."""
+        self._folders = tuple(folders)
+
+    def path(self, number: int) -> Path | None:
+        """An object's file; None where there is none."""
+        photographs = self._folders[number]
+        own = photographs.parent if photographs.name == RENDERING else photographs
+        apart = own.absolute().parents[2:3]
+        places = [photographs, own, *(root / VOXEL_FOLDER / own.parent.name / own.name for root in apart)]
+        return next((place / VOXELS for place in places if (place / VOXELS).is_file()), None)
+
+    def has(self, number: int, side: int) -> bool:
+        """Whether an object's voxels are known; how finely, only its file says."""
+        return self.path(number) is not None
+
+    def read(self, number: int, side: int) -> Array:
+        """[side, side, side] bool along x, y, z of the cube of side 1: whether a voxel's middle is filled.
+
+        Of a file that is twice as fine or finer, whether anything in it is.
+
+        Raises:
+            UserError: they can't be read, or are coarser than that.
+        """
+        path = self.path(number)
+        if path is None:
+            raise UserError(f"{self._folders[number]}: has no voxels ({VOXELS})")
+        known = read_binvox(path)
+        own = len(known.filled)
+        if own < side:
+            raise UserError(
+                f"{path}: has {own} voxels a side, fewer than the {side} that are asked for; ask for {own} (nvox={own})"
+            )
+        finer = max(round(own / known.side / side), 1)
+        along = ((np.arange(side * finer) + 0.5) / (side * finer) - 0.5) / known.side + 0.5
+        at = np.floor(along * own).astype(int)
+        inside = (at >= 0) & (at < own)
+        chosen = np.ix_(*[at.clip(0, own - 1)] * 3)
+        filled = known.filled[chosen] & inside[:, None, None] & inside[:, None] & inside
+        return np.asarray(filled.reshape(side, finer, side, finer, side, finer).any(axis=(1, 3, 5)))

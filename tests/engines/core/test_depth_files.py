@@ -11,7 +11,7 @@ import OpenEXR
 import pytest
 
 from engines.core.camera import Camera
-from engines.core.depth_files import read_depth
+from engines.core.depth_files import read_depth, resized_depth
 from engines.core.errors import UserError
 from engines.core.views import View
 
@@ -72,3 +72,11 @@ def test_of_a_lens_with_distortion_depths_are_where_the_pinhole_sees_them(tmp_pa
     assert not known[19:22, 29:32].all() and known[10:50, 10:70].mean() > 0.99
     # A pixel counts if all but a ten-thousandth of it is known.
     np.testing.assert_allclose(straight[known], 2.0, rtol=2e-4)
+
+
+def test_depths_are_made_smaller_without_averages() -> None:
+    depth = np.arange(24, dtype=np.float32).reshape(4, 6)
+    assert resized_depth(depth, (6, 4)) is depth
+    # The centred square of it, then every second; where another shape is asked for, all of it.
+    assert resized_depth(depth, (2, 2)).tolist() == [[8, 10], [20, 22]]
+    assert resized_depth(depth, (3, 2)).tolist() == [[7, 9, 11], [19, 21, 23]]
