@@ -18,6 +18,7 @@ from app.conformance.drawing import DRAWING
 from app.conformance.importing import IMPORTING
 from app.conformance.learning import LEARNING, MAKING
 from app.conformance.looking import LOOKING
+from app.conformance.on_a_gpu import ON_A_GPU
 from app.conformance.samples import small_samples
 from app.conformance.scene_abilities import BESIDE_DRAWING
 from app.conformance.trial import Check, Failure, Trial
@@ -101,7 +102,7 @@ def conform(
 
 def _checks(engine: AnyEngine) -> tuple[Check, ...]:
     of_scenes = (*DRAWING, *LOOKING, *VARYING, *VIEWING, *BESIDE_DRAWING)
-    return *DECLARING, *LEARNING, *of_scenes, *_of_abilities(engine), *IMPORTING
+    return *DECLARING, *LEARNING, *of_scenes, *_of_abilities(engine), *ON_A_GPU, *IMPORTING
 
 
 def _chosen(engine: AnyEngine, only: str) -> list[Check]:

@@ -1,0 +1,81 @@
+"""The checks on a GPU, which is pretended: nothing of the CPU's is mixed with what is on it, and it draws the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from app.conformance.drawing import open_checkpoint, whole_picture
+from app.conformance.pretended_gpu import DEVICE, MixedDevices, Waits, pretended_gpu
+from app.conformance.trial import Check, Failure, Trial, channels, difference, draw
+from engines.core.contract import checkpoint_of, resumed
+
+NEAR = 1 / 255
+"""How far a picture may be from the CPU's, in the mean: sums are added up in another order."""
+
+
+@contextmanager
+def _on_gpu(trial: Trial) -> Iterator[tuple[Trial, Waits]]:
+    """The same trial on the device."""
+    with pretended_gpu() as waits:
+        try:
+            yield replace(trial, device=torch.device(DEVICE)), waits
+        except MixedDevices as error:
+            raise Failure(str(error)) from error
+
+
+def learns_on_gpu(trial: Trial) -> str:
+    """Begins there, steps, and goes on from its checkpoint as if it had not ended."""
+    with _on_gpu(trial) as (there, waits):
+        with there.training() as training:
+            training.step()
+            kept, before = checkpoint_of(training), waits.count
+            training.step()
+            waited, whole = waits.count - before, checkpoint_of(training)
+        training = resumed(there.engine, there.data, kept, there.device)
+        try:
+            training.step()
+            again = checkpoint_of(training)
+        finally:
+            training.close()
+    if found := difference(dict(whole.weights), dict(again.weights)):
+        raise Failure(f"a training that goes on there is another one: {found}")
+    return f"the host waits {waited} times in a step"
+
+
+def draws_on_gpu(trial: Trial) -> str:
+    """Draws the last checkpoint there: all channels, as on the CPU."""
+    expected = whole_picture(trial)
+    with _on_gpu(trial) as (there, waits):
+        scene = open_checkpoint(there, replace(trial.checkpoints[-1], training=None))
+        draw(scene)
+        before = waits.count
+        frame = draw(scene)
+        waited = waits.count - before
+        found = {name: tensor.cpu() for name, tensor in channels(scene, frame).items()}
+    for name, tensor in expected.items():
+        require_alike(name, tensor, found[name])
+    return f"the host waits {waited} times in a frame"
+
+
+def require_alike(name: str, expected: Tensor, found: Tensor) -> None:
+    """Whether a channel is as on the CPU.
+
+    Raises:
+        Failure: says by how much it is not.
+    """
+    finite = expected.isfinite() & found.isfinite()
+    far = (expected.double() - found.double()).abs()[finite].mean() if finite.any() else torch.zeros(())
+    scale = max(1.0, float(expected[finite].abs().mean())) if finite.any() else 1.0
+    if float(far) > NEAR * scale or float((expected.isfinite() != found.isfinite()).double().mean()) > NEAR:
+        raise Failure(f"{name} is another than on the CPU: by {float(far):.3g} in the mean")
+
+
+ON_A_GPU = (
+    Check("device", "learns on a GPU, and goes on there", learns_on_gpu, "training"),
+    Check("device", "draws on a GPU what it draws on the CPU", draws_on_gpu, "training"),
+)
