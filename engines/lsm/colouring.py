@@ -12,8 +12,6 @@ UNSEEN = 0.5
 """The grey of what is in no picture."""
 HARDLY = 1e-4
 """The weight of a photograph that doesn't see a point, so that one that none sees is coloured as what hides it."""
-SHARPNESS = 4
-"""How much a photograph that looks from the same side is preferred: a power of the angle's cosine."""
 
 
 def seen(points: Tensor, photographs: Photographs, depths: Tensor) -> tuple[Tensor, Tensor]:
@@ -29,33 +27,36 @@ def seen(points: Tensor, photographs: Photographs, depths: Tensor) -> tuple[Tens
             +inf where nothing is shown, -inf where the point is not in the picture.
     """
     height, width = photographs.images.shape[2:]
-    whole = torch.cat([points, torch.ones_like(points[:, :1])], dim=1)
-    across, down, depth = (photographs.K @ photographs.R @ whole.T).unbind(1)
+    projections = photographs.K @ photographs.R
+    across, down, depth = (projections[:, :, :3] @ points.T + projections[:, :, 3:]).unbind(1)
     ahead = depth > 1e-6
-    safe = torch.where(ahead, depth, 1.0)
-    sizes = torch.tensor([width, height], dtype=points.dtype, device=points.device)
-    places = torch.stack([across / safe, down / safe], dim=2) / sizes * 2 - 1
-    within = ahead & (places.abs() <= 1).all(dim=2)
+    over = torch.where(ahead, depth, 1.0).reciprocal_()
+    x, y = across * (over * (1 / width)), down * (over * (1 / height))
+    within = ahead & (x >= 0) & (x <= 1) & (y >= 0) & (y <= 1)
     # The nearest pixel: between an edge and what is behind it lies nothing.
-    found = F.grid_sample(depths[:, None], places[:, None], mode="nearest", align_corners=False)[:, 0, 0]
+    rows, columns = depths.shape[1:]
+    column, row = (x * columns).long().clamp_(0, columns - 1), (y * rows).long().clamp_(0, rows - 1)
+    found = depths.flatten(1).gather(1, row * columns + column)
     beyond = torch.where(within, found - depth, -torch.inf)
-    return places, beyond
+    return torch.stack([x, y], dim=2) * 2 - 1, beyond
 
 
 def colours(points: Tensor, sight: Tensor, photographs: Photographs, depths: Tensor, slack: float) -> Tensor:
-    """[N, 3] in [0, 1] of points [N, 3], looked at along directions `sight` [N, 3], all in the cube; see `seen`.
+    """[N, 3] in [0, 1] of points [N, 3], looked at along `sight` [N, 3], of length 1, all in the cube; see `seen`.
+
+    A photograph that looks from the same side is preferred, by the fourth power of half the angle's cosine.
 
     Args:
         slack: how far from what is shown a point may be and still be it.
     """
     places, beyond = seen(points, photographs, depths)
     weights = torch.where(beyond.abs() <= slack, 1.0, HARDLY) * (beyond > -torch.inf)
-    # Where the photographs were taken from.
-    rotations, moves = photographs.R[:, :, :3], photographs.R[:, :, 3:]
-    places_of = -(rotations.mT @ moves)[:, :, 0]
-    from_photographs = F.normalize(points - places_of[:, None], dim=2)
-    alike = ((F.normalize(sight, dim=1) * from_photographs).sum(dim=2).clamp(min=-1) + 1) / 2
-    weights = weights * (alike**SHARPNESS + 1e-3)
+    # Where the photographs were taken from; the cosine between both ways of looking at a point.
+    taken_at = -(photographs.R[:, :, :3].mT @ photographs.R[:, :, 3:])[:, :, 0]
+    ahead = (sight * points).sum(dim=1) - taken_at @ sight.T
+    away = (points.square().sum(dim=1) - 2 * (taken_at @ points.T) + taken_at.square().sum(dim=1)[:, None]).clamp(min=0)
+    alike = (ahead * (away + 1e-12).rsqrt()).clamp_(-1, 1).add_(1).mul_(0.5)
+    weights *= alike.square_().square_().add_(1e-3)
     shown = F.grid_sample(photographs.images, places[:, None], padding_mode="border", align_corners=False)[:, :, 0]
     total = weights.sum(dim=0)
     mixed = (weights[:, None] * shown).sum(dim=0) / total.clamp(min=1e-12)

@@ -15,6 +15,7 @@ from engines.core.errors import Cancelled
 from engines.core.frame import Frame
 from engines.core.views import Views
 from engines.lsm.colouring import colours, seen
+from engines.lsm.occupancy import rays_of
 from engines.lsm.photographs import Photographs
 from engines.lsm.reconstruction import Latest
 from engines.lsm.sources import LEAST, OPTION, Sources
@@ -94,14 +95,14 @@ class DepthScene:
             raise Cancelled
         depth = self._nearest(fused, camera)
         hit = depth.isfinite()
-        origin, rays, along_z = self._sources.rays(camera)
         at = hit.flatten().nonzero()[:, 0]
-        points = origin + rays[at] * (depth.flatten()[at] / along_z[at])[:, None]
-        colour = torch.ones_like(rays)
-        colour[at] = colours(points, rays[at], fused.photographs, fused.depths, SLACK)
         width, height = camera.size_px
-        image = colour.view(height, width, 3)
-        return Frame(image, depth * self._sources.cube.side, {"alpha": hit.float()})
+        rays = rays_of(*self._sources.cube.matrices(camera), at, width)
+        image = torch.ones(height * width, 3, device=self.device)
+        image[at] = colours(
+            rays.at(depth.flatten()[at] / rays.along_z), rays.directions, fused.photographs, fused.depths, SLACK
+        )
+        return Frame(image.view(height, width, 3), depth * self._sources.cube.side, {"alpha": hit.float()})
 
     def _nearest(self, fused: Fused, camera: Camera) -> Tensor:
         """[H, W] the depth of the nearest point that covers each pixel, the cube's units; +inf where none does."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from engines.core.camera import Array, Camera, pixel_rays
+from engines.core.camera import Array, Camera
 from engines.core.config import make_options
 from engines.core.dataset import Dataset
 from engines.core.engine import INSTANCE, Control
@@ -101,11 +101,3 @@ class Sources:
         if self.dataset.format != "lsm":
             notes.append("the object is taken to fill the cube about the data's box, whose up is the network's +z")
         return tuple(notes)
-
-    def rays(self, camera: Camera) -> tuple[Tensor, Tensor, Tensor]:
-        """A picture's rays in the cube: where they begin [3], directions [H * W, 3], each one's share along +z."""
-        origin, rays = pixel_rays(camera)
-        turned = torch.tensor(rays.reshape(-1, 3) @ self.cube.turn.T, dtype=torch.float32, device=self.device)
-        along_z = torch.tensor(rays.reshape(-1, 3) @ camera.forward, dtype=torch.float32, device=self.device)
-        begin = self.cube.from_world(torch.tensor(origin)[None])[0].float().to(self.device)
-        return begin, turned, along_z

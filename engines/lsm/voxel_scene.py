@@ -14,7 +14,7 @@ from engines.core.engine import Control, Stop, never_stop
 from engines.core.frame import Frame
 from engines.core.views import Views
 from engines.lsm.colouring import colours
-from engines.lsm.occupancy import OccupancyField
+from engines.lsm.occupancy import Met, OccupancyField
 from engines.lsm.photographs import Photographs
 from engines.lsm.reconstruction import Latest
 from engines.lsm.sources import LEAST, OPTION, Sources
@@ -22,8 +22,6 @@ from engines.lsm.sources import LEAST, OPTION, Sources
 THRESHOLD = "threshold"
 AUTHORS_THRESHOLD = 0.4
 """At which their tests call a voxel filled."""
-MOST_RAYS = 2**18
-"""At once."""
 SHADOW = 0.5
 """The size of pictures of what photographs see, by that of the photographs."""
 SLACK = 1.5
@@ -81,9 +79,14 @@ class VoxelScene:
 
     def _depths(self, field: OccupancyField, camera: Camera, stop: Stop) -> Tensor:
         """[h, w] along +z, the cube's units."""
-        origin, rays, along_z = self._sources.rays(camera)
+        met = self._met(field, camera, stop)
         width, height = camera.size_px
-        return (field.hits(origin, rays, stop) * along_z).view(height, width)
+        depth = torch.full((height * width,), torch.inf, device=self.device)
+        depth[met.pixels] = met.distances * met.rays.along_z
+        return depth.view(height, width)
+
+    def _met(self, field: OccupancyField, camera: Camera, stop: Stop) -> Met:
+        return field.met(*self._sources.cube.matrices(camera), camera.size_px, stop)
 
     @torch.inference_mode()
     def render(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> Frame:
@@ -93,26 +96,17 @@ class VoxelScene:
             Cancelled: `stop` said so.
         """
         solid = self.solid(controls, stop)
-        origin, rays, along_z = self._sources.rays(camera)
-        parts = [self._drawn(solid, origin, some, stop) for some in torch.split(rays, MOST_RAYS)]
-        distance, colour, normals = (torch.cat(part) for part in zip(*parts, strict=True))
+        met, cube = self._met(solid.field, camera, stop), self._sources.cube
         width, height = camera.size_px
-        depth = distance * along_z * self._sources.cube.side
-        turn = torch.tensor(self._sources.cube.turn, dtype=torch.float32, device=self.device)
-        extra = {
-            "normals": (normals @ turn).view(height, width, 3),
-            "alpha": distance.isfinite().float().view(height, width),
-        }
-        return Frame(colour.view(height, width, 3), depth.view(height, width), extra)
-
-    def _drawn(self, solid: Solid, origin: Tensor, rays: Tensor, stop: Stop) -> tuple[Tensor, Tensor, Tensor]:
-        """Distances [N], colours [N, 3] and normals [N, 3], in the cube."""
-        distance = solid.field.hits(origin, rays, stop)
-        hit = distance.isfinite()
-        points = origin + rays[hit] * distance[hit, None]
-        colour, normals = torch.ones_like(rays), torch.zeros_like(rays)
-        colour[hit], normals[hit] = solid.colours(points, rays[hit]), solid.field.normals(points)
-        return distance, colour, normals
+        count = height * width
+        image, normals = torch.ones(count, 3, device=self.device), torch.zeros(count, 3, device=self.device)
+        depth, alpha = torch.full((count,), torch.inf, device=self.device), torch.zeros(count, device=self.device)
+        image[met.pixels] = solid.colours(met.points, met.rays.directions)
+        normals[met.pixels] = met.normals @ torch.tensor(cube.turn, dtype=torch.float32, device=self.device)
+        depth[met.pixels] = met.distances * met.rays.along_z * cube.side
+        alpha[met.pixels] = 1.0
+        extra = {"normals": normals.view(height, width, 3), "alpha": alpha.view(height, width)}
+        return Frame(image.view(height, width, 3), depth.view(height, width), extra)
 
     def source_views(self, controls: Mapping[str, float]) -> Views:
         """All of the object."""

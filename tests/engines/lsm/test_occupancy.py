@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from engines.core.engine import never_stop
 from engines.core.errors import Cancelled
-from engines.lsm.occupancy import OccupancyField
+from engines.lsm.occupancy import OccupancyField, rays_of
 from engines.lsm.projection import voxel_centres
 
 RADIUS, THRESHOLD = 0.3, 0.4
@@ -49,6 +50,34 @@ def test_rays_meet_the_surface_where_a_plain_march_does() -> None:
     assert ((points.norm(dim=1) - RADIUS).abs() < field.voxel / 4).all()
     outwards = (field.normals(points) * F.normalize(points, dim=1)).sum(dim=1)
     assert (outwards > 0.95).all()
+
+
+@pytest.mark.parametrize("away", [2.0, 0.31])
+def test_a_picture_is_what_its_rays_meet(away: float) -> None:
+    """From outside the surface, and from so near that its triangles can't be drawn."""
+    field = ball()
+    K, R = np.array([[90.0, 0, 41], [0, 70.0, 30], [0, 0, 1]]), np.eye(4)[:3]
+    R[:, 3] = 0.05, -0.1, away
+    shown = field.met(K, R, (80, 64), never_stop)
+    rays = rays_of(K, R, torch.arange(80 * 64), 80)
+    wanted = field.hits(rays.origin, rays.directions, never_stop)
+    found = torch.full_like(wanted, torch.inf)
+    found[shown.pixels] = shown.distances
+    assert found.isfinite().sum() > 300
+    # Rays that only touch the ball may be met by either.
+    assert (found.isfinite() != wanted.isfinite()).sum() <= 0.02 * found.isfinite().sum()
+    both = found.isfinite() & wanted.isfinite()
+    apart = (found[both] - wanted[both]).abs()
+    assert (apart < field.voxel / 25).float().mean() > 0.98
+    torch.testing.assert_close(shown.points, rays.chosen(shown.pixels).at(shown.distances))
+    assert ((shown.normals * F.normalize(shown.points, dim=1)).sum(dim=1) > 0.9).all()
+    # Depths are along +z, and the middle of the picture is where its camera says.
+    towards = shown.points.double().numpy() @ R[:, :3].T + R[:, 3]
+    pixels = towards @ K.T / towards[:, 2:]
+    assert (np.floor(pixels[:, 0]) + 80 * np.floor(pixels[:, 1]) == shown.pixels.numpy()).mean() > 0.999
+    torch.testing.assert_close(
+        shown.distances * shown.rays.along_z, torch.tensor(towards[:, 2]).float(), atol=1e-5, rtol=0
+    )
 
 
 def test_what_fills_the_grid_ends_at_its_border() -> None:
