@@ -122,7 +122,11 @@ def require_frame(scene: Scene, frame: object, camera: Camera) -> None:
         )
     if frame.depth is not None:
         _require(frame.depth, "depth", (height, width), scene, infinite=True)
-        if behind := int((frame.depth <= 0).sum()):
+        # 0 is what the camera itself stands in: of some, beside what is farther and never infinite, it means nothing.
+        seen = frame.depth[frame.depth > 0]
+        stands_within = not len(seen) or bool(seen.isposinf().any())
+        behind = int((frame.depth < 0).sum() if stands_within else (frame.depth <= 0).sum())
+        if behind:
             raise Failure(f"the frame's depth has {behind} of 0 or less among its {frame.depth.numel()} values; "
                           "what is hit lies before the camera, and where nothing is hit use +inf")  # fmt: skip
     for name in scene.channels:

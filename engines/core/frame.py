@@ -14,7 +14,8 @@ class Frame:
 
     Attributes:
         image: [H, W, 3] float32; a network may leave [0, 1] slightly, whoever shows or writes it clamps.
-        depth: [H, W] float32 along +z, world units, +inf where nothing is hit; None where the method gives none.
+        depth: [H, W] float32 along +z, world units, +inf where nothing is hit, 0 where the camera stands in what it
+            sees; None where the method gives none.
         extra: further channels by name, each [H, W] or [H, W, C].
     """
 

@@ -49,7 +49,7 @@ class Hits:
     Attributes:
         distances: [N] d of the surface; undefined where `hit` is false.
         hit: [N] whether the ray goes from empty to occupied, and began in empty space.
-        starts_inside: [N] whether the first place that is looked at is occupied already.
+        starts_inside: [N] whether the first place that is looked at is occupied already: seen at the origin.
     """
 
     distances: Tensor

@@ -22,7 +22,7 @@ from engines.dvr.cube import Cube
 from engines.dvr.drawn_field import GREY, DrawnField
 from engines.dvr.inference import PackedLayers
 from engines.dvr.kept_grids import MOST_OBJECTS, KeptGrids
-from engines.dvr.marching import RaySampling
+from engines.dvr.marching import Hits, RaySampling
 from engines.dvr.network import CODES, Dvr
 from engines.dvr.photographs import Codes, Inputs
 from engines.dvr.ray_samples import farthest_coordinate
@@ -208,7 +208,7 @@ class DvrScene:
         return self._kept.to_derived((self.code(controls), self.field(controls).grid(radius)) for controls in chosen)
 
     def render(self, camera: Camera, controls: Mapping[str, float] | None = None, stop: Stop = never_stop) -> Frame:
-        """The picture from `camera`, its depth and normals.
+        """The picture from `camera`, its depth and normals; where a ray begins in the object, the depth is 0.
 
         Raises:
             Cancelled: `stop` said so.
@@ -220,18 +220,21 @@ class DvrScene:
         with torch.inference_mode():
             origins, directions = pixel_rays(camera, self.cube, self.device, self._pixel_corners)
             found = field.search(origins, directions, self._sampling, stop)
-            hit, distances = found.hit, found.distances[found.hit]
+            hit, within = found.hit, found.starts_inside
+            distances = found.distances[hit]
             points = origins[hit] + distances[:, None] * directions[hit]
             image = origins.new_full((len(hit), 3), BACKGROUNDS[self.options.background])
-            image[hit] = (
-                field.colours(points, stop) if field.has_colours else shaded(field.gradients(points), directions[hit])
-            )
             depth = origins.new_full((len(hit),), torch.inf)
             depth[hit] = distances
-            if not len(points):
+            image[hit] = _colours(field, points, directions[hit], stop)
+            if bool(within.any()):
+                # As in the authors' code what begins in the object is seen at the camera, wherever that stands.
+                depth[within] = 0
+                image[within] = _colours(field, origins[:1], directions[within], stop)
+            elif not len(points):
                 self._look_for_surface(field)
         width, height = camera.size_px
-        extra = Extra({"normals": lambda: self._normals(field, points, hit, camera)})
+        extra = Extra({"normals": lambda: self._normals(field, points, origins[:1], found, camera)})
         return Frame(image.view(height, width, 3), depth.view(height, width), extra)
 
     def audit(self, camera: Camera, controls: Mapping[str, float], rays: int) -> Audit:
@@ -253,13 +256,14 @@ class DvrScene:
             if field.is_empty and EMPTY not in self._assumed:
                 self._assumed.append(EMPTY)
 
-    def _normals(self, field: DrawnField, points: Tensor, hit: Tensor, camera: Camera) -> Tensor:
+    def _normals(self, field: DrawnField, points: Tensor, eye: Tensor, found: Hits, camera: Camera) -> Tensor:
         """[H, W, 3] unit normals in the camera's axes, into the object; 0 where nothing is hit."""
         width, height = camera.size_px
         with torch.inference_mode():
             rotation = torch.tensor(camera.camera_to_world[:3, :3], dtype=torch.float32, device=self.device)
             normals = torch.zeros(height * width, 3, device=self.device)
-            normals[hit] = F.normalize(field.gradients(points), dim=1) @ rotation
+            normals[found.hit] = F.normalize(field.gradients(points), dim=1) @ rotation
+            normals[found.starts_inside] = F.normalize(field.gradients(eye), dim=1) @ rotation
         return normals.view(height, width, 3)
 
     def surface(self, controls: Mapping[str, float]) -> Surface:
@@ -269,6 +273,13 @@ class DvrScene:
             UserError: no such instance, or its photograph can't be read.
         """
         return Surface(self.field(controls), self.cube, self.device, logit_of(self.options.threshold))
+
+
+def _colours(field: DrawnField, points: Tensor, directions: Tensor, stop: Stop) -> Tensor:
+    """[N, 3] of points [N, 3], or of one [1, 3], seen along directions [N, 3]; raises Cancelled."""
+    if field.has_colours:
+        return field.colours(points, stop).expand(len(directions), 3)
+    return shaded(field.gradients(points), directions)
 
 
 def shaded(gradients: Tensor, directions: Tensor) -> Tensor:

@@ -71,6 +71,23 @@ def test_a_ray_ends_at_tau_and_a_mesh_at_threshold() -> None:
     torch.testing.assert_close(surface.values(torch.tensor([[-at, 0.0, 0.0]])), torch.zeros(1), atol=1e-6, rtol=0)
 
 
+def test_what_begins_in_the_object_is_seen_at_the_camera() -> None:
+    """As by the authors' `render.py`: at depth 0, in the colour that the field has where the camera stands."""
+    scene = scene_of()
+    # Red grows with how deep in it is.
+    scene._network.decoder.fc_out.weight[1, 1] = 0.5
+    frame = scene.render(facing(-0.2), {})
+    assert frame.depth is not None and bool((frame.depth == 0).all())
+    colour = torch.sigmoid(torch.tensor([2 + 0.5 * 8 * 0.2, 0.0, -2.0]))
+    torch.testing.assert_close(frame.image, colour.expand(5, 5, 3))
+    torch.testing.assert_close(frame.extra["normals"], torch.tensor([0.0, 0.0, 1.0]).expand(5, 5, 3))
+    # From outside what reaches out of the cube towards the camera, too.
+    outside = scene.render(facing(-2.0).at(facing(-2.0).camera_to_world @ np.diag([-1.0, 1.0, -1.0, 1.0])), {})
+    assert outside.depth is not None and bool((outside.depth == 0).all())
+    grey = scene_of(out_dim=1).render(facing(-0.2), {}).image
+    assert float(grey.min()) > 0.5 and float(grey[2, 2, 0]) > float(grey[0, 0, 0])
+
+
 def test_another_cube_moves_and_scales_what_is_drawn() -> None:
     cube = Cube((3.0, 1.0, -2.0), 10.0)
     scene = scene_of(cube=cube)
