@@ -1,6 +1,7 @@
 """`main.py evaluate`: a scene compared with photographs, PSNR and SSIM per view and mean.
 
-With `--mesh` a mesh is compared with another; `mesh_scores.py` has that.
+With `--mesh` a mesh is compared with another, with `--shapes` what is made of photographs with voxels or depths:
+`mesh_scores.py` and `shape_scores.py` have that.
 """
 
 from __future__ import annotations
@@ -24,6 +25,13 @@ from app.commands.console import (
 )
 from app.commands.mesh_scores import add_mesh_arguments, check_options, score
 from app.commands.render import parse_size
+from app.commands.shape_scores import (
+    SPLITS,
+    add_shape_arguments,
+    check_shape_options,
+    first_split,
+    score_photographed_shapes,
+)
 from app.evaluation import Evaluation, Score, Size, as_photographed, evaluate, view_controls
 from app.held_out import with_held_out_of
 from engines.core import ranks
@@ -34,9 +42,6 @@ from engines.core.engine import LearnsSmaller, Scene
 from engines.core.errors import UserError
 from engines.core.files import check_place, replacing
 from engines.core.views import Split
-
-SPLITS: tuple[Split, ...] = ("test", "validation", "train")
-"""Without --split the first that has photographs."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,10 +68,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ))  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     add_mesh_arguments(parser)
+    add_shape_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Draws every view of the split and prints its scores; or scores a mesh.
+    """Draws every view of the split and prints its scores; or scores a mesh, or what is made of photographs.
 
     Raises:
         UserError: no data folder, no photographs in the split, or `--out` can't be written; or there is no such mesh.
@@ -76,7 +82,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(f"--out {out}: name a .json or .csv file")
     if arguments.crop is not None and arguments.crop < 0:
         raise UserError(f"--crop {arguments.crop}: must be >= 0")
-    check_options(arguments)
+    check_shape_options(arguments)
+    if not arguments.shapes:
+        check_options(arguments)
     if out is None:
         return _score(arguments)
     check_place(out)
@@ -88,6 +96,9 @@ def _score(arguments: argparse.Namespace) -> int:
     if arguments.mesh is not None:
         score(arguments)
         return 0
+    if arguments.shapes:
+        score_photographed_shapes(arguments)
+        return 0
     return _score_pictures(arguments)
 
 
@@ -97,7 +108,7 @@ def _score_pictures(arguments: argparse.Namespace) -> int:
     if opened.dataset is None:
         raise ValueError("opened without photographs")
     dataset = with_held_out_of(opened.checkpoint, opened.dataset)
-    split = arguments.split or _first_split(dataset)
+    split = arguments.split or first_split(dataset)
     views = dataset.split(split).photographed
     if not views:
         raise UserError(f"{dataset.source}: no photographs in its {split} views")
@@ -148,11 +159,6 @@ def _size_note(scene: Scene, cameras: Sequence[Camera], wanted: tuple[int, int] 
     sizes = {size(camera.size_px) for camera in cameras if size(camera.size_px) != camera.size_px}
     for width, height in sorted(sizes):
         yield f"compared at {width}x{height}, the size that was learnt at; --size names another"
-
-
-def _first_split(dataset: Dataset) -> Split:
-    photographed = (split for split in SPLITS if dataset.split(split).photographed)
-    return next(photographed, SPLITS[0])
 
 
 def _what_they_are(split: Split, folder: Dataset, of_run: Dataset, checkpoint: Checkpoint) -> str:

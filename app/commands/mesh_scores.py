@@ -52,7 +52,9 @@ def add_mesh_arguments(parser: argparse.ArgumentParser) -> None:
         "bring the mesh into the reference's world: by the data folder's scale_mat (DTU's references are in mm), or by "
         "the 4x4 matrix in a text file"
     ))  # fmt: skip
-    group.add_argument("--seed", type=int, metavar="N", help="of the points that are drawn (default: 0)")
+    group.add_argument(
+        "--seed", type=int, metavar="N", help="of the points, or photographs, that are drawn (default: 0)"
+    )
     group.add_argument("--resolution", type=int, metavar="N", help=(
         f"voxels along the longest side of a scene's mesh (default: {RESOLUTION[DEPTH]}, of a surface "
         f"{RESOLUTION[SURFACE]}); for its other options make the mesh with main.py mesh"
