@@ -20,9 +20,10 @@ class Pace:
     Time is taken to grow with the number of pixels.
     """
 
-    def __init__(self, target_s: float, first: float, smallest: float) -> None:
+    def __init__(self, target_s: float, first: float, smallest: float, unlike: int = 0) -> None:
+        """Begins at scale `first`; so many pictures say nothing of the others that are `unlike` them."""
         self.scale = first
-        self._target_s, self._smallest = target_s, smallest
+        self._target_s, self._smallest, self._unlike = target_s, smallest, unlike
         self._full_s: float | None = None
 
     @property
@@ -32,6 +33,9 @@ class Pace:
 
     def took(self, seconds: float, scale: float) -> None:
         """Learns that a picture at `scale` took so long."""
+        if self._unlike > 0:
+            self._unlike -= 1
+            return
         full_s = max(seconds, 1e-6) / scale**2
         self._full_s = full_s if self._full_s is None else (1 - WEIGHT) * self._full_s + WEIGHT * full_s
         ideal = min(1.0, max(self._smallest, math.sqrt(self._target_s / self._full_s)))

@@ -13,6 +13,7 @@ from app import display, fitting
 from app.display import Pixels
 from app.reprojection import Reprojector
 from engines.core.camera import Array, Camera
+from engines.core.device import in_step
 from engines.core.engine import Prepares, Scene, Stop
 from engines.core.frame import Frame
 from engines.core.rendering import rendered
@@ -175,7 +176,7 @@ def draw(scene: Scene, request: Request, camera: Camera, stop: Stop) -> Frame:
     prepares: object = scene
     if request.draft and isinstance(prepares, Prepares):
         return prepares.glimpse(camera, request.controls)
-    return rendered(scene, camera, request.controls, stop)
+    return rendered(scene, camera, request.controls, in_step(stop, scene.device))
 
 
 def point_at(picture: Picture, u: float, v: float) -> Array | None:

@@ -90,7 +90,8 @@ class RenderWorker:
         self._fast = False
         self._background, self._refinement = PlainBackground(scene.border_px), Refinement()
         # Nothing is known of a scene's speed at first: an eighth is rarely too slow.
-        self._coarse_pace = Pace(PREVIEW_S, first=1 / 8, smallest=1 / 32)
+        # A GPU's first picture waits for its kernels to be loaded.
+        self._coarse_pace = Pace(PREVIEW_S, first=1 / 8, smallest=1 / 32, unlike=int(scene.device.type == "cuda"))
         self._preview_pace = Pace(REPROJECTION_S, first=1.0, smallest=1 / 4)
         if before is not None:
             self._source, self._exact_s, self._fast = before._source, before._exact_s, before._fast

@@ -248,6 +248,16 @@ class _WithoutGradients:
         self._inference_mode_context.__exit__(*error)
 
 
+class _Event:
+    """All that came before it is done."""
+
+    def record(self, stream: object = None) -> None:
+        """Here."""
+
+    def synchronize(self) -> None:
+        """Nothing is to be waited for."""
+
+
 def _stubs() -> dict[str, Callable[..., Any]]:
     """What `torch.cuda` is asked for."""
     return {
@@ -259,6 +269,8 @@ def _stubs() -> dict[str, Callable[..., Any]]:
         "set_device": lambda device: None,
         "get_device_name": lambda device=None: "pretended GPU",
         "get_device_capability": lambda device=None: (9, 0),
+        "current_stream": lambda device=None: None,
+        "Event": _Event,
         "synchronize": lambda device=None: None,
         "empty_cache": lambda: None,
         "get_rng_state": lambda device=None: torch.get_rng_state(),

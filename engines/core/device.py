@@ -4,13 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import deque
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import psutil
 import torch
 
 from engines.core import ranks
 from engines.core.errors import UserError
+
+if TYPE_CHECKING:
+    from engines.core.engine import Stop
+
+MOST_AHEAD = 2
+"""Parts of a picture that a device has been given and not done yet."""
+OUT_OF_MEMORY = (
+    "can't allocate memory",
+    "cannot allocate memory",
+    "out of memory",
+    "cublas_status_alloc_failed",
+    "cudnn_status_alloc_failed",
+    "cusolver_status_alloc_failed",
+    # What cuBLAS says where there is no room for its own workspace.
+    "cublas_status_not_initialized",
+)
+"""What errors say that have no class of their own: of the CPU's and MPS's allocators, of CUDA's libraries."""
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -21,8 +40,14 @@ def choose_device(name: str = "auto") -> torch.device:
     Raises:
         UserError: the name is unknown or this machine lacks the device.
     """
-    if (local_rank := ranks.local_rank()) is not None:
-        return _device_of_rank(name, local_rank)
+    local_rank = ranks.local_rank()
+    device = _device(name) if local_rank is None else _device_of_rank(name, local_rank)
+    if device.type == "cuda":
+        _round_nothing()
+    return device
+
+
+def _device(name: str) -> torch.device:
     if name == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
@@ -46,6 +71,9 @@ def _device_of_rank(name: str, local_rank: int) -> torch.device:
         return torch.device("cpu")
     if name not in ("auto", "cuda"):
         raise UserError(f"--device {name}: several processes take auto, cpu or cuda, which gives each its own device")
+    if torch.cuda.device_count() == 1 and "CUDA_VISIBLE_DEVICES" in os.environ:
+        # Whoever began the processes, such as Slurm, shows each its own device only.
+        return torch.device("cuda", 0)
     if local_rank >= torch.cuda.device_count():
         raise UserError(
             f"process {local_rank + 1} of this machine has no CUDA device, torch sees {torch.cuda.device_count()}; "
@@ -64,25 +92,57 @@ def describe_device(device: torch.device) -> str:
     )
 
 
+def _round_nothing() -> None:
+    """Has products in float32 throughout: by itself cuDNN rounds their inputs to 10 bits (TF32), some levels of 255.
+
+    Once for the process: pictures are drawn in several threads, and two that set such a flag and put it back leave it
+    as neither wants it.
+    """
+    torch.backends.cudnn.allow_tf32 = False
+    # A variable of the environment may have turned this one on.
+    torch.backends.cuda.matmul.allow_tf32 = False
+
+
 @contextlib.contextmanager
-def full_precision(device: torch.device) -> Iterator[None]:
-    """Convolutions in float32 throughout: by itself cuDNN rounds their inputs to 10 bits (TF32), some levels of 255."""
+def rounded_convolutions(device: torch.device) -> Iterator[None]:
+    """Convolutions as cuDNN does them by itself, for steps of a training, in which nothing else is drawn."""
     if device.type != "cuda":
         yield
         return
-    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+    before, torch.backends.cudnn.allow_tf32 = torch.backends.cudnn.allow_tf32, True
+    try:
         yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
+
+
+def in_step(stop: Stop, device: torch.device) -> Stop:
+    """`stop` for what is drawn on `device`: asked only when all but the last parts that were begun are done there.
+
+    A CUDA device is given work far faster than it does it, so that `stop` would have been asked for the last time long
+    before anything was drawn, and would stop nothing.
+    """
+    if device.type != "cuda":
+        return stop
+    begun = deque[torch.cuda.Event]()
+
+    def asked() -> bool:
+        event = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        event.record(torch.cuda.current_stream(device))
+        begun.append(event)
+        if len(begun) > MOST_AHEAD:
+            begun.popleft().synchronize()
+        return stop()
+
+    return asked
 
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether `error` says that the device, or the machine, has no memory left."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    # The CPU's and MPS's allocators have no exception of their own.
     words = str(error).lower()
-    return isinstance(error, RuntimeError) and any(
-        text in words for text in ("can't allocate memory", "cannot allocate memory", "out of memory")
-    )
+    return isinstance(error, RuntimeError) and any(text in words for text in OUT_OF_MEMORY)
 
 
 def memory_used(device: torch.device) -> int:

@@ -25,6 +25,7 @@ from engines.core.chance import (
 )
 from engines.core.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
 from engines.core.contract import checked_objective, require_losses
+from engines.core.device import rounded_convolutions
 from engines.core.engine import Scene
 from engines.core.errors import BrokenContract, Diverged, UserError
 from engines.core.objective import (
@@ -142,7 +143,8 @@ class Optimisation(Generic[AnyObjective]):
                 set_generator_states(self._whole_states(self._known.generators), self._device)
             else:
                 torch.manual_seed(seeded(self._seed, CHANCE_OF_STEPS, self.step_count).initial_seed())
-            names, losses = self._backward(batch)
+            with rounded_convolutions(self._device):
+                names, losses = self._backward(batch)
             after = generator_states(self._device) if isinstance(self._known, KeepsState) else {}
         self._parameters.require({"": self.objective.network, **self._made_auxiliary()})
         size = get_total_norm([tensor.grad for tensor in self._learnt if tensor.grad is not None]).to(self._device)

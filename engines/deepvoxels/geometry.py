@@ -120,8 +120,9 @@ def frustum_samples(camera: Camera, placement: GridPlacement, grid_dim: int, dev
     world_to_grid = _grid_to_world(placement, device).inverse()
     in_grid = world_to_grid @ (camera_to_world @ torch.stack([x, y, z, torch.ones_like(z)]))
     voxels = in_grid[:3] / voxel_size + grid_dim / 2
-    inside = ((voxels >= 0) & (voxels < grid_dim)).all(dim=0)
-    return FrustumSamples(index[inside], voxels[:, inside])
+    # A mask would be looked through once for each of the two, and a GPU waited for each time.
+    inside = ((voxels >= 0) & (voxels < grid_dim)).all(dim=0).nonzero()[:, 0]
+    return FrustumSamples(inside, voxels[:, inside])
 
 
 def lifted_voxels(camera: Camera, placement: GridPlacement, grid_dim: int, device: torch.device) -> LiftedVoxels:
@@ -140,8 +141,8 @@ def lifted_voxels(camera: Camera, placement: GridPlacement, grid_dim: int, devic
     depth = in_camera[2]
     pixels = torch.stack([in_camera[0] * fx / depth + cx, in_camera[1] * fy / depth + cy])
     nearest = pixels.round()
-    seen = (depth > 0) & ((nearest >= 0) & (nearest < FEATURE_PX)).all(dim=0)
-    return LiftedVoxels(index[seen], pixels[:, seen])
+    seen = ((depth > 0) & ((nearest >= 0) & (nearest < FEATURE_PX)).all(dim=0)).nonzero()[:, 0]
+    return LiftedVoxels(seen, pixels[:, seen])
 
 
 def _grid_to_world(placement: GridPlacement, device: torch.device) -> Tensor:

@@ -74,9 +74,9 @@ def _with_border_repeated(place: Tensor, row: Tensor, axis: int, size: int) -> t
     """Adds copies of the border's samples one step beyond it, as replication padding does."""
     places, rows = [place], [row]
     for border, step in ((0, -1), (size - 1, 1)):
-        chosen = place[:, axis] == border
-        if chosen.any():
-            copy = place[chosen].clone()
+        chosen = (place[:, axis] == border).nonzero()[:, 0]
+        if len(chosen):
+            copy = place[chosen]
             copy[:, axis] += step
             places.append(copy)
             rows.append(row[chosen])

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 
 from engines.core.camera import Array, Camera
-from engines.core.device import full_precision
 from engines.mask_volume import planes
 from engines.mask_volume.config import PLANES
 from engines.mask_volume.inference import Check, FirstLayers, PackedUnet, convolve, finish
@@ -113,7 +112,7 @@ class Maker:
             backgrounds: gives theirs, [2, H, W, 3]; asked again only for other cameras, or where these were moved.
             check: raises `Cancelled` where it is not wanted any more.
         """
-        with torch.inference_mode(), full_precision(self.device):
+        with torch.inference_mode():
             depths = planes.plane_depths(*pair.depths, PLANES)
             reference, other = self._sweep(pair, pictures, depths)
             if self._mask is None:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from engines.core.camera import Camera
 from engines.core.dataset import Dataset
+from engines.core.device import memory_there
 from engines.core.engine import INSTANCE, TIME, Control, Stop, never_stop
 from engines.core.errors import Cancelled
 from engines.core.frame import Frame
@@ -56,7 +57,7 @@ class MaskVolumeScene:
         self.footage = footage = Footage(dataset, options, img_wh or (options.width_px, options.width_px * 4))
         # Of a still capture without a background nothing can be told apart: its planes are all there is.
         self.moves = has_mask(weights) and (dataset.moments > 1 or len(dataset.backgrounds) > 0)
-        self._cache = MomentCache(options.cache_mb * 10**6)
+        self._cache = MomentCache(_room(options.cache_mb * 10**6, device))
         self._making = threading.Lock()
         used = weights if self.moves else {name: w for name, w in weights.items() if name.startswith(MPI)}
         self._maker = Maker(used, device)
@@ -309,6 +310,12 @@ class Channels(Mapping[str, Tensor]):
 
     def __len__(self) -> int:
         return len(set(self._known) | set(self._later))
+
+
+def _room(asked_bytes: int, device: torch.device) -> int:
+    """As much as was asked for, but of a card at most half of what is free: to make planes takes some, too."""
+    there = memory_there(device) if device.type != "cpu" else None
+    return asked_bytes if there is None else min(asked_bytes, there // 2)
 
 
 def scene_of_training(

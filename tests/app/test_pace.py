@@ -33,3 +33,9 @@ def test_one_hiccup_changes_little() -> None:
     settled(pace, 0.02)
     pace.took(0.06, 1.0)
     assert pace.scale == 1
+
+
+def test_a_first_picture_that_is_like_no_other_says_nothing() -> None:
+    pace = Pace(0.05, first=0.25, smallest=1 / 32, unlike=1)
+    pace.took(10.0, 0.25)
+    assert pace.scale == 0.25 and pace.full_s is None

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 
-from engines.core.device import choose_device, describe_device
+from engines.core.device import (
+    MOST_AHEAD,
+    choose_device,
+    describe_device,
+    in_step,
+    is_out_of_memory,
+    rounded_convolutions,
+)
 from engines.core.errors import UserError
+
+CUDA = torch.device("cuda", 0)
+
+
+@pytest.fixture(autouse=True)
+def flags_kept() -> Iterator[None]:
+    yield
+    torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = True, False
 
 
 def pretend(monkeypatch: pytest.MonkeyPatch, cuda_devices: int, mps: bool) -> None:
@@ -48,3 +65,67 @@ def test_description(monkeypatch: pytest.MonkeyPatch) -> None:
     assert describe_device(torch.device("cpu")).startswith("CPU, ")
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "Some GPU")
     assert describe_device(torch.device("cuda:0")) == "Some GPU"
+
+
+def test_products_are_exact_on_a_gpu_but_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, 1, False)
+    torch.backends.cuda.matmul.allow_tf32 = True
+    choose_device("cpu")
+    assert torch.backends.cudnn.allow_tf32
+    choose_device()
+    assert not torch.backends.cudnn.allow_tf32 and not torch.backends.cuda.matmul.allow_tf32
+    with rounded_convolutions(CUDA):
+        assert torch.backends.cudnn.allow_tf32
+    assert not torch.backends.cudnn.allow_tf32
+
+
+def test_a_process_that_is_shown_its_own_device_alone_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, 1, False)
+    monkeypatch.setattr("engines.core.ranks.local_rank", lambda: 3)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    with pytest.raises(UserError, match="process 4 of this machine has no CUDA device, torch sees 1"):
+        choose_device()
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+    assert choose_device() == CUDA
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("CUDA error: out of memory", True),
+        ("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", True),
+        ("CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate(handle)`", True),
+        ("cuDNN error: CUDNN_STATUS_ALLOC_FAILED", True),
+        ("cuDNN error: CUDNN_STATUS_BAD_PARAM", False),
+        ("CUDA error: device-side assert triggered", False),
+    ],
+)
+def test_what_says_that_memory_is_full(said: str, expected: bool) -> None:
+    assert is_out_of_memory(torch.AcceleratorError(said)) == is_out_of_memory(RuntimeError(said)) == expected
+
+
+class Event:
+    """Of a device that does what it is given when it is waited for."""
+
+    done: list[int]
+    given = 0
+
+    def record(self, stream: object) -> None:
+        Event.given += 1
+        self.number = Event.given
+
+    def synchronize(self) -> None:
+        self.done.append(self.number)
+
+
+def test_stop_is_asked_when_all_but_the_last_parts_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Event, "done", [], raising=False)
+    monkeypatch.setattr(torch.cuda, "Event", Event)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda device: None)
+    asked = list[int]()
+    stop = in_step(lambda: bool(asked.append(len(Event.done))), CUDA)
+    for _ in range(5):
+        stop()
+    assert MOST_AHEAD == 2 and Event.done == [1, 2, 3] and asked == [0, 0, 1, 2, 3]
+    never = lambda: False  # noqa: E731
+    assert in_step(never, torch.device("cpu")) is never
