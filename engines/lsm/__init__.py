@@ -11,6 +11,7 @@
 | `reconstruction.py` | what the networks made of them, kept for the next choice |
 | `voxel_scene.py`, `occupancy.py` | V-LSM: an object as the surface in its grid of occupancies |
 | `surface_mesh.py` | about where a picture's rays meet that surface |
+| `translucency.py` | the grid as something to be seen through |
 | `depth_scene.py`, `colouring.py` | D-LSM: an object as fused depth maps; the colours of points from photographs |
 | `training.py` | what is learnt: the networks, the losses |
 | `training_views.py` | which objects and photographs a step looks at, and how they come from the disk |

@@ -137,7 +137,7 @@ class OccupancyField:
         steps = np.maximum(np.maximum(straight, along_axis), LEAST_STEP) * empty * self.voxel
         return torch.tensor(steps, dtype=torch.float32, device=cells.device).flatten()
 
-    def _looked_up(self, grids: Tensor, points: Tensor) -> Tensor:
+    def looked_up(self, grids: Tensor, points: Tensor) -> Tensor:
         """[C, N] what grids [C, n + 2, n + 2, n + 2] have at points [N, 3]; beyond their border what is there."""
         # The padded grid's first centre lies half a voxel below the cube's corner; grid_sample's x is the last axis.
         at = points.flip(1).sub_(self.low).mul_(2 / (self.high - self.low)).sub_(1)
@@ -145,11 +145,11 @@ class OccupancyField:
 
     def values(self, points: Tensor) -> Tensor:
         """[N] what is interpolated at points [N, 3], less the threshold: positive inside."""
-        return self._looked_up(self.grid[:1], points)[0]
+        return self.looked_up(self.grid[:1], points)[0]
 
     def normals(self, points: Tensor) -> Tensor:
         """[N, 3] of length 1, outwards."""
-        return _outwards(self._looked_up(self.grid[1:], points))
+        return _outwards(self.looked_up(self.grid[1:], points))
 
     def met(self, K: Array, R: Array, size_px: tuple[int, int], stop: Stop) -> Met:
         """What a camera sees of it: `hits` along the rays of all pixels, most of them found from its triangles.
@@ -208,7 +208,7 @@ class OccupancyField:
 
         +inf where it isn't so near to it, or isn't told by a step along the slope and one along the secant.
         """
-        first = self._looked_up(self.grid, rays.at(distances))
+        first = self.looked_up(self.grid, rays.at(distances))
         x, y, z = rays.directions.unbind(1)
         slope = (first[1] * x + first[2] * y + first[3] * z).clamp_(min=1e-12).reciprocal_().mul_(self.voxel)
         step = (first[0] * -slope).clamp_(-NEAR * self.voxel, NEAR * self.voxel)
@@ -242,19 +242,19 @@ class OccupancyField:
         Raises:
             Cancelled: `stop` said so.
         """
-        near, far = self._within(origin, rays)
+        near, far = self.within(origin, rays)
         near = near if begin is None else torch.maximum(near, begin)
         distance = torch.full_like(near, torch.inf)
         active = (near < far).nonzero()[:, 0]
         at = near[active]
-        at += self._clear(torch.addcmul(origin, rays[active], at[:, None]))
+        at += self.clear(torch.addcmul(origin, rays[active], at[:, None]))
         while len(active):
             if stop():
                 raise Cancelled
             met, inside = self._steps(origin, rays[active], at)
             distance[active[met]] = inside
             at += SOON * LEAST_STEP * self.voxel
-            at += self._clear(torch.addcmul(origin, rays[active], at[:, None]))
+            at += self.clear(torch.addcmul(origin, rays[active], at[:, None]))
             going = at < far[active]
             going[met] = False
             kept = going.nonzero()[:, 0]
@@ -263,14 +263,14 @@ class OccupancyField:
         distance[met] = self._refined(origin, rays[met], distance[met], near[met])
         return distance
 
-    def _within(self, origin: Tensor, rays: Tensor) -> tuple[Tensor, Tensor]:
+    def within(self, origin: Tensor, rays: Tensor) -> tuple[Tensor, Tensor]:
         """[N], [N] where rays enter and leave the grid; not before they begin."""
         safe = torch.where(rays.abs() < 1e-9, 1e-9, rays)
         first, second = (self.low - origin) / safe, (self.high - origin) / safe
         near = torch.minimum(first, second).amax(dim=1).clamp(min=0)
         return near, torch.maximum(first, second).amin(dim=1)
 
-    def _clear(self, points: Tensor) -> Tensor:
+    def clear(self, points: Tensor) -> Tensor:
         """[N] `_free` where points [N, 3] are."""
         cells = ((points - self.low) * (1 / self.voxel)).long().clamp_(0, self.nvox)
         side = self.nvox + 1

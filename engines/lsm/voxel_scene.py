@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core.camera import Array, Camera
@@ -18,10 +20,14 @@ from engines.lsm.occupancy import Met, OccupancyField
 from engines.lsm.photographs import Photographs
 from engines.lsm.reconstruction import Latest
 from engines.lsm.sources import LEAST, OPTION, Sources
+from engines.lsm.translucency import neighbours_of, seen_through
 
 THRESHOLD = "threshold"
 AUTHORS_THRESHOLD = 0.4
 """At which their tests call a voxel filled."""
+LOOK, LOOKS = "look", ("Surface", "Volume")
+SMOOTH_PX = 6.0
+"""Of a voxel in the middle of the picture: larger ones show nothing that half the pixels don't."""
 SHADOW = 0.5
 """The size of pictures of what photographs see, by that of the photographs."""
 SLACK = 1.5
@@ -43,6 +49,15 @@ class Solid:
         """[N, 3] of points [N, 3] on the surface, looked at along `sight` [N, 3]; all in the cube."""
         return colours(points, sight, self.photographs, self.shadows, SLACK * self.field.voxel)
 
+    @cached_property
+    def voxel_colours(self) -> Tensor:
+        """[3, n + 2, n + 2, n + 2] of the field's centres; of what is empty those of what it borders on."""
+        side = self.field.grid.shape[1]
+        along = torch.linspace(self.field.low, self.field.high, side, device=self.shadows.device)
+        centres = torch.stack(torch.meshgrid(along, along, along, indexing="ij"), dim=3).view(-1, 3)
+        found = self.colours(centres, -self.field.normals(centres)).T.view(3, side, side, side)
+        return neighbours_of(found, self.field.grid[0] > 0)
+
 
 class VoxelScene:
     """Draws any size."""
@@ -58,7 +73,8 @@ class VoxelScene:
         self.bounds, self.up = sources.bounds, sources.dataset.up
         self.start, self.cameras, self.assumptions = sources.start, sources.cameras, sources.assumptions()
         threshold = Control(THRESHOLD, "Occupancy threshold", "number", 0.01, 0.99, AUTHORS_THRESHOLD)
-        self.controls: tuple[Control, ...] = (*sources.controls(), threshold)
+        look = Control(LOOK, "Look", "choice", 0, 1, 0, LOOKS)
+        self.controls: tuple[Control, ...] = (*sources.controls(), look, threshold)
         self._solids = Latest[Solid](FIELDS)
 
     def solid(self, controls: Mapping[str, float], stop: Stop = never_stop) -> Solid:
@@ -90,23 +106,39 @@ class VoxelScene:
 
     @torch.inference_mode()
     def render(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> Frame:
-        """Its surface, coloured by the photographs that see it; white behind.
+        """Its surface, coloured by the photographs that see it, or what is within, seen through; white behind.
 
         Raises:
             Cancelled: `stop` said so.
         """
-        solid = self.solid(controls, stop)
+        solid, translucent = self.solid(controls, stop), round(controls.get(LOOK, 0)) == LOOKS.index("Volume")
         met, cube = self._met(solid.field, camera, stop), self._sources.cube
         width, height = camera.size_px
         count = height * width
         image, normals = torch.ones(count, 3, device=self.device), torch.zeros(count, 3, device=self.device)
         depth, alpha = torch.full((count,), torch.inf, device=self.device), torch.zeros(count, device=self.device)
-        image[met.pixels] = solid.colours(met.points, met.rays.directions)
+        if translucent:
+            image, alpha = self._seen_through(solid, camera, stop)
+        else:
+            image[met.pixels], alpha[met.pixels] = solid.colours(met.points, met.rays.directions), 1.0
         normals[met.pixels] = met.normals @ torch.tensor(cube.turn, dtype=torch.float32, device=self.device)
         depth[met.pixels] = met.distances * met.rays.along_z * cube.side
-        alpha[met.pixels] = 1.0
         extra = {"normals": normals.view(height, width, 3), "alpha": alpha.view(height, width)}
         return Frame(image.view(height, width, 3), depth.view(height, width), extra)
+
+    def _seen_through(self, solid: Solid, camera: Camera, stop: Stop) -> tuple[Tensor, Tensor]:
+        """[H * W, 3] over white, and [H * W] opacity; where voxels are large it is drawn with fewer pixels."""
+        away = max(float(np.linalg.norm(camera.position - self._sources.cube.centre)) / self._sources.cube.side, 1e-6)
+        smooth = camera.focal_px[1] * solid.field.voxel / away > SMOOTH_PX
+        coarse = camera.scaled(0.5) if smooth else camera
+        met = self._met(solid.field, coarse, stop)
+        seen = torch.zeros(4, coarse.size_px[1] * coarse.size_px[0], device=self.device)
+        colour, opacity = seen_through(solid.field, solid.voxel_colours, met, stop)
+        seen[:3, met.pixels], seen[3, met.pixels] = colour.T, opacity
+        drawn = seen.view(1, 4, *coarse.size_px[::-1])
+        whole = F.interpolate(drawn, camera.size_px[::-1], mode="bilinear") if smooth else drawn
+        flat = whole[0].flatten(1)
+        return (flat[:3] + (1 - flat[3])).T.contiguous(), flat[3]
 
     def source_views(self, controls: Mapping[str, float]) -> Views:
         """All of the object."""

@@ -12,6 +12,7 @@ from engines.core.engine import never_stop
 from engines.core.errors import Cancelled
 from engines.lsm.occupancy import OccupancyField, rays_of
 from engines.lsm.projection import voxel_centres
+from engines.lsm.translucency import HIDDEN, OPTICAL_DEPTH, seen_through
 
 RADIUS, THRESHOLD = 0.3, 0.4
 
@@ -78,6 +79,26 @@ def test_a_picture_is_what_its_rays_meet(away: float) -> None:
     torch.testing.assert_close(
         shown.distances * shown.rays.along_z, torch.tensor(towards[:, 2]).float(), atol=1e-5, rtol=0
     )
+
+
+def test_what_is_seen_through_is_added_up_along_each_ray() -> None:
+    field = ball()
+    colours = torch.rand(3, 18, 18, 18, generator=torch.Generator().manual_seed(1))
+    K, R = np.array([[40.0, 0, 16], [0, 40.0, 16], [0, 0, 1]]), np.eye(4)[:3]
+    R[2, 3] = 2.0
+    shown = field.met(K, R, (32, 32), never_stop)
+    colour, opacity = seen_through(field, colours, shown, never_stop)
+    for ray in (0, 17, len(opacity) // 2):
+        direction, at, left, wanted = shown.rays.directions[ray], float(shown.distances[ray]), 1.0, torch.zeros(3)
+        for step in range(40):
+            point = shown.rays.origin + (at + (step + 0.5) * field.voxel) * direction
+            hidden = 1 - float(torch.exp(-OPTICAL_DEPTH / 0.6 * field.values(point[None]).clamp(min=0)))
+            wanted += left * hidden * field.looked_up(colours, point[None])[:, 0]
+            left *= 1 - hidden
+        # What is hidden to a few hundredths is not looked at.
+        assert abs(1 - left - float(opacity[ray])) < 2 * HIDDEN
+        torch.testing.assert_close(colour[ray], wanted, atol=2 * HIDDEN, rtol=0)
+    assert opacity.max() > 0.6 and opacity.min() < 0.2
 
 
 def test_what_fills_the_grid_ends_at_its_border() -> None:

@@ -129,6 +129,12 @@ def test_solids_are_drawn_where_and_as_the_photographs_show_them(cars: Dataset) 
     shown = (again.extra["alpha"] > 0) & torch.tensor(np.isfinite(first.depth()))
     photograph = torch.tensor(first.image())
     assert (again.image[shown] - photograph[shown]).abs().mean() < 0.3 * (1 - photograph[shown]).abs().mean()
+    # Seen through it is where it was, and white where there is little of it.
+    through = scene.render(view.camera, whole_controls(scene, {INSTANCE: 1, "look": 1}), never_stop)
+    assert torch.equal(through.depth, depth)
+    opacity = through.extra["alpha"]
+    assert 0.2 < opacity[alpha].mean() < 0.9 and opacity[~alpha].mean() < 0.02
+    assert (through.image[opacity == 0] == 1).all() and (through.image >= (1 - opacity)[..., None] - 1e-6).all()
     sight = torch.tensor(view.camera.forward).float()
     assert ((normals[alpha] @ sight) < 0.3).float().mean() > 0.95
 
