@@ -46,8 +46,10 @@ class ExportBar(QFrame):
         column = QVBoxLayout()
         column.setSpacing(4)
         top = QHBoxLayout()
-        top.addWidget(self.title, 1)
-        top.addWidget(self.left, 1)
+        # Each as wide as its text, as long as there is room for both.
+        top.addWidget(self.title)
+        top.addStretch(1)
+        top.addWidget(self.left)
         self.left.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         column.addLayout(top)
         column.addWidget(self.progress)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from PyQt5.QtWidgets import (
@@ -38,6 +40,20 @@ MOST_FACES = 10_000_000
 FACES_STEP = 10_000
 
 
+@dataclass(frozen=True)
+class _Row:
+    """A row that comes and goes.
+
+    Attributes:
+        name: its label.
+        before: the field of the row that it stands before.
+    """
+
+    name: QWidget | None
+    field: QWidget
+    before: Callable[[], QWidget]
+
+
 class MeshDialog(QDialog):
     """Filled with the last mesh's values."""
 
@@ -47,8 +63,8 @@ class MeshDialog(QDialog):
         self.setMinimumWidth(480)
         self._rows = form()
         self._rows.setVerticalSpacing(10)
-        # Those that mean something for one kind of mesh only.
-        self._only: dict[str, list[QWidget]] = {SURFACE: [], DEPTH: []}
+        # Rows that mean something for one kind of mesh only, and the row of all kinds that each comes before.
+        self._only: dict[str, list[_Row]] = {SURFACE: [], DEPTH: []}
         self._make_source(opened.scene, order)
         self._make_numbers(opened, order)
         self._make_choices(order)
@@ -56,9 +72,8 @@ class MeshDialog(QDialog):
         self.note, self.start = finish(self, self._rows, "Export")
         self.out.textChanged.connect(self._check)
         self.source.currentIndexChanged.connect(self._fit_source)
-        self._fit_source()
         self._check()
-        fit_to_screen(self)
+        self._fit_source()
 
     def order(self) -> MeshOrder:
         """The values as they stand."""
@@ -89,12 +104,29 @@ class MeshDialog(QDialog):
             self._rows.addRow("Made of", self.source)
 
     def _fit_source(self) -> None:
-        """Shows what means something for a mesh of the chosen kind."""
-        for source, parts in self._only.items():
-            for part in parts:
-                part.setVisible(source == self.source.currentData())
-                if (name := self._rows.labelForField(part)) is not None:
-                    name.setVisible(source == self.source.currentData())
+        """Has those rows that mean something for a mesh of the chosen kind; hidden ones would leave gaps."""
+        for source, rows in self._only.items():
+            chosen = source == self.source.currentData()
+            for each in rows:
+                if not chosen and self._place(each.field) >= 0:
+                    self._rows.takeRow(each.field)
+                for part in (each.name, each.field):
+                    if part is not None:
+                        part.setVisible(chosen)
+                if chosen and self._place(each.field) < 0:
+                    self._rows.insertRow(self._place(each.before()), each.name or "", each.field)
+        self._rows.activate()
+        # What lies around the form keeps its hints until the next turn of the event loop.
+        around = self._rows.parentWidget()
+        while around is not self:
+            around.updateGeometry()
+            around = around.parentWidget()
+        fit_to_screen(self, self.minimumWidth())
+
+    def _place(self, field: QWidget) -> int:
+        """Which row it is in; -1 in none."""
+        row, _ = self._rows.getWidgetPosition(field)
+        return int(row)
 
     def _make_numbers(self, opened: Opened, order: MeshOrder) -> None:
         along = "along the longest side"
@@ -122,7 +154,7 @@ class MeshDialog(QDialog):
         line.addStretch(1)
         self._rows.addRow(name, whole)
         if source is not None:
-            self._only[source].append(whole)
+            self._only[source].append(_Row(self._rows.labelForField(whole), whole, lambda: self.faces.parentWidget()))
         return box
 
     def _make_choices(self, order: MeshOrder) -> None:
@@ -148,7 +180,7 @@ class MeshDialog(QDialog):
         box.setChecked(value)
         self._rows.addRow("", box)
         if source is not None:
-            self._only[source].append(box)
+            self._only[source].append(_Row(None, box, lambda: self.all_pieces))
         return box
 
     def _make_out(self, order: MeshOrder) -> None:

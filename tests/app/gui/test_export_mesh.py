@@ -178,10 +178,15 @@ def test_the_dialog_shows_what_the_kind_of_mesh_has(window: Window, qtbot: QtBot
     of_surface, of_depths = (dialog.cells, dialog.refine), (dialog.resolution, dialog.views, dialog.closed)
     assert dialog.source.isVisible() and all(each.isVisible() for each in of_surface)
     assert not any(each.isVisible() for each in (*of_depths, dialog.keep_background))
+    height, rows = dialog.height(), dialog._rows.rowCount()
     dialog.source.setCurrentIndex(dialog.source.findData("depth"))
+    # Rows that come and go leave no gaps, and the dialog is as high as they are.
+    assert dialog._rows.rowCount() == rows + 2 and dialog.height() > height
     assert all(each.isVisible() for each in of_depths) and not any(each.isVisible() for each in of_surface)
     assert dialog.order().source == "depth" and dialog.faces.isVisible() and dialog.all_pieces.isVisible()
     shown = [dialog._rows.itemAt(at, QFormLayout.LabelRole) for at in range(dialog._rows.rowCount())]
     names = [item.widget().text() for item in shown if item is not None and item.widget().isVisible()]
-    assert names.count("Resolution") == 1
+    assert names == ["Made of", "Resolution", "Views", "Target faces", "Up axis", "Write to"]
+    dialog.source.setCurrentIndex(dialog.source.findData("surface"))
+    assert dialog._rows.rowCount() == rows and dialog.height() == height
     dialog.close()
