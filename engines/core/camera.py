@@ -96,6 +96,12 @@ class Camera:
         return np.linalg.inv(self.camera_to_world)
 
     @property
+    def intrinsics(self) -> Array:
+        """[3, 3] camera to homogeneous pixels: what texts call K."""
+        (fx, fy), (cx, cy) = self.focal_px, self.centre_px
+        return np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]])
+
+    @property
     def fov_y_deg(self) -> float:
         """Vertical field of view."""
         return float(np.degrees(2 * np.arctan(self.size_px[1] / (2 * self.focal_px[1]))))

@@ -25,8 +25,7 @@ def plane_depths(near: float, far: float, count: int) -> Tensor:
 
 def intrinsics(camera: Camera) -> Tensor:
     """[3, 3] float32 camera to pixels."""
-    (fx, fy), (cx, cy) = camera.focal_px, camera.centre_px
-    return torch.tensor([[fx, 0, cx], [0, fy, cy], [0, 0, 1]], dtype=torch.float32)
+    return torch.from_numpy(camera.intrinsics).float()
 
 
 def pose(matrix: Array) -> Tensor:

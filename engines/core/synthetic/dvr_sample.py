@@ -78,7 +78,7 @@ def write_cameras(path: Path, cameras: list[Camera]) -> None:
         f"{kind}_{number}": matrix
         for number, camera in enumerate(cameras)
         for kind, matrix in {
-            "camera_mat": _four_by_four(np.linalg.inv(units_to_pixels(camera.size_px)) @ _lens(camera)),
+            "camera_mat": _four_by_four(np.linalg.inv(units_to_pixels(camera.size_px)) @ camera.intrinsics),
             "world_mat": camera.world_to_camera,
             "scale_mat": np.eye(4),
         }.items()
@@ -88,11 +88,6 @@ def write_cameras(path: Path, cameras: list[Camera]) -> None:
     np.savez(archive, **matrices)  # type: ignore[arg-type]
     with replacing(path) as temporary:
         temporary.write_bytes(archive.getvalue())
-
-
-def _lens(camera: Camera) -> Array:
-    (fx, fy), (cx, cy) = camera.focal_px, camera.centre_px
-    return np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]])
 
 
 def _four_by_four(matrix: Array) -> Array:

@@ -77,9 +77,8 @@ def write_lsm_sample(
             _write_matlab(folder / VOXELS.format(side) / f"{part}.mat", Volume=_stored(voxels(shot.scene, side)))
     for shot, picture in drawn_shots(sample, samples, on_view, stop):
         place = folder / RENDERS / shot.part
-        (fx, fy), (cx, cy) = shot.camera.focal_px, shot.camera.centre_px
-        lens = np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]])
-        _write_matlab(place / f"camera_{shot.name}.mat", K=lens, extrinsic=shot.camera.world_to_camera)
+        matrices = {"K": shot.camera.intrinsics, "extrinsic": shot.camera.world_to_camera}
+        _write_matlab(place / f"camera_{shot.name}.mat", **matrices)
         share = np.where(picture.mask, picture.depth, FARTHEST) / FARTHEST
         write_png(place / f"depth_{shot.name}.png", np.round(share * DEPTH_BITS).astype(np.uint16))
         alpha = picture.mask.astype(np.uint8) * np.uint8(255)

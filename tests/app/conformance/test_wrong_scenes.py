@@ -42,6 +42,20 @@ def ability(source: str) -> Changes:
     return [member(source, BEFORE_RENDER)]
 
 
+def advising(sources: str, advice: str) -> Changes:
+    """A scene that tells what a picture is made of."""
+    return ability(f"    sources = lambda self, camera, controls: {sources}\n"
+                   f"    advice = lambda self, camera, controls: {advice}\n")  # fmt: skip
+
+
+def choosing(views: str, chosen: str) -> Changes:
+    """A scene of photographs to choose from."""
+    return ability("    sources_option, least_sources = 'views', 1\n"
+                   f"    source_views = lambda self, controls: {views}\n"
+                   f"    chosen_sources = lambda self, controls: {chosen}\n"
+                   "    made_of = lambda self, numbers: self\n")  # fmt: skip
+
+
 WRONG: dict[str, Wrong] = {
     "a depth of 0 where nothing is hit": (
         [("torch.where(opacity > 0.5, depth, torch.inf)", "torch.where(opacity > 0.5, depth, 0.0)")],
@@ -122,30 +136,22 @@ WRONG: dict[str, Wrong] = {
         "its control gain does nothing: render never looks at controls['gain']",
     ),
     "sources of another kind": (
-        ability("    def sources(self, camera, controls):\n        return [camera]\n\n"
-                "    def advice(self, camera, controls):\n        return ''\n"),
+        advising("[camera]", "''"),
         BESIDES,
         "sources() of a picture that was drawn must give a tuple of Camera, one at least",
     ),
     "advice of another kind": (
-        ability("    def sources(self, camera, controls):\n        return (camera,)\n\n"
-                "    def advice(self, camera, controls):\n        return None\n"),
+        advising("(camera,)", "None"),
         BESIDES,
         "advice() gives NoneType; it must give str",
     ),
     "photographs that are not there": (
-        ability("    sources_option, least_sources = 'views', 1\n"
-                "    source_views = lambda self, controls: []\n"
-                "    chosen_sources = lambda self, controls: (0,)\n"
-                "    made_of = lambda self, numbers: self\n"),
+        choosing("[]", "(0,)"),
         BESIDES,
         "chosen_sources() gives (0,); it must be a tuple of 1 or more numbers of its 0 source_views()",
     ),
     "photographs that can't be chosen": (
-        ability("    sources_option, least_sources = 'views', 1\n"
-                "    source_views = lambda self, controls: [None, None]\n"
-                "    chosen_sources = lambda self, controls: (0, 1)\n"
-                "    made_of = lambda self, numbers: self\n"),
+        choosing("[None, None]", "(0, 1)"),
         BESIDES,
         "made_of((1,)) gives a scene whose chosen_sources() are (0, 1)",
     ),

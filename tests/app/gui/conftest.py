@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,17 +62,24 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
     return shelf
 
 
-@pytest.fixture
-def window(qtbot: QtBot, shelf: Shelf) -> Iterator[Window]:
-    """The window, shown, with nothing open."""
+@contextmanager
+def shown_window(qtbot: QtBot, size: tuple[int, int] = SIZE) -> Iterator[Window]:
+    """The window, shown, with nothing open; ended afterwards."""
     window = make_window("cpu")
-    window.resize(*SIZE)
+    window.resize(*size)
     window.show()
     qtbot.waitExposed(window)
     yield window
     window.end()
     window.deleteLater()
     QApplication.processEvents()
+
+
+@pytest.fixture
+def window(qtbot: QtBot, shelf: Shelf) -> Iterator[Window]:
+    """The window, shown, with nothing open; it opens what is on the shelf."""
+    with shown_window(qtbot) as window:
+        yield window
 
 
 @pytest.fixture

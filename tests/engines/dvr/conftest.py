@@ -30,8 +30,3 @@ def cars_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def car(car_folder: Path) -> Dataset:
     return open_dataset(car_folder)
-
-
-@pytest.fixture
-def cars(cars_folder: Path) -> Dataset:
-    return open_dataset(cars_folder)

@@ -11,17 +11,16 @@ import torch
 from PyQt5.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt5.QtGui import QDropEvent
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QFileDialog
+from PyQt5.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from app.gui.export_order import Order
-from app.gui.main import make_window
 from app.gui.window import Window
 from app.opening import Beside, open_scene
 from engines.core.engine import never_stop
 from engines.core.images import read_image, to_uint8, write_png
 from engines.core.path_files import read_path
-from tests.app.gui.conftest import NEVER, told
+from tests.app.gui.conftest import NEVER, shown_window, told
 from tests.engines.dvr.test_photographs import photograph
 from tests.engines.dvr.test_upstream import CODED, saved
 
@@ -59,14 +58,8 @@ def photographs(tmp_path: Path) -> list[Path]:
 
 @pytest.fixture
 def window(qtbot: QtBot) -> Iterator[Window]:
-    window = make_window("cpu")
-    window.resize(*SIZE)
-    window.show()
-    qtbot.waitExposed(window)
-    yield window
-    window.end()
-    window.deleteLater()
-    QApplication.processEvents()
+    with shown_window(qtbot, SIZE) as window:
+        yield window
 
 
 def drop(window: Window, path: Path) -> None:

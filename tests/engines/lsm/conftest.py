@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from engines.core.dataset import Dataset
-from engines.core.formats import open_dataset
 from engines.core.synthetic.lsm_sample import lsm_sample, write_lsm_sample
 
 
@@ -17,8 +15,3 @@ def cars_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("samples") / "cars"
     write_lsm_sample(folder, lsm_sample(3, 32, objects=2, views=4), samples=1)
     return folder
-
-
-@pytest.fixture
-def cars(cars_folder: Path) -> Dataset:
-    return open_dataset(cars_folder)
