@@ -153,7 +153,8 @@ def read_photographs(
     for number, sees in zip(numbers, _sees_grid(K, R, config.nvox, size_px), strict=True):
         if not sees:
             raise UserError(
-                f"{views[number].image_path}: its camera sees nothing of the grid; leave {number} out of views"
+                f"{views[number].image_path}: its camera sees nothing of the grid; leave {number} out of views, or the "
+                "photograph out of the folder"
             )
     return Photographs(tuple(numbers), tuple(camera for camera, _ in read), images.contiguous(), K, R)
 

@@ -98,6 +98,7 @@ class LsmObjective:
         self.workers = workers_for(len(views), setup.config)
         volumes = None if setup.config.learns_depths else setup.dataset.volumes
         self.reader = BatchReader(views, volumes, cube, self._plan, setup.config, ranks.here())
+        self.reader.look()
         self.network = Lsm(setup.config)
         self.notes: tuple[str, ...] = ()
         # A run that goes on has its own weights: that file need not be there any more.

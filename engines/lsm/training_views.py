@@ -30,6 +30,8 @@ NOTHING = 10.0
 """The depth where nothing is hit, the cube's units."""
 MEMORY_BYTES = 2**30
 """Photographs that take no more are kept; of more than that each is read when its turn comes."""
+LOOKED_AT = 24
+"""Objects whose files are looked at before the first step."""
 OBJECTS, VIEWS = 0, 1
 """Purposes of chance."""
 
@@ -72,6 +74,11 @@ class Plan:
             order = torch.randperm(len(own), generator=seeded(self._seed, VIEWS, place))[: self._config.im_batch]
             found.append(Chosen(self._numbers[which], tuple(own[order.numpy()].tolist())))
         return found
+
+    def first_of(self, most: int) -> list[Chosen]:
+        """Objects, at most so many and evenly spread, each in its first photograph."""
+        places = range(0, len(self._own), -(-len(self._own) // most))
+        return [Chosen(self._numbers[place], (int(self._own[place][0]),)) for place in places]
 
 
 @lru_cache(maxsize=2)
@@ -123,6 +130,16 @@ class BatchReader:
             together = (torch.cat([getattr(one, name) for one in seen]) for name in ("images", "K", "R"))
             parts.append((*together, self._known(chosen)))
         return Batch(share, *(torch.stack(each) for each in zip(*parts, strict=True)))
+
+    def look(self) -> None:
+        """Looks at some objects, evenly spread: what is wrong with their files is said before the first step.
+
+        Raises:
+            UserError: as `read`.
+        """
+        for chosen in self._plan.first_of(LOOKED_AT):
+            self._photograph(chosen.views[0])
+            self._known(chosen)
 
     def _known(self, chosen: Chosen) -> Tensor:
         if self._config.learns_depths:

@@ -35,6 +35,18 @@ class Binvox:
     corner: Array
 
 
+def binvox_side(path: Path) -> int:
+    """How many voxels it has along each side, by its header alone.
+
+    Raises:
+        UserError: it is another kind of file, no cube, or too large.
+    """
+    require_file(path, MOST_BYTES)
+    with reading(path), path.open("rb") as file:
+        content = file.read(2 * MOST_HEADER_BYTES)
+    return _side(path, _header(path, content)[0].get("dim"))
+
+
 def read_binvox(path: Path) -> Binvox:
     """Reads a file.
 

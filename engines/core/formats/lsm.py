@@ -22,7 +22,7 @@ from engines.core.formats.object_folders import ObjectFolders, Place
 from engines.core.formats.several_scenes import SceneFolder, find_objects
 from engines.core.images import photograph_size
 from engines.core.matlab_file import read_matlab
-from engines.core.reading import quoted, read_json
+from engines.core.reading import naming, quoted, read_json, shortened
 from engines.core.upright import AS_STATED
 from engines.core.views import SPLITS, Split, View
 
@@ -53,7 +53,10 @@ def detect(folder: Path) -> bool:
 def _find(folder: Path) -> tuple[list[SceneFolder], tuple[str, ...]]:
     whole = folder / RENDERS
     objects, notes = find_objects(whole if whole.is_dir() else folder, _objects_in)
-    return (_as_split(folder / SPLIT_FILE, objects), notes) if objects else (objects, notes)
+    if not objects or not (folder / SPLIT_FILE).is_file():
+        return objects, notes
+    split, more = _as_split(folder / SPLIT_FILE, objects)
+    return split, (*notes, *more)
 
 
 def _objects_in(folder: Path) -> list[tuple[str, Path]]:
@@ -68,10 +71,11 @@ def _is_object(folder: Path) -> bool:
     return (folder / "render_0.png").is_file() and (folder / "camera_0.mat").is_file()
 
 
-def _as_split(path: Path, objects: list[SceneFolder]) -> list[SceneFolder]:
-    """The objects as `splits.json` says, {class: {train: [names], ...}}; those it doesn't name are to learn from."""
-    if not path.is_file():
-        return objects
+def _as_split(path: Path, objects: list[SceneFolder]) -> tuple[list[SceneFolder], tuple[str, ...]]:
+    """The objects as `splits.json` says, {class: {train: [names], ...}}; those it doesn't name are to learn from.
+
+    Also in plain words what it names and is not there, and what is there and it doesn't name.
+    """
     content = read_json(path)
     try:
         split_of = {
@@ -83,8 +87,14 @@ def _as_split(path: Path, objects: list[SceneFolder]) -> list[SceneFolder]:
     except (AttributeError, TypeError) as error:
         raise UserError(f"{path}: must have lists train, val and test for each class") from error
     # ShapeNet has no name in two classes.
+    own = {one.path.name: one for one in objects}
+    notes, lacking = list[str](), [str(name) for name in split_of if name not in own]
+    if lacking:
+        notes.append(f"{SPLIT_FILE} names {len(lacking)} that are not there, such as {shortened(lacking[0])}")
+    if unnamed := [name for name in own if name not in split_of]:
+        notes.append(f"what {SPLIT_FILE} doesn't name is to learn from: {naming(unnamed)}")
     named = [SceneFolder(one.name, one.path, split_of.get(one.path.name, "train")) for one in objects]
-    return sorted(named, key=lambda one: SPLITS.index(one.split))
+    return sorted(named, key=lambda one: SPLITS.index(one.split)), tuple(notes)
 
 
 def read(folder: Path) -> Dataset:

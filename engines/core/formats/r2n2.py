@@ -17,7 +17,7 @@ import numpy as np
 from engines.core.camera import Array, Camera, look_at
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
-from engines.core.formats.binvox import read_binvox
+from engines.core.formats.binvox import binvox_side, read_binvox
 from engines.core.formats.left_out import LeftOut
 from engines.core.formats.object_folders import ObjectFolders, Place
 from engines.core.formats.several_scenes import find_objects
@@ -173,8 +173,9 @@ class BinvoxVolumes:
         return next((place / VOXELS for place in places if (place / VOXELS).is_file()), None)
 
     def has(self, number: int, side: int) -> bool:
-        """Whether an object's voxels are known; how finely, only its file says."""
-        return self.path(number) is not None
+        """Whether an object's voxels are known, and as fine; its file's header says it."""
+        path = self.path(number)
+        return path is not None and binvox_side(path) >= side
 
     def read(self, number: int, side: int) -> Array:
         """[side, side, side] bool along x, y, z of the cube of side 1: whether a voxel's middle is filled.

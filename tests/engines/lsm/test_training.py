@@ -21,6 +21,7 @@ from engines.core.objective import Setup
 from engines.core.optimisation import Optimisation
 from engines.core.ranks import ALONE, Rank
 from engines.core.scene_file import write_scene_file
+from engines.core.views import Views
 from engines.lsm.config import LsmConfig
 from engines.lsm.photographs import Cube, upright
 from engines.lsm.training import LsmObjective, unsupported
@@ -139,6 +140,23 @@ def test_a_run_can_begin_from_another(cars: Dataset, tmp_path: Path) -> None:
     assert (other.network.ImNet_UNet.conv1.bias == 0.25).all()
     with pytest.raises(UserError, match=r"coarse\.safetensors: its ImNet_UNet\.conv1\.InstanceNorm\.bias does not fit"):
         objective(cars, checkpoint=str(path))
+
+
+def test_files_are_looked_at_before_the_first_step(cars: Dataset) -> None:
+    class Damaged:
+        def has(self, number: int, side: int) -> bool:
+            return True
+
+        def read(self, number: int, side: int) -> np.ndarray:
+            raise UserError(f"model.binvox of {number}: is damaged")
+
+    with pytest.raises(UserError, match=r"model\.binvox of 0: is damaged"):
+        objective(replace(cars, volumes=Damaged()))
+    away = cars.views[4].camera
+    away = away.at(away.camera_to_world @ np.diag([1.0, -1, -1, 1]))
+    views = Views.of([replace(view, camera=away) if number == 4 else view for number, view in enumerate(cars.views)])
+    with pytest.raises(UserError, match=r"car_001/render_0\.png: its camera sees nothing of the grid"):
+        objective(replace(cars, views=views))
 
 
 def test_voxels_are_turned_into_the_cube() -> None:

@@ -71,6 +71,7 @@ def test_voxels_of_the_published_layout_lie_beside_the_renderings(tmp_path: Path
     assert volumes is not None and not volumes.has(0, 2)
     with pytest.raises(UserError, match=r"02958343/a/rendering: has no voxels \(model\.binvox\)"):
         volumes.read(0, 2)
+    assert not volumes.has(1, 4)
     with pytest.raises(UserError, match=r"has 2 voxels a side, fewer than the 32 .* \(nvox=2\)"):
         volumes.read(1, 32)
     # Half as large as the cube: its voxels are four times as fine, and whatever is filled counts.

@@ -71,11 +71,15 @@ def test_one_object(tmp_path: Path) -> None:
 def test_classes_and_a_class(tmp_path: Path) -> None:
     for name in ("02691156/a", "02691156/b", "02958343/c"):
         write_object(tmp_path / "renders" / name, 1)
-    splits = {"02691156": {"name": "plane", "train": ["b"], "val": ["a"], "test": []}}
+    splits = {"02691156": {"name": "plane", "train": ["b"], "val": ["a"], "test": ["gone"]}}
     (tmp_path / "splits.json").write_text(json.dumps(splits))
     whole = open_dataset(tmp_path)
     assert whole.instances == ("02691156/b", "02958343/c", "02691156/a")
     assert [view.split for view in whole.views] == ["train", "train", "validation"]
+    assert whole.notes == (
+        "splits.json names 1 that are not there, such as gone",
+        "what splits.json doesn't name is to learn from: c",
+    )
     assert open_dataset(tmp_path / "renders").instances == ("02691156/a", "02691156/b", "02958343/c")
     assert open_dataset(tmp_path / "renders" / "02691156").instances == ("a", "b")
 
