@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,8 @@ class Evaluation:
     scores: tuple[Score, ...]
     crop_px: int = 0
     """Left out on each side."""
+    shapes: Mapping[str, float] = field(default_factory=dict)
+    """Means of other scores, by their names in curves, where shapes are known, too."""
 
     @property
     def psnr(self) -> float:

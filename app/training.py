@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,6 +21,7 @@ from app.run_errors import out_of_memory, saved_first
 from app.run_events import begin_events, events_told_once
 from app.run_history import forget_after, recent_losses, with_recent
 from app.run_restoring import RunKept
+from app.shapes.validating import validation_shapes
 from engines import registry
 from engines.core import ranks
 from engines.core.checkpoint import Checkpoint
@@ -243,11 +244,12 @@ class _Run:
         try:
             with self._doing(f"scoring {count} held-out view{'s' if count > 1 else ''}"):
                 found = self._scored(self._validation_views, keep_first, stop)
+                shapes = validation_shapes(scene_of(self.training), self._dataset, stop)
         except Cancelled:
             return None
         if pairs:
             self._keep_pair(*pairs[0])
-        return found
+        return replace(found, shapes=shapes)
 
     def nothing_lost(self, losses: Mapping[str, float] | None = None) -> contextlib.AbstractContextManager[None]:
         """Around pictures and all that can go wrong between two steps: what is learnt is saved before an error goes on.
@@ -306,7 +308,8 @@ class _Run:
             append_history(self.out, entry)
             if self._kept is not None:
                 self._kept.add(entry)
-            for group, numbers in (("loss", values), ("validation", scores)):
+            shapes = validation.shapes if validation is not None else {}
+            for group, numbers in (("loss", values), ("validation", {**scores, **shapes})):
                 for name, value in numbers.items():
                     events.add_scalar(f"{group}/{name}", value, step)
 

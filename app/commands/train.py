@@ -184,7 +184,8 @@ class _Bar:
         if report.validation is not None:
             self.psnr = report.validation.psnr
             bar.write(
-                f"step {report.step}: held-out PSNR {self.psnr:.2f} dB, SSIM {report.validation.ssim:.4f}",
+                f"step {report.step}: held-out PSNR {self.psnr:.2f} dB, SSIM {report.validation.ssim:.4f}"
+                + "".join(f", {name} {value:.4f}" for name, value in report.validation.shapes.items()),
                 file=sys.stderr,
             )
         shown = {name: f"{value:.4g}" for name, value in report.losses.items()}

@@ -3,6 +3,7 @@
 | module | what |
 |---|---|
 | `scoring.py` | which photographs of which objects; the comparison, object by object |
+| `validating.py` | the same of some held-out objects while a training goes on |
 | `scores.py` | the definitions, and means |
 | `score_table.py`, `score_plot.py` | as a table, JSON, CSV; as a picture |
 """

@@ -27,6 +27,10 @@ DIGITS = 1e-3
 """How far a grid may stand from the data's box, in its sides: more than rounding."""
 
 
+class UnknownShape(UserError):
+    """The data has nothing to compare an object with."""
+
+
 @dataclass(frozen=True)
 class Request:
     """What is to be scored.
@@ -60,7 +64,7 @@ def score_shapes(
         on_object: told how many are done, of how many.
 
     Raises:
-        UserError: the scene is of another kind, the data doesn't know the shapes, or there are too few photographs.
+        UserError: the scene is of another kind, or there are too few photographs; `UnknownShape` of that name.
         Cancelled: `stop` said so.
     """
     known: object = scene
@@ -124,7 +128,7 @@ def _compared_volume(
     side = occupancy.shape[-1]
     if dataset.volumes is None or not dataset.volumes.has(number, side):
         name = f" of object {dataset.instances[number]}" if dataset.instances else ""
-        raise UserError(f"{dataset.source}: has no {side}x{side}x{side} voxels{name} to compare with")
+        raise UnknownShape(f"{dataset.source}: has no {side}x{side}x{side} voxels{name} to compare with")
     low, high = dataset.bounds
     expected = axes @ (low + high) / 2 + np.array([[-0.5], [0.5]]) * (high - low).max()
     if np.abs(volume["bounds"] - expected).max() > DIGITS * (high - low).max():
@@ -142,5 +146,7 @@ def _compared_depths(
     """As `depth_error`."""
     views, (low, high) = known.source_views(controls), dataset.bounds
     side, size_px = (high - low).max(), (depth.shape[2], depth.shape[1])
+    if any(views[number].depth_path is None for number in chosen):
+        raise UnknownShape(f"{dataset.source}: photographs such as {views[chosen[0]].name} have no depth map")
     true = np.stack([resized_depth(views[number].depth(), size_px) for number in chosen])
     return depth_error(depth / np.float32(side), true / np.float32(side))

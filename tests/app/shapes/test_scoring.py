@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from app.shapes.scoring import Request, score_shapes
+from app.shapes.validating import validation_shapes
 from engines.core.camera import Array
 from engines.core.dataset import Dataset
-from engines.core.engine import INSTANCE, Control
+from engines.core.engine import INSTANCE, Control, never_stop
 from engines.core.errors import UserError
 from engines.core.views import Split, View, Views
 from tests.app.ball_scene import UP, BallScene, ring
@@ -103,6 +104,18 @@ def test_a_run_that_held_views_out_has_them_in_an_order_of_its_own() -> None:
     of_run = replace(folder, views=folder.views.with_split(np.array([1, 3, 5, 6]), "validation"))
     found = score_shapes(Grids(folder), of_run, Request("validation"))
     assert [sorted(score.views) for score in found.scores] == [[1, 3], [0, 1]]
+
+
+def test_a_validation_scores_some_of_what_is_held_out() -> None:
+    dataset = data(["train", "train", "validation"])
+    # One photograph of each is held out, fewer than the scene takes by itself.
+    half = SIDE**3 // 2
+    found = validation_shapes(Grids(dataset), dataset, never_stop)
+    assert list(found) == ["iou_1"] and found["iou_1"] == pytest.approx((half - 1) / half / 2)
+    assert validation_shapes(Grids(dataset), replace(dataset, volumes=None), never_stop) == {}
+    assert validation_shapes(BallScene(), dataset, never_stop) == {}
+    learnt = data(["train"] * 2)
+    assert validation_shapes(Grids(learnt), learnt, never_stop) == {}
 
 
 def test_what_can_not_be_scored_is_said() -> None:
