@@ -8,7 +8,7 @@
 | `network.py` | the networks, under the authors' variable names |
 | `layers.py`, `recurrent.py` | TensorFlow's layers as the authors use them; what fuses the photographs' grids |
 | `photographs.py`, `sources.py` | where photographs stand about the grid; which of which object are used |
-| `reconstruction.py` | what the networks made of them, kept for the next choice |
+| `reconstruction.py`, `inference.py` | what the networks made of them, kept for the next choice; prepared for it |
 | `voxel_scene.py`, `occupancy.py` | V-LSM: an object as the surface in its grid of occupancies |
 | `surface_mesh.py` | about where a picture's rays meet that surface |
 | `translucency.py` | the grid as something to be seen through |

@@ -62,6 +62,11 @@ class GridUnet(nn.Module):
 
     def forward(self, grids: Tensor) -> tuple[Tensor, Tensor]:
         """Logits [N, n, n, n] of [N, 32, n, n, n]; and what `deconv3` gives, which depth maps are made of."""
+        found, third = self.before_last(grids)
+        return self.out(found)[:, 0], third
+
+    def before_last(self, grids: Tensor) -> tuple[Tensor, Tensor]:
+        """What `out` is given, [N, 32, n, n, n]; and what `deconv3` gives."""
         past, found = list[Tensor](), grids
         for number in range(self.depth):
             found = self.get_submodule(f"conv{number + 1}")(found)
@@ -72,7 +77,7 @@ class GridUnet(nn.Module):
             found = self.get_submodule(f"deconv{number + 1}")(found)
             if number == 2:
                 third = found
-        return self.out(found)[:, 0], third
+        return found, third
 
 
 class DepthNet(nn.Module):

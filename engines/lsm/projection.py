@@ -44,7 +44,30 @@ def unproject(features: Tensor, K: Tensor, R: Tensor, nvox: int, size_px: tuple[
     Returns:
         [N, C + 1, nvox, nvox, nvox], along x, y, z.
     """
-    height, width = features.shape[2:]
+    at, weights, depth = corners(K, R, nvox, size_px, (features.shape[3], features.shape[2]))
+    flat = features.flatten(2)
+    found = flat.new_zeros(*flat.shape[:2], nvox**3)
+    for corner in range(4):
+        places = at[:, corner, None].expand(-1, flat.shape[1], -1)
+        found = found + weights[:, corner, None] * flat.gather(2, places)
+    grids = torch.cat([found, depth[:, None]], dim=1)
+    return grids.view(*grids.shape[:2], nvox, nvox, nvox)
+
+
+def corners(
+    K: Tensor, R: Tensor, nvox: int, size_px: tuple[int, int], features_px: tuple[int, int]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Between which features of photographs voxels are looked up.
+
+    Args:
+        size_px: (width, height) of the photographs, and `features_px` of their features.
+
+    Returns:
+        at: [N, 4, nvox^3] numbers of features, row by row.
+        weights: [N, 4, nvox^3] of each.
+        depth: [N, nvox^3].
+    """
+    width, height = features_px
     columns, rows, depth = project_centres(K, R, nvox)
     # A voxel in the camera's own plane has no place in the picture; TensorFlow's has no number then.
     columns = (columns * (width / size_px[0])).nan_to_num(0.0).clamp(0, width - 1)
@@ -53,14 +76,12 @@ def unproject(features: Tensor, K: Tensor, R: Tensor, nvox: int, size_px: tuple[
     # Beyond the last pixel the weight is 0.
     right, bottom = (left + 1).clamp(max=width - 1), (top + 1).clamp(max=height - 1)
     to_right, to_bottom = columns - left, rows - top
-    flat = features.flatten(2)
-    found = flat.new_zeros(*flat.shape[:2], nvox**3)
+    at, weights = list[Tensor](), list[Tensor]()
     for row, row_weight in ((top, 1 - to_bottom), (bottom, to_bottom)):
         for column, column_weight in ((left, 1 - to_right), (right, to_right)):
-            at = (row * width + column).long()[:, None].expand(-1, flat.shape[1], -1)
-            found = found + (column_weight * row_weight)[:, None] * flat.gather(2, at)
-    grids = torch.cat([found, depth[:, None]], dim=1)
-    return grids.view(*grids.shape[:2], nvox, nvox, nvox)
+            at.append((row * width + column).long())
+            weights.append(column_weight * row_weight)
+    return torch.stack(at, dim=1), torch.stack(weights, dim=1), depth
 
 
 def sample_places(K: Tensor, R: Tensor, side_px: int, im_px: int, samples: int, nvox: int) -> Tensor:

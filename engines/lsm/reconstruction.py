@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Generic, TypeVar
 
 import torch
@@ -20,9 +21,9 @@ from engines.core.engine import Stop
 from engines.core.errors import Cancelled
 from engines.core.views import Views
 from engines.lsm.config import LsmConfig
+from engines.lsm.inference import Inference
 from engines.lsm.network import Lsm
 from engines.lsm.photographs import Cube, Photographs, read_photographs
-from engines.lsm.projection import unproject
 from engines.lsm.recurrent import State
 
 KEPT = 32
@@ -76,6 +77,11 @@ class Reconstructor:
         # Scenes of other photographs share it; one that is let go may still draw.
         self._lock = threading.RLock()
 
+    @cached_property
+    def inference(self) -> Inference:
+        """The network prepared, when it is first asked for."""
+        return Inference(self.network)
+
     def seen(self, number: int, views: Views, view: int) -> Seen:
         """A photograph of an object.
 
@@ -86,8 +92,7 @@ class Reconstructor:
             return kept
         photographs = read_photographs(views, [view], self.cube, self.config, self.device)
         features, skips = self.network.ImNet_UNet(photographs.images)
-        size_px = (self.config.im_w, self.config.im_h)
-        grid = unproject(features, photographs.K, photographs.R, self.config.nvox, size_px)
+        grid = self.inference.grid(features, photographs.K, photographs.R)
         skips = skips if self.config.kind == "dlsm" else ()
         return self._seen.keep((number, view), Seen(photographs, grid, skips))
 
@@ -104,7 +109,7 @@ class Reconstructor:
         if stop():
             raise Cancelled
         grid = self.seen(number, views, chosen[-1]).grid
-        return self._states.keep((number, chosen), self.network.fused(grid, before))
+        return self._states.keep((number, chosen), self.inference.fused(grid, before))
 
     @torch.inference_mode()
     def occupancy(self, number: int, views: Views, chosen: tuple[int, ...], stop: Stop) -> Tensor:
@@ -112,14 +117,14 @@ class Reconstructor:
         with self._lock:
             if (kept := self._occupancies.get((number, chosen))) is not None:
                 return kept
-            logits, _ = self.network.Grid_Unet(self.state(number, views, chosen, stop)[-1])
+            logits, _ = self.inference.read(self.state(number, views, chosen, stop)[-1])
             return self._occupancies.keep((number, chosen), logits[0].sigmoid())
 
     @torch.inference_mode()
     def depths(self, number: int, views: Views, chosen: tuple[int, ...], stop: Stop) -> Tensor:
         """[V, H, W] depths of the chosen photographs, in the cube's units; see `state`."""
         with self._lock:
-            _, read = self.network.Grid_Unet(self.state(number, views, chosen, stop)[-1])
+            _, read = self.inference.read(self.state(number, views, chosen, stop)[-1])
             found = []
             for view in chosen:
                 if stop():
