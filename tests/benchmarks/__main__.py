@@ -1,7 +1,8 @@
 """Runs benchmarks, each in a process of its own, prints their figures, and adds them to the history.
 
-`./vantage benchmark` runs all, `./vantage benchmark NAME` those with NAME in their name. It ends with 1 where a figure
-misses its bound. A machine that does something else meanwhile makes figures that mean little: it is said.
+`./vantage benchmark` runs all, `./vantage benchmark NAME` those with NAME in their name, `--gpu` those of a GPU. It
+ends with 1 where a figure misses its bound. A machine that does something else meanwhile makes figures that mean
+little: it is said.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HISTORY = Path(__file__).with_name("history.jsonl")
@@ -68,9 +70,15 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="./vantage benchmark", description="Measures how fast things are.")
     parser.add_argument("name", nargs="?", default="", help="those with this in their name; all without it")
     parser.add_argument("--list", action="store_true", help="only tell their names")
+    parser.add_argument("--gpu", action="store_true", help="those of a GPU instead (docs/gpu.md)")
     asked = parser.parse_args(words)
+    if asked.gpu and not asked.list and not torch.cuda.is_available():
+        say("torch sees no CUDA device here; ./vantage setup looks for one again")
+        return 2
     os.chdir(ROOT)
-    chosen = [test for test in collected() if asked.name.lower() in spoken(test).lower()]
+    chosen = [
+        test for test in collected() if asked.name.lower() in spoken(test).lower() and is_of_gpu(test) == asked.gpu
+    ]
     if not chosen:
         say(f"no benchmark has {asked.name!r} in its name; ./vantage benchmark --list has them all")
         return 2
@@ -127,6 +135,11 @@ def collected() -> list[str]:
     return collector.found
 
 
+def is_of_gpu(test: str) -> bool:
+    """Whether it measures a GPU, which not every machine has."""
+    return Path(test.split("::", 1)[0]).name == "benchmark_gpu.py"
+
+
 def spoken(test: str) -> str:
     """`tests/engines/srn/benchmark_drawing.py::benchmark_view[128]` as `engines/srn drawing view 128`."""
     path, name = test.split("::", 1)
@@ -178,8 +191,9 @@ def is_changed() -> bool:
 
 def footer(told: dict[str, Any], load: float, changed: bool) -> str:
     machine = machine_of(told)
+    gpu = "" if machine["device"] == "cpu" else f"{machine['device']}; "
     return (
-        f"{machine['cpu']}, {machine['cores']} cores, {machine['threads']} threads, load {load:.1f} before; "
+        f"{gpu}{machine['cpu']}, {machine['cores']} cores, {machine['threads']} threads, load {load:.1f} before; "
         f"torch {machine['torch']}, Python {machine['python']}, {machine['system']}; "
         f"commit {told['commit_info']['id'][:12]}{' with changes' if changed else ''}"
     )
@@ -192,7 +206,7 @@ def machine_of(told: dict[str, Any]) -> dict[str, Any]:
         "cpu": info["cpu"].get("brand_raw", info["machine"]),
         "cores": os.cpu_count(),
         "threads": told["benchmarks"][0]["extra_info"]["threads"],
-        "device": "cpu",
+        "device": told["benchmarks"][0]["extra_info"]["device"],
         "torch": metadata.version("torch"),
         "python": info["python_version"],
         "system": info["system"],

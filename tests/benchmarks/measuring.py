@@ -26,6 +26,7 @@ class Measure:
     def __init__(self, benchmark: Any) -> None:
         self._benchmark = benchmark
         benchmark.extra_info["threads"] = torch.get_num_threads()
+        benchmark.extra_info["device"] = device_used()
         self._figures: list[dict[str, Any]] = benchmark.extra_info.setdefault("figures", [])
 
     def ratio(self, plain: Way, product: Way, at_least: float, rounds: int = ROUNDS) -> None:
@@ -54,6 +55,11 @@ class Measure:
     ) -> None:
         """A value for each round; their median is held against the bound."""
         self._figures.append({"what": what, "values": values, "unit": unit, "at_least": at_least, "at_most": at_most})
+
+
+def device_used() -> str:
+    """The name of the GPU; of a machine without one: cpu."""
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
 
 
 def seconds(way: Way) -> float:
