@@ -24,7 +24,7 @@ from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.errors import UserError
 from engines.core.files import replacing, unwritable
 from engines.core.reading import quoted, reading, require_file
-from engines.core.upstream_state import require_numbers
+from engines.core.upstream_state import is_finite, require_numbers
 
 FORMAT = 2
 WITHOUT_DERIVED = 1
@@ -79,7 +79,7 @@ def _storable(tensor: Tensor, half: bool) -> Tensor:
         return tensor
     # A value beyond 65504 would become infinite; such a tensor stays as it is.
     halved = tensor.half()
-    return halved if bool(halved.isfinite().all()) else tensor
+    return halved if is_finite(halved) else tensor
 
 
 def read_scene_header(path: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from engines.core.errors import UserError
 from engines.core.torch_file import read_torch_file
+from engines.core.upstream_state import is_finite
 
 WIDTHS = ((64, 64), (128, 128), (256,) * 4, (512,) * 4, (512,) * 2)
 """Channels of the convolutions, a pooling between groups; what comes after these is not looked at."""
@@ -85,7 +86,7 @@ def read_vgg(path: Path) -> Vgg19Difference:
                 f"{path}: its features.{name} is missing or of another shape; vgg_weights must be VGG19 with batch "
                 "normalisation as torchvision publishes it (vgg19_bn-c79401a0.pth)"
             )
-        if not bool(found.isfinite().all()):
+        if not is_finite(found):
             raise UserError(f"{path}: features.{name} holds values that are not finite; the file is damaged")
         own[name] = found.float()
     network.features.load_state_dict(own)

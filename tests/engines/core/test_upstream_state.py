@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from engines.core.errors import UserError
-from engines.core.upstream_state import checked_weights
+from engines.core.upstream_state import checked_weights, is_finite
 
 NETWORK = torch.nn.Linear(3, 2)
 PATH = Path("weights.pth")
@@ -44,3 +44,12 @@ def test_other_precisions_are_taken_as_they_are(kind: torch.dtype) -> None:
 def test_what_can_not_be_weights_is_named(tensor: Tensor | str, message: str) -> None:
     with pytest.raises(UserError, match=rf"weights\.pth: .*{message}"):
         checked_weights(with_weight(tensor), NETWORK, PATH)
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 0.0])
+def test_one_value_that_is_no_number_is_found(kind: torch.dtype, value: float) -> None:
+    tensor = torch.linspace(-3, 3, 1001).to(kind)
+    tensor[700] = value
+    assert is_finite(tensor) == is_finite(tensor[::7]) == is_finite(tensor[700]) == (value == 0)
+    assert is_finite(tensor[:0]) and is_finite(tensor[:700])
