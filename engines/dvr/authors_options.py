@@ -179,12 +179,21 @@ def _drawing(
         "img_folder_input": data["img_folder_input"],
         **{field: rays[name] for name, field in OF_RAYS.items() if name in rays},
     }
-    notes = tuple(
+    notes = [
         f"{path.name}: depth_function_kwargs.{name}={quoted(rays[name])} is not obeyed; drawn as with {quoted(usual)}"
         for name, usual in NOT_OBEYED.items()
         if rays.get(name, usual) != usual
-    )
-    return values, notes
+    ]
+    if values.get("secant_steps") == 0:
+        # None at all leaves the surface beside where it is, which nobody wants to look at.
+        values["secant_steps"] = 1
+        notes.append(f"{path.name}: depth_function_kwargs.n_secant_steps=0 is drawn as with 1")
+    if values["background"] != "white":
+        notes.append(
+            f"{path.name}: rendering.background={quoted(rendering['background'])} is drawn as it says; the authors' "
+            "code draws white all the same"
+        )
+    return values, tuple(notes)
 
 
 def _keywords(

@@ -125,6 +125,18 @@ def test_what_is_not_drawn_so_is_said(tmp_path: Path) -> None:
     assert any("method='bisection' is not obeyed" in note for note in checkpoint.notes)
 
 
+def test_what_the_authors_code_takes_otherwise_is_said(tmp_path: Path) -> None:
+    """Theirs makes no secant step where it is told 0, and draws a white background whatever it is told."""
+    model = {**SINGLE["model"], "depth_function_kwargs": {"n_secant_steps": 0}}
+    path = saved(tmp_path, {"model": model, "rendering": {"background": "black"}}, **SMALL)
+    checkpoint = registry.read_checkpoint(path)
+    assert (checkpoint.config["secant_steps"], checkpoint.config["background"]) == (1, "black")
+    assert checkpoint.notes[-2:] == (
+        "config.yaml: depth_function_kwargs.n_secant_steps=0 is drawn as with 1",
+        "config.yaml: rendering.background='black' is drawn as it says; the authors' code draws white all the same",
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
