@@ -12,6 +12,8 @@ UNSEEN = 0.5
 """The grey of what is in no picture."""
 HARDLY = 1e-4
 """The weight of a photograph that doesn't see a point, so that one that none sees is coloured as what hides it."""
+WHITE, WHITE_SLOPE = 0.01, 10.0
+"""The weight of white, and how fast it grows with what lacks to it: all photographs stand on white."""
 
 
 def seen(points: Tensor, photographs: Photographs, depths: Tensor) -> tuple[Tensor, Tensor]:
@@ -58,6 +60,8 @@ def colours(points: Tensor, sight: Tensor, photographs: Photographs, depths: Ten
     alike = (ahead * (away + 1e-12).rsqrt()).clamp_(-1, 1).add_(1).mul_(0.5)
     weights *= alike.square_().square_().add_(1e-3)
     shown = F.grid_sample(photographs.images, places[:, None], padding_mode="border", align_corners=False)[:, :, 0]
+    # White is mostly what stands behind the object, where its border is off by a little.
+    weights *= (WHITE_SLOPE * (1 - shown.amin(dim=1))).clamp_(WHITE, 1)
     total = weights.sum(dim=0)
     mixed = (weights[:, None] * shown).sum(dim=0) / total.clamp(min=1e-12)
     return torch.where(total > 0, mixed, UNSEEN).T
