@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from app.commands.console import add_beside, add_device_and_set, add_up, beside_of, notes, open_from, writing
+from app.mesh.point_cloud import POINTS_SUFFIX, run_points
 from app.method_faults import or_method
-from app.opening import Beside, scene_options, where_learnt
+from app.opening import Beside, Opened, scene_options, where_learnt
 from engines.core.abilities import HasConfigurationFile, HasViewingWeights, NamesUpstream, TakesInput, WritesUpstream
 from engines.core.checkpoint import DATA_BESIDE, Checkpoint, SceneInfo
 from engines.core.contract import with_derived
 from engines.core.dataset import Dataset
-from engines.core.engine import whole_controls
+from engines.core.engine import never_stop, whole_controls
 from engines.core.errors import UserError
 from engines.core.files import replacing
 from engines.core.formats import open_dataset
@@ -32,6 +33,7 @@ from engines.registry import find_engine, read_checkpoint
 
 ARRAYS = ("volume", "depth")
 """What of a scene is written as arrays."""
+POINTS = "points"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,10 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--to",
-        choices=("scene", "upstream", *ARRAYS),
+        choices=("scene", "upstream", *ARRAYS, POINTS),
         required=True,
         help="scene: one .safetensors that needs no data folder; upstream: a file that the authors' code loads; of "
-        "methods that have it as .npz for scripts, volume: the occupancy of a grid, depth: depths of the photographs",
+        "methods that have it as .npz for scripts, volume: the occupancy of a grid, depth: depths of the photographs; "
+        "points: coloured points as .ply, for other 3D programs",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="what to write")
     parser.add_argument(
@@ -58,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--half", action="store_true", help="scene: 16 bits a weight, half the size; the picture may change slightly"
     )
-    add_device_and_set(parser, "volume, depth: an option of the scene; may be repeated")
+    add_device_and_set(parser, "volume, depth, points: an option of the scene; may be repeated")
     parser.add_argument("--viewing-only", action="store_true", help="scene: leave out what only training needs")
 
 
@@ -75,10 +78,11 @@ def run(arguments: argparse.Namespace) -> int:
         checkpoint = read_checkpoint(arguments.checkpoint, beside.config)
         with concerning(arguments.checkpoint):
             find_engine(checkpoint.engine)
-        if arguments.to not in ARRAYS and (arguments.settings or arguments.device != "auto"):
-            raise UserError("--set and --device go with --to volume or depth, for which a scene is made")
-        if arguments.to in ARRAYS:
-            _write_arrays(arguments)
+        of_scene = arguments.to in (*ARRAYS, POINTS)
+        if not of_scene and (arguments.settings or arguments.device != "auto"):
+            raise UserError("--set and --device go with --to volume, depth or points, for which a scene is made")
+        if of_scene:
+            _write_of_scene(arguments)
             written = [arguments.out]
         elif arguments.to == "scene":
             _write_scene(checkpoint, arguments, beside)
@@ -89,13 +93,22 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _write_arrays(arguments: argparse.Namespace) -> None:
+def _write_of_scene(arguments: argparse.Namespace) -> None:
     for name in ("half", "viewing_only"):
         if getattr(arguments, name):
             raise UserError(f"--{name.replace('_', '-')} goes with --to scene")
-    if arguments.out.suffix != ".npz":
-        raise UserError(f"{arguments.out}: arrays are written as .npz")
+    wanted = POINTS_SUFFIX if arguments.to == POINTS else ".npz"
+    if arguments.out.suffix.lower() != wanted:
+        raise UserError(f"{arguments.out}: {'points' if arguments.to == POINTS else 'arrays'} are written as {wanted}")
     opened = open_from(arguments)
+    if arguments.to == POINTS:
+        with concerning(arguments.checkpoint):
+            run_points(opened.scene, arguments.out, {}, opened.origin, never_stop)
+    else:
+        _write_arrays(arguments, opened)
+
+
+def _write_arrays(arguments: argparse.Namespace, opened: Opened) -> None:
     scene: object = opened.scene
     controls = whole_controls(opened.scene, {})
     with or_method(), concerning(arguments.checkpoint):

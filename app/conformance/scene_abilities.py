@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -29,7 +30,7 @@ from engines.core.engine import (
     whole_controls,
 )
 from engines.core.members import is_size
-from engines.core.scene_abilities import ChoosesSources
+from engines.core.scene_abilities import ChoosesSources, HasPoints
 from engines.core.surfaces import surface_of
 
 AUDITED_RAYS = 64
@@ -155,6 +156,16 @@ def _surface(scene: Any) -> None:
                               "must be in [0, 1]")  # fmt: skip
 
 
+def _points(scene: Any) -> None:
+    found = scene.points(whole_controls(scene, {}))
+    require_kind(found, Mapping, "points()")
+    points, colours = (np.asarray(found.get(name, ())) for name in ("points", "colours"))
+    if points.ndim != 2 or points.shape[1] != 3 or colours.shape != points.shape:
+        raise Failure(f"points() gives points {list(points.shape)} and colours {list(colours.shape)}; both are [N, 3]")
+    if not np.isfinite(points).all() or (colours.size and not 0 <= colours.min() <= colours.max() <= 1):
+        raise Failure("points() gives places that are not finite, or colours that are not in [0, 1]")
+
+
 TRIED: Mapping[type, tuple[str, Callable[[Any], None]]] = {
     LearnsPart: ("learnt_part", _learnt_part),
     LearnsSmaller: ("learnt_px", _learnt_px),
@@ -167,6 +178,7 @@ TRIED: Mapping[type, tuple[str, Callable[[Any], None]]] = {
     HasMoments: ("moments", _moments),
     HasNearPlane: ("near", _near),
     HasSurface: ("surface", _surface),
+    HasPoints: ("points", _points),
 }
 """By ability what it is called here, and what tries it."""
 BESIDE_DRAWING = (Check("render", "has the abilities of its scene", has_what_it_says, "scene"),)

@@ -114,6 +114,14 @@ COMMANDS = (
         "scene",
     ),
     Command(
+        "export_points",
+        "Export point clo&ud…",
+        FILE,
+        ("Ctrl+Shift+L",),
+        "Write the coloured points of the scene for other 3D programs, as .ply",
+        "scene",
+    ),
+    Command(
         "cancel_export", "Ca&ncel export", FILE, ("Ctrl+.",), "Stop the export; nothing half-written stays", "export"
     ),
     Command("quit", "&Quit", FILE, ("Ctrl+Q",), "Close the program", separated=True),

@@ -1,4 +1,4 @@
-"""File > Export video, Export mesh: from the dialog to the file, while one goes on looking."""
+"""File > Export video, mesh, points: from the dialog to the file, while one goes on looking."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PyQt5.QtWidgets import QMessageBox
+from PyQt5.QtWidgets import QFileDialog, QMessageBox
 
 from app.export import OnProgress, run_export
 from app.gui.export_dialog import ask_export
@@ -20,6 +20,7 @@ from app.inputs import stem_with_input
 from app.mesh.mesh_export import mesh_source
 from app.mesh.mesh_file import MESH_SUFFIXES
 from app.mesh.meshing import run_mesh
+from app.mesh.point_cloud import POINTS_SUFFIX, has_points, run_points
 from app.opening import Opened
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
@@ -35,7 +36,8 @@ class Exporting:
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands do."""
-        return {"export": self._ask, "export_mesh": self._ask_mesh, "cancel_export": self.cancel}
+        mine = {"export_mesh": self._ask_mesh, "export_points": self._ask_points}
+        return {"export": self._ask, "cancel_export": self.cancel, **mine}
 
     def begin(self, order: Order) -> None:
         """Begins to carry out an order on the open scene.
@@ -73,6 +75,20 @@ class Exporting:
             return Exported(made.path, f"{made.vertices:,} vertices, {made.faces:,} faces")
 
         self._begin(work, Path(order.out), order.views)
+
+    def begin_points(self, out: Path) -> None:
+        """Begins to write the points of the object that is shown.
+
+        Raises:
+            UserError: another export is under way.
+        """
+        controls = dict(self._session.controls)
+
+        def work(opened: Opened, on_progress: OnProgress, stop: Stop) -> Exported:
+            made = run_points(opened.scene, out, controls, opened.origin, stop)
+            return Exported(made.path, f"{made.points:,} points")
+
+        self._begin(work, out, 1)
 
     def _begin(self, work: Work, out: Path, total: int) -> None:
         opened = self._session.opened
@@ -148,6 +164,20 @@ class Exporting:
         if wanted is not None:
             self._window.change_settings(replace(self._window.settings, mesh=wanted.remembered()))
             self.begin_mesh(wanted)
+
+    def _ask_points(self) -> None:
+        opened = self._session.opened
+        if opened is None:
+            return
+        self._require_none()
+        has_points(opened.scene)
+        folder = Path(self._window.settings.folders.get("points", str(Path.home())))
+        name = str(_free_name(folder / f"{stem_with_input(opened)}{POINTS_SUFFIX}"))
+        chosen, _ = QFileDialog.getSaveFileName(self._window.widget, "Export point cloud", name, "Point cloud (*.ply)")
+        if chosen:
+            out = Path(chosen) if chosen.lower().endswith(POINTS_SUFFIX) else Path(chosen + POINTS_SUFFIX)
+            self._window.change_settings(self._window.settings.with_folder("points", out.parent))
+            self.begin_points(out)
 
     def _done(self, exported: Exported) -> None:
         self.job = None

@@ -5,6 +5,7 @@
 | `meshing.py` | all of it: what is asked for (`mesh_export.py`), the mesh, the file |
 | `axes.py` | which way is up in the file |
 | `mesh_file.py`, `glb_file.py` | the file |
+| `point_cloud.py` | the points that a scene knows, in a file |
 | `surface.py` | triangles: small pieces taken away, fewer where wanted, their normals; the zero level of a volume |
 
 Of a scene's own surface (`surface_meshing.py`, in order):

@@ -51,7 +51,7 @@ def write_mesh(
     turned = surface
     if lie.turned:
         turned, normals = Surface(surface.vertices @ lie.rotation.T, surface.faces), normals @ lie.rotation.T
-    far = _far_from_origin(turned.vertices)
+    far = far_from_origin(turned.vertices)
     if suffix == ".glb":
         write_glb(path, turned, normals, colours, lie, turned.vertices.mean(axis=0) if far else np.zeros(3))
     elif suffix == ".ply":
@@ -62,7 +62,7 @@ def write_mesh(
     return (*_lying(lie), *notes) if axes == "auto" else notes
 
 
-def _far_from_origin(vertices: Array) -> bool:
+def far_from_origin(vertices: Array) -> bool:
     """Whether single precision is too coarse for these places, as in a map's coordinates."""
     size = float(np.ptp(vertices, axis=0).max())
     return bool(np.spacing(np.float32(np.abs(vertices).max())) > FINEST * size)

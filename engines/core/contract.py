@@ -56,7 +56,7 @@ from engines.core.members import (
 )
 from engines.core.objective import Objective
 from engines.core.reading import quoted, shortened
-from engines.core.scene_abilities import ChoosesSources, HasDepthMaps, HasVolume
+from engines.core.scene_abilities import ChoosesSources, HasDepthMaps, HasPoints, HasVolume
 from engines.core.views import Views
 
 UNIT_LENGTH = 1e-3
@@ -89,6 +89,7 @@ SCENE_ABILITIES: tuple[type, ...] = (
     HasSurface,
     HasVolume,
     HasDepthMaps,
+    HasPoints,
 )
 """What a scene may be able to do besides."""
 TRAINING_ABILITIES: tuple[type, ...] = (DividesSteps, LearnsSmaller)

@@ -59,6 +59,20 @@ class HasVolume(Protocol):
 
 
 @runtime_checkable
+class HasPoints(Protocol):
+    """A scene that knows coloured points."""
+
+    def points(self, controls: Mapping[str, float]) -> Mapping[str, Array]:
+        """Of what `controls` choose, e.g. one object of a class.
+
+        Returns:
+            points: [N, 3] world.
+            colours: [N, 3] in [0, 1].
+        """
+        ...
+
+
+@runtime_checkable
 class HasDepthMaps(Protocol):
     """A scene that is made of photographs whose depths it knows."""
 

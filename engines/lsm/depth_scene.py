@@ -151,6 +151,16 @@ class DepthScene:
         return "" if alike > 0 else "no photograph was taken from this side; what is seen here is a guess"
 
     @torch.inference_mode()
+    def points(self, controls: Mapping[str, float]) -> dict[str, Array]:
+        """All that most photographs don't see through, each in the colour of its own pixel; see `HasPoints`."""
+        fused = self.fused(controls)
+        images = fused.photographs.images.movedim(1, -1)
+        return {
+            "points": self._sources.cube.to_world(fused.points.double()).cpu().numpy(),
+            "colours": images[fused.depths.isfinite()].cpu().numpy(),
+        }
+
+    @torch.inference_mode()
     def depth_maps(self, controls: Mapping[str, float]) -> dict[str, Array]:
         """As the network gives them, whatever they are; see `HasDepthMaps`."""
         number = self._sources.number(controls)

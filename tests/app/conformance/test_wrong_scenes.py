@@ -155,6 +155,11 @@ WRONG: dict[str, Wrong] = {
         BESIDES,
         "made_of((1,)) gives a scene whose chosen_sources() are (0, 1)",
     ),
+    "points without colours": (
+        ability("    points = lambda self, controls: {'points': self.bounds}\n"),
+        BESIDES,
+        "points() gives points [2, 3] and colours [0]; both are [N, 3]",
+    ),
     "something before the near plane": (
         ability("    near = 100.0\n"), BESIDES, "near is 100, and it draws something at a depth of ",
     ),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QMessageBox
+from PyQt5.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 import app.gui.exporting
@@ -16,6 +17,7 @@ from app.gui.export_dialog import ExportDialog
 from app.gui.export_order import Order, make_export
 from app.gui.window import Window
 from app.spoken import spoken_time
+from engines.core.camera import Array
 from engines.core.files import holding
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, told, wait_exact
 from tests.app.gui.fake_scene import FakeScene
@@ -184,3 +186,21 @@ def test_a_preset_sets_the_size_and_says_which_it_is(window: Window, qtbot: QtBo
     dialog.height_px.setValue(1000)
     assert dialog.preset.currentText() == "Custom size" and dialog.order().width == 1080
     dialog.close()
+
+
+def test_points_of_scenes_that_have_some(
+    window: Window, shelf: Shelf, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Cloud(FakeScene):
+        def points(self, controls: Mapping[str, float]) -> Mapping[str, Array]:
+            return {"points": np.eye(3), "colours": np.full((3, 3), 0.5)}
+
+    shelf.scenes["cloud.pth"] = Cloud
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "cloud"), ""))
+    open_and_wait(window, qtbot, Path("fast.pth"))
+    window.commands["export_points"].trigger()
+    assert "has no points" in told(window)
+    open_and_wait(window, qtbot, Path("cloud.pth"))
+    window.commands["export_points"].trigger()
+    qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
+    assert b"element vertex 3\n" in (tmp_path / "cloud.ply").read_bytes()

@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import trimesh
 
 from app import cli
+from app.mesh.point_cloud import run_points
+from engines.core.camera import project
 from engines.core.checkpoint import Checkpoint
 from engines.core.config import make_options
 from engines.core.dataset import Dataset
@@ -149,7 +152,7 @@ def test_a_threshold_changes_what_is_solid(cars: Dataset) -> None:
     assert shares[0] > shares[1]
 
 
-def test_points_of_depth_maps_are_seen_from_elsewhere(cars: Dataset) -> None:
+def test_points_of_depth_maps_are_seen_from_elsewhere(cars: Dataset, tmp_path: Path) -> None:
     scene = ENGINE.open(checkpoint(**DEPTH), CPU, cars, LsmOptions(views=(0, 1, 2, 3)))
     assert isinstance(scene, DepthScene)
     views = cars.views.of_instance(0)
@@ -164,6 +167,20 @@ def test_points_of_depth_maps_are_seen_from_elsewhere(cars: Dataset) -> None:
     assert (frame.depth[both] - known[1][both]).abs().median() < 0.015
     photograph = torch.tensor(views[1].image())[both]
     assert (frame.image[both] - photograph).abs().mean() < 0.3 * (1 - photograph).abs().mean()
+    # They are written as other programs read them, each where its photograph shows it, in its colour.
+    out = tmp_path / "car.PLY"
+    origin = np.array([3.0, 0.0, -1.0])
+    written = run_points(scene, out, {INSTANCE: 0}, origin, never_stop)
+    cloud = trimesh.load(out)
+    points, shades = np.asarray(cloud.vertices) - origin, np.asarray(cloud.visual.vertex_colors)[:, :3] / 255
+    assert written.points == len(points) and known.isfinite().sum() * 0.9 < len(points) <= known.isfinite().sum()
+    first = known[0].isfinite().sum()
+    pixels, depth = project(views[0].camera, points[: int(first * 0.9)])
+    column, row = np.floor(pixels).astype(int).T
+    np.testing.assert_allclose(depth, known[0].numpy()[row, column], atol=1e-4)
+    np.testing.assert_allclose(shades[: len(depth)], views[0].image()[row, column], atol=1 / 255)
+    with pytest.raises(UserError, match=r"car\.obj: points are written as \.ply"):
+        run_points(scene, tmp_path / "car.obj", {}, origin, never_stop)
 
 
 def test_a_folder_is_needed(cars: Dataset) -> None:
@@ -187,6 +204,10 @@ def test_arrays_are_written_for_scripts(
     other = "depth" if to == "volume" else "volume"
     assert cli.main([*command[:-1], str(tmp_path / "none.npz"), "--to", other]) == 1
     assert "this scene of lsm has no" in capsys.readouterr().err and not (tmp_path / "none.npz").exists()
+    points = tmp_path / "points.ply"
+    assert cli.main([*command[:-1], str(points), "--to", "points"]) == (to == "volume")
+    assert points.exists() == (to == "depth")
+    assert ("has no points; a mesh can be made of it" in capsys.readouterr().err) == (to == "volume")
 
 
 def test_converted_files_are_the_authors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
