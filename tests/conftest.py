@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import shutil
@@ -52,6 +53,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     reason = "no display: install Xvfb (apt-get install xvfb), or set DISPLAY"
     for item in window_tests:
         item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_collection_finish() -> None:
+    """Leaves what was imported out of each look for garbage, as the program does: closing a scene has one."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:
