@@ -46,10 +46,9 @@ class ExportBar(QFrame):
         column = QVBoxLayout()
         column.setSpacing(4)
         top = QHBoxLayout()
-        # Each as wide as its text, as long as there is room for both.
-        top.addWidget(self.title)
-        top.addStretch(1)
-        top.addWidget(self.left)
+        # A name is shorter than counts and a folder.
+        top.addWidget(self.title, 1)
+        top.addWidget(self.left, 2)
         self.left.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         column.addLayout(top)
         column.addWidget(self.progress)
@@ -70,6 +69,8 @@ class ExportBar(QFrame):
         self.progress.setRange(0, total)
         self.progress.setValue(0)
         self.thumbnail.clear()
+        # A mesh has none, and its texts can use the room.
+        self.thumbnail.setVisible(not is_mesh_file(out))
         self.cancel.setEnabled(True)
         self._ended(False)
         self.show()
