@@ -12,8 +12,6 @@ UNSEEN = 0.5
 """The grey of what is in no picture."""
 HARDLY = 1e-4
 """The weight of a photograph that doesn't see a point, so that one that none sees is coloured as what hides it."""
-WHITE, WHITE_SLOPE = 0.01, 10.0
-"""The weight of white, and how fast it grows with what lacks to it: all photographs stand on white."""
 
 
 def seen(points: Tensor, photographs: Photographs, depths: Tensor) -> tuple[Tensor, Tensor]:
@@ -59,9 +57,9 @@ def colours(points: Tensor, sight: Tensor, photographs: Photographs, depths: Ten
     away = (points.square().sum(dim=1) - 2 * (taken_at @ points.T) + taken_at.square().sum(dim=1)[:, None]).clamp(min=0)
     alike = (ahead * (away + 1e-12).rsqrt()).clamp_(-1, 1).add_(1).mul_(0.5)
     weights *= alike.square_().square_().add_(1e-3)
-    shown = F.grid_sample(photographs.images, places[:, None], padding_mode="border", align_corners=False)[:, :, 0]
-    # White is mostly what stands behind the object, where its border is off by a little.
-    weights *= (WHITE_SLOPE * (1 - shown.amin(dim=1))).clamp_(WHITE, 1)
+    shown = F.grid_sample(photographs.weighed, places[:, None], padding_mode="border", align_corners=False)[:, :, 0]
+    # Where the object's border is off by a little, what stands behind it is shown.
+    weights *= shown[:, 3]
     total = weights.sum(dim=0)
-    mixed = (weights[:, None] * shown).sum(dim=0) / total.clamp(min=1e-12)
+    mixed = (weights[:, None] * shown[:, :3]).sum(dim=0) / total.clamp(min=1e-30)
     return torch.where(total > 0, mixed, UNSEEN).T

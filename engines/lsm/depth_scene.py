@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core.camera import Array, Camera
@@ -24,6 +25,10 @@ REACH = 0.55
 """Half the side of what a depth map's points must lie in; the object's cube, and a little."""
 SLACK = 0.04
 """The cube's units: how far behind what a photograph sees a point may be and still be it; depth maps err by as much."""
+JUMP = 6.0
+"""Of a pixel's size on the object: between pixels that lie so far apart in depth there is an edge."""
+AGREED = 0.5
+"""Of the points: where fewer are confirmed by other photographs all are shown."""
 MOST_FOOTPRINT = 8
 """Pixels along each side that a point covers."""
 OVERLAP = 1.3
@@ -74,13 +79,19 @@ class DepthScene:
         depths = maker.depths(number, views, chosen, stop)
         photographs = maker.photographs(number, views, chosen)
         points = _points(photographs, depths)
-        within = (points.abs() <= REACH).all(dim=2) & (depths.flatten(1) > 0)
+        pixel_sizes = depths / photographs.K[:, 0, 0].view(-1, 1, 1)
+        within = (
+            (points.abs() <= REACH).all(dim=2) & (depths.flatten(1) > 0) & ~_between(depths, pixel_sizes).flatten(1)
+        )
         depths = torch.where(within.view_as(depths), depths, torch.inf)
         # What most photographs see through is none.
         _, beyond = seen(points[within], photographs, depths)
-        within[within.clone()] = (beyond > SLACK).sum(dim=0) * 2 < len(chosen)
+        agreed = (beyond > SLACK).sum(dim=0) * 2 < len(chosen)
+        # Where hardly any maps agree nothing would be left to look at.
+        if agreed.sum() > AGREED * len(agreed):
+            within[within.clone()] = agreed
         depths = torch.where(within.view_as(depths), depths, torch.inf)
-        sizes = (depths / photographs.K[:, 0, 0].view(-1, 1, 1)).flatten(1)
+        sizes = pixel_sizes.flatten(1)
         return self._fused.keep(number, Fused(photographs, depths, points[within], sizes[within]))
 
     @torch.inference_mode()
@@ -173,6 +184,13 @@ class DepthScene:
             "camera_to_world": poses,
             "K": photographs.K.double().cpu().numpy(),
         }
+
+
+def _between(depths: Tensor, pixel_sizes: Tensor) -> Tensor:
+    """[V, H, W] where depths, of pixels so large there, lie between what is nearer and what is farther beside them."""
+    farthest, nearest = (F.max_pool2d(sign * depths[:, None], 3, 1, 1)[:, 0] * sign for sign in (1, -1))
+    edge = JUMP * pixel_sizes
+    return (depths - nearest > edge) & (farthest - depths > edge)
 
 
 def _points(photographs: Photographs, depths: Tensor) -> Tensor:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -22,6 +24,11 @@ from engines.core.reading import naming
 from engines.core.views import View, Views
 from engines.lsm.config import LsmConfig
 from engines.lsm.projection import project_centres
+
+WHITE = 0.99
+"""As bright as what photographs of objects stand on."""
+BACKDROP = 1e-5
+"""The weight of that, where a colour is taken from photographs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,10 +103,26 @@ class Photographs:
     K: Tensor
     R: Tensor
 
+    @cached_property
+    def weighed(self) -> Tensor:
+        """[V, 4, H, W] the images, and how far they show the object: hardly, where white goes on to their border."""
+        weights = np.stack([_beside_backdrop(image) for image in self.images.movedim(1, 3).cpu().numpy()])
+        return torch.cat([self.images, torch.from_numpy(weights).to(self.images)[:, None]], dim=1)
+
     def first(self, count: int) -> Photographs:
         """The first `count` of them."""
         part = slice(0, count)
         return Photographs(self.numbers[part], self.cameras[part], self.images[part], self.K[part], self.R[part])
+
+
+def _beside_backdrop(image: Array) -> Array:
+    """[H, W] the weights of pixels [H, W, 3]: 1, or `BACKDROP` of what stands behind the object, and beside that."""
+    white = (image.min(axis=2) > WHITE).astype(np.uint8)
+    _, labels = cv2.connectedComponents(white)
+    border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    behind = np.isin(labels, border[border > 0]).astype(np.uint8)
+    # Pixels at the edge show some of both.
+    return np.where(cv2.dilate(behind, np.ones((3, 3), dtype=np.uint8)) > 0, BACKDROP, 1.0)
 
 
 def object_number(dataset: Dataset, controls: Mapping[str, float]) -> int:
