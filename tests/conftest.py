@@ -33,12 +33,14 @@ _virtual_display: subprocess.Popen[bytes] | None = None
 
 
 def pytest_configure() -> None:
-    """Lets Ctrl+C be heard, here and in processes that tests begin.
+    """Lets Ctrl+C be heard, here and in processes that tests begin; lets files stay in memory.
 
     What a shell begins in the background ignores it, and so does all that it begins in turn.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Thousands of small files are written, each waited for until it is on the disk: these need outlive no power cut.
+    os.fsync = lambda descriptor: None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -123,7 +125,7 @@ def same_chance() -> None:
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(0)
     if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(0)
+        sys.modules["torch"].default_generator.manual_seed(0)
 
 
 @pytest.fixture(scope="module")

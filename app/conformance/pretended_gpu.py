@@ -141,9 +141,9 @@ def _numbered(value: Any) -> Any:
 class _Pretending(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Of one thread: does what is asked of the device's tensors."""
 
-    def __init__(self, waits: Waits) -> None:
+    def __init__(self, waits: Waits, doubles: bool) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._waits = waits
+        self._waits, self._doubles = waits, doubles
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
@@ -172,6 +172,10 @@ class _Pretending(TorchDispatchMode):  # type: ignore[no-untyped-call]
             or (func is aten.copy_.default and not isinstance(args[0], GpuTensor))
         ):
             return args[0] if func is aten.copy_.default else out
+        if not self._doubles and any(
+            isinstance(leaf, Tensor) and leaf.dtype == torch.float64 for leaf in tree_flatten(out)[0]
+        ):
+            raise MixedDevices(f"{func}: makes doubles, which the device has not ({_place()})")
         wrapped = tree_map_only(Tensor, _hidden, out)
         return return_and_correct_aliasing(func, args, kwargs, wrapped) if here else wrapped  # type: ignore[no-untyped-call]
 
@@ -214,12 +218,16 @@ def _place() -> str:
 
 
 @contextlib.contextmanager
-def pretended_gpu() -> Iterator[Waits]:
-    """One CUDA device is there meanwhile, also for threads that begin."""
+def pretended_gpu(doubles: bool = True) -> Iterator[Waits]:
+    """One CUDA device is there meanwhile, also for threads that begin.
+
+    Args:
+        doubles: whether it has such; Apple's have not.
+    """
     waits, run = Waits(), threading.Thread.run
 
     def run_pretending(thread: threading.Thread) -> None:
-        with _Pretending(waits), _Numbered():
+        with _Pretending(waits, doubles), _Numbered():
             run(thread)
 
     with ExitStack() as stack:
@@ -229,7 +237,7 @@ def pretended_gpu() -> Iterator[Waits]:
         # Tensors in disguise can't be inference tensors; without gradients the numbers are the same.
         for name in ("__enter__", "__exit__"):
             stack.enter_context(patch.object(torch.inference_mode, name, getattr(_WithoutGradients, name)))
-        stack.enter_context(_Pretending(waits))
+        stack.enter_context(_Pretending(waits, doubles))
         stack.enter_context(_Numbered())
         yield waits
 

@@ -41,6 +41,18 @@ def set_generator_states(states: Mapping[str, Tensor], device: torch.device) -> 
         torch.mps.set_rng_state(states["mps"])
 
 
+def seed_generators(seed: int, device: torch.device) -> None:
+    """Has torch's global generators that networks on `device` use begin at a seed.
+
+    `torch.manual_seed` seeds those of all devices, and notes for each that isn't used yet where it was called from: a
+    third of a millisecond each time.
+    """
+    if device.type == "cpu":
+        torch.default_generator.manual_seed(seed)
+    else:
+        torch.manual_seed(seed)
+
+
 @contextlib.contextmanager
 def global_generators_kept(device: torch.device) -> Iterator[None]:
     """Puts torch's global generators back afterwards."""

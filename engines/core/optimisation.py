@@ -19,6 +19,7 @@ from engines.core.averaging import WeightAverage
 from engines.core.chance import (
     generator_states,
     global_generators_kept,
+    seed_generators,
     seeded,
     set_generator_states,
     state_names,
@@ -76,7 +77,7 @@ class Optimisation(Generic[AnyObjective]):
         state = _training_state(setup.checkpoint) if setup.checkpoint is not None else {}
         self._engine, self._dataset, self._device, self._seed = setup.engine, setup.dataset, setup.device, setup.seed
         with global_generators_kept(setup.device):
-            torch.manual_seed(setup.seed)
+            seed_generators(setup.seed, setup.device)
             self.objective = objective = make(setup)
         checked_objective(objective, setup.engine)
         # As any object, which abilities can be asked of: to mypy a type variable has those of its bound only.
@@ -142,7 +143,8 @@ class Optimisation(Generic[AnyObjective]):
             if isinstance(self._known, KeepsState):
                 set_generator_states(self._whole_states(self._known.generators), self._device)
             else:
-                torch.manual_seed(seeded(self._seed, CHANCE_OF_STEPS, self.step_count).initial_seed())
+                seed = seeded(self._seed, CHANCE_OF_STEPS, self.step_count).initial_seed()
+                seed_generators(seed, self._device)
             with rounded_convolutions(self._device):
                 names, losses = self._backward(batch)
             after = generator_states(self._device) if isinstance(self._known, KeepsState) else {}

@@ -107,3 +107,10 @@ def test_another_thread_has_the_device_too_and_none_has_it_afterwards() -> None:
         with pytest.raises(MixedDevices, match="a generator of the CPU"):
             torch.rand(2, generator=torch.Generator(), device="cuda")
     assert torch.cuda.is_available() == torch.backends.cuda.is_built() and torch.zeros(2).device.type == "cpu"
+
+
+def test_doubles_are_refused_where_the_device_has_none() -> None:
+    with pretended_gpu(doubles=False):
+        assert torch.zeros(2, dtype=torch.float64).device.type == "cpu"
+        with pytest.raises(MixedDevices, match="makes doubles, which the device has not"):
+            torch.zeros(2, device="cuda").double()
