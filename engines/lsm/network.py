@@ -65,6 +65,11 @@ class GridUnet(nn.Module):
         found, third = self.before_last(grids)
         return self.out(found)[:, 0], third
 
+    def beyond_third(self) -> Iterator[nn.Module]:
+        """The layers that what `deconv3` gives doesn't come from."""
+        yield from (self.get_submodule(f"deconv{number + 1}") for number in range(3, self.depth))
+        yield self.out
+
     def before_last(self, grids: Tensor) -> tuple[Tensor, Tensor]:
         """What `out` is given, [N, 32, n, n, n]; and what `deconv3` gives."""
         past, found = list[Tensor](), grids

@@ -100,6 +100,10 @@ class LsmObjective:
         self.reader = BatchReader(views, volumes, cube, self._plan, setup.config, ranks.here())
         self.reader.look()
         self.network = Lsm(setup.config)
+        if setup.config.learns_depths:
+            # Nothing is learnt of what depth maps aren't made of; ranks would wait for its gradients.
+            for layer in self.network.Grid_Unet.beyond_third():
+                layer.requires_grad_(False)
         self.notes: tuple[str, ...] = ()
         # A run that goes on has its own weights: that file need not be there any more.
         if setup.config.checkpoint is not None and setup.checkpoint is None:

@@ -70,6 +70,14 @@ def test_depths_are_compared_where_nothing_is_too(cars: Dataset) -> None:
         torch.testing.assert_close(learnt.losses(batch)["total"], (depths - batch.known[:, None]).abs().mean())
 
 
+@pytest.mark.parametrize(("net", "nvox"), [("unet32", 8), ("unet64", 16)])
+def test_all_that_is_learnt_takes_part(cars: Dataset, net: str, nvox: int) -> None:
+    learnt = objective(cars, kind="dlsm", ray_samples=4, grid_net=net, nvox=nvox, im_batch=1, batch_size=1)
+    learnt.losses(learnt.read(0))["total"].backward()
+    weights = learnt.network.named_parameters()
+    assert [name for name, tensor in weights if tensor.requires_grad is (tensor.grad is None)] == []
+
+
 @pytest.mark.slow
 def test_voxels_are_learnt(cars: Dataset) -> None:
     setup = Setup("lsm", cars, LsmConfig(**SMALL, max_steps=30), torch.device("cpu"), 7)
