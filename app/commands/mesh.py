@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from app.commands.console import ProgressBar, add_scene_arguments, assumptions_of, note_since, notes, open_from, writing
-from app.commands.render import Choices, choose_controls
+from app.commands.render import Choices, add_control, choose_controls
 from app.mesh.axes import AXES
 from app.mesh.mesh_export import (
     AUTO,
@@ -65,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--instance", metavar="I", help="which one, of a scene with several: a number, or its name")
     parser.add_argument("--time", type=float, metavar="N", help="a moment of a recording (default: the first)")
+    add_control(parser)
 
 
 def _range(source: str) -> str:
@@ -100,7 +101,7 @@ def _make(opened: Opened, source: str, arguments: argparse.Namespace) -> int:
         resolution=arguments.resolution,
         views=VIEWS if arguments.views is None else arguments.views,
         faces=arguments.faces,
-        controls=mesh_controls(opened.scene, arguments.instance, arguments.time),
+        controls=mesh_controls(opened.scene, arguments.instance, arguments.time, tuple(arguments.control)),
         box=arguments.box,
         closed=arguments.closed,
         keep_background=arguments.keep_background,
@@ -130,11 +131,13 @@ def _without_effect(source: str, arguments: argparse.Namespace) -> list[str]:
     return [f"{option} has no effect: {reason}" for option, is_given in given.items() if is_given]
 
 
-def mesh_controls(scene: Scene, instance: str | None, time: float | None) -> dict[str, float]:
-    """Which object, and which moment: the first where none is named."""
+def mesh_controls(
+    scene: Scene, instance: str | None, time: float | None, others: tuple[str, ...] = ()
+) -> dict[str, float]:
+    """Which object, and which moment: the first where none is named; `others`: `NAME=VALUE` of any control."""
     chosen = choose_controls(scene.controls, Choices(instance=instance), 1)[0]
     moments = time_control(scene, chosen)
     controls: list[Control] = [
         moments if moments is not None and control.name == TIME else control for control in scene.controls
     ]
-    return choose_controls(controls, Choices(instance, time), 1)[0]
+    return choose_controls(controls, Choices(instance, time, others=others), 1)[0]

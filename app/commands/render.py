@@ -74,8 +74,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--blend", type=float, metavar="X", help="its share, 0 to 1, in all frames (default: growing from 0 to 1)"
     )
+    add_control(parser)
     parser.add_argument("--time", type=float, metavar="N", help=(
         "a moment of a recording (default: that of each camera where the path says so, else it plays, looping)"
+    ))  # fmt: skip
+
+
+def add_control(parser: argparse.ArgumentParser) -> None:
+    """Whatever else the scene lets its viewer vary."""
+    parser.add_argument("--control", action="append", default=[], metavar="NAME=VALUE", help=(
+        "one of the scene's controls, which main.py info lists; may be repeated"
     ))  # fmt: skip
 
 
@@ -111,7 +119,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _render(opened: Opened, arguments: argparse.Namespace) -> int:
-    wanted = Choices(arguments.instance, arguments.time, arguments.blend_with, arguments.blend)
+    wanted = Choices(
+        arguments.instance, arguments.time, arguments.blend_with, arguments.blend, tuple(arguments.control)
+    )
     path = arguments.path or usual_path(opened.scene.cameras)
     chosen = choose_controls(opened.scene.controls, replace(wanted, time=None), 1)[0]
     choice = round(chosen.get(INSTANCE, 0.0))
@@ -208,6 +218,8 @@ class Choices:
     time: float | None = None
     blend_with: str | None = None
     blend: float | None = None
+    others: tuple[str, ...] = ()
+    """`NAME=VALUE` of any."""
 
 
 def choose_controls(
@@ -225,11 +237,17 @@ def choose_controls(
     fixed: dict[str, float] = {}
     if wanted.instance is not None:
         fixed[INSTANCE] = _value(named, INSTANCE, wanted.instance)
+    for text in wanted.others:
+        name, _, value = text.partition("=")
+        if name not in named:
+            there = f"it has {', '.join(named)}" if named else "it has none"
+            raise UserError(f"--control {text}: this scene has no control {name!r}; {there}")
+        fixed[name] = _value(named, name, value, f"--control {text}")
     if wanted.time is not None:
         fixed[TIME] = _value(named, TIME, f"{wanted.time:g}")
     shares = _shares(named, wanted, frames, fixed)
     moments = named.get(TIME)
-    if moments is None or wanted.time is not None:
+    if moments is None or TIME in fixed:
         return [fixed | shares[index] for index in range(frames)]
     times = running(moments, frames) if held is None else [moments.clamped(time) for time in held]
     return [{**fixed, **shares[index], TIME: times[index]} for index in range(frames)]
@@ -249,8 +267,8 @@ def _shares(
     return [{BLEND: index / max(frames - 1, 1)} for index in range(frames)]
 
 
-def _value(named: Mapping[str, Control], name: str, text: str) -> float:
-    control, option = named.get(name), f"--{name.replace('_', '-')} {text}"
+def _value(named: Mapping[str, Control], name: str, text: str, option: str = "") -> float:
+    control, option = named.get(name), option or f"--{name.replace('_', '-')} {text}"
     if control is None:
         raise UserError(f"{option}: this scene has no {NOUNS.get(name, name)} to choose")
     if text in control.choices:

@@ -175,11 +175,18 @@ def test_a_recording_plays_and_loops_where_no_moment_is_named() -> None:
     assert [frame["time"] for frame in playing] == [0, 1, 2, 0, 1]
     assert {frame[INSTANCE] for frame in playing} == {1}
     assert render.choose_controls(controls, render.Choices("0", 2), 2) == [{INSTANCE: 0, "time": 2}] * 2
+    named = render.Choices(others=("instance=blue", "time=1"))
+    assert render.choose_controls(controls, named, 2) == [{INSTANCE: 1, "time": 1}] * 2
     for choices, message in (
         (render.Choices("green", None), r"--instance green: must be 0 to 1 \(red, blue\)"),
         (render.Choices("2", None), "--instance 2: must be 0 to 1"),
         (render.Choices("0.5", None), "--instance 0.5: must be 0 to 1"),
         (render.Choices(None, 3), "--time 3: must be 0 to 2"),
+        (render.Choices(others=("time=3",)), "--control time=3: must be 0 to 2"),
+        (
+            render.Choices(others=("glow=3",)),
+            "--control glow=3: this scene has no control 'glow'; it has time",
+        ),
         (render.Choices(None, float("nan")), "--time nan: must be 0 to 2"),
     ):
         with pytest.raises(UserError, match=message):
