@@ -52,7 +52,6 @@ from app.gui.source_panel import SourceCard
 from app.gui.start_page import StartPage
 from app.gui.status import Status
 from app.gui.theme import THEMES, apply_theme, colours_of
-from app.gui.training.panel import HEIGHT as TRAINING_HEIGHT
 from app.gui.training.trainings import Trainings
 from app.gui.view_panel import OverlayCard, ViewCard
 from app.gui.viewport import Viewport
@@ -65,8 +64,8 @@ from engines.core.engine import INSTANCE
 from engines.core.errors import UserError
 
 TITLE = "Vantage"
-TRAINING_SHARE = 0.36
-"""Of the window's height, that the training panel has at first."""
+TRAINING_HEIGHT, TRAINING_SHARE = 270, 0.36
+"""Pixels and share of the window's height, that the training panel has at first: the larger."""
 MANUAL = Path(__file__).resolve().parents[2] / "README.md"
 
 
@@ -181,13 +180,14 @@ class Window(QMainWindow):
         self._training_dock.setObjectName("training_dock")
         self._training_dock.setFeatures(QDockWidget.NoDockWidgetFeatures)
         self._training_dock.setTitleBarWidget(QWidget())
-        self._training_dock.setWidget(self.trainings.make_panel())
         self.setCorner(Qt.BottomRightCorner, Qt.RightDockWidgetArea)
         self.addDockWidget(Qt.BottomDockWidgetArea, self._training_dock)
         self._training_dock.hide()
 
     def show_training(self, shown: bool) -> None:
-        """Shows or hides the training panel."""
+        """Shows or hides the training panel, which is made when it is shown first."""
+        if shown and self.trainings.panel is None:
+            self._training_dock.setWidget(self.trainings.make_panel(colours_of(self.settings.theme, self._system_dark)))
         first = shown and self._training_dock.isHidden()
         self._training_dock.setVisible(shown)
         if first:

@@ -27,7 +27,6 @@ from app.runs.library import Curves, held_out_pictures
 from app.runs.queue import Job
 from app.spoken import spoken_bytes, spoken_time
 
-HEIGHT = 270
 PHOTOGRAPH = "Photograph"
 NOTHING = "Drawn at the first validation"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PyQt5.QtCore import QFile, QPoint, QUrl
 from PyQt5.QtGui import QDesktopServices
@@ -12,13 +12,15 @@ from PyQt5.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QMes
 
 from app.gui.host import Host
 from app.gui.plain_text import tip
-from app.gui.training.panel import TrainingPanel
 from app.gui.training.runs_list import Row
 from app.runs.library import Run, rename_run
 from app.runs.order import Order
 from app.runs.queue import RunQueue
 from engines.core.errors import UserError
 from engines.core.run_folder import is_claimed
+
+if TYPE_CHECKING:
+    from app.gui.training.panel import TrainingPanel
 
 MOST_STEPS = 100_000_000
 

@@ -8,15 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QTimer
 from PyQt5.QtWidgets import QMessageBox
 
 from app.gui.host import Host
 from app.gui.plain_text import plain_box
+from app.gui.theme import Colours
 from app.gui.training.asking import Asking
 from app.gui.training.notify import notify
-from app.gui.training.panel import TrainingPanel
 from app.gui.training.run_menu import RunMenu
 from app.gui.training.runs_list import Row, rows_of
 from app.gui.words import in_window
@@ -29,6 +30,9 @@ from app.runs.sharing import Sharing
 from app.settings import runs_home
 from engines.core.errors import UserError
 from engines.core.run_folder import LIVE_NAME, is_run_folder
+
+if TYPE_CHECKING:
+    from app.gui.training.panel import TrainingPanel
 
 BEAT_MS = 50
 LOOK_MS = 1500
@@ -74,14 +78,20 @@ class Trainings:
             "watch_training": self._watch_active,
         }
 
-    def make_panel(self) -> TrainingPanel:
-        """The panel, once there are commands for its buttons."""
+    def make_panel(self, colours: Colours) -> TrainingPanel:
+        """The panel in a theme's colours, with what there is to show already."""
+        # Here, because what draws curves takes a tenth of the window's start.
+        from app.gui.training.panel import TrainingPanel
+
         ids = ("train", "continue_training", "pause_training", "stop_training", "watch_training")
         self.panel = TrainingPanel([self._window.commands[id] for id in ids])
         self.panel.selection_changed.connect(self.look)
         self.panel.selection_changed.connect(self._window.update_commands)
         self.panel.runs.opened.connect(self.menu.open)
         self.panel.runs.menu_wanted.connect(self.menu.pop_up)
+        self.panel.paint(colours)
+        self._refresh()
+        self.panel.show_job(self.queue.active, len(self.queue.waiting))
         return self.panel
 
     # Orders

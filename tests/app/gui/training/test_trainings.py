@@ -62,9 +62,9 @@ def old_run(folder: Path, data: Path, step: int = 7) -> Path:
 def test_a_run_is_followed_from_its_order_to_its_end(
     window: Window, qtbot: QtBot, runs: list[FakeRun], order: MakeOrder
 ) -> None:
+    window.trainings.begin(order("car"))
     panel = window.trainings.panel
     assert panel is not None
-    window.trainings.begin(order("car"))
     (run,) = runs
     assert panel.isVisible() and panel.state.text() == "Preparing car"
     assert rows(window)["car"][2] == "starting …"
@@ -195,9 +195,9 @@ def test_a_failure_is_told_and_stays_in_the_list(
 def test_the_second_begins_when_the_first_has_ended(
     window: Window, qtbot: QtBot, runs: list[FakeRun], order: MakeOrder
 ) -> None:
+    window.trainings.begin(order("car"))
     panel = window.trainings.panel
     assert panel is not None
-    window.trainings.begin(order("car"))
     window.trainings.begin(order("van"))
     assert len(runs) == 1 and rows(window)["van"][2] == "waiting"
     assert window.banner.text.text() == "van begins when the runs before it are done."
@@ -236,9 +236,9 @@ def test_what_waits_can_be_taken_from_the_queue(
 
 
 def test_pause_and_go_on(window: Window, runs: list[FakeRun], order: MakeOrder) -> None:
+    window.trainings.begin(order("car"))
     panel, pause = window.trainings.panel, window.commands["pause_training"]
     assert panel is not None
-    window.trainings.begin(order("car"))
     (run,) = runs
     run.stand(1)
     pause.trigger()
