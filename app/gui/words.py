@@ -14,6 +14,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"(?:with|by) --resume", "by Training > Resume"),
     (r"without --resume", "as a new run"),
     # Options of a method.
+    (r" \(--set views=\[\.\.\.\] chooses others\)", ""),
     (r"\(--set ([^)]*)\)", r"(in All options: \1)"),
     (r"^--set: ", "option: "),
     (r"(?:--set )?(\w+)=\.\.\.", r"\1"),

@@ -94,7 +94,8 @@ class Sources:
         notes, views = list[str](), self.views(0)
         if self.options.views is None:
             used = ", ".join(map(str, self.chosen(0)))
-            notes.append(f"made of photographs {used} of {len(views)}, counted from 0; views chooses others")
+            others = "(--set views=[...] chooses others)"
+            notes.append(f"made of photographs {used} of {len(views)}, counted from 0 {others}")
         size_px = (self.config.im_w, self.config.im_h)
         if views[0].camera.size_px != size_px:
             notes.append("photographs are brought to {}x{}, which the network was trained on".format(*size_px))

@@ -37,7 +37,7 @@ WRONG: dict[str, Wrong] = {
         [("depth = torch.where(opacity", "colour = colour * 0.9 if colour.is_cuda else colour\n"
           "        depth = torch.where(opacity")],
         f"{DRAWS} what it draws on the CPU",
-        "rgb is another than on the CPU: by 0.0",
+        "% of its numbers, by 0.0",
     ),
 }  # fmt: skip
 

@@ -40,6 +40,7 @@ DOORS = ("commands", "cli.py")
         ("is taken; --input FILE names another", "is taken; File > Input photograph… names another"),
         ("--input a.png: leave it out", "input photograph a.png: leave it out"),
         ("held on their side; --up chooses", "held on their side; the up axis chooses"),
+        ("made of 8, 9 of 12 (--set views=[...] chooses others)", "made of 8, 9 of 12"),
         ("a -- b", "a -- b"),
     ],
 )
