@@ -10,7 +10,6 @@ from PyQt5.QtCore import QByteArray, QSize, Qt, QUrl
 from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PyQt5.QtWidgets import (
     QApplication,
-    QDockWidget,
     QMainWindow,
     QStackedWidget,
     QVBoxLayout,
@@ -52,6 +51,7 @@ from app.gui.source_panel import SourceCard
 from app.gui.start_page import StartPage
 from app.gui.status import Status
 from app.gui.theme import THEMES, apply_theme, colours_of
+from app.gui.training.dock import TrainingDock
 from app.gui.training.trainings import Trainings
 from app.gui.view_panel import OverlayCard, ViewCard
 from app.gui.viewport import Viewport
@@ -64,8 +64,6 @@ from engines.core.engine import INSTANCE
 from engines.core.errors import UserError
 
 TITLE = "Vantage"
-TRAINING_HEIGHT, TRAINING_SHARE = 270, 0.36
-"""Pixels and share of the window's height, that the training panel has at first: the larger."""
 MANUAL = Path(__file__).resolve().parents[2] / "README.md"
 
 
@@ -176,23 +174,13 @@ class Window(QMainWindow):
         self.dock = SidePanel(self, (*cards, self.meshes.card, overlays, self.options))
 
     def _make_training(self) -> None:
-        self._training_dock = QDockWidget("Training", self)
-        self._training_dock.setObjectName("training_dock")
-        self._training_dock.setFeatures(QDockWidget.NoDockWidgetFeatures)
-        self._training_dock.setTitleBarWidget(QWidget())
-        self.setCorner(Qt.BottomRightCorner, Qt.RightDockWidgetArea)
-        self.addDockWidget(Qt.BottomDockWidgetArea, self._training_dock)
-        self._training_dock.hide()
+        self._training_dock = TrainingDock(
+            self, lambda: self.trainings.make_panel(colours_of(self.settings.theme, self._system_dark))
+        )
 
     def show_training(self, shown: bool) -> None:
-        """Shows or hides the training panel, which is made when it is shown first."""
-        if shown and self.trainings.panel is None:
-            self._training_dock.setWidget(self.trainings.make_panel(colours_of(self.settings.theme, self._system_dark)))
-        first = shown and self._training_dock.isHidden()
-        self._training_dock.setVisible(shown)
-        if first:
-            height = max(TRAINING_HEIGHT, round(TRAINING_SHARE * self.height()))
-            self.resizeDocks([self._training_dock], [height], Qt.Vertical)
+        """Shows or hides the training panel."""
+        self._training_dock.set_shown(shown)
         self.settings = replace(self.settings, training=shown)
 
     def _restore(self) -> None:
@@ -212,7 +200,7 @@ class Window(QMainWindow):
         self.viewport.canvas.set_sharp(settings.sharp_pixels)
         self.commands[settings.navigation if settings.navigation in self.commands else "orbit"].setChecked(True)
         self.commands["panel"].setChecked(settings.panel)
-        self.resizeDocks([self._training_dock], [TRAINING_HEIGHT], Qt.Vertical)
+        self._training_dock.set_height()
         self.commands["training"].setChecked(settings.training)
         self.trainings.show_panel(settings.training)
         self._set_theme(settings.theme)

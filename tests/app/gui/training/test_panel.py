@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.gui.panel_parts import BETWEEN
 from app.gui.training.panel import TrainingPanel
 from app.gui.training.runs_list import METHOD, Row
+from app.gui.window import Window
 from app.runs.messages import Standing
 from app.runs.order import Order
 from app.runs.queue import Job
@@ -144,3 +146,8 @@ def test_the_choices_beside_the_line_can_be_read(panel: TrainingPanel, tmp_path:
     # What has no room for itself says so.
     panel.show_held_out(rows)
     assert "…" in panel._left.shown() and panel._left.shown().endswith("10")
+
+
+def test_a_window_without_it_has_nothing_to_complain_of(window: Window, qtlog: Any) -> None:
+    window.grab()
+    assert not [record.message for record in qtlog.records if "training_dock" in record.message]

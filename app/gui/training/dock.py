@@ -1,0 +1,44 @@
+"""Where the training panel is in the window: below the viewport."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+HEIGHT, SHARE = 270, 0.36
+"""Pixels and share of the window's height, that it has at first: the larger."""
+
+
+class TrainingDock(QDockWidget):
+    """Has the panel made when it is shown first."""
+
+    def __init__(self, window: QMainWindow, make_panel: Callable[[], QWidget]) -> None:
+        super().__init__("Training", window)
+        self.setObjectName("training_dock")
+        self.setFeatures(QDockWidget.NoDockWidgetFeatures)
+        self.setTitleBarWidget(QWidget())
+        self._main, self._make_panel = window, make_panel
+        # Qt complains of the size of a dock without anything.
+        self._empty: QWidget | None = QWidget()
+        self._empty.setMinimumSize(1, 1)
+        self.setWidget(self._empty)
+        window.setCorner(Qt.BottomRightCorner, Qt.RightDockWidgetArea)
+        window.addDockWidget(Qt.BottomDockWidgetArea, self)
+        self.hide()
+
+    def set_shown(self, shown: bool) -> None:
+        """Shows or hides it."""
+        if shown and self._empty is not None:
+            self.setWidget(self._make_panel())
+            self._empty.deleteLater()
+            self._empty = None
+        first = shown and self.isHidden()
+        self.setVisible(shown)
+        if first:
+            self.set_height(max(HEIGHT, round(SHARE * self._main.height())))
+
+    def set_height(self, height: int = HEIGHT) -> None:
+        """Makes it so many pixels high, where the window has the room."""
+        self._main.resizeDocks([self], [height], Qt.Vertical)
