@@ -13,6 +13,7 @@ from app.conformance.drawing import open_checkpoint, whole_picture
 from app.conformance.pretended_gpu import DEVICE, MixedDevices, Waits, pretended_gpu
 from app.conformance.trial import Check, Failure, Trial, channels, difference, draw
 from engines.core.contract import checkpoint_of, resumed
+from engines.core.reading import counted
 
 NEAR = 1 / 255
 """How far a number may be from the CPU's, of its channel's mean where that is above 1: sums are added up in another
@@ -47,7 +48,7 @@ def learns_on_gpu(trial: Trial) -> str:
             training.close()
     if found := difference(dict(whole.weights), dict(again.weights)):
         raise Failure(f"a training that goes on there is another one: {found}")
-    return f"the host waits {waited} times in a step"
+    return f"the host waits {counted(waited, 'time')} in a step"
 
 
 def draws_on_gpu(trial: Trial) -> str:
@@ -62,7 +63,7 @@ def draws_on_gpu(trial: Trial) -> str:
         found = {name: tensor.cpu() for name, tensor in channels(scene, frame).items()}
     for name, tensor in expected.items():
         require_alike(name, tensor, found[name])
-    return f"the host waits {waited} times in a frame"
+    return f"the host waits {counted(waited, 'time')} in a frame"
 
 
 def require_alike(name: str, expected: Tensor, found: Tensor) -> None:

@@ -14,7 +14,7 @@ from app.inspection.boxes import boxes_of_methods
 from app.inspection.lenses import doubts_of_lenses
 from app.inspection.pictures import Pictures, look_at_photograph
 from app.inspection.poses import doubts_of_cameras
-from app.inspection.report import DataReport, Doubt, Seen, Suitability, Thumbnail, counted
+from app.inspection.report import DataReport, Doubt, Seen, Suitability, Thumbnail
 from app.structure import FEWEST
 from app.unused import left_to_learn, unused
 from engines.core.abilities import reason_against
@@ -25,7 +25,7 @@ from engines.core.errors import Cancelled, UserError
 from engines.core.formats import find_format, open_dataset
 from engines.core.images import image_size, list_images, unreadable_pictures
 from engines.core.picture_files import VIDEO_SUFFIXES, video_shape
-from engines.core.reading import naming
+from engines.core.reading import counted, naming
 from engines.core.upright import upper_edge
 from engines.core.views import SPLITS, View, Views
 from engines.registry import all_engines

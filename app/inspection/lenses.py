@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from app.inspection.report import Doubt, counted
+from app.inspection.report import Doubt
 from engines.core.dataset import Dataset
 from engines.core.errors import UserError
-from engines.core.reading import naming
+from engines.core.reading import counted, naming
 from engines.core.undistortion import Lens
 from engines.core.views import View
 

@@ -10,13 +10,13 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from app.inspection.report import Doubt, Severity, counted
+from app.inspection.report import Doubt, Severity
 from engines.core.camera import Array
 from engines.core.decoding import HEIF_SUFFIXES, turned_upright
 from engines.core.errors import UserError
 from engines.core.images import HEIF_WAY_OUT, resize_area, to_uint8, turned_size
 from engines.core.picture_files import read_picture
-from engines.core.reading import naming
+from engines.core.reading import counted, naming
 from engines.core.views import View
 
 WORKING_PX, THUMBNAIL_PX, PRINT_PX = 512, 128, 32

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.inspection.report import Doubt, Seen, counted
+from app.inspection.report import Doubt, Seen
 from engines.core.camera import Array, project
 from engines.core.dataset import Dataset
-from engines.core.reading import naming
+from engines.core.reading import counted, naming
 from engines.core.upright import AGAINST
 
 FAR = 6.0

@@ -148,11 +148,6 @@ class DataReport:
         return self.looked_at >= self.to_look_at
 
 
-def counted(count: int, what: str) -> str:
-    """`1 photograph`, `2 photographs`."""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
 def facts(report: DataReport) -> list[tuple[str, str]]:
     """Rows of a name and a value; those with nothing to say are left out."""
     scaled = (f"{value:.3g}" for value in report.depths_seen) if report.depths_seen is not None else ()

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from app.shapes.scores import ShapeScores
 from engines.core.camera import Array
+from engines.core.reading import counted
 
 SIZE_PX = (880, 560)
 LEFT, TOP, RIGHT, BOTTOM = 78, 56, 210, 64
@@ -93,7 +94,7 @@ def _lines(scores: ShapeScores) -> Array:
         curves.append(("mean of objects", scores.iou_of(scores.scores)[:, 0] * 100))
     highest = max((float(v) for _, curve in curves for v in curve if np.isfinite(v)), default=0.0)
     axes = _Axes(count + 0.5, min(_rounded_up(max(highest * 1.05, 10.0)), 100.0))
-    title = f"{len(scores.scores)} objects, filled above {threshold:g}"
+    title = f"{counted(len(scores.scores), 'object')}, filled above {threshold:g}"
     drawing = _Drawing(title, "photographs", "intersection over union, %", axes)
     drawing.rules(0)
     for number in range(1, count + 1):
@@ -120,7 +121,7 @@ def _bars(scores: ShapeScores) -> Array:
     parts.append(("Mean", scores.depth_mean()))
     highest = max((value for _, value in parts if np.isfinite(value)), default=0.0)
     axes = _Axes(float(len(parts)), _rounded_up(max(highest * 1.05, 1e-3)))
-    title = f"{len(scores.scores)} objects, {scores.photographs} photographs of each"
+    title = f"{counted(len(scores.scores), 'object')}, {counted(scores.photographs, 'photograph')} of each"
     drawing = _Drawing(title, "", "L1 error of depths, sides of the cube", axes)
     drawing.rules(max(2, -int(np.floor(np.log10(_step(axes.most_y))))))
     for row, (name, value) in enumerate(parts):

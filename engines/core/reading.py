@@ -53,6 +53,11 @@ def shortened(text: object, most: int = MOST_QUOTED) -> str:
     return words if len(words) <= most and len(whole) <= 4 * most else words[: most - 1].rstrip() + "…"
 
 
+def counted(count: int, what: str) -> str:
+    """`1 photograph`, `2 photographs`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def naming(names: Sequence[str]) -> str:
     """A few names, and how many more there are."""
     more = len(names) - MOST_NAMED

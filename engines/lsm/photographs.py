@@ -20,7 +20,7 @@ from engines.core.dataset import Dataset
 from engines.core.engine import INSTANCE
 from engines.core.errors import UserError
 from engines.core.images import resize_area
-from engines.core.reading import naming
+from engines.core.reading import counted, naming
 from engines.core.views import View, Views
 from engines.lsm.config import LsmConfig
 from engines.lsm.projection import project_centres
@@ -153,7 +153,7 @@ def chosen_numbers(asked: Sequence[int] | None, most: int, views: Views, where: 
         return tuple(learnt[:most]) or tuple(range(len(views)))[-min(most, max(len(views) - 1, 1)) :]
     if wrong := [str(number) for number in asked if not 0 <= number < len(views)]:
         raise UserError(
-            f"{where}: has {len(views)} photographs, numbered from 0; views={naming(wrong)} "
+            f"{where}: has {counted(len(views), 'photograph')}, numbered from 0; views={naming(wrong)} "
             f"{'is' if len(wrong) == 1 else 'are'} not among them"
         )
     return tuple(asked)
