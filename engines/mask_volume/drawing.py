@@ -21,12 +21,53 @@ from engines.mask_volume import planes
 
 CLEAR = 2e-5
 """Less than this is nothing: 32 planes of it change a pixel by a sixth of 1/255 at most."""
-TILE_PX = (320, 90)
-"""Fits the cache with all that is made of it."""
+TILE_PX = (640, 90)
+"""At most. What is made of it leaves the second-level cache: smaller ones, or of shorter rows, take up to twice as
+long, as the calls then cost more than what is done in them."""
 BAND_PIXELS = 1 << 19
 """Drawn at once on a GPU: 32 planes of them take half a gigabyte."""
 BLOCK_PX = 16
 """Side of the blocks whose greatest opacity is known."""
+
+
+class Brush:
+    """What a tile [h, w] is drawn with: memory that is used again for each plane and tile, near planes first."""
+
+    def __init__(self, height: int, width: int) -> None:
+        self.passed: Array = np.empty((height, width), np.float32)
+        self._seen = np.empty((height, width, 4), np.float32)
+        # Channel by channel: so all that is done to them runs at the vector units' width.
+        self._parts, self._sums = (list(np.empty((4, height, width), np.float32)) for _ in range(2))
+
+    def begin(self) -> None:
+        """Nothing is drawn yet."""
+        self.passed.fill(1)
+        for channel in self._sums:
+            channel.fill(0)
+
+    def look(self, layer: Array, to_plane: Array) -> Array:
+        """[h, w] opacity of a plane [H, W, 4], to change before it is laid."""
+        height, width = self.passed.shape
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        cv2.warpPerspective(layer, to_plane, (width, height), dst=self._seen, flags=flags)
+        # Into memory that is there: `cv2.split` takes new.
+        cv2.mixChannels([self._seen], self._parts, [0, 0, 1, 1, 2, 2, 3, 3])
+        return self._parts[3]
+
+    def lay(self, disparity: float) -> None:
+        """Lays the plane that was looked at behind those before."""
+        *colours, share = self._parts
+        np.multiply(share, self.passed, out=share)
+        for total, colour in zip(self._sums, colours, strict=False):
+            cv2.accumulateProduct(colour, share, total)
+        np.subtract(self.passed, share, out=self.passed)
+        cv2.scaleAdd(share, disparity, self._sums[3], dst=self._sums[3])
+
+    def give(self, out: tuple[Array, ...]) -> None:
+        """Into `out`: colour [h, w, 3], opacity [h, w], disparity [h, w]."""
+        cv2.mixChannels(self._sums[:3], [out[0]], [0, 0, 1, 1, 2, 2])
+        np.subtract(1, self.passed, out=out[1])
+        out[2][...] = self._sums[3]
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,50 +126,44 @@ class Stack:
         # Pixel i lies at i + 0.5; OpenCV counts from pixel 0's centre, on both sides.
         half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
         maps = np.linalg.inv(half) @ maps @ half
-        out = np.zeros((height, width, 5), dtype=np.float32)
-        tiles = [(x, y) for y in range(0, height, TILE_PX[1]) for x in range(0, width, TILE_PX[0])]
+        out = np.empty((height, width, 3), np.float32), *np.empty((2, height, width), np.float32)
+        threads = max(1, torch.get_num_threads())
+        # As many for each thread, of one size.
+        wide, high = _divided(width, TILE_PX[0], 1), _divided(height, TILE_PX[1], threads)
+        tiles = iter([(x, y) for y in range(0, height, high) for x in range(0, width, wide)])
 
-        def draw(tile: tuple[int, int]) -> None:
-            if stop():
-                raise Cancelled
-            x, y = tile
-            part = out[y : y + TILE_PX[1], x : x + TILE_PX[0]]
-            self._draw_tile(part, maps @ np.array([[1, 0, x], [0, 1, y], [0, 0, 1]]), chosen)
+        def draw(_: int) -> None:
+            brush = Brush(0, 0)
+            for x, y in tiles:
+                part = tuple(channel[y : y + high, x : x + wide] for channel in out)
+                if brush.passed.shape != part[1].shape:
+                    brush = Brush(*part[1].shape)
+                self._draw_tile(brush, maps @ np.array([[1, 0, x], [0, 1, y], [0, 0, 1]]), chosen, stop)
+                brush.give(part)
 
-        with ThreadPoolExecutor(max(1, torch.get_num_threads())) as pool:
-            list(pool.map(draw, tiles))
-        drawn = torch.from_numpy(out)
-        return Drawn(drawn[..., :3], drawn[..., 3], drawn[..., 4])
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(draw, range(threads)))
+        return Drawn(*map(torch.from_numpy, out))
 
-    def _draw_tile(self, out: Array, maps: Array, chosen: range) -> None:
-        """Into `out` [h, w, 5]: colour, opacity, disparity. `maps` [P, 3, 3] lead from its pixels to the planes'."""
-        height, width = out.shape[:2]
-        passed = np.ones((height, width), dtype=np.float32)
-        sums = np.zeros((4, height, width), dtype=np.float32)
+    def _draw_tile(self, brush: Brush, maps: Array, chosen: range, stop: Stop) -> None:
+        """`maps` [P, 3, 3] lead from the tile's pixels to the planes'."""
+        brush.begin()
+        height, width = brush.passed.shape
         layers, near_to_far = self.layers.numpy(), reversed(chosen)
         for plane in near_to_far:
+            if stop():
+                raise Cancelled
             ahead = maps[plane, 2] @ _corners(width, height)
             if ahead.max() <= 0 or self._greatest_within(plane, maps[plane], width, height) < CLEAR:
                 continue
-            seen = cv2.warpPerspective(
-                layers[plane], maps[plane], (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-            )
-            *colours, share = cv2.split(seen)
+            share = brush.look(layers[plane], maps[plane])
             if ahead.min() <= 0:
                 # Part of the plane lies behind the eye; it would be seen there upside down.
                 across, down, at = maps[plane, 2]
                 share[(across * np.arange(width) + at) + (down * np.arange(height) + 0.0)[:, None] <= 0] = 0
-            share *= passed
-            for total, colour in zip(sums, colours, strict=False):
-                colour *= share
-                total += colour
-            passed -= share
-            share *= np.float32(1 / self.depths[plane])
-            sums[3] += share
-            if passed.max() < CLEAR:
+            brush.lay(1 / float(self.depths[plane]))
+            if brush.passed.max() < CLEAR:
                 break
-        out[..., :3] = sums[:3].transpose(1, 2, 0)
-        out[..., 3], out[..., 4] = 1 - passed, sums[3]
 
     def _greatest_within(self, plane: int, to_plane: Array, width: int, height: int) -> float:
         """The greatest opacity of the plane where the tile sees it."""
@@ -143,6 +178,12 @@ class Stack:
         if left > right or top > bottom:
             return 0.0
         return float(self._blocks[plane, top : bottom + 1, left : right + 1].max())
+
+
+def _divided(length: int, most: int, parts: int) -> int:
+    """Into how long pieces a length is divided: at most `most` each, their number a multiple of `parts`."""
+    pieces = -(-length // (most * parts)) * parts
+    return -(-length // pieces)
 
 
 def _corners(width: int, height: int) -> Array:
