@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from app.conformance.drawing import require_frame
-from app.conformance.trial import Check, Failure, Trial, draw, require_kind, small_camera
+from app.conformance.trial import Check, Failure, Trial, channels, draw, require_kind, small_camera
 from engines.core.camera import Camera
 from engines.core.contract import checked_scene
 from engines.core.engine import (
@@ -29,13 +29,20 @@ from engines.core.engine import (
     never_stop,
     whole_controls,
 )
+from engines.core.errors import Cancelled
+from engines.core.frame import Samples
 from engines.core.members import is_size
-from engines.core.scene_abilities import ChoosesSources, HasPoints
+from engines.core.rendering import pixel_renderer, sampled
+from engines.core.scene_abilities import ChoosesSources, DrawsPixels, HasPoints
 from engines.core.surfaces import surface_of
 
 AUDITED_RAYS = 64
 LARGEST_ASKED = 100
 """Points at which a surface is tried."""
+PARTS = 3
+"""In which pixels are drawn, thrown together by chance."""
+PIXELS_APART = 1e-3
+"""How far a pixel that is drawn with others may be off, of its value where that is above 1: a quarter of a level."""
 NEARER = 1e-3
 """How much nearer than its near plane something may be, of its depth: the rounding of float32, and of what is fused."""
 
@@ -73,6 +80,34 @@ def _audit(scene: Any) -> None:
         raise Failure(f"audit() of {AUDITED_RAYS} rays gives {audit.wrong} wrong ones of {audit.rays}")
     if audit.wrong:
         raise Failure(f"by audit() {audit.wrong} of {audit.rays} rays are drawn otherwise than plainly")
+
+
+def _draws_pixels(scene: Any) -> None:
+    """Draws all pixels in some parts, each thrown together by chance: their picture is that of `render`."""
+    if pixel_renderer(scene) is None:
+        return
+    camera = small_camera(scene)
+    mixed = torch.randperm(camera.size_px[0] * camera.size_px[1], generator=torch.Generator().manual_seed(0))
+    parts = torch.split(mixed.to(scene.device), -(-len(mixed) // PARTS))
+    drawn, in_rows = [sampled(scene, camera, {}, part, never_stop) for part in parts], mixed.argsort()
+    image, depths = torch.cat([part.image for part in drawn])[in_rows], [part.depth for part in drawn]
+    there = [depth for depth in depths if depth is not None]
+    depth = torch.cat(there)[in_rows] if len(there) == len(depths) else None
+    extra = {name: torch.cat([part.extra[name] for part in drawn])[in_rows] for name in drawn[0].extra}
+    found = scene.frame_of(camera, Samples(image, depth, extra))
+    require_frame(scene, found, camera)
+    whole = channels(scene, draw(scene))
+    for name, tensor in channels(scene, found).items():
+        away = (tensor - whole[name]).abs() / whole[name].abs().clamp(min=1)
+        apart = away.masked_fill(tensor == whole[name], 0).max().item()
+        if not apart <= PIXELS_APART:
+            raise Failure(f"frame_of() what draw_pixels() gives in {len(parts)} parts has another {name} than render() "
+                          f"by up to {apart:.3g}; a pixel must not depend on which are drawn with it")  # fmt: skip
+    try:
+        sampled(scene, camera, {}, parts[0], lambda: True)
+    except Cancelled:
+        return
+    raise Failure("stop() said so, and draw_pixels() draws on; it must raise Cancelled")
 
 
 def _prepare(scene: Any) -> None:
@@ -171,6 +206,7 @@ TRIED: Mapping[type, tuple[str, Callable[[Any], None]]] = {
     LearnsSmaller: ("learnt_px", _learnt_px),
     Staged: ("stages", _stages),
     Audited: ("audit", _audit),
+    DrawsPixels: ("draw_pixels", _draws_pixels),
     Prepares: ("prepare", _prepare),
     HasSources: ("sources", _sources),
     FindsSources: ("find_sources", _find_sources),

@@ -44,6 +44,7 @@ from engines.core.members import (
     Kinds,
     are_controls,
     are_in_order,
+    are_modules,
     are_texts,
     are_weights,
     is_array,
@@ -56,7 +57,7 @@ from engines.core.members import (
 )
 from engines.core.objective import Objective
 from engines.core.reading import quoted, shortened
-from engines.core.scene_abilities import ChoosesSources, HasDepthMaps, HasPoints, HasVolume
+from engines.core.scene_abilities import ChoosesSources, DrawsPixels, HasDepthMaps, HasPoints, HasVolume
 from engines.core.views import Views
 
 UNIT_LENGTH = 1e-3
@@ -79,6 +80,7 @@ ABILITIES: Mapping[type, str] = {
 SCENE_ABILITIES: tuple[type, ...] = (
     Staged,
     Audited,
+    DrawsPixels,
     Prepares,
     HasSources,
     FindsSources,
@@ -385,15 +387,11 @@ _ABILITY_VALUES: Kinds = {
     "sources_option": (lambda value: isinstance(value, str), "the name of a field of SceneOptions"),
     "least_sources": (lambda value: is_count(value) and value > 0, "a whole number of photographs, 1 or more"),
     "divides_steps": (lambda value: isinstance(value, bool), "True or False"),
+    "draws_pixels": (lambda value: isinstance(value, bool), "True or False"),
     "notes": (are_texts, "a tuple of texts"),
     "workers": (is_count, "a whole number of processes; 0: none"),
     "reader": (lambda value: callable(getattr(value, "read", None)), "an object with read(step)"),
-    "auxiliary": (
-        lambda value: (
-            isinstance(value, Mapping) and all(isinstance(other, torch.nn.Module) for other in value.values())
-        ),
-        "a mapping of names to torch.nn.Module",
-    ),
+    "auxiliary": (are_modules, "a mapping of names to torch.nn.Module"),
     "generators": (_are_states, "what engines.core.chance.generator_states(device) gives"),
 }
 """What abilities have that is no function."""

@@ -22,3 +22,18 @@ class Frame:
     image: Tensor
     depth: Tensor | None = None
     extra: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Some pixels of a picture, in an order of their own; else as a `Frame`.
+
+    Attributes:
+        image: [N, 3] float32.
+        depth: [N] float32; None where the method gives none.
+        extra: further channels by name, each [N] or [N, C]; those that are made of a pixel's neighbours are left out.
+    """
+
+    image: Tensor
+    depth: Tensor | None = None
+    extra: Mapping[str, Tensor] = field(default_factory=dict)

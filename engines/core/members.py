@@ -153,6 +153,11 @@ def are_weights(value: object) -> bool:
     )
 
 
+def are_modules(value: object) -> bool:
+    """Whether it is a mapping of names to networks."""
+    return isinstance(value, Mapping) and all(isinstance(other, torch.nn.Module) for other in value.values())
+
+
 def is_count(value: object) -> bool:
     """Whether it is a whole number, 0 or more."""
     return isinstance(value, int) and value >= 0

@@ -1,4 +1,4 @@
-"""What a scene that is made of photographs may be able to do besides drawing, and what it can be written as.
+"""What a scene may be able to do besides drawing whole pictures: some pixels of them, photographs chosen, other files.
 
 As those of `engines.core.engine` they are asked for by `isinstance`: a scene has an ability by having its members.
 """
@@ -8,9 +8,38 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from engines.core.camera import Array
-from engines.core.engine import Scene
+from torch import Tensor
+
+from engines.core.camera import Array, Camera
+from engines.core.engine import Scene, Stop
+from engines.core.frame import Frame, Samples
 from engines.core.views import View
+
+
+@runtime_checkable
+class DrawsPixels(Protocol):
+    """A scene whose pixels don't depend on each other, so that a picture is refined without drawing any of them twice.
+
+    `frame_of` what `draw_pixels` gives of all pixels is the picture of `render`, but for the rounding of float32.
+    """
+
+    draws_pixels: bool
+    """Whether this one's don't."""
+
+    def draw_pixels(self, camera: Camera, controls: Mapping[str, float], pixels: Tensor, stop: Stop) -> Samples:
+        """Some pixels of the picture from `camera`, in the order in which they are asked for.
+
+        Args:
+            pixels: [N] int64 on the scene's device, row * width + column of each; one at least, none twice.
+
+        Raises:
+            Cancelled, UserError: as `render`.
+        """
+        ...
+
+    def frame_of(self, camera: Camera, samples: Samples) -> Frame:
+        """The picture of all of its pixels, row by row, with the channels that are made of a pixel's neighbours."""
+        ...
 
 
 @runtime_checkable

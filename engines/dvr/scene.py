@@ -16,7 +16,7 @@ from engines.core.checkpoint import INSTANCES, Checkpoint, SceneInfo
 from engines.core.dataset import Dataset
 from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, Audit, Control, Stop, never_stop
 from engines.core.errors import Cancelled, UserError
-from engines.core.frame import Frame
+from engines.core.frame import Frame, Samples
 from engines.dvr.config import PADDING, DvrConfig, DvrOptions
 from engines.dvr.cube import Cube
 from engines.dvr.drawn_field import GREY, DrawnField
@@ -104,6 +104,7 @@ class DvrScene:
     engine = "dvr"
     native_px: tuple[int, int] | None = None
     cropped_px = border_px = 0
+    draws_pixels = True
     channels: tuple[str, ...] = ("rgb", "depth", "normals")
 
     def __init__(
@@ -214,11 +215,32 @@ class DvrScene:
             Cancelled: `stop` said so.
             UserError: no such instance, or its photograph can't be read.
         """
+        return self.frame_of(camera, self._samples(camera, controls or {}, None, stop))
+
+    def draw_pixels(self, camera: Camera, controls: Mapping[str, float], pixels: Tensor, stop: Stop) -> Samples:
+        """Some of the pixels [N], and their normals.
+
+        Raises:
+            Cancelled: `stop` said so.
+            UserError: as `render`.
+        """
+        return self._samples(camera, controls, pixels, stop)
+
+    def frame_of(self, camera: Camera, samples: Samples) -> Frame:
+        """The picture of all pixels; normals need no neighbours, but are made when they are looked at."""
+        if samples.depth is None:
+            raise ValueError("pixels of this scene have a depth")
+        width, height = camera.size_px
+        extra = Extra({"normals": lambda: samples.extra["normals"].view(height, width, 3)})
+        return Frame(samples.image.view(height, width, 3), samples.depth.view(height, width), extra)
+
+    def _samples(self, camera: Camera, controls: Mapping[str, float], pixels: Tensor | None, stop: Stop) -> Samples:
+        """Pixels [N] of a picture, of None all; raises Cancelled and UserError."""
         if stop():
             raise Cancelled
-        field = self.field(controls or {})
+        field = self.field(controls)
         with torch.inference_mode():
-            origins, directions = pixel_rays(camera, self.cube, self.device, self._pixel_corners)
+            origins, directions = pixel_rays(camera, self.cube, self.device, self._pixel_corners, pixels)
             found = field.search(origins, directions, self._sampling, stop)
             hit, within = found.hit, found.starts_inside
             distances = found.distances[hit]
@@ -233,9 +255,9 @@ class DvrScene:
                 image[within] = _colours(field, origins[:1], directions[within], stop)
             elif not len(points):
                 self._look_for_surface(field)
-        width, height = camera.size_px
-        extra = Extra({"normals": lambda: self._normals(field, points, origins[:1], found, camera)})
-        return Frame(image.view(height, width, 3), depth.view(height, width), extra)
+        return Samples(
+            image, depth, Extra({"normals": lambda: self._normals(field, points, origins[:1], found, camera)})
+        )
 
     def audit(self, camera: Camera, controls: Mapping[str, float], rays: int) -> Audit:
         """Compares the search for the surface with the paper's plain one, along some of the picture's rays.
@@ -257,14 +279,13 @@ class DvrScene:
                 self._assumed.append(EMPTY)
 
     def _normals(self, field: DrawnField, points: Tensor, eye: Tensor, found: Hits, camera: Camera) -> Tensor:
-        """[H, W, 3] unit normals in the camera's axes, into the object; 0 where nothing is hit."""
-        width, height = camera.size_px
+        """[N, 3] unit normals in the camera's axes, into the object; 0 where nothing is hit."""
         with torch.inference_mode():
             rotation = torch.tensor(camera.camera_to_world[:3, :3], dtype=torch.float32, device=self.device)
-            normals = torch.zeros(height * width, 3, device=self.device)
+            normals = torch.zeros(len(found.hit), 3, device=self.device)
             normals[found.hit] = F.normalize(field.gradients(points), dim=1) @ rotation
             normals[found.starts_inside] = F.normalize(field.gradients(eye), dim=1) @ rotation
-        return normals.view(height, width, 3)
+        return normals
 
     def surface(self, controls: Mapping[str, float]) -> Surface:
         """The surface of what the controls choose.

@@ -16,7 +16,7 @@ from engines.core.conv_inference import fold_batch_norm, fuse, interruptible
 from engines.core.dataset import Dataset
 from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, Control, Stop, never_stop
 from engines.core.errors import Cancelled, UserError
-from engines.core.frame import Frame
+from engines.core.frame import Frame, Samples
 from engines.srn.config import UNET_PX, SrnConfig, SrnOptions
 from engines.srn.inference import PackedGenerator, PackedLayer, PackedMarcher, chunk_rays, follow, pack
 from engines.srn.network import Mlp, Srn
@@ -73,7 +73,8 @@ class SrnScene:
         self.device, self.options, self.assumptions = device, options, assumptions
         self._learnt_side = learnt_side
         self.bounds, self.up, self.cameras = info.bounds, info.up, info.cameras
-        self.native_px: tuple[int, int] | None = (UNET_PX, UNET_PX) if config.use_unet_renderer else None
+        self.draws_pixels = not config.use_unet_renderer
+        self.native_px: tuple[int, int] | None = None if self.draws_pixels else (UNET_PX, UNET_PX)
         self.start = info.start.square().resized(self.native_px) if self.native_px else info.start
         self._build(config, weights)
         self.instances = self._names(config, tuple(str(name) for name in info.hints.get(INSTANCES, ())))
@@ -158,9 +159,29 @@ class SrnScene:
         self, camera: Camera, controls: Mapping[str, float], initial_depth: float | Tensor, stop: Stop = never_stop
     ) -> Frame:
         """As `render`; `initial_depth` may be one for each pixel, [H, W]."""
-        self._stop[0] = stop
-        with torch.inference_mode():
-            return self._draw(camera, self._scene(controls), initial_depth)
+        width, height = camera.size_px
+        every = torch.arange(height * width, device=self.device)
+        return self.frame_of(camera, self._samples(camera, controls, every, initial_depth, stop))
+
+    def draw_pixels(self, camera: Camera, controls: Mapping[str, float], pixels: Tensor, stop: Stop) -> Samples:
+        """Some of the pixels [N], as `render` has them but for the rounding of float32.
+
+        Raises:
+            Cancelled: `stop` said so; it is asked at each step of the ray marcher.
+            UserError: no such instance.
+            ValueError: the renderer is the U-Net, of which each pixel needs others.
+        """
+        if not self.draws_pixels:
+            raise ValueError("the U-Net renderer draws whole pictures only")
+        return self._samples(camera, controls, pixels, self.options.initial_depth, stop)
+
+    def frame_of(self, camera: Camera, samples: Samples) -> Frame:
+        """The picture of all pixels' colours and depths, and its normals."""
+        if samples.depth is None:
+            raise ValueError("pixels of this scene have a depth")
+        width, height = camera.size_px
+        depth = samples.depth.view(height, width)
+        return Frame(samples.image.view(height, width, 3), depth, NormalsOnDemand(depth, camera))
 
     def _check(self) -> None:
         if self._stop[0]():
@@ -174,9 +195,19 @@ class SrnScene:
             self._phi = (key, pack(self._network.scene(None if code is None else code[None])))
         return self._phi[1]
 
-    def _draw(self, camera: Camera, phi: list[PackedLayer], initial_depth: float | Tensor) -> Frame:
-        width, height = camera.size_px
-        directions = self._directions(camera)  # [N, 3], world, z = 1 in the camera
+    @torch.inference_mode()
+    def _samples(
+        self,
+        camera: Camera,
+        controls: Mapping[str, float],
+        pixels: Tensor,
+        initial_depth: float | Tensor,
+        stop: Stop,
+    ) -> Samples:
+        """Colours and depths of pixels [N]; of all with the U-Net."""
+        self._stop[0] = stop
+        phi = self._scene(controls)
+        directions = self._directions(camera, pixels)  # [N, 3], world, z = 1 in the camera
         lengths = directions.norm(dim=1, keepdim=True)
         position = torch.tensor(camera.position, dtype=torch.float32, device=self.device)
         forward = torch.tensor(camera.forward, dtype=torch.float32, device=self.device)
@@ -188,21 +219,18 @@ class SrnScene:
         for at, ray in zip(torch.split(points, size), torch.split(rays, size), strict=True):
             ends.append(self._marcher(phi, at, ray, self.options.tracing_steps, self._check))
             features = follow(phi, ends[-1])
-            colours.append(self._generate(features) if self.native_px is None else features)
+            colours.append(self._generate(features) if self.draws_pixels else features)
         colour = torch.cat(colours)
-        if self.native_px is not None:
+        if not self.draws_pixels:
             colour = self._generate(colour)
-        depth = ((torch.cat(ends) - position) @ forward).view(height, width)
-        image = colour.view(height, width, 3) / 2 + 0.5
-        return Frame(image, depth, NormalsOnDemand(depth, camera))
+        return Samples(colour / 2 + 0.5, (torch.cat(ends) - position) @ forward)
 
-    def _directions(self, camera: Camera) -> Tensor:
-        """[N, 3] towards each pixel's corner, as the authors have it: pixel i lies at i, not at i + 0.5."""
-        width, height = camera.size_px
-        x = (torch.arange(width, device=self.device) - camera.centre_px[0]) / camera.focal_px[0]
-        y = (torch.arange(height, device=self.device) - camera.centre_px[1]) / camera.focal_px[1]
-        y, x = torch.meshgrid(y, x, indexing="ij")
-        in_camera = torch.stack([x, y, torch.ones_like(x)], dim=-1).view(-1, 3).float()
+    def _directions(self, camera: Camera, pixels: Tensor) -> Tensor:
+        """[N, 3] towards the corners of pixels [N], as the authors have it: pixel i lies at i, not at i + 0.5."""
+        width = camera.size_px[0]
+        x = (pixels % width - camera.centre_px[0]) / camera.focal_px[0]
+        y = (pixels.div(width, rounding_mode="floor") - camera.centre_px[1]) / camera.focal_px[1]
+        in_camera = torch.stack([x, y, torch.ones_like(x)], dim=-1).float()
         rotation = torch.tensor(camera.camera_to_world[:3, :3], dtype=torch.float32, device=self.device)
         return in_camera @ rotation.T
 

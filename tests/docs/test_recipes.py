@@ -18,7 +18,7 @@ from engines.core.camera import Camera
 from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.dataset import Dataset
 from engines.core.engine import Audit, Control
-from engines.core.frame import Frame
+from engines.core.frame import Frame, Samples
 from engines.core.objective import Setup
 from engines.core.ranks import Share
 from tests.docs.page import METHOD, PAGE, among_engines, blocks, engine_source, mypy_says, recipe, write_method
@@ -28,11 +28,13 @@ from typing import Any
 from pathlib import Path
 from engines.core.abilities import FilledBox
 from engines.core.chance import generator_states
+from engines.core.frame import Samples
 """
 NETWORK = "        self.background = nn.Parameter(torch.zeros(3))\n"
 FOUND = "        found = F.grid_sample(self.voxels, "
 RETURNED = "looked, colours, at / self.config.samples\n"
 TAKEN = "        origin, rays, colours, at = (tensor.to(self.device) for tensor in batch)\n"
+RENDER = re.compile(r"    @torch.inference_mode\(\)\n    def render\(.*?\n\n", flags=re.S)
 VIEWS = re.compile(r"    def views\(self.*?\n\n", flags=re.S)
 PHOTOGRAPHS = '        self.photographs = setup.dataset.split("train").photographed\n'
 JUDGING = "    def unsupported("
@@ -104,10 +106,18 @@ def with_abilities(name: str) -> str:
     return changed(engine_source(), (JUDGING, indented(recipe(name)[""], 4) + "\n" + JUDGING))
 
 
+def with_pixels() -> str:
+    """The method that draws single pixels."""
+    members = recipe("pixels")["In place of GridScene.render"]
+    source, count = RENDER.subn(lambda found: indented(members, 4) + "\n\n", engine_source())
+    assert count == 1
+    return source
+
+
 @pytest.mark.slow
 def test_the_method_and_the_recipes_are_typed(tmp_path: Path) -> None:
     sources = {"grown": grown(), "state": with_state(), "authors": with_abilities("authors"),
-               "box": with_abilities("weights and box")}  # fmt: skip
+               "box": with_abilities("weights and box"), "pixels": with_pixels()}  # fmt: skip
     files = [tmp_path / f"{name}.py" for name in ("plain", *sources)]
     for file, source in zip(files, (engine_source(), *map(imported, sources.values())), strict=True):
         file.write_text(source, encoding="utf-8")
@@ -146,6 +156,11 @@ def test_weights_and_a_box(samples: Sequence[Dataset], tmp_path: Path, monkeypat
     assert said_of(outcomes, "weights_to_draw names what checkpoints hold") and said_of(outcomes, "box says where")
 
 
+def test_pixels_of_a_picture(samples: Sequence[Dataset], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outcomes = outcomes_of(with_pixels(), samples, tmp_path, monkeypatch)
+    assert said_of(outcomes, "render has the abilities of its scene (draw_pixels)")
+
+
 def test_all_other_code_of_the_page_is_python() -> None:
     for block in blocks("python"):
         ast.parse(block)
@@ -153,7 +168,7 @@ def test_all_other_code_of_the_page_is_python() -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    [Camera, Checkpoint, SceneInfo, Frame, Control, Setup, FilledBox, Audit, Share],
+    [Camera, Checkpoint, SceneInfo, Frame, Samples, Control, Setup, FilledBox, Audit, Share],
     ids=lambda kind: kind.__name__,
 )
 def test_constructors_are_told_field_by_field(kind: type) -> None:

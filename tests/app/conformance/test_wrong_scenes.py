@@ -56,6 +56,23 @@ def choosing(views: str, chosen: str) -> Changes:
                    "    made_of = lambda self, numbers: self\n")  # fmt: skip
 
 
+def pixels(drawn: str, stop: str = "stop") -> Changes:
+    """A scene that draws single pixels; `drawn` are they, of the picture's `image` [N, 3] and `depth` [N]."""
+    source = f"""
+    draws_pixels = True
+    def draw_pixels(self, camera, controls, pixels, stop):
+        frame = self.render(camera, controls, {stop})
+        image, depth, extra = frame.image.view(-1, 3), frame.depth.view(-1), frame.extra["opacity"].view(-1)
+        return {drawn}
+    def frame_of(self, camera, samples):
+        width, height = camera.size_px
+        extra = {{"opacity": samples.extra["opacity"].view(height, width)}}
+        return Frame(samples.image.view(height, width, 3), samples.depth.view(height, width), extra)
+"""
+    imported = "\nfrom engines.core.frame import Frame\n"
+    return [*ability(source), (imported, imported.replace("Frame\n", "Frame, Samples\n"))]
+
+
 WRONG: dict[str, Wrong] = {
     "a depth of 0 where nothing is hit": (
         [("torch.where(opacity > 0.5, depth, torch.inf)", "torch.where(opacity > 0.5, depth, 0.0)")],
@@ -154,6 +171,29 @@ WRONG: dict[str, Wrong] = {
         choosing("[None, None]", "(0, 1)"),
         BESIDES,
         "made_of((1,)) gives a scene whose chosen_sources() are (0, 1)",
+    ),
+    "pixels in another order": (
+        pixels("Samples(image[pixels.sort().values], depth[pixels], {'opacity': extra[pixels]})"),
+        BESIDES,
+        "frame_of() what draw_pixels() gives in 3 parts has another rgb than render() by up to ",
+    ),
+    "pixels that depend on others": (
+        pixels("Samples(image[pixels], depth[pixels], {'opacity': extra[pixels] / extra[pixels].max()})"),
+        BESIDES,
+        "another opacity than render() by up to ",
+    ),
+    "pixels of another count": (
+        pixels("Samples(image, depth, {'opacity': extra})"),
+        BESIDES,
+        "the image from draw_pixels is [576, 3] of torch.float32; it must be [192, 3] of float32",
+    ),
+    "pixels that nobody wants any more": (
+        pixels("Samples(image[pixels], depth[pixels], {'opacity': extra[pixels]})", stop="lambda: False"),
+        BESIDES,
+        "stop() said so, and draw_pixels() draws on; it must raise Cancelled",
+    ),
+    "half the ability to draw pixels": (
+        ability("    draws_pixels = True\n"), KEPT, "draw_pixels must stand beside draws_pixels",
     ),
     "points without colours": (
         ability("    points = lambda self, controls: {'points': self.bounds}\n"),
