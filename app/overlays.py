@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -113,10 +112,11 @@ def pivot_segments(camera: Camera, pivot: Array, up: Array) -> Segments:
     first = np.cross(up, np.eye(3)[int(np.argmin(np.abs(up)))])
     first /= np.linalg.norm(first)
     second = np.cross(up, first)
-    arms = [(pivot - size * axis, pivot + size * axis) for axis in (up, first, second)]
+    axes = size * np.array([up, first, second])
+    arms = np.stack([pivot - axes, pivot + axes], axis=1)
     turn = np.linspace(0, 2 * np.pi, 25)[:, None]
     ring = pivot + 1.6 * size * (np.cos(turn) * first + np.sin(turn) * second)
-    return _segments(np.array([*arms, *itertools.pairwise(ring)]), PIVOT_RGBA)
+    return _segments(np.concatenate([arms, np.stack([ring[:-1], ring[1:]], axis=1)]), PIVOT_RGBA)
 
 
 def grid_segments(bounds: Array, up: Array) -> Segments:

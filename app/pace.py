@@ -6,8 +6,8 @@ import math
 
 PREVIEW_S = 0.05
 """20 frames a second."""
-REPROJECTION_S = 0.03
-"""Leaves time for the window and for a busy machine; larger pictures are reprojected at a smaller size."""
+REPROJECTION_S = 0.012
+"""60 pictures a second, as displays show, and time for the window; larger ones are reprojected at a smaller size."""
 # A size is kept until another is better by this factor along a side, so that pictures don't flicker.
 HYSTERESIS = 1.25
 # Of a new measurement in the running mean: a hiccup of the machine moves the size little.

@@ -21,6 +21,7 @@ from app.eye import Eye
 from app.listener import Asked, Listener, ObjectViews, OpenFailure, Opening, Wanted
 from app.memory import end_and_give_back, share_arenas
 from app.near_plane import room
+from app.niceness import take_turns
 from app.openers import Openers
 from app.opening import ALONE, Beside, Opened, as_settings, open_scene, title_of, with_up
 from app.pictures import Picture, Request, point_at, scene_points
@@ -39,6 +40,7 @@ class Session:
 
     def __init__(self, listener: Listener, device: str = "auto", settings: Sequence[str] = ()) -> None:
         share_arenas()
+        take_turns()
         self.device, self.ups, self.visited = device, Ups(), Visited()
         self._settings, self._chosen = tuple(settings), dict[str, Any]()
         self.opened: Opened | None = None

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from PyQt5.QtCore import QTimer
 
 from app.comparison import Comparison
 from app.fitting import same_picture, same_pose
@@ -18,15 +17,14 @@ from app.gui.host import Host
 from app.gui.mesh_showing import MeshShowing
 from app.gui.overlay_layer import OVERLAY_NAMES, OverlayLayer
 from app.gui.photographs import CAPTIONS, Photographs
+from app.gui.pivot_mark import PivotMark
+from app.gui.seldom import Seldom
 from app.gui.view_panel import axis_name
 from app.listener import CompareFailure, ObjectViews
 from app.pictures import Picture, is_final, is_of_choice
 from engines.core.camera import Array, Camera
 from engines.core.views import Split
 
-IDLE_MS = 1000
-PIVOT_MS = 1500
-"""How long a pivot that was set is marked."""
 SPEED_STEP = 1.5
 SLOWEST, FASTEST = 0.01, 100.0
 
@@ -51,24 +49,18 @@ class Looking:
         self.photographs = Photographs(window, self.draw, self._why_unread)
         self.frustums = Frustums(window, self._overlays, self._eye_shown, self.draw_overlays, self.go_to_view)
         self.meshes = MeshShowing(window, self._take, self.draw)
+        self._pivot = PivotMark(window, self._overlays, self.draw_overlays)
         for watcher in (self.frustums, self.photographs.line, self.meshes.line):
             watcher.watch()
         self._sources: tuple[Camera, ...] = ()
         self._stopped = False
-        self._idle = QTimer(window.widget)
-        self._idle.setInterval(IDLE_MS)
-        self._idle.timeout.connect(window.status.show_idle)
-        self._idle.start()
-        self._pivot_shown = QTimer(window.widget)
-        self._pivot_shown.setSingleShot(True)
-        self._pivot_shown.timeout.connect(lambda: self._show_pivot(False))
+        self._told: Picture | None = None
+        self._around = Seldom(window.widget, self._tell_around)
         bridge, viewport = window.bridge, window.viewport
         bridge.pictures_ready.connect(self.show_pictures)
         bridge.comparison_ready.connect(self._show_comparison)
         bridge.comparison_failed.connect(self._comparison_failed)
         bridge.object_views_read.connect(self._take_object_views)
-        bridge.point_picked.connect(self._set_pivot)
-        viewport.turning.connect(self._show_pivot)
         viewport.pointed.connect(self._session.pick)
         viewport.resized.connect(self.draw_overlays)
         viewport.moved.connect(self._show_moved)
@@ -169,7 +161,7 @@ class Looking:
 
     def _take(self, picture: Picture) -> None:
         self.picture, self.failed = picture, False
-        self._window.status.show_picture(picture)
+        self._window.status.count(picture)
         self.draw()
 
     def draw(self) -> None:
@@ -177,22 +169,34 @@ class Looking:
         if self.picture is None:
             return
         comparison = self._current_comparison()
-        self.pixels, limits, hint = self.picture.pixels, self._session.shown_limits, ""
-        self.shown = self.picture.request.channel
-        if self._session.channel == "error":
-            limits, hint = None, self._why_no_error()
-            if comparison is not None:
-                self.pixels, limits, hint, self.shown = comparison.error, comparison.limits, "", "error"
+        self.pixels, self.shown = self.picture.pixels, self.picture.request.channel
+        if self._session.channel == "error" and comparison is not None:
+            self.pixels, self.shown = comparison.error, "error"
         self.pixels = self.photographs.compose(self.pixels, comparison)
         if self.photographs.shown:
             self.shown = self.photographs.wanted
         self._window.viewport.canvas.set_picture(self.pixels)
         self.meshes.lay_over(self.picture)
         self.draw_overlays()
-        self._window.channels.show_channel(self._session.channel, limits, hint)
+        self._tell_drawn()
+        (self._around.soon if self.picture.request.moving else self._around.now)()
+
+    def _tell_around(self) -> None:
+        """Shows what is told of the picture beside it. To lay out and paint all of it takes longer than the picture."""
+        if (picture := self.picture) is not None:
+            if picture is not self._told:
+                self._window.status.show_picture(picture)
+            self._show_channel(self._current_comparison())
+            self._window.status.show_view(CAPTIONS.get(self.shown, ""))
+        self._told = picture
         self._show_place()
-        self._window.status.show_view(CAPTIONS.get(self.shown, ""))
-        self.show_state()
+        self._show_status()
+
+    def _show_channel(self, comparison: Comparison | None) -> None:
+        limits, hint = self._session.shown_limits, ""
+        if self._session.channel == "error":
+            limits, hint = (None, self._why_no_error()) if comparison is None else (comparison.limits, "")
+        self._window.channels.show_channel(self._session.channel, limits, hint)
 
     def _why_no_error(self) -> str:
         if self._session.eye.view_index is None:
@@ -229,8 +233,14 @@ class Looking:
 
     def show_state(self) -> None:
         """Tells whether the picture on the screen is what is chosen; to be called wherever something else is."""
+        self._tell_drawn()
+        self._show_status()
+
+    def _tell_drawn(self) -> None:
         for tell in self.drawn:
             tell()
+
+    def _show_status(self) -> None:
         session, status, picture = self._session, self._window.status, self.picture
         if session.opened is None or session.opening is not None:
             return  # what is being opened stands there
@@ -283,12 +293,15 @@ class Looking:
         self._window.sources.show_eye(eye.shown, self._session.advice)
 
     def _show_moved(self) -> None:
-        self._show_place()
+        self._note_moved()
+        self._around.soon()
+
+    def _note_moved(self) -> None:
         if self._session.eye.stopped and not self._stopped:
             self._window.banner.tell("info", "Any nearer, the near plane would cut the scene (see Options)")
         self._stopped = self._session.eye.stopped
         self.failed = False
-        self.show_state()
+        self._tell_drawn()
 
     # Commands
 
@@ -296,7 +309,8 @@ class Looking:
         def run() -> None:
             move()
             self._window.viewport.wake()
-            self._show_moved()
+            self._note_moved()
+            self._around.now()
 
         return run
 
@@ -379,20 +393,6 @@ class Looking:
     def _set_sharp(self, sharp: bool) -> None:
         self._window.change_settings(replace(self._window.settings, sharp_pixels=sharp))
         self._window.viewport.canvas.set_sharp(sharp)
-
-    def _set_pivot(self, point: Array | None) -> None:
-        if point is None:
-            self._window.banner.tell("info", "Nothing is there to turn about.")
-            return
-        self._session.eye.pivot = point
-        self._show_pivot(True)
-        self._pivot_shown.start(PIVOT_MS)
-        self._window.banner.tell("info", "Pivot set")
-
-    def _show_pivot(self, shown: bool) -> None:
-        """Marks what is turned about, while one turns."""
-        self._overlays.show_pivot(self._session.eye.pivot if shown else None)
-        self.draw_overlays()
 
     def _eye_shown(self) -> Camera | None:
         return self.picture.camera if self.picture is not None else None

@@ -27,6 +27,7 @@ class OverlayLayer:
     def __init__(self) -> None:
         self._scene: Scene | None = None
         self._cameras: Sequence[Camera] = ()
+        self._places: Array = np.zeros((0, 3))
         self._sources: Sequence[Camera] = ()
         self._names: frozenset[str] = frozenset()
         self._up: Array = np.array([0.0, 0.0, 1.0])
@@ -46,6 +47,7 @@ class OverlayLayer:
         self._camera_depth = None
         step = -(-len(cameras) // MOST_CAMERAS) if cameras else 1
         self._cameras, self._step = cameras[::step], step
+        self._places = np.array([camera.position for camera in self._cameras]).reshape(-1, 3)
 
     def set_sources(self, cameras: Sequence[Camera]) -> None:
         """Those that the picture is made of stand out."""
@@ -64,10 +66,9 @@ class OverlayLayer:
 
     def leave_out(self, eye: Camera | None) -> None:
         """The cameras that the eye stands in: their lines would frame the picture."""
-        places = np.array([camera.position for camera in self._cameras]).reshape(-1, 3)
         near: Array = np.zeros(0, dtype=np.int64)
-        if eye is not None and len(places) and "cameras" in self._names:
-            near = np.flatnonzero(np.linalg.norm(places - eye.position, axis=1) < self._depth())
+        if eye is not None and len(self._places) and "cameras" in self._names:
+            near = np.flatnonzero(np.linalg.norm(self._places - eye.position, axis=1) < self._depth())
         left_out = frozenset((near * self._step).tolist())
         if left_out != self._left_out:
             self._left_out = left_out

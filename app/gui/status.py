@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 
+from PyQt5.QtCore import QTimer
 from PyQt5.QtWidgets import QStatusBar, QWidget
 
 from app.gui.panel_parts import Elided
@@ -13,6 +14,7 @@ from app.pictures import Picture
 
 FPS_SECONDS = 1.0
 IDLE = "idle"
+IDLE_MS = 1000
 
 
 class Status(QStatusBar):
@@ -30,13 +32,20 @@ class Status(QStatusBar):
         for widget in (self.size, self.time, self.rate, self.device):
             self.addPermanentWidget(widget)
         self._shown_s: deque[float] = deque()
+        self._idle = QTimer(self)
+        self._idle.setInterval(IDLE_MS)
+        self._idle.timeout.connect(self.show_idle)
+        self._idle.start()
 
-    def show_picture(self, picture: Picture) -> None:
-        """Tells how large a picture is, and how long it took."""
+    def count(self, picture: Picture) -> None:
+        """A picture is on the screen."""
         now = time.monotonic()
         self._shown_s.append(now)
         while self._shown_s and now - self._shown_s[0] > FPS_SECONDS:
             self._shown_s.popleft()
+
+    def show_picture(self, picture: Picture) -> None:
+        """Tells how large a picture is, how long it took, and how many there were in the last second."""
         height, width = picture.pixels.shape[:2]
         self.size.setText(f"{width} × {height}")
         self.time.setText(f"{picture.ms:.0f} ms" if picture.ms >= 10 else f"{picture.ms:.1f} ms")

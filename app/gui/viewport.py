@@ -73,7 +73,7 @@ class Viewport(QWidget):
         self.keys: Mapping[int, QAction] = {}
         """What keys do here that other parts need for themselves."""
         self._last = QPointF()
-        self._dragged = False
+        self._dragged = self._turning = False
         self._held: set[int] = set()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.PreciseTimer)
@@ -186,16 +186,21 @@ class Viewport(QWidget):
             self.eye.look_by(across, down)
         elif buttons & Qt.LeftButton:
             if self.eye.mode != "fly":
-                self.turning.emit(True)
+                self._turn(True)
             self.eye.orbit_by(across, down)
         self.moved.emit()
 
     def _release(self, event: QMouseEvent) -> bool:
         if self._dragged and event.buttons() == Qt.NoButton:
             self._dragged = False
-            self.turning.emit(False)
+            self._turn(False)
             self.eye.rest()
         return True
+
+    def _turn(self, turning: bool) -> None:
+        if turning != self._turning:
+            self._turning = turning
+            self.turning.emit(turning)
 
     def _double_click(self, event: QMouseEvent) -> bool:
         if event.button() == Qt.LeftButton and (shown := self.eye.shown) is not None:

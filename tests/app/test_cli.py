@@ -239,3 +239,20 @@ def test_a_path_that_cannot_even_be_looked_at_is_one_line(capsys: pytest.Capture
     assert cli.main(["info", "x" * 300 + ".pth"]) == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and "too long" in error
+
+
+def test_in_the_window_torch_leaves_cores_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    told: list[str | None] = []
+
+    def tell(_: argparse.Namespace) -> int:
+        told.append(os.environ.get("GOMP_SPINCOUNT"))
+        return 0
+
+    for name in ("info", "view"):
+        put_command(monkeypatch, name, tell)
+        assert cli.main([name]) == 0
+    assert told == [None, cli.WINDOW_SPINS]
+    monkeypatch.setenv("GOMP_SPINCOUNT", "7")
+    assert cli.main([]) == 0
+    assert told[-1] == "7"

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QObject, QPoint, Qt
+import pytest
+from PyQt5.QtCore import QEvent, QEventLoop, QObject, QPoint, Qt, QTimer
 from pytestqt.qtbot import QtBot
 
+from app.demos import demo_scenes
 from app.gui.canvas_painter import PainterCanvas
 from app.gui.window import Window
-from tests.app.gui.conftest import Shelf, open_and_wait, send_mouse, wait_exact
+from tests.app.gui.conftest import Shelf, open_and_wait, send_mouse, shown_window, wait_exact
 from tests.app.gui.fake_scene import FakeScene
 from tests.app.gui.test_window import pose
 from tests.benchmarks.measuring import Measure
 
 ROUNDS = 3
+MOUSE_MS = 8
+"""Between two events of a usual mouse."""
+DEMO_PX = (1280, 800)
+DEMO_EVENTS = 300
+EXACT_S = 25.0
+"""A demo is dragged then at the latest; what is dragged is the finest that was drawn until then."""
 
 
 class Painted(QObject):
@@ -48,24 +57,74 @@ def benchmark_previews(window: Window, qtbot: QtBot, shelf: Shelf, measure: Meas
     measure.figure("a second", [rate for _, rate in dragged], "/s", at_least=20)
 
 
+@pytest.fixture
+def large_window(qtbot: QtBot) -> Iterator[Window]:
+    """As the program begins, without what stands in for scenes in tests."""
+    with shown_window(qtbot, DEMO_PX) as window:
+        yield window
+
+
+@pytest.mark.parametrize("path", demo_scenes(), ids=lambda path: path.stem)
+def benchmark_demo(path: Path, large_window: Window, qtbot: QtBot, measure: Measure) -> None:
+    window, until = large_window, time.monotonic() + EXACT_S
+    window.files.open(path, None)
+    qtbot.waitUntil(lambda: window.looking.is_final() or time.monotonic() > until, timeout=4 * round(1000 * EXACT_S))
+    painted = Painted(window)
+    dragged = measure.rounds(lambda: swung(window, qtbot, painted), ROUNDS)
+    measure.figure("latency, 95 %", [latency_ms for latency_ms, _ in dragged], "ms", at_most=35)
+    measure.figure("a second", [rate for _, rate in dragged], "/s", at_least=60)
+
+
 def followed(window: Window, qtbot: QtBot, painted: Painted) -> tuple[float, float]:
     """Of a drag: the 95th percentile of the time from an event to its picture, ms, and pictures a second."""
+    middle = window.viewport.canvas.widget.rect().center()
+    given = dragged_along(window, painted, [middle + QPoint(2 * step, step // 2) for step in range(61)], 16)
+    wait_exact(window, qtbot)
+    return given
+
+
+def swung(window: Window, qtbot: QtBot, painted: Painted) -> tuple[float, float]:
+    """The same of a drag to and fro, as far as a hand looks around before it rests."""
+    middle = window.viewport.canvas.widget.rect().center()
+    angles = np.linspace(0, 4 * np.pi, DEMO_EVENTS)
+    places = [middle + QPoint(round(90 * np.sin(angle)), round(30 * np.sin(angle / 2))) for angle in angles]
+    given = dragged_along(window, painted, places, MOUSE_MS)
+    qtbot.wait(500)
+    return given
+
+
+def dragged_along(window: Window, painted: Painted, places: list[QPoint], every_ms: int) -> tuple[float, float]:
+    """The mouse is pressed at the first place and goes on to the others, one in each `every_ms`."""
     painted.shown.clear()
     sent: list[tuple[float, bytes]] = []
-    middle = window.viewport.canvas.widget.rect().center()
-    send_mouse(window, QEvent.MouseButtonPress, middle, Qt.LeftButton)
-    for step in range(1, 61):
-        sent.append((time.monotonic(), b""))
-        send_mouse(window, QEvent.MouseMove, middle + QPoint(2 * step, step // 2), Qt.LeftButton)
-        sent[-1] = (sent[-1][0], pose(window.session.eye.shown))
-        qtbot.wait(16)
-    send_mouse(window, QEvent.MouseButtonRelease, middle + QPoint(120, 30), Qt.LeftButton)
+    send_mouse(window, QEvent.MouseButtonPress, places[0], Qt.LeftButton)
+    began = time.monotonic()
+    for number, place in enumerate(places[1:], 1):
+        at = time.monotonic()
+        send_mouse(window, QEvent.MouseMove, place, Qt.LeftButton)
+        sent.append((at, pose(window.session.eye.shown)))
+        wait_precisely(began + number * every_ms / 1000)
+    send_mouse(window, QEvent.MouseButtonRelease, places[-1], Qt.LeftButton)
     previews = [entry for entry in painted.shown if entry[2] == "preview"]
-    wait_exact(window, qtbot)
+    wait_precisely(time.monotonic() + 0.1)
     order = {camera: index for index, (_, camera) in enumerate(sent)}
     shown = [(when, order[camera]) for when, camera, _ in painted.shown if camera in order]
     # The first picture of an event's camera or of a later one: those overtaken are not shown, which is as it should be.
-    waits_s = [next(when for when, camera in shown if camera >= index) - began for index, (began, _) in enumerate(sent)]
+    end = time.monotonic()
+    waits_s = [
+        next((when for when, camera in shown if camera >= index), end) - began for index, (began, _) in enumerate(sent)
+    ]
     cameras = {camera for _, camera, _ in previews}
     seconds = sent[-1][0] - sent[0][0]
     return 1000 * float(np.percentile(waits_s, 95)), len(cameras) / seconds
+
+
+def wait_precisely(until_s: float) -> None:
+    """Lets the window do its work meanwhile."""
+    loop = QEventLoop()
+    timer = QTimer()
+    timer.setTimerType(Qt.PreciseTimer)
+    timer.setSingleShot(True)
+    timer.timeout.connect(loop.quit)
+    timer.start(max(round(1000 * (until_s - time.monotonic())), 0))
+    loop.exec_()
