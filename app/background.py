@@ -65,14 +65,19 @@ class PlainBackground:
     def removed(self, frame: Frame) -> tuple[Frame, Array | None]:
         """The frame, its depth infinite in the background, where methods invent one; and `pixels` of its image."""
         background = self.pixels(frame.image)
-        if background is None or frame.depth is None:
-            return frame, background
-        height, width = frame.depth.shape
-        mask = background
-        if mask.shape != (height, width):
-            mask = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA) >= 0.5
-        gone = torch.from_numpy(np.ascontiguousarray(mask)).to(frame.depth.device)
-        return replace(frame, depth=frame.depth.masked_fill(gone, torch.inf)), background
+        return without(frame, background), background
+
+
+def without(frame: Frame, background: Array | None) -> Frame:
+    """The frame, its depth infinite in the background [H, W]."""
+    if background is None or frame.depth is None:
+        return frame
+    height, width = frame.depth.shape
+    mask = background
+    if mask.shape != (height, width):
+        mask = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA) >= 0.5
+    gone = torch.from_numpy(np.ascontiguousarray(mask)).to(frame.depth.device)
+    return replace(frame, depth=frame.depth.masked_fill(gone, torch.inf))
 
 
 def _rim(image: Tensor, border_px: int) -> Tensor:

@@ -41,3 +41,25 @@ class Pace:
         ideal = min(1.0, max(self._smallest, math.sqrt(self._target_s / self._full_s)))
         if not 1 / HYSTERESIS < ideal / self.scale < HYSTERESIS or (ideal == 1.0 and self.scale > 1 / HYSTERESIS):
             self.scale = ideal
+
+
+class ExactPace:
+    """How long exact frames take, and so whether they can be drawn while the camera moves."""
+
+    def __init__(self) -> None:
+        self.seconds: float | None = None
+        """Of the last one; None before the first."""
+        self.fast = False
+        """Whether they are there as soon as previews."""
+        self._pixel_s = math.inf
+
+    def took(self, seconds: float, size_px: tuple[int, int]) -> None:
+        """Learns that one took so long."""
+        bound = PREVIEW_S * (HYSTERESIS if self.fast else 1 / HYSTERESIS)
+        # The faster of the last two: one hiccup of the machine changes nothing.
+        self.fast = min(seconds, self.seconds or seconds) < bound
+        self.seconds, self._pixel_s = seconds, seconds / math.prod(size_px)
+
+    def expected_s(self, size_px: tuple[int, int]) -> float:
+        """How long one of another size is going to take; infinite before the first."""
+        return self._pixel_s * math.prod(size_px)

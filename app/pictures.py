@@ -76,6 +76,7 @@ class Picture:
         frame: what was rendered; None for a reprojection.
         hole_fraction: the part that a reprojection had to invent.
         limits: the values at the ends of the colours; None where the channel has none.
+        drawn: the part of the frame's pixels that were drawn; the others are interpolated.
     """
 
     request: Request
@@ -86,6 +87,7 @@ class Picture:
     frame: Frame | None = None
     hole_fraction: float = 0.0
     limits: tuple[float, float] | None = None
+    drawn: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)

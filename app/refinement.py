@@ -34,6 +34,13 @@ class Refinement:
             self._after_s += (full_s or 0.0) * min(scale, 1.0) ** 2
         self._began_s = time.monotonic()
 
+    def begin_round(self, request: Request, drawn: float, coming: float, full_s: float | None) -> None:
+        """Of the picture for `request` the part `drawn` is there, `coming` begins; `full_s`: what all of it takes."""
+        self._request, whole_s = request, full_s or 0.0
+        self._done_s, self._expected_s = drawn * whole_s, coming * whole_s
+        self._after_s = (1 - drawn - coming) * whole_s
+        self._began_s = time.monotonic()
+
     def end(self) -> None:
         """The frame is there, or given up."""
         if self._began_s is not None:
