@@ -6,6 +6,7 @@
 | weights reordered once for the CPU's kernels | another order in memory |
 | one sigmoid for all of an LSTM's gates | tanh(x) = 2 sigmoid(2x) - 1 |
 | rays in chunks that fit the cache | each ray is on its own |
+| the first steps on coarse grids of rays (`tiles.py`) | rays of neighbouring pixels part slowly; measured |
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from engines.srn.network import LSTM_FEATURES, Layer, Mlp, Phi, RayMarcher, laye
 
 CHUNK_RAYS = 1024
 """On a CPU: 1 MB a layer."""
+STATE = 1 + 2 * LSTM_FEATURES
+"""Of a ray that is marched: how far it is, and what the LSTM remembers; all 0 but the first when it begins."""
 
 
 Product = Callable[[Tensor], Tensor]
@@ -84,22 +87,26 @@ class PackedMarcher:
         self._state = (lstm.weight_hh * twice).T.contiguous()
         self._out, self._out_bias = out.weight[0], out.bias
 
-    def __call__(
-        self, phi: Sequence[PackedLayer], points: Tensor, rays: Tensor, steps: int, check: Callable[[], None]
+    def march(
+        self,
+        phi: Sequence[PackedLayer],
+        position: Tensor,
+        rays: Tensor,
+        states: Tensor,
+        steps: int,
+        check: Callable[[], None],
     ) -> Tensor:
-        """[N, 3] where rays that begin at `points` end; `check` is called between steps."""
-        hidden = memory = None
+        """[N, STATE] where rays from the camera's `position` are after `steps` more; `check` is called before each."""
+        distance, hidden, memory = torch.split(states, [1, LSTM_FEATURES, LSTM_FEATURES], dim=1)
         for _ in range(steps):
             check()
-            gates = self._gates(follow(phi, points))
-            if hidden is not None:
-                gates.addmm_(hidden, self._state)
+            gates = self._gates(follow(phi, torch.addcmul(position, rays, distance)))
+            gates.addmm_(hidden, self._state)
             into, forget, new, out = torch.split(gates.sigmoid_(), LSTM_FEATURES, dim=1)
-            fresh = into * (2 * new - 1)
-            memory = fresh if memory is None else forget * memory + fresh
+            memory = torch.addcmul(into * (2 * new - 1), forget, memory)
             hidden = out * torch.tanh(memory)
-            points = points + rays * (hidden @ self._out + self._out_bias)[:, None]
-        return points
+            distance = distance + torch.addmv(self._out_bias, hidden, self._out)[:, None]
+        return torch.cat([distance, hidden, memory], dim=1)
 
 
 def chunk_rays(device: torch.device) -> int:

@@ -14,12 +14,13 @@ from engines.core.camera import Camera, look_at
 from engines.core.checkpoint import INSTANCES, Checkpoint, SceneInfo
 from engines.core.conv_inference import fold_batch_norm, fuse, interruptible
 from engines.core.dataset import Dataset
-from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, Control, Stop, never_stop
+from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, Audit, Control, Stop, never_stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame, Samples
 from engines.srn.config import UNET_PX, SrnConfig, SrnOptions
-from engines.srn.inference import PackedGenerator, PackedLayer, PackedMarcher, chunk_rays, follow, pack
+from engines.srn.inference import STATE, PackedGenerator, PackedLayer, PackedMarcher, chunk_rays, follow, pack
 from engines.srn.network import Mlp, Srn
+from engines.srn.tiles import LEAST_PX, MarchRays, PixelRays, TiledMarch, tiles_by_chance
 
 ASSUMED_FOCAL = 525 / 512
 """Focal length of the authors' ShapeNet renderings, in picture sides."""
@@ -76,10 +77,12 @@ class SrnScene:
         self.draws_pixels = not config.use_unet_renderer
         self.native_px: tuple[int, int] | None = None if self.draws_pixels else (UNET_PX, UNET_PX)
         self.start = info.start.square().resized(self.native_px) if self.native_px else info.start
+        self._middle = torch.tensor(self.bounds.mean(axis=0), dtype=torch.float32, device=device)
         self._build(config, weights)
         self.instances = self._names(config, tuple(str(name) for name in info.hints.get(INSTANCES, ())))
         self.controls = self._controls()
         self._phi: tuple[tuple[float, ...], list[PackedLayer]] | None = None
+        self._begun: tuple[Camera, list[PackedLayer], TiledMarch] | None = None
 
     def learnt_part(self, camera: Camera) -> Camera:
         """The centred square."""
@@ -206,33 +209,85 @@ class SrnScene:
     ) -> Samples:
         """Colours and depths of pixels [N]; of all with the U-Net."""
         self._stop[0] = stop
-        phi = self._scene(controls)
-        directions = self._directions(camera, pixels)  # [N, 3], world, z = 1 in the camera
-        lengths = directions.norm(dim=1, keepdim=True)
-        position = torch.tensor(camera.position, dtype=torch.float32, device=self.device)
-        forward = torch.tensor(camera.forward, dtype=torch.float32, device=self.device)
-        begin = torch.as_tensor(initial_depth, dtype=torch.float32, device=self.device).reshape(-1, 1)
-        points = position + directions * begin
-        rays = directions / lengths
-        size = chunk_rays(self.device)
-        ends, colours = [], []
-        for at, ray in zip(torch.split(points, size), torch.split(rays, size), strict=True):
-            ends.append(self._marcher(phi, at, ray, self.options.tracing_steps, self._check))
-            features = follow(phi, ends[-1])
-            colours.append(self._generate(features) if self.draws_pixels else features)
-        colour = torch.cat(colours)
-        if not self.draws_pixels:
-            colour = self._generate(colour)
-        return Samples(colour / 2 + 0.5, (torch.cat(ends) - position) @ forward)
+        rays, phi = PixelRays(camera, self.device), self._scene(controls)
+        if isinstance(initial_depth, float) and self._in_tiles(rays):
+            distances = self._tiles_of(camera, rays, phi, pixels).distances(pixels)[:, None]
+        else:
+            distances = self._distances(rays, phi, pixels, initial_depth)
+        return Samples(self._colours(rays, phi, pixels, distances), (distances / rays.of(pixels)[1])[:, 0])
 
-    def _directions(self, camera: Camera, pixels: Tensor) -> Tensor:
-        """[N, 3] towards the corners of pixels [N], as the authors have it: pixel i lies at i, not at i + 0.5."""
-        width = camera.size_px[0]
-        x = (pixels % width - camera.centre_px[0]) / camera.focal_px[0]
-        y = (pixels.div(width, rounding_mode="floor") - camera.centre_px[1]) / camera.focal_px[1]
-        in_camera = torch.stack([x, y, torch.ones_like(x)], dim=-1).float()
-        rotation = torch.tensor(camera.camera_to_world[:3, :3], dtype=torch.float32, device=self.device)
-        return in_camera @ rotation.T
+    def audit(self, camera: Camera, controls: Mapping[str, float], rays: int) -> Audit:
+        """Compares rays marched in tiles with the same ones marched each on its own.
+
+        A ray is wrong whose colour is off by more than 1/255, or whose depth by more than a pixel's size.
+
+        Raises:
+            UserError: no such instance.
+        """
+        self._stop[0], steps = never_stop, self.options.tracing_steps
+        with torch.inference_mode():
+            phi, of_pixels = self._scene(controls), PixelRays(camera, self.device)
+            pixels, sample = (found.to(self.device) for found in tiles_by_chance(camera.size_px, rays))
+            plainly = self._distances(of_pixels, phi, pixels[sample], self.options.initial_depth)
+            if not self._in_tiles(of_pixels):
+                return Audit(len(sample), 0, 1 + steps, 1 + steps)
+            march = self._new_tiles(of_pixels, phi)
+            ends = march.distances(pixels)[sample, None]
+            wrong = (ends - plainly).abs()[:, 0] > of_pixels.pixel_angle * self._reach(of_pixels)
+            if self.draws_pixels:
+                colours, plain = (self._colours(of_pixels, phi, pixels[sample], found) for found in (ends, plainly))
+                wrong |= (colours - plain).abs().amax(dim=1) > 1 / 255
+            return Audit(len(sample), int(wrong.sum()), 1 + march.evaluated / len(pixels), 1 + steps)
+
+    def _distances(
+        self, rays: PixelRays, phi: list[PackedLayer], pixels: Tensor, initial_depth: float | Tensor
+    ) -> Tensor:
+        """[N, 1] how far along their rays pixels [N] are, each marched on its own; `initial_depth` may be of each."""
+        directions, lengths = rays.of(pixels)
+        begin = torch.as_tensor(initial_depth, dtype=torch.float32, device=self.device).reshape(-1, 1)
+        states = directions.new_zeros(len(pixels), STATE)
+        states[:, :1] = begin * lengths
+        march, size = self._march_of(rays, phi), chunk_rays(self.device)
+        parts = zip(torch.split(directions, size), torch.split(states, size), strict=True)
+        return torch.cat([march(*part, self.options.tracing_steps)[:, :1] for part in parts])
+
+    def _in_tiles(self, rays: PixelRays) -> bool:
+        """Whether pictures are marched in tiles: on a GPU each look at how far they bend would be waited for."""
+        return self.device.type == "cpu" and min(rays.size_px) >= LEAST_PX
+
+    def _tiles_of(self, camera: Camera, rays: PixelRays, phi: list[PackedLayer], pixels: Tensor) -> TiledMarch:
+        """Of a picture; where `pixels` are a part of it the march goes on that began with others."""
+        width, height = camera.size_px
+        if len(pixels) == width * height:
+            self._begun = None
+            return self._new_tiles(rays, phi)
+        if self._begun is None or self._begun[0] is not camera or self._begun[1] is not phi:
+            self._begun = (camera, phi, self._new_tiles(rays, phi))
+        return self._begun[2]
+
+    def _new_tiles(self, rays: PixelRays, phi: list[PackedLayer]) -> TiledMarch:
+        options, reach = self.options, self._reach(rays)
+        return TiledMarch(self._march_of(rays, phi), rays, options.initial_depth, options.tracing_steps, reach)
+
+    def _march_of(self, rays: PixelRays, phi: list[PackedLayer]) -> MarchRays:
+        """Marches rays [N, 3] with states [N, STATE] by some steps."""
+        return lambda towards, states, steps: self._marcher.march(
+            phi, rays.position, towards, states, steps, self._check
+        )
+
+    def _reach(self, rays: PixelRays) -> float:
+        """How far away from the camera what is seen is, about."""
+        return float((rays.position - self._middle).norm())
+
+    def _colours(self, rays: PixelRays, phi: list[PackedLayer], pixels: Tensor, distances: Tensor) -> Tensor:
+        """[N, 3] of pixels [N]; the U-Net needs all."""
+        size, made = chunk_rays(self.device), []
+        for ray, distance in zip(torch.split(rays.of(pixels)[0], size), torch.split(distances, size), strict=True):
+            self._check()
+            features = follow(phi, torch.addcmul(rays.position, ray, distance))
+            made.append(self._generate(features) if self.draws_pixels else features)
+        colours = torch.cat(made)
+        return (colours if self.draws_pixels else self._generate(colours)) / 2 + 0.5
 
 
 class NormalsOnDemand(Mapping[str, Tensor]):
