@@ -210,7 +210,8 @@ class SrnScene:
         """Colours and depths of pixels [N]; of all with the U-Net."""
         self._stop[0] = stop
         rays, phi = PixelRays(camera, self.device), self._scene(controls)
-        if isinstance(initial_depth, float) and self._in_tiles(rays):
+        usual = isinstance(initial_depth, float) and initial_depth == self.options.initial_depth
+        if usual and self._in_tiles(rays):
             distances = self._tiles_of(camera, rays, phi, pixels).distances(pixels)[:, None]
         else:
             distances = self._distances(rays, phi, pixels, initial_depth)
