@@ -33,8 +33,8 @@ GRID_PX = 256
 STEPS = 2
 # The search has found the surface where its last step was shorter than this; slanted surfaces converge slowly.
 AGREEMENT_PX = 2.5
-# So many rows at once stay in the cache.
-BAND_ROWS = 32
+# So many pixels at once stay in the cache; of a small picture more rows, as each call may wait for another thread.
+BAND_PX = 32 * 1024
 # An object's blurred outline belongs to it: so far into a plain background, at least, and of the longer side.
 OUTLINE_PX, OUTLINE_SHARE = 2, 0.01
 
@@ -194,8 +194,9 @@ class Reprojector:
         seen, inverse, behind = (np.empty((height, width), np.float32) for _ in range(3))
         outline = np.zeros((height, width), np.uint8)
         found = _Found(np.empty((height, width, 4), np.uint8), seen, inverse, behind, outline)
-        for top in range(0, height, BAND_ROWS):
-            rows = slice(top, min(top + BAND_ROWS, height))
+        band = max(1, BAND_PX // width)
+        for top in range(0, height, band):
+            rows = slice(top, min(top + band, height))
             infinite, guess = search.infinite(rows), first[rows]
             last, (x, y) = guess, search.source_pixels(infinite, guess)
             last_x, last_y = x, y

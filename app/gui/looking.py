@@ -288,7 +288,8 @@ class Looking:
         eye, comparison = self._session.eye, self._current_comparison()
         psnr_db = comparison.psnr_db if comparison is not None else None
         self._window.views.show_camera(eye.shown, eye.up, eye.view_index, psnr_db)
-        if self._session.sources != self._sources:
+        sources = self._session.sources
+        if len(sources) != len(self._sources) or not all(map(same_pose, sources, self._sources)):
             self.show_sources()
         self._window.sources.show_eye(eye.shown, self._session.advice)
 
