@@ -30,8 +30,9 @@ ROUND_S = 0.25
 """A round takes at least so long: to interpolate and show its picture takes a tenth of a second at a window's size."""
 LAST_S = 1.0
 """What takes no longer is drawn in one round."""
-GROWTH = 3
-"""A round draws so many times what is there, but the second, of the clearest edges, as much: each costs a picture."""
+GROWTH = (0.5, 3.0)
+"""The second round draws so many times what is there, of the clearest edges, which soon shows; later ones so many, as
+each costs a picture."""
 REST = 1.5
 """Where no more than so many times a round's pixels are left they are drawn with it."""
 
@@ -125,8 +126,8 @@ class ProgressivePicture:
             self._next = of_grid.flatten().nonzero()[:, 0]
             return
         pixel_s, left = (self.full_s or 0.0) / self._known.numel(), self._known.numel() - self._count
-        growth = GROWTH if len(self._parts) > 1 else 1
-        count = max(growth * self._count, int(ROUND_S / max(pixel_s, 1e-12)))
+        growth = GROWTH[min(len(self._parts), len(GROWTH)) - 1]
+        count = max(int(growth * self._count), int(ROUND_S / max(pixel_s, 1e-12)))
         if left <= REST * count or left * pixel_s <= LAST_S:
             chosen = ~self._known.flatten()
         else:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from app.background import PlainBackground
 from app.display import Pixels, shade
 from app.eye import Eye
 from app.opening import open_scene
-from app.pictures import Picture, Request
-from app.render_worker import RenderWorker
+from app.pictures import Request
+from app.progressive import rounds
+from app.refinement import Refinement
+from app.reprojection import Reprojector
 from engines.core.engine import never_stop, whole_controls
 from tests.benchmarks.measuring import Measure
 
@@ -58,28 +60,22 @@ def refined(demo: str) -> Refining:
     began = time.perf_counter()
     exact = shade(scene.render(camera, controls, never_stop), "rgb")
     exact_s = time.perf_counter() - began
-    pictures, there = list[tuple[float, Picture]](), threading.Event()
-
-    def take(picture: Picture) -> None:
-        pictures.append((time.perf_counter() - began, picture))
-        if picture.kind == "exact":
-            there.set()
-
-    worker = RenderWorker(scene, take, lambda request, error: there.set())
-    began = time.perf_counter()
-    worker.submit(Request(camera, controls))
-    there.wait()
-    worker.close()
+    # As the window's worker does, but in this thread: its own steps back behind other programs.
+    pictures, began = list[tuple[float, Pixels]](), time.perf_counter()
+    made = rounds(scene, Request(camera, controls), never_stop, Refinement(), PlainBackground(), None)
+    for number, (frame, background, _) in enumerate(made):
+        pixels = shade(frame, "rgb")
+        pictures.append((time.perf_counter() - began, pixels))
+        if number == 1 and frame.depth is not None:
+            Reprojector(pixels, frame.depth.numpy(), camera, background)
     last_s, last = pictures[-1]
-    assert last.kind == "exact"
-    close_s = next(at for at, picture in pictures if psnr(picture.pixels, exact) >= CLOSE_DB)
-    worst = int(np.abs(last.pixels.astype(int) - exact).max())
-    return Refining(last_s / exact_s, close_s / exact_s, worst)
+    close_s = next(at for at, pixels in pictures if psnr(pixels, exact) >= CLOSE_DB)
+    return Refining(last_s / exact_s, close_s / exact_s, int(np.abs(last.astype(int) - exact).max()))
 
 
-def measure_refining(demo: str, measure: Measure, rounds: int) -> None:
+def measure_refining(demo: str, measure: Measure, times: int) -> None:
     """Notes all levels' work and the time to a close picture, against one exact frame's."""
-    found: list[Refining] = measure.rounds(lambda: refined(demo), rounds)
+    found: list[Refining] = measure.rounds(lambda: refined(demo), times)
     measure.figure("work of all rounds, of an exact frame", [one.work for one in found], "", at_most=1.05)
     measure.figure(f"time to {CLOSE_DB:g} dB, of an exact frame's", [one.close for one in found], "", at_most=0.2)
     measure.figure("difference of the last picture", [float(one.worst) for one in found], "/255", at_most=1)

@@ -7,4 +7,4 @@ from tests.benchmarks.refining import measure_refining
 
 
 def benchmark_window(measure: Measure) -> None:
-    measure_refining("car_surface", measure, rounds=3)
+    measure_refining("car_surface", measure, times=3)

@@ -7,4 +7,4 @@ from tests.benchmarks.refining import measure_refining
 
 
 def benchmark_window(measure: Measure) -> None:
-    measure_refining("toy_cars", measure, rounds=2)
+    measure_refining("toy_cars", measure, times=2)
