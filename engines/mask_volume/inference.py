@@ -3,8 +3,8 @@
 Volumes are [P, H, W, C] in memory, which convolutions know as channels last. What is rearranged:
 - `conv1_1` of both networks reads the same sweeps. The reference camera's is alike on all planes, so 2D convolutions
   are enough for it; the background's share is the same at every moment.
-- A convolution over a doubled volume has only eight taps on the small one, others for each of its eight neighbours.
-- Thin convolutions take several planes at once, as channels of a 2D one.
+- Others are made of fewer products (`engines.mask_volume.volume_convolution`).
+- What a normalisation must know is added up while the rows are in the cache.
 """
 
 from __future__ import annotations
@@ -12,50 +12,53 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engines.core.fresh_memory import copy_runs, fresh
 from engines.mask_volume.network import VolumeBlock, VolumeUnet
+from engines.mask_volume.plane_winograd import Then, convolution
+from engines.mask_volume.volume_convolution import DoubledConvolution, VolumeConvolution, nothing
 
 REACH = 3
 """Planes to either side that a 7x7x7 kernel sees."""
 VIEW = 3
 """Channels of one swept view."""
-# By parity: which of the three taps fall on the two small voxels that a voxel of the doubled volume sees.
-FOLDED = (((1, 0, 0), (0, 1, 1)), ((1, 1, 0), (0, 0, 1)))
-
 Check = Callable[[], None]
 """Called between layers; raises `Cancelled` where the result is not wanted any more."""
 
 
-def convolution(x: Tensor, weight: Tensor, bias: Tensor | None, stride: list[int], padding: list[int]) -> Tensor:
-    """A 2D or 3D convolution, by its weight."""
-    if x.device.type == "cpu" and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
-        # Torch thinks some volumes too small for oneDNN, and takes ten times as long.
-        return torch.mkldnn_convolution(x, weight, bias, padding, stride, [1] * len(stride), 1)
-    return (F.conv3d if len(stride) == 3 else F.conv2d)(x, weight, bias, stride, padding)
+class Totals:
+    """What is known of all numbers of a volume when the last of them are made."""
 
+    def __init__(self) -> None:
+        self._found = dict[tuple[int, int], Tensor]()
 
-def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, stride: int = 1, padding: int = 1) -> Tensor:
-    """[P', H', W', C'] of a volume [P, H, W, C]."""
-    y = convolution(x.permute(3, 0, 1, 2)[None], weight, bias, [stride] * 3, [padding] * 3)
-    return y[0].permute(1, 2, 3, 0).contiguous()
+    def add(self, values: Tensor, planes: slice, rows: slice) -> None:
+        """Of some planes and rows [p, h, W, C]; in any order, several threads at a time."""
+        # Rows first, then in double: over a hundred million squares single precision loses digits.
+        runs = values.flatten(-2)
+        found = torch.stack([runs.sum(dim=-1), torch.linalg.vector_norm(runs, dim=-1)])
+        if values.device.type == "mps":
+            # It knows no double.
+            found = found.cpu()
+        sums, norms = found.double()
+        self._found[planes.start, rows.start] = torch.stack([sums.sum(), norms.square().sum()])
 
-
-def normalise_(x: Tensor, norm: nn.GroupNorm) -> Tensor:
-    """`GroupNorm` over the whole volume, in place; [..., W, C] or [..., W, planes x C]."""
-    rows, count = x.view(-1, x.shape[-1] * x.shape[-2]), x.numel()
-    # Rows first, then in double: over a hundred million squares single precision loses digits.
-    sums, norms = rows.sum(dim=1), torch.linalg.vector_norm(rows, dim=1)
-    if x.device.type == "mps":
-        # It knows no double.
-        sums, norms = sums.cpu(), norms.cpu()
-    mean = sums.double().sum() / count
-    deviation = (norms.double().square().sum() / count - mean.square() + norm.eps).sqrt()
-    scale = norm.weight / deviation.to(x)
-    shift, repeats = norm.bias - mean.to(x) * scale, rows.shape[1] // norm.num_channels
-    torch.addcmul(shift.repeat(repeats), rows, scale.repeat(repeats), out=rows)
-    return x
+    def normalise(self, x: Tensor, norm: nn.GroupNorm, out: Tensor | None = None) -> Tensor:
+        """`GroupNorm` over the whole volume [P, H, W, C], into `out`; None: in place."""
+        # In one order, whichever thread came first.
+        found = torch.stack([self._found[at] for at in sorted(self._found)]).sum(dim=0)
+        mean, square = found / x.numel()
+        deviation = (square - mean.square() + norm.eps).sqrt()
+        scale = norm.weight / deviation.to(x)
+        shift = norm.bias - mean.to(x) * scale
+        # Long rows: a loop over a few channels is a slow one.
+        rows = x.view(-1, x.shape[-2] * x.shape[-1])
+        torch.addcmul(shift.repeat(x.shape[-2]), rows, scale.repeat(x.shape[-2]), out=rows)
+        if out is None:
+            return x
+        copy_runs(out, x)
+        return out
 
 
 class Block:
@@ -63,12 +66,12 @@ class Block:
 
     def __init__(self, block: VolumeBlock) -> None:
         convolution, self._norm = block.convolution, block.norm
-        self._weight = convolution.weight.detach().contiguous(memory_format=torch.channels_last_3d)
-        self._bias = convolution.bias
-        self._stride, self._padding = convolution.stride[0], convolution.kernel_size[0] // 2
+        self._convolve = VolumeConvolution(convolution.weight.detach(), convolution.bias, convolution.stride[0])
 
-    def __call__(self, x: Tensor) -> Tensor:
-        return normalise_(F.relu_(convolve(x, self._weight, self._bias, self._stride, self._padding)), self._norm)
+    def __call__(self, x: Tensor, out: Tensor | None = None) -> Tensor:
+        totals = Totals()
+        (y,) = self._convolve(x, lambda parts, *at: totals.add(parts[0].relu_(), *at))
+        return totals.normalise(y, self._norm, out)
 
 
 class DoubledBlock:
@@ -76,63 +79,13 @@ class DoubledBlock:
 
     def __init__(self, block: VolumeBlock) -> None:
         convolution, self._norm = block.convolution, block.norm
-        taps = convolution.weight.detach()
-        folded = taps.new_tensor(FOLDED)
-        by_parity = torch.einsum("pax,qby,rcz,oixyz->pqroiabc", folded, folded, folded, taps)
-        # The two planes of a window as channels of a 2D convolution.
-        flat = by_parity.flatten(0, 3).transpose(1, 2).flatten(1, 2)
-        self._weight = flat.contiguous(memory_format=torch.channels_last)
-        self._bias = None if convolution.bias is None else convolution.bias.detach().repeat(8)
+        bias = None if convolution.bias is None else convolution.bias.detach()
+        self._convolve = DoubledConvolution(convolution.weight.detach(), bias)
 
     def __call__(self, x: Tensor) -> Tensor:
-        planes, height, width = x.shape[:3]
-        y = x.new_empty(planes, 2, height, 2, width, 2, self._norm.num_channels)
-        beyond = torch.zeros_like(x[:1])
-        padded = torch.cat([beyond, x, beyond])
-        # Plane by plane: what is made on the way would not fit the cache, nor memory that was touched before.
-        for plane in range(planes + 1):
-            # Windows of each axis lie between two small voxels.
-            pair = padded[plane : plane + 2].permute(0, 3, 1, 2).flatten(0, 1)[None]
-            y2 = convolution(pair, self._weight, self._bias, [1, 1], [1, 1])
-            windows = y2[0].permute(1, 2, 0).view(height + 1, width + 1, 2, 2, 2, -1)
-            for p, at in ((0, plane), (1, plane - 1)):
-                if 0 <= at < planes:
-                    for q, r in ((0, 0), (0, 1), (1, 0), (1, 1)):
-                        y[at, p, :, q, :, r] = windows[q : q + height, r : r + width, p, q, r]
-        return normalise_(F.relu_(y.view(2 * planes, 2 * height, 2 * width, -1)), self._norm)
-
-
-class SlabConvolution:
-    """A 3x3x3 convolution with few channels: [N, H, W, s, C] slabs of s planes -> [N', H, W, s', C']."""
-
-    def __init__(self, convolution: nn.Conv3d, planes: int) -> None:
-        """`planes` at once, s'."""
-        kernel = convolution.weight.detach()
-        out_channels, in_channels = kernel.shape[:2]
-        wide = kernel.new_zeros(planes, out_channels, planes + 2, in_channels, 3, 3)
-        for plane in range(planes):
-            for tap in range(3):
-                wide[plane, :, plane + tap] = kernel[:, :, tap]
-        wide = wide.view(planes * out_channels, -1, 3, 3)
-        self._weight = wide.contiguous(memory_format=torch.channels_last)
-        self._bias = None if convolution.bias is None else convolution.bias.detach().repeat(planes)
-        self._planes, self._channels = planes, out_channels
-
-    def __call__(self, x: Tensor) -> Tensor:
-        (slabs, height, width, per_slab, channels), planes = x.shape, self._planes
-        count = slabs * per_slab
-        out = x.new_empty(-(-count // planes), height, width, planes, self._channels)
-        z = x.new_zeros(1, height, width, planes + 2, channels)
-        for slab in range(len(out)):
-            for slot in range(planes + 2):
-                plane = slab * planes + slot - 1
-                if 0 <= plane < count:
-                    z[0, :, :, slot] = x[plane // per_slab, :, :, plane % per_slab]
-                else:
-                    z[0, :, :, slot] = 0
-            y = convolution(z.flatten(3).permute(0, 3, 1, 2), self._weight, self._bias, [1, 1], [1, 1])
-            out[slab] = y[0].permute(1, 2, 0).view(height, width, planes, -1)
-        return out
+        totals = Totals()
+        y = self._convolve(x, lambda parts, *at: totals.add(parts[0].relu_(), *at))
+        return totals.normalise(y, self._norm)
 
 
 class PackedUnet:
@@ -146,37 +99,45 @@ class PackedUnet:
             (DoubledBlock(network.conv5_1), Block(network.conv5_2)),
             (DoubledBlock(network.conv6_1), Block(network.conv6_2)),
         ]
-        self._full = DoubledBlock(network.conv7_1)
-        self._norm = network.conv7_2.norm
-        self._thin = SlabConvolution(network.conv7_2.convolution, 4)
-        self._last = SlabConvolution(network.conv7_3.convolution, 8)
+        self._full, self._thin = DoubledBlock(network.conv7_1), Block(network.conv7_2)
+        last = network.conv7_3.convolution
+        self._last = VolumeConvolution(last.weight.detach(), last.bias)
 
     def __call__(self, x: Tensor, check: Check) -> Tensor:
-        def run(layer: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+        def run(layer: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
             check()
-            return layer(x)
+            return layer(*inputs)
 
         half = run(self._down[0], x)
+        # Large ones go as soon as they were looked at, if nobody else holds them.
+        del x
         quarter = run(self._down[2], run(self._down[1], half))
         eighth = run(self._down[4], run(self._down[3], quarter))
         x = torch.cat([run(self._deep[1], run(self._deep[0], eighth)), eighth], dim=-1)
-        for (doubled, block), beside in zip(self._up, (quarter, half), strict=True):
-            x = torch.cat([run(block, run(doubled, x)), beside], dim=-1)
+        besides = [half, quarter]
+        del half, quarter
+        for doubled, block in self._up:
+            beside = besides.pop()
+            channels = beside.shape[-1]
+            both = fresh(beside, *beside.shape[:-1], 2 * channels)
+            copy_runs(both[..., channels:], beside)
+            del beside
+            run(block, run(doubled, x), both[..., :channels])
+            x = both
+        del both
         x = run(self._full, x)
-        x = run(self._thin, x[:, :, :, None])
-        x = run(self._last, normalise_(F.relu_(x).flatten(3), self._norm).view(x.shape))
-        return x.permute(0, 3, 1, 2, 4).flatten(0, 1)
+        x = run(self._thin, x)
+        check()
+        return self._last(x, nothing)[0]
 
 
 class FirstLayers:
-    """`conv1_1` of networks that read one pair's sweeps: the reference's picture and the other camera's volume."""
+    """Convolutions 7x7x7 of one pair's sweeps: the reference's picture and the other camera's volume."""
 
-    def __init__(self, blocks: list[tuple[VolumeBlock, int]]) -> None:
-        """Blocks, and the channel of their input at which the pair's sweeps begin."""
-        weights = [block.convolution.weight.detach()[:, at : at + 2 * VIEW] for block, at in blocks]
-        both = torch.cat(weights)
-        self._counts = [len(weight) for weight in weights]
-        self._other = both[:, VIEW:].contiguous(memory_format=torch.channels_last_3d)
+    def __init__(self, kernels: list[tuple[Tensor, Tensor | None]]) -> None:
+        """Weights [C', 6, 7, 7, 7] and biases; of as many outputs each."""
+        both = torch.cat([weight for weight, _ in kernels])
+        self._other = VolumeConvolution(both[:, VIEW:], None, parts=len(kernels))
         reference = both[:, :VIEW]  # [C', 3, 7, 7, 7]
         # What of the kernel's planes lies within the volume: the first and last planes see less.
         size = 2 * REACH + 1
@@ -184,27 +145,53 @@ class FirstLayers:
         ends = [*[size] * (REACH + 1), *range(size - 1, REACH, -1)]
         parts = [reference[:, :, begin:end].sum(dim=2) for begin, end in zip(begins, ends, strict=True)]
         self._reference = torch.cat(parts).contiguous(memory_format=torch.channels_last)
-        biases = [block.convolution.bias for block, _ in blocks]
-        self._bias = torch.cat([bias.detach() for bias in biases if bias is not None]).repeat(len(parts))
+        biases = [weight.new_zeros(len(weight)) if bias is None else bias.detach() for weight, bias in kernels]
+        self._bias = torch.cat(biases).repeat(len(parts))
+        self._kernels = len(kernels)
 
-    def __call__(self, picture: Tensor, other: Tensor) -> tuple[Tensor, ...]:
-        """The convolutions, [P, H, W, C] for each block.
+    def __call__(self, picture: Tensor, other: Tensor, then: Then = nothing) -> tuple[Tensor, ...]:
+        """[P, H, W, C'] for each kernel.
 
         Args:
             picture: [H, W, 3] the reference's sweep, on any plane.
             other: [P, H, W, 3].
+            then: as a `VolumeConvolution` calls it.
         """
-        planes = len(other)
-        y = convolve(other, self._other, None, 1, REACH)
-        flat = F.conv2d(picture.permute(2, 0, 1)[None], self._reference, self._bias, padding=REACH)[0].permute(1, 2, 0)
-        kinds = flat.view(*flat.shape[:2], 2 * REACH + 1, -1).unbind(dim=2)
-        for plane in range(planes):
-            # 0 1 2 3 3 ... 3 4 5 6
-            kind = plane if plane < REACH else max(REACH, plane - planes + 2 * REACH + 1)
-            y[plane] += kinds[kind]
-        return torch.split(y, self._counts, dim=-1)
+        count = len(other)
+        image = picture.permute(2, 0, 1)[None]
+        flat = convolution(image, self._reference, self._bias, [1, 1], [REACH, REACH])[0]
+        # [kernels, kinds, H, W, C']
+        kinds = flat.reshape(2 * REACH + 1, self._kernels, -1, *flat.shape[1:]).permute(1, 0, 3, 4, 2).contiguous()
+
+        def add(parts: tuple[Tensor, ...], planes: slice, rows: slice) -> None:
+            for part, of_kinds in zip(parts, kinds, strict=True):
+                for plane, made in zip(range(planes.start, planes.stop), part, strict=True):
+                    # 0 1 2 3 3 ... 3 4 5 6
+                    kind = plane if plane < REACH else max(REACH, plane - count + 2 * REACH + 1)
+                    made += of_kinds[kind, rows]
+            then(parts, planes, rows)
+
+        return self._other(other, add)
 
 
-def finish(y: Tensor, block: VolumeBlock) -> Tensor:
-    """ReLU and normalisation of what `FirstLayers` gives; `y` is used up."""
-    return normalise_(F.relu_(y.contiguous()), block.norm)
+class FirstBlocks:
+    """`conv1_1` of networks that read one pair's sweeps."""
+
+    def __init__(self, blocks: list[VolumeBlock]) -> None:
+        self._layers = FirstLayers(
+            [(block.convolution.weight.detach()[:, : 2 * VIEW], block.convolution.bias) for block in blocks]
+        )
+        self._norms = [block.norm for block in blocks]
+
+    def __call__(self, picture: Tensor, other: Tensor, beside: Tensor | None = None) -> tuple[Tensor, ...]:
+        """[P, H, W, C] for each block, normalised; of the last, `beside` [P, H, W, C] is a share, of other sweeps."""
+        totals = [Totals() for _ in self._norms]
+
+        def finish(parts: tuple[Tensor, ...], planes: slice, rows: slice) -> None:
+            if beside is not None:
+                parts[-1].add_(beside[planes, rows])
+            for total, part in zip(totals, parts, strict=True):
+                total.add(part.relu_(), planes, rows)
+
+        made = self._layers(picture, other, finish)
+        return tuple(total.normalise(y, norm) for total, y, norm in zip(totals, made, self._norms, strict=True))

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from engines.core.camera import Array, Camera
+from engines.core.fresh_memory import fresh
 from engines.mask_volume import planes
 from engines.mask_volume.config import PLANES
-from engines.mask_volume.inference import Check, FirstLayers, PackedUnet, convolve, finish
+from engines.mask_volume.inference import VIEW, Check, FirstBlocks, FirstLayers, PackedUnet
 from engines.mask_volume.network import MaskNet, MpiNet
 from engines.mask_volume.upstream import MASK, MPI
 
@@ -97,13 +98,12 @@ class Maker:
         self._mpi = _network(MpiNet, weights, MPI, device)
         self._mask = _network(MaskNet, weights, MASK, device) if has_mask(weights) else None
         self._mpi_rest = PackedUnet(self._mpi)
-        self._mpi_first = FirstLayers([(self._mpi.conv1_1, 0)])
+        self._mpi_first = FirstBlocks([self._mpi.conv1_1])
         self._background: Background | None = None
         if self._mask is not None:
             self._mask_rest = PackedUnet(self._mask)
-            self._both_first = FirstLayers([(self._mpi.conv1_1, 0), (self._mask.conv1_1, 0)])
-            still = self._mask.conv1_1.convolution.weight[:, 6:]
-            self._still_first = still.contiguous(memory_format=torch.channels_last_3d)
+            self._both_first = FirstBlocks([self._mpi.conv1_1, self._mask.conv1_1])
+            self._still_first = FirstLayers([(self._mask.conv1_1.convolution.weight[:, 2 * VIEW :], None)])
 
     def make(self, pair: Pair, pictures: Array, backgrounds: Callable[[], Array], check: Check) -> Moment:
         """The multiplane image of a pair's pictures [2, H, W, 3].
@@ -116,34 +116,35 @@ class Maker:
             depths = planes.plane_depths(*pair.depths, PLANES)
             reference, other = self._sweep(pair, pictures, depths)
             if self._mask is None:
-                (first,) = self._mpi_first(reference, other)
-                layers = self._planes(first, reference, other, check)
+                layers = self._planes(list(self._mpi_first(reference, other)), reference, other, check)
                 return Moment(layers.half(), None, None, pair.cameras[0], depths)
             background = self._background_of(pair, backgrounds, check)
             check()
-            mpi_first, mask_first = self._both_first(reference, other)
-            # Before the planes: the other half of what both came from is freed.
-            mask_first = finish(mask_first + background.first, self._mask.conv1_1)
-            layers = self._planes(mpi_first, reference, other, check)
-            mask = torch.sigmoid(self._mask_rest(mask_first, check))
-            layers = torch.lerp(background.layers, layers, mask)
+            firsts = list(self._both_first(reference, other, background.first))
+            # Popped: what was looked at goes.
+            mask = self._mask_rest(firsts.pop(), check).sigmoid_()
+            layers = self._planes(firsts, reference, other, check)
+            for still, moving, share in zip(background.layers, layers, mask, strict=True):
+                torch.lerp(still, moving, spread(share[..., 0], 4), out=moving)
             return Moment(layers.half(), mask[..., 0].half(), background.opacity, pair.cameras[0], depths)
 
-    def _planes(self, first: Tensor, reference: Tensor, other: Tensor, check: Check) -> Tensor:
-        """[P, H, W, 4] from the first convolution of both sweeps."""
-        prediction = torch.sigmoid(self._mpi_rest(finish(first, self._mpi.conv1_1), check))
-        colours = torch.lerp(reference.expand_as(other), other, prediction[..., 1:])
-        return torch.cat([colours, prediction[..., :1]], dim=-1)
+    def _planes(self, first: list[Tensor], reference: Tensor, other: Tensor, check: Check) -> Tensor:
+        """[P, H, W, 4] from the first convolution of both sweeps, which is taken out of `first`."""
+        prediction = self._mpi_rest(first.pop(), check).sigmoid_()
+        layers = fresh(other, *other.shape[:-1], 4)
+        for into, seen, (opacity, share) in zip(layers, other, prediction.movedim(-1, 1), strict=True):
+            # Plane by plane: what is made on the way stays in the cache.
+            colours = torch.lerp(reference, seen, spread(share, 3))
+            into.copy_(torch.cat([colours, opacity[..., None]], dim=-1))
+        return layers
 
     def _background_of(self, pair: Pair, backgrounds: Callable[[], Array], check: Check) -> Background:
         made = self._background
         if made is None or not made.pair.same_place(pair):
             depths = planes.plane_depths(*pair.depths, PLANES)
             reference, other = self._sweep(pair, backgrounds(), depths)
-            swept = torch.cat([reference.expand_as(other), other], dim=-1)
-            share = convolve(swept, self._still_first, None, 1, 3)
-            (first,) = self._mpi_first(reference, other)
-            layers = self._planes(first, reference, other, check)
+            (share,) = self._still_first(reference, other)
+            layers = self._planes(list(self._mpi_first(reference, other)), reference, other, check)
             made = Background(pair, layers, share, layers[..., 3].half())
             self._background = made
         return made
@@ -163,6 +164,13 @@ class Maker:
         flat = planes.sweep(images[:1], (reference,), reference, depths[:1])[0]
         volume = planes.sweep(images[1:], (other,), reference, depths)[0]
         return flat[:, 0].permute(1, 2, 0), volume.permute(1, 2, 3, 0).contiguous()
+
+
+def spread(values: Tensor, channels: int) -> Tensor:
+    """[H, W, C] of [H, W], in memory: torch is slow where the last axis has one number."""
+    if values.device.type != "cpu":
+        return values[..., None].expand(*values.shape, channels)
+    return torch.from_numpy(cv2.merge([np.ascontiguousarray(values.numpy())] * channels))
 
 
 def has_mask(weights: Mapping[str, Tensor]) -> bool:

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from engines.core.errors import Cancelled
-from engines.mask_volume.inference import FirstLayers, PackedUnet, SlabConvolution, convolve, finish
+from engines.mask_volume.inference import FirstBlocks, FirstLayers, PackedUnet
 from engines.mask_volume.network import MaskNet, MpiNet, VolumeUnet
+from engines.mask_volume.volume_convolution import DoubledConvolution, VolumeConvolution
 
 PLANES, HEIGHT, WIDTH = 16, 24, 32
 # Sums of thousands of products in another order.
@@ -38,8 +39,8 @@ def swept() -> tuple[Tensor, Tensor, Tensor]:
 def test_planes_network_equals_the_plain_one() -> None:
     mpi = network(MpiNet)
     picture, other, volume = swept()
-    (first,) = FirstLayers([(mpi.conv1_1, 0)])(picture, other)
-    found = torch.sigmoid(PackedUnet(mpi)(finish(first, mpi.conv1_1), lambda: None))
+    (first,) = FirstBlocks([mpi.conv1_1])(picture, other)
+    found = torch.sigmoid(PackedUnet(mpi)(first, lambda: None))
     expected = mpi(volume)[0]
     torch.testing.assert_close(found[..., 0], expected[0], atol=ROUNDING, rtol=0)
     torch.testing.assert_close(found[..., 1], expected[2], atol=ROUNDING, rtol=0)
@@ -48,23 +49,51 @@ def test_planes_network_equals_the_plain_one() -> None:
 def test_mask_network_equals_the_plain_one() -> None:
     mpi, mask = network(MpiNet), network(MaskNet)
     picture, other, volume = swept()
-    still = torch.rand(PLANES, HEIGHT, WIDTH, 6, generator=torch.Generator().manual_seed(2))
-    _, first = FirstLayers([(mpi.conv1_1, 0), (mask.conv1_1, 0)])(picture, other)
-    share = convolve(still, mask.conv1_1.convolution.weight[:, 6:], None, 1, 3)
-    found = torch.sigmoid(PackedUnet(mask)(finish(first + share, mask.conv1_1), lambda: None))
-    expected = mask(torch.cat([volume, still.permute(3, 0, 1, 2)[None]], dim=1))
+    random = torch.Generator().manual_seed(2)
+    still, other_still = torch.rand(HEIGHT, WIDTH, 3, generator=random), torch.rand(other.shape, generator=random)
+    (share,) = FirstLayers([(mask.conv1_1.convolution.weight[:, 6:], None)])(still, other_still)
+    _, first = FirstBlocks([mpi.conv1_1, mask.conv1_1])(picture, other, share)
+    found = torch.sigmoid(PackedUnet(mask)(first, lambda: None))
+    swept_still = torch.cat([still.expand_as(other), other_still], dim=-1).permute(3, 0, 1, 2)[None]
+    expected = mask(torch.cat([volume, swept_still], dim=1))
     torch.testing.assert_close(found[..., 0], expected[0, 0], atol=ROUNDING, rtol=0)
 
 
-@pytest.mark.parametrize(("before", "planes"), [(1, 4), (4, 8), (2, 3)])
-def test_several_planes_at_once_are_the_same_convolution(before: int, planes: int) -> None:
+@pytest.mark.parametrize(("size", "stride", "parts"), [(3, 1, 1), (7, 1, 2), (7, 2, 1), (3, 2, 1)])
+@pytest.mark.parametrize("planes", [16, 6])
+def test_convolutions_equal_the_plain_ones(
+    size: int, stride: int, parts: int, planes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Few rows at once.
+    monkeypatch.setattr("engines.mask_volume.plane_winograd.BAND_FLOATS", 1)
     torch.manual_seed(0)
-    plain = torch.nn.Conv3d(5, 3, 3, padding=1).requires_grad_(False)
-    x = torch.randn(24, 6, 7, 5)
-    slabs = x.view(24 // before, before, 6, 7, 5).permute(0, 2, 3, 1, 4).contiguous()
-    found = SlabConvolution(plain, planes)(slabs).permute(0, 3, 1, 2, 4).flatten(0, 1)
+    plain = torch.nn.Conv3d(5, 4, size, stride, size // 2).requires_grad_(False)
+    x = torch.randn(planes, 20, 14, 5)
+    made = torch.zeros(planes // stride, 20 // stride, 14 // stride, 4)
+
+    def note(given: tuple[Tensor, ...], planes: slice, rows: slice) -> None:
+        made[planes, rows] += torch.cat(given, dim=-1)
+
+    found = torch.cat(VolumeConvolution(plain.weight, plain.bias, stride, parts)(x, note), dim=-1)
     expected = plain(x.permute(3, 0, 1, 2)[None])[0].permute(1, 2, 3, 0)
     torch.testing.assert_close(found, expected, atol=ROUNDING, rtol=0)
+    assert torch.equal(made, found)
+
+
+@pytest.mark.parametrize("rows", [3, 64])
+def test_a_doubled_volume_is_convolved_without_being_made(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engines.mask_volume.volume_convolution.BAND_FLOATS", rows * 9 * 5)
+    torch.manual_seed(0)
+    plain = torch.nn.Conv3d(5, 3, 3, padding=1).requires_grad_(False)
+    x, made = torch.randn(4, 7, 9, 5), torch.zeros(8, 14, 18, 3)
+
+    def note(given: tuple[Tensor, ...], planes: slice, rows: slice) -> None:
+        made[planes, rows] += given[0]
+
+    found = DoubledConvolution(plain.weight, plain.bias)(x, note)
+    doubled = torch.nn.functional.interpolate(x.permute(3, 0, 1, 2)[None], scale_factor=2.0)
+    torch.testing.assert_close(found, plain(doubled)[0].permute(1, 2, 3, 0), atol=ROUNDING, rtol=0)
+    assert torch.equal(made, found)
 
 
 def test_it_can_be_given_up_between_layers() -> None:
