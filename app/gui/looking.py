@@ -179,7 +179,7 @@ class Looking:
         self.meshes.lay_over(self.picture)
         self.draw_overlays()
         self._tell_drawn()
-        (self._around.soon if self.picture.request.moving else self._around.now)()
+        (self._around.now if not self.picture.request.moving or self.is_final() else self._around.soon)()
 
     def _tell_around(self) -> None:
         """Shows what is told of the picture beside it. To lay out and paint all of it takes longer than the picture."""
