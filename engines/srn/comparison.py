@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core.device import memory_there
-from engines.srn.network import Srn, apply
+from engines.srn.network import Layer, Phi, Srn, apply
 
 DEPTH_PENALTY = 10_000.0
 """Inside the depth loss, before its weight; the authors' value."""
-RAYS_ON_CPU = 8192
-"""Rays that are compared at a time; the same on every machine, as sums in another order round otherwise."""
+RAYS_ON_CPU = 2048
+"""Rays that are compared at a time, for which the caches have room (8192 take a third more time); the same on every
+machine, as sums in another order round otherwise."""
 BYTES_PER_STEP = 20_000
 """Kept for the gradients of a ray, for each of the marcher's steps (measured, float32)."""
 MEMORY_SHARE = 0.5
@@ -44,17 +45,17 @@ class Compared:
     """What is drawn in a step, and what with.
 
     Attributes:
-        codes: [B, L] codes, or [B] numbers of learnt ones; None: there are none.
         photographs: [B, N, 3] uint8.
         weights: [B, N], of the pixels, 1 on average in each picture; None: all count alike.
         part: of all the rays of the step, those that are here.
+        rows: of the pictures, those that are here.
     """
 
     rays: Rays
-    codes: Tensor | None
     photographs: Tensor
     weights: Tensor | None
     part: float = 1.0
+    rows: slice = field(default_factory=lambda: slice(None))
 
     def pieces(self, most: int) -> Iterator[Compared]:
         """At most `most` rays each: whole pictures, or a part of one that has more rays than that."""
@@ -73,10 +74,10 @@ class Compared:
         share = photographs[..., 0].numel() / self.photographs[..., 0].numel()
         return Compared(
             Rays(origins[rows, columns], directions[rows, columns], forward[rows], position[rows]),
-            None if self.codes is None else self.codes[rows],
             photographs,
             None if self.weights is None else self.weights[rows, columns],
             self.part * share,
+            rows,
         )
 
 
@@ -98,18 +99,104 @@ def rays_at_once(device: torch.device, tracing_steps: int) -> int:
     return max(RAYS_ON_CPU, int(there * MEMORY_SHARE / (BYTES_PER_STEP * (tracing_steps + 1))))
 
 
-def compare(network: Srn, compared: Compared) -> tuple[Tensor, Tensor, Tensor]:
-    """Squared error of the colours, mean square of the codes, penalty of depths behind the camera."""
-    rays, codes = compared.rays, compared.codes
-    if network.latent_codes is not None and codes is not None and not codes.is_floating_point():
-        codes = network.latent_codes(codes)
+class Losses(NamedTuple):
+    """Of a step; 0-dimensional.
+
+    Attributes:
+        drawn: the weighted sum of the next two; gradients are of this one only.
+        image: squared error of the colours.
+        depth: penalty of depths behind the camera.
+    """
+
+    drawn: Tensor
+    image: Tensor
+    depth: Tensor
+
+
+def compare(network: Srn, codes: Tensor | None, compared: Compared, most: int, weights: tuple[float, float]) -> Losses:
+    """Draws all and compares it, `most` rays at a time.
+
+    Args:
+        codes: [B, L], of whose gradients the hypernetwork's are made once; None: one scene.
+        weights: of the image's loss and of the depth's in the sum.
+    """
     phi = network.scene(codes)
+    inputs = [tensor for layer in phi for tensor in _tensors(layer)]
+    for part in (network.ray_marcher, network.pixel_generator):
+        inputs += part.parameters()
+    return Losses(*_PieceByPiece.apply(network, phi, compared, most, weights, *inputs))  # type: ignore[no-untyped-call]
+
+
+class _PieceByPiece(torch.autograd.Function):
+    """The losses over pieces of the rays, and at once their gradients: only a piece's activations are ever kept.
+
+    A piece fits into the caches, and what makes phi is asked once for all of them.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, network: Srn, phi: Phi, compared: Compared, most: int, weights: tuple[float, float], *inputs: Tensor
+    ) -> tuple[Tensor, ...]:
+        needed = ctx.needs_input_grad[-len(inputs) :]
+        count = sum(len(_tensors(layer)) for layer in phi)
+        of_phi = [tensor.detach().requires_grad_(need) for tensor, need in zip(inputs[:count], needed, strict=False)]
+        wanted = [tensor for tensor, need in zip((*of_phi, *inputs[count:]), needed, strict=True) if need]
+        sums, gradients = list[Tensor](), list[Tensor | None]([None] * len(wanted))
+        for piece in compared.pieces(most):
+            with torch.enable_grad():
+                image, depth = _losses(network, _layers(phi, of_phi, piece.rows), piece)
+                drawn = weights[0] * image + weights[1] * depth
+                found = torch.autograd.grad(drawn * piece.part, wanted, allow_unused=True) if wanted else ()
+            sums.append(torch.stack([drawn, image, depth]).detach() * (piece.part / compared.part))
+            gradients = [_added(*pair) for pair in zip(gradients, found, strict=True)]
+        made = iter(gradients)
+        ctx.gradients, ctx.part = [next(made) if need else None for need in needed], compared.part
+        losses = torch.stack(sums).sum(dim=0).unbind()
+        ctx.mark_non_differentiable(*losses[1:])
+        return losses
+
+    @staticmethod
+    def backward(ctx: Any, of_drawn: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
+        # Those of a rank are made as large as they are in one process: what is clamped on the way depends on it.
+        factor = of_drawn / ctx.part
+        return (None,) * 5 + tuple(None if made is None else made * factor for made in ctx.gradients)
+
+
+def _added(known: Tensor | None, more: Tensor | None) -> Tensor | None:
+    if known is None or more is None:
+        return more if known is None else known
+    return known.add_(more)
+
+
+def _tensors(layer: Layer) -> list[Tensor]:
+    return [tensor for tensor in (layer.weight, layer.bias, layer.scale, layer.shift) if tensor is not None]
+
+
+def _layers(phi: Phi, tensors: Sequence[Tensor], rows: slice) -> Phi:
+    """Phi of `tensors` in place of its own, of some rows where each picture has its own."""
+    left = iter(tensors)
+
+    def taken(own: Tensor | None) -> Tensor | None:
+        if own is None:
+            return None
+        tensor = next(left)
+        if tensor.dim() < 3:
+            return tensor
+        # Those of one picture are a plain layer's.
+        tensor = tensor[rows]
+        return tensor.view(tensor.shape[1:] if tensor.shape[1] > 1 else -1) if len(tensor) == 1 else tensor
+
+    return [Layer(*map(taken, (layer.weight, layer.bias, layer.scale, layer.shift))) for layer in phi]  # type: ignore[arg-type]
+
+
+def _losses(network: Srn, phi: Phi, piece: Compared) -> tuple[Tensor, Tensor]:
+    """Squared error of the colours, and penalty of depths behind the camera."""
+    rays = piece.rays
     ends = network.ray_marcher(phi, rays.origins, rays.directions, network.tracing_steps)
     colours = network.pixel_generator(apply(phi, ends))
     depths = ((ends - rays.position[:, None]) * rays.forward[:, None]).sum(dim=-1)
-    latent = codes.square().mean() if codes is not None else colours.new_zeros(())
     behind = depths.clamp(max=0).square().mean() * DEPTH_PENALTY
-    return _squared_error(colours, compared.photographs.float() / 127.5 - 1, compared.weights), latent, behind
+    return _squared_error(colours, piece.photographs.float() / 127.5 - 1, piece.weights), behind
 
 
 def _squared_error(colours: Tensor, photographs: Tensor, weights: Tensor | None) -> Tensor:

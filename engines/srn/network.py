@@ -72,8 +72,9 @@ class Layer:
     shift: Tensor | None = None
 
     def __call__(self, x: Tensor) -> Tensor:
-        x = x @ self.weight.transpose(-1, -2) + self.bias
-        return torch.relu(F.layer_norm(x, x.shape[-1:], self.scale, self.shift))
+        one = self.weight.dim() == 2
+        x = F.linear(x, self.weight, self.bias) if one else x @ self.weight.transpose(-1, -2) + self.bias
+        return F.layer_norm(x, x.shape[-1:], self.scale, self.shift).relu_()
 
 
 Phi = Sequence[Layer]

@@ -104,31 +104,34 @@ class SrnObjective:
         """Of the step's photographs."""
         return batch.share
 
-    def pieces(self, batch: Pictures) -> Sequence[tuple[Compared, float]]:
-        """Some rays at a time."""
-        return [(piece, piece.part) for piece in self._compared(batch).pieces(self._rays_at_once)]
-
-    def losses(self, piece: Compared) -> dict[str, Tensor]:
+    def losses(self, batch: Pictures) -> dict[str, Tensor]:
         """Squared error of the colours, mean square of the codes, penalty of depths behind the camera."""
-        image, latent, depth = compare(self.network, piece)
-        config = self.config
-        total = config.l1_weight * image + config.kl_weight * latent + config.reg_weight * depth
-        return {"total": total, "image": image, "latent": latent, "depth": depth}
+        config, codes = self.config, self._codes(batch)
+        weights = config.l1_weight, config.reg_weight
+        drawn, image, depth = compare(self.network, codes, self._compared(batch), self._rays_at_once, weights)
+        latent = codes.square().mean() if codes is not None else drawn.new_zeros(())
+        return {"total": drawn + config.kl_weight * latent, "image": image, "latent": latent, "depth": depth}
+
+    def _codes(self, batch: Pictures) -> Tensor | None:
+        """[B, L] of the objects in this rank's pictures; None: there is one scene."""
+        if batch.codes is not None:
+            return batch.codes.to(self._device)
+        if self.network.latent_codes is None:
+            return None
+        numbers = torch.from_numpy(self.photographs.instances[list(batch.views)]).long()
+        return self.network.latent_codes(numbers.to(self._device))  # type: ignore[no-any-return]
 
     def _compared(self, batch: Pictures) -> Compared:
         """What is drawn and compared. All pixels of the step are drawn by chance, and this rank's are taken of them."""
         random = seeded(self._seed, 2, batch.step)
         pixels = self._pixels(batch.share.total, batch.colours.shape[1], random)
         rays = self._rays(batch, pixels, random)
-        codes = batch.codes
-        if codes is None and self.network.latent_codes is not None:
-            codes = torch.from_numpy(self.photographs.instances[list(batch.views)]).long()
         own = pixels[batch.share.rows, :, None].expand(-1, -1, 3)
         photographs = torch.gather(batch.colours, 1, own).to(self._device)
         weights = None
         if batch.valid is not None:
             weights = pixel_weights(torch.gather(batch.valid, 1, own[..., 0]).to(self._device))
-        return Compared(rays, codes.to(self._device) if codes is not None else None, photographs, weights)
+        return Compared(rays, photographs, weights, batch.share.part)
 
     def _rays(self, batch: Pictures, pixels: Tensor, random: torch.Generator) -> Rays:
         """Of this rank's pictures; pixels [B, N] of the whole step's."""

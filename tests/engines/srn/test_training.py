@@ -23,7 +23,6 @@ from engines.core.formats import open_dataset
 from engines.core.ranks import Share
 from engines.core.scene_file import write_scene_file
 from engines.core.views import Views
-from engines.srn.comparison import Compared
 from engines.srn.config import SrnConfig
 from engines.srn.engine import ENGINE
 from engines.srn.observations import Pictures
@@ -120,7 +119,7 @@ def test_what_is_learnt_is_what_is_drawn(single: Dataset) -> None:
         (view.square_camera(16),),
         None,
     )
-    loss = objective.losses(objective._compared(one))["image"]
+    loss = objective.losses(one)["image"]
     picture = torch.from_numpy(view.square_image(16))
     # In [-1, 1] differences are twice as large.
     assert float(4 * (frame.image - picture).square().mean()) == pytest.approx(float(loss.detach()), rel=2e-2)
@@ -294,9 +293,9 @@ def test_a_refused_step_leaves_statistics_and_photographs_as_they_were(
     seen = []
     losses = training.objective.losses
 
-    def spoilt(compared: Compared) -> dict[str, Tensor]:
-        seen.append(compared.photographs)
-        return {name: loss * torch.nan for name, loss in losses(compared).items()}
+    def spoilt(batch: Pictures) -> dict[str, Tensor]:
+        seen.append(training.objective._compared(batch).photographs)
+        return {name: loss * torch.nan for name, loss in losses(batch).items()}
 
     monkeypatch.setattr(training.objective, "losses", spoilt)
     for _ in range(2):
