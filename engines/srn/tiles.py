@@ -28,6 +28,8 @@ LEAST_PX = 2 * TILE_PX
 """The least side of a picture for which tiles are worth it: rays of a smaller one part too soon."""
 BAND_TILES = 256
 """Worked on at once, so that a large picture needs no more memory than a small one."""
+WAITING_RAYS = 8 * CHUNK_RAYS
+"""From which on rays go on: of many together few are left over that don't fill a chunk."""
 AUDITED_PIXELS = 64
 """Of each tile that is audited."""
 LEAST_PIXELS = 48
@@ -139,7 +141,7 @@ class TiledMarch:
             for steps, places, states in self._reached(tiles, wanted):
                 of_steps = waiting.setdefault(steps, [])
                 of_steps.append((places, states))
-                if sum(len(places) for places, _ in of_steps) >= CHUNK_RAYS:
+                if sum(len(places) for places, _ in of_steps) >= WAITING_RAYS:
                     self._finish(steps, waiting.pop(steps), wanted, made)
             for steps, of_steps in waiting.items():
                 self._finish(steps, of_steps, wanted, made)
