@@ -53,8 +53,8 @@ DIVIDED = ("train", "render", "evaluate")
 WINDOW_SPINS = "3000"
 """How often GNU's OpenMP looks whether torch's other threads are done before it sleeps. By itself it looks for several
 milliseconds, on a core that the window or another program needs, such as a training in the background: where one of two
-cores is taken, a frame of the demo "toys" takes 1.1 to 2.7 s so and 0.4 s with this. On an idle machine frames take 3 to
-15 % longer for it, very short ones half as long again (measured), and previews come a tenth sooner."""
+cores is taken, a frame of the demo "toys" takes 1.1 to 2.7 s so and 0.4 s with this. On an idle machine frames take 3
+to 15 % longer for it, very short ones half as long again (measured), and previews come a tenth sooner."""
 
 FAILED, USAGE, BUG, INTERRUPTED, BROKEN_PIPE, TERMINATED = 1, 2, 70, 130, 141, 143
 

@@ -15,7 +15,7 @@ from engines.srn.network import Srn
 from engines.srn.training import SrnObjective
 from tests.benchmarks.measuring import Measure
 
-FLOOR = 1.25
+FLOOR = 1.15
 SIDE_PX = 64
 PICTURES = 4
 
