@@ -19,7 +19,7 @@ from tests.benchmarks.measuring import Measure
 from tests.engines.mask_volume.reference import draw_plainly, make_plainly
 
 # A busy machine swings by a third.
-VIEW_FLOOR, MOMENT_FLOOR, FRAME_FLOOR = 12.0, 4.0, 300.0
+VIEW_FLOOR, MOMENT_FLOOR, FRAME_FLOOR = 9.0, 4.0, 300.0
 DEPTHS = (2.0, 20.0)
 Ways = tuple[Callable[[], object], Callable[[], object]]
 """Plainly, and ours."""
