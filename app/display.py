@@ -20,6 +20,8 @@ Pixels = npt.NDArray[np.uint8]
 NOTHING_RGB = (96, 96, 96)
 # Percentiles need no more samples than this, and sorting a whole picture would cost more than drawing it.
 PERCENTILE_SAMPLES = 65536
+# Torch divides an operation among threads from 32,768 values on.
+BAND_VALUES = 32767
 COLOUR_MAPS: Mapping[str, int | None] = {
     "turbo": cv2.COLORMAP_TURBO,
     "viridis": cv2.COLORMAP_VIRIDIS,
@@ -81,8 +83,7 @@ def shade(frame: Frame, channel: str, limits: tuple[float, float] | None = None,
     values = channel_values(frame, channel)
     if values.ndim == 3:
         scale, offset = (127.5, 128.0) if channel == "normals" else (255.0, 0.5)
-        scaled = values.detach().float().mul(scale).add_(offset).clamp_(0, 255).nan_to_num_()
-        return np.ascontiguousarray(scaled.to(torch.uint8).cpu().numpy())
+        return _bytes(values.detach(), scale, offset)
     low, high = limits or channel_limits(frame, channel)
     # Fit to 1 .. 255; 0 says that there is no value.
     index = ((values.detach().float() - low) * (254 / max(high - low, 1e-12)) + 1.5).clamp_(1, 255)
@@ -90,6 +91,22 @@ def shade(frame: Frame, channel: str, limits: tuple[float, float] | None = None,
     # cv2 wants a table of one column; it copies channels as they stand, so RGB stays RGB.
     colours = cv2.applyColorMap(np.ascontiguousarray(index.cpu().numpy()), _colour_table(channel, colour_map)[:, None])
     return np.asarray(colours, dtype=np.uint8)
+
+
+def _bytes(values: Tensor, scale: float, offset: float) -> Pixels:
+    """`values` [H, W, 3] * scale + offset, whole numbers within 0 to 255; NaN is 0."""
+    if values.device.type != "cpu":
+        return np.ascontiguousarray(_scaled(values, scale, offset).to(torch.uint8).cpu().numpy())
+    # In bands that torch does in this thread alone: several would wait for each other longer than they work, and far
+    # longer where something else, such as an encoder, has the processor.
+    pixels, rows = torch.empty(values.shape, dtype=torch.uint8), max(1, BAND_VALUES // max(1, values.shape[1] * 3))
+    for begin in range(0, len(values), rows):
+        pixels[begin : begin + rows] = _scaled(values[begin : begin + rows], scale, offset)
+    return pixels.numpy()
+
+
+def _scaled(values: Tensor, scale: float, offset: float) -> Tensor:
+    return values.float().mul(scale).add_(offset).clamp_(0, 255).nan_to_num_()
 
 
 def channel_limits(frame: Frame, channel: str) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -95,15 +96,23 @@ class Progress:
 
     Attributes:
         seconds_left: None until it can be told.
-        thumbnail: [h, w, 3] bytes of the newest frame, at most `THUMBNAIL_PX` a side.
+        picture: [H, W, 3] bytes of the newest frame.
         told: what is done, where `done` and `total` count more than one kind of thing.
     """
 
     done: int
     total: int
     seconds_left: float | None
-    thumbnail: Pixels | None
+    picture: Pixels | None
     told: str = ""
+
+    @cached_property
+    def thumbnail(self) -> Pixels | None:
+        """[h, w, 3] bytes of the picture, at most `THUMBNAIL_PX` a side; made when it is asked for."""
+        if self.picture is None:
+            return None
+        height, width = self.picture.shape[:2]
+        return resize_area(self.picture, smaller_size((width, height), THUMBNAIL_PX))
 
 
 OnProgress = Callable[[Progress], None]
@@ -202,11 +211,7 @@ class _Clock:
             self._first = now
         else:
             left = (now - self._first) / (self._done - 1) * (self._total - self._done)
-        self._on_progress(Progress(self._done, self._total, left, None if picture is None else thumbnail(picture)))
-
-
-def thumbnail(picture: Pixels) -> Pixels:
-    return resize_area(picture, smaller_size((picture.shape[1], picture.shape[0]), THUMBNAIL_PX))
+        self._on_progress(Progress(self._done, self._total, left, picture))
 
 
 def _pictures(drawing: _Drawing) -> Iterator[Made]:
@@ -224,7 +229,7 @@ def _pictures(drawing: _Drawing) -> Iterator[Made]:
     def picture(index: int) -> Made:
         frame = first.pop() if first else drawing.frame(index)
         shown = [_shown(frame, channel, limits.get(channel), drawing) for channel in channels]
-        return [np.concatenate(shown, axis=1)]
+        return shown if len(shown) == 1 else [np.concatenate(shown, axis=1)]
 
     yield from joined(drawing.owners, picture)
 

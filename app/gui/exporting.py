@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PyQt5.QtWidgets import QFileDialog, QMessageBox
 
-from app.export import OnProgress, run_export
+from app.export import OnProgress, Progress, run_export
 from app.gui.export_dialog import ask_export
 from app.gui.export_job import Exported, ExportJob, Source, Work
 from app.gui.export_order import Order, make_export
@@ -99,11 +99,17 @@ class Exporting:
         post = window.bridge.post
         source = Source(opened.path, self._session.data, self._session.device, self._session.settings, opened.beside)
         bar.begin(out, total)
+
+        def on_progress(progress: Progress) -> None:
+            # Made smaller here: the window's thread has other things to do.
+            small = replace(progress, picture=progress.thumbnail)
+            post(lambda: bar.show_progress(small))
+
         self.job = ExportJob(
             source,
             out,
             work,
-            lambda progress: post(lambda: bar.show_progress(progress)),
+            on_progress,
             lambda exported: post(lambda: self._done(exported)),
             lambda error: post(lambda: self._failed(error)),
         )

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from app.background import background_pixels, plain_background
 from app.display import shade
-from app.export import OnProgress, Progress, thumbnail
+from app.export import OnProgress, Progress
 from app.mesh.cameras import mesh_box, mesh_cameras
 from app.mesh.colours import vertex_colours
 from app.mesh.depth_views import DepthView, depth_view, relative_to
@@ -155,9 +155,8 @@ class _Clock:
         else:
             rate = (self._now() - self._since) / (self._drawn - 1)
             left = rate * (self._views - self._drawn) + self._fusing_s
-        picture = thumbnail(shade(frame, "rgb"))
         told = f"{self._drawn} of {self._views} views"
-        self._on_progress(Progress(self._drawn, 2 * self._views, left, picture, told))
+        self._on_progress(Progress(self._drawn, 2 * self._views, left, shade(frame, "rgb"), told))
         if self._drawn == self._views:
             self._since = self._now()
 

@@ -22,6 +22,14 @@ def test_rgb_is_rounded_and_clamped() -> None:
     assert display.shade(Frame(image), "rgb").tolist() == [[[0, 128, 255], [0, 255, 0], [1, 1, 2]]]
 
 
+@pytest.mark.parametrize("size", [(1, 20000), (131, 173), (300, 200)])
+def test_every_band_of_a_large_picture_is_rounded_and_clamped(size: tuple[int, int]) -> None:
+    channels_first = torch.rand(3, *size, generator=torch.Generator().manual_seed(0)) * 1.4 - 0.2
+    channels_first[:, -1, -1] = torch.tensor([float("nan"), torch.inf, -torch.inf])
+    expected = np.nan_to_num(np.clip(channels_first.permute(1, 2, 0).numpy(), 0, 1)) * 255 + 0.5
+    assert (display.shade(Frame(channels_first.permute(1, 2, 0)), "rgb") == expected.astype(np.uint8)).all()
+
+
 def test_near_is_warm_far_is_cool_and_nothing_is_grey() -> None:
     pixels = display.shade(ramp_frame(), "depth", (1.0, 3.0)).astype(int)
     near, far = pixels[10, 6], pixels[10, -6]
