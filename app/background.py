@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from engines.core.camera import Array
+from engines.core.device import to_host
 from engines.core.frame import Frame
 
 LIKE = 0.1
@@ -111,7 +112,7 @@ def background_pixels(image: Tensor, colour: Tensor, border_px: int = 0) -> Tens
 
 def _bytes(values: Tensor) -> Array:
     """Values of [0, 1] as bytes."""
-    return np.asarray((values.detach().float() * 255 + 0.5).clamp(0, 255).to(torch.uint8).cpu().numpy())
+    return np.asarray(to_host((values.detach().float() * 255 + 0.5).clamp(0, 255).to(torch.uint8)).numpy())
 
 
 def _from_rim(mask: Array) -> Array:

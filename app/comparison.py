@@ -16,6 +16,7 @@ from app.opening import Opened
 from app.pictures import Picture
 from app.viewpoints import ViewPoint, view_at
 from engines.core.camera import Array, Camera
+from engines.core.device import to_host
 from engines.core.engine import BLEND, INSTANCE, TIME, Scene
 from engines.core.frame import Frame
 from engines.core.images import resize_area, to_uint8
@@ -105,4 +106,4 @@ def blended(picture: Array, photograph: Array, share: float) -> Array:
 
 
 def _rendered(frame: Frame) -> Array:
-    return np.asarray(frame.image.detach().float().clamp(0, 1).cpu().numpy())
+    return np.asarray(to_host(frame.image.detach().float().clamp(0, 1)).numpy())

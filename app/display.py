@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from engines.core.camera import Array
+from engines.core.device import to_host
 from engines.core.frame import Frame
 
 Pixels = npt.NDArray[np.uint8]
@@ -89,14 +90,16 @@ def shade(frame: Frame, channel: str, limits: tuple[float, float] | None = None,
     index = ((values.detach().float() - low) * (254 / max(high - low, 1e-12)) + 1.5).clamp_(1, 255)
     index = torch.where(torch.isfinite(values), index, torch.zeros_like(index)).to(torch.uint8)
     # cv2 wants a table of one column; it copies channels as they stand, so RGB stays RGB.
-    colours = cv2.applyColorMap(np.ascontiguousarray(index.cpu().numpy()), _colour_table(channel, colour_map)[:, None])
+    colours = cv2.applyColorMap(
+        np.ascontiguousarray(to_host(index).numpy()), _colour_table(channel, colour_map)[:, None]
+    )
     return np.asarray(colours, dtype=np.uint8)
 
 
 def _bytes(values: Tensor, scale: float, offset: float) -> Pixels:
     """`values` [H, W, 3] * scale + offset, whole numbers within 0 to 255; NaN is 0."""
     if values.device.type != "cpu":
-        return np.ascontiguousarray(_scaled(values, scale, offset).to(torch.uint8).cpu().numpy())
+        return np.ascontiguousarray(to_host(_scaled(values, scale, offset).to(torch.uint8)).numpy())
     # In bands that torch does in this thread alone: several would wait for each other longer than they work, and far
     # longer where something else, such as an encoder, has the processor.
     pixels, rows = torch.empty(values.shape, dtype=torch.uint8), max(1, BAND_VALUES // max(1, values.shape[1] * 3))
@@ -127,7 +130,7 @@ def depth_limits(depth: Tensor | Array) -> tuple[float, float]:
     """
     values = torch.as_tensor(depth).detach()
     step = max(1, int(np.ceil(np.sqrt(values.numel() / PERCENTILE_SAMPLES))))
-    samples = values[::step, ::step].float().cpu().numpy()
+    samples = to_host(values[::step, ::step].float()).numpy()
     samples = samples[np.isfinite(samples)]
     if samples.size == 0:
         return 0.0, 1.0

@@ -13,7 +13,7 @@ from app import display, fitting
 from app.display import Pixels
 from app.reprojection import Reprojector
 from engines.core.camera import Array, Camera
-from engines.core.device import in_step
+from engines.core.device import in_step, to_host
 from engines.core.engine import Prepares, Scene, Stop
 from engines.core.frame import Frame
 from engines.core.rendering import rendered
@@ -222,7 +222,7 @@ def scene_points(picture: Picture) -> Array | None:
     frame = picture.frame
     if frame is None or frame.depth is None:
         return None
-    depth = frame.depth.detach().float().cpu().numpy()
+    depth = to_host(frame.depth.detach().float()).numpy()
     there = np.isfinite(depth) & (depth > 0)
     rim = np.concatenate([there[0], there[-1], there[:, 0], there[:, -1]])
     if not there.any() or rim.any():

@@ -36,6 +36,7 @@ from app.refinement import Refinement, next_scale
 from app.reprojection import Reprojector
 from app.telling import Telling
 from engines.core.camera import Array, Camera
+from engines.core.device import to_host
 from engines.core.engine import Scene, Stop
 from engines.core.errors import Cancelled
 from engines.core.frame import Frame
@@ -332,7 +333,7 @@ class RenderWorker:
         """Makes the frame ready for previews; begins one at once where the camera moved on meanwhile."""
         if kept.frame.depth is None or self._exact_pace.fast:
             return
-        depth = kept.frame.depth.detach().float().cpu().numpy()
+        depth = to_host(kept.frame.depth.detach().float()).numpy()
         reprojector = Reprojector(pixels, depth, coarse or kept.request.camera, kept.background)
         with self._changed:
             self._source = replace(kept, reprojector=reprojector)

@@ -3,7 +3,8 @@ one would not do fails as it fails there.
 
 A tensor of it says that it is on `cuda:0`; to torch's own code it is one on `meta`, which no code treats as the CPU's.
 Each operation on such tensors is done on what they hide, after a look at what it is given: tensors of the CPU beside
-those of the device are a mistake. What makes the host wait for a real device is counted.
+those of the device are a mistake, and so is what another stream may still be writing. What makes the host wait for a
+real device is counted: copies from and to memory that isn't pinned, or that don't say `non_blocking`, too.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode, return_and_correct_aliasing
 from torch.utils._pytree import tree_flatten, tree_map_only
 
+from app.conformance import pretended_streams
+from app.conformance.pretended_streams import Memory, Streams, Unordered, empty_pinned, is_pinned, pinned
+
 DEVICE = "cuda:0"
 MEMORY_BYTES = 16 * 2**30
 aten = torch.ops.aten
@@ -32,6 +36,7 @@ CROSSING = (aten.copy_.default, aten._to_copy.default)
 """What takes tensors of both devices."""
 INDEXING = (aten.index.Tensor, aten.index_put.default, aten.index_put_.default, aten._index_put_impl_.default)
 """What takes places on the CPU for a tensor on the device, too."""
+OF_THE_DEVICE = (__file__, pretended_streams.__file__)
 WAITING = (
     aten._local_scalar_dense.default,
     aten.nonzero.default,
@@ -41,6 +46,8 @@ WAITING = (
     aten.unique_dim.default,
     aten.unique_consecutive.default,
     aten.repeat_interleave.Tensor,
+    # Of an inverse and the like: whether there is one.
+    aten._linalg_check_errors.default,
 )
 """What has the host wait for a number, or for how many there are."""
 
@@ -53,6 +60,8 @@ class GpuTensor(Tensor):
     """A tensor of the CPU that says it is on the device."""
 
     hidden: Tensor
+    memory: Memory | None = None
+    """None: written before anybody looked."""
 
     @staticmethod
     def __new__(cls, hidden: Tensor) -> GpuTensor:
@@ -104,6 +113,10 @@ class Waits:
     def __init__(self) -> None:
         self.by_place = Counter[str]()
 
+    def add(self) -> None:
+        """One, of whoever calls."""
+        self.by_place[_place()] += 1
+
     @property
     def count(self) -> int:
         """All of them."""
@@ -119,12 +132,23 @@ class _Numbered(TorchFunctionMode):
             return args[0].to(DEVICE)
         if func is Tensor.tolist:
             args = (args[0].cpu(),)
+        if func is Tensor.pin_memory:
+            return pinned(args[0].clone())
+        if func is Tensor.is_pinned:
+            return is_pinned(args[0])
+        if func is Tensor.record_stream:
+            args[0].memory.recorded.add(args[1])
+            return None
+        if func is torch.empty and kwargs.pop("pin_memory", False):
+            return empty_pinned(*args, **kwargs)
         if func in (Tensor.numpy, Tensor.__array__) and isinstance(args[0], GpuTensor):
             raise MixedDevices(f"numpy is given a tensor on {DEVICE}: bring it over by .cpu() ({_place()})")
         if func is Tensor.new_tensor and isinstance(args[0], GpuTensor):
             kwargs = {"dtype": args[0].dtype, "device": DEVICE} | kwargs
             func, args = torch.tensor, args[1:]
         if func in (torch.tensor, torch.as_tensor, torch.asarray) and _numbered(kwargs.get("device")) == DEVICE:
+            if isinstance(args[0], GpuTensor):
+                return args[0].to(kwargs.get("dtype"))
             # These make it themselves, where no mode is asked.
             return func(*args, **{**kwargs, "device": "cpu"}).to(DEVICE)
         if func is Tensor.to or "device" in kwargs:
@@ -141,9 +165,9 @@ def _numbered(value: Any) -> Any:
 class _Pretending(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Of one thread: does what is asked of the device's tensors."""
 
-    def __init__(self, waits: Waits, doubles: bool) -> None:
+    def __init__(self, waits: Waits, streams: Streams, doubles: bool) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._waits, self._doubles = waits, doubles
+        self._waits, self._streams, self._doubles = waits, streams, doubles
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
@@ -162,21 +186,25 @@ class _Pretending(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if asked is not None:
             kwargs["device"] = torch.device("cpu")
         kwargs.pop("pin_memory", None)
-        if self._is_wait(func, args, to_host):
-            self._waits.by_place[_place()] += 1
+        overwritten = _overwritten(func, args, kwargs)
+        self._give(func, here, overwritten)
+        downloads = to_host or (func is aten.copy_.default and bool(here) and not isinstance(args[0], GpuTensor))
+        meanwhile = _goes_on(func, args, kwargs, downloads)
+        if not meanwhile and self._is_wait(func, args, downloads, to_device):
+            self._waits.add()
+            self._streams.host_knows(self._streams.current.known)
         plain_args, plain_kwargs = tree_map_only(GpuTensor, lambda tensor: tensor.hidden, (args, kwargs))
         out = func(*plain_args, **plain_kwargs)
-        if (
-            to_host
-            or func is aten._local_scalar_dense.default
-            or (func is aten.copy_.default and not isinstance(args[0], GpuTensor))
-        ):
+        if downloads or func is aten._local_scalar_dense.default:
+            if meanwhile:
+                self._streams.bring(out, out)
             return args[0] if func is aten.copy_.default else out
         if not self._doubles and any(
             isinstance(leaf, Tensor) and leaf.dtype == torch.float64 for leaf in tree_flatten(out)[0]
         ):
             raise MixedDevices(f"{func}: makes doubles, which the device has not ({_place()})")
         wrapped = tree_map_only(Tensor, _hidden, out)
+        self._remember(wrapped, here)
         return return_and_correct_aliasing(func, args, kwargs, wrapped) if here else wrapped  # type: ignore[no-untyped-call]
 
     def _look_at(self, func: Any, args: Any, leaves: list[Tensor], here: list[GpuTensor]) -> None:
@@ -194,15 +222,70 @@ class _Pretending(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 f"({_place()})"
             )
 
+    def _give(self, func: Any, here: list[GpuTensor], overwritten: list[Tensor]) -> None:
+        """To the current stream, unless nothing is done."""
+        if _is_view(func):
+            return
+        written = [_memory(tensor, self._streams) for tensor in overwritten if isinstance(tensor, GpuTensor)]
+        read = [_memory(leaf, self._streams) for leaf in here if not any(leaf is other for other in overwritten)]
+        try:
+            self._streams.work(read, written, str(func))
+        except Unordered as error:
+            raise MixedDevices(f"{error} ({_place()})") from error
+
+    def _remember(self, made: Any, here: list[GpuTensor]) -> None:
+        """Whose memory the tensors have that were made: that of what they are views of, or their own."""
+        of_storage = {_storage(leaf): _memory(leaf, self._streams) for leaf in here}
+        for tensor in tree_flatten(made)[0]:
+            if isinstance(tensor, GpuTensor) and tensor.memory is None:
+                tensor.memory = of_storage.get(_storage(tensor)) or self._streams.memory()
+
     @staticmethod
-    def _is_wait(func: Any, args: Any, to_host: bool) -> bool:
-        if to_host or func in WAITING:
+    def _is_wait(func: Any, args: Any, downloads: bool, to_device: bool) -> bool:
+        if downloads or func in WAITING:
             return True
+        if func is aten._to_copy.default:
+            return to_device and not isinstance(args[0], GpuTensor) and args[0].numel() > 0
         if func is aten.copy_.default:
-            return isinstance(args[1], GpuTensor) and not isinstance(args[0], GpuTensor)
+            # A number alone goes with what is to be done.
+            return not isinstance(args[1], GpuTensor) and args[1].dim() > 0
         return func in INDEXING and any(
-            isinstance(place, GpuTensor) and place.dtype in (torch.bool, torch.uint8) for place in args[1]
+            isinstance(place, Tensor) and (not isinstance(place, GpuTensor) or place.dtype in (torch.bool, torch.uint8))
+            for place in args[1]
         )
+
+
+def _goes_on(func: Any, args: Any, kwargs: Any, downloads: bool) -> bool:
+    """Whether a copy between both is left to the device, from or to pinned memory."""
+    if func not in CROSSING:
+        return False
+    asked = kwargs.get("non_blocking", False) or (func is aten.copy_.default and len(args) > 2 and args[2])
+    if downloads:
+        # What is made for it is pinned.
+        return bool(asked and (func is aten._to_copy.default or is_pinned(args[0])))
+    source = args[1] if func is aten.copy_.default else args[0]
+    return bool(asked and not isinstance(source, GpuTensor) and is_pinned(source))
+
+
+def _is_view(func: Any) -> bool:
+    return any(made.alias_info is not None and not made.alias_info.is_write for made in func._schema.returns)
+
+
+def _overwritten(func: Any, args: Any, kwargs: Any) -> list[Tensor]:
+    of_schema = enumerate(func._schema.arguments)
+    written = [(place, asked.name) for place, asked in of_schema if asked.alias_info and asked.alias_info.is_write]
+    found = [args[place] if place < len(args) else kwargs.get(name) for place, name in written]
+    return [leaf for leaf in tree_flatten(found)[0] if isinstance(leaf, Tensor)]
+
+
+def _memory(tensor: GpuTensor, streams: Streams) -> Memory:
+    if tensor.memory is None:
+        tensor.memory = Memory(streams.begin())
+    return tensor.memory
+
+
+def _storage(tensor: GpuTensor) -> int:
+    return int(tensor.hidden.untyped_storage()._cdata)
 
 
 def _hidden(tensor: Tensor) -> Tensor:
@@ -212,7 +295,9 @@ def _hidden(tensor: Tensor) -> Tensor:
 def _place() -> str:
     """The innermost line of a method or of the program."""
     frame = sys._getframe(2)
-    while frame.f_back is not None and ("/torch/" in frame.f_code.co_filename or frame.f_code.co_filename == __file__):
+    while frame.f_back is not None and (
+        "/torch/" in frame.f_code.co_filename or frame.f_code.co_filename in OF_THE_DEVICE
+    ):
         frame = frame.f_back
     return f"{Path(frame.f_code.co_filename).name}, line {frame.f_lineno}"
 
@@ -225,19 +310,20 @@ def pretended_gpu(doubles: bool = True) -> Iterator[Waits]:
         doubles: whether it has such; Apple's have not.
     """
     waits, run = Waits(), threading.Thread.run
+    streams = Streams(waits.add)
 
     def run_pretending(thread: threading.Thread) -> None:
-        with _Pretending(waits, doubles), _Numbered():
+        with _Pretending(waits, streams, doubles), _Numbered():
             run(thread)
 
     with ExitStack() as stack:
         stack.enter_context(patch.object(threading.Thread, "run", run_pretending))
-        for name, value in _stubs().items():
+        for name, value in {**_stubs(), **streams.stubs()}.items():
             stack.enter_context(patch.object(torch.cuda, name, value))
         # Tensors in disguise can't be inference tensors; without gradients the numbers are the same.
         for name in ("__enter__", "__exit__"):
             stack.enter_context(patch.object(torch.inference_mode, name, getattr(_WithoutGradients, name)))
-        stack.enter_context(_Pretending(waits, doubles))
+        stack.enter_context(_Pretending(waits, streams, doubles))
         stack.enter_context(_Numbered())
         yield waits
 
@@ -256,16 +342,6 @@ class _WithoutGradients:
         self._inference_mode_context.__exit__(*error)
 
 
-class _Event:
-    """All that came before it is done."""
-
-    def record(self, stream: object = None) -> None:
-        """Here."""
-
-    def synchronize(self) -> None:
-        """Nothing is to be waited for."""
-
-
 def _stubs() -> dict[str, Callable[..., Any]]:
     """What `torch.cuda` is asked for."""
     return {
@@ -277,9 +353,6 @@ def _stubs() -> dict[str, Callable[..., Any]]:
         "set_device": lambda device: None,
         "get_device_name": lambda device=None: "pretended GPU",
         "get_device_capability": lambda device=None: (9, 0),
-        "current_stream": lambda device=None: None,
-        "Event": _Event,
-        "synchronize": lambda device=None: None,
         "empty_cache": lambda: None,
         "get_rng_state": lambda device=None: torch.get_rng_state(),
         "set_rng_state": lambda state, device=None: torch.set_rng_state(state),

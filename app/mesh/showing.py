@@ -17,6 +17,7 @@ import numpy as np
 from app.mesh.drawing import STYLES, LoadedMesh, MeshPicture, draw_mesh
 from app.pictures import Picture
 from engines.core.camera import Array
+from engines.core.device import to_host
 
 LAYOUTS = ("over", "wipe", "side")
 MOVING_SCALE = 1 / 2
@@ -136,7 +137,7 @@ def unhidden(mesh: MeshPicture, picture: Picture, tolerance: float) -> Array:
     frame = picture.frame
     if frame is None or frame.depth is None:
         return mesh.coverage
-    depth = frame.depth.detach().float().cpu().numpy()
+    depth = to_host(frame.depth.detach().float()).numpy()
     if depth.shape != mesh.depth.shape:
         depth = np.asarray(cv2.resize(depth, mesh.depth.shape[::-1], interpolation=cv2.INTER_NEAREST))
     # What a line covers beside its triangles has no depth of its own.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import torch
+from torch import Tensor
 
 from engines.core import ranks
 from engines.core.errors import UserError
@@ -101,6 +102,33 @@ def _round_nothing() -> None:
     torch.backends.cudnn.allow_tf32 = False
     # A variable of the environment may have turned this one on.
     torch.backends.cuda.matmul.allow_tf32 = False
+
+
+def to_device(values: Tensor, device: torch.device) -> Tensor:
+    """The same on `device`; of what begins in the CPU's memory the host waits for no GPU, and may change it at once.
+
+    A plain copy would wait until all is done that the device was given before. Pinned memory it reads by itself, and
+    torch gives that to others only when it was read.
+    """
+    if device.type != "cuda" or values.device.type != "cpu" or not values.numel():
+        return values.to(device)
+    return values.pin_memory().to(device, non_blocking=True)
+
+
+def to_host(values: Tensor) -> Tensor:
+    """The same in the CPU's memory, the one wait of a picture: for what this thread's stream was given so far.
+
+    Not for what is kept in numbers: of pinned memory other programs get none back.
+    """
+    if values.device.type != "cuda":
+        return values.cpu()
+    there = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
+    there.copy_(values, non_blocking=True)
+    done = torch.cuda.Event()  # type: ignore[no-untyped-call]
+    done.record(torch.cuda.current_stream(values.device))
+    # Before that there is nonsense in it.
+    done.synchronize()
+    return there
 
 
 @contextlib.contextmanager

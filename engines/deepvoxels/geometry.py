@@ -24,6 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core.camera import Array, Camera
+from engines.core.device import to_device
 from engines.deepvoxels.config import FEATURE_PX
 
 DEFAULT_NEAR_PLANE = float(np.sqrt(3) / 2)
@@ -116,8 +117,9 @@ def frustum_samples(camera: Camera, placement: GridPlacement, grid_dim: int, dev
     z = plane.float() * voxel_size + placement.near_plane
     x = (column.float() - cx) / fx * z
     y = (row.float() - cy) / fy * z
-    camera_to_world = torch.tensor(camera.camera_to_world, dtype=torch.float32, device=device)
-    world_to_grid = _grid_to_world(placement, device).inverse()
+    camera_to_world = to_device(torch.tensor(camera.camera_to_world, dtype=torch.float32), device)
+    # Inverted on the CPU: a GPU would be waited for, whether there is an inverse.
+    world_to_grid = to_device(_grid_to_world(placement).inverse(), device)
     in_grid = world_to_grid @ (camera_to_world @ torch.stack([x, y, z, torch.ones_like(z)]))
     voxels = in_grid[:3] / voxel_size + grid_dim / 2
     # A mask would be looked through once for each of the two, and a GPU waited for each time.
@@ -136,8 +138,8 @@ def lifted_voxels(camera: Camera, placement: GridPlacement, grid_dim: int, devic
     z, y, x = index // grid_dim**2, index // grid_dim % grid_dim, index % grid_dim
     in_grid = (torch.stack([x, y, z]).float() - grid_dim // 2) * placement.voxel_size(grid_dim)
     points = torch.cat([in_grid, torch.ones_like(in_grid[:1])])
-    world_to_camera = torch.tensor(camera.world_to_camera, dtype=torch.float32, device=device)
-    in_camera = world_to_camera @ (_grid_to_world(placement, device) @ points)
+    world_to_camera = to_device(torch.tensor(camera.world_to_camera, dtype=torch.float32), device)
+    in_camera = world_to_camera @ (to_device(_grid_to_world(placement), device) @ points)
     depth = in_camera[2]
     pixels = torch.stack([in_camera[0] * fx / depth + cx, in_camera[1] * fy / depth + cy])
     nearest = pixels.round()
@@ -145,9 +147,9 @@ def lifted_voxels(camera: Camera, placement: GridPlacement, grid_dim: int, devic
     return LiftedVoxels(seen, pixels[:, seen])
 
 
-def _grid_to_world(placement: GridPlacement, device: torch.device) -> Tensor:
-    matrix = torch.eye(4, device=device)
-    matrix[:3, 3] = torch.tensor(placement.centre, device=device)
+def _grid_to_world(placement: GridPlacement) -> Tensor:
+    matrix = torch.eye(4)
+    matrix[:3, 3] = torch.tensor(placement.centre)
     return matrix
 
 
@@ -189,8 +191,9 @@ def _corners(voxels: Tensor, grid_dim: int) -> tuple[Tensor, Tensor]:
     x, y, z = place - low
     first = low.int()
     base = (first[2] * grid_dim + first[1]) * grid_dim + first[0]
-    steps = [dz * grid_dim**2 + dy * grid_dim + dx for dz in (0, 1) for dy in (0, 1) for dx in (0, 1)]
-    rows = base[:, None] + torch.tensor(steps, dtype=torch.int32, device=voxels.device)
+    step = torch.arange(2, dtype=torch.int32, device=voxels.device)
+    steps = (step[:, None, None] * grid_dim + step[:, None]) * grid_dim + step
+    rows = base[:, None] + steps.flatten()
     in_x, in_y, in_z = (torch.stack([1 - part, part], dim=1) for part in (x, y, z))
     weights = in_z[:, :, None, None] * in_y[:, None, :, None] * in_x[:, None, None, :]
     return rows, weights.flatten(1)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from engines.core.camera import Array, Camera
 from engines.core.dataset import Dataset
+from engines.core.device import to_device
 from engines.core.errors import Unreadable, UserError
 from engines.core.images import to_uint8
 from engines.core.views import WHOLE, View, Views
@@ -157,13 +158,13 @@ class TrainingViews:
     def photograph(self, index: int) -> Tensor:
         """[1, 3, S, S] in [-0.5, 0.5], on the device; 0 where nothing is to be learnt from it."""
         colours, valid = self._photographs(index)
-        photograph = colours.to(self._device).float()[None] / 255 - 0.5
-        return photograph if valid is None else photograph * valid.to(self._device)
+        photograph = to_device(colours, self._device).float()[None] / 255 - 0.5
+        return photograph if valid is None else photograph * to_device(valid, self._device)
 
     def valid(self, index: int) -> Tensor | None:
         """[1, 1, S, S] bool, on the device, what is to be learnt from that photograph; None: all of it."""
         valid = self._photographs(index)[1]
-        return None if valid is None else valid.to(self._device)
+        return None if valid is None else to_device(valid, self._device)
 
     def median_colour(self) -> Tensor:
         """[3] in [-1, 1], of some photographs' pixels."""

@@ -1,8 +1,9 @@
 """Visibility and collapse of a view volume, worked out only where the volume meets the grid.
 
 Most of a view volume is empty: at a usual camera a third of it lies inside the grid. The first convolution over it
-is linear, so it is taken sample by sample: each adds its 27 products to its neighbours. The volume of features
-[F, D, 64, 64] is never made.
+is linear, so on a CPU it is taken sample by sample: each adds its 27 products to its neighbours, and the volume of
+features [F, D, 64, 64] is never made. A GPU would be waited for, how many samples lie at each border; for it the whole
+volume is little.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from engines.core.unet import SameConv3d
 from engines.deepvoxels.config import FEATURE_PX
+from engines.deepvoxels.geometry import fill_volume
 from engines.deepvoxels.network import OcclusionNet, depth_coordinates
 
 RIM = 2
@@ -31,8 +33,8 @@ class SparseVisibility:
         self._network = network
         self.coordinates = depth_coordinates(planes, kernel).contiguous()
         # The depth coordinate is the first input channel and the same for every picture.
-        padded = F.pad(self.coordinates, (1,) * 6, mode="replicate")
-        self.constant = F.conv3d(padded, kernel[:, :1], first.bias)
+        self.constant = F.conv3d(_repeated(self.coordinates), kernel[:, :1], first.bias)
+        self._kernel = kernel[:, 1:]
         # [C', F, z, y, x] -> [F, 27 * C']
         self.products = kernel[:, 1:].permute(1, 2, 3, 4, 0).flatten(1).contiguous()
         self.width = kernel.shape[0]
@@ -44,23 +46,29 @@ class SparseVisibility:
             features: [N, F] at the samples.
             index: [N], (plane * 64 + row) * 64 + column.
         """
-        prepared = F.relu(self._first_convolution(features, index) + self.constant)
+        sparse = features.device.type == "cpu"
+        first = self._first_convolution(features, index) if sparse else self._of_volume(features, index)
+        prepared = F.relu(first + self.constant)
         inner = self._network.occlusion_net(prepared)
         weights = self._network.softmax_net(torch.cat([prepared, inner, self.coordinates], dim=1))
         return weights, (self.coordinates * weights).sum(dim=2)
 
+    def _of_volume(self, features: Tensor, index: Tensor) -> Tensor:
+        """As `_first_convolution`, but for rounding."""
+        return F.conv3d(_repeated(fill_volume(features, index, self.planes)), self._kernel)
+
     def _first_convolution(self, features: Tensor, index: Tensor) -> Tensor:
         shape = (self.planes, FEATURE_PX, FEATURE_PX)
         padded = [size + 2 * RIM for size in shape]
-        strides = torch.tensor([padded[1] * padded[2], padded[2], 1], device=index.device)
+        strides = torch.tensor([padded[1] * padded[2], padded[2], 1])
         place = torch.stack([index // FEATURE_PX**2, index // FEATURE_PX % FEATURE_PX, index % FEATURE_PX], dim=1)
-        row = torch.arange(len(index), device=index.device)
+        row = torch.arange(len(index))
         for axis, size in enumerate(shape):
             place, row = _with_border_repeated(place, row, axis, size)
         products = features @ self.products  # [N, 27 * C']
         if len(row) > len(index):
             products = products[row]
-        taps = torch.arange(-1, 2, device=index.device)
+        taps = torch.arange(-1, 2)
         offsets = torch.stack(torch.meshgrid(taps, taps, taps, indexing="ij"), dim=-1).view(27, 3) @ strides
         # A sample at p meets the kernel's tap t of the output at p - t.
         target = ((place + RIM) @ strides)[:, None] - offsets
@@ -68,6 +76,11 @@ class SparseVisibility:
         total.index_add_(0, target.flatten(), products.view(-1, self.width))
         inside = total.view(*padded, self.width)[RIM:-RIM, RIM:-RIM, RIM:-RIM]
         return inside.permute(3, 0, 1, 2)[None]
+
+
+def _repeated(volume: Tensor) -> Tensor:
+    """[1, C, D + 2, H + 2, W + 2]"""
+    return F.pad(volume, (1,) * 6, mode="replicate")
 
 
 def _with_border_repeated(place: Tensor, row: Tensor, axis: int, size: int) -> tuple[Tensor, Tensor]:

@@ -88,7 +88,7 @@ def bounds(grid: OccupancyGrid, cells: Cells) -> Bounds:
     margin = grid.margins.view(-1)[index]
     side = count + 1
     first = ((cells.cube * side + cells.cell[:, 0]) * side + cells.cell[:, 1]) * side + cells.cell[:, 2]
-    step = torch.tensor([0, 1], device=device)
+    step = torch.arange(2, device=device)
     corners = (step[:, None, None] * side + step[:, None]) * side + step
     values = grid.values.view(-1)[first[:, None] + corners.view(-1)].view(-1, 2, 2, 2)
     u, v, w = (cells.place - cells.cell).clamp(0, 1).unbind(1)

@@ -64,8 +64,7 @@ def cube_interval(origins: Tensor, directions: Tensor, padding: float = PADDING)
     face, on whichever side that lies.
     """
     half = 0.5 + padding / 2
-    faces = torch.tensor([half] * 3 + [-half] * 3, dtype=origins.dtype, device=origins.device)
-    distances = (faces - origins.repeat(1, 2)) / directions.repeat(1, 2)
+    distances = torch.cat([half - origins, -half - origins], dim=1) / directions.repeat(1, 2)
     points = origins[:, None] + distances[..., None] * directions[:, None]
     inside = (points.abs() <= half + EPSILON).all(-1)
     meets = inside.sum(-1) == 2

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from engines.core.camera import Camera
+from engines.core.device import to_device
 from engines.dvr.cube import Cube
 
 
@@ -31,7 +32,7 @@ def pixel_rays(
     # Exact, then rounded once: of a far camera the differences of large numbers are what counts.
     directions = in_camera @ torch.tensor(camera.camera_to_world[:3, :3]).T / cube.side
     origin = cube.in_field(torch.tensor(camera.position))
-    return origin.float().to(device).expand(len(directions), 3), directions.float().to(device)
+    return to_device(origin.float(), device).expand(len(directions), 3), to_device(directions.float(), device)
 
 
 def _places(side: int, pixel_corners: bool) -> Tensor:

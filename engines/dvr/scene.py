@@ -14,6 +14,7 @@ from torch import Tensor
 from engines.core.camera import Camera, look_at
 from engines.core.checkpoint import INSTANCES, Checkpoint, SceneInfo
 from engines.core.dataset import Dataset
+from engines.core.device import to_device
 from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, Audit, Control, Stop, never_stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame, Samples
@@ -281,7 +282,7 @@ class DvrScene:
     def _normals(self, field: DrawnField, points: Tensor, eye: Tensor, found: Hits, camera: Camera) -> Tensor:
         """[N, 3] unit normals in the camera's axes, into the object; 0 where nothing is hit."""
         with torch.inference_mode():
-            rotation = torch.tensor(camera.camera_to_world[:3, :3], dtype=torch.float32, device=self.device)
+            rotation = to_device(torch.tensor(camera.camera_to_world[:3, :3], dtype=torch.float32), self.device)
             normals = torch.zeros(len(found.hit), 3, device=self.device)
             normals[found.hit] = F.normalize(field.gradients(points), dim=1) @ rotation
             normals[found.starts_inside] = F.normalize(field.gradients(eye), dim=1) @ rotation

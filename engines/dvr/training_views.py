@@ -17,6 +17,7 @@ from torch import Tensor
 
 from engines.core.camera import Array, Camera, project
 from engines.core.chance import seeded
+from engines.core.device import to_device
 from engines.core.errors import UserError
 from engines.core.images import resize_area, resize_nearest, to_uint8
 from engines.core.object_masks import silhouette
@@ -198,7 +199,7 @@ class Batch:
 
 
 def _moved(rays: Batch | KnownPoints, device: torch.device) -> dict[str, Any]:
-    return {name: value.to(device) for name, value in rays.__dict__.items() if isinstance(value, Tensor)}
+    return {name: to_device(value, device) for name, value in rays.__dict__.items() if isinstance(value, Tensor)}
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core.camera import Array, Camera
+from engines.core.device import to_device
 from engines.core.engine import Control, Stop, never_stop
 from engines.core.errors import Cancelled
 from engines.core.frame import Frame
@@ -118,16 +119,16 @@ class DepthScene:
     def _nearest(self, fused: Fused, camera: Camera) -> Tensor:
         """[H, W] the depth of the nearest point that covers each pixel, the cube's units; +inf where none does."""
         width, height = camera.size_px
-        K, R = (torch.tensor(array, dtype=torch.float32, device=self.device)
+        K, R = (to_device(torch.tensor(array, dtype=torch.float32), self.device)
                 for array in self._sources.cube.matrices(camera))  # fmt: skip
         found = torch.full((height * width,), torch.inf, device=self.device)
         whole = torch.cat([fused.points, torch.ones_like(fused.points[:, :1])], dim=1)
         across, down, depth = (K @ R @ whole.T).unbind(0)
-        ahead = depth > 1e-3
-        columns, rows, depth = across[ahead] / depth[ahead], down[ahead] / depth[ahead], depth[ahead]
+        depth, (across, down, sizes) = _where(depth > 1e-3, depth, (across, down, fused.sizes))
         if not len(depth):
             return found.view(height, width)
-        reach = (fused.sizes[ahead] / depth * (camera.focal_px[0] * OVERLAP / 2)).clamp(OVERLAP / 2, MOST_FOOTPRINT / 2)
+        columns, rows = across / depth, down / depth
+        reach = (sizes / depth * (camera.focal_px[0] * OVERLAP / 2)).clamp(OVERLAP / 2, MOST_FOOTPRINT / 2)
         # The first pixels whose middles are reached.
         left, top = (columns - reach - 0.5).ceil(), (rows - reach - 0.5).ceil()
         footprint = int(2 * reach.max().item()) + 1
@@ -136,8 +137,8 @@ class DepthScene:
                 column, row = left + right, top + below
                 reached = torch.maximum((column + 0.5 - columns).abs(), (row + 0.5 - rows).abs()) <= reach
                 inside = reached & (column >= 0) & (column < width) & (row >= 0) & (row < height)
-                pixels = (row * width + column)[inside].long()
-                found.scatter_reduce_(0, pixels, depth[inside], "amin")
+                there, (pixels,) = _where(inside, depth, (row * width + column,))
+                found.scatter_reduce_(0, pixels.clamp_(0, len(found) - 1).long(), there, "amin")
         return found.view(height, width)
 
     def source_views(self, controls: Mapping[str, float]) -> Views:
@@ -184,6 +185,16 @@ class DepthScene:
             "camera_to_world": poses,
             "K": photographs.K.double().cpu().numpy(),
         }
+
+
+def _where(chosen: Tensor, depths: Tensor, others: Sequence[Tensor]) -> tuple[Tensor, Sequence[Tensor]]:
+    """Depths [N] and others [N] of what is chosen [N]; on a GPU of all, at infinity what isn't.
+
+    What is left out costs a CPU nothing more; a GPU would be waited for, how much is left.
+    """
+    if depths.device.type == "cpu":
+        return depths[chosen], [other[chosen] for other in others]
+    return torch.where(chosen, depths, torch.inf), others
 
 
 def _between(depths: Tensor, pixel_sizes: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -11,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core.camera import Array
+from engines.core.device import to_device
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled
 from engines.lsm.config import VMAX, VMIN
@@ -61,7 +63,8 @@ def rays_of(K: Array, R: Array, pixels: Tensor, width: int) -> Rays:
         R: [3, 4] from the cube to the camera.
     """
     turned, origin = (
-        torch.tensor(array, dtype=torch.float32, device=pixels.device) for array in (R[:, :3], -R[:, :3].T @ R[:, 3])
+        to_device(torch.tensor(array, dtype=torch.float32), pixels.device)
+        for array in (R[:, :3], -R[:, :3].T @ R[:, 3])
     )
     rows = torch.div(pixels, width, rounding_mode="floor")
     across = (pixels - rows * width + (0.5 - K[0, 2])) * (1 / K[0, 0])
@@ -161,7 +164,9 @@ class OccupancyField:
         Raises:
             Cancelled: `stop` said so.
         """
-        drawn, width = self.mesh.depths(K, R, size_px), size_px[0]
+        width, on_cpu = size_px[0], self.grid.device.type == "cpu"
+        # A GPU is sooner through with all rays than the CPU with the triangles.
+        drawn = self.mesh.depths(K, R, size_px) if on_cpu else None
         if drawn is None:
             pixels = torch.arange(width * size_px[1], device=self.grid.device)
             rays = rays_of(K, R, pixels, width)
@@ -172,7 +177,7 @@ class OccupancyField:
         rays = rays_of(K, R, pixels, width)
         distances, normals = self._beside(rays, depth / rays.along_z)
         # Where something nearer stands close by it may hide what the triangle is of.
-        nearest = torch.from_numpy(before.ravel()).to(pixels.device)
+        nearest = to_device(torch.from_numpy(before.ravel()), pixels.device)
         certain = distances.isfinite() & (depth - nearest[pixels] <= BEFORE * self.voxel)
         sure, doubtful = certain.nonzero()[:, 0], (~certain).nonzero()[:, 0]
         some, (beside, _) = rays.chosen(sure), self._finite(np.where(np.isfinite(drawn), np.inf, before))
@@ -192,9 +197,9 @@ class OccupancyField:
     def _finite(self, depth: Array) -> tuple[Tensor, Tensor]:
         """Numbers [M] of the pixels of a picture [H, W] that have a depth, and [M] these."""
         pixels = np.flatnonzero(np.isfinite(depth))
-        return torch.from_numpy(pixels).to(self.grid.device), torch.from_numpy(depth.ravel()[pixels]).to(
-            self.grid.device
-        )
+        depths = depth.ravel()[pixels]
+        device = self.grid.device
+        return to_device(torch.from_numpy(pixels), device), to_device(torch.from_numpy(depths), device)
 
     def _shown(self, pixels: Tensor, rays: Rays, distances: Tensor) -> Met:
         """Of pixels [N] whose rays meet the surface at `distances` [N], or don't: +inf."""
@@ -227,11 +232,15 @@ class OccupancyField:
 
     def _steps(self, origin: Tensor, directions: Tensor, begin: Tensor) -> tuple[Tensor, Tensor]:
         """Numbers [M] of those of N rays that are inside within `SOON` steps of `begin` [N], and [M] where first."""
-        steps = torch.arange(SOON, device=begin.device, dtype=begin.dtype)[:, None] * (LEAST_STEP * self.voxel)
-        at = begin + steps  # [S, N]
-        inside = self.values(torch.addcmul(origin, directions, at[..., None]).flatten(0, 1)).view_as(at) > 0
+        at, inside = self._looked_at(origin, directions, begin)
         met = inside.any(dim=0).nonzero()[:, 0]
         return met, at[inside[:, met].float().argmax(dim=0), met]
+
+    def _looked_at(self, origin: Tensor, directions: Tensor, begin: Tensor) -> tuple[Tensor, Tensor]:
+        """[S, N] places of `SOON` steps from `begin` [N], and whether the ray is inside there."""
+        steps = torch.arange(SOON, device=begin.device, dtype=begin.dtype)[:, None] * (LEAST_STEP * self.voxel)
+        at = begin + steps
+        return at, self.values(torch.addcmul(origin, directions, at[..., None]).flatten(0, 1)).view_as(at) > 0
 
     def hits(self, origin: Tensor, rays: Tensor, stop: Stop, begin: Tensor | None = None) -> Tensor:
         """[N] how far along rays [N, 3] of length 1 from `origin` [3] the surface is; +inf where it is not met.
@@ -244,6 +253,8 @@ class OccupancyField:
         """
         near, far = self.within(origin, rays)
         near = near if begin is None else torch.maximum(near, begin)
+        if near.device.type != "cpu":
+            return self._hits_of_all(origin, rays, (near, far), stop)
         distance = torch.full_like(near, torch.inf)
         active = (near < far).nonzero()[:, 0]
         at = near[active]
@@ -262,6 +273,28 @@ class OccupancyField:
         met = distance.isfinite().nonzero()[:, 0]
         distance[met] = self._refined(origin, rays[met], distance[met], near[met])
         return distance
+
+    def _hits_of_all(self, origin: Tensor, rays: Tensor, way: tuple[Tensor, Tensor], stop: Stop) -> Tensor:
+        """As `hits`, between both of `way` [N], for a GPU: it would be waited for, which rays are through."""
+        near, far = way
+        distance, going = torch.full_like(near, torch.inf), near < far
+        at = near + self.clear(torch.addcmul(origin, rays, near[:, None]))
+        for _ in range(self.steps_through(SOON * LEAST_STEP)):
+            if stop():
+                raise Cancelled
+            places, inside = self._looked_at(origin, rays, at)
+            first = places.gather(0, inside.float().argmax(dim=0)[None])[0]
+            distance = torch.where(going & inside.any(dim=0), first, distance)
+            at = at + SOON * LEAST_STEP * self.voxel
+            at = at + self.clear(torch.addcmul(origin, rays, at[:, None]))
+            going = going & ~inside.any(dim=0) & (at < far)
+        met = distance.isfinite()
+        found = self._refined(origin, rays, torch.where(met, distance, near), near)
+        return torch.where(met, found, torch.inf)
+
+    def steps_through(self, voxels: float) -> int:
+        """How many steps of so many voxels lead through the grid, whichever way."""
+        return math.ceil(CELL_DIAGONAL * (self.nvox + 1) / voxels)
 
     def within(self, origin: Tensor, rays: Tensor) -> tuple[Tensor, Tensor]:
         """[N], [N] where rays enter and leave the grid; not before they begin."""

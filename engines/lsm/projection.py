@@ -120,9 +120,9 @@ def slice_grids(grids: Tensor, K: Tensor, R: Tensor, side_px: int, im_px: int, s
     """
     # Half to even, as TensorFlow rounds.
     places = sample_places(K, R, side_px, im_px, samples, nvox).round().long()
-    sizes = torch.tensor(grids.shape[2:], device=grids.device)
-    inside = ((places >= 0) & (places < sizes[:, None])).all(dim=1)
-    x, y, z = places.clamp(min=torch.zeros_like(sizes)[:, None], max=sizes[:, None] - 1).unbind(1)
+    sizes = grids.shape[2:]
+    inside = torch.stack([(at >= 0) & (at < size) for at, size in zip(places.unbind(1), sizes, strict=True)]).all(dim=0)
+    x, y, z = (at.clamp(0, size - 1) for at, size in zip(places.unbind(1), sizes, strict=True))
     at = (x * sizes[1] + y) * sizes[2] + z  # [V, samples * side_px^2]
     found = grids.flatten(2)[:, :, at] * inside  # [T, C, V, samples * side_px^2]
     shaped = found.view(*found.shape[:3], samples, side_px, side_px)

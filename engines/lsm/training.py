@@ -16,6 +16,7 @@ from torch import Tensor
 from engines.core import ranks
 from engines.core.checkpoint_file import read_own
 from engines.core.dataset import Dataset
+from engines.core.device import to_device
 from engines.core.engine import Scene
 from engines.core.errors import UserError
 from engines.core.objective import Setup
@@ -123,7 +124,7 @@ class LsmObjective:
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Over what is known after each photograph."""
-        images, K, R, known = (each.to(self._device) for each in (batch.images, batch.K, batch.R, batch.known))
+        images, K, R, known = (to_device(each, self._device) for each in (batch.images, batch.K, batch.R, batch.known))
         found = self.network(images, K, R)
         wanted = known[:, None].expand_as(found)
         if self.config.learns_depths:

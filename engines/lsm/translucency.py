@@ -8,7 +8,7 @@ from torch import Tensor
 
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled
-from engines.lsm.occupancy import Met, OccupancyField
+from engines.lsm.occupancy import Met, OccupancyField, Rays
 
 OPTICAL_DEPTH = 0.35
 """Of a voxel that is surely occupied: five of them hide five sixths of what is behind them."""
@@ -34,28 +34,54 @@ def seen_through(field: OccupancyField, colours: Tensor, met: Met, stop: Stop) -
         Cancelled: `stop` said so.
     """
     grids = torch.cat([field.grid[:1], colours])
-    depth_per_step = OPTICAL_DEPTH * STEP / (1 - field.threshold)
     at = met.distances + 0.5 * STEP * field.voxel
     colour, left = torch.zeros_like(met.points), torch.ones_like(at)
-    active, directions = torch.arange(len(at), device=at.device), met.rays.directions
-    _, far = field.within(met.rays.origin, directions)
+    _, far = field.within(met.rays.origin, met.rays.directions)
+    if at.device.type != "cpu":
+        return _of_all(field, grids, met.rays, (at, far), stop)
+    active, rays = torch.arange(len(at)), met.rays
     while len(active):
         if stop():
             raise Cancelled
-        through, gathered = left[active], torch.zeros(3, len(active), device=at.device)
-        for _ in range(STEPS_AT_ONCE):
-            found = field.looked_up(grids, torch.addcmul(met.rays.origin, directions, at[:, None]))
-            absorbed = torch.exp(found[0].clamp_(min=0).mul_(-depth_per_step))
-            gathered += found[1:] * (through * (1 - absorbed))
-            through = through * absorbed
-            at = at + STEP * field.voxel
+        gathered, through, at = _some_steps(field, grids, rays, at, left[active])
         colour[active] += gathered.T
         left[active] = through
         kept = ((through > HIDDEN) & (at < far)).nonzero()[:, 0]
-        active, directions, at, far = active[kept], directions[kept], at[kept], far[kept]
+        active, rays, at, far = active[kept], rays.chosen(kept), at[kept], far[kept]
         # What is empty is passed over.
-        at = at + field.clear(torch.addcmul(met.rays.origin, directions, at[:, None]))
+        at = at + field.clear(rays.at(at))
     return colour, 1 - left
+
+
+def _of_all(
+    field: OccupancyField, grids: Tensor, rays: Rays, way: tuple[Tensor, Tensor], stop: Stop
+) -> tuple[Tensor, Tensor]:
+    """As `seen_through`, between both of `way` [M], for a GPU: it would be waited for, which rays are through."""
+    at, far = way
+    colour, left, going = torch.zeros_like(rays.directions), torch.ones_like(at), torch.ones_like(at, dtype=torch.bool)
+    for _ in range(field.steps_through(STEPS_AT_ONCE * STEP)):
+        if stop():
+            raise Cancelled
+        gathered, through, at = _some_steps(field, grids, rays, at, left * going)
+        colour += gathered.T
+        left = torch.where(going, through, left)
+        going = going & (left > HIDDEN) & (at < far)
+        at = at + field.clear(rays.at(at))
+    return colour, 1 - left
+
+
+def _some_steps(
+    field: OccupancyField, grids: Tensor, rays: Rays, at: Tensor, through: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """[3, M] the light of some steps from `at` [M], of which `through` [M] comes through; then both as they are."""
+    depth_per_step, gathered = OPTICAL_DEPTH * STEP / (1 - field.threshold), torch.zeros(3, len(at), device=at.device)
+    for _ in range(STEPS_AT_ONCE):
+        found = field.looked_up(grids, rays.at(at))
+        absorbed = torch.exp(found[0].clamp_(min=0).mul_(-depth_per_step))
+        gathered += found[1:] * (through * (1 - absorbed))
+        through = through * absorbed
+        at = at + STEP * field.voxel
+    return gathered, through, at
 
 
 def neighbours_of(values: Tensor, known: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core.camera import Array, Camera
+from engines.core.device import to_device
 from engines.core.engine import Control, Stop, never_stop
 from engines.core.frame import Frame
 from engines.core.views import Views
@@ -121,7 +122,7 @@ class VoxelScene:
             image, alpha = self._seen_through(solid, camera, stop)
         else:
             image[met.pixels], alpha[met.pixels] = solid.colours(met.points, met.rays.directions), 1.0
-        normals[met.pixels] = met.normals @ torch.tensor(cube.turn, dtype=torch.float32, device=self.device)
+        normals[met.pixels] = met.normals @ to_device(torch.tensor(cube.turn, dtype=torch.float32), self.device)
         depth[met.pixels] = met.distances * met.rays.along_z * cube.side
         extra = {"normals": normals.view(height, width, 3), "alpha": alpha.view(height, width)}
         return Frame(image.view(height, width, 3), depth.view(height, width), extra)

@@ -12,6 +12,7 @@ from engines.core import ranks
 from engines.core.camera import Array, Camera
 from engines.core.chance import seeded
 from engines.core.dataset import Dataset
+from engines.core.device import to_device
 from engines.core.errors import UserError
 from engines.core.images import resize_area, resize_lanczos, to_uint8
 from engines.core.ranks import ALONE, Rank
@@ -53,10 +54,11 @@ class Example:
 
     def to(self, device: torch.device) -> Example:
         """The same on `device`."""
-        backgrounds = self.backgrounds.to(device) if self.backgrounds is not None else None
-        moves = self.moves.to(device) if self.moves is not None else None
-        valid = self.valid.to(device) if self.valid is not None else None
-        return replace(self, pictures=self.pictures.to(device), backgrounds=backgrounds, moves=moves, valid=valid)
+        backgrounds, moves, valid = (
+            None if part is None else to_device(part, device) for part in (self.backgrounds, self.moves, self.valid)
+        )
+        pictures = to_device(self.pictures, device)
+        return replace(self, pictures=pictures, backgrounds=backgrounds, moves=moves, valid=valid)
 
 
 def unsupported(dataset: Dataset, config: MaskVolumeConfig) -> str:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from engines.core.camera import Array, Camera
+from engines.core.device import to_device
 from engines.core.fresh_memory import fresh
 from engines.mask_volume import planes
 from engines.mask_volume.config import PLANES
@@ -160,7 +161,7 @@ class Maker:
             if all(volume is not None for volume in swept):
                 first, second = cast(list[Array], swept)
                 return torch.from_numpy(first[0]), torch.from_numpy(second)
-        images = torch.from_numpy(pictures).to(self.device).permute(0, 3, 1, 2)
+        images = to_device(torch.from_numpy(pictures), self.device).permute(0, 3, 1, 2)
         flat = planes.sweep(images[:1], (reference,), reference, depths[:1])[0]
         volume = planes.sweep(images[1:], (other,), reference, depths)[0]
         return flat[:, 0].permute(1, 2, 0), volume.permute(1, 2, 3, 0).contiguous()

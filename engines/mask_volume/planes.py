@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core.camera import Array, Camera
+from engines.core.device import to_device
 
 TINY = 1e-8
 BEYOND = -1e6
@@ -41,6 +42,11 @@ def pixel_centres(width: int, height: int, device: torch.device) -> Tensor:
     return torch.stack([x, y, torch.ones_like(x)], dim=-1)
 
 
+def _sides(images: Tensor) -> Tensor:
+    """[2] float32 width and height of images [..., H, W]."""
+    return to_device(torch.tensor([images.shape[-1], images.shape[-2]], dtype=torch.float32), images.device)
+
+
 def sweep(images: Tensor, cameras: tuple[Camera, ...], reference: Camera, depths: Tensor) -> Tensor:
     """Images as seen from the reference camera if all lay on one plane: a volume for each.
 
@@ -54,16 +60,17 @@ def sweep(images: Tensor, cameras: tuple[Camera, ...], reference: Camera, depths
     """
     height, width = images.shape[-2:]
     device = images.device
-    rays = pixel_centres(width, height, device).view(-1, 3) @ torch.linalg.inv(intrinsics(reference)).T.to(device)
-    points = rays[None] * depths.to(device)[:, None, None]  # [P, N, 3]
+    to_rays = to_device(torch.linalg.inv(intrinsics(reference)), device)
+    rays = pixel_centres(width, height, device).view(-1, 3) @ to_rays.T
+    points = rays[None] * to_device(depths, device)[:, None, None]  # [P, N, 3]
     volumes = []
     for image, camera in zip(images, cameras, strict=True):
-        move = (pose(camera.world_to_camera) @ torch.linalg.inv(pose(reference.world_to_camera))).to(device)
-        seen = (points @ move[:3, :3].T + move[:3, 3]) @ intrinsics(camera).T.to(device)
+        move = to_device(pose(camera.world_to_camera) @ torch.linalg.inv(pose(reference.world_to_camera)), device)
+        seen = (points @ move[:3, :3].T + move[:3, 3]) @ to_device(intrinsics(camera), device).T
         depth = seen[..., 2:].clamp(min=0)
         at = seen[..., :2] / (depth + TINY * (depth <= 1e-20))
         # Divided by the width, though corners are aligned: so the networks were trained.
-        grid = at / at.new_tensor([width, height]) * 2 - 1
+        grid = at / _sides(images) * 2 - 1
         # [1, 3, P * H, W]: all planes in one call.
         flat = F.grid_sample(image[None] + 1, grid.view(1, -1, width, 2), align_corners=True) - 1
         volumes.append(flat.view(3, len(depths), height, width))
@@ -89,14 +96,13 @@ def homographies(reference: Camera, camera: Camera, depths: Tensor) -> Tensor:
 
 def warp(planes: Tensor, reference: Camera, camera: Camera, depths: Tensor) -> Tensor:
     """[P, C, H', W'] planes [P, C, H, W] of the reference camera as `camera` sees them, 0 beyond their edges."""
-    height, width = planes.shape[-2:]
     pixels = pixel_centres(*camera.size_px, planes.device).view(-1, 3)
-    at = pixels[None] @ homographies(reference, camera, depths).to(planes.device).transpose(1, 2)
+    at = pixels[None] @ to_device(homographies(reference, camera, depths), planes.device).transpose(1, 2)
     behind = at[..., 2:] < 0
     at = at[..., :2] / (at[..., 2:] + TINY * (at[..., 2:] == 0))
     # What lies behind the eye would be seen upside down.
     at = at.masked_fill(behind, BEYOND)
-    grid = (at / at.new_tensor([width, height]) * 2 - 1).view(len(planes), camera.size_px[1], camera.size_px[0], 2)
+    grid = (at / _sides(planes) * 2 - 1).view(len(planes), camera.size_px[1], camera.size_px[0], 2)
     return F.grid_sample(planes, grid, align_corners=False)
 
 
@@ -115,4 +121,5 @@ def composite(planes: Tensor, depths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """
     share = visible(planes[:, 3])
     image = torch.einsum("phw,pchw->hwc", share, planes[:, :3])
-    return image, share.sum(dim=0), torch.einsum("phw,p->hw", share, 1 / depths.to(share))
+    disparities = 1 / to_device(depths, share.device).to(share.dtype)
+    return image, share.sum(dim=0), torch.einsum("phw,p->hw", share, disparities)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engines.core.camera import Camera
 from engines.core.dataset import Dataset
-from engines.core.device import memory_there
+from engines.core.device import memory_there, to_device
 from engines.core.engine import INSTANCE, TIME, Control, Stop, never_stop
 from engines.core.errors import Cancelled
 from engines.core.frame import Frame
@@ -161,7 +161,7 @@ class MaskVolumeScene:
         pair = self.footage.pair(key)
         reference, (near, far) = pair.cameras[0], pair.depths
         photograph = self.footage.picture(key, key.first, reference.size_px, lambda: None)
-        picture = torch.from_numpy(photograph).to(self.device)
+        picture = to_device(torch.from_numpy(photograph), self.device)
         depths = torch.tensor([2 / (1 / near + 1 / far)])
         with torch.inference_mode():
             layers = torch.cat([picture, torch.ones_like(picture[..., :1])], dim=-1)[None].contiguous()

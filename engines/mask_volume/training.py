@@ -42,7 +42,7 @@ class Networks(nn.Module):
     def draw(self, example: Example) -> Rendered:
         """What the target's camera sees of planes made of the other two pictures."""
         first, second, target = example.cameras
-        depths = planes.plane_depths(*example.depths, PLANES).to(example.pictures)
+        depths = planes.plane_depths(*example.depths, PLANES)
         swept = planes.sweep(example.pictures[:2], (first, second), first, depths)
         layers = self._planes(swept)
         if example.backgrounds is None:

@@ -245,7 +245,7 @@ class SrnScene:
     ) -> Tensor:
         """[N, 1] how far along their rays pixels [N] are, each marched on its own; `initial_depth` may be of each."""
         directions, lengths = rays.of(pixels)
-        begin = torch.as_tensor(initial_depth, dtype=torch.float32, device=self.device).reshape(-1, 1)
+        begin = initial_depth.float().view(-1, 1) if isinstance(initial_depth, Tensor) else initial_depth
         states = directions.new_zeros(len(pixels), STATE)
         states[:, :1] = begin * lengths
         march, size = self._march_of(rays, phi), chunk_rays(self.device)

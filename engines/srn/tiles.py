@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core.camera import Camera
+from engines.core.device import to_device
 from engines.srn.inference import CHUNK_RAYS, STATE
 
 TILE_PX = 32
@@ -52,8 +53,8 @@ class PixelRays:
         """Pixel i lies at i, not at i + 0.5, as the authors have it."""
         self.size_px = camera.size_px
         self._focal, self._centre = camera.focal_px, camera.centre_px
-        self._rotation = torch.tensor(camera.camera_to_world[:3, :3], dtype=torch.float32, device=device)
-        self.position = torch.tensor(camera.position, dtype=torch.float32, device=device)
+        self._rotation = to_device(torch.tensor(camera.camera_to_world[:3, :3], dtype=torch.float32), device)
+        self.position = to_device(torch.tensor(camera.position, dtype=torch.float32), device)
         self.pixel_angle = 1 / max(camera.focal_px)
         """Of a pixel in the middle, radians."""
 

@@ -18,6 +18,7 @@ from torch import Tensor
 from engines.core import ranks
 from engines.core.chance import seeded
 from engines.core.checkpoint import INSTANCES, SceneInfo
+from engines.core.device import to_device
 from engines.core.errors import UserError
 from engines.core.objective import Setup
 from engines.core.ranks import Share
@@ -115,11 +116,11 @@ class SrnObjective:
     def _codes(self, batch: Pictures) -> Tensor | None:
         """[B, L] of the objects in this rank's pictures; None: there is one scene."""
         if batch.codes is not None:
-            return batch.codes.to(self._device)
+            return to_device(batch.codes, self._device)
         if self.network.latent_codes is None:
             return None
         numbers = torch.from_numpy(self.photographs.instances[list(batch.views)]).long()
-        return self.network.latent_codes(numbers.to(self._device))  # type: ignore[no-any-return]
+        return self.network.latent_codes(to_device(numbers, self._device))  # type: ignore[no-any-return]
 
     def _compared(self, batch: Pictures) -> Compared:
         """What is drawn and compared. All pixels of the step are drawn by chance, and this rank's are taken of them."""
@@ -127,10 +128,10 @@ class SrnObjective:
         pixels = self._pixels(batch.share.total, batch.colours.shape[1], random)
         rays = self._rays(batch, pixels, random)
         own = pixels[batch.share.rows, :, None].expand(-1, -1, 3)
-        photographs = torch.gather(batch.colours, 1, own).to(self._device)
+        photographs = to_device(torch.gather(batch.colours, 1, own), self._device)
         weights = None
         if batch.valid is not None:
-            weights = pixel_weights(torch.gather(batch.valid, 1, own[..., 0]).to(self._device))
+            weights = pixel_weights(to_device(torch.gather(batch.valid, 1, own[..., 0]), self._device))
         return Compared(rays, photographs, weights, batch.share.part)
 
     def _rays(self, batch: Pictures, pixels: Tensor, random: torch.Generator) -> Rays:
@@ -143,7 +144,7 @@ class SrnObjective:
         flat = (columns_rows - lens[..., 2:]) / lens[..., :2]
         mean, deviation = INITIAL_DEPTH
         begin = (torch.randn(*pixels.shape, 1, generator=random) * deviation + mean)[rows]
-        flat, poses, begin = (tensor.to(self._device) for tensor in (flat, poses, begin))
+        flat, poses, begin = (to_device(tensor, self._device) for tensor in (flat, poses, begin))
         directions = torch.cat([flat, torch.ones_like(flat[..., :1])], dim=-1) @ poses[:, :3, :3].transpose(1, 2)
         position = poses[:, :3, 3]
         origins = position[:, None] + directions * begin

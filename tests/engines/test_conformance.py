@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
 
-from app.conformance.running import conform
+from app.conformance.running import Outcome, conform
 from app.conformance.samples import small_samples
 from engines import registry
 from engines.core.dataset import Dataset
@@ -17,6 +18,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Dataset]:
     return small_samples(tmp_path_factory.mktemp("samples"))
 
 
+MOST_WAITS_IN_A_STEP, MOST_WAITS_IN_A_FRAME = 17, 23
 OURS = ("", "colour-grid 1.0")
 """Packages: those of nobody are this program's, the other is the tests' own."""
 
@@ -27,3 +29,13 @@ def test_methods_conform(name: str, samples: Sequence[Dataset]) -> None:
     assert [outcome.line for outcome in outcomes if outcome.state != "ok"] == []
     # Fewer would mean that checks were left out.
     assert len(outcomes) >= 38
+    assert (
+        waits(outcomes, "in a step") <= MOST_WAITS_IN_A_STEP and waits(outcomes, "in a frame") <= MOST_WAITS_IN_A_FRAME
+    )
+
+
+def waits(outcomes: Sequence[Outcome], where: str) -> int:
+    """How often the host waits for a GPU; docs/gpu.md tells of each method, and why."""
+    told = [re.search(rf"the host waits (\d+) times? {where}", outcome.text) for outcome in outcomes]
+    (found,) = (match for match in told if match is not None)
+    return int(found[1])

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from app.conformance.pretended_gpu import DEVICE, MixedDevices, Waits, pretended_gpu
 from engines.core.dataset import Dataset
+from engines.core.device import to_device, to_host
 from tests.app.conformance.breaking import Wrong, assert_said
 
 LEARNS, DRAWS = "device learns on a GPU", "device draws on a GPU"
@@ -81,6 +82,17 @@ def waits_of(waits: Waits, numbers: Tensor) -> list[int]:
         lambda: numbers.tolist(),
         lambda: torch.empty(3).copy_(numbers),
         lambda: numbers[torch.tensor([2, 0])],
+        lambda: torch.rand(3).to(DEVICE),
+        lambda: torch.rand(3).to(DEVICE, non_blocking=True),
+        lambda: torch.rand(3).pin_memory().to(DEVICE, non_blocking=True),
+        lambda: torch.tensor([0.5], device=DEVICE),
+        lambda: numbers * torch.tensor(0.5),
+        lambda: torch.empty(3, pin_memory=True).copy_(numbers, non_blocking=True),
+        lambda: torch.linalg.inv(torch.eye(2, device=DEVICE)),
+        lambda: torch.cuda.Event().synchronize(),
+        lambda: torch.cuda.synchronize(),
+        lambda: to_device(torch.rand(3), torch.device(DEVICE)),
+        lambda: to_host(numbers),
     ):
         before = waits.count
         operation()
@@ -91,8 +103,39 @@ def waits_of(waits: Waits, numbers: Tensor) -> list[int]:
 def test_waits_are_counted_where_they_are() -> None:
     with pretended_gpu() as waits:
         numbers = torch.rand(3, device=DEVICE)
-        assert waits_of(waits, numbers) == [0, 1, 1, 1, 1, 1, 1, 1, 0]
-        assert all(place.startswith("test_wrong_devices.py, line ") for place in waits.by_place)
+        assert waits_of(waits, numbers) == [0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 0, 1, 1, 1, 0, 1]
+        places = [place.split(",")[0] for place in waits.by_place]
+        assert set(places) == {"test_wrong_devices.py", "device.py"} and places.count("device.py") == 1
+
+
+def test_what_another_stream_may_still_write_is_not_read() -> None:
+    with pretended_gpu():
+        side, numbers = torch.cuda.Stream(), torch.rand(3, device=DEVICE)
+        with torch.cuda.stream(side), pytest.raises(MixedDevices, match="reads what another stream may still be"):
+            numbers + 1
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            more = numbers + 1
+            done = torch.cuda.Event()
+            done.record()
+        with pytest.raises(MixedDevices, match=r"overwrites what another stream still uses.*\(test_wrong_devices.py, "):
+            numbers.zero_()
+        with pytest.raises(MixedDevices, match="reads what another stream may still be writing"):
+            more[:2].sum()
+        torch.cuda.current_stream().wait_event(done)
+        numbers.zero_()
+        more[:2].sum()
+
+
+def test_what_comes_meanwhile_is_there_when_an_event_was_waited_for() -> None:
+    with pretended_gpu():
+        numbers = torch.ones(3, device=DEVICE)
+        there = torch.empty(3, pin_memory=True).copy_(numbers, non_blocking=True)
+        done = torch.cuda.Event()
+        done.record()
+        assert there.tolist() != [1, 1, 1]
+        done.synchronize()
+        assert there.tolist() == [1, 1, 1]
 
 
 def test_another_thread_has_the_device_too_and_none_has_it_afterwards() -> None:
