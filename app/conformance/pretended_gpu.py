@@ -93,6 +93,11 @@ class GpuTensor(Tensor):
         """As it says."""
         return False
 
+    def record_stream(self, stream: Any) -> None:
+        """Its memory is used there, too; torch's own asks for a stream of a real device."""
+        if self.memory is not None:
+            self.memory.recorded.add(stream)
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         copied = GpuTensor(self.hidden.detach().clone())
         if isinstance(self, torch.nn.Parameter):
@@ -136,9 +141,6 @@ class _Numbered(TorchFunctionMode):
             return pinned(args[0].clone())
         if func is Tensor.is_pinned:
             return is_pinned(args[0])
-        if func is Tensor.record_stream:
-            args[0].memory.recorded.add(args[1])
-            return None
         if func is torch.empty and kwargs.pop("pin_memory", False):
             return empty_pinned(*args, **kwargs)
         if func in (Tensor.numpy, Tensor.__array__) and isinstance(args[0], GpuTensor):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
 import cv2
@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from engines.core.beside import Done
 from engines.core.camera import Array, Camera
 from engines.core.device import to_device
 from engines.core.fresh_memory import fresh
@@ -60,6 +61,7 @@ class Moment:
         still: [P, H, W] float16, opacity of the background alone.
         reference: the camera before which the planes stand.
         depths: [P].
+        done: when it is made.
     """
 
     layers: Tensor
@@ -67,6 +69,11 @@ class Moment:
     still: Tensor | None
     reference: Camera
     depths: Tensor
+    done: Done = field(default_factory=Done)
+
+    def hand_over(self) -> None:
+        """To what the caller does with it."""
+        self.done.hand_over(self.layers, self.mask, self.still)
 
     @property
     def size_bytes(self) -> int:

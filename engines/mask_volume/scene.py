@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from engines.core.beside import FIRST, Beside
 from engines.core.camera import Camera
 from engines.core.dataset import Dataset
-from engines.core.device import memory_there, to_device
+from engines.core.device import in_step, memory_there, to_device
 from engines.core.engine import INSTANCE, TIME, Control, Stop, never_stop
 from engines.core.errors import Cancelled
 from engines.core.frame import Frame
@@ -61,6 +62,7 @@ class MaskVolumeScene:
         self._making = threading.Lock()
         used = weights if self.moves else {name: w for name, w in weights.items() if name.startswith(MPI)}
         self._maker = Maker(used, device)
+        self._preparing, self._drawing = Beside(device), Beside(device, FIRST)
         self._shown: tuple[Moment, Stack] | None = None
         self.bounds, self.up = dataset.bounds, dataset.up
         key = footage.key(None, {})
@@ -149,7 +151,8 @@ class MaskVolumeScene:
             Cancelled: `stop` said so.
             UserError: a photograph can't be read.
         """
-        self._moment(self.footage.key(camera, controls), stop)
+        key = self.footage.key(camera, controls)
+        self._moment(key, in_step(stop, self.device), ahead=True)
 
     def glimpse(self, camera: Camera, controls: Mapping[str, float]) -> Frame:
         """The reference's photograph on a single plane.
@@ -183,9 +186,12 @@ class MaskVolumeScene:
         key = self.footage.key(camera, controls)
         self._cache.look_at(key.instance, key.time, self.footage.lengths[key.instance])
         moment = self._moment(key, stop)
-        with torch.inference_mode():
+        with torch.inference_mode(), self._drawing.work() as done:
+            moment.hand_over()
             view = _Seen(moment, self._stack(moment), camera, only if only >= 0 else None, stop)
-            return view.frame(self.moves)
+            frame = view.frame(self.moves)
+        done.hand_over(frame.image, frame.depth, frame.extra["disparity"], frame.extra["opacity"])
+        return frame
 
     def advice(self, camera: Camera, controls: Mapping[str, float]) -> str:
         """Where the view leaves what planes can show: in plain words, why. Else empty."""
@@ -211,7 +217,8 @@ class MaskVolumeScene:
             self._shown = (moment, Stack(layers, moment.reference, moment.depths))
         return self._shown[1]
 
-    def _moment(self, key: Key, stop: Stop) -> Moment:
+    def _moment(self, key: Key, stop: Stop, ahead: bool = False) -> Moment:
+        """`ahead`: it is kept only when a GPU has made it, as a frame that asked for it before would stand still."""
         found = self._cache.get(key)
         if found is not None:
             return found
@@ -223,6 +230,8 @@ class MaskVolumeScene:
             found = self._cache.get(key)
             if found is None:
                 found = self._make(key, stop)
+                if ahead:
+                    found.done.wait()
                 self._cache.put(key, found)
             return found
         finally:
@@ -235,8 +244,10 @@ class MaskVolumeScene:
 
         pair = self.footage.pair(key)
         size = pair.cameras[0].size_px
-        pictures = self.footage.pictures(key, size, check)
-        return self._maker.make(pair, pictures, lambda: self.footage.backgrounds(key, size, check), check)
+        with self._preparing.work() as done:
+            pictures = self.footage.pictures(key, size, check)
+            made = self._maker.make(pair, pictures, lambda: self.footage.backgrounds(key, size, check), check)
+        return replace(made, done=done)
 
 
 @dataclass(frozen=True, eq=False)
@@ -273,6 +284,7 @@ class _Seen:
         moment = self.moment
         if moment.mask is None or moment.still is None:
             raise ValueError("nothing tells what moves")
+        moment.hand_over()
         # Full opacity is the mix of both: what the background gave to it is taken away again.
         moving = moment.layers[..., 3].float() - moment.still.float() * (1 - moment.mask.float())
         layers = torch.cat([torch.zeros_like(moment.layers[..., :3]).float(), moving.clamp(0, 1)[..., None]], dim=-1)
@@ -282,6 +294,7 @@ class _Seen:
         """[H, W] the mask as it shows on the visible planes."""
         if self.moment.mask is None:
             raise ValueError("nothing tells what moves")
+        self.moment.hand_over()
         mask, opacity = self.moment.mask.float()[..., None], self.moment.layers[..., 3:].float()
         return self._other(torch.cat([mask, mask, mask, opacity], dim=-1)).image[..., 0]
 
