@@ -29,7 +29,7 @@ def fresh(like: Tensor, *shape: int) -> Tensor:
     with contextlib.suppress(OSError):
         memory.madvise(mmap.MADV_HUGEPAGE)
     # The array holds the memory, and gives it back when the tensor goes.
-    return torch.from_numpy(np.frombuffer(memory, dtype=np.float32)).view(shape)
+    return torch.from_numpy(np.frombuffer(memory, dtype=np.float32).reshape(shape))
 
 
 def copy_runs(into: Tensor, of: Tensor) -> None:

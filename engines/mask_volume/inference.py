@@ -11,12 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from engines.core.fresh_memory import copy_runs, fresh
-from engines.mask_volume.network import VolumeBlock, VolumeUnet
+from engines.mask_volume.network import MpiNet, VolumeBlock, VolumeUnet
 from engines.mask_volume.plane_winograd import Then, convolution
+from engines.mask_volume.sweeping import Swept
 from engines.mask_volume.volume_convolution import DoubledConvolution, VolumeConvolution, nothing
 
 REACH = 3
@@ -131,6 +134,16 @@ class PackedUnet:
         return self._last(x, nothing)[0]
 
 
+def kernels_by_plane(weight: Tensor, axis: int) -> list[Tensor]:
+    """2D kernels over a picture that is alike on all planes: of the first planes, all between, and the last.
+
+    `weight` [O, C, ...] has its planes along `axis`; of the outermost planes not all of them lie within the volume.
+    """
+    size = weight.shape[axis]
+    spans = [(max(0, size // 2 - kind), min(size, size + size // 2 - kind)) for kind in range(size)]
+    return [weight.narrow(axis, begin, end - begin).sum(dim=axis) for begin, end in spans]
+
+
 class FirstLayers:
     """Convolutions 7x7x7 of one pair's sweeps: the reference's picture and the other camera's volume."""
 
@@ -139,11 +152,7 @@ class FirstLayers:
         both = torch.cat([weight for weight, _ in kernels])
         self._other = VolumeConvolution(both[:, VIEW:], None, parts=len(kernels))
         reference = both[:, :VIEW]  # [C', 3, 7, 7, 7]
-        # What of the kernel's planes lies within the volume: the first and last planes see less.
-        size = 2 * REACH + 1
-        begins = [*range(REACH, 0, -1), *[0] * (REACH + 1)]
-        ends = [*[size] * (REACH + 1), *range(size - 1, REACH, -1)]
-        parts = [reference[:, :, begin:end].sum(dim=2) for begin, end in zip(begins, ends, strict=True)]
+        parts = kernels_by_plane(reference, axis=2)
         self._reference = torch.cat(parts).contiguous(memory_format=torch.channels_last)
         biases = [weight.new_zeros(len(weight)) if bias is None else bias.detach() for weight, bias in kernels]
         self._bias = torch.cat(biases).repeat(len(parts))
@@ -195,3 +204,31 @@ class FirstBlocks:
 
         made = self._layers(picture, other, finish)
         return tuple(total.normalise(y, norm) for total, y, norm in zip(totals, made, self._norms, strict=True))
+
+
+class PackedMpi:
+    """The network of planes, with what is made of its prediction."""
+
+    def __init__(self, network: MpiNet) -> None:
+        self._rest, self._first = PackedUnet(network), FirstBlocks([network.conv1_1])
+
+    def __call__(self, swept: Swept, check: Check) -> Tensor:
+        """[P, H, W, 4] colours and opacity."""
+        return self.after_first(list(self._first(*swept)), swept, check)
+
+    def after_first(self, first: list[Tensor], swept: Swept, check: Check) -> Tensor:
+        """The same from the first block of both sweeps, which is taken out of `first`."""
+        prediction = self._rest(first.pop(), check).sigmoid_()
+        layers = fresh(swept.volume, *swept.volume.shape[:-1], 4)
+        for into, seen, (opacity, share) in zip(layers, swept.volume, prediction.movedim(-1, 1), strict=True):
+            # Plane by plane: what is made on the way stays in the cache.
+            colours = torch.lerp(swept.picture, seen, spread(share, 3))
+            into.copy_(torch.cat([colours, opacity[..., None]], dim=-1))
+        return layers
+
+
+def spread(values: Tensor, channels: int) -> Tensor:
+    """[H, W, C] of [H, W], in memory: torch is slow where the last axis has one number."""
+    if values.device.type != "cpu":
+        return values[..., None].expand(*values.shape, channels)
+    return torch.from_numpy(cv2.merge([np.ascontiguousarray(values.numpy())] * channels))

@@ -34,7 +34,11 @@ class VolumeBlock(nn.Module):
         return cast(nn.GroupNorm, self.model[2])
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.model(x)  # type: ignore[no-any-return]
+        return self.finish(self.convolution(x))
+
+    def finish(self, x: Tensor) -> Tensor:
+        """What comes after the convolution."""
+        return self.norm(self.model[1](x))  # type: ignore[no-any-return]
 
 
 class Last(nn.Module):
@@ -50,6 +54,21 @@ class Last(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.model(x)  # type: ignore[no-any-return]
+
+
+class Form:
+    """How two kinds of layers are computed: as they stand."""
+
+    def first(self, block: VolumeBlock, x: Tensor) -> Tensor:
+        """`block` of what the network is given."""
+        return block(x)  # type: ignore[no-any-return]
+
+    def doubled(self, block: VolumeBlock, x: Tensor) -> Tensor:
+        """`block` of the volume doubled to its nearest neighbours."""
+        return block(F.interpolate(x, scale_factor=2.0, mode="nearest"))  # type: ignore[no-any-return]
+
+
+PLAIN = Form()
 
 
 class VolumeUnet(nn.Module):
@@ -74,24 +93,17 @@ class VolumeUnet(nn.Module):
         self.conv7_2 = VolumeBlock(2 * n, n)
         self.conv7_3 = Last(n, out_channels)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.from_first(self.conv1_1(x))
-
-    def from_first(self, x: Tensor) -> Tensor:
-        """What comes after `conv1_1`."""
+    def forward(self, x: Tensor, form: Form = PLAIN) -> Tensor:
+        x = form.first(self.conv1_1, x)
         half = self.conv1_2(x)
         quarter = self.conv2_2(self.conv2_1(half))
         eighth = self.conv3_2(self.conv3_1(quarter))
         x = torch.cat([self.conv4_2(self.conv4_1(eighth)), eighth], dim=1)
-        x = self.conv5_2(self.conv5_1(_doubled(x)))
+        x = self.conv5_2(form.doubled(self.conv5_1, x))
         x = torch.cat([_cut(x, quarter), quarter], dim=1)
-        x = self.conv6_2(self.conv6_1(_doubled(x)))
+        x = self.conv6_2(form.doubled(self.conv6_1, x))
         x = torch.cat([_cut(x, half), half], dim=1)
-        return self.conv7_3(self.conv7_2(self.conv7_1(_doubled(x))))  # type: ignore[no-any-return]
-
-
-def _doubled(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2.0, mode="nearest")
+        return self.conv7_3(self.conv7_2(form.doubled(self.conv7_1, x)))  # type: ignore[no-any-return]
 
 
 def _cut(x: Tensor, like: Tensor) -> Tensor:
@@ -105,8 +117,8 @@ class MpiNet(VolumeUnet):
     def __init__(self) -> None:
         super().__init__(6, 2)
 
-    def from_first(self, x: Tensor) -> Tensor:
-        x = super().from_first(x)
+    def forward(self, x: Tensor, form: Form = PLAIN) -> Tensor:
+        x = super().forward(x, form)
         share = torch.softmax(torch.cat([torch.zeros_like(x[:, :1]), x[:, 1:]], dim=1), dim=1)
         return torch.cat([torch.sigmoid(x[:, :1]), share], dim=1)
 
@@ -117,5 +129,5 @@ class MaskNet(VolumeUnet):
     def __init__(self) -> None:
         super().__init__(12, 1)
 
-    def from_first(self, x: Tensor) -> Tensor:
-        return torch.sigmoid(super().from_first(x))
+    def forward(self, x: Tensor, form: Form = PLAIN) -> Tensor:
+        return torch.sigmoid(super().forward(x, form))

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from engines.core.checkpoint_file import read_own
 from engines.core.engine import Scene
@@ -19,12 +19,14 @@ from engines.core.errors import UserError
 from engines.core.objective import Setup
 from engines.core.ranks import Share
 from engines.core.upstream_state import checked_weights
-from engines.mask_volume import planes, upstream
+from engines.mask_volume import folded, planes, upstream
 from engines.mask_volume.config import PLANES, MaskVolumeConfig
 from engines.mask_volume.examples import Example, reader_for, training_views, working_size
+from engines.mask_volume.inference import PackedMpi
 from engines.mask_volume.losses import NEED_FEATURES, Judgement, Rendered
-from engines.mask_volume.network import MaskNet, MpiNet
+from engines.mask_volume.network import MaskNet, MpiNet, VolumeUnet
 from engines.mask_volume.perceptual import read_vgg
+from engines.mask_volume.sweeping import Swept, sweep_pair
 
 
 class Networks(nn.Module):
@@ -34,6 +36,7 @@ class Networks(nn.Module):
         """`half`: the networks' products in bfloat16."""
         super().__init__()
         self._half = half
+        self._packed: tuple[list[tuple[int, int]], PackedMpi] | None = None
         self.models = nn.ModuleDict({"mpi_net": MpiNet()})
         if stage == "mask":
             self.models.requires_grad_(False)
@@ -41,44 +44,61 @@ class Networks(nn.Module):
 
     def draw(self, example: Example) -> Rendered:
         """What the target's camera sees of planes made of the other two pictures."""
-        first, second, target = example.cameras
+        *pair, target = example.cameras
         depths = planes.plane_depths(*example.depths, PLANES)
-        swept = planes.sweep(example.pictures[:2], (first, second), first, depths)
+
+        def swept_of(pictures: Tensor) -> Swept:
+            return sweep_pair(pictures.permute(0, 2, 3, 1).contiguous(), (pair[0], pair[1]), depths)
+
+        swept = swept_of(example.pictures[:2])
         layers = self._planes(swept)
         if example.backgrounds is None:
-            warped = planes.warp(layers.permute(0, 3, 1, 2), first, target, depths)
+            warped = planes.warp(layers.permute(0, 3, 1, 2), pair[0], target, depths)
             image, opacity, _ = planes.composite(warped, depths)
             return Rendered(image.permute(2, 0, 1)[None], opacity)
-        still = planes.sweep(example.backgrounds, (first, second), first, depths)
-        mask = applied(self.models["mask_net"], torch.cat([swept, still]), self._half)[0, 0]
+        still = swept_of(example.backgrounds)
+        mask = applied(self.models["mask_net"], [swept, still], self._half)[0, 0]
         moving = layers * mask[..., None]
         both = moving + self._planes(still) * (1 - mask[..., None])
         # [P, 8, H, W]: one warp for both.
-        warped = planes.warp(torch.cat([both, moving], dim=-1).permute(0, 3, 1, 2), first, target, depths)
+        warped = planes.warp(torch.cat([both, moving], dim=-1).permute(0, 3, 1, 2), pair[0], target, depths)
         image, _, _ = planes.composite(warped[:, :4], depths)
         _, opacity, _ = planes.composite(warped[:, 4:], depths)
         return Rendered(image.permute(2, 0, 1)[None], opacity, mask)
 
-    def _planes(self, swept: Tensor) -> Tensor:
-        """[P, H, W, 4] of a sweep [2, 3, P, H, W]."""
-        return planes.blend(applied(self.models["mpi_net"], swept, self._half)[0], swept)
+    def _planes(self, swept: Swept) -> Tensor:
+        """[P, H, W, 4]."""
+        network = self.models["mpi_net"]
+        if _folds(swept, self._half) and not any(weight.requires_grad for weight in network.parameters()):
+            with torch.no_grad():
+                return self._packed_mpi()(swept, lambda: None)
+        return planes.blend(applied(network, [swept], self._half)[0], swept.views())
+
+    def _packed_mpi(self) -> PackedMpi:
+        """The network of planes, which stays as it is, made anew where weights were loaded."""
+        network = cast(MpiNet, self.models["mpi_net"])
+        state = [(weight.data_ptr(), weight._version) for weight in network.parameters()]
+        if self._packed is None or self._packed[0] != state:
+            self._packed = state, PackedMpi(network)
+        return self._packed[1]
 
 
-def applied(network: nn.Module, swept: Tensor, half: bool = False) -> Tensor:
-    """[1, C, P, H, W] what the network makes of swept views [V, 3, P, H, W]; sides a multiple of 8."""
-    volume = swept.reshape(1, -1, *swept.shape[2:])
-    if half:
-        volume = volume.contiguous(memory_format=torch.channels_last_3d)
-        with torch.autocast(volume.device.type, torch.bfloat16):
-            made: Tensor = network(volume)
-        return made.float()
-    if volume.device.type != "cpu":
+def applied(network: nn.Module, swept: Sequence[Swept], half: bool = False) -> Tensor:
+    """[1, C, P, H, W] what the network makes of pairs of sweeps, in this order; sides a multiple of 8."""
+    if _folds(swept[0], half):
+        return folded.learn(cast(VolumeUnet, network), swept)
+    volume = torch.cat([pair.views() for pair in swept]).flatten(0, 1)[None]
+    if not half:
         return network(volume)  # type: ignore[no-any-return]
-    # Half the time on a CPU: channels last, and planes as the last axis. oneDNN is passed over for a small product of
-    # channels and the first two axes, and what is taken instead is ten times slower. Kernels turn with the axes.
-    turned = {name: w.permute(0, 1, 3, 4, 2) if w.dim() == 5 else w for name, w in network.named_parameters()}
-    last = volume.permute(0, 1, 3, 4, 2).contiguous(memory_format=torch.channels_last_3d)
-    return functional_call(network, turned, (last,)).permute(0, 1, 4, 2, 3)  # type: ignore[no-any-return]
+    volume = volume.contiguous(memory_format=torch.channels_last_3d)
+    with torch.autocast(volume.device.type, torch.bfloat16):
+        made: Tensor = network(volume)
+    return made.float()
+
+
+def _folds(swept: Swept, half: bool) -> bool:
+    """Whether fewer products pay: a GPU has no use for it."""
+    return swept.volume.device.type == "cpu" and not half
 
 
 def begin_from(networks: Networks, config: MaskVolumeConfig) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engines.core.camera import Camera
 from engines.mask_volume import planes
 from engines.mask_volume.config import PLANES
+from engines.mask_volume.examples import Example
+from engines.mask_volume.losses import Rendered
 from engines.mask_volume.moments import Pair
 from engines.mask_volume.network import MaskNet, MpiNet
 
@@ -26,3 +28,22 @@ def make_plainly(mpi: MpiNet, mask: MaskNet, pair: Pair, pictures: Tensor, backg
 def draw_plainly(layers: Tensor, reference: Camera, camera: Camera, depths: Tensor) -> Tensor:
     """[H, W, 3]."""
     return planes.composite(planes.warp(layers, reference, camera, depths), depths)[0]
+
+
+def learn_plainly(models: nn.ModuleDict, example: Example) -> Rendered:
+    """What a training example's target sees, through the networks as they are."""
+    first, second, target = example.cameras
+    depths = planes.plane_depths(*example.depths, PLANES)
+    swept = planes.sweep(example.pictures[:2], (first, second), first, depths)
+    layers = planes.blend(models["mpi_net"](swept.flatten(0, 1)[None])[0], swept)
+    if example.backgrounds is None:
+        warped = planes.warp(layers.permute(0, 3, 1, 2), first, target, depths)
+        image, opacity, _ = planes.composite(warped, depths)
+        return Rendered(image.permute(2, 0, 1)[None], opacity)
+    still = planes.sweep(example.backgrounds, (first, second), first, depths)
+    mask = models["mask_net"](torch.cat([swept, still]).flatten(0, 1)[None])[0, 0]
+    moving = layers * mask[..., None]
+    both = moving + planes.blend(models["mpi_net"](still.flatten(0, 1)[None])[0], still) * (1 - mask[..., None])
+    image, _, _ = planes.composite(planes.warp(both.permute(0, 3, 1, 2), first, target, depths), depths)
+    _, opacity, _ = planes.composite(planes.warp(moving.permute(0, 3, 1, 2), first, target, depths), depths)
+    return Rendered(image.permute(2, 0, 1)[None], opacity, mask)
