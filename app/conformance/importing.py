@@ -47,7 +47,9 @@ class _Ear:
         path = Path(what)
         # An installed package's own description is read for its version.
         own = path.suffix in OF_IMPORTING or ".pyc." in path.name or path.parent.suffix == ".dist-info"
-        if event != "open" or not (own or isinstance(arguments[0], int)):
+        # Python writes what it compiled under another name first, where a source is newer.
+        expected = own and event in ("open", "os.rename")
+        if not expected and not (event == "open" and isinstance(arguments[0], int)):
             self.heard.append(f"{ACTS[event]} {what}")
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
@@ -33,7 +34,7 @@ def learn(network: VolumeUnet, swept: Sequence[Swept]) -> Tensor:
     # is taken instead is ten times slower: so the planes are the last one.
     turned = {name: w.permute(0, 1, 3, 4, 2) if w.dim() == 5 else w for name, w in network.named_parameters()}
     volumes = [pair.volume.permute(1, 2, 0, 3) for pair in swept]
-    other = torch.cat(volumes, dim=-1).permute(3, 0, 1, 2)[None]
+    other = torch.cat(volumes, dim=-1)[None].permute(0, 4, 1, 2, 3)
     form = Folded([pair.picture for pair in swept])
     return functional_call(network, turned, (other, form)).permute(0, 1, 4, 2, 3)  # type: ignore[no-any-return]
 
@@ -43,7 +44,7 @@ class Folded(Form):
 
     def __init__(self, pictures: Sequence[Tensor]) -> None:
         """`pictures` [H, W, 3]: what of each pair is alike on all planes."""
-        self._pictures = torch.cat(list(pictures), dim=-1).permute(2, 0, 1)[None]
+        self._pictures = torch.cat(list(pictures), dim=-1)[None].permute(0, 3, 1, 2)
 
     def first(self, block: VolumeBlock, x: Tensor) -> Tensor:
         """`x` [1, 3 V, H, W, P]: of each pair the other sweep."""
@@ -61,7 +62,10 @@ class Folded(Form):
         kernels = torch.einsum("qax,rby,scz,oixyz->qrsoiabc", folded, folded, folded, weight).flatten(0, 3)
         y = _convolve(x, kernels, None if bias is None else bias.repeat(8), padding=1)
         voxels = _Interleaved.apply(y)  # type: ignore[no-untyped-call]
-        return block.finish(voxels.flatten(4, 5).flatten(2, 3).flatten(0, 1).permute(3, 0, 1, 2)[None])
+        # The first axis is made first: torch takes it for channels last by its stride, though it has one entry.
+        voxels = voxels.flatten(4, 5).flatten(2, 3).flatten(0, 1)[None].permute(0, 4, 1, 2, 3)
+        # Not in place: of a function's own result that costs two copies.
+        return block.norm(F.relu(voxels))  # type: ignore[no-any-return]
 
 
 def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None, padding: int) -> Tensor:

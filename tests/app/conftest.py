@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from tests.app.fake_scene import FakeScene
 from tests.app.watched import Watch, Watched
+
+ENDING_S = 20.0
 
 
 @pytest.fixture
@@ -19,3 +23,13 @@ def watch() -> Iterator[Watch]:
     yield make
     for watched in made:
         watched.worker.close()
+
+
+@pytest.fixture(autouse=True)
+def no_drawing_left() -> Iterator[None]:
+    """Each test ends the threads that draw: a later test would find them, and fail in its place."""
+    yield
+    until = time.monotonic() + ENDING_S
+    while left := [thread.name for thread in threading.enumerate() if thread.name in ("render", "preview")]:
+        assert time.monotonic() < until, f"threads go on: {left}"
+        time.sleep(0.01)
