@@ -25,9 +25,9 @@ def watch() -> Iterator[Watch]:
         watched.worker.close()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def no_drawing_left() -> Iterator[None]:
-    """Each test ends the threads that draw: a later test would find them, and fail in its place."""
+    """Each file of tests ends the threads that draw: a later one would find them, and fail in its place."""
     yield
     until = time.monotonic() + ENDING_S
     while left := [thread.name for thread in threading.enumerate() if thread.name in ("render", "preview")]:
