@@ -10,6 +10,7 @@ from engines.dvr.inference import PackedDecoder, PackedLayers
 from engines.dvr.marching import Hits, Logits, RaySampling, march
 from engines.dvr.occupancy_grid import GridInMaking, OccupancyGrid
 from engines.dvr.ray_samples import farthest_coordinate
+from engines.dvr.steady_search import Rounds, steady_search
 from engines.dvr.surface_search import Found, find_surface
 
 GRID_POINTS = 80_000
@@ -33,6 +34,7 @@ class DrawnField:
         self._packed, self._level = PackedDecoder(layers, code, level), level
         self._making = GridInMaking(self._packed.logits, decoder.fc_p.weight.device, kept=kept)
         self.has_colours = decoder.fc_out.out_features > 1
+        self._rounds = Rounds()
         self.is_empty: bool | None = None
         """Whether no surface is in it; None where nobody looked."""
 
@@ -61,14 +63,14 @@ class DrawnField:
         """
         if not self.has_grid and len(origins) * sampling.samples < GRID_POINTS:
             return march(self._asked(stop), origins, directions, sampling, stop=stop)
-        return self._find(origins, directions, sampling, stop).hits
+        return self._find(origins, directions, sampling, self._rounds, stop).hits
 
     def audit(self, origins: Tensor, directions: Tensor, sampling: RaySampling, rays: int) -> Audit:
         """Compares the search with plain marches along some of the rays [N, 3]."""
         generator = torch.Generator().manual_seed(0)
         chosen = torch.randperm(len(origins), generator=generator)[:rays].to(origins.device)
         origins, directions = origins[chosen], directions[chosen]
-        found = self._find(origins, directions, sampling, never_stop)
+        found = self._find(origins, directions, sampling, Rounds(), never_stop)
         plain = march(self._asked(never_stop), origins, directions, sampling)
         hits = found.hits
         wrong = (hits.hit != plain.hit) | (hits.starts_inside != plain.starts_inside)
@@ -91,9 +93,11 @@ class DrawnField:
         """
         return self._making.finished(radius, stop)
 
-    def _find(self, origins: Tensor, directions: Tensor, sampling: RaySampling, stop: Stop) -> Found:
+    def _find(self, origins: Tensor, directions: Tensor, sampling: RaySampling, rounds: Rounds, stop: Stop) -> Found:
         grid = self.grid(farthest_coordinate(origins, directions, sampling), stop)
-        return find_surface(self._asked(stop), grid, origins, directions, sampling, stop)
+        if origins.device.type == "cpu":
+            return find_surface(self._asked(stop), grid, origins, directions, sampling, stop)
+        return steady_search(self._asked(stop), grid, (origins, directions), sampling, rounds, stop)
 
     def _asked(self, stop: Stop) -> Logits:
         """The logits from the level of the surface; raises Cancelled."""

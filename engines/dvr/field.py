@@ -57,7 +57,7 @@ class Field:
                 found.append(
                     march(logits, *part, sampling) if grid is None else pruned_march(logits, *part, sampling, grid)
                 )
-        return Hits(*(torch.cat([getattr(hits, name) for hits in found]) for name in Hits.__dataclass_fields__))
+        return Hits.joined(found)
 
     def of(self, number: int, level: float) -> Logits:
         """The field of one object as it is now, 0 on its surface, without gradients."""

@@ -6,7 +6,7 @@ Rays run in the field's own coordinates, in which the object fills the cube of s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from engines.core.engine import Stop, never_stop
 from engines.core.errors import Cancelled
+from engines.dvr.chosen import first_of, numbers_of
 from engines.dvr.config import PADDING
 
 Logits = Callable[[Tensor], Tensor]
@@ -50,11 +51,32 @@ class Hits:
         distances: [N] d of the surface; undefined where `hit` is false.
         hit: [N] whether the ray goes from empty to occupied, and began in empty space.
         starts_inside: [N] whether the first place that is looked at is occupied already: seen at the origin.
+        counts: of how many rays both say so, where that is known.
     """
 
     distances: Tensor
     hit: Tensor
     starts_inside: Tensor
+    counts: tuple[int, int] | None = None
+
+    @staticmethod
+    def joined(parts: Sequence[Hits]) -> Hits:
+        """Of rays one part after the other."""
+        known = [part.counts for part in parts if part.counts is not None]
+        counts = sum(hit for hit, _ in known), sum(within for _, within in known)
+        return Hits(
+            torch.cat([part.distances for part in parts]),
+            torch.cat([part.hit for part in parts]),
+            torch.cat([part.starts_inside for part in parts]),
+            counts if len(known) == len(parts) else None,
+        )
+
+    def numbers(self) -> tuple[Tensor, Tensor]:
+        """[M], [K] numbers of the rays that are hits, and of those that begin inside."""
+        if self.counts is None:
+            hit, within = numbers_of(self.hit, self.starts_inside)
+            return hit, within
+        return first_of(self.hit, self.counts[0]), first_of(self.starts_inside, self.counts[1])
 
 
 def cube_interval(origins: Tensor, directions: Tensor, padding: float = PADDING) -> tuple[Tensor, Tensor, Tensor]:
@@ -114,11 +136,7 @@ def march(
         if stop():
             raise Cancelled
         parts.append(_march(logits, origins[first : first + chunk], directions[first : first + chunk], sampling))
-    return Hits(
-        torch.cat([part.distances for part in parts]),
-        torch.cat([part.hit for part in parts]),
-        torch.cat([part.starts_inside for part in parts]),
-    )
+    return Hits.joined(parts)
 
 
 def _march(logits: Logits, origins: Tensor, directions: Tensor, sampling: RaySampling) -> Hits:
@@ -132,8 +150,9 @@ def _march(logits: Logits, origins: Tensor, directions: Tensor, sampling: RaySam
     hit = changes.any(1) & (low < 0) & ~starts_inside
     near, far = distances.gather(1, first)[:, 0], distances.gather(1, first + 1)[:, 0]
     found = torch.ones_like(near)
-    bracket = Bracket(near[hit], far[hit], low[hit], high[hit])
-    found[hit] = secant(logits, origins[hit], directions[hit], bracket, sampling.secant_steps)
+    (rays,) = numbers_of(hit)
+    bracket = Bracket(near[rays], far[rays], low[rays], high[rays])
+    found[rays] = secant(logits, origins[rays], directions[rays], bracket, sampling.secant_steps)
     return Hits(found, hit, starts_inside)
 
 

@@ -44,12 +44,25 @@ class RaySamples:
 
     def ends(self) -> tuple[Tensor, Tensor]:
         """[2, M, 3] first and last samples of those rays whose are finite, and [N] which these are."""
-        ends = torch.stack([self.origins + d[:, None] * self.directions for d in (self._near, self._far)])
+        ends = self._ends()
         finite = ends.isfinite().all(-1).all(0)
         return ends[:, finite], finite
+
+    def finite(self) -> Tensor:
+        """[N] whether a ray's first and last samples are."""
+        return self._ends().isfinite().all(-1).all(0)
+
+    def farthest(self) -> float:
+        """The largest coordinate of any sample on rays whose samples are finite."""
+        ends = self._ends()
+        finite = ends.isfinite().all(-1).all(0)
+        return float(torch.where(finite[:, None], ends, 0.0).abs().amax()) if ends.numel() else 0.0
+
+    def _ends(self) -> Tensor:
+        """[2, N, 3] first and last samples."""
+        return torch.stack([self.origins + d[:, None] * self.directions for d in (self._near, self._far)])
 
 
 def farthest_coordinate(origins: Tensor, directions: Tensor, sampling: RaySampling) -> float:
     """The largest coordinate of any sample on rays [N, 3]: so far a grid must reach, or more of it is made."""
-    ends, _ = RaySamples(origins, directions, sampling).ends()
-    return float(ends.abs().amax()) if ends.numel() else 0.0
+    return RaySamples(origins, directions, sampling).farthest()

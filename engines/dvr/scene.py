@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,7 +23,7 @@ from engines.dvr.cube import Cube
 from engines.dvr.drawn_field import GREY, DrawnField
 from engines.dvr.inference import PackedLayers
 from engines.dvr.kept_grids import MOST_OBJECTS, KeptGrids
-from engines.dvr.marching import Hits, RaySampling
+from engines.dvr.marching import RaySampling
 from engines.dvr.network import CODES, Dvr
 from engines.dvr.photographs import Codes, Inputs
 from engines.dvr.ray_samples import farthest_coordinate
@@ -243,22 +243,21 @@ class DvrScene:
         with torch.inference_mode():
             origins, directions = pixel_rays(camera, self.cube, self.device, self._pixel_corners, pixels)
             found = field.search(origins, directions, self._sampling, stop)
-            hit, within = found.hit, found.starts_inside
+            hit, within = found.numbers()
             distances = found.distances[hit]
             points = origins[hit] + distances[:, None] * directions[hit]
-            image = origins.new_full((len(hit), 3), BACKGROUNDS[self.options.background])
-            depth = origins.new_full((len(hit),), torch.inf)
+            image = origins.new_full((len(directions), 3), BACKGROUNDS[self.options.background])
+            depth = origins.new_full((len(directions),), torch.inf)
             depth[hit] = distances
             image[hit] = _colours(field, points, directions[hit], stop)
-            if bool(within.any()):
+            if len(within):
                 # As in the authors' code what begins in the object is seen at the camera, wherever that stands.
-                depth[within] = 0
+                depth.index_fill_(0, within, 0)
                 image[within] = _colours(field, origins[:1], directions[within], stop)
             elif not len(points):
                 self._look_for_surface(field)
-        return Samples(
-            image, depth, Extra({"normals": lambda: self._normals(field, points, origins[:1], found, camera)})
-        )
+        seen = (hit, points), (within, origins[:1])
+        return Samples(image, depth, Extra({"normals": lambda: self._normals(field, seen, len(image), camera)}))
 
     def audit(self, camera: Camera, controls: Mapping[str, float], rays: int) -> Audit:
         """Compares the search for the surface with the paper's plain one, along some of the picture's rays.
@@ -279,13 +278,17 @@ class DvrScene:
             if field.is_empty and EMPTY not in self._assumed:
                 self._assumed.append(EMPTY)
 
-    def _normals(self, field: DrawnField, points: Tensor, eye: Tensor, found: Hits, camera: Camera) -> Tensor:
-        """[N, 3] unit normals in the camera's axes, into the object; 0 where nothing is hit."""
+    def _normals(self, field: DrawnField, seen: Sequence[tuple[Tensor, Tensor]], count: int, camera: Camera) -> Tensor:
+        """[count, 3] unit normals in the camera's axes, into the object; 0 where nothing is hit.
+
+        Args:
+            seen: numbers [M] of rays, and what they see: points [M, 3], or one [1, 3].
+        """
         with torch.inference_mode():
             rotation = to_device(torch.tensor(camera.camera_to_world[:3, :3], dtype=torch.float32), self.device)
-            normals = torch.zeros(len(found.hit), 3, device=self.device)
-            normals[found.hit] = F.normalize(field.gradients(points), dim=1) @ rotation
-            normals[found.starts_inside] = F.normalize(field.gradients(eye), dim=1) @ rotation
+            normals = torch.zeros(count, 3, device=self.device)
+            for rays, points in (some for some in seen if len(some[0])):
+                normals[rays] = F.normalize(field.gradients(points), dim=1) @ rotation
         return normals
 
     def surface(self, controls: Mapping[str, float]) -> Surface:

@@ -19,6 +19,7 @@ A ray for which that doesn't end well is marched plainly.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -54,6 +55,12 @@ class Found:
     evaluations: int
     marched: int
 
+    @staticmethod
+    def joined(parts: Sequence[Found]) -> Found:
+        """Of rays one part after the other."""
+        hits = Hits.joined([part.hits for part in parts])
+        return Found(hits, sum(part.evaluations for part in parts), sum(part.marched for part in parts))
+
 
 @torch.no_grad()
 def find_surface(
@@ -78,15 +85,7 @@ def find_surface(
     for first in range(0, max(1, len(origins)), chunk):
         rays = slice(first, first + chunk)
         parts.append(_Walk(logits, grid, RaySamples(origins[rays], directions[rays], sampling), stop).found())
-    return Found(
-        Hits(
-            torch.cat([part.hits.distances for part in parts]),
-            torch.cat([part.hits.hit for part in parts]),
-            torch.cat([part.hits.starts_inside for part in parts]),
-        ),
-        sum(part.evaluations for part in parts),
-        sum(part.marched for part in parts),
-    )
+    return Found.joined(parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,10 +253,10 @@ class _Walk:
         self._former[at.rays], self._former_value[at.rays] = at.d, values
         rise = change / since
         fastest, slowest = rise + at.bend * since, rise - at.bend * since
-        until = _first_zero(values, fastest, at.bend)
+        until = first_zero(values, fastest, at.bend)
         # Not a number where the field is asked for the first time on a ray.
         ahead = torch.fmax(until, -values / at.steepest)
-        crossing = _first_zero(values, slowest, -at.bend)
+        crossing = first_zero(values, slowest, -at.bend)
         crosses = (slowest > 0) & (crossing < at.leaves)
         which = crosses.nonzero()[:, 0]
         if len(which):
@@ -364,7 +363,7 @@ class _Walk:
         return len(rays)
 
 
-def _first_zero(values: Tensor, rise: Tensor, bend: Tensor) -> Tensor:
+def first_zero(values: Tensor, rise: Tensor, bend: Tensor) -> Tensor:
     """[M] where parabolas first are 0 that begin at `values`, all negative, and `rise`, by `bend` more for each d.
 
     Not a number where they never are.
