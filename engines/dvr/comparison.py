@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
 from engines.core import ranks
 from engines.dvr import losses
+from engines.dvr.chosen import numbers_of
 from engines.dvr.config import DvrConfig
 from engines.dvr.field import Field
 from engines.dvr.implicit_gradient import differentiable_distances
@@ -19,9 +22,26 @@ DIFFERENCE = 1e-3
 """Between the points that a normal is taken from; the authors' number."""
 
 
-def _numbers(chosen: Tensor) -> Tensor:
-    """[M] numbers of those [N] that are chosen."""
-    return chosen.nonzero()[:, 0]
+@dataclass(frozen=True, eq=False)
+class _Of:
+    """Numbers of the rays [N] that a step's losses are of.
+
+    Attributes:
+        outside, not_yet: where something must be empty, and must become occupied.
+        surface: those that see the object's.
+        places: [N] which of `surface` a ray is, where it is one.
+        known: those of `surface` whose depth is known.
+        smooth: those whose surface is to be smooth.
+        patches: numbers of the patches [K] all of whose rays are of `surface`.
+    """
+
+    outside: Tensor
+    not_yet: Tensor
+    surface: Tensor
+    places: Tensor
+    known: Tensor
+    smooth: Tensor
+    patches: Tensor
 
 
 class Comparison:
@@ -37,28 +57,35 @@ class Comparison:
         distances = torch.where(hits.hit, hits.distances, 0.0)
         seen = hits.hit | hits.starts_inside
         points = batch.origins + distances[:, None] * batch.directions
-        outside = _numbers(~batch.inside & batch.valid & (seen if not self._config.always_freespace else True))
-        not_yet = _numbers(~seen & batch.inside & batch.valid)
+        of = self._chosen(batch, seen)
         empty = torch.where(seen[:, None], points, batch.origins + batch.empty_at[:, None] * batch.directions)
         occupied = batch.origins + batch.occupied_at[:, None] * batch.directions
         found = {
-            "freespace": self._sum(losses.freespace(field.logits(empty[outside], outside))),
-            "occupied": self._sum(losses.occupied(field.logits(occupied[not_yet], not_yet))),
-            **self._of_surface(field, batch, distances, hits.hit, _numbers(seen & batch.inside & batch.valid)),
+            "freespace": self._sum(losses.freespace(field.logits(empty[of.outside], of.outside))),
+            "occupied": self._sum(losses.occupied(field.logits(occupied[of.not_yet], of.not_yet))),
+            **self._of_surface(field, batch, distances, hits.hit, of),
         }
         if self._config.lambda_normal:
-            smoothness = self._smoothness(field, points, batch.beside, _numbers(seen & batch.valid))
+            smoothness = self._smoothness(field, points, batch.beside, of.smooth)
             found["normal"] = smoothness.sum() / self._config.batch_size
         weights = self._config.loss_weights()
         # Of a share: what it weighs in the step's sum is divided out, as the mean over shares is taken.
         return {name: loss * (weights[name] / batch.share.part) for name, loss in found.items()}
 
-    def _of_surface(
-        self, field: Field, batch: Batch, distances: Tensor, hit: Tensor, rays: Tensor
-    ) -> dict[str, Tensor]:
-        """The losses that move the surface along some rays [M] of the batch's [N]."""
+    def _chosen(self, batch: Batch, seen: Tensor) -> _Of:
+        """What is compared of rays [N], some of which are `seen` to meet a surface; a GPU is waited for once."""
+        surface, side = seen & batch.inside & batch.valid, self._config.patch_size
+        outside = ~batch.inside & batch.valid & (seen if not self._config.always_freespace else True)
+        masks = (outside, ~seen & batch.inside & batch.valid, surface, surface & batch.depths.isfinite())
+        whole = surface.view(-1, side**2).all(dim=1)
+        outside, not_yet, of_surface, known, smooth, patches = numbers_of(*masks, seen & batch.valid, whole)
+        return _Of(outside, not_yet, of_surface, surface.cumsum(0) - 1, known, smooth, patches)
+
+    def _of_surface(self, field: Field, batch: Batch, distances: Tensor, hit: Tensor, of: _Of) -> dict[str, Tensor]:
+        """The losses that move the surface along the rays that see it, of the batch's [N]."""
+        rays = of.surface
         config = self._config
-        origins, directions, known = (part[rays] for part in (batch.origins, batch.directions, batch.depths))
+        origins, directions = batch.origins[rays], batch.directions[rays]
         moving = differentiable_distances(
             lambda points: field.logits(points, rays), origins, directions, distances[rays], hit[rays]
         )
@@ -67,10 +94,10 @@ class Comparison:
             colours = torch.sigmoid(field.at(origins + moving[:, None] * directions, rays)[:, 1:])
             found["rgb"] = self._sum(losses.photo_consistency(colours, batch.colours[rays]))
             if config.lambda_image_gradients:
-                found["image_gradients"] = self._image_gradients(batch, colours, rays)
+                found["image_gradients"] = self._image_gradients(batch, colours, of)
         if config.lambda_depth:
-            has_depth = known.isfinite()
-            apart = losses.depth(moving[has_depth], known[has_depth], self._lengths(directions[has_depth]))
+            at = of.places[of.known]
+            apart = losses.depth(moving[at], batch.depths[of.known], self._lengths(directions[at]))
             found["depth"] = self._sum(apart)
         return found
 
@@ -80,7 +107,7 @@ class Comparison:
 
     def sparse_depth(self, field: Field, points: KnownPoints, hits: Hits) -> Tensor:
         """Of points that photographs are known to see, where their rays meet the surface at `hits`; weighted."""
-        rays = _numbers(hits.hit | hits.starts_inside)
+        (rays,) = numbers_of(hits.hit | hits.starts_inside)
         origins, directions = points.origins[rays], points.directions[rays]
         distances = torch.where(hits.hit, hits.distances, 0.0)[rays]
         moving = differentiable_distances(
@@ -89,11 +116,10 @@ class Comparison:
         apart = losses.depth(moving, points.known_at[rays], self._lengths(directions))
         return self._sum(apart) * self._config.lambda_sparse_depth
 
-    def _image_gradients(self, batch: Batch, colours: Tensor, rays: Tensor) -> Tensor:
+    def _image_gradients(self, batch: Batch, colours: Tensor, of: _Of) -> Tensor:
         """Of patches all of whose pixels see the object's surface."""
-        side = self._config.patch_size
-        drawn = torch.zeros_like(batch.colours).index_put((rays,), colours).view(-1, side, side, 3)
-        there = torch.zeros_like(batch.inside).index_fill(0, rays, True).view(-1, side**2).all(dim=1)
+        side, there = self._config.patch_size, of.patches
+        drawn = torch.zeros_like(batch.colours).index_put((of.surface,), colours).view(-1, side, side, 3)
         photographed = batch.colours.view(-1, side, side, 3)
         return self._sum(losses.image_gradients(drawn[there], photographed[there]))
 
@@ -112,5 +138,5 @@ class Comparison:
         """Over the pixels of a view [M], or their mean, as is configured; the mean over views."""
         if self._config.reduction_method == "sum":
             return values.sum() / self._config.batch_size
-        count = ranks.summed(torch.tensor(float(len(values)), device=values.device))
+        count = ranks.summed(torch.full((), float(len(values)), device=values.device))
         return values.sum() / count.clamp(min=1) / self._config.batch_size

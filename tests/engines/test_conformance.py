@@ -18,7 +18,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Dataset]:
     return small_samples(tmp_path_factory.mktemp("samples"))
 
 
-MOST_WAITS_IN_A_STEP, MOST_WAITS_IN_A_FRAME = 17, 2
+MOST_WAITS_IN_A_STEP, MOST_WAITS_IN_A_FRAME = 5, 2
 OURS = ("", "colour-grid 1.0")
 """Packages: those of nobody are this program's, the other is the tests' own."""
 

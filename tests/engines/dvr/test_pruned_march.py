@@ -11,7 +11,7 @@ from torch import Tensor
 from engines.dvr.config import DvrConfig
 from engines.dvr.marching import RaySampling, march
 from engines.dvr.network import Decoder
-from engines.dvr.pruned_march import LearntGrid, possibly_occupied, pruned_march
+from engines.dvr.pruned_march import LearntGrid, possibly_occupied, pruned_march, with_few_waits
 
 CPU = torch.device("cpu")
 
@@ -63,10 +63,12 @@ def test_it_is_the_plain_search(field: Callable[[Tensor], Tensor], samples: int,
     (origins, directions), sampling, grid = rays(), RaySampling(samples, 6), LearntGrid()
     if with_grid:
         grid.renew(field, CPU)
-    plain, found = march(field, origins, directions, sampling), pruned_march(field, origins, directions, sampling, grid)
-    assert torch.equal(plain.hit, found.hit) and torch.equal(plain.starts_inside, found.starts_inside)
-    # In batches of another size products are rounded otherwise.
-    torch.testing.assert_close(found.distances[found.hit], plain.distances[plain.hit], rtol=1e-4, atol=1e-4)
+    plain = march(field, origins, directions, sampling)
+    for search in (pruned_march, with_few_waits):
+        found = search(field, origins, directions, sampling, grid)
+        assert torch.equal(plain.hit, found.hit) and torch.equal(plain.starts_inside, found.starts_inside)
+        # In batches of another size products are rounded otherwise.
+        torch.testing.assert_close(found.distances[found.hit], plain.distances[plain.hit], rtol=1e-4, atol=1e-4)
 
 
 def test_little_is_asked_where_most_is_empty() -> None:
@@ -77,16 +79,21 @@ def test_little_is_asked_where_most_is_empty() -> None:
     pruned_march(pruned, origins, directions, sampling, grid)
     # Rays that pass the cube by are looked at all along, as nothing is known there.
     assert pruned.asked < 0.5 * plain.asked
+    few = Counted(ball)
+    with_few_waits(few, origins, directions, sampling, grid)
+    assert few.asked < 1.2 * pruned.asked
 
 
 def test_a_grid_that_is_wrong_about_the_place_before_a_surface_costs_a_plain_march() -> None:
     (origins, directions), sampling, grid = rays(), RaySampling(64, 6), LearntGrid()
     # Of a smaller ball: the larger one's surface lies in cells that it calls empty.
     grid.renew(lambda points: 400 * (0.2 - points.norm(dim=-1)), CPU)
-    plain, found = march(ball, origins, directions, sampling), pruned_march(ball, origins, directions, sampling, grid)
-    through = plain.hit & found.hit
-    assert int(through.sum()) > 50
-    torch.testing.assert_close(found.distances[through], plain.distances[through], rtol=1e-4, atol=1e-4)
+    plain = march(ball, origins, directions, sampling)
+    for search in (pruned_march, with_few_waits):
+        found = search(ball, origins, directions, sampling, grid)
+        through = plain.hit & found.hit
+        assert int(through.sum()) > 50
+        torch.testing.assert_close(found.distances[through], plain.distances[through], rtol=1e-4, atol=1e-4)
 
 
 def test_cells_are_empty_only_well_below_the_surface() -> None:

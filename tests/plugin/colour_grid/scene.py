@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from colour_grid.config import ColourGridOptions
 from engines.core.camera import Camera, pixel_rays
 from engines.core.checkpoint import SceneInfo
+from engines.core.device import to_device
 from engines.core.engine import Control, Stop
 from engines.core.errors import Cancelled
 from engines.core.frame import Frame
@@ -95,13 +96,13 @@ class ColourGridScene:
     def render(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> Frame:
         """The picture, some rows at a time."""
         width, height = camera.size_px
-        origins, directions = (each.to(self.device) for each in rays_of(camera))
-        along, seen = spread(self.options.samples).to(self.device), []
+        origins, directions = (to_device(each, self.device) for each in rays_of(camera))
+        along, seen = to_device(spread(self.options.samples), self.device), []
         for rays in zip(origins.split(width * ROWS_AT_ONCE), directions.split(width * ROWS_AT_ONCE), strict=True):
             if stop():
                 raise Cancelled
             seen.append(self._grid(*rays, along))
         colour, distance, opacity = (torch.cat(parts) for parts in zip(*seen, strict=True))
-        forward = torch.tensor(camera.forward, dtype=torch.float32, device=self.device)
+        forward = to_device(torch.tensor(camera.forward, dtype=torch.float32), self.device)
         depth = torch.where(opacity > 0.01, distance / opacity.clamp(min=0.01) * (directions @ forward), torch.inf)
         return Frame(colour.reshape(height, width, 3), depth.reshape(height, width))

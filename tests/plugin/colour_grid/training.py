@@ -15,6 +15,7 @@ from engines.core import ranks
 from engines.core.chance import seeded
 from engines.core.checkpoint import SceneInfo
 from engines.core.dataset import Dataset
+from engines.core.device import to_device
 from engines.core.errors import UserError
 from engines.core.objective import Setup
 from engines.core.ranks import Share
@@ -98,7 +99,7 @@ class ColourGridObjective:
         return batch.share
 
     def losses(self, batch: Rays) -> dict[str, Tensor]:
-        origins, directions, along, pixels, weights = (each.to(self._device) for each in batch[1:])
+        origins, directions, along, pixels, weights = (to_device(each, self._device) for each in batch[1:])
         colour = self.network(origins, directions, along)[0]
         mse = (((colour - pixels) ** 2).mean(dim=-1) * weights).sum()
         return {"total": mse, "mse": mse}
