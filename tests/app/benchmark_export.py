@@ -1,74 +1,52 @@
-"""What an export takes of what drawing or encoding take alone; and of what one process takes, two of them."""
+"""What an export takes of what drawing or encoding take alone; and of what one process takes, two of them.
+
+An export draws a frame while the ones before are encoded, so at best it is as fast as the slower of the two. Where both
+want all cores it can't be that fast, either: the processor time that both take is what the cores have to give. So there
+are two figures: of the slower alone, and of what the cores allow.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.demos import demo_scenes
-from app.display import shade
-from app.export import Export, run_export
-from app.fitting import fit_cameras
-from app.opening import open_scene
-from app.preview import preview_path
-from app.video import VideoWriter
-from engines.core.engine import never_stop, whole_controls
-from engines.core.rendering import rendered
-from tests.benchmarks.measuring import Measure, seconds
-
-ROOT = Path(__file__).resolve().parents[2]
-SIZES = {"toys": (128, 128), "street": (448, 256), "stereo_cars": (256, 256)}
-FRAMES, ROUNDS = 90, 3
-WORKER_FRAMES = 240
-"""One process has for a minute: what is not divided, the start of torchrun and of torch, weighs less."""
+from app.cli import SPINS
+from tests.app.export_rounds import CASES, divided
+from tests.benchmarks.measuring import Measure
+from tests.two_ranks import ROOT, TwoRanks
 
 
-@pytest.mark.parametrize("name", SIZES)
+@pytest.mark.parametrize("name", CASES)
 def benchmark_video(name: str, measure: Measure, tmp_path: Path) -> None:
     """The part of its speed that the slower of both alone has."""
-    scene = open_scene(demo(name)).scene
-    cameras = fit_cameras(scene, preview_path(scene, FRAMES), SIZES[name])
-    controls = whole_controls(scene, {})
-    export = Export(cameras, tmp_path / "both.mp4", size_px=SIZES[name])
-    pictures = [shade(rendered(scene, cameras[0], controls, never_stop), "rgb")]
+    command = [sys.executable, "-m", "tests.app.export_rounds", name, str(tmp_path)]
+    environment = {**os.environ, "GOMP_SPINCOUNT": SPINS}
 
-    def draw() -> None:
-        pictures[:] = [shade(rendered(scene, camera, controls, never_stop), "rgb") for camera in cameras]
+    def rounds() -> list[dict[str, float]]:
+        done = subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE)
+        return list(json.loads(done.stdout))
 
-    def encode() -> None:
-        with VideoWriter(tmp_path / "encoded.mp4", SIZES[name]) as writer:
-            for picture in pictures:
-                writer.write(picture)
+    found = measure.rounds(rounds, 1)[0]
 
-    def part() -> float:
-        alone = max(seconds(draw), seconds(encode))
-        return alone / seconds(lambda: run_export(scene, replace(export), lambda _: None, never_stop))
+    def each(what: str) -> list[float]:
+        return [round_[what] for round_ in found]
 
-    measure.figure("", measure.rounds(part, ROUNDS), "x", at_least=0.95)
-
-
-def demo(name: str) -> Path:
-    return next(path for path in demo_scenes() if path.stem == name)
+    measure.figure("", each("speed"), "x", at_least=0.95)
+    measure.figure("of what the cores allow", each("allowed"), "x", at_least=0.95)
+    measure.figure("processor time, of both alone", each("work"), "x")
+    measure.figure("drawing", each("drawing_ms"), "ms")
+    measure.figure("encoding", each("encoding_ms"), "ms")
+    measure.figure("others' part of the machine", each("others"), "")
 
 
-def benchmark_two_workers(measure: Measure, tmp_path: Path) -> None:
-    """How many times faster two processes of a thread render than one, from the command to its end."""
-    one, two = tmp_path / "one.mp4", tmp_path / "two.mp4"
-    words = ["main.py", "render", str(demo("toys")), "--path", "orbit", "--frames", str(WORKER_FRAMES), "--out"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    torchrun = ["-m", "torch.distributed.run", "--nproc-per-node", "2"]
-
-    def run(*command: str) -> None:
-        subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, check=True, capture_output=True)
-
-    def gained() -> float:
-        alone = seconds(lambda: run(*words, str(one)))
-        return alone / seconds(lambda: run(*torchrun, *words, str(two)))
-
-    measure.figure("", measure.rounds(gained, 1), "x", at_least=1.85)
-    assert one.read_bytes() == two.read_bytes()
+def benchmark_two_workers(measure: Measure, two_ranks: TwoRanks, tmp_path: Path) -> None:
+    """How many times as fast as one process of a thread two render that are begun already, and as they draw."""
+    found = measure.rounds(lambda: two_ranks(divided, str(tmp_path))[0], 1)[0]
+    measure.figure("", [one / two for one, two, _, _ in found], "x", at_least=1.85)
+    measure.figure("drawing alone", [one / two for _, _, one, two in found], "x")
+    assert (tmp_path / "one.mp4").read_bytes() == (tmp_path / "two.mp4").read_bytes()

@@ -241,18 +241,18 @@ def test_a_path_that_cannot_even_be_looked_at_is_one_line(capsys: pytest.Capture
     assert error.count("\n") == 1 and "too long" in error
 
 
-def test_in_the_window_torch_leaves_cores_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+def test_where_cores_are_shared_torch_leaves_them_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str | None] = []
 
     def tell(_: argparse.Namespace) -> int:
         told.append(os.environ.get("GOMP_SPINCOUNT"))
         return 0
 
-    for name in ("info", "view"):
+    for name in ("info", "view", "render"):
+        monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
         put_command(monkeypatch, name, tell)
         assert cli.main([name]) == 0
-    assert told == [None, cli.WINDOW_SPINS]
+    assert told == [None, cli.SPINS, cli.SPINS]
     monkeypatch.setenv("GOMP_SPINCOUNT", "7")
     assert cli.main([]) == 0
     assert told[-1] == "7"
