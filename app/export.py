@@ -19,7 +19,7 @@ import torch
 from app.display import Pixels, channel_limits, has_limits, shade
 from app.fitting import Fit, fit_cameras
 from app.image_folder import CAMERAS_NAME, replacing_folder, write_array, write_image
-from app.joining import Made, joined, owners
+from app.joining import Made, bound_to, joined
 from app.video import VIDEO_SUFFIXES, Background, VideoWriter
 from engines.core import ranks
 from engines.core.camera import Array, Camera
@@ -138,7 +138,7 @@ def run_export(scene: Scene, export: Export, on_progress: OnProgress, stop: Stop
     _check(scene, export)
     drawing = _Drawing(scene, export, cameras, stop)
     is_video = out.suffix.lower() in VIDEO_SUFFIXES
-    made = _pictures(drawing) if is_video else joined(drawing.owners, drawing.arrays)
+    made = _pictures(drawing) if is_video else joined(len(cameras), drawing.owners, drawing.arrays)
     if not ranks.here().is_first:
         # Another rank writes what these are joined into.
         for _ in made:
@@ -172,7 +172,7 @@ class _Drawing:
         self._scene, self._stop = scene, stop
         chosen = export.controls or [{}] * len(cameras)
         self._controls = [whole_controls(scene, frame) for frame in chosen]
-        self.owners = owners(scene, cameras, self._controls, ranks.here().count)
+        self.owners = bound_to(scene, cameras, self._controls, ranks.here().count)
 
     def frame(self, index: int) -> Frame:
         """As the scene draws it, over the background."""
@@ -231,7 +231,7 @@ def _pictures(drawing: _Drawing) -> Iterator[Made]:
         shown = [_shown(frame, channel, limits.get(channel), drawing) for channel in channels]
         return shown if len(shown) == 1 else [np.concatenate(shown, axis=1)]
 
-    yield from joined(drawing.owners, picture)
+    yield from joined(len(cameras), drawing.owners, picture)
 
 
 def _write_video(export: Export, cameras: Sequence[Camera], made: Iterator[Made], on_progress: OnProgress) -> None:

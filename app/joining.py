@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections import deque
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, takewhile
 
 import numpy as np
 import torch
@@ -20,90 +21,166 @@ AHEAD = 16
 UNEVEN = 1.25
 """So much more than its part one rank may have to draw, that moments need not be prepared by several."""
 
+NO_MORE = -1
+"""In the place of a frame's number."""
+
 Made = Sequence[Array]
 """What comes of one frame."""
 
 
 def owners(scene: Scene, cameras: Sequence[Camera], controls: Sequence[Mapping[str, float]], count: int) -> list[int]:
     """Which of `count` ranks draws each frame: in turns, and where moments are prepared all frames of one together."""
-    turns = [index % count for index in range(len(cameras))]
+    bound = bound_to(scene, cameras, controls, count)
+    return [index % count for index in range(len(cameras))] if bound is None else bound
+
+
+def bound_to(
+    scene: Scene, cameras: Sequence[Camera], controls: Sequence[Mapping[str, float]], count: int
+) -> list[int] | None:
+    """The rank of each frame, where all frames of a moment are one's as it is prepared for them; None: any rank's."""
     prepares: object = scene
     if count == 1 or not isinstance(prepares, Prepares):
-        return turns
+        return None
     needs = [prepares.need(camera, chosen) for camera, chosen in zip(cameras, controls, strict=True)]
-    return _by_need(needs, turns, count)
+    return _by_need(needs, count)
 
 
-def _by_need(needs: Sequence[object], turns: list[int], count: int) -> list[int]:
+def _by_need(needs: Sequence[object], count: int) -> list[int] | None:
     places: dict[Hashable, int] = {}
     together = [places.setdefault(_hashable(need), len(places)) % count for need in needs]
     most = max(together.count(number) for number in range(count))
-    return together if most <= UNEVEN * -(-len(needs) // count) else turns
+    return together if most <= UNEVEN * -(-len(needs) // count) else None
 
 
 def _hashable(need: object) -> Hashable:
     return need if isinstance(need, Hashable) else repr(need)
 
 
-def joined(owners: Sequence[int], make: Callable[[int], Made]) -> Iterator[Made]:
+def joined(total: int, owners: Sequence[int] | None, make: Callable[[int], Made]) -> Iterator[Made]:
     """What `make` gives of each frame, in order, on the first rank; the others make theirs, and get nothing.
 
     Where a rank fails the others fail, too, when they next hear of it.
+
+    Args:
+        owners: the rank of each frame; None: each is made by the rank that is free when it is its turn.
     """
     rank = ranks.here()
     if rank.count == 1:
-        yield from (make(index) for index in range(len(owners)))
-    elif rank.is_first:
-        yield from _received(owners, make)
+        yield from (make(index) for index in range(total))
+        return
+    own = _own(total, owners)
+    if rank.is_first:
+        yield from _in_order(total, own, make)
     else:
-        _send_all([index for index, owner in enumerate(owners) if owner == rank.number], make)
+        _send_all(own, make)
 
 
-def _received(owners: Sequence[int], make: Callable[[int], Made]) -> Iterator[Made]:
+def _own(total: int, owners: Sequence[int] | None) -> Iterator[int]:
+    """The frames that this rank makes, in order."""
+    if owners is not None:
+        return iter([index for index, owner in enumerate(owners) if owner == ranks.here().number])
+    take = ranks.shared_counter()
+    # The first frame is the first rank's, which may have drawn it already to see what is in it.
+    later = (number + 1 for number in iter(take, None))
+    return takewhile(lambda index: index < total, chain([0], later) if ranks.here().is_first else later)
+
+
+def _in_order(total: int, own: Iterator[int], make: Callable[[int], Made]) -> Iterator[Made]:
     """While another's frame is on its way, one's own later ones are made."""
-    others = deque(index for index, owner in enumerate(owners) if owner != 0)
-    own = deque(index for index, owner in enumerate(owners) if owner == 0)
-    coming: dict[int, Future[Made]] = {}
+    others = _Arrivals(range(1, ranks.here().count))
     made: dict[int, Made] = {}
-
-    def make_next() -> None:
-        index = own.popleft()
-        made[index] = make(index)
-
-    pool = ThreadPoolExecutor(1, thread_name_prefix="join")
     try:
-        for index, owner in enumerate(owners):
-            while others and len(coming) < AHEAD:
-                other = others.popleft()
-                coming[other] = pool.submit(_receive, owners[other])
-            if owner == 0:
-                while index not in made:
-                    make_next()
-                yield made.pop(index)
-                continue
-            while not coming[index].done() and own and len(made) < AHEAD:
-                make_next()
-            yield coming.pop(index).result()
+        for index in range(total):
+            found = made.pop(index, None) or others.take(index)
+            while found is None:
+                mine = next(own, None) if len(made) < AHEAD else None
+                if mine is None:
+                    # Another rank has it: frames are begun in order.
+                    found = others.wait_for(index)
+                else:
+                    made[mine] = make(mine)
+                    found = made.pop(index, None) or others.take(index)
+            yield found
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        others.end()
 
 
-def _send_all(indices: Sequence[int], make: Callable[[int], Made]) -> None:
+class _Arrivals:
+    """Frames of other ranks; a thread for each receives them, at most `AHEAD` more than were taken."""
+
+    def __init__(self, owners: Iterable[int]) -> None:
+        self._changed = threading.Condition()
+        self._there: dict[int, tuple[int, Made]] = {}
+        self._held: Counter[int] = Counter()
+        self._error: BaseException | None = None
+        self._ended = False
+        for owner in owners:
+            # Not waited for at the end of the program: one may never hear from a rank that has failed.
+            threading.Thread(target=self._receive, args=(owner,), name="join", daemon=True).start()
+
+    def take(self, index: int) -> Made | None:
+        """A frame, if it is there.
+
+        Raises:
+            RuntimeError: a rank is gone, as torch says it.
+        """
+        with self._changed:
+            if self._error is not None:
+                raise self._error
+            if index not in self._there:
+                return None
+            owner, made = self._there.pop(index)
+            self._held[owner] -= 1
+            self._changed.notify_all()
+            return made
+
+    def wait_for(self, index: int) -> Made | None:
+        """A frame that another rank has begun; raises as `take`."""
+        with self._changed:
+            self._changed.wait_for(lambda: index in self._there or self._error is not None)
+            return self.take(index)
+
+    def end(self) -> None:
+        """Nothing more is taken."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def _receive(self, owner: int) -> None:
+        try:
+            while (received := _receive(owner)) is not None:
+                with self._changed:
+                    self._changed.wait_for(lambda: self._held[owner] < AHEAD or self._ended)
+                    if self._ended:
+                        return
+                    index, made = received
+                    self._there[index] = owner, made
+                    self._held[owner] += 1
+                    self._changed.notify_all()
+        except BaseException as error:  # handed on: it is raised where the frames are taken
+            with self._changed:
+                self._error = error
+                self._changed.notify_all()
+
+
+def _send_all(indices: Iterable[int], make: Callable[[int], Made]) -> None:
     on_the_way: deque[list[tuple[dist.Work, torch.Tensor]]] = deque()
     for index in indices:
-        on_the_way.append(_send(make(index)))
+        on_the_way.append(_send(index, make(index)))
         if len(on_the_way) >= AHEAD:
             _arrived(on_the_way.popleft())
+    on_the_way.append(_send(NO_MORE, ()))
     while on_the_way:
         _arrived(on_the_way.popleft())
 
 
-def _send(made: Made) -> list[tuple[dist.Work, torch.Tensor]]:
-    """A frame in three parts: the sizes of the other two, what its arrays are, their bytes."""
+def _send(index: int, made: Made) -> list[tuple[dist.Work, torch.Tensor]]:
+    """A frame in three parts: which one with the sizes of the other two, what its arrays are, their bytes."""
     described = json.dumps([[str(array.dtype), array.shape] for array in made]).encode()
     content = b"".join(np.ascontiguousarray(array).tobytes() for array in made)
-    parts = [torch.tensor([len(described), len(content)])]
-    parts += [torch.frombuffer(bytearray(part), dtype=torch.uint8) for part in (described, content)]
+    parts = [torch.tensor([index, len(described), len(content)])]
+    if index != NO_MORE:
+        parts += [torch.frombuffer(bytearray(part), dtype=torch.uint8) for part in (described, content)]
     sent = []
     for part in parts:
         work = dist.isend(part, 0)
@@ -118,10 +195,14 @@ def _arrived(sent: list[tuple[dist.Work, torch.Tensor]]) -> None:
         work.wait()
 
 
-def _receive(owner: int) -> Made:
-    sizes = torch.zeros(2, dtype=torch.int64)
-    dist.recv(sizes, owner)
-    described, content = (torch.empty(int(size), dtype=torch.uint8) for size in sizes)
+def _receive(owner: int) -> tuple[int, Made] | None:
+    """The next frame of a rank, and which one it is; None: that was the last."""
+    header = torch.zeros(3, dtype=torch.int64)
+    dist.recv(header, owner)
+    index, *sizes = header.tolist()
+    if index == NO_MORE:
+        return None
+    described, content = (torch.empty(size, dtype=torch.uint8) for size in sizes)
     dist.recv(described, owner)
     dist.recv(content, owner)
     arrays, begin, flat = [], 0, content.numpy()
@@ -129,4 +210,4 @@ def _receive(owner: int) -> Made:
         end = begin + int(np.prod(shape)) * np.dtype(kind).itemsize
         arrays.append(flat[begin:end].view(kind).reshape(shape))
         begin = end
-    return arrays
+    return index, arrays

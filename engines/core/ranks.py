@@ -7,6 +7,7 @@ single process knows. What ranks tell each other is plain data (JSON) or numbers
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -264,6 +265,20 @@ def bytes_of_first(content: bytes) -> bytes:
     moved = moved if moved is not None else torch.empty(int(size), dtype=torch.uint8)
     dist.broadcast(moved, 0)
     return content if rank.is_first else bytes(moved.numpy())
+
+
+def shared_counter() -> Callable[[], int]:
+    """What gives numbers from 0 on, each to one rank only; all ranks ask for it at the same place."""
+    if here().count == 1:
+        return itertools.count().__next__
+    store, name = _store(), f"counter/{next(_counters())}"
+    return lambda: int(store.add(name, 1)) - 1
+
+
+@lru_cache(maxsize=1)
+def _counters() -> Iterator[int]:
+    """Numbers the counters, on each rank alike."""
+    return itertools.count()
 
 
 # What a training adds up

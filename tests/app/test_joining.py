@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -51,7 +53,7 @@ def join(drawn_by: list[int]) -> list[Any]:
         made.append(index)
         return numbered(index)
 
-    out = [[array.tolist() for array in arrays] for arrays in joined(drawn_by, make)]
+    out = [[array.tolist() for array in arrays] for arrays in joined(len(drawn_by), drawn_by, make)]
     return [out, made]
 
 
@@ -64,6 +66,33 @@ def test_what_ranks_draw_comes_in_order(two_ranks: TwoRanks, drawn_by: list[int]
     assert nothing == []
     assert own == [index for index, owner in enumerate(drawn_by) if owner == 0]
     assert others == [index for index, owner in enumerate(drawn_by) if owner == 1]
+
+
+def join_unbound(total: int, at_first: int, sign: str) -> list[Any]:
+    """As `join`, any rank any frame; the second rank's first frame waits until the first rank has made `at_first`."""
+    made: list[int] = []
+    until = time.monotonic() + 60
+
+    def make(index: int) -> list[Array]:
+        made.append(index)
+        if ranks.here().is_first and len(made) == at_first:
+            Path(sign).touch()
+        while not ranks.here().is_first and not Path(sign).exists() and time.monotonic() < until:
+            time.sleep(0.01)
+        return numbered(index)
+
+    out = [[array.tolist() for array in arrays] for arrays in joined(total, None, make)]
+    return [out, made]
+
+
+def test_who_is_free_draws_the_next_frame(two_ranks: TwoRanks, tmp_path: Path) -> None:
+    total = AHEAD + 2
+    for again in range(2):
+        (whole, own), (_, others) = two_ranks(join_unbound, total, AHEAD - 2, str(tmp_path / str(again)))
+        assert whole == [[array.tolist() for array in numbered(index)] for index in range(total)]
+        assert sorted(own + others) == list(range(total))
+        assert own == sorted(own) and others == sorted(others)
+        assert len(own) >= AHEAD - 2
 
 
 def test_alone_frames_are_made_one_by_one() -> None:
