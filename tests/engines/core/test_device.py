@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+from app.conformance.pretended_gpu import pretended_gpu
 from engines.core.device import (
     MOST_AHEAD,
     choose_device,
@@ -14,6 +15,8 @@ from engines.core.device import (
     in_step,
     is_out_of_memory,
     rounded_convolutions,
+    to_device,
+    to_host,
 )
 from engines.core.errors import UserError
 
@@ -129,3 +132,17 @@ def test_stop_is_asked_when_all_but_the_last_parts_are_done(monkeypatch: pytest.
     assert MOST_AHEAD == 2 and Event.done == [1, 2, 3] and asked == [0, 0, 1, 2, 3]
     never = lambda: False  # noqa: E731
     assert in_step(never, torch.device("cpu")) is never
+
+
+def test_what_goes_over_may_change_at_once_and_what_comes_back_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pretended_gpu() as waits:
+        given = torch.tensor([1.0, 2.0])
+        there = to_device(given, CUDA)
+        given.zero_()
+        assert there.is_cuda and waits.count == 0
+        assert to_host(there).tolist() == [1, 2] and waits.count == 1
+        assert to_device(there, CUDA).tolist() == [1, 2] and not to_device(torch.empty(0), CUDA).numel()
+        # Read before an event was waited for there is nonsense in it.
+        monkeypatch.setattr(torch.cuda.Event, "synchronize", lambda _: None)
+        assert to_host(there).tolist() != [1, 2]
+    assert to_host(given) is given and to_device(given, torch.device("cpu")) is given
