@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor
 
-from engines.dvr.inference import PackedDecoder, PackedLayers
+from engines.dvr.inference import GPU_POINTS, PackedDecoder, PackedLayers
 from engines.dvr.marching import Hits, Logits, RaySampling, march
 from engines.dvr.network import Decoder
-from engines.dvr.pruned_march import LearntGrid, pruned_march
+from engines.dvr.pruned_march import LearntGrid, OfRays, pruned_march, with_few_waits
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +47,9 @@ class Field:
         Args:
             grid: what is surely empty, of each object; None: the rays are marched plainly.
         """
+        if grid is not None and origins.device.type != "cpu":
+            again = partial(self._marched, origins, directions, sampling, level)
+            return with_few_waits(self._of_rays(level), origins, directions, sampling, grid, again)
         counts = [len(origins)] if self.codes is None else self.counts
         rays = zip(torch.split(origins, counts), torch.split(directions, counts), strict=True)
         found = list[Hits]()
@@ -58,6 +61,29 @@ class Field:
                     march(logits, *part, sampling) if grid is None else pruned_march(logits, *part, sampling, grid)
                 )
         return Hits.joined(found)
+
+    def _of_rays(self, level: float) -> OfRays:
+        """The field of each ray's object as it is now, without gradients."""
+        if self.codes is None:
+            logits = self.of(0, level)
+            return lambda points, rays: logits(points)
+
+        @torch.no_grad()
+        def of_objects(points: Tensor, rays: Tensor) -> Tensor:
+            parts = zip(torch.split(points, GPU_POINTS), torch.split(rays, GPU_POINTS), strict=True)
+            return torch.cat([self.logits(*part) for part in parts]) - level
+
+        return of_objects
+
+    def _marched(self, origins: Tensor, directions: Tensor, sampling: RaySampling, level: float, rays: Tensor) -> Hits:
+        """Along the rays of some numbers [M], plainly, object by object."""
+        counts = [len(rays)]
+        if self.codes is not None:
+            counts = torch.bincount(self.objects[rays], minlength=len(self.codes)).tolist()
+        parts = [(number, part) for number, part in enumerate(torch.split(rays, counts)) if len(part)]
+        return Hits.joined(
+            [march(self.of(number, level), origins[part], directions[part], sampling) for number, part in parts]
+        )
 
     def of(self, number: int, level: float) -> Logits:
         """The field of one object as it is now, 0 on its surface, without gradients."""

@@ -7,7 +7,8 @@ made anew now and then, and cells count as empty only where the field is well be
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -23,6 +24,8 @@ RENEWED_EVERY = 16
 """Steps between two grids: a grid is asked at as many points as a step of a thousand rays looks at."""
 DRIFT = 0.5
 """By how much the logit of a point may rise until the grid is made anew."""
+OfRays = Callable[[Tensor, Tensor], Tensor]
+"""Logits [N] of points [N, 3] on the rays of these numbers [N]."""
 WAVES = 8
 """Parts in which a ray's samples are looked at, one after the other."""
 
@@ -48,6 +51,12 @@ class LearntGrid:
     def restore(self, state: Mapping[str, Tensor], device: torch.device) -> None:
         """What `state` gave."""
         self._possible = state["possible"].to(device) if "possible" in state else None
+
+    def waves(self, samples: int) -> list[int]:
+        """Up to which of so many samples that may be occupied a GPU looks at once: most rays that meet the surface do
+        so soon after the first, where the grid says which these are."""
+        at_once = max(1, samples // WAVES)
+        return [*range(at_once, samples, at_once), samples] if self._possible is None else [at_once, samples]
 
     def may_be_occupied(self, points: Tensor) -> Tensor:
         """[...] bool of points [..., 3] in the field's coordinates; all that is outside of the padded cube may."""
@@ -83,8 +92,6 @@ def pruned_march(logits: Logits, origins: Tensor, directions: Tensor, sampling: 
         logits: the field; 0 on the surface.
         origins, directions: [N, 3] in the field's coordinates.
     """
-    if origins.device.type != "cpu":
-        return with_few_waits(logits, origins, directions, sampling, grid)
     distances = sample_distances(origins, directions, sampling)
     points = origins[:, None] + directions[:, None] * distances[..., None]
     looked_at = grid.may_be_occupied(points)
@@ -132,24 +139,33 @@ def _until_occupied(logits: Logits, points: Tensor, looked_at: Tensor) -> Tensor
 
 @torch.no_grad()
 def with_few_waits(
-    logits: Logits, origins: Tensor, directions: Tensor, sampling: RaySampling, grid: LearntGrid
+    logits: OfRays,
+    origins: Tensor,
+    directions: Tensor,
+    sampling: RaySampling,
+    grid: LearntGrid,
+    again: Callable[[Tensor], Hits],
 ) -> Hits:
-    """As `pruned_march`, for a GPU, which is waited for three times: for the pairs of both waves, and for the hits.
+    """As `pruned_march`, for a GPU: it is waited for once in each wave and once for the hits, of all objects together.
 
-    Most rays meet the surface within the first wave. Samples before those that are to be looked at are, too: so what is
-    on both sides of the surface is known without asking again.
+    Samples before those that are to be looked at are, too: so what is on both sides of the surface is known without
+    asking again.
+
+    Args:
+        logits: the field of each ray's object; 0 on the surface.
+        again: marches plainly along the rays of some numbers [M].
     """
     distances = sample_distances(origins, directions, sampling)
     points = origins[:, None] + directions[:, None] * distances[..., None]
     looked_at = grid.may_be_occupied(points)
     asked = looked_at.clone()
     asked[:, :-1] |= looked_at[:, 1:]
-    values, flat = points.new_full(asked.shape, -1.0), points.view(-1, 3)
-    number, at_once = asked.cumsum(1), max(1, asked.shape[1] // WAVES)
-    for first_wave in (True, False):
-        wave = number <= at_once if first_wave else (number > at_once) & (values < 0).all(1, keepdim=True)
-        (pairs,) = numbers_of((asked & wave).view(-1))
-        values.view(-1)[pairs] = logits(flat[pairs])
+    values, flat, number, begin = points.new_full(asked.shape, -1.0), points.view(-1, 3), asked.cumsum(1), 0
+    for end in grid.waves(sampling.samples):
+        wave = asked & (number > begin) & (number <= end) & (values < 0).all(1, keepdim=True)
+        (pairs,) = numbers_of(wave.view(-1))
+        values.view(-1)[pairs] = logits(flat[pairs], pairs.div(sampling.samples, rounding_mode="floor"))
+        begin = end
     occupied = values >= 0
     first = occupied.byte().argmax(1, keepdim=True)
     starts_inside, before = occupied[:, 0].clone(), (first - 1).clamp(min=0)
@@ -160,8 +176,13 @@ def with_few_waits(
     near, far = (distances.gather(1, at)[right, 0] for at in (before, first))
     low, high = (values.gather(1, at)[right, 0] for at in (before, first))
     found, bracket = torch.ones_like(distances[:, 0]), Bracket(near, far, low, high)
-    found[right] = secant(logits, origins[right], directions[right], bracket, sampling.secant_steps)
+    of_right = partial(_of, logits, right)
+    found[right] = secant(of_right, origins[right], directions[right], bracket, sampling.secant_steps)
     if len(wrong):
-        again = march(logits, origins[wrong], directions[wrong], sampling)
-        found[wrong], hit[wrong], starts_inside[wrong] = again.distances, again.hit, again.starts_inside
+        plain = again(wrong)
+        found[wrong], hit[wrong], starts_inside[wrong] = plain.distances, plain.hit, plain.starts_inside
     return Hits(found, hit, starts_inside)
+
+
+def _of(logits: OfRays, rays: Tensor, points: Tensor) -> Tensor:
+    return logits(points, rays)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from app.conformance.pretended_gpu import DEVICE, pretended_gpu
 from engines.dvr import field as field_module
 from engines.dvr.config import DvrConfig
 from engines.dvr.field import Field
@@ -40,6 +41,28 @@ def test_each_object_of_a_class_has_its_own_surface_pruned_or_not() -> None:
     hit = pruned.hit.nonzero()[:, 0]
     # Each on the zero of its own object; the secant method ends a little beside it.
     assert float(field.logits(points[hit], hit).detach().abs().median()) < 1e-3
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_a_gpu_is_waited_for_once_for_all_objects(wrong: bool) -> None:
+    field, (origins, directions), grid = of_class(COUNTS), rays(sum(COUNTS)), LearntGrid()
+    if wrong:
+        # Of a ball: what else there is lies in cells that it calls empty.
+        grid.renew(lambda points: 400 * (0.3 - points.norm(dim=-1)), torch.device("cpu"))
+    plain = field.search(origins, directions, SAMPLING, 0.0, grid)
+    with pretended_gpu() as waits:
+        device = torch.device(DEVICE)
+        assert field.codes is not None
+        there = Field(field.decoder.to(device), field.codes.to(device), field.objects.to(device), COUNTS)
+        grid.restore(grid.state(), device)
+        of_rays = origins.to(device), directions.to(device)
+        before = waits.count
+        found = there.search(*of_rays, SAMPLING, 0.0, grid)
+        # Eight waves, and the hits.
+        assert wrong or waits.count - before == 9, waits.by_place
+        hit, starts_inside, distances = found.hit.cpu(), found.starts_inside.cpu(), found.distances.cpu()
+    assert torch.equal(hit, plain.hit) and torch.equal(starts_inside, plain.starts_inside)
+    torch.testing.assert_close(distances[hit], plain.distances[plain.hit], rtol=1e-4, atol=1e-4)
 
 
 def test_a_steps_weights_are_packed_once_for_all_its_objects(monkeypatch: pytest.MonkeyPatch) -> None:

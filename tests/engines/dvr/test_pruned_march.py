@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from engines.dvr.config import DvrConfig
-from engines.dvr.marching import RaySampling, march
+from engines.dvr.marching import Hits, RaySampling, march
 from engines.dvr.network import Decoder
 from engines.dvr.pruned_march import LearntGrid, possibly_occupied, pruned_march, with_few_waits
 
@@ -56,6 +56,17 @@ def noise(points: Tensor) -> Tensor:
         return decoder(points)[..., 0]  # type: ignore[no-any-return]
 
 
+def few_waits(
+    field: Callable[[Tensor], Tensor], origins: Tensor, directions: Tensor, sampling: RaySampling, grid: LearntGrid
+) -> Hits:
+    """The search of a GPU."""
+
+    def again(rays: Tensor) -> Hits:
+        return march(field, origins[rays], directions[rays], sampling)
+
+    return with_few_waits(lambda points, rays: field(points), origins, directions, sampling, grid, again)
+
+
 @pytest.mark.parametrize("field", [ball, thin, noise])
 @pytest.mark.parametrize("samples", [2, 16, 100])
 @pytest.mark.parametrize("with_grid", [False, True])
@@ -64,7 +75,7 @@ def test_it_is_the_plain_search(field: Callable[[Tensor], Tensor], samples: int,
     if with_grid:
         grid.renew(field, CPU)
     plain = march(field, origins, directions, sampling)
-    for search in (pruned_march, with_few_waits):
+    for search in (pruned_march, few_waits):
         found = search(field, origins, directions, sampling, grid)
         assert torch.equal(plain.hit, found.hit) and torch.equal(plain.starts_inside, found.starts_inside)
         # In batches of another size products are rounded otherwise.
@@ -80,7 +91,7 @@ def test_little_is_asked_where_most_is_empty() -> None:
     # Rays that pass the cube by are looked at all along, as nothing is known there.
     assert pruned.asked < 0.5 * plain.asked
     few = Counted(ball)
-    with_few_waits(few, origins, directions, sampling, grid)
+    few_waits(few, origins, directions, sampling, grid)
     assert few.asked < 1.2 * pruned.asked
 
 
@@ -89,7 +100,7 @@ def test_a_grid_that_is_wrong_about_the_place_before_a_surface_costs_a_plain_mar
     # Of a smaller ball: the larger one's surface lies in cells that it calls empty.
     grid.renew(lambda points: 400 * (0.2 - points.norm(dim=-1)), CPU)
     plain = march(ball, origins, directions, sampling)
-    for search in (pruned_march, with_few_waits):
+    for search in (pruned_march, few_waits):
         found = search(ball, origins, directions, sampling, grid)
         through = plain.hit & found.hit
         assert int(through.sum()) > 50
