@@ -6,6 +6,8 @@ so `net.5.weight` must stay the sixth layer of its block, dropout included.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -31,7 +33,8 @@ class SameConv2d(nn.Module):
 
 
 FEW_CHANNELS = 8
-"""With no more outputs than this a 3D convolution on a CPU is several times faster as 2D ones (measured, float32)."""
+"""With no more outputs than this a 3D convolution on a CPU is several times faster as 2D ones (measured, float32), and
+so is a normalisation of them."""
 
 
 class Conv3d(nn.Conv3d):
@@ -65,6 +68,55 @@ def conv3d_by_planes(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     if bias is not None:
         total = total + bias[:, None, None]
     return total.transpose(0, 1)[None]
+
+
+class BatchNorm3d(nn.BatchNorm3d):
+    """`nn.BatchNorm3d`; of few channels on a CPU learnt with several times as fast, equal but for rounding.
+
+    Torch gives each channel to a thread, and of four channels that are next to each other it reads every fourth number.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        few = self.training and x.device.type == "cpu" and x.dtype == torch.float32 and x.shape[1] <= FEW_CHANNELS
+        if not few or self.momentum is None or self.running_mean is None or self.running_var is None:
+            return super().forward(x)
+        y, mean, variance = _FewChannelsNorm.apply(x, self.weight, self.bias, self.eps)  # type: ignore[no-untyped-call]
+        count = x.numel() / x.shape[1]
+        with torch.no_grad():
+            self.running_mean.lerp_(mean, self.momentum)
+            self.running_var.lerp_(variance * (count / (count - 1)), self.momentum)
+            if self.num_batches_tracked is not None:
+                self.num_batches_tracked.add_(1)
+        return y  # type: ignore[no-any-return]
+
+
+class _FewChannelsNorm(torch.autograd.Function):
+    """Batch normalisation over all but the channels: the result, and the mean and variance [C] of the batch."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> tuple[Tensor, Tensor, Tensor]:
+        variance, mean = torch.var_mean(x, dim=(0, 2, 3, 4), correction=0)
+        inverse = (variance + eps).rsqrt()
+        scale = weight * inverse
+        ctx.save_for_backward(x, mean, inverse, weight)
+        ctx.mark_non_differentiable(mean, variance)
+        return torch.addcmul(_by_channel(bias - mean * scale), x, _by_channel(scale)), mean, variance
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+        x, mean, inverse, weight = ctx.saved_tensors
+        gradient, count = gradients[0], x.numel() / x.shape[1]
+        total = gradient.sum(dim=(0, 2, 3, 4))
+        along = (gradient * (x - _by_channel(mean))).sum(dim=(0, 2, 3, 4)) * inverse
+        scale = weight * inverse
+        # What of the gradient changes neither the mean nor the deviation.
+        slope = -scale * inverse * along / count
+        rest = torch.addcmul(_by_channel(-scale * total / count - slope * mean), x, _by_channel(slope))
+        return torch.addcmul(rest, gradient, _by_channel(scale)), along, total, None
+
+
+def _by_channel(values: Tensor) -> Tensor:
+    return values[:, None, None, None]
 
 
 class SameConv3d(nn.Module):
@@ -196,7 +248,7 @@ class Unet3d(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int, nf0: int, levels: int, max_channels: int) -> None:
         super().__init__()
-        self.in_layer = nn.Sequential(SameConv3d(in_channels, nf0, bias=False), nn.BatchNorm3d(nf0), _leaky())
+        self.in_layer = nn.Sequential(SameConv3d(in_channels, nf0, bias=False), BatchNorm3d(nf0), _leaky())
         widths = _channels(nf0, levels, max_channels)
         block: SkipBlock | None = None
         for level in reversed(range(levels)):
@@ -205,18 +257,18 @@ class Unet3d(nn.Module):
             down = _Sequence3d(
                 nn.ReplicationPad3d(1),
                 nn.Conv3d(outer, inner, 4, stride=2, bias=not norm),
-                *([nn.BatchNorm3d(inner)] if norm else []),
+                *([BatchNorm3d(inner)] if norm else []),
                 _leaky(),
             )
             up = _Sequence3d(
                 nn.ConvTranspose3d(inner if block is None else 2 * inner, outer, 4, 2, 1, bias=not norm),
-                *([nn.BatchNorm3d(outer)] if norm else []),
+                *([BatchNorm3d(outer)] if norm else []),
                 _relu(),
             )
             block = SkipBlock(down, up) if block is None else SkipBlock(down, block, up)
         self.unet_block = block
         self.out_layer = nn.Sequential(
-            SameConv3d(2 * nf0, out_channels, bias=False), nn.BatchNorm3d(out_channels), _relu()
+            SameConv3d(2 * nf0, out_channels, bias=False), BatchNorm3d(out_channels), _relu()
         )
 
     def forward(self, x: Tensor) -> Tensor:

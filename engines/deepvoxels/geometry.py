@@ -199,11 +199,6 @@ def _corners(voxels: Tensor, grid_dim: int) -> tuple[Tensor, Tensor]:
     return rows, weights.flatten(1)
 
 
-def sample_frustum(grid: Tensor, samples: FrustumSamples, planes: int) -> Tensor:
-    """[1, F, D, 64, 64] the view volume, channels last in memory; 0 outside the grid."""
-    return fill_volume(interpolate(grid_rows(grid), samples, grid.shape[-1]), samples.index, planes)
-
-
 def fill_volume(features: Tensor, index: Tensor, planes: int) -> Tensor:
     """[1, F, D, 64, 64] with `features` [N, F] at `index` [N], 0 elsewhere; channels last in memory."""
     volume = features.new_zeros(planes * FEATURE_PX * FEATURE_PX, features.shape[1])

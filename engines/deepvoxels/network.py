@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engines.core.unet import Conv3d, DownBlock, SameConv2d, SameConv3d, Unet2d, Unet3d, UpBlock
+from engines.core.unet import BatchNorm3d, Conv3d, DownBlock, SameConv2d, SameConv3d, Unet2d, Unet3d, UpBlock
 from engines.deepvoxels.config import FEATURE_PX, DeepVoxelsConfig
-from engines.deepvoxels.geometry import FrustumSamples, LiftedVoxels, lift, sample_frustum
+from engines.deepvoxels.geometry import FrustumSamples, LiftedVoxels, fill_volume, grid_rows, interpolate, lift
+from engines.deepvoxels.sparse_volume import collapse, convolve, packed
 
 UNET_LEVELS = int(math.log2(FEATURE_PX))
 OCCLUSION_FEATURES = 4
@@ -123,7 +126,7 @@ class OcclusionNet(nn.Module):
         super().__init__()
         width = OCCLUSION_FEATURES
         self.occlusion_prep = nn.Sequential(
-            SameConv3d(features + 1, width, bias=False), nn.BatchNorm3d(width), nn.ReLU(inplace=True)
+            SameConv3d(features + 1, width, bias=False), BatchNorm3d(width), nn.ReLU(inplace=True)
         )
         levels = min(halvings(planes), UNET_LEVELS)
         self.occlusion_net = Unet3d(width, width, width, levels, 4 * width)
@@ -131,7 +134,19 @@ class OcclusionNet(nn.Module):
 
     def forward(self, volume: Tensor) -> tuple[Tensor, Tensor]:
         coordinates = depth_coordinates(volume.shape[2], volume)
-        prepared = self.occlusion_prep(torch.cat([coordinates, volume], dim=1))
+        return self._from_first(self.occlusion_prep(torch.cat([coordinates, volume], dim=1)), coordinates)
+
+    def of_samples(self, features: Tensor, index: Tensor, planes: int) -> tuple[Tensor, Tensor]:
+        """The same of features [N, F] at the samples `index` [N] of a volume that is 0 elsewhere."""
+        coordinates = depth_coordinates(planes, features)
+        first = cast(SameConv3d, self.occlusion_prep[0]).convolution
+        # The first input channel is the same in each plane: one place of it is enough.
+        column = F.pad(coordinates[..., :1, :1].contiguous(), (1,) * 6, mode="replicate")
+        alike = F.conv3d(column, first.weight[:, :1], first.bias)
+        prepared = convolve(features, index, packed(first.weight[:, 1:]), planes) + alike
+        return self._from_first(self.occlusion_prep[1:](prepared), coordinates)
+
+    def _from_first(self, prepared: Tensor, coordinates: Tensor) -> tuple[Tensor, Tensor]:
         features = self.occlusion_net(prepared)
         weights = self.softmax_net(torch.cat([prepared, features, coordinates], dim=1))
         return weights, (coordinates * weights).sum(dim=2)
@@ -184,12 +199,16 @@ class DeepVoxels(nn.Module):
 
     def draw(self, inpainted: Tensor, samples: FrustumSamples) -> tuple[Tensor, Tensor | None]:
         """The picture [1, 3, S, S] in [-0.5, 0.5], and the depth coordinate [1, 1, 64, 64]."""
-        volume = sample_frustum(inpainted, samples, self.planes)
+        features = interpolate(grid_rows(inpainted), samples, inpainted.shape[-1])
+        depth = None
+        if self.occlusion_net is not None and features.device.type == "cpu":
+            weights, depth = self.occlusion_net.of_samples(features, samples.index, self.planes)
+            return 0.5 * self.rendering_net(collapse(features, samples.index, weights, self.planes)), depth
+        volume = fill_volume(features, samples.index, self.planes)
         if self.occlusion_net is not None:
             weights, depth = self.occlusion_net(volume)
             collapsed = (weights * volume).mean(dim=2)
         else:
-            depth = None
             # [1, F, D, 64, 64] -> [1, F * D, 64, 64]: planes become channels
             collapsed = self.depth_collapse_net(volume.flatten(1, 2))  # type: ignore[misc]
         return 0.5 * self.rendering_net(collapsed), depth

@@ -30,8 +30,9 @@ from engines.deepvoxels.geometry import (
 )
 from engines.deepvoxels.network import DeepVoxels
 from engines.deepvoxels.placement import chosen_in, is_stated
+from engines.deepvoxels.sparse_volume import collapse
 from engines.deepvoxels.upstream import TRAINING_ONLY
-from engines.deepvoxels.visibility import SparseVisibility, collapse
+from engines.deepvoxels.visibility import SparseVisibility
 
 BORDER_PX = 5
 """The border that the authors leave out of losses and pictures."""

@@ -12,18 +12,43 @@ import torch
 from torch import Tensor, nn
 
 from engines.core.camera import Camera
-from engines.core.unet import Conv3d
+from engines.core.unet import BatchNorm3d, Conv3d
 from engines.deepvoxels.config import FEATURE_PX, DeepVoxelsConfig
 from engines.deepvoxels.geometry import FrustumSamples, GridPlacement, frustum_samples
 from engines.deepvoxels.network import DeepVoxels, OcclusionNet, depth_coordinates
 
 
-def plain_network(config: DeepVoxelsConfig, weights: Mapping[str, Tensor]) -> DeepVoxels:
-    """The network with torch's own layers only, in eval mode."""
-    network = DeepVoxels(config)
+class PlainDeepVoxels(DeepVoxels):
+    """The network with torch's own layers only."""
+
+    def draw(self, inpainted: Tensor, samples: FrustumSamples) -> tuple[Tensor, Tensor | None]:
+        """By the view volume as a whole."""
+        volume = eight_gathers(inpainted, samples, self.planes)
+        depth = None
+        if self.occlusion_net is not None:
+            weights, depth = visibility(self.occlusion_net, volume)
+            collapsed = (weights * volume).mean(dim=2)
+        else:
+            assert self.depth_collapse_net is not None
+            collapsed = self.depth_collapse_net(volume.flatten(1, 2))
+        return 0.5 * self.rendering_net(collapsed), depth
+
+
+def made_plain(network: DeepVoxels) -> PlainDeepVoxels:
+    """The same network, changed."""
     for module in network.modules():
         if isinstance(module, Conv3d):
             module.__class__ = nn.Conv3d
+        if isinstance(module, BatchNorm3d):
+            module.__class__ = nn.BatchNorm3d
+    network.__class__ = PlainDeepVoxels
+    assert isinstance(network, PlainDeepVoxels)
+    return network
+
+
+def plain_network(config: DeepVoxelsConfig, weights: Mapping[str, Tensor]) -> PlainDeepVoxels:
+    """In eval mode."""
+    network = made_plain(DeepVoxels(config))
     network.load_state_dict({name: t for name, t in weights.items() if not name.startswith("discriminator.")})
     return network.eval()
 
@@ -31,17 +56,9 @@ def plain_network(config: DeepVoxelsConfig, weights: Mapping[str, Tensor]) -> De
 @torch.inference_mode()
 def draw_plainly(network: DeepVoxels, camera: Camera, placement: GridPlacement) -> tuple[Tensor, Tensor | None]:
     """The picture [3, S, S] in [-0.5, 0.5], and the depth coordinate [64, 64]."""
-    grid_dim = network.deepvoxels.shape[-1]
-    inpainted = network.inpaint(network.deepvoxels)
-    samples = frustum_samples(camera, placement, grid_dim, torch.device("cpu"))
-    volume = eight_gathers(inpainted, samples, network.planes)
-    depth = None
-    if network.occlusion_net is not None:
-        weights, depth = visibility(network.occlusion_net, volume)
-        collapsed = (weights * volume).mean(dim=2)
-    else:
-        collapsed = network.depth_collapse_net(volume.flatten(1, 2))
-    return 0.5 * network.rendering_net(collapsed)[0], None if depth is None else depth[0, 0]
+    samples = frustum_samples(camera, placement, network.deepvoxels.shape[-1], torch.device("cpu"))
+    picture, depth = network.draw(network.inpaint(network.deepvoxels), samples)
+    return picture[0], None if depth is None else depth[0, 0]
 
 
 def visibility(network: OcclusionNet, volume: Tensor) -> tuple[Tensor, Tensor]:
@@ -59,7 +76,7 @@ def eight_gathers(grid: Tensor, samples: FrustumSamples, planes: int) -> Tensor:
     low = samples.voxels.floor().long()
     high = (low + 1).clamp(max=side - 1)
     above = samples.voxels - low.float()
-    volume = torch.zeros(1, features, planes * FEATURE_PX * FEATURE_PX)
+    volume = grid.new_zeros(1, features, planes * FEATURE_PX * FEATURE_PX)
     for corner in range(8):
         use_high = [bool(corner >> axis & 1) for axis in range(3)]
         x, y, z = (high[axis] if use_high[axis] else low[axis] for axis in range(3))
