@@ -19,8 +19,9 @@ def take_turns() -> None:
     sys.setswitchinterval(SWITCH_S)
 
 
-def step_back(nice: int) -> None:
-    """The calling thread, and those that torch starts from it, come after the window's; only Linux has it."""
+def step_back(nice: int, process: int | None = None) -> None:
+    """The calling thread, or a process just begun, and what they begin, come after others; only Linux has it."""
     if sys.platform == "linux":
+        which = threading.get_native_id() if process is None else process
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)
+            os.setpriority(os.PRIO_PROCESS, which, max(nice, os.getpriority(os.PRIO_PROCESS, which)))
