@@ -6,6 +6,7 @@
 | channels_last, weights reordered once for the CPU's kernels | another order in memory |
 | wide 3x3 convolutions in Winograd's form | the same sums in another order, rounded 1e-5 apart |
 | activation fused into the convolution | the same operation without a round trip to memory |
+| a reflected border made for the rim alone, where pictures are large | the same sums |
 | small 3D convolutions run as 2D ones over slabs of planes | the same sums; the zeros added are exact |
 """
 
@@ -25,6 +26,8 @@ from engines.core.winograd import WinogradConv2d
 CONVOLUTIONS = (nn.Conv2d, nn.Conv3d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 TRANSPOSED = (nn.ConvTranspose2d, nn.ConvTranspose3d)
 
+LEAST_RIM_PX = 64
+"""Of a picture with fewer a copy with a border costs as little as the rim."""
 SLAB_PLANES = 8
 """Output planes of one slab: 10/8 more products than needed in exchange for wide, vectorised channels."""
 SLAB_MOST_CHANNELS = 16
@@ -100,7 +103,7 @@ def _fused_layers(layers: list[nn.Module]) -> list[nn.Module]:
         if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)) and PackedConv2d.works_here():
             layer = PackedConv2d(layer)
         elif isinstance(layer, SameConv2d) and PackedConv2d.works_here():
-            layer.net[1] = PackedConv2d(layer.convolution)
+            layer.net = nn.Sequential(nn.Identity(), PackedConv2d(layer.convolution, reflected=True))
         fused.append(layer)
     return fused
 
@@ -113,8 +116,10 @@ class PackedConv2d(nn.Module):
     The operators are the ones that torch's own compiler emits on CPUs.
     """
 
-    def __init__(self, convolution: nn.Conv2d | nn.ConvTranspose2d) -> None:
+    def __init__(self, convolution: nn.Conv2d | nn.ConvTranspose2d, reflected: bool = False) -> None:
+        """`reflected`: over the input with a border of one pixel, which is reflected."""
         super().__init__()
+        self._reflected = reflected
         self.convolution: nn.Conv2d | nn.ConvTranspose2d | None = convolution
         self.activation: nn.ReLU | nn.LeakyReLU | None = None
         self._run: Callable[[Tensor], Tensor] | None = None
@@ -136,21 +141,50 @@ class PackedConv2d(nn.Module):
         convolution, self.convolution = self.convolution, None  # its weights are kept in the new form only
         if convolution is None:
             raise ValueError("a convolution takes its fastest form once")
-        if isinstance(convolution, nn.Conv2d) and WinogradConv2d.suits(convolution, shape):
-            return WinogradConv2d(convolution, self.activation)
-        return _packed(convolution, self.activation, list(shape))
+        border = 2 if self._reflected else 0
+        bordered = torch.Size((*shape[:2], *(side + border for side in shape[2:])))
+        if isinstance(convolution, nn.Conv2d) and WinogradConv2d.suits(convolution, bordered):
+            return WinogradConv2d(convolution, self.activation, self._reflected)
+        if self._reflected and min(shape[2:]) >= LEAST_RIM_PX:
+            return _with_rim(convolution, self.activation, shape)
+        run = _packed(convolution, self.activation, bordered, list(map(int, convolution.padding)))
+        return (lambda x: run(_reflected(x, 1, 1, 1, 1))) if self._reflected else run
+
+
+def _reflected(x: Tensor, left: int, right: int, top: int, bottom: int) -> Tensor:
+    return F.pad(x, (left, right, top, bottom), mode="reflect")
+
+
+def _with_rim(
+    convolution: nn.Conv2d | nn.ConvTranspose2d, activation: nn.ReLU | nn.LeakyReLU | None, shape: torch.Size
+) -> Callable[[Tensor], Tensor]:
+    """A 3x3 convolution over a reflected border, without a copy that has one: its rim is done again, by itself."""
+    inner = _packed(convolution, activation, shape, [1, 1])
+    weight, bias = convolution.weight.contiguous(memory_format=torch.channels_last), convolution.bias
+
+    def of_rim(x: Tensor) -> Tensor:
+        y = F.conv2d(x, weight, bias)
+        return y if activation is None else activation(y)
+
+    def run(x: Tensor) -> Tensor:
+        y = inner(x)
+        y[:, :, :1] = of_rim(_reflected(x[:, :, :2], 1, 1, 1, 0))
+        y[:, :, -1:] = of_rim(_reflected(x[:, :, -2:], 1, 1, 0, 1))
+        y[:, :, 1:-1, :1] = of_rim(_reflected(x[..., :2], 1, 0, 0, 0))
+        y[:, :, 1:-1, -1:] = of_rim(_reflected(x[..., -2:], 0, 1, 0, 0))
+        return y
+
+    return run
 
 
 def _packed(
-    convolution: nn.Conv2d | nn.ConvTranspose2d, activation: nn.ReLU | nn.LeakyReLU | None, shape: list[int]
+    convolution: nn.Conv2d | nn.ConvTranspose2d,
+    activation: nn.ReLU | nn.LeakyReLU | None,
+    shape_: torch.Size,
+    padding: list[int],
 ) -> Callable[[Tensor], Tensor]:
-    """The convolution as one oneDNN call, for inputs of `shape`."""
-    padding, stride, ones, bias = (
-        list(map(int, convolution.padding)),
-        list(convolution.stride),
-        [1, 1],
-        convolution.bias,
-    )
+    """The convolution as one oneDNN call, for inputs of `shape_`."""
+    shape, stride, ones, bias = list(shape_), list(convolution.stride), [1, 1], convolution.bias
     fused: tuple[str, list[float], str] = ("none", [], "")
     if activation is not None:
         leaky = isinstance(activation, nn.LeakyReLU)

@@ -8,17 +8,23 @@ differs from the direct sum by about 1e-5 of its size; a picture stays far below
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engines.core.fresh_memory import fresh
+from engines.core.thread_each import thread_each
+
 TILE, TAPS = 4, 3
 WINDOW = TILE + TAPS - 1
-LEAST_PRODUCTS = 64 * 512
+LEAST_PRODUCTS = 64 * 64
 """Input times output channels below which the transforms cost what they save (measured on a CPU)."""
 LEAST_SIDE = 16
-CHUNK_TILES = 512
-"""Tiles worked on at once: enough rows for a fast matrix product, few enough to stay in the cache."""
+CHUNK_TILES, CHUNK_FLOATS = 128, 36 * 64 * 1024
+"""Tiles worked on at once: enough rows for a fast matrix product, few enough that what is made of them stays in the
+cache, or at least in memory that the program has already."""
 
 # Interpolation points 0, 1, -1, 2, -2 and infinity.
 INPUT = ((4.0, 0, -5, 0, 1, 0), (0, -4, -4, 1, 1, 0), (0, 4, -4, -1, 1, 0),
@@ -26,6 +32,9 @@ INPUT = ((4.0, 0, -5, 0, 1, 0), (0, -4, -4, 1, 1, 0), (0, 4, -4, -1, 1, 0),
 KERNEL = ((1 / 4, 0, 0), (-1 / 6, -1 / 6, -1 / 6), (-1 / 6, 1 / 6, -1 / 6),
           (1 / 24, 1 / 12, 1 / 6), (1 / 24, -1 / 12, 1 / 6), (0, 0, 1))  # fmt: skip
 OUTPUT = ((1.0, 1, 1, 1, 1, 0), (0, 1, -1, 2, -2, 0), (0, 1, 1, 4, 4, 0), (0, 1, -1, 8, -8, 1))
+
+CHUNKS_A_THREAD = 8
+"""With fewer, threads work together on each: those of torch, which are awake, begin sooner."""
 
 
 def _both_axes(matrix: tuple[tuple[float, ...], ...]) -> Tensor:
@@ -35,13 +44,15 @@ def _both_axes(matrix: tuple[tuple[float, ...], ...]) -> Tensor:
 
 
 class WinogradConv2d(nn.Module):
-    """A 3x3 convolution, with its activation, of a picture that is already padded.
+    """A 3x3 convolution, with its activation, of a picture with a border of one pixel.
 
-    forward: [1, C, H + 2, W + 2] -> [1, C', H, W], H and W divisible by 4; channels last in memory both ways.
+    forward: [1, C, H + 2, W + 2] -> [1, C', H, W], H and W divisible by 4; channels last in memory both ways. Where the
+    border is `reflected`, it is made here: [1, C, H, W] -> [1, C', H, W].
     """
 
-    def __init__(self, convolution: nn.Conv2d, activation: nn.Module | None) -> None:
+    def __init__(self, convolution: nn.Conv2d, activation: nn.Module | None, reflected: bool = False) -> None:
         super().__init__()
+        self._reflected = reflected
         weight = convolution.weight.detach()
         # [C', C, 3, 3] -> [36, C, C'], in float64 because it is done once
         transformed = torch.einsum("pk,ock->pco", _both_axes(KERNEL), weight.double().flatten(2))
@@ -60,13 +71,26 @@ class WinogradConv2d(nn.Module):
         return plain and tiled and convolution.in_channels * convolution.out_channels >= LEAST_PRODUCTS
 
     def forward(self, x: Tensor) -> Tensor:
-        image = x[0].permute(1, 2, 0)  # [H + 2, W + 2, C]
-        rows, columns = (image.shape[0] - 2) // TILE, (image.shape[1] - 2) // TILE
-        result = image.new_empty(rows * TILE, columns * TILE, self.kernel.shape[2])
-        step = max(1, CHUNK_TILES // columns)
-        for first in range(0, rows, step):
-            last = min(first + step, rows)
-            result[first * TILE : last * TILE] = self._chunk(image[first * TILE : last * TILE + 2])
+        image = x[0].permute(1, 2, 0)  # [H + 2, W + 2, C], or [H, W, C]
+        border = 0 if self._reflected else 2
+        height, width = image.shape[0] - border, image.shape[1] - border
+        rows, columns = height // TILE, width // TILE
+        result = fresh(image, height, width, self.kernel.shape[2])
+        tiles = min(CHUNK_TILES, CHUNK_FLOATS // (WINDOW * WINDOW * max(self.kernel.shape[1:])))
+        step = max(1, tiles // columns)
+
+        def work(left: Iterator[int]) -> None:
+            bordered = image.new_empty(step * TILE + 2, width + 2, image.shape[2]) if self._reflected else image
+            for first in left:
+                top, bottom = first * TILE, min(first + step, rows) * TILE
+                part = _with_reflection(image, top, bottom, bordered) if self._reflected else image[top : bottom + 2]
+                result[top:bottom] = self._chunk(part)
+
+        starts = range(0, rows, step)
+        if len(starts) >= CHUNKS_A_THREAD * torch.get_num_threads():
+            thread_each(work, starts)
+        else:
+            work(iter(starts))
         return result.permute(2, 0, 1)[None]
 
     def _chunk(self, image: Tensor) -> Tensor:
@@ -82,6 +106,19 @@ class WinogradConv2d(nn.Module):
         if self.bias is not None:
             made += self.bias
         return made if self.activation is None else self.activation(made)
+
+
+def _with_reflection(image: Tensor, top: int, bottom: int, into: Tensor) -> Tensor:
+    """[bottom - top + 2, W + 2, C] rows of an image [H, W, C] with one more on each side, in `into`."""
+    made = into[: bottom - top + 2]
+    first, last = max(0, top - 1), min(len(image), bottom + 1)
+    made[first - top + 1 : last - top + 1, 1:-1] = image[first:last]
+    if top == 0:
+        made[0, 1:-1] = image[1]
+    if bottom == len(image):
+        made[-1, 1:-1] = image[-2]
+    made[:, 0], made[:, -1] = made[:, 2], made[:, -3]
+    return made
 
 
 PLANES = 8
