@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engines.core.errors import UserError
-from engines.core.scene_file import read_scene_header
+from engines.core.storage.scene_file import read_scene_header
 from engines.registry import all_engines
 
 DEMO_FOLDER = Path(__file__).parents[1] / "checkpoints"

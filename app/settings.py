@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from app.playback import DEFAULT_FPS
+from app.viewing.playback import DEFAULT_FPS
 from engines.core.files import replacing
 
 FILE_NAME = "settings.json"

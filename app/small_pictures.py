@@ -11,9 +11,9 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from engines.core.camera import Array
-from engines.core.decoding import turned_upright
+from engines.core.data.decoding import turned_upright
+from engines.core.data.images import exif_orientation, list_in_order, read_image, resize_area, smaller_size, to_uint8
 from engines.core.errors import UserError
-from engines.core.images import exif_orientation, list_in_order, read_image, resize_area, smaller_size, to_uint8
 
 TILES = 4
 """Photographs that stand for a folder, two by two."""

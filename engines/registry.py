@@ -14,15 +14,15 @@ from typing import Any
 
 import engines
 from engines.core.abilities import HasConfigurationFile, KnowsWeights, ReadsUpstream
-from engines.core.checkpoint import Checkpoint
-from engines.core.checkpoint_file import kind_of, read_any
 from engines.core.config import make_options
 from engines.core.contract import checked_engine
 from engines.core.engine import AnyEngine
 from engines.core.errors import BrokenContract, UserError
-from engines.core.published_name import named_hash
 from engines.core.reading import reading, shortened
-from engines.core.tensor_bundle import holds_bundle
+from engines.core.storage.checkpoint import Checkpoint
+from engines.core.storage.checkpoint_file import kind_of, read_any
+from engines.core.storage.published_name import named_hash
+from engines.core.storage.tensor_bundle import holds_bundle
 
 ENTRY_POINTS = "vantage.engines"
 ENGINE = "ENGINE"

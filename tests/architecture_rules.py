@@ -1,7 +1,8 @@
 """The layers, and the rules of the house that a program can check, as functions of a module's source.
 
 engines/core <- engines/<name> <- engines/registry <- app <- app/gui <- the doors: app/commands, app/cli, main.py
-(arrow: "is imported by"). Only functions in the doors import app/gui, so that commands work on a server.
+(arrow: "is imported by"). Rooms of app stand above each other in the order of `ROOMS`. Only functions in the doors
+import app/gui, so that commands work on a server.
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ WINDOW_PACKAGES = {"PyQt5", "vispy"}
 SLOW_PACKAGES = {"torchmetrics", "trimesh", "skimage", "scipy", "fast_simplification"}
 """They take a second or two together: only functions that need them import them, so that each start is spared them."""
 DOORS = ("app.cli", "app.commands", "main")
+ROOMS = (
+    "camera", "rendering", "viewing", "export", "capture", "mesh", "shapes", "synthetic", "training", "conformance",
+    "gui",
+)  # fmt: skip
+"""Of app, each above those before it."""
 
 # Calls at the top of a module that only make a value. Names with a capital are constructors of values.
 PURE_NAMES = """
@@ -131,6 +137,21 @@ def upward_imports(module: Module) -> Iterator[str]:
             yield f"{module.name}:{found.line} imports {found.target}, a concrete engine"
         if within(found.target, "app.gui") and not found.lazy and not within(module.name, "app.gui"):
             yield f"{module.name}:{found.line} imports {found.target} when it is itself imported"
+
+
+def room(name: str) -> str | None:
+    """The room of app that a module stands in; None for what stands in none of them."""
+    parts = name.split(".")
+    return parts[1] if parts[0] == "app" and len(parts) > 1 and parts[1] in ROOMS else None
+
+
+def imports_of_higher_rooms(module: Module) -> Iterator[str]:
+    """Within app, own room or a lower one."""
+    own = room(module.name)
+    for found in imports(module):
+        other = room(found.target)
+        if own is not None and other is not None and ROOMS.index(other) > ROOMS.index(own):
+            yield f"{module.name}:{found.line} imports {found.target}, of a room above"
 
 
 @cache
@@ -336,6 +357,6 @@ def read_modules(*tops: str) -> list[Module]:
 
 Rule = Callable[[Module], Iterator[str]]
 RULES: tuple[Rule, ...] = (
-    upward_imports, named_engines, window_imports, slow_imports, acting_imports, prints_and_asserts,
-    missing_docstrings, too_long,
+    upward_imports, imports_of_higher_rooms, named_engines, window_imports, slow_imports, acting_imports,
+    prints_and_asserts, missing_docstrings, too_long,
 )  # fmt: skip

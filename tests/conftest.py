@@ -151,7 +151,7 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A DeepVoxels folder to learn from: 6 training, 2 validation and 1 test views of 128x128. Not to be changed."""
-    from engines.core.synthetic.sample import deepvoxels_sample, write_sample
+    from app.synthetic.sample import deepvoxels_sample, write_sample
 
     folder = tmp_path_factory.mktemp("photographs")
     write_sample(folder, deepvoxels_sample(0, 128, 6, 2, 1), samples=1)

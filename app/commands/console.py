@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from tqdm import tqdm
 
-from app.opening import Beside, Opened, open_scene, with_up
+from app.viewing.opening import Beside, Opened, open_scene, with_up
 from engines.core import ranks
 from engines.core.camera import Array, Camera
 from engines.core.device import choose_device
@@ -23,7 +23,7 @@ from engines.core.files import holding
 from engines.core.upright import parse_up
 
 if TYPE_CHECKING:
-    from app.export import Progress
+    from app.export.exporter import Progress
 
 # Where nobody watches (a log file), a line now and then is enough.
 LOG_INTERVAL_S = 10.0

@@ -15,20 +15,20 @@ import numpy as np
 from app.commands.console import add_beside, add_device_and_set, add_up, beside_of, notes, open_from, writing
 from app.mesh.point_cloud import POINTS_SUFFIX, run_points
 from app.method_faults import or_method
-from app.opening import Beside, Opened, scene_options, where_learnt
+from app.viewing.opening import Beside, Opened, scene_options, where_learnt
 from engines.core.abilities import HasConfigurationFile, HasViewingWeights, NamesUpstream, TakesInput, WritesUpstream
-from engines.core.checkpoint import DATA_BESIDE, Checkpoint, SceneInfo
 from engines.core.contract import with_derived
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import never_stop, whole_controls
 from engines.core.errors import UserError
 from engines.core.files import replacing
 from engines.core.formats import open_dataset
 from engines.core.reading import concerning, reading
 from engines.core.scene_abilities import HasDepthMaps, HasVolume
-from engines.core.scene_file import as_halved, write_scene_file
-from engines.core.tensor_bundle import INDEX, write_bundle
-from engines.core.torch_file import write_torch_file
+from engines.core.storage.checkpoint import DATA_BESIDE, Checkpoint, SceneInfo
+from engines.core.storage.scene_file import as_halved, write_scene_file
+from engines.core.storage.tensor_bundle import INDEX, write_bundle
+from engines.core.storage.torch_file import write_torch_file
 from engines.registry import find_engine, read_checkpoint
 
 ARRAYS = ("volume", "depth")

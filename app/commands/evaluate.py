@@ -32,16 +32,16 @@ from app.commands.shape_scores import (
     first_split,
     score_photographed_shapes,
 )
-from app.evaluation import Evaluation, Score, Size, as_photographed, evaluate, view_controls
-from app.held_out import with_held_out_of
+from app.training.evaluation import Evaluation, Score, Size, as_photographed, evaluate, view_controls
+from app.viewing.held_out import with_held_out_of
 from engines.core import ranks
 from engines.core.camera import Camera
-from engines.core.checkpoint import Checkpoint
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.views import Split
 from engines.core.engine import LearnsSmaller, Scene
 from engines.core.errors import UserError
 from engines.core.files import check_place, replacing
-from engines.core.views import Split
+from engines.core.storage.checkpoint import Checkpoint
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,22 +7,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from app.capture.inspection.inspecting import DATA_SUFFIXES, inspect_data
+from app.capture.inspection.report import DataReport, facts, to_json
 from app.commands.console import ProgressBar, add_beside, add_up, beside_of, write_json, write_table
-from app.held_out import remembered
-from app.inspection.inspecting import DATA_SUFFIXES, inspect_data
-from app.inspection.report import DataReport, facts, to_json
-from app.opening import ALONE, Beside, open_scene, with_up
+from app.viewing.held_out import remembered
+from app.viewing.opening import ALONE, Beside, open_scene, with_up
 from engines.core.abilities import TakesInput
 from engines.core.camera import Array
-from engines.core.checkpoint import Checkpoint
 from engines.core.config import OptimiserConfig
+from engines.core.data.picture_files import VIDEO_SUFFIXES
 from engines.core.engine import Scene, never_stop
 from engines.core.errors import Lacking, UserError
-from engines.core.picture_files import VIDEO_SUFFIXES
-from engines.core.published_name import named_hash
 from engines.core.reading import concerning, naming
-from engines.core.run_folder import TRAINING_NAME, has_saved_nothing, is_run_folder
-from engines.core.tensor_bundle import holds_bundle
+from engines.core.storage.checkpoint import Checkpoint
+from engines.core.storage.published_name import named_hash
+from engines.core.storage.run_folder import TRAINING_NAME, has_saved_nothing, is_run_folder
+from engines.core.storage.tensor_bundle import holds_bundle
 from engines.registry import find_engine, read_checkpoint
 
 TAKES_INPUT = "a photograph that the scene is made of, or a folder of such (--input FILE)"

@@ -24,7 +24,7 @@ from app.mesh.mesh_export import (
     mesh_source,
 )
 from app.mesh.meshing import run_mesh
-from app.opening import Opened
+from app.viewing.opening import Opened
 from engines.core.camera import Array
 from engines.core.engine import TIME, Control, Scene, never_stop, time_control
 

@@ -29,7 +29,7 @@ from engines.core.errors import UserError
 from engines.core.files import replacing
 from engines.core.formats import open_dataset
 from engines.core.reading import concerning
-from engines.core.run_folder import SCENE_NAME, TRAINING_NAME
+from engines.core.storage.run_folder import SCENE_NAME, TRAINING_NAME
 
 OF_PHOTOGRAPHS = ("split", "crop", "size")
 """Options that say how pictures are compared."""

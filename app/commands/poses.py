@@ -8,11 +8,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from app.capture.film_frames import FRAMES, write_sharpest
+from app.capture.structure import StructureProgress, find_poses
 from app.commands.console import LOG_INTERVAL_S, notes
-from app.film_frames import FRAMES, write_sharpest
-from app.structure import StructureProgress, find_poses
+from engines.core.data.picture_files import VIDEO_SUFFIXES
 from engines.core.engine import never_stop
-from engines.core.picture_files import VIDEO_SUFFIXES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.camera.fitting import FITS, fit_cameras, fit_note
 from app.commands.console import (
     ProgressBar,
     add_scene_arguments,
@@ -21,19 +22,18 @@ from app.commands.console import (
     open_from,
     writing,
 )
-from app.export import BACKGROUNDS, TRANSPARENCY, Export, run_export
-from app.fitting import FITS, fit_cameras, fit_note
-from app.frame_times import SPLITS, path_times, running, split_views
-from app.opening import Opened
-from app.video import QUALITIES
+from app.export.exporter import BACKGROUNDS, TRANSPARENCY, Export, run_export
+from app.export.frame_times import SPLITS, path_times, running, split_views
+from app.export.video import QUALITIES
+from app.viewing.opening import Opened
 from engines.core import ranks
 from engines.core.camera import Camera
+from engines.core.data.origin import from_world, in_world
+from engines.core.data.views import Split
 from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, TIME, Control, Scene, never_stop, time_control
 from engines.core.errors import UserError
-from engines.core.origin import from_world, in_world
-from engines.core.path_files import WRITTEN_SUFFIXES
-from engines.core.paths import PATH_NAMES, camera_path, read_path, usual_path, write_path
-from engines.core.views import Split
+from engines.core.paths.generators import PATH_NAMES, camera_path, read_path, usual_path, write_path
+from engines.core.paths.path_files import WRITTEN_SUFFIXES
 
 MOST_NAMES = 12
 """Of a class's objects, in a message."""

@@ -11,14 +11,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from engines.core.device import usable_cores
-from engines.core.errors import UserError
-from engines.core.synthetic.dvr_sample import VIEWS, dvr_sample, write_dvr_sample
-from engines.core.synthetic.lsm_sample import VIEWS as LSM_VIEWS
-from engines.core.synthetic.lsm_sample import lsm_sample, write_lsm_sample
-from engines.core.synthetic.recording import CAMERAS, STEPS, WIDTH_PX, picture_size
-from engines.core.synthetic.recording_sample import RecordingSample, write_recordings
-from engines.core.synthetic.sample import (
+from app.synthetic.dvr_sample import VIEWS, dvr_sample, write_dvr_sample
+from app.synthetic.lsm_sample import VIEWS as LSM_VIEWS
+from app.synthetic.lsm_sample import lsm_sample, write_lsm_sample
+from app.synthetic.recording import CAMERAS, STEPS, WIDTH_PX, picture_size
+from app.synthetic.recording_sample import RecordingSample, write_recordings
+from app.synthetic.sample import (
     CLASS_SIZE_PX,
     OBJECT_VIEWS,
     OBJECTS,
@@ -33,6 +31,8 @@ from engines.core.synthetic.sample import (
     srn_sample,
     write_sample,
 )
+from engines.core.device import usable_cores
+from engines.core.errors import UserError
 
 INTERRUPTED = 130
 # Where nobody watches (a log file), a line now and then is enough.

@@ -8,19 +8,19 @@ import sys
 from pathlib import Path
 
 from app.commands.console import ProgressBar, assumptions_of, note_since, open_from
-from app.held_out import with_held_out_of
 from app.method_faults import or_method
 from app.shapes.score_plot import plot
 from app.shapes.score_table import table, to_csv
 from app.shapes.scores import THRESHOLDS
 from app.shapes.scoring import Request, score_shapes
+from app.viewing.held_out import with_held_out_of
 from engines.core import ranks
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import write_png
+from engines.core.data.views import Split
 from engines.core.errors import UserError
 from engines.core.files import check_place, replacing
-from engines.core.images import write_png
 from engines.core.scene_abilities import ChoosesSources
-from engines.core.views import Split
 
 OF_SHAPES = ("photographs", "occupancies", "plot")
 """Options that go with --shapes only."""

@@ -16,15 +16,15 @@ from typing import Any, NoReturn
 from tqdm import tqdm
 
 from app.commands.console import add_device_and_set, notes, write_table
-from app.presets import preset_names, read_preset
-from app.runs.measure import measure
-from app.runs.watched import watched
 from app.spoken import spoken_bytes, spoken_step, spoken_time
-from app.training import Report, run_training
+from app.training.loop import Report, run_training
+from app.training.presets import preset_names, read_preset
+from app.training.runs.measure import measure
+from app.training.runs.watched import watched
 from engines.core import ranks
 from engines.core.config import parse_settings
 from engines.core.errors import Cancelled, UserError
-from engines.core.run_folder import read_run_config
+from engines.core.storage.run_folder import read_run_config
 from engines.registry import all_engines, find_engine
 
 INTERRUPTED, FAILED = 130, 1

@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from app.capture.undistortion import undistort
 from app.commands.console import notes
-from app.undistortion import undistort
 from engines.core.engine import never_stop
 from engines.core.reading import naming
 

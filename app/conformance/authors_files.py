@@ -16,11 +16,11 @@ from engines.core.abilities import (
     ReadsUpstream,
     WritesUpstream,
 )
-from engines.core.checkpoint import Checkpoint
 from engines.core.config import make_options
 from engines.core.errors import UserError
 from engines.core.reading import shortened
-from engines.core.torch_file import read_torch_file, write_torch_file
+from engines.core.storage.checkpoint import Checkpoint
+from engines.core.storage.torch_file import read_torch_file, write_torch_file
 
 
 def odd_things() -> tuple[Any, ...]:

@@ -26,13 +26,13 @@ from engines.core.abilities import (
     TakesInput,
     WritesUpstream,
 )
-from engines.core.checkpoint import Checkpoint
 from engines.core.config import make_options
 from engines.core.contract import opened, with_derived
 from engines.core.errors import UserError
 from engines.core.members import is_array
 from engines.core.reading import shortened
-from engines.core.scene_file import read_scene_file, write_scene_file
+from engines.core.storage.checkpoint import Checkpoint
+from engines.core.storage.scene_file import read_scene_file, write_scene_file
 
 
 def keeps_its_input(trial: Trial) -> str:

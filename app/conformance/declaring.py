@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
 from app.conformance.trial import Check, Failure, Trial
-from app.presets import first_comment, presets_beside
+from app.training.presets import first_comment, presets_beside
 from engines.core.config import Options, TrainingConfig, check_fields, make_options, read_yaml
 from engines.core.errors import UserError
 from engines.core.reading import quoted

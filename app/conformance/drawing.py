@@ -21,13 +21,13 @@ from app.conformance.trial import (
     small_camera,
 )
 from engines.core.camera import Camera
-from engines.core.checkpoint import Checkpoint
 from engines.core.config import make_options
 from engines.core.contract import opened
 from engines.core.engine import Scene, never_stop, whole_controls
 from engines.core.errors import BrokenContract, Cancelled, Lacking, UserError
 from engines.core.frame import Frame
-from engines.core.scene_file import read_scene_file, write_scene_file
+from engines.core.storage.checkpoint import Checkpoint
+from engines.core.storage.scene_file import read_scene_file, write_scene_file
 
 SIZES = ((33, 7), (16, 24), (1, 1))
 """(width, height) that are tried where any can be drawn."""

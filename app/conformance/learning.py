@@ -17,13 +17,13 @@ from app.conformance.trial import STEPS, Check, Failure, Trial, difference, draw
 from engines.core.abilities import JudgesData, reason_against
 from engines.core.config import make_options
 from engines.core.contract import begun, checkpoint_of, resumed, scene_of
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import LearnsSmaller, Training
 from engines.core.errors import BrokenContract, Diverged, UserError
+from engines.core.learning.optimisation import Optimisation
 from engines.core.objective import KeepsState
-from engines.core.optimisation import Optimisation
 from engines.core.reading import shortened
-from engines.core.run_folder import read_run_training, write_run_checkpoint
+from engines.core.storage.run_folder import read_run_training, write_run_checkpoint
 
 EFFECTS: dict[str, Any] = {"lr": lambda lr: 1.5 * lr, "lr_final": lambda lr: lr / 4, "ema_decay": lambda lr: 0.9}
 """Options that every method offers by deriving from what has them, each with another value, made of `lr`."""

@@ -27,7 +27,7 @@ from app.conformance.viewing import VIEWING
 from app.method_faults import fault_of
 from engines.core.chance import all_generators_kept
 from engines.core.contract import checked_engine
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import AnyEngine
 from engines.core.errors import UserError
 from engines.core.reading import shortened

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engines.core.dataset import Dataset
+from app.synthetic.lsm_sample import lsm_sample, write_lsm_sample
+from app.synthetic.recording_sample import RecordingSample, write_recordings
+from app.synthetic.sample import deepvoxels_sample, srn_sample, write_sample
+from engines.core.data.dataset import Dataset
 from engines.core.formats import open_dataset
-from engines.core.synthetic.lsm_sample import lsm_sample, write_lsm_sample
-from engines.core.synthetic.recording_sample import RecordingSample, write_recordings
-from engines.core.synthetic.sample import deepvoxels_sample, srn_sample, write_sample
 
 SIDE_PX = 32
 RECORDING_PX = (48, 32)

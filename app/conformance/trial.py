@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 
 from engines.core.abilities import suggested_options
-from engines.core.checkpoint import Checkpoint
 from engines.core.config import TrainingConfig, check_fields, make_options
 from engines.core.contract import begun, checkpoint_of
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import AnyEngine, Scene, Training, never_stop, whole_controls
 from engines.core.frame import Frame
+from engines.core.storage.checkpoint import Checkpoint
 
 STEPS = 3
 SEED = 1

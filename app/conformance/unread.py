@@ -6,8 +6,8 @@ from dataclasses import fields, replace
 
 from app.conformance.trial import Failure
 from engines.core.camera import Array
-from engines.core.dataset import Dataset
-from engines.core.views import InMemory, View, Views, ViewSource
+from engines.core.data.dataset import Dataset
+from engines.core.data.views import InMemory, View, Views, ViewSource
 
 
 class _Closed(View):

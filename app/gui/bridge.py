@@ -8,9 +8,9 @@ from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from app.comparison import Comparison
-from app.listener import CompareFailure, ObjectViews, OpenFailure, Opening
-from app.pictures import Picture
+from app.rendering.pictures import Picture
+from app.viewing.comparison import Comparison
+from app.viewing.listener import CompareFailure, ObjectViews, OpenFailure, Opening
 from engines.core.camera import Array
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QEvent, QObject, Qt
 from PyQt5.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
 
-from app.gui.panel_parts import label
+from app.gui.panel.panel_parts import label
 
 MARGIN = 14
 BAR_PX = 220

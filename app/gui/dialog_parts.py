@@ -18,7 +18,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from app.gui.panel_parts import label
+from app.gui.panel.panel_parts import label
 
 FRAME_PX, TITLE_PX = 4, 32
 """What a window manager draws around a window, about."""

@@ -9,14 +9,14 @@ from PyQt5.QtWidgets import QLabel, QMessageBox, QWidget
 
 from app.gui.host import DropTarget
 from app.gui.plain_text import plain_box
-from app.inputs import holds_pictures, is_picture
 from app.mesh.mesh_reading import is_mesh_file
+from app.viewing.inputs import holds_pictures, is_picture
+from engines.core.data.images import list_images
+from engines.core.data.picture_files import VIDEO_SUFFIXES
 from engines.core.errors import UserError
 from engines.core.formats import find_format
-from engines.core.images import list_images
-from engines.core.picture_files import VIDEO_SUFFIXES
-from engines.core.run_folder import has_saved_nothing, is_run_folder
-from engines.core.tensor_bundle import holds_bundle
+from engines.core.storage.run_folder import has_saved_nothing, is_run_folder
+from engines.core.storage.tensor_bundle import holds_bundle
 
 HINT = "Drop a scene, a run folder, a data folder, images, a video, or a mesh to show with the scene"
 INPUT_HINT = "Drop a photograph, or a folder of photographs, to make the scene of; or what else opens"

@@ -12,12 +12,12 @@ from PyQt5.QtWidgets import QFileDialog
 
 from app.demos import DEMO_FOLDER, demo_scenes
 from app.gui.host import Host
-from app.inputs import input_of
-from app.listener import OpenFailure, Opening
-from app.opening import ALONE, Beside, title_of
 from app.settings import Recent
+from app.viewing.inputs import input_of
+from app.viewing.listener import OpenFailure, Opening
+from app.viewing.opening import ALONE, Beside, title_of
 from engines.core.errors import LacksInput, UserError
-from engines.core.run_folder import LIVE_NAME, is_run_folder
+from engines.core.storage.run_folder import LIVE_NAME, is_run_folder
 
 SCENE_FILTER = "Scenes and checkpoints (*.safetensors *.pth *.pt *.ckpt *.tar *.index);;All files (*)"
 

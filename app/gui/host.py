@@ -10,17 +10,17 @@ from app.gui.actions import Actions
 from app.gui.banner import Banner
 from app.gui.bridge import Bridge
 from app.gui.busy import Busy
-from app.gui.channel_panel import ChannelCard
-from app.gui.controls_panel import ControlsCard
-from app.gui.export_bar import ExportBar
-from app.gui.source_panel import SourceCard
+from app.gui.export.export_bar import ExportBar
+from app.gui.panel.channel_panel import ChannelCard
+from app.gui.panel.controls_panel import ControlsCard
+from app.gui.panel.source_panel import SourceCard
+from app.gui.panel.view_panel import ViewCard
 from app.gui.status import Status
-from app.gui.view_panel import ViewCard
-from app.gui.viewport import Viewport
-from app.listener import OpenFailure
-from app.opening import ALONE, Beside
-from app.session import Session
+from app.gui.viewport.viewport import Viewport
 from app.settings import Settings
+from app.viewing.listener import OpenFailure
+from app.viewing.opening import ALONE, Beside
+from app.viewing.session import Session
 
 
 class Opener(Protocol):

@@ -11,11 +11,11 @@ from PyQt5.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QVBo
 
 from app.gui.dialog_parts import make_default
 from app.gui.dropping import dropped_paths
-from app.gui.input_strip import InputStrip
-from app.gui.panel_parts import label
+from app.gui.panel.input_strip import InputStrip
+from app.gui.panel.panel_parts import label
 from app.gui.words import breakable
 from engines.core.camera import Array
-from engines.core.images import IMAGE_SUFFIXES
+from engines.core.data.images import IMAGE_SUFFIXES
 
 WIDTH_PX = 480
 TITLE = "Input photograph"

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from app.gui.dropping import holds_data
 from app.gui.host import Host
-from app.gui.input_card import InputCard
 from app.gui.input_dialog import InputDialog
-from app.gui.source_photographs import SourcePhotographs
-from app.inputs import advice_on_input, holds_pictures, input_of, takes_input
-from app.listener import OpenFailure
-from app.opening import title_of
+from app.gui.panel.input_card import InputCard
+from app.gui.panel.source_photographs import SourcePhotographs
 from app.small_pictures import FilePictures, SmallPictures
+from app.viewing.inputs import advice_on_input, holds_pictures, input_of, takes_input
+from app.viewing.listener import OpenFailure
+from app.viewing.opening import title_of
 from engines.core.camera import Array
 from engines.core.errors import LacksInput
 

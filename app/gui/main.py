@@ -15,12 +15,12 @@ from PyQt5.QtCore import QLocale, Qt, QTimer
 from PyQt5.QtWidgets import QApplication
 
 from app.gui.bridge import Bridge
-from app.gui.gl import probe_opengl
 from app.gui.theme import system_is_dark
+from app.gui.viewport.gl import probe_opengl
 from app.gui.window import Window
-from app.opening import ALONE, Beside
-from app.session import Session
 from app.settings import load_settings
+from app.viewing.opening import ALONE, Beside
+from app.viewing.session import Session
 from engines.core.camera import Array
 
 # Python sees Ctrl+C only when it gets to run; Qt's loop would keep it asleep.

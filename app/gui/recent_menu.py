@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from PyQt5.QtWidgets import QMenu
 
 from app.gui.actions import Actions
-from app.gui.panel_parts import elided
+from app.gui.panel.panel_parts import elided
 from app.settings import Recent
 
 MENU_LETTERS = 70

@@ -18,7 +18,7 @@ from PyQt5.QtWidgets import (
 from app.gui.command_table import COMMANDS
 from app.gui.dialog_parts import fit_to_screen
 from app.gui.plain_text import plain_label
-from app.gui.viewport import GESTURES
+from app.gui.viewport.viewport import GESTURES
 
 Row = tuple[str, str]
 COLUMNS = 3

@@ -8,10 +8,10 @@ from pathlib import Path
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QAction, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from app.gui.panel_parts import Card, Elided, clear, label
+from app.gui.panel.panel_parts import Card, Elided, clear, label
 from app.gui.plain_text import tip
-from app.opening import title_of
 from app.settings import Recent
+from app.viewing.opening import title_of
 
 SHOWN = 6
 WIDEST = 620

@@ -8,9 +8,9 @@ from collections import deque
 from PyQt5.QtCore import QTimer
 from PyQt5.QtWidgets import QStatusBar, QWidget
 
-from app.gui.panel_parts import Elided
+from app.gui.panel.panel_parts import Elided
 from app.gui.plain_text import plain_label
-from app.pictures import Picture
+from app.rendering.pictures import Picture
 
 FPS_SECONDS = 1.0
 IDLE = "idle"

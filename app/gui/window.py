@@ -21,44 +21,44 @@ from app.gui.actions import Actions
 from app.gui.banner import Banner
 from app.gui.bridge import Bridge
 from app.gui.busy import Busy
-from app.gui.channel_panel import ChannelCard
-from app.gui.colouring import Colouring
 from app.gui.command_table import FILE
-from app.gui.controls_panel import ControlsCard
 from app.gui.demo_menu import fill_demo_menu
 from app.gui.dialog_parts import keep_on_screen
 from app.gui.dropping import HINT, INPUT_HINT, DropHint, drop, dropped_paths
-from app.gui.export_bar import ExportBar
-from app.gui.exporting import Exporting
+from app.gui.export.export_bar import ExportBar
+from app.gui.export.exporting import Exporting
 from app.gui.files import Files
-from app.gui.full_screen import FullScreen
-from app.gui.gl import OpenGl
 from app.gui.inputs import Inputs
-from app.gui.looking import Looking
-from app.gui.options_panel import OptionsCard
-from app.gui.overlay_layer import OVERLAY_NAMES
-from app.gui.panel_parts import elided
-from app.gui.photographs import MODES
-from app.gui.playing import Playing
-from app.gui.readout import Readout
+from app.gui.panel.channel_panel import ChannelCard
+from app.gui.panel.controls_panel import ControlsCard
+from app.gui.panel.options_panel import OptionsCard
+from app.gui.panel.panel_parts import elided
+from app.gui.panel.scene_panel import SceneCard
+from app.gui.panel.side_panel import PANEL_WIDTH, SidePanel
+from app.gui.panel.source_panel import SourceCard
+from app.gui.panel.view_panel import OverlayCard, ViewCard
+from app.gui.playback.playing import Playing
 from app.gui.recent_menu import RecentMenu
-from app.gui.refining import Refining
-from app.gui.scene_panel import SceneCard
-from app.gui.screenshots import Screenshots
 from app.gui.shortcut_sheet import ShortcutSheet
-from app.gui.side_panel import PANEL_WIDTH, SidePanel
-from app.gui.source_panel import SourceCard
 from app.gui.start_page import StartPage
 from app.gui.status import Status
 from app.gui.theme import THEMES, apply_theme, colours_of
 from app.gui.training.dock import TrainingDock
 from app.gui.training.trainings import Trainings
-from app.gui.view_panel import OverlayCard, ViewCard
-from app.gui.viewport import Viewport
-from app.inputs import title_with_input
+from app.gui.viewport.colouring import Colouring
+from app.gui.viewport.full_screen import FullScreen
+from app.gui.viewport.gl import OpenGl
+from app.gui.viewport.looking import Looking
+from app.gui.viewport.overlay_layer import OVERLAY_NAMES
+from app.gui.viewport.photographs import MODES
+from app.gui.viewport.readout import Readout
+from app.gui.viewport.refining import Refining
+from app.gui.viewport.screenshots import Screenshots
+from app.gui.viewport.viewport import Viewport
 from app.method_faults import plug_in_fault
-from app.session import Session
 from app.settings import Settings, save_settings
+from app.viewing.inputs import title_with_input
+from app.viewing.session import Session
 from engines.core.device import describe_device
 from engines.core.engine import INSTANCE
 from engines.core.errors import UserError

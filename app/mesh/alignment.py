@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from engines.core.camera import LARGEST, Array
-from engines.core.checkpoint import Checkpoint
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.reading import read_text, shortened
+from engines.core.storage.checkpoint import Checkpoint
 
 SCALE_MAT = "scale_mat"
 """The hint of data folders whose object was measured in another world than its cameras are given in."""

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.fitting import fit_native
+from app.camera.fitting import fit_native
 from app.mesh.depth_views import DepthView, seen_points
-from app.objects import find_number
+from app.viewing.objects import find_number
 from engines.core.camera import Array, Camera, look_at
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import Scene
-from engines.core.paths import faces_forward
+from engines.core.paths.generators import faces_forward
 
 FEWEST_CAMERAS = 3
 """Fewer training cameras than these tell nothing about a shape; a sphere of cameras takes their place."""

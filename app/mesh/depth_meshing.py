@@ -11,17 +11,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from app.background import background_pixels, plain_background
-from app.display import shade
-from app.export import OnProgress, Progress
+from app.export.exporter import OnProgress, Progress
 from app.mesh.cameras import mesh_box, mesh_cameras
 from app.mesh.colours import vertex_colours
 from app.mesh.depth_views import DepthView, depth_view, relative_to
 from app.mesh.fusion import Grid, fuse
 from app.mesh.mesh_export import DEPTH, RESOLUTION, MadeMesh, MeshExport, pieces_note
 from app.mesh.surface import Surface, extract_surface, simplified, without_small_pieces
+from app.rendering.background import background_pixels, plain_background
+from app.rendering.display import shade
 from engines.core.camera import Camera
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import INSTANCE, Scene, Stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame

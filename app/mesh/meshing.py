@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.export import OnProgress
+from app.export.exporter import OnProgress
 from app.mesh.depth_meshing import mesh_from_depth
 from app.mesh.mesh_export import SURFACE, MadeMesh, MeshExport, check_export, mesh_source
 from app.mesh.mesh_file import write_mesh
 from app.mesh.surface_meshing import mesh_from_surface
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import HasSurface, Scene, Stop, whole_controls
 from engines.core.errors import Cancelled
 from engines.core.files import replacing

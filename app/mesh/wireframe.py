@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from app.overlays import Segments, visible_segments
+from app.rendering.overlays import Segments, visible_segments
 from engines.core.camera import Array, Camera
 
 LINE_RGB = (41, 140, 242)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.objects import choice_of, learnt_objects
 from app.shapes.scores import (
     THRESHOLDS,
     ObjectScore,
@@ -15,13 +14,14 @@ from app.shapes.scores import (
     depth_error,
     intersections_over_unions,
 )
-from engines.core.dataset import Dataset
-from engines.core.depth_files import resized_depth
+from app.viewing.objects import choice_of, learnt_objects
+from engines.core.data.dataset import Dataset
+from engines.core.data.depth_files import resized_depth
+from engines.core.data.views import Split
+from engines.core.data.volumes import turned
 from engines.core.engine import INSTANCE, Scene, Stop, never_stop, whole_controls
 from engines.core.errors import Cancelled, UserError
 from engines.core.scene_abilities import ChoosesSources, HasDepthMaps, HasVolume
-from engines.core.views import Split
-from engines.core.volumes import turned
 
 DIGITS = 1e-3
 """How far a grid may stand from the data's box, in its sides: more than rounding."""

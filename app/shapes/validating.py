@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.objects import find_choice
 from app.shapes.scores import THRESHOLDS, ShapeScores
 from app.shapes.scoring import Request, UnknownShape, score_shapes
-from engines.core.dataset import Dataset
+from app.viewing.objects import find_choice
+from engines.core.data.dataset import Dataset
 from engines.core.engine import Scene, Stop
 from engines.core.scene_abilities import ChoosesSources, HasDepthMaps, HasVolume
 

@@ -13,10 +13,10 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from torch import Tensor
 
 from engines.core.camera import Array
-from engines.core.checkpoint import Checkpoint
 from engines.core.config import TrainingConfig
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import AnyEngine
+from engines.core.storage.checkpoint import Checkpoint
 
 TakenConfig = TypeVar("TakenConfig", bound=TrainingConfig, contravariant=True)
 

@@ -132,7 +132,7 @@ class TrainingConfig(Options):
 
 
 class OptimiserConfig(TrainingConfig):
-    """What a training by `engines.core.optimisation` has, whatever it learns."""
+    """What a training by `engines.core.learning.optimisation` has, whatever it learns."""
 
     FREE_ON_RESUME: ClassVar[tuple[str, ...]] = ("lr",)
     LABELS: ClassVar[Mapping[str, str]] = {

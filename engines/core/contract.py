@@ -18,9 +18,9 @@ from pydantic import ValidationError
 from engines.core import abilities, objective
 from engines.core.camera import Camera
 from engines.core.chance import all_generators_kept
-from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.config import OptimiserConfig, Options, TrainingConfig
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.views import Views
 from engines.core.engine import (
     AnyEngine,
     Audited,
@@ -58,7 +58,7 @@ from engines.core.members import (
 from engines.core.objective import Objective
 from engines.core.reading import quoted, shortened
 from engines.core.scene_abilities import ChoosesSources, DrawsPixels, HasDepthMaps, HasPoints, HasVolume
-from engines.core.views import Views
+from engines.core.storage.checkpoint import Checkpoint, SceneInfo
 
 UNIT_LENGTH = 1e-3
 """How far the length of `up` may be off: some files have it with few digits."""

@@ -13,10 +13,10 @@ from typing import Any, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 import torch
 
 from engines.core.camera import Array, Camera
-from engines.core.checkpoint import Checkpoint
 from engines.core.config import Options, TrainingConfig
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.frame import Frame
+from engines.core.storage.checkpoint import Checkpoint
 
 Stop = Callable[[], bool]
 AnyConfig = TypeVar("AnyConfig", bound=TrainingConfig)

@@ -1,4 +1,4 @@
-"""What a method gives to be learnt by `engines.core.optimisation`: its network, its losses, the photographs it wants.
+"""What a method gives to be learnt by `engines.core.learning.optimisation`: its network, losses, and photographs.
 
 An `Objective` is what there must be; the other protocols are abilities, for methods that need them.
 """
@@ -12,13 +12,13 @@ from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.config import SCENE_CONFIG, OptimiserConfig, make_options
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.views import Views
 from engines.core.engine import Scene
+from engines.core.learning.read_ahead import StepReader
 from engines.core.ranks import Share
-from engines.core.read_ahead import StepReader
-from engines.core.views import Views
+from engines.core.storage.checkpoint import Checkpoint, SceneInfo
 
 AnyOptimiserConfig = TypeVar("AnyOptimiserConfig", bound=OptimiserConfig)
 

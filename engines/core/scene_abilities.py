@@ -11,9 +11,9 @@ from typing import Protocol, runtime_checkable
 from torch import Tensor
 
 from engines.core.camera import Array, Camera
+from engines.core.data.views import View
 from engines.core.engine import Scene, Stop
 from engines.core.frame import Frame, Samples
-from engines.core.views import View
 
 
 @runtime_checkable

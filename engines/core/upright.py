@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from engines.core.camera import Array, Camera
+from engines.core.data.images import exif_orientation
+from engines.core.data.views import View
 from engines.core.errors import UserError
-from engines.core.images import exif_orientation
-from engines.core.views import View
 
 MOST_LOOKED_AT = 200
 """Of more views so many, evenly spread, say which way is up."""

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from engines.core.abilities import FilledBox
-from engines.core.checkpoint import Checkpoint
 from engines.core.config import SCENE_CONFIG, make_options
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import Engine, Scene, Training
 from engines.core.errors import UserError
+from engines.core.learning.optimisation import Optimisation
 from engines.core.objective import Setup
-from engines.core.optimisation import Optimisation
+from engines.core.storage.checkpoint import Checkpoint
 from engines.deepvoxels import upstream
 from engines.deepvoxels.config import DeepVoxelsConfig, DeepVoxelsOptions
 from engines.deepvoxels.network import DeepVoxels

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engines.core.unet import BatchNorm3d, Conv3d, DownBlock, SameConv2d, SameConv3d, Unet2d, Unet3d, UpBlock
+from engines.core.networks.unet import BatchNorm3d, Conv3d, DownBlock, SameConv2d, SameConv3d, Unet2d, Unet3d, UpBlock
 from engines.deepvoxels.config import FEATURE_PX, DeepVoxelsConfig
 from engines.deepvoxels.geometry import FrustumSamples, LiftedVoxels, fill_volume, grid_rows, interpolate, lift
 from engines.deepvoxels.sparse_volume import collapse, convolve, packed

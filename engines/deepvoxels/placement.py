@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from engines.core.camera import Array, Camera
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.subject_box import MOST_FOLLOWED, subject_box
+from engines.core.data.views import View
 from engines.core.errors import UserError
-from engines.core.subject_box import MOST_FOLLOWED, subject_box
-from engines.core.views import View
 from engines.deepvoxels.config import DeepVoxelsConfig, DeepVoxelsOptions
 from engines.deepvoxels.geometry import GridPlacement
 

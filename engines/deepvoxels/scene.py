@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from engines.core.camera import Camera, look_at
-from engines.core.checkpoint import Checkpoint, SceneInfo
-from engines.core.conv_inference import fold_batch_norm, fuse, interruptible
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import Control, Stop, never_stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame
+from engines.core.networks.conv_inference import fold_batch_norm, fuse, interruptible
+from engines.core.storage.checkpoint import Checkpoint, SceneInfo
 from engines.deepvoxels.config import DeepVoxelsConfig, DeepVoxelsOptions
 from engines.deepvoxels.geometry import (
     FrustumSamples,

@@ -13,11 +13,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core.camera import Array, Camera
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import to_uint8
+from engines.core.data.views import WHOLE, View, Views
 from engines.core.device import to_device
 from engines.core.errors import Unreadable, UserError
-from engines.core.images import to_uint8
-from engines.core.views import WHOLE, View, Views
 from engines.deepvoxels.config import FEATURE_PX
 from engines.deepvoxels.geometry import FrustumSamples, GridPlacement, LiftedVoxels, frustum_samples, lifted_voxels
 

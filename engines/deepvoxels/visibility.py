@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engines.core.unet import SameConv3d
+from engines.core.networks.unet import SameConv3d
 from engines.deepvoxels.geometry import fill_volume
 from engines.deepvoxels.network import OcclusionNet, depth_coordinates
 from engines.deepvoxels.sparse_volume import convolve, packed

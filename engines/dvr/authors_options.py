@@ -14,8 +14,8 @@ from typing import Any, get_args
 import yaml
 
 from engines.core.config import read_yaml
+from engines.core.data.images import files_with
 from engines.core.errors import UserError
-from engines.core.images import files_with
 from engines.core.reading import naming, quoted, shortened
 from engines.dvr.config import DvrConfig, Encoder
 

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 
 from engines.core.abilities import FilledBox
-from engines.core.checkpoint import INSTANCES, Checkpoint
 from engines.core.config import SCENE_CONFIG, make_options
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import INSTANCE, Engine, Scene, Training
+from engines.core.learning.optimisation import Optimisation
 from engines.core.objective import Setup
-from engines.core.optimisation import Optimisation
+from engines.core.storage.checkpoint import INSTANCES, Checkpoint
 from engines.dvr import upstream
 from engines.dvr.authors_options import authors_text
 from engines.dvr.config import DvrConfig, DvrOptions

@@ -19,10 +19,9 @@ from PIL import Image
 from torch import Tensor
 
 from engines.core.camera import Array
-from engines.core.dataset import Dataset
-from engines.core.decoding import turned_upright
-from engines.core.errors import LacksInput, UserError
-from engines.core.images import (
+from engines.core.data.dataset import Dataset
+from engines.core.data.decoding import turned_upright
+from engines.core.data.images import (
     exif_orientation,
     list_in_order,
     photograph_size,
@@ -30,7 +29,8 @@ from engines.core.images import (
     to_uint8,
     unreadable_pictures,
 )
-from engines.core.views import View
+from engines.core.data.views import View
+from engines.core.errors import LacksInput, UserError
 from engines.dvr.config import DvrConfig
 from engines.dvr.network import CODES, Dvr
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from engines.core.camera import Camera, project
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.subject_box import MOST_FOLLOWED, subject_box
+from engines.core.data.views import View
 from engines.core.errors import UserError
-from engines.core.subject_box import MOST_FOLLOWED, subject_box
-from engines.core.views import View
 from engines.dvr.config import DvrConfig
 from engines.dvr.cube import Cube
 

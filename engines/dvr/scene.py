@@ -12,12 +12,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core.camera import Camera, look_at
-from engines.core.checkpoint import INSTANCES, Checkpoint, SceneInfo
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.device import to_device
 from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, Audit, Control, Stop, never_stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame, Samples
+from engines.core.storage.checkpoint import INSTANCES, Checkpoint, SceneInfo
 from engines.dvr.config import PADDING, DvrConfig, DvrOptions
 from engines.dvr.cube import Cube
 from engines.dvr.drawn_field import GREY, DrawnField

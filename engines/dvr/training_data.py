@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.object_masks import has_silhouette, silhouette
+from engines.core.data.views import View, Views
 from engines.core.errors import UserError
-from engines.core.object_masks import has_silhouette, silhouette
-from engines.core.views import View, Views
 from engines.dvr.config import DvrConfig
 
 LOOKED_AT = 12

@@ -15,11 +15,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.core.checkpoint import Checkpoint
 from engines.core.config import SCENE_CONFIG, make_options
 from engines.core.errors import UserError
 from engines.core.reading import shortened
-from engines.core.upstream_state import checked_weights, state_dict_of, whole_state
+from engines.core.storage.checkpoint import Checkpoint
+from engines.core.storage.upstream_state import checked_weights, state_dict_of, whole_state
 from engines.dvr.authors_options import NAMES, Said, disagreement, find_beside, read_said
 from engines.dvr.config import DvrConfig
 from engines.dvr.network import Dvr

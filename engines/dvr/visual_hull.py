@@ -14,9 +14,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core.camera import project
-from engines.core.images import resize_area
-from engines.core.object_masks import silhouette
-from engines.core.views import View, Views
+from engines.core.data.images import resize_area
+from engines.core.data.object_masks import silhouette
+from engines.core.data.views import View, Views
 from engines.dvr.config import DvrConfig
 from engines.dvr.cube import Cube
 from engines.dvr.marching import cube_interval

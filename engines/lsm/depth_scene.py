@@ -11,11 +11,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core.camera import Array, Camera
+from engines.core.data.views import Views
 from engines.core.device import to_device
 from engines.core.engine import Control, Stop, never_stop
 from engines.core.errors import Cancelled
 from engines.core.frame import Frame
-from engines.core.views import Views
 from engines.lsm.colouring import colours, seen
 from engines.lsm.occupancy import rays_of
 from engines.lsm.photographs import Photographs

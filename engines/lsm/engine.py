@@ -9,14 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.core.checkpoint import Checkpoint
 from engines.core.config import SCENE_CONFIG, make_options
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import Engine, Scene, Training
 from engines.core.errors import Lacking
+from engines.core.learning.optimisation import Optimisation
 from engines.core.objective import Setup
-from engines.core.optimisation import Optimisation
-from engines.core.tensor_bundle import INDEX
+from engines.core.storage.checkpoint import Checkpoint
+from engines.core.storage.tensor_bundle import INDEX
 from engines.lsm import upstream
 from engines.lsm.config import LsmConfig, LsmOptions
 from engines.lsm.depth_scene import DepthScene

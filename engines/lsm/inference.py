@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engines.core.winograd import WinogradConv3d
+from engines.core.networks.winograd import WinogradConv3d
 from engines.lsm.layers import LayerNorm, Transposed, same_padding
 from engines.lsm.network import GridUnet, Lsm
 from engines.lsm.projection import corners

@@ -16,12 +16,12 @@ import torch
 from torch import Tensor
 
 from engines.core.camera import Array, Camera
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import resize_area
+from engines.core.data.views import View, Views
 from engines.core.engine import INSTANCE
 from engines.core.errors import UserError
-from engines.core.images import resize_area
 from engines.core.reading import counted, naming
-from engines.core.views import View, Views
 from engines.lsm.config import LsmConfig
 from engines.lsm.projection import project_centres
 

@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 
 from engines.core.camera import Array
+from engines.core.data.views import Views
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled
-from engines.core.views import Views
 from engines.lsm.config import LsmConfig
 from engines.lsm.inference import Inference
 from engines.lsm.network import Lsm

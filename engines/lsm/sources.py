@@ -10,9 +10,9 @@ from torch import Tensor
 
 from engines.core.camera import Array, Camera
 from engines.core.config import make_options
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.views import Views
 from engines.core.engine import INSTANCE, Control
-from engines.core.views import Views
 from engines.lsm.config import LsmConfig, LsmOptions
 from engines.lsm.photographs import Cube, chosen_numbers, object_number, views_of
 from engines.lsm.reconstruction import Reconstructor

@@ -14,13 +14,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core import ranks
-from engines.core.checkpoint_file import read_own
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.device import to_device
 from engines.core.engine import Scene
 from engines.core.errors import UserError
 from engines.core.objective import Setup
 from engines.core.ranks import Share
+from engines.core.storage.checkpoint_file import read_own
 from engines.lsm import upstream
 from engines.lsm.config import LsmConfig, LsmOptions
 from engines.lsm.depth_scene import DepthScene

@@ -16,13 +16,13 @@ from torch import Tensor
 
 from engines.core.camera import Array
 from engines.core.chance import seeded
-from engines.core.dataset import Volumes
-from engines.core.depth_files import resized_depth
+from engines.core.data.dataset import Volumes
+from engines.core.data.depth_files import resized_depth
+from engines.core.data.views import View, Views
+from engines.core.data.volumes import turned
 from engines.core.errors import UserError
+from engines.core.learning.read_ahead import WORKERS
 from engines.core.ranks import Rank, Share
-from engines.core.read_ahead import WORKERS
-from engines.core.views import View, Views
-from engines.core.volumes import turned
 from engines.lsm.config import LsmConfig
 from engines.lsm.photographs import Cube, Photographs, read_photographs
 

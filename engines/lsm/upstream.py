@@ -14,11 +14,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.core.checkpoint import Checkpoint
 from engines.core.config import SCENE_CONFIG, make_options
 from engines.core.errors import UserError
 from engines.core.reading import quoted, read_json, shortened
-from engines.core.upstream_state import checked_weights, whole_state
+from engines.core.storage.checkpoint import Checkpoint
+from engines.core.storage.upstream_state import checked_weights, whole_state
 from engines.lsm.config import FILTERS, LsmConfig
 from engines.lsm.network import Lsm
 

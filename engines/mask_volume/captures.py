@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 
 from engines.core.camera import Array
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import resize_lanczos, to_uint8
+from engines.core.data.views import View, Views
 from engines.core.errors import UserError
 from engines.core.formats.realestate10k import NAME as CLIPS
-from engines.core.images import resize_lanczos, to_uint8
-from engines.core.views import View, Views
 
 MEDIAN_MOMENTS = 25
 """About so many, evenly spread, say what stands still."""

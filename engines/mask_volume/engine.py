@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.core.checkpoint import Checkpoint
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import Engine, Scene, Training
 from engines.core.errors import Lacking
+from engines.core.learning.optimisation import Optimisation
 from engines.core.objective import Setup
-from engines.core.optimisation import Optimisation
+from engines.core.storage.checkpoint import Checkpoint
 from engines.mask_volume import upstream
 from engines.mask_volume.config import MaskVolumeConfig, MaskVolumeOptions
 from engines.mask_volume.moments import has_mask

@@ -16,8 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
-from engines.core.fresh_memory import copy_runs, fresh
-from engines.core.thread_each import thread_each
+from engines.core.networks.fresh_memory import copy_runs, fresh
+from engines.core.networks.thread_each import thread_each
 from engines.mask_volume.inference import VIEW, kernels_by_plane
 from engines.mask_volume.network import Form, VolumeBlock, VolumeUnet
 from engines.mask_volume.plane_winograd import convolution

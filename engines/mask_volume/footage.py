@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from engines.core.camera import Array, Camera
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.views import View, Views
 from engines.core.engine import INSTANCE, TIME
 from engines.core.errors import UserError
-from engines.core.views import View, Views
 from engines.mask_volume.captures import background_of, depth_limits, picture_at
 from engines.mask_volume.config import MaskVolumeOptions
 from engines.mask_volume.examples import working_size

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engines.core.fresh_memory import copy_runs, fresh
+from engines.core.networks.fresh_memory import copy_runs, fresh
 from engines.mask_volume.network import MpiNet, VolumeBlock, VolumeUnet
 from engines.mask_volume.plane_winograd import Then, convolution
 from engines.mask_volume.sweeping import Swept

@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engines.core.errors import UserError
-from engines.core.torch_file import read_torch_file
-from engines.core.upstream_state import is_finite
+from engines.core.storage.torch_file import read_torch_file
+from engines.core.storage.upstream_state import is_finite
 
 WIDTHS = ((64, 64), (128, 128), (256,) * 4, (512,) * 4, (512,) * 2)
 """Channels of the convolutions, a pooling between groups; what comes after these is not looked at."""

@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engines.core.fresh_memory import copy_runs
-from engines.core.thread_each import thread_each
+from engines.core.networks.fresh_memory import copy_runs
+from engines.core.networks.thread_each import thread_each
 
 OUTPUTS = 4
 """Planes made at once."""

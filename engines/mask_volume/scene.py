@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engines.core.beside import FIRST, Beside
 from engines.core.camera import Camera
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.device import in_step, memory_there, to_device
 from engines.core.engine import INSTANCE, TIME, Control, Stop, never_stop
 from engines.core.errors import Cancelled

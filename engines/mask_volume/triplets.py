@@ -17,7 +17,7 @@ from torch import Tensor
 
 from engines.core.camera import Array
 from engines.core.chance import seeded
-from engines.core.views import Views
+from engines.core.data.views import Views
 from engines.mask_volume.config import MaskVolumeConfig
 
 ANGLE_DEG = 30.0

@@ -14,9 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.core.checkpoint import Checkpoint
 from engines.core.errors import UserError
-from engines.core.upstream_state import checked_weights
+from engines.core.storage.checkpoint import Checkpoint
+from engines.core.storage.upstream_state import checked_weights
 from engines.mask_volume.config import MaskVolumeConfig
 from engines.mask_volume.network import MaskNet, MpiNet, VolumeUnet
 

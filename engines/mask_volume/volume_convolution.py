@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from engines.core.fresh_memory import copy_runs, fresh
-from engines.core.thread_each import thread_each
+from engines.core.networks.fresh_memory import copy_runs, fresh
+from engines.core.networks.thread_each import thread_each
 from engines.mask_volume.plane_winograd import OUTPUTS, PlaneWinograd, Then, convolution
 
 # By parity: which of the three taps fall on the two small voxels that a voxel of the doubled volume sees.

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engines.core.data.views import View, Views
 from engines.core.errors import UserError
-from engines.core.views import View, Views
 
 
 def given_codes(views: Sequence[View], length: int) -> Tensor:

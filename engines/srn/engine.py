@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.config import SCENE_CONFIG, make_options
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import Engine, Scene, Training
+from engines.core.learning.optimisation import Optimisation
 from engines.core.objective import Setup
-from engines.core.optimisation import Optimisation
+from engines.core.storage.checkpoint import Checkpoint, SceneInfo
 from engines.srn import upstream
 from engines.srn.codes import codes_of_objects
 from engines.srn.config import SrnConfig, SrnOptions

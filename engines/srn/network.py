@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engines.core.unet import Unet2d
+from engines.core.networks.unet import Unet2d
 from engines.srn.config import GENERATOR_LAYERS, HIDDEN, PHI_LAYERS, UNET_PX, SrnConfig
 
 LSTM_FEATURES = 16

@@ -15,12 +15,12 @@ from torch import Tensor
 
 from engines.core.camera import Array, Camera
 from engines.core.chance import seeded
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import to_uint8
+from engines.core.data.views import Views
 from engines.core.errors import UserError
-from engines.core.images import to_uint8
+from engines.core.learning.read_ahead import WORKERS
 from engines.core.ranks import ALONE, Rank, Share
-from engines.core.read_ahead import WORKERS
-from engines.core.views import Views
 from engines.srn.codes import given_codes
 from engines.srn.config import SrnConfig
 

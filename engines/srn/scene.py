@@ -11,12 +11,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core.camera import Camera, look_at
-from engines.core.checkpoint import INSTANCES, Checkpoint, SceneInfo
-from engines.core.conv_inference import fold_batch_norm, fuse, interruptible
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, Audit, Control, Stop, never_stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame, Samples
+from engines.core.networks.conv_inference import fold_batch_norm, fuse, interruptible
+from engines.core.storage.checkpoint import INSTANCES, Checkpoint, SceneInfo
 from engines.srn.config import UNET_PX, SrnConfig, SrnOptions
 from engines.srn.inference import STATE, PackedGenerator, PackedLayer, PackedMarcher, chunk_rays, follow, pack
 from engines.srn.network import Mlp, Srn

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from torch import Tensor
 
-from engines.core.checkpoint import INSTANCES, Checkpoint
-from engines.core.checkpoint_file import read_own
 from engines.core.errors import UserError
+from engines.core.storage.checkpoint import INSTANCES, Checkpoint
+from engines.core.storage.checkpoint_file import read_own
 from engines.srn import upstream
 from engines.srn.config import SrnConfig
 from engines.srn.network import Srn

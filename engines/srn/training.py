@@ -17,11 +17,11 @@ from torch import Tensor
 
 from engines.core import ranks
 from engines.core.chance import seeded
-from engines.core.checkpoint import INSTANCES, SceneInfo
 from engines.core.device import to_device
 from engines.core.errors import UserError
 from engines.core.objective import Setup
 from engines.core.ranks import Share
+from engines.core.storage.checkpoint import INSTANCES, SceneInfo
 from engines.srn.codes import codes_of_objects
 from engines.srn.comparison import Compared, Rays, compare, pixel_weights, rays_at_once
 from engines.srn.config import SrnConfig, SrnOptions

@@ -14,9 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.core.checkpoint import Checkpoint
 from engines.core.errors import UserError
-from engines.core.upstream_state import checked_weights, state_dict_of, whole_state
+from engines.core.storage.checkpoint import Checkpoint
+from engines.core.storage.upstream_state import checked_weights, state_dict_of, whole_state
 from engines.srn.config import MOST_FEATURES, UNET_PX, SrnConfig
 from engines.srn.network import Srn
 

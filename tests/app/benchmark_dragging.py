@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from app.pictures import Request
+from app.rendering.pictures import Request
 from tests.app.fake_scene import FakeScene
 from tests.app.watched import Watch, Watched, opened, turned
 from tests.benchmarks.measuring import Measure

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 
+from app.camera.fitting import fit_cameras
 from app.demos import demo_scenes
-from app.fitting import fit_cameras
-from app.opening import open_scene
-from app.preview import preview_path
+from app.export.preview import preview_path
+from app.viewing.opening import open_scene
 from engines.core.camera import Camera
 from engines.core.device import in_step, is_out_of_memory
 from engines.core.engine import TIME, Prepares, Scene, never_stop, whole_controls

@@ -15,8 +15,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from app.cli import main
-from engines.core.scene_file import read_scene_header
-from engines.core.synthetic.sample import deepvoxels_sample, write_sample
+from app.synthetic.sample import deepvoxels_sample, write_sample
+from engines.core.storage.scene_file import read_scene_header
 
 SEED = 12
 

@@ -20,13 +20,13 @@ from unittest import mock
 
 import psutil
 
+from app.camera.fitting import fit_cameras
 from app.demos import demo_scenes
-from app.display import Pixels, shade
-from app.export import Export, run_export
-from app.fitting import fit_cameras
-from app.opening import open_scene
-from app.preview import preview_path
-from app.video import VideoWriter
+from app.export.exporter import Export, run_export
+from app.export.preview import preview_path
+from app.export.video import VideoWriter
+from app.rendering.display import Pixels, shade
+from app.viewing.opening import open_scene
 from engines.core import ranks
 from engines.core.camera import Camera
 from engines.core.device import usable_cores

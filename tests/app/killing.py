@@ -20,8 +20,8 @@ from typing import Any
 
 import pytest
 
-from app.runs.library import read_run
-from engines.core.run_folder import (
+from app.training.runs.library import read_run
+from engines.core.storage.run_folder import (
     claimed,
     is_claimed,
     is_run_folder,

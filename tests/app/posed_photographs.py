@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engines.core.camera import Array, Camera, look_at, project
-from engines.core.images import to_uint8, write_png
+from engines.core.data.images import to_uint8, write_png
 from tests.engines.core.formats.test_dvr import matrices
 
 SPOTS = np.array([[0.0, 0, 0], [0.5, 0.3, 0.4], [-0.5, 0.2, -0.3], [0.3, -0.6, 0.1]])

@@ -8,7 +8,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import numpy as np
 
-from app.display import Pixels
+from app.rendering.display import Pixels
 
 
 def read_video(path: Path, width: int, height: int) -> Pixels:

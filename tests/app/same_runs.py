@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.core.run_folder import read_history, read_run_checkpoint, read_run_training
+from engines.core.storage.run_folder import read_history, read_run_checkpoint, read_run_training
 
 
 def equal(a: Mapping[str, Tensor], b: Mapping[str, Tensor]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.inspection.drawing import Capture, camera_at, capture_of, flat, overview
+from app.capture.inspection.drawing import Capture, camera_at, capture_of, flat, overview
 from engines.core.camera import Array, Camera, look_at, project
 from tests.engines.core.examples import camera_ring
 

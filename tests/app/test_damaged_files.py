@@ -20,9 +20,9 @@ import pytest
 import torch
 
 from engines.core.formats import open_dataset
-from engines.core.run_folder import write_run_config
-from engines.core.scene_file import write_scene_file
-from engines.core.tensor_bundle import write_bundle
+from engines.core.storage.run_folder import write_run_config
+from engines.core.storage.scene_file import write_scene_file
+from engines.core.storage.tensor_bundle import write_bundle
 from engines.registry import find_engine
 from tests.app.damaging import (
     BYTES,

@@ -18,12 +18,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.presets import read_preset
-from app.runs.library import CurveReader, read_run
 from app.settings import FILE_NAME, Settings, load_settings, save_settings
+from app.training.presets import read_preset
+from app.training.runs.library import CurveReader, read_run
+from engines.core.data.images import exif_orientation, has_alpha, image_size, read_image
 from engines.core.errors import UserError
-from engines.core.images import exif_orientation, has_alpha, image_size, read_image
-from engines.core.run_folder import HISTORY_NAME, read_history, read_run_config, write_run_config
+from engines.core.storage.run_folder import HISTORY_NAME, read_history, read_run_config, write_run_config
 from tests.app.damaging import BYTES, SEED, TEXTS, Damage, deeply_nested, nothing
 
 EACH = 12

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from app import demos
-from app.opening import open_scene
+from app.viewing.opening import open_scene
 from engines.core.errors import UserError
 from engines.core.scene_abilities import ChoosesSources
-from engines.core.scene_file import write_scene_file
+from engines.core.storage.scene_file import write_scene_file
 from tests.engines.core.examples import checkpoint
 
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.capture.film_frames import write_sharpest
+from app.capture.structure_places import taken_back
 from app.cli import main
-from app.film_frames import write_sharpest
-from app.structure_places import taken_back
-from app.training import run_training
-from app.video import VideoWriter
+from app.export.video import VideoWriter
+from app.training.loop import run_training
 from engines.core.engine import never_stop
 from engines.core.errors import Unwritable, UserError
 from engines.core.files import unwritable
-from engines.core.run_folder import CONFIG_NAME, taken_back_unsaved
+from engines.core.storage.run_folder import CONFIG_NAME, taken_back_unsaved
 from tests.engines.core.examples import no_room_beyond
 
 NO_ROOM = OSError(errno.ENOSPC, "No space left on device")

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.inspection.inspecting import inspect_data
-from app.inspection.lenses import doubts_of_lenses, notes_on_lenses
+from app.capture.inspection.inspecting import inspect_data
+from app.capture.inspection.lenses import doubts_of_lenses, notes_on_lenses
 from engines.core.camera import Camera
+from engines.core.data.views import View
 from engines.core.engine import never_stop
 from engines.core.formats import open_dataset
-from engines.core.views import View
 
 SOUND = Camera(np.eye(4), (90.0, 90.0), (48.0, 36.0), (96, 72))
 
@@ -72,7 +72,7 @@ def test_one_of_many_is_named() -> None:
 
 
 def test_it_is_said_of_a_folder_and_before_it_is_learnt(tmp_path: Path) -> None:
-    from tests.app.test_inspection import capture, ring
+    from tests.app.capture.test_inspection import capture, ring
 
     wrong = [replace(camera, focal_px=(500000.0, 500000.0)) for camera in ring()]
     report = inspect_data(capture(tmp_path / "wrong", wrong), lambda *_: None, never_stop)

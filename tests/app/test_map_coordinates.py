@@ -13,12 +13,12 @@ import trimesh
 from app import cli
 from app.mesh.mesh_export import MeshExport
 from app.mesh.meshing import run_mesh
-from app.opening import open_scene
+from app.viewing.opening import open_scene
+from engines.core.data.origin import in_world
 from engines.core.engine import never_stop
-from engines.core.origin import in_world
-from engines.core.scene_file import read_scene_file, write_scene_file
+from engines.core.storage.scene_file import read_scene_file, write_scene_file
 from tests.app.ball_scene import BallScene
-from tests.app.test_inspection import capture, ring
+from tests.app.capture.test_inspection import capture, ring
 
 PLACE = np.array([500123.4, 4649776.2, 231.0])
 ONE_STEP = ["--set", "max_steps=1"]

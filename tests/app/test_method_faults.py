@@ -14,7 +14,7 @@ from app import cli
 from app.method_faults import fault_of, plug_in_fault
 from engines import registry
 from engines.core.formats import open_dataset
-from engines.core.scene_file import write_scene_file
+from engines.core.storage.scene_file import write_scene_file
 from tests.engines.core.examples import checkpoint, write_part
 
 SOURCE = '''"""A method that fails."""

@@ -13,14 +13,15 @@ import pytest
 import torch
 from tensorboard.summary.writer.event_file_writer import EventFileWriter  # type: ignore[import-untyped]
 
-from app import held_out, training
-from app.runs.library import read_run
-from app.training import Report, run_training
-from engines.core import run_folder
+from app.training import loop as training
+from app.training.loop import Report, run_training
+from app.training.runs.library import read_run
+from app.viewing import held_out
 from engines.core.engine import never_stop
 from engines.core.errors import OutOfMemory, UserError
-from engines.core.optimisation import Optimisation
-from engines.core.run_folder import (
+from engines.core.learning.optimisation import Optimisation
+from engines.core.storage import run_folder
+from engines.core.storage.run_folder import (
     SCENE_NAME,
     claimed,
     is_claimed,

@@ -13,8 +13,8 @@ import pytest
 import app.small_pictures
 from app.small_pictures import FilePictures, SmallPictures, small_picture
 from engines.core.camera import Array
+from engines.core.data.images import write_png
 from engines.core.errors import UserError
-from engines.core.images import write_png
 
 WAIT_S = 60.0
 RED, BLUE = (255, 0, 0), (0, 0, 255)

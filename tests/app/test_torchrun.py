@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engines.core.run_folder import read_history, read_run_training
+from engines.core.storage.run_folder import read_history, read_run_training
 from tests.two_ranks import ROOT, TwoRanks, together
 
 pytestmark = pytest.mark.slow

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from app import navigation
-from app.pictures import Picture, Request
-from app.render_worker import RenderWorker
+from app.camera import navigation
+from app.rendering.pictures import Picture, Request
+from app.rendering.render_worker import RenderWorker
 from engines.core.camera import Camera
 from tests.app.fake_scene import UP, FakeScene
 

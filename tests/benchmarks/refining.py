@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from app.background import PlainBackground
-from app.display import Pixels, shade
-from app.eye import Eye
-from app.opening import open_scene
-from app.pictures import Request
-from app.progressive import rounds
-from app.refinement import Refinement
-from app.reprojection import Reprojector
+from app.camera.eye import Eye
+from app.rendering.background import PlainBackground
+from app.rendering.display import Pixels, shade
+from app.rendering.pictures import Request
+from app.rendering.progressive import rounds
+from app.rendering.refinement import Refinement
+from app.rendering.reprojection import Reprojector
+from app.viewing.opening import open_scene
 from engines.core.engine import never_stop, whole_controls
 from tests.benchmarks.measuring import Measure
 

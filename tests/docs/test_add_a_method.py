@@ -17,15 +17,15 @@ import pytest
 import torch
 
 from app import cli
-from app.presets import presets_of
+from app.training.presets import presets_of
 from engines import registry
-from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.contract import ABILITIES, OBJECTIVE_ABILITIES, SCENE_ABILITIES, TRAINING_ABILITIES
 from engines.core.engine import Engine, Scene, Training
 from engines.core.members import members_of
 from engines.core.objective import Objective
-from engines.core.run_folder import read_history
-from engines.core.scene_file import write_scene_file
+from engines.core.storage.checkpoint import Checkpoint, SceneInfo
+from engines.core.storage.run_folder import read_history
+from engines.core.storage.scene_file import write_scene_file
 from tests.app.read_video import read_video
 from tests.docs.page import METHOD, PAGE, among_engines, blocks, commands, engine_source, write_method
 from tests.engines.core.examples import camera_at

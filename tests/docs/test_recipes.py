@@ -15,12 +15,12 @@ from app.conformance.samples import small_samples
 from engines import registry
 from engines.core.abilities import FilledBox
 from engines.core.camera import Camera
-from engines.core.checkpoint import Checkpoint, SceneInfo
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import Audit, Control
 from engines.core.frame import Frame, Samples
 from engines.core.objective import Setup
 from engines.core.ranks import Share
+from engines.core.storage.checkpoint import Checkpoint, SceneInfo
 from tests.docs.page import METHOD, PAGE, among_engines, blocks, engine_source, mypy_says, recipe, write_method
 
 IMPORTS = """

@@ -12,7 +12,7 @@ import torch
 from app.conformance.learning import begins
 from app.conformance.samples import small_samples
 from app.conformance.trial import Trial
-from app.runs.measure import measure as measured
+from app.training.runs.measure import measure as measured
 from engines import registry
 from engines.core.contract import checkpoint_of, resumed
 from engines.core.engine import never_stop

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from engines import registry
-from engines.core.checkpoint import Checkpoint
 from engines.core.config import make_options
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import Training
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
+from engines.core.storage.checkpoint import Checkpoint
 from tests.two_ranks import TwoRanks
 
 CPU = torch.device("cpu")

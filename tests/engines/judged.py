@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from engines import registry
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.views import View, Views
 from engines.core.errors import UserError
-from engines.core.views import View, Views
 from tests.engines.core.examples import camera_at, camera_ring
 
 

@@ -14,10 +14,10 @@ from torch import Tensor
 from engines import registry
 from engines.core.camera import Array
 from engines.core.config import make_options
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import read_image, to_uint8, write_png
 from engines.core.engine import Training
 from engines.core.formats import open_dataset
-from engines.core.images import read_image, to_uint8, write_png
 from tests.app.posed_photographs import write_capture
 
 SIZE_PX = (140, 132)

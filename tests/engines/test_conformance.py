@@ -10,7 +10,7 @@ import pytest
 from app.conformance.running import Outcome, conform
 from app.conformance.samples import small_samples
 from engines import registry
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 
 
 @pytest.fixture(scope="module")

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from app.comparison import compare
-from app.evaluation import evaluate
-from engines.core import metrics
+from app.training.evaluation import evaluate
+from app.viewing.comparison import compare
 from engines.core.camera import Camera
+from engines.core.data.images import write_png
 from engines.core.frame import Frame
-from engines.core.images import write_png
+from engines.core.learning import metrics
 from tests.app.fake_scene import FakeScene
 from tests.engines.masked import (
     SIZE_PX,

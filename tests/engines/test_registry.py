@@ -14,11 +14,11 @@ import torch
 
 import engines
 from engines import registry
-from engines.core.checkpoint import Checkpoint
 from engines.core.config import Options, TrainingConfig
 from engines.core.errors import UserError
-from engines.core.run_folder import write_run_checkpoint
-from engines.core.scene_file import write_scene_file
+from engines.core.storage.checkpoint import Checkpoint
+from engines.core.storage.run_folder import write_run_checkpoint
+from engines.core.storage.scene_file import write_scene_file
 from engines.registry import all_engines, failed_engines, find_engine, read_checkpoint
 from tests.engines.core.examples import checkpoint
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from tests.engines.judged import around, assert_judged, blind, moving, several, still
 
 

@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QDialog
 from app.gui.host import Host
 from app.gui.training.notify import notify
 from app.gui.words import in_window
-from app.runs.order import Order
+from app.training.runs.order import Order
 from engines.core.errors import UserError
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from app.gui.panel_parts import Choice, Slider, guard_wheel, label
+from app.gui.panel.panel_parts import Choice, Slider, guard_wheel, label
 from app.gui.theme import Colours
-from app.runs.library import Curves
+from app.training.runs.library import Curves
 
 PSNR = "Held-out PSNR"
 SMOOTHEST = 0.99

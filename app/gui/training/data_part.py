@@ -9,19 +9,19 @@ import numpy as np
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from app.gui.data_view import DataView
+from app.capture.inspection.boxes import box_of
+from app.capture.inspection.inspecting import inspect_data
+from app.capture.inspection.report import DataReport, Thumbnail
 from app.gui.host import Host
+from app.gui.panel.data_view import DataView
 from app.gui.training.background import Background
 from app.gui.training.places import ask_film, ask_folder
 from app.gui.training.poses_part import PosesPart, Tell
-from app.inspection.boxes import box_of
-from app.inspection.inspecting import inspect_data
-from app.inspection.report import DataReport, Thumbnail
-from app.runs.choosing import typed_path
+from app.training.runs.choosing import typed_path
 from engines.core.abilities import FilledBox
 from engines.core.camera import Array
 from engines.core.config import TrainingConfig
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import Stop
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset

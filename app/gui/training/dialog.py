@@ -18,18 +18,18 @@ from PyQt5.QtWidgets import (
 
 from app.gui.dialog_parts import fit_to_screen, make_default, scrolling
 from app.gui.host import Host
-from app.gui.panel_parts import label
+from app.gui.panel.panel_parts import label
 from app.gui.training.background import Background
 from app.gui.training.data_part import DataPart
 from app.gui.training.method_part import MethodPart
 from app.gui.words import in_window
-from app.runs.choosing import TrainingChoices
-from app.runs.measure import Estimate
-from app.runs.measuring import measure_order
-from app.runs.order import Order
 from app.settings import runs_home
 from app.spoken import as_sentence, spoken_bytes, spoken_step, spoken_time
-from engines.core.dataset import Dataset
+from app.training.runs.choosing import TrainingChoices
+from app.training.runs.measure import Estimate
+from app.training.runs.measuring import measure_order
+from app.training.runs.order import Order
+from engines.core.data.dataset import Dataset
 from engines.core.errors import UserError
 
 SETTLE_MS = 900

@@ -10,13 +10,13 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from app.gui.host import Host
-from app.gui.options_form import OptionsForm
-from app.gui.panel_parts import Choice, form, label
+from app.gui.panel.options_form import OptionsForm
+from app.gui.panel.panel_parts import Choice, form, label
 from app.gui.training.places import ask_folder
 from app.gui.words import in_window
-from app.presets import about
-from app.runs.choosing import TrainingChoices, devices
-from engines.core.dataset import Dataset
+from app.training.presets import about
+from app.training.runs.choosing import TrainingChoices, devices
+from engines.core.data.dataset import Dataset
 
 MOST_STEPS = 100_000_000
 DEFAULTS = "Defaults of the method"

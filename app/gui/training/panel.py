@@ -18,14 +18,14 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from app.gui.panel_parts import Choice, Elided, Facts, guard_wheel
+from app.gui.panel.panel_parts import Choice, Elided, Facts, guard_wheel
 from app.gui.theme import Colours
 from app.gui.training.curves import CurvesView
 from app.gui.training.runs_list import Row, RunsList
 from app.gui.training.wipe import Wipe
-from app.runs.library import Curves, held_out_pictures
-from app.runs.queue import Job
 from app.spoken import spoken_bytes, spoken_time
+from app.training.runs.library import Curves, held_out_pictures
+from app.training.runs.queue import Job
 
 PHOTOGRAPH = "Photograph"
 NOTHING = "Drawn at the first validation"

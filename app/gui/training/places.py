@@ -7,7 +7,7 @@ from pathlib import Path
 from PyQt5.QtWidgets import QFileDialog
 
 from app.gui.host import Host
-from engines.core.picture_files import VIDEO_SUFFIXES
+from engines.core.data.picture_files import VIDEO_SUFFIXES
 
 FILM_FILTER = "Videos ({});;All files (*)".format(" ".join("*" + suffix for suffix in sorted(VIDEO_SUFFIXES)))
 

@@ -9,16 +9,16 @@ from pathlib import Path
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from app.film_frames import FRAMES, write_sharpest
+from app.capture.film_frames import FRAMES, write_sharpest
+from app.capture.structure import Structure, StructureProgress, find_poses
+from app.capture.structure_photographs import work_folder
+from app.capture.structure_places import REPLACED, not_ours
 from app.gui.host import Host
-from app.gui.panel_parts import label
+from app.gui.panel.panel_parts import label
 from app.gui.plain_text import plain_box
 from app.gui.training.background import Background
 from app.gui.words import in_window
 from app.spoken import as_sentence
-from app.structure import Structure, StructureProgress, find_poses
-from app.structure_photographs import work_folder
-from app.structure_places import REPLACED, not_ours
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled
 

@@ -13,11 +13,11 @@ from PyQt5.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QMes
 from app.gui.host import Host
 from app.gui.plain_text import tip
 from app.gui.training.runs_list import Row
-from app.runs.library import Run, rename_run
-from app.runs.order import Order
-from app.runs.queue import RunQueue
+from app.training.runs.library import Run, rename_run
+from app.training.runs.order import Order
+from app.training.runs.queue import RunQueue
 from engines.core.errors import UserError
-from engines.core.run_folder import is_claimed
+from engines.core.storage.run_folder import is_claimed
 
 if TYPE_CHECKING:
     from app.gui.training.panel import TrainingPanel

@@ -14,8 +14,8 @@ from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWi
 from app.gui.plain_text import tip
 from app.gui.theme import Colours
 from app.gui.words import in_window
-from app.runs.library import Run
-from app.runs.queue import Job
+from app.training.runs.library import Run
+from app.training.runs.queue import Job
 
 COLUMNS = ("Run", "Method", "Steps", "PSNR", "State")
 METHOD, NARROW_PX = 1, 420

@@ -21,15 +21,15 @@ from app.gui.training.notify import notify
 from app.gui.training.run_menu import RunMenu
 from app.gui.training.runs_list import Row, rows_of
 from app.gui.words import in_window
-from app.runs.library import Curves, Library, Run, free_name
-from app.runs.messages import Message
-from app.runs.order import Order
-from app.runs.queue import Job, RunQueue
-from app.runs.run_process import RunProcess
-from app.runs.sharing import Sharing
 from app.settings import runs_home
+from app.training.runs.library import Curves, Library, Run, free_name
+from app.training.runs.messages import Message
+from app.training.runs.order import Order
+from app.training.runs.queue import Job, RunQueue
+from app.training.runs.run_process import RunProcess
+from app.training.runs.sharing import Sharing
 from engines.core.errors import UserError
-from engines.core.run_folder import LIVE_NAME, is_run_folder
+from engines.core.storage.run_folder import LIVE_NAME, is_run_folder
 
 if TYPE_CHECKING:
     from app.gui.training.panel import TrainingPanel

@@ -7,7 +7,10 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Protocol
 
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.origin import about_its_middle
+from engines.core.data.pinholes import with_pinholes
+from engines.core.data.views import View
 from engines.core.errors import UserError
 from engines.core.formats import (
     colmap,
@@ -24,11 +27,8 @@ from engines.core.formats import (
     stereo_opencv,
     transforms_json,
 )
-from engines.core.origin import about_its_middle
-from engines.core.pinholes import with_pinholes
 from engines.core.reading import naming, reading, shortened
 from engines.core.upright import find_up
-from engines.core.views import View
 
 
 class Format(Protocol):

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engines.core.data.images import files_with, in_natural_order, natural_order
+from engines.core.data.views import Split
 from engines.core.errors import UserError
 from engines.core.formats.left_out import pair
 from engines.core.formats.splits import read_lists
 from engines.core.formats.transforms_names import PhotographNames
-from engines.core.images import files_with, in_natural_order, natural_order
 from engines.core.reading import naming
-from engines.core.views import Split
 
 TEXT = ".txt"
 

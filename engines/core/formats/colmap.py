@@ -18,7 +18,16 @@ from pathlib import Path
 
 from engines.core.bounds import GUESSED_DEPTHS, guessed_depths
 from engines.core.camera import Camera
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import (
+    fitted_camera,
+    list_images,
+    natural_order,
+    photograph_size,
+    turned_for,
+    turned_size,
+)
+from engines.core.data.views import View
 from engines.core.errors import UserError
 from engines.core.formats.beside import listed_splits
 from engines.core.formats.colmap_files import is_model, picture_count, read_model
@@ -29,15 +38,6 @@ from engines.core.formats.mask_files import INPUT, MaskFiles
 from engines.core.formats.object_folders import Place
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
 from engines.core.formats.transforms_names import natural_order as names_in_order
-from engines.core.images import (
-    fitted_camera,
-    list_images,
-    natural_order,
-    photograph_size,
-    turned_for,
-    turned_size,
-)
-from engines.core.views import View
 
 NAME = "colmap"
 LAYOUT = (

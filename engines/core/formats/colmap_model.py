@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from engines.core.camera import Array, Camera, quaternion_rotation
+from engines.core.data.undistortion import DISTORTION
+from engines.core.data.undistortion import Lens as Taken
 from engines.core.errors import UserError
 from engines.core.formats.projections import placed_camera
 from engines.core.formats.transforms_names import parts_of
-from engines.core.undistortion import DISTORTION
-from engines.core.undistortion import Lens as Taken
 
 LENSES: Mapping[str, tuple[int, str]] = {
     "SIMPLE_PINHOLE": (0, "f cx cy"),

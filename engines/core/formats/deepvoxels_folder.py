@@ -19,13 +19,8 @@ import numpy as np
 
 from engines.core.bounds import bounds_seen
 from engines.core.camera import Array, Camera, rigid
-from engines.core.dataset import Dataset
-from engines.core.errors import UserError
-from engines.core.files import replacing
-from engines.core.formats.beside import files_beside, listed_splits, params_of, texts_in
-from engines.core.formats.left_out import LeftOut, pair
-from engines.core.formats.splits import split_folders
-from engines.core.images import (
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import (
     IMAGE_SUFFIXES,
     fitted_camera,
     image_size,
@@ -34,9 +29,14 @@ from engines.core.images import (
     turned_for,
     turned_size,
 )
+from engines.core.data.views import Split, View, Views
+from engines.core.errors import UserError
+from engines.core.files import replacing
+from engines.core.formats.beside import files_beside, listed_splits, params_of, texts_in
+from engines.core.formats.left_out import LeftOut, pair
+from engines.core.formats.splits import split_folders
 from engines.core.reading import read_text, shortened
 from engines.core.upright import up_direction
-from engines.core.views import Split, View, Views
 
 NAME = "deepvoxels"
 LAYOUT = "intrinsics.txt, pose/*.txt, rgb/*.png, or sub-folders train, validation, test of these"

@@ -20,17 +20,17 @@ from pathlib import Path
 import numpy as np
 
 from engines.core.camera import Array, Camera
-from engines.core.dataset import Dataset
-from engines.core.depth_files import DEPTH_SUFFIXES
+from engines.core.data.dataset import Dataset
+from engines.core.data.depth_files import DEPTH_SUFFIXES
+from engines.core.data.images import files_with, in_natural_order, list_in_order, photograph_size
+from engines.core.data.views import View
 from engines.core.errors import UserError
 from engines.core.formats.left_out import numbers_in, of_objects
 from engines.core.formats.object_folders import ObjectFolders, Place
 from engines.core.formats.projections import Projection, four_by_four, read_projection
 from engines.core.formats.several_scenes import find_objects, scenes_among
-from engines.core.images import files_with, in_natural_order, list_in_order, photograph_size
 from engines.core.reading import npz_names, read_npz, reading
 from engines.core.upright import up_direction
-from engines.core.views import View
 
 NAME = "dvr"
 LAYOUT = (

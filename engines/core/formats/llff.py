@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from engines.core.camera import LARGEST, Array, Camera
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import fitted_camera, image_size, list_images, photograph_size, turned_for, turned_size
+from engines.core.data.views import View
 from engines.core.errors import UserError
 from engines.core.formats.beside import listed_splits
 from engines.core.formats.colmap_files import is_model, read_model
@@ -23,9 +25,7 @@ from engines.core.formats.left_out import LeftOut
 from engines.core.formats.mask_files import MaskFiles
 from engines.core.formats.object_folders import Place
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
-from engines.core.images import fitted_camera, image_size, list_images, photograph_size, turned_for, turned_size
 from engines.core.reading import read_npy, reading
-from engines.core.views import View
 
 NAME = "llff"
 LAYOUT = "LLFF: poses_bounds.npy beside images/ or images_4/, or a folder of such scenes"

@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 
 from engines.core.camera import Array, Camera
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import photograph_size
+from engines.core.data.views import SPLITS, Split, View
 from engines.core.errors import UserError
 from engines.core.formats.object_folders import ObjectFolders, Place
 from engines.core.formats.several_scenes import SceneFolder, find_objects
-from engines.core.images import photograph_size
-from engines.core.matlab_file import read_matlab
 from engines.core.reading import naming, quoted, read_json, shortened
+from engines.core.storage.matlab_file import read_matlab
 from engines.core.upright import AS_STATED
-from engines.core.views import SPLITS, Split, View
 
 NAME = "lsm"
 LAYOUT = "Learnt Stereo Machines': render_0.png, camera_0.mat..., in a folder for each object"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engines.core.images import IMAGE_SUFFIXES
+from engines.core.data.images import IMAGE_SUFFIXES
 
 FOLDER, IMAGES = "masks", "images"
 INPUT = "input"

@@ -9,14 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from engines.core.camera import Camera
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import LARGEST_SIDE_PX, large_enough
+from engines.core.data.picture_files import hdf5_shape
+from engines.core.data.views import View
 from engines.core.errors import UserError
 from engines.core.formats.llff import depth_range, photograph_camera, read_rig_rows
 from engines.core.formats.object_folders import Place
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_dataset
-from engines.core.images import LARGEST_SIDE_PX, large_enough
-from engines.core.picture_files import hdf5_shape
-from engines.core.views import View
 
 NAME = "multiview_h5"
 LAYOUT = "recordings in HDF5: <name>.h5 beside <name>_pb.npy, in the folder or in one for each scene"

@@ -11,9 +11,9 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from engines.core.camera import Array
+from engines.core.data.views import SPLITS, Facts, Split, View, Views
 from engines.core.errors import UserError
 from engines.core.reading import reading
-from engines.core.views import SPLITS, Facts, Split, View, Views
 
 LISTED = 256
 """Objects whose listing is kept."""

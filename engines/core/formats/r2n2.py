@@ -15,16 +15,16 @@ from pathlib import Path
 import numpy as np
 
 from engines.core.camera import Array, Camera, look_at
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import list_in_order, photograph_size
+from engines.core.data.views import View
 from engines.core.errors import UserError
 from engines.core.formats.binvox import binvox_side, read_binvox
 from engines.core.formats.left_out import LeftOut
 from engines.core.formats.object_folders import ObjectFolders, Place
 from engines.core.formats.several_scenes import find_objects
-from engines.core.images import list_in_order, photograph_size
 from engines.core.reading import read_text, shortened
 from engines.core.upright import AS_STATED
-from engines.core.views import View
 
 NAME = "r2n2"
 LAYOUT = "3D-R2N2's ShapeNet renderings: rendering_metadata.txt and 00.png..., in a folder for each object"

@@ -14,16 +14,16 @@ from pathlib import Path
 import numpy as np
 
 from engines.core.camera import Array, Camera
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import list_in_order, photograph_size
+from engines.core.data.views import View
 from engines.core.errors import UserError
 from engines.core.formats.beside import texts_in
 from engines.core.formats.left_out import LeftOut
 from engines.core.formats.object_folders import Place
 from engines.core.formats.projections import placed_camera
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_dataset
-from engines.core.images import list_in_order, photograph_size
 from engines.core.reading import read_text
-from engines.core.views import View
 
 NAME = "realestate10k"
 LAYOUT = "clips of RealEstate10K: frames/<clip>/ and cameras/<clip>.txt, <clip>/ and <clip>.txt, or <clip>/cameras.txt"

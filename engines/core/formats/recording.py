@@ -19,14 +19,14 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from engines.core.camera import Array, Camera
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import IMAGE_SUFFIXES, list_images, photograph_size
+from engines.core.data.views import View
 from engines.core.errors import UserError
 from engines.core.formats.llff import depth_range, read_rig_rows, shown_camera
 from engines.core.formats.object_folders import Place
 from engines.core.formats.recording_layouts import FRAMES, find_layout, is_recording
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
-from engines.core.images import IMAGE_SUFFIXES, list_images, photograph_size
-from engines.core.views import View
 
 NAME = "recording"
 LAYOUT = (

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from engines.core.data.images import IMAGE_SUFFIXES, large_enough, list_images, natural_order, photograph_size
+from engines.core.data.picture_files import VIDEO_SUFFIXES, Place, video_shape
 from engines.core.errors import UserError
 from engines.core.formats import llff
 from engines.core.formats.colmap import find_model
-from engines.core.images import IMAGE_SUFFIXES, large_enough, list_images, natural_order, photograph_size
-from engines.core.picture_files import VIDEO_SUFFIXES, Place, video_shape
 
 FRAMES = "frames"
 STEP_NAME = re.compile(r"[0-9]{3}")

@@ -16,11 +16,11 @@ import numpy as np
 
 from engines.core.bounds import bounds_of
 from engines.core.camera import Array
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.views import FACTS, SPLITS, Facts, Split, Views
 from engines.core.formats.object_folders import Listing, ObjectFolders, Place
 from engines.core.formats.splits import read_split_lists, split_folders
 from engines.core.upright import AS_STATED, up_direction
-from engines.core.views import FACTS, SPLITS, Facts, Split, Views
 
 MOST_NOTES = 12
 """Of several scenes."""

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engines.core.data.views import SPLITS, Split
 from engines.core.reading import read_text
-from engines.core.views import SPLITS, Split
 
 SPLIT_FOLDERS: tuple[tuple[str, Split], ...] = (
     ("train", "train"),

@@ -10,14 +10,14 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.views import Split
 from engines.core.errors import UserError
 from engines.core.formats.deepvoxels_folder import Part, is_part, read_bounds
 from engines.core.formats.left_out import LeftOut, of_objects
 from engines.core.formats.object_folders import ObjectFolders, Place
 from engines.core.formats.splits import read_split_lists, split_folders
 from engines.core.upright import up_direction
-from engines.core.views import Split
 
 NAME = "srn"
 LAYOUT = "a class: <instance>/{intrinsics.txt,pose,rgb} for each object, or train, validation, test folders of these"

@@ -15,14 +15,14 @@ import cv2
 import numpy as np
 
 from engines.core.camera import Array, Camera
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import list_images, natural_order, photograph_size
+from engines.core.data.views import View
 from engines.core.errors import UserError
 from engines.core.formats.object_folders import Place
 from engines.core.formats.projections import placed_camera
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
-from engines.core.images import list_images, natural_order, photograph_size
 from engines.core.reading import MOST_TEXT_BYTES, require_file
-from engines.core.views import View
 
 NAME = "stereo"
 LAYOUT = (

@@ -18,7 +18,9 @@ import numpy as np
 
 from engines.core.bounds import bounds_between, bounds_of_points, bounds_seen
 from engines.core.camera import Array, Camera, project
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import photograph_size
+from engines.core.data.views import Split, View, Views
 from engines.core.errors import UserError
 from engines.core.formats.ply_points import read_points
 from engines.core.formats.transforms_frames import TransformsFile
@@ -34,10 +36,8 @@ from engines.core.formats.transforms_splits import (
 )
 from engines.core.formats.transforms_views import Photographs
 from engines.core.formats.transforms_written import write_transforms
-from engines.core.images import photograph_size
 from engines.core.reading import shortened
 from engines.core.upright import AS_STATED, up_direction
-from engines.core.views import Split, View, Views
 
 __all__ = [
     "LAYOUT",

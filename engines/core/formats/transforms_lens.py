@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from engines.core.camera import LARGEST, Array
+from engines.core.data.undistortion import DISTORTION
 from engines.core.errors import UserError
 from engines.core.reading import quoted
-from engines.core.undistortion import DISTORTION
 
 OPENCV, FULL_OPENCV = "OPENCV", "FULL_OPENCV"
 PINHOLES = (OPENCV, "PINHOLE", "SIMPLE_PINHOLE", "RADIAL", "SIMPLE_RADIAL", FULL_OPENCV, "PERSPECTIVE")

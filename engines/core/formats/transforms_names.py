@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from engines.core.images import IMAGE_SUFFIXES, natural_key
+from engines.core.data.images import IMAGE_SUFFIXES, natural_key
 
 IMAGES = "images"
 """Also `images_2` and so on: copies that nerfstudio made smaller."""

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from engines.core.data.views import Split
 from engines.core.errors import UserError
 from engines.core.formats.transforms_names import PhotographNames
 from engines.core.reading import quoted, shortened
-from engines.core.views import Split
 
 FILE = "transforms.json"
 SPLIT_FILES: Mapping[str, Split] = {

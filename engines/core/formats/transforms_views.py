@@ -12,12 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engines.core.decoding import LYING
-from engines.core.errors import UserError
-from engines.core.formats.transforms_frames import TransformsFile
-from engines.core.formats.transforms_lens import StatedLens
-from engines.core.formats.transforms_names import Files, Found, unambiguous
-from engines.core.images import (
+from engines.core.data.decoding import LYING
+from engines.core.data.images import (
     IMAGE_SUFFIXES,
     exif_orientation,
     fitted_camera,
@@ -26,8 +22,12 @@ from engines.core.images import (
     turned_for,
     turned_size,
 )
+from engines.core.data.views import Split, View
+from engines.core.errors import UserError
+from engines.core.formats.transforms_frames import TransformsFile
+from engines.core.formats.transforms_lens import StatedLens
+from engines.core.formats.transforms_names import Files, Found, unambiguous
 from engines.core.reading import quoted, shortened
-from engines.core.views import Split, View
 
 DEPTH_SUFFIXES = (".png", ".npy", ".tif", ".tiff", ".exr")
 MILLIMETRES = 1e-3

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from engines.core.data.undistortion import DISTORTION
+from engines.core.data.views import View
 from engines.core.files import replacing
 from engines.core.formats.transforms_frames import OPENGL_TO_OPENCV
 from engines.core.formats.transforms_lens import FULL_OPENCV, OPENCV
-from engines.core.undistortion import DISTORTION
-from engines.core.views import View
 
 LENS = ("fl_x", "fl_y", "cx", "cy", "w", "h", *DISTORTION)
 POLYNOMIAL = 5

@@ -12,11 +12,11 @@ import pytest
 
 from app import cli
 from app.commands import bench, console
-from app.opening import Opened
+from app.viewing.opening import Opened
 from engines.core.camera import Camera
-from engines.core.checkpoint import Checkpoint
 from engines.core.engine import Audit
 from engines.core.frame import Frame
+from engines.core.storage.checkpoint import Checkpoint
 from tests.app.ball_scene import BallScene
 
 

@@ -14,19 +14,20 @@ from typing import Any
 import pytest
 import torch
 
-from app import cli, opening
+from app import cli
 from app.commands import convert, info
-from app.opening import data_beside
+from app.viewing import opening
+from app.viewing.opening import data_beside
 from engines import registry
 from engines.core.camera import Camera
-from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.config import Options, TrainingConfig
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
-from engines.core.run_folder import write_run_config
-from engines.core.scene_file import read_scene_file, write_scene_file
-from engines.core.tensor_bundle import write_bundle
-from engines.core.torch_file import read_torch_file
+from engines.core.storage.checkpoint import Checkpoint, SceneInfo
+from engines.core.storage.run_folder import write_run_config
+from engines.core.storage.scene_file import read_scene_file, write_scene_file
+from engines.core.storage.tensor_bundle import write_bundle
+from engines.core.storage.torch_file import read_torch_file
 from tests.app.ball_scene import UP, BallScene, ring
 from tests.engines.core.examples import write_part
 

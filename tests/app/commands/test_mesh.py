@@ -11,10 +11,10 @@ import trimesh
 
 from app import cli
 from app.commands import console
-from app.opening import Opened
-from engines.core.checkpoint import Checkpoint
+from app.viewing.opening import Opened
 from engines.core.engine import INSTANCE, Control
 from engines.core.errors import UserError
+from engines.core.storage.checkpoint import Checkpoint
 from tests.app.ball_scene import BallScene
 from tests.app.mesh.fields import SurfaceScene, ball
 

@@ -14,8 +14,8 @@ import pytest
 from app import cli
 from app.commands import console
 from app.mesh.surface import Surface
-from app.opening import Opened
-from engines.core.checkpoint import Checkpoint
+from app.viewing.opening import Opened
+from engines.core.storage.checkpoint import Checkpoint
 from tests.app.ball_scene import BallScene
 from tests.app.mesh.shapes import cube, sphere, square, write, write_archive
 

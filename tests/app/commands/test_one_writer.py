@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from app.cli import main
+from engines.core.data.images import write_png
 from engines.core.files import holding
-from engines.core.images import write_png
 from tests.engines.core.formats.test_colmap_projects import write_model
 
 FILES = {

@@ -12,14 +12,14 @@ import pytest
 from app import cli
 from app.commands import console, render
 from app.commands.console import note_astray
-from app.opening import Opened
+from app.viewing.opening import Opened
 from engines.core.camera import Camera
-from engines.core.checkpoint import Checkpoint
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.views import View, Views
 from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, Control
 from engines.core.errors import UserError
-from engines.core.paths import camera_path, read_path, write_path
-from engines.core.views import View, Views
+from engines.core.paths.generators import camera_path, read_path, write_path
+from engines.core.storage.checkpoint import Checkpoint
 from tests.app.ball_scene import UP, BallScene, ring
 
 

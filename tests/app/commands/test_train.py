@@ -13,12 +13,12 @@ import pytest
 
 from app import cli
 from app.commands import train
-from app.evaluation import Evaluation, Score
-from app.training import Report
-from engines.core.checkpoint import Checkpoint
+from app.training.evaluation import Evaluation, Score
+from app.training.loop import Report
 from engines.core.engine import Stop
 from engines.core.errors import UserError
-from engines.core.run_folder import read_run_training, write_run_config
+from engines.core.storage.checkpoint import Checkpoint
+from engines.core.storage.run_folder import read_run_training, write_run_config
 
 SMALL = ("grid_dim=4", "max_steps=1")
 

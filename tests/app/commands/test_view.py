@@ -13,9 +13,9 @@ from PIL import Image
 
 from app import cli, demos
 from app.commands import console, view
-from app.opening import Opened
-from app.preview import CELL_PX, GAP_PX, VIEWS, grid
-from engines.core.checkpoint import Checkpoint
+from app.export.preview import CELL_PX, GAP_PX, VIEWS, grid
+from app.viewing.opening import Opened
+from engines.core.storage.checkpoint import Checkpoint
 from tests.app.ball_scene import BallScene, ring
 
 

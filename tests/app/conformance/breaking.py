@@ -11,7 +11,7 @@ import pytest
 
 from app.conformance.running import Outcome, conform
 from engines import registry
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from tests.docs.page import METHOD, among_engines, engine_source, write_method
 
 Changes: TypeAlias = Sequence[tuple[str, str]]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from app.conformance.samples import small_samples
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 
 
 @pytest.fixture(scope="session")

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from app.conformance.running import conform
-from engines.core.checkpoint import Checkpoint, SceneInfo, scene_info
 from engines.core.config import Options, TrainingConfig
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, Diverged, UserError
 from engines.core.frame import Frame
+from engines.core.storage.checkpoint import Checkpoint, SceneInfo, scene_info
 
 
 class PlainScene:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from tests.app.conformance.breaking import BEFORE_JUDGING, Changes, Wrong, assert_said, member
 
 END = "\nENGINE = RadianceGrid()"

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from app.conformance.pretended_gpu import DEVICE, MixedDevices, Waits, pretended_gpu
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.device import to_device, to_host
 from tests.app.conformance.breaking import Wrong, assert_said
 

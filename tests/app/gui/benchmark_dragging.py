@@ -12,7 +12,7 @@ from PyQt5.QtCore import QEvent, QEventLoop, QObject, QPoint, Qt, QTimer
 from pytestqt.qtbot import QtBot
 
 from app.demos import demo_scenes
-from app.gui.canvas_painter import PainterCanvas
+from app.gui.viewport.canvas_painter import PainterCanvas
 from app.gui.window import Window
 from tests.app.gui.conftest import Shelf, open_and_wait, send_mouse, shown_window, wait_exact
 from tests.app.gui.fake_scene import FakeScene

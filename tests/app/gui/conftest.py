@@ -12,13 +12,13 @@ from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-import app.gui.export_job
-import app.session
+import app.gui.export.export_job
+import app.viewing.session
 from app.gui.main import make_window
 from app.gui.window import Window
-from app.opening import Opened
-from engines.core.checkpoint import Checkpoint
+from app.viewing.opening import Opened
 from engines.core.errors import UserError
+from engines.core.storage.checkpoint import Checkpoint
 from tests.app.gui.fake_scene import FakeScene, opened, write_photographs
 from tests.app.recorded import RecordedScene
 
@@ -57,8 +57,8 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
     """Scenes to open: `fast.pth`, 128 square."""
     shelf = Shelf()
     shelf.scenes["fast.pth"] = FakeScene
-    monkeypatch.setattr(app.session, "open_scene", shelf.open)
-    monkeypatch.setattr(app.gui.export_job, "open_scene", shelf.open)
+    monkeypatch.setattr(app.viewing.session, "open_scene", shelf.open)
+    monkeypatch.setattr(app.gui.export.export_job, "open_scene", shelf.open)
     return shelf
 
 
@@ -87,7 +87,7 @@ def recorded(window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> R
     """A recording of 6 moments, open in the window."""
     scene = RecordedScene(6, 0.01)
     opened = Opened(scene, Checkpoint("colour_grid", {}, 0, {}), None, Path("recorded.pth"))
-    monkeypatch.setattr("app.session.open_scene", lambda *_: opened)
+    monkeypatch.setattr("app.viewing.session.open_scene", lambda *_: opened)
     open_and_wait(window, qtbot, Path("recorded.pth"))
     return scene
 

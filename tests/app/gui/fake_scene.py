@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from app.opening import Opened
+from app.viewing.opening import Opened
 from engines.core.camera import Array, Camera, look_at, pixel_rays
-from engines.core.checkpoint import Checkpoint
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import to_uint8, write_png
+from engines.core.data.views import Split, View, Views
 from engines.core.engine import Control, Stop, never_stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame
-from engines.core.images import to_uint8, write_png
-from engines.core.views import Split, View, Views
+from engines.core.storage.checkpoint import Checkpoint
 
 UP = np.array([0.0, 0.0, 1.0])
 BOUNDS = np.array([[-1.0, -1.0, -0.5], [1.0, 1.0, 0.9]])

@@ -11,8 +11,8 @@ from app import cli
 
 def end_with_picture() -> None:
     """Has the process end when an exact picture was painted."""
-    from app.gui.looking import Looking
-    from app.pictures import Picture
+    from app.gui.viewport.looking import Looking
+    from app.rendering.pictures import Picture
 
     take = Looking._take
 

@@ -6,12 +6,12 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from app.opening import ALONE, Beside, Opened
-from engines.core.checkpoint import Checkpoint
+from app.viewing.opening import ALONE, Beside, Opened
 from engines.core.config import Options, make_options, parse_settings
+from engines.core.data.images import list_in_order, photograph_size, read_image
 from engines.core.engine import INSTANCE, Control
 from engines.core.errors import LacksInput, UserError
-from engines.core.images import list_in_order, photograph_size, read_image
+from engines.core.storage.checkpoint import Checkpoint
 from tests.app.gui.fake_scene import FakeScene, write_photographs
 
 ADVICE = "a ball on white"

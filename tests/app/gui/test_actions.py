@@ -15,7 +15,7 @@ from app.demos import demo_scenes, demo_title
 from app.gui.command_table import COMMANDS, Command
 from app.gui.main import make_window
 from app.gui.shortcut_sheet import ShortcutSheet, sheet_sections
-from app.gui.viewport import FLY_KEYS
+from app.gui.viewport.viewport import FLY_KEYS
 from app.gui.window import Window
 from engines.core.errors import UserError
 from tests.app.gui.conftest import Shelf

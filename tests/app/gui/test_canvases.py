@@ -11,10 +11,10 @@ from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.gui.canvas import Canvas, Label
-from app.gui.canvas_painter import PainterCanvas
-from app.gui.gl import OpenGl, probe_opengl, wants_opengl
-from app.gui.letterbox import place
+from app.gui.viewport.canvas import Canvas, Label
+from app.gui.viewport.canvas_painter import PainterCanvas
+from app.gui.viewport.gl import OpenGl, probe_opengl, wants_opengl
+from app.gui.viewport.letterbox import place
 from engines.core.camera import Array
 
 SIZE = (320, 200)
@@ -29,7 +29,7 @@ def canvas(request: pytest.FixtureRequest, qtbot: QtBot) -> Iterator[Canvas]:
     if request.param == "OpenGL":
         if probe_opengl().renderer is None:
             pytest.skip("no OpenGL here")
-        from app.gui.canvas_gl import GlCanvas
+        from app.gui.viewport.canvas_gl import GlCanvas
 
         canvas: Canvas = GlCanvas(host)
     else:

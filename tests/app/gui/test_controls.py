@@ -7,7 +7,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
-from app.gui.controls_panel import MANY_CHOICES, ControlsCard
+from app.gui.panel.controls_panel import MANY_CHOICES, ControlsCard
 from engines.core.engine import INSTANCE, Control
 
 NAMES = tuple(f"car-{index:04d}" for index in range(2434))

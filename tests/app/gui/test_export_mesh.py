@@ -11,10 +11,10 @@ import trimesh
 from PyQt5.QtWidgets import QFormLayout, QMessageBox
 from pytestqt.qtbot import QtBot
 
-import app.gui.exporting
-from app.gui.export_order import Order
-from app.gui.mesh_dialog import MeshDialog
-from app.gui.mesh_order import MeshOrder, make_mesh
+import app.gui.export.exporting
+from app.gui.export.export_order import Order
+from app.gui.export.mesh_dialog import MeshDialog
+from app.gui.export.mesh_order import MeshOrder, make_mesh
 from app.gui.window import Window
 from engines.core.engine import INSTANCE
 from tests.app.gui.conftest import NEVER, Shelf, open_and_wait
@@ -30,7 +30,7 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> Answer:
     """What the user will have filled in."""
 
     def fill_in(order: MeshOrder) -> None:
-        monkeypatch.setattr(app.gui.exporting, "ask_mesh", lambda *_: order)
+        monkeypatch.setattr(app.gui.export.exporting, "ask_mesh", lambda *_: order)
 
     return fill_in
 
@@ -62,8 +62,8 @@ def test_only_one_export_of_either_kind_and_cancelling_leaves_nothing(
     window: Window, qtbot: QtBot, tmp_path: Path, under_way: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(app.gui.exporting, "ask_mesh", lambda *_: asked.append("mesh"))
-    monkeypatch.setattr(app.gui.exporting, "ask_export", lambda *_: Order(out=str(tmp_path / "film.mp4")))
+    monkeypatch.setattr(app.gui.export.exporting, "ask_mesh", lambda *_: asked.append("mesh"))
+    monkeypatch.setattr(app.gui.export.exporting, "ask_export", lambda *_: Order(out=str(tmp_path / "film.mp4")))
     for command in ("export_mesh", "export"):
         window.banner.hide()
         window.commands[command].trigger()
@@ -93,7 +93,7 @@ def test_a_scene_without_depth_is_told_and_nothing_asked(
 
     shelf.scenes["flat.pth"] = flat
     open_and_wait(window, qtbot, Path("flat.pth"))
-    monkeypatch.setattr(app.gui.exporting, "ask_mesh", lambda *_: pytest.fail("asked"))
+    monkeypatch.setattr(app.gui.export.exporting, "ask_mesh", lambda *_: pytest.fail("asked"))
     window.commands["export_mesh"].trigger()
     assert "no depth" in window.banner.text.text() and window.exporting.job is None
 
@@ -123,7 +123,7 @@ def test_no_file_is_proposed_that_is_there(
     (tmp_path / "fast.obj").touch()
     window.change_settings(replace(window.settings, mesh=MeshOrder(str(tmp_path / "last.obj")).remembered()))
     proposed: list[MeshOrder] = []
-    monkeypatch.setattr(app.gui.exporting, "ask_mesh", lambda _, __, order: proposed.append(order))
+    monkeypatch.setattr(app.gui.export.exporting, "ask_mesh", lambda _, __, order: proposed.append(order))
     window.commands["export_mesh"].trigger()
     assert Path(proposed[0].out) == tmp_path / "fast-2.obj"
 

@@ -11,11 +11,11 @@ from PyQt5.QtWidgets import QApplication, QDialog, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.gui import dialog_parts
-from app.gui.export_dialog import ExportDialog
-from app.gui.export_order import Order
+from app.gui.export.export_dialog import ExportDialog
+from app.gui.export.export_order import Order
+from app.gui.export.mesh_dialog import MeshDialog
+from app.gui.export.mesh_order import MeshOrder
 from app.gui.main import make_window
-from app.gui.mesh_dialog import MeshDialog
-from app.gui.mesh_order import MeshOrder
 from app.gui.shortcut_sheet import ShortcutSheet
 from app.gui.training.dialog import TrainDialog
 from app.gui.window import Window

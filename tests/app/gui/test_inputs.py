@@ -15,16 +15,16 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QCheckBox, QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
-import app.gui.export_job
-import app.inputs
-import app.session
-from app.gui.export_order import Order
+import app.gui.export.export_job
+import app.viewing.inputs
+import app.viewing.session
+from app.gui.export.export_order import Order
 from app.gui.input_dialog import InputDialog
 from app.gui.main import make_window
 from app.gui.window import Window
-from app.opening import Beside
 from app.settings import Settings, load_settings, save_settings
-from engines.core.images import write_png
+from app.viewing.opening import Beside
+from engines.core.data.images import write_png
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, told, wait_exact
 from tests.app.gui.made_of_photographs import ADVICE, Opener, Taker
 
@@ -34,9 +34,9 @@ COND, PLAIN = Path("cond.pth"), Path("plain.pth")
 @pytest.fixture
 def opener(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opener]:
     opener = Opener()
-    monkeypatch.setattr(app.session, "open_scene", opener.open)
-    monkeypatch.setattr(app.gui.export_job, "open_scene", opener.open)
-    monkeypatch.setattr(app.inputs, "find_engine", lambda name: Taker())
+    monkeypatch.setattr(app.viewing.session, "open_scene", opener.open)
+    monkeypatch.setattr(app.gui.export.export_job, "open_scene", opener.open)
+    monkeypatch.setattr(app.viewing.inputs, "find_engine", lambda name: Taker())
     yield opener
     opener.gate.set()
 

@@ -10,11 +10,11 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QDialog, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from app.gui.export_dialog import ExportDialog
-from app.gui.export_order import FILE_PATH, Order
-from app.gui.mesh_dialog import MeshDialog
-from app.gui.mesh_order import MeshOrder
-from app.gui.panel_parts import Slider
+from app.gui.export.export_dialog import ExportDialog
+from app.gui.export.export_order import FILE_PATH, Order
+from app.gui.export.mesh_dialog import MeshDialog
+from app.gui.export.mesh_order import MeshOrder
+from app.gui.panel.panel_parts import Slider
 from app.gui.window import Window
 from tests.app.gui.conftest import open_and_wait
 

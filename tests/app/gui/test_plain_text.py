@@ -7,7 +7,7 @@ from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.gui.banner import Banner
-from app.gui.panel_parts import label
+from app.gui.panel.panel_parts import label
 from app.gui.plain_text import MOST_TOLD, cut, tip
 from app.gui.window import Window
 

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app.gui.window import Window
 from app.gui.words import breakable, in_window
-from app.presets import preset_names, presets_of
+from app.training.presets import preset_names, presets_of
 from engines.core.errors import UserError
 from engines.registry import all_engines
 

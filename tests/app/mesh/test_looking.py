@@ -9,8 +9,8 @@ import numpy as np
 from app.mesh.cameras import mesh_box, mesh_cameras, sphere_cameras, spread
 from app.mesh.depth_views import depth_view, seen_points
 from engines.core.camera import look_at
-from engines.core.dataset import Dataset
-from engines.core.views import View, Views
+from engines.core.data.dataset import Dataset
+from engines.core.data.views import View, Views
 from tests.app.ball_scene import UP, BallScene, draw_ball, ring
 
 

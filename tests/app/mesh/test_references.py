@@ -12,8 +12,8 @@ from app.mesh import references
 from app.mesh.alignment import alignment
 from app.mesh.references import read_reference
 from app.mesh.scored_files import holds_meshes, pairs_of
-from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.errors import UserError
+from engines.core.storage.checkpoint import Checkpoint, SceneInfo
 from tests.app.ball_scene import ring
 from tests.app.mesh.shapes import cube, write, write_archive
 

@@ -16,7 +16,7 @@ from app.mesh.drawing import LoadedMesh, MeshPicture, load_mesh
 from app.mesh.mesh_reading import MeshFile
 from app.mesh.showing import Drawn, Job, MeshDrawer, MeshLook, composed, draw_job, overlay, unhidden
 from app.mesh.surface import Surface
-from app.pictures import Picture, Request
+from app.rendering.pictures import Picture, Request
 from engines.core.camera import Array, Camera
 from engines.core.frame import Frame
 from tests.app.ball_scene import ring

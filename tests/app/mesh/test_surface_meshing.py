@@ -11,7 +11,7 @@ import pytest
 import torch
 import trimesh
 
-from app.export import Progress
+from app.export.exporter import Progress
 from app.mesh.glb_file import linear
 from app.mesh.mesh_export import MeshExport, mesh_source
 from app.mesh.meshing import run_mesh

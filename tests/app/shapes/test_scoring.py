@@ -12,10 +12,10 @@ import pytest
 from app.shapes.scoring import Request, score_shapes
 from app.shapes.validating import validation_shapes
 from engines.core.camera import Array
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.views import Split, View, Views
 from engines.core.engine import INSTANCE, Control, never_stop
 from engines.core.errors import UserError
-from engines.core.views import Split, View, Views
 from tests.app.ball_scene import UP, BallScene, ring
 
 SIDE = 4

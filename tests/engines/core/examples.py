@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from engines.core.camera import Camera, look_at
-from engines.core.checkpoint import Checkpoint, SceneInfo
+from engines.core.data.images import write_png
 from engines.core.formats.deepvoxels_folder import Intrinsics, write_intrinsics, write_pose
-from engines.core.images import write_png
+from engines.core.storage.checkpoint import Checkpoint, SceneInfo
 
 INTRINSICS = Intrinsics(30.0, (16.0, 12.0), (0.1, 0.2, 0.3), 0.5, 1.5, (32, 24))
 

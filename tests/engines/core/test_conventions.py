@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.synthetic.materials import Material, Plain
+from app.synthetic.raytracer import draw
+from app.synthetic.scene import Solid, SyntheticScene
+from app.synthetic.shapes import Box
 from engines.core.camera import Camera, look_at, pixel_rays, project
-from engines.core.images import read_image, write_png
-from engines.core.synthetic.materials import Material, Plain
-from engines.core.synthetic.raytracer import draw
-from engines.core.synthetic.scene import Solid, SyntheticScene
-from engines.core.synthetic.shapes import Box
+from engines.core.data.images import read_image, write_png
 
 CAMERA = Camera(np.eye(4), (10.0, 10.0), (4.0, 3.0), (8, 6))
 

@@ -9,12 +9,12 @@ import pytest
 from PIL import Image
 
 from engines.core.camera import Array, Camera, look_at
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import exif_orientation
+from engines.core.data.views import View, Views
 from engines.core.errors import UserError
 from engines.core.formats import with_up_found
-from engines.core.images import exif_orientation
 from engines.core.upright import AS_STATED, find_up, parse_up, up_direction, upper_edge
-from engines.core.views import View, Views
 from tests.engines.core.examples import camera_at, camera_ring
 
 UP = np.array([0, 0, 1.0])

@@ -19,14 +19,14 @@ from torch import Tensor, nn
 from engines.core import ranks
 from engines.core.camera import Camera
 from engines.core.chance import generator_states, seeded
-from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.config import OptimiserConfig
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.views import View, Views
 from engines.core.errors import UserError
+from engines.core.learning.optimisation import Optimisation
 from engines.core.objective import Setup
-from engines.core.optimisation import Optimisation
 from engines.core.ranks import Share
-from engines.core.views import View, Views
+from engines.core.storage.checkpoint import Checkpoint, SceneInfo
 
 CPU = torch.device("cpu")
 ROWS = 6

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import torch
 
+from app.synthetic.sample import deepvoxels_sample, write_sample
 from engines.core.formats import open_dataset
-from engines.core.optimisation import Optimisation
-from engines.core.synthetic.sample import deepvoxels_sample, write_sample
+from engines.core.learning.optimisation import Optimisation
 from engines.deepvoxels.config import DeepVoxelsConfig
 from engines.deepvoxels.engine import ENGINE
 from engines.deepvoxels.training import DeepVoxelsObjective

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from engines.core.camera import Camera
-from engines.core.unet import BatchNorm3d, Conv3d
+from engines.core.networks.unet import BatchNorm3d, Conv3d
 from engines.deepvoxels.config import FEATURE_PX, DeepVoxelsConfig
 from engines.deepvoxels.geometry import FrustumSamples, GridPlacement, frustum_samples
 from engines.deepvoxels.network import DeepVoxels, OcclusionNet, depth_coordinates

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from app.beginning import begin
-from app.inspection.boxes import boxes_of_methods
+from app.capture.inspection.boxes import boxes_of_methods
+from app.training.beginning import begin
 from engines.core.formats import open_dataset
 from engines.registry import find_engine
 from tests.app.posed_photographs import write_masked

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from app.demos import DEMO_FOLDER
-from engines.core.scene_file import read_scene_file
+from engines.core.storage.scene_file import read_scene_file
 from tests.app.damaging import BYTES, TORCH_COMMANDS, Workshop, scene_files, torch_contents, try_cases
 
 DEMO = DEMO_FOLDER / "toys.safetensors"

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from app.fitting import fit_native, same_picture
-from app.opening import Opened, open_scene
+from app.camera.fitting import fit_native, same_picture
+from app.viewing.opening import Opened, open_scene
 from engines.core.camera import Camera, look_at
-from engines.core.checkpoint import Checkpoint
 from engines.core.engine import Scene
 from engines.core.errors import UserError
+from engines.core.storage.checkpoint import Checkpoint
 from engines.deepvoxels.config import DeepVoxelsConfig, DeepVoxelsOptions
 from engines.deepvoxels.geometry import GridPlacement, frustum_samples, metric_depth
 from engines.deepvoxels.network import DeepVoxels

@@ -11,11 +11,11 @@ import torch
 
 from engines.core.bounds import bounds_between, bounds_seen
 from engines.core.camera import Array, Camera, look_at
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import write_png
+from engines.core.data.views import View, Views
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
-from engines.core.images import write_png
-from engines.core.views import View, Views
 from engines.deepvoxels.config import DeepVoxelsConfig, DeepVoxelsOptions
 from engines.deepvoxels.engine import ENGINE
 from engines.deepvoxels.geometry import GridPlacement, frustum_samples

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.presets import Preset, presets_of
+from app.training.presets import Preset, presets_of
 from engines.core.config import make_options
 from engines.deepvoxels.config import DeepVoxelsConfig
 

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from engines import registry
 from engines.core.camera import Camera, look_at
-from engines.core.checkpoint import Checkpoint
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.views import Views
 from engines.core.engine import Training, never_stop
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
-from engines.core.views import Views
+from engines.core.storage.checkpoint import Checkpoint
 from engines.deepvoxels.config import DeepVoxelsConfig
 from engines.deepvoxels.engine import ENGINE
 from engines.deepvoxels.training_views import TrainingViews, ViewOrder, nearest_views, training_photographs

@@ -9,7 +9,7 @@ import torch
 
 from engines import registry
 from engines.core.errors import UserError
-from engines.core.torch_file import read_torch_file, write_torch_file
+from engines.core.storage.torch_file import read_torch_file, write_torch_file
 from engines.deepvoxels import upstream
 from engines.deepvoxels.engine import ENGINE
 from tests.engines.deepvoxels.test_equality import small_network

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import torch
 
+from app.synthetic.dvr_sample import dvr_sample, write_dvr_sample
 from engines.core.formats import open_dataset
-from engines.core.optimisation import Optimisation
-from engines.core.synthetic.dvr_sample import dvr_sample, write_dvr_sample
+from engines.core.learning.optimisation import Optimisation
 from engines.dvr.config import DvrConfig
 from engines.dvr.engine import ENGINE
 from engines.dvr.training import DvrObjective

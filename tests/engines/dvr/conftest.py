@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engines.core.dataset import Dataset
+from app.synthetic.dvr_sample import dvr_sample, write_dvr_sample
+from engines.core.data.dataset import Dataset
 from engines.core.formats import open_dataset
-from engines.core.synthetic.dvr_sample import dvr_sample, write_dvr_sample
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from engines.core.dataset import Dataset
-from engines.core.optimisation import Optimisation
+from engines.core.data.dataset import Dataset
+from engines.core.learning.optimisation import Optimisation
 from engines.dvr.config import DvrConfig
 from engines.dvr.engine import ENGINE
 from engines.dvr.training import DvrObjective

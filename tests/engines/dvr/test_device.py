@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from app.conformance.pretended_gpu import DEVICE, pretended_gpu
-from engines.core.checkpoint import Checkpoint
+from app.synthetic.dvr_sample import dvr_sample, write_dvr_sample
 from engines.core.formats import open_dataset
 from engines.core.objective import Setup
-from engines.core.synthetic.dvr_sample import dvr_sample, write_dvr_sample
+from engines.core.storage.checkpoint import Checkpoint
 from engines.dvr.config import DvrConfig, DvrOptions
 from engines.dvr.network import Decoder, Dvr
 from engines.dvr.scene import DvrScene, find_info

@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from app.mesh.mesh_export import MadeMesh, MeshExport
 from app.mesh.surface_meshing import mesh_from_surface
-from app.opening import Opened, open_scene
+from app.viewing.opening import Opened, open_scene
 from engines.core.camera import Array
 from engines.core.engine import never_stop
 from engines.dvr.scene import DvrScene

@@ -14,12 +14,12 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from app.gui.export_order import Order
+from app.gui.export.export_order import Order
 from app.gui.window import Window
-from app.opening import Beside, open_scene
+from app.viewing.opening import Beside, open_scene
+from engines.core.data.images import read_image, to_uint8, write_png
 from engines.core.engine import never_stop
-from engines.core.images import read_image, to_uint8, write_png
-from engines.core.path_files import read_path
+from engines.core.paths.path_files import read_path
 from tests.app.gui.conftest import NEVER, shown_window, told
 from tests.engines.dvr.test_photographs import photograph
 from tests.engines.dvr.test_upstream import CODED, saved

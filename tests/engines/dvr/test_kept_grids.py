@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from app import cli
-from engines.core.checkpoint import Checkpoint
 from engines.core.config import make_options
 from engines.core.engine import never_stop
-from engines.core.scene_file import read_scene_file
+from engines.core.storage.checkpoint import Checkpoint
+from engines.core.storage.scene_file import read_scene_file
 from engines.dvr import kept_grids
 from engines.dvr.config import DvrOptions
 from engines.dvr.engine import ENGINE

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from engines.core.dataset import Dataset
+from app.synthetic.dvr_sample import dvr_sample
+from app.synthetic.raytracer import draw
+from engines.core.data.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
-from engines.core.synthetic.dvr_sample import dvr_sample
-from engines.core.synthetic.raytracer import draw
 from engines.dvr.cube import Cube
 from tests.engines import dividing
 from tests.engines.dvr.learning import SMALL, begun

@@ -15,11 +15,11 @@ import torch
 from PIL import Image
 
 from app import cli
-from app.opening import Beside, Opened, open_scene
+from app.viewing.opening import Beside, Opened, open_scene
 from engines.core.camera import Array
+from engines.core.data.images import write_png
 from engines.core.engine import BLEND, BLEND_WITH, INSTANCE
 from engines.core.errors import Lacking, LacksInput, UserError
-from engines.core.images import write_png
 from engines.dvr.engine import ENGINE
 from engines.dvr.photographs import as_input, inputs_named
 from engines.dvr.scene import DvrScene

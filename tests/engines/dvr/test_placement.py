@@ -12,7 +12,7 @@ from engines.core.errors import UserError
 from engines.dvr.config import DvrConfig
 from engines.dvr.cube import Cube
 from engines.dvr.placement import Placed, place_cube
-from tests.engines.core.test_subject_box import CENTRE, RADIUS, ball
+from tests.engines.core.data.test_subject_box import CENTRE, RADIUS, ball
 
 
 def placed(folder: Path, **settings: object) -> Placed:

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from app.opening import open_scene
+from app.viewing.opening import open_scene
 from engines.core.camera import Camera
-from engines.core.checkpoint import Checkpoint
 from engines.core.engine import HasSurface
+from engines.core.storage.checkpoint import Checkpoint
 from engines.dvr.config import DvrConfig, DvrOptions
 from engines.dvr.cube import Cube
 from engines.dvr.network import Dvr

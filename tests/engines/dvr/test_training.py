@@ -14,12 +14,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import write_png
+from engines.core.data.views import Views
 from engines.core.engine import never_stop
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
-from engines.core.images import write_png
-from engines.core.views import Views
 from engines.dvr.config import DvrConfig
 from engines.dvr.engine import ENGINE
 from engines.dvr.network import Dvr, sharpen

@@ -13,8 +13,8 @@ from torch import Tensor
 from app import cli
 from engines import registry
 from engines.core.errors import UserError
-from engines.core.scene_file import read_scene_file
-from engines.core.torch_file import read_torch_file
+from engines.core.storage.scene_file import read_scene_file
+from engines.core.storage.torch_file import read_torch_file
 from engines.dvr import upstream
 from engines.dvr.config import DvrConfig
 from engines.dvr.engine import ENGINE

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.dvr.config import DvrConfig
 from engines.dvr.cube import Cube
 from engines.dvr.visual_hull import CELLS, VisualHulls, carve, entries
-from tests.engines.core.test_subject_box import CENTRE, RADIUS, ball
+from tests.engines.core.data.test_subject_box import CENTRE, RADIUS, ball
 from tests.engines.dvr.learning import CLASS, begun
 
 

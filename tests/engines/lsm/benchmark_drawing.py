@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from app.opening import open_scene
+from app.synthetic.lsm_sample import lsm_sample, write_lsm_sample
+from app.viewing.opening import open_scene
 from engines.core.camera import Camera, look_at
-from engines.core.checkpoint import Checkpoint
 from engines.core.engine import Scene, never_stop, whole_controls
 from engines.core.formats import open_dataset
-from engines.core.synthetic.lsm_sample import lsm_sample, write_lsm_sample
-from engines.core.tensor_bundle import write_bundle
+from engines.core.storage.checkpoint import Checkpoint
+from engines.core.storage.tensor_bundle import write_bundle
 from engines.lsm import upstream
 from engines.lsm.config import LsmConfig, LsmOptions
 from engines.lsm.depth_scene import DepthScene

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engines.core.synthetic.lsm_sample import lsm_sample, write_lsm_sample
+from app.synthetic.lsm_sample import lsm_sample, write_lsm_sample
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from engines.core.config import make_options
-from engines.core.tensor_bundle import find_bundle, read_bundle
+from engines.core.storage.tensor_bundle import find_bundle, read_bundle
 from engines.lsm import upstream
 from engines.lsm.config import LsmConfig
 from engines.lsm.network import Lsm

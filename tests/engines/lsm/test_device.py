@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from app.conformance.pretended_gpu import DEVICE, pretended_gpu
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import Scene, never_stop, whole_controls
 from engines.lsm.config import LsmOptions
 from engines.lsm.engine import ENGINE

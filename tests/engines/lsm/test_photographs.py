@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from engines.core.camera import Camera, look_at, project
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.views import View, Views
 from engines.core.errors import UserError
-from engines.core.views import View, Views
 from engines.lsm.colouring import UNSEEN, colours
 from engines.lsm.config import LsmConfig
 from engines.lsm.photographs import Cube, Photographs, chosen_numbers, read_photographs, upright, views_of

@@ -13,13 +13,13 @@ import trimesh
 from app import cli
 from app.mesh.point_cloud import run_points
 from engines.core.camera import project
-from engines.core.checkpoint import Checkpoint
 from engines.core.config import make_options
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import INSTANCE, HasSurface, never_stop, whole_controls
 from engines.core.errors import Lacking, UserError
 from engines.core.scene_abilities import HasDepthMaps, HasVolume
-from engines.core.tensor_bundle import read_bundle, write_bundle
+from engines.core.storage.checkpoint import Checkpoint
+from engines.core.storage.tensor_bundle import read_bundle, write_bundle
 from engines.lsm import upstream
 from engines.lsm.config import LsmConfig, LsmOptions
 from engines.lsm.depth_scene import DepthScene

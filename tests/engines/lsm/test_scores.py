@@ -13,9 +13,9 @@ import torch
 from app import cli
 from app.shapes.score_table import table
 from app.shapes.scores import ObjectScore, ShapeScores, depth_error, intersections_over_unions
-from engines.core.checkpoint import Checkpoint
-from engines.core.images import read_image
-from engines.core.scene_file import write_scene_file
+from engines.core.data.images import read_image
+from engines.core.storage.checkpoint import Checkpoint
+from engines.core.storage.scene_file import write_scene_file
 from engines.lsm.config import LsmConfig
 from engines.lsm.network import Lsm
 

@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 import torch
 
-from app.presets import Preset, presets_of
+from app.training.presets import Preset, presets_of
 from engines.core import ranks
-from engines.core.checkpoint import Checkpoint
 from engines.core.config import make_options
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.views import Views
 from engines.core.errors import UserError
+from engines.core.learning.optimisation import Optimisation
 from engines.core.objective import Setup
-from engines.core.optimisation import Optimisation
 from engines.core.ranks import ALONE, Rank
-from engines.core.scene_file import write_scene_file
-from engines.core.views import Views
+from engines.core.storage.checkpoint import Checkpoint
+from engines.core.storage.scene_file import write_scene_file
 from engines.lsm.config import LsmConfig
 from engines.lsm.photographs import Cube, upright
 from engines.lsm.training import LsmObjective, unsupported

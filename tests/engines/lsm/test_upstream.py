@@ -11,10 +11,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from engines.core.checkpoint import Checkpoint
 from engines.core.config import make_options
 from engines.core.errors import UserError
-from engines.core.tensor_bundle import find_bundle, read_bundle, write_bundle
+from engines.core.storage.checkpoint import Checkpoint
+from engines.core.storage.tensor_bundle import find_bundle, read_bundle, write_bundle
 from engines.lsm import upstream
 from engines.lsm.config import LsmConfig
 from engines.lsm.network import Lsm

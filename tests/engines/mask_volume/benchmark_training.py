@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from engines.core.optimisation import Optimisation
-from engines.core.scene_file import write_scene_file
+from engines.core.learning.optimisation import Optimisation
+from engines.core.storage.scene_file import write_scene_file
 from engines.mask_volume.training import MaskVolumeObjective, Networks
 from tests.benchmarks.measuring import Measure
 from tests.engines.mask_volume.captured import begun, recording

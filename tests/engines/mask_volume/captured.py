@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 
 from engines.core.camera import Array, Camera
-from engines.core.checkpoint import Checkpoint
-from engines.core.dataset import Dataset
-from engines.core.images import to_uint8, write_png
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import to_uint8, write_png
+from engines.core.data.views import View, Views
+from engines.core.learning.optimisation import Optimisation
 from engines.core.objective import Setup
-from engines.core.optimisation import Optimisation
-from engines.core.views import View, Views
+from engines.core.storage.checkpoint import Checkpoint
 from engines.mask_volume.config import MaskVolumeConfig
 from engines.mask_volume.training import MaskVolumeObjective
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.views import Views
 from engines.core.errors import UserError
-from engines.core.views import Views
 from engines.mask_volume.captures import background_of, depth_limits
 from engines.mask_volume.examples import working_size
 from tests.engines.mask_volume.captured import CARD, WALL, begun, photograph, recording

@@ -9,7 +9,7 @@ import torch
 
 from app.conformance.pretended_gpu import DEVICE, GpuTensor, MixedDevices, pretended_gpu
 from engines.core.beside import Done
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import never_stop
 from engines.mask_volume.config import MaskVolumeOptions
 from engines.mask_volume.scene import MaskVolumeScene

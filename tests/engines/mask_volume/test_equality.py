@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from app.opening import open_scene
+from app.viewing.opening import open_scene
 from engines.core.engine import never_stop
-from engines.core.path_files import read_path
+from engines.core.paths.path_files import read_path
 from engines.mask_volume.scene import MaskVolumeScene
 
 # Their planes are kept in half precision, 2^-11 of the value, and mixed with weights that sum to one.

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from app import cli
-from app.opening import open_scene
-from app.training import run_training
-from app.viewpoints import read_viewpoints
+from app.training.loop import run_training
+from app.viewing.opening import open_scene
+from app.viewing.viewpoints import read_viewpoints
+from engines.core.data.images import to_uint8, write_png
 from engines.core.engine import never_stop
 from engines.core.errors import Lacking
-from engines.core.images import to_uint8, write_png
-from engines.core.run_folder import CONFIG_NAME, SCENE_NAME
+from engines.core.storage.run_folder import CONFIG_NAME, SCENE_NAME
 from engines.mask_volume import moments
 from tests.engines.mask_volume.captured import CARD, SIDE_PX, WALL, camera, photograph
 

@@ -13,13 +13,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from app.ahead import Ahead
-from app.playback import Playback
-from engines.core.dataset import Dataset
+from app.rendering.ahead import Ahead
+from app.viewing.playback import Playback
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import write_png
+from engines.core.data.views import Views
 from engines.core.engine import HasMoments, HasSources, Prepares, never_stop, time_control
 from engines.core.errors import Cancelled, UserError
-from engines.core.images import write_png
-from engines.core.views import Views
 from engines.mask_volume import moments
 from engines.mask_volume.config import MaskVolumeOptions
 from engines.mask_volume.moment_cache import Key, MomentCache

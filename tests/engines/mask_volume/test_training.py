@@ -14,13 +14,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core.config import make_options, read_yaml
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import write_png
+from engines.core.data.views import View, Views
 from engines.core.engine import never_stop
 from engines.core.errors import UserError
-from engines.core.images import write_png
-from engines.core.run_folder import write_run_checkpoint
-from engines.core.scene_file import write_scene_file
-from engines.core.views import View, Views
+from engines.core.storage.run_folder import write_run_checkpoint
+from engines.core.storage.scene_file import write_scene_file
 from engines.mask_volume.config import MaskVolumeConfig
 from engines.mask_volume.examples import Example
 from engines.mask_volume.losses import Rendered

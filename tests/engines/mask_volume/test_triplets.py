@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from engines.core.camera import look_at
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.views import Views
 from engines.core.errors import UserError
-from engines.core.views import Views
 from engines.mask_volume.triplets import Triplet, Triplets
 from tests.engines.mask_volume.captured import UP, begun, camera, clips, config, recording
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import torch
 
+from app.synthetic.sample import srn_sample, write_sample
 from engines.core.formats import open_dataset
-from engines.core.optimisation import Optimisation
-from engines.core.synthetic.sample import srn_sample, write_sample
+from engines.core.learning.optimisation import Optimisation
 from engines.srn.config import SrnConfig
 from engines.srn.engine import ENGINE
 from engines.srn.network import Srn

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.core.dataset import Dataset
-from engines.core.optimisation import Optimisation
+from engines.core.data.dataset import Dataset
+from engines.core.learning.optimisation import Optimisation
 from engines.srn.config import SrnConfig
 from engines.srn.engine import ENGINE
 from engines.srn.training import SrnObjective

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from engines.core.dataset import Dataset
-from engines.core.optimisation import Optimisation
+from engines.core.data.dataset import Dataset
+from engines.core.learning.optimisation import Optimisation
 from engines.srn import comparison
 from engines.srn.comparison import RAYS_ON_CPU, Compared, pixel_weights, rays_at_once
 from engines.srn.network import Phi, Srn, apply

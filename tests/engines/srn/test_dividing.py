@@ -53,7 +53,7 @@ def test_what_is_normalised_over_a_whole_step_is_refused(photographs: Path, two_
 def photographs_read(folder: str) -> list[str]:
     """In a step."""
     from engines.core.formats import open_dataset
-    from engines.core.optimisation import Optimisation
+    from engines.core.learning.optimisation import Optimisation
 
     training = dividing.begun("srn", open_dataset(Path(folder)), SMALL)
     assert isinstance(training, Optimisation)
@@ -71,7 +71,7 @@ def spoilt(folder: str) -> list[str]:
     from engines.core import ranks
     from engines.core.errors import Diverged
     from engines.core.formats import open_dataset
-    from engines.core.optimisation import Optimisation
+    from engines.core.learning.optimisation import Optimisation
 
     training = dividing.begun("srn", open_dataset(Path(folder)), SMALL)
     assert isinstance(training, Optimisation)

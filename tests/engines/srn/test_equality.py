@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from app.opening import open_scene
+from app.viewing.opening import open_scene
 from engines.core.camera import Camera, look_at
-from engines.core.checkpoint import Checkpoint
 from engines.core.errors import Cancelled, UserError
+from engines.core.storage.checkpoint import Checkpoint
 from engines.srn.config import SrnConfig, SrnOptions
 from engines.srn.engine import ENGINE
 from engines.srn.network import Srn

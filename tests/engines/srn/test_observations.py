@@ -13,10 +13,10 @@ import pytest
 import torch
 
 from engines.core.camera import project
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.views import Views
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
-from engines.core.views import Views
 from engines.srn.observations import Plan
 from tests.engines.srn.learning import begun, config, equal
 

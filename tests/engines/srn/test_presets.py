@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.presets import Preset, presets_of
+from app.training.presets import Preset, presets_of
 from engines.core.config import make_options
 from engines.core.formats import open_dataset
 from engines.srn.config import SrnConfig

@@ -9,7 +9,7 @@ import torch
 
 from engines import registry
 from engines.core.errors import UserError
-from engines.core.torch_file import read_torch_file, write_torch_file
+from engines.core.storage.torch_file import read_torch_file, write_torch_file
 from engines.srn import upstream
 from engines.srn.config import SrnConfig
 from engines.srn.engine import ENGINE

@@ -12,13 +12,13 @@ from torch import Tensor
 from colour_grid.config import ColourGridConfig, ColourGridOptions
 from colour_grid.scene import ColourGridScene, Grid
 from colour_grid.training import ColourGridObjective
-from engines.core.checkpoint import Checkpoint, SceneInfo
 from engines.core.config import SCENE_CONFIG, make_options
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 from engines.core.engine import Training
 from engines.core.errors import Lacking, UserError
+from engines.core.learning.optimisation import Optimisation
 from engines.core.objective import Setup
-from engines.core.optimisation import Optimisation
+from engines.core.storage.checkpoint import Checkpoint, SceneInfo
 
 FORMAT = "colour_grid"
 """The key of its authors' files."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from colour_grid.engine import ColourGrid
 from colour_grid.training import ColourGridObjective
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
 
 
 class ColourFilmObjective(ColourGridObjective):

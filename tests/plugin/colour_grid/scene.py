@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 from colour_grid.config import ColourGridOptions
 from engines.core.camera import Camera, pixel_rays
-from engines.core.checkpoint import SceneInfo
 from engines.core.device import to_device
 from engines.core.engine import Control, Stop
 from engines.core.errors import Cancelled
 from engines.core.frame import Frame
+from engines.core.storage.checkpoint import SceneInfo
 
 BACKGROUND = 1.0
 ROWS_AT_ONCE = 64

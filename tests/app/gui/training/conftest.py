@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from app.gui.training import trainings
 from app.gui.window import Window
-from app.runs.messages import Message, Standing
-from app.runs.order import Order
-from engines.core.run_folder import LIVE_NAME, append_history, write_run_checkpoint, write_run_config
+from app.training.runs.messages import Message, Standing
+from app.training.runs.order import Order
+from engines.core.storage.run_folder import LIVE_NAME, append_history, write_run_checkpoint, write_run_config
 from tests.app.gui.conftest import NEVER, Shelf
 from tests.app.gui.fake_scene import FakeScene
 from tests.engines.core.examples import checkpoint

@@ -12,13 +12,13 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QDialogButtonBox, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+from app.capture.structure import Structure
 from app.gui.training import poses_part
 from app.gui.training.dialog import TrainDialog
 from app.gui.window import Window
-from app.structure import Structure
+from engines.core.data.images import write_png
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
-from engines.core.images import write_png
 from tests.app.gui.conftest import NEVER
 
 SOON = 8000

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from app.gui.theme import colours_of
 from app.gui.training.curves import PSNR, CurvesView, smoothed
-from app.runs.library import Curves
+from app.training.runs.library import Curves
 
 
 def curves(**losses: list[float]) -> Curves:

@@ -13,16 +13,16 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QApplication, QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from app import presets
+from app.capture.structure import Structure, StructureProgress
 from app.gui.training import dialog, poses_part
 from app.gui.training.dialog import TrainDialog
 from app.gui.window import Window
-from app.runs.measure import Estimate
-from app.runs.order import Order
-from app.structure import Structure, StructureProgress
+from app.training import presets
+from app.training.runs.measure import Estimate
+from app.training.runs.order import Order
+from engines.core.data.images import write_png
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
-from engines.core.images import write_png
 from tests.engines.core.examples import write_part
 
 SOON = 60_000

@@ -10,14 +10,14 @@ import pytest
 from PyQt5.QtWidgets import QAction, QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.gui.panel_parts import BETWEEN
+from app.gui.panel.panel_parts import BETWEEN
 from app.gui.training.panel import TrainingPanel
 from app.gui.training.runs_list import METHOD, Row
 from app.gui.window import Window
-from app.runs.messages import Standing
-from app.runs.order import Order
-from app.runs.queue import Job
-from engines.core.images import write_png
+from app.training.runs.messages import Standing
+from app.training.runs.order import Order
+from app.training.runs.queue import Job
+from engines.core.data.images import write_png
 
 
 @pytest.fixture

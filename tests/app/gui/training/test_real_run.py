@@ -13,11 +13,11 @@ from pytestqt.qtbot import QtBot
 
 from app.gui.main import make_window
 from app.gui.window import Window
-from app.runs.order import Order
-from app.runs.run_process import RunProcess
-from app.training import run_training
+from app.training.loop import run_training
+from app.training.runs.order import Order
+from app.training.runs.run_process import RunProcess
 from engines.core.engine import never_stop
-from engines.core.run_folder import SCENE_NAME
+from engines.core.storage.run_folder import SCENE_NAME
 from tests.app.gui.conftest import send_mouse, wait_exact
 
 START_MS = 120_000

@@ -11,10 +11,10 @@ from pytestqt.qtbot import QtBot
 
 from app.gui.theme import colours_of
 from app.gui.training.runs_list import Row, RunsList, rows_of
-from app.runs.library import Run
-from app.runs.messages import Standing
-from app.runs.order import Order
-from app.runs.queue import Job
+from app.training.runs.library import Run
+from app.training.runs.messages import Standing
+from app.training.runs.order import Order
+from app.training.runs.queue import Job
 
 
 def run(folder: Path, step: int = 5, training: bool = False) -> Run:

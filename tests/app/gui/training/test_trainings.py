@@ -14,11 +14,11 @@ from pytestqt.qtbot import QtBot
 from app.gui.training.run_menu import RunMenu
 from app.gui.training.runs_list import Row
 from app.gui.window import Window
-from app.runs.messages import Ended, Failed, Live, Paused
-from app.runs.order import Order
 from app.settings import load_settings
+from app.training.runs.messages import Ended, Failed, Live, Paused
+from app.training.runs.order import Order
 from engines.core.errors import UserError
-from engines.core.run_folder import LIVE_NAME, append_history, claimed, write_run_checkpoint, write_run_config
+from engines.core.storage.run_folder import LIVE_NAME, append_history, claimed, write_run_checkpoint, write_run_config
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, wait_exact
 from tests.app.gui.fake_scene import FakeScene
 from tests.app.gui.training.conftest import FakeRun, look_and_wait, rows

@@ -12,7 +12,7 @@ from PyQt5.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.gui.training.wipe import Wipe
-from engines.core.images import write_png
+from engines.core.data.images import write_png
 
 RED, BLUE = (200, 0, 0), (0, 0, 200)
 

@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image
 
 from engines.core.camera import Array, Camera, look_at, project
-from engines.core.images import EXIF_ORIENTATION
-from engines.core.views import View
+from engines.core.data.images import EXIF_ORIENTATION
+from engines.core.data.views import View
 
 BALLS = np.array([[0.5, 0.1, 0.2], [-0.4, 0.3, -0.1], [0.1, -0.5, 0.3]])
 """The red, the green and the blue one, world."""

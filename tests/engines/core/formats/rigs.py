@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from engines.core.camera import Array, Camera, look_at
+from engines.core.data.images import write_png
+from engines.core.data.views import View
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
-from engines.core.images import write_png
-from engines.core.views import View
 
 SIZE_PX = (32, 16)
 """Of the pictures; the poses are of twice the size."""

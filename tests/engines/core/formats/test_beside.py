@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engines.core.data.images import write_png
 from engines.core.formats import open_dataset
-from engines.core.images import write_png
-from engines.core.path_files import read_path
+from engines.core.paths.path_files import read_path
 from tests.engines.core.examples import write_part
 
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from engines.core.camera import Array, Camera
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import write_png
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 from engines.core.formats.colmap_files import read_model
 from engines.core.formats.colmap_model import LENSES, OTHER_LENSES, model_name
-from engines.core.images import write_png
 from tests.engines.core.examples import camera_ring
 
 COUNT = 4

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from engines.core.camera import Array, Camera
+from engines.core.data.images import write_png
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 from engines.core.formats.colmap_files import read_model
-from engines.core.images import write_png
-from engines.core.path_files import read_path
+from engines.core.paths.path_files import read_path
 from tests.engines.core.formats.ball_pictures import BALLS, ball_cameras, ball_picture, error_px
 from tests.engines.core.formats.test_colmap import quaternion
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engines.core.data.images import write_png
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 from engines.core.formats.deepvoxels_folder import read_intrinsics, read_pose, write_pose
-from engines.core.images import write_png
 from tests.engines.core.examples import INTRINSICS, camera_ring, write_part
 from tests.engines.core.formats.ball_pictures import ball_cameras, ball_picture, error_px, upright, write_lying
 

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from engines.core.camera import Camera, project
+from engines.core.data.images import write_png
+from engines.core.data.views import SPLITS
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
-from engines.core.images import write_png
-from engines.core.path_files import read_path
-from engines.core.views import SPLITS
+from engines.core.paths.path_files import read_path
 from tests.engines.core.examples import camera_ring
 from tests.engines.core.formats.ball_pictures import ball_cameras, ball_picture, error_px
 

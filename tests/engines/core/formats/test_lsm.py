@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from engines.core.data.images import write_png
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
-from engines.core.images import write_png
 
 K = np.array([[20.0, 0, 8], [0, 21.0, 7], [0, 0, 1]])
 # A quarter turn about y: the camera's z is the world's x.

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engines.core.data.images import write_png
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
-from engines.core.images import write_png
 from tests.engines.core.formats.ball_pictures import ball_cameras, ball_picture, error_px
 
 COUNT = 8

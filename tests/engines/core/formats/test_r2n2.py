@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engines.core.data.images import write_png
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
-from engines.core.images import write_png
 
 
 def write_object(folder: Path, lines: str = "0 0 0 1 25\n90 30 0 0.5 25\n", images: int = 2) -> None:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from engines.core.camera import Array, project
+from engines.core.data.images import write_png
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
-from engines.core.images import write_png
 from tests.engines.core.formats.rigs import greys, picture, refusal
 
 ADDRESS = "https://www.example.org/watch?v=1"

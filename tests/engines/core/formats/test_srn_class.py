@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from engines.core.data.views import SPLITS
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 from engines.core.formats.deepvoxels_folder import read_intrinsics
-from engines.core.views import SPLITS
 from tests.engines.core.examples import write_part
 
 POSE = "1 0 0 0 0 1 0 0 0 0 1 -4 0 0 0 1"

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from engines.core.camera import Array, project
+from engines.core.data.images import to_uint8, write_png
+from engines.core.data.views import View
 from engines.core.formats import open_dataset
-from engines.core.images import to_uint8, write_png
-from engines.core.views import View
 from tests.engines.core.formats.rigs import greys, picture, refusal
 
 TURN = 0.05

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engines.core.data.images import write_png
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
-from engines.core.images import write_png
 from tests.engines.core.examples import camera_ring
 from tests.engines.core.formats.transforms_folders import LENS, SIZE_PX, frames, opened, write
 

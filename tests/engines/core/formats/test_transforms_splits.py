@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.views import SPLITS
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
-from engines.core.views import SPLITS
 from tests.engines.core.formats.transforms_folders import LENS, frames, noted, opened, write, write_json
 
 NAMES = [f"images/{index:04}.png" for index in range(8)]

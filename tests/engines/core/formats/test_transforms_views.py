@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from engines.core.data.images import write_png
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
-from engines.core.images import write_png
 from tests.engines.core.formats.transforms_folders import frames, noted, opened, photograph, write_json
 
 PORTRAIT = {"fl_x": 30.0, "fl_y": 30.0, "cx": 8.0, "cy": 12.0, "w": 16, "h": 24}

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from engines.core.camera import Camera
+from engines.core.data.views import View
 from engines.core.formats import open_dataset
 from engines.core.formats.ply_points import write_points
 from engines.core.formats.transforms_json import write_transforms
-from engines.core.views import View
 from tests.engines.core.examples import camera_ring
 from tests.engines.core.formats.transforms_folders import SIZE_PX, photograph
 

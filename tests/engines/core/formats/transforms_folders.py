@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from engines.core.dataset import Dataset
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import write_png
 from engines.core.formats import open_dataset
-from engines.core.images import write_png
 from tests.engines.core.examples import camera_ring
 
 GL = np.diag([1.0, -1.0, -1.0, 1.0])

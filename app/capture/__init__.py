@@ -1,0 +1,1 @@
+"""Photographs before they are learnt from: looked through, undistorted, posed by COLMAP."""

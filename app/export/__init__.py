@@ -1,0 +1,1 @@
+"""Camera paths into videos and folders of images."""

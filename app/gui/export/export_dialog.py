@@ -1,0 +1,237 @@
+"""File > Export video: path, size, rate, quality, channels, place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDoubleSpinBox,
+    QFileDialog,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QWidget,
+)
+
+from app.export.video import VIDEO_SUFFIXES
+from app.gui.dialog_parts import finish, fit_to_screen, row
+from app.gui.export.export_order import FILE_PATH, FIT_TITLES, SPLIT_PREFIX, TIME_TITLES, Order, path_choices
+from app.gui.panel.channel_panel import channel_name
+from app.gui.panel.panel_parts import Choice, Slider, form, guard_wheel, label
+from app.gui.plain_text import plain_label
+from app.viewing.opening import Opened, stem_of
+from engines.core.engine import TIME
+from engines.core.paths.generators import usual_path
+
+VIDEO_FILTER = "Videos ({});;Folder of images (*)".format(" ".join("*" + suffix for suffix in VIDEO_SUFFIXES))
+LARGEST_PX = 8192
+PRESETS_PX = {"720p": (1280, 720), "1080p": (1920, 1080), "4K": (3840, 2160), "Square": (1080, 1080)}
+USUAL = ("orbit", "spiral")
+
+
+class ExportDialog(QDialog):
+    """Filled with the last export's values."""
+
+    def __init__(self, parent: QWidget, opened: Opened, order: Order, eye_px: tuple[int, int]) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export video")
+        self.setMinimumWidth(480)
+        self._opened = opened
+        self._rows = form()
+        self._rows.setVerticalSpacing(10)
+        self._make_path(order)
+        self._make_size(order, eye_px)
+        self._make_rate(order)
+        self._make_channels(opened.scene.channels, order)
+        self._make_out(order)
+        self.note, self.start = finish(self, self._rows, "Export")
+        self._check()
+        fit_to_screen(self)
+
+    def order(self) -> Order:
+        """The values as they stand."""
+        return Order(
+            path=self.path.currentData(),
+            path_file=self.path_file.text(),
+            frames=self.frames.value(),
+            width=self.width_px.value() if self.width_px.isEnabled() else 0,
+            height=self.height_px.value() if self.height_px.isEnabled() else 0,
+            fit=self.fit.currentData(),
+            fps=self.fps.value(),
+            quality=self.quality.value(),
+            channels=tuple(name for name, box in self.channels.items() if box.isChecked()),
+            out=self.out.text(),
+            time=self.time.currentData(),
+        )
+
+    def _make_path(self, order: Order) -> None:
+        self.path = Choice()
+        for name, title in path_choices(self._opened).items():
+            self.path.addItem(title, name)
+        # The last one may have been of a scene of the other kind.
+        path = usual_path(self._opened.scene.cameras) if order.path in USUAL else order.path
+        self.path.setCurrentIndex(max(self.path.findData(path), 0))
+        self.path.currentIndexChanged.connect(self._check)
+        self.path_file = QLineEdit(order.path_file)
+        self.path_file.setPlaceholderText("Cameras: .txt, .npz, .npy, .json, COLMAP's model, or a folder")
+        self.path_file.textChanged.connect(self._check)
+        browse = QPushButton("Browse…")
+        browse.clicked.connect(self._browse_path)
+        self._file_row = QWidget()
+        line = row(self._file_row)
+        line.addWidget(self.path_file, 1)
+        line.addWidget(browse)
+        self.frames = QSpinBox()
+        self.frames.setRange(1, 100_000)
+        self.frames.setValue(order.frames)
+        self._rows.addRow("Path", self.path)
+        self._rows.addRow("", self._file_row)
+        self._rows.addRow("Frames", self.frames)
+        self.time = Choice()
+        for name, title in TIME_TITLES.items():
+            self.time.addItem(title, name)
+        self.time.setCurrentIndex(max(self.time.findData(order.time), 0))
+        if any(control.name == TIME for control in self._opened.scene.controls):
+            self._rows.addRow("Time", self.time)
+
+    def _make_size(self, order: Order, eye_px: tuple[int, int]) -> None:
+        native = self._opened.scene.native_px
+        size = native or ((order.width, order.height) if order.width and order.height else eye_px)
+        self.width_px, self.height_px = QSpinBox(), QSpinBox()
+        line = row()
+        for box, value in zip((self.width_px, self.height_px), size, strict=True):
+            box.setRange(16, LARGEST_PX)
+            box.setSingleStep(2)
+            box.setValue(value)
+            box.setEnabled(native is None)
+            line.addWidget(box)
+            if box is self.width_px:
+                line.addWidget(plain_label("×"))
+        line.addWidget(label("pixels, fixed by the model" if native else "pixels", "muted"))
+        if native is None:
+            line.addWidget(self._make_presets())
+        line.addStretch(1)
+        self._rows.addRow("Size", line)
+        self.fit = Choice()
+        for name, title in FIT_TITLES.items():
+            self.fit.addItem(title, name)
+        self.fit.setCurrentIndex(max(self.fit.findData(order.fit), 0))
+        self.fit.setToolTip("Where the size is of another shape than the path's cameras")
+        if native is None:
+            self._rows.addRow("Fit", self.fit)
+
+    def _make_presets(self) -> QComboBox:
+        """Usual sizes; it says which one the numbers are."""
+        self.preset = Choice()
+        guard_wheel(self.preset)
+        self.preset.addItem("Custom size", None)
+        for title, size in PRESETS_PX.items():
+            self.preset.addItem(title, size)
+
+        def choose(index: int) -> None:
+            if size := self.preset.itemData(index):
+                self.width_px.setValue(size[0])
+                self.height_px.setValue(size[1])
+
+        def follow() -> None:
+            size = (self.width_px.value(), self.height_px.value())
+            at = next((1 + at for at, preset in enumerate(PRESETS_PX.values()) if preset == size), 0)
+            self.preset.setCurrentIndex(at)
+
+        self.preset.activated.connect(choose)
+        for box in (self.width_px, self.height_px):
+            box.valueChanged.connect(follow)
+        follow()
+        return self.preset
+
+    def _make_rate(self, order: Order) -> None:
+        self.fps = QDoubleSpinBox()
+        self.fps.setRange(1, 240)
+        self.fps.setDecimals(2)
+        self.fps.setValue(order.fps)
+        self.length = label("", "muted")
+        line = row()
+        line.addWidget(self.fps)
+        line.addWidget(self.length)
+        line.addStretch(1)
+        self._rows.addRow("Frame rate (fps)", line)
+        self.quality = Slider(Qt.Horizontal)
+        self.quality.setRange(1, 10)
+        self.quality.setPageStep(1)
+        self.quality.setValue(order.quality)
+        number = label(str(order.quality))
+        self.quality.valueChanged.connect(lambda value: number.setText(str(value)))
+        line = row()
+        line.addWidget(self.quality, 1)
+        line.addWidget(number)
+        self._rows.addRow("Quality", line)
+        self.frames.valueChanged.connect(self._check)
+        self.fps.valueChanged.connect(self._check)
+
+    def _make_channels(self, channels: Sequence[str], order: Order) -> None:
+        self.channels: dict[str, QCheckBox] = {}
+        line = row()
+        for channel in channels:
+            box = QCheckBox(channel_name(channel))
+            box.setChecked(channel in order.channels)
+            box.toggled.connect(self._check)
+            self.channels[channel] = box
+            line.addWidget(box)
+        line.addStretch(1)
+        self._rows.addRow("Channels", line)
+
+    def _make_out(self, order: Order) -> None:
+        self.out = QLineEdit(order.out or str(Path.home() / f"{stem_of(self._opened.path)}.mp4"))
+        self.out.textChanged.connect(self._check)
+        browse = QPushButton("Browse…")
+        browse.clicked.connect(self._browse_out)
+        line = row()
+        line.addWidget(self.out, 1)
+        line.addWidget(browse)
+        self._rows.addRow("Write to", line)
+
+    def _browse_path(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "Cameras", self.path_file.text())
+        if chosen:
+            self.path_file.setText(chosen)
+
+    def _browse_out(self) -> None:
+        chosen, _ = QFileDialog.getSaveFileName(self, "Write to", self.out.text(), VIDEO_FILTER)
+        if chosen:
+            self.out.setText(chosen)
+
+    def _check(self) -> None:
+        """Shows what fits the choices, and says what is missing."""
+        if not hasattr(self, "note"):
+            return  # still being built
+        order = self.order()
+        own_frames = order.path == FILE_PATH or order.path.startswith(SPLIT_PREFIX)
+        self._file_row.setVisible(order.path == FILE_PATH)
+        self.frames.setEnabled(not own_frames)
+        self.length.setText("" if own_frames else f"{order.frames / order.fps:.1f} s long")
+        video = Path(order.out).suffix.lower() in VIDEO_SUFFIXES
+        self.fps.setEnabled(video)
+        self.quality.setEnabled(video)
+        missing = ""
+        if not order.channels:
+            missing = "Choose at least one channel."
+        elif order.path == FILE_PATH and not order.path_file:
+            missing = "Choose the file or folder of cameras."
+        elif not order.out:
+            missing = "Choose where to write."
+        remark = "" if video else "No video ending (.mp4 .webm .gif): a folder of images, and raw depth."
+        if video and order.out and Path(order.out).expanduser().is_file():
+            remark = "This file is there already and will be replaced."
+        self.note.setText(missing or remark)
+        self.start.setEnabled(not missing)
+
+
+def ask_export(parent: QWidget, opened: Opened, order: Order, eye_px: tuple[int, int]) -> Order | None:
+    """Runs the dialog; None where it was cancelled."""
+    dialog = ExportDialog(parent, opened, order, eye_px)
+    return dialog.order() if dialog.exec_() == QDialog.Accepted else None

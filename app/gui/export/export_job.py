@@ -1,0 +1,87 @@
+"""An export on a thread of its own, with a scene of its own, so that looking goes on meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.export.exporter import OnProgress
+from app.niceness import step_back
+from app.viewing.opening import ALONE, Beside, Opened, open_scene
+from engines.core.engine import Stop
+from engines.core.errors import Cancelled
+from engines.core.files import holding
+
+NICE = 10
+"""Behind the window and its rendering, where the system can say so for a thread."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """How to open the scene again."""
+
+    path: Path
+    data: Path | None
+    device: str
+    settings: Sequence[str]
+    beside: Beside = ALONE
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written; `remark` says more of it in a few words."""
+
+    path: Path
+    remark: str = ""
+
+
+Work = Callable[[Opened, OnProgress, Stop], Exported]
+"""Writes something of a scene: a video, a mesh."""
+
+
+class ExportJob:
+    """One export under way.
+
+    `work` and the callbacks are called on its thread; the last is either `on_done` or `on_failed`.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        out: Path,
+        work: Work,
+        on_progress: OnProgress,
+        on_done: Callable[[Exported], None],
+        on_failed: Callable[[BaseException], None],
+    ) -> None:
+        self._source, self._out, self._work = source, out, work
+        self._on_progress, self._on_done, self._on_failed = on_progress, on_done, on_failed
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="export", daemon=True)
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Asks it to stop; `on_failed` is told `Cancelled` when it has, and nothing of the output is left."""
+        self._stop.set()
+
+    def join(self, timeout_s: float | None = None) -> None:
+        """Waits for its end."""
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        step_back(NICE)
+        try:
+            source = self._source
+            with holding(self._out):
+                opened = open_scene(
+                    source.path, source.data, source.device, source.settings, None, False, source.beside
+                )
+                if self._stop.is_set():
+                    raise Cancelled
+                exported = self._work(opened, self._on_progress, self._stop.is_set)
+        except Exception as error:  # handed on: the window shows it and goes on
+            self._on_failed(error)
+        else:
+            self._on_done(exported)

@@ -1,0 +1,206 @@
+"""File > Export video, mesh, points: from the dialog to the file, while one goes on looking."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PyQt5.QtWidgets import QFileDialog, QMessageBox
+
+from app.export.exporter import OnProgress, Progress, run_export
+from app.gui.export.export_dialog import ask_export
+from app.gui.export.export_job import Exported, ExportJob, Source, Work
+from app.gui.export.export_order import Order, make_export
+from app.gui.export.mesh_dialog import ask_mesh
+from app.gui.export.mesh_order import MeshOrder, make_mesh, possible_source
+from app.gui.host import Host
+from app.mesh.mesh_export import mesh_source
+from app.mesh.mesh_file import MESH_SUFFIXES
+from app.mesh.meshing import run_mesh
+from app.mesh.point_cloud import POINTS_SUFFIX, has_points, run_points
+from app.viewing.inputs import stem_with_input
+from app.viewing.opening import Opened
+from engines.core.engine import Stop
+from engines.core.errors import Cancelled, UserError
+
+
+class Exporting:
+    """One export at a time, of whatever kind."""
+
+    def __init__(self, window: Host) -> None:
+        self._window, self._session = window, window.session
+        self.job: ExportJob | None = None
+        window.export_bar.cancelled.connect(self.cancel)
+
+    def handlers(self) -> dict[str, Callable[..., None]]:
+        """What the commands do."""
+        mine = {"export_mesh": self._ask_mesh, "export_points": self._ask_points}
+        return {"export": self._ask, "cancel_export": self.cancel, **mine}
+
+    def begin(self, order: Order) -> None:
+        """Begins to carry out an order on the open scene.
+
+        Raises:
+            UserError: another export is under way.
+        """
+        start = self._session.eye.shown
+        if start is None:
+            return
+        session = self._session
+        camera, up, controls = start, session.eye.up.copy(), dict(session.controls)
+        # As they are on the screen.
+        limits, colour_maps = {session.channel: session.limits} if session.limits else {}, dict(session.colour_maps)
+
+        def work(opened: Opened, on_progress: OnProgress, stop: Stop) -> Exported:
+            export = make_export(order, opened, camera, up, controls)
+            export = replace(export, limits=limits, colour_maps=colour_maps)
+            return Exported(run_export(opened.scene, export, on_progress, stop))
+
+        self._begin(work, Path(order.out), order.frames)
+
+    def begin_mesh(self, order: MeshOrder) -> None:
+        """Begins to make a mesh of the open scene, of the object and moment that are shown.
+
+        Raises:
+            UserError: another export is under way.
+        """
+        controls, up = dict(self._session.controls), self._session.eye.up.copy()
+
+        def work(opened: Opened, on_progress: OnProgress, stop: Stop) -> Exported:
+            source = possible_source(opened.scene, order.source)
+            mesh = replace(make_mesh(order, source, controls, up), origin=opened.origin)
+            made = run_mesh(opened.scene, opened.dataset, mesh, on_progress, stop)
+            return Exported(made.path, f"{made.vertices:,} vertices, {made.faces:,} faces")
+
+        self._begin(work, Path(order.out), order.views)
+
+    def begin_points(self, out: Path) -> None:
+        """Begins to write the points of the object that is shown.
+
+        Raises:
+            UserError: another export is under way.
+        """
+        controls = dict(self._session.controls)
+
+        def work(opened: Opened, on_progress: OnProgress, stop: Stop) -> Exported:
+            made = run_points(opened.scene, out, controls, opened.origin, stop)
+            return Exported(made.path, f"{made.points:,} points")
+
+        self._begin(work, out, 1)
+
+    def _begin(self, work: Work, out: Path, total: int) -> None:
+        opened = self._session.opened
+        if opened is None:
+            return
+        self._require_none()
+        window, bar = self._window, self._window.export_bar
+        post = window.bridge.post
+        source = Source(opened.path, self._session.data, self._session.device, self._session.settings, opened.beside)
+        bar.begin(out, total)
+
+        def on_progress(progress: Progress) -> None:
+            # Made smaller here: the window's thread has other things to do.
+            small = replace(progress, picture=progress.thumbnail)
+            post(lambda: bar.show_progress(small))
+
+        self.job = ExportJob(
+            source,
+            out,
+            work,
+            on_progress,
+            lambda exported: post(lambda: self._done(exported)),
+            lambda error: post(lambda: self._failed(error)),
+        )
+        window.update_commands()
+
+    def _require_none(self) -> None:
+        if self.job is not None:
+            raise UserError("An export is under way; wait for it, or cancel it first.")
+
+    def cancel(self) -> None:
+        """Asks the export to stop."""
+        if self.job is not None:
+            self._window.export_bar.stopping()
+            self.job.cancel()
+
+    def may_quit(self) -> bool:
+        """Whether the program may end: asks where an export would be lost."""
+        if self.job is None:
+            return True
+        answer = QMessageBox.question(
+            self._window.widget,
+            "Export under way",
+            "An export is under way; quitting stops it, and nothing of it is kept.\n\nQuit all the same?",
+            QMessageBox.Yes | QMessageBox.No,
+            QMessageBox.No,
+        )
+        return bool(answer == QMessageBox.Yes)
+
+    def shut_down(self) -> None:
+        """Cancels and waits, so that nothing half-written is left when the program ends."""
+        if self.job is not None:
+            self.job.cancel()
+            self.job.join()
+
+    def _ask(self) -> None:
+        opened, eye = self._session.opened, self._session.eye.shown
+        if opened is None or eye is None:
+            return
+        order = Order.recall(self._window.settings.export)
+        # Last time's file is not to be replaced by default: only its folder is remembered.
+        folder = Path(order.out).parent if order.out else Path.home()
+        order = replace(order, out=str(_free_name(folder / f"{stem_with_input(opened)}.mp4")))
+        wanted = ask_export(self._window.widget, opened, order, eye.size_px)
+        if wanted is not None:
+            self._window.change_settings(replace(self._window.settings, export=wanted.remembered()))
+            self.begin(wanted)
+
+    def _ask_mesh(self) -> None:
+        opened = self._session.opened
+        if opened is None:
+            return
+        self._require_none()
+        mesh_source(opened.scene)
+        order = MeshOrder.recall(self._window.settings.mesh)
+        last = Path(order.out) if order.out else Path.home() / f"mesh{MESH_SUFFIXES[-1]}"
+        order = replace(order, out=str(_free_name(last.parent / f"{stem_with_input(opened)}{last.suffix}")))
+        wanted = ask_mesh(self._window.widget, opened, order)
+        if wanted is not None:
+            self._window.change_settings(replace(self._window.settings, mesh=wanted.remembered()))
+            self.begin_mesh(wanted)
+
+    def _ask_points(self) -> None:
+        opened = self._session.opened
+        if opened is None:
+            return
+        self._require_none()
+        has_points(opened.scene)
+        folder = Path(self._window.settings.folders.get("points", str(Path.home())))
+        name = str(_free_name(folder / f"{stem_with_input(opened)}{POINTS_SUFFIX}"))
+        chosen, _ = QFileDialog.getSaveFileName(self._window.widget, "Export point cloud", name, "Point cloud (*.ply)")
+        if chosen:
+            out = Path(chosen) if chosen.lower().endswith(POINTS_SUFFIX) else Path(chosen + POINTS_SUFFIX)
+            self._window.change_settings(self._window.settings.with_folder("points", out.parent))
+            self.begin_points(out)
+
+    def _done(self, exported: Exported) -> None:
+        self.job = None
+        self._window.export_bar.done(exported)
+        self._window.update_commands()
+
+    def _failed(self, error: BaseException) -> None:
+        self.job = None
+        self._window.export_bar.hide()
+        self._window.update_commands()
+        if isinstance(error, Cancelled):
+            self._window.banner.tell("info", "The export was cancelled; nothing was written.")
+        else:
+            self._window.tell_error(error)
+
+
+def _free_name(path: Path) -> Path:
+    """`path`, or the first of `name-2`, `name-3`... that is not there yet."""
+    candidates = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
+    return path if not path.exists() else next(candidate for candidate in candidates if not candidate.exists())

@@ -1,0 +1,1 @@
+"""The panel at the side, and what its cards are built of."""

@@ -1,0 +1,167 @@
+"""Where the eye is: the view, its split, up; the comparison with its image; and what is drawn over the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from PyQt5.QtCore import QSize, Qt, pyqtSignal
+from PyQt5.QtWidgets import QAction, QCheckBox, QGridLayout, QHBoxLayout, QSizePolicy, QToolButton
+
+from app.gui.panel.panel_parts import Card, Choice, Slider, form, guard_wheel, label
+from engines.core.camera import Array, Camera
+from engines.core.data.views import Split
+
+AXIS_NAMES = ("x", "y", "z")
+SPLIT_NAMES: dict[Split, str] = {"train": "Training views", "validation": "Validation views", "test": "Test views"}
+
+
+def axis_name(axis: Array) -> str:
+    """ "+z" for (0, 0, 1); the numbers where it is no world axis."""
+    for index, name in enumerate(AXIS_NAMES):
+        if abs(abs(float(axis[index])) - 1) < 1e-6:
+            return ("+" if axis[index] > 0 else "−") + name
+    return "(" + ", ".join(f"{value:.2f}" for value in axis) + ")"
+
+
+class ViewCard(Card):
+    """A slider through the views of a split, the comparison with their images, and the camera in numbers."""
+
+    view_chosen = pyqtSignal(int)
+    split_chosen = pyqtSignal(str)
+    share_chosen = pyqtSignal(float)
+    """How much of the image is shown, of the width or of its opacity."""
+    up_chosen = pyqtSignal(object)
+    """[3], the world axis that was chosen."""
+
+    def __init__(self, previous: QAction, nearest: QAction, following: QAction) -> None:
+        super().__init__("View")
+        self._names: tuple[str, ...] = ()
+        self.name = label("")
+        # A long name is cut off; it must not make the panel wider.
+        self.name.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        self.slider = Slider(Qt.Horizontal)
+        guard_wheel(self.slider)
+        self.slider.setToolTip("Go through the views")
+        self.slider.sliderMoved.connect(self.view_chosen)
+        # Clicks beside the handle and keys move it without a drag.
+        self.slider.actionTriggered.connect(lambda _: self.view_chosen.emit(self.slider.sliderPosition()))
+        row = QHBoxLayout()
+        row.setSpacing(3)
+        row.addWidget(self.name, 1)
+        for action in (previous, nearest, following):
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setIconSize(QSize(16, 16))
+            row.addWidget(button)
+        self.split = Choice()
+        guard_wheel(self.split)
+        self.split.setToolTip("Which views are gone through: a scene is judged by those it was not trained on")
+        self.split.activated.connect(lambda _: self.split_chosen.emit(self.split.currentData()))
+        self.body.addWidget(self.split)
+        self.body.addLayout(row)
+        self.body.addWidget(self.slider)
+        self._comparison = QHBoxLayout()
+        self._comparison.setSpacing(3)
+        self.body.addLayout(self._comparison)
+        self.share = Slider(Qt.Horizontal)
+        self.share.setRange(0, 100)
+        self.share.setToolTip("How much of the image is shown")
+        guard_wheel(self.share)
+        self.share.valueChanged.connect(lambda value: self.share_chosen.emit(value / 100))
+        self.share.hide()
+        self.body.addWidget(self.share)
+        self._facts = form()
+        self.place, self.fov, self.psnr = label(), label(), label()
+        self._axes: list[Array] = []
+        self.up = Choice()
+        guard_wheel(self.up)
+        self.up.setToolTip("Which way is up in the world: what the eye turns about. Kept in the scene's file")
+        self.up.activated.connect(lambda index: self.up_chosen.emit(self._axes[index]))
+        for name, value in (
+            ("Position", self.place),
+            ("Field of view", self.fov),
+            ("Up axis", self.up),
+            ("PSNR", self.psnr),
+        ):
+            self._facts.addRow(label(name, "muted"), value)
+        self.body.addLayout(self._facts)
+
+    def add_comparison(self, actions: Sequence[QAction]) -> None:
+        """A button for each way to compare the picture with the view's image."""
+        for action in actions:
+            button = QToolButton()
+            button.setToolButtonStyle(Qt.ToolButtonTextOnly)
+            button.setProperty("segment", True)
+            button.setDefaultAction(action)
+            button.setText(action.text().replace("&", "").split()[0])
+            button.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
+            # The action would give it its own, long text again.
+            action.changed.connect(
+                lambda button=button, action=action: button.setText(action.text().replace("&", "").split()[0])
+            )
+            self._comparison.addWidget(button)
+
+    def show_share(self, shown: bool, share: float) -> None:
+        """The slider, where there is something to slide."""
+        self.share.setVisible(shown)
+        self.share.blockSignals(True)
+        self.share.setValue(round(100 * share))
+        self.share.blockSignals(False)
+
+    def set_views(self, names: Sequence[str], splits: Mapping[Split, int], split: Split) -> None:
+        """The views that there are, of the splits that there are."""
+        self.split.clear()
+        for name, count in splits.items():
+            self.split.addItem(f"{SPLIT_NAMES[name]} ({count})", name)
+        self.split.setCurrentIndex(max(self.split.findData(split), 0))
+        self.split.setVisible(len(splits) > 1)
+        self._names = tuple(names)
+        self.slider.setRange(0, max(len(names) - 1, 0))
+        self.slider.setEnabled(len(names) > 1)
+
+    def show_camera(self, camera: Camera | None, up: Array, index: int | None, psnr_db: float | None) -> None:
+        """Where the eye is; `psnr_db` against the photograph where it is at one."""
+        if camera is None:
+            return
+        self.place.setText(", ".join(f"{value:.3g}" for value in camera.position))
+        self.fov.setText(f"{camera.fov_y_deg:.1f}°")
+        self._show_up(up)
+        self.psnr.setText("–" if psnr_db is None else f"{psnr_db:.2f} dB")
+        if not self._names:
+            self.name.setText("not known")
+        elif index is None:
+            self.name.setText("not at a view" if len(self._names) == 1 else f"between the {len(self._names)} views")
+        else:
+            self.name.setText(f"{index + 1} of {len(self._names)}  ·  {self._names[index]}")
+            if not self.slider.isSliderDown():
+                self.slider.setValue(index)
+
+    def _show_up(self, up: Array) -> None:
+        """The axis in use, then every world axis that is another."""
+        if self._axes and np.allclose(self._axes[self.up.currentIndex()], up):
+            return
+        worlds = [*np.eye(3)[::-1], *-np.eye(3)[::-1]]
+        if not any(np.allclose(axis, up) for axis in self._axes):
+            own = [] if any(np.allclose(axis, up) for axis in worlds) else [np.array(up, dtype=np.float64)]
+            self._axes = [*own, *worlds]
+            self.up.clear()
+            self.up.addItems([axis_name(axis) for axis in self._axes])
+        self.up.setCurrentIndex(int(np.argmin([np.linalg.norm(axis - up) for axis in self._axes])))
+
+
+class OverlayCard(Card):
+    """A check box for each overlay's command."""
+
+    def __init__(self, actions: Sequence[QAction]) -> None:
+        super().__init__("Overlays")
+        grid = QGridLayout()
+        grid.setVerticalSpacing(5)
+        for index, action in enumerate(actions):
+            box = QCheckBox(action.text().replace("&", ""))
+            box.setToolTip(action.toolTip())
+            box.setChecked(action.isChecked())
+            box.toggled.connect(lambda on, action=action: action.trigger() if action.isChecked() != on else None)
+            action.toggled.connect(box.setChecked)
+            grid.addWidget(box, index // 2, index % 2)
+        self.body.addLayout(grid)

@@ -1,0 +1,199 @@
+"""Plays a recording: the time bar, its commands, and the clock that moves them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from PyQt5.QtCore import QTimer
+from PyQt5.QtWidgets import QVBoxLayout
+
+from app.gui.host import Host
+from app.gui.playback.time_bar import TimeBar
+from app.spoken import spoken_time
+from app.viewing.playback import FPS_CHOICES
+from engines.core.engine import TIME
+
+TICK_MS = 8
+"""Finer than any rate that can be chosen."""
+MARKS = 200
+"""On the strip; of a longer recording only so many moments are looked at."""
+BUSY_S = 0.4
+"""That something is waited for, before it is said on the picture."""
+LOOK_MS = 250
+"""Between two looks at what is ready."""
+
+
+class Playing:
+    """Connects the session's timeline with what is seen of it."""
+
+    def __init__(self, window: Host) -> None:
+        self._window = window
+        self._timeline = window.session.timeline
+        playback = self._timeline.playback
+        # The file may hold any number.
+        playback.fps = min(max(window.settings.fps, FPS_CHOICES[0]), FPS_CHOICES[-1])
+        playback.loop = window.settings.loop
+        self._making: int | None = None
+        self._making_since_s = 0.0
+        self._waits_since_s: float | None = None
+        self._frame_s: float | None = None
+        """How long a frame takes to be made ready."""
+        self._clock, self._look = QTimer(window.widget), QTimer(window.widget)
+        self._clock.setInterval(TICK_MS)
+        self._clock.timeout.connect(self._tick)
+        self._look.setInterval(LOOK_MS)
+        self._look.timeout.connect(self.show)
+        window.bridge.moment_prepared.connect(self._prepared)
+
+    def add_bar(self, column: QVBoxLayout, place: int) -> None:
+        """Puts the bar into the window; its buttons are the commands'."""
+        commands = self._window.commands
+        self._bar = TimeBar(*(commands[id] for id in ("moment_before", "play", "moment_after", "loop")))
+        self._bar.chosen.connect(self.go_to)
+        self._bar.fps_chosen.connect(self._set_fps)
+        column.insertWidget(place, self._bar)
+
+    def handlers(self) -> dict[str, Callable[..., None]]:
+        """What the commands of time do."""
+        return {
+            "play": self.set_playing,
+            "loop": self._set_loop,
+            "play_ready": self._set_only_ready,
+            "moment_before": lambda: self._step(-1),
+            "moment_after": lambda: self._step(1),
+        }
+
+    @property
+    def bar(self) -> TimeBar:
+        """What is seen of it."""
+        return self._bar
+
+    def enter(self) -> None:
+        """A scene came or went."""
+        opened = self._window.session.opened
+        self._making = self._frame_s = None
+        self._window.busy.show_doing("")
+        self._told = opened.scene.assumptions if opened is not None else ()
+        playback = self._timeline.playback
+        self._bar.set_moments(playback.first, playback.last, self._timeline.moment, playback.fps)
+        self._window.commands["loop"].setChecked(playback.loop)
+        self._show_playing()
+        if playback.last > playback.first:
+            self._look.start()
+        else:
+            self._look.stop()
+
+    def set_playing(self, playing: bool) -> None:
+        """Plays, or stands."""
+        if playing:
+            self._timeline.play(time.monotonic())
+        else:
+            self._timeline.pause()
+        self._show_playing()
+
+    def go_to(self, moment: int, moving: bool) -> None:
+        """To a moment; what plays goes on from there."""
+        self._window.session.set_control(TIME, moment, moving)
+        self._window.looking.show_state()
+        self.show()
+
+    def _step(self, by: int) -> None:
+        playback = self._timeline.playback
+        count = playback.last - playback.first + 1
+        self.set_playing(False)
+        self.go_to(playback.first + (self._timeline.moment - playback.first + by) % count, False)
+
+    def _set_loop(self, loop: bool) -> None:
+        self._timeline.playback.loop = loop
+        self._window.change_settings(replace(self._window.settings, loop=loop))
+
+    def _set_only_ready(self, only: bool) -> None:
+        self._timeline.playback.only_ready = only
+
+    def _set_fps(self, fps: float) -> None:
+        self._timeline.playback.set_fps(fps, time.monotonic())
+        self._window.change_settings(replace(self._window.settings, fps=fps))
+
+    def _tick(self) -> None:
+        before = self._timeline.moment
+        self._timeline.tick(time.monotonic())
+        if self._timeline.moment != before:
+            self._bar.show_moment(self._timeline.moment)
+        if not self._timeline.playback.playing:
+            self._show_playing()
+
+    def _show_playing(self) -> None:
+        playing = self._timeline.playback.playing
+        action = self._window.commands["play"]
+        action.setChecked(playing)
+        action.setText("&Pause" if playing else "&Play")
+        self._window.commands.set_icon("play", "pause" if playing else "play")
+        if playing:
+            self._clock.start()
+        else:
+            self._clock.stop()
+        self.show()
+
+    def _prepared(self) -> None:
+        session = self._window.session
+        session.resubmit()
+        self.show()
+        if session.opened is not None and session.opened.scene.assumptions != self._told:
+            # A photograph was skipped, say.
+            self._told = session.opened.scene.assumptions
+            self._window.show_notes()
+
+    def show(self) -> None:
+        """The moment, which are ready, and what is being made."""
+        timeline = self._timeline
+        playback = timeline.playback
+        if playback.last <= playback.first:
+            return
+        self._bar.show_moment(timeline.moment)
+        last = self._window.session.last
+        if (last is None or last.request.draft) and timeline.is_ready(timeline.moment):
+            # Whatever became of the word that it is ready: a glimpse must not stay.
+            self._window.session.resubmit()
+        count = playback.last - playback.first
+        marks = min(count + 1, MARKS)
+        self._bar.strip.set_ready(
+            [timeline.is_ready(playback.first + round(mark * count / (marks - 1))) for mark in range(marks)]
+        )
+        self._show_making()
+
+    def _show_making(self) -> None:
+        """What is being made ready, how much of the clip is, and how long the rest takes."""
+        timeline, making = self._timeline, self._timeline.making
+        count = timeline.playback.last - timeline.playback.first + 1
+        ready = sum(timeline.is_ready(timeline.playback.first + at) for at in range(count)) if count <= MARKS else None
+        share = "" if ready is None or ready == count else f"{ready} of {count} ready"
+        waits = making is not None and (making == timeline.moment or timeline.playback.waiting)
+        preparing, caching = (f"Preparing frame {making}", "") if waits else ("", f"Caching {making}")
+        if making is None:
+            preparing = caching = ""
+        left = self._seconds_left(making, 0 if ready is None else count - ready)
+        # What is waited for stands on the picture, and nowhere else.
+        self._bar.show_state(_joined(caching, share), _joined(preparing, caching, share, left))
+        now = time.monotonic()
+        self._waits_since_s = (self._waits_since_s or now) if waits else None
+        # What is there in a moment needs no word.
+        long = self._waits_since_s is not None and now - self._waits_since_s >= BUSY_S
+        self._window.busy.show_doing(_joined(preparing, left) if long else "")
+
+    def _seconds_left(self, making: int | None, missing: int) -> str:
+        """How long the frames that are missing take, by those that were made."""
+        now = time.monotonic()
+        if making != self._making:
+            if self._making is not None and self._timeline.is_ready(self._making):
+                took_s = now - self._making_since_s
+                self._frame_s = took_s if self._frame_s is None else 0.5 * (self._frame_s + took_s)
+            self._making, self._making_since_s = making, now
+        if self._frame_s is None or making is None or not missing or not self._timeline.playback.playing:
+            return ""
+        return f"{spoken_time(missing * self._frame_s)} left"
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)

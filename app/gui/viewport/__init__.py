@@ -1,0 +1,1 @@
+"""Where the picture is: canvases, overlays, and the hand on them."""

@@ -1,0 +1,71 @@
+"""The colours of a channel's values: which map they are taken from, and the range they are spread over."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+from app.gui.host import Host
+from app.rendering.display import COLOUR_MAPS
+from engines.core.errors import UserError
+
+
+class Colouring:
+    """Connects the channel's card and its command with the session."""
+
+    def __init__(self, window: Host) -> None:
+        self._window, self._session = window, window.session
+        maps = {channel: name for channel, name in window.settings.colour_maps.items() if name in COLOUR_MAPS}
+        self._session.colour_maps = maps
+
+    def handlers(self) -> dict[str, Callable[..., None]]:
+        """What the command does."""
+        return {"lock_limits": self.lock}
+
+    def watch(self) -> None:
+        """Follows the card, which is there by now."""
+        card, command = self._window.channels, self._window.commands["lock_limits"]
+        card.colour_maps = self._session.colour_maps
+        card.keep.clicked.connect(lambda _: command.trigger())
+        command.toggled.connect(card.keep.setChecked)
+        card.colours_chosen.connect(self.choose)
+        card.range_typed.connect(self._typed)
+
+    def lock(self, locked: bool) -> None:
+        """Keeps the range that is shown, or lets each picture have its own."""
+        self._session.set_limits(self._session.shown_limits if locked else None)
+        self._window.looking.show_state()
+
+    def choose(self, name: str) -> None:
+        """Another map for the channel that is shown, now and later."""
+        self._session.colour_maps[self._session.channel] = name
+        self._session.set_limits(self._session.limits)
+        self._window.change_settings(replace(self._window.settings, colour_maps=dict(self._session.colour_maps)))
+        self._window.looking.show_state()
+
+    def _typed(self, low: str, high: str) -> None:
+        try:
+            limits = read_limits(low, high)
+        except UserError as error:
+            self._window.tell_error(error)
+        else:
+            self._session.set_limits(limits)
+            self._window.commands["lock_limits"].setChecked(True)
+            self._window.looking.show_state()
+        self._window.channels.show_limits(self._session.limits or self._session.shown_limits)
+
+
+def read_limits(low: str, high: str) -> tuple[float, float]:
+    """The range of colours that somebody typed.
+
+    Raises:
+        UserError: they are no numbers, or not in order.
+    """
+    try:
+        limits = float(low.replace(",", ".")), float(high.replace(",", "."))
+    except ValueError as error:
+        raise UserError(f"{low} to {high}: the range takes two numbers.") from error
+    if not all(map(math.isfinite, limits)) or limits[0] >= limits[1]:
+        raise UserError(f"{low} to {high}: the range begins at the smaller of two numbers.")
+    return limits

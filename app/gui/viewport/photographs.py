@@ -1,0 +1,87 @@
+"""A view's photograph in place of the picture, beside it, or over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from app.gui.host import Host
+from app.gui.viewport.wipe_line import WipeLine
+from app.viewing.comparison import Comparison, blended, wiped
+from engines.core.camera import Array
+
+MODES = ("photograph", "wipe", "blend")
+CAPTIONS = {"photograph": "Image", "wipe": "Image | picture", "blend": "Image over picture"}
+
+
+class Photographs:
+    """Which of `MODES` is chosen, and how much of the photograph is shown."""
+
+    def __init__(self, window: Host, changed: Callable[[], None], why_unread: Callable[[], str]) -> None:
+        """`changed`: draws the picture anew; `why_unread`: why this view's photograph can't be read, else ""."""
+        self._window, self._changed, self._why_unread = window, changed, why_unread
+        self.mode, self.held, self.share = "", False, 0.5
+        self.shown = False
+        """Whether there is a photograph to compare with on the screen."""
+        self.line = WipeLine(window, self._line_share, self.set_share)
+        window.viewport.photograph_held.connect(self._hold)
+
+    def handlers(self) -> dict[str, Callable[..., None]]:
+        """What the commands do."""
+        return {mode: (lambda on, mode=mode: self.choose(mode if on else "")) for mode in MODES}
+
+    @property
+    def wanted(self) -> str:
+        """Which of `MODES` the picture is to be shown in; "" for the picture alone."""
+        return "photograph" if self.held else self.mode
+
+    def choose(self, mode: str) -> None:
+        """Shows another of `MODES`, or none."""
+        self.mode = mode
+        for name in MODES:
+            self._window.commands[name].setChecked(name == mode)
+        self._window.views.show_share(mode in ("wipe", "blend"), self.share)
+        self._wanted_anew()
+
+    def set_share(self, share: float) -> None:
+        """How much of the photograph is shown: of the width, or of its opacity."""
+        self.share = float(np.clip(share, 0.0, 1.0))
+        self._window.views.show_share(self.mode in ("wipe", "blend"), self.share)
+        self._changed()
+
+    def compose(self, pixels: Array, comparison: Comparison | None) -> Array:
+        """[H, W, 3] what is to be seen of picture and photograph."""
+        self.shown = bool(self.wanted) and comparison is not None
+        if comparison is None or not self.wanted:
+            return pixels
+        if self.wanted == "wipe":
+            return wiped(pixels, comparison.photograph, self.share)
+        if self.wanted == "blend":
+            return blended(pixels, comparison.photograph, self.share)
+        return comparison.photograph
+
+    def _line_share(self) -> float | None:
+        return self.share if self.shown and self.wanted == "wipe" else None
+
+    def explain(self) -> None:
+        """Says why there is no photograph where one is wanted."""
+        session = self._window.session
+        if not self.wanted or session.opened is None:
+            return
+        if "error" not in session.channels:
+            self._window.banner.tell("info", "There are no images: choose the scene's data folder.")
+        elif session.eye.view_index is None:
+            self._window.banner.tell("info", "The image is shown at a view: press G for the nearest.")
+        elif why := self._why_unread():
+            self._window.banner.tell("warning", f"The image of this view can't be read: {why}")
+
+    def _hold(self, held: bool) -> None:
+        if held != self.held:
+            self.held = held
+            self._wanted_anew()
+
+    def _wanted_anew(self) -> None:
+        self._window.session.want_photograph(bool(self.wanted))
+        self.explain()
+        self._changed()

@@ -1,0 +1,114 @@
+"""The picture on the screen as a file or on the clipboard: that of what is chosen, never of what was before."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PyQt5.QtCore import QUrl
+from PyQt5.QtGui import QDesktopServices, QImage
+from PyQt5.QtWidgets import QApplication, QFileDialog
+
+from app.gui.host import Host
+from app.gui.viewport.looking import Looking
+from app.rendering.pictures import is_of_choice
+from app.viewing.inputs import stem_with_input
+from engines.core.data.images import write_png
+
+
+class Screenshots:
+    """Saves and copies; what is not drawn yet is waited for."""
+
+    def __init__(self, window: Host, looking: Looking) -> None:
+        self._window, self._session, self._looking = window, window.session, looking
+        self._waiting: Callable[[], None] | None = None
+        looking.drawn.append(self._picture_drawn)
+
+    def handlers(self) -> dict[str, Callable[..., None]]:
+        """What the commands do."""
+        return {"screenshot": self._save, "copy_picture": lambda: self._when_final("Copied", self._copy)}
+
+    def _save(self) -> None:
+        opened = self._session.opened
+        if opened is None or self._looking.picture is None:
+            return
+        folder = self._window.settings.folders.get("screenshot", str(Path.home()))
+        name = str(Path(folder) / f"{stem_with_input(opened)}.png")
+        chosen, _ = QFileDialog.getSaveFileName(self._window.widget, "Save screenshot", name, "PNG image (*.png)")
+        if not chosen:
+            return
+        path = Path(chosen) if chosen.lower().endswith(".png") else Path(chosen + ".png")
+        self._window.change_settings(self._window.settings.with_folder("screenshot", path.parent))
+        self._when_final("Saved", lambda: self._write(path))
+
+    def _when_final(self, done: str, work: Callable[[], None]) -> None:
+        """Does it now, or when the picture of what is chosen is there; its preview on demand."""
+        self._waiting = None
+        if self._looking.is_final():
+            work()
+        elif self._session.opened is not None:
+            self._waiting = work
+            picture = self._looking.picture
+            wanted = self._session.wanted
+            preview = picture is not None and wanted is not None and is_of_choice(picture, wanted)
+            text = f"{done} as soon as the image is final."
+            self._window.banner.tell(
+                "info", text, "Take the preview" if preview else "", self._take_preview if preview else None
+            )
+
+    def _take_preview(self) -> None:
+        if (work := self._waiting) is not None:
+            self._waiting = None
+            work()
+
+    def _picture_drawn(self) -> None:
+        if self._session.opened is None:
+            self._waiting = None
+        if self._waiting is not None and self._looking.is_final():
+            self._take_preview()
+
+    def _write(self, path: Path) -> None:
+        pixels, picture, opened = self._pixels(), self._looking.picture, self._session.opened
+        if pixels is None or picture is None or opened is None:
+            return
+        text = {
+            "vantage:camera": json.dumps(picture.camera.to_json()),
+            "vantage:scene": str(opened.path),
+            "vantage:channel": self._looking.shown,
+            "vantage:controls": json.dumps(dict(picture.request.controls)),
+            "vantage:options": json.dumps(opened.options.model_dump(mode="json")),
+            "vantage:state": "final" if picture.kind == "exact" else "preview",
+        }
+        threading.Thread(target=self._write_png, args=(path, pixels.copy(), text), name="screenshot").start()
+
+    def _write_png(self, path: Path, pixels: np.ndarray, text: dict[str, str]) -> None:
+        window = self._window
+        try:
+            write_png(path, pixels, text)
+        except Exception as error:
+            failure = error  # the name of the exception is gone when the window comes to it
+            window.bridge.post(lambda: window.tell_error(failure))
+        else:
+            folder = QUrl.fromLocalFile(str(path.parent))
+            window.bridge.post(
+                lambda: window.banner.tell(
+                    "info", f"Saved {path}", "Show in folder", lambda: QDesktopServices.openUrl(folder)
+                )
+            )
+
+    def _pixels(self) -> np.ndarray | None:
+        """What is on the screen, the mesh included."""
+        pixels, picture = self._looking.pixels, self._looking.picture
+        return None if pixels is None or picture is None else self._looking.meshes.compose(pixels, picture)
+
+    def _copy(self) -> None:
+        if (pixels := self._pixels()) is not None:
+            pixels = np.ascontiguousarray(pixels)
+            height, width = pixels.shape[:2]
+            QApplication.clipboard().setImage(
+                QImage(pixels.data, width, height, 3 * width, QImage.Format_RGB888).copy()
+            )
+            self._window.banner.tell("info", "The image is on the clipboard.")

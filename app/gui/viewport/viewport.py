@@ -1,0 +1,279 @@
+"""Where the picture is, and the hand on it: mouse, trackpad and held keys move the session's eye."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import numpy as np
+from PyQt5.QtCore import QEvent, QObject, QPointF, Qt, QTimer, pyqtSignal
+from PyQt5.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QResizeEvent, QWheelEvent
+from PyQt5.QtWidgets import QAbstractSpinBox, QAction, QApplication, QHBoxLayout, QLineEdit, QWidget
+
+from app.camera.eye import WHEEL_FACTOR, Eye
+from app.gui.viewport.canvas import Canvas
+from app.gui.viewport.canvas_choice import make_canvas
+from app.gui.viewport.canvas_painter import PainterCanvas
+from app.gui.viewport.gl import OpenGl
+from engines.core.camera import Array
+
+FLY_KEYS = {
+    Qt.Key_W: "forward",
+    Qt.Key_S: "back",
+    Qt.Key_A: "left",
+    Qt.Key_D: "right",
+    Qt.Key_Q: "down",
+    Qt.Key_E: "up",
+}
+GESTURES = (
+    ("Drag", "Orbit about the pivot (in fly mode: look around)"),
+    ("Shift + drag, middle drag", "Pan: what is at the pivot's depth sticks to the cursor"),
+    ("Right drag", "Look around in place"),
+    ("Ctrl + drag", "Zoom"),
+    ("Wheel, scroll, pinch", "Go nearer or away"),
+    ("Double click", "Turn about the point under the cursor"),
+    ("W A S D, Q E", "Fly; with Shift faster"),
+    ("Space, held", "Show the photograph at a training view"),
+)
+"""What the hand can do besides commands, for the shortcut sheet."""
+
+TICK_MS = 15
+"""A little less than a frame of a 60 Hz display."""
+NOTCH = 120.0
+"""What Qt calls one notch of a wheel."""
+DRAG_NOTCH_PX = 25.0
+"""How far a zoom drag goes for what a wheel notch does."""
+
+
+class Viewport(QWidget):
+    """The canvas, and events on it."""
+
+    photograph_held = pyqtSignal(bool)
+    pointed = pyqtSignal(float, float)
+    resized = pyqtSignal()
+    moved = pyqtSignal()
+    turning = pyqtSignal(bool)
+    """A drag began to turn about the pivot, or it is over."""
+
+    def __init__(self, parent: QWidget, eye: Eye, found: OpenGl) -> None:
+        super().__init__(parent)
+        self.eye = eye
+        self.canvas: Canvas = make_canvas(self, found)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.canvas.widget, 1)
+        self.beside: PainterCanvas | None = None
+        """A second picture, as large as the first, of the same camera; the hand works on it, too."""
+        self.background = "#000000"
+        self.setMinimumSize(240, 180)
+        self.canvas.widget.setFocusPolicy(Qt.StrongFocus)
+        self.canvas.widget.setMouseTracking(False)
+        self.canvas.widget.installEventFilter(self)
+        self.keys: Mapping[int, QAction] = {}
+        """What keys do here that other parts need for themselves."""
+        self._last = QPointF()
+        self._dragged = self._turning = False
+        self._held: set[int] = set()
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.PreciseTimer)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._tick)
+        self._ticked_s = 0.0
+
+    def size_px(self) -> tuple[int, int]:
+        """(width, height) of what is there for a picture, in device pixels."""
+        ratio = self.devicePixelRatioF()
+        width = self.width() if self.beside is None else self.width() // 2
+        return round(width * ratio), round(self.height() * ratio)
+
+    def set_background(self, colour: str) -> None:
+        """What surrounds the pictures, "#rrggbb"."""
+        self.background = colour
+        self.canvas.set_background(colour)
+        if self.beside is not None:
+            self.beside.set_background(colour)
+
+    def show_beside(self, pixels: Array | None) -> None:
+        """Shows a second picture beside the first, [H, W, 3] uint8; None: the first alone."""
+        if (pixels is None) != (self.beside is None):
+            self._divide(pixels is not None)
+        if pixels is not None and self.beside is not None:
+            self.beside.set_picture(pixels)
+
+    def _divide(self, divided: bool) -> None:
+        if self.beside is not None:
+            self.layout().removeWidget(self.beside)
+            self.beside.deleteLater()
+            self.beside = None
+        if divided:
+            self.beside = PainterCanvas(self)
+            self.beside.set_background(self.background)
+            self.beside.setFocusPolicy(Qt.ClickFocus)
+            self.beside.installEventFilter(self)
+            self.layout().addWidget(self.beside, 1)
+        self.eye.resize(self.size_px())
+        self.resized.emit()
+
+    def wake(self) -> None:
+        """Keeps the eye moving where a command began a jump."""
+        if (self.eye.animating or self._held) and not self._timer.isActive():
+            self._ticked_s = time.monotonic()
+            self._timer.start()
+
+    def focus(self) -> None:
+        """Takes the keys."""
+        self.canvas.widget.setFocus()
+
+    # Events. Each handler says whether it took the event.
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        handler = {
+            QEvent.MouseButtonPress: self._press,
+            QEvent.MouseMove: self._drag,
+            QEvent.MouseButtonRelease: self._release,
+            QEvent.MouseButtonDblClick: self._double_click,
+            QEvent.Wheel: self._wheel,
+            QEvent.NativeGesture: self._gesture,
+            QEvent.KeyPress: self._key_press,
+            QEvent.KeyRelease: self._key_release,
+            QEvent.FocusOut: self._focus_out,
+            QEvent.Enter: self._enter,
+        }.get(event.type())
+        return bool(handler(event)) if handler is not None else False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.eye.resize(self.size_px())
+        self.resized.emit()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._timer.stop()
+        super().closeEvent(event)
+
+    def _press(self, event: QMouseEvent) -> bool:
+        self._last, self._dragged = event.localPos(), False
+        self.focus()
+        return True
+
+    def _drag(self, event: QMouseEvent) -> bool:
+        if event.buttons() == Qt.NoButton:
+            return False
+        scale = self.canvas.placement().scale
+        # Viewport pixels as the eye counts them: those of the rendered picture.
+        across, down = (event.localPos().x() - self._last.x()) / scale, (event.localPos().y() - self._last.y()) / scale
+        if across == 0 and down == 0:
+            return True
+        self._last, self._dragged = event.localPos(), True
+        shown = self.eye.shown
+        if shown is not None:
+            # While the picture on the canvas is a coarse one, its pixels are not the eye's.
+            factor = shown.size_px[1] / self._picture_height()
+            self._apply_drag(event, across * factor, down * factor)
+        return True
+
+    def _picture_height(self) -> float:
+        placement = self.canvas.placement()
+        return max((self.canvas.widget.height() - 2 * placement.top) / placement.scale, 1.0)
+
+    def _apply_drag(self, event: QMouseEvent, across: float, down: float) -> None:
+        buttons, modifiers = event.buttons(), event.modifiers()
+        if buttons & Qt.MiddleButton or (buttons & Qt.LeftButton and modifiers & Qt.ShiftModifier):
+            self.eye.pan_by(across, down)
+        elif buttons & Qt.LeftButton and modifiers & Qt.ControlModifier:
+            self.eye.dolly_by(-down * self.canvas.placement().scale / DRAG_NOTCH_PX)
+        elif buttons & Qt.RightButton:
+            self.eye.look_by(across, down)
+        elif buttons & Qt.LeftButton:
+            if self.eye.mode != "fly":
+                self._turn(True)
+            self.eye.orbit_by(across, down)
+        self.moved.emit()
+
+    def _release(self, event: QMouseEvent) -> bool:
+        if self._dragged and event.buttons() == Qt.NoButton:
+            self._dragged = False
+            self._turn(False)
+            self.eye.rest()
+        return True
+
+    def _turn(self, turning: bool) -> None:
+        if turning != self._turning:
+            self._turning = turning
+            self.turning.emit(turning)
+
+    def _double_click(self, event: QMouseEvent) -> bool:
+        if event.button() == Qt.LeftButton and (shown := self.eye.shown) is not None:
+            u, v = self.canvas.placement().to_picture(event.localPos().x(), event.localPos().y())
+            factor = shown.size_px[1] / self._picture_height()
+            self.pointed.emit(u * factor, v * factor)
+        return True
+
+    def _wheel(self, event: QWheelEvent) -> bool:
+        # A trackpad gives pixels, a wheel eighths of a degree; with Alt some systems turn the wheel sideways.
+        pixels, angle = event.pixelDelta(), event.angleDelta()
+        if not pixels.isNull() and event.phase() != Qt.NoScrollPhase:
+            notches = pixels.y() / (2 * DRAG_NOTCH_PX)
+        else:
+            notches = (angle.y() or angle.x()) / NOTCH
+        if notches:
+            self.eye.dolly_by(notches)
+            self.moved.emit()
+        return True
+
+    def _gesture(self, event: QNativeGestureEvent) -> bool:
+        if event.gestureType() != Qt.ZoomNativeGesture:
+            return False
+        self.eye.dolly_by(float(np.log1p(max(event.value(), -0.9)) / -np.log(WHEEL_FACTOR)))
+        self.moved.emit()
+        return True
+
+    def _key_press(self, event: QKeyEvent) -> bool:
+        if event.key() == Qt.Key_Space and not event.modifiers():
+            if not event.isAutoRepeat():
+                self.photograph_held.emit(True)
+            return True
+        modifiers = int(event.modifiers() & ~Qt.KeypadModifier)
+        if (action := self.keys.get(int(event.key()) | modifiers)) is not None:
+            action.trigger()
+            return True
+        if event.key() not in FLY_KEYS or event.modifiers() & (Qt.ControlModifier | Qt.AltModifier | Qt.MetaModifier):
+            return False
+        if not event.isAutoRepeat():
+            self._held.add(event.key())
+            self.wake()
+        return True
+
+    def _key_release(self, event: QKeyEvent) -> bool:
+        if event.isAutoRepeat():
+            return event.key() in FLY_KEYS or event.key() == Qt.Key_Space
+        if event.key() == Qt.Key_Space:
+            self.photograph_held.emit(False)
+            return True
+        if event.key() not in self._held:
+            return False
+        self._held.discard(event.key())
+        return True
+
+    def _focus_out(self, event: QFocusEvent) -> bool:
+        self._held.clear()
+        self.photograph_held.emit(False)
+        return False
+
+    def _enter(self, event: QEvent) -> bool:
+        # The pointer is the intention: keys go to the scene, unless someone is typing.
+        focused = QApplication.focusWidget()
+        if self.window().isActiveWindow() and not isinstance(focused, QLineEdit | QAbstractSpinBox):
+            self.focus()
+        return False
+
+    def _tick(self) -> None:
+        now_s = time.monotonic()
+        # A long pause (a stalled machine) must not become a leap.
+        seconds, self._ticked_s = min(now_s - self._ticked_s, 0.1), now_s
+        fast = bool(QApplication.keyboardModifiers() & Qt.ShiftModifier)
+        self.eye.fly_by([FLY_KEYS[key] for key in self._held], seconds, fast)
+        self.eye.tick(now_s)
+        self.moved.emit()
+        if not self._held and not self.eye.animating:
+            self._timer.stop()

@@ -1,0 +1,239 @@
+"""Pictures as the window asks for them and gets them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from app.camera import fitting
+from app.rendering import display
+from app.rendering.display import Pixels
+from app.rendering.reprojection import Reprojector
+from engines.core.camera import Array, Camera
+from engines.core.device import in_step, to_host
+from engines.core.engine import Prepares, Scene, Stop
+from engines.core.frame import Frame
+from engines.core.rendering import rendered
+
+SETTLE_S = 0.12
+"""A camera that has not moved for so long is taken to stand."""
+
+
+FRAMED_POINTS = 4000
+"""As many tell where a scene ends."""
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """What is to be seen.
+
+    Attributes:
+        camera: its size is the picture's.
+        controls: the scene's controls by name.
+        channel: a name for `display.shade`.
+        limits: of the channel's colours; None: from the picture.
+        colour_map: of the channel's values; "": its usual one.
+        moving: more requests will follow at once.
+        scene_number: for whoever asks for pictures of several scenes.
+        draft: the scene is not prepared for these controls; a glimpse is all there is.
+    """
+
+    camera: Camera
+    controls: Mapping[str, float]
+    channel: str = "rgb"
+    limits: tuple[float, float] | None = None
+    colour_map: str = ""
+    moving: bool = False
+    scene_number: int = 0
+    draft: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Ask:
+    """A request with its place in the order and its time."""
+
+    request: Request
+    number: int
+    at_s: float
+
+    def settled(self, now_s: float) -> bool:
+        return not self.request.moving or now_s >= self.at_s + SETTLE_S
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """What is there to be seen.
+
+    Attributes:
+        request: what it answers.
+        kind: "preview" is reprojected or coarse.
+        pixels: [H, W, 3] uint8.
+        camera: the picture's own; a preview's may be smaller than the request's.
+        ms: how long it took to make.
+        frame: what was rendered; None for a reprojection.
+        hole_fraction: the part that a reprojection had to invent.
+        limits: the values at the ends of the colours; None where the channel has none.
+        drawn: the part of the frame's pixels that were drawn; the others are interpolated.
+    """
+
+    request: Request
+    kind: Literal["exact", "preview"]
+    pixels: Pixels
+    camera: Camera
+    ms: float
+    frame: Frame | None = None
+    hole_fraction: float = 0.0
+    limits: tuple[float, float] | None = None
+    drawn: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """The last frame that was drawn, for previews and other channels.
+
+    Attributes:
+        limits: of the channel's colours.
+        background: [H, W] bool, what is known to be a plain background; None where nothing is.
+        reprojector: made of its pixels as they were shaded for `request`, with `limits`.
+    """
+
+    request: Request
+    frame: Frame
+    limits: tuple[float, float] | None
+    background: Array | None = None
+    reprojector: Reprojector | None = None
+
+
+def answer(request: Request, frame: Frame, pixels: Pixels, limits: tuple[float, float] | None, ms: float) -> Picture:
+    """The frame of a request's own camera, in whatever channel: exact, but of a draft a glimpse."""
+    kind: Literal["exact", "preview"] = "preview" if request.draft else "exact"
+    return Picture(request, kind, pixels, request.camera, ms, frame, 0.0, limits)
+
+
+def same_view(a: Request, b: Request) -> bool:
+    """Whether both are answered by one frame."""
+    return a is b or (
+        a.camera.size_px == b.camera.size_px
+        and a.camera.focal_px == b.camera.focal_px
+        and a.camera.centre_px == b.camera.centre_px
+        and a.draft == b.draft
+        and dict(a.controls) == dict(b.controls)
+        and np.array_equal(a.camera.camera_to_world, b.camera.camera_to_world)
+    )
+
+
+def same_picture(a: Request, b: Request) -> bool:
+    """Whether both are answered by one picture."""
+    return (a.channel, a.limits, a.colour_map) == (b.channel, b.limits, b.colour_map) and same_view(a, b)
+
+
+def is_of_choice(picture: Picture, wanted: Request) -> bool:
+    """Whether a picture is of all that is wanted, but perhaps of another camera: channel, colours, object, moment."""
+    own = picture.request
+    return (own.scene_number, own.channel, own.limits, own.colour_map, dict(own.controls)) == (
+        wanted.scene_number,
+        wanted.channel,
+        wanted.limits,
+        wanted.colour_map,
+        dict(wanted.controls),
+    )
+
+
+def is_final(picture: Picture, wanted: Request) -> bool:
+    """Whether a picture is the exact one of all that is wanted, the camera too."""
+    own = picture.request.camera
+    return (
+        picture.kind == "exact"
+        and not picture.request.draft
+        and is_of_choice(picture, wanted)
+        and own.size_px == wanted.camera.size_px
+        and fitting.same_picture(own, wanted.camera)
+    )
+
+
+def overtaken(ask: Ask, latest: Ask | None) -> bool:
+    """Whether the hand rests elsewhere than `ask` since, or something else is to be seen."""
+    if latest is None:
+        return True
+    if same_view(latest.request, ask.request):
+        return False
+    request = latest.request
+    same_kind = request.channel == ask.request.channel and request.controls == ask.request.controls
+    return not same_kind or latest.settled(time.monotonic())
+
+
+def shade(frame: Frame, request: Request) -> tuple[Pixels, tuple[float, float] | None]:
+    """The request's channel of the frame, and the limits of its colours."""
+    if not display.has_limits(frame, request.channel):
+        return display.shade(frame, request.channel), None
+    limits = request.limits or display.channel_limits(frame, request.channel)
+    return display.shade(frame, request.channel, limits, request.colour_map), limits
+
+
+def draw(scene: Scene, request: Request, camera: Camera, stop: Stop) -> Frame:
+    """The frame that answers a request, seen by `camera`; of a draft a glimpse."""
+    prepares: object = scene
+    if request.draft and isinstance(prepares, Prepares):
+        return prepares.glimpse(camera, request.controls)
+    return rendered(scene, camera, request.controls, in_step(stop, scene.device))
+
+
+def point_at(picture: Picture, u: float, v: float) -> Array | None:
+    """[3] the world point at pixel (u, v) of an exact picture; None where nothing is hit."""
+    frame, camera = picture.frame, picture.camera
+    if frame is None or frame.depth is None:
+        return None
+    height, width = frame.depth.shape[:2]
+    # Depth may be coarser than the image.
+    column, row = int(u * width / camera.size_px[0]), int(v * height / camera.size_px[1])
+    if not (0 <= column < width and 0 <= row < height):
+        return None
+    depth = float(frame.depth[row, column])
+    if not np.isfinite(depth) or depth <= 0:
+        return None
+    ray = np.array(
+        [(u - camera.centre_px[0]) / camera.focal_px[0], (v - camera.centre_px[1]) / camera.focal_px[1], 1.0]
+    )
+    return camera.position + camera.camera_to_world[:3, :3] @ (ray * depth)
+
+
+def value_at(picture: Picture, u: float, v: float) -> float | None:
+    """The value of the picture's channel at pixel (u, v); None where nothing is, or it has three, or is a preview's."""
+    channel = picture.request.channel
+    if picture.frame is None or not display.has_limits(picture.frame, channel):
+        return None
+    values = display.channel_values(picture.frame, channel)
+    height, width = values.shape
+    column, row = int(u * width // picture.camera.size_px[0]), int(v * height // picture.camera.size_px[1])
+    if not (0 <= column < width and 0 <= row < height):
+        return None
+    value = float(values[row, column])
+    return value if np.isfinite(value) else None
+
+
+def scene_points(picture: Picture) -> Array | None:
+    """[N, 3] some thousand world points of what an exact picture shows, where all of it is in the picture.
+
+    None where that is not known: without a depth, without a background, or where something goes on beyond the rim.
+    """
+    frame = picture.frame
+    if frame is None or frame.depth is None:
+        return None
+    depth = to_host(frame.depth.detach().float()).numpy()
+    there = np.isfinite(depth) & (depth > 0)
+    rim = np.concatenate([there[0], there[-1], there[:, 0], there[:, -1]])
+    if not there.any() or rim.any():
+        return None
+    rows, columns = np.nonzero(there)
+    step = max(1, len(rows) // FRAMED_POINTS)
+    rows, columns = rows[::step], columns[::step]
+    camera = picture.camera.resized((depth.shape[1], depth.shape[0]))
+    z = depth[rows, columns].astype(np.float64)
+    x = (columns + 0.5 - camera.centre_px[0]) / camera.focal_px[0]
+    y = (rows + 0.5 - camera.centre_px[1]) / camera.focal_px[1]
+    in_camera = np.stack([x * z, y * z, z], axis=1)
+    return np.asarray(in_camera @ camera.camera_to_world[:3, :3].T + camera.position)

@@ -1,0 +1,141 @@
+"""The run's side of being watched: hears words on its standard input, speaks on its standard output."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from app.training.loop import Report
+from app.training.runs.measure import Estimate
+from app.training.runs.messages import Doing, Ended, Failed, Live, Message, Paused, Standing, to_line
+from engines.core.contract import checkpoint_of
+from engines.core.engine import Training
+from engines.core.errors import UserError
+from engines.core.storage.run_folder import LIVE_NAME
+from engines.core.storage.scene_file import write_scene_file
+
+NICE = 10
+"""The window and its pictures come first."""
+OOM_SCORE = "500"
+"""As if it held half the machine's memory more than it does."""
+SPEAK_S = 0.1
+"""Between two reports of nothing but steps."""
+LOOK_S = 0.2
+"""Of a waiting run, between two looks whether it is to stop."""
+
+
+class Watched:
+    """One run, watched by the program that began it."""
+
+    def __init__(self, words: IO[str], lines: IO[str]) -> None:
+        """Hears `words` from now on, on a thread of its own; speaks on `lines`."""
+        self._words, self._lines = words, lines
+        self._stopped, self._live = threading.Event(), threading.Event()
+        self._may_go_on = threading.Event()
+        self._may_go_on.set()
+        self._spoken_s = 0.0
+        threading.Thread(target=self._listen, name="words", daemon=True).start()
+
+    def stop(self) -> bool:
+        """Whether it is to end and save."""
+        return self._stopped.is_set()
+
+    def report(self, report: Report) -> None:
+        """Says where it stands, not at each of very quick steps."""
+        now = time.monotonic()
+        told = report.validation is not None or report.saved or report.notes or report.step == report.max_steps
+        if told or now - self._spoken_s >= SPEAK_S:
+            self._spoken_s = now
+            self._say(Standing.of(report))
+
+    def tell(self, what: str) -> None:
+        """Says what goes on between two steps."""
+        self._say(Doing(what))
+
+    def between(self, training: Training, out: Path) -> float:
+        """Writes the scene where somebody wants to see it, and waits while it is paused; the seconds of both."""
+        began = time.monotonic()
+        self._show(training, out)
+        if not self._may_go_on.is_set() and not self.stop():
+            self._say(Paused(True))
+            while not self._may_go_on.wait(LOOK_S) and not self.stop():
+                self._show(training, out)
+            self._say(Paused(False))
+        return time.monotonic() - began
+
+    def estimated(self, estimate: Estimate) -> None:
+        """How long it would take."""
+        self._say(estimate)
+
+    def ended(self, step: int, stopped: bool) -> None:
+        """All is saved."""
+        self._say(Ended(step, stopped))
+
+    def failed(self, text: str) -> None:
+        """It can't go on."""
+        self._say(Failed(text))
+
+    def _show(self, training: Training, out: Path) -> None:
+        if self._live.is_set():
+            self._live.clear()
+            try:
+                write_scene_file(out / LIVE_NAME, checkpoint_of(training))
+            except UserError:
+                # A full disk: what is only to be looked at must not end the run.
+                return
+            self._say(Live(training.step_count))
+
+    def _listen(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            for line in self._words:
+                word = line.strip()
+                if word == "pause":
+                    self._may_go_on.clear()
+                elif word == "go on":
+                    self._may_go_on.set()
+                elif word == "live":
+                    self._live.set()
+                elif word == "stop":
+                    break
+        # Also where the program that watches is no more.
+        self._stopped.set()
+
+    def _say(self, message: Message) -> None:
+        # Where nobody listens any more the run still ends as it should.
+        with contextlib.suppress(OSError, ValueError):
+            self._lines.write(to_line(message) + "\n")
+            self._lines.flush()
+
+
+@contextlib.contextmanager
+def watched() -> Iterator[Watched]:
+    """This process as one that is watched: in a group of its own, behind all others, its output kept for messages."""
+    step_back()
+    # A library that prints would break the lines.
+    lines = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    with lines:
+        run = Watched(sys.stdin, lines)
+        # SIGHUP is the kernel's word, with one to wake up, to a run that was held when its watcher died.
+        for name in ("SIGHUP", "SIGTERM"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), lambda *_: run._stopped.set())
+        yield run
+
+
+def step_back() -> None:
+    """Ctrl+C in the terminal is not meant for this process; the window's work goes before its own."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.setpgid(0, 0)
+    with contextlib.suppress(OSError):
+        # Where memory runs out Linux ends this process, which has its checkpoint, before the window.
+        Path("/proc/self/oom_score_adj").write_text(OOM_SCORE, encoding="ascii")
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(NICE)

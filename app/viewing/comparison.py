@@ -1,0 +1,109 @@
+"""A rendered picture beside the photograph of the same camera."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import torch
+
+from app.camera.fitting import same_picture
+from app.rendering import display
+from app.rendering.pictures import Picture
+from app.viewing.objects import find_choice
+from app.viewing.opening import Opened
+from app.viewing.viewpoints import ViewPoint, view_at
+from engines.core.camera import Array, Camera
+from engines.core.data.images import resize_area, to_uint8
+from engines.core.data.views import View
+from engines.core.device import to_host
+from engines.core.engine import BLEND, INSTANCE, TIME, Scene
+from engines.core.frame import Frame
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What a training view's photograph says about the picture.
+
+    Attributes:
+        camera: of both.
+        photograph: [H, W, 3] uint8.
+        error: [H, W, 3] uint8, the absolute difference as a heat map.
+        limits: the differences at the two ends of the heat map's colours.
+        psnr_db: over the pixels that count: all, where no mask leaves some out.
+        controls: that the picture was drawn with.
+    """
+
+    camera: Camera
+    photograph: Array
+    error: Array
+    limits: tuple[float, float]
+    psnr_db: float
+    controls: Mapping[str, float] = field(default_factory=dict)
+
+
+def photograph_of(picture: Picture, point: ViewPoint, opened: Opened) -> View | None:
+    """The view of the data folder that shows what an exact picture shows: camera, object and moment; None if none."""
+    controls, dataset, view = picture.request.controls, opened.dataset, point.view
+    if view is None or dataset is None or not same_picture(picture.camera, point.camera):
+        return None
+    choice = find_choice(opened.scene, dataset, view.instance)
+    if round(controls.get(INSTANCE, 0)) != choice or controls.get(BLEND, 0.0) > 0:
+        return None
+    return view_at(dataset, view, round(controls.get(TIME, 0)))
+
+
+def compare(
+    frame: Frame, camera: Camera, view: View, scene: Scene, controls: Mapping[str, float] | None = None
+) -> Comparison:
+    """Measures `frame`, which `scene` drew, against the view's photograph, read now and brought to the frame's size.
+
+    Raises:
+        UserError: the photograph can't be read.
+    """
+    photograph = (
+        _smooth(view.image(), camera.size_px)
+        if scene.native_px is None
+        else view.square_image(scene.native_px[0] + 2 * scene.cropped_px, scene.cropped_px)
+    )
+    valid = (
+        view.resized_valid(camera.size_px)
+        if scene.native_px is None
+        else view.square_valid(scene.native_px[0] + 2 * scene.cropped_px, scene.cropped_px)
+    )
+    error = display.error_map(frame.image, photograph)
+    squares = np.square(_rendered(frame) - photograph, dtype=np.float64)
+    if valid is not None and valid.any():
+        # What masks leave out is no error.
+        error, squares = error * torch.from_numpy(valid).to(error), squares[valid]
+    mse = float(np.mean(squares))
+    psnr_db = float(-10 * np.log10(mse)) if mse > 0 else float("inf")
+    shown = Frame(frame.image, frame.depth, {"error": error})
+    limits = display.channel_limits(shown, "error")
+    return Comparison(
+        camera, to_uint8(photograph), display.shade(shown, "error", limits), limits, psnr_db, controls or {}
+    )
+
+
+def _smooth(image: Array, size_px: tuple[int, int]) -> Array:
+    """The image [H, W, 3] at (width, height), enlarged as smoothly as the picture is drawn: squares flatter neither."""
+    if size_px[0] <= image.shape[1]:
+        return resize_area(image, size_px)
+    return np.asarray(cv2.resize(image, size_px, interpolation=cv2.INTER_LINEAR))
+
+
+def wiped(picture: Array, photograph: Array, share: float) -> Array:
+    """[H, W, 3] the photograph at the left, up to `share` of the width, the picture at the right."""
+    edge = round(share * picture.shape[1])
+    return np.concatenate([photograph[:, :edge], picture[:, edge:]], axis=1)
+
+
+def blended(picture: Array, photograph: Array, share: float) -> Array:
+    """[H, W, 3] `share` of the photograph over the picture."""
+    return np.asarray(cv2.addWeighted(photograph, share, picture, 1 - share, 0.0))
+
+
+def _rendered(frame: Frame) -> Array:
+    return np.asarray(to_host(frame.image.detach().float().clamp(0, 1)).numpy())

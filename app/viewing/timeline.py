@@ -1,0 +1,109 @@
+"""The time of a recording that is open: played, stopped, and what of it can be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from app.camera.eye import Eye
+from app.rendering.pictures import Picture
+from app.viewing.opening import Opened
+from app.viewing.playback import Playback
+from engines.core.engine import TIME, Prepares, Scene, time_control
+
+
+class Viewer(Protocol):
+    """A session, as far as time needs it."""
+
+    opened: Opened | None
+    eye: Eye
+    controls: dict[str, float]
+    last: Picture | None
+
+    @property
+    def making(self) -> Mapping[str, float] | None: ...
+    def set_control(self, name: str, value: float, moving: bool = False) -> None: ...
+    def submit(self, moving: bool) -> None: ...
+
+
+class Timeline:
+    """Moves the session's control of time."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self.playback = Playback()
+
+    def enter(self, scene: Scene) -> None:
+        """Another scene was opened, or another of its recordings chosen, which may be shorter."""
+        self.playback.pause()
+        control = time_control(scene, self._viewer.controls)
+        self.playback.first = round(control.low) if control is not None else 0
+        self.playback.last = round(control.high) if control is not None else 0
+        if control is not None:
+            self._viewer.controls[TIME] = control.clamped(self._viewer.controls.get(TIME))
+
+    def leave(self) -> None:
+        """No scene is open."""
+        self.playback.pause()
+        self.playback.first = self.playback.last = 0
+
+    @property
+    def moment(self) -> int:
+        """Which one is looked at; 0 of a still scene."""
+        return round(self._viewer.controls.get(TIME, 0))
+
+    def play(self, now_s: float) -> None:
+        """Begins to play; from the beginning where it stood at the end."""
+        if TIME in self._viewer.controls:
+            self._viewer.set_control(TIME, self.playback.play(now_s, self.moment), moving=True)
+            self._viewer.submit(moving=True)
+
+    def pause(self) -> None:
+        """Stands still; the exact picture of this moment comes."""
+        self.playback.pause()
+        self._viewer.submit(moving=False)
+
+    def tick(self, now_s: float) -> None:
+        """To be called as often as moments may change, while playing."""
+        playing = self.playback.playing
+        # Where drawing is slower than time passes, moments are left out, but none that was asked for is.
+        if not playing or not self._is_shown():
+            return
+        moment = self.playback.advance(now_s, self.moment, self.is_ready)
+        if moment != self.moment:
+            self._viewer.set_control(TIME, moment, moving=playing)
+        elif self._stands():
+            self._viewer.submit(moving=False)
+
+    def _is_shown(self) -> bool:
+        picture = self._viewer.last
+        return picture is None or round(picture.request.controls.get(TIME, 0)) == self.moment
+
+    def _stands(self) -> bool:
+        return not self.playback.playing
+
+    def is_ready(self, moment: int) -> bool:
+        """Whether it can be drawn at once."""
+        prepares, camera = self._prepares(), self._viewer.eye.shown
+        if prepares is None or camera is None:
+            return True
+        return prepares.prepared(camera, {**self._viewer.controls, TIME: moment})
+
+    @property
+    def making(self) -> int | None:
+        """The moment that is being made ready; None where nothing is."""
+        controls = self._viewer.making
+        return round(controls.get(TIME, 0)) if controls is not None else None
+
+    def following(self) -> list[dict[str, float]]:
+        """Controls of what is played next, as much as is kept; nothing where time stands."""
+        prepares = self._prepares()
+        if prepares is None or not self.playback.playing:
+            return []
+        moments = self.playback.following(self.moment, prepares.room)
+        return [{**self._viewer.controls, TIME: moment} for moment in moments[1:]]
+
+    def _prepares(self) -> Prepares | None:
+        opened = self._viewer.opened
+        scene: object = opened.scene if opened is not None else None
+        return scene if isinstance(scene, Prepares) else None

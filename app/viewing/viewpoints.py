@@ -1,0 +1,86 @@
+"""Cameras to go to: the views of the data folder, split by split, else those that the scene itself knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.camera.fitting import fit_native
+from app.viewing.held_out import object_views
+from app.viewing.objects import find_number
+from app.viewing.opening import Opened
+from engines.core.camera import Camera
+from engines.core.data.dataset import Dataset
+from engines.core.data.views import SPLITS, Split, View
+
+
+@dataclass(frozen=True, eq=False)
+class ViewPoint:
+    """A camera of the scene to go to, with its photograph where the data folder has one."""
+
+    camera: Camera
+    name: str
+    view: View | None = None
+    split: Split = "train"
+    """What the view was there for; the scene's own cameras are those that it was trained with."""
+
+
+class Visited:
+    """The viewpoints of a scene, and the split that is gone through."""
+
+    def __init__(self) -> None:
+        self.all: tuple[ViewPoint, ...] = ()
+        self.split: Split = "train"
+
+    def enter(self, points: tuple[ViewPoint, ...]) -> None:
+        """Other viewpoints; the split stays where it has some, else it is the first that does."""
+        self.all = points
+        if self.split not in self.splits:
+            self.split = next(iter(self.splits), "train")
+
+    @property
+    def splits(self) -> dict[Split, int]:
+        """How many viewpoints each split has that has some."""
+        counts = {name: sum(point.split == name for point in self.all) for name in SPLITS}
+        return {name: count for name, count in counts.items() if count}
+
+    @property
+    def points(self) -> tuple[ViewPoint, ...]:
+        """Those of the split."""
+        return tuple(point for point in self.all if point.split == self.split)
+
+
+def read_viewpoints(opened: Opened, choice: int = 0) -> tuple[ViewPoint, ...]:
+    """Of a class, those of the object that is chosen; of a recording, its cameras at the first moment.
+
+    What the run held out are validation views.
+
+    Raises:
+        UserError: a view's files can't be read.
+    """
+    native = opened.scene.native_px
+    number = find_number(opened.scene, opened.dataset, choice) if opened.dataset is not None else None
+    if opened.dataset is None or number is None:
+        return tuple(ViewPoint(camera, str(index)) for index, camera in enumerate(opened.scene.cameras))
+    views = object_views(opened.checkpoint, opened.dataset, number)
+    views = views.at_time(int(views.times.min(initial=0)) if len(views) else 0)
+    return tuple(
+        ViewPoint(
+            fit_native(view.camera, native, opened.scene.cropped_px) if native else view.camera,
+            view.name,
+            view if view.image_path is not None else None,
+            view.split,
+        )
+        for view in views
+    )
+
+
+def view_at(dataset: Dataset, view: View, time: int) -> View:
+    """What the same camera of a rig saw at another moment; `view` itself where that is not known."""
+    views = dataset.views.of_instance(view.instance)
+    # Of several recordings each is as long as it is.
+    time = min(time, int(views.times.max(initial=0)))
+    if view.camera_index is None or view.time == time:
+        return view
+    views = views.at_time(time)
+    found = views.chosen(views.camera_indices == view.camera_index).photographed
+    return found[0] if len(found) else view

@@ -1,0 +1,1 @@
+"""Posed photographs and what stands beside them, read when they are asked for."""

@@ -1,0 +1,1 @@
+"""Parts of networks that several methods have, and their fast forms for drawing."""

@@ -1,0 +1,1 @@
+"""Camera paths: made, read and written."""

@@ -1,0 +1,94 @@
+"""One camera of a path, checked, in whatever words its file has it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from engines.core.camera import Array, Camera, quaternion_rotation, rigid
+from engines.core.data.images import LARGEST_SIDE_PX, image_size, list_images
+from engines.core.errors import UserError
+from engines.core.formats.llff import llff_lens
+
+UNIT = 1e-2
+"""By which the length of a quaternion may differ from 1: files have few digits."""
+
+
+def checked_camera(
+    where: str,
+    pose: Array,
+    like: Camera,
+    focal_px: tuple[float, float] | None = None,
+    centre_px: tuple[float, float] | None = None,
+    size_px: tuple[int, int] | None = None,
+) -> Camera:
+    """A checked camera; without a size it has `like`'s lens.
+
+    Raises:
+        UserError: begins with `where`.
+    """
+    try:
+        if focal_px is None or size_px is None:
+            return like.at(pose)
+        if max(size_px) > LARGEST_SIDE_PX:
+            raise ValueError(f"{size_px[0]}x{size_px[1]} is more than {LARGEST_SIDE_PX} pixels along a side")
+        centre_x, centre_y = centre_px or (size_px[0] / 2, size_px[1] / 2)
+        # float(): numbers of numpy would follow the camera into JSON and messages.
+        return Camera(pose, (float(focal_px[0]), float(focal_px[1])), (float(centre_x), float(centre_y)), size_px)
+    except ValueError as error:
+        raise UserError(f"{where}: {error}") from error
+
+
+def inverse(where: str, matrix: Array) -> Array:
+    """[4, 4] of a pose.
+
+    Raises:
+        UserError: begins with `where`: there is none.
+    """
+    try:
+        return np.asarray(np.linalg.inv(rigid(matrix)))
+    except np.linalg.LinAlgError as error:
+        raise UserError(f"{where}: its matrix can't be inverted") from error
+
+
+def turned_by(where: str, quaternion: Array, position: Array) -> Array:
+    """[4, 4] camera to world.
+
+    Args:
+        quaternion: [4] x y z w.
+        position: [3] world.
+
+    Raises:
+        UserError: begins with `where`: no rotation.
+    """
+    # Cut off, as the squares of numbers that are no quaternion's may be too large.
+    length = float(np.linalg.norm(np.clip(quaternion, -1e9, 1e9)))
+    if not abs(length - 1) < UNIT:
+        raise UserError(f"{where}: its quaternion has a length of {length:.4g}; a rotation (x y z w) has one of 1")
+    x, y, z, w = quaternion / length
+    pose = np.eye(4)
+    pose[:3, :3] = quaternion_rotation(w, x, y, z)
+    pose[:3, 3] = position
+    return pose
+
+
+def llff_camera(where: str, matrix: Array, like: Camera) -> Camera:
+    """From [3, 5] with LLFF's columns down, right, backwards.
+
+    Raises:
+        UserError: begins with `where`.
+    """
+    if not np.isfinite(matrix).all():
+        raise UserError(f"{where}: has a number that is not finite")
+    pose, focal, size_px = llff_lens(matrix)
+    return checked_camera(where, pose, like, (focal, focal), None, size_px)
+
+
+def size_beside(path: Path) -> tuple[int, int] | None:
+    """(width, height) of the photographs beside a file of cameras; None where there are none."""
+    for name in ("image", "images", "rgb"):
+        images = list_images(path.parent / name) if (path.parent / name).is_dir() else []
+        if images:
+            return image_size(images[0])
+    return None

@@ -1,0 +1,1 @@
+"""Checkpoints, scene files and run folders, and the containers of other programs."""

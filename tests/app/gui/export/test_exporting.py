@@ -1,0 +1,206 @@
+"""Exports from the window: behind its back, to a file; cancelled, to none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QFileDialog, QMessageBox
+from pytestqt.qtbot import QtBot
+
+import app.gui.export.exporting
+from app.gui.export.export_dialog import ExportDialog
+from app.gui.export.export_order import Order, make_export
+from app.gui.window import Window
+from app.spoken import spoken_time
+from engines.core.camera import Array
+from engines.core.files import holding
+from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, told, wait_exact
+from tests.app.gui.fake_scene import FakeScene
+
+SCENE = Path("fast.pth")
+Answer = Callable[[Order], None]
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch) -> Answer:
+    """What the user will have filled in."""
+
+    def fill_in(order: Order) -> None:
+        monkeypatch.setattr(app.gui.export.exporting, "ask_export", lambda *_: order)
+
+    return fill_in
+
+
+def test_an_export_writes_its_frames_while_one_looks_around(
+    window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer
+) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    out = tmp_path / "frames"
+    answer(Order(frames=5, out=str(out)))
+    window.commands["export"].trigger()
+    assert window.exporting.job is not None and window.export_bar.isVisible()
+    drag(window, qtbot, (40, 0), steps=3)
+    wait_exact(window, qtbot)
+    qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
+    assert len(list(out.rglob("*.png"))) == 5
+    assert window.export_bar.title.text() == "Exported frames"
+    assert window.settings.export["frames"] == 5
+
+
+@pytest.fixture
+def under_way(window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer, shelf: Shelf) -> None:
+    """A long export, of which some frames are done."""
+    shelf.scenes["slow.pth"] = lambda: FakeScene(seconds=0.1)
+    open_and_wait(window, qtbot, Path("slow.pth"))
+    answer(Order(frames=500, out=str(tmp_path / "film.mp4")))
+    window.commands["export"].trigger()
+    qtbot.waitUntil(lambda: window.export_bar.progress.value() >= 2, timeout=NEVER)
+
+
+def test_a_cancelled_export_leaves_nothing(window: Window, qtbot: QtBot, tmp_path: Path, under_way: None) -> None:
+    assert window.commands["cancel_export"].isEnabled()
+    # A second one is refused while the first is under way.
+    window.commands["export"].trigger()
+    assert "under way" in window.banner.text.text()
+    window.export_bar.cancel.click()
+    qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
+    assert list(tmp_path.iterdir()) == []
+    assert not window.export_bar.isVisible()
+    assert "cancelled" in window.banner.text.text()
+
+
+def test_an_export_into_what_is_being_written_is_refused(
+    window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of a long path the banner shows a part.
+    monkeypatch.chdir(tmp_path)
+    open_and_wait(window, qtbot, SCENE)
+    out = Path("film.mp4")
+    answer(Order(frames=2, out=str(out)))
+    with holding(out):
+        window.commands["export"].trigger()
+        qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
+        assert "film.mp4: is being written by another" in told(window) and not out.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_closing_the_window_asks_before_it_ends_the_export(
+    window: Window, tmp_path: Path, under_way: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+
+    def question(answer: int) -> None:
+        monkeypatch.setattr(QMessageBox, "question", lambda _, __, text, *___: said.append(text) or answer)
+
+    question(QMessageBox.No)
+    assert not window.close() and window.isVisible() and window.exporting.job is not None
+    question(QMessageBox.Yes)
+    assert window.close() and not window.isVisible()
+    assert list(tmp_path.iterdir()) == [] and len(said) == 2 and "nothing of it is kept" in said[0]
+
+
+def test_the_end_of_the_session_asks_nothing(window: Window, tmp_path: Path, under_way: None) -> None:
+    window.end()
+    assert not window.isVisible() and list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_export_says_why(
+    window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    open_and_wait(window, qtbot, SCENE)
+    answer(Order(path="file", path_file="none.txt", out="film.mp4"))
+    window.commands["export"].trigger()
+    qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
+    assert "none.txt" in told(window)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_dialog_gives_back_what_it_was_given(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    order = Order(path="circle", frames=33, fps=24.0, quality=5, channels=("rgb", "depth"), out=str(tmp_path / "a.mp4"))
+    dialog = ExportDialog(window, window.session.opened, order, (128, 128))
+    assert dialog.order() == order
+    assert dialog.start.isEnabled()
+    for box in dialog.channels.values():
+        box.setChecked(False)
+    assert not dialog.start.isEnabled() and dialog.note.text()
+    dialog.deleteLater()
+
+
+def test_unusable_memories_of_an_order_are_dropped() -> None:
+    order = Order(frames=9, channels=("depth",))
+    assert Order.recall(order.remembered()) == order
+    assert Order.recall({"frames": "many"}) == Order()
+    assert Order.recall({"hologram": 1, "frames": 4}) == Order(frames=4)
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59, "59 s"), (200, "3 min 20 s"), (3900, "1 h 5 min")])
+def test_time_is_spoken(seconds: float, text: str) -> None:
+    assert spoken_time(seconds) == text
+
+
+def test_no_file_is_replaced_unawares(
+    window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    for name in ("fast.mp4", "fast-2.mp4"):
+        (tmp_path / name).touch()
+    window.change_settings(replace(window.settings, export=Order(out=str(tmp_path / "fast.mp4")).remembered()))
+    proposed: list[Order] = []
+    monkeypatch.setattr(app.gui.export.exporting, "ask_export", lambda _, __, order, ___: proposed.append(order))
+    window.commands["export"].trigger()
+    assert Path(proposed[0].out) == tmp_path / "fast-3.mp4"
+    dialog = ExportDialog(window, window.session.opened, proposed[0], (128, 128))
+    assert not dialog.note.text()
+    dialog.out.setText(str(tmp_path / "fast.mp4"))
+    assert "replaced" in dialog.note.text() and dialog.start.isEnabled()
+    dialog.deleteLater()
+
+
+def test_a_tilde_is_ones_home(window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_and_wait(window, qtbot, SCENE)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    opened = window.session.opened
+    made = make_export(Order(frames=2, out="~/frames"), opened, opened.scene.start, opened.scene.up, {})
+    assert made.out == tmp_path / "frames"
+
+
+def test_a_preset_sets_the_size_and_says_which_it_is(window: Window, qtbot: QtBot, shelf: Shelf) -> None:
+    shelf.scenes["any.pth"] = lambda: FakeScene(None)
+    open_and_wait(window, qtbot, Path("any.pth"))
+    dialog = ExportDialog(window, window.session.opened, Order(width=955, height=703), (955, 703))
+    dialog.show()
+    assert dialog.preset.currentText() == "Custom size"
+    sizes = {}
+    dialog.preset.setFocus()
+    for _ in range(dialog.preset.count() - 1):
+        qtbot.keyClick(dialog.preset, Qt.Key_Down)
+        sizes[dialog.preset.currentText()] = (dialog.order().width, dialog.order().height)
+    assert sizes == {"720p": (1280, 720), "1080p": (1920, 1080), "4K": (3840, 2160), "Square": (1080, 1080)}
+    dialog.height_px.setValue(1000)
+    assert dialog.preset.currentText() == "Custom size" and dialog.order().width == 1080
+    dialog.close()
+
+
+def test_points_of_scenes_that_have_some(
+    window: Window, shelf: Shelf, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Cloud(FakeScene):
+        def points(self, controls: Mapping[str, float]) -> Mapping[str, Array]:
+            return {"points": np.eye(3), "colours": np.full((3, 3), 0.5)}
+
+    shelf.scenes["cloud.pth"] = Cloud
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "cloud"), ""))
+    open_and_wait(window, qtbot, Path("fast.pth"))
+    window.commands["export_points"].trigger()
+    assert "has no points" in told(window)
+    open_and_wait(window, qtbot, Path("cloud.pth"))
+    window.commands["export_points"].trigger()
+    qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
+    assert b"element vertex 3\n" in (tmp_path / "cloud.ply").read_bytes()

@@ -1,0 +1,141 @@
+"""The colours of a channel's values: the map and the range, chosen by mouse and keys."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PyQt5.QtCore import Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from app.gui.export.export_order import Order
+from app.gui.viewport.colouring import read_limits
+from app.gui.window import Window
+from app.rendering import display
+from engines.core.errors import UserError
+from tests.app.gui.conftest import NEVER, open_and_wait
+
+FINAL = "● Final"
+
+
+@pytest.fixture
+def deep(window: Window, qtbot: QtBot) -> Window:
+    """The depth is shown."""
+    open_and_wait(window, qtbot, Path("fast.pth"))
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=NEVER)
+    window.viewport.focus()
+    QTest.keyClick(window.viewport.canvas.widget, Qt.Key_2)
+    wait_shown(window, qtbot, None, "turbo")
+    return window
+
+
+def wait_shown(window: Window, qtbot: QtBot, limits: tuple[float, float] | None, colour_map: str) -> None:
+    """Until the picture is that of the depth in these colours."""
+
+    def shown() -> bool:
+        picture, frame = window.looking.picture, window.looking.picture and window.looking.picture.frame
+        if picture is None or frame is None or window.status.state.text() != FINAL:
+            return False
+        return bool((picture.pixels == display.shade(frame, "depth", limits, colour_map)).all())
+
+    qtbot.waitUntil(shown, timeout=NEVER)
+
+
+def type_into(field: QLineEdit, text: str) -> None:
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, text)
+    QTest.keyClick(field, Qt.Key_Return)
+
+
+def test_another_map_is_shown_remembered_and_exported(deep: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    colours = deep.channels.colours
+    assert colours.currentText() == "Turbo"
+    before = deep.channels.bar.grab().toImage()
+    colours.setFocus()
+    for _ in range(colours.count() - 1):
+        QTest.keyClick(colours, Qt.Key_Down)
+    assert colours.currentText() == "Grey"
+    wait_shown(deep, qtbot, None, "grey")
+    assert deep.channels.bar.grab().toImage() != before
+    assert deep.settings.colour_maps == {"depth": "grey"}
+    # The image has none, and the depth has its own again after it.
+    QTest.keyClick(deep.viewport.canvas.widget, Qt.Key_1)
+    qtbot.waitUntil(lambda: not colours.isVisible(), timeout=NEVER)
+    QTest.keyClick(deep.viewport.canvas.widget, Qt.Key_2)
+    wait_shown(deep, qtbot, None, "grey")
+    deep.exporting.begin(Order(path="orbit", frames=2, channels=("depth",), out=str(tmp_path / "depth.gif")))
+    qtbot.waitUntil((tmp_path / "depth.gif").exists, timeout=NEVER)
+    with Image.open(tmp_path / "depth.gif") as image:
+        pixels = np.asarray(image.convert("RGB")).astype(int)
+    assert (pixels.max(axis=2) - pixels.min(axis=2)).max() < 8
+
+
+def test_a_range_that_is_typed_is_locked_and_can_be_let_go(deep: Window, qtbot: QtBot) -> None:
+    limits, row = deep.session.shown_limits, deep.channels.range
+    assert limits is not None and row.low.text() == f"{limits[0]:.4g}"
+    type_into(row.low, "0,5")
+    low, high = 0.5, float(f"{limits[1]:.4g}")
+    assert deep.session.limits == (low, high) and deep.channels.keep.isChecked()
+    wait_shown(deep, qtbot, (low, high), "turbo")
+    type_into(row.high, "9")
+    wait_shown(deep, qtbot, (low, 9.0), "turbo")
+    assert row.middle.text() == "4.75"
+    qtbot.mouseClick(deep.channels.keep, Qt.LeftButton)
+    wait_shown(deep, qtbot, None, "turbo")
+    assert deep.session.limits is None and row.low.text() == f"{limits[0]:.4g}"
+
+
+@pytest.mark.parametrize("text", ["99", "near", "inf", ""])
+def test_a_range_that_can_not_be_is_refused_in_a_line(deep: Window, qtbot: QtBot, text: str) -> None:
+    before = deep.channels.range.low.text()
+    deep.channels.range.low.setFocus()
+    deep.channels.range.low.selectAll()
+    QTest.keyClick(deep.channels.range.low, Qt.Key_Backspace)
+    type_into(deep.channels.range.low, text)
+    assert "the range" in deep.banner.text.text() and deep.session.limits is None
+    assert deep.channels.range.low.text() == before and not deep.channels.keep.isChecked()
+
+
+def test_tabbing_through_the_range_does_not_lock_it(deep: Window, qtbot: QtBot) -> None:
+    deep.channels.range.low.setFocus()
+    for _ in range(3):
+        QTest.keyClick(deep.focusWidget(), Qt.Key_Tab)
+    assert deep.session.limits is None
+
+
+def test_digits_are_typed_and_choose_no_channel(deep: Window, qtbot: QtBot) -> None:
+    deep.channels.range.high.setFocus()
+    deep.channels.range.high.selectAll()
+    for key in (Qt.Key_1, Qt.Key_2):
+        # As the window system does: to the window, which asks for shortcuts first.
+        QTest.keyClick(deep.windowHandle(), key)
+    assert deep.session.channel == "depth" and deep.channels.range.high.text() == "12"
+
+
+def test_limits_by_hand() -> None:
+    assert read_limits("1", "2,5") == (1.0, 2.5)
+    with pytest.raises(UserError, match="smaller"):
+        read_limits("2", "2")
+
+
+def test_keys_go_through_the_panel_from_its_top(deep: Window, qtbot: QtBot) -> None:
+    """Also what is made when a scene is opened has its place in the order."""
+    depth = deep.channels.findChildren(type(deep.channels._by_name["depth"]))[-1]
+    depth.setFocus()
+    places = []
+    for _ in range(12):
+        at = deep.focusWidget()
+        # In the panel's content, which is scrolled so that it is seen.
+        places.append(at.mapTo(deep.dock.scroll.widget(), at.rect().center()).y())
+        QTest.keyClick(deep.focusWidget(), Qt.Key_Tab)
+        if not deep.dock.isAncestorOf(deep.focusWidget()):
+            break
+    # Those of one row stand at the height of each other, nearly.
+    assert all(after >= before - 12 for before, after in pairwise(places)), places

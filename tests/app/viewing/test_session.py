@@ -1,0 +1,355 @@
+"""The session without a window: opening, what is rendered, comparing."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import app.viewing.session
+from app.rendering.pictures import Picture
+from app.viewing.comparison import Comparison
+from app.viewing.listener import CompareFailure, ObjectViews, OpenFailure, Opening
+from app.viewing.opening import Opened
+from app.viewing.session import Session
+from engines.core.camera import Array
+from engines.core.data.dataset import Dataset
+from engines.core.data.images import to_uint8, write_png
+from engines.core.data.views import View, Views
+from engines.core.engine import INSTANCE, Control
+from engines.core.errors import UserError
+from engines.core.storage.checkpoint import Checkpoint
+from tests.app.ball_scene import UP, BallScene, draw_ball
+
+WAIT_S = 60.0
+
+
+class Ear:
+    """Keeps what the session tells, in order of its kind."""
+
+    def __init__(self) -> None:
+        self.heard: dict[str, queue.Queue[Any]] = {
+            name: queue.Queue()
+            for name in ("opened", "failed", "picture", "error", "compared", "unread", "views", "picked")
+        }
+
+    def opened(self, opening: Opening) -> None:
+        self.heard["opened"].put(opening)
+
+    def open_failed(self, failure: OpenFailure) -> None:
+        self.heard["failed"].put(failure)
+
+    def picture(self, picture: Picture) -> None:
+        self.heard["picture"].put(picture)
+
+    def compare_failed(self, failure: CompareFailure) -> None:
+        self.heard["unread"].put(failure)
+
+    def render_failed(self, error: BaseException) -> None:
+        self.heard["error"].put(error)
+
+    def compared(self, comparison: Comparison) -> None:
+        self.heard["compared"].put(comparison)
+
+    def views_read(self, found: ObjectViews) -> None:
+        self.heard["views"].put(found)
+
+    def picked(self, point: Array | None) -> None:
+        self.heard["picked"].put(point)
+
+    def prepared(self) -> None:
+        """Only recordings are."""
+
+    def next(self, name: str) -> Any:
+        return self.heard[name].get(timeout=WAIT_S)
+
+
+@pytest.fixture
+def ear() -> Ear:
+    return Ear()
+
+
+@pytest.fixture
+def session(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    """Opens ball scenes: `native.pth` 32 square, `any.pth` of any size; others fail."""
+
+    def open_scene(path: Path, data: Path | None, device: str, settings: object, *rest: object) -> Opened:
+        if path.stem not in ("native", "any", "bursts"):
+            raise UserError(f"{path}: damaged")
+        scene = BallScene((32, 32) if path.stem != "any" else None, fail_at=0 if path.stem == "bursts" else None)
+        return Opened(scene, Checkpoint("ball", {}, 0, {}), photographed(scene, data) if data else None, path)
+
+    monkeypatch.setattr(app.viewing.session, "open_scene", open_scene)
+    session = Session(ear)
+    yield session
+    session.shut_down()
+
+
+def photographed(scene: BallScene, folder: Path) -> Dataset:
+    """Photographs 64 wide, 48 high, of what the scene draws, but the last, which is missing."""
+    views = []
+    for index, camera in enumerate(scene.cameras):
+        wide = camera.resized((48, 48)).cropped(-8, 0, 64, 48)
+        path = folder / f"{index}.png"
+        if index < len(scene.cameras) - 1:
+            write_png(path, to_uint8(draw_ball(wide).image.numpy()))
+        views.append(View(wide, str(index), "train", path))
+    return Dataset(Views.of(views), folder, "ball", scene.bounds, UP)
+
+
+def open_now(session: Session, ear: Ear, name: str, data: Path | None = None) -> Picture:
+    session.open(Path(f"{name}.pth"), data)
+    assert session.adopt(ear.next("opened"))
+    return wait_exact(session, ear)
+
+
+def wait_exact(session: Session, ear: Ear) -> Picture:
+    """The exact picture of the eye's camera, shown."""
+    while True:
+        picture: Picture = ear.next("picture")
+        assert session.show(picture)
+        shown = session.eye.shown
+        if picture.kind != "exact" or shown is None:
+            continue
+        if np.array_equal(picture.camera.camera_to_world, shown.camera_to_world):
+            return picture
+
+
+def settle(session: Session) -> None:
+    """Lets an eased jump end."""
+    session.eye.tick(1e12)
+
+
+def test_opening_shows_the_scene_from_its_start(session: Session, ear: Ear) -> None:
+    picture = open_now(session, ear, "native")
+    assert session.opened is not None and session.opening is None
+    expected = to_uint8(draw_ball(session.opened.scene.start).image.numpy())
+    assert np.abs(picture.pixels.astype(int) - expected).max() <= 1
+    assert session.channels == ("rgb", "depth", "normals", "alpha")
+
+
+def test_a_scene_that_cannot_be_opened_leaves_the_open_one(session: Session, ear: Ear) -> None:
+    open_now(session, ear, "native")
+    before = session.opened
+    session.open(Path("broken.pth"))
+    failure = ear.next("failed")
+    assert session.failed(failure) and "damaged" in str(failure.error)
+    assert session.opened is before and session.opening is None
+    session.eye.orbit_by(5, 0)
+    session.eye.rest()
+    wait_exact(session, ear)
+
+
+def test_the_newest_of_two_openings_wins(session: Session, ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, real = threading.Event(), app.viewing.session.open_scene
+
+    def slow(path: Path, *rest: Any) -> Opened:
+        if path.stem == "native":
+            gate.wait(WAIT_S)
+        return real(path, *rest)
+
+    monkeypatch.setattr(app.viewing.session, "open_scene", slow)
+    session.open(Path("native.pth"))
+    session.open(Path("any.pth"))
+    newer = ear.next("opened")
+    gate.set()
+    older = ear.next("opened")
+    assert not session.adopt(older)
+    assert session.adopt(newer)
+    assert session.opened is not None and session.opened.path.stem == "any"
+
+
+def test_an_error_while_rendering_is_told_and_survived(session: Session, ear: Ear) -> None:
+    session.open(Path("bursts.pth"))
+    session.adopt(ear.next("opened"))
+    assert "burst" in str(ear.next("error"))
+    session.opened.scene.fail_at = None  # type: ignore[union-attr]
+    session.eye.orbit_by(3, 0)
+    session.eye.rest()
+    wait_exact(session, ear)
+
+
+def test_a_scene_of_any_size_fills_the_viewport(session: Session, ear: Ear) -> None:
+    session.eye.resize((200, 100))
+    picture = open_now(session, ear, "any")
+    assert picture.pixels.shape == (100, 200, 3)
+    # All of the camera's square is seen: 32 high became 100, and the middle stays the middle.
+    assert picture.camera.focal_px[0] == pytest.approx(40 * 100 / 32)
+    assert picture.camera.centre_px == pytest.approx((100, 50))
+
+
+def test_channels_and_limits(session: Session, ear: Ear) -> None:
+    open_now(session, ear, "native")
+    session.set_channel("depth")
+    near = wait_exact(session, ear)
+    assert near.limits is not None and session.shown_limits == near.limits
+    session.set_limits(session.shown_limits)
+    session.eye.dolly_by(-4)
+    session.eye.rest()
+    assert wait_exact(session, ear).limits == near.limits
+    session.set_limits(None)
+    assert wait_exact(session, ear).limits != near.limits
+    session.set_channel("nonsense")
+    assert session.channel == "depth"
+
+
+def test_a_training_view_is_compared_with_its_photograph(session: Session, ear: Ear, tmp_path: Path) -> None:
+    open_now(session, ear, "native", tmp_path)
+    assert "error" in session.channels
+    session.eye.go_to_view(2)
+    settle(session)
+    wait_exact(session, ear)
+    comparison: Comparison = ear.next("compared")
+    assert comparison.photograph.shape == comparison.error.shape == (32, 32, 3)
+    # The photograph is of 48 lines brought to 32: alike, not equal.
+    assert 25 < comparison.psnr_db < 60
+
+
+def test_a_missing_photograph_is_told(session: Session, ear: Ear, tmp_path: Path) -> None:
+    open_now(session, ear, "native", tmp_path)
+    session.eye.go_to_view(-1)
+    settle(session)
+    wait_exact(session, ear)
+    assert "7.png" in str(ear.next("unread").error)
+
+
+def test_the_error_of_a_scene_of_any_size_is_of_the_whole_photograph(
+    session: Session, ear: Ear, tmp_path: Path
+) -> None:
+    session.eye.resize((640, 120))
+    open_now(session, ear, "any", tmp_path)
+    session.eye.go_to_view(3)
+    settle(session)
+    wait_exact(session, ear)
+    assert ear.heard["compared"].empty(), "the picture shows more than the photograph"
+    session.set_channel("error")
+    session.show(ear.next("picture"))
+    comparison: Comparison = ear.next("compared")
+    assert comparison.camera.size_px == (160, 120)
+    # Enlarged from 48 lines to 120: its edges are soft.
+    assert comparison.psnr_db > 20
+
+
+def test_the_point_under_a_pixel(session: Session, ear: Ear) -> None:
+    picture = open_now(session, ear, "native")
+    session.pick(16.0, 16.0)
+    point = ear.next("picked")
+    # The camera looks at the middle of the unit ball.
+    towards = picture.camera.position / np.linalg.norm(picture.camera.position)
+    assert point == pytest.approx(towards, abs=0.05)
+    session.pick(0.5, 0.5)
+    assert ear.next("picked") is None
+
+
+def test_closing_forgets_everything(session: Session, ear: Ear) -> None:
+    picture = open_now(session, ear, "native")
+    session.close()
+    assert session.opened is None and session.eye.shown is None and session.channels == ()
+    assert not session.show(picture)
+    session.eye.orbit_by(1, 1)
+    session.eye.reset()
+    session.pick(1, 1)
+    assert ear.next("picked") is None
+
+
+def test_closing_calls_off_an_opening(session: Session, ear: Ear) -> None:
+    open_now(session, ear, "native")
+    session.open(Path("any.pth"))
+    session.close()
+    assert not session.adopt(ear.next("opened"))
+    assert session.opened is None and session.opening is None
+
+
+def test_an_option_does_not_overtake_another_scene(session: Session, ear: Ear) -> None:
+    open_now(session, ear, "native")
+    session.open(Path("any.pth"))
+    session.choose_options({})
+    assert session.adopt(ear.next("opened"))
+    assert session.opened is not None and session.opened.path.stem == "any"
+
+
+def test_a_picture_of_the_scene_before_is_not_shown(session: Session, ear: Ear) -> None:
+    late = open_now(session, ear, "native")
+    open_now(session, ear, "any")
+    shown = session.last
+    assert not session.show(late)
+    assert session.last is shown
+
+
+def test_another_object_has_views_of_its_own(session: Session, ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = BallScene((32, 32), controls=(Control(INSTANCE, "Instance", "choice", 0, 1, 0, ("a", "b")),))
+    views = tuple(
+        View(camera, f"{index % 2}/{index}", instance=index % 2) for index, camera in enumerate(scene.cameras)
+    )
+    dataset = Dataset(Views.of(views), Path("balls"), "srn", scene.bounds, UP, instances=("a", "b"))
+    opened = Opened(scene, Checkpoint("ball", {}, 0, {}), dataset, Path("class.pth"))
+    monkeypatch.setattr(app.viewing.session, "open_scene", lambda *_: opened)
+    open_now(session, ear, "class")
+    assert [point.name for point in session.viewpoints] == ["0/0", "0/2", "0/4", "0/6"]
+    assert session.eye.view_index == 0
+    session.set_control(INSTANCE, 1.0)
+    assert session.take_views(ear.next("views"))
+    assert [point.name for point in session.viewpoints] == ["1/1", "1/3", "1/5", "1/7"]
+    assert session.eye.view_index is None
+    session.eye.go_to_view(0)
+    settle(session)
+    assert session.eye.camera is not None
+    assert session.eye.camera.position == pytest.approx(scene.cameras[1].position)
+
+
+def test_objects_that_share_cameras_are_compared_each_with_its_own(
+    session: Session, ear: Ear, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = BallScene((32, 32), controls=(Control(INSTANCE, "Instance", "choice", 0, 1, 0, ("a", "b")),))
+    still = photographed(scene, tmp_path)
+    views = [replace(view, name=f"{number}/{view.name}", instance=number) for number in (0, 1) for view in still.views]
+    dataset = replace(still, views=Views.of(views), instances=("a", "b"))
+    opened = Opened(scene, Checkpoint("ball", {}, 0, {}), dataset, Path("class.pth"))
+    monkeypatch.setattr(app.viewing.session, "open_scene", lambda *_: opened)
+    open_now(session, ear, "class")
+    assert ear.next("compared").controls[INSTANCE] == 0
+    # The picture of the other object is there before its views are.
+    session.set_control(INSTANCE, 1.0)
+    wait_exact(session, ear)
+    assert ear.heard["compared"].empty()
+    assert session.take_views(ear.next("views"))
+    assert ear.next("compared").controls[INSTANCE] == 1
+
+
+def test_other_options_leave_the_controls_as_they_are(
+    session: Session, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    controls = (Control(INSTANCE, "Instance", "choice", 0, 2, 0, ("a", "b", "c")),)
+    opened = Opened(BallScene((32, 32), controls=controls), Checkpoint("ball", {}, 0, {}), None, Path("class.pth"))
+    monkeypatch.setattr(app.viewing.session, "open_scene", lambda *_: opened)
+    open_now(session, ear, "class")
+    session.set_control(INSTANCE, 2.0)
+    session.choose_options({})
+    assert session.adopt(ear.next("opened"))
+    assert session.controls == {INSTANCE: 2.0}
+    session.attach(Path("data"))
+    assert session.adopt(ear.next("opened"))
+    assert session.controls == {INSTANCE: 2.0}
+    session.open(Path("other.pth"))
+    other = Opened(opened.scene, opened.checkpoint, None, Path("other.pth"))
+    monkeypatch.setattr(app.viewing.session, "open_scene", lambda *_: other)
+    opening = ear.next("opened")
+    assert session.adopt(replace(opening, opened=other))
+    assert session.controls == {INSTANCE: 0.0}
+
+
+def test_up_that_was_chosen_stays_when_the_scene_is_opened_again(session: Session, ear: Ear) -> None:
+    open_now(session, ear, "any")
+    session.choose_up(np.array([0.0, -1, 0]))
+    assert session.opened is not None and session.opened.scene.up.tolist() == [0, -1, 0]
+    assert session.eye.up.tolist() == [0, -1, 0]
+    open_now(session, ear, "native")
+    assert session.opened is not None and session.opened.scene.up.tolist() == UP.tolist()
+    open_now(session, ear, "any")
+    assert session.opened.scene.up.tolist() == [0, -1, 0] and session.eye.up.tolist() == [0, -1, 0]
