@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from app.rendering.ahead import Ahead
 from app.rendering.pictures import Request
+from app.rendering.prefetch import Prefetcher
 from app.rendering.render_worker import RenderWorker
 from app.viewing.listener import Listener
 from app.viewing.timeline import Timeline
@@ -25,9 +25,9 @@ class Drawing:
             lambda _, error: self._tell(lambda: listener.render_failed(error)),
             before._worker if before is not None else None,
         )
-        self._ahead: Ahead | None = None
+        self._ahead: Prefetcher | None = None
         if isinstance(scene, Prepares):
-            self._ahead = Ahead(
+            self._ahead = Prefetcher(
                 scene,
                 lambda: self._tell(listener.prepared),
                 lambda error: self._tell(lambda: listener.render_failed(error)),

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from app.rendering.ahead import Ahead
+from app.rendering.prefetch import Prefetcher
 from app.viewing.playback import Playback
 from engines.core.data.dataset import Dataset
 from engines.core.data.images import write_png
@@ -115,7 +115,7 @@ def test_prepared_on_another_thread_while_one_draws(rig: Dataset, made: list[obj
 def test_the_next_moments_are_made_ahead(rig: Dataset, made: list[object], pair: str) -> None:
     scene = opened(rig, pair=pair)
     done: list[None] = []
-    ahead = Ahead(scene, lambda: done.append(None), lambda error: pytest.fail(str(error)))
+    ahead = Prefetcher(scene, lambda: done.append(None), lambda error: pytest.fail(str(error)))
     ahead.want([(scene.start, {"time": moment}) for moment in range(3)])
     end = time.monotonic() + 30
     while len(done) < 3 and time.monotonic() < end:

@@ -128,7 +128,7 @@ def test_the_authors_layout(shared: Path) -> None:
         assert view.camera.focal_px == pytest.approx((focal, focal)) and view.camera.centre_px == (cx, cy)
         background = np.moveaxis(authors["src_bg"][0], 0, -1)
     np.testing.assert_allclose(dataset.backgrounds[4].image(), background, atol=1e-6)
-    # Ahead of all cameras, though their axes, by their error, meet behind.
+    # Prefetcher of all cameras, though their axes, by their error, meet behind.
     assert dataset.bounds.mean(axis=0)[2] == pytest.approx(4.93, abs=0.01)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
-from app.rendering.ahead import Ahead
+from app.rendering.prefetch import Prefetcher
 from engines.core.camera import Camera
 from engines.core.engine import INSTANCE, TIME, Stop
 from tests.app.recorded import RecordedScene
@@ -19,7 +19,7 @@ class Made:
         self.scene, self.camera = scene, scene.start
         self.told: list[int] = []
         self.errors: list[BaseException] = []
-        self.ahead = Ahead(scene, self._tell, self.errors.append)
+        self.ahead = Prefetcher(scene, self._tell, self.errors.append)
 
     def _tell(self) -> None:
         self.told.append(self.scene.order[-1])

@@ -16,7 +16,7 @@ CLOSE_S = 5.0
 Want = tuple[Camera, Mapping[str, float]]
 
 
-class Ahead:
+class Prefetcher:
     """One thread that prepares what is wanted most; callbacks come on it and must be quick."""
 
     def __init__(
