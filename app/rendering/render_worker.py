@@ -30,7 +30,7 @@ from app.niceness import RENDER_NICE, step_back
 from app.rendering import pictures
 from app.rendering.background import PlainBackground
 from app.rendering.display import Pixels
-from app.rendering.pace import PREVIEW_S, REPROJECTION_S, ExactPace, Pace
+from app.rendering.dynamic_resolution import PREVIEW_S, REPROJECTION_S, DynamicResolution, FrameTimeEstimate
 from app.rendering.pictures import SETTLE_S, Ask, Kept, Picture, Request
 from app.rendering.progressive import rounds
 from app.rendering.refinement import Refinement, next_scale
@@ -79,7 +79,7 @@ class RenderWorker:
         self._exact: Kept | None = None
         self._source: Kept | None = None
         """What previews are made of: the exact frame, or one of at least a quarter of its sides that came since."""
-        self._exact_pace = ExactPace()
+        self._exact_pace = FrameTimeEstimate()
         self._coarse: Picture | None = None
         self._holes = 0.0
         """Of the last preview."""
@@ -87,8 +87,10 @@ class RenderWorker:
         self._background, self._refinement = PlainBackground(scene.border_px), Refinement()
         # Nothing is known of a scene's speed at first: an eighth is rarely too slow.
         # A GPU's first picture waits for its kernels to be loaded.
-        self._coarse_pace = Pace(PREVIEW_S, first=1 / 8, smallest=1 / 32, unlike=int(scene.device.type == "cuda"))
-        self._preview_pace = Pace(REPROJECTION_S, first=1.0, smallest=1 / 4)
+        self._coarse_pace = DynamicResolution(
+            PREVIEW_S, first=1 / 8, smallest=1 / 32, unlike=int(scene.device.type == "cuda")
+        )
+        self._preview_pace = DynamicResolution(REPROJECTION_S, first=1.0, smallest=1 / 4)
         if before is not None:
             self._source, self._exact_pace = before._source, before._exact_pace
             self._coarse_pace, self._preview_pace = before._coarse_pace, before._preview_pace

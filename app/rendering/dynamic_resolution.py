@@ -14,7 +14,7 @@ HYSTERESIS = 1.25
 WEIGHT = 0.4
 
 
-class Pace:
+class DynamicResolution:
     """Chooses the scale at which a picture takes `target_s`, from how long pictures took.
 
     Time is taken to grow with the number of pixels.
@@ -43,7 +43,7 @@ class Pace:
             self.scale = ideal
 
 
-class ExactPace:
+class FrameTimeEstimate:
     """How long exact frames take, and so whether they can be drawn while the camera moves."""
 
     def __init__(self) -> None:
