@@ -17,8 +17,8 @@ import numpy as np
 import torch
 
 from app.camera.fitting import Fit, fit_cameras
+from app.export.distributed_frames import Made, bound_to, joined
 from app.export.image_folder import CAMERAS_NAME, replacing_folder, write_array, write_image
-from app.export.joining import Made, bound_to, joined
 from app.export.video import VIDEO_SUFFIXES, Background, VideoWriter
 from app.rendering.display import Pixels, channel_limits, has_limits, shade
 from engines.core import ranks

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from app.camera.fitting import same_pose
-from app.export.joining import owners
+from app.export.distributed_frames import owners
 from app.viewing.objects import choice_of, learnt_objects
 from engines.core import ranks
 from engines.core.camera import Array, Camera

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.export.joining import AHEAD, joined, owners
+from app.export.distributed_frames import AHEAD, joined, owners
 from engines.core import ranks
 from engines.core.camera import Array
 from tests.app.fake_scene import FakeScene
