@@ -19,7 +19,7 @@ import imageio_ffmpeg
 import numpy as np
 import numpy.typing as npt
 
-from app.niceness import step_back
+from app.thread_priority import step_back
 from engines.core.errors import UserError
 from engines.core.files import replacing, unwritable
 

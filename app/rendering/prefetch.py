@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
-from app.niceness import AHEAD_NICE, step_back
+from app.thread_priority import AHEAD_NICE, step_back
 from engines.core.camera import Camera
 from engines.core.engine import TIME, Prepares
 from engines.core.errors import Cancelled

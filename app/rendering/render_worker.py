@@ -26,7 +26,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-from app.niceness import RENDER_NICE, step_back
 from app.rendering import pictures
 from app.rendering.background import PlainBackground
 from app.rendering.display import Pixels
@@ -36,6 +35,7 @@ from app.rendering.progressive import rounds
 from app.rendering.refinement import Refinement, next_scale
 from app.rendering.reprojection import Reprojector
 from app.rendering.telling import Telling
+from app.thread_priority import RENDER_NICE, step_back
 from engines.core.camera import Array, Camera
 from engines.core.device import to_host
 from engines.core.engine import Scene, Stop

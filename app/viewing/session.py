@@ -15,8 +15,8 @@ from typing import Any
 
 from app.camera.eye import Eye
 from app.camera.near_plane import room
-from app.niceness import take_turns
 from app.rendering.pictures import Picture, Request, point_at, scene_points
+from app.thread_priority import take_turns
 from app.viewing.chosen_sources import made_of, source_fields, with_sources
 from app.viewing.comparing import Comparing
 from app.viewing.comparison import photograph_of

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.export.exporter import OnProgress
-from app.niceness import step_back
+from app.thread_priority import step_back
 from app.viewing.opening import ALONE, Beside, Opened, open_scene
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled
