@@ -16,8 +16,8 @@ from typing import Any
 import torch
 
 from app.conformance.trial import Check, Failure, Trial, difference, global_states, others_draw
-from engines.core.chance import all_generators_kept
 from engines.core.reading import shortened
+from engines.core.seeding import all_generators_kept
 from engines.registry import Origin, all_engines, origins
 
 OF_IMPORTING = (".py", ".pyc", ".pyd", ".so")

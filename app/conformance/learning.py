@@ -147,7 +147,7 @@ def global_chance_stays(trial: Trial) -> None:
                 if difference(before[name], state):
                     raise Failure(
                         f"{member} draws from {name}'s global generator, or seeds it; take chance from "
-                        "seeded(seed, purpose, step) of engines.core.chance"
+                        "seeded(seed, purpose, step) of engines.core.seeding"
                     )
 
 

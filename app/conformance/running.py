@@ -25,12 +25,12 @@ from app.conformance.trial import Check, Failure, Trial
 from app.conformance.varying import VARYING
 from app.conformance.viewing import VIEWING
 from app.method_faults import fault_of
-from engines.core.chance import all_generators_kept
 from engines.core.contract import checked_engine
 from engines.core.data.dataset import Dataset
 from engines.core.engine import AnyEngine
 from engines.core.errors import UserError
 from engines.core.reading import shortened
+from engines.core.seeding import all_generators_kept
 
 State = Literal["ok", "FAILED", "not tried"]
 

@@ -17,7 +17,6 @@ from pydantic import ValidationError
 
 from engines.core import abilities, objective
 from engines.core.camera import Camera
-from engines.core.chance import all_generators_kept
 from engines.core.config import OptimiserConfig, Options, TrainingConfig
 from engines.core.data.dataset import Dataset
 from engines.core.data.views import Views
@@ -58,6 +57,7 @@ from engines.core.members import (
 from engines.core.objective import Objective
 from engines.core.reading import quoted, shortened
 from engines.core.scene_abilities import ChoosesSources, DrawsPixels, HasDepthMaps, HasPoints, HasVolume
+from engines.core.seeding import all_generators_kept
 from engines.core.storage.checkpoint import Checkpoint, SceneInfo
 
 UNIT_LENGTH = 1e-3
@@ -392,6 +392,6 @@ _ABILITY_VALUES: Kinds = {
     "workers": (is_count, "a whole number of processes; 0: none"),
     "reader": (lambda value: callable(getattr(value, "read", None)), "an object with read(step)"),
     "auxiliary": (are_modules, "a mapping of names to torch.nn.Module"),
-    "generators": (_are_states, "what engines.core.chance.generator_states(device) gives"),
+    "generators": (_are_states, "what engines.core.seeding.generator_states(device) gives"),
 }
 """What abilities have that is no function."""

@@ -55,7 +55,7 @@ class Setup(Generic[AnyOptimiserConfig]):
 class Objective(Protocol):
     """What is learnt: made of a `Setup`, with torch's generators at the run's seed, so that networks are just built.
 
-    What a step does follows from the seed and the step's number alone, its chance too (`engines.core.chance.seeded`);
+    What a step does follows from the seed and the step's number alone, its chance too (`engines.core.seeding.seeded`);
     torch's global generators, which dropout draws from, are seeded with both before each step.
     """
 
@@ -189,7 +189,7 @@ class KeepsState(Protocol):
     """An objective whose steps follow from those before: it goes on from a state of its own."""
 
     generators: Mapping[str, Tensor]
-    """Of torch's global generators (`engines.core.chance.generator_states`), before the next step."""
+    """Of torch's global generators (`engines.core.seeding.generator_states`), before the next step."""
 
     def accept(self, generators: Mapping[str, Tensor]) -> None:
         """A step was sound, and the optimisers are going to make it: `generators` are as it left them.

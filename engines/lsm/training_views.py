@@ -15,7 +15,6 @@ import torch
 from torch import Tensor
 
 from engines.core.camera import Array
-from engines.core.chance import seeded
 from engines.core.data.dataset import Volumes
 from engines.core.data.depth_files import resized_depth
 from engines.core.data.views import View, Views
@@ -23,6 +22,7 @@ from engines.core.data.volumes import turned
 from engines.core.errors import UserError
 from engines.core.learning.read_ahead import WORKERS
 from engines.core.ranks import Rank, Share
+from engines.core.seeding import seeded
 from engines.lsm.config import LsmConfig
 from engines.lsm.photographs import Cube, Photographs, read_photographs
 

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from engines.core import ranks
 from engines.core.camera import Array, Camera
-from engines.core.chance import seeded
 from engines.core.data.dataset import Dataset
 from engines.core.data.images import resize_area, resize_lanczos, to_uint8
 from engines.core.data.views import WHOLE, View, Views
@@ -18,6 +17,7 @@ from engines.core.device import to_device
 from engines.core.errors import UserError
 from engines.core.learning.read_ahead import WORKERS
 from engines.core.ranks import ALONE, Rank
+from engines.core.seeding import seeded
 from engines.mask_volume.augmentation import random_window, recoloured
 from engines.mask_volume.captures import are_clips, background_of, depth_limits, lack_of_depths, picture_at
 from engines.mask_volume.config import SIDE_MULTIPLE, SMALLEST_PX, MaskVolumeConfig

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from engines.core.camera import Array
-from engines.core.chance import seeded
 from engines.core.data.views import Views
+from engines.core.seeding import seeded
 from engines.mask_volume.config import MaskVolumeConfig
 
 ANGLE_DEG = 30.0

@@ -14,13 +14,13 @@ import torch
 from torch import Tensor
 
 from engines.core.camera import Array, Camera
-from engines.core.chance import seeded
 from engines.core.data.dataset import Dataset
 from engines.core.data.images import to_uint8
 from engines.core.data.views import Views
 from engines.core.errors import UserError
 from engines.core.learning.read_ahead import WORKERS
 from engines.core.ranks import ALONE, Rank, Share
+from engines.core.seeding import seeded
 from engines.srn.codes import given_codes
 from engines.srn.config import SrnConfig
 

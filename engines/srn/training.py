@@ -16,11 +16,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core import ranks
-from engines.core.chance import seeded
 from engines.core.device import to_device
 from engines.core.errors import UserError
 from engines.core.objective import Setup
 from engines.core.ranks import Share
+from engines.core.seeding import seeded
 from engines.core.storage.checkpoint import INSTANCES, SceneInfo
 from engines.srn.codes import codes_of_objects
 from engines.srn.comparison import Compared, Rays, compare, pixel_weights, rays_at_once

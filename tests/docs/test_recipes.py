@@ -27,7 +27,7 @@ IMPORTS = """
 from typing import Any
 from pathlib import Path
 from engines.core.abilities import FilledBox
-from engines.core.chance import generator_states
+from engines.core.seeding import generator_states
 from engines.core.frame import Samples
 """
 NETWORK = "        self.background = nn.Parameter(torch.zeros(3))\n"

@@ -15,14 +15,6 @@ from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 
 from engines.core import ranks
-from engines.core.chance import (
-    generator_states,
-    global_generators_kept,
-    seed_generators,
-    seeded,
-    set_generator_states,
-    state_names,
-)
 from engines.core.contract import checked_objective, require_losses
 from engines.core.device import rounded_convolutions
 from engines.core.engine import Scene
@@ -47,6 +39,14 @@ from engines.core.objective import (
 )
 from engines.core.ranks import Share
 from engines.core.reading import naming
+from engines.core.seeding import (
+    generator_states,
+    global_generators_kept,
+    seed_generators,
+    seeded,
+    set_generator_states,
+    state_names,
+)
 from engines.core.storage.checkpoint import Checkpoint, SceneInfo, copied_to_cpu
 
 AnyObjective = TypeVar("AnyObjective", bound=Objective)
@@ -173,7 +173,7 @@ class Optimisation(Generic[AnyObjective]):
         if lacking := [name for name in state_names(self._device) if name not in states]:
             raise BrokenContract(
                 f"method {self._engine}: the objective's generators lack {', '.join(lacking)}; they must be what "
-                "engines.core.chance.generator_states(device) gives"
+                "engines.core.seeding.generator_states(device) gives"
             )
         return states
 

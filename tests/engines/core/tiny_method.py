@@ -18,7 +18,6 @@ from torch import Tensor, nn
 
 from engines.core import ranks
 from engines.core.camera import Camera
-from engines.core.chance import generator_states, seeded
 from engines.core.config import OptimiserConfig
 from engines.core.data.dataset import Dataset
 from engines.core.data.views import View, Views
@@ -26,6 +25,7 @@ from engines.core.errors import UserError
 from engines.core.learning.optimisation import Optimisation
 from engines.core.objective import Setup
 from engines.core.ranks import Share
+from engines.core.seeding import generator_states, seeded
 from engines.core.storage.checkpoint import Checkpoint, SceneInfo
 
 CPU = torch.device("cpu")

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from engines.core.camera import look_at, project
-from engines.core.chance import seeded
+from engines.core.seeding import seeded
 from engines.mask_volume.augmentation import (
     brightened,
     contrasted,

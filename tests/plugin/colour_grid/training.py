@@ -12,12 +12,12 @@ from torch import Tensor
 from colour_grid.config import ColourGridConfig, ColourGridOptions
 from colour_grid.scene import ColourGridScene, Grid, rays_of, spread
 from engines.core import ranks
-from engines.core.chance import seeded
 from engines.core.data.dataset import Dataset
 from engines.core.device import to_device
 from engines.core.errors import UserError
 from engines.core.objective import Setup
 from engines.core.ranks import Share
+from engines.core.seeding import seeded
 from engines.core.storage.checkpoint import SceneInfo
 from engines.core.storage.scene_file import read_scene_file
 

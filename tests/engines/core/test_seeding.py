@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from engines.core.chance import all_generators_kept
+from engines.core.seeding import all_generators_kept
 
 
 def _drawn() -> tuple[float, float, float]:
