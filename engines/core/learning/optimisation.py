@@ -19,7 +19,7 @@ from engines.core.contract import checked_objective, require_losses
 from engines.core.device import rounded_convolutions
 from engines.core.engine import Scene
 from engines.core.errors import BrokenContract, Diverged, UserError
-from engines.core.learning.averaging import WeightAverage
+from engines.core.learning.ema import ExponentialMovingAverage
 from engines.core.learning.read_ahead import ReadAhead
 from engines.core.learning.same_network import SameParameters, fill
 from engines.core.objective import (
@@ -93,7 +93,7 @@ class Optimisation(Generic[AnyObjective]):
         self._learnt = [tensor for optimiser in self._optimisers.values() for tensor in _tensors(optimiser)]
         self._parameters = SameParameters(setup.engine, {"": self._network, **self._auxiliary})
         decay = self.config.ema_decay
-        self._average = WeightAverage(self._network.state_dict(), decay) if decay else None
+        self._average = ExponentialMovingAverage(self._network.state_dict(), decay) if decay else None
         self._ahead = self._made_reader()
         if setup.checkpoint is not None:
             self._restore(setup.checkpoint, state)

@@ -11,7 +11,7 @@ WARM_UP_STEPS = 10
 """The average follows faster at first, when the weights at the start still weigh in it."""
 
 
-class WeightAverage:
+class ExponentialMovingAverage:
     """An exponential moving average over optimisation steps (Polyak averaging)."""
 
     def __init__(self, weights: Mapping[str, Tensor], decay: float) -> None:

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import torch
 
-from engines.core.learning.averaging import WeightAverage
+from engines.core.learning.ema import ExponentialMovingAverage
 
 
 def test_a_steady_weight_is_its_own_average() -> None:
     weights = {"a": torch.tensor([1.0, 2.0])}
-    average = WeightAverage(weights, 0.9)
+    average = ExponentialMovingAverage(weights, 0.9)
     for step in range(1, 20):
         average.update(weights, step)
     assert torch.equal(average.weights["a"], weights["a"])
@@ -15,7 +15,7 @@ def test_a_steady_weight_is_its_own_average() -> None:
 
 def test_noise_is_averaged_out_and_the_start_forgotten() -> None:
     generator = torch.Generator().manual_seed(0)
-    average = WeightAverage({"a": torch.full((1000,), 100.0)}, 0.98)
+    average = ExponentialMovingAverage({"a": torch.full((1000,), 100.0)}, 0.98)
     for step in range(1, 600):
         average.update({"a": 3 + torch.randn(1000, generator=generator)}, step)
     error = average.weights["a"] - 3
@@ -25,7 +25,7 @@ def test_noise_is_averaged_out_and_the_start_forgotten() -> None:
 
 
 def test_the_first_steps_follow_faster() -> None:
-    average = WeightAverage({"a": torch.full((1,), 100.0)}, 0.999)
+    average = ExponentialMovingAverage({"a": torch.full((1,), 100.0)}, 0.999)
     for step in range(1, 60):
         average.update({"a": torch.zeros(1)}, step)
     # At the full decay 94 of the 100 would be left.
@@ -33,22 +33,22 @@ def test_the_first_steps_follow_faster() -> None:
 
 
 def test_whole_numbers_are_copied() -> None:
-    average = WeightAverage({"batches": torch.tensor(0)}, 0.9)
+    average = ExponentialMovingAverage({"batches": torch.tensor(0)}, 0.9)
     average.update({"batches": torch.tensor(7)}, 1)
     assert average.weights["batches"].item() == 7
 
 
 def test_the_average_is_a_copy() -> None:
     weights = {"a": torch.zeros(2)}
-    average = WeightAverage(weights, 0.9)
+    average = ExponentialMovingAverage(weights, 0.9)
     weights["a"] += 1
     assert torch.equal(average.weights["a"], torch.zeros(2))
 
 
 def test_it_goes_on_from_what_it_gave() -> None:
-    first = WeightAverage({"a": torch.zeros(3)}, 0.9)
+    first = ExponentialMovingAverage({"a": torch.zeros(3)}, 0.9)
     first.update({"a": torch.ones(3)}, 1)
-    second = WeightAverage({"a": torch.full((3,), 9.0)}, 0.9)
+    second = ExponentialMovingAverage({"a": torch.full((3,), 9.0)}, 0.9)
     second.restore(first.weights)
     for average in (first, second):
         average.update({"a": torch.full((3,), 2.0)}, 2)
