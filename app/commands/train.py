@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from tqdm import tqdm
 
 from app.commands.console import add_device_and_set, notes, write_table
-from app.spoken import spoken_bytes, spoken_step, spoken_time
+from app.human_readable import human_bytes, human_step, human_time
 from app.training.loop import Report, run_training
 from app.training.presets import preset_names, read_preset
 from app.training.runs.measure import measure
@@ -116,14 +116,14 @@ def _measure(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> int:
     with _interrupted() as stop:
         found = measure(arguments.engine, arguments.data, arguments.out, settings, arguments.device, stop)
     notes(found.notes)
-    steps = ", then ".join(spoken_step(seconds) for seconds in found.step_seconds)
-    validation = f", {spoken_step(found.validation_seconds)} a validation" if found.validation_seconds else ""
-    there = f" of {spoken_bytes(found.memory_there_bytes)}" if found.memory_there_bytes is not None else ""
+    steps = ", then ".join(human_step(seconds) for seconds in found.step_seconds)
+    validation = f", {human_step(found.validation_seconds)} a validation" if found.validation_seconds else ""
+    there = f" of {human_bytes(found.memory_there_bytes)}" if found.memory_there_bytes is not None else ""
     write_table(
         [
-            ("time", f"{spoken_time(found.seconds)} ({steps} a step{validation})"),
-            ("memory", f"{spoken_bytes(found.memory_bytes)}{there}"),
-            ("disk", f"{spoken_bytes(found.disk_bytes)} of {spoken_bytes(found.disk_free_bytes)}"),
+            ("time", f"{human_time(found.seconds)} ({steps} a step{validation})"),
+            ("memory", f"{human_bytes(found.memory_bytes)}{there}"),
+            ("disk", f"{human_bytes(found.disk_bytes)} of {human_bytes(found.disk_free_bytes)}"),
         ]
     )
     if obstacles := found.obstacles():

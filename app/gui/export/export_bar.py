@@ -12,8 +12,8 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButt
 from app.export.exporter import Progress
 from app.gui.export.export_job import Exported
 from app.gui.panel.panel_parts import Elided
+from app.human_readable import human_time
 from app.mesh.mesh_reading import is_mesh_file
-from app.spoken import spoken_time
 
 THUMBNAIL = (86, 54)
 
@@ -79,7 +79,7 @@ class ExportBar(QFrame):
         """A frame is done."""
         self.progress.setMaximum(progress.total)
         self.progress.setValue(progress.done)
-        left = "" if progress.seconds_left is None else f"  ·  {spoken_time(progress.seconds_left)} left"
+        left = "" if progress.seconds_left is None else f"  ·  {human_time(progress.seconds_left)} left"
         self.left.setText(f"{progress.told or f'{progress.done} of {progress.total}'}{left}")
         if progress.thumbnail is not None:
             self._show_thumbnail(progress.thumbnail)

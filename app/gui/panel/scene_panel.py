@@ -7,7 +7,7 @@ from PyQt5.QtWidgets import QPushButton, QVBoxLayout
 
 from app.gui.panel.panel_parts import Card, clear, form, label
 from app.gui.words import breakable, in_window
-from app.spoken import as_sentence
+from app.human_readable import as_sentence
 from app.viewing.opening import Opened
 from engines.core.device import describe_device
 from engines.core.storage.published_name import DAMAGED

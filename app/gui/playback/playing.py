@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QVBoxLayout
 
 from app.gui.host import Host
 from app.gui.playback.time_bar import TimeBar
-from app.spoken import spoken_time
+from app.human_readable import human_time
 from app.viewing.playback import FPS_CHOICES
 from engines.core.engine import TIME
 
@@ -192,7 +192,7 @@ class Playing:
             self._making, self._making_since_s = making, now
         if self._frame_s is None or making is None or not missing or not self._timeline.playback.playing:
             return ""
-        return f"{spoken_time(missing * self._frame_s)} left"
+        return f"{human_time(missing * self._frame_s)} left"
 
 
 def _joined(*parts: str) -> str:

@@ -23,8 +23,8 @@ from app.gui.training.background import Background
 from app.gui.training.data_part import DataPart
 from app.gui.training.method_part import MethodPart
 from app.gui.words import in_window
+from app.human_readable import as_sentence, human_bytes, human_step, human_time
 from app.settings import runs_home
-from app.spoken import as_sentence, spoken_bytes, spoken_step, spoken_time
 from app.training.runs.choosing import TrainingChoices
 from app.training.runs.measure import Estimate
 from app.training.runs.measuring import measure_order
@@ -157,12 +157,12 @@ class TrainDialog(QDialog):
         self._measuring.begin(lambda tell, stop: measure_order(order, stop), self._show_estimate, self._cant)
 
     def _show_estimate(self, found: Estimate) -> None:
-        steps = ", later ".join(spoken_step(seconds) for seconds in found.step_seconds)
-        there = f" of {spoken_bytes(found.memory_there_bytes)}" if found.memory_there_bytes is not None else ""
+        steps = ", later ".join(human_step(seconds) for seconds in found.step_seconds)
+        there = f" of {human_bytes(found.memory_there_bytes)}" if found.memory_there_bytes is not None else ""
         meanwhile = " Another training slows it down now." if self._busy else ""
         self._tell(
-            f"About {spoken_time(found.seconds)} ({steps} a step), {spoken_bytes(found.memory_bytes)}{there} memory, "
-            f"{spoken_bytes(found.disk_bytes)} on the disk.{meanwhile}",
+            f"About {human_time(found.seconds)} ({steps} a step), {human_bytes(found.memory_bytes)}{there} memory, "
+            f"{human_bytes(found.disk_bytes)} on the disk.{meanwhile}",
             "\n".join(f"It won't fit: {text}." for text in found.obstacles()),
             "\n".join(as_sentence(note) for note in found.notes),
         )

@@ -23,7 +23,7 @@ from app.gui.theme import Colours
 from app.gui.training.curves import CurvesView
 from app.gui.training.runs_list import Row, RunsList
 from app.gui.training.wipe import Wipe
-from app.spoken import spoken_bytes, spoken_time
+from app.human_readable import human_bytes, human_time
 from app.training.runs.library import Curves, held_out_pictures
 from app.training.runs.queue import Job
 
@@ -173,10 +173,10 @@ def _figures(job: Job) -> list[str]:
     return [
         doing,
         f"step {last.step} of {last.max_steps}",
-        f"{spoken_time(last.seconds_left)} left" if rate is not None and last.seconds_left is not None else "",
+        f"{human_time(last.seconds_left)} left" if rate is not None and last.seconds_left is not None else "",
         f"PSNR {job.psnr:.2f} dB" if job.psnr is not None else "",
         "" if rate is None else f"{rate:.2g} steps/s" if rate < 10 else f"{rate:.0f} steps/s",
-        spoken_bytes(last.memory_bytes),
+        human_bytes(last.memory_bytes),
     ]
 
 

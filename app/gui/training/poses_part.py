@@ -18,7 +18,7 @@ from app.gui.panel.panel_parts import label
 from app.gui.plain_text import plain_box
 from app.gui.training.background import Background
 from app.gui.words import in_window
-from app.spoken import as_sentence
+from app.human_readable import as_sentence
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled
 

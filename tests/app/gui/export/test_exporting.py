@@ -16,7 +16,7 @@ import app.gui.export.exporting
 from app.gui.export.export_dialog import ExportDialog
 from app.gui.export.export_order import Order, make_export
 from app.gui.window import Window
-from app.spoken import spoken_time
+from app.human_readable import human_time
 from engines.core.camera import Array
 from engines.core.files import holding
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, told, wait_exact
@@ -142,7 +142,7 @@ def test_unusable_memories_of_an_order_are_dropped() -> None:
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59, "59 s"), (200, "3 min 20 s"), (3900, "1 h 5 min")])
 def test_time_is_spoken(seconds: float, text: str) -> None:
-    assert spoken_time(seconds) == text
+    assert human_time(seconds) == text
 
 
 def test_no_file_is_replaced_unawares(

@@ -5,7 +5,7 @@ from __future__ import annotations
 UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
 
-def spoken_time(seconds: float) -> str:
+def human_time(seconds: float) -> str:
     """ "40 s", "3 min 20 s", "1 h 5 min"."""
     whole = max(round(seconds), 0)
     if whole < 60:
@@ -17,12 +17,12 @@ def spoken_time(seconds: float) -> str:
     return f"{whole / 86400:.1f} days"
 
 
-def spoken_step(seconds: float) -> str:
+def human_step(seconds: float) -> str:
     """ "0.4 s", "35 ms": of something short."""
     return f"{seconds * 1e3:.0f} ms" if seconds < 0.1 else f"{seconds:.2g} s"
 
 
-def spoken_bytes(count: float) -> str:
+def human_bytes(count: float) -> str:
     """ "0 bytes", "3.2 MB", "1.5 GB"; in thousands."""
     size, unit = float(count), 0
     while size >= 999.5 and unit < len(UNITS) - 1:
