@@ -14,7 +14,7 @@ import torch
 
 from app.camera.fitting import fit_cameras
 from app.commands.console import add_scene_arguments, open_from, write_json, write_table
-from app.export.preview import preview_path
+from app.export.contact_sheet import preview_path
 from engines.core.camera import Camera
 from engines.core.device import describe_device
 from engines.core.engine import TIME, Audited, Prepares, Scene, Staged, never_stop, whole_controls

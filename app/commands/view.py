@@ -12,7 +12,7 @@ from typing import Any
 
 from app.commands.console import ProgressBar, add_opening_options, beside_of, open_from, writing
 from app.demos import demo_scenes
-from app.export.preview import write_contact_sheet, write_preview_video
+from app.export.contact_sheet import write_contact_sheet, write_preview_video
 from app.viewing.opening import ALONE
 from engines.core.errors import UserError
 

@@ -14,7 +14,7 @@ import torch
 
 from app.camera.fitting import fit_cameras
 from app.demos import demo_scenes
-from app.export.preview import preview_path
+from app.export.contact_sheet import preview_path
 from app.viewing.opening import open_scene
 from engines.core.camera import Camera
 from engines.core.device import in_step, is_out_of_memory

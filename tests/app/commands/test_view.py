@@ -13,7 +13,7 @@ from PIL import Image
 
 from app import cli, demos
 from app.commands import console, view
-from app.export.preview import CELL_PX, GAP_PX, VIEWS, grid
+from app.export.contact_sheet import CELL_PX, GAP_PX, VIEWS, grid
 from app.viewing.opening import Opened
 from engines.core.storage.checkpoint import Checkpoint
 from tests.app.ball_scene import BallScene, ring
