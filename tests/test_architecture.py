@@ -127,7 +127,7 @@ BAD_EXAMPLES: tuple[tuple[Rule, str, str], ...] = (
     (upward_imports, "app.viewing.session", "def f():\n    from app.gui import window"),
     (upward_imports, "app.commands.view", "from app.gui.main import run_window"),
     (upward_imports, "app.gui.window", "from app.commands import view"),
-    (imports_of_higher_rooms, "app.camera.eye", "from app.rendering import pictures"),
+    (imports_of_higher_rooms, "app.camera.camera_controller", "from app.rendering import pictures"),
     (imports_of_higher_rooms, "app.viewing.session", "def f():\n    import app.training.loop"),
     (named_engines, "app.viewing.session", "big = scene.engine == 'dvr'"),
     (named_engines, "app.viewing.session", "load('engines.dvr.engine')"),

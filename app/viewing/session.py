@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from app.camera.eye import Eye
+from app.camera.camera_controller import CameraController
 from app.camera.near_plane import room
 from app.rendering.pictures import Picture, Request, point_at, scene_points
 from app.thread_priority import take_turns
@@ -45,7 +45,7 @@ class Session:
         self._settings, self._chosen = tuple(settings), dict[str, Any]()
         self.opened: Opened | None = None
         self.data: Path | None = None
-        self.eye = Eye(self.submit)
+        self.eye = CameraController(self.submit)
         self.channel = "rgb"
         self.limits: tuple[float, float] | None = None
         self.colour_maps: dict[str, str] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from app.camera.eye import Eye
+from app.camera.camera_controller import CameraController
 from app.rendering.pictures import Picture
 from app.viewing.opening import Opened
 from app.viewing.playback import Playback
@@ -16,7 +16,7 @@ class Viewer(Protocol):
     """A session, as far as time needs it."""
 
     opened: Opened | None
-    eye: Eye
+    eye: CameraController
     controls: dict[str, float]
     last: Picture | None
 

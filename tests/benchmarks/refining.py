@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.camera.eye import Eye
+from app.camera.camera_controller import CameraController
 from app.rendering.background import PlainBackground
 from app.rendering.display import Pixels, shade
 from app.rendering.pictures import Request
@@ -50,7 +50,7 @@ def psnr(picture: Pixels, exact: Pixels) -> float:
 def refined(demo: str) -> Refining:
     """Draws a demo's first picture at the window's size both ways."""
     scene = open_scene(DEMOS / f"{demo}.safetensors", device="cpu").scene
-    eye = Eye(lambda moving: None)
+    eye = CameraController(lambda moving: None)
     eye.enter(scene, scene.cameras)
     eye.resize(WINDOW_PX)
     camera, controls = eye.shown, whole_controls(scene, {})

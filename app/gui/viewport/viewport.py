@@ -10,7 +10,7 @@ from PyQt5.QtCore import QEvent, QObject, QPointF, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QResizeEvent, QWheelEvent
 from PyQt5.QtWidgets import QAbstractSpinBox, QAction, QApplication, QHBoxLayout, QLineEdit, QWidget
 
-from app.camera.eye import WHEEL_FACTOR, Eye
+from app.camera.camera_controller import WHEEL_FACTOR, CameraController
 from app.gui.viewport.canvas import Canvas
 from app.gui.viewport.canvas_choice import make_canvas
 from app.gui.viewport.canvas_painter import PainterCanvas
@@ -55,7 +55,7 @@ class Viewport(QWidget):
     turning = pyqtSignal(bool)
     """A drag began to turn about the pivot, or it is over."""
 
-    def __init__(self, parent: QWidget, eye: Eye, found: OpenGl) -> None:
+    def __init__(self, parent: QWidget, eye: CameraController, found: OpenGl) -> None:
         super().__init__(parent)
         self.eye = eye
         self.canvas: Canvas = make_canvas(self, found)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.camera import navigation
-from app.camera.eye import Eye
+from app.camera.camera_controller import CameraController
 from app.camera.near_plane import Room, room
 from app.rendering.pictures import Picture, Request, scene_points
 from engines.core.camera import Camera, project
@@ -21,13 +21,13 @@ class NearScene(BallScene):
     near = NEAR
 
 
-def eye_in(scene: BallScene) -> Eye:
-    eye = Eye(lambda _: None)
+def eye_in(scene: BallScene) -> CameraController:
+    eye = CameraController(lambda _: None)
     eye.enter(scene, scene.cameras)
     return eye
 
 
-def look(eye: Eye, scene: BallScene) -> None:
+def look(eye: CameraController, scene: BallScene) -> None:
     """The exact picture is there."""
     assert eye.shown is not None
     eye.room = room(scene, draw_ball(eye.shown), eye.shown)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.camera.eye import Eye
+from app.camera.camera_controller import CameraController
 from app.rendering.pictures import Picture, Request, value_at
 from app.rendering.refinement import Refinement, next_scale
 from engines.core.frame import Frame
@@ -63,7 +63,7 @@ def test_a_worker_tells_how_far_its_exact_frame_is(watch: Watch) -> None:
 
 def test_a_limit_makes_pictures_of_any_size_smaller_in_their_shape() -> None:
     told: list[bool] = []
-    eye = Eye(told.append)
+    eye = CameraController(told.append)
     scene = BallScene()
     eye.enter(scene, scene.cameras)
     eye.resize((900, 600))
@@ -74,7 +74,7 @@ def test_a_limit_makes_pictures_of_any_size_smaller_in_their_shape() -> None:
     eye.whole_view = False
     eye.limit(0)
     assert eye.shown is not None and eye.shown.size_px == (900, 600)
-    native = Eye(told.append)
+    native = CameraController(told.append)
     native.enter(BallScene((32, 32)), scene.cameras)
     native.limit(16)
     assert native.shown is not None and native.shown.size_px == (32, 32)

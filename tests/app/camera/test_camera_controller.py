@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.camera.eye import Eye, turning_of
+from app.camera.camera_controller import CameraController, turning_of
 from app.camera.fitting import same_picture
 from app.camera.motion import JUMP_SECONDS
 from engines.core.camera import Camera, look_at, project
@@ -17,7 +17,7 @@ class Followed:
 
     def __init__(self, native_px: tuple[int, int] | None = (32, 32)) -> None:
         self.told: list[bool] = []
-        self.eye = Eye(self.told.append)
+        self.eye = CameraController(self.told.append)
         self.scene = BallScene(native_px)
         self.eye.enter(self.scene, self.scene.cameras)
 

@@ -37,7 +37,7 @@ class Place:
     up: Array
 
 
-class Eye:
+class CameraController:
     """A camera in a scene, moved by a hand.
 
     Nothing happens where no scene was entered. `on_moved(moving)` is told after every change; `moving` is False when
