@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.camera import motion, navigation
+from app.camera import animation, navigation
 from app.camera.fitting import fit_around, fit_inside, fit_native, same_picture, same_pose
 from app.camera.near_plane import Room
 from engines.core.camera import Array, Camera
@@ -63,7 +63,7 @@ class CameraController:
         self._viewport_px = (640, 480)
         self._turning = 1.0
         """Of half a turn, what a drag along the picture's height turns by."""
-        self._jump: motion.Jump | None = None
+        self._jump: animation.Jump | None = None
         self._flying = False
         self._on_moved = on_moved
 
@@ -169,7 +169,7 @@ class CameraController:
             # As many radians as the lens spans, so that what is under the cursor moves with it.
             right, down = right_px / eye.focal_px[0], down_px / eye.focal_px[1]
             turned = navigation.look(eye, self.up, right, down)
-            self.pivot = motion.pivot_ahead(turned, self.pivot)
+            self.pivot = animation.pivot_ahead(turned, self.pivot)
             self._move(turned)
 
     def pan_by(self, right_px: float, down_px: float) -> None:
@@ -206,7 +206,7 @@ class CameraController:
                 self._jump_to(navigation.orbit(base, self.pivot, self.up, right_rad, down_rad))
 
     def fly_by(self, held: Collection[str], seconds: float, fast: bool = False) -> None:
-        """Flies for `seconds` in the directions held (names of `motion.FLY_DIRECTIONS`); none held: comes to rest."""
+        """Flies for `seconds` in the directions held (names of `animation.FLY_DIRECTIONS`); none held: comes to rest."""
         if not held:
             if self._flying:
                 self._flying = False
@@ -214,7 +214,7 @@ class CameraController:
             return
         if (eye := self._take_over()) is not None:
             self._flying = True
-            moved = motion.fly_step(eye, held, seconds * self._speed() * (FAST if fast else 1.0))
+            moved = animation.fly_step(eye, held, seconds * self._speed() * (FAST if fast else 1.0))
             self.pivot = self.pivot + moved.position - eye.position
             self._move(moved)
 
@@ -344,7 +344,7 @@ class CameraController:
         begin = fit_around(self.camera, camera.size_px)
         self.view_index = self._view_at(camera) if index is None else index
         self.stopped = False
-        self._jump = motion.Jump(begin, camera, self.pivot, time.monotonic())
+        self._jump = animation.Jump(begin, camera, self.pivot, time.monotonic())
         self.tick()
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from app.camera.animation import JUMP_SECONDS
 from app.camera.camera_controller import CameraController, turning_of
 from app.camera.fitting import same_picture
-from app.camera.motion import JUMP_SECONDS
 from engines.core.camera import Camera, look_at, project
 from tests.app.ball_scene import BallScene
 
