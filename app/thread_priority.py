@@ -1,4 +1,4 @@
-"""Threads that leave the processor to others."""
+"""Thread priority: threads that leave the processor to others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Movement that takes time: eased jumps between cameras, and flying while keys are held."""
+"""Camera animation, movement that takes time: eased jumps between cameras, and flying while keys are held."""
 
 from __future__ import annotations
 

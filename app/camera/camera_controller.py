@@ -1,4 +1,4 @@
-"""The eye that looks at a scene: its camera, what it turns about, and how a hand moves it."""
+"""The camera controller: the camera that looks at a scene, what it turns about, and how a hand moves it."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ class CameraController:
                 self._jump_to(navigation.orbit(base, self.pivot, self.up, right_rad, down_rad))
 
     def fly_by(self, held: Collection[str], seconds: float, fast: bool = False) -> None:
-        """Flies for `seconds` in the directions held (names of `animation.FLY_DIRECTIONS`); none held: comes to rest."""
+        """Flies for `seconds` in the directions held (of `animation.FLY_DIRECTIONS`); none held: comes to rest."""
         if not held:
             if self._flying:
                 self._flying = False

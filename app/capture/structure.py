@@ -1,4 +1,4 @@
-"""Cameras for photographs that have none, found with COLMAP from what they show.
+"""Structure from motion: cameras for photographs that have none, found with COLMAP from what they show.
 
 In the folder, afterwards: `sparse/0` (COLMAP's model), `transforms.json` with its points in `sparse_pc.ply`, and, where
 all photographs have a camera, `poses_bounds.npy` (LLFF's). Features and matches stay in `colmap/`, so that an attempt

@@ -1,4 +1,4 @@
-"""Something to look at where there is no window: a short video of a scene, and a contact sheet."""
+"""A short video of a scene and a contact sheet: something to look at where there is no window."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frames drawn by several ranks, joined in their order by the first; a single process just makes them one by one."""
+"""Distributed rendering: frames drawn by several ranks, joined in their order; one process just makes them one by one."""
 
 from __future__ import annotations
 

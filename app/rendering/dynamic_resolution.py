@@ -1,4 +1,4 @@
-"""How large a picture may be to be there in time."""
+"""Dynamic resolution: how large a picture may be to be there in time."""
 
 from __future__ import annotations
 

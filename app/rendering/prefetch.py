@@ -1,4 +1,4 @@
-"""What scenes need before a moment can be drawn is made here, in order, beside the drawing."""
+"""Prefetching: what scenes need before a moment can be drawn, made in order beside the drawing."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class RenderWorker:
         self._exact: Kept | None = None
         self._source: Kept | None = None
         """What previews are made of: the exact frame, or one of at least a quarter of its sides that came since."""
-        self._exact_pace = FrameTimeEstimate()
+        self._exact_time = FrameTimeEstimate()
         self._coarse: Picture | None = None
         self._holes = 0.0
         """Of the last preview."""
@@ -87,13 +87,12 @@ class RenderWorker:
         self._background, self._refinement = PlainBackground(scene.border_px), Refinement()
         # Nothing is known of a scene's speed at first: an eighth is rarely too slow.
         # A GPU's first picture waits for its kernels to be loaded.
-        self._coarse_pace = DynamicResolution(
-            PREVIEW_S, first=1 / 8, smallest=1 / 32, unlike=int(scene.device.type == "cuda")
-        )
-        self._preview_pace = DynamicResolution(REPROJECTION_S, first=1.0, smallest=1 / 4)
+        unlike = int(scene.device.type == "cuda")
+        self._coarse_size = DynamicResolution(PREVIEW_S, first=1 / 8, smallest=1 / 32, unlike=unlike)
+        self._preview_size = DynamicResolution(REPROJECTION_S, first=1.0, smallest=1 / 4)
         if before is not None:
-            self._source, self._exact_pace = before._source, before._exact_pace
-            self._coarse_pace, self._preview_pace = before._coarse_pace, before._preview_pace
+            self._source, self._exact_time = before._source, before._exact_time
+            self._coarse_size, self._preview_size = before._coarse_size, before._preview_size
             self._background = before._background
         self._threads = [
             threading.Thread(target=self._render_loop, name="render", daemon=True),
@@ -112,7 +111,7 @@ class RenderWorker:
             # A hand that holds still sends the same again; the camera has stood since the first.
             same = before is not None and before.request.moving and pictures.same_view(before.request, request)
             self._ask = Ask(request, number, before.at_s if before is not None and same else now)
-            reproject = request.moving and self._previewable(request) and not self._exact_pace.fast
+            reproject = request.moving and self._previewable(request) and not self._exact_time.fast
             self._preview = self._ask if reproject or self._shown_coarsely(request) else None
             self._changed.notify_all()
 
@@ -152,7 +151,7 @@ class RenderWorker:
             kind, ask = task
             if kind in ("exact", "refine"):
                 scale = self._next_scale(ask) if kind == "refine" else 1.0
-                full_s = self._coarse_pace.full_s if self._scene.native_px is None else self._exact_pace.seconds
+                full_s = self._coarse_size.full_s if self._scene.native_px is None else self._exact_time.seconds
                 self._refinement.begin(ask.request, scale, full_s)
             try:
                 if kind == "exact":
@@ -160,7 +159,7 @@ class RenderWorker:
                 elif kind == "rounds":
                     self._draw_in_rounds(ask)
                 elif kind == "coarse":
-                    self._draw_coarse(ask, self._coarse_pace.scale, lambda: self._telling.closed)
+                    self._draw_coarse(ask, self._coarse_size.scale, lambda: self._telling.closed)
                 elif kind == "refine":
                     self._draw_coarse(ask, self._next_scale(ask), partial(self._should_stop, ask))
                 elif kind == "keyframe":
@@ -206,19 +205,19 @@ class RenderWorker:
         any_size = self._scene.native_px is None
         if ask.settled(now):
             if pixel_renderer(self._scene) is not None and not request.draft:
-                quick = self._exact_pace.expected_s(request.camera.size_px) < REFINE_S
+                quick = self._exact_time.expected_s(request.camera.size_px) < REFINE_S
                 return "exact" if quick else "rounds"
             # The very first picture of a slow scene: something to look at, then the exact one.
             if any_size and self._telling.told == (0, 0.0) and self._source is None:
                 return "coarse"
             return "refine" if any_size and self._next_scale(ask) < 1 else "exact"
-        if self._exact_pace.fast:
+        if self._exact_time.fast:
             return "exact"
         if self._previewable(request):
             worth = (
                 self._holes > KEYFRAME_HOLES
-                and self._exact_pace.seconds is not None
-                and self._exact_pace.seconds < KEYFRAME_S
+                and self._exact_time.seconds is not None
+                and self._exact_time.seconds < KEYFRAME_S
             )
             return "keyframe" if worth and now >= self._next_keyframe_s else None
         if any_size:
@@ -227,12 +226,12 @@ class RenderWorker:
 
     def _next_scale(self, ask: Ask) -> float:
         """Of the next frame of a standing camera: twice the last one's."""
-        if (self._coarse_pace.full_s or 0.0) < REFINE_S:
+        if (self._coarse_size.full_s or 0.0) < REFINE_S:
             return 1.0
         number, shown = self._telling.told
         if number < ask.number or shown == 0:
             # A reprojected picture is sharper than the coarsest frames.
-            return 0.5 if self._previewable(ask.request) else self._coarse_pace.scale
+            return 0.5 if self._previewable(ask.request) else self._coarse_size.scale
         return next_scale(shown)
 
     def _should_stop(self, ask: Ask) -> bool:
@@ -243,7 +242,7 @@ class RenderWorker:
         if latest is None or latest.number == ask.number or pictures.same_view(latest.request, ask.request):
             return False
         # A frame that is there in a moment, or the only thing there is to show, is finished.
-        if self._exact_pace.fast:
+        if self._exact_time.fast:
             return False
         return latest.settled(time.monotonic()) or self._previewable(latest.request) or self._scene.native_px is None
 
@@ -260,18 +259,18 @@ class RenderWorker:
             self._done = max(self._done, ask.number)
             self._exact = kept = Kept(ask.request, frame, limits, background)
             if not ask.request.draft:
-                self._exact_pace.took(seconds, ask.request.camera.size_px)
+                self._exact_time.took(seconds, ask.request.camera.size_px)
         self._telling.picture(ask, pictures.answer(ask.request, frame, pixels, limits, seconds * 1e3))
         self._keep(kept, pixels)
 
     def _draw_in_rounds(self, ask: Ask) -> None:
         """The exact frame, and on the way to it pictures of which ever more is drawn."""
         began, request, previewable = time.perf_counter(), ask.request, self._previewable(ask.request)
-        stop, full_s = partial(self._should_stop, ask), self._coarse_pace.full_s
+        stop, full_s = partial(self._should_stop, ask), self._coarse_size.full_s
         made = rounds(self._scene, request, stop, self._refinement, self._background, full_s)
         for number, (frame, background, drawn) in enumerate(made):
             if number == 0:
-                self._coarse_pace.took(time.perf_counter() - began, math.sqrt(drawn))
+                self._coarse_size.took(time.perf_counter() - began, math.sqrt(drawn))
             if drawn == 1:
                 self._show_exact(ask, frame, background, began)
             # A reprojected picture is sharper than one without edges.
@@ -305,7 +304,7 @@ class RenderWorker:
         camera, began = ask.request.camera.scaled(scale), time.perf_counter()
         kept, pixels = self._show_coarse(ask, *self._draw(ask, camera, stop), camera, began)
         if not ask.request.draft:
-            self._coarse_pace.took(time.perf_counter() - began, scale)
+            self._coarse_size.took(time.perf_counter() - began, scale)
         if scale >= SOURCE_SCALE:
             self._keep(kept, pixels, camera)
 
@@ -334,7 +333,7 @@ class RenderWorker:
 
     def _keep(self, kept: Kept, pixels: Pixels, coarse: Camera | None = None) -> None:
         """Makes the frame ready for previews; begins one at once where the camera moved on meanwhile."""
-        if kept.frame.depth is None or self._exact_pace.fast:
+        if kept.frame.depth is None or self._exact_time.fast:
             return
         depth = to_host(kept.frame.depth.detach().float()).numpy()
         reprojector = Reprojector(pixels, depth, coarse or kept.request.camera, kept.background)
@@ -389,11 +388,11 @@ class RenderWorker:
             self._telling.picture(ask, replace(coarse, request=ask.request, pixels=pixels, limits=limits))
 
     def _draw_preview(self, ask: Ask, reprojector: Reprojector, limits: tuple[float, float] | None) -> None:
-        scale = self._preview_pace.scale
+        scale = self._preview_size.scale
         camera, began = ask.request.camera.scaled(scale), time.perf_counter()
         drawn = reprojector.draw(camera)
         seconds, holes = time.perf_counter() - began, drawn.hole_fraction
-        self._preview_pace.took(seconds, scale)
+        self._preview_size.took(seconds, scale)
         with self._changed:
             self._holes = holes
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""Files that are replaced whole or not at all, and outputs that one process at a time writes."""
+"""Atomic files, replaced whole or not at all, and outputs that one process at a time writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where training's chance comes from: seeds, never what the rest of the program has drawn before."""
+"""Seeding: where training's chance comes from, never what the rest of the program has drawn before."""
 
 from __future__ import annotations
 
