@@ -1,4 +1,4 @@
-"""From matches to cameras by bundle adjustment: several attempts, of which the best is kept, and a richer lens if earned.
+"""From matches to cameras by bundle adjustment: several attempts, of which the best is kept; a richer lens if earned.
 
 The first attempt is what COLMAP does by itself. Where that leaves photographs out, its thresholds are the usual cause:
 it begins with two photographs far apart that share 100 points, and places one that sees 30 of those found.
