@@ -1,4 +1,4 @@
-"""Distributed rendering: frames drawn by several ranks, joined in order by the first; one process just makes them.
+"""Distributed rendering: frames drawn by several ranks, joined in order by the first; one process just makes them."""
 
 from __future__ import annotations
 
