@@ -62,7 +62,7 @@ demo by `render`, beside programs that want three cores: 0.65 to 1.7 s a frame b
 FAILED, USAGE, BUG, INTERRUPTED, BROKEN_PIPE, TERMINATED = 1, 2, 70, 130, 141, 143
 
 
-class Command(Protocol):
+class CommandModule(Protocol):
     """A module of `app/commands`."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -228,7 +228,7 @@ def _dispatch(words: list[str]) -> int:
     if name in SHARES_CORES:
         # Before torch is imported, with that command.
         os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
-    command = cast(Command, importlib.import_module(f"app.commands.{name}"))
+    command = cast(CommandModule, importlib.import_module(f"app.commands.{name}"))
     parser = _Parser(prog=f"main.py {name}", description=COMMANDS[name].capitalize() + ".")
     command.add_arguments(parser)
     arguments = parser.parse_args(_joined(rest))

@@ -40,7 +40,7 @@ PURE_NAMES = """
 """
 PURE_CALLS = set(PURE_NAMES.split())
 PURE_METHODS = {"setter", "split", "join", "format", "removeprefix", "items", "keys", "values"}
-ASKING = {"find_engine", "run_training", "Order", "measure", "measured", "read_preset", "presets_of"}
+ASKING = {"find_engine", "run_training", "TrainingRequest", "measure", "measured", "read_preset", "presets_of"}
 """Functions that are told which engine."""
 ACTING_CONSTRUCTORS = {
     "QApplication", "Popen", "Thread", "Process", "Pool", "ThreadPoolExecutor", "ProcessPoolExecutor", "SummaryWriter",

@@ -10,7 +10,7 @@ from tests.architecture_rules import Module
 # As they stand; to be lowered with each that is mended (`python -m tests.house --list` tells which there are).
 MOST = {
     "lines of a module, median": 130,
-    "class names that stand twice": 42,
+    "class names that stand twice": 0,
     "docstrings without a head": 319,
     "large classes in app": 10,
     "app: boxes": 19,

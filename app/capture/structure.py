@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from app.capture.colmap_process import run_colmap
-from app.capture.structure_job import Job, Outcome, Pairing
+from app.capture.structure_job import ColmapJob, ColmapOutcome, Pairing
 from app.capture.structure_photographs import (
     ALIASES,
     DATABASE,
@@ -131,11 +131,11 @@ def find_poses(
         return _written(folder, images, job, outcome, overwrite)
 
 
-def _job(paths: Sequence[Path], images: Path, folder: Path, film: bool | None, in_background: bool) -> Job:
+def _job(paths: Sequence[Path], images: Path, folder: Path, film: bool | None, in_background: bool) -> ColmapJob:
     """What COLMAP's process is asked for."""
     work = work_folder(folder)
     aliases = {alias(path.name): path.name for path in paths}
-    return Job(
+    return ColmapJob(
         images if list(aliases) == list(aliases.values()) else work / ALIASES,
         aliases,
         work / MASKS_READ if masks_folder(images, folder) else None,
@@ -155,7 +155,7 @@ def pairing_of(photographs: int, film: bool | None) -> Pairing:
     return "similar" if photographs > MOST_PAIRED else "all"
 
 
-def _check_enough(outcome: Outcome, job: Job, images: Path) -> None:
+def _check_enough(outcome: ColmapOutcome, job: ColmapJob, images: Path) -> None:
     """Refuses what is no capture of the photographs, but of two or three of them."""
     count = len(job.names)
     if outcome.placed >= max(FEWEST, SMALL_PART * count):
@@ -167,17 +167,17 @@ def _check_enough(outcome: Outcome, job: Job, images: Path) -> None:
     raise UserError(f"{images}: {found}{tried}: {'; '.join(reasons(outcome, job, images))}")
 
 
-def _run(job: Job, on_progress: Callable[[StructureProgress], None], stop: Stop) -> Outcome:
+def _run(job: ColmapJob, on_progress: Callable[[StructureProgress], None], stop: Stop) -> ColmapOutcome:
     """What COLMAP's process answers."""
 
     def tell(stage: str, value: tuple[int, int, str]) -> None:
         done, total, attempt = value
         on_progress(StructureProgress(cast(Stage, stage), min(done, total), total, attempt))
 
-    return cast(Outcome, run_colmap(find_structure, job, job.database.parent, stop, tell, job.in_background))
+    return cast(ColmapOutcome, run_colmap(find_structure, job, job.database.parent, stop, tell, job.in_background))
 
 
-def _written(folder: Path, images: Path, job: Job, outcome: Outcome, overwrite: bool) -> Structure:
+def _written(folder: Path, images: Path, job: ColmapJob, outcome: ColmapOutcome, overwrite: bool) -> Structure:
     found = job.models / str(outcome.number)
     model = read_model(found)
     registered = {picture.name for picture in model.pictures}
@@ -208,7 +208,7 @@ def _written(folder: Path, images: Path, job: Job, outcome: Outcome, overwrite: 
 
 
 def _said(
-    outcome: Outcome, job: Job, images: Path, without: tuple[str, ...]
+    outcome: ColmapOutcome, job: ColmapJob, images: Path, without: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Notes and doubts."""
     notes, doubts = [], list(outcome.doubts)

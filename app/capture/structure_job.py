@@ -12,7 +12,7 @@ Pairing = Literal["all", "film", "similar"]
 
 
 @dataclass(frozen=True)
-class Job:
+class ColmapJob:
     """What is to be done.
 
     Attributes:
@@ -37,7 +37,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ColmapOutcome:
     """What was found; names are the photographs' own.
 
     Attributes:

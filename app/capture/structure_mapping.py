@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.capture.structure_job import Job
+from app.capture.structure_job import ColmapJob
 
 ENOUGH = 0.8
 """Of the photographs: more than the quick attempts are made where fewer have a camera."""
@@ -39,7 +39,7 @@ class Attempts:
         models: of the best attempt, largest first.
     """
 
-    job: Job
+    job: ColmapJob
     tell: Tell
     began: float = field(default_factory=time.monotonic)
     models: list[Any] = field(default_factory=list)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image
 
-from app.capture.structure_job import Job
+from app.capture.structure_job import ColmapJob
 from engines.core.data.images import photograph_size, read_image, to_uint8, unreadable_heif, write_png
 from engines.core.data.picture_files import read_valid_mask
 from engines.core.errors import UserError
@@ -84,7 +84,7 @@ def _lens(path: Path) -> tuple[str, ...]:
         return ()
 
 
-def prepare(job: Job, images: Path) -> None:
+def prepare(job: ColmapJob, images: Path) -> None:
     """The work folder, as COLMAP's process wants to find it.
 
     Raises:
@@ -108,7 +108,7 @@ def prepare(job: Job, images: Path) -> None:
         raise unwritable(Path(error.filename or job.images), error) from error
 
 
-def _forget_replaced(job: Job, images: Path, masks: Mapping[str, Path]) -> None:
+def _forget_replaced(job: ColmapJob, images: Path, masks: Mapping[str, Path]) -> None:
     """Throws away what was found where a photograph or its mask has another content under the same name now."""
     known = job.database.with_name(PRINTS)
     prints = {other: _print(images / name) for other, name in job.names.items()}
@@ -168,7 +168,7 @@ def masks_folder(images: Path, folder: Path) -> Path | None:
     return masks if masks.is_dir() else None
 
 
-def _masks(job: Job, images: Path) -> dict[str, Path]:
+def _masks(job: ColmapJob, images: Path) -> dict[str, Path]:
     """Alias -> the photograph's mask, as it is found where photographs are learnt from."""
     if job.masks is None:
         return {}
@@ -177,7 +177,7 @@ def _masks(job: Job, images: Path) -> dict[str, Path]:
     return {other: path for other, name in job.names.items() if (path := files.find(name)) is not None}
 
 
-def _write_masks(job: Job, written: Path, images: Path, masks: Mapping[str, Path]) -> None:
+def _write_masks(job: ColmapJob, written: Path, images: Path, masks: Mapping[str, Path]) -> None:
     """A mask for each: COLMAP leaves out photographs that have none once there are some."""
     shutil.rmtree(written, ignore_errors=True)
     written.mkdir()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 
-from app.capture.structure_job import Job, Outcome
+from app.capture.structure_job import ColmapJob, ColmapOutcome
 from engines.core.camera import Array
 from engines.core.data.images import read_image, resize_area, smaller_size
 from engines.core.errors import UserError
@@ -21,7 +21,7 @@ DARK, EVEN = 0.12, 0.04
 MANY_LENSES = 3
 
 
-def reasons(outcome: Outcome, job: Job, images: Path) -> tuple[str, ...]:
+def reasons(outcome: ColmapOutcome, job: ColmapJob, images: Path) -> tuple[str, ...]:
     """What was found that explains photographs without a camera; empty where nothing was."""
     told = []
     if outcome.unread:

@@ -13,7 +13,7 @@ import numpy as np
 
 from app.capture.colmap_process import Message
 from app.capture.structure_graph import FEW_FEATURES, doubts, unmatched
-from app.capture.structure_job import Job, Outcome
+from app.capture.structure_job import ColmapJob, ColmapOutcome
 from app.capture.structure_mapping import ENOUGH, POOR, Attempts, global_attempt, quick_attempts, with_richer_lens
 from app.capture.structure_pairs import OF_EACH, all_pairs, pairs_of
 from engines.core.camera import Array
@@ -30,7 +30,7 @@ PHOTOGRAPHS_AT_ONCE, PAIRS_AT_ONCE = 8, 625
 """Between two words of how far it is."""
 
 
-def find_structure(job: Job, messages: Queue[Message]) -> Outcome:
+def find_structure(job: ColmapJob, messages: Queue[Message]) -> ColmapOutcome:
     """Features, matches, cameras; tells how far it is by a stage and (done, total, attempt)."""
     # Here, not above: only this process may load its native code, and only it opens the database.
     import pycolmap
@@ -56,7 +56,7 @@ def find_structure(job: Job, messages: Queue[Message]) -> Outcome:
     return _outcome(pycolmap, attempts)
 
 
-def _compare(pycolmap: Any, job: Job, messages: Queue[Message], database: Path, fine: bool) -> None:
+def _compare(pycolmap: Any, job: ColmapJob, messages: Queue[Message], database: Path, fine: bool) -> None:
     """Fills the database with features and matches."""
     attempt = "more features" if fine else ""
     messages.put(("features", (0, len(job.names), attempt)))
@@ -66,7 +66,7 @@ def _compare(pycolmap: Any, job: Job, messages: Queue[Message], database: Path, 
         messages.put(("matches", (done, total, attempt)))
 
 
-def _forget_others(pycolmap: Any, job: Job) -> None:
+def _forget_others(pycolmap: Any, job: ColmapJob) -> None:
     """What an attempt with other photographs left is thrown away; so is a database that can't be read."""
     for database in job.database.parent.glob("*.db"):
         lenses = dict.fromkeys(job.names, -1) | {name: at for at, names in enumerate(job.lenses) for name in names}
@@ -86,7 +86,7 @@ def _forget_others(pycolmap: Any, job: Job) -> None:
                 path.unlink()
 
 
-def _extracted(pycolmap: Any, job: Job, database: Path, fine: bool) -> Iterator[int]:
+def _extracted(pycolmap: Any, job: ColmapJob, database: Path, fine: bool) -> Iterator[int]:
     """Looks for features; how many photographs are done, now and then."""
     reading = pycolmap.ImageReaderOptions()
     reading.camera_model = "SIMPLE_RADIAL"
@@ -116,7 +116,7 @@ def _camera_of(pycolmap: Any, database: Path, lens: set[str]) -> int:
         return next((int(image.camera_id) for image in known.read_all_images() if image.name in lens), -1)
 
 
-def _matched(pycolmap: Any, job: Job, database: Path, fine: bool) -> Iterator[tuple[int, int]]:
+def _matched(pycolmap: Any, job: ColmapJob, database: Path, fine: bool) -> Iterator[tuple[int, int]]:
     """Matches pairs; how many of how many are done, now and then."""
     matching = pycolmap.FeatureMatchingOptions()
     matching.num_threads, matching.use_gpu = job.threads, False
@@ -146,7 +146,7 @@ def _descriptors(pycolmap: Any, database: Path, names: list[str]) -> list[Array]
     return found
 
 
-def _outcome(pycolmap: Any, attempts: Attempts) -> Outcome:
+def _outcome(pycolmap: Any, attempts: Attempts) -> ColmapOutcome:
     """Writes the best model; what there is to say of it, and of the photographs."""
     job = attempts.job
     with pycolmap.Database.open(attempts.database or job.database) as known:
@@ -156,7 +156,7 @@ def _outcome(pycolmap: Any, attempts: Attempts) -> Outcome:
             model = with_richer_lens(pycolmap, attempts.models[0], job.threads)
             against = doubts(pycolmap, known, model)
     own = job.names
-    outcome = Outcome(
+    outcome = ColmapOutcome(
         -1,
         0,
         attempts=tuple(attempts.told),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from tqdm import tqdm
 
-from app.viewing.opening import Beside, Opened, open_scene, with_up
+from app.viewing.opening import CompanionPaths, Opened, open_scene, with_up
 from engines.core import ranks
 from engines.core.camera import Array, Camera
 from engines.core.device import choose_device
@@ -56,9 +56,9 @@ def add_beside(parser: argparse.ArgumentParser) -> None:
     ))  # fmt: skip
 
 
-def beside_of(arguments: argparse.Namespace) -> Beside:
+def beside_of(arguments: argparse.Namespace) -> CompanionPaths:
     """What `add_beside` was given."""
-    return Beside(arguments.config, arguments.input)
+    return CompanionPaths(arguments.config, arguments.input)
 
 
 def add_up(parser: argparse.ArgumentParser) -> None:

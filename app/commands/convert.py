@@ -15,7 +15,7 @@ import numpy as np
 from app.commands.console import add_beside, add_device_and_set, add_up, beside_of, notes, open_from, writing
 from app.mesh.point_cloud import POINTS_SUFFIX, run_points
 from app.method_faults import or_method
-from app.viewing.opening import Beside, Opened, scene_options, where_learnt
+from app.viewing.opening import CompanionPaths, Opened, scene_options, where_learnt
 from engines.core.abilities import HasConfigurationFile, HasViewingWeights, NamesUpstream, TakesInput, WritesUpstream
 from engines.core.contract import with_derived
 from engines.core.data.dataset import Dataset
@@ -125,7 +125,7 @@ def _write_arrays(arguments: argparse.Namespace, opened: Opened) -> None:
         temporary.write_bytes(content.getvalue())
 
 
-def _write_scene(checkpoint: Checkpoint, arguments: argparse.Namespace, beside: Beside) -> None:
+def _write_scene(checkpoint: Checkpoint, arguments: argparse.Namespace, beside: CompanionPaths) -> None:
     if arguments.out.suffix != ".safetensors":
         raise UserError(f"{arguments.out}: scene files end in .safetensors")
     dataset = None if arguments.data is None else where_learnt(open_dataset(arguments.data), checkpoint)

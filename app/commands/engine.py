@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.console import write_json, write_table
-from app.conformance.running import Outcome, conform
+from app.conformance.running import CheckOutcome, conform
 from engines.core.config import parse_settings
 from engines.core.contract import abilities_of
 from engines.core.errors import UserError
@@ -65,14 +65,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _show(outcome: Outcome) -> None:
+def _show(outcome: CheckOutcome) -> None:
     # What is not tried hides the reason, and is counted in the end.
     if outcome.state != "not tried":
         sys.stdout.write(outcome.line + "\n")
         sys.stdout.flush()
 
 
-def _keep_quiet(outcome: Outcome) -> None:
+def _keep_quiet(outcome: CheckOutcome) -> None:
     """All are written together."""
 
 

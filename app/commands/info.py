@@ -11,7 +11,7 @@ from app.capture.inspection.inspecting import DATA_SUFFIXES, inspect_data
 from app.capture.inspection.report import DataReport, facts, to_json
 from app.commands.console import ProgressBar, add_beside, add_up, beside_of, write_json, write_table
 from app.viewing.held_out import remembered
-from app.viewing.opening import ALONE, Beside, open_scene, with_up
+from app.viewing.opening import ALONE, CompanionPaths, open_scene, with_up
 from engines.core.abilities import TakesInput
 from engines.core.camera import Array
 from engines.core.config import OptimiserConfig
@@ -109,7 +109,7 @@ def _verdicts(report: DataReport) -> list[tuple[str, str]]:
 
 
 def describe(
-    checkpoint: Checkpoint, path: Path, data: Path | None, up: Array | None = None, beside: Beside = ALONE
+    checkpoint: Checkpoint, path: Path, data: Path | None, up: Array | None = None, beside: CompanionPaths = ALONE
 ) -> dict[str, Any]:
     """Everything as plain data; `needs` says what opening it still lacks, `assumed` what it took for granted.
 

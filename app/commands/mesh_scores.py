@@ -19,7 +19,7 @@ from app.mesh.mesh_reading import MeshFile, is_mesh_file, read_mesh
 from app.mesh.meshing import run_mesh
 from app.mesh.references import Reference, read_reference
 from app.mesh.score_table import Scored, many_rows, single_rows, to_csv, to_json
-from app.mesh.scored_files import Pair, holds_meshes, pairs_of
+from app.mesh.scored_files import MeshPair, holds_meshes, pairs_of
 from app.mesh.scoring import MOST_DRAWN, POINTS, THRESHOLDS, Protocol, Threshold, empty_score, score_mesh
 from app.mesh.surface import Surface
 from engines.core import ranks
@@ -193,7 +193,7 @@ def _notes_of(scored: list[Scored]) -> Iterator[str]:
         yield f"the mean volumetric IoU is that of {known} of {len(scored)} meshes"
 
 
-def _score_pair(pair: Pair, matrix: Array, protocol: Protocol) -> Scored:
+def _score_pair(pair: MeshPair, matrix: Array, protocol: Protocol) -> Scored:
     mesh, reference = read_mesh(pair.mesh), read_reference(pair.reference)
     found = _score_one(pair.name, mesh, matrix, reference, protocol, may_be_empty=True)
     return replace(found, score=replace(found.score, notes=(*mesh.notes, *reference.notes, *found.score.notes)))

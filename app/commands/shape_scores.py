@@ -12,7 +12,7 @@ from app.method_faults import or_method
 from app.shapes.score_plot import plot
 from app.shapes.score_table import table, to_csv
 from app.shapes.scores import THRESHOLDS
-from app.shapes.scoring import Request, score_shapes
+from app.shapes.scoring import ScoringRequest, score_shapes
 from app.viewing.held_out import with_held_out_of
 from engines.core import ranks
 from engines.core.data.dataset import Dataset
@@ -96,7 +96,7 @@ def score_photographed_shapes(arguments: argparse.Namespace) -> None:
         raise ValueError("opened without photographs")
     known, dataset = assumptions_of(opened), with_held_out_of(opened.checkpoint, opened.dataset)
     split = arguments.split or first_split(dataset)
-    request = Request(
+    request = ScoringRequest(
         split,
         arguments.photographs,
         _names_photographs(arguments, opened.scene),

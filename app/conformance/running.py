@@ -36,7 +36,7 @@ State = Literal["ok", "FAILED", "not tried"]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CheckOutcome:
     """What came of a check.
 
     Attributes:
@@ -57,7 +57,7 @@ class Outcome:
         return f"{self.state:<9}  {self.member} {self.does}{said}"
 
 
-def told_to_nobody(outcome: Outcome) -> None:
+def told_to_nobody(outcome: CheckOutcome) -> None:
     """For who looks at all of them afterwards."""
 
 
@@ -65,9 +65,9 @@ def conform(
     engine: AnyEngine,
     samples: Sequence[Dataset] | None = None,
     settings: Mapping[str, Any] | None = None,
-    tell: Callable[[Outcome], None] = told_to_nobody,
+    tell: Callable[[CheckOutcome], None] = told_to_nobody,
     only: str = "",
-) -> tuple[Outcome, ...]:
+) -> tuple[CheckOutcome, ...]:
     """Tries a method on the CPU, in one thread, and puts everything global back.
 
     Args:
@@ -79,9 +79,9 @@ def conform(
     Raises:
         UserError: there is no such check.
     """
-    outcomes = list[Outcome]()
+    outcomes = list[CheckOutcome]()
 
-    def add(outcome: Outcome, wanted: bool = True) -> None:
+    def add(outcome: CheckOutcome, wanted: bool = True) -> None:
         if wanted or outcome.state == "FAILED":
             outcomes.append(outcome)
             tell(outcome)
@@ -124,17 +124,17 @@ def _of_abilities(engine: AnyEngine) -> Iterator[Check]:
             yield from checks
 
 
-def _tried(engine: AnyEngine, check: Check, trial: Trial | None) -> Outcome:
+def _tried(engine: AnyEngine, check: Check, trial: Trial | None) -> CheckOutcome:
     member = f"{getattr(engine, 'name', type(engine).__name__)}.{check.member}"
     if trial is not None and not trial.has(check.needs):
-        return Outcome(member, check.does, "not tried", f"it needs a {check.needs}, which failed")
+        return CheckOutcome(member, check.does, "not tried", f"it needs a {check.needs}, which failed")
     try:
         text = check.run(trial)  # type: ignore[arg-type]
     except (Failure, UserError) as failure:
-        return Outcome(member, check.does, "FAILED", " ".join(str(failure).split()))
+        return CheckOutcome(member, check.does, "FAILED", " ".join(str(failure).split()))
     except Exception as error:  # a method may fail in any way, which is what is looked for
-        return Outcome(member, check.does, "FAILED", _unexpected(error))
-    return Outcome(member, check.does, "ok", text or "")
+        return CheckOutcome(member, check.does, "FAILED", _unexpected(error))
+    return CheckOutcome(member, check.does, "ok", text or "")
 
 
 def _unexpected(error: Exception) -> str:

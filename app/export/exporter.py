@@ -19,7 +19,7 @@ import torch
 from app.camera.fitting import Fit, fit_cameras
 from app.export.distributed_frames import Made, bound_to, joined
 from app.export.image_folder import CAMERAS_NAME, replacing_folder, write_array, write_image
-from app.export.video import VIDEO_SUFFIXES, Background, VideoWriter
+from app.export.video import VIDEO_SUFFIXES, ThreadedCalls, VideoWriter
 from app.rendering.display import Pixels, channel_limits, has_limits, shade
 from engines.core import ranks
 from engines.core.camera import Array, Camera
@@ -238,7 +238,7 @@ def _write_video(export: Export, cameras: Sequence[Camera], made: Iterator[Made]
     width, height = cameras[0].size_px
     clock = _Clock(len(cameras), on_progress)
     writer = VideoWriter(export.out, (width * len(export.channels), height), export.fps, export.quality)
-    with writer, Background() as background:
+    with writer, ThreadedCalls() as background:
         for (picture,) in made:
             background.submit(writer.write, picture)
             clock.tick(picture)
@@ -272,7 +272,7 @@ def _shown(frame: Frame, channel: str, limits: Limits | None, drawing: _Drawing)
 def _write_folder(export: Export, cameras: Sequence[Camera], made: Iterator[Made], on_progress: OnProgress) -> None:
     clock = _Clock(len(cameras), on_progress)
     to_look_at = export.channels.index("rgb") if "rgb" in export.channels else -1
-    with replacing_folder(export.out) as folder, Background(PNG_THREADS, 2 * PNG_THREADS) as background:
+    with replacing_folder(export.out) as folder, ThreadedCalls(PNG_THREADS, 2 * PNG_THREADS) as background:
         write_path(folder / CAMERAS_NAME, in_world(cameras, export.origin), _times(export))
         for index, arrays in enumerate(made):
             for channel, array in zip(export.channels, arrays, strict=False):

@@ -190,7 +190,7 @@ def _encoding(suffix: str, quality: int, fps: float) -> list[str]:
     return ["-vf", rate + palette, "-loop", "0"]
 
 
-class Background:
+class ThreadedCalls:
     """Runs calls on other threads while the caller goes on; `submit` waits while `ahead` of them are not done.
 
     Left by an error, what waits is dropped; left well, all is done. One thread keeps the order.
@@ -211,7 +211,7 @@ class Background:
             self._pending.popleft().result()
         self._pending.append(self._pool.submit(call, *arguments))
 
-    def __enter__(self) -> Background:
+    def __enter__(self) -> ThreadedCalls:
         return self
 
     def __exit__(

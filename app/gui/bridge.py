@@ -8,8 +8,8 @@ from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from app.rendering.pictures import Picture
-from app.viewing.comparison import Comparison
+from app.rendering.pictures import RenderedImage
+from app.viewing.comparison import PhotoComparison
 from app.viewing.listener import CompareFailure, ObjectViews, OpenFailure, Opening
 from engines.core.camera import Array
 
@@ -31,12 +31,12 @@ class Bridge(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._lock = threading.Lock()
-        self._exact: Picture | None = None
-        self._latest: Picture | None = None
+        self._exact: RenderedImage | None = None
+        self._latest: RenderedImage | None = None
         # Signals from other threads are queued, those from the window's own would not be.
         self.work_posted.connect(lambda work: work())
 
-    def picture(self, picture: Picture) -> None:
+    def picture(self, picture: RenderedImage) -> None:
         with self._lock:
             first = self._latest is None
             self._latest = picture
@@ -45,7 +45,7 @@ class Bridge(QObject):
         if first:
             self.pictures_ready.emit()
 
-    def take_pictures(self) -> list[Picture]:
+    def take_pictures(self) -> list[RenderedImage]:
         """The last exact picture and the last of all, in order; those between were overtaken and are dropped."""
         with self._lock:
             taken = [picture for picture in (self._exact, self._latest) if picture is not None]
@@ -61,7 +61,7 @@ class Bridge(QObject):
     def render_failed(self, error: BaseException) -> None:
         self.rendering_failed.emit(error)
 
-    def compared(self, comparison: Comparison) -> None:
+    def compared(self, comparison: PhotoComparison) -> None:
         self.comparison_ready.emit(comparison)
 
     def compare_failed(self, failure: CompareFailure) -> None:

@@ -15,14 +15,14 @@ from app.gui.host import Host
 from app.settings import Recent
 from app.viewing.inputs import input_of
 from app.viewing.listener import OpenFailure, Opening
-from app.viewing.opening import ALONE, Beside, title_of
+from app.viewing.opening import ALONE, CompanionPaths, title_of
 from engines.core.errors import LacksInput, UserError
 from engines.core.storage.run_folder import LIVE_NAME, is_run_folder
 
 SCENE_FILTER = "Scenes and checkpoints (*.safetensors *.pth *.pt *.ckpt *.tar *.index);;All files (*)"
 
 
-class Files:
+class FileMenu:
     """The File menu, but for the export."""
 
     def __init__(self, window: Host) -> None:
@@ -46,7 +46,7 @@ class Files:
             "close": self._close,
         }
 
-    def open(self, path: Path, data: Path | None = None, beside: Beside = ALONE) -> None:
+    def open(self, path: Path, data: Path | None = None, beside: CompanionPaths = ALONE) -> None:
         """Begins to open; says so."""
         self._session.open(path, data, beside)
         self._gone = self._gone_photograph = None
@@ -59,11 +59,11 @@ class Files:
         """One of the recent scenes, with its data folder and its photograph."""
         photograph = Path(recent.photograph) if recent.photograph else None
         there = photograph is not None and photograph.exists()
-        beside = Beside(photograph=photograph) if there else ALONE
+        beside = CompanionPaths(photograph=photograph) if there else ALONE
         self.open_with(Path(recent.path), Path(recent.data) if recent.data else None, beside)
         self._gone_photograph = None if there else photograph
 
-    def open_with(self, path: Path, data: Path | None, beside: Beside = ALONE) -> None:
+    def open_with(self, path: Path, data: Path | None, beside: CompanionPaths = ALONE) -> None:
         """A scene and the data folder that is known of it; where that is gone, without, and says so."""
         there = data is not None and data.is_dir()
         self.open(path, data if there else None, beside)

@@ -19,14 +19,14 @@ from app.gui.status import Status
 from app.gui.viewport.viewport import Viewport
 from app.settings import Settings
 from app.viewing.listener import OpenFailure
-from app.viewing.opening import ALONE, Beside
+from app.viewing.opening import ALONE, CompanionPaths
 from app.viewing.session import Session
 
 
 class Opener(Protocol):
     """Opens scenes."""
 
-    def open(self, path: Path, data: Path | None = None, beside: Beside = ALONE) -> None:
+    def open(self, path: Path, data: Path | None = None, beside: CompanionPaths = ALONE) -> None:
         """Begins to open; says so."""
 
     def open_with(self, path: Path, data: Path | None) -> None:

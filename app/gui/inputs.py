@@ -24,7 +24,7 @@ SIDE_PX = 128
 """Of the small pictures: of the largest place for them, on screens of twice the usual resolution."""
 
 
-class Inputs:
+class InputController:
     """The open scene's photograph, or that of one which can't be opened without."""
 
     def __init__(self, window: Host) -> None:

@@ -19,7 +19,7 @@ from app.gui.theme import system_is_dark
 from app.gui.viewport.gl import probe_opengl
 from app.gui.window import Window
 from app.settings import load_settings
-from app.viewing.opening import ALONE, Beside
+from app.viewing.opening import ALONE, CompanionPaths
 from app.viewing.session import Session
 from engines.core.camera import Array
 
@@ -33,7 +33,7 @@ def run_window(
     device: str,
     settings: Sequence[str],
     up: Array | None = None,
-    beside: Beside = ALONE,
+    beside: CompanionPaths = ALONE,
 ) -> int:
     """Shows the window until it is closed; the exit code.
 

@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QStatusBar, QWidget
 
 from app.gui.panel.panel_parts import Elided
 from app.gui.plain_text import plain_label
-from app.rendering.pictures import Picture
+from app.rendering.pictures import RenderedImage
 
 FPS_SECONDS = 1.0
 IDLE = "idle"
@@ -37,14 +37,14 @@ class Status(QStatusBar):
         self._idle.timeout.connect(self.show_idle)
         self._idle.start()
 
-    def count(self, picture: Picture) -> None:
+    def count(self, picture: RenderedImage) -> None:
         """A picture is on the screen."""
         now = time.monotonic()
         self._shown_s.append(now)
         while self._shown_s and now - self._shown_s[0] > FPS_SECONDS:
             self._shown_s.popleft()
 
-    def show_picture(self, picture: Picture) -> None:
+    def show_picture(self, picture: RenderedImage) -> None:
         """Tells how large a picture is, how long it took, and how many there were in the last second."""
         height, width = picture.pixels.shape[:2]
         self.size.setText(f"{width} × {height}")

@@ -27,8 +27,8 @@ from app.gui.dialog_parts import keep_on_screen
 from app.gui.dropping import HINT, INPUT_HINT, DropHint, drop, dropped_paths
 from app.gui.export.export_bar import ExportBar
 from app.gui.export.exporting import Exporting
-from app.gui.files import Files
-from app.gui.inputs import Inputs
+from app.gui.files import FileMenu
+from app.gui.inputs import InputController
 from app.gui.panel.channel_panel import ChannelCard
 from app.gui.panel.controls_panel import ControlsCard
 from app.gui.panel.options_panel import OptionsCard
@@ -113,8 +113,8 @@ class Window(QMainWindow):
     def _make_commands(self) -> None:
         self.looking = Looking(self)
         self.meshes = self.looking.meshes
-        self.files, self.exporting = Files(self), Exporting(self)
-        self.trainings, self.inputs = Trainings(self), Inputs(self)
+        self.files, self.exporting = FileMenu(self), Exporting(self)
+        self.trainings, self.inputs = Trainings(self), InputController(self)
         self.screenshots = Screenshots(self, self.looking)
         own: dict[str, Callable[..., None]] = {
             "quit": self.close,

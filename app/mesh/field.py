@@ -19,7 +19,7 @@ TETRAHEDRON = np.array([[1.0, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
 """Every other corner of a cube of side 2 about the origin."""
 
 
-class Field:
+class SurfaceField:
     """Asks a surface for values, gradients and colours."""
 
     def __init__(self, surface: ImplicitSurface, engine: str, stop: Stop, box: Array | None = None) -> None:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.mesh.cell_tables import BETWEEN, CORNERS, CROSSED, CROSSED_SIDES, HALVES, LOW_HIGH, PARTS, SIDES
-from app.mesh.field import Field
+from app.mesh.field import SurfaceField
 from app.mesh.lattice import Lattice
-from app.mesh.marching import Crossing, marched
+from app.mesh.marching import CrossedCells, marched
 from app.mesh.surface import Surface
 from engines.core.camera import Array
 
@@ -31,7 +31,7 @@ OUTSIDE = np.float32("-inf")
 
 
 @dataclass(frozen=True, eq=False)
-class Cells:
+class SurfaceCells:
     """Cells of one step that the surface may be in.
 
     Attributes:
@@ -48,10 +48,10 @@ class Cells:
     hopeful: Array
     sides: Array
 
-    def and_also(self, others: Cells) -> Cells:
+    def and_also(self, others: SurfaceCells) -> SurfaceCells:
         """Both; none may be the same."""
         order = np.argsort(keys := np.concatenate([self.keys, others.keys]))
-        return Cells(keys[order], *(
+        return SurfaceCells(keys[order], *(
             np.concatenate([getattr(self, name), getattr(others, name)])[order]
             for name in ("steep", "crossed", "hopeful", "sides")
         ))  # fmt: skip
@@ -77,7 +77,7 @@ class Known:
 class _Search:
     """The lattice, the field, and how far it is."""
 
-    def __init__(self, field: Field, lattice: Lattice, on_share: Callable[[float], None]) -> None:
+    def __init__(self, field: SurfaceField, lattice: Lattice, on_share: Callable[[float], None]) -> None:
         self.field, self.lattice, self.on_share = field, lattice, on_share
         levels = lattice.step.bit_length()
         # The surface has four times as many points at each half of the step.
@@ -114,7 +114,7 @@ class _Search:
         found = [_distinct(self.corners(cells[part], step)) for part in _parts(len(cells))]
         return _distinct(np.concatenate([np.empty(0, dtype=np.int64), *found]))
 
-    def divided(self, known: Known, cells: Cells, step: int) -> tuple[Array, Array]:
+    def divided(self, known: Known, cells: SurfaceCells, step: int) -> tuple[Array, Array]:
         """[N] sorted keys of the parts that the surface may be in, and [N] how steep the field was seen to be there."""
         keys, steep = [np.empty(0, dtype=np.int64)], [np.empty(0)]
         chosen = np.flatnonzero(cells.hopeful)
@@ -128,7 +128,7 @@ class _Search:
         order = np.argsort(every := np.concatenate(keys))
         return every[order], np.concatenate(steep)[order]
 
-    def _last_parts(self, known: Known, cells: Cells, here: Array) -> Array:
+    def _last_parts(self, known: Known, cells: SurfaceCells, here: Array) -> Array:
         """[N, 8] bool, which parts of some cells of step 2 are looked at: fewer, since most points are asked here.
 
         Where the surface is known to pass, parts that it would be in were the field linear; it is followed from there.
@@ -148,14 +148,14 @@ class _Search:
         parts[at_box] = True
         return np.asarray(parts)
 
-    def judged(self, known: Known, keys: Array, steep: Array, step: int) -> Cells:
+    def judged(self, known: Known, keys: Array, steep: Array, step: int) -> SurfaceCells:
         """Looks at cells [C].
 
         Args:
             steep: [C] how steep the field was seen to be thereabouts before.
         """
         side = step * self.lattice.spacing
-        parts = [Cells(*_nothing())]
+        parts = [SurfaceCells(*_nothing())]
         for part in _parts(len(keys)):
             values = known.at(self.corners(keys[part], step))
             code = np.packbits(values > 0, axis=1)[:, 0]
@@ -163,15 +163,15 @@ class _Search:
             hopeful = CROSSED[code]
             rest = np.flatnonzero(~hopeful & np.isfinite(values).any(axis=1))
             hopeful[rest] = _near_enough(values[rest], steeper[rest], side).any(axis=1)
-            parts.append(Cells(keys[part], steeper, CROSSED[code], hopeful, CROSSED_SIDES[code]))
-        return Cells(*(
+            parts.append(SurfaceCells(keys[part], steeper, CROSSED[code], hopeful, CROSSED_SIDES[code]))
+        return SurfaceCells(*(
             np.concatenate([getattr(part, name) for part in parts])
             for name in ("keys", "steep", "crossed", "hopeful", "sides")
         ))  # fmt: skip
 
 
 def extract_iso_surface(
-    field: Field, resolution: int, on_share: Callable[[float], None], coarsest: int = COARSEST
+    field: SurfaceField, resolution: int, on_share: Callable[[float], None], coarsest: int = COARSEST
 ) -> Surface:
     """The surface in the field's box, closed where the box cuts it; without triangles where there is none.
 
@@ -195,7 +195,7 @@ def extract_iso_surface(
         known, cells = _followed(search, known, search.judged(known, keys, steep, step), step)
     crossed = cells.keys[cells.crossed]
     del cells
-    return marched(search.lattice, Crossing(crossed, known.keys, known.values), field.check_stop)
+    return marched(search.lattice, CrossedCells(crossed, known.keys, known.values), field.check_stop)
 
 
 def _nothing() -> tuple[Array, ...]:
@@ -222,7 +222,7 @@ def _without(keys: Array, others: Array) -> Array:
     return np.asarray(keys[others[place] != keys])
 
 
-def _everywhere(search: _Search) -> tuple[Known, Cells]:
+def _everywhere(search: _Search) -> tuple[Known, SurfaceCells]:
     """The coarsest lattice: all its points, and all its cells."""
     lattice, step = search.lattice, search.lattice.step
     points = np.stack(np.meshgrid(*(np.arange(0, count, step) for count in lattice.shape), indexing="ij"), axis=-1)
@@ -243,7 +243,7 @@ def _largest_nearby(values: Array) -> Array:
     return values
 
 
-def _followed(search: _Search, known: Known, cells: Cells, step: int) -> tuple[Known, Cells]:
+def _followed(search: _Search, known: Known, cells: SurfaceCells, step: int) -> tuple[Known, SurfaceCells]:
     """Brings in the cells that the surface goes on into, until there are none left."""
     newest = cells
     while newest.crossed.any():

@@ -22,7 +22,7 @@ BEYOND = 1024.0
 
 
 @dataclass(frozen=True, eq=False)
-class Crossing:
+class CrossedCells:
     """Cells that the surface crosses.
 
     Attributes:
@@ -36,7 +36,7 @@ class Crossing:
     values: Array
 
 
-def marched(lattice: Lattice, crossing: Crossing, check_stop: Callable[[], None]) -> Surface:
+def marched(lattice: Lattice, crossing: CrossedCells, check_stop: Callable[[], None]) -> Surface:
     """The surface in some cells, in the world.
 
     Args:
@@ -69,7 +69,7 @@ def marched(lattice: Lattice, crossing: Crossing, check_stop: Callable[[], None]
     return Surface(lattice.world(whole.vertices), whole.faces)
 
 
-def _away_from_zero(lattice: Lattice, crossing: Crossing) -> tuple[Array, Array]:
+def _away_from_zero(lattice: Lattice, crossing: CrossedCells) -> tuple[Array, Array]:
     """[Q, 3] the corners of the cells and [Q] their values, none of which is so small that vertices would coincide."""
     corners = lattice.keys(lattice.points(crossing.cells)[:, None] + CORNERS)
     keys, place = np.unique(corners, return_inverse=True)

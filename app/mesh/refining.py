@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.mesh.field import Field
+from app.mesh.field import SurfaceField
 from app.mesh.surface import Surface, face_normals, vertex_normals
 from engines.core.camera import Array
 
@@ -50,7 +50,7 @@ class Deviation:
 
 def refined(
     surface: Surface,
-    field: Field,
+    field: SurfaceField,
     step: float,
     onto_level: bool = True,
     on_share: Callable[[float], None] = lambda share: None,
@@ -84,7 +84,7 @@ def refined(
 
 
 def field_normals(
-    surface: Surface, field: Field, step: float, on_share: Callable[[float], None] = lambda share: None
+    surface: Surface, field: SurfaceField, step: float, on_share: Callable[[float], None] = lambda share: None
 ) -> Array:
     """[N, 3] unit normals outwards at the vertices, of the field's gradient; on the box's lids, those of the lids.
 
@@ -107,7 +107,7 @@ def field_normals(
     return np.asarray(np.where(unknown[:, None], of_triangles, normals))
 
 
-def deviation(surface: Surface, field: Field, step: float) -> Deviation:
+def deviation(surface: Surface, field: SurfaceField, step: float) -> Deviation:
     """How far a mesh is from its field, by some of its triangles; those of the box's lids are left out.
 
     Args:
@@ -136,7 +136,7 @@ def deviation(surface: Surface, field: Field, step: float) -> Deviation:
     return Deviation(float(np.sqrt((distances**2).mean())), float(np.sqrt((angles**2).mean())))
 
 
-def lids_of(surface: Surface, field: Field, step: float) -> Array:
+def lids_of(surface: Surface, field: SurfaceField, step: float) -> Array:
     """[M] bool, which triangles lie in a side of the box, where it closes the mesh; `step` as of `refined`."""
     return _lids(surface.faces, _on_box(surface.vertices, field, step))
 
@@ -146,7 +146,7 @@ def _mean_edge(surface: Surface) -> float:
     return float(np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).mean())
 
 
-def _on_box(places: Array, field: Field, step: float) -> Array:
+def _on_box(places: Array, field: SurfaceField, step: float) -> Array:
     """[N, 3] -1 or 1 where a place lies on the box's low or high side across an axis, else 0."""
     low, high = field.box
     near = ON_BOX * step
@@ -159,7 +159,7 @@ def _lids(faces: Array, on_box: Array) -> Array:
     return np.asarray(((sides[:, 0] != 0) & (sides == sides[:, :1]).all(axis=1)).any(axis=1))
 
 
-def _led(field: Field, places: Array, step: float, reach: float, fixed: Array) -> Array:
+def _led(field: SurfaceField, places: Array, step: float, reach: float, fixed: Array) -> Array:
     """[N, 3] places led to the level along the gradient, as far as `reach`; where that is not nearer, as they were.
 
     Args:
@@ -188,7 +188,7 @@ def _led(field: Field, places: Array, step: float, reach: float, fixed: Array) -
 
 
 def _to_planes(
-    surface: Surface, field: Field, step: float, reach: float, on_box: Array, on_share: Callable[[float], None]
+    surface: Surface, field: SurfaceField, step: float, reach: float, on_box: Array, on_share: Callable[[float], None]
 ) -> Array:
     """[N, 3] each vertex where the level's planes at the middles of its triangles meet best (least squares)."""
     faces, vertices = surface.faces, surface.vertices

@@ -12,7 +12,7 @@ from engines.core.reading import naming
 
 
 @dataclass(frozen=True)
-class Pair:
+class MeshPair:
     """A mesh's file, and its reference's file or folder.
 
     Attributes:
@@ -29,7 +29,7 @@ def holds_meshes(folder: Path) -> bool:
     return folder.is_dir() and any(is_mesh_file(path) for path in folder.rglob("*"))
 
 
-def pairs_of(meshes: Path, references: Path) -> tuple[list[Pair], tuple[str, ...]]:
+def pairs_of(meshes: Path, references: Path) -> tuple[list[MeshPair], tuple[str, ...]]:
     """Of each mesh its reference of the same name, in order; and in plain words which have none.
 
     The reference of `car/1234.ply` is a file `car/1234` of a suffix that is read, or a folder of that name that holds
@@ -46,7 +46,7 @@ def pairs_of(meshes: Path, references: Path) -> tuple[list[Pair], tuple[str, ...
         if name in found:
             raise UserError(f"{path}: {found[name].name} beside it has the same name; which of them is meant?")
         found[name] = path
-    pairs = [Pair(name, path, there) for name, path in found.items() if (there := _reference(references, name))]
+    pairs = [MeshPair(name, path, there) for name, path in found.items() if (there := _reference(references, name))]
     lacking = [name for name in found if name not in {pair.name for pair in pairs}]
     if not pairs:
         raise UserError(

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from app.mesh.drawing import STYLES, LoadedMesh, MeshPicture, draw_mesh
-from app.rendering.pictures import Picture
+from app.rendering.pictures import RenderedImage
 from engines.core.camera import Array
 from engines.core.device import to_host
 
@@ -65,7 +65,7 @@ class MeshLook:
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
+class DrawnMesh:
     """The mesh as a picture's camera sees it.
 
     Attributes:
@@ -78,7 +78,7 @@ class Drawn:
         number: the job's.
     """
 
-    picture: Picture
+    picture: RenderedImage
     mesh: MeshPicture
     unhidden: Array
     whole: bool
@@ -87,7 +87,7 @@ class Drawn:
     number: int = 0
 
 
-def overlay(drawn: Drawn, look: MeshLook, background: Colour) -> Array | None:
+def overlay(drawn: DrawnMesh, look: MeshLook, background: Colour) -> Array | None:
     """[H, W, 4] uint8, red, green, blue and opacity of what lies over the scene's picture; None: nothing does."""
     if look.layout == "over":
         share = np.float32(look.opacity) * (drawn.unhidden if look.depth_test else drawn.mesh.coverage)
@@ -111,7 +111,7 @@ def alone(mesh: MeshPicture, background: Colour) -> Array:
     return _laid_over(np.full(mesh.pixels.shape, background, dtype=np.uint8), mesh.pixels, mesh.coverage)
 
 
-def composed(pixels: Array, drawn: Drawn, look: MeshLook, background: Colour) -> Array:
+def composed(pixels: Array, drawn: DrawnMesh, look: MeshLook, background: Colour) -> Array:
     """[H, W, 3] uint8, the scene's picture with the mesh as it is seen; of the layout `side`, [H, 2 W, 3]."""
     size_px = (pixels.shape[1], pixels.shape[0])
     if (above := overlay(drawn, look, background)) is None:
@@ -132,7 +132,7 @@ def _laid_over(below: Array, above: Array, share: Array) -> Array:
     return np.asarray(cv2.blendLinear(np.ascontiguousarray(above), np.ascontiguousarray(below), share, 1 - share))
 
 
-def unhidden(mesh: MeshPicture, picture: Picture, tolerance: float) -> Array:
+def unhidden(mesh: MeshPicture, picture: RenderedImage, tolerance: float) -> Array:
     """[H, W] float32, the mesh's coverage where the picture's depth, if it has one, is not nearer by `tolerance`."""
     frame = picture.frame
     if frame is None or frame.depth is None:
@@ -149,7 +149,7 @@ def unhidden(mesh: MeshPicture, picture: Picture, tolerance: float) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class Job:
+class MeshJob:
     """A picture to draw the mesh for.
 
     Attributes:
@@ -160,7 +160,7 @@ class Job:
         whole: draw all of the mesh, not the coarse one.
     """
 
-    picture: Picture
+    picture: RenderedImage
     size_px: tuple[int, int]
     mesh: LoadedMesh
     style: str
@@ -169,7 +169,7 @@ class Job:
     whole: bool = False
 
 
-def draw_job(job: Job) -> Drawn:
+def draw_job(job: MeshJob) -> DrawnMesh:
     """The mesh of the picture's camera; while that moves, drawn smaller."""
     moving = job.picture.kind != "exact"
     scale = MOVING_SCALE if moving else 1.0
@@ -178,7 +178,9 @@ def draw_job(job: Job) -> Drawn:
         job.mesh.full if job.whole else job.mesh.coarse, job.picture.camera.resized((width, height)), job.style
     )
     whole = not moving and (job.whole or job.mesh.coarse is job.mesh.full)
-    return Drawn(job.picture, mesh, unhidden(mesh, job.picture, job.tolerance), whole, job.style, job.mesh, job.number)
+    return DrawnMesh(
+        job.picture, mesh, unhidden(mesh, job.picture, job.tolerance), whole, job.style, job.mesh, job.number
+    )
 
 
 class MeshDrawer:
@@ -188,12 +190,12 @@ class MeshDrawer:
     stands.
     """
 
-    def __init__(self, on_drawn: Callable[[Drawn], None], on_error: Callable[[BaseException], None]) -> None:
+    def __init__(self, on_drawn: Callable[[DrawnMesh], None], on_error: Callable[[BaseException], None]) -> None:
         self._on_drawn = on_drawn
         self._quick = _Newest("mesh", self._draw_quickly, on_error)
         self._thorough = _Newest("whole mesh", lambda job: on_drawn(draw_job(job)), on_error)
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: MeshJob) -> None:
         """Asks for the mesh of a picture's camera; what was asked for before and is not begun is forgotten."""
         self._thorough.submit(None)
         self._quick.submit(job)
@@ -208,7 +210,7 @@ class MeshDrawer:
         for thread in (self._quick, self._thorough):
             thread.close()
 
-    def _draw_quickly(self, job: Job) -> None:
+    def _draw_quickly(self, job: MeshJob) -> None:
         drawn = draw_job(job)
         self._on_drawn(drawn)
         if not drawn.whole and job.picture.kind == "exact" and not self._quick.waits:
@@ -218,10 +220,10 @@ class MeshDrawer:
 class _Newest:
     """A thread that does one job after another, of those that wait the newest."""
 
-    def __init__(self, name: str, work: Callable[[Job], None], on_error: Callable[[BaseException], None]) -> None:
+    def __init__(self, name: str, work: Callable[[MeshJob], None], on_error: Callable[[BaseException], None]) -> None:
         self._work, self._on_error = work, on_error
         self._changed = threading.Condition()
-        self._job: Job | None = None
+        self._job: MeshJob | None = None
         self._closed = False
         threading.Thread(target=self._loop, name=name, daemon=True).start()
 
@@ -230,7 +232,7 @@ class _Newest:
         """Whether there is another job already."""
         return self._job is not None
 
-    def submit(self, job: Job | None) -> None:
+    def submit(self, job: MeshJob | None) -> None:
         """The job to do next; None: none."""
         with self._changed:
             self._job = job

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from app.export.exporter import OnProgress, Progress
-from app.mesh.field import Field
+from app.mesh.field import SurfaceField
 from app.mesh.iso_surface import extract_iso_surface
 from app.mesh.mesh_export import RESOLUTION, SURFACE, MadeMesh, MeshExport, pieces_note
 from app.mesh.refining import deviation, field_normals, lids_of, refined
@@ -41,7 +41,7 @@ def mesh_from_surface(
     """
     asked = surface_of(scene, engine, export.controls)
     resolution = RESOLUTION[SURFACE] if export.resolution is None else export.resolution
-    field = Field(asked, engine, stop, _box(np.asarray(asked.bounds, dtype=np.float64), export.box))
+    field = SurfaceField(asked, engine, stop, _box(np.asarray(asked.bounds, dtype=np.float64), export.box))
     step = STEP_SHARE * float((field.box[1] - field.box[0]).max()) / resolution
     clock = _Clock(on_progress)
     looking, refining = SHARES[export.refine]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from app.rendering.overlays import Segments, visible_segments
+from app.rendering.overlays import LineSegments, visible_segments
 from engines.core.camera import Array, Camera
 
 LINE_RGB = (41, 140, 242)
@@ -38,7 +38,9 @@ def visible_edges(places: Array, edges: Array, camera: Camera, depth: Array) -> 
     seen = _seen(places, camera, depth)
     shown = places[edges[seen[edges].all(axis=1)]]
     at_eye = Camera(np.eye(4), camera.focal_px, camera.centre_px, camera.size_px)
-    lines, _ = visible_segments(at_eye, Segments(shown, np.zeros((len(shown), 4), dtype=np.float32)), camera.size_px)
+    lines, _ = visible_segments(
+        at_eye, LineSegments(shown, np.zeros((len(shown), 4), dtype=np.float32)), camera.size_px
+    )
     width, height = camera.size_px
     coverage = np.zeros((height, width), dtype=np.uint8)
     # The middle of its first pixel is at 0.

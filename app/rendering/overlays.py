@@ -25,7 +25,7 @@ CLOSE_SHARE, SMALLEST_SHARE = 0.4, 0.25
 
 
 @dataclass(frozen=True, eq=False)
-class Segments:
+class LineSegments:
     """Straight lines in the world.
 
     Attributes:
@@ -37,19 +37,19 @@ class Segments:
     colours: Array
 
 
-def _segments(points: Array, colours: Array | tuple[float, ...]) -> Segments:
+def _segments(points: Array, colours: Array | tuple[float, ...]) -> LineSegments:
     points = np.asarray(points, dtype=np.float64).reshape(-1, 2, 3)
-    return Segments(points, np.broadcast_to(np.asarray(colours, dtype=np.float32), (len(points), 4)).copy())
+    return LineSegments(points, np.broadcast_to(np.asarray(colours, dtype=np.float32), (len(points), 4)).copy())
 
 
-def join(parts: Sequence[Segments]) -> Segments:
+def join(parts: Sequence[LineSegments]) -> LineSegments:
     """All in one."""
     if not parts:
         return _segments(np.zeros((0, 2, 3)), BOX_RGBA)
-    return Segments(np.concatenate([p.points for p in parts]), np.concatenate([p.colours for p in parts]))
+    return LineSegments(np.concatenate([p.points for p in parts]), np.concatenate([p.colours for p in parts]))
 
 
-def box_segments(bounds: Array) -> Segments:
+def box_segments(bounds: Array) -> LineSegments:
     """The 12 edges of a box; bounds: [2, 3] lowest and highest corner."""
     corners = np.stack(np.meshgrid(*np.asarray(bounds).T, indexing="ij"), axis=-1).reshape(8, 3)
     # Corners are numbered by the bits of (x, y, z); an edge joins two that differ in one bit.
@@ -57,7 +57,7 @@ def box_segments(bounds: Array) -> Segments:
     return _segments(corners[np.array(edges)], BOX_RGBA)
 
 
-def axes_segments(origin: Array, length: float) -> Segments:
+def axes_segments(origin: Array, length: float) -> LineSegments:
     """The world's axes from `origin`: x red, y green, z blue."""
     origin = np.asarray(origin, dtype=np.float64)
     return _segments(np.stack([np.stack([origin, origin + length * axis]) for axis in np.eye(3)]), np.array(AXES_RGBA))
@@ -75,12 +75,12 @@ def camera_size(cameras: Sequence[Camera], size: float) -> float:
 
 def camera_segments(
     cameras: Sequence[Camera], size: float, colour: tuple[float, float, float, float] = CAMERA_RGBA
-) -> Segments:
+) -> LineSegments:
     """A pyramid for each camera: its true field of view, `size` deep, with a roof on the upper side."""
     return join([_camera_segments(camera, size, colour) for camera in cameras])
 
 
-def _camera_segments(camera: Camera, size: float, colour: tuple[float, ...]) -> Segments:
+def _camera_segments(camera: Camera, size: float, colour: tuple[float, ...]) -> LineSegments:
     points = camera_corners(camera, size)
     edges = [(0, 1), (0, 2), (0, 3), (0, 4), (1, 2), (2, 3), (3, 4), (4, 1), (1, 5), (5, 2)]
     return _segments(points[np.array(edges)], colour)
@@ -102,7 +102,7 @@ def inside_outline(pixels: Array, u: float, v: float) -> bool:
     return bool(cv2.pointPolygonTest(outline, (float(u), float(v)), False) >= 0)
 
 
-def pivot_segments(camera: Camera, pivot: Array, up: Array) -> Segments:
+def pivot_segments(camera: Camera, pivot: Array, up: Array) -> LineSegments:
     """A cross at the pivot, one arm along `up`, and a ring across it; as large in the picture from any distance."""
     depth = float((pivot - camera.position) @ camera.forward)
     if depth <= 0:
@@ -119,7 +119,7 @@ def pivot_segments(camera: Camera, pivot: Array, up: Array) -> Segments:
     return _segments(np.concatenate([arms, np.stack([ring[:-1], ring[1:]], axis=1)]), PIVOT_RGBA)
 
 
-def grid_segments(bounds: Array, up: Array) -> Segments:
+def grid_segments(bounds: Array, up: Array) -> LineSegments:
     """A floor under the box, across `up`, twice as wide; its squares are 1, 2 or 5 times a power of ten wide."""
     bounds, up = np.asarray(bounds, dtype=np.float64), np.asarray(up, dtype=np.float64)
     across = np.eye(3)[int(np.argmin(np.abs(up)))]
@@ -149,7 +149,7 @@ def _round_step(step: float) -> float:
     return float(next(power * m for m in (1, 2, 5, 10) if power * m >= step * (1 - 1e-9)))
 
 
-def visible_segments(camera: Camera, segments: Segments, size_px: tuple[int, int]) -> tuple[Array, Array]:
+def visible_segments(camera: Camera, segments: LineSegments, size_px: tuple[int, int]) -> tuple[Array, Array]:
     """The parts of the lines that are in the picture.
 
     Clipped in camera space, before the division by depth, so a line that runs past or through the camera is right.

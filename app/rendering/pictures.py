@@ -28,7 +28,7 @@ FRAMED_POINTS = 4000
 
 
 @dataclass(frozen=True, eq=False)
-class Request:
+class RenderRequest:
     """What is to be seen.
 
     Attributes:
@@ -56,7 +56,7 @@ class Request:
 class Ask:
     """A request with its place in the order and its time."""
 
-    request: Request
+    request: RenderRequest
     number: int
     at_s: float
 
@@ -65,7 +65,7 @@ class Ask:
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class RenderedImage:
     """What is there to be seen.
 
     Attributes:
@@ -80,7 +80,7 @@ class Picture:
         drawn: the part of the frame's pixels that were drawn; the others are interpolated.
     """
 
-    request: Request
+    request: RenderRequest
     kind: Literal["exact", "preview"]
     pixels: Pixels
     camera: Camera
@@ -101,20 +101,22 @@ class Kept:
         reprojector: made of its pixels as they were shaded for `request`, with `limits`.
     """
 
-    request: Request
+    request: RenderRequest
     frame: Frame
     limits: tuple[float, float] | None
     background: Array | None = None
     reprojector: Reprojector | None = None
 
 
-def answer(request: Request, frame: Frame, pixels: Pixels, limits: tuple[float, float] | None, ms: float) -> Picture:
+def answer(
+    request: RenderRequest, frame: Frame, pixels: Pixels, limits: tuple[float, float] | None, ms: float
+) -> RenderedImage:
     """The frame of a request's own camera, in whatever channel: exact, but of a draft a glimpse."""
     kind: Literal["exact", "preview"] = "preview" if request.draft else "exact"
-    return Picture(request, kind, pixels, request.camera, ms, frame, 0.0, limits)
+    return RenderedImage(request, kind, pixels, request.camera, ms, frame, 0.0, limits)
 
 
-def same_view(a: Request, b: Request) -> bool:
+def same_view(a: RenderRequest, b: RenderRequest) -> bool:
     """Whether both are answered by one frame."""
     return a is b or (
         a.camera.size_px == b.camera.size_px
@@ -126,12 +128,12 @@ def same_view(a: Request, b: Request) -> bool:
     )
 
 
-def same_picture(a: Request, b: Request) -> bool:
+def same_picture(a: RenderRequest, b: RenderRequest) -> bool:
     """Whether both are answered by one picture."""
     return (a.channel, a.limits, a.colour_map) == (b.channel, b.limits, b.colour_map) and same_view(a, b)
 
 
-def is_of_choice(picture: Picture, wanted: Request) -> bool:
+def is_of_choice(picture: RenderedImage, wanted: RenderRequest) -> bool:
     """Whether a picture is of all that is wanted, but perhaps of another camera: channel, colours, object, moment."""
     own = picture.request
     return (own.scene_number, own.channel, own.limits, own.colour_map, dict(own.controls)) == (
@@ -143,7 +145,7 @@ def is_of_choice(picture: Picture, wanted: Request) -> bool:
     )
 
 
-def is_final(picture: Picture, wanted: Request) -> bool:
+def is_final(picture: RenderedImage, wanted: RenderRequest) -> bool:
     """Whether a picture is the exact one of all that is wanted, the camera too."""
     own = picture.request.camera
     return (
@@ -166,7 +168,7 @@ def overtaken(ask: Ask, latest: Ask | None) -> bool:
     return not same_kind or latest.settled(time.monotonic())
 
 
-def shade(frame: Frame, request: Request) -> tuple[Pixels, tuple[float, float] | None]:
+def shade(frame: Frame, request: RenderRequest) -> tuple[Pixels, tuple[float, float] | None]:
     """The request's channel of the frame, and the limits of its colours."""
     if not display.has_limits(frame, request.channel):
         return display.shade(frame, request.channel), None
@@ -174,7 +176,7 @@ def shade(frame: Frame, request: Request) -> tuple[Pixels, tuple[float, float] |
     return display.shade(frame, request.channel, limits, request.colour_map), limits
 
 
-def draw(scene: Scene, request: Request, camera: Camera, stop: Stop) -> Frame:
+def draw(scene: Scene, request: RenderRequest, camera: Camera, stop: Stop) -> Frame:
     """The frame that answers a request, seen by `camera`; of a draft a glimpse."""
     prepares: object = scene
     if request.draft and isinstance(prepares, Prepares):
@@ -182,7 +184,7 @@ def draw(scene: Scene, request: Request, camera: Camera, stop: Stop) -> Frame:
     return rendered(scene, camera, request.controls, in_step(stop, scene.device))
 
 
-def point_at(picture: Picture, u: float, v: float) -> Array | None:
+def point_at(picture: RenderedImage, u: float, v: float) -> Array | None:
     """[3] the world point at pixel (u, v) of an exact picture; None where nothing is hit."""
     frame, camera = picture.frame, picture.camera
     if frame is None or frame.depth is None:
@@ -201,7 +203,7 @@ def point_at(picture: Picture, u: float, v: float) -> Array | None:
     return camera.position + camera.camera_to_world[:3, :3] @ (ray * depth)
 
 
-def value_at(picture: Picture, u: float, v: float) -> float | None:
+def value_at(picture: RenderedImage, u: float, v: float) -> float | None:
     """The value of the picture's channel at pixel (u, v); None where nothing is, or it has three, or is a preview's."""
     channel = picture.request.channel
     if picture.frame is None or not display.has_limits(picture.frame, channel):
@@ -215,7 +217,7 @@ def value_at(picture: Picture, u: float, v: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def scene_points(picture: Picture) -> Array | None:
+def scene_points(picture: RenderedImage) -> Array | None:
     """[N, 3] some thousand world points of what an exact picture shows, where all of it is in the picture.
 
     None where that is not known: without a depth, without a background, or where something goes on beyond the rim.

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from app.rendering.background import PlainBackground, without
 from app.rendering.grid_interpolation import importance, interpolated, interpolated_depth
-from app.rendering.pictures import Request
+from app.rendering.pictures import RenderRequest
 from app.rendering.refinement import Refinement
 from engines.core.camera import Array, Camera
 from engines.core.device import in_step
@@ -47,7 +47,7 @@ def first_stride(size_px: tuple[int, int]) -> int:
 
 def rounds(
     scene: Scene,
-    request: Request,
+    request: RenderRequest,
     stop: Stop,
     refinement: Refinement,
     background: PlainBackground,

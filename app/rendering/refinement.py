@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from app.rendering.pictures import Request, same_view
+from app.rendering.pictures import RenderRequest, same_view
 
 ALMOST = 0.97
 """A step that takes longer than expected stays here."""
@@ -19,11 +19,11 @@ class Refinement:
     """Is told of each step as it begins and ends; any thread may ask how far it is."""
 
     def __init__(self) -> None:
-        self._request: Request | None = None
+        self._request: RenderRequest | None = None
         self._done_s = self._expected_s = self._after_s = 0.0
         self._began_s: float | None = None
 
-    def begin(self, request: Request, scale: float, full_s: float | None) -> None:
+    def begin(self, request: RenderRequest, scale: float, full_s: float | None) -> None:
         """A frame for `request` begins at `scale`; `full_s`: what one of full size takes, None before it is known."""
         if self._request is None or not same_view(request, self._request):
             self._done_s = 0.0
@@ -34,7 +34,7 @@ class Refinement:
             self._after_s += (full_s or 0.0) * min(scale, 1.0) ** 2
         self._began_s = time.monotonic()
 
-    def begin_round(self, request: Request, drawn: float, coming: float, full_s: float | None) -> None:
+    def begin_round(self, request: RenderRequest, drawn: float, coming: float, full_s: float | None) -> None:
         """Of the picture for `request` the part `drawn` is there, `coming` begins; `full_s`: what all of it takes."""
         self._request, whole_s = request, full_s or 0.0
         self._done_s, self._expected_s = drawn * whole_s, coming * whole_s
@@ -47,7 +47,7 @@ class Refinement:
             self._done_s += time.monotonic() - self._began_s
         self._began_s = None
 
-    def share(self, request: Request) -> float | None:
+    def share(self, request: RenderRequest) -> float | None:
         """The part of `request`, in any channel, that is done, in [0, 1]; None where nothing of it is under way."""
         began_s, expected_s = self._began_s, self._expected_s
         if began_s is None or expected_s <= 0 or self._request is None or not same_view(request, self._request):

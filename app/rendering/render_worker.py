@@ -30,7 +30,7 @@ from app.rendering import pictures
 from app.rendering.background import PlainBackground
 from app.rendering.display import Pixels
 from app.rendering.dynamic_resolution import PREVIEW_S, REPROJECTION_S, DynamicResolution, FrameTimeEstimate
-from app.rendering.pictures import SETTLE_S, Ask, Kept, Picture, Request
+from app.rendering.pictures import SETTLE_S, Ask, Kept, RenderedImage, RenderRequest
 from app.rendering.progressive import rounds
 from app.rendering.refinement import Refinement, next_scale
 from app.rendering.reprojection import Reprojector
@@ -64,8 +64,8 @@ class RenderWorker:
     def __init__(
         self,
         scene: Scene,
-        on_picture: Callable[[Picture], None],
-        on_error: Callable[[Request, BaseException], None],
+        on_picture: Callable[[RenderedImage], None],
+        on_error: Callable[[RenderRequest, BaseException], None],
         before: RenderWorker | None = None,
     ) -> None:
         """`before`: of the same scene, learnt less; its last picture serves for previews until there is a new one."""
@@ -80,7 +80,7 @@ class RenderWorker:
         self._source: Kept | None = None
         """What previews are made of: the exact frame, or one of at least a quarter of its sides that came since."""
         self._exact_time = FrameTimeEstimate()
-        self._coarse: Picture | None = None
+        self._coarse: RenderedImage | None = None
         self._holes = 0.0
         """Of the last preview."""
         self._next_keyframe_s = 0.0
@@ -103,7 +103,7 @@ class RenderWorker:
 
     # From outside
 
-    def submit(self, request: Request) -> None:
+    def submit(self, request: RenderRequest) -> None:
         """Asks for a picture; whatever was asked before and is not drawn yet is forgotten."""
         with self._changed:
             before, now = self._ask, time.monotonic()
@@ -315,7 +315,7 @@ class RenderWorker:
         ask = self._newest_like(ask)
         pixels, limits = pictures.shade(frame, ask.request)
         ms = (time.perf_counter() - began) * 1e3
-        self._coarse = Picture(ask.request, "preview", pixels, camera, ms, frame, 0.0, limits, drawn)
+        self._coarse = RenderedImage(ask.request, "preview", pixels, camera, ms, frame, 0.0, limits, drawn)
         self._telling.picture(ask, self._coarse)
         return Kept(ask.request, frame, limits, background), pixels
 
@@ -352,7 +352,7 @@ class RenderWorker:
 
     # The preview thread
 
-    def _previewable(self, request: Request) -> bool:
+    def _previewable(self, request: RenderRequest) -> bool:
         source = self._source
         if source is None or source.request.draft != request.draft:
             return False
@@ -374,7 +374,7 @@ class RenderWorker:
             except Exception as error:  # handed on; the thread must survive
                 self._telling.error(ask.request, error)
 
-    def _shown_coarsely(self, request: Request) -> bool:
+    def _shown_coarsely(self, request: RenderRequest) -> bool:
         """Whether a standing camera's coarse frame is there and its exact one is not."""
         coarse, exact = self._coarse, self._exact
         if request.moving or (exact is not None and pictures.same_view(exact.request, request)):
@@ -396,5 +396,5 @@ class RenderWorker:
         with self._changed:
             self._holes = holes
             self._changed.notify_all()
-        told = Picture(ask.request, "preview", drawn.pixels, camera, seconds * 1e3, None, holes, limits)
+        told = RenderedImage(ask.request, "preview", drawn.pixels, camera, seconds * 1e3, None, holes, limits)
         self._telling.picture(ask, told)

@@ -7,7 +7,7 @@ import math
 import threading
 from collections.abc import Callable
 
-from app.rendering.pictures import Ask, Picture, Request
+from app.rendering.pictures import Ask, RenderedImage, RenderRequest
 
 _log = logging.getLogger(__name__)
 
@@ -16,7 +16,7 @@ class Telling:
     """Tells a listener of pictures and errors; its functions come on the workers' threads and must be quick."""
 
     def __init__(
-        self, on_picture: Callable[[Picture], None], on_error: Callable[[Request, BaseException], None]
+        self, on_picture: Callable[[RenderedImage], None], on_error: Callable[[RenderRequest, BaseException], None]
     ) -> None:
         self._on_picture, self._on_error = on_picture, on_error
         self._lock = threading.Lock()
@@ -24,10 +24,10 @@ class Telling:
         """Nothing is told any more."""
         self.told = (0, 0.0)
         """(number, scale; 0 if reprojected) of the last picture; older and coarser ones are not told any more."""
-        self.shown: Request | None = None
+        self.shown: RenderRequest | None = None
         """What the last picture answered exactly; None after a preview."""
 
-    def picture(self, ask: Ask, picture: Picture) -> None:
+    def picture(self, ask: Ask, picture: RenderedImage) -> None:
         """Hands a picture on, unless a newer or better one was handed on before."""
         exact = picture.kind == "exact"
         # A coarse frame of full size is still not the exact one, which comes for the same ask.
@@ -42,7 +42,7 @@ class Telling:
             except Exception as error:  # the window's fault; the thread must survive
                 self.error(ask.request, error)
 
-    def error(self, request: Request, error: Exception) -> None:
+    def error(self, request: RenderRequest, error: Exception) -> None:
         """Hands an error on."""
         if self.closed:
             return

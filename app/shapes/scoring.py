@@ -32,7 +32,7 @@ class UnknownShape(UserError):
 
 
 @dataclass(frozen=True)
-class Request:
+class ScoringRequest:
     """What is to be scored.
 
     Attributes:
@@ -53,7 +53,7 @@ class Request:
 def score_shapes(
     scene: Scene,
     dataset: Dataset,
-    request: Request,
+    request: ScoringRequest,
     on_object: Callable[[int, int], None] = lambda done, total: None,
     stop: Stop = never_stop,
 ) -> ShapeScores:
@@ -100,7 +100,7 @@ def _controls(scene: Scene, dataset: Dataset, number: int) -> dict[str, float]:
 
 
 def _photographs(
-    known: ChoosesSources, scene: Scene, dataset: Dataset, number: int, request: Request
+    known: ChoosesSources, scene: Scene, dataset: Dataset, number: int, request: ScoringRequest
 ) -> tuple[int, ...]:
     """Numbers of those that the scene is made of, in order."""
     controls = _controls(scene, dataset, number)

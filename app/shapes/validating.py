@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from app.shapes.scores import THRESHOLDS, ShapeScores
-from app.shapes.scoring import Request, UnknownShape, score_shapes
+from app.shapes.scoring import ScoringRequest, UnknownShape, score_shapes
 from app.viewing.objects import find_choice
 from engines.core.data.dataset import Dataset
 from engines.core.engine import Scene, Stop
@@ -40,7 +40,7 @@ def validation_shapes(scene: Scene, dataset: Dataset, stop: Stop) -> dict[str, f
     fewest = min(len(views.of_instance(number)) for number in numbers)
     usual = len(known.chosen_sources({control.name: control.default for control in scene.controls}))
     with contextlib.suppress(UnknownShape):
-        return _named(score_shapes(scene, some, Request("validation", min(fewest, usual)), stop=stop))
+        return _named(score_shapes(scene, some, ScoringRequest("validation", min(fewest, usual)), stop=stop))
     return {}
 
 

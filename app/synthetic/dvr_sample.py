@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.synthetic.raytracer import Picture
+from app.synthetic.raytracer import RaytracedImage
 from app.synthetic.sample import CLASS_SIZE_PX, Sample, Shot, drawn_shots, require_empty
 from app.synthetic.toy_car import toy_car
 from app.synthetic.truth import write_truth
@@ -43,7 +43,7 @@ def write_dvr_sample(
     folder: Path,
     sample: Sample,
     samples: int = 2,
-    on_view: Callable[[Shot, Picture], None] | None = None,
+    on_view: Callable[[Shot, RaytracedImage], None] | None = None,
     stop: Stop = never_stop,
 ) -> None:
     """Writes each car's cameras, its true surface, photographs and masks.

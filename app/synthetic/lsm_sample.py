@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.synthetic.raytracer import Picture
+from app.synthetic.raytracer import RaytracedImage
 from app.synthetic.sample import CLASS_SIZE_PX, Sample, Shot, drawn_shots, require_empty
 from app.synthetic.scene import SyntheticScene
 from app.synthetic.toy_car import toy_car
@@ -52,7 +52,7 @@ def write_lsm_sample(
     folder: Path,
     sample: Sample,
     samples: int = 2,
-    on_view: Callable[[Shot, Picture], None] | None = None,
+    on_view: Callable[[Shot, RaytracedImage], None] | None = None,
     stop: Stop = never_stop,
 ) -> None:
     """Writes the authors' layout.

@@ -26,7 +26,7 @@ RAYS_AT_ONCE = 65536
 
 
 @dataclass(frozen=True)
-class Picture:
+class RaytracedImage:
     """What a camera sees.
 
     Attributes:
@@ -52,7 +52,7 @@ class Hits:
         return Hits(self.distance[rays], self.index[rays])
 
 
-def draw(scene: SyntheticScene, camera: Camera, samples: int = 2, stop: Stop = never_stop) -> Picture:
+def draw(scene: SyntheticScene, camera: Camera, samples: int = 2, stop: Stop = never_stop) -> RaytracedImage:
     """The picture with `samples` x `samples` rays a pixel; depth and mask by the centre's ray.
 
     Raises:
@@ -68,7 +68,7 @@ def draw(scene: SyntheticScene, camera: Camera, samples: int = 2, stop: Stop = n
             raise Cancelled
         total += radiance(scene, origin, rays, lamp_point)
     image = to_srgb(total / samples**2).reshape(height, width, 3).astype(np.float32)
-    return Picture(image, depth, np.isfinite(depth))
+    return RaytracedImage(image, depth, np.isfinite(depth))
 
 
 def sub_rays(camera: Camera, samples: int) -> Iterator[tuple[Array, tuple[float, float]]]:

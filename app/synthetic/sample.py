@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from app.synthetic.arrangement import still_life
-from app.synthetic.raytracer import Picture, draw
+from app.synthetic.raytracer import RaytracedImage, draw
 from app.synthetic.scene import BALL_RADIUS, SyntheticScene
 from app.synthetic.toy_car import toy_car
 from app.synthetic.viewpoints import CLASS_STUDIO, hemisphere_cameras, orbit_cameras, random_cameras
@@ -117,7 +117,7 @@ def write_sample(
     folder: Path,
     sample: Sample,
     samples: int = 2,
-    on_view: Callable[[Shot, Picture], None] | None = None,
+    on_view: Callable[[Shot, RaytracedImage], None] | None = None,
     stop: Stop = never_stop,
 ) -> None:
     """Writes each part's rgb, pose, `intrinsics.txt`, and where wanted depth and mask; and `bbox.txt`.
@@ -143,8 +143,8 @@ def write_sample(
 
 
 def drawn_shots(
-    sample: Sample, samples: int, on_view: Callable[[Shot, Picture], None] | None, stop: Stop
-) -> Iterator[tuple[Shot, Picture]]:
+    sample: Sample, samples: int, on_view: Callable[[Shot, RaytracedImage], None] | None, stop: Stop
+) -> Iterator[tuple[Shot, RaytracedImage]]:
     """Each shot and its picture; `on_view` is told of each when the next is asked for, and so the last is on the disk.
 
     Raises:
@@ -223,7 +223,7 @@ def _write_bounds(path: Path) -> None:
         temporary.write_text(" ".join(f"{value:g}" for value in (*low, *high, 1 / 32)) + "\n", encoding="utf-8")
 
 
-def _write_view(folder: Path, shot: Shot, picture: Picture, with_geometry: bool) -> None:
+def _write_view(folder: Path, shot: Shot, picture: RaytracedImage, with_geometry: bool) -> None:
     # The picture comes last: a view whose photograph is there is complete.
     write_pose(folder / "pose" / f"{shot.name}.txt", shot.camera.camera_to_world)
     if with_geometry:

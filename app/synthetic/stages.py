@@ -22,7 +22,7 @@ WALL = 2.4
 
 
 @dataclass(frozen=True)
-class Plan:
+class StageDepths:
     """Depths (y) of what stands and moves; the cameras look along +y.
 
     Attributes:
@@ -50,7 +50,7 @@ class Stage:
     """
 
     kind: str
-    plan: Plan
+    plan: StageDepths
     solids: Solids
     lights: tuple[Light, ...]
     sky: Colour
@@ -74,7 +74,7 @@ def stage(kind: str, rng: Rng, scheme: Scheme) -> Stage:
     middle = front_lane + float(rng.uniform(0.78, 0.88))
     back_lane = middle + float(rng.uniform(0.72, 1.0))
     back = back_lane + float(rng.uniform(0.82, 1.5))
-    plan = Plan(front_lane - 0.55, front_lane, middle, back_lane, back, back + float(rng.uniform(*_DEPTH[kind])))
+    plan = StageDepths(front_lane - 0.55, front_lane, middle, back_lane, back, back + float(rng.uniform(*_DEPTH[kind])))
     low, tall = _THINGS[kind]
     places = [x + float(rng.uniform(-0.1, 0.1)) for x in (-0.8, 0.0, 0.8)]
     free = places.pop(int(rng.integers(3)))
@@ -145,7 +145,7 @@ def _picture(rng: Rng, scheme: Scheme, x: float, y: float, half: tuple[float, fl
     ]
 
 
-def _room(rng: Rng, scheme: Scheme, plan: Plan) -> list[Solid]:
+def _room(rng: Rng, scheme: Scheme, plan: StageDepths) -> list[Solid]:
     pale, dark = lighten(scheme.wall, 0.25), lighten(scheme.wall, -0.16)
     stripes = Weathered(Stripes((scheme.wall, pale), float(rng.uniform(0.10, 0.2)), axis=0), 0.08, 0.08)
     wall: Texture = Motifs(stripes, (dark, scheme.trim), float(rng.uniform(0.17, 0.26)), some_motif(rng), 0.55)
@@ -178,7 +178,7 @@ def _room(rng: Rng, scheme: Scheme, plan: Plan) -> list[Solid]:
     return solids
 
 
-def _street(rng: Rng, scheme: Scheme, plan: Plan) -> list[Solid]:
+def _street(rng: Rng, scheme: Scheme, plan: StageDepths) -> list[Solid]:
     asphalt = Mottled(tuple(lighten(scheme.stone, shade) for shade in (-0.5, -0.42, -0.35, -0.46)), 0.05)
     slabs = Bricks(
         (scheme.stone, lighten(scheme.stone, -0.12), lighten(scheme.stone, 0.12)), (0.4, 0.4, 0.4), 0.3, 0.2, 0.012
@@ -211,7 +211,7 @@ def _street(rng: Rng, scheme: Scheme, plan: Plan) -> list[Solid]:
     return solids
 
 
-def _hall(rng: Rng, scheme: Scheme, plan: Plan) -> list[Solid]:
+def _hall(rng: Rng, scheme: Scheme, plan: StageDepths) -> list[Solid]:
     light, dark = lighten(scheme.stone, 0.5), lighten(scheme.trim, -0.1)
     marble = Veined(light, scheme.stone, 0.22)
     inlay = (dark, lighten(scheme.accent(rng), -0.15))

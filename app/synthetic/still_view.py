@@ -16,7 +16,7 @@ from app.synthetic.raytracer import (
     LIFT,
     PROBES,
     Hits,
-    Picture,
+    RaytracedImage,
     first_hits,
     lamp_direction,
     may_hit,
@@ -77,10 +77,10 @@ class StillView:
         total = sum((rays.light for rays in self._rays), np.zeros_like(self._directions))
         image = to_srgb(total / samples**2).astype(np.float32)
         depth = self._depth(self._distance)
-        self.background = Picture(self._shaped(image), depth, np.isfinite(depth))
+        self.background = RaytracedImage(self._shaped(image), depth, np.isfinite(depth))
         """The picture without anything that moves."""
 
-    def draw(self, groups: Sequence[Group]) -> Picture:
+    def draw(self, groups: Sequence[Group]) -> RaytracedImage:
         """The picture with these solids; its mask is where the pixel's centre meets one of them.
 
         Raises:
@@ -105,7 +105,7 @@ class StillView:
             near = may_hit(_hull(group), self._origin[None], self._directions)
             distance[near] = np.minimum(distance[near], self._first(group, self._directions[near]).distance)
         mask = (distance < self._distance).reshape(self.background.mask.shape)
-        return Picture(self._shaped(image), self._depth(distance), mask)
+        return RaytracedImage(self._shaped(image), self._depth(distance), mask)
 
     def _retraced(self, scene: SyntheticScene, rays: _Rays, groups: Sequence[Group]) -> tuple[Array, Array]:
         """[N] bool, whether a ray may see other light than while nothing moves; [K, 3] the light of those that may."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from app.rendering.pictures import Picture
+from app.rendering.pictures import RenderedImage
 from app.viewing.comparison import compare
 from app.viewing.listener import CompareFailure, Listener
 from engines.core.data.views import View
@@ -20,7 +20,7 @@ class Comparing:
         self._aside, self._listener = aside, listener
         self._newest: Future[None] | None = None
 
-    def begin(self, picture: Picture, view: View, scene: Scene) -> None:
+    def begin(self, picture: RenderedImage, view: View, scene: Scene) -> None:
         """Measures an exact picture of the scene at a view, soon; tells the listener."""
         if picture.frame is None:
             return

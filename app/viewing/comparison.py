@@ -11,7 +11,7 @@ import torch
 
 from app.camera.fitting import same_picture
 from app.rendering import display
-from app.rendering.pictures import Picture
+from app.rendering.pictures import RenderedImage
 from app.viewing.objects import find_choice
 from app.viewing.opening import Opened
 from app.viewing.viewpoints import ViewPoint, view_at
@@ -24,7 +24,7 @@ from engines.core.frame import Frame
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class PhotoComparison:
     """What a training view's photograph says about the picture.
 
     Attributes:
@@ -44,7 +44,7 @@ class Comparison:
     controls: Mapping[str, float] = field(default_factory=dict)
 
 
-def photograph_of(picture: Picture, point: ViewPoint, opened: Opened) -> View | None:
+def photograph_of(picture: RenderedImage, point: ViewPoint, opened: Opened) -> View | None:
     """The view of the data folder that shows what an exact picture shows: camera, object and moment; None if none."""
     controls, dataset, view = picture.request.controls, opened.dataset, point.view
     if view is None or dataset is None or not same_picture(picture.camera, point.camera):
@@ -57,7 +57,7 @@ def photograph_of(picture: Picture, point: ViewPoint, opened: Opened) -> View | 
 
 def compare(
     frame: Frame, camera: Camera, view: View, scene: Scene, controls: Mapping[str, float] | None = None
-) -> Comparison:
+) -> PhotoComparison:
     """Measures `frame`, which `scene` drew, against the view's photograph, read now and brought to the frame's size.
 
     Raises:
@@ -82,7 +82,7 @@ def compare(
     psnr_db = float(-10 * np.log10(mse)) if mse > 0 else float("inf")
     shown = Frame(frame.image, frame.depth, {"error": error})
     limits = display.channel_limits(shown, "error")
-    return Comparison(
+    return PhotoComparison(
         camera, to_uint8(photograph), display.shade(shown, "error", limits), limits, psnr_db, controls or {}
     )
 

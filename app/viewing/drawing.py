@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from app.rendering.pictures import Request
+from app.rendering.pictures import RenderRequest
 from app.rendering.prefetch import Prefetcher
 from app.rendering.render_worker import RenderWorker
 from app.viewing.listener import Listener
@@ -13,10 +13,10 @@ from app.viewing.timeline import Timeline
 from engines.core.engine import Prepares, Scene
 
 
-class Drawing:
+class SceneDrawing:
     """Draws one scene until it is let go; what is finished later is told to nobody."""
 
-    def __init__(self, scene: Scene, listener: Listener, before: Drawing | None = None) -> None:
+    def __init__(self, scene: Scene, listener: Listener, before: SceneDrawing | None = None) -> None:
         """`before`: of the same scene, learnt less far; its pictures are shown until there are others."""
         self._let_go = False
         self._worker: RenderWorker = RenderWorker(
@@ -48,7 +48,7 @@ class Drawing:
         """How much of the exact picture is done; None where none is under way."""
         return self._worker.progress
 
-    def submit(self, request: Request, timeline: Timeline) -> None:
+    def submit(self, request: RenderRequest, timeline: Timeline) -> None:
         """Asks for a picture, in place of what was asked for before."""
         controls, draft = request.controls, False
         if self._ahead is not None:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from app.rendering.pictures import Picture
-from app.viewing.comparison import Comparison
-from app.viewing.opening import ALONE, Beside, Opened
+from app.rendering.pictures import RenderedImage
+from app.viewing.comparison import PhotoComparison
+from app.viewing.opening import ALONE, CompanionPaths, Opened
 from app.viewing.viewpoints import ViewPoint
 from engines.core.camera import Array
 from engines.core.data.dataset import Dataset
 
-Wanted: TypeAlias = tuple[Path | None, Mapping[str, Any], Beside]
+Wanted: TypeAlias = tuple[Path | None, Mapping[str, Any], CompanionPaths]
 """Of a scene that is asked for: its data folder, the options over the command line's, and what else is named."""
 
 
@@ -27,13 +27,13 @@ class Listener(Protocol):
     def open_failed(self, failure: OpenFailure) -> None:
         """A scene could not be opened; what was open stays."""
 
-    def picture(self, picture: Picture) -> None:
+    def picture(self, picture: RenderedImage) -> None:
         """A picture is ready; hand it to `Session.show`."""
 
     def render_failed(self, error: BaseException) -> None:
         """A picture could not be made; the last one stays."""
 
-    def compared(self, comparison: Comparison) -> None:
+    def compared(self, comparison: PhotoComparison) -> None:
         """The exact picture at a training view was measured against its photograph."""
 
     def compare_failed(self, failure: CompareFailure) -> None:
@@ -69,7 +69,7 @@ class Asked:
     stay: bool
     choice: int
     dataset: Dataset | None
-    beside: Beside
+    beside: CompanionPaths
     anew: Opened | None = None
 
 
@@ -99,14 +99,14 @@ class OpenFailure:
     path: Path
     data: Path | None
     error: BaseException
-    beside: Beside = ALONE
+    beside: CompanionPaths = ALONE
 
 
 @dataclass(frozen=True, eq=False)
 class CompareFailure:
     """A picture that could not be measured against its photograph."""
 
-    picture: Picture
+    picture: RenderedImage
     error: BaseException
 
 

@@ -35,7 +35,7 @@ NEARBY = 100.0
 
 
 @dataclass(frozen=True)
-class Beside:
+class CompanionPaths:
     """What is named beside a checkpoint.
 
     Attributes:
@@ -47,7 +47,7 @@ class Beside:
     photograph: Path | None = None
 
 
-ALONE = Beside()
+ALONE = CompanionPaths()
 """Nothing is."""
 
 
@@ -60,7 +60,7 @@ class Opened:
     dataset: Dataset | None
     path: Path
     options: Options = field(default_factory=Options)
-    beside: Beside = ALONE
+    beside: CompanionPaths = ALONE
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ def open_scene(
     settings: Sequence[str] = (),
     dataset: Dataset | None = None,
     photographs: bool = False,
-    beside: Beside = ALONE,
+    beside: CompanionPaths = ALONE,
 ) -> Opened:
     """Opens a checkpoint, with the data folder it needs or was trained on where that is given.
 
@@ -143,7 +143,7 @@ def _open(
     dataset: Dataset | None,
     device: torch.device,
     settings: Sequence[str],
-    beside: Beside,
+    beside: CompanionPaths,
 ) -> Opened:
     with concerning(path):
         engine = registry.find_engine(checkpoint.engine)

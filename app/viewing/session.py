@@ -15,16 +15,16 @@ from typing import Any
 
 from app.camera.camera_controller import CameraController
 from app.camera.near_plane import room
-from app.rendering.pictures import Picture, Request, point_at, scene_points
+from app.rendering.pictures import RenderedImage, RenderRequest, point_at, scene_points
 from app.thread_priority import take_turns
 from app.viewing.chosen_sources import made_of, source_fields, with_sources
 from app.viewing.comparing import Comparing
 from app.viewing.comparison import photograph_of
-from app.viewing.drawing import Drawing
+from app.viewing.drawing import SceneDrawing
 from app.viewing.listener import Asked, Listener, ObjectViews, OpenFailure, Opening, Wanted
 from app.viewing.memory import end_and_give_back, share_arenas
 from app.viewing.openers import Openers
-from app.viewing.opening import ALONE, Beside, Opened, as_settings, open_scene, title_of, with_up
+from app.viewing.opening import ALONE, CompanionPaths, Opened, as_settings, open_scene, title_of, with_up
 from app.viewing.timeline import Timeline
 from app.viewing.ups import Ups, keep_in_file
 from app.viewing.viewpoints import ViewPoint, Visited, read_viewpoints
@@ -51,10 +51,10 @@ class Session:
         self.colour_maps: dict[str, str] = {}
         self.controls: dict[str, float] = {}
         self.opening: Path | None = None
-        self.last: Picture | None = None
-        self._exact: Picture | None = None
+        self.last: RenderedImage | None = None
+        self._exact: RenderedImage | None = None
         self._listener = listener
-        self._drawing: Drawing | None = None
+        self._drawing: SceneDrawing | None = None
         self.timeline = Timeline(self)
         self._photograph_wanted = False
         self._number = self._adopted = 0
@@ -71,7 +71,7 @@ class Session:
         """`KEY=VALUE` that the open scene was opened with: the command line's, and over them what was chosen."""
         return (*self._settings, *as_settings(self._chosen))
 
-    def open(self, path: Path, data: Path | None = None, beside: Beside = ALONE) -> None:
+    def open(self, path: Path, data: Path | None = None, beside: CompanionPaths = ALONE) -> None:
         """Begins to open a scene on a thread of its own; the one that is open stays until `adopt`."""
         self._begin(path, (data, {}, beside), stay=False)
 
@@ -192,7 +192,7 @@ class Session:
         self.channel = channel if channel in self.channels else "rgb"
         self._see_whole_view()
         self._adopted = opening.number
-        self._drawing = Drawing(scene, self._listener, before)
+        self._drawing = SceneDrawing(scene, self._listener, before)
         self.timeline.enter(scene)
         self.submit(moving=False)
         return True
@@ -274,7 +274,7 @@ class Session:
             return last.limits if last is not None else None
         return exact.limits
 
-    def show(self, picture: Picture) -> bool:
+    def show(self, picture: RenderedImage) -> bool:
         """Takes note of a picture that is about to be shown; False where it is of a scene closed since."""
         if self._drawing is None or picture.request.scene_number != self._adopted:
             return False
@@ -287,14 +287,14 @@ class Session:
         return True
 
     @property
-    def wanted(self) -> Request | None:
+    def wanted(self) -> RenderRequest | None:
         """All that is chosen now: camera, channel, object, moment; None where nothing is open."""
         if (camera := self.eye.shown) is None:
             return None
         # The error is made of the image, after it.
         channel = "rgb" if self.channel == "error" else self.channel
         colours = self.colour_maps.get(channel, "")
-        return Request(camera, dict(self.controls), channel, self.limits, colours, scene_number=self._adopted)
+        return RenderRequest(camera, dict(self.controls), channel, self.limits, colours, scene_number=self._adopted)
 
     def set_channel(self, name: str) -> None:
         """Shows another channel."""
@@ -379,7 +379,7 @@ class Session:
         if self._drawing is not None and (wanted := self.wanted) is not None:
             self._drawing.submit(replace(wanted, moving=moving), self.timeline)
 
-    def _compare(self, picture: Picture) -> None:
+    def _compare(self, picture: RenderedImage) -> None:
         """Measures the picture where it is one of a photograph's camera."""
         index = self.eye.view_index
         if index is None or self.eye.animating or picture.frame is None or self.opened is None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from app.camera.camera_controller import CameraController
-from app.rendering.pictures import Picture
+from app.rendering.pictures import RenderedImage
 from app.viewing.opening import Opened
 from app.viewing.playback import Playback
 from engines.core.engine import TIME, Prepares, Scene, time_control
@@ -18,7 +18,7 @@ class Viewer(Protocol):
     opened: Opened | None
     eye: CameraController
     controls: dict[str, float]
-    last: Picture | None
+    last: RenderedImage | None
 
     @property
     def making(self) -> Mapping[str, float] | None: ...

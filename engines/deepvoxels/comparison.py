@@ -18,14 +18,14 @@ from engines.deepvoxels.config import FEATURE_PX, DeepVoxelsConfig
 from engines.deepvoxels.discriminator import PatchDiscriminator, adversarial_loss
 from engines.deepvoxels.dividing import Chance, Statistics
 from engines.deepvoxels.network import DeepVoxels
-from engines.deepvoxels.training_views import TrainingViews, Triplet
+from engines.deepvoxels.training_views import StepViews, TrainingViews
 
 JUDGEMENTS = 3
 """Looks of the discriminator at each target."""
 
 
 @dataclass(frozen=True)
-class Losses:
+class TargetLosses:
     """Of one step, averaged over this rank's targets."""
 
     discriminator: Tensor
@@ -34,7 +34,7 @@ class Losses:
 
 
 @dataclass(frozen=True)
-class Photographs:
+class TargetPhotographs:
     """[1, 3, S, S] each: the one that is lifted (None: nothing is), and this rank's targets.
 
     Attributes:
@@ -46,7 +46,7 @@ class Photographs:
     valid: tuple[Tensor | None, ...]
 
 
-class Comparison(nn.Module):
+class TargetComparison(nn.Module):
     """Draws this rank's targets of a step, and compares them."""
 
     def __init__(self, network: DeepVoxels, discriminator: PatchDiscriminator, config: DeepVoxelsConfig) -> None:
@@ -63,7 +63,7 @@ class Comparison(nn.Module):
             self._drawing = Chance.of(network.rendering_net, like.new_zeros(1, features, FEATURE_PX, FEATURE_PX))
             self._judging = Chance.of(discriminator, like.new_zeros(1, 3, side, side))
 
-    def photographs(self, triplet: Triplet, views: TrainingViews) -> Photographs:
+    def photographs(self, triplet: StepViews, views: TrainingViews) -> TargetPhotographs:
         """What the step needs of the disk.
 
         Raises:
@@ -71,11 +71,13 @@ class Comparison(nn.Module):
         """
         lifted = views.photograph(triplet.lifted) if self._config.grid_learning == "integrated" else None
         own = triplet.targets[self.share.rows]
-        return Photographs(
+        return TargetPhotographs(
             lifted, tuple(views.photograph(target) for target in own), tuple(views.valid(target) for target in own)
         )
 
-    def forward(self, triplet: Triplet, views: TrainingViews, photographs: Photographs) -> tuple[Losses, Tensor]:
+    def forward(
+        self, triplet: StepViews, views: TrainingViews, photographs: TargetPhotographs
+    ) -> tuple[TargetLosses, Tensor]:
         """The losses, and the new grid without gradients."""
         network = self.network
         grid = network.deepvoxels
@@ -94,7 +96,7 @@ class Comparison(nn.Module):
         # What does not count is 0 in both, so that the discriminator can tell nothing by it.
         drawn = [image if mask is None else image * mask for image, mask in zip(drawn, valid, strict=True)]
         discriminator, adversarial = zip(*self._judge(drawn, seen), strict=True)
-        return Losses(*(torch.stack(part).mean() for part in (discriminator, adversarial, l1))), grid.detach()
+        return TargetLosses(*(torch.stack(part).mean() for part in (discriminator, adversarial, l1))), grid.detach()
 
     def _is_own(self, place: int) -> bool:
         return self.share.begin <= place < self.share.end

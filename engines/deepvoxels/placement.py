@@ -25,7 +25,7 @@ FEW_RAYS, HARDLY_ANY = 0.5, 0.02
 
 
 @dataclass(frozen=True)
-class Placed:
+class PlacedGrid:
     """A grid, and why it stands there.
 
     Attributes:
@@ -69,7 +69,7 @@ def is_stated(hints: Mapping[str, Any]) -> bool:
     return any(name in hints for name in OPTIONS)
 
 
-def place_grid(config: DeepVoxelsConfig, dataset: Dataset, views: Sequence[View]) -> Placed:
+def place_grid(config: DeepVoxelsConfig, dataset: Dataset, views: Sequence[View]) -> PlacedGrid:
     """Where the grid stands: the options, else the data folder, else fitted to what `views` show.
 
     Raises:
@@ -83,7 +83,7 @@ def place_grid(config: DeepVoxelsConfig, dataset: Dataset, views: Sequence[View]
         share = rays_met(placement, cameras)
         doubt = _few(placement, share)
         notes = (doubt,) if doubt else ()
-        return Placed(placement, "as the data folder has it", notes, doubt, share, not chosen)
+        return PlacedGrid(placement, "as the data folder has it", notes, doubt, share, not chosen)
     box, found = subject_box(dataset, views)
     fitted = _fitted(cameras, box, chosen)
     share = rays_met(fitted, cameras)
@@ -101,7 +101,7 @@ def place_grid(config: DeepVoxelsConfig, dataset: Dataset, views: Sequence[View]
             f"what most cameras see; made to fit: {where(fitted)}, {found}"
         )
     doubt = _few(fitted, share)
-    return Placed(fitted, found, (note, doubt) if doubt else (note,), doubt, share, stated=False)
+    return PlacedGrid(fitted, found, (note, doubt) if doubt else (note,), doubt, share, stated=False)
 
 
 def _most_see(placement: GridPlacement, cameras: Sequence[Camera]) -> bool:

@@ -21,16 +21,16 @@ from engines.core.ranks import Share
 from engines.core.seeding import generator_states
 from engines.core.storage.checkpoint import Checkpoint, SceneInfo
 from engines.deepvoxels.beginning import networks, optimisers
-from engines.deepvoxels.comparison import Comparison, Photographs
+from engines.deepvoxels.comparison import TargetComparison, TargetPhotographs
 from engines.deepvoxels.config import DeepVoxelsConfig, DeepVoxelsOptions
 from engines.deepvoxels.geometry import GridPlacement
-from engines.deepvoxels.placement import Placed, place_grid
+from engines.deepvoxels.placement import PlacedGrid, place_grid
 from engines.deepvoxels.scene import DeepVoxelsScene, Surroundings
-from engines.deepvoxels.training_views import TrainingViews, Triplet, ViewOrder, nearest_views, training_photographs
+from engines.deepvoxels.training_views import StepViews, TrainingViews, ViewOrder, nearest_views, training_photographs
 from engines.deepvoxels.upstream import TRAINING_ONLY
 
 
-def _bounds_of(placed: Placed, dataset: Dataset) -> Array:
+def _bounds_of(placed: PlacedGrid, dataset: Dataset) -> Array:
     """[2, 3] the box to show: the grid's, where it isn't the one that the folder states, with a box of its own."""
     return dataset.bounds if placed.stated else placed.placement.bounds()
 
@@ -63,14 +63,14 @@ class DeepVoxelsObjective:
         self._views.require_grid_in_sight(setup.dataset.source)
         cameras = tuple(view.camera for view in self._photographs)
         self._order, self._skipped = ViewOrder(nearest_views(cameras), config.num_trgt, setup.seed), 0
-        self._triplet: Triplet | None = None
+        self._triplet: StepViews | None = None
         start = self._views.median_colour() if config.start_at_median else None
         network, discriminator = networks(config, start)
         # Already here: what is compared is prepared for where the networks are.
         self.network, self._discriminator = network.to(setup.device), discriminator.to(setup.device)
         self.generators: Mapping[str, Tensor] = generator_states(setup.device)
         self.auxiliary = {"discriminator": self._discriminator}
-        self._comparison = Comparison(self.network, self._discriminator, config)
+        self._comparison = TargetComparison(self.network, self._discriminator, config)
 
     def _views_of(self, placement: GridPlacement) -> TrainingViews:
         return TrainingViews(
@@ -85,7 +85,7 @@ class DeepVoxelsObjective:
         """Those that were read last: lifted, then the targets."""
         return (self._triplet.lifted, *self._triplet.targets) if self._triplet is not None else ()
 
-    def read(self, step: int) -> tuple[Triplet, Photographs]:
+    def read(self, step: int) -> tuple[StepViews, TargetPhotographs]:
         """Those of the next views that see the grid; others are passed over and counted, as the authors' code does."""
         for _ in range(100 * len(self._views)):
             self._triplet = triplet = self._order.next()
@@ -97,11 +97,11 @@ class DeepVoxelsObjective:
             "scene is (--set scale=... --set near_plane=...)"
         )
 
-    def share(self, batch: tuple[Triplet, Photographs]) -> Share:
+    def share(self, batch: tuple[StepViews, TargetPhotographs]) -> Share:
         """Of the targets."""
         return self._comparison.share
 
-    def losses(self, batch: tuple[Triplet, Photographs]) -> dict[str, Tensor]:
+    def losses(self, batch: tuple[StepViews, TargetPhotographs]) -> dict[str, Tensor]:
         """Of the generator and of the discriminator, in one total: neither reaches what the other moves.
 
         The authors step the discriminator between two `backward`s. Their torch let them: the generator's gradient

@@ -70,7 +70,7 @@ def training_photographs(dataset: Dataset, sampling_pattern: str) -> Views:
 
 
 @dataclass(frozen=True)
-class Triplet:
+class StepViews:
     """Indices of the views of one step."""
 
     lifted: int
@@ -99,7 +99,7 @@ class ViewOrder:
         self._order: list[int] = []
         self._position = 0
 
-    def next(self) -> Triplet:
+    def next(self) -> StepViews:
         """The next step's views."""
         count = len(self._neighbours)
         if self._position == len(self._order):
@@ -109,7 +109,7 @@ class ViewOrder:
         self._position += 1
         rank = self._below(self._neighbours.shape[1])
         others = [self._below(count) for _ in range(self._targets - 1)]
-        return Triplet(int(self._neighbours[first, rank]), (first, *others))
+        return StepViews(int(self._neighbours[first, rank]), (first, *others))
 
     def _below(self, end: int) -> int:
         return int(torch.randint(end, (), generator=self._generator))
@@ -187,7 +187,7 @@ class TrainingViews:
         """The voxels that the photograph shows."""
         return self._lifted(index)
 
-    def miss_grid(self, triplet: Triplet, lifting: bool) -> bool:
+    def miss_grid(self, triplet: StepViews, lifting: bool) -> bool:
         """Whether one of the views has nothing of the grid in it; the lifted one counts only where it is lifted."""
         if lifting and self.lifted(triplet.lifted).index.numel() == 0:
             return True

@@ -11,10 +11,10 @@ from engines.core import ranks
 from engines.dvr import losses
 from engines.dvr.chosen import numbers_of
 from engines.dvr.config import DvrConfig
-from engines.dvr.field import Field
+from engines.dvr.field import RayField
 from engines.dvr.implicit_gradient import differentiable_distances
-from engines.dvr.marching import Hits
-from engines.dvr.training_views import Batch, KnownPoints
+from engines.dvr.marching import SurfaceHits
+from engines.dvr.training_views import KnownPoints, RayBatch
 
 NEIGHBOURS = 1e-3
 """Side of the cube about a point of the surface that its neighbour is in, in the field's units; the authors' number."""
@@ -44,14 +44,14 @@ class _Of:
     patches: Tensor
 
 
-class Comparison:
+class RayComparison:
     """The losses of a step, weighted, by their names."""
 
     def __init__(self, config: DvrConfig, axis_length: float) -> None:
         """`axis_length`: of a step of d along the camera's axis, in the field's units."""
         self._config, self._axis_length = config, axis_length
 
-    def __call__(self, field: Field, batch: Batch, hits: Hits) -> dict[str, Tensor]:
+    def __call__(self, field: RayField, batch: RayBatch, hits: SurfaceHits) -> dict[str, Tensor]:
         """Of rays that meet the surface at `hits`; those whose weight is 0 are left out where they cost something."""
         # Of rays that begin within the surface the authors take the camera's place for what is seen.
         distances = torch.where(hits.hit, hits.distances, 0.0)
@@ -72,7 +72,7 @@ class Comparison:
         # Of a share: what it weighs in the step's sum is divided out, as the mean over shares is taken.
         return {name: loss * (weights[name] / batch.share.part) for name, loss in found.items()}
 
-    def _chosen(self, batch: Batch, seen: Tensor) -> _Of:
+    def _chosen(self, batch: RayBatch, seen: Tensor) -> _Of:
         """What is compared of rays [N], some of which are `seen` to meet a surface; a GPU is waited for once."""
         surface, side = seen & batch.inside & batch.valid, self._config.patch_size
         outside = ~batch.inside & batch.valid & (seen if not self._config.always_freespace else True)
@@ -81,7 +81,9 @@ class Comparison:
         outside, not_yet, of_surface, known, smooth, patches = numbers_of(*masks, seen & batch.valid, whole)
         return _Of(outside, not_yet, of_surface, surface.cumsum(0) - 1, known, smooth, patches)
 
-    def _of_surface(self, field: Field, batch: Batch, distances: Tensor, hit: Tensor, of: _Of) -> dict[str, Tensor]:
+    def _of_surface(
+        self, field: RayField, batch: RayBatch, distances: Tensor, hit: Tensor, of: _Of
+    ) -> dict[str, Tensor]:
         """The losses that move the surface along the rays that see it, of the batch's [N]."""
         rays = of.surface
         config = self._config
@@ -105,7 +107,7 @@ class Comparison:
         """Of a step of d [N], in what depths are compared by."""
         return directions.norm(dim=1) if self._config.depth_loss_on_world_points else self._axis_length
 
-    def sparse_depth(self, field: Field, points: KnownPoints, hits: Hits) -> Tensor:
+    def sparse_depth(self, field: RayField, points: KnownPoints, hits: SurfaceHits) -> Tensor:
         """Of points that photographs are known to see, where their rays meet the surface at `hits`; weighted."""
         (rays,) = numbers_of(hits.hit | hits.starts_inside)
         origins, directions = points.origins[rays], points.directions[rays]
@@ -116,14 +118,14 @@ class Comparison:
         apart = losses.depth(moving, points.known_at[rays], self._lengths(directions))
         return self._sum(apart) * self._config.lambda_sparse_depth
 
-    def _image_gradients(self, batch: Batch, colours: Tensor, of: _Of) -> Tensor:
+    def _image_gradients(self, batch: RayBatch, colours: Tensor, of: _Of) -> Tensor:
         """Of patches all of whose pixels see the object's surface."""
         side, there = self._config.patch_size, of.patches
         drawn = torch.zeros_like(batch.colours).index_put((of.surface,), colours).view(-1, side, side, 3)
         photographed = batch.colours.view(-1, side, side, 3)
         return self._sum(losses.image_gradients(drawn[there], photographed[there]))
 
-    def _smoothness(self, field: Field, points: Tensor, beside: Tensor, rays: Tensor) -> Tensor:
+    def _smoothness(self, field: RayField, points: Tensor, beside: Tensor, rays: Tensor) -> Tensor:
         """[M] of points [N, 3] of the surface on some rays [M], and steps [N, 3] to their neighbours by chance."""
         points = points[rays]
         both = torch.stack([points, points + beside[rays] * NEIGHBOURS])

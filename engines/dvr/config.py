@@ -20,7 +20,7 @@ MOST_SAMPLES = 8192
 """Along a ray."""
 
 
-class Drawing(Options):
+class DrawingSettings(Options):
     """How a scene is drawn; as its training, or the authors' configuration, says where nobody says otherwise."""
 
     LABELS: ClassVar[Mapping[str, str]] = {
@@ -51,7 +51,7 @@ class Drawing(Options):
         return value
 
 
-class DvrConfig(OptimiserConfig, Drawing):
+class DvrConfig(OptimiserConfig, DrawingSettings):
     """Network sizes, where the cube stands, and how it is trained."""
 
     FILES = ("encoder_weights",)
@@ -113,7 +113,7 @@ class DvrConfig(OptimiserConfig, Drawing):
             "reduction_method",
         ),
         "Data": ("img_size", "img_size_input", "img_folder_input", "cube_centre", "cube_side"),
-        "Drawing": tuple(Drawing.model_fields),
+        "Drawing": tuple(DrawingSettings.model_fields),
         "Optimisation": ("max_steps", "lr", "lr_final", "lr_milestones", "lr_gamma", "ema_decay", "seed"),
     }
 
@@ -278,10 +278,10 @@ class DvrConfig(OptimiserConfig, Drawing):
         return self
 
 
-class DvrOptions(Drawing):
+class DvrOptions(DrawingSettings):
     """How a trained scene is drawn."""
 
-    AS_TRAINED = tuple(Drawing.model_fields)
+    AS_TRAINED = tuple(DrawingSettings.model_fields)
     LABELS: ClassVar[Mapping[str, str]] = {"input": "Photograph, or folder"}
 
     input: str | None = None

@@ -7,11 +7,11 @@ from torch import Tensor
 
 from engines.core.engine import Audit, Stop, never_stop
 from engines.dvr.inference import PackedDecoder, PackedLayers
-from engines.dvr.marching import Hits, Logits, RaySampling, march
+from engines.dvr.marching import Logits, RaySampling, SurfaceHits, march
 from engines.dvr.occupancy_grid import GridInMaking, OccupancyGrid
 from engines.dvr.ray_samples import farthest_coordinate
 from engines.dvr.steady_search import Rounds, steady_search
-from engines.dvr.surface_search import Found, find_surface
+from engines.dvr.surface_search import SearchResult, find_surface
 
 GRID_POINTS = 80_000
 """That making a grid takes, or somewhat more: where there is none yet and marching takes fewer, it is done without."""
@@ -55,7 +55,9 @@ class DrawnField:
         steps = torch.eye(3, device=points.device) * DIFFERENCE / 2
         return torch.stack([self.logits(points + step) - self.logits(points - step) for step in steps], dim=1)
 
-    def search(self, origins: Tensor, directions: Tensor, sampling: RaySampling, stop: Stop = never_stop) -> Hits:
+    def search(
+        self, origins: Tensor, directions: Tensor, sampling: RaySampling, stop: Stop = never_stop
+    ) -> SurfaceHits:
         """Where rays [N, 3] meet the surface.
 
         Raises:
@@ -93,7 +95,9 @@ class DrawnField:
         """
         return self._making.finished(radius, stop)
 
-    def _find(self, origins: Tensor, directions: Tensor, sampling: RaySampling, rounds: Rounds, stop: Stop) -> Found:
+    def _find(
+        self, origins: Tensor, directions: Tensor, sampling: RaySampling, rounds: Rounds, stop: Stop
+    ) -> SearchResult:
         grid = self.grid(farthest_coordinate(origins, directions, sampling), stop)
         if origins.device.type == "cpu":
             return find_surface(self._asked(stop), grid, origins, directions, sampling, stop)

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from engines.dvr.inference import GPU_POINTS, PackedDecoder, PackedLayers
-from engines.dvr.marching import Hits, Logits, RaySampling, march
+from engines.dvr.marching import Logits, RaySampling, SurfaceHits, march
 from engines.dvr.network import Decoder
 from engines.dvr.pruned_march import LearntGrid, OfRays, pruned_march, with_few_waits
 
 
 @dataclass(frozen=True, eq=False)
-class Field:
+class RayField:
     """What is asked of points on rays [N].
 
     Attributes:
@@ -41,7 +41,7 @@ class Field:
 
     def search(
         self, origins: Tensor, directions: Tensor, sampling: RaySampling, level: float, grid: LearntGrid | None
-    ) -> Hits:
+    ) -> SurfaceHits:
         """Where the rays [N, 3] meet the surface, at logits of `level`, as it is: without gradients.
 
         Args:
@@ -52,7 +52,7 @@ class Field:
             return with_few_waits(self._of_rays(level), origins, directions, sampling, grid, again)
         counts = [len(origins)] if self.codes is None else self.counts
         rays = zip(torch.split(origins, counts), torch.split(directions, counts), strict=True)
-        found = list[Hits]()
+        found = list[SurfaceHits]()
         for number, part in enumerate(rays):
             # Of no rays at all the shapes are wanted, too.
             if counts[number] or not len(origins):
@@ -60,7 +60,7 @@ class Field:
                 found.append(
                     march(logits, *part, sampling) if grid is None else pruned_march(logits, *part, sampling, grid)
                 )
-        return Hits.joined(found)
+        return SurfaceHits.joined(found)
 
     def _of_rays(self, level: float) -> OfRays:
         """The field of each ray's object as it is now, without gradients."""
@@ -75,13 +75,15 @@ class Field:
 
         return of_objects
 
-    def _marched(self, origins: Tensor, directions: Tensor, sampling: RaySampling, level: float, rays: Tensor) -> Hits:
+    def _marched(
+        self, origins: Tensor, directions: Tensor, sampling: RaySampling, level: float, rays: Tensor
+    ) -> SurfaceHits:
         """Along the rays of some numbers [M], plainly, object by object."""
         counts = [len(rays)]
         if self.codes is not None:
             counts = torch.bincount(self.objects[rays], minlength=len(self.codes)).tolist()
         parts = [(number, part) for number, part in enumerate(torch.split(rays, counts)) if len(part)]
-        return Hits.joined(
+        return SurfaceHits.joined(
             [march(self.of(number, level), origins[part], directions[part], sampling) for number, part in parts]
         )
 

@@ -14,7 +14,7 @@ EDGE = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
-class Cells:
+class GridCells:
     """The cells that points are in.
 
     Attributes:
@@ -31,9 +31,9 @@ class Cells:
     rate: Tensor
     reach: Tensor
 
-    def chosen(self, which: Tensor) -> Cells:
+    def chosen(self, which: Tensor) -> GridCells:
         """Those of some points, by index or mask."""
-        return Cells(self.cube[which], self.cell[which], self.place[which], self.rate[which], self.reach[which])
+        return GridCells(self.cube[which], self.cell[which], self.place[which], self.rate[which], self.reach[which])
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ class Bounds:
         return Bounds(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
 
 
-def locate(grid: OccupancyGrid, points: Tensor, directions: Tensor) -> Cells:
+def locate(grid: OccupancyGrid, points: Tensor, directions: Tensor) -> GridCells:
     """The cells of points [M, 3], none beyond the last cube, on rays in `directions` [M, 3]."""
     largest, count = points.abs().amax(1), grid.cells
     cube = torch.zeros_like(largest, dtype=torch.long)
@@ -69,10 +69,10 @@ def locate(grid: OccupancyGrid, points: Tensor, directions: Tensor) -> Cells:
     place = points * scale + count / 2
     cell = place.floor().clamp_(0, count - 1).long()
     index = ((cube * count + cell[:, 0]) * count + cell[:, 1]) * count + cell[:, 2]
-    return Cells(cube, cell, place, directions * scale, grid.reach.view(-1)[index].long())
+    return GridCells(cube, cell, place, directions * scale, grid.reach.view(-1)[index].long())
 
 
-def exits(grid: OccupancyGrid, cells: Cells) -> Tensor:
+def exits(grid: OccupancyGrid, cells: GridCells) -> Tensor:
     """[M] by how much d grows until rays leave the empty cells about a point, or its own where it isn't empty."""
     around = cells.reach.clamp(min=1)[:, None]
     lower, upper = (cells.cell - around + 1).clamp(min=0), (cells.cell + around).clamp(max=grid.cells)
@@ -81,7 +81,7 @@ def exits(grid: OccupancyGrid, cells: Cells) -> Tensor:
     return d.amin(1).clamp(min=0)
 
 
-def bounds(grid: OccupancyGrid, cells: Cells) -> Bounds:
+def bounds(grid: OccupancyGrid, cells: GridCells) -> Bounds:
     """Of points in `cells`."""
     count, device = grid.cells, cells.cell.device
     index = ((cells.cube * count + cells.cell[:, 0]) * count + cells.cell[:, 1]) * count + cells.cell[:, 2]

@@ -44,7 +44,7 @@ class RaySampling:
 
 
 @dataclass(frozen=True, eq=False)
-class Hits:
+class SurfaceHits:
     """Where rays meet the surface.
 
     Attributes:
@@ -60,11 +60,11 @@ class Hits:
     counts: tuple[int, int] | None = None
 
     @staticmethod
-    def joined(parts: Sequence[Hits]) -> Hits:
+    def joined(parts: Sequence[SurfaceHits]) -> SurfaceHits:
         """Of rays one part after the other."""
         known = [part.counts for part in parts if part.counts is not None]
         counts = sum(hit for hit, _ in known), sum(within for _, within in known)
-        return Hits(
+        return SurfaceHits(
             torch.cat([part.distances for part in parts]),
             torch.cat([part.hit for part in parts]),
             torch.cat([part.starts_inside for part in parts]),
@@ -115,7 +115,7 @@ def march(
     sampling: RaySampling,
     chunk_points: int = CHUNK_POINTS,
     stop: Stop = never_stop,
-) -> Hits:
+) -> SurfaceHits:
     """Where rays first cross the surface: the field is evaluated at every sample of every ray.
 
     A ray is a hit where the first change of sign goes from empty to occupied, and its first sample is empty. An exact
@@ -130,16 +130,16 @@ def march(
         Cancelled: `stop` said so.
     """
     chunk = max(1, chunk_points // sampling.samples)
-    parts = list[Hits]()
+    parts = list[SurfaceHits]()
     # Of no rays there is one part, too, of the right shapes.
     for first in range(0, max(1, len(origins)), chunk):
         if stop():
             raise Cancelled
         parts.append(_march(logits, origins[first : first + chunk], directions[first : first + chunk], sampling))
-    return Hits.joined(parts)
+    return SurfaceHits.joined(parts)
 
 
-def _march(logits: Logits, origins: Tensor, directions: Tensor, sampling: RaySampling) -> Hits:
+def _march(logits: Logits, origins: Tensor, directions: Tensor, sampling: RaySampling) -> SurfaceHits:
     distances = sample_distances(origins, directions, sampling)
     points = origins[:, None] + directions[:, None] * distances[..., None]
     values = logits(points.view(-1, 3)).view_as(distances)
@@ -153,7 +153,7 @@ def _march(logits: Logits, origins: Tensor, directions: Tensor, sampling: RaySam
     (rays,) = numbers_of(hit)
     bracket = Bracket(near[rays], far[rays], low[rays], high[rays])
     found[rays] = secant(logits, origins[rays], directions[rays], bracket, sampling.secant_steps)
-    return Hits(found, hit, starts_inside)
+    return SurfaceHits(found, hit, starts_inside)
 
 
 @dataclass(frozen=True, eq=False)

@@ -43,7 +43,7 @@ LEAST_CONTRAST = 2 / 255
 
 
 @dataclass(frozen=True)
-class Inputs:
+class InputPhotographs:
     """The photographs that objects are made of, read when an object is drawn first.
 
     Attributes:
@@ -80,7 +80,7 @@ def as_input(photograph: Array, side_px: int, squeezed: bool) -> Tensor:
     return torch.from_numpy(pixels.astype(np.float32) / 255).permute(2, 0, 1)[None]
 
 
-def inputs_named(path: Path) -> Inputs:
+def inputs_named(path: Path) -> InputPhotographs:
     """One photograph, or a folder of photographs, one for each object.
 
     Raises:
@@ -90,7 +90,7 @@ def inputs_named(path: Path) -> Inputs:
         photographs = list_in_order(path)
         if not photographs:
             raise UserError(f"{path}: holds no photographs{_instead(path)}")
-        return Inputs(_stems(photographs), lambda number: _read(photographs[number]), squeezed=True)
+        return InputPhotographs(_stems(photographs), lambda number: _read(photographs[number]), squeezed=True)
     width, height = photograph_size(path)
     notes: tuple[str, ...] = ()
     if abs(width - height) > SQUARE * max(width, height):
@@ -100,7 +100,7 @@ def inputs_named(path: Path) -> Inputs:
         )
     # Read once, so that what is wrong with it is said when the scene is opened.
     photograph = _read(path)
-    return Inputs((path.stem,), lambda number: photograph, squeezed=True, notes=notes)
+    return InputPhotographs((path.stem,), lambda number: photograph, squeezed=True, notes=notes)
 
 
 def _read(path: Path) -> Array:
@@ -143,7 +143,7 @@ def _stems(paths: Sequence[Path]) -> tuple[str, ...]:
     return tuple(path.stem if counts[path.stem] == 1 else path.name for path in paths)
 
 
-def inputs_of(dataset: Dataset, config: DvrConfig, folder_said: bool) -> Inputs:
+def inputs_of(dataset: Dataset, config: DvrConfig, folder_said: bool) -> InputPhotographs:
     """Each object's input photograph: the first of its folder of such, else the first that was taken of it.
 
     Args:
@@ -167,7 +167,7 @@ def inputs_of(dataset: Dataset, config: DvrConfig, folder_said: bool) -> Inputs:
         own = _input_beside(view, folders)
         return _showing_something(str(own or view.image_path), read_image(own) if own is not None else view.image())
 
-    return Inputs(tuple(names), read, squeezed=False, notes=() if place else (taken,))
+    return InputPhotographs(tuple(names), read, squeezed=False, notes=() if place else (taken,))
 
 
 def _first_of(dataset: Dataset, number: int) -> View:
@@ -195,7 +195,7 @@ def find_inputs(
     dataset: Dataset | None,
     named: str | None,
     folder_said: bool = True,
-) -> Inputs | None:
+) -> InputPhotographs | None:
     """What the scene of a network is made of; None where it needs no photograph, or the file has codes of some.
 
     Args:
@@ -225,7 +225,7 @@ def find_inputs(
 class Codes:
     """The codes of objects: a table, or made of photographs when they are asked for."""
 
-    def __init__(self, network: Dvr, table: Tensor | None, inputs: Inputs | None, side_px: int) -> None:
+    def __init__(self, network: Dvr, table: Tensor | None, inputs: InputPhotographs | None, side_px: int) -> None:
         """`table`: [N, c_dim], where there is no photograph."""
         self._network, self._inputs, self._side_px = network, inputs, side_px
         self.count = len(table) if table is not None else len(inputs.names) if inputs is not None else 0

@@ -22,7 +22,7 @@ FEW_VIEWS = 0.5
 
 
 @dataclass(frozen=True)
-class Placed:
+class PlacedCube:
     """A cube, and why it stands there.
 
     Attributes:
@@ -48,7 +48,7 @@ def where(cube: Cube) -> str:
     return f"cube of side {cube.side:.4g} about ({centre})"
 
 
-def place_cube(config: DvrConfig, dataset: Dataset, views: Sequence[View]) -> Placed:
+def place_cube(config: DvrConfig, dataset: Dataset, views: Sequence[View]) -> PlacedCube:
     """Where the cube stands; reads some masks where nothing says so.
 
     Args:
@@ -84,7 +84,7 @@ def place_cube(config: DvrConfig, dataset: Dataset, views: Sequence[View]) -> Pl
     )
     is_own = stated and config.cube_centre is None and config.cube_side is None
     notes = () if is_own else (f"{where(cube)}, {found}",)
-    return Placed(cube, found, (*notes, doubt) if doubt else notes, doubt)
+    return PlacedCube(cube, found, (*notes, doubt) if doubt else notes, doubt)
 
 
 def _centre(config: DvrConfig, dataset: Dataset, middle: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from engines.dvr.chosen import numbers_of
 from engines.dvr.config import PADDING
-from engines.dvr.marching import Bracket, Hits, Logits, RaySampling, march, sample_distances, secant
+from engines.dvr.marching import Bracket, Logits, RaySampling, SurfaceHits, march, sample_distances, secant
 
 CELLS = 32
 """Along each side of the padded cube."""
@@ -85,7 +85,9 @@ def possibly_occupied(logits: Logits, device: torch.device) -> Tensor:
 
 
 @torch.no_grad()
-def pruned_march(logits: Logits, origins: Tensor, directions: Tensor, sampling: RaySampling, grid: LearntGrid) -> Hits:
+def pruned_march(
+    logits: Logits, origins: Tensor, directions: Tensor, sampling: RaySampling, grid: LearntGrid
+) -> SurfaceHits:
     """Where rays first cross the surface, as `march` says; of empty cells the grid is believed.
 
     Args:
@@ -116,7 +118,7 @@ def pruned_march(logits: Logits, origins: Tensor, directions: Tensor, sampling: 
     if len(wrong):
         again = march(logits, origins[wrong], directions[wrong], sampling)
         found[wrong], hit[wrong], starts_inside[wrong] = again.distances, again.hit, again.starts_inside
-    return Hits(found, hit, starts_inside)
+    return SurfaceHits(found, hit, starts_inside)
 
 
 def _until_occupied(logits: Logits, points: Tensor, looked_at: Tensor) -> Tensor:
@@ -144,8 +146,8 @@ def with_few_waits(
     directions: Tensor,
     sampling: RaySampling,
     grid: LearntGrid,
-    again: Callable[[Tensor], Hits],
-) -> Hits:
+    again: Callable[[Tensor], SurfaceHits],
+) -> SurfaceHits:
     """As `pruned_march`, for a GPU: it is waited for once in each wave and once for the hits, of all objects together.
 
     Samples before those that are to be looked at are, too: so what is on both sides of the surface is known without
@@ -181,7 +183,7 @@ def with_few_waits(
     if len(wrong):
         plain = again(wrong)
         found[wrong], hit[wrong], starts_inside[wrong] = plain.distances, plain.hit, plain.starts_inside
-    return Hits(found, hit, starts_inside)
+    return SurfaceHits(found, hit, starts_inside)
 
 
 def _of(logits: OfRays, rays: Tensor, points: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ from engines.dvr.inference import PackedLayers
 from engines.dvr.kept_grids import MOST_OBJECTS, KeptGrids
 from engines.dvr.marching import RaySampling
 from engines.dvr.network import CODES, Dvr
-from engines.dvr.photographs import Codes, Inputs
+from engines.dvr.photographs import Codes, InputPhotographs
 from engines.dvr.ray_samples import farthest_coordinate
 from engines.dvr.rays import pixel_rays
 
@@ -116,7 +116,7 @@ class DvrScene:
         assumptions: tuple[str, ...],
         device: torch.device,
         options: DvrOptions,
-        inputs: Inputs | None = None,
+        inputs: InputPhotographs | None = None,
         derived: Mapping[str, Tensor] | None = None,
     ) -> None:
         """Opens it.
@@ -148,7 +148,7 @@ class DvrScene:
         """Also what was found while drawing."""
         return tuple(self._assumed)
 
-    def _names(self, learnt: tuple[str, ...], inputs: Inputs | None) -> tuple[str, ...]:
+    def _names(self, learnt: tuple[str, ...], inputs: InputPhotographs | None) -> tuple[str, ...]:
         if inputs is not None:
             return inputs.names
         count = self._codes.count if self._codes is not None else 0
@@ -291,13 +291,13 @@ class DvrScene:
                 normals[rays] = F.normalize(field.gradients(points), dim=1) @ rotation
         return normals
 
-    def surface(self, controls: Mapping[str, float]) -> Surface:
+    def surface(self, controls: Mapping[str, float]) -> FieldSurface:
         """The surface of what the controls choose.
 
         Raises:
             UserError: no such instance, or its photograph can't be read.
         """
-        return Surface(self.field(controls), self.cube, self.device, logit_of(self.options.threshold))
+        return FieldSurface(self.field(controls), self.cube, self.device, logit_of(self.options.threshold))
 
 
 def _colours(field: DrawnField, points: Tensor, directions: Tensor, stop: Stop) -> Tensor:
@@ -328,7 +328,11 @@ def _network(config: DvrConfig, weights: Mapping[str, Tensor], device: torch.dev
 
 
 def _codes(
-    config: DvrConfig, weights: Mapping[str, Tensor], network: Dvr, inputs: Inputs | None, device: torch.device
+    config: DvrConfig,
+    weights: Mapping[str, Tensor],
+    network: Dvr,
+    inputs: InputPhotographs | None,
+    device: torch.device,
 ) -> Codes | None:
     if not config.c_dim:
         return None
@@ -338,7 +342,7 @@ def _codes(
     return Codes(network, table, inputs, config.img_size_input)  # type: ignore[arg-type]
 
 
-class Surface:
+class FieldSurface:
     """The surface of a field, in the world."""
 
     def __init__(self, field: DrawnField, cube: Cube, device: torch.device, level: float) -> None:

@@ -18,11 +18,11 @@ from torch import Tensor
 from engines.core.engine import Stop, never_stop
 from engines.core.errors import Cancelled
 from engines.dvr.chosen import first_of
-from engines.dvr.grid_lookup import Bounds, Cells, bounds, exits, locate
-from engines.dvr.marching import Bracket, Hits, Logits, RaySampling, march, secant
+from engines.dvr.grid_lookup import Bounds, GridCells, bounds, exits, locate
+from engines.dvr.marching import Bracket, Logits, RaySampling, SurfaceHits, march, secant
 from engines.dvr.occupancy_grid import OccupancyGrid
 from engines.dvr.ray_samples import RaySamples
-from engines.dvr.surface_search import ERROR_BEND, ERROR_SLOPE, GPU_CHUNK_RAYS, Found, first_zero
+from engines.dvr.surface_search import ERROR_BEND, ERROR_SLOPE, GPU_CHUNK_RAYS, SearchResult, first_zero
 
 FIRST_LEAPS, LEAPS = (1, 1, 1, 1, 16), (16,)
 """Samples for which the grid is asked at once, in the first round and in each that follows."""
@@ -59,7 +59,7 @@ def steady_search(
     sampling: RaySampling,
     rounds: Rounds,
     stop: Stop = never_stop,
-) -> Found:
+) -> SearchResult:
     """Where rays first cross the surface; waits for the device once, where `rounds` fits.
 
     Args:
@@ -71,12 +71,12 @@ def steady_search(
     Raises:
         Cancelled: `stop` said so.
     """
-    parts, (origins, directions) = list[Found](), rays
+    parts, (origins, directions) = list[SearchResult](), rays
     for first in range(0, max(1, len(origins)), GPU_CHUNK_RAYS):
         some = slice(first, first + GPU_CHUNK_RAYS)
         with_one_more = RaySamples(_one_more(origins[some]), _one_more(directions[some]), sampling)
         parts.append(_Rounds(logits, grid, with_one_more, stop).found(rounds))
-    return Found.joined(parts)
+    return SearchResult.joined(parts)
 
 
 def _one_more(rows: Tensor) -> Tensor:
@@ -105,7 +105,7 @@ class _Rounds:
         self._took_part = list[tuple[Tensor, Tensor]]()
         self._asked = 0
 
-    def found(self, rounds: Rounds) -> Found:
+    def found(self, rounds: Rounds) -> SearchResult:
         """All of it."""
         for room in rounds.rooms(self._count):
             self._round(room)
@@ -152,7 +152,7 @@ class _Rounds:
         every = rays[:, None].expand(-1, at_once).reshape(-1)
         return samples, every, self._rays.d(every, samples.view(-1))
 
-    def _about(self, rays: Tensor, d: Tensor) -> tuple[Cells, Bounds]:
+    def _about(self, rays: Tensor, d: Tensor) -> tuple[GridCells, Bounds]:
         """Of places [M]."""
         cells = locate(self._grid, self._rays.points(rays, d), self._rays.directions[rays])
         return cells, bounds(self._grid, cells)
@@ -233,7 +233,7 @@ class _Rounds:
 
     # What was found
 
-    def _crossed(self, hits: int, within: int, marched: int) -> Found:
+    def _crossed(self, hits: int, within: int, marched: int) -> SearchResult:
         hit, starts_inside = self._hit(), self._occupied & (self._sample == 0)
         distances, sampling = torch.ones_like(self._former), self._rays.sampling
         rays = first_of(hit[:-1], hits)
@@ -247,10 +247,12 @@ class _Rounds:
         distances[rays] = secant(self._logits, *of_rays, bracket, sampling.secant_steps)
         self._asked += hits * (2 + sampling.secant_steps)
         if not marched:
-            return Found(Hits(distances[:-1], hit[:-1], starts_inside[:-1], (hits, within)), self._asked, 0)
+            return SearchResult(
+                SurfaceHits(distances[:-1], hit[:-1], starts_inside[:-1], (hits, within)), self._asked, 0
+            )
         astray = first_of(self._astray[:-1], marched)
         of_rays = self._rays.origins[astray], self._rays.directions[astray]
         plain = march(self._logits, *of_rays, sampling, stop=self._stop)
         distances[astray], hit[astray], starts_inside[astray] = plain.distances, plain.hit, plain.starts_inside
         self._asked += marched * (sampling.samples + sampling.secant_steps)
-        return Found(Hits(distances[:-1], hit[:-1], starts_inside[:-1]), self._asked, marched)
+        return SearchResult(SurfaceHits(distances[:-1], hit[:-1], starts_inside[:-1]), self._asked, marched)

@@ -29,7 +29,7 @@ from engines.core.engine import Stop, never_stop
 from engines.core.errors import Cancelled
 from engines.dvr.crossings import Guess, cross
 from engines.dvr.grid_lookup import Bounds, bounds, exits, locate
-from engines.dvr.marching import Bracket, Hits, Logits, RaySampling, march, secant
+from engines.dvr.marching import Bracket, Logits, RaySampling, SurfaceHits, march, secant
 from engines.dvr.occupancy_grid import OccupancyGrid
 from engines.dvr.ray_samples import RaySamples
 
@@ -42,7 +42,7 @@ ERROR_BEND = 4.0
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class SearchResult:
     """What was found, and at what cost.
 
     Attributes:
@@ -51,15 +51,15 @@ class Found:
         marched: rays that were marched plainly.
     """
 
-    hits: Hits
+    hits: SurfaceHits
     evaluations: int
     marched: int
 
     @staticmethod
-    def joined(parts: Sequence[Found]) -> Found:
+    def joined(parts: Sequence[SearchResult]) -> SearchResult:
         """Of rays one part after the other."""
-        hits = Hits.joined([part.hits for part in parts])
-        return Found(hits, sum(part.evaluations for part in parts), sum(part.marched for part in parts))
+        hits = SurfaceHits.joined([part.hits for part in parts])
+        return SearchResult(hits, sum(part.evaluations for part in parts), sum(part.marched for part in parts))
 
 
 @torch.no_grad()
@@ -70,7 +70,7 @@ def find_surface(
     directions: Tensor,
     sampling: RaySampling,
     stop: Stop = never_stop,
-) -> Found:
+) -> SearchResult:
     """Where rays first cross the surface.
 
     Args:
@@ -81,11 +81,11 @@ def find_surface(
     Raises:
         Cancelled: `stop` said so.
     """
-    parts, chunk = list[Found](), CHUNK_RAYS if origins.device.type == "cpu" else GPU_CHUNK_RAYS
+    parts, chunk = list[SearchResult](), CHUNK_RAYS if origins.device.type == "cpu" else GPU_CHUNK_RAYS
     for first in range(0, max(1, len(origins)), chunk):
         rays = slice(first, first + chunk)
         parts.append(_Walk(logits, grid, RaySamples(origins[rays], directions[rays], sampling), stop).found())
-    return Found.joined(parts)
+    return SearchResult.joined(parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +150,7 @@ class _Walk:
         self._waiting, self._crossing = list[_Waiting](), list[_Crossing]()
         self._asked = 0
 
-    def found(self) -> Found:
+    def found(self) -> SearchResult:
         """All of it."""
         ends, finite = self._rays.ends()
         known = len(self._grid.samples)
@@ -162,7 +162,7 @@ class _Walk:
             self._walk(going)
             going = self._cross()
         marched = self._march()
-        return Found(Hits(self._distances, self._hit, self._starts_inside), self._asked, marched)
+        return SearchResult(SurfaceHits(self._distances, self._hit, self._starts_inside), self._asked, marched)
 
     def _walk(self, going: Tensor) -> None:
         """Goes on until each ray has ended, or crosses the surface."""

@@ -20,9 +20,9 @@ from engines.core.objective import Setup
 from engines.core.ranks import Share
 from engines.core.seeding import generator_states
 from engines.core.storage.checkpoint import Checkpoint, SceneInfo
-from engines.dvr.comparison import Comparison
+from engines.dvr.comparison import RayComparison
 from engines.dvr.config import DvrConfig, DvrOptions
-from engines.dvr.field import Field
+from engines.dvr.field import RayField
 from engines.dvr.marching import RaySampling
 from engines.dvr.network import Dvr, sharpen
 from engines.dvr.photograph_size import learnt_size
@@ -31,7 +31,7 @@ from engines.dvr.placement import place_cube
 from engines.dvr.pruned_march import LearntGrid
 from engines.dvr.scene import DvrScene, logit_of, measured_unit
 from engines.dvr.training_data import of_first_object, training_photographs
-from engines.dvr.training_views import Batch, BatchReader, Frame, KnownPoints, Plan, workers_for
+from engines.dvr.training_views import KnownPoints, RayBatch, RayBatchReader, RayFrame, ViewSchedule, workers_for
 from engines.dvr.visual_hull import VisualHulls
 
 
@@ -72,32 +72,34 @@ class DvrObjective:
         # Of a class each object would need a grid of its own, dearer than what it saves: its rays only end early.
         self._grid, self._learns_grid = LearntGrid() if config.prune_rays else None, config.c_dim == 0
         self.generators: Mapping[str, Tensor] = generator_states(setup.device)
-        self._compare = Comparison(config, 1 / self.cube.side)
-        self._plan, rank = Plan(views.instances, config, setup.seed), ranks.here()
+        self._compare = RayComparison(config, 1 / self.cube.side)
+        self._plan, rank = ViewSchedule(views.instances, config, setup.seed), ranks.here()
         rank.share_of_batch(config.batch_size * (config.n_training_points // config.patch_size**2), "n_training_points")
         self.workers = workers_for(views, config)
         hulls = VisualHulls(views, self.cube, config) if config.depth_from_visual_hull else None
-        self.reader = BatchReader(views, self._plan, config, Frame(self.cube, self._unit, hulls), setup.seed, rank)
+        self.reader = RayBatchReader(
+            views, self._plan, config, RayFrame(self.cube, self._unit, hulls), setup.seed, rank
+        )
 
     def views(self, step: int) -> Sequence[int]:
         """The photographs of all ranks."""
         return self._plan.views(step)
 
-    def read(self, step: int) -> Batch:
+    def read(self, step: int) -> RayBatch:
         """This rank's rays."""
         return self.reader.read(step)
 
-    def share(self, batch: Batch) -> Share:
+    def share(self, batch: RayBatch) -> Share:
         """Of the step's patches."""
         return batch.share
 
     # A step
 
-    def losses(self, batch: Batch) -> dict[str, Tensor]:
+    def losses(self, batch: RayBatch) -> dict[str, Tensor]:
         """Those whose weight isn't 0, weighted."""
         batch = batch.to(self._device)
         level, sampling = logit_of(self.config.tau), self._sampling(batch.step)
-        field = Field(self.network.decoder, self._codes(batch), batch.objects, batch.counts)
+        field = RayField(self.network.decoder, self._codes(batch), batch.objects, batch.counts)
         if self._grid is not None and self._learns_grid and self._grid.is_due(batch.step):
             self._grid.renew(field.of(0, level), self._device)
         hits = field.search(batch.origins, batch.directions, sampling, level, self._grid)
@@ -106,7 +108,7 @@ class DvrObjective:
             found["sparse_depth"] = self._sparse_depth(field, batch, batch.points)
         return {"total": torch.stack(list(found.values())).sum(), **found}
 
-    def _sparse_depth(self, field: Field, batch: Batch, points: KnownPoints) -> Tensor:
+    def _sparse_depth(self, field: RayField, batch: RayBatch, points: KnownPoints) -> Tensor:
         field = replace(field, objects=points.objects, counts=points.counts)
         sampling = self._sampling(batch.step)
         hits = field.search(points.origins, points.directions, sampling, logit_of(self.config.tau), self._grid)
@@ -116,7 +118,7 @@ class DvrObjective:
         near, far = (depth * self._unit for depth in self.config.depth_range)
         return RaySampling(self.config.samples_at(step), self.config.n_secant_steps, unseen=(near, far))
 
-    def _codes(self, batch: Batch) -> Tensor | None:
+    def _codes(self, batch: RayBatch) -> Tensor | None:
         """[B, c_dim] of all objects of the step, also on ranks that have a share of their rays: so its statistics are
         those of one process."""
         encoder = self.network.encoder

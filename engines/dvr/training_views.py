@@ -53,7 +53,7 @@ def workers_for(views: Views, config: DvrConfig) -> int:
     return WORKERS if len(views) * width * height * BYTES_PER_PIXEL > MEMORY_BYTES else 0
 
 
-class Plan:
+class ViewSchedule:
     """Which photographs a step looks at."""
 
     def __init__(self, instances: Array, config: DvrConfig, seed: int) -> None:
@@ -140,7 +140,7 @@ def read_photograph(view: View, config: DvrConfig) -> Photograph:
 
 @dataclass(frozen=True, eq=False)
 class KnownPoints:
-    """Rays to points on surfaces that the step's photographs are known to see, as a `Batch` has rays.
+    """Rays to points on surfaces that the step's photographs are known to see, as a `RayBatch` has rays.
 
     Attributes:
         known_at: [N] d of the points.
@@ -154,7 +154,7 @@ class KnownPoints:
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
+class RayBatch:
     """The rays of one step that are this rank's.
 
     Attributes:
@@ -192,18 +192,18 @@ class Batch:
     beside: Tensor
     points: KnownPoints | None = None
 
-    def to(self, device: torch.device) -> Batch:
+    def to(self, device: torch.device) -> RayBatch:
         """The same on a device."""
         points = None if self.points is None else replace(self.points, **_moved(self.points, device))
         return replace(self, points=points, **_moved(self, device))
 
 
-def _moved(rays: Batch | KnownPoints, device: torch.device) -> dict[str, Any]:
+def _moved(rays: RayBatch | KnownPoints, device: torch.device) -> dict[str, Any]:
     return {name: to_device(value, device) for name, value in rays.__dict__.items() if isinstance(value, Tensor)}
 
 
 @dataclass(frozen=True, eq=False)
-class Frame:
+class RayFrame:
     """What rays are placed in.
 
     Attributes:
@@ -217,16 +217,18 @@ class Frame:
     hulls: VisualHulls | None = None
 
 
-class BatchReader:
+class RayBatchReader:
     """Reads what any step looks at."""
 
-    def __init__(self, views: Views, plan: Plan, config: DvrConfig, frame: Frame, seed: int, rank: Rank) -> None:
+    def __init__(
+        self, views: Views, plan: ViewSchedule, config: DvrConfig, frame: RayFrame, seed: int, rank: Rank
+    ) -> None:
         """Of `views`, the share of `rank`."""
         self._views, self._plan, self._config, self._frame = views, plan, config, frame
         self._seed, self._rank = seed, rank
         self._kept, self._kept_bytes = dict[int, Photograph](), 0
 
-    def read(self, step: int) -> Batch:
+    def read(self, step: int) -> RayBatch:
         """What a step looks at.
 
         Raises:
@@ -247,7 +249,7 @@ class BatchReader:
                 rays[place] = rows.stop - rows.start
         whole = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
         points = self._points(views) if self._config.lambda_sparse_depth else None
-        return Batch(step, share, tuple(views), rays, self._inputs(step), **whole, points=points)
+        return RayBatch(step, share, tuple(views), rays, self._inputs(step), **whole, points=points)
 
     def _points(self, views: Sequence[int]) -> KnownPoints:
         """This rank's share of the points that each photograph is known to see, within its silhouette."""
@@ -270,7 +272,7 @@ class BatchReader:
         return KnownPoints(objects, counts, torch.cat(origins), torch.cat(directions), torch.cat(known))
 
     def _inputs(self, step: int) -> Tensor:
-        """As a `Batch` has them."""
+        """As a `RayBatch` has them."""
         if self._config.encoder is None:
             return torch.empty(0)
         if self._config.encoder == "idx":
@@ -282,7 +284,7 @@ class BatchReader:
         return torch.cat(found)
 
     def _rays(self, number: int, place: int, rows: slice, random: torch.Generator) -> dict[str, Tensor]:
-        """The fields of a `Batch` for some pixels of a photograph."""
+        """The fields of a `RayBatch` for some pixels of a photograph."""
         photograph = self._photograph(number)
         height, width = photograph.inside.shape
         chosen = choose_pixels((width, height), self._config, random, photograph.about)

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engines.lsm.photographs import Photographs
+from engines.lsm.photographs import NetworkPhotographs
 
 UNSEEN = 0.5
 """The grey of what is in no picture."""
@@ -14,7 +14,7 @@ HARDLY = 1e-4
 """The weight of a photograph that doesn't see a point, so that one that none sees is coloured as what hides it."""
 
 
-def seen(points: Tensor, photographs: Photographs, depths: Tensor) -> tuple[Tensor, Tensor]:
+def seen(points: Tensor, photographs: NetworkPhotographs, depths: Tensor) -> tuple[Tensor, Tensor]:
     """Where photographs show points, and what they show there.
 
     Args:
@@ -41,7 +41,7 @@ def seen(points: Tensor, photographs: Photographs, depths: Tensor) -> tuple[Tens
     return torch.stack([x, y], dim=2) * 2 - 1, beyond
 
 
-def colours(points: Tensor, sight: Tensor, photographs: Photographs, depths: Tensor, slack: float) -> Tensor:
+def colours(points: Tensor, sight: Tensor, photographs: NetworkPhotographs, depths: Tensor, slack: float) -> Tensor:
     """[N, 3] in [0, 1] of points [N, 3], looked at along `sight` [N, 3], of length 1, all in the cube; see `seen`.
 
     A photograph that looks from the same side is preferred, by the fourth power of half the angle's cosine.

@@ -18,7 +18,7 @@ from engines.core.errors import Cancelled
 from engines.core.frame import Frame
 from engines.lsm.colouring import colours, seen
 from engines.lsm.occupancy import rays_of
-from engines.lsm.photographs import Photographs
+from engines.lsm.photographs import NetworkPhotographs
 from engines.lsm.reconstruction import Latest
 from engines.lsm.sources import LEAST, OPTION, Sources
 
@@ -42,7 +42,7 @@ KEPT = 4
 class Fused:
     """An object: its photographs, their depths [V, H, W], +inf where nothing is, and all points [N, 3]; in the cube."""
 
-    photographs: Photographs
+    photographs: NetworkPhotographs
     depths: Tensor
     points: Tensor
     sizes: Tensor
@@ -204,7 +204,7 @@ def _between(depths: Tensor, pixel_sizes: Tensor) -> Tensor:
     return (depths - nearest > edge) & (farthest - depths > edge)
 
 
-def _points(photographs: Photographs, depths: Tensor) -> Tensor:
+def _points(photographs: NetworkPhotographs, depths: Tensor) -> Tensor:
     """[V, H * W, 3] in the cube, of depths [V, H, W] in its units."""
     height, width = depths.shape[1:]
     along = torch.arange(max(height, width), device=depths.device, dtype=depths.dtype) + 0.5

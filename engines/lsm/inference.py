@@ -66,7 +66,7 @@ def _channels_first(rows: Tensor) -> Tensor:
     return rows.movedim(-1, 0)[None]
 
 
-class Readout:
+class PreparedGridUnet:
     """`network.GridUnet`, its last layer prepared."""
 
     def __init__(self, network: GridUnet) -> None:
@@ -101,7 +101,7 @@ class Inference:
         fast = next(network.parameters()).device.type == "cpu"
         self._network = network
         self._gru = Gru(cell) if fast and isinstance(cell, ConvGru) else None
-        self._readout = Readout(network.Grid_Unet) if fast else None
+        self._readout = PreparedGridUnet(network.Grid_Unet) if fast else None
 
     def grid(self, features: Tensor, K: Tensor, R: Tensor) -> Tensor:
         """[1, 33, n, n, n] of one photograph's features [1, 32, h, w]."""

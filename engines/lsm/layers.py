@@ -105,7 +105,7 @@ class LayerNorm(nn.Module):
         return F.group_norm(features, 1, self.gamma, self.beta, eps=LAYER_EPSILON)
 
 
-class Layer(nn.Module):
+class TensorflowLayer(nn.Module):
     """Activation, what a subclass does, and a norm or a bias."""
 
     def __init__(self, channels: int, norm: Norm, activate: bool) -> None:
@@ -139,7 +139,7 @@ def _weights(*shape: int) -> nn.Parameter:
     return nn.Parameter(nn.init.xavier_uniform_(torch.empty(shape)))
 
 
-class Convolution(Layer):
+class Convolution(TensorflowLayer):
     """Of photographs' features (`dimensions` 2) or of grids (3)."""
 
     def __init__(
@@ -153,7 +153,7 @@ class Convolution(Layer):
         return self.finished(same_convolution(self.started(features), self.weights, self.stride))
 
 
-class Transposed(Layer):
+class Transposed(TensorflowLayer):
     """Transposed convolution of photographs' features (`dimensions` 2) or of grids (3)."""
 
     def __init__(self, dimensions: int, kernel: int, before: int, after: int, stride: int, norm: Norm) -> None:
@@ -165,7 +165,7 @@ class Transposed(Layer):
         return self.finished(same_transposed(self.started(features), self.weights, self.stride))
 
 
-class Separable(Layer):
+class Separable(TensorflowLayer):
     """Each channel by itself, then all channels of each pixel."""
 
     def __init__(self, kernel: int, before: int, after: int, norm: Norm, multiplier: int = 1) -> None:
@@ -179,7 +179,7 @@ class Separable(Layer):
         return self.finished(F.conv2d(alone, self.pt_weights))
 
 
-class Enlarged(Layer):
+class Enlarged(TensorflowLayer):
     """Every pixel twice along both axes, then a convolution."""
 
     def __init__(self, kernel: int, before: int, after: int, norm: Norm) -> None:

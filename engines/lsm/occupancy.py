@@ -33,7 +33,7 @@ SOON = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Rays:
+class CubeRays:
     """Rays of one camera, in the cube.
 
     Attributes:
@@ -50,12 +50,12 @@ class Rays:
         """[N, 3] points so far, [N], along each."""
         return torch.addcmul(self.origin, self.directions, distances[:, None])
 
-    def chosen(self, which: Tensor) -> Rays:
+    def chosen(self, which: Tensor) -> CubeRays:
         """Some of them."""
-        return Rays(self.origin, self.directions[which], self.along_z[which])
+        return CubeRays(self.origin, self.directions[which], self.along_z[which])
 
 
-def rays_of(K: Array, R: Array, pixels: Tensor, width: int) -> Rays:
+def rays_of(K: Array, R: Array, pixels: Tensor, width: int) -> CubeRays:
     """Of pixels [N], numbered row by row in a picture `width` wide.
 
     Args:
@@ -72,7 +72,7 @@ def rays_of(K: Array, R: Array, pixels: Tensor, width: int) -> Rays:
     along_z = (across * across + down * down + 1).rsqrt()
     # A product of matrices so narrow takes longer than its three columns.
     directions = torch.stack([(across * x + down * y + z) * along_z for x, y, z in turned.T], dim=1)
-    return Rays(origin, directions, along_z)
+    return CubeRays(origin, directions, along_z)
 
 
 def _outwards(slopes: Tensor) -> Tensor:
@@ -94,7 +94,7 @@ class Met:
     """
 
     pixels: Tensor
-    rays: Rays
+    rays: CubeRays
     distances: Tensor
     points: Tensor
     normals: Tensor
@@ -106,7 +106,7 @@ class Met:
             for met in (self, other)
         )
         pixels, directions, along_z, *rest = (torch.cat(pair) for pair in zip(mine, others, strict=True))
-        return Met(pixels, Rays(self.rays.origin, directions, along_z), *rest)
+        return Met(pixels, CubeRays(self.rays.origin, directions, along_z), *rest)
 
 
 class OccupancyField:
@@ -201,14 +201,14 @@ class OccupancyField:
         device = self.grid.device
         return to_device(torch.from_numpy(pixels), device), to_device(torch.from_numpy(depths), device)
 
-    def _shown(self, pixels: Tensor, rays: Rays, distances: Tensor) -> Met:
+    def _shown(self, pixels: Tensor, rays: CubeRays, distances: Tensor) -> Met:
         """Of pixels [N] whose rays meet the surface at `distances` [N], or don't: +inf."""
         kept = distances.isfinite().nonzero()[:, 0]
         rays, distances = rays.chosen(kept), distances[kept]
         points = rays.at(distances)
         return Met(pixels[kept], rays, distances, points, self.normals(points))
 
-    def _beside(self, rays: Rays, distances: Tensor) -> tuple[Tensor, Tensor]:
+    def _beside(self, rays: CubeRays, distances: Tensor) -> tuple[Tensor, Tensor]:
         """[N] where the surface is, and [N, 3] normals, of rays that meet a triangle at `distances` [N].
 
         +inf where it isn't so near to it, or isn't told by a step along the slope and one along the secant.
@@ -223,7 +223,7 @@ class OccupancyField:
         true = (secant.abs() < NEAR * self.voxel) & ((value * slope).abs() < TRUE * self.voxel)
         return torch.where(true, there + secant, torch.inf), _outwards(first[1:])
 
-    def _soon(self, rays: Rays, begin: Tensor) -> Tensor:
+    def _soon(self, rays: CubeRays, begin: Tensor) -> Tensor:
         """[N] where rays meet the surface within `SOON` steps of `begin` [N]; +inf where they don't."""
         met, inside = self._steps(rays.origin, rays.directions, begin)
         found = torch.full_like(begin, torch.inf)

@@ -32,7 +32,7 @@ BACKDROP = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
-class Cube:
+class ReconstructionCube:
     """Where the grid stands.
 
     Attributes:
@@ -46,10 +46,10 @@ class Cube:
     turn: Array
 
     @staticmethod
-    def of(dataset: Dataset) -> Cube:
+    def of(dataset: Dataset) -> ReconstructionCube:
         """The cube about the data's box, its +z upwards."""
         low, high = dataset.bounds
-        return Cube((low + high) / 2, float((high - low).max()), upright(dataset.up))
+        return ReconstructionCube((low + high) / 2, float((high - low).max()), upright(dataset.up))
 
     def to_world(self, points: Tensor) -> Tensor:
         """[N, 3] of points [N, 3] in the cube."""
@@ -87,14 +87,14 @@ def upright(up: Array) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class Photographs:
+class NetworkPhotographs:
     """Some photographs as the network takes them.
 
     Attributes:
         numbers: in the folder, in the order in which they are looked at.
         cameras: of each, of the size that it was brought to; world.
         images: [V, 3, H, W] in [0, 1].
-        K: [V, 3, 3] and R: [V, 3, 4] as `Cube.matrices`.
+        K: [V, 3, 3] and R: [V, 3, 4] as `ReconstructionCube.matrices`.
     """
 
     numbers: tuple[int, ...]
@@ -109,10 +109,10 @@ class Photographs:
         weights = np.stack([_beside_backdrop(image) for image in self.images.movedim(1, 3).cpu().numpy()])
         return torch.cat([self.images, torch.from_numpy(weights).to(self.images)[:, None]], dim=1)
 
-    def first(self, count: int) -> Photographs:
+    def first(self, count: int) -> NetworkPhotographs:
         """The first `count` of them."""
         part = slice(0, count)
-        return Photographs(self.numbers[part], self.cameras[part], self.images[part], self.K[part], self.R[part])
+        return NetworkPhotographs(self.numbers[part], self.cameras[part], self.images[part], self.K[part], self.R[part])
 
 
 def _beside_backdrop(image: Array) -> Array:
@@ -160,8 +160,8 @@ def chosen_numbers(asked: Sequence[int] | None, most: int, views: Views, where: 
 
 
 def read_photographs(
-    views: Views, numbers: Sequence[int], cube: Cube, config: LsmConfig, device: torch.device
-) -> Photographs:
+    views: Views, numbers: Sequence[int], cube: ReconstructionCube, config: LsmConfig, device: torch.device
+) -> NetworkPhotographs:
     """Reads photographs and brings them to the size that the network was trained on.
 
     Raises:
@@ -179,7 +179,7 @@ def read_photographs(
                 f"{views[number].image_path}: its camera sees nothing of the grid; leave {number} out of views, or the "
                 "photograph out of the folder"
             )
-    return Photographs(tuple(numbers), tuple(camera for camera, _ in read), images.contiguous(), K, R)
+    return NetworkPhotographs(tuple(numbers), tuple(camera for camera, _ in read), images.contiguous(), K, R)
 
 
 def _resized(view: View, size_px: tuple[int, int]) -> tuple[Camera, Array]:

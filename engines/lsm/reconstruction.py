@@ -23,7 +23,7 @@ from engines.core.errors import Cancelled
 from engines.lsm.config import LsmConfig
 from engines.lsm.inference import Inference
 from engines.lsm.network import Lsm
-from engines.lsm.photographs import Cube, Photographs, read_photographs
+from engines.lsm.photographs import NetworkPhotographs, ReconstructionCube, read_photographs
 from engines.lsm.recurrent import State
 
 KEPT = 32
@@ -54,10 +54,10 @@ class Latest(Generic[Value]):
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class SeenPhotograph:
     """One photograph, and what the networks that look at it alone make of it."""
 
-    photographs: Photographs
+    photographs: NetworkPhotographs
     grid: Tensor
     """[1, 33, n, n, n]."""
     skips: tuple[Tensor, ...]
@@ -67,13 +67,19 @@ class Seen:
 class Reconstructor:
     """The network, and what it made."""
 
-    def __init__(self, config: LsmConfig, weights: Mapping[str, Tensor], cube: Cube, device: torch.device) -> None:
+    def __init__(
+        self, config: LsmConfig, weights: Mapping[str, Tensor], cube: ReconstructionCube, device: torch.device
+    ) -> None:
         with torch.device("meta"):
             network = Lsm(config)
         network.load_state_dict({name: tensor.float() for name, tensor in weights.items()}, assign=True)
         self.network = network.to(device).eval()
         self.config, self.cube, self.device = config, cube, device
-        self._seen, self._states, self._occupancies = Latest[Seen](KEPT), Latest[State](KEPT), Latest[Tensor](KEPT)
+        self._seen, self._states, self._occupancies = (
+            Latest[SeenPhotograph](KEPT),
+            Latest[State](KEPT),
+            Latest[Tensor](KEPT),
+        )
         # Scenes of other photographs share it; one that is let go may still draw.
         self._lock = threading.RLock()
 
@@ -82,7 +88,7 @@ class Reconstructor:
         """The network prepared, when it is first asked for."""
         return Inference(self.network)
 
-    def seen(self, number: int, views: Views, view: int) -> Seen:
+    def seen(self, number: int, views: Views, view: int) -> SeenPhotograph:
         """A photograph of an object.
 
         Raises:
@@ -94,7 +100,7 @@ class Reconstructor:
         features, skips = self.network.ImNet_UNet(photographs.images)
         grid = self.inference.grid(features, photographs.K, photographs.R)
         skips = skips if self.config.kind == "dlsm" else ()
-        return self._seen.keep((number, view), Seen(photographs, grid, skips))
+        return self._seen.keep((number, view), SeenPhotograph(photographs, grid, skips))
 
     def state(self, number: int, views: Views, chosen: tuple[int, ...], stop: Stop) -> State:
         """What the recurrent unit remembers after photographs `chosen`, in this order.
@@ -134,12 +140,12 @@ class Reconstructor:
                 found.append(self.network.depths(read, at.K, at.R, seen.skips, self.config.im_w)[0])
             return torch.cat(found)
 
-    def photographs(self, number: int, views: Views, chosen: Sequence[int]) -> Photographs:
+    def photographs(self, number: int, views: Views, chosen: Sequence[int]) -> NetworkPhotographs:
         """Those that were chosen, together."""
         with self._lock:
             all_seen = [self.seen(number, views, view).photographs for view in chosen]
         images, K, R = (torch.cat([getattr(one, name) for one in all_seen]) for name in ("images", "K", "R"))
-        return Photographs(tuple(chosen), tuple(one.cameras[0] for one in all_seen), images, K, R)
+        return NetworkPhotographs(tuple(chosen), tuple(one.cameras[0] for one in all_seen), images, K, R)
 
     @property
     def bounds(self) -> Array:

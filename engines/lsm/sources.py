@@ -14,7 +14,7 @@ from engines.core.data.dataset import Dataset
 from engines.core.data.views import Views
 from engines.core.engine import INSTANCE, Control
 from engines.lsm.config import LsmConfig, LsmOptions
-from engines.lsm.photographs import Cube, chosen_numbers, object_number, views_of
+from engines.lsm.photographs import ReconstructionCube, chosen_numbers, object_number, views_of
 from engines.lsm.reconstruction import Reconstructor
 
 OPTION, LEAST = "views", 1
@@ -38,7 +38,7 @@ class Sources:
             UserError: there are no such photographs.
         """
         self.config, self.dataset, self.device, self.options = config, dataset, device, options
-        self.cube = Cube.of(dataset)
+        self.cube = ReconstructionCube.of(dataset)
         self.maker = Reconstructor(config, weights, self.cube, device)
         self.names = dataset.instances
         self.cameras: tuple[Camera, ...] = tuple(view.camera for view in self.views(0))

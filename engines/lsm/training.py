@@ -25,9 +25,9 @@ from engines.lsm import upstream
 from engines.lsm.config import LsmConfig, LsmOptions
 from engines.lsm.depth_scene import DepthScene
 from engines.lsm.network import Lsm
-from engines.lsm.photographs import Cube
+from engines.lsm.photographs import ReconstructionCube
 from engines.lsm.sources import Sources
-from engines.lsm.training_views import Batch, BatchReader, Plan, too_few, workers_for
+from engines.lsm.training_views import ObjectSchedule, PhotographBatch, PhotographBatchReader, too_few, workers_for
 from engines.lsm.voxel_scene import VoxelScene
 
 
@@ -95,10 +95,13 @@ class LsmObjective:
             raise UserError(f"{setup.dataset.source}: {reason}")
         _require_divisible(setup.config)
         self.photographs = views = setup.dataset.split("train").photographed
-        self._plan, cube = Plan(views.instances, setup.config, setup.seed), Cube.of(setup.dataset)
+        self._plan, cube = (
+            ObjectSchedule(views.instances, setup.config, setup.seed),
+            ReconstructionCube.of(setup.dataset),
+        )
         self.workers = workers_for(len(views), setup.config)
         volumes = None if setup.config.learns_depths else setup.dataset.volumes
-        self.reader = BatchReader(views, volumes, cube, self._plan, setup.config, ranks.here())
+        self.reader = PhotographBatchReader(views, volumes, cube, self._plan, setup.config, ranks.here())
         self.reader.look()
         self.network = Lsm(setup.config)
         if setup.config.learns_depths:
@@ -114,15 +117,15 @@ class LsmObjective:
         """Of all objects, all ranks' together."""
         return [view for chosen in self._plan.chosen(step) for view in chosen.views]
 
-    def read(self, step: int) -> Batch:
+    def read(self, step: int) -> PhotographBatch:
         """This rank's objects."""
         return self.reader.read(step)
 
-    def share(self, batch: Batch) -> Share:
+    def share(self, batch: PhotographBatch) -> Share:
         """Of the step's objects."""
         return batch.share
 
-    def losses(self, batch: Batch) -> dict[str, Tensor]:
+    def losses(self, batch: PhotographBatch) -> dict[str, Tensor]:
         """Over what is known after each photograph."""
         images, K, R, known = (to_device(each, self._device) for each in (batch.images, batch.K, batch.R, batch.known))
         found = self.network(images, K, R)

@@ -24,7 +24,7 @@ from engines.core.learning.read_ahead import WORKERS
 from engines.core.ranks import Rank, Share
 from engines.core.seeding import seeded
 from engines.lsm.config import LsmConfig
-from engines.lsm.photographs import Cube, Photographs, read_photographs
+from engines.lsm.photographs import NetworkPhotographs, ReconstructionCube, read_photographs
 
 NOTHING = 10.0
 """The depth where nothing is hit, the cube's units."""
@@ -56,7 +56,7 @@ class Chosen:
     views: tuple[int, ...]
 
 
-class Plan:
+class ObjectSchedule:
     """Which objects a step looks at, in which photographs."""
 
     def __init__(self, instances: Array, config: LsmConfig, seed: int) -> None:
@@ -87,7 +87,7 @@ def _shuffled(count: int, seed: int, turn: int) -> Tensor:
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
+class PhotographBatch:
     """What is this rank's of a step: B objects, V photographs of each.
 
     Attributes:
@@ -103,22 +103,32 @@ class Batch:
     known: Tensor
 
 
-class BatchReader:
+class PhotographBatchReader:
     """Reads what any step needs."""
 
     def __init__(
-        self, views: Views, volumes: Volumes | None, cube: Cube, plan: Plan, config: LsmConfig, rank: Rank
+        self,
+        views: Views,
+        volumes: Volumes | None,
+        cube: ReconstructionCube,
+        plan: ObjectSchedule,
+        config: LsmConfig,
+        rank: Rank,
     ) -> None:
         """Of `views`, the share of `rank`; voxels of their objects, which stand in `cube`."""
         self._views, self._volumes, self._cube, self._plan = views, volumes, cube, plan
         self._config, self._rank = config, rank
-        self._kept, self._depths, self._grids = dict[int, Photographs](), dict[int, Tensor](), dict[int, Tensor]()
+        self._kept, self._depths, self._grids = (
+            dict[int, NetworkPhotographs](),
+            dict[int, Tensor](),
+            dict[int, Tensor](),
+        )
 
     def __getstate__(self) -> dict[str, object]:
         # Workers keep photographs of their own.
         return vars(self) | {"_kept": {}, "_depths": {}, "_grids": {}}
 
-    def read(self, step: int) -> Batch:
+    def read(self, step: int) -> PhotographBatch:
         """Photographs, and what is known of them.
 
         Raises:
@@ -129,7 +139,7 @@ class BatchReader:
             seen = [self._photograph(number) for number in chosen.views]
             together = (torch.cat([getattr(one, name) for one in seen]) for name in ("images", "K", "R"))
             parts.append((*together, self._known(chosen)))
-        return Batch(share, *(torch.stack(each) for each in zip(*parts, strict=True)))
+        return PhotographBatch(share, *(torch.stack(each) for each in zip(*parts, strict=True)))
 
     def look(self) -> None:
         """Looks at some objects, evenly spread: what is wrong with their files is said before the first step.
@@ -149,7 +159,7 @@ class BatchReader:
     def _fits(self) -> bool:
         return (len(self._kept) + 1) * photograph_bytes(self._config) <= MEMORY_BYTES
 
-    def _photograph(self, number: int) -> Photographs:
+    def _photograph(self, number: int) -> NetworkPhotographs:
         if (kept := self._kept.get(number)) is not None:
             return kept
         read = read_photographs(self._views, [number], self._cube, self._config, torch.device("cpu"))
@@ -174,7 +184,7 @@ class BatchReader:
         return volume
 
 
-def known_volume(volumes: Volumes | None, instance: int, cube: Cube, config: LsmConfig) -> Array:
+def known_volume(volumes: Volumes | None, instance: int, cube: ReconstructionCube, config: LsmConfig) -> Array:
     """[n, n, n] bool along the cube's x, y, z: which voxels of an object are filled.
 
     Raises:
@@ -185,7 +195,7 @@ def known_volume(volumes: Volumes | None, instance: int, cube: Cube, config: Lsm
     return turned(volumes.read(instance, config.nvox), cube.turn)
 
 
-def known_depth(view: View, cube: Cube, config: LsmConfig) -> Array:
+def known_depth(view: View, cube: ReconstructionCube, config: LsmConfig) -> Array:
     """[H, W] float32 as the network gives it, the cube's units, of the size that it is given photographs in.
 
     Raises:

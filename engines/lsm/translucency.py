@@ -8,7 +8,7 @@ from torch import Tensor
 
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled
-from engines.lsm.occupancy import Met, OccupancyField, Rays
+from engines.lsm.occupancy import CubeRays, Met, OccupancyField
 
 OPTICAL_DEPTH = 0.35
 """Of a voxel that is surely occupied: five of them hide five sixths of what is behind them."""
@@ -54,7 +54,7 @@ def seen_through(field: OccupancyField, colours: Tensor, met: Met, stop: Stop) -
 
 
 def _of_all(
-    field: OccupancyField, grids: Tensor, rays: Rays, way: tuple[Tensor, Tensor], stop: Stop
+    field: OccupancyField, grids: Tensor, rays: CubeRays, way: tuple[Tensor, Tensor], stop: Stop
 ) -> tuple[Tensor, Tensor]:
     """As `seen_through`, between both of `way` [M], for a GPU: it would be waited for, which rays are through."""
     at, far = way
@@ -71,7 +71,7 @@ def _of_all(
 
 
 def _some_steps(
-    field: OccupancyField, grids: Tensor, rays: Rays, at: Tensor, through: Tensor
+    field: OccupancyField, grids: Tensor, rays: CubeRays, at: Tensor, through: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """[3, M] the light of some steps from `at` [M], of which `through` [M] comes through; then both as they are."""
     depth_per_step, gathered = OPTICAL_DEPTH * STEP / (1 - field.threshold), torch.zeros(3, len(at), device=at.device)

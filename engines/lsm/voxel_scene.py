@@ -18,7 +18,7 @@ from engines.core.engine import Control, Stop, never_stop
 from engines.core.frame import Frame
 from engines.lsm.colouring import colours
 from engines.lsm.occupancy import Met, OccupancyField
-from engines.lsm.photographs import Photographs
+from engines.lsm.photographs import NetworkPhotographs
 from engines.lsm.reconstruction import Latest
 from engines.lsm.sources import LEAST, OPTION, Sources
 from engines.lsm.translucency import neighbours_of, seen_through
@@ -38,11 +38,11 @@ FIELDS = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Solid:
+class ObjectSolid:
     """An object at a threshold, and what is seen of it from the photographs."""
 
     field: OccupancyField
-    photographs: Photographs
+    photographs: NetworkPhotographs
     shadows: Tensor
     """[V, h, w] depths from each, the cube's units."""
 
@@ -76,9 +76,9 @@ class VoxelScene:
         threshold = Control(THRESHOLD, "Occupancy threshold", "number", 0.01, 0.99, AUTHORS_THRESHOLD)
         look = Control(LOOK, "Look", "choice", 0, 1, 0, LOOKS)
         self.controls: tuple[Control, ...] = (*sources.controls(), look, threshold)
-        self._solids = Latest[Solid](FIELDS)
+        self._solids = Latest[ObjectSolid](FIELDS)
 
-    def solid(self, controls: Mapping[str, float], stop: Stop = never_stop) -> Solid:
+    def solid(self, controls: Mapping[str, float], stop: Stop = never_stop) -> ObjectSolid:
         """What `controls` choose; made where it is not kept.
 
         Raises:
@@ -92,7 +92,7 @@ class VoxelScene:
         field = OccupancyField(maker.occupancy(number, views, chosen, stop), threshold)
         photographs = maker.photographs(number, views, chosen)
         shadows = [self._depths(field, camera.scaled(SHADOW), stop) for camera in photographs.cameras]
-        return self._solids.keep((number, threshold), Solid(field, photographs, torch.stack(shadows)))
+        return self._solids.keep((number, threshold), ObjectSolid(field, photographs, torch.stack(shadows)))
 
     def _depths(self, field: OccupancyField, camera: Camera, stop: Stop) -> Tensor:
         """[h, w] along +z, the cube's units."""
@@ -127,7 +127,7 @@ class VoxelScene:
         extra = {"normals": normals.view(height, width, 3), "alpha": alpha.view(height, width)}
         return Frame(image.view(height, width, 3), depth.view(height, width), extra)
 
-    def _seen_through(self, solid: Solid, camera: Camera, stop: Stop) -> tuple[Tensor, Tensor]:
+    def _seen_through(self, solid: ObjectSolid, camera: Camera, stop: Stop) -> tuple[Tensor, Tensor]:
         """[H * W, 3] over white, and [H * W] opacity; where voxels are large it is drawn with fewer pixels."""
         away = max(float(np.linalg.norm(camera.position - self._sources.cube.centre)) / self._sources.cube.side, 1e-6)
         smooth = camera.focal_px[1] * solid.field.voxel / away > SMOOTH_PX
@@ -183,7 +183,7 @@ class VoxelScene:
 class VoxelSurface:
     """The surface of an object, in the world."""
 
-    def __init__(self, sources: Sources, solid: Solid) -> None:
+    def __init__(self, sources: Sources, solid: ObjectSolid) -> None:
         self.device, self.bounds, self._cube, self._solid = sources.device, sources.bounds, sources.cube, solid
 
     @torch.inference_mode()

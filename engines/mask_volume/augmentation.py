@@ -18,7 +18,7 @@ BRIGHTNESS, SATURATION, HUE, CONTRAST = (-0.2, 0.3), (-0.2, 0.5), (-0.2, 0.2), (
 
 
 @dataclass(frozen=True)
-class Window:
+class CropWindow:
     """A square part of an enlarged picture.
 
     Attributes:
@@ -49,7 +49,7 @@ def random_window(
     scales: tuple[float, float],
     random: torch.Generator,
     around: Tensor | None = None,
-) -> Window:
+) -> CropWindow:
     """A square anywhere in a picture of `size_px`, enlarged by one of `scales`; by more where it would not fit.
 
     Args:
@@ -67,7 +67,7 @@ def random_window(
             _start_around(round(at * whole / side), whole, side_px, random)
             for at, whole, side in ((column, width, size_px[0]), (row, height, size_px[1]))
         )
-    return Window((width, height), x, y, side_px)
+    return CropWindow((width, height), x, y, side_px)
 
 
 def _start_around(at: int, whole: int, side: int, random: torch.Generator) -> int:

@@ -71,7 +71,7 @@ class Brush:
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
+class ComposedImage:
     """A picture: image [H, W, 3] over black, opacity [H, W], disparity [H, W] in inverse world units."""
 
     image: Tensor
@@ -94,7 +94,7 @@ class Stack:
         self._on_cpu = layers.device.type == "cpu"
         self._blocks = _greatest(layers[..., 3]) if self._on_cpu else np.empty(0)
 
-    def draw(self, camera: Camera, stop: Stop, only: int | None = None) -> Drawn:
+    def draw(self, camera: Camera, stop: Stop, only: int | None = None) -> ComposedImage:
         """The picture from `camera`.
 
         Args:
@@ -108,7 +108,7 @@ class Stack:
             return self._draw_bands(camera, slice(chosen.start, chosen.stop), stop)
         return self._draw_tiles(camera, chosen, stop)
 
-    def _draw_bands(self, camera: Camera, chosen: slice, stop: Stop) -> Drawn:
+    def _draw_bands(self, camera: Camera, chosen: slice, stop: Stop) -> ComposedImage:
         """Some rows at a time: all planes of a large picture at once would take more memory than a GPU has."""
         layers, depths = self.layers[chosen].permute(0, 3, 1, 2), self.depths[chosen]
         width, height = camera.size_px
@@ -118,9 +118,9 @@ class Stack:
                 raise Cancelled
             band = camera.cropped(0, top, width, min(rows, height - top))
             bands.append(planes.composite(planes.warp(layers, self.reference, band, depths), depths))
-        return Drawn(*(torch.cat(parts) for parts in zip(*bands, strict=True)))
+        return ComposedImage(*(torch.cat(parts) for parts in zip(*bands, strict=True)))
 
-    def _draw_tiles(self, camera: Camera, chosen: range, stop: Stop) -> Drawn:
+    def _draw_tiles(self, camera: Camera, chosen: range, stop: Stop) -> ComposedImage:
         width, height = camera.size_px
         maps = planes.homographies(self.reference, camera, self.depths).double().numpy()
         # Pixel i lies at i + 0.5; OpenCV counts from pixel 0's centre, on both sides.
@@ -143,7 +143,7 @@ class Stack:
 
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(draw, range(threads)))
-        return Drawn(*map(torch.from_numpy, out))
+        return ComposedImage(*map(torch.from_numpy, out))
 
     def _draw_tile(self, brush: Brush, maps: Array, chosen: range, stop: Stop) -> None:
         """`maps` [P, 3, 3] lead from the tile's pixels to the planes'."""

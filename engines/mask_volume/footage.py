@@ -16,7 +16,7 @@ from engines.mask_volume.config import MaskVolumeOptions
 from engines.mask_volume.examples import working_size
 from engines.mask_volume.inference import Check
 from engines.mask_volume.moment_cache import Key
-from engines.mask_volume.moments import Pair
+from engines.mask_volume.moments import CameraPair
 from engines.mask_volume.pairs import choose_pair, nearest, neighbour, require_apart
 
 LISTED = 4096
@@ -112,12 +112,12 @@ class Footage:
             self._fixed[when] = found
         return found
 
-    def pair(self, key: Key) -> Pair:
+    def pair(self, key: Key) -> CameraPair:
         """Both cameras, of the reference's size: pictures of another are brought to it."""
         cameras = self.cameras(key.instance, key.time)
         first, second = cameras[key.first], cameras[key.second]
         label = (key.instance, key.first, key.second)
-        return Pair(label, (first, second.resized(first.size_px)), depth_limits(self.dataset, key.instance))
+        return CameraPair(label, (first, second.resized(first.size_px)), depth_limits(self.dataset, key.instance))
 
     def pictures(self, key: Key, size_px: tuple[int, int], check: Check) -> Array:
         """[2, H, W, 3] what the pair saw."""

@@ -27,7 +27,7 @@ AnyNetwork = TypeVar("AnyNetwork", bound=nn.Module)
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
+class CameraPair:
     """What planes are made of.
 
     Attributes:
@@ -40,7 +40,7 @@ class Pair:
     cameras: tuple[Camera, Camera]
     depths: tuple[float, float]
 
-    def same_place(self, other: Pair) -> bool:
+    def same_place(self, other: CameraPair) -> bool:
         """Whether the same background lies before both."""
         return (self.label, self.depths) == (other.label, other.depths) and all(
             a.size_px == b.size_px
@@ -82,7 +82,7 @@ class Moment:
 
 
 @dataclass(frozen=True, eq=False)
-class Background:
+class StaticBackground:
     """What is the same at all moments of cameras that stand still.
 
     Attributes:
@@ -91,7 +91,7 @@ class Background:
         opacity: [P, H, W] float16.
     """
 
-    pair: Pair
+    pair: CameraPair
     layers: Tensor
     first: Tensor
     opacity: Tensor
@@ -105,13 +105,13 @@ class Maker:
         mpi = _network(MpiNet, weights, MPI, device)
         self._mask = _network(MaskNet, weights, MASK, device) if has_mask(weights) else None
         self._mpi = PackedMpi(mpi)
-        self._background: Background | None = None
+        self._background: StaticBackground | None = None
         if self._mask is not None:
             self._mask_rest = PackedUnet(self._mask)
             self._both_first = FirstBlocks([mpi.conv1_1, self._mask.conv1_1])
             self._still_first = FirstLayers([(self._mask.conv1_1.convolution.weight[:, 2 * VIEW :], None)])
 
-    def make(self, pair: Pair, pictures: Array, backgrounds: Callable[[], Array], check: Check) -> Moment:
+    def make(self, pair: CameraPair, pictures: Array, backgrounds: Callable[[], Array], check: Check) -> Moment:
         """The multiplane image of a pair's pictures [2, H, W, 3].
 
         Args:
@@ -134,14 +134,14 @@ class Maker:
                 torch.lerp(still, moving, spread(share[..., 0], 4), out=moving)
             return Moment(layers.half(), mask[..., 0].half(), background.opacity, pair.cameras[0], depths)
 
-    def _background_of(self, pair: Pair, backgrounds: Callable[[], Array], check: Check) -> Background:
+    def _background_of(self, pair: CameraPair, backgrounds: Callable[[], Array], check: Check) -> StaticBackground:
         made = self._background
         if made is None or not made.pair.same_place(pair):
             depths = planes.plane_depths(*pair.depths, PLANES)
             swept = sweep_pair(to_device(torch.from_numpy(backgrounds()), self.device), pair.cameras, depths)
             (share,) = self._still_first(*swept)
             layers = self._mpi(swept, check)
-            made = Background(pair, layers, share, layers[..., 3].half())
+            made = StaticBackground(pair, layers, share, layers[..., 3].half())
             self._background = made
         return made
 

@@ -18,7 +18,7 @@ from engines.core.engine import INSTANCE, TIME, Control, Stop, never_stop
 from engines.core.errors import Cancelled
 from engines.core.frame import Frame
 from engines.mask_volume.config import PLANES, MaskVolumeConfig, MaskVolumeOptions
-from engines.mask_volume.drawing import Drawn, Stack
+from engines.mask_volume.drawing import ComposedImage, Stack
 from engines.mask_volume.footage import Footage
 from engines.mask_volume.moment_cache import Key, MomentCache
 from engines.mask_volume.moments import Maker, Moment, has_mask
@@ -267,7 +267,7 @@ class _Seen:
         later = {"foreground": self._foreground, "mask": self._mask} if moves else {}
         return Frame(drawn.image, self._depth(drawn), Channels(known, later))
 
-    def _depth(self, drawn: Drawn) -> Tensor:
+    def _depth(self, drawn: ComposedImage) -> Tensor:
         """[H, W] along this camera's +z, of the plane at the mean disparity before the reference; inf where clear."""
         clear = drawn.opacity < 1e-2
         before = drawn.opacity / drawn.disparity.clamp(min=1e-12)
@@ -298,7 +298,7 @@ class _Seen:
         mask, opacity = self.moment.mask.float()[..., None], self.moment.layers[..., 3:].float()
         return self._other(torch.cat([mask, mask, mask, opacity], dim=-1)).image[..., 0]
 
-    def _other(self, layers: Tensor) -> Drawn:
+    def _other(self, layers: Tensor) -> ComposedImage:
         with torch.inference_mode():
             stack = Stack(layers, self.moment.reference, self.moment.depths)
             return stack.draw(self.camera, never_stop, self.only)

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engines.core.device import memory_there
-from engines.srn.network import Layer, Phi, Srn, apply
+from engines.srn.network import Phi, PhiLayer, Srn, apply
 
 DEPTH_PENALTY = 10_000.0
 """Inside the depth loss, before its weight; the authors' value."""
@@ -24,7 +24,7 @@ MEMORY_SHARE = 0.5
 """Of what a GPU has left when the run begins."""
 
 
-class Rays(NamedTuple):
+class ImageRays(NamedTuple):
     """What is looked at in pictures [B].
 
     Attributes:
@@ -51,7 +51,7 @@ class Compared:
         rows: of the pictures, those that are here.
     """
 
-    rays: Rays
+    rays: ImageRays
     photographs: Tensor
     weights: Tensor | None
     part: float = 1.0
@@ -73,7 +73,7 @@ class Compared:
         photographs = self.photographs[rows, columns]
         share = photographs[..., 0].numel() / self.photographs[..., 0].numel()
         return Compared(
-            Rays(origins[rows, columns], directions[rows, columns], forward[rows], position[rows]),
+            ImageRays(origins[rows, columns], directions[rows, columns], forward[rows], position[rows]),
             photographs,
             None if self.weights is None else self.weights[rows, columns],
             self.part * share,
@@ -99,7 +99,7 @@ def rays_at_once(device: torch.device, tracing_steps: int) -> int:
     return max(RAYS_ON_CPU, int(there * MEMORY_SHARE / (BYTES_PER_STEP * (tracing_steps + 1))))
 
 
-class Losses(NamedTuple):
+class RayLosses(NamedTuple):
     """Of a step; 0-dimensional.
 
     Attributes:
@@ -113,7 +113,9 @@ class Losses(NamedTuple):
     depth: Tensor
 
 
-def compare(network: Srn, codes: Tensor | None, compared: Compared, most: int, weights: tuple[float, float]) -> Losses:
+def compare(
+    network: Srn, codes: Tensor | None, compared: Compared, most: int, weights: tuple[float, float]
+) -> RayLosses:
     """Draws all and compares it, `most` rays at a time.
 
     Args:
@@ -124,7 +126,7 @@ def compare(network: Srn, codes: Tensor | None, compared: Compared, most: int, w
     inputs = [tensor for layer in phi for tensor in _tensors(layer)]
     for part in (network.ray_marcher, network.pixel_generator):
         inputs += part.parameters()
-    return Losses(*_PieceByPiece.apply(network, phi, compared, most, weights, *inputs))  # type: ignore[no-untyped-call]
+    return RayLosses(*_PieceByPiece.apply(network, phi, compared, most, weights, *inputs))  # type: ignore[no-untyped-call]
 
 
 class _PieceByPiece(torch.autograd.Function):
@@ -168,7 +170,7 @@ def _added(known: Tensor | None, more: Tensor | None) -> Tensor | None:
     return known.add_(more)
 
 
-def _tensors(layer: Layer) -> list[Tensor]:
+def _tensors(layer: PhiLayer) -> list[Tensor]:
     return [tensor for tensor in (layer.weight, layer.bias, layer.scale, layer.shift) if tensor is not None]
 
 
@@ -186,7 +188,7 @@ def _layers(phi: Phi, tensors: Sequence[Tensor], rows: slice) -> Phi:
         tensor = tensor[rows]
         return tensor.view(tensor.shape[1:] if tensor.shape[1] > 1 else -1) if len(tensor) == 1 else tensor
 
-    return [Layer(*map(taken, (layer.weight, layer.bias, layer.scale, layer.shift))) for layer in phi]  # type: ignore[arg-type]
+    return [PhiLayer(*map(taken, (layer.weight, layer.bias, layer.scale, layer.shift))) for layer in phi]  # type: ignore[arg-type]
 
 
 def _losses(network: Srn, phi: Phi, piece: Compared) -> tuple[Tensor, Tensor]:

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engines.srn.network import LSTM_FEATURES, Layer, Mlp, Phi, RayMarcher, layers_of
+from engines.srn.network import LSTM_FEATURES, Mlp, Phi, PhiLayer, RayMarcher, layers_of
 
 CHUNK_RAYS = 1024
 """On a CPU: 1 MB a layer."""
@@ -42,7 +42,7 @@ def _product(weight: Tensor, bias: Tensor) -> Product:
 class PackedLayer:
     """Linear, LayerNorm, ReLU on rows [N, C] -> [N, C']."""
 
-    def __init__(self, layer: Layer) -> None:
+    def __init__(self, layer: PhiLayer) -> None:
         self._product = _product(layer.weight.reshape(layer.weight.shape[-2:]), layer.bias.reshape(-1))
         self._scale, self._shift = layer.scale, layer.shift
 

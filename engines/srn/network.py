@@ -30,10 +30,10 @@ class NormalisedLinear(nn.Module):
         super().__init__()
         self.net = nn.Sequential(nn.Linear(in_features, out_features), nn.LayerNorm([out_features]), nn.ReLU())
 
-    def as_layer(self) -> Layer:
+    def as_layer(self) -> PhiLayer:
         """As data."""
         linear, norm = cast(nn.Linear, self.net[0]), cast(nn.LayerNorm, self.net[1])
-        return Layer(linear.weight, linear.bias, norm.weight, norm.bias)
+        return PhiLayer(linear.weight, linear.bias, norm.weight, norm.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.net(x)  # type: ignore[no-any-return]
@@ -57,7 +57,7 @@ class Mlp(nn.Module):
 
 
 @dataclass(frozen=True, eq=False)
-class Layer:
+class PhiLayer:
     """One layer of phi, ready to be applied: linear, LayerNorm, ReLU.
 
     Attributes:
@@ -77,7 +77,7 @@ class Layer:
         return F.layer_norm(x, x.shape[-1:], self.scale, self.shift).relu_()
 
 
-Phi = Sequence[Layer]
+Phi = Sequence[PhiLayer]
 """The scene: point -> features."""
 
 
@@ -100,10 +100,10 @@ class HyperLinear(nn.Module):
         with torch.no_grad():
             self.hypo_params.net[-1].weight.mul_(0.1)  # type: ignore[operator]
 
-    def forward(self, code: Tensor) -> Layer:
+    def forward(self, code: Tensor) -> PhiLayer:
         flat = self.hypo_params(code)
         weight, bias = flat.split([self.in_features * self.out_features, self.out_features], dim=-1)
-        return Layer(weight.unflatten(-1, (self.out_features, self.in_features)), bias.unsqueeze(-2))
+        return PhiLayer(weight.unflatten(-1, (self.out_features, self.in_features)), bias.unsqueeze(-2))
 
 
 class HyperLayer(nn.Module):
@@ -113,7 +113,7 @@ class HyperLayer(nn.Module):
         super().__init__()
         self.hyper_linear = HyperLinear(code_size, in_features, out_features)
 
-    def forward(self, code: Tensor) -> Layer:
+    def forward(self, code: Tensor) -> PhiLayer:
         return self.hyper_linear(code)  # type: ignore[no-any-return]
 
 

@@ -99,7 +99,7 @@ def left_out(views: Views, kept: Views, config: SrnConfig) -> tuple[str, ...]:
     )
 
 
-class Plan:
+class ResolutionSchedule:
     """Side of the pictures, and which, at any step."""
 
     def __init__(self, instances: np.ndarray[tuple[int], np.dtype[np.int32]], config: SrnConfig, seed: int) -> None:
@@ -144,7 +144,7 @@ def _shuffled(count: int, seed: int, round_: int) -> Tensor:
 
 
 @dataclass(frozen=True, eq=False)
-class Pictures:
+class ObservedImages:
     """The photographs of one step that are this rank's, squared.
 
     Attributes:
@@ -168,12 +168,14 @@ class Pictures:
 class PictureReader:
     """Reads the pictures of any step."""
 
-    def __init__(self, views: Views, plan: Plan, code_length: int | None, keep: bool, rank: Rank = ALONE) -> None:
+    def __init__(
+        self, views: Views, plan: ResolutionSchedule, code_length: int | None, keep: bool, rank: Rank = ALONE
+    ) -> None:
         """Of `views`, the share of `rank`; codes of `code_length` are read with them where that is not None."""
         self._views, self._plan, self._code_length, self._rank = views, plan, code_length, rank
         self._kept: dict[tuple[int, int], tuple[Tensor, Camera, Tensor | None]] | None = {} if keep else None
 
-    def read(self, step: int) -> Pictures:
+    def read(self, step: int) -> ObservedImages:
         """The pictures of a step.
 
         Raises:
@@ -190,7 +192,7 @@ class PictureReader:
         codes = None
         if self._code_length is not None:
             codes = given_codes([self._views[index] for index in views], self._code_length)
-        return Pictures(step, share, views, torch.stack(colours), cameras, codes, valid)
+        return ObservedImages(step, share, views, torch.stack(colours), cameras, codes, valid)
 
     def _one(self, index: int, side: int) -> tuple[Tensor, Camera, Tensor | None]:
         """[S * S, 3] bytes, the camera, and [S * S] bool what counts; None: all."""

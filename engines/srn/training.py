@@ -23,13 +23,13 @@ from engines.core.ranks import Share
 from engines.core.seeding import seeded
 from engines.core.storage.checkpoint import INSTANCES, SceneInfo
 from engines.srn.codes import codes_of_objects
-from engines.srn.comparison import Compared, Rays, compare, pixel_weights, rays_at_once
+from engines.srn.comparison import Compared, ImageRays, compare, pixel_weights, rays_at_once
 from engines.srn.config import SrnConfig, SrnOptions
 from engines.srn.network import INITIAL_DEPTH, Srn
 from engines.srn.observations import (
+    ObservedImages,
     PictureReader,
-    Pictures,
-    Plan,
+    ResolutionSchedule,
     fit_in_memory,
     left_out,
     observations,
@@ -88,7 +88,7 @@ class SrnObjective:
         self.workers = workers_for(len(self.photographs), config)
         # Workers would keep a copy each.
         keep = self.workers == 0 and fit_in_memory(len(self.photographs), config)
-        self._plan = Plan(self.photographs.instances, config, setup.seed)
+        self._plan = ResolutionSchedule(self.photographs.instances, config, setup.seed)
         self.reader = PictureReader(
             self.photographs, self._plan, config.embedding_size if given else None, keep, ranks.here()
         )
@@ -97,15 +97,15 @@ class SrnObjective:
         """The photographs of all ranks."""
         return self._plan.views(step)
 
-    def read(self, step: int) -> Pictures:
+    def read(self, step: int) -> ObservedImages:
         """This rank's photographs."""
         return self.reader.read(step)
 
-    def share(self, batch: Pictures) -> Share:
+    def share(self, batch: ObservedImages) -> Share:
         """Of the step's photographs."""
         return batch.share
 
-    def losses(self, batch: Pictures) -> dict[str, Tensor]:
+    def losses(self, batch: ObservedImages) -> dict[str, Tensor]:
         """Squared error of the colours, mean square of the codes, penalty of depths behind the camera."""
         config, codes = self.config, self._codes(batch)
         weights = config.l1_weight, config.reg_weight
@@ -113,7 +113,7 @@ class SrnObjective:
         latent = codes.square().mean() if codes is not None else drawn.new_zeros(())
         return {"total": drawn + config.kl_weight * latent, "image": image, "latent": latent, "depth": depth}
 
-    def _codes(self, batch: Pictures) -> Tensor | None:
+    def _codes(self, batch: ObservedImages) -> Tensor | None:
         """[B, L] of the objects in this rank's pictures; None: there is one scene."""
         if batch.codes is not None:
             return to_device(batch.codes, self._device)
@@ -122,7 +122,7 @@ class SrnObjective:
         numbers = torch.from_numpy(self.photographs.instances[list(batch.views)]).long()
         return self.network.latent_codes(to_device(numbers, self._device))  # type: ignore[no-any-return]
 
-    def _compared(self, batch: Pictures) -> Compared:
+    def _compared(self, batch: ObservedImages) -> Compared:
         """What is drawn and compared. All pixels of the step are drawn by chance, and this rank's are taken of them."""
         random = seeded(self._seed, 2, batch.step)
         pixels = self._pixels(batch.share.total, batch.colours.shape[1], random)
@@ -134,7 +134,7 @@ class SrnObjective:
             weights = pixel_weights(to_device(torch.gather(batch.valid, 1, own[..., 0]), self._device))
         return Compared(rays, photographs, weights, batch.share.part)
 
-    def _rays(self, batch: Pictures, pixels: Tensor, random: torch.Generator) -> Rays:
+    def _rays(self, batch: ObservedImages, pixels: Tensor, random: torch.Generator) -> ImageRays:
         """Of this rank's pictures; pixels [B, N] of the whole step's."""
         side, rows = batch.cameras[0].size_px[0], batch.share.rows
         poses = torch.from_numpy(np.stack([camera.camera_to_world for camera in batch.cameras])).float()
@@ -148,7 +148,7 @@ class SrnObjective:
         directions = torch.cat([flat, torch.ones_like(flat[..., :1])], dim=-1) @ poses[:, :3, :3].transpose(1, 2)
         position = poses[:, :3, 3]
         origins = position[:, None] + directions * begin
-        return Rays(origins, F.normalize(directions, dim=-1), poses[:, :3, 2], position)
+        return ImageRays(origins, F.normalize(directions, dim=-1), poses[:, :3, 2], position)
 
     def _pixels(self, pictures: int, count: int, random: torch.Generator) -> Tensor:
         """[B, N] numbers of the pixels that are compared, of `count`: all, or `rays_per_image` of them by chance."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from app.rendering.pictures import Request
+from app.rendering.pictures import RenderRequest
 from tests.app.fake_scene import FakeScene
 from tests.app.watched import Watch, Watched, opened, turned
 from tests.benchmarks.measuring import Measure
@@ -63,7 +63,7 @@ class Drag:
 
 def _drag(watched: Watched) -> Drag:
     scene, frames = watched.scene, len(watched.scene.began)
-    asked: list[tuple[float, Request]] = []
+    asked: list[tuple[float, RenderRequest]] = []
     began, paused_s = time.perf_counter(), 0.0
     while (now := time.perf_counter()) - began - paused_s < 2.0:
         asked.append((now, watched.ask(turned(scene, 0.3 * np.sin(2 * (now - began))), moving=True)))
@@ -79,7 +79,7 @@ def _drag(watched: Watched) -> Drag:
     return Drag(len(latencies) / seconds, latency_s, _age_s(asked, answered), len(scene.began) - frames)
 
 
-def _age_s(asked: list[tuple[float, Request]], answered: dict[int, float]) -> float:
+def _age_s(asked: list[tuple[float, RenderRequest]], answered: dict[int, float]) -> float:
     """95th percentile over requests of the time until it or a newer one was shown."""
     ages, soonest = [], np.inf
     for at, request in reversed(asked):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from app.camera import navigation
-from app.rendering.pictures import Picture, Request
+from app.rendering.pictures import RenderedImage, RenderRequest
 from app.rendering.render_worker import RenderWorker
 from engines.core.camera import Camera
 from tests.app.fake_scene import UP, FakeScene
@@ -24,16 +24,16 @@ class Watched:
 
     def __init__(self, scene: FakeScene) -> None:
         self.scene = scene
-        self.pictures: list[tuple[float, Picture]] = []
-        self.errors: list[tuple[Request, BaseException]] = []
+        self.pictures: list[tuple[float, RenderedImage]] = []
+        self.errors: list[tuple[RenderRequest, BaseException]] = []
         self.worker = RenderWorker(
             scene,
             lambda picture: self.pictures.append((time.perf_counter(), picture)),
             lambda request, error: self.errors.append((request, error)),
         )
 
-    def ask(self, camera: Camera | None = None, moving: bool = False, **more: Any) -> Request:
-        request = Request(camera or self.scene.start, {}, moving=moving, **more)
+    def ask(self, camera: Camera | None = None, moving: bool = False, **more: Any) -> RenderRequest:
+        request = RenderRequest(camera or self.scene.start, {}, moving=moving, **more)
         self.worker.submit(request)
         return request
 
@@ -49,11 +49,11 @@ class Watched:
         time.sleep(0.05)
 
     @property
-    def exact(self) -> list[Picture]:
+    def exact(self) -> list[RenderedImage]:
         return [picture for _, picture in self.pictures if picture.kind == "exact"]
 
     @property
-    def previews(self) -> list[Picture]:
+    def previews(self) -> list[RenderedImage]:
         return [picture for _, picture in self.pictures if picture.kind == "preview"]
 
 

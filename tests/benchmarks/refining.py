@@ -11,7 +11,7 @@ import numpy as np
 from app.camera.camera_controller import CameraController
 from app.rendering.background import PlainBackground
 from app.rendering.display import Pixels, shade
-from app.rendering.pictures import Request
+from app.rendering.pictures import RenderRequest
 from app.rendering.progressive import rounds
 from app.rendering.refinement import Refinement
 from app.rendering.reprojection import Reprojector
@@ -62,7 +62,7 @@ def refined(demo: str) -> Refining:
     exact_s = time.perf_counter() - began
     # As the window's worker does, but in this thread: its own steps back behind other programs.
     pictures, began = list[tuple[float, Pixels]](), time.perf_counter()
-    made = rounds(scene, Request(camera, controls), never_stop, Refinement(), PlainBackground(), None)
+    made = rounds(scene, RenderRequest(camera, controls), never_stop, Refinement(), PlainBackground(), None)
     for number, (frame, background, _) in enumerate(made):
         pixels = shade(frame, "rgb")
         pictures.append((time.perf_counter() - began, pixels))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.conformance.running import Outcome, conform
+from app.conformance.running import CheckOutcome, conform
 from app.conformance.samples import small_samples
 from engines import registry
 from engines.core.abilities import FilledBox
@@ -64,7 +64,7 @@ def imported(source: str) -> str:
 
 def outcomes_of(
     source: str, samples: Sequence[Dataset], folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> tuple[Outcome, ...]:
+) -> tuple[CheckOutcome, ...]:
     """What the conformance check says of the method, all of which must be ok."""
     write_method(folder, imported(source))
     with among_engines(folder, monkeypatch):
@@ -73,7 +73,7 @@ def outcomes_of(
     return outcomes
 
 
-def said_of(outcomes: tuple[Outcome, ...], does: str) -> bool:
+def said_of(outcomes: tuple[CheckOutcome, ...], does: str) -> bool:
     return any(does in outcome.line for outcome in outcomes)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.conformance.running import Outcome, conform
+from app.conformance.running import CheckOutcome, conform
 from app.conformance.samples import small_samples
 from engines import registry
 from engines.core.data.dataset import Dataset
@@ -34,7 +34,7 @@ def test_methods_conform(name: str, samples: Sequence[Dataset]) -> None:
     )
 
 
-def waits(outcomes: Sequence[Outcome], where: str) -> int:
+def waits(outcomes: Sequence[CheckOutcome], where: str) -> int:
     """How often the host waits for a GPU; docs/gpu.md tells of each method, and why."""
     told = [re.search(rf"the host waits (\d+) times? {where}", outcome.text) for outcome in outcomes]
     (found,) = (match for match in told if match is not None)

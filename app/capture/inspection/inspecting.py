@@ -12,9 +12,9 @@ import numpy as np
 
 from app.capture.inspection.boxes import boxes_of_methods
 from app.capture.inspection.lenses import doubts_of_lenses
-from app.capture.inspection.pictures import Pictures, look_at_photograph
+from app.capture.inspection.pictures import InspectedImages, look_at_photograph
 from app.capture.inspection.poses import doubts_of_cameras
-from app.capture.inspection.report import DataReport, Doubt, Seen, Suitability, Thumbnail
+from app.capture.inspection.report import DataReport, Doubt, InspectedCamera, Suitability, Thumbnail
 from app.capture.structure import FEWEST
 from app.capture.unused import left_to_learn, unused
 from engines.core.abilities import reason_against
@@ -162,7 +162,7 @@ def _data(dataset: Dataset) -> _Inspection:
     drawn = drawn[_spread(len(drawn), MOST_CAMERAS)]
     read = _Read(views)
     cameras = [(index, view) for index in drawn.tolist() if (view := read[index]) is not None]
-    seen = tuple(Seen(view.name, view.camera, upper_edge(view)) for _, view in cameras)
+    seen = tuple(InspectedCamera(view.name, view.camera, upper_edge(view)) for _, view in cameras)
     some = [view for index in _spread(len(views), MOST_CAMERAS).tolist() if (view := read[index]) is not None]
     photographed = [view for view in some if view.image_path is not None]
     sizes = Counter("{}x{}".format(*view.camera.size_px) for view in photographed)
@@ -318,7 +318,7 @@ def _sorted(doubts: Iterable[Doubt]) -> tuple[Doubt, ...]:
 
 def _look(inspection: _Inspection, on_progress: OnProgress, stop: Stop) -> DataReport:
     """Reads the photographs, one after the other."""
-    report, pictures = inspection.report, Pictures()
+    report, pictures = inspection.report, InspectedImages()
     fresh, told_s = list[Thumbnail](), time.monotonic()
     for done, (place, view, name) in enumerate(inspection.views, start=1):
         if stop():

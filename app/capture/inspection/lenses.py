@@ -8,7 +8,7 @@ import numpy as np
 
 from app.capture.inspection.report import Doubt
 from engines.core.data.dataset import Dataset
-from engines.core.data.undistortion import Lens
+from engines.core.data.undistortion import LensModel
 from engines.core.data.views import View
 from engines.core.errors import UserError
 from engines.core.reading import counted, naming
@@ -28,7 +28,7 @@ FARTHEST = 3.0
 
 def doubts_of_lenses(views: Sequence[View]) -> list[Doubt]:
     """What is doubtful about the lenses of these photographs, as the folder describes them."""
-    kinds: list[tuple[str, Callable[[Lens], str]]] = [
+    kinds: list[tuple[str, Callable[[LensModel], str]]] = [
         ("field of view", _field),
         ("principal point", _centre),
         ("pixels", _stretch),
@@ -37,7 +37,7 @@ def doubts_of_lenses(views: Sequence[View]) -> list[Doubt]:
     lenses = [(view.name, view.taken_with) for view in views]
     doubts = []
     for what, judge in kinds:
-        known: dict[Lens, str] = {lens: judge(lens) for lens in {lens for _, lens in lenses}}
+        known: dict[LensModel, str] = {lens: judge(lens) for lens in {lens for _, lens in lenses}}
         doubted = [(name, known[lens]) for name, lens in lenses if known[lens]]
         if doubted:
             names = tuple(name for name, _ in doubted)
@@ -63,7 +63,7 @@ def notes_on_lenses(dataset: Dataset) -> tuple[str, ...]:
     return tuple(doubt.text for doubt in doubts_of_lenses(some))
 
 
-def _field(lens: Lens) -> str:
+def _field(lens: LensModel) -> str:
     fields_deg = [
         float(np.degrees(2 * np.arctan(size / (2 * focal))))
         for size, focal in zip(lens.size_px, lens.focal_px, strict=True)
@@ -77,7 +77,7 @@ def _field(lens: Lens) -> str:
     )
 
 
-def _centre(lens: Lens) -> str:
+def _centre(lens: LensModel) -> str:
     off = max(abs(centre / size - 0.5) for centre, size in zip(lens.centre_px, lens.size_px, strict=True))
     if off <= OFF_MIDDLE:
         return ""
@@ -85,14 +85,14 @@ def _centre(lens: Lens) -> str:
     return f"at ({x:.4g}, {y:.4g}) of pictures of {lens.size_px[0]}x{lens.size_px[1]}, far from their middle"
 
 
-def _stretch(lens: Lens) -> str:
+def _stretch(lens: LensModel) -> str:
     fx, fy = lens.focal_px
     if max(fx, fy) <= STRETCH * min(fx, fy):
         return ""
     return f"focal lengths of {fx:.4g} across and {fy:.4g} down, {max(fx, fy) / min(fx, fy):.3g} times as long"
 
 
-def _fold(lens: Lens) -> str:
+def _fold(lens: LensModel) -> str:
     """Where the radial part stops rising before it comes to the picture's corner, two directions fall on one place."""
     if not lens.distortion:
         return ""

@@ -145,7 +145,7 @@ def fineness(grey: Array) -> float:
     return float(fine / max(coarse, 1e-3))
 
 
-class Pictures:
+class InspectedImages:
     """What was seen so far."""
 
     def __init__(self) -> None:

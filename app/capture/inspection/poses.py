@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.capture.inspection.report import Doubt, Seen
+from app.capture.inspection.report import Doubt, InspectedCamera
 from engines.core.camera import Array, project
 from engines.core.data.dataset import Dataset
 from engines.core.reading import counted, naming
@@ -29,7 +29,7 @@ FEW_VIEWS, TOO_FEW = 20, 3
 """LLFF's authors advise 20 to 30 photographs; of two, distances are anybody's guess."""
 
 
-def doubts_of_cameras(dataset: Dataset, cameras: Sequence[Seen]) -> list[Doubt]:
+def doubts_of_cameras(dataset: Dataset, cameras: Sequence[InspectedCamera]) -> list[Doubt]:
     """What is doubtful about the cameras of one scene at one moment."""
     found = [*_few(dataset, len(cameras)), *_place(dataset, cameras)]
     if len(cameras) >= FEWEST:
@@ -56,7 +56,7 @@ def _few(dataset: Dataset, cameras: int) -> list[Doubt]:
     return []
 
 
-def _place(dataset: Dataset, cameras: Sequence[Seen]) -> list[Doubt]:
+def _place(dataset: Dataset, cameras: Sequence[InspectedCamera]) -> list[Doubt]:
     """All in one place, or so near to each other that nothing moves between their pictures."""
     if len(cameras) < 2:
         return []
@@ -77,7 +77,7 @@ def _place(dataset: Dataset, cameras: Sequence[Seen]) -> list[Doubt]:
     return [Doubt("warning", text, names)]
 
 
-def _far(cameras: Sequence[Seen]) -> list[Doubt]:
+def _far(cameras: Sequence[InspectedCamera]) -> list[Doubt]:
     positions = _positions(cameras)
     away = np.linalg.norm(positions - np.median(positions, axis=0), axis=1)
     usual = float(np.median(away))
@@ -88,7 +88,7 @@ def _far(cameras: Sequence[Seen]) -> list[Doubt]:
     return [Doubt("warning", f"{text}: {naming(far)}", far)]
 
 
-def _upside_down(cameras: Sequence[Seen], up: Array) -> list[Doubt]:
+def _upside_down(cameras: Sequence[InspectedCamera], up: Array) -> list[Doubt]:
     upper, forward = (np.stack(each) for each in zip(*((s.upper_edge, s.camera.forward) for s in cameras), strict=True))
     across, upwards = np.cross(forward, upper) @ up, upper @ up
     # What looks along up, or down, has no edge that is the upper one.
@@ -101,7 +101,7 @@ def _upside_down(cameras: Sequence[Seen], up: Array) -> list[Doubt]:
     ]
 
 
-def _looking_away(cameras: Sequence[Seen], bounds: Array) -> list[Doubt]:
+def _looking_away(cameras: Sequence[InspectedCamera], bounds: Array) -> list[Doubt]:
     steps = np.linspace(0, 1, GRID)
     points = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3) * (bounds[1] - bounds[0]) + bounds[0]
     away = _few_of(cameras, ~np.array([_sees(seen, points) for seen in cameras]))
@@ -111,17 +111,17 @@ def _looking_away(cameras: Sequence[Seen], bounds: Array) -> list[Doubt]:
     return [Doubt("warning", text, away)]
 
 
-def _sees(seen: Seen, points: Array) -> bool:
+def _sees(seen: InspectedCamera, points: Array) -> bool:
     pixels, depth = project(seen.camera, points)
     return bool(((depth > 0) & (pixels >= 0).all(axis=1) & (pixels <= seen.camera.size_px).all(axis=1)).any())
 
 
-def _few_of(cameras: Sequence[Seen], which: Array) -> tuple[str, ...]:
+def _few_of(cameras: Sequence[InspectedCamera], which: Array) -> tuple[str, ...]:
     """Names of those, if they are few among all; one may always be a mistake."""
     count = int(which.sum())
     few = count <= max(1, FEW_OF * len(cameras))
     return tuple(seen.name for seen, one in zip(cameras, which, strict=True) if one) if few else ()
 
 
-def _positions(cameras: Sequence[Seen]) -> Array:
+def _positions(cameras: Sequence[InspectedCamera]) -> Array:
     return np.stack([seen.camera.position for seen in cameras])

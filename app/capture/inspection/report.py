@@ -31,7 +31,7 @@ class Doubt:
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class InspectedCamera:
     """A camera of the folder, to be drawn.
 
     Attributes:
@@ -134,7 +134,7 @@ class DataReport:
     up_found: str = ""
     origin: Array | None = None
     depths_seen: tuple[float, float] | None = None
-    cameras: tuple[Seen, ...] = ()
+    cameras: tuple[InspectedCamera, ...] = ()
     notes: tuple[str, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     boxes: tuple[MethodBox, ...] = ()

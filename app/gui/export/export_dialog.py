@@ -20,7 +20,7 @@ from PyQt5.QtWidgets import (
 
 from app.export.video import VIDEO_SUFFIXES
 from app.gui.dialog_parts import finish, fit_to_screen, row
-from app.gui.export.export_order import FILE_PATH, FIT_TITLES, SPLIT_PREFIX, TIME_TITLES, Order, path_choices
+from app.gui.export.export_order import FILE_PATH, FIT_TITLES, SPLIT_PREFIX, TIME_TITLES, ExportSettings, path_choices
 from app.gui.panel.channel_panel import channel_name
 from app.gui.panel.panel_parts import Choice, Slider, form, guard_wheel, label
 from app.gui.plain_text import plain_label
@@ -37,7 +37,7 @@ USUAL = ("orbit", "spiral")
 class ExportDialog(QDialog):
     """Filled with the last export's values."""
 
-    def __init__(self, parent: QWidget, opened: Opened, order: Order, eye_px: tuple[int, int]) -> None:
+    def __init__(self, parent: QWidget, opened: Opened, order: ExportSettings, eye_px: tuple[int, int]) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export video")
         self.setMinimumWidth(480)
@@ -53,9 +53,9 @@ class ExportDialog(QDialog):
         self._check()
         fit_to_screen(self)
 
-    def order(self) -> Order:
+    def order(self) -> ExportSettings:
         """The values as they stand."""
-        return Order(
+        return ExportSettings(
             path=self.path.currentData(),
             path_file=self.path_file.text(),
             frames=self.frames.value(),
@@ -69,7 +69,7 @@ class ExportDialog(QDialog):
             time=self.time.currentData(),
         )
 
-    def _make_path(self, order: Order) -> None:
+    def _make_path(self, order: ExportSettings) -> None:
         self.path = Choice()
         for name, title in path_choices(self._opened).items():
             self.path.addItem(title, name)
@@ -99,7 +99,7 @@ class ExportDialog(QDialog):
         if any(control.name == TIME for control in self._opened.scene.controls):
             self._rows.addRow("Time", self.time)
 
-    def _make_size(self, order: Order, eye_px: tuple[int, int]) -> None:
+    def _make_size(self, order: ExportSettings, eye_px: tuple[int, int]) -> None:
         native = self._opened.scene.native_px
         size = native or ((order.width, order.height) if order.width and order.height else eye_px)
         self.width_px, self.height_px = QSpinBox(), QSpinBox()
@@ -149,7 +149,7 @@ class ExportDialog(QDialog):
         follow()
         return self.preset
 
-    def _make_rate(self, order: Order) -> None:
+    def _make_rate(self, order: ExportSettings) -> None:
         self.fps = QDoubleSpinBox()
         self.fps.setRange(1, 240)
         self.fps.setDecimals(2)
@@ -173,7 +173,7 @@ class ExportDialog(QDialog):
         self.frames.valueChanged.connect(self._check)
         self.fps.valueChanged.connect(self._check)
 
-    def _make_channels(self, channels: Sequence[str], order: Order) -> None:
+    def _make_channels(self, channels: Sequence[str], order: ExportSettings) -> None:
         self.channels: dict[str, QCheckBox] = {}
         line = row()
         for channel in channels:
@@ -185,7 +185,7 @@ class ExportDialog(QDialog):
         line.addStretch(1)
         self._rows.addRow("Channels", line)
 
-    def _make_out(self, order: Order) -> None:
+    def _make_out(self, order: ExportSettings) -> None:
         self.out = QLineEdit(order.out or str(Path.home() / f"{stem_of(self._opened.path)}.mp4"))
         self.out.textChanged.connect(self._check)
         browse = QPushButton("Browse…")
@@ -231,7 +231,9 @@ class ExportDialog(QDialog):
         self.start.setEnabled(not missing)
 
 
-def ask_export(parent: QWidget, opened: Opened, order: Order, eye_px: tuple[int, int]) -> Order | None:
+def ask_export(
+    parent: QWidget, opened: Opened, order: ExportSettings, eye_px: tuple[int, int]
+) -> ExportSettings | None:
     """Runs the dialog; None where it was cancelled."""
     dialog = ExportDialog(parent, opened, order, eye_px)
     return dialog.order() if dialog.exec_() == QDialog.Accepted else None

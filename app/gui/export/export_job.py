@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.export.exporter import OnProgress
 from app.thread_priority import step_back
-from app.viewing.opening import ALONE, Beside, Opened, open_scene
+from app.viewing.opening import ALONE, CompanionPaths, Opened, open_scene
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled
 from engines.core.files import holding
@@ -26,7 +26,7 @@ class Source:
     data: Path | None
     device: str
     settings: Sequence[str]
-    beside: Beside = ALONE
+    beside: CompanionPaths = ALONE
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ TIME_TITLES = {RUNS: "Runs with the video, one frame each", STANDS: "Stands at t
 
 
 @dataclass(frozen=True)
-class Order:
+class ExportSettings:
     """The dialog's values; all plain, so that they can be remembered.
 
     Attributes:
@@ -68,12 +68,12 @@ class Order:
         return {**asdict(self), "channels": list(self.channels)}
 
     @staticmethod
-    def recall(values: Any) -> Order:
+    def recall(values: Any) -> ExportSettings:
         """What was remembered; defaults where that is unusable."""
         values = dict(values)
         if "channels" in values:
             values["channels"] = tuple(str(name) for name in values["channels"])
-        return recalled(Order(), values)
+        return recalled(ExportSettings(), values)
 
 
 def recalled(order: AnyOrder, values: Mapping[str, Any]) -> AnyOrder:
@@ -86,7 +86,7 @@ def recalled(order: AnyOrder, values: Mapping[str, Any]) -> AnyOrder:
 
 
 def path_choices(opened: Opened) -> dict[str, str]:
-    """Titles of the paths to choose from, by what `Order.path` calls them; of a class by its first object's views."""
+    """Titles of the paths to choose from, by what `ExportSettings.path` calls them; of a class by its first object."""
     choices, dataset = dict(PATH_TITLES), opened.dataset
     for split, title in SPLIT_TITLES.items():
         count = len(split_views(opened, dataset, SPLITS[split], 0)) if dataset else 0
@@ -98,7 +98,7 @@ def path_choices(opened: Opened) -> dict[str, str]:
     return choices
 
 
-def make_export(order: Order, opened: Opened, start: Camera, up: Array, controls: dict[str, float]) -> Export:
+def make_export(order: ExportSettings, opened: Opened, start: Camera, up: Array, controls: dict[str, float]) -> Export:
     """The order carried out on a scene: reads the path's file where there is one.
 
     Args:
@@ -125,7 +125,9 @@ def make_export(order: Order, opened: Opened, start: Camera, up: Array, controls
     )
 
 
-def _controls(order: Order, opened: Opened, controls: dict[str, float], frames: int) -> list[dict[str, float]] | None:
+def _controls(
+    order: ExportSettings, opened: Opened, controls: dict[str, float], frames: int
+) -> list[dict[str, float]] | None:
     """One mapping a frame."""
     moments = time_control(opened.scene, controls)
     if moments is None or order.time != RUNS:
@@ -136,7 +138,9 @@ def _controls(order: Order, opened: Opened, controls: dict[str, float], frames: 
     return [controls | {TIME: time} for time in times]
 
 
-def order_cameras(order: Order, opened: Opened, start: Camera, up: Array, choice: int = 0) -> tuple[Camera, ...]:
+def order_cameras(
+    order: ExportSettings, opened: Opened, start: Camera, up: Array, choice: int = 0
+) -> tuple[Camera, ...]:
     """The cameras of the ordered path; of a class, those of object `choice`.
 
     Raises:

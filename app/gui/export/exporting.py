@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QFileDialog, QMessageBox
 from app.export.exporter import OnProgress, Progress, run_export
 from app.gui.export.export_dialog import ask_export
 from app.gui.export.export_job import Exported, ExportJob, Source, Work
-from app.gui.export.export_order import Order, make_export
+from app.gui.export.export_order import ExportSettings, make_export
 from app.gui.export.mesh_dialog import ask_mesh
 from app.gui.export.mesh_order import MeshOrder, make_mesh, possible_source
 from app.gui.host import Host
@@ -39,7 +39,7 @@ class Exporting:
         mine = {"export_mesh": self._ask_mesh, "export_points": self._ask_points}
         return {"export": self._ask, "cancel_export": self.cancel, **mine}
 
-    def begin(self, order: Order) -> None:
+    def begin(self, order: ExportSettings) -> None:
         """Begins to carry out an order on the open scene.
 
         Raises:
@@ -148,7 +148,7 @@ class Exporting:
         opened, eye = self._session.opened, self._session.eye.shown
         if opened is None or eye is None:
             return
-        order = Order.recall(self._window.settings.export)
+        order = ExportSettings.recall(self._window.settings.export)
         # Last time's file is not to be replaced by default: only its folder is remembered.
         folder = Path(order.out).parent if order.out else Path.home()
         order = replace(order, out=str(_free_name(folder / f"{stem_with_input(opened)}.mp4")))

@@ -26,7 +26,7 @@ from PyQt5.QtWidgets import QWidget
 
 from app.camera import navigation
 from app.capture.inspection.drawing import Capture, Flat, camera_at, capture_of, eye_lens, flat, overview
-from app.capture.inspection.report import Seen
+from app.capture.inspection.report import InspectedCamera
 from app.gui.theme import DARK, LIGHT, Colours
 from app.rendering import overlays
 from engines.core.camera import Array, Camera, project
@@ -54,7 +54,7 @@ class CameraMap(QWidget):
         self.setMouseTracking(True)
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         self.setAccessibleName("The cameras, seen from outside")
-        self._seen: Sequence[Seen] = ()
+        self._seen: Sequence[InspectedCamera] = ()
         self._capture: Capture | None = None
         self._doubted = frozenset[str]()
         self._eye: Camera | None = None
@@ -71,7 +71,9 @@ class CameraMap(QWidget):
 
     # What is shown
 
-    def set_capture(self, seen: Sequence[Seen], bounds: Array, up: Array, doubted: Sequence[str] = ()) -> None:
+    def set_capture(
+        self, seen: Sequence[InspectedCamera], bounds: Array, up: Array, doubted: Sequence[str] = ()
+    ) -> None:
         """Cameras, evenly thinned where they are very many; those named in `doubted` stand out.
 
         Another capture is seen from its own best side; the same with other doubts stays as it was turned.

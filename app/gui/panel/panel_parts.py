@@ -114,7 +114,7 @@ class Elided(QLabel):
 BETWEEN = "  ·  "
 
 
-class Facts(Elided):
+class FactsLine(Elided):
     """A line of several facts, what matters most first: the last are left out whole where there is no room."""
 
     def set_facts(self, facts: Sequence[str]) -> None:

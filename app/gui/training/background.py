@@ -10,7 +10,7 @@ from engines.core.engine import Stop
 from engines.core.errors import Cancelled
 
 
-class Background:
+class BackgroundWork:
     """Runs a piece of work on a thread; a newer one stops it. Answers come on the window's thread."""
 
     def __init__(self, post: Callable[[Callable[[], None]], None], name: str) -> None:

@@ -14,7 +14,7 @@ from app.capture.inspection.inspecting import inspect_data
 from app.capture.inspection.report import DataReport, Thumbnail
 from app.gui.host import Host
 from app.gui.panel.data_view import DataView
-from app.gui.training.background import Background
+from app.gui.training.background import BackgroundWork
 from app.gui.training.places import ask_film, ask_folder
 from app.gui.training.poses_part import PosesPart, Tell
 from app.training.runs.choosing import typed_path
@@ -47,8 +47,8 @@ class DataPart(QWidget):
         self._source: Path | None = None
         self.reasons: Mapping[str, str] = {}
         """Why a method can't learn from the data, by its name; "" where it can."""
-        self._inspecting = Background(window.bridge.post, "inspect")
-        self._boxing = Background(window.bridge.post, "box")
+        self._inspecting = BackgroundWork(window.bridge.post, "inspect")
+        self._boxing = BackgroundWork(window.bridge.post, "box")
         self.path = QLineEdit()
         self.path.setPlaceholderText("Folder of images, or a video")
         self.path.returnPressed.connect(self._typed)

@@ -19,7 +19,7 @@ from PyQt5.QtWidgets import (
 from app.gui.dialog_parts import fit_to_screen, make_default, scrolling
 from app.gui.host import Host
 from app.gui.panel.panel_parts import label
-from app.gui.training.background import Background
+from app.gui.training.background import BackgroundWork
 from app.gui.training.data_part import DataPart
 from app.gui.training.method_part import MethodPart
 from app.gui.words import in_window
@@ -28,7 +28,7 @@ from app.settings import runs_home
 from app.training.runs.choosing import TrainingChoices
 from app.training.runs.measure import Estimate
 from app.training.runs.measuring import measure_order
-from app.training.runs.order import Order
+from app.training.runs.order import TrainingRequest
 from engines.core.data.dataset import Dataset
 from engines.core.errors import UserError
 
@@ -47,7 +47,7 @@ class TrainDialog(QDialog):
         self.setWindowTitle("Train a scene")
         self._busy = busy
         self.choices = TrainingChoices(runs_home(window.settings))
-        self._measuring = Background(window.bridge.post, "measure")
+        self._measuring = BackgroundWork(window.bridge.post, "measure")
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
@@ -105,7 +105,7 @@ class TrainDialog(QDialog):
             column.addWidget(widget)
         return column
 
-    def order(self) -> Order:
+    def order(self) -> TrainingRequest:
         """As it stands.
 
         Raises:

@@ -18,14 +18,14 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from app.gui.panel.panel_parts import Choice, Elided, Facts, guard_wheel
+from app.gui.panel.panel_parts import Choice, Elided, FactsLine, guard_wheel
 from app.gui.theme import Colours
 from app.gui.training.curves import CurvesView
 from app.gui.training.runs_list import Row, RunsList
 from app.gui.training.wipe import Wipe
 from app.human_readable import human_bytes, human_time
 from app.training.runs.library import Curves, held_out_pictures
-from app.training.runs.queue import Job
+from app.training.runs.queue import QueuedRun
 
 PHOTOGRAPH = "Photograph"
 NOTHING = "Drawn at the first validation"
@@ -38,7 +38,7 @@ class TrainingPanel(QWidget):
 
     def __init__(self, actions: Sequence[QAction]) -> None:
         super().__init__()
-        self.state, self.figures = Elided(), Facts("", "muted")
+        self.state, self.figures = Elided(), FactsLine("", "muted")
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setMaximumWidth(220)
@@ -97,7 +97,7 @@ class TrainingPanel(QWidget):
         for part in (self.runs, self.curves, self.wipe):
             part.paint(colours)
 
-    def show_job(self, job: Job | None, waiting: int) -> None:
+    def show_job(self, job: QueuedRun | None, waiting: int) -> None:
         """How far the run is that is trained now."""
         more = f"{waiting} waiting" if waiting else ""
         self.progress.setVisible(job is not None)
@@ -162,7 +162,7 @@ class TrainingPanel(QWidget):
         self.wipe.show_pair(left, right, (self._left.currentText(), self._right.currentText()), NOTHING)
 
 
-def _figures(job: Job) -> list[str]:
+def _figures(job: QueuedRun) -> list[str]:
     """How far it is and how good, what is most wanted first."""
     last = job.last
     if last is None:

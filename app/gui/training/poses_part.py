@@ -16,7 +16,7 @@ from app.capture.structure_places import REPLACED, not_ours
 from app.gui.host import Host
 from app.gui.panel.panel_parts import label
 from app.gui.plain_text import plain_box
-from app.gui.training.background import Background
+from app.gui.training.background import BackgroundWork
 from app.gui.words import in_window
 from app.human_readable import as_sentence
 from engines.core.engine import Stop
@@ -46,7 +46,7 @@ class PosesPart(QWidget):
     def __init__(self, window: Host) -> None:
         super().__init__()
         self._source = Path()
-        self._posing = Background(window.bridge.post, "poses")
+        self._posing = BackgroundWork(window.bridge.post, "poses")
         self.find = QPushButton(FIND)
         self.find.setProperty("primary", True)
         self.find.setAutoDefault(False)

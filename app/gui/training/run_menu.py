@@ -14,7 +14,7 @@ from app.gui.host import Host
 from app.gui.plain_text import tip
 from app.gui.training.runs_list import Row
 from app.training.runs.library import Run, rename_run
-from app.training.runs.order import Order
+from app.training.runs.order import TrainingRequest
 from app.training.runs.queue import RunQueue
 from engines.core.errors import UserError
 from engines.core.storage.run_folder import is_claimed
@@ -31,7 +31,7 @@ class Trains(Protocol):
     queue: RunQueue
     panel: TrainingPanel | None
 
-    def begin(self, order: Order) -> None:
+    def begin(self, order: TrainingRequest) -> None:
         """Trains it, now or when its turn comes."""
 
     def forget(self, folder: Path) -> None:
@@ -105,7 +105,7 @@ class RunMenu:
                 return
             settings["max_steps"] = steps
         if data is not None:
-            self._trainings.begin(Order(run.engine, data, run.folder, settings=settings, resume=True))
+            self._trainings.begin(TrainingRequest(run.engine, data, run.folder, settings=settings, resume=True))
 
     def rename(self, row: Row) -> None:
         """Asks for another name."""

@@ -15,7 +15,7 @@ from app.gui.plain_text import tip
 from app.gui.theme import Colours
 from app.gui.words import in_window
 from app.training.runs.library import Run
-from app.training.runs.queue import Job
+from app.training.runs.queue import QueuedRun
 
 COLUMNS = ("Run", "Method", "Steps", "PSNR", "State")
 METHOD, NARROW_PX = 1, 420
@@ -38,7 +38,7 @@ class Row:
 
     folder: Path
     engine: str
-    job: Job | None
+    job: QueuedRun | None
     run: Run | None
 
     @property
@@ -79,7 +79,7 @@ class Row:
         return self.run.psnr if self.run is not None else None
 
 
-def rows_of(jobs: Sequence[Job], runs: Sequence[Run]) -> list[Row]:
+def rows_of(jobs: Sequence[QueuedRun], runs: Sequence[Run]) -> list[Row]:
     """Jobs in their order, then runs that are none of them."""
     by_folder = {run.folder: run for run in runs}
     rows = []

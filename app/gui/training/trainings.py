@@ -24,8 +24,8 @@ from app.gui.words import in_window
 from app.settings import runs_home
 from app.training.runs.library import Curves, Library, Run, free_name
 from app.training.runs.messages import Message
-from app.training.runs.order import Order
-from app.training.runs.queue import Job, RunQueue
+from app.training.runs.order import TrainingRequest
+from app.training.runs.queue import QueuedRun, RunQueue
 from app.training.runs.run_process import RunProcess
 from app.training.runs.sharing import Sharing
 from engines.core.errors import UserError
@@ -48,7 +48,7 @@ class Trainings:
         self.sharing = Sharing()
         self.watching: Path | None = None
         """The run that the viewport follows."""
-        self._ended: list[Job] = []
+        self._ended: list[QueuedRun] = []
         self._runs: list[Run] = []
         self._library = Library()
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="runs")
@@ -100,7 +100,7 @@ class Trainings:
         """The dialog, on a data folder, images or a video; what is ordered there begins."""
         self.asking.ask(folder)
 
-    def begin(self, order: Order) -> None:
+    def begin(self, order: TrainingRequest) -> None:
         """Trains it, now or when its turn comes, and shows it.
 
         Raises:
@@ -118,7 +118,7 @@ class Trainings:
             self._window.banner.tell("info", f"{order.out.name} begins when the runs before it are done.")
         self._refresh(order.out.resolve())
 
-    def _with_own_folder(self, order: Order) -> Order:
+    def _with_own_folder(self, order: TrainingRequest) -> TrainingRequest:
         """The same; where an order that waits is going to make the folder, with a name that is still free."""
         jobs = [*([self.queue.active] if self.queue.active is not None else []), *self.queue.waiting]
         taken = {job.order.out.resolve() for job in jobs}
@@ -133,7 +133,7 @@ class Trainings:
         self.watching, self._shown_step = folder, None
         self.sharing.forget()
 
-    def _start(self, order: Order, hear: Callable[[Message], None]) -> RunProcess:
+    def _start(self, order: TrainingRequest, hear: Callable[[Message], None]) -> RunProcess:
         post = self._window.bridge.post
         return RunProcess(order, lambda message: post(partial(hear, message)))
 
@@ -158,7 +158,7 @@ class Trainings:
 
     # What happens
 
-    def _changed(self, job: Job) -> None:
+    def _changed(self, job: QueuedRun) -> None:
         if job.status in ("finished", "stopped", "failed"):
             self._end(job)
         active = self.queue.active
@@ -180,7 +180,7 @@ class Trainings:
         self._refresh()
         self._window.update_commands()
 
-    def _end(self, job: Job) -> None:
+    def _end(self, job: QueuedRun) -> None:
         if self.queue.active is None:
             self._beat.stop()
         self._show_saved(job.order)
@@ -192,7 +192,7 @@ class Trainings:
             self._watch(None)
         self.look()
 
-    def _show_saved(self, order: Order) -> None:
+    def _show_saved(self, order: TrainingRequest) -> None:
         """What was shown while it learnt is gone with its process; its last checkpoint takes the place."""
         live, opened = order.out / LIVE_NAME, self._session.opened
         if not is_run_folder(order.out):
@@ -202,7 +202,7 @@ class Trainings:
         elif self._session.opening == live:
             self._window.files.open(order.out, order.data)
 
-    def _tell_end(self, job: Job) -> None:
+    def _tell_end(self, job: QueuedRun) -> None:
         name, window = job.order.out.name, self._window
         score = f", PSNR {job.psnr:.2f} dB on held-out views" if job.psnr is not None else ""
         if job.status == "failed":
@@ -248,7 +248,7 @@ class Trainings:
             if self.sharing.wants_live(now, session.busy and opened is not None):
                 self.queue.ask_live()
 
-    def _show_live(self, job: Job) -> None:
+    def _show_live(self, job: QueuedRun) -> None:
         """What was learnt until now takes the place of what was shown before."""
         if self.watching != job.order.out:
             return

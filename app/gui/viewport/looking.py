@@ -16,11 +16,11 @@ from app.gui.viewport.camera_clipboard import copy_camera, paste_camera
 from app.gui.viewport.frustums import Frustums
 from app.gui.viewport.mesh_showing import MeshShowing
 from app.gui.viewport.overlay_layer import OVERLAY_NAMES, OverlayLayer
-from app.gui.viewport.photographs import CAPTIONS, Photographs
+from app.gui.viewport.photographs import CAPTIONS, PhotographOverlay
 from app.gui.viewport.pivot_mark import PivotMark
 from app.gui.viewport.seldom import Seldom
-from app.rendering.pictures import Picture, is_final, is_of_choice
-from app.viewing.comparison import Comparison
+from app.rendering.pictures import RenderedImage, is_final, is_of_choice
+from app.viewing.comparison import PhotoComparison
 from app.viewing.listener import CompareFailure, ObjectViews
 from engines.core.camera import Array, Camera
 from engines.core.data.views import Split
@@ -36,7 +36,7 @@ class Looking:
         self._window, self._session = window, window.session
         self._overlays = OverlayLayer()
         self._overlays.set_shown(window.settings.overlays)
-        self.picture: Picture | None = None
+        self.picture: RenderedImage | None = None
         self.pixels: Array | None = None
         self.failed = False
         """What was asked for last can't be drawn."""
@@ -44,9 +44,9 @@ class Looking:
         """Told whenever another picture is on the screen, or another one is asked for."""
         self.shown = ""
         """What the pixels are: a channel's name, "error" or "photograph"."""
-        self._comparison: Comparison | None = None
+        self._comparison: PhotoComparison | None = None
         self._unread: CompareFailure | None = None
-        self.photographs = Photographs(window, self.draw, self._why_unread)
+        self.photographs = PhotographOverlay(window, self.draw, self._why_unread)
         self.frustums = Frustums(window, self._overlays, self._eye_shown, self.draw_overlays, self.go_to_view)
         self.meshes = MeshShowing(window, self._take, self.draw)
         self._pivot = PivotMark(window, self._overlays, self.draw_overlays)
@@ -54,7 +54,7 @@ class Looking:
             watcher.watch()
         self._sources: tuple[Camera, ...] = ()
         self._stopped = False
-        self._told: Picture | None = None
+        self._told: RenderedImage | None = None
         self._around = Seldom(window.widget, self._tell_around)
         bridge, viewport = window.bridge, window.viewport
         bridge.pictures_ready.connect(self.show_pictures)
@@ -159,7 +159,7 @@ class Looking:
         if shown := [picture for picture in self._window.bridge.take_pictures() if self._session.show(picture)]:
             self.meshes.accompany(shown[-1])
 
-    def _take(self, picture: Picture) -> None:
+    def _take(self, picture: RenderedImage) -> None:
         self.picture, self.failed = picture, False
         self._window.status.count(picture)
         self.draw()
@@ -192,7 +192,7 @@ class Looking:
         self._show_place()
         self._show_status()
 
-    def _show_channel(self, comparison: Comparison | None) -> None:
+    def _show_channel(self, comparison: PhotoComparison | None) -> None:
         limits, hint = self._session.shown_limits, ""
         if self._session.channel == "error":
             limits, hint = (None, self._why_no_error()) if comparison is None else (comparison.limits, "")
@@ -268,14 +268,14 @@ class Looking:
         ends, shades = zip((pixels, colours), *wipes, strict=True)
         canvas.set_segments(np.concatenate(ends), np.concatenate(shades), labels)
 
-    def _current_comparison(self) -> Comparison | None:
+    def _current_comparison(self) -> PhotoComparison | None:
         made, picture = self._comparison, self.picture
         if made is None or picture is None or picture.kind != "exact" or self._session.eye.view_index is None:
             return None
         same = same_picture(picture.camera, made.camera) and dict(picture.request.controls) == dict(made.controls)
         return made if same else None
 
-    def _show_comparison(self, comparison: Comparison) -> None:
+    def _show_comparison(self, comparison: PhotoComparison) -> None:
         self._comparison, self._unread = comparison, None
         self.draw()
 

@@ -19,8 +19,19 @@ from app.gui.viewport.letterbox import place
 from app.gui.viewport.wipe_line import WipeLine
 from app.mesh.drawing import STYLES, LoadedMesh, load_mesh
 from app.mesh.mesh_reading import READ_SUFFIXES, read_mesh
-from app.mesh.showing import LAYOUTS, TOLERANCE, Colour, Drawn, Job, MeshDrawer, MeshLook, alone, composed, overlay
-from app.rendering.pictures import Picture
+from app.mesh.showing import (
+    LAYOUTS,
+    TOLERANCE,
+    Colour,
+    DrawnMesh,
+    MeshDrawer,
+    MeshJob,
+    MeshLook,
+    alone,
+    composed,
+    overlay,
+)
+from app.rendering.pictures import RenderedImage
 from engines.core.camera import Array
 from engines.core.errors import UserError
 
@@ -30,13 +41,13 @@ FILTER = f"Meshes ({' '.join(f'*{suffix}' for suffix in READ_SUFFIXES)});;All fi
 class MeshShowing:
     """Which mesh is open, how it is shown, and the newest picture's mesh."""
 
-    def __init__(self, window: Host, take: Callable[[Picture], None], draw: Callable[[], None]) -> None:
+    def __init__(self, window: Host, take: Callable[[RenderedImage], None], draw: Callable[[], None]) -> None:
         """`take`: shows a picture of the scene, whose mesh is there now; `draw`: draws what is on the screen anew."""
         self._window, self._take, self._draw = window, take, draw
         self.look = recalled(MeshLook(), dict(window.settings.mesh_look)).sound()
         self.mesh: LoadedMesh | None = None
         self.visible = True
-        self.drawn: Drawn | None = None
+        self.drawn: DrawnMesh | None = None
         self._scene: Path | None = None
         """Of which scene the mesh is, or the one on its way."""
         self._number = self._asked = self._shown = 0
@@ -142,7 +153,7 @@ class MeshShowing:
 
     # Pictures
 
-    def accompany(self, picture: Picture) -> None:
+    def accompany(self, picture: RenderedImage) -> None:
         """Hands a picture of the scene to `take` when its mesh is there; at once where there is none to show."""
         self._asked += 1
         if self.mesh is None or not self.visible or self._drawer is None:
@@ -152,15 +163,15 @@ class MeshShowing:
         opened = self._window.session.opened
         size = 0.0 if opened is None else float(np.linalg.norm(np.ptp(opened.scene.bounds, axis=0)))
         size_px, tolerance = self._size_px(picture), TOLERANCE * size
-        self._drawer.submit(Job(picture, size_px, self.mesh, self.look.style, tolerance, self._asked))
+        self._drawer.submit(MeshJob(picture, size_px, self.mesh, self.look.style, tolerance, self._asked))
 
-    def _size_px(self, picture: Picture) -> tuple[int, int]:
+    def _size_px(self, picture: RenderedImage) -> tuple[int, int]:
         """(width, height) in the screen's pixels that a picture is shown at."""
         viewport, (width, height) = self._window.viewport, picture.camera.size_px
         scale = place((width, height), viewport.size_px()).scale
         return max(round(width * scale), 1), max(round(height * scale), 1)
 
-    def lay_over(self, picture: Picture) -> None:
+    def lay_over(self, picture: RenderedImage) -> None:
         """Shows the mesh over the picture on the screen, or beside it."""
         drawn, viewport = self._drawn_with(picture), self._window.viewport
         over = overlay(drawn, self.look, self._background()) if drawn is not None else None
@@ -170,16 +181,16 @@ class MeshShowing:
         elif drawn is not None:
             viewport.show_beside(alone(drawn.mesh, self._background()))
 
-    def compose(self, pixels: Array, picture: Picture) -> Array:
+    def compose(self, pixels: Array, picture: RenderedImage) -> Array:
         """[H, W, 3], or side by side [H, 2 W, 3]: the scene's pixels with the mesh as they are seen, for a file."""
         drawn = self._drawn_with(picture)
         return pixels if drawn is None else composed(pixels, drawn, self.look, self._background())
 
-    def _drawn_with(self, picture: Picture) -> Drawn | None:
+    def _drawn_with(self, picture: RenderedImage) -> DrawnMesh | None:
         drawn = self.drawn
         return drawn if self.visible and drawn is not None and drawn.picture is picture else None
 
-    def is_final(self, picture: Picture) -> bool:
+    def is_final(self, picture: RenderedImage) -> bool:
         """Whether all of the mesh is drawn with a picture."""
         if self.mesh is None or not self.visible:
             return True
@@ -188,7 +199,7 @@ class MeshShowing:
             return False
         return drawn.mesh.depth.shape == self._size_px(picture)[::-1]
 
-    def _show(self, drawn: Drawn) -> None:
+    def _show(self, drawn: DrawnMesh) -> None:
         """The mesh of a picture is there."""
         last = self._window.session.last
         # Of a mesh, or a scene, that was closed since.

@@ -31,7 +31,7 @@ class OverlayLayer:
         self._sources: Sequence[Camera] = ()
         self._names: frozenset[str] = frozenset()
         self._up: Array = np.array([0.0, 0.0, 1.0])
-        self._made: dict[str, overlays.Segments] = {}
+        self._made: dict[str, overlays.LineSegments] = {}
         self._left_out: frozenset[int] = frozenset()
         self.hovered: int | None = None
         """The camera under the mouse, by its number among all."""
@@ -133,12 +133,12 @@ class OverlayLayer:
         pixels, colours = overlays.visible_segments(wide, lines, size)
         return pixels - np.array([left, top]), colours, self._labels(camera)
 
-    def _segments(self, name: str) -> overlays.Segments:
+    def _segments(self, name: str) -> overlays.LineSegments:
         if name not in self._made:
             self._made[name] = self._make(name)
         return self._made[name]
 
-    def _make(self, name: str) -> overlays.Segments:
+    def _make(self, name: str) -> overlays.LineSegments:
         if self._scene is None:
             return overlays.join([])
         bounds = np.asarray(self._scene.bounds, dtype=np.float64)

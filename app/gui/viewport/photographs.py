@@ -8,14 +8,14 @@ import numpy as np
 
 from app.gui.host import Host
 from app.gui.viewport.wipe_line import WipeLine
-from app.viewing.comparison import Comparison, blended, wiped
+from app.viewing.comparison import PhotoComparison, blended, wiped
 from engines.core.camera import Array
 
 MODES = ("photograph", "wipe", "blend")
 CAPTIONS = {"photograph": "Image", "wipe": "Image | picture", "blend": "Image over picture"}
 
 
-class Photographs:
+class PhotographOverlay:
     """Which of `MODES` is chosen, and how much of the photograph is shown."""
 
     def __init__(self, window: Host, changed: Callable[[], None], why_unread: Callable[[], str]) -> None:
@@ -50,7 +50,7 @@ class Photographs:
         self._window.views.show_share(self.mode in ("wipe", "blend"), self.share)
         self._changed()
 
-    def compose(self, pixels: Array, comparison: Comparison | None) -> Array:
+    def compose(self, pixels: Array, comparison: PhotoComparison | None) -> Array:
         """[H, W, 3] what is to be seen of picture and photograph."""
         self.shown = bool(self.wanted) and comparison is not None
         if comparison is None or not self.wanted:

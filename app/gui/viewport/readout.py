@@ -8,13 +8,13 @@ from PyQt5.QtCore import QEvent, QObject, Qt
 from PyQt5.QtGui import QMouseEvent
 
 from app.gui.host import Host
-from app.rendering.pictures import Picture, value_at
+from app.rendering.pictures import RenderedImage, value_at
 
 
 class Readout(QObject):
     """Watches the mouse over the picture."""
 
-    def __init__(self, window: Host, picture: Callable[[], Picture | None]) -> None:
+    def __init__(self, window: Host, picture: Callable[[], RenderedImage | None]) -> None:
         """`picture`: what is on the screen."""
         super().__init__(window.widget)
         self._window, self._picture = window, picture

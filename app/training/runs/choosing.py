@@ -9,7 +9,7 @@ from typing import Any
 
 from app.training.presets import Preset, presets_of
 from app.training.runs.library import free_name
-from app.training.runs.order import Order
+from app.training.runs.order import TrainingRequest
 from engines import registry
 from engines.core.abilities import suggested_options
 from engines.core.config import TrainingConfig, make_options
@@ -115,7 +115,7 @@ class TrainingChoices:
         """
         return self._config(self.changed)
 
-    def order(self) -> Order:
+    def order(self) -> TrainingRequest:
         """What is to be trained.
 
         Raises:
@@ -137,7 +137,7 @@ class TrainingChoices:
             if getattr(config, name) != usual.get(name)
         }
         preset = self.preset.name if self.preset is not None else ""
-        return Order(self.method or "", self.dataset.source, out, preset, settings, self.device)
+        return TrainingRequest(self.method or "", self.dataset.source, out, preset, settings, self.device)
 
     def _kind(self) -> type[TrainingConfig]:
         if self.method is None:

@@ -6,7 +6,7 @@ import threading
 
 from app.training.runs.measure import Estimate
 from app.training.runs.messages import Failed, Message
-from app.training.runs.order import Order
+from app.training.runs.order import TrainingRequest
 from app.training.runs.run_process import RunProcess
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
@@ -15,7 +15,7 @@ from engines.registry import find_engine
 LOOK_S = 0.1
 
 
-def measure_order(order: Order, stop: Stop) -> Estimate:
+def measure_order(order: TrainingRequest, stop: Stop) -> Estimate:
     """How long `order` would take, and what it needs.
 
     Raises:

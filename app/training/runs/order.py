@@ -13,7 +13,7 @@ from engines.core.config import parse_yaml
 
 
 @dataclass(frozen=True)
-class Order:
+class TrainingRequest:
     """One training.
 
     Attributes:

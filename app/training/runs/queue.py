@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from app.training.runs.messages import Doing, Ended, Failed, Live, Message, Paused, Standing, Word
-from app.training.runs.order import Order
+from app.training.runs.order import TrainingRequest
 
 Status = Literal["waiting", "starting", "running", "paused", "stopping", "finished", "stopped", "failed"]
 UNDER_WAY = ("starting", "running", "paused", "stopping")
@@ -22,12 +22,12 @@ class Process(Protocol):
     def leave(self) -> None: ...
 
 
-Start = Callable[[Order, Callable[[Message], None]], Process]
+Start = Callable[[TrainingRequest, Callable[[Message], None]], Process]
 """Begins a process; its messages come to the second argument on the caller's own thread."""
 
 
 @dataclass(frozen=True)
-class Job:
+class QueuedRun:
     """One order and how far it is.
 
     Attributes:
@@ -38,7 +38,7 @@ class Job:
         text: why it failed.
     """
 
-    order: Order
+    order: TrainingRequest
     status: Status = "waiting"
     last: Standing | None = None
     doing: str = ""
@@ -56,23 +56,23 @@ class Job:
 class RunQueue:
     """What is trained now, and what comes next."""
 
-    def __init__(self, start: Start, changed: Callable[[Job], None]) -> None:
+    def __init__(self, start: Start, changed: Callable[[QueuedRun], None]) -> None:
         """Tells `changed` of every change to a job."""
         self._start, self._changed = start, changed
-        self.active: Job | None = None
-        self.waiting: list[Job] = []
+        self.active: QueuedRun | None = None
+        self.waiting: list[QueuedRun] = []
         self._process: Process | None = None
         self._closed = False
 
-    def add(self, order: Order) -> Job:
+    def add(self, order: TrainingRequest) -> QueuedRun:
         """Begins it, or lets it wait for its turn."""
-        job = Job(order)
+        job = QueuedRun(order)
         self.waiting.append(job)
         self._changed(job)
         self._next()
         return job
 
-    def withdraw(self, order: Order) -> None:
+    def withdraw(self, order: TrainingRequest) -> None:
         """It has not begun, and is not going to; one that has begun meanwhile goes on."""
         for job in self.waiting:
             if job.order is order:
@@ -132,7 +132,7 @@ class RunQueue:
         else:
             self._changed(job)
 
-    def _hear(self, order: Order, message: Message) -> None:
+    def _hear(self, order: TrainingRequest, message: Message) -> None:
         job = self.active
         if job is None or job.order is not order:
             return
@@ -151,11 +151,11 @@ class RunQueue:
         elif isinstance(message, Failed):
             self._end(replace(job, status="failed", text=message.text))
 
-    def _set(self, job: Job) -> None:
+    def _set(self, job: QueuedRun) -> None:
         self.active = job
         self._changed(job)
 
-    def _end(self, job: Job) -> None:
+    def _end(self, job: QueuedRun) -> None:
         self.active, self._process = None, None
         self._changed(job)
         self._next()

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from app.training.runs.messages import Ended, Failed, Message, Word, from_line
-from app.training.runs.order import Order
+from app.training.runs.order import TrainingRequest
 from engines.core.device import usable_cores
 
 MAIN = Path(__file__).resolve().parents[3] / "main.py"
@@ -37,7 +37,7 @@ def environment() -> dict[str, str]:
 class RunProcess:
     """One run. Its messages come to `on_message` on a thread of its own, the last of them `Ended` or `Failed`."""
 
-    def __init__(self, order: Order, on_message: Callable[[Message], None], more: Sequence[str] = ()) -> None:
+    def __init__(self, order: TrainingRequest, on_message: Callable[[Message], None], more: Sequence[str] = ()) -> None:
         """Begins it, with `more` arguments than the order says."""
         self.order, self._on_message = order, on_message
         self._closing = contextlib.ExitStack()

@@ -8,11 +8,11 @@ import numpy as np
 
 from engines.core.camera import Array
 from engines.core.data.dataset import Dataset
-from engines.core.data.undistortion import Lens, Rectangle, seen_rectangle, shared_rectangle
+from engines.core.data.undistortion import LensModel, Rectangle, seen_rectangle, shared_rectangle
 from engines.core.data.views import View, Views, ViewSource
 from engines.core.errors import UserError
 
-Rectangles = dict[Lens, Rectangle | None]
+Rectangles = dict[LensModel, Rectangle | None]
 """By the lens what is kept of its pinhole's picture; None: all, with a mask."""
 
 
@@ -49,7 +49,7 @@ class _Pinholes:
 
     def __getitem__(self, number: int) -> View:
         view = self._source[number]
-        lens = Lens.of(view.camera, view.distortion)
+        lens = LensModel.of(view.camera, view.distortion)
         rectangles = self.rectangles(view.instance)
         kept = rectangles[lens] if lens in rectangles else _rectangle(view, lens)
         if kept is None or kept == lens.whole:
@@ -71,19 +71,19 @@ class _Pinholes:
         return self._rectangles[instance]
 
 
-def _each_lens(views: Views) -> dict[Lens, View]:
+def _each_lens(views: Views) -> dict[LensModel, View]:
     """One view for each of the lenses."""
     cameras = views.camera_indices
     if len(cameras) and (cameras >= 0).all():
         # A camera of a rig keeps its lens.
         views = views.chosen(np.unique(cameras, return_index=True)[1])
-    found = dict[Lens, View]()
+    found = dict[LensModel, View]()
     for view in views:
-        found.setdefault(Lens.of(view.camera, view.distortion), view)
+        found.setdefault(LensModel.of(view.camera, view.distortion), view)
     return found
 
 
-def _shared(lenses: dict[Lens, View]) -> Rectangles:
+def _shared(lenses: dict[LensModel, View]) -> Rectangles:
     rectangles = {lens: _rectangle(view, lens) for lens, view in lenses.items()}
     for size_px in {lens.size_px for lens in lenses}:
         of_size = [lens for lens in lenses if lens.size_px == size_px]
@@ -93,7 +93,7 @@ def _shared(lenses: dict[Lens, View]) -> Rectangles:
     return rectangles
 
 
-def _rectangle(view: View, lens: Lens) -> Rectangle | None:
+def _rectangle(view: View, lens: LensModel) -> Rectangle | None:
     try:
         return seen_rectangle(lens)
     except UserError as error:

@@ -39,7 +39,7 @@ Rectangle = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
-class Lens:
+class LensModel:
     """What a photograph on the disk was taken with.
 
     Attributes:
@@ -55,9 +55,9 @@ class Lens:
     distortion: tuple[float, ...] = ()
 
     @staticmethod
-    def of(camera: Camera, distortion: tuple[float, ...]) -> Lens:
+    def of(camera: Camera, distortion: tuple[float, ...]) -> LensModel:
         """The lens of a camera, with its distortion."""
-        return Lens(camera.focal_px, camera.centre_px, camera.size_px, distortion if any(distortion) else ())
+        return LensModel(camera.focal_px, camera.centre_px, camera.size_px, distortion if any(distortion) else ())
 
     @property
     def whole(self) -> Rectangle:
@@ -142,7 +142,7 @@ class Lens:
 
 
 @lru_cache(4096)
-def seen_rectangle(lens: Lens) -> Rectangle | None:
+def seen_rectangle(lens: LensModel) -> Rectangle | None:
     """The largest part of the pinhole's picture about its middle that the lens saw whole; None where it is too small.
 
     Raises:
@@ -194,7 +194,7 @@ def _largest(seen: Array, columns: Array, rows: Array, column: int, row: int) ->
     return tuple(int(side) for side in sides)  # type: ignore[return-value]
 
 
-def _grown(lens: Lens, sides: Rectangle, stride: int) -> Rectangle:
+def _grown(lens: LensModel, sides: Rectangle, stride: int) -> Rectangle:
     """The same, with each side moved outwards, by less than a stride, as far as the lens sees all."""
     left, top, right, bottom = sides
     width, height = lens.size_px
@@ -222,7 +222,7 @@ def _grown(lens: Lens, sides: Rectangle, stride: int) -> Rectangle:
     return left, top, right, bottom
 
 
-def shared_rectangle(lenses: Iterable[Lens]) -> Rectangle | None:
+def shared_rectangle(lenses: Iterable[LensModel]) -> Rectangle | None:
     """What all of these lenses, of photographs of one size, saw whole; None where each had better keep its own.
 
     Raises:
@@ -243,7 +243,7 @@ def shared_rectangle(lenses: Iterable[Lens]) -> Rectangle | None:
 
 # Two: the photographs of a stereo pair take turns. Each is 8 bytes a pixel.
 @lru_cache(2)
-def _maps(lens: Lens, part: Rectangle) -> tuple[Array, Array]:
+def _maps(lens: LensModel, part: Rectangle) -> tuple[Array, Array]:
     """([h, w], [h, w]) float32, where in the photograph each pixel of the pinhole's picture lies."""
     x, y, width, height = part
     cropped = lens.matrix
@@ -255,7 +255,7 @@ def _maps(lens: Lens, part: Rectangle) -> tuple[Array, Array]:
 
 
 @lru_cache(8)
-def seen_pixels(lens: Lens, part: Rectangle) -> Array | None:
+def seen_pixels(lens: LensModel, part: Rectangle) -> Array | None:
     """[h, w] bool what of a part of the pinhole's picture the lens saw; None where it saw all. Not to be changed."""
     kept = seen_rectangle(lens)
     if kept is not None and all(kept[a] <= part[a] and part[a] + part[a + 2] <= kept[a] + kept[a + 2] for a in (0, 1)):
@@ -276,7 +276,7 @@ def seen_pixels(lens: Lens, part: Rectangle) -> Array | None:
     return None if seen.all() else seen
 
 
-def undistorted(image: Array, lens: Lens, part: Rectangle) -> Array:
+def undistorted(image: Array, lens: LensModel, part: Rectangle) -> Array:
     """A part of what a pinhole would have taken in place of the lens.
 
     Args:

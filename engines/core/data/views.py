@@ -16,7 +16,7 @@ from engines.core.data.depth_files import read_depth
 from engines.core.data.images import resize_area, resize_nearest, same_shape
 from engines.core.data.picture_files import Place, read_mask, read_picture, read_valid_mask
 from engines.core.data.seen_points import SeenPoints
-from engines.core.data.undistortion import Lens, Rectangle, seen_pixels, undistorted
+from engines.core.data.undistortion import LensModel, Rectangle, seen_pixels, undistorted
 from engines.core.errors import UserError
 from engines.core.reading import read_text, shortened
 
@@ -45,7 +45,7 @@ class View:
         depth_beyond: the depth, world units, that is written where nothing is hit; None: no such.
         seen_points: the points on surfaces that this photograph is known to see; None: nobody says it.
         params_path: numbers that describe what the photograph shows (SRN's `params/`), where they are given.
-        distortion: of the photograph on the disk, as `Lens` has it; () where it is a pinhole's.
+        distortion: of the photograph on the disk, as `LensModel` has it; () where it is a pinhole's.
         lens: that took the photograph on the disk, where `camera` is a part of its picture; None where it has the
             camera's focal length, middle and size.
         turned: EXIF's orientation, 1 to 8, where the camera is that of the photograph as it is shown, not as it is
@@ -73,7 +73,7 @@ class View:
     distortion: tuple[float, ...] = ()
     valid_mask_path: Path | None = None
     valid_mask_at: Place = ()
-    lens: Lens | None = None
+    lens: LensModel | None = None
     turned: int = 1
     outside: float | None = None
 
@@ -170,9 +170,9 @@ class View:
         return mask if shown else turned_upright(mask, self.turned)
 
     @property
-    def taken_with(self) -> Lens:
+    def taken_with(self) -> LensModel:
         """The lens of the photograph on the disk."""
-        return self.lens or Lens.of(self.camera, self.distortion)
+        return self.lens or LensModel.of(self.camera, self.distortion)
 
     @property
     def _part(self) -> Rectangle:
@@ -262,7 +262,7 @@ class InMemory:
 
 
 @dataclass(frozen=True, eq=False)
-class Facts:
+class ViewFacts:
     """What is known of views without a look at the disk: a few bytes each, each array [V].
 
     Attributes:
@@ -280,16 +280,16 @@ class Facts:
     cameras: Array
 
     @staticmethod
-    def of_still(splits: Array, instances: Array, has_image: Array) -> Facts:
+    def of_still(splits: Array, instances: Array, has_image: Array) -> ViewFacts:
         """Of still scenes, photographed with a camera that was moved about."""
-        return Facts(splits, instances, has_image, np.zeros_like(instances), np.full_like(instances, -1))
+        return ViewFacts(splits, instances, has_image, np.zeros_like(instances), np.full_like(instances, -1))
 
-    def chosen(self, which: Array) -> Facts:
+    def chosen(self, which: Array) -> ViewFacts:
         """Those at `which`."""
-        return Facts(*(getattr(self, name)[which] for name in FACTS))
+        return ViewFacts(*(getattr(self, name)[which] for name in FACTS))
 
 
-FACTS = tuple(Facts.__dataclass_fields__)
+FACTS = tuple(ViewFacts.__dataclass_fields__)
 
 
 class Views(Sequence[View]):
@@ -298,14 +298,14 @@ class Views(Sequence[View]):
     Of a class with thousands of objects the source reads a view's files only now, at each `views[i]`.
     """
 
-    def __init__(self, source: ViewSource, numbers: Array, facts: Facts) -> None:
+    def __init__(self, source: ViewSource, numbers: Array, facts: ViewFacts) -> None:
         """Views `numbers` [V] of `source`, and the facts about each."""
         self._source, self._numbers, self.facts = source, numbers, facts
 
     @staticmethod
     def of(views: Sequence[View]) -> Views:
         """Views that are in memory."""
-        facts = Facts(
+        facts = ViewFacts(
             np.array([SPLITS.index(view.split) for view in views], dtype=np.int8),
             np.array([view.instance for view in views], dtype=np.int32),
             np.array([view.image_path is not None for view in views], dtype=bool),

@@ -25,7 +25,7 @@ def texts_in(folder: Path) -> list[Path]:
 
 
 @dataclass(frozen=True)
-class Beside:
+class CompanionFiles:
     """The files of one such folder.
 
     Attributes:
@@ -37,7 +37,7 @@ class Beside:
     note: str = ""
 
 
-def files_beside(folder: Path, owners: Sequence[Path], suffixes: Sequence[str]) -> Beside:
+def files_beside(folder: Path, owners: Sequence[Path], suffixes: Sequence[str]) -> CompanionFiles:
     """A file for each of `owners`: by name where they share names, else by number or in order, as photographs go.
 
     Args:
@@ -45,7 +45,7 @@ def files_beside(folder: Path, owners: Sequence[Path], suffixes: Sequence[str]) 
         suffixes: lower case; of two files of a name the first counts.
     """
     if not folder.is_dir():
-        return Beside()
+        return CompanionFiles()
     there = [folder / name for name in files_with(folder, tuple(suffixes))]
     # Later ones give way to earlier ones.
     by_stem = {path.stem: path for path in sorted(there, key=lambda path: -suffixes.index(path.suffix.lower()))}
@@ -60,9 +60,9 @@ def files_beside(folder: Path, owners: Sequence[Path], suffixes: Sequence[str]) 
     used = set(found.values())
     unused = [path.name for path in files if path not in used]
     if not unused:
-        return Beside(found)
+        return CompanionFiles(found)
     text = f"{len(unused)} of {len(files)} files in {folder.name}/ belong to no photograph and are not used"
-    return Beside(found, f"{text}: {naming(unused)}")
+    return CompanionFiles(found, f"{text}: {naming(unused)}")
 
 
 def params_of(poses: Sequence[Path], folder: Path) -> list[Path | None]:

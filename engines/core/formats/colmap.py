@@ -31,7 +31,7 @@ from engines.core.data.views import View
 from engines.core.errors import UserError
 from engines.core.formats.beside import listed_splits
 from engines.core.formats.colmap_files import is_model, picture_count, read_model
-from engines.core.formats.colmap_model import Lens, Model, Picture, picture_camera, refusal
+from engines.core.formats.colmap_model import ColmapCamera, ColmapImage, Model, picture_camera, refusal
 from engines.core.formats.left_out import LeftOut
 from engines.core.formats.llff import IMAGES, largest_images
 from engines.core.formats.mask_files import INPUT, MaskFiles
@@ -121,10 +121,10 @@ def read(folder: Path) -> Dataset:
     Raises:
         UserError: names the file that is wrong; or none of the photographs is there, or can be drawn.
     """
-    return scenes_dataset(NAME, folder, find_scenes(folder, _scenes_in), Photographs)
+    return scenes_dataset(NAME, folder, find_scenes(folder, _scenes_in), ColmapViews)
 
 
-class Photographs:
+class ColmapViews:
     """One scene's views."""
 
     has_images = True
@@ -194,7 +194,7 @@ class Photographs:
             turned=turned,
         )
 
-    def _camera(self, picture: Picture, size_px: tuple[int, int]) -> Camera:
+    def _camera(self, picture: ColmapImage, size_px: tuple[int, int]) -> Camera:
         where = f"{self._folder}: {picture.name}"
         return fitted_camera(where, picture_camera(where, picture, self._lenses[picture.lens]), size_px)
 
@@ -266,7 +266,7 @@ def _left_out(model: Model, paths: dict[str, Path], images: Path, has_images: bo
 
 
 def _refused(model: Model) -> Iterable[str]:
-    lenses: list[Lens] = [model.lenses[picture.lens] for picture in model.pictures]
+    lenses: list[ColmapCamera] = [model.lenses[picture.lens] for picture in model.pictures]
     refused = [lens.refused for lens in lenses if lens.refused]
     if refused:
         yield f"{len(refused)} of {len(lenses)} photographs are left out: {refusal(refused[0])}"

@@ -19,9 +19,9 @@ from engines.core.errors import UserError
 from engines.core.formats.colmap_model import (
     LENSES,
     OTHER_LENSES,
-    Lens,
+    ColmapCamera,
+    ColmapImage,
     Model,
-    Picture,
     make_lens,
     make_picture,
     model_name,
@@ -44,7 +44,7 @@ Sensors = dict[tuple[int, int], Array]
 
 
 @dataclass(frozen=True, eq=False)
-class Frame:
+class RigFrame:
     """A moment of a rig.
 
     Attributes:
@@ -108,7 +108,9 @@ def picture_count(folder: Path) -> int:
         return 0
 
 
-def _with_frames(pictures: list[Picture], frames: Sequence[Frame], sensors: Sensors) -> tuple[list[Picture], int]:
+def _with_frames(
+    pictures: list[ColmapImage], frames: Sequence[RigFrame], sensors: Sensors
+) -> tuple[list[ColmapImage], int]:
     """Photographs with the poses of their frames, and how many of these are others than their own."""
     poses: Poses = {}
     for frame in frames:
@@ -157,7 +159,7 @@ class _Bytes:
         return text
 
 
-def _binary_lenses(path: Path) -> dict[int, Lens]:
+def _binary_lenses(path: Path) -> dict[int, ColmapCamera]:
     data, lenses = _Bytes(path), {}
     for _ in range(data.one("<u8")):
         number, model, width, height = data.one("<u4"), data.one("<i4"), data.one("<u8"), data.one("<u8")
@@ -166,7 +168,7 @@ def _binary_lenses(path: Path) -> dict[int, Lens]:
     return lenses
 
 
-def _binary_pictures(path: Path) -> list[Picture]:
+def _binary_pictures(path: Path) -> list[ColmapImage]:
     data, pictures = _Bytes(path), []
     seen = np.dtype([("x", "<f8"), ("y", "<f8"), ("point", "<i8")])
     for _ in range(data.one("<u8")):
@@ -191,14 +193,14 @@ def _binary_rigs(path: Path) -> Sensors:
     return sensors
 
 
-def _binary_frames(path: Path) -> list[Frame]:
+def _binary_frames(path: Path) -> list[RigFrame]:
     data, frames = _Bytes(path), []
     for _ in range(data.one("<u8")):
         data.one("<u4")
         rig, pose = data.one("<u4"), pose_matrix(data.take("<f8", 7))
         found = [(data.one("<i4"), data.one("<u4"), data.one("<u8")) for _ in range(data.one("<u4"))]
         pictures = tuple((sensor, number) for kind, sensor, number in found if kind == CAMERA_SENSOR[0])
-        frames.append(Frame(rig, pose, pictures))
+        frames.append(RigFrame(rig, pose, pictures))
     return frames
 
 
@@ -227,7 +229,7 @@ def _lines(path: Path) -> list[str]:
     return [line for line in read_text(path).splitlines() if not line.startswith("#")]
 
 
-def _text_lenses(path: Path) -> dict[int, Lens]:
+def _text_lenses(path: Path) -> dict[int, ColmapCamera]:
     lenses = {}
     for line in _lines(path):
         if words := line.split():
@@ -238,8 +240,8 @@ def _text_lenses(path: Path) -> dict[int, Lens]:
     return lenses
 
 
-def _text_pictures(path: Path) -> list[Picture]:
-    pictures = list[Picture]()
+def _text_pictures(path: Path) -> list[ColmapImage]:
+    pictures = list[ColmapImage]()
     pending: list[str] = []
     for line in _lines(path):
         if pending and not _is_picture(line):
@@ -272,7 +274,7 @@ def _is_number(word: str) -> bool:
     return True
 
 
-def _text_picture(words: Sequence[str], seen: Sequence[str]) -> Picture:
+def _text_picture(words: Sequence[str], seen: Sequence[str]) -> ColmapImage:
     pose = np.array([float(word) for word in words[1:8]])
     points = np.array([int(word) for word in seen[2::3]], dtype=np.int64)
     return make_picture(int(words[0]), words[9].strip(), int(words[8]), pose, points)
@@ -296,14 +298,14 @@ def _text_rigs(path: Path) -> Sensors:
     return sensors
 
 
-def _text_frames(path: Path) -> list[Frame]:
+def _text_frames(path: Path) -> list[RigFrame]:
     frames = []
     for line in _lines(path):
         if words := line.split():
             pose = pose_matrix(np.array([float(word) for word in words[2:9]]))
             found = [words[10 + 3 * index : 13 + 3 * index] for index in range(int(words[9]))]
             pictures = tuple((int(sensor), int(number)) for kind, sensor, number in found if kind == CAMERA_SENSOR[1])
-            frames.append(Frame(int(words[1]), pose, pictures))
+            frames.append(RigFrame(int(words[1]), pose, pictures))
     return frames
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from engines.core.camera import Array, Camera, quaternion_rotation
-from engines.core.data.undistortion import DISTORTION
-from engines.core.data.undistortion import Lens as Taken
+from engines.core.data.undistortion import DISTORTION, LensModel
 from engines.core.errors import UserError
 from engines.core.formats.projections import placed_camera
 from engines.core.formats.transforms_names import parts_of
@@ -44,7 +43,7 @@ NEAREST_PERCENT, FARTHEST_PERCENT = 0.1, 99.9
 
 
 @dataclass(frozen=True, eq=False)
-class Lens:
+class ColmapCamera:
     """Of one or more photographs.
 
     Attributes:
@@ -59,7 +58,7 @@ class Lens:
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class ColmapImage:
     """A photograph whose camera was found.
 
     Attributes:
@@ -88,14 +87,14 @@ class Model:
         notes: what has to be known of the files.
     """
 
-    lenses: Mapping[int, Lens]
-    pictures: tuple[Picture, ...]
+    lenses: Mapping[int, ColmapCamera]
+    pictures: tuple[ColmapImage, ...]
     points: Array
     colours: Array
     numbers: Array
     notes: tuple[str, ...] = ()
 
-    def depths(self, picture: Picture) -> Array:
+    def depths(self, picture: ColmapImage) -> Array:
         """[N] of the points that it shows, before it."""
         at = np.searchsorted(self.numbers, picture.points)
         known = at < len(self.numbers)
@@ -104,7 +103,7 @@ class Model:
         depths: Array = points @ picture.world_to_camera[2, :3] + picture.world_to_camera[2, 3]
         return depths[depths > 0]
 
-    def depth_range(self, picture: Picture) -> tuple[float, float] | None:
+    def depth_range(self, picture: ColmapImage) -> tuple[float, float] | None:
         """The nearest and farthest that it shows, without mismatches; None where it shows no points."""
         return _without_mismatches(self.depths(picture))
 
@@ -115,14 +114,14 @@ class Model:
             ranges = [_without_mismatches(self._depths_inside(picture)) for picture in self.pictures]
         return [depths for depths in ranges if depths is not None]
 
-    def _depths_inside(self, picture: Picture) -> Array:
+    def _depths_inside(self, picture: ColmapImage) -> Array:
         """[N] of all points that fall into the picture."""
         lens = self.lenses[picture.lens]
         if lens.refused:
             return np.empty(0)
         places = self.points @ picture.world_to_camera[:3, :3].T + picture.world_to_camera[:3, 3]
         ahead = places[places[:, 2] > 0]
-        taken_with = Taken(lens.focal_px, lens.centre_px, lens.size_px, lens.distortion)
+        taken_with = LensModel(lens.focal_px, lens.centre_px, lens.size_px, lens.distortion)
         return np.asarray(ahead[taken_with.shows(ahead[:, :2] / ahead[:, 2:]), 2])
 
 
@@ -133,7 +132,7 @@ def _without_mismatches(depths: Array) -> tuple[float, float] | None:
     return near, far
 
 
-def picture_camera(where: str, picture: Picture, lens: Lens) -> Camera:
+def picture_camera(where: str, picture: ColmapImage, lens: ColmapCamera) -> Camera:
     """A photograph's camera, of the size that COLMAP saw.
 
     Raises:
@@ -169,7 +168,7 @@ def parameter_count(model: str) -> int:
     return len(LENSES[model][1].split()) if model in LENSES else OTHER_LENSES[model][1]
 
 
-def make_lens(model: str, size_px: tuple[int, int], values: Sequence[float]) -> Lens:
+def make_lens(model: str, size_px: tuple[int, int], values: Sequence[float]) -> ColmapCamera:
     """A lens of a known model.
 
     Raises:
@@ -180,16 +179,16 @@ def make_lens(model: str, size_px: tuple[int, int], values: Sequence[float]) -> 
     if not np.isfinite(values).all() or min(size_px) < 1:
         raise ValueError("a lens has a number that is not finite, or no size")
     if model in OTHER_LENSES:
-        return Lens(size_px, (1.0, 1.0), (0.0, 0.0), (), refused=model)
+        return ColmapCamera(size_px, (1.0, 1.0), (0.0, 0.0), (), refused=model)
     known = dict(zip(LENSES[model][1].split(), values, strict=True))
     focal = (known["f"], known["f"]) if "f" in known else (known["fx"], known["fy"])
     found = [known.get(name, 0.0) for name in DISTORTION]
     # OpenCV takes four, or eight.
     distortion = tuple(found[: 8 if any(found[4:]) else 4]) if any(found) else ()
-    return Lens(size_px, focal, (known["cx"], known["cy"]), distortion)
+    return ColmapCamera(size_px, focal, (known["cx"], known["cy"]), distortion)
 
 
-def make_picture(number: int, name: str, lens: int, pose: Array, points: Array) -> Picture:
+def make_picture(number: int, name: str, lens: int, pose: Array, points: Array) -> ColmapImage:
     """A photograph.
 
     Args:
@@ -207,7 +206,7 @@ def make_picture(number: int, name: str, lens: int, pose: Array, points: Array) 
         matrix = pose_matrix(pose)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
-    return Picture(name, lens, matrix, points[points >= 0], number)
+    return ColmapImage(name, lens, matrix, points[points >= 0], number)
 
 
 def pose_matrix(pose: Array) -> Array:

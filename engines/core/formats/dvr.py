@@ -82,13 +82,13 @@ def read(folder: Path) -> Dataset:
     places: list[Place] = [(scene.path, scene.split, number) for number, scene in enumerate(objects)]
     lacking, doubts = dict[str, int](), dict[str, tuple[str, ...]]()
 
-    def notice(place: Place, photographs: Photographs) -> None:
+    def notice(place: Place, photographs: MaskedObjectViews) -> None:
         name = names[place[2]] if names else ""
         lacking.update({name: photographs.lacking} if photographs.lacking else {})
         doubts.update({name: (photographs.doubt,)} if photographs.doubt else {})
 
-    views = ObjectFolders(places, partial(Photographs, names=names), notice).views()
-    first = Photographs(places[0], names)
+    views = ObjectFolders(places, partial(MaskedObjectViews, names=names), notice).views()
+    first = MaskedObjectViews(places[0], names)
     cameras = tuple(view.camera for view in views.of_instance(int(views.instances[0])))
     own = _notes_of_class(lacking, doubts) if names else tuple(note for note in (first.note, first.doubt) if note)
     notes = (*own, *listed)
@@ -110,7 +110,7 @@ def _notes_of_class(lacking: Mapping[str, int], doubts: Mapping[str, Sequence[st
     )
 
 
-class Photographs:
+class MaskedObjectViews:
     """One object's views; listed now, its matrices read when the first is asked for."""
 
     has_images = True

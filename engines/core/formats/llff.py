@@ -53,10 +53,10 @@ def read(folder: Path) -> Dataset:
     Raises:
         UserError: names the file and the row that is wrong.
     """
-    return scenes_dataset(NAME, folder, find_scenes(folder, _scenes_in), Photographs)
+    return scenes_dataset(NAME, folder, find_scenes(folder, _scenes_in), LlffViews)
 
 
-class Photographs:
+class LlffViews:
     """One scene's views; listed now, each image's header read when it is asked for."""
 
     has_images = True

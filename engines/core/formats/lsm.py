@@ -111,11 +111,11 @@ def read(folder: Path) -> Dataset:
     return Dataset(views, folder, NAME, BOUNDS, UP, notes=notes, instances=names, up_found=AS_STATED, volumes=volumes)
 
 
-def _renderings(names: tuple[str, ...], place: Place) -> Renderings:
-    return Renderings(place, f"{names[place[2]]}/" if names else "")
+def _renderings(names: tuple[str, ...], place: Place) -> LsmRenderings:
+    return LsmRenderings(place, f"{names[place[2]]}/" if names else "")
 
 
-class Renderings:
+class LsmRenderings:
     """One object's views; listed now, each read when it is asked for."""
 
     has_images = True

@@ -71,12 +71,12 @@ def read(folder: Path) -> Dataset:
         UserError: names the line that is wrong.
     """
     scenes = find_scenes(folder, _scenes_in)
-    dataset = scenes_dataset(NAME, folder, scenes, Photographs)
+    dataset = scenes_dataset(NAME, folder, scenes, MiddleburyViews)
     box = read_box(scenes[0].path)
     return dataset if box is None else replace(dataset, bounds=box)
 
 
-class Photographs:
+class MiddleburyViews:
     """One scene's views."""
 
     has_images = True

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from engines.core.camera import Array
-from engines.core.data.views import SPLITS, Facts, Split, View, Views
+from engines.core.data.views import SPLITS, Split, View, ViewFacts, Views
 from engines.core.errors import UserError
 from engines.core.reading import reading
 
@@ -108,5 +108,5 @@ class ObjectFolders:
         counts = np.diff(self._ends, prepend=0)
         numbers = np.array([number for _, _, number in self._places], dtype=np.int32)
         of_object, has_image = (np.repeat(values, counts) for values in (numbers, np.array(self._has_images)))
-        views = Views(self, np.arange(len(self)), Facts.of_still(self._splits, of_object, has_image))
+        views = Views(self, np.arange(len(self)), ViewFacts.of_still(self._splits, of_object, has_image))
         return views.chosen(np.argsort(views.splits != 0, kind="stable"))

@@ -74,11 +74,11 @@ def read(folder: Path) -> Dataset:
     return Dataset(views, folder, NAME, BOUNDS, UP, notes=said, instances=names, up_found=AS_STATED, volumes=known)
 
 
-def _renderings(names: Sequence[str], place: Place) -> Renderings:
-    return Renderings(place, f"{names[place[2]]}/" if names else "")
+def _renderings(names: Sequence[str], place: Place) -> R2n2Renderings:
+    return R2n2Renderings(place, f"{names[place[2]]}/" if names else "")
 
 
-class Renderings:
+class R2n2Renderings:
     """One object's views; listed now, each read when it is asked for."""
 
     has_images = True

@@ -51,10 +51,10 @@ def read(folder: Path) -> Dataset:
     Raises:
         UserError: names the file that is wrong, or the cameras or steps that don't agree.
     """
-    return scenes_dataset(NAME, folder, find_scenes(folder, _scenes_in), Recording)
+    return scenes_dataset(NAME, folder, find_scenes(folder, _scenes_in), RecordingViews)
 
 
-class Recording:
+class RecordingViews:
     """One recording's views, by step and camera, then its backgrounds; listed now, each made when it is asked for."""
 
     has_images = True

@@ -17,7 +17,7 @@ import numpy as np
 from engines.core.bounds import bounds_of
 from engines.core.camera import Array
 from engines.core.data.dataset import Dataset
-from engines.core.data.views import FACTS, SPLITS, Facts, Split, Views
+from engines.core.data.views import FACTS, SPLITS, Split, ViewFacts, Views
 from engines.core.formats.object_folders import Listing, ObjectFolders, Place
 from engines.core.formats.splits import read_split_lists, split_folders
 from engines.core.upright import AS_STATED, up_direction
@@ -63,13 +63,13 @@ class Extent:
     notes: tuple[str, ...] = ()
 
 
-class Scene(Listing, Protocol):
+class SceneViews(Listing, Protocol):
     """A scene's views, then its backgrounds."""
 
     extent: Extent
 
 
-ListScene = Callable[[Place, str], Scene]
+ListScene = Callable[[Place, str], SceneViews]
 """Lists a scene; the names of its views begin with the text."""
 
 
@@ -140,7 +140,7 @@ def _as_listed(folder: Path, objects: list[SceneFolder]) -> tuple[list[SceneFold
     return sorted(chosen, key=lambda one: SPLITS.index(one.split)), notes
 
 
-def _scene(list_scene: ListScene, names: Sequence[str], place: Place) -> Scene:
+def _scene(list_scene: ListScene, names: Sequence[str], place: Place) -> SceneViews:
     return list_scene(place, f"{names[place[2]]}/" if names else "")
 
 
@@ -199,20 +199,20 @@ def _notes(names: Sequence[str], extents: Sequence[Extent]) -> tuple[str, ...]:
 def _views(source: ObjectFolders, places: Sequence[Place], extents: Sequence[Extent]) -> tuple[Views, Views]:
     """All views, training views first; all backgrounds, in the order of the scenes."""
     parts = [_facts(place, extent) for place, extent in zip(places, extents, strict=True)]
-    facts = Facts(*(np.concatenate([getattr(part, name) for part in parts]) for name in FACTS))
+    facts = ViewFacts(*(np.concatenate([getattr(part, name) for part in parts]) for name in FACTS))
     pictures = Views(source, np.arange(len(source)), facts)
     is_view = np.concatenate([np.arange(extent.views + extent.backgrounds) < extent.views for extent in extents])
     views = pictures.chosen(is_view)
     return views.chosen(np.argsort(views.splits != 0, kind="stable")), pictures.chosen(~is_view)
 
 
-def _facts(place: Place, extent: Extent) -> Facts:
+def _facts(place: Place, extent: Extent) -> ViewFacts:
     """Of a scene's views and, after them, its backgrounds."""
     order, without = np.arange(extent.views), np.arange(extent.backgrounds)
     times, cameras = (order // extent.rig, order % extent.rig) if extent.rig else (0 * order, 0 * order - 1)
     count = extent.views + extent.backgrounds
     splits = (*(extent.splits or [place[1]] * extent.views), *[place[1]] * extent.backgrounds)
-    return Facts(
+    return ViewFacts(
         splits=np.array([SPLITS.index(split) for split in splits], dtype=np.int8),
         instances=np.full(count, place[2], dtype=np.int32),
         has_image=np.ones(count, dtype=bool),

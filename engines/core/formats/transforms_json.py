@@ -24,7 +24,7 @@ from engines.core.data.views import Split, View, Views
 from engines.core.errors import UserError
 from engines.core.formats.ply_points import read_points
 from engines.core.formats.transforms_frames import TransformsFile
-from engines.core.formats.transforms_names import Files
+from engines.core.formats.transforms_names import FrameFiles
 from engines.core.formats.transforms_notes import merged, notes_of
 from engines.core.formats.transforms_splits import (
     FILE,
@@ -34,7 +34,7 @@ from engines.core.formats.transforms_splits import (
     listed_splits,
     passed_over,
 )
-from engines.core.formats.transforms_views import Photographs
+from engines.core.formats.transforms_views import TransformsViews
 from engines.core.formats.transforms_written import write_transforms
 from engines.core.reading import shortened
 from engines.core.upright import AS_STATED, up_direction
@@ -67,14 +67,14 @@ def read(folder: Path) -> Dataset:
     Raises:
         UserError: names the file, and the frame that is wrong.
     """
-    files = Files(folder)
+    files = FrameFiles(folder)
     capture = _Capture(files)
     chosen = chosen_files(folder)
     for path, split in chosen:
         file = TransformsFile(path)
-        capture.add(Photographs(file, files), split)
+        capture.add(TransformsViews(file, files), split)
         if isinstance(file.data.get(HELD_OUT_FRAMES), list) and file.data[HELD_OUT_FRAMES]:
-            capture.add(Photographs(TransformsFile(path, HELD_OUT_FRAMES), files), "test")
+            capture.add(TransformsViews(TransformsFile(path, HELD_OUT_FRAMES), files), "test")
     views = capture.views()
     views.sort(key=lambda view: view.split != "train")
     notes = [*notes_of(capture.files, merged([p.noticed for p in capture.photographs]), capture.total), *capture.notes]
@@ -93,7 +93,7 @@ def read_cameras(path: Path, like: Camera) -> list[Camera]:
     Raises:
         UserError: names the file, and the frame that is wrong.
     """
-    file, files, cameras = TransformsFile(path), Files(path.parent), list[Camera]()
+    file, files, cameras = TransformsFile(path), FrameFiles(path.parent), list[Camera]()
     for index in range(len(file)):
         lens = file.lens(index, None)
         if lens is None:
@@ -120,7 +120,7 @@ def has_photographs(folder: Path) -> bool:
     Raises:
         UserError: names the file that is wrong.
     """
-    files = Files(folder)
+    files = FrameFiles(folder)
     return any(
         files.find(name) is not None for path, _ in chosen_files(folder) for name in TransformsFile(path).names()
     )
@@ -135,9 +135,9 @@ class _Capture:
         shots: (which of the files, its frame, the split), of those whose photographs are there.
     """
 
-    looked_up: Files
+    looked_up: FrameFiles
     files: list[TransformsFile] = field(default_factory=list)
-    photographs: list[Photographs] = field(default_factory=list)
+    photographs: list[TransformsViews] = field(default_factory=list)
     shots: list[tuple[int, int, Split]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -146,7 +146,7 @@ class _Capture:
         """How many photographs they name."""
         return sum(len(file) for file in self.files)
 
-    def add(self, photographs: Photographs, split: Split | None) -> None:
+    def add(self, photographs: TransformsViews, split: Split | None) -> None:
         """One more file, of one split, or of those that it lists."""
         file, number = photographs.file, len(self.files)
         splits: list[set[Split]] = [{split}] * len(file) if split is not None else []
@@ -222,7 +222,7 @@ def _dataset(folder: Path, views: Sequence[View], capture: _Capture, notes: Sequ
 
 
 def _box_of_points(
-    file: TransformsFile, files: Files, cameras: Sequence[Camera]
+    file: TransformsFile, files: FrameFiles, cameras: Sequence[Camera]
 ) -> tuple[tuple[Array, Array] | None, str]:
     """[2, 3] about the points that nerfstudio keeps beside the poses, these [N, 3], and what is to be said of it.
 

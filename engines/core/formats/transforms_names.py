@@ -22,7 +22,7 @@ Parts = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundFile:
     """A file that a name leads to.
 
     Attributes:
@@ -59,14 +59,14 @@ def _loosely(name: str) -> str:
     return unicodedata.normalize("NFC", name).lower()
 
 
-class Files:
+class FrameFiles:
     """The files of a folder, looked up by the names in its `transforms.json`; each directory is listed once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._listed: dict[Path, Mapping[str, list[str]]] = {}
 
-    def find(self, name: str, suffixes: Sequence[str] = IMAGE_SUFFIXES, *, bare: bool = True) -> Found | None:
+    def find(self, name: str, suffixes: Sequence[str] = IMAGE_SUFFIXES, *, bare: bool = True) -> FoundFile | None:
         """The file of a name: by the whole of it, else by as many of its last parts as there are here.
 
         Args:
@@ -79,11 +79,11 @@ class Files:
             found = self._at(self._folder, parts[-count:], suffixes)
             if found is not None:
                 path, other_suffix = found
-                return Found(path, inside and count == len(parts), other_suffix)
+                return FoundFile(path, inside and count == len(parts), other_suffix)
         for place in self._image_folders() if bare and parts else ():
             found = self._at(place, parts[-1:], suffixes)
             if found is not None:
-                return Found(found[0], False, found[1])
+                return FoundFile(found[0], False, found[1])
         return None
 
     def has(self, path: Path) -> bool:
@@ -133,7 +133,7 @@ class Files:
         return None
 
 
-def unambiguous(names: Sequence[str], found: Sequence[Found | None]) -> list[Found | None]:
+def unambiguous(names: Sequence[str], found: Sequence[FoundFile | None]) -> list[FoundFile | None]:
     """The same without files that several names lead to, but for those that name them whole.
 
     The photographs of two cameras often have the same names, in two folders.

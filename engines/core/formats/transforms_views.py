@@ -26,7 +26,7 @@ from engines.core.data.views import Split, View
 from engines.core.errors import UserError
 from engines.core.formats.transforms_frames import TransformsFile
 from engines.core.formats.transforms_lens import StatedLens
-from engines.core.formats.transforms_names import Files, Found, unambiguous
+from engines.core.formats.transforms_names import FoundFile, FrameFiles, unambiguous
 from engines.core.reading import quoted, shortened
 
 DEPTH_SUFFIXES = (".png", ".npy", ".tif", ".tiff", ".exr")
@@ -55,10 +55,10 @@ class Noticed:
     contradictions: Counter[str] = field(default_factory=Counter)
 
 
-class Photographs:
+class TransformsViews:
     """The photographs of one file's frames."""
 
-    def __init__(self, file: TransformsFile, files: Files) -> None:
+    def __init__(self, file: TransformsFile, files: FrameFiles) -> None:
         """Looks for them; none is opened yet.
 
         Args:
@@ -70,7 +70,7 @@ class Photographs:
         self.file, self.noticed = file, Noticed()
         self._files, self._folder = files, file.path.parent
         names = file.names()
-        self._found: list[Found | None] = unambiguous(names, [files.find(name) for name in names])
+        self._found: list[FoundFile | None] = unambiguous(names, [files.find(name) for name in names])
         self.noticed.missing = [name for name, found in zip(names, self._found, strict=True) if found is None]
         for name in self.noticed.missing:
             self._require_inside(name)

@@ -8,7 +8,7 @@ import pytest
 from app.camera import navigation
 from app.camera.camera_controller import CameraController
 from app.camera.near_plane import Room, room
-from app.rendering.pictures import Picture, Request, scene_points
+from app.rendering.pictures import RenderedImage, RenderRequest, scene_points
 from engines.core.camera import Camera, project
 from tests.app.ball_scene import BallScene, draw_ball, ring
 
@@ -93,7 +93,9 @@ def test_framing_fills_the_picture_with_what_is_there(away: float) -> None:
     scene = BallScene((32, 32))
     eye = eye_in(scene)
     camera = navigation.dolly(scene.start, np.zeros(3), away)
-    picture = Picture(Request(camera, {}), "exact", np.zeros((32, 32, 3), np.uint8), camera, 1.0, draw_ball(camera))
+    picture = RenderedImage(
+        RenderRequest(camera, {}), "exact", np.zeros((32, 32, 3), np.uint8), camera, 1.0, draw_ball(camera)
+    )
     points = scene_points(picture)
     assert points is not None and np.linalg.norm(points, axis=1) == pytest.approx(1, abs=1e-3)
     eye.frame_points(points)
@@ -105,7 +107,9 @@ def test_framing_fills_the_picture_with_what_is_there(away: float) -> None:
 
 def test_what_goes_on_beyond_the_rim_is_framed_by_its_box() -> None:
     close = navigation.dolly(ring(1)[0], np.zeros(3), 0.4)
-    picture = Picture(Request(close, {}), "exact", np.zeros((32, 32, 3), np.uint8), close, 1.0, draw_ball(close))
+    picture = RenderedImage(
+        RenderRequest(close, {}), "exact", np.zeros((32, 32, 3), np.uint8), close, 1.0, draw_ball(close)
+    )
     assert scene_points(picture) is None
 
 
@@ -115,8 +119,8 @@ def test_framing_keeps_the_near_plane_off() -> None:
     eye = eye_in(scene)
     look(eye, scene)
     assert eye.shown is not None
-    picture = Picture(
-        Request(eye.shown, {}), "exact", np.zeros((32, 32, 3), np.uint8), eye.shown, 1.0, draw_ball(eye.shown)
+    picture = RenderedImage(
+        RenderRequest(eye.shown, {}), "exact", np.zeros((32, 32, 3), np.uint8), eye.shown, 1.0, draw_ball(eye.shown)
     )
     eye.frame_points(scene_points(picture))
     eye.tick(1e12)

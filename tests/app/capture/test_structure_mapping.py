@@ -9,7 +9,7 @@ import pytest
 
 from app.capture import structure_mapping
 from app.capture.structure import pairing_of
-from app.capture.structure_job import Job
+from app.capture.structure_job import ColmapJob
 from app.capture.structure_mapping import Attempts, quick_attempts
 
 
@@ -30,7 +30,7 @@ class Model:
 @pytest.fixture
 def attempts(tmp_path: Path) -> Attempts:
     names = {f"{index}.png": f"{index}.png" for index in range(10)}
-    job = Job(tmp_path, names, None, tmp_path / "a.db", tmp_path, (tuple(names),), "all", 1)
+    job = ColmapJob(tmp_path, names, None, tmp_path / "a.db", tmp_path, (tuple(names),), "all", 1)
     return Attempts(job, lambda done, attempt: None)
 
 

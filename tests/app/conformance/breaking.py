@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import pytest
 
-from app.conformance.running import Outcome, conform
+from app.conformance.running import CheckOutcome, conform
 from engines import registry
 from engines.core.data.dataset import Dataset
 from tests.docs.page import METHOD, among_engines, engine_source, write_method
@@ -29,7 +29,7 @@ def member(source: str, before: str) -> tuple[str, str]:
 
 def tried(
     changes: Changes, samples: Sequence[Dataset], folder: Path, monkeypatch: pytest.MonkeyPatch, only: str = ""
-) -> tuple[Outcome, ...]:
+) -> tuple[CheckOutcome, ...]:
     """What comes of the checks that have `only` in their line."""
     source = engine_source()
     for whole, broken in changes:

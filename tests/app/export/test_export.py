@@ -14,7 +14,7 @@ from PIL import Image
 from app.camera.fitting import fit_cameras
 from app.export import image_folder
 from app.export.exporter import Export, Progress, run_export
-from app.export.video import Background
+from app.export.video import ThreadedCalls
 from app.rendering.display import shade
 from engines.core.camera import Camera
 from engines.core.engine import Control, never_stop
@@ -172,12 +172,12 @@ def test_next_frame_is_rendered_while_the_last_is_encoded(tmp_path: Path, monkey
                 third_rendered.set()
             return super().render(camera, controls, stop)
 
-    submit = Background.submit
+    submit = ThreadedCalls.submit
 
-    def slow_submit(self: Background, call: Any, *arguments: Any) -> None:
+    def slow_submit(self: ThreadedCalls, call: Any, *arguments: Any) -> None:
         submit(self, lambda: (encoded_meanwhile.append(third_rendered.wait(10)), call(*arguments)))
 
-    monkeypatch.setattr(Background, "submit", slow_submit)
+    monkeypatch.setattr(ThreadedCalls, "submit", slow_submit)
     run_export(Scene(), Export(ring(4), tmp_path / "a.mp4"), ignore, never_stop)
     # The first frame's encoding only went on because the third frame was begun meanwhile.
     assert encoded_meanwhile == [True] * 4

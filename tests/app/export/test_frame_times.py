@@ -10,7 +10,7 @@ import pytest
 
 from app.commands.render import Choices, choose_controls
 from app.export.frame_times import path_times, running
-from app.gui.export.export_order import RUNS, STANDS, Order, make_export
+from app.gui.export.export_order import RUNS, STANDS, ExportSettings, make_export
 from app.viewing.opening import Opened
 from app.viewing.viewpoints import view_at
 from engines.core.data.dataset import Dataset
@@ -67,12 +67,12 @@ def test_a_named_path_or_a_still_scene_holds_none(opened: Opened) -> None:
 @pytest.mark.parametrize(
     ("order", "times"),
     [
-        (Order(frames=5, time=RUNS), [0, 1, 2, 3, 0]),
-        (Order(frames=5, time=STANDS), [2, 2, 2, 2, 2]),
-        (Order(path="split:train", time=RUNS), [0, 0, 1, 1, 2, 2, 3, 3]),
+        (ExportSettings(frames=5, time=RUNS), [0, 1, 2, 3, 0]),
+        (ExportSettings(frames=5, time=STANDS), [2, 2, 2, 2, 2]),
+        (ExportSettings(path="split:train", time=RUNS), [0, 0, 1, 1, 2, 2, 3, 3]),
     ],
 )
-def test_as_the_window_orders_it(opened: Opened, order: Order, times: list[int]) -> None:
+def test_as_the_window_orders_it(opened: Opened, order: ExportSettings, times: list[int]) -> None:
     export = make_export(order, opened, opened.scene.start, UP, {TIME: 2.0})
     assert export.controls is not None and [round(frame[TIME]) for frame in export.controls] == times
 

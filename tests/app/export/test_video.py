@@ -10,7 +10,7 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from app.export.video import VIDEO_SUFFIXES, Background, Pixels, VideoWriter
+from app.export.video import VIDEO_SUFFIXES, Pixels, ThreadedCalls, VideoWriter
 from engines.core.errors import UserError
 from tests.app.read_video import read_video
 
@@ -155,7 +155,7 @@ def test_background_keeps_order_and_runs_beside_the_caller() -> None:
         # Were it run before `submit` returns, nobody would ever set the event.
         done.append(index if go_on.wait(10) else -1)
 
-    with Background() as background:
+    with ThreadedCalls() as background:
         background.submit(work, 0)
         background.submit(work, 1)
         go_on.set()
@@ -166,7 +166,7 @@ def test_background_keeps_order_and_runs_beside_the_caller() -> None:
 def test_background_holds_the_caller_back() -> None:
     release = threading.Event()
     waiting: list[bool] = []
-    with Background(ahead=2) as background:
+    with ThreadedCalls(ahead=2) as background:
         for _ in range(2):
             background.submit(release.wait)
         thread = threading.Thread(target=lambda: (background.submit(release.wait), waiting.append(True)))
@@ -182,8 +182,8 @@ def test_background_hands_errors_on() -> None:
     def fail() -> None:
         raise RuntimeError("from the other thread")
 
-    with pytest.raises(RuntimeError, match="from the other thread"), Background() as background:
+    with pytest.raises(RuntimeError, match="from the other thread"), ThreadedCalls() as background:
         background.submit(fail)
-    with pytest.raises(RuntimeError, match="from the other thread"), Background() as background:
+    with pytest.raises(RuntimeError, match="from the other thread"), ThreadedCalls() as background:
         for _ in range(5):
             background.submit(fail)

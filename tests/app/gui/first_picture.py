@@ -12,11 +12,11 @@ from app import cli
 def end_with_picture() -> None:
     """Has the process end when an exact picture was painted."""
     from app.gui.viewport.looking import Looking
-    from app.rendering.pictures import Picture
+    from app.rendering.pictures import RenderedImage
 
     take = Looking._take
 
-    def painted(self: Looking, picture: Picture) -> None:
+    def painted(self: Looking, picture: RenderedImage) -> None:
         take(self, picture)
         self._window.viewport.canvas.widget.repaint()
         if picture.kind == "exact":

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from app.viewing.opening import ALONE, Beside, Opened
+from app.viewing.opening import ALONE, CompanionPaths, Opened
 from engines.core.config import Options, make_options, parse_settings
 from engines.core.data.images import list_in_order, photograph_size, read_image
 from engines.core.engine import INSTANCE, Control
@@ -45,7 +45,7 @@ class Opener:
     def __init__(self) -> None:
         self.gate = threading.Event()
         self.gate.set()
-        self.asked: list[Beside] = []
+        self.asked: list[CompanionPaths] = []
 
     def open(
         self,
@@ -55,7 +55,7 @@ class Opener:
         settings: Any = (),
         dataset: object = None,
         photographs: bool = False,
-        beside: Beside = ALONE,
+        beside: CompanionPaths = ALONE,
     ) -> Opened:
         self.asked.append(beside)
         self.gate.wait(WAIT_S)

@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QFormLayout, QMessageBox
 from pytestqt.qtbot import QtBot
 
 import app.gui.export.exporting
-from app.gui.export.export_order import Order
+from app.gui.export.export_order import ExportSettings
 from app.gui.export.mesh_dialog import MeshDialog
 from app.gui.export.mesh_order import MeshOrder, make_mesh
 from app.gui.window import Window
@@ -63,7 +63,9 @@ def test_only_one_export_of_either_kind_and_cancelling_leaves_nothing(
 ) -> None:
     asked: list[str] = []
     monkeypatch.setattr(app.gui.export.exporting, "ask_mesh", lambda *_: asked.append("mesh"))
-    monkeypatch.setattr(app.gui.export.exporting, "ask_export", lambda *_: Order(out=str(tmp_path / "film.mp4")))
+    monkeypatch.setattr(
+        app.gui.export.exporting, "ask_export", lambda *_: ExportSettings(out=str(tmp_path / "film.mp4"))
+    )
     for command in ("export_mesh", "export"):
         window.banner.hide()
         window.commands[command].trigger()

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app.gui import dialog_parts
 from app.gui.export.export_dialog import ExportDialog
-from app.gui.export.export_order import Order
+from app.gui.export.export_order import ExportSettings
 from app.gui.export.mesh_dialog import MeshDialog
 from app.gui.export.mesh_order import MeshOrder
 from app.gui.main import make_window
@@ -121,7 +121,7 @@ def test_every_dialog_fits_and_its_buttons_are_reached(
         dialog: QDialog = TrainDialog(window, busy=False)
         dialog.wrong.setText("Something is wrong with this data, which takes a sentence or two to be told. " * 3)
     elif kind == "video":
-        dialog = ExportDialog(window, opened, Order(), (640, 480))
+        dialog = ExportDialog(window, opened, ExportSettings(), (640, 480))
     elif kind == "mesh":
         dialog = MeshDialog(window, opened, MeshOrder())
     else:

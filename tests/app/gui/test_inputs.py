@@ -18,12 +18,12 @@ from pytestqt.qtbot import QtBot
 import app.gui.export.export_job
 import app.viewing.inputs
 import app.viewing.session
-from app.gui.export.export_order import Order
+from app.gui.export.export_order import ExportSettings
 from app.gui.input_dialog import InputDialog
 from app.gui.main import make_window
 from app.gui.window import Window
 from app.settings import Settings, load_settings, save_settings
-from app.viewing.opening import Beside
+from app.viewing.opening import CompanionPaths
 from engines.core.data.images import write_png
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, told, wait_exact
 from tests.app.gui.made_of_photographs import ADVICE, Opener, Taker
@@ -61,7 +61,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def shown(window: Window, opener: Opener, qtbot: QtBot, photographs: list[Path]) -> Window:
     """The window with a scene of the first photograph."""
-    window.files.open(COND, None, Beside(photograph=photographs[0]))
+    window.files.open(COND, None, CompanionPaths(photograph=photographs[0]))
     wait_for_input(window, qtbot, photographs[0])
     return window
 
@@ -289,7 +289,7 @@ def test_the_command_says_why_it_is_grey(
     assert not command.isEnabled() and "No scene is open" in command.toolTip()
     open_and_wait(window, qtbot, PLAIN)
     assert not command.isEnabled() and "not made of a photograph" in command.toolTip()
-    window.files.open(COND, None, Beside(photograph=photographs[0]))
+    window.files.open(COND, None, CompanionPaths(photograph=photographs[0]))
     wait_for_input(window, qtbot, photographs[0])
     assert command.isEnabled() and "another photograph" in command.toolTip()
     window.activateWindow()
@@ -332,9 +332,9 @@ def test_an_export_is_of_the_same_photograph(
 ) -> None:
     drop(shown, photographs[1])
     wait_for_input(shown, qtbot, photographs[1])
-    shown.exporting.begin(Order(frames=1, out=str(tmp_path / "out.mp4")))
+    shown.exporting.begin(ExportSettings(frames=1, out=str(tmp_path / "out.mp4")))
     qtbot.waitUntil(lambda: shown.exporting.job is None, timeout=NEVER)
-    assert opener.asked[-1] == Beside(photograph=photographs[1]) and (tmp_path / "out.mp4").is_file()
+    assert opener.asked[-1] == CompanionPaths(photograph=photographs[1]) and (tmp_path / "out.mp4").is_file()
 
 
 def test_the_window_closes_with_the_question_open(qtbot: QtBot, opener: Opener) -> None:
@@ -374,7 +374,7 @@ def test_closing_ends_what_is_being_read(
     monkeypatch.setattr("app.small_pictures.small_picture", read)
     window = make_window("cpu")
     window.show()
-    window.files.open(COND, None, Beside(photograph=photographs[0]))
+    window.files.open(COND, None, CompanionPaths(photograph=photographs[0]))
     wait_for_input(window, qtbot, photographs[0])
     assert reading.wait(60)
     opener.gate.clear()

@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QApplication, QDialog, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from app.gui.export.export_dialog import ExportDialog
-from app.gui.export.export_order import FILE_PATH, Order
+from app.gui.export.export_order import FILE_PATH, ExportSettings
 from app.gui.export.mesh_dialog import MeshDialog
 from app.gui.export.mesh_order import MeshOrder
 from app.gui.panel.panel_parts import Slider
@@ -39,7 +39,9 @@ def test_enter_in_an_export_dialog_exports(
         dialog: QDialog = MeshDialog(window, opened, MeshOrder(out=str(tmp_path / "a.glb")))
         widget = dialog.out if field == "mesh file" else dialog.resolution
     else:
-        order = Order(out=str(tmp_path / "a.mp4"), **({"path": FILE_PATH, "path_file": "x"} if "file" in field else {}))
+        order = ExportSettings(
+            out=str(tmp_path / "a.mp4"), **({"path": FILE_PATH, "path_file": "x"} if "file" in field else {})
+        )
         dialog = ExportDialog(window, opened, order, (640, 480))
         widget = dialog.path_file if "file" in field else getattr(dialog, field)
     dialog.show()

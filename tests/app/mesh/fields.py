@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from app.mesh.field import Field
+from app.mesh.field import SurfaceField
 from engines.core.camera import Array
 from engines.core.engine import ImplicitSurface, never_stop
 from tests.app.ball_scene import BallScene
@@ -38,9 +38,9 @@ class Analytic:
         return ((points - low) / (high - low)).clamp(0, 1)
 
 
-def field(surface: ImplicitSurface, box: Array | None = None) -> Field:
+def field(surface: ImplicitSurface, box: Array | None = None) -> SurfaceField:
     """As a mesh is made of it."""
-    return Field(surface, "analytic", never_stop, box)
+    return SurfaceField(surface, "analytic", never_stop, box)
 
 
 def ball(centre: tuple[float, float, float] = (0.0, 0, 0), radius: float = 0.7) -> Distances:

@@ -11,7 +11,7 @@ from skimage.measure import marching_cubes
 from trimesh import Trimesh
 
 from app.mesh import marching
-from app.mesh.field import Field
+from app.mesh.field import SurfaceField
 from app.mesh.iso_surface import extract_iso_surface
 from app.mesh.lattice import Lattice
 from app.mesh.surface import Surface
@@ -179,7 +179,7 @@ def test_shares_grow_to_the_whole_and_a_stop_ends_it() -> None:
         return len(asked) > 2
 
     with pytest.raises(Cancelled):
-        extract_iso_surface(Field(Analytic(ball()), "analytic", stop), 64, ignore, 16)
+        extract_iso_surface(SurfaceField(Analytic(ball()), "analytic", stop), 64, ignore, 16)
     assert len(asked) == 3
 
 

@@ -14,9 +14,9 @@ import trimesh
 from app.mesh import showing
 from app.mesh.drawing import LoadedMesh, MeshPicture, load_mesh
 from app.mesh.mesh_reading import MeshFile
-from app.mesh.showing import Drawn, Job, MeshDrawer, MeshLook, composed, draw_job, overlay, unhidden
+from app.mesh.showing import DrawnMesh, MeshDrawer, MeshJob, MeshLook, composed, draw_job, overlay, unhidden
 from app.mesh.surface import Surface
-from app.rendering.pictures import Picture, Request
+from app.rendering.pictures import RenderedImage, RenderRequest
 from engines.core.camera import Array, Camera
 from engines.core.frame import Frame
 from tests.app.ball_scene import ring
@@ -27,15 +27,15 @@ SOON_S = 60.0
 BALL = load_mesh(MeshFile(Path("it.ply"), sphere()), np.zeros(3))
 
 
-def picture(kind: str = "exact", depth: Array | None = None, camera: Camera | None = None) -> Picture:
+def picture(kind: str = "exact", depth: Array | None = None, camera: Camera | None = None) -> RenderedImage:
     camera = camera or ring(1)[0]
     width, height = camera.size_px
     pixels = np.full((height, width, 3), 200, dtype=np.uint8)
     frame = None if depth is None else Frame(torch.zeros(height, width, 3), torch.from_numpy(depth))
-    return Picture(Request(camera, {}), kind, pixels, camera, 1.0, frame)  # type: ignore[arg-type]
+    return RenderedImage(RenderRequest(camera, {}), kind, pixels, camera, 1.0, frame)  # type: ignore[arg-type]
 
 
-def flat(covered: Array, depth: float, of: Picture) -> Drawn:
+def flat(covered: Array, depth: float, of: RenderedImage) -> DrawnMesh:
     """A mesh of one colour at one depth, where it is."""
     there = covered > 0
     mesh = MeshPicture(
@@ -43,7 +43,7 @@ def flat(covered: Array, depth: float, of: Picture) -> Drawn:
         covered.astype(np.float32),
         np.where(there, np.float32(depth), np.float32(np.inf)),
     )
-    return Drawn(of, mesh, unhidden(mesh, of, 0.1), True, "shaded", BALL)
+    return DrawnMesh(of, mesh, unhidden(mesh, of, 0.1), True, "shaded", BALL)
 
 
 def test_over_the_picture_the_opacity_weighs() -> None:
@@ -112,47 +112,47 @@ def large() -> LoadedMesh:
 
 
 def test_while_the_camera_moves_it_is_drawn_small_and_coarse(large: LoadedMesh) -> None:
-    moving = draw_job(Job(picture("preview"), (96, 96), large, "shaded", 0.0, 0, whole=False))
-    standing = draw_job(Job(picture(), (96, 96), large, "shaded", 0.0, 0, whole=True))
+    moving = draw_job(MeshJob(picture("preview"), (96, 96), large, "shaded", 0.0, 0, whole=False))
+    standing = draw_job(MeshJob(picture(), (96, 96), large, "shaded", 0.0, 0, whole=True))
     assert moving.mesh.depth.shape == (48, 48) and not moving.whole
     assert standing.mesh.depth.shape == (96, 96) and standing.whole
 
 
 def test_the_whole_mesh_follows_the_coarse_one(large: LoadedMesh) -> None:
-    told, done = list[Drawn](), threading.Event()
+    told, done = list[DrawnMesh](), threading.Event()
 
-    def on_drawn(drawn: Drawn) -> None:
+    def on_drawn(drawn: DrawnMesh) -> None:
         told.append(drawn)
         if drawn.whole:
             done.set()
 
     drawer = MeshDrawer(on_drawn, lambda error: done.set())
-    drawer.submit(Job(picture(), (64, 64), large, "shaded", 0.0))
+    drawer.submit(MeshJob(picture(), (64, 64), large, "shaded", 0.0))
     assert done.wait(SOON_S)
     drawer.close()
     assert [drawn.whole for drawn in told] == [False, True]
 
 
 def test_what_was_overtaken_is_not_drawn(large: LoadedMesh, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun, go, told, done = threading.Event(), threading.Event(), list[Picture](), threading.Event()
+    begun, go, told, done = threading.Event(), threading.Event(), list[RenderedImage](), threading.Event()
     pictures = [picture("preview") for _ in range(5)]
 
-    def slow(job: Job) -> Drawn:
+    def slow(job: MeshJob) -> DrawnMesh:
         begun.set()
         assert go.wait(SOON_S)
         return draw_job(job)
 
-    def on_drawn(drawn: Drawn) -> None:
+    def on_drawn(drawn: DrawnMesh) -> None:
         told.append(drawn.picture)
         if drawn.picture is pictures[-1]:
             done.set()
 
     monkeypatch.setattr(showing, "draw_job", slow)
     drawer = MeshDrawer(on_drawn, lambda error: done.set())
-    drawer.submit(Job(pictures[0], (8, 8), large, "shaded", 0.0))
+    drawer.submit(MeshJob(pictures[0], (8, 8), large, "shaded", 0.0))
     assert begun.wait(SOON_S)
     for each in pictures[1:]:
-        drawer.submit(Job(each, (8, 8), large, "shaded", 0.0))
+        drawer.submit(MeshJob(each, (8, 8), large, "shaded", 0.0))
     go.set()
     assert done.wait(SOON_S)
     drawer.close()
@@ -160,24 +160,24 @@ def test_what_was_overtaken_is_not_drawn(large: LoadedMesh, monkeypatch: pytest.
 
 
 def test_a_fault_is_handed_on_and_the_next_is_drawn(large: LoadedMesh) -> None:
-    errors, told, done = list[BaseException](), list[Drawn](), threading.Event()
+    errors, told, done = list[BaseException](), list[DrawnMesh](), threading.Event()
 
-    def on_drawn(drawn: Drawn) -> None:
+    def on_drawn(drawn: DrawnMesh) -> None:
         told.append(drawn)
         done.set()
 
     drawer = MeshDrawer(on_drawn, lambda error: (errors.append(error), done.set()))  # type: ignore[func-returns-value]
     broken = replace(large, coarse=replace(large.coarse, surface=Surface(np.zeros((1, 3)), np.array([[0, 1, 2]]))))
-    drawer.submit(Job(picture("preview"), (8, 8), broken, "shaded", 0.0))
+    drawer.submit(MeshJob(picture("preview"), (8, 8), broken, "shaded", 0.0))
     assert done.wait(SOON_S) and len(errors) == 1
     done.clear()
-    drawer.submit(Job(picture("preview"), (8, 8), large, "shaded", 0.0))
+    drawer.submit(MeshJob(picture("preview"), (8, 8), large, "shaded", 0.0))
     assert done.wait(SOON_S) and len(told) == 1
     drawer.close()
 
 
 def test_a_camera_of_another_shape_keeps_its_field_of_view() -> None:
     wide = ring(1, (96, 48))[0]
-    small = draw_job(Job(picture(camera=wide), (96, 48), BALL, "shaded", 0.0))
-    twice = draw_job(Job(picture(camera=wide), (192, 96), BALL, "shaded", 0.0))
+    small = draw_job(MeshJob(picture(camera=wide), (96, 48), BALL, "shaded", 0.0))
+    twice = draw_job(MeshJob(picture(camera=wide), (192, 96), BALL, "shaded", 0.0))
     np.testing.assert_allclose(small.mesh.coverage.mean(), twice.mesh.coverage.mean(), rtol=0.02)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from app.rendering.background import PlainBackground, background_pixels, plain_background
-from app.rendering.pictures import Request, shade
+from app.rendering.pictures import RenderRequest, shade
 from app.rendering.render_worker import RenderWorker
 from engines.core.frame import Frame
 from tests.app.ball_scene import draw_ball, ring
@@ -81,7 +81,7 @@ def test_a_background_has_no_depth_whatever_the_method_invents(factor: int) -> N
     inside[1:, 1:] &= ball[:-1, :-1]
     inside[:-1, :-1] &= ball[1:, 1:]
     assert frame.depth[inside].isfinite().float().mean() > 0.9
-    pixels, limits = shade(frame, Request(ring(1)[0], {}, "depth"))
+    pixels, limits = shade(frame, RenderRequest(ring(1)[0], {}, "depth"))
     assert limits is not None and limits[1] < 4.5 and tuple(pixels[0, 0]) == (96, 96, 96)
 
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from app.rendering import overlays
-from app.rendering.overlays import Segments, visible_segments
+from app.rendering.overlays import LineSegments, visible_segments
 from engines.core.camera import Array, Camera, look_at, project
 
 CAMERA = Camera(np.eye(4), (100.0, 100.0), (50.0, 40.0), (100, 80))
 
 
-def line(a: list[float], b: list[float]) -> Segments:
-    return Segments(np.array([[a, b]]), np.ones((1, 4), dtype=np.float32))
+def line(a: list[float], b: list[float]) -> LineSegments:
+    return LineSegments(np.array([[a, b]]), np.ones((1, 4), dtype=np.float32))
 
 
 def seen(a: list[float], b: list[float]) -> Array:
@@ -50,7 +50,7 @@ def test_a_line_across_is_cut_on_both_sides() -> None:
 def test_clipping_agrees_with_many_small_points() -> None:
     generator = np.random.default_rng(1)
     ends = generator.normal(0, 1.5, (200, 2, 3))
-    segments = Segments(ends, np.ones((200, 4), dtype=np.float32))
+    segments = LineSegments(ends, np.ones((200, 4), dtype=np.float32))
     segments.colours[:, 0] = np.arange(200)
     pixels, colours = visible_segments(CAMERA, segments, (100, 80))
     found = dict(zip(colours[:, 0].astype(int), pixels, strict=True))

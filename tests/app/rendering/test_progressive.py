@@ -13,7 +13,7 @@ from torch import Tensor
 
 from app.rendering import progressive
 from app.rendering.background import PlainBackground
-from app.rendering.pictures import Request
+from app.rendering.pictures import RenderRequest
 from app.rendering.progressive import ProgressivePicture, first_stride, rounds
 from app.rendering.refinement import Refinement
 from engines.core.camera import Camera
@@ -97,7 +97,7 @@ def test_each_pixel_is_drawn_once_and_the_last_picture_is_exact(size: tuple[int,
 
 @pytest.mark.usefixtures("slow_rounds")
 def test_all_of_the_background_is_out_of_the_depths(monkeypatch: pytest.MonkeyPatch) -> None:
-    scene, refinement, request = PixelScene(), Refinement(), Request(start_camera(SIZE_PX), {})
+    scene, refinement, request = PixelScene(), Refinement(), RenderRequest(start_camera(SIZE_PX), {})
     made = list(rounds(scene, request, never_stop, refinement, PlainBackground(), 8.0))
     assert [drawn for *_, drawn in made] == sorted(drawn for *_, drawn in made) and made[-1][2] == 1
     for frame, plain, _ in made:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.camera.camera_controller import CameraController
-from app.rendering.pictures import Picture, Request, value_at
+from app.rendering.pictures import RenderedImage, RenderRequest, value_at
 from app.rendering.refinement import Refinement, next_scale
 from engines.core.frame import Frame
 from tests.app.ball_scene import BallScene, draw_ball, ring
@@ -27,7 +27,7 @@ def test_steps_double_until_the_whole() -> None:
 def test_a_share_grows_over_the_steps_and_never_ends_early(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    first, other = (Request(camera, {}) for camera in ring(2))
+    first, other = (RenderRequest(camera, {}) for camera in ring(2))
     refinement = Refinement()
     assert refinement.share(first) is None
     refinement.begin(first, 0.5, 8.0)  # 2 s, and then 8 s
@@ -86,9 +86,13 @@ def test_the_value_at_a_pixel_is_the_frames() -> None:
     assert frame.depth is not None
     coarse = Frame(frame.image, frame.depth[::2, ::2], frame.extra)
     for drawn in (frame, coarse):
-        picture = Picture(Request(camera, {}, "depth"), "exact", np.zeros((32, 32, 3), np.uint8), camera, 1.0, drawn)
+        picture = RenderedImage(
+            RenderRequest(camera, {}, "depth"), "exact", np.zeros((32, 32, 3), np.uint8), camera, 1.0, drawn
+        )
         assert value_at(picture, 16.2, 16.4) == pytest.approx(float(frame.depth[16, 16]))
         assert value_at(picture, 0.5, 0.5) is None and value_at(picture, -3, 5) is None
         assert value_at(picture, 40, 5) is None
-    normals = Picture(Request(camera, {}, "normals"), "exact", np.zeros((32, 32, 3), np.uint8), camera, 1.0, frame)
+    normals = RenderedImage(
+        RenderRequest(camera, {}, "normals"), "exact", np.zeros((32, 32, 3), np.uint8), camera, 1.0, frame
+    )
     assert value_at(normals, 16, 16) is None

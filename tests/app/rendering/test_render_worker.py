@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from app.rendering import display
-from app.rendering.pictures import Picture, Request
+from app.rendering.pictures import RenderedImage, RenderRequest
 from app.rendering.render_worker import RenderWorker
 from app.rendering.reprojection import Reprojector
 from engines.core.errors import UserError
@@ -175,16 +175,16 @@ def test_a_missing_channel_is_an_error_too(watch: Watch) -> None:
 def test_a_failing_callback_does_not_end_the_worker() -> None:
     scene, told, errors = FakeScene(), threading.Event(), []
 
-    def fail(picture: Picture) -> None:
+    def fail(picture: RenderedImage) -> None:
         if not errors:
             raise RuntimeError("the window is gone")
         told.set()
 
     worker = RenderWorker(scene, fail, lambda request, error: errors.append(error))
-    worker.submit(Request(scene.start, {}))
+    worker.submit(RenderRequest(scene.start, {}))
     while not errors:
         time.sleep(0.01)
-    worker.submit(Request(turned(scene, 0.1), {}))
+    worker.submit(RenderRequest(turned(scene, 0.1), {}))
     assert told.wait(LONG_S) and str(errors[0]) == "the window is gone"
     worker.close()
 
@@ -318,7 +318,7 @@ def test_other_controls_are_rendered_not_reprojected(watch: Watch) -> None:
     scene = FakeScene(chunks=8)
     watched = opened(watch, scene)
     for step in range(30):
-        watched.worker.submit(Request(scene.start, {"time": step / 30}, moving=True))
+        watched.worker.submit(RenderRequest(scene.start, {"time": step / 30}, moving=True))
         time.sleep(0.01)
     watched.settle()
     assert len(watched.exact) >= 3 and not watched.previews

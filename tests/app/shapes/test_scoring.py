@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.shapes.scoring import Request, score_shapes
+from app.shapes.scoring import ScoringRequest, score_shapes
 from app.shapes.validating import validation_shapes
 from engines.core.camera import Array
 from engines.core.data.dataset import Dataset
@@ -78,7 +78,7 @@ class Grids(BallScene):
 def test_voxels_are_compared_in_the_scenes_axes_after_each_photograph() -> None:
     dataset = data(["train"] * 3)
     done = list[tuple[int, int]]()
-    found = score_shapes(Grids(dataset), dataset, Request("train", 3), lambda *at: done.append(at))
+    found = score_shapes(Grids(dataset), dataset, ScoringRequest("train", 3), lambda *at: done.append(at))
     half = SIDE**3 // 2
     first, second = found.scores
     np.testing.assert_allclose(first.iou[:, 0], [(half - 1) / half, (half - 2) / half, (half - 3) / half])
@@ -89,12 +89,12 @@ def test_voxels_are_compared_in_the_scenes_axes_after_each_photograph() -> None:
 def test_photographs_are_drawn_of_the_split_by_chance() -> None:
     splits: list[Split] = ["train", "test", "train", "test", "test"]
     dataset = data(splits)
-    found = [score_shapes(Grids(dataset), dataset, Request("test", seed=seed)).scores for seed in range(4)]
+    found = [score_shapes(Grids(dataset), dataset, ScoringRequest("test", seed=seed)).scores for seed in range(4)]
     chosen = {score.views for scores in found for score in scores}
     # As many as the scene takes by itself, of those behind the two to learn from, in orders of their own.
     assert all(len(each) == 2 and set(each) <= {2, 3, 4} for each in chosen) and len(chosen) > 2
-    assert found[1][1].views == score_shapes(Grids(dataset), dataset, Request("test", seed=1)).scores[1].views
-    kept = score_shapes(Grids(dataset, (4, 0, 1)), dataset, Request("test", chosen=True))
+    assert found[1][1].views == score_shapes(Grids(dataset), dataset, ScoringRequest("test", seed=1)).scores[1].views
+    kept = score_shapes(Grids(dataset, (4, 0, 1)), dataset, ScoringRequest("test", chosen=True))
     assert [score.views for score in kept.scores] == [(4, 0, 1)] * 2
 
 
@@ -102,7 +102,7 @@ def test_a_run_that_held_views_out_has_them_in_an_order_of_its_own() -> None:
     """The scene's numbers are of the folder as it is."""
     folder = data(["train"] * 5)
     of_run = replace(folder, views=folder.views.with_split(np.array([1, 3, 5, 6]), "validation"))
-    found = score_shapes(Grids(folder), of_run, Request("validation"))
+    found = score_shapes(Grids(folder), of_run, ScoringRequest("validation"))
     assert [sorted(score.views) for score in found.scores] == [[1, 3], [0, 1]]
 
 
@@ -121,14 +121,14 @@ def test_a_validation_scores_some_of_what_is_held_out() -> None:
 def test_what_can_not_be_scored_is_said() -> None:
     dataset = data(["train", "train", "test"])
     with pytest.raises(UserError, match="this scene of ball is not made of photographs as voxels or depth maps"):
-        score_shapes(BallScene(), dataset, Request("test"))
+        score_shapes(BallScene(), dataset, ScoringRequest("test"))
     with pytest.raises(UserError, match=r"^toys: no photographs in its validation views$"):
-        score_shapes(Grids(dataset), dataset, Request("validation"))
+        score_shapes(Grids(dataset), dataset, ScoringRequest("validation"))
     with pytest.raises(UserError, match="object a/one has 1 photograph among its test views, and 4 are to be looked"):
-        score_shapes(Grids(dataset), dataset, Request("test", 4))
+        score_shapes(Grids(dataset), dataset, ScoringRequest("test", 4))
     unknown = replace(dataset, volumes=None)
     with pytest.raises(UserError, match=r"^toys: has no 4x4x4 voxels of object a/one to compare with$"):
-        score_shapes(Grids(unknown), unknown, Request("train"))
+        score_shapes(Grids(unknown), unknown, ScoringRequest("train"))
     elsewhere = replace(dataset, bounds=dataset.bounds + 0.1)
     with pytest.raises(UserError, match="the scene's grid stands elsewhere than the voxels of its objects"):
-        score_shapes(Grids(elsewhere), elsewhere, Request("train"))
+        score_shapes(Grids(elsewhere), elsewhere, ScoringRequest("train"))

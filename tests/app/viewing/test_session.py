@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import app.viewing.session
-from app.rendering.pictures import Picture
-from app.viewing.comparison import Comparison
+from app.rendering.pictures import RenderedImage
+from app.viewing.comparison import PhotoComparison
 from app.viewing.listener import CompareFailure, ObjectViews, OpenFailure, Opening
 from app.viewing.opening import Opened
 from app.viewing.session import Session
@@ -45,7 +45,7 @@ class Ear:
     def open_failed(self, failure: OpenFailure) -> None:
         self.heard["failed"].put(failure)
 
-    def picture(self, picture: Picture) -> None:
+    def picture(self, picture: RenderedImage) -> None:
         self.heard["picture"].put(picture)
 
     def compare_failed(self, failure: CompareFailure) -> None:
@@ -54,7 +54,7 @@ class Ear:
     def render_failed(self, error: BaseException) -> None:
         self.heard["error"].put(error)
 
-    def compared(self, comparison: Comparison) -> None:
+    def compared(self, comparison: PhotoComparison) -> None:
         self.heard["compared"].put(comparison)
 
     def views_read(self, found: ObjectViews) -> None:
@@ -103,16 +103,16 @@ def photographed(scene: BallScene, folder: Path) -> Dataset:
     return Dataset(Views.of(views), folder, "ball", scene.bounds, UP)
 
 
-def open_now(session: Session, ear: Ear, name: str, data: Path | None = None) -> Picture:
+def open_now(session: Session, ear: Ear, name: str, data: Path | None = None) -> RenderedImage:
     session.open(Path(f"{name}.pth"), data)
     assert session.adopt(ear.next("opened"))
     return wait_exact(session, ear)
 
 
-def wait_exact(session: Session, ear: Ear) -> Picture:
+def wait_exact(session: Session, ear: Ear) -> RenderedImage:
     """The exact picture of the eye's camera, shown."""
     while True:
-        picture: Picture = ear.next("picture")
+        picture: RenderedImage = ear.next("picture")
         assert session.show(picture)
         shown = session.eye.shown
         if picture.kind != "exact" or shown is None:
@@ -205,7 +205,7 @@ def test_a_training_view_is_compared_with_its_photograph(session: Session, ear: 
     session.eye.go_to_view(2)
     settle(session)
     wait_exact(session, ear)
-    comparison: Comparison = ear.next("compared")
+    comparison: PhotoComparison = ear.next("compared")
     assert comparison.photograph.shape == comparison.error.shape == (32, 32, 3)
     # The photograph is of 48 lines brought to 32: alike, not equal.
     assert 25 < comparison.psnr_db < 60
@@ -230,7 +230,7 @@ def test_the_error_of_a_scene_of_any_size_is_of_the_whole_photograph(
     assert ear.heard["compared"].empty(), "the picture shows more than the photograph"
     session.set_channel("error")
     session.show(ear.next("picture"))
-    comparison: Comparison = ear.next("compared")
+    comparison: PhotoComparison = ear.next("compared")
     assert comparison.camera.size_px == (160, 120)
     # Enlarged from 48 lines to 120: its edges are soft.
     assert comparison.psnr_db > 20

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import app.viewing.session
-from app.viewing.opening import ALONE, Beside, Opened
+from app.viewing.opening import ALONE, CompanionPaths, Opened
 from app.viewing.session import Session
 from engines.core.config import Options
 from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, Control
@@ -67,14 +67,14 @@ def opener(monkeypatch: pytest.MonkeyPatch) -> Opener:
 def session(ear: Ear, opener: Opener) -> Iterator[Session]:
     """With a scene of the first photograph."""
     session = Session(ear)
-    session.open(Path("class.pth"), None, Beside(Path("options.yaml"), FIRST))
+    session.open(Path("class.pth"), None, CompanionPaths(Path("options.yaml"), FIRST))
     assert session.adopt(ear.next("opened"))
     yield session
     opener.gate.set()
     session.shut_down()
 
 
-def beside(session: Session) -> Beside:
+def beside(session: Session) -> CompanionPaths:
     assert session.opened is not None
     return session.opened.beside
 
@@ -89,7 +89,7 @@ def test_another_photograph_leaves_eye_channel_and_controls(session: Session, ea
         session.set_control(name, value)
     session.choose_input(SECOND)
     assert session.adopt(ear.next("opened"))
-    assert beside(session) == Beside(Path("options.yaml"), SECOND)
+    assert beside(session) == CompanionPaths(Path("options.yaml"), SECOND)
     after = session.eye.shown
     assert before is not None and after is not None and (after.camera_to_world == before.camera_to_world).all()
     assert session.channel == "depth"
@@ -111,7 +111,7 @@ def test_what_is_chosen_in_a_row_is_all_taken(session: Session, ear: Ear, opener
     opener.gate.set()
     adopted = [session.adopt(ear.next("opened")) for _ in range(5)]
     assert sum(adopted) == 1
-    named = Beside(Path("options.yaml"), SECOND)
+    named = CompanionPaths(Path("options.yaml"), SECOND)
     assert (Path("class.pth"), Path("data"), ("depth=true",), named) in opener.asked
     assert beside(session) == named and session.settings == ("depth=true",)
 
@@ -127,14 +127,14 @@ def test_another_scene_on_its_way_is_waited_for(session: Session, ear: Ear, open
 
 
 def test_a_failure_knows_what_was_named(session: Session, ear: Ear) -> None:
-    session.open(Path("broken.pth"), None, Beside(photograph=SECOND))
+    session.open(Path("broken.pth"), None, CompanionPaths(photograph=SECOND))
     failure = ear.next("failed")
-    assert session.failed(failure) and failure.beside == Beside(photograph=SECOND)
+    assert session.failed(failure) and failure.beside == CompanionPaths(photograph=SECOND)
     assert beside(session).photograph == FIRST
 
 
 def test_a_run_that_learns_on_stays_with_its_photograph(session: Session, ear: Ear, tmp_path: Path) -> None:
-    session.open(tmp_path / LIVE_NAME, None, Beside(photograph=FIRST))
+    session.open(tmp_path / LIVE_NAME, None, CompanionPaths(photograph=FIRST))
     assert session.adopt(ear.next("opened"))
     session.learnt_further(tmp_path)
     assert session.adopt(ear.next("opened"))

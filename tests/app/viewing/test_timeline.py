@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import app.viewing.session
-from app.rendering.pictures import Picture
+from app.rendering.pictures import RenderedImage
 from app.viewing.opening import Opened
 from app.viewing.session import Session
 from engines.core.engine import INSTANCE, TIME, Control
@@ -25,7 +25,7 @@ class Seen(Ear):
         super().__init__()
         self.prepared_count = 0
         self.session: Session | None = None
-        self.pictures: list[Picture] = []
+        self.pictures: list[RenderedImage] = []
         self.now_s, self.runs = 0.0, True
 
     def prepared(self) -> None:

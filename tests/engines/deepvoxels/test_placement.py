@@ -19,7 +19,7 @@ from engines.core.formats import open_dataset
 from engines.deepvoxels.config import DeepVoxelsConfig, DeepVoxelsOptions
 from engines.deepvoxels.engine import ENGINE
 from engines.deepvoxels.geometry import GridPlacement, frustum_samples
-from engines.deepvoxels.placement import Placed, place_grid, rays_met, where
+from engines.deepvoxels.placement import PlacedGrid, place_grid, rays_met, where
 
 CENTRE = np.array([4.0, 1.0, 5.0])
 UP = np.array([0.0, -1, 0])
@@ -43,7 +43,7 @@ def capture(folder: Path, hints: dict[str, object] | None = None, points: Array 
     return Dataset(views, folder, "example", box, UP, hints, points=np.empty((0, 3)) if points is None else points)
 
 
-def placed(dataset: Dataset, **options: object) -> Placed:
+def placed(dataset: Dataset, **options: object) -> PlacedGrid:
     return place_grid(DeepVoxelsConfig(**options), dataset, tuple(dataset.views))  # type: ignore[arg-type]
 
 

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from engines.core.ranks import Share
-from engines.dvr.comparison import Comparison
+from engines.dvr.comparison import RayComparison
 from engines.dvr.config import DvrConfig
-from engines.dvr.field import Field
+from engines.dvr.field import RayField
 from engines.dvr.marching import RaySampling
 from engines.dvr.network import Dvr
 from engines.dvr.scene import logit_of
-from engines.dvr.training_views import Batch, KnownPoints
+from engines.dvr.training_views import KnownPoints, RayBatch
 
 OBJECTS, RAYS, POINTS, SAMPLES = 2, 64, 12, 24
 SIZES: dict[str, Any] = {
@@ -84,7 +84,7 @@ def looked() -> Looked:
     )
 
 
-def batch_of(rays: Looked) -> Batch:
+def batch_of(rays: Looked) -> RayBatch:
     """One after the other."""
 
     def flat(values: Tensor) -> Tensor:
@@ -94,7 +94,7 @@ def batch_of(rays: Looked) -> Batch:
         torch.arange(OBJECTS).repeat_interleave(POINTS), [POINTS] * OBJECTS, flat(rays.origins[:, :POINTS]),
         flat(rays.known_directions), flat(rays.known_at),
     )  # fmt: skip
-    return Batch(
+    return RayBatch(
         0, Share(0, 1, 1), (0, 1), [RAYS] * OBJECTS, torch.arange(OBJECTS),
         torch.arange(OBJECTS).repeat_interleave(RAYS), flat(rays.origins), flat(rays.directions), flat(rays.colours),
         flat(rays.inside), torch.ones(OBJECTS * RAYS, dtype=torch.bool), flat(rays.depths), flat(rays.empty_at),
@@ -107,8 +107,8 @@ def losses(config: DvrConfig, made: Dvr) -> dict[str, Tensor]:
     assert made.encoder is not None
     batch, level = batch_of(looked()), logit_of(config.tau)
     sampling = RaySampling(SAMPLES, config.n_secant_steps)
-    field = Field(made.decoder, made.encoder(batch.inputs), batch.objects, batch.counts)
-    compare = Comparison(config, 1.0)
+    field = RayField(made.decoder, made.encoder(batch.inputs), batch.objects, batch.counts)
+    compare = RayComparison(config, 1.0)
     found = compare(field, batch, field.search(batch.origins, batch.directions, sampling, level, None))
     assert batch.points is not None
     points = replace(field, objects=batch.points.objects, counts=batch.points.counts)

@@ -8,7 +8,7 @@ import torch
 from app.conformance.pretended_gpu import DEVICE, pretended_gpu
 from engines.dvr import field as field_module
 from engines.dvr.config import DvrConfig
-from engines.dvr.field import Field
+from engines.dvr.field import RayField
 from engines.dvr.inference import PackedLayers
 from engines.dvr.marching import RaySampling
 from engines.dvr.network import Decoder, Dvr
@@ -18,7 +18,7 @@ from tests.engines.dvr.test_pruned_march import rays
 COUNTS, SAMPLING = [200, 0, 100], RaySampling(32, 6)
 
 
-def of_class(counts: list[int]) -> Field:
+def of_class(counts: list[int]) -> RayField:
     torch.manual_seed(2)
     network = Dvr(DvrConfig(hidden_size=24, n_blocks=2, c_dim=4, encoder="idx", num_instances=3))
     with torch.no_grad():
@@ -27,7 +27,7 @@ def of_class(counts: list[int]) -> Field:
         network.decoder.fc_p.weight.mul_(8)
         assert network.encoder is not None
         codes = network.encoder(torch.arange(3))
-    return Field(network.decoder, codes, torch.arange(3).repeat_interleave(torch.tensor(counts)), counts)
+    return RayField(network.decoder, codes, torch.arange(3).repeat_interleave(torch.tensor(counts)), counts)
 
 
 def test_each_object_of_a_class_has_its_own_surface_pruned_or_not() -> None:
@@ -53,7 +53,7 @@ def test_a_gpu_is_waited_for_once_for_all_objects(wrong: bool) -> None:
     with pretended_gpu() as waits:
         device = torch.device(DEVICE)
         assert field.codes is not None
-        there = Field(field.decoder.to(device), field.codes.to(device), field.objects.to(device), COUNTS)
+        there = RayField(field.decoder.to(device), field.codes.to(device), field.objects.to(device), COUNTS)
         grid.restore(grid.state(), device)
         of_rays = origins.to(device), directions.to(device)
         before = waits.count

@@ -14,9 +14,9 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from app.gui.export.export_order import Order
+from app.gui.export.export_order import ExportSettings
 from app.gui.window import Window
-from app.viewing.opening import Beside, open_scene
+from app.viewing.opening import CompanionPaths, open_scene
 from engines.core.data.images import read_image, to_uint8, write_png
 from engines.core.engine import never_stop
 from engines.core.paths.path_files import read_path
@@ -82,7 +82,7 @@ def drawn(network: Path, source: Path, window: Window) -> np.ndarray:
     """[H, W, 3] uint8 as the scene of a photograph draws it from where the window looks."""
     shown = window.session.eye.shown
     assert shown is not None
-    scene = open_scene(network, None, "cpu", beside=Beside(photograph=source)).scene
+    scene = open_scene(network, None, "cpu", beside=CompanionPaths(photograph=source)).scene
     return to_uint8(scene.render(shown, {}, never_stop).image.numpy())
 
 
@@ -111,18 +111,18 @@ def test_each_photograph_is_drawn_as_its_own_scene(
 def test_a_video_is_of_the_photograph_that_is_shown(
     window: Window, qtbot: QtBot, network: Path, photographs: list[Path], tmp_path: Path
 ) -> None:
-    window.files.open(network, None, Beside(photograph=photographs[0]))
+    window.files.open(network, None, CompanionPaths(photograph=photographs[0]))
     wait_for(window, qtbot, photographs[0])
     drop(window, photographs[2])
     wait_for(window, qtbot, photographs[2])
     out = tmp_path / "frames"
-    window.exporting.begin(Order(frames=1, out=str(out), width=40, height=40))
+    window.exporting.begin(ExportSettings(frames=1, out=str(out), width=40, height=40))
     qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
     (frame,) = sorted(out.glob("rgb_*.png"))
     start = window.session.eye.shown
     assert start is not None
     (camera,) = read_path(out / "cameras.json", start)
-    scene = open_scene(network, None, "cpu", beside=Beside(photograph=photographs[2])).scene
+    scene = open_scene(network, None, "cpu", beside=CompanionPaths(photograph=photographs[2])).scene
     expected = to_uint8(scene.render(camera, {}, never_stop).image.numpy())
     np.testing.assert_array_equal(to_uint8(read_image(frame)), expected)
     assert (expected != 255).any()
@@ -132,7 +132,7 @@ def test_a_video_is_of_the_photograph_that_is_shown(
 def test_what_is_no_photograph_leaves_the_scene(
     window: Window, qtbot: QtBot, network: Path, photographs: list[Path], tmp_path: Path
 ) -> None:
-    window.files.open(network, None, Beside(photograph=photographs[0]))
+    window.files.open(network, None, CompanionPaths(photograph=photographs[0]))
     wait_for(window, qtbot, photographs[0])
     before = window.session.opened
     (tmp_path / "cut.png").write_bytes(photographs[1].read_bytes()[:200])

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from engines.core.errors import Cancelled
-from engines.dvr.marching import Hits, RaySampling, cube_interval, march, sample_distances
+from engines.dvr.marching import RaySampling, SurfaceHits, cube_interval, march, sample_distances
 from tests.engines.dvr.fixtures import fixture_network, fixture_views, logits_of, sampling_of
 
 Field = Callable[[Tensor], Tensor]
@@ -44,7 +44,7 @@ def along_x(value: Callable[[float], float]) -> Field:
     return lambda points: torch.tensor([value(x) for x in points[:, 0].tolist()])
 
 
-def hit_along_x(value: Callable[[float], float], samples: int = 128) -> Hits:
+def hit_along_x(value: Callable[[float], float], samples: int = 128) -> SurfaceHits:
     return march(along_x(value), -2 * AXIS, AXIS, RaySampling(samples))
 
 

@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from app import cli
-from app.viewing.opening import Beside, Opened, open_scene
+from app.viewing.opening import CompanionPaths, Opened, open_scene
 from engines.core.camera import Array
 from engines.core.data.images import write_png
 from engines.core.engine import BLEND, BLEND_WITH, INSTANCE
@@ -41,7 +41,7 @@ def network(tmp_path: Path) -> Path:
 
 
 def code_of(network: Path, source: Path) -> torch.Tensor:
-    return scene_of(open_scene(network, None, "cpu", beside=Beside(photograph=source))).code({})  # type: ignore[return-value]
+    return scene_of(open_scene(network, None, "cpu", beside=CompanionPaths(photograph=source))).code({})  # type: ignore[return-value]
 
 
 def scene_of(opened: Opened) -> DvrScene:
@@ -95,7 +95,7 @@ def test_a_folder_is_a_choice_of_objects(network: Path, tmp_path: Path) -> None:
     for number, name in enumerate(("car.png", "chair.png", "lamp10.png", "lamp2.png", "lamp2.jpg")):
         folder.mkdir(exist_ok=True)
         Image.fromarray(photograph(seed=number)).save(folder / name)
-    scene = scene_of(open_scene(network, None, "cpu", beside=Beside(photograph=folder)))
+    scene = scene_of(open_scene(network, None, "cpu", beside=CompanionPaths(photograph=folder)))
     assert scene.instances == ("car", "chair", "lamp2.jpg", "lamp2.png", "lamp10")
     one, other = (scene.code({INSTANCE: number}) for number in (0, 1))
     blend = scene.code({INSTANCE: 0, BLEND_WITH: 1, BLEND: 0.25})
@@ -109,7 +109,7 @@ def test_a_scene_file_keeps_what_was_made_of_them(network: Path, tmp_path: Path)
     for number in range(3):
         write_png(folder / f"object{number}.png", photograph(seed=number))
     assert cli.main(["convert", str(network), "--to", "scene", "--input", str(folder), "--out", str(out)]) == 0
-    before = scene_of(open_scene(network, None, "cpu", beside=Beside(photograph=folder)))
+    before = scene_of(open_scene(network, None, "cpu", beside=CompanionPaths(photograph=folder)))
     camera = before.start.resized((9, 9))
     pictures = [before.render(camera, {INSTANCE: number}).image for number in range(3)]
     shutil.rmtree(folder)
@@ -119,7 +119,9 @@ def test_a_scene_file_keeps_what_was_made_of_them(network: Path, tmp_path: Path)
         torch.testing.assert_close(after.render(camera, {INSTANCE: number}).image, picture)
     # It takes others, too, and still says what it doesn't know.
     write_png(tmp_path / "new.png", photograph(seed=9))
-    assert scene_of(open_scene(out, None, "cpu", beside=Beside(photograph=tmp_path / "new.png"))).instances == ("new",)
+    assert scene_of(open_scene(out, None, "cpu", beside=CompanionPaths(photograph=tmp_path / "new.png"))).instances == (
+        "new",
+    )
     assert any("carries no cameras" in text for text in after.assumptions)
     assert any("last activation" in text for text in after.assumptions)
 
@@ -184,7 +186,7 @@ def test_what_shows_nothing_is_one_line(network: Path, tmp_path: Path) -> None:
         folder.mkdir(exist_ok=True)
         write(folder / name)
     write_png(folder / "a.png", photograph())
-    scene = scene_of(open_scene(network, None, "cpu", beside=Beside(photograph=folder)))
+    scene = scene_of(open_scene(network, None, "cpu", beside=CompanionPaths(photograph=folder)))
     assert scene.code({INSTANCE: 0}) is not None
     for name, (_, said) in NOTHING_TO_SEE.items():
         attempts: dict[Callable[[Any], Any], Any] = {
@@ -209,7 +211,7 @@ def test_what_is_no_photograph_is_one_line(network: Path, tmp_path: Path, broken
         content: dict[str, Any] = {"empty": b"", "text": b"no picture", "cut": path.read_bytes()[:60]}
         path.write_bytes(content[broken])
     with pytest.raises(UserError, match=r"photograph\.png") as caught:
-        open_scene(network, None, "cpu", beside=Beside(photograph=path))
+        open_scene(network, None, "cpu", beside=CompanionPaths(photograph=path))
     assert "\n" not in str(caught.value)
 
 
@@ -227,5 +229,5 @@ def test_what_is_named_goes_before_what_is_set(network: Path, tmp_path: Path) ->
         write_png(tmp_path / f"object{number}.png", photograph(seed=number))
     settings = [f"input={tmp_path / 'object0.png'}"]
     assert scene_of(open_scene(network, None, "cpu", settings)).instances == ("object0",)
-    named = Beside(photograph=tmp_path / "object1.png")
+    named = CompanionPaths(photograph=tmp_path / "object1.png")
     assert scene_of(open_scene(network, None, "cpu", settings, beside=named)).instances == ("object1",)

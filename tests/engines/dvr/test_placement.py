@@ -11,11 +11,11 @@ import pytest
 from engines.core.errors import UserError
 from engines.dvr.config import DvrConfig
 from engines.dvr.cube import Cube
-from engines.dvr.placement import Placed, place_cube
+from engines.dvr.placement import PlacedCube, place_cube
 from tests.engines.core.data.test_subject_box import CENTRE, RADIUS, ball
 
 
-def placed(folder: Path, **settings: object) -> Placed:
+def placed(folder: Path, **settings: object) -> PlacedCube:
     dataset = ball(folder, transparent=True)
     return place_cube(DvrConfig(**settings), dataset, tuple(dataset.views))  # type: ignore[arg-type]
 
@@ -31,7 +31,7 @@ def test_data_that_states_its_cube_is_believed(tmp_path: Path) -> None:
     dataset = ball(tmp_path, transparent=True)
     stated = replace(dataset, hints={"scale_mat": np.eye(4).tolist()}, bounds=np.array([[-0.5] * 3, [0.5] * 3]))
     found = place_cube(DvrConfig(), stated, tuple(stated.views))
-    assert found == Placed(Cube(), "as the data has it", (), "")
+    assert found == PlacedCube(Cube(), "as the data has it", (), "")
     # Objects of a class share their coordinates, whatever one's masks show.
     of_class = place_cube(DvrConfig(), replace(dataset, instances=("a", "b")), tuple(dataset.views))
     assert of_class.cube == Cube((0.0, 0.0, 0.0), 3.0)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from engines.dvr.config import DvrConfig
-from engines.dvr.marching import Hits, RaySampling, march
+from engines.dvr.marching import RaySampling, SurfaceHits, march
 from engines.dvr.network import Decoder
 from engines.dvr.pruned_march import LearntGrid, possibly_occupied, pruned_march, with_few_waits
 
@@ -58,10 +58,10 @@ def noise(points: Tensor) -> Tensor:
 
 def few_waits(
     field: Callable[[Tensor], Tensor], origins: Tensor, directions: Tensor, sampling: RaySampling, grid: LearntGrid
-) -> Hits:
+) -> SurfaceHits:
     """The search of a GPU."""
 
-    def again(rays: Tensor) -> Hits:
+    def again(rays: Tensor) -> SurfaceHits:
         return march(field, origins[rays], directions[rays], sampling)
 
     return with_few_waits(lambda points, rays: field(points), origins, directions, sampling, grid, again)

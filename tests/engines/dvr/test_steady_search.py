@@ -9,11 +9,11 @@ from torch import Tensor
 from app.conformance.pretended_gpu import DEVICE, pretended_gpu
 from engines.core.errors import Cancelled
 from engines.dvr.inference import PackedDecoder, PackedLayers
-from engines.dvr.marching import Hits, Logits, RaySampling, march
+from engines.dvr.marching import Logits, RaySampling, SurfaceHits, march
 from engines.dvr.occupancy_grid import build_grid
 from engines.dvr.ray_samples import farthest_coordinate
 from engines.dvr.steady_search import Rounds, steady_search
-from engines.dvr.surface_search import Found
+from engines.dvr.surface_search import SearchResult
 from tests.engines.dvr.shapes import thin_parts, view
 from tests.engines.dvr.test_inference import random_network
 from tests.engines.dvr.test_surface_search import CPU, FAR_OFF, WITHIN, inside_out, nothing, steps, waves, wrong
@@ -21,7 +21,9 @@ from tests.engines.dvr.test_surface_search import CPU, FAR_OFF, WITHIN, inside_o
 SAMPLES = 512
 
 
-def compared(logits: Logits, rays: tuple[Tensor, Tensor], rounds: Rounds, samples: int = SAMPLES) -> tuple[Found, Hits]:
+def compared(
+    logits: Logits, rays: tuple[Tensor, Tensor], rounds: Rounds, samples: int = SAMPLES
+) -> tuple[SearchResult, SurfaceHits]:
     sampling = RaySampling(samples)
     grid = build_grid(logits, CPU, farthest_coordinate(*rays, sampling))
     return steady_search(logits, grid, rays, sampling, rounds), march(logits, *rays, sampling)
@@ -95,5 +97,5 @@ def test_a_gpu_is_waited_for_once() -> None:
         found = steady_search(thin_parts, grid, there, sampling, rounds).hits
         found.numbers()
         assert waits.count == before + 1
-        hits = Hits(found.distances.cpu(), found.hit.cpu(), found.starts_inside.cpu())
+        hits = SurfaceHits(found.distances.cpu(), found.hit.cpu(), found.starts_inside.cpu())
     assert wrong(hits, expected) == 0

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from engines.core.errors import Cancelled
 from engines.dvr.inference import PackedDecoder, PackedLayers
-from engines.dvr.marching import Hits, Logits, RaySampling, march
+from engines.dvr.marching import Logits, RaySampling, SurfaceHits, march
 from engines.dvr.occupancy_grid import build_grid
-from engines.dvr.surface_search import Found, find_surface
+from engines.dvr.surface_search import SearchResult, find_surface
 from tests.engines.dvr.fixtures import fixture_network, fixture_views, sampling_of
 from tests.engines.dvr.shapes import thin_parts, view
 from tests.engines.dvr.test_inference import random_network
@@ -25,14 +25,14 @@ FAR_OFF = [(0.7, 0.3, 1.6), (2.9, -0.6, 1.2), (4.4, 0.05, 3.0)]
 WITHIN = [(0.4, 0.2, 0.4), (2.0, 0.0, 0.2), (5.0, 0.9, 0.52)]
 
 
-def wrong(found: Hits, expected: Hits) -> int:
+def wrong(found: SurfaceHits, expected: SurfaceHits) -> int:
     """Rays of which one hits and the other doesn't, or elsewhere."""
     differ = (found.hit != expected.hit) | (found.starts_inside != expected.starts_inside)
     away = (found.distances - expected.distances).abs() > CLOSE
     return int((differ | away & expected.hit).sum())
 
 
-def compared(logits: Logits, rays: tuple[Tensor, Tensor], samples: int) -> tuple[Found, Hits]:
+def compared(logits: Logits, rays: tuple[Tensor, Tensor], samples: int) -> tuple[SearchResult, SurfaceHits]:
     sampling = RaySampling(samples)
     grid = build_grid(logits, CPU)
     return find_surface(logits, grid, *rays, sampling), march(logits, *rays, sampling)

@@ -8,12 +8,12 @@ import torch
 from engines.core.camera import Camera
 from engines.lsm.colouring import colours
 from engines.lsm.depth_scene import _between
-from engines.lsm.photographs import BACKDROP, Photographs
+from engines.lsm.photographs import BACKDROP, NetworkPhotographs
 
 SIDE = 32
 
 
-def photographs() -> Photographs:
+def photographs() -> NetworkPhotographs:
     """Two from opposite sides, of a red square about a white one; the first stands on white, the other on grey."""
     images = torch.ones(2, 3, SIDE, SIDE)
     images[1] = 0.5
@@ -24,7 +24,7 @@ def photographs() -> Photographs:
     R[1, 0, 0] = R[1, 2, 2] = -1
     R[:, 2, 3] = 2.0
     camera = Camera(np.eye(4), (SIDE, SIDE), (SIDE / 2, SIDE / 2), (SIDE, SIDE))
-    return Photographs((0, 1), (camera, camera), images, K, R)
+    return NetworkPhotographs((0, 1), (camera, camera), images, K, R)
 
 
 def test_white_that_goes_on_to_the_border_is_not_the_object() -> None:

@@ -14,7 +14,14 @@ from engines.core.data.views import View, Views
 from engines.core.errors import UserError
 from engines.lsm.colouring import UNSEEN, colours
 from engines.lsm.config import LsmConfig
-from engines.lsm.photographs import Cube, Photographs, chosen_numbers, read_photographs, upright, views_of
+from engines.lsm.photographs import (
+    NetworkPhotographs,
+    ReconstructionCube,
+    chosen_numbers,
+    read_photographs,
+    upright,
+    views_of,
+)
 
 CPU = torch.device("cpu")
 
@@ -28,7 +35,7 @@ def test_cubes_stand_upright(up: tuple[float, float, float]) -> None:
 
 
 def test_points_are_where_the_cameras_see_them() -> None:
-    cube = Cube(np.array([1.0, 2.0, 3.0]), 4.0, upright(np.array([0.0, 1.0, 0.0])))
+    cube = ReconstructionCube(np.array([1.0, 2.0, 3.0]), 4.0, upright(np.array([0.0, 1.0, 0.0])))
     pose = look_at(np.array([5.0, 9.0, 8.0]), cube.centre, np.array([0.0, 1, 0]))
     camera = Camera(pose, (50, 60), (30, 20), (64, 48))
     points = torch.rand(20, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64) - 0.5
@@ -56,7 +63,7 @@ def test_photographs_are_chosen_by_their_numbers(cars: Dataset) -> None:
 
 def test_photographs_are_read_as_the_authors_do(cars: Dataset) -> None:
     views, config = views_of(cars, 0), LsmConfig(im_h=32, im_w=32)
-    read = read_photographs(views, [2, 0], Cube.of(cars), config, CPU)
+    read = read_photographs(views, [2, 0], ReconstructionCube.of(cars), config, CPU)
     np.testing.assert_allclose(read.images[0].movedim(0, -1), views[2].image(), atol=1e-7)
     np.testing.assert_allclose(read.R[1], views[0].camera.world_to_camera[:3], atol=1e-6)
     assert read.images[0, :, 0, 0].tolist() == [1, 1, 1]
@@ -67,7 +74,7 @@ def test_a_camera_that_sees_nothing_is_named(cars: Dataset) -> None:
     away = view.camera.at(view.camera.camera_to_world @ np.diag([1.0, -1, -1, 1]))
     views = Views.of([replace(view, camera=away)])
     with pytest.raises(UserError, match=r"render_1\.png: its camera sees nothing of the grid; leave 0 out of views"):
-        read_photographs(views, [0], Cube.of(cars), LsmConfig(im_h=32, im_w=32), CPU)
+        read_photographs(views, [0], ReconstructionCube.of(cars), LsmConfig(im_h=32, im_w=32), CPU)
     assert isinstance(view, View)
 
 
@@ -79,7 +86,7 @@ def test_colours_are_of_photographs_that_see_the_point() -> None:
     images = torch.zeros(2, 3, 8, 8)
     images[0, 0], images[1, 2] = 1.0, 1.0
     camera = Camera(np.eye(4), (8, 8), (4, 4), (8, 8))
-    photographs = Photographs((0, 1), (camera, camera), images, K, R)
+    photographs = NetworkPhotographs((0, 1), (camera, camera), images, K, R)
     walls = torch.full((2, 4, 4), 2.0)
     front, back = torch.tensor([[0.1, 0, -0.01]]), torch.tensor([[0.1, 0, 0.01]])
     aside, forwards = torch.tensor([[9.0, 0, 0]]), torch.tensor([[0.0, 0, 1]])

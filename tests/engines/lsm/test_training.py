@@ -23,7 +23,7 @@ from engines.core.ranks import ALONE, Rank
 from engines.core.storage.checkpoint import Checkpoint
 from engines.core.storage.scene_file import write_scene_file
 from engines.lsm.config import LsmConfig
-from engines.lsm.photographs import Cube, upright
+from engines.lsm.photographs import ReconstructionCube, upright
 from engines.lsm.training import LsmObjective, unsupported
 from engines.lsm.training_views import known_volume, workers_for
 
@@ -178,7 +178,7 @@ def test_voxels_are_turned_into_the_cube() -> None:
             return filled
 
     # ShapeNet's +y becomes +z, its -z +y.
-    cube = Cube(np.zeros(3), 1.0, upright(np.array([0.0, 1, 0])))
+    cube = ReconstructionCube(np.zeros(3), 1.0, upright(np.array([0.0, 1, 0])))
     found = known_volume(Known(), 0, cube, LsmConfig(nvox=8))
     assert np.argwhere(found).tolist() == [[1, 8 - 1 - 2, 6]]
     with pytest.raises(UserError, match="its objects have no voxels"):

@@ -12,7 +12,7 @@ from engines.core.engine import never_stop
 from engines.mask_volume import planes
 from engines.mask_volume.config import PLANES
 from engines.mask_volume.drawing import Stack
-from engines.mask_volume.moments import Maker, Pair
+from engines.mask_volume.moments import CameraPair, Maker
 from engines.mask_volume.network import MaskNet, MpiNet
 from engines.mask_volume.upstream import MASK, MPI
 from tests.benchmarks.measuring import Measure
@@ -36,7 +36,7 @@ def moment() -> Ways:
     torch.manual_seed(0)
     mpi, mask = (network.eval().requires_grad_(False) for network in (MpiNet(), MaskNet()))
     weights = {prefix + name: t for prefix, net in ((MPI, mpi), (MASK, mask)) for name, t in net.state_dict().items()}
-    maker, pair = Maker(weights, torch.device("cpu")), Pair((0, 4, 5), (camera(0, 320), camera(0.1, 320)), DEPTHS)
+    maker, pair = Maker(weights, torch.device("cpu")), CameraPair((0, 4, 5), (camera(0, 320), camera(0.1, 320)), DEPTHS)
     height, width = pair.cameras[0].size_px[1], 320
     pictures, backgrounds = (np.random.default_rng(i).random((2, height, width, 3), np.float32) for i in range(2))
     as_images = [torch.from_numpy(x).permute(0, 3, 1, 2) for x in (pictures, backgrounds)]

@@ -10,11 +10,11 @@ from engines.mask_volume import planes
 from engines.mask_volume.config import PLANES
 from engines.mask_volume.examples import Example
 from engines.mask_volume.losses import Rendered
-from engines.mask_volume.moments import Pair
+from engines.mask_volume.moments import CameraPair
 from engines.mask_volume.network import MaskNet, MpiNet
 
 
-def make_plainly(mpi: MpiNet, mask: MaskNet, pair: Pair, pictures: Tensor, backgrounds: Tensor) -> Tensor:
+def make_plainly(mpi: MpiNet, mask: MaskNet, pair: CameraPair, pictures: Tensor, backgrounds: Tensor) -> Tensor:
     """[P, 4, H, W] of pictures and backgrounds [2, 3, H, W]."""
     depths = planes.plane_depths(*pair.depths, PLANES)
     moving, still = (planes.sweep(x, pair.cameras, pair.cameras[0], depths) for x in (pictures, backgrounds))

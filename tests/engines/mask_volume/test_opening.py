@@ -62,7 +62,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     pairs: list[tuple[int, ...]] = []
     make = moments.Maker.make
 
-    def noted(self: moments.Maker, pair: moments.Pair, *rest: Any) -> moments.Moment:
+    def noted(self: moments.Maker, pair: moments.CameraPair, *rest: Any) -> moments.Moment:
         first = pair.cameras[0].position[0]
         pairs.append(tuple(round(float(c.position[0] - first) / 0.05) for c in pair.cameras))
         return make(self, pair, *rest)

@@ -17,7 +17,7 @@ from engines.core.data.dataset import Dataset
 from engines.core.data.views import Views
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
-from engines.srn.observations import Plan
+from engines.srn.observations import ResolutionSchedule
 from tests.engines.srn.learning import begun, config, equal
 
 
@@ -42,18 +42,18 @@ def test_each_photograph_is_seen_once_before_any_comes_again() -> None:
         "batch_size_per_img_sidelength": (3, 4),
         "max_steps_per_img_sidelength": (4, 1),
     }
-    plan = Plan(np.repeat(np.arange(5, dtype=np.int32), 4), config(**stages), 7)
+    plan = ResolutionSchedule(np.repeat(np.arange(5, dtype=np.int32), 4), config(**stages), 7)
     # 4 steps of 3, then 2 of 4.
     first = [view for step in range(6) for view in plan.views(step)]
     assert sorted(first) == list(range(20)) and first != list(range(20))
     second = [view for step in range(6, 11) for view in plan.views(step)]
     assert sorted(second) == list(range(20)) and second != first
-    assert plan.views(8) == Plan(plan._instances, config(**stages), 7).views(8)
+    assert plan.views(8) == ResolutionSchedule(plan._instances, config(**stages), 7).views(8)
 
 
 def test_pictures_of_one_object_come_together() -> None:
     instances = np.repeat(np.arange(5, dtype=np.int32), 4)
-    plan = Plan(instances, config(batch_size_per_img_sidelength=(8,), samples_per_instance=4), 0)
+    plan = ResolutionSchedule(instances, config(batch_size_per_img_sidelength=(8,), samples_per_instance=4), 0)
     shown = [instances[plan.views(step)].tolist() for step in range(10)]
     assert all(len(set(step[:4])) == len(set(step[4:])) == 1 for step in shown)
     # The first of each four goes through all 20 photographs.

@@ -25,7 +25,7 @@ from engines.core.ranks import Share
 from engines.core.storage.scene_file import write_scene_file
 from engines.srn.config import SrnConfig
 from engines.srn.engine import ENGINE
-from engines.srn.observations import Pictures
+from engines.srn.observations import ObservedImages
 from engines.srn.scene import SrnScene
 from tests.engines.srn.learning import CPU, begun, config, equal
 
@@ -111,7 +111,7 @@ def test_what_is_learnt_is_what_is_drawn(single: Dataset) -> None:
     scene, view = objective.scene(training.checkpoint().weights), objective.photographs[0]
     frame = scene.render(view.square_camera(16))
     pictures = objective.read(0)
-    one = Pictures(
+    one = ObservedImages(
         0,
         Share(0, 1, 1),
         (0,),
@@ -293,7 +293,7 @@ def test_a_refused_step_leaves_statistics_and_photographs_as_they_were(
     seen = []
     losses = training.objective.losses
 
-    def spoilt(batch: Pictures) -> dict[str, Tensor]:
+    def spoilt(batch: ObservedImages) -> dict[str, Tensor]:
         seen.append(training.objective._compared(batch).photographs)
         return {name: loss * torch.nan for name, loss in losses(batch).items()}
 

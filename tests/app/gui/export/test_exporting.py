@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 import app.gui.export.exporting
 from app.gui.export.export_dialog import ExportDialog
-from app.gui.export.export_order import Order, make_export
+from app.gui.export.export_order import ExportSettings, make_export
 from app.gui.window import Window
 from app.human_readable import human_time
 from engines.core.camera import Array
@@ -23,14 +23,14 @@ from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, told, wait
 from tests.app.gui.fake_scene import FakeScene
 
 SCENE = Path("fast.pth")
-Answer = Callable[[Order], None]
+Answer = Callable[[ExportSettings], None]
 
 
 @pytest.fixture
 def answer(monkeypatch: pytest.MonkeyPatch) -> Answer:
     """What the user will have filled in."""
 
-    def fill_in(order: Order) -> None:
+    def fill_in(order: ExportSettings) -> None:
         monkeypatch.setattr(app.gui.export.exporting, "ask_export", lambda *_: order)
 
     return fill_in
@@ -41,7 +41,7 @@ def test_an_export_writes_its_frames_while_one_looks_around(
 ) -> None:
     open_and_wait(window, qtbot, SCENE)
     out = tmp_path / "frames"
-    answer(Order(frames=5, out=str(out)))
+    answer(ExportSettings(frames=5, out=str(out)))
     window.commands["export"].trigger()
     assert window.exporting.job is not None and window.export_bar.isVisible()
     drag(window, qtbot, (40, 0), steps=3)
@@ -57,7 +57,7 @@ def under_way(window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer, shel
     """A long export, of which some frames are done."""
     shelf.scenes["slow.pth"] = lambda: FakeScene(seconds=0.1)
     open_and_wait(window, qtbot, Path("slow.pth"))
-    answer(Order(frames=500, out=str(tmp_path / "film.mp4")))
+    answer(ExportSettings(frames=500, out=str(tmp_path / "film.mp4")))
     window.commands["export"].trigger()
     qtbot.waitUntil(lambda: window.export_bar.progress.value() >= 2, timeout=NEVER)
 
@@ -81,7 +81,7 @@ def test_an_export_into_what_is_being_written_is_refused(
     monkeypatch.chdir(tmp_path)
     open_and_wait(window, qtbot, SCENE)
     out = Path("film.mp4")
-    answer(Order(frames=2, out=str(out)))
+    answer(ExportSettings(frames=2, out=str(out)))
     with holding(out):
         window.commands["export"].trigger()
         qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
@@ -114,7 +114,7 @@ def test_a_failed_export_says_why(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     open_and_wait(window, qtbot, SCENE)
-    answer(Order(path="file", path_file="none.txt", out="film.mp4"))
+    answer(ExportSettings(path="file", path_file="none.txt", out="film.mp4"))
     window.commands["export"].trigger()
     qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
     assert "none.txt" in told(window)
@@ -123,7 +123,9 @@ def test_a_failed_export_says_why(
 
 def test_the_dialog_gives_back_what_it_was_given(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     open_and_wait(window, qtbot, SCENE)
-    order = Order(path="circle", frames=33, fps=24.0, quality=5, channels=("rgb", "depth"), out=str(tmp_path / "a.mp4"))
+    order = ExportSettings(
+        path="circle", frames=33, fps=24.0, quality=5, channels=("rgb", "depth"), out=str(tmp_path / "a.mp4")
+    )
     dialog = ExportDialog(window, window.session.opened, order, (128, 128))
     assert dialog.order() == order
     assert dialog.start.isEnabled()
@@ -134,10 +136,10 @@ def test_the_dialog_gives_back_what_it_was_given(window: Window, qtbot: QtBot, t
 
 
 def test_unusable_memories_of_an_order_are_dropped() -> None:
-    order = Order(frames=9, channels=("depth",))
-    assert Order.recall(order.remembered()) == order
-    assert Order.recall({"frames": "many"}) == Order()
-    assert Order.recall({"hologram": 1, "frames": 4}) == Order(frames=4)
+    order = ExportSettings(frames=9, channels=("depth",))
+    assert ExportSettings.recall(order.remembered()) == order
+    assert ExportSettings.recall({"frames": "many"}) == ExportSettings()
+    assert ExportSettings.recall({"hologram": 1, "frames": 4}) == ExportSettings(frames=4)
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59, "59 s"), (200, "3 min 20 s"), (3900, "1 h 5 min")])
@@ -151,8 +153,8 @@ def test_no_file_is_replaced_unawares(
     open_and_wait(window, qtbot, SCENE)
     for name in ("fast.mp4", "fast-2.mp4"):
         (tmp_path / name).touch()
-    window.change_settings(replace(window.settings, export=Order(out=str(tmp_path / "fast.mp4")).remembered()))
-    proposed: list[Order] = []
+    window.change_settings(replace(window.settings, export=ExportSettings(out=str(tmp_path / "fast.mp4")).remembered()))
+    proposed: list[ExportSettings] = []
     monkeypatch.setattr(app.gui.export.exporting, "ask_export", lambda _, __, order, ___: proposed.append(order))
     window.commands["export"].trigger()
     assert Path(proposed[0].out) == tmp_path / "fast-3.mp4"
@@ -167,14 +169,14 @@ def test_a_tilde_is_ones_home(window: Window, qtbot: QtBot, tmp_path: Path, monk
     open_and_wait(window, qtbot, SCENE)
     monkeypatch.setenv("HOME", str(tmp_path))
     opened = window.session.opened
-    made = make_export(Order(frames=2, out="~/frames"), opened, opened.scene.start, opened.scene.up, {})
+    made = make_export(ExportSettings(frames=2, out="~/frames"), opened, opened.scene.start, opened.scene.up, {})
     assert made.out == tmp_path / "frames"
 
 
 def test_a_preset_sets_the_size_and_says_which_it_is(window: Window, qtbot: QtBot, shelf: Shelf) -> None:
     shelf.scenes["any.pth"] = lambda: FakeScene(None)
     open_and_wait(window, qtbot, Path("any.pth"))
-    dialog = ExportDialog(window, window.session.opened, Order(width=955, height=703), (955, 703))
+    dialog = ExportDialog(window, window.session.opened, ExportSettings(width=955, height=703), (955, 703))
     dialog.show()
     assert dialog.preset.currentText() == "Custom size"
     sizes = {}

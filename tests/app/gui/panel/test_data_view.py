@@ -13,7 +13,7 @@ from PyQt5.QtGui import QColor, QMouseEvent, QWheelEvent
 from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from app.capture.inspection.report import DataReport, Doubt, Seen, Suitability, Thumbnail
+from app.capture.inspection.report import DataReport, Doubt, InspectedCamera, Suitability, Thumbnail
 from app.gui.panel.data_view import GAP_PX, SMALLEST, TILE_PX, ContactSheet, DataView
 from app.gui.theme import DARK, LIGHT, Colours, apply_theme
 from engines.core.camera import Array
@@ -24,7 +24,9 @@ RED = (230, 20, 30)
 
 
 def report(count: int = 9, **changes: object) -> DataReport:
-    seen = tuple(Seen(f"view{index}", camera, -camera.down) for index, camera in enumerate(camera_ring(count)))
+    seen = tuple(
+        InspectedCamera(f"view{index}", camera, -camera.down) for index, camera in enumerate(camera_ring(count))
+    )
     made = DataReport(
         Path("cup"),
         "data",

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.gui.training import trainings
 from app.gui.window import Window
 from app.training.runs.messages import Message, Standing
-from app.training.runs.order import Order
+from app.training.runs.order import TrainingRequest
 from engines.core.storage.run_folder import LIVE_NAME, append_history, write_run_checkpoint, write_run_config
 from tests.app.gui.conftest import NEVER, Shelf
 from tests.app.gui.fake_scene import FakeScene
@@ -23,7 +23,7 @@ from tests.engines.core.examples import checkpoint
 class FakeRun:
     """Stands for `RunProcess`: begins a run folder, notes what it is told, says what the test says."""
 
-    def __init__(self, order: Order, on_message: Callable[[Message], None]) -> None:
+    def __init__(self, order: TrainingRequest, on_message: Callable[[Message], None]) -> None:
         self.order, self.hear = order, on_message
         self.told: list[tuple[float, str]] = []
         if not order.resume:
@@ -68,7 +68,7 @@ def runs(monkeypatch: pytest.MonkeyPatch, shelf: Shelf) -> list[FakeRun]:
     """The processes that were begun."""
     begun: list[FakeRun] = []
 
-    def begin(order: Order, on_message: Callable[[Message], None]) -> FakeRun:
+    def begin(order: TrainingRequest, on_message: Callable[[Message], None]) -> FakeRun:
         begun.append(FakeRun(order, on_message))
         return begun[-1]
 
@@ -80,10 +80,10 @@ def runs(monkeypatch: pytest.MonkeyPatch, shelf: Shelf) -> list[FakeRun]:
 
 
 @pytest.fixture
-def order(tmp_path: Path) -> Callable[..., Order]:
+def order(tmp_path: Path) -> Callable[..., TrainingRequest]:
     """Orders by the name of their run."""
     (tmp_path / "data").mkdir()
-    return lambda name, **more: Order("colour_grid", tmp_path / "data", tmp_path / "runs" / name, **more)
+    return lambda name, **more: TrainingRequest("colour_grid", tmp_path / "data", tmp_path / "runs" / name, **more)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from app.gui.training.dialog import TrainDialog
 from app.gui.window import Window
 from app.training import presets
 from app.training.runs.measure import Estimate
-from app.training.runs.order import Order
+from app.training.runs.order import TrainingRequest
 from engines.core.data.images import write_png
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
@@ -32,7 +32,7 @@ SOON = 60_000
 def asked(window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> Iterator[TrainDialog]:
     """The dialog, shown, with nothing chosen; a step takes half a second."""
 
-    def measured(order: Order, stop: Stop) -> Estimate:
+    def measured(order: TrainingRequest, stop: Stop) -> Estimate:
         return Estimate(7260.0, (0.5,), 2.0, 2 * 10**9, 8 * 10**9, 10**8, 10**10, ("the grid was made to fit",))
 
     monkeypatch.setattr(dialog, "measure_order", measured)
@@ -139,7 +139,7 @@ def test_a_folder_that_is_there_is_not_overwritten(
 def test_what_can_not_be_measured_can_not_begin(
     asked: TrainDialog, qtbot: QtBot, photographs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refused(order: Order, stop: Stop) -> Estimate:
+    def refused(order: TrainingRequest, stop: Stop) -> Estimate:
         raise UserError("out of memory on CPU; begin a run with a smaller grid_dim (now 24)")
 
     monkeypatch.setattr(dialog, "measure_order", refused)

@@ -15,8 +15,8 @@ from app.gui.training.panel import TrainingPanel
 from app.gui.training.runs_list import METHOD, Row
 from app.gui.window import Window
 from app.training.runs.messages import Standing
-from app.training.runs.order import Order
-from app.training.runs.queue import Job
+from app.training.runs.order import TrainingRequest
+from app.training.runs.queue import QueuedRun
 from engines.core.data.images import write_png
 
 
@@ -32,9 +32,9 @@ def panel(qtbot: QtBot, actions: list[QAction]) -> TrainingPanel:
     return made
 
 
-def job(status: str = "running", step: int | None = 4, rate: float | None = 2.0, **more: object) -> Job:
+def job(status: str = "running", step: int | None = 4, rate: float | None = 2.0, **more: object) -> QueuedRun:
     last = Standing(step, 9, {}, rate, 90.0, False, 3 * 2**20) if step is not None else None
-    return Job(Order("colour_grid", Path("data"), Path("car")), status, last, **more)  # type: ignore[arg-type]
+    return QueuedRun(TrainingRequest("colour_grid", Path("data"), Path("car")), status, last, **more)  # type: ignore[arg-type]
 
 
 def test_how_far_it_is(panel: TrainingPanel) -> None:

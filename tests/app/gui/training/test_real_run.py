@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.gui.main import make_window
 from app.gui.window import Window
 from app.training.loop import run_training
-from app.training.runs.order import Order
+from app.training.runs.order import TrainingRequest
 from app.training.runs.run_process import RunProcess
 from engines.core.engine import never_stop
 from engines.core.storage.run_folder import SCENE_NAME
@@ -43,7 +43,9 @@ def learning(qtbot: QtBot, scene_file: Path, photographs: Path, tmp_path: Path) 
         qtbot.waitUntil(lambda: window.session.opened is not None, timeout=START_MS)
         wait_exact(window, qtbot)
         settings = {"max_steps": 10_000_000}
-        window.trainings.begin(Order("colour_grid", photographs, tmp_path / "run", settings=settings, device="cpu"))
+        window.trainings.begin(
+            TrainingRequest("colour_grid", photographs, tmp_path / "run", settings=settings, device="cpu")
+        )
         window.trainings.watching = None
         qtbot.waitUntil(lambda: step(window) > 0, timeout=START_MS)
         yield window

@@ -13,8 +13,8 @@ from app.gui.theme import colours_of
 from app.gui.training.runs_list import Row, RunsList, rows_of
 from app.training.runs.library import Run
 from app.training.runs.messages import Standing
-from app.training.runs.order import Order
-from app.training.runs.queue import Job
+from app.training.runs.order import TrainingRequest
+from app.training.runs.queue import QueuedRun
 
 
 def run(folder: Path, step: int = 5, training: bool = False) -> Run:
@@ -23,9 +23,9 @@ def run(folder: Path, step: int = 5, training: bool = False) -> Run:
     return Run(folder, "colour_film", Path("/data/car"), {"max_steps": 9}, step, 20.0, 22.0, training, 1e9)
 
 
-def job(folder: Path, status: Any, step: int | None = None, **more: Any) -> Job:
+def job(folder: Path, status: Any, step: int | None = None, **more: Any) -> QueuedRun:
     last = Standing(step, 9, {}, None, None, False, 0) if step is not None else None
-    return Job(Order("colour_grid", Path("data"), folder), status, last, **more)
+    return QueuedRun(TrainingRequest("colour_grid", Path("data"), folder), status, last, **more)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def texts(listed: RunsList) -> list[list[str]]:
 def test_a_row_says_how_far_its_run_is(tmp_path: Path) -> None:
     old = run(tmp_path / "old")
 
-    def said(job: Job | None, run: Run | None) -> tuple[str, str, float | None]:
+    def said(job: QueuedRun | None, run: Run | None) -> tuple[str, str, float | None]:
         row = Row(tmp_path / "old", "colour_film", job, run)
         return row.state, row.steps, row.psnr
 

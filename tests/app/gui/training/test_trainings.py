@@ -16,7 +16,7 @@ from app.gui.training.runs_list import Row
 from app.gui.window import Window
 from app.settings import load_settings
 from app.training.runs.messages import Ended, Failed, Live, Paused
-from app.training.runs.order import Order
+from app.training.runs.order import TrainingRequest
 from engines.core.errors import UserError
 from engines.core.storage.run_folder import LIVE_NAME, append_history, claimed, write_run_checkpoint, write_run_config
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, wait_exact
@@ -24,7 +24,7 @@ from tests.app.gui.fake_scene import FakeScene
 from tests.app.gui.training.conftest import FakeRun, look_and_wait, rows
 from tests.engines.core.examples import checkpoint
 
-MakeOrder = Callable[..., Order]
+MakeOrder = Callable[..., TrainingRequest]
 FAST = Path("fast.pth")
 
 
@@ -267,7 +267,7 @@ def test_a_run_of_the_command_line_is_continued(
     qtbot.waitUntil(go_on.isEnabled)
     go_on.trigger()
     assert row.folder == folder and not go_on.isEnabled()
-    assert runs[0].order == Order("colour_grid", tmp_path / "data", folder, settings={}, resume=True)
+    assert runs[0].order == TrainingRequest("colour_grid", tmp_path / "data", folder, settings={}, resume=True)
     assert not menu_of(window, "old")[1]["Resume…"]
 
 

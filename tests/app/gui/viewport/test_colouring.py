@@ -13,7 +13,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
-from app.gui.export.export_order import Order
+from app.gui.export.export_order import ExportSettings
 from app.gui.viewport.colouring import read_limits
 from app.gui.window import Window
 from app.rendering import display
@@ -70,7 +70,7 @@ def test_another_map_is_shown_remembered_and_exported(deep: Window, qtbot: QtBot
     qtbot.waitUntil(lambda: not colours.isVisible(), timeout=NEVER)
     QTest.keyClick(deep.viewport.canvas.widget, Qt.Key_2)
     wait_shown(deep, qtbot, None, "grey")
-    deep.exporting.begin(Order(path="orbit", frames=2, channels=("depth",), out=str(tmp_path / "depth.gif")))
+    deep.exporting.begin(ExportSettings(path="orbit", frames=2, channels=("depth",), out=str(tmp_path / "depth.gif")))
     qtbot.waitUntil((tmp_path / "depth.gif").exists, timeout=NEVER)
     with Image.open(tmp_path / "depth.gif") as image:
         pixels = np.asarray(image.convert("RGB")).astype(int)

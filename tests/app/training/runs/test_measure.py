@@ -17,7 +17,7 @@ from app.training.runs import run_process
 from app.training.runs.measure import Estimate, measure
 from app.training.runs.measuring import measure_order
 from app.training.runs.messages import Ended, Failed, Message, to_line
-from app.training.runs.order import Order
+from app.training.runs.order import TrainingRequest
 from engines.core.engine import never_stop
 from engines.core.errors import Cancelled, OutOfMemory, UserError
 from engines.core.learning.optimisation import Optimisation
@@ -117,7 +117,7 @@ def test_without_memory_it_says_what_to_lower(
 
 
 def test_measuring_beside_the_window(photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    order = Order("colour_grid", photographs, tmp_path / "run", settings={"max_steps": 3}, device="cpu")
+    order = TrainingRequest("colour_grid", photographs, tmp_path / "run", settings={"max_steps": 3}, device="cpu")
     assert_plausible(measure_order(order, never_stop))
     assert not (tmp_path / "run").exists()
     for code, error, told in (
@@ -132,7 +132,7 @@ def test_measuring_beside_the_window(photographs: Path, tmp_path: Path, monkeypa
 
 def test_a_measurement_that_was_killed_says_what_to_lower(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     class Killed:
-        def __init__(self, order: Order, hear: Callable[[Message], None], more: Sequence[str]) -> None:
+        def __init__(self, order: TrainingRequest, hear: Callable[[Message], None], more: Sequence[str]) -> None:
             assert more == ("--measure",)
             hear(Failed("the training was killed", killed=True))
 
@@ -141,4 +141,4 @@ def test_a_measurement_that_was_killed_says_what_to_lower(monkeypatch: pytest.Mo
 
     monkeypatch.setattr("app.training.runs.measuring.RunProcess", Killed)
     with pytest.raises(UserError, match="memory ran out; lower rays_per_step, grid_dim"):
-        measure_order(Order("colour_grid", tmp_path, tmp_path / "run"), never_stop)
+        measure_order(TrainingRequest("colour_grid", tmp_path, tmp_path / "run"), never_stop)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.commands import train
-from app.training.runs.order import Order
+from app.training.runs.order import TrainingRequest
 from engines.core.config import make_options
 from engines.registry import all_engines, find_engine
 
@@ -35,13 +35,15 @@ def parsed(words: list[str]) -> argparse.Namespace:
     ],
 )  # fmt: skip
 def test_every_value_arrives_as_it_was(value: Any) -> None:
-    words = Order("colour_grid", DATA, OUT, settings={"option": value}).words()
+    words = TrainingRequest("colour_grid", DATA, OUT, settings={"option": value}).words()
     read = train.read_settings(None, parsed(words).settings, "colour_grid")["option"]
     assert read == value and type(read) is type(value)
 
 
 def test_all_of_an_order_is_said() -> None:
-    order = Order("colour_grid", DATA, OUT, "colour_grid_preview", {"lr": 1e-05, "max_steps": 7}, "cpu", resume=True)
+    order = TrainingRequest(
+        "colour_grid", DATA, OUT, "colour_grid_preview", {"lr": 1e-05, "max_steps": 7}, "cpu", resume=True
+    )
     read = parsed(order.words())
     assert (read.engine, read.data, read.out, read.device, read.resume) == ("colour_grid", DATA, OUT, "cpu", True)
     assert not read.measure and not read.watched
@@ -50,7 +52,7 @@ def test_all_of_an_order_is_said() -> None:
 
 
 def test_what_is_not_chosen_is_not_said() -> None:
-    assert Order("colour_grid", Path("data"), Path("run")).words() == [
+    assert TrainingRequest("colour_grid", Path("data"), Path("run")).words() == [
         "train",
         "data",
         "--engine",
@@ -61,7 +63,7 @@ def test_what_is_not_chosen_is_not_said() -> None:
 
 
 def test_the_command_line_can_be_pasted_into_a_shell() -> None:
-    order = Order("colour_grid", DATA, OUT, settings={"checkpoint": "$HOME/`x`; rm *"})
+    order = TrainingRequest("colour_grid", DATA, OUT, settings={"checkpoint": "$HOME/`x`; rm *"})
     words = shlex.split(order.command_line())
     assert words == ["./vantage", *order.words()]
 
@@ -70,6 +72,6 @@ def test_the_command_line_can_be_pasted_into_a_shell() -> None:
 def test_every_default_of_an_engine_can_be_ordered(engine: str) -> None:
     kind = find_engine(engine).Config
     defaults = make_options(kind, {}).model_dump()
-    words = Order(engine, DATA, OUT, settings=defaults).words()
+    words = TrainingRequest(engine, DATA, OUT, settings=defaults).words()
     read = train.read_settings(None, parsed(words).settings, engine)
     assert make_options(kind, read) == make_options(kind, {})

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from app.training.runs.messages import Doing, Ended, Failed, Live, Message, Paused, Standing
-from app.training.runs.order import Order
-from app.training.runs.queue import Job, RunQueue
+from app.training.runs.order import TrainingRequest
+from app.training.runs.queue import QueuedRun, RunQueue
 
 HERE = Path("data")
 
 
-def order(name: str) -> Order:
-    return Order("colour_grid", HERE, Path(name))
+def order(name: str) -> TrainingRequest:
+    return TrainingRequest("colour_grid", HERE, Path(name))
 
 
 def standing(step: int, psnr: float | None = None, notes: tuple[str, ...] = ()) -> Standing:
@@ -25,7 +25,7 @@ def standing(step: int, psnr: float | None = None, notes: tuple[str, ...] = ()) 
 class Process:
     """Notes what it is told."""
 
-    def __init__(self, order: Order, hear: Callable[[Message], None]) -> None:
+    def __init__(self, order: TrainingRequest, hear: Callable[[Message], None]) -> None:
         self.order, self.hear = order, hear
         self.told: list[str] = []
 
@@ -47,11 +47,11 @@ class Bench:
 
     def __init__(self) -> None:
         self.processes: list[Process] = []
-        self.changes: list[Job] = []
+        self.changes: list[QueuedRun] = []
         self.fails: OSError | None = None
         self.queue = RunQueue(self._start, self.changes.append)
 
-    def _start(self, order: Order, hear: Callable[[Message], None]) -> Process:
+    def _start(self, order: TrainingRequest, hear: Callable[[Message], None]) -> Process:
         if self.fails is not None:
             raise self.fails
         self.processes.append(Process(order, hear))

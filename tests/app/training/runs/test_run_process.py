@@ -18,7 +18,7 @@ from app.training.loop import Report, run_training
 from app.training.run_history import RECENT
 from app.training.runs import run_process
 from app.training.runs.messages import Ended, Failed, Live, Message, Paused, Standing
-from app.training.runs.order import Order
+from app.training.runs.order import TrainingRequest
 from app.training.runs.run_process import RunProcess
 from app.training.runs.watched import Watched
 from engines.core.engine import never_stop
@@ -37,7 +37,7 @@ EACH = {"validate_every": 10**9, "checkpoint_every": 10**9}
 class Watching:
     """A process and what it has said."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: TrainingRequest) -> None:
         self.said: list[Message] = []
         self._changed = threading.Condition()
         self.process = RunProcess(order, self._hear)
@@ -69,8 +69,8 @@ def silently(report: Report) -> None:
     """Tells nobody."""
 
 
-def order(data: Path, out: Path, **settings: object) -> Order:
-    return Order("colour_grid", data, out, settings={**EACH, **settings}, device="cpu")
+def order(data: Path, out: Path, **settings: object) -> TrainingRequest:
+    return TrainingRequest("colour_grid", data, out, settings={**EACH, **settings}, device="cpu")
 
 
 def test_a_run_that_is_steered_in_every_way_learns_what_it_would_have_learnt(photographs: Path, tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_a_run_that_is_told_to_end_with_its_session_saves(photographs: Path, tmp
 
 
 def test_an_error_is_told_word_by_word(tmp_path: Path) -> None:
-    run = Watching(Order("colour_grid", tmp_path / "nowhere", tmp_path / "run", device="cpu"))
+    run = Watching(TrainingRequest("colour_grid", tmp_path / "nowhere", tmp_path / "run", device="cpu"))
     assert run.last == Failed(f"{tmp_path / 'nowhere'}: no such folder")
     assert run.said == [run.last]
 
@@ -213,7 +213,7 @@ def test_what_libraries_print_is_no_message(tmp_path: Path, monkeypatch: pytest.
         "    run.ended(4, False)\n",
     )
     monkeypatch.chdir(run_process.MAIN.parent)
-    run = Watching(Order("colour_grid", tmp_path, tmp_path / "run"))
+    run = Watching(TrainingRequest("colour_grid", tmp_path, tmp_path / "run"))
     assert run.last == Ended(4, False) and run.said == [Ended(4, False)]
 
 
@@ -232,7 +232,7 @@ def test_a_process_that_ends_without_a_word_is_told_by_its_last_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, told: str
 ) -> None:
     fake_main(monkeypatch, code)
-    run = Watching(Order("colour_grid", tmp_path, tmp_path / "car"))
+    run = Watching(TrainingRequest("colour_grid", tmp_path, tmp_path / "car"))
     assert run.last == Failed(f"car: the training ended unexpectedly: {told}")
 
 

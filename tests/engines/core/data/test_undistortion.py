@@ -6,18 +6,25 @@ import numpy as np
 import pytest
 
 from engines.core.camera import Array
-from engines.core.data.undistortion import Lens, Rectangle, seen_pixels, seen_rectangle, shared_rectangle, undistorted
+from engines.core.data.undistortion import (
+    LensModel,
+    Rectangle,
+    seen_pixels,
+    seen_rectangle,
+    shared_rectangle,
+    undistorted,
+)
 from engines.core.errors import UserError
 
 SIZE_PX = (96, 72)
 OFF_CENTRE = (50.5, 34.0)
 
 
-def lens(*distortion: float, centre_px: tuple[float, float] = (48.0, 36.0), focal_px: float = 90.0) -> Lens:
-    return Lens((focal_px, focal_px), centre_px, SIZE_PX, distortion)
+def lens(*distortion: float, centre_px: tuple[float, float] = (48.0, 36.0), focal_px: float = 90.0) -> LensModel:
+    return LensModel((focal_px, focal_px), centre_px, SIZE_PX, distortion)
 
 
-def brown(lens: Lens, u: Array, v: Array) -> tuple[Array, Array]:
+def brown(lens: LensModel, u: Array, v: Array) -> tuple[Array, Array]:
     """Where in the photograph Brown's model, written out, puts what the pinhole has at (u, v); ours from the corner."""
     (fx, fy), (cx, cy) = lens.focal_px, lens.centre_px
     k1, k2, p1, p2, k3 = (*lens.distortion, 0.0)[:5]
@@ -36,7 +43,7 @@ def pixel_middles(part: Rectangle) -> tuple[Array, Array]:
     return u, v
 
 
-def in_photograph(lens: Lens) -> Array:
+def in_photograph(lens: LensModel) -> Array:
     """[H, W] bool: places whose four neighbours the photograph has, by the formula."""
     u, v = brown(lens, *pixel_middles(lens.whole))
     return np.asarray((u >= 0.5) & (v >= 0.5) & (u <= SIZE_PX[0] - 0.5) & (v <= SIZE_PX[1] - 0.5))
@@ -51,7 +58,7 @@ LENSES = [
 
 
 @pytest.mark.parametrize("lens", LENSES)
-def test_a_spot_is_found_where_the_pinhole_has_it(lens: Lens) -> None:
+def test_a_spot_is_found_where_the_pinhole_has_it(lens: LensModel) -> None:
     part = seen_rectangle(lens)
     assert part is not None
     columns, rows = pixel_middles(lens.whole)
@@ -66,7 +73,7 @@ def test_a_spot_is_found_where_the_pinhole_has_it(lens: Lens) -> None:
 
 
 @pytest.mark.parametrize("lens", LENSES)
-def test_pixels_are_those_of_plain_bilinear_sampling(lens: Lens) -> None:
+def test_pixels_are_those_of_plain_bilinear_sampling(lens: LensModel) -> None:
     part, image = seen_rectangle(lens), np.random.default_rng(0).random((*SIZE_PX[::-1], 3), dtype=np.float32)
     assert part is not None
     u, v = brown(lens, *pixel_middles(part))
@@ -96,7 +103,7 @@ def largest_by_trying(seen: Array) -> int:
 
 
 @pytest.mark.parametrize("lens", [LENSES[0], LENSES[1], lens(0.6, 0, 0, 0)])
-def test_the_rectangle_is_the_largest_that_was_seen_whole(lens: Lens) -> None:
+def test_the_rectangle_is_the_largest_that_was_seen_whole(lens: LensModel) -> None:
     part, seen = seen_rectangle(lens), in_photograph(lens)
     assert part is not None and not seen.all()
     x, y, width, height = part
@@ -107,7 +114,7 @@ def test_the_rectangle_is_the_largest_that_was_seen_whole(lens: Lens) -> None:
 def test_of_a_large_photograph_it_is_found_as_exactly() -> None:
     small, factor = lens(0.15, 0, 0, 0), 20
     size_px = (SIZE_PX[0] * factor, SIZE_PX[1] * factor)
-    large = Lens((90.0 * factor,) * 2, (48.0 * factor, 36.0 * factor), size_px, small.distortion)
+    large = LensModel((90.0 * factor,) * 2, (48.0 * factor, 36.0 * factor), size_px, small.distortion)
     found = seen_rectangle(large)
     assert found is not None
     x, y, width, height = found
@@ -118,7 +125,7 @@ def test_of_a_large_photograph_it_is_found_as_exactly() -> None:
 
 
 @pytest.mark.parametrize("lens", [*LENSES, lens(0.6, 0, 0, 0)])
-def test_what_was_seen_is_told_pixel_by_pixel(lens: Lens) -> None:
+def test_what_was_seen_is_told_pixel_by_pixel(lens: LensModel) -> None:
     seen, expected = seen_pixels(lens, lens.whole), in_photograph(lens)
     assert np.array_equal(expected, np.ones_like(expected) if seen is None else seen)
     photograph = np.ones((*SIZE_PX[::-1], 3), dtype=np.float32)
@@ -132,7 +139,7 @@ def test_without_distortion_all_is_seen() -> None:
 
 
 @pytest.mark.parametrize("strong", [lens(-2.0, 0, 0, 0), lens(3.0, 0, 0, 0)])
-def test_a_lens_without_a_sensible_rectangle_has_none_and_folds_nothing_in(strong: Lens) -> None:
+def test_a_lens_without_a_sensible_rectangle_has_none_and_folds_nothing_in(strong: LensModel) -> None:
     assert seen_rectangle(strong) is None
     seen = seen_pixels(strong, strong.whole)
     assert seen is not None and 0.3 < seen.mean() < 0.9 and seen[36, 48] and not seen[0, 0]
