@@ -27,12 +27,12 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
+from app import __version__
 from engines.core.errors import Cancelled, UserError
 
 if TYPE_CHECKING:
     from app.method_faults import Fault
 
-VERSION = "0.1.0"
 DEFAULT_COMMAND = "view"
 COMMANDS: Mapping[str, str] = {
     "view": "open the window (what main.py does without a command)",
@@ -216,7 +216,7 @@ def _dispatch(words: list[str]) -> int:
         sys.stdout.write(_help())
         return 0
     if words and words[0] in ("-V", "--version"):
-        sys.stdout.write(f"vantage {VERSION}\n")
+        sys.stdout.write(f"vantage {__version__}\n")
         return 0
     if words and words[0] in COMMANDS:
         name, rest = words[0], words[1:]

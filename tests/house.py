@@ -18,7 +18,7 @@ MOST_CLASS_LINES = 200
 MOST_METHODS = 20
 HEADLESS = re.compile(r"(Of|That|As|For|To|With|Whose|From|Where|In|By|The same)\b")
 """What a docstring begins with that is no sentence of its own, but the rest of one that its name begins."""
-SHAPE = re.compile(r"\[[A-Z0-9][^\]]*\]|\bshape")
+SHAPE = re.compile(r"\[(?:[A-Z0-9]|\.\.\.)[^\]]*\]|\bshape")
 TENSORS = ("Tensor", "Array", "Pixels", "ndarray")
 
 Named = tuple[str, ast.ClassDef]

@@ -1,19 +1,23 @@
-"""Help > About."""
+"""Help > About, and where the manual is."""
 
 from __future__ import annotations
 
 import html
 import platform
+import sys
+from pathlib import Path
 
 import torch
 from PyQt5.QtCore import PYQT_VERSION_STR
 from PyQt5.QtGui import QIcon
 from PyQt5.QtWidgets import QMessageBox, QWidget
 
+from app import __version__
 from engines.core.device import choose_device, describe_device
 from engines.registry import all_engines, failed_engines
 
-VERSION = "0.1.0"
+MANUALS = (Path(__file__).resolve().parents[2] / "README.md", Path(sys.prefix) / "share" / "vantage" / "README.md")
+"""Beside the source, or where pip puts it."""
 RENDERERS = {"painter": "software (QPainter)"}
 
 
@@ -31,7 +35,7 @@ def about_text(canvas: str) -> str:
         f"<tr><td style='padding-right:14px'>{html.escape(name)}</td><td>{html.escape(value)}</td></tr>"
         for name, value in rows.items()
     )
-    return f"<h3>Vantage {VERSION}</h3><p>Viewer and trainer for neural scenes.</p><table>{cells}</table>"
+    return f"<h3>Vantage {__version__}</h3><p>Viewer and trainer for neural scenes.</p><table>{cells}</table>"
 
 
 def show_about(parent: QWidget, canvas: str) -> None:
@@ -39,3 +43,8 @@ def show_about(parent: QWidget, canvas: str) -> None:
     box = QMessageBox(QMessageBox.NoIcon, "About Vantage", about_text(canvas), QMessageBox.Close, parent)
     box.button(QMessageBox.Close).setIcon(QIcon())
     box.exec_()
+
+
+def manual() -> Path:
+    """The README, wherever this was installed to."""
+    return next((path for path in MANUALS if path.is_file()), MANUALS[0])

@@ -16,7 +16,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from app.gui.about import show_about
+from app.gui.about import manual, show_about
 from app.gui.actions import Actions
 from app.gui.banner import Banner
 from app.gui.bridge import Bridge
@@ -64,7 +64,6 @@ from engines.core.engine import INSTANCE
 from engines.core.errors import UserError
 
 TITLE = "Vantage"
-MANUAL = Path(__file__).resolve().parents[2] / "README.md"
 
 
 class Window(QMainWindow):
@@ -121,7 +120,7 @@ class Window(QMainWindow):
             "panel": self._show_panel,
             "full_screen": lambda full: self._full_screen.choose(full, lambda text: self.banner.tell("info", text)),
             "shortcuts": lambda: ShortcutSheet(self).exec_(),
-            "manual": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(MANUAL))),
+            "manual": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(manual()))),
             "about": lambda: show_about(self, self.viewport.canvas.name),
         }
         for theme in THEMES:
