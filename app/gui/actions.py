@@ -91,7 +91,7 @@ class Actions:
                 self.set_icon(command.id, self._icons.get(command.id, command.icon))
 
     def set_icon(self, id: str, icon: str) -> None:
-        """From now on a command has another icon."""
+        """Gives a command another icon from now on."""
         self._icons[id] = icon
         if self._colours is not None:
             self._actions[id].setIcon(make_icon(icon, self._colours))

@@ -71,6 +71,7 @@ class Bridge(QObject):
         self.object_views_read.emit(found)
 
     def picked(self, point: Array | None) -> None:
+        """Hands on the point [3] (world) that was asked for; None where nothing is there."""
         self.point_picked.emit(point)
 
     def prepared(self) -> None:

@@ -95,7 +95,7 @@ def keep_on_screen(window: QWidget) -> None:
 
 
 def room_for(window: QWidget) -> QRect:
-    """Where a window can be on its screen, frame and title left out."""
+    """The part of its screen that a window can cover, frame and title left out."""
     parent = window.parentWidget()
     handle = (parent.window() if parent is not None else window).windowHandle()
     screen = handle.screen() if handle is not None else QApplication.primaryScreen()

@@ -30,7 +30,7 @@ class Opener(Protocol):
         """Begins to open; says so."""
 
     def open_with(self, path: Path, data: Path | None) -> None:
-        """The same, with a data folder that may be gone."""
+        """Begins to open a scene with a data folder that may be gone."""
 
 
 class DataOpener(Opener, Protocol):
@@ -135,7 +135,7 @@ class Host(Protocol):
         """What commands act on has changed."""
 
     def guarded(self, work: Callable[..., None]) -> Callable[..., None]:
-        """The same, but what the user did wrong is told."""
+        """Wraps `work` so that what the user did wrong is told, not raised."""
 
     def tell_error(self, error: BaseException, button: str = "", act: Callable[[], None] | None = None) -> None:
         """Says what went wrong."""

@@ -62,7 +62,7 @@ class InputDialog(QDialog):
         self._fit()
 
     def show_inputs(self, paths: Sequence[Path], pictures: Mapping[Path, Array | None], shown: Path | None) -> None:
-        """As `InputStrip.show_inputs`."""
+        """Shows recent photographs, [H, W, 3] uint8 each, as `InputStrip.show_inputs`; hidden where there is none."""
         self.strip.show_inputs(paths, pictures, shown)
         self.recent.setVisible(not self.strip.isHidden())
         self._fit()

@@ -19,7 +19,7 @@ def plain_label(text: str = "") -> QLabel:
 
 
 def plain_box(box: QMessageBox) -> QMessageBox:
-    """The same, of a question."""
+    """Has a message box draw its text as it stands, cut to the room there is, and gives the box back."""
     box.setTextFormat(Qt.PlainText)
     box.setText(cut(box.text()))
     return box

@@ -253,7 +253,7 @@ class Window(QMainWindow):
         self.scene_card.show_scene(self.session.opened)
 
     def show_viewport(self) -> None:
-        """Where the picture is, or will be."""
+        """Shows the viewport, where the picture is or will be, and gives it the keyboard."""
         self._stack.setCurrentWidget(self.viewport)
         self.viewport.focus()
 

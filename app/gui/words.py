@@ -52,7 +52,7 @@ LONGEST_WORD = 80
 
 
 def breakable(text: str) -> str:
-    """The same with places where very long words, such as paths, may be wrapped."""
+    """The text with places where very long words, such as paths, may be wrapped."""
     return re.sub(
         rf"\S{{{LONGEST_WORD},}}",
         lambda word: re.sub(r"([/\\_\-.]|\w{24}(?=\w))", "\\1\u200b", word.group()),

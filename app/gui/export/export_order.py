@@ -64,7 +64,7 @@ class ExportSettings:
     time: str = RUNS
 
     def remembered(self) -> dict[str, Any]:
-        """For the settings."""
+        """Plain data of all values, to be kept in the settings file."""
         return {**asdict(self), "channels": list(self.channels)}
 
     @staticmethod
@@ -103,6 +103,7 @@ def make_export(order: ExportSettings, opened: Opened, start: Camera, up: Array,
 
     Args:
         start: where the eye was when it was ordered.
+        up: [3] unit vector in the world that generated paths turn about.
         controls: of every frame.
 
     Raises:
@@ -141,7 +142,7 @@ def _controls(
 def order_cameras(
     order: ExportSettings, opened: Opened, start: Camera, up: Array, choice: int = 0
 ) -> tuple[Camera, ...]:
-    """The cameras of the ordered path; of a class, those of object `choice`.
+    """The cameras of the ordered path, generated about `up` [3] (world) or read; of a class, those of object `choice`.
 
     Raises:
         UserError: it can't be read, or the data folder lacks it.

@@ -39,7 +39,7 @@ class MeshOrder:
     all_pieces: bool = False
 
     def remembered(self) -> dict[str, Any]:
-        """For the settings."""
+        """Plain data of all values, to be kept in the settings file."""
         return asdict(self)
 
     @staticmethod
@@ -53,6 +53,7 @@ def make_mesh(order: MeshOrder, source: str, controls: Mapping[str, float], up: 
 
     Args:
         source: what the scene's mesh is made of, of `mesh_source`.
+        up: [3] world, what is turned upright; None: the scene's own.
     """
     return MeshExport(
         Path(order.out).expanduser(),

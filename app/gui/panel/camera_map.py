@@ -76,7 +76,8 @@ class CameraMap(QWidget):
     ) -> None:
         """Cameras, evenly thinned where they are very many; those named in `doubted` stand out.
 
-        Another capture is seen from its own best side; the same with other doubts stays as it was turned.
+        `bounds` [2, 3] is the scene's box, `up` [3] a unit vector, both in the world. Another capture is seen from its
+        own best side; the same with other doubts stays as it was turned.
         """
         self._doubted = frozenset(doubted)
         if seen is not self._seen:
@@ -90,7 +91,7 @@ class CameraMap(QWidget):
         self.update()
 
     def set_pictures(self, pictures: Mapping[int, Array]) -> None:
-        """Photographs [h, w, 3] uint8 by the number of their camera; those that were set before stay."""
+        """Photographs [H, W, 3] uint8 by the number of their camera; those that were set before stay."""
         for number, pixels in pictures.items():
             self._pictures[number] = image = as_image(pixels)
             if number in self._in_planes:
@@ -110,7 +111,7 @@ class CameraMap(QWidget):
 
     @property
     def eye(self) -> Camera | None:
-        """From where it is looked at; None where there is nothing to see."""
+        """The camera that looks at the map; None where there is nothing to see."""
         return self._eye
 
     @property
@@ -285,7 +286,7 @@ def colours_of_palette(palette: QPalette) -> Colours:
 
 
 def as_image(pixels: Array) -> QImage:
-    """An image of its own of [h, w, 3] uint8."""
+    """An image of its own of [H, W, 3] uint8."""
     pixels = np.ascontiguousarray(pixels)
     height, width = pixels.shape[:2]
     # Drawn fastest in this format.

@@ -32,12 +32,12 @@ class ContactSheet(QWidget):
         self._images: list[QImage] = []
 
     def set_empty(self) -> None:
-        """Of another folder."""
+        """Drops all photographs: another folder is looked at."""
         self._images = []
         self.update()
 
     def add(self, pixels: Sequence[Array]) -> None:
-        """More of them, [h, w, 3] uint8 each."""
+        """Adds photographs, [H, W, 3] uint8 each."""
         self._images += [as_image(picture) for picture in pixels]
         self.update()
 

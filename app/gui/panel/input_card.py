@@ -81,7 +81,7 @@ class InputCard(Card):
         self.own.setVisible(has_own and photograph is not None)
 
     def show_pictures(self, paths: Sequence[Path], pictures: Mapping[Path, Array | None], shown: Path | None) -> None:
-        """As `InputStrip.show_inputs`; what is shown also stands above."""
+        """Shows recent photographs, [H, W, 3] uint8 each, as `InputStrip.show_inputs`; the scene's also above."""
         self.strip.show_inputs(paths, pictures, shown)
         self.recent.setVisible(not self.strip.isHidden())
         pixels = pictures.get(shown) if shown is not None else None

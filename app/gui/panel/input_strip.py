@@ -50,7 +50,7 @@ class InputStrip(QWidget):
         """Shows these paths that are there, each with its picture as far as it is made.
 
         Args:
-            pictures: [h, w, 3] uint8; None of what is gone.
+            pictures: [H, W, 3] uint8; None of what is gone.
             shown: what the scene is made of now; it stands out.
         """
         self._paths = [path for path in paths if pictures.get(path, True) is not None]

@@ -139,7 +139,7 @@ class Choice(QComboBox):
         self.setMinimumContentsLength(math.ceil(letters))
 
     def shown(self) -> str:
-        """As much of the current text as there is room for."""
+        """The part of the current text that there is room for."""
         return self._option().currentText
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -153,7 +153,7 @@ class PhotographList(QListView):
             self._photographs.changed(row)
 
     def show_picture(self, row: int, name: str, pixels: Array | None) -> None:
-        """One in small, [h, w, 3] uint8; None where it can't be read."""
+        """One in small, [H, W, 3] uint8; None where it can't be read."""
         photographs = self._photographs
         photographs.pictures[row] = None if pixels is None else QPixmap.fromImage(as_image(pixels))
         photographs.pictures.move_to_end(row)

@@ -50,7 +50,7 @@ class SourceMap(QWidget):
         self.update()
 
     def set_eye(self, eye: Camera | None) -> None:
-        """Where one looks from."""
+        """Marks where one looks from; None marks nothing."""
         self._eye = None if eye is None or not len(self._sources) else self._flat(eye)
         self.update()
 
@@ -104,7 +104,7 @@ class SourceCard(Card):
         self.hide()
 
     def set_cameras(self, sources: Sequence[Camera], others: Sequence[Camera]) -> None:
-        """Of another scene or moment; while they are not known those of before stay."""
+        """Shows the cameras of another scene or moment; while none are known those of before stay."""
         if sources:
             self.map.set_cameras(sources, others)
 
@@ -115,7 +115,7 @@ class SourceCard(Card):
         self.setVisible(isinstance(scene, HasSources))
 
     def show_eye(self, eye: Camera | None, advice: str) -> None:
-        """Where one looks from, and what is to be said of it."""
+        """Marks where one looks from, and shows what is to be said of it."""
         self.map.set_eye(eye)
         self.advice.setText(advice)
         self.advice.setVisible(bool(advice))

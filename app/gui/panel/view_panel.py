@@ -17,7 +17,7 @@ SPLIT_NAMES: dict[Split, str] = {"train": "Training views", "validation": "Valid
 
 
 def axis_name(axis: Array) -> str:
-    """ "+z" for (0, 0, 1); the numbers where it is no world axis."""
+    """The name of a unit vector [3], as "+z" of (0, 0, 1); its numbers where it is no world axis."""
     for index, name in enumerate(AXIS_NAMES):
         if abs(abs(float(axis[index])) - 1) < 1e-6:
             return ("+" if axis[index] > 0 else "−") + name
@@ -121,7 +121,7 @@ class ViewCard(Card):
         self.slider.setEnabled(len(names) > 1)
 
     def show_camera(self, camera: Camera | None, up: Array, index: int | None, psnr_db: float | None) -> None:
-        """Where the eye is; `psnr_db` against the photograph where it is at one."""
+        """Shows where the eye is, and its `up` [3] (world); `psnr_db`: against the photograph where it is at one."""
         if camera is None:
             return
         self.place.setText(", ".join(f"{value:.3g}" for value in camera.position))

@@ -94,7 +94,7 @@ class Playing:
         self._show_playing()
 
     def go_to(self, moment: int, moving: bool) -> None:
-        """To a moment; what plays goes on from there."""
+        """Goes to a moment; what plays goes on from there."""
         self._window.session.set_control(TIME, moment, moving)
         self._window.looking.show_state()
         self.show()

@@ -103,7 +103,7 @@ class CurvesView(QWidget):
         self._draw()
 
     def show_curves(self, curves: Mapping[str, Curves]) -> None:
-        """Of runs by name, the first in the accent colour."""
+        """Draws the curves of runs, by name, the first in the accent colour."""
         self._curves = curves
         names = dict.fromkeys(name for each in curves.values() for name in each.losses)
         wanted = [PSNR, *(f"Loss: {name}" for name in names)]

@@ -106,7 +106,7 @@ class TrainDialog(QDialog):
         return column
 
     def order(self) -> TrainingRequest:
-        """As it stands.
+        """The training as the dialog orders it now.
 
         Raises:
             UserError: something is missing, or an option is refused.

@@ -114,7 +114,7 @@ class TrainingPanel(QWidget):
         self.figures.set_facts([*_figures(job), more])
 
     def show_curves(self, curves: Mapping[str, Curves]) -> None:
-        """Of the chosen runs."""
+        """Draws the curves of the chosen runs, by name."""
         self.curves.show_curves(curves)
 
     def show_held_out(self, rows: Sequence[Row]) -> None:

@@ -26,7 +26,7 @@ MOST_STEPS = 100_000_000
 
 
 class Trains(Protocol):
-    """As `trainings.Trainings`."""
+    """What begins and forgets trainings: `trainings.Trainings`, as far as the menu needs it."""
 
     queue: RunQueue
     panel: TrainingPanel | None

@@ -53,7 +53,7 @@ class Row:
 
     @property
     def state(self) -> str:
-        """In a word."""
+        """What the job or run is doing, in a word or two; empty where neither tells."""
         if self.job is not None and (self.job.under_way or self.job.status in ("waiting", "failed")):
             return STATES[self.job.status]
         if self.elsewhere:
@@ -131,7 +131,7 @@ class RunsList(QTreeWidget):
         self._fill()
 
     def show_rows(self, rows: Sequence[Row]) -> None:
-        """In this order; what was chosen stays so."""
+        """Shows rows in this order; what was chosen stays so."""
         self._rows = list(rows)
         self._fill()
 

@@ -277,7 +277,7 @@ class Trainings:
 
     @property
     def rows(self) -> list[Row]:
-        """Of the list: jobs first, then what lies on the disk."""
+        """The rows of the list: jobs first, then what lies on the disk."""
         active = [self.queue.active] if self.queue.active is not None else []
         return rows_of([*active, *self.queue.waiting, *reversed(self._ended)], self._runs)
 

@@ -43,7 +43,7 @@ class Wipe(QWidget):
         self.update()
 
     def place(self) -> QRectF:
-        """Where the picture is drawn, in this widget."""
+        """The rectangle of this widget that the picture is drawn in; empty where there is none."""
         if self._right.isNull():
             return QRectF()
         scale = min(self.width() / self._right.width(), self.height() / self._right.height())

@@ -44,4 +44,4 @@ class Canvas(Protocol):
         """What surrounds the picture, "#rrggbb"."""
 
     def placement(self) -> Placement:
-        """Where the picture lies."""
+        """The place of the picture in the widget."""

@@ -49,6 +49,7 @@ class GlCanvas:
         self._canvas.events.resize.connect(lambda event: self._arrange())
 
     def set_picture(self, pixels: Array) -> None:
+        """Shows a picture [H, W, 3] uint8."""
         height, width = pixels.shape[:2]
         self._image.set_data(np.ascontiguousarray(pixels))
         self._image.visible = True
@@ -58,6 +59,7 @@ class GlCanvas:
         self._canvas.update()
 
     def set_overlay(self, pixels: Array | None) -> None:
+        """Lays [H, W, 4] uint8 over the picture; None: nothing."""
         self._overlay.visible = pixels is not None
         if pixels is not None:
             self._overlay.set_data(np.ascontiguousarray(pixels))
@@ -66,6 +68,7 @@ class GlCanvas:
         self._canvas.update()
 
     def set_segments(self, pixels: Array, colours: Array, labels: Sequence[Label] = ()) -> None:
+        """Draws lines of ends [M, 2, 2] (picture pixels) and colours [M, 4] in [0, 1], and labels."""
         self._lines.visible = len(pixels) > 0
         if len(pixels):
             ends = np.asarray(pixels, dtype=np.float32).reshape(-1, 2)

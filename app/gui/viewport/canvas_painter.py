@@ -32,6 +32,7 @@ class PainterCanvas(QWidget):
         self._background = QColor("#000000")
 
     def set_picture(self, pixels: Array) -> None:
+        """Shows a picture [H, W, 3] uint8."""
         # QImage does not copy: the array must live as long as it is shown.
         self._pixels = np.ascontiguousarray(pixels)
         height, width = pixels.shape[:2]
@@ -39,6 +40,7 @@ class PainterCanvas(QWidget):
         self.update()
 
     def set_overlay(self, pixels: Array | None) -> None:
+        """Lays [H, W, 4] uint8 over the picture; None: nothing."""
         if pixels is None:
             self._overlay = None
         else:
@@ -48,6 +50,7 @@ class PainterCanvas(QWidget):
         self.update()
 
     def set_segments(self, pixels: Array, colours: Array, labels: Sequence[Label] = ()) -> None:
+        """Draws lines of ends [M, 2, 2] (picture pixels) and colours [M, 4] in [0, 1], and labels."""
         self._groups, self._labels = _by_colour(pixels, colours), labels
         self.update()
 

@@ -40,7 +40,7 @@ class Tip(QFrame):
         self.hide()
 
     def show_at(self, at: QPoint, text: str, pixels: Array | None) -> None:
-        """Beside `at`, within the parent."""
+        """Shows a text, and a picture [H, W, 3] uint8 if there is one, beside `at` and within the parent."""
         self.picture.setVisible(pixels is not None)
         if pixels is not None:
             height, width = pixels.shape[:2]

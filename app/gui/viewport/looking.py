@@ -316,7 +316,7 @@ class Looking:
         return run
 
     def go_to_view(self, index: int) -> None:
-        """From the panel's slider."""
+        """Goes to a view, as the panel's slider asks; does nothing where the eye is there already."""
         if index != self._session.eye.view_index:
             self._moving(lambda: self._session.eye.go_to_view(index))()
 
@@ -337,7 +337,7 @@ class Looking:
         self.frustums.forget()
 
     def choose_up(self, up: Array) -> None:
-        """From the panel's choice of axes."""
+        """Makes `up` [3], a unit vector in the world, the scene's own, as the panel's choice of axes asks."""
         self._moving(lambda: self._session.choose_up(up))()
 
     def _take_object_views(self, found: ObjectViews) -> None:

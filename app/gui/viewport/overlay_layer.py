@@ -59,7 +59,7 @@ class OverlayLayer:
         self._names = frozenset(names)
 
     def set_up(self, up: Array) -> None:
-        """The floor lies across it."""
+        """Lays the floor across `up` [3], a unit vector in the world."""
         if not np.array_equal(up, self._up):
             self._up = up
             self._made.pop("grid", None)
@@ -80,7 +80,7 @@ class OverlayLayer:
         self._made.pop("cameras", None)
 
     def show_pivot(self, pivot: Array | None) -> None:
-        """Marks what is turned about."""
+        """Marks the point [3] (world) that is turned about; None marks nothing."""
         self._pivot = pivot
 
     def camera_at(self, eye: Camera, u: float, v: float) -> int | None:
