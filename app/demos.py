@@ -28,5 +28,5 @@ def _opens_here(path: Path) -> bool:
 
 
 def demo_title(path: Path) -> str:
-    """For a menu: `toy_cars` is "Toy cars"."""
+    """The title of a demo in a menu: of `toy_cars` it is "Toy cars"."""
     return path.stem.replace("_", " ").capitalize()

@@ -32,7 +32,7 @@ class Fault:
 
     @property
     def text(self) -> str:
-        """In one line, for people: what failed where, and who can mend it."""
+        """One line for people: what failed where, and who can mend it."""
         if not self.package:
             return f"this is a bug in the method {self.engine} ({self.place}); please report it with the lines above"
         return (
@@ -60,7 +60,7 @@ def fault_of(error: BaseException) -> Fault | None:
 
 
 def plug_in_fault(error: BaseException | None) -> Fault | None:
-    """The same, of methods only that installed packages bring."""
+    """The fault that `fault_of` finds, where it is of a method that an installed package brings; else None."""
     fault = fault_of(error) if error is not None else None
     return fault if fault is not None and fault.package else None
 

@@ -80,7 +80,7 @@ class Settings:
     colour_maps: Mapping[str, str] = field(default_factory=dict)
 
     def with_recent(self, path: Path, data: Path | None, photograph: Path | None = None) -> Settings:
-        """The same with `path` as the newest of the recent scenes; its earlier entry is dropped.
+        """The settings with `path` as the newest of the recent scenes; its earlier entry is dropped.
 
         Without `data` the folder that went with it before is kept: its disk may be unplugged.
         """
@@ -91,17 +91,17 @@ class Settings:
         return replace(self, recent=(newest, *others)[:RECENT_COUNT])
 
     def with_input(self, photograph: Path) -> Settings:
-        """The same with `photograph` as the newest of those that scenes were made of."""
+        """The settings with `photograph` as the newest of those that scenes were made of."""
         newest = str(photograph.absolute())
         others = tuple(each for each in self.inputs if each != newest)
         return replace(self, inputs=(newest, *others)[:INPUT_COUNT])
 
     def with_folder(self, dialog: str, folder: Path) -> Settings:
-        """The same, remembering where a file dialog was."""
+        """The settings that remember where a file dialog was."""
         return replace(self, folders={**self.folders, dialog: str(folder)})
 
     def with_run(self, folder: Path) -> Settings:
-        """The same, knowing of a run; those in the home are known anyway."""
+        """The settings that know of a run; unchanged for one in the runs' home, which is known anyway."""
         known = str(folder.resolve())
         if folder.resolve().parent == runs_home(self).resolve():
             return self

@@ -56,7 +56,7 @@ class FilePictures:
         self._made: dict[Path, tuple[tuple[int, int], Array]] = {}
 
     def __call__(self, path: Path) -> Array:
-        """As `small_picture`.
+        """A small picture [H, W, 3] uint8 of a file, made by `small_picture` where it is not kept.
 
         Raises:
             OSError, UserError: it is gone, or can't be read.
@@ -79,7 +79,7 @@ class SmallPictures(Generic[Key]):
         """Both are called on that thread.
 
         Args:
-            make: gives [h, w, 3] uint8 of what stands for a picture, or raises OSError or UserError.
+            make: gives [H, W, 3] uint8 of what stands for a picture, or raises OSError or UserError.
             tell: is called with each; None of what is gone or can't be read.
         """
         self._make, self._tell = make, tell

@@ -30,7 +30,7 @@ FAST = 4.0
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """Where an eye is, and what it turns about."""
+    """The place of an eye, the point `pivot` [3] that it turns about, and the direction `up` [3]; world."""
 
     camera: Camera
     pivot: Array
@@ -79,7 +79,7 @@ class CameraController:
 
     @property
     def place(self) -> Place | None:
-        """Where it is, for `take`; None in no scene."""
+        """The place of the eye, for `take`; None in no scene."""
         if self.camera is None or self._scene is None:
             return None
         camera, cropped = self.camera, self._scene.cropped_px
@@ -224,7 +224,7 @@ class CameraController:
             self._on_moved(False)
 
     def set_up(self, up: Array) -> None:
-        """Levels the camera about another up axis."""
+        """Levels the camera about another up axis [3], a direction in the world."""
         if self.camera is not None:
             self.up = np.asarray(up, dtype=np.float64)
             self._jump_to(navigation.level(self.camera, self.up))
@@ -349,7 +349,10 @@ class CameraController:
 
 
 def turning_of(cameras: Sequence[Camera], pivot: Array) -> float:
-    """How far a drag turns, as a part of a turn about an object: less about what is known from one side only."""
+    """How far a drag turns about `pivot` [3] (world), as a part of a turn about an object, in (0, 1].
+
+    Less where the cameras face one way: what they see is known from one side only.
+    """
     if not faces_forward(cameras):
         return 1.0
     towards = np.array([camera.position for camera in cameras]) - pivot

@@ -107,7 +107,7 @@ def fit_cameras(
 
 
 def fit_note(scene: Scene, cameras: Sequence[Camera], size_px: tuple[int, int] | None, fit: Fit | None) -> str:
-    """In plain words, what `fit_cameras` does to pictures of another shape; empty where there are none."""
+    """Tells in plain words what `fit_cameras` does to pictures of another shape; empty where there are none."""
     size = scene.native_px or size_px or cameras[0].size_px
     other = next((camera for camera in cameras if not same_aspect(camera.size_px, size)), None)
     if other is None:

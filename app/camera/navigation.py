@@ -72,25 +72,26 @@ def _turntable(camera: Camera, up: Array, right_rad: float, down_rad: float) -> 
 def orbit(camera: Camera, pivot: Array, up: Array, right_rad: float, down_rad: float) -> Camera:
     """Turns the scene like a turntable: to the right and downwards in the picture for positive angles.
 
-    The distance to `pivot` and the roll stay. The view stops 1 degree short of straight up and down.
+    The distance to `pivot` [3] and the roll stay; `up` [3] is a direction, both in the world. The view stops 1 degree
+    short of straight up and down.
     """
     return _turned(camera, pivot, _turntable(camera, up, right_rad, down_rad))
 
 
 def trackball(camera: Camera, pivot: Array, right_rad: float, down_rad: float) -> Camera:
-    """Turns the scene about `pivot` as if it were a ball under the hand; no up, no limits."""
+    """Turns the scene about `pivot` [3] (world) as if it were a ball under the hand; no up, no limits."""
     vector = camera.down * right_rad - camera.right * down_rad
     angle = float(np.linalg.norm(vector))
     return camera if angle == 0 else _turned(camera, pivot, _rotation(vector / angle, angle))
 
 
 def look(camera: Camera, up: Array, right_rad: float, down_rad: float) -> Camera:
-    """Turns the head in place, to the right and down for positive angles; roll and limits as for `orbit`."""
+    """Turns the head in place, to the right and down for positive angles; `up` [3], roll and limits as for `orbit`."""
     return _turned(camera, camera.position, _turntable(camera, up, right_rad, down_rad))
 
 
 def pan(camera: Camera, pivot: Array, right_px: float, down_px: float) -> Camera:
-    """Shifts the camera so that what is at the pivot's depth moves by so many pixels.
+    """Shifts the camera so that what is at the depth of `pivot` [3] (world) moves by so many pixels.
 
     Move the pivot along: `pivot + (panned.position - camera.position)`.
     """
@@ -100,14 +101,14 @@ def pan(camera: Camera, pivot: Array, right_px: float, down_px: float) -> Camera
 
 
 def pivot_depth(camera: Camera, pivot: Array) -> float:
-    """The pivot's depth along the view, or its distance where it is beside or behind the camera."""
+    """The depth of `pivot` [3] (world) along the view, or its distance where it is beside or behind the camera."""
     offset = np.asarray(pivot) - camera.position
     depth = float(offset @ camera.forward)
     return depth if depth > 1e-6 * np.linalg.norm(offset) else float(np.linalg.norm(offset))
 
 
 def dolly(camera: Camera, pivot: Array, factor: float) -> Camera:
-    """Multiplies the distance to `pivot` (any point: the one under the cursor zooms towards the cursor).
+    """Multiplies the distance to `pivot` [3] in the world (any point: the one under the cursor zooms towards it).
 
     Raises:
         ValueError: `factor` is not > 0.
@@ -134,7 +135,7 @@ def roll(camera: Camera, angle_rad: float) -> Camera:
 
 
 def level(camera: Camera, up: Array) -> Camera:
-    """Takes the roll out, upright; unchanged where the camera looks straight up or down."""
+    """Takes the roll out, so that `up` [3] (world) is upright; unchanged where the camera looks straight up or down."""
     right = _level_right(camera, _unit(up))
     rotation = np.stack([right, np.cross(camera.forward, right), camera.forward], axis=1)
     return _placed(camera, rotation, camera.position)

@@ -31,7 +31,7 @@ LENS_TAGS = (ExifTags.Base.FocalLength, ExifTags.Base.FocalLengthIn35mmFilm)
 
 
 def work_folder(folder: Path) -> Path:
-    """Where features and matches stay. A `colmap/` that holds a project of somebody else's is left alone."""
+    """The folder of features and matches. A `colmap/` that holds a project of somebody else's is left alone."""
     work = folder / WORK
     foreign = not (work / PRINTS).is_file() and any((work / name).exists() for name in (DATABASE, MODELS, ALIASES))
     return folder / f"{WORK}_vantage" if foreign else work

@@ -100,7 +100,7 @@ def open_from(arguments: argparse.Namespace, photographs: bool = False) -> Opene
 
 
 def assumptions_of(opened: Opened) -> tuple[str, ...]:
-    """In plain words, what the scene left open, and what is to be known of file and data folder; each once."""
+    """Notes in plain words: what the scene left open, and what is to be known of file and data folder; each once."""
     return tuple(dict.fromkeys((*opened.scene.assumptions, *opened.notes)))
 
 

@@ -114,7 +114,8 @@ def describe(
     """Everything as plain data; `needs` says what opening it still lacks, `assumed` what it took for granted.
 
     `notes` is what is to be known of file and data; `intact` whether a file that is named by its SHA-256 is the one;
-    `input` what a photograph should show that its scenes are made of, where they are.
+    `input` what a photograph should show that its scenes are made of, where they are. `up` [3] is the unit vector that
+    is upwards in the world; None: the scene's own.
     """
     named = named_hash(path)
     found: dict[str, Any] = {

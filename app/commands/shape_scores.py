@@ -120,7 +120,7 @@ def score_photographed_shapes(arguments: argparse.Namespace) -> None:
 
 
 def first_split(dataset: Dataset) -> Split:
-    """Of `SPLITS`; the first of all where none has photographs."""
+    """The first of `SPLITS` that has photographs; the first of all where none has."""
     return next((split for split in SPLITS if dataset.split(split).photographed), SPLITS[0])
 
 

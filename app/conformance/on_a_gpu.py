@@ -67,7 +67,7 @@ def draws_on_gpu(trial: Trial) -> str:
 
 
 def require_alike(name: str, expected: Tensor, found: Tensor) -> None:
-    """Whether a channel is as on the CPU.
+    """Requires that a channel of any shape is, as `found` on the device, like the CPU's `expected` of the same shape.
 
     Raises:
         Failure: says by how much it is not.

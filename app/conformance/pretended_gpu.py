@@ -65,6 +65,7 @@ class GpuTensor(Tensor):
 
     @staticmethod
     def __new__(cls, hidden: Tensor) -> GpuTensor:
+        """A tensor of the shape of `hidden` [...], one of the CPU, which keeps its numbers."""
         made: GpuTensor = Tensor._make_wrapper_subclass(
             cls,
             hidden.size(),
@@ -80,17 +81,17 @@ class GpuTensor(Tensor):
 
     @property
     def device(self) -> torch.device:  # type: ignore[override]
-        """As it says."""
+        """The pretended device, not "meta", which it is to torch's own code."""
         return torch.device(DEVICE)
 
     @property
     def is_cuda(self) -> bool:  # type: ignore[override]
-        """As it says."""
+        """Always true: it pretends to be on a CUDA device."""
         return True
 
     @property
     def is_meta(self) -> bool:  # type: ignore[override]
-        """As it says."""
+        """Always false, though to torch's own code it is on "meta"."""
         return False
 
     def record_stream(self, stream: Any) -> None:

@@ -102,7 +102,7 @@ class Streams:
 
     @property
     def current(self) -> Stream:
-        """Where this thread's work goes."""
+        """The stream that this thread's work goes to."""
         return getattr(self._of_thread, "stream", self.default)
 
     @contextlib.contextmanager
@@ -115,11 +115,11 @@ class Streams:
             self._of_thread.stream = before
 
     def memory(self) -> Memory:
-        """Of a new tensor, which the last work on the current stream made."""
+        """The memory of a new tensor, which the last work on the current stream made."""
         return Memory(Clock({self.current: self.current.known[self.current]}))
 
     def begin(self) -> Clock:
-        """Of what nobody saw being made: the default stream did, before all else."""
+        """The clock of what nobody saw being made: the default stream did, before all else."""
         return Clock({self.default: 1})
 
     def work(self, read: Iterable[Memory], written: Iterable[Memory], what: str) -> None:
@@ -152,7 +152,7 @@ class Streams:
         self.host_knows(known)
 
     def host_knows(self, known: Clock) -> None:
-        """That this is done; what was to be brought until then is there."""
+        """The host knows that this is done; what was to be brought until then is there."""
         self._host |= known
         for when, there, values in self._coming:
             if when <= self._host:
@@ -166,7 +166,12 @@ class Streams:
         return known
 
     def bring(self, there: Tensor, values: Tensor) -> None:
-        """Numbers come to the host when it waits for what the current stream was given so far."""
+        """Numbers come to the host when it waits for what the current stream was given so far.
+
+        Args:
+            there: [...] on the host, of any shape; nonsense until then.
+            values: [...] of the same shape; copied now, so that it may be `there` itself.
+        """
         self._coming.append((Clock({self.current: self.current.known[self.current]}), there, values.clone()))
         there.fill_(NONSENSE)
 
@@ -198,16 +203,16 @@ class Streams:
 
 
 def is_pinned(tensor: Tensor) -> bool:
-    """Whether the device reads and writes it by itself."""
+    """Whether the device reads and writes a tensor [...] of any shape by itself; of a view, its base."""
     return bool(getattr(tensor, "pretended_pinned", False) or (tensor._base is not None and is_pinned(tensor._base)))
 
 
 def pinned(tensor: Tensor) -> Tensor:
-    """The same tensor, of which the device reads and writes the memory by itself."""
+    """Marks a tensor [...] of any shape as one that the device reads and writes by itself, and gives it back."""
     tensor.pretended_pinned = True  # type: ignore[attr-defined]
     return tensor
 
 
 def empty_pinned(*args: Any, **kwargs: Any) -> Tensor:
-    """As `torch.empty`."""
+    """A new pinned tensor, of the arguments of `torch.empty`."""
     return pinned(torch.empty(*args, **kwargs))

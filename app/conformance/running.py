@@ -52,13 +52,13 @@ class CheckOutcome:
 
     @property
     def line(self) -> str:
-        """For people."""
+        """One line for people: state, member, what is expected, and what was found."""
         said = "" if not self.text else f" ({self.text})" if self.state == "ok" else f": {self.text}"
         return f"{self.state:<9}  {self.member} {self.does}{said}"
 
 
 def told_to_nobody(outcome: CheckOutcome) -> None:
-    """For who looks at all of them afterwards."""
+    """Drops an outcome: the caller looks at all of them afterwards."""
 
 
 def conform(

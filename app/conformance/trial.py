@@ -138,7 +138,7 @@ def others_draw() -> None:
 
 
 def global_states() -> dict[str, Any]:
-    """Of torch's, numpy's and Python's global generators."""
+    """The states of torch's, numpy's and Python's global generators."""
     numpy: Any = np.random.get_state(legacy=False)
     of_numpy = (numpy["state"]["key"].tolist(), numpy["state"]["pos"])
     return {"torch": torch.get_rng_state(), "numpy": of_numpy, "Python": random.getstate()}
@@ -164,7 +164,7 @@ def channels(scene: Scene, frame: Frame) -> dict[str, Tensor]:
 
 
 def difference(first: Any, second: Any, name: str = "") -> str:
-    """Where two nested states differ, and by how much; "" where every bit is the same."""
+    """The first place where two nested states differ, and by how much; "" where every bit is the same."""
     if isinstance(first, Tensor) and isinstance(second, Tensor):
         if first.shape != second.shape or first.dtype != second.dtype:
             return f"{name} is {_kind(second)}, not {_kind(first)}"

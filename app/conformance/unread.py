@@ -50,5 +50,5 @@ def _unread(views: Views) -> Views:
 
 
 def unread(dataset: Dataset) -> Dataset:
-    """The same data, that raises a `Failure` where a photograph is read."""
+    """A copy of a data set that raises a `Failure` where a photograph is read."""
     return replace(dataset, views=_unread(dataset.views), backgrounds=_unread(dataset.backgrounds))

@@ -67,7 +67,7 @@ def write_image(path: Path, pixels: Array) -> None:
 
 
 def write_array(path: Path, values: Array) -> None:
-    """Writes numbers as .npy."""
+    """Writes numbers [...] of any shape as .npy."""
     content = io.BytesIO()
     np.save(content, values)
     # Not np.save to the path: on a full disk numpy's own error does not say so.

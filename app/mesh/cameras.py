@@ -42,7 +42,10 @@ def mesh_cameras(scene: Scene, dataset: Dataset | None, choice: int, count: int)
 
 
 def sphere_cameras(start: Camera, bounds: Array, up: Array, count: int) -> tuple[Camera, ...]:
-    """Cameras all around the box at `start`'s distance, looking at its middle: a Fibonacci lattice on a sphere."""
+    """Cameras all around a box at `start`'s distance, looking at its middle: a Fibonacci lattice on a sphere.
+
+    `bounds` [2, 3] are its lowest and highest corner, `up` [3] a unit vector; world.
+    """
     centre = bounds.mean(axis=0)
     radius = float(np.linalg.norm(bounds[1] - bounds[0])) / 2
     # Outside the box, wherever the scene begins.

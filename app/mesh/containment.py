@@ -20,7 +20,7 @@ MOST_SQUARES = 1024
 
 
 def merged(surface: Surface) -> Surface:
-    """The same with one vertex where several are in the same place, without triangles that are none then.
+    """The surface with one vertex where several are in the same place, without triangles that are none then.
 
     Files part vertices for their texture, or have three for each triangle.
     """
@@ -36,7 +36,7 @@ def merged(surface: Surface) -> Surface:
 
 
 def without_doubles(surface: Surface) -> Surface:
-    """The same with one triangle where several have the same corners, as the two sides of a sheet."""
+    """The surface with one triangle where several have the same corners, as the two sides of a sheet."""
     corners = np.sort(surface.faces, axis=1)
     order = np.lexsort(corners.T)
     new = np.ones(len(order), dtype=bool)

@@ -110,7 +110,7 @@ def _difference(points: Tensor, along: int) -> Tensor:
 
 
 def relative_to(view: DepthView, middle: Array, size: float) -> DepthView:
-    """The same view in coordinates in which `middle` [3] (world) is the origin and `size` (world units) is 1.
+    """The view in coordinates in which `middle` [3] (world) is the origin and `size` (world units) is 1.
 
     Volumes are filled in single precision, which a map's coordinates, or a world in millimetres, would use up.
     """

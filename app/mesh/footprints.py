@@ -45,6 +45,7 @@ class Footprints:
     """
 
     def __init__(self, view: DepthView, radius: float, centre: Tensor, truncation: float) -> None:
+        """Takes `centre` [3] in the world; lengths are in its units."""
         camera = view.camera
         self._camera, self._radius, self._truncation = camera, radius, truncation
         self._to_camera = torch.tensor(camera.world_to_camera, dtype=torch.float32)

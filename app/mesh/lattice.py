@@ -18,7 +18,7 @@ FEWEST_CELLS = 2
 
 @dataclass(frozen=True, eq=False)
 class Lattice:
-    """Where the points are.
+    """A box in the world, divided into cells by lattice points.
 
     Attributes:
         box: [2, 3] world; the points' outermost ones lie on it.
@@ -32,7 +32,7 @@ class Lattice:
 
     @staticmethod
     def of(box: Array, resolution: int, coarsest: int) -> Lattice:
-        """`resolution` cells along the longest side, about as long as wide.
+        """The lattice of a box [2, 3] (world): `resolution` cells along its longest side, about as long as wide.
 
         Args:
             coarsest: cells at least, of the coarsest lattice's that is begun with, along the longest side.

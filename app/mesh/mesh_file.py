@@ -63,7 +63,7 @@ def write_mesh(
 
 
 def far_from_origin(vertices: Array) -> bool:
-    """Whether single precision is too coarse for these places, as in a map's coordinates."""
+    """Whether single precision is too coarse for these places [N, 3], as in a map's coordinates."""
     size = float(np.ptp(vertices, axis=0).max())
     return bool(np.spacing(np.float32(np.abs(vertices).max())) > FINEST * size)
 

@@ -14,7 +14,7 @@ NEAR_SHARE = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class Triangles:
-    """In a camera that looks along +z.
+    """Triangles in the space of a camera that looks along +z.
 
     Attributes:
         places: [N, 3] of the vertices.

@@ -55,7 +55,7 @@ def refined(
     onto_level: bool = True,
     on_share: Callable[[float], None] = lambda share: None,
 ) -> Surface:
-    """The same triangles, nearer to the level.
+    """A surface with its vertices moved nearer to the level; no triangle is added or left out.
 
     Args:
         step: of the differences that gradients are made of, world units; less than the triangles' size.

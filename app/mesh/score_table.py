@@ -39,7 +39,7 @@ class Scored:
     reference: str
 
     def values(self) -> dict[str, float | None]:
-        """By the names of columns."""
+        """The scores by the names of their columns; None where one is not known."""
         f_scores = {f"f_score@{each.threshold.name}": each.value for each in self.score.f_scores}
         return {name: getattr(self.score, name) for name in METRICS} | f_scores
 
@@ -58,7 +58,7 @@ Means = Mapping[str, float | None]
 
 
 def means(scored: Sequence[Scored]) -> Means:
-    """Of each column, over those of which it is known."""
+    """The mean of each column, over those meshes of which it is known; None where it is of none."""
     # A reference of points that are inside or outside alone has fewer columns.
     columns = dict.fromkeys(column for each in scored for column in each.values())
     found: dict[str, float | None] = {}
@@ -69,7 +69,7 @@ def means(scored: Sequence[Scored]) -> Means:
 
 
 def parts(scored: Sequence[Scored]) -> dict[str, list[Scored]]:
-    """By category, where the names have some."""
+    """The meshes of each category; those whose names have none are left out."""
     of: dict[str, list[Scored]] = {}
     for each in scored:
         category, slash, _ = each.name.rpartition("/")

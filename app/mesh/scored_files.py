@@ -30,7 +30,7 @@ def holds_meshes(folder: Path) -> bool:
 
 
 def pairs_of(meshes: Path, references: Path) -> tuple[list[MeshPair], tuple[str, ...]]:
-    """Of each mesh its reference of the same name, in order; and in plain words which have none.
+    """Each mesh with its reference of the same name, in order; and in plain words which have none.
 
     The reference of `car/1234.ply` is a file `car/1234` of a suffix that is read, or a folder of that name that holds
     `pointcloud.npz` or `points.npz`.

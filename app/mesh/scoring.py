@@ -45,11 +45,11 @@ class Threshold:
 
     @property
     def name(self) -> str:
-        """As it is written: `0.01`, or `1%`."""
+        """The threshold as people write it: `0.01`, or `1%`."""
         return f"{self.value * 100:.6g}%" if self.relative else f"{self.value:.6g}"
 
     def distance(self, side: float) -> float:
-        """In the reference's units, where its longest side is `side`."""
+        """The distance in the reference's units, where the longest side of its box is `side`."""
         return self.value * side if self.relative else self.value
 
 
@@ -182,7 +182,7 @@ def score_mesh(surface: Surface, reference: Reference, protocol: Protocol = Prot
 
 
 def empty_score(reference: Reference, protocol: Protocol) -> MeshScore:
-    """Of a mesh without triangles among others: nothing is right, and all is as far off as the reference's box is long.
+    """The score of a mesh without triangles among others: nothing is right, all is a box's diagonal off.
 
     So that a method can't win by leaving out what is hard. The authors take the longest way in a cube of side 1.
     """

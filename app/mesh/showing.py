@@ -49,11 +49,11 @@ class MeshLook:
     share: float = 0.5
 
     def remembered(self) -> dict[str, Any]:
-        """For the settings."""
+        """Plain data of the look, to be kept in the settings file."""
         return asdict(self)
 
     def sound(self) -> MeshLook:
-        """The same, with defaults for what can't be."""
+        """The look with defaults for unknown names, and with opacity and share brought into [0, 1]."""
         usual = MeshLook()
         return MeshLook(
             self.style if self.style in STYLES else usual.style,

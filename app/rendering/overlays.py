@@ -58,7 +58,7 @@ def box_segments(bounds: Array) -> LineSegments:
 
 
 def axes_segments(origin: Array, length: float) -> LineSegments:
-    """The world's axes from `origin`: x red, y green, z blue."""
+    """The world's axes from `origin` [3], `length` long (world units): x red, y green, z blue."""
     origin = np.asarray(origin, dtype=np.float64)
     return _segments(np.stack([np.stack([origin, origin + length * axis]) for axis in np.eye(3)]), np.array(AXES_RGBA))
 
@@ -103,7 +103,10 @@ def inside_outline(pixels: Array, u: float, v: float) -> bool:
 
 
 def pivot_segments(camera: Camera, pivot: Array, up: Array) -> LineSegments:
-    """A cross at the pivot, one arm along `up`, and a ring across it; as large in the picture from any distance."""
+    """A cross at `pivot` [3] (world), one arm along the direction `up` [3], and a ring across it.
+
+    It is as large in the picture from any distance; nothing where the pivot is not before the camera.
+    """
     depth = float((pivot - camera.position) @ camera.forward)
     if depth <= 0:
         return join([])
@@ -120,7 +123,10 @@ def pivot_segments(camera: Camera, pivot: Array, up: Array) -> LineSegments:
 
 
 def grid_segments(bounds: Array, up: Array) -> LineSegments:
-    """A floor under the box, across `up`, twice as wide; its squares are 1, 2 or 5 times a power of ten wide."""
+    """A floor under the box `bounds` [2, 3], across the unit vector `up` [3], twice as wide; world.
+
+    Its squares are 1, 2 or 5 times a power of ten wide.
+    """
     bounds, up = np.asarray(bounds, dtype=np.float64), np.asarray(up, dtype=np.float64)
     across = np.eye(3)[int(np.argmin(np.abs(up)))]
     first = np.cross(up, across)

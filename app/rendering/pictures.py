@@ -111,7 +111,7 @@ class Kept:
 def answer(
     request: RenderRequest, frame: Frame, pixels: Pixels, limits: tuple[float, float] | None, ms: float
 ) -> RenderedImage:
-    """The frame of a request's own camera, in whatever channel: exact, but of a draft a glimpse."""
+    """The frame of a request's own camera; `pixels` [H, W, 3]: any channel of it. Exact, but of a draft a glimpse."""
     kind: Literal["exact", "preview"] = "preview" if request.draft else "exact"
     return RenderedImage(request, kind, pixels, request.camera, ms, frame, 0.0, limits)
 

@@ -38,7 +38,7 @@ REST = 1.5
 
 
 def first_stride(size_px: tuple[int, int]) -> int:
-    """Of the first round's grid, a power of two."""
+    """The stride of the first round's grid in pixels, a power of two."""
     stride, (width, height) = COARSEST, size_px
     while stride > 1 and -(-width // stride) * -(-height // stride) < FIRST_PIXELS:
         stride //= 2

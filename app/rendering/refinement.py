@@ -11,7 +11,7 @@ ALMOST = 0.97
 
 
 def next_scale(scale: float) -> float:
-    """Of the frame after one at `scale`, both of 1 at full size."""
+    """The scale of the frame after one at `scale`; 1 is full size."""
     return 2 * scale if scale <= 0.25 else 1.0 if scale >= 0.5 else 0.5
 
 
@@ -35,7 +35,7 @@ class Refinement:
         self._began_s = time.monotonic()
 
     def begin_round(self, request: RenderRequest, drawn: float, coming: float, full_s: float | None) -> None:
-        """Of the picture for `request` the part `drawn` is there, `coming` begins; `full_s`: what all of it takes."""
+        """The part `coming` of a picture begins, where the part `drawn` is there; `full_s`: what all of it takes."""
         self._request, whole_s = request, full_s or 0.0
         self._done_s, self._expected_s = drawn * whole_s, coming * whole_s
         self._after_s = (1 - drawn - coming) * whole_s

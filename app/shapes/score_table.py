@@ -35,7 +35,7 @@ def _number(value: float, decimals: int) -> str:
 
 
 def table(scores: ShapeScores) -> str:
-    """For people: as the authors' test scripts print it."""
+    """A text table for people, as the authors' test scripts print it."""
     classes = scores.classes()
     if not scores.thresholds:
         rows = [(name, [scores.depth_of(part)]) for name, part in classes.items()]

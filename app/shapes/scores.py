@@ -34,7 +34,7 @@ def intersections_over_unions(occupancy: Array, filled: Array, thresholds: Seque
 
 
 def depth_error(depth: Array, known: Array) -> float:
-    """Of depth maps [V, H, W] in sides of the cube; known: [V, H, W], infinite where nothing is.
+    """The error of depth maps [V, H, W] in sides of the cube; known: [V, H, W], infinite where nothing is.
 
     Only pixels count that are found between the nearest and the farthest corner that a cube can have, two of its sides
     off. A photograph of which none counts has no say; not a number where none has.
@@ -63,7 +63,7 @@ class ObjectScore:
 
 @dataclass(frozen=True, eq=False)
 class ShapeScores:
-    """Of all objects.
+    """The scores of all objects.
 
     Attributes:
         thresholds: of K columns of `ObjectScore.iou`; none of depths.
@@ -75,7 +75,7 @@ class ShapeScores:
     whole: str
 
     def classes(self) -> dict[str, list[ObjectScore]]:
-        """By the names of classes, in their order."""
+        """The scores of each class, by its name, in the order of names."""
         found: dict[str, list[ObjectScore]] = {}
         for score in self.scores:
             found.setdefault(score.name.rpartition("/")[0] or self.whole, []).append(score)

@@ -98,7 +98,7 @@ class Evaluation:
 
     @property
     def means(self) -> dict[str, float]:
-        """Of each of `METRICS`, over views."""
+        """The mean over views of each of `METRICS`."""
         return {name: sum(getattr(score, name) for score in self.scores) / len(self.scores) for name in METRICS}
 
     def of_instances(self) -> dict[str, Evaluation]:

@@ -50,7 +50,7 @@ HISTORY_EVERY = 10
 
 @dataclass(frozen=True)
 class Report:
-    """Where a run stands, after a step.
+    """The state of a run after a step.
 
     Attributes:
         losses: of this step.
@@ -82,11 +82,11 @@ Tell = Callable[[str], None]
 
 
 def told_to_nobody(what: str) -> None:
-    """For a run that nobody looks at."""
+    """Drops what a run tells: nobody looks at it."""
 
 
 def nothing_between(training: Training, out: Path) -> float:
-    """For a run that nobody steers."""
+    """Does nothing between two steps, and takes no time: nobody steers the run."""
     return 0.0
 
 

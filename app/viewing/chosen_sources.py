@@ -27,13 +27,13 @@ def source_fields(opened: Opened) -> tuple[str, ...]:
 
 
 def with_sources(opened: Opened, wanted: Wanted, numbers: Sequence[int] | None) -> Wanted:
-    """The same, but that the scene is made of these photographs."""
+    """What is asked for, but with the scene made of these photographs, by their numbers; None: as it chooses."""
     data, chosen, beside = wanted
     return data, {**chosen, **dict.fromkeys(source_fields(opened), numbers)}, beside
 
 
 def made_of(opened: Opened, chosen: Mapping[str, Any]) -> Opened:
-    """The same scene, made of the photographs that options choose; it comes at once.
+    """The open scene made of the photographs that options choose; it comes at once.
 
     Raises:
         UserError: there are no such.

@@ -13,7 +13,7 @@ from engines.core.frame import Frame
 
 
 class Comparing:
-    """Of several pictures in a row only the newest is worth its time."""
+    """Compares pictures with photographs, aside; of several in a row only the newest is worth its time."""
 
     def __init__(self, aside: ThreadPoolExecutor, listener: Listener) -> None:
         """`aside`: what it runs on."""

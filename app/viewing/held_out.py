@@ -41,7 +41,7 @@ def validation_views(training: Training, dataset: Dataset) -> Views:
 
 
 def without_judged(dataset: Dataset) -> Dataset:
-    """The same, without training views of photographs that also stand among those it is judged by.
+    """The data without training views of photographs that also stand among those it is judged by.
 
     Where that would leave nothing they stay, and a note says what the scores are worth.
     """
@@ -82,7 +82,7 @@ def held_out_names(dataset: Dataset, every: int) -> list[str]:
 
 
 def remembering(checkpoint: Checkpoint, names: list[str]) -> Checkpoint:
-    """The same, which knows the names of the views that were held out, wherever its file is taken."""
+    """The checkpoint with the names of the views that were held out in it, wherever its file is taken."""
     if checkpoint.scene is None or not names:
         return checkpoint
     return replace(checkpoint, scene=replace(checkpoint.scene, hints={**checkpoint.scene.hints, HELD_OUT: list(names)}))

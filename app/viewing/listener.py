@@ -46,7 +46,7 @@ class Listener(Protocol):
         """Another moment can be drawn; call `Session.resubmit`."""
 
     def picked(self, point: Array | None) -> None:
-        """The point asked for by `Session.pick`; None where nothing is there."""
+        """The point [3] (world) that `Session.pick` asked for; None where nothing is there."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -47,7 +47,7 @@ def _nameless(names: tuple[str, ...]) -> bool:
 
 
 def choice_of(scene: Scene, dataset: Dataset, number: int) -> int:
-    """As `find_choice`.
+    """The control's value for the folder's object `number`, as `find_choice`, but never None.
 
     Raises:
         UserError: the scene has not learnt the object.

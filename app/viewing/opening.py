@@ -64,7 +64,7 @@ class Opened:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """In plain words, what is to be known of the file and of the data folder, if there is one; each once."""
+        """Notes in plain words: what is to be known of the file, and of the data folder if there is one; each once."""
         of_data = self.dataset.notes if self.dataset is not None else ()
         noted = dict.fromkeys((*self.checkpoint.notes, *of_data))
         return tuple(text for text in noted if text not in self.scene.assumptions)
@@ -201,7 +201,7 @@ def where_learnt(dataset: Dataset, checkpoint: Checkpoint) -> Dataset:
 
 
 def with_up(opened: Opened, up: Array | None) -> Opened:
-    """The same scene, in which `up` [3], a unit vector in the world, is upwards; None: as it was."""
+    """The open scene, in which `up` [3], a unit vector in the world, is upwards; None: as it was."""
     if up is None:
         return opened
     opened.scene.up = up

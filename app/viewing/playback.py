@@ -39,7 +39,7 @@ class Playback:
         self.playing = self.waiting = False
 
     def set_fps(self, fps: float, now_s: float) -> None:
-        """From now on at another rate."""
+        """Plays at another rate from now on."""
         self.fps, self._since_s = fps, now_s
 
     def advance(self, now_s: float, moment: int, ready: Callable[[int], bool]) -> int:

@@ -246,7 +246,7 @@ class Session:
 
     @property
     def advice(self) -> str:
-        """Where the view leaves what can be trusted: why. Else empty."""
+        """Why this view is not to be trusted, where it leaves what can be; else empty."""
         scene: object = self.opened.scene if self.opened is not None else None
         camera = self.eye.shown
         return scene.advice(camera, self.controls) if isinstance(scene, HasSources) and camera is not None else ""

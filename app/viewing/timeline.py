@@ -64,7 +64,7 @@ class Timeline:
         self._viewer.submit(moving=False)
 
     def tick(self, now_s: float) -> None:
-        """To be called as often as moments may change, while playing."""
+        """Goes on to the moment whose turn it is; called as often as moments may change, while playing."""
         playing = self.playback.playing
         # Where drawing is slower than time passes, moments are left out, but none that was asked for is.
         if not playing or not self._is_shown():

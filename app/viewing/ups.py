@@ -32,7 +32,7 @@ def _place(path: Path) -> Path:
 
 
 def keep_in_file(path: Path, up: Array) -> None:
-    """Writes it into the scene's file, where that is one of ours and the user's own.
+    """Writes `up` [3], a unit vector in the world, into the scene's file, where that is one of ours and the user's own.
 
     Raises:
         UserError: the file can't be written now.

@@ -50,7 +50,7 @@ class Visited:
 
 
 def read_viewpoints(opened: Opened, choice: int = 0) -> tuple[ViewPoint, ...]:
-    """Of a class, those of the object that is chosen; of a recording, its cameras at the first moment.
+    """The viewpoints of an open scene: of a class, the chosen object's; of a recording, those of its first moment.
 
     What the run held out are validation views.
 

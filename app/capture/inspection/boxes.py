@@ -13,7 +13,7 @@ from engines.registry import all_engines
 
 
 def box_of(engine: AnyEngine, dataset: Dataset, config: TrainingConfig) -> FilledBox | None:
-    """Where a training with these options would have it; None of a method that has none, or can learn nothing here.
+    """The box that a training with these options would fill; None of a method without one, or that can learn nothing.
 
     Raises:
         UserError: the photographs show nothing of it.

@@ -51,12 +51,12 @@ class Capture:
 
     @property
     def size(self) -> float:
-        """Of the extent's diagonal."""
+        """The length of the extent's diagonal, world units."""
         return float(np.linalg.norm(self.extent[1] - self.extent[0]))
 
 
 def capture_of(cameras: Sequence[Camera], bounds: Array, up: Array) -> Capture:
-    """Measures a capture; there must be a camera."""
+    """Measures a capture of at least one camera; `bounds` [2, 3]: the scene's box, `up` [3]: unit vector; world."""
     positions = np.stack([camera.position for camera in cameras])
     away = np.linalg.norm(positions - np.median(positions, axis=0), axis=1)
     near = positions[away <= OUTLIER * max(float(np.median(away)), 1e-12)]

@@ -50,7 +50,7 @@ def doubts_of_lenses(views: Sequence[View]) -> list[Doubt]:
 
 
 def notes_on_lenses(dataset: Dataset) -> tuple[str, ...]:
-    """The same of some of the photographs of a data folder, before they are learnt from."""
+    """Notes on the doubtful lenses of a data folder, by a sample of its photographs, before they are learnt from."""
     views = dataset.views
     count = min(len(views), MOST_LOOKED_AT)
     some = []

@@ -127,7 +127,7 @@ def _read(view: View) -> tuple[Array, tuple[int, int]]:
 
 
 def fitted(picture: Array, most_px: int) -> tuple[int, int]:
-    """(width, height) with the longer side `most_px`; no larger than it is."""
+    """The (width, height) of a picture [H, W, C] with its longer side made `most_px`; no larger than it is."""
     height, width = picture.shape[:2]
     factor = min(1.0, most_px / max(height, width))
     return max(1, round(width * factor)), max(1, round(height * factor))

@@ -58,7 +58,7 @@ class Run:
 
     @property
     def max_steps(self) -> int:
-        """That it was begun with."""
+        """The number of steps after which it is finished."""
         return int(self.config["max_steps"])
 
     @property

@@ -23,7 +23,7 @@ WORDS: tuple[Word, ...] = ("pause", "go on", "stop", "live")
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a run stands: what of a `Report` is of use elsewhere.
+    """The state of a run: what of a `Report` is of use elsewhere.
 
     Attributes:
         psnr, ssim: where this step was one to validate at.
@@ -42,7 +42,7 @@ class Standing:
 
     @staticmethod
     def of(report: Report) -> Standing:
-        """The same of a report."""
+        """The state that a report tells."""
         score = report.validation
         return Standing(
             report.step,

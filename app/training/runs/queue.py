@@ -14,7 +14,7 @@ UNDER_WAY = ("starting", "running", "paused", "stopping")
 
 
 class Process(Protocol):
-    """As `run_process.RunProcess`."""
+    """A process that trains, as the queue steers it; `run_process.RunProcess` is one."""
 
     def say(self, word: Word) -> None: ...
     def hold(self) -> None: ...

@@ -60,7 +60,7 @@ class RunProcess:
 
     @property
     def pid(self) -> int:
-        """Of the process."""
+        """The process's id."""
         return self._process.pid
 
     def say(self, word: Word) -> None:
