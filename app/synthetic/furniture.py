@@ -126,7 +126,7 @@ def pedestal(rng: Rng, scheme: Scheme) -> Solids:
 
 
 def bookshelf(rng: Rng, scheme: Scheme) -> Solids:
-    """With books on every shelf."""
+    """A bookshelf with books on every shelf."""
     width, depth, height, board = float(rng.uniform(0.36, 0.47)), 0.13, float(rng.uniform(1.15, 1.6)), 0.018
     wood = Planks(scheme.woods, 0.07, 0.9)
     solids = [put("back", Box((width, 0.012, height / 2)), wood, (0, depth, height / 2))]

@@ -46,6 +46,7 @@ class Plain:
     colour: Colour
 
     def colours(self, points: Array, normals: Array) -> Array:
+        """[N, 3] the one colour at each of points [N, 3]."""
         return np.tile(np.array(self.colour), (len(points), 1))
 
 
@@ -58,6 +59,7 @@ class Stripes:
     axis: int = 2
 
     def colours(self, points: Array, normals: Array) -> Array:
+        """[N, 3] colours of the bands that points [N, 3] lie in."""
         return pick(self.palette, np.floor(points[:, self.axis] / self.width))
 
 
@@ -70,6 +72,7 @@ class Segments:
     twist: float = 0.0
 
     def colours(self, points: Array, normals: Array) -> Array:
+        """[N, 3] colours of the wedges that points [N, 3] lie in."""
         turns = np.arctan2(points[:, 1], points[:, 0]) / (2 * np.pi) + self.twist * points[:, 2]
         return pick(self.palette, np.floor((turns % 1.0) * self.count))
 
@@ -82,6 +85,7 @@ class Checker:
     cell: float
 
     def colours(self, points: Array, normals: Array) -> Array:
+        """[N, 3] colours of the cells that points [N, 3] lie in, just below a surface with normals [N, 3]."""
         # A step inwards: on a face that lies between two cells rounding would choose at random.
         cells = np.floor((points - 1e-6 * normals) / self.cell)
         return pick(self.palette, cells.sum(axis=1))
@@ -97,6 +101,7 @@ class Dots:
     radius: float
 
     def colours(self, points: Array, normals: Array) -> Array:
+        """[N, 3] colours at points [N, 3]: of the last spot that holds each, else of the ground."""
         result = np.tile(np.array(self.ground), (len(points), 1))
         for index, centre in enumerate(self.centres):
             offset = points - np.array(centre)
@@ -126,6 +131,7 @@ class Die:
     half: float
 
     def colours(self, points: Array, normals: Array) -> Array:
+        """[N, 3] colours at points [N, 3]; normals [N, 3] tell the faces, each with its number of pips."""
         result = np.tile(np.array(self.ground), (len(points), 1))
         axis = np.abs(normals).argmax(axis=1)
         for face, number in enumerate(DIE_FACES):
@@ -150,6 +156,7 @@ class Rosette:
     sectors: int
 
     def colours(self, points: Array, normals: Array) -> Array:
+        """[N, 3] colours of the bands and sectors at points [N, 3]; no sectors where normals [N, 3] point sideways."""
         band = np.searchsorted(np.array(self.radii), np.hypot(points[:, 0], points[:, 1]))
         result = pick(self.palette, band)
         turns = np.arctan2(points[:, 1], points[:, 0]) / (2 * np.pi) % 1.0

@@ -69,6 +69,7 @@ class Weathered:
     size: float = 0.06
 
     def colours(self, points: Array, normals: Array) -> Array:
+        """[N, 3] the texture's colours at points [N, 3] with normals [N, 3], made lighter or darker."""
         change = 0.6 * noise(points / self.size) + 0.4 * noise(points * (2.7 / self.size) + 31.7)
         return np.clip(self.texture.colours(points, normals) * (1 + self.amount * change[:, None]), 0, 1)
 
@@ -81,6 +82,7 @@ class Mottled:
     size: float
 
     def colours(self, points: Array, normals: Array) -> Array:
+        """[N, 3] colours of the patches that points [N, 3] lie in."""
         level = 0.5 + 0.45 * noise(points / self.size) + 0.3 * noise(points * (2.3 / self.size) + 17.3)
         return pick(self.palette, np.floor(np.clip(level, 0, 0.999) * len(self.palette)))
 
@@ -94,6 +96,7 @@ class Veined:
     size: float
 
     def colours(self, points: Array, normals: Array) -> Array:
+        """[N, 3] colours at points [N, 3], from the ground's to the vein's."""
         flow = noise(points / self.size) + 0.5 * noise(points * (2.1 / self.size) + 9.1)
         share = np.clip(1 - 5 * np.abs(flow), 0, 1)[:, None] * 0.8
         return np.asarray(np.array(self.ground) * (1 - share) + np.array(self.vein) * share)
@@ -110,6 +113,7 @@ class Bricks:
     joint: float
 
     def colours(self, points: Array, normals: Array) -> Array:
+        """[N, 3] colours of bricks and mortar at points [N, 3] of faces with normals [N, 3]."""
         u, v = on_face(points, normals)
         course = np.floor(v / self.height)
         along = u / self.length + 0.5 * (course % 2)
@@ -132,6 +136,7 @@ class Planks:
     upright: bool = False
 
     def colours(self, points: Array, normals: Array) -> Array:
+        """[N, 3] colours of the boards at points [N, 3] of faces with normals [N, 3], with grain and dark gaps."""
         u, v = on_face(points, normals)
         if self.upright:
             u, v = v, u
@@ -159,6 +164,7 @@ class Motifs:
     staggered: bool = True
 
     def colours(self, points: Array, normals: Array) -> Array:
+        """[N, 3] colours at points [N, 3] of faces with normals [N, 3]: of a motif, else of the ground."""
         u, v = on_face(points, normals)
         row = np.floor(v / self.cell)
         along = u / self.cell + (0.5 * (row % 2) if self.staggered else 0)
@@ -179,6 +185,7 @@ class Spines:
     height: float
 
     def colours(self, points: Array, normals: Array) -> Array:
+        """[N, 3] colours of the books at points [N, 3] of faces with normals [N, 3]."""
         u, v = on_face(points, normals)
         edges = np.array(self.edges)
         book = np.clip(np.searchsorted(edges, u), 1, len(edges) - 1)
@@ -199,6 +206,7 @@ class Mosaic:
     centres: tuple[tuple[float, float], ...]
 
     def colours(self, points: Array, normals: Array) -> Array:
+        """[N, 3] colours of the centres that are nearest to points [N, 3] of faces with normals [N, 3]."""
         u, v = on_face(points, normals)
         nearest, number = np.full(len(u), np.inf), np.zeros(len(u))
         for index, centre in enumerate(self.centres):
@@ -223,6 +231,7 @@ class Facade:
     corner: tuple[float, float]
 
     def colours(self, points: Array, normals: Array) -> Array:
+        """[N, 3] colours of panes, frames and wall at points [N, 3] of faces with normals [N, 3]."""
         u, v = on_face(points, normals)
         result = np.array(self.wall.colours(points, normals))
         across, up = (u - self.corner[0]) / self.cell[0], (v - self.corner[1]) / self.cell[1]
@@ -251,6 +260,7 @@ class Scenery:
     height: float
 
     def colours(self, points: Array, normals: Array) -> Array:
+        """[N, 3] colours of sky, clouds and hills at points [N, 3]."""
         x, _, z = points.T
         up = np.clip((z - self.horizon) / (self.height - self.horizon), 0, 1)[:, None]
         result = np.array(self.sky[0]) * (1 - up) + np.array(self.sky[1]) * up

@@ -48,7 +48,7 @@ class Hits:
     index: Array
 
     def __getitem__(self, rays: slice | Array) -> Hits:
-        """Of some of the rays."""
+        """The hits of some of the N rays: of a slice, of indices, or where a mask [N] is true."""
         return Hits(self.distance[rays], self.index[rays])
 
 
@@ -72,7 +72,7 @@ def draw(scene: SyntheticScene, camera: Camera, samples: int = 2, stop: Stop = n
 
 
 def sub_rays(camera: Camera, samples: int) -> Iterator[tuple[Array, tuple[float, float]]]:
-    """For each of `samples` x `samples` places in a pixel: directions [H * W, 3], and the part of lamps to look at."""
+    """Directions [H * W, 3] and the part of lamps to look at, for each of `samples` x `samples` places in a pixel."""
     for row in range(samples):
         for column in range(samples):
             offset = ((column + 0.5) / samples - 0.5, (row + 0.5) / samples - 0.5)
@@ -265,11 +265,11 @@ def _basis(direction: Array) -> tuple[Array, Array]:
 
 
 def to_linear(srgb: Array) -> Array:
-    """Light from sRGB (IEC 61966-2-1)."""
+    """Linear light of sRGB values in [0, 1], of any shape (IEC 61966-2-1)."""
     return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
 
 
 def to_srgb(linear: Array) -> Array:
-    """sRGB from light, clipped to [0, 1]."""
+    """sRGB of linear light, clipped to [0, 1], of any shape."""
     clipped = np.clip(linear, 0, 1)
     return np.where(clipped <= 0.0031308, clipped * 12.92, 1.055 * clipped ** (1 / 2.4) - 0.055)

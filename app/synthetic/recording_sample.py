@@ -81,7 +81,7 @@ class Reel:
 
     @property
     def rays(self) -> int:
-        """That are kept in memory meanwhile."""
+        """How many rays are kept in memory while the reel is filmed."""
         width, height = self.sample.size_px
         return width * height * self.samples**2
 

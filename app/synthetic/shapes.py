@@ -25,7 +25,7 @@ class Shape(Protocol):
 
     @property
     def radius(self) -> float:
-        """Of the smallest ball about the shape's origin that holds it."""
+        """Radius of the smallest ball about the shape's origin that holds it."""
         ...
 
     def hit(self, origins: Array, directions: Array) -> Array:
@@ -48,12 +48,15 @@ class Sphere:
     radius: float
 
     def hit(self, origins: Array, directions: Array) -> Array:
+        """[N] distances along rays from origins [N, 3], by the quadratic equation; +inf where they miss."""
         return first_ahead(*_ball_interval(origins, directions, self.radius))
 
     def normals(self, points: Array) -> Array:
+        """[N, 3] directions from the middle to points [N, 3]."""
         return unit(points)
 
     def distance(self, points: Array) -> Array:
+        """[N] distances of points [N, 3] from the surface, negative inside."""
         return length(points) - self.radius
 
 
@@ -70,6 +73,7 @@ class Box:
         return float(np.linalg.norm(core)) + self.rounding
 
     def hit(self, origins: Array, directions: Array) -> Array:
+        """[N] distances along rays from origins [N, 3] to the faces, or to the rounding of their edges."""
         safe = np.where(np.abs(directions) < TINY, TINY, directions)
         half = np.array(self.half)
         one, other = (-half - origins) / safe, (half - origins) / safe
@@ -106,6 +110,7 @@ class Box:
         return np.where(result > 0, result, np.inf)
 
     def normals(self, points: Array) -> Array:
+        """[N, 3] of points [N, 3]: out of the nearest face; where edges are rounded, away from the core."""
         if self.rounding > 0:
             core = np.array(self.half) - self.rounding
             return unit(points - np.clip(points, -core, core))
@@ -117,6 +122,7 @@ class Box:
         return normals
 
     def distance(self, points: Array) -> Array:
+        """[N] distances of points [N, 3] from the rounded surface, negative inside."""
         beyond = np.abs(points) - (np.array(self.half) - self.rounding)
         outside = length(np.maximum(beyond, 0))
         return np.asarray(outside + np.minimum(largest(beyond), 0) - self.rounding)
@@ -143,6 +149,7 @@ class Cone:
         return np.asarray((self.bottom_radius + self.top_radius) / 2 + self._slope * z)
 
     def hit(self, origins: Array, directions: Array) -> Array:
+        """[N] distances along rays from origins [N, 3]: the nearer one of the side and the caps."""
         half, slope = self.height / 2, self._slope
         ox, oy, oz = origins.T
         dx, dy, dz = directions.T
@@ -165,6 +172,7 @@ class Cone:
         return best
 
     def normals(self, points: Array) -> Array:
+        """[N, 3] of points [N, 3]: along z on the caps, else out of the side."""
         x, y, z = points.T
         across = np.hypot(x, y)
         safe = np.maximum(across, TINY)
@@ -176,6 +184,7 @@ class Cone:
         return np.where(on_cap[:, None], cap, side)
 
     def distance(self, points: Array) -> Array:
+        """[N] distances of points [N, 3] from side and caps, negative inside."""
         # In the half plane (across, z), as by Inigo Quilez, "distance functions": capped cone.
         half = self.height / 2
         across, z = np.hypot(points[:, 0], points[:, 1]), points[:, 2]
@@ -208,7 +217,7 @@ class Torus:
         return self.ring + self.tube
 
     def hit(self, origins: Array, directions: Array) -> Array:
-        """By sphere tracing on the exact distance, finished by Newton steps."""
+        """[N] distances, by sphere tracing on the exact distance to the surface, finished by Newton steps."""
         near, far = _ball_interval(origins, directions, self.radius)
         safe = np.where(np.abs(directions[:, 2]) < TINY, TINY, directions[:, 2])
         one, other = (-self.tube - origins[:, 2]) / safe, (self.tube - origins[:, 2]) / safe
@@ -239,11 +248,13 @@ class Torus:
         return np.where(found > 0, found, np.inf)
 
     def normals(self, points: Array) -> Array:
+        """[N, 3] directions to points [N, 3] from the nearest place of the ring."""
         across = np.maximum(np.hypot(points[:, 0], points[:, 1]), TINY)
         scale = 1 - self.ring / across
         return unit(np.stack([points[:, 0] * scale, points[:, 1] * scale, points[:, 2]], axis=1))
 
     def distance(self, points: Array) -> Array:
+        """[N] distances of points [N, 3] from the tube, negative inside."""
         across = np.hypot(points[:, 0], points[:, 1]) - self.ring
         return np.asarray(np.hypot(across, points[:, 2]) - self.tube)
 

@@ -66,7 +66,7 @@ def tree(rng: Rng, scheme: Scheme) -> Solids:
 
 
 def street_lamp(rng: Rng, scheme: Scheme) -> Solids:
-    """With one or two globes."""
+    """A street lamp with two globes."""
     height = float(rng.uniform(1.05, 1.35))
     iron = Stripes((INK, lighten(INK, 0.25)), 0.12)
     solids = [
@@ -121,7 +121,7 @@ def hedge(rng: Rng, scheme: Scheme) -> Solids:
 
 
 def bench(rng: Rng, scheme: Scheme) -> Solids:
-    """Of planks."""
+    """A bench of planks."""
     wood, colour = Planks(scheme.woods, 0.035, 0.9), Stripes((STEEL, lighten(STEEL, -0.3)), 0.04)
     solids = [put("bench seat", Box((0.25, 0.1, 0.014)), wood, (0, 0, 0.2)),
               put("bench back", Box((0.25, 0.014, 0.08)), wood, (0, 0.1, 0.36))]  # fmt: skip
@@ -132,7 +132,7 @@ def bench(rng: Rng, scheme: Scheme) -> Solids:
 
 
 def hydrant(rng: Rng, scheme: Scheme) -> Solids:
-    """With two bollards beside it."""
+    """A hydrant with two bollards beside it."""
     paint = Weathered(Stripes((scheme.accent(rng), lighten(scheme.accent(rng), 0.2)), 0.05), 0.15, 0.04)
     warning = Stripes((IVORY, scheme.accent(rng)), 0.06)
     solids = [
