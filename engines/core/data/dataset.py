@@ -74,7 +74,7 @@ class Dataset:
         return self.views.split(name)
 
     def with_up(self, up: Array) -> Dataset:
-        """The same, with up as somebody chose it."""
+        """This dataset with `up` [3], a unit vector in the world, as somebody chose it."""
         return replace(self, up=up, up_found=CHOSEN)
 
     def with_held_out(self, every: int) -> Dataset:

@@ -58,7 +58,7 @@ def list_images(folder: Path) -> list[Path]:
 
 
 def list_in_order(folder: Path) -> list[Path]:
-    """As `list_images`, sorted as people count: 2.png before 10.png."""
+    """The photographs of `list_images`, sorted as people count: 2.png before 10.png."""
     return [folder / name for name in in_natural_order(_image_names(folder))]
 
 
@@ -122,7 +122,7 @@ def _has_size(path: Path) -> bool:
 
 
 def natural_order(path: Path) -> list[str | int]:
-    """Sorts names as people count: cam2 before cam10."""
+    """A key that sorts paths by name as people count: cam2 before cam10."""
     return natural_key(path.name)
 
 
@@ -135,7 +135,7 @@ def in_natural_order(names: Sequence[str]) -> list[str]:
 
 
 def natural_key(name: str) -> list[str | int]:
-    """As `natural_order`, of a name."""
+    """A key that sorts names as people count: cam2 before cam10."""
     return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", name)]
 
 
@@ -190,7 +190,7 @@ def turned_for(path: Path, stored_px: tuple[int, int], lens_px: tuple[int, int])
 
 
 def photograph_size(path: Path) -> tuple[int, int]:
-    """As `image_size`, of an image that something is to be learnt from or compared with.
+    """(width, height) of an image that something is to be learnt from or compared with, by its header.
 
     Raises:
         UserError: not an image, or too small for a score.
@@ -305,14 +305,14 @@ def smaller_size(size_px: tuple[int, int], longest_px: int) -> tuple[int, int]:
 
 
 def resize_area(image: Array, size_px: tuple[int, int]) -> Array:
-    """The image at (width, height): area averages when shrinking, as the DeepVoxels authors do; linear when growing."""
+    """The image [H, W] or [H, W, C] at (width, height): area averages when shrinking, as in DeepVoxels; else linear."""
     if (image.shape[1], image.shape[0]) == size_px:
         return image
     return np.asarray(cv2.resize(image, size_px, interpolation=cv2.INTER_AREA))
 
 
 def resize_nearest(image: Array, size_px: tuple[int, int]) -> Array:
-    """The image at (width, height), each pixel the one that lies at its middle."""
+    """The image [H, W, ...] at (width, height), each pixel the one that lies at its middle."""
     height, width = image.shape[:2]
     columns, rows = (
         np.minimum(((np.arange(new) + 0.5) * old / new).astype(np.int64), old - 1)

@@ -58,7 +58,7 @@ def settled(dataset: Dataset, outside: Outside, learns_silhouettes: bool = False
 
 
 def laid_over(dataset: Dataset, outside: str) -> Dataset:
-    """The same, with everything outside the masks in one colour; as it is where `outside` names none."""
+    """The dataset with one colour outside the object's masks; unchanged where `outside` names none, or things move."""
     if outside not in COLOURS or dataset.moments > 1:
         return dataset
     views = dataset.views.of_source(_LaidOver(dataset.views.source, COLOURS[outside]))

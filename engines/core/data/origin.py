@@ -21,7 +21,7 @@ FINEST = 1e-5
 
 
 def about_its_middle(dataset: Dataset) -> Dataset:
-    """The same, moved to its own middle if its coordinates are too large for single precision; else as it is."""
+    """The dataset, moved to its own middle if its coordinates are too large for single precision; else unchanged."""
     if not len(dataset.views):
         return dataset
     first = dataset.views.of_instance(int(dataset.views.instances[0]))
@@ -44,7 +44,7 @@ def about_its_middle(dataset: Dataset) -> Dataset:
 
 
 def moved(dataset: Dataset, origin: Array) -> Dataset:
-    """The same capture in coordinates that begin at `origin` [3], a place in its own world."""
+    """The dataset in coordinates that begin at `origin` [3], a place in its own world."""
     by = dataset.origin - np.asarray(origin, dtype=np.float64)
     if not by.any():
         return dataset
@@ -79,7 +79,7 @@ def in_world(cameras: Sequence[Camera], origin: Array) -> tuple[Camera, ...]:
 
 
 def from_world(cameras: Sequence[Camera], origin: Array) -> tuple[Camera, ...]:
-    """The other way."""
+    """Cameras of the world in coordinates that begin at `origin` [3]; undoes `in_world`."""
     return tuple(_at(camera, -np.asarray(origin)) for camera in cameras)
 
 

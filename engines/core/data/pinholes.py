@@ -17,7 +17,7 @@ Rectangles = dict[LensModel, Rectangle | None]
 
 
 def with_pinholes(dataset: Dataset) -> Dataset:
-    """The same, but each view's camera is the part of its pinhole's picture that the lens saw whole.
+    """The dataset, each view's camera now the part of its pinhole's picture that the lens saw whole.
 
     Photographs of one scene and one size keep one size, unless their lenses differ too much. How far the lenses of an
     object or a recording reach is worked out when one of its views is first asked for.

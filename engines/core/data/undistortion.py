@@ -123,7 +123,7 @@ class LensModel:
         return float(np.hypot(max(cx, width - cx) / fx, max(cy, height - cy) / fy))
 
     def radial_part(self, radius: Array) -> tuple[Array, Array]:
-        """Where directions fall by the radial part of the distortion alone.
+        """Radii at which directions fall by the radial part of the distortion alone.
 
         Args:
             radius: [N] tangents of the angle from the axis, rising from 0.

@@ -240,7 +240,7 @@ class ViewSource(Protocol):
     def __len__(self) -> int: ...
     def __getitem__(self, number: int, /) -> View: ...
     def fingerprint(self, numbers: Array) -> str:
-        """Tells these views from others by their names and objects."""
+        """Tells the views `numbers` [V] from others by their names and objects."""
         ...
 
 
@@ -257,6 +257,7 @@ class InMemory:
         return self._views[number]
 
     def fingerprint(self, numbers: Array) -> str:
+        """Tells the views `numbers` [V] from others by their names and objects."""
         chosen = (self._views[number] for number in numbers.tolist())
         return hashlib.sha256(repr([(view.name, view.instance) for view in chosen]).encode()).hexdigest()
 
@@ -281,11 +282,11 @@ class ViewFacts:
 
     @staticmethod
     def of_still(splits: Array, instances: Array, has_image: Array) -> ViewFacts:
-        """Of still scenes, photographed with a camera that was moved about."""
+        """Facts [V] of still scenes' views, photographed with a camera that was moved about."""
         return ViewFacts(splits, instances, has_image, np.zeros_like(instances), np.full_like(instances, -1))
 
     def chosen(self, which: Array) -> ViewFacts:
-        """Those at `which`."""
+        """The facts of the views at `which`: indices in the order wanted, or [V] a mask."""
         return ViewFacts(*(getattr(self, name)[which] for name in FACTS))
 
 
@@ -316,11 +317,11 @@ class Views(Sequence[View]):
 
     @property
     def source(self) -> ViewSource:
-        """Where they are read from."""
+        """The source that the views are read from."""
         return self._source
 
     def of_source(self, source: ViewSource) -> Views:
-        """The same, read from another source that has the same views under the same numbers."""
+        """These views, read from another source that has them under the same numbers."""
         return Views(source, self._numbers, self.facts)
 
     @property
@@ -390,7 +391,7 @@ class Views(Sequence[View]):
         return self._source.fingerprint(self._numbers)
 
     def with_split(self, which: Array, name: Split) -> Views:
-        """The same, but those at `which` belong to split `name`."""
+        """These views, those at `which` (indices, or [V] a mask) now of split `name`; training views first."""
         splits = self.splits.copy()
         splits[which] = SPLITS.index(name)
         order = np.argsort(splits != 0, kind="stable")

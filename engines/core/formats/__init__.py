@@ -89,7 +89,7 @@ def find_format(folder: Path) -> Format | None:
 
 
 def with_up_found(dataset: Dataset) -> Dataset:
-    """The same; where its layout does not state which way is up, as its photographs say."""
+    """The dataset; where its layout does not state which way is up, with up as its photographs say."""
     if dataset.up_found or not len(dataset.views):
         return dataset
     first = dataset.views.of_instance(int(dataset.views.instances[0]))

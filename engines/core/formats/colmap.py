@@ -51,7 +51,7 @@ DEPTH_MAPS = "stereo/depth_maps"
 
 
 def find_model(folder: Path) -> Path | None:
-    """Where in a folder the model is; of several that of most photographs."""
+    """The folder of the model that `folder` holds; of several that of most photographs; None without one."""
     models = _models(folder)
     if len(models) < 2:
         return models[0] if models else None
@@ -173,7 +173,7 @@ class ColmapViews:
 
     @property
     def names(self) -> list[str]:
-        """Of the photographs."""
+        """The photographs' names, as the model has them."""
         return [picture.name for picture, _ in self._pictures]
 
     def __len__(self) -> int:

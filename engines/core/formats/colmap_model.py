@@ -44,7 +44,7 @@ NEAREST_PERCENT, FARTHEST_PERCENT = 0.1, 99.9
 
 @dataclass(frozen=True, eq=False)
 class ColmapCamera:
-    """Of one or more photographs.
+    """A lens that COLMAP found, of one or more photographs.
 
     Attributes:
         refused: the name of a model that can't be drawn; "" of a pinhole with OpenCV's distortion.
@@ -108,7 +108,7 @@ class Model:
         return _without_mismatches(self.depths(picture))
 
     def depth_ranges(self) -> list[tuple[float, float]]:
-        """Of the photographs that show points; where no file says which they show, of those that fall into them."""
+        """(nearest, farthest) of each photograph's points: those it shows; where no file says which, all in it."""
         ranges = [self.depth_range(picture) for picture in self.pictures]
         if not any(ranges) and len(self.points):
             ranges = [_without_mismatches(self._depths_inside(picture)) for picture in self.pictures]
@@ -152,7 +152,7 @@ def refusal(model: str) -> str:
 
 
 def model_name(number: int) -> str:
-    """Of a lens, by COLMAP's number.
+    """The name of a lens model, by COLMAP's number.
 
     Raises:
         ValueError: there is none.

@@ -245,7 +245,7 @@ class Part:
 
     @property
     def names(self) -> list[str]:
-        """Of the poses."""
+        """The names of the poses' files, without suffix."""
         return [path.stem for path in self._poses]
 
     def __len__(self) -> int:
@@ -270,7 +270,7 @@ class Part:
 
     @property
     def splits(self) -> list[Split]:
-        """Of the views."""
+        """The split of each view."""
         if not self._splits:
             return [self._split] * len(self)
         return [self._split_of(path.stem) for path in self._poses]
@@ -361,6 +361,6 @@ def write_intrinsics(path: Path, intrinsics: Intrinsics) -> None:
 
 
 def write_pose(path: Path, camera_to_world: Array) -> None:
-    """Writes a 4x4 pose on four lines, whole or not at all."""
+    """Writes a pose [4, 4], camera to world, on four lines, whole or not at all."""
     with replacing(path) as temporary:
         np.savetxt(temporary, camera_to_world, fmt="%.12g")

@@ -145,7 +145,7 @@ class MaskedObjectViews:
 
     @property
     def names(self) -> list[str]:
-        """Of the photographs."""
+        """The names of the photographs, without suffix."""
         return [self._images[camera].stem for camera in self._cameras]
 
     @property

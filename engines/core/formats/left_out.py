@@ -28,14 +28,14 @@ class LeftOut:
     without_camera: list[str] = field(default_factory=list)
 
     def add(self, other: LeftOut) -> None:
-        """That of one more folder."""
+        """Adds what was left out of one more folder."""
         self.total += other.total
         self.photographs += other.photographs
         self.missing += other.missing
         self.without_camera += other.without_camera
 
     def notes(self, place: str = "the folder", cameras: str = "camera") -> tuple[str, ...]:
-        """In words.
+        """What was left out, in words; empty where all is there.
 
         Args:
             place: where the photographs are.

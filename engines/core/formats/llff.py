@@ -89,7 +89,7 @@ class LlffViews:
 
     @property
     def names(self) -> list[str]:
-        """Of the images."""
+        """The names of the images, without suffix."""
         return [path.stem for path in self._images]
 
     def __len__(self) -> int:
@@ -251,17 +251,17 @@ def photograph_camera(where: str, row: Array, size_px: tuple[int, int]) -> Camer
 
 
 def shown_camera(where: str, row: Array, path: Path, size_px: tuple[int, int]) -> tuple[Camera, int]:
-    """As `photograph_camera`, of a photograph that may be stored lying; and how it is turned, as `View.turned`.
+    """The camera of a row [17] whose photograph may be stored lying; and how that is turned, as `View.turned`.
 
     Raises:
-        UserError: as there.
+        UserError: begins with `where`; also where the photograph's shape is not the row's.
     """
     turned = turned_for(path, size_px, row_camera(where, row).size_px)
     return photograph_camera(where, row, turned_size(size_px, turned)), turned
 
 
 def llff_lens(matrix: Array) -> tuple[Array, float, tuple[int, int]]:
-    """Of [3, 5]: camera_to_world [4, 4], focal length in pixels, (width, height)."""
+    """The lens that a matrix [3, 5] holds: camera_to_world [4, 4], focal length in pixels, (width, height)."""
     pose = np.eye(4)
     pose[:3] = np.stack([matrix[:, 1], matrix[:, 0], -matrix[:, 2], matrix[:, 3]], axis=1)
     height, width, focal = matrix[:, 4].tolist()

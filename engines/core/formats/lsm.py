@@ -128,7 +128,7 @@ class LsmRenderings:
 
     @property
     def names(self) -> list[str]:
-        """Of the images."""
+        """The names of the images, without suffix."""
         return [f"render_{number}" for number in self._numbers]
 
     def __len__(self) -> int:
@@ -192,7 +192,7 @@ class MatlabVolumes:
     """The objects' voxels, each read when it is asked for."""
 
     def __init__(self, folder: Path, names: tuple[str, ...]) -> None:
-        """Of objects of these names, <class>/<object>."""
+        """Voxels of the objects of these names, <class>/<object>."""
         self._folder, self._names = folder, names
 
     def has(self, number: int, side: int) -> bool:

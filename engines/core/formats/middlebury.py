@@ -113,7 +113,7 @@ class MiddleburyViews:
 
     @property
     def names(self) -> list[str]:
-        """Of the photographs."""
+        """The file names of the photographs."""
         return [path.name for path, _ in self._rows]
 
     def __len__(self) -> int:

@@ -87,7 +87,7 @@ class ObjectFolders:
             return listing[number - begin]
 
     def fingerprint(self, numbers: Array) -> str:
-        """As `ViewSource` has it."""
+        """Tells the views `numbers` [V] from others by their names and objects."""
         which = np.searchsorted(self._ends, numbers, side="right")
         digest = hashlib.sha256()
         for place in dict.fromkeys(which.tolist()):

@@ -119,7 +119,7 @@ class R2n2Renderings:
 
     @property
     def names(self) -> list[str]:
-        """Of the images."""
+        """The names of the images, without suffix."""
         return [path.stem for path in self._images]
 
     def __len__(self) -> int:
@@ -161,7 +161,7 @@ class BinvoxVolumes:
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        """Of objects whose photographs are in these folders."""
+        """Voxels of the objects whose photographs are in these folders."""
         self._folders = tuple(folders)
 
     def path(self, number: int) -> Path | None:

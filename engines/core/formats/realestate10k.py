@@ -132,7 +132,7 @@ class Clip:
 
     @property
     def names(self) -> list[str]:
-        """Of the images."""
+        """The names of the images, without suffix."""
         return [path.stem for _, path in self._images]
 
     def __len__(self) -> int:

@@ -76,7 +76,7 @@ class RecordingViews:
 
     @property
     def names(self) -> list[str]:
-        """Of all that was listed."""
+        """Texts that name all that was listed: the pictures of each step or camera, then the backgrounds."""
         return [*self._layout.names, *(path.name for path in self._backgrounds)]
 
     def __len__(self) -> int:

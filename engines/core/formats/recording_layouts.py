@@ -167,7 +167,7 @@ class StepFolders:
         return tuple(path.name for path in list_images(step / self._images))
 
     def picture(self, step: int, camera: int) -> tuple[Path, Place, str]:
-        """As `Layout` has it."""
+        """The step's image of a camera, no place in it, and its mask's name without suffix."""
         folder, name = self._step_names[step], self._image_names[step][camera]
         return self._root / folder / self._images / name, (), f"{folder}/{Path(name).stem}"
 
@@ -177,7 +177,7 @@ class StepFolders:
         return own if own.is_file() else self._folder / llff.POSES
 
     def backgrounds(self, folder: Path) -> list[Path]:
-        """By name, as the rows of a step go with its images."""
+        """The images of a folder by name, as the rows of a step go with its images."""
         return list_images(folder)
 
     def mask_folders(self) -> Sequence[str]:
@@ -198,7 +198,7 @@ class CameraFolders:
         self.names = [f"{path.name}/{names}" for path, names in zip(cameras, self._image_names, strict=True)]
 
     def picture(self, step: int, camera: int) -> tuple[Path, Place, str]:
-        """As `Layout` has it."""
+        """The camera's image of a step, no place in it, and its mask's name without suffix."""
         path = self._cameras[camera] / self._image_names[camera][step]
         return path, (), f"{path.parent.name}/{path.stem}"
 
@@ -207,7 +207,7 @@ class CameraFolders:
         return self._folder / llff.POSES
 
     def backgrounds(self, folder: Path) -> list[Path]:
-        """As the cameras are sorted."""
+        """The images of a folder by name as people count, as the cameras are sorted."""
         return sorted(list_images(folder), key=natural_order)
 
     def mask_folders(self) -> Sequence[str]:
@@ -227,7 +227,7 @@ class Videos:
         self.names = [f"{path.name}/{self.steps}" for path in videos]
 
     def picture(self, step: int, camera: int) -> tuple[Path, Place, str]:
-        """As `Layout` has it."""
+        """The camera's video, the step as the place in it, and its mask's name without suffix."""
         path = self._videos[camera]
         return path, (step,), f"{path.stem}/{step:05d}"
 
@@ -236,7 +236,7 @@ class Videos:
         return self._folder / llff.POSES
 
     def backgrounds(self, folder: Path) -> list[Path]:
-        """As the videos are sorted."""
+        """The images of a folder by name as people count, as the videos are sorted."""
         return sorted(list_images(folder), key=natural_order)
 
     def mask_folders(self) -> Sequence[str]:

@@ -28,7 +28,7 @@ MOST_NOTES = 12
 
 @dataclass(frozen=True)
 class SceneFolder:
-    """Where a scene is.
+    """The place of a scene, and its name and split.
 
     Attributes:
         name: "" for the only one.
@@ -106,7 +106,7 @@ def find_scenes(folder: Path, scenes_in: Callable[[Path], list[tuple[str, Path]]
 def find_objects(
     folder: Path, objects_in: Callable[[Path], list[tuple[str, Path]]]
 ) -> tuple[list[SceneFolder], tuple[str, ...]]:
-    """As `find_scenes`, of objects: lists of names may say which to learn from, and a folder may hold categories.
+    """The objects of a folder: lists of names may say which to learn from, and it may hold categories.
 
     Returns:
         objects: none where the folder holds none.

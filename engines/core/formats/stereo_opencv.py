@@ -104,7 +104,7 @@ class Pairs:
 
     @property
     def names(self) -> list[str]:
-        """Of the photographs."""
+        """The file names of the photographs, pair by pair, the backgrounds last."""
         return [path.name for pair in (*self._steps, self._backgrounds) for path in pair]
 
     def __len__(self) -> int:

@@ -76,11 +76,11 @@ class TransformsFile:
         return name
 
     def name(self, index: int) -> str:
-        """As the file has it."""
+        """A frame's `file_path`, as the file has it."""
         return str(self.frames[index]["file_path"])
 
     def names(self) -> list[str]:
-        """Of all frames."""
+        """The `file_path` of each frame."""
         return [self.name(index) for index in range(len(self))]
 
     def fields(self, index: int) -> Fields:
@@ -89,7 +89,7 @@ class TransformsFile:
         return Fields(where, self.frames[index], self.data)
 
     def lens(self, index: int, photograph_px: tuple[int, int] | None) -> StatedLens | None:
-        """Of a frame whose photograph is so large, if there is one; None where no size is known.
+        """A frame's lens, of the stated size, else of `photograph_px` (width, height); None where neither is known.
 
         Raises:
             UserError: names the field that is wrong.
@@ -99,7 +99,7 @@ class TransformsFile:
         return None if size_px is None else read_lens(fields, size_px)
 
     def camera(self, index: int, lens: StatedLens) -> Camera:
-        """Of a frame, of the size that the lens is of.
+        """A frame's camera, of the size that the lens is of.
 
         Raises:
             UserError: names the frame and what is wrong.

@@ -106,7 +106,7 @@ def read_cameras(path: Path, like: Camera) -> list[Camera]:
 
 
 def read_folder_cameras(folder: Path, like: Camera) -> list[Camera]:
-    """As `read_cameras`, of all files of a folder.
+    """The cameras of all files of a folder, each read as `read_cameras` does.
 
     Raises:
         UserError: names the file, and the frame that is wrong.

@@ -65,7 +65,7 @@ class Fields:
         return None if value is None else number(self.where, name, value)
 
     def first_number(self, names: Sequence[str]) -> tuple[str, float] | None:
-        """Of several names for one thing the first that the frame has, else that the file has for all."""
+        """The first of several names for one thing that the frame has, else the file for all, and its number."""
         for level in self._levels:
             for name in names:
                 if level.get(name) is not None:

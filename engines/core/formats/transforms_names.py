@@ -134,7 +134,7 @@ class FrameFiles:
 
 
 def unambiguous(names: Sequence[str], found: Sequence[FoundFile | None]) -> list[FoundFile | None]:
-    """The same without files that several names lead to, but for those that name them whole.
+    """The files found for names; None where several names lead to one, but for those that name it whole.
 
     The photographs of two cameras often have the same names, in two folders.
     """

@@ -35,7 +35,7 @@ MOST_NAMED = 6
 
 
 def notes_of(files: Sequence[TransformsFile], noticed: Noticed, total: int) -> list[str]:
-    """Of the files of one capture.
+    """Notes on the files of one capture, in plain words.
 
     Args:
         total: how many photographs they name.

@@ -23,7 +23,7 @@ def checked_camera(
     centre_px: tuple[float, float] | None = None,
     size_px: tuple[int, int] | None = None,
 ) -> Camera:
-    """A checked camera; without a size it has `like`'s lens.
+    """A checked camera at `pose` [4, 4], camera to world; without focal length or size it has `like`'s lens.
 
     Raises:
         UserError: begins with `where`.
@@ -74,7 +74,7 @@ def turned_by(where: str, quaternion: Array, position: Array) -> Array:
 
 
 def llff_camera(where: str, matrix: Array, like: Camera) -> Camera:
-    """From [3, 5] with LLFF's columns down, right, backwards.
+    """A checked camera of LLFF's matrix [3, 5]: down, right, backwards, position, (height, width, focal length).
 
     Raises:
         UserError: begins with `where`.

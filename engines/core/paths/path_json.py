@@ -37,7 +37,7 @@ OTHER_FILES = {
 
 
 def json_cameras(path: Path, like: Camera) -> list[Camera]:
-    """Of a JSON file, told by its fields.
+    """The cameras of a JSON file, whose kind is told by its fields.
 
     Raises:
         UserError: names the file and the camera that is wrong, or what the file is.

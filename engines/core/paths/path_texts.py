@@ -17,7 +17,7 @@ TUM, KITTI, POSE = 8, 12, 16
 
 
 def txt_cameras(path: Path, like: Camera) -> list[Camera]:
-    """Of a text file, told by how many numbers its lines have; those that begin with # are comments.
+    """The cameras of a text file, whose kind is told by how many numbers its lines have; # begins a comment.
 
     Camera to world in OpenCV's axes, but for LLFF's.
 
