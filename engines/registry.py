@@ -33,7 +33,7 @@ CORE = "core"
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a method comes from.
+    """The place that a method comes from.
 
     Attributes:
         module: that holds it.
@@ -47,7 +47,7 @@ class Origin:
 
     @property
     def text(self) -> str:
-        """For people."""
+        """The package, else the module as a path, for people to read."""
         return self.package or self.module.removesuffix(".engine").replace(".", "/")
 
 
@@ -161,7 +161,7 @@ def failed_engines() -> Mapping[str, str]:
 
 
 def origins() -> Mapping[str, Origin]:
-    """Where the engines that work here come from, by name."""
+    """The origin of each engine that works here, by the engine's name."""
     return _found().origins
 
 

@@ -62,7 +62,7 @@ class HasConfigurationFile(Protocol):
     """
 
     def read_configured(self, content: Mapping[str, Any], path: Path, configuration: Path) -> Checkpoint:
-        """As `read_upstream`, with the options of that file.
+        """An author's checkpoint as `read_upstream` makes it, with the options of the file `configuration`.
 
         Raises:
             UserError: also where the file can't be read, or is of another network.
@@ -154,7 +154,7 @@ class FillsBox(Protocol[TakenConfig]):
     """Its scenes lie in a box, and show nothing beside it."""
 
     def box(self, dataset: Dataset, config: TakenConfig) -> FilledBox | None:
-        """Where a training on this data would have it; None where nothing can be learnt. May read some masks.
+        """The box that a training on this data would fill; None where nothing can be learnt. May read some masks.
 
         Raises:
             UserError: the photographs show nothing of it.
@@ -167,7 +167,7 @@ class KnowsWeights(Protocol[TakenConfig]):
     """Says what its scene files must hold, so that damaged ones are refused before anything is built."""
 
     def weights_to_draw(self, config: TakenConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """What drawing needs, by name, on the meta device; `weights` are those that the file holds."""
+        """Tensors that drawing needs, by name: their shapes, on the meta device; the file holds `weights`."""
         ...
 
 

@@ -17,7 +17,7 @@ LAST, FIRST = 0, -1
 
 
 class Done:
-    """That some work is done; before anybody has begun it, and on a CPU, it is."""
+    """An event that tells when some work is done; before anybody has begun it, and on a CPU, it is."""
 
     def __init__(self) -> None:
         self._event: torch.cuda.Event | None = None

@@ -107,11 +107,11 @@ class Camera:
         return float(np.degrees(2 * np.arctan(self.size_px[1] / (2 * self.focal_px[1]))))
 
     def at(self, camera_to_world: Array) -> Camera:
-        """The same lens at another pose."""
+        """A camera of this lens and size at the pose `camera_to_world` [4, 4]."""
         return replace(self, camera_to_world=camera_to_world)
 
     def resized(self, size_px: tuple[int, int]) -> Camera:
-        """The same picture sampled with `size_px` pixels."""
+        """The camera of this picture when it is sampled with `size_px` (width, height) pixels."""
         x, y = size_px[0] / self.size_px[0], size_px[1] / self.size_px[1]
         return replace(
             self,
@@ -121,7 +121,7 @@ class Camera:
         )
 
     def scaled(self, factor: float) -> Camera:
-        """The same picture with `factor` times as many pixels along each side, at least one."""
+        """The camera of this picture with `factor` times as many pixels along each side, at least one."""
         width, height = self.size_px
         return self.resized((max(1, round(width * factor)), max(1, round(height * factor))))
 
@@ -224,7 +224,7 @@ def pixel_rays(camera: Camera) -> tuple[Array, Array]:
 
 
 def project(camera: Camera, points_world: Array) -> tuple[Array, Array]:
-    """Where points fall in the picture.
+    """Pixels that points fall on, and their depths.
 
     Args:
         points_world: [N, 3].

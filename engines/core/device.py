@@ -105,10 +105,11 @@ def _round_nothing() -> None:
 
 
 def to_device(values: Tensor, device: torch.device) -> Tensor:
-    """The same on `device`; of what begins in the CPU's memory the host waits for no GPU, and may change it at once.
+    """`values`, of any shape, on `device`.
 
-    A plain copy would wait until all is done that the device was given before. Pinned memory it reads by itself, and
-    torch gives that to others only when it was read.
+    For what begins in the CPU's memory the host waits for no GPU, and may change it at once. A plain copy
+    would wait until all is done that the device was given before. Pinned memory it reads by itself, and torch gives
+    that to others only when it was read.
     """
     if device.type != "cuda" or values.device.type != "cpu" or not values.numel():
         return values.to(device)
@@ -116,7 +117,7 @@ def to_device(values: Tensor, device: torch.device) -> Tensor:
 
 
 def to_host(values: Tensor) -> Tensor:
-    """The same in the CPU's memory, the one wait of a picture: for what this thread's stream was given so far.
+    """`values`, of any shape, in the CPU's memory: a picture's one wait, for all that this thread's stream was given.
 
     Not for what is kept in numbers: of pinned memory other programs get none back.
     """

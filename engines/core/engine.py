@@ -85,7 +85,7 @@ class Scene(Protocol):
 
     @property
     def assumptions(self) -> tuple[str, ...]:
-        """In plain words, what neither the checkpoint nor the data said and was assumed."""
+        """What neither the checkpoint nor the data said and was assumed, in plain words."""
         ...
 
     def render(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> Frame:
@@ -179,7 +179,7 @@ class HasSources(Protocol):
         ...
 
     def advice(self, camera: Camera, controls: Mapping[str, float]) -> str:
-        """Where `camera` leaves what can be trusted: why, in plain words. Else empty."""
+        """Why the picture from `camera` can't be trusted, in plain words; empty where it can."""
         ...
 
 
@@ -188,7 +188,7 @@ class FindsSources(Protocol):
     """A scene that can say what a picture would be drawn from before anything is made for it."""
 
     def find_sources(self, camera: Camera, controls: Mapping[str, float]) -> tuple[Camera, ...]:
-        """As `HasSources.sources`; may look at the disk.
+        """The cameras that the picture from `camera` would be drawn from; may look at the disk.
 
         Raises:
             UserError: it can't be drawn, or the data can't be read.

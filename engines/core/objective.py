@@ -43,7 +43,7 @@ class Setup(Generic[AnyOptimiserConfig]):
     def resumed(
         checkpoint: Checkpoint, kind: type[AnyOptimiserConfig], dataset: Dataset, device: torch.device
     ) -> Setup[AnyOptimiserConfig]:
-        """With the options that the checkpoint has.
+        """A setup that goes on from a checkpoint, with the options that it has.
 
         Raises:
             UserError: they aren't such as `kind` takes.
@@ -91,7 +91,7 @@ class Objective(Protocol):
         ...
 
     def scene(self, weights: Mapping[str, Tensor]) -> Scene:
-        """The scene that is drawn with these weights of the network, a copy of its own."""
+        """The scene that is drawn with these weights of the network, by name, in its shapes; a copy of its own."""
         ...
 
 
@@ -138,7 +138,7 @@ class InPieces(Protocol):
     """An objective whose losses are means over more than fits into memory at once: `losses` gets a piece at a time."""
 
     def pieces(self, batch: Any) -> Sequence[tuple[Any, float]]:
-        """Of what `read` gave, and how much each weighs in the mean."""
+        """The pieces of what `read` gave, and how much each weighs in the mean."""
         ...
 
 
@@ -160,7 +160,7 @@ class HasOptimisers(Protocol):
     """An objective that is learnt otherwise than by one Adam."""
 
     def optimisers(self) -> Mapping[str, torch.optim.Optimizer]:
-        """By the name they have in checkpoints; asked for once, when the networks are on the device.
+        """The optimisers by the name they have in checkpoints; asked for once, when the networks are on the device.
 
         Each group's learning rate is the one at the beginning; it follows the course of `lr`.
         """
@@ -180,7 +180,7 @@ class ReportsLosses(Protocol):
     """An objective that tells other numbers than `losses` gives."""
 
     def reported(self, losses: Mapping[str, float]) -> dict[str, float]:
-        """Of the means over a step."""
+        """The numbers to tell, of the means of the losses over a step."""
         ...
 
 
@@ -192,7 +192,7 @@ class KeepsState(Protocol):
     """Of torch's global generators (`engines.core.seeding.generator_states`), before the next step."""
 
     def accept(self, generators: Mapping[str, Tensor]) -> None:
-        """A step was sound, and the optimisers are going to make it: `generators` are as it left them.
+        """A step was sound, and the optimisers are going to make it: `generators`, [N] bytes each, are as it left them.
 
         Of a step that was not, buffers are put back, and this isn't called.
         """

@@ -47,12 +47,12 @@ class Share:
 
     @property
     def rows(self) -> slice:
-        """To take them out of all."""
+        """The slice that takes them out of all."""
         return slice(self.begin, self.end)
 
     @property
     def part(self) -> float:
-        """Of the whole, in [0, 1]: what the mean over these weighs in the mean over all."""
+        """The share as a fraction, in [0, 1]: what the mean over these weighs in the mean over all."""
         return (self.end - self.begin) / self.total
 
 
@@ -73,7 +73,7 @@ class Rank:
         return Share(self.number * total // self.count, (self.number + 1) * total // self.count, total)
 
     def share_of_batch(self, total: int, option: str) -> Share:
-        """Of a training step's batch, which the option of that name makes as large as it is.
+        """This rank's share of a training step's batch, which the option of that name makes as large as it is.
 
         Raises:
             UserError: a rank would have nothing to do.
@@ -285,14 +285,14 @@ def _counters() -> Iterator[int]:
 
 
 def summed(values: Tensor) -> Tensor:
-    """The sum over ranks, in place; every rank gets the same bits."""
+    """The sum of `values`, of any shape, over ranks, in place; every rank gets the same bits."""
     if here().count > 1:
         dist.all_reduce(values)
     return values
 
 
 def mean_of(values: Tensor, share: Share) -> Tensor:
-    """The mean over all, of each rank's mean over its share."""
+    """The mean over all, of any shape, made of `values`, each rank's mean over its share."""
     return values if here().count == 1 else summed(values * share.part)
 
 
@@ -320,7 +320,7 @@ def _sum(bucket: Any) -> torch.futures.Future[Tensor]:
 
 @contextlib.contextmanager
 def kept_back(module: nn.Module, more_to_come: bool) -> Iterator[None]:
-    """Of several `backward`s in a step only the last one's, `more_to_come` false, moves gradients between ranks."""
+    """Keeps a `backward`'s gradients on their rank if more are to come in the step; the last one moves them all."""
     if more_to_come and isinstance(module, DistributedDataParallel):
         with module.no_sync():
             yield

@@ -60,7 +60,7 @@ class ChoosesSources(Protocol):
         ...
 
     def made_of(self, numbers: Sequence[int] | None) -> Scene:
-        """The same scene of other photographs, in this order; None: of those that it chooses by itself.
+        """A scene like this of other photographs, in this order; None: of those that it chooses by itself.
 
         It comes at once, and shares what was made of the photographs of both. Both may draw, each on a thread of its
         own.
@@ -76,7 +76,7 @@ class HasVolume(Protocol):
     """A scene that is a grid of occupancies."""
 
     def volume(self, controls: Mapping[str, float]) -> Mapping[str, Array]:
-        """Of what `controls` choose, e.g. one object of a class.
+        """The grid of what `controls` choose, e.g. one object of a class.
 
         Returns:
             occupancy: [T, n, n, n] probabilities along the grid's x, y, z; of a scene that is made of photographs after
@@ -92,7 +92,7 @@ class HasPoints(Protocol):
     """A scene that knows coloured points."""
 
     def points(self, controls: Mapping[str, float]) -> Mapping[str, Array]:
-        """Of what `controls` choose, e.g. one object of a class.
+        """The points of what `controls` choose, e.g. one object of a class.
 
         Returns:
             points: [N, 3] world.
@@ -106,7 +106,7 @@ class HasDepthMaps(Protocol):
     """A scene that is made of photographs whose depths it knows."""
 
     def depth_maps(self, controls: Mapping[str, float]) -> Mapping[str, Array]:
-        """Of what `controls` choose, e.g. one object of a class.
+        """The depth maps of what `controls` choose, e.g. one object of a class.
 
         Returns:
             depth: [V, H, W] along each camera's +z, world units, as the method gives them.

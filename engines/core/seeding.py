@@ -18,7 +18,7 @@ def seeded(seed: int, *purpose: int) -> torch.Generator:
 
 
 def generator_states(device: torch.device) -> dict[str, Tensor]:
-    """Of torch's global generators that networks on `device` use: dropout takes no generator of its own."""
+    """The states, [N] bytes each, of torch's global generators that networks on `device` use, as dropout does."""
     states = {"cpu": torch.get_rng_state()}
     if device.type == "cuda":
         states["cuda"] = torch.cuda.get_rng_state(device)
@@ -33,7 +33,7 @@ def state_names(device: torch.device) -> tuple[str, ...]:
 
 
 def set_generator_states(states: Mapping[str, Tensor], device: torch.device) -> None:
-    """Puts back what `generator_states` gave."""
+    """Puts back the states, [N] bytes each, that `generator_states` gave."""
     torch.set_rng_state(states["cpu"])
     if device.type == "cuda":
         torch.cuda.set_rng_state(states["cuda"], device)

@@ -15,7 +15,7 @@ class ExponentialMovingAverage:
     """An exponential moving average over optimisation steps (Polyak averaging)."""
 
     def __init__(self, weights: Mapping[str, Tensor], decay: float) -> None:
-        """Begins at a copy of `weights`.
+        """Begins at a copy of `weights`, tensors of any shape by name.
 
         Args:
             decay: of each step, in (0, 1); the average covers about 1 / (1 - decay) steps.
@@ -24,7 +24,7 @@ class ExponentialMovingAverage:
         self._decay = decay
 
     def update(self, weights: Mapping[str, Tensor], step: int) -> None:
-        """Takes in the weights after `step` steps; whole numbers are copied."""
+        """Takes in the weights after `step` steps, of the shapes it began with; whole numbers are copied."""
         share = 1 - min(self._decay, (1 + step) / (WARM_UP_STEPS + step))
         for name, tensor in weights.items():
             if tensor.is_floating_point():
@@ -39,6 +39,6 @@ class ExponentialMovingAverage:
 
     @torch.no_grad()
     def restore(self, weights: Mapping[str, Tensor]) -> None:
-        """Goes on from an average that `weights` gave."""
+        """Goes on from an average that `weights` gave, of the same names and shapes."""
         for name, tensor in weights.items():
             self._average[name].copy_(tensor)

@@ -53,7 +53,7 @@ def ssim(image: Tensor, reference: Tensor, valid: Tensor | None = None) -> float
 
 
 def ssim_uniform(image: Tensor, reference: Tensor, valid: Tensor | None = None) -> float:
-    """Structural similarity as scikit-image has it by default: windows of 7x7 pixels that count alike.
+    """Structural similarity of [H, W, 3] in [0, 1] by scikit-image's defaults: 7x7 windows of equal weights.
 
     It is what the authors of SRN report; a little lower than `ssim`.
     """

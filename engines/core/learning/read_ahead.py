@@ -41,7 +41,7 @@ class ReadAhead(Generic[T]):
     """What each step needs, in order."""
 
     def __init__(self, reader: StepReader[T], workers: int) -> None:
-        """By `workers` processes of its own, begun at the first step; 0: when its turn comes."""
+        """Reads by `workers` processes of its own, begun at the first step; 0: each step when its turn comes."""
         self._reader, self._workers = reader, workers
         self._coming: Generator[T] | None = None
         self._next = 0

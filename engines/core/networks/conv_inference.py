@@ -132,6 +132,7 @@ class PackedConv2d(nn.Module):
         return bool(available) and all(hasattr(torch.ops.mkldnn, name) for name in operators)
 
     def forward(self, x: Tensor) -> Tensor:
+        """[1, C', H', W'] of [1, C, H, W], the same size each time."""
         if self._run is None:
             # Known only now, and never different: these networks draw one size.
             self._run = self._choose(x.shape)
@@ -225,6 +226,7 @@ class SlabConv3d(nn.Module):
         return max(convolution.in_channels, convolution.out_channels) <= SLAB_MOST_CHANNELS
 
     def forward(self, x: Tensor) -> Tensor:
+        """[1, C', D, H, W] of [1, C, D, H, W]."""
         planes, height, width = x.shape[2:]
         # The last slab may reach beyond the volume; what it makes there is cut off below.
         slabs = -(-planes // SLAB_PLANES)

@@ -15,7 +15,7 @@ LEAST_BYTES = 1 << 23
 
 
 def fresh(like: Tensor, *shape: int) -> Tensor:
-    """A tensor of `like`'s type and device, with whatever is in it.
+    """A tensor of that shape, of `like`'s type and device, with whatever is in it.
 
     Where it is large, on the CPU of a Linux: in pages of 2 MB, if the system has such. It gives pages when they are
     touched first; the usual ones of 4 kB take seven times as long as to write into them (measured).

@@ -29,6 +29,7 @@ class SameConv2d(nn.Module):
         return self.net[1]  # type: ignore[return-value]
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B, C', H, W] of [B, C, H, W]."""
         return self.net(x)  # type: ignore[no-any-return]
 
 
@@ -41,6 +42,7 @@ class Conv3d(nn.Conv3d):
     """`nn.Conv3d` of stride 1; with few outputs on a CPU done plane by plane, equal but for rounding."""
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B, C', D - K + 1, H - K + 1, W - K + 1] of [B, C, D, H, W], for a kernel K wide."""
         if x.device.type != "cpu" or self.out_channels > FEW_CHANNELS or x.shape[0] != 1:
             return super().forward(x)
         return conv3d_by_planes(x, self.weight, self.bias)
@@ -77,6 +79,7 @@ class BatchNorm3d(nn.BatchNorm3d):
     """
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B, C, D, H, W] of [B, C, D, H, W]."""
         few = self.training and x.device.type == "cpu" and x.dtype == torch.float32 and x.shape[1] <= FEW_CHANNELS
         if not few or self.momentum is None or self.running_mean is None or self.running_var is None:
             return super().forward(x)
@@ -132,6 +135,7 @@ class SameConv3d(nn.Module):
         return self.net[1]  # type: ignore[return-value]
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B, C', D, H, W] of [B, C, D, H, W]."""
         return self.net(x)  # type: ignore[no-any-return]
 
 
@@ -168,6 +172,7 @@ class DownBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B, C', H / 2, W / 2] of [B, C, H, W]."""
         return self.net(x)  # type: ignore[no-any-return]
 
 
@@ -184,6 +189,7 @@ class UpBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B, C', 2 H, 2 W] of [B, C, H, W]."""
         return self.net(x)  # type: ignore[no-any-return]
 
 
@@ -195,6 +201,7 @@ class SkipBlock(nn.Module):
         self.model = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B, 2 C, ...] of [B, C, ...]."""
         return torch.cat([x, self.model(x)], dim=1)
 
 
@@ -240,6 +247,7 @@ class Unet2d(nn.Module):
         self.out_layer = nn.Sequential(*behind)
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B, C', H, W] of [B, C, H, W]."""
         return self.out_layer(self.unet_block(self.in_layer(x)))  # type: ignore[no-any-return, misc]
 
 
@@ -272,6 +280,7 @@ class Unet3d(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B, C', D, H, W] of [B, C, D, H, W]."""
         return self.out_layer(self.unet_block(self.in_layer(x)))  # type: ignore[no-any-return, misc]
 
 

@@ -71,6 +71,7 @@ class WinogradConv2d(nn.Module):
         return plain and tiled and convolution.in_channels * convolution.out_channels >= LEAST_PRODUCTS
 
     def forward(self, x: Tensor) -> Tensor:
+        """[1, C', H, W] of [1, C, H + 2, W + 2]; where the border is reflected, of [1, C, H, W]."""
         image = x[0].permute(1, 2, 0)  # [H + 2, W + 2, C], or [H, W, C]
         border = 0 if self._reflected else 2
         height, width = image.shape[0] - border, image.shape[1] - border

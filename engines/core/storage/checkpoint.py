@@ -54,7 +54,7 @@ class SceneInfo:
         return self.up if self.up_found == CHOSEN else None
 
     def with_up(self, up: Array) -> SceneInfo:
-        """The same, with up as somebody chose it."""
+        """This information with `up` [3], a unit vector in the world, as somebody chose it."""
         return replace(self, up=up, up_found=CHOSEN)
 
     def to_json(self) -> dict[str, Any]:

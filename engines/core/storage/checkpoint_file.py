@@ -53,7 +53,7 @@ def read_any(path: Path, read_upstream: ReadUpstream) -> Checkpoint:
 def read_own(
     path: Path, engine: str, recognises: Callable[[Mapping[str, Any]], bool], read_upstream: ReadUpstream
 ) -> Checkpoint:
-    """As `read_any`, for an engine that goes on from a checkpoint of its own kind.
+    """Opens what `read_any` does, for an engine that goes on from a checkpoint of its own kind.
 
     Args:
         engine: its folder's name.

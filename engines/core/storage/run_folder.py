@@ -187,7 +187,7 @@ def read_run_training(folder: Path) -> Checkpoint:
 
 
 def read_run_training_of_first(folder: Path) -> Checkpoint:
-    """As `read_run_training`, for several ranks: the first one reads, so that others need not see the folder.
+    """What `read_run_training` reads, on all ranks: the first one reads, so that others need not see the folder.
 
     Raises:
         UserError: there is none, or it is damaged; on the first rank.

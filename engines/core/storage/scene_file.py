@@ -68,7 +68,7 @@ def write_scene_file(path: Path, checkpoint: Checkpoint, half: bool = False) -> 
 
 
 def as_halved(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The weights that readers find in a file which stores them in 16 bits."""
+    """The weights, types and shapes kept, that readers find in a file which stores them in 16 bits."""
     return {name: _storable(tensor, True).to(tensor.dtype) for name, tensor in weights.items()}
 
 

@@ -56,7 +56,7 @@ def checked_weights(
 
 
 def require_numbers(path: Path, name: str, tensor: Tensor) -> None:
-    """Whether a tensor of a file is something to compute with.
+    """Refuses a tensor of a file, of any shape, that is nothing to compute with.
 
     Raises:
         UserError: it is sparse, complex, of a type too small to compute with, or has a value that is not finite.
@@ -76,7 +76,7 @@ def require_numbers(path: Path, name: str, tensor: Tensor) -> None:
 
 
 def is_finite(tensor: Tensor) -> bool:
-    """Whether all values are numbers, by the least and the largest: `isfinite` of each takes five times as long."""
+    """Whether a tensor of any shape is finite, by its least and largest value: `isfinite` takes five times as long."""
     if tensor.numel() == 0:
         return True
     least, largest = tensor.aminmax()  # not a number where any value is none
@@ -95,7 +95,7 @@ def second_names(network: torch.nn.Module) -> dict[str, str]:
 
 
 def whole_state(weights: Mapping[str, Tensor], network: torch.nn.Module) -> dict[str, Tensor]:
-    """What the authors' network of that form saves, second names and all; the tensors unchanged.
+    """What the authors' network of that form saves, second names and all; tensors and shapes unchanged.
 
     Raises:
         UserError: one is not there.
