@@ -16,7 +16,7 @@ AnyModule = TypeVar("AnyModule", bound=nn.Module)
 
 
 def networks(config: DeepVoxelsConfig, start: Tensor | None) -> tuple[DeepVoxels, PatchDiscriminator]:
-    """With random weights; what requires gradients is what the options have learnt.
+    """Networks with random weights; what requires gradients is what the options have learnt.
 
     Args:
         start: [3] in [-1, 1], the colour that pictures begin at; None: grey.

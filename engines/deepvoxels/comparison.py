@@ -26,7 +26,7 @@ JUDGEMENTS = 3
 
 @dataclass(frozen=True)
 class TargetLosses:
-    """Of one step, averaged over this rank's targets."""
+    """The losses of one step, each a scalar, averaged over this rank's targets."""
 
     discriminator: Tensor
     adversarial: Tensor

@@ -26,6 +26,7 @@ class PatchDiscriminator(nn.Module):
         self.model = nn.Sequential(*layers, *_padded(8 * width, 1, stride=1), nn.Sigmoid())
 
     def forward(self, image: Tensor) -> Tensor:
+        """Verdicts [B, 1, s, s] in [0, 1], 1 for real, on the patches of pictures [B, 3, S, S] in [-0.5, 0.5]."""
         return self.model(image)  # type: ignore[no-any-return]
 
 
@@ -34,5 +35,5 @@ def _padded(in_channels: int, out_channels: int, stride: int) -> list[nn.Module]
 
 
 def adversarial_loss(judged: Tensor, real: bool) -> Tensor:
-    """Cross entropy of the discriminator's verdict with `real`."""
+    """The mean cross entropy, a scalar, of the discriminator's verdicts [B, 1, s, s] in [0, 1] with `real`."""
     return -torch.log((judged if real else 1 - judged) + EPSILON).mean()

@@ -20,11 +20,12 @@ class Chance:
     """What dropout draws in one pass of a network."""
 
     def __init__(self, draws: Sequence[Callable[[], Tensor]] = ()) -> None:
+        """`draws`: of each dropout layer in turn, what draws which channels it keeps, [B, C]."""
         self._draws = tuple(draws)
 
     @staticmethod
     def of(network: nn.Module, like: Tensor) -> Chance:
-        """Found out by a pass over `like`, which leaves nothing behind."""
+        """The draws of a pass over `like`, an input [1, C, H, W] of the network; one is made, which leaves no trace."""
         draws: list[Callable[[], Tensor]] = []
 
         def listen(module: nn.Module, arguments: tuple[Tensor, ...]) -> None:
@@ -62,7 +63,8 @@ class Statistics:
         """Begins at 0 in `parts`, modules that make so many passes for each target.
 
         Args:
-            alike: what each rank works out by itself; the first one's is taken, as GPUs differ in the last bits.
+            alike: tensors of any shape, which each rank works out by itself; the first rank's are taken, as GPUs differ
+                in the last bits.
         """
         self._share, self._alike = share, alike
         self._norms = [(norm, passes) for part, passes in parts for norm in _norms(part)]

@@ -33,7 +33,7 @@ class DeepVoxelsEngine:
     SceneOptions = DeepVoxelsOptions
 
     def recognises(self, content: Mapping[str, Any]) -> bool:
-        """By the grid's buffer and the rendering network."""
+        """Whether this holds a voxel grid and a rendering network, by names of tensors and the grid's dimensions."""
         return upstream.recognises(content)
 
     def read_upstream(self, content: Mapping[str, Any], path: Path) -> Checkpoint:
@@ -50,7 +50,7 @@ class DeepVoxelsEngine:
         return replace(checkpoint, weights=kept, training=None)
 
     def weights_to_draw(self, config: DeepVoxelsConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """All but what only training needs."""
+        """Names and shapes of all weights but what only training needs; tensors on the meta device."""
         with torch.device("meta"):
             state = DeepVoxels(config).state_dict()
         return {name: tensor for name, tensor in state.items() if not name.startswith(upstream.TRAINING_ONLY)}
@@ -76,7 +76,7 @@ class DeepVoxelsEngine:
         return training_views.unsupported(dataset, DeepVoxelsConfig().sampling_pattern)
 
     def box(self, dataset: Dataset, config: DeepVoxelsConfig) -> FilledBox | None:
-        """Where the grid is going to stand."""
+        """The box of the voxel grid, where a training on this data would put it; None where nothing can be learnt."""
         from engines.deepvoxels import placement, training_views
 
         if training_views.unsupported(dataset, config.sampling_pattern):

@@ -33,7 +33,7 @@ DEFAULT_NEAR_PLANE = float(np.sqrt(3) / 2)
 
 @dataclass(frozen=True)
 class GridPlacement:
-    """Where the voxel grid stands in the world, and where a view volume begins.
+    """The voxel grid's place in the world, and the distance at which a view volume begins.
 
     Attributes:
         centre: (x, y, z), world.

@@ -41,6 +41,7 @@ class FeatureExtractor(nn.Module):
         )
 
     def forward(self, photograph: Tensor) -> Tensor:
+        """Features [1, F, 64, 64] of a photograph [1, 3, S, S] in [-0.5, 0.5]."""
         return self.net(photograph)  # type: ignore[no-any-return]
 
 
@@ -62,6 +63,7 @@ class RenderingNet(nn.Module):
         )
 
     def forward(self, features: Tensor) -> Tensor:
+        """The picture [1, 3, S, S] in [-1, 1] of the collapsed view volume [1, F, 64, 64]."""
         return self.net(features)  # type: ignore[no-any-return]
 
     @torch.no_grad()
@@ -103,6 +105,13 @@ class IntegrationNet(nn.Module):
         self.reset_new_net = nn.Sequential(*_padded(inputs, 1, bias=False))
 
     def forward(self, observation: Tensor, grid: Tensor, coordinates: Tensor) -> Tensor:
+        """The grid [1, F, G, G, G] after a photograph was taken in.
+
+        Args:
+            observation: [1, F, G, G, G], the photograph's lifted features.
+            grid: [1, F, G, G, G], before.
+            coordinates: [1, 3, G, G, G], of the voxels (`grid_coordinates`).
+        """
         old = torch.cat([grid, coordinates], dim=1)
         new = torch.cat([observation, coordinates], dim=1)
         reset = torch.sigmoid(self.reset_old_net(old) + self.reset_new_net(new))
@@ -133,11 +142,12 @@ class OcclusionNet(nn.Module):
         self.softmax_net = nn.Sequential(SameConv3d(2 * width + 1, 1, bias=True), nn.Softmax(dim=2))
 
     def forward(self, volume: Tensor) -> tuple[Tensor, Tensor]:
+        """Weights [1, 1, D, 64, 64] and depth coordinate [1, 1, 64, 64] of a view volume [1, F, D, 64, 64]."""
         coordinates = depth_coordinates(volume.shape[2], volume)
         return self._from_first(self.occlusion_prep(torch.cat([coordinates, volume], dim=1)), coordinates)
 
     def of_samples(self, features: Tensor, index: Tensor, planes: int) -> tuple[Tensor, Tensor]:
-        """The same of features [N, F] at the samples `index` [N] of a volume that is 0 elsewhere."""
+        """What `forward` gives, of a volume with features [N, F] at the samples `index` [N] and 0 elsewhere."""
         coordinates = depth_coordinates(planes, features)
         first = cast(SameConv3d, self.occlusion_prep[0]).convolution
         # The first input channel is the same in each plane: one place of it is enough.

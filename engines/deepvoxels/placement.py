@@ -45,13 +45,13 @@ class PlacedGrid:
 
     @property
     def text(self) -> str:
-        """Where it stands, for people."""
+        """A sentence for people: the grid's size and place, what says so, and how many rays meet it."""
         met = f"{self.share:.0%} of the rays through the photographs' middle meet it"
         return f"{where(self.placement)}, {self.found}; {met}"
 
 
 def where(placement: GridPlacement) -> str:
-    """Where it stands, in numbers."""
+    """The grid's side, centre and near plane in words, world units."""
     centre = ", ".join(f"{value:.4g}" for value in placement.centre)
     return f"grid of side {placement.scale:.4g} about ({centre}), near plane {placement.near_plane:.4g}"
 
@@ -70,7 +70,7 @@ def is_stated(hints: Mapping[str, Any]) -> bool:
 
 
 def place_grid(config: DeepVoxelsConfig, dataset: Dataset, views: Sequence[View]) -> PlacedGrid:
-    """Where the grid stands: the options, else the data folder, else fitted to what `views` show.
+    """The grid as the options place it, else the data folder, else fitted to what `views` show.
 
     Raises:
         UserError: hardly a ray of the photographs meets a grid that was not stated by the folder.

@@ -42,7 +42,7 @@ ASSUMED_FOCAL = 525 / 512
 
 @dataclass(frozen=True, eq=False)
 class Surroundings:
-    """Where the grid and the cameras are, and what of it had to be assumed."""
+    """The grid's and the cameras' places, and what of them had to be assumed."""
 
     info: SceneInfo
     placement: GridPlacement
@@ -106,7 +106,10 @@ class DeepVoxelsScene:
         device: torch.device,
         options: DeepVoxelsOptions,
     ) -> None:
-        """`weights` may be memory-mapped; they are not changed, and those that only training needs not read."""
+        """`weights`, in the shapes that `DeepVoxels` has, may be memory-mapped; they are not changed.
+
+        Those that only training needs are not read.
+        """
         self.device = device
         self.grid_dim, self.options = config.grid_dim, options
         self.side_px = config.img_sidelength

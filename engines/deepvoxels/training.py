@@ -98,11 +98,11 @@ class DeepVoxelsObjective:
         )
 
     def share(self, batch: tuple[StepViews, TargetPhotographs]) -> Share:
-        """Of the targets."""
+        """This rank's share of the step's targets."""
         return self._comparison.share
 
     def losses(self, batch: tuple[StepViews, TargetPhotographs]) -> dict[str, Tensor]:
-        """Of the generator and of the discriminator, in one total: neither reaches what the other moves.
+        """The generator's losses and the discriminator's, scalars, in one total: neither reaches what the other moves.
 
         The authors step the discriminator between two `backward`s. Their torch let them: the generator's gradient
         then went through the activations of the old discriminator and the weights of the new one. Here both gradients
@@ -128,7 +128,11 @@ class DeepVoxelsObjective:
         return {"generator": generator, "l1": l1, "adversarial": adversarial, "discriminator": losses["discriminator"]}
 
     def accept(self, generators: Mapping[str, Tensor]) -> None:
-        """The grid is what was lifted into it, running statistics are those of all targets."""
+        """Takes over the step's grid, where photographs are lifted into it, and the running statistics of all targets.
+
+        Args:
+            generators: states of torch's random generators, [N] uint8 each, by the kind of device.
+        """
         self.generators = generators
         integrated = self.config.grid_learning == "integrated"
         self._statistics.put_together(*([self._grid] if integrated else []))
@@ -162,13 +166,13 @@ class DeepVoxelsObjective:
         self._skipped = int(state["skipped"])
 
     def scene(self, weights: Mapping[str, Tensor]) -> DeepVoxelsScene:
-        """Where the grid stands in training."""
+        """A scene of these weights, in the network's shapes, whose grid stands as in training."""
         drawn = {name: tensor for name, tensor in weights.items() if not name.startswith(TRAINING_ONLY)}
         surroundings = Surroundings(self.info(), self.placement, self.notes)
         return DeepVoxelsScene(self.config, drawn, surroundings, self._device, DeepVoxelsOptions())
 
     def info(self) -> SceneInfo:
-        """With where the grid stands."""
+        """The cameras, box and hints that a checkpoint keeps, the grid's place among them."""
         cameras = tuple(view.camera for view in self._photographs)
         data, hints = self._dataset, self.placement.to_hints()
         return SceneInfo(cameras[0], cameras, self._bounds, data.up, hints, data.up_found, data.origin)

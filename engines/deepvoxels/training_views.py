@@ -93,6 +93,7 @@ class ViewOrder:
     """Draws the views of each step: every view once an epoch as first target, the rest at random."""
 
     def __init__(self, neighbours: Array, targets: int, seed: int) -> None:
+        """`neighbours`: [V, K] the views that look most alike to each, nearest first; `targets` in a step."""
         self._neighbours = neighbours
         self._targets = targets
         self._generator = torch.Generator().manual_seed(seed)
@@ -119,7 +120,7 @@ class ViewOrder:
         return {"generator": self._generator.get_state(), "order": list(self._order), "position": self._position}
 
     def restore(self, generator: Tensor, order: list[int], position: int) -> None:
-        """Goes on where `state` was taken."""
+        """Goes on where `state` was taken; `generator` is the state [N] uint8 of torch's random generator."""
         self._generator.set_state(generator.clone())
         self._order, self._position = list(order), position
 
@@ -180,7 +181,7 @@ class TrainingViews:
         return pixels if valid is None else pixels[:, valid.flatten()]
 
     def samples(self, index: int) -> FrustumSamples:
-        """Where the view volume of that camera meets the grid."""
+        """The samples of that camera's view volume that lie inside the grid."""
         return self._samples(index)
 
     def lifted(self, index: int) -> LiftedVoxels:

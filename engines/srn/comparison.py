@@ -100,7 +100,7 @@ def rays_at_once(device: torch.device, tracing_steps: int) -> int:
 
 
 class RayLosses(NamedTuple):
-    """Of a step; 0-dimensional.
+    """The losses of a step, 0-dimensional tensors.
 
     Attributes:
         drawn: the weighted sum of the next two; gradients are of this one only.

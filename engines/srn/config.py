@@ -128,7 +128,7 @@ class SrnConfig(OptimiserConfig):
     """Begin with new codes although `checkpoint` has some."""
 
     def stages(self) -> tuple[int, ...]:
-        """Where the pictures become larger."""
+        """The steps at which stages begin, and with them another picture size; the first is 0."""
         starts = (0, *accumulate(self.max_steps_per_img_sidelength[:-1]))
         return tuple(start for start in starts if start < self.max_steps)
 

@@ -31,7 +31,7 @@ class SrnEngine:
     SceneOptions = SrnOptions
 
     def recognises(self, content: Mapping[str, Any]) -> bool:
-        """By the ray marcher and phi."""
+        """Whether this holds a ray marcher and phi, or a network that predicts phi, by the names of their tensors."""
         return upstream.recognises(content)
 
     def read_upstream(self, content: Mapping[str, Any], path: Path) -> Checkpoint:
@@ -43,7 +43,7 @@ class SrnEngine:
         return upstream.write(checkpoint)
 
     def weights_to_draw(self, config: SrnConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """All."""
+        """Names and shapes of all the network's weights; tensors on the meta device."""
         with torch.device("meta"):
             return Srn(config).state_dict()
 

@@ -47,6 +47,7 @@ class PackedLayer:
         self._scale, self._shift = layer.scale, layer.shift
 
     def __call__(self, x: Tensor) -> Tensor:
+        """The layer's features [N, C'] of rows [N, C]."""
         x = self._product(x)
         return F.layer_norm(x, x.shape[-1:], self._scale, self._shift).relu_()
 
@@ -71,6 +72,7 @@ class PackedGenerator:
         self._layers, self._last = pack(layers_of(mlp)), _product(last.weight, last.bias)
 
     def __call__(self, x: Tensor) -> Tensor:
+        """Colours [N, 3], black at -1 and white at 1, of features [N, 256]."""
         return self._last(follow(self._layers, x))
 
 

@@ -31,11 +31,12 @@ class NormalisedLinear(nn.Module):
         self.net = nn.Sequential(nn.Linear(in_features, out_features), nn.LayerNorm([out_features]), nn.ReLU())
 
     def as_layer(self) -> PhiLayer:
-        """As data."""
+        """The layer as data; its tensors are the parameters themselves."""
         linear, norm = cast(nn.Linear, self.net[0]), cast(nn.LayerNorm, self.net[1])
         return PhiLayer(linear.weight, linear.bias, norm.weight, norm.bias)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Features of the shape [..., C'], >= 0, of inputs [..., C]."""
         return self.net(x)  # type: ignore[no-any-return]
 
 
@@ -53,6 +54,7 @@ class Mlp(nn.Module):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
 
     def forward(self, x: Tensor) -> Tensor:
+        """Outputs of the shape [..., C'] of inputs [..., C]."""
         return self.net(x)  # type: ignore[no-any-return]
 
 
@@ -72,6 +74,7 @@ class PhiLayer:
     shift: Tensor | None = None
 
     def __call__(self, x: Tensor) -> Tensor:
+        """Features [B, N, C'], >= 0, at inputs [B, N, C]; of one set of weights [..., C'] of [..., C]."""
         one = self.weight.dim() == 2
         x = F.linear(x, self.weight, self.bias) if one else x @ self.weight.transpose(-1, -2) + self.bias
         return F.layer_norm(x, x.shape[-1:], self.scale, self.shift).relu_()
@@ -82,7 +85,7 @@ Phi = Sequence[PhiLayer]
 
 
 def apply(phi: Phi, points: Tensor) -> Tensor:
-    """[..., 256] features at points [..., 3]."""
+    """Features [B, N, 256], >= 0, at points [B, N, 3] in the world; of one scene [..., 256] at [..., 3]."""
     for layer in phi:
         points = layer(points)
     return points
@@ -101,6 +104,7 @@ class HyperLinear(nn.Module):
             self.hypo_params.net[-1].weight.mul_(0.1)  # type: ignore[operator]
 
     def forward(self, code: Tensor) -> PhiLayer:
+        """A layer of its own for each code [B, L]: weight [B, C', C], bias [B, 1, C']."""
         flat = self.hypo_params(code)
         weight, bias = flat.split([self.in_features * self.out_features, self.out_features], dim=-1)
         return PhiLayer(weight.unflatten(-1, (self.out_features, self.in_features)), bias.unsqueeze(-2))
@@ -114,6 +118,7 @@ class HyperLayer(nn.Module):
         self.hyper_linear = HyperLinear(code_size, in_features, out_features)
 
     def forward(self, code: Tensor) -> PhiLayer:
+        """A layer of phi of its own for each code [B, L]."""
         return self.hyper_linear(code)  # type: ignore[no-any-return]
 
 
@@ -127,6 +132,7 @@ class HyperNetwork(nn.Module):
         self.layers = nn.ModuleList([HyperLayer(code_size, before, after) for before, after in pairs])
 
     def forward(self, code: Tensor) -> Phi:
+        """Phi, from points to 256 features, of its own for each code [B, L]."""
         return [layer(code) for layer in self.layers]
 
 
@@ -172,6 +178,7 @@ class UnetRenderer(nn.Module):
         self.net = nn.Sequential(unet, nn.Tanh())
 
     def forward(self, features: Tensor) -> Tensor:
+        """Colours [B, 128 * 128, 3] in [-1, 1] of features [B, 128 * 128, 256], pixels row by row."""
         image = features.transpose(1, 2).reshape(len(features), HIDDEN, UNET_PX, UNET_PX)
         return self.net(image).flatten(2).transpose(1, 2)  # type: ignore[no-any-return]
 

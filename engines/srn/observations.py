@@ -86,7 +86,7 @@ def _chosen(count: int, number: int, dataset: Dataset, config: SrnConfig) -> lis
 
 
 def left_out(views: Views, kept: Views, config: SrnConfig) -> tuple[str, ...]:
-    """In plain words, that of `views` only `kept` are learnt from, where nobody chose them one by one."""
+    """A note in plain words that of `views` only `kept` are learnt from; none where they were chosen one by one."""
     if config.specific_observation_idcs is not None:
         return ()
     photographed = views.photographed
@@ -171,7 +171,7 @@ class PictureReader:
     def __init__(
         self, views: Views, plan: ResolutionSchedule, code_length: int | None, keep: bool, rank: Rank = ALONE
     ) -> None:
-        """Of `views`, the share of `rank`; codes of `code_length` are read with them where that is not None."""
+        """Reads the share of `rank` of `views`, and with each its code of `code_length` where that is not None."""
         self._views, self._plan, self._code_length, self._rank = views, plan, code_length, rank
         self._kept: dict[tuple[int, int], tuple[Tensor, Camera, Tensor | None]] | None = {} if keep else None
 

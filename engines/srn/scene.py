@@ -70,7 +70,12 @@ class SrnScene:
         options: SrnOptions,
         learnt_side: int | None = None,
     ) -> None:
-        """Prepares it; `learnt_side` is the side of the pictures that were learnt from last, where that is known."""
+        """Prepares the scene.
+
+        Args:
+            weights: in the shapes that `Srn` has.
+            learnt_side: of the pictures that were learnt from last, pixels; None where that is not known.
+        """
         self.device, self.options, self.assumptions = device, options, assumptions
         self._learnt_side = learnt_side
         self.bounds, self.up, self.cameras = info.bounds, info.up, info.cameras
@@ -161,7 +166,7 @@ class SrnScene:
     def draw(
         self, camera: Camera, controls: Mapping[str, float], initial_depth: float | Tensor, stop: Stop = never_stop
     ) -> Frame:
-        """As `render`; `initial_depth` may be one for each pixel, [H, W]."""
+        """The frame as `render` has it, of rays that begin at `initial_depth`: one for all, or [H, W] by pixel."""
         width, height = camera.size_px
         every = torch.arange(height * width, device=self.device)
         return self.frame_of(camera, self._samples(camera, controls, every, initial_depth, stop))
@@ -295,6 +300,7 @@ class NormalsOnDemand(Mapping[str, Tensor]):
     """A frame's normals, made when they are looked at: most frames are shown without."""
 
     def __init__(self, depth: Tensor, camera: Camera) -> None:
+        """`depth`: [H, W] along the camera's +z, world units."""
         self._depth, self._camera = depth, camera
         self._made: Tensor | None = None
 

@@ -59,14 +59,21 @@ class PixelRays:
         """Of a pixel in the middle, radians."""
 
     def through(self, columns: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Unit vectors [..., 3] and [..., 1] how far along them a depth of 1 is, at `columns` and `rows` [...]."""
+        """Directions of the rays through places of the picture.
+
+        Args:
+            columns, rows: of any shape [...], pixels.
+
+        Returns:
+            Unit vectors [..., 3] in the world, and [..., 1] how far along them a depth of 1 is.
+        """
         x, y = (columns - self._centre[0]) / self._focal[0], (rows - self._centre[1]) / self._focal[1]
         directions = torch.stack([x, y, torch.ones_like(x)], dim=-1).float() @ self._rotation.T
         lengths = directions.norm(dim=-1, keepdim=True)
         return directions / lengths, lengths
 
     def of(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """The same of pixels [N], row * width + column each: [N, 3] and [N, 1]."""
+        """What `through` gives, of pixels [N], row * width + column each: unit vectors [N, 3], and [N, 1]."""
         width = self.size_px[0]
         return self.through(pixels % width, pixels.div(width, rounding_mode="floor"))
 
@@ -91,7 +98,7 @@ class Marched:
         return len(self.tiles)
 
     def chosen(self, which: Tensor | slice) -> Marched:
-        """Those of the tiles."""
+        """Some of the tiles: numbers [N], a mask of all of them, or a slice."""
         return Marched(self.tiles[which], self.states[which], self.spacing_px, self.steps)
 
     def refined(self, spacing_px: int) -> Marched:

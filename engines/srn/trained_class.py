@@ -19,7 +19,7 @@ SIZES = ("embedding_size", "use_unet_renderer", "nf0", "tracing_steps")
 
 
 def as_trained(config: SrnConfig, origin: Checkpoint) -> SrnConfig:
-    """With the sizes of the network that is begun from, where none were asked for."""
+    """The run's options, with the sizes of the network that is begun from where none were asked for."""
     # Files of before don't name every size.
     known = SrnConfig(**origin.config)
     sizes = {name: getattr(known, name) for name in SIZES if name not in config.model_fields_set}

@@ -102,7 +102,7 @@ class SrnObjective:
         return self.reader.read(step)
 
     def share(self, batch: ObservedImages) -> Share:
-        """Of the step's photographs."""
+        """This rank's share of the step's photographs."""
         return batch.share
 
     def losses(self, batch: ObservedImages) -> dict[str, Tensor]:
@@ -163,7 +163,7 @@ class SrnObjective:
         return side, side
 
     def scene(self, weights: Mapping[str, Tensor]) -> SrnScene:
-        """Drawn with as many steps as it was learnt with."""
+        """A scene of these weights, in the network's shapes, drawn with as many steps as it was learnt with."""
         options = SrnOptions(tracing_steps=self.config.tracing_steps)
         return SrnScene(self.config, weights, self.info(), (), self._device, options)
 
@@ -172,7 +172,7 @@ class SrnObjective:
         return self._dataset.instances or (self._dataset.source.name,)
 
     def info(self) -> SceneInfo:
-        """With the names of the objects that are learnt."""
+        """What a checkpoint keeps of the data, with the names of the objects that are learnt."""
         info = SceneInfo.of_dataset(self._dataset)
         if self.config.fit_single_srn:
             return info
