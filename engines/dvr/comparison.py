@@ -52,7 +52,10 @@ class RayComparison:
         self._config, self._axis_length = config, axis_length
 
     def __call__(self, field: RayField, batch: RayBatch, hits: SurfaceHits) -> dict[str, Tensor]:
-        """Of rays that meet the surface at `hits`; those whose weight is 0 are left out where they cost something."""
+        """The weighted losses, scalars by name, of rays that meet the surface at `hits`.
+
+        Those whose weight is 0 are left out where they cost something.
+        """
         # Of rays that begin within the surface the authors take the camera's place for what is seen.
         distances = torch.where(hits.hit, hits.distances, 0.0)
         seen = hits.hit | hits.starts_inside
@@ -108,7 +111,7 @@ class RayComparison:
         return directions.norm(dim=1) if self._config.depth_loss_on_world_points else self._axis_length
 
     def sparse_depth(self, field: RayField, points: KnownPoints, hits: SurfaceHits) -> Tensor:
-        """Of points that photographs are known to see, where their rays meet the surface at `hits`; weighted."""
+        """The weighted loss of points that photographs are known to see; their rays meet the surface at `hits`."""
         (rays,) = numbers_of(hits.hit | hits.starts_inside)
         origins, directions = points.origins[rays], points.directions[rays]
         distances = torch.where(hits.hit, hits.distances, 0.0)[rays]

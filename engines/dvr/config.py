@@ -218,7 +218,7 @@ class DvrConfig(OptimiserConfig, DrawingSettings):
         return self.lambda_depth > 0 or self.depth_from_visual_hull
 
     def loss_weights(self) -> Mapping[str, float]:
-        """Of each loss, by its name in the curves."""
+        """The weight of each loss, by its name in the curves."""
         return {
             "freespace": self.lambda_freespace,
             "occupied": self.lambda_occupied,
@@ -234,11 +234,11 @@ class DvrConfig(OptimiserConfig, DrawingSettings):
         return int(self.init_resolution * 2 ** sum(step >= milestone for milestone in self.schedule_milestones))
 
     def stages(self) -> tuple[int, ...]:
-        """Where rays have more samples."""
+        """The steps from which on rays have more samples than before; the first is 0."""
         return (0, *(step for step in self.schedule_milestones if 0 < step < self.max_steps))
 
     def lr_at(self, step: int) -> float:
-        """With the milestones passed so far."""
+        """The learning rate of the step after `step` steps, lowered at each milestone passed so far."""
         passed: int = sum(step >= milestone for milestone in self.lr_milestones)
         return float(super().lr_at(step) * self.lr_gamma**passed)
 

@@ -17,7 +17,7 @@ STEPS = 16
 
 @dataclass(frozen=True, eq=False)
 class Guess:
-    """Where rays may cross the surface.
+    """Stretches of rays within which they may cross the surface, and what is known about each.
 
     Attributes:
         origins, directions: [M, 3].
@@ -38,7 +38,7 @@ class Guess:
 
 @dataclass(frozen=True, eq=False)
 class Crossed:
-    """Where rays cross the surface.
+    """What was found of rays' crossings of the surface.
 
     Attributes:
         d: [M]; NaN where the field isn't finite, or goes up and down.

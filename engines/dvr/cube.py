@@ -28,7 +28,7 @@ class Cube:
 
     @staticmethod
     def from_hints(hints: Mapping[str, Any]) -> Cube:
-        """As `to_hints` wrote; where nothing is said the world is the field's own, as that of published files."""
+        """The cube that `to_hints` wrote; where nothing is said the world is the field's own, as in published files."""
         x, y, z = (float(value) for value in hints.get("cube_centre") or (0.0, 0.0, 0.0))
         return Cube((x, y, z), float(hints.get("cube_side") or 1.0))
 
@@ -43,6 +43,6 @@ class Cube:
         return corners
 
     def in_field(self, points: Tensor) -> Tensor:
-        """[..., 3] points of the world in the field's coordinates."""
+        """Points of the world, of the shape [..., 3], in the field's coordinates: from -1/2 to 1/2 in the cube."""
         centre = torch.tensor(self.centre, dtype=points.dtype, device=points.device)
         return (points - centre) / self.side

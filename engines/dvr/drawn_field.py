@@ -58,7 +58,7 @@ class DrawnField:
     def search(
         self, origins: Tensor, directions: Tensor, sampling: RaySampling, stop: Stop = never_stop
     ) -> SurfaceHits:
-        """Where rays [N, 3] meet the surface.
+        """The places where rays [N, 3], in the field's coordinates, first meet the surface.
 
         Raises:
             Cancelled: `stop` said so.

@@ -39,7 +39,7 @@ class DvrEngine:
     )
 
     def recognises(self, content: Mapping[str, Any]) -> bool:
-        """By the decoder."""
+        """Whether this holds the decoder's first and last layers and residual blocks, by the names of its tensors."""
         return upstream.recognises(content)
 
     def read_upstream(self, content: Mapping[str, Any], path: Path) -> Checkpoint:
@@ -47,7 +47,7 @@ class DvrEngine:
         return upstream.read(content, path)
 
     def read_configured(self, content: Mapping[str, Any], path: Path, configuration: Path) -> Checkpoint:
-        """As `read_upstream`, with the options of a YAML of theirs."""
+        """Reads a file as `read_upstream` does, with the options of a YAML of theirs."""
         return upstream.read(content, path, configuration)
 
     def configuration_text(self, checkpoint: Checkpoint, weights: str) -> str:
@@ -59,7 +59,7 @@ class DvrEngine:
         return checkpoint.config.get("encoder") not in (None, "idx")
 
     def with_input(self, checkpoint: Checkpoint, dataset: Dataset | None, options: DvrOptions) -> Checkpoint:
-        """With the code of each photograph, and the objects' names; the encoder stays for others."""
+        """The checkpoint with the code of each photograph, and the objects' names; the encoder stays for others."""
         scene = self._scene(checkpoint, torch.device("cpu"), dataset, options)
         info, _ = find_info(checkpoint, dataset)
         codes = torch.cat(
@@ -73,7 +73,7 @@ class DvrEngine:
         return upstream.write(checkpoint)
 
     def weights_to_draw(self, config: DvrConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """All; and codes where there are some."""
+        """Names and shapes of all weights, and of `weights`' codes where there are some; tensors on the meta device."""
         with torch.device("meta"):
             needed = Dvr(config).state_dict()
             if CODES in weights:
@@ -113,7 +113,7 @@ class DvrEngine:
         return {"encoder": "resnet18", "c_dim": 256} if dataset.instances else {}
 
     def box(self, dataset: Dataset, config: DvrConfig) -> FilledBox | None:
-        """Where the cube is going to stand."""
+        """The box of the cube, where a training on this data would put it; None where nothing can be learnt."""
         from engines.dvr import placement, training_data
 
         if training_data.unsupported(dataset, config):

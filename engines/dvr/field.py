@@ -42,7 +42,7 @@ class RayField:
     def search(
         self, origins: Tensor, directions: Tensor, sampling: RaySampling, level: float, grid: LearntGrid | None
     ) -> SurfaceHits:
-        """Where the rays [N, 3] meet the surface, at logits of `level`, as it is: without gradients.
+        """The places where rays [N, 3] meet the surface, at logits of `level`, as it is: without gradients.
 
         Args:
             grid: what is surely empty, of each object; None: the rays are marched plainly.

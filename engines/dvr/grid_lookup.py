@@ -32,7 +32,7 @@ class GridCells:
     reach: Tensor
 
     def chosen(self, which: Tensor) -> GridCells:
-        """Those of some points, by index or mask."""
+        """The cells of some points: of indices [K], or of a mask [M]."""
         return GridCells(self.cube[which], self.cell[which], self.place[which], self.rate[which], self.reach[which])
 
 
@@ -55,7 +55,7 @@ class Bounds:
     bend: Tensor
 
     def chosen(self, which: Tensor) -> Bounds:
-        """Those of some points."""
+        """The bounds at some points: of indices [K], or of a mask [M]."""
         return Bounds(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
 
 
@@ -82,7 +82,7 @@ def exits(grid: OccupancyGrid, cells: GridCells) -> Tensor:
 
 
 def bounds(grid: OccupancyGrid, cells: GridCells) -> Bounds:
-    """Of points in `cells`."""
+    """The field's value, its margin and its course at the points [M] in `cells`."""
     count, device = grid.cells, cells.cell.device
     index = ((cells.cube * count + cells.cell[:, 0]) * count + cells.cell[:, 1]) * count + cells.cell[:, 2]
     margin = grid.margins.view(-1)[index]

@@ -25,17 +25,17 @@ class KeptGrids:
     """The grids of a decoder that a file kept, by object."""
 
     def __init__(self, derived: Mapping[str, Tensor], weights: Mapping[str, Tensor], leaky: bool, level: float) -> None:
-        """Looks for them.
+        """Remembers what the grids are looked for in, and what they must have been made of.
 
         Args:
-            derived: `Checkpoint.derived`, whatever it holds.
+            derived: `Checkpoint.derived`, whatever it holds: tensors of any shape, by name.
             weights: the checkpoint's.
             level: the logit of the surface.
         """
         self._derived, self._weights, self._leaky, self._level = derived, weights, leaky, level
 
     def of(self, number: int, code: Tensor | None, device: torch.device) -> OccupancyGrid | None:
-        """That of an object, by its number and code [1, c_dim]; None where none is kept, or one of something else."""
+        """An object's grid, by its number and code [1, c_dim]; None where none is kept, or one of something else."""
         before = _name(number, "")
         found = {name.removeprefix(before): self._derived[name] for name in self._derived if name.startswith(before)}
         seal = found.pop(SEAL, None)
@@ -47,7 +47,7 @@ class KeptGrids:
             return None
 
     def to_derived(self, grids: Iterable[tuple[Tensor | None, OccupancyGrid]]) -> dict[str, Tensor]:
-        """What a file keeps of the first objects' codes and grids: as many as have room."""
+        """What a file keeps of the first objects' codes [1, c_dim] and grids, by name: as many as have room."""
         derived, size = dict[str, Tensor](), 0
         for number, (code, grid) in enumerate(grids):
             tensors = {name: tensor.cpu() for name, tensor in grid.to_tensors().items()}

@@ -45,7 +45,7 @@ class RaySampling:
 
 @dataclass(frozen=True, eq=False)
 class SurfaceHits:
-    """Where rays meet the surface.
+    """The places where rays meet the surface.
 
     Attributes:
         distances: [N] d of the surface; undefined where `hit` is false.
@@ -61,7 +61,7 @@ class SurfaceHits:
 
     @staticmethod
     def joined(parts: Sequence[SurfaceHits]) -> SurfaceHits:
-        """Of rays one part after the other."""
+        """The hits of several parts of the rays, one part after the other."""
         known = [part.counts for part in parts if part.counts is not None]
         counts = sum(hit for hit, _ in known), sum(within for _, within in known)
         return SurfaceHits(
@@ -80,7 +80,7 @@ class SurfaceHits:
 
 
 def cube_interval(origins: Tensor, directions: Tensor, padding: float = PADDING) -> tuple[Tensor, Tensor, Tensor]:
-    """Where rays [N, 3] enter and leave the cube: d [N], d [N], and whether they meet it [N].
+    """Distances at which rays [N, 3] enter and leave the cube: d [N], d [N], and whether they meet it [N].
 
     Distances are unsigned, as in the authors' code: of a camera within the cube the interval begins at the nearer
     face, on whichever side that lies.
@@ -116,7 +116,7 @@ def march(
     chunk_points: int = CHUNK_POINTS,
     stop: Stop = never_stop,
 ) -> SurfaceHits:
-    """Where rays first cross the surface: the field is evaluated at every sample of every ray.
+    """The places where rays first cross the surface: the field is evaluated at every sample of every ray.
 
     A ray is a hit where the first change of sign goes from empty to occupied, and its first sample is empty. An exact
     0 is neither, as in the authors' code.

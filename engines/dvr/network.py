@@ -32,7 +32,7 @@ class ResnetBlock(nn.Module):
         nn.init.zeros_(self.fc_1.weight)
 
     def forward(self, features: Tensor) -> Tensor:
-        """[..., F] of [..., F]."""
+        """Features of the shape [..., F], of such features."""
         out: Tensor = features + self.fc_1(F.relu(self.fc_0(F.relu(features))))
         return out
 

@@ -79,7 +79,7 @@ class OccupancyGrid:
         return float(self.half * 2 ** (len(self.reach) - 1))
 
     def covering(self, logits: Logits, radius: float) -> OccupancyGrid:
-        """With as many more cubes as points whose coordinates are up to `radius` need."""
+        """This grid with as many more cubes as points whose coordinates are up to `radius` need."""
         grown = self
         while grown.radius < radius:
             grown = _with_cube(grown, _Asked(logits, self.values.device))
@@ -94,6 +94,9 @@ class OccupancyGrid:
     @staticmethod
     def from_tensors(tensors: Mapping[str, Tensor], device: torch.device) -> OccupancyGrid:
         """The grid that a file keeps; the field isn't asked.
+
+        Args:
+            tensors: as `to_tensors` gives them: samples [M], halved [L] bytes, shape [2], and half, a scalar.
 
         Raises:
             ValueError: the tensors aren't those of a grid.

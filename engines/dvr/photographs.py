@@ -196,9 +196,10 @@ def find_inputs(
     named: str | None,
     folder_said: bool = True,
 ) -> InputPhotographs | None:
-    """What the scene of a network is made of; None where it needs no photograph, or the file has codes of some.
+    """The photographs that a network's scene is made of; None where it needs none, or the file has codes of some.
 
     Args:
+        weights: of the file, by name; codes among them are [N, c_dim].
         named: a photograph or a folder of photographs; None: those of the data folder.
 
     Raises:

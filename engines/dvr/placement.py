@@ -38,18 +38,18 @@ class PlacedCube:
 
     @property
     def text(self) -> str:
-        """Where it stands, for people."""
+        """A sentence for people: the cube's size and place, and what says so."""
         return f"{where(self.cube)}, {self.found}"
 
 
 def where(cube: Cube) -> str:
-    """Where it stands, in numbers."""
+    """The cube's side and centre in words, world units."""
     centre = ", ".join(f"{value:.4g}" for value in cube.centre)
     return f"cube of side {cube.side:.4g} about ({centre})"
 
 
 def place_cube(config: DvrConfig, dataset: Dataset, views: Sequence[View]) -> PlacedCube:
-    """Where the cube stands; reads some masks where nothing says so.
+    """The cube as the options place it, else the data, else fitted to its subject; then some masks may be read.
 
     Args:
         views: of one object.

@@ -31,7 +31,7 @@ WAVES = 8
 
 
 class LearntGrid:
-    """Where the field may be occupied, as it was at some step."""
+    """Cells of the padded cube in which the field may be occupied, as it was at some step."""
 
     def __init__(self) -> None:
         self._possible: Tensor | None = None
@@ -45,11 +45,11 @@ class LearntGrid:
         self._possible = possibly_occupied(logits, device)
 
     def state(self) -> Mapping[str, Tensor]:
-        """For the checkpoint: a run that goes on between two grids needs the last one."""
+        """What the checkpoint keeps: a run that goes on between two grids needs the last one."""
         return {} if self._possible is None else {"possible": self._possible}
 
     def restore(self, state: Mapping[str, Tensor], device: torch.device) -> None:
-        """What `state` gave."""
+        """Takes over what `state` gave: `possible` [C, C, C] bool, the cells that may be occupied, if it is there."""
         self._possible = state["possible"].to(device) if "possible" in state else None
 
     def waves(self, samples: int) -> list[int]:
@@ -59,7 +59,14 @@ class LearntGrid:
         return [*range(at_once, samples, at_once), samples] if self._possible is None else [at_once, samples]
 
     def may_be_occupied(self, points: Tensor) -> Tensor:
-        """[...] bool of points [..., 3] in the field's coordinates; all that is outside of the padded cube may."""
+        """Whether points may be occupied; all that is outside of the padded cube may.
+
+        Args:
+            points: of the shape [..., 3], in the field's coordinates.
+
+        Returns:
+            [...] bool.
+        """
         if self._possible is None:
             return torch.ones(points.shape[:-1], dtype=torch.bool, device=points.device)
         place = ((points / _HALF + 1) * (CELLS / 2)).floor().long()
@@ -88,7 +95,7 @@ def possibly_occupied(logits: Logits, device: torch.device) -> Tensor:
 def pruned_march(
     logits: Logits, origins: Tensor, directions: Tensor, sampling: RaySampling, grid: LearntGrid
 ) -> SurfaceHits:
-    """Where rays first cross the surface, as `march` says; of empty cells the grid is believed.
+    """The places where rays first cross the surface, as `march` says; of empty cells the grid is believed.
 
     Args:
         logits: the field; 0 on the surface.
@@ -148,13 +155,14 @@ def with_few_waits(
     grid: LearntGrid,
     again: Callable[[Tensor], SurfaceHits],
 ) -> SurfaceHits:
-    """As `pruned_march`, for a GPU: it is waited for once in each wave and once for the hits, of all objects together.
+    """What `pruned_march` finds, for a GPU: it is waited for once in each wave and once for the hits, of all objects.
 
     Samples before those that are to be looked at are, too: so what is on both sides of the surface is known without
     asking again.
 
     Args:
         logits: the field of each ray's object; 0 on the surface.
+        origins, directions: [N, 3] in the field's coordinates.
         again: marches plainly along the rays of some numbers [M].
     """
     distances = sample_distances(origins, directions, sampling)

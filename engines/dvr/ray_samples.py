@@ -15,6 +15,7 @@ class RaySamples:
     """Rays and the samples that `march` takes on them."""
 
     def __init__(self, origins: Tensor, directions: Tensor, sampling: RaySampling) -> None:
+        """`origins`, `directions`: [N, 3] in the field's coordinates."""
         self.origins, self.directions, self.sampling = origins, directions, sampling
         self.lengths = directions.norm(dim=1)
         near, far, self._meets = cube_interval(origins, directions, sampling.padding)

@@ -22,7 +22,7 @@ CHANCE = 5
 
 
 class Pixels(NamedTuple):
-    """Of one photograph, patch by patch, each row by row.
+    """The pixels of one photograph that a step looks at, patch by patch, each row by row.
 
     Attributes:
         columns, rows: [N] int64.
@@ -44,7 +44,7 @@ def patches_of(size_px: tuple[int, int], config: DvrConfig) -> int:
 
 
 class Rectangle(NamedTuple):
-    """Of pixels; `right` and `bottom` are the first beyond."""
+    """A rectangle of pixels; `right` and `bottom` are the first beyond it."""
 
     left: int
     top: int
@@ -53,7 +53,7 @@ class Rectangle(NamedTuple):
 
 
 def rectangle_about(inside: Tensor) -> Rectangle | None:
-    """Of the pixels [H, W] that belong to an object, and somewhat more; None where there are none."""
+    """The rectangle about an object's pixels `inside` [H, W] bool, and somewhat more; None where there are none."""
     if not inside.any():
         return None
     (top, bottom), (left, right) = (_ends(inside.any(axis)) for axis in (1, 0))

@@ -122,6 +122,7 @@ class DvrScene:
         """Opens it.
 
         Args:
+            weights: in the shapes that `Dvr` has; and codes [N, c_dim] of objects, where there are some.
             inputs: photographs that it is made of, of networks that need some; else the codes among `weights`.
             derived: `Checkpoint.derived`.
         """
@@ -365,6 +366,7 @@ class Extra(Mapping[str, Tensor]):
     """Channels that are made when they are looked at."""
 
     def __init__(self, makers: Mapping[str, Callable[[], Tensor]]) -> None:
+        """`makers`: what makes each channel, by its name: [H, W, C] of a picture, [N, C] of some of its pixels."""
         self._makers, self._made = makers, dict[str, Tensor]()
 
     def __getitem__(self, name: str) -> Tensor:

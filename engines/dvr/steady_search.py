@@ -46,7 +46,7 @@ class Rounds:
     shares: list[tuple[float, float]] = field(default_factory=list)
 
     def rooms(self, rays: int) -> list[tuple[int, int]]:
-        """For so many rays."""
+        """How many of `rays` each round has room for, and of how many of these the field can be asked."""
         most = [[min(rays, int(MORE * share * rays) + LEAST) for share in of_round] for of_round in self.shares]
         return [(going, asked) for going, asked in most]
 
@@ -60,7 +60,7 @@ def steady_search(
     rounds: Rounds,
     stop: Stop = never_stop,
 ) -> SearchResult:
-    """Where rays first cross the surface; waits for the device once, where `rounds` fits.
+    """The places where rays first cross the surface; waits for the device once, where `rounds` fits.
 
     Args:
         logits: the field; 0 on the surface.

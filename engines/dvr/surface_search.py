@@ -57,7 +57,7 @@ class SearchResult:
 
     @staticmethod
     def joined(parts: Sequence[SearchResult]) -> SearchResult:
-        """Of rays one part after the other."""
+        """The result of several parts of the rays, one part after the other."""
         hits = SurfaceHits.joined([part.hits for part in parts])
         return SearchResult(hits, sum(part.evaluations for part in parts), sum(part.marched for part in parts))
 
@@ -71,7 +71,7 @@ def find_surface(
     sampling: RaySampling,
     stop: Stop = never_stop,
 ) -> SearchResult:
-    """Where rays first cross the surface.
+    """The places where rays first cross the surface, found with few evaluations of the field.
 
     Args:
         logits: the field; 0 on the surface.

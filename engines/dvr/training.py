@@ -90,7 +90,7 @@ class DvrObjective:
         return self.reader.read(step)
 
     def share(self, batch: RayBatch) -> Share:
-        """Of the step's patches."""
+        """This rank's share of the step's patches."""
         return batch.share
 
     # A step
@@ -127,7 +127,7 @@ class DvrObjective:
     # From step to step
 
     def accept(self, generators: Mapping[str, Tensor]) -> None:
-        """Goes on with the generators as the step left them."""
+        """Goes on with the random generators as the step left them: states [N] uint8, by the kind of device."""
         self.generators = generators
 
     def state(self) -> dict[str, Any]:
@@ -153,12 +153,12 @@ class DvrObjective:
         return learnt_size(size_px, self.config)
 
     def scene(self, weights: Mapping[str, Tensor]) -> DvrScene:
-        """With the cube where it stands in training."""
+        """A scene of these weights, in the network's shapes, whose cube stands as in training."""
         options = DvrOptions(**{name: getattr(self.config, name) for name in DvrOptions.AS_TRAINED})
         inputs = find_inputs(self.config, weights, self._dataset, None)
         return DvrScene(self.config, weights, self.info(), self.notes, self._device, options, inputs)
 
     def info(self) -> SceneInfo:
-        """With where the cube stands."""
+        """What a checkpoint keeps of the data, with the cube's place."""
         info = SceneInfo.of_dataset(self._dataset)
         return replace(info, bounds=self.cube.bounds(0.0), hints={**info.hints, **self.cube.to_hints()})

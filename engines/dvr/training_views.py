@@ -57,7 +57,10 @@ class ViewSchedule:
     """Which photographs a step looks at."""
 
     def __init__(self, instances: Array, config: DvrConfig, seed: int) -> None:
-        """Of photographs of these objects [V]; of a class, a step looks at objects, each in a photograph by chance."""
+        """Chooses among photographs whose objects are `instances` [V].
+
+        Of a class, a step looks at objects, each in a photograph by chance.
+        """
         self._instances, self._config, self._seed = instances, config, seed
         objects = np.unique(instances)
         self._of_object = [np.flatnonzero(instances == number) for number in objects] if config.c_dim else []
@@ -97,7 +100,7 @@ def _shuffled(count: int, seed: int, round_: int) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Photograph:
-    """As it is learnt from.
+    """A photograph as it is learnt from.
 
     Attributes:
         colours: [H, W, 3] uint8.
@@ -193,7 +196,7 @@ class RayBatch:
     points: KnownPoints | None = None
 
     def to(self, device: torch.device) -> RayBatch:
-        """The same on a device."""
+        """This batch with all its tensors on `device`."""
         points = None if self.points is None else replace(self.points, **_moved(self.points, device))
         return replace(self, points=points, **_moved(self, device))
 
@@ -223,7 +226,7 @@ class RayBatchReader:
     def __init__(
         self, views: Views, plan: ViewSchedule, config: DvrConfig, frame: RayFrame, seed: int, rank: Rank
     ) -> None:
-        """Of `views`, the share of `rank`."""
+        """Reads the share of `rank` of the rays through `views`."""
         self._views, self._plan, self._config, self._frame = views, plan, config, frame
         self._seed, self._rank = seed, rank
         self._kept, self._kept_bytes = dict[int, Photograph](), 0

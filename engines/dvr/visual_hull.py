@@ -35,10 +35,10 @@ MOST_KEPT = 1024
 
 
 class VisualHulls:
-    """Those of the objects of some photographs, each carved when it is first asked for."""
+    """The visual hulls of some photographs' objects, each carved when it is first asked for."""
 
     def __init__(self, views: Views, cube: Cube, config: DvrConfig) -> None:
-        """Of all objects of `views`; they share the cube."""
+        """Carves nothing yet; all objects of `views` share the cube."""
         self._views, self._cube, self._config = views, cube, config
         self._kept = OrderedDict[int, Tensor | None]()
 
