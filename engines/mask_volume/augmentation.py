@@ -92,24 +92,27 @@ def recoloured(pictures: Tensor, random: torch.Generator) -> Tensor:
 
 
 def brightened(pictures: Tensor, by: float) -> Tensor:
-    """1 + `by` times as bright."""
+    """Pictures [V, 3, H, W] in [0, 1], 1 + `by` times as bright."""
     return (pictures * (1 + by)).clamp(0, 1)
 
 
 def saturated(pictures: Tensor, by: float) -> Tensor:
-    """Further from grey, or nearer."""
+    """Pictures [V, 3, H, W] in [0, 1], further from grey, or nearer where `by` is below 0."""
     grey = _grey(pictures)
     return (grey + (pictures - grey) * (1 + by)).clamp(0, 1)
 
 
 def contrasted(pictures: Tensor, by: float) -> Tensor:
-    """Further from the mean brightness, or nearer: one mean for all, so that a point has one colour in all of them."""
+    """Pictures [V, 3, H, W] in [0, 1], further from their mean brightness, or nearer where `by` is below 0.
+
+    There is one mean for all, so that a point has one colour in all of them.
+    """
     mean = _grey(pictures).mean()
     return (mean + (pictures - mean) * (1 + by)).clamp(0, 1)
 
 
 def hue_turned(pictures: Tensor, turns: float) -> Tensor:
-    """Other colours of the same value and saturation (the HSV cone)."""
+    """Pictures [V, 3, H, W] in [0, 1] in other colours of the same value and saturation (the HSV cone)."""
     value, largest = pictures.max(dim=1)
     chroma = value - pictures.amin(dim=1)
     red, green, blue = pictures.unbind(dim=1)

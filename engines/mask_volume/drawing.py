@@ -64,7 +64,7 @@ class Brush:
         cv2.scaleAdd(share, disparity, self._sums[3], dst=self._sums[3])
 
     def give(self, out: tuple[Array, ...]) -> None:
-        """Into `out`: colour [h, w, 3], opacity [h, w], disparity [h, w]."""
+        """Writes what is drawn into `out`: colour [H, W, 3], opacity [H, W] and disparity [H, W] of the tile."""
         cv2.mixChannels(self._sums[:3], [out[0]], [0, 0, 1, 1, 2, 2])
         np.subtract(1, self.passed, out=out[1])
         out[2][...] = self._sums[3]

@@ -42,7 +42,7 @@ class MaskVolumeEngine:
     SceneOptions = MaskVolumeOptions
 
     def recognises(self, content: Mapping[str, Any]) -> bool:
-        """By the MPI network's first convolution."""
+        """Whether this holds the MPI network, by the name and shape of its first convolution."""
         return upstream.recognises(content)
 
     def read_upstream(self, content: Mapping[str, Any], path: Path) -> Checkpoint:
@@ -54,7 +54,7 @@ class MaskVolumeEngine:
         return upstream.write(checkpoint)
 
     def weights_to_draw(self, config: MaskVolumeConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """The network of planes; and that of masks, where there is something of it."""
+        """Names and shapes of the planes' network, and of the masks' where `weights` have it; on the meta device."""
         networks = upstream.networks_of(weights)
         return {prefix + name: t for network, prefix in networks.items() for name, t in network.state_dict().items()}
 

@@ -53,7 +53,7 @@ class Example:
     valid: Tensor | None = None
 
     def to(self, device: torch.device) -> Example:
-        """The same on `device`."""
+        """This example with all its tensors on `device`."""
         backgrounds, moves, valid = (
             None if part is None else to_device(part, device) for part in (self.backgrounds, self.moves, self.valid)
         )
@@ -123,7 +123,10 @@ class ExampleReader:
         memory_bytes: int,
         rank: Rank = ALONE,
     ) -> None:
-        """Of `views`, the `training_views` of `dataset`, the share of `rank`; keeps pictures up to `memory_bytes`.
+        """Reads the share of `rank` of the examples in `views`, the `training_views` of `dataset`.
+
+        Args:
+            memory_bytes: up to which pictures are kept.
 
         Raises:
             UserError: the batch can't be divided among the ranks.

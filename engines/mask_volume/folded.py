@@ -40,7 +40,7 @@ def learn(network: VolumeUnet, swept: Sequence[Swept]) -> Tensor:
 
 
 class Folded(Form):
-    """Of pairs of sweeps."""
+    """How the layers of a network are computed that is given pairs of sweeps."""
 
     def __init__(self, pictures: Sequence[Tensor]) -> None:
         """`pictures` [H, W, 3]: what of each pair is alike on all planes."""

@@ -82,7 +82,7 @@ class Footage:
         return Key(instance, time, *self._pair(self.cameras(instance, time), (instance, time), camera))
 
     def known_key(self, camera: Camera | None, controls: Mapping[str, float]) -> Key | None:
-        """As `key`, without a look at the disk; None where that would be needed."""
+        """What `key` gives, without a look at the disk; None where that would be needed."""
         instance, time = self.when(controls)
         cameras = self._cameras.get((instance, time))
         if cameras is None:

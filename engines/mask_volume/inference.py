@@ -37,7 +37,7 @@ class Totals:
         self._found = dict[tuple[int, int], Tensor]()
 
     def add(self, values: Tensor, planes: slice, rows: slice) -> None:
-        """Of some planes and rows [p, h, W, C]; in any order, several threads at a time."""
+        """Adds up some planes and rows [P', H', W, C] of the volume; in any order, several threads at a time."""
         # Rows first, then in double: over a hundred million squares single precision loses digits.
         runs = values.flatten(-2)
         found = torch.stack([runs.sum(dim=-1), torch.linalg.vector_norm(runs, dim=-1)])
@@ -72,6 +72,7 @@ class Block:
         self._convolve = VolumeConvolution(convolution.weight.detach(), convolution.bias, convolution.stride[0])
 
     def __call__(self, x: Tensor, out: Tensor | None = None) -> Tensor:
+        """The block's outcome [P', H', W', C'] of a volume [P, H, W, C]; into `out` where that is given."""
         totals = Totals()
         (y,) = self._convolve(x, lambda parts, *at: totals.add(parts[0].relu_(), *at))
         return totals.normalise(y, self._norm, out)
@@ -86,6 +87,7 @@ class DoubledBlock:
         self._convolve = DoubledConvolution(convolution.weight.detach(), bias)
 
     def __call__(self, x: Tensor) -> Tensor:
+        """The block's outcome [2 P, 2 H, 2 W, C'] of a volume [P, H, W, C]."""
         totals = Totals()
         y = self._convolve(x, lambda parts, *at: totals.add(parts[0].relu_(), *at))
         return totals.normalise(y, self._norm)
@@ -107,6 +109,8 @@ class PackedUnet:
         self._last = VolumeConvolution(last.weight.detach(), last.bias)
 
     def __call__(self, x: Tensor, check: Check) -> Tensor:
+        """The network's outcome [P, H, W, C'], unbounded, of what its first block gives, [P, H, W, C]."""
+
         def run(layer: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
             check()
             return layer(*inputs)
@@ -217,7 +221,11 @@ class PackedMpi:
         return self.after_first(list(self._first(*swept)), swept, check)
 
     def after_first(self, first: list[Tensor], swept: Swept, check: Check) -> Tensor:
-        """The same from the first block of both sweeps, which is taken out of `first`."""
+        """Colours and opacity [P, H, W, 4], from what the first block gives of both sweeps.
+
+        Args:
+            first: one volume [P, H, W, C], which is taken out of the list.
+        """
         prediction = self._rest(first.pop(), check).sigmoid_()
         layers = fresh(swept.volume, *swept.volume.shape[:-1], 4)
         for into, seen, (opacity, share) in zip(layers, swept.volume, prediction.movedim(-1, 1), strict=True):

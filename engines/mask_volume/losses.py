@@ -90,7 +90,7 @@ class Judgement:
 
 
 def masked_l1(picture: Tensor, photograph: Tensor, moves: Tensor) -> Tensor:
-    """Of [1, 3, H, W]: absolute differences where `moves` [H, W], summed over channels, by pixel that moves."""
+    """Absolute differences of pictures [1, 3, H, W] where `moves` [H, W], summed over channels, by pixel that moves."""
     return ((picture - photograph).abs() * moves).sum() / moves.sum().clamp(min=1)
 
 

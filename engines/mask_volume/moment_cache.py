@@ -34,7 +34,7 @@ class MomentCache:
         self._lock = threading.Lock()
 
     def look_at(self, instance: int, time: int, length: int) -> None:
-        """From here on the recording is played; it has `length` moments."""
+        """Says where playing goes on from: this moment of a recording that has `length` moments."""
         with self._lock:
             self._head, self._length = (instance, time), length
 

@@ -71,12 +71,12 @@ class Moment:
     done: Done = field(default_factory=Done)
 
     def hand_over(self) -> None:
-        """To what the caller does with it."""
+        """Hands the tensors over to what the caller does with them: it finds them whole."""
         self.done.hand_over(self.layers, self.mask, self.still)
 
     @property
     def size_bytes(self) -> int:
-        """Of its own; the background's belongs to all."""
+        """Bytes of its own tensors; the background's opacity belongs to all moments."""
         own = (self.layers, self.mask)
         return sum(tensor.numel() * tensor.element_size() for tensor in own if tensor is not None)
 
@@ -101,6 +101,7 @@ class Maker:
     """Makes multiplane images; one thread at a time."""
 
     def __init__(self, weights: Mapping[str, Tensor], device: torch.device) -> None:
+        """Prepares the networks of `weights`, by their names and in their shapes in a checkpoint."""
         self.device = device
         mpi = _network(MpiNet, weights, MPI, device)
         self._mask = _network(MaskNet, weights, MASK, device) if has_mask(weights) else None
@@ -147,7 +148,7 @@ class Maker:
 
 
 def has_mask(weights: Mapping[str, Tensor]) -> bool:
-    """Whether there is a mask network."""
+    """Whether a mask network is among `weights`: names are looked at, not shapes."""
     return any(name.startswith(MASK) for name in weights)
 
 

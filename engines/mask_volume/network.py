@@ -34,10 +34,11 @@ class VolumeBlock(nn.Module):
         return cast(nn.GroupNorm, self.model[2])
 
     def forward(self, x: Tensor) -> Tensor:
+        """The block's outcome [B, C', P', H', W'] of a volume [B, C, P, H, W]."""
         return self.finish(self.convolution(x))
 
     def finish(self, x: Tensor) -> Tensor:
-        """What comes after the convolution."""
+        """What comes after the convolution, of its outcome [B, C', P, H, W]; the same shape."""
         return self.norm(self.model[1](x))  # type: ignore[no-any-return]
 
 
@@ -53,6 +54,7 @@ class Last(nn.Module):
         return cast(nn.Conv3d, self.model[0])
 
     def forward(self, x: Tensor) -> Tensor:
+        """The convolution [B, C', P, H, W] of a volume [B, C, P, H, W]."""
         return self.model(x)  # type: ignore[no-any-return]
 
 
@@ -60,11 +62,11 @@ class Form:
     """How two kinds of layers are computed: as they stand."""
 
     def first(self, block: VolumeBlock, x: Tensor) -> Tensor:
-        """`block` of what the network is given."""
+        """`block` of what the network is given, [B, C, P, H, W]."""
         return block(x)  # type: ignore[no-any-return]
 
     def doubled(self, block: VolumeBlock, x: Tensor) -> Tensor:
-        """`block` of the volume doubled to its nearest neighbours."""
+        """`block` of the volume [B, C, P, H, W] doubled to its nearest neighbours: [B, C', 2 P, 2 H, 2 W]."""
         return block(F.interpolate(x, scale_factor=2.0, mode="nearest"))  # type: ignore[no-any-return]
 
 
@@ -94,6 +96,7 @@ class VolumeUnet(nn.Module):
         self.conv7_3 = Last(n, out_channels)
 
     def forward(self, x: Tensor, form: Form = PLAIN) -> Tensor:
+        """The network's outcome [B, C', P, H, W], unbounded, of a volume [B, C, P, H, W]; `form` makes some layers."""
         x = form.first(self.conv1_1, x)
         half = self.conv1_2(x)
         quarter = self.conv2_2(self.conv2_1(half))
@@ -118,6 +121,7 @@ class MpiNet(VolumeUnet):
         super().__init__(6, 2)
 
     def forward(self, x: Tensor, form: Form = PLAIN) -> Tensor:
+        """Opacity and the two views' shares [B, 3, P, H, W], in [0, 1], of two swept views [B, 6, P, H, W]."""
         x = super().forward(x, form)
         share = torch.softmax(torch.cat([torch.zeros_like(x[:, :1]), x[:, 1:]], dim=1), dim=1)
         return torch.cat([torch.sigmoid(x[:, :1]), share], dim=1)
@@ -130,4 +134,5 @@ class MaskNet(VolumeUnet):
         super().__init__(12, 1)
 
     def forward(self, x: Tensor, form: Form = PLAIN) -> Tensor:
+        """How much moves, [B, 1, P, H, W] in [0, 1], of two swept views and their backgrounds [B, 12, P, H, W]."""
         return torch.sigmoid(super().forward(x, form))

@@ -47,7 +47,7 @@ class Vgg19Difference(nn.Module):
         self.eval().requires_grad_(False)
 
     def forward(self, picture: Tensor, photograph: Tensor) -> Tensor:
-        """Of [1, 3, H, W], both sides at least 16; the photograph in [0, 1]."""
+        """The difference, a scalar, of pictures [1, 3, H, W], both sides at least 16; the photograph in [0, 1]."""
         first, second = _normalised(picture), _normalised(photograph)
         difference = F.l1_loss(first, second)
         divisors = dict(zip(COMPARED, DIVISORS, strict=True))
@@ -66,7 +66,7 @@ def _normalised(picture: Tensor) -> Tensor:
 
 
 def read_vgg(path: Path) -> Vgg19Difference:
-    """With the weights of torchvision's file, or of an authors' checkpoint that holds them.
+    """The network with the weights of torchvision's file, or of an authors' checkpoint that holds them.
 
     Raises:
         UserError: it can't be read, or is another network.

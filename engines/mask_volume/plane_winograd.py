@@ -33,7 +33,7 @@ several threads call it."""
 
 
 def convolution(x: Tensor, weight: Tensor, bias: Tensor | None, stride: list[int], padding: list[int]) -> Tensor:
-    """A 2D or 3D convolution, by its weight."""
+    """A 2D or 3D convolution, as `stride` has 2 or 3 axes: [B, O, ...] of x [B, C, ...] by weights [O, C, k, ...]."""
     if x.device.type == "cpu" and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         # Torch thinks some volumes too small for oneDNN, and takes ten times as long.
         return torch.mkldnn_convolution(x, weight, bias, padding, stride, [1] * len(stride), 1)
@@ -41,7 +41,7 @@ def convolution(x: Tensor, weight: Tensor, bias: Tensor | None, stride: list[int
 
 
 def mixtures(taps: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Of inputs [n, n], taps [n, taps] and products [OUTPUTS, n], n = OUTPUTS + taps - 1; float64.
+    """The mixtures of inputs [n, n], taps [n, taps] and products [OUTPUTS, n], n = OUTPUTS + taps - 1; float64.
 
     That is Toom and Cook's product of polynomials, transposed.
     """
@@ -73,7 +73,7 @@ class Phase:
 
 
 def phases(weight: Tensor, stride: int) -> tuple[list[Phase], Tensor]:
-    """Of a kernel [O, C, k, k, k], and [OUTPUTS, all n] how their products are mixed."""
+    """The phases of a kernel [O, C, k, k, k], and [OUTPUTS, all n] how their products are mixed."""
     size = weight.shape[2]
     reach, found, mixed = size // 2, list[Phase](), list[Tensor]()
     for phase in range(stride):
@@ -98,7 +98,7 @@ class PlaneWinograd:
         self._channels = weight.shape[0]
 
     def __call__(self, x: Tensor, out: tuple[Tensor, ...], then: Then) -> None:
-        """Of a volume [P, H, W, C] into `parts` volumes [P', H', W', O / parts]."""
+        """Convolves a volume [P, H, W, C] into `out`, `parts` volumes [P', H', W', O / parts]."""
         width, channels = x.shape[2:]
         # A row of what is mixed, before and behind the convolutions.
         floats = self._products.shape[1] * (width * channels + out[0][0, 0].numel() * self._parts)

@@ -49,6 +49,7 @@ class MaskVolumeScene:
         """Opens a capture.
 
         Args:
+            weights: by their names and in their shapes in a checkpoint.
             img_wh: what photographs are brought to fit into; None: the options' width.
 
         Raises:
@@ -100,7 +101,7 @@ class MaskVolumeScene:
         return (*self._notes, *self.footage.skipped)
 
     def moments(self, controls: Mapping[str, float]) -> int:
-        """Of the recording that `controls` choose."""
+        """How many moments the recording that `controls` choose has."""
         return self.footage.lengths[self.footage.when(controls)[0]]
 
     @property
@@ -194,7 +195,7 @@ class MaskVolumeScene:
         return frame
 
     def advice(self, camera: Camera, controls: Mapping[str, float]) -> str:
-        """Where the view leaves what planes can show: in plain words, why. Else empty."""
+        """Why the view leaves what planes can show, in plain words; empty where it doesn't."""
         key = self.footage.known_key(camera, controls)
         if key is None:
             return ""
@@ -308,6 +309,7 @@ class Channels(Mapping[str, Tensor]):
     """A frame's channels, some of them made when they are looked at."""
 
     def __init__(self, known: Mapping[str, Tensor], later: Mapping[str, Callable[[], Tensor]]) -> None:
+        """`known`: channels [H, W] by name; `later`: what makes others, [H, W] too."""
         self._known, self._later = dict(known), later
 
     def __getitem__(self, name: str) -> Tensor:
@@ -334,6 +336,10 @@ def _room(asked_bytes: int, device: torch.device) -> int:
 def scene_of_training(
     config: MaskVolumeConfig, weights: Mapping[str, Tensor], dataset: Dataset, device: torch.device
 ) -> MaskVolumeScene:
-    """The scene as learnt so far: planes are made near each view that is looked at, where there is a choice."""
+    """The scene as learnt so far: planes are made near each view that is looked at, where there is a choice.
+
+    Args:
+        weights: by their names and in their shapes in a checkpoint.
+    """
     options = MaskVolumeOptions(pair="fixed" if config.stage == "mask" else "others", cache_mb=SMALL_CACHE_MB)
     return MaskVolumeScene(weights, dataset, device, options, config.img_wh)

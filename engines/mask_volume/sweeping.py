@@ -33,7 +33,7 @@ class Swept(NamedTuple):
 
 
 def sweep_pair(pictures: Tensor, cameras: tuple[Camera, Camera], depths: Tensor) -> Swept:
-    """Of pictures [2, H, W, 3] in [0, 1], the reference's first; `depths` [P] as `planes.sweep` takes them."""
+    """The sweeps of pictures [2, H, W, 3] in [0, 1], the reference's first; `depths` [P] as `planes.sweep` has them."""
     reference, other = cameras
     if pictures.device.type == "cpu":
         first = _sweep_on_cpu(pictures[0].numpy(), reference, reference, depths[:1])

@@ -157,7 +157,7 @@ class MaskVolumeObjective:
             )
 
     def views(self, step: int) -> Sequence[int]:
-        """Of each example three."""
+        """The photographs of all ranks' examples, three of each."""
         return self.reader.views(step)
 
     def read(self, step: int) -> tuple[Example, ...]:
@@ -165,7 +165,7 @@ class MaskVolumeObjective:
         return self.reader.read(step)
 
     def share(self, batch: tuple[Example, ...]) -> Share:
-        """Of the step's examples."""
+        """This rank's share of the step's examples."""
         return self.reader.share
 
     def pieces(self, batch: tuple[Example, ...]) -> Sequence[tuple[Example, float]]:
@@ -183,7 +183,7 @@ class MaskVolumeObjective:
         return size_px if fits else working_size(size_px, self.config.img_wh)
 
     def scene(self, weights: Mapping[str, Tensor]) -> Scene:
-        """Of the recording that is learnt from."""
+        """A scene of these weights, in the networks' shapes, of the capture that is learnt from."""
         from engines.mask_volume.scene import scene_of_training
 
         return scene_of_training(self.config, weights, self._dataset, self._device)

@@ -64,7 +64,7 @@ def write(checkpoint: Checkpoint) -> dict[str, Any]:
 
 
 def networks_of(weights: Mapping[str, Tensor]) -> dict[VolumeUnet, str]:
-    """Empty networks that a checkpoint holds weights of, and the prefix of their names."""
+    """Networks on the meta device that `weights` are of, by names, not shapes; and the prefix of these names."""
     with torch.device("meta"):
         networks: dict[VolumeUnet, str] = {MpiNet(): MPI}
         if any(name.startswith(MASK) for name in weights):

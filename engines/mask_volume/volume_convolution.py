@@ -123,4 +123,4 @@ class DoubledConvolution:
 
 
 def nothing(parts: tuple[Tensor, ...], planes: slice, rows: slice) -> None:
-    """For what is not looked at while it is made."""
+    """Does nothing with the parts [P', H', W, C], for volumes that are not looked at while they are made."""
