@@ -15,7 +15,7 @@ HARDLY = 1e-4
 
 
 def seen(points: Tensor, photographs: NetworkPhotographs, depths: Tensor) -> tuple[Tensor, Tensor]:
-    """Where photographs show points, and what they show there.
+    """The places of points in photographs, and how far behind each lies what is shown there.
 
     Args:
         points: [N, 3] in the cube.

@@ -108,7 +108,7 @@ class LsmConfig(OptimiserConfig):
     """Processes that read photographs ahead; empty: none where all photographs fit in memory, else 2."""
 
     def lr_at(self, step: int) -> float:
-        """With the decays so far, as in TensorFlow's staircase."""
+        """The learning rate of the step after `step` steps, decayed as TensorFlow's staircase does."""
         return float(super().lr_at(step) * self.decay_rate ** (step // self.decay_steps))
 
     @property
@@ -118,7 +118,7 @@ class LsmConfig(OptimiserConfig):
 
     @property
     def learns_depths(self) -> bool:
-        """Of D-LSM."""
+        """Whether depth maps are learnt from, as by D-LSM; V-LSM learns from voxels."""
         return self.kind == "dlsm"
 
     @model_validator(mode="after")

@@ -158,7 +158,7 @@ class DepthScene:
         return self._sources.source_cameras(controls)
 
     def advice(self, camera: Camera, controls: Mapping[str, float]) -> str:
-        """Where none of the photographs was taken from a side alike."""
+        """A warning where none of the photographs was taken from a side alike; else empty."""
         alike = max(float(camera.forward @ source.forward) for source in self.sources(camera, controls))
         return "" if alike > 0 else "no photograph was taken from this side; what is seen here is a guess"
 
@@ -174,7 +174,7 @@ class DepthScene:
 
     @torch.inference_mode()
     def depth_maps(self, controls: Mapping[str, float]) -> dict[str, Array]:
-        """As the network gives them, whatever they are; see `HasDepthMaps`."""
+        """The depth maps as the network gives them, whatever they are; see `HasDepthMaps`."""
         number = self._sources.number(controls)
         chosen, views = self._sources.chosen(number), self._sources.views(number)
         depths = self._sources.maker.depths(number, views, chosen, never_stop) * self._sources.cube.side

@@ -36,7 +36,7 @@ class LsmEngine:
     configuration_name = upstream.ARGS
 
     def recognises(self, content: Mapping[str, Any]) -> bool:
-        """By the first layers of two networks."""
+        """Whether this holds the first layers of two networks, by the names of its variables."""
         return upstream.recognises(content)
 
     def read_upstream(self, content: Mapping[str, Any], path: Path) -> Checkpoint:
@@ -44,7 +44,7 @@ class LsmEngine:
         return upstream.read(content, path)
 
     def read_configured(self, content: Mapping[str, Any], path: Path, configuration: Path) -> Checkpoint:
-        """As `read_upstream`, with an `args.json` of theirs."""
+        """Reads a checkpoint as `read_upstream` does, with an `args.json` of theirs."""
         return upstream.read(content, path, configuration)
 
     def configuration_text(self, checkpoint: Checkpoint, weights: str) -> str:
@@ -56,7 +56,7 @@ class LsmEngine:
         return upstream.write(checkpoint)
 
     def weights_to_draw(self, config: LsmConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """All."""
+        """Names and shapes of all the network's weights; tensors on the meta device."""
         with torch.device("meta"):
             return Lsm(config).state_dict()
 
@@ -79,7 +79,7 @@ class LsmEngine:
         return training.unsupported(dataset, make_options(LsmConfig, self.suggested(dataset)))
 
     def suggested(self, dataset: Dataset) -> Mapping[str, Any]:
-        """Of data without voxels, but with depths, depth maps are learnt."""
+        """The options that this data asks for: to learn depth maps where it has depths but no voxels."""
         views = dataset.split("train").photographed
         if not views or dataset.volumes is not None or views[0].depth_path is None:
             return {}

@@ -23,7 +23,10 @@ from engines.lsm.recurrent import ConvGru, State, layer_norm
 
 
 def unprojected(features: Tensor, K: Tensor, R: Tensor, nvox: int, size_px: tuple[int, int]) -> Tensor:
-    """As `projection.unproject`, of one photograph [1, C, h, w]; the channels of a voxel stand together in memory."""
+    """The grid [1, C + 1, n, n, n] of one photograph's features [1, C, h, w], as `projection.unproject` gives it.
+
+    The channels of a voxel stand together in memory.
+    """
     at, weights, depth = corners(K, R, nvox, size_px, (features.shape[3], features.shape[2]))
     pixels = features[0].flatten(1).T.contiguous()
     found = F.embedding_bag(at[0].T.contiguous(), pixels, per_sample_weights=weights[0].T.contiguous(), mode="sum")
@@ -45,7 +48,7 @@ class Gru:
         self._output_norm: LayerNorm = cell.Output.get_submodule(layer_norm(0))  # type: ignore[assignment]
 
     def after(self, grid: Tensor, state: State | None) -> State:
-        """As `ConvGru.after`, of a grid [1, C, n, n, n]; None: before the first."""
+        """The state that `ConvGru.after` gives, after a grid [1, C, n, n, n]; `state` None: it is the first grid."""
         rows = grid[0].movedim(0, -1)
         if state is None:
             update, candidate = (_channels_first(part) for part in self._first(rows))
@@ -74,7 +77,7 @@ class PreparedGridUnet:
         self._taps, self._kernel = layer.weights.flatten(1).T.contiguous(), layer.weights.shape[-1]
 
     def __call__(self, grids: Tensor) -> tuple[Tensor, Tensor]:
-        """As `GridUnet.forward`, of [1, 32, n, n, n]."""
+        """Logits [1, n, n, n] of a grid [1, 32, n, n, n]; and what `deconv3` gives, as `GridUnet.forward` has it."""
         found, third = self._network.before_last(grids)
         return self._last(self._network.out, found), third
 
@@ -109,10 +112,10 @@ class Inference:
         return unprojected(features, K, R, config.nvox, (config.im_w, config.im_h))
 
     def fused(self, grid: Tensor, state: State | None) -> State:
-        """As `Lsm.fused`."""
+        """What is remembered after one more photograph's grid [1, 33, n, n, n]; `state` None: it is the first."""
         return self._network.fused(grid, state) if self._gru is None else self._gru.after(grid, state)
 
     def read(self, fused: Tensor) -> tuple[Tensor, Tensor]:
-        """As `Lsm.Grid_Unet`."""
+        """Logits [1, n, n, n] of a fused grid [1, 32, n, n, n]; and what depth maps are made of, see `GridUnet`."""
         found: tuple[Tensor, Tensor] = (self._readout or self._network.Grid_Unet)(fused)
         return found

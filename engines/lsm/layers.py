@@ -120,11 +120,11 @@ class TensorflowLayer(nn.Module):
         self.norm = norm
 
     def started(self, features: Tensor) -> Tensor:
-        """What the convolution is given."""
+        """What the convolution is given: features [B, C, ...], activated where this layer does so."""
         return F.relu(features) if self.activate else features
 
     def finished(self, features: Tensor) -> Tensor:
-        """What comes of its outcome."""
+        """The convolution's outcome [B, O, ...], normalised or with a bias."""
         if self.norm == "IN":
             normalised: Tensor = self.InstanceNorm(features)
             return normalised
@@ -140,7 +140,7 @@ def _weights(*shape: int) -> nn.Parameter:
 
 
 class Convolution(TensorflowLayer):
-    """Of photographs' features (`dimensions` 2) or of grids (3)."""
+    """A convolution of photographs' features (`dimensions` 2) or of grids (3)."""
 
     def __init__(
         self, dimensions: int, kernel: int, before: int, after: int, stride: int, norm: Norm, activate: bool = True

@@ -51,12 +51,12 @@ class CubeRays:
         return torch.addcmul(self.origin, self.directions, distances[:, None])
 
     def chosen(self, which: Tensor) -> CubeRays:
-        """Some of them."""
+        """Some of the rays, by their indices [M]."""
         return CubeRays(self.origin, self.directions[which], self.along_z[which])
 
 
 def rays_of(K: Array, R: Array, pixels: Tensor, width: int) -> CubeRays:
-    """Of pixels [N], numbered row by row in a picture `width` wide.
+    """The rays through pixels [N], numbered row by row in a picture `width` wide.
 
     Args:
         K: [3, 3] intrinsics, pixels.
@@ -113,7 +113,7 @@ class OccupancyField:
     """A grid, ready to be looked up and to be met by rays; all in the cube."""
 
     def __init__(self, occupancy: Tensor, threshold: float) -> None:
-        """`occupancy` [n, n, n] along x, y, z; beyond its border there is nothing."""
+        """`occupancy`: of the shape [n, n, n], along x, y, z, in [0, 1]; beyond its border there is nothing."""
         self.nvox, self.threshold = occupancy.shape[0], threshold
         padded = F.pad(occupancy, (1,) * 6)
         self.voxel = (VMAX - VMIN) / self.nvox

@@ -33,7 +33,7 @@ BACKDROP = 1e-5
 
 @dataclass(frozen=True, eq=False)
 class ReconstructionCube:
-    """Where the grid stands.
+    """The cube that the grid fills, and its place in the world.
 
     Attributes:
         centre: [3] its middle, world.

@@ -20,7 +20,7 @@ def voxel_centres(nvox: int, like: Tensor) -> Tensor:
 
 
 def project_centres(K: Tensor, R: Tensor, nvox: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Where a photograph shows the grid's voxels.
+    """The pixels at which photographs show the centres of the grid's voxels, and how deep these lie.
 
     Args:
         K: [N, 3, 3] intrinsics, pixels.
@@ -85,7 +85,7 @@ def corners(
 
 
 def sample_places(K: Tensor, R: Tensor, side_px: int, im_px: int, samples: int, nvox: int) -> Tensor:
-    """In which voxels the samples of rays through a picture of `side_px` lie, before they are rounded.
+    """The places in the grid, in voxels and not rounded, of samples of rays through a picture of `side_px`.
 
     Args:
         K: [N, 3, 3], R: [N, 3, 4] as `project_centres`, of photographs of `im_px` a side.

@@ -70,6 +70,7 @@ class Reconstructor:
     def __init__(
         self, config: LsmConfig, weights: Mapping[str, Tensor], cube: ReconstructionCube, device: torch.device
     ) -> None:
+        """`weights`: in the shapes that `Lsm` has; `cube`: where the grid stands."""
         with torch.device("meta"):
             network = Lsm(config)
         network.load_state_dict({name: tensor.float() for name, tensor in weights.items()}, assign=True)

@@ -34,6 +34,9 @@ class Sources:
     ) -> None:
         """Makes nothing yet.
 
+        Args:
+            weights: in the shapes that `Lsm` has.
+
         Raises:
             UserError: there are no such photographs.
         """
@@ -45,7 +48,7 @@ class Sources:
         self.start = self.cameras[self.chosen(0)[0]]
 
     def of(self, numbers: Sequence[int] | None) -> Sources:
-        """The same folder and network, what it made of photographs included, with others chosen.
+        """Sources of the same folder and network, what it made of photographs included, with `numbers` chosen.
 
         Raises:
             UserError: there are no such photographs.
@@ -84,13 +87,13 @@ class Sources:
         return (Control(INSTANCE, "Object", "choice", 0, len(self.names) - 1, 0, self.names),)
 
     def source_cameras(self, controls: Mapping[str, float]) -> tuple[Camera, ...]:
-        """Of the photographs that are used."""
+        """The cameras of the photographs that are used."""
         number = self.number(controls)
         views = self.views(number)
         return tuple(views[view].camera for view in self.chosen(number))
 
     def assumptions(self) -> tuple[str, ...]:
-        """In plain words, what was taken for granted."""
+        """Notes in plain words on what was taken for granted."""
         notes, views = list[str](), self.views(0)
         if self.options.views is None:
             used = ", ".join(map(str, self.chosen(0)))

@@ -23,7 +23,13 @@ class SurfaceMesh:
     """The triangles of marching cubes."""
 
     def __init__(self, values: Array, low: float, side: float) -> None:
-        """`values` [n, n, n], positive inside; the first stands at `low` along each axis, and they are `side` apart."""
+        """Triangulates where `values` are 0.
+
+        Args:
+            values: of the shape [n, n, n], positive inside.
+            low: where the first stands along each axis.
+            side: between two of them, in the units of `low`.
+        """
         self.corners: Array = np.zeros((0, 3))
         self.triangles: Array = np.zeros((0, 3), dtype=np.int32)
         if values.max() > 0 > values.min():

@@ -114,7 +114,7 @@ class LsmObjective:
             self.notes = begin_from(self.network, Path(setup.config.checkpoint))
 
     def views(self, step: int) -> Sequence[int]:
-        """Of all objects, all ranks' together."""
+        """The photographs of all objects of the step, all ranks' together."""
         return [view for chosen in self._plan.chosen(step) for view in chosen.views]
 
     def read(self, step: int) -> PhotographBatch:
@@ -122,7 +122,7 @@ class LsmObjective:
         return self.reader.read(step)
 
     def share(self, batch: PhotographBatch) -> Share:
-        """Of the step's objects."""
+        """This rank's share of the step's objects."""
         return batch.share
 
     def losses(self, batch: PhotographBatch) -> dict[str, Tensor]:
@@ -149,6 +149,6 @@ class LsmObjective:
         return self.config.im_w, self.config.im_h
 
     def scene(self, weights: Mapping[str, Tensor]) -> Scene:
-        """Of the photographs that would be taken where nobody chooses."""
+        """A scene of these weights, in the network's shapes, of the photographs that are taken where nobody chooses."""
         sources = Sources(self.config, weights, self._dataset, self._device, LsmOptions())
         return DepthScene(sources) if self.config.kind == "dlsm" else VoxelScene(sources)

@@ -37,7 +37,7 @@ OBJECTS, VIEWS = 0, 1
 
 
 def photograph_bytes(config: LsmConfig) -> int:
-    """Of one that is kept: three colours and, where they are learnt, depths."""
+    """Bytes of a photograph that is kept: three colours and, where they are learnt, depths."""
     return 4 * (3 + config.learns_depths) * config.im_h * config.im_w
 
 
@@ -60,7 +60,7 @@ class ObjectSchedule:
     """Which objects a step looks at, in which photographs."""
 
     def __init__(self, instances: Array, config: LsmConfig, seed: int) -> None:
-        """Of photographs of these objects [V]."""
+        """Chooses among photographs whose objects are `instances` [V]."""
         self._numbers = np.unique(instances).tolist()
         self._own = [np.flatnonzero(instances == number) for number in self._numbers]
         self._config, self._seed = config, seed
@@ -115,7 +115,7 @@ class PhotographBatchReader:
         config: LsmConfig,
         rank: Rank,
     ) -> None:
-        """Of `views`, the share of `rank`; voxels of their objects, which stand in `cube`."""
+        """Reads the share of `rank` of `views`, and voxels of their objects, which stand in `cube`."""
         self._views, self._volumes, self._cube, self._plan = views, volumes, cube, plan
         self._config, self._rank = config, rank
         self._kept, self._depths, self._grids = (

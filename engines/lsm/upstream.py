@@ -40,7 +40,7 @@ def variable(name: str) -> str:
 
 
 def to_torch(name: str, values: Tensor) -> Tensor:
-    """A variable in torch's layout.
+    """A variable in torch's layout: kernels [k, ..., C, O] become [O, C, k, ...], others keep their shape.
 
     Kernels have their two kinds of channels first, in the opposite order: TensorFlow's transposed convolutions have
     inputs and outputs the other way round, as torch's have, so that one turn serves both. A filter for each channel,
@@ -54,7 +54,10 @@ def to_torch(name: str, values: Tensor) -> Tensor:
 
 
 def to_tensorflow(name: str, values: Tensor) -> Tensor:
-    """A tensor of the network in TensorFlow's layout; filters for each channel have a multiplier of 1."""
+    """A tensor of the network in TensorFlow's layout: kernels [O, C, k, ...] become [k, ..., C, O].
+
+    Others keep their shape; filters for each channel, [C, 1, k, k], have a multiplier of 1.
+    """
     if values.dim() < 4:
         return values
     if name.endswith("depth_weights"):
