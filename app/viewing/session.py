@@ -215,7 +215,8 @@ class Session:
         self.eye.leave()
 
     def shut_down(self) -> None:
-        """Ends the workers and waits for them; nothing may be called after, and nothing is told."""
+        """Ends the workers and waits for them; nothing is told, and what was opened meanwhile is adopted by nobody."""
+        self._number += 1
         self._aside.shutdown(wait=True, cancel_futures=True)
         for end in self._drawing.let_go() if self._drawing is not None else []:
             end()

@@ -266,6 +266,14 @@ def test_closing_calls_off_an_opening(session: Session, ear: Ear) -> None:
     assert session.opened is None and session.opening is None
 
 
+def test_what_comes_after_the_end_is_adopted_by_nobody(session: Session, ear: Ear) -> None:
+    session.open(Path("native.pth"))
+    late = ear.next("opened")
+    session.shut_down()
+    assert not session.adopt(late) and session.opened is None
+    assert not [thread for thread in threading.enumerate() if thread.name in ("render", "preview")]
+
+
 def test_an_option_does_not_overtake_another_scene(session: Session, ear: Ear) -> None:
     open_now(session, ear, "native")
     session.open(Path("any.pth"))

@@ -116,7 +116,7 @@ WATCHER = """
 import sys, time
 from pathlib import Path
 from app.training.runs.messages import Standing
-from app.training.runs.order import Order
+from app.training.runs.order import TrainingRequest
 from app.training.runs.run_process import RunProcess
 from tests.app.training.runs.test_run_process import order
 
