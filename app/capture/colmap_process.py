@@ -75,7 +75,9 @@ def run_colmap(
                 raise _failure(place, f"COLMAP failed: {shortened(value, MOST_TOLD)}")
             on_message(kind, value)
     finally:
-        worker.terminate()
+        # Not asked to end: pycolmap answers SIGTERM with a handler of its own, in which it was seen to wait for ever
+        # (findings/pycolmap_answers_sigterm.sh). What is needed of it is here by now.
+        worker.kill()
         worker.join()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 import time
 from multiprocessing.queues import Queue
@@ -28,6 +29,12 @@ def dying(job: int, messages: Queue[Message]) -> None:
 def endless(job: float, messages: Queue[Message]) -> None:
     messages.put(("features", os.getpid()))
     time.sleep(job)
+
+
+def deaf(job: float, messages: Queue[Message]) -> None:
+    """Doesn't end when it is asked to."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    endless(job, messages)
 
 
 def imported(job: str, messages: Queue[Message]) -> list[str]:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from app.capture.colmap_process import MOST_TOLD, run_colmap
+from app.capture.colmap_process import MOST_TOLD, Work, run_colmap
 from engines.core.engine import never_stop
 from engines.core.errors import Cancelled, Unwritable, UserError
-from tests.app.colmap_work import doubled, dying, endless, failing, imported
+from tests.app.colmap_work import deaf, doubled, dying, endless, failing, imported
 
 PLACE = Path(__file__).parents[1]
 
@@ -43,10 +43,11 @@ def test_a_process_that_ends_without_a_word_is_told_with_its_exit_code() -> None
         run_colmap(dying, 7, PLACE, never_stop)
 
 
-def test_it_is_ended_when_it_is_to_stop() -> None:
+@pytest.mark.parametrize("work", [endless, deaf])
+def test_it_is_ended_when_it_is_to_stop(work: Work) -> None:
     processes = list[int]()
     with pytest.raises(Cancelled):
-        run_colmap(endless, 60.0, PLACE, lambda: bool(processes), lambda _, process: processes.append(process))
+        run_colmap(work, 600.0, PLACE, lambda: bool(processes), lambda _, process: processes.append(process))
     with pytest.raises(ProcessLookupError):
         os.kill(processes[0], 0)
 
