@@ -153,10 +153,15 @@ def locked(path: Path, patience_s: float = PATIENCE_S) -> Iterator[None]:
 
     Raises:
         Timeout: another has it, for longer than `patience_s`.
+        OSError: the file can't be made.
     """
     lock = FileLock(path, is_singleton=False)
     try:
         lock.acquire(timeout=patience_s)
+    except Timeout:
+        # It waits, too, where no file can be made at all.
+        path.touch()
+        raise
     except (OSError, NotImplementedError) as error:
         if isinstance(error, OSError) and error.errno not in NO_LOCKS:
             raise

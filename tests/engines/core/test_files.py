@@ -194,3 +194,9 @@ def test_many_that_begin_at_once_are_held_one_at_a_time(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         done = list(pool.map(hold, range(64)))
     assert together == [1] and any(done) and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no /proc, in which nobody can make a file")
+def test_a_place_where_no_file_can_be_made_is_not_taken_for_a_busy_one() -> None:
+    with pytest.raises(UserError, match=r"/proc/orbit\.mp4: can't be written"), holding(Path("/proc/orbit.mp4")):
+        pass
