@@ -144,19 +144,28 @@ class OcclusionNet(nn.Module):
     def forward(self, volume: Tensor) -> tuple[Tensor, Tensor]:
         """Weights [1, 1, D, 64, 64] and depth coordinate [1, 1, 64, 64] of a view volume [1, F, D, 64, 64]."""
         coordinates = depth_coordinates(volume.shape[2], volume)
-        return self._from_first(self.occlusion_prep(torch.cat([coordinates, volume], dim=1)), coordinates)
+        return self.from_first(self.occlusion_prep(torch.cat([coordinates, volume], dim=1)), coordinates)
 
     def of_samples(self, features: Tensor, index: Tensor, planes: int) -> tuple[Tensor, Tensor]:
         """What `forward` gives, of a volume with features [N, F] at the samples `index` [N] and 0 elsewhere."""
         coordinates = depth_coordinates(planes, features)
-        first = cast(SameConv3d, self.occlusion_prep[0]).convolution
-        # The first input channel is the same in each plane: one place of it is enough.
-        column = F.pad(coordinates[..., :1, :1].contiguous(), (1,) * 6, mode="replicate")
-        alike = F.conv3d(column, first.weight[:, :1], first.bias)
-        prepared = convolve(features, index, packed(first.weight[:, 1:]), planes) + alike
-        return self._from_first(self.occlusion_prep[1:](prepared), coordinates)
+        kernel = self.first.weight[:, 1:]
+        prepared = convolve(features, index, packed(kernel), planes) + self.of_coordinates(coordinates)
+        return self.from_first(self.occlusion_prep[1:](prepared), coordinates)
 
-    def _from_first(self, prepared: Tensor, coordinates: Tensor) -> tuple[Tensor, Tensor]:
+    @property
+    def first(self) -> nn.Conv3d:
+        """The first convolution; the depth coordinate is the first of its input channels."""
+        return cast(SameConv3d, self.occlusion_prep[0]).convolution
+
+    def of_coordinates(self, coordinates: Tensor) -> Tensor:
+        """[1, C', D, 1, 1] what the first convolution makes of the depth coordinates [1, 1, D, H, W] alone."""
+        # They are the same all over a plane: one place of each is enough.
+        column = F.pad(coordinates[..., :1, :1].contiguous(), (1,) * 6, mode="replicate")
+        return F.conv3d(column, self.first.weight[:, :1], self.first.bias)
+
+    def from_first(self, prepared: Tensor, coordinates: Tensor) -> tuple[Tensor, Tensor]:
+        """Weights and depth from what comes out of `occlusion_prep` [1, C', D, 64, 64]."""
         features = self.occlusion_net(prepared)
         weights = self.softmax_net(torch.cat([prepared, features, coordinates], dim=1))
         return weights, (coordinates * weights).sum(dim=2)

@@ -6,13 +6,9 @@ each border; for it the whole volume is little.
 
 from __future__ import annotations
 
-from typing import cast
-
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engines.core.networks.unet import SameConv3d
 from engines.deepvoxels.geometry import fill_volume
 from engines.deepvoxels.network import OcclusionNet, depth_coordinates
 from engines.deepvoxels.sparse_volume import convolve, packed
@@ -23,12 +19,10 @@ class SparseVisibility:
 
     def __init__(self, network: OcclusionNet, planes: int) -> None:
         self.planes = planes
-        first = cast(SameConv3d, network.occlusion_prep[0]).convolution
-        kernel = first.weight.detach()
-        self._network = network
+        self._network, kernel = network, network.first.weight.detach()
         self.coordinates = depth_coordinates(planes, kernel).contiguous()
-        # The depth coordinate is the first input channel and the same for every picture.
-        self.constant = F.conv3d(_repeated(self.coordinates), kernel[:, :1], first.bias)
+        # The same for every picture.
+        self.constant = network.of_coordinates(self.coordinates).detach()
         self._kernel = kernel[:, 1:]
         self._products = packed(self._kernel).contiguous()
 
@@ -43,10 +37,7 @@ class SparseVisibility:
             first = convolve(features, index, self._products, self.planes)
         else:
             first = F.conv3d(_repeated(fill_volume(features, index, self.planes)), self._kernel)
-        prepared = F.relu(first + self.constant)
-        inner = self._network.occlusion_net(prepared)
-        weights = self._network.softmax_net(torch.cat([prepared, inner, self.coordinates], dim=1))
-        return weights, (self.coordinates * weights).sum(dim=2)
+        return self._network.from_first(F.relu(first + self.constant), self.coordinates)
 
 
 def _repeated(volume: Tensor) -> Tensor:
