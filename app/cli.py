@@ -120,9 +120,9 @@ def _run(words: list[str]) -> int:
         # Here, not at exit: a reader that has gone away is noticed where it can be answered.
         sys.stdout.flush()
         if _among_others():
-            from engines.core import ranks
+            from engines.core import distributed
 
-            ranks.part()
+            distributed.leave()
         return code
     except SystemExit as error:  # argparse, after --help or a usage error
         return error.code if isinstance(error.code, int) else int(error.code is not None)
@@ -187,9 +187,9 @@ def _among_others() -> bool:
     if "RANK" not in os.environ:
         return False
     # Only then: it imports torch.
-    from engines.core import ranks
+    from engines.core import distributed
 
-    return ranks.launched() > 1
+    return distributed.launched() > 1
 
 
 def _complain(text: str) -> None:
@@ -197,18 +197,18 @@ def _complain(text: str) -> None:
     if not _among_others():
         sys.stderr.write(text)
         return
-    from engines.core import ranks
+    from engines.core import distributed
 
-    if ranks.speaks_first():
+    if distributed.reports_first():
         (sys.__stderr__ or sys.stderr).write(text)
 
 
 def _is_loss_of_another(error: Exception) -> bool:
     if not _among_others():
         return False
-    from engines.core import ranks
+    from engines.core import distributed
 
-    return ranks.is_loss_of_another(error)
+    return distributed.is_loss_of_another(error)
 
 
 def _dispatch(words: list[str]) -> int:

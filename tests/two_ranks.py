@@ -105,9 +105,9 @@ def main() -> None:
     """A rank: does what comes in, a line each."""
     import torch
 
-    from engines.core import ranks
+    from engines.core import distributed
 
-    ranks.join(torch.device("cpu"))
+    distributed.join(torch.device("cpu"))
     for line in sys.stdin:
         module, name, arguments = json.loads(line)
         with contextlib.redirect_stdout(sys.stderr):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from tqdm import tqdm
 
 from app.viewing.opening import CompanionPaths, Opened, open_scene, with_up
-from engines.core import ranks
+from engines.core import distributed
 from engines.core.camera import Array, Camera
 from engines.core.device import choose_device
 from engines.core.engine import HasSources, Scene, whole_controls
@@ -91,7 +91,7 @@ def open_from(arguments: argparse.Namespace, photographs: bool = False) -> Opene
     Raises:
         UserError: it can't be opened.
     """
-    ranks.join(choose_device(arguments.device))
+    distributed.join(choose_device(arguments.device))
     source = arguments.checkpoint, arguments.data, arguments.device, arguments.settings
     opened = open_scene(*source, None, photographs, beside_of(arguments))
     opened = with_up(opened, arguments.up)
@@ -106,7 +106,7 @@ def assumptions_of(opened: Opened) -> tuple[str, ...]:
 
 def note_since(opened: Opened, before: tuple[str, ...]) -> None:
     """What was found out while drawing: a photograph that could not be read and what took its place, say."""
-    found = ranks.gathered([text for text in assumptions_of(opened) if text not in before])
+    found = distributed.all_gather([text for text in assumptions_of(opened) if text not in before])
     notes(dict.fromkeys(text for part in found for text in part))
 
 
@@ -118,7 +118,7 @@ def note_astray(scene: Scene, cameras: Sequence[Camera], controls: Sequence[Mapp
         scene.advice(camera, whole_controls(scene, chosen)) for camera, chosen in zip(cameras, controls, strict=True)
     ]
     # A rank knows the sources of what it drew itself.
-    found = [next(filter(None, told), "") for told in zip(*ranks.gathered(own), strict=True)]
+    found = [next(filter(None, told), "") for told in zip(*distributed.all_gather(own), strict=True)]
     if astray := [text for text in found if text]:
         notes([f"{len(astray)} of {len(found)} pictures leave what can be shown truly; the first: {astray[0]}"])
 
@@ -129,7 +129,7 @@ def writing(out: Path) -> AbstractContextManager[None]:
     Raises:
         UserError: it is being written already, or its place can't be written.
     """
-    return holding(out) if ranks.is_begun_first() else nullcontext()
+    return holding(out) if distributed.is_begun_first() else nullcontext()
 
 
 def notes(texts: Iterable[str]) -> None:

@@ -34,7 +34,7 @@ from app.commands.shape_scores import (
 )
 from app.training.evaluation import Evaluation, Score, Size, as_photographed, evaluate, view_controls
 from app.viewing.held_out import with_held_out_of
-from engines.core import ranks
+from engines.core import distributed
 from engines.core.camera import Camera
 from engines.core.data.dataset import Dataset
 from engines.core.data.views import Split
@@ -119,7 +119,7 @@ def _score_pictures(arguments: argparse.Namespace) -> int:
 
         def on_view(score: Score) -> None:
             scores.append(score)
-            bar.move_to(len(scores), -(-len(views) // ranks.here().count))
+            bar.move_to(len(scores), -(-len(views) // distributed.here().count))
 
         size = size_of(opened.scene, arguments.size)
         evaluation = evaluate(opened.scene, views, on_view, crop_px=arguments.crop, dataset=dataset, learnt_px=size)
@@ -131,7 +131,7 @@ def _score_pictures(arguments: argparse.Namespace) -> int:
     result |= evaluation.to_json()
     # First, so that a disk that is full by now doesn't take what was found.
     sys.stdout.write(json.dumps(result, indent=2) + "\n" if arguments.json else _table(evaluation, chosen))
-    if out is not None and ranks.here().is_first:
+    if out is not None and distributed.here().is_first:
         _write(out, evaluation, result)
     return 0
 

@@ -22,7 +22,7 @@ from app.mesh.score_table import Scored, many_rows, single_rows, to_csv, to_json
 from app.mesh.scored_files import MeshPair, holds_meshes, pairs_of
 from app.mesh.scoring import MOST_DRAWN, POINTS, THRESHOLDS, Protocol, Threshold, empty_score, score_mesh
 from app.mesh.surface import Surface
-from engines.core import ranks
+from engines.core import distributed
 from engines.core.camera import Array
 from engines.core.engine import never_stop
 from engines.core.errors import UserError
@@ -91,7 +91,7 @@ def check_options(arguments: argparse.Namespace) -> None:
         if getattr(arguments, name) is not None:
             why = "compares photographs; leave it out with --mesh" if arguments.mesh is not None else "needs --mesh"
             raise UserError(f"--{name} {why}")
-    if arguments.mesh is not None and ranks.launched() > 1:
+    if arguments.mesh is not None and distributed.launched() > 1:
         raise UserError("evaluate --mesh works in one process: leave torchrun out")
 
 

@@ -26,7 +26,7 @@ from app.export.exporter import BACKGROUNDS, TRANSPARENCY, Export, run_export
 from app.export.frame_times import SPLITS, path_times, running, split_views
 from app.export.video import QUALITIES
 from app.viewing.opening import Opened
-from engines.core import ranks
+from engines.core import distributed
 from engines.core.camera import Camera
 from engines.core.data.origin import from_world, in_world
 from engines.core.data.views import Split
@@ -136,7 +136,7 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
     if arguments.out.suffix in WRITTEN_SUFFIXES:
         _require_own_file(arguments.out, opened, path)
         times = [round(frame[TIME]) for frame in controls] if TIME in controls[0] else None
-        if ranks.here().is_first:
+        if distributed.here().is_first:
             fitted = fit_cameras(opened.scene, cameras, arguments.size, arguments.fit)
             write_path(arguments.out, in_world(fitted, opened.origin), times)
         sys.stdout.write(f"{arguments.out}\n")

@@ -14,7 +14,7 @@ from app.shapes.score_table import table, to_csv
 from app.shapes.scores import THRESHOLDS
 from app.shapes.scoring import ScoringRequest, score_shapes
 from app.viewing.held_out import with_held_out_of
-from engines.core import ranks
+from engines.core import distributed
 from engines.core.data.dataset import Dataset
 from engines.core.data.images import write_png
 from engines.core.data.views import Split
@@ -81,7 +81,7 @@ def check_shape_options(arguments: argparse.Namespace) -> None:
         if arguments.plot.suffix != ".png":
             raise UserError(f"--plot {arguments.plot}: name a .png file")
         check_place(arguments.plot)
-    if ranks.launched() > 1:
+    if distributed.launched() > 1:
         raise UserError("evaluate --shapes works in one process: leave torchrun out")
 
 

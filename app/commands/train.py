@@ -21,7 +21,7 @@ from app.training.loop import Report, run_training
 from app.training.presets import preset_names, read_preset
 from app.training.runs.measure import measure
 from app.training.runs.watched import watched
-from engines.core import ranks
+from engines.core import distributed
 from engines.core.config import parse_settings
 from engines.core.errors import Cancelled, UserError
 from engines.core.storage.run_folder import read_run_config
@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
             stop,
             tell=bar.tell,
         )
-    if ranks.any_of(stop()) and checkpoint.step < bar.max_steps:
+    if distributed.any_of(stop()) and checkpoint.step < bar.max_steps:
         sys.stderr.write(f"stopped and saved at step {checkpoint.step}; the same command with --resume goes on\n")
         return INTERRUPTED
     score = f", PSNR {bar.psnr:.2f} dB on held-out views" if bar.psnr is not None else ""

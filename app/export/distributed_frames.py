@@ -12,7 +12,7 @@ import numpy as np
 import torch
 import torch.distributed as dist
 
-from engines.core import ranks
+from engines.core import distributed
 from engines.core.camera import Array, Camera
 from engines.core.engine import Prepares, Scene
 
@@ -64,7 +64,7 @@ def joined(total: int, owners: Sequence[int] | None, make: Callable[[int], Made]
     Args:
         owners: the rank of each frame; None: each is made by the rank that is free when it is its turn.
     """
-    rank = ranks.here()
+    rank = distributed.here()
     if rank.count == 1:
         yield from (make(index) for index in range(total))
         return
@@ -78,16 +78,16 @@ def joined(total: int, owners: Sequence[int] | None, make: Callable[[int], Made]
 def _own(total: int, owners: Sequence[int] | None) -> Iterator[int]:
     """The frames that this rank makes, in order."""
     if owners is not None:
-        return iter([index for index, owner in enumerate(owners) if owner == ranks.here().number])
-    take = ranks.shared_counter()
+        return iter([index for index, owner in enumerate(owners) if owner == distributed.here().number])
+    take = distributed.shared_counter()
     # The first frame is the first rank's, which may have drawn it already to see what is in it.
     later = (number + 1 for number in iter(take, None))
-    return takewhile(lambda index: index < total, chain([0], later) if ranks.here().is_first else later)
+    return takewhile(lambda index: index < total, chain([0], later) if distributed.here().is_first else later)
 
 
 def _in_order(total: int, own: Iterator[int], make: Callable[[int], Made]) -> Iterator[Made]:
     """While another's frame is on its way, one's own later ones are made."""
-    others = _Arrivals(range(1, ranks.here().count))
+    others = _Arrivals(range(1, distributed.here().count))
     made: dict[int, Made] = {}
     try:
         for index in range(total):

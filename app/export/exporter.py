@@ -21,7 +21,7 @@ from app.export.distributed_frames import Made, bound_to, joined
 from app.export.image_folder import CAMERAS_NAME, replacing_folder, write_array, write_image
 from app.export.video import VIDEO_SUFFIXES, ThreadedCalls, VideoWriter
 from app.rendering.display import Pixels, channel_limits, has_limits, shade
-from engines.core import ranks
+from engines.core import distributed
 from engines.core.camera import Array, Camera
 from engines.core.data.images import resize_area, smaller_size
 from engines.core.data.origin import in_world
@@ -139,7 +139,7 @@ def run_export(scene: Scene, export: Export, on_progress: OnProgress, stop: Stop
     drawing = _Drawing(scene, export, cameras, stop)
     is_video = out.suffix.lower() in VIDEO_SUFFIXES
     made = _pictures(drawing) if is_video else joined(len(cameras), drawing.owners, drawing.arrays)
-    if not ranks.here().is_first:
+    if not distributed.here().is_first:
         # Another rank writes what these are joined into.
         for _ in made:
             pass
@@ -172,7 +172,7 @@ class _Drawing:
         self._scene, self._stop = scene, stop
         chosen = export.controls or [{}] * len(cameras)
         self._controls = [whole_controls(scene, frame) for frame in chosen]
-        self.owners = bound_to(scene, cameras, self._controls, ranks.here().count)
+        self.owners = bound_to(scene, cameras, self._controls, distributed.here().count)
 
     def frame(self, index: int) -> Frame:
         """As the scene draws it, over the background."""
@@ -221,10 +221,10 @@ def _pictures(drawing: _Drawing) -> Iterator[Made]:
     limits: dict[str, Limits] = {}
     if channels != ("rgb",):
         # The range is the first frame's, whoever draws the others.
-        if ranks.here().is_first:
+        if distributed.here().is_first:
             first.append(drawing.frame(0))
             limits = _clip_limits(first[0], channels, cameras) | dict(drawing.export.limits)
-        limits = {channel: (low, high) for channel, (low, high) in ranks.of_first(limits).items()}
+        limits = {channel: (low, high) for channel, (low, high) in distributed.broadcast(limits).items()}
 
     def picture(index: int) -> Made:
         frame = first.pop() if first else drawing.frame(index)

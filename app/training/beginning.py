@@ -13,7 +13,7 @@ from app.capture.unused import unused
 from app.method_faults import or_method
 from app.training.evaluation import Size, as_photographed
 from app.viewing.held_out import held_out_names, without_judged
-from engines.core import contract, ranks
+from engines.core import contract, distributed
 from engines.core.config import TrainingConfig, make_options
 from engines.core.data.dataset import Dataset
 from engines.core.data.object_masks import laid_over, settled
@@ -107,7 +107,7 @@ def begin(
 
 def _require_divided(training: Training, method: str) -> None:
     known: object = training
-    ranks.require_divided(method, isinstance(known, DividesSteps) and known.divides_steps)
+    distributed.require_divided(method, isinstance(known, DividesSteps) and known.divides_steps)
 
 
 def _as_configured(dataset: Dataset, config: TrainingConfig) -> Dataset:
@@ -119,11 +119,11 @@ def _as_configured(dataset: Dataset, config: TrainingConfig) -> Dataset:
 def _to_resume(engine: AnyEngine, out: Path, settings: Mapping[str, Any], again: bool) -> Checkpoint:
     """The run's last checkpoint, with the new `max_steps` and the like; `again` also where nothing is left to do."""
     checkpoint = read_run_training_of_first(out)
-    if ranks.here().is_first:
+    if distributed.here().is_first:
         complete_scene(out, checkpoint)
     if checkpoint.engine != engine.name:
         raise UserError(f"{out}: is a run of {checkpoint.engine}, not of {engine.name}")
-    if "up" not in settings and (up := ranks.of_first(chosen_up(out))) is not None:
+    if "up" not in settings and (up := distributed.broadcast(chosen_up(out))) is not None:
         # In the window, after it was learnt so far.
         settings = {**settings, "up": ",".join(map(repr, up))}
     begun = make_options(engine.Config, checkpoint.config, f"{out}: its configuration").model_dump()

@@ -18,7 +18,7 @@ from torch import Tensor
 from app.camera.fitting import same_pose
 from app.export.distributed_frames import owners
 from app.viewing.objects import choice_of, learnt_objects
-from engines.core import ranks
+from engines.core import distributed
 from engines.core.camera import Array, Camera
 from engines.core.data.dataset import Dataset
 from engines.core.data.images import SMALLEST_SIDE_PX, resize_area
@@ -180,11 +180,11 @@ def evaluate(
     if not views:
         raise UserError("no photographs to compare with in these views")
     controls = view_controls(scene, views, dataset)
-    drawn_by = owners(scene, [view.camera for view in views], controls, ranks.here().count)
+    drawn_by = owners(scene, [view.camera for view in views], controls, distributed.here().count)
     crop = scene.border_px if crop_px is None else crop_px
     own: dict[int, Score] = {}
     cancelled = False
-    for index in np.flatnonzero(np.array(drawn_by) == ranks.here().number).tolist():
+    for index in np.flatnonzero(np.array(drawn_by) == distributed.here().number).tolist():
         if _will_be_source(scene, views[index], controls[index]):
             continue
         try:
@@ -198,9 +198,9 @@ def evaluate(
         if values is not None:
             own[index] = _named(values, views[index], scene, dataset)
             on_view(own[index])
-    if ranks.any_of(cancelled):
+    if distributed.any_of(cancelled):
         raise Cancelled
-    told = ranks.gathered([[index, asdict(score)] for index, score in own.items()])
+    told = distributed.all_gather([[index, asdict(score)] for index, score in own.items()])
     found = {index: Score(**score) for part in told for index, score in part}
     if not found:
         raise UserError(

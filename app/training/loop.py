@@ -23,7 +23,7 @@ from app.training.run_history import forget_after, recent_losses, with_recent
 from app.training.run_restoring import RunKept
 from app.viewing.held_out import keep_pair, remembering, validation_views
 from engines import registry
-from engines.core import ranks
+from engines.core import distributed
 from engines.core.contract import checkpoint_of, scene_of
 from engines.core.data.views import Views
 from engines.core.device import choose_device, is_out_of_memory, memory_used
@@ -113,9 +113,9 @@ def run_training(
             checkpoint stays.
     """
     engine, out, where = registry.find_engine(engine_name), Path(out), choose_device(device)
-    rank = ranks.join(where)
+    rank = distributed.join(where)
     # What is in the folder the first rank says: it is the only one that writes there.
-    again = ranks.of_first(is_interrupted_here(out))
+    again = distributed.broadcast(is_interrupted_here(out))
     if rank.is_first:
         check_folder(out, resume or again)
     recent: list[Mapping[str, float]] = []
@@ -153,7 +153,7 @@ def _loop(run: _Run, report: Callable[[Report], None], stop: Stop, between: Betw
         with run.nothing_lost():
             clock.leave_out(between(training, run.out))
         # Whichever rank was told to stop, all do, after the same step.
-        if ranks.any_of(stop()):
+        if distributed.any_of(stop()):
             break
         try:
             losses = training.step()
@@ -211,7 +211,7 @@ class _Run:
         with self._writing():
             # What an earlier attempt drew beyond this step is going to be done again.
             purge = training.step_count + 1
-            self._events = begin_events(out, purge) if ranks.here().is_first else None
+            self._events = begin_events(out, purge) if distributed.here().is_first else None
             if self._events is not None:
                 self._kept = RunKept(out)
 
@@ -286,7 +286,7 @@ class _Run:
             self._tell("")
 
     def _keep_pair(self, image: Tensor, photograph: Tensor) -> None:
-        if ranks.here().is_first:
+        if distributed.here().is_first:
             with self._writing():
                 keep_pair(self.out, self.training.step_count, image, photograph)
 
@@ -339,7 +339,7 @@ class _Run:
         self._saved = self._whole_checkpoint()
         self._write(self._saved)
         # Before that none may end: torchrun ends the others when one does.
-        ranks.wait()
+        distributed.barrier()
         self._kept_step, self._saved_s = self._saved.step, time.monotonic()
         return self._saved
 
@@ -357,7 +357,7 @@ class _Run:
     def is_due(self) -> bool:
         """Whether the last checkpoint is so old that another is."""
         # All ranks save together.
-        return ranks.any_of(time.monotonic() - self._saved_s >= 60 * self.config.checkpoint_minutes)
+        return distributed.any_of(time.monotonic() - self._saved_s >= 60 * self.config.checkpoint_minutes)
 
     def memory_bytes(self) -> int:
         """Held on the device."""

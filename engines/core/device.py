@@ -12,7 +12,7 @@ import psutil
 import torch
 from torch import Tensor
 
-from engines.core import ranks
+from engines.core import distributed
 from engines.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def choose_device(name: str = "auto") -> torch.device:
     Raises:
         UserError: the name is unknown or this machine lacks the device.
     """
-    local_rank = ranks.local_rank()
+    local_rank = distributed.local_rank()
     device = _device(name) if local_rank is None else _device_of_rank(name, local_rank)
     if device.type == "cuda":
         _round_nothing()

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from engines.core.config import SCENE_CONFIG, OptimiserConfig, make_options
 from engines.core.data.dataset import Dataset
 from engines.core.data.views import Views
+from engines.core.distributed import Share
 from engines.core.engine import Scene
 from engines.core.learning.read_ahead import StepReader
-from engines.core.ranks import Share
 from engines.core.storage.checkpoint import Checkpoint, SceneInfo
 
 AnyOptimiserConfig = TypeVar("AnyOptimiserConfig", bound=OptimiserConfig)

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from engines.core import ranks
+from engines.core import distributed
 from engines.deepvoxels.config import FEATURE_PX, DeepVoxelsConfig
 from engines.deepvoxels.discriminator import PatchDiscriminator, adversarial_loss
 from engines.deepvoxels.dividing import Chance, Statistics
@@ -51,13 +51,13 @@ class TargetComparison(nn.Module):
 
     def __init__(self, network: DeepVoxels, discriminator: PatchDiscriminator, config: DeepVoxelsConfig) -> None:
         super().__init__()
-        self.share = ranks.here().share_of_batch(config.num_trgt, "num_trgt")
+        self.share = distributed.here().share_of_batch(config.num_trgt, "num_trgt")
         self.judged = config.adversarial_weight > 0
         self.network, self._config = network, config
         # Where it takes no part its weights get no gradients that ranks could wait for.
         self.discriminator = discriminator if self.judged else None
         self._drawing, self._judging = Chance(), Chance()
-        if ranks.here().count > 1:
+        if distributed.here().count > 1:
             like = next(network.parameters())
             side, features = config.img_sidelength - 2 * config.border_px, config.num_grid_feats
             self._drawing = Chance.of(network.rendering_net, like.new_zeros(1, features, FEATURE_PX, FEATURE_PX))

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from engines.core import ranks
-from engines.core.ranks import Share
+from engines.core import distributed
+from engines.core.distributed import Share
 
 
 class Chance:
@@ -68,7 +68,7 @@ class Statistics:
         """
         self._share, self._alike = share, alike
         self._norms = [(norm, passes) for part, passes in parts for norm in _norms(part)]
-        if ranks.here().count > 1:
+        if distributed.here().count > 1:
             self._before = [[tensor.clone() for tensor in _running(norm)] for norm, _ in self._norms]
             for norm, _ in self._norms:
                 for tensor in _running(norm):
@@ -77,14 +77,14 @@ class Statistics:
     @torch.no_grad()
     def put_together(self, *alike: Tensor) -> None:
         """After the step: makes them, on every rank, what one process would have; `alike` as in the beginning."""
-        share, is_first = self._share, ranks.here().is_first
-        if ranks.here().count == 1:
+        share, is_first = self._share, distributed.here().is_first
+        if distributed.here().count == 1:
             return
         common = [*self._alike, *alike]
         own = [tensor if is_first else torch.zeros_like(tensor) for tensor in common]
         for norm, passes in self._norms:
             own += [tensor * _fading(norm, passes * (share.total - share.end)) for tensor in _running(norm)]
-        flat = ranks.summed(torch.cat([tensor.flatten() for tensor in own]))
+        flat = distributed.all_reduce(torch.cat([tensor.flatten() for tensor in own]))
         sums = iter(torch.split(flat, [tensor.numel() for tensor in own]))
         for tensor in common:
             tensor.copy_(next(sums).view_as(tensor))

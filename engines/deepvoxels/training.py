@@ -15,9 +15,9 @@ from torch import Tensor
 
 from engines.core.camera import Array
 from engines.core.data.dataset import Dataset
+from engines.core.distributed import Share
 from engines.core.errors import UserError
 from engines.core.objective import Setup
-from engines.core.ranks import Share
 from engines.core.seeding import generator_states
 from engines.core.storage.checkpoint import Checkpoint, SceneInfo
 from engines.deepvoxels.beginning import networks, optimisers

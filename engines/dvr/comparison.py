@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engines.core import ranks
+from engines.core import distributed
 from engines.dvr import losses
 from engines.dvr.chosen import numbers_of
 from engines.dvr.config import DvrConfig
@@ -143,5 +143,5 @@ class RayComparison:
         """Over the pixels of a view [M], or their mean, as is configured; the mean over views."""
         if self._config.reduction_method == "sum":
             return values.sum() / self._config.batch_size
-        count = ranks.summed(torch.full((), float(len(values)), device=values.device))
+        count = distributed.all_reduce(torch.full((), float(len(values)), device=values.device))
         return values.sum() / count.clamp(min=1) / self._config.batch_size

@@ -13,11 +13,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.core import ranks
+from engines.core import distributed
 from engines.core.data.dataset import Dataset
+from engines.core.distributed import Share
 from engines.core.errors import UserError
 from engines.core.objective import Setup
-from engines.core.ranks import Share
 from engines.core.seeding import generator_states
 from engines.core.storage.checkpoint import Checkpoint, SceneInfo
 from engines.dvr.comparison import RayComparison
@@ -73,7 +73,7 @@ class DvrObjective:
         self._grid, self._learns_grid = LearntGrid() if config.prune_rays else None, config.c_dim == 0
         self.generators: Mapping[str, Tensor] = generator_states(setup.device)
         self._compare = RayComparison(config, 1 / self.cube.side)
-        self._plan, rank = ViewSchedule(views.instances, config, setup.seed), ranks.here()
+        self._plan, rank = ViewSchedule(views.instances, config, setup.seed), distributed.here()
         rank.share_of_batch(config.batch_size * (config.n_training_points // config.patch_size**2), "n_training_points")
         self.workers = workers_for(views, config)
         hulls = VisualHulls(views, self.cube, config) if config.depth_from_visual_hull else None

@@ -20,9 +20,9 @@ from engines.core.data.images import resize_area, resize_nearest, to_uint8
 from engines.core.data.object_masks import silhouette
 from engines.core.data.views import View, Views
 from engines.core.device import to_device
+from engines.core.distributed import Rank, Share
 from engines.core.errors import UserError
 from engines.core.learning.read_ahead import WORKERS
-from engines.core.ranks import Rank, Share
 from engines.core.seeding import seeded
 from engines.dvr.config import DvrConfig
 from engines.dvr.cube import Cube

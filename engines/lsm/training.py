@@ -13,13 +13,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engines.core import ranks
+from engines.core import distributed
 from engines.core.data.dataset import Dataset
 from engines.core.device import to_device
+from engines.core.distributed import Share
 from engines.core.engine import Scene
 from engines.core.errors import UserError
 from engines.core.objective import Setup
-from engines.core.ranks import Share
 from engines.core.storage.checkpoint_file import read_own
 from engines.lsm import upstream
 from engines.lsm.config import LsmConfig, LsmOptions
@@ -53,7 +53,7 @@ def unsupported(dataset: Dataset, config: LsmConfig) -> str:
 
 
 def _require_divisible(config: LsmConfig) -> None:
-    rank = ranks.here()
+    rank = distributed.here()
     rank.share_of_batch(config.batch_size, "batch_size")
     if rank.count > 1 and config.norm == "BN":
         raise UserError(
@@ -101,7 +101,7 @@ class LsmObjective:
         )
         self.workers = workers_for(len(views), setup.config)
         volumes = None if setup.config.learns_depths else setup.dataset.volumes
-        self.reader = PhotographBatchReader(views, volumes, cube, self._plan, setup.config, ranks.here())
+        self.reader = PhotographBatchReader(views, volumes, cube, self._plan, setup.config, distributed.here())
         self.reader.look()
         self.network = Lsm(setup.config)
         if setup.config.learns_depths:

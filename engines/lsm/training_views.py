@@ -19,9 +19,9 @@ from engines.core.data.dataset import Volumes
 from engines.core.data.depth_files import resized_depth
 from engines.core.data.views import View, Views
 from engines.core.data.volumes import turned
+from engines.core.distributed import Rank, Share
 from engines.core.errors import UserError
 from engines.core.learning.read_ahead import WORKERS
-from engines.core.ranks import Rank, Share
 from engines.core.seeding import seeded
 from engines.lsm.config import LsmConfig
 from engines.lsm.photographs import NetworkPhotographs, ReconstructionCube, read_photographs

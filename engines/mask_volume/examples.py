@@ -8,15 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engines.core import ranks
+from engines.core import distributed
 from engines.core.camera import Array, Camera
 from engines.core.data.dataset import Dataset
 from engines.core.data.images import resize_area, resize_lanczos, to_uint8
 from engines.core.data.views import WHOLE, View, Views
 from engines.core.device import to_device
+from engines.core.distributed import ALONE, Rank
 from engines.core.errors import UserError
 from engines.core.learning.read_ahead import WORKERS
-from engines.core.ranks import ALONE, Rank
 from engines.core.seeding import seeded
 from engines.mask_volume.augmentation import random_window, recoloured
 from engines.mask_volume.captures import are_clips, background_of, depth_limits, lack_of_depths, picture_at
@@ -285,4 +285,4 @@ def reader_for(dataset: Dataset, views: Views, config: MaskVolumeConfig, seed: i
     fits = len(views) * 3 * width * height <= MEMORY_BYTES
     workers = config.num_workers if config.num_workers is not None else (0 if fits else WORKERS)
     memory_bytes = MEMORY_BYTES // max(workers, 1)
-    return ExampleReader(dataset, views, config, seed, memory_bytes, ranks.here()), workers
+    return ExampleReader(dataset, views, config, seed, memory_bytes, distributed.here()), workers

@@ -13,10 +13,10 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from engines.core.distributed import Share
 from engines.core.engine import Scene
 from engines.core.errors import UserError
 from engines.core.objective import Setup
-from engines.core.ranks import Share
 from engines.core.storage.checkpoint_file import read_own
 from engines.core.storage.upstream_state import checked_weights
 from engines.mask_volume import folded, planes, upstream

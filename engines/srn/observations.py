@@ -17,9 +17,9 @@ from engines.core.camera import Array, Camera
 from engines.core.data.dataset import Dataset
 from engines.core.data.images import to_uint8
 from engines.core.data.views import Views
+from engines.core.distributed import ALONE, Rank, Share
 from engines.core.errors import UserError
 from engines.core.learning.read_ahead import WORKERS
-from engines.core.ranks import ALONE, Rank, Share
 from engines.core.seeding import seeded
 from engines.srn.codes import given_codes
 from engines.srn.config import SrnConfig

@@ -15,11 +15,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engines.core import ranks
+from engines.core import distributed
 from engines.core.device import to_device
+from engines.core.distributed import Share
 from engines.core.errors import UserError
 from engines.core.objective import Setup
-from engines.core.ranks import Share
 from engines.core.seeding import seeded
 from engines.core.storage.checkpoint import INSTANCES, SceneInfo
 from engines.srn.codes import codes_of_objects
@@ -40,7 +40,7 @@ from engines.srn.trained_class import as_trained, begin_from, origin_of
 
 
 def _require_divisible(config: SrnConfig) -> None:
-    rank = ranks.here()
+    rank = distributed.here()
     for size in config.batch_size_per_img_sidelength:
         rank.share_of_batch(size, "batch_size_per_img_sidelength")
     if rank.count > 1 and config.use_unet_renderer and not config.freeze_networks:
@@ -90,7 +90,7 @@ class SrnObjective:
         keep = self.workers == 0 and fit_in_memory(len(self.photographs), config)
         self._plan = ResolutionSchedule(self.photographs.instances, config, setup.seed)
         self.reader = PictureReader(
-            self.photographs, self._plan, config.embedding_size if given else None, keep, ranks.here()
+            self.photographs, self._plan, config.embedding_size if given else None, keep, distributed.here()
         )
 
     def views(self, step: int) -> Sequence[int]:

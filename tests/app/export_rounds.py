@@ -27,7 +27,7 @@ from app.export.exporter import Export, run_export
 from app.export.video import VideoWriter
 from app.rendering.display import Pixels, shade
 from app.viewing.opening import open_scene
-from engines.core import ranks
+from engines.core import distributed
 from engines.core.camera import Camera
 from engines.core.device import usable_cores
 from engines.core.engine import Scene, Stop, never_stop
@@ -160,18 +160,18 @@ def divided(folder: str) -> list[list[float]]:
 
 
 def _divided(scene: Scene, cameras: list[Camera], folder: Path) -> Iterator[list[float]]:
-    rank = ranks.here()
+    rank = distributed.here()
 
     def alone(way: Callable[[], object]) -> float:
         took_s = 0.0
         if rank.is_first:
-            with mock.patch.object(ranks, "here", lambda: ranks.ALONE):
+            with mock.patch.object(distributed, "here", lambda: distributed.ALONE):
                 took_s = took(way).wall_s
-        ranks.wait()
+        distributed.barrier()
         return took_s
 
     def both(way: Callable[[], object]) -> float:
-        return took(lambda: (way(), ranks.wait())).wall_s
+        return took(lambda: (way(), distributed.barrier())).wall_s
 
     def export(name: str) -> None:
         run_export(scene, Export(cameras, folder / name, size_px=WORKERS.size_px), lambda _: None, never_stop)

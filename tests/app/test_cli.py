@@ -206,7 +206,7 @@ def test_what_is_done_in_one_process_is_refused_to_several_and_said_once(
     first: bool, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     begun_by_torchrun(monkeypatch)
-    monkeypatch.setattr("engines.core.ranks.speaks_first", lambda: first)
+    monkeypatch.setattr("engines.core.distributed.reports_first", lambda: first)
     assert cli.main(["info", "scene.pth"]) == 1
     told = capfd.readouterr()
     line = "vantage: info works in one process: leave torchrun out, which is for train, render, evaluate\n"

@@ -16,10 +16,10 @@ from engines import registry
 from engines.core.abilities import FilledBox
 from engines.core.camera import Camera
 from engines.core.data.dataset import Dataset
+from engines.core.distributed import Share
 from engines.core.engine import Audit, Control
 from engines.core.frame import Frame, Samples
 from engines.core.objective import Setup
-from engines.core.ranks import Share
 from engines.core.storage.checkpoint import Checkpoint, SceneInfo
 from tests.docs.page import METHOD, PAGE, among_engines, blocks, engine_source, mypy_says, recipe, write_method
 

@@ -34,11 +34,11 @@ def learn(engine: str, folder: str, settings: dict[str, Any], steps: int, out: s
 def learn_dataset(
     engine: str, dataset: Dataset, settings: dict[str, Any], steps: int, out: str
 ) -> list[dict[str, float]]:
-    from engines.core import ranks
+    from engines.core import distributed
 
     training = begun(engine, dataset, settings)
     losses = [dict(training.step()) for _ in range(steps)]
-    save(training.checkpoint(), f"{out}.{ranks.here().number}")
+    save(training.checkpoint(), f"{out}.{distributed.here().number}")
     training.close()
     return losses
 

@@ -14,9 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 
-from engines.core import ranks
+from engines.core import distributed
 from engines.core.contract import checked_objective, require_losses
 from engines.core.device import rounded_convolutions
+from engines.core.distributed import Share
 from engines.core.engine import Scene
 from engines.core.errors import BrokenContract, Diverged, UserError
 from engines.core.learning.ema import ExponentialMovingAverage
@@ -37,7 +38,6 @@ from engines.core.objective import (
     Setup,
     TakesShare,
 )
-from engines.core.ranks import Share
 from engines.core.reading import naming
 from engines.core.seeding import (
     generator_states,
@@ -82,12 +82,14 @@ class Optimisation(Generic[AnyObjective]):
         checked_objective(objective, setup.engine)
         # As any object, which abilities can be asked of: to mypy a type variable has those of its bound only.
         self._known: object = objective
-        ranks.require_divided(setup.engine, self.divides_steps)
+        distributed.require_divided(setup.engine, self.divides_steps)
         self.config, self.step_count = objective.config, 0
         self.notes = self._made_notes()
         self._network = objective.network.to(setup.device)
         self._auxiliary = {name: other.to(setup.device) for name, other in self._made_auxiliary().items()}
-        self._losses = ranks.divided(_Losses(objective, [self._network, *self._auxiliary.values()], setup.engine))
+        self._losses = distributed.data_parallel(
+            _Losses(objective, [self._network, *self._auxiliary.values()], setup.engine)
+        )
         self._optimisers = self._made_optimisers()
         self._rates = {name: [group["lr"] for group in found.param_groups] for name, found in self._optimisers.items()}
         self._learnt = [tensor for optimiser in self._optimisers.values() for tensor in _tensors(optimiser)]
@@ -136,7 +138,7 @@ class Optimisation(Generic[AnyObjective]):
             BrokenContract: a loss is none, or the network has other parameters than those that are learnt.
             Unreadable: a photograph can't be read.
         """
-        batch = ranks.together(lambda: self._ahead.take(self.step_count))
+        batch = distributed.together(lambda: self._ahead.take(self.step_count))
         self._set_learning_rates()
         before = [buffer.clone() for buffer in self._buffers()]
         with global_generators_kept(self._device):
@@ -195,7 +197,7 @@ class Optimisation(Generic[AnyObjective]):
         share = self._known.share(batch) if isinstance(self._known, TakesShare) else WHOLE
         whole, names, rows = sum(weight for _, weight in pieces), list[str](), list[Tensor]()
         for number, (piece, weight) in enumerate(pieces, start=1):
-            with ranks.kept_back(self._losses, more_to_come=number < len(pieces)):
+            with distributed.no_sync(self._losses, more_to_come=number < len(pieces)):
                 losses = self._losses(piece)
                 if number == 1:
                     self._forget_gradients()
@@ -203,7 +205,7 @@ class Optimisation(Generic[AnyObjective]):
             names = list(losses)
             rows.append(torch.stack([loss.detach() for loss in losses.values()]) * weight)
         self._sum_apart()
-        return names, ranks.mean_of(sum(rows[1:], rows[0]) / whole, share)
+        return names, distributed.mean_of(sum(rows[1:], rows[0]) / whole, share)
 
     def _forget_gradients(self) -> None:
         """Those of the last step, once the activations of this one stand.
@@ -216,11 +218,11 @@ class Optimisation(Generic[AnyObjective]):
 
     def _sum_apart(self) -> None:
         """Sums over ranks the gradients of what is learnt but is no parameter: those are summed meanwhile."""
-        if ranks.here().count > 1:
+        if distributed.here().count > 1:
             parameters = {id(parameter) for parameter in self._losses.parameters()}
             for tensor in self._learnt:
                 if id(tensor) not in parameters and tensor.grad is not None:
-                    ranks.summed(tensor.grad)
+                    distributed.all_reduce(tensor.grad)
 
     def _diverged(self, losses: Mapping[str, float], what: str) -> Diverged:
         photographs = self.objective.photographs

@@ -27,7 +27,7 @@ import yaml
 from filelock import FileLock, Timeout
 from torch import Tensor
 
-from engines.core import ranks
+from engines.core import distributed
 from engines.core.config import read_yaml
 from engines.core.errors import Unwritable, UserError
 from engines.core.files import folder_made, locked, remove_leftovers, replacing, unwritable
@@ -192,11 +192,11 @@ def read_run_training_of_first(folder: Path) -> Checkpoint:
     Raises:
         UserError: there is none, or it is damaged; on the first rank.
     """
-    rank = ranks.here()
+    rank = distributed.here()
     if rank.count == 1:
         return read_run_training(folder)
     checkpoint = read_run_training(folder) if rank.is_first else None
-    content = ranks.bytes_of_first((folder / TRAINING_NAME).read_bytes() if rank.is_first else b"")
+    content = distributed.broadcast_bytes((folder / TRAINING_NAME).read_bytes() if rank.is_first else b"")
     if checkpoint is not None:
         return checkpoint
     with tempfile.TemporaryDirectory() as copied:
@@ -210,17 +210,17 @@ def read_run_training_of_first(folder: Path) -> Checkpoint:
 
 def mark_launch(folder: Path) -> None:
     """Says which start of torchrun the run is of; without torchrun nothing."""
-    if ranks.launch():
+    if distributed.launch():
         with replacing(folder / LAUNCH_NAME) as temporary:
-            temporary.write_text(ranks.launch(), encoding="utf-8")
+            temporary.write_text(distributed.launch(), encoding="utf-8")
 
 
 def is_interrupted_here(folder: Path) -> bool:
     """Whether torchrun has begun this command again, whose earlier attempt saved something in the run."""
     mark = folder / LAUNCH_NAME
-    if not ranks.restarted() or not mark.is_file() or not (folder / TRAINING_NAME).is_file():
+    if not distributed.restarted() or not mark.is_file() or not (folder / TRAINING_NAME).is_file():
         return False
-    return mark.read_text(encoding="utf-8") == ranks.launch()
+    return mark.read_text(encoding="utf-8") == distributed.launch()
 
 
 def write_run_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:

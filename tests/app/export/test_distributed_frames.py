@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from app.export.distributed_frames import AHEAD, joined, owners
-from engines.core import ranks
+from engines.core import distributed
 from engines.core.camera import Array
 from tests.app.fake_scene import FakeScene
 from tests.app.recorded import RecordedScene
@@ -75,9 +75,9 @@ def join_unbound(total: int, at_first: int, sign: str) -> list[Any]:
 
     def make(index: int) -> list[Array]:
         made.append(index)
-        if ranks.here().is_first and len(made) == at_first:
+        if distributed.here().is_first and len(made) == at_first:
             Path(sign).touch()
-        while not ranks.here().is_first and not Path(sign).exists() and time.monotonic() < until:
+        while not distributed.here().is_first and not Path(sign).exists() and time.monotonic() < until:
             time.sleep(0.01)
         return numbered(index)
 
@@ -96,6 +96,6 @@ def test_who_is_free_draws_the_next_frame(two_ranks: TwoRanks, tmp_path: Path) -
 
 
 def test_alone_frames_are_made_one_by_one() -> None:
-    assert ranks.here().count == 1
+    assert distributed.here().count == 1
     out, made = join([0, 0, 0])
     assert made == [0, 1, 2] and len(out) == 3

@@ -84,7 +84,7 @@ def test_products_are_exact_on_a_gpu_but_in_steps(monkeypatch: pytest.MonkeyPatc
 
 def test_a_process_that_is_shown_its_own_device_alone_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, 1, False)
-    monkeypatch.setattr("engines.core.ranks.local_rank", lambda: 3)
+    monkeypatch.setattr("engines.core.distributed.local_rank", lambda: 3)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     with pytest.raises(UserError, match="process 4 of this machine has no CUDA device, torch sees 1"):
         choose_device()

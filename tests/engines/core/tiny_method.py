@@ -16,15 +16,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engines.core import ranks
+from engines.core import distributed
 from engines.core.camera import Camera
 from engines.core.config import OptimiserConfig
 from engines.core.data.dataset import Dataset
 from engines.core.data.views import View, Views
+from engines.core.distributed import Share
 from engines.core.errors import UserError
 from engines.core.learning.optimisation import Optimisation
 from engines.core.objective import Setup
-from engines.core.ranks import Share
 from engines.core.seeding import generator_states, seeded
 from engines.core.storage.checkpoint import Checkpoint, SceneInfo
 
@@ -127,11 +127,11 @@ class Divided(TinyObjective):
     """Each rank reads its rows."""
 
     def read(self, step: int) -> Batch:
-        rows = ranks.here().share(ROWS - 1).rows
+        rows = distributed.here().share(ROWS - 1).rows
         return rows, super().read(step)[1][rows]
 
     def share(self, batch: Batch) -> Share:
-        return ranks.here().share(ROWS - 1)
+        return distributed.here().share(ROWS - 1)
 
 
 class WithJudge(TinyObjective):

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from engines.core.ranks import Share
+from engines.core.distributed import Share
 from engines.dvr.comparison import RayComparison
 from engines.dvr.config import DvrConfig
 from engines.dvr.field import RayField

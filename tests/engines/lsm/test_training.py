@@ -12,14 +12,14 @@ import pytest
 import torch
 
 from app.training.presets import Preset, presets_of
-from engines.core import ranks
+from engines.core import distributed
 from engines.core.config import make_options
 from engines.core.data.dataset import Dataset
 from engines.core.data.views import Views
+from engines.core.distributed import ALONE, Rank
 from engines.core.errors import UserError
 from engines.core.learning.optimisation import Optimisation
 from engines.core.objective import Setup
-from engines.core.ranks import ALONE, Rank
 from engines.core.storage.checkpoint import Checkpoint
 from engines.core.storage.scene_file import write_scene_file
 from engines.lsm.config import LsmConfig
@@ -119,7 +119,7 @@ def test_ranks_share_the_objects_of_a_step(cars: Dataset, monkeypatch: pytest.Mo
     whole = objective(cars).read(0)
     parts = []
     for number in range(2):
-        monkeypatch.setattr(ranks, "here", lambda number=number: Rank(number, 2))
+        monkeypatch.setattr(distributed, "here", lambda number=number: Rank(number, 2))
         learnt = objective(cars)
         assert learnt.views(0) == objective(cars).views(0)
         parts.append(learnt.read(0))
@@ -130,7 +130,7 @@ def test_ranks_share_the_objects_of_a_step(cars: Dataset, monkeypatch: pytest.Mo
         objective(cars, batch_size=1)
     with pytest.raises(UserError, match="norm=BN normalises over all photographs of a step"):
         objective(cars, norm="BN")
-    monkeypatch.setattr(ranks, "here", lambda: ALONE)
+    monkeypatch.setattr(distributed, "here", lambda: ALONE)
     objective(cars, norm="BN")
 
 

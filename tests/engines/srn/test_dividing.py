@@ -68,7 +68,7 @@ def test_a_rank_reads_its_own_photographs_only(photographs: Path, two_ranks: Two
 
 def spoilt(folder: str) -> list[str]:
     """What is said where one rank's losses are no numbers, and whether its weights stayed."""
-    from engines.core import ranks
+    from engines.core import distributed
     from engines.core.errors import Diverged
     from engines.core.formats import open_dataset
     from engines.core.learning.optimisation import Optimisation
@@ -76,7 +76,7 @@ def spoilt(folder: str) -> list[str]:
     training = dividing.begun("srn", open_dataset(Path(folder)), SMALL)
     assert isinstance(training, Optimisation)
     before, losses = training.checkpoint().weights, training.objective.losses
-    if ranks.here().number == 1:
+    if distributed.here().number == 1:
         training.objective.losses = lambda piece: {name: loss * torch.nan for name, loss in losses(piece).items()}
     try:
         training.step()

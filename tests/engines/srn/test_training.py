@@ -18,10 +18,10 @@ from app.viewing.objects import find_choice
 from app.viewing.opening import open_scene
 from engines.core.data.dataset import Dataset
 from engines.core.data.views import Views
+from engines.core.distributed import Share
 from engines.core.engine import never_stop
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
-from engines.core.ranks import Share
 from engines.core.storage.scene_file import write_scene_file
 from engines.srn.config import SrnConfig
 from engines.srn.engine import ENGINE

@@ -11,12 +11,12 @@ from torch import Tensor
 
 from colour_grid.config import ColourGridConfig, ColourGridOptions
 from colour_grid.scene import ColourGridScene, Grid, rays_of, spread
-from engines.core import ranks
+from engines.core import distributed
 from engines.core.data.dataset import Dataset
 from engines.core.device import to_device
+from engines.core.distributed import Share
 from engines.core.errors import UserError
 from engines.core.objective import Setup
-from engines.core.ranks import Share
 from engines.core.seeding import seeded
 from engines.core.storage.checkpoint import SceneInfo
 from engines.core.storage.scene_file import read_scene_file
@@ -45,7 +45,7 @@ class ColourGridObjective:
         self.config, self._engine = setup.config, setup.engine
         config = setup.config
         for rays in config.rays_per_step:
-            ranks.here().share_of_batch(rays, "rays_per_step")
+            distributed.here().share_of_batch(rays, "rays_per_step")
         self.photographs = setup.dataset.split("train").photographed
         self._dataset, self._device, self._seed = setup.dataset, setup.device, setup.seed
         self.network = Grid(config.grid_dim, torch.tensor(setup.dataset.bounds), seeded(setup.seed, 0))
@@ -90,7 +90,7 @@ class ColourGridObjective:
         along = spread(SAMPLES).expand(rays, -1)
         if self.config.sampling == "jittered":
             along = along + (torch.rand(rays, SAMPLES, generator=random) - 0.5) / SAMPLES
-        share = ranks.here().share(rays)
+        share = distributed.here().share(rays)
         own = chosen[share.rows]
         weighed = weights[own] / (weights[chosen].sum().clamp(min=1) * share.part)
         return Rays(share, *(each[own] for each in rays_of(camera)), along[share.rows], colours[own], weighed)

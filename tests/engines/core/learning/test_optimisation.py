@@ -348,12 +348,12 @@ def test_state_of_its_own_that_is_none_is_said(monkeypatch: pytest.MonkeyPatch) 
 
 def learn(kind: str, out: str) -> list[dict[str, float]]:
     """Three steps' losses; the checkpoint goes to `out`, with the rank's number after it."""
-    from engines.core import ranks
+    from engines.core import distributed
     from tests.engines.core import tiny_method
 
     training = begun(getattr(tiny_method, kind), lr=dividing.SMALLEST_LR)
     losses = steps(training, 3)
-    dividing.save(training.checkpoint(), f"{out}.{ranks.here().number}")
+    dividing.save(training.checkpoint(), f"{out}.{distributed.here().number}")
     return losses
 
 

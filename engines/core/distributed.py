@@ -1,4 +1,4 @@
-"""Several processes that do one command together, as `torchrun` begins them; each is a rank.
+"""Distributed runs: several processes that do one command together, as `torchrun` begins them; each is a rank.
 
 Without torchrun, and with one process only, there is no process group, and every function here gives at once what a
 single process knows. What ranks tell each other is plain data (JSON) or numbers, never pickles.
@@ -30,7 +30,7 @@ ENVIRONMENT = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 """What torchrun tells each process of the others."""
 WAIT_MINUTES = 30
 """That one rank waits for another; one that has ended is noticed at once."""
-SPOKEN = "vantage/spoken"
+REPORTED = "vantage/reported"
 LOST = re.compile(r"gloo|nccl|connection (closed|reset|refused)|broken pipe", re.IGNORECASE)
 """What torch says, in many ways, where another rank is gone."""
 
@@ -129,10 +129,10 @@ def join(device: torch.device) -> Rank:
     return here()
 
 
-def part() -> None:
+def leave() -> None:
     """Ends the meeting when every rank has done its work; none leaves before, as torchrun takes that for a failure."""
     if here().count > 1:
-        wait()
+        barrier()
         dist.destroy_process_group()
 
 
@@ -177,15 +177,15 @@ def require_divided(method: str, divides_steps: bool) -> None:
         raise UserError(f"{method} learns in one process, whose steps can't be divided: leave torchrun out")
 
 
-# Who speaks
+# Who reports what went wrong
 
 
-def speaks_first() -> bool:
+def reports_first() -> bool:
     """Whether nobody has said yet what went wrong: of several ranks one does, and the others end silently."""
     if launched() == 1:
         return True
     try:
-        return int(_store().add(SPOKEN, 1)) == 1
+        return int(_store().add(REPORTED, 1)) == 1
     except Exception:  # the store's many ways to be gone
         # Where the first rank keeps it, that one has ended, and has said why; where torchrun does, nobody else may.
         return os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == str(True)
@@ -208,8 +208,8 @@ def any_of(said: bool) -> bool:
     return bool(flag.item())
 
 
-def wait() -> None:
-    """Goes on when all ranks have come here."""
+def barrier() -> None:
+    """Goes on when all ranks have come here, as `torch.distributed.barrier`, for plain processes, too."""
     any_of(False)
 
 
@@ -228,12 +228,12 @@ def together(read: Callable[[], T]) -> T:
     except Unreadable as error:
         failure = error
     if any_of(failure is not None):
-        said = [text for text in gathered(None if failure is None else str(failure)) if text is not None]
+        said = [text for text in all_gather(None if failure is None else str(failure)) if text is not None]
         raise Unreadable(said[0]) from failure
     return cast(T, taken)
 
 
-def gathered(value: Any) -> list[Any]:
+def all_gather(value: Any) -> list[Any]:
     """What every rank brought, in their order, on all ranks; plain data."""
     count = here().count
     if count == 1:
@@ -249,12 +249,12 @@ def gathered(value: Any) -> list[Any]:
     return [json.loads(bytes(row[: int(size)].numpy()).decode()) for row, size in zip(rows, sizes, strict=True)]
 
 
-def of_first(value: T) -> T:
+def broadcast(value: T) -> T:
     """What the first rank says, on all; plain data."""
-    return cast(T, gathered(value if here().is_first else None)[0])
+    return cast(T, all_gather(value if here().is_first else None)[0])
 
 
-def bytes_of_first(content: bytes) -> bytes:
+def broadcast_bytes(content: bytes) -> bytes:
     """What the first rank has read, on all; the others bring nothing."""
     rank = here()
     if rank.count == 1:
@@ -284,7 +284,7 @@ def _counters() -> Iterator[int]:
 # What a training adds up
 
 
-def summed(values: Tensor) -> Tensor:
+def all_reduce(values: Tensor) -> Tensor:
     """The sum of `values`, of any shape, over ranks, in place; every rank gets the same bits."""
     if here().count > 1:
         dist.all_reduce(values)
@@ -293,10 +293,10 @@ def summed(values: Tensor) -> Tensor:
 
 def mean_of(values: Tensor, share: Share) -> Tensor:
     """The mean over all, of any shape, made of `values`, each rank's mean over its share."""
-    return values if here().count == 1 else summed(values * share.part)
+    return values if here().count == 1 else all_reduce(values * share.part)
 
 
-def divided(module: nn.Module) -> nn.Module:
+def data_parallel(module: nn.Module) -> nn.Module:
     """The module, its gradients summed over ranks while they are made; every parameter must take part in every step.
 
     A rank's losses must be its part of the sum: those of its share, divided by the total. (Not the mean of means, as
@@ -319,7 +319,7 @@ def _sum(bucket: Any) -> torch.futures.Future[Tensor]:
 
 
 @contextlib.contextmanager
-def kept_back(module: nn.Module, more_to_come: bool) -> Iterator[None]:
+def no_sync(module: nn.Module, more_to_come: bool) -> Iterator[None]:
     """Keeps a `backward`'s gradients on their rank if more are to come in the step; the last one moves them all."""
     if more_to_come and isinstance(module, DistributedDataParallel):
         with module.no_sync():

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import torch
 
-from engines.core import ranks
+from engines.core import distributed
+from engines.core.distributed import ALONE, Rank, Share
 from engines.core.errors import Unreadable, UserError
-from engines.core.ranks import ALONE, Rank, Share
 from tests.two_ranks import TwoRanks
 
 
@@ -31,42 +31,42 @@ def test_a_rank_without_work_is_refused() -> None:
 def test_alone_nothing_happens() -> None:
     module = torch.nn.Linear(1, 1)
     values = torch.tensor([1.0, 2.0])
-    assert ranks.here() == ALONE == ranks.join(torch.device("cpu")) and ranks.launched() == 1
-    assert ranks.divided(module) is module
-    assert ranks.mean_of(values, Share(0, 1, 1)) is values and ranks.summed(values) is values
-    assert ranks.gathered("a") == ["a"] and ranks.any_of(True) and not ranks.any_of(False)
-    assert ranks.speaks_first() and not ranks.restarted() and ranks.launch() == ""
+    assert distributed.here() == ALONE == distributed.join(torch.device("cpu")) and distributed.launched() == 1
+    assert distributed.data_parallel(module) is module
+    assert distributed.mean_of(values, Share(0, 1, 1)) is values and distributed.all_reduce(values) is values
+    assert distributed.all_gather("a") == ["a"] and distributed.any_of(True) and not distributed.any_of(False)
+    assert distributed.reports_first() and not distributed.restarted() and distributed.launch() == ""
     assert not torch.distributed.is_initialized()
 
 
 def test_a_launch_has_a_name_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in zip(ranks.ENVIRONMENT, ("0", "2", "here", "1"), strict=True):
+    for name, value in zip(distributed.ENVIRONMENT, ("0", "2", "here", "1"), strict=True):
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
-    unnamed = ranks.launch()
+    unnamed = distributed.launch()
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "job42")
-    assert ranks.launch() == "job42" and unnamed not in ("", "none")
-    assert not ranks.restarted()
+    assert distributed.launch() == "job42" and unnamed not in ("", "none")
+    assert not distributed.restarted()
     monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
-    assert ranks.restarted()
+    assert distributed.restarted()
 
 
 def test_mps_is_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in zip(ranks.ENVIRONMENT, ("0", "2", "here", "1"), strict=True):
+    for name, value in zip(distributed.ENVIRONMENT, ("0", "2", "here", "1"), strict=True):
         monkeypatch.setenv(name, value)
     with pytest.raises(UserError, match="mps"):
-        ranks.join(torch.device("mps"))
+        distributed.join(torch.device("mps"))
 
 
 def talk() -> list[Any]:
     """What a rank learns of both."""
-    rank = ranks.here()
+    rank = distributed.here()
     value = {"of": rank.number, "text": "ä" * (1 + 5000 * rank.number)}
-    whole = ranks.bytes_of_first(b"a checkpoint" * 1000 if rank.is_first else b"")
-    mean = ranks.mean_of(torch.tensor([float(rank.number)]), rank.share(3))
-    told = [(each["of"], len(each["text"])) for each in ranks.gathered(value)]
-    agreed = [ranks.any_of(False), ranks.any_of(rank.number == 1)]
-    return [told, ranks.of_first(rank.number + 5), len(whole), float(mean), agreed]
+    whole = distributed.broadcast_bytes(b"a checkpoint" * 1000 if rank.is_first else b"")
+    mean = distributed.mean_of(torch.tensor([float(rank.number)]), rank.share(3))
+    told = [(each["of"], len(each["text"])) for each in distributed.all_gather(value)]
+    agreed = [distributed.any_of(False), distributed.any_of(rank.number == 1)]
+    return [told, distributed.broadcast(rank.number + 5), len(whole), float(mean), agreed]
 
 
 def test_ranks_tell_each_other(two_ranks: TwoRanks) -> None:
@@ -78,12 +78,12 @@ def read_together(broken: int) -> str:
     """What is read, or what is said."""
 
     def read() -> str:
-        if ranks.here().number == broken:
+        if distributed.here().number == broken:
             raise Unreadable(f"photo {broken} can't be read")
         return "pixels"
 
     try:
-        return ranks.together(read)
+        return distributed.together(read)
     except Unreadable as error:
         return str(error)
 
@@ -94,7 +94,7 @@ def test_what_one_rank_can_not_read_none_has_read(two_ranks: TwoRanks) -> None:
 
 
 def speak() -> bool:
-    return ranks.speaks_first()
+    return distributed.reports_first()
 
 
 def test_one_rank_speaks(two_ranks: TwoRanks) -> None:
