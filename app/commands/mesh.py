@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from app.commands.console import ProgressBar, add_scene_arguments, assumptions_of, note_since, notes, open_from, writing
-from app.commands.render import Choices, add_control, choose_controls
+from app.commands.control_arguments import ControlArguments, add_control, read_controls
 from app.mesh.axes import AXES
 from app.mesh.mesh_export import (
     AUTO,
@@ -26,7 +26,7 @@ from app.mesh.mesh_export import (
 from app.mesh.meshing import run_mesh
 from app.viewing.opening import Opened
 from engines.core.camera import Array
-from engines.core.engine import TIME, Control, Scene, never_stop, time_control
+from engines.core.engine import TIME, Scene, never_stop, time_control
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -135,9 +135,6 @@ def mesh_controls(
     scene: Scene, instance: str | None, time: float | None, others: tuple[str, ...] = ()
 ) -> dict[str, float]:
     """Which object, and which moment: the first where none is named; `others`: `NAME=VALUE` of any control."""
-    chosen = choose_controls(scene.controls, Choices(instance=instance), 1)[0]
-    moments = time_control(scene, chosen)
-    controls: list[Control] = [
-        moments if moments is not None and control.name == TIME else control for control in scene.controls
-    ]
-    return choose_controls(controls, Choices(instance, time, others=others), 1)[0]
+    fixed = read_controls(scene, ControlArguments(instance, time, others=others)).fixed
+    moments = time_control(scene, fixed)
+    return fixed if moments is None else {TIME: moments.low, **fixed}

@@ -5,11 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
 
 from app.camera.fitting import FITS, fit_cameras, fit_note
 from app.commands.console import (
@@ -22,22 +18,18 @@ from app.commands.console import (
     open_from,
     writing,
 )
+from app.commands.control_arguments import ControlArguments, add_control, read_controls
 from app.export.exporter import BACKGROUNDS, TRANSPARENCY, Export, run_export
-from app.export.frame_times import SPLITS, path_times, running, split_views
+from app.export.frame_times import SPLITS
+from app.export.render_settings import RenderSettings, resolve_path
 from app.export.video import QUALITIES
 from app.viewing.opening import Opened
 from engines.core import distributed
-from engines.core.camera import Camera
-from engines.core.data.origin import from_world, in_world
-from engines.core.data.views import Split
-from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, TIME, Control, Scene, never_stop, time_control
+from engines.core.data.origin import in_world
+from engines.core.engine import TIME, never_stop
 from engines.core.errors import UserError
-from engines.core.paths.generators import PATH_NAMES, camera_path, read_path, usual_path, write_path
+from engines.core.paths.generators import PATH_NAMES, write_path
 from engines.core.paths.path_files import WRITTEN_SUFFIXES
-
-MOST_NAMES = 12
-"""Of a class's objects, in a message."""
-NOUNS = {BLEND_WITH: "other instance"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,13 +72,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ))  # fmt: skip
 
 
-def add_control(parser: argparse.ArgumentParser) -> None:
-    """Whatever else the scene lets its viewer vary."""
-    parser.add_argument("--control", action="append", default=[], metavar="NAME=VALUE", help=(
-        "one of the scene's controls, which main.py info lists; may be repeated"
-    ))  # fmt: skip
-
-
 def parse_size(text: str) -> tuple[int, int]:
     """(width, height) of `640x360`."""
     match = re.fullmatch(r"(\d{1,5})[xX×](\d{1,5})", text)
@@ -119,26 +104,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _render(opened: Opened, arguments: argparse.Namespace) -> int:
-    wanted = Choices(
-        arguments.instance, arguments.time, arguments.blend_with, arguments.blend, tuple(arguments.control)
-    )
-    path = arguments.path or usual_path(opened.scene.cameras)
-    chosen = choose_controls(opened.scene.controls, replace(wanted, time=None), 1)[0]
-    choice = round(chosen.get(INSTANCE, 0.0))
-    cameras = choose_cameras(opened, path, arguments.frames, choice)
-    controls = choose_controls(
-        _controls_of(opened.scene, chosen), wanted, len(cameras), path_times(opened, path, choice)
-    )
+    frames = resolve_path(settings_of(arguments, opened), opened)
+    cameras, controls = frames.cameras, frames.controls
     if text := fit_note(opened.scene, cameras, arguments.size, arguments.fit):
         notes([text])
     if arguments.background is not None and TRANSPARENCY not in opened.scene.channels:
         notes([f"--background {arguments.background} has no effect: the scene gives no channel {TRANSPARENCY}"])
     if arguments.out.suffix in WRITTEN_SUFFIXES:
-        _require_own_file(arguments.out, opened, path)
-        times = [round(frame[TIME]) for frame in controls] if TIME in controls[0] else None
+        _require_own_file(arguments.out, opened, arguments.path)
         if distributed.here().is_first:
             fitted = fit_cameras(opened.scene, cameras, arguments.size, arguments.fit)
-            write_path(arguments.out, in_world(fitted, opened.origin), times)
+            write_path(arguments.out, in_world(fitted, opened.origin), frames.times)
         sys.stdout.write(f"{arguments.out}\n")
         return 0
     export = Export(
@@ -162,124 +138,44 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _controls_of(scene: Scene, chosen: Mapping[str, float]) -> list[Control]:
-    """The scene's controls; that of time as long as the chosen recording is."""
-    time = time_control(scene, chosen)
-    return [time if time is not None and control.name == TIME else control for control in scene.controls]
+def settings_of(arguments: argparse.Namespace, opened: Opened) -> RenderSettings:
+    """What the command line asks for of a scene.
+
+    Raises:
+        UserError: the scene has no such control, or there is no such path.
+    """
+    said = ControlArguments(
+        arguments.instance, arguments.time, arguments.blend_with, arguments.blend, tuple(arguments.control)
+    )
+    named = read_controls(opened.scene, said)
+    return RenderSettings(
+        path=path_of(arguments.path) if arguments.path else None,
+        frames=arguments.frames,
+        controls=named.fixed,
+        ramps=named.ramps,
+        plays=TIME not in named.fixed,
+    )
 
 
-def _require_own_file(out: Path, opened: Opened, path: str) -> None:
+def path_of(text: str) -> str | Path:
+    """The path that a text names: generated, a split, or a file or folder of cameras.
+
+    Raises:
+        UserError: there is no such file, nor a path of that name.
+    """
+    names = (*PATH_NAMES, *SPLITS)
+    if text in names:
+        return text
+    path = Path(text).expanduser()
+    if not path.exists():
+        raise UserError(f"--path {text}: no such file or folder, and no path of that name ({', '.join(names)})")
+    return path
+
+
+def _require_own_file(out: Path, opened: Opened, path: str | None) -> None:
     """Refuses to write a path over the one that was read, or over a file of the data folder."""
     data = opened.dataset.source.resolve() if opened.dataset is not None else None
     is_theirs = data is not None and data in out.resolve().parents
-    if out.exists() and (is_theirs or out.resolve() == Path(path).expanduser().resolve()):
+    is_read = path is not None and out.resolve() == Path(path).expanduser().resolve()
+    if out.exists() and (is_theirs or is_read):
         raise UserError(f"--out {out}: would replace a file that is read here; write the path to another place")
-
-
-def choose_cameras(opened: Opened, path: str, frames: int | None, choice: int = 0) -> tuple[Camera, ...]:
-    """The cameras of a named path, a split of the data folder (of a class those of object `choice`), or a file.
-
-    Raises:
-        UserError: it can't be had, and why.
-    """
-    scene = opened.scene
-    if path in PATH_NAMES:
-        return camera_path(path, scene.start, scene.cameras, scene.bounds, scene.up, frames)
-    if path in SPLITS:
-        return _split_cameras(opened, SPLITS[path], choice)[:frames]
-    return from_world(_file_cameras(Path(path), scene.start), opened.origin)[:frames]
-
-
-def _split_cameras(opened: Opened, split: Split, choice: int) -> tuple[Camera, ...]:
-    if opened.dataset is None:
-        if split == "train" and opened.scene.cameras:
-            return opened.scene.cameras
-        raise UserError(f"--path {split}: these cameras are in the data folder; name it with --data FOLDER")
-    views = split_views(opened, opened.dataset, split, choice)
-    if not views:
-        dataset = opened.dataset
-        there = [name for name in SPLITS if split_views(opened, dataset, SPLITS[name], choice)]
-        raise UserError(f"--path {split}: {opened.dataset.source} has no such views; it has {', '.join(there)}")
-    return tuple(view.camera for view in views)
-
-
-def _file_cameras(path: Path, like: Camera) -> tuple[Camera, ...]:
-    if not path.exists():
-        names = ", ".join((*PATH_NAMES, *SPLITS))
-        raise UserError(f"--path {path}: no such file or folder, and no path of that name ({names})")
-    return read_path(path, like)
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What the command line said of the scene's controls."""
-
-    instance: str | None = None
-    time: float | None = None
-    blend_with: str | None = None
-    blend: float | None = None
-    others: tuple[str, ...] = ()
-    """`NAME=VALUE` of any."""
-
-
-def choose_controls(
-    controls: Sequence[Control], wanted: Choices, frames: int, held: Sequence[int] | None = None
-) -> list[dict[str, float]]:
-    """One mapping a frame; a recording plays one moment a frame, looping, where no moment was named.
-
-    Args:
-        held: the moment of each frame, where the path says so.
-
-    Raises:
-        UserError: the scene has no such control, or the value is out of its range.
-    """
-    named = {control.name: control for control in controls}
-    fixed: dict[str, float] = {}
-    if wanted.instance is not None:
-        fixed[INSTANCE] = _value(named, INSTANCE, wanted.instance)
-    for text in wanted.others:
-        name, _, value = text.partition("=")
-        if name not in named:
-            there = f"it has {', '.join(named)}" if named else "it has none"
-            raise UserError(f"--control {text}: this scene has no control {name!r}; {there}")
-        fixed[name] = _value(named, name, value, f"--control {text}")
-    if wanted.time is not None:
-        fixed[TIME] = _value(named, TIME, f"{wanted.time:g}")
-    shares = _shares(named, wanted, frames, fixed)
-    moments = named.get(TIME)
-    if moments is None or TIME in fixed:
-        return [fixed | shares[index] for index in range(frames)]
-    times = running(moments, frames) if held is None else [moments.clamped(time) for time in held]
-    return [{**fixed, **shares[index], TIME: times[index]} for index in range(frames)]
-
-
-def _shares(
-    named: Mapping[str, Control], wanted: Choices, frames: int, fixed: dict[str, float]
-) -> list[dict[str, float]]:
-    """The blend of each frame; which object is blended with goes into `fixed`."""
-    if wanted.blend_with is None:
-        if wanted.blend is not None:
-            raise UserError(f"--blend {wanted.blend:g}: with which object? name it with --blend-with")
-        return [{}] * frames
-    fixed[BLEND_WITH] = _value(named, BLEND_WITH, wanted.blend_with)
-    if wanted.blend is not None:
-        return [{BLEND: _value(named, BLEND, f"{wanted.blend:g}")}] * frames
-    return [{BLEND: index / max(frames - 1, 1)} for index in range(frames)]
-
-
-def _value(named: Mapping[str, Control], name: str, text: str, option: str = "") -> float:
-    control, option = named.get(name), option or f"--{name.replace('_', '-')} {text}"
-    if control is None:
-        raise UserError(f"{option}: this scene has no {NOUNS.get(name, name)} to choose")
-    if text in control.choices:
-        return float(control.choices.index(text))
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    whole = control.kind in ("choice", "integer") and value != round(value) if np.isfinite(value) else False
-    if whole or not control.low <= value <= control.high:
-        names = (*control.choices[:MOST_NAMES], "...") if len(control.choices) > MOST_NAMES else control.choices
-        choices = f" ({', '.join(names)})" if names else ""
-        raise UserError(f"{option}: must be {control.low:g} to {control.high:g}{choices}")
-    return value

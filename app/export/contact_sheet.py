@@ -10,11 +10,11 @@ import numpy as np
 
 from app.camera.fitting import fit_cameras
 from app.export.exporter import Export, OnProgress, Progress, run_export
-from app.export.frame_times import running
+from app.export.frame_times import playing
 from app.rendering.display import Pixels, channel_limits, has_limits, shade
 from engines.core.camera import Camera
 from engines.core.data.images import write_png
-from engines.core.engine import TIME, Scene, never_stop, time_control, whole_controls
+from engines.core.engine import Scene, never_stop, whole_controls
 from engines.core.paths.generators import camera_path, usual_path
 from engines.core.rendering import rendered
 
@@ -37,9 +37,7 @@ def write_preview_video(scene: Scene, path: Path, on_progress: OnProgress) -> Pa
     """
     cameras = preview_path(scene)
     controls = whole_controls(scene, {})
-    moments = time_control(scene, controls)
-    times = running(moments, len(cameras)) if moments is not None else []
-    frames = [controls | {TIME: time} for time in times] or [controls] * len(cameras)
+    frames = playing(scene, controls, len(cameras))
     return run_export(scene, Export(cameras, path, controls=frames), on_progress, never_stop)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from app.viewing.held_out import object_views
@@ -10,7 +10,7 @@ from app.viewing.objects import find_number
 from app.viewing.opening import Opened
 from engines.core.data.dataset import Dataset
 from engines.core.data.views import Split, Views
-from engines.core.engine import INSTANCE, Control, time_control
+from engines.core.engine import INSTANCE, TIME, Control, Scene, time_control
 from engines.core.paths.path_times import read_times
 
 SPLITS: Mapping[str, Split] = {"train": "train", "validation": "validation", "test": "test"}
@@ -33,16 +33,34 @@ def split_views(opened: Opened, dataset: Dataset, split: Split, choice: int) -> 
     return object_views(opened.checkpoint, dataset, 0 if number is None else number).split(split)
 
 
-def path_times(opened: Opened, path: str, choice: int = 0) -> list[int] | None:
+def path_times(opened: Opened, path: str | Path, controls: Mapping[str, float]) -> list[int] | None:
     """The moment of each of a path's cameras, where the path says so: photographs, or a `.json` that holds them.
 
     Args:
-        path: a name, a split, or a file.
-        choice: the object of a class.
+        path: a name, a split, or a file or folder.
+        controls: that choose the object of a class, or the recording.
     """
-    dataset, moments = opened.dataset, time_control(opened.scene, {INSTANCE: choice})
-    if dataset is None or dataset.moments < 2 or moments is None:
+    dataset, moments = opened.dataset, time_control(opened.scene, controls)
+    if moments is None:
         return None
-    if path in SPLITS:
-        return [int(time) for time in split_views(opened, dataset, SPLITS[path], choice).times]
-    return read_times(Path(path).expanduser(), round(moments.high) + 1)
+    if isinstance(path, Path):
+        return read_times(path.expanduser(), round(moments.high) + 1)
+    if path not in SPLITS or dataset is None or dataset.moments < 2:
+        return None
+    choice = round(controls.get(INSTANCE, 0.0))
+    return [int(time) for time in split_views(opened, dataset, SPLITS[path], choice).times]
+
+
+def playing(
+    scene: Scene, controls: Mapping[str, float], frames: int, held: Sequence[int] | None = None
+) -> list[dict[str, float]]:
+    """The controls of each frame, of which a recording's time runs; of other scenes they are all the same.
+
+    Args:
+        held: the moment of each frame, where the path says so.
+    """
+    moments = time_control(scene, controls)
+    if moments is None:
+        return [dict(controls) for _ in range(frames)]
+    times = running(moments, frames) if held is None else [moments.clamped(time) for time in held[:frames]]
+    return [{**controls, TIME: time} for time in times]

@@ -22,6 +22,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"--set ", ""),
     # What is opened, and on what.
     (r" ?\(--data(?: [A-Z]+)?\)", " (File > Choose data folder…)"),
+    (r"name it with --data(?: [A-Z]+)?", "choose it (File > Choose data folder…)"),
     (r"--data(?: [A-Z]+)?", "the data folder"),
     (r" ?\(--input(?: [A-Z]+)?\)", " (File > Input photograph…)"),
     (r"--input (\S+?):", r"input photograph \1:"),
@@ -29,6 +30,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"use --device (\w+)", r"choose the device \1"),
     (r"--device (\S+?):", r"device \1:"),
     (r"--config (\S+?):", r"preset \1:"),
+    (r"--path (\S+?):", r"path \1:"),
     (r"\(render --path (\w+)\)", r"(Export video, path: \1)"),
     (r" with --out\b", ""),
     (r"(?:with |by )?--overwrite", "replacing what is there"),

@@ -20,7 +20,14 @@ from PyQt5.QtWidgets import (
 
 from app.export.video import VIDEO_SUFFIXES
 from app.gui.dialog_parts import finish, fit_to_screen, row
-from app.gui.export.export_order import FILE_PATH, FIT_TITLES, SPLIT_PREFIX, TIME_TITLES, ExportSettings, path_choices
+from app.gui.export.export_settings import (
+    FILE_PATH,
+    FIT_TITLES,
+    SPLIT_PREFIX,
+    TIME_TITLES,
+    ExportSettings,
+    path_choices,
+)
 from app.gui.panel.channel_panel import channel_name
 from app.gui.panel.panel_parts import Choice, Slider, form, guard_wheel, label
 from app.gui.plain_text import plain_label
@@ -37,23 +44,23 @@ USUAL = ("orbit", "spiral")
 class ExportDialog(QDialog):
     """Filled with the last export's values."""
 
-    def __init__(self, parent: QWidget, opened: Opened, order: ExportSettings, eye_px: tuple[int, int]) -> None:
+    def __init__(self, parent: QWidget, opened: Opened, settings: ExportSettings, eye_px: tuple[int, int]) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export video")
         self.setMinimumWidth(480)
         self._opened = opened
         self._rows = form()
         self._rows.setVerticalSpacing(10)
-        self._make_path(order)
-        self._make_size(order, eye_px)
-        self._make_rate(order)
-        self._make_channels(opened.scene.channels, order)
-        self._make_out(order)
+        self._make_path(settings)
+        self._make_size(settings, eye_px)
+        self._make_rate(settings)
+        self._make_channels(opened.scene.channels, settings)
+        self._make_out(settings)
         self.note, self.start = finish(self, self._rows, "Export")
         self._check()
         fit_to_screen(self)
 
-    def order(self) -> ExportSettings:
+    def settings(self) -> ExportSettings:
         """The values as they stand."""
         return ExportSettings(
             path=self.path.currentData(),
@@ -69,15 +76,15 @@ class ExportDialog(QDialog):
             time=self.time.currentData(),
         )
 
-    def _make_path(self, order: ExportSettings) -> None:
+    def _make_path(self, settings: ExportSettings) -> None:
         self.path = Choice()
         for name, title in path_choices(self._opened).items():
             self.path.addItem(title, name)
         # The last one may have been of a scene of the other kind.
-        path = usual_path(self._opened.scene.cameras) if order.path in USUAL else order.path
+        path = usual_path(self._opened.scene.cameras) if settings.path in USUAL else settings.path
         self.path.setCurrentIndex(max(self.path.findData(path), 0))
         self.path.currentIndexChanged.connect(self._check)
-        self.path_file = QLineEdit(order.path_file)
+        self.path_file = QLineEdit(settings.path_file)
         self.path_file.setPlaceholderText("Cameras: .txt, .npz, .npy, .json, COLMAP's model, or a folder")
         self.path_file.textChanged.connect(self._check)
         browse = QPushButton("Browse…")
@@ -88,20 +95,20 @@ class ExportDialog(QDialog):
         line.addWidget(browse)
         self.frames = QSpinBox()
         self.frames.setRange(1, 100_000)
-        self.frames.setValue(order.frames)
+        self.frames.setValue(settings.frames)
         self._rows.addRow("Path", self.path)
         self._rows.addRow("", self._file_row)
         self._rows.addRow("Frames", self.frames)
         self.time = Choice()
         for name, title in TIME_TITLES.items():
             self.time.addItem(title, name)
-        self.time.setCurrentIndex(max(self.time.findData(order.time), 0))
+        self.time.setCurrentIndex(max(self.time.findData(settings.time), 0))
         if any(control.name == TIME for control in self._opened.scene.controls):
             self._rows.addRow("Time", self.time)
 
-    def _make_size(self, order: ExportSettings, eye_px: tuple[int, int]) -> None:
+    def _make_size(self, settings: ExportSettings, eye_px: tuple[int, int]) -> None:
         native = self._opened.scene.native_px
-        size = native or ((order.width, order.height) if order.width and order.height else eye_px)
+        size = native or ((settings.width, settings.height) if settings.width and settings.height else eye_px)
         self.width_px, self.height_px = QSpinBox(), QSpinBox()
         line = row()
         for box, value in zip((self.width_px, self.height_px), size, strict=True):
@@ -120,7 +127,7 @@ class ExportDialog(QDialog):
         self.fit = Choice()
         for name, title in FIT_TITLES.items():
             self.fit.addItem(title, name)
-        self.fit.setCurrentIndex(max(self.fit.findData(order.fit), 0))
+        self.fit.setCurrentIndex(max(self.fit.findData(settings.fit), 0))
         self.fit.setToolTip("Where the size is of another shape than the path's cameras")
         if native is None:
             self._rows.addRow("Fit", self.fit)
@@ -149,11 +156,11 @@ class ExportDialog(QDialog):
         follow()
         return self.preset
 
-    def _make_rate(self, order: ExportSettings) -> None:
+    def _make_rate(self, settings: ExportSettings) -> None:
         self.fps = QDoubleSpinBox()
         self.fps.setRange(1, 240)
         self.fps.setDecimals(2)
-        self.fps.setValue(order.fps)
+        self.fps.setValue(settings.fps)
         self.length = label("", "muted")
         line = row()
         line.addWidget(self.fps)
@@ -163,8 +170,8 @@ class ExportDialog(QDialog):
         self.quality = Slider(Qt.Horizontal)
         self.quality.setRange(1, 10)
         self.quality.setPageStep(1)
-        self.quality.setValue(order.quality)
-        number = label(str(order.quality))
+        self.quality.setValue(settings.quality)
+        number = label(str(settings.quality))
         self.quality.valueChanged.connect(lambda value: number.setText(str(value)))
         line = row()
         line.addWidget(self.quality, 1)
@@ -173,20 +180,20 @@ class ExportDialog(QDialog):
         self.frames.valueChanged.connect(self._check)
         self.fps.valueChanged.connect(self._check)
 
-    def _make_channels(self, channels: Sequence[str], order: ExportSettings) -> None:
+    def _make_channels(self, channels: Sequence[str], settings: ExportSettings) -> None:
         self.channels: dict[str, QCheckBox] = {}
         line = row()
         for channel in channels:
             box = QCheckBox(channel_name(channel))
-            box.setChecked(channel in order.channels)
+            box.setChecked(channel in settings.channels)
             box.toggled.connect(self._check)
             self.channels[channel] = box
             line.addWidget(box)
         line.addStretch(1)
         self._rows.addRow("Channels", line)
 
-    def _make_out(self, order: ExportSettings) -> None:
-        self.out = QLineEdit(order.out or str(Path.home() / f"{stem_of(self._opened.path)}.mp4"))
+    def _make_out(self, settings: ExportSettings) -> None:
+        self.out = QLineEdit(settings.out or str(Path.home() / f"{stem_of(self._opened.path)}.mp4"))
         self.out.textChanged.connect(self._check)
         browse = QPushButton("Browse…")
         browse.clicked.connect(self._browse_out)
@@ -209,31 +216,31 @@ class ExportDialog(QDialog):
         """Shows what fits the choices, and says what is missing."""
         if not hasattr(self, "note"):
             return  # still being built
-        order = self.order()
-        own_frames = order.path == FILE_PATH or order.path.startswith(SPLIT_PREFIX)
-        self._file_row.setVisible(order.path == FILE_PATH)
+        settings = self.settings()
+        own_frames = settings.path == FILE_PATH or settings.path.startswith(SPLIT_PREFIX)
+        self._file_row.setVisible(settings.path == FILE_PATH)
         self.frames.setEnabled(not own_frames)
-        self.length.setText("" if own_frames else f"{order.frames / order.fps:.1f} s long")
-        video = Path(order.out).suffix.lower() in VIDEO_SUFFIXES
+        self.length.setText("" if own_frames else f"{settings.frames / settings.fps:.1f} s long")
+        video = Path(settings.out).suffix.lower() in VIDEO_SUFFIXES
         self.fps.setEnabled(video)
         self.quality.setEnabled(video)
         missing = ""
-        if not order.channels:
+        if not settings.channels:
             missing = "Choose at least one channel."
-        elif order.path == FILE_PATH and not order.path_file:
+        elif settings.path == FILE_PATH and not settings.path_file:
             missing = "Choose the file or folder of cameras."
-        elif not order.out:
+        elif not settings.out:
             missing = "Choose where to write."
         remark = "" if video else "No video ending (.mp4 .webm .gif): a folder of images, and raw depth."
-        if video and order.out and Path(order.out).expanduser().is_file():
+        if video and settings.out and Path(settings.out).expanduser().is_file():
             remark = "This file is there already and will be replaced."
         self.note.setText(missing or remark)
         self.start.setEnabled(not missing)
 
 
 def ask_export(
-    parent: QWidget, opened: Opened, order: ExportSettings, eye_px: tuple[int, int]
+    parent: QWidget, opened: Opened, settings: ExportSettings, eye_px: tuple[int, int]
 ) -> ExportSettings | None:
     """Runs the dialog; None where it was cancelled."""
-    dialog = ExportDialog(parent, opened, order, eye_px)
-    return dialog.order() if dialog.exec_() == QDialog.Accepted else None
+    dialog = ExportDialog(parent, opened, settings, eye_px)
+    return dialog.settings() if dialog.exec_() == QDialog.Accepted else None

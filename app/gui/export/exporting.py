@@ -12,9 +12,9 @@ from PyQt5.QtWidgets import QFileDialog, QMessageBox
 from app.export.exporter import OnProgress, Progress, run_export
 from app.gui.export.export_dialog import ask_export
 from app.gui.export.export_job import Exported, ExportJob, Source, Work
-from app.gui.export.export_order import ExportSettings, make_export
+from app.gui.export.export_settings import ExportSettings, make_export
 from app.gui.export.mesh_dialog import ask_mesh
-from app.gui.export.mesh_order import MeshOrder, make_mesh, possible_source
+from app.gui.export.mesh_settings import MeshSettings, make_mesh, possible_source
 from app.gui.host import Host
 from app.mesh.mesh_export import mesh_source
 from app.mesh.mesh_file import MESH_SUFFIXES
@@ -39,8 +39,8 @@ class Exporting:
         mine = {"export_mesh": self._ask_mesh, "export_points": self._ask_points}
         return {"export": self._ask, "cancel_export": self.cancel, **mine}
 
-    def begin(self, order: ExportSettings) -> None:
-        """Begins to carry out an order on the open scene.
+    def begin(self, settings: ExportSettings) -> None:
+        """Begins an export of the open scene.
 
         Raises:
             UserError: another export is under way.
@@ -54,13 +54,13 @@ class Exporting:
         limits, colour_maps = {session.channel: session.limits} if session.limits else {}, dict(session.colour_maps)
 
         def work(opened: Opened, on_progress: OnProgress, stop: Stop) -> Exported:
-            export = make_export(order, opened, camera, up, controls)
+            export = make_export(settings, opened, camera, up, controls)
             export = replace(export, limits=limits, colour_maps=colour_maps)
             return Exported(run_export(opened.scene, export, on_progress, stop))
 
-        self._begin(work, Path(order.out), order.frames)
+        self._begin(work, Path(settings.out), settings.frames)
 
-    def begin_mesh(self, order: MeshOrder) -> None:
+    def begin_mesh(self, settings: MeshSettings) -> None:
         """Begins to make a mesh of the open scene, of the object and moment that are shown.
 
         Raises:
@@ -69,12 +69,12 @@ class Exporting:
         controls, up = dict(self._session.controls), self._session.eye.up.copy()
 
         def work(opened: Opened, on_progress: OnProgress, stop: Stop) -> Exported:
-            source = possible_source(opened.scene, order.source)
-            mesh = replace(make_mesh(order, source, controls, up), origin=opened.origin)
+            source = possible_source(opened.scene, settings.source)
+            mesh = replace(make_mesh(settings, source, controls, up), origin=opened.origin)
             made = run_mesh(opened.scene, opened.dataset, mesh, on_progress, stop)
             return Exported(made.path, f"{made.vertices:,} vertices, {made.faces:,} faces")
 
-        self._begin(work, Path(order.out), order.views)
+        self._begin(work, Path(settings.out), settings.views)
 
     def begin_points(self, out: Path) -> None:
         """Begins to write the points of the object that is shown.
@@ -148,11 +148,11 @@ class Exporting:
         opened, eye = self._session.opened, self._session.eye.shown
         if opened is None or eye is None:
             return
-        order = ExportSettings.recall(self._window.settings.export)
+        settings = ExportSettings.recall(self._window.settings.export)
         # Last time's file is not to be replaced by default: only its folder is remembered.
-        folder = Path(order.out).parent if order.out else Path.home()
-        order = replace(order, out=str(_free_name(folder / f"{stem_with_input(opened)}.mp4")))
-        wanted = ask_export(self._window.widget, opened, order, eye.size_px)
+        folder = Path(settings.out).parent if settings.out else Path.home()
+        settings = replace(settings, out=str(_free_name(folder / f"{stem_with_input(opened)}.mp4")))
+        wanted = ask_export(self._window.widget, opened, settings, eye.size_px)
         if wanted is not None:
             self._window.change_settings(replace(self._window.settings, export=wanted.remembered()))
             self.begin(wanted)
@@ -163,10 +163,10 @@ class Exporting:
             return
         self._require_none()
         mesh_source(opened.scene)
-        order = MeshOrder.recall(self._window.settings.mesh)
-        last = Path(order.out) if order.out else Path.home() / f"mesh{MESH_SUFFIXES[-1]}"
-        order = replace(order, out=str(_free_name(last.parent / f"{stem_with_input(opened)}{last.suffix}")))
-        wanted = ask_mesh(self._window.widget, opened, order)
+        settings = MeshSettings.recall(self._window.settings.mesh)
+        last = Path(settings.out) if settings.out else Path.home() / f"mesh{MESH_SUFFIXES[-1]}"
+        settings = replace(settings, out=str(_free_name(last.parent / f"{stem_with_input(opened)}{last.suffix}")))
+        wanted = ask_mesh(self._window.widget, opened, settings)
         if wanted is not None:
             self._window.change_settings(replace(self._window.settings, mesh=wanted.remembered()))
             self.begin_mesh(wanted)

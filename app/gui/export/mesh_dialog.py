@@ -18,7 +18,7 @@ from PyQt5.QtWidgets import (
 )
 
 from app.gui.dialog_parts import finish, fit_to_screen, row
-from app.gui.export.mesh_order import MeshOrder, possible_source
+from app.gui.export.mesh_settings import MeshSettings, possible_source
 from app.gui.panel.panel_parts import Choice, form, guard_wheel, label
 from app.mesh.axes import AXES
 from app.mesh.cameras import FEWEST_CAMERAS
@@ -57,7 +57,7 @@ class _Row:
 class MeshDialog(QDialog):
     """Filled with the last mesh's values."""
 
-    def __init__(self, parent: QWidget, opened: Opened, order: MeshOrder) -> None:
+    def __init__(self, parent: QWidget, opened: Opened, settings: MeshSettings) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export mesh")
         self.setMinimumWidth(480)
@@ -65,19 +65,19 @@ class MeshDialog(QDialog):
         self._rows.setVerticalSpacing(10)
         # Rows that mean something for one kind of mesh only, and the row of all kinds that each comes before.
         self._only: dict[str, list[_Row]] = {SURFACE: [], DEPTH: []}
-        self._make_source(opened.scene, order)
-        self._make_numbers(opened, order)
-        self._make_choices(order)
-        self._make_out(order)
+        self._make_source(opened.scene, settings)
+        self._make_numbers(opened, settings)
+        self._make_choices(settings)
+        self._make_out(settings)
         self.note, self.start = finish(self, self._rows, "Export")
         self.out.textChanged.connect(self._check)
         self.source.currentIndexChanged.connect(self._fit_source)
         self._check()
         self._fit_source()
 
-    def order(self) -> MeshOrder:
+    def settings(self) -> MeshSettings:
         """The values as they stand."""
-        return MeshOrder(
+        return MeshSettings(
             out=self.out.text(),
             resolution=self.resolution.value(),
             views=self.views.value(),
@@ -91,13 +91,13 @@ class MeshDialog(QDialog):
             all_pieces=self.all_pieces.isChecked(),
         )
 
-    def _make_source(self, scene: Scene, order: MeshOrder) -> None:
+    def _make_source(self, scene: Scene, settings: MeshSettings) -> None:
         """What there is to choose from; a scene of one kind leaves the choice for others as it was."""
-        self._wanted, self.source = order.source, Choice()
+        self._wanted, self.source = settings.source, Choice()
         for source in SOURCE_NAMES:
             with contextlib.suppress(UserError):
                 self.source.addItem(SOURCE_NAMES[mesh_source(scene, source)], source)
-        self.source.setCurrentIndex(max(self.source.findData(possible_source(scene, order.source)), 0))
+        self.source.setCurrentIndex(max(self.source.findData(possible_source(scene, settings.source)), 0))
         self.source.setToolTip("The surface itself is exact; its depths show what the cameras see of it")
         guard_wheel(self.source)
         if self.source.count() > 1:
@@ -128,14 +128,16 @@ class MeshDialog(QDialog):
         row, _ = self._rows.getWidgetPosition(field)
         return int(row)
 
-    def _make_numbers(self, opened: Opened, order: MeshOrder) -> None:
+    def _make_numbers(self, opened: Opened, settings: MeshSettings) -> None:
         along = "along the longest side"
-        self.resolution = self._number("Resolution", RESOLUTIONS[DEPTH], order.resolution, f"voxels {along}", 16, DEPTH)
-        self.cells = self._number("Resolution", RESOLUTIONS[SURFACE], order.cells, f"cells {along}", 16, SURFACE)
+        self.resolution = self._number(
+            "Resolution", RESOLUTIONS[DEPTH], settings.resolution, f"voxels {along}", 16, DEPTH
+        )
+        self.cells = self._number("Resolution", RESOLUTIONS[SURFACE], settings.cells, f"cells {along}", 16, SURFACE)
         known = len(opened.scene.cameras)
         where = f"of {known}" if known >= FEWEST_CAMERAS else "all around the scene"
-        self.views = self._number("Views", (1, MOST_VIEWS), order.views, where, 10, DEPTH)
-        self.faces = self._number("Target faces", (0, MOST_FACES), order.faces, "triangles", FACES_STEP)
+        self.views = self._number("Views", (1, MOST_VIEWS), settings.views, where, 10, DEPTH)
+        self.faces = self._number("Target faces", (0, MOST_FACES), settings.faces, "triangles", FACES_STEP)
         self.faces.setSpecialValueText("(no limit)")
         self.faces.setGroupSeparatorShown(True)
 
@@ -157,21 +159,21 @@ class MeshDialog(QDialog):
             self._only[source].append(_Row(self._rows.labelForField(whole), whole, lambda: self.faces.parentWidget()))
         return box
 
-    def _make_choices(self, order: MeshOrder) -> None:
+    def _make_choices(self, settings: MeshSettings) -> None:
         self.axes = Choice()
         for axes in AXES:
             self.axes.addItem(AXES_NAMES[axes], axes)
-        self.axes.setCurrentIndex(max(self.axes.findData(order.axes), 0))
+        self.axes.setCurrentIndex(max(self.axes.findData(settings.axes), 0))
         self.axes.setToolTip("GLB and OBJ are read with +Y up; the scene is turned until its own up is there")
         guard_wheel(self.axes)
         self._rows.addRow("Up axis", self.axes)
-        self.closed = self._option("Fill holes (watertight)", order.closed, DEPTH)
+        self.closed = self._option("Fill holes (watertight)", settings.closed, DEPTH)
         self.closed.setToolTip("A solid body, for printing; else the surface is open where no camera saw anything")
-        self.keep_background = self._option("Keep background", order.keep_background, DEPTH)
+        self.keep_background = self._option("Keep background", settings.keep_background, DEPTH)
         self.keep_background.setToolTip("Else one plain colour all around the images is taken for empty space")
-        self.refine = self._option("Refine by the field's gradient", order.refine, SURFACE)
+        self.refine = self._option("Refine by the field's gradient", settings.refine, SURFACE)
         self.refine.setToolTip("Triangles nearer to the surface, edges too; takes as long again")
-        self.all_pieces = self._option("Keep small pieces", order.all_pieces)
+        self.all_pieces = self._option("Keep small pieces", settings.all_pieces)
         self.all_pieces.setToolTip("Else those of less than 2 % of the largest one's area are left out")
 
     def _option(self, name: str, value: bool, source: str | None = None) -> QCheckBox:
@@ -183,8 +185,8 @@ class MeshDialog(QDialog):
             self._only[source].append(_Row(None, box, lambda: self.all_pieces))
         return box
 
-    def _make_out(self, order: MeshOrder) -> None:
-        self.out = QLineEdit(order.out)
+    def _make_out(self, settings: MeshSettings) -> None:
+        self.out = QLineEdit(settings.out)
         browse = QPushButton("Browse…")
         browse.clicked.connect(self._browse)
         line = row()
@@ -210,7 +212,7 @@ class MeshDialog(QDialog):
         self.start.setEnabled(not missing)
 
 
-def ask_mesh(parent: QWidget, opened: Opened, order: MeshOrder) -> MeshOrder | None:
+def ask_mesh(parent: QWidget, opened: Opened, settings: MeshSettings) -> MeshSettings | None:
     """Runs the dialog; None where it was cancelled."""
-    dialog = MeshDialog(parent, opened, order)
-    return dialog.order() if dialog.exec_() == QDialog.Accepted else None
+    dialog = MeshDialog(parent, opened, settings)
+    return dialog.settings() if dialog.exec_() == QDialog.Accepted else None

@@ -12,7 +12,7 @@ import numpy as np
 from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QFileDialog
 
-from app.gui.export.export_order import recalled
+from app.gui.export.export_settings import recalled
 from app.gui.host import Host
 from app.gui.panel.mesh_card import MeshCard
 from app.gui.viewport.letterbox import place

@@ -16,9 +16,8 @@ from app.viewing.opening import Opened
 from engines.core.camera import Camera
 from engines.core.data.dataset import Dataset
 from engines.core.data.views import View, Views
-from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, Control
 from engines.core.errors import UserError
-from engines.core.paths.generators import camera_path, read_path, write_path
+from engines.core.paths.generators import read_path, write_path
 from engines.core.storage.checkpoint import Checkpoint
 from tests.app.ball_scene import UP, BallScene, ring
 
@@ -149,75 +148,10 @@ def test_size_is_width_and_height() -> None:
             render.parse_size(text)
 
 
-def test_cameras_come_from_names_splits_and_files(tmp_path: Path) -> None:
-    scene = BallScene()
-
-    def same(a: Sequence[Camera], b: Sequence[Camera]) -> bool:
-        return len(a) == len(b) and all(
-            np.array_equal(x.camera_to_world, y.camera_to_world) for x, y in zip(a, b, strict=True)
-        )
-
-    named = camera_path("orbit", scene.start, scene.cameras, scene.bounds, scene.up, 7)
-    assert same(render.choose_cameras(opened(scene), "orbit", 7), named)
-    assert same(render.choose_cameras(opened(scene), "train", None), scene.cameras)
-    assert same(render.choose_cameras(opened(scene, dataset()), "train", None), ring(4))
-    assert same(render.choose_cameras(opened(scene, dataset()), "test", 2), ring(3)[:2])
+def test_a_path_is_a_name_or_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
     write_path(tmp_path / "mine.json", ring(5))
-    assert same(render.choose_cameras(opened(scene), str(tmp_path / "mine.json"), None), ring(5))
-
-
-def test_a_recording_plays_and_loops_where_no_moment_is_named() -> None:
-    controls = (
-        Control("time", "Time", "time", 0, 2, 0),
-        Control(INSTANCE, "Car", "choice", 0, 1, 0, ("red", "blue")),
-    )
-    playing = render.choose_controls(controls, render.Choices("blue", None), 5)
-    assert [frame["time"] for frame in playing] == [0, 1, 2, 0, 1]
-    assert {frame[INSTANCE] for frame in playing} == {1}
-    assert render.choose_controls(controls, render.Choices("0", 2), 2) == [{INSTANCE: 0, "time": 2}] * 2
-    named = render.Choices(others=("instance=blue", "time=1"))
-    assert render.choose_controls(controls, named, 2) == [{INSTANCE: 1, "time": 1}] * 2
-    for choices, message in (
-        (render.Choices("green", None), r"--instance green: must be 0 to 1 \(red, blue\)"),
-        (render.Choices("2", None), "--instance 2: must be 0 to 1"),
-        (render.Choices("0.5", None), "--instance 0.5: must be 0 to 1"),
-        (render.Choices(None, 3), "--time 3: must be 0 to 2"),
-        (render.Choices(others=("time=3",)), "--control time=3: must be 0 to 2"),
-        (
-            render.Choices(others=("glow=3",)),
-            "--control glow=3: this scene has no control 'glow'; it has time",
-        ),
-        (render.Choices(None, float("nan")), "--time nan: must be 0 to 2"),
-    ):
-        with pytest.raises(UserError, match=message):
-            render.choose_controls(controls, choices, 2)
-
-
-def test_a_blend_grows_over_the_video_or_stands_still() -> None:
-    names = tuple(f"car_{number}" for number in range(20))
-    controls = (
-        Control(INSTANCE, "Instance", "choice", 0, 19, 0, names),
-        Control(BLEND_WITH, "Blend with", "choice", 0, 19, 1, names),
-        Control(BLEND, "Blend", "number", 0, 1, 0),
-    )
-    growing = render.choose_controls(controls, render.Choices("car_3", blend_with="car_5"), 3)
-    assert growing == [{INSTANCE: 3, BLEND_WITH: 5, BLEND: share} for share in (0, 0.5, 1)]
-    still = render.choose_controls(controls, render.Choices(blend_with="5", blend=0.25), 2)
-    assert still == [{BLEND_WITH: 5, BLEND: 0.25}] * 2
-    with pytest.raises(UserError, match=r"--blend-with car_20: must be 0 to 19 .*car_11, \.\.\.\)$"):
-        render.choose_controls(controls, render.Choices(blend_with="car_20"), 2)
-    with pytest.raises(UserError, match="--blend 2: must be 0 to 1"):
-        render.choose_controls(controls, render.Choices(blend_with="5", blend=2), 2)
-    with pytest.raises(UserError, match=r"--blend 0\.5: with which object"):
-        render.choose_controls(controls, render.Choices(blend=0.5), 2)
-    with pytest.raises(UserError, match="--blend-with a: this scene has no other instance to choose"):
-        render.choose_controls((), render.Choices(blend_with="a"), 2)
-
-
-def test_the_test_path_is_that_of_the_object() -> None:
-    names = ("a", "b")
-    ball = BallScene(controls=(Control(INSTANCE, "Instance", "choice", 0, 1, 0, names),))
-    views = [View(camera, f"{i}", "test", instance=i % 2) for i, camera in enumerate(ring(6))]
-    data = Dataset(Views.of(views), Path("folder"), "ball", BallScene.bounds, UP, instances=("b", "a"))
-    cameras = render.choose_cameras(opened(ball, data), "test", None, 0)
-    assert [camera.position.tolist() for camera in cameras] == [view.camera.position.tolist() for view in views[1::2]]
+    assert render.path_of("orbit") == "orbit" and render.path_of("train") == "train"
+    assert render.path_of(str(tmp_path / "mine.json")) == tmp_path / "mine.json"
+    # No shell expands what stands behind an equals sign.
+    assert render.path_of("~/mine.json") == tmp_path / "mine.json"

@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.commands.render import Choices, choose_controls
-from app.export.frame_times import path_times, running
-from app.gui.export.export_order import RUNS, STANDS, ExportSettings, make_export
+from app.export.frame_times import path_times, playing, running
+from app.gui.export.export_settings import RUNS, STANDS, ExportSettings, make_export
 from app.viewing.opening import Opened
 from app.viewing.viewpoints import view_at
 from engines.core.data.dataset import Dataset
@@ -18,6 +17,7 @@ from engines.core.data.views import View, Views
 from engines.core.engine import TIME, Control
 from engines.core.paths.path_files import write_path
 from engines.core.storage.checkpoint import Checkpoint
+from tests.app.ball_scene import BallScene
 from tests.app.recorded import RecordedScene
 from tests.engines.core.examples import camera_ring
 
@@ -37,43 +37,46 @@ def opened(tmp_path: Path) -> Opened:
     return Opened(RecordedScene(4), Checkpoint("fake", {}, 0, {}), dataset, tmp_path / "scene.pth")
 
 
-def test_time_runs_with_the_frames_and_begins_again() -> None:
+def _times(frames: list[dict[str, float]]) -> list[float]:
+    return [frame[TIME] for frame in frames]
+
+
+def test_time_runs_with_the_frames_and_begins_again(opened: Opened) -> None:
     assert running(MOMENTS, 6) == [0, 1, 2, 3, 0, 1]
-    assert [frame[TIME] for frame in choose_controls([MOMENTS], Choices(), 6)] == [0, 1, 2, 3, 0, 1]
-
-
-def test_time_stands_where_it_is_told_to() -> None:
-    assert [frame[TIME] for frame in choose_controls([MOMENTS], Choices(time=2), 3, [0, 1, 2])] == [2, 2, 2]
+    assert _times(playing(opened.scene, {}, 6)) == [0, 1, 2, 3, 0, 1]
+    assert playing(BallScene(), {"glow": 1.0}, 2) == [{"glow": 1.0}] * 2
 
 
 def test_a_path_holds_the_time(opened: Opened, tmp_path: Path) -> None:
     write_path(tmp_path / "path.json", camera_ring(3), [3, 3, 0])
-    held = path_times(opened, str(tmp_path / "path.json"))
+    held = path_times(opened, tmp_path / "path.json", {})
     assert held == [3, 3, 0]
-    assert [frame[TIME] for frame in choose_controls([MOMENTS], Choices(), 3, held)] == [3, 3, 0]
+    assert _times(playing(opened.scene, {}, 3, held)) == [3, 3, 0]
+    assert _times(playing(opened.scene, {}, 2, held)) == [3, 3]
+    assert path_times(replace(opened, dataset=None), tmp_path / "path.json", {}) == held
 
 
 def test_photographs_have_their_own(opened: Opened) -> None:
-    assert path_times(opened, "train") == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert path_times(opened, "train", {}) == [0, 0, 1, 1, 2, 2, 3, 3]
 
 
 def test_a_named_path_or_a_still_scene_holds_none(opened: Opened) -> None:
-    assert path_times(opened, "spiral") is None
+    assert path_times(opened, "spiral", {}) is None
     assert opened.dataset is not None
     still = replace(opened, dataset=replace(opened.dataset, views=opened.dataset.views.at_time(0)))
-    assert path_times(still, "train") is None
+    assert path_times(still, "train", {}) is None
 
 
 @pytest.mark.parametrize(
-    ("order", "times"),
+    ("chosen", "times"),
     [
         (ExportSettings(frames=5, time=RUNS), [0, 1, 2, 3, 0]),
         (ExportSettings(frames=5, time=STANDS), [2, 2, 2, 2, 2]),
         (ExportSettings(path="split:train", time=RUNS), [0, 0, 1, 1, 2, 2, 3, 3]),
     ],
 )
-def test_as_the_window_orders_it(opened: Opened, order: ExportSettings, times: list[int]) -> None:
-    export = make_export(order, opened, opened.scene.start, UP, {TIME: 2.0})
+def test_as_it_is_chosen_in_the_window(opened: Opened, chosen: ExportSettings, times: list[int]) -> None:
+    export = make_export(chosen, opened, opened.scene.start, UP, {TIME: 2.0})
     assert export.controls is not None and [round(frame[TIME]) for frame in export.controls] == times
 
 

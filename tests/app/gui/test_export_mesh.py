@@ -12,9 +12,9 @@ from PyQt5.QtWidgets import QFormLayout, QMessageBox
 from pytestqt.qtbot import QtBot
 
 import app.gui.export.exporting
-from app.gui.export.export_order import ExportSettings
+from app.gui.export.export_settings import ExportSettings
 from app.gui.export.mesh_dialog import MeshDialog
-from app.gui.export.mesh_order import MeshOrder, make_mesh
+from app.gui.export.mesh_settings import MeshSettings, make_mesh
 from app.gui.window import Window
 from engines.core.engine import INSTANCE
 from tests.app.gui.conftest import NEVER, Shelf, open_and_wait
@@ -22,15 +22,15 @@ from tests.app.gui.fake_scene import FakeScene
 from tests.app.mesh.fields import Analytic, ball
 
 SCENE = Path("fast.pth")
-Answer = Callable[[MeshOrder], None]
+Answer = Callable[[MeshSettings], None]
 
 
 @pytest.fixture
 def answer(monkeypatch: pytest.MonkeyPatch) -> Answer:
     """What the user will have filled in."""
 
-    def fill_in(order: MeshOrder) -> None:
-        monkeypatch.setattr(app.gui.export.exporting, "ask_mesh", lambda *_: order)
+    def fill_in(settings: MeshSettings) -> None:
+        monkeypatch.setattr(app.gui.export.exporting, "ask_mesh", lambda *_: settings)
 
     return fill_in
 
@@ -38,7 +38,7 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> Answer:
 def test_a_mesh_is_made_behind_the_window(window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer) -> None:
     open_and_wait(window, qtbot, SCENE)
     out = tmp_path / "balls.glb"
-    answer(MeshOrder(str(out), resolution=40, views=8))
+    answer(MeshSettings(str(out), resolution=40, views=8))
     window.commands["export_mesh"].trigger()
     assert window.exporting.job is not None and window.export_bar.isVisible()
     qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
@@ -53,7 +53,7 @@ def under_way(window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer, shel
     """A slow mesh, of which some views are drawn."""
     shelf.scenes["slow.pth"] = lambda: FakeScene(seconds=0.5)
     open_and_wait(window, qtbot, Path("slow.pth"))
-    answer(MeshOrder(str(tmp_path / "balls.ply")))
+    answer(MeshSettings(str(tmp_path / "balls.ply")))
     window.commands["export_mesh"].trigger()
     qtbot.waitUntil(lambda: window.export_bar.progress.value() >= 1, timeout=NEVER)
 
@@ -104,10 +104,10 @@ def test_the_dialog_gives_back_what_it_was_given_and_checks_the_name(
     window: Window, qtbot: QtBot, tmp_path: Path
 ) -> None:
     open_and_wait(window, qtbot, SCENE)
-    order = MeshOrder(str(tmp_path / "a.obj"), 96, 33, 20_000, closed=True, keep_background=True, axes="z-up",
+    settings = MeshSettings(str(tmp_path / "a.obj"), 96, 33, 20_000, closed=True, keep_background=True, axes="z-up",
                       source="surface", cells=512, refine=True, all_pieces=True)  # fmt: skip
-    dialog = MeshDialog(window, window.session.opened, order)
-    assert dialog.order() == order and dialog.start.isEnabled() and not dialog.note.text()
+    dialog = MeshDialog(window, window.session.opened, settings)
+    assert dialog.settings() == settings and dialog.start.isEnabled() and not dialog.note.text()
     for name, usable in (("", False), ("a.stl", False), ("a.GLB", True)):
         dialog.out.setText(name)
         assert dialog.start.isEnabled() is usable and bool(dialog.note.text()) is not usable
@@ -123,23 +123,26 @@ def test_no_file_is_proposed_that_is_there(
 ) -> None:
     open_and_wait(window, qtbot, SCENE)
     (tmp_path / "fast.obj").touch()
-    window.change_settings(replace(window.settings, mesh=MeshOrder(str(tmp_path / "last.obj")).remembered()))
-    proposed: list[MeshOrder] = []
-    monkeypatch.setattr(app.gui.export.exporting, "ask_mesh", lambda _, __, order: proposed.append(order))
+    window.change_settings(replace(window.settings, mesh=MeshSettings(str(tmp_path / "last.obj")).remembered()))
+    proposed: list[MeshSettings] = []
+    monkeypatch.setattr(app.gui.export.exporting, "ask_mesh", lambda _, __, settings: proposed.append(settings))
     window.commands["export_mesh"].trigger()
     assert Path(proposed[0].out) == tmp_path / "fast-2.obj"
 
 
 def test_an_order_is_remembered_and_carried_out_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    order = MeshOrder("~/a.ply", 50, 7, 9, True, True, "z-up")
-    assert MeshOrder.recall(order.remembered()) == order
-    assert MeshOrder.recall({"views": "many"}) == MeshOrder() and MeshOrder.recall({"colour": 1}) == MeshOrder()
+    settings = MeshSettings("~/a.ply", 50, 7, 9, True, True, "z-up")
+    assert MeshSettings.recall(settings.remembered()) == settings
+    assert (
+        MeshSettings.recall({"views": "many"}) == MeshSettings()
+        and MeshSettings.recall({"colour": 1}) == MeshSettings()
+    )
     monkeypatch.setenv("HOME", str(tmp_path))
-    made = make_mesh(order, "depth", {INSTANCE: 2.0})
-    assert made.axes == "z-up" and make_mesh(MeshOrder(axes="odd"), "depth", {}).axes == "auto"
+    made = make_mesh(settings, "depth", {INSTANCE: 2.0})
+    assert made.axes == "z-up" and make_mesh(MeshSettings(axes="odd"), "depth", {}).axes == "auto"
     assert made.out == tmp_path / "a.ply" and made.controls == {INSTANCE: 2.0}
     assert (made.resolution, made.views, made.faces, made.closed, made.keep_background) == (50, 7, 9, True, True)
-    surface = make_mesh(replace(order, cells=80, refine=True, all_pieces=True), "surface", {})
+    surface = make_mesh(replace(settings, cells=80, refine=True, all_pieces=True), "surface", {})
     assert (surface.source, surface.resolution, surface.refine, surface.all_pieces) == ("surface", 80, True, True)
 
 
@@ -157,7 +160,7 @@ def test_a_surface_is_written_itself(
     open_and_wait(window, qtbot, Path("surface.pth"))
     out = tmp_path / "ball.ply"
     for source, largest in (("auto", 0.4), ("depth", 1.0)):
-        answer(MeshOrder(str(out), resolution=40, views=8, cells=24, source=source))
+        answer(MeshSettings(str(out), resolution=40, views=8, cells=24, source=source))
         window.commands["export_mesh"].trigger()
         qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
         assert trimesh.load(out).bounds[1].max() == pytest.approx(largest, abs=0.1)
@@ -166,16 +169,16 @@ def test_a_surface_is_written_itself(
 def test_the_dialog_shows_what_the_kind_of_mesh_has(window: Window, qtbot: QtBot, tmp_path: Path, shelf: Shelf) -> None:
     shelf.scenes["surface.pth"] = surface_scene
     open_and_wait(window, qtbot, SCENE)
-    order = MeshOrder(str(tmp_path / "a.ply"), source="surface")
-    plain = MeshDialog(window, window.session.opened, order)
+    settings = MeshSettings(str(tmp_path / "a.ply"), source="surface")
+    plain = MeshDialog(window, window.session.opened, settings)
     plain.show()
     assert not plain.source.isVisible() and plain.resolution.isVisible() and plain.closed.isVisible()
     assert not plain.cells.isVisible() and not plain.refine.isVisible()
     # A scene that leaves no choice forgets none.
-    assert plain.order().source == "surface"
+    assert plain.settings().source == "surface"
     plain.close()
     open_and_wait(window, qtbot, Path("surface.pth"))
-    dialog = MeshDialog(window, window.session.opened, order)
+    dialog = MeshDialog(window, window.session.opened, settings)
     dialog.show()
     of_surface, of_depths = (dialog.cells, dialog.refine), (dialog.resolution, dialog.views, dialog.closed)
     assert dialog.source.isVisible() and all(each.isVisible() for each in of_surface)
@@ -185,7 +188,7 @@ def test_the_dialog_shows_what_the_kind_of_mesh_has(window: Window, qtbot: QtBot
     # Rows that come and go leave no gaps, and the dialog is as high as they are.
     assert dialog._rows.rowCount() == rows + 2 and dialog.height() > height
     assert all(each.isVisible() for each in of_depths) and not any(each.isVisible() for each in of_surface)
-    assert dialog.order().source == "depth" and dialog.faces.isVisible() and dialog.all_pieces.isVisible()
+    assert dialog.settings().source == "depth" and dialog.faces.isVisible() and dialog.all_pieces.isVisible()
     shown = [dialog._rows.itemAt(at, QFormLayout.LabelRole) for at in range(dialog._rows.rowCount())]
     names = [item.widget().text() for item in shown if item is not None and item.widget().isVisible()]
     assert names == ["Made of", "Resolution", "Views", "Target faces", "Up axis", "Write to"]

@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from app.gui import dialog_parts
 from app.gui.export.export_dialog import ExportDialog
-from app.gui.export.export_order import ExportSettings
+from app.gui.export.export_settings import ExportSettings
 from app.gui.export.mesh_dialog import MeshDialog
-from app.gui.export.mesh_order import MeshOrder
+from app.gui.export.mesh_settings import MeshSettings
 from app.gui.main import make_window
 from app.gui.shortcut_sheet import ShortcutSheet
 from app.gui.training.dialog import TrainDialog
@@ -123,7 +123,7 @@ def test_every_dialog_fits_and_its_buttons_are_reached(
     elif kind == "video":
         dialog = ExportDialog(window, opened, ExportSettings(), (640, 480))
     elif kind == "mesh":
-        dialog = MeshDialog(window, opened, MeshOrder())
+        dialog = MeshDialog(window, opened, MeshSettings())
     else:
         dialog = ShortcutSheet(window)
     dialogs.append(dialog)

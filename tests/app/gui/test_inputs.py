@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 import app.gui.export.export_job
 import app.viewing.inputs
 import app.viewing.session
-from app.gui.export.export_order import ExportSettings
+from app.gui.export.export_settings import ExportSettings
 from app.gui.input_dialog import InputDialog
 from app.gui.main import make_window
 from app.gui.window import Window

@@ -11,9 +11,9 @@ from PyQt5.QtWidgets import QApplication, QDialog, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from app.gui.export.export_dialog import ExportDialog
-from app.gui.export.export_order import FILE_PATH, ExportSettings
+from app.gui.export.export_settings import FILE_PATH, ExportSettings
 from app.gui.export.mesh_dialog import MeshDialog
-from app.gui.export.mesh_order import MeshOrder
+from app.gui.export.mesh_settings import MeshSettings
 from app.gui.panel.panel_parts import Slider
 from app.gui.window import Window
 from tests.app.gui.conftest import open_and_wait
@@ -36,13 +36,13 @@ def test_enter_in_an_export_dialog_exports(
     opened = window.session.opened
     assert opened is not None
     if field.startswith("mesh"):
-        dialog: QDialog = MeshDialog(window, opened, MeshOrder(out=str(tmp_path / "a.glb")))
+        dialog: QDialog = MeshDialog(window, opened, MeshSettings(out=str(tmp_path / "a.glb")))
         widget = dialog.out if field == "mesh file" else dialog.resolution
     else:
-        order = ExportSettings(
+        settings = ExportSettings(
             out=str(tmp_path / "a.mp4"), **({"path": FILE_PATH, "path_file": "x"} if "file" in field else {})
         )
-        dialog = ExportDialog(window, opened, order, (640, 480))
+        dialog = ExportDialog(window, opened, settings, (640, 480))
         widget = dialog.path_file if "file" in field else getattr(dialog, field)
     dialog.show()
     qtbot.waitActive(dialog)

@@ -14,7 +14,8 @@ import pytest
 from colour_grid.scene import ColourGridScene
 
 from app import cli
-from app.gui.export.export_order import SPLIT_PREFIX, ExportSettings, order_cameras, path_choices
+from app.export.render_settings import RenderSettings, resolve_path
+from app.gui.export.export_settings import SPLIT_PREFIX, path_choices
 from app.training.loop import run_training
 from app.viewing.held_out import MOST_NAMED, held_out_names, object_views, remembering, with_held_out_of, without_judged
 from app.viewing.opening import open_scene
@@ -115,9 +116,9 @@ def test_what_was_held_out_is_a_path_and_visited_as_validation(capture: Path, tr
     assert len(points) == 12
     offered = [title for name, title in path_choices(opened).items() if name.startswith(SPLIT_PREFIX)]
     assert offered == ["Data folder: training views (9)", "Data folder: validation views (3)"]
-    assert order_cameras(
-        ExportSettings(path=f"{SPLIT_PREFIX}validation"), opened, opened.scene.start, opened.scene.up
-    ) == tuple(point.camera for point in points if point.split == "validation")
+    assert resolve_path(RenderSettings("validation"), opened).cameras == tuple(
+        point.camera for point in points if point.split == "validation"
+    )
 
 
 def test_a_folder_with_validation_views_stays_as_it_is(capture: Path, trained: Path) -> None:

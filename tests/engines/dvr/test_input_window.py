@@ -14,7 +14,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from app.gui.export.export_order import ExportSettings
+from app.gui.export.export_settings import ExportSettings
 from app.gui.window import Window
 from app.viewing.opening import CompanionPaths, open_scene
 from engines.core.data.images import read_image, to_uint8, write_png

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 import app.gui.export.exporting
 from app.gui.export.export_dialog import ExportDialog
-from app.gui.export.export_order import ExportSettings, make_export
+from app.gui.export.export_settings import ExportSettings, make_export
 from app.gui.window import Window
 from app.human_readable import human_time
 from engines.core.camera import Array
@@ -30,8 +30,8 @@ Answer = Callable[[ExportSettings], None]
 def answer(monkeypatch: pytest.MonkeyPatch) -> Answer:
     """What the user will have filled in."""
 
-    def fill_in(order: ExportSettings) -> None:
-        monkeypatch.setattr(app.gui.export.exporting, "ask_export", lambda *_: order)
+    def fill_in(settings: ExportSettings) -> None:
+        monkeypatch.setattr(app.gui.export.exporting, "ask_export", lambda *_: settings)
 
     return fill_in
 
@@ -123,11 +123,11 @@ def test_a_failed_export_says_why(
 
 def test_the_dialog_gives_back_what_it_was_given(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     open_and_wait(window, qtbot, SCENE)
-    order = ExportSettings(
+    settings = ExportSettings(
         path="circle", frames=33, fps=24.0, quality=5, channels=("rgb", "depth"), out=str(tmp_path / "a.mp4")
     )
-    dialog = ExportDialog(window, window.session.opened, order, (128, 128))
-    assert dialog.order() == order
+    dialog = ExportDialog(window, window.session.opened, settings, (128, 128))
+    assert dialog.settings() == settings
     assert dialog.start.isEnabled()
     for box in dialog.channels.values():
         box.setChecked(False)
@@ -136,8 +136,8 @@ def test_the_dialog_gives_back_what_it_was_given(window: Window, qtbot: QtBot, t
 
 
 def test_unusable_memories_of_an_order_are_dropped() -> None:
-    order = ExportSettings(frames=9, channels=("depth",))
-    assert ExportSettings.recall(order.remembered()) == order
+    settings = ExportSettings(frames=9, channels=("depth",))
+    assert ExportSettings.recall(settings.remembered()) == settings
     assert ExportSettings.recall({"frames": "many"}) == ExportSettings()
     assert ExportSettings.recall({"hologram": 1, "frames": 4}) == ExportSettings(frames=4)
 
@@ -155,7 +155,7 @@ def test_no_file_is_replaced_unawares(
         (tmp_path / name).touch()
     window.change_settings(replace(window.settings, export=ExportSettings(out=str(tmp_path / "fast.mp4")).remembered()))
     proposed: list[ExportSettings] = []
-    monkeypatch.setattr(app.gui.export.exporting, "ask_export", lambda _, __, order, ___: proposed.append(order))
+    monkeypatch.setattr(app.gui.export.exporting, "ask_export", lambda _, __, settings, ___: proposed.append(settings))
     window.commands["export"].trigger()
     assert Path(proposed[0].out) == tmp_path / "fast-3.mp4"
     dialog = ExportDialog(window, window.session.opened, proposed[0], (128, 128))
@@ -183,10 +183,10 @@ def test_a_preset_sets_the_size_and_says_which_it_is(window: Window, qtbot: QtBo
     dialog.preset.setFocus()
     for _ in range(dialog.preset.count() - 1):
         qtbot.keyClick(dialog.preset, Qt.Key_Down)
-        sizes[dialog.preset.currentText()] = (dialog.order().width, dialog.order().height)
+        sizes[dialog.preset.currentText()] = (dialog.settings().width, dialog.settings().height)
     assert sizes == {"720p": (1280, 720), "1080p": (1920, 1080), "4K": (3840, 2160), "Square": (1080, 1080)}
     dialog.height_px.setValue(1000)
-    assert dialog.preset.currentText() == "Custom size" and dialog.order().width == 1080
+    assert dialog.preset.currentText() == "Custom size" and dialog.settings().width == 1080
     dialog.close()
 
 

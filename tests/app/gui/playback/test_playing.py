@@ -144,13 +144,13 @@ def _shown(window: Window) -> int | None:
 
 def test_the_export_asks_what_time_does(window: Window, recorded: RecordedScene) -> None:
     from app.gui.export.export_dialog import ExportDialog
-    from app.gui.export.export_order import RUNS, STANDS, ExportSettings
+    from app.gui.export.export_settings import RUNS, STANDS, ExportSettings
 
     assert window.session.opened is not None
     dialog = ExportDialog(window, window.session.opened, ExportSettings(time=STANDS), (320, 240))
-    assert dialog.time.parent() is not None and dialog.order().time == STANDS
+    assert dialog.time.parent() is not None and dialog.settings().time == STANDS
     dialog.time.setCurrentIndex(dialog.time.findData(RUNS))
-    assert dialog.order().time == RUNS
+    assert dialog.settings().time == RUNS
 
 
 def test_nothing_of_a_recording_stays_when_it_is_closed(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:

@@ -13,7 +13,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
-from app.gui.export.export_order import ExportSettings
+from app.gui.export.export_settings import ExportSettings
 from app.gui.viewport.colouring import read_limits
 from app.gui.window import Window
 from app.rendering import display

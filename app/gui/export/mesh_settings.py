@@ -1,4 +1,4 @@
-"""What the mesh dialog asks for, as data."""
+"""What is chosen in the mesh dialog, as data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from app.gui.export.export_order import recalled
+from app.gui.export.export_settings import recalled
 from app.mesh.axes import AXES
 from app.mesh.mesh_export import AUTO, DEPTH, RESOLUTION, SURFACE, VIEWS, MeshExport, mesh_source
 from engines.core.camera import Array
@@ -17,7 +17,7 @@ from engines.core.errors import UserError
 
 
 @dataclass(frozen=True)
-class MeshOrder:
+class MeshSettings:
     """The dialog's values; all plain, so that they can be remembered.
 
     Attributes:
@@ -43,31 +43,33 @@ class MeshOrder:
         return asdict(self)
 
     @staticmethod
-    def recall(values: Any) -> MeshOrder:
+    def recall(values: Any) -> MeshSettings:
         """What was remembered; defaults where that is unusable."""
-        return recalled(MeshOrder(), dict(values))
+        return recalled(MeshSettings(), dict(values))
 
 
-def make_mesh(order: MeshOrder, source: str, controls: Mapping[str, float], up: Array | None = None) -> MeshExport:
-    """The order as it is carried out, with the controls and the up axis that were set when it was given.
+def make_mesh(
+    settings: MeshSettings, source: str, controls: Mapping[str, float], up: Array | None = None
+) -> MeshExport:
+    """The export of a mesh, with the controls and the up axis that were set when it was chosen.
 
     Args:
         source: what the scene's mesh is made of, of `mesh_source`.
         up: [3] world, what is turned upright; None: the scene's own.
     """
     return MeshExport(
-        Path(order.out).expanduser(),
-        order.cells if source == SURFACE else order.resolution,
-        order.views,
-        order.faces,
+        Path(settings.out).expanduser(),
+        settings.cells if source == SURFACE else settings.resolution,
+        settings.views,
+        settings.faces,
         dict(controls),
-        closed=order.closed,
-        keep_background=order.keep_background,
-        axes=order.axes if order.axes in AXES else "auto",
+        closed=settings.closed,
+        keep_background=settings.keep_background,
+        axes=settings.axes if settings.axes in AXES else "auto",
         up=up,
         source=source,
-        refine=order.refine,
-        all_pieces=order.all_pieces,
+        refine=settings.refine,
+        all_pieces=settings.all_pieces,
     )
 
 

@@ -1,0 +1,99 @@
+"""The command line's options for what a scene lets its viewer vary: instance, blend, time, and any control by name."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, TIME, Control, Scene, time_control
+from engines.core.errors import UserError
+
+MOST_NAMES = 12
+"""Of a class's objects, in a message."""
+NOUNS = {BLEND_WITH: "other instance"}
+
+
+def add_control(parser: argparse.ArgumentParser) -> None:
+    """Whatever else the scene lets its viewer vary."""
+    parser.add_argument("--control", action="append", default=[], metavar="NAME=VALUE", help=(
+        "one of the scene's controls, which main.py info lists; may be repeated"
+    ))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ControlArguments:
+    """What the command line said of the scene's controls."""
+
+    instance: str | None = None
+    time: float | None = None
+    blend_with: str | None = None
+    blend: float | None = None
+    others: tuple[str, ...] = ()
+    """`NAME=VALUE` of any."""
+
+
+@dataclass(frozen=True)
+class NamedControls:
+    """The controls that were named, as a scene takes them.
+
+    Attributes:
+        fixed: the same in all frames.
+        ramps: from the first frame's value to the last's.
+    """
+
+    fixed: dict[str, float]
+    ramps: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+
+def read_controls(scene: Scene, said: ControlArguments) -> NamedControls:
+    """The controls as they were named.
+
+    Raises:
+        UserError: the scene has no such control, or the value is out of its range.
+    """
+    named = {control.name: control for control in scene.controls}
+    fixed: dict[str, float] = {}
+    if said.instance is not None:
+        fixed[INSTANCE] = _value(named, INSTANCE, said.instance)
+    for text in said.others:
+        name, _, value = text.partition("=")
+        if name not in named:
+            there = f"it has {', '.join(named)}" if named else "it has none"
+            raise UserError(f"--control {text}: this scene has no control {name!r}; {there}")
+        fixed[name] = _value(named, name, value, f"--control {text}")
+    # As long as the chosen recording is.
+    if (moments := time_control(scene, fixed)) is not None:
+        named[TIME] = moments
+    if said.time is not None:
+        fixed[TIME] = _value(named, TIME, f"{said.time:g}")
+    elif TIME in fixed:
+        fixed[TIME] = _value(named, TIME, f"{fixed[TIME]:g}", f"--control {TIME}={fixed[TIME]:g}")
+    if said.blend_with is None:
+        if said.blend is not None:
+            raise UserError(f"--blend {said.blend:g}: with which object? name it with --blend-with")
+        return NamedControls(fixed)
+    fixed[BLEND_WITH] = _value(named, BLEND_WITH, said.blend_with)
+    if said.blend is None:
+        return NamedControls(fixed, {BLEND: (0.0, 1.0)})
+    fixed[BLEND] = _value(named, BLEND, f"{said.blend:g}")
+    return NamedControls(fixed)
+
+
+def _value(named: Mapping[str, Control], name: str, text: str, option: str = "") -> float:
+    control, option = named.get(name), option or f"--{name.replace('_', '-')} {text}"
+    if control is None:
+        raise UserError(f"{option}: this scene has no {NOUNS.get(name, name)} to choose")
+    if text in control.choices:
+        return float(control.choices.index(text))
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    whole = control.kind in ("choice", "integer") and value != round(value) if math.isfinite(value) else False
+    if whole or not control.low <= value <= control.high:
+        names = (*control.choices[:MOST_NAMES], "...") if len(control.choices) > MOST_NAMES else control.choices
+        choices = f" ({', '.join(names)})" if names else ""
+        raise UserError(f"{option}: must be {control.low:g} to {control.high:g}{choices}")
+    return value

@@ -1,0 +1,119 @@
+"""Which cameras and controls the frames of a video have: decided here for the window and for `main.py render`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.export.frame_times import SPLITS, path_times, playing, split_views
+from app.viewing.opening import Opened
+from engines.core.camera import Array, Camera
+from engines.core.data.origin import from_world
+from engines.core.data.views import Split
+from engines.core.engine import INSTANCE, TIME, whole_controls
+from engines.core.errors import UserError
+from engines.core.paths.generators import camera_path, read_path, usual_path
+
+
+@dataclass(frozen=True, eq=False)
+class RenderSettings:
+    """What a video is to show of a scene.
+
+    Attributes:
+        path: a name of `PATH_NAMES`, a split of `SPLITS`, or a file or folder of cameras; None: as `usual_path`.
+        frames: of a generated path; of other cameras only the first so many. None: as many as there are.
+        start: where generated paths begin, and whose lens the cameras of a file get that has none; None: the scene's.
+        up: [3] world, what generated paths turn about; None: the scene's.
+        controls: the same in all frames; those that are not named are at their defaults.
+        ramps: controls that change evenly, from the first value in the first frame to the second in the last.
+        plays: of a recording, whether time runs, a moment a frame, or as the path says; else it stands.
+    """
+
+    path: str | Path | None = None
+    frames: int | None = None
+    start: Camera | None = None
+    up: Array | None = None
+    controls: Mapping[str, float] = field(default_factory=dict)
+    ramps: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    plays: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class CameraPath:
+    """What each frame of a video is drawn with.
+
+    Attributes:
+        cameras: one a frame, as they stand in the scene's coordinates.
+        controls: one mapping a frame, with a value for every control of the scene.
+    """
+
+    cameras: tuple[Camera, ...]
+    controls: list[dict[str, float]]
+
+    @property
+    def times(self) -> list[int] | None:
+        """The moment of each frame; None of a scene where nothing moves."""
+        return [round(frame[TIME]) for frame in self.controls] if TIME in self.controls[0] else None
+
+
+def resolve_path(settings: RenderSettings, opened: Opened) -> CameraPath:
+    """The cameras and controls of each frame.
+
+    Raises:
+        UserError: the path's cameras can't be had, and why.
+    """
+    scene = opened.scene
+    path = usual_path(scene.cameras) if settings.path is None else settings.path
+    controls = whole_controls(scene, settings.controls)
+    # Not 0 where none is chosen: the scene may begin with another.
+    choice = round(controls.get(INSTANCE, 0.0))
+    cameras = _cameras(settings, path, opened, choice)
+    if not cameras:
+        raise UserError("the path has no cameras")
+    count = len(cameras)
+    if settings.plays:
+        frames = playing(scene, controls, count, path_times(opened, path, controls))
+    else:
+        frames = [dict(controls) for _ in range(count)]
+    ramped = [_ramped(settings.ramps, index, count) for index in range(count)]
+    return CameraPath(cameras, [frame | ramp for frame, ramp in zip(frames, ramped, strict=True)])
+
+
+def _ramped(ramps: Mapping[str, tuple[float, float]], index: int, count: int) -> dict[str, float]:
+    share = index / max(count - 1, 1)
+    return {name: first + share * (last - first) for name, (first, last) in ramps.items()}
+
+
+def _cameras(settings: RenderSettings, path: str | Path, opened: Opened, choice: int) -> tuple[Camera, ...]:
+    scene = opened.scene
+    start = scene.start if settings.start is None else settings.start
+    if isinstance(path, Path):
+        return from_world(read_path(path.expanduser(), start), opened.origin)[: settings.frames]
+    if path in SPLITS:
+        return _split_cameras(opened, SPLITS[path], choice)[: settings.frames]
+    up = scene.up if settings.up is None else settings.up
+    return camera_path(path, start, scene.cameras, scene.bounds, up, settings.frames)
+
+
+def _split_cameras(opened: Opened, split: Split, choice: int) -> tuple[Camera, ...]:
+    if opened.dataset is None:
+        if split == "train" and opened.scene.cameras:
+            return opened.scene.cameras
+        raise UserError(f"--path {split}: these cameras are in the data folder; name it with --data FOLDER")
+    views = split_views(opened, opened.dataset, split, choice)
+    if not views:
+        there = offered_splits(opened, choice)
+        raise UserError(f"--path {split}: {opened.dataset.source} has no such views; it has {', '.join(there)}")
+    return tuple(view.camera for view in views)
+
+
+def offered_splits(opened: Opened, choice: int = 0) -> dict[str, int]:
+    """How many cameras each split has that has some, of a class those of object `choice`.
+
+    Without a data folder the training views are the cameras that the scene itself knows.
+    """
+    if opened.dataset is None:
+        return {"train": len(opened.scene.cameras)} if opened.scene.cameras else {}
+    counts = {name: len(split_views(opened, opened.dataset, split, choice)) for name, split in SPLITS.items()}
+    return {name: count for name, count in counts.items() if count}

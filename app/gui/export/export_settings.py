@@ -1,0 +1,137 @@
+"""What is chosen in the export dialog, as data: made on the window's thread, an `Export` on the export's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from app.camera.fitting import FITS
+from app.export.exporter import Export
+from app.export.render_settings import RenderSettings, offered_splits, resolve_path
+from app.viewing.opening import Opened
+from engines.core.camera import Array, Camera
+from engines.core.paths.generators import PATH_NAMES
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+AnySettings = TypeVar("AnySettings", bound="DataclassInstance")
+PATH_TITLES = {
+    "orbit": "Orbit: once around the scene",
+    "spiral": "Spiral (LLFF)",
+    "circle": "Circle (LLFF)",
+    "x": "Left to right (LLFF x)",
+    "y": "Up and down (LLFF y)",
+    "z": "Dolly in/out (LLFF z)",
+}
+SPLIT_TITLES = {"train": "training views", "validation": "validation views", "test": "test path"}
+SPLIT_PREFIX = "split:"
+FILE_PATH = "file"
+RUNS, STANDS = "runs", "stands"
+FIT_TITLES = {"": "Automatic", "crop": "Crop to fill", "pad": "Show all, and more beside it"}
+TIME_TITLES = {RUNS: "Runs with the video, one frame each", STANDS: "Stands at the frame that is shown"}
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """The dialog's values; all plain, so that they can be remembered.
+
+    Attributes:
+        path: a name of `PATH_NAMES`, "split:train" and so on, or "file".
+        path_file: where `path` is "file".
+        width, height: 0: the scene's own.
+        fit: "crop" or "pad" where the size is of another shape than the path's cameras; "": as usual.
+        out: the video, or a folder for images.
+        time: of a recording, whether it `RUNS` with the video or `STANDS` at the moment that is shown.
+    """
+
+    path: str = "orbit"
+    path_file: str = ""
+    frames: int = 120
+    width: int = 0
+    height: int = 0
+    fit: str = ""
+    fps: float = 30.0
+    quality: int = 8
+    channels: tuple[str, ...] = ("rgb",)
+    out: str = ""
+    time: str = RUNS
+
+    def remembered(self) -> dict[str, Any]:
+        """Plain data of all values, to be kept in the settings file."""
+        return {**asdict(self), "channels": list(self.channels)}
+
+    @staticmethod
+    def recall(values: Any) -> ExportSettings:
+        """What was remembered; defaults where that is unusable."""
+        values = dict(values)
+        if "channels" in values:
+            values["channels"] = tuple(str(name) for name in values["channels"])
+        return recalled(ExportSettings(), values)
+
+
+def recalled(settings: AnySettings, values: Mapping[str, Any]) -> AnySettings:
+    """`settings` with the values that were remembered of them; as they are where those are of other types."""
+    known = {field.name: type(getattr(settings, field.name)) for field in fields(settings)}
+    kept = {name: value for name, value in values.items() if name in known}
+    if any(not isinstance(value, known[name]) for name, value in kept.items()):
+        return settings
+    return replace(settings, **kept)
+
+
+def path_choices(opened: Opened) -> dict[str, str]:
+    """Titles of the paths to choose from, by what `ExportSettings.path` calls them; of a class by its first object."""
+    choices, dataset = dict(PATH_TITLES), opened.dataset
+    place = "Scene" if dataset is None else "Data folder"
+    for split, count in offered_splits(opened).items():
+        # Objects have other numbers of views.
+        counted = "" if dataset and dataset.instances else f" ({count})"
+        choices[SPLIT_PREFIX + split] = f"{place}: {SPLIT_TITLES[split]}{counted}"
+    choices[FILE_PATH] = "From a file or folder of cameras…"
+    return choices
+
+
+def render_settings(chosen: ExportSettings, start: Camera, up: Array, controls: Mapping[str, float]) -> RenderSettings:
+    """What a video is to show, as it was chosen.
+
+    Args:
+        start: where the eye was then.
+        up: [3] unit vector in the world that generated paths turn about.
+        controls: of the picture that was shown.
+    """
+    generated = chosen.path in PATH_NAMES
+    file = Path(chosen.path_file) if chosen.path == FILE_PATH else None
+    return RenderSettings(
+        path=file or chosen.path.removeprefix(SPLIT_PREFIX),
+        frames=chosen.frames if generated else None,
+        start=start,
+        up=up,
+        controls=controls,
+        plays=chosen.time == RUNS,
+    )
+
+
+def make_export(
+    chosen: ExportSettings, opened: Opened, start: Camera, up: Array, controls: Mapping[str, float]
+) -> Export:
+    """The export of a scene that was chosen: reads the path's file where there is one; the rest as `render_settings`.
+
+    Raises:
+        UserError: the path can't be read.
+    """
+    frames, scene = resolve_path(render_settings(chosen, start, up, controls), opened), opened.scene
+    size = (chosen.width, chosen.height) if scene.native_px is None and chosen.width and chosen.height else None
+    channels = tuple(channel for channel in chosen.channels if channel in scene.channels) or ("rgb",)
+    return Export(
+        frames.cameras,
+        Path(chosen.out).expanduser(),
+        chosen.fps,
+        chosen.quality,
+        channels,
+        size,
+        next((fit for fit in FITS if fit == chosen.fit and scene.native_px is None), None),
+        frames.controls,
+        origin=opened.origin,
+    )
