@@ -25,23 +25,14 @@ from app.commands.console import (
 )
 from app.commands.mesh_scores import add_mesh_arguments, check_options, score
 from app.commands.render import parse_size
-from app.commands.shape_scores import (
-    SPLITS,
-    add_shape_arguments,
-    check_shape_options,
-    first_split,
-    score_photographed_shapes,
-)
-from app.training.evaluation import Evaluation, Score, Size, as_photographed, evaluate, view_controls
-from app.viewing.held_out import with_held_out_of
+from app.commands.shape_scores import add_shape_arguments, check_shape_options, score_photographed_shapes
+from app.training.evaluated_views import SPLIT_ORDER, evaluated_size, evaluated_views
+from app.training.evaluation import Evaluation, Score, evaluate, view_controls
 from engines.core import distributed
 from engines.core.camera import Camera
-from engines.core.data.dataset import Dataset
-from engines.core.data.views import Split
-from engines.core.engine import LearnsSmaller, Scene
+from engines.core.engine import Scene
 from engines.core.errors import UserError
 from engines.core.files import check_place, replacing
-from engines.core.storage.checkpoint import Checkpoint
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_scene_arguments(parser)
     parser.add_argument(
         "--split",
-        choices=SPLITS,
+        choices=SPLIT_ORDER,
         help=(
             "which views (default: the folder's test views, else its validation views or those that the run held out "
             "of its training views, else train)"
@@ -105,14 +96,8 @@ def _score(arguments: argparse.Namespace) -> int:
 def _score_pictures(arguments: argparse.Namespace) -> int:
     out: Path | None = arguments.out
     opened = open_from(arguments, photographs=True)
-    if opened.dataset is None:
-        raise ValueError("opened without photographs")
-    dataset = with_held_out_of(opened.checkpoint, opened.dataset)
-    split = arguments.split or first_split(dataset)
-    views = dataset.split(split).photographed
-    if not views:
-        raise UserError(f"{dataset.source}: no photographs in its {split} views")
-    chosen = _what_they_are(split, opened.dataset, dataset, opened.checkpoint)
+    chosen = evaluated_views(opened, arguments.split)
+    dataset, views = chosen.dataset, chosen.views
     scores: list[Score] = []
     known = assumptions_of(opened)
     with ProgressBar("evaluate", "view") as bar:
@@ -121,55 +106,29 @@ def _score_pictures(arguments: argparse.Namespace) -> int:
             scores.append(score)
             bar.move_to(len(scores), -(-len(views) // distributed.here().count))
 
-        size = size_of(opened.scene, arguments.size)
+        size = evaluated_size(opened.scene, arguments.size)
         evaluation = evaluate(opened.scene, views, on_view, crop_px=arguments.crop, dataset=dataset, learnt_px=size)
     note_since(opened, known)
     cameras = [view.camera for view in views]
     notes(_size_note(opened.scene, cameras, arguments.size))
     note_astray(opened.scene, cameras, view_controls(opened.scene, views, dataset))
-    result = {"checkpoint": str(arguments.checkpoint), "data": str(dataset.source), "split": split, "views_are": chosen}
-    result |= evaluation.to_json()
+    of = {"data": str(dataset.source), "split": chosen.split, "views_are": chosen.told}
+    result = {"checkpoint": str(arguments.checkpoint), **of, **evaluation.to_json()}
     # First, so that a disk that is full by now doesn't take what was found.
-    sys.stdout.write(json.dumps(result, indent=2) + "\n" if arguments.json else _table(evaluation, chosen))
+    sys.stdout.write(json.dumps(result, indent=2) + "\n" if arguments.json else _table(evaluation, chosen.told))
     if out is not None and distributed.here().is_first:
         _write(out, evaluation, result)
     return 0
-
-
-def size_of(scene: Scene, wanted: tuple[int, int] | None) -> Size:
-    """What photographs are brought to: what was asked for, else what was learnt at.
-
-    Raises:
-        UserError: the scene draws one size only, and another is wanted.
-    """
-    if wanted is not None:
-        if scene.native_px is not None and scene.native_px != wanted:
-            width, height = scene.native_px
-            raise UserError(f"--size {wanted[0]}x{wanted[1]}: this scene draws {width}x{height} only")
-        return lambda _: wanted
-    known: object = scene
-    return known.learnt_px if isinstance(known, LearnsSmaller) else as_photographed
 
 
 def _size_note(scene: Scene, cameras: Sequence[Camera], wanted: tuple[int, int] | None) -> Iterator[str]:
     """What is compared, where it is not what was photographed."""
     if wanted is not None or scene.native_px is not None:
         return
-    size = size_of(scene, None)
+    size = evaluated_size(scene, None)
     sizes = {size(camera.size_px) for camera in cameras if size(camera.size_px) != camera.size_px}
     for width, height in sorted(sizes):
         yield f"compared at {width}x{height}, the size that was learnt at; --size names another"
-
-
-def _what_they_are(split: Split, folder: Dataset, of_run: Dataset, checkpoint: Checkpoint) -> str:
-    """Which views are scored, for people: whether the run learnt from them."""
-    if split == "validation" and len(folder.split("validation")) < len(of_run.split("validation")):
-        return "held out by the run"
-    if split != "train":
-        return split
-    # The authors' files don't say what they were learnt from.
-    learnt = checkpoint.scene is not None and checkpoint.step > 0
-    return "train: the scene was learnt from them" if learnt else split
 
 
 def _write(out: Path, evaluation: Evaluation, result: dict[str, object]) -> None:
@@ -179,7 +138,7 @@ def _write(out: Path, evaluation: Evaluation, result: dict[str, object]) -> None
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
-def _table(evaluation: Evaluation, chosen: str) -> str:
+def _table(evaluation: Evaluation, told: str) -> str:
     parts = evaluation.parts()
     width = max(len("mean"), *(len(name) for name in (*parts, *(score.view for score in evaluation.scores))))
     lines = [f"{'view':<{width}}  PSNR dB    SSIM  7x7 SSIM"]
@@ -187,7 +146,7 @@ def _table(evaluation: Evaluation, chosen: str) -> str:
     lines += [_row(name, width, part.means) for name, part in parts.items()]
     border = f", without {evaluation.crop_px} px on each side" if evaluation.crop_px else ""
     masked = f", {1 - evaluation.valid:.1%} of the pixels masked out" if evaluation.valid < 1 else ""
-    views = f"({len(evaluation.scores)} {chosen}{border}{masked})"
+    views = f"({len(evaluation.scores)} {told}{border}{masked})"
     lines.append(f"{_row('mean', width, evaluation.means)}   {views}")
     return "\n".join(lines) + "\n"
 

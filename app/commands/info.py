@@ -12,11 +12,11 @@ from app.capture.inspection.report import DataReport, facts, to_json
 from app.commands.console import ProgressBar, add_beside, add_up, beside_of, write_json, write_table
 from app.viewing.held_out import remembered
 from app.viewing.opening import ALONE, CompanionPaths, open_scene, with_up
+from app.viewing.scene_facts import checkpoint_rows, describe_scene, scene_rows
 from engines.core.abilities import TakesInput
 from engines.core.camera import Array
-from engines.core.config import OptimiserConfig
 from engines.core.data.picture_files import VIDEO_SUFFIXES
-from engines.core.engine import Scene, never_stop
+from engines.core.engine import never_stop
 from engines.core.errors import Lacking, UserError
 from engines.core.reading import concerning, naming
 from engines.core.storage.checkpoint import Checkpoint
@@ -151,7 +151,7 @@ def describe(
     found["data"] = str(opened.dataset.source) if opened.dataset is not None else None
     found["assumed"] = list(dict.fromkeys(opened.scene.assumptions))
     found["notes"] = [text for text in opened.notes if text != found["hash"]]
-    return {**found, **_describe_scene(opened.scene)}
+    return {**found, **describe_scene(opened.scene)}
 
 
 def _input(checkpoint: Checkpoint) -> str | None:
@@ -164,27 +164,9 @@ def _size(path: Path) -> int:
     return sum(file.stat().st_size for file in files if file.is_file())
 
 
-def _describe_scene(scene: Scene) -> dict[str, Any]:
-    return {
-        "cameras": len(scene.cameras),
-        "native_px": list(scene.native_px) if scene.native_px else None,
-        "channels": list(scene.channels),
-        "controls": [
-            {"name": control.name, "low": control.low, "high": control.high, "choices": list(control.choices)}
-            for control in scene.controls
-        ],
-        "bounds": scene.bounds.tolist(),
-        "up": scene.up.tolist(),
-        "start": scene.start.to_json(),
-    }
-
-
 def _rows(data: Mapping[str, Any]) -> list[tuple[str, str]]:
-    rows = [
-        ("method", f"{data['title']} ({data['engine']})"),
-        ("step", str(data["step"]) if data["step"] else "unknown"),
-        # What every training has is left to --json: it says nothing of what the scene is.
-        ("config", _assignments({k: v for k, v in data["config"].items() if k not in OptimiserConfig.model_fields})),
+    rows = checkpoint_rows(data["title"], data["engine"], data["step"], data["config"])
+    rows += [
         ("file", f"{data['file_bytes'] / 1e6:.1f} MB, {data['parameters'] / 1e6:.1f} million numbers"),
         ("hash", data["hash"] or ""),
         ("data folder", _data_folder(data)),
@@ -193,7 +175,7 @@ def _rows(data: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("held out", f"{len(data['held_out'])} views: {naming(data['held_out'])}" if data["held_out"] else ""),
     ]
     if data["needs"] is None:
-        rows += _scene_rows(data)
+        rows += scene_rows(data)
     return rows + [("assumed", text) for text in data["assumed"]] + [("note", text) for text in data["notes"]]
 
 
@@ -203,24 +185,3 @@ def _data_folder(data: Mapping[str, Any]) -> str:
     if data["needs"] is not None:
         return "needed"
     return "not needed: the file carries its cameras" if data["self_contained"] else "not in the file"
-
-
-def _assignments(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in values.items() if value is not None)
-
-
-def _scene_rows(data: Mapping[str, Any]) -> list[tuple[str, str]]:
-    low, high = data["bounds"]
-    native = data["native_px"]
-    return [
-        ("cameras", str(data["cameras"])),
-        ("draws", f"{native[0]}x{native[1]} only" if native else "any size"),
-        ("gives", ", ".join(data["channels"])),
-        ("controls", ", ".join(f"{c['name']} {c['low']:g}..{c['high']:g}" for c in data["controls"])),
-        ("box", f"{_point(low)} to {_point(high)}"),
-        ("up", _point(data["up"])),
-    ]
-
-
-def _point(values: list[float]) -> str:
-    return "(" + ", ".join(f"{value:.3g}" for value in values) + ")"

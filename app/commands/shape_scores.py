@@ -13,19 +13,16 @@ from app.shapes.score_plot import plot
 from app.shapes.score_table import table, to_csv
 from app.shapes.scores import THRESHOLDS
 from app.shapes.scoring import ScoringRequest, score_shapes
+from app.training.evaluated_views import first_split
 from app.viewing.held_out import with_held_out_of
 from engines.core import distributed
-from engines.core.data.dataset import Dataset
 from engines.core.data.images import write_png
-from engines.core.data.views import Split
 from engines.core.errors import UserError
 from engines.core.files import check_place, replacing
 from engines.core.scene_abilities import ChoosesSources
 
 OF_SHAPES = ("photographs", "occupancies", "plot")
 """Options that go with --shapes only."""
-SPLITS: tuple[Split, ...] = ("test", "validation", "train")
-"""Without --split the first that has photographs."""
 
 
 def add_shape_arguments(parser: argparse.ArgumentParser) -> None:
@@ -117,11 +114,6 @@ def score_photographed_shapes(arguments: argparse.Namespace) -> None:
             temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
     if arguments.plot is not None:
         write_png(arguments.plot, plot(scores))
-
-
-def first_split(dataset: Dataset) -> Split:
-    """The first of `SPLITS` that has photographs; the first of all where none has."""
-    return next((split for split in SPLITS if dataset.split(split).photographed), SPLITS[0])
 
 
 def _names_photographs(arguments: argparse.Namespace, scene: object) -> bool:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import signal
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
 from typing import Any, NoReturn
 
 from tqdm import tqdm
 
 from app.commands.console import add_device_and_set, notes, write_table
 from app.human_readable import human_bytes, human_step, human_time
+from app.training.interrupting import interrupted
 from app.training.loop import Report, run_training
 from app.training.presets import preset_names, read_preset
 from app.training.runs.measure import measure
@@ -28,7 +24,6 @@ from engines.core.storage.run_folder import read_run_config
 from engines.registry import all_engines, find_engine
 
 INTERRUPTED, FAILED = 130, 1
-SAME_SIGNAL_S = 0.5
 # Where nobody watches (a log file), a line now and then is enough.
 LOG_INTERVAL_S = 30.0
 
@@ -72,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.measure:
         return _measure(arguments, settings)
     out: Path = arguments.out
-    with _interrupted() as stop, _Bar(str(out)) as bar:
+    with interrupted() as stop, _Bar(str(out)) as bar:
         checkpoint = run_training(
             arguments.engine,
             arguments.data,
@@ -113,7 +108,7 @@ def _run_watched(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> 
 
 
 def _measure(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> int:
-    with _interrupted() as stop:
+    with interrupted() as stop:
         found = measure(arguments.engine, arguments.data, arguments.out, settings, arguments.device, stop)
     notes(found.notes)
     steps = ", then ".join(human_step(seconds) for seconds in found.step_seconds)
@@ -205,29 +200,3 @@ class _Bar:
     def __exit__(self, *error: object) -> None:
         if self._shown is not None:
             self._shown.close()
-
-
-@contextlib.contextmanager
-def _interrupted() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl+C or SIGTERM was heard: the step under way ends, and is saved. A second one ends at once."""
-    heard = threading.Event()
-    first_s = 0.0
-
-    def hear(number: int, frame: FrameType | None) -> None:
-        nonlocal first_s
-        # `timeout` and job schedulers signal the process and its group: twice at once.
-        if heard.is_set() and time.monotonic() - first_s > SAME_SIGNAL_S:
-            raise KeyboardInterrupt
-        if not heard.is_set():
-            first_s = time.monotonic()
-        heard.set()
-
-    if threading.current_thread() is not threading.main_thread():
-        yield heard.is_set
-        return
-    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield heard.is_set
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app import cli
-from app.commands.evaluate import size_of
+from app.training.evaluated_views import evaluated_size
 from engines.core.errors import UserError
 from tests.app.ball_scene import BallScene
 
@@ -49,5 +49,5 @@ def test_the_size_that_was_learnt_at(learnt: tuple[Path, Path], capsys: pytest.C
 def test_a_scene_of_one_size_is_compared_at_that() -> None:
     scene = BallScene(native_px=(16, 16))
     with pytest.raises(UserError, match="--size 32x32: this scene draws 16x16 only"):
-        size_of(scene, (32, 32))
-    assert size_of(scene, (16, 16))((99, 99)) == (16, 16)
+        evaluated_size(scene, (32, 32))
+    assert evaluated_size(scene, (16, 16))((99, 99)) == (16, 16)

@@ -14,6 +14,7 @@ import pytest
 from app import cli
 from app.commands import train
 from app.training.evaluation import Evaluation, Score
+from app.training.interrupting import SAME_SIGNAL_S
 from app.training.loop import Report
 from engines.core.engine import Stop
 from engines.core.errors import UserError
@@ -108,7 +109,7 @@ def test_a_signal_to_process_and_group_counts_once(fake: Fake, tmp_path: Path) -
 def test_a_second_signal_ends_at_once(fake: Fake, tmp_path: Path) -> None:
     def twice() -> None:
         os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(train.SAME_SIGNAL_S + 0.1)
+        time.sleep(SAME_SIGNAL_S + 0.1)
         os.kill(os.getpid(), signal.SIGINT)
 
     fake.then = twice
