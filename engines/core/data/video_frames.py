@@ -34,10 +34,12 @@ class FrameTimes:
 
     Attributes:
         count: how many there are.
+        size_px: (width, height) of each.
         times_ms: when each is shown; empty where they are even, and can be jumped to by their number.
     """
 
     count: int
+    size_px: tuple[int, int]
     times_ms: tuple[float, ...] = ()
 
 
@@ -56,20 +58,25 @@ def frame_times(path: Path, changed_ns: int) -> FrameTimes:
         UserError: not a video.
     """
     require_file(path)
-    count = _even_count(path)
-    if count:
-        return FrameTimes(count)
+    even = _even(path)
+    if even is not None:
+        return even
     capture, times = _opened(path), list[float]()
+    size_px = _size_px(capture)
     while capture.grab():
         times.append(float(capture.get(cv2.CAP_PROP_POS_MSEC)))
     capture.release()
-    if not times:
+    if not times or min(size_px) < 1:
         raise UserError(f"{path}: can't be read as a video; it may be damaged")
-    return FrameTimes(len(times), tuple(times))
+    return FrameTimes(len(times), size_px, tuple(times))
 
 
-def _even_count(path: Path) -> int:
-    """How many frames there are where they are even and all can be decoded; else 0."""
+def _size_px(capture: Any) -> tuple[int, int]:
+    return round(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), round(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+
+
+def _even(path: Path) -> FrameTimes | None:
+    """The frames where they are even and all can be decoded; else None."""
     packets = _opened(path)
     expected = round(packets.get(cv2.CAP_PROP_FRAME_COUNT))
     shown = list[int]()
@@ -80,12 +87,13 @@ def _even_count(path: Path) -> int:
     # They come in the order of decoding.
     shown.sort()
     if len(shown) != expected or shown != list(range(shown[0], shown[0] + expected)):
-        return 0
+        return None
     capture = _opened(path)
+    size_px = _size_px(capture)
     decodes = bool(capture.grab() and capture.set(cv2.CAP_PROP_POS_FRAMES, expected - 1) and capture.grab())
     ends = decodes and not capture.grab()
     capture.release()
-    return expected if ends else 0
+    return FrameTimes(expected, size_px) if ends and min(size_px) >= 1 else None
 
 
 class Video:
@@ -99,12 +107,8 @@ class Video:
         """
         self._path, self._frames = path, frame_times(path, changed_ns)
         self._capture = _opened(path)
-        width, height = (
-            round(self._capture.get(name)) for name in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
-        )
-        if not self._capture.isOpened() or min(width, height) < 1:
+        if not self._capture.isOpened():
             raise UserError(f"{path}: can't be read as a video; it may be damaged")
-        self.shape = (self._frames.count, width, height)
         self._at = -1
 
     def read(self, frame: int) -> Array:
@@ -147,7 +151,3 @@ class Video:
         first, last = (bisect.bisect_left(times, now + offset) for offset in (-SAME_MS, SAME_MS))
         self._at = first
         return last == first + 1 and first <= frame
-
-    def close(self) -> None:
-        """Gives the file back."""
-        self._capture.release()
