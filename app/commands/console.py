@@ -95,18 +95,13 @@ def open_from(arguments: argparse.Namespace, photographs: bool = False) -> Opene
     source = arguments.checkpoint, arguments.data, arguments.device, arguments.settings
     opened = open_scene(*source, None, photographs, beside_of(arguments))
     opened = with_up(opened, arguments.up)
-    notes(assumptions_of(opened))
+    notes(opened.all_notes)
     return opened
-
-
-def assumptions_of(opened: Opened) -> tuple[str, ...]:
-    """Notes in plain words: what the scene left open, and what is to be known of file and data folder; each once."""
-    return tuple(dict.fromkeys((*opened.scene.assumptions, *opened.notes)))
 
 
 def note_since(opened: Opened, before: tuple[str, ...]) -> None:
     """What was found out while drawing: a photograph that could not be read and what took its place, say."""
-    found = distributed.all_gather([text for text in assumptions_of(opened) if text not in before])
+    found = distributed.all_gather([text for text in opened.all_notes if text not in before])
     notes(dict.fromkeys(text for part in found for text in part))
 
 

@@ -16,7 +16,6 @@ from typing import Any
 from app.commands.console import (
     ProgressBar,
     add_scene_arguments,
-    assumptions_of,
     note_astray,
     note_since,
     notes,
@@ -99,7 +98,7 @@ def _score_pictures(arguments: argparse.Namespace) -> int:
     chosen = evaluated_views(opened, arguments.split)
     dataset, views = chosen.dataset, chosen.views
     scores: list[Score] = []
-    known = assumptions_of(opened)
+    known = opened.all_notes
     with ProgressBar("evaluate", "view") as bar:
 
         def on_view(score: Score) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from app.commands.console import ProgressBar, add_scene_arguments, assumptions_of, note_since, notes, open_from, writing
-from app.commands.control_arguments import ControlArguments, add_control, read_controls
+from app.commands.console import ProgressBar, add_scene_arguments, note_since, notes, open_from, writing
+from app.commands.render import add_control
+from app.export.named_controls import ControlChoices, still_controls
 from app.mesh.axes import AXES
 from app.mesh.mesh_export import (
     AUTO,
@@ -26,7 +27,7 @@ from app.mesh.mesh_export import (
 from app.mesh.meshing import run_mesh
 from app.viewing.opening import Opened
 from engines.core.camera import Array
-from engines.core.engine import TIME, Scene, never_stop, time_control
+from engines.core.engine import never_stop
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -96,12 +97,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _make(opened: Opened, source: str, arguments: argparse.Namespace) -> int:
+    chosen = ControlChoices(arguments.instance, arguments.time, others=tuple(arguments.control))
     export = MeshExport(
         out=arguments.out,
         resolution=arguments.resolution,
         views=VIEWS if arguments.views is None else arguments.views,
         faces=arguments.faces,
-        controls=mesh_controls(opened.scene, arguments.instance, arguments.time, tuple(arguments.control)),
+        controls=still_controls(opened.scene, chosen),
         box=arguments.box,
         closed=arguments.closed,
         keep_background=arguments.keep_background,
@@ -112,7 +114,7 @@ def _make(opened: Opened, source: str, arguments: argparse.Namespace) -> int:
         all_pieces=arguments.all_pieces,
     )
     notes(_without_effect(source, arguments))
-    known = assumptions_of(opened)
+    known = opened.all_notes
     with ProgressBar(arguments.out.name, "step") as bar:
         made = run_mesh(opened.scene, opened.dataset, export, bar, never_stop)
     note_since(opened, known)
@@ -129,12 +131,3 @@ def _without_effect(source: str, arguments: argparse.Namespace) -> list[str]:
     if source == DEPTH:
         given, reason = {"--refine": arguments.refine}, "the mesh is made of depths; only a surface's can be refined"
     return [f"{option} has no effect: {reason}" for option, is_given in given.items() if is_given]
-
-
-def mesh_controls(
-    scene: Scene, instance: str | None, time: float | None, others: tuple[str, ...] = ()
-) -> dict[str, float]:
-    """Which object, and which moment: the first where none is named; `others`: `NAME=VALUE` of any control."""
-    fixed = read_controls(scene, ControlArguments(instance, time, others=others)).fixed
-    moments = time_control(scene, fixed)
-    return fixed if moments is None else {TIME: moments.low, **fixed}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.console import ProgressBar, notes, open_from, write_table
-from app.commands.mesh import mesh_controls
+from app.export.named_controls import ControlChoices, still_controls
 from app.mesh.alignment import alignment
 from app.mesh.mesh_export import DEPTH, RESOLUTION, SURFACE, MeshExport, check_export, mesh_source
 from app.mesh.mesh_reading import MeshFile, is_mesh_file, read_mesh
@@ -165,7 +165,7 @@ def _scene_mesh(arguments: argparse.Namespace) -> tuple[MeshFile, Array]:
     matrix = alignment(arguments.align, opened.dataset, opened.checkpoint)
     with tempfile.TemporaryDirectory() as folder, ProgressBar("mesh", "step") as bar:
         file = Path(folder) / "mesh.ply"
-        controls = mesh_controls(opened.scene, arguments.instance, arguments.time)
+        controls = still_controls(opened.scene, ControlChoices(arguments.instance, arguments.time))
         export = MeshExport(file, arguments.resolution, controls=controls, axes="world", origin=opened.origin)
         made = run_mesh(opened.scene, opened.dataset, export, bar, never_stop)
         read = read_mesh(file)

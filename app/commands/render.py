@@ -11,24 +11,20 @@ from app.camera.fitting import FITS, fit_cameras, fit_note
 from app.commands.console import (
     ProgressBar,
     add_scene_arguments,
-    assumptions_of,
     note_astray,
     note_since,
     notes,
     open_from,
     writing,
 )
-from app.commands.control_arguments import ControlArguments, add_control, read_controls
 from app.export.exporter import BACKGROUNDS, TRANSPARENCY, Export, run_export
-from app.export.frame_times import SPLITS
-from app.export.render_settings import RenderSettings, resolve_path
+from app.export.named_controls import ControlChoices, read_controls
+from app.export.path_writing import write_cameras
+from app.export.render_settings import RenderSettings, path_of, resolve_path
 from app.export.video import QUALITIES
 from app.viewing.opening import Opened
-from engines.core import distributed
-from engines.core.data.origin import in_world
 from engines.core.engine import TIME, never_stop
-from engines.core.errors import UserError
-from engines.core.paths.generators import PATH_NAMES, write_path
+from engines.core.paths.generators import PATH_NAMES
 from engines.core.paths.path_files import WRITTEN_SUFFIXES
 
 
@@ -72,6 +68,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ))  # fmt: skip
 
 
+def add_control(parser: argparse.ArgumentParser) -> None:
+    """Whatever else the scene lets its viewer vary."""
+    parser.add_argument("--control", action="append", default=[], metavar="NAME=VALUE", help=(
+        "one of the scene's controls, which main.py info lists; may be repeated"
+    ))  # fmt: skip
+
+
 def parse_size(text: str) -> tuple[int, int]:
     """(width, height) of `640x360`."""
     match = re.fullmatch(r"(\d{1,5})[xX×](\d{1,5})", text)
@@ -111,10 +114,7 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
     if arguments.background is not None and TRANSPARENCY not in opened.scene.channels:
         notes([f"--background {arguments.background} has no effect: the scene gives no channel {TRANSPARENCY}"])
     if arguments.out.suffix in WRITTEN_SUFFIXES:
-        _require_own_file(arguments.out, opened, arguments.path)
-        if distributed.here().is_first:
-            fitted = fit_cameras(opened.scene, cameras, arguments.size, arguments.fit)
-            write_path(arguments.out, in_world(fitted, opened.origin), frames.times)
+        write_cameras(arguments.out, opened, frames, arguments.path, arguments.size, arguments.fit)
         sys.stdout.write(f"{arguments.out}\n")
         return 0
     export = Export(
@@ -129,7 +129,7 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
         background=arguments.background,
         origin=opened.origin,
     )
-    known = assumptions_of(opened)
+    known = opened.all_notes
     with ProgressBar(arguments.out.name) as bar:
         written = run_export(opened.scene, export, bar, never_stop)
     note_since(opened, known)
@@ -144,7 +144,7 @@ def settings_of(arguments: argparse.Namespace, opened: Opened) -> RenderSettings
     Raises:
         UserError: the scene has no such control, or there is no such path.
     """
-    said = ControlArguments(
+    said = ControlChoices(
         arguments.instance, arguments.time, arguments.blend_with, arguments.blend, tuple(arguments.control)
     )
     named = read_controls(opened.scene, said)
@@ -155,27 +155,3 @@ def settings_of(arguments: argparse.Namespace, opened: Opened) -> RenderSettings
         ramps=named.ramps,
         plays=TIME not in named.fixed,
     )
-
-
-def path_of(text: str) -> str | Path:
-    """The path that a text names: generated, a split, or a file or folder of cameras.
-
-    Raises:
-        UserError: there is no such file, nor a path of that name.
-    """
-    names = (*PATH_NAMES, *SPLITS)
-    if text in names:
-        return text
-    path = Path(text).expanduser()
-    if not path.exists():
-        raise UserError(f"--path {text}: no such file or folder, and no path of that name ({', '.join(names)})")
-    return path
-
-
-def _require_own_file(out: Path, opened: Opened, path: str | None) -> None:
-    """Refuses to write a path over the one that was read, or over a file of the data folder."""
-    data = opened.dataset.source.resolve() if opened.dataset is not None else None
-    is_theirs = data is not None and data in out.resolve().parents
-    is_read = path is not None and out.resolve() == Path(path).expanduser().resolve()
-    if out.exists() and (is_theirs or is_read):
-        raise UserError(f"--out {out}: would replace a file that is read here; write the path to another place")

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from app.commands.console import ProgressBar, assumptions_of, note_since, open_from
+from app.commands.console import ProgressBar, note_since, open_from
 from app.method_faults import or_method
 from app.shapes.score_plot import plot
 from app.shapes.score_table import table, to_csv
@@ -91,7 +91,7 @@ def score_photographed_shapes(arguments: argparse.Namespace) -> None:
     opened = open_from(arguments, photographs=True)
     if opened.dataset is None:
         raise ValueError("opened without photographs")
-    known, dataset = assumptions_of(opened), with_held_out_of(opened.checkpoint, opened.dataset)
+    known, dataset = opened.all_notes, with_held_out_of(opened.checkpoint, opened.dataset)
     split = arguments.split or first_split(dataset)
     request = ScoringRequest(
         split,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from engines.core.data.origin import from_world
 from engines.core.data.views import Split
 from engines.core.engine import INSTANCE, TIME, whole_controls
 from engines.core.errors import UserError
-from engines.core.paths.generators import camera_path, read_path, usual_path
+from engines.core.paths.generators import PATH_NAMES, camera_path, read_path, usual_path
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +21,8 @@ class RenderSettings:
     """What a video is to show of a scene.
 
     Attributes:
-        path: a name of `PATH_NAMES`, a split of `SPLITS`, or a file or folder of cameras; None: as `usual_path`.
+        path: a name of `PATH_NAMES`, a split of `SPLITS`, a file or folder of cameras, or cameras in the scene's
+            coordinates; None: as `usual_path`.
         frames: of a generated path; of other cameras only the first so many. None: as many as there are.
         start: where generated paths begin, and whose lens the cameras of a file get that has none; None: the scene's.
         up: [3] world, what generated paths turn about; None: the scene's.
@@ -30,13 +31,28 @@ class RenderSettings:
         plays: of a recording, whether time runs, a moment a frame, or as the path says; else it stands.
     """
 
-    path: str | Path | None = None
+    path: str | Path | Sequence[Camera] | None = None
     frames: int | None = None
     start: Camera | None = None
     up: Array | None = None
     controls: Mapping[str, float] = field(default_factory=dict)
     ramps: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     plays: bool = True
+
+
+def path_of(text: str) -> str | Path:
+    """The path that a text names: generated, a split, or a file or folder of cameras.
+
+    Raises:
+        UserError: there is no such file, nor a path of that name.
+    """
+    names = (*PATH_NAMES, *SPLITS)
+    if text in names:
+        return text
+    path = Path(text).expanduser()
+    if not path.exists():
+        raise UserError(f"--path {text}: no such file or folder, and no path of that name ({', '.join(names)})")
+    return path
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +89,8 @@ def resolve_path(settings: RenderSettings, opened: Opened) -> CameraPath:
         raise UserError("the path has no cameras")
     count = len(cameras)
     if settings.plays:
-        frames = playing(scene, controls, count, path_times(opened, path, controls))
+        held = path_times(opened, path, controls) if isinstance(path, str | Path) else None
+        frames = playing(scene, controls, count, held)
     else:
         frames = [dict(controls) for _ in range(count)]
     ramped = [_ramped(settings.ramps, index, count) for index in range(count)]
@@ -85,11 +102,15 @@ def _ramped(ramps: Mapping[str, tuple[float, float]], index: int, count: int) ->
     return {name: first + share * (last - first) for name, (first, last) in ramps.items()}
 
 
-def _cameras(settings: RenderSettings, path: str | Path, opened: Opened, choice: int) -> tuple[Camera, ...]:
+def _cameras(
+    settings: RenderSettings, path: str | Path | Sequence[Camera], opened: Opened, choice: int
+) -> tuple[Camera, ...]:
     scene = opened.scene
     start = scene.start if settings.start is None else settings.start
     if isinstance(path, Path):
         return from_world(read_path(path.expanduser(), start), opened.origin)[: settings.frames]
+    if not isinstance(path, str):
+        return tuple(path)[: settings.frames]
     if path in SPLITS:
         return _split_cameras(opened, SPLITS[path], choice)[: settings.frames]
     up = scene.up if settings.up is None else settings.up

@@ -70,6 +70,11 @@ class Opened:
         return tuple(text for text in noted if text not in self.scene.assumptions)
 
     @property
+    def all_notes(self) -> tuple[str, ...]:
+        """Notes in plain words: what the scene left open, and what is to be known of file and data; each once."""
+        return tuple(dict.fromkeys((*self.scene.assumptions, *self.notes)))
+
+    @property
     def origin(self) -> Array:
         """[3] where the scene's coordinates begin in the world of what is read and written; mostly 0."""
         if self.dataset is not None:

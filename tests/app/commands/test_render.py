@@ -17,7 +17,7 @@ from engines.core.camera import Camera
 from engines.core.data.dataset import Dataset
 from engines.core.data.views import View, Views
 from engines.core.errors import UserError
-from engines.core.paths.generators import read_path, write_path
+from engines.core.paths.generators import read_path
 from engines.core.storage.checkpoint import Checkpoint
 from tests.app.ball_scene import UP, BallScene, ring
 
@@ -146,12 +146,3 @@ def test_size_is_width_and_height() -> None:
     for text in ("640", "x", "640x", "-1x4", "640x360x3", "1e3x4"):
         with pytest.raises(argparse.ArgumentTypeError):
             render.parse_size(text)
-
-
-def test_a_path_is_a_name_or_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    write_path(tmp_path / "mine.json", ring(5))
-    assert render.path_of("orbit") == "orbit" and render.path_of("train") == "train"
-    assert render.path_of(str(tmp_path / "mine.json")) == tmp_path / "mine.json"
-    # No shell expands what stands behind an equals sign.
-    assert render.path_of("~/mine.json") == tmp_path / "mine.json"

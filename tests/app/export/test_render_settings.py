@@ -13,7 +13,7 @@ import pytest
 from app import cli
 from app.commands import console, render
 from app.export.exporter import run_export
-from app.export.render_settings import CameraPath, RenderSettings, offered_splits, resolve_path
+from app.export.render_settings import CameraPath, RenderSettings, offered_splits, path_of, resolve_path
 from app.gui.export.export_settings import (
     FILE_PATH,
     RUNS,
@@ -261,3 +261,20 @@ def test_what_a_data_folder_lacks_is_said() -> None:
         resolve_path(RenderSettings("train"), lacking)
     with pytest.raises(UserError, match="--path test: these cameras are in the data folder"):
         resolve_path(RenderSettings("test"), KINDS["with cameras"].open())
+
+
+def test_a_path_is_a_name_or_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    write_path(tmp_path / "mine.json", ring(5))
+    assert path_of("orbit") == "orbit" and path_of("train") == "train"
+    assert path_of(str(tmp_path / "mine.json")) == tmp_path / "mine.json"
+    # No shell expands what stands behind an equals sign.
+    assert path_of("~/mine.json") == tmp_path / "mine.json"
+
+
+def test_cameras_are_a_path_themselves() -> None:
+    scene = TintedScene((MOMENTS,), ring(4), ())
+    chosen = Opened(scene, Checkpoint("ball", {}, 0, {}), None, Path("ball"))
+    found = resolve_path(RenderSettings(path=ring(5), frames=3), chosen)
+    assert [camera.to_json() for camera in found.cameras] == [camera.to_json() for camera in ring(5)[:3]]
+    assert found.times == [0, 1, 2]

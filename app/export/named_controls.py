@@ -1,8 +1,7 @@
-"""The command line's options for what a scene lets its viewer vary: instance, blend, time, and any control by name."""
+"""What a scene lets its viewer vary, chosen by name: instance, blend, time, and any other control."""
 
 from __future__ import annotations
 
-import argparse
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,16 +14,9 @@ MOST_NAMES = 12
 NOUNS = {BLEND_WITH: "other instance"}
 
 
-def add_control(parser: argparse.ArgumentParser) -> None:
-    """Whatever else the scene lets its viewer vary."""
-    parser.add_argument("--control", action="append", default=[], metavar="NAME=VALUE", help=(
-        "one of the scene's controls, which main.py info lists; may be repeated"
-    ))  # fmt: skip
-
-
 @dataclass(frozen=True)
-class ControlArguments:
-    """What the command line said of the scene's controls."""
+class ControlChoices:
+    """What was said of the scene's controls, as it is typed."""
 
     instance: str | None = None
     time: float | None = None
@@ -47,7 +39,7 @@ class NamedControls:
     ramps: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
-def read_controls(scene: Scene, said: ControlArguments) -> NamedControls:
+def read_controls(scene: Scene, said: ControlChoices) -> NamedControls:
     """The controls as they were named.
 
     Raises:
@@ -79,6 +71,19 @@ def read_controls(scene: Scene, said: ControlArguments) -> NamedControls:
         return NamedControls(fixed, {BLEND: (0.0, 1.0)})
     fixed[BLEND] = _value(named, BLEND, f"{said.blend:g}")
     return NamedControls(fixed)
+
+
+def still_controls(scene: Scene, said: ControlChoices) -> dict[str, float]:
+    """The controls of what shows one moment, as a picture or a mesh does: the first where none is named.
+
+    Raises:
+        UserError: as `read_controls`; or it is left open how far the chosen instance is blended with another.
+    """
+    named = read_controls(scene, said)
+    if named.ramps:
+        raise UserError(f"--blend-with {said.blend_with}: how far? give its share, 0 to 1, with --blend")
+    moments = time_control(scene, named.fixed)
+    return named.fixed if moments is None else {TIME: moments.low, **named.fixed}
 
 
 def _value(named: Mapping[str, Control], name: str, text: str, option: str = "") -> float:
