@@ -137,8 +137,10 @@ class ChannelCard(Card):
         if channel in self._by_name:
             self._by_name[channel].setChecked(True)
         own = limits is not None and channel != "error"
-        for widget in (self.bar, self.range, self.unit):
+        unit = UNITS.get(channel, "")
+        for widget in (self.bar, self.range):
             widget.setVisible(limits is not None)
+        self.unit.setVisible(limits is not None and bool(unit))
         for widget in (self._ways, self.value):
             widget.setVisible(own)
         for field in (self.range.low, self.range.high):
@@ -148,7 +150,7 @@ class ChannelCard(Card):
             self.bar.set_bar(channel, colour_map)
             self.colours.setCurrentIndex(self.colours.findData(colour_map))
             self.range.show_limits(limits)
-            self.unit.setText(UNITS.get(channel, ""))
+            self.unit.setText(unit)
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
 

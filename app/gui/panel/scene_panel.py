@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QPushButton, QVBoxLayout
 
@@ -56,7 +58,7 @@ def _facts(opened: Opened) -> dict[str, str]:
     scene, checkpoint, dataset = opened.scene, opened.checkpoint, opened.dataset
     path = opened.path
     run = path.name == LIVE_NAME
-    file = {"Run": path.parent.name} if run else {"File": f"{path.parent.name}/{path.name}"}
+    file = {"Run": path.parent.name} if run else {"File": Path(path.parent.name, path.name).as_posix()}
     facts = {**file, "Method": find_engine(scene.engine).title}
     if checkpoint.step:
         facts["Step"] = f"{checkpoint.step:,}"

@@ -35,3 +35,15 @@ def test_a_file_that_is_not_what_its_name_says_stands_out(qtbot: QtBot) -> None:
     roles = {text.text(): text.property("role") for text in card.findChildren(QLabel)}
     assert [roles[text] for text in roles if "SHA-256" in text] == ["warning"]
     assert roles["The options are another file's."] == "muted"
+
+
+def test_a_file_without_a_folder_is_named_alone(qtbot: QtBot) -> None:
+    card = SceneCard()
+    qtbot.addWidget(card)
+    for path, told in (
+        (Path("a.pth"), "a.pth"),
+        (Path("runs/a.pth"), "runs/a.pth"),
+        (Path("/data/runs/a.pth"), "runs/a.pth"),
+    ):
+        card.show_scene(opened(FakeScene(), path))
+        assert told in {text.text() for text in card.findChildren(QLabel)}
