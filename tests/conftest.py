@@ -28,6 +28,8 @@ PLUGIN = REPOSITORY / "tests" / "plugin"
 sys.path.insert(0, str(PLUGIN))
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(PLUGIN), os.environ.get("PYTHONPATH"))))
 
+DESKTOPS = ("XDG_CURRENT_DESKTOP", "KDE_FULL_SESSION", "QT_QPA_PLATFORMTHEME", "QT_STYLE_OVERRIDE", "QT_SCALE_FACTOR")
+"""What Qt knows a desktop by, whose fonts and colours it takes."""
 WINDOW_FIXTURES = {"qapp", "qtbot"}
 _virtual_display: subprocess.Popen[bytes] | None = None
 
@@ -104,8 +106,10 @@ def _start_display() -> bool:
         if not number:
             return False
         os.environ.update(DISPLAY=f":{number}", QT_QPA_PLATFORM="xcb", LIBGL_ALWAYS_SOFTWARE="1")
-        os.environ.pop("WAYLAND_DISPLAY", None)
-        os.environ.pop("XAUTHORITY", None)
+        # What is written in a window is as large here as anywhere.
+        os.environ.update(FONTCONFIG_FILE=str(REPOSITORY / "tests" / "fonts.conf"), QT_FONT_DPI="96")
+        for name in ("WAYLAND_DISPLAY", "XAUTHORITY", *DESKTOPS):
+            os.environ.pop(name, None)
     return True
 
 

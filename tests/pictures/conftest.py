@@ -1,0 +1,89 @@
+"""What tests of pictures share: the judge of each picture, and a window to be pictured."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+import torch
+from PyQt5.QtGui import QFontInfo
+from PyQt5.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engines.core.camera import Array
+from tests.app.gui.conftest import Shelf, shelf  # noqa: F401 - a fixture
+from tests.app.gui.training.conftest import runs  # noqa: F401 - a fixture
+from tests.pictures import album
+from tests.pictures.contents import PICTURES
+from tests.pictures.scene import PicturedScene
+from tests.pictures.stage import SCENE, Stage, stage_for
+
+FONTS = Path("tests/fonts.conf")
+MakeStage = Callable[[tuple[int, int]], AbstractContextManager[Stage]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def seen_only(uncounted: None) -> None:
+    """That a line ran on the way to a picture says little."""
+
+
+def other_display() -> str:
+    """Why windows don't look here as where they were pictured; "" where they do."""
+    if not os.environ.get("FONTCONFIG_FILE", "").endswith(str(FONTS)):
+        return "windows are compared with their pictures on the virtual display only (Xvfb)"
+    if QFontInfo(QApplication.font()).family() != "DejaVu Sans":
+        return "no DejaVu Sans: install it (apt-get install fonts-dejavu-core)"
+    return ""
+
+
+class Judge:
+    """Compares pictures with the stored ones, and fails at the end with all that differ."""
+
+    def __init__(self) -> None:
+        self.verdicts: list[album.Verdict] = []
+
+    def __call__(self, name: str, pixels: Array) -> None:
+        folder = album.drawing_to()
+        if folder is not None:
+            album.write(folder / f"{name}.png", pixels)
+        else:
+            self.verdicts.append(album.judge(name, pixels, PICTURES[name].tolerance))
+
+    def conclude(self) -> None:
+        """Fails where a picture differs."""
+        told = [verdict for verdict in self.verdicts if verdict.text]
+        if told:
+            names = " ".join(verdict.name for verdict in told)
+            lines = "\n".join(verdict.text for verdict in told)
+            pytest.fail(
+                f"{lines}\nLook: {album.COMMAND} {names}; take the new ones over: {album.COMMAND} --accept {names}",
+                pytrace=False,
+            )
+
+
+@pytest.fixture
+def judge() -> Judge:
+    """To be called with each picture, and asked at the end."""
+    return Judge()
+
+
+@pytest.fixture
+def stage(
+    qtbot: QtBot,
+    shelf: Shelf,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> MakeStage:
+    """Gives the window at a size; it opens the balls."""
+    if reason := other_display():
+        pytest.skip(reason)
+    shelf.scenes[SCENE.name] = PicturedScene
+    # What is written of folders is the same everywhere.
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    # Told as a part of the device's name.
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
+    return lambda size_px: stage_for(qtbot, tmp_path, size_px)
