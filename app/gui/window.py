@@ -75,7 +75,7 @@ class Window(QMainWindow):
         self.widget = self
         self._system_dark, self._unasked = system_dark, False
         self._shown_path: Path | None = None
-        session.eye.mode, session.eye.fly_speed = settings.navigation, settings.fly_speed
+        session.eye.hand.mode, session.eye.hand.fly_speed = settings.navigation, settings.fly_speed
         self.status = Status(self)
         self.setStatusBar(self.status)
         self._make_middle(found)

@@ -348,7 +348,7 @@ class Session:
         self.eye.set_viewpoints([point.camera for point in self.viewpoints])
         if isinstance(self.opened.scene if self.opened is not None else None, HasSources) and self.viewpoints:
             # Another recording was filmed elsewhere.
-            self.eye.set_camera(self.viewpoints[len(self.viewpoints) // 2].camera)
+            self.eye.jump_to(self.viewpoints[len(self.viewpoints) // 2].camera)
         self._see_whole_view()
         # The object's picture may be there already; objects often share their cameras.
         if self._exact is not None:

@@ -52,7 +52,7 @@ def refined(demo: str) -> Refining:
     scene = open_scene(DEMOS / f"{demo}.safetensors", device="cpu").scene
     eye = CameraController(lambda moving: None)
     eye.enter(scene, scene.cameras)
-    eye.resize(WINDOW_PX)
+    eye.size.resize(WINDOW_PX)
     camera, controls = eye.shown, whole_controls(scene, {})
     assert camera is not None
     # What is made at the first time only belongs to neither.

@@ -116,7 +116,10 @@ def render_settings(chosen: ExportSettings, start: Camera, up: Array, controls: 
 def make_export(
     chosen: ExportSettings, opened: Opened, start: Camera, up: Array, controls: Mapping[str, float]
 ) -> Export:
-    """The export of a scene that was chosen: reads the path's file where there is one; the rest as `render_settings`.
+    """The export of a scene that was chosen: reads the path's file where there is one.
+
+    Args:
+        start, up, controls: as in `render_settings`; `up` is [3], world.
 
     Raises:
         UserError: the path can't be read.

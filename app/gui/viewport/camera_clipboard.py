@@ -28,4 +28,4 @@ def paste_camera(window: Host) -> None:
         camera = Camera.from_json(json.loads(QApplication.clipboard().text()))
     except ValueError as error:
         raise UserError("The clipboard holds no camera; copy one with Navigate > Copy camera.") from error
-    window.session.eye.set_camera(camera)
+    window.session.eye.jump_to(camera)

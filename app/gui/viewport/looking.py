@@ -72,17 +72,17 @@ class Looking:
             "reset": eye.reset,
             "frame": self._session.frame_scene,
             "level": eye.level,
-            "nearest": eye.go_to_nearest_view,
-            "previous": lambda: eye.step_view(-1),
-            "next": lambda: eye.step_view(1),
-            "first": lambda: eye.go_to_view(0),
-            "last": lambda: eye.go_to_view(-1),
-            "left": lambda: eye.step_by(-1, 0),
-            "right": lambda: eye.step_by(1, 0),
-            "higher": lambda: eye.step_by(0, -1),
-            "lower": lambda: eye.step_by(0, 1),
-            "nearer": lambda: eye.dolly_by(1),
-            "farther": lambda: eye.dolly_by(-1),
+            "nearest": eye.views.go_to_nearest,
+            "previous": lambda: eye.views.step(-1),
+            "next": lambda: eye.views.step(1),
+            "first": lambda: eye.views.go_to(0),
+            "last": lambda: eye.views.go_to(-1),
+            "left": lambda: eye.hand.step_by(-1, 0),
+            "right": lambda: eye.hand.step_by(1, 0),
+            "higher": lambda: eye.hand.step_by(0, -1),
+            "lower": lambda: eye.hand.step_by(0, 1),
+            "nearer": lambda: eye.hand.dolly_by(1),
+            "farther": lambda: eye.hand.dolly_by(-1),
             "up": self._cycle_up,
             "paste_camera": lambda: paste_camera(window),
         }
@@ -318,7 +318,7 @@ class Looking:
     def go_to_view(self, index: int) -> None:
         """Goes to a view, as the panel's slider asks; does nothing where the eye is there already."""
         if index != self._session.eye.view_index:
-            self._moving(lambda: self._session.eye.go_to_view(index))()
+            self._moving(lambda: self._session.eye.views.go_to(index))()
 
     def choose_split(self, split: Split) -> None:
         """Other views to go through: from the panel."""
@@ -354,14 +354,14 @@ class Looking:
         self._window.banner.tell("info", f"Up is now {axis_name(self._session.eye.cycle_up())}")
 
     def _set_mode(self, mode: str) -> None:
-        self._session.eye.mode = mode
+        self._session.eye.hand.mode = mode
         self._window.change_settings(replace(self._window.settings, navigation=mode))
 
     def _change_speed(self, factor: float) -> None:
         eye = self._session.eye
-        eye.fly_speed = float(np.clip(eye.fly_speed * factor, SLOWEST, FASTEST))
-        self._window.change_settings(replace(self._window.settings, fly_speed=eye.fly_speed))
-        self._window.banner.tell("info", f"Fly speed × {eye.fly_speed:.2g}")
+        eye.hand.fly_speed = float(np.clip(eye.hand.fly_speed * factor, SLOWEST, FASTEST))
+        self._window.change_settings(replace(self._window.settings, fly_speed=eye.hand.fly_speed))
+        self._window.banner.tell("info", f"Fly speed × {eye.hand.fly_speed:.2g}")
 
     def choose(self, channel: str) -> None:
         """Shows a channel by its name."""

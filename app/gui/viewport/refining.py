@@ -32,7 +32,7 @@ class Refining:
         self._timer = QTimer(window.widget)
         self._timer.timeout.connect(self._tick)
         self._timer.start(TICK_MS)
-        window.session.eye.largest_px = window.settings.largest_px
+        window.session.eye.size.largest_px = window.settings.largest_px
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands do."""
@@ -45,7 +45,7 @@ class Refining:
 
     def _limit(self, px: int) -> None:
         self._window.change_settings(replace(self._window.settings, largest_px=px))
-        self._window.session.eye.limit(px)
+        self._window.session.eye.size.limit(px)
 
     def _tick(self) -> None:
         share = self._window.session.progress

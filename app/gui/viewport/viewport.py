@@ -10,7 +10,8 @@ from PyQt5.QtCore import QEvent, QObject, QPointF, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QResizeEvent, QWheelEvent
 from PyQt5.QtWidgets import QAbstractSpinBox, QAction, QApplication, QHBoxLayout, QLineEdit, QWidget
 
-from app.camera.camera_controller import WHEEL_FACTOR, CameraController
+from app.camera.camera_controller import CameraController
+from app.camera.hand_navigation import WHEEL_FACTOR
 from app.gui.viewport.canvas import Canvas
 from app.gui.viewport.canvas_choice import make_canvas
 from app.gui.viewport.canvas_painter import PainterCanvas
@@ -112,7 +113,7 @@ class Viewport(QWidget):
             self.beside.setFocusPolicy(Qt.ClickFocus)
             self.beside.installEventFilter(self)
             self.layout().addWidget(self.beside, 1)
-        self.eye.resize(self.size_px())
+        self.eye.size.resize(self.size_px())
         self.resized.emit()
 
     def wake(self) -> None:
@@ -144,7 +145,7 @@ class Viewport(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.eye.resize(self.size_px())
+        self.eye.size.resize(self.size_px())
         self.resized.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -179,15 +180,15 @@ class Viewport(QWidget):
     def _apply_drag(self, event: QMouseEvent, across: float, down: float) -> None:
         buttons, modifiers = event.buttons(), event.modifiers()
         if buttons & Qt.MiddleButton or (buttons & Qt.LeftButton and modifiers & Qt.ShiftModifier):
-            self.eye.pan_by(across, down)
+            self.eye.hand.pan_by(across, down)
         elif buttons & Qt.LeftButton and modifiers & Qt.ControlModifier:
-            self.eye.dolly_by(-down * self.canvas.placement().scale / DRAG_NOTCH_PX)
+            self.eye.hand.dolly_by(-down * self.canvas.placement().scale / DRAG_NOTCH_PX)
         elif buttons & Qt.RightButton:
-            self.eye.look_by(across, down)
+            self.eye.hand.look_by(across, down)
         elif buttons & Qt.LeftButton:
-            if self.eye.mode != "fly":
+            if self.eye.hand.mode != "fly":
                 self._turn(True)
-            self.eye.orbit_by(across, down)
+            self.eye.hand.orbit_by(across, down)
         self.moved.emit()
 
     def _release(self, event: QMouseEvent) -> bool:
@@ -217,14 +218,14 @@ class Viewport(QWidget):
         else:
             notches = (angle.y() or angle.x()) / NOTCH
         if notches:
-            self.eye.dolly_by(notches)
+            self.eye.hand.dolly_by(notches)
             self.moved.emit()
         return True
 
     def _gesture(self, event: QNativeGestureEvent) -> bool:
         if event.gestureType() != Qt.ZoomNativeGesture:
             return False
-        self.eye.dolly_by(float(np.log1p(max(event.value(), -0.9)) / -np.log(WHEEL_FACTOR)))
+        self.eye.hand.dolly_by(float(np.log1p(max(event.value(), -0.9)) / -np.log(WHEEL_FACTOR)))
         self.moved.emit()
         return True
 
@@ -272,7 +273,7 @@ class Viewport(QWidget):
         # A long pause (a stalled machine) must not become a leap.
         seconds, self._ticked_s = min(now_s - self._ticked_s, 0.1), now_s
         fast = bool(QApplication.keyboardModifiers() & Qt.ShiftModifier)
-        self.eye.fly_by([FLY_KEYS[key] for key in self._held], seconds, fast)
+        self.eye.hand.fly_by([FLY_KEYS[key] for key in self._held], seconds, fast)
         self.eye.tick(now_s)
         self.moved.emit()
         if not self._held and not self.eye.animating:

@@ -46,7 +46,7 @@ def test_the_wheel_slows_and_stops_before_the_plane(looks: int) -> None:
     look(eye, scene)
     distances = []
     for step in range(60):
-        eye.dolly_by(1)
+        eye.hand.dolly_by(1)
         assert eye.camera is not None
         distances.append(float(np.linalg.norm(eye.camera.position)))
         if step < looks:
@@ -57,7 +57,7 @@ def test_the_wheel_slows_and_stops_before_the_plane(looks: int) -> None:
     steps = -np.diff([np.sqrt(17), *distances])
     assert steps[0] == pytest.approx(0.42, abs=0.05) and steps[-1] == 0
     assert np.diff(steps[3:]).max() <= 1e-9
-    eye.dolly_by(-1)
+    eye.hand.dolly_by(-1)
     assert not eye.stopped and np.linalg.norm(eye.camera.position) > distances[-1]
 
 
@@ -66,7 +66,7 @@ def test_a_scene_without_such_a_plane_is_entered_as_before() -> None:
     eye = eye_in(scene)
     look(eye, scene)
     assert eye.room is None
-    eye.dolly_by(30)
+    eye.hand.dolly_by(30)
     assert eye.camera is not None and np.linalg.norm(eye.camera.position) < 0.3
 
 

@@ -66,17 +66,17 @@ def test_a_limit_makes_pictures_of_any_size_smaller_in_their_shape() -> None:
     eye = CameraController(told.append)
     scene = BallScene()
     eye.enter(scene, scene.cameras)
-    eye.resize((900, 600))
-    eye.limit(300)
+    eye.size.resize((900, 600))
+    eye.size.limit(300)
     assert eye.shown is not None and eye.shown.size_px == (300, 200) and told[-1] is False
     eye.whole_view = True
     assert eye.shown is not None and max(eye.shown.size_px) <= 300
     eye.whole_view = False
-    eye.limit(0)
+    eye.size.limit(0)
     assert eye.shown is not None and eye.shown.size_px == (900, 600)
     native = CameraController(told.append)
     native.enter(BallScene((32, 32)), scene.cameras)
-    native.limit(16)
+    native.size.limit(16)
     assert native.shown is not None and native.shown.size_px == (32, 32)
 
 

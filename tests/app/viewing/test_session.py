@@ -141,7 +141,7 @@ def test_a_scene_that_cannot_be_opened_leaves_the_open_one(session: Session, ear
     failure = ear.next("failed")
     assert session.failed(failure) and "damaged" in str(failure.error)
     assert session.opened is before and session.opening is None
-    session.eye.orbit_by(5, 0)
+    session.eye.hand.orbit_by(5, 0)
     session.eye.rest()
     wait_exact(session, ear)
 
@@ -170,13 +170,13 @@ def test_an_error_while_rendering_is_told_and_survived(session: Session, ear: Ea
     session.adopt(ear.next("opened"))
     assert "burst" in str(ear.next("error"))
     session.opened.scene.fail_at = None  # type: ignore[union-attr]
-    session.eye.orbit_by(3, 0)
+    session.eye.hand.orbit_by(3, 0)
     session.eye.rest()
     wait_exact(session, ear)
 
 
 def test_a_scene_of_any_size_fills_the_viewport(session: Session, ear: Ear) -> None:
-    session.eye.resize((200, 100))
+    session.eye.size.resize((200, 100))
     picture = open_now(session, ear, "any")
     assert picture.pixels.shape == (100, 200, 3)
     # All of the camera's square is seen: 32 high became 100, and the middle stays the middle.
@@ -190,7 +190,7 @@ def test_channels_and_limits(session: Session, ear: Ear) -> None:
     near = wait_exact(session, ear)
     assert near.limits is not None and session.shown_limits == near.limits
     session.set_limits(session.shown_limits)
-    session.eye.dolly_by(-4)
+    session.eye.hand.dolly_by(-4)
     session.eye.rest()
     assert wait_exact(session, ear).limits == near.limits
     session.set_limits(None)
@@ -202,7 +202,7 @@ def test_channels_and_limits(session: Session, ear: Ear) -> None:
 def test_a_training_view_is_compared_with_its_photograph(session: Session, ear: Ear, tmp_path: Path) -> None:
     open_now(session, ear, "native", tmp_path)
     assert "error" in session.channels
-    session.eye.go_to_view(2)
+    session.eye.views.go_to(2)
     settle(session)
     wait_exact(session, ear)
     comparison: PhotoComparison = ear.next("compared")
@@ -213,7 +213,7 @@ def test_a_training_view_is_compared_with_its_photograph(session: Session, ear: 
 
 def test_a_missing_photograph_is_told(session: Session, ear: Ear, tmp_path: Path) -> None:
     open_now(session, ear, "native", tmp_path)
-    session.eye.go_to_view(-1)
+    session.eye.views.go_to(-1)
     settle(session)
     wait_exact(session, ear)
     assert "7.png" in str(ear.next("unread").error)
@@ -222,9 +222,9 @@ def test_a_missing_photograph_is_told(session: Session, ear: Ear, tmp_path: Path
 def test_the_error_of_a_scene_of_any_size_is_of_the_whole_photograph(
     session: Session, ear: Ear, tmp_path: Path
 ) -> None:
-    session.eye.resize((640, 120))
+    session.eye.size.resize((640, 120))
     open_now(session, ear, "any", tmp_path)
-    session.eye.go_to_view(3)
+    session.eye.views.go_to(3)
     settle(session)
     wait_exact(session, ear)
     assert ear.heard["compared"].empty(), "the picture shows more than the photograph"
@@ -252,7 +252,7 @@ def test_closing_forgets_everything(session: Session, ear: Ear) -> None:
     session.close()
     assert session.opened is None and session.eye.shown is None and session.channels == ()
     assert not session.show(picture)
-    session.eye.orbit_by(1, 1)
+    session.eye.hand.orbit_by(1, 1)
     session.eye.reset()
     session.pick(1, 1)
     assert ear.next("picked") is None
@@ -306,7 +306,7 @@ def test_another_object_has_views_of_its_own(session: Session, ear: Ear, monkeyp
     assert session.take_views(ear.next("views"))
     assert [point.name for point in session.viewpoints] == ["1/1", "1/3", "1/5", "1/7"]
     assert session.eye.view_index is None
-    session.eye.go_to_view(0)
+    session.eye.views.go_to(0)
     settle(session)
     assert session.eye.camera is not None
     assert session.eye.camera.position == pytest.approx(scene.cameras[1].position)

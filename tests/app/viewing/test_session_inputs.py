@@ -80,7 +80,7 @@ def beside(session: Session) -> CompanionPaths:
 
 
 def test_another_photograph_leaves_eye_channel_and_controls(session: Session, ear: Ear) -> None:
-    session.eye.orbit_by(40, 10)
+    session.eye.hand.orbit_by(40, 10)
     session.eye.rest()
     settle(session)
     before = session.eye.shown

@@ -160,7 +160,7 @@ def test_the_camera_moves_while_the_next_moment_is_made(opened: Opened_) -> None
     scene.prepare_s = 1.0
     session.set_control(TIME, 1)
     count = len(seen.pictures)
-    session.eye.step_by(1, 0)
+    session.eye.hand.step_by(1, 0)
     seen.until(lambda: len(seen.pictures) > count)
     # A glimpse of the moment that is wanted, from where the camera is now.
     assert round(seen.pictures[-1].request.controls[TIME]) == 1 and seen.pictures[-1].request.draft

@@ -103,7 +103,7 @@ def asked(window: Window, monkeypatch: pytest.MonkeyPatch) -> list[Drawn]:
 def test_an_option_opens_the_scene_again_where_the_eye_is(window: Window, qtbot: QtBot, asked: list[Drawn]) -> None:
     open_and_wait(window, qtbot, SCENE)
     assert window.options.isVisible()
-    window.session.eye.orbit_by(30, 10)
+    window.session.eye.hand.orbit_by(30, 10)
     window.session.eye.rest()
     wait_exact(window, qtbot)
     before = window.session.eye.camera
