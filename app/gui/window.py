@@ -276,7 +276,7 @@ class Window(QMainWindow):
                 "views": bool(session.viewpoints),
                 "photographs": "error" in session.channels,
                 "input": self.inputs.wanted,
-                "mesh": self.meshes.mesh is not None,
+                "mesh": self.meshes.layer.mesh is not None,
                 "time": session.timeline.playback.last > session.timeline.playback.first,
                 "export": self.exporting.job is not None,
                 "training": self.trainings.queue.active is not None,

@@ -14,7 +14,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-import app.gui.viewport.mesh_showing
+import app.gui.viewport.mesh_opening
 from app.gui.dropping import drop, dropped_paths
 from app.gui.main import make_window
 from app.gui.window import Window
@@ -54,10 +54,10 @@ def wait_drawn(window: Window, qtbot: QtBot) -> None:
 
     def drawn() -> bool:
         picture = window.looking.picture
-        return picture is not None and window.meshes.mesh is not None and window.looking.is_final()
+        return picture is not None and window.meshes.layer.mesh is not None and window.looking.is_final()
 
     qtbot.waitUntil(drawn, timeout=NEVER)
-    assert window.meshes.drawn is not None and window.meshes.drawn.picture is window.looking.picture
+    assert window.meshes.layer.drawn is not None and window.meshes.layer.drawn.picture is window.looking.picture
 
 
 def on_screen(widget: object, qtbot: QtBot) -> Array:
@@ -114,7 +114,7 @@ def test_the_mesh_lies_on_what_it_shows_at_any_size_of_the_window(shown: Window,
 
 
 def test_it_is_hidden_behind_the_scene_and_shows_through_without_the_depth_test(shown: Window, qtbot: QtBot) -> None:
-    drawn = shown.meshes.drawn
+    drawn = shown.meshes.layer.drawn
     assert drawn is not None and 0 < drawn.unhidden.sum() < drawn.mesh.coverage.sum()
     shown.meshes._change(opacity=1.0)
     looking = shown.looking
@@ -143,7 +143,9 @@ def test_opacity_is_how_much_of_it_is_seen(shown: Window, qtbot: QtBot) -> None:
 def test_while_the_camera_moves_every_picture_has_the_mesh_of_its_own_camera(shown: Window, qtbot: QtBot) -> None:
     pairs: list[tuple[object, object]] = []
     shown.looking.drawn.append(
-        lambda: pairs.append((shown.looking.picture, shown.meshes.drawn.picture if shown.meshes.drawn else None))
+        lambda: pairs.append(
+            (shown.looking.picture, shown.meshes.layer.drawn.picture if shown.meshes.layer.drawn else None)
+        )
     )
     drag(shown, qtbot, (120, 30), steps=12)
     wait_exact(shown, qtbot)
@@ -159,18 +161,18 @@ def test_while_the_camera_moves_every_picture_has_the_mesh_of_its_own_camera(sho
 def test_the_whole_of_a_large_mesh_does_not_bring_an_overtaken_picture_back(
     shown: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    meshes, late = shown.meshes, shown.meshes.drawn
+    meshes, late = shown.meshes, shown.meshes.layer.drawn
     assert late is not None
     drag(shown, qtbot, (80, 0), steps=4)
     wait_exact(shown, qtbot)
     wait_drawn(shown, qtbot)
     now = shown.looking.picture
     meshes._show(late)
-    assert shown.looking.picture is now and meshes.drawn is not late
+    assert shown.looking.picture is now and meshes.layer.drawn is not late
     shown.commands["show_mesh"].trigger()
     drag(shown, qtbot, (40, 0), steps=4)
     wait_exact(shown, qtbot)
-    now, before = shown.looking.picture, meshes.drawn
+    now, before = shown.looking.picture, meshes.layer.drawn
     assert before is not None
     meshes._show(before)
     assert shown.looking.picture is now is not before.picture
@@ -180,18 +182,18 @@ def test_a_slow_mesh_does_not_hold_the_window_up(
     window: Window, qtbot: QtBot, balls: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_and_wait(window, qtbot, SCENE)
-    read = app.gui.viewport.mesh_showing.read_mesh
+    read = app.gui.viewport.mesh_opening.read_mesh
 
     def slowly(path: Path) -> MeshFile:
         QTest.qSleep(300)
         return read(path)
 
-    monkeypatch.setattr(app.gui.viewport.mesh_showing, "read_mesh", slowly)
+    monkeypatch.setattr(app.gui.viewport.mesh_opening, "read_mesh", slowly)
     window.meshes.open(balls)
-    assert "Opening balls.ply" in told(window) and window.meshes.mesh is None
+    assert "Opening balls.ply" in told(window) and window.meshes.layer.mesh is None
     before = window.session.eye.shown
     drag(window, qtbot, (60, 0), steps=4)
-    assert window.session.eye.shown is not before and window.meshes.mesh is None
+    assert window.session.eye.shown is not before and window.meshes.layer.mesh is None
     wait_drawn(window, qtbot)
     assert not window.banner.isVisible()
 
@@ -229,7 +231,7 @@ def test_the_wipes_line_is_dragged_and_the_scene_stays(shown: Window, qtbot: QtB
     before = shown.session.eye.shown
     scale = shown.viewport.canvas.placement().scale
     drag(shown, qtbot, (-round(32 * scale), 0))
-    assert shown.meshes.look.share == pytest.approx(0.25, abs=0.02)
+    assert shown.meshes.layer.look.share == pytest.approx(0.25, abs=0.02)
     assert before is not None and shown.session.eye.shown is not None
     np.testing.assert_array_equal(shown.session.eye.shown.camera_to_world, before.camera_to_world)
     looking = shown.looking
@@ -244,15 +246,19 @@ def test_styles_are_drawn_anew_and_remembered(shown: Window, qtbot: QtBot, shelf
     for style in ("shaded", "normals", "wireframe", "colours"):
         shown.commands[f"mesh_{style}"].trigger()
         wait_drawn(shown, qtbot)
-        assert shown.meshes.drawn is not None and shown.meshes.drawn.style == style
+        assert shown.meshes.layer.drawn is not None and shown.meshes.layer.drawn.style == style
         assert shown.meshes.card.style_choice.currentData() == style
-        looks.append(shown.meshes.drawn.mesh.pixels)
+        looks.append(shown.meshes.layer.drawn.mesh.pixels)
     assert all((one != other).any() for i, one in enumerate(looks) for other in looks[:i])
     shown.meshes._change(style="wireframe", layout="wipe", opacity=0.3)
     shown.close()
     again = make_window("cpu")
     qtbot.addWidget(again)
-    assert (again.meshes.look.style, again.meshes.look.layout, again.meshes.look.opacity) == ("wireframe", "wipe", 0.3)
+    assert (again.meshes.layer.look.style, again.meshes.layer.look.layout, again.meshes.layer.look.opacity) == (
+        "wireframe",
+        "wipe",
+        0.3,
+    )
     assert again.commands["mesh_wireframe"].isChecked() and load_settings().mesh_look["layout"] == "wipe"
     again.end()
 
@@ -261,7 +267,7 @@ def test_hiding_and_closing_take_it_off_the_screen(shown: Window, qtbot: QtBot) 
     canvas = shown.viewport.canvas.widget
     with_mesh = on_screen(canvas, qtbot)
     shown.commands["show_mesh"].trigger()
-    qtbot.waitUntil(lambda: not shown.meshes.visible, timeout=NEVER)
+    qtbot.waitUntil(lambda: not shown.meshes.layer.visible, timeout=NEVER)
     bare = on_screen(canvas, qtbot)
     assert (bare != with_mesh).any()
     shown.commands["show_mesh"].trigger()
@@ -278,7 +284,7 @@ def test_another_scene_takes_it_away_and_the_same_keeps_it(shown: Window, qtbot:
     wait_drawn(shown, qtbot)
     shelf.scenes["other.pth"] = FakeScene
     open_and_wait(shown, qtbot, Path("other.pth"))
-    assert shown.meshes.mesh is None and not shown.meshes.card.isVisible()
+    assert shown.meshes.layer.mesh is None and not shown.meshes.card.isVisible()
 
 
 @pytest.mark.parametrize("way", ["command", "drop", "export"])
@@ -310,10 +316,10 @@ def test_without_a_scene_a_mesh_is_refused(window: Window, balls: Path) -> None:
 def test_a_file_that_is_no_mesh_is_told_and_what_is_shown_stays(shown: Window, qtbot: QtBot, tmp_path: Path) -> None:
     broken = tmp_path / "broken.ply"
     broken.write_bytes(b"ply\nformat binary_little_endian 1.0\nelement vertex 9\nend_header\n")
-    before = shown.meshes.mesh
+    before = shown.meshes.layer.mesh
     shown.meshes.open(broken)
     qtbot.waitUntil(lambda: "broken.ply" in told(shown) and "Opening" not in told(shown), timeout=NEVER)
-    assert shown.meshes.mesh is before and before is not None
+    assert shown.meshes.layer.mesh is before and before is not None
 
 
 def test_a_fault_in_drawing_takes_the_mesh_away_and_the_pictures_go_on(
@@ -321,7 +327,7 @@ def test_a_fault_in_drawing_takes_the_mesh_away_and_the_pictures_go_on(
 ) -> None:
     monkeypatch.setattr("app.mesh.showing.draw_mesh", lambda *_: 1 / 0)
     shown.commands["mesh_shaded"].trigger()
-    qtbot.waitUntil(lambda: shown.meshes.mesh is None, timeout=NEVER)
+    qtbot.waitUntil(lambda: shown.meshes.layer.mesh is None, timeout=NEVER)
     assert "ZeroDivisionError" in told(shown)
     drag(shown, qtbot, (60, 0), steps=4)
     wait_exact(shown, qtbot)

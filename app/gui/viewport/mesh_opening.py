@@ -1,0 +1,91 @@
+"""Mesh files for the open scene: chosen, read behind the window, and handed on where they are still wanted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt5.QtWidgets import QFileDialog
+
+from app.gui.host import Host
+from app.mesh.drawing import LoadedMesh, load_mesh
+from app.mesh.mesh_reading import READ_SUFFIXES, read_mesh
+from engines.core.errors import UserError
+
+FILTER = f"Meshes ({' '.join(f'*{suffix}' for suffix in READ_SUFFIXES)});;All files (*)"
+
+
+class MeshOpening:
+    """One file at a time: the newest is wanted, as long as the scene that it was opened with is open."""
+
+    def __init__(self, window: Host, take: Callable[[LoadedMesh], None]) -> None:
+        """`take`: shows a mesh that was read."""
+        self._window, self._take = window, take
+        self._scene: Path | None = None
+        """Of which scene the mesh is, or the one on its way."""
+        self._number = 0
+
+    def open(self, path: Path) -> None:
+        """Begins to read a mesh file; says so.
+
+        Raises:
+            UserError: no scene is open.
+        """
+        opened = self._window.session.opened
+        if opened is None:
+            raise UserError(f"{path.name}: open a scene first; a mesh is shown under its cameras")
+        self._number += 1
+        number, origin = self._number, opened.origin
+        self._scene = opened.path
+        self._window.banner.tell("info", f"Opening {path.name} …")
+        post = self._window.bridge.post
+
+        def read() -> None:
+            try:
+                mesh = load_mesh(read_mesh(path), origin)
+            except Exception as error:  # handed on: the window shows it and goes on
+                failure = error
+                post(lambda: self._failed(number, failure))
+            else:
+                post(lambda: self._read(number, mesh))
+
+        threading.Thread(target=read, name="open mesh", daemon=True).start()
+
+    def ask(self) -> None:
+        """Asks for a file."""
+        window = self._window
+        folder = window.settings.folders.get("mesh", window.settings.folders.get("open", ""))
+        chosen, _ = QFileDialog.getOpenFileName(window.widget, "Open a mesh", folder, FILTER)
+        if chosen:
+            window.change_settings(window.settings.with_folder("mesh", Path(chosen).parent))
+            self.open(Path(chosen))
+
+    def open_exported(self, path: Path) -> None:
+        """Opens what an export wrote; tells what is wrong."""
+        try:
+            self.open(path)
+        except UserError as error:
+            self._window.tell_error(error)
+
+    def forget(self) -> None:
+        """What is on its way is not wanted any more."""
+        self._number += 1
+
+    def left(self) -> bool:
+        """Whether the scene of the mesh is not open any more; told once."""
+        opened = self._window.session.opened
+        if self._scene is None or (opened is not None and opened.path == self._scene):
+            return False
+        self._scene = None
+        return True
+
+    def _read(self, number: int, mesh: LoadedMesh) -> None:
+        opened = self._window.session.opened
+        if number == self._number and opened is not None and opened.path == self._scene:
+            self._window.banner.hide()
+            self._take(mesh)
+
+    def _failed(self, number: int, error: BaseException) -> None:
+        if number == self._number:
+            self._window.tell_error(error)
