@@ -28,7 +28,7 @@ from app.gui.dropping import HINT, INPUT_HINT, DropHint, drop, dropped_paths
 from app.gui.export.export_bar import ExportBar
 from app.gui.export.exporting import Exporting
 from app.gui.files import FileMenu
-from app.gui.inputs import InputController
+from app.gui.inputs.input_controller import InputController
 from app.gui.panel.channel_panel import ChannelCard
 from app.gui.panel.controls_panel import ControlsCard
 from app.gui.panel.options_panel import OptionsCard

@@ -85,7 +85,7 @@ class MeshLayer:
 
     @property
     def wiped_share(self) -> float | None:
-        """Where the line stands, in [0, 1] of the width; None where there is none."""
+        """The place of the line, in [0, 1] of the width; None where there is none."""
         shown = self.visible and self.drawn is not None and self.look.layout == "wipe"
         return self.look.share if shown else None
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from app.gui.dropping import holds_data
 from app.gui.host import Host
-from app.gui.input_dialog import InputDialog
+from app.gui.inputs.input_dialog import InputDialog
+from app.gui.inputs.input_pictures import InputPictures
 from app.gui.panel.input_card import InputCard
 from app.gui.panel.source_photographs import SourcePhotographs
-from app.small_pictures import FilePictures, SmallPictures
 from app.viewing.inputs import advice_on_input, holds_pictures, input_of, takes_input
 from app.viewing.listener import OpenFailure
 from app.viewing.opening import title_of
@@ -20,8 +20,6 @@ from engines.core.errors import LacksInput
 
 FOLDERS = "Of a folder of photographs each makes an object, to choose from."
 DATA_FOLDERS = f"{FOLDERS[:-1]}; so do those of the data folder of a class."
-SIDE_PX = 128
-"""Of the small pictures: of the largest place for them, on screens of twice the usual resolution."""
 
 
 class InputController:
@@ -37,13 +35,9 @@ class InputController:
         """A scene that can't be opened without."""
         self._own: Path | None = None
         """The scene that was open without."""
-        self._pictures: dict[Path, Array | None] = {}
         self.sources = SourcePhotographs(window)
         self.cards = (self.card, self.sources.card)
-        post = window.bridge.post
-        self._small = SmallPictures(
-            FilePictures(SIDE_PX), lambda path, pixels: post(lambda: self._take_picture(path, pixels))
-        )
+        self._pictures = InputPictures(window, self._show_pictures)
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands do."""
@@ -66,7 +60,7 @@ class InputController:
         if takes_input(opened):
             if shown is not None:
                 self._window.change_settings(self._window.settings.with_input(shown))
-            self._look()
+            self._pictures.look(shown)
 
     def ask(self) -> None:
         """Asks for the photograph of the scene that wants one, or of the open one."""
@@ -117,7 +111,7 @@ class InputController:
         """Ends what is under way."""
         self._take_dialog_away()
         self.sources.shut_down()
-        self._small.close()
+        self._pictures.close()
 
     def _change(self, path: Path | None) -> None:
         self._session.choose_input(path)
@@ -127,11 +121,8 @@ class InputController:
         self._window.status.show_loading(name)
 
     def _ask_for(self, failure: OpenFailure, gone: Path | None = None) -> None:
-        reason = f"“{title_of(failure.path)}” makes its scenes of photographs. Choose one to open it."
-        if gone is not None:
-            reason = f"{reason[:-1]}: {gone}, of which it was made before, isn't there any more."
         advice = failure.error.advice if isinstance(failure.error, LacksInput) else ""
-        self._show_dialog(reason, advice, DATA_FOLDERS)
+        self._show_dialog(reason_to_ask(failure.path, gone), advice, DATA_FOLDERS)
 
     def _show_dialog(self, reason: str, advice: str, folders: str) -> None:
         self._take_dialog_away()
@@ -141,7 +132,7 @@ class InputController:
         dialog.chosen.connect(self._chosen)
         dialog.rejected.connect(self._left)
         dialog.finished.connect(self._dialog_closed)
-        self._look()
+        self._pictures.look(self._shown())
         dialog.open()
 
     def _chosen(self, path: Path) -> None:
@@ -168,28 +159,18 @@ class InputController:
             dialog.blockSignals(True)
             dialog.close()
 
-    # Small pictures
-
-    def _paths(self) -> list[Path]:
-        return [Path(path) for path in self._window.settings.inputs]
-
-    def _look(self) -> None:
-        """Makes the pictures that are not there, or whose files have changed."""
+    def _show_pictures(self, paths: Sequence[Path], pictures: Mapping[Path, Array | None]) -> None:
         shown = self._shown()
-        self._small.want(list(dict.fromkeys((*([shown] if shown is not None else []), *self._paths()))))
-        self._show_pictures()
-
-    def _take_picture(self, path: Path, pixels: Array | None) -> None:
-        if path not in self._pictures or self._pictures[path] is not pixels:
-            self._pictures[path] = pixels
-            self._show_pictures()
-
-    def _show_pictures(self) -> None:
-        paths, shown = self._paths(), self._shown()
-        self.card.show_pictures(paths, self._pictures, shown)
+        self.card.show_pictures(paths, pictures, shown)
         if self.dialog is not None:
-            self.dialog.show_inputs(paths, self._pictures, shown if self._wanting is None else None)
+            self.dialog.show_inputs(paths, pictures, shown if self._wanting is None else None)
 
     def _shown(self) -> Path | None:
         opened = self._session.opened
         return input_of(opened) if opened is not None else None
+
+
+def reason_to_ask(scene: Path, gone: Path | None) -> str:
+    """Why a scene's photograph is asked for; `gone`: that it was made of before, which isn't there any more."""
+    reason = f"“{title_of(scene)}” makes its scenes of photographs. Choose one to open it."
+    return reason if gone is None else f"{reason[:-1]}: {gone}, of which it was made before, isn't there any more."

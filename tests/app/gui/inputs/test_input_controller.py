@@ -19,7 +19,7 @@ import app.gui.export.export_job
 import app.viewing.inputs
 import app.viewing.session
 from app.gui.export.export_settings import ExportSettings
-from app.gui.input_dialog import InputDialog
+from app.gui.inputs.input_dialog import InputDialog
 from app.gui.main import make_window
 from app.gui.window import Window
 from app.settings import Settings, load_settings, save_settings

@@ -1,0 +1,1 @@
+"""Input photographs in the window: asked for, shown small, changed, dropped, remembered."""
