@@ -9,7 +9,8 @@ from PyQt5.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QBoxLayout, QFormLayout, QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from app.capture.inspection.report import DataReport, Thumbnail, facts
-from app.gui.panel.camera_map import CameraMap, as_image, colours_of_palette
+from app.gui.panel.camera_map import CameraMap
+from app.gui.panel.map_painting import as_image, colours_of_palette
 from app.gui.panel.panel_parts import clear, form, label
 from app.gui.words import breakable, in_window
 from engines.core.camera import Array

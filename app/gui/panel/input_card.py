@@ -9,8 +9,8 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QPixmap
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
-from app.gui.panel.camera_map import as_image
 from app.gui.panel.input_strip import InputStrip
+from app.gui.panel.map_painting import as_image
 from app.gui.panel.panel_parts import Card, Elided, label
 from app.viewing.inputs import input_of, takes_input
 from app.viewing.objects import learnt_objects

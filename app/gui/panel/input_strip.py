@@ -9,7 +9,7 @@ from PyQt5.QtCore import QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QIcon, QPixmap
 from PyQt5.QtWidgets import QGridLayout, QToolButton, QWidget
 
-from app.gui.panel.camera_map import as_image
+from app.gui.panel.map_painting import as_image
 from app.gui.plain_text import tip
 from app.settings import INPUT_COUNT
 from engines.core.camera import Array

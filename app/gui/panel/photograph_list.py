@@ -10,7 +10,7 @@ from PyQt5.QtCore import QAbstractListModel, QModelIndex, QRect, QSize, Qt, pyqt
 from PyQt5.QtGui import QColor, QKeyEvent, QPainter, QPalette, QPen, QPixmap, QResizeEvent, QWheelEvent
 from PyQt5.QtWidgets import QAbstractItemView, QListView, QStyledItemDelegate, QStyleOptionViewItem
 
-from app.gui.panel.camera_map import as_image
+from app.gui.panel.map_painting import as_image
 from app.gui.plain_text import tip
 from engines.core.camera import Array
 

@@ -171,7 +171,7 @@ def test_a_view_under_the_pointer_says_its_name(view: DataView) -> None:
     view.set_report(report())
     view.add_thumbnails(thumbnails(9))
     before = painted(view, DARK.panel, 0)
-    seen = view.map._flat
+    seen = view.map.view.flat
     assert seen is not None
     nearest = int(seen.order[-1])
     mouse(view, QEvent.MouseMove, QPointF(*seen.pixels[nearest, 1:].mean(axis=0)))
