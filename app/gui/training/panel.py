@@ -21,11 +21,12 @@ from PyQt5.QtWidgets import (
 from app.gui.panel.panel_parts import Choice, Elided, FactsLine, guard_wheel
 from app.gui.theme import Colours
 from app.gui.training.curves import CurvesView
-from app.gui.training.runs_list import Row, RunsList
+from app.gui.training.runs_list import RunsList
 from app.gui.training.wipe import Wipe
 from app.human_readable import human_bytes, human_time
 from app.training.runs.library import Curves, held_out_pictures
 from app.training.runs.queue import QueuedRun
+from app.training.runs.rows import RunRow
 
 PHOTOGRAPH = "Photograph"
 NOTHING = "Drawn at the first validation"
@@ -117,7 +118,7 @@ class TrainingPanel(QWidget):
         """Draws the curves of the chosen runs, by name."""
         self.curves.show_curves(curves)
 
-    def show_held_out(self, rows: Sequence[Row]) -> None:
+    def show_held_out(self, rows: Sequence[RunRow]) -> None:
         """What was drawn of the chosen runs' held-out view; of two runs their newest are set side by side."""
         found: list[tuple[str, Path]] = []
         newest: list[int] = []

@@ -12,10 +12,10 @@ from PyQt5.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QMes
 
 from app.gui.host import Host
 from app.gui.plain_text import tip
-from app.gui.training.runs_list import Row
 from app.training.runs.library import Run, rename_run
 from app.training.runs.order import TrainingRequest
 from app.training.runs.queue import RunQueue
+from app.training.runs.rows import RunRow
 from engines.core.errors import UserError
 from engines.core.storage.run_folder import is_claimed
 
@@ -50,7 +50,7 @@ class RunMenu:
         if panel is not None and panel.runs.rows:
             self.make(panel.runs.rows).exec_(panel.runs.viewport().mapToGlobal(at))
 
-    def make(self, rows: list[Row]) -> QMenu:
+    def make(self, rows: list[RunRow]) -> QMenu:
         """The menu for these runs."""
         menu, row, one = QMenu(self._window.widget), rows[0], len(rows) == 1
         run = row.run
@@ -72,7 +72,7 @@ class RunMenu:
             action.triggered.connect(self._guarded(work))
         return menu
 
-    def open(self, row: Row) -> None:
+    def open(self, row: RunRow) -> None:
         """Shows its scene; that of a run under way as it learns."""
         if row.under_way:
             self._window.commands["watch_training"].trigger()
@@ -81,11 +81,11 @@ class RunMenu:
         else:
             self._window.banner.tell("info", f"{row.folder.name} has saved nothing yet.")
 
-    def can_go_on(self, row: Row) -> bool:
+    def can_go_on(self, row: RunRow) -> bool:
         """Whether it can be trained further now."""
         return row.run is not None and row.run.resumable and _is_free(row)
 
-    def go_on(self, row: Row) -> None:
+    def go_on(self, row: RunRow) -> None:
         """Trains it further, from its last checkpoint."""
         run = row.run
         if run is None:
@@ -107,7 +107,7 @@ class RunMenu:
         if data is not None:
             self._trainings.begin(TrainingRequest(run.engine, data, run.folder, settings=settings, resume=True))
 
-    def rename(self, row: Row) -> None:
+    def rename(self, row: RunRow) -> None:
         """Asks for another name."""
         if row.run is None:
             return
@@ -117,7 +117,7 @@ class RunMenu:
             self._window.change_settings(self._window.settings.with_run(new))
             self._trainings.forget(row.folder)
 
-    def delete(self, rows: list[Row]) -> None:
+    def delete(self, rows: list[RunRow]) -> None:
         """Moves them to the trash, after a question."""
         names = ", ".join(row.folder.name for row in rows[:5]) + (", …" if len(rows) > 5 else "")
         answer = QMessageBox.question(
@@ -134,11 +134,11 @@ class RunMenu:
                 raise UserError(f"{row.folder}: there is no trash for it here; delete the folder by hand")
             self._trainings.forget(row.folder)
 
-    def _withdraw(self, row: Row) -> None:
+    def _withdraw(self, row: RunRow) -> None:
         if row.job is not None:
             self._trainings.queue.withdraw(row.job.order)
 
-    def _copy(self, row: Row) -> None:
+    def _copy(self, row: RunRow) -> None:
         if row.job is not None:
             QApplication.clipboard().setText(row.job.order.command_line())
             self._window.banner.tell("info", "The command line is on the clipboard.")
@@ -161,7 +161,7 @@ class RunMenu:
         return run
 
 
-def _is_free(row: Row) -> bool:
+def _is_free(row: RunRow) -> bool:
     """Whether nobody trains it, or is about to."""
     return not row.under_way and not row.elsewhere and (row.job is None or row.job.status != "waiting")
 

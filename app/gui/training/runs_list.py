@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from PyQt5.QtCore import QPoint, Qt, pyqtSignal
@@ -14,79 +13,11 @@ from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWi
 from app.gui.plain_text import tip
 from app.gui.theme import Colours
 from app.gui.words import in_window
-from app.training.runs.library import Run
-from app.training.runs.queue import QueuedRun
+from app.training.runs.rows import RunRow
 
 COLUMNS = ("Run", "Method", "Steps", "PSNR", "State")
 METHOD, NARROW_PX = 1, 420
 """The column that a narrow list does without."""
-STATES = {
-    "waiting": "waiting",
-    "starting": "starting …",
-    "running": "training",
-    "paused": "paused",
-    "stopping": "saving …",
-    "finished": "finished",
-    "stopped": "stopped",
-    "failed": "failed",
-}
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line: a job of this window, or a run on the disk, or both."""
-
-    folder: Path
-    engine: str
-    job: QueuedRun | None
-    run: Run | None
-
-    @property
-    def under_way(self) -> bool:
-        """Whether this window trains it."""
-        return self.job is not None and self.job.under_way
-
-    @property
-    def elsewhere(self) -> bool:
-        """Whether another program trains it."""
-        return self.run is not None and self.run.training and not self.under_way
-
-    @property
-    def state(self) -> str:
-        """What the job or run is doing, in a word or two; empty where neither tells."""
-        if self.job is not None and (self.job.under_way or self.job.status in ("waiting", "failed")):
-            return STATES[self.job.status]
-        if self.elsewhere:
-            return "training elsewhere"
-        if self.run is None:
-            return ""
-        return "finished" if self.run.finished else "stopped" if self.run.has_scene else "nothing saved"
-
-    @property
-    def steps(self) -> str:
-        """Done, and of how many."""
-        if self.job is not None and self.job.last is not None and self.under_way:
-            return f"{self.job.last.step} / {self.job.last.max_steps}"
-        if self.run is None:
-            return ""
-        return f"{self.run.step}" if self.run.finished else f"{self.run.step} / {self.run.max_steps}"
-
-    @property
-    def psnr(self) -> float | None:
-        """On held-out views, dB."""
-        if self.job is not None and self.job.psnr is not None:
-            return self.job.psnr
-        return self.run.psnr if self.run is not None else None
-
-
-def rows_of(jobs: Sequence[QueuedRun], runs: Sequence[Run]) -> list[Row]:
-    """Jobs in their order, then runs that are none of them."""
-    by_folder = {run.folder: run for run in runs}
-    rows = []
-    for job in jobs:
-        folder = job.order.out.resolve()
-        rows.append(Row(folder, job.order.engine, job, by_folder.pop(folder, None)))
-    return rows + [Row(run.folder, run.engine, None, run) for run in by_folder.values()]
 
 
 class RunsList(QTreeWidget):
@@ -115,7 +46,7 @@ class RunsList(QTreeWidget):
         self.setTextElideMode(Qt.ElideMiddle)
         header.setMinimumSectionSize(48)
         self._colours: Colours | None = None
-        self._rows: list[Row] = []
+        self._rows: list[RunRow] = []
         self.itemSelectionChanged.connect(self.chosen)
         self.itemDoubleClicked.connect(lambda item, _: self.opened.emit(item.data(0, Qt.UserRole)))
         self.customContextMenuRequested.connect(self.menu_wanted)
@@ -130,13 +61,13 @@ class RunsList(QTreeWidget):
         self._colours = colours
         self._fill()
 
-    def show_rows(self, rows: Sequence[Row]) -> None:
+    def show_rows(self, rows: Sequence[RunRow]) -> None:
         """Shows rows in this order; what was chosen stays so."""
         self._rows = list(rows)
         self._fill()
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[RunRow]:
         """Those that are chosen, from the top."""
         items = (self.topLevelItem(index) for index in range(self.topLevelItemCount()))
         return [item.data(0, Qt.UserRole) for item in items if item.isSelected()]
@@ -164,7 +95,7 @@ class RunsList(QTreeWidget):
         if chosen != {row.folder for row in self.rows}:
             self.chosen.emit()
 
-    def _show(self, item: QTreeWidgetItem, row: Row, chosen: bool) -> None:
+    def _show(self, item: QTreeWidgetItem, row: RunRow, chosen: bool) -> None:
         psnr = "" if row.psnr is None else f"{row.psnr:.2f} dB"
         for column, text in enumerate((row.folder.name, row.engine, row.steps, psnr, row.state)):
             if item.text(column) != text:
@@ -181,7 +112,7 @@ class RunsList(QTreeWidget):
         item.setSelected(chosen)
 
 
-def _tip(row: Row) -> str:
+def _tip(row: RunRow) -> str:
     lines = [str(row.folder), f"method: {row.engine}"]
     if row.run is not None:
         lines.append(f"data: {row.run.data}")

@@ -12,11 +12,12 @@ from pytestqt.qtbot import QtBot
 
 from app.gui.panel.panel_parts import BETWEEN
 from app.gui.training.panel import TrainingPanel
-from app.gui.training.runs_list import METHOD, Row
+from app.gui.training.runs_list import METHOD
 from app.gui.window import Window
 from app.training.runs.messages import Standing
 from app.training.runs.order import TrainingRequest
 from app.training.runs.queue import QueuedRun
+from app.training.runs.rows import RunRow
 from engines.core.data.images import write_png
 
 
@@ -74,11 +75,11 @@ def test_buttons_follow_their_actions(panel: TrainingPanel, actions: list[QActio
         train.click()
 
 
-def held_out(folder: Path, steps: list[int]) -> Row:
+def held_out(folder: Path, steps: list[int]) -> RunRow:
     """A run that was validated at these steps."""
     for name in ("photograph", *(f"{step:08d}" for step in steps)):
         write_png(folder / "held_out" / f"{name}.png", np.zeros((4, 8, 3), dtype=np.uint8))
-    return Row(folder, "colour_grid", None, None)
+    return RunRow(folder, "colour_grid", None, None)
 
 
 def shown(panel: TrainingPanel) -> tuple[str, str]:
@@ -86,7 +87,7 @@ def shown(panel: TrainingPanel) -> tuple[str, str]:
 
 
 def test_the_newest_picture_stands_beside_the_photograph(panel: TrainingPanel, tmp_path: Path) -> None:
-    panel.show_held_out([Row(tmp_path, "colour_grid", None, None)])
+    panel.show_held_out([RunRow(tmp_path, "colour_grid", None, None)])
     assert shown(panel) == ("", "") and not panel._left.isEnabled() and panel.wipe.place().isEmpty()
     panel.show_held_out([held_out(tmp_path, [10])])
     assert shown(panel) == ("Photograph", "step 10") and not panel.wipe.place().isEmpty()

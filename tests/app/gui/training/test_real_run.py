@@ -46,7 +46,7 @@ def learning(qtbot: QtBot, scene_file: Path, photographs: Path, tmp_path: Path) 
         window.trainings.begin(
             TrainingRequest("colour_grid", photographs, tmp_path / "run", settings=settings, device="cpu")
         )
-        window.trainings.watching = None
+        window.trainings.watching.folder = None
         qtbot.waitUntil(lambda: step(window) > 0, timeout=START_MS)
         yield window
     finally:
@@ -58,7 +58,7 @@ def learning(qtbot: QtBot, scene_file: Path, photographs: Path, tmp_path: Path) 
 
 def step(window: Window) -> int:
     job = window.trainings.queue.active
-    assert job is not None, [ended.text for ended in window.trainings._ended]
+    assert job is not None, [ended.text for ended in window.trainings.known.ended]
     return job.last.step if job.last is not None else 0
 
 

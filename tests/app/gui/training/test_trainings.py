@@ -12,11 +12,11 @@ from PyQt5.QtWidgets import QApplication, QInputDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.gui.training.run_menu import RunMenu
-from app.gui.training.runs_list import Row
 from app.gui.window import Window
 from app.settings import load_settings
 from app.training.runs.messages import Ended, Failed, Live, Paused
 from app.training.runs.order import TrainingRequest
+from app.training.runs.rows import RunRow
 from engines.core.errors import UserError
 from engines.core.storage.run_folder import LIVE_NAME, append_history, claimed, write_run_checkpoint, write_run_config
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, wait_exact
@@ -42,7 +42,7 @@ def live_and_wait(window: Window, qtbot: QtBot, run: FakeRun, step: int) -> None
     wait_exact(window, qtbot)
 
 
-def menu_of(window: Window, name: str) -> tuple[RunMenu, dict[str, bool], Row]:
+def menu_of(window: Window, name: str) -> tuple[RunMenu, dict[str, bool], RunRow]:
     """The context menu of a run: its entries and whether they can be chosen."""
     row = next(row for row in window.trainings.rows if row.folder.name == name)
     made = window.trainings.menu.make([row])
@@ -131,17 +131,17 @@ def test_the_next_picture_is_asked_for_when_the_last_was_seen(
     run.stand(1)
     qtbot.waitUntil(lambda: "live" in run.words, timeout=NEVER)
     # Longer than between two looks at a quick run: this one's step takes its time.
-    window.trainings.sharing._next_s -= 100
+    window.trainings.watching.sharing._next_s -= 100
     qtbot.wait(300)
     assert run.words.count("live") == 1
     live = run.order.out / LIVE_NAME
-    window.trainings._shown_step = None
+    window.trainings.watching._shown_step = None
     run.hear(Live(1))
     qtbot.waitUntil(lambda: opened_path(window) == live, timeout=NEVER)
     wait_exact(window, qtbot)
     # It is as long until the next as this took, and more: on a busy machine too long for a test.
-    qtbot.waitUntil(lambda: not window.trainings.sharing._awaited, timeout=NEVER)
-    window.trainings.sharing._next_s -= 100
+    qtbot.waitUntil(lambda: not window.trainings.watching.sharing._awaited, timeout=NEVER)
+    window.trainings.watching.sharing._next_s -= 100
     qtbot.waitUntil(lambda: run.words.count("live") == 2, timeout=NEVER)
 
 
@@ -155,7 +155,7 @@ def test_who_opens_another_scene_is_left_in_peace(
     open_and_wait(window, qtbot, FAST)
     run.hear(Live(5))
     qtbot.wait(100)
-    assert opened_path(window) == FAST and window.trainings.watching is None
+    assert opened_path(window) == FAST and window.trainings.watching.folder is None
     window.commands["watch_training"].trigger()
     run.stand(6)
     live_and_wait(window, qtbot, run, 6)
@@ -391,7 +391,7 @@ def test_a_slow_scene_is_not_learnt_further_while_it_is_drawn(
     run.stand(1)
     qtbot.waitUntil(lambda: "live" in run.words, timeout=NEVER)
     live_and_wait(window, qtbot, run, 1)
-    qtbot.waitUntil(lambda: not window.trainings.sharing._awaited, timeout=NEVER)
+    qtbot.waitUntil(lambda: not window.trainings.watching.sharing._awaited, timeout=NEVER)
     # Opening and drawing took 0.4 s at least: the next comes when that was a small share of the time.
     asked_s = next(at for at, word in run.told if word == "live")
-    assert window.trainings.sharing._next_s - asked_s >= 0.4 / 0.15
+    assert window.trainings.watching.sharing._next_s - asked_s >= 0.4 / 0.15
