@@ -228,13 +228,22 @@ def _dispatch(words: list[str]) -> int:
     if name in SHARES_CORES:
         # Before torch is imported, with that command.
         os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
-    command = cast(CommandModule, importlib.import_module(f"app.commands.{name}"))
-    parser = _Parser(prog=f"main.py {name}", description=COMMANDS[name].capitalize() + ".")
-    command.add_arguments(parser)
-    arguments = parser.parse_args(_joined(rest))
+    arguments = command_parser(name).parse_args(_joined(rest))
     _begin_collecting()
     with _terminable():
-        return command.run(arguments)
+        return _command(name).run(arguments)
+
+
+def command_parser(name: str) -> argparse.ArgumentParser:
+    """The parser of a command's arguments; imports the command."""
+    about = COMMANDS[name]
+    parser = _Parser(prog=f"main.py {name}", description=f"{about[0].upper()}{about[1:]}.")
+    _command(name).add_arguments(parser)
+    return parser
+
+
+def _command(name: str) -> CommandModule:
+    return cast(CommandModule, importlib.import_module(f"app.commands.{name}"))
 
 
 def _begin_collecting() -> None:
