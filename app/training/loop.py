@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -215,7 +215,7 @@ class _Run:
             if self._events is not None:
                 self._kept = RunKept(out)
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> _Run:
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import PurePath
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -250,13 +250,13 @@ class DvrConfig(OptimiserConfig, DrawingSettings):
         return value
 
     @model_validator(mode="after")
-    def _code_and_encoder(self) -> Self:
+    def _code_and_encoder(self) -> DvrConfig:
         if (self.c_dim == 0) != (self.encoder is None):
             raise ValueError("c_dim and encoder go together: a code needs an encoder, an encoder a code of its size")
         return self
 
     @model_validator(mode="after")
-    def _losses_agree(self) -> Self:
+    def _losses_agree(self) -> DvrConfig:
         if self.lambda_image_gradients > 0 and self.patch_size < 2:
             raise ValueError("lambda_image_gradients needs patches: set patch_size=2, or lambda_image_gradients=0")
         if self.n_training_points < self.patch_size**2:
@@ -268,7 +268,7 @@ class DvrConfig(OptimiserConfig, DrawingSettings):
         return self
 
     @model_validator(mode="after")
-    def _courses_agree(self) -> Self:
+    def _courses_agree(self) -> DvrConfig:
         for name in ("schedule_milestones", "lr_milestones"):
             milestones = getattr(self, name)
             if min(milestones, default=0) < 0 or any(later <= earlier for earlier, later in pairwise(milestones)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -122,7 +122,7 @@ class LsmConfig(OptimiserConfig):
         return self.kind == "dlsm"
 
     @model_validator(mode="after")
-    def _sizes_agree(self) -> Self:
+    def _sizes_agree(self) -> LsmConfig:
         if self.nvox % 2 ** GRID_NETS[self.grid_net]:
             raise ValueError(f"nvox={self.nvox} can't be halved four times: take a multiple of 16, or grid_net=unet32")
         if self.kind == "dlsm" and self.im_h != self.im_w:
