@@ -1,8 +1,8 @@
 """The layers, and the rules of the house that a program can check, as functions of a module's source.
 
 engines/core <- engines/<name> <- engines/registry <- app <- app/gui <- the doors: app/commands, app/cli, main.py
-(arrow: "is imported by"). Rooms of app stand above each other in the order of `ROOMS`. Only functions in the doors
-import app/gui, so that commands work on a server.
+(arrow: "is imported by"). `vantage`, the name of app/api for others, is imported by nobody here. Rooms of app stand
+above each other in the order of `ROOMS`. Only functions in the doors import app/gui, so that commands work on a server.
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ SLOW_PACKAGES = {"torchmetrics", "trimesh", "skimage", "scipy", "fast_simplifica
 DOORS = ("app.cli", "app.commands", "main")
 ROOMS = (
     "camera", "rendering", "viewing", "export", "capture", "mesh", "shapes", "synthetic", "training", "conformance",
-    "gui",
+    "api", "gui",
 )  # fmt: skip
 """Of app, each above those before it."""
+ANNEXES = {"python": "api"}
+"""Folders of app that belong to a room beside them: `app/python` has the package that others import."""
 
 # Calls at the top of a module that only make a value. Names with a capital are constructors of values.
 PURE_NAMES = """
@@ -109,6 +111,8 @@ def engine_of(name: str) -> str | None:
 
 def layer(name: str) -> int | None:
     """The layer's height; None for what is not ours."""
+    if within(name, "vantage"):
+        return 6
     if name == "engines" or within(name, "engines.core"):
         return 0
     if engine_of(name):
@@ -142,7 +146,8 @@ def upward_imports(module: Module) -> Iterator[str]:
 def room(name: str) -> str | None:
     """The room of app that a module stands in; None for what stands in none of them."""
     parts = name.split(".")
-    return parts[1] if parts[0] == "app" and len(parts) > 1 and parts[1] in ROOMS else None
+    folder = ANNEXES.get(parts[1], parts[1]) if parts[0] == "app" and len(parts) > 1 else ""
+    return folder if folder in ROOMS else None
 
 
 def imports_of_higher_rooms(module: Module) -> Iterator[str]:

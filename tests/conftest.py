@@ -25,8 +25,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Two small methods, installed as a package's are: what the tests learn and draw where any method will do. Processes
 # that a test begins find them, too.
 PLUGIN = REPOSITORY / "tests" / "plugin"
-sys.path.insert(0, str(PLUGIN))
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(PLUGIN), os.environ.get("PYTHONPATH"))))
+# `vantage`, as an installed package has it.
+PYTHON = REPOSITORY / "app" / "python"
+sys.path[:0] = [str(PLUGIN), str(PYTHON)]
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(PLUGIN), str(PYTHON), os.environ.get("PYTHONPATH"))))
 
 DESKTOPS = ("XDG_CURRENT_DESKTOP", "KDE_FULL_SESSION", "QT_QPA_PLATFORMTHEME", "QT_STYLE_OVERRIDE", "QT_SCALE_FACTOR")
 """What Qt knows a desktop by, whose fonts and colours it takes."""

@@ -12,7 +12,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from tests.architecture_rules import Module, imports, read_modules
+from tests.architecture_rules import ANNEXES, Module, imports, read_modules
 
 MOST_CLASS_LINES = 200
 MOST_METHODS = 20
@@ -105,7 +105,8 @@ def rooms(modules: Sequence[Module], base: str) -> tuple[set[str], set[tuple[str
 
     def box(name: str) -> str | None:
         inside = name.removeprefix(f"{base}.")
-        return inside.split(".")[0] if name != inside and inside else None
+        first = inside.split(".")[0]
+        return ANNEXES.get(first, first) if name != inside and inside else None
 
     boxes = {found for name in names if (found := box(name))}
     arrows = {

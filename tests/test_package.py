@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from setuptools import PEP420PackageFinder
 
 import main
 from app import __version__
@@ -52,5 +53,8 @@ def test_the_console_script_is_there() -> None:
 
 
 def test_every_top_level_package_is_taken_along() -> None:
-    taken = PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]
-    assert {f"{folder}*" for folder in ("app", "engines", "checkpoints", "configs")} == set(taken)
+    find = PROJECT["tool"]["setuptools"]["packages"]["find"]
+    assert {f"{name}*" for name in ("app", "engines", "checkpoints", "configs", "vantage")} == set(find["include"])
+    found = {name for where in find["where"] for name in PEP420PackageFinder.find(ROOT / where, find["exclude"])}
+    # Else there would be a second of each class.
+    assert "vantage" in found and not [name for name in found if name.startswith("app.python")]

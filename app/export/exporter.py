@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 
@@ -20,7 +19,7 @@ from app.camera.fitting import Fit, fit_cameras
 from app.export.distributed_frames import Made, bound_to, joined
 from app.export.image_folder import CAMERAS_NAME, replacing_folder, write_array, write_image
 from app.export.video import VIDEO_SUFFIXES, ThreadedCalls, VideoWriter
-from app.rendering.display import Pixels, channel_limits, has_limits, shade
+from app.rendering.display import Pixels, channel_limits, has_limits, shade, shade_at
 from engines.core import distributed
 from engines.core.camera import Array, Camera
 from engines.core.data.images import resize_area, smaller_size
@@ -151,17 +150,26 @@ def run_export(scene: Scene, export: Export, on_progress: OnProgress, stop: Stop
 
 
 def _check(scene: Scene, export: Export) -> None:
-    if not export.channels:
-        raise UserError(f"no channels to write; this scene gives {', '.join(scene.channels)}")
-    for channel in export.channels:
-        if channel not in scene.channels:
-            raise UserError(f"channel {channel}: this scene gives {', '.join(scene.channels)}")
-    if export.background not in (None, *BACKGROUNDS):
-        raise UserError(f"background {export.background}: must be {' or '.join(BACKGROUNDS)}")
+    check_shown(scene, export.channels, export.background)
     if export.controls is not None and len(export.controls) != len(export.cameras):
         raise ValueError(f"{len(export.controls)} controls for {len(export.cameras)} cameras")
     if export.out.suffix.lower() in OTHER_FILES:
         raise UserError(f"{export.out}: name a video ({', '.join(VIDEO_SUFFIXES)}), or a folder for images")
+
+
+def check_shown(scene: Scene, channels: Sequence[str], background: str | None) -> None:
+    """Whether the scene gives these channels, and there is such a background.
+
+    Raises:
+        UserError: says what there is.
+    """
+    if not channels:
+        raise UserError(f"no channels to write; this scene gives {', '.join(scene.channels)}")
+    for channel in channels:
+        if channel not in scene.channels:
+            raise UserError(f"channel {channel}: this scene gives {', '.join(scene.channels)}")
+    if background not in (None, *BACKGROUNDS):
+        raise UserError(f"background {background}: must be {' or '.join(BACKGROUNDS)}")
 
 
 class _Drawing:
@@ -178,14 +186,27 @@ class _Drawing:
         """As the scene draws it, over the background."""
         if self._stop():
             raise Cancelled
-        frame = rendered(self._scene, self.cameras[index], self._controls[index], self._stop)
-        return _over_background(frame, self.export.background)
+        return exported_frame(
+            self._scene, self.cameras[index], self._controls[index], self.export.background, self._stop
+        )
 
     def arrays(self, index: int) -> Made:
         """For a folder: each channel, bytes of a picture or numbers; last something to look at, where no picture is."""
         frame, channels = self.frame(index), self.export.channels
         arrays = [shade(frame, "rgb") if channel == "rgb" else _numbers(frame, channel) for channel in channels]
         return arrays if "rgb" in channels else [*arrays, shade(frame, channels[0])]
+
+
+def exported_frame(
+    scene: Scene, camera: Camera, controls: Mapping[str, float], background: str | None, stop: Stop
+) -> Frame:
+    """One frame as an export has it: as the scene draws it, over the background.
+
+    Raises:
+        Cancelled: `stop` said so.
+        UserError: as `rendered`.
+    """
+    return _over_background(rendered(scene, camera, controls, stop), background)
 
 
 def _over_background(frame: Frame, background: str | None) -> Frame:
@@ -261,12 +282,8 @@ def _clip_limits(first: Frame, channels: Sequence[str], cameras: Sequence[Camera
 
 
 def _shown(frame: Frame, channel: str, limits: Limits | None, drawing: _Drawing) -> Pixels:
-    pixels = shade(frame, channel, limits, drawing.export.colour_maps.get(channel, ""))
-    size_px = drawing.cameras[0].size_px
-    if (pixels.shape[1], pixels.shape[0]) == size_px:
-        return pixels
-    # Depth may be coarser than the image.
-    return np.asarray(cv2.resize(pixels, size_px, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
+    colour_map = drawing.export.colour_maps.get(channel, "")
+    return shade_at(frame, channel, drawing.cameras[0].size_px, limits, colour_map)
 
 
 def _write_folder(export: Export, cameras: Sequence[Camera], made: Iterator[Made], on_progress: OnProgress) -> None:

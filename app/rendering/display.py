@@ -96,6 +96,20 @@ def shade(frame: Frame, channel: str, limits: tuple[float, float] | None = None,
     return np.asarray(colours, dtype=np.uint8)
 
 
+def shade_at(
+    frame: Frame,
+    channel: str,
+    size_px: tuple[int, int],
+    limits: tuple[float, float] | None = None,
+    colour_map: str = "",
+) -> Pixels:
+    """[H, W, 3] RGB bytes as `shade` gives them, at (width, height): depth may be coarser than the image."""
+    pixels = shade(frame, channel, limits, colour_map)
+    if (pixels.shape[1], pixels.shape[0]) == size_px:
+        return pixels
+    return np.asarray(cv2.resize(pixels, size_px, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
+
+
 def _bytes(values: Tensor, scale: float, offset: float) -> Pixels:
     """`values` [H, W, 3] * scale + offset, whole numbers within 0 to 255; NaN is 0."""
     if values.device.type != "cpu":

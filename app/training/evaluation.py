@@ -80,6 +80,8 @@ class Evaluation:
     """Left out on each side."""
     shapes: Mapping[str, float] = field(default_factory=dict)
     """Means of other scores, by their names in curves, where shapes are known, too."""
+    told: str = ""
+    """Which views they are, for people, where that was looked at: whether the run learnt from them."""
 
     @property
     def psnr(self) -> float:

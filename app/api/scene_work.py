@@ -1,0 +1,199 @@
+"""What a trained scene is asked for, done on what the program has open: paths, images, files, scores."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from app.api.image import Image
+from app.api.requests import CamerasLike, ControlValue, control_choices, path_asked, size_asked
+from app.api.wording import reworded
+from app.camera.fitting import Fit, fit_cameras
+from app.export.exporter import Export, OnProgress, Progress, check_shown, exported_frame, run_export
+from app.export.frame_times import SPLITS, split_views
+from app.export.named_controls import read_controls
+from app.export.path_writing import write_cameras
+from app.export.render_settings import CameraPath, RenderSettings, resolve_path
+from app.mesh.mesh_export import MeshExport
+from app.mesh.meshing import MeshResult, run_mesh
+from app.training.evaluated_views import evaluated_size, evaluated_views
+from app.training.evaluation import Evaluation, Score, evaluate
+from app.viewing.opening import Opened, title_of
+from app.viewing.scene_facts import FactRow, checkpoint_rows, describe_scene, scene_rows
+from engines.core.camera import Array, Camera
+from engines.core.data.views import Split, Views
+from engines.core.engine import INSTANCE, TIME, Stop, never_stop, whole_controls
+from engines.core.errors import UserError
+from engines.core.files import holding
+from engines.core.paths.path_files import WRITTEN_SUFFIXES
+from engines.registry import find_engine
+
+Drawing = contextlib.AbstractContextManager[object]
+"""Held while a scene draws: one thread at a time may."""
+OnView = Callable[[Score], None]
+
+
+def no_progress(progress: Progress) -> None:
+    """Nobody looks at how far an export is."""
+
+
+def no_view(score: Score) -> None:
+    """Nobody looks at how far an evaluation is."""
+
+
+def path_frames(
+    opened: Opened, path: CamerasLike, frames: int | None, controls: Mapping[str, ControlValue]
+) -> CameraPath:
+    """The cameras and controls of each frame, as `main.py render` has them.
+
+    Raises:
+        UserError: there is no such path or control, and which there are.
+    """
+    if frames is not None and frames < 1:
+        raise UserError(f"frames {frames}: must be at least 1")
+    named = read_controls(opened.scene, control_choices(controls))
+    plays = TIME not in named.fixed
+    settings = RenderSettings(path_asked(path), frames, None, None, named.fixed, named.ramps, plays)
+    return resolve_path(settings, opened)
+
+
+def views_of(opened: Opened, split: Split, controls: Mapping[str, ControlValue]) -> Views:
+    """The views of a split, of a class those of an object.
+
+    Raises:
+        UserError: no data was named, or there is no such split.
+    """
+    if split not in SPLITS:
+        raise UserError(f"split {split}: must be {', '.join(SPLITS)}")
+    if opened.dataset is None:
+        raise UserError(f"split {split}: the views are in the data folder; name it: vantage.open(..., data=FOLDER)")
+    chosen = whole_controls(opened.scene, read_controls(opened.scene, control_choices(controls)).fixed)
+    return split_views(opened, opened.dataset, split, round(chosen.get(INSTANCE, 0.0)))
+
+
+def drawn_images(
+    opened: Opened,
+    drawing: Drawing,
+    path: CameraPath,
+    channel: str,
+    size_px: tuple[int, int] | None,
+    fit: Fit | None,
+    background: str | None,
+) -> Iterator[Image]:
+    """The images of a path, each drawn when it is asked for, as an export draws them.
+
+    Raises:
+        UserError: there is no such channel, size or background; before the first is drawn.
+    """
+    check_shown(opened.scene, (channel,), background)
+    fitted = fit_cameras(opened.scene, path.cameras, size_px, fit)
+
+    def draw(camera: Camera, controls: Mapping[str, float]) -> Image:
+        with drawing:
+            return Image(exported_frame(opened.scene, camera, controls, background, never_stop), camera, channel)
+
+    return map(draw, fitted, path.controls)
+
+
+def export_path(
+    opened: Opened,
+    path: CamerasLike,
+    frames: int | None,
+    controls: Mapping[str, ControlValue],
+    export: Export,
+    size_asked_px: tuple[int | None, int | None],
+    on_progress: OnProgress,
+    stop: Stop,
+) -> Path:
+    """Writes a path as `export` says, whose cameras, controls and size are found here; or its cameras alone.
+
+    Raises:
+        UserError: as `path_frames` and `run_export`.
+        Cancelled: `stop` said so.
+    """
+    with holding(export.out):
+        along = path_frames(opened, path, frames, controls)
+        size_px = size_asked(along.cameras[0], *size_asked_px)
+        if export.out.suffix in WRITTEN_SUFFIXES:
+            read_from = path if isinstance(path, str | Path) else None
+            write_cameras(export.out, opened, along, read_from, size_px, export.fit)
+            return export.out
+        whole = replace(export, cameras=along.cameras, controls=along.controls, size_px=size_px, origin=opened.origin)
+        return run_export(opened.scene, whole, on_progress, stop)
+
+
+def write_scene_mesh(opened: Opened, export: MeshExport, on_progress: OnProgress, stop: Stop) -> MeshResult:
+    """Writes a mesh.
+
+    Raises:
+        UserError, Cancelled: as `run_mesh`.
+    """
+    with holding(export.out):
+        made = run_mesh(opened.scene, opened.dataset, replace(export, origin=opened.origin), on_progress, stop)
+    return replace(made, notes=tuple(map(reworded, made.notes)))
+
+
+def box_asked(box: Array | Sequence[Sequence[float]] | None) -> Array | None:
+    """[2, 3] lowest and highest corner; None where none is asked for.
+
+    Args:
+        box: [2, 3], of anything like numbers.
+
+    Raises:
+        UserError: it is no box.
+    """
+    if box is None:
+        return None
+    try:
+        corners = np.asarray(box, dtype=np.float64)
+    except (TypeError, ValueError):
+        corners = np.empty(0)
+    if corners.shape != (2, 3):
+        raise UserError("box: must be two corners of three numbers, the lowest and the highest")
+    return corners
+
+
+def evaluation_of(
+    opened: Opened,
+    split: Split | None,
+    crop_px: int | None,
+    size_px: tuple[int | None, int | None],
+    on_view: OnView,
+    stop: Stop,
+) -> Evaluation:
+    """Scores of a split, as `main.py evaluate` has them.
+
+    Args:
+        size_px: (width, height) to compare at; both None: what was learnt at.
+
+    Raises:
+        UserError: there are no photographs, or no such split or size.
+        Cancelled: `stop` said so.
+    """
+    if split is not None and split not in SPLITS:
+        raise UserError(f"split {split}: must be {', '.join(SPLITS)}")
+    if crop_px is not None and crop_px < 0:
+        raise UserError(f"crop {crop_px}: must be >= 0")
+    width, height = size_px
+    if (width is None) != (height is None):
+        raise UserError("width, height: name both, or neither")
+    size = evaluated_size(opened.scene, size_asked(opened.scene.start, width, height))
+    chosen = evaluated_views(opened, split)
+    found = evaluate(opened.scene, chosen.views, on_view, stop, crop_px, chosen.dataset, learnt_px=size)
+    return replace(found, told=chosen.told)
+
+
+def facts_table(opened: Opened, notes: Sequence[str]) -> str:
+    """A table of what the scene is, in HTML; nothing that a file says is taken for more than text."""
+    checkpoint, data = opened.checkpoint, opened.dataset
+    rows: list[FactRow] = [("scene", title_of(opened.path))]
+    rows += checkpoint_rows(find_engine(checkpoint.engine).title, checkpoint.engine, checkpoint.step, checkpoint.config)
+    rows += [("data folder", str(data.source) if data is not None else ""), ("device", str(opened.scene.device))]
+    rows += scene_rows(describe_scene(opened.scene)) + [("note", note) for note in notes]
+    cells = (f"<tr><th>{html.escape(name)}</th><td>{html.escape(text)}</td></tr>" for name, text in rows if text)
+    return f"<table>{''.join(cells)}</table>"

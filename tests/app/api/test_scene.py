@@ -1,0 +1,202 @@
+"""A scene in a script: what it tells, draws and refuses."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engines.core.camera import Camera
+from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, TIME, Stop
+from engines.core.errors import Cancelled, UserError
+from engines.core.frame import Frame
+from engines.core.paths.generators import camera_path, read_path
+from tests.app.api.balls import CONTROLS, ball_scene, dataset, script_scene
+from tests.app.ball_scene import BallScene, draw_ball, ring
+
+
+def same(a: tuple[Camera, ...], b: tuple[Camera, ...]) -> bool:
+    return [camera.to_json() for camera in a] == [camera.to_json() for camera in b]
+
+
+def test_it_tells_what_it_is() -> None:
+    scene, ball = ball_scene(dataset(), controls=CONTROLS)
+    told = "<vantage scene <ball>.safetensors: colour_grid, any size, rgb, depth, normals, alpha, on cpu>"
+    assert repr(scene) == told
+    assert scene.step == 3 and scene.method == "colour_grid" and scene.camera is ball.start
+    assert list(scene.controls) == [INSTANCE, BLEND_WITH, BLEND, TIME, "glow"]
+    assert scene.notes == ("the ball is round", "give data FOLDER")
+    table = scene._repr_html_()
+    assert "<tr><th>scene</th><td>&lt;ball&gt;.safetensors</td></tr>" in table
+    assert "<td>Colour grid (colour_grid)</td>" in table and "<tr><th>note</th><td>give data FOLDER</td></tr>" in table
+
+
+def test_it_draws_from_where_one_begins_or_from_a_camera() -> None:
+    scene, ball = ball_scene()
+    assert np.array_equal(scene.render().depth, draw_ball(ball.start).depth)
+    other = scene.render(ring(3)[1], channel="depth")
+    assert other.channel == "depth" and np.array_equal(other.depth, draw_ball(ring(3)[1]).depth)
+    assert other.camera is ball.rendered[-1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "size_px"),
+    [
+        ({}, (64, 48)),
+        ({"width": 32}, (32, 24)),
+        ({"height": 12}, (16, 12)),
+        ({"width": 40, "height": 20}, (40, 20)),
+    ],
+)
+def test_sizes(asked: dict[str, int], size_px: tuple[int, int]) -> None:
+    scene, _ = ball_scene(start=ring(1, (64, 48))[0])
+    assert scene.render(**asked).size_px == size_px
+    assert next(scene.frames("orbit", frames=1, **asked)).size_px == size_px
+
+
+def test_the_one_size_that_can_be_drawn() -> None:
+    scene, _ = ball_scene(native_px=(16, 16))
+    assert scene.render().size_px == scene.size_px == scene.render(width=16).size_px == (16, 16)
+    with pytest.raises(UserError, match="size 32x32: this scene can only draw 16x16; leave the size out"):
+        scene.render(width=32)
+
+
+def test_controls_are_arguments() -> None:
+    scene, ball = ball_scene(controls=CONTROLS)
+    usual = {INSTANCE: 0.0, BLEND_WITH: 1.0, BLEND: 0.0, TIME: 0.0, "glow": 0.25}
+    scene.render()
+    assert ball.seen_controls[-1] == usual
+    scene.render(instance="jug", time=2, glow=0.5)
+    assert ball.seen_controls[-1] == usual | {INSTANCE: 1.0, TIME: 2.0, "glow": 0.5}
+    scene.render(instance=np.int64(1), blend_with="cup", blend=np.float32(0.5))
+    assert ball.seen_controls[-1] == usual | {INSTANCE: 1.0, BLEND_WITH: 0.0, BLEND: 0.5}
+
+
+def test_a_recording_plays_along_a_path() -> None:
+    scene, ball = ball_scene(controls=CONTROLS)
+    assert len(list(scene.frames("orbit", frames=5))) == 5
+    assert [seen[TIME] for seen in ball.seen_controls] == [0, 1, 2, 3, 0]
+    ball.seen_controls.clear()
+    list(scene.frames("orbit", frames=3, time=2, blend_with="cup"))
+    assert [(seen[TIME], seen[BLEND]) for seen in ball.seen_controls] == [(2, 0), (2, 0.5), (2, 1)]
+
+
+def test_frames_are_drawn_when_they_are_asked_for() -> None:
+    scene, ball = ball_scene()
+    frames = scene.frames(ring(6), frames=4, channel="depth")
+    assert ball.rendered == []
+    first = next(frames)
+    assert first.channel == "depth" and len(ball.rendered) == 1
+    assert same(tuple(image.camera for image in frames), ring(6)[1:4])
+
+
+def test_paths() -> None:
+    scene, ball = ball_scene(dataset())
+    named = camera_path("orbit", ball.start, ball.cameras, ball.bounds, ball.up, 7)
+    assert same(scene.camera_path(frames=7), named)
+    assert same(scene.camera_path("test"), ring(3)) and same(scene.camera_path(ring(5), frames=2), ring(5)[:2])
+    assert [view.name for view in scene.views("test")] == ["t0", "t1", "t2"]
+
+
+def test_a_path_is_written_and_read(tmp_path: Path) -> None:
+    scene, _ = ball_scene()
+    out = tmp_path / "path.json"
+    assert scene.export(out, "orbit", frames=3) == out
+    for path in (out, str(out)):
+        assert same(scene.camera_path(path), read_path(out, scene.camera))
+    for path in (out, str(out)):
+        with pytest.raises(UserError, match="would replace a file that is read here"):
+            scene.export(out, path)
+
+
+def test_an_export_tells_how_far_it_is_and_can_be_stopped(tmp_path: Path) -> None:
+    scene, _ = ball_scene()
+    done: list[int] = []
+    scene.export(tmp_path / "a", "orbit", frames=3, on_progress=lambda progress: done.append(progress.done))
+    assert done == [1, 2, 3] and (tmp_path / "a" / "rgb_00002.png").is_file()
+    with pytest.raises(Cancelled):
+        scene.export(tmp_path / "b.gif", "orbit", frames=3, stop=lambda: True)
+    assert not (tmp_path / "b.gif").exists()
+
+
+def test_a_callback_may_draw(tmp_path: Path) -> None:
+    scene, ball = ball_scene()
+    scene.export(tmp_path / "a", ring(2), on_progress=lambda progress: np.asarray(scene.render()).sum())
+    assert len(ball.rendered) == 4
+
+
+class Crowded(BallScene):
+    """Fails where two threads draw at once."""
+
+    busy = threading.Lock()
+
+    def render(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> Frame:
+        if not self.busy.acquire(blocking=False):
+            raise RuntimeError("two at once")
+        try:
+            return super().render(camera, controls, stop)
+        finally:
+            self.busy.release()
+
+
+def test_several_threads_draw_one_by_one() -> None:
+    ball, failures = Crowded(), list[RuntimeError]()
+    scene = script_scene(ball)
+
+    def draw() -> None:
+        try:
+            for _ in range(20):
+                scene.render(width=64)
+        except RuntimeError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=draw) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == [] and len(ball.rendered) == 80
+
+
+WRONG: dict[str, Callable[[Any, Path], object]] = {
+    "channel heat: this scene gives rgb, depth, normals, alpha": lambda scene, out: scene.render(channel="heat"),
+    "background red: must be white or black": lambda scene, out: scene.frames(background="red"),
+    "width 0: must be a whole number of pixels, 1 to 1000000": lambda scene, out: scene.render(width=0),
+    "height 1.5: must be a whole number of pixels, 1 to 1000000": lambda scene, out: scene.render(height=1.5),
+    "width wide: must be a whole number of pixels": lambda scene, out: scene.render(width="wide"),
+    "glow=2: must be 0 to 1": lambda scene, out: scene.render(glow=2),
+    "chanel=depth: this scene has no control 'chanel'": lambda scene, out: scene.render(chanel="depth"),
+    "glow [1]: must be a number": lambda scene, out: scene.render(glow=[1]),
+    "time noon: must be a number": lambda scene, out: scene.render(time="noon"),
+    "instance bowl: must be 0 to 1 (cup, jug)": lambda scene, out: scene.render(instance="bowl"),
+    "blend_with jug: how far? give its share, 0 to 1, with blend": lambda scene, out: scene.render(blend_with="jug"),
+    "path orbits: no such file or folder, and no path": lambda scene, out: scene.frames("orbits"),
+    "path: must be a name, a file or folder, or cameras": lambda scene, out: scene.frames([1, 2]),
+    "the path has no cameras": lambda scene, out: scene.frames([]),
+    "frames 0: must be at least 1": lambda scene, out: scene.camera_path(frames=0),
+    "split half: must be train, validation, test": lambda scene, out: scene.views("half"),
+    "split train: the views are in the data folder; name it: vantage": lambda scene, out: scene.views(),
+    "no channels to write; this scene gives": lambda scene, out: scene.export(out, channels=()),
+    "video quality 11: must be 1 to 10": lambda scene, out: scene.export(out.with_suffix(".mp4"), quality=11),
+    "box: must be two corners of three numbers": lambda scene, out: scene.mesh(out, box=[1, 2]),
+    "a mesh from 'x': must be one of auto, depth, surface": lambda scene, out: scene.mesh(out, source="x"),
+    "this scene has no surface of its own; its mesh can be made of its depths (source depth)": (
+        lambda scene, out: scene.mesh(out, source="surface")
+    ),
+    "crop -1: must be >= 0": lambda scene, out: scene.evaluate(crop=-1),
+    "width, height: name both, or neither": lambda scene, out: scene.evaluate(width=3),
+    "split all: must be train": lambda scene, out: scene.evaluate("all"),
+}
+
+
+@pytest.mark.parametrize("said", WRONG)
+def test_what_is_wrong_is_one_line(said: str, tmp_path: Path) -> None:
+    scene, ball = ball_scene(controls=CONTROLS)
+    with pytest.raises(UserError) as caught:
+        WRONG[said](scene, tmp_path / "out")
+    assert str(caught.value).startswith(said) and "\n" not in str(caught.value)
+    assert ball.rendered == [] and [path for path in tmp_path.iterdir() if not path.name.startswith(".")] == []
