@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterator
-from typing import Any, Literal, get_args, get_origin
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -76,20 +77,27 @@ def _row(kind: type[Options], name: str, field: FieldInfo) -> tuple[str, ...]:
     return (
         code(name),
         escaped(kind.label(name)),
-        code(_type(field)) + (f" {bounds}" if bounds else ""),
+        _type(field) + (f" {bounds}" if bounds else ""),
         code(default),
         escaped(about),
     )
 
 
 def _type(field: FieldInfo) -> str:
-    """As it is written in code, without the modules' names; of a choice, what there is to choose from."""
-    annotation: Any = field.annotation
+    """What it may be: kinds of values, without the modules' names, or what there is to choose from."""
+    return ", ".join(map(code, _types(field.annotation)))
+
+
+def _types(annotation: Any) -> Iterator[str]:
     if get_origin(annotation) is Literal:
-        return " | ".join(map(str, get_args(annotation)))
-    plain = isinstance(annotation, type) and get_origin(annotation) is None
-    text = annotation.__name__ if plain else str(annotation)
-    return re.sub(r"\b(?:[a-z_]+\.)+", "", text).replace("NoneType", "None")
+        yield from map(str, get_args(annotation))
+    elif get_origin(annotation) in (Union, UnionType):
+        for each in get_args(annotation):
+            yield from _types(each)
+    else:
+        plain = isinstance(annotation, type) and get_origin(annotation) is None
+        text = annotation.__name__ if plain else str(annotation)
+        yield re.sub(r"\b(?:[a-z_]+\.)+", "", text).replace("NoneType", "None")
 
 
 def _bounds(metadata: list[Any]) -> Iterator[str]:

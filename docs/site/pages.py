@@ -45,7 +45,10 @@ def code(text: str) -> str:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of cells that are Markdown of one line each."""
+    """A table of cells that are Markdown of one line each; columns in which nothing stands are left out."""
+    rows = list(rows)
+    filled = [column for column in range(len(heads)) if not rows or any(row[column].strip() for row in rows)]
+    heads, rows = [heads[column] for column in filled], [[row[column] for column in filled] for row in rows]
     lines = [" | ".join(heads), " | ".join("---" for _ in heads)]
     lines += [" | ".join(_cell(cell) for cell in row) for row in rows]
     return "\n".join(f"| {line} |" for line in lines)

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-LONGEST_SIGNATURE = 96
+LONGEST_SIGNATURE, LONGEST_VALUE = 96, 60
+"""Characters: a signature that is longer has an argument a line, a value is left out."""
 
 
 @dataclass(frozen=True)
@@ -73,18 +74,19 @@ class SourceModule:
 
 def read_module(path: Path, name: str) -> SourceModule:
     """The public part of a module."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    source = path.read_text(encoding="utf-8")
+    tree = ast.parse(source)
     shown = [node for node in tree.body if not getattr(node, "name", "").startswith("_")]
     return SourceModule(
         name,
         ast.get_docstring(tree) or "",
-        tuple(value for value in _values(tree.body) if value.docstring),
-        tuple(_class(node) for node in shown if isinstance(node, ast.ClassDef)),
+        tuple(value for value in _values(source, tree.body) if value.docstring),
+        tuple(_class(source, node) for node in shown if isinstance(node, ast.ClassDef)),
         tuple(_function(node) for node in shown if isinstance(node, ast.FunctionDef)),
     )
 
 
-def _values(body: Sequence[ast.stmt]) -> Iterator[SourceValue]:
+def _values(source: str, body: Sequence[ast.stmt]) -> Iterator[SourceValue]:
     """The public names that are given values, with the string behind each as its docstring."""
     for at, node in enumerate(body):
         target: ast.expr | None = node.target if isinstance(node, ast.AnnAssign) else None
@@ -98,11 +100,14 @@ def _values(body: Sequence[ast.stmt]) -> Iterator[SourceValue]:
             docstring = " ".join(after.value.value.split())
         if not target.id.startswith("_"):
             kind = ast.unparse(node.annotation) if isinstance(node, ast.AnnAssign) else ""
-            value = ast.unparse(node.value) if node.value is not None else ""
-            yield SourceValue(target.id, kind, value if len(value) <= 60 else "", docstring)
+            # As it is written: 1e15 has many noughts otherwise.
+            value = ast.get_source_segment(source, node.value) or "" if node.value is not None else ""
+            yield SourceValue(
+                target.id, kind, value if len(value) <= LONGEST_VALUE and "\n" not in value else "", docstring
+            )
 
 
-def _class(node: ast.ClassDef) -> SourceClass:
+def _class(source: str, node: ast.ClassDef) -> SourceClass:
     bases = ", ".join(ast.unparse(base) for base in node.bases)
     lines = [f"@{ast.unparse(decorator)}" for decorator in node.decorator_list]
     lines.append(f"class {node.name}({bases})" if bases else f"class {node.name}")
@@ -113,7 +118,7 @@ def _class(node: ast.ClassDef) -> SourceClass:
     ]
     documented = tuple(method for method in methods if method.docstring)
     return SourceClass(
-        node.name, "\n".join(lines), ast.get_docstring(node) or "", tuple(_values(node.body)), documented
+        node.name, "\n".join(lines), ast.get_docstring(node) or "", tuple(_values(source, node.body)), documented
     )
 
 

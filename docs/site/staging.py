@@ -31,6 +31,8 @@ TAKEN: Mapping[str, str] = {
     "configs/README.md": "presets.md",
 }
 """Pages that stand elsewhere in the repository, and what they are called on the site."""
+BESIDE = ("style.css", "iframe-worker.js")
+"""Files that the pages load."""
 FORMATS_PAGE = "formats.md"
 CORE, PYTHON_API = "engines.core", "vantage"
 _LINK = re.compile(r"(\[[^\]]*\]\()([^)\s#]*)(#[^)\s]*)?\)")
@@ -66,7 +68,8 @@ def stage(folder: Path) -> Path:
         place = pages / page.path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(page.text, encoding="utf-8")
-    shutil.copyfile(DOCS / "site" / "style.css", pages / "style.css")
+    for name in BESIDE:
+        shutil.copyfile(DOCS / "site" / name, pages / name)
     settings = yaml.safe_load(SETTINGS.read_text(encoding="utf-8"))
     settings["nav"] = list(filled(settings["nav"], made))
     written = folder / "mkdocs.yml"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import subprocess
 import sys
@@ -58,6 +59,15 @@ def test_it_leads_nowhere_in_vain(site: BuiltSite) -> None:
 def test_it_asks_nobody_else(site: BuiltSite) -> None:
     assert sum(len(page.loaded) for page in site.pages.values()) > len(site.pages)
     assert asked_of_the_network(site) == []
+
+
+@pytest.mark.slow
+def test_it_is_searched_from_a_disk(site: BuiltSite) -> None:
+    index = json.loads((site.folder / "search" / "search_index.js").read_text(encoding="utf-8").partition("= ")[2])
+    found = {document["location"].partition("#")[0] for document in index["docs"]}
+    assert found == site.pages.keys() - {"404.html"}
+    for page in site.pages.values():
+        assert any(name.endswith("iframe-worker.js") for name in page.loaded)
 
 
 @pytest.mark.slow
@@ -188,7 +198,7 @@ def test_lost_links_and_requests_are_found(tmp_path: Path) -> None:
 def test_a_warning_fails_the_build(wrong: str, tmp_path: Path) -> None:
     pytest.importorskip("mkdocs", reason="docs/requirements.txt is not installed")
     settings = yaml.safe_load(SETTINGS.read_text(encoding="utf-8"))
-    settings |= {"nav": [{"Start": "index.md"}, {"Other": "other.md"}], "extra_css": []}
+    settings |= {"nav": [{"Start": "index.md"}, {"Other": "other.md"}], "extra_css": [], "extra": {}, "plugins": []}
     (tmp_path / "mkdocs.yml").write_text(yaml.safe_dump(settings), encoding="utf-8")
     (tmp_path / "pages").mkdir()
     (tmp_path / "pages" / "other.md").write_text("# There\n", encoding="utf-8")
