@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from app.gui.host import Host
-from app.small_pictures import FilePictures, SmallPictures
+from app.viewing.small_pictures import FilePictures, SmallPictures
 from engines.core.camera import Array
 
 SIDE_PX = 128

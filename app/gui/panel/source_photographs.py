@@ -10,8 +10,8 @@ from PyQt5.QtWidgets import QHBoxLayout, QPushButton
 from app.gui.host import Host
 from app.gui.panel.panel_parts import Card, label
 from app.gui.panel.photograph_list import PICTURE_PX, PhotographList
-from app.small_pictures import SmallPictures
 from app.viewing.chosen_sources import chooser_of, source_fields
+from app.viewing.small_pictures import SmallPictures
 from engines.core.camera import Array
 from engines.core.data.dataset import Dataset
 from engines.core.data.images import resize_area, smaller_size, to_uint8

@@ -59,7 +59,7 @@ class Asking:
         asked.deleteLater()
         if result == QDialog.Accepted:
             try:
-                self._begin(asked.order())
+                self._begin(asked.form.request())
             except UserError as error:
                 self._window.tell_error(error)
 

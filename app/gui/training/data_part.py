@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.capture.inspection.boxes import box_of
@@ -17,7 +16,7 @@ from app.gui.panel.data_view import DataView
 from app.gui.training.background import BackgroundWork
 from app.gui.training.places import ask_film, ask_folder
 from app.gui.training.poses_part import PosesPart, Tell
-from app.training.runs.choosing import typed_path
+from app.training.runs.train_form import TrainForm, typed_path
 from engines.core.abilities import FilledBox
 from engines.core.camera import Array
 from engines.core.config import TrainingConfig
@@ -36,17 +35,12 @@ MOST_POINTS = 4000
 class DataPart(QWidget):
     """What is learnt from."""
 
-    dataset_changed = pyqtSignal(object)
-    """A `Dataset`, or None while there is none."""
-
-    wanting_changed = pyqtSignal()
-
-    def __init__(self, window: Host) -> None:
+    def __init__(self, window: Host, train_form: TrainForm) -> None:
         super().__init__()
-        self._window = window
-        self._source: Path | None = None
-        self.reasons: Mapping[str, str] = {}
-        """Why a method can't learn from the data, by its name; "" where it can."""
+        self._window, self._form = window, train_form
+        train_form.changed.connect(self._show_box)
+        self._boxed: tuple[Dataset, str, TrainingConfig] | None = None
+        """What the drawn box is of."""
         self._inspecting = BackgroundWork(window.bridge.post, "inspect")
         self._boxing = BackgroundWork(window.bridge.post, "box")
         self.path = QLineEdit()
@@ -72,26 +66,20 @@ class DataPart(QWidget):
 
     # Choosing
 
-    @property
-    def wanting(self) -> str:
-        """What has to be done before there is data to learn from."""
-        if self._source is None:
-            return "Choose the folder to learn from."
-        return "Estimate the camera poses first." if self.poses.offered else "Choose a folder to learn from."
-
     def choose(self, source: Path) -> None:
         """Looks at a folder or film; says what it is at once, and more as it looks.
 
         Where poses of another are being estimated it is asked first whether that may end.
         """
-        if self.poses.busy and (source == self._source or not self.poses.may_stop(self, "Stop, and open the other")):
-            self.path.setText(str(self._source))
+        if self.poses.busy and (
+            source == self._form.source or not self.poses.may_stop(self, "Stop, and open the other")
+        ):
+            self.path.setText(str(self._form.source))
             return
         self.poses.stop()
-        self._source = source
         self.path.setText(str(source))
         self.poses.withdraw()
-        self.dataset_changed.emit(None)
+        self._form.choose_source(source)
         self._inspect(source)
 
     def stop(self) -> None:
@@ -139,6 +127,7 @@ class DataPart(QWidget):
     def _show(self, report: DataReport, thumbnails: Sequence[Thumbnail]) -> None:
         self.view.set_report(report)
         self.view.add_thumbnails(thumbnails)
+        self._form.see(report.kind)
         poseless = report.kind in ("photographs", "film")
         if self.poses.offered == poseless:
             # What a search said, or that it was stopped, is not to be wiped by a later look at the folder.
@@ -147,22 +136,31 @@ class DataPart(QWidget):
             self.poses.offer(report.source)
         else:
             self.poses.find.hide()
-        self.wanting_changed.emit()
 
     def _take(self, dataset: Dataset, points: tuple[Array, Array] | None, reasons: Mapping[str, str]) -> None:
-        self.reasons = reasons
         if points is not None:
             self.view.set_points(*points)
-        self.dataset_changed.emit(dataset)
+        self._form.take(dataset, reasons)
 
     def _not_read(self, error: BaseException) -> None:
         self.poses.say(str(error), wrong=True)
 
-    def show_box(self, dataset: Dataset, engine: str, config: TrainingConfig) -> None:
-        """Draws the box that a method would fill with these options, if it is bound to one."""
+    def _show_box(self) -> None:
+        """Draws the box that the method would fill with its options, if it is bound to one."""
+        dataset, method = self._form.dataset, self._form.method
+        if dataset is None or method is None:
+            return
+        try:
+            config = self._form.config()
+        except UserError:
+            return
+        # What else was changed plays no part in it.
+        if (boxed := (dataset, method, config)) == self._boxed:
+            return
+        self._boxed = boxed
 
         def work(tell: Tell, stop: Stop) -> FilledBox | None:
-            return box_of(find_engine(engine), dataset, config)
+            return box_of(find_engine(method), dataset, config)
 
         def show(box: FilledBox | None) -> None:
             self.view.map.set_box(box.bounds if box is not None else None)

@@ -23,13 +23,9 @@ from app.gui.training.background import BackgroundWork
 from app.gui.training.data_part import DataPart
 from app.gui.training.method_part import MethodPart
 from app.gui.words import in_window
-from app.human_readable import as_sentence, human_bytes, human_step, human_time
 from app.settings import runs_home
-from app.training.runs.choosing import TrainingChoices
-from app.training.runs.measure import Estimate
 from app.training.runs.measuring import measure_order
-from app.training.runs.order import TrainingRequest
-from engines.core.data.dataset import Dataset
+from app.training.runs.train_form import TrainForm
 from engines.core.errors import UserError
 
 SETTLE_MS = 900
@@ -45,14 +41,13 @@ class TrainDialog(QDialog):
     def __init__(self, window: Host, busy: bool) -> None:
         super().__init__(window.widget)
         self.setWindowTitle("Train a scene")
-        self._busy = busy
-        self.choices = TrainingChoices(runs_home(window.settings))
+        self.form = TrainForm(runs_home(window.settings), busy)
         self._measuring = BackgroundWork(window.bridge.post, "measure")
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self._measure)
-        self.data, self.how = DataPart(window), MethodPart(window, self.choices)
+        self.data, self.how = DataPart(window, self.form), MethodPart(window, self.form)
         split = QSplitter(Qt.Horizontal)
         split.setChildrenCollapsible(False)
         split.addWidget(self.data)
@@ -66,10 +61,8 @@ class TrainDialog(QDialog):
         layout.addLayout(self._make_end())
         make_default(self, self.start)
         fit_to_screen(self, 1000, 690)
-        self.data.dataset_changed.connect(self._take_dataset)
-        self.data.wanting_changed.connect(self._change)
-        self.how.changed.connect(self._change)
-        self._change()
+        self.form.changed.connect(self._show)
+        self._show()
 
     def _make_end(self) -> QVBoxLayout:
         self.time = label("", wrap=True)
@@ -105,72 +98,32 @@ class TrainDialog(QDialog):
             column.addWidget(widget)
         return column
 
-    def order(self) -> TrainingRequest:
-        """The training as the dialog orders it now.
-
-        Raises:
-            UserError: something is missing, or an option is refused.
-        """
-        if self.choices.dataset is None:
-            raise UserError(self.data.wanting)
-        return self.choices.order()
-
-    def _take_dataset(self, dataset: Dataset | None) -> None:
-        self.how.take(dataset, self.data.reasons)
-
-    def _change(self) -> None:
-        """Says what is wrong, or measures how long it takes."""
-        self._measuring.stop()
-        try:
-            order, config = self.order(), self.choices.config()
-        except UserError as error:
-            # What is still to be done is not wrong.
-            self._tell(**{"wrong" if self.choices.dataset is not None else "notes": str(error)})
-            self._set_command("")
-            self.start.setEnabled(False)
-            self._settle.stop()
-            return
-        if self.choices.dataset is not None:
-            self.data.show_box(self.choices.dataset, order.engine, config)
-        self._set_command(order.command_line())
-        self.start.setEnabled(True)
-        self._tell("Measuring how long this takes here …")
-        self._settle.start()
-
-    def _tell(self, time: str = "", wrong: str = "", notes: str = "") -> None:
-        """How long it takes; what is wrong with it, or not certain; what is good to know."""
-        self.time.setText(time)
-        for part, text in ((self.wrong, wrong), (self.notes, notes)):
+    def _show(self) -> None:
+        """Tells what the form tells; where it is complete, and nothing is known of it yet, that is measured soon."""
+        status = self.form.status
+        self.time.setText(status.time)
+        for part, text in ((self.wrong, status.wrong), (self.notes, status.notes)):
             part.setText(in_window(text))
             part.setVisible(bool(text))
-
-    def _set_command(self, line: str) -> None:
-        self.command.setText(line)
+        self.command.setText(status.command_line)
         self.command.setCursorPosition(0)
-        self._line.setVisible(bool(line))
+        self._line.setVisible(bool(status.command_line))
+        self.start.setEnabled(status.can_start)
+        if self.form.measured is not None:
+            return
+        self._measuring.stop()
+        if status.can_start:
+            self._settle.start()
+        else:
+            self._settle.stop()
 
     def _measure(self) -> None:
         try:
-            order = self.order()
+            request = self.form.request()
         except UserError:
             return
-        self._measuring.begin(lambda tell, stop: measure_order(order, stop), self._show_estimate, self._cant)
-
-    def _show_estimate(self, found: Estimate) -> None:
-        steps = ", later ".join(human_step(seconds) for seconds in found.step_seconds)
-        there = f" of {human_bytes(found.memory_there_bytes)}" if found.memory_there_bytes is not None else ""
-        meanwhile = " Another training slows it down now." if self._busy else ""
-        self._tell(
-            f"About {human_time(found.seconds)} ({steps} a step), {human_bytes(found.memory_bytes)}{there} memory, "
-            f"{human_bytes(found.disk_bytes)} on the disk.{meanwhile}",
-            "\n".join(f"It won't fit: {text}." for text in found.obstacles()),
-            "\n".join(as_sentence(note) for note in found.notes),
-        )
-
-    def _cant(self, error: BaseException) -> None:
-        self._tell(wrong=str(error))
-        # What can't do a few steps can't do many.
-        self.start.setEnabled(not isinstance(error, UserError))
+        take = self.form.take_measured
+        self._measuring.begin(lambda tell, stop: measure_order(request, stop), take, take)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         # In a field it ends the editing, and is not meant for the button.

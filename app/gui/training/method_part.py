@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from app.gui.host import Host
@@ -15,8 +15,7 @@ from app.gui.panel.panel_parts import Choice, form, label
 from app.gui.training.places import ask_folder
 from app.gui.words import in_window
 from app.training.presets import about
-from app.training.runs.choosing import TrainingChoices, devices
-from engines.core.data.dataset import Dataset
+from app.training.runs.train_form import TrainForm, devices
 
 MOST_STEPS = 100_000_000
 DEFAULTS = "Defaults of the method"
@@ -24,26 +23,27 @@ FIRST = "Choose the data first"
 
 
 class MethodPart(QWidget):
-    """Shows choices, and changes them."""
+    """Shows the form, and hands it what is chosen."""
 
-    changed = pyqtSignal()
-
-    def __init__(self, window: Host, choices: TrainingChoices) -> None:
+    def __init__(self, window: Host, train_form: TrainForm) -> None:
         super().__init__()
-        self._window, self._choices = window, choices
+        self._window, self._form = window, train_form
+        train_form.data_changed.connect(self._show_methods)
+        train_form.method_changed.connect(self._show_method)
+        train_form.preset_changed.connect(self._show_preset)
         self.method, self.preset, self.device = Choice(), Choice(), Choice()
         self.method.currentIndexChanged.connect(self._method_chosen)
         self.preset.currentIndexChanged.connect(self._preset_chosen)
         for name, text in devices():
             self.device.addItem(text, name)
-        self.device.currentIndexChanged.connect(self._device_chosen)
+        self.device.currentIndexChanged.connect(lambda: train_form.choose_device(self.device.currentData()))
         self.why, self.about = label("", "muted", wrap=True), label("", "muted", wrap=True)
         self.steps = QSpinBox()
         self.steps.setRange(1, MOST_STEPS)
         self.steps.setGroupSeparatorShown(True)
         self.steps.valueChanged.connect(self._steps_changed)
         self.out = QLineEdit()
-        self.out.textChanged.connect(self._out_changed)
+        self.out.textChanged.connect(train_form.name_out)
         self.browse = QPushButton("Browse…")
         self.browse.clicked.connect(self._browse)
         column = QVBoxLayout(self)
@@ -52,7 +52,7 @@ class MethodPart(QWidget):
         self._add_rows(column)
         self._add_options(column)
         column.addStretch(1)
-        self.show_choices()
+        self._show_methods()
 
     def _add_rows(self, column: QVBoxLayout) -> None:
         place = QHBoxLayout()
@@ -89,14 +89,9 @@ class MethodPart(QWidget):
         column.addLayout(row)
         column.addWidget(self.options)
 
-    def take(self, dataset: Dataset | None, unsupported: Mapping[str, str]) -> None:
-        """Other data: which methods can be trained with it."""
-        self._choices.take(dataset, unsupported)
-        self.show_choices()
-
-    def show_choices(self) -> None:
-        """Shows which methods there are, the chosen one and what follows from it."""
-        choices = self._choices
+    def _show_methods(self) -> None:
+        """Which methods there are, the chosen one and what follows from it."""
+        choices = self._form
         self.method.blockSignals(True)
         self.method.clear()
         for index, method in enumerate(choices.methods):
@@ -112,7 +107,7 @@ class MethodPart(QWidget):
         self._show_method()
 
     def _show_method(self) -> None:
-        choices = self._choices
+        choices = self._form
         there = choices.dataset is not None and choices.method is not None
         self.preset.blockSignals(True)
         self.preset.clear()
@@ -131,7 +126,7 @@ class MethodPart(QWidget):
         self._show_preset()
 
     def _show_preset(self) -> None:
-        choices = self._choices
+        choices = self._form
         there = choices.dataset is not None and choices.method is not None
         self.about.setText(in_window(about(choices.preset)) if there else "")
         self.about.setVisible(bool(self.about.text()))
@@ -142,35 +137,22 @@ class MethodPart(QWidget):
             _quietly(self.steps, lambda: self.steps.setValue(config.max_steps))
         else:
             self.steps.clear()
-        self.changed.emit()
 
     def _method_chosen(self, index: int) -> None:
-        self._choices.choose_method(self.method.itemData(index))
-        self._show_method()
+        self._form.choose_method(self.method.itemData(index))
 
     def _preset_chosen(self, index: int) -> None:
-        self._choices.choose_preset(self.preset.itemData(index))
-        self._show_preset()
+        self._form.choose_preset(self.preset.itemData(index))
 
     def _steps_changed(self, steps: int) -> None:
-        self._choices.changed["max_steps"] = steps
         self.options.set_value("max_steps", steps)
-        self.changed.emit()
+        self._form.set_options({"max_steps": steps})
 
     def _options_changed(self, values: Mapping[str, Any]) -> None:
-        self._choices.changed |= {name: values[name] for name in self.options.touched}
         steps = values.get("max_steps")
         if "max_steps" in self.options.touched and isinstance(steps, int):
             _quietly(self.steps, lambda: self.steps.setValue(steps))
-        self.changed.emit()
-
-    def _device_chosen(self, index: int) -> None:
-        self._choices.device = self.device.itemData(index)
-        self.changed.emit()
-
-    def _out_changed(self, text: str) -> None:
-        self._choices.out = text
-        self.changed.emit()
+        self._form.set_options({name: values[name] for name in self.options.touched})
 
     def _show_options(self, shown: bool) -> None:
         self.more.setArrowType(Qt.DownArrow if shown else Qt.RightArrow)
@@ -178,9 +160,9 @@ class MethodPart(QWidget):
             part.setVisible(shown)
 
     def _browse(self) -> None:
-        if folder := ask_folder(self._window, "runs", "Where new runs go", str(self._choices.home)):
-            self._choices.choose_home(Path(folder))
-            self.out.setText(self._choices.out)
+        if folder := ask_folder(self._window, "runs", "Where new runs go", str(self._form.home)):
+            self._form.choose_home(Path(folder))
+            _quietly(self.out, lambda: self.out.setText(self._form.out))
 
 
 def _above(choice: QWidget, explained: QWidget) -> QVBoxLayout:

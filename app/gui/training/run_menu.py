@@ -15,6 +15,7 @@ from app.gui.plain_text import tip
 from app.training.runs.library import Run, rename_run
 from app.training.runs.order import TrainingRequest
 from app.training.runs.queue import RunQueue
+from app.training.runs.resuming import is_free, resumable
 from app.training.runs.rows import RunRow
 from engines.core.errors import UserError
 from engines.core.storage.run_folder import is_claimed
@@ -55,7 +56,7 @@ class RunMenu:
         menu, row, one = QMenu(self._window.widget), rows[0], len(rows) == 1
         run = row.run
         waiting = row.job is not None and row.job.status == "waiting"
-        free = run is not None and _is_free(row)
+        free = run is not None and is_free(row)
         entries = (
             ("&Open", one and run is not None and run.has_scene, lambda: self.open(row)),
             ("Re&sume…", one and self.can_go_on(row), lambda: self.go_on(row)),
@@ -63,7 +64,7 @@ class RunMenu:
             ("Copy command &line", one and row.job is not None, lambda: self._copy(row)),
             ("Show &folder", one, lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(row.folder)))),
             ("&Rename…", one and free, lambda: self.rename(row)),
-            ("Move to &trash…", all(each.run is not None and _is_free(each) for each in rows),
+            ("Move to &trash…", all(each.run is not None and is_free(each) for each in rows),
              lambda: self.delete(rows)),
         )  # fmt: skip
         for text, possible, work in entries:
@@ -83,29 +84,26 @@ class RunMenu:
 
     def can_go_on(self, row: RunRow) -> bool:
         """Whether it can be trained further now."""
-        return row.run is not None and row.run.resumable and _is_free(row)
+        return resumable(row) is not None
 
     def go_on(self, row: RunRow) -> None:
-        """Trains it further, from its last checkpoint."""
-        run = row.run
-        if run is None:
+        """Trains it further, from its last checkpoint; asks for what is to be said."""
+        if (form := resumable(row)) is None:
             return
-        data = run.data if run.data.is_dir() else self._ask_data(run)
-        settings = {}
-        if run.finished:
+        data, steps = form.data or self._ask_data(form.run), None
+        if form.least_steps is not None:
             steps, sure = QInputDialog.getInt(
                 self._window.widget,
-                f"Resume {run.name}",
-                f"It has done all its {run.step} steps. Train until step:",
-                2 * run.step,
-                run.step + 1,
+                f"Resume {form.run.name}",
+                f"It has done all its {form.run.step} steps. Train until step:",
+                form.usual_steps,
+                form.least_steps,
                 MOST_STEPS,
             )
             if not sure:
                 return
-            settings["max_steps"] = steps
         if data is not None:
-            self._trainings.begin(TrainingRequest(run.engine, data, run.folder, settings=settings, resume=True))
+            self._trainings.begin(form.request(data, steps))
 
     def rename(self, row: RunRow) -> None:
         """Asks for another name."""
@@ -159,11 +157,6 @@ class RunMenu:
                 self._window.tell_error(error)
 
         return run
-
-
-def _is_free(row: RunRow) -> bool:
-    """Whether nobody trains it, or is about to."""
-    return not row.under_way and not row.elsewhere and (row.job is None or row.job.status != "waiting")
 
 
 def _to_trash(folder: Path) -> bool:

@@ -371,7 +371,7 @@ def test_closing_ends_what_is_being_read(
         go_on.wait(60)
         return np.zeros((side_px, side_px, 3), np.uint8)
 
-    monkeypatch.setattr("app.small_pictures.small_picture", read)
+    monkeypatch.setattr("app.viewing.small_pictures.small_picture", read)
     window = make_window("cpu")
     window.show()
     window.files.open(COND, None, CompanionPaths(photograph=photographs[0]))

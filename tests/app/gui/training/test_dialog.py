@@ -91,20 +91,20 @@ def test_options_that_were_changed_are_ordered(asked: TrainDialog, qtbot: QtBot,
     choose(asked, qtbot, photographs)
     asked.how.steps.setValue(70)
     type_into(option(asked, "lr"), "2e-5")
-    assert asked.order().settings == {"max_steps": 70, "lr": 2e-5}
+    assert asked.form.request().settings == {"max_steps": 70, "lr": 2e-5}
     assert asked.command.text().endswith("--set max_steps=70 --set lr=2.0e-05")
     type_into(option(asked, "lr"), "-1")
     assert not asked.start.isEnabled() and "lr=-1" in asked.wrong.text()
     # The preset's own value needs not be said.
     type_into(option(asked, "lr"), "0.02")
-    assert asked.order().settings == {"max_steps": 70}
+    assert asked.form.request().settings == {"max_steps": 70}
     asked.how.preset.setCurrentIndex(asked.how.preset.count() - 1)
-    assert asked.order().preset == "" and asked.order().settings == {}
+    assert asked.form.request().preset == "" and asked.form.request().settings == {}
 
 
 def test_what_the_data_asks_for_is_ordered(asked: TrainDialog, qtbot: QtBot, tmp_path: Path) -> None:
     choose(asked, qtbot, write_part(tmp_path / "two", views=2))
-    assert asked.order().settings == {"sampling": "even"}
+    assert asked.form.request().settings == {"sampling": "even"}
 
 
 def test_a_preset_of_ones_own_is_offered_and_one_that_can_not_be_is_told(
@@ -117,7 +117,7 @@ def test_a_preset_of_ones_own_is_offered_and_one_that_can_not_be_is_told(
     titles = [asked.how.preset.itemText(index) for index in range(asked.how.preset.count())]
     assert titles == ["Preview", "Preview (cups)", "Standard (fine)", "Colours only", "Defaults of the method"]
     asked.how.preset.setCurrentIndex(1)
-    assert asked.order().preset == "cups_preview" and asked.how.steps.value() == 30
+    assert asked.form.request().preset == "cups_preview" and asked.how.steps.value() == 30
     assert asked.how.about.text().splitlines() == [
         "Cups on a table.",
         f"{tmp_path}/colour_grid_preview.yaml: a preset of Colour grid is called colour_grid_preview; rename the file",
@@ -131,7 +131,7 @@ def test_a_folder_that_is_there_is_not_overwritten(
     taken.mkdir(parents=True)
     (taken / "notes.txt").touch()
     choose(asked, qtbot, photographs)
-    assert asked.order().out == taken.with_name(taken.name + "-2")
+    assert asked.form.request().out == taken.with_name(taken.name + "-2")
     asked.how.out.setText(taken.name)
     assert not asked.start.isEnabled() and f"{taken} is there already" in asked.wrong.text()
 
@@ -202,7 +202,7 @@ def test_cameras_are_found_for_plain_photographs(
         "No camera was found for 2.png.",
         "Doubtful: it repeats.",
     ]
-    assert asked.order().data == folder
+    assert asked.form.request().data == folder
 
 
 def test_finding_cameras_can_be_stopped_and_may_fail(
@@ -282,7 +282,7 @@ def test_a_folder_of_other_things_is_told_apart(asked: TrainDialog, qtbot: QtBot
 def test_a_run_folder_that_can_not_be_is_refused_in_plain_words(
     asked: TrainDialog, photographs: Path, qtbot: QtBot, text: str, said: str
 ) -> None:
-    asked.choices.home.mkdir()
+    asked.form.home.mkdir()
     choose(asked, qtbot, photographs)
     asked.how.out.setText(text)
     assert said in asked.wrong.text() and not asked.start.isEnabled()

@@ -1,4 +1,4 @@
-"""A new training while it is chosen: data, method, preset, options, device, run folder. No window is needed."""
+"""The form of a new training: data, method, preset, options, device, run folder. No window is needed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from psygnal import Signal
+
+from app.capture.inspection.report import Kind
 from app.training.presets import Preset, presets_of
+from app.training.runs.form_status import FormStatus, Measured, status_of
 from app.training.runs.library import free_name
+from app.training.runs.measure import Estimate
 from app.training.runs.order import TrainingRequest
 from engines import registry
 from engines.core.abilities import suggested_options
@@ -19,7 +24,7 @@ from engines.core.errors import UserError
 
 
 @dataclass(frozen=True)
-class Method:
+class TrainMethod:
     """An engine that could train.
 
     Attributes:
@@ -33,68 +38,131 @@ class Method:
     unsupported: str = ""
 
 
-class TrainingChoices:
+class TrainForm:
     """What is chosen so far; what is chosen first sets what follows to its own: data, method, preset, options.
+
+    Each change tells how far it reaches (`data_changed`, `method_changed` or `preset_changed`), then `changed`.
 
     Attributes:
         home: where run folders go that are named without one.
+        source: the folder or video that was chosen; None while none was.
         dataset: what is learnt from; None while there is none.
         methods: all there are.
         method: the chosen engine's name; None where none can train with the data.
         presets: of the method, the quickest first.
         preset: None for the defaults of the method.
-        changed: options by name, over those of the preset.
+        options: by name, those that were changed over the preset's.
         device: "auto", "cpu", "cuda", "mps".
         out: the run folder, as it is written.
+        measured: what a few steps took; forgotten with each change.
     """
 
-    def __init__(self, home: Path) -> None:
-        self.home = home
+    data_changed = Signal()
+    method_changed = Signal()
+    preset_changed = Signal()
+    changed = Signal()
+    """Anything did, what was measured, too."""
+
+    def __init__(self, home: Path, busy: bool = False) -> None:
+        """`busy`: another training is under way."""
+        self.home, self._busy = home, busy
+        self.source: Path | None = None
         self.dataset: Dataset | None = None
-        self.methods: tuple[Method, ...] = ()
+        self.methods: tuple[TrainMethod, ...] = ()
         self.method: str | None = None
         self.presets: tuple[Preset, ...] = ()
         self.preset: Preset | None = None
-        self.changed: dict[str, Any] = {}
+        self.options: dict[str, Any] = {}
         self.device, self.out = "auto", ""
+        self.measured: Measured = None
+        self._poseless = False
         self._suggested: Mapping[str, Any] = {}
         self.take(None, {})
+
+    # Data
+
+    def choose_source(self, source: Path) -> None:
+        """Another folder or video, of which nothing is known yet."""
+        self.source, self._poseless = source, False
+        self.take(None, {})
+
+    def see(self, kind: Kind) -> None:
+        """What the source was found to be."""
+        poseless = kind in ("photographs", "film")
+        if poseless != self._poseless:
+            self._poseless = poseless
+            self._tell()
 
     def take(self, dataset: Dataset | None, unsupported: Mapping[str, str]) -> None:
         """Other data, and why methods, by name, can't be trained with it; the method stays where it can."""
         self.dataset = dataset
         failed = registry.failed_engines()
         able = [
-            Method(name, engine.title, unsupported.get(name, "") if dataset is not None else "")
+            TrainMethod(name, engine.title, unsupported.get(name, "") if dataset is not None else "")
             for name, engine in registry.all_engines().items()
         ]
-        self.methods = (*able, *(Method(name, name, f"can't be used here: {why}") for name, why in failed.items()))
+        self.methods = (*able, *(TrainMethod(name, name, f"can't be used here: {why}") for name, why in failed.items()))
         possible = [method.name for method in self.methods if not method.unsupported]
-        self.choose_method(self.method if self.method in possible else possible[0] if possible else None)
+        self._set_method(self.method if self.method in possible else possible[0] if possible else None)
+        self.data_changed.emit()
+        self._tell()
+
+    @property
+    def wanting(self) -> str:
+        """What has to be done before there is data to learn from."""
+        if self.source is None:
+            return "Choose the folder to learn from."
+        return "Estimate the camera poses first." if self._poseless else "Choose a folder to learn from."
+
+    @property
+    def unsupported(self) -> str:
+        """A line for each method that can't be trained with the data, and why."""
+        return "\n".join(f"{method.title}: {method.unsupported}" for method in self.methods if method.unsupported)
+
+    # How it is learnt from
 
     def choose_method(self, name: str | None) -> None:
         """Another method, its quickest preset, and a run folder named by it."""
+        self._set_method(name)
+        self.method_changed.emit()
+        self._tell()
+
+    def _set_method(self, name: str | None) -> None:
         self.method = name
         self.presets = tuple(presets_of(name)) if name is not None else ()
         self._suggested = {}
         if self.dataset is not None and name is not None and name in registry.all_engines():
             self._suggested = suggested_options(registry.find_engine(name), self.dataset)
             self.out = str(free_name(self.home, f"{self.dataset.source.resolve().name}-{name}"))
-        self.choose_preset(self.presets[0] if self.presets else None)
+        self.preset, self.options = self.presets[0] if self.presets else None, {}
 
     def choose_preset(self, preset: Preset | None) -> None:
         """Another preset, or None for the method's defaults; what was changed over the one before is forgotten."""
-        self.preset, self.changed = preset, {}
+        self.preset, self.options = preset, {}
+        self.preset_changed.emit()
+        self._tell()
+
+    def set_options(self, values: Mapping[str, Any]) -> None:
+        """Other values of some options, by name; whether they can be is told by `status`."""
+        self.options |= values
+        self._tell()
+
+    def choose_device(self, name: str) -> None:
+        """Another device, of `devices`."""
+        self.device = name
+        self._tell()
+
+    def name_out(self, text: str) -> None:
+        """Another run folder, as it is written."""
+        self.out = text
+        self._tell()
 
     def choose_home(self, home: Path) -> None:
         """Another place for the run folder, under the name it has where that is free."""
         self.home = home
-        self.out = str(free_name(home, Path(self.out).name or "run"))
+        self.name_out(str(free_name(home, Path(self.out).name or "run")))
 
-    @property
-    def unsupported(self) -> str:
-        """A line for each method that can't be trained with the data, and why."""
-        return "\n".join(f"{method.title}: {method.unsupported}" for method in self.methods if method.unsupported)
+    # What becomes of it
 
     def preset_config(self) -> TrainingConfig:
         """The options before any is changed; the method's own where the preset needs one to be named first.
@@ -105,7 +173,7 @@ class TrainingChoices:
         try:
             return self._config({})
         except UserError:
-            return self._kind()()
+            return _kind_of(self.method)()
 
     def config(self) -> TrainingConfig:
         """All options as they are chosen.
@@ -113,16 +181,16 @@ class TrainingChoices:
         Raises:
             UserError: no method is chosen, or an option is refused.
         """
-        return self._config(self.changed)
+        return self._config(self.options)
 
-    def order(self) -> TrainingRequest:
+    def request(self) -> TrainingRequest:
         """What is to be trained.
 
         Raises:
             UserError: something is missing, or an option is refused.
         """
         if self.dataset is None:
-            raise UserError("Choose the folder to learn from.")
+            raise UserError(self.wanting)
         if any(method.unsupported for method in self.methods if method.name == self.method):
             raise UserError("No method can learn from this data.")
         config = self.config()
@@ -130,32 +198,53 @@ class TrainingChoices:
             raise UserError("Name the run folder.")
         out = self.home / typed_path(self.out)
         check_new(out)
-        usual = self._of_preset()
+        usual = _values_of(self.preset, _kind_of(self.method))
         settings = {
             name: getattr(config, name)
-            for name in (*self._suggested, *self.changed)
+            for name in (*self._suggested, *self.options)
             if getattr(config, name) != usual.get(name)
         }
         preset = self.preset.name if self.preset is not None else ""
         return TrainingRequest(self.method or "", self.dataset.source, out, preset, settings, self.device)
 
-    def _kind(self) -> type[TrainingConfig]:
-        if self.method is None:
-            raise UserError("No method can learn from this data.")
-        return registry.find_engine(self.method).Config
-
-    def _config(self, changed: Mapping[str, Any]) -> TrainingConfig:
-        preset = self.preset.settings if self.preset is not None else {}
-        return make_options(self._kind(), {**preset, **self._suggested, **changed}, "option")
-
-    def _of_preset(self) -> Mapping[str, Any]:
-        """What the preset alone makes of every option: it needs not be said."""
-        settings = self.preset.settings if self.preset is not None else {}
+    @property
+    def status(self) -> FormStatus:
+        """What is told of it as it stands."""
         try:
-            return make_options(self._kind(), settings, "preset").model_dump()
-        except UserError:
-            # It takes what only the user can name, such as the class to learn codes for.
-            return dict(settings)
+            request = self.request()
+        except UserError as error:
+            # What is still to be done is not wrong.
+            return FormStatus(wrong=str(error)) if self.dataset is not None else FormStatus(notes=str(error))
+        return status_of(request, self.measured, self._busy)
+
+    def take_measured(self, measured: Estimate | BaseException) -> None:
+        """What a few steps took, or why they could not be done."""
+        self.measured = measured
+        self.changed.emit()
+
+    def _tell(self) -> None:
+        self.measured = None
+        self.changed.emit()
+
+    def _config(self, options: Mapping[str, Any]) -> TrainingConfig:
+        preset = self.preset.settings if self.preset is not None else {}
+        return make_options(_kind_of(self.method), {**preset, **self._suggested, **options}, "option")
+
+
+def _kind_of(method: str | None) -> type[TrainingConfig]:
+    if method is None:
+        raise UserError("No method can learn from this data.")
+    return registry.find_engine(method).Config
+
+
+def _values_of(preset: Preset | None, kind: type[TrainingConfig]) -> Mapping[str, Any]:
+    """What the preset alone makes of every option: it needs not be said."""
+    settings = preset.settings if preset is not None else {}
+    try:
+        return make_options(kind, settings, "preset").model_dump()
+    except UserError:
+        # It takes what only the user can name, such as the class to learn codes for.
+        return dict(settings)
 
 
 def devices() -> Sequence[tuple[str, str]]:

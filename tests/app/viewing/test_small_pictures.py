@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-import app.small_pictures
-from app.small_pictures import FilePictures, SmallPictures, small_picture
+import app.viewing.small_pictures
+from app.viewing.small_pictures import FilePictures, SmallPictures, small_picture
 from engines.core.camera import Array
 from engines.core.data.images import write_png
 from engines.core.errors import UserError
@@ -74,7 +74,7 @@ def test_closing_ends_the_thread_and_tells_nothing_more(tmp_path: Path, monkeypa
         go_on.wait(WAIT_S)
         return np.zeros((side_px, side_px, 3), np.uint8)
 
-    monkeypatch.setattr(app.small_pictures, "small_picture", read)
+    monkeypatch.setattr(app.viewing.small_pictures, "small_picture", read)
     small = SmallPictures(FilePictures(20), lambda path, _: told.append(path))
     small.close()
     small = SmallPictures(FilePictures(20), lambda path, _: told.append(path))
@@ -84,7 +84,7 @@ def test_closing_ends_the_thread_and_tells_nothing_more(tmp_path: Path, monkeypa
     small.close()
     assert told == [] and "small pictures" not in {thread.name for thread in threading.enumerate()}
     # A disk that never answers is not waited for for ever.
-    monkeypatch.setattr(app.small_pictures, "LONGEST_END_S", 0.05)
+    monkeypatch.setattr(app.viewing.small_pictures, "LONGEST_END_S", 0.05)
     reading.clear()
     go_on.clear()
     small = SmallPictures(FilePictures(20), lambda path, _: told.append(path))
