@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
+from psygnal import EmitLoopError
 from PyQt5.QtCore import QLocale, Qt, QTimer
 from PyQt5.QtWidgets import QApplication
 
@@ -94,6 +95,13 @@ def make_window(device: str = "auto", settings: Sequence[str] = ()) -> Window:
     return Window(Session(bridge, device, settings), bridge, load_settings(), probe_opengl(), system_dark)
 
 
+def unwrapped(error: BaseException) -> BaseException:
+    """What was raised by whoever a model told of a change: psygnal wraps it."""
+    while isinstance(error, EmitLoopError) and error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
 @contextmanager
 def surviving(post: Callable[[Callable[[], None]], None], tell: Callable[[BaseException], None]) -> Iterator[None]:
     """While it lasts, an exception that nobody caught is told, and its traceback printed, but ends nothing."""
@@ -101,7 +109,7 @@ def surviving(post: Callable[[Callable[[], None]], None], tell: Callable[[BaseEx
     def survive(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
         failure = error if error is not None else kind()
         sys.__excepthook__(kind, failure, trace)
-        post(lambda: tell(failure))
+        post(lambda: tell(unwrapped(failure)))
 
     hooks = sys.excepthook, threading.excepthook
     sys.excepthook = survive

@@ -41,6 +41,10 @@ OBJECTS = ("cup", "jug")
 # The second is the one that it begins with.
 INSTANCES = Control(INSTANCE, "Instance", "choice", 0, 1, 1, OBJECTS)
 MOMENTS = Control(TIME, "Moment", "time", 0, 3, 0)
+BLENDS = (
+    Control(BLEND_WITH, "Blend with", "choice", 0, 1, 1, OBJECTS),
+    Control(BLEND, "Blend", "number", 0, 1, 0),
+)
 GLOW = Control("glow", "Glow", "number", 0, 1, 0.25)
 
 
@@ -105,6 +109,7 @@ KINDS = {
     "a recording without its folder": Kind((MOMENTS,), ring(2)),
     "a class": Kind((INSTANCES, GLOW), ring(2), lambda: _views(2), OBJECTS),
     "a class of recordings": Kind((INSTANCES, MOMENTS), ring(2), lambda: _views(2, 4), OBJECTS),
+    "a class that blends": Kind((INSTANCES, *BLENDS), ring(2), lambda: _views(2), OBJECTS),
     "chosen sources": Kind((GLOW,), ring(5), _views, sources=(2, 0)),
 }
 PATHS = ("orbit", "spiral", "train", "validation", "test", "file", "timed file")
@@ -132,6 +137,8 @@ def _wishes(kind: Kind) -> Iterator[tuple[dict[str, float], list[str]]]:
         yield {TIME: 1.0}, ["--time", "1"]
     if "glow" in named:
         yield {"glow": 0.75}, ["--control", "glow=0.75"]
+    if BLEND in named:
+        yield {BLEND_WITH: 0.0, BLEND: 0.5}, ["--blend-with", "cup", "--blend", "0.5"]
     if INSTANCE in named and TIME in named:
         yield {INSTANCE: 0.0, TIME: 1.0}, ["--instance", "cup", "--control", "time=1"]
 
@@ -245,8 +252,7 @@ def test_only_the_first_cameras_of_a_file_or_a_split(tmp_path: Path) -> None:
 
 
 def test_a_control_may_grow() -> None:
-    names = Control(BLEND_WITH, "Blend with", "choice", 0, 1, 1, OBJECTS), Control(BLEND, "Blend", "number", 0, 1, 0)
-    opened = replace(KINDS["a class"].open(), scene=TintedScene((INSTANCES, *names), (), ()))
+    opened = KINDS["a class that blends"].open()
     settings = RenderSettings("orbit", 3, controls={BLEND_WITH: 0}, ramps={BLEND: (0.0, 1.0)})
     assert [frame[BLEND] for frame in resolve_path(settings, opened).controls] == [0, 0.5, 1]
     assert resolve_path(replace(settings, frames=1), opened).controls == [{INSTANCE: 1, BLEND_WITH: 0, BLEND: 0}]

@@ -13,11 +13,14 @@ from PyQt5.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 import app.gui.export.exporting
+from app import cli
+from app.commands import console
 from app.gui.export.export_dialog import ExportDialog
 from app.gui.export.export_settings import ExportSettings, make_export
 from app.gui.window import Window
 from app.human_readable import human_time
 from engines.core.camera import Array
+from engines.core.engine import Control
 from engines.core.files import holding
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, told, wait_exact
 from tests.app.gui.fake_scene import FakeScene
@@ -50,6 +53,25 @@ def test_an_export_writes_its_frames_while_one_looks_around(
     assert len(list(out.rglob("*.png"))) == 5
     assert window.export_bar.title.text() == "Exported frames"
     assert window.settings.export["frames"] == 5
+
+
+def test_it_writes_what_the_command_line_writes(
+    window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, data = Path("any.pth"), tmp_path / "held_out"
+    shelf.scenes[scene.name] = lambda: FakeScene(None, controls=(Control("glow", "Glow", "number", 0, 1, 0),))
+    open_and_wait(window, qtbot, scene, data)
+    drag(window, qtbot, (40, 0), steps=3)
+    window.session.set_control("glow", 0.25)
+    ours, theirs = tmp_path / "window", tmp_path / "command"
+    answer(ExportSettings(path="split:validation", width=64, height=40, channels=("rgb", "depth"), out=str(ours)))
+    window.commands["export"].trigger()
+    qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
+    monkeypatch.setattr(console, "open_scene", shelf.open)
+    words = ["--path", "validation", "--size", "64x40", "--buffers", "rgb,depth", "--control", "glow=0.25"]
+    assert cli.main(["render", str(scene), "--data", str(data), *words, "--out", str(theirs)]) == 0
+    written = {path.name: path.read_bytes() for path in ours.iterdir()}
+    assert len(written) == 7 and written == {path.name: path.read_bytes() for path in theirs.iterdir()}
 
 
 @pytest.fixture
