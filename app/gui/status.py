@@ -98,7 +98,7 @@ class Status(QStatusBar):
         """Nothing is open."""
         self._mark("", "")
         self._shown_s.clear()
-        for widget in (self.view, self.size, self.time, self.rate):
+        for widget in (self.view, self.size, self.time, self.rate, self.device):
             widget.setText("")
 
     def _mark(self, state: str, text: str, tip: str = "") -> None:

@@ -142,6 +142,7 @@ def _bars(c: Colours) -> str:
     QMenu::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
     QMenu::item:disabled {{ color: {c.faint}; background: transparent; }}
     QMenu::separator {{ height: 1px; background: {c.border}; margin: 4px 8px; }}
+    QMenu::icon {{ padding-left: 12px; }}
     QMenu::indicator {{ left: 7px; width: 13px; height: 13px; }}
     QToolBar {{ background: {c.window}; border: none; border-bottom: 1px solid {c.border}; padding: 3px 6px;
         spacing: 2px; }}
@@ -161,8 +162,10 @@ def _bars(c: Colours) -> str:
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: {c.window}; border: none; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {c.border}; border-radius: 4px; min-height: 28px; margin: 1px; }}
+    QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
+    QScrollBar::handle:horizontal {{ background: {c.border}; border-radius: 4px; min-width: 28px; margin: 1px; }}
     QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page
-        {{ background: none; border: none; height: 0; }}
+        {{ background: none; border: none; width: 0; height: 0; }}
     """
 
 
