@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,16 @@ from PyQt5.QtGui import QFontInfo
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engines import registry
 from engines.core.camera import Array
+from engines.core.storage.scene_file import write_scene_file
 from tests.app.gui.conftest import Shelf, shelf  # noqa: F401 - a fixture
 from tests.app.gui.training.conftest import runs  # noqa: F401 - a fixture
+from tests.engines.core.examples import checkpoint
 from tests.pictures import album
 from tests.pictures.contents import PICTURES
 from tests.pictures.scene import PicturedScene
-from tests.pictures.stage import SCENE, Stage, stage_for
+from tests.pictures.stage import HOME, SCENE, Stage, stage_for
 
 FONTS = Path("tests/fonts.conf")
 MakeStage = Callable[[tuple[int, int]], AbstractContextManager[Stage]]
@@ -75,6 +79,7 @@ def stage(
     qtbot: QtBot,
     shelf: Shelf,  # noqa: F811
     tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> MakeStage:
     """Gives the window at a size; it opens the balls."""
@@ -83,7 +88,15 @@ def stage(
     shelf.scenes[SCENE.name] = PicturedScene
     # What is written of folders is the same everywhere.
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(HOME))
+    # The methods of the tests alone, whichever others there are.
+    found = registry._found()
+    own = {name: engine for name, engine in found.working.items() if found.origins[name].package}
+    monkeypatch.setattr(registry, "_found", lambda: replace(found, working=own))
+    demos = tmp_path_factory.mktemp("demos")
+    for name in ("toys", "toy_cars", "street"):
+        write_scene_file(demos / f"{name}.safetensors", replace(checkpoint(), engine="colour_grid"))
+    monkeypatch.setattr("app.demos.DEMO_FOLDER", demos)
     # Told as a part of the device's name.
     monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
-    return lambda size_px: stage_for(qtbot, tmp_path, size_px)
+    return lambda size_px: stage_for(qtbot, shelf, tmp_path, size_px)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.pictures.comparing import Tolerance
-from tests.pictures.window_states import WALKS
+from tests.pictures.walks import WALKS
 
 WINDOW = Tolerance(2.0)
-"""A level of rounding, as where Qt blends and enlarges by the instructions of another processor. Measured: not even that.
+"""A level of rounding, as where Qt blends and enlarges by the instructions of another processor; measured was none.
 Without hints FreeType 2.12 and 2.14 write the same to the bit, and the balls are drawn in float64."""
 
 

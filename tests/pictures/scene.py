@@ -10,14 +10,18 @@ import torch
 from torch import Tensor
 
 from engines.core.camera import Camera, pixel_rays
-from engines.core.engine import INSTANCE, Control, Stop
+from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, Control, Stop
 from engines.core.frame import Frame
 from tests.app.gui.fake_scene import BALLS, FakeScene
 
-FLOOR_SHADE = 0.7
+FLOOR_SHADE = 0.5
 """Darker than in other tests: a light floor on white is taken for the blurred outline of what stands on it."""
+GLOWS = (0.0, 0.2, -0.2)
+"""Of the objects of the class."""
 CONTROLS = (
     Control(INSTANCE, "Instance", "choice", 0, 2, 0, ("balls", "glowing balls", "dim balls")),
+    Control(BLEND_WITH, "Blend with", "choice", 0, 2, 0, ("balls", "glowing balls", "dim balls")),
+    Control(BLEND, "Blend", "number", 0.0, 1.0, 0.0),
     Control("glow", "Glow", "number", -0.5, 0.5, 0.0),
 )
 
@@ -31,7 +35,11 @@ class PicturedScene(FakeScene):
         super().__init__(controls=CONTROLS)
 
     def render(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> Frame:
-        glow = float(controls.get("glow", 0.0)) + (0.0, 0.2, -0.2)[round(controls.get(INSTANCE, 0))]
+        share = controls.get(BLEND, 0.0)
+        of_class = (1 - share) * GLOWS[round(controls.get(INSTANCE, 0))] + share * GLOWS[
+            round(controls.get(BLEND_WITH, 0))
+        ]
+        glow = float(controls.get("glow", 0.0)) + of_class
         frame = super().render(camera, {"glow": 0.0}, stop)
         grey = (frame.image.amax(-1) - frame.image.amin(-1) < 1e-6) & (frame.image[..., 0] < 1)
         image = torch.where(grey[..., None], frame.image * FLOOR_SHADE, frame.image)

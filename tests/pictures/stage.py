@@ -9,21 +9,24 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-from PyQt5.QtCore import QPoint, Qt, QTimer
+from PyQt5.QtCore import QEvent, QPoint, Qt, QTimer
 from PyQt5.QtGui import QCursor, QImage, QKeySequence, QPainter, QPixmap
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QMenu, QWidget
+from PyQt5.QtWidgets import QApplication, QDialog, QMenu, QProgressBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.gui.window import Window
 from engines.core.camera import Array
-from tests.app.gui.conftest import NEVER, open_and_wait, shown_window
+from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, send_mouse, shown_window
 
-SCENE = Path("scenes/balls.pth")
+HOME = Path("/home/ada")
+"""Where folders seem to be; there need not be such a one."""
+SCENE = HOME / "scenes" / "balls.pth"
 SIZE = (1280, 800)
 """Of the window at its first start."""
 Shot: TypeAlias = "QWidget | Array | None"
 """What a state is pictured by: a window, what was pictured already, or the program's window."""
+Reach: TypeAlias = "Callable[[Stage], Shot]"
 
 
 @dataclass(frozen=True)
@@ -35,23 +38,23 @@ class Walk:
         size_px: of the window.
     """
 
-    states: Mapping[str, Callable[[Stage], Shot]]
+    states: Mapping[str, Reach]
     size_px: tuple[int, int] = SIZE
 
 
 class Stage:
-    """A hand on the window, and a camera before it."""
+    """A hand on the window, and a camera before it. `folder` is the current folder, and empty at first."""
 
-    def __init__(self, window: Window, qtbot: QtBot, folder: Path) -> None:
-        self.window, self.qtbot, self.folder = window, qtbot, folder
+    def __init__(self, window: Window, qtbot: QtBot, shelf: Shelf, folder: Path) -> None:
+        self.window, self.qtbot, self.shelf, self.folder = window, qtbot, shelf, folder
 
-    def open(self, path: Path, data: Path | None = None) -> None:
+    def open(self, path: Path = SCENE, data: Path | None = None) -> None:
         """Opens a scene, and waits for its exact picture."""
         open_and_wait(self.window, self.qtbot, path, data)
 
     def open_with_photographs(self) -> None:
         """Opens the balls with a folder of their photographs."""
-        data = self.folder / "data"
+        data = self.folder / "photographs"
         data.mkdir()
         self.open(SCENE, data)
 
@@ -59,13 +62,40 @@ class Stage:
         """Presses keys as "Ctrl+E" on the picture or on another widget, and waits until nothing is under way."""
         key = QKeySequence(keys)[0]
         widget = self.window.viewport.canvas.widget if on is None else on
-        QTest.keyClick(widget, Qt.Key(key & ~int(Qt.KeyboardModifierMask)), _modifiers(key))
+        modifiers = Qt.KeyboardModifiers(key & int(Qt.KeyboardModifierMask))
+        QTest.keyClick(widget, Qt.Key(key & ~int(Qt.KeyboardModifierMask)), modifiers)
         self.settle()
+
+    def click(self, widget: QWidget) -> None:
+        """Clicks in the middle of a widget."""
+        QTest.mouseClick(widget, Qt.LeftButton)
+        self.settle()
+
+    def type(self, field: QWidget, text: str) -> None:
+        """Writes in a field, in place of what is there."""
+        field.setFocus()
+        QTest.keyClick(field, Qt.Key_A, Qt.ControlModifier)
+        QTest.keyClicks(field, text)
+        self.settle()
+
+    def point_at(self, x: int, y: int) -> None:
+        """Has the mouse over a place of the picture's widget, no button held."""
+        send_mouse(self.window, QEvent.MouseMove, QPoint(x, y), Qt.NoButton)
+        self.settle()
+
+    def drag(self, by: tuple[int, int], button: int = Qt.LeftButton) -> None:
+        """Drags from the middle of the picture."""
+        drag(self.window, self.qtbot, by, button)
+        self.settle()
+
+    def wait(self, until: Callable[[], bool]) -> None:
+        """Waits for what comes by itself."""
+        self.qtbot.waitUntil(until, timeout=NEVER)
 
     def settle(self) -> None:
         """Waits until the picture on the screen is the final one of all that is chosen."""
         QApplication.processEvents()
-        self.qtbot.waitUntil(self._settled, timeout=NEVER)
+        self.wait(self._settled)
 
     def _settled(self) -> bool:
         session, window = self.window.session, self.window
@@ -73,10 +103,12 @@ class Stage:
             return session.opening is None
         # At a view with a photograph both are compared beside the window.
         compared = "error" not in session.channels or session.eye.view_index is None or window.views.psnr.text() != "–"
-        return window.looking.is_final() and not session.eye.animating and compared
+        # Bars of what took long are taken away a moment later.
+        waited = any(bar.isVisible() for bar in window.viewport.findChildren(QProgressBar))
+        return bool(window.looking.is_final() and not session.eye.animating and compared and not waited)
 
-    def of_modal(self, begin: Callable[[], None]) -> Array:
-        """What the dialog looks like that `begin` runs; it is left with Escape."""
+    def of_modal(self, begin: Callable[[], None], end: Callable[[QDialog], None] | None = None) -> Array:
+        """What the dialog looks like that `begin` runs; it is left with Escape, or by `end`."""
         taken: list[Array] = []
 
         def take() -> None:
@@ -85,7 +117,10 @@ class Stage:
                 QTimer.singleShot(20, take)
                 return
             taken.append(pixels_of(dialog))
-            QTest.keyClick(dialog, Qt.Key_Escape)
+            if end is not None:
+                end(dialog)
+            else:
+                QTest.keyClick(dialog, Qt.Key_Escape)
 
         QTimer.singleShot(0, take)
         begin()
@@ -93,7 +128,7 @@ class Stage:
 
     def picture(self, shot: Shot) -> Array:
         """[H, W, 3] uint8 of a state."""
-        if isinstance(shot, np.ndarray):
+        if shot is not None and not isinstance(shot, QWidget):
             return shot
         self.settle()
         self._still()
@@ -108,7 +143,7 @@ class Stage:
 
 
 @contextmanager
-def stage_for(qtbot: QtBot, folder: Path, size_px: tuple[int, int] = SIZE) -> Iterator[Stage]:
+def stage_for(qtbot: QtBot, shelf: Shelf, folder: Path, size_px: tuple[int, int] = SIZE) -> Iterator[Stage]:
     """The window, shown and active, without an open scene."""
     # No caret that blinks; no pointer that something lights up under.
     QApplication.setCursorFlashTime(0)
@@ -117,7 +152,7 @@ def stage_for(qtbot: QtBot, folder: Path, size_px: tuple[int, int] = SIZE) -> It
         window.move(0, 0)
         window.activateWindow()
         qtbot.waitUntil(lambda: QApplication.activeWindow() is window, timeout=NEVER)
-        yield Stage(window, qtbot, folder)
+        yield Stage(window, qtbot, shelf, folder)
 
 
 def pixels_of(widget: QWidget) -> Array:
@@ -132,11 +167,6 @@ def pixels_of(widget: QWidget) -> Array:
         painter.drawPixmap(menu.mapToGlobal(QPoint()) - widget.mapToGlobal(QPoint()), menu.grab())
     painter.end()
     image = shot.toImage().convertToFormat(QImage.Format_RGB888)
-    data = np.frombuffer(image.constBits().asarray(image.sizeInBytes()), dtype=np.uint8)
-    return (
-        data.reshape(image.height(), image.bytesPerLine())[:, : 3 * image.width()].reshape(image.height(), -1, 3).copy()
-    )
-
-
-def _modifiers(key: int) -> Qt.KeyboardModifiers:
-    return Qt.KeyboardModifiers(key & int(Qt.KeyboardModifierMask))
+    rows = np.frombuffer(image.constBits().asarray(image.sizeInBytes()), dtype=np.uint8)
+    rows = rows.reshape(image.height(), image.bytesPerLine())[:, : 3 * image.width()]
+    return rows.reshape(image.height(), -1, 3).copy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.pictures.conftest import Judge, MakeStage
-from tests.pictures.window_states import WALKS
+from tests.pictures.walks import WALKS
 
 
 @pytest.mark.parametrize("walk", WALKS)
