@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -68,12 +69,22 @@ class _Links:
                 return f"[`{word}`](#{anchor})" if module == here else f"[`{word}`]({module}.md#{anchor})"
         return f"[`{word}`]({beside}.md)" if beside in self._modules and beside != here else f"`{word}`"
 
+    def types(self, signature: str, here: str) -> str:
+        """A line with the types of a signature that are told somewhere; "" without any."""
+        names = dict.fromkeys(re.findall(r"\b[A-Z]\w+", signature))
+        found = [link for name in names if (link := self.link(name, here)).startswith("[")]
+        return f"Types: {', '.join(found)}" if found else ""
+
 
 def _index(package: str, modules: Sequence[SourceModule]) -> Page:
     rows = [
         (f"[`{each.name}`]({posixpath.basename(page_of(each.name))})", escaped(each.first_line)) for each in modules
     ]
-    text = f"# The API of {package}\n\n{table(('module', 'what it is for'), rows)}\n"
+    text = (
+        f"# The API of {package}\n\n"
+        "Made of the docstrings; [Add a method](../add-a-method.md) tells the way through them.\n\n"
+        f"{table(('module', 'what it is for'), rows)}\n"
+    )
     return Page(f"{FOLDER}/{package}-modules.md", f"All of {package}", text)
 
 
@@ -130,5 +141,6 @@ def _function(found: SourceFunction, links: _Links, module: str, heading: str, o
         f"{heading} {escaped(found.name)} {{ #{anchor} }}",
         f"```python\n{found.signature}\n```",
         whole(found.docstring, lambda word: links.link(word, module)),
+        links.types(found.signature, module),
     ]
     return "\n\n".join(part for part in parts if part)

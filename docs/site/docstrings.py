@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from textwrap import dedent
 
-from docs.site.pages import escaped
+from docs.site.pages import code, escaped
 
 SECTIONS = ("Args", "Returns", "Raises", "Attributes", "Yields")
 _HEAD = re.compile(rf"^({'|'.join(SECTIONS)}):$")
@@ -73,7 +73,9 @@ def whole(docstring: str, link: Link, leave_out: tuple[str, ...] = ()) -> str:
             continue
         lines = [f"**{TITLES.get(name, name)}**", ""]
         for entry, text in entries(section):
-            names = ", ".join(f"`{word.strip()}`" for word in entry.split(",")) if entry else ""
+            # Names of arguments are their own; those of exceptions lead to where these are told.
+            shown = link if name == "Raises" else code
+            names = ", ".join(shown(word.strip()) for word in entry.split(",")) if entry else ""
             lines.append(f"- {names}: {prose(text, link)}" if names else f"- {prose(text, link)}")
         parts.append("\n".join(lines))
     return "\n\n".join(parts)

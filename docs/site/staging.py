@@ -33,6 +33,8 @@ TAKEN: Mapping[str, str] = {
 """Pages that stand elsewhere in the repository, and what they are called on the site."""
 BESIDE = ("style.css", "iframe-worker.js")
 """Files that the pages load."""
+HOME, HOME_SETTINGS = "index.md", "---\nhide: [navigation]\n---\n\n"
+"""The first page has no others beside it."""
 FORMATS_PAGE = "formats.md"
 CORE, PYTHON_API = "engines.core", "vantage"
 _LINK = re.compile(r"(\[[^\]]*\]\()([^)\s#]*)(#[^)\s]*)?\)")
@@ -61,6 +63,7 @@ def stage(folder: Path) -> Path:
         place.parent.mkdir(parents=True, exist_ok=True)
         if source.endswith(".md"):
             text = on_the_site(source, (ROOT / source).read_text(encoding="utf-8"), targets)
+            text = HOME_SETTINGS + text if target == HOME else text
             place.write_text(with_layouts(text) if target == FORMATS_PAGE else text, encoding="utf-8")
         else:
             shutil.copyfile(ROOT / source, place)
