@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engines.core.beside import Done
 from engines.core.camera import Array, Camera
 from engines.core.device import to_device
+from engines.core.side_stream import WorkDone
 from engines.mask_volume import planes
 from engines.mask_volume.config import PLANES
 from engines.mask_volume.inference import VIEW, Check, FirstBlocks, FirstLayers, PackedMpi, PackedUnet, spread
@@ -68,7 +68,7 @@ class Moment:
     still: Tensor | None
     reference: Camera
     depths: Tensor
-    done: Done = field(default_factory=Done)
+    done: WorkDone = field(default_factory=WorkDone)
 
     def hand_over(self) -> None:
         """Hands the tensors over to what the caller does with them: it finds them whole."""

@@ -10,13 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engines.core.beside import FIRST, Beside
 from engines.core.camera import Camera
 from engines.core.data.dataset import Dataset
 from engines.core.device import in_step, memory_there, to_device
 from engines.core.engine import INSTANCE, TIME, Control, Stop, never_stop
 from engines.core.errors import Cancelled
 from engines.core.frame import Frame
+from engines.core.side_stream import HIGH_PRIORITY, SideStream
 from engines.mask_volume.config import PLANES, MaskVolumeConfig, MaskVolumeOptions
 from engines.mask_volume.drawing import ComposedImage, Stack
 from engines.mask_volume.footage import Footage
@@ -63,7 +63,7 @@ class MaskVolumeScene:
         self._making = threading.Lock()
         used = weights if self.moves else {name: w for name, w in weights.items() if name.startswith(MPI)}
         self._maker = Maker(used, device)
-        self._preparing, self._drawing = Beside(device), Beside(device, FIRST)
+        self._preparing, self._drawing = SideStream(device), SideStream(device, HIGH_PRIORITY)
         self._shown: tuple[Moment, Stack] | None = None
         self.bounds, self.up = dataset.bounds, dataset.up
         key = footage.key(None, {})

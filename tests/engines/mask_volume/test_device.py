@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from app.conformance.pretended_gpu import DEVICE, GpuTensor, MixedDevices, pretended_gpu
-from engines.core.beside import Done
 from engines.core.data.dataset import Dataset
 from engines.core.engine import never_stop
+from engines.core.side_stream import WorkDone
 from engines.mask_volume.config import MaskVolumeOptions
 from engines.mask_volume.scene import MaskVolumeScene
 from tests.engines.mask_volume.captured import recording
@@ -56,7 +56,7 @@ def test_a_frame_that_makes_its_moment_itself_waits_for_it_on_the_device(rig: Da
 
 
 def test_without_a_hand_over_it_would_be_drawn_half_made(rig: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Done, "hand_over", lambda *_: None)
+    monkeypatch.setattr(WorkDone, "hand_over", lambda *_: None)
     with pretended_gpu():
         scene = on_gpu(rig)
         with pytest.raises(MixedDevices, match="reads what another stream may still be writing"):

@@ -1,4 +1,4 @@
-"""Work beside the frames: on a GPU each kind in a stream of its own, so that a frame doesn't stand in line behind it.
+"""Side streams of a GPU: each kind of work in a CUDA stream of its own, so that no frame stands in line behind it.
 
 What came of it is handed over: another stream waits for it on the device, the host goes on. On a CPU nothing of this
 does anything.
@@ -12,12 +12,12 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-LAST, FIRST = 0, -1
+LOW_PRIORITY, HIGH_PRIORITY = 0, -1
 """Priorities: what has to give way, and what goes before it. CUDA has none lower than that of its default stream."""
 
 
-class Done:
-    """An event that tells when some work is done; before anybody has begun it, and on a CPU, it is."""
+class WorkDone:
+    """The CUDA event that tells when some work is done; before anybody has begun it, and on a CPU, it is."""
 
     def __init__(self) -> None:
         self._event: torch.cuda.Event | None = None
@@ -44,17 +44,17 @@ class Done:
             self._event.synchronize()
 
 
-class Beside:
-    """One kind of work for a device."""
+class SideStream:
+    """The stream of one kind of work for a device."""
 
-    def __init__(self, device: torch.device, priority: int = LAST) -> None:
+    def __init__(self, device: torch.device, priority: int = LOW_PRIORITY) -> None:
         self._device, self._priority = device, priority
         self._stream: torch.cuda.Stream | None = None
 
     @contextlib.contextmanager
-    def work(self) -> Iterator[Done]:
+    def work(self) -> Iterator[WorkDone]:
         """What this thread does meanwhile goes beside, after all that its own stream was given before."""
-        done = Done()
+        done = WorkDone()
         if self._device.type != "cuda":
             yield done
             return

@@ -6,16 +6,23 @@ import pytest
 import torch
 
 from app.conformance.pretended_gpu import DEVICE, GpuTensor, MixedDevices, pretended_gpu
-from engines.core.beside import FIRST, LAST, Beside, Done
+from engines.core.side_stream import HIGH_PRIORITY, LOW_PRIORITY, SideStream, WorkDone
 
 CUDA = torch.device(DEVICE)
 
 
 def test_work_goes_beside_after_what_was_there_and_is_handed_over() -> None:
     with pretended_gpu() as waits:
-        beside, numbers, here = Beside(CUDA, FIRST), torch.ones(3, device=DEVICE), torch.cuda.current_stream()
+        beside, numbers, here = (
+            SideStream(CUDA, HIGH_PRIORITY),
+            torch.ones(3, device=DEVICE),
+            torch.cuda.current_stream(),
+        )
         with beside.work() as done:
-            assert torch.cuda.current_stream() is not here and torch.cuda.current_stream().priority == FIRST < LAST
+            assert (
+                torch.cuda.current_stream() is not here
+                and torch.cuda.current_stream().priority == HIGH_PRIORITY < LOW_PRIORITY
+            )
             made = numbers + 1
         assert torch.cuda.current_stream() is here
         with pytest.raises(MixedDevices, match="reads what another stream may still be writing"):
@@ -29,7 +36,7 @@ def test_work_goes_beside_after_what_was_there_and_is_handed_over() -> None:
 
 def test_the_host_can_wait() -> None:
     with pretended_gpu() as waits:
-        with Beside(CUDA).work() as done:
+        with SideStream(CUDA).work() as done:
             made = torch.ones(3, device=DEVICE) * 2
         done.wait()
         assert waits.count == 1 and made.sum().item() == 6
@@ -37,16 +44,16 @@ def test_the_host_can_wait() -> None:
 
 def test_on_a_cpu_nothing_is_done() -> None:
     numbers = torch.ones(3)
-    with Beside(torch.device("cpu")).work() as done:
+    with SideStream(torch.device("cpu")).work() as done:
         made = numbers + 1
     done.hand_over(made)
     done.wait()
-    Done().hand_over(made)
+    WorkDone().hand_over(made)
 
 
 def test_work_that_is_given_up_leaves_the_stream_as_it_was() -> None:
     with pretended_gpu():
         here = torch.cuda.current_stream()
-        with pytest.raises(ValueError, match="given up"), Beside(CUDA).work():
+        with pytest.raises(ValueError, match="given up"), SideStream(CUDA).work():
             raise ValueError("given up")
         assert torch.cuda.current_stream() is here
