@@ -29,7 +29,7 @@ from app.capture.structure_photographs import (
 )
 from app.capture.structure_places import POINTS, check_places, put_in_place, taken_back
 from app.capture.structure_reasons import reasons
-from app.capture.structure_worker import find_structure
+from app.capture.structure_worker import reconstruct
 from engines.core.data.images import list_images
 from engines.core.data.views import View
 from engines.core.device import usable_cores
@@ -55,7 +55,7 @@ SHORT_FILM = 30
 
 
 @dataclass(frozen=True)
-class StructureProgress:
+class SfmProgress:
     """How far it is: photographs or pairs of them.
 
     Attributes:
@@ -93,7 +93,7 @@ class Structure:
 
 def find_poses(
     folder: Path,
-    on_progress: Callable[[StructureProgress], None],
+    on_progress: Callable[[SfmProgress], None],
     stop: Stop,
     film: bool | None = None,
     overwrite: bool = False,
@@ -167,14 +167,14 @@ def _check_enough(outcome: ColmapOutcome, job: ColmapJob, images: Path) -> None:
     raise UserError(f"{images}: {found}{tried}: {'; '.join(reasons(outcome, job, images))}")
 
 
-def _run(job: ColmapJob, on_progress: Callable[[StructureProgress], None], stop: Stop) -> ColmapOutcome:
+def _run(job: ColmapJob, on_progress: Callable[[SfmProgress], None], stop: Stop) -> ColmapOutcome:
     """What COLMAP's process answers."""
 
     def tell(stage: str, value: tuple[int, int, str]) -> None:
         done, total, attempt = value
-        on_progress(StructureProgress(cast(Stage, stage), min(done, total), total, attempt))
+        on_progress(SfmProgress(cast(Stage, stage), min(done, total), total, attempt))
 
-    return cast(ColmapOutcome, run_colmap(find_structure, job, job.database.parent, stop, tell, job.in_background))
+    return cast(ColmapOutcome, run_colmap(reconstruct, job, job.database.parent, stop, tell, job.in_background))
 
 
 def _written(folder: Path, images: Path, job: ColmapJob, outcome: ColmapOutcome, overwrite: bool) -> Structure:

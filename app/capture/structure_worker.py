@@ -30,7 +30,7 @@ PHOTOGRAPHS_AT_ONCE, PAIRS_AT_ONCE = 8, 625
 """Between two words of how far it is."""
 
 
-def find_structure(job: ColmapJob, messages: Queue[Message]) -> ColmapOutcome:
+def reconstruct(job: ColmapJob, messages: Queue[Message]) -> ColmapOutcome:
     """Features, matches, cameras; tells how far it is by a stage and (done, total, attempt)."""
     # Here, not above: only this process may load its native code, and only it opens the database.
     import pycolmap

@@ -10,9 +10,9 @@ from typing import Any
 from app.capture.inspection.inspecting import DATA_SUFFIXES, inspect_data
 from app.capture.inspection.report import DataReport, facts, to_json
 from app.commands.console import ProgressBar, add_beside, add_up, beside_of, write_json, write_table
-from app.viewing.held_out import remembered
 from app.viewing.opening import ALONE, CompanionPaths, open_scene, with_up
 from app.viewing.scene_facts import checkpoint_rows, describe_scene, scene_rows
+from app.viewing.validation_split import remembered
 from engines.core.abilities import TakesInput
 from engines.core.camera import Array
 from engines.core.data.picture_files import VIDEO_SUFFIXES

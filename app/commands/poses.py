@@ -9,7 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from app.capture.film_frames import FRAMES, write_sharpest
-from app.capture.structure import StructureProgress, find_poses
+from app.capture.structure import SfmProgress, find_poses
 from app.commands.console import LOG_INTERVAL_S, notes
 from engines.core.data.picture_files import VIDEO_SUFFIXES
 from engines.core.engine import never_stop
@@ -74,7 +74,7 @@ class _Bars:
     def __enter__(self) -> _Bars:
         return self
 
-    def __call__(self, progress: StructureProgress) -> None:
+    def __call__(self, progress: SfmProgress) -> None:
         """Shows how far it is."""
         stage = f"{progress.stage} ({progress.attempt})" if progress.attempt else progress.stage
         if stage != self._stage:

@@ -14,7 +14,7 @@ from app.shapes.score_table import table, to_csv
 from app.shapes.scores import THRESHOLDS
 from app.shapes.scoring import ScoringRequest, score_shapes
 from app.training.evaluated_views import first_split
-from app.viewing.held_out import with_held_out_of
+from app.viewing.validation_split import with_held_out_of
 from engines.core import distributed
 from engines.core.data.images import write_png
 from engines.core.errors import UserError

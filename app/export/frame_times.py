@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from app.viewing.held_out import object_views
 from app.viewing.objects import find_number
 from app.viewing.opening import Opened
+from app.viewing.validation_split import instance_views
 from engines.core.data.dataset import Dataset
 from engines.core.data.views import Split, Views
 from engines.core.engine import INSTANCE, TIME, Control, Scene, time_control
@@ -30,7 +30,7 @@ def split_views(opened: Opened, dataset: Dataset, split: Split, choice: int) -> 
         dataset: that of `opened`.
     """
     number = find_number(opened.scene, dataset, choice)
-    return object_views(opened.checkpoint, dataset, 0 if number is None else number).split(split)
+    return instance_views(opened.checkpoint, dataset, 0 if number is None else number).split(split)
 
 
 def path_times(opened: Opened, path: str | Path, controls: Mapping[str, float]) -> list[int] | None:

@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from app.rendering.pictures import RenderedImage
 from app.viewing.comparison import PhotoComparison
-from app.viewing.listener import CompareFailure, ObjectViews, OpenFailure, Opening
+from app.viewing.listener import CompareFailure, InstanceViews, OpenFailure, Opening
 from engines.core.camera import Array
 
 
@@ -67,7 +67,7 @@ class Bridge(QObject):
     def compare_failed(self, failure: CompareFailure) -> None:
         self.comparison_failed.emit(failure)
 
-    def views_read(self, found: ObjectViews) -> None:
+    def views_read(self, found: InstanceViews) -> None:
         self.object_views_read.emit(found)
 
     def picked(self, point: Array | None) -> None:

@@ -14,7 +14,7 @@ from app.shapes.scores import (
     depth_error,
     intersections_over_unions,
 )
-from app.viewing.objects import choice_of, learnt_objects
+from app.viewing.objects import choice_of, trained_instances
 from engines.core.data.dataset import Dataset
 from engines.core.data.depth_files import resized_depth
 from engines.core.data.views import Split
@@ -96,7 +96,7 @@ def score_shapes(
 
 def _controls(scene: Scene, dataset: Dataset, number: int) -> dict[str, float]:
     choice = choice_of(scene, dataset, number)
-    return whole_controls(scene, {INSTANCE: float(choice)} if learnt_objects(scene) else {})
+    return whole_controls(scene, {INSTANCE: float(choice)} if trained_instances(scene) else {})
 
 
 def _photographs(

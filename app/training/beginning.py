@@ -12,7 +12,7 @@ import torch
 from app.capture.unused import unused
 from app.method_faults import or_method
 from app.training.evaluation import Size, as_photographed
-from app.viewing.held_out import held_out_names, without_judged
+from app.viewing.validation_split import held_out_names, without_judged
 from engines.core import contract, distributed
 from engines.core.config import TrainingConfig, make_options
 from engines.core.data.dataset import Dataset

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.training.evaluation import Size, as_photographed
-from app.viewing.held_out import with_held_out_of
 from app.viewing.opening import Opened
+from app.viewing.validation_split import with_held_out_of
 from engines.core.data.dataset import Dataset
 from engines.core.data.views import Split, Views
 from engines.core.engine import LearnsSmaller, Scene

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from app.camera.fitting import same_pose
 from app.export.distributed_frames import owners
-from app.viewing.objects import choice_of, learnt_objects
+from app.viewing.objects import choice_of, trained_instances
 from engines.core import distributed
 from engines.core.camera import Array, Camera
 from engines.core.data.dataset import Dataset
@@ -318,6 +318,6 @@ def _choices(scene: Scene, dataset: Dataset | None, views: Views) -> dict[int, d
     if dataset is None:
         return {}
     choices = {number: choice_of(scene, dataset, number) for number in np.unique(views.instances).tolist()}
-    if not learnt_objects(scene):
+    if not trained_instances(scene):
         return {}
     return {number: {INSTANCE: float(choice)} for number, choice in choices.items()}

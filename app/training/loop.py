@@ -21,7 +21,7 @@ from app.training.run_errors import out_of_memory, saved_first
 from app.training.run_events import begin_events, events_told_once
 from app.training.run_history import forget_after, recent_losses, with_recent
 from app.training.run_restoring import RunKept
-from app.viewing.held_out import keep_pair, remembering, validation_views
+from app.viewing.validation_split import keep_pair, remembering, validation_views
 from engines import registry
 from engines.core import distributed
 from engines.core.contract import checkpoint_of, scene_of

@@ -39,7 +39,7 @@ class Listener(Protocol):
     def compare_failed(self, failure: CompareFailure) -> None:
         """Its photograph can't be read."""
 
-    def views_read(self, found: ObjectViews) -> None:
+    def views_read(self, found: InstanceViews) -> None:
         """Another object's viewpoints are there; hand them to `Session.take_views`."""
 
     def prepared(self) -> None:
@@ -111,7 +111,7 @@ class CompareFailure:
 
 
 @dataclass(frozen=True, eq=False)
-class ObjectViews:
+class InstanceViews:
     """The viewpoints of an object of a class, read after it was chosen; `number` is the scene's, as in `Opening`."""
 
     number: int

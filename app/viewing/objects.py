@@ -7,7 +7,7 @@ from engines.core.engine import Scene, instance_control
 from engines.core.errors import UserError
 
 
-def learnt_objects(scene: Scene) -> tuple[str, ...]:
+def trained_instances(scene: Scene) -> tuple[str, ...]:
     """Their names, in the control's order; empty where there is only one scene."""
     control = instance_control(scene)
     return control.choices if control is not None else ()
@@ -15,7 +15,7 @@ def learnt_objects(scene: Scene) -> tuple[str, ...]:
 
 def find_choice(scene: Scene, dataset: Dataset, number: int) -> int | None:
     """The control's value for the folder's object `number`; None where the scene has not learnt it."""
-    names = learnt_objects(scene)
+    names = trained_instances(scene)
     if not names:
         # Which of several it is, nobody knows.
         return 0 if len(dataset.instances) <= 1 else None
@@ -29,7 +29,7 @@ def find_choice(scene: Scene, dataset: Dataset, number: int) -> int | None:
 
 def find_number(scene: Scene, dataset: Dataset, choice: int) -> int | None:
     """The folder's object that the control's value stands for; None where the folder lacks it."""
-    names = learnt_objects(scene)
+    names = trained_instances(scene)
     if not names:
         return 0 if len(dataset.instances) <= 1 else None
     if not dataset.instances:
@@ -53,7 +53,7 @@ def choice_of(scene: Scene, dataset: Dataset, number: int) -> int:
         UserError: the scene has not learnt the object.
     """
     choice = find_choice(scene, dataset, number)
-    if choice is None and not learnt_objects(scene):
+    if choice is None and not trained_instances(scene):
         raise UserError(
             f"{dataset.source}: holds {len(dataset.instances)} objects, and the checkpoint is of one scene; name the "
             "folder of its object"
@@ -61,7 +61,7 @@ def choice_of(scene: Scene, dataset: Dataset, number: int) -> int:
     if choice is None:
         name = dataset.instances[number] if dataset.instances else str(number)
         raise UserError(
-            f"{dataset.source}: object {name} is not among the {len(learnt_objects(scene))} that this checkpoint has "
+            f"{dataset.source}: object {name} is not among the {len(trained_instances(scene))} that this checkpoint has "
             "learnt; train its code first (--set freeze_networks=true), or name the folder that belongs to it"
         )
     return choice

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from app.method_faults import or_method
-from app.viewing.held_out import as_trained
+from app.viewing.validation_split import as_trained
 from engines import registry
 from engines.core import contract
 from engines.core.abilities import TakesInput

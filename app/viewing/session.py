@@ -21,7 +21,7 @@ from app.viewing.chosen_sources import made_of, source_fields, with_sources
 from app.viewing.comparing import Comparing
 from app.viewing.comparison import photograph_of
 from app.viewing.drawing import SceneDrawing
-from app.viewing.listener import Asked, Listener, ObjectViews, OpenFailure, Opening, Wanted
+from app.viewing.listener import Asked, InstanceViews, Listener, OpenFailure, Opening, Wanted
 from app.viewing.memory import end_and_give_back, share_arenas
 from app.viewing.openers import Openers
 from app.viewing.opening import ALONE, CompanionPaths, Opened, as_settings, open_scene, title_of, with_up
@@ -340,7 +340,7 @@ class Session:
         """Something more can be drawn."""
         self.submit(moving=self.timeline.playback.playing)
 
-    def take_views(self, found: ObjectViews) -> bool:
+    def take_views(self, found: InstanceViews) -> bool:
         """Makes them the viewpoints; False where another scene or object was chosen since."""
         if found.number != self._adopted or found.choice != round(self.controls.get(INSTANCE, 0)):
             return False
@@ -356,7 +356,7 @@ class Session:
         return True
 
     def _read_views(self, opened: Opened, number: int, choice: int) -> None:
-        self._listener.views_read(ObjectViews(number, choice, read_viewpoints(opened, choice)))
+        self._listener.views_read(InstanceViews(number, choice, read_viewpoints(opened, choice)))
 
     def frame_scene(self) -> None:
         """Steps back, or nearer, until what the last exact picture shows fills it; else the scene's box."""

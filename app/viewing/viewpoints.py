@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.camera.fitting import fit_native
-from app.viewing.held_out import object_views
 from app.viewing.objects import find_number
 from app.viewing.opening import Opened
+from app.viewing.validation_split import instance_views
 from engines.core.camera import Camera
 from engines.core.data.dataset import Dataset
 from engines.core.data.views import SPLITS, Split, View
@@ -61,7 +61,7 @@ def read_viewpoints(opened: Opened, choice: int = 0) -> tuple[ViewPoint, ...]:
     number = find_number(opened.scene, opened.dataset, choice) if opened.dataset is not None else None
     if opened.dataset is None or number is None:
         return tuple(ViewPoint(camera, str(index)) for index, camera in enumerate(opened.scene.cameras))
-    views = object_views(opened.checkpoint, opened.dataset, number)
+    views = instance_views(opened.checkpoint, opened.dataset, number)
     views = views.at_time(int(views.times.min(initial=0)) if len(views) else 0)
     return tuple(
         ViewPoint(

@@ -16,7 +16,7 @@ from tensorboard.summary.writer.event_file_writer import EventFileWriter  # type
 from app.training import loop as training
 from app.training.loop import Report, run_training
 from app.training.runs.library import read_run
-from app.viewing import held_out
+from app.viewing import validation_split
 from engines.core.engine import never_stop
 from engines.core.errors import OutOfMemory, UserError
 from engines.core.learning.optimisation import Optimisation
@@ -175,7 +175,7 @@ def no_room_for_file(path: Path, *_: object) -> None:
 
 FULL = (
     (EventFileWriter, "add_event", no_room),
-    (held_out, "write_png", no_room),
+    (validation_split, "write_png", no_room),
     (training, "append_history", no_room),
     (run_folder, "write_torch_file", no_room_for_file),
     (run_folder, "write_scene_file", no_room_for_file),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.capture.inspection.report import Doubt, MethodBox
-from app.viewing.held_out import without_judged
+from app.viewing.validation_split import without_judged
 from engines.core.abilities import FilledBox, FillsBox
 from engines.core.config import TrainingConfig
 from engines.core.data.dataset import Dataset

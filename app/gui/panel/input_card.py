@@ -13,7 +13,7 @@ from app.gui.panel.input_strip import InputStrip
 from app.gui.panel.map_painting import as_image
 from app.gui.panel.panel_parts import Card, Elided, label
 from app.viewing.inputs import input_of, takes_input
-from app.viewing.objects import learnt_objects
+from app.viewing.objects import trained_instances
 from app.viewing.opening import Opened
 from engines.core.camera import Array
 
@@ -68,7 +68,7 @@ class InputCard(Card):
         self.setVisible(takes_input(opened))
         if opened is None or not takes_input(opened):
             return
-        photograph, objects = input_of(opened), len(learnt_objects(opened.scene))
+        photograph, objects = input_of(opened), len(trained_instances(opened.scene))
         folder = photograph is not None and photograph.is_dir()
         if photograph is None:
             inside = opened.dataset is not None

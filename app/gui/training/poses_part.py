@@ -10,7 +10,7 @@ from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.capture.film_frames import FRAMES, write_sharpest
-from app.capture.structure import Structure, StructureProgress, find_poses
+from app.capture.structure import SfmProgress, Structure, find_poses
 from app.capture.structure_photographs import work_folder
 from app.capture.structure_places import REPLACED, not_ours
 from app.gui.host import Host
@@ -165,7 +165,7 @@ class PosesPart(QWidget):
                 raise Cancelled
             tell(lambda: self._show_stage("frames", done, FRAMES, "frames"))
 
-        def on_progress(progress: StructureProgress) -> None:
+        def on_progress(progress: SfmProgress) -> None:
             what = "pairs" if progress.stage == "matches" else "images"
             tell(lambda: self._show_stage(progress.stage, progress.done, progress.total, what, progress.attempt))
 

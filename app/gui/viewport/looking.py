@@ -21,7 +21,7 @@ from app.gui.viewport.pivot_mark import PivotMark
 from app.gui.viewport.seldom import Seldom
 from app.rendering.pictures import RenderedImage, is_final, is_of_choice
 from app.viewing.comparison import PhotoComparison
-from app.viewing.listener import CompareFailure, ObjectViews
+from app.viewing.listener import CompareFailure, InstanceViews
 from engines.core.camera import Array, Camera
 from engines.core.data.views import Split
 
@@ -340,7 +340,7 @@ class Looking:
         """Makes `up` [3], a unit vector in the world, the scene's own, as the panel's choice of axes asks."""
         self._moving(lambda: self._session.choose_up(up))()
 
-    def _take_object_views(self, found: ObjectViews) -> None:
+    def _take_object_views(self, found: InstanceViews) -> None:
         """Another object of a class has views of its own."""
         if self._session.take_views(found) and self._session.opened is not None:
             self._overlays.set_scene(self._session.opened.scene, self._session.eye.viewpoints)

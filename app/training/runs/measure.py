@@ -20,7 +20,7 @@ from app.capture.inspection.lenses import notes_on_lenses
 from app.training.beginning import Begun, begin, check_folder, size_learnt
 from app.training.evaluation import evaluate
 from app.training.run_errors import out_of_memory
-from app.viewing.held_out import validation_views
+from app.viewing.validation_split import validation_views
 from engines import registry
 from engines.core import contract
 from engines.core.data.dataset import Dataset

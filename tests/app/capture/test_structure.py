@@ -14,7 +14,7 @@ from PIL import ExifTags, Image
 
 from app import cli
 from app.capture.film_frames import sharpness, write_sharpest
-from app.capture.structure import Structure, StructureProgress, find_poses
+from app.capture.structure import SfmProgress, Structure, find_poses
 from engines.core.camera import Array, Camera, look_at, pixel_rays
 from engines.core.data.dataset import Dataset
 from engines.core.data.images import read_image, resize_area, to_uint8, write_png
@@ -80,12 +80,12 @@ def photographs(folder: Path, count: int = COUNT) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Structure, list[StructureProgress]]:
-    folder, told = photographs(tmp_path_factory.mktemp("corner")), list[StructureProgress]()
+def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Structure, list[SfmProgress]]:
+    folder, told = photographs(tmp_path_factory.mktemp("corner")), list[SfmProgress]()
     return folder, find_poses(folder, told.append, never_stop), told
 
 
-Found = tuple[Path, Structure, list[StructureProgress]]
+Found = tuple[Path, Structure, list[SfmProgress]]
 
 
 def positions(dataset: Dataset) -> Array:

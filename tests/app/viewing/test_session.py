@@ -15,7 +15,7 @@ import pytest
 import app.viewing.session
 from app.rendering.pictures import RenderedImage
 from app.viewing.comparison import PhotoComparison
-from app.viewing.listener import CompareFailure, ObjectViews, OpenFailure, Opening
+from app.viewing.listener import CompareFailure, InstanceViews, OpenFailure, Opening
 from app.viewing.opening import Opened
 from app.viewing.session import Session
 from engines.core.camera import Array
@@ -57,7 +57,7 @@ class Ear:
     def compared(self, comparison: PhotoComparison) -> None:
         self.heard["compared"].put(comparison)
 
-    def views_read(self, found: ObjectViews) -> None:
+    def views_read(self, found: InstanceViews) -> None:
         self.heard["views"].put(found)
 
     def picked(self, point: Array | None) -> None:

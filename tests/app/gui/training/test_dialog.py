@@ -13,7 +13,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QApplication, QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from app.capture.structure import Structure, StructureProgress
+from app.capture.structure import SfmProgress, Structure
 from app.gui.training import dialog, poses_part
 from app.gui.training.dialog import TrainDialog
 from app.gui.window import Window
@@ -180,7 +180,7 @@ def test_cameras_are_found_for_plain_photographs(
 
     def find(where: Path, on_progress: object, stop: Stop, film: bool | None, overwrite: bool) -> Structure:
         assert where == folder and film is None and callable(on_progress)
-        on_progress(StructureProgress("matches", 2, 3))
+        on_progress(SfmProgress("matches", 2, 3))
         for name in ("train", "validation"):
             if (photographs / name).exists():
                 shutil.copytree(photographs / name, folder / name)

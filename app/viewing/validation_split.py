@@ -1,4 +1,4 @@
-"""The photographs that a training is judged by and does not learn from, and what is kept to look at beside them."""
+"""The validation split: photographs that a training is judged by and does not learn from, and what is kept of them."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def _stands_among(camera: Camera, poses: Array) -> bool:
     return bool((apart <= SAME_CAMERA * (1 + np.abs(camera.position).max())).any())
 
 
-def object_views(checkpoint: Checkpoint, dataset: Dataset, number: int) -> Views:
+def instance_views(checkpoint: Checkpoint, dataset: Dataset, number: int) -> Views:
     """Those of object `number`, as `with_held_out_of` has them; files of other objects' views are not read."""
     views = dataset.views.of_instance(number)
     # Its own validation views, be they of other objects, say that the run held nothing out.

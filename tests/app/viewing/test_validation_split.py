@@ -17,8 +17,15 @@ from app import cli
 from app.export.render_settings import RenderSettings, resolve_path
 from app.gui.export.export_settings import SPLIT_PREFIX, path_choices
 from app.training.loop import run_training
-from app.viewing.held_out import MOST_NAMED, held_out_names, object_views, remembering, with_held_out_of, without_judged
 from app.viewing.opening import open_scene
+from app.viewing.validation_split import (
+    MOST_NAMED,
+    held_out_names,
+    instance_views,
+    remembering,
+    with_held_out_of,
+    without_judged,
+)
 from app.viewing.viewpoints import read_viewpoints
 from engines.core.camera import Camera
 from engines.core.data.images import image_size, write_png
@@ -128,8 +135,8 @@ def test_a_folder_with_validation_views_stays_as_it_is(capture: Path, trained: P
     dataset = replace(dataset, views=Views.of(views), instances=("a", "b"))
     checkpoint = Checkpoint("colour_grid", {"held_out_every": 2}, 2, {}, SceneInfo.of_dataset(dataset))
     # Of object a none is a validation view; that of b says that the run held nothing out.
-    assert {view.split for view in object_views(checkpoint, dataset, 0)} == {"train"}
-    assert [view.split for view in object_views(checkpoint, dataset, 1)].count("validation") == 1
+    assert {view.split for view in instance_views(checkpoint, dataset, 0)} == {"train"}
+    assert [view.split for view in instance_views(checkpoint, dataset, 1)].count("validation") == 1
 
 
 def test_a_photograph_of_two_splits_is_not_learnt(tmp_path: Path) -> None:
