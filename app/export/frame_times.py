@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from app.viewing.objects import find_number
+from app.viewing.instances import find_number
 from app.viewing.opening import Opened
 from app.viewing.validation_split import instance_views
 from engines.core.data.dataset import Dataset

@@ -23,7 +23,7 @@ class Bridge(QObject):
     rendering_failed = pyqtSignal(object)
     comparison_ready = pyqtSignal(object)
     comparison_failed = pyqtSignal(object)
-    object_views_read = pyqtSignal(object)
+    instance_views_read = pyqtSignal(object)
     point_picked = pyqtSignal(object)
     moment_prepared = pyqtSignal()
     work_posted = pyqtSignal(object)
@@ -68,7 +68,7 @@ class Bridge(QObject):
         self.comparison_failed.emit(failure)
 
     def views_read(self, found: InstanceViews) -> None:
-        self.object_views_read.emit(found)
+        self.instance_views_read.emit(found)
 
     def picked(self, point: Array | None) -> None:
         """Hands on the point [3] (world) that was asked for; None where nothing is there."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from app.camera.fitting import fit_native
 from app.mesh.depth_views import DepthView, seen_points
-from app.viewing.objects import find_number
+from app.viewing.instances import find_number
 from engines.core.camera import Array, Camera, look_at
 from engines.core.data.dataset import Dataset
 from engines.core.engine import Scene

@@ -14,7 +14,7 @@ from app.shapes.scores import (
     depth_error,
     intersections_over_unions,
 )
-from app.viewing.objects import choice_of, trained_instances
+from app.viewing.instances import choice_of, trained_instances
 from engines.core.data.dataset import Dataset
 from engines.core.data.depth_files import resized_depth
 from engines.core.data.views import Split

@@ -9,7 +9,7 @@ import numpy as np
 
 from app.shapes.scores import THRESHOLDS, ShapeScores
 from app.shapes.scoring import ScoringRequest, UnknownShape, score_shapes
-from app.viewing.objects import find_choice
+from app.viewing.instances import find_choice
 from engines.core.data.dataset import Dataset
 from engines.core.engine import Scene, Stop
 from engines.core.scene_abilities import ChoosesSources, HasDepthMaps, HasVolume

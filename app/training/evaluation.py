@@ -17,7 +17,7 @@ from torch import Tensor
 
 from app.camera.fitting import same_pose
 from app.export.distributed_frames import owners
-from app.viewing.objects import choice_of, trained_instances
+from app.viewing.instances import choice_of, trained_instances
 from engines.core import distributed
 from engines.core.camera import Array, Camera
 from engines.core.data.dataset import Dataset

@@ -12,7 +12,7 @@ import torch
 from app.camera.fitting import same_picture
 from app.rendering import display
 from app.rendering.pictures import RenderedImage
-from app.viewing.objects import find_choice
+from app.viewing.instances import find_choice
 from app.viewing.opening import Opened
 from app.viewing.viewpoints import ViewPoint, view_at
 from engines.core.camera import Array, Camera

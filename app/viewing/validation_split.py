@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from app.camera.fitting import SAME_CAMERA
-from app.viewing.objects import find_choice
+from app.viewing.instances import find_choice
 from engines.core.camera import Array, Camera
 from engines.core.contract import scene_of
 from engines.core.data.dataset import Dataset

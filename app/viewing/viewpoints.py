@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.camera.fitting import fit_native
-from app.viewing.objects import find_number
+from app.viewing.instances import find_number
 from app.viewing.opening import Opened
 from app.viewing.validation_split import instance_views
 from engines.core.camera import Camera

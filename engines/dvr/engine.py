@@ -118,7 +118,7 @@ class DvrEngine:
 
         if training_data.unsupported(dataset, config):
             return None
-        placed = placement.place_cube(config, dataset, training_data.of_first_object(dataset))
+        placed = placement.place_cube(config, dataset, training_data.of_first_instance(dataset))
         return FilledBox(placed.cube.bounds(0.0), placed.text, placed.doubt)
 
     def train(self, dataset: Dataset, config: DvrConfig, device: torch.device, seed: int) -> Training:

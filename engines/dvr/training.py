@@ -30,7 +30,7 @@ from engines.dvr.photographs import find_inputs
 from engines.dvr.placement import place_cube
 from engines.dvr.pruned_march import LearntGrid
 from engines.dvr.scene import DvrScene, logit_of, measured_unit
-from engines.dvr.training_data import of_first_object, training_photographs
+from engines.dvr.training_data import of_first_instance, training_photographs
 from engines.dvr.training_views import KnownPoints, RayBatch, RayBatchReader, RayFrame, ViewSchedule, workers_for
 from engines.dvr.visual_hull import VisualHulls
 
@@ -61,7 +61,7 @@ class DvrObjective:
         self.config = config = _as_learnt(setup.config, setup.dataset)
         self._dataset, self._device = setup.dataset, setup.device
         self.photographs = views = training_photographs(setup.dataset, config)
-        of_first = of_first_object(setup.dataset)
+        of_first = of_first_instance(setup.dataset)
         placed = place_cube(config, setup.dataset, of_first)
         self.cube, self.notes = placed.cube, placed.notes
         self.network = Dvr(config)

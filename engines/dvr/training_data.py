@@ -59,7 +59,7 @@ def _without_silhouettes(views: Views) -> str:
     return ""
 
 
-def of_first_object(dataset: Dataset) -> tuple[View, ...]:
+def of_first_instance(dataset: Dataset) -> tuple[View, ...]:
     """The training photographs of one object, which say where its cube stands."""
     views = dataset.split("train").photographed
     return tuple(views.of_instance(int(views.instances[0])))

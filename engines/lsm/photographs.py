@@ -125,7 +125,7 @@ def _beside_backdrop(image: Array) -> Array:
     return np.where(cv2.dilate(behind, np.ones((3, 3), dtype=np.uint8)) > 0, BACKDROP, 1.0)
 
 
-def object_number(dataset: Dataset, controls: Mapping[str, float]) -> int:
+def instance_number(dataset: Dataset, controls: Mapping[str, float]) -> int:
     """Which object of a class is meant."""
     return round(controls.get(INSTANCE, 0)) if dataset.instances else 0
 

@@ -14,7 +14,7 @@ from engines.core.data.dataset import Dataset
 from engines.core.data.views import Views
 from engines.core.engine import INSTANCE, Control
 from engines.lsm.config import LsmConfig, LsmOptions
-from engines.lsm.photographs import ReconstructionCube, chosen_numbers, object_number, views_of
+from engines.lsm.photographs import ReconstructionCube, chosen_numbers, instance_number, views_of
 from engines.lsm.reconstruction import Reconstructor
 
 OPTION, LEAST = "views", 1
@@ -65,7 +65,7 @@ class Sources:
 
     def number(self, controls: Mapping[str, float]) -> int:
         """Which object `controls` choose."""
-        return object_number(self.dataset, controls)
+        return instance_number(self.dataset, controls)
 
     def views(self, number: int) -> Views:
         """An object's photographs."""

@@ -30,7 +30,7 @@ def given_codes(views: Sequence[View], length: int) -> Tensor:
     return torch.from_numpy(np.stack(codes))
 
 
-def codes_of_objects(views: Views, length: int) -> tuple[Tensor, tuple[str, ...]]:
+def codes_of_instances(views: Views, length: int) -> tuple[Tensor, tuple[str, ...]]:
     """[I, L] of each object the code of its first view, and in plain words what is lost by that.
 
     Raises:

@@ -16,7 +16,7 @@ from engines.core.learning.optimisation import Optimisation
 from engines.core.objective import Setup
 from engines.core.storage.checkpoint import Checkpoint, SceneInfo
 from engines.srn import upstream
-from engines.srn.codes import codes_of_objects
+from engines.srn.codes import codes_of_instances
 from engines.srn.config import SrnConfig, SrnOptions
 from engines.srn.network import Srn
 from engines.srn.scene import SrnScene, find_info
@@ -70,7 +70,7 @@ class SrnEngine:
         if dataset is not None and described and not config.fit_single_srn:
             # The authors' files don't say whether codes were learnt or given.
             if config.has_params or options.has_params:
-                codes, notes = codes_of_objects(dataset.views, config.embedding_size)
+                codes, notes = codes_of_instances(dataset.views, config.embedding_size)
                 weights = {**weights, upstream.CODES: codes}
                 config = config.model_copy(update={"num_instances": len(codes), "has_params": True})
                 info, assumptions = SceneInfo.of_dataset(dataset), (*assumptions, *notes)

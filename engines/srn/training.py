@@ -22,7 +22,7 @@ from engines.core.errors import UserError
 from engines.core.objective import Setup
 from engines.core.seeding import seeded
 from engines.core.storage.checkpoint import INSTANCES, SceneInfo
-from engines.srn.codes import codes_of_objects
+from engines.srn.codes import codes_of_instances
 from engines.srn.comparison import Compared, ImageRays, compare, pixel_weights, rays_at_once
 from engines.srn.config import SrnConfig, SrnOptions
 from engines.srn.network import INITIAL_DEPTH, Srn
@@ -75,7 +75,7 @@ class SrnObjective:
         codes, given = self.network.latent_codes, config.has_params
         if given and codes is not None:
             # What is drawn afterwards: each object by its first view's code.
-            codes.weight.data, notes = codes_of_objects(self.photographs, config.embedding_size)
+            codes.weight.data, notes = codes_of_instances(self.photographs, config.embedding_size)
             self.notes += notes
             codes.requires_grad_(False)
         if config.freeze_networks and codes is not None:

@@ -13,7 +13,7 @@ from app.gui.panel.input_strip import InputStrip
 from app.gui.panel.map_painting import as_image
 from app.gui.panel.panel_parts import Card, Elided, label
 from app.viewing.inputs import input_of, takes_input
-from app.viewing.objects import trained_instances
+from app.viewing.instances import trained_instances
 from app.viewing.opening import Opened
 from engines.core.camera import Array
 

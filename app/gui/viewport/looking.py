@@ -60,7 +60,7 @@ class Looking:
         bridge.pictures_ready.connect(self.show_pictures)
         bridge.comparison_ready.connect(self._show_comparison)
         bridge.comparison_failed.connect(self._comparison_failed)
-        bridge.object_views_read.connect(self._take_object_views)
+        bridge.instance_views_read.connect(self._take_instance_views)
         viewport.pointed.connect(self._session.pick)
         viewport.resized.connect(self.draw_overlays)
         viewport.moved.connect(self._show_moved)
@@ -340,7 +340,7 @@ class Looking:
         """Makes `up` [3], a unit vector in the world, the scene's own, as the panel's choice of axes asks."""
         self._moving(lambda: self._session.choose_up(up))()
 
-    def _take_object_views(self, found: InstanceViews) -> None:
+    def _take_instance_views(self, found: InstanceViews) -> None:
         """Another object of a class has views of its own."""
         if self._session.take_views(found) and self._session.opened is not None:
             self._overlays.set_scene(self._session.opened.scene, self._session.eye.viewpoints)

@@ -32,10 +32,10 @@ from engines.core.errors import UserError
 from engines.core.formats.beside import listed_splits
 from engines.core.formats.colmap_files import is_model, picture_count, read_model
 from engines.core.formats.colmap_model import ColmapCamera, ColmapImage, Model, picture_camera, refusal
+from engines.core.formats.instance_folders import Place
 from engines.core.formats.left_out import LeftOut
 from engines.core.formats.llff import IMAGES, largest_images
 from engines.core.formats.mask_files import INPUT, MaskFiles
-from engines.core.formats.object_folders import Place
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
 from engines.core.formats.transforms_names import natural_order as names_in_order
 

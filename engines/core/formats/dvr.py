@@ -25,10 +25,10 @@ from engines.core.data.depth_files import DEPTH_SUFFIXES
 from engines.core.data.images import files_with, in_natural_order, list_in_order, photograph_size
 from engines.core.data.views import View
 from engines.core.errors import UserError
+from engines.core.formats.instance_folders import ObjectFolders, Place
 from engines.core.formats.left_out import numbers_in, of_objects
-from engines.core.formats.object_folders import ObjectFolders, Place
 from engines.core.formats.projections import Projection, four_by_four, read_projection
-from engines.core.formats.several_scenes import find_objects, scenes_among
+from engines.core.formats.several_scenes import find_instances, scenes_among
 from engines.core.reading import npz_names, read_npz, reading
 from engines.core.upright import up_direction
 
@@ -53,7 +53,7 @@ MOST_SKEW_PX = 0.1
 
 def detect(folder: Path) -> bool:
     """Whether it is such an object, or holds some."""
-    return bool(find_objects(folder, _objects_in)[0])
+    return bool(find_instances(folder, _objects_in)[0])
 
 
 def _is_object(folder: Path) -> bool:
@@ -77,7 +77,7 @@ def read(folder: Path) -> Dataset:
     Raises:
         UserError: names the file and the matrix that is wrong.
     """
-    objects, listed = find_objects(folder, _objects_in)
+    objects, listed = find_instances(folder, _objects_in)
     names = tuple(scene.name for scene in objects if scene.name)
     places: list[Place] = [(scene.path, scene.split, number) for number, scene in enumerate(objects)]
     lacking, doubts = dict[str, int](), dict[str, tuple[str, ...]]()

@@ -21,9 +21,9 @@ from engines.core.data.views import View
 from engines.core.errors import UserError
 from engines.core.formats.beside import listed_splits
 from engines.core.formats.colmap_files import is_model, read_model
+from engines.core.formats.instance_folders import Place
 from engines.core.formats.left_out import LeftOut
 from engines.core.formats.mask_files import MaskFiles
-from engines.core.formats.object_folders import Place
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
 from engines.core.reading import read_npy, reading
 

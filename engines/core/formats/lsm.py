@@ -20,8 +20,8 @@ from engines.core.data.dataset import Dataset
 from engines.core.data.images import photograph_size
 from engines.core.data.views import SPLITS, Split, View
 from engines.core.errors import UserError
-from engines.core.formats.object_folders import ObjectFolders, Place
-from engines.core.formats.several_scenes import SceneFolder, find_objects
+from engines.core.formats.instance_folders import ObjectFolders, Place
+from engines.core.formats.several_scenes import SceneFolder, find_instances
 from engines.core.reading import naming, quoted, read_json, shortened
 from engines.core.storage.matlab_file import read_matlab
 from engines.core.upright import AS_STATED
@@ -52,7 +52,7 @@ def detect(folder: Path) -> bool:
 
 def _find(folder: Path) -> tuple[list[SceneFolder], tuple[str, ...]]:
     whole = folder / RENDERS
-    objects, notes = find_objects(whole if whole.is_dir() else folder, _objects_in)
+    objects, notes = find_instances(whole if whole.is_dir() else folder, _objects_in)
     if not objects or not (folder / SPLIT_FILE).is_file():
         return objects, notes
     split, more = _as_split(folder / SPLIT_FILE, objects)

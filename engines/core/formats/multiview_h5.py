@@ -14,8 +14,8 @@ from engines.core.data.images import LARGEST_SIDE_PX, large_enough
 from engines.core.data.picture_files import hdf5_shape
 from engines.core.data.views import View
 from engines.core.errors import UserError
+from engines.core.formats.instance_folders import Place
 from engines.core.formats.llff import depth_range, photograph_camera, read_rig_rows
-from engines.core.formats.object_folders import Place
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_dataset
 
 NAME = "multiview_h5"

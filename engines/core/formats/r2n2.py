@@ -20,9 +20,9 @@ from engines.core.data.images import list_in_order, photograph_size
 from engines.core.data.views import View
 from engines.core.errors import UserError
 from engines.core.formats.binvox import binvox_side, read_binvox
+from engines.core.formats.instance_folders import ObjectFolders, Place
 from engines.core.formats.left_out import LeftOut
-from engines.core.formats.object_folders import ObjectFolders, Place
-from engines.core.formats.several_scenes import find_objects
+from engines.core.formats.several_scenes import find_instances
 from engines.core.reading import read_text, shortened
 from engines.core.upright import AS_STATED
 
@@ -43,7 +43,7 @@ BOUNDS = np.array([[-0.5] * 3, [0.5] * 3])
 
 def detect(folder: Path) -> bool:
     """Whether it is such an object, or holds some."""
-    return bool(find_objects(folder, _objects_in)[0])
+    return bool(find_instances(folder, _objects_in)[0])
 
 
 def _objects_in(folder: Path) -> list[tuple[str, Path]]:
@@ -62,7 +62,7 @@ def read(folder: Path) -> Dataset:
     Raises:
         UserError: names the file and line that is wrong, or the object whose images don't fit its lines.
     """
-    objects, notes = find_objects(folder, _objects_in)
+    objects, notes = find_instances(folder, _objects_in)
     names = tuple(one.name for one in objects if one.name)
     places: list[Place] = [(one.path, one.split, number) for number, one in enumerate(objects)]
     left_out = LeftOut()

@@ -19,8 +19,8 @@ from engines.core.data.images import list_in_order, photograph_size
 from engines.core.data.views import View
 from engines.core.errors import UserError
 from engines.core.formats.beside import texts_in
+from engines.core.formats.instance_folders import Place
 from engines.core.formats.left_out import LeftOut
-from engines.core.formats.object_folders import Place
 from engines.core.formats.projections import placed_camera
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_dataset
 from engines.core.reading import read_text

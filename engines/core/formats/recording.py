@@ -23,8 +23,8 @@ from engines.core.data.dataset import Dataset
 from engines.core.data.images import IMAGE_SUFFIXES, list_images, photograph_size
 from engines.core.data.views import View
 from engines.core.errors import UserError
+from engines.core.formats.instance_folders import Place
 from engines.core.formats.llff import depth_range, read_rig_rows, shown_camera
-from engines.core.formats.object_folders import Place
 from engines.core.formats.recording_layouts import FRAMES, find_layout, is_recording
 from engines.core.formats.several_scenes import Extent, find_scenes, scenes_among, scenes_dataset
 

@@ -18,7 +18,7 @@ from engines.core.bounds import bounds_of
 from engines.core.camera import Array
 from engines.core.data.dataset import Dataset
 from engines.core.data.views import FACTS, SPLITS, Split, ViewFacts, Views
-from engines.core.formats.object_folders import Listing, ObjectFolders, Place
+from engines.core.formats.instance_folders import Listing, ObjectFolders, Place
 from engines.core.formats.splits import read_split_lists, split_folders
 from engines.core.upright import AS_STATED, up_direction
 
@@ -103,7 +103,7 @@ def find_scenes(folder: Path, scenes_in: Callable[[Path], list[tuple[str, Path]]
     ]
 
 
-def find_objects(
+def find_instances(
     folder: Path, objects_in: Callable[[Path], list[tuple[str, Path]]]
 ) -> tuple[list[SceneFolder], tuple[str, ...]]:
     """The objects of a folder: lists of names may say which to learn from, and it may hold categories.

@@ -14,8 +14,8 @@ from engines.core.data.dataset import Dataset
 from engines.core.data.views import Split
 from engines.core.errors import UserError
 from engines.core.formats.deepvoxels_folder import Part, is_part, read_bounds
+from engines.core.formats.instance_folders import ObjectFolders, Place
 from engines.core.formats.left_out import LeftOut, of_objects
-from engines.core.formats.object_folders import ObjectFolders, Place
 from engines.core.formats.splits import read_split_lists, split_folders
 from engines.core.upright import up_direction
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from app.training.evaluation import evaluate
-from app.viewing.objects import find_choice
+from app.viewing.instances import find_choice
 from app.viewing.opening import open_scene
 from engines.core.data.dataset import Dataset
 from engines.core.data.views import Views

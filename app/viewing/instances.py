@@ -1,4 +1,4 @@
-"""Which object of a class is meant: a scene knows those it learnt, a data folder those it holds, both by name."""
+"""Instances of a class: a scene knows those it was trained on, a data folder those it holds, both by name."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def choice_of(scene: Scene, dataset: Dataset, number: int) -> int:
     if choice is None:
         name = dataset.instances[number] if dataset.instances else str(number)
         raise UserError(
-            f"{dataset.source}: object {name} is not among the {len(trained_instances(scene))} that this checkpoint has "
-            "learnt; train its code first (--set freeze_networks=true), or name the folder that belongs to it"
+            f"{dataset.source}: object {name} is not among the {len(trained_instances(scene))} that this checkpoint "
+            "has learnt; train its code first (--set freeze_networks=true), or name the folder that belongs to it"
         )
     return choice

@@ -1,4 +1,4 @@
-"""A class of objects, one folder each, whose views are read when they are asked for: a class may have thousands."""
+"""Instances of a class, one folder each, whose views are read when they are asked for: a class may have thousands."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ObjectFolders:
     def __init__(
         self,
         places: Sequence[Place],
-        list_object: Callable[[Place], AnyListing],
+        list_instance: Callable[[Place], AnyListing],
         notice: Callable[[Place, AnyListing], None] = lambda place, listing: None,
     ) -> None:
         """Lists every object.
@@ -56,14 +56,14 @@ class ObjectFolders:
             notice: told of each object, in order, when it is listed here.
 
         Raises:
-            UserError: what `list_object` says.
+            UserError: what `list_instance` says.
         """
-        self._places, self._list_object = tuple(places), list_object
-        self._listed: Callable[[Place], Listing] = lru_cache(LISTED)(list_object)
+        self._places, self._list_object = tuple(places), list_instance
+        self._listed: Callable[[Place], Listing] = lru_cache(LISTED)(list_instance)
         counts, self._has_images, self._digests = [], list[bool](), list[bytes]()
         splits = list[Array]()
         for place in self._places:
-            listing = list_object(place)
+            listing = list_instance(place)
             notice(place, listing)
             counts.append(len(listing))
             # Some layouts say it of each view.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.viewing.objects import choice_of, find_choice, find_number
+from app.viewing.instances import choice_of, find_choice, find_number
 from engines.core.data.dataset import Dataset
 from engines.core.data.views import View, Views
 from engines.core.engine import INSTANCE, Control
