@@ -127,7 +127,7 @@ def same_pose(a: Camera, b: Camera) -> bool:
     return bool(np.abs(a.camera_to_world - b.camera_to_world).max() <= SAME_CAMERA * (1 + np.abs(a.position).max()))
 
 
-def same_picture(a: Camera, b: Camera) -> bool:
+def same_framing(a: Camera, b: Camera) -> bool:
     """Whether two cameras take the same picture, at whatever number of pixels (whole ones, so to half a pixel)."""
     b = b.resized(a.size_px)
     lens = np.abs(np.array(a.focal_px + a.centre_px) - np.array(b.focal_px + b.centre_px)).max()

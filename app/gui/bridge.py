@@ -8,7 +8,7 @@ from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from app.rendering.pictures import RenderedImage
+from app.rendering.render_requests import RenderedImage
 from app.viewing.comparison import PhotoComparison
 from app.viewing.listener import CompareFailure, InstanceViews, OpenFailure, Opening
 from engines.core.camera import Array

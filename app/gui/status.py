@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QStatusBar, QWidget
 
 from app.gui.panel.panel_parts import Elided
 from app.gui.plain_text import plain_label
-from app.rendering.pictures import RenderedImage
+from app.rendering.render_requests import RenderedImage
 
 FPS_SECONDS = 1.0
 IDLE = "idle"

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from app.mesh.drawing import STYLES, LoadedMesh, MeshPicture, draw_mesh
-from app.rendering.pictures import RenderedImage
+from app.rendering.render_requests import RenderedImage
 from engines.core.camera import Array
 from engines.core.device import to_host
 

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from app.rendering.background import PlainBackground, without
 from app.rendering.grid_interpolation import importance, interpolated, interpolated_depth
-from app.rendering.pictures import RenderRequest
 from app.rendering.refinement import Refinement
+from app.rendering.render_requests import RenderRequest
 from engines.core.camera import Array, Camera
 from engines.core.device import in_step
 from engines.core.engine import Scene, Stop

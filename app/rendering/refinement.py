@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from app.rendering.pictures import RenderRequest, same_view
+from app.rendering.render_requests import RenderRequest, same_view
 
 ALMOST = 0.97
 """A step that takes longer than expected stays here."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from app.rendering.pictures import RenderedImage
+from app.rendering.render_requests import RenderedImage
 from app.viewing.comparison import compare
 from app.viewing.listener import CompareFailure, Listener
 from engines.core.data.views import View

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import torch
 
-from app.camera.fitting import same_picture
+from app.camera.fitting import same_framing
 from app.rendering import display
-from app.rendering.pictures import RenderedImage
+from app.rendering.render_requests import RenderedImage
 from app.viewing.instances import find_choice
 from app.viewing.opening import Opened
 from app.viewing.viewpoints import ViewPoint, view_at
@@ -47,7 +47,7 @@ class PhotoComparison:
 def photograph_of(picture: RenderedImage, point: ViewPoint, opened: Opened) -> View | None:
     """The view of the data folder that shows what an exact picture shows: camera, object and moment; None if none."""
     controls, dataset, view = picture.request.controls, opened.dataset, point.view
-    if view is None or dataset is None or not same_picture(picture.camera, point.camera):
+    if view is None or dataset is None or not same_framing(picture.camera, point.camera):
         return None
     choice = find_choice(opened.scene, dataset, view.instance)
     if round(controls.get(INSTANCE, 0)) != choice or controls.get(BLEND, 0.0) > 0:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from app.rendering.pictures import RenderRequest
 from app.rendering.prefetch import Prefetcher
+from app.rendering.render_requests import RenderRequest
 from app.rendering.render_worker import RenderWorker
 from app.viewing.listener import Listener
 from app.viewing.timeline import Timeline

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from app.rendering.pictures import RenderedImage
+from app.rendering.render_requests import RenderedImage
 from app.viewing.comparison import PhotoComparison
 from app.viewing.opening import ALONE, CompanionPaths, Opened
 from app.viewing.viewpoints import ViewPoint

@@ -15,7 +15,7 @@ from typing import Any
 
 from app.camera.camera_controller import CameraController
 from app.camera.near_plane import room
-from app.rendering.pictures import RenderedImage, RenderRequest, point_at, scene_points
+from app.rendering.render_requests import RenderedImage, RenderRequest, point_at, scene_points
 from app.thread_priority import take_turns
 from app.viewing.chosen_sources import made_of, source_fields, with_sources
 from app.viewing.comparing import Comparing

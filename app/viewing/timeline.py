@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from app.camera.camera_controller import CameraController
-from app.rendering.pictures import RenderedImage
+from app.rendering.render_requests import RenderedImage
 from app.viewing.opening import Opened
 from app.viewing.playback import Playback
 from engines.core.engine import TIME, Prepares, Scene, time_control

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from app.rendering.pictures import RenderRequest
+from app.rendering.render_requests import RenderRequest
 from tests.app.fake_scene import FakeScene
 from tests.app.watched import Watch, Watched, opened, turned
 from tests.benchmarks.measuring import Measure

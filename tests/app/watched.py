@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from app.camera import navigation
-from app.rendering.pictures import RenderedImage, RenderRequest
+from app.rendering.render_requests import RenderedImage, RenderRequest
 from app.rendering.render_worker import RenderWorker
 from engines.core.camera import Camera
 from tests.app.fake_scene import UP, FakeScene

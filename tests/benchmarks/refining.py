@@ -11,9 +11,9 @@ import numpy as np
 from app.camera.camera_controller import CameraController
 from app.rendering.background import PlainBackground
 from app.rendering.display import Pixels, shade
-from app.rendering.pictures import RenderRequest
 from app.rendering.progressive import rounds
 from app.rendering.refinement import Refinement
+from app.rendering.render_requests import RenderRequest
 from app.rendering.reprojection import Reprojector
 from app.viewing.opening import open_scene
 from engines.core.engine import never_stop, whole_controls

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.camera.fitting import same_picture, same_pose
+from app.camera.fitting import same_framing, same_pose
 from app.gui.command_table import CHANNEL_COUNT
 from app.gui.host import Host
 from app.gui.panel.channel_panel import channel_name
@@ -19,7 +19,7 @@ from app.gui.viewport.overlay_layer import OVERLAY_NAMES, OverlayLayer
 from app.gui.viewport.photographs import CAPTIONS, PhotographOverlay
 from app.gui.viewport.pivot_mark import PivotMark
 from app.gui.viewport.seldom import Seldom
-from app.rendering.pictures import RenderedImage, is_final, is_of_choice
+from app.rendering.render_requests import RenderedImage, is_final, is_of_choice
 from app.viewing.comparison import PhotoComparison
 from app.viewing.listener import CompareFailure, InstanceViews
 from engines.core.camera import Array, Camera
@@ -227,7 +227,7 @@ class Looking:
     def _why_unread(self) -> str:
         """Why the photograph of this picture can't be read; "" where it can, as far as is known."""
         failure, picture = self._unread, self.picture
-        if failure is None or picture is None or not same_picture(picture.camera, failure.picture.camera):
+        if failure is None or picture is None or not same_framing(picture.camera, failure.picture.camera):
             return ""
         return str(failure.error)
 
@@ -272,7 +272,7 @@ class Looking:
         made, picture = self._comparison, self.picture
         if made is None or picture is None or picture.kind != "exact" or self._session.eye.view_index is None:
             return None
-        same = same_picture(picture.camera, made.camera) and dict(picture.request.controls) == dict(made.controls)
+        same = same_framing(picture.camera, made.camera) and dict(picture.request.controls) == dict(made.controls)
         return made if same else None
 
     def _show_comparison(self, comparison: PhotoComparison) -> None:

@@ -20,7 +20,7 @@ from app.gui.viewport.wipe_line import WipeLine
 from app.mesh.drawing import STYLES, LoadedMesh
 from app.mesh.mesh_layer import MeshLayer
 from app.mesh.showing import LAYOUTS, TOLERANCE, Colour, DrawnMesh, MeshDrawer, MeshLook
-from app.rendering.pictures import RenderedImage
+from app.rendering.render_requests import RenderedImage
 from engines.core.camera import Array
 
 

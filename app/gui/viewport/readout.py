@@ -8,7 +8,7 @@ from PyQt5.QtCore import QEvent, QObject, Qt
 from PyQt5.QtGui import QMouseEvent
 
 from app.gui.host import Host
-from app.rendering.pictures import RenderedImage, value_at
+from app.rendering.render_requests import RenderedImage, value_at
 
 
 class Readout(QObject):

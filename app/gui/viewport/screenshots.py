@@ -14,7 +14,7 @@ from PyQt5.QtWidgets import QApplication, QFileDialog
 
 from app.gui.host import Host
 from app.gui.viewport.looking import Looking
-from app.rendering.pictures import is_of_choice
+from app.rendering.render_requests import is_of_choice
 from app.viewing.inputs import stem_with_input
 from engines.core.data.images import write_png
 

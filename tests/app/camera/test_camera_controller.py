@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.camera.animation import JUMP_SECONDS
-from app.camera.fitting import same_picture
+from app.camera.fitting import same_framing
 from engines.core.camera import project
 from tests.app.ball_scene import BallScene
 from tests.app.camera.followed import Followed
@@ -99,7 +99,7 @@ def test_it_takes_its_place_again_with_and_without_the_crop(followed: Followed) 
     assert place is not None
     eye.enter(cropped, cropped_views)
     eye.take(place)
-    assert eye.shown is not None and same_picture(eye.shown, cropped_views[0])
+    assert eye.shown is not None and same_framing(eye.shown, cropped_views[0])
     # Now it has the cropped picture's camera.
     eye.reset()
     followed.settle()
@@ -107,5 +107,5 @@ def test_it_takes_its_place_again_with_and_without_the_crop(followed: Followed) 
     assert place is not None
     eye.enter(scene, scene.cameras)
     eye.take(place)
-    assert eye.shown is not None and same_picture(eye.shown, whole)
+    assert eye.shown is not None and same_framing(eye.shown, whole)
     assert eye.view_index == 0

@@ -8,7 +8,7 @@ import pytest
 from app.camera import navigation
 from app.camera.camera_controller import CameraController
 from app.camera.near_plane import Room, room
-from app.rendering.pictures import RenderedImage, RenderRequest, scene_points
+from app.rendering.render_requests import RenderedImage, RenderRequest, scene_points
 from engines.core.camera import Camera, project
 from tests.app.ball_scene import BallScene, draw_ball, ring
 

@@ -12,7 +12,7 @@ from app import cli
 def end_with_picture() -> None:
     """Has the process end when an exact picture was painted."""
     from app.gui.viewport.looking import Looking
-    from app.rendering.pictures import RenderedImage
+    from app.rendering.render_requests import RenderedImage
 
     take = Looking._take
 

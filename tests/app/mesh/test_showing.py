@@ -16,7 +16,7 @@ from app.mesh.drawing import LoadedMesh, MeshPicture, load_mesh
 from app.mesh.mesh_reading import MeshFile
 from app.mesh.showing import DrawnMesh, MeshDrawer, MeshJob, MeshLook, composed, draw_job, overlay, unhidden
 from app.mesh.surface import Surface
-from app.rendering.pictures import RenderedImage, RenderRequest
+from app.rendering.render_requests import RenderedImage, RenderRequest
 from engines.core.camera import Array, Camera
 from engines.core.frame import Frame
 from tests.app.ball_scene import ring

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from app.rendering.background import PlainBackground, background_pixels, plain_background
-from app.rendering.pictures import RenderRequest, shade
+from app.rendering.render_requests import RenderRequest, shade
 from app.rendering.render_worker import RenderWorker
 from engines.core.frame import Frame
 from tests.app.ball_scene import draw_ball, ring

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from app.rendering import progressive
 from app.rendering.background import PlainBackground
-from app.rendering.pictures import RenderRequest
 from app.rendering.progressive import ProgressivePicture, first_stride, rounds
 from app.rendering.refinement import Refinement
+from app.rendering.render_requests import RenderRequest
 from engines.core.camera import Camera
 from engines.core.engine import Stop, never_stop
 from engines.core.errors import Cancelled

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from app.camera.camera_controller import CameraController
-from app.rendering.pictures import RenderedImage, RenderRequest, value_at
 from app.rendering.refinement import Refinement, next_scale
+from app.rendering.render_requests import RenderedImage, RenderRequest, value_at
 from engines.core.frame import Frame
 from tests.app.ball_scene import BallScene, draw_ball, ring
 from tests.app.fake_scene import FakeScene

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from app.rendering import display
-from app.rendering.pictures import RenderedImage, RenderRequest
+from app.rendering.render_requests import RenderedImage, RenderRequest
 from app.rendering.render_worker import RenderWorker
 from app.rendering.reprojection import Reprojector
 from engines.core.errors import UserError

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import app.viewing.session
-from app.rendering.pictures import RenderedImage
+from app.rendering.render_requests import RenderedImage
 from app.viewing.comparison import PhotoComparison
 from app.viewing.listener import CompareFailure, InstanceViews, OpenFailure, Opening
 from app.viewing.opening import Opened

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import app.viewing.session
-from app.rendering.pictures import RenderedImage
+from app.rendering.render_requests import RenderedImage
 from app.viewing.opening import Opened
 from app.viewing.session import Session
 from engines.core.engine import INSTANCE, TIME, Control

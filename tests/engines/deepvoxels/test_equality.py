@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from app.camera.fitting import fit_native, same_picture
+from app.camera.fitting import fit_native, same_framing
 from app.viewing.opening import Opened, open_scene
 from engines.core.camera import Camera, look_at
 from engines.core.engine import Scene
@@ -65,7 +65,7 @@ def test_the_border_crop_cuts_five_pixels(shared: Path) -> None:
     assert (whole.scene.border_px, cropped.scene.border_px) == (5, 0)
     camera = native_cameras(whole)[0]
     fitted = fit_native(camera, (118, 118), cropped.scene.cropped_px)
-    assert same_picture(fitted, camera.cropped(BORDER_PX, BORDER_PX, 118, 118))
+    assert same_framing(fitted, camera.cropped(BORDER_PX, BORDER_PX, 118, 118))
     inner = draw(cropped.scene, camera.cropped(BORDER_PX, BORDER_PX, 118, 118))
     raw = expected["raw_rgb"][0].transpose(1, 2, 0)[BORDER_PX:-BORDER_PX, BORDER_PX:-BORDER_PX]
     assert np.abs(inner.image.numpy() - (raw + 0.5)).max() <= ONE_LEVEL / 10

@@ -1,4 +1,4 @@
-"""Pictures as the window asks for them and gets them."""
+"""Render requests, and the rendered images that answer them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class RenderRequest:
 
 
 @dataclass(frozen=True, eq=False)
-class Ask:
+class Queued:
     """A request with its place in the order and its time."""
 
     request: RenderRequest
@@ -92,7 +92,7 @@ class RenderedImage:
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
+class DrawnFrame:
     """The last frame that was drawn, for previews and other channels.
 
     Attributes:
@@ -128,8 +128,8 @@ def same_view(a: RenderRequest, b: RenderRequest) -> bool:
     )
 
 
-def same_picture(a: RenderRequest, b: RenderRequest) -> bool:
-    """Whether both are answered by one picture."""
+def same_image(a: RenderRequest, b: RenderRequest) -> bool:
+    """Whether both are answered by one image."""
     return (a.channel, a.limits, a.colour_map) == (b.channel, b.limits, b.colour_map) and same_view(a, b)
 
 
@@ -153,11 +153,11 @@ def is_final(picture: RenderedImage, wanted: RenderRequest) -> bool:
         and not picture.request.draft
         and is_of_choice(picture, wanted)
         and own.size_px == wanted.camera.size_px
-        and fitting.same_picture(own, wanted.camera)
+        and fitting.same_framing(own, wanted.camera)
     )
 
 
-def overtaken(ask: Ask, latest: Ask | None) -> bool:
+def overtaken(ask: Queued, latest: Queued | None) -> bool:
     """Whether the hand rests elsewhere than `ask` since, or something else is to be seen."""
     if latest is None:
         return True

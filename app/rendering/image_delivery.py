@@ -1,4 +1,4 @@
-"""Hands pictures on, from whichever thread made them, so that what is seen only ever becomes newer and finer."""
+"""Delivers rendered images, from whichever thread made them: what is seen only ever becomes newer and finer."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import math
 import threading
 from collections.abc import Callable
 
-from app.rendering.pictures import Ask, RenderedImage, RenderRequest
+from app.rendering.render_requests import Queued, RenderedImage, RenderRequest
 
 _log = logging.getLogger(__name__)
 
 
-class Telling:
+class ImageDelivery:
     """Tells a listener of pictures and errors; its functions come on the workers' threads and must be quick."""
 
     def __init__(
@@ -27,7 +27,7 @@ class Telling:
         self.shown: RenderRequest | None = None
         """What the last picture answered exactly; None after a preview."""
 
-    def picture(self, ask: Ask, picture: RenderedImage) -> None:
+    def picture(self, ask: Queued, picture: RenderedImage) -> None:
         """Hands a picture on, unless a newer or better one was handed on before."""
         exact = picture.kind == "exact"
         # A coarse frame of full size is still not the exact one, which comes for the same ask.
