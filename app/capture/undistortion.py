@@ -11,8 +11,8 @@ from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import Any
 
-from app.capture.colmap_process import Message, run_colmap
-from app.capture.structure_photographs import READ_BY_COLMAP, link_or_copy
+from app.capture.colmap.colmap_images import READ_BY_COLMAP, link_or_copy
+from app.capture.colmap.colmap_process import Message, run_colmap
 from engines.core.data.images import read_image, to_uint8, write_png
 from engines.core.device import usable_cores
 from engines.core.engine import Stop

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from app.capture.film_frames import FRAMES, write_sharpest
-from app.capture.structure import SfmProgress, find_poses
+from app.capture.colmap.structure_from_motion import SfmProgress, find_poses
+from app.capture.sharp_frames import FRAMES, write_sharpest
 from app.commands.console import LOG_INTERVAL_S, notes
 from engines.core.data.picture_files import VIDEO_SUFFIXES
 from engines.core.engine import never_stop

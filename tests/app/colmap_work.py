@@ -9,7 +9,7 @@ import sys
 import time
 from multiprocessing.queues import Queue
 
-from app.capture.colmap_process import Message
+from app.capture.colmap.colmap_process import Message
 
 
 def doubled(job: int, messages: Queue[Message]) -> int:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.capture.film_frames import write_sharpest
-from app.capture.structure_places import taken_back
+from app.capture.colmap.output_files import taken_back
+from app.capture.sharp_frames import write_sharpest
 from app.cli import main
 from app.export.video import VideoWriter
 from app.training.loop import run_training

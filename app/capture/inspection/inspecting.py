@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from app.capture.colmap.structure_from_motion import FEWEST
 from app.capture.inspection.boxes import boxes_of_methods
 from app.capture.inspection.lenses import doubts_of_lenses
-from app.capture.inspection.pictures import InspectedImages, look_at_photograph
+from app.capture.inspection.photographs import InspectedImages, look_at_photograph
 from app.capture.inspection.poses import doubts_of_cameras
 from app.capture.inspection.report import DataReport, Doubt, InspectedCamera, Suitability, Thumbnail
-from app.capture.structure import FEWEST
 from app.capture.unused import left_to_learn, unused
 from engines.core.abilities import reason_against
 from engines.core.camera import Array, Camera

@@ -9,10 +9,10 @@ from pathlib import Path
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from app.capture.film_frames import FRAMES, write_sharpest
-from app.capture.structure import SfmProgress, Structure, find_poses
-from app.capture.structure_photographs import work_folder
-from app.capture.structure_places import REPLACED, not_ours
+from app.capture.colmap.colmap_images import work_folder
+from app.capture.colmap.output_files import REPLACED, not_ours
+from app.capture.colmap.structure_from_motion import SfmProgress, SfmResult, find_poses
+from app.capture.sharp_frames import FRAMES, write_sharpest
 from app.gui.host import Host
 from app.gui.panel.panel_parts import label
 from app.gui.plain_text import plain_box
@@ -156,7 +156,7 @@ class PosesPart(QWidget):
         )  # fmt: skip
         return True if answer == QMessageBox.Yes else None
 
-    def _estimate(self, source: Path, overwrite: bool, tell: Tell, stop: Stop) -> Structure:
+    def _estimate(self, source: Path, overwrite: bool, tell: Tell, stop: Stop) -> SfmResult:
         film, folder = source.is_file(), _folder_of(source)
 
         def on_frame(done: int) -> None:
@@ -179,7 +179,7 @@ class PosesPart(QWidget):
         further = f" ({attempt})" if attempt else ""
         self.say(f"{STAGES[stage]}{further}: {done} of {total} {what}")
 
-    def _estimated(self, found: Structure) -> None:
+    def _estimated(self, found: SfmResult) -> None:
         self.found.emit(found.written[0].parents[1])
         count = found.photographs - len(found.without)
         lines = [f"Camera poses were found for {count} of {found.photographs} images."]

@@ -14,7 +14,7 @@ from PIL import Image
 
 from app.capture.inspection import inspecting
 from app.capture.inspection.inspecting import inspect_data
-from app.capture.inspection.pictures import fineness
+from app.capture.inspection.photographs import fineness
 from app.capture.inspection.report import DataReport, Thumbnail, facts, to_json
 from engines.core.camera import Array, Camera, look_at
 from engines.core.data.images import write_png

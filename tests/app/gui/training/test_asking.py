@@ -12,7 +12,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QDialogButtonBox, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.capture.structure import Structure
+from app.capture.colmap.structure_from_motion import SfmResult
 from app.gui.training import poses_part
 from app.gui.training.dialog import TrainDialog
 from app.gui.window import Window
@@ -29,9 +29,9 @@ class Search:
 
     def __init__(self) -> None:
         self.stopped = 0
-        self.result: Structure | UserError | None = None
+        self.result: SfmResult | UserError | None = None
 
-    def __call__(self, where: Path, on_progress: object, stop: Stop, film: object, overwrite: bool) -> Structure:
+    def __call__(self, where: Path, on_progress: object, stop: Stop, film: object, overwrite: bool) -> SfmResult:
         while self.result is None:
             if stop():
                 self.stopped += 1
@@ -150,7 +150,7 @@ def test_what_became_of_it_is_told_by_the_window(
     answered(qtbot, None, "Continue in the background")
     by_escape(dialog, qtbot)
     written = (tmp_path / "plain" / "sparse" / "0", tmp_path / "plain" / "transforms.json")
-    search.result = Structure(3, (), 40, written, (), ())
+    search.result = SfmResult(3, (), 40, written, (), ())
     qtbot.waitUntil(lambda: "found for 3 of 3" in window.banner.text.text(), timeout=SOON)
     qtbot.mouseClick(window.banner.button, Qt.LeftButton)
     assert dialog.isVisible() and not dialog.data.poses.busy

@@ -13,7 +13,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QApplication, QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from app.capture.structure import SfmProgress, Structure
+from app.capture.colmap.structure_from_motion import SfmProgress, SfmResult
 from app.gui.training import dialog, poses_part
 from app.gui.training.dialog import TrainDialog
 from app.gui.window import Window
@@ -178,7 +178,7 @@ def test_cameras_are_found_for_plain_photographs(
 ) -> None:
     folder = plain(tmp_path / "plain", photographs)
 
-    def find(where: Path, on_progress: object, stop: Stop, film: bool | None, overwrite: bool) -> Structure:
+    def find(where: Path, on_progress: object, stop: Stop, film: bool | None, overwrite: bool) -> SfmResult:
         assert where == folder and film is None and callable(on_progress)
         on_progress(SfmProgress("matches", 2, 3))
         for name in ("train", "validation"):
@@ -189,7 +189,7 @@ def test_cameras_are_found_for_plain_photographs(
         for path in photographs.glob("*.txt"):
             shutil.copy(path, folder)
         written = (folder / "sparse" / "0", folder / "transforms.json")
-        return Structure(3, ("2.png",), 40, written, ("no camera was found for 2.png",), ("it repeats",))
+        return SfmResult(3, ("2.png",), 40, written, ("no camera was found for 2.png",), ("it repeats",))
 
     monkeypatch.setattr(poses_part, "find_poses", find)
     asked.data.choose(folder)
@@ -210,7 +210,7 @@ def test_finding_cameras_can_be_stopped_and_may_fail(
 ) -> None:
     folder, stopped = plain(tmp_path / "plain", photographs), list[bool]()
 
-    def find(where: Path, on_progress: object, stop: Stop, film: bool | None, overwrite: bool) -> Structure:
+    def find(where: Path, on_progress: object, stop: Stop, film: bool | None, overwrite: bool) -> SfmResult:
         while not stop():
             pass
         stopped.append(True)
@@ -228,7 +228,7 @@ def test_finding_cameras_can_be_stopped_and_may_fail(
         and asked.data.poses.find.text() == "Estimate camera poses (COLMAP)"
     )
 
-    def fail(*_: object) -> Structure:
+    def fail(*_: object) -> SfmResult:
         raise UserError("no cameras could be found")
 
     monkeypatch.setattr(poses_part, "find_poses", fail)
@@ -244,7 +244,7 @@ def test_cameras_that_are_there_are_replaced_only_when_the_question_is_answered_
     (folder / "poses_bounds.npy").write_bytes(b"mine")
     texts = list[str]()
 
-    def find(where: Path, on_progress: object, stop: Stop, film: bool | None, overwrite: bool) -> Structure:
+    def find(where: Path, on_progress: object, stop: Stop, film: bool | None, overwrite: bool) -> SfmResult:
         told.append(overwrite)
         raise UserError("it ended")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.capture.structure_places import check_places, not_ours, put_in_place, recover
+from app.capture.colmap.output_files import check_places, not_ours, put_in_place, recover
 from engines.core.errors import UserError
 
 

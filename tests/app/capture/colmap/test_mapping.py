@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from app.capture import structure_mapping
-from app.capture.structure import pairing_of
-from app.capture.structure_job import ColmapJob
-from app.capture.structure_mapping import Attempts, quick_attempts
+from app.capture.colmap import mapping
+from app.capture.colmap.colmap_job import ColmapJob
+from app.capture.colmap.mapping import Attempts, quick_attempts
+from app.capture.colmap.structure_from_motion import pairing_of
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Model:
 @pytest.fixture
 def attempts(tmp_path: Path) -> Attempts:
     names = {f"{index}.png": f"{index}.png" for index in range(10)}
-    job = ColmapJob(tmp_path, names, None, tmp_path / "a.db", tmp_path, (tuple(names),), "all", 1)
+    job = ColmapJob(tmp_path, names, None, tmp_path / "a.db", tmp_path, (tuple(names),), "exhaustive", 1)
     return Attempts(job, lambda done, attempt: None)
 
 
@@ -66,11 +66,11 @@ def test_further_attempts_are_made_where_photographs_are_left_out(
         count = found[len(asked) - 1]
         return {0: Model(count, 0.5)} if count else {}
 
-    monkeypatch.setattr(structure_mapping, "_incremental", incremental)
+    monkeypatch.setattr(mapping, "_incremental", incremental)
     quick_attempts(None, attempts, attempts.job.database)
     assert asked == made and attempts.placed == max(found)
 
 
 def test_what_is_compared_depends_on_how_many_and_their_order() -> None:
-    assert pairing_of(150, None) == pairing_of(30, True) == "all"
-    assert pairing_of(151, None) == "similar" and pairing_of(31, True) == "film"
+    assert pairing_of(150, None) == pairing_of(30, True) == "exhaustive"
+    assert pairing_of(151, None) == "similar" and pairing_of(31, True) == "sequential"

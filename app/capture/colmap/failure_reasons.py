@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 
-from app.capture.structure_job import ColmapJob, ColmapOutcome
+from app.capture.colmap.colmap_job import ColmapJob, ColmapOutcome
 from engines.core.camera import Array
 from engines.core.data.images import read_image, resize_area, smaller_size
 from engines.core.errors import UserError

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.capture.structure_job import ColmapJob
+from app.capture.colmap.colmap_job import ColmapJob
 
 ENOUGH = 0.8
 """Of the photographs: more than the quick attempts are made where fewer have a camera."""

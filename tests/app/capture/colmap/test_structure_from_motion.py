@@ -13,8 +13,8 @@ import pytest
 from PIL import ExifTags, Image
 
 from app import cli
-from app.capture.film_frames import sharpness, write_sharpest
-from app.capture.structure import SfmProgress, Structure, find_poses
+from app.capture.colmap.structure_from_motion import SfmProgress, SfmResult, find_poses
+from app.capture.sharp_frames import sharpness, write_sharpest
 from engines.core.camera import Array, Camera, look_at, pixel_rays
 from engines.core.data.dataset import Dataset
 from engines.core.data.images import read_image, resize_area, to_uint8, write_png
@@ -80,12 +80,12 @@ def photographs(folder: Path, count: int = COUNT) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Structure, list[SfmProgress]]:
+def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SfmResult, list[SfmProgress]]:
     folder, told = photographs(tmp_path_factory.mktemp("corner")), list[SfmProgress]()
     return folder, find_poses(folder, told.append, never_stop), told
 
 
-Found = tuple[Path, Structure, list[SfmProgress]]
+Found = tuple[Path, SfmResult, list[SfmProgress]]
 
 
 def positions(dataset: Dataset) -> Array:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from app.capture.structure_job import ColmapJob
-from app.capture.structure_photographs import alias, lenses_of, prepare, work_folder
+from app.capture.colmap.colmap_images import alias, lenses_of, prepare, work_folder
+from app.capture.colmap.colmap_job import ColmapJob
 from engines.core.data.images import write_png
 from engines.core.errors import UserError
 from engines.core.formats.mask_files import MaskFiles
@@ -18,7 +18,9 @@ from engines.core.formats.mask_files import MaskFiles
 
 def job_of(folder: Path, names: list[str]) -> ColmapJob:
     work = folder / "colmap"
-    return ColmapJob(folder, {name: name for name in names}, None, work / "database.db", work / "models", (), "all", 1)
+    return ColmapJob(
+        folder, {name: name for name in names}, None, work / "database.db", work / "models", (), "exhaustive", 1
+    )
 
 
 def test_colmaps_name_of_a_photograph_is_no_comment_of_its_lists() -> None:

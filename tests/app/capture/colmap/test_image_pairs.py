@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.capture.structure_pairs import ALIKE, OVERLAP, all_pairs, appearance, pairs_of, similar_pairs
+from app.capture.colmap.image_pairs import ALIKE, OVERLAP, all_pairs, appearance, pairs_of, similar_pairs
 from engines.core.camera import Array
 
 
@@ -30,7 +30,7 @@ def test_photographs_of_one_place_are_found_wherever_they_stand_in_the_list() ->
 
 def test_a_film_is_matched_with_what_follows_and_where_it_comes_back() -> None:
     descriptors = looks_of(40, 2)
-    pairs = set(pairs_of("film", descriptors))
+    pairs = set(pairs_of("sequential", descriptors))
     assert {(one, one + 1) for one in range(79)} <= pairs and (0, OVERLAP) in pairs
     # The second round of the same 40 places.
     assert {(one, one + 40) for one in range(40)} <= pairs
@@ -45,5 +45,5 @@ def test_many_photographs_are_not_matched_all_with_all() -> None:
 
 def test_photographs_without_features_are_matched_with_their_neighbours_alone() -> None:
     none = [np.zeros((0, 128), np.uint8)] * 20
-    assert set(pairs_of("film", none)) >= {(one, one + 1) for one in range(19)}
+    assert set(pairs_of("sequential", none)) >= {(one, one + 1) for one in range(19)}
     assert appearance([*none, *looks_of(2, 1)]).shape[0] == 22

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from app.capture.colmap_process import Message
-from app.capture.structure_graph import FEW_FEATURES, doubts, unmatched
-from app.capture.structure_job import ColmapJob, ColmapOutcome
-from app.capture.structure_mapping import ENOUGH, POOR, Attempts, global_attempt, quick_attempts, with_richer_lens
-from app.capture.structure_pairs import OF_EACH, all_pairs, pairs_of
+from app.capture.colmap.colmap_job import ColmapJob, ColmapOutcome
+from app.capture.colmap.colmap_process import Message
+from app.capture.colmap.image_pairs import OF_EACH, all_pairs, pairs_of
+from app.capture.colmap.mapping import ENOUGH, POOR, Attempts, global_attempt, quick_attempts, with_richer_lens
+from app.capture.colmap.view_graph import FEW_FEATURES, doubts, unmatched
 from engines.core.camera import Array
 
 LONGEST_SIDE_PX, LONGEST_FINE_PX = 1600, 3200
@@ -121,7 +121,7 @@ def _matched(pycolmap: Any, job: ColmapJob, database: Path, fine: bool) -> Itera
     matching = pycolmap.FeatureMatchingOptions()
     matching.num_threads, matching.use_gpu = job.threads, False
     names = list(job.names)
-    everything = fine or job.pairing == "all"
+    everything = fine or job.pairing == "exhaustive"
     pairs = all_pairs(len(names)) if everything else pairs_of(job.pairing, _descriptors(pycolmap, database, names))
     listed = database.with_name("pairs.txt")
     yield 0, len(pairs)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from app.capture.structure_doubts import LEAST_MATCHES, PlacedPair, agreement, doubts_of, strangers
+from app.capture.colmap.ambiguous_matches import LEAST_MATCHES, PlacedPair, agreement, doubts_of, strangers
 from engines.core.camera import Array
 
 FEW_FEATURES = 100

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Pairing = Literal["all", "film", "similar"]
-"""Which photographs are compared: all with all; those that follow each other, and those alike; those alike."""
+Pairing = Literal["exhaustive", "sequential", "similar"]
+"""Which image pairs are matched: all; neighbours in a sequence, and those that look alike; those that look alike."""
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
-from app.capture.colmap_process import run_colmap
-from app.capture.structure_job import ColmapJob, ColmapOutcome, Pairing
-from app.capture.structure_photographs import (
+from app.capture.colmap.colmap_images import (
     ALIASES,
     DATABASE,
     MASKS_READ,
@@ -27,9 +25,11 @@ from app.capture.structure_photographs import (
     prepare,
     work_folder,
 )
-from app.capture.structure_places import POINTS, check_places, put_in_place, taken_back
-from app.capture.structure_reasons import reasons
-from app.capture.structure_worker import reconstruct
+from app.capture.colmap.colmap_job import ColmapJob, ColmapOutcome, Pairing
+from app.capture.colmap.colmap_process import run_colmap
+from app.capture.colmap.colmap_worker import reconstruct
+from app.capture.colmap.failure_reasons import reasons
+from app.capture.colmap.output_files import POINTS, check_places, put_in_place, taken_back
 from engines.core.data.images import list_images
 from engines.core.data.views import View
 from engines.core.device import usable_cores
@@ -50,8 +50,8 @@ SMALL_PART, HALF = 1 / 3, 1 / 2
 """Of the photographs: fewer cameras are a failure; fewer than half are told as a doubt."""
 MOST_PAIRED = 150
 """Photographs that are all matched with each other; of more, those that look alike."""
-SHORT_FILM = 30
-"""Frames that are all matched with each other: hardly more pairs than of a longer film's neighbours."""
+SHORT_VIDEO = 30
+"""Frames that are all matched with each other: hardly more pairs than of a longer video's neighbours."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class SfmProgress:
 
 
 @dataclass(frozen=True)
-class Structure:
+class SfmResult:
     """What was found.
 
     Attributes:
@@ -95,14 +95,14 @@ def find_poses(
     folder: Path,
     on_progress: Callable[[SfmProgress], None],
     stop: Stop,
-    film: bool | None = None,
+    sequential: bool | None = None,
     overwrite: bool = False,
     in_background: bool = True,
-) -> Structure:
+) -> SfmResult:
     """Finds the cameras of the photographs in `folder`, or in its `images/`.
 
     Args:
-        film: whether they are frames in their order; None: they may be in any.
+        sequential: whether they are frames in their order; None: they may be in any.
         overwrite: whether cameras that were not written here may be replaced.
         in_background: whether a window, or whatever else runs, comes first.
 
@@ -114,7 +114,7 @@ def find_poses(
     images = folder / "images" if (folder / "images").is_dir() else folder
     if not images.is_dir():
         raise UserError(
-            f"{folder}: {'is a file, neither a folder nor a film' if folder.exists() else 'no such folder'}"
+            f"{folder}: {'is a file, neither a folder nor a sequential' if folder.exists() else 'no such folder'}"
         )
     paths = list_images(images)
     if len(paths) < FEWEST:
@@ -124,14 +124,14 @@ def find_poses(
     work = work_folder(folder)
     with holding(work), taken_back(work):
         check_places(folder, work, overwrite)
-        job = _job(paths, images, folder, film, in_background)
+        job = _job(paths, images, folder, sequential, in_background)
         prepare(job, images)
         outcome = _run(job, on_progress, stop)
         _check_enough(outcome, job, images)
         return _written(folder, images, job, outcome, overwrite)
 
 
-def _job(paths: Sequence[Path], images: Path, folder: Path, film: bool | None, in_background: bool) -> ColmapJob:
+def _job(paths: Sequence[Path], images: Path, folder: Path, sequential: bool | None, in_background: bool) -> ColmapJob:
     """What COLMAP's process is asked for."""
     work = work_folder(folder)
     aliases = {alias(path.name): path.name for path in paths}
@@ -142,17 +142,17 @@ def _job(paths: Sequence[Path], images: Path, folder: Path, film: bool | None, i
         work / DATABASE,
         work / MODELS,
         lenses_of(paths),
-        pairing_of(len(paths), film),
+        pairing_of(len(paths), sequential),
         usable_cores(),
         in_background,
     )
 
 
-def pairing_of(photographs: int, film: bool | None) -> Pairing:
+def pairing_of(photographs: int, sequential: bool | None) -> Pairing:
     """Which photographs are compared."""
-    if film:
-        return "film" if photographs > SHORT_FILM else "all"
-    return "similar" if photographs > MOST_PAIRED else "all"
+    if sequential:
+        return "sequential" if photographs > SHORT_VIDEO else "exhaustive"
+    return "similar" if photographs > MOST_PAIRED else "exhaustive"
 
 
 def _check_enough(outcome: ColmapOutcome, job: ColmapJob, images: Path) -> None:
@@ -177,7 +177,7 @@ def _run(job: ColmapJob, on_progress: Callable[[SfmProgress], None], stop: Stop)
     return cast(ColmapOutcome, run_colmap(reconstruct, job, job.database.parent, stop, tell, job.in_background))
 
 
-def _written(folder: Path, images: Path, job: ColmapJob, outcome: ColmapOutcome, overwrite: bool) -> Structure:
+def _written(folder: Path, images: Path, job: ColmapJob, outcome: ColmapOutcome, overwrite: bool) -> SfmResult:
     found = job.models / str(outcome.number)
     model = read_model(found)
     registered = {picture.name for picture in model.pictures}
@@ -204,7 +204,7 @@ def _written(folder: Path, images: Path, job: ColmapJob, outcome: ColmapOutcome,
     finally:
         transforms.unlink(missing_ok=True)
     notes, doubts = _said(outcome, job, images, without)
-    return Structure(len(job.names), without, len(model.points), written, notes, doubts, outcome.error_px)
+    return SfmResult(len(job.names), without, len(model.points), written, notes, doubts, outcome.error_px)
 
 
 def _said(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.capture.colmap_process import MOST_TOLD, Work, run_colmap
+from app.capture.colmap.colmap_process import MOST_TOLD, Work, run_colmap
 from engines.core.engine import never_stop
 from engines.core.errors import Cancelled, Unwritable, UserError
 from tests.app.colmap_work import deaf, doubled, dying, endless, failing, imported
@@ -33,7 +33,7 @@ def test_errors_are_one_line_of_a_readable_length() -> None:
 @pytest.mark.parametrize("said", ["OSError: [Errno 28] No space left on device: 'pairs.txt'", "it is full"])
 def test_a_full_disk_is_called_so(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if "Errno" not in said:
-        monkeypatch.setattr("app.capture.colmap_process.is_full", lambda _: True)
+        monkeypatch.setattr("app.capture.colmap.colmap_process.is_full", lambda _: True)
     with pytest.raises(Unwritable, match=rf"{PLACE}: can't be written, the disk is full"):
         run_colmap(failing, said, PLACE, never_stop)
 
@@ -53,5 +53,5 @@ def test_it_is_ended_when_it_is_to_stop(work: Work) -> None:
 
 
 def test_it_begins_without_what_only_scenes_need() -> None:
-    packages = run_colmap(imported, "app.capture.structure_worker", PLACE, never_stop)
+    packages = run_colmap(imported, "app.capture.colmap.colmap_worker", PLACE, never_stop)
     assert "cv2" in packages and not {"torch", "pydantic", "scipy"} & set(packages)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from app.capture.structure_job import Pairing
+from app.capture.colmap.colmap_job import Pairing
 from engines.core.camera import Array
 
 OVERLAP = 12
@@ -35,11 +35,11 @@ def pairs_of(pairing: Pairing, descriptors: Sequence[Array]) -> Pairs:
         descriptors: [N, 128] bytes of each photograph in its order, largest features first.
     """
     count = len(descriptors)
-    if pairing == "all":
+    if pairing == "exhaustive":
         return all_pairs(count)
-    near = OVERLAP if pairing == "film" else LOOPS
+    near = OVERLAP if pairing == "sequential" else LOOPS
     follow = {(one, other) for one in range(count) for other in range(one + 1, min(one + 1 + near, count))}
-    alike = similar_pairs(appearance(descriptors), LOOPS if pairing == "film" else ALIKE, near)
+    alike = similar_pairs(appearance(descriptors), LOOPS if pairing == "sequential" else ALIKE, near)
     return _in_blocks(follow | alike)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.capture.structure_doubts import PlacedPair, agreement, doubts_of, strangers
-from app.capture.structure_graph import islands
+from app.capture.colmap.ambiguous_matches import PlacedPair, agreement, doubts_of, strangers
+from app.capture.colmap.view_graph import islands
 from engines.core.camera import Array
 
 

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image
 
-from app.capture.structure_job import ColmapJob
+from app.capture.colmap.colmap_job import ColmapJob
 from engines.core.data.images import photograph_size, read_image, to_uint8, unreadable_heif, write_png
 from engines.core.data.picture_files import read_valid_mask
 from engines.core.errors import UserError
