@@ -39,7 +39,7 @@ COMMANDS: Mapping[str, str] = {
     "info": "say what a checkpoint is, what it needs and what is assumed; or what a data folder is and lacks",
     "render": "render a path of cameras into a video or a folder of images",
     "mesh": "make a coloured mesh of a scene: .ply, .obj or .glb",
-    "poses": "find the cameras of photographs, or of a film",
+    "poses": "find the cameras of photographs, or of a video",
     "undistort": "make photographs of pinholes out of those of fisheyes, with COLMAP's model of their lenses",
     "train": "train a scene on a data folder",
     "evaluate": "compare a scene with photographs: PSNR, SSIM; or a mesh with another: Chamfer distance, IoU, F-score",

@@ -1,4 +1,4 @@
-"""The sharpest frames of a film, evenly spread, as photographs to find cameras of."""
+"""The sharpest frames of a video, evenly spread, as photographs to find cameras of."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ LOOKED_AT = 5
 
 
 def write_sharpest(
-    film: Path, folder: Path, count: int, on_written: Callable[[int], None] = lambda _: None
+    video: Path, folder: Path, count: int, on_written: Callable[[int], None] = lambda _: None
 ) -> list[Path]:
     """Writes about `count` frames as PNG into `folder`; those that are there already stay.
 
     Raises:
-        UserError: not a film, or the folder holds other files, or can't be written.
+        UserError: not a video, or the folder holds other files, or can't be written.
     """
     if count < 1:
         raise UserError(f"--frames {count}: must be at least 1")
     with holding(folder):
-        return _written(film, folder, count, on_written)
+        return _written(video, folder, count, on_written)
 
 
-def _written(film: Path, folder: Path, count: int, on_written: Callable[[int], None]) -> list[Path]:
-    frames = video_shape(film)[0]
+def _written(video: Path, folder: Path, count: int, on_written: Callable[[int], None]) -> list[Path]:
+    frames = video_shape(video)[0]
     count = min(count, frames)
     starts = [index * frames // count for index in range(count + 1)]
     paths = [folder / f"{start:06d}.png" for start in starts[:-1]]
@@ -45,7 +45,7 @@ def _written(film: Path, folder: Path, count: int, on_written: Callable[[int], N
         try:
             for index, path in enumerate(paths):
                 if not path.is_file():
-                    write_png(path, _sharpest(film, starts[index], starts[index + 1]))
+                    write_png(path, _sharpest(video, starts[index], starts[index + 1]))
                     new.append(path)
                 on_written(index + 1)
         except Unwritable:
@@ -55,10 +55,10 @@ def _written(film: Path, folder: Path, count: int, on_written: Callable[[int], N
     return paths
 
 
-def _sharpest(film: Path, first: int, end: int) -> Array:
+def _sharpest(video: Path, first: int, end: int) -> Array:
     """[H, W, 3] bytes."""
     places = np.unique(np.linspace(first, end - 1, min(LOOKED_AT, end - first)).round().astype(int)).tolist()
-    pictures = [to_uint8(read_picture(film, (place,))) for place in places]
+    pictures = [to_uint8(read_picture(video, (place,))) for place in places]
     return max(pictures, key=sharpness)
 
 

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "path",
         type=Path,
         metavar="CHECKPOINT|FOLDER",
-        help="a scene file, a run folder, or a file of the authors' code; or a data folder, photographs, or a film",
+        help="a scene file, a run folder, or a file of the authors' code; or a data folder, photographs, or a video",
     )
     parser.add_argument("--data", type=Path, metavar="FOLDER", help=(
         "a checkpoint's data folder: cameras, intrinsics, photographs"

@@ -1,4 +1,4 @@
-"""`main.py poses`: finds the cameras of photographs, or of a film's frames."""
+"""`main.py poses`: finds the cameras of photographs, or of a video's frames."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from engines.core.engine import never_stop
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument(
-        "source", type=Path, metavar="FOLDER|VIDEO", help="photographs, in the folder or in its images/; or a film"
+        "source", type=Path, metavar="FOLDER|VIDEO", help="photographs, in the folder or in its images/; or a video"
     )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help=(
-        "of a film: where its sharpest frames and their cameras go (default: a folder of its name beside it)"
+        "of a video: where its sharpest frames and their cameras go (default: a folder of its name beside it)"
     ))  # fmt: skip
     parser.add_argument("--frames", type=int, default=FRAMES, metavar="N", help=(
-        "of a film: about so many are taken (default: %(default)s)"
+        "of a video: about so many are taken (default: %(default)s)"
     ))  # fmt: skip
     parser.add_argument("--ordered", action="store_true", help=(
         "photographs are in their order by name, each overlaps with the next ones: much faster for many"
@@ -41,14 +41,14 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UserError: no photographs, cameras of somebody else's are there, or none, or only few, can be found.
     """
-    folder, film = arguments.source, arguments.source.suffix.lower() in VIDEO_SUFFIXES
-    if film:
+    folder, video = arguments.source, arguments.source.suffix.lower() in VIDEO_SUFFIXES
+    if video:
         folder = arguments.out or arguments.source.with_suffix("")
         # The delay keeps the line of an error at once (another command writes there) free of a bar.
         with tqdm(total=arguments.frames, unit="frame", mininterval=_interval(), desc="frames", delay=1) as bar:
             write_sharpest(arguments.source, folder / "images", arguments.frames, lambda done: bar.update(done - bar.n))
     with _Bars() as bars:
-        ordered = True if film or arguments.ordered else None
+        ordered = True if video or arguments.ordered else None
         found = find_poses(folder, bars, never_stop, ordered, arguments.overwrite, in_background=False)
     notes([*found.notes, *(f"doubtful: {doubt}" for doubt in found.doubts)])
     sys.stderr.write(

@@ -72,13 +72,13 @@ def drop(window: DropTarget, paths: list[Path]) -> None:
     if path.is_file() and is_mesh_file(path):
         window.meshes.open(path)
         return
-    film = path.suffix.lower() in VIDEO_SUFFIXES
-    if not film and (path.is_file() or _is_learnt(path)):
+    video = path.suffix.lower() in VIDEO_SUFFIXES
+    if not video and (path.is_file() or _is_learnt(path)):
         window.files.open(path)
         return
-    if not film and window.session.opened is not None and not holds_data(path) and not _holds_images(path):
+    if not video and window.session.opened is not None and not holds_data(path) and not _holds_images(path):
         raise UserError(f"{path.name}: the folder holds no scene, no data in a layout that is known, and no images")
-    use = "train" if film or window.session.opened is None or not holds_data(path) else _ask_use(window, path)
+    use = "train" if video or window.session.opened is None or not holds_data(path) else _ask_use(window, path)
     if use == "train":
         window.trainings.ask(path)
     elif use == "data":

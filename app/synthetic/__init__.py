@@ -6,7 +6,7 @@ Each module has one of these, so that a variation (another material, a moving po
 
 A still life is made by `arrangement`, a class of cars by `toy_car`, seen from `viewpoints`, written by `sample`.
 A recording: `stages` hold `furniture` or a `street`, `movers` follow a `motion`, a `scheme` gives the colours;
-`recording` brings them before its rig, `recording_sample` writes it, in the processes of a `film_crew`.
+`recording` brings them before its rig, `recording_sample` writes it, in several processes: `recording_processes`.
 
 World: z is up. A still life and a car stay within `scene.BALL_RADIUS` of the origin; a recording's ground is z = 0.
 """

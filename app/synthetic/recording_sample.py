@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from app.synthetic.film_crew import film_all
 from app.synthetic.recording import CAMERAS, STEPS, Recording, recording
+from app.synthetic.recording_processes import record_all
 from app.synthetic.sample import require_empty
 from app.synthetic.still_view import StillView
 from engines.core.bounds import bounds_seen
@@ -85,7 +85,7 @@ class Reel:
         width, height = self.sample.size_px
         return width * height * self.samples**2
 
-    def film(self, on_picture: Callable[[], None], stop: Stop) -> Range:
+    def record(self, on_picture: Callable[[], None], stop: Stop) -> Range:
         """Writes all its pictures.
 
         Raises:
@@ -138,7 +138,7 @@ def write_recordings(
         for camera in range(CAMERAS)
     ]
     ranges: dict[int, dict[int, Range]] = {}
-    with closing(film_all(reels, processes, on_pictures or (lambda count: None), stop)) as filmed:
+    with closing(record_all(reels, processes, on_pictures or (lambda count: None), stop)) as filmed:
         for index, depths in filmed:
             reel = reels[index]
             taken = ranges.setdefault(reel.number, {})

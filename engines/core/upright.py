@@ -94,7 +94,7 @@ def parse_up(text: str) -> Array:
 def upper_edge(view: View) -> Array:
     """[3] unit vector, world: from the middle of the photograph to its upper edge, as EXIF has it.
 
-    The picture's own upper edge where there is no EXIF, of pictures in films and archives, and of a photograph that is
+    The picture's own upper edge where there is no EXIF, of pictures in videos and archives, and of a photograph that is
     turned when it is read.
     """
     orientation = 1

@@ -40,7 +40,7 @@ def lack_of_depths(dataset: Dataset) -> str:
 
 
 def are_clips(dataset: Dataset) -> bool:
-    """Whether views are the frames of films through still scenes, in their order."""
+    """Whether views are the frames of videos through still scenes, in their order."""
     return dataset.format == CLIPS
 
 

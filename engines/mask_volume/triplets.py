@@ -49,7 +49,7 @@ class Triplets:
         """Out of the training photographs `views`.
 
         Args:
-            are_clips: whether each instance's views are the frames of a film, in their order.
+            are_clips: whether each instance's views are the frames of a video, in their order.
         """
         self._views, self._are_clips, self._config, self._seed = views, are_clips, config, seed
         # By instance and camera of a rig, else by view.
@@ -112,7 +112,7 @@ class Triplets:
 
 
 def _frames(clip: Array, config: MaskVolumeConfig, random: torch.Generator) -> Sequence[int]:
-    """Three of a random subsequence of a film's frames; a short film gives what it has."""
+    """Three of a random subsequence of a video's frames; a short video gives what it has."""
     last = len(clip) - 1
     most = min(config.max_stride, last // (config.num_frames - 1))
     least = min(config.min_stride, last // (FEWEST - 1))

@@ -236,10 +236,10 @@ def binary_datasets(shop: Workshop) -> Iterator[Case]:
                 content = struct.pack("<Q", 1) + bytes(60)
                 (folder / f"sparse/0/{other}.bin").write_bytes(way(content, shop.chance) if other == name else content)
             yield Case("COLMAP", folder / "sparse/0", ("info", str(folder)))
-    film = shop.root / "film.h5"
-    with h5py.File(film, "w") as file:
+    video = shop.root / "video.h5"
+    with h5py.File(video, "w") as file:
         file["data"] = np.zeros((2, 2, 16, 16, 4), np.uint8)
-    for case in shop.damaged("HDF5", "a.h5", film.read_bytes(), BYTES, "info", "FOLDER"):
+    for case in shop.damaged("HDF5", "a.h5", video.read_bytes(), BYTES, "info", "FOLDER"):
         np.save(case.file.parent / "a_pb.npy", np.zeros((2, 17)))
         yield replace(case, file=case.file.parent)
     clip = (DEMOS / "street/cam00.mp4").read_bytes()[:50_000]

@@ -76,19 +76,19 @@ def test_a_sample_that_was_begun_keeps_what_it_has_when_it_goes_on(tmp_path: Pat
 
 
 def test_frames_of_a_film_without_room_leave_nothing_and_earlier_ones_stay(tmp_path: Path) -> None:
-    film, frames = tmp_path / "film.mp4", tmp_path / "walk" / "images"
+    video, frames = tmp_path / "video.mp4", tmp_path / "walk" / "images"
     noise = np.random.default_rng(0).integers(0, 255, (4, 48, 64, 3), dtype=np.uint8)
-    with VideoWriter(film, (64, 48)) as writer:
+    with VideoWriter(video, (64, 48)) as writer:
         writer.write(np.zeros_like(noise[0]))
         for picture in noise:
             writer.write(picture)
     with pytest.raises(Unwritable), no_room_beyond(2000):
-        write_sharpest(film, frames, 5)
+        write_sharpest(video, frames, 5)
     assert not frames.parent.exists()
-    written = write_sharpest(film, frames, 5)
+    written = write_sharpest(video, frames, 5)
     written[-1].unlink()
     with pytest.raises(Unwritable), no_room_beyond(2000):
-        write_sharpest(film, frames, 5)
+        write_sharpest(video, frames, 5)
     assert sorted(frames.iterdir()) == written[:-1]
 
 

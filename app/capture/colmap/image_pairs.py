@@ -15,9 +15,9 @@ from app.capture.colmap.colmap_job import Pairing
 from engines.core.camera import Array
 
 OVERLAP = 12
-"""Frames after each that it is matched with, in a film."""
+"""Frames after each that it is matched with, in a video."""
 LOOPS = 10
-"""Frames elsewhere in a film that look most like it: where the camera comes back."""
+"""Frames elsewhere in a video that look most like it: where the camera comes back."""
 ALIKE = 40
 """Photographs that look most like each one, of a set that is too large for all with all."""
 BLOCK = 25

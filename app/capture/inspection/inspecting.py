@@ -34,8 +34,8 @@ MOST_CAMERAS, MOST_LOOKED_AT = 500, 400
 """Of more, so many are read, evenly spread: cameras in a second or so, photographs in seconds to half a minute."""
 DATA_SUFFIXES = (".json", ".npy", ".npz")
 """Of files in data folders, by which people name these."""
-FILM_FRAMES = 24
-"""That are looked at of a film."""
+VIDEO_FRAMES = 24
+"""That are looked at of a video."""
 TELL_S = 0.25
 """Between two reports."""
 
@@ -43,7 +43,7 @@ OnProgress = Callable[[DataReport, Sequence[Thumbnail]], None]
 
 
 def inspect_data(source: Path, on_progress: OnProgress, stop: Stop, up: Array | None = None) -> DataReport:
-    """What a data folder, a folder of photographs or a film is, and what in it is doubtful.
+    """What a data folder, a folder of photographs or a video is, and what in it is doubtful.
 
     Args:
         on_progress: called with a first report before any photograph is read, then several times a second with what
@@ -114,12 +114,12 @@ def _film(source: Path) -> _Inspection:
     except UserError as error:
         return _unknown(source, str(error))
     camera = _nobodys_camera((width, height))
-    places = np.unique(np.linspace(0, frames - 1, min(FILM_FRAMES, frames)).round().astype(int)).tolist()
-    # Each a moment of its own: a film may stand still.
+    places = np.unique(np.linspace(0, frames - 1, min(VIDEO_FRAMES, frames)).round().astype(int)).tolist()
+    # Each a moment of its own: a video may stand still.
     views = [View(camera, f"frame {at}", image_path=source, image_at=(at,), time=at) for at in places]
     report = DataReport(
         source,
-        "film",
+        "video",
         "no camera poses",
         photographs=frames,
         sizes=(f"{width}x{height}",),

@@ -136,7 +136,7 @@ def fitted(picture: Array, most_px: int) -> tuple[int, int]:
 def fineness(grey: Array) -> float:
     """How strong the finest detail of [H, W] bytes is, by that which a small blur leaves.
 
-    `film_frames.sharpness` alone follows what is shown: the same lens sees a quarter as much of it on a plain wall.
+    `sharp_frames.sharpness` alone follows what is shown: the same lens sees a quarter as much of it on a plain wall.
     """
     image = grey.astype(np.float64)
     fine = cv2.Laplacian(image, cv2.CV_64F).std()

@@ -11,7 +11,7 @@ from engines.core.abilities import FilledBox
 from engines.core.camera import Array, Camera
 from engines.core.reading import naming
 
-Kind = Literal["data", "photographs", "film", "unknown"]
+Kind = Literal["data", "photographs", "video", "unknown"]
 Severity = Literal["note", "warning"]
 
 
@@ -88,15 +88,15 @@ class MethodBox:
 
 @dataclass(frozen=True, eq=False)
 class DataReport:
-    """What is known so far of a folder, or of a film.
+    """What is known so far of a folder, or of a video.
 
     Attributes:
         source: the folder or file that was named.
-        kind: "data" has cameras; of "photographs" and a "film" the program can find them.
+        kind: "data" has cameras; of "photographs" and a "video" the program can find them.
         reason: why it is no data that can be learnt from as it is; "" where it is.
         format: the layout's name, of data.
         splits: how many views, by split.
-        photographs: how many there are; of a film its frames.
+        photographs: how many there are; of a video its frames.
         sizes: "widthxheight" of the photographs, the most frequent first.
         objects: their names; empty for a single scene.
         moments: 1 of a still scene.
@@ -173,11 +173,11 @@ def facts(report: DataReport) -> list[tuple[str, str]]:
 def _what(report: DataReport) -> str:
     if report.kind == "data":
         return f"data folder, {report.format}"
-    return {"photographs": "images without camera poses", "film": "video", "unknown": "unknown"}[report.kind]
+    return {"photographs": "images without camera poses", "video": "video", "unknown": "unknown"}[report.kind]
 
 
 def _photographs(report: DataReport) -> str:
-    what = f"{report.photographs} frames" if report.kind == "film" else str(report.photographs)
+    what = f"{report.photographs} frames" if report.kind == "video" else str(report.photographs)
     return ", ".join([what, *report.sizes]) if report.photographs else ""
 
 

@@ -148,7 +148,7 @@ class DataView(QWidget):
                 _plain("Can be trained with", "muted"), _plain(", ".join(able) or "no method here", wrap=True)
             )
         # Of images without camera poses the type has said so.
-        if report.reason and report.photographs and report.kind not in ("photographs", "film"):
+        if report.reason and report.photographs and report.kind not in ("photographs", "video"):
             self._doubts.addWidget(_plain(_sentence(report.reason), wrap=True))
         for doubt in report.doubts:
             role = "warning" if doubt.severity == "warning" else "muted"

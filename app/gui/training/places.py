@@ -1,4 +1,4 @@
-"""Folders and films that the training asks for, remembered from one time to the next."""
+"""Folders and videos that the training asks for, remembered from one time to the next."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QFileDialog
 from app.gui.host import Host
 from engines.core.data.picture_files import VIDEO_SUFFIXES
 
-FILM_FILTER = "Videos ({});;All files (*)".format(" ".join("*" + suffix for suffix in sorted(VIDEO_SUFFIXES)))
+VIDEO_FILTER = "Videos ({});;All files (*)".format(" ".join("*" + suffix for suffix in sorted(VIDEO_SUFFIXES)))
 
 
 def ask_folder(window: Host, dialog: str, title: str, begin: str = "") -> Path | None:
@@ -22,10 +22,10 @@ def ask_folder(window: Host, dialog: str, title: str, begin: str = "") -> Path |
     return Path(chosen)
 
 
-def ask_film(window: Host) -> Path | None:
-    """A film; None where nothing was chosen."""
+def ask_video(window: Host) -> Path | None:
+    """A video; None where nothing was chosen."""
     there = window.settings.folders.get("film", "")
-    chosen, _ = QFileDialog.getOpenFileName(window.widget, "Video to train from", there, FILM_FILTER)
+    chosen, _ = QFileDialog.getOpenFileName(window.widget, "Video to train from", there, VIDEO_FILTER)
     if not chosen:
         return None
     window.change_settings(window.settings.with_folder("film", Path(chosen).parent))

@@ -157,7 +157,7 @@ class PosesPart(QWidget):
         return True if answer == QMessageBox.Yes else None
 
     def _estimate(self, source: Path, overwrite: bool, tell: Tell, stop: Stop) -> SfmResult:
-        film, folder = source.is_file(), _folder_of(source)
+        video, folder = source.is_file(), _folder_of(source)
 
         def on_frame(done: int) -> None:
             if stop():
@@ -169,9 +169,9 @@ class PosesPart(QWidget):
             what = "pairs" if progress.stage == "matches" else "images"
             tell(lambda: self._show_stage(progress.stage, progress.done, progress.total, what, progress.attempt))
 
-        if film:
+        if video:
             write_sharpest(source, folder / "images", FRAMES, on_frame)
-        return find_poses(folder, on_progress, stop, True if film else None, overwrite)
+        return find_poses(folder, on_progress, stop, True if video else None, overwrite)
 
     def _show_stage(self, stage: str, done: int, total: int, what: str, attempt: str = "") -> None:
         self.bar.setRange(0, total)
@@ -196,5 +196,5 @@ class PosesPart(QWidget):
 
 
 def _folder_of(source: Path) -> Path:
-    """Where the cameras of a folder or a film go."""
+    """Where the cameras of a folder or a video go."""
     return source.with_suffix("") if source.is_file() else source

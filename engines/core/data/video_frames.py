@@ -1,6 +1,6 @@
 """Frames of a video by their number: those that can be decoded, however a container counts and times them.
 
-A header's count is of no use where frames have no even rate, or where a film was trimmed without being encoded again:
+A header's count is of no use where frames have no even rate, or where a video was trimmed without being encoded again:
 an edit list hides frames that are still in the file. So packets are counted, and where their times are not even, or the
 last of them gives no frame, frames are. The first that can't be decoded is the end.
 """

@@ -323,7 +323,7 @@ def test_photographs_and_films_are_known_as_such(tmp_path: Path) -> None:
     assert doubts(inspected(tmp_path / "images")) == [("1 photograph can't be read: 07.png", ("07.png",))]
     write_video(tmp_path / "walk.mp4", [photograph(index) for index in range(30)])
     report = inspected(tmp_path / "walk.mp4")
-    assert report.kind == "film" and report.photographs == 30 and report.sizes == ("96x64",) and report.doubts == ()
+    assert report.kind == "video" and report.photographs == 30 and report.sizes == ("96x64",) and report.doubts == ()
 
 
 def test_anything_else_is_unknown_for_a_reason(tmp_path: Path) -> None:

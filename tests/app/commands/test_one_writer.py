@@ -72,4 +72,4 @@ def test_cameras_that_are_being_found(tmp_path: Path, capsys: pytest.CaptureFixt
 
 def test_a_film_whose_frames_are_being_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with holding(tmp_path / "out" / "images"):
-        refused(["poses", str(tmp_path / "film.mp4"), "--out", str(tmp_path / "out")], capsys)
+        refused(["poses", str(tmp_path / "video.mp4"), "--out", str(tmp_path / "out")], capsys)

@@ -64,7 +64,7 @@ def test_only_one_export_of_either_kind_and_cancelling_leaves_nothing(
     asked: list[str] = []
     monkeypatch.setattr(app.gui.export.exporting, "ask_mesh", lambda *_: asked.append("mesh"))
     monkeypatch.setattr(
-        app.gui.export.exporting, "ask_export", lambda *_: ExportSettings(out=str(tmp_path / "film.mp4"))
+        app.gui.export.exporting, "ask_export", lambda *_: ExportSettings(out=str(tmp_path / "video.mp4"))
     )
     for command in ("export_mesh", "export"):
         window.banner.hide()

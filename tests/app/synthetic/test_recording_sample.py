@@ -104,7 +104,7 @@ def test_a_point_is_seen_where_it_projects(folder: Path) -> None:
 
 def test_one_camera_again_gives_the_same_bytes_and_another_seed_others(folder: Path, tmp_path: Path) -> None:
     for name, sample in (("same", SAMPLE), ("other", replace(SAMPLE, seed=3))):
-        Reel(tmp_path / name, sample, 0, 7, 1).film(lambda: None, lambda: False)
+        Reel(tmp_path / name, sample, 0, 7, 1).record(lambda: None, lambda: False)
     picture = "frames/00002/images/007.png"
     assert (tmp_path / "same" / picture).read_bytes() == (folder / picture).read_bytes()
     assert (tmp_path / "other" / picture).read_bytes() != (folder / picture).read_bytes()

@@ -108,16 +108,16 @@ HOLD = (
 
 
 def test_an_output_that_another_process_writes_is_refused_until_that_is_killed(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "film.mp4"
+    path = tmp_path / "new" / "video.mp4"
     with subprocess.Popen([sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None and other.stdout.readline() == "held\n"
-        with pytest.raises(UserError, match=r"film\.mp4: is being written by another command"), holding(path):
+        with pytest.raises(UserError, match=r"video\.mp4: is being written by another command"), holding(path):
             pytest.fail("held twice")
         with holding(path.with_name("other.mp4")):
             assert path.parent.is_dir()
         other.kill()
         other.wait()
-    assert [path.name for path in path.parent.iterdir()] == [".film.mp4.claim.part"]
+    assert [path.name for path in path.parent.iterdir()] == [".video.mp4.claim.part"]
     with holding(path):
         pass
     assert list(path.parent.iterdir()) == []
@@ -170,7 +170,7 @@ def test_a_process_that_was_killed_owns_nothing_before_its_parent_heard_of_it(tm
 
 
 def test_folders_made_for_an_output_that_fails_are_removed(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no scene"), holding(tmp_path / "a" / "b" / "film.mp4"):
+    with pytest.raises(UserError, match="no scene"), holding(tmp_path / "a" / "b" / "video.mp4"):
         raise UserError("no scene")
     with pytest.raises(UserError, match="can't be written"), replacing(tmp_path / "a" / "b" / "c.json"):
         raise OSError("no room")

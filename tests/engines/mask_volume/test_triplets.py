@@ -31,9 +31,9 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+def videos(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """A long clip, one that is too short for the strides, one that is too short for anything."""
-    return clips(tmp_path_factory.mktemp("films"), (60, 8, 2))
+    return clips(tmp_path_factory.mktemp("videos"), (60, 8, 2))
 
 
 def test_three_cameras_of_one_moment(rig: Dataset) -> None:
@@ -52,9 +52,9 @@ def test_they_follow_from_the_seed_and_the_number_alone(rig: Dataset) -> None:
     assert drawn(rig, 10) != drawn(rig, 10, seed=1)
 
 
-def test_frames_of_a_clip_keep_their_distances(films: Dataset) -> None:
+def test_frames_of_a_clip_keep_their_distances(videos: Dataset) -> None:
     settings = {"num_frames": 4, "min_stride": 3, "max_stride": 10}
-    of_clip = [t for t in drawn(films, 300, True, **settings) if films.views.instances[t.first] == 0]
+    of_clip = [t for t in drawn(videos, 300, True, **settings) if videos.views.instances[t.first] == 0]
     gaps = np.array([np.diff(sorted(numbers(triplet))) for triplet in of_clip])
     strides = np.gcd(gaps[:, 0], gaps[:, 1])
     # Three of four frames that are s apart: their gaps are s and s, or s and 2 s.
@@ -65,18 +65,18 @@ def test_frames_of_a_clip_keep_their_distances(films: Dataset) -> None:
     assert {np.argsort(np.argsort(numbers(t)))[2] for t in of_clip} == {0, 1, 2}
 
 
-def test_a_short_clip_gives_what_it_has_and_clips_take_turns(films: Dataset) -> None:
-    found = drawn(films, 40, True)
-    turns = films.views.instances[[triplet.first for triplet in found]].reshape(20, 2)
+def test_a_short_clip_gives_what_it_has_and_clips_take_turns(videos: Dataset) -> None:
+    found = drawn(videos, 40, True)
+    turns = videos.views.instances[[triplet.first for triplet in found]].reshape(20, 2)
     assert (turns.sum(axis=1) == 1).all()
-    short = [numbers(triplet) for triplet in found if films.views.instances[triplet.first] == 1]
+    short = [numbers(triplet) for triplet in found if videos.views.instances[triplet.first] == 1]
     assert all(len(set(triplet)) == 3 and set(triplet) <= set(range(60, 68)) for triplet in short)
-    assert begun(films, crop_px=16).notes[0].startswith("1 of the folder's captures are left out")
+    assert begun(videos, crop_px=16).notes[0].startswith("1 of the folder's captures are left out")
 
 
 def test_photographs_of_a_folder_are_neighbours(tmp_path: Path) -> None:
-    film = clips(tmp_path, (12,))
-    row = replace(film, format="llff")
+    video = clips(tmp_path, (12,))
+    row = replace(video, format="llff")
     for triplet in drawn(row, 40, neighbours=3):
         away = np.abs(np.array([triplet.second, triplet.target]) - triplet.first)
         # At an end of the row the three nearest reach further.

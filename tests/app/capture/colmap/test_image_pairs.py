@@ -1,4 +1,4 @@
-"""Which photographs are compared: all, a film's neighbours and loops, or those that look alike."""
+"""Which photographs are compared: all, a video's neighbours and loops, or those that look alike."""
 
 from __future__ import annotations
 

@@ -179,7 +179,7 @@ def test_what_can_not_be_done_is_one_line(tmp_path: Path, capsys: pytest.Capture
 
     assert refusal(tmp_path / "none") == "vantage: /none: no such folder"
     (tmp_path / "notes.txt").touch()
-    assert refusal(tmp_path / "notes.txt") == "vantage: /notes.txt: is a file, neither a folder nor a film"
+    assert refusal(tmp_path / "notes.txt") == "vantage: /notes.txt: is a file, neither a folder nor a video"
     (tmp_path / "few").mkdir()
     write_png(tmp_path / "few" / "a.png", np.zeros((32, 32, 3), np.uint8))
     assert refusal(tmp_path / "few") == "vantage: /few: holds 1 photographs; cameras can be found of 3 or more"
@@ -252,14 +252,14 @@ def test_of_a_film_the_sharpest_frames_are_taken(tmp_path: Path) -> None:
     blurred = to_uint8(resize_area(resize_area(sharp / np.float32(255), (24, 16)), (96, 64)))
     assert sharpness(sharp) > 10 * sharpness(blurred)
     frames = [sharp if index % 4 == 2 else blurred for index in range(20)]
-    film = tmp_path / "film.mp4"
-    write_video(film, frames)
-    paths = write_sharpest(film, tmp_path / "out", 5)
+    video = tmp_path / "video.mp4"
+    write_video(video, frames)
+    paths = write_sharpest(video, tmp_path / "out", 5)
     assert [path.name for path in paths] == ["000000.png", "000004.png", "000008.png", "000012.png", "000016.png"]
     assert all(sharpness(to_uint8(read_image(path))) > 3 * sharpness(blurred) for path in paths)
     (tmp_path / "out" / "notes.txt").touch()
     with pytest.raises(UserError, match=r"out: holds other files \(notes\.txt\)"):
-        write_sharpest(film, tmp_path / "out", 5)
+        write_sharpest(video, tmp_path / "out", 5)
 
 
 def test_a_name_that_is_no_text_is_told(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def under_way(window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer, shel
     """A long export, of which some frames are done."""
     shelf.scenes["slow.pth"] = lambda: FakeScene(seconds=0.1)
     open_and_wait(window, qtbot, Path("slow.pth"))
-    answer(ExportSettings(frames=500, out=str(tmp_path / "film.mp4")))
+    answer(ExportSettings(frames=500, out=str(tmp_path / "video.mp4")))
     window.commands["export"].trigger()
     qtbot.waitUntil(lambda: window.export_bar.progress.value() >= 2, timeout=NEVER)
 
@@ -102,12 +102,12 @@ def test_an_export_into_what_is_being_written_is_refused(
     # Of a long path the banner shows a part.
     monkeypatch.chdir(tmp_path)
     open_and_wait(window, qtbot, SCENE)
-    out = Path("film.mp4")
+    out = Path("video.mp4")
     answer(ExportSettings(frames=2, out=str(out)))
     with holding(out):
         window.commands["export"].trigger()
         qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
-        assert "film.mp4: is being written by another" in told(window) and not out.exists()
+        assert "video.mp4: is being written by another" in told(window) and not out.exists()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -136,7 +136,7 @@ def test_a_failed_export_says_why(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     open_and_wait(window, qtbot, SCENE)
-    answer(ExportSettings(path="file", path_file="none.txt", out="film.mp4"))
+    answer(ExportSettings(path="file", path_file="none.txt", out="video.mp4"))
     window.commands["export"].trigger()
     qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
     assert "none.txt" in told(window)

@@ -31,7 +31,7 @@ class Search:
         self.stopped = 0
         self.result: SfmResult | UserError | None = None
 
-    def __call__(self, where: Path, on_progress: object, stop: Stop, film: object, overwrite: bool) -> SfmResult:
+    def __call__(self, where: Path, on_progress: object, stop: Stop, video: object, overwrite: bool) -> SfmResult:
         while self.result is None:
             if stop():
                 self.stopped += 1

@@ -178,8 +178,8 @@ def test_cameras_are_found_for_plain_photographs(
 ) -> None:
     folder = plain(tmp_path / "plain", photographs)
 
-    def find(where: Path, on_progress: object, stop: Stop, film: bool | None, overwrite: bool) -> SfmResult:
-        assert where == folder and film is None and callable(on_progress)
+    def find(where: Path, on_progress: object, stop: Stop, video: bool | None, overwrite: bool) -> SfmResult:
+        assert where == folder and video is None and callable(on_progress)
         on_progress(SfmProgress("matches", 2, 3))
         for name in ("train", "validation"):
             if (photographs / name).exists():
@@ -210,7 +210,7 @@ def test_finding_cameras_can_be_stopped_and_may_fail(
 ) -> None:
     folder, stopped = plain(tmp_path / "plain", photographs), list[bool]()
 
-    def find(where: Path, on_progress: object, stop: Stop, film: bool | None, overwrite: bool) -> SfmResult:
+    def find(where: Path, on_progress: object, stop: Stop, video: bool | None, overwrite: bool) -> SfmResult:
         while not stop():
             pass
         stopped.append(True)
@@ -244,7 +244,7 @@ def test_cameras_that_are_there_are_replaced_only_when_the_question_is_answered_
     (folder / "poses_bounds.npy").write_bytes(b"mine")
     texts = list[str]()
 
-    def find(where: Path, on_progress: object, stop: Stop, film: bool | None, overwrite: bool) -> SfmResult:
+    def find(where: Path, on_progress: object, stop: Stop, video: bool | None, overwrite: bool) -> SfmResult:
         told.append(overwrite)
         raise UserError("it ended")
 

@@ -1,4 +1,4 @@
-"""Several processes that film at the same time, told to stop together."""
+"""Several processes that record at the same time, told to stop together."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ Stop = Callable[[], bool]
 Result = TypeVar("Result", covariant=True)
 
 
-class Filming(Protocol[Result]):
+class RecordingWork(Protocol[Result]):
     """Work for one process, which can be sent there."""
 
-    def film(self, on_picture: Callable[[], None], stop: Stop) -> Result:
+    def record(self, on_picture: Callable[[], None], stop: Stop) -> Result:
         """Tells of every picture."""
         ...
 
 
-def film_all(
-    work: Sequence[Filming[Result]], processes: int, on_pictures: Callable[[int], None], stop: Stop
+def record_all(
+    work: Sequence[RecordingWork[Result]], processes: int, on_pictures: Callable[[int], None], stop: Stop
 ) -> Generator[tuple[int, Result]]:
     """The number and result of each piece of work, as they are done.
 
@@ -50,7 +50,7 @@ def film_all(
     processes = min(processes, len(work))
     if processes <= 1:
         for number, piece in enumerate(work):
-            yield number, piece.film(lambda: on_pictures(1), stop)
+            yield number, piece.record(lambda: on_pictures(1), stop)
         return
     # A fork would copy locks that other threads hold at that moment.
     context = multiprocessing.get_context("spawn")
@@ -59,7 +59,7 @@ def film_all(
     with ProcessPoolExecutor(processes, context, _begin, (taken, halt)) as pool:
         try:
             with _interrupts_held(), _one_thread_each():
-                waiting: dict[Future[Result], int] = {pool.submit(_film, piece): n for n, piece in enumerate(work)}
+                waiting: dict[Future[Result], int] = {pool.submit(_record, piece): n for n, piece in enumerate(work)}
             while waiting:
                 done, _ = wait(waiting, LOOK_EVERY_S, FIRST_COMPLETED)
                 # Read once: what is taken between two readings would never be told.
@@ -94,12 +94,12 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _film(piece: Filming[Result]) -> Result:
+def _record(piece: RecordingWork[Result]) -> Result:
     def count() -> None:
         with _shared["taken"].get_lock():
             _shared["taken"].value += 1
 
-    return piece.film(count, _shared["halt"].is_set)
+    return piece.record(count, _shared["halt"].is_set)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from app.synthetic.film_crew import Stop, film_all
+from app.synthetic.recording_processes import Stop, record_all
 from engines.core.errors import Cancelled, UserError
 
 
@@ -16,7 +16,7 @@ class Square:
 
     number: int
 
-    def film(self, on_picture: Callable[[], None], stop: Stop) -> tuple[int, int]:
+    def record(self, on_picture: Callable[[], None], stop: Stop) -> tuple[int, int]:
         if self.number == -1:
             raise UserError("disk: full")
         if self.number == -2:
@@ -29,7 +29,7 @@ class Square:
 @pytest.mark.parametrize("processes", [1, 2])
 def test_all_work_is_done_and_counted(processes: int) -> None:
     counts: list[int] = []
-    results = dict(film_all([Square(n) for n in range(5)], processes, counts.append, lambda: False))
+    results = dict(record_all([Square(n) for n in range(5)], processes, counts.append, lambda: False))
     assert {number: square for number, (square, _) in results.items()} == {0: 0, 1: 1, 2: 4, 3: 9, 4: 16}
     assert sum(counts) == 0 + 1 + 2 + 3 + 4
     assert (os.getpid() in {process for _, process in results.values()}) == (processes == 1)
@@ -37,14 +37,14 @@ def test_all_work_is_done_and_counted(processes: int) -> None:
 
 def test_a_mistake_is_told_as_it_is() -> None:
     with pytest.raises(UserError, match="disk: full"):
-        list(film_all([Square(-1), Square(2)], 2, lambda count: None, lambda: False))
+        list(record_all([Square(-1), Square(2)], 2, lambda count: None, lambda: False))
 
 
 def test_a_process_that_dies_is_told() -> None:
     with pytest.raises(UserError, match="was ended from outside"):
-        list(film_all([Square(-2), Square(-2)], 2, lambda count: None, lambda: False))
+        list(record_all([Square(-2), Square(-2)], 2, lambda count: None, lambda: False))
 
 
 def test_stops_when_asked() -> None:
     with pytest.raises(Cancelled):
-        list(film_all([Square(n) for n in range(4)], 2, lambda count: None, lambda: True))
+        list(record_all([Square(n) for n in range(4)], 2, lambda count: None, lambda: True))
