@@ -17,7 +17,7 @@ from engines.core.objective import Setup
 from engines.core.storage.checkpoint import Checkpoint
 from engines.mask_volume import upstream
 from engines.mask_volume.config import MaskVolumeConfig, MaskVolumeOptions
-from engines.mask_volume.moments import has_mask
+from engines.mask_volume.multiplane_image import has_mask
 from engines.mask_volume.scene import MaskVolumeScene
 
 DRAWN_FROM = (

@@ -15,8 +15,8 @@ from engines.mask_volume.captures import background_of, depth_limits, picture_at
 from engines.mask_volume.config import MaskVolumeOptions
 from engines.mask_volume.examples import working_size
 from engines.mask_volume.inference import Check
-from engines.mask_volume.moment_cache import Key
-from engines.mask_volume.moments import CameraPair
+from engines.mask_volume.multiplane_image import CameraPair
+from engines.mask_volume.multiplane_image_cache import Key
 from engines.mask_volume.pairs import choose_pair, nearest, neighbour, require_apart
 
 LISTED = 4096

@@ -20,8 +20,8 @@ from engines.core.side_stream import HIGH_PRIORITY, SideStream
 from engines.mask_volume.config import PLANES, MaskVolumeConfig, MaskVolumeOptions
 from engines.mask_volume.drawing import ComposedImage, Stack
 from engines.mask_volume.footage import Footage
-from engines.mask_volume.moment_cache import Key, MomentCache
-from engines.mask_volume.moments import Maker, Moment, has_mask
+from engines.mask_volume.multiplane_image import Maker, MultiplaneImage, has_mask
+from engines.mask_volume.multiplane_image_cache import Key, MultiplaneImageCache
 from engines.mask_volume.pairs import AUTHORS, advice
 from engines.mask_volume.upstream import MPI
 
@@ -59,12 +59,12 @@ class MaskVolumeScene:
         self.footage = footage = Footage(dataset, options, img_wh or (options.width_px, options.width_px * 4))
         # Of a still capture without a background nothing can be told apart: its planes are all there is.
         self.moves = has_mask(weights) and (dataset.moments > 1 or len(dataset.backgrounds) > 0)
-        self._cache = MomentCache(_room(options.cache_mb * 10**6, device))
+        self._cache = MultiplaneImageCache(_room(options.cache_mb * 10**6, device))
         self._making = threading.Lock()
         used = weights if self.moves else {name: w for name, w in weights.items() if name.startswith(MPI)}
         self._maker = Maker(used, device)
         self._preparing, self._drawing = SideStream(device), SideStream(device, HIGH_PRIORITY)
-        self._shown: tuple[Moment, Stack] | None = None
+        self._shown: tuple[MultiplaneImage, Stack] | None = None
         self.bounds, self.up = dataset.bounds, dataset.up
         key = footage.key(None, {})
         cameras = footage.cameras(key.instance, key.time)
@@ -153,7 +153,7 @@ class MaskVolumeScene:
             UserError: a photograph can't be read.
         """
         key = self.footage.key(camera, controls)
-        self._moment(key, in_step(stop, self.device), ahead=True)
+        self._multiplane_image(key, in_step(stop, self.device), ahead=True)
 
     def glimpse(self, camera: Camera, controls: Mapping[str, float]) -> Frame:
         """The reference's photograph on a single plane.
@@ -171,9 +171,9 @@ class MaskVolumeScene:
             layers = torch.cat([picture, torch.ones_like(picture[..., :1])], dim=-1)[None].contiguous()
             # What moves is not known yet: nothing.
             unknown = torch.zeros_like(layers[..., 0]) if self.moves else None
-            moment = Moment(layers, unknown, layers[..., 3], reference, depths)
+            mpi = MultiplaneImage(layers, unknown, layers[..., 3], reference, depths)
             stack = Stack(layers, reference, depths)
-            return _Seen(moment, stack, camera, None, never_stop).frame(self.moves)
+            return _Seen(mpi, stack, camera, None, never_stop).frame(self.moves)
 
     def render(self, camera: Camera, controls: Mapping[str, float] | None = None, stop: Stop = never_stop) -> Frame:
         """The picture from `camera`; its planes are made where they are not there yet.
@@ -186,10 +186,10 @@ class MaskVolumeScene:
         only = round(controls.get("plane", 0)) - 1
         key = self.footage.key(camera, controls)
         self._cache.look_at(key.instance, key.time, self.footage.lengths[key.instance])
-        moment = self._moment(key, stop)
+        mpi = self._multiplane_image(key, stop)
         with torch.inference_mode(), self._drawing.work() as done:
-            moment.hand_over()
-            view = _Seen(moment, self._stack(moment), camera, only if only >= 0 else None, stop)
+            mpi.hand_over()
+            view = _Seen(mpi, self._stack(mpi), camera, only if only >= 0 else None, stop)
             frame = view.frame(self.moves)
         done.hand_over(frame.image, frame.depth, frame.extra["disparity"], frame.extra["opacity"])
         return frame
@@ -205,9 +205,9 @@ class MaskVolumeScene:
 
     # Planes
 
-    def _stack(self, moment: Moment) -> Stack:
-        if self._shown is None or self._shown[0] is not moment:
-            layers = moment.layers
+    def _stack(self, mpi: MultiplaneImage) -> Stack:
+        if self._shown is None or self._shown[0] is not mpi:
+            layers = mpi.layers
             if self.device.type == "cpu":
                 # The same memory again and again: memory never touched before takes longer than what is done in it.
                 old = self._shown[1].layers if self._shown is not None else None
@@ -215,10 +215,10 @@ class MaskVolumeScene:
                 layers = old.copy_(layers) if old is not None and fits else layers.float()
             else:
                 layers = layers.float()
-            self._shown = (moment, Stack(layers, moment.reference, moment.depths))
+            self._shown = (mpi, Stack(layers, mpi.reference, mpi.depths))
         return self._shown[1]
 
-    def _moment(self, key: Key, stop: Stop, ahead: bool = False) -> Moment:
+    def _multiplane_image(self, key: Key, stop: Stop, ahead: bool = False) -> MultiplaneImage:
         """`ahead`: it is kept only when a GPU has made it, as a frame that asked for it before would stand still."""
         found = self._cache.get(key)
         if found is not None:
@@ -238,7 +238,7 @@ class MaskVolumeScene:
         finally:
             self._making.release()
 
-    def _make(self, key: Key, stop: Stop) -> Moment:
+    def _make(self, key: Key, stop: Stop) -> MultiplaneImage:
         def check() -> None:
             if stop():
                 raise Cancelled
@@ -255,7 +255,7 @@ class MaskVolumeScene:
 class _Seen:
     """A moment from one camera; the rarer channels are drawn when they are looked at."""
 
-    moment: Moment
+    mpi: MultiplaneImage
     stack: Stack
     camera: Camera
     only: int | None
@@ -272,7 +272,7 @@ class _Seen:
         """[H, W] along this camera's +z, of the plane at the mean disparity before the reference; inf where clear."""
         clear = drawn.opacity < 1e-2
         before = drawn.opacity / drawn.disparity.clamp(min=1e-12)
-        to_reference = self.moment.reference.world_to_camera @ self.camera.camera_to_world
+        to_reference = self.mpi.reference.world_to_camera @ self.camera.camera_to_world
         width, height = self.camera.size_px
         x = (torch.arange(width, device=before.device) + 0.5 - self.camera.centre_px[0]) / self.camera.focal_px[0]
         y = (torch.arange(height, device=before.device) + 0.5 - self.camera.centre_px[1]) / self.camera.focal_px[1]
@@ -282,26 +282,26 @@ class _Seen:
 
     def _foreground(self) -> Tensor:
         """[H, W] opacity of what moves."""
-        moment = self.moment
-        if moment.mask is None or moment.still is None:
+        mpi = self.mpi
+        if mpi.mask is None or mpi.still is None:
             raise ValueError("nothing tells what moves")
-        moment.hand_over()
+        mpi.hand_over()
         # Full opacity is the mix of both: what the background gave to it is taken away again.
-        moving = moment.layers[..., 3].float() - moment.still.float() * (1 - moment.mask.float())
-        layers = torch.cat([torch.zeros_like(moment.layers[..., :3]).float(), moving.clamp(0, 1)[..., None]], dim=-1)
+        moving = mpi.layers[..., 3].float() - mpi.still.float() * (1 - mpi.mask.float())
+        layers = torch.cat([torch.zeros_like(mpi.layers[..., :3]).float(), moving.clamp(0, 1)[..., None]], dim=-1)
         return self._other(layers).opacity
 
     def _mask(self) -> Tensor:
         """[H, W] the mask as it shows on the visible planes."""
-        if self.moment.mask is None:
+        if self.mpi.mask is None:
             raise ValueError("nothing tells what moves")
-        self.moment.hand_over()
-        mask, opacity = self.moment.mask.float()[..., None], self.moment.layers[..., 3:].float()
+        self.mpi.hand_over()
+        mask, opacity = self.mpi.mask.float()[..., None], self.mpi.layers[..., 3:].float()
         return self._other(torch.cat([mask, mask, mask, opacity], dim=-1)).image[..., 0]
 
     def _other(self, layers: Tensor) -> ComposedImage:
         with torch.inference_mode():
-            stack = Stack(layers, self.moment.reference, self.moment.depths)
+            stack = Stack(layers, self.mpi.reference, self.mpi.depths)
             return stack.draw(self.camera, never_stop, self.only)
 
 

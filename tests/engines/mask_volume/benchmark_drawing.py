@@ -12,7 +12,7 @@ from engines.core.engine import never_stop
 from engines.mask_volume import planes
 from engines.mask_volume.config import PLANES
 from engines.mask_volume.drawing import Stack
-from engines.mask_volume.moments import CameraPair, Maker
+from engines.mask_volume.multiplane_image import CameraPair, Maker
 from engines.mask_volume.network import MaskNet, MpiNet
 from engines.mask_volume.upstream import MASK, MPI
 from tests.benchmarks.measuring import Measure

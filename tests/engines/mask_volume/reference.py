@@ -10,7 +10,7 @@ from engines.mask_volume import planes
 from engines.mask_volume.config import PLANES
 from engines.mask_volume.examples import Example
 from engines.mask_volume.losses import Rendered
-from engines.mask_volume.moments import CameraPair
+from engines.mask_volume.multiplane_image import CameraPair
 from engines.mask_volume.network import MaskNet, MpiNet
 
 

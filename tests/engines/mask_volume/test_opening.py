@@ -18,7 +18,7 @@ from engines.core.data.images import to_uint8, write_png
 from engines.core.engine import never_stop
 from engines.core.errors import Lacking
 from engines.core.storage.run_folder import CONFIG_NAME, SCENE_NAME
-from engines.mask_volume import moments
+from engines.mask_volume import multiplane_image
 from tests.engines.mask_volume.captured import CARD, SIDE_PX, WALL, camera, photograph
 
 SETTINGS = {
@@ -60,14 +60,16 @@ def learnt(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def made(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     """The pairs that planes are made of, by the photographs' numbers."""
     pairs: list[tuple[int, ...]] = []
-    make = moments.Maker.make
+    make = multiplane_image.Maker.make
 
-    def noted(self: moments.Maker, pair: moments.CameraPair, *rest: Any) -> moments.Moment:
+    def noted(
+        self: multiplane_image.Maker, pair: multiplane_image.CameraPair, *rest: Any
+    ) -> multiplane_image.MultiplaneImage:
         first = pair.cameras[0].position[0]
         pairs.append(tuple(round(float(c.position[0] - first) / 0.05) for c in pair.cameras))
         return make(self, pair, *rest)
 
-    monkeypatch.setattr(moments.Maker, "make", noted)
+    monkeypatch.setattr(multiplane_image.Maker, "make", noted)
     return pairs
 
 

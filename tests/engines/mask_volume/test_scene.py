@@ -20,9 +20,9 @@ from engines.core.data.images import write_png
 from engines.core.data.views import Views
 from engines.core.engine import HasMoments, HasSources, Prepares, never_stop, time_control
 from engines.core.errors import Cancelled, UserError
-from engines.mask_volume import moments
+from engines.mask_volume import multiplane_image
 from engines.mask_volume.config import MaskVolumeOptions
-from engines.mask_volume.moment_cache import Key, MomentCache
+from engines.mask_volume.multiplane_image_cache import Key, MultiplaneImageCache
 from engines.mask_volume.network import MaskNet, MpiNet
 from engines.mask_volume.scene import MaskVolumeScene
 from engines.mask_volume.upstream import MASK, MPI
@@ -53,13 +53,13 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 def made(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Counts how often planes are made."""
     calls: list[object] = []
-    make = moments.Maker.make
+    make = multiplane_image.Maker.make
 
-    def counted(self: moments.Maker, *arguments: object) -> moments.Moment:
+    def counted(self: multiplane_image.Maker, *arguments: object) -> multiplane_image.MultiplaneImage:
         calls.append(arguments)
         return make(self, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(moments.Maker, "make", counted)
+    monkeypatch.setattr(multiplane_image.Maker, "make", counted)
     return calls
 
 
@@ -293,13 +293,13 @@ def test_depth_is_measured_along_the_cameras_axis(rig: Dataset) -> None:
     assert float((here[middle] - ahead[middle]).mean()) == pytest.approx(0.5, abs=0.1)
 
 
-class _Sized(moments.Moment):
+class _Sized(multiplane_image.MultiplaneImage):
     """So large as a test wants."""
 
     size_bytes = 10  # type: ignore[assignment]
 
 
-def _put(cache: MomentCache, *keys: Key) -> None:
+def _put(cache: MultiplaneImageCache, *keys: Key) -> None:
     empty = torch.zeros(0)
     for key in keys:
         cache.put(key, _Sized(empty, None, None, None, empty))  # type: ignore[arg-type]
@@ -310,7 +310,7 @@ def _at(time: int) -> Key:
 
 
 def test_what_was_just_played_makes_room() -> None:
-    cache = MomentCache(45)
+    cache = MultiplaneImageCache(45)
     cache.look_at(0, 2, 6)
     _put(cache, *(_at(time) for time in range(6)))
     # Four fit; from 2 on come 3, 4, 5, 0 and last 1.
@@ -320,7 +320,7 @@ def test_what_was_just_played_makes_room() -> None:
 
 
 def test_playing_a_recording_longer_than_the_cache_makes_each_moment_once() -> None:
-    cache, playback, made = MomentCache(100), Playback(0, 99), 0
+    cache, playback, made = MultiplaneImageCache(100), Playback(0, 99), 0
     for shown in range(60):
         cache.look_at(0, shown, 100)
         for moment in playback.following(shown, cache.capacity(10)):
@@ -332,7 +332,7 @@ def test_playing_a_recording_longer_than_the_cache_makes_each_moment_once() -> N
 
 
 def test_another_recording_makes_room_first() -> None:
-    cache = MomentCache(25)
+    cache = MultiplaneImageCache(25)
     cache.look_at(0, 5, 10)
     _put(cache, Key(1, 6, 4, 5), _at(4), _at(5))
     assert not cache.has_moment(1, 6) and cache.has(_at(4)) and cache.has(_at(5))

@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from typing import NamedTuple
 
-from engines.mask_volume.moments import Moment
+from engines.mask_volume.multiplane_image import MultiplaneImage
 
 
 class Key(NamedTuple):
@@ -18,7 +18,7 @@ class Key(NamedTuple):
     second: int
 
 
-class MomentCache:
+class MultiplaneImageCache:
     """Safe for several threads.
 
     A recording is played in a loop: what was just played comes again last, and makes room first. By age alone nothing
@@ -27,8 +27,8 @@ class MomentCache:
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
-        self._made: dict[Key, Moment] = {}
-        self._moments: Counter[tuple[int, int]] = Counter()
+        self._made: dict[Key, MultiplaneImage] = {}
+        self._time_steps: Counter[tuple[int, int]] = Counter()
         self._bytes = 0
         self._head, self._length = (0, 0), 1
         self._lock = threading.Lock()
@@ -46,20 +46,20 @@ class MomentCache:
     def has_moment(self, instance: int, time: int) -> bool:
         """Whether it is there of any pair."""
         with self._lock:
-            return self._moments[instance, time] > 0
+            return self._time_steps[instance, time] > 0
 
-    def get(self, key: Key) -> Moment | None:
+    def get(self, key: Key) -> MultiplaneImage | None:
         """It, if it is there."""
         with self._lock:
             return self._made.get(key)
 
-    def put(self, key: Key, moment: Moment) -> None:
+    def put(self, key: Key, mpi: MultiplaneImage) -> None:
         """Keeps it; others make room where there is none."""
         with self._lock:
             self._forget(key)
-            self._made[key] = moment
-            self._moments[key.instance, key.time] += 1
-            self._bytes += moment.size_bytes
+            self._made[key] = mpi
+            self._time_steps[key.instance, key.time] += 1
+            self._bytes += mpi.size_bytes
             while len(self._made) > 1 and self._bytes > self._most_bytes:
                 self._forget(max((other for other in self._made if other != key), key=self._comes_late))
 
@@ -68,10 +68,10 @@ class MomentCache:
         return max(1, self._most_bytes // moment_bytes)
 
     def _forget(self, key: Key) -> None:
-        moment = self._made.pop(key, None)
-        if moment is not None:
-            self._moments[key.instance, key.time] -= 1
-            self._bytes -= moment.size_bytes
+        mpi = self._made.pop(key, None)
+        if mpi is not None:
+            self._time_steps[key.instance, key.time] -= 1
+            self._bytes -= mpi.size_bytes
 
     def _comes_late(self, key: Key) -> tuple[bool, int]:
         instance, time = self._head

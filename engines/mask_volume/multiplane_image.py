@@ -1,4 +1,4 @@
-"""The multiplane image of a moment: made once, kept in half precision."""
+"""The multiplane image (MPI) of a time step: made once, kept in half precision."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class CameraPair:
 
 
 @dataclass(frozen=True, eq=False)
-class Moment:
+class MultiplaneImage:
     """A multiplane image.
 
     Attributes:
@@ -112,7 +112,9 @@ class Maker:
             self._both_first = FirstBlocks([mpi.conv1_1, self._mask.conv1_1])
             self._still_first = FirstLayers([(self._mask.conv1_1.convolution.weight[:, 2 * VIEW :], None)])
 
-    def make(self, pair: CameraPair, pictures: Array, backgrounds: Callable[[], Array], check: Check) -> Moment:
+    def make(
+        self, pair: CameraPair, pictures: Array, backgrounds: Callable[[], Array], check: Check
+    ) -> MultiplaneImage:
         """The multiplane image of a pair's pictures [2, H, W, 3].
 
         Args:
@@ -124,7 +126,7 @@ class Maker:
             swept = sweep_pair(to_device(torch.from_numpy(pictures), self.device), pair.cameras, depths)
             if self._mask is None:
                 layers = self._mpi(swept, check)
-                return Moment(layers.half(), None, None, pair.cameras[0], depths)
+                return MultiplaneImage(layers.half(), None, None, pair.cameras[0], depths)
             background = self._background_of(pair, backgrounds, check)
             check()
             firsts = list(self._both_first(*swept, background.first))
@@ -133,7 +135,7 @@ class Maker:
             layers = self._mpi.after_first(firsts, swept, check)
             for still, moving, share in zip(background.layers, layers, mask, strict=True):
                 torch.lerp(still, moving, spread(share[..., 0], 4), out=moving)
-            return Moment(layers.half(), mask[..., 0].half(), background.opacity, pair.cameras[0], depths)
+            return MultiplaneImage(layers.half(), mask[..., 0].half(), background.opacity, pair.cameras[0], depths)
 
     def _background_of(self, pair: CameraPair, backgrounds: Callable[[], Array], check: Check) -> StaticBackground:
         made = self._background
