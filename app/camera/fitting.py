@@ -74,7 +74,7 @@ def usual_fit(scene: Scene, camera: Camera, size_px: tuple[int, int]) -> Fit:
     """How a picture becomes one of another shape where nobody said: the part that was learnt from, where that has the
     shape; else all of the picture is shown."""
     wanted: object = scene
-    learnt = wanted.learnt_part(camera) if isinstance(wanted, LearnsPart) else camera
+    learnt = wanted.trained_part(camera) if isinstance(wanted, LearnsPart) else camera
     return "crop" if same_aspect(learnt.size_px, size_px) else "pad"
 
 

@@ -33,6 +33,6 @@ def unused(dataset: Dataset, outside_masks: str, learns_depths: bool = False) ->
         return ()
     first = views[0]
     found = [DEPTHS] if first.depth_path is not None and not learns_depths else []
-    if first.mask_path is not None and dataset.moments == 1 and outside_masks == "kept":
+    if first.mask_path is not None and dataset.time_steps == 1 and outside_masks == "kept":
         found.append(MASKS)
     return tuple(found)

@@ -24,8 +24,8 @@ from engines.core.rendering import rendered
 STAGE_FRAMES = 5
 # A shortcut is audited on this many of the path's cameras at most, and on this many rays of each.
 AUDIT_FRAMES, AUDIT_RAYS = 4, 256
-# So many moments of a recording are made.
-MOMENTS = 2
+# So many time steps of a recording are made.
+TIME_STEPS = 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,13 +90,13 @@ def measure(scene: Scene, frames: int) -> dict[str, Any]:
 
 
 def _moment_ms(scene: Scene, camera: Camera, controls: Mapping[str, float]) -> float | None:
-    """What a new moment of a recording costs before it can be drawn; None of a still scene."""
-    moments = next((control for control in scene.controls if control.name == TIME), None)
+    """What a new time step of a recording costs before it can be drawn; None of a still scene."""
+    time_steps = next((control for control in scene.controls if control.name == TIME), None)
     prepares: object = scene
-    if moments is None or not isinstance(prepares, Prepares):
+    if time_steps is None or not isinstance(prepares, Prepares):
         return None
-    first, last = round(moments.low) + 1, min(round(moments.high), round(moments.low) + MOMENTS)
-    wanted = [{**controls, TIME: moment} for moment in range(first, last + 1)]
+    first, last = round(time_steps.low) + 1, min(round(time_steps.high), round(time_steps.low) + TIME_STEPS)
+    wanted = [{**controls, TIME: time_step} for time_step in range(first, last + 1)]
     made = [_milliseconds(lambda at=at: prepares.prepare(camera, at, never_stop), scene.device) for at in wanted]  # type: ignore[misc]
     return float(np.median(made))
 
@@ -165,7 +165,7 @@ def _rows(result: Mapping[str, Any]) -> list[tuple[str, str]]:
             f"{frame['median']:.1f} ms (min {frame['min']:.1f}, p95 {frame['p95']:.1f}; {result['frames']} frames)",
         ),
         ("frames/s", f"{1e3 / frame['median']:.1f}"),
-        ("a new moment", f"{result['moment_ms']:.0f} ms" if result["moment_ms"] is not None else ""),
+        ("a new time step", f"{result['moment_ms']:.0f} ms" if result["moment_ms"] is not None else ""),
     ]
     rows += [(f"  {name}", f"{value:.1f} ms") for name, value in (result["stages_ms"] or {}).items()]
     if (audit := result["audit"]) is not None:

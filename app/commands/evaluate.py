@@ -106,7 +106,7 @@ def _score_pictures(arguments: argparse.Namespace) -> int:
             bar.move_to(len(scores), -(-len(views) // distributed.here().count))
 
         size = evaluated_size(opened.scene, arguments.size)
-        evaluation = evaluate(opened.scene, views, on_view, crop_px=arguments.crop, dataset=dataset, learnt_px=size)
+        evaluation = evaluate(opened.scene, views, on_view, crop_px=arguments.crop, dataset=dataset, trained_px=size)
     note_since(opened, known)
     cameras = [view.camera for view in views]
     notes(_size_note(opened.scene, cameras, arguments.size))

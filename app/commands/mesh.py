@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--keep-background", action="store_true", help="keep a plain background (default: it is left out)"
     )
     parser.add_argument("--instance", metavar="I", help="which one, of a scene with several: a number, or its name")
-    parser.add_argument("--time", type=float, metavar="N", help="a moment of a recording (default: the first)")
+    parser.add_argument("--time", type=float, metavar="N", help="a time step of a recording (default: the first)")
     add_control(parser)
 
 

@@ -60,7 +60,7 @@ def add_mesh_arguments(parser: argparse.ArgumentParser) -> None:
         f"{RESOLUTION[SURFACE]}); for its other options make the mesh with main.py mesh"
     ))  # fmt: skip
     group.add_argument("--instance", metavar="I", help="which object's mesh, of a scene with several")
-    group.add_argument("--time", type=float, metavar="N", help="a moment of a recording (default: the first)")
+    group.add_argument("--time", type=float, metavar="N", help="a time step of a recording (default: the first)")
 
 
 OF_MESHES = ("points", "thresholds", "align", "seed", "resolution", "instance", "time")

@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_control(parser)
     parser.add_argument("--time", type=float, metavar="N", help=(
-        "a moment of a recording (default: that of each camera where the path says so, else it plays, looping)"
+        "a time step of a recording (default: that of each camera where the path says so, else it plays, looping)"
     ))  # fmt: skip
 
 

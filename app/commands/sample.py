@@ -101,7 +101,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"LSM's whole objects are held out, {LSM_VIEWS})",
     )
     parser.add_argument(
-        "--frames", type=int, metavar="N", help=f"moments of a recording, whose motion is a loop (default: {STEPS})"
+        "--frames", type=int, metavar="N", help=f"time steps of a recording, whose motion is a loop (default: {STEPS})"
     )
     parser.add_argument(
         "--samples", type=int, default=2, metavar="N", help="N x N rays a pixel smooth the edges (default: %(default)s)"
@@ -167,7 +167,7 @@ def _views(arguments: argparse.Namespace) -> _Task:
 def _sample(arguments: argparse.Namespace) -> Sample:
     seed: int = arguments.seed
     if arguments.frames is not None:
-        raise UserError("--frames: only a recording has moments; use it with --format llff")
+        raise UserError("--frames: only a recording has time steps; use it with --format llff")
     if arguments.format in ("srn", "dvr", "lsm"):
         is_dvr = arguments.format == "dvr"
         usual = {"dvr": VIEWS, "lsm": LSM_VIEWS}
@@ -192,7 +192,7 @@ def _sample(arguments: argparse.Namespace) -> Sample:
 def _recordings(arguments: argparse.Namespace) -> _Task:
     if arguments.views is not None:
         raise UserError(
-            f"--views: a recording is made by a rig of {CAMERAS} cameras; leave it out (--frames has moments)"
+            f"--views: a recording is made by a rig of {CAMERAS} cameras; leave it out (--frames has time steps)"
         )
     count, steps = arguments.objects or 1, arguments.frames or STEPS
     width, height = picture_size(arguments.size or WIDTH_PX)
@@ -214,5 +214,5 @@ def _recordings(arguments: argparse.Namespace) -> _Task:
     splits = [sample.part(number).partition("/")[0] for number in range(count)]
     counts = ", ".join(f"{splits.count(split)} {split}" for split in ("train", "validation"))
     of = f"{counts} recordings, " if count > 1 else ""
-    moments = f"{steps} moment" + "s" * (steps > 1)
-    return _Task(sample.pictures, write, f"{of}{moments} seen by {CAMERAS} cameras, {width}x{height} pixels")
+    time_steps = f"{steps} time step" + "s" * (steps > 1)
+    return _Task(sample.pictures, write, f"{of}{time_steps} seen by {CAMERAS} cameras, {width}x{height} pixels")

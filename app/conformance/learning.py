@@ -62,9 +62,9 @@ def gives_scenes(trial: Trial) -> None:
         if found := difference(before, draw(scene).image, "the picture"):
             raise Failure(f"its scene changes while the training goes on: {found}")
         if isinstance(training, LearnsSmaller):
-            size = training.learnt_px(scene.start.size_px)
+            size = training.trained_px(scene.start.size_px)
             if len(size) != 2 or not all(isinstance(side, int) and side > 0 for side in size):
-                raise Failure(f"learnt_px() gives {size!r}; it must be (width, height)")
+                raise Failure(f"trained_px() gives {size!r}; it must be (width, height)")
         trial.scene = scene
 
 

@@ -17,10 +17,10 @@ from engines.core.engine import (
     TIME,
     Audited,
     FindsSources,
-    HasMoments,
     HasNearPlane,
     HasSources,
     HasSurface,
+    HasTimeSteps,
     LearnsPart,
     LearnsSmaller,
     Prepares,
@@ -58,13 +58,13 @@ def has_what_it_says(trial: Trial) -> str:
 
 
 def _learnt_part(scene: Any) -> None:
-    require_kind(scene.learnt_part(small_camera(scene)), Camera, "learnt_part()")
+    require_kind(scene.trained_part(small_camera(scene)), Camera, "trained_part()")
 
 
 def _learnt_px(scene: Any) -> None:
-    size = scene.learnt_px(scene.start.size_px)
+    size = scene.trained_px(scene.start.size_px)
     if not is_size(size):
-        raise Failure(f"learnt_px() gives {size!r}; it must be (width, height)")
+        raise Failure(f"trained_px() gives {size!r}; it must be (width, height)")
 
 
 def _stages(scene: Any) -> None:
@@ -112,12 +112,12 @@ def _draws_pixels(scene: Any) -> None:
 
 def _prepare(scene: Any) -> None:
     camera, controls = small_camera(scene), whole_controls(scene, {})
-    require_frame(scene, scene.glimpse(camera, controls), camera)
+    require_frame(scene, scene.placeholder(camera, controls), camera)
     scene.prepare(camera, controls, never_stop)
     if not scene.prepared(camera, controls):
         raise Failure("prepared() says no after prepare()")
-    if scene.need(camera, controls) != scene.need(camera, dict(controls)):
-        raise Failure("need() gives other things for one and the same picture; they must be equal")
+    if scene.cache_key(camera, controls) != scene.cache_key(camera, dict(controls)):
+        raise Failure("cache_key() gives other things for one and the same picture; they must be equal")
 
 
 def _sources(scene: Any) -> None:
@@ -153,10 +153,10 @@ def _chooses(scene: Any) -> None:
     draw(other)
 
 
-def _moments(scene: Any) -> None:
-    moments, control = scene.moments(whole_controls(scene, {})), find_control(scene, TIME)
-    if control is not None and not (isinstance(moments, int) and 1 <= moments <= control.high + 1):
-        raise Failure(f"moments() gives {moments!r}; its control {TIME} has {control.high + 1:g} at most")
+def _time_steps(scene: Any) -> None:
+    time_steps, control = scene.time_steps(whole_controls(scene, {})), find_control(scene, TIME)
+    if control is not None and not (isinstance(time_steps, int) and 1 <= time_steps <= control.high + 1):
+        raise Failure(f"time_steps() gives {time_steps!r}; its control {TIME} has {control.high + 1:g} at most")
 
 
 def _near(scene: Any) -> None:
@@ -202,8 +202,8 @@ def _points(scene: Any) -> None:
 
 
 TRIED: Mapping[type, tuple[str, Callable[[Any], None]]] = {
-    LearnsPart: ("learnt_part", _learnt_part),
-    LearnsSmaller: ("learnt_px", _learnt_px),
+    LearnsPart: ("trained_part", _learnt_part),
+    LearnsSmaller: ("trained_px", _learnt_px),
     Staged: ("stages", _stages),
     Audited: ("audit", _audit),
     DrawsPixels: ("draw_pixels", _draws_pixels),
@@ -211,7 +211,7 @@ TRIED: Mapping[type, tuple[str, Callable[[Any], None]]] = {
     HasSources: ("sources", _sources),
     FindsSources: ("find_sources", _find_sources),
     ChoosesSources: ("made_of", _chooses),
-    HasMoments: ("moments", _moments),
+    HasTimeSteps: ("time_steps", _time_steps),
     HasNearPlane: ("near", _near),
     HasSurface: ("surface", _surface),
     HasPoints: ("points", _points),

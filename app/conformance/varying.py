@@ -58,7 +58,7 @@ def _wrong(control: Control) -> str:
     if control.kind == "time" and control.name != TIME:
         return f'is not called TIME ("{TIME}"), and no bar plays it'
     if control.kind in ("time", "choice") and control.low != 0:
-        return f"begins at {control.low}; moments and choices are counted from 0"
+        return f"begins at {control.low}; time steps and choices are counted from 0"
     if control.name == BLEND and (control.low, control.high) != (0, 1):
         return f"goes from {control.low} to {control.high}; the program blends from 0 to 1"
     return ""

@@ -19,7 +19,7 @@ from engines.core.engine import Prepares, Scene
 AHEAD = 16
 """Frames that a rank may be before those that are written."""
 UNEVEN = 1.25
-"""So much more than its part one rank may have to draw, that moments need not be prepared by several."""
+"""So much more than its part one rank may have to draw, that time steps need not be prepared by several."""
 
 NO_MORE = -1
 """In the place of a frame's number."""
@@ -29,7 +29,7 @@ Made = Sequence[Array]
 
 
 def owners(scene: Scene, cameras: Sequence[Camera], controls: Sequence[Mapping[str, float]], count: int) -> list[int]:
-    """Which of `count` ranks draws each frame: in turns, and where moments are prepared all frames of one together."""
+    """Which of `count` ranks draws each frame: in turns; where time steps are prepared all frames of one together."""
     bound = bound_to(scene, cameras, controls, count)
     return [index % count for index in range(len(cameras))] if bound is None else bound
 
@@ -37,23 +37,23 @@ def owners(scene: Scene, cameras: Sequence[Camera], controls: Sequence[Mapping[s
 def bound_to(
     scene: Scene, cameras: Sequence[Camera], controls: Sequence[Mapping[str, float]], count: int
 ) -> list[int] | None:
-    """The rank of each frame, where all frames of a moment are one's as it is prepared for them; None: any rank's."""
+    """The rank of each frame, where all frames of a time step are one's, prepared for them; None: any rank's."""
     prepares: object = scene
     if count == 1 or not isinstance(prepares, Prepares):
         return None
-    needs = [prepares.need(camera, chosen) for camera, chosen in zip(cameras, controls, strict=True)]
-    return _by_need(needs, count)
+    keys = [prepares.cache_key(camera, chosen) for camera, chosen in zip(cameras, controls, strict=True)]
+    return _by_key(keys, count)
 
 
-def _by_need(needs: Sequence[object], count: int) -> list[int] | None:
+def _by_key(keys: Sequence[object], count: int) -> list[int] | None:
     places: dict[Hashable, int] = {}
-    together = [places.setdefault(_hashable(need), len(places)) % count for need in needs]
+    together = [places.setdefault(_hashable(key), len(places)) % count for key in keys]
     most = max(together.count(number) for number in range(count))
-    return together if most <= UNEVEN * -(-len(needs) // count) else None
+    return together if most <= UNEVEN * -(-len(keys) // count) else None
 
 
-def _hashable(need: object) -> Hashable:
-    return need if isinstance(need, Hashable) else repr(need)
+def _hashable(key: object) -> Hashable:
+    return key if isinstance(key, Hashable) else repr(key)
 
 
 def joined(total: int, owners: Sequence[int] | None, make: Callable[[int], Made]) -> Iterator[Made]:

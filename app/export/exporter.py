@@ -301,7 +301,7 @@ def _write_folder(export: Export, cameras: Sequence[Camera], made: Iterator[Made
 
 
 def _times(export: Export) -> list[int] | None:
-    """The moment of each frame, of a recording."""
+    """The time step of each frame, of a recording."""
     times = [frame[TIME] for frame in export.controls or () if TIME in frame]
     return [round(time) for time in times] if times and len(times) == len(export.cameras) else None
 

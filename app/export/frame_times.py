@@ -1,4 +1,4 @@
-"""Which moment of a recording each frame of a path shows: it runs with the video, or the path holds it."""
+"""Which time step of a recording each frame of a path shows: it runs with the video, or the path holds it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SPLITS: Mapping[str, Split] = {"train": "train", "validation": "validation", "te
 
 
 def running(control: Control, frames: int) -> list[float]:
-    """One moment a frame, from the first, looping."""
+    """One time step a frame, from the first, looping."""
     count = int(control.high - control.low) + 1
     return [control.low + index % count for index in range(frames)]
 
@@ -34,18 +34,18 @@ def split_views(opened: Opened, dataset: Dataset, split: Split, choice: int) -> 
 
 
 def path_times(opened: Opened, path: str | Path, controls: Mapping[str, float]) -> list[int] | None:
-    """The moment of each of a path's cameras, where the path says so: photographs, or a `.json` that holds them.
+    """The time step of each of a path's cameras, where the path says so: photographs, or a `.json` that holds them.
 
     Args:
         path: a name, a split, or a file or folder.
         controls: that choose the object of a class, or the recording.
     """
-    dataset, moments = opened.dataset, time_control(opened.scene, controls)
-    if moments is None:
+    dataset, time_steps = opened.dataset, time_control(opened.scene, controls)
+    if time_steps is None:
         return None
     if isinstance(path, Path):
-        return read_times(path.expanduser(), round(moments.high) + 1)
-    if path not in SPLITS or dataset is None or dataset.moments < 2:
+        return read_times(path.expanduser(), round(time_steps.high) + 1)
+    if path not in SPLITS or dataset is None or dataset.time_steps < 2:
         return None
     choice = round(controls.get(INSTANCE, 0.0))
     return [int(time) for time in split_views(opened, dataset, SPLITS[path], choice).times]
@@ -57,10 +57,10 @@ def playing(
     """The controls of each frame, of which a recording's time runs; of other scenes they are all the same.
 
     Args:
-        held: the moment of each frame, where the path says so.
+        held: the time step of each frame, where the path says so.
     """
-    moments = time_control(scene, controls)
-    if moments is None:
+    time_steps = time_control(scene, controls)
+    if time_steps is None:
         return [dict(controls) for _ in range(frames)]
-    times = running(moments, frames) if held is None else [moments.clamped(time) for time in held[:frames]]
+    times = running(time_steps, frames) if held is None else [time_steps.clamped(time) for time in held[:frames]]
     return [{**controls, TIME: time} for time in times]

@@ -56,8 +56,8 @@ def read_controls(scene: Scene, said: ControlChoices) -> NamedControls:
             raise UserError(f"--control {text}: this scene has no control {name!r}; {there}")
         fixed[name] = _value(named, name, value, f"--control {text}")
     # As long as the chosen recording is.
-    if (moments := time_control(scene, fixed)) is not None:
-        named[TIME] = moments
+    if (time_steps := time_control(scene, fixed)) is not None:
+        named[TIME] = time_steps
     if said.time is not None:
         fixed[TIME] = _value(named, TIME, f"{said.time:g}")
     elif TIME in fixed:
@@ -74,7 +74,7 @@ def read_controls(scene: Scene, said: ControlChoices) -> NamedControls:
 
 
 def still_controls(scene: Scene, said: ControlChoices) -> dict[str, float]:
-    """The controls of what shows one moment, as a picture or a mesh does: the first where none is named.
+    """The controls of what shows one time step, as a picture or a mesh does: the first where none is named.
 
     Raises:
         UserError: as `read_controls`; or it is left open how far the chosen instance is blended with another.
@@ -82,8 +82,8 @@ def still_controls(scene: Scene, said: ControlChoices) -> dict[str, float]:
     named = read_controls(scene, said)
     if named.ramps:
         raise UserError(f"--blend-with {said.blend_with}: how far? give its share, 0 to 1, with --blend")
-    moments = time_control(scene, named.fixed)
-    return named.fixed if moments is None else {TIME: moments.low, **named.fixed}
+    time_steps = time_control(scene, named.fixed)
+    return named.fixed if time_steps is None else {TIME: time_steps.low, **named.fixed}
 
 
 def _value(named: Mapping[str, Control], name: str, text: str, option: str = "") -> float:

@@ -21,7 +21,7 @@ def write_cameras(
     size_px: tuple[int, int] | None = None,
     fit: Fit | None = None,
 ) -> None:
-    """Writes the cameras as the scene would draw them, in the world of the data, and the moments of a recording.
+    """Writes the cameras as the scene would draw them, in the world of the data, and the time steps of a recording.
 
     Args:
         out: of a suffix of `WRITTEN_SUFFIXES`.

@@ -28,7 +28,7 @@ class RenderSettings:
         up: [3] world, what generated paths turn about; None: the scene's.
         controls: the same in all frames; those that are not named are at their defaults.
         ramps: controls that change evenly, from the first value in the first frame to the second in the last.
-        plays: of a recording, whether time runs, a moment a frame, or as the path says; else it stands.
+        plays: of a recording, whether time runs, a time step a frame, or as the path says; else it stands.
     """
 
     path: str | Path | Sequence[Camera] | None = None
@@ -69,7 +69,7 @@ class CameraPath:
 
     @property
     def times(self) -> list[int] | None:
-        """The moment of each frame; None of a scene where nothing moves."""
+        """The time step of each frame; None of a scene where nothing moves."""
         return [round(frame[TIME]) for frame in self.controls] if TIME in self.controls[0] else None
 
 

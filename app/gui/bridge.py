@@ -25,7 +25,7 @@ class Bridge(QObject):
     comparison_failed = pyqtSignal(object)
     instance_views_read = pyqtSignal(object)
     point_picked = pyqtSignal(object)
-    moment_prepared = pyqtSignal()
+    time_step_prepared = pyqtSignal()
     work_posted = pyqtSignal(object)
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class Bridge(QObject):
         self.point_picked.emit(point)
 
     def prepared(self) -> None:
-        self.moment_prepared.emit()
+        self.time_step_prepared.emit()
 
     def post(self, work: Callable[[], Any]) -> None:
         """Runs `work` on the window's thread, soon; may be called from any."""

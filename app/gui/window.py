@@ -377,7 +377,7 @@ class Window(QMainWindow):
             panel_width=self.dock.width() if self.dock.isVisible() else self.settings.panel_width,
         )
         self._save()
-        # What is under way takes a moment to end.
+        # What is under way takes a time step to end.
         self.hide()
         self.trainings.shut_down()
         self.exporting.shut_down()

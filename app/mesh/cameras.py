@@ -66,7 +66,7 @@ def spread(cameras: Sequence[Camera], count: int) -> tuple[Camera, ...]:
     features = np.concatenate([places / size, 0.5 * np.array([camera.forward for camera in cameras])], axis=1)
     chosen = [0]
     nearest = np.linalg.norm(features - features[0], axis=1)
-    # A recording has the same camera for each moment: once is enough.
+    # A recording has the same camera for each time step: once is enough.
     while len(chosen) < count and nearest.max() > SAME:
         chosen.append(int(np.argmax(nearest)))
         nearest = np.minimum(nearest, np.linalg.norm(features - features[chosen[-1]], axis=1))

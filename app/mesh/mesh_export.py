@@ -38,7 +38,7 @@ class MeshExport:
         resolution: voxels or cells along the box's longest side; None: as usual, `RESOLUTION`.
         views: cameras at most, of a mesh made of depths.
         faces: triangles at most; 0: as they come.
-        controls: which object, which moment; what is not named is at its default.
+        controls: which object, which time step; what is not named is at its default.
         box: [2, 3] world; None: the scene's own, or all that a capture that faces one way sees.
         closed: of depths, what no view sees counts as inside, which makes a closed body; else it is open there.
         keep_background: of depths, whether a plain background is part of the scene.

@@ -1,4 +1,4 @@
-"""Prefetching: what scenes need before a moment can be drawn, made in order beside the drawing."""
+"""Prefetching: what scenes need before a time step can be drawn, made in order beside the drawing."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ class Prefetcher:
         """What can be drawn at once for `controls`; what is missing, and what will be needed after it, is then made.
 
         Args:
-            keep_last: while it is made the moment that was seen last stays: a recording that plays waits on its last
-                picture, where somebody who stepped to a moment wants to see that one.
+            keep_last: while it is made the time step that was seen last stays: a recording that plays waits on its last
+                picture, where somebody who stepped to a time step wants to see that one.
 
         Returns:
-            The controls to draw, and whether there is only a glimpse of them.
+            The controls to draw, and whether there is only a placeholder of them.
         """
         self.want([(camera, wanted) for wanted in (controls, *following)])
         for drawable in (controls, self._last if keep_last else None):
@@ -68,7 +68,7 @@ class Prefetcher:
         """
         with self._changed:
             self._wanted = list(wanted)
-            self._failed = [failed for failed in self._failed if failed in self._needs()] if self._failed else []
+            self._failed = [failed for failed in self._failed if failed in self._cache_keys()] if self._failed else []
             self._changed.notify_all()
 
     @property
@@ -103,7 +103,7 @@ class Prefetcher:
                 continue
             except Exception as error:  # handed on; the thread must survive
                 with self._changed:
-                    self._failed.append(self._scene.need(camera, controls))
+                    self._failed.append(self._scene.cache_key(camera, controls))
                 if not self._closed:
                     self._on_error(error)
             else:
@@ -121,15 +121,15 @@ class Prefetcher:
                 for camera, controls in self._wanted:
                     if self._scene.prepared(camera, controls):
                         continue
-                    if not self._failed or self._scene.need(camera, controls) not in self._failed:
+                    if not self._failed or self._scene.cache_key(camera, controls) not in self._failed:
                         self._making = (camera, controls)
                         return self._making
                 self._changed.wait()
         return None
 
-    def _needs(self) -> list[object]:
-        """Of what is wanted, asked anew: a scene may tell moments apart in more detail once it began to make them."""
-        return [self._scene.need(camera, controls) for camera, controls in self._wanted]
+    def _cache_keys(self) -> list[object]:
+        """Those of what is wanted, asked anew: a scene may tell time steps apart better once it began to make them."""
+        return [self._scene.cache_key(camera, controls) for camera, controls in self._wanted]
 
     def _given_up(self, want: Want) -> bool:
-        return self._closed or self._scene.need(*want) not in self._needs()
+        return self._closed or self._scene.cache_key(*want) not in self._cache_keys()

@@ -39,7 +39,7 @@ class RenderRequest:
         colour_map: of the channel's values; "": its usual one.
         moving: more requests will follow at once.
         scene_number: for whoever asks for pictures of several scenes.
-        draft: the scene is not prepared for these controls; a glimpse is all there is.
+        draft: the scene is not prepared for these controls; a placeholder is all there is.
     """
 
     camera: Camera
@@ -111,7 +111,7 @@ class DrawnFrame:
 def answer(
     request: RenderRequest, frame: Frame, pixels: Pixels, limits: tuple[float, float] | None, ms: float
 ) -> RenderedImage:
-    """The frame of a request's own camera; `pixels` [H, W, 3]: any channel of it. Exact, but of a draft a glimpse."""
+    """The frame of a request's own camera; `pixels` [H, W, 3]: any channel of it. Of a draft a placeholder."""
     kind: Literal["exact", "preview"] = "preview" if request.draft else "exact"
     return RenderedImage(request, kind, pixels, request.camera, ms, frame, 0.0, limits)
 
@@ -134,7 +134,7 @@ def same_image(a: RenderRequest, b: RenderRequest) -> bool:
 
 
 def is_of_choice(picture: RenderedImage, wanted: RenderRequest) -> bool:
-    """Whether a picture is of all that is wanted, but perhaps of another camera: channel, colours, object, moment."""
+    """Whether a picture is of all that is wanted, but perhaps of another camera: channel, colours, controls."""
     own = picture.request
     return (own.scene_number, own.channel, own.limits, own.colour_map, dict(own.controls)) == (
         wanted.scene_number,
@@ -177,10 +177,10 @@ def shade(frame: Frame, request: RenderRequest) -> tuple[Pixels, tuple[float, fl
 
 
 def draw(scene: Scene, request: RenderRequest, camera: Camera, stop: Stop) -> Frame:
-    """The frame that answers a request, seen by `camera`; of a draft a glimpse."""
+    """The frame that answers a request, seen by `camera`; of a draft a placeholder."""
     prepares: object = scene
     if request.draft and isinstance(prepares, Prepares):
-        return prepares.glimpse(camera, request.controls)
+        return prepares.placeholder(camera, request.controls)
     return rendered(scene, camera, request.controls, in_step(stop, scene.device))
 
 

@@ -51,7 +51,7 @@ class Recording:
         still: everything that does not move.
         movers: at least two.
         cameras: `CAMERAS`, upper and lower by turns, from left to right: neighbours have neighbouring numbers.
-        steps: moments; one more would be the first again.
+        steps: time steps; one more would be the first again.
     """
 
     still: SyntheticScene

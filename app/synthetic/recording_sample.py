@@ -1,10 +1,10 @@
-"""Writes recordings of moving scenes: an LLFF folder for each moment, the backgrounds, and masks of what moves.
+"""Writes recordings of moving scenes: an LLFF folder for each time step, the backgrounds, and masks of what moves.
 
     frames/00000/images/000.png ...    frames/00000/poses_bounds.npy    frames/00000/qual_path.txt (the first only)
     background/cam00.png ...           masks/00000/000.png ...          poses_bounds.npy
 
-Depths are the 0.1 and 99.9 percentiles of what each camera sees over all moments, as LLFF has them over its points, so
-that planes between them stand still. A mask is white where the centre of a pixel shows something that moves; shadows
+Depths are the 0.1 and 99.9 percentiles of what each camera sees over all time steps, as LLFF has them over its points,
+so that planes between them stand still. A mask is white where the centre of a pixel shows something that moves; shadows
 don't count.
 """
 
@@ -43,7 +43,7 @@ class RecordingSample:
 
     Attributes:
         size_px: (width, height).
-        steps: moments of each.
+        steps: time steps of each.
         count: recordings; one stands in the folder itself, several stand in `train/` and `validation/`.
     """
 

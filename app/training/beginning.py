@@ -61,7 +61,7 @@ class Begun:
 def size_learnt(training: Training) -> Size:
     """The size that photographs are brought to; where the method takes them as they are, their own."""
     known: object = training
-    return known.learnt_px if isinstance(known, LearnsSmaller) else as_photographed
+    return known.trained_px if isinstance(known, LearnsSmaller) else as_photographed
 
 
 def begin(

@@ -79,4 +79,4 @@ def evaluated_size(scene: Scene, wanted: tuple[int, int] | None) -> Size:
             raise UserError(f"--size {wanted[0]}x{wanted[1]}: this scene draws {width}x{height} only")
         return lambda _: wanted
     known: object = scene
-    return known.learnt_px if isinstance(known, LearnsSmaller) else as_photographed
+    return known.trained_px if isinstance(known, LearnsSmaller) else as_photographed

@@ -61,7 +61,7 @@ class Score:
     instance: str = ""
     """The object's name, of a class."""
     time: int | None = None
-    """The moment, of a recording."""
+    """The time step, of a recording."""
     valid: float = 1.0
     """The share of the pixels that count; masks leave out the others."""
 
@@ -112,7 +112,7 @@ class Evaluation:
         return {name: Evaluation(tuple(scores), self.crop_px) for name, scores in of.items()}
 
     def of_times(self) -> dict[int, Evaluation]:
-        """Moment by moment; empty where nothing moves."""
+        """Time step by time step; empty where nothing moves."""
         of: dict[int, list[Score]] = {}
         for score in self.scores:
             if score.time is not None:
@@ -120,9 +120,9 @@ class Evaluation:
         return {time: Evaluation(tuple(scores), self.crop_px) for time, scores in sorted(of.items())}
 
     def parts(self) -> dict[str, Evaluation]:
-        """Objects and moments, by what they are called in a table."""
+        """Objects and time steps, by what they are called in a table."""
         objects = {f"mean of {name}": part for name, part in self.of_instances().items()}
-        return objects | {f"mean of moment {time}": part for time, part in self.of_times().items()}
+        return objects | {f"mean of time step {time}": part for time, part in self.of_times().items()}
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, the mean first."""
@@ -157,7 +157,7 @@ def evaluate(
     crop_px: int | None = None,
     dataset: Dataset | None = None,
     on_pair: OnPair = lambda image, photograph: None,
-    learnt_px: Size = as_photographed,
+    trained_px: Size = as_photographed,
 ) -> Evaluation:
     """Draws each view's camera and compares with its photograph.
 
@@ -166,7 +166,7 @@ def evaluate(
         crop_px: left out on each side before comparing; None: the scene's `border_px`.
         dataset: that the views are of, for a class: they say which object is to be drawn.
         on_pair: called with the picture and the photograph that are compared, both [H, W, 3], before `on_view`.
-        learnt_px: the size that a photograph of some size is brought to, for scenes that draw any; where it is a
+        trained_px: the size that a photograph of some size is brought to, for scenes that draw any; where it is a
             square, the photograph's centred one.
 
     Only the part of photographs that the scene was learnt from is compared, for methods that cut the rest off.
@@ -190,7 +190,7 @@ def evaluate(
         if _will_be_source(scene, views[index], controls[index]):
             continue
         try:
-            pair = _pair(scene, views[index], controls[index], stop, learnt_px)
+            pair = _pair(scene, views[index], controls[index], stop, trained_px)
             # Known when the picture is made.
             is_source = _is_source(scene, views[index], controls[index])
             values = None if is_source else _score(pair, crop, on_pair)
@@ -212,13 +212,13 @@ def evaluate(
 
 
 def view_controls(scene: Scene, views: Views, dataset: Dataset | None) -> list[dict[str, float]]:
-    """The scene's controls for each view: its moment and, of a class, its object; all others at their default."""
+    """The scene's controls for each view: its time step and, of a class, its object; all others at their default."""
     choices = _choices(scene, dataset, views)
     return [_controls(scene, view, choices) for view in views]
 
 
 def _controls(scene: Scene, view: View, choices: Mapping[int, Mapping[str, float]]) -> dict[str, float]:
-    """What draws the view's object and moment."""
+    """What draws the view's object and time step."""
     controls = whole_controls(scene, choices.get(view.instance, {}))
     if _is_timed(scene):
         controls[TIME] = float(view.time)
@@ -273,10 +273,10 @@ def _will_be_source(scene: object, view: View, controls: Mapping[str, float]) ->
     return any(same_pose(view.camera, other) for other in sources)
 
 
-def _pair(scene: Scene, view: View, controls: Mapping[str, float], stop: Stop, learnt_px: Size) -> _Pair:
+def _pair(scene: Scene, view: View, controls: Mapping[str, float], stop: Stop, trained_px: Size) -> _Pair:
     """The picture and the photograph at the scene's size, or the one wanted."""
     if scene.native_px is None:
-        size_px = learnt_px(view.camera.size_px)
+        size_px = trained_px(view.camera.size_px)
         if size_px[0] != size_px[1]:
             return _learnt_pair(scene, view, size_px, controls, stop)
         side, cropped = size_px[0], 0
@@ -293,7 +293,7 @@ def _learnt_pair(
     """At (width, height); of a scene that was learnt from a part of each photograph, that part."""
     whole = view.camera.resized(size_px)
     asked: object = scene
-    camera = asked.learnt_part(whole) if isinstance(asked, LearnsPart) else whole
+    camera = asked.trained_part(whole) if isinstance(asked, LearnsPart) else whole
     rows, columns = _part_of(whole, camera)
     photograph, valid = resize_area(view.image(), size_px), view.resized_valid(size_px)
     return _Pair(

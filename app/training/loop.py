@@ -274,8 +274,8 @@ class _Run:
                 self._scored(self._validation_views[:1], self._keep_pair, stop)
 
     def _scored(self, views: Views, on_pair: OnPair, stop: Stop) -> Evaluation:
-        scene, learnt_px = scene_of(self.training), size_learnt(self.training)
-        return evaluate(scene, views, stop=stop, dataset=self._dataset, on_pair=on_pair, learnt_px=learnt_px)
+        scene, trained_px = scene_of(self.training), size_learnt(self.training)
+        return evaluate(scene, views, stop=stop, dataset=self._dataset, on_pair=on_pair, trained_px=trained_px)
 
     @contextlib.contextmanager
     def _doing(self, what: str) -> Iterator[None]:

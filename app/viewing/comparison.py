@@ -45,7 +45,7 @@ class PhotoComparison:
 
 
 def photograph_of(picture: RenderedImage, point: ViewPoint, opened: Opened) -> View | None:
-    """The view of the data folder that shows what an exact picture shows: camera, object and moment; None if none."""
+    """The view of the data folder that shows what an exact picture shows: camera, object, time step; None if none."""
     controls, dataset, view = picture.request.controls, opened.dataset, point.view
     if view is None or dataset is None or not same_framing(picture.camera, point.camera):
         return None

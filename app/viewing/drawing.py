@@ -1,4 +1,4 @@
-"""What draws the open scene: the worker that makes its pictures, and of a recording what prepares its moments."""
+"""What draws the open scene: the worker that makes its pictures, and of a recording what prepares its time steps."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Listener(Protocol):
         """Another object's viewpoints are there; hand them to `Session.take_views`."""
 
     def prepared(self) -> None:
-        """Another moment can be drawn; call `Session.resubmit`."""
+        """Another time step can be drawn; call `Session.resubmit`."""
 
     def picked(self, point: Array | None) -> None:
         """The point [3] (world) that `Session.pick` asked for; None where nothing is there."""

@@ -289,7 +289,7 @@ class Session:
 
     @property
     def wanted(self) -> RenderRequest | None:
-        """All that is chosen now: camera, channel, object, moment; None where nothing is open."""
+        """All that is chosen now: camera, channel, object, time step; None where nothing is open."""
         if (camera := self.eye.shown) is None:
             return None
         # The error is made of the image, after it.

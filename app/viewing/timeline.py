@@ -48,50 +48,50 @@ class Timeline:
         self.playback.first = self.playback.last = 0
 
     @property
-    def moment(self) -> int:
+    def time_step(self) -> int:
         """Which one is looked at; 0 of a still scene."""
         return round(self._viewer.controls.get(TIME, 0))
 
     def play(self, now_s: float) -> None:
         """Begins to play; from the beginning where it stood at the end."""
         if TIME in self._viewer.controls:
-            self._viewer.set_control(TIME, self.playback.play(now_s, self.moment), moving=True)
+            self._viewer.set_control(TIME, self.playback.play(now_s, self.time_step), moving=True)
             self._viewer.submit(moving=True)
 
     def pause(self) -> None:
-        """Stands still; the exact picture of this moment comes."""
+        """Stands still; the exact picture of this time step comes."""
         self.playback.pause()
         self._viewer.submit(moving=False)
 
     def tick(self, now_s: float) -> None:
-        """Goes on to the moment whose turn it is; called as often as moments may change, while playing."""
+        """Goes on to the time step whose turn it is; called as often as time steps may change, while playing."""
         playing = self.playback.playing
-        # Where drawing is slower than time passes, moments are left out, but none that was asked for is.
+        # Where drawing is slower than time passes, time steps are left out, but none that was asked for is.
         if not playing or not self._is_shown():
             return
-        moment = self.playback.advance(now_s, self.moment, self.is_ready)
-        if moment != self.moment:
-            self._viewer.set_control(TIME, moment, moving=playing)
+        time_step = self.playback.advance(now_s, self.time_step, self.is_ready)
+        if time_step != self.time_step:
+            self._viewer.set_control(TIME, time_step, moving=playing)
         elif self._stands():
             self._viewer.submit(moving=False)
 
     def _is_shown(self) -> bool:
         picture = self._viewer.last
-        return picture is None or round(picture.request.controls.get(TIME, 0)) == self.moment
+        return picture is None or round(picture.request.controls.get(TIME, 0)) == self.time_step
 
     def _stands(self) -> bool:
         return not self.playback.playing
 
-    def is_ready(self, moment: int) -> bool:
+    def is_ready(self, time_step: int) -> bool:
         """Whether it can be drawn at once."""
         prepares, camera = self._prepares(), self._viewer.eye.shown
         if prepares is None or camera is None:
             return True
-        return prepares.prepared(camera, {**self._viewer.controls, TIME: moment})
+        return prepares.prepared(camera, {**self._viewer.controls, TIME: time_step})
 
     @property
     def making(self) -> int | None:
-        """The moment that is being made ready; None where nothing is."""
+        """The time step that is being made ready; None where nothing is."""
         controls = self._viewer.making
         return round(controls.get(TIME, 0)) if controls is not None else None
 
@@ -100,8 +100,8 @@ class Timeline:
         prepares = self._prepares()
         if prepares is None or not self.playback.playing:
             return []
-        moments = self.playback.following(self.moment, prepares.room)
-        return [{**self._viewer.controls, TIME: moment} for moment in moments[1:]]
+        time_steps = self.playback.following(self.time_step, prepares.room)
+        return [{**self._viewer.controls, TIME: time_step} for time_step in time_steps[1:]]
 
     def _prepares(self) -> Prepares | None:
         opened = self._viewer.opened

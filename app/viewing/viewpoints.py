@@ -50,7 +50,7 @@ class Visited:
 
 
 def read_viewpoints(opened: Opened, choice: int = 0) -> tuple[ViewPoint, ...]:
-    """The viewpoints of an open scene: of a class, the chosen object's; of a recording, those of its first moment.
+    """The viewpoints of an open scene: of a class, the chosen object's; of a recording, those of its first time step.
 
     What the run held out are validation views.
 
@@ -75,7 +75,7 @@ def read_viewpoints(opened: Opened, choice: int = 0) -> tuple[ViewPoint, ...]:
 
 
 def view_at(dataset: Dataset, view: View, time: int) -> View:
-    """What the same camera of a rig saw at another moment; `view` itself where that is not known."""
+    """What the same camera of a rig saw at another time step; `view` itself where that is not known."""
     views = dataset.views.of_instance(view.instance)
     # Of several recordings each is as long as it is.
     time = min(time, int(views.times.max(initial=0)))

@@ -26,10 +26,10 @@ from engines.core.engine import (
     DividesSteps,
     Engine,
     FindsSources,
-    HasMoments,
     HasNearPlane,
     HasSources,
     HasSurface,
+    HasTimeSteps,
     LearnsPart,
     LearnsSmaller,
     Prepares,
@@ -41,6 +41,7 @@ from engines.core.errors import BrokenContract
 from engines.core.members import (
     MISSING,
     Kinds,
+    adopt_old_names,
     are_controls,
     are_in_order,
     are_modules,
@@ -85,7 +86,7 @@ SCENE_ABILITIES: tuple[type, ...] = (
     HasSources,
     FindsSources,
     ChoosesSources,
-    HasMoments,
+    HasTimeSteps,
     LearnsPart,
     HasNearPlane,
     HasSurface,
@@ -257,10 +258,7 @@ def _checkpoint(step: int) -> Kinds:
         "step": (lambda value: value == step, f"{step}, the steps done so far"),
         "weights": (are_weights, "a mapping of names to tensors on the CPU"),
         "scene": (lambda value: isinstance(value, SceneInfo), "a SceneInfo"),
-        "training": (
-            lambda value: isinstance(value, Mapping),
-            "a mapping: what resuming needs besides",
-        ),
+        "training": (lambda value: isinstance(value, Mapping), "a mapping: what resuming needs besides"),
     }
 
 
@@ -269,6 +267,7 @@ def _are_states(value: object) -> bool:
 
 
 def _checked_training(training: object, engine: str, member: str, step: int) -> Training:
+    adopt_old_names(training, engine)
     wrong = wrong_functions(training, Training)
     for name, (valid, kind) in _training(step).items():
         wrong |= wrong_value(training, name, valid, kind)
@@ -283,6 +282,7 @@ def checked_objective(found: object, engine: str) -> None:
     Raises:
         BrokenContract: names the method, and each member of the objective that is missing or wrong.
     """
+    adopt_old_names(found, engine)
     wrong = wrong_functions(found, Objective)
     for name, (valid, kind) in _OBJECTIVE.items():
         wrong |= wrong_value(found, name, valid, kind)
@@ -328,6 +328,7 @@ def checked_scene(scene: object, engine: str, member: str) -> Scene:
     Raises:
         BrokenContract: names the method, and each member of the scene that is missing or wrong.
     """
+    adopt_old_names(scene, engine)
     wrong = wrong_functions(scene, Scene)
     for name, (valid, kind) in _SCENE.items():
         wrong |= wrong_value(scene, name, valid, kind)
@@ -383,7 +384,7 @@ _ABILITY_VALUES: Kinds = {
         lambda value: isinstance(value, int | float | np.floating) and math.isfinite(value) and bool(value >= 0),
         "a number, 0 or more, world units",
     ),
-    "room": (lambda value: is_count(value) and value > 0, "a whole number of moments, 1 or more"),
+    "room": (lambda value: is_count(value) and value > 0, "a whole number of time steps, 1 or more"),
     "sources_option": (lambda value: isinstance(value, str), "the name of a field of SceneOptions"),
     "least_sources": (lambda value: is_count(value) and value > 0, "a whole number of photographs, 1 or more"),
     "divides_steps": (lambda value: isinstance(value, bool), "True or False"),

@@ -23,7 +23,7 @@ AnyConfig = TypeVar("AnyConfig", bound=TrainingConfig)
 AnySceneOptions = TypeVar("AnySceneOptions", bound=Options)
 ControlKind: TypeAlias = Literal["number", "integer", "choice", "time"]
 TIME = "time"
-"""The control that says which moment of a recording is drawn, counted from 0."""
+"""The control that says which time step of a recording is drawn, counted from 0."""
 INSTANCE = "instance"
 """The control that says which object of a class, or which of several recordings, is drawn; counted from 0."""
 BLEND_WITH = "blend_with"
@@ -139,10 +139,10 @@ class Audited(Protocol):
 
 @runtime_checkable
 class Prepares(Protocol):
-    """A scene that makes something for each moment before it can be drawn, whatever the camera does then."""
+    """A scene that makes something for each time step before it can be drawn, whatever the camera does then."""
 
     room: int
-    """How many moments it keeps."""
+    """How many time steps it keeps."""
 
     def prepared(self, camera: Camera, controls: Mapping[str, float]) -> bool:
         """Whether `render` would begin to draw at once."""
@@ -157,11 +157,11 @@ class Prepares(Protocol):
         """
         ...
 
-    def need(self, camera: Camera, controls: Mapping[str, float]) -> object:
+    def cache_key(self, camera: Camera, controls: Mapping[str, float]) -> object:
         """Tells what must be prepared for different pictures apart: equal where one preparation serves both."""
         ...
 
-    def glimpse(self, camera: Camera, controls: Mapping[str, float]) -> Frame:
+    def placeholder(self, camera: Camera, controls: Mapping[str, float]) -> Frame:
         """Something to look at meanwhile, at once.
 
         Raises:
@@ -197,11 +197,11 @@ class FindsSources(Protocol):
 
 
 @runtime_checkable
-class HasMoments(Protocol):
+class HasTimeSteps(Protocol):
     """A scene of several recordings, each of which is as long as it is."""
 
-    def moments(self, controls: Mapping[str, float]) -> int:
-        """How many moments the recording that `controls` choose has."""
+    def time_steps(self, controls: Mapping[str, float]) -> int:
+        """How many time steps the recording that `controls` choose has."""
         ...
 
 
@@ -209,7 +209,7 @@ class HasMoments(Protocol):
 class LearnsPart(Protocol):
     """A scene that was learnt from a part of each photograph only."""
 
-    def learnt_part(self, camera: Camera) -> Camera:
+    def trained_part(self, camera: Camera) -> Camera:
         """The part of the picture from `camera` that was learnt from, were it a photograph."""
         ...
 
@@ -268,8 +268,8 @@ def time_control(scene: Scene, controls: Mapping[str, float]) -> Control | None:
     """The control of time, as far as it goes for `controls`; None of a scene where nothing moves."""
     found = find_control(scene, TIME)
     timed: object = scene
-    if found is not None and isinstance(timed, HasMoments):
-        return replace(found, high=timed.moments(whole_controls(scene, controls)) - 1)
+    if found is not None and isinstance(timed, HasTimeSteps):
+        return replace(found, high=timed.time_steps(whole_controls(scene, controls)) - 1)
     return found
 
 
@@ -316,7 +316,7 @@ class DividesSteps(Protocol):
 class LearnsSmaller(Protocol):
     """A training, or a scene, of photographs brought to another size, that could draw any: judged at that size."""
 
-    def learnt_px(self, size_px: tuple[int, int]) -> tuple[int, int]:
+    def trained_px(self, size_px: tuple[int, int]) -> tuple[int, int]:
         """(width, height) that a photograph of `size_px` is learnt at; where it is a square, of its centred one."""
         ...
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, get_args
 
@@ -16,6 +17,31 @@ from engines.core.reading import quoted
 MISSING = "is missing"
 Kinds = Mapping[str, tuple[Callable[[Any], bool], str]]
 """Members that are values, each with what tells whether one may be, and what it must be in words."""
+RENAMED: Mapping[str, str] = {
+    "glimpse": "placeholder",
+    "need": "cache_key",
+    "moments": "time_steps",
+    "learnt_part": "trained_part",
+    "learnt_px": "trained_px",
+}
+"""Functions of scenes, trainings and objectives, by their old names."""
+
+
+def adopt_old_names(thing: object, engine: str) -> None:
+    """Gives the class of `thing`, which comes from the method `engine`, the new names of functions it has by old ones.
+
+    Warns with a `DeprecationWarning` for each, once for a class.
+    """
+    kind = type(thing)
+    for old, new in RENAMED.items():
+        if not hasattr(kind, old) or hasattr(kind, new):
+            continue
+        setattr(kind, new, inspect.getattr_static(kind, old))
+        warnings.warn(
+            f"method {engine}: {kind.__name__}.{old} is called {new} now; the old name goes with version 1.0",
+            DeprecationWarning,
+            stacklevel=3,
+        )
 
 
 def functions_of(protocol: type) -> dict[str, tuple[str, ...]]:

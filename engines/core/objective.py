@@ -119,7 +119,7 @@ class DescribesScene(Protocol):
 class LearnsAtSize(Protocol):
     """An objective that brings photographs to another size; see `engines.core.engine.LearnsSmaller`."""
 
-    def learnt_px(self, size_px: tuple[int, int], step: int) -> tuple[int, int]:
+    def trained_px(self, size_px: tuple[int, int], step: int) -> tuple[int, int]:
         """(width, height) that a photograph of `size_px` is learnt at in a step."""
         ...
 

@@ -105,7 +105,7 @@ def upper_edge(view: View) -> Array:
 
 
 def find_up(views: Sequence[View]) -> Up:
-    """Which way is up for one scene at one moment; reads the headers of its photographs."""
+    """Which way is up for one scene at one time step; reads the headers of its photographs."""
     count = len(views)
     chosen = range(count) if count <= MOST_LOOKED_AT else (at * count // MOST_LOOKED_AT for at in range(MOST_LOOKED_AT))
     some = [views[at] for at in chosen]

@@ -46,10 +46,10 @@ def unsupported(dataset: Dataset, sampling_pattern: str) -> str:
     train = dataset.split("train").photographed
     if len(objects := np.unique(train.instances)) > 1:
         return f"{len(objects)} objects, but DeepVoxels learns one; name its folder"
-    if dataset.moments > 1:
+    if dataset.time_steps > 1:
         return (
-            f"a recording of {dataset.moments} moments, but DeepVoxels learns what stands still; give it one moment, "
-            "in a folder of its own"
+            f"a recording of {dataset.time_steps} time steps, but DeepVoxels learns what stands still; give it one "
+            "time step, in a folder of its own"
         )
     kept = kept_photographs(dataset, sampling_pattern)
     if len(kept) < 2:

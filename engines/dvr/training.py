@@ -148,7 +148,7 @@ class DvrObjective:
 
     # What comes of it
 
-    def learnt_px(self, size_px: tuple[int, int], step: int) -> tuple[int, int]:
+    def trained_px(self, size_px: tuple[int, int], step: int) -> tuple[int, int]:
         """At `img_size`."""
         return learnt_size(size_px, self.config)
 

@@ -19,10 +19,10 @@ def unsupported(dataset: Dataset, config: DvrConfig) -> str:
     views = dataset.split("train").photographed
     if not views:
         return "no training photographs"
-    if dataset.moments > 1:
+    if dataset.time_steps > 1:
         return (
-            f"a recording of {dataset.moments} moments, but DVR learns what stands still; give it one moment, in a "
-            "folder of its own"
+            f"a recording of {dataset.time_steps} time steps, but DVR learns what stands still; give it one "
+            "time step, in a folder of its own"
         )
     objects = len(np.unique(views.instances))
     if objects > 1 and not config.c_dim:

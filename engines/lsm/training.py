@@ -38,8 +38,8 @@ def unsupported(dataset: Dataset, config: LsmConfig) -> str:
         others = len(dataset.views.photographed)
         held_out = ", as its folders or lists (splits.json) say"
         return f"no training photographs{f': all {others} are to validate or to test with{held_out}' if others else ''}"
-    if dataset.moments > 1:
-        return f"a recording of {dataset.moments} moments, but LSM learns objects that stand still"
+    if dataset.time_steps > 1:
+        return f"a recording of {dataset.time_steps} time steps, but LSM learns objects that stand still"
     if reason := too_few(views, config, dataset.instances):
         return reason
     first = int(views.instances[0])
@@ -144,7 +144,7 @@ class LsmObjective:
         weights = torch.where(filled, half / share, (1 - half) / (1 - share))
         return weights[:, None]
 
-    def learnt_px(self, size_px: tuple[int, int], step: int) -> tuple[int, int]:
+    def trained_px(self, size_px: tuple[int, int], step: int) -> tuple[int, int]:
         """The size that the network is given photographs in."""
         return self.config.im_w, self.config.im_h
 

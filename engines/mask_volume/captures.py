@@ -74,18 +74,18 @@ def background_of(
         raise UserError(f"{dataset.source}: camera {camera_index} has no photographs to take a background from")
     views = views.chosen(np.argsort(views.times, kind="stable"))
     count = min(len(views), MEDIAN_MOMENTS)
-    moments, failure = list[Array](), None
+    time_steps, failure = list[Array](), None
     for place in range(count):
         check()
         try:
-            # Bytes: float photographs of 25 moments would fill the memory.
-            moments.append(to_uint8(picture_at(views[place * len(views) // count], size_px)))
+            # Bytes: float photographs of 25 time steps would fill the memory.
+            time_steps.append(to_uint8(picture_at(views[place * len(views) // count], size_px)))
         except UserError as error:
             # What stands still is seen in the others, too.
             failure = failure or error
-    if not moments:
+    if not time_steps:
         raise failure or UserError(f"{dataset.source}: camera {camera_index} has no photographs")
-    return np.asarray(np.median(np.stack(moments), axis=0).astype(np.float32) / np.float32(255)), False
+    return np.asarray(np.median(np.stack(time_steps), axis=0).astype(np.float32) / np.float32(255)), False
 
 
 def picture_at(view: View, size_px: tuple[int, int]) -> Array:

@@ -59,8 +59,8 @@ class MaskVolumeConfig(OptimiserConfig):
     }
 
     stage: Literal["mpi", "mask"] = "mpi"
-    """What is learnt: mpi, the network that makes planes of two pictures of a moment, from photographs or recordings;
-    or then mask, the one that tells what moves on them from what stands still, from recordings."""
+    """What is learnt: mpi, the network that makes planes of two pictures of a time step, from photographs or
+    recordings; or then mask, the one that tells what moves on them from what stands still, from recordings."""
     lr: float = Field(5e-4, gt=0)
     """Learning rate of Adam."""
     max_steps: int = Field(400_000, ge=1)
@@ -165,9 +165,9 @@ class MaskVolumeOptions(Options):
     """Width and height at which the networks see every photograph, each axis scaled by itself, as the authors do it,
     e.g. [640, 360]; multiples of 8. Empty: by `width_px`."""
     cache_mb: int = Field(2048, ge=64)
-    """Memory for the multiplane images of moments, MB; those that were just played make room."""
+    """Memory for the multiplane images of time steps, MB; those that were just played make room."""
     damaged_frames: Literal["stop", "skip"] = "stop"
-    """A photograph that can't be read: an error, or the moment before stands in for its moment."""
+    """A photograph that can't be read: an error, or the time step before stands in for its time step."""
 
     @model_validator(mode="after")
     def _the_networks_can_halve_it(self) -> MaskVolumeOptions:

@@ -24,7 +24,7 @@ DRAWN_FROM = (
     "this method draws from photographs, which its checkpoints don't hold: choose a data folder (--data FOLDER)"
 )
 RECORDINGS = (
-    "with an LLFF folder for each moment, or cam00/ cam01/ ... or a video of each camera beside poses_bounds.npy"
+    "with an LLFF folder for each time step, or cam00/ cam01/ ... or a video of each camera beside poses_bounds.npy"
 )
 LACKING = {
     True: f"{DRAWN_FROM}, a recording {RECORDINGS}",
@@ -71,7 +71,7 @@ class MaskVolumeEngine:
         return MaskVolumeScene(checkpoint.weights, dataset, device, options)
 
     def unsupported(self, dataset: Dataset) -> str:
-        """No depths, or nowhere three photographs of one moment; stage mpi is the default."""
+        """No depths, or nowhere three photographs of one time step; stage mpi is the default."""
         from engines.mask_volume import examples
 
         return examples.unsupported(dataset, MaskVolumeConfig())

@@ -1,4 +1,4 @@
-"""What each step learns from, read from the disk: pictures of three cameras at one moment."""
+"""What each step learns from, read from the disk: pictures of three cameras at one time step."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MOVED = 0.15
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """Three cameras at one moment: two to make planes of, and the target.
+    """Three cameras at one time step: two to make planes of, and the target.
 
     Attributes:
         views: their numbers.
@@ -68,8 +68,8 @@ def unsupported(dataset: Dataset, config: MaskVolumeConfig) -> str:
     views = _of_stage(dataset, config)
     if not views:
         return (
-            "no recording of several moments by cameras that stand still, and stage=mask learns what moves; stage=mpi "
-            "learns from still photographs"
+            "no recording of several time steps by cameras that stand still, and stage=mask learns what moves; "
+            "stage=mpi learns from still photographs"
         )
     if config.loss_type in NEED_MASKS and views[0].mask_path is None:
         return f"has no masks, and loss_type={config.loss_type} learns from them; no_mask, vgg, l1 and mse do without"
@@ -77,7 +77,7 @@ def unsupported(dataset: Dataset, config: MaskVolumeConfig) -> str:
     captures = (views.of_instance(instance) for instance in np.unique(views.instances).tolist())
     if not any(len(Triplets(capture, are_clips(dataset), config, 0).instances) for capture in captures):
         return (
-            "nowhere three photographs of one moment whose cameras look the same way; an example needs two to make "
+            "nowhere three photographs of one time step whose cameras look the same way; an example needs two to make "
             "planes of and one to compare with"
         )
     return lack_of_depths(dataset)
@@ -88,8 +88,8 @@ def _of_stage(dataset: Dataset, config: MaskVolumeConfig) -> Views:
     views = dataset.split("train").photographed
     if config.stage == "mpi":
         return views
-    moments = np.unique(np.stack([views.instances, views.times]), axis=1)
-    instances, counts = np.unique(moments[0], return_counts=True)
+    time_steps = np.unique(np.stack([views.instances, views.times]), axis=1)
+    instances, counts = np.unique(time_steps[0], return_counts=True)
     return views.chosen(np.isin(views.instances, instances[counts > 1]) & (views.camera_indices >= 0))
 
 
@@ -144,8 +144,8 @@ class ExampleReader:
         left_out = len(np.unique(self._views.instances)) - len(self.triplets.instances)
         if left_out:
             notes.append(
-                f"{left_out} of the folder's captures are left out: nowhere three photographs of one moment that look "
-                "the same way"
+                f"{left_out} of the folder's captures are left out: nowhere three photographs of one time step that "
+                "look the same way"
             )
         size = working_size(self._views[0].camera.size_px, self._config.img_wh)
         if self._config.side_px > min(size):

@@ -20,7 +20,7 @@ from engines.mask_volume.multiplane_image_cache import Key
 from engines.mask_volume.pairs import choose_pair, nearest, neighbour, require_apart
 
 LISTED = 4096
-"""Moments whose cameras are kept."""
+"""Time steps whose cameras are kept."""
 SAME_PLACE = 1e-6
 """Of two poses' numbers: the camera of a view, and the view itself."""
 
@@ -34,7 +34,7 @@ class Footage:
         self.views = _looked_at(dataset)
         numbers, times = self.views.instances, self.views.times
         self.lengths = {int(number): int(times[numbers == number].max()) + 1 for number in np.unique(numbers)}
-        """How many moments each recording has."""
+        """How many time steps each recording has."""
         self.first = int(numbers[0]) if len(numbers) else 0
         self.skipped: dict[str, None] = {}
         """In plain words, which photographs could not be read and what took their place."""
@@ -42,7 +42,7 @@ class Footage:
         self._fixed: dict[tuple[int, int], tuple[int, int]] = {}
 
     def when(self, controls: Mapping[str, float]) -> tuple[int, int]:
-        """Which recording, and which of its moments; of several each is as long as it is.
+        """Which recording, and which of its time steps; of several each is as long as it is.
 
         Raises:
             UserError: no such recording.
@@ -53,7 +53,7 @@ class Footage:
         return instance, min(max(round(controls.get(TIME, 0)), 0), self.lengths[instance] - 1)
 
     def cameras(self, instance: int, time: int) -> dict[int, Camera]:
-        """The cameras that have a photograph of a moment, by their index; read from the disk where not known yet."""
+        """The cameras that have a photograph of a time step, by their index; read from the disk where not known yet."""
         found = self._cameras.get((instance, time))
         if found is None:
             views = self.views.of_instance(instance).at_time(time)
@@ -138,7 +138,7 @@ class Footage:
             return median
 
     def picture(self, key: Key, index: int, size_px: tuple[int, int], check: Check) -> Array:
-        """[H, W, 3] one camera's photograph, or that of a moment near by where it can't be read and may be skipped.
+        """[H, W, 3] one camera's photograph, or that of a time step near by where it can't be read and may be skipped.
 
         Raises:
             UserError: it can't be read, or none can.
@@ -151,11 +151,11 @@ class Footage:
                 picture = picture_at(self._view(key.instance, time, index), size_px)
             except UserError as error:
                 if self._options.damaged_frames == "stop":
-                    raise UserError(f"{error}; damaged_frames=skip takes the moment before in its place") from error
+                    raise UserError(f"{error}; damaged_frames=skip takes the time step before in its place") from error
                 failure = failure or error
                 continue
             if failure is not None:
-                self.skipped[f"{failure}: moment {time} is shown in place of {key.time}"] = None
+                self.skipped[f"{failure}: time step {time} is shown in place of {key.time}"] = None
             return picture
         raise failure or UserError(f"{self.dataset.source}: camera {index} has no photographs")
 
@@ -164,7 +164,7 @@ class Footage:
         found = views if (views.camera_indices < 0).all() else views.chosen(views.camera_indices == index)
         place = index if found is views else 0
         if place >= len(found):
-            raise UserError(f"{self.dataset.source}: camera {index} has no photograph of moment {time}")
+            raise UserError(f"{self.dataset.source}: camera {index} has no photograph of time step {time}")
         return found[place]
 
 

@@ -2,7 +2,7 @@
 
 Volumes are [P, H, W, C] in memory, which convolutions know as channels last. What is rearranged:
 - `conv1_1` of both networks reads the same sweeps. The reference camera's is alike on all planes, so 2D convolutions
-  are enough for it; the background's share is the same at every moment.
+  are enough for it; the background's share is the same at every time step.
 - Others are made of fewer products (`engines.mask_volume.volume_convolution`).
 - What a normalisation must know is added up while the rows are in the cache.
 """

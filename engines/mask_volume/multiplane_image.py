@@ -21,7 +21,7 @@ from engines.mask_volume.sweeping import sweep_pair
 from engines.mask_volume.upstream import MASK, MPI
 
 SAME_PLACE = 1e-5
-"""Poses that COLMAP found again for each moment differ by less."""
+"""Poses that COLMAP found again for each time step differ by less."""
 
 AnyNetwork = TypeVar("AnyNetwork", bound=nn.Module)
 
@@ -76,14 +76,14 @@ class MultiplaneImage:
 
     @property
     def size_bytes(self) -> int:
-        """Bytes of its own tensors; the background's opacity belongs to all moments."""
+        """Bytes of its own tensors; the background's opacity belongs to all time steps."""
         own = (self.layers, self.mask)
         return sum(tensor.numel() * tensor.element_size() for tensor in own if tensor is not None)
 
 
 @dataclass(frozen=True, eq=False)
 class StaticBackground:
-    """What is the same at all moments of cameras that stand still.
+    """What is the same at all time steps of cameras that stand still.
 
     Attributes:
         layers: [P, H, W, 4] float32, its multiplane image.

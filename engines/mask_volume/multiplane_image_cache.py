@@ -10,7 +10,7 @@ from engines.mask_volume.multiplane_image import MultiplaneImage
 
 
 class Key(NamedTuple):
-    """What a multiplane image is of: the recording, the moment, and the pair's cameras."""
+    """What a multiplane image is of: the recording, the time step, and the pair's cameras."""
 
     instance: int
     time: int
@@ -34,7 +34,7 @@ class MultiplaneImageCache:
         self._lock = threading.Lock()
 
     def look_at(self, instance: int, time: int, length: int) -> None:
-        """Says where playing goes on from: this moment of a recording that has `length` moments."""
+        """Says where playing goes on from: this time step of a recording that has `length` time steps."""
         with self._lock:
             self._head, self._length = (instance, time), length
 
@@ -43,7 +43,7 @@ class MultiplaneImageCache:
         with self._lock:
             return key in self._made
 
-    def has_moment(self, instance: int, time: int) -> bool:
+    def has_time_step(self, instance: int, time: int) -> bool:
         """Whether it is there of any pair."""
         with self._lock:
             return self._time_steps[instance, time] > 0
@@ -63,9 +63,9 @@ class MultiplaneImageCache:
             while len(self._made) > 1 and self._bytes > self._most_bytes:
                 self._forget(max((other for other in self._made if other != key), key=self._comes_late))
 
-    def capacity(self, moment_bytes: int) -> int:
-        """How many moments of that size fit; at least one."""
-        return max(1, self._most_bytes // moment_bytes)
+    def capacity(self, time_step_bytes: int) -> int:
+        """How many time steps of that size fit; at least one."""
+        return max(1, self._most_bytes // time_step_bytes)
 
     def _forget(self, key: Key) -> None:
         mpi = self._made.pop(key, None)

@@ -32,7 +32,7 @@ WAIT_S = 0.02
 
 
 class MaskVolumeScene:
-    """Draws any size. Planes are made at the first look at a moment, or before by `prepare` on another thread."""
+    """Draws any size. Planes are made at the first look at a time step, or before by `prepare` on another thread."""
 
     engine = "mask_volume"
     native_px: tuple[int, int] | None = None
@@ -58,7 +58,7 @@ class MaskVolumeScene:
         self.device, self.options = device, options
         self.footage = footage = Footage(dataset, options, img_wh or (options.width_px, options.width_px * 4))
         # Of a still capture without a background nothing can be told apart: its planes are all there is.
-        self.moves = has_mask(weights) and (dataset.moments > 1 or len(dataset.backgrounds) > 0)
+        self.moves = has_mask(weights) and (dataset.time_steps > 1 or len(dataset.backgrounds) > 0)
         self._cache = MultiplaneImageCache(_room(options.cache_mb * 10**6, device))
         self._making = threading.Lock()
         used = weights if self.moves else {name: w for name, w in weights.items() if name.startswith(MPI)}
@@ -80,9 +80,9 @@ class MaskVolumeScene:
         controls, names = [], self.footage.dataset.instances
         if len(names) > 1:
             controls.append(Control(INSTANCE, "Recording", "choice", 0, len(names) - 1, self.footage.first, names))
-        moments = max(self.footage.lengths.values(), default=1)
-        if moments > 1:
-            controls.append(Control(TIME, "Moment", "time", 0, moments - 1, 0))
+        time_steps = max(self.footage.lengths.values(), default=1)
+        if time_steps > 1:
+            controls.append(Control(TIME, "Time step", "time", 0, time_steps - 1, 0))
         return (*controls, Control("plane", "MPI plane (0: all)", "integer", 0, PLANES, 0))
 
     def _first_notes(self, key: Key) -> tuple[str, ...]:
@@ -100,16 +100,16 @@ class MaskVolumeScene:
         """What is shown in place of what, also of photographs that could not be read so far."""
         return (*self._notes, *self.footage.skipped)
 
-    def moments(self, controls: Mapping[str, float]) -> int:
-        """How many moments the recording that `controls` choose has."""
+    def time_steps(self, controls: Mapping[str, float]) -> int:
+        """How many time steps the recording that `controls` choose has."""
         return self.footage.lengths[self.footage.when(controls)[0]]
 
     @property
     def room(self) -> int:
-        """How many moments are kept."""
-        return self._cache.capacity(self._moment_bytes())
+        """How many time steps are kept."""
+        return self._cache.capacity(self._time_step_bytes())
 
-    def _moment_bytes(self) -> int:
+    def _time_step_bytes(self) -> int:
         width, height = self.start.size_px
         return (5 if self.moves else 4) * 2 * PLANES * width * height
 
@@ -132,7 +132,7 @@ class MaskVolumeScene:
         self.footage.key(camera, controls)
         return self.sources(camera, controls)
 
-    def need(self, camera: Camera, controls: Mapping[str, float]) -> object:
+    def cache_key(self, camera: Camera, controls: Mapping[str, float]) -> object:
         """Tells what must be made for different pictures apart."""
         if self.options.pair == "fixed":
             return self.footage.when(controls)
@@ -141,7 +141,7 @@ class MaskVolumeScene:
     def prepared(self, camera: Camera, controls: Mapping[str, float]) -> bool:
         """Whether the planes that this picture needs are there; no look at the disk, as the window asks often."""
         if self.options.pair == "fixed":
-            return self._cache.has_moment(*self.footage.when(controls))
+            return self._cache.has_time_step(*self.footage.when(controls))
         key = self.footage.known_key(camera, controls)
         return key is not None and self._cache.has(key)
 
@@ -155,7 +155,7 @@ class MaskVolumeScene:
         key = self.footage.key(camera, controls)
         self._multiplane_image(key, in_step(stop, self.device), ahead=True)
 
-    def glimpse(self, camera: Camera, controls: Mapping[str, float]) -> Frame:
+    def placeholder(self, camera: Camera, controls: Mapping[str, float]) -> Frame:
         """The reference's photograph on a single plane.
 
         Raises:
@@ -253,7 +253,7 @@ class MaskVolumeScene:
 
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """A moment from one camera; the rarer channels are drawn when they are looked at."""
+    """A time step from one camera; the rarer channels are drawn when they are looked at."""
 
     mpi: MultiplaneImage
     stack: Stack

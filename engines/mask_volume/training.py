@@ -177,7 +177,7 @@ class MaskVolumeObjective:
         example = example.to(self._device)
         return self._judge(self.network.draw(example), example.pictures[2:], example.moves, example.valid)
 
-    def learnt_px(self, size_px: tuple[int, int], step: int) -> tuple[int, int]:
+    def trained_px(self, size_px: tuple[int, int], step: int) -> tuple[int, int]:
         """Larger photographs are brought to fit, in drawing for a score as in learning."""
         fits = all(side <= most for side, most in zip(size_px, self.config.img_wh, strict=True))
         return size_px if fits else working_size(size_px, self.config.img_wh)

@@ -57,23 +57,27 @@ class Triplets:
         instances, by_instance = np.unique(views.instances), np.argsort(views.instances, kind="stable")
         ends = np.searchsorted(views.instances[by_instance], instances, side="right")
         groups = np.split(by_instance, ends[:-1])
-        # Instance -> its moments, each [N] view numbers.
-        self._moments = {
+        # Instance -> its time steps, each [N] view numbers.
+        self._time_steps = {
             int(instance): [group] * (len(group) >= FEWEST) if are_clips else self._moments_of(group)
             for instance, group in zip(instances, groups, strict=True)
         }
-        self.instances = np.array([number for number, moments in self._moments.items() if moments], dtype=np.int64)
+        self.instances = np.array(
+            [number for number, time_steps in self._time_steps.items() if time_steps], dtype=np.int64
+        )
         """That examples can be made of."""
 
     def _moments_of(self, group: Array) -> list[Array]:
-        """Of an instance's views `group`, those of each moment; none where its cameras look apart."""
+        """Of an instance's views `group`, those of each time step; none where its cameras look apart."""
         times = self._views.times[group]
         order = np.argsort(times, kind="stable")
-        moments = np.split(group[order], np.flatnonzero(np.diff(times[order])) + 1)
-        moments = [moment for moment in moments if len(moment) >= FEWEST]
-        # A rig's cameras are the same at every moment: one look is enough.
-        if moments and any(len(self._near(moments[0], place)) >= FEWEST - 1 for place in range(len(moments[0]))):
-            return moments
+        time_steps = np.split(group[order], np.flatnonzero(np.diff(times[order])) + 1)
+        time_steps = [time_step for time_step in time_steps if len(time_step) >= FEWEST]
+        # A rig's cameras are the same at every time step: one look is enough.
+        if time_steps and any(
+            len(self._near(time_steps[0], place)) >= FEWEST - 1 for place in range(len(time_steps[0]))
+        ):
+            return time_steps
         return []
 
     def example(self, number: int) -> Triplet:
@@ -81,26 +85,26 @@ class Triplets:
         round_, place = divmod(number, len(self.instances))
         instance = int(self.instances[_shuffled(len(self.instances), self._seed, round_)[place]])
         random = seeded(self._seed, 1, number)
-        moments = self._moments[instance]
-        moment = moments[_below(len(moments), random)]
+        time_steps = self._time_steps[instance]
+        time_step = time_steps[_below(len(time_steps), random)]
         if self._are_clips:
-            return Triplet(*_frames(moment, self._config, random))
-        for place in torch.randperm(len(moment), generator=random).tolist():
-            near = self._near(moment, place)
+            return Triplet(*_frames(time_step, self._config, random))
+        for place in torch.randperm(len(time_step), generator=random).tolist():
+            near = self._near(time_step, place)
             if len(near) >= FEWEST - 1:
                 second, target = near[torch.randperm(len(near), generator=random)[:2].numpy()].tolist()
-                return Triplet(int(moment[place]), second, target)
-        # Where photographs of this moment are missing, the three that are left may look apart.
-        return Triplet(*moment[torch.randperm(len(moment), generator=random)[:3].numpy()].tolist())
+                return Triplet(int(time_step[place]), second, target)
+        # Where photographs of this time step are missing, the three that are left may look apart.
+        return Triplet(*time_step[torch.randperm(len(time_step), generator=random)[:3].numpy()].tolist())
 
-    def _near(self, moment: Array, place: int) -> Array:
-        """[N] of the views `moment`, those that look as the one at `place` does, the nearest ones."""
-        poses = np.stack([self._pose(int(number)) for number in moment])
+    def _near(self, time_step: Array, place: int) -> Array:
+        """[N] of the views `time_step`, those that look as the one at `place` does, the nearest ones."""
+        poses = np.stack([self._pose(int(number)) for number in time_step])
         alike = poses[:, :3, 2] @ poses[place, :3, 2] >= ALIKE
         alike[place] = False
         distance = np.linalg.norm(poses[:, :3, 3] - poses[place, :3, 3], axis=1)
         order = np.argsort(distance, kind="stable")
-        return np.asarray(moment[order[alike[order]]][: self._config.neighbours])
+        return np.asarray(time_step[order[alike[order]]][: self._config.neighbours])
 
     def _pose(self, number: int) -> Array:
         """[4, 4] camera to world, read once for each camera that stands still."""

@@ -34,10 +34,10 @@ def unsupported(dataset: Dataset, config: SrnConfig) -> str:
     views = train.photographed
     if not views:
         return "no training photographs"
-    if dataset.moments > 1:
+    if dataset.time_steps > 1:
         return (
-            f"a recording of {dataset.moments} moments, but SRNs learn what stands still; give it one moment, in a "
-            "folder of its own"
+            f"a recording of {dataset.time_steps} time steps, but SRNs learn what stands still; give it one "
+            "time step, in a folder of its own"
         )
     objects = _objects(train, config)
     if config.fit_single_srn and len(objects) > 1:

@@ -89,11 +89,11 @@ class SrnScene:
         self._phi: tuple[tuple[float, ...], list[PackedLayer]] | None = None
         self._begun: tuple[Camera, list[PackedLayer], TiledMarch] | None = None
 
-    def learnt_part(self, camera: Camera) -> Camera:
+    def trained_part(self, camera: Camera) -> Camera:
         """The centred square."""
         return camera.square()
 
-    def learnt_px(self, size_px: tuple[int, int]) -> tuple[int, int]:
+    def trained_px(self, size_px: tuple[int, int]) -> tuple[int, int]:
         """The square that photographs were brought to, as the authors' test has it; else their own size."""
         return size_px if self._learnt_side is None else (self._learnt_side, self._learnt_side)
 

@@ -157,7 +157,7 @@ class SrnObjective:
             return torch.arange(count).expand(pictures, -1)
         return torch.stack([torch.randperm(count, generator=random)[:rays] for _ in range(pictures)])
 
-    def learnt_px(self, size_px: tuple[int, int], step: int) -> tuple[int, int]:
+    def trained_px(self, size_px: tuple[int, int], step: int) -> tuple[int, int]:
         """The side of the step's pictures."""
         side = self._plan.stage(step)[0]
         return side, side

@@ -92,20 +92,20 @@ def benchmark_yielding(path: Path, measure: Measure) -> None:
 @DEMOS
 def benchmark_playback(path: Path, measure: Measure) -> None:
     scene: Any = scene_on(path, "cuda")
-    moments = next((control for control in scene.controls if control.name == TIME), None)
-    if moments is None or not isinstance(scene, Prepares):
+    time_steps = next((control for control in scene.controls if control.name == TIME), None)
+    if time_steps is None or not isinstance(scene, Prepares):
         measure.figure("it stands still", measure.rounds(lambda: 0.0, 1), "")
         return
     cameras, controls = views(scene), dict(whole_controls(scene, {}))
     rendered(scene, cameras[0], controls, never_stop)
 
     def slowest() -> float:
-        """95 % of the frames that are drawn while the next moments are made take no longer."""
+        """95 % of the frames that are drawn while the next time steps are made take no longer."""
         ended = threading.Event()
 
         def make() -> None:
-            for moment in range(round(moments.low) + 1, min(round(moments.high), 8) + 1):
-                scene.prepare(cameras[0], {**controls, TIME: moment}, ended.is_set)
+            for time_step in range(round(time_steps.low) + 1, min(round(time_steps.high), 8) + 1):
+                scene.prepare(cameras[0], {**controls, TIME: time_step}, ended.is_set)
 
         thread, times = threading.Thread(target=make), list[float]()
         thread.start()

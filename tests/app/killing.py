@@ -1,4 +1,4 @@
-"""`main.py train` in processes that begin at once, one after the other, and are killed at any moment.
+"""`main.py train` in processes that begin at once, one after the other, and are killed at any time step.
 
 Of each method a few are killed in each run of the tests, and dozens by `pytest -m damaged_files`.
 """

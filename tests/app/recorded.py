@@ -1,4 +1,4 @@
-"""A recording whose moments take as long to prepare as a test wants."""
+"""A recording whose time steps take as long to prepare as a test wants."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tests.app.fake_scene import FakeScene
 
 
 class RecordedScene(FakeScene):
-    """The balls, brighter with every moment; a glimpse is black."""
+    """The balls, brighter with every time step; a placeholder is black."""
 
     engine = "colour_grid"
 
-    def __init__(self, moments: int = 6, prepare_s: float = 0.02, room: int = 100) -> None:
+    def __init__(self, time_steps: int = 6, prepare_s: float = 0.02, room: int = 100) -> None:
         super().__init__(64, any_size=True)
-        self.controls = (Control(TIME, "Moment", "time", 0, moments - 1, 0),)
+        self.controls = (Control(TIME, "Time step", "time", 0, time_steps - 1, 0),)
         self.room, self.prepare_s = room, prepare_s
         self.there: set[int] = set()
         self.order: list[int] = []
@@ -37,7 +37,7 @@ class RecordedScene(FakeScene):
         time_ = round(controls.get(TIME, 0))
         with self._making:
             if time_ == self.broken:
-                raise UserError(f"moment {time_} can't be read")
+                raise UserError(f"time step {time_} can't be read")
             began = time.monotonic()
             # Read each time: a test may let go what it has held up.
             while time.monotonic() - began < self.prepare_s:
@@ -48,10 +48,10 @@ class RecordedScene(FakeScene):
             self.there.add(time_)
             self.order.append(time_)
 
-    def need(self, camera: Camera, controls: Mapping[str, float]) -> object:
+    def cache_key(self, camera: Camera, controls: Mapping[str, float]) -> object:
         return round(controls.get(TIME, 0))
 
-    def glimpse(self, camera: Camera, controls: Mapping[str, float]) -> Frame:
+    def placeholder(self, camera: Camera, controls: Mapping[str, float]) -> Frame:
         width, height = camera.size_px
         return Frame(torch.zeros(height, width, 3), torch.full((height, width), torch.inf))
 

@@ -34,7 +34,7 @@ def several(tmp_path: Path) -> Dataset:
 
 
 def moving(tmp_path: Path) -> Dataset:
-    """Two moments of a rig."""
+    """Two time steps of a rig."""
     one = still(tmp_path)
     views = [replace(view, time=time, camera_index=index) for time in range(2) for index, view in enumerate(one.views)]
     return replace(one, views=Views.of(views))

@@ -17,7 +17,7 @@ from tests.engines.judged import around, assert_judged, blind, moving, several, 
         (still, ""),
         (around, ""),
         (several, "2 objects, but a colour grid is one"),
-        (moving, "a recording of 2 moments"),
+        (moving, "a recording of 2 time steps"),
         (blind, "no training photographs"),
     ],
 )

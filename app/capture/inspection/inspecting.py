@@ -115,7 +115,7 @@ def _film(source: Path) -> _Inspection:
         return _unknown(source, str(error))
     camera = _nobodys_camera((width, height))
     places = np.unique(np.linspace(0, frames - 1, min(VIDEO_FRAMES, frames)).round().astype(int)).tolist()
-    # Each a moment of its own: a video may stand still.
+    # Each a time step of its own: a video may stand still.
     views = [View(camera, f"frame {at}", image_path=source, image_at=(at,), time=at) for at in places]
     report = DataReport(
         source,
@@ -192,7 +192,7 @@ def _data(dataset: Dataset) -> _Inspection:
         photographs=int(views.facts.has_image.sum()),
         sizes=_by_frequency(sizes),
         objects=dataset.instances,
-        moments=dataset.moments,
+        time_steps=dataset.time_steps,
         rig=int(views.camera_indices.max(initial=-1)) + 1,
         masks=masks,
         depths=depths,
@@ -236,7 +236,7 @@ class _Read:
 
 
 def _first_scene(views: Views) -> Array:
-    """[V] numbers of the views of the first object, at its first moment."""
+    """[V] numbers of the views of the first object, at its first time step."""
     of_first = views.instances == views.instances[0]
     return np.flatnonzero(of_first & (views.times == views.times[of_first].min()))
 
@@ -252,9 +252,9 @@ def _to_look_at(views: Views, drawn: Array) -> list[int]:
     first = [index for index in drawn.tolist() if has_image[index]]
     others = np.setdiff1d(np.flatnonzero(has_image), first)
     if views.times.max(initial=0) > 0:
-        # Whole moments, so that the cameras of each can be compared.
-        moments = np.unique(views.times)
-        kept = moments[_spread(len(moments), max(1, MOST_LOOKED_AT * len(moments) // max(len(views), 1)))]
+        # Whole time steps, so that the cameras of each can be compared.
+        time_steps = np.unique(views.times)
+        kept = time_steps[_spread(len(time_steps), max(1, MOST_LOOKED_AT * len(time_steps) // max(len(views), 1)))]
         others = others[np.isin(views.times[others], kept)]
     others = others[_spread(len(others), max(MOST_LOOKED_AT - len(first), 0))]
     first = [first[at] for at in _spread(len(first), MOST_LOOKED_AT).tolist()]
@@ -326,7 +326,7 @@ def _look(inspection: _Inspection, on_progress: OnProgress, stop: Stop) -> DataR
         try:
             if view is None:
                 raise ValueError(name)
-            look = look_at_photograph(view, of_object=report.moments == 1)
+            look = look_at_photograph(view, of_object=report.time_steps == 1)
         except Exception:  # image files can be broken in any way, and that is what is to be told
             pictures.add_unreadable(view.name if view is not None else name, view.image_path if view else Path(name))
         else:

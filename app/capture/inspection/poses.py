@@ -30,7 +30,7 @@ FEW_VIEWS, TOO_FEW = 20, 3
 
 
 def doubts_of_cameras(dataset: Dataset, cameras: Sequence[InspectedCamera]) -> list[Doubt]:
-    """What is doubtful about the cameras of one scene at one moment."""
+    """What is doubtful about the cameras of one scene at one time step."""
     found = [*_few(dataset, len(cameras)), *_place(dataset, cameras)]
     if len(cameras) >= FEWEST:
         found += [*_far(cameras), *_upside_down(cameras, dataset.up), *_looking_away(cameras, dataset.bounds)]
@@ -40,7 +40,7 @@ def doubts_of_cameras(dataset: Dataset, cameras: Sequence[InspectedCamera]) -> l
 def _few(dataset: Dataset, cameras: int) -> list[Doubt]:
     train = dataset.split("train").photographed
     objects = len(np.unique(train.instances))
-    if dataset.moments > 1:
+    if dataset.time_steps > 1:
         # A rig of any number can be drawn from; to learn from it a third camera says what is right.
         few = f"{counted(cameras, 'camera')} saw it; a third one is needed to learn from" if cameras < TOO_FEW else ""
         return [Doubt("note", few)] if few else []

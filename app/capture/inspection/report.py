@@ -99,8 +99,8 @@ class DataReport:
         photographs: how many there are; of a video its frames.
         sizes: "widthxheight" of the photographs, the most frequent first.
         objects: their names; empty for a single scene.
-        moments: 1 of a still scene.
-        rig: how many cameras stand still while others moments follow; 0 where one was moved about.
+        time_steps: 1 of a still scene.
+        rig: how many cameras stand still while others time steps follow; 0 where one was moved about.
         masks, depths: how many views have one, and of how many that is known.
         backgrounds: how many cameras have one.
         bounds: [2, 3] box of the scene, world; None without cameras.
@@ -108,7 +108,7 @@ class DataReport:
         up_found: how that was found, in plain words.
         origin: [3] where the coordinates of all this begin in the folder's world, if that is not 0.
         depths_seen: nearest and farthest that the cameras see, where the folder says so.
-        cameras: of the first object, at its first moment, evenly thinned where there are very many.
+        cameras: of the first object, at its first time step, evenly thinned where there are very many.
         notes: of the layout, what was assumed.
         doubts: warnings first.
         boxes: of the methods that are bound to one.
@@ -124,7 +124,7 @@ class DataReport:
     photographs: int = 0
     sizes: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
-    moments: int = 1
+    time_steps: int = 1
     rig: int = 0
     masks: tuple[int, int] = (0, 0)
     depths: tuple[int, int] = (0, 0)
@@ -156,7 +156,7 @@ def facts(report: DataReport) -> list[tuple[str, str]]:
         ("views", ", ".join(f"{count} {split}" for split, count in report.splits.items() if count)),
         ("images", _photographs(report)),
         ("objects", f"{len(report.objects)}: {naming(report.objects)}" if report.objects else ""),
-        ("moments", f"{report.moments} by {report.rig} cameras" if report.moments > 1 else ""),
+        ("moments", f"{report.time_steps} by {report.rig} cameras" if report.time_steps > 1 else ""),
         ("masks", _share(report.masks)),
         ("depths", _share(report.depths)),
         ("backgrounds", str(report.backgrounds) if report.backgrounds else ""),
@@ -204,7 +204,7 @@ def to_json(report: DataReport) -> dict[str, Any]:
         "photographs": report.photographs,
         "sizes": list(report.sizes),
         "objects": list(report.objects),
-        "moments": report.moments,
+        "moments": report.time_steps,
         "rig": report.rig,
         "masks": list(report.masks),
         "depths": list(report.depths),

@@ -85,7 +85,7 @@ class ExportBar(QFrame):
             self._show_thumbnail(progress.thumbnail)
 
     def stopping(self) -> None:
-        """The user cancelled; it takes a moment."""
+        """The user cancelled; it takes a time step."""
         self.cancel.setEnabled(False)
         self.left.setText("stopping …")
 

@@ -44,7 +44,7 @@ class ExportSettings:
         width, height: 0: the scene's own.
         fit: "crop" or "pad" where the size is of another shape than the path's cameras; "": as usual.
         out: the video, or a folder for images.
-        time: of a recording, whether it `RUNS` with the video or `STANDS` at the moment that is shown.
+        time: of a recording, whether it `RUNS` with the video or `STANDS` at the time step that is shown.
     """
 
     path: str = "orbit"

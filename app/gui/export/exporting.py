@@ -61,7 +61,7 @@ class Exporting:
         self._begin(work, Path(settings.out), settings.frames)
 
     def begin_mesh(self, settings: MeshSettings) -> None:
-        """Begins to make a mesh of the open scene, of the object and moment that are shown.
+        """Begins to make a mesh of the open scene, of the object and time step that are shown.
 
         Raises:
             UserError: another export is under way.

@@ -104,12 +104,12 @@ class SourceCard(Card):
         self.hide()
 
     def set_cameras(self, sources: Sequence[Camera], others: Sequence[Camera]) -> None:
-        """Shows the cameras of another scene or moment; while none are known those of before stay."""
+        """Shows the cameras of another scene or time step; while none are known those of before stay."""
         if sources:
             self.map.set_cameras(sources, others)
 
     def show_scene(self, opened: Opened | None) -> None:
-        """There for scenes that are drawn from photographs only; it does not come and go with their moments."""
+        """There for scenes that are drawn from photographs only; it does not come and go with their time steps."""
         scene: object = opened.scene if opened is not None else None
         self.map.set_empty()
         self.setVisible(isinstance(scene, HasSources))

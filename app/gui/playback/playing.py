@@ -18,7 +18,7 @@ from engines.core.engine import TIME
 TICK_MS = 8
 """Finer than any rate that can be chosen."""
 MARKS = 200
-"""On the strip; of a longer recording only so many moments are looked at."""
+"""On the strip; of a longer recording only so many time steps are looked at."""
 BUSY_S = 0.4
 """That something is waited for, before it is said on the picture."""
 LOOK_MS = 250
@@ -45,7 +45,7 @@ class Playing:
         self._clock.timeout.connect(self._tick)
         self._look.setInterval(LOOK_MS)
         self._look.timeout.connect(self.show)
-        window.bridge.moment_prepared.connect(self._prepared)
+        window.bridge.time_step_prepared.connect(self._prepared)
 
     def add_bar(self, column: QVBoxLayout, place: int) -> None:
         """Puts the bar into the window; its buttons are the commands'."""
@@ -77,7 +77,7 @@ class Playing:
         self._window.busy.show_doing("")
         self._told = opened.scene.assumptions if opened is not None else ()
         playback = self._timeline.playback
-        self._bar.set_moments(playback.first, playback.last, self._timeline.moment, playback.fps)
+        self._bar.set_time_steps(playback.first, playback.last, self._timeline.time_step, playback.fps)
         self._window.commands["loop"].setChecked(playback.loop)
         self._show_playing()
         if playback.last > playback.first:
@@ -93,9 +93,9 @@ class Playing:
             self._timeline.pause()
         self._show_playing()
 
-    def go_to(self, moment: int, moving: bool) -> None:
-        """Goes to a moment; what plays goes on from there."""
-        self._window.session.set_control(TIME, moment, moving)
+    def go_to(self, time_step: int, moving: bool) -> None:
+        """Goes to a time step; what plays goes on from there."""
+        self._window.session.set_control(TIME, time_step, moving)
         self._window.looking.show_state()
         self.show()
 
@@ -103,7 +103,7 @@ class Playing:
         playback = self._timeline.playback
         count = playback.last - playback.first + 1
         self.set_playing(False)
-        self.go_to(playback.first + (self._timeline.moment - playback.first + by) % count, False)
+        self.go_to(playback.first + (self._timeline.time_step - playback.first + by) % count, False)
 
     def _set_loop(self, loop: bool) -> None:
         self._timeline.playback.loop = loop
@@ -117,10 +117,10 @@ class Playing:
         self._window.change_settings(replace(self._window.settings, fps=fps))
 
     def _tick(self) -> None:
-        before = self._timeline.moment
+        before = self._timeline.time_step
         self._timeline.tick(time.monotonic())
-        if self._timeline.moment != before:
-            self._bar.show_moment(self._timeline.moment)
+        if self._timeline.time_step != before:
+            self._bar.show_time_step(self._timeline.time_step)
         if not self._timeline.playback.playing:
             self._show_playing()
 
@@ -146,15 +146,15 @@ class Playing:
             self._window.show_notes()
 
     def show(self) -> None:
-        """The moment, which are ready, and what is being made."""
+        """The time step, which are ready, and what is being made."""
         timeline = self._timeline
         playback = timeline.playback
         if playback.last <= playback.first:
             return
-        self._bar.show_moment(timeline.moment)
+        self._bar.show_time_step(timeline.time_step)
         last = self._window.session.last
-        if (last is None or last.request.draft) and timeline.is_ready(timeline.moment):
-            # Whatever became of the word that it is ready: a glimpse must not stay.
+        if (last is None or last.request.draft) and timeline.is_ready(timeline.time_step):
+            # Whatever became of the word that it is ready: a placeholder must not stay.
             self._window.session.resubmit()
         count = playback.last - playback.first
         marks = min(count + 1, MARKS)
@@ -169,7 +169,7 @@ class Playing:
         count = timeline.playback.last - timeline.playback.first + 1
         ready = sum(timeline.is_ready(timeline.playback.first + at) for at in range(count)) if count <= MARKS else None
         share = "" if ready is None or ready == count else f"{ready} of {count} ready"
-        waits = making is not None and (making == timeline.moment or timeline.playback.waiting)
+        waits = making is not None and (making == timeline.time_step or timeline.playback.waiting)
         preparing, caching = (f"Preparing frame {making}", "") if waits else ("", f"Caching {making}")
         if making is None:
             preparing = caching = ""

@@ -1,4 +1,4 @@
-"""The time of a recording: play, pause, a slider through the moments, loop, moments a second."""
+"""The time of a recording: play, pause, a slider through the time steps, loop, time steps a second."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HANDLE_PX = 14
 
 
 class ReadyStrip(QWidget):
-    """Under the slider: which moments can be drawn at once."""
+    """Under the slider: which time steps can be drawn at once."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class ReadyStrip(QWidget):
         self._ready: Sequence[bool] = ()
 
     def set_ready(self, ready: Sequence[bool]) -> None:
-        """One value a moment."""
+        """One value a time step."""
         if ready != self._ready:
             self._ready = ready
             self.update()
@@ -37,7 +37,7 @@ class ReadyStrip(QWidget):
             return
         painter = QPainter(self)
         painter.setPen(Qt.NoPen)
-        # A moment is as wide as the handle's way from one to the next.
+        # A time step is as wide as the handle's way from one to the next.
         step = (self.width() - HANDLE_PX) / max(len(self._ready) - 1, 1)
         for index, ready in enumerate(self._ready):
             colour = self.palette().color(QPalette.Highlight if ready else QPalette.Mid)
@@ -51,7 +51,7 @@ class TimeBar(QFrame):
     """Hidden where a scene has no time."""
 
     chosen = pyqtSignal(int, bool)
-    """Moment, and whether the hand is still on the slider."""
+    """Time step, and whether the hand is still on the slider."""
     fps_chosen = pyqtSignal(float)
 
     def __init__(self, before: QAction, play: QAction, after: QAction, loop: QAction) -> None:
@@ -85,8 +85,8 @@ class TimeBar(QFrame):
             row.addWidget(widget)
         self.hide()
 
-    def set_moments(self, first: int, last: int, moment: int, fps: float) -> None:
-        """Another scene; hidden where it has one moment only."""
+    def set_time_steps(self, first: int, last: int, time_step: int, fps: float) -> None:
+        """Another scene; hidden where it has one time step only."""
         self.slider.blockSignals(True)
         self.slider.setRange(first, last)
         self.slider.setPageStep(max(1, (last - first) // 10))
@@ -98,7 +98,7 @@ class TimeBar(QFrame):
         self.fps.blockSignals(False)
         # As wide as its longest text, so that nothing moves while it plays.
         self.place.setFixedWidth(self.place.fontMetrics().horizontalAdvance(f"{last} / {last}") + 6)
-        self.show_moment(moment)
+        self.show_time_step(time_step)
         self.setVisible(last > first)
 
     def show_state(self, text: str, tip: str) -> None:
@@ -107,13 +107,13 @@ class TimeBar(QFrame):
         self.state.setText(self.state.fontMetrics().elidedText(text, Qt.ElideRight, room))
         self.state.setToolTip(tip)
 
-    def show_moment(self, moment: int) -> None:
+    def show_time_step(self, time_step: int) -> None:
         """The slider follows; nothing is told."""
         if not self.slider.isSliderDown():
             self.slider.blockSignals(True)
-            self.slider.setValue(moment)
+            self.slider.setValue(time_step)
             self.slider.blockSignals(False)
-        self.place.setText(f"{moment} / {self.slider.maximum()}")
+        self.place.setText(f"{time_step} / {self.slider.maximum()}")
 
 
 def _button(action: QAction) -> QToolButton:

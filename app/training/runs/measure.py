@@ -145,12 +145,12 @@ def _validation_seconds(training: Training, dataset: Dataset, stop: Stop) -> flo
     if not views:
         return 0.0
     # What is prepared for the first picture is prepared for each validation.
-    began, learnt_px = time.perf_counter(), size_learnt(training)
+    began, trained_px = time.perf_counter(), size_learnt(training)
     scene = contract.scene_of(training)
-    evaluate(scene, views[:1], stop=stop, dataset=dataset, learnt_px=learnt_px)
+    evaluate(scene, views[:1], stop=stop, dataset=dataset, trained_px=trained_px)
     first = time.perf_counter() - began
     began = time.perf_counter()
-    evaluate(scene, views[:1], stop=stop, dataset=dataset, learnt_px=learnt_px)
+    evaluate(scene, views[:1], stop=stop, dataset=dataset, trained_px=trained_px)
     return first + (len(views) - 1) * (time.perf_counter() - began)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -65,9 +66,15 @@ class Dataset:
     origin: Array = field(default_factory=lambda: np.zeros(3))
 
     @property
-    def moments(self) -> int:
-        """How many moments its recordings have, the longest of them; 1 of a still scene."""
+    def time_steps(self) -> int:
+        """How many time steps its recordings have, the longest of them; 1 of a still scene."""
         return int(self.views.times.max(initial=0)) + 1
+
+    @property
+    def moments(self) -> int:
+        """Deprecated: `time_steps`, by its old name."""
+        warnings.warn("Dataset.moments is called time_steps now", DeprecationWarning, stacklevel=2)
+        return self.time_steps
 
     def split(self, name: Split) -> Views:
         """The views of one split, in order."""

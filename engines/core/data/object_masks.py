@@ -43,13 +43,13 @@ def settled(dataset: Dataset, outside: Outside, learns_silhouettes: bool = False
     if outside == "kept":
         return outside
     views = dataset.split("train").photographed
-    masked = dataset.moments == 1 and len(views) > 0 and views[0].mask_path is not None
+    masked = dataset.time_steps == 1 and len(views) > 0 and views[0].mask_path is not None
     if outside != "auto":
         first = views[0] if len(views) else None
         transparent = first is not None and first.image_path is not None and has_alpha(first.image_path)
-        if not masked and (dataset.moments > 1 or not transparent):
+        if not masked and (dataset.time_steps > 1 or not transparent):
             lacking = "its photographs have neither masks of an object nor transparency"
-            what = "its masks say what moves" if dataset.moments > 1 else lacking
+            what = "its masks say what moves" if dataset.time_steps > 1 else lacking
             raise UserError(f"{dataset.source}: outside_masks={outside}, but {what}; leave it out")
         return outside
     if masked and learns_silhouettes:
@@ -59,7 +59,7 @@ def settled(dataset: Dataset, outside: Outside, learns_silhouettes: bool = False
 
 def laid_over(dataset: Dataset, outside: str) -> Dataset:
     """The dataset with one colour outside the object's masks; unchanged where `outside` names none, or things move."""
-    if outside not in COLOURS or dataset.moments > 1:
+    if outside not in COLOURS or dataset.time_steps > 1:
         return dataset
     views = dataset.views.of_source(_LaidOver(dataset.views.source, COLOURS[outside]))
     note = f"what is outside the object's masks is laid over with {outside} (outside_masks={outside})"

@@ -34,7 +34,7 @@ class View:
         name: the file's stem, unique within its split.
         image_path: None for a pose without a photograph (a test path).
         image_at: where in `image_path`, if that holds many: `(frame,)` of a video, `(data set, index, ...)` of HDF5.
-        time: number of the moment within a recording; 0 for a still scene.
+        time: number of the time step within a recording; 0 for a still scene.
         camera_index: which of a rig's fixed cameras; None for a camera that was moved about.
         instance: which object of a class, an index into `Dataset.instances`; 0 where there is only one.
         mask_path, mask_at: the object's silhouette, or what moves; a file of the photograph's size.
@@ -373,7 +373,7 @@ class Views(Sequence[View]):
         return self.chosen(self.instances == number)
 
     def at_time(self, time: int) -> Views:
-        """The views of one moment."""
+        """The views of one time step."""
         return self.chosen(self.times == time)
 
     @property

@@ -45,7 +45,7 @@ Sensors = dict[tuple[int, int], Array]
 
 @dataclass(frozen=True, eq=False)
 class RigFrame:
-    """A moment of a rig.
+    """A time step of a rig.
 
     Attributes:
         rig: its number.

@@ -28,7 +28,7 @@ class Layout(Protocol):
     """The pictures of a recording by step and camera.
 
     Attributes:
-        steps: how many moments.
+        steps: how many time steps.
         sizes: (width, height) of each camera's pictures.
         names: of all that was listed, to tell this recording from another.
     """
@@ -138,7 +138,9 @@ class StepFolders:
         self._folder, self._root = folder, root
         steps = _step_folders(root)
         if not steps:
-            raise UserError(f"{root}: has no steps in it; each moment needs its folder 00000, 00001, ... with images/")
+            raise UserError(
+                f"{root}: has no steps in it; each time step needs its folder 00000, 00001, ... with images/"
+            )
         self._images = llff.largest_images(steps[0]).name
         first = self._list(steps[0])
         if not first:

@@ -144,7 +144,7 @@ def _matched(folder: Path) -> tuple[list[tuple[Path, Path]], tuple[str, ...]]:
     if not both and alone:
         sides = SIDES if alone[0].stem.lower().startswith(SIDES[0]) else SIDES[::-1]
         other = sides[1] + alone[0].stem[len(sides[0]) :]
-        raise UserError(f"{alone[0]}: has no {other} beside it; each moment needs both")
+        raise UserError(f"{alone[0]}: has no {other} beside it; each time step needs both")
     if not both:
         raise UserError(f"{folder}: holds no photographs named left01, right01, ... beside the calibration")
     notes = (

@@ -27,7 +27,7 @@ WITHOUT_BEARING = {
     "camera_label", "uid", "version", "has_mask", "orientation_override", "fisheye_crop_radius", "fps", "aabb_range",
 }  # fmt: skip
 """Fields that change nothing of what is learnt here."""
-MOMENTS = {"time": " of something that moves", "fid": " of something that moves", "time_id": "", "timestamp": ""}
+TIME_STEPS = {"time": " of something that moves", "fid": " of something that moves", "time_id": "", "timestamp": ""}
 """Of a frame: when the photograph was taken (D-NeRF and after it; phones, of what stands still, too)."""
 WITH_SENTENCE = {"applied_transform", "applied_scale", "rolling_shutter"}
 MASK_FOLDERS = ("masks", "mask")
@@ -96,12 +96,12 @@ def _about_poses(files: Sequence[TransformsFile]) -> list[str]:
 
 def _about_moments(files: Sequence[TransformsFile]) -> list[str]:
     frames = [frame for file in files for frame in file.frames]
-    for name, what in MOMENTS.items():
+    for name, what in TIME_STEPS.items():
         stated = [frame[name] for frame in frames if isinstance(frame.get(name), int | float)]
         times = {time for time in stated if abs(time) < LARGEST}
         if len(times) > 1:
             return [
-                f"the frames are of {len(times)} moments ({name} {min(times):g} to {max(times):g}){what}; they are "
+                f"the frames are of {len(times)} time steps ({name} {min(times):g} to {max(times):g}){what}; they are "
                 "read as one still scene, and methods for still scenes learn a mixture of what moves"
             ]
     return []
@@ -115,11 +115,11 @@ def _about_fields(files: Sequence[TransformsFile]) -> list[str]:
             "the capture, such as COLMAP's model, are not in it"
         )
     if _shutter_rolls(data.get("rolling_shutter")):
-        notes.append("rolling_shutter is not used: each photograph is taken to be of one moment")
+        notes.append("rolling_shutter is not used: each photograph is taken to be of one time step")
     beside = [name for name in MASK_FOLDERS if (files[0].path.parent / name).is_dir()]
     if beside and not any("mask_path" in level for file in files for level in (file.data, *file.frames)):
         notes.append(f"what is in {beside[0]}/ is not used: no mask_path in {files[0].path.name} names it")
-    known = USED | WITHOUT_BEARING | WITH_SENTENCE | MOMENTS.keys()
+    known = USED | WITHOUT_BEARING | WITH_SENTENCE | TIME_STEPS.keys()
     others = [name for name in data if name not in known]
     others += sorted({name for file in files for frame in file.frames for name in frame} - known - set(others))
     if others:

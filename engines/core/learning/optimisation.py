@@ -122,10 +122,10 @@ class Optimisation(Generic[AnyObjective]):
         """Whether several processes can do it together."""
         return isinstance(self._known, TakesShare)
 
-    def learnt_px(self, size_px: tuple[int, int]) -> tuple[int, int]:
+    def trained_px(self, size_px: tuple[int, int]) -> tuple[int, int]:
         """(width, height) that a photograph of `size_px` was learnt at in the last step; of the first before that."""
         if isinstance(self._known, LearnsAtSize):
-            return self._known.learnt_px(size_px, max(self.step_count - 1, 0))
+            return self._known.trained_px(size_px, max(self.step_count - 1, 0))
         return size_px
 
     # A step

@@ -106,7 +106,7 @@ def write_path(path: Path, cameras: Sequence[Camera], times: Sequence[int] | Non
     `.json` keeps everything; `.npy` and `.txt` are LLFF's and keep one focal length of a centred lens.
 
     Args:
-        times: the moment of each, of a recording; only `.json` keeps them.
+        times: the time step of each, of a recording; only `.json` keeps them.
 
     Raises:
         UserError: another suffix, or the place can't be written.

@@ -103,7 +103,7 @@ class SceneInfo:
     def of_dataset(dataset: Dataset) -> SceneInfo:
         """What `dataset` says; begins at its first training view.
 
-        Of a class, the cameras of its first object; of a recording, those of its first moment.
+        Of a class, the cameras of its first object; of a recording, those of its first time step.
         """
         train = dataset.split("train") or dataset.views
         first = train.of_instance(int(train.instances[0]))

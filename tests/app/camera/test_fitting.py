@@ -10,7 +10,7 @@ from tests.app.ball_scene import BallScene, ring
 
 
 def square_learner(**changes: object) -> BallScene:
-    return BallScene(learnt_part=lambda camera: camera.square(), **changes)  # type: ignore[arg-type]
+    return BallScene(trained_part=lambda camera: camera.square(), **changes)  # type: ignore[arg-type]
 
 
 def test_a_size_of_another_shape_is_what_was_learnt_from_or_shows_all() -> None:

@@ -72,7 +72,7 @@ def test_a_sound_capture_raises_no_doubt(tmp_path: Path) -> None:
     report = inspected(capture(tmp_path, ring(24)))
     assert report.kind == "data" and report.format == "transforms" and report.complete
     assert report.doubts == () and report.splits == {"train": 24, "validation": 0, "test": 0}
-    assert report.sizes == ("96x64",) and report.moments == 1 and report.masks == (0, 24)
+    assert report.sizes == ("96x64",) and report.time_steps == 1 and report.masks == (0, 24)
     assert [seen.name for seen in report.cameras[:2]] == ["00", "01"]
     reasons = {fit.engine: fit.reason for fit in report.engines}
     assert reasons["colour_grid"] == "" and "nothing moves" in reasons["colour_film"]
@@ -359,8 +359,8 @@ def test_names_are_few() -> None:
 
 def test_a_recording_that_stands_still_now_and_then_is_sound() -> None:
     report = inspected(REPOSITORY / "checkpoints" / "street")
-    assert report.doubts == () and report.moments == 24 and report.rig == 10 and report.backgrounds == 10
-    # Cameras are drawn once, not for each moment.
+    assert report.doubts == () and report.time_steps == 24 and report.rig == 10 and report.backgrounds == 10
+    # Cameras are drawn once, not for each time step.
     assert len(report.cameras) == 10 and report.photographs == 240
 
 

@@ -56,14 +56,14 @@ def test_writes_a_mesh_and_says_how_large(scene: BallScene, tmp_path: Path, caps
 
 def test_box_moment_and_object_are_passed_on(scene: BallScene, tmp_path: Path) -> None:
     which = Control(INSTANCE, "Which", "choice", 0, 1, 0, ("a", "b"))
-    scene.controls = (which, Control("time", "Moment", "time", 0, 9, 0))
+    scene.controls = (which, Control("time", "Time step", "time", 0, 9, 0))
     out = tmp_path / "ball.ply"
     words = ["mesh", "ball", "--out", str(out), "--resolution", "32", "--instance", "b", "--time", "3"]
     assert cli.main([*words, "--box=-1.2,-1.2,0,1.2,1.2,1.2", "--closed", "--keep-background"]) == 0
     assert scene.seen_controls[0] == {INSTANCE: 1.0, "time": 3.0}
     mesh = trimesh.load(out, process=False)
     assert mesh.is_watertight and np.asarray(mesh.vertices)[:, 2].min() > -0.1
-    # Of a recording that is not told otherwise, the first moment: a mesh doesn't play.
+    # Of a recording that is not told otherwise, the first time step: a mesh doesn't play.
     assert cli.main(words[:-2]) == 0
     assert {seen["time"] for seen in scene.seen_controls[8:]} == {0.0}
 

@@ -41,7 +41,7 @@ def test_writes_recordings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     folder = tmp_path / "recordings"
     words = ("--format", "llff", "--objects", "2", "--frames", "1", "--size", "16", "--samples", "1", "--seed", "2")
     assert run(str(folder), *words) == 0
-    said = "1 train, 1 validation recordings, 1 moment seen by 10 cameras, 16x16 pixels"
+    said = "1 train, 1 validation recordings, 1 time step seen by 10 cameras, 16x16 pixels"
     assert said in capsys.readouterr().out
     for part in ("train/rec_000", "validation/rec_001"):
         assert len(list((folder / part / "frames/00000/images").iterdir())) == 10
@@ -54,8 +54,8 @@ def test_writes_recordings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         (("--format", "llff", "--views", "12"), "--views: a recording is made by a rig of 10 cameras"),
         (("--format", "llff", "--size", "4096", "--samples", "16"), "2,415,919,104 rays a picture"),
         (("--format", "llff", "--objects", "10000", "--frames", "100"), "10100000 pictures; at most"),
-        (("--frames", "24"), "--frames: only a recording has moments"),
-        (("--format", "srn", "--frames", "24"), "--frames: only a recording has moments"),
+        (("--frames", "24"), "--frames: only a recording has time steps"),
+        (("--format", "srn", "--frames", "24"), "--frames: only a recording has time steps"),
     ],
 )
 def test_what_a_layout_does_not_have_is_refused(tmp_path: Path, words: tuple[str, ...], message: str) -> None:

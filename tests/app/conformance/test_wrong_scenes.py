@@ -21,8 +21,8 @@ BESIDES = "render has the abilities of its scene"
 PREPARES = """    room = 1
     prepared = lambda self, camera, controls: True
     prepare = lambda self, camera, controls, stop: None
-    need = lambda self, camera, controls: object()
-    glimpse = lambda self, camera, controls: self.render(camera, controls, lambda: False)
+    cache_key = lambda self, camera, controls: object()
+    placeholder = lambda self, camera, controls: self.render(camera, controls, lambda: False)
 """
 
 
@@ -135,11 +135,11 @@ WRONG: dict[str, Wrong] = {
     "objects that are numbers": (
         controls('"instance", "Object", "integer", 0, 1, 0'), SHOWN, "the program knows; it must be of kind choice",
     ),
-    "moments from 1": (
-        controls('"time", "Moment", "time", 1, 4, 1'), SHOWN, "begins at 1; moments and choices are counted from 0",
+    "time steps from 1": (
+        controls('"time", "Frame", "time", 1, 4, 1'), SHOWN, "begins at 1; time steps and choices are counted from 0",
     ),
     "a time that no bar plays": (
-        controls('"moment", "Moment", "time", 0, 4, 0'), SHOWN, 'is not called TIME ("time"), and no bar plays it',
+        controls('"frame", "Time step", "time", 0, 4, 0'), SHOWN, 'is not called TIME ("time"), and no bar plays it',
     ),
     "a blend in percent": (
         controls('"blend", "Blend", "number", 0, 100, 0'), SHOWN, "goes from 0 to 100; the program blends from 0 to 1",
@@ -203,19 +203,19 @@ WRONG: dict[str, Wrong] = {
     "something before the near plane": (
         ability("    near = 100.0\n"), BESIDES, "near is 100, and it draws something at a depth of ",
     ),
-    "no moments": (
-        [*controls('"time", "Moment", "time", 0, 4, 0'),
-         *ability("    def moments(self, controls):\n        return 9\n")],
+    "no time steps": (
+        [*controls('"time", "Time step", "time", 0, 4, 0'),
+         *ability("    def time steps(self, controls):\n        return 9\n")],
         BESIDES,
-        "moments() gives 9; its control time has 5 at most",
+        "time_steps() gives 9; its control time has 5 at most",
     ),
     "needs that are never the same": (
-        ability(PREPARES), BESIDES, "need() gives other things for one and the same picture; they must be equal",
+        ability(PREPARES), BESIDES, "cache_key() gives other things for one and the same picture; they must be equal",
     ),
     "a size of another kind": (
-        ability("    def learnt_px(self, size_px):\n        return 24\n"),
+        ability("    def trained_px(self, size_px):\n        return 24\n"),
         BESIDES,
-        "learnt_px() gives 24; it must be (width, height)",
+        "trained_px() gives 24; it must be (width, height)",
     ),
 }  # fmt: skip
 

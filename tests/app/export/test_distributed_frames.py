@@ -23,9 +23,9 @@ CAMERA = FakeScene(64, any_size=True).start
     ("times", "expected"),
     [
         ([0, 1, 2, 3, 0, 1, 2, 3], [0, 1, 0, 1, 0, 1, 0, 1]),
-        # Five moments, looping: each is prepared by one rank only.
+        # Five time steps, looping: each is prepared by one rank only.
         ([0, 1, 2, 3, 4, 0, 1, 2, 3, 4], [0, 1, 0, 1, 0, 0, 1, 0, 1, 0]),
-        # One moment: all ranks prepare it, or one would have nothing to do.
+        # One time step: all ranks prepare it, or one would have nothing to do.
         ([2, 2, 2, 2], [0, 1, 0, 1]),
     ],
 )

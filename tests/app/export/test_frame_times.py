@@ -1,4 +1,4 @@
-"""Which moment each frame of a video shows."""
+"""Which time step each frame of a video shows."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from tests.app.ball_scene import BallScene
 from tests.app.recorded import RecordedScene
 from tests.engines.core.examples import camera_ring
 
-MOMENTS = Control(TIME, "Moment", "time", 0, 3, 0)
+TIME_STEPS = Control(TIME, "Time step", "time", 0, 3, 0)
 BOX, UP = np.array([[-1.0] * 3, [1.0] * 3]), np.array([0.0, 0, 1])
 
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Opened:
-    """Four moments of two cameras."""
+    """Four time steps of two cameras."""
     views = [
         View(camera, f"{time}/{index}", image_path=tmp_path / "none.png", time=time, camera_index=index)
         for time in range(4)
@@ -42,7 +42,7 @@ def _times(frames: list[dict[str, float]]) -> list[float]:
 
 
 def test_time_runs_with_the_frames_and_begins_again(opened: Opened) -> None:
-    assert running(MOMENTS, 6) == [0, 1, 2, 3, 0, 1]
+    assert running(TIME_STEPS, 6) == [0, 1, 2, 3, 0, 1]
     assert _times(playing(opened.scene, {}, 6)) == [0, 1, 2, 3, 0, 1]
     assert playing(BallScene(), {"glow": 1.0}, 2) == [{"glow": 1.0}] * 2
 

@@ -28,7 +28,7 @@ BLENDED = BallScene(
 class Recordings(BallScene):
     """Each object's is as long as it is."""
 
-    def moments(self, controls: dict[str, float]) -> int:
+    def time_steps(self, controls: dict[str, float]) -> int:
         return 3 - round(controls[INSTANCE])
 
 

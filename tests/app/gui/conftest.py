@@ -84,7 +84,7 @@ def window(qtbot: QtBot, shelf: Shelf) -> Iterator[Window]:
 
 @pytest.fixture
 def recorded(window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> RecordedScene:
-    """A recording of 6 moments, open in the window."""
+    """A recording of 6 time steps, open in the window."""
     scene = RecordedScene(6, 0.01)
     opened = Opened(scene, Checkpoint("colour_grid", {}, 0, {}), None, Path("recorded.pth"))
     monkeypatch.setattr("app.viewing.session.open_scene", lambda *_: opened)

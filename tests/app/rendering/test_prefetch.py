@@ -1,4 +1,4 @@
-"""Moments are made in the order in which they are wanted, and none that is not."""
+"""Time steps are made in the order in which they are wanted, and none that is not."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Made:
     def _tell(self) -> None:
         self.told.append(self.scene.order[-1])
 
-    def want(self, *moments: int) -> None:
-        self.ahead.want([(self.camera, {TIME: moment}) for moment in moments])
+    def want(self, *time_steps: int) -> None:
+        self.ahead.want([(self.camera, {TIME: time_step}) for time_step in time_steps])
 
     def wait(self, until: Callable[[], object]) -> None:
         end = time.monotonic() + LONG_S
@@ -76,14 +76,14 @@ def test_an_error_is_told_once_and_the_next_is_made(made: Made) -> None:
     made.wait(lambda: made.told == [2])
     made.want(1, 2, 3)
     made.wait(lambda: made.told == [2, 3])
-    assert [str(error) for error in made.errors] == ["moment 1 can't be read"]
+    assert [str(error) for error in made.errors] == ["time step 1 can't be read"]
     made.want(3)
     made.scene.broken = None
     made.want(1)
     made.wait(lambda: made.told == [2, 3, 1])
 
 
-def test_until_it_is_there_a_glimpse_is_drawn_or_the_last_one_of_what_plays(made: Made) -> None:
+def test_until_it_is_there_a_placeholder_is_drawn_or_the_last_one_of_what_plays(made: Made) -> None:
     controls, later = {TIME: 0.0}, {TIME: 1.0}
     assert made.ahead.choose(made.camera, controls, []) == (controls, True)
     made.wait(lambda: made.told == [0])
@@ -96,7 +96,7 @@ def test_until_it_is_there_a_glimpse_is_drawn_or_the_last_one_of_what_plays(made
     assert made.ahead.choose(made.camera, later, []) == (later, False)
 
 
-def test_of_another_recording_a_glimpse_is_seen_not_the_moment_of_the_last_one(made: Made) -> None:
+def test_of_another_recording_a_placeholder_is_seen_not_the_moment_of_the_last_one(made: Made) -> None:
     controls = {TIME: 0.0, INSTANCE: 0.0}
     made.ahead.choose(made.camera, controls, [])
     made.wait(lambda: made.told == [0])
@@ -107,7 +107,7 @@ def test_of_another_recording_a_glimpse_is_seen_not_the_moment_of_the_last_one(m
 
 
 class Finer(RecordedScene):
-    """Tells moments apart in more detail as soon as it begins to make one: its cameras are read then."""
+    """Tells time steps apart in more detail as soon as it begins to make one: its cameras are read then."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -117,9 +117,9 @@ class Finer(RecordedScene):
         self.begun.add(round(controls[TIME]))
         super().prepare(camera, controls, stop)
 
-    def need(self, camera: Camera, controls: Mapping[str, float]) -> object:
-        moment = round(controls[TIME])
-        return (moment, "by which cameras") if moment in self.begun else moment
+    def cache_key(self, camera: Camera, controls: Mapping[str, float]) -> object:
+        time_step = round(controls[TIME])
+        return (time_step, "by which cameras") if time_step in self.begun else time_step
 
 
 @pytest.mark.parametrize("broken", [None, 2])
@@ -127,7 +127,7 @@ def test_what_is_told_apart_in_more_detail_meanwhile_is_still_wanted(broken: int
     made = Made(Finer())
     made.scene.broken = broken
     made.want(1, 2, 3)
-    left = [moment for moment in (1, 2, 3) if moment != broken]
+    left = [time_step for time_step in (1, 2, 3) if time_step != broken]
     made.wait(lambda: made.told == left)
     time.sleep(0.05)
     assert not made.scene.given_up and len(made.errors) == (broken is not None)

@@ -34,7 +34,7 @@ def test_seed_and_number_decide() -> None:
     assert fingerprint(recording(5, 2, SIZE_PX)) == fingerprint(recording(5, 2, SIZE_PX))
     assert fingerprint(recording(5, 2, SIZE_PX)) != fingerprint(recording(5, 3, SIZE_PX))
     assert fingerprint(recording(5, 2, SIZE_PX)) != fingerprint(recording(6, 2, SIZE_PX))
-    # A larger picture or more moments are of the same scene.
+    # A larger picture or more time steps are of the same scene.
     larger = recording(5, 2, (128, 64), steps=48)
     assert len(larger.still.solids) == len(recording(5, 2, SIZE_PX).still.solids)
     for one, other in zip(larger.moving(2), recording(5, 2, SIZE_PX).moving(1), strict=True):

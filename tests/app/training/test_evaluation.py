@@ -82,7 +82,7 @@ def test_draws_at_the_photographs_size_where_any_will_do(views: Views) -> None:
 class OfTheSquare(Plain):
     """Learnt from the centred squares."""
 
-    def learnt_part(self, camera: Camera) -> Camera:
+    def trained_part(self, camera: Camera) -> Camera:
         return camera.square()
 
 

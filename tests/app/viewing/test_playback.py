@@ -7,13 +7,13 @@ import pytest
 from app.viewing.playback import Playback
 
 
-def always(moment: int) -> bool:
+def always(time_step: int) -> bool:
     return True
 
 
 @pytest.fixture
 def clock() -> Playback:
-    """Six moments, ten a second."""
+    """Six time steps, ten a second."""
     return Playback(0, 5, fps=10)
 
 
@@ -22,37 +22,37 @@ def test_it_stands_until_it_is_played(clock: Playback) -> None:
 
 
 def test_moments_follow_the_clock(clock: Playback) -> None:
-    moment = clock.play(0.0, 0)
+    time_step = clock.play(0.0, 0)
     for now_s, expected in ((0.05, 0), (0.1, 1), (0.19, 1), (0.2, 2), (0.55, 5), (0.6, 0)):
-        moment = clock.advance(now_s, moment, always)
-        assert moment == expected, now_s
+        time_step = clock.advance(now_s, time_step, always)
+        assert time_step == expected, now_s
 
 
 def test_what_is_left_of_a_moment_is_not_lost(clock: Playback) -> None:
-    moment = clock.play(0.0, 0)
+    time_step = clock.play(0.0, 0)
     for tick in range(1, 31):
-        moment = clock.advance(tick * 0.016, moment, always)
+        time_step = clock.advance(tick * 0.016, time_step, always)
     # 0.48 s of tenths.
-    assert moment == 4
+    assert time_step == 4
 
 
 def test_without_a_loop_it_ends_at_the_end(clock: Playback) -> None:
     clock.loop = False
-    moment = clock.play(0.0, 4)
-    moment = clock.advance(0.1, moment, always)
-    assert moment == 5 and clock.playing
-    assert clock.advance(0.2, moment, always) == 5 and not clock.playing
+    time_step = clock.play(0.0, 4)
+    time_step = clock.advance(0.1, time_step, always)
+    assert time_step == 5 and clock.playing
+    assert clock.advance(0.2, time_step, always) == 5 and not clock.playing
     assert clock.play(1.0, 5) == 0
 
 
 def test_it_waits_for_what_is_not_ready(clock: Playback) -> None:
-    moment = clock.play(0.0, 0)
-    moment = clock.advance(0.35, moment, lambda wanted: wanted < 2)
-    assert moment == 1 and clock.waiting
-    moment = clock.advance(5.0, moment, lambda wanted: wanted < 2)
-    assert moment == 1
+    time_step = clock.play(0.0, 0)
+    time_step = clock.advance(0.35, time_step, lambda wanted: wanted < 2)
+    assert time_step == 1 and clock.waiting
+    time_step = clock.advance(5.0, time_step, lambda wanted: wanted < 2)
+    assert time_step == 1
     # The time that was waited is not made up for.
-    assert clock.advance(5.1, moment, always) == 2
+    assert clock.advance(5.1, time_step, always) == 2
     assert not clock.waiting
 
 

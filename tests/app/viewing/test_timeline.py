@@ -42,10 +42,10 @@ class Seen(Ear):
             if self.session.show(picture):
                 self.pictures.append(picture)
         if self.session.last is not None and not self.session.last.request.draft:
-            # Time passes as fast as there are pictures: a busy machine leaves out moments otherwise.
+            # Time passes as fast as there are pictures: a busy machine leaves out time steps otherwise.
             shown = round(self.session.last.request.controls[TIME])
             timeline = self.session.timeline
-            self.now_s += 1.01 / timeline.playback.fps if self.runs and shown == timeline.moment else 0
+            self.now_s += 1.01 / timeline.playback.fps if self.runs and shown == timeline.time_step else 0
         self.session.timeline.tick(self.now_s)
 
     def until(self, done: Callable[[], object], seconds: float = 30.0) -> None:
@@ -56,10 +56,10 @@ class Seen(Ear):
             time.sleep(0.004)
 
     @property
-    def moments(self) -> list[int]:
+    def time_steps(self) -> list[int]:
         """Of the pictures, repetitions left out."""
         shown = [round(picture.request.controls[TIME]) for picture in self.pictures if not picture.request.draft]
-        return [moment for at, moment in enumerate(shown) if at == 0 or shown[at - 1] != moment]
+        return [time_step for at, time_step in enumerate(shown) if at == 0 or shown[at - 1] != time_step]
 
 
 def begin(monkeypatch: pytest.MonkeyPatch, scene: RecordedScene) -> tuple[Seen, Session]:
@@ -83,7 +83,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Seen, Session, Rec
 Opened_ = tuple[Seen, Session, RecordedScene]
 
 
-def test_a_glimpse_then_the_moment(opened: Opened_) -> None:
+def test_a_placeholder_then_the_moment(opened: Opened_) -> None:
     seen, session, _ = opened
     seen.until(lambda: session.last is not None and session.last.kind == "exact")
     assert seen.pictures[0].request.draft and seen.pictures[0].kind == "preview"
@@ -91,14 +91,14 @@ def test_a_glimpse_then_the_moment(opened: Opened_) -> None:
 
 
 class TwoRecordings(RecordedScene):
-    """The first of six moments, the second of three."""
+    """The first of six time steps, the second of three."""
 
     def __init__(self) -> None:
         super().__init__()
         choice = Control(INSTANCE, "Recording", "choice", 0, 1, 0, ("long", "short"))
         self.controls = (choice, *self.controls)
 
-    def moments(self, controls: Mapping[str, float]) -> int:
+    def time_steps(self, controls: Mapping[str, float]) -> int:
         return 3 if controls.get(INSTANCE) else 6
 
 
@@ -109,7 +109,7 @@ def test_each_recording_is_as_long_as_it_is(monkeypatch: pytest.MonkeyPatch) -> 
     session.set_control(TIME, 5)
     timeline.play(0.0)
     session.set_control(INSTANCE, 1)
-    assert (timeline.playback.last, timeline.moment, timeline.playback.playing) == (2, 2, False)
+    assert (timeline.playback.last, timeline.time_step, timeline.playback.playing) == (2, 2, False)
     session.set_control(INSTANCE, 0)
     assert timeline.playback.last == 5
     session.shut_down()
@@ -129,15 +129,15 @@ def test_playing_shows_every_moment_and_loops(opened: Opened_) -> None:
     seen, session, scene = opened
     seen.until(lambda: scene.there == {0})
     session.timeline.play(seen.now_s)
-    seen.until(lambda: len(seen.moments) > 13, 60)
-    order = seen.moments
+    seen.until(lambda: len(seen.time_steps) > 13, 60)
+    order = seen.time_steps
     first_round = order[order.index(0) :][:6]
     assert first_round == [0, 1, 2, 3, 4, 5]
     # Each was made once.
     assert sorted(scene.order) == [0, 1, 2, 3, 4, 5]
     session.timeline.pause()
     seen.until(lambda: session.last is not None and session.last.kind == "exact" and not session.busy)
-    assert session.last is not None and round(session.last.request.controls[TIME]) == session.timeline.moment
+    assert session.last is not None and round(session.last.request.controls[TIME]) == session.timeline.time_step
 
 
 def test_no_more_is_made_ahead_than_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,10 +162,10 @@ def test_the_camera_moves_while_the_next_moment_is_made(opened: Opened_) -> None
     count = len(seen.pictures)
     session.eye.hand.step_by(1, 0)
     seen.until(lambda: len(seen.pictures) > count)
-    # A glimpse of the moment that is wanted, from where the camera is now.
+    # A placeholder of the time step that is wanted, from where the camera is now.
     assert round(seen.pictures[-1].request.controls[TIME]) == 1 and seen.pictures[-1].request.draft
     assert scene.there == {0} and session.timeline.making == 1
-    seen.until(lambda: seen.moments[-1] == 1)
+    seen.until(lambda: seen.time_steps[-1] == 1)
 
 
 def test_an_error_on_the_way_is_told(opened: Opened_) -> None:
@@ -173,6 +173,6 @@ def test_an_error_on_the_way_is_told(opened: Opened_) -> None:
     seen.until(lambda: scene.there == {0})
     scene.broken = 2
     session.set_control(TIME, 2)
-    assert "moment 2 can't be read" in str(seen.next("error"))
+    assert "time step 2 can't be read" in str(seen.next("error"))
     session.set_control(TIME, 3)
-    seen.until(lambda: seen.moments[-1:] == [3])
+    seen.until(lambda: seen.time_steps[-1:] == [3])

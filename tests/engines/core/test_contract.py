@@ -123,7 +123,7 @@ def test_a_class_is_no_engine() -> None:
         ({"render": ...}, "lacks render"),
         ({"render": lambda camera: None}, "render takes (camera); it is called with (camera, controls, stop)"),
         ({"prepare": lambda camera, controls, stop: None}, "room must stand beside prepare; prepared must stand"),
-        ({"moments": lambda: 3}, "moments takes (); it is called with (controls)"),
+        ({"time_steps": lambda: 3}, "time_steps takes (); it is called with (controls)"),
         ({"up": ..., "border_px": -1}, "lacks up; border_px is -1; it must be a whole number of pixels"),
     ],
 )

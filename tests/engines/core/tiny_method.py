@@ -119,7 +119,7 @@ class InThreePieces(TinyObjective):
         self.pieces_seen += 1
         return super().losses(batch)
 
-    def learnt_px(self, size_px: tuple[int, int], step: int) -> tuple[int, int]:
+    def trained_px(self, size_px: tuple[int, int], step: int) -> tuple[int, int]:
         return 4, step
 
 

@@ -350,5 +350,5 @@ def test_the_order_goes_on_where_it_was_taken() -> None:
 def test_a_recording_is_refused(photographs: Path) -> None:
     dataset = open_dataset(photographs)
     moving = replace(dataset, views=Views.of([replace(view, time=index) for index, view in enumerate(dataset.views)]))
-    with pytest.raises(UserError, match="a recording of 9 moments, but DeepVoxels learns what stands still"):
+    with pytest.raises(UserError, match="a recording of 9 time steps, but DeepVoxels learns what stands still"):
         training_photographs(moving, "all")

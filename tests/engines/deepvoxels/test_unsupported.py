@@ -17,7 +17,7 @@ from tests.engines.judged import alone, around, assert_judged, blind, moving, se
         (still, ""),
         (around, ""),
         (several, "2 objects, but DeepVoxels learns one"),
-        (moving, "a recording of 2 moments"),
+        (moving, "a recording of 2 time steps"),
         (alone, "1 training photographs; DeepVoxels needs at least 2"),
         (blind, "0 training photographs"),
     ],

@@ -49,8 +49,8 @@ def test_a_silhouette_and_its_colours_are_learnt(car: Dataset) -> None:
 
 def test_what_is_learnt_is_at_the_size_that_was_asked_for(car: Dataset) -> None:
     training = begun(car, img_size=24)
-    assert training.learnt_px((48, 48)) == (24, 24) and training.learnt_px((30, 20)) == (30, 20)
-    assert training.learnt_px((96, 48)) == (48, 24)
+    assert training.trained_px((48, 48)) == (24, 24) and training.trained_px((30, 20)) == (30, 20)
+    assert training.trained_px((96, 48)) == (48, 24)
     training.step()
 
 

@@ -31,8 +31,8 @@ def camera(x: float, width: int) -> Camera:
     return Camera(pose, (0.9 * width,) * 2, (size[0] / 2, size[1] / 2), size)
 
 
-def moment() -> Ways:
-    """A new moment, at half the authors' width: theirs takes half a minute otherwise."""
+def time_step() -> Ways:
+    """A new time step, at half the authors' width: theirs takes half a minute otherwise."""
     torch.manual_seed(0)
     mpi, mask = (network.eval().requires_grad_(False) for network in (MpiNet(), MaskNet()))
     weights = {prefix + name: t for prefix, net in ((MPI, mpi), (MASK, mask)) for name, t in net.state_dict().items()}
@@ -40,7 +40,7 @@ def moment() -> Ways:
     height, width = pair.cameras[0].size_px[1], 320
     pictures, backgrounds = (np.random.default_rng(i).random((2, height, width, 3), np.float32) for i in range(2))
     as_images = [torch.from_numpy(x).permute(0, 3, 1, 2) for x in (pictures, backgrounds)]
-    # The background's planes are made with the first moment, before it is timed.
+    # The background's planes are made with the first time step, before it is timed.
     return (
         lambda: make_plainly(mpi, mask, pair, *as_images),
         lambda: maker.make(pair, pictures, lambda: backgrounds, lambda: None),
@@ -65,13 +65,13 @@ def benchmark_view(measure: Measure) -> None:
 
 @torch.inference_mode()
 def benchmark_moment(measure: Measure) -> None:
-    measure.ratio(*moment(), at_least=MOMENT_FLOOR, rounds=3)
+    measure.ratio(*time_step(), at_least=MOMENT_FLOOR, rounds=3)
 
 
 @torch.inference_mode()
 def benchmark_frame(measure: Measure) -> None:
-    """The authors' script makes a moment for each picture; ours is there already when the camera moves."""
-    make_plainly_, _ = moment()
+    """The authors' script makes a time step for each picture; ours is there already when the camera moves."""
+    make_plainly_, _ = time_step()
     draw_plainly_, draw = view()
 
     def plainly() -> None:

@@ -62,12 +62,12 @@ def _dataset(folder: Path, views: list[View], kind: str, **more: Any) -> Dataset
     return Dataset(Views.of(views), folder, kind, bounds, UP, {"near": CARD, "far": WALL, "ranges": depths}, **more)
 
 
-def recording(folder: Path, moments: int = 3, cameras: int = 4, side_px: int = SIDE_PX) -> Dataset:
+def recording(folder: Path, time_steps: int = 3, cameras: int = 4, side_px: int = SIDE_PX) -> Dataset:
     """A rig of two rows; the card goes from left to right."""
     rig = [camera(0.25 * (number // 2), 0.2 * (number % 2), side_px) for number in range(cameras)]
     views = [
         _view(folder, f"{time}_{number}", at, 0.6 * time - 0.5, time=time, camera_index=number)
-        for time in range(moments)
+        for time in range(time_steps)
         for number, at in enumerate(rig)
     ]
     backgrounds = [_view(folder, f"still_{n}", at, None, camera_index=n) for n, at in enumerate(rig)]

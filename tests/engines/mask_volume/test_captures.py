@@ -19,7 +19,7 @@ from tests.engines.mask_volume.captured import CARD, WALL, begun, photograph, re
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """The card is at five places, nowhere for longer."""
-    return recording(tmp_path_factory.mktemp("rig"), moments=5, cameras=3)
+    return recording(tmp_path_factory.mktemp("rig"), time_steps=5, cameras=3)
 
 
 def test_depths_are_as_the_authors_take_them(rig: Dataset) -> None:
@@ -42,10 +42,10 @@ def test_else_the_median_over_time_stands_in(rig: Dataset) -> None:
     bare = replace(rig, backgrounds=Views.of(()))
     found, measured = background_of(bare, 0, 1, (32, 32))
     still, _ = photograph(rig.backgrounds[1].camera, None)
-    moments = np.stack([view.image() for view in rig.views if view.camera_index == 1])
-    assert not measured and np.allclose(found, np.median(moments, axis=0), atol=1e-6)
+    time_steps = np.stack([view.image() for view in rig.views if view.camera_index == 1])
+    assert not measured and np.allclose(found, np.median(time_steps, axis=0), atol=1e-6)
     # Where the card was twice of five times and more, it stays.
-    assert np.abs(found - still).max(axis=-1).mean() < 0.02 < np.abs(moments[2] - still).max(axis=-1).mean()
+    assert np.abs(found - still).max(axis=-1).mean() < 0.02 < np.abs(time_steps[2] - still).max(axis=-1).mean()
     with pytest.raises(UserError, match="camera 7 has no photographs to take a background from"):
         background_of(bare, 0, 7, (32, 32))
 

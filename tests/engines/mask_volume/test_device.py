@@ -1,4 +1,4 @@
-"""Moments are prepared beside the frames, on machines without a GPU."""
+"""Time steps are prepared beside the frames, on machines without a GPU."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def test_what_was_prepared_beside_is_drawn_as_on_the_cpu(rig: Dataset) -> None:
         assert waits.count == before
         # Also the channels that are drawn later, in whichever thread.
         found = {name: frame.extra[name].cpu() for name in frame.extra} | {"rgb": frame.image.cpu()}
-        moment = scene._cache.get(scene.footage.key(scene.start, {"time": 1}))
-        assert moment is not None and isinstance(moment.layers, GpuTensor) and moment.layers.memory is not None
-        assert len(moment.layers.memory.recorded) == 2, "told to the streams that draw"
+        time_step = scene._cache.get(scene.footage.key(scene.start, {"time": 1}))
+        assert time_step is not None and isinstance(time_step.layers, GpuTensor) and time_step.layers.memory is not None
+        assert len(time_step.layers.memory.recorded) == 2, "told to the streams that draw"
     # Planes are kept in half precision.
     for name, tensor in {**expected.extra, "rgb": expected.image}.items():
         torch.testing.assert_close(found[name], tensor, atol=2e-3, rtol=0)

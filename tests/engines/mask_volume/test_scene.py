@@ -1,4 +1,4 @@
-"""Recordings that are opened: moments, pairs, threads, memory, photographs that can't be read."""
+"""Recordings that are opened: time steps, pairs, threads, memory, photographs that can't be read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.viewing.playback import Playback
 from engines.core.data.dataset import Dataset
 from engines.core.data.images import write_png
 from engines.core.data.views import Views
-from engines.core.engine import HasMoments, HasSources, Prepares, never_stop, time_control
+from engines.core.engine import HasSources, HasTimeSteps, Prepares, never_stop, time_control
 from engines.core.errors import Cancelled, UserError
 from engines.mask_volume import multiplane_image
 from engines.mask_volume.config import MaskVolumeOptions
@@ -116,7 +116,7 @@ def test_the_next_moments_are_made_ahead(rig: Dataset, made: list[object], pair:
     scene = opened(rig, pair=pair)
     done: list[None] = []
     ahead = Prefetcher(scene, lambda: done.append(None), lambda error: pytest.fail(str(error)))
-    ahead.want([(scene.start, {"time": moment}) for moment in range(3)])
+    ahead.want([(scene.start, {"time": time_step}) for time_step in range(3)])
     end = time.monotonic() + 30
     while len(done) < 3 and time.monotonic() < end:
         time.sleep(0.01)
@@ -146,9 +146,9 @@ def test_giving_up_leaves_nothing_half_made(rig: Dataset, made: list[object]) ->
     assert scene.prepared(scene.start, {"time": 0})
 
 
-def test_a_glimpse_needs_no_network(rig: Dataset, made: list[object]) -> None:
+def test_a_placeholder_needs_no_network(rig: Dataset, made: list[object]) -> None:
     scene = opened(rig)
-    frame = scene.glimpse(scene.start, {"time": 0})
+    frame = scene.placeholder(scene.start, {"time": 0})
     photograph = rig.views.chosen((rig.views.camera_indices == pair_of(scene)[0]) & (rig.views.times == 0))[0].image()
     assert np.abs(frame.image.numpy() - photograph)[1:-1, 1:-1].mean() < 0.02
     assert made == []
@@ -202,8 +202,8 @@ def test_recordings_have_lengths_of_their_own(rig: Dataset) -> None:
     short = [replace(view, instance=1) for view in rig.views if view.time < 2]
     hints = {**rig.hints, "ranges": [*rig.hints["ranges"]] * 2}
     scene = opened(replace(rig, views=Views.of([*rig.views, *short]), instances=("a", "b"), hints=hints))
-    assert isinstance(scene, HasMoments)
-    assert [scene.moments({"instance": number}) for number in (0, 1)] == [3, 2]
+    assert isinstance(scene, HasTimeSteps)
+    assert [scene.time_steps({"instance": number}) for number in (0, 1)] == [3, 2]
     control = time_control(scene, {"instance": 1})
     assert control is not None and control.high == 1 and scene.controls[1].high == 2
 
@@ -279,7 +279,7 @@ def test_a_damaged_photograph_stops_or_is_skipped(rig: Dataset, tmp_path: Path) 
     scene.render(scene.start, {"time": 2})
     skipping = opened(dataset, damaged_frames="skip")
     skipping.render(skipping.start, {"time": 1})
-    assert any("bad.png" in note and "moment 0 is shown in place of 1" in note for note in skipping.assumptions)
+    assert any("bad.png" in note and "time step 0 is shown in place of 1" in note for note in skipping.assumptions)
 
 
 def test_depth_is_measured_along_the_cameras_axis(rig: Dataset) -> None:
@@ -315,7 +315,7 @@ def test_what_was_just_played_makes_room() -> None:
     _put(cache, *(_at(time) for time in range(6)))
     # Four fit; from 2 on come 3, 4, 5, 0 and last 1.
     assert [time for time in range(6) if cache.has(_at(time))] == [2, 3, 4, 5]
-    assert cache.has_moment(0, 5) and not cache.has_moment(0, 1) and not cache.has_moment(1, 5)
+    assert cache.has_time_step(0, 5) and not cache.has_time_step(0, 1) and not cache.has_time_step(1, 5)
     assert cache.capacity(10) == 4 and cache.capacity(1000) == 1
 
 
@@ -323,9 +323,9 @@ def test_playing_a_recording_longer_than_the_cache_makes_each_moment_once() -> N
     cache, playback, made = MultiplaneImageCache(100), Playback(0, 99), 0
     for shown in range(60):
         cache.look_at(0, shown, 100)
-        for moment in playback.following(shown, cache.capacity(10)):
-            if not cache.has(_at(moment)):
-                _put(cache, _at(moment))
+        for time_step in playback.following(shown, cache.capacity(10)):
+            if not cache.has(_at(time_step)):
+                _put(cache, _at(time_step))
                 made += 1
         assert cache.has(_at(shown))
     assert made == 60 + 9
@@ -335,7 +335,7 @@ def test_another_recording_makes_room_first() -> None:
     cache = MultiplaneImageCache(25)
     cache.look_at(0, 5, 10)
     _put(cache, Key(1, 6, 4, 5), _at(4), _at(5))
-    assert not cache.has_moment(1, 6) and cache.has(_at(4)) and cache.has(_at(5))
+    assert not cache.has_time_step(1, 6) and cache.has(_at(4)) and cache.has(_at(5))
 
 
 def test_controls_may_be_left_out(rig: Dataset) -> None:

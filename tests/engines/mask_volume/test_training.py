@@ -226,9 +226,9 @@ def test_a_mask_run_needs_a_network_of_planes(rig: Dataset, planes_model: str, t
 def test_what_stands_still_is_no_recording(tmp_path: Path, planes_model: str) -> None:
     mask = {"stage": "mask", "mpi_model": planes_model}
     (tmp_path / "one").mkdir()
-    with pytest.raises(UserError, match="no recording of several moments"):
-        begun(recording(tmp_path / "one", moments=1, side_px=16), **mask)
-    with pytest.raises(UserError, match="no recording of several moments"):
+    with pytest.raises(UserError, match="no recording of several time steps"):
+        begun(recording(tmp_path / "one", time_steps=1, side_px=16), **mask)
+    with pytest.raises(UserError, match="no recording of several time steps"):
         begun(clips(tmp_path, (4,)), **mask)
 
 
@@ -301,7 +301,7 @@ def test_a_loss_that_is_not_finite_changes_nothing(rig: Dataset, monkeypatch: py
 
 
 def test_a_photograph_that_can_not_be_read_is_named(tmp_path: Path) -> None:
-    rig = recording(tmp_path, moments=1, cameras=3, side_px=16)
+    rig = recording(tmp_path, time_steps=1, cameras=3, side_px=16)
     training = begun(rig)
     write_png(tmp_path / "0_1.png", np.zeros((8, 8, 3), np.uint8))
     with pytest.raises(UserError, match=r"0_1\.png: is 8x8, the other images are 16x16"):
@@ -319,11 +319,11 @@ def test_what_is_learnt_is_what_is_drawn(rig: Dataset, planes_model: str, stage:
     assert not equal(training.checkpoint().weights, seen.weights)
     assert seen.scene is not None and len(seen.scene.cameras) == 4 and seen.engine == "mask_volume"
     places = [at.camera.position.tolist() for at in rig.backgrounds]
-    moment = rig.views.at_time(1)
-    beside = moment[1].camera
+    time_step = rig.views.at_time(1)
+    beside = time_step[1].camera
     target = beside.at(beside.camera_to_world + 0.05 * np.eye(4, k=3))
     frame = scene.render(target, {"time": 1.0}, never_stop)
-    first, second = (moment[places.index(at.position.tolist())] for at in scene.sources(target, {"time": 1.0}))
+    first, second = (time_step[places.index(at.position.tolist())] for at in scene.sources(target, {"time": 1.0}))
     again = resumed(rig, seen)
     again.objective.network.load_state_dict(dict(seen.weights))
     backgrounds = torch.stack([pixels(rig.backgrounds[view.camera_index or 0]) for view in (first, second)])

@@ -41,7 +41,7 @@ def test_three_cameras_of_one_moment(rig: Dataset) -> None:
         chosen = rig.views.chosen(np.array(numbers(triplet)))
         assert len(set(chosen.times)) == 1 and len(set(chosen.camera_indices)) == 3
     places = [numbers(triplet) for triplet in drawn(rig, 60)]
-    # Any camera in any place, at any moment.
+    # Any camera in any place, at any time step.
     assert all({rig.views.camera_indices[n] for n in place} == {0, 1, 2, 3} for place in zip(*places, strict=True))
     assert {rig.views.times[first] for first, _, _ in places} == {0, 1, 2}
 
@@ -84,13 +84,13 @@ def test_photographs_of_a_folder_are_neighbours(tmp_path: Path) -> None:
 
 
 def test_cameras_that_look_apart_are_no_neighbours(tmp_path: Path) -> None:
-    views = list(recording(tmp_path, moments=1, cameras=3, side_px=16).views)
+    views = list(recording(tmp_path, time_steps=1, cameras=3, side_px=16).views)
     turned = camera(0.0, side_px=16).at(look_at(np.zeros(3), np.array([1.0, 0.0, 1.0]), UP))
     apart = Dataset(
         Views.of([*views[:2], replace(views[2], camera=turned)]), tmp_path, "recording", np.zeros((2, 3)), UP
     )
     assert len(Triplets(apart.views, False, config(), 0).instances) == 0
-    with pytest.raises(UserError, match="nowhere three photographs of one moment whose cameras look the same way"):
+    with pytest.raises(UserError, match="nowhere three photographs of one time step whose cameras look the same way"):
         begun(apart)
     four = [*views, replace(views[2], camera=turned, camera_index=3, name="turned")]
     triplets = Triplets(Views.of(four), False, config(), 0)

@@ -140,5 +140,5 @@ def test_closing_ends_the_workers(objects: Dataset) -> None:
 
 def test_a_recording_is_refused(single: Dataset) -> None:
     moving = replace(single, views=Views.of([replace(view, time=index % 2) for index, view in enumerate(single.views)]))
-    with pytest.raises(UserError, match="a recording of 2 moments, but SRNs learn what stands still"):
+    with pytest.raises(UserError, match="a recording of 2 time steps, but SRNs learn what stands still"):
         begun(moving)

@@ -17,7 +17,7 @@ from tests.engines.judged import alone, assert_judged, blind, half_blind, moving
         (still, ""),
         (several, ""),
         (alone, ""),
-        (moving, "a recording of 2 moments"),
+        (moving, "a recording of 2 time steps"),
         (blind, "no training photographs"),
         (half_blind, "object jug has no photographs"),
     ],

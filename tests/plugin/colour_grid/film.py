@@ -1,4 +1,4 @@
-"""The same for what moves: one grid for all moments; little is to be seen of it, but it is learnt from recordings."""
+"""The same for what moves: one grid for all time steps; little is to be seen of it, but recordings train it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from engines.core.data.dataset import Dataset
 
 
 class ColourFilmObjective(ColourGridObjective):
-    """Learns from all moments."""
+    """Learns from all time steps."""
 
     @staticmethod
     def unsupported(dataset: Dataset) -> str:
         if not len(dataset.split("train").photographed):
             return "no training photographs"
-        return "" if len(set(dataset.views.times.tolist())) > 1 else "nothing moves: 1 moment, but a film has several"
+        return (
+            "" if len(set(dataset.views.times.tolist())) > 1 else "nothing moves: 1 time step, but a film has several"
+        )
 
 
 class ColourFilm(ColourGrid):

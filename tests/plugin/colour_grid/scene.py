@@ -90,7 +90,7 @@ class ColourGridScene:
         self._grid.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
         self._grid.to(device).requires_grad_(False)
 
-    def learnt_px(self, size_px: tuple[int, int]) -> tuple[int, int]:
+    def trained_px(self, size_px: tuple[int, int]) -> tuple[int, int]:
         return size_px if self.options.side_px is None else (self.options.side_px, self.options.side_px)
 
     def render(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> Frame:

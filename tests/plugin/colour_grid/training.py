@@ -62,8 +62,8 @@ class ColourGridObjective:
             return "no training photographs"
         if dataset.instances:
             return f"{len(dataset.instances)} objects, but a colour grid is one"
-        moments = len(set(dataset.views.times.tolist()))
-        return f"a recording of {moments} moments, but a colour grid stands still" if moments > 1 else ""
+        time_steps = len(set(dataset.views.times.tolist()))
+        return f"a recording of {time_steps} time steps, but a colour grid stands still" if time_steps > 1 else ""
 
     def _begin_from(self, path: Path) -> None:
         values = read_scene_file(path).weights["values"]
@@ -104,7 +104,7 @@ class ColourGridObjective:
         mse = (((colour - pixels) ** 2).mean(dim=-1) * weights).sum()
         return {"total": mse, "mse": mse}
 
-    def learnt_px(self, size_px: tuple[int, int], step: int) -> tuple[int, int]:
+    def trained_px(self, size_px: tuple[int, int], step: int) -> tuple[int, int]:
         return size_px if self.config.side_px is None else (self.config.side_px, self.config.side_px)
 
     def scene(self, weights: Mapping[str, Tensor]) -> ColourGridScene:

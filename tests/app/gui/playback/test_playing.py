@@ -32,31 +32,31 @@ def test_shown_for_a_recording(window: Window, recorded: RecordedScene) -> None:
 def test_play_and_pause(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
     timeline = window.session.timeline
     window.commands["play"].trigger()
-    qtbot.waitUntil(lambda: timeline.moment >= 3, timeout=NEVER)
+    qtbot.waitUntil(lambda: timeline.time_step >= 3, timeout=NEVER)
     assert window.commands["play"].isChecked() and window.commands["play"].text() == "&Pause"
     window.commands["play"].trigger()
     assert not timeline.playback.playing
-    stopped = timeline.moment
+    stopped = timeline.time_step
     qtbot.wait(200)
-    assert timeline.moment == stopped == window.playing.bar.slider.value()
+    assert timeline.time_step == stopped == window.playing.bar.slider.value()
 
 
 def test_a_moment_that_can_not_be_made_stops_it(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
     recorded.broken = 3
     window.commands["play"].trigger()
     qtbot.waitUntil(window.banner.isVisible, timeout=NEVER)
-    assert "moment 3 can't be read" in window.banner.text.text()
+    assert "time step 3 can't be read" in window.banner.text.text()
     assert not window.session.timeline.playback.playing and not window.commands["play"].isChecked()
 
 
 class TwoRecordings(RecordedScene):
-    """The first of six moments, the second of one."""
+    """The first of six time steps, the second of one."""
 
     def __init__(self) -> None:
         super().__init__(6, 0.01)
         self.controls = (Control(INSTANCE, "Recording", "choice", 0, 1, 0, ("long", "still")), *self.controls)
 
-    def moments(self, controls: Mapping[str, float]) -> int:
+    def time_steps(self, controls: Mapping[str, float]) -> int:
         return 1 if controls.get(INSTANCE) else 6
 
 
@@ -70,7 +70,7 @@ def test_the_bar_is_as_long_as_the_recording_that_is_chosen(
     box = window.controls.findChild(QComboBox)
     box.setCurrentIndex(1)
     assert not window.playing.bar.isVisible() and not window.commands["play"].isEnabled()
-    assert window.session.timeline.moment == 0
+    assert window.session.timeline.time_step == 0
     box.setCurrentIndex(0)
     assert window.playing.bar.isVisible() and window.playing.bar.slider.maximum() == 5
 
@@ -86,9 +86,9 @@ def test_the_slider_goes_to_a_moment(window: Window, qtbot: QtBot, recorded: Rec
 
 def test_a_step_before_the_first_is_the_last(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
     window.commands["moment_before"].trigger()
-    assert window.session.timeline.moment == 5
+    assert window.session.timeline.time_step == 5
     window.commands["moment_after"].trigger()
-    assert window.session.timeline.moment == 0
+    assert window.session.timeline.time_step == 0
 
 
 def test_rate_and_loop_are_remembered(window: Window, recorded: RecordedScene) -> None:
@@ -104,7 +104,7 @@ def test_without_a_loop_the_button_comes_up_at_the_end(window: Window, qtbot: Qt
     window.playing.bar.fps.setCurrentIndex(window.playing.bar.fps.findData(30.0))
     window.commands["play"].trigger()
     qtbot.waitUntil(lambda: not window.commands["play"].isChecked(), timeout=NEVER)
-    assert window.session.timeline.moment == 5 and window.commands["play"].text() == "&Play"
+    assert window.session.timeline.time_step == 5 and window.commands["play"].text() == "&Play"
 
 
 def test_dragging_while_it_plays(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
@@ -126,10 +126,10 @@ def test_the_strip_shows_what_is_ready(window: Window, qtbot: QtBot, recorded: R
     strip = window.playing.bar.strip
     colour = window.palette().highlight().color()
 
-    def ready(moment: int) -> bool:
+    def ready(time_step: int) -> bool:
         image = strip.grab().toImage()
         step = (strip.width() - 14) / 5
-        return bool(image.pixelColor(QPoint(round(7 + moment * step), 1)) == colour)
+        return bool(image.pixelColor(QPoint(round(7 + time_step * step), 1)) == colour)
 
     qtbot.waitUntil(lambda: ready(0), timeout=NEVER)
     assert not ready(3)
@@ -163,7 +163,7 @@ def test_nothing_of_a_recording_stays_when_it_is_closed(window: Window, qtbot: Q
 def test_a_click_in_the_bar_goes_there(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
     slider = window.playing.bar.slider
     qtbot.mouseClick(slider, Qt.LeftButton, pos=QPoint(round(7 + (slider.width() - 14) * 4 / 5), slider.height() // 2))
-    assert window.session.timeline.moment == 4 == slider.value()
+    assert window.session.timeline.time_step == 4 == slider.value()
 
 
 def test_the_slider_does_not_move_under_the_hand(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
@@ -172,7 +172,7 @@ def test_the_slider_does_not_move_under_the_hand(window: Window, qtbot: QtBot, r
     widths = set()
     for text in ("", "Caching 3 · 2 of 6 ready", "Caching 21", "Caching 1234 " * 9):
         bar.show_state(text, text)
-        bar.show_moment(4)
+        bar.show_time_step(4)
         qtbot.wait(20)
         widths.add((bar.slider.width(), bar.place.width()))
     assert len(widths) == 1
@@ -209,7 +209,7 @@ def test_only_what_is_ready_is_played_where_that_is_wanted(
     seen: set[int] = set()
     window.commands["play"].trigger()
     for _ in range(40):
-        seen.add(window.session.timeline.moment)
+        seen.add(window.session.timeline.time_step)
         qtbot.wait(25)
     window.commands["play"].trigger()
     assert seen == {0, 1}

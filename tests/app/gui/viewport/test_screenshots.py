@@ -1,4 +1,4 @@
-"""What the state line says, and what is saved, is what is drawn: the moment, the channel, the object, the options."""
+"""What the state line says, and what is saved, is what is drawn: time step, channel, object, options."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_moment_that_is_not_ready_is_no_final_picture(window: Window, qtbot: Q
     while 1 not in recorded.there:
         states.add(window.status.state.text())
         if window.looking.picture is not None and not window.looking.picture.request.draft:
-            # Until the glimpse is there.
+            # Until the placeholder is there.
             assert window.status.state.text() != FINAL
         qtbot.wait(10)
     assert FINAL not in states and "● Preview" in states

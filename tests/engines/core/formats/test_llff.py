@@ -63,7 +63,7 @@ def test_several_scenes(tmp_path: Path) -> None:
     rows[:, 15:] = 2, 9
     np.save(tmp_path / "a" / "poses_bounds.npy", rows)
     dataset = open_dataset(tmp_path)
-    assert dataset.format == "llff" and dataset.instances == ("a", "b") and dataset.moments == 1
+    assert dataset.format == "llff" and dataset.instances == ("a", "b") and dataset.time_steps == 1
     assert [view.name for view in dataset.views] == ["a/000", "a/001", "b/000", "b/001", "b/002"]
     assert [view.instance for view in dataset.views] == [0, 0, 1, 1, 1]
     assert dataset.views.camera_indices.tolist() == [-1] * 5 and not dataset.backgrounds

@@ -40,7 +40,7 @@ def write_file(path: Path, **changed: Array | None) -> Path:
 def test_views_masks_and_backgrounds(tmp_path: Path) -> None:
     dataset = open_dataset(write_file(tmp_path / "scene.h5").parent)
     views = dataset.views
-    assert dataset.format == "multiview_h5" and dataset.instances == () and dataset.moments == STEPS
+    assert dataset.format == "multiview_h5" and dataset.instances == () and dataset.time_steps == STEPS
     assert [(view.time, view.camera_index) for view in views] == [(t, c) for t in range(STEPS) for c in range(CAMERAS)]
     assert greys(views) == [20, 25, 60, 65, 100, 105] and views[3].name == "00001/cam01"
     assert views[3].camera.focal_px == rig_camera(1).resized(SIZE_PX).focal_px and views[3].camera.size_px == SIZE_PX

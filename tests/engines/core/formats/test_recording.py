@@ -43,7 +43,7 @@ LAYOUTS: dict[str, Callable[[Path], Path]] = {
 def assert_is_the_recording(dataset: Dataset) -> None:
     """Three steps by two cameras, of the greys that say which."""
     views = dataset.views
-    assert dataset.format == "recording" and dataset.instances == () and dataset.moments == 3
+    assert dataset.format == "recording" and dataset.instances == () and dataset.time_steps == 3
     assert [(view.time, view.camera_index) for view in views] == [(t, c) for t in range(3) for c in range(2)]
     assert views.times.tolist() == [0, 0, 1, 1, 2, 2] and views.camera_indices.tolist() == [0, 1] * 3
     assert [view.name for view in views] == [f"{t:05d}/cam{c:02d}" for t in range(3) for c in range(2)]
@@ -116,7 +116,7 @@ def test_masks_go_by_name(tmp_path: Path, layout: str) -> None:
 def test_the_authors_layout(shared: Path) -> None:
     folder = shared / "golden" / "mask_volume" / "mv160x96" / "data"
     dataset = open_dataset(folder)
-    assert dataset.format == "recording" and len(dataset.views) == 30 and dataset.moments == 3
+    assert dataset.format == "recording" and len(dataset.views) == 30 and dataset.time_steps == 3
     assert dataset.hints == {"near": 1.55, "far": 6.4, "ranges": [[1.55, 6.4]]}
     view = dataset.views[14]
     assert view.image_path == folder / "frames" / "00001" / "images" / "004.png"
@@ -212,7 +212,7 @@ def test_several_recordings(tmp_path: Path) -> None:
     write_cameras(tmp_path / "test" / "c", 1)
     write_backgrounds(tmp_path / "train" / "b" / "background")
     dataset = open_dataset(tmp_path)
-    assert dataset.instances == ("train/a", "b", "val/a", "c") and dataset.moments == 3
+    assert dataset.instances == ("train/a", "b", "val/a", "c") and dataset.time_steps == 3
     assert dataset.hints["ranges"] == [[1, 8], [0.5, 4], [1, 8], [1, 8]]
     assert (dataset.hints["near"], dataset.hints["far"]) == (0.5, 8)
     assert [len(dataset.views.of_instance(number)) for number in range(4)] == [6, 6, 2, 2]
@@ -286,7 +286,9 @@ def test_what_is_wrong_with_steps_is_named(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "frames")
     (tmp_path / "frames").mkdir()
     np.save(tmp_path / "poses_bounds.npy", rig_rows(2))
-    assert refusal(tmp_path).startswith("/frames: has no steps in it; each moment needs its folder 00000, 00001, ...")
+    assert refusal(tmp_path).startswith(
+        "/frames: has no steps in it; each time step needs its folder 00000, 00001, ..."
+    )
 
 
 def test_what_is_wrong_with_poses_is_named(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def write_pair(folder: Path, steps: int = 2) -> Path:
 
 def test_cameras_and_views(tmp_path: Path) -> None:
     dataset = open_dataset(write_pair(tmp_path, 11))
-    assert dataset.format == "stereo" and dataset.instances == () and dataset.moments == 11
+    assert dataset.format == "stereo" and dataset.instances == () and dataset.time_steps == 11
     assert dataset.views.camera_indices.tolist() == [0, 1] * 11 and len(dataset.backgrounds) == 0
     assert [view.name for view in dataset.views[:3]] == ["00000/left", "00000/right", "00001/left"]
     # left10 after left9.
@@ -91,7 +91,7 @@ def corners(view: View) -> Array:
 
 def test_a_real_chessboard_is_where_both_cameras_see_it(shared: Path) -> None:
     dataset = open_dataset(shared / "data" / "dyn_stereo_ir")
-    assert dataset.moments == 25 and len(dataset.views) == 50
+    assert dataset.time_steps == 25 and len(dataset.views) == 50
     views = dataset.views.at_time(0)
     seen = [corners(view) for view in views]
     rays = [
@@ -145,11 +145,11 @@ def test_photographs_without_their_other_are_named(tmp_path: Path) -> None:
     said = "1 of 3 photographs lack that of the other side and are left out: left2.png"
     assert len(dataset.views) == 2 and said in dataset.notes
     (tmp_path / "right1.png").rename(tmp_path / "kept.png")
-    assert refusal(tmp_path) == "/left1.png: has no right1 beside it; each moment needs both"
+    assert refusal(tmp_path) == "/left1.png: has no right1 beside it; each time step needs both"
     (tmp_path / "kept.png").rename(tmp_path / "right1.png")
     (tmp_path / "left2.png").unlink()
     (tmp_path / "left1.png").unlink()
-    assert refusal(tmp_path) == "/right1.png: has no left1 beside it; each moment needs both"
+    assert refusal(tmp_path) == "/right1.png: has no left1 beside it; each time step needs both"
     (tmp_path / "right1.png").unlink()
     assert refusal(tmp_path) == ": holds no photographs named left01, right01, ... beside the calibration"
 

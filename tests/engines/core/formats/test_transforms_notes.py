@@ -26,10 +26,14 @@ def with_each(field: str, values: list[Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("field", "values", "note"),
     [
-        ("time", [0.0, 0.5, 1.0], "the frames are of 3 moments (time 0 to 1) of something that moves"),
-        ("time", [0, 1, 1], "the frames are of 2 moments (time 0 to 1) of something that moves"),
-        ("fid", [3, 4, 5], "the frames are of 3 moments (fid 3 to 5) of something that moves"),
-        ("timestamp", [10.5, 11.0, 12.0], "the frames are of 3 moments (timestamp 10.5 to 12); they are read as one"),
+        ("time", [0.0, 0.5, 1.0], "the frames are of 3 time steps (time 0 to 1) of something that moves"),
+        ("time", [0, 1, 1], "the frames are of 2 time steps (time 0 to 1) of something that moves"),
+        ("fid", [3, 4, 5], "the frames are of 3 time steps (fid 3 to 5) of something that moves"),
+        (
+            "timestamp",
+            [10.5, 11.0, 12.0],
+            "the frames are of 3 time steps (timestamp 10.5 to 12); they are read as one",
+        ),
         ("time", [0.5, 0.5, 0.5], ""),
         ("time", [10**400, float("nan"), 0], ""),
     ],
@@ -37,7 +41,7 @@ def with_each(field: str, values: list[Any]) -> dict[str, Any]:
 def test_moments_that_are_mixed_are_said(tmp_path: Path, field: str, values: list[Any], note: str) -> None:
     dataset = opened(tmp_path, with_each(field, values))
     assert (noted(dataset, note) and noted(dataset, "methods for still scenes learn a mixture")) == (note != "")
-    assert len(dataset.notes) == (note != "") and dataset.moments == 1
+    assert len(dataset.notes) == (note != "") and dataset.time_steps == 1
 
 
 def test_masks_that_no_frame_names_are_said(tmp_path: Path) -> None:
@@ -53,7 +57,7 @@ def test_moments_of_split_files_are_counted_together(tmp_path: Path) -> None:
         for frame in data["frames"]:
             frame["file_path"] = f"{split}/{frame['file_path']}"
         write(tmp_path, data, f"transforms_{split}.json")
-    assert noted(open_dataset(tmp_path), "the frames are of 5 moments (time 0 to 1)")
+    assert noted(open_dataset(tmp_path), "the frames are of 5 time steps (time 0 to 1)")
 
 
 @pytest.mark.parametrize(

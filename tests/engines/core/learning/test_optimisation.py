@@ -236,11 +236,11 @@ def test_resuming_needs_the_training_state_and_the_photographs() -> None:
 
 def test_it_is_judged_at_the_size_that_it_learns_at() -> None:
     plain, smaller = begun(), begun(InThreePieces)
-    assert isinstance(plain, LearnsSmaller) and plain.learnt_px((9, 5)) == (9, 5)
-    assert smaller.learnt_px((9, 5)) == (4, 0)
+    assert isinstance(plain, LearnsSmaller) and plain.trained_px((9, 5)) == (9, 5)
+    assert smaller.trained_px((9, 5)) == (4, 0)
     steps(smaller, 2)
     # That of the last step.
-    assert smaller.learnt_px((9, 5)) == (4, 1)
+    assert smaller.trained_px((9, 5)) == (4, 1)
 
 
 def test_what_the_author_forgot_is_said_before_the_first_step() -> None:

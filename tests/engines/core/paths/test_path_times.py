@@ -1,4 +1,4 @@
-"""Moments that a path holds beside its cameras."""
+"""Time steps that a path holds beside its cameras."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_ours_come_back(tmp_path: Path) -> None:
     cameras = camera_ring(4)
     write_path(tmp_path / "path.json", cameras, [3, 1, 1, 9])
     assert read_times(tmp_path / "path.json", 10) == [3, 1, 1, 9]
-    # A recording of fewer moments begins again.
+    # A recording of fewer time steps begins again.
     assert read_times(tmp_path / "path.json", 6) == [3, 1, 1, 3]
     assert len(read_path(tmp_path / "path.json", cameras[0])) == 4
 
@@ -37,7 +37,7 @@ def test_a_path_without_moments(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('[{"time": 0}, {}]', "camera 1 has none for its moment"),
+        ('[{"time": 0}, {}]', "camera 1 has none for its time step"),
         ('[{"time": true}]', "camera 0 has True"),
         ('[{"time": 0}, {"time": "1"}]', "camera 1 has '1'"),
         ('[{"time": NaN}]', "camera 0 has nan"),
