@@ -55,7 +55,12 @@ def lists_name_fields(trial: Trial) -> None:
     """Compares the lists that stand beside the options with them."""
     for kind in _kinds(trial):
         grouped = [name for names in kind.GROUPS.values() for name in names]
-        named = {"GROUPS": grouped, "LABELS": list(kind.LABELS), "AS_TRAINED": list(kind.AS_TRAINED)}
+        named = {
+            "GROUPS": grouped,
+            "LABELS": list(kind.LABELS),
+            "UNITS": list(kind.UNITS),
+            "AS_TRAINED": list(kind.AS_TRAINED),
+        }
         for list_name in ("FILES", "FREE_ON_RESUME", "MEMORY", "TRIAL"):
             named[list_name] = list(getattr(kind, list_name, ()))
         for list_name, names in named.items():

@@ -16,6 +16,37 @@ from engines.core.upright import parse_up
 
 Outside = Literal["auto", "kept", "white", "black"]
 """What becomes of pixels outside an object's masks."""
+SUFFIX_UNITS: Mapping[str, str] = {
+    "px": "px",
+    "deg": "°",
+    "s": "s",
+    "ms": "ms",
+    "minutes": "minutes",
+    "mb": "MB",
+    "gb": "GB",
+    "steps": "steps",
+}
+"""Units by the last word of a field's name, where nothing else says them."""
+SPELT_OUT: Mapping[str, str] = {
+    "n": "number of",
+    "num": "number of",
+    "max": "most",
+    "min": "least",
+    "lr": "learning rate",
+    "img": "image",
+    "dim": "dimensions",
+    "idx": "index",
+    "init": "initial",
+    "iters": "iterations",
+    "ema": "EMA",
+    "sh": "SH",
+    "rgb": "RGB",
+    "mlp": "MLP",
+    "cnn": "CNN",
+}
+"""Words of fields' names as a person reads them."""
+UNGROUPED = "Method"
+"""What a method's options stand under that no group names."""
 
 
 class Options(BaseModel):
@@ -26,19 +57,37 @@ class Options(BaseModel):
     """Of a scene's options: those that are as in its training where nobody says otherwise."""
     LABELS: ClassVar[Mapping[str, str]] = {}
     """What fields are called in a form, by their names, where the name itself does not read well."""
+    UNITS: ClassVar[Mapping[str, str]] = {}
+    """What fields are measured in, by their names: px, s, steps, GB; "" for a plain number, such as a weight."""
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Fields that stand together in a form, under a heading."""
 
     @classmethod
     def label(cls, field: str) -> str:
-        """What a field is called in a form."""
-        own = (kind.__dict__.get("LABELS", {}) for kind in cls.__mro__)
-        found = next((labels[field] for labels in own if field in labels), "")
-        return found or field.replace("_", " ").capitalize()
+        """What a field is called in a form, without its unit."""
+        return cls._said("LABELS", field) or default_label(field)
+
+    @classmethod
+    def unit(cls, field: str) -> str | None:
+        """What a field is measured in; "" for a plain number, None where nothing says it."""
+        said = cls._said("UNITS", field)
+        return said if said is not None else SUFFIX_UNITS.get(field.rpartition("_")[2])
+
+    @classmethod
+    def title(cls, field: str) -> str:
+        """A field's label with its unit, as a form shows it: `Crop size (px)`."""
+        label, unit = cls.label(field), cls.unit(field)
+        return label if not unit or label.endswith(unit) else f"{label} ({unit})"
+
+    @classmethod
+    def _said(cls, table: str, field: str) -> str | None:
+        """The entry of a field in a table of the class, or of those that it derives from."""
+        tables = (kind.__dict__.get(table, {}) for kind in cls.__mro__)
+        return next((entries[field] for entries in tables if field in entries), None)
 
     @classmethod
     def grouped(cls) -> Mapping[str, tuple[str, ...]]:
-        """All fields by the heading they stand under, an engine's own groups first; "" for those in none."""
+        """All fields by the heading they stand under, an engine's own groups first; before them those in none."""
         groups: dict[str, tuple[str, ...]] = {}
         for kind in cls.__mro__:
             for name, fields in kind.__dict__.get("GROUPS", {}).items():
@@ -47,7 +96,16 @@ class Options(BaseModel):
                 groups[name] = (*there, *(f for f in fields if f in cls.model_fields and f not in there))
         placed = {field for fields in groups.values() for field in fields}
         rest = tuple(field for field in cls.model_fields if field not in placed)
-        return {name: fields for name, fields in {"": rest, **groups}.items() if fields}
+        return {name: fields for name, fields in {UNGROUPED: rest, **groups}.items() if fields}
+
+
+def default_label(field: str) -> str:
+    """What a field is called of whose name nothing else is said: `num_layers` is "Number of layers"."""
+    words = field.split("_")
+    if len(words) > 1 and words[-1] in SUFFIX_UNITS and words[-1] != "steps":
+        words = words[:-1]
+    text = " ".join(SPELT_OUT.get(word, word) for word in words if word)
+    return text[:1].upper() + text[1:]
 
 
 class TrainingConfig(Options):
@@ -72,16 +130,25 @@ class TrainingConfig(Options):
     makes another network or another run."""
     LABELS: ClassVar[Mapping[str, str]] = {
         "max_steps": "Steps",
-        "checkpoint_every": "Save every (steps)",
-        "checkpoint_minutes": "Save every (minutes)",
-        "validate_every": "Validate every (steps)",
+        "checkpoint_every": "Save every",
+        "checkpoint_minutes": "Save every",
+        "validate_every": "Validate every",
         "held_out_every": "Hold out every n-th view",
+        "seed": "Random seed",
         "up": "Up axis",
+        "outside_masks": "Background outside masks",
+    }
+    UNITS: ClassVar[Mapping[str, str]] = {
+        "max_steps": "",
+        "checkpoint_every": "steps",
+        "validate_every": "steps",
+        "held_out_every": "",
+        "seed": "",
     }
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "Optimisation": ("max_steps", "seed"),
         "Validation and saving": ("validate_every", "held_out_every", "checkpoint_every", "checkpoint_minutes"),
-        "Data": ("up",),
+        "Data": ("up", "outside_masks"),
     }
 
     max_steps: int = Field(100_000, ge=1)
@@ -140,6 +207,7 @@ class OptimiserConfig(TrainingConfig):
         "lr_final": "Final learning rate",
         "ema_decay": "EMA decay of the weights",
     }
+    UNITS: ClassVar[Mapping[str, str]] = {"lr": "", "lr_final": "", "ema_decay": ""}
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "Optimisation": ("max_steps", "lr", "lr_final", "ema_decay", "seed"),
     }

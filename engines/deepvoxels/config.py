@@ -25,28 +25,43 @@ class DeepVoxelsConfig(OptimiserConfig):
         "num_trgt": 1,
     }
     LABELS: ClassVar[Mapping[str, str]] = {
-        "img_sidelength": "Image size (px)",
-        "grid_dim": "Grid resolution (voxels)",
+        "img_sidelength": "Image size",
+        "grid_dim": "Grid resolution",
         "num_grid_feats": "Features per voxel",
         "nf0": "Base features (nf0)",
         "no_occlusion_net": "No occlusion network",
+        "dropout": "Dropout",
         "num_trgt": "Target views per step",
         "l1_weight": "L1 loss weight",
         "adversarial_weight": "Adversarial loss weight",
-        "border_px": "Ignored border (px)",
+        "border_px": "Ignored border",
         "grid_learning": "Grid training",
         "start_at_median": "Start at the median colour",
         "grid_lr": "Grid learning rate",
         "sampling_pattern": "View sampling",
-        "scale": "Grid size (world units)",
-        "grid_barycenter": "Grid centre (world)",
-        "near_plane": "Near plane (world units)",
+        "scale": "Grid size",
+        "grid_barycenter": "Grid centre",
+        "near_plane": "Near plane",
+    }
+    UNITS: ClassVar[Mapping[str, str]] = {
+        "img_sidelength": "px",
+        "grid_dim": "voxels",
+        "num_grid_feats": "",
+        "nf0": "",
+        "dropout": "",
+        "num_trgt": "",
+        "l1_weight": "",
+        "adversarial_weight": "",
+        "grid_lr": "",
+        "scale": "world units",
+        "grid_barycenter": "world",
+        "near_plane": "world units",
     }
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "Network": ("img_sidelength", "grid_dim", "num_grid_feats", "nf0", "no_occlusion_net", "dropout"),
+        "Model": ("img_sidelength", "grid_dim", "num_grid_feats", "nf0", "no_occlusion_net", "dropout"),
         "Grid": ("grid_learning", "grid_lr", "start_at_median", "scale", "grid_barycenter", "near_plane"),
-        "Losses": ("num_trgt", "l1_weight", "adversarial_weight", "border_px"),
-        "Data": ("sampling_pattern",),
+        "Losses": ("l1_weight", "adversarial_weight", "border_px"),
+        "Sampling": ("num_trgt", "sampling_pattern"),
     }
 
     img_sidelength: Literal[128, 256, 512] = 512
@@ -91,9 +106,22 @@ class DeepVoxelsOptions(Options):
     """How a trained scene is drawn."""
 
     LABELS: ClassVar[Mapping[str, str]] = {
-        "crop_border": "Crop border (5 px)",
+        "crop_border": "Crop border of 5 px",
+        "depth_formula": "Depth formula",
+        "depth_grid": "Depth grid",
+        "near_plane": "Near plane",
         "scale": "Grid size",
         "grid_barycenter": "Grid centre",
+    }
+    UNITS: ClassVar[Mapping[str, str]] = {
+        "near_plane": "world units",
+        "scale": "world units",
+        "grid_barycenter": "world",
+    }
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "Drawing": ("crop_border",),
+        "Depth": ("depth_formula", "depth_grid"),
+        "Grid": ("scale", "grid_barycenter", "near_plane"),
     }
 
     crop_border: bool = False

@@ -24,10 +24,22 @@ class DrawingSettings(Options):
     """How a scene is drawn; as its training, or the authors' configuration, says where nobody says otherwise."""
 
     LABELS: ClassVar[Mapping[str, str]] = {
+        "background": "Background",
         "tau": "Occupancy where rays end",
         "threshold": "Occupancy at a mesh's surface",
         "ray_samples": "Samples per ray",
+        "secant_steps": "Secant steps",
         "depth_range": "Depths of rays beside the cube",
+    }
+    UNITS: ClassVar[Mapping[str, str]] = {
+        "tau": "",
+        "threshold": "",
+        "ray_samples": "",
+        "secant_steps": "",
+        "depth_range": "cube sides",
+    }
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "Drawing": ("background", "tau", "threshold", "ray_samples", "secant_steps", "depth_range"),
     }
 
     background: Literal["white", "black"] = "white"
@@ -65,16 +77,18 @@ class DvrConfig(OptimiserConfig, DrawingSettings):
         "init_resolution": 8,
     }
     LABELS: ClassVar[Mapping[str, str]] = {
+        "encoder": "Encoder",
         "c_dim": "Code length",
-        "encoder_weights": "Encoder weights (file)",
+        "encoder_weights": "Encoder weights",
         "hidden_size": "Hidden size",
         "n_blocks": "Residual blocks",
-        "batch_size": "Views (objects) in a step",
+        "batch_size": "Views, of a class objects, in a step",
         "n_training_points": "Pixels of each view",
-        "patch_size": "Patch size (px)",
+        "patch_size": "Patch size",
         "object_share": "Share of pixels about the object",
-        "img_size": "Image size, shorter side (px)",
-        "img_size_input": "Input photograph size (px)",
+        "img_size": "Image size, shorter side",
+        "img_size_input": "Input photograph size",
+        "img_folder_input": "Input photograph folder",
         "lambda_rgb": "Photo-consistency weight",
         "lambda_image_gradients": "Image gradient weight",
         "lambda_freespace": "Free space weight",
@@ -84,15 +98,67 @@ class DvrConfig(OptimiserConfig, DrawingSettings):
         "lambda_sparse_depth": "Sparse depth weight",
         "init_sharpness": "Sharpness at the beginning",
         "init_resolution": "Samples per ray at the beginning",
-        "schedule_milestones": "Steps that double the samples",
-        "lr_milestones": "Steps that lower the learning rate",
-        "lr_gamma": "Factor of the learning rate there",
-        "cube_centre": "Cube centre (world)",
-        "cube_side": "Cube side (world units)",
+        "schedule_milestones": "Samples double at",
+        "lr_milestones": "Learning rate falls at",
+        "lr_gamma": "Learning rate factor there",
+        "cube_centre": "Cube centre",
+        "cube_side": "Cube side",
+        "sample_continuous": "Rays anywhere in a pixel",
+        "prune_rays": "Skip empty space",
+        "reduction_method": "Loss reduction",
+        "dim": "Coordinates of a point",
+        "num_instances": "Objects with a code",
+        "normalize": "Normalise encoder input",
+        "use_linear": "Linear layer after the encoder",
+        "leaky": "Leaky ReLU at the end",
+        "out_dim": "Decoder outputs",
+        "pixel_corners": "Corners are pixel centres",
+        "depth_loss_on_world_points": "Depth loss in 3D",
+        "depth_from_visual_hull": "Occupied from the visual hull",
+        "always_freespace": "Free space on all outer rays",
+        "occupancy_random_normal": "Occupied near the middle",
+        "n_secant_steps": "Secant steps in training",
+    }
+    UNITS: ClassVar[Mapping[str, str]] = {
+        "hidden_size": "",
+        "n_blocks": "",
+        "c_dim": "",
+        "init_sharpness": "",
+        "dim": "",
+        "out_dim": "",
+        "num_instances": "",
+        "batch_size": "",
+        "n_training_points": "",
+        "patch_size": "px",
+        "object_share": "",
+        "init_resolution": "",
+        "n_secant_steps": "",
+        "schedule_milestones": "steps",
+        "lambda_rgb": "",
+        "lambda_image_gradients": "",
+        "lambda_freespace": "",
+        "lambda_occupied": "",
+        "lambda_normal": "",
+        "lambda_depth": "",
+        "lambda_sparse_depth": "",
+        "img_size": "px",
+        "img_size_input": "px",
+        "cube_centre": "world",
+        "cube_side": "world units",
+        "lr_milestones": "steps",
+        "lr_gamma": "",
     }
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "Network": ("hidden_size", "n_blocks", "encoder", "c_dim", "encoder_weights", "init_sharpness"),
-        "Steps": (
+        "Model": (
+            "hidden_size",
+            "n_blocks",
+            "out_dim",
+            "leaky",
+            "init_sharpness",
+            "dim",
+        ),
+        "Encoder": ("encoder", "c_dim", "encoder_weights", "normalize", "use_linear", "num_instances"),
+        "Sampling": (
             "batch_size",
             "n_training_points",
             "patch_size",
@@ -100,6 +166,7 @@ class DvrConfig(OptimiserConfig, DrawingSettings):
             "sample_continuous",
             "init_resolution",
             "schedule_milestones",
+            "n_secant_steps",
             "prune_rays",
         ),
         "Losses": (
@@ -110,10 +177,13 @@ class DvrConfig(OptimiserConfig, DrawingSettings):
             "lambda_normal",
             "lambda_depth",
             "lambda_sparse_depth",
+            "depth_loss_on_world_points",
+            "depth_from_visual_hull",
+            "always_freespace",
+            "occupancy_random_normal",
             "reduction_method",
         ),
-        "Data": ("img_size", "img_size_input", "img_folder_input", "cube_centre", "cube_side"),
-        "Drawing": tuple(DrawingSettings.model_fields),
+        "Data": ("img_size", "img_size_input", "img_folder_input", "pixel_corners", "cube_centre", "cube_side"),
         "Optimisation": ("max_steps", "lr", "lr_final", "lr_milestones", "lr_gamma", "ema_decay", "seed"),
     }
 
@@ -283,6 +353,7 @@ class DvrOptions(DrawingSettings):
 
     AS_TRAINED = tuple(DrawingSettings.model_fields)
     LABELS: ClassVar[Mapping[str, str]] = {"input": "Photograph, or folder"}
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"Input": ("input",)}
 
     input: str | None = None
     """A photograph that the scene is made of, or a folder of photographs, one for each object; of networks that make

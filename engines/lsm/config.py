@@ -36,9 +36,9 @@ class LsmConfig(OptimiserConfig):
     LABELS: ClassVar[Mapping[str, str]] = {
         "kind": "Learns",
         "nvox": "Voxels along each side",
-        "im_h": "Image height (px)",
-        "im_w": "Image width (px)",
-        "grid_net": "Network of the grid",
+        "im_h": "Image height",
+        "im_w": "Image width",
+        "grid_net": "Grid network",
         "rnn": "Recurrent unit",
         "norm": "Normalisation",
         "proj_x": "Slices smaller than images by",
@@ -51,13 +51,25 @@ class LsmConfig(OptimiserConfig):
         "class_balanced": "Filled weighs as much as empty",
         "precision": "Precision of the grids",
         "decay_rate": "Learning rate decay",
-        "decay_steps": "Steps between decays",
-        "num_workers": "Processes that read ahead",
+        "decay_steps": "Learning rate decays every",
+        "num_workers": "Data loader processes",
+    }
+    UNITS: ClassVar[Mapping[str, str]] = {
+        "nvox": "",
+        "im_h": "px",
+        "im_w": "px",
+        "proj_x": "",
+        "ray_samples": "",
+        "batch_size": "",
+        "im_batch": "",
+        "decay_rate": "",
+        "decay_steps": "steps",
+        "num_workers": "",
     }
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "Network": ("kind", "nvox", "im_h", "im_w", "grid_net", "rnn", "norm", "checkpoint"),
+        "Model": ("kind", "nvox", "im_h", "im_w", "grid_net", "rnn", "norm", "checkpoint"),
         "Depth maps": ("proj_x", "ray_samples", "sepup", "im_skip"),
-        "Batches": ("batch_size", "im_batch", "precision", "num_workers"),
+        "Sampling": ("batch_size", "im_batch", "precision", "num_workers"),
         "Optimisation": (
             "max_steps", "class_balanced", "lr", "lr_final", "decay_rate", "decay_steps", "ema_decay", "seed",
         ),
@@ -134,6 +146,8 @@ class LsmOptions(Options):
     """What a scene is made of, and how it is drawn."""
 
     LABELS: ClassVar[Mapping[str, str]] = {"views": "Photographs"}
+    UNITS: ClassVar[Mapping[str, str]] = {"views": ""}
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"Input": ("views",)}
 
     views: tuple[int, ...] | None = None
     """Numbers of the photographs that it is made of, from 0, in the order in which they are looked at; empty: the first

@@ -33,22 +33,37 @@ class MaskVolumeConfig(OptimiserConfig):
     MEMORY = ("crop_px", "img_wh")
     TRIAL: ClassVar[Mapping[str, Any]] = {"crop_px": 0, "augment": False, "loss_type": "l1", "img_wh": (64, 64)}
     LABELS: ClassVar[Mapping[str, str]] = {
+        "stage": "Stage",
         "batch_size": "Batch size",
+        "precision": "Precision of the networks",
         "loss_type": "Loss",
         "vgg_weights": "VGG19 weights",
-        "img_wh": "Image size (width, height)",
-        "crop_px": "Crop size (px)",
+        "img_wh": "Image size, width and height",
+        "crop_px": "Crop size",
         "min_scale": "Smallest enlargement",
         "max_scale": "Largest enlargement",
-        "crops_on_motion": "Crops on motion (share)",
+        "crops_on_motion": "Share of crops on motion",
         "augment": "Colour augmentation",
-        "num_frames": "Clip length (frames)",
+        "num_frames": "Clip length",
         "min_stride": "Smallest frame distance",
         "max_stride": "Largest frame distance",
         "neighbours": "Neighbouring cameras",
         "num_workers": "Data loader processes",
         "checkpoint": "Start from",
-        "mpi_model": "MPI network (trained)",
+        "mpi_model": "Trained MPI network",
+    }
+    UNITS: ClassVar[Mapping[str, str]] = {
+        "batch_size": "",
+        "img_wh": "px",
+        "crop_px": "px",
+        "min_scale": "",
+        "max_scale": "",
+        "crops_on_motion": "",
+        "num_frames": "frames",
+        "min_stride": "frames",
+        "max_stride": "frames",
+        "neighbours": "",
+        "num_workers": "",
     }
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "Stage": ("stage", "mpi_model", "checkpoint"),
@@ -145,11 +160,25 @@ class MaskVolumeOptions(Options):
     """How a recording is drawn."""
 
     LABELS: ClassVar[Mapping[str, str]] = {
+        "first_camera": "First camera",
+        "second_camera": "Second camera",
         "pair": "Camera pair",
-        "width_px": "Image width (px)",
-        "img_wh": "Image size (width, height)",
-        "cache_mb": "Plane cache (MB)",
+        "width_px": "Image width",
+        "img_wh": "Image size, width and height",
+        "cache_mb": "MPI cache",
         "damaged_frames": "Damaged images",
+    }
+    UNITS: ClassVar[Mapping[str, str]] = {
+        "first_camera": "",
+        "second_camera": "",
+        "width_px": "px",
+        "img_wh": "px",
+        "cache_mb": "MB",
+    }
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "Camera pair": ("pair", "first_camera", "second_camera"),
+        "Images": ("width_px", "img_wh", "damaged_frames"),
+        "Memory": ("cache_mb",),
     }
 
     first_camera: int | None = Field(None, ge=0)

@@ -37,15 +37,15 @@ class SrnConfig(OptimiserConfig):
     }
     LABELS: ClassVar[Mapping[str, str]] = {
         "embedding_size": "Code length",
-        "num_instances": "Objects (counted from the data)",
+        "num_instances": "Objects, counted from the data",
         "fit_single_srn": "Single scene (no codes)",
         "has_params": "Per-view codes given with the data",
         "use_unet_renderer": "U-Net renderer",
         "nf0": "Base features (nf0)",
         "tracing_steps": "Ray marching steps",
-        "img_sidelengths": "Image size of each stage (px)",
-        "batch_size_per_img_sidelength": "Batch size of each stage (images)",
-        "max_steps_per_img_sidelength": "Steps of each stage",
+        "img_sidelengths": "Image size of each stage",
+        "batch_size_per_img_sidelength": "Batch size of each stage",
+        "max_steps_per_img_sidelength": "Length of each stage",
         "l1_weight": "Image loss weight",
         "kl_weight": "Code regularisation weight",
         "reg_weight": "Depth regularisation weight",
@@ -55,18 +55,36 @@ class SrnConfig(OptimiserConfig):
         "max_num_instances_train": "Most objects",
         "max_num_observations_train": "Most images per object",
         "num_workers": "Data loader processes",
-        "checkpoint": "Start from (trained class)",
+        "checkpoint": "Start from a trained class",
         "freeze_networks": "Train codes only",
         "overwrite_embeddings": "Start with new codes",
     }
+    UNITS: ClassVar[Mapping[str, str]] = {
+        "embedding_size": "",
+        "num_instances": "",
+        "nf0": "",
+        "tracing_steps": "",
+        "img_sidelengths": "px",
+        "batch_size_per_img_sidelength": "images",
+        "max_steps_per_img_sidelength": "steps",
+        "l1_weight": "",
+        "kl_weight": "",
+        "reg_weight": "",
+        "rays_per_image": "",
+        "samples_per_instance": "",
+        "specific_observation_idcs": "",
+        "max_num_instances_train": "",
+        "max_num_observations_train": "",
+        "num_workers": "",
+    }
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "Network": ("fit_single_srn", "embedding_size", "tracing_steps", "use_unet_renderer", "nf0"),
+        "Model": ("fit_single_srn", "embedding_size", "tracing_steps", "use_unet_renderer", "nf0"),
+        "Sampling": ("rays_per_image", "samples_per_instance"),
         "Stages": ("img_sidelengths", "batch_size_per_img_sidelength", "max_steps_per_img_sidelength"),
-        "Losses": ("rays_per_image", "l1_weight", "kl_weight", "reg_weight"),
+        "Losses": ("l1_weight", "kl_weight", "reg_weight"),
         "Data": (
             "max_num_instances_train",
             "max_num_observations_train",
-            "samples_per_instance",
             "specific_observation_idcs",
             "num_instances",
             "has_params",
@@ -183,7 +201,12 @@ class SrnOptions(Options):
     LABELS: ClassVar[Mapping[str, str]] = {
         "tracing_steps": "Ray marching steps",
         "has_params": "Per-view codes",
-        "initial_depth": "Initial depth (world units)",
+        "initial_depth": "Initial depth",
+    }
+    UNITS: ClassVar[Mapping[str, str]] = {"tracing_steps": "", "initial_depth": "world units"}
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "Ray marching": ("tracing_steps", "initial_depth"),
+        "Codes": ("has_params",),
     }
 
     tracing_steps: int = Field(10, ge=1, le=100)

@@ -1,4 +1,4 @@
-"""A form made from an `Options` class: a row per field, its sentence as the tooltip."""
+"""A form made from an `Options` class: a row per field with its label and unit, its sentence and name as tool tip."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ class OptionsForm(QWidget):
         files = options.FILES if isinstance(options, TrainingConfig) else ()
         groups, known = options.grouped(), type(options).model_fields
         for heading, names in groups.items():
-            if heading and len(groups) > 1:
+            if len(groups) > 1:
                 title = label(heading, "heading")
                 self._headings[heading] = (title, names)
                 self._rows.addRow(title)
             for name in (name for name in names if name not in without):
                 value = getattr(options, name)
                 widget = self._file(name, value) if name in files else self._widget(name, known[name], value)
-                title = _title(options.label(name))
+                title = _title(options.title(name))
                 for part in (title, widget):
                     part.setToolTip(_tip(name, known[name]))
                 self._fields[name] = (title, widget)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtWidgets import QLineEdit
 
 from app.gui.panel.options_form import OptionsForm
 from app.gui.panel.panel_parts import Card
 from app.viewing.chosen_sources import source_fields
 from app.viewing.inputs import input_fields
 from app.viewing.opening import Opened
+
+SEARCHED = 6
+"""Options from which on there is a field to search them by."""
 
 
 class OptionsCard(Card):
@@ -20,6 +24,11 @@ class OptionsCard(Card):
         super().__init__("Options")
         self._form = OptionsForm()
         self._form.changed.connect(self.changed)
+        self.find = QLineEdit()
+        self.find.setPlaceholderText("Search options")
+        self.find.setClearButtonEnabled(True)
+        self.find.textChanged.connect(self._form.narrow)
+        self.body.addWidget(self.find)
         self.body.addWidget(self._form)
         self.hide()
 
@@ -30,4 +39,7 @@ class OptionsCard(Card):
         shown = opened is not None and bool(set(type(opened.options).model_fields) - set(without))
         if opened is not None and shown:
             self._form.set_options(opened.options, without)
+            many = len(self._form.values()) >= SEARCHED
+            self.find.setVisible(many)
+            self._form.narrow(self.find.text() if many else "")
         self.setVisible(shown)

@@ -18,6 +18,11 @@ WRONG: dict[str, Wrong] = {
         "Config has lists of options that there are",
         "GridConfig.MEMORY names rayss, which is no field of it",
     ),
+    "a unit of an option that there is not": (
+        [("    TRIAL: ClassVar", '    UNITS: ClassVar = {"rayss": ""}\n    TRIAL: ClassVar')],
+        "Config has lists of options that there are",
+        "GridConfig.UNITS names rayss, which is no field of it",
+    ),
     "an option that no form can show": (
         [(DRAWING, DRAWING + '    tones: dict[str, float] = {}\n    """Of colours."""\n')],
         "Config has options of types that can be shown",

@@ -127,3 +127,28 @@ def test_what_a_run_may_go_on_with_is_said_by_each_class() -> None:
     common = TrainingConfig.free_on_resume()
     assert "max_steps" in common and "seed" not in common
     assert Own.free_on_resume() == (*common, "lr", "batch_size")
+
+
+def test_a_field_is_called_and_measured_as_its_name_says_where_nothing_else_does() -> None:
+    class Plain(Options):
+        num_layers: int = 8
+        lr_decay: float = 0.1
+        crop_px: int = 4
+        timeout_s: float = 1.0
+        warmup_steps: int = 10
+
+    assert [Plain.title(field) for field in Plain.model_fields] == [
+        "Number of layers",
+        "Learning rate decay",
+        "Crop (px)",
+        "Timeout (s)",
+        "Warmup steps",
+    ]
+    assert Plain.grouped() == {"Method": tuple(Plain.model_fields)}
+
+
+def test_what_a_class_says_of_a_field_goes_before_what_its_kind_does() -> None:
+    assert OptimiserConfig.title("lr") == "Learning rate" and OptimiserConfig.unit("lr") == ""
+    assert OptimiserConfig.title("checkpoint_every") == "Save every (steps)"
+    assert OptimiserConfig.title("checkpoint_minutes") == "Save every (minutes)"
+    assert OptimiserConfig.unit("up") is None

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 import app.viewing.session
 from app.gui.panel.options_form import OptionsForm
+from app.gui.panel.options_panel import OptionsCard
 from app.gui.window import Window
 from app.viewing.opening import Opened
 from engines.core.config import OptimiserConfig, Options, make_options, parse_settings
@@ -40,6 +41,7 @@ class Grouped(OptimiserConfig):
         "num_trgt": "Target views per step",
         "grid_lr": "Grid learning rate",
     }
+    UNITS: ClassVar[Mapping[str, str]] = {"grid_dim": "voxels"}
     GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"Network": ("nf0",), "Grid": ("grid_lr", "grid_dim")}
     nf0: int = 32
     num_trgt: int = 2
@@ -122,12 +124,12 @@ def test_an_option_opens_the_scene_again_where_the_eye_is(window: Window, qtbot:
 
 def test_a_value_that_is_refused_changes_nothing(window: Window, qtbot: QtBot, asked: list[Drawn]) -> None:
     open_and_wait(window, qtbot, SCENE)
-    near = window.options.findChildren(QLineEdit)[0]
+    near = window.options.findChild(OptionsForm).findChildren(QLineEdit)[0]
     near.setFocus()
     qtbot.keyClicks(near, "far\r")
     qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=10_000)
     assert "option: near_plane='far'" in window.banner.text.text()
-    assert window.options.findChildren(QLineEdit)[0].text() == ""
+    assert window.options.findChild(OptionsForm).findChildren(QLineEdit)[0].text() == ""
     assert window.session.opened.options == Drawn()
 
 
@@ -170,6 +172,10 @@ def test_fields_stand_in_groups_under_words_and_are_found(qtbot: QtBot) -> None:
     assert {"Learning rate", "Final learning rate", "Grid learning rate", "Optimisation", "Grid"} == set(left)
     form.narrow("num_trgt")
     assert form.field("num_trgt").isVisible() and not form.field("lr").isVisible()
+    form.narrow("(voxels)")
+    assert form.title("grid_dim").isVisible() and form.title("grid_dim").text() == "Grid dimensions (voxels)"
+    form.narrow("moving average")
+    assert form.field("ema_decay").isVisible() and not form.field("grid_dim").isVisible()
     form.narrow("")
     assert all(form.field(name).isVisible() for name in form.values())
 
@@ -180,8 +186,7 @@ def test_labels_and_groups_are_of_fields_that_there_are(name: str, kind: str) ->
     options = getattr(find_engine(name), kind)
     fields = set(options.model_fields)
     # A field of a newer or older kind may be named for all methods together.
-    own = {"LABELS": options.__dict__.get("LABELS", {}), "GROUPS": options.__dict__.get("GROUPS", {})}
-    assert set(own["LABELS"]) - {"centre"} <= fields
+    assert set(options.__dict__.get("LABELS", {})) | set(options.__dict__.get("UNITS", {})) <= fields
     grouped = [field for group in options.grouped().values() for field in group]
     assert sorted(grouped) == sorted(fields)
     assert all("_" not in options.label(field) for field in fields)
@@ -202,3 +207,23 @@ def test_every_field_is_named_beside_it_in_a_narrow_panel(name: str, kind: str, 
         assert title.width() >= title.fontMetrics().horizontalAdvance(longest), title.text()
         assert title.geometry().right() < form.field(field).x(), title.text()
         assert title.height() >= title.heightForWidth(title.width()), title.text()
+
+
+def test_options_of_a_scene_are_searched_where_there_are_many(window: Window, qtbot: QtBot) -> None:
+    card = OptionsCard()
+    qtbot.addWidget(card)
+    few, many = (opened_with(options) for options in (Drawn(), Grouped()))
+    card.show_scene(few)
+    assert not card.find.isVisibleTo(card)
+    card.show_scene(many)
+    form = card.findChild(OptionsForm)
+    assert card.find.isVisibleTo(card)
+    qtbot.keyClicks(card.find, "Learning rate")
+    assert form.field("lr").isVisibleTo(card) and not form.field("num_trgt").isVisibleTo(card)
+    card.show_scene(few)
+    assert form.field("near_plane").isVisibleTo(card), "nothing searches where nothing can be seen to"
+
+
+def opened_with(options: Options) -> Opened:
+    scene = opened(FakeScene(), SCENE, None)
+    return Opened(scene.scene, scene.checkpoint, None, SCENE, options)
