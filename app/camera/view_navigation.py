@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from app.camera import navigation
-from app.camera.fitting import same_picture
+from app.camera.fitting import same_framing
 from engines.core.camera import Camera
 
 
@@ -58,4 +58,4 @@ def view_at(camera: Camera, viewpoints: Sequence[Camera]) -> int | None:
     if not viewpoints:
         return None
     at = navigation.nearest_camera(camera, viewpoints)
-    return at if same_picture(camera, viewpoints[at]) else None
+    return at if same_framing(camera, viewpoints[at]) else None

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from app.mesh.drawing import LoadedMesh
 from app.mesh.showing import Colour, DrawnMesh, MeshJob, MeshLook, alone, composed, overlay
-from app.rendering.pictures import RenderedImage
+from app.rendering.render_requests import RenderedImage
 from engines.core.camera import Array
 
 Arrival = Literal["late", "first", "more"]

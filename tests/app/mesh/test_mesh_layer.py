@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from app.rendering.pictures import RenderedImage, RenderRequest
 
 from app.mesh.drawing import load_mesh
 from app.mesh.mesh_layer import MeshLayer
 from app.mesh.mesh_reading import MeshFile
 from app.mesh.showing import DrawnMesh, MeshJob, MeshLook, draw_job
+from app.rendering.render_requests import RenderedImage, RenderRequest
 from engines.core.camera import Camera
 from tests.app.ball_scene import ring
 from tests.app.mesh.shapes import sphere
