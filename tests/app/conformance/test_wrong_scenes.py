@@ -205,7 +205,7 @@ WRONG: dict[str, Wrong] = {
     ),
     "no time steps": (
         [*controls('"time", "Time step", "time", 0, 4, 0'),
-         *ability("    def time steps(self, controls):\n        return 9\n")],
+         *ability("    def time_steps(self, controls):\n        return 9\n")],
         BESIDES,
         "time_steps() gives 9; its control time has 5 at most",
     ),
