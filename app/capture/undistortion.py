@@ -1,4 +1,4 @@
-"""Photographs of lenses that can't be drawn, fisheyes above all, made into those of pinholes by COLMAP."""
+"""Undistortion by COLMAP: photographs of lenses that can't be drawn, fisheyes above all, made into pinholes'."""
 
 from __future__ import annotations
 

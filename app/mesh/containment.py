@@ -1,4 +1,4 @@
-"""Which points lie inside a closed surface: a line upwards from such a point crosses it an odd number of times.
+"""Which points lie inside a watertight, closed surface: a line upwards from one crosses it oddly often.
 
 The lines are sorted into squares seen from above, and triangles are taken a part at a time, so that the memory needed
 does not grow with the surface.

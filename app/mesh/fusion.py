@@ -1,4 +1,4 @@
-"""All views in one volume of truncated signed distances (Curless and Levoy 1996), with what was seen through carved.
+"""TSDF fusion: all views in a volume of truncated signed distances (Curless and Levoy 1996), with free space carved.
 
 Distances are along the camera's +z, in units of the truncation: +1 well before a surface, -1 well behind.
 """

@@ -1,4 +1,4 @@
-"""The points that a scene knows, as a PLY file for other 3D programs; of methods that have some."""
+"""Point clouds: the points that a scene knows, as a PLY file for other 3D programs; of methods that have some."""
 
 from __future__ import annotations
 

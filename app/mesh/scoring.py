@@ -1,8 +1,8 @@
 """A mesh compared with a reference, as occupancy networks and their followers do (Mescheder et al. 2019, section 4).
 
 - Accuracy is the mean distance from points drawn on the mesh to the nearest of the reference's, completeness that from
-  the reference's points to the nearest on the mesh, Chamfer-L1 the mean of both, Chamfer-L2 the mean of the mean
-  squares.
+  the reference's points to the nearest on the mesh. The Chamfer distance is the mean of both (Chamfer-L1), or of the
+  mean squares (Chamfer-L2).
 - Normal consistency is the mean over both ways of how far normals agree, |cosine|: which side is outside doesn't count.
 - The F-score at a threshold is the harmonic mean of precision (how many points on the mesh are so near to the
   reference) and recall (the other way); Knapitsch et al. 2017.

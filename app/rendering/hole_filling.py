@@ -1,4 +1,4 @@
-"""Soft colours for the parts of a preview that the source picture did not see."""
+"""Hole filling: soft colours for disocclusions, the parts of a preview that the source picture did not see."""
 
 from __future__ import annotations
 

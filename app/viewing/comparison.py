@@ -1,4 +1,4 @@
-"""A rendered picture beside the photograph of the same camera."""
+"""The photometric error of a rendered picture: it and the photograph of the same camera, beside each other."""
 
 from __future__ import annotations
 

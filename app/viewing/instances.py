@@ -1,4 +1,4 @@
-"""Instances of a class: a scene knows those it was trained on, a data folder those it holds, both by name."""
+"""Instances, each an object of a class: a scene knows by name those it was trained on, a data folder those it holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pinhole cameras, their rays and projections, in the conventions of `engines.core`."""
+"""Pinhole cameras: pose (extrinsics) and lens (intrinsics), rays and projections, as `engines.core` has them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a scene gives for a camera."""
+"""A frame: the channels (buffers) that a scene gives for a camera."""
 
 from __future__ import annotations
 

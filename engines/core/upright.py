@@ -1,4 +1,4 @@
-"""Which way is up in a capture: where EXIF says that photographs have their upper edge, and how the cameras are held.
+"""The up axis of a capture: where EXIF says that photographs have their upper edge, and how the cameras are held.
 
 People hold cameras level, or turned by a quarter: the one direction about which most pictures are so is up. Where the
 cameras went around something, the level edges of their pictures span the ground, and up is at right angles to it,

@@ -1,4 +1,4 @@
-"""The field of a step: that of one scene, or of several objects side by side, each by its code."""
+"""The occupancy field of a step: that of one scene, or of several objects side by side, each by its code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plain search for the surface along rays, as in the paper (section 3.3): the reference that fast ones must equal.
+"""Plain ray marching to the surface, as in the paper (section 3.3): the reference that faster searches must equal.
 
 Rays run in the field's own coordinates, in which the object fills the cube of side 1 about the origin. A ray is
 `origin + d * direction`; `d` is in lengths of `direction`.

@@ -1,4 +1,4 @@
-"""The grid as something to be seen through: what is occupied glows, and hides what is behind it a little."""
+"""Volume rendering of the grid, to be seen through: what is occupied glows, and hides what is behind it a little."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Multiplane images: planes swept through space, views blended onto them, and pictures drawn from them.
+"""Multiplane images (MPI): planes swept through space, views blended onto them, and pictures drawn from them.
 
 Planes are numbered from far to near and stand across the reference camera's axis. The pixel grid is the paper's: pixel
 i is sampled at i + 0.5, but a sweep reads between the centres of the outermost pixels (`align_corners`), a drawing

@@ -1,4 +1,4 @@
-"""What the networks read: two cameras' pictures, swept through space to the first one's planes.
+"""The plane sweep that the networks read: two cameras' pictures, warped through space onto the first one's planes.
 
 `planes.sweep` does the same plainly, fifty times as slowly on a CPU; the numbers are equal up to rounding.
 """

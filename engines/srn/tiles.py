@@ -1,4 +1,4 @@
-"""Rays marched in tiles of a picture, each step on a grid as coarse as its outcome is smooth.
+"""Ray marching (learnt sphere tracing) in tiles of a picture, each step on a grid as coarse as its outcome is smooth.
 
 Rays of neighbouring pixels begin side by side and part slowly: their first steps are nearly the same. A tile of 32x32
 pixels begins with every eighth ray. Where the outcome of a step (how far the ray is, and what the LSTM remembers) bends

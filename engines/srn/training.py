@@ -106,7 +106,7 @@ class SrnObjective:
         return batch.share
 
     def losses(self, batch: ObservedImages) -> dict[str, Tensor]:
-        """Squared error of the colours, mean square of the codes, penalty of depths behind the camera."""
+        """Squared error of the colours, mean square of the codes, penalty of depths behind the camera (eq. 6)."""
         config, codes = self.config, self._codes(batch)
         weights = config.l1_weight, config.reg_weight
         drawn, image, depth = compare(self.network, codes, self._compared(batch), self._rays_at_once, weights)

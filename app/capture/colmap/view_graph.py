@@ -1,4 +1,4 @@
-"""What COLMAP's database and model say, as numbers: which photographs were matched, and how well the model fits."""
+"""The view graph in COLMAP's database and model: which photographs match, and how large the reprojection error is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Posed photographs as every engine sees them, whatever layout they came from."""
+"""A dataset: the posed photographs of a data folder as every engine sees them, whatever layout they came from."""
 
 from __future__ import annotations
 

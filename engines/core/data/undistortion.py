@@ -1,4 +1,4 @@
-"""From photographs of lenses that distort to what a pinhole would have taken, without what the lens never saw.
+"""Undistortion: from photographs of lenses that distort to what a pinhole would have taken, no more than was seen.
 
 The pinhole has the lens's focal length and middle. Of its picture that part is kept which the lens saw whole: the
 largest rectangle about the middle. Photographs of one scene and one size share the rectangle, so that they stay of one

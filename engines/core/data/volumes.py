@@ -1,4 +1,4 @@
-"""Voxels of objects in a grid's own axes."""
+"""Voxels of objects, their occupancy, in a grid's own axes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The points of a PLY file: x, y and z of its vertices, in text or binary; what else is in it is passed over.
+"""Sparse points in a PLY file: x, y and z of its vertices, in text or binary; what else is in it is passed over.
 
 Written are points with colours, binary, as nerfstudio keeps them beside `transforms.json`.
 """

@@ -1,4 +1,4 @@
-"""A recording of something that moves, by several cameras at once; or a folder of recordings.
+"""A recording: time steps of dynamic objects, seen by several cameras at once; or a folder of recordings.
 
 | layout | pictures | poses |
 |---|---|---|

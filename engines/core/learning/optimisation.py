@@ -1,7 +1,7 @@
 """Learning by gradients, whatever the method: the part of every training that is the same.
 
 An `Optimisation` does the steps of an `Objective`: learning rates along their course, losses piece by piece and rank by
-rank, numbers that are checked before they move anything, the moving average of the weights, checkpoints.
+rank, numbers that are checked for divergence before they move anything, the moving average of the weights, checkpoints.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Camera paths: made, read and written."""
+"""Camera paths (a trajectory each): made, read and written."""
