@@ -184,7 +184,7 @@ def evaluation_of(
         raise UserError("width, height: name both, or neither")
     size = evaluated_size(opened.scene, size_asked(opened.scene.start, width, height))
     chosen = evaluated_views(opened, split)
-    found = evaluate(opened.scene, chosen.views, on_view, stop, crop_px, chosen.dataset, learnt_px=size)
+    found = evaluate(opened.scene, chosen.views, on_view, stop, crop_px, chosen.dataset, trained_px=size)
     return replace(found, told=chosen.told)
 
 

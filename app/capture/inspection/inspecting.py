@@ -80,7 +80,7 @@ class _Inspection:
 def _begin(source: Path, up: Array | None) -> _Inspection:
     if source.is_file():
         if source.suffix.lower() in VIDEO_SUFFIXES:
-            return _film(source)
+            return _video(source)
         if source.suffix.lower() in DATA_SUFFIXES:
             return _unknown(source, "is a file; name the folder that it lies in")
         return _unknown(source, "neither a folder nor a video")
@@ -108,7 +108,7 @@ def _unknown(source: Path, reason: str) -> _Inspection:
     return _Inspection(DataReport(source, "unknown", reason.removeprefix(f"{source}: ")), ())
 
 
-def _film(source: Path) -> _Inspection:
+def _video(source: Path) -> _Inspection:
     try:
         frames, width, height = video_shape(source)
     except UserError as error:

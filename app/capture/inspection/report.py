@@ -156,7 +156,7 @@ def facts(report: DataReport) -> list[tuple[str, str]]:
         ("views", ", ".join(f"{count} {split}" for split, count in report.splits.items() if count)),
         ("images", _photographs(report)),
         ("objects", f"{len(report.objects)}: {naming(report.objects)}" if report.objects else ""),
-        ("moments", f"{report.time_steps} by {report.rig} cameras" if report.time_steps > 1 else ""),
+        ("time steps", f"{report.time_steps} by {report.rig} cameras" if report.time_steps > 1 else ""),
         ("masks", _share(report.masks)),
         ("depths", _share(report.depths)),
         ("backgrounds", str(report.backgrounds) if report.backgrounds else ""),

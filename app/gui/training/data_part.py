@@ -14,7 +14,7 @@ from app.capture.inspection.report import DataReport, Thumbnail
 from app.gui.host import Host
 from app.gui.panel.data_view import DataView
 from app.gui.training.background import BackgroundWork
-from app.gui.training.places import ask_film, ask_folder
+from app.gui.training.places import ask_folder, ask_video
 from app.gui.training.poses_part import PosesPart, Tell
 from app.training.runs.train_form import TrainForm, typed_path
 from engines.core.abilities import FilledBox
@@ -46,13 +46,13 @@ class DataPart(QWidget):
         self.path = QLineEdit()
         self.path.setPlaceholderText("Folder of images, or a video")
         self.path.returnPressed.connect(self._typed)
-        folder, film = QPushButton("Folder…"), QPushButton("Video…")
+        folder, video = QPushButton("Folder…"), QPushButton("Video…")
         folder.clicked.connect(self._ask_folder)
-        film.clicked.connect(self._ask_film)
+        video.clicked.connect(self._ask_video)
         row = QHBoxLayout()
         row.setSpacing(6)
         row.addWidget(self.path, 1)
-        for button in (folder, film):
+        for button in (folder, video):
             button.setAutoDefault(False)
             row.addWidget(button)
         self.view, self.poses = DataView(with_reasons=False), PosesPart(window)
@@ -67,7 +67,7 @@ class DataPart(QWidget):
     # Choosing
 
     def choose(self, source: Path) -> None:
-        """Looks at a folder or film; says what it is at once, and more as it looks.
+        """Looks at a folder or video; says what it is at once, and more as it looks.
 
         Where poses of another are being estimated it is asked first whether that may end.
         """
@@ -101,9 +101,9 @@ class DataPart(QWidget):
         if folder := ask_folder(self._window, "data", "Folder to learn from"):
             self.choose(folder)
 
-    def _ask_film(self) -> None:
-        if film := ask_film(self._window):
-            self.choose(film)
+    def _ask_video(self) -> None:
+        if video := ask_video(self._window):
+            self.choose(video)
 
     # Looking
 
@@ -128,7 +128,7 @@ class DataPart(QWidget):
         self.view.set_report(report)
         self.view.add_thumbnails(thumbnails)
         self._form.see(report.kind)
-        poseless = report.kind in ("photographs", "film")
+        poseless = report.kind in ("photographs", "video")
         if self.poses.offered == poseless:
             # What a search said, or that it was stopped, is not to be wiped by a later look at the folder.
             return

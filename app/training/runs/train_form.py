@@ -88,7 +88,7 @@ class TrainForm:
 
     def see(self, kind: Kind) -> None:
         """What the source was found to be."""
-        poseless = kind in ("photographs", "film")
+        poseless = kind in ("photographs", "video")
         if poseless != self._poseless:
             self._poseless = poseless
             self._tell()

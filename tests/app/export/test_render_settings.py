@@ -55,7 +55,7 @@ class TintedScene(BallScene):
         super().__init__(controls=controls)
         self.cameras, self.sources = cameras, tuple(sources)
 
-    def moments(self, controls: Mapping[str, float]) -> int:
+    def time_steps(self, controls: Mapping[str, float]) -> int:
         """The first object's recording is shorter."""
         return 2 if controls.get(INSTANCE) == 0 else 4
 
