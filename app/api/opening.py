@@ -75,6 +75,9 @@ def open(  # the name that PIL, tifffile and h5py have for it
 def demo(name: str = "toys") -> Path:
     """The file of a scene that ships with the program, to try things on.
 
+    Args:
+        name: "toys", "toy_cars", "car_surface", "stereo_cars" or "street".
+
     Raises:
         UserError: there is no such; says which there are.
     """
