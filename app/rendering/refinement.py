@@ -15,6 +15,15 @@ def next_scale(scale: float) -> float:
     return 2 * scale if scale <= 0.25 else 1.0 if scale >= 0.5 else 0.5
 
 
+def finer_scale(shown: float, width_px: int) -> float:
+    """The scale of the next frame for a camera of that width, after one whose width was `shown` of it; never the same.
+
+    Half of an odd width may be rounded to less than a half, after which `next_scale` gives a half again.
+    """
+    scale = next_scale(shown)
+    return scale if round(scale * width_px) > round(shown * width_px) else next_scale(scale)
+
+
 class Refinement:
     """Is told of each step as it begins and ends; any thread may ask how far it is."""
 

@@ -32,7 +32,7 @@ from app.rendering.display import Pixels
 from app.rendering.dynamic_resolution import PREVIEW_S, REPROJECTION_S, DynamicResolution, FrameTimeEstimate
 from app.rendering.image_delivery import ImageDelivery
 from app.rendering.progressive import rounds
-from app.rendering.refinement import Refinement, next_scale
+from app.rendering.refinement import Refinement, finer_scale
 from app.rendering.render_requests import SETTLE_S, DrawnFrame, Queued, RenderedImage, RenderRequest
 from app.rendering.reprojection import Reprojector
 from app.thread_priority import RENDER_NICE, step_back
@@ -232,7 +232,7 @@ class RenderWorker:
         if number < ask.number or shown == 0:
             # A reprojected picture is sharper than the coarsest frames.
             return 0.5 if self._previewable(ask.request) else self._coarse_size.scale
-        return next_scale(shown)
+        return finer_scale(shown, ask.request.camera.size_px[0])
 
     def _should_stop(self, ask: Queued) -> bool:
         """Whether to give up the exact frame of `ask`; called from inside the scene, so it takes no lock."""

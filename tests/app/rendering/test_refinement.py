@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.camera.camera_controller import CameraController
-from app.rendering.refinement import Refinement, next_scale
+from app.rendering.refinement import Refinement, finer_scale, next_scale
 from app.rendering.render_requests import RenderedImage, RenderRequest, value_at
 from engines.core.frame import Frame
 from tests.app.ball_scene import BallScene, draw_ball, ring
@@ -22,6 +22,18 @@ def test_steps_double_until_the_whole() -> None:
     while scales[-1] < 1:
         scales.append(next_scale(scales[-1]))
     assert scales == [0.125, 0.25, 0.5, 1.0] and next_scale(0.2) == 0.4 and next_scale(0.4) == 0.5
+
+
+@pytest.mark.parametrize("first", [1 / 32, 0.1, 1 / 8, 0.2, 0.5])
+def test_steps_come_to_an_end_at_any_width(first: float) -> None:
+    camera = FakeScene().start
+    for width in range(1, 1200):
+        scale, sizes = first, list[int]()
+        while scale < 1:
+            sizes.append(camera.resized((width, 9)).scaled(scale).size_px[0])
+            assert len(sizes) < 10, f"{width}: {sizes}"
+            scale = finer_scale(min(sizes[-1] / width, 0.999), width)
+        assert sizes == sorted(set(sizes)), f"{width}: none is drawn twice"
 
 
 def test_a_share_grows_over_the_steps_and_never_ends_early(monkeypatch: pytest.MonkeyPatch) -> None:

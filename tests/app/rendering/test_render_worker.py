@@ -266,6 +266,17 @@ def test_a_slow_scene_of_any_size_comes_in_steps(watch: Watch) -> None:
 
 
 @pytest.mark.slow
+def test_steps_at_an_odd_width_come_to_an_end(watch: Watch) -> None:
+    # Half of it is 32.5, drawn as 32, which is less than a half.
+    scene = FakeScene(size_px=65, chunks=150, any_size=True)
+    watched = watch(scene)
+    watched.ask()
+    watched.wait(lambda: watched.exact)
+    sizes = [camera.size_px[0] for _, camera in scene.began]
+    assert sizes == sorted(set(sizes)) and sizes[-1] == 65, "none is drawn twice"
+
+
+@pytest.mark.slow
 def test_another_channel_of_a_slow_scene_is_shown_at_once(watch: Watch) -> None:
     scene = FakeScene(size_px=128, chunks=200, any_size=True)
     watched = watch(scene)
