@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import operator
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from app.camera.fitting import Fit
 from app.export.named_controls import ControlChoices
 from app.export.render_settings import path_of
 from engines.core.camera import MOST_PX, Array, Camera
@@ -46,6 +48,45 @@ def _pixels(name: str, given: int | None) -> int | None:
     if pixels is not None and not 1 <= pixels <= MOST_PX:
         raise UserError(f"{name} {given}: must be a whole number of pixels, 1 to {MOST_PX}")
     return pixels
+
+
+@dataclass(frozen=True)
+class PathRequest:
+    """A path that somebody asks for.
+
+    Attributes:
+        path: as `CamerasLike` has it.
+        frames: of a generated path; of others only the first so many; None: as many as there are.
+        controls: by their names.
+    """
+
+    path: CamerasLike
+    frames: int | None
+    controls: Mapping[str, ControlValue]
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How images are to be framed.
+
+    Attributes:
+        width, height: pixels; None: see `size_asked`.
+        fit: as in `fit_cameras`.
+        background: "white" or "black" behind what is transparent; None: as the scene has it.
+    """
+
+    width: int | None = None
+    height: int | None = None
+    fit: Fit | None = None
+    background: str | None = None
+
+    def size_px(self, camera: Camera) -> tuple[int, int] | None:
+        """(width, height) of the images of a path that begins with `camera`; None: as they are.
+
+        Raises:
+            UserError: it is no size.
+        """
+        return size_asked(camera, self.width, self.height)
 
 
 def control_choices(controls: Mapping[str, ControlValue]) -> ControlChoices:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from app.api.image import Image
-from app.api.requests import AnyPath, CamerasLike, ControlValue, control_choices, place, size_asked
+from app.api.requests import AnyPath, CamerasLike, ControlValue, Framing, PathRequest, control_choices, place
 from app.api.scene_work import (
     OnView,
     box_asked,
@@ -102,7 +101,7 @@ class TrainedScene:
         Raises:
             UserError: it can't be had, and why.
         """
-        return path_frames(self._opened, path, frames, controls).cameras
+        return path_frames(self._opened, PathRequest(path, frames, controls)).cameras
 
     @python_worded
     def render(
@@ -124,8 +123,8 @@ class TrainedScene:
         """
         camera, scene = self.camera if camera is None else camera, self._opened.scene
         alone = CameraPath((camera,), [whole_controls(scene, still_controls(scene, control_choices(controls)))])
-        size_px = size_asked(camera, width, height)
-        return next(drawn_images(self._opened, self._drawing, alone, channel, size_px, fit, background))
+        framing = Framing(width, height, fit, background)
+        return next(drawn_images(self._opened, self._drawing, alone, channel, framing))
 
     @python_worded
     def frames(
@@ -141,9 +140,8 @@ class TrainedScene:
         Raises:
             UserError: as `camera_path` and `render`; before the first image is drawn.
         """
-        along = path_frames(self._opened, path, frames, controls)
-        size_px = size_asked(along.cameras[0], width, height)
-        return drawn_images(self._opened, self._drawing, along, channel, size_px, fit, background)
+        along = path_frames(self._opened, PathRequest(path, frames, controls))
+        return drawn_images(self._opened, self._drawing, along, channel, Framing(width, height, fit, background))
 
     @python_worded
     def export(
@@ -169,11 +167,10 @@ class TrainedScene:
             UserError: as `camera_path` and `render`, or the place can't be written.
         """
         shown = (channels,) if isinstance(channels, str) else tuple(channels)
-        export = Export((), place(out), fps, quality, shown, fit=fit, background=background, limits=limits or {})
-        export = replace(export, colour_maps=colour_maps or {})
+        export = Export((), place(out), fps, quality, shown, limits=limits or {}, colour_maps=colour_maps or {})
+        request, framing = PathRequest(path, frames, controls), Framing(width, height, fit, background)
         with self._drawing:
-            size_px = (width, height)
-            return export_path(self._opened, path, frames, controls, export, size_px, on_progress, stop)
+            return export_path(self._opened, request, framing, export, on_progress, stop)
 
     @python_worded
     def mesh(
@@ -228,7 +225,7 @@ class TrainedScene:
         """
         with self._drawing:
             opened = self._opened if self._opened.dataset is not None else self._with_photographs()
-            return evaluation_of(opened, split, crop, (width, height), on_view, stop)
+            return evaluation_of(opened, split, crop, Framing(width, height), on_view, stop)
 
     def __repr__(self) -> str:
         size = "any size" if self.size_px is None else "{}x{}".format(*self.size_px)

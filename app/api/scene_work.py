@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from app.api.image import Image
-from app.api.requests import CamerasLike, ControlValue, control_choices, path_asked, size_asked
-from app.api.wording import reworded
-from app.camera.fitting import Fit, fit_cameras
+from app.api.requests import ControlValue, Framing, PathRequest, control_choices, path_asked
+from app.api.wording import python_worded, reworded
+from app.camera.fitting import fit_cameras
 from app.export.exporter import Export, OnProgress, Progress, check_shown, exported_frame, run_export
 from app.export.frame_times import SPLITS, split_views
 from app.export.named_controls import read_controls
@@ -46,19 +46,18 @@ def no_view(score: Score) -> None:
     """Nobody looks at how far an evaluation is."""
 
 
-def path_frames(
-    opened: Opened, path: CamerasLike, frames: int | None, controls: Mapping[str, ControlValue]
-) -> CameraPath:
+def path_frames(opened: Opened, request: PathRequest) -> CameraPath:
     """The cameras and controls of each frame, as `main.py render` has them.
 
     Raises:
         UserError: there is no such path or control, and which there are.
     """
+    frames = request.frames
     if frames is not None and frames < 1:
         raise UserError(f"frames {frames}: must be at least 1")
-    named = read_controls(opened.scene, control_choices(controls))
+    named = read_controls(opened.scene, control_choices(request.controls))
     plays = TIME not in named.fixed
-    settings = RenderSettings(path_asked(path), frames, None, None, named.fixed, named.ramps, plays)
+    settings = RenderSettings(path_asked(request.path), frames, None, None, named.fixed, named.ramps, plays)
     return resolve_path(settings, opened)
 
 
@@ -76,54 +75,49 @@ def views_of(opened: Opened, split: Split, controls: Mapping[str, ControlValue])
     return split_views(opened, opened.dataset, split, round(chosen.get(INSTANCE, 0.0)))
 
 
-def drawn_images(
-    opened: Opened,
-    drawing: Drawing,
-    path: CameraPath,
-    channel: str,
-    size_px: tuple[int, int] | None,
-    fit: Fit | None,
-    background: str | None,
-) -> Iterator[Image]:
+def drawn_images(opened: Opened, drawing: Drawing, path: CameraPath, channel: str, framing: Framing) -> Iterator[Image]:
     """The images of a path, each drawn when it is asked for, as an export draws them.
 
     Raises:
         UserError: there is no such channel, size or background; before the first is drawn.
     """
-    check_shown(opened.scene, (channel,), background)
-    fitted = fit_cameras(opened.scene, path.cameras, size_px, fit)
+    check_shown(opened.scene, (channel,), framing.background)
+    fitted = fit_cameras(opened.scene, path.cameras, framing.size_px(path.cameras[0]), framing.fit)
 
+    @python_worded
     def draw(camera: Camera, controls: Mapping[str, float]) -> Image:
         with drawing:
-            return Image(exported_frame(opened.scene, camera, controls, background, never_stop), camera, channel)
+            frame = exported_frame(opened.scene, camera, controls, framing.background, never_stop)
+        return Image(frame, camera, channel)
 
     return map(draw, fitted, path.controls)
 
 
 def export_path(
-    opened: Opened,
-    path: CamerasLike,
-    frames: int | None,
-    controls: Mapping[str, ControlValue],
-    export: Export,
-    size_asked_px: tuple[int | None, int | None],
-    on_progress: OnProgress,
-    stop: Stop,
+    opened: Opened, request: PathRequest, framing: Framing, export: Export, on_progress: OnProgress, stop: Stop
 ) -> Path:
-    """Writes a path as `export` says, whose cameras, controls and size are found here; or its cameras alone.
+    """Writes a path as `export` says, whose cameras, controls and framing are found here; or its cameras alone.
 
     Raises:
         UserError: as `path_frames` and `run_export`.
         Cancelled: `stop` said so.
     """
     with holding(export.out):
-        along = path_frames(opened, path, frames, controls)
-        size_px = size_asked(along.cameras[0], *size_asked_px)
+        along = path_frames(opened, request)
+        size_px, fit = framing.size_px(along.cameras[0]), framing.fit
         if export.out.suffix in WRITTEN_SUFFIXES:
-            read_from = path if isinstance(path, str | Path) else None
-            write_cameras(export.out, opened, along, read_from, size_px, export.fit)
+            read_from = request.path if isinstance(request.path, str | Path) else None
+            write_cameras(export.out, opened, along, read_from, size_px, fit)
             return export.out
-        whole = replace(export, cameras=along.cameras, controls=along.controls, size_px=size_px, origin=opened.origin)
+        whole = replace(
+            export,
+            cameras=along.cameras,
+            controls=along.controls,
+            size_px=size_px,
+            fit=fit,
+            background=framing.background,
+            origin=opened.origin,
+        )
         return run_export(opened.scene, whole, on_progress, stop)
 
 
@@ -159,17 +153,12 @@ def box_asked(box: Array | Sequence[Sequence[float]] | None) -> Array | None:
 
 
 def evaluation_of(
-    opened: Opened,
-    split: Split | None,
-    crop_px: int | None,
-    size_px: tuple[int | None, int | None],
-    on_view: OnView,
-    stop: Stop,
+    opened: Opened, split: Split | None, crop_px: int | None, framing: Framing, on_view: OnView, stop: Stop
 ) -> Evaluation:
     """Scores of a split, as `main.py evaluate` has them.
 
     Args:
-        size_px: (width, height) to compare at; both None: what was learnt at.
+        framing: the size to compare at; without one, what was learnt at.
 
     Raises:
         UserError: there are no photographs, or no such split or size.
@@ -179,10 +168,9 @@ def evaluation_of(
         raise UserError(f"split {split}: must be {', '.join(SPLITS)}")
     if crop_px is not None and crop_px < 0:
         raise UserError(f"crop {crop_px}: must be >= 0")
-    width, height = size_px
-    if (width is None) != (height is None):
+    if (framing.width is None) != (framing.height is None):
         raise UserError("width, height: name both, or neither")
-    size = evaluated_size(opened.scene, size_asked(opened.scene.start, width, height))
+    size = evaluated_size(opened.scene, framing.size_px(opened.scene.start))
     chosen = evaluated_views(opened, split)
     found = evaluate(opened.scene, chosen.views, on_view, stop, crop_px, chosen.dataset, trained_px=size)
     return replace(found, told=chosen.told)

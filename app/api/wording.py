@@ -12,7 +12,7 @@ from engines.core.errors import UserError
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
-OPTION = re.compile(r"(?<![^\s(])--([a-z]+(?:-[a-z]+)*)")
+OPTION = re.compile(r"(?:^|(?<=[\s(]))--([a-z]+(?:-[a-z]+)*)")
 """Where a text names one; not within words, such as a file's name."""
 ARGUMENTS = {"engine": "method", "buffers": "channels", "from": "source", "resume": "resume=True"}
 """What arguments are called that are not called as the option is."""
@@ -20,7 +20,7 @@ ARGUMENTS = {"engine": "method", "buffers": "channels", "from": "source", "resum
 
 def reworded(text: str) -> str:
     """The text with `data` for `--data`, `blend_with` for `--blend-with`, and `lr=...` for `--set lr=...`."""
-    text = re.sub(r"(?<![^\s(])--(?:set|control) (?=[\w.]+=)", "", text).replace("--set:", "options:")
+    text = re.sub(r"(?:^|(?<=[\s(]))--(?:set|control) (?=[\w.]+=)", "", text).replace("--set:", "options:")
     return OPTION.sub(lambda found: ARGUMENTS.get(found[1], found[1].replace("-", "_")), text)
 
 

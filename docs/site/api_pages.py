@@ -82,7 +82,8 @@ def _index(package: str, modules: Sequence[SourceModule]) -> Page:
     ]
     text = (
         f"# The API of {package}\n\n"
-        "Made of the docstrings; [Add a method](../add-a-method.md) tells the way through them.\n\n"
+        "Made of the docstrings; [From Python](../python-api.md) and [Add a method](../add-a-method.md) tell the way "
+        "through them.\n\n"
         f"{table(('module', 'what it is for'), rows)}\n"
     )
     return Page(f"{FOLDER}/{package}-modules.md", f"All of {package}", text)

@@ -36,7 +36,7 @@ BESIDE = ("style.css", "iframe-worker.js")
 HOME, HOME_SETTINGS = "index.md", "---\nhide: [navigation]\n---\n\n"
 """The first page has no others beside it."""
 FORMATS_PAGE = "formats.md"
-CORE, PYTHON_API = "engines.core", "vantage"
+CORE, PYTHON_API = "engines.core", "app.api"
 _LINK = re.compile(r"(\[[^\]]*\]\()([^)\s#]*)(#[^)\s]*)?\)")
 _TITLED_FENCE = re.compile(r"^( {0,3}```)(\w+) ([^=`\n]+)$", flags=re.M)
 
@@ -82,13 +82,7 @@ def stage(folder: Path) -> Path:
 
 def made_pages() -> list[Page]:
     """All that are made of the code."""
-    python_api = api_pages(PYTHON_API) if has_python_api() else []
-    return [*command_pages(), window_page(), *method_pages(), *api_pages(CORE), *python_api]
-
-
-def has_python_api() -> bool:
-    """Whether there is a module for scripts, besides the program."""
-    return (ROOT / f"{PYTHON_API}.py").is_file() or (ROOT / PYTHON_API / "__init__.py").is_file()
+    return [*command_pages(), window_page(), *method_pages(), *api_pages(PYTHON_API), *api_pages(CORE)]
 
 
 def repository_pages() -> Mapping[str, str]:

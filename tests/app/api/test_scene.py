@@ -129,6 +129,19 @@ def test_a_callback_may_draw(tmp_path: Path) -> None:
     assert len(ball.rendered) == 4
 
 
+class Lost(BallScene):
+    """Finds out late that something is missing."""
+
+    def render(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> Frame:
+        raise UserError("a photograph is missing: give --data FOLDER")
+
+
+def test_what_goes_wrong_on_the_way_is_told_in_the_same_words() -> None:
+    frames = script_scene(Lost()).frames("orbit", frames=2)
+    with pytest.raises(UserError, match=r"^a photograph is missing: give data FOLDER$"):
+        next(frames)
+
+
 class Crowded(BallScene):
     """Fails where two threads draw at once."""
 
