@@ -16,7 +16,7 @@ MOST = {
     "app: boxes": 19,
     "app: arrows": 64,
     "app.gui: boxes": 27,
-    "app.gui: arrows": 81,
+    "app.gui: arrows": 79,
     "engines.core: boxes": 26,
     "engines.core: arrows": 98,
 }

@@ -14,7 +14,7 @@ from app.demos import DEMO_FOLDER, demo_scenes
 from app.gui.host import Host
 from app.settings import Recent
 from app.viewing.inputs import input_of
-from app.viewing.listener import OpenFailure, Opening
+from app.viewing.load_requests import OpenFailure
 from app.viewing.opening import ALONE, CompanionPaths, title_of
 from engines.core.errors import LacksInput, UserError
 from engines.core.storage.run_folder import LIVE_NAME, is_run_folder
@@ -31,8 +31,8 @@ class FileMenu:
         """The scene on its way, and its data folder that is not there."""
         self._gone_photograph: Path | None = None
         """Its photograph that is not there."""
-        window.bridge.scene_opened.connect(self._adopt)
-        window.bridge.scene_failed.connect(self._tell_failure)
+        self._session.scene_changed.connect(self._scene_changed)
+        self._session.loader.failed.connect(self._tell_failure)
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands do."""
@@ -48,7 +48,7 @@ class FileMenu:
 
     def open(self, path: Path, data: Path | None = None, beside: CompanionPaths = ALONE) -> None:
         """Begins to open; says so."""
-        self._session.open(path, data, beside)
+        self._session.loader.open(path, data, beside)
         self._gone = self._gone_photograph = None
         self._window.inputs.forget()
         self._window.banner.hide()
@@ -71,7 +71,7 @@ class FileMenu:
 
     def attach(self, folder: Path) -> None:
         """Gives the open scene its data folder."""
-        self._session.attach(folder)
+        self._session.loader.attach(folder)
         self._window.status.show_loading(folder.name)
 
     def ask_data(self) -> None:
@@ -85,7 +85,7 @@ class FileMenu:
         if opened is None:
             return
         try:
-            self._session.choose_options(values)
+            self._session.loader.choose_options(values)
         except UserError:
             self._window.opening_ended()
             raise
@@ -94,20 +94,19 @@ class FileMenu:
 
     # The scene
 
-    def _adopt(self, opening: Opening) -> None:
-        if not self._session.adopt(opening):
+    def _scene_changed(self) -> None:
+        opened = self._session.opened
+        if opened is None:
             return
-        # What is only learnt further comes unasked, and must not take away what is being told.
-        if not opening.stay:
+        # What is only trained further comes unasked, and must not take away what is being told.
+        if not self._session.loader.stayed:
             self._window.banner.hide()
-        opened = opening.opened
         # What a run shows while it learns is gone when it ends; the run stays.
         path = opened.path.parent if opened.path.name == LIVE_NAME else opened.path
-        settings = self._window.settings.with_recent(path, self._session.data, input_of(opened))
+        settings = self._window.settings.with_recent(path, self._session.loader.data, input_of(opened))
         # A run of the command line's is listed, and can be continued, from now on.
         self._window.change_settings(settings.with_run(path) if is_run_folder(path) else settings)
-        self._window.scene_changed()
-        if self._gone is not None and self._gone[0] == opened.path and self._session.data is None:
+        if self._gone is not None and self._gone[0] == opened.path and self._session.loader.data is None:
             text = f"The data folder {self._gone[1]} isn't there; the scene is open without it."
             self._window.banner.tell("warning", text, "Choose…", self.ask_data)
         if self._gone_photograph is not None:
@@ -116,40 +115,39 @@ class FileMenu:
         self._gone = self._gone_photograph = None
 
     def _tell_failure(self, failure: OpenFailure) -> None:
-        if not self._session.failed(failure):
-            return
         self._window.opening_ended()
         text, gone, self._gone = str(failure.error), self._gone, None
         missing, self._gone_photograph = self._gone_photograph, None
         if isinstance(failure.error, LacksInput):
             self._window.inputs.want(failure, missing)
             return
-        photograph = failure.beside.photograph
+        photograph = failure.request.beside.photograph
         if photograph is not None and text.startswith(str(photograph.expanduser())):
             self._window.tell_error(failure.error, "Choose photograph…", partial(self._retry_with_input, failure))
             return
         # Also where the one that was chosen is not what it takes.
-        wants_data = "data folder" in text if failure.data is None else text.startswith(str(failure.data))
+        wants_data = (
+            "data folder" in text if failure.request.data is None else text.startswith(str(failure.request.data))
+        )
         retry = partial(self._retry_with_data, failure) if wants_data else None
         error = failure.error
-        if gone is not None and gone[0] == failure.path and wants_data:
+        if gone is not None and gone[0] == failure.request.path and wants_data:
             error = UserError(f"{gone[1]}: the data folder isn't there; {text}")
         self._window.tell_error(error, "Choose data folder…", retry)
 
     def _retry_with_input(self, failure: OpenFailure) -> None:
         opened = self._session.opened
-        if opened is not None and opened.path == failure.path:
+        if opened is not None and opened.path == failure.request.path:
             self._window.inputs.ask()
         else:
             self._window.inputs.want(failure)
 
     def _retry_with_data(self, failure: OpenFailure) -> None:
-        if folder := self._ask_folder("data", f"Data folder of {failure.path.name}"):
-            self.open(failure.path, folder, failure.beside)
+        if folder := self._ask_folder("data", f"Data folder of {failure.request.path.name}"):
+            self.open(failure.request.path, folder, failure.request.beside)
 
     def _close(self) -> None:
         self._session.close()
-        self._window.scene_changed()
 
     # Choosing
 

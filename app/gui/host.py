@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from app.gui.actions import Actions
 from app.gui.banner import Banner
-from app.gui.bridge import Bridge
 from app.gui.busy import Busy
 from app.gui.export.export_bar import ExportBar
 from app.gui.panel.channel_panel import ChannelCard
@@ -18,7 +17,7 @@ from app.gui.panel.view_panel import ViewCard
 from app.gui.status import Status
 from app.gui.viewport.viewport import Viewport
 from app.settings import Settings
-from app.viewing.listener import OpenFailure
+from app.viewing.load_requests import OpenFailure
 from app.viewing.opening import ALONE, CompanionPaths
 from app.viewing.session import Session
 
@@ -96,7 +95,6 @@ class Host(Protocol):
     """The window, as its parts see it. `widget` is the parent of their dialogs."""
 
     session: Session
-    bridge: Bridge
     settings: Settings
     viewport: Viewport
     status: Status

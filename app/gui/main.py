@@ -51,7 +51,7 @@ def run_window(
     gc.freeze()
     if checkpoint is not None:
         if up is not None:
-            window.session.ups.choose(checkpoint, up)
+            window.session.loader.ups.choose(checkpoint, up)
         window.files.open(checkpoint, data, beside)
     window.show()
     timer = QTimer()
@@ -60,7 +60,7 @@ def run_window(
     ending = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, lambda *_: window.end()) for number in ending}
     try:
-        with surviving(window.bridge.post, window.tell_error):
+        with surviving(window.session.post, window.tell_error):
             return int(application.exec_())
     finally:
         for number, handler in before.items():
@@ -91,8 +91,7 @@ def make_window(device: str = "auto", settings: Sequence[str] = ()) -> Window:
     if not application.property("fusion"):
         QApplication.setStyle("Fusion")
         application.setProperty("fusion", True)
-    bridge = Bridge()
-    return Window(Session(bridge, device, settings), bridge, load_settings(), probe_opengl(), system_dark)
+    return Window(Session(Bridge().post, device, settings), load_settings(), probe_opengl(), system_dark)
 
 
 def unwrapped(error: BaseException) -> BaseException:

@@ -19,7 +19,6 @@ from PyQt5.QtWidgets import (
 from app.gui.about import manual, show_about
 from app.gui.actions import Actions
 from app.gui.banner import Banner
-from app.gui.bridge import Bridge
 from app.gui.busy import Busy
 from app.gui.command_table import FILE
 from app.gui.demo_menu import fill_demo_menu
@@ -69,9 +68,9 @@ TITLE = "Vantage"
 class Window(QMainWindow):
     """The one window of the program."""
 
-    def __init__(self, session: Session, bridge: Bridge, settings: Settings, found: OpenGl, system_dark: bool) -> None:
+    def __init__(self, session: Session, settings: Settings, found: OpenGl, system_dark: bool) -> None:
         super().__init__()
-        self.session, self.bridge, self.settings = session, bridge, settings
+        self.session, self.settings = session, settings
         self.widget = self
         self._system_dark, self._unasked = system_dark, False
         self._shown_path: Path | None = None
@@ -84,7 +83,8 @@ class Window(QMainWindow):
         self._make_training()
         self.setAcceptDrops(True)
         self.setWindowTitle(TITLE)
-        bridge.rendering_failed.connect(self._drawing_failed)
+        session.drawing_error.connect(self._drawing_failed)
+        session.scene_changed.connect(self.scene_changed)
         self._restore()
         self.scene_changed()
 
@@ -153,7 +153,7 @@ class Window(QMainWindow):
         self.commands["demo"].setEnabled(has_demos)
 
     def _make_panel(self) -> None:
-        self.scene_card, self.channels, self.controls = SceneCard(), ChannelCard(), ControlsCard()
+        self.scene_card, self.channels, self.controls = SceneCard(), ChannelCard(self.session.view), ControlsCard()
         self.options, self.sources = OptionsCard(), SourceCard()
         self.options.changed.connect(self.guarded(self.files.choose_options))
         self.views = ViewCard(*(self.commands[id] for id in ("previous", "nearest", "next")))
@@ -273,7 +273,7 @@ class Window(QMainWindow):
         self.commands.enable(
             {
                 "scene": session.opened is not None,
-                "views": bool(session.viewpoints),
+                "views": bool(session.visited.points),
                 "photographs": "error" in session.channels,
                 "input": self.inputs.wanted,
                 "mesh": self.meshes.layer.mesh is not None,

@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from app.method_faults import or_method
-from app.viewing.listener import Wanted
+from app.viewing.load_requests import Wanted
 from app.viewing.opening import Opened
+from engines.core.camera import Camera
 from engines.core.config import make_options
 from engines.core.contract import checked_scene
+from engines.core.engine import HasSources
 from engines.core.scene_abilities import ChoosesSources
 
 
@@ -49,3 +51,15 @@ def made_of(opened: Opened, chosen: Mapping[str, Any]) -> Opened:
     # As somebody chose it.
     scene.up = before.up
     return replace(opened, scene=scene, options=options)
+
+
+def source_cameras(opened: Opened | None, camera: Camera | None, controls: Mapping[str, float]) -> Sequence[Camera]:
+    """The cameras that a picture is drawn from; none of a scene that is not drawn from photographs."""
+    scene: object = opened.scene if opened is not None else None
+    return scene.sources(camera, controls) if isinstance(scene, HasSources) and camera is not None else ()
+
+
+def source_advice(opened: Opened | None, camera: Camera | None, controls: Mapping[str, float]) -> str:
+    """Why a view is not to be trusted, where it leaves what the scene's photographs can show; else empty."""
+    scene: object = opened.scene if opened is not None else None
+    return scene.advice(camera, controls) if isinstance(scene, HasSources) and camera is not None else ""

@@ -2,36 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from app.rendering.prefetch import Prefetcher
-from app.rendering.render_requests import RenderRequest
+from app.rendering.render_requests import RenderedImage, RenderRequest
 from app.rendering.render_worker import RenderWorker
-from app.viewing.listener import Listener
-from app.viewing.timeline import Timeline
+from app.viewing.background_tasks import Post
 from engines.core.engine import Prepares, Scene
+
+
+class Drawn(Protocol):
+    """Who is told of what was drawn, on the session's thread."""
+
+    def show(self, pictures: Sequence[RenderedImage]) -> None:
+        """Pictures are there, the newest last."""
+
+    def drawing_failed(self, error: BaseException) -> None:
+        """One could not be made; the last one stays."""
+
+    def take_prepared(self) -> None:
+        """Another time step can be drawn."""
+
+
+class NewestImages:
+    """A slot in which newer pictures replace older ones that nobody has taken yet."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._exact: RenderedImage | None = None
+        self._latest: RenderedImage | None = None
+
+    def put(self, picture: RenderedImage) -> bool:
+        """Leaves a picture, from any thread; whether the slot was empty."""
+        with self._lock:
+            first = self._latest is None
+            self._latest = picture
+            if picture.kind == "exact":
+                self._exact = picture
+        return first
+
+    def take(self) -> list[RenderedImage]:
+        """The last exact picture and the last of all, in order; those between were overtaken and are dropped."""
+        with self._lock:
+            taken = [picture for picture in (self._exact, self._latest) if picture is not None]
+            self._exact = self._latest = None
+        return taken[:1] if len(taken) == 2 and taken[0] is taken[1] else taken
 
 
 class SceneDrawing:
     """Draws one scene until it is let go; what is finished later is told to nobody."""
 
-    def __init__(self, scene: Scene, listener: Listener, before: SceneDrawing | None = None) -> None:
-        """`before`: of the same scene, learnt less far; its pictures are shown until there are others."""
-        self._let_go = False
+    def __init__(self, scene: Scene, post: Post, drawn: Drawn, before: SceneDrawing | None = None) -> None:
+        """`before`: of the same scene, trained less far; its pictures are shown until there are others."""
+        self._post, self._images = post, NewestImages()
+        self._drawn: Drawn | None = drawn
         self._worker: RenderWorker = RenderWorker(
-            scene,
-            lambda picture: self._tell(lambda: listener.picture(picture)),
-            lambda _, error: self._tell(lambda: listener.render_failed(error)),
-            before._worker if before is not None else None,
+            scene, self._take, lambda _, error: self._fail(error), before._worker if before is not None else None
         )
         self._ahead: Prefetcher | None = None
         if isinstance(scene, Prepares):
-            self._ahead = Prefetcher(
-                scene,
-                lambda: self._tell(listener.prepared),
-                lambda error: self._tell(lambda: listener.render_failed(error)),
-            )
+            self._ahead = Prefetcher(scene, lambda: self._tell(lambda drawn: drawn.take_prepared()), self._fail)
 
     @property
     def making(self) -> Mapping[str, float] | None:
@@ -48,20 +81,34 @@ class SceneDrawing:
         """How much of the exact picture is done; None where none is under way."""
         return self._worker.progress
 
-    def submit(self, request: RenderRequest, timeline: Timeline) -> None:
-        """Asks for a picture, in place of what was asked for before."""
+    def submit(self, request: RenderRequest, following: Sequence[Mapping[str, float]], playing: bool) -> None:
+        """Asks for a picture, in place of what was asked for before; `following`: the controls of what comes next."""
         controls, draft = request.controls, False
         if self._ahead is not None:
-            playing = timeline.playback.playing
-            controls, draft = self._ahead.choose(request.camera, controls, timeline.following(), playing)
+            controls, draft = self._ahead.choose(request.camera, controls, following, playing)
         self._worker.submit(replace(request, controls=dict(controls), draft=draft))
 
     def let_go(self) -> list[Callable[[], None]]:
         """Tells nothing from now on; what is given ends its threads, and waits for them."""
-        self._let_go = True
+        self._drawn = None
         return [part.close for part in (self._ahead, self._worker) if part is not None]
 
-    def _tell(self, tell: Callable[[], None]) -> None:
-        # A worker that is being closed may still finish a picture.
-        if not self._let_go:
-            tell()
+    # On the workers' threads
+
+    def _take(self, picture: RenderedImage) -> None:
+        if self._images.put(picture):
+            self._tell(self._hand_over)
+
+    def _hand_over(self, drawn: Drawn) -> None:
+        drawn.show(self._images.take())
+
+    def _fail(self, error: BaseException) -> None:
+        self._tell(lambda drawn: drawn.drawing_failed(error))
+
+    def _tell(self, tell: Callable[[Drawn], None]) -> None:
+        def run() -> None:
+            # A worker that is being closed may still finish a picture.
+            if self._drawn is not None:
+                tell(self._drawn)
+
+        self._post(run)

@@ -6,20 +6,22 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from app.camera.camera_controller import CameraController
-from app.rendering.render_requests import RenderedImage
 from app.viewing.opening import Opened
 from app.viewing.playback import Playback
+from app.viewing.shown_images import ShownImages
+from app.viewing.view_state import ViewState
 from engines.core.engine import TIME, Prepares, Scene, time_control
 
 
 class Viewer(Protocol):
     """A session, as far as time needs it."""
 
-    opened: Opened | None
     eye: CameraController
-    controls: dict[str, float]
-    last: RenderedImage | None
+    view: ViewState
+    images: ShownImages
 
+    @property
+    def opened(self) -> Opened | None: ...
     @property
     def making(self) -> Mapping[str, float] | None: ...
     def set_control(self, name: str, value: float, moving: bool = False) -> None: ...
@@ -36,11 +38,12 @@ class Timeline:
     def enter(self, scene: Scene) -> None:
         """Another scene was opened, or another of its recordings chosen, which may be shorter."""
         self.playback.pause()
-        control = time_control(scene, self._viewer.controls)
+        control = time_control(scene, self._viewer.view.controls)
         self.playback.first = round(control.low) if control is not None else 0
         self.playback.last = round(control.high) if control is not None else 0
         if control is not None:
-            self._viewer.controls[TIME] = control.clamped(self._viewer.controls.get(TIME))
+            controls = self._viewer.view.controls
+            self._viewer.view.controls = {**controls, TIME: control.clamped(controls.get(TIME))}
 
     def leave(self) -> None:
         """No scene is open."""
@@ -50,11 +53,11 @@ class Timeline:
     @property
     def time_step(self) -> int:
         """Which one is looked at; 0 of a still scene."""
-        return round(self._viewer.controls.get(TIME, 0))
+        return round(self._viewer.view.controls.get(TIME, 0))
 
     def play(self, now_s: float) -> None:
         """Begins to play; from the beginning where it stood at the end."""
-        if TIME in self._viewer.controls:
+        if TIME in self._viewer.view.controls:
             self._viewer.set_control(TIME, self.playback.play(now_s, self.time_step), moving=True)
             self._viewer.submit(moving=True)
 
@@ -76,7 +79,7 @@ class Timeline:
             self._viewer.submit(moving=False)
 
     def _is_shown(self) -> bool:
-        picture = self._viewer.last
+        picture = self._viewer.images.last
         return picture is None or round(picture.request.controls.get(TIME, 0)) == self.time_step
 
     def _stands(self) -> bool:
@@ -87,7 +90,7 @@ class Timeline:
         prepares, camera = self._prepares(), self._viewer.eye.shown
         if prepares is None or camera is None:
             return True
-        return prepares.prepared(camera, {**self._viewer.controls, TIME: time_step})
+        return prepares.prepared(camera, {**self._viewer.view.controls, TIME: time_step})
 
     @property
     def making(self) -> int | None:
@@ -101,7 +104,7 @@ class Timeline:
         if prepares is None or not self.playback.playing:
             return []
         time_steps = self.playback.following(self.time_step, prepares.room)
-        return [{**self._viewer.controls, TIME: time_step} for time_step in time_steps[1:]]
+        return [{**self._viewer.view.controls, TIME: time_step} for time_step in time_steps[1:]]
 
     def _prepares(self) -> Prepares | None:
         opened = self._viewer.opened

@@ -24,6 +24,15 @@ class ViewPoint:
     """What the view was there for; the scene's own cameras are those that it was trained with."""
 
 
+@dataclass(frozen=True, eq=False)
+class InstanceViews:
+    """The viewpoints of an instance of a class, read after it was chosen; `scene_number`: as in a render request."""
+
+    scene_number: int
+    instance: int
+    viewpoints: tuple[ViewPoint, ...]
+
+
 class Visited:
     """The viewpoints of a scene, and the split that is gone through."""
 

@@ -100,7 +100,7 @@ class Stage:
     def _settled(self) -> bool:
         session, window = self.window.session, self.window
         if session.opened is None:
-            return session.opening is None
+            return session.loader.opening is None
         # At a view with a photograph both are compared beside the window.
         compared = "error" not in session.channels or session.eye.view_index is None or window.views.psnr.text() != "–"
         # Bars of what took long are taken away a moment later.

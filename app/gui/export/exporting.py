@@ -49,9 +49,12 @@ class Exporting:
         if start is None:
             return
         session = self._session
-        camera, up, controls = start, session.eye.up.copy(), dict(session.controls)
+        camera, up, controls = start, session.eye.up.copy(), dict(session.view.controls)
         # As they are on the screen.
-        limits, colour_maps = {session.channel: session.limits} if session.limits else {}, dict(session.colour_maps)
+        limits, colour_maps = (
+            {session.view.channel: session.view.limits} if session.view.limits else {},
+            dict(session.view.colour_maps),
+        )
 
         def work(opened: Opened, on_progress: OnProgress, stop: Stop) -> Exported:
             export = make_export(settings, opened, camera, up, controls)
@@ -66,7 +69,7 @@ class Exporting:
         Raises:
             UserError: another export is under way.
         """
-        controls, up = dict(self._session.controls), self._session.eye.up.copy()
+        controls, up = dict(self._session.view.controls), self._session.eye.up.copy()
 
         def work(opened: Opened, on_progress: OnProgress, stop: Stop) -> Exported:
             source = possible_source(opened.scene, settings.source)
@@ -82,7 +85,7 @@ class Exporting:
         Raises:
             UserError: another export is under way.
         """
-        controls = dict(self._session.controls)
+        controls = dict(self._session.view.controls)
 
         def work(opened: Opened, on_progress: OnProgress, stop: Stop) -> Exported:
             made = run_points(opened.scene, out, controls, opened.origin, stop)
@@ -96,8 +99,14 @@ class Exporting:
             return
         self._require_none()
         window, bar = self._window, self._window.export_bar
-        post = window.bridge.post
-        source = Source(opened.path, self._session.data, self._session.device, self._session.settings, opened.beside)
+        post = window.session.post
+        source = Source(
+            opened.path,
+            self._session.loader.data,
+            self._session.loader.device,
+            self._session.loader.settings,
+            opened.beside,
+        )
         bar.begin(out, total)
 
         def on_progress(progress: Progress) -> None:

@@ -13,7 +13,7 @@ from app.gui.inputs.input_pictures import InputPictures
 from app.gui.panel.input_card import InputCard
 from app.gui.panel.source_photographs import SourcePhotographs
 from app.viewing.inputs import advice_on_input, holds_pictures, input_of, takes_input
-from app.viewing.listener import OpenFailure
+from app.viewing.load_requests import OpenFailure
 from app.viewing.opening import title_of
 from engines.core.camera import Array
 from engines.core.errors import LacksInput
@@ -100,9 +100,11 @@ class InputController:
             self._change(path)
         elif path.is_dir() and not holds_pictures(path) and holds_data(path):
             # Its objects have photographs of their own.
-            self._window.files.open(failure.path, path, failure.beside)
+            self._window.files.open(failure.request.path, path, failure.request.beside)
         else:
-            self._window.files.open(failure.path, failure.data, replace(failure.beside, photograph=path))
+            self._window.files.open(
+                failure.request.path, failure.request.data, replace(failure.request.beside, photograph=path)
+            )
         if others:
             text = f"One photograph makes the scene: {path.name} is taken. Drop their folder to choose among all."
             self._window.banner.tell("info", text)
@@ -114,7 +116,7 @@ class InputController:
         self._pictures.close()
 
     def _change(self, path: Path | None) -> None:
-        self._session.choose_input(path)
+        self._session.loader.choose_input(path)
         self._window.banner.hide()
         opened = self._session.opened
         name = path.name if path is not None else title_of(opened.path) if opened is not None else ""
@@ -122,7 +124,7 @@ class InputController:
 
     def _ask_for(self, failure: OpenFailure, gone: Path | None = None) -> None:
         advice = failure.error.advice if isinstance(failure.error, LacksInput) else ""
-        self._show_dialog(reason_to_ask(failure.path, gone), advice, DATA_FOLDERS)
+        self._show_dialog(reason_to_ask(failure.request.path, gone), advice, DATA_FOLDERS)
 
     def _show_dialog(self, reason: str, advice: str, folders: str) -> None:
         self._take_dialog_away()
@@ -146,7 +148,7 @@ class InputController:
         # One that is open takes what is dropped from now on.
         if takes_input(self._session.opened):
             self.forget()
-        text = f"“{title_of(failure.path)}” is not open: it makes its scenes of photographs."
+        text = f"“{title_of(failure.request.path)}” is not open: it makes its scenes of photographs."
         self._window.banner.tell("warning", text, "Choose photograph…", lambda: self.want(failure))
 
     def _dialog_closed(self) -> None:

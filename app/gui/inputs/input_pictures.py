@@ -21,7 +21,7 @@ class InputPictures:
     def __init__(self, window: Host, show: Show) -> None:
         self._window, self._show = window, show
         self._pictures: dict[Path, Array | None] = {}
-        post = window.bridge.post
+        post = window.session.post
         self._small = SmallPictures(FilePictures(SIDE_PX), lambda path, pixels: post(lambda: self._take(path, pixels)))
 
     def look(self, first: Path | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from PyQt5.QtCore import QRectF, Qt, pyqtSignal
@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QButtonGroup, QCheckBox, QGridLayout, QHBoxLayout, Q
 
 from app.gui.panel.panel_parts import Card, Choice, clear, guard_wheel, label
 from app.rendering import display
+from app.viewing.view_state import ViewState
 
 NAMES = {"rgb": "Image", "depth": "Depth", "normals": "Normals", "error": "Error", "alpha": "Opacity"}
 UNITS = {"depth": "along the view, world units", "error": "mean absolute difference, of 1"}
@@ -87,15 +88,14 @@ class ChannelCard(Card):
     """A name of `display.COLOUR_MAPS`."""
     range_typed = pyqtSignal(str, str)
 
-    def __init__(self) -> None:
+    def __init__(self, view: ViewState) -> None:
         super().__init__("Channel")
+        self._view = view
         self._buttons = QGridLayout()
         self._buttons.setSpacing(5)
         self.body.addLayout(self._buttons)
         self._group = QButtonGroup(self)
         self._by_name: dict[str, QPushButton] = {}
-        self.colour_maps: Mapping[str, str] = {}
-        """By channel, where they are not the usual ones."""
         self.bar, self.range, self.unit = ColourBar(), RangeRow(), label("", "muted", wrap=True)
         self.range.typed.connect(self.range_typed)
         self.colours = Choice()
@@ -146,7 +146,7 @@ class ChannelCard(Card):
         for field in (self.range.low, self.range.high):
             field.setEnabled(own)
         if limits is not None:
-            colour_map = self.colour_maps.get(channel) or display.usual_map(channel)
+            colour_map = self._view.colour_maps.get(channel) or display.usual_map(channel)
             self.bar.set_bar(channel, colour_map)
             self.colours.setCurrentIndex(self.colours.findData(colour_map))
             self.range.show_limits(limits)

@@ -60,7 +60,7 @@ class SourcePhotographs:
         self._shown = _Shown(())
         self._chosen: tuple[int, ...] = ()
         """As the ticks are: the scene of them may still be on its way."""
-        post = window.bridge.post
+        post = window.session.post
         self._small = SmallPictures[tuple[_Shown, int]](
             _small, lambda key, pixels: post(lambda: self._take_picture(*key, pixels))
         )
@@ -72,7 +72,7 @@ class SourcePhotographs:
         if chooser is None or opened is None:
             self._of, self._shown, self._chosen = None, _Shown(()), ()
             return
-        controls = self._session.controls
+        controls = self._session.view.controls
         of = opened.dataset, round(controls.get(INSTANCE, 0))
         if self._of != of:
             # Else the pictures stay, and what is scrolled to.
@@ -109,7 +109,7 @@ class SourcePhotographs:
         chooser = chooser_of(self._session.opened)
         if chooser is None:
             return
-        self._session.choose_sources(numbers)
+        self._session.loader.choose_sources(numbers)
         self._window.banner.hide()
         if numbers is not None:
             self._chosen = numbers

@@ -45,7 +45,7 @@ class Playing:
         self._clock.timeout.connect(self._tick)
         self._look.setInterval(LOOK_MS)
         self._look.timeout.connect(self.show)
-        window.bridge.time_step_prepared.connect(self._prepared)
+        window.session.time_step_prepared.connect(self._prepared)
 
     def add_bar(self, column: QVBoxLayout, place: int) -> None:
         """Puts the bar into the window; its buttons are the commands'."""
@@ -138,7 +138,6 @@ class Playing:
 
     def _prepared(self) -> None:
         session = self._window.session
-        session.resubmit()
         self.show()
         if session.opened is not None and session.opened.scene.assumptions != self._told:
             # A photograph was skipped, say.
@@ -152,7 +151,7 @@ class Playing:
         if playback.last <= playback.first:
             return
         self._bar.show_time_step(timeline.time_step)
-        last = self._window.session.last
+        last = self._window.session.images.last
         if (last is None or last.request.draft) and timeline.is_ready(timeline.time_step):
             # Whatever became of the word that it is ready: a placeholder must not stay.
             self._window.session.resubmit()

@@ -41,8 +41,8 @@ class DataPart(QWidget):
         train_form.changed.connect(self._show_box)
         self._boxed: tuple[Dataset, str, TrainingConfig] | None = None
         """What the drawn box is of."""
-        self._inspecting = BackgroundWork(window.bridge.post, "inspect")
-        self._boxing = BackgroundWork(window.bridge.post, "box")
+        self._inspecting = BackgroundWork(window.session.post, "inspect")
+        self._boxing = BackgroundWork(window.session.post, "box")
         self.path = QLineEdit()
         self.path.setPlaceholderText("Folder of images, or a video")
         self.path.returnPressed.connect(self._typed)

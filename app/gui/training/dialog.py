@@ -42,7 +42,7 @@ class TrainDialog(QDialog):
         super().__init__(window.widget)
         self.setWindowTitle("Train a scene")
         self.form = TrainForm(runs_home(window.settings), busy)
-        self._measuring = BackgroundWork(window.bridge.post, "measure")
+        self._measuring = BackgroundWork(window.session.post, "measure")
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)

@@ -46,7 +46,7 @@ class PosesPart(QWidget):
     def __init__(self, window: Host) -> None:
         super().__init__()
         self._source = Path()
-        self._posing = BackgroundWork(window.bridge.post, "poses")
+        self._posing = BackgroundWork(window.session.post, "poses")
         self.find = QPushButton(FIND)
         self.find.setProperty("primary", True)
         self.find.setAutoDefault(False)

@@ -61,9 +61,9 @@ class RunReading:
                 curves[name] = self._library.curves(folder)
         except OSError as error:
             failure = error
-            self._window.bridge.post(lambda: self._window.tell_error(failure))
+            self._window.session.post(lambda: self._window.tell_error(failure))
         finally:
-            self._window.bridge.post(lambda: self._found(runs, curves))
+            self._window.session.post(lambda: self._found(runs, curves))
 
     def _found(self, runs: Sequence[Run], curves: Mapping[str, Curves]) -> None:
         self._looking = False

@@ -96,7 +96,7 @@ class Trainings:
         self._refresh(order.out.resolve())
 
     def _start(self, order: TrainingRequest, hear: Callable[[Message], None]) -> RunProcess:
-        post = self._window.bridge.post
+        post = self._window.session.post
         return RunProcess(order, lambda message: post(partial(hear, message)))
 
     def _pause(self) -> None:

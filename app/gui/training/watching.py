@@ -79,9 +79,14 @@ class RunWatching:
             self.sharing.moved(now)
         self._queue.hold() if self.sharing.holds(now, session.busy) else self._queue.release()
         opened = session.opened
-        if session.opening is None and session.last is not None and opened is not None and not session.busy:
+        if (
+            session.loader.opening is None
+            and session.images.last is not None
+            and opened is not None
+            and not session.busy
+        ):
             self.sharing.shown(now)
-        if self.folder == job.order.out and job.status in ("running", "paused") and session.opening is None:
+        if self.folder == job.order.out and job.status in ("running", "paused") and session.loader.opening is None:
             # A paused run does not change.
             if job.status == "paused" and self._shown_step is not None:
                 return
@@ -97,7 +102,7 @@ class RunWatching:
         self.sharing.came()
         opened = self._session.opened
         if opened is not None and opened.path == path:
-            self._session.learnt_further(path)
+            self._session.loader.trained_further(path)
         elif first:
             self._window.files.open(path, job.order.data)
         else:
@@ -110,6 +115,6 @@ class RunWatching:
         if not is_run_folder(order.out):
             return
         if opened is not None and opened.path == live:
-            self._session.learnt_further(order.out)
-        elif self._session.opening == live:
+            self._session.loader.trained_further(order.out)
+        elif self._session.loader.opening == live:
             self._window.files.open(order.out, order.data)

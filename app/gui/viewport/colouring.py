@@ -17,7 +17,7 @@ class Colouring:
     def __init__(self, window: Host) -> None:
         self._window, self._session = window, window.session
         maps = {channel: name for channel, name in window.settings.colour_maps.items() if name in COLOUR_MAPS}
-        self._session.colour_maps = maps
+        self._session.view.colour_maps = maps
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the command does."""
@@ -26,7 +26,6 @@ class Colouring:
     def watch(self) -> None:
         """Follows the card, which is there by now."""
         card, command = self._window.channels, self._window.commands["lock_limits"]
-        card.colour_maps = self._session.colour_maps
         card.keep.clicked.connect(lambda _: command.trigger())
         command.toggled.connect(card.keep.setChecked)
         card.colours_chosen.connect(self.choose)
@@ -34,14 +33,14 @@ class Colouring:
 
     def lock(self, locked: bool) -> None:
         """Keeps the range that is shown, or lets each picture have its own."""
-        self._session.set_limits(self._session.shown_limits if locked else None)
+        self._session.view.limits = self._session.images.limits if locked else None
         self._window.looking.show_state()
 
     def choose(self, name: str) -> None:
         """Another map for the channel that is shown, now and later."""
-        self._session.colour_maps[self._session.channel] = name
-        self._session.set_limits(self._session.limits)
-        self._window.change_settings(replace(self._window.settings, colour_maps=dict(self._session.colour_maps)))
+        view = self._session.view
+        view.colour_maps = {**view.colour_maps, view.channel: name}
+        self._window.change_settings(replace(self._window.settings, colour_maps=dict(self._session.view.colour_maps)))
         self._window.looking.show_state()
 
     def _typed(self, low: str, high: str) -> None:
@@ -50,10 +49,10 @@ class Colouring:
         except UserError as error:
             self._window.tell_error(error)
         else:
-            self._session.set_limits(limits)
+            self._session.view.limits = limits
             self._window.commands["lock_limits"].setChecked(True)
             self._window.looking.show_state()
-        self._window.channels.show_limits(self._session.limits or self._session.shown_limits)
+        self._window.channels.show_limits(self._session.view.limits or self._session.images.limits)
 
 
 def read_limits(low: str, high: str) -> tuple[float, float]:

@@ -130,7 +130,7 @@ class Frustums(QObject):
         self._show_tip()
 
     def _show_tip(self) -> None:
-        points, index = self._window.session.viewpoints, self._layer.hovered
+        points, index = self._window.session.visited.points, self._layer.hovered
         if index is None or index >= len(points):
             self.tip.hide()
             return
@@ -145,7 +145,7 @@ class Frustums(QObject):
         if len(self._thumbnails) >= KEPT:
             self._thumbnails.clear()
         self._thumbnails[key] = None
-        post = self._window.bridge.post
+        post = self._window.session.post
 
         def read() -> None:
             pixels = thumbnail(point)

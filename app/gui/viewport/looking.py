@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -20,8 +20,9 @@ from app.gui.viewport.photographs import CAPTIONS, PhotographOverlay
 from app.gui.viewport.pivot_mark import PivotMark
 from app.gui.viewport.seldom import Seldom
 from app.rendering.render_requests import RenderedImage, is_final, is_of_choice
+from app.viewing.chosen_sources import source_advice, source_cameras
+from app.viewing.comparing import CompareFailure
 from app.viewing.comparison import PhotoComparison
-from app.viewing.listener import CompareFailure, InstanceViews
 from engines.core.camera import Array, Camera
 from engines.core.data.views import Split
 
@@ -52,15 +53,15 @@ class Looking:
         self._pivot = PivotMark(window, self._overlays, self.draw_overlays)
         for watcher in (self.frustums, self.photographs.line, self.meshes.line):
             watcher.watch()
-        self._sources: tuple[Camera, ...] = ()
+        self._sources: Sequence[Camera] = ()
         self._stopped = False
         self._told: RenderedImage | None = None
         self._around = Seldom(window.widget, self._tell_around)
-        bridge, viewport = window.bridge, window.viewport
-        bridge.pictures_ready.connect(self.show_pictures)
-        bridge.comparison_ready.connect(self._show_comparison)
-        bridge.comparison_failed.connect(self._comparison_failed)
-        bridge.instance_views_read.connect(self._take_instance_views)
+        session, viewport = window.session, window.viewport
+        session.image_shown.connect(self.meshes.accompany)
+        session.compared.connect(self._show_comparison)
+        session.compare_failed.connect(self._comparison_failed)
+        session.viewpoints_changed.connect(self._show_instance_views)
         viewport.pointed.connect(self._session.pick)
         viewport.resized.connect(self.draw_overlays)
         viewport.moved.connect(self._show_moved)
@@ -121,7 +122,7 @@ class Looking:
         self._overlays.set_up(session.eye.up)
         window.channels.set_channels(session.channels)
         window.controls.set_controls(
-            [replace(control, default=session.controls[control.name]) for control in opened.scene.controls]
+            [replace(control, default=session.view.controls[control.name]) for control in opened.scene.controls]
         )
         self._show_views()
         self.show_sources()
@@ -129,17 +130,17 @@ class Looking:
             action, there = window.commands[f"channel_{number}"], number <= len(session.channels)
             action.setVisible(there)
             action.setText(channel_name(session.channels[number - 1]) if there else f"Channel {number}")
-        shown = session.channels.index(session.channel) + 1
+        shown = session.channels.index(session.view.channel) + 1
         if shown <= CHANNEL_COUNT:
             window.commands[f"channel_{shown}"].setChecked(True)
         window.commands["lock_limits"].setChecked(False)
-        window.channels.show_channel(session.channel, None, "")
+        window.channels.show_channel(session.view.channel, None, "")
         self._show_place()
         self.show_state()
 
     def show_sources(self) -> None:
         """The cameras that this picture is drawn from."""
-        self._sources = sources = self._session.sources
+        self._sources = sources = self._source_cameras()
         others = [camera for camera in self._session.eye.viewpoints if not any(same_pose(camera, s) for s in sources)]
         self._window.sources.set_cameras(sources, others)
         self._overlays.set_sources(sources)
@@ -152,12 +153,11 @@ class Looking:
         self._overlays.set_scene(None, ())
         self._window.status.clear_scene()
 
-    # Pictures
+    def _source_cameras(self) -> Sequence[Camera]:
+        session = self._session
+        return source_cameras(session.opened, session.eye.shown, session.view.controls)
 
-    def show_pictures(self) -> None:
-        """Shows the newest of what the workers made; called when they say so."""
-        if shown := [picture for picture in self._window.bridge.take_pictures() if self._session.show(picture)]:
-            self.meshes.accompany(shown[-1])
+    # Pictures
 
     def _take(self, picture: RenderedImage) -> None:
         self.picture, self.failed = picture, False
@@ -170,7 +170,7 @@ class Looking:
             return
         comparison = self._current_comparison()
         self.pixels, self.shown = self.picture.pixels, self.picture.request.channel
-        if self._session.channel == "error" and comparison is not None:
+        if self._session.view.channel == "error" and comparison is not None:
             self.pixels, self.shown = comparison.error, "error"
         self.pixels = self.photographs.compose(self.pixels, comparison)
         if self.photographs.shown:
@@ -193,10 +193,10 @@ class Looking:
         self._show_status()
 
     def _show_channel(self, comparison: PhotoComparison | None) -> None:
-        limits, hint = self._session.shown_limits, ""
-        if self._session.channel == "error":
+        limits, hint = self._session.images.limits, ""
+        if self._session.view.channel == "error":
             limits, hint = (None, self._why_no_error()) if comparison is None else (comparison.limits, "")
-        self._window.channels.show_channel(self._session.channel, limits, hint)
+        self._window.channels.show_channel(self._session.view.channel, limits, hint)
 
     def _why_no_error(self) -> str:
         if self._session.eye.view_index is None:
@@ -213,11 +213,11 @@ class Looking:
     def is_final(self) -> bool:
         """Whether the picture on the screen is all that is chosen, the error and the photograph included."""
         wanted_now = self._session.wanted
-        if self.picture is None or wanted_now is None or self._session.opening is not None:
+        if self.picture is None or wanted_now is None or self._session.loader.opening is not None:
             return False
         if not is_final(self.picture, wanted_now) or not self.meshes.is_final(self.picture):
             return False
-        wanted = self._session.channel
+        wanted = self._session.view.channel
         return self.shown in CAPTIONS or self.shown == wanted or (wanted == "error" and not self._comparing())
 
     def _comparing(self) -> bool:
@@ -242,7 +242,7 @@ class Looking:
 
     def _show_status(self) -> None:
         session, status, picture = self._session, self._window.status, self.picture
-        if session.opened is None or session.opening is not None:
+        if session.opened is None or session.loader.opening is not None:
             return  # what is being opened stands there
         wanted = session.wanted
         if self.failed:
@@ -288,10 +288,11 @@ class Looking:
         eye, comparison = self._session.eye, self._current_comparison()
         psnr_db = comparison.psnr_db if comparison is not None else None
         self._window.views.show_camera(eye.shown, eye.up, eye.view_index, psnr_db)
-        sources = self._session.sources
+        sources = self._source_cameras()
         if len(sources) != len(self._sources) or not all(map(same_pose, sources, self._sources)):
             self.show_sources()
-        self._window.sources.show_eye(eye.shown, self._session.advice)
+        advice = source_advice(self._session.opened, eye.shown, self._session.view.controls)
+        self._window.sources.show_eye(eye.shown, advice)
 
     def _show_moved(self) -> None:
         self._note_moved()
@@ -323,7 +324,7 @@ class Looking:
     def choose_split(self, split: Split) -> None:
         """Other views to go through: from the panel."""
         self._session.visited.split = split
-        self._session.eye.set_viewpoints([point.camera for point in self._session.viewpoints])
+        self._session.eye.set_viewpoints([point.camera for point in self._session.visited.points])
         if self._session.opened is not None:
             self._overlays.set_scene(self._session.opened.scene, self._session.eye.viewpoints)
         self._show_views()
@@ -340,9 +341,9 @@ class Looking:
         """Makes `up` [3], a unit vector in the world, the scene's own, as the panel's choice of axes asks."""
         self._moving(lambda: self._session.choose_up(up))()
 
-    def _take_instance_views(self, found: InstanceViews) -> None:
+    def _show_instance_views(self) -> None:
         """Another object of a class has views of its own."""
-        if self._session.take_views(found) and self._session.opened is not None:
+        if self._session.opened is not None:
             self._overlays.set_scene(self._session.opened.scene, self._session.eye.viewpoints)
             self._overlays.set_up(self._session.eye.up)
             self.show_sources()
@@ -382,7 +383,7 @@ class Looking:
     def _next_channel(self) -> None:
         channels = self._session.channels
         if channels:
-            self._choose_channel((channels.index(self._session.channel) + 1) % len(channels))
+            self._choose_channel((channels.index(self._session.view.channel) + 1) % len(channels))
 
     def _show_overlay(self, name: str, shown: bool) -> None:
         names = tuple(other for other in self._window.settings.overlays if other != name)

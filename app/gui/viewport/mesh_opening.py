@@ -39,7 +39,7 @@ class MeshOpening:
         number, origin = self._number, opened.origin
         self._scene = opened.path
         self._window.banner.tell("info", f"Opening {path.name} …")
-        post = self._window.bridge.post
+        post = self._window.session.post
 
         def read() -> None:
             try:

@@ -69,7 +69,7 @@ class MeshShowing:
     def _adopt(self, mesh: LoadedMesh) -> None:
         self.layer.put(mesh)
         if self._drawer is None:
-            post = self._window.bridge.post
+            post = self._window.session.post
             self._drawer = MeshDrawer(
                 lambda drawn: post(lambda: self._show(drawn)), lambda error: post(lambda: self._drawing_failed(error))
             )
@@ -132,7 +132,7 @@ class MeshShowing:
 
     def _show(self, drawn: DrawnMesh) -> None:
         """The mesh of a picture is there."""
-        arrival = self.layer.take(drawn, self._window.session.last)
+        arrival = self.layer.take(drawn, self._window.session.images.last)
         if arrival == "more":
             self._draw()
         elif arrival == "first":
@@ -147,7 +147,7 @@ class MeshShowing:
 
     def _again(self) -> None:
         """The mesh is to be drawn anew for what is on the screen, unless it is there."""
-        last = self._window.session.last
+        last = self._window.session.images.last
         if last is None:
             return
         if self.layer.mesh is not None and self.layer.visible and self.is_final(last):

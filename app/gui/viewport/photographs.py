@@ -82,6 +82,6 @@ class PhotographOverlay:
             self._wanted_anew()
 
     def _wanted_anew(self) -> None:
-        self._window.session.want_photograph(bool(self.wanted))
+        self._window.session.view.photograph_wanted = bool(self.wanted)
         self.explain()
         self._changed()

@@ -27,7 +27,7 @@ class Readout(QObject):
             self._window.channels.show_value(None)
         elif isinstance(event, QMouseEvent) and event.type() == QEvent.MouseMove and event.buttons() == Qt.NoButton:
             picture, value = self._picture(), None
-            if picture is not None and picture.limits is not None and self._window.session.channel != "error":
+            if picture is not None and picture.limits is not None and self._window.session.view.channel != "error":
                 place = self._window.viewport.canvas.placement()
                 value = value_at(picture, *place.to_picture(event.localPos().x(), event.localPos().y()))
             self._window.channels.show_value(value)

@@ -90,10 +90,10 @@ class Screenshots:
             write_png(path, pixels, text)
         except Exception as error:
             failure = error  # the name of the exception is gone when the window comes to it
-            window.bridge.post(lambda: window.tell_error(failure))
+            window.session.post(lambda: window.tell_error(failure))
         else:
             folder = QUrl.fromLocalFile(str(path.parent))
-            window.bridge.post(
+            window.session.post(
                 lambda: window.banner.tell(
                     "info", f"Saved {path}", "Show in folder", lambda: QDesktopServices.openUrl(folder)
                 )

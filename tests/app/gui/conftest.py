@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 import app.gui.export.export_job
-import app.viewing.session
+import app.viewing.scene_loader
 from app.gui.main import make_window
 from app.gui.window import Window
 from app.viewing.opening import Opened
@@ -57,7 +57,7 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
     """Scenes to open: `fast.pth`, 128 square."""
     shelf = Shelf()
     shelf.scenes["fast.pth"] = FakeScene
-    monkeypatch.setattr(app.viewing.session, "open_scene", shelf.open)
+    monkeypatch.setattr(app.viewing.scene_loader, "open_scene", shelf.open)
     monkeypatch.setattr(app.gui.export.export_job, "open_scene", shelf.open)
     return shelf
 
@@ -87,7 +87,7 @@ def recorded(window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> R
     """A recording of 6 time steps, open in the window."""
     scene = RecordedScene(6, 0.01)
     opened = Opened(scene, Checkpoint("colour_grid", {}, 0, {}), None, Path("recorded.pth"))
-    monkeypatch.setattr("app.viewing.session.open_scene", lambda *_: opened)
+    monkeypatch.setattr("app.viewing.scene_loader.open_scene", lambda *_: opened)
     open_and_wait(window, qtbot, Path("recorded.pth"))
     return scene
 

@@ -113,7 +113,7 @@ def test_a_jump_to_a_view_is_eased(looking: Window, qtbot: QtBot) -> None:
     looking.looking.draw = watch  # type: ignore[method-assign]
     looking.commands["next"].trigger()
     wait_exact(looking, qtbot)
-    target = looking.session.viewpoints[1].camera
+    target = looking.session.visited.points[1].camera
     assert position(looking) == pytest.approx(target.position)
     assert len([x for x in seen if target.position[0] < x < 2.6]) >= 2, "it leapt"
     assert "2 of 12" in looking.views.name.text()
@@ -132,7 +132,7 @@ def test_the_window_stays_alive_while_a_slow_scene_renders(window: Window, qtbot
     window.files.open(Path("slow.pth"))
     qtbot.waitUntil(begun.is_set, timeout=NEVER)
     heard: list[None] = []
-    window.bridge.post(lambda: heard.append(None))
+    window.session.post(lambda: heard.append(None))
     # Its thread hears what is posted, though the frame does not end before it is told to.
     qtbot.waitUntil(lambda: bool(heard), timeout=NEVER)
     assert window.looking.picture is None

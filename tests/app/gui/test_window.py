@@ -175,7 +175,7 @@ def test_settings_and_recent_scenes_survive_a_restart(window: Window, qtbot: QtB
     assert [recent.path for recent in again.settings.recent] == [str(SCENE.resolve())]
     again.commands["reopen"].trigger()
     qtbot.waitUntil(lambda: again.session.opened is not None, timeout=NEVER)
-    assert again.session.data == photographs
+    assert again.session.loader.data == photographs
     again.commands["clear_recent"].trigger()
     assert load_settings().recent == ()
     again.close()
@@ -221,7 +221,7 @@ def test_photograph_and_error_at_a_training_view(window: Window, qtbot: QtBot, t
     window.commands["photograph"].trigger()
     np.testing.assert_array_equal(window.looking.pixels, drawn)
     window.commands["channel_3"].trigger()
-    assert window.session.channel == "error"
+    assert window.session.view.channel == "error"
     qtbot.waitUntil(lambda: bool((window.looking.pixels != drawn).any()), timeout=NEVER)
 
 
@@ -231,7 +231,7 @@ def test_keys_reach_the_scene(window: Window, qtbot: QtBot) -> None:
     window.activateWindow()
     qtbot.waitUntil(lambda: QApplication.activeWindow() is window, timeout=NEVER)
     QTest.keyClick(widget, Qt.Key_2)
-    assert window.session.channel == "depth"
+    assert window.session.view.channel == "depth"
     QTest.keyClick(widget, Qt.Key_BracketRight)
     wait_exact(window, qtbot)
     assert window.session.eye.view_index == 1
@@ -302,9 +302,9 @@ def test_a_folder_dropped_on_a_scene_is_asked_about(
     (tmp_path / "transforms.json").write_text("{}")
     drop(window, tmp_path)
     assert asked == ([] if data else [tmp_path])
-    assert (window.session.opening is not None) == data
+    assert (window.session.loader.opening is not None) == data
     if data:
-        qtbot.waitUntil(lambda: window.session.data is not None, timeout=NEVER)
+        qtbot.waitUntil(lambda: window.session.loader.data is not None, timeout=NEVER)
 
 
 def test_the_question_about_a_dropped_folder_can_be_left(
@@ -321,7 +321,7 @@ def test_the_question_about_a_dropped_folder_can_be_left(
     ):
         QTimer.singleShot(100, lambda leave=leave: leave(QApplication.activeModalWidget()))
         drop(window, tmp_path)
-    assert not asked and window.session.opening is None and window.session.data is None
+    assert not asked and window.session.loader.opening is None and window.session.loader.data is None
 
 
 def test_an_empty_folder_is_no_question(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
@@ -340,10 +340,10 @@ def test_data_that_is_unplugged_is_said_and_kept(window: Window, qtbot: QtBot, t
     window.commands["reopen"].trigger()
     qtbot.waitUntil(lambda: window.session.opened is not None, timeout=NEVER)
     assert str(data) in told(window) and window.banner.button.text() == "Choose…"
-    assert window.session.data is None and load_settings().recent[0].data == str(data)
+    assert window.session.loader.data is None and load_settings().recent[0].data == str(data)
     elsewhere.rename(data)
     window.commands["reopen"].trigger()
-    qtbot.waitUntil(lambda: window.session.data == data, timeout=NEVER)
+    qtbot.waitUntil(lambda: window.session.loader.data == data, timeout=NEVER)
 
 
 def test_a_scene_opened_without_its_data_does_not_forget_it(window: Window, qtbot: QtBot, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,13 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-import app.viewing.session
+import app.viewing.scene_loader
 from app.rendering.render_requests import RenderedImage
 from app.viewing.comparison import PhotoComparison
-from app.viewing.listener import CompareFailure, InstanceViews, OpenFailure, Opening
 from app.viewing.opening import Opened
 from app.viewing.session import Session
-from engines.core.camera import Array
 from engines.core.data.dataset import Dataset
 from engines.core.data.images import to_uint8, write_png
 from engines.core.data.views import View, Views
@@ -26,48 +23,7 @@ from engines.core.engine import INSTANCE, Control
 from engines.core.errors import UserError
 from engines.core.storage.checkpoint import Checkpoint
 from tests.app.ball_scene import UP, BallScene, draw_ball
-
-WAIT_S = 60.0
-
-
-class Ear:
-    """Keeps what the session tells, in order of its kind."""
-
-    def __init__(self) -> None:
-        self.heard: dict[str, queue.Queue[Any]] = {
-            name: queue.Queue()
-            for name in ("opened", "failed", "picture", "error", "compared", "unread", "views", "picked")
-        }
-
-    def opened(self, opening: Opening) -> None:
-        self.heard["opened"].put(opening)
-
-    def open_failed(self, failure: OpenFailure) -> None:
-        self.heard["failed"].put(failure)
-
-    def picture(self, picture: RenderedImage) -> None:
-        self.heard["picture"].put(picture)
-
-    def compare_failed(self, failure: CompareFailure) -> None:
-        self.heard["unread"].put(failure)
-
-    def render_failed(self, error: BaseException) -> None:
-        self.heard["error"].put(error)
-
-    def compared(self, comparison: PhotoComparison) -> None:
-        self.heard["compared"].put(comparison)
-
-    def views_read(self, found: InstanceViews) -> None:
-        self.heard["views"].put(found)
-
-    def picked(self, point: Array | None) -> None:
-        self.heard["picked"].put(point)
-
-    def prepared(self) -> None:
-        """Only recordings are."""
-
-    def next(self, name: str) -> Any:
-        return self.heard[name].get(timeout=WAIT_S)
+from tests.app.viewing.ear import WAIT_S, Ear
 
 
 @pytest.fixture
@@ -85,8 +41,8 @@ def session(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
         scene = BallScene((32, 32) if path.stem != "any" else None, fail_at=0 if path.stem == "bursts" else None)
         return Opened(scene, Checkpoint("ball", {}, 0, {}), photographed(scene, data) if data else None, path)
 
-    monkeypatch.setattr(app.viewing.session, "open_scene", open_scene)
-    session = Session(ear)
+    monkeypatch.setattr(app.viewing.scene_loader, "open_scene", open_scene)
+    session = ear.session()
     yield session
     session.shut_down()
 
@@ -104,8 +60,8 @@ def photographed(scene: BallScene, folder: Path) -> Dataset:
 
 
 def open_now(session: Session, ear: Ear, name: str, data: Path | None = None) -> RenderedImage:
-    session.open(Path(f"{name}.pth"), data)
-    assert session.adopt(ear.next("opened"))
+    session.loader.open(Path(f"{name}.pth"), data)
+    ear.next("opened")
     return wait_exact(session, ear)
 
 
@@ -113,7 +69,6 @@ def wait_exact(session: Session, ear: Ear) -> RenderedImage:
     """The exact picture of the eye's camera, shown."""
     while True:
         picture: RenderedImage = ear.next("picture")
-        assert session.show(picture)
         shown = session.eye.shown
         if picture.kind != "exact" or shown is None:
             continue
@@ -128,7 +83,7 @@ def settle(session: Session) -> None:
 
 def test_opening_shows_the_scene_from_its_start(session: Session, ear: Ear) -> None:
     picture = open_now(session, ear, "native")
-    assert session.opened is not None and session.opening is None
+    assert session.opened is not None and session.loader.opening is None
     expected = to_uint8(draw_ball(session.opened.scene.start).image.numpy())
     assert np.abs(picture.pixels.astype(int) - expected).max() <= 1
     assert session.channels == ("rgb", "depth", "normals", "alpha")
@@ -137,37 +92,37 @@ def test_opening_shows_the_scene_from_its_start(session: Session, ear: Ear) -> N
 def test_a_scene_that_cannot_be_opened_leaves_the_open_one(session: Session, ear: Ear) -> None:
     open_now(session, ear, "native")
     before = session.opened
-    session.open(Path("broken.pth"))
+    session.loader.open(Path("broken.pth"))
     failure = ear.next("failed")
-    assert session.failed(failure) and "damaged" in str(failure.error)
-    assert session.opened is before and session.opening is None
+    assert "damaged" in str(failure.error)
+    assert session.opened is before and session.loader.opening is None
     session.eye.hand.orbit_by(5, 0)
     session.eye.rest()
     wait_exact(session, ear)
 
 
 def test_the_newest_of_two_openings_wins(session: Session, ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate, real = threading.Event(), app.viewing.session.open_scene
+    gate, real = threading.Event(), app.viewing.scene_loader.open_scene
 
     def slow(path: Path, *rest: Any) -> Opened:
         if path.stem == "native":
             gate.wait(WAIT_S)
         return real(path, *rest)
 
-    monkeypatch.setattr(app.viewing.session, "open_scene", slow)
-    session.open(Path("native.pth"))
-    session.open(Path("any.pth"))
-    newer = ear.next("opened")
+    monkeypatch.setattr(app.viewing.scene_loader, "open_scene", slow)
+    session.loader.open(Path("native.pth"))
+    session.loader.open(Path("any.pth"))
+    ear.posted()
     gate.set()
-    older = ear.next("opened")
-    assert not session.adopt(older)
-    assert session.adopt(newer)
+    ear.posted(2)
+    # The newer was there first; the older comes after it.
+    ear.pump()
     assert session.opened is not None and session.opened.path.stem == "any"
 
 
 def test_an_error_while_rendering_is_told_and_survived(session: Session, ear: Ear) -> None:
-    session.open(Path("bursts.pth"))
-    session.adopt(ear.next("opened"))
+    session.loader.open(Path("bursts.pth"))
+    ear.next("opened")
     assert "burst" in str(ear.next("error"))
     session.opened.scene.fail_at = None  # type: ignore[union-attr]
     session.eye.hand.orbit_by(3, 0)
@@ -188,15 +143,15 @@ def test_channels_and_limits(session: Session, ear: Ear) -> None:
     open_now(session, ear, "native")
     session.set_channel("depth")
     near = wait_exact(session, ear)
-    assert near.limits is not None and session.shown_limits == near.limits
-    session.set_limits(session.shown_limits)
+    assert near.limits is not None and session.images.limits == near.limits
+    session.view.limits = session.images.limits
     session.eye.hand.dolly_by(-4)
     session.eye.rest()
     assert wait_exact(session, ear).limits == near.limits
-    session.set_limits(None)
+    session.view.limits = None
     assert wait_exact(session, ear).limits != near.limits
     session.set_channel("nonsense")
-    assert session.channel == "depth"
+    assert session.view.channel == "depth"
 
 
 def test_a_training_view_is_compared_with_its_photograph(session: Session, ear: Ear, tmp_path: Path) -> None:
@@ -227,9 +182,9 @@ def test_the_error_of_a_scene_of_any_size_is_of_the_whole_photograph(
     session.eye.views.go_to(3)
     settle(session)
     wait_exact(session, ear)
-    assert ear.heard["compared"].empty(), "the picture shows more than the photograph"
+    assert not ear.heard["compared"], "the picture shows more than the photograph"
     session.set_channel("error")
-    session.show(ear.next("picture"))
+    ear.next("picture")
     comparison: PhotoComparison = ear.next("compared")
     assert comparison.camera.size_px == (160, 120)
     # Enlarged from 48 lines to 120: its edges are soft.
@@ -248,10 +203,10 @@ def test_the_point_under_a_pixel(session: Session, ear: Ear) -> None:
 
 
 def test_closing_forgets_everything(session: Session, ear: Ear) -> None:
-    picture = open_now(session, ear, "native")
+    open_now(session, ear, "native")
     session.close()
     assert session.opened is None and session.eye.shown is None and session.channels == ()
-    assert not session.show(picture)
+    assert session.images.last is None
     session.eye.hand.orbit_by(1, 1)
     session.eye.reset()
     session.pick(1, 1)
@@ -260,35 +215,45 @@ def test_closing_forgets_everything(session: Session, ear: Ear) -> None:
 
 def test_closing_calls_off_an_opening(session: Session, ear: Ear) -> None:
     open_now(session, ear, "native")
-    session.open(Path("any.pth"))
+    ear.pump()
+    session.loader.open(Path("any.pth"))
     session.close()
-    assert not session.adopt(ear.next("opened"))
-    assert session.opened is None and session.opening is None
+    ear.posted()
+    ear.pump()
+    assert session.opened is None and session.loader.opening is None
 
 
 def test_what_comes_after_the_end_is_adopted_by_nobody(session: Session, ear: Ear) -> None:
-    session.open(Path("native.pth"))
-    late = ear.next("opened")
+    session.loader.open(Path("native.pth"))
+    ear.posted()
     session.shut_down()
     before = set(threading.enumerate())
-    assert not session.adopt(late) and session.opened is None
+    ear.pump()
+    assert session.opened is None and not ear.heard["opened"]
     assert not set(threading.enumerate()) - before
 
 
 def test_an_option_does_not_overtake_another_scene(session: Session, ear: Ear) -> None:
     open_now(session, ear, "native")
-    session.open(Path("any.pth"))
-    session.choose_options({})
-    assert session.adopt(ear.next("opened"))
+    session.loader.open(Path("any.pth"))
+    session.loader.choose_options({})
+    ear.next("opened")
     assert session.opened is not None and session.opened.path.stem == "any"
 
 
 def test_a_picture_of_the_scene_before_is_not_shown(session: Session, ear: Ear) -> None:
-    late = open_now(session, ear, "native")
-    open_now(session, ear, "any")
-    shown = session.last
-    assert not session.show(late)
-    assert session.last is shown
+    open_now(session, ear, "native")
+    session.eye.hand.orbit_by(5, 0)
+    session.eye.rest()
+    # Its picture waits to be shown while the other scene comes.
+    ear.posted()
+    session.loader.open(Path("any.pth"))
+    ear.posted(2)
+    late = ear.stolen()
+    ear.next("opened")
+    ear.heard.clear()
+    late()
+    assert session.images.last is None and not ear.heard["picture"]
 
 
 def test_another_object_has_views_of_its_own(session: Session, ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -298,13 +263,13 @@ def test_another_object_has_views_of_its_own(session: Session, ear: Ear, monkeyp
     )
     dataset = Dataset(Views.of(views), Path("balls"), "srn", scene.bounds, UP, instances=("a", "b"))
     opened = Opened(scene, Checkpoint("ball", {}, 0, {}), dataset, Path("class.pth"))
-    monkeypatch.setattr(app.viewing.session, "open_scene", lambda *_: opened)
+    monkeypatch.setattr(app.viewing.scene_loader, "open_scene", lambda *_: opened)
     open_now(session, ear, "class")
-    assert [point.name for point in session.viewpoints] == ["0/0", "0/2", "0/4", "0/6"]
+    assert [point.name for point in session.visited.points] == ["0/0", "0/2", "0/4", "0/6"]
     assert session.eye.view_index == 0
     session.set_control(INSTANCE, 1.0)
-    assert session.take_views(ear.next("views"))
-    assert [point.name for point in session.viewpoints] == ["1/1", "1/3", "1/5", "1/7"]
+    ear.next("views")
+    assert [point.name for point in session.visited.points] == ["1/1", "1/3", "1/5", "1/7"]
     assert session.eye.view_index is None
     session.eye.views.go_to(0)
     settle(session)
@@ -320,14 +285,14 @@ def test_objects_that_share_cameras_are_compared_each_with_its_own(
     views = [replace(view, name=f"{number}/{view.name}", instance=number) for number in (0, 1) for view in still.views]
     dataset = replace(still, views=Views.of(views), instances=("a", "b"))
     opened = Opened(scene, Checkpoint("ball", {}, 0, {}), dataset, Path("class.pth"))
-    monkeypatch.setattr(app.viewing.session, "open_scene", lambda *_: opened)
+    monkeypatch.setattr(app.viewing.scene_loader, "open_scene", lambda *_: opened)
     open_now(session, ear, "class")
     assert ear.next("compared").controls[INSTANCE] == 0
     # The picture of the other object is there before its views are.
     session.set_control(INSTANCE, 1.0)
     wait_exact(session, ear)
-    assert ear.heard["compared"].empty()
-    assert session.take_views(ear.next("views"))
+    assert not ear.heard["compared"]
+    ear.next("views")
     assert ear.next("compared").controls[INSTANCE] == 1
 
 
@@ -336,21 +301,20 @@ def test_other_options_leave_the_controls_as_they_are(
 ) -> None:
     controls = (Control(INSTANCE, "Instance", "choice", 0, 2, 0, ("a", "b", "c")),)
     opened = Opened(BallScene((32, 32), controls=controls), Checkpoint("ball", {}, 0, {}), None, Path("class.pth"))
-    monkeypatch.setattr(app.viewing.session, "open_scene", lambda *_: opened)
+    monkeypatch.setattr(app.viewing.scene_loader, "open_scene", lambda *_: opened)
     open_now(session, ear, "class")
     session.set_control(INSTANCE, 2.0)
-    session.choose_options({})
-    assert session.adopt(ear.next("opened"))
-    assert session.controls == {INSTANCE: 2.0}
-    session.attach(Path("data"))
-    assert session.adopt(ear.next("opened"))
-    assert session.controls == {INSTANCE: 2.0}
-    session.open(Path("other.pth"))
+    session.loader.choose_options({})
+    ear.next("opened")
+    assert session.view.controls == {INSTANCE: 2.0}
+    session.loader.attach(Path("data"))
+    ear.next("opened")
+    assert session.view.controls == {INSTANCE: 2.0}
     other = Opened(opened.scene, opened.checkpoint, None, Path("other.pth"))
-    monkeypatch.setattr(app.viewing.session, "open_scene", lambda *_: other)
-    opening = ear.next("opened")
-    assert session.adopt(replace(opening, opened=other))
-    assert session.controls == {INSTANCE: 0.0}
+    monkeypatch.setattr(app.viewing.scene_loader, "open_scene", lambda *_: other)
+    session.loader.open(Path("other.pth"))
+    ear.next("opened")
+    assert session.view.controls == {INSTANCE: 0.0}
 
 
 def test_up_that_was_chosen_stays_when_the_scene_is_opened_again(session: Session, ear: Ear) -> None:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-import app.viewing.session
+import app.viewing.scene_loader
 from app.rendering.render_requests import RenderedImage
 from app.viewing.opening import Opened
 from app.viewing.session import Session
 from engines.core.engine import INSTANCE, TIME, Control
 from engines.core.storage.checkpoint import Checkpoint
 from tests.app.recorded import RecordedScene
-from tests.app.viewing.test_session import Ear
+from tests.app.viewing.ear import Ear
 
 
 class Seen(Ear):
@@ -23,30 +23,22 @@ class Seen(Ear):
 
     def __init__(self) -> None:
         super().__init__()
-        self.prepared_count = 0
-        self.session: Session | None = None
+        self.opened: Session | None = None
         self.pictures: list[RenderedImage] = []
         self.now_s, self.runs = 0.0, True
 
-    def prepared(self) -> None:
-        self.prepared_count += 1
-
     def pump(self) -> None:
         """Takes what came; drives the clock."""
-        assert self.session is not None
-        if self.prepared_count:
-            self.prepared_count = 0
-            self.session.resubmit()
-        while not self.heard["picture"].empty():
-            picture = self.heard["picture"].get()
-            if self.session.show(picture):
-                self.pictures.append(picture)
-        if self.session.last is not None and not self.session.last.request.draft:
+        assert self.opened is not None
+        super().pump()
+        self.pictures.extend(self.heard.pop("picture", ()))
+        session = self.opened
+        last, timeline = session.images.last, session.timeline
+        if last is not None and not last.request.draft:
             # Time passes as fast as there are pictures: a busy machine leaves out time steps otherwise.
-            shown = round(self.session.last.request.controls[TIME])
-            timeline = self.session.timeline
+            shown = round(last.request.controls[TIME])
             self.now_s += 1.01 / timeline.playback.fps if self.runs and shown == timeline.time_step else 0
-        self.session.timeline.tick(self.now_s)
+        timeline.tick(self.now_s)
 
     def until(self, done: Callable[[], object], seconds: float = 30.0) -> None:
         end = time.monotonic() + seconds
@@ -64,11 +56,11 @@ class Seen(Ear):
 
 def begin(monkeypatch: pytest.MonkeyPatch, scene: RecordedScene) -> tuple[Seen, Session]:
     made = Opened(scene, Checkpoint("fake", {}, 0, {}), None, Path("recorded.pth"))
-    monkeypatch.setattr(app.viewing.session, "open_scene", lambda *_: made)
+    monkeypatch.setattr(app.viewing.scene_loader, "open_scene", lambda *_: made)
     seen = Seen()
-    seen.session = session = Session(seen)
-    session.open(Path("recorded.pth"))
-    assert session.adopt(seen.next("opened"))
+    seen.opened = session = seen.session()
+    session.loader.open(Path("recorded.pth"))
+    seen.next("opened")
     return seen, session
 
 
@@ -85,9 +77,9 @@ Opened_ = tuple[Seen, Session, RecordedScene]
 
 def test_a_placeholder_then_the_moment(opened: Opened_) -> None:
     seen, session, _ = opened
-    seen.until(lambda: session.last is not None and session.last.kind == "exact")
+    seen.until(lambda: session.images.last is not None and session.images.last.kind == "exact")
     assert seen.pictures[0].request.draft and seen.pictures[0].kind == "preview"
-    assert session.last is not None and not session.last.request.draft
+    assert session.images.last is not None and not session.images.last.request.draft
 
 
 class TwoRecordings(RecordedScene):
@@ -136,8 +128,11 @@ def test_playing_shows_every_moment_and_loops(opened: Opened_) -> None:
     # Each was made once.
     assert sorted(scene.order) == [0, 1, 2, 3, 4, 5]
     session.timeline.pause()
-    seen.until(lambda: session.last is not None and session.last.kind == "exact" and not session.busy)
-    assert session.last is not None and round(session.last.request.controls[TIME]) == session.timeline.time_step
+    seen.until(lambda: session.images.last is not None and session.images.last.kind == "exact" and not session.busy)
+    assert (
+        session.images.last is not None
+        and round(session.images.last.request.controls[TIME]) == session.timeline.time_step
+    )
 
 
 def test_no_more_is_made_ahead_than_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +151,7 @@ def test_no_more_is_made_ahead_than_is_kept(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_camera_moves_while_the_next_moment_is_made(opened: Opened_) -> None:
     seen, session, scene = opened
-    seen.until(lambda: session.last is not None and session.last.kind == "exact")
+    seen.until(lambda: session.images.last is not None and session.images.last.kind == "exact")
     scene.prepare_s = 1.0
     session.set_control(TIME, 1)
     count = len(seen.pictures)

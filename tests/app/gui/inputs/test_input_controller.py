@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 import app.gui.export.export_job
 import app.viewing.inputs
-import app.viewing.session
+import app.viewing.scene_loader
 from app.gui.export.export_settings import ExportSettings
 from app.gui.inputs.input_dialog import InputDialog
 from app.gui.main import make_window
@@ -34,7 +34,7 @@ COND, PLAIN = Path("cond.pth"), Path("plain.pth")
 @pytest.fixture
 def opener(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opener]:
     opener = Opener()
-    monkeypatch.setattr(app.viewing.session, "open_scene", opener.open)
+    monkeypatch.setattr(app.viewing.scene_loader, "open_scene", opener.open)
     monkeypatch.setattr(app.gui.export.export_job, "open_scene", opener.open)
     monkeypatch.setattr(app.viewing.inputs, "find_engine", lambda name: Taker())
     yield opener
@@ -71,7 +71,7 @@ def wait_for_input(window: Window, qtbot: QtBot, path: Path) -> None:
 
     def there() -> bool:
         opened = window.session.opened
-        return opened is not None and opened.beside.photograph == path and window.session.opening is None
+        return opened is not None and opened.beside.photograph == path and window.session.loader.opening is None
 
     qtbot.waitUntil(there, timeout=NEVER)
     wait_exact(window, qtbot)
@@ -144,7 +144,7 @@ def test_a_folder_is_chosen_or_the_data_of_a_class(
         if chosen == folder:
             wait_for_input(window, qtbot, folder)
             assert window.inputs.card.kind.text() == "Folder of 14, an object each"
-    qtbot.waitUntil(lambda: window.session.data == data, timeout=NEVER)
+    qtbot.waitUntil(lambda: window.session.loader.data == data, timeout=NEVER)
     assert window.inputs.card.kind.text() == "3 objects of the data folder" and not window.inputs.card.own.isVisible()
 
 
@@ -162,7 +162,7 @@ def test_a_dropped_photograph_takes_the_place_of_the_other(
     assert "ball1.png is taken" in told(shown)
     after = shown.session.eye.shown
     assert after is not None and (after.camera_to_world == before.camera_to_world).all()
-    assert shown.session.channel == "depth" and shown.session.controls["glow"] == 0.5
+    assert shown.session.view.channel == "depth" and shown.session.view.controls["glow"] == 0.5
     assert shown.commands["channel_2"].isChecked()
 
 
@@ -176,7 +176,7 @@ def test_a_dropped_folder_of_photographs_is_objects_to_choose_from(
     # Another photograph has no eighth object.
     drop(shown, photographs[1])
     wait_for_input(shown, qtbot, photographs[1])
-    assert shown.session.controls["instance"] == 0
+    assert shown.session.view.controls["instance"] == 0
 
 
 def test_other_drops_are_what_they_were(
@@ -216,7 +216,7 @@ def test_what_is_no_photograph_leaves_the_scene(
         drop(shown, path)
     qtbot.waitUntil(lambda: shown.banner.isVisible(), timeout=NEVER)
     assert told(shown).startswith(str(path)) and "\n" not in told(shown)
-    assert shown.session.opened is before and shown.session.opening is None
+    assert shown.session.opened is before and shown.session.loader.opening is None
     assert load_settings().inputs == (str(photographs[0]),)
     click(shown.banner.button)
     QTest.keyClick(wait_for_dialog(shown, qtbot), Qt.Key_Escape)
@@ -238,7 +238,7 @@ def test_recent_photographs_are_taken_by_mouse_and_keys(
     assert [b.isChecked() for b in strip.buttons[:3]] == [True, False, False]
     # The one that is shown is nothing new.
     click(strip.buttons[0])
-    assert shown.session.opening is None and strip.buttons[0].isChecked()
+    assert shown.session.loader.opening is None and strip.buttons[0].isChecked()
     click(strip.buttons[2])
     wait_for_input(shown, qtbot, photographs[0])
     assert [b.toolTip() for b in strip.buttons[:3]] == [str(p) for p in (photographs[0], folder, photographs[1])]
@@ -320,11 +320,11 @@ def test_objects_of_the_data_folder_come_back(
     data = tmp_path / "class"
     data.mkdir()
     shown.files.attach(data)
-    qtbot.waitUntil(lambda: shown.session.data == data, timeout=NEVER)
+    qtbot.waitUntil(lambda: shown.session.loader.data == data, timeout=NEVER)
     assert shown.inputs.card.name.text() == "ball0.png" and shown.inputs.card.own.isVisible()
     click(shown.inputs.card.own)
     qtbot.waitUntil(lambda: shown.inputs.card.name.text() == "class", timeout=NEVER)
-    assert shown.session.data == data and not shown.inputs.card.own.isVisible()
+    assert shown.session.loader.data == data and not shown.inputs.card.own.isVisible()
 
 
 def test_an_export_is_of_the_same_photograph(

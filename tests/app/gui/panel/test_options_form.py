@@ -14,7 +14,7 @@ from PyQt5.QtGui import QWheelEvent
 from PyQt5.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
-import app.viewing.session
+import app.viewing.scene_loader
 from app.gui.panel.options_form import OptionsForm
 from app.gui.panel.options_panel import OptionsCard
 from app.gui.window import Window
@@ -98,7 +98,7 @@ def asked(window: Window, monkeypatch: pytest.MonkeyPatch) -> list[Drawn]:
         scene = opened(FakeScene((118, 118) if options.crop_border else (128, 128)), path, None)
         return Opened(scene.scene, scene.checkpoint, None, path, options)
 
-    monkeypatch.setattr(app.viewing.session, "open_scene", open_scene)
+    monkeypatch.setattr(app.viewing.scene_loader, "open_scene", open_scene)
     return asked
 
 
@@ -114,7 +114,7 @@ def test_an_option_opens_the_scene_again_where_the_eye_is(window: Window, qtbot:
     wait_exact(window, qtbot)
     assert window.looking.picture.camera.size_px == (118, 118)
     assert np.allclose(window.session.eye.camera.camera_to_world, before.camera_to_world)
-    assert "crop_border=true" in window.session.settings
+    assert "crop_border=true" in window.session.loader.settings
     assert window.options.findChild(QCheckBox).isChecked()
     # Another scene begins with its own defaults.
     window.files.open(SCENE)

@@ -12,7 +12,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QCheckBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
-import app.viewing.session
+import app.viewing.scene_loader
 from app.gui.window import Window
 from app.viewing.chosen_sources import made_of
 from app.viewing.opening import Opened
@@ -68,7 +68,7 @@ def opened_with(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str
         scene = ChoosingScene(dataset.views, options.views)
         return Opened(scene, Checkpoint("colour_grid", {}, 0, {}), dataset, path, options)
 
-    monkeypatch.setattr(app.viewing.session, "open_scene", read)
+    monkeypatch.setattr(app.viewing.scene_loader, "open_scene", read)
     return settings
 
 
@@ -90,7 +90,7 @@ def tick(window: Window, row: int) -> None:
 def wait_for(window: Window, qtbot: QtBot, chosen: tuple[int, ...]) -> None:
     def there() -> bool:
         scene: Any = window.session.opened.scene if window.session.opened is not None else None
-        return window.session.opening is None and scene.chosen == chosen
+        return window.session.loader.opening is None and scene.chosen == chosen
 
     qtbot.waitUntil(there, timeout=NEVER)
     wait_exact(window, qtbot)
@@ -112,13 +112,13 @@ def test_photographs_are_ticked_in_order_and_the_scene_follows(
     wait_for(shown, qtbot, (1, 2, 5))
     after = shown.session.eye.shown
     assert before is not None and after is not None and (after.camera_to_world == before.camera_to_world).all()
-    assert shown.session.channel == "depth"
+    assert shown.session.view.channel == "depth"
     # What exports and the command line are told; nothing was read again.
-    assert shown.session.settings == ("views=[1, 2, 5]",) and opened_with == [()]
+    assert shown.session.loader.settings == ("views=[1, 2, 5]",) and opened_with == [()]
     assert shown.session.opened is not None and shown.session.opened.options.model_dump()["views"] == (1, 2, 5)
     # The pictures stayed, and the box in the options is not there twice.
     assert not card.list.missing()
-    assert not shown.options.findChildren(QLineEdit)
+    assert shown.options.findChildren(QLineEdit) == [shown.options.find]
     # Those that it needs at least stay.
     tick(shown, 2)
     tick(shown, 1)
@@ -126,7 +126,7 @@ def test_photographs_are_ticked_in_order_and_the_scene_follows(
     assert card.used.text() == "2 of 12 used; needs 2 at least"
     QTest.mouseClick(card.automatic, Qt.LeftButton)
     wait_for(shown, qtbot, (0, 1, 2))
-    assert not card.automatic.isEnabled() and shown.session.settings == ("views=null",)
+    assert not card.automatic.isEnabled() and shown.session.loader.settings == ("views=null",)
 
 
 def test_by_the_keyboard_and_with_other_options(

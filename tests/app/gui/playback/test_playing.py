@@ -64,7 +64,7 @@ def test_the_bar_is_as_long_as_the_recording_that_is_chosen(
     window: Window, qtbot: QtBot, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = Opened(TwoRecordings(), Checkpoint("colour_grid", {}, 0, {}), None, Path("recorded.pth"))
-    monkeypatch.setattr("app.viewing.session.open_scene", lambda *_: opened)
+    monkeypatch.setattr("app.viewing.scene_loader.open_scene", lambda *_: opened)
     open_and_wait(window, qtbot, Path("recorded.pth"))
     window.playing.go_to(4, False)
     box = window.controls.findChild(QComboBox)

@@ -78,7 +78,7 @@ class Hand:
 
     def _post(self) -> None:
         while not self._stopped.wait(BEAT_S):
-            self._window.bridge.post(self._noting(time.perf_counter()))
+            self._window.session.post(self._noting(time.perf_counter()))
 
     def _noting(self, posted_s: float) -> Callable[[], None]:
         return lambda: self.late.posted.append(1000 * (time.perf_counter() - posted_s))

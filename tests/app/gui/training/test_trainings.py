@@ -119,7 +119,9 @@ def test_a_run_that_ends_while_its_picture_is_being_opened_is_shown_as_it_was_sa
     run.save(9)
     run.hear(Live(8))
     run.hear(Ended(9, False))
-    qtbot.waitUntil(lambda: opened_path(window) == run.order.out and window.session.opening is None, timeout=NEVER)
+    qtbot.waitUntil(
+        lambda: opened_path(window) == run.order.out and window.session.loader.opening is None, timeout=NEVER
+    )
 
 
 def test_the_next_picture_is_asked_for_when_the_last_was_seen(

@@ -78,18 +78,18 @@ def test_another_map_is_shown_remembered_and_exported(deep: Window, qtbot: QtBot
 
 
 def test_a_range_that_is_typed_is_locked_and_can_be_let_go(deep: Window, qtbot: QtBot) -> None:
-    limits, row = deep.session.shown_limits, deep.channels.range
+    limits, row = deep.session.images.limits, deep.channels.range
     assert limits is not None and row.low.text() == f"{limits[0]:.4g}"
     type_into(row.low, "0,5")
     low, high = 0.5, float(f"{limits[1]:.4g}")
-    assert deep.session.limits == (low, high) and deep.channels.keep.isChecked()
+    assert deep.session.view.limits == (low, high) and deep.channels.keep.isChecked()
     wait_shown(deep, qtbot, (low, high), "turbo")
     type_into(row.high, "9")
     wait_shown(deep, qtbot, (low, 9.0), "turbo")
     assert row.middle.text() == "4.75"
     qtbot.mouseClick(deep.channels.keep, Qt.LeftButton)
     wait_shown(deep, qtbot, None, "turbo")
-    assert deep.session.limits is None and row.low.text() == f"{limits[0]:.4g}"
+    assert deep.session.view.limits is None and row.low.text() == f"{limits[0]:.4g}"
 
 
 @pytest.mark.parametrize("text", ["99", "near", "inf", ""])
@@ -99,7 +99,7 @@ def test_a_range_that_can_not_be_is_refused_in_a_line(deep: Window, qtbot: QtBot
     deep.channels.range.low.selectAll()
     QTest.keyClick(deep.channels.range.low, Qt.Key_Backspace)
     type_into(deep.channels.range.low, text)
-    assert "the range" in deep.banner.text.text() and deep.session.limits is None
+    assert "the range" in deep.banner.text.text() and deep.session.view.limits is None
     assert deep.channels.range.low.text() == before and not deep.channels.keep.isChecked()
 
 
@@ -107,7 +107,7 @@ def test_tabbing_through_the_range_does_not_lock_it(deep: Window, qtbot: QtBot) 
     deep.channels.range.low.setFocus()
     for _ in range(3):
         QTest.keyClick(deep.focusWidget(), Qt.Key_Tab)
-    assert deep.session.limits is None
+    assert deep.session.view.limits is None
 
 
 def test_digits_are_typed_and_choose_no_channel(deep: Window, qtbot: QtBot) -> None:
@@ -116,7 +116,7 @@ def test_digits_are_typed_and_choose_no_channel(deep: Window, qtbot: QtBot) -> N
     for key in (Qt.Key_1, Qt.Key_2):
         # As the window system does: to the window, which asks for shortcuts first.
         QTest.keyClick(deep.windowHandle(), key)
-    assert deep.session.channel == "depth" and deep.channels.range.high.text() == "12"
+    assert deep.session.view.channel == "depth" and deep.channels.range.high.text() == "12"
 
 
 def test_limits_by_hand() -> None:

@@ -125,7 +125,7 @@ def test_another_object_is_not_final_before_it_is_drawn(window: Window, qtbot: Q
     box = window.controls.findChild(QComboBox)
     box.setFocus()
     QTest.keyClick(box, Qt.Key_Down)
-    assert window.session.controls[INSTANCE] == 1 and window.status.state.text() == "● Rendering …"
+    assert window.session.view.controls[INSTANCE] == 1 and window.status.state.text() == "● Rendering …"
     qtbot.waitUntil(lambda: window.status.state.text() == FINAL, timeout=NEVER)
     assert scene.seen[-1][INSTANCE] == 1
 
