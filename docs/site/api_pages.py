@@ -14,13 +14,19 @@ from docs.site.pages import ROOT, Page, code, escaped, table
 from docs.site.source import SourceClass, SourceFunction, SourceModule, SourceValue, read_module
 
 FOLDER = "api"
+MODULES_END = "-modules"
+"""The end of the name of a page that lists a package's modules."""
 
 
-def api_pages(package: str) -> list[Page]:
-    """The list of a package's modules, then a page for each."""
-    modules = list(_modules(package))
-    links = _Links(modules)
-    return [_index(package, modules), *(_page(module, links) for module in modules)]
+def api_pages(*packages: str) -> list[Page]:
+    """Of each package the list of its modules, then a page for each; they lead to each other."""
+    modules = {package: list(_modules(package)) for package in packages}
+    links = _Links([module for of_package in modules.values() for module in of_package])
+    return [
+        page
+        for package, of_package in modules.items()
+        for page in (_index(package, of_package), *(_page(module, links) for module in of_package))
+    ]
 
 
 def _modules(package: str) -> Iterator[SourceModule]:
@@ -86,14 +92,14 @@ def _index(package: str, modules: Sequence[SourceModule]) -> Page:
         "through them.\n\n"
         f"{table(('module', 'what it is for'), rows)}\n"
     )
-    return Page(f"{FOLDER}/{package}-modules.md", f"All of {package}", text)
+    return Page(f"{FOLDER}/{package}{MODULES_END}.md", f"All of {package}", text)
 
 
 def _page(module: SourceModule, links: _Links) -> Page:
     def link(word: str) -> str:
         return links.link(word, module.name)
 
-    parts = [f"# {module.name}", whole(module.docstring, link)]
+    parts = [f"# {module.name}", whole(module.docstring, link), *_given_on(module, links)]
     if module.values:
         rows = [(code(each.name), code(each.type), code(each.value), prose(each.docstring, link))
                 for each in module.values]  # fmt: skip
@@ -103,6 +109,28 @@ def _page(module: SourceModule, links: _Links) -> Page:
     # A package stands before its modules in the list of them.
     title = module.name if module.is_package else module.name.rpartition(".")[2]
     return Page(page_of(module.name), title, "\n\n".join(parts) + "\n")
+
+
+def _given_on(module: SourceModule, links: _Links) -> Iterator[str]:
+    """What a package gives of other modules: a list, and those that are told nowhere else."""
+    rows, told_here = [], list[str]()
+    for name, place in module.given_on:
+        source = read_module(ROOT.joinpath(*place.split(".")).with_suffix(".py"), place)
+        members: Sequence[SourceClass | SourceFunction] = (*source.classes, *source.functions)
+        member = next((each for each in members if each.name == name), None)
+        if member is None:
+            continue
+        link = links.link(f"{place}.{name}", module.name)
+        if not link.startswith("["):
+            link = f"[`{name}`](#{name.lower()})"
+            if isinstance(member, SourceClass):
+                told_here.append(_class(member, links, place))
+            else:
+                told_here.append(_function(member, links, place, "##"))
+        rows.append((link.replace(f"{place}.", "", 1), escaped(member.docstring.partition("\n\n")[0])))
+    if rows:
+        yield f"## Names\n\n{table(('name', 'what it is'), rows)}"
+    yield from told_here
 
 
 def _class(found: SourceClass, links: _Links, module: str) -> str:

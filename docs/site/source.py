@@ -52,6 +52,7 @@ class SourceModule:
 
     Attributes:
         name: dotted.
+        given_on: (name, module) of what it imports for others, by its `__all__`.
     """
 
     name: str
@@ -59,6 +60,7 @@ class SourceModule:
     values: tuple[SourceValue, ...]
     classes: tuple[SourceClass, ...]
     functions: tuple[SourceFunction, ...]
+    given_on: tuple[tuple[str, str], ...] = ()
     is_package: bool = False
 
     @property
@@ -83,7 +85,18 @@ def read_module(path: Path, name: str) -> SourceModule:
         tuple(value for value in _values(source, tree.body) if value.docstring),
         tuple(_class(source, node) for node in shown if isinstance(node, ast.ClassDef)),
         tuple(_function(node) for node in shown if isinstance(node, ast.FunctionDef)),
+        tuple(_given_on(tree)),
     )
+
+
+def _given_on(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    lists = [
+        node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    ]
+    named = {name for listed in lists for name in ast.literal_eval(listed)}
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((each.name, node.module) for each in node.names if each.name in named and each.name[0] != "_")
 
 
 def _values(source: str, body: Sequence[ast.stmt]) -> Iterator[SourceValue]:

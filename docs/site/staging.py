@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from docs.site.api_pages import api_pages
+from docs.site.api_pages import MODULES_END, api_pages
 from docs.site.command_pages import command_pages
 from docs.site.format_page import with_layouts
 from docs.site.method_pages import method_pages
@@ -82,7 +82,7 @@ def stage(folder: Path) -> Path:
 
 def made_pages() -> list[Page]:
     """All that are made of the code."""
-    return [*command_pages(), window_page(), *method_pages(), *api_pages(PYTHON_API), *api_pages(CORE)]
+    return [*command_pages(), window_page(), *method_pages(), *api_pages(PYTHON_API, CORE)]
 
 
 def repository_pages() -> Mapping[str, str]:
@@ -132,13 +132,28 @@ def filled(navigation: Sequence[Any], made: Sequence[Page]) -> Iterator[Any]:
 
 
 def _of_folder(folder: str, made: Sequence[Page]) -> list[Any]:
-    """The pages of a folder; of modules, those of each package in a list of its own."""
+    """The pages of a folder; of modules, each package's and each of its folders' in a list of its own."""
+    pages = [page for page in made if page.path.startswith(folder)]
+    packages = dict.fromkeys(_package(page, folder) for page in pages)
+    if len(packages) < 2:
+        return _of_package(pages, folder)
+    return [
+        {package: _of_package([page for page in pages if _package(page, folder) == package], folder)}
+        for package in packages
+    ]
+
+
+def _package(page: Page, folder: str) -> str:
+    """The package that a page of a module is of; "" of others."""
+    name = page.path.removeprefix(folder).removesuffix(".md").removesuffix(MODULES_END)
+    return ".".join(name.split(".")[:2]) if "." in name else ""
+
+
+def _of_package(pages: Sequence[Page], folder: str) -> list[Any]:
     entries: list[Any] = []
     rooms = dict[str, list[Any]]()
-    inner = {f"{page.path.removesuffix('.md').rpartition('.')[0]}." for page in made}
-    for page in made:
-        if not page.path.startswith(folder):
-            continue
+    inner = {f"{page.path.removesuffix('.md').rpartition('.')[0]}." for page in pages}
+    for page in pages:
         parts = page.path.removeprefix(folder).removesuffix(".md").split(".")
         room = parts[2:-1] or (parts[2:] if f"{folder}{'.'.join(parts)}." in inner else [])
         if room:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import re
 import subprocess
@@ -20,7 +21,7 @@ from app.mesh.mesh_reading import READ_SUFFIXES
 from app.training.presets import presets_of
 from docs.site import format_page
 from docs.site.__main__ import run_mkdocs
-from docs.site.staging import DOCS, SETTINGS, LostLink, on_the_site, repository_pages
+from docs.site.staging import DOCS, PYTHON_API, SETTINGS, LostLink, on_the_site, repository_pages
 from engines.core.abilities import ReadsUpstream
 from engines.core.contract import ABILITIES, OBJECTIVE_ABILITIES, SCENE_ABILITIES, TRAINING_ABILITIES
 from engines.core.engine import Engine, Scene, Training
@@ -122,6 +123,14 @@ def test_every_member_of_a_protocol_stands_there(protocol: type, site: BuiltSite
     for member in members_of(protocol):
         anchor = f"{protocol.__name__}-{member}".lower()
         assert anchor in page.anchors or f" {member} " in f" {' '.join(page.text.split())} "
+
+
+@pytest.mark.slow
+def test_every_name_of_the_python_interface_leads_to_where_it_is_told(site: BuiltSite) -> None:
+    page = site.pages[f"api/{PYTHON_API}.html"]
+    found = {link.rpartition("#")[2] for link in page.links}
+    names = [name for name in importlib.import_module(PYTHON_API).__all__ if not name.startswith("_")]
+    assert len(names) > 10 and [name for name in names if name.lower() not in found] == []
 
 
 @pytest.mark.slow
