@@ -28,6 +28,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
 from app import __version__
+from app.commands.renamed_options import with_new_names
 from engines.core.errors import Cancelled, UserError
 
 if TYPE_CHECKING:
@@ -192,6 +193,12 @@ def _among_others() -> bool:
     return distributed.launched() > 1
 
 
+def _advise(line: str) -> None:
+    """What would be better, on stderr; of several processes the first says it."""
+    if os.environ.get("RANK", "0") == "0":
+        sys.stderr.write(f"vantage: {line}\n")
+
+
 def _complain(text: str) -> None:
     """What went wrong, on stderr; of several processes the one that first has something to say says it for all."""
     if not _among_others():
@@ -228,7 +235,7 @@ def _dispatch(words: list[str]) -> int:
     if name in SHARES_CORES:
         # Before torch is imported, with that command.
         os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
-    arguments = command_parser(name).parse_args(_joined(rest))
+    arguments = command_parser(name).parse_args(with_new_names(name, _joined(rest), _advise))
     _begin_collecting()
     with _terminable():
         return _command(name).run(arguments)

@@ -182,7 +182,7 @@ def asked_by_name(module: Module) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, _text(value)) for value in node.args if _text(value))
         if isinstance(node, ast.List | ast.Tuple):
             for before, value in itertools.pairwise(node.elts):
-                if _text(before) == "--engine" and _text(value):
+                if _text(before) == "--method" and _text(value):
                     yield node.lineno, _text(value)
 
 

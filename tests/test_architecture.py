@@ -61,7 +61,7 @@ def test_tests_that_need_an_engine_are_beside_it() -> None:
         "from tests.engines.{}.reference import x",
         "engine = registry.find_engine('{}')",
         "run_training('{}', data, out)",
-        "words = ['train', str(data), '--engine', '{}', '--out', out]",
+        "words = ['train', str(data), '--method', '{}', '--out', out]",
     ],
 )
 @pytest.mark.parametrize("engine", sorted(engine_folders()))
@@ -136,7 +136,7 @@ BAD_EXAMPLES: tuple[tuple[Rule, str, str], ...] = (
     (named_engines, "app.viewing.session", "big = scene.engine == 'dvr'"),
     (named_engines, "app.viewing.session", "load('engines.dvr.engine')"),
     (named_engines, "app.viewing.session", "engine = registry.find_engine('dvr')"),
-    (named_engines, "app.viewing.session", "words = ['train', data, '--engine', 'dvr']"),
+    (named_engines, "app.viewing.session", "words = ['train', data, '--method', 'dvr']"),
     (window_imports, "app.viewing.session", "def f():\n    from PyQt5.QtCore import QObject"),
     (window_imports, "engines.core.x", "import vispy.scene"),
     (slow_imports, "engines.core.x", "from torchmetrics.functional import image"),

@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 OPTION = re.compile(r"(?:^|(?<=[\s(]))--([a-z]+(?:-[a-z]+)*)")
 """Where a text names one; not within words, such as a file's name."""
-ARGUMENTS = {"engine": "method", "buffers": "channels", "from": "source", "resume": "resume=True"}
+ARGUMENTS = {"from": "source", "resume": "resume=True"}
 """What arguments are called that are not called as the option is."""
 
 

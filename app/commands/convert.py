@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--half", action="store_true", help="scene: 16 bits a weight, half the size; the picture may change slightly"
     )
     add_device_and_set(parser, "volume, depth, points: an option of the scene; may be repeated")
-    parser.add_argument("--viewing-only", action="store_true", help="scene: leave out what only training needs")
+    parser.add_argument("--inference-only", action="store_true", help="scene: leave out what only training needs")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _write_of_scene(arguments: argparse.Namespace) -> None:
-    for name in ("half", "viewing_only"):
+    for name in ("half", "inference_only"):
         if getattr(arguments, name):
             raise UserError(f"--{name.replace('_', '-')} goes with --to scene")
     wanted = POINTS_SUFFIX if arguments.to == POINTS else ".npz"
@@ -140,7 +140,7 @@ def _write_scene(checkpoint: Checkpoint, arguments: argparse.Namespace, beside: 
     if checkpoint.scene is None:
         notes(["the scene file carries no cameras; give --data FOLDER to put them in"])
     checkpoint = replace(checkpoint, config=_without_places(checkpoint))
-    if arguments.viewing_only:
+    if arguments.inference_only:
         if isinstance(engine, HasViewingWeights):
             checkpoint = engine.viewing_weights(checkpoint)
         else:
@@ -179,7 +179,7 @@ def _without_places(checkpoint: Checkpoint) -> Mapping[str, Any]:
 
 
 def _write_upstream(checkpoint: Checkpoint, arguments: argparse.Namespace) -> list[Path]:
-    for name in ("half", "viewing_only", "data", "up", "input"):
+    for name in ("half", "inference_only", "data", "up", "input"):
         if getattr(arguments, name) not in (None, False):
             raise UserError(
                 f"--{name.replace('_', '-')} goes with --to scene; the authors' files hold all weights and nothing else"

@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "of a surface: bring triangles nearer to it, edges too, by its gradient (takes as long again)"
     ))  # fmt: skip
     parser.add_argument("--all-pieces", action="store_true", help=(
-        "keep small pieces (default: those of less than 2 %% of the largest one's area are left out)"
+        "keep small connected components (default: those of less than 2 %% of the largest one's area are left out)"
     ))  # fmt: skip
     parser.add_argument("--views", type=int, metavar="N", help=(
         f"cameras to look from, at most {MOST_VIEWS}: the training cameras, evenly thinned (default: {VIEWS})"

@@ -26,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--frames", type=int, default=FRAMES, metavar="N", help=(
         "of a video: about so many are taken (default: %(default)s)"
     ))  # fmt: skip
-    parser.add_argument("--ordered", action="store_true", help=(
-        "photographs are in their order by name, each overlaps with the next ones: much faster for many"
+    parser.add_argument("--sequential", action="store_true", help=(
+        "sequential matching: photographs are in their order by name, each overlaps with the next; much faster for many"
     ))  # fmt: skip
     parser.add_argument("--overwrite", action="store_true", help=(
         "replace what stands where cameras are written (sparse/0, sparse_pc.ply, transforms.json, poses_bounds.npy) "
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         with tqdm(total=arguments.frames, unit="frame", mininterval=_interval(), desc="frames", delay=1) as bar:
             write_sharpest(arguments.source, folder / "images", arguments.frames, lambda done: bar.update(done - bar.n))
     with _Bars() as bars:
-        ordered = True if video or arguments.ordered else None
+        ordered = True if video or arguments.sequential else None
         found = find_poses(folder, bars, never_stop, ordered, arguments.overwrite, in_background=False)
     notes([*found.notes, *(f"doubtful: {doubt}" for doubt in found.doubts)])
     sys.stderr.write(

@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--frames", type=_count, metavar="N", help=(
         "frames of a named path; of other cameras only the first N"
     ))  # fmt: skip
-    parser.add_argument("--buffers", type=_names, default=("rgb",), metavar="A,B", help=(
+    parser.add_argument("--channels", type=_names, default=("rgb",), metavar="A,B", help=(
         "rgb, depth, ...: side by side in a video, files of their own in a folder (default: rgb)"
     ))  # fmt: skip
     parser.add_argument(
@@ -122,7 +122,7 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
         out=arguments.out,
         fps=arguments.fps,
         quality=arguments.quality,
-        channels=arguments.buffers,
+        channels=arguments.channels,
         size_px=arguments.size,
         fit=arguments.fit,
         controls=controls,

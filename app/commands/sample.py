@@ -45,7 +45,7 @@ RAYS_ALONE = 2**21
 LIMITS = {
     "seed": (0, 2**32 - 1),
     "size": (16, 4096),
-    "objects": (1, 10_000),
+    "instances": (1, 10_000),
     "views": (1, 100_000),
     "frames": (1, 10_000),
     "samples": (1, 16),
@@ -86,10 +86,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"multiple of 8, with a height of 9/16 of it (default: {WIDTH_PX})",
     )
     parser.add_argument(
-        "--objects",
+        "--instances",
         type=int,
         metavar="N",
-        help=f"objects of a class (default: {OBJECTS}, in DVR's layout 1); or different recordings (default: 1), of "
+        help=f"instances of a class (default: {OBJECTS}, in DVR's layout 1); or different recordings (default: 1), of "
         "which every eighth is to validate with",
     )
     parser.add_argument(
@@ -125,7 +125,7 @@ def run(arguments: argparse.Namespace) -> int:
     # The delay keeps the line of an error at once (a folder that can't be written) free of a bar.
     options = {"unit": "view", "mininterval": interval, "delay": 0.2, "dynamic_ncols": True}
     names = ("format", "seed", "size", "objects", "views", "frames", "samples")
-    what = json.dumps({name: getattr(arguments, name) for name in names})
+    what = json.dumps({name: getattr(arguments, "instances" if name == "objects" else name) for name in names})
     done = 0
     try:
         with making(folder, what), tqdm(total=task.views, desc=str(folder), **options) as bar:
@@ -172,17 +172,17 @@ def _sample(arguments: argparse.Namespace) -> Sample:
         is_dvr = arguments.format == "dvr"
         usual = {"dvr": VIEWS, "lsm": LSM_VIEWS}
         views = arguments.views or usual.get(arguments.format, OBJECT_VIEWS)
-        objects, size_px = arguments.objects or (1 if is_dvr else OBJECTS), arguments.size or CLASS_SIZE_PX
+        objects, size_px = arguments.instances or (1 if is_dvr else OBJECTS), arguments.size or CLASS_SIZE_PX
         if objects * views > MOST_VIEWS:
-            raise UserError(f"--objects {objects} --views {views}: {objects * views} views; at most {MOST_VIEWS}")
+            raise UserError(f"--instances {objects} --views {views}: {objects * views} views; at most {MOST_VIEWS}")
         if is_dvr:
             return dvr_sample(seed, size_px, objects, views)
         if arguments.format == "lsm":
             return lsm_sample(seed, size_px, objects, views)
         return srn_sample(seed, size_px, objects, views, max(1, round(views * VALIDATION_VIEWS / TRAIN_VIEWS)))
-    if arguments.objects is not None:
+    if arguments.instances is not None:
         raise UserError(
-            "--objects: only a class has several; it goes with --format srn, dvr or lsm, or llff (recordings)"
+            "--instances: only a class has several; it goes with --format srn, dvr or lsm, or llff (recordings)"
         )
     views = arguments.views or TRAIN_VIEWS
     validation, test = (max(1, round(views * part / TRAIN_VIEWS)) for part in (VALIDATION_VIEWS, TEST_VIEWS))
@@ -194,11 +194,11 @@ def _recordings(arguments: argparse.Namespace) -> _Task:
         raise UserError(
             f"--views: a recording is made by a rig of {CAMERAS} cameras; leave it out (--frames has time steps)"
         )
-    count, steps = arguments.objects or 1, arguments.frames or STEPS
+    count, steps = arguments.instances or 1, arguments.frames or STEPS
     width, height = picture_size(arguments.size or WIDTH_PX)
     sample = RecordingSample(arguments.seed, (width, height), steps, count)
     if sample.pictures > MOST_VIEWS:
-        raise UserError(f"--objects {count} --frames {steps}: {sample.pictures} pictures; at most {MOST_VIEWS}")
+        raise UserError(f"--instances {count} --frames {steps}: {sample.pictures} pictures; at most {MOST_VIEWS}")
     rays = width * height * arguments.samples**2
     if rays > MOST_RAYS:
         raise UserError(

@@ -21,7 +21,7 @@ from engines.core.errors import UserError
 from engines.core.files import check_place, replacing
 from engines.core.scene_abilities import ChoosesSources
 
-OF_SHAPES = ("photographs", "occupancies", "plot")
+OF_SHAPES = ("photographs", "occupancy_thresholds", "plot")
 """Options that go with --shapes only."""
 
 
@@ -37,7 +37,7 @@ def add_shape_arguments(parser: argparse.ArgumentParser) -> None:
         "them one by one)"
     ))  # fmt: skip
     usual = ",".join(f"{each:g}" for each in THRESHOLDS)
-    group.add_argument("--occupancies", type=_occupancies, metavar="P,...", help=(
+    group.add_argument("--occupancy-thresholds", type=_occupancies, metavar="P,...", help=(
         f"above which a voxel counts as filled (default: {usual})"
     ))  # fmt: skip
     group.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the scores")
@@ -65,7 +65,7 @@ def check_shape_options(arguments: argparse.Namespace) -> None:
     if not arguments.shapes:
         for name in OF_SHAPES:
             if getattr(arguments, name) is not None:
-                raise UserError(f"--{name} goes with --shapes")
+                raise UserError(f"--{name.replace('_', '-')} goes with --shapes")
         return
     for name in ("mesh", "crop", "size", "points", "thresholds", "align", "resolution", "instance", "time"):
         if getattr(arguments, name) is not None:
@@ -97,7 +97,7 @@ def score_photographed_shapes(arguments: argparse.Namespace) -> None:
         split,
         arguments.photographs,
         _names_photographs(arguments, opened.scene),
-        arguments.occupancies or THRESHOLDS,
+        arguments.occupancy_thresholds or THRESHOLDS,
         arguments.seed or 0,
     )
     with ProgressBar("evaluate", "object") as bar, or_method():

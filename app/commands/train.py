@@ -31,7 +31,7 @@ LOG_INTERVAL_S = 30.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("data", type=Path, metavar="FOLDER", help="photographs with cameras, in a layout that is known")
-    parser.add_argument("--engine", required=True, metavar="NAME", help=f"the method: {', '.join(all_engines())}")
+    parser.add_argument("--method", required=True, metavar="NAME", help=f"the method: {', '.join(all_engines())}")
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run folder to write")
     parser.add_argument(
         "--config",
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "which way is up: x, y, z, -x, -y, -z, or three numbers (default: as the photographs say); kept in the run"
     ))  # fmt: skip
     add_device_and_set(parser, "one option, over --config; may be repeated")
-    parser.add_argument("--options", action=_ListOptions, metavar="ENGINE", help="list a method's options and exit")
+    parser.add_argument("--options", action=_ListOptions, metavar="METHOD", help="list a method's options and exit")
     parser.add_argument("--resume", action="store_true", help="go on with the run in RUN")
     parser.add_argument("--measure", action="store_true", help=(
         "do a few steps, say how long the run would take and what it needs, and write nothing"
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UserError: see `run_training`.
     """
-    settings = read_settings(arguments.config, arguments.settings, arguments.engine)
+    settings = read_settings(arguments.config, arguments.settings, arguments.method)
     if arguments.up is not None:
         settings = {**settings, "up": arguments.up}
     if arguments.measure and arguments.resume:
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     out: Path = arguments.out
     with interrupted() as stop, _Bar(str(out)) as bar:
         checkpoint = run_training(
-            arguments.engine,
+            arguments.method,
             arguments.data,
             out,
             settings,
@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _run_watched(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> int:
     """The same for a program that watches, which is told all errors in its own way."""
-    out, order = arguments.out, (arguments.engine, arguments.data, arguments.out, settings, arguments.device)
+    out, order = arguments.out, (arguments.method, arguments.data, arguments.out, settings, arguments.device)
     with watched() as run:
         try:
             if arguments.measure:
@@ -109,7 +109,7 @@ def _run_watched(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> 
 
 def _measure(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> int:
     with interrupted() as stop:
-        found = measure(arguments.engine, arguments.data, arguments.out, settings, arguments.device, stop)
+        found = measure(arguments.method, arguments.data, arguments.out, settings, arguments.device, stop)
     notes(found.notes)
     steps = ", then ".join(human_step(seconds) for seconds in found.step_seconds)
     validation = f", {human_step(found.validation_seconds)} a validation" if found.validation_seconds else ""

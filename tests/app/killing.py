@@ -118,7 +118,7 @@ def words(engine: str, data: Path, out: Path, chosen: Mapping[str, Any]) -> list
     """Begins the run, or goes on with it."""
     settings = [word for name, value in chosen.items() for word in ("--set", f"{name}={value}")]
     going_on = ["--resume"] if is_run_folder(out) else settings
-    return ["train", str(data), "--engine", engine, "--out", str(out), "--device", "cpu", *going_on]
+    return ["train", str(data), "--method", engine, "--out", str(out), "--device", "cpu", *going_on]
 
 
 def kill(engine: str, data: Path, folder: Path, chosen: Mapping[str, Any], count: int) -> Killed:

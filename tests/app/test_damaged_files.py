@@ -109,7 +109,7 @@ def run_folders(shop: Workshop) -> Iterator[Case]:
         {"header": json.dumps({**header, "step": 10**400}), "weights": {}, "training": {}},
         {"header": json.dumps(header), "weights": {"a": torch.tensor([torch.nan])}, "training": {}},
     )
-    goes_on = ("train", str(shop.sound), "--engine", "colour_grid", "--out", "FOLDER", "--resume")
+    goes_on = ("train", str(shop.sound), "--method", "colour_grid", "--out", "FOLDER", "--resume")
     for command in (("info", "FOLDER"), goes_on):
         for content in contents:
             folder = shop.folder()
@@ -152,7 +152,7 @@ def camera_paths(shop: Workshop) -> Iterator[Case]:
 
 def presets(shop: Workshop) -> Iterator[Case]:
     """YAML."""
-    train = ("train", str(shop.sound), "--engine", "colour_grid", "--out", "OUT", "--config", "FILE")
+    train = ("train", str(shop.sound), "--method", "colour_grid", "--out", "OUT", "--config", "FILE")
     bomb = "a0: &a0 [x, x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9))
     texts = (
         "grid_dim: 1000000000", "grid_dim: many", "nope: 1", "[1, 2]", "3", "a: [", "seed: 2024-99-99", "? [1]\n: 2",

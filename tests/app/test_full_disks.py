@@ -55,7 +55,7 @@ def test_a_run_that_was_saved_stays(tmp_path: Path) -> None:
 def test_a_sample_without_room_leaves_nothing(
     layout: str, room: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    more = {"deepvoxels": ["--views", "1"], "srn": ["--views", "1", "--objects", "1"], "llff": ["--frames", "1"]}
+    more = {"deepvoxels": ["--views", "1"], "srn": ["--views", "1", "--instances", "1"], "llff": ["--frames", "1"]}
     words = ["sample", str(tmp_path / "toys"), "--format", layout, "--size", "32", "--samples", "1", *more[layout]]
     with no_room_beyond(room):
         assert main(words) == 1

@@ -29,7 +29,7 @@ def test_it_is_learnt_about_its_middle_and_written_where_it_is(
 ) -> None:
     world = in_world(ring(), PLACE)
     data, out = str(capture(tmp_path / "map", world)), tmp_path / "run"
-    assert cli.main(["train", data, "--engine", "colour_grid", "--out", str(out), "--device", "cpu", *ONE_STEP]) == 0
+    assert cli.main(["train", data, "--method", "colour_grid", "--out", str(out), "--device", "cpu", *ONE_STEP]) == 0
     assert "single precision" in capsys.readouterr().err
     scene = read_scene_file(out / "scene.safetensors").scene
     assert scene is not None and np.abs(scene.origin - PLACE).max() < 4
@@ -44,7 +44,7 @@ def test_it_is_learnt_about_its_middle_and_written_where_it_is(
         assert cli.main(["render", str(out), "--path", str(path), "--out", str(again), "--device", "cpu", *extra]) == 0
         assert np.array(json.loads(again.read_text())[0]["camera_to_world"])[:3, 3] == pytest.approx(written[0])
     more = ["--resume", "--set", "max_steps=2", "--device", "cpu"]
-    assert cli.main(["train", data, "--engine", "colour_grid", "--out", str(out), *more]) == 0
+    assert cli.main(["train", data, "--method", "colour_grid", "--out", str(out), *more]) == 0
     assert cli.main(["evaluate", str(out), "--data", data, "--split", "train", "--device", "cpu", "--json"]) == 0
 
 
@@ -52,7 +52,7 @@ def test_scene_that_was_learnt_before_is_opened_where_it_was(tmp_path: Path) -> 
     """Its networks are of the folder's own coordinates."""
     data, out = capture(tmp_path / "map", in_world(ring(), PLACE)), tmp_path / "run"
     assert (
-        cli.main(["train", str(data), "--engine", "colour_grid", "--out", str(out), "--device", "cpu", *ONE_STEP]) == 0
+        cli.main(["train", str(data), "--method", "colour_grid", "--out", str(out), "--device", "cpu", *ONE_STEP]) == 0
     )
     made = read_scene_file(out / "scene.safetensors")
     assert made.scene is not None

@@ -67,7 +67,7 @@ def line_of(path: Path, text: str) -> int:
 
 def train(tmp_path: Path, *words: str) -> int:
     data = write_part(tmp_path / "data")
-    return cli.main(["train", str(data), "--engine", "example", "--out", str(tmp_path / "run"), *words])
+    return cli.main(["train", str(data), "--method", "example", "--out", str(tmp_path / "run"), *words])
 
 
 def test_an_exception_of_a_plug_in_is_reported_as_its_own(

@@ -92,7 +92,7 @@ def words(data: Path, out: Path) -> list[str]:
     """Begins the run, or goes on with it."""
     settings = [word for name, value in EACH.items() for word in ("--set", f"{name}={value}")]
     going_on = ["--resume"] if is_run_folder(out) else settings
-    return ["train", str(data), "--engine", "colour_grid", "--out", str(out), "--device", "cpu", *going_on]
+    return ["train", str(data), "--method", "colour_grid", "--out", str(out), "--device", "cpu", *going_on]
 
 
 def test_a_run_killed_at_random_and_while_it_writes_ends_as_if_nothing_had_been(

@@ -26,7 +26,7 @@ SMALL = ("rays_per_step=[33]", "lr=1e-6", "validate_every=1000000", "ema_decay=0
 
 def train(photographs: Path, out: Path, *settings: str) -> list[str]:
     chosen = [word for setting in (*SMALL, *settings) for word in ("--set", setting)]
-    return ["train", str(photographs), "--engine", "colour_grid", "--device", "cpu", "--out", str(out), *chosen]
+    return ["train", str(photographs), "--method", "colour_grid", "--device", "cpu", "--out", str(out), *chosen]
 
 
 def command(words: list[str]) -> int:
@@ -68,7 +68,7 @@ def test_two_processes_render_and_evaluate_what_one_does(
     photographs: Path, learnt: Path, two_ranks: TwoRanks, tmp_path: Path
 ) -> None:
     render = ["render", str(learnt), "--path", "orbit", "--frames", "5", "--size", "32x24"]
-    render += ["--buffers", "rgb,depth", "--out"]
+    render += ["--channels", "rgb,depth", "--out"]
     evaluate = ["evaluate", str(learnt), "--data", str(photographs), "--split", "train", "--out"]
     for words, name in ((render, "orbit.mp4"), (render, "orbit"), (evaluate, "scores.json")):
         assert command([*words, str(tmp_path / "one" / name)]) == 0

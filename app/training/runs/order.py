@@ -32,7 +32,7 @@ class TrainingRequest:
 
     def words(self) -> list[str]:
         """The arguments of `main.py`."""
-        words = ["train", str(self.data), "--engine", self.engine, "--out", str(self.out)]
+        words = ["train", str(self.data), "--method", self.engine, "--out", str(self.out)]
         if self.preset:
             words += ["--config", self.preset]
         for name, value in self.settings.items():

@@ -24,7 +24,7 @@ def command(*words: object) -> None:
 
 EXPORTS: dict[str, tuple[list[str], str | None, dict[str, object]]] = {
     "a.mp4": (
-        ["--path", "orbit", "--frames", "4", "--buffers", "rgb,depth", "--fps", "12", "--quality", "6"],
+        ["--path", "orbit", "--frames", "4", "--channels", "rgb,depth", "--fps", "12", "--quality", "6"],
         "orbit",
         {"frames": 4, "channels": ["rgb", "depth"], "fps": 12, "quality": 6},
     ),
@@ -33,7 +33,7 @@ EXPORTS: dict[str, tuple[list[str], str | None, dict[str, object]]] = {
         None,
         {"width": 40, "height": 30, "fit": "pad", "frames": 2},
     ),
-    "folder": (["--path", "train", "--buffers", "rgb,depth"], "train", {"channels": ("rgb", "depth")}),
+    "folder": (["--path", "train", "--channels", "rgb,depth"], "train", {"channels": ("rgb", "depth")}),
     "cameras.json": (["--path", "spiral", "--frames", "5"], "spiral", {"frames": 5}),
     "cameras.txt": (["--path", "test"], "test", {}),
 }
@@ -51,7 +51,7 @@ def test_an_export(name: str, run: vantage.TrainingRun, photographs: Path, tmp_p
 
 
 def test_each_frame_is_that_of_the_folder(run: vantage.TrainingRun, tmp_path: Path) -> None:
-    words = ["--path", "orbit", "--frames", "3", "--size", "48x36", "--buffers", "rgb,depth", "--device", "cpu"]
+    words = ["--path", "orbit", "--frames", "3", "--size", "48x36", "--channels", "rgb,depth", "--device", "cpu"]
     command("render", run.folder, "--out", tmp_path / "theirs", *words)
     scene = run.open(device="cpu")
     for index, image in enumerate(scene.frames("orbit", frames=3, width=48, height=36)):

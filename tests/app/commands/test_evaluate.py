@@ -24,7 +24,7 @@ def learnt(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     assert cli.main(["sample", str(data), "--size", "32", "--views", "3", "--samples", "1"]) == 0
     settings = [word for name, value in SMALL.items() for word in ("--set", f"{name}={value}")]
     assert (
-        cli.main(["train", str(data), "--engine", "colour_grid", *settings, "--device", "cpu", "--out", str(run)]) == 0
+        cli.main(["train", str(data), "--method", "colour_grid", *settings, "--device", "cpu", "--out", str(run)]) == 0
     )
     return data, run
 

@@ -154,7 +154,7 @@ def test_convert_keeps_this_machines_folders_to_itself(engine: BallEngine, tmp_p
 
 def test_convert_makes_it_smaller(engine: BallEngine, path: Path) -> None:
     out = path.parent / "small.safetensors"
-    assert cli.main(["convert", str(path), "--to", "scene", "--out", str(out), "--half", "--viewing-only"]) == 0
+    assert cli.main(["convert", str(path), "--to", "scene", "--out", str(out), "--half", "--inference-only"]) == 0
     weights = read_scene_file(out).weights
     assert set(weights) == {"radius"}
     assert weights["radius"][1] == torch.tensor(1 / 3).half().float()
@@ -212,7 +212,7 @@ def test_convert_to_upstream_is_bit_equal(engine: BallEngine, path: Path) -> Non
         (["--to", "scene", "--out", "a.pth"], "scene files end in .safetensors"),
         (["--to", "upstream", "--out", "a.safetensors"], "name it .pth"),
         (["--to", "upstream", "--out", "a.pth", "--half"], "--half goes with --to scene"),
-        (["--to", "upstream", "--out", "a.pth", "--viewing-only"], "--viewing-only goes with --to scene"),
+        (["--to", "upstream", "--out", "a.pth", "--inference-only"], "--inference-only goes with --to scene"),
         (["--to", "scene", "--out", "ball.safetensors"], "is the checkpoint itself"),
     ],
 )

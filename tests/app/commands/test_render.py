@@ -73,7 +73,7 @@ def test_pictures_from_afar_are_counted(
 
 def test_writes_a_video_and_says_where(scene: BallScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "clip.mp4"
-    words = ["render", "ball", "--path", "spiral", "--frames", "3", "--out", str(out), "--buffers", "rgb,depth"]
+    words = ["render", "ball", "--path", "spiral", "--frames", "3", "--out", str(out), "--channels", "rgb,depth"]
     assert cli.main([*words, "--size", "48x40"]) == 0
     output = capsys.readouterr()
     assert output.out == f"{out}\n"
@@ -111,10 +111,10 @@ def test_test_path_goes_into_a_folder_in_its_order(scene: BallScene, tmp_path: P
         (["--size", "big"], 2, "'big' is no size; write WIDTHxHEIGHT"),
         (["--size", "0x5"], 2, "'0x5' is no size"),
         (["--frames", "0"], 2, "'0' is no number of frames"),
-        (["--buffers", "rgb,rgb"], 2, "name each once"),
+        (["--channels", "rgb,rgb"], 2, "name each once"),
         (["--quality", "11"], 2, "invalid choice"),
         (["--fps", "-1"], 1, "frames/s"),
-        (["--buffers", "heat"], 1, "channel heat: this scene gives rgb, depth, normals, alpha"),
+        (["--channels", "heat"], 1, "channel heat: this scene gives rgb, depth, normals, alpha"),
         (["--path", "validation"], 1, "--path validation: these cameras are in the data folder; name it with --data"),
         (["--path", "helix"], 1, "--path helix: no such file or folder, and no path of that name (spiral,"),
         (["--instance", "2"], 1, "--instance 2: this scene has no instance to choose"),

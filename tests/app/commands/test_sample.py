@@ -29,7 +29,7 @@ def test_writes_a_folder_that_opens(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 def test_writes_a_class_that_opens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "cars"
-    words = ("--format", "srn", "--objects", "2", "--views", "4", "--size", "16", "--samples", "1")
+    words = ("--format", "srn", "--instances", "2", "--views", "4", "--size", "16", "--samples", "1")
     assert run(str(folder), *words) == 0
     dataset = open_dataset(folder)
     assert dataset.format == "srn" and dataset.instances == ("car_000", "car_001")
@@ -39,7 +39,7 @@ def test_writes_a_class_that_opens(tmp_path: Path, capsys: pytest.CaptureFixture
 
 def test_writes_recordings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "recordings"
-    words = ("--format", "llff", "--objects", "2", "--frames", "1", "--size", "16", "--samples", "1", "--seed", "2")
+    words = ("--format", "llff", "--instances", "2", "--frames", "1", "--size", "16", "--samples", "1", "--seed", "2")
     assert run(str(folder), *words) == 0
     said = "1 train, 1 validation recordings, 1 time step seen by 10 cameras, 16x16 pixels"
     assert said in capsys.readouterr().out
@@ -53,7 +53,7 @@ def test_writes_recordings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     [
         (("--format", "llff", "--views", "12"), "--views: a recording is made by a rig of 10 cameras"),
         (("--format", "llff", "--size", "4096", "--samples", "16"), "2,415,919,104 rays a picture"),
-        (("--format", "llff", "--objects", "10000", "--frames", "100"), "10100000 pictures; at most"),
+        (("--format", "llff", "--instances", "10000", "--frames", "100"), "10100000 pictures; at most"),
         (("--frames", "24"), "--frames: only a recording has time steps"),
         (("--format", "srn", "--frames", "24"), "--frames: only a recording has time steps"),
     ],
@@ -65,8 +65,8 @@ def test_what_a_layout_does_not_have_is_refused(tmp_path: Path, words: tuple[str
 
 
 def test_one_still_life_has_no_objects(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="--objects: only a class has several"):
-        run(str(tmp_path / "sample"), "--objects", "2")
+    with pytest.raises(UserError, match="--instances: only a class has several"):
+        run(str(tmp_path / "sample"), "--instances", "2")
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ SMALL = ("grid_dim=4", "max_steps=1")
 def run(*words: str) -> int:
     parser = argparse.ArgumentParser()
     train.add_arguments(parser)
-    return train.run(parser.parse_args([*words, "--engine", "colour_grid"]))
+    return train.run(parser.parse_args([*words, "--method", "colour_grid"]))
 
 
 @dataclass
@@ -169,6 +169,6 @@ def test_the_options_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_what_can_not_begin_gets_no_bar(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (
-        cli.main(["train", str(tmp_path / "nowhere"), "--engine", "colour_grid", "--out", str(tmp_path / "run")]) == 1
+        cli.main(["train", str(tmp_path / "nowhere"), "--method", "colour_grid", "--out", str(tmp_path / "run")]) == 1
     )
     assert capsys.readouterr().err == f"vantage: {tmp_path / 'nowhere'}: no such folder\n"

@@ -96,7 +96,7 @@ def test_a_name_that_an_engines_preset_has_is_refused(users: Path, capsys: pytes
     said = f"{taken}: a preset of Colour grid is called colour_grid_preview; rename the file"
     assert refusals() == (said,) and about(None) == said
     assert [preset.settings.get("grid_dim") for preset in presets_of("colour_grid")] == [6, 16, None]
-    words = ["train", "data", "--engine", "colour_grid", "--out", "run", "--config", "colour_grid_preview"]
+    words = ["train", "data", "--method", "colour_grid", "--out", "run", "--config", "colour_grid_preview"]
     assert cli.main(words) == 1
     assert capsys.readouterr().err == f"vantage: {said}\n"
     # By its place it can be had.

@@ -201,7 +201,7 @@ def test_the_command_line_says_what_goes_on(capture: Path, tmp_path: Path, capsy
     words = [
         "train",
         str(capture),
-        "--engine",
+        "--method",
         "colour_grid",
         "--out",
         str(tmp_path / "run"),

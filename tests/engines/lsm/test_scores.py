@@ -63,7 +63,17 @@ def test_voxels_of_a_folder(
     scenes: dict[str, Path], cars_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out, picture = tmp_path / "scores.csv", tmp_path / "scores.png"
-    more = ("--photographs", "3", "--occupancies", "0.4,0.5", "--out", str(out), "--plot", str(picture), "--json")
+    more = (
+        "--photographs",
+        "3",
+        "--occupancy-thresholds",
+        "0.4,0.5",
+        "--out",
+        str(out),
+        "--plot",
+        str(picture),
+        "--json",
+    )
     assert evaluated(scenes["vlsm"], cars_folder, *more) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["split"] == "train" and told["photographs"] == 3 and told["thresholds"] == [0.4, 0.5]
@@ -104,6 +114,6 @@ def test_what_can_not_be_asked_for(
 
 
 def test_options_that_go_with_it_only(scenes: dict[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
-    for more in (["--photographs", "2"], ["--plot", "a.png"], ["--occupancies", "0.4"]):
+    for more in (["--photographs", "2"], ["--plot", "a.png"], ["--occupancy-thresholds", "0.4"]):
         assert cli.main(["evaluate", str(scenes["vlsm"]), *more]) != 0
         assert f"{more[0]} goes with --shapes" in capsys.readouterr().err

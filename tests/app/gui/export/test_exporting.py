@@ -68,7 +68,7 @@ def test_it_writes_what_the_command_line_writes(
     window.commands["export"].trigger()
     qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
     monkeypatch.setattr(console, "open_scene", shelf.open)
-    words = ["--path", "validation", "--size", "64x40", "--buffers", "rgb,depth", "--control", "glow=0.25"]
+    words = ["--path", "validation", "--size", "64x40", "--channels", "rgb,depth", "--control", "glow=0.25"]
     assert cli.main(["render", str(scene), "--data", str(data), *words, "--out", str(theirs)]) == 0
     written = {path.name: path.read_bytes() for path in ours.iterdir()}
     assert len(written) == 7 and written == {path.name: path.read_bytes() for path in theirs.iterdir()}

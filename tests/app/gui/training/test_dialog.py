@@ -79,7 +79,7 @@ def test_it_says_which_methods_can_learn_and_what_would_be_typed(
     assert asked.how.preset.currentText() == "Preview" and asked.how.steps.value() == 5000
     out = tmp_path / "runs" / f"{photographs.name}-colour_grid"
     assert shlex.split(asked.command.text()) == [
-        "./vantage", "train", str(photographs), "--engine", "colour_grid", "--out", str(out), "--config",
+        "./vantage", "train", str(photographs), "--method", "colour_grid", "--out", str(out), "--config",
         "colour_grid_preview",
     ]  # fmt: skip
     qtbot.waitUntil(lambda: "2 h 1 min" in asked.time.text(), timeout=SOON)

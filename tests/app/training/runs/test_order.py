@@ -45,9 +45,9 @@ def test_all_of_an_order_is_said() -> None:
         "colour_grid", DATA, OUT, "colour_grid_preview", {"lr": 1e-05, "max_steps": 7}, "cpu", resume=True
     )
     read = parsed(order.words())
-    assert (read.engine, read.data, read.out, read.device, read.resume) == ("colour_grid", DATA, OUT, "cpu", True)
+    assert (read.method, read.data, read.out, read.device, read.resume) == ("colour_grid", DATA, OUT, "cpu", True)
     assert not read.measure and not read.watched
-    settings = train.read_settings(read.config, read.settings, read.engine)
+    settings = train.read_settings(read.config, read.settings, read.method)
     assert (settings["lr"], settings["max_steps"], settings["grid_dim"]) == (1e-05, 7, 6)
 
 
@@ -55,7 +55,7 @@ def test_what_is_not_chosen_is_not_said() -> None:
     assert TrainingRequest("colour_grid", Path("data"), Path("run")).words() == [
         "train",
         "data",
-        "--engine",
+        "--method",
         "colour_grid",
         "--out",
         "run",
