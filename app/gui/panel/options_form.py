@@ -119,6 +119,8 @@ class OptionsForm(QWidget):
 
     def _text(self, name: str, value: Any) -> QLineEdit:
         edit = QLineEdit(_written(value))
+        # Long lists are read from their beginning.
+        edit.setCursorPosition(0)
         edit.setPlaceholderText("automatic")
         self._read[name] = lambda: _parsed(edit.text())
         before = [edit.text()]
@@ -126,6 +128,7 @@ class OptionsForm(QWidget):
         def write(new: Any) -> None:
             before[0] = _written(new)
             edit.setText(before[0])
+            edit.setCursorPosition(0)
 
         def finished() -> None:
             # Also emitted where the focus only passes by.
