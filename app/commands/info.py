@@ -105,7 +105,7 @@ def _verdicts(report: DataReport) -> list[tuple[str, str]]:
         rows = [("learnt by", ", ".join(fit.engine for fit in report.engines if not fit.reason) or "no method here")]
     rows += [(f"not {fit.engine}", fit.reason) for fit in report.engines if fit.reason]
     rows += [("note", text) for text in report.notes]
-    return rows + [(doubt.severity, doubt.text) for doubt in report.doubts]
+    return rows + [(finding.severity, finding.text) for finding in report.findings]
 
 
 def describe(

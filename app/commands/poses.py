@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     with _Bars() as bars:
         ordered = True if video or arguments.sequential else None
         found = find_poses(folder, bars, never_stop, ordered, arguments.overwrite, in_background=False)
-    notes([*found.notes, *(f"doubtful: {doubt}" for doubt in found.doubts)])
+    notes([*found.notes, *(f"warning: {warning}" for warning in found.warnings)])
     sys.stderr.write(
         f"{found.photographs - len(found.without)} cameras, {found.points} points, "
         f"reprojection error {found.error_px:.2f} px\n"

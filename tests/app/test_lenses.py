@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from app.capture.inspection.inspecting import inspect_data
-from app.capture.inspection.lenses import doubts_of_lenses, notes_on_lenses
+from app.capture.inspection.lenses import lens_findings, notes_on_lenses
 from engines.core.camera import Camera
 from engines.core.data.views import View
 from engines.core.engine import never_stop
@@ -21,7 +21,7 @@ SOUND = Camera(np.eye(4), (90.0, 90.0), (48.0, 36.0), (96, 72))
 
 def said(distortion: tuple[float, ...] = (), **changes: Any) -> list[str]:
     views = [View(replace(SOUND, **changes), f"v{at}", distortion=distortion) for at in range(3)]
-    return [doubt.text for doubt in doubts_of_lenses(views)]
+    return [finding.text for finding in lens_findings(views)]
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_lenses_that_people_have_are_not(changes: dict[str, Any]) -> None:
 def test_one_of_many_is_named() -> None:
     views = [View(SOUND, f"v{at}") for at in range(5)]
     views[3] = View(replace(SOUND, focal_px=(5e5, 5e5)), "v3")
-    (doubt,) = doubts_of_lenses(views)
-    assert doubt.severity == "warning" and doubt.names == ("v3",) and "1 photograph:" in doubt.text
+    (finding,) = lens_findings(views)
+    assert finding.severity == "warning" and finding.names == ("v3",) and "1 photograph:" in finding.text
 
 
 def test_it_is_said_of_a_folder_and_before_it_is_learnt(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_it_is_said_of_a_folder_and_before_it_is_learnt(tmp_path: Path) -> None:
 
     wrong = [replace(camera, focal_px=(500000.0, 500000.0)) for camera in ring()]
     report = inspect_data(capture(tmp_path / "wrong", wrong), lambda *_: None, never_stop)
-    assert [doubt for doubt in report.doubts if "field of view" in doubt.text and doubt.severity == "warning"]
+    assert [finding for finding in report.findings if "field of view" in finding.text and finding.severity == "warning"]
     assert "field of view" in notes_on_lenses(open_dataset(tmp_path / "wrong"))[0]
     assert notes_on_lenses(open_dataset(capture(tmp_path / "right"))) == ()
 

@@ -18,7 +18,7 @@ WITHIN_PX = 8.0
 AGREES = 0.3
 """Of a pair's verified matches: with fewer near the model's line, the pair contradicts it."""
 CONTRADICTED, LEAST_PAIRS = 0.03, 3
-"""Of all verified pairs, and how many at least, before a doubt is raised."""
+"""Of all verified pairs, and how many at least, before there is a warning."""
 LEAST_MATCHES = 70
 """Of a pair: fewer may be chance (of real captures, up to 66 were seen that agree on what is not there)."""
 SAME_SIDE_DEG, EXPECTED, SHARED = 12.0, 60, 0.02
@@ -81,7 +81,7 @@ def strangers(rotations: Array, positions: Array, points: Array, seen: Array, fi
     return int(few), every
 
 
-def doubts_of(agreements: Sequence[float], few: int, neighbours: int) -> tuple[str, ...]:
+def warnings_of(agreements: Sequence[float], few: int, neighbours: int) -> tuple[str, ...]:
     """One sentence for each thing that speaks against the cameras."""
     told = []
     against = sum(share < AGREES for share in agreements)

@@ -49,7 +49,7 @@ class ColmapOutcome:
         plain: those with too few features: blurred, dark, or without texture.
         alone: those that were matched with no other.
         islands: sizes of the groups that were matched with each other, largest first.
-        doubts: what speaks against the model, one sentence each.
+        warnings: what speaks against the model, one sentence each.
         error_px: mean reprojection error, of the photographs' pixels.
     """
 
@@ -61,5 +61,5 @@ class ColmapOutcome:
     plain: tuple[str, ...] = ()
     alone: tuple[str, ...] = ()
     islands: tuple[int, ...] = ()
-    doubts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     error_px: float = 0.0

@@ -15,7 +15,7 @@ from app.capture.colmap.colmap_job import ColmapJob, ColmapOutcome
 from app.capture.colmap.colmap_process import Message
 from app.capture.colmap.image_pairs import OF_EACH, all_pairs, pairs_of
 from app.capture.colmap.mapping import ENOUGH, POOR, Attempts, global_attempt, quick_attempts, with_richer_lens
-from app.capture.colmap.view_graph import FEW_FEATURES, doubts, unmatched
+from app.capture.colmap.view_graph import FEW_FEATURES, unmatched, warnings
 from engines.core.camera import Array
 
 LONGEST_SIDE_PX, LONGEST_FINE_PX = 1600, 3200
@@ -154,7 +154,7 @@ def _outcome(pycolmap: Any, attempts: Attempts) -> ColmapOutcome:
         plain = [name for number, name in names.items() if known.num_keypoints_for_image(number) < FEW_FEATURES]
         if attempts.models:
             model = with_richer_lens(pycolmap, attempts.models[0], job.threads)
-            against = doubts(pycolmap, known, model)
+            against = warnings(pycolmap, known, model)
     own = job.names
     outcome = ColmapOutcome(
         -1,
@@ -176,6 +176,6 @@ def _outcome(pycolmap: Any, attempts: Attempts) -> ColmapOutcome:
         number=0,
         placed=int(model.num_reg_images()),
         others=tuple(int(other.num_reg_images()) for other in attempts.models[1:]),
-        doubts=against,
+        warnings=against,
         error_px=float(model.compute_mean_reprojection_error()),
     )

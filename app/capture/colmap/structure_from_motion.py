@@ -47,7 +47,7 @@ Stage = Literal["features", "matches", "cameras"]
 FEWEST = 3
 """Photographs; of two the distance between the cameras is anybody's guess."""
 SMALL_PART, HALF = 1 / 3, 1 / 2
-"""Of the photographs: fewer cameras are a failure; fewer than half are told as a doubt."""
+"""Of the photographs: fewer cameras are a failure; of fewer than half it warns."""
 MOST_PAIRED = 150
 """Photographs that are all matched with each other; of more, those that look alike."""
 SHORT_VIDEO = 30
@@ -78,7 +78,7 @@ class SfmResult:
         points: how many.
         written: the files.
         notes: why photographs are without, and what else to know.
-        doubts: why the cameras may be wrong.
+        warnings: why the cameras may be wrong.
         error_px: mean distance of a point from where it was seen.
     """
 
@@ -87,7 +87,7 @@ class SfmResult:
     points: int
     written: tuple[Path, ...]
     notes: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     error_px: float = 0.0
 
 
@@ -203,15 +203,15 @@ def _written(folder: Path, images: Path, job: ColmapJob, outcome: ColmapOutcome,
         raise unwritable(folder, error) from error
     finally:
         transforms.unlink(missing_ok=True)
-    notes, doubts = _said(outcome, job, images, without)
-    return SfmResult(len(job.names), without, len(model.points), written, notes, doubts, outcome.error_px)
+    notes, warnings = _said(outcome, job, images, without)
+    return SfmResult(len(job.names), without, len(model.points), written, notes, warnings, outcome.error_px)
 
 
 def _said(
     outcome: ColmapOutcome, job: ColmapJob, images: Path, without: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Notes and doubts."""
-    notes, doubts = [], list(outcome.doubts)
+    """Notes and warnings."""
+    notes, warnings = [], list(outcome.warnings)
     if without:
         notes = [
             f"no camera was found for {len(without)} of {len(job.names)} photographs ({naming(without)})",
@@ -221,8 +221,8 @@ def _said(
         sizes = ", ".join(map(str, outcome.others))
         notes.append(f"others were placed in models of their own, not joined with this one (of {sizes}); left out")
     if outcome.placed < HALF * len(job.names):
-        doubts.append(f"only {outcome.placed} of {len(job.names)} photographs have a camera")
-    return tuple(notes), tuple(doubts)
+        warnings.append(f"only {outcome.placed} of {len(job.names)} photographs have a camera")
+    return tuple(notes), tuple(warnings)
 
 
 def _views(model: Model, images: Path) -> list[View]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from app.capture.colmap.ambiguous_matches import LEAST_MATCHES, PlacedPair, agreement, doubts_of, strangers
+from app.capture.colmap.ambiguous_matches import LEAST_MATCHES, PlacedPair, agreement, strangers, warnings_of
 from engines.core.camera import Array
 
 FEW_FEATURES = 100
@@ -27,7 +27,7 @@ def islands(count: Iterable[int], pairs: Iterable[tuple[int, int]]) -> list[set[
     return sorted({id(each): each for each in group.values()}.values(), key=len, reverse=True)
 
 
-def doubts(pycolmap: Any, database: Any, model: Any) -> tuple[str, ...]:
+def warnings(pycolmap: Any, database: Any, model: Any) -> tuple[str, ...]:
     """What the verified matches of `database` say against `model`."""
     ids = sorted(int(number) for number in model.reg_image_ids())
     numbers, geometries = database.read_two_view_geometries()
@@ -40,7 +40,7 @@ def doubts(pycolmap: Any, database: Any, model: Any) -> tuple[str, ...]:
             if pair is not None:
                 agreements.append(agreement(pair))
     few, neighbours = strangers(*_seen(model, ids)) if len(ids) > 2 else (0, 0)
-    return doubts_of(agreements, few, neighbours)
+    return warnings_of(agreements, few, neighbours)
 
 
 def _placed_pair(database: Any, model: Any, ids: tuple[int, int], matches: Array) -> PlacedPair | None:

@@ -1,1 +1,1 @@
-"""What a data folder is, and what in it is doubtful, before anything is learnt from it."""
+"""What a data folder is, and findings (warnings, notes) on it, before anything is trained with it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.capture.inspection.report import Doubt, MethodBox
+from app.capture.inspection.report import Finding, MethodBox
 from app.viewing.validation_split import without_judged
 from engines.core.abilities import FilledBox, FillsBox
 from engines.core.config import TrainingConfig
@@ -24,19 +24,19 @@ def box_of(engine: AnyEngine, dataset: Dataset, config: TrainingConfig) -> Fille
     return engine.box(without_judged(dataset).with_held_out(config.held_out_every), config)
 
 
-def boxes_of_methods(dataset: Dataset) -> tuple[tuple[MethodBox, ...], list[Doubt]]:
+def boxes_of_methods(dataset: Dataset) -> tuple[tuple[MethodBox, ...], list[Finding]]:
     """Those of all methods at their default options, and what is doubtful about them."""
-    found, doubts = list[MethodBox](), list[Doubt]()
+    found, findings = list[MethodBox](), list[Finding]()
     for name, engine in all_engines().items():
         try:
             box = box_of(engine, dataset, engine.Config())
         except UserError as error:
-            doubts.append(Doubt("warning", str(error).removeprefix(f"{dataset.source}: ")))
+            findings.append(Finding("warning", str(error).removeprefix(f"{dataset.source}: ")))
             continue
         except Exception:  # a plug-in may fail in any way; the data is to be looked at all the same
             continue
         if box is not None:
             found.append(MethodBox(name, box))
             if box.doubt:
-                doubts.append(Doubt("warning", f"{engine.title}: {box.doubt}"))
-    return tuple(found), doubts
+                findings.append(Finding("warning", f"{engine.title}: {box.doubt}"))
+    return tuple(found), findings

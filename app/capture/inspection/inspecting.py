@@ -12,10 +12,10 @@ import numpy as np
 
 from app.capture.colmap.structure_from_motion import FEWEST
 from app.capture.inspection.boxes import boxes_of_methods
-from app.capture.inspection.lenses import doubts_of_lenses
+from app.capture.inspection.lenses import lens_findings
 from app.capture.inspection.photographs import InspectedImages, look_at_photograph
-from app.capture.inspection.poses import doubts_of_cameras
-from app.capture.inspection.report import DataReport, Doubt, InspectedCamera, Suitability, Thumbnail
+from app.capture.inspection.poses import camera_findings
+from app.capture.inspection.report import DataReport, Finding, InspectedCamera, Suitability, Thumbnail
 from app.capture.unused import left_to_learn, unused
 from engines.core.abilities import reason_against
 from engines.core.camera import Array, Camera
@@ -146,7 +146,7 @@ def _photographs(source: Path, paths: Sequence[Path]) -> _Inspection:
         "no camera poses",
         photographs=len(paths),
         sizes=_by_frequency(sizes),
-        doubts=(*_sizes_differ(sizes), *_sampled(len(chosen), len(paths))),
+        findings=(*_sizes_differ(sizes), *_sampled(len(chosen), len(paths))),
         to_look_at=len(views),
     )
     return _Inspection(report, views)
@@ -171,18 +171,18 @@ def _data(dataset: Dataset) -> _Inspection:
     unmasked = [view for view in photographed if view.mask_path is None and view.valid_mask_path is None]
     without_depth = [view for view in photographed if view.depth_path is None]
     masks, depths = ((len(photographed) - len(lack), len(photographed)) for lack in (unmasked, without_depth))
-    doubts = [
-        *read.doubts(),
+    findings = [
+        *read.findings(),
         *_without_photograph(views),
-        *doubts_of_cameras(dataset, seen),
-        *doubts_of_lenses(some),
+        *camera_findings(dataset, seen),
+        *lens_findings(some),
         *_some_lack("masks", unmasked, masks),
         *_some_lack("depths", without_depth, depths),
         *_sizes_differ(sizes),
         *_sampled(len(looked_at), len(views.photographed)),
     ]
-    boxes, box_doubts = boxes_of_methods(dataset)
-    doubts += box_doubts
+    boxes, box_findings = boxes_of_methods(dataset)
+    findings += box_findings
     near, far = dataset.hints.get("near"), dataset.hints.get("far")
     report = DataReport(
         dataset.source,
@@ -204,7 +204,7 @@ def _data(dataset: Dataset) -> _Inspection:
         depths_seen=(float(near), float(far)) if near is not None and far is not None else None,
         cameras=seen,
         notes=(*dataset.notes, *unused(dataset, "auto")),
-        doubts=_sorted(doubts),
+        findings=_sorted(findings),
         boxes=boxes,
         engines=tuple(_suitability(name, dataset) for name in all_engines()),
         to_look_at=len(looked_at),
@@ -227,12 +227,12 @@ class _Read:
                 self._errors.append(str(error))
         return self._kept[index]
 
-    def doubts(self) -> list[Doubt]:
+    def findings(self) -> list[Finding]:
         """About those that can't be read."""
         if not self._errors:
             return []
         more = f" (and {len(self._errors) - 1} more like it)" if len(self._errors) > 1 else ""
-        return [Doubt("warning", f"{self._errors[0]}{more}")]
+        return [Finding("warning", f"{self._errors[0]}{more}")]
 
 
 def _first_scene(views: Views) -> Array:
@@ -278,42 +278,42 @@ def _suitability(name: str, dataset: Dataset) -> Suitability:
     return Suitability(name, engine.title, reason)
 
 
-def _without_photograph(views: Views) -> list[Doubt]:
+def _without_photograph(views: Views) -> list[Finding]:
     """Of those to learn from; a path to test with needs none."""
     lacking = np.flatnonzero((views.splits == 0) & ~views.facts.has_image)
     if not len(lacking) or not views.facts.has_image.any():
         text = "no photographs, only cameras"
-        return [Doubt("warning", text)] if len(lacking) else []
+        return [Finding("warning", text)] if len(lacking) else []
     names = tuple(views[index].name for index in lacking[:MOST_CAMERAS].tolist())
-    return [Doubt("warning", f"{counted(len(lacking), 'camera')} without a photograph: {naming(names)}", names)]
+    return [Finding("warning", f"{counted(len(lacking), 'camera')} without a photograph: {naming(names)}", names)]
 
 
-def _some_lack(what: str, lacking: Sequence[View], have: tuple[int, int]) -> list[Doubt]:
+def _some_lack(what: str, lacking: Sequence[View], have: tuple[int, int]) -> list[Finding]:
     if not 0 < have[0] < have[1]:
         return []
     names = tuple(view.name for view in lacking)
-    return [Doubt("warning", f"{what} are missing of {len(names)} of {have[1]} photographs: {naming(names)}", names)]
+    return [Finding("warning", f"{what} are missing of {len(names)} of {have[1]} photographs: {naming(names)}", names)]
 
 
 def _by_frequency(sizes: Counter[str]) -> tuple[str, ...]:
     return tuple(size for size, _ in sizes.most_common())
 
 
-def _sizes_differ(sizes: Counter[str]) -> list[Doubt]:
+def _sizes_differ(sizes: Counter[str]) -> list[Finding]:
     if len(sizes) < 2:
         return []
     listed = naming([f"{size} ({count})" for size, count in sizes.most_common()])
-    return [Doubt("note", f"photographs of {len(sizes)} sizes: {listed}")]
+    return [Finding("note", f"photographs of {len(sizes)} sizes: {listed}")]
 
 
-def _sampled(count: int, total: int) -> list[Doubt]:
+def _sampled(count: int, total: int) -> list[Finding]:
     if count >= total:
         return []
-    return [Doubt("note", f"{count} of {total} photographs are looked at, evenly spread")]
+    return [Finding("note", f"{count} of {total} photographs are looked at, evenly spread")]
 
 
-def _sorted(doubts: Iterable[Doubt]) -> tuple[Doubt, ...]:
-    return tuple(sorted(doubts, key=lambda doubt: doubt.severity != "warning"))
+def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: finding.severity != "warning"))
 
 
 def _look(inspection: _Inspection, on_progress: OnProgress, stop: Stop) -> DataReport:
@@ -333,11 +333,11 @@ def _look(inspection: _Inspection, on_progress: OnProgress, stop: Stop) -> DataR
             pictures.add(look)
             fresh.append(Thumbnail(look.view.name, place, look.thumbnail))
         if time.monotonic() - told_s >= TELL_S or done == report.to_look_at:
-            doubts = _sorted((*inspection.report.doubts, *pictures.doubts()))
+            findings = _sorted((*inspection.report.findings, *pictures.findings()))
             notes = report.notes
             if done == report.to_look_at and inspection.dataset is not None:
                 notes += left_to_learn(inspection.dataset)
-            report = replace(report, looked_at=done, doubts=doubts, notes=notes)
+            report = replace(report, looked_at=done, findings=findings, notes=notes)
             on_progress(report, tuple(fresh))
             fresh, told_s = [], time.monotonic()
     return report

@@ -1,4 +1,4 @@
-"""Doubts about lenses: numbers that no camera has, whatever layout they came from."""
+"""Findings about lenses: numbers that no camera has, whatever layout they came from."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from app.capture.inspection.report import Doubt
+from app.capture.inspection.report import Finding
 from engines.core.data.dataset import Dataset
 from engines.core.data.undistortion import LensModel
 from engines.core.data.views import View
@@ -26,7 +26,7 @@ FARTHEST = 3.0
 """Times the distance of the corner, as far as directions are followed to where a polynomial turns back."""
 
 
-def doubts_of_lenses(views: Sequence[View]) -> list[Doubt]:
+def lens_findings(views: Sequence[View]) -> list[Finding]:
     """What is doubtful about the lenses of these photographs, as the folder describes them."""
     kinds: list[tuple[str, Callable[[LensModel], str]]] = [
         ("field of view", _field),
@@ -35,7 +35,7 @@ def doubts_of_lenses(views: Sequence[View]) -> list[Doubt]:
         ("distortion", _fold),
     ]
     lenses = [(view.name, view.taken_with) for view in views]
-    doubts = []
+    findings = []
     for what, judge in kinds:
         known: dict[LensModel, str] = {lens: judge(lens) for lens in {lens for _, lens in lenses}}
         doubted = [(name, known[lens]) for name, lens in lenses if known[lens]]
@@ -45,8 +45,8 @@ def doubts_of_lenses(views: Sequence[View]) -> list[Doubt]:
                 f"all {len(names)} photographs" if len(names) == len(lenses) > 1 else counted(len(names), "photograph")
             )
             text = f"no camera has such a lens, by the {what} of {which}: {doubted[0][1]} ({naming(names)})"
-            doubts.append(Doubt("warning", text, names))
-    return doubts
+            findings.append(Finding("warning", text, names))
+    return findings
 
 
 def notes_on_lenses(dataset: Dataset) -> tuple[str, ...]:
@@ -60,7 +60,7 @@ def notes_on_lenses(dataset: Dataset) -> tuple[str, ...]:
         except UserError:
             # What can't be read is named where it is needed.
             continue
-    return tuple(doubt.text for doubt in doubts_of_lenses(some))
+    return tuple(finding.text for finding in lens_findings(some))
 
 
 def _field(lens: LensModel) -> str:

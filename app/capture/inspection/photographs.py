@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from app.capture.inspection.report import Doubt, Severity
+from app.capture.inspection.report import Finding, Severity
 from engines.core.camera import Array
 from engines.core.data.decoding import HEIF_SUFFIXES, turned_upright
 from engines.core.data.images import HEIF_WAY_OUT, resize_area, to_uint8, turned_size
@@ -170,7 +170,7 @@ class InspectedImages:
         if path is not None and path.suffix.lower() in HEIF_SUFFIXES:
             self._way_out = f"; {HEIF_WAY_OUT}"
 
-    def doubts(self) -> list[Doubt]:
+    def findings(self) -> list[Finding]:
         """About all that was seen."""
         dark = [look.view.name for look in self._looks if look.extremes[1] < DARK]
         light = [look.view.name for look in self._looks if look.extremes[0] > LIGHT]
@@ -187,7 +187,7 @@ class InspectedImages:
             ("warning", "of which the mask leaves nothing to learn from", left_out),
         ]
         found = [
-            Doubt(
+            Finding(
                 severity,
                 f"{counted(len(names), 'photograph')} {what}: {naming(names)}"
                 f"{self._way_out if names is self._unreadable else ''}",
@@ -198,13 +198,13 @@ class InspectedImages:
         ]
         return found + self._unreadable_masks() + self._duplicates()
 
-    def _unreadable_masks(self) -> list[Doubt]:
+    def _unreadable_masks(self) -> list[Finding]:
         names = tuple(look.view.name for look in self._looks if look.mask.unreadable)
         if not names:
             return []
         first = next(look.mask.unreadable for look in self._looks if look.mask.unreadable)
         more = f" (and {len(names) - 1} more masks like it)" if len(names) > 1 else ""
-        return [Doubt("warning", f"{first}{more}", names)]
+        return [Finding("warning", f"{first}{more}", names)]
 
     def _blurred(self) -> list[str]:
         """By object: the same lens draws a car and a lamp differently."""
@@ -219,13 +219,13 @@ class InspectedImages:
                 found += [look.view.name for look in looks if look.fineness < BLURRED * usual]
         return found
 
-    def _duplicates(self) -> list[Doubt]:
+    def _duplicates(self) -> list[Finding]:
         if not self._doubles:
             return []
         pairs = [f"{second.view.name} and {first.view.name}" for first, second in self._doubles]
         names = tuple(dict.fromkeys(look.view.name for pair in self._doubles for look in pair))
         text = f"{counted(len(pairs), 'photograph')} that can hardly be told from another: {naming(pairs)}"
-        return [Doubt("warning", text, names)]
+        return [Finding("warning", text, names)]
 
 
 def _one_colour(look: Look) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.capture.inspection.report import Doubt, InspectedCamera
+from app.capture.inspection.report import Finding, InspectedCamera
 from engines.core.camera import Array, project
 from engines.core.data.dataset import Dataset
 from engines.core.reading import counted, naming
@@ -29,7 +29,7 @@ FEW_VIEWS, TOO_FEW = 20, 3
 """LLFF's authors advise 20 to 30 photographs; of two, distances are anybody's guess."""
 
 
-def doubts_of_cameras(dataset: Dataset, cameras: Sequence[InspectedCamera]) -> list[Doubt]:
+def camera_findings(dataset: Dataset, cameras: Sequence[InspectedCamera]) -> list[Finding]:
     """What is doubtful about the cameras of one scene at one time step."""
     found = [*_few(dataset, len(cameras)), *_place(dataset, cameras)]
     if len(cameras) >= FEWEST:
@@ -37,26 +37,28 @@ def doubts_of_cameras(dataset: Dataset, cameras: Sequence[InspectedCamera]) -> l
     return found
 
 
-def _few(dataset: Dataset, cameras: int) -> list[Doubt]:
+def _few(dataset: Dataset, cameras: int) -> list[Finding]:
     train = dataset.split("train").photographed
     objects = len(np.unique(train.instances))
     if dataset.time_steps > 1:
         # A rig of any number can be drawn from; to learn from it a third camera says what is right.
         few = f"{counted(cameras, 'camera')} saw it; a third one is needed to learn from" if cameras < TOO_FEW else ""
-        return [Doubt("note", few)] if few else []
+        return [Finding("note", few)] if few else []
     if objects == 0 or objects > 1:
         return []
     if len(train) < TOO_FEW:
-        return [Doubt("warning", f"{counted(len(train), 'photograph')} to learn from; of so few no depth can be told")]
+        return [
+            Finding("warning", f"{counted(len(train), 'photograph')} to learn from; of so few no depth can be told")
+        ]
     if len(train) < FEW_VIEWS:
         text = (
             f"{len(train)} photographs to learn from are few; {FEW_VIEWS} to 30 of one side, or dozens all around, do"
         )
-        return [Doubt("note", text)]
+        return [Finding("note", text)]
     return []
 
 
-def _place(dataset: Dataset, cameras: Sequence[InspectedCamera]) -> list[Doubt]:
+def _place(dataset: Dataset, cameras: Sequence[InspectedCamera]) -> list[Finding]:
     """All in one place, or so near to each other that nothing moves between their pictures."""
     if len(cameras) < 2:
         return []
@@ -65,7 +67,7 @@ def _place(dataset: Dataset, cameras: Sequence[InspectedCamera]) -> list[Doubt]:
     across = 2 * float(np.linalg.norm(positions - np.median(positions, axis=0), axis=1).max())
     names = tuple(seen.name for seen in cameras)
     if across <= 1e-9 * max(1.0, float(np.abs(positions).max())):
-        return [Doubt("warning", "all cameras stand in one place; depth can't be told without walking about", names)]
+        return [Finding("warning", "all cameras stand in one place; depth can't be told without walking about", names)]
     near = dataset.hints.get("near")
     if near is None:
         near = float(np.median(np.linalg.norm(positions - dataset.bounds.mean(axis=0), axis=1)))
@@ -74,10 +76,10 @@ def _place(dataset: Dataset, cameras: Sequence[InspectedCamera]) -> list[Doubt]:
     if parallax >= LEAST_PARALLAX_PX:
         return []
     text = f"the cameras stand so close together that the nearest things move by {parallax:.2g} pixels between them"
-    return [Doubt("warning", text, names)]
+    return [Finding("warning", text, names)]
 
 
-def _far(cameras: Sequence[InspectedCamera]) -> list[Doubt]:
+def _far(cameras: Sequence[InspectedCamera]) -> list[Finding]:
     positions = _positions(cameras)
     away = np.linalg.norm(positions - np.median(positions, axis=0), axis=1)
     usual = float(np.median(away))
@@ -85,10 +87,10 @@ def _far(cameras: Sequence[InspectedCamera]) -> list[Doubt]:
     if not far:
         return []
     text = f"{counted(len(far), 'camera')} far outside the others, {away.max() / usual:.0f} times as far as most"
-    return [Doubt("warning", f"{text}: {naming(far)}", far)]
+    return [Finding("warning", f"{text}: {naming(far)}", far)]
 
 
-def _upside_down(cameras: Sequence[InspectedCamera], up: Array) -> list[Doubt]:
+def _upside_down(cameras: Sequence[InspectedCamera], up: Array) -> list[Finding]:
     upper, forward = (np.stack(each) for each in zip(*((s.upper_edge, s.camera.forward) for s in cameras), strict=True))
     across, upwards = np.cross(forward, upper) @ up, upper @ up
     # What looks along up, or down, has no edge that is the upper one.
@@ -97,18 +99,18 @@ def _upside_down(cameras: Sequence[InspectedCamera], up: Array) -> list[Doubt]:
     if not turned:
         return []
     return [
-        Doubt("warning", f"{counted(len(turned), 'camera')} upside down against the others: {naming(turned)}", turned)
+        Finding("warning", f"{counted(len(turned), 'camera')} upside down against the others: {naming(turned)}", turned)
     ]
 
 
-def _looking_away(cameras: Sequence[InspectedCamera], bounds: Array) -> list[Doubt]:
+def _looking_away(cameras: Sequence[InspectedCamera], bounds: Array) -> list[Finding]:
     steps = np.linspace(0, 1, GRID)
     points = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3) * (bounds[1] - bounds[0]) + bounds[0]
     away = _few_of(cameras, ~np.array([_sees(seen, points) for seen in cameras]))
     if not away:
         return []
     text = f"{counted(len(away), 'camera')} looking away from what the others see: {naming(away)}"
-    return [Doubt("warning", text, away)]
+    return [Finding("warning", text, away)]
 
 
 def _sees(seen: InspectedCamera, points: Array) -> bool:

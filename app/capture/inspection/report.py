@@ -16,7 +16,7 @@ Severity = Literal["note", "warning"]
 
 
 @dataclass(frozen=True)
-class Doubt:
+class Finding:
     """Something that may spoil what is learnt.
 
     Attributes:
@@ -110,7 +110,7 @@ class DataReport:
         depths_seen: nearest and farthest that the cameras see, where the folder says so.
         cameras: of the first object, at its first time step, evenly thinned where there are very many.
         notes: of the layout, what was assumed.
-        doubts: warnings first.
+        findings: warnings first.
         boxes: of the methods that are bound to one.
         engines: which methods can learn from it.
         looked_at: how many photographs were read, of the `to_look_at` that are going to be.
@@ -136,7 +136,7 @@ class DataReport:
     depths_seen: tuple[float, float] | None = None
     cameras: tuple[InspectedCamera, ...] = ()
     notes: tuple[str, ...] = ()
-    doubts: tuple[Doubt, ...] = ()
+    findings: tuple[Finding, ...] = ()
     boxes: tuple[MethodBox, ...] = ()
     engines: tuple[Suitability, ...] = ()
     looked_at: int = 0
@@ -216,7 +216,7 @@ def to_json(report: DataReport) -> dict[str, Any]:
         "near_far": list(report.depths_seen) if report.depths_seen is not None else None,
         "cameras": [{"name": seen.name, **seen.camera.to_json()} for seen in report.cameras],
         "notes": list(report.notes),
-        "doubts": [{"severity": d.severity, "text": d.text, "names": list(d.names)} for d in report.doubts],
+        "doubts": [{"severity": d.severity, "text": d.text, "names": list(d.names)} for d in report.findings],
         "engines": {fit.engine: {"title": fit.title, "suited": not fit.reason, "reason": fit.reason or None}
                     for fit in report.engines},
         "boxes": {each.engine: {"bounds": each.box.bounds.tolist(), "text": each.box.text} for each in report.boxes},

@@ -82,13 +82,13 @@ class DataView(QWidget):
         self.reason.setText(NOTHING)
         self.stack.setCurrentWidget(self.reason)
         self._facts: QFormLayout = form()
-        self._doubts, texts = QVBoxLayout(), QWidget()
-        self._doubts.setSpacing(6)
+        self._findings, texts = QVBoxLayout(), QWidget()
+        self._findings.setSpacing(6)
         column = QVBoxLayout(texts)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(10)
         column.addLayout(self._facts)
-        column.addLayout(self._doubts)
+        column.addLayout(self._findings)
         column.addStretch(1)
         self.scroll = QScrollArea()
         self.scroll.setWidget(texts)
@@ -108,7 +108,7 @@ class DataView(QWidget):
         if before is None or before.source != report.source or report.looked_at == 0:
             self.sheet.set_empty()
         if report.cameras and report.bounds is not None and report.up is not None:
-            doubted = [name for doubt in report.doubts if doubt.severity == "warning" for name in doubt.names]
+            doubted = [name for finding in report.findings if finding.severity == "warning" for name in finding.names]
             # Where all are meant none stands out.
             doubted = doubted if len(set(doubted)) < len(report.cameras) else []
             self.map.set_capture(report.cameras, report.bounds, report.up, doubted)
@@ -139,7 +139,7 @@ class DataView(QWidget):
 
     def _write(self, report: DataReport) -> None:
         clear(self._facts)
-        clear(self._doubts)
+        clear(self._findings)
         for name, value in facts(report):
             self._facts.addRow(_plain(name.capitalize(), "muted"), _plain(value, wrap=True))
         able = [fit.title for fit in report.engines if not fit.reason]
@@ -149,18 +149,18 @@ class DataView(QWidget):
             )
         # Of images without camera poses the type has said so.
         if report.reason and report.photographs and report.kind not in ("photographs", "video"):
-            self._doubts.addWidget(_plain(_sentence(report.reason), wrap=True))
-        for doubt in report.doubts:
-            role = "warning" if doubt.severity == "warning" else "muted"
-            self._doubts.addWidget(_plain(_sentence(doubt.text), role, wrap=True))
+            self._findings.addWidget(_plain(_sentence(report.reason), wrap=True))
+        for finding in report.findings:
+            role = "warning" if finding.severity == "warning" else "muted"
+            self._findings.addWidget(_plain(_sentence(finding.text), role, wrap=True))
         for note in report.notes:
-            self._doubts.addWidget(_plain(_sentence(note), "muted", wrap=True))
+            self._findings.addWidget(_plain(_sentence(note), "muted", wrap=True))
         for fit in report.engines:
             if fit.reason and self._with_reasons:
-                self._doubts.addWidget(_plain(f"Not {fit.title}: {fit.reason}", "muted", wrap=True))
+                self._findings.addWidget(_plain(f"Not {fit.title}: {fit.reason}", "muted", wrap=True))
         if not report.complete:
             text = f"Looking at the photographs: {report.looked_at} of {report.to_look_at}"
-            self._doubts.addWidget(_plain(text, "muted", wrap=True))
+            self._findings.addWidget(_plain(text, "muted", wrap=True))
 
 
 def _plain(text: str, role: str = "", wrap: bool = False) -> QWidget:

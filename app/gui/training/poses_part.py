@@ -184,8 +184,8 @@ class PosesPart(QWidget):
         count = found.photographs - len(found.without)
         lines = [f"Camera poses were found for {count} of {found.photographs} images."]
         lines += [as_sentence(note) for note in found.notes]
-        lines += [f"Doubtful: {doubt}." for doubt in found.doubts]
-        self.say("\n".join(lines), wrong=bool(found.doubts))
+        lines += [f"Warning: {warning}." for warning in found.warnings]
+        self.say("\n".join(lines), wrong=bool(found.warnings))
         self.ended.emit(f"{self._source.name}: {lines[0][:1].lower()}{lines[0][1:]}", True)
 
     def _failed(self, error: BaseException) -> None:

@@ -64,14 +64,14 @@ def inspected(source: Path) -> DataReport:
     return inspect_data(source, lambda report, thumbnails: None, never_stop)
 
 
-def doubts(report: DataReport) -> list[tuple[str, tuple[str, ...]]]:
-    return [(doubt.text, doubt.names) for doubt in report.doubts if doubt.severity == "warning"]
+def findings(report: DataReport) -> list[tuple[str, tuple[str, ...]]]:
+    return [(finding.text, finding.names) for finding in report.findings if finding.severity == "warning"]
 
 
 def test_a_sound_capture_raises_no_doubt(tmp_path: Path) -> None:
     report = inspected(capture(tmp_path, ring(24)))
     assert report.kind == "data" and report.format == "transforms" and report.complete
-    assert report.doubts == () and report.splits == {"train": 24, "validation": 0, "test": 0}
+    assert report.findings == () and report.splits == {"train": 24, "validation": 0, "test": 0}
     assert report.sizes == ("96x64",) and report.time_steps == 1 and report.masks == (0, 24)
     assert [seen.name for seen in report.cameras[:2]] == ["00", "01"]
     reasons = {fit.engine: fit.reason for fit in report.engines}
@@ -155,7 +155,7 @@ SPOILT: tuple[tuple[Callable[[Path], None], str], ...] = (
 def test_a_spoilt_photograph_is_named(spoil: Callable[[Path], None], said: str, tmp_path: Path) -> None:
     capture(tmp_path)
     spoil(tmp_path / "images" / "05.png")
-    (found,) = doubts(inspected(tmp_path))
+    (found,) = findings(inspected(tmp_path))
     # Which of two twins comes first depends on the order of reading.
     assert found[0] in (said, said.replace("05 and 00", "00 and 05")) and "05" in found[1]
 
@@ -184,7 +184,7 @@ def moved(camera: Camera) -> Camera:
 def test_a_camera_unlike_the_others_is_named(change: Callable[[Camera], Camera], said: str, tmp_path: Path) -> None:
     cameras = ring()
     cameras[5] = change(cameras[5])
-    assert doubts(inspected(capture(tmp_path, cameras))) == [(said, ("05",))]
+    assert findings(inspected(capture(tmp_path, cameras))) == [(said, ("05",))]
 
 
 def quarter(camera: Camera, quarters: int) -> Camera:
@@ -200,14 +200,14 @@ def test_cameras_on_their_side_are_not_upside_down(tmp_path: Path) -> None:
         cameras = [quarter(camera, int(index < count)) for index, camera in enumerate(ring())]
         report = inspected(capture(tmp_path / str(count), cameras))
         assert report.up is not None and report.up.tolist() == [0, 0, 1]
-        assert not [text for text, _ in doubts(report) if "upside" in text]
+        assert not [text for text, _ in findings(report) if "upside" in text]
         assert f"{count} of 12 cameras are held on their side" in report.notes[-1]
 
 
 def test_photograph_that_exif_has_upside_down_is_not_so(tmp_path: Path) -> None:
     cameras = [quarter(camera, 2 * int(index == 5)) for index, camera in enumerate(ring())]
     folder = capture(tmp_path, cameras)
-    assert doubts(inspected(folder)) == [("1 camera upside down against the others: 05", ("05",))]
+    assert findings(inspected(folder)) == [("1 camera upside down against the others: 05", ("05",))]
     path = folder / "images" / "05.png"
     with Image.open(path) as image:
         image.load()
@@ -215,7 +215,7 @@ def test_photograph_that_exif_has_upside_down_is_not_so(tmp_path: Path) -> None:
         exif[0x0112] = 3
         image.save(path, exif=exif)
     report = inspected(folder)
-    assert doubts(report) == []
+    assert findings(report) == []
     assert ("up from", "where EXIF has the upper edges of 1 of 12 photographs") in facts(report)
 
 
@@ -223,21 +223,21 @@ def test_cameras_in_one_place_tell_no_depth(tmp_path: Path) -> None:
     eye = np.array([1.0, 2.0, 3.0])
     turning = [camera.at(look_at(eye, eye + camera.forward, UP)) for camera in ring()]
     report = inspected(capture(tmp_path / "still", turning))
-    assert "all cameras stand in one place" in " ".join(text for text, _ in doubts(report))
+    assert "all cameras stand in one place" in " ".join(text for text, _ in findings(report))
     eyes = [np.array([0.002 * index, -3, 0]) for index in range(COUNT)]
     near = [camera.at(look_at(eye, np.zeros(3), UP)) for camera, eye in zip(ring(), eyes, strict=True)]
-    (found,) = doubts(inspected(capture(tmp_path / "near", near)))
+    (found,) = findings(inspected(capture(tmp_path / "near", near)))
     # 90 pixels of focal length, 0.022 across, 3 away.
     assert "the nearest things move by 0.66 pixels between them" in found[0]
 
 
 def test_few_photographs_are_a_note_and_two_a_warning(tmp_path: Path) -> None:
     report = inspected(capture(tmp_path / "twelve"))
-    assert [doubt.severity for doubt in report.doubts] == ["note"] and "12 photographs to learn" in report.doubts[
-        0
-    ].text
+    assert [finding.severity for finding in report.findings] == [
+        "note"
+    ] and "12 photographs to learn" in report.findings[0].text
     report = inspected(capture(tmp_path / "two", ring()[:2]))
-    assert doubts(report)[0][0].startswith("2 photographs to learn from")
+    assert findings(report)[0][0].startswith("2 photographs to learn from")
 
 
 def test_masks_that_only_some_have_are_missing(tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_masks_that_only_some_have_are_missing(tmp_path: Path) -> None:
         (tmp_path / "mask" / f"{name}.png").unlink()
     report = inspected(tmp_path)
     assert report.masks == (2, 4) and ("masks", "2 of 4") in facts(report)
-    assert ("masks are missing of 2 of 4 photographs: 000001, 000003", ("000001", "000003")) in doubts(report)
+    assert ("masks are missing of 2 of 4 photographs: 000001, 000003", ("000001", "000003")) in findings(report)
 
 
 def test_masks_that_say_nothing_are_named(tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def test_masks_that_say_nothing_are_named(tmp_path: Path) -> None:
     cv2.imwrite(str(first), np.ones((12, 16)))
     cv2.imwrite(str(second), np.full((7, 5), 255))
     third.unlink()
-    found = doubts(inspected(tmp_path))
+    found = findings(inspected(tmp_path))
     assert found[-2] == (
         "1 photograph with an empty mask (what belongs to the object must be white in it): 000000",
         ("000000",),
@@ -272,7 +272,9 @@ def test_masks_that_leave_nothing_are_named(tmp_path: Path) -> None:
         frame["mask_path"] = f"masks/{number}.png"
         write_png(tmp_path / frame["mask_path"], np.full(SIZE_PX[::-1], 0 if number == 5 else 255, dtype=np.uint8))
     (tmp_path / "transforms.json").write_text(json.dumps(data))
-    assert doubts(inspected(tmp_path)) == [("1 photograph of which the mask leaves nothing to learn from: 05", ("05",))]
+    assert findings(inspected(tmp_path)) == [
+        ("1 photograph of which the mask leaves nothing to learn from: 05", ("05",))
+    ]
 
 
 def test_masks_of_what_counts_and_depths_are_told_of(tmp_path: Path) -> None:
@@ -294,7 +296,7 @@ def test_photographs_of_several_sizes_are_a_note(tmp_path: Path) -> None:
     capture(tmp_path)
     for name in ("03", "04"):
         write_png(tmp_path / "images" / f"{name}.png", photograph(int(name))[::2, ::2])
-    texts = [doubt.text for doubt in inspected(tmp_path).doubts]
+    texts = [finding.text for finding in inspected(tmp_path).findings]
     assert "photographs of 2 sizes: 96x64 (10), 48x32 (2)" in texts
 
 
@@ -313,17 +315,17 @@ def test_of_very_many_a_spread_is_looked_at(tmp_path: Path, monkeypatch: pytest.
         capture(tmp_path), lambda report, some: names.extend(thumbnail.name for thumbnail in some), never_stop
     )
     assert len(names) == 5 and len(report.cameras) == 6 and [seen.name for seen in report.cameras][:2] == ["00", "02"]
-    assert "5 of 12 photographs are looked at, evenly spread" in [doubt.text for doubt in report.doubts]
+    assert "5 of 12 photographs are looked at, evenly spread" in [finding.text for finding in report.findings]
 
 
 def test_photographs_and_films_are_known_as_such(tmp_path: Path) -> None:
     report = inspected(capture(tmp_path) / "images")
     assert report.kind == "photographs" and report.complete and report.photographs == COUNT and not report.engines
     (tmp_path / "images" / "07.png").write_bytes(b"no image")
-    assert doubts(inspected(tmp_path / "images")) == [("1 photograph can't be read: 07.png", ("07.png",))]
+    assert findings(inspected(tmp_path / "images")) == [("1 photograph can't be read: 07.png", ("07.png",))]
     write_video(tmp_path / "walk.mp4", [photograph(index) for index in range(30)])
     report = inspected(tmp_path / "walk.mp4")
-    assert report.kind == "video" and report.photographs == 30 and report.sizes == ("96x64",) and report.doubts == ()
+    assert report.kind == "video" and report.photographs == 30 and report.sizes == ("96x64",) and report.findings == ()
 
 
 def test_anything_else_is_unknown_for_a_reason(tmp_path: Path) -> None:
@@ -359,7 +361,7 @@ def test_names_are_few() -> None:
 
 def test_a_recording_that_stands_still_now_and_then_is_sound() -> None:
     report = inspected(REPOSITORY / "checkpoints" / "street")
-    assert report.doubts == () and report.time_steps == 24 and report.rig == 10 and report.backgrounds == 10
+    assert report.findings == () and report.time_steps == 24 and report.rig == 10 and report.backgrounds == 10
     # Cameras are drawn once, not for each time step.
     assert len(report.cameras) == 10 and report.photographs == 240
 
@@ -369,7 +371,7 @@ def test_a_recording_that_stands_still_now_and_then_is_sound() -> None:
 )
 def test_real_captures_raise_no_false_alarm(name: str, shared: Path) -> None:
     report = inspected(shared / "data" / name)
-    assert report.kind == "data" and doubts(report) == []
+    assert report.kind == "data" and findings(report) == []
 
 
 def test_a_spoilt_fox_is_found_out(shared: Path, tmp_path: Path) -> None:
@@ -387,7 +389,7 @@ def test_a_spoilt_fox_is_found_out(shared: Path, tmp_path: Path) -> None:
     pose[:3, [0, 2]] *= -1
     frame["transform_matrix"] = pose.tolist()
     (folder / "transforms.json").write_text(json.dumps(data), encoding="utf-8")
-    found = {text.partition(":")[0]: set(names) for text, names in doubts(inspected(folder))}
+    found = {text.partition(":")[0]: set(names) for text, names in findings(inspected(folder))}
     assert found == {
         "1 photograph much less sharp than the others": {"0034"},
         "1 photograph that can hardly be told from another": {"0014", "0052"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.capture.colmap.ambiguous_matches import PlacedPair, agreement, doubts_of, strangers
+from app.capture.colmap.ambiguous_matches import PlacedPair, agreement, strangers, warnings_of
 from app.capture.colmap.view_graph import islands
 from engines.core.camera import Array
 
@@ -41,7 +41,7 @@ def test_neighbours_that_share_nothing_are_strangers() -> None:
 @pytest.mark.parametrize(("shares", "doubtful"), [([1.0] * 50, False), ([*[1.0] * 49, 0.1], False),
                                                   ([*[1.0] * 30, *[0.1] * 10], True)])  # fmt: skip
 def test_a_doubt_is_raised_by_more_than_a_stray_pair(shares: list[float], doubtful: bool) -> None:
-    told = doubts_of(shares, 0, 100)
+    told = warnings_of(shares, 0, 100)
     assert bool(told) == doubtful
     assert not told or told[0].startswith("10 of 40 pairs of photographs that match contradict the places found")
 

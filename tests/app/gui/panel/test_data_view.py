@@ -13,7 +13,7 @@ from PyQt5.QtGui import QColor, QMouseEvent, QWheelEvent
 from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from app.capture.inspection.report import DataReport, Doubt, InspectedCamera, Suitability, Thumbnail
+from app.capture.inspection.report import DataReport, Finding, InspectedCamera, Suitability, Thumbnail
 from app.gui.panel.data_view import GAP_PX, SMALLEST, TILE_PX, ContactSheet, DataView
 from app.gui.theme import DARK, LIGHT, Colours, apply_theme
 from engines.core.camera import Array
@@ -37,9 +37,9 @@ def report(count: int = 9, **changes: object) -> DataReport:
         bounds=np.array([[-1.0] * 3, [1.0] * 3]),
         up=np.array([0.0, 0, 1]),
         cameras=seen,
-        doubts=(
-            Doubt("warning", "1 photograph nearly all black: view4", ("view4",)),
-            Doubt("note", "few <b>views</b>"),
+        findings=(
+            Finding("warning", "1 photograph nearly all black: view4", ("view4",)),
+            Finding("note", "few <b>views</b>"),
         ),
         engines=(Suitability("a", "Able", ""), Suitability("b", "Bored", "nothing moves")),
     )
@@ -102,7 +102,7 @@ def test_facts_and_doubts_are_lines(view: DataView) -> None:
     assert "Few <b>views</b>" in found and all(
         label.textFormat() == Qt.PlainText for label in view.scroll.findChildren(QLabel)
     )
-    view.set_report(report(doubts=(), engines=()))
+    view.set_report(report(findings=(), engines=()))
     QApplication.sendPostedEvents(None, QEvent.DeferredDelete)
     assert not any("black" in text or "Bored" in text for text in texts(view))
 
@@ -113,7 +113,7 @@ def test_doubted_cameras_stand_out_in_both_themes(view: DataView, colours: Colou
     view.set_report(report())
     assert painted(view, colours.viewport, 2) > 1000 and painted(view, colours.warning) > 20
     assert painted(view, colours.good) > 10
-    view.set_report(report(doubts=()))
+    view.set_report(report(findings=()))
     assert painted(view, colours.warning) == 0
 
 

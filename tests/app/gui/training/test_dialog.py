@@ -200,7 +200,7 @@ def test_cameras_are_found_for_plain_photographs(
     assert asked.data.poses.stage.text().splitlines() == [
         "Camera poses were found for 2 of 3 images.",
         "No camera was found for 2.png.",
-        "Doubtful: it repeats.",
+        "Warning: it repeats.",
     ]
     assert asked.form.request().data == folder
 
