@@ -139,7 +139,7 @@ def load_settings(folder: Path | None = None) -> Settings:
 
 
 def save_settings(settings: Settings, folder: Path | None = None) -> None:
-    """Writes the file, whole or not at all.
+    """Writes the file, atomically.
 
     Raises:
         UserError: the folder can't be written.

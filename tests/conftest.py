@@ -156,7 +156,7 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A DeepVoxels folder to learn from: 6 training, 2 validation and 1 test views of 128x128. Not to be changed."""
+    """A DeepVoxels folder to train on: 6 training, 2 validation and 1 test views of 128x128. Not to be changed."""
     from app.synthetic.sample import deepvoxels_sample, write_sample
 
     folder = tmp_path_factory.mktemp("photographs")

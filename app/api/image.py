@@ -129,7 +129,7 @@ class Image:
 
     @python_worded
     def save(self, path: str | PathLike[str]) -> Path:
-        """Writes what is looked at as .png, or the channel's own values as .npy; whole or not at all.
+        """Writes what is looked at as .png, or the channel's own values as .npy, atomically.
 
         Raises:
             UserError: another suffix, or the place can't be written.

@@ -59,7 +59,7 @@ class TrainedScene:
     """
 
     def __init__(self, opened: Opened, with_photographs: Callable[[], Opened]) -> None:
-        """`with_photographs` opens it again with the data that it was learnt from."""
+        """`with_photographs` opens it again with the data that it was trained on."""
         self._opened, self._with_photographs, self._drawing = opened, with_photographs, threading.RLock()
         scene, checkpoint = opened.scene, opened.checkpoint
         self.source, self.name, self.origin = opened.path, title_of(opened.path), opened.origin
@@ -115,7 +115,7 @@ class TrainedScene:
             channel: that is looked at; the image has all of them.
             width, height: pixels; one follows from the other. None: the camera's, or the one size that can be drawn.
             fit: where the size is of another shape than the camera's: "crop" off what does not fit, or "pad" with more
-                at the sides; None: what was learnt from, where that has the shape, else pad.
+                at the sides; None: what was trained on, where that has the shape, else pad.
             background: "white" or "black" behind a scene with a channel alpha.
 
         Raises:
@@ -210,7 +210,7 @@ class TrainedScene:
     ) -> Evaluation:  # fmt: skip
         """Compares it with photographs: `psnr` in dB, `ssim`, `means`, and the `scores` of each view.
 
-        Without data it takes that which its run was learnt from, less what was learnt.
+        Without data it takes that which its run was trained on, less what was learnt.
 
         Args:
             split: "train", "validation" (also what the run held out) or "test"; None: the first of test, validation,

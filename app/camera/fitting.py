@@ -71,7 +71,7 @@ def same_aspect(a_px: tuple[int, int], b_px: tuple[int, int]) -> bool:
 
 
 def usual_fit(scene: Scene, camera: Camera, size_px: tuple[int, int]) -> Fit:
-    """How a picture becomes one of another shape where nobody said: the part that was learnt from, where that has the
+    """How a picture becomes one of another shape where nobody said: the part that was trained on, where that has the
     shape; else all of the picture is shown."""
     wanted: object = scene
     learnt = wanted.trained_part(camera) if isinstance(wanted, LearnsPart) else camera

@@ -1,1 +1,1 @@
-"""Photographs before they are learnt from: looked through, undistorted, posed by COLMAP."""
+"""Photographs before they are trained on: looked through, undistorted, posed by COLMAP."""

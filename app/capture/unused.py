@@ -1,4 +1,4 @@
-"""What a data folder holds besides photographs and cameras and is not learnt from."""
+"""What a data folder holds besides photographs and cameras and is not trained on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from engines.core.data.dataset import Dataset
 from engines.core.data.object_masks import laid_over, settled
 from engines.core.errors import UserError
 
-DEPTHS = "depths are there and not used: this training learns from photographs alone"
+DEPTHS = "depths are there and not used: this training trains on photographs alone"
 MASKS = "all outside the object's masks is learnt and scored, too; --set outside_masks=white (or black) covers it"
 
 
@@ -24,7 +24,7 @@ def left_to_learn(dataset: Dataset) -> tuple[str, ...]:
 
 
 def unused(dataset: Dataset, outside_masks: str, learns_depths: bool = False) -> tuple[str, ...]:
-    """A sentence for each kind of file, by the first view to learn from, with what becomes of pixels outside masks.
+    """A sentence for each kind of file, by the first view to train on, with what becomes of pixels outside masks.
 
     Masks of a recording say what moves, and have losses of their own; masks of what is not to be learnt are used.
     """

@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def is_data(path: Path) -> bool:
-    """Whether it is something to learn from, not something learnt."""
+    """Whether it is something to train on, not something learnt."""
     is_run = is_run_folder(path) or has_saved_nothing(path)
     if path.is_dir():
         return not is_run and not holds_bundle(path)

@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", type=parse_size, metavar="WxH", help="pixels (default: the scene's own size)")
     parser.add_argument("--fit", choices=FITS, help=(
         "where --size is of another shape than the cameras' pictures: cut off what does not fit, or show all and more "
-        "beside it (default: what was learnt from, where that has the shape; else pad)"
+        "beside it (default: what was trained on, where that has the shape; else pad)"
     ))  # fmt: skip
     parser.add_argument("--fps", type=float, default=30.0, metavar="N", help="frames a second (default: 30)")
     parser.add_argument("--frames", type=_count, metavar="N", help=(

@@ -46,7 +46,7 @@ def begins(trial: Trial) -> str:
         trial.dataset = dataset
         break
     if training is None:
-        raise Failure(f"it learns from none of {len(trial.samples)} small samples: {'; '.join(dict.fromkeys(reasons))}")
+        raise Failure(f"it trains on none of {len(trial.samples)} small samples: {'; '.join(dict.fromkeys(reasons))}")
     with closing(training):
         _take_steps(trial, training)
     return f"on {trial.data.source.name}: {len(trial.data.split('train'))} photographs"
@@ -77,7 +77,7 @@ def _take_steps(trial: Trial, training: Training) -> None:
         except Diverged as error:
             # Of data that was made for this nobody need look at the photographs.
             said = str(error).partition("; the weights were not changed")[0]
-            raise Failure(f"it diverges on data that can be learnt from: {said}") from error
+            raise Failure(f"it diverges on data that can be trained on: {said}") from error
         for name, value in losses.items():
             if not isinstance(name, str) or not isinstance(value, float) or not math.isfinite(value):
                 raise Failure(f"step() gives {name}={value!r} as a loss; it must be a finite float")
@@ -270,7 +270,7 @@ def takes_other_data(trial: Trial) -> str:
                 raise Failure(f"unsupported() says nothing against {dataset.source.name}, and {error}") from error
         else:
             if reason:
-                raise Failure(f"unsupported() says {reason!r}, and yet train() learns from {dataset.source.name}")
+                raise Failure(f"unsupported() says {reason!r}, and yet train() trains on {dataset.source.name}")
             learnt.append(dataset.source.name)
     return f"also {', '.join(learnt)}" if learnt else ""
 
@@ -300,5 +300,5 @@ LEARNING = (
     Check("step", "says where it diverges, and changes nothing then", refuses_nonsense, "training"),
     Check("Config", "offers options that have an effect", options_have_effects, "training"),
     Check("train", "ends what runs beside it when it is closed", processes_end, "training"),
-    Check("train", "learns from data of other kinds, or refuses it", takes_other_data, "scene"),
+    Check("train", "trains on data of other kinds, or refuses it", takes_other_data, "scene"),
 )

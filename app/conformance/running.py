@@ -71,7 +71,7 @@ def conform(
     """Tries a method on the CPU, in one thread, and puts everything global back.
 
     Args:
-        samples: data to learn from; None: small ones that are made for it.
+        samples: data to train on; None: small ones that are made for it.
         settings: options for its trainings, over those that its `Config.TRIAL` names.
         tell: called with each outcome as it comes.
         only: words of a check's line; of the others those are tried that it needs, and told where they fail.

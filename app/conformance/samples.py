@@ -1,4 +1,4 @@
-"""Small data of each kind that methods learn from: a still scene, classes of objects, a recording."""
+"""Small data of each kind that methods train on: a still scene, classes of objects, a recording."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Trial:
     """A method that is tried.
 
     Attributes:
-        samples: data to learn from, of which the first is taken that the method does not refuse.
+        samples: data to train on, of which the first is taken that the method does not refuse.
         settings: options over those that the method names for a trial.
         folder: for files.
     """
@@ -79,9 +79,9 @@ class Trial:
 
     @property
     def data(self) -> Dataset:
-        """The sample that is learnt from."""
+        """The sample that is trained on."""
         if self.dataset is None:
-            raise Failure("there is no data that it learns from")
+            raise Failure("there is no data that it trains on")
         return self.dataset
 
     @property

@@ -1,4 +1,4 @@
-"""What is dropped on the window: scenes to open, data for the open one, images and videos to learn from."""
+"""What is dropped on the window: scenes to open, data for the open one, images and videos to train on."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Learner(Protocol):
     """Trains scenes."""
 
     def ask(self, folder: Path | None) -> None:
-        """The dialog, on what is to be learnt from."""
+        """The dialog, on what is to be trained on."""
 
 
 class MeshOpener(Protocol):

@@ -107,7 +107,7 @@ def _photographs(
     if request.chosen:
         return known.chosen_sources(controls)
     count = request.photographs or len(known.chosen_sources(controls))
-    # By name: the run's own order of the views has those in front that it learnt from.
+    # By name: the run's own order of the views has those in front that it trained on.
     wanted = {view.name for view in dataset.views.of_instance(number).split(request.split)}
     own = [at for at, view in enumerate(known.source_views(controls)) if view.name in wanted]
     if len(own) < count:

@@ -48,7 +48,7 @@ class Begun:
     """A training that was begun or taken up again.
 
     Attributes:
-        dataset: that it learns from, with what is held out of it.
+        dataset: that it trains on, with what is held out of it.
         held_out: names of the views that are, where the folder itself does not say so.
     """
 

@@ -24,7 +24,7 @@ class EvaluatedViews:
     Attributes:
         dataset: that they are of, as the run that made the scene had it.
         views: those of the split that have a photograph; at least one.
-        told: which they are, for people: whether the run learnt from them.
+        told: which they are, for people: whether the run trained on them.
     """
 
     dataset: Dataset
@@ -62,9 +62,9 @@ def _told(split: Split, folder: Dataset, of_run: Dataset, checkpoint: Checkpoint
         return "held out by the run"
     if split != "train":
         return split
-    # The authors' files don't say what they were learnt from.
+    # The authors' files don't say what they were trained on.
     learnt = checkpoint.scene is not None and checkpoint.step > 0
-    return "train: the scene was learnt from them" if learnt else split
+    return "train: the scene was trained on them" if learnt else split
 
 
 def evaluated_size(scene: Scene, wanted: tuple[int, int] | None) -> Size:

@@ -81,7 +81,7 @@ class Evaluation:
     shapes: Mapping[str, float] = field(default_factory=dict)
     """Means of other scores, by their names in curves, where shapes are known, too."""
     told: str = ""
-    """Which views they are, for people, where that was looked at: whether the run learnt from them."""
+    """Which views they are, for people, where that was looked at: whether the run trained on them."""
 
     @property
     def psnr(self) -> float:
@@ -169,7 +169,7 @@ def evaluate(
         trained_px: the size that a photograph of some size is brought to, for scenes that draw any; where it is a
             square, the photograph's centred one.
 
-    Only the part of photographs that the scene was learnt from is compared, for methods that cut the rest off.
+    Only the part of photographs that the scene was trained on is compared, for methods that cut the rest off.
     Pixels that a photograph's mask leaves out, or its lens did not see, do not count; a view without any other is left
     out. A scene that is drawn from photographs is not compared with these. Several ranks divide the views, and all of
     them get the whole evaluation.
@@ -290,7 +290,7 @@ def _pair(scene: Scene, view: View, controls: Mapping[str, float], stop: Stop, t
 def _learnt_pair(
     scene: Scene, view: View, size_px: tuple[int, int], controls: Mapping[str, float], stop: Stop
 ) -> _Pair:
-    """At (width, height); of a scene that was learnt from a part of each photograph, that part."""
+    """At (width, height); of a scene that was trained on a part of each photograph, that part."""
     whole = view.camera.resized(size_px)
     asked: object = scene
     camera = asked.trained_part(whole) if isinstance(asked, LearnsPart) else whole

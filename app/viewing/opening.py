@@ -93,7 +93,7 @@ def open_scene(
 ) -> Opened:
     """Opens a checkpoint, with the data folder it needs or was trained on where that is given.
 
-    A run that needs its photographs, and is given none, takes those of the folder that it was learnt from, and a note
+    A run that needs its photographs, and is given none, takes those of the folder that it was trained on, and a note
     says so.
 
     Args:
@@ -122,10 +122,10 @@ def open_scene(
         if own is None:
             raise
         if not own.exists():
-            more = f"the folder that the run was learnt from, {own}, is not there any more"
+            more = f"the folder that the run was trained on, {own}, is not there any more"
             raise _saying_more(error, more) from error
     dataset = as_learnt(open_dataset(own), checkpoint.config)
-    note = f"no data folder was named: that which the run was learnt from is taken, {own}"
+    note = f"no data folder was named: that which the run was trained on is taken, {own}"
     dataset = replace(dataset, notes=(note, *dataset.notes))
     return _open(path, checkpoint, dataset, where, settings, beside)
 

@@ -1,4 +1,4 @@
-"""The validation split: photographs that a training is judged by and does not learn from, and what is kept of them."""
+"""The validation split: photographs that a training is judged by and does not train on, and what is kept of them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def without_judged(dataset: Dataset) -> Dataset:
     if not twice:
         return dataset
     if len(twice) == len(train):
-        note = "all photographs to learn from are judged by, too: scores say nothing of views that were not learnt"
+        note = "all photographs to train on are judged by, too: scores say nothing of views that were not learnt"
         return replace(dataset, notes=(*dataset.notes, note))
     kept = np.ones(len(views), dtype=bool)
     kept[twice] = False
@@ -113,7 +113,7 @@ def with_held_out_of(checkpoint: Checkpoint, dataset: Dataset) -> Dataset:
 
 
 def as_trained(checkpoint: Checkpoint, dataset: Dataset) -> Dataset:
-    """The folder's views as the run learnt from them, for scenes that are drawn from photographs: none that is judged.
+    """The folder's views as the run trained on them, for scenes that are drawn from photographs: none that is judged.
 
     Of more than `MOST_READ` views it is the folder's own splits that say which are judged.
     """
@@ -126,7 +126,7 @@ def as_trained(checkpoint: Checkpoint, dataset: Dataset) -> Dataset:
 
 
 def _was_learnt(checkpoint: Checkpoint, held: Dataset) -> bool:
-    """Whether the cameras that the file carries, which it learnt from, are training views here, and none is held out.
+    """Whether the cameras that the file carries, which it trained on, are training views here, and none is held out.
 
     Of another capture nothing was held out, and a file may have been learnt with all of this one.
     """

@@ -112,7 +112,7 @@ class TakesInput(Protocol):
 
 @runtime_checkable
 class JudgesData(Protocol):
-    """Says beforehand what it can't learn from."""
+    """Says beforehand what it can't train on."""
 
     def unsupported(self, dataset: Dataset) -> str:
         """Why its default options can learn nothing from this data: what `train` would refuse with, without the folder.
@@ -201,7 +201,7 @@ class KeepsDerived(Protocol):
 
 
 def reason_against(engine: AnyEngine, dataset: Dataset) -> str:
-    """Why a method can't learn from this data, in plain words; "" where it can, or doesn't judge.
+    """Why a method can't train on this data, in plain words; "" where it can, or doesn't judge.
 
     Raises:
         UserError: a view's files can't be read.

@@ -160,7 +160,7 @@ class TrainingConfig(Options):
     validate_every: int = Field(1000, ge=1)
     """Steps between two evaluations on held-out views."""
     held_out_every: int = Field(10, ge=0)
-    """Where the folder has no validation views, every so manyth training view becomes one; 0: all are learnt from."""
+    """Where the folder has no validation views, every so manyth training view becomes one; 0: all are trained on."""
     seed: int = Field(0, ge=0, lt=2**63)
     """Makes a run repeatable: on a CPU the same seed, data and number of threads give the same weights."""
     up: str | None = None

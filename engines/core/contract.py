@@ -70,7 +70,7 @@ ABILITIES: Mapping[type, str] = {
     abilities.HasConfigurationFile: "reads and writes its authors' options",
     abilities.NamesUpstream: "names its authors' files",
     abilities.TakesInput: "makes scenes of photographs",
-    abilities.JudgesData: "says what it can't learn from",
+    abilities.JudgesData: "says what it can't train on",
     abilities.SuggestsOptions: "suggests options for data",
     abilities.FillsBox: "says which box it fills",
     abilities.KnowsWeights: "finds damaged weights",

@@ -207,10 +207,10 @@ class HasTimeSteps(Protocol):
 
 @runtime_checkable
 class LearnsPart(Protocol):
-    """A scene that was learnt from a part of each photograph only."""
+    """A scene that was trained on a part of each photograph only."""
 
     def trained_part(self, camera: Camera) -> Camera:
-        """The part of the picture from `camera` that was learnt from, were it a photograph."""
+        """The part of the picture from `camera` that was trained on, were it a photograph."""
         ...
 
 
@@ -348,7 +348,7 @@ class Engine(Protocol[AnyConfig, AnySceneOptions]):
         """Begins an optimisation; the same seed, data and device give the same weights.
 
         Raises:
-            UserError: nothing can be learnt from this data.
+            UserError: nothing can be trained on this data.
         """
         ...
 

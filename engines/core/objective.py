@@ -66,7 +66,7 @@ class Objective(Protocol):
 
     @property
     def photographs(self) -> Views:
-        """All that is learnt from; a run goes on with the same ones only."""
+        """All that is trained on; a run goes on with the same ones only."""
         ...
 
     @property

@@ -70,7 +70,7 @@ class DeepVoxelsEngine:
             raise UserError(f"the scene's weights don't fit its configuration: {first}") from error
 
     def unsupported(self, dataset: Dataset) -> str:
-        """Several objects, things that move, or too few photographs."""
+        """Several objects, dynamic objects, or too few photographs."""
         from engines.deepvoxels import training_views
 
         return training_views.unsupported(dataset, DeepVoxelsConfig().sampling_pattern)

@@ -1,4 +1,4 @@
-"""The photographs that a DeepVoxels training learns from, and the order in which it sees them."""
+"""The photographs that a DeepVoxels training trains on, and the order in which it sees them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def kept_photographs(dataset: Dataset, sampling_pattern: str) -> Views:
 
 
 def unsupported(dataset: Dataset, sampling_pattern: str) -> str:
-    """Why no scene can be learnt from the training photographs, in plain words; "" where one can.
+    """Why no scene can be trained on the training photographs, in plain words; "" where one can.
 
     At least two must be left: one is lifted, another compared.
     """
@@ -157,13 +157,13 @@ class TrainingViews:
         )
 
     def photograph(self, index: int) -> Tensor:
-        """[1, 3, S, S] in [-0.5, 0.5], on the device; 0 where nothing is to be learnt from it."""
+        """[1, 3, S, S] in [-0.5, 0.5], on the device; 0 where nothing is to be trained on it."""
         colours, valid = self._photographs(index)
         photograph = to_device(colours, self._device).float()[None] / 255 - 0.5
         return photograph if valid is None else photograph * to_device(valid, self._device)
 
     def valid(self, index: int) -> Tensor | None:
-        """[1, 1, S, S] bool, on the device, what is to be learnt from that photograph; None: all of it."""
+        """[1, 1, S, S] bool, on the device, what is to be trained on that photograph; None: all of it."""
         valid = self._photographs(index)[1]
         return None if valid is None else to_device(valid, self._device)
 

@@ -14,7 +14,7 @@
 | `occupancy_grid.py`, `grid_lookup.py` | bounds on the field, made once for a scene; what they say of points on rays |
 | `inference.py`, `drawn_field.py` | the decoder prepared for drawing; with its grid, what a scene asks, and the audit |
 | `training.py`, `losses.py`, `implicit_gradient.py` | what is learnt, what a step is judged by, how the surface moves |
-| `training_data.py`, `training_views.py` | what can be learnt from; what each step looks at, and how it is read |
+| `training_data.py`, `training_views.py` | what can be trained on; what each step looks at, and how it is read |
 | `ray_sampling.py`, `field.py`, `comparison.py` | pixels and places by chance; the field of a step; its losses |
 | `pruned_march.py` | the search while learning: what `marching.py` finds, with fewer points |
 | `placement.py` | where the cube stands, of data that doesn't say |

@@ -103,7 +103,7 @@ class DvrEngine:
         return DvrScene(config, checkpoint.weights, info, assumptions, device, options, inputs, checkpoint.derived)
 
     def unsupported(self, dataset: Dataset) -> str:
-        """No photographs to learn from, none with a silhouette, or things that move."""
+        """No photographs to train on, none with a silhouette, or dynamic objects."""
         from engines.dvr import training_data
 
         return training_data.unsupported(dataset, make_options(DvrConfig, self.suggested(dataset)))

@@ -56,7 +56,7 @@ class DvrObjective:
         """Begins at random weights.
 
         Raises:
-            UserError: nothing can be learnt from these photographs.
+            UserError: nothing can be trained on these photographs.
         """
         self.config = config = _as_learnt(setup.config, setup.dataset)
         self._dataset, self._device = setup.dataset, setup.device

@@ -1,4 +1,4 @@
-"""What can be learnt from: photographs of an object, or of a class, whose silhouettes are known."""
+"""What can be trained on: photographs of an object, or of a class, whose silhouettes are known."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOOKED_AT = 12
 
 
 def unsupported(dataset: Dataset, config: DvrConfig) -> str:
-    """Why nothing can be learnt from the training photographs, in plain words; "" where something can."""
+    """Why nothing can be trained on the training photographs, in plain words; "" where something can."""
     views = dataset.split("train").photographed
     if not views:
         return "no training photographs"
@@ -51,7 +51,7 @@ def _without_silhouettes(views: Views) -> str:
     lacking = [view.name for view in views if not has_silhouette(view)]
     if len(lacking) == len(views):
         return (
-            "its photographs have neither masks of the object nor transparency, and DVR learns from silhouettes; put "
+            "its photographs have neither masks of the object nor transparency, and DVR trains on silhouettes; put "
             "masks beside them (mask/, white on the object)"
         )
     if lacking:
@@ -66,7 +66,7 @@ def of_first_instance(dataset: Dataset) -> tuple[View, ...]:
 
 
 def training_photographs(dataset: Dataset, config: DvrConfig) -> Views:
-    """Those that are learnt from.
+    """Those that are trained on.
 
     Raises:
         UserError: the data is `unsupported`, or no mask has anything in it.

@@ -100,7 +100,7 @@ def _shuffled(count: int, seed: int, round_: int) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Photograph:
-    """A photograph as it is learnt from.
+    """A photograph as it is trained on.
 
     Attributes:
         colours: [H, W, 3] uint8.

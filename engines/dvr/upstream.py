@@ -100,7 +100,7 @@ def _told_by_tensors(state: Mapping[str, Any], path: Path) -> dict[str, Any]:
     values: dict[str, Any] = {"hidden_size": hidden, "n_blocks": _depth(state), "out_dim": out_dim}
     values |= {"dim": dim, "c_dim": 0, "encoder": None}
     if out_dim == 1:
-        # Without colours these can't have been learnt from.
+        # Without colours these can't have been trained on.
         values |= {"lambda_rgb": 0.0, "lambda_image_gradients": 0.0}
     if "decoder.fc_c.0.weight" in state:
         values["c_dim"] = _matrix(state, "decoder.fc_c.0.weight", path)[1]

@@ -130,7 +130,7 @@ class LsmConfig(OptimiserConfig):
 
     @property
     def learns_depths(self) -> bool:
-        """Whether depth maps are learnt from, as by D-LSM; V-LSM learns from voxels."""
+        """Whether depth maps are trained on, as by D-LSM; V-LSM trains on voxels."""
         return self.kind == "dlsm"
 
     @model_validator(mode="after")

@@ -139,7 +139,7 @@ def chosen_numbers(asked: Sequence[int] | None, most: int, views: Views, where: 
     """Which photographs are looked at, in order.
 
     Args:
-        asked: their numbers; None: the first `most` that may be learnt from. Of an object that is held out the last, so
+        asked: their numbers; None: the first `most` that may be trained on. Of an object that is held out the last, so
             that there are some before them to compare with.
         where: whose they are, for people.
 

@@ -32,7 +32,7 @@ from engines.lsm.voxel_scene import VoxelScene
 
 
 def unsupported(dataset: Dataset, config: LsmConfig) -> str:
-    """Why nothing can be learnt from the training photographs, in plain words; "" where something can."""
+    """Why nothing can be trained on the training photographs, in plain words; "" where something can."""
     views = dataset.split("train").photographed
     if not views:
         others = len(dataset.views.photographed)
@@ -88,7 +88,7 @@ class LsmObjective:
         """Begins at random weights, or at those of `config.checkpoint`.
 
         Raises:
-            UserError: nothing can be learnt from these photographs, or not by so many processes.
+            UserError: nothing can be trained on these photographs, or not by so many processes.
         """
         self.config, self._dataset, self._device = setup.config, setup.dataset, setup.device
         if reason := unsupported(setup.dataset, setup.config):

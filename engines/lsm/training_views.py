@@ -212,6 +212,6 @@ def too_few(views: Views, config: LsmConfig, names: Sequence[str]) -> str:
     if fewest >= config.im_batch:
         return ""
     return (
-        f"{f'object {names[whose]}' if names else 'it'} has {fewest} photograph{'s' * (fewest > 1)} to learn from, but "
+        f"{f'object {names[whose]}' if names else 'it'} has {fewest} photograph{'s' * (fewest > 1)} to train on, but "
         f"a step looks at im_batch={config.im_batch} of each; set im_batch={fewest}"
     )

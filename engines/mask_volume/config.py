@@ -19,14 +19,14 @@ SIDE_MULTIPLE = 8
 """The networks halve a picture three times."""
 LARGEST_PX = 4096
 CROP_PX = 256
-"""Side of the squares that the authors' planes were learnt from."""
+"""Side of the squares that the authors' planes were trained on."""
 
 LossType = Literal["mse", "l1", "masked_l1", "vgg", "vgg_only", "no_mask", "full_loss"]
 MASK_STAGE_LOSSES = ("masked_l1", "no_mask", "full_loss")
 
 
 class MaskVolumeConfig(OptimiserConfig):
-    """What is learnt from, and how."""
+    """What is trained on, and how."""
 
     FILES = ("vgg_weights", "checkpoint", "mpi_model")
     FREE_ON_RESUME = ("num_workers",)
@@ -92,7 +92,7 @@ class MaskVolumeConfig(OptimiserConfig):
     img_wh: tuple[int, int] = (640, 360)
     """Larger photographs are brought to fit into this width and height, pixels; their shape stays."""
     crop_px: int | None = Field(None, ge=0, le=LARGEST_PX, multiple_of=SIDE_MULTIPLE)
-    """Side of the square that is learnt from, at a place drawn by chance; 0: the whole picture; empty: 256 in stage
+    """Side of the square that is trained on, at a place drawn by chance; 0: the whole picture; empty: 256 in stage
     mpi, the whole in stage mask."""
     min_scale: float = Field(1.0, ge=1, le=8)
     """Before a square is cut out the picture is enlarged by a factor drawn from here..."""
@@ -125,7 +125,7 @@ class MaskVolumeConfig(OptimiserConfig):
 
     @property
     def side_px(self) -> int:
-        """Side of the square that is learnt from; 0: the whole picture."""
+        """Side of the square that is trained on; 0: the whole picture."""
         if self.crop_px is not None:
             return self.crop_px
         return CROP_PX if self.stage == "mpi" else 0

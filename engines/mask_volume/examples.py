@@ -1,4 +1,4 @@
-"""What each step learns from, read from the disk: pictures of three cameras at one time step."""
+"""What each step trains on, read from the disk: pictures of three cameras at one time step."""
 
 from __future__ import annotations
 
@@ -62,17 +62,17 @@ class Example:
 
 
 def unsupported(dataset: Dataset, config: MaskVolumeConfig) -> str:
-    """Why nothing can be learnt from the training photographs, in plain words; "" where something can."""
+    """Why nothing can be trained on the training photographs, in plain words; "" where something can."""
     if not dataset.split("train").photographed:
         return "no training photographs"
     views = _of_stage(dataset, config)
     if not views:
         return (
             "no recording of several time steps by cameras that stand still, and stage=mask learns what moves; "
-            "stage=mpi learns from still photographs"
+            "stage=mpi trains on still photographs"
         )
     if config.loss_type in NEED_MASKS and views[0].mask_path is None:
-        return f"has no masks, and loss_type={config.loss_type} learns from them; no_mask, vgg, l1 and mse do without"
+        return f"has no masks, and loss_type={config.loss_type} trains on them; no_mask, vgg, l1 and mse do without"
     # One after the other: where the first will do, the poses of thousands need not be read.
     captures = (views.of_instance(instance) for instance in np.unique(views.instances).tolist())
     if not any(len(Triplets(capture, are_clips(dataset), config, 0).instances) for capture in captures):
@@ -84,7 +84,7 @@ def unsupported(dataset: Dataset, config: MaskVolumeConfig) -> str:
 
 
 def _of_stage(dataset: Dataset, config: MaskVolumeConfig) -> Views:
-    """The photographs that the stage can learn from; there may be none."""
+    """The photographs that the stage can train on; there may be none."""
     views = dataset.split("train").photographed
     if config.stage == "mpi":
         return views
@@ -94,7 +94,7 @@ def _of_stage(dataset: Dataset, config: MaskVolumeConfig) -> Views:
 
 
 def training_views(dataset: Dataset, config: MaskVolumeConfig) -> Views:
-    """The photographs that can be learnt from.
+    """The photographs that can be trained on.
 
     Raises:
         UserError: the data is `unsupported`.
@@ -235,7 +235,7 @@ class ExampleReader:
         key = ("background", view.instance, camera, *size)
         if key in self._kept:
             return self._kept[key]
-        # Of the training views only: what others saw is not to be learnt from.
+        # Of the training views only: what others saw is not to be trained on.
         learnt_from = replace(self._dataset, views=self._dataset.split("train"))
         background, measured = background_of(learnt_from, view.instance, camera, size)
         # A median is of many photographs, and there are few of them.
@@ -265,7 +265,7 @@ def _mask_at(view: View, size: tuple[int, int]) -> Array:
 
 
 def _photograph_at(view: View, size: tuple[int, int]) -> Array:
-    """[H, W, 3]; what is not to be learnt from is grey before it is resized, as Lanczos' kernel reaches over edges."""
+    """[H, W, 3]; what is not to be trained on is grey before it is resized, as Lanczos' kernel reaches over edges."""
     valid = view.valid_mask()
     if valid is None:
         return picture_at(view, size)

@@ -183,7 +183,7 @@ class MaskVolumeObjective:
         return size_px if fits else working_size(size_px, self.config.img_wh)
 
     def scene(self, weights: Mapping[str, Tensor]) -> Scene:
-        """A scene of these weights, in the networks' shapes, of the capture that is learnt from."""
+        """A scene of these weights, in the networks' shapes, of the capture that is trained on."""
         from engines.mask_volume.scene import scene_of_training
 
         return scene_of_training(self.config, weights, self._dataset, self._device)

@@ -23,7 +23,7 @@ UNET_PX = 128
 
 
 class SrnConfig(OptimiserConfig):
-    """Network sizes, what is learnt from, and how."""
+    """Network sizes, what is trained on, and how."""
 
     FILES = ("checkpoint",)
     FREE_ON_RESUME = ("num_workers",)
@@ -128,7 +128,7 @@ class SrnConfig(OptimiserConfig):
     samples_per_instance: int = Field(1, ge=1)
     """Pictures of one instance in a row within a step."""
     specific_observation_idcs: tuple[int, ...] | None = Field(None, min_length=1)
-    """Learn from these pictures of each instance only, e.g. [0, 5]: few-shot; `held_out_every` is then 0 by default."""
+    """Train on these pictures of each instance only, e.g. [0, 5]: few-shot; `held_out_every` is then 0 by default."""
     max_num_instances_train: int = Field(-1, ge=-1)
     """Only the first so many instances; -1: all."""
     max_num_observations_train: int = Field(50, ge=-1)

@@ -48,7 +48,7 @@ class SrnEngine:
             return Srn(config).state_dict()
 
     def suggested(self, dataset: Dataset) -> Mapping[str, Any]:
-        """One scene needs no codes, and learns from all its photographs."""
+        """One scene needs no codes, and trains on all its photographs."""
         if dataset.instances:
             return {}
         return {"fit_single_srn": True, "max_num_observations_train": -1}
@@ -79,13 +79,13 @@ class SrnEngine:
                     *assumptions,
                     "the objects' codes are the file's own; has_params=true takes those of the folder's params/",
                 )
-        # The authors' files don't say what they were learnt from.
+        # The authors' files don't say what they were trained on.
         is_known = checkpoint.scene is not None and checkpoint.step > 0
         side = config.img_sidelengths[config.stage_number(checkpoint.step - 1)] if is_known else None
         return SrnScene(config, weights, info, assumptions, device, options, side)
 
     def unsupported(self, dataset: Dataset) -> str:
-        """No photographs to learn from, or things that move."""
+        """No photographs to train on, or dynamic objects."""
         from engines.srn import observations
 
         return observations.unsupported(dataset, SrnConfig())

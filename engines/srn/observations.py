@@ -29,7 +29,7 @@ MEMORY_BYTES = 2**29
 
 
 def unsupported(dataset: Dataset, config: SrnConfig) -> str:
-    """Why nothing can be learnt from the training photographs, in plain words; "" where something can."""
+    """Why nothing can be trained on the training photographs, in plain words; "" where something can."""
     train = dataset.split("train")
     views = train.photographed
     if not views:
@@ -44,7 +44,7 @@ def unsupported(dataset: Dataset, config: SrnConfig) -> str:
         return f"{len(objects)} objects, but fit_single_srn learns one; name its folder"
     lacking = np.setdiff1d(objects, views.instances)
     if len(lacking):
-        return f"object {dataset.instances[lacking[0]]} has no photographs to learn from"
+        return f"object {dataset.instances[lacking[0]]} has no photographs to train on"
     return ""
 
 
@@ -86,7 +86,7 @@ def _chosen(count: int, number: int, dataset: Dataset, config: SrnConfig) -> lis
 
 
 def left_out(views: Views, kept: Views, config: SrnConfig) -> tuple[str, ...]:
-    """A note in plain words that of `views` only `kept` are learnt from; none where they were chosen one by one."""
+    """A note in plain words that of `views` only `kept` are trained on; none where they were chosen one by one."""
     if config.specific_observation_idcs is not None:
         return ()
     photographed = views.photographed
@@ -94,7 +94,7 @@ def left_out(views: Views, kept: Views, config: SrnConfig) -> tuple[str, ...]:
     if len(kept) == there:
         return ()
     return (
-        f"{len(kept)} of {there} photographs are learnt from, evenly spread, as max_num_observations_train="
+        f"{len(kept)} of {there} photographs are trained on, evenly spread, as max_num_observations_train="
         f"{config.max_num_observations_train} has it for each object; -1 takes all",
     )
 

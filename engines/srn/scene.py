@@ -74,7 +74,7 @@ class SrnScene:
 
         Args:
             weights: in the shapes that `Srn` has.
-            learnt_side: of the pictures that were learnt from last, pixels; None where that is not known.
+            learnt_side: of the pictures that were trained on last, pixels; None where that is not known.
         """
         self.device, self.options, self.assumptions = device, options, assumptions
         self._learnt_side = learnt_side

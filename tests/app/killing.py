@@ -162,7 +162,7 @@ def killed_trainings(engine: str, chosen: Mapping[str, Any], data: str = "photog
     """A test that kills trainings with the options `chosen` and `OFTEN`, a few or many, and says how many.
 
     Args:
-        data: the fixture that is learnt from.
+        data: the fixture that is trained on.
     """
     many = pytest.param(MANY, marks=[pytest.mark.damaged_files, pytest.mark.timeout(3000)])
 

@@ -135,7 +135,7 @@ def test_from_coarse_to_fine(
 def test_what_does_not_count_yet_need_not_be_computed(
     samples: Sequence[Dataset], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A parameter without a gradient stays, and is learnt from the step on at which it gets one; also resumed."""
+    """A parameter without a gradient stays, and is trained on the step on at which it gets one; also resumed."""
     added = "voxels = coarse + self.share * self.voxels"
     source = changed(grown(), (LATER, "float(step >= 2)"), (added, f"{added} if self.share > 0 else coarse"))
     outcomes_of(source, samples, tmp_path, monkeypatch)

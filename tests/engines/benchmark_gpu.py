@@ -23,7 +23,7 @@ THERE, HERE = torch.device("cuda"), torch.device("cpu")
 
 
 def trial_of(name: str, folder: Path, device: torch.device) -> Trial:
-    """On the first small sample that the method learns from."""
+    """On the first small sample that the method trains on."""
     trial = Trial(registry.find_engine(name), small_samples(folder / "data"), {}, folder, device)
     begins(trial)
     return trial

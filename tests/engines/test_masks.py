@@ -1,4 +1,4 @@
-"""What a mask leaves out, or a lens did not see, is neither learnt from nor scored."""
+"""What a mask leaves out, or a lens did not see, is neither trained on nor scored."""
 
 from __future__ import annotations
 

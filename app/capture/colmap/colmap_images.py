@@ -169,7 +169,7 @@ def masks_folder(images: Path, folder: Path) -> Path | None:
 
 
 def _masks(job: ColmapJob, images: Path) -> dict[str, Path]:
-    """Alias -> the photograph's mask, as it is found where photographs are learnt from."""
+    """Alias -> the photograph's mask, as it is found where photographs are trained on."""
     if job.masks is None:
         return {}
     # What is written for COLMAP lies in the project's folder.

@@ -1,7 +1,7 @@
 """Which photographs are compared with each other: all, or those that follow each other and those that look alike.
 
 Looking alike is told from the features that were found anyway: their sums by visual word (VLAD: Jégou et al. 2010),
-with words learnt from these very photographs, so that no vocabulary has to be downloaded.
+with words trained on these very photographs, so that no vocabulary has to be downloaded.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ALIKE = 40
 BLOCK = 25
 """Photographs whose features are held at once; as COLMAP's own exhaustive matching, less is read twice."""
 WORDS, LEARNT_FROM, OF_EACH = 64, 40000, 1000
-"""Visual words, descriptors that they are learnt from, and the largest features of each photograph that are summed."""
+"""Visual words, descriptors that they are trained on, and the largest features of each photograph that are summed."""
 
 Pairs = list[tuple[int, int]]
 

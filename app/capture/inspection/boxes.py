@@ -20,7 +20,7 @@ def box_of(engine: AnyEngine, dataset: Dataset, config: TrainingConfig) -> Fille
     """
     if not isinstance(engine, FillsBox):
         return None
-    # Of the views that are learnt from, as a training has them: what is held out would move it a little.
+    # Of the views that are trained on, as a training has them: what is held out would move it a little.
     return engine.box(without_judged(dataset).with_held_out(config.held_out_every), config)
 
 

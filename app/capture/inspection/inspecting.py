@@ -279,7 +279,7 @@ def _suitability(name: str, dataset: Dataset) -> Suitability:
 
 
 def _without_photograph(views: Views) -> list[Finding]:
-    """Of those to learn from; a path to test with needs none."""
+    """Of those to train on; a path to test with needs none."""
     lacking = np.flatnonzero((views.splits == 0) & ~views.facts.has_image)
     if not len(lacking) or not views.facts.has_image.any():
         text = "no photographs, only cameras"

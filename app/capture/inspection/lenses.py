@@ -50,7 +50,7 @@ def lens_findings(views: Sequence[View]) -> list[Finding]:
 
 
 def notes_on_lenses(dataset: Dataset) -> tuple[str, ...]:
-    """Notes on the doubtful lenses of a data folder, by a sample of its photographs, before they are learnt from."""
+    """Notes on the doubtful lenses of a data folder, by a sample of its photographs, before they are trained on."""
     views = dataset.views
     count = min(len(views), MOST_LOOKED_AT)
     some = []

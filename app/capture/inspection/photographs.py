@@ -45,7 +45,7 @@ class MaskFault:
     Attributes:
         unreadable: why it can't be read, in one line; "" where it can.
         empty: whether nothing belongs to the object.
-        leaves_nothing: whether nothing may be learnt from.
+        leaves_nothing: whether nothing may be trained on.
     """
 
     unreadable: str = ""
@@ -184,7 +184,7 @@ class InspectedImages:
             ("warning", "nearly all white", light),
             ("warning", "much less sharp than the others", self._blurred()),
             ("warning", "with an empty mask (what belongs to the object must be white in it)", empty),
-            ("warning", "of which the mask leaves nothing to learn from", left_out),
+            ("warning", "of which the mask leaves nothing to train on", left_out),
         ]
         found = [
             Finding(

@@ -41,19 +41,15 @@ def _few(dataset: Dataset, cameras: int) -> list[Finding]:
     train = dataset.split("train").photographed
     objects = len(np.unique(train.instances))
     if dataset.time_steps > 1:
-        # A rig of any number can be drawn from; to learn from it a third camera says what is right.
-        few = f"{counted(cameras, 'camera')} saw it; a third one is needed to learn from" if cameras < TOO_FEW else ""
+        # A rig of any number can be drawn from; to train on it a third camera says what is right.
+        few = f"{counted(cameras, 'camera')} saw it; a third one is needed to train on" if cameras < TOO_FEW else ""
         return [Finding("note", few)] if few else []
     if objects == 0 or objects > 1:
         return []
     if len(train) < TOO_FEW:
-        return [
-            Finding("warning", f"{counted(len(train), 'photograph')} to learn from; of so few no depth can be told")
-        ]
+        return [Finding("warning", f"{counted(len(train), 'photograph')} to train on; of so few no depth can be told")]
     if len(train) < FEW_VIEWS:
-        text = (
-            f"{len(train)} photographs to learn from are few; {FEW_VIEWS} to 30 of one side, or dozens all around, do"
-        )
+        text = f"{len(train)} photographs to train on are few; {FEW_VIEWS} to 30 of one side, or dozens all around, do"
         return [Finding("note", text)]
     return []
 

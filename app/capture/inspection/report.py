@@ -60,7 +60,7 @@ class Thumbnail:
 
 @dataclass(frozen=True)
 class Suitability:
-    """Whether a method can learn from the folder.
+    """Whether a method can train on the folder.
 
     Attributes:
         engine: its name.
@@ -93,7 +93,7 @@ class DataReport:
     Attributes:
         source: the folder or file that was named.
         kind: "data" has cameras; of "photographs" and a "video" the program can find them.
-        reason: why it is no data that can be learnt from as it is; "" where it is.
+        reason: why it is no data that can be trained on as it is; "" where it is.
         format: the layout's name, of data.
         splits: how many views, by split.
         photographs: how many there are; of a video its frames.
@@ -112,7 +112,7 @@ class DataReport:
         notes: of the layout, what was assumed.
         findings: warnings first.
         boxes: of the methods that are bound to one.
-        engines: which methods can learn from it.
+        engines: which methods can train on it.
         looked_at: how many photographs were read, of the `to_look_at` that are going to be.
     """
 

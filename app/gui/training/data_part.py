@@ -33,7 +33,7 @@ MOST_POINTS = 4000
 
 
 class DataPart(QWidget):
-    """What is learnt from."""
+    """What is trained on."""
 
     def __init__(self, window: Host, train_form: TrainForm) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ class DataPart(QWidget):
                 self.choose(source)
 
     def _ask_folder(self) -> None:
-        if folder := ask_folder(self._window, "data", "Folder to learn from"):
+        if folder := ask_folder(self._window, "data", "Folder to train on"):
             self.choose(folder)
 
     def _ask_video(self) -> None:

@@ -1,4 +1,4 @@
-"""Training > Train: what is learnt from, by which method, how thoroughly, and how long that takes here."""
+"""Training > Train: what is trained on, by which method, how thoroughly, and how long that takes here."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SETTLE_MS = 900
 
 
 class TrainDialog(QDialog):
-    """At the left the data, at the right how it is learnt from; below what that takes."""
+    """At the left the data, at the right how it is trained on; below what that takes."""
 
     left = pyqtSignal()
     """It was closed, and goes on with estimating camera poses."""

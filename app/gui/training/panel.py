@@ -1,4 +1,4 @@
-"""What is trained and was: the runs, their curves, and what is drawn of a photograph that none has learnt from."""
+"""What is trained and was: the runs, their curves, and what is drawn of a photograph that none has trained on."""
 
 from __future__ import annotations
 

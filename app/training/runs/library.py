@@ -33,7 +33,7 @@ class Run:
     """One run folder, as far as small files tell.
 
     Attributes:
-        data: the folder it learns from.
+        data: the folder it trains on.
         config: every option.
         step: of the last checkpoint; 0 where there is none yet.
         psnr, best_psnr: on held-out views, the last and the best; None where none was measured.

@@ -30,7 +30,7 @@ class ResumeForm:
 
     @property
     def data(self) -> Path | None:
-        """The folder that it learns from; None where that is gone, and is to be named."""
+        """The folder that it trains on; None where that is gone, and is to be named."""
         return self.run.data if self.run.data.is_dir() else None
 
     @property
@@ -47,7 +47,7 @@ class ResumeForm:
         """The training that goes on.
 
         Args:
-            data: the folder to learn from.
+            data: the folder to train on.
             max_steps: up to which step, where it has done all.
 
         Raises:
@@ -55,7 +55,7 @@ class ResumeForm:
         """
         run = self.run
         if data is None:
-            raise UserError(f"{run.data} is gone: name the folder that {run.name} learns from")
+            raise UserError(f"{run.data} is gone: name the folder that {run.name} trains on")
         least = self.least_steps
         if least is not None and (max_steps is None or max_steps < least):
             raise UserError(f"{run.name} has done all its {run.step} steps; name a step from {least} on")

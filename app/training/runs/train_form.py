@@ -46,7 +46,7 @@ class TrainForm:
     Attributes:
         home: where run folders go that are named without one.
         source: the folder or video that was chosen; None while none was.
-        dataset: what is learnt from; None while there is none.
+        dataset: what is trained on; None while there is none.
         methods: all there are.
         method: the chosen engine's name; None where none can train with the data.
         presets: of the method, the quickest first.
@@ -109,17 +109,17 @@ class TrainForm:
 
     @property
     def wanting(self) -> str:
-        """What has to be done before there is data to learn from."""
+        """What has to be done before there is data to train on."""
         if self.source is None:
-            return "Choose the folder to learn from."
-        return "Estimate the camera poses first." if self._poseless else "Choose a folder to learn from."
+            return "Choose the folder to train on."
+        return "Estimate the camera poses first." if self._poseless else "Choose a folder to train on."
 
     @property
     def unsupported(self) -> str:
         """A line for each method that can't be trained with the data, and why."""
         return "\n".join(f"{method.title}: {method.unsupported}" for method in self.methods if method.unsupported)
 
-    # How it is learnt from
+    # How it is trained on
 
     def choose_method(self, name: str | None) -> None:
         """Another method, its quickest preset, and a run folder named by it."""
@@ -192,7 +192,7 @@ class TrainForm:
         if self.dataset is None:
             raise UserError(self.wanting)
         if any(method.unsupported for method in self.methods if method.name == self.method):
-            raise UserError("No method can learn from this data.")
+            raise UserError("No method can train on this data.")
         config = self.config()
         if not self.out.strip():
             raise UserError("Name the run folder.")
@@ -233,7 +233,7 @@ class TrainForm:
 
 def _kind_of(method: str | None) -> type[TrainingConfig]:
     if method is None:
-        raise UserError("No method can learn from this data.")
+        raise UserError("No method can train on this data.")
     return registry.find_engine(method).Config
 
 

@@ -190,7 +190,7 @@ def turned_for(path: Path, stored_px: tuple[int, int], lens_px: tuple[int, int])
 
 
 def photograph_size(path: Path) -> tuple[int, int]:
-    """(width, height) of an image that something is to be learnt from or compared with, by its header.
+    """(width, height) of an image that something is to be trained on or compared with, by its header.
 
     Raises:
         UserError: not an image, or too small for a score.
@@ -335,7 +335,7 @@ def to_uint8(image: Array) -> Array:
 
 
 def write_png(path: Path, image: Array, text: Mapping[str, str] | None = None) -> None:
-    """Writes bytes [H, W, 3] or [H, W] as PNG, with `text` in its metadata; whole or not at all.
+    """Writes bytes [H, W, 3] or [H, W] as PNG, with `text` in its metadata, atomically.
 
     Raises:
         UserError: the place can't be written.

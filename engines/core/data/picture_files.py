@@ -52,7 +52,7 @@ def read_mask(path: Path, at: Place = ()) -> Array:
 
 
 def read_valid_mask(path: Path, at: Place = ()) -> Array:
-    """[H, W] bool: what of a mask is not black; as nerfstudio and COLMAP mark what is not to be learnt from.
+    """[H, W] bool: what of a mask is not black; as nerfstudio and COLMAP mark what is not to be trained on.
 
     Raises:
         UserError: missing, or can't be decoded.

@@ -119,6 +119,6 @@ def _notes(rectangles: Rectangles) -> list[str]:
     if masked:
         notes.append(
             f"{masked} of {len(rectangles)} lenses distort so strongly that no large rectangle was seen whole; the "
-            "pixels that they did not see are neither learnt from nor scored"
+            "pixels that they did not see are neither trained on nor scored"
         )
     return notes

@@ -117,7 +117,7 @@ class View:
         return undistorted(mask.astype(np.float32), self.taken_with, self._part) >= 0.5
 
     def valid_mask(self) -> Array | None:
-        """[H, W] bool, read now, undistorted as `image` is: what may be learnt from and scored; None: every pixel.
+        """[H, W] bool, read now, undistorted as `image` is: what may be trained on and scored; None: every pixel.
 
         It is what the lens saw, less what the file leaves out; a pixel counts if all of it does.
 

@@ -4,7 +4,7 @@ One such folder, or several named `train`, `validation`, `test` in one. `intrins
 `f cx cy [0.]` in pixels of the size on line 5; `x y z` of the grid's centre; near plane (0: the method's default);
 scale (the grid's side, world units); `height width`; optionally 1 when the poses are world-to-camera. SRN's has no
 near plane. NSVF's (Liu et al. 2020) is a 4x4 matrix, of the photographs' own pixels, and names begin with the split:
-`0_` to learn from, `1_` to validate with, `2_` to test.
+`0_` to train on, `1_` to validate with, `2_` to test.
 Poses are 4x4, OpenCV axes: on four lines, or the 16 numbers on one; the fourth row is 0 0 0 1 whatever it says.
 """
 
@@ -346,7 +346,7 @@ def read_bounds(folder: Path, cameras: tuple[Camera, ...]) -> Array:
 
 
 def write_intrinsics(path: Path, intrinsics: Intrinsics) -> None:
-    """Writes `intrinsics.txt`, whole or not at all."""
+    """Writes `intrinsics.txt`, atomically."""
     if intrinsics.size_px is None or intrinsics.focal_y_px is not None:
         raise ValueError("such intrinsics are a matrix, as NSVF has it")
     x, y, z = intrinsics.grid_barycenter
@@ -361,6 +361,6 @@ def write_intrinsics(path: Path, intrinsics: Intrinsics) -> None:
 
 
 def write_pose(path: Path, camera_to_world: Array) -> None:
-    """Writes a pose [4, 4], camera to world, on four lines, whole or not at all."""
+    """Writes a pose [4, 4], camera to world, on four lines, atomically."""
     with replacing(path) as temporary:
         np.savetxt(temporary, camera_to_world, fmt="%.12g")

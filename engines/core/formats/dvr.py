@@ -39,7 +39,7 @@ LAYOUT = (
 )
 
 CAMERAS = ("cameras.npz", "cameras_sphere.npz", "cameras_large.npz")
-"""The first that is there. NeuS learns from the second; in the third, of DTU, the sphere is around more."""
+"""The first that is there. NeuS trains on the second; in the third, of DTU, the sphere is around more."""
 IMAGES, MASKS = ("image", "images"), ("mask", "masks")
 """The first that is there: captures made for NeuS often say `images`."""
 DEPTHS, HULL_DEPTHS, POINTS = "depth", "visual_hull_depth", "pcl.npz"

@@ -1,7 +1,7 @@
 """Renderings of Learnt Stereo Machines (Kar et al. 2017): `render_0.png` and `camera_0.mat`... in a folder each.
 
 One object's folder, a class of such, a folder of classes, or the authors' whole data set (`renders/<class>/<object>`,
-where `splits.json` says which to learn from). A camera is MATLAB's file with `K` and `extrinsic` (world to camera);
+where `splits.json` says which to train on). A camera is MATLAB's file with `K` and `extrinsic` (world to camera);
 `depth_0.png`, where there are depths, has them over its whole range: its largest number is a depth of 10, and nothing.
 Objects lie in a cube of side 1 about the origin, +z up.
 """
@@ -72,7 +72,7 @@ def _is_object(folder: Path) -> bool:
 
 
 def _as_split(path: Path, objects: list[SceneFolder]) -> tuple[list[SceneFolder], tuple[str, ...]]:
-    """The objects as `splits.json` says, {class: {train: [names], ...}}; those it doesn't name are to learn from.
+    """The objects as `splits.json` says, {class: {train: [names], ...}}; those it doesn't name are to train on.
 
     Also in plain words what it names and is not there, and what is there and it doesn't name.
     """
@@ -92,7 +92,7 @@ def _as_split(path: Path, objects: list[SceneFolder]) -> tuple[list[SceneFolder]
     if lacking:
         notes.append(f"{SPLIT_FILE} names {len(lacking)} that are not there, such as {shortened(lacking[0])}")
     if unnamed := [name for name in own if name not in split_of]:
-        notes.append(f"what {SPLIT_FILE} doesn't name is to learn from: {naming(unnamed)}")
+        notes.append(f"what {SPLIT_FILE} doesn't name is to train on: {naming(unnamed)}")
     named = [SceneFolder(one.name, one.path, split_of.get(one.path.name, "train")) for one in objects]
     return sorted(named, key=lambda one: SPLITS.index(one.split)), tuple(notes)
 

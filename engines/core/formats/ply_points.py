@@ -68,7 +68,7 @@ def read_points(path: Path) -> Array:
 
 
 def write_points(path: Path, points: Array, colours: Array) -> None:
-    """Writes points [N, 3] with colours [N, 3] uint8; whole or not at all.
+    """Writes points [N, 3] with colours [N, 3] uint8, atomically.
 
     Raises:
         UserError: the place can't be written.

@@ -1,6 +1,6 @@
 """One scene, several in one folder, or folders of them for each split: what layouts that know their depths share.
 
-Scenes are numbered in the order of the splits, those to learn from first, and of their names there.
+Scenes are numbered in the order of the splits, those to train on first, and of their names there.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def find_scenes(folder: Path, scenes_in: Callable[[Path], list[tuple[str, Path]]
 def find_instances(
     folder: Path, objects_in: Callable[[Path], list[tuple[str, Path]]]
 ) -> tuple[list[SceneFolder], tuple[str, ...]]:
-    """The objects of a folder: lists of names may say which to learn from, and it may hold categories.
+    """The objects of a folder: lists of names may say which to train on, and it may hold categories.
 
     Returns:
         objects: none where the folder holds none.

@@ -1,7 +1,7 @@
-"""How folders and lists say what is to learn from, what to validate with, and what to test with.
+"""How folders and lists say what is to train on, what to validate with, and what to test with.
 
 Folders `train`, `val` (or `validation`), `test`, as they are or after a name: `cars_train`, `cars_val`, `cars_test`
-(SRN, pixelNeRF; SRN's `cars_train_val` holds other views of the objects to learn from). Lists with the name of a folder
+(SRN, pixelNeRF; SRN's `cars_train_val` holds other views of the objects to train on). Lists with the name of a folder
 on each line: `train.lst` (or `.txt`), `val.lst`, `test.lst`, also after a name, as DVR's renderings have
 `softras_train.lst`, or before a word, as nerfbaselines' `train_list.txt`; of one folder with a line for each view as
 well, as splats' programs have `sparse/0/test.txt`.
@@ -33,7 +33,7 @@ _SPLIT: Mapping[str, Split] = {**dict(SPLIT_FOLDERS), "train_val": "validation"}
 
 
 def split_folders(folder: Path) -> list[tuple[Split, Path]]:
-    """The folders of splits in a folder, those to learn from first: the bare names where there are such."""
+    """The folders of splits in a folder, those to train on first: the bare names where there are such."""
     bare = [(split, folder / name) for name, split in SPLIT_FOLDERS if (folder / name).is_dir()]
     if bare or not folder.is_dir():
         return bare
@@ -48,7 +48,7 @@ class SplitLists:
 
     Attributes:
         split_of: of each name that is listed.
-        has_train: whether what is to be learnt from is listed; else it is all that isn't.
+        has_train: whether what is to be trained on is listed; else it is all that isn't.
         files: names of the lists.
     """
 
@@ -97,7 +97,7 @@ def read_split_lists(folder: Path) -> SplitLists:
 
 
 def read_lists(folder: Path) -> dict[Split, tuple[str, list[str]]]:
-    """The lists in a folder, those to learn from first: what is in two of them is held out.
+    """The lists in a folder, those to train on first: what is in two of them is held out.
 
     Returns:
         Of each split that has one, the list's file name and its lines.

@@ -1,8 +1,8 @@
-"""Which photographs of `transforms.json` are to learn from, and which are held out.
+"""Which photographs of `transforms.json` are to train on, and which are held out.
 
 Splits are files of their own, or lists of names in the one file. A list names photographs in any form that programs
 write; where there is one of training photographs, those in no list are left out, as nerfstudio has it. A photograph
-that is held out is never learnt from, whatever else it is listed for.
+that is held out is never trained on, whatever else it is listed for.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SPLIT_LISTS: Mapping[str, Split] = {
 def chosen_files(folder: Path) -> list[tuple[Path, Split | None]]:
     """The files to read, each with its split; None: what the file itself says, else train.
 
-    Where the held-out photographs have files and those to learn from don't, the latter are the others of
+    Where the held-out photographs have files and those to train on don't, the latter are the others of
     `transforms.json`.
     """
     files: list[tuple[Path, Split | None]] = [
@@ -104,7 +104,7 @@ def _checked_list(path: Path, key: str, listed: Any) -> list[str]:
 
 
 def held_apart(paths: Sequence[Path], splits: Sequence[Split]) -> tuple[list[bool], list[str]]:
-    """Which of the photographs stay, so that none is learnt from that is held out, and none stands twice in a split.
+    """Which of the photographs stay, so that none is trained on that is held out, and none stands twice in a split.
 
     Args:
         paths: the photographs' files.
@@ -117,7 +117,7 @@ def held_apart(paths: Sequence[Path], splits: Sequence[Split]) -> tuple[list[boo
     held_out = {path for path, split in zip(paths, splits, strict=True) if split != "train"}
     learnt = {path for path, split in zip(paths, splits, strict=True) if split == "train"}
     both = held_out & learnt
-    # Where nothing is left to learn from, held out is what the list of training photographs is.
+    # Where nothing is left to train on, held out is what the list of training photographs is.
     reversed_ = bool(learnt) and both == learnt
     stay, seen, doubles = list[bool](), set[tuple[Path, Split]](), set[Path]()
     for path, split in zip(paths, splits, strict=True):
@@ -129,12 +129,12 @@ def held_apart(paths: Sequence[Path], splits: Sequence[Split]) -> tuple[list[boo
     notes = []
     if reversed_:
         notes.append(
-            f"all {len(learnt)} photographs to learn from are also listed to be held out; they are learnt from, and "
+            f"all {len(learnt)} photographs to train on are also listed to be held out; they are trained on, and "
             "none of them is held out"
         )
     elif both:
         notes.append(
-            f"{len(both)} photographs are listed to learn from and to be held out, such as {min(both).name}; they are "
+            f"{len(both)} photographs are listed to train on and to be held out, such as {min(both).name}; they are "
             "held out"
         )
     if doubles:

@@ -22,7 +22,7 @@ POLYNOMIAL = 5
 def write_transforms(
     path: Path, views: Sequence[View], depths: tuple[float, float] | None = None, points: str = ""
 ) -> None:
-    """Writes the file beside the views' photographs, or above them; whole or not at all.
+    """Writes the file beside the views' photographs, or above them, atomically.
 
     The lens is that of the photographs on the disk. Where it has OpenCV's k4, k5 or k6 the file names its model as
     FULL_OPENCV, as COLMAP calls it: others refuse that by name rather than take k4 for a fourth radial term.

@@ -71,7 +71,7 @@ class Optimisation(Generic[AnyObjective]):
             make: gives the objective.
 
         Raises:
-            UserError: nothing can be learnt from this data; or the checkpoint has no training state, or is not of
+            UserError: nothing can be trained on this data; or the checkpoint has no training state, or is not of
                 these photographs.
         """
         state = _training_state(setup.checkpoint) if setup.checkpoint is not None else {}

@@ -101,7 +101,7 @@ def _read_file(path: Path, like: Camera) -> list[Camera]:
 
 
 def write_path(path: Path, cameras: Sequence[Camera], times: Sequence[int] | None = None) -> None:
-    """Writes cameras, whole or not at all.
+    """Writes cameras, atomically.
 
     `.json` keeps everything; `.npy` and `.txt` are LLFF's and keep one focal length of a centred lens.
 

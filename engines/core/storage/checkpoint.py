@@ -15,7 +15,7 @@ from engines.core.errors import Lacking
 from engines.core.upright import CHOSEN
 
 HELD_OUT = "held_out"
-"""The hint that lists the training views of its data folder which a run did not learn from."""
+"""The hint that lists the training views of its data folder which a run did not train on."""
 DATA_BESIDE = "data"
 """The hint that names the data folder which lies beside a scene file and goes with it."""
 
@@ -154,7 +154,7 @@ def scene_info(checkpoint: Checkpoint, dataset: Dataset | None) -> SceneInfo:
     if dataset is not None:
         return SceneInfo.of_dataset(dataset)
     if checkpoint.scene is None:
-        raise Lacking("this checkpoint carries no cameras: choose the data folder it was learnt from (--data FOLDER)")
+        raise Lacking("this checkpoint carries no cameras: choose the data folder it was trained on (--data FOLDER)")
     return checkpoint.scene
 
 

@@ -224,7 +224,7 @@ def is_interrupted_here(folder: Path) -> bool:
 
 
 def write_run_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
-    """Saves for resuming, then for looking at; each file whole or not at all.
+    """Saves for resuming, then for looking at, each file atomically.
 
     Raises:
         UserError: the folder can't be written.
@@ -276,7 +276,7 @@ def read_run_config(folder: Path) -> dict[str, Any]:
 
 
 def run_data(folder: Path) -> Path | None:
-    """The data folder that a run was learnt from, be it there or not; None where nothing says."""
+    """The data folder that a run was trained on, be it there or not; None where nothing says."""
     try:
         data = read_run_config(folder).get("data") if (folder / CONFIG_NAME).is_file() else None
     except (UserError, OSError):

@@ -37,7 +37,7 @@ HEADER = {"engine": str, "config": dict, "step": int, "scene": dict | None}
 
 
 def write_scene_file(path: Path, checkpoint: Checkpoint, half: bool = False) -> None:
-    """Writes `checkpoint` without its training state, whole or not at all.
+    """Writes `checkpoint` without its training state, atomically.
 
     Args:
         half: store floating point weights in 16 bits, half the size; readers widen them again.
@@ -136,7 +136,7 @@ def read_scene_file(path: Path) -> Checkpoint:
 
 
 def rewrite_scene_file(path: Path, scene: SceneInfo) -> None:
-    """Replaces the cameras, box and up in the header, whole or not at all; the weights are copied as they are.
+    """Replaces the cameras, box and up in the header atomically; the weights are copied as they are.
 
     Raises:
         UserError: not a scene file of ours, or the place can't be written.

@@ -244,7 +244,7 @@ def _read_tensor(file: BufferedReader, path: Path, entry: _Entry) -> Tensor:
 
 
 def write_bundle(index: Path, content: Mapping[str, Tensor]) -> list[Path]:
-    """Writes tensors of any shape as TensorFlow does, byte for byte, each file whole or not at all, the index last.
+    """Writes tensors of any shape as TensorFlow does, byte for byte, each file atomically, the index last.
 
     Returns:
         The files.

@@ -114,7 +114,7 @@ def _stand_in(name: str) -> tuple[type, str]:
 
 
 def write_torch_file(path: Path, content: Mapping[str, Any]) -> None:
-    """`torch.save`, whole or not at all.
+    """`torch.save`, atomically.
 
     Raises:
         UserError: the place can't be written.

@@ -237,7 +237,7 @@ def test_few_photographs_are_a_note_and_two_a_warning(tmp_path: Path) -> None:
         "note"
     ] and "12 photographs to learn" in report.findings[0].text
     report = inspected(capture(tmp_path / "two", ring()[:2]))
-    assert findings(report)[0][0].startswith("2 photographs to learn from")
+    assert findings(report)[0][0].startswith("2 photographs to train on")
 
 
 def test_masks_that_only_some_have_are_missing(tmp_path: Path) -> None:
@@ -272,9 +272,7 @@ def test_masks_that_leave_nothing_are_named(tmp_path: Path) -> None:
         frame["mask_path"] = f"masks/{number}.png"
         write_png(tmp_path / frame["mask_path"], np.full(SIZE_PX[::-1], 0 if number == 5 else 255, dtype=np.uint8))
     (tmp_path / "transforms.json").write_text(json.dumps(data))
-    assert findings(inspected(tmp_path)) == [
-        ("1 photograph of which the mask leaves nothing to learn from: 05", ("05",))
-    ]
+    assert findings(inspected(tmp_path)) == [("1 photograph of which the mask leaves nothing to train on: 05", ("05",))]
 
 
 def test_masks_of_what_counts_and_depths_are_told_of(tmp_path: Path) -> None:

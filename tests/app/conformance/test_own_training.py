@@ -93,10 +93,10 @@ class Plain:
 def test_a_training_of_ones_own() -> None:
     outcomes = conform(Plain())  # type: ignore[arg-type]
     assert [outcome.line for outcome in outcomes if outcome.state != "ok"] == []
-    # It learns from whatever has photographs, and offers no option of learning by gradients.
+    # It trains on whatever has photographs, and offers no option of learning by gradients.
     lines = [outcome.line for outcome in outcomes]
     assert (
-        "ok         plain.train learns from data of other kinds, or refuses it (also class, recording, voxels)" in lines
+        "ok         plain.train trains on data of other kinds, or refuses it (also class, recording, voxels)" in lines
     )
     assert "ok         plain.Config offers options that have an effect" in lines
 

@@ -109,7 +109,7 @@ WRONG: dict[str, Wrong] = {
     "a loss that is no number": (
         [('return {"total": F', 'return {"total": torch.nan * F')],
         "train begins on small data, and does 3 steps",
-        "it diverges on data that can be learnt from: step 1: the loss is not finite (total nan)",
+        "it diverges on data that can be trained on: step 1: the loss is not finite (total nan)",
     ),
     "as in a training that has no such option": (
         [('AS_TRAINED = ("samples",)', 'AS_TRAINED = ("samples", "fine")\n\n    fine: int = 3\n    """More."""')],
@@ -258,7 +258,7 @@ WRONG: dict[str, Wrong] = {
     "data refused in training only": (
         [('return "" if still else', 'return "" if True else'),
          ("if reason := ENGINE.unsupported(setup.dataset):", 'if reason := setup.dataset.instances and "a class":')],
-        "train learns from data of other kinds, or refuses it",
+        "train trains on data of other kinds, or refuses it",
         "unsupported() says nothing against class",
     ),
 }  # fmt: skip

@@ -91,7 +91,7 @@ def test_photographs_are_drawn_of_the_split_by_chance() -> None:
     dataset = data(splits)
     found = [score_shapes(Grids(dataset), dataset, ScoringRequest("test", seed=seed)).scores for seed in range(4)]
     chosen = {score.views for scores in found for score in scores}
-    # As many as the scene takes by itself, of those behind the two to learn from, in orders of their own.
+    # As many as the scene takes by itself, of those behind the two to train on, in orders of their own.
     assert all(len(each) == 2 and set(each) <= {2, 3, 4} for each in chosen) and len(chosen) > 2
     assert found[1][1].views == score_shapes(Grids(dataset), dataset, ScoringRequest("test", seed=1)).scores[1].views
     kept = score_shapes(Grids(dataset, (4, 0, 1)), dataset, ScoringRequest("test", chosen=True))

@@ -72,7 +72,7 @@ def test_what_the_run_held_out_is_scored(capture: Path, trained: Path, capsys: p
     assert found["split"] == "validation" and found["views_are"] == "held out by the run"
     learnt = evaluated(capsys, trained, "--data", capture, "--split", "train")
     assert len(names(learnt)) == 9 and not set(names(learnt)) & set(names(found))
-    assert learnt["views_are"] == "train: the scene was learnt from them"
+    assert learnt["views_are"] == "train: the scene was trained on them"
 
 
 def test_a_scene_file_still_knows_elsewhere_and_of_a_folder_that_grew(
@@ -156,7 +156,7 @@ def test_a_photograph_of_two_splits_is_not_learnt(tmp_path: Path) -> None:
 def test_nothing_held_out_is_said(tmp_path: Path, capture: Path, capsys: pytest.CaptureFixture[str]) -> None:
     train(capture, tmp_path / "run", held_out_every=0)
     found = evaluated(capsys, tmp_path / "run", "--data", capture)
-    assert len(names(found)) == 12 and found["views_are"] == "train: the scene was learnt from them"
+    assert len(names(found)) == 12 and found["views_are"] == "train: the scene was trained on them"
 
 
 def test_a_file_without_names_goes_by_the_rule(capture: Path, trained: Path) -> None:

@@ -190,7 +190,7 @@ def test_what_nothing_can_be_learnt_from(cars: Dataset) -> None:
     assert unsupported(cars, config) == ""
     assert unsupported(replace(cars, volumes=None), config) == "it has no voxels of 32x32x32, which kind=vlsm learns"
     assert unsupported(cars, config.model_copy(update={"im_batch": 5})) == (
-        f"object {cars.instances[0]} has 4 photographs to learn from, but a step looks at im_batch=5 of each; set "
+        f"object {cars.instances[0]} has 4 photographs to train on, but a step looks at im_batch=5 of each; set "
         "im_batch=4"
     )
     assert unsupported(replace(cars, volumes=None), config.model_copy(update={"kind": "dlsm"})) == ""

@@ -126,14 +126,14 @@ def test_a_run_takes_the_photographs_that_it_was_learnt_from(
     learnt: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     data, run = learnt
-    note = f"note: no data folder was named: that which the run was learnt from is taken, {data}"
+    note = f"note: no data folder was named: that which the run was trained on is taken, {data}"
     for place in (run, run / SCENE_NAME):
         code, out, told = evaluated(capsys, place)
         assert code == 0 and json.loads(out)["data"] == str(data) and note in told
     assert note not in evaluated(capsys, run, "--data", data)[2]
     assert cli.main(["info", str(run)]) == 0
     told = capsys.readouterr().out
-    assert f"data folder  {data}" in told and "that which the run was learnt from is taken" in told
+    assert f"data folder  {data}" in told and "that which the run was trained on is taken" in told
 
 
 def test_photographs_that_are_gone_are_named(learnt: tuple[Path, Path], tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_photographs_that_are_gone_are_named(learnt: tuple[Path, Path], tmp_path
     shutil.copytree(run, moved)
     text = (moved / CONFIG_NAME).read_text()
     (moved / CONFIG_NAME).write_text(text.replace(str(data), str(tmp_path / "gone")))
-    gone = f"the folder that the run was learnt from, {tmp_path / 'gone'}, is not there any more"
+    gone = f"the folder that the run was trained on, {tmp_path / 'gone'}, is not there any more"
     with pytest.raises(Lacking, match=rf"--data FOLDER.*{gone}"):
         open_scene(moved, None, "cpu")
     # A scene that was taken out of its run knows of none.

@@ -234,7 +234,7 @@ def test_what_stands_still_is_no_recording(tmp_path: Path, planes_model: str) ->
 
 def test_losses_that_need_masks_say_which_do_not(rig: Dataset, planes_model: str) -> None:
     views = [replace(view, mask_path=None) for view in rig.views]
-    with pytest.raises(UserError, match="loss_type=full_loss learns from them; no_mask, vgg, l1 and mse do without"):
+    with pytest.raises(UserError, match="loss_type=full_loss trains on them; no_mask, vgg, l1 and mse do without"):
         begun(replace(rig, views=Views.of(views)), stage="mask", mpi_model=planes_model, loss_type="full_loss")
 
 

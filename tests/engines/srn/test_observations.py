@@ -110,7 +110,7 @@ def test_some_observations_only(objects: Dataset) -> None:
 def test_photographs_that_are_left_out_are_counted(objects: Dataset) -> None:
     assert begun(objects).notes == () == begun(objects, max_num_observations_train=6).notes
     two = begun(objects, max_num_observations_train=2, max_num_instances_train=2)
-    assert [note.partition(",")[0] for note in two.notes] == ["4 of 12 photographs are learnt from"]
+    assert [note.partition(",")[0] for note in two.notes] == ["4 of 12 photographs are trained on"]
     # Who names them knows.
     assert begun(objects, specific_observation_idcs=(4, 1)).notes == ()
 

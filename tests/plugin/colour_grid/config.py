@@ -62,4 +62,4 @@ class ColourGridOptions(Options):
     samples: int = Field(12, ge=1, le=128)
     """Samples along each ray."""
     side_px: int | None = Field(None, ge=2)
-    """The side of the squares that were learnt from; empty: whole photographs."""
+    """The side of the squares that were trained on; empty: whole photographs."""

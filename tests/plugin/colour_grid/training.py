@@ -57,7 +57,7 @@ class ColourGridObjective:
 
     @staticmethod
     def unsupported(dataset: Dataset) -> str:
-        """Why nothing can be learnt from it."""
+        """Why nothing can be trained on it."""
         if not len(dataset.split("train").photographed):
             return "no training photographs"
         if dataset.instances:

@@ -66,7 +66,7 @@ def option(shown: TrainDialog, name: str) -> QLineEdit:
 
 def test_nothing_can_begin_without_data(asked: TrainDialog) -> None:
     assert not asked.start.isEnabled() and not asked.how.method.isEnabled()
-    assert asked.notes.text() == "Choose the folder to learn from."
+    assert asked.notes.text() == "Choose the folder to train on."
 
 
 def test_it_says_which_methods_can_learn_and_what_would_be_typed(

@@ -1,4 +1,4 @@
-"""The panel: how far a run is, and what is drawn of a photograph that it has not learnt from."""
+"""The panel: how far a run is, and what is drawn of a photograph that it has not trained on."""
 
 from __future__ import annotations
 

@@ -58,6 +58,6 @@ def test_one_that_has_done_all_is_asked_how_far(saved: Run) -> None:
 def test_data_that_is_gone_is_to_be_named(saved: Run, tmp_path: Path) -> None:
     form = ResumeForm(replace(saved, data=tmp_path / "gone"))
     assert form.data is None
-    with pytest.raises(UserError, match="gone is gone: name the folder that car learns from"):
+    with pytest.raises(UserError, match="gone is gone: name the folder that car trains on"):
         form.request(form.data)
     assert form.request(saved.data).data == saved.data

@@ -196,13 +196,13 @@ def test_the_status_says_what_is_wrong_what_is_to_be_done_and_what_would_be_type
     refused = form.status
     assert "lr=-1" in refused.wrong and not refused.can_start and not refused.command_line and not refused.notes
     empty = TrainForm(tmp_path).status
-    assert empty.notes == "Choose the folder to learn from." and not empty.wrong and not empty.can_start
+    assert empty.notes == "Choose the folder to train on." and not empty.wrong and not empty.can_start
 
 
 def test_what_has_to_be_done_first(tmp_path: Path) -> None:
     form = TrainForm(tmp_path)
     form.choose_source(tmp_path / "photographs")
-    assert form.status.notes == "Choose a folder to learn from."
+    assert form.status.notes == "Choose a folder to train on."
     told = Told(form)
     form.see("photographs")
     form.see("photographs")
@@ -210,7 +210,7 @@ def test_what_has_to_be_done_first(tmp_path: Path) -> None:
     assert form.status.notes == "Estimate the camera poses first." and told.since() == ["changed"]
     form.choose_source(tmp_path / "other")
     form.see("unknown")
-    assert form.status.notes == "Choose a folder to learn from."
+    assert form.status.notes == "Choose a folder to train on."
 
 
 def test_other_data_is_not_learnt_from_what_was_there_before(form: TrainForm, tmp_path: Path) -> None:

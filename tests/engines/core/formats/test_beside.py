@@ -1,4 +1,4 @@
-"""What lies beside photographs: poses and masks under other names, and lists of what to learn from."""
+"""What lies beside photographs: poses and masks under other names, and lists of what to train on."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def test_classes_and_a_class(tmp_path: Path) -> None:
     assert [view.split for view in whole.views] == ["train", "train", "validation"]
     assert whole.notes == (
         "splits.json names 1 that are not there, such as gone",
-        "what splits.json doesn't name is to learn from: c",
+        "what splits.json doesn't name is to train on: c",
     )
     assert open_dataset(tmp_path / "renders").instances == ("02691156/a", "02691156/b", "02958343/c")
     assert open_dataset(tmp_path / "renders" / "02691156").instances == ("a", "b")

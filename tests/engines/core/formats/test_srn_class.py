@@ -80,7 +80,7 @@ def test_images_and_poses_of_different_counts(tmp_path: Path, photographs: Path)
 
 
 def test_the_published_names_of_splits(tmp_path: Path) -> None:
-    """`cars_train`, `cars_val`, `cars_test`; SRN's `cars_train_val` has other views of the objects to learn from."""
+    """`cars_train`, `cars_val`, `cars_test`; SRN's `cars_train_val` has other views of the objects to train on."""
     for split, names in (("train", "ab"), ("train_val", "ab"), ("val", "c"), ("test", "d")):
         for name in names:
             write_object(tmp_path / f"cars_{split}" / name, 2)

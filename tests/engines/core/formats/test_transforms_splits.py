@@ -77,7 +77,7 @@ def test_bare_names_of_two_folders_are_no_names(tmp_path: Path) -> None:
 def test_no_photograph_is_learnt_from_that_is_held_out(tmp_path: Path) -> None:
     dataset = opened(tmp_path / "lists", listed({"train_filenames": NAMES, "test_filenames": NAMES[6:]}))
     assert names_by_split(dataset) == [STEMS[:6], [], STEMS[6:]]
-    assert noted(dataset, "2 photographs are listed to learn from and to be held out, such as 0006.png; they are held")
+    assert noted(dataset, "2 photographs are listed to train on and to be held out, such as 0006.png; they are held")
     write(tmp_path / "files", listed({}, ["./" + name for name in NAMES]), "transforms_train.json")
     write(tmp_path / "files", listed({}, NAMES[5:]), "transforms_test.json")
     assert names_by_split(open_dataset(tmp_path / "files")) == [STEMS[:5], [], STEMS[5:]]
@@ -86,9 +86,7 @@ def test_no_photograph_is_learnt_from_that_is_held_out(tmp_path: Path) -> None:
 def test_lists_that_are_the_same_hold_nothing_out(tmp_path: Path) -> None:
     dataset = opened(tmp_path, listed({"train_filenames": NAMES, "val_filenames": NAMES, "test_filenames": NAMES}))
     assert names_by_split(dataset) == [STEMS, [], []]
-    assert noted(
-        dataset, "all 8 photographs to learn from are also listed to be held out; they are learnt from, and none"
-    )
+    assert noted(dataset, "all 8 photographs to train on are also listed to be held out; they are trained on, and none")
 
 
 def test_validation_and_test_may_share_photographs(tmp_path: Path) -> None:
