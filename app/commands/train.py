@@ -16,7 +16,7 @@ from app.training.interrupting import interrupted
 from app.training.loop import Report, run_training
 from app.training.presets import preset_names, read_preset
 from app.training.runs.measure import measure
-from app.training.runs.watched import watched
+from app.training.runs.supervised_run import supervised
 from engines.core import distributed
 from engines.core.config import parse_settings
 from engines.core.errors import Cancelled, UserError
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "do a few steps, say how long the run would take and what it needs, and write nothing"
     ))  # fmt: skip
     # For the window, which shows what such a process says.
-    parser.add_argument("--watched", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -62,8 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
         settings = {**settings, "up": arguments.up}
     if arguments.measure and arguments.resume:
         raise UserError("--measure: measures a new run; leave out --resume")
-    if arguments.watched:
-        return _run_watched(arguments, settings)
+    if arguments.supervised:
+        return _run_supervised(arguments, settings)
     if arguments.measure:
         return _measure(arguments, settings)
     out: Path = arguments.out
@@ -87,10 +87,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _run_watched(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> int:
+def _run_supervised(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> int:
     """The same for a program that watches, which is told all errors in its own way."""
     out, order = arguments.out, (arguments.method, arguments.data, arguments.out, settings, arguments.device)
-    with watched() as run:
+    with supervised() as run:
         try:
             if arguments.measure:
                 run.estimated(measure(*order, run.stop))

@@ -14,7 +14,7 @@ from app.capture.inspection.report import DataReport, Thumbnail
 from app.gui.host import Host
 from app.gui.panel.data_view import DataView
 from app.gui.training.background import BackgroundWork
-from app.gui.training.places import ask_folder, ask_video
+from app.gui.training.folder_dialogs import ask_folder, ask_video
 from app.gui.training.poses_part import PosesPart, Tell
 from app.training.runs.train_form import TrainForm, typed_path
 from engines.core.abilities import FilledBox

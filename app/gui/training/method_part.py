@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QTool
 from app.gui.host import Host
 from app.gui.panel.options_form import OptionsForm
 from app.gui.panel.panel_parts import Choice, form, label
-from app.gui.training.places import ask_folder
+from app.gui.training.folder_dialogs import ask_folder
 from app.gui.words import in_window
 from app.training.presets import about
 from app.training.runs.train_form import TrainForm, devices

@@ -8,9 +8,9 @@ from pathlib import Path
 from PyQt5.QtCore import QTimer
 
 from app.gui.host import Host
+from app.training.runs.device_sharing import DeviceSharing
 from app.training.runs.order import TrainingRequest
 from app.training.runs.queue import QueuedRun, RunQueue
-from app.training.runs.sharing import Sharing
 from engines.core.storage.run_folder import LIVE_NAME, is_run_folder
 
 BEAT_MS = 50
@@ -26,7 +26,7 @@ class RunWatching:
     def __init__(self, window: Host, queue: RunQueue) -> None:
         self._window, self._session, self._queue = window, window.session, queue
         self.folder: Path | None = None
-        self.sharing = Sharing()
+        self.sharing = DeviceSharing()
         self._shown_step: int | None = None
         self._beat = QTimer(window.widget)
         self._beat.setInterval(BEAT_MS)

@@ -1,4 +1,4 @@
-"""What a run and the program that watches it say to each other: a line each, JSON from the run, a word to it.
+"""Messages between a supervised run and its program: a line each, JSON from the run, a command to it.
 
 | to the run | |
 |---|---|
@@ -17,8 +17,8 @@ from typing import Any, Literal
 from app.training.loop import Report
 from app.training.runs.measure import Estimate
 
-Word = Literal["pause", "go on", "stop", "live"]
-WORDS: tuple[Word, ...] = ("pause", "go on", "stop", "live")
+RunCommand = Literal["pause", "go on", "stop", "live"]
+RUN_COMMANDS: tuple[RunCommand, ...] = ("pause", "go on", "stop", "live")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
-from app.training.runs.messages import Doing, Ended, Failed, Live, Message, Paused, Standing, Word
+from app.training.runs.messages import Doing, Ended, Failed, Live, Message, Paused, RunCommand, Standing
 from app.training.runs.order import TrainingRequest
 
 Status = Literal["waiting", "starting", "running", "paused", "stopping", "finished", "stopped", "failed"]
@@ -16,7 +16,7 @@ UNDER_WAY = ("starting", "running", "paused", "stopping")
 class Process(Protocol):
     """A process that trains, as the queue steers it; `run_process.RunProcess` is one."""
 
-    def say(self, word: Word) -> None: ...
+    def send(self, command: RunCommand) -> None: ...
     def hold(self) -> None: ...
     def release(self) -> None: ...
     def leave(self) -> None: ...
@@ -82,21 +82,21 @@ class RunQueue:
 
     def pause(self) -> None:
         """After the step under way."""
-        self._say("pause")
+        self._send("pause")
 
     def go_on(self) -> None:
         """A paused run learns again."""
-        self._say("go on")
+        self._send("go on")
 
     def stop(self) -> None:
         """After the step under way; saved, it can go on later."""
         if self.active is not None and self.active.status != "stopping":
-            self._say("stop")
+            self._send("stop")
             self._set(replace(self.active, status="stopping"))
 
     def ask_live(self) -> None:
         """Wants to see the scene as it is now."""
-        self._say("live")
+        self._send("live")
 
     def hold(self) -> None:
         """Freezes the run at once, while something else needs the processor."""
@@ -115,9 +115,9 @@ class RunQueue:
         if self._process is not None:
             self._process.leave()
 
-    def _say(self, word: Word) -> None:
+    def _send(self, command: RunCommand) -> None:
         if self._process is not None:
-            self._process.say(word)
+            self._process.send(command)
 
     def _next(self) -> None:
         if self.active is not None or not self.waiting or self._closed:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from app.training.runs.messages import Ended, Failed, Message, Word, from_line
+from app.training.runs.messages import Ended, Failed, Message, RunCommand, from_line
 from app.training.runs.order import TrainingRequest
 from engines.core.device import usable_cores
 
@@ -45,7 +45,7 @@ class RunProcess:
         self._held = False
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
-            command([*order.words(), *more, "--watched"]),
+            command([*order.words(), *more, "--supervised"]),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -63,13 +63,13 @@ class RunProcess:
         """The process's id."""
         return self._process.pid
 
-    def say(self, word: Word) -> None:
+    def send(self, command: RunCommand) -> None:
         """Tells it a word; nothing where it has ended."""
-        if word == "stop":
+        if command == "stop":
             self.release()
         with contextlib.suppress(OSError, ValueError):
             if self._process.stdin is not None:
-                self._process.stdin.write(word + "\n")
+                self._process.stdin.write(command + "\n")
                 self._process.stdin.flush()
 
     def hold(self) -> None:
@@ -88,7 +88,7 @@ class RunProcess:
 
     def leave(self) -> None:
         """Stops to watch: it saves and ends by itself."""
-        self.say("stop")
+        self.send("stop")
         with contextlib.suppress(OSError, ValueError):
             if self._process.stdin is not None:
                 self._process.stdin.close()

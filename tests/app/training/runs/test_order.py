@@ -46,7 +46,7 @@ def test_all_of_an_order_is_said() -> None:
     )
     read = parsed(order.words())
     assert (read.method, read.data, read.out, read.device, read.resume) == ("colour_grid", DATA, OUT, "cpu", True)
-    assert not read.measure and not read.watched
+    assert not read.measure and not read.supervised
     settings = train.read_settings(read.config, read.settings, read.method)
     assert (settings["lr"], settings["max_steps"], settings["grid_dim"]) == (1e-05, 7, 6)
 

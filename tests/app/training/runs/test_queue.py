@@ -29,8 +29,8 @@ class Process:
         self.order, self.hear = order, hear
         self.told: list[str] = []
 
-    def say(self, word: str) -> None:
-        self.told.append(word)
+    def send(self, command: str) -> None:
+        self.told.append(command)
 
     def hold(self) -> None:
         self.told.append("hold")
@@ -185,8 +185,8 @@ def test_closing_leaves_the_run_to_itself_and_begins_nothing(bench: Bench) -> No
 
 
 def test_nobody_there_hears_nothing(bench: Bench) -> None:
-    for word in (bench.queue.pause, bench.queue.go_on, bench.queue.stop, bench.queue.ask_live):
-        word()
+    for command in (bench.queue.pause, bench.queue.go_on, bench.queue.stop, bench.queue.ask_live):
+        command()
     bench.queue.hold()
     bench.queue.release()
     bench.queue.close()

@@ -20,7 +20,7 @@ from app.training.runs import run_process
 from app.training.runs.messages import Ended, Failed, Live, Message, Paused, Standing
 from app.training.runs.order import TrainingRequest
 from app.training.runs.run_process import RunProcess
-from app.training.runs.watched import Watched
+from app.training.runs.supervised_run import SupervisedRun
 from engines.core.engine import never_stop
 from engines.core.storage.checkpoint import Checkpoint
 from engines.core.storage.run_folder import LIVE_NAME, is_claimed, read_run_training
@@ -78,16 +78,16 @@ def test_a_run_that_is_steered_in_every_way_learns_what_it_would_have_learnt(pho
     run = Watching(order(photographs, out, max_steps=10**9))
     said = run.wait_for(learns)
     assert is_claimed(out)
-    run.process.say("live")
+    run.process.send("live")
     said = run.wait_for(lambda message: isinstance(message, Live), said)
     assert isinstance(run.said[said - 1], Live)
     assert read_scene_header(out / LIVE_NAME)["step"] >= run.said[said - 1].step
-    run.process.say("pause")
+    run.process.send("pause")
     said = run.wait_for(lambda message: message == Paused(True), said)
-    run.process.say("live")
+    run.process.send("live")
     said = run.wait_for(lambda message: isinstance(message, Live), said)
     paused_at = run.said[said - 1].step
-    run.process.say("go on")
+    run.process.send("go on")
     said = run.wait_for(lambda message: message == Paused(False), said)
     assert not any(learns(message) and message.step > paused_at for message in run.said[:said])
     said = run.wait_for(learns, said)
@@ -98,7 +98,7 @@ def test_a_run_that_is_steered_in_every_way_learns_what_it_would_have_learnt(pho
     run.wait_for(learns, len(run.said))
     # Held once more: to stop is to be woken.
     run.process.hold()
-    run.process.say("stop")
+    run.process.send("stop")
     ended = run.last
     assert isinstance(ended, Ended) and ended.stopped and ended.step > paused_at
     assert not is_claimed(out) and not (out / LIVE_NAME).exists()
@@ -172,8 +172,8 @@ def test_a_killed_run_fails_with_a_line_and_gives_its_folder_back(photographs: P
         killed=True,
     )
     assert not is_claimed(out) and read_run_training(out).step > 0
-    for word in ("pause", "live", "stop"):
-        run.process.say(word)
+    for command in ("pause", "live", "stop"):
+        run.process.send(command)
     run.process.hold()
     run.process.release()
     run.process.leave()
@@ -206,8 +206,8 @@ def test_what_libraries_print_is_no_message(tmp_path: Path, monkeypatch: pytest.
         "import os, sys\n"
         "sys.stdout.buffer.write(b'caf\\xe9 \\x00\\n{\\n')\n"
         "sys.stdout.flush()\n"
-        "from app.training.runs.watched import watched\n"
-        "with watched() as run:\n"
+        "from app.training.runs.supervised_run import supervised\n"
+        "with supervised() as run:\n"
         "    print('loading')\n"
         '    os.write(1, b\'{"kind": "live", "step": 3}\\n\')\n'
         "    run.ended(4, False)\n",
@@ -248,7 +248,7 @@ class Learning:
 def test_words_are_heard_in_any_order_and_others_passed_over(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     with os.fdopen(reading) as words, (tmp_path / "lines").open("w") as lines:
-        run = Watched(words, lines)
+        run = SupervisedRun(words, lines)
         os.write(writing, b"nonsense\n\nPAUSE\ngo on\n")
         assert run.between(Learning(), tmp_path) < 1 and not run.stop()  # type: ignore[arg-type]
         os.write(writing, b"pause\n")
@@ -263,7 +263,7 @@ def test_words_are_heard_in_any_order_and_others_passed_over(tmp_path: Path) -> 
 def test_a_picture_that_can_not_be_written_ends_no_run(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     with os.fdopen(reading) as words, (tmp_path / "lines").open("w") as lines:
-        run = Watched(words, lines)
+        run = SupervisedRun(words, lines)
         os.write(writing, b"live\n")
         _wait_until(run._live.is_set)
         with no_room_beyond(100):

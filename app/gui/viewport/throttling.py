@@ -1,4 +1,4 @@
-"""Numbers beside a picture that moves: told as often as somebody can read them."""
+"""Throttling of numbers beside a picture that moves: told as often as somebody can read them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PyQt5.QtCore import QObject, QTimer
 TELL_MS = 100
 
 
-class Seldom:
+class Throttle:
     """Calls `work` at once, then again at most every `TELL_MS`; whatever happened last is told in the end."""
 
     def __init__(self, parent: QObject, work: Callable[[], object]) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from PyQt5.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from app.gui.viewport.seldom import Seldom
+from app.gui.viewport.throttling import Throttle
 
 
 def test_the_first_is_told_at_once_and_the_last_in_the_end(qtbot: QtBot) -> None:
     parent, told, happened = QWidget(), list[int](), list[int]()
     qtbot.addWidget(parent)
-    seldom = Seldom(parent, lambda: told.append(happened[-1]))
+    seldom = Throttle(parent, lambda: told.append(happened[-1]))
     for number in range(5):
         happened.append(number)
         seldom.soon()
@@ -23,7 +23,7 @@ def test_the_first_is_told_at_once_and_the_last_in_the_end(qtbot: QtBot) -> None
 def test_what_was_told_now_is_not_told_again(qtbot: QtBot) -> None:
     parent, told = QWidget(), list[str]()
     qtbot.addWidget(parent)
-    seldom = Seldom(parent, lambda: told.append("told"))
+    seldom = Throttle(parent, lambda: told.append("told"))
     seldom.soon()
     seldom.soon()
     seldom.now()

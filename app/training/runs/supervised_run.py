@@ -1,4 +1,4 @@
-"""The run's side of being watched: hears words on its standard input, speaks on its standard output."""
+"""A supervised run: receives commands on its standard input, sends messages on its standard output."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ NICE = 10
 """The window and its pictures come first."""
 OOM_SCORE = "500"
 """As if it held half the machine's memory more than it does."""
-SPEAK_S = 0.1
+SEND_S = 0.1
 """Between two reports of nothing but steps."""
 LOOK_S = 0.2
 """Of a waiting run, between two looks whether it is to stop."""
 
 
-class Watched:
-    """One run, watched by the program that began it."""
+class SupervisedRun:
+    """One run, supervised by the program that began it."""
 
-    def __init__(self, words: IO[str], lines: IO[str]) -> None:
-        """Hears `words` from now on, on a thread of its own; speaks on `lines`."""
-        self._words, self._lines = words, lines
+    def __init__(self, commands: IO[str], lines: IO[str]) -> None:
+        """Receives `commands` from now on, on a thread of its own; sends messages on `lines`."""
+        self._commands, self._lines = commands, lines
         self._stopped, self._live = threading.Event(), threading.Event()
         self._may_go_on = threading.Event()
         self._may_go_on.set()
-        self._spoken_s = 0.0
-        threading.Thread(target=self._listen, name="words", daemon=True).start()
+        self._sent_s = 0.0
+        threading.Thread(target=self._receive, name="commands", daemon=True).start()
 
     def stop(self) -> bool:
         """Whether it is to end and save."""
@@ -50,37 +50,37 @@ class Watched:
     def report(self, report: Report) -> None:
         """Says where it stands, not at each of very quick steps."""
         now = time.monotonic()
-        told = report.validation is not None or report.saved or report.notes or report.step == report.max_steps
-        if told or now - self._spoken_s >= SPEAK_S:
-            self._spoken_s = now
-            self._say(Standing.of(report))
+        at_once = report.validation is not None or report.saved or report.notes or report.step == report.max_steps
+        if at_once or now - self._sent_s >= SEND_S:
+            self._sent_s = now
+            self._send(Standing.of(report))
 
     def tell(self, what: str) -> None:
         """Says what goes on between two steps."""
-        self._say(Doing(what))
+        self._send(Doing(what))
 
     def between(self, training: Training, out: Path) -> float:
         """Writes the scene where somebody wants to see it, and waits while it is paused; the seconds of both."""
         began = time.monotonic()
         self._show(training, out)
         if not self._may_go_on.is_set() and not self.stop():
-            self._say(Paused(True))
+            self._send(Paused(True))
             while not self._may_go_on.wait(LOOK_S) and not self.stop():
                 self._show(training, out)
-            self._say(Paused(False))
+            self._send(Paused(False))
         return time.monotonic() - began
 
     def estimated(self, estimate: Estimate) -> None:
         """How long it would take."""
-        self._say(estimate)
+        self._send(estimate)
 
     def ended(self, step: int, stopped: bool) -> None:
         """All is saved."""
-        self._say(Ended(step, stopped))
+        self._send(Ended(step, stopped))
 
     def failed(self, text: str) -> None:
         """It can't go on."""
-        self._say(Failed(text))
+        self._send(Failed(text))
 
     def _show(self, training: Training, out: Path) -> None:
         if self._live.is_set():
@@ -90,24 +90,24 @@ class Watched:
             except UserError:
                 # A full disk: what is only to be looked at must not end the run.
                 return
-            self._say(Live(training.step_count))
+            self._send(Live(training.step_count))
 
-    def _listen(self) -> None:
+    def _receive(self) -> None:
         with contextlib.suppress(OSError, ValueError):
-            for line in self._words:
-                word = line.strip()
-                if word == "pause":
+            for line in self._commands:
+                command = line.strip()
+                if command == "pause":
                     self._may_go_on.clear()
-                elif word == "go on":
+                elif command == "go on":
                     self._may_go_on.set()
-                elif word == "live":
+                elif command == "live":
                     self._live.set()
-                elif word == "stop":
+                elif command == "stop":
                     break
         # Also where the program that watches is no more.
         self._stopped.set()
 
-    def _say(self, message: Message) -> None:
+    def _send(self, message: Message) -> None:
         # Where nobody listens any more the run still ends as it should.
         with contextlib.suppress(OSError, ValueError):
             self._lines.write(to_line(message) + "\n")
@@ -115,14 +115,14 @@ class Watched:
 
 
 @contextlib.contextmanager
-def watched() -> Iterator[Watched]:
-    """This process as one that is watched: in a group of its own, behind all others, its output kept for messages."""
+def supervised() -> Iterator[SupervisedRun]:
+    """This process as a supervised one: in a group of its own, behind all others, its output kept for messages."""
     step_back()
     # A library that prints would break the lines.
     lines = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     with lines:
-        run = Watched(sys.stdin, lines)
+        run = SupervisedRun(sys.stdin, lines)
         # SIGHUP is the kernel's word, with one to wake up, to a run that was held when its watcher died.
         for name in ("SIGHUP", "SIGTERM"):
             if hasattr(signal, name):

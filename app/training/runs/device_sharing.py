@@ -1,4 +1,4 @@
-"""How a run and the eyes that watch it share one machine: who looks has the device, and looking costs little time."""
+"""Device sharing of a run and the eyes that watch it: who looks has the device, and looking costs little time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SOONEST_S = 2.0
 
 
 @dataclass
-class Sharing:
+class DeviceSharing:
     """Decides; times are seconds of one clock, told by the caller."""
 
     _moved_s: float = float("-inf")

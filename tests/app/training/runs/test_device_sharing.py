@@ -6,12 +6,12 @@ import itertools
 
 import pytest
 
-from app.training.runs.sharing import LOOKING_SHARE, SOONEST_S, STILL_S, Sharing
+from app.training.runs.device_sharing import LOOKING_SHARE, SOONEST_S, STILL_S, DeviceSharing
 
 
 def looks(took_s: float, seconds: float) -> list[float]:
     """When a picture was asked for, by somebody who does not move; each takes `took_s` to come and be drawn."""
-    sharing, asked, done = Sharing(), list[float](), float("inf")
+    sharing, asked, done = DeviceSharing(), list[float](), float("inf")
     for tick in range(round(seconds / 0.05)):
         now = 0.05 * tick
         if now >= done:
@@ -35,7 +35,7 @@ def test_looking_takes_its_share_at_most(took_s: float) -> None:
 
 
 def test_nothing_is_asked_for_while_the_last_is_awaited() -> None:
-    sharing = Sharing()
+    sharing = DeviceSharing()
     assert sharing.wants_live(0.0, drawing=False)
     # The window shows what it showed before: what was asked for has not come yet, however long a step takes.
     for now in (0.05, 5.0, 50.0):
@@ -48,7 +48,7 @@ def test_nothing_is_asked_for_while_the_last_is_awaited() -> None:
 
 
 def test_nothing_is_asked_for_while_one_draws_or_moves() -> None:
-    sharing = Sharing()
+    sharing = DeviceSharing()
     assert not sharing.wants_live(0.0, drawing=True)
     sharing.moved(1.0)
     assert not sharing.wants_live(1.4, drawing=False)
@@ -56,7 +56,7 @@ def test_nothing_is_asked_for_while_one_draws_or_moves() -> None:
 
 
 def test_the_run_waits_while_the_camera_moves_and_a_little_for_its_picture() -> None:
-    sharing = Sharing()
+    sharing = DeviceSharing()
     assert not sharing.holds(0.0, drawing=True)
     sharing.moved(1.0)
     assert sharing.holds(1.1, drawing=False)
@@ -67,7 +67,7 @@ def test_the_run_waits_while_the_camera_moves_and_a_little_for_its_picture() -> 
 
 
 def test_another_run_is_looked_at_at_once() -> None:
-    sharing = Sharing()
+    sharing = DeviceSharing()
     sharing.wants_live(0.0, drawing=False)
     sharing.came()
     sharing.shown(100.0)
