@@ -22,13 +22,12 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
 from app import __version__
-from app.commands.renamed_options import with_new_names
 from engines.core.errors import Cancelled, UserError
 
 if TYPE_CHECKING:
@@ -61,6 +60,15 @@ to 15 % longer for it, very short ones half as long again (measured), and previe
 demo by `render`, beside programs that want three cores: 0.65 to 1.7 s a frame by itself, 0.24 to 0.44 with this."""
 
 FAILED, USAGE, BUG, INTERRUPTED, BROKEN_PIPE, TERMINATED = 1, 2, 70, 130, 141, 143
+RENAMED_OPTIONS: Mapping[str, Mapping[str, str]] = {
+    "render": {"--buffers": "--channels"},
+    "poses": {"--ordered": "--sequential"},
+    "sample": {"--objects": "--instances"},
+    "evaluate": {"--occupancies": "--occupancy-thresholds"},
+    "convert": {"--viewing-only": "--inference-only"},
+    "train": {"--engine": "--method"},
+}
+"""By command: options' deprecated names, which go on working, and what they are called now."""
 
 
 class CommandModule(Protocol):
@@ -269,6 +277,20 @@ def _joined(words: Sequence[str]) -> list[str]:
         else:
             joined.append(word)
     return joined
+
+
+def with_new_names(command: str, words: Sequence[str], warn: Callable[[str], None]) -> list[str]:
+    """The words of a command with its options' new names; `warn` is given a line for each old one, once."""
+    renamed, said = RENAMED_OPTIONS.get(command, {}), set[str]()
+    taken = list[str]()
+    for word in words:
+        option, equals, value = word.partition("=")
+        new = renamed.get(option)
+        if new is not None and option not in said:
+            said.add(option)
+            warn(f"{option} is called {new} now; the old name goes with version 1.0")
+        taken.append(word if new is None else f"{new}{equals}{value}")
+    return taken
 
 
 def _refuse_misspelt(words: Sequence[str]) -> None:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import COMMANDS, command_parser, main
-from app.commands.renamed_options import RENAMED, with_new_names
+from app.cli import COMMANDS, RENAMED_OPTIONS, command_parser, main, with_new_names
 
 
 def test_an_old_name_is_taken_as_the_new_one_and_said_once() -> None:
@@ -23,12 +22,12 @@ def test_new_names_and_other_commands_say_nothing() -> None:
     assert with_new_names("info", ["--buffers"], said.append) == ["--buffers"] and said == []
 
 
-@pytest.mark.parametrize("command", RENAMED)
+@pytest.mark.parametrize("command", RENAMED_OPTIONS)
 def test_the_parser_knows_the_new_names_only(command: str) -> None:
     assert command in COMMANDS
     options = {option for action in command_parser(command)._actions for option in action.option_strings}
-    assert set(RENAMED[command].values()) <= options
-    assert not set(RENAMED[command]) & options
+    assert set(RENAMED_OPTIONS[command].values()) <= options
+    assert not set(RENAMED_OPTIONS[command]) & options
 
 
 def test_a_command_says_it_on_standard_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
