@@ -235,7 +235,7 @@ def test_few_photographs_are_a_note_and_two_a_warning(tmp_path: Path) -> None:
     report = inspected(capture(tmp_path / "twelve"))
     assert [finding.severity for finding in report.findings] == [
         "note"
-    ] and "12 photographs to learn" in report.findings[0].text
+    ] and "12 photographs to train on" in report.findings[0].text
     report = inspected(capture(tmp_path / "two", ring()[:2]))
     assert findings(report)[0][0].startswith("2 photographs to train on")
 
