@@ -15,7 +15,7 @@ from app.api.requests import ControlValue, Framing, PathRequest, control_choices
 from app.api.wording import python_worded, reworded
 from app.camera.fitting import fit_cameras
 from app.export.exporter import Export, OnProgress, Progress, check_shown, exported_frame, run_export
-from app.export.frame_times import SPLITS, split_views
+from app.export.frame_times import SPLIT_PATHS, split_views
 from app.export.named_controls import read_controls
 from app.export.path_writing import write_cameras
 from app.export.render_settings import CameraPath, RenderSettings, resolve_path
@@ -67,8 +67,8 @@ def views_of(opened: Opened, split: Split, controls: Mapping[str, ControlValue])
     Raises:
         UserError: no data was named, or there is no such split.
     """
-    if split not in SPLITS:
-        raise UserError(f"split {split}: must be {', '.join(SPLITS)}")
+    if split not in SPLIT_PATHS:
+        raise UserError(f"split {split}: must be {', '.join(SPLIT_PATHS)}")
     if opened.dataset is None:
         raise UserError(f"split {split}: the views are in the data folder; name it: vantage.open(..., data=FOLDER)")
     chosen = whole_controls(opened.scene, read_controls(opened.scene, control_choices(controls)).fixed)
@@ -164,8 +164,8 @@ def evaluation_of(
         UserError: there are no photographs, or no such split or size.
         Cancelled: `stop` said so.
     """
-    if split is not None and split not in SPLITS:
-        raise UserError(f"split {split}: must be {', '.join(SPLITS)}")
+    if split is not None and split not in SPLIT_PATHS:
+        raise UserError(f"split {split}: must be {', '.join(SPLIT_PATHS)}")
     if crop_px is not None and crop_px < 0:
         raise UserError(f"crop {crop_px}: must be >= 0")
     if (framing.width is None) != (framing.height is None):

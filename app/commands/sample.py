@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from app.commands.console import LOG_INTERVAL_S
 from app.synthetic.dvr_sample import VIEWS, dvr_sample, write_dvr_sample
 from app.synthetic.lsm_sample import VIEWS as LSM_VIEWS
 from app.synthetic.lsm_sample import lsm_sample, write_lsm_sample
@@ -35,8 +36,6 @@ from engines.core.device import usable_cores
 from engines.core.errors import UserError
 
 INTERRUPTED = 130
-# Where nobody watches (a log file), a line now and then is enough.
-LOG_INTERVAL_S = 10.0
 MOST_VIEWS = 1_000_000
 # What a recording's camera keeps while it films, for each process: about 2 GB; and all of them together.
 MOST_RAYS, MOST_RAYS_TOGETHER = 2**25, 2**26

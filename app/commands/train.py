@@ -25,7 +25,7 @@ from engines.registry import all_engines, find_engine
 
 INTERRUPTED, FAILED = 130, 1
 # Where nobody watches (a log file), a line now and then is enough.
-LOG_INTERVAL_S = 30.0
+STEP_LOG_INTERVAL_S = 30.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -165,7 +165,7 @@ class _Bar:
                 total=report.max_steps,
                 initial=report.step,
                 file=sys.stderr,
-                mininterval=0.1 if sys.stderr.isatty() else LOG_INTERVAL_S,
+                mininterval=0.1 if sys.stderr.isatty() else STEP_LOG_INTERVAL_S,
                 dynamic_ncols=True,
             )
         return self._shown

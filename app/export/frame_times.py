@@ -9,11 +9,11 @@ from app.viewing.instances import find_number
 from app.viewing.opening import Opened
 from app.viewing.validation_split import instance_views
 from engines.core.data.dataset import Dataset
-from engines.core.data.views import Split, Views
+from engines.core.data.views import SPLITS, Split, Views
 from engines.core.engine import INSTANCE, TIME, Control, Scene, time_control
 from engines.core.paths.path_times import read_times
 
-SPLITS: Mapping[str, Split] = {"train": "train", "validation": "validation", "test": "test"}
+SPLIT_PATHS: Mapping[str, Split] = {split: split for split in SPLITS}
 """Paths of the data folder's own cameras."""
 
 
@@ -45,10 +45,10 @@ def path_times(opened: Opened, path: str | Path, controls: Mapping[str, float]) 
         return None
     if isinstance(path, Path):
         return read_times(path.expanduser(), round(time_steps.high) + 1)
-    if path not in SPLITS or dataset is None or dataset.time_steps < 2:
+    if path not in SPLIT_PATHS or dataset is None or dataset.time_steps < 2:
         return None
     choice = round(controls.get(INSTANCE, 0.0))
-    return [int(time) for time in split_views(opened, dataset, SPLITS[path], choice).times]
+    return [int(time) for time in split_views(opened, dataset, SPLIT_PATHS[path], choice).times]
 
 
 def playing(

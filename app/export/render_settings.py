@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.export.frame_times import SPLITS, path_times, playing, split_views
+from app.export.frame_times import SPLIT_PATHS, path_times, playing, split_views
 from app.viewing.opening import Opened
 from engines.core.camera import Array, Camera
 from engines.core.data.origin import from_world
@@ -21,7 +21,7 @@ class RenderSettings:
     """What a video is to show of a scene.
 
     Attributes:
-        path: a name of `PATH_NAMES`, a split of `SPLITS`, a file or folder of cameras, or cameras in the scene's
+        path: a name of `PATH_NAMES`, a split of `SPLIT_PATHS`, a file or folder of cameras, or cameras in the scene's
             coordinates; None: as `usual_path`.
         frames: of a generated path; of other cameras only the first so many. None: as many as there are.
         start: where generated paths begin, and whose lens the cameras of a file get that has none; None: the scene's.
@@ -46,7 +46,7 @@ def path_of(text: str) -> str | Path:
     Raises:
         UserError: there is no such file, nor a path of that name.
     """
-    names = (*PATH_NAMES, *SPLITS)
+    names = (*PATH_NAMES, *SPLIT_PATHS)
     if text in names:
         return text
     path = Path(text).expanduser()
@@ -111,8 +111,8 @@ def _cameras(
         return from_world(read_path(path.expanduser(), start), opened.origin)[: settings.frames]
     if not isinstance(path, str):
         return tuple(path)[: settings.frames]
-    if path in SPLITS:
-        return _split_cameras(opened, SPLITS[path], choice)[: settings.frames]
+    if path in SPLIT_PATHS:
+        return _split_cameras(opened, SPLIT_PATHS[path], choice)[: settings.frames]
     up = scene.up if settings.up is None else settings.up
     return camera_path(path, start, scene.cameras, scene.bounds, up, settings.frames)
 
@@ -136,5 +136,5 @@ def offered_splits(opened: Opened, choice: int = 0) -> dict[str, int]:
     """
     if opened.dataset is None:
         return {"train": len(opened.scene.cameras)} if opened.scene.cameras else {}
-    counts = {name: len(split_views(opened, opened.dataset, split, choice)) for name, split in SPLITS.items()}
+    counts = {name: len(split_views(opened, opened.dataset, split, choice)) for name, split in SPLIT_PATHS.items()}
     return {name: count for name, count in counts.items() if count}

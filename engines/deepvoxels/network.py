@@ -1,4 +1,4 @@
-"""The DeepVoxels networks (paper, section 3), as trained; `inference.py` prepares them for drawing."""
+"""The DeepVoxels networks (paper, section 3), as trained; for drawing `engines.core.networks` prepares them."""
 
 from __future__ import annotations
 

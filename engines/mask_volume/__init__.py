@@ -8,7 +8,7 @@
 | `inference.py`, `volume_convolution.py`, `plane_winograd.py` | the same networks prepared for drawing only |
 | `footage.py`, `pairs.py`, `captures.py` | an open capture, and which pair of its cameras is looked through |
 | `planes.py`, `sweeping.py` | planes swept through space, and the multiplane images that are made of them |
-| `moments.py`, `moment_cache.py` | the multiplane image of a moment, and which are kept |
+| `multiplane_image.py`, `multiplane_image_cache.py` | the multiplane image of a time step, and which are kept |
 | `drawing.py`, `scene.py` | pictures of them |
 | `triplets.py`, `examples.py`, `augmentation.py`, `folded.py`, `losses.py`, `perceptual.py`, `training.py` | learning |
 | `upstream.py` | files of the authors' code, both ways |

@@ -117,7 +117,7 @@ class SupervisedRun:
 @contextlib.contextmanager
 def supervised() -> Iterator[SupervisedRun]:
     """This process as a supervised one: in a group of its own, behind all others, its output kept for messages."""
-    step_back()
+    _give_way()
     # A library that prints would break the lines.
     lines = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -130,7 +130,7 @@ def supervised() -> Iterator[SupervisedRun]:
         yield run
 
 
-def step_back() -> None:
+def _give_way() -> None:
     """Ctrl+C in the terminal is not meant for this process; the window's work goes before its own."""
     with contextlib.suppress(OSError, AttributeError):
         os.setpgid(0, 0)

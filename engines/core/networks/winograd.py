@@ -3,7 +3,8 @@
 Of grids the planes are convolved so, and three of them added up.
 
 Every tile of 4x4 outputs is made from 6x6 inputs by 36 products of channels instead of 144. In float32 the result
-differs from the direct sum by about 1e-5 of its size; a picture stays far below 1/255 (`test_equality.py`).
+differs from the direct sum by about 1e-5 of its size; a picture stays far below 1/255
+(`tests/engines/deepvoxels/test_equality.py`).
 """
 
 from __future__ import annotations
