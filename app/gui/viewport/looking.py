@@ -18,7 +18,7 @@ from app.gui.viewport.mesh_showing import MeshShowing
 from app.gui.viewport.overlay_layer import OVERLAY_NAMES, OverlayLayer
 from app.gui.viewport.photographs import CAPTIONS, PhotographOverlay
 from app.gui.viewport.pivot_mark import PivotMark
-from app.gui.viewport.throttling import Seldom
+from app.gui.viewport.throttling import Throttle
 from app.rendering.render_requests import RenderedImage, is_final, is_of_choice
 from app.viewing.chosen_sources import source_advice, source_cameras
 from app.viewing.comparing import CompareFailure
@@ -56,7 +56,7 @@ class Looking:
         self._sources: Sequence[Camera] = ()
         self._stopped = False
         self._told: RenderedImage | None = None
-        self._around = Seldom(window.widget, self._tell_around)
+        self._around = Throttle(window.widget, self._tell_around)
         session, viewport = window.session, window.viewport
         session.image_shown.connect(self.meshes.accompany)
         session.compared.connect(self._show_comparison)
