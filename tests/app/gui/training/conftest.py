@@ -38,19 +38,19 @@ class FakeRun:
         words = [word for word in self.words if word in ("hold", "release")]
         return bool(words) and words[-1] == "hold"
 
-    def say(self, word: str) -> None:
+    def send(self, word: str) -> None:
         self.told.append((time.monotonic(), word))
 
     def hold(self) -> None:
         if not self.held:
-            self.say("hold")
+            self.send("hold")
 
     def release(self) -> None:
         if self.held:
-            self.say("release")
+            self.send("release")
 
     def leave(self) -> None:
-        self.say("leave")
+        self.send("leave")
 
     def stand(self, step: int, **more: Any) -> None:
         """Says where it stands, as its history does."""
