@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -155,17 +154,6 @@ def is_final(picture: RenderedImage, wanted: RenderRequest) -> bool:
         and own.size_px == wanted.camera.size_px
         and fitting.same_framing(own, wanted.camera)
     )
-
-
-def overtaken(ask: Queued, latest: Queued | None) -> bool:
-    """Whether the hand rests elsewhere than `ask` since, or something else is to be seen."""
-    if latest is None:
-        return True
-    if same_view(latest.request, ask.request):
-        return False
-    request = latest.request
-    same_kind = request.channel == ask.request.channel and request.controls == ask.request.controls
-    return not same_kind or latest.settled(time.monotonic())
 
 
 def shade(frame: Frame, request: RenderRequest) -> tuple[Pixels, tuple[float, float] | None]:

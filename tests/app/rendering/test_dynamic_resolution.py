@@ -4,38 +4,64 @@ from __future__ import annotations
 
 import pytest
 
-from app.rendering.dynamic_resolution import DynamicResolution
+from app.rendering.dynamic_resolution import DynamicResolution, FrameTimeEstimate
 
 
-def settled(pace: DynamicResolution, full_s: float) -> float:
+def settled(size: DynamicResolution, full_s: float) -> DynamicResolution:
     for _ in range(20):
-        pace.took(full_s * pace.scale**2, pace.scale)
-    return pace.scale
+        size = size.after(full_s * size.scale**2, size.scale)
+    return size
 
 
 def test_it_finds_the_size_that_meets_the_target() -> None:
-    assert settled(DynamicResolution(0.05, first=1 / 8, smallest=1 / 32), 0.8) == pytest.approx(0.25)
+    assert settled(DynamicResolution(0.05, scale=1 / 8, smallest=1 / 32), 0.8).scale == pytest.approx(0.25)
 
 
 def test_it_stays_between_the_smallest_and_the_whole() -> None:
-    assert settled(DynamicResolution(0.05, first=1 / 8, smallest=1 / 32), 1e3) == 1 / 32
-    assert settled(DynamicResolution(0.05, first=1 / 8, smallest=1 / 32), 1e-3) == 1
+    assert settled(DynamicResolution(0.05, scale=1 / 8, smallest=1 / 32), 1e3).scale == 1 / 32
+    assert settled(DynamicResolution(0.05, scale=1 / 8, smallest=1 / 32), 1e-3).scale == 1
 
 
 def test_small_changes_leave_the_size_alone() -> None:
-    pace = DynamicResolution(0.05, first=0.25, smallest=1 / 32)
-    sizes = {settled(pace, full_s) for full_s in (0.8, 0.9, 0.7, 1.0, 0.8)}
-    assert len(sizes) == 1
+    size, scales = DynamicResolution(0.05, scale=0.25, smallest=1 / 32), set()
+    for full_s in (0.8, 0.9, 0.7, 1.0, 0.8):
+        size = settled(size, full_s)
+        scales.add(size.scale)
+    assert len(scales) == 1
 
 
 def test_one_hiccup_changes_little() -> None:
-    pace = DynamicResolution(0.05, first=1.0, smallest=0.25)
-    settled(pace, 0.02)
-    pace.took(0.06, 1.0)
-    assert pace.scale == 1
+    size = settled(DynamicResolution(0.05, scale=1.0, smallest=0.25), 0.02)
+    assert size.after(0.06, 1.0).scale == 1
 
 
 def test_a_first_picture_that_is_like_no_other_says_nothing() -> None:
-    pace = DynamicResolution(0.05, first=0.25, smallest=1 / 32, unlike=1)
-    pace.took(10.0, 0.25)
-    assert pace.scale == 0.25 and pace.full_s is None
+    size = DynamicResolution(0.05, scale=0.25, smallest=1 / 32, unlike=1).after(10.0, 0.25)
+    assert size.scale == 0.25 and size.full_s is None
+    assert size.after(10.0, 0.25).full_s == 160
+
+
+@pytest.mark.parametrize(
+    "before_s, seconds, fast",
+    [
+        ([], 0.0399, True),
+        ([], 0.0401, False),  # somewhat less than 50 ms at first,
+        ([0.03], 0.0624, True),  # and, once it is fast, somewhat more
+        ([0.03, 0.0626], 0.0626, False),
+        ([0.05], 0.05, False),
+        ([0.03, 0.05], 0.05, True),
+        ([0.03], 9.0, True),  # a hiccup
+        ([0.03, 9.0], 9.0, False),
+        ([9.0], 0.03, True),
+    ],
+)
+def test_frames_are_fast_that_are_there_as_soon_as_previews(before_s: list[float], seconds: float, fast: bool) -> None:
+    estimate = FrameTimeEstimate()
+    for each in (*before_s, seconds):
+        estimate = estimate.after(each, (10, 10))
+    assert estimate.fast == fast and estimate.seconds == seconds
+
+
+def test_a_larger_frame_takes_longer() -> None:
+    assert FrameTimeEstimate().expected_s((1, 1)) == float("inf")
+    assert FrameTimeEstimate().after(2.0, (10, 10)).expected_s((20, 10)) == pytest.approx(4.0)

@@ -1,0 +1,169 @@
+"""Draws what the render policy decides: exact frames, coarse ones, in rounds, keyframes, previews; hands them on."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+
+from app.rendering import render_policy, render_requests
+from app.rendering.background import PlainBackground
+from app.rendering.display import Pixels
+from app.rendering.image_delivery import ImageDelivery
+from app.rendering.progressive import rounds
+from app.rendering.refinement import Refinement
+from app.rendering.render_policy import RenderTask
+from app.rendering.render_requests import DrawnFrame, Queued, RenderedImage
+from app.rendering.render_state import RenderState
+from app.rendering.reprojection import Reprojector
+from app.rendering.shared_state import SharedRenderState
+from engines.core.camera import Array, Camera
+from engines.core.device import to_host
+from engines.core.engine import Scene, Stop
+from engines.core.frame import Frame
+
+
+class FrameDrawing:
+    """Draws one scene. Frames and previews may be drawn at the same time, each by one thread."""
+
+    def __init__(
+        self, scene: Scene, state: SharedRenderState, delivery: ImageDelivery, background: PlainBackground
+    ) -> None:
+        """`background`: what is known of the scene's."""
+        self._scene, self._state, self._delivery, self._background = scene, state, delivery, background
+        self.refinement = Refinement()
+
+    def draw(self, task: RenderTask, state: RenderState) -> None:
+        """Carries a task out; `state`: in which it was decided.
+
+        Raises:
+            Cancelled: it was to be stopped, or the scene stopped by itself.
+            Exception: as the scene does.
+        """
+        stop: Stop = lambda: render_policy.should_stop(self._state.now(), task)  # noqa: E731
+        if task.action in ("exact", "refine"):
+            full_s = state.coarse_size.full_s if state.any_size else state.exact_time.seconds
+            self.refinement.begin(task.queued.request, task.scale, full_s)
+        try:
+            if task.action == "exact":
+                self._exact(task.queued, stop)
+            elif task.action == "rounds":
+                self._in_rounds(task.queued, stop, state)
+            elif task.action == "keyframe":
+                self._keyframe(task.queued, stop)
+            elif task.action == "shade":
+                self._shade(task.queued, state)
+            else:
+                self._coarse(task, stop)
+        finally:
+            self.refinement.end()
+
+    def draw_preview(self, task: RenderTask, state: RenderState) -> None:
+        """Shows at once what there is; `state`: in which that was decided."""
+        source, coarse = state.source, state.coarse
+        if task.action == "reproject" and source is not None and source.reprojector is not None:
+            self._reproject(task, source, source.reprojector)
+        elif task.action == "reshade" and coarse is not None and coarse.frame is not None:
+            # In another channel; a finer frame is on the way.
+            request = task.queued.request
+            pixels, limits = render_requests.shade(coarse.frame, request)
+            self._delivery.picture(task.queued, replace(coarse, request=request, pixels=pixels, limits=limits))
+
+    def let_go(self) -> None:
+        """Forgets the scene: whoever still knows of this one must not keep it."""
+        del self._scene
+
+    def _frame(self, queued: Queued, camera: Camera, stop: Stop) -> tuple[Frame, Array | None]:
+        """The frame, without a depth for what is known to be background, and where [H, W] that is."""
+        return self._background.removed(render_requests.draw(self._scene, queued.request, camera, stop))
+
+    def _exact(self, queued: Queued, stop: Stop) -> None:
+        began = time.perf_counter()
+        self._show_exact(queued, *self._frame(queued, queued.request.camera, stop), began)
+
+    def _show_exact(self, queued: Queued, frame: Frame, background: Array | None, began: float) -> None:
+        queued = self._state.now().newest_like(queued)
+        pixels, limits = render_requests.shade(frame, queued.request)
+        seconds, drawn = time.perf_counter() - began, DrawnFrame(queued.request, frame, limits, background)
+        self._state.update(lambda state: state.drew_exact(queued, drawn, seconds))
+        picture = render_requests.answer(queued.request, frame, pixels, limits, seconds * 1e3)
+        self._delivery.picture(queued, picture)
+        self._prepare(drawn, pixels)
+
+    def _in_rounds(self, queued: Queued, stop: Stop, state: RenderState) -> None:
+        """The exact frame, and on the way to it pictures of which ever more is drawn."""
+        began, request = time.perf_counter(), queued.request
+        reprojected = render_policy.previewable(state, request)
+        made = rounds(self._scene, request, stop, self.refinement, self._background, state.coarse_size.full_s)
+        for number, (frame, background, drawn) in enumerate(made):
+            if number == 0:
+                self._learn_coarse(time.perf_counter() - began, math.sqrt(drawn))
+            if drawn == 1:
+                self._show_exact(queued, frame, background, began)
+            # A reprojected picture is sharper than one without edges.
+            elif number > 0 or not reprojected:
+                shown, pixels = self._show_coarse(queued, frame, background, request.camera, began, drawn)
+                if number == 1:
+                    self._prepare(shown, pixels, request.camera)
+
+    def _coarse(self, task: RenderTask, stop: Stop) -> None:
+        camera, began = task.queued.request.camera.scaled(task.scale), time.perf_counter()
+        drawn, pixels = self._show_coarse(task.queued, *self._frame(task.queued, camera, stop), camera, began)
+        if not task.queued.request.draft:
+            self._learn_coarse(time.perf_counter() - began, task.scale)
+        if render_policy.serves_previews(task.scale):
+            self._prepare(drawn, pixels, camera)
+
+    def _show_coarse(
+        self, queued: Queued, frame: Frame, background: Array | None, camera: Camera, began: float, drawn: float = 1.0
+    ) -> tuple[DrawnFrame, Pixels]:
+        """Hands on a frame that is not exact; the same for previews."""
+        queued = self._state.now().newest_like(queued)
+        pixels, limits = render_requests.shade(frame, queued.request)
+        ms = (time.perf_counter() - began) * 1e3
+        picture = RenderedImage(queued.request, "preview", pixels, camera, ms, frame, 0.0, limits, drawn)
+        self._state.update(lambda state: replace(state, coarse=picture))
+        self._delivery.picture(queued, picture)
+        return DrawnFrame(queued.request, frame, limits, background), pixels
+
+    def _learn_coarse(self, seconds: float, scale: float) -> None:
+        self._state.update(lambda state: state.drew_coarse(seconds, scale))
+
+    def _keyframe(self, queued: Queued, stop: Stop) -> None:
+        """An exact frame that is not shown itself: the camera has moved on when it is there."""
+        began_s = time.monotonic()
+        frame, background = self._frame(queued, queued.request.camera, stop)
+        pixels, limits = render_requests.shade(frame, queued.request)
+        self._state.update(lambda state: state.drew_keyframe(began_s))
+        self._prepare(DrawnFrame(queued.request, frame, limits, background), pixels)
+
+    def _shade(self, queued: Queued, state: RenderState) -> None:
+        """The last exact frame, in another channel or with other limits."""
+        exact = state.exact
+        if exact is None:
+            return
+        began = time.perf_counter()
+        pixels, limits = render_requests.shade(exact.frame, queued.request)
+        ms = (time.perf_counter() - began) * 1e3
+        self._state.update(lambda state: state.finished(queued))
+        self._delivery.picture(queued, render_requests.answer(queued.request, exact.frame, pixels, limits, ms))
+        if exact.reprojector is None or not render_requests.same_image(exact.request, queued.request):
+            self._prepare(replace(exact, request=queued.request, limits=limits), pixels)
+
+    def _reproject(self, task: RenderTask, source: DrawnFrame, reprojector: Reprojector) -> None:
+        request = task.queued.request
+        camera, began = request.camera.scaled(task.scale), time.perf_counter()
+        drawn = reprojector.draw(camera)
+        seconds, holes = time.perf_counter() - began, drawn.hole_fraction
+        self._state.update(lambda state: state.drew_preview(holes, seconds, task.scale))
+        picture = RenderedImage(request, "preview", drawn.pixels, camera, seconds * 1e3, None, holes, source.limits)
+        self._delivery.picture(task.queued, picture)
+
+    def _prepare(self, drawn: DrawnFrame, pixels: Pixels, coarse: Camera | None = None) -> None:
+        """Makes a frame ready for previews, where there may be any; `coarse`: its own camera where it is not exact."""
+        if drawn.frame.depth is None or self._state.now().exact_time.fast:
+            return
+        depth = to_host(drawn.frame.depth.detach().float()).numpy()
+        reprojector = Reprojector(pixels, depth, coarse or drawn.request.camera, drawn.background)
+        source = replace(drawn, reprojector=reprojector)
+        self._state.update(lambda state: state.prepared(source, exact=coarse is None))

@@ -1,0 +1,63 @@
+"""The render state that threads share: replaced as a whole under a lock, waited for, read without."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from app.rendering import render_policy
+from app.rendering.render_policy import RenderTask
+from app.rendering.render_state import RenderState
+
+Decision = tuple[RenderTask, RenderState]
+"""What is drawn, and the state in which that was decided."""
+
+
+class SharedRenderState:
+    """Gives each thread what it is to draw, as soon as the policy says so."""
+
+    def __init__(self, state: RenderState) -> None:
+        self._state = state
+        self._changed = threading.Condition()
+
+    def now(self) -> RenderState:
+        """The state at this time; takes no lock, as scenes ask in the midst of a frame."""
+        return replace(self._state, now_s=time.monotonic())
+
+    def update(self, change: Callable[[RenderState], RenderState | None]) -> bool:
+        """Replaces the state by what `change` makes of it; whether it did: None leaves it as it is."""
+        with self._changed:
+            changed = change(self.now())
+            if changed is None:
+                return False
+            self._state = changed
+            self._changed.notify_all()
+            return True
+
+    def next_task(self) -> Decision | None:
+        """Waits for something to draw, which is then under way; None when closed."""
+        with self._changed:
+            while not (state := self.now()).closed:
+                task = render_policy.next_task(state)
+                if task is not None and task.action == "nothing":
+                    self._state = state.finished(task.queued)
+                elif task is not None:
+                    self._state = state = replace(state, drawing=task.queued)
+                    return task, state
+                else:
+                    until_s = render_policy.look_again_s(state)
+                    self._changed.wait(until_s - state.now_s if until_s is not None else None)
+        return None
+
+    def next_preview(self) -> Decision | None:
+        """Waits for something to show at once; None when closed."""
+        with self._changed:
+            while not (state := self.now()).closed:
+                task = render_policy.next_preview(state)
+                if task is not None:
+                    self._state = replace(state, previewed=task.queued.number)
+                    return task, state
+                self._changed.wait()
+        return None
