@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QDialog
 from app.gui.host import Host
 from app.gui.training.notify import notify
 from app.gui.words import in_window
-from app.training.runs.order import TrainingRequest
+from app.training.runs.training_request import TrainingRequest
 from engines.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class Asking:
     """One dialog at a time. One goes on looking beside it: estimating camera poses takes its time."""
 
     def __init__(self, window: Host, busy: Callable[[], bool], begin: Callable[[TrainingRequest], None]) -> None:
-        """`busy` says whether something is being trained; `begin` gets what is ordered."""
+        """`busy` says whether something is being trained; `begin` gets what is requested."""
         self._window, self._busy, self._begin = window, busy, begin
         self.dialog: TrainDialog | None = None
         """The one that is open, or goes on in the background."""

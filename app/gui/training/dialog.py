@@ -24,7 +24,7 @@ from app.gui.training.data_part import DataPart
 from app.gui.training.method_part import MethodPart
 from app.gui.words import in_window
 from app.settings import runs_home
-from app.training.runs.measuring import measure_order
+from app.training.runs.measuring import measure_request
 from app.training.runs.train_form import TrainForm
 from engines.core.errors import UserError
 
@@ -123,7 +123,7 @@ class TrainDialog(QDialog):
         except UserError:
             return
         take = self.form.take_measured
-        self._measuring.begin(lambda tell, stop: measure_order(request, stop), take, take)
+        self._measuring.begin(lambda tell, stop: measure_request(request, stop), take, take)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         # In a field it ends the editing, and is not meant for the button.

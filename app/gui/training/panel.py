@@ -108,7 +108,7 @@ class TrainingPanel(QWidget):
             self.figures.set_facts([more])
             return
         words = {"starting": "Preparing", "paused": "Paused:", "stopping": "Saving"}
-        self.state.setText(f"{words.get(job.status, 'Training')} {job.order.out.name}")
+        self.state.setText(f"{words.get(job.status, 'Training')} {job.request.out.name}")
         last = job.last
         self.progress.setMaximum(last.max_steps if last is not None else 0)
         self.progress.setValue(last.step if last is not None else 0)

@@ -13,10 +13,10 @@ from PyQt5.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QMes
 from app.gui.host import Host
 from app.gui.plain_text import tip
 from app.training.runs.library import Run, rename_run
-from app.training.runs.order import TrainingRequest
 from app.training.runs.queue import RunQueue
 from app.training.runs.resuming import is_free, resumable
 from app.training.runs.rows import RunRow
+from app.training.runs.training_request import TrainingRequest
 from engines.core.errors import UserError
 from engines.core.storage.run_folder import is_claimed
 
@@ -32,7 +32,7 @@ class Trains(Protocol):
     queue: RunQueue
     panel: TrainingPanel | None
 
-    def begin(self, order: TrainingRequest) -> None:
+    def begin(self, request: TrainingRequest) -> None:
         """Trains it, now or when its turn comes."""
 
     def forget(self, folder: Path) -> None:
@@ -134,11 +134,11 @@ class RunMenu:
 
     def _withdraw(self, row: RunRow) -> None:
         if row.job is not None:
-            self._trainings.queue.withdraw(row.job.order)
+            self._trainings.queue.withdraw(row.job.request)
 
     def _copy(self, row: RunRow) -> None:
         if row.job is not None:
-            QApplication.clipboard().setText(row.job.order.command_line())
+            QApplication.clipboard().setText(row.job.request.command_line())
             self._window.banner.tell("info", "The command line is on the clipboard.")
 
     def _ask_data(self, run: Run) -> Path | None:

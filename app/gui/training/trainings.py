@@ -21,11 +21,11 @@ from app.gui.words import in_window
 from app.training.runs.known_runs import KnownRuns
 from app.training.runs.library import Curves, Run
 from app.training.runs.messages import Message
-from app.training.runs.order import TrainingRequest
 from app.training.runs.queue import QueuedRun, RunQueue
 from app.training.runs.rows import RunRow
 from app.training.runs.run_notices import end_notice, quit_question
 from app.training.runs.run_process import RunProcess
+from app.training.runs.training_request import TrainingRequest
 
 if TYPE_CHECKING:
     from app.gui.training.panel import TrainingPanel
@@ -77,27 +77,27 @@ class Trainings:
         """The dialog, on a data folder, images or a video; what is asked for there begins."""
         self.asking.ask(folder)
 
-    def begin(self, order: TrainingRequest) -> None:
+    def begin(self, request: TrainingRequest) -> None:
         """Trains it, now or when its turn comes, and shows it.
 
         Raises:
             UserError: another request goes on with that run.
         """
-        order = self.known.with_own_folder(order)
-        self.known.begin(order)
-        self._window.change_settings(self._window.settings.with_run(order.out))
-        job = self.queue.add(order)
+        request = self.known.with_own_folder(request)
+        self.known.begin(request)
+        self._window.change_settings(self._window.settings.with_run(request.out))
+        job = self.queue.add(request)
         self._window.commands["training"].setChecked(True)
         self.show_panel(True)
-        if self.queue.active is not None and self.queue.active.order is order:
-            self.watching.watch(order.out)
+        if self.queue.active is not None and self.queue.active.request is request:
+            self.watching.watch(request.out)
         elif job in self.queue.waiting:
-            self._window.banner.tell("info", f"{order.out.name} begins when the runs before it are done.")
-        self._refresh(order.out.resolve())
+            self._window.banner.tell("info", f"{request.out.name} begins when the runs before it are done.")
+        self._refresh(request.out.resolve())
 
-    def _start(self, order: TrainingRequest, hear: Callable[[Message], None]) -> RunProcess:
+    def _start(self, request: TrainingRequest, hear: Callable[[Message], None]) -> RunProcess:
         post = self._window.session.post
-        return RunProcess(order, lambda message: post(partial(hear, message)))
+        return RunProcess(request, lambda message: post(partial(hear, message)))
 
     def _pause(self) -> None:
         active = self.queue.active
@@ -136,7 +136,7 @@ class Trainings:
     def _tell_end(self, job: QueuedRun) -> None:
         notice, window = end_notice(job), self._window
         if notice.can_open:
-            open_it = partial(window.files.open_with, job.order.out, job.order.data)
+            open_it = partial(window.files.open_with, job.request.out, job.request.data)
             window.banner.tell(notice.kind, notice.text, "Open it", open_it)
         else:
             window.banner.tell(notice.kind, notice.text)

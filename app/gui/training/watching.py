@@ -9,8 +9,8 @@ from PyQt5.QtCore import QTimer
 
 from app.gui.host import Host
 from app.training.runs.device_sharing import DeviceSharing
-from app.training.runs.order import TrainingRequest
 from app.training.runs.queue import QueuedRun, RunQueue
+from app.training.runs.training_request import TrainingRequest
 from engines.core.storage.run_folder import LIVE_NAME, is_run_folder
 
 BEAT_MS = 50
@@ -41,7 +41,7 @@ class RunWatching:
     def watch_active(self) -> None:
         """The viewport follows the run that is under way."""
         if self._queue.active is not None:
-            self.watch(self._queue.active.order.out)
+            self.watch(self._queue.active.request.out)
 
     def changed(self, job: QueuedRun) -> None:
         """Something is new of a run; one that begins is followed where nothing is open."""
@@ -49,7 +49,7 @@ class RunWatching:
         if active is not None and not self._beat.isActive():
             self._beat.start()
         if active is job and job.status == "starting" and self.folder is None and self._session.opened is None:
-            self.watch(job.order.out)
+            self.watch(job.request.out)
         if job.live_step is not None and job.live_step != self._shown_step and job.under_way:
             self._show_live(job)
 
@@ -57,8 +57,8 @@ class RunWatching:
         """A run is over."""
         if self._queue.active is None:
             self._beat.stop()
-        self._show_saved(job.order)
-        if self.folder == job.order.out:
+        self._show_saved(job.request)
+        if self.folder == job.request.out:
             self.watch(None)
 
     def close(self) -> None:
@@ -86,7 +86,7 @@ class RunWatching:
             and not session.busy
         ):
             self.sharing.shown(now)
-        if self.folder == job.order.out and job.status in ("running", "paused") and session.loader.opening is None:
+        if self.folder == job.request.out and job.status in ("running", "paused") and session.loader.opening is None:
             # A paused run does not change.
             if job.status == "paused" and self._shown_step is not None:
                 return
@@ -95,26 +95,26 @@ class RunWatching:
 
     def _show_live(self, job: QueuedRun) -> None:
         """What was learnt until now takes the place of what was shown before."""
-        if self.folder != job.order.out:
+        if self.folder != job.request.out:
             return
-        path, first = job.order.out / LIVE_NAME, self._shown_step is None
+        path, first = job.request.out / LIVE_NAME, self._shown_step is None
         self._shown_step = job.live_step
         self.sharing.came()
         opened = self._session.opened
         if opened is not None and opened.path == path:
             self._session.loader.trained_further(path)
         elif first:
-            self._window.files.open(path, job.order.data)
+            self._window.files.open(path, job.request.data)
         else:
             # Somebody opened another scene meanwhile.
             self.watch(None)
 
-    def _show_saved(self, order: TrainingRequest) -> None:
+    def _show_saved(self, request: TrainingRequest) -> None:
         """What was shown while it learnt is gone with its process; its last checkpoint takes the place."""
-        live, opened = order.out / LIVE_NAME, self._session.opened
-        if not is_run_folder(order.out):
+        live, opened = request.out / LIVE_NAME, self._session.opened
+        if not is_run_folder(request.out):
             return
         if opened is not None and opened.path == live:
-            self._session.loader.trained_further(order.out)
+            self._session.loader.trained_further(request.out)
         elif self._session.loader.opening == live:
-            self._window.files.open(order.out, order.data)
+            self._window.files.open(request.out, request.data)

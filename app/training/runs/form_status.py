@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.human_readable import as_sentence, human_bytes, human_step, human_time
 from app.training.runs.measure import Estimate
-from app.training.runs.order import TrainingRequest
+from app.training.runs.training_request import TrainingRequest
 from engines.core.errors import UserError
 
 MEASURING = "Measuring how long this takes here …"

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.training.runs.library import Run, free_name
-from app.training.runs.order import TrainingRequest
 from app.training.runs.queue import QueuedRun, RunQueue
 from app.training.runs.rows import RunRow, rows_of
+from app.training.runs.training_request import TrainingRequest
 from engines.core.errors import UserError
 
 
@@ -38,7 +38,7 @@ class KnownRuns:
         Raises:
             UserError: another one goes on with that run.
         """
-        taken = {job.order.out.resolve() for job in self._jobs()}
+        taken = {job.request.out.resolve() for job in self._jobs()}
         if request.out.resolve() not in taken:
             return request
         if request.resume:
@@ -48,7 +48,7 @@ class KnownRuns:
     def begin(self, request: TrainingRequest) -> None:
         """It is trained again: what ended there has not."""
         folder = request.out.resolve()
-        self.ended = [job for job in self.ended if job.order.out.resolve() != folder]
+        self.ended = [job for job in self.ended if job.request.out.resolve() != folder]
 
     def end(self, job: QueuedRun) -> bool:
         """It has ended; whether there is something to tell of it: what was withdrawn before it began leaves nothing."""
@@ -61,19 +61,19 @@ class KnownRuns:
         """What lies on the disk now."""
         self._found = runs
         # A run that had begun, and whose folder was deleted since, is no run any more.
-        self.ended = [job for job in self.ended if job.last is None or job.order.out.exists()]
+        self.ended = [job for job in self.ended if job.last is None or job.request.out.exists()]
 
     def forget(self, folder: Path) -> None:
         """The run is not there any more, or not under this name."""
-        self.ended = [job for job in self.ended if job.order.out.resolve() != folder]
+        self.ended = [job for job in self.ended if job.request.out.resolve() != folder]
         self._found = [run for run in self._found if run.folder != folder]
 
     def new_notes(self, job: QueuedRun) -> tuple[str, ...]:
         """What was noted since they were asked for; what was assumed comes with the first report, and is not new."""
         if job.last is None:
             return ()
-        known = self._notes.get(job.order.out, len(job.notes))
-        self._notes[job.order.out] = len(job.notes)
+        known = self._notes.get(job.request.out, len(job.notes))
+        self._notes[job.request.out] = len(job.notes)
         return job.notes[known:]
 
     def _jobs(self) -> list[QueuedRun]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from app.training.runs.messages import Doing, Ended, Failed, Live, Message, Paused, RunCommand, Standing
-from app.training.runs.order import TrainingRequest
+from app.training.runs.training_request import TrainingRequest
 
 Status = Literal["waiting", "starting", "running", "paused", "stopping", "finished", "stopped", "failed"]
 UNDER_WAY = ("starting", "running", "paused", "stopping")
@@ -28,7 +28,7 @@ Start = Callable[[TrainingRequest, Callable[[Message], None]], Process]
 
 @dataclass(frozen=True)
 class QueuedRun:
-    """One order and how far it is.
+    """One request and how far it is.
 
     Attributes:
         last: the newest report.
@@ -38,7 +38,7 @@ class QueuedRun:
         text: why it failed.
     """
 
-    order: TrainingRequest
+    request: TrainingRequest
     status: Status = "waiting"
     last: Standing | None = None
     doing: str = ""
@@ -64,18 +64,18 @@ class RunQueue:
         self._process: Process | None = None
         self._closed = False
 
-    def add(self, order: TrainingRequest) -> QueuedRun:
+    def add(self, request: TrainingRequest) -> QueuedRun:
         """Begins it, or lets it wait for its turn."""
-        job = QueuedRun(order)
+        job = QueuedRun(request)
         self.waiting.append(job)
         self._changed(job)
         self._next()
         return job
 
-    def withdraw(self, order: TrainingRequest) -> None:
+    def withdraw(self, request: TrainingRequest) -> None:
         """It has not begun, and is not going to; one that has begun meanwhile goes on."""
         for job in self.waiting:
-            if job.order is order:
+            if job.request is request:
                 self.waiting.remove(job)
                 self._changed(replace(job, status="stopped"))
                 return
@@ -125,16 +125,16 @@ class RunQueue:
         job = replace(self.waiting.pop(0), status="starting")
         self.active = job
         try:
-            self._process = self._start(job.order, lambda message: self._hear(job.order, message))
+            self._process = self._start(job.request, lambda message: self._hear(job.request, message))
         except OSError as error:
             # No memory for another process, say.
             self._end(replace(job, status="failed", text=f"the training can't be started ({error.strerror or error})"))
         else:
             self._changed(job)
 
-    def _hear(self, order: TrainingRequest, message: Message) -> None:
+    def _hear(self, request: TrainingRequest, message: Message) -> None:
         job = self.active
-        if job is None or job.order is not order:
+        if job is None or job.request is not request:
             return
         if isinstance(message, Standing):
             status: Status = "running" if job.status == "starting" else job.status

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.training.runs.library import Run
-from app.training.runs.order import TrainingRequest
 from app.training.runs.rows import RunRow
+from app.training.runs.training_request import TrainingRequest
 from engines.core.errors import UserError
 
 

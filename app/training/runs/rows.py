@@ -73,6 +73,6 @@ def rows_of(jobs: Sequence[QueuedRun], runs: Sequence[Run]) -> list[RunRow]:
     by_folder = {run.folder: run for run in runs}
     rows = []
     for job in jobs:
-        folder = job.order.out.resolve()
-        rows.append(RunRow(folder, job.order.engine, job, by_folder.pop(folder, None)))
+        folder = job.request.out.resolve()
+        rows.append(RunRow(folder, job.request.engine, job, by_folder.pop(folder, None)))
     return rows + [RunRow(run.folder, run.engine, None, run) for run in by_folder.values()]

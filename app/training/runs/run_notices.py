@@ -28,7 +28,7 @@ class EndNotice:
 
 def end_notice(job: QueuedRun) -> EndNotice:
     """What is told of a run that finished, failed or was stopped."""
-    name = job.order.out.name
+    name = job.request.out.name
     score = f", PSNR {job.psnr:.2f} dB on held-out views" if job.psnr is not None else ""
     if job.status == "failed":
         return EndNotice("error", job.text, f"{name}: the training ended", job.text)
@@ -42,7 +42,7 @@ def quit_question(active: QueuedRun | None, waiting: Sequence[QueuedRun]) -> str
     """What is told before the program ends; empty where nothing is trained or waits."""
     lines = []
     if active is not None:
-        name = active.order.out.name
+        name = active.request.out.name
         lines.append(f"{name} is being trained. Quitting saves it; it can be resumed exactly where it was.")
     if waiting:
         one = len(waiting) == 1

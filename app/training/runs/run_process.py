@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from app.training.runs.messages import Ended, Failed, Message, RunCommand, from_line
-from app.training.runs.order import TrainingRequest
+from app.training.runs.training_request import TrainingRequest
 from engines.core.device import usable_cores
 
 MAIN = Path(__file__).resolve().parents[3] / "main.py"
@@ -37,15 +37,17 @@ def environment() -> dict[str, str]:
 class RunProcess:
     """One run. Its messages come to `on_message` on a thread of its own, the last of them `Ended` or `Failed`."""
 
-    def __init__(self, order: TrainingRequest, on_message: Callable[[Message], None], more: Sequence[str] = ()) -> None:
-        """Begins it, with `more` arguments than the order says."""
-        self.order, self._on_message = order, on_message
+    def __init__(
+        self, request: TrainingRequest, on_message: Callable[[Message], None], more: Sequence[str] = ()
+    ) -> None:
+        """Begins it, with `more` arguments than the request says."""
+        self.request, self._on_message = request, on_message
         self._closing = contextlib.ExitStack()
         self._errors = self._closing.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  (closed by it)
         self._held = False
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
-            command([*order.words(), *more, "--supervised"]),
+            command([*request.words(), *more, "--supervised"]),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -122,11 +124,11 @@ class RunProcess:
         """Of a process that ended without a word."""
         if code == KILLED:
             return (
-                f"{self.order.out.name}: the training was killed, by somebody or because memory ran out; "
+                f"{self.request.out.name}: the training was killed, by somebody or because memory ran out; "
                 "it can be continued from its last checkpoint"
             )
         self._errors.seek(0, os.SEEK_END)
         self._errors.seek(max(0, self._errors.tell() - TAIL_BYTES))
         lines = [line.strip() for line in self._errors.read().decode(errors="replace").splitlines() if line.strip()]
         said = next((line for line in reversed(lines) if "please report" not in line), f"exit code {code}")
-        return f"{self.order.out.name}: the training ended unexpectedly: {said.removeprefix('vantage: ')}"
+        return f"{self.request.out.name}: the training ended unexpectedly: {said.removeprefix('vantage: ')}"

@@ -14,7 +14,7 @@ from app.training.presets import Preset, presets_of
 from app.training.runs.form_status import FormStatus, Measured, status_of
 from app.training.runs.library import free_name
 from app.training.runs.measure import Estimate
-from app.training.runs.order import TrainingRequest
+from app.training.runs.training_request import TrainingRequest
 from engines import registry
 from engines.core.abilities import suggested_options
 from engines.core.config import TrainingConfig, make_options

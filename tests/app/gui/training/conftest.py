@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.gui.training import trainings
 from app.gui.window import Window
 from app.training.runs.messages import Message, Standing
-from app.training.runs.order import TrainingRequest
+from app.training.runs.training_request import TrainingRequest
 from engines.core.storage.run_folder import LIVE_NAME, append_history, write_run_checkpoint, write_run_config
 from tests.app.gui.conftest import NEVER, Shelf
 from tests.app.gui.fake_scene import FakeScene
@@ -23,11 +23,11 @@ from tests.engines.core.examples import checkpoint
 class FakeRun:
     """Stands for `RunProcess`: begins a run folder, notes what it is told, says what the test says."""
 
-    def __init__(self, order: TrainingRequest, on_message: Callable[[Message], None]) -> None:
-        self.order, self.hear = order, on_message
+    def __init__(self, request: TrainingRequest, on_message: Callable[[Message], None]) -> None:
+        self.request, self.hear = request, on_message
         self.told: list[tuple[float, str]] = []
-        if not order.resume:
-            write_run_config(order.out, order.engine, order.data, {"max_steps": 9, **order.settings})
+        if not request.resume:
+            write_run_config(request.out, request.engine, request.data, {"max_steps": 9, **request.settings})
 
     @property
     def words(self) -> list[str]:
@@ -55,12 +55,12 @@ class FakeRun:
     def stand(self, step: int, **more: Any) -> None:
         """Says where it stands, as its history does."""
         psnr = more.pop("psnr", None)
-        append_history(self.order.out, {"step": step, "l1": 1 / (1 + step), **({"psnr": psnr} if psnr else {})})
+        append_history(self.request.out, {"step": step, "l1": 1 / (1 + step), **({"psnr": psnr} if psnr else {})})
         self.hear(Standing(step, 9, {"l1": 1 / (1 + step)}, 2.0, 3.0, False, 2**20, psnr=psnr, **more))
 
     def save(self, step: int) -> None:
         """Leaves a checkpoint."""
-        write_run_checkpoint(self.order.out, checkpoint(step=step))
+        write_run_checkpoint(self.request.out, checkpoint(step=step))
 
 
 @pytest.fixture
@@ -68,8 +68,8 @@ def runs(monkeypatch: pytest.MonkeyPatch, shelf: Shelf) -> list[FakeRun]:
     """The processes that were begun."""
     begun: list[FakeRun] = []
 
-    def begin(order: TrainingRequest, on_message: Callable[[Message], None]) -> FakeRun:
-        begun.append(FakeRun(order, on_message))
+    def begin(request: TrainingRequest, on_message: Callable[[Message], None]) -> FakeRun:
+        begun.append(FakeRun(request, on_message))
         return begun[-1]
 
     monkeypatch.setattr(trainings, "RunProcess", begin)
@@ -80,7 +80,7 @@ def runs(monkeypatch: pytest.MonkeyPatch, shelf: Shelf) -> list[FakeRun]:
 
 
 @pytest.fixture
-def order(tmp_path: Path) -> Callable[..., TrainingRequest]:
+def make_request(tmp_path: Path) -> Callable[..., TrainingRequest]:
     """Orders by the name of their run."""
     (tmp_path / "data").mkdir()
     return lambda name, **more: TrainingRequest("colour_grid", tmp_path / "data", tmp_path / "runs" / name, **more)

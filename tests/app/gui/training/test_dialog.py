@@ -19,7 +19,7 @@ from app.gui.training.dialog import TrainDialog
 from app.gui.window import Window
 from app.training import presets
 from app.training.runs.measure import Estimate
-from app.training.runs.order import TrainingRequest
+from app.training.runs.training_request import TrainingRequest
 from engines.core.data.images import write_png
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
@@ -32,10 +32,10 @@ SOON = 60_000
 def asked(window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> Iterator[TrainDialog]:
     """The dialog, shown, with nothing chosen; a step takes half a second."""
 
-    def measured(order: TrainingRequest, stop: Stop) -> Estimate:
+    def measured(request: TrainingRequest, stop: Stop) -> Estimate:
         return Estimate(7260.0, (0.5,), 2.0, 2 * 10**9, 8 * 10**9, 10**8, 10**10, ("the grid was made to fit",))
 
-    monkeypatch.setattr(dialog, "measure_order", measured)
+    monkeypatch.setattr(dialog, "measure_request", measured)
     monkeypatch.setattr(dialog, "runs_home", lambda settings: tmp_path / "runs")
     shown = TrainDialog(window, busy=False)
     shown.show()
@@ -139,10 +139,10 @@ def test_a_folder_that_is_there_is_not_overwritten(
 def test_what_can_not_be_measured_can_not_begin(
     asked: TrainDialog, qtbot: QtBot, photographs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refused(order: TrainingRequest, stop: Stop) -> Estimate:
+    def refused(request: TrainingRequest, stop: Stop) -> Estimate:
         raise UserError("out of memory on CPU; begin a run with a smaller grid_dim (now 24)")
 
-    monkeypatch.setattr(dialog, "measure_order", refused)
+    monkeypatch.setattr(dialog, "measure_request", refused)
     choose(asked, qtbot, photographs)
     qtbot.waitUntil(lambda: "smaller grid_dim" in asked.wrong.text(), timeout=SOON)
     assert not asked.start.isEnabled() and asked.time.text() == ""
@@ -152,7 +152,7 @@ def test_what_will_not_fit_is_said(
     asked: TrainDialog, qtbot: QtBot, photographs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tight = Estimate(60.0, (0.5,), 0.0, 79 * 10**8, 8 * 10**9, 10**8, 10**8)
-    monkeypatch.setattr(dialog, "measure_order", lambda order, stop: tight)
+    monkeypatch.setattr(dialog, "measure_request", lambda request, stop: tight)
     choose(asked, qtbot, photographs)
     qtbot.waitUntil(lambda: "It won't fit" in asked.wrong.text(), timeout=SOON)
     assert "memory will hardly suffice" in asked.wrong.text() and "the disk has no room" in asked.wrong.text()

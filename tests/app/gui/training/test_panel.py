@@ -15,9 +15,9 @@ from app.gui.training.panel import TrainingPanel
 from app.gui.training.runs_list import METHOD
 from app.gui.window import Window
 from app.training.runs.messages import Standing
-from app.training.runs.order import TrainingRequest
 from app.training.runs.queue import QueuedRun
 from app.training.runs.rows import RunRow
+from app.training.runs.training_request import TrainingRequest
 from engines.core.data.images import write_png
 
 

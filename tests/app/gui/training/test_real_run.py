@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 from app.gui.main import make_window
 from app.gui.window import Window
 from app.training.loop import run_training
-from app.training.runs.order import TrainingRequest
 from app.training.runs.run_process import RunProcess
+from app.training.runs.training_request import TrainingRequest
 from engines.core.engine import never_stop
 from engines.core.storage.run_folder import SCENE_NAME
 from tests.app.gui.conftest import send_mouse, wait_exact

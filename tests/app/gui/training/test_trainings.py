@@ -15,8 +15,8 @@ from app.gui.training.run_menu import RunMenu
 from app.gui.window import Window
 from app.settings import load_settings
 from app.training.runs.messages import Ended, Failed, Live, Paused
-from app.training.runs.order import TrainingRequest
 from app.training.runs.rows import RunRow
+from app.training.runs.training_request import TrainingRequest
 from engines.core.errors import UserError
 from engines.core.storage.run_folder import LIVE_NAME, append_history, claimed, write_run_checkpoint, write_run_config
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, wait_exact
@@ -24,7 +24,7 @@ from tests.app.gui.fake_scene import FakeScene
 from tests.app.gui.training.conftest import FakeRun, look_and_wait, rows
 from tests.engines.core.examples import checkpoint
 
-MakeOrder = Callable[..., TrainingRequest]
+MakeRequest = Callable[..., TrainingRequest]
 FAST = Path("fast.pth")
 
 
@@ -34,11 +34,9 @@ def opened_path(window: Window) -> Path | None:
 
 def live_and_wait(window: Window, qtbot: QtBot, run: FakeRun, step: int) -> None:
     """The run writes what it has learnt, and the window shows it."""
-    before = window.session.opened
+    before, live = window.session.opened, run.request.out / LIVE_NAME
     run.hear(Live(step))
-    qtbot.waitUntil(
-        lambda: window.session.opened is not before and opened_path(window) == run.order.out / LIVE_NAME, timeout=NEVER
-    )
+    qtbot.waitUntil(lambda: window.session.opened is not before and opened_path(window) == live, timeout=NEVER)
     wait_exact(window, qtbot)
 
 
@@ -60,9 +58,9 @@ def old_run(folder: Path, data: Path, step: int = 7) -> Path:
 
 
 def test_a_run_is_followed_from_its_order_to_its_end(
-    window: Window, qtbot: QtBot, runs: list[FakeRun], order: MakeOrder
+    window: Window, qtbot: QtBot, runs: list[FakeRun], make_request: MakeRequest
 ) -> None:
-    window.trainings.begin(order("car"))
+    window.trainings.begin(make_request("car"))
     panel = window.trainings.panel
     assert panel is not None
     (run,) = runs
@@ -81,13 +79,13 @@ def test_a_run_is_followed_from_its_order_to_its_end(
     assert panel.state.text() == "No training under way" and not window.commands["stop_training"].isEnabled()
     look_and_wait(window, qtbot, lambda: rows(window)["car"] == ("9", "22.50 dB", "finished"))
     window.banner.button.click()
-    qtbot.waitUntil(lambda: opened_path(window) == run.order.out, timeout=NEVER)
+    qtbot.waitUntil(lambda: opened_path(window) == run.request.out, timeout=NEVER)
 
 
 def test_what_is_learnt_is_seen_with_the_eye_where_it_is(
-    window: Window, qtbot: QtBot, runs: list[FakeRun], order: MakeOrder
+    window: Window, qtbot: QtBot, runs: list[FakeRun], make_request: MakeRequest
 ) -> None:
-    window.trainings.begin(order("car"))
+    window.trainings.begin(make_request("car"))
     (run,) = runs
     run.stand(1)
     qtbot.waitUntil(lambda: "live" in run.words, timeout=NEVER)
@@ -99,7 +97,7 @@ def test_what_is_learnt_is_seen_with_the_eye_where_it_is(
     assert np.array_equal(window.session.eye.shown.camera_to_world, eye.camera_to_world)
     run.save(9)
     run.hear(Ended(9, False))
-    qtbot.waitUntil(lambda: opened_path(window) == run.order.out, timeout=NEVER)
+    qtbot.waitUntil(lambda: opened_path(window) == run.request.out, timeout=NEVER)
     wait_exact(window, qtbot)
     assert np.array_equal(window.session.eye.shown.camera_to_world, eye.camera_to_world)
     # What is told of the end stays until it was read, although the scene has been opened anew.
@@ -109,9 +107,9 @@ def test_what_is_learnt_is_seen_with_the_eye_where_it_is(
 
 @pytest.mark.parametrize("looked_before", [False, True])
 def test_a_run_that_ends_while_its_picture_is_being_opened_is_shown_as_it_was_saved(
-    window: Window, qtbot: QtBot, runs: list[FakeRun], order: MakeOrder, looked_before: bool
+    window: Window, qtbot: QtBot, runs: list[FakeRun], make_request: MakeRequest, looked_before: bool
 ) -> None:
-    window.trainings.begin(order("car"))
+    window.trainings.begin(make_request("car"))
     (run,) = runs
     run.stand(1)
     if looked_before:
@@ -119,16 +117,15 @@ def test_a_run_that_ends_while_its_picture_is_being_opened_is_shown_as_it_was_sa
     run.save(9)
     run.hear(Live(8))
     run.hear(Ended(9, False))
-    qtbot.waitUntil(
-        lambda: opened_path(window) == run.order.out and window.session.loader.opening is None, timeout=NEVER
-    )
+    out, loader = run.request.out, window.session.loader
+    qtbot.waitUntil(lambda: opened_path(window) == out and loader.opening is None, timeout=NEVER)
 
 
 def test_the_next_picture_is_asked_for_when_the_last_was_seen(
-    window: Window, qtbot: QtBot, runs: list[FakeRun], order: MakeOrder
+    window: Window, qtbot: QtBot, runs: list[FakeRun], make_request: MakeRequest
 ) -> None:
     open_and_wait(window, qtbot, FAST)
-    window.trainings.begin(order("car"))
+    window.trainings.begin(make_request("car"))
     (run,) = runs
     run.stand(1)
     qtbot.waitUntil(lambda: "live" in run.words, timeout=NEVER)
@@ -136,7 +133,7 @@ def test_the_next_picture_is_asked_for_when_the_last_was_seen(
     window.trainings.watching.sharing._next_s -= 100
     qtbot.wait(300)
     assert run.words.count("live") == 1
-    live = run.order.out / LIVE_NAME
+    live = run.request.out / LIVE_NAME
     window.trainings.watching._shown_step = None
     run.hear(Live(1))
     qtbot.waitUntil(lambda: opened_path(window) == live, timeout=NEVER)
@@ -148,9 +145,9 @@ def test_the_next_picture_is_asked_for_when_the_last_was_seen(
 
 
 def test_who_opens_another_scene_is_left_in_peace(
-    window: Window, qtbot: QtBot, runs: list[FakeRun], order: MakeOrder
+    window: Window, qtbot: QtBot, runs: list[FakeRun], make_request: MakeRequest
 ) -> None:
-    window.trainings.begin(order("car"))
+    window.trainings.begin(make_request("car"))
     (run,) = runs
     run.stand(1)
     live_and_wait(window, qtbot, run, 1)
@@ -164,10 +161,10 @@ def test_who_opens_another_scene_is_left_in_peace(
 
 
 def test_the_run_waits_while_the_camera_moves(
-    window: Window, qtbot: QtBot, runs: list[FakeRun], order: MakeOrder
+    window: Window, qtbot: QtBot, runs: list[FakeRun], make_request: MakeRequest
 ) -> None:
     open_and_wait(window, qtbot, FAST)
-    window.trainings.begin(order("car"))
+    window.trainings.begin(make_request("car"))
     (run,) = runs
     run.stand(1)
     qtbot.waitUntil(lambda: not run.held, timeout=NEVER)
@@ -181,9 +178,9 @@ def test_the_run_waits_while_the_camera_moves(
 
 
 def test_a_failure_is_told_and_stays_in_the_list(
-    window: Window, qtbot: QtBot, runs: list[FakeRun], order: MakeOrder
+    window: Window, qtbot: QtBot, runs: list[FakeRun], make_request: MakeRequest
 ) -> None:
-    window.trainings.begin(order("car"))
+    window.trainings.begin(make_request("car"))
     runs[0].stand(1)
     runs[0].hear(Failed("car: out of memory on CPU; begin a run with a smaller nf0 (now 64)"))
     assert window.banner.text.text() == "car: out of memory on CPU; begin a run with a smaller nf0 (now 64)"
@@ -195,41 +192,41 @@ def test_a_failure_is_told_and_stays_in_the_list(
 
 
 def test_the_second_begins_when_the_first_has_ended(
-    window: Window, qtbot: QtBot, runs: list[FakeRun], order: MakeOrder
+    window: Window, qtbot: QtBot, runs: list[FakeRun], make_request: MakeRequest
 ) -> None:
-    window.trainings.begin(order("car"))
+    window.trainings.begin(make_request("car"))
     panel = window.trainings.panel
     assert panel is not None
-    window.trainings.begin(order("van"))
+    window.trainings.begin(make_request("van"))
     assert len(runs) == 1 and rows(window)["van"][2] == "waiting"
     assert window.banner.text.text() == "van begins when the runs before it are done."
     runs[0].stand(1)
     assert panel.figures.text().endswith("1 waiting")
     runs[0].hear(Failed("car: no"))
-    assert len(runs) == 2 and runs[1].order.out.name == "van"
+    assert len(runs) == 2 and runs[1].request.out.name == "van"
     assert (rows(window)["car"][2], rows(window)["van"][2]) == ("failed", "starting …")
 
 
-def test_two_orders_do_not_share_a_folder(window: Window, runs: list[FakeRun], order: MakeOrder) -> None:
-    window.trainings.begin(order("car"))
-    window.trainings.begin(order("van"))
+def test_two_requests_do_not_share_a_folder(window: Window, runs: list[FakeRun], make_request: MakeRequest) -> None:
+    window.trainings.begin(make_request("car"))
+    window.trainings.begin(make_request("van"))
     # Nothing is there of the one that waits: its name is taken all the same.
-    window.trainings.begin(order("van"))
+    window.trainings.begin(make_request("van"))
     assert list(rows(window)) == ["car", "van", "van-2"]
     with pytest.raises(UserError, match="car: is in the queue already"):
-        window.trainings.begin(order("car", resume=True))
+        window.trainings.begin(make_request("car", resume=True))
 
 
 def test_what_waits_can_be_taken_from_the_queue(
-    window: Window, qtbot: QtBot, runs: list[FakeRun], order: MakeOrder, tmp_path: Path
+    window: Window, qtbot: QtBot, runs: list[FakeRun], make_request: MakeRequest, tmp_path: Path
 ) -> None:
     old_run(tmp_path / "runs" / "old", tmp_path / "data")
-    window.trainings.begin(order("car"))
-    window.trainings.begin(order("old", resume=True))
+    window.trainings.begin(make_request("car"))
+    window.trainings.begin(make_request("old", resume=True))
     window.change_settings(window.settings.with_run(tmp_path / "runs" / "old"))
     look_and_wait(window, qtbot, lambda: any(row.run is not None for row in window.trainings.rows[1:]))
     menu, entries, row = menu_of(window, "old")
-    # Its folder has to stay where the order finds it.
+    # Its folder has to stay where the request finds it.
     assert not entries["Rename…"] and not entries["Move to trash…"] and not entries["Resume…"]
     assert entries["Take from the queue"] and entries["Copy command line"]
     menu._withdraw(row)
@@ -237,8 +234,8 @@ def test_what_waits_can_be_taken_from_the_queue(
     assert len(runs) == 1 and menu_of(window, "old")[1]["Resume…"]
 
 
-def test_pause_and_go_on(window: Window, runs: list[FakeRun], order: MakeOrder) -> None:
-    window.trainings.begin(order("car"))
+def test_pause_and_go_on(window: Window, runs: list[FakeRun], make_request: MakeRequest) -> None:
+    window.trainings.begin(make_request("car"))
     panel, pause = window.trainings.panel, window.commands["pause_training"]
     assert panel is not None
     (run,) = runs
@@ -258,7 +255,7 @@ def test_pause_and_go_on(window: Window, runs: list[FakeRun], order: MakeOrder) 
 
 
 def test_a_run_of_the_command_line_is_continued(
-    window: Window, qtbot: QtBot, runs: list[FakeRun], order: MakeOrder, tmp_path: Path
+    window: Window, qtbot: QtBot, runs: list[FakeRun], make_request: MakeRequest, tmp_path: Path
 ) -> None:
     folder = old_run(tmp_path / "vantage-runs" / "old", tmp_path / "data")
     window.trainings.show_panel(True)
@@ -269,12 +266,13 @@ def test_a_run_of_the_command_line_is_continued(
     qtbot.waitUntil(go_on.isEnabled)
     go_on.trigger()
     assert row.folder == folder and not go_on.isEnabled()
-    assert runs[0].order == TrainingRequest("colour_grid", tmp_path / "data", folder, settings={}, resume=True)
+    assert runs[0].request == TrainingRequest("colour_grid", tmp_path / "data", folder, settings={}, resume=True)
     assert not menu_of(window, "old")[1]["Resume…"]
 
 
+@pytest.mark.usefixtures("make_request")
 def test_a_finished_run_is_continued_to_more_steps(
-    window: Window, qtbot: QtBot, runs: list[FakeRun], order: MakeOrder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    window: Window, qtbot: QtBot, runs: list[FakeRun], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old_run(tmp_path / "vantage-runs" / "old", tmp_path / "data", step=9)
     window.trainings.show_panel(True)
@@ -285,7 +283,7 @@ def test_a_finished_run_is_continued_to_more_steps(
     assert not runs
     monkeypatch.setattr(QInputDialog, "getInt", lambda *asked: (asked[3], True))
     menu.go_on(row)
-    assert runs[0].order.settings == {"max_steps": 18}
+    assert runs[0].request.settings == {"max_steps": 18}
 
 
 def test_a_run_that_is_trained_elsewhere_is_left_alone(
@@ -351,10 +349,10 @@ def answer(monkeypatch: pytest.MonkeyPatch, choose: Callable[[QMessageBox], obje
 
 
 def test_closing_asks_and_saves_unless_told_otherwise(
-    window: Window, runs: list[FakeRun], order: MakeOrder, monkeypatch: pytest.MonkeyPatch
+    window: Window, runs: list[FakeRun], make_request: MakeRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window.trainings.begin(order("car"))
-    window.trainings.begin(order("van"))
+    window.trainings.begin(make_request("car"))
+    window.trainings.begin(make_request("van"))
     runs[0].stand(1)
     asked = answer(monkeypatch, lambda box: next(b for b in box.buttons() if b is not box.defaultButton()))
     window.close()
@@ -371,24 +369,24 @@ def test_closing_asks_nothing_where_nothing_is_trained(window: Window, monkeypat
     assert not asked and not window.isVisible()
 
 
-def test_a_run_is_remembered_at_once(window: Window, runs: list[FakeRun], order: MakeOrder) -> None:
-    window.trainings.begin(order("car"))
+def test_a_run_is_remembered_at_once(window: Window, runs: list[FakeRun], make_request: MakeRequest) -> None:
+    window.trainings.begin(make_request("car"))
     # Not only when the window closes: it may be killed.
     assert [Path(run).name for run in load_settings().runs] == ["car"]
 
 
-def test_the_command_line_of_a_run_is_copied(window: Window, runs: list[FakeRun], order: MakeOrder) -> None:
-    window.trainings.begin(order("car"))
+def test_the_command_line_of_a_run_is_copied(window: Window, runs: list[FakeRun], make_request: MakeRequest) -> None:
+    window.trainings.begin(make_request("car"))
     menu, _, row = menu_of(window, "car")
     menu._copy(row)
-    assert QApplication.clipboard().text() == runs[0].order.command_line()
+    assert QApplication.clipboard().text() == runs[0].request.command_line()
 
 
 def test_a_slow_scene_is_not_learnt_further_while_it_is_drawn(
-    window: Window, qtbot: QtBot, shelf: Shelf, runs: list[FakeRun], order: MakeOrder
+    window: Window, qtbot: QtBot, shelf: Shelf, runs: list[FakeRun], make_request: MakeRequest
 ) -> None:
     shelf.scenes[LIVE_NAME] = lambda: FakeScene(seconds=0.4)
-    window.trainings.begin(order("car"))
+    window.trainings.begin(make_request("car"))
     (run,) = runs
     run.stand(1)
     qtbot.waitUntil(lambda: "live" in run.words, timeout=NEVER)

@@ -7,8 +7,8 @@ from typing import Any
 
 from app.training.runs.library import Run
 from app.training.runs.messages import Standing
-from app.training.runs.order import TrainingRequest
 from app.training.runs.queue import QueuedRun
+from app.training.runs.training_request import TrainingRequest
 
 
 def run(folder: Path, step: int = 5, training: bool = False) -> Run:

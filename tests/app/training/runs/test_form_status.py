@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.training.runs.form_status import MEASURING, FormStatus, status_of
 from app.training.runs.measure import Estimate
-from app.training.runs.order import TrainingRequest
+from app.training.runs.training_request import TrainingRequest
 from engines.core.errors import UserError
 
 REQUEST = TrainingRequest("colour_grid", Path("data"), Path("runs/car"))

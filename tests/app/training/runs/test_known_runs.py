@@ -9,8 +9,8 @@ import pytest
 
 from app.training.runs.known_runs import KnownRuns
 from app.training.runs.messages import Standing
-from app.training.runs.order import TrainingRequest
 from app.training.runs.queue import RunQueue
+from app.training.runs.training_request import TrainingRequest
 from engines.core.errors import UserError
 from tests.app.training.runs.listed import job, run
 from tests.app.training.runs.test_queue import Process

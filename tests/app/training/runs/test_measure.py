@@ -15,9 +15,9 @@ from app.commands import train
 from app.training.runs import measure as measuring
 from app.training.runs import run_process
 from app.training.runs.measure import Estimate, measure
-from app.training.runs.measuring import measure_order
+from app.training.runs.measuring import measure_request
 from app.training.runs.messages import Ended, Failed, Message, to_line
-from app.training.runs.order import TrainingRequest
+from app.training.runs.training_request import TrainingRequest
 from engines.core.engine import never_stop
 from engines.core.errors import Cancelled, OutOfMemory, UserError
 from engines.core.learning.optimisation import Optimisation
@@ -117,8 +117,8 @@ def test_without_memory_it_says_what_to_lower(
 
 
 def test_measuring_beside_the_window(photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    order = TrainingRequest("colour_grid", photographs, tmp_path / "run", settings={"max_steps": 3}, device="cpu")
-    assert_plausible(measure_order(order, never_stop))
+    request = TrainingRequest("colour_grid", photographs, tmp_path / "run", settings={"max_steps": 3}, device="cpu")
+    assert_plausible(measure_request(request, never_stop))
     assert not (tmp_path / "run").exists()
     for code, error, told in (
         ("import time; time.sleep(600)", Cancelled, "^$"),
@@ -127,12 +127,12 @@ def test_measuring_beside_the_window(photographs: Path, tmp_path: Path, monkeypa
     ):
         monkeypatch.setattr(run_process, "command", lambda words, code=code: [sys.executable, "-c", code])
         with pytest.raises(error, match=told):
-            measure_order(order, lambda error=error: error is Cancelled)
+            measure_request(request, lambda error=error: error is Cancelled)
 
 
 def test_a_measurement_that_was_killed_says_what_to_lower(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     class Killed:
-        def __init__(self, order: TrainingRequest, hear: Callable[[Message], None], more: Sequence[str]) -> None:
+        def __init__(self, request: TrainingRequest, hear: Callable[[Message], None], more: Sequence[str]) -> None:
             assert more == ("--measure",)
             hear(Failed("the training was killed", killed=True))
 
@@ -141,4 +141,4 @@ def test_a_measurement_that_was_killed_says_what_to_lower(monkeypatch: pytest.Mo
 
     monkeypatch.setattr("app.training.runs.measuring.RunProcess", Killed)
     with pytest.raises(UserError, match="memory ran out; lower rays_per_step, grid_dim"):
-        measure_order(TrainingRequest("colour_grid", tmp_path, tmp_path / "run"), never_stop)
+        measure_request(TrainingRequest("colour_grid", tmp_path, tmp_path / "run"), never_stop)

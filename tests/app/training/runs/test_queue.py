@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from app.training.runs.messages import Doing, Ended, Failed, Live, Message, Paused, Standing
-from app.training.runs.order import TrainingRequest
 from app.training.runs.queue import QueuedRun, RunQueue
+from app.training.runs.training_request import TrainingRequest
 
 HERE = Path("data")
 
 
-def order(name: str) -> TrainingRequest:
+def request(name: str) -> TrainingRequest:
     return TrainingRequest("colour_grid", HERE, Path(name))
 
 
@@ -25,8 +25,8 @@ def standing(step: int, psnr: float | None = None, notes: tuple[str, ...] = ()) 
 class Process:
     """Notes what it is told."""
 
-    def __init__(self, order: TrainingRequest, hear: Callable[[Message], None]) -> None:
-        self.order, self.hear = order, hear
+    def __init__(self, request: TrainingRequest, hear: Callable[[Message], None]) -> None:
+        self.request, self.hear = request, hear
         self.told: list[str] = []
 
     def send(self, command: str) -> None:
@@ -51,15 +51,15 @@ class Bench:
         self.fails: OSError | None = None
         self.queue = RunQueue(self._start, self.changes.append)
 
-    def _start(self, order: TrainingRequest, hear: Callable[[Message], None]) -> Process:
+    def _start(self, request: TrainingRequest, hear: Callable[[Message], None]) -> Process:
         if self.fails is not None:
             raise self.fails
-        self.processes.append(Process(order, hear))
+        self.processes.append(Process(request, hear))
         return self.processes[-1]
 
     @property
     def begun(self) -> list[str]:
-        return [str(process.order.out) for process in self.processes]
+        return [str(process.request.out) for process in self.processes]
 
     @property
     def status(self) -> str | None:
@@ -67,7 +67,7 @@ class Bench:
 
     def states(self, name: str) -> list[str]:
         """All that were told of one, each once."""
-        told = [job.status for job in self.changes if str(job.order.out) == name]
+        told = [job.status for job in self.changes if str(job.request.out) == name]
         return [status for index, status in enumerate(told) if index == 0 or told[index - 1] != status]
 
 
@@ -78,8 +78,8 @@ def bench() -> Bench:
 
 def test_they_are_trained_one_after_the_other_in_order(bench: Bench) -> None:
     for name in ("a", "b", "c"):
-        bench.queue.add(order(name))
-    assert bench.begun == ["a"] and [str(job.order.out) for job in bench.queue.waiting] == ["b", "c"]
+        bench.queue.add(request(name))
+    assert bench.begun == ["a"] and [str(job.request.out) for job in bench.queue.waiting] == ["b", "c"]
     bench.processes[0].hear(standing(1))
     bench.processes[0].hear(Ended(9, False))
     assert bench.begun == ["a", "b"]
@@ -94,7 +94,7 @@ def test_they_are_trained_one_after_the_other_in_order(bench: Bench) -> None:
 
 
 def test_a_job_gathers_what_is_said(bench: Bench) -> None:
-    bench.queue.add(order("a"))
+    bench.queue.add(request("a"))
     hear = bench.processes[0].hear
     hear(standing(0, notes=("the grid was made to fit",)))
     hear(standing(5, psnr=21.5))
@@ -107,21 +107,21 @@ def test_a_job_gathers_what_is_said(bench: Bench) -> None:
 
 def test_what_can_not_be_started_fails_and_the_next_begins(bench: Bench) -> None:
     bench.fails = OSError(12, "Cannot allocate memory")
-    bench.queue.add(order("a"))
+    bench.queue.add(request("a"))
     assert bench.queue.active is None
     assert bench.changes[-1].status == "failed"
     assert bench.changes[-1].text == "the training can't be started (Cannot allocate memory)"
     bench.fails = None
-    bench.queue.add(order("b"))
-    bench.queue.add(order("c"))
-    bench.queue.add(order("d"))
+    bench.queue.add(request("b"))
+    bench.queue.add(request("c"))
+    bench.queue.add(request("d"))
     bench.fails = OSError(12, "Cannot allocate memory")
     bench.processes[0].hear(Ended(9, False))
     assert bench.states("c")[-1] == bench.states("d")[-1] == "failed" and bench.queue.active is None
 
 
 def test_pause_and_go_on(bench: Bench) -> None:
-    bench.queue.add(order("a"))
+    bench.queue.add(request("a"))
     process = bench.processes[0]
     process.hear(standing(1))
     bench.queue.pause()
@@ -140,7 +140,7 @@ def test_pause_and_go_on(bench: Bench) -> None:
 
 
 def test_stop_is_said_once_and_stays(bench: Bench) -> None:
-    bench.queue.add(order("a"))
+    bench.queue.add(request("a"))
     process = bench.processes[0]
     bench.queue.stop()
     bench.queue.stop()
@@ -153,22 +153,22 @@ def test_stop_is_said_once_and_stays(bench: Bench) -> None:
 
 
 def test_only_what_waits_can_be_withdrawn(bench: Bench) -> None:
-    orders = [order(name) for name in ("a", "b", "c")]
-    for each in orders:
+    requests = [request(name) for name in ("a", "b", "c")]
+    for each in requests:
         bench.queue.add(each)
-    bench.queue.withdraw(orders[1])
+    bench.queue.withdraw(requests[1])
     assert bench.states("b") == ["waiting", "stopped"]
     told = len(bench.changes)
-    bench.queue.withdraw(orders[0])
-    bench.queue.withdraw(orders[1])
+    bench.queue.withdraw(requests[0])
+    bench.queue.withdraw(requests[1])
     assert len(bench.changes) == told and bench.status == "starting"
     bench.processes[0].hear(Ended(9, False))
     assert bench.begun == ["a", "c"]
 
 
 def test_late_words_of_an_ended_run_are_not_taken_for_the_next_ones(bench: Bench) -> None:
-    bench.queue.add(order("a"))
-    bench.queue.add(order("b"))
+    bench.queue.add(request("a"))
+    bench.queue.add(request("b"))
     bench.processes[0].hear(Ended(9, False))
     bench.processes[0].hear(Failed("late"))
     bench.processes[0].hear(standing(8))
@@ -176,11 +176,11 @@ def test_late_words_of_an_ended_run_are_not_taken_for_the_next_ones(bench: Bench
 
 
 def test_closing_leaves_the_run_to_itself_and_begins_nothing(bench: Bench) -> None:
-    bench.queue.add(order("a"))
-    bench.queue.add(order("b"))
+    bench.queue.add(request("a"))
+    bench.queue.add(request("b"))
     bench.queue.close()
     bench.processes[0].hear(Ended(5, True))
-    bench.queue.add(order("c"))
+    bench.queue.add(request("c"))
     assert bench.begun == ["a"] and bench.processes[0].told == ["leave"] and bench.queue.active is None
 
 

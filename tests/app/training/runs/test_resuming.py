@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from app.training.runs.library import Run
-from app.training.runs.order import TrainingRequest
 from app.training.runs.queue import QueuedRun
 from app.training.runs.resuming import ResumeForm, is_free, resumable
 from app.training.runs.rows import RunRow
+from app.training.runs.training_request import TrainingRequest
 from engines.core.errors import UserError
 from engines.core.storage.run_folder import write_run_checkpoint
 from tests.app.training.runs.listed import job, run

@@ -18,9 +18,9 @@ from app.training.loop import Report, run_training
 from app.training.run_history import RECENT
 from app.training.runs import run_process
 from app.training.runs.messages import Ended, Failed, Live, Message, Paused, Standing
-from app.training.runs.order import TrainingRequest
 from app.training.runs.run_process import RunProcess
 from app.training.runs.supervised_run import SupervisedRun
+from app.training.runs.training_request import TrainingRequest
 from engines.core.engine import never_stop
 from engines.core.storage.checkpoint import Checkpoint
 from engines.core.storage.run_folder import LIVE_NAME, is_claimed, read_run_training
@@ -37,10 +37,10 @@ EACH = {"validate_every": 10**9, "checkpoint_every": 10**9}
 class Watching:
     """A process and what it has said."""
 
-    def __init__(self, order: TrainingRequest) -> None:
+    def __init__(self, request: TrainingRequest) -> None:
         self.said: list[Message] = []
         self._changed = threading.Condition()
-        self.process = RunProcess(order, self._hear)
+        self.process = RunProcess(request, self._hear)
 
     def _hear(self, message: Message) -> None:
         with self._changed:
@@ -69,13 +69,13 @@ def silently(report: Report) -> None:
     """Tells nobody."""
 
 
-def order(data: Path, out: Path, **settings: object) -> TrainingRequest:
+def request(data: Path, out: Path, **settings: object) -> TrainingRequest:
     return TrainingRequest("colour_grid", data, out, settings={**EACH, **settings}, device="cpu")
 
 
 def test_a_run_that_is_steered_in_every_way_learns_what_it_would_have_learnt(photographs: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    run = Watching(order(photographs, out, max_steps=10**9))
+    run = Watching(request(photographs, out, max_steps=10**9))
     said = run.wait_for(learns)
     assert is_claimed(out)
     run.process.send("live")
@@ -116,9 +116,9 @@ WATCHER = """
 import sys, time
 from pathlib import Path
 from app.training.runs.messages import Standing
-from app.training.runs.order import TrainingRequest
+from app.training.runs.training_request import TrainingRequest
 from app.training.runs.run_process import RunProcess
-from tests.app.training.runs.test_run_process import order
+from tests.app.training.runs.test_run_process import request
 
 def hear(message):
     if isinstance(message, Standing) and message.step > 0 and not held:
@@ -127,7 +127,7 @@ def hear(message):
         print(process.pid, flush=True)
 
 held = []
-process = RunProcess(order(Path(sys.argv[1]), Path(sys.argv[2]), max_steps=10**9), hear)
+process = RunProcess(request(Path(sys.argv[1]), Path(sys.argv[2]), max_steps=10**9), hear)
 process.wait()
 """
 
@@ -163,7 +163,7 @@ def _wait_until(so: Callable[[], bool]) -> None:
 
 def test_a_killed_run_fails_with_a_line_and_gives_its_folder_back(photographs: Path, tmp_path: Path) -> None:
     out = tmp_path / "a run"
-    run = Watching(order(photographs, out, max_steps=10**9, checkpoint_every=1))
+    run = Watching(request(photographs, out, max_steps=10**9, checkpoint_every=1))
     run.wait_for(lambda message: isinstance(message, Standing) and message.saved)
     os.kill(run.process.pid, signal.SIGKILL)
     assert run.last == Failed(
@@ -181,7 +181,7 @@ def test_a_killed_run_fails_with_a_line_and_gives_its_folder_back(photographs: P
 
 def test_a_run_that_is_told_to_end_with_its_session_saves(photographs: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    run = Watching(order(photographs, out, max_steps=10**9))
+    run = Watching(request(photographs, out, max_steps=10**9))
     run.wait_for(learns)
     os.kill(run.process.pid, signal.SIGTERM)
     ended = run.last

@@ -1,4 +1,4 @@
-"""What each choice of a new training leaves of the others, and what is ordered in the end."""
+"""What each choice of a new training leaves of the others, and what is requested in the end."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ def test_data_chooses_a_method_that_can_its_quickest_preset_and_a_folder(
 ) -> None:
     assert form.method == "colour_grid" and form.preset is not None and form.preset.title == "Preview"
     assert form.unsupported == f"{registry.find_engine('colour_film').title}: too few cameras"
-    order = form.request()
-    assert (order.engine, order.preset, order.settings, order.device) == (
+    request = form.request()
+    assert (request.engine, request.preset, request.settings, request.device) == (
         "colour_grid",
         "colour_grid_preview",
         {},
         "auto",
     )
-    assert order.out == tmp_path / "runs" / f"{dataset.source.name}-colour_grid" and order.data == dataset.source
+    assert request.out == tmp_path / "runs" / f"{dataset.source.name}-colour_grid" and request.data == dataset.source
 
 
 def test_the_method_stays_with_other_data_where_it_can(form: TrainForm, dataset: Dataset) -> None:
@@ -95,8 +95,8 @@ def test_another_preset_forgets_what_was_changed_and_the_presets_own_values_are_
     form.options["lr"] = form.preset_config().lr
     assert form.request().settings == {"max_steps": 70}
     form.choose_preset(None)
-    order = form.request()
-    assert order.preset == "" and order.settings == {}
+    request = form.request()
+    assert request.preset == "" and request.settings == {}
     form.options["lr"] = -1
     with pytest.raises(UserError, match="lr=-1"):
         form.request()

@@ -1,4 +1,4 @@
-"""An order and the command line that says the same."""
+"""A request and the command line that says the same."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.commands import train
-from app.training.runs.order import TrainingRequest
+from app.training.runs.training_request import TrainingRequest
 from engines.core.config import make_options
 from engines.registry import all_engines, find_engine
 
@@ -40,11 +40,11 @@ def test_every_value_arrives_as_it_was(value: Any) -> None:
     assert read == value and type(read) is type(value)
 
 
-def test_all_of_an_order_is_said() -> None:
-    order = TrainingRequest(
+def test_all_of_a_request_is_said() -> None:
+    request = TrainingRequest(
         "colour_grid", DATA, OUT, "colour_grid_preview", {"lr": 1e-05, "max_steps": 7}, "cpu", resume=True
     )
-    read = parsed(order.words())
+    read = parsed(request.words())
     assert (read.method, read.data, read.out, read.device, read.resume) == ("colour_grid", DATA, OUT, "cpu", True)
     assert not read.measure and not read.supervised
     settings = train.read_settings(read.config, read.settings, read.method)
@@ -63,9 +63,9 @@ def test_what_is_not_chosen_is_not_said() -> None:
 
 
 def test_the_command_line_can_be_pasted_into_a_shell() -> None:
-    order = TrainingRequest("colour_grid", DATA, OUT, settings={"checkpoint": "$HOME/`x`; rm *"})
-    words = shlex.split(order.command_line())
-    assert words == ["./vantage", *order.words()]
+    request = TrainingRequest("colour_grid", DATA, OUT, settings={"checkpoint": "$HOME/`x`; rm *"})
+    words = shlex.split(request.command_line())
+    assert words == ["./vantage", *request.words()]
 
 
 @pytest.mark.parametrize("engine", sorted(all_engines()))
