@@ -114,7 +114,7 @@ def find_poses(
     images = folder / "images" if (folder / "images").is_dir() else folder
     if not images.is_dir():
         raise UserError(
-            f"{folder}: {'is a file, neither a folder nor a sequential' if folder.exists() else 'no such folder'}"
+            f"{folder}: {'is a file, neither a folder nor a video' if folder.exists() else 'no such folder'}"
         )
     paths = list_images(images)
     if len(paths) < FEWEST:
