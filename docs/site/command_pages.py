@@ -60,6 +60,9 @@ def _page(name: str) -> Page:
         f"```text\n{parser.format_usage().strip()}\n```",
         *(f"## {heading}\n\n{rows}" for heading, rows in _groups(parser)),
     ]
+    if renamed := cli.RENAMED_OPTIONS.get(name):
+        rows = [(code(old), code(new)) for old, new in renamed.items()]
+        parts.append("## Old names\n\nThey work until version 1.0.\n\n" + table(("once", "now"), rows))
     return Page(f"{FOLDER}/{name}.md", name, "\n\n".join(parts) + "\n")
 
 

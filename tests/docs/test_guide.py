@@ -51,7 +51,7 @@ def test_commands_are_found_on_the_pages() -> None:
 def test_what_is_to_be_typed_is_understood(page: Path) -> None:
     for words in told(page):
         arguments = cli.command_parser(words[0]).parse_args(cli._joined(words[1:]))
-        engine = all_engines().get(getattr(arguments, "engine", "") or "")
+        engine = all_engines().get(getattr(arguments, "method", "") or "")
         settings = parse_settings(getattr(arguments, "settings", []))
         if engine is not None and words[0] == "train":
             assert settings.keys() <= engine.Config.model_fields.keys(), words
