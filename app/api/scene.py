@@ -18,6 +18,7 @@ from app.api.scene_work import (
     no_progress,
     no_view,
     path_frames,
+    still_frame,
     views_of,
     write_scene_mesh,
 )
@@ -25,14 +26,13 @@ from app.api.wording import python_worded, reworded
 from app.camera.fitting import Fit
 from app.export.exporter import Export, Limits, OnProgress
 from app.export.named_controls import still_controls
-from app.export.render_settings import CameraPath
 from app.mesh.mesh_export import AUTO, VIEWS, MeshExport
 from app.mesh.meshing import MeshResult
 from app.training.evaluation import Evaluation
 from app.viewing.opening import Opened, title_of
 from engines.core.camera import Array, Camera
 from engines.core.data.views import Split, Views
-from engines.core.engine import Stop, never_stop, whole_controls
+from engines.core.engine import Stop, never_stop
 
 
 class TrainedScene:
@@ -121,8 +121,7 @@ class TrainedScene:
         Raises:
             UserError: there is no such channel, control or size.
         """
-        camera, scene = self.camera if camera is None else camera, self._opened.scene
-        alone = CameraPath((camera,), [whole_controls(scene, still_controls(scene, control_choices(controls)))])
+        alone = still_frame(self._opened, self.camera if camera is None else camera, controls)
         framing = Framing(width, height, fit, background)
         return next(drawn_images(self._opened, self._drawing, alone, channel, framing))
 

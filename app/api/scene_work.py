@@ -16,7 +16,7 @@ from app.api.wording import python_worded, reworded
 from app.camera.fitting import fit_cameras
 from app.export.exporter import Export, OnProgress, Progress, check_shown, exported_frame, run_export
 from app.export.frame_times import SPLIT_PATHS, split_views
-from app.export.named_controls import read_controls
+from app.export.named_controls import read_controls, still_controls
 from app.export.path_writing import write_cameras
 from app.export.render_settings import CameraPath, RenderSettings, resolve_path
 from app.mesh.mesh_export import MeshExport
@@ -31,6 +31,7 @@ from engines.core.engine import INSTANCE, TIME, Stop, never_stop, whole_controls
 from engines.core.errors import UserError
 from engines.core.files import holding
 from engines.core.paths.path_files import WRITTEN_SUFFIXES
+from engines.core.reading import shortened
 from engines.registry import find_engine
 
 Drawing = contextlib.AbstractContextManager[object]
@@ -59,6 +60,18 @@ def path_frames(opened: Opened, request: PathRequest) -> CameraPath:
     plays = TIME not in named.fixed
     settings = RenderSettings(path_asked(request.path), frames, None, None, named.fixed, named.ramps, plays)
     return resolve_path(settings, opened)
+
+
+def still_frame(opened: Opened, camera: Camera, controls: Mapping[str, ControlValue]) -> CameraPath:
+    """A path of one frame, which shows one moment.
+
+    Raises:
+        UserError: it is no camera, or there is no such control.
+    """
+    if not isinstance(camera, Camera):
+        raise UserError(f"camera: must be a vantage.Camera, not {shortened(camera)}; frames(...) draws a path")
+    chosen = still_controls(opened.scene, control_choices(controls))
+    return CameraPath((camera,), [whole_controls(opened.scene, chosen)])
 
 
 def views_of(opened: Opened, split: Split, controls: Mapping[str, ControlValue]) -> Views:

@@ -181,6 +181,7 @@ WRONG: dict[str, Callable[[Any, Path], object]] = {
     "width 0: must be a whole number of pixels, 1 to 1000000": lambda scene, out: scene.render(width=0),
     "height 1.5: must be a whole number of pixels, 1 to 1000000": lambda scene, out: scene.render(height=1.5),
     "width wide: must be a whole number of pixels": lambda scene, out: scene.render(width="wide"),
+    "camera: must be a vantage.Camera, not orbit; frames(...) draws a path": lambda scene, out: scene.render("orbit"),
     "glow=2: must be 0 to 1": lambda scene, out: scene.render(glow=2),
     "chanel=depth: this scene has no control 'chanel'": lambda scene, out: scene.render(chanel="depth"),
     "glow [1]: must be a number": lambda scene, out: scene.render(glow=[1]),
