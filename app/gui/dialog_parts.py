@@ -22,6 +22,8 @@ from app.gui.panel.panel_parts import label
 
 FRAME_PX, TITLE_PX = 4, 32
 """What a window manager draws around a window, about."""
+GAP_PX = 6
+"""Between a field and what belongs to it, below."""
 LOWEST_PX = 80
 """Of a part that scrolls."""
 
@@ -108,3 +110,20 @@ def row(widget: QWidget | None = None) -> QHBoxLayout:
     made.setContentsMargins(0, 0, 0, 0)
     made.setSpacing(8)
     return made
+
+
+def below(field: QWidget, more: QWidget) -> QVBoxLayout:
+    """A field, and what belongs to it below: one row of a form, as a hidden one of its own would leave a gap."""
+    column = QVBoxLayout()
+    column.setSpacing(GAP_PX)
+    column.addWidget(field)
+    column.addWidget(more)
+    return column
+
+
+def show_growing(dialog: QDialog, part: QWidget, shown: bool) -> None:
+    """Shows or hides a part; the dialog grows by it, so that nothing is pushed out of sight."""
+    if shown == part.isHidden():
+        part.setVisible(shown)
+        if shown and dialog.isVisible():
+            dialog.resize(dialog.width(), dialog.height() + part.sizeHint().height() + GAP_PX)

@@ -148,6 +148,7 @@ def _bars(c: Colours) -> str:
         spacing: 2px; }}
     QToolBar::separator {{ width: 1px; background: {c.border}; margin: 5px 6px; }}
     QToolButton {{ border: none; border-radius: 5px; padding: 4px; }}
+    QToolButton::menu-indicator {{ image: none; }}
     QToolButton:hover {{ background: {c.hover}; }}
     QToolButton:checked {{ background: {c.hover}; border: 1px solid {c.border}; padding: 3px; }}
     QStatusBar {{ background: {c.window}; border-top: 1px solid {c.border}; }}

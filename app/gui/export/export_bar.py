@@ -93,7 +93,7 @@ class ExportBar(QFrame):
         """The result is there."""
         self._path = path = exported.path
         self.title.setText(f"Exported {path.name}")
-        self.left.setText("  ·  ".join(text for text in (exported.remark, str(path.parent)) if text))
+        self.left.setText("  ·  ".join(text for text in (exported.remark, str(path.absolute().parent)) if text))
         self._ended(True)
 
     def _ended(self, ended: bool) -> None:

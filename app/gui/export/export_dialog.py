@@ -19,7 +19,7 @@ from PyQt5.QtWidgets import (
 )
 
 from app.export.video import VIDEO_SUFFIXES
-from app.gui.dialog_parts import finish, fit_to_screen, row
+from app.gui.dialog_parts import below, finish, fit_to_screen, row, show_growing
 from app.gui.export.export_settings import (
     FILE_PATH,
     FIT_TITLES,
@@ -96,8 +96,7 @@ class ExportDialog(QDialog):
         self.frames = QSpinBox()
         self.frames.setRange(1, 100_000)
         self.frames.setValue(settings.frames)
-        self._rows.addRow("Path", self.path)
-        self._rows.addRow("", self._file_row)
+        self._rows.addRow("Path", below(self.path, self._file_row))
         self._rows.addRow("Frames", self.frames)
         self.time = Choice()
         for name, title in TIME_TITLES.items():
@@ -218,7 +217,7 @@ class ExportDialog(QDialog):
             return  # still being built
         settings = self.settings()
         own_frames = settings.path == FILE_PATH or settings.path.startswith(SPLIT_PREFIX)
-        self._file_row.setVisible(settings.path == FILE_PATH)
+        show_growing(self, self._file_row, settings.path == FILE_PATH)
         self.frames.setEnabled(not own_frames)
         self.length.setText("" if own_frames else f"{settings.frames / settings.fps:.1f} s long")
         video = Path(settings.out).suffix.lower() in VIDEO_SUFFIXES

@@ -135,7 +135,7 @@ class MeshDialog(QDialog):
         )
         self.cells = self._number("Resolution", RESOLUTIONS[SURFACE], settings.cells, f"cells {along}", 16, SURFACE)
         known = len(opened.scene.cameras)
-        where = f"of {known}" if known >= FEWEST_CAMERAS else "all around the scene"
+        where = f"at most, of {known}" if known >= FEWEST_CAMERAS else "all around the scene"
         self.views = self._number("Views", (1, MOST_VIEWS), settings.views, where, 10, DEPTH)
         self.faces = self._number("Target faces", (0, MOST_FACES), settings.faces, "triangles", FACES_STEP)
         self.faces.setSpecialValueText("(no limit)")
