@@ -13,19 +13,22 @@ import torch
 from PyQt5.QtGui import QFontInfo
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from torch.torch_version import TorchVersion
 
+from app.training.runs.measure import Estimate
 from engines import registry
 from engines.core.camera import Array
 from engines.core.storage.scene_file import write_scene_file
 from tests.app.gui.conftest import Shelf, shelf  # noqa: F401 - a fixture
-from tests.app.gui.training.conftest import runs  # noqa: F401 - a fixture
+from tests.app.gui.training.conftest import FakeRun, runs  # noqa: F401 - a fixture
 from tests.engines.core.examples import checkpoint
 from tests.pictures import album
 from tests.pictures.contents import PICTURES
 from tests.pictures.scene import PicturedScene
-from tests.pictures.stage import HOME, SCENE, Stage, stage_for
+from tests.pictures.stage import HOME, SCENE, Stage, World, stage_for
 
 FONTS = Path("tests/fonts.conf")
+MEASURED = Estimate(7260.0, (0.5,), 2.0, 2 * 10**9, 8 * 10**9, 10**8, 10**10, ("the grid was made to fit",))
 MakeStage = Callable[[tuple[int, int]], AbstractContextManager[Stage]]
 
 
@@ -78,6 +81,7 @@ def judge() -> Judge:
 def stage(
     qtbot: QtBot,
     shelf: Shelf,  # noqa: F811
+    runs: list[FakeRun],  # noqa: F811
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
@@ -97,6 +101,12 @@ def stage(
     for name in ("toys", "toy_cars", "street"):
         write_scene_file(demos / f"{name}.safetensors", replace(checkpoint(), engine="colour_grid"))
     monkeypatch.setattr("app.demos.DEMO_FOLDER", demos)
+    monkeypatch.setattr("app.gui.training.dialog.measure_order", lambda order, stop: MEASURED)
+    # What About tells of this machine.
+    monkeypatch.setattr("platform.python_version", lambda: "3.13.0")
+    monkeypatch.setattr(torch, "__version__", TorchVersion("2.13.0"))
+    for name in ("__version__", "PYQT_VERSION_STR"):
+        monkeypatch.setattr(f"app.gui.about.{name}", "5.15.0" if "PYQT" in name else "1.0.0")
     # Told as a part of the device's name.
     monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
-    return lambda size_px: stage_for(qtbot, shelf, tmp_path, size_px)
+    return lambda size_px: stage_for(qtbot, World(shelf, runs, tmp_path), size_px)

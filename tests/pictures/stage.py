@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from app.gui.window import Window
 from engines.core.camera import Array
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, send_mouse, shown_window
+from tests.app.gui.training.conftest import FakeRun
 
 HOME = Path("/home/ada")
 """Where folders seem to be; there need not be such a one."""
@@ -42,11 +43,27 @@ class Walk:
     size_px: tuple[int, int] = SIZE
 
 
-class Stage:
-    """A hand on the window, and a camera before it. `folder` is the current folder, and empty at first."""
+@dataclass(frozen=True)
+class World:
+    """What the window finds around it.
 
-    def __init__(self, window: Window, qtbot: QtBot, shelf: Shelf, folder: Path) -> None:
-        self.window, self.qtbot, self.shelf, self.folder = window, qtbot, shelf, folder
+    Attributes:
+        shelf: the scenes that can be opened.
+        runs: processes of trainings that it began.
+        folder: the current one, empty at first.
+    """
+
+    shelf: Shelf
+    runs: Sequence[FakeRun]
+    folder: Path
+
+
+class Stage:
+    """A hand on the window, and a camera before it."""
+
+    def __init__(self, window: Window, qtbot: QtBot, world: World) -> None:
+        self.window, self.qtbot = window, qtbot
+        self.shelf, self.runs, self.folder = world.shelf, world.runs, world.folder
 
     def open(self, path: Path = SCENE, data: Path | None = None) -> None:
         """Opens a scene, and waits for its exact picture."""
@@ -62,6 +79,8 @@ class Stage:
         """Presses keys as "Ctrl+E" on the picture or on another widget, and waits until nothing is under way."""
         key = QKeySequence(keys)[0]
         widget = self.window.viewport.canvas.widget if on is None else on
+        if QApplication.activeWindow() is None:
+            self.activate()
         modifiers = Qt.KeyboardModifiers(key & int(Qt.KeyboardModifierMask))
         QTest.keyClick(widget, Qt.Key(key & ~int(Qt.KeyboardModifierMask)), modifiers)
         self.settle()
@@ -107,6 +126,11 @@ class Stage:
         waited = any(bar.isVisible() for bar in window.viewport.findChildren(QProgressBar))
         return bool(window.looking.is_final() and not session.eye.animating and compared and not waited)
 
+    def activate(self) -> None:
+        """Gives the window the keyboard: no window manager does when a dialog is closed."""
+        self.window.activateWindow()
+        self.wait(lambda: QApplication.activeWindow() is self.window)
+
     def of_modal(self, begin: Callable[[], None], end: Callable[[QDialog], None] | None = None) -> Array:
         """What the dialog looks like that `begin` runs; it is left with Escape, or by `end`."""
         taken: list[Array] = []
@@ -122,6 +146,7 @@ class Stage:
             else:
                 QTest.keyClick(dialog, Qt.Key_Escape)
 
+        self.activate()
         QTimer.singleShot(0, take)
         begin()
         return taken[0]
@@ -143,16 +168,16 @@ class Stage:
 
 
 @contextmanager
-def stage_for(qtbot: QtBot, shelf: Shelf, folder: Path, size_px: tuple[int, int] = SIZE) -> Iterator[Stage]:
+def stage_for(qtbot: QtBot, world: World, size_px: tuple[int, int] = SIZE) -> Iterator[Stage]:
     """The window, shown and active, without an open scene."""
     # No caret that blinks; no pointer that something lights up under.
     QApplication.setCursorFlashTime(0)
     QCursor.setPos(QApplication.primaryScreen().geometry().bottomRight())
     with shown_window(qtbot, size_px) as window:
         window.move(0, 0)
-        window.activateWindow()
-        qtbot.waitUntil(lambda: QApplication.activeWindow() is window, timeout=NEVER)
-        yield Stage(window, qtbot, shelf, folder)
+        stage = Stage(window, qtbot, world)
+        stage.activate()
+        yield stage
 
 
 def pixels_of(widget: QWidget) -> Array:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.pictures.dialog_states import DIALOGS
+from tests.pictures.training_states import TRAINING
 from tests.pictures.window_states import LOOKING
 
-WALKS = LOOKING
+WALKS = LOOKING | DIALOGS | TRAINING

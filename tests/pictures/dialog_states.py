@@ -1,0 +1,116 @@
+"""States of dialogs and of exports, and how each is reached from the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PyQt5.QtWidgets import QDialog, QDialogButtonBox, QLineEdit
+
+from engines.core.camera import Camera
+from engines.core.engine import Stop
+from engines.core.frame import Frame
+from tests.pictures.scene import PicturedScene
+from tests.pictures.stage import SCENE, Reach, Shot, Stage, Walk
+from tests.pictures.window_states import with_photographs
+
+FOR_EVER_S = 1e6
+
+
+class HaltingScene(PicturedScene):
+    """Draws three frames, and is at the fourth until it is stopped."""
+
+    def render(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> Frame:
+        self.seconds = FOR_EVER_S if self.rendered >= 3 else 0.0
+        return super().render(camera, controls, stop)
+
+
+def dialog(keys: str) -> Reach:
+    """The dialog that keys open."""
+    return lambda hand: hand.of_modal(lambda: hand.press(keys))
+
+
+def export(hand: Stage, out: str, frames: int) -> None:
+    """Orders an export in its dialog."""
+
+    def order(asked: QDialog) -> None:
+        field = next(edit for edit in asked.findChildren(QLineEdit) if edit.text().endswith(".mp4"))
+        hand.type(field, out)
+        asked.frames.setValue(frames)  # type: ignore[attr-defined]
+        box = asked.findChild(QDialogButtonBox)
+        next(button for button in box.buttons() if button.text() == "Export").click()
+
+    hand.of_modal(lambda: hand.press("Ctrl+E"), order)
+
+
+def exported(hand: Stage) -> Shot:
+    """A folder of two images is written."""
+    export(hand, "frames", 2)
+    hand.wait(lambda: not hand.window.commands["cancel_export"].isEnabled())
+    # The current folder is another each time.
+    hand.window.export_bar.left.setText("/home/ada/videos")
+    return hand.window.export_bar
+
+
+def exporting(hand: Stage) -> Shot:
+    """Three of thirty frames of a video are drawn."""
+    hand.shelf.scenes[SCENE.name] = HaltingScene
+    export(hand, "orbit.mp4", 30)
+    bar = hand.window.export_bar
+    hand.wait(lambda: bar.progress.value() == 3)
+    # How long the rest takes is told by the clock.
+    bar.left.setText("3 of 30  ·  12 s left")
+    return None
+
+
+def choose_file(hand: Stage) -> Shot:
+    """The export dialog, on a path of cameras in a file that is still to be chosen."""
+
+    def choose(asked: QDialog) -> None:
+        path = asked.path  # type: ignore[attr-defined]
+        path.setCurrentIndex(path.findData("file"))
+        taken.append(hand.picture(asked))
+        asked.reject()
+
+    taken: list[Shot] = []
+    hand.of_modal(lambda: hand.press("Ctrl+E"), choose)
+    return taken[0]
+
+
+def find(hand: Stage) -> Shot:
+    """The shortcut sheet, narrowed by a word."""
+
+    def search(asked: QDialog) -> None:
+        hand.type(asked.findChild(QLineEdit), "mesh")
+        taken.append(hand.picture(asked))
+        asked.reject()
+
+    taken: list[Shot] = []
+    hand.of_modal(lambda: hand.press("F1"), search)
+    return taken[0]
+
+
+def closing(hand: Stage) -> Shot:
+    """The question that closing the window asks while an export is under way."""
+    return hand.of_modal(lambda: hand.window.close())
+
+
+DIALOGS = {
+    "dialogs": Walk(
+        {
+            "export_dialog": lambda hand: with_photographs(hand) or dialog("Ctrl+E")(hand),
+            "export_dialog_file": choose_file,
+            "mesh_dialog": dialog("Ctrl+Shift+E"),
+            "shortcut_sheet": dialog("F1"),
+            "shortcut_search": find,
+            "about": dialog("Shift+F1"),
+            "dark_export_dialog": lambda hand: hand.press("Ctrl+Alt+D") or dialog("Ctrl+E")(hand),
+        }
+    ),
+    "exports": Walk(
+        {
+            "exported": lambda hand: with_photographs(hand) or exported(hand),
+            "export_running": exporting,
+            "quit_question": closing,
+        }
+    ),
+}
