@@ -35,7 +35,7 @@ def export(hand: Stage, out: str, frames: int) -> None:
     def order(asked: QDialog) -> None:
         field = next(edit for edit in asked.findChildren(QLineEdit) if edit.text().endswith(".mp4"))
         hand.type(field, out)
-        asked.frames.setValue(frames)  # type: ignore[attr-defined]
+        asked.frames.setValue(frames)
         box = asked.findChild(QDialogButtonBox)
         next(button for button in box.buttons() if button.text() == "Export").click()
 
@@ -66,7 +66,7 @@ def choose_file(hand: Stage) -> Shot:
     """The export dialog, on a path of cameras in a file that is still to be chosen."""
 
     def choose(asked: QDialog) -> None:
-        path = asked.path  # type: ignore[attr-defined]
+        path = asked.path
         path.setCurrentIndex(path.findData("file"))
         taken.append(hand.picture(asked))
         asked.reject()
@@ -89,6 +89,12 @@ def find(hand: Stage) -> Shot:
     return taken[0]
 
 
+def dark_export(hand: Stage) -> Shot:
+    """The export dialog in the dark theme."""
+    hand.press("Ctrl+Alt+D")
+    return dialog("Ctrl+E")(hand)
+
+
 def closing(hand: Stage) -> Shot:
     """The question that closing the window asks while an export is under way."""
     return hand.of_modal(lambda: hand.window.close())
@@ -103,7 +109,7 @@ DIALOGS = {
             "shortcut_sheet": dialog("F1"),
             "shortcut_search": find,
             "about": dialog("Shift+F1"),
-            "dark_export_dialog": lambda hand: hand.press("Ctrl+Alt+D") or dialog("Ctrl+E")(hand),
+            "dark_export_dialog": dark_export,
         }
     ),
     "exports": Walk(

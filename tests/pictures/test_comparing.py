@@ -16,7 +16,7 @@ from engines.core.camera import Array
 from tests.pictures.album import read, side_by_side, stored_path
 from tests.pictures.comparing import compare, local_means
 from tests.pictures.conftest import MakeStage
-from tests.pictures.contents import WINDOW
+from tests.pictures.contents import SAME
 from tests.pictures.stage import SIZE, pixels_of
 
 Fault = Callable[[Window], None]
@@ -29,23 +29,23 @@ def stored() -> Array:
 
 def test_a_level_of_rounding_passes_everywhere(stored: Array) -> None:
     noise = np.random.default_rng(0).integers(-1, 2, stored.shape)
-    assert not compare(stored, np.clip(stored + noise, 0, 255).astype(np.uint8), WINDOW).differs
-    assert not compare(stored, np.where(stored < 255, stored + 1, 255).astype(np.uint8), WINDOW).differs
+    assert not compare(stored, np.clip(stored + noise, 0, 255).astype(np.uint8), SAME).differs
+    assert not compare(stored, np.where(stored < 255, stored + 1, 255).astype(np.uint8), SAME).differs
 
 
 def test_five_levels_in_one_channel_of_a_small_part_do_not(stored: Array) -> None:
     new = stored.copy()
     new[300:304, 700:704, 2] -= 5
-    found = compare(stored, new, WINDOW)
+    found = compare(stored, new, SAME)
     assert found.differs and "columns 700 to 703, rows 300 to 303" in found.text
 
 
 def test_a_mirrored_picture_differs(stored: Array) -> None:
-    assert compare(stored, stored[:, ::-1], WINDOW).differs
+    assert compare(stored, stored[:, ::-1], SAME).differs
 
 
 def test_a_picture_of_another_size_says_so_and_is_shown_beside_all_the_same(stored: Array) -> None:
-    found = compare(stored, stored[:700], WINDOW)
+    found = compare(stored, stored[:700], SAME)
     assert found.text == "is 1280 x 700 pixels, not 1280 x 800"
     assert side_by_side(stored, stored[:700], found).shape == (800, 2 * 1280 + 8, 3)
 
@@ -115,13 +115,13 @@ def test_faults_of_the_window_are_caught(theme: str, stage: MakeStage) -> None:
     with stage(SIZE) as hand:
         hand.open_with_photographs()
         hand.window.commands[f"theme_{theme}"].trigger()
-        assert not compare(hand.picture(None), hand.picture(None), WINDOW).differs
+        assert not compare(hand.picture(None), hand.picture(None), SAME).differs
         for name, fault in FAULTS.items():
             # Each alone, beside those of another kind that stay.
             apply_theme(QApplication.instance(), colours)
             before = pixels_of(hand.window)
             fault(hand.window)
-            if not compare(before, pixels_of(hand.window), WINDOW).differs:
+            if not compare(before, pixels_of(hand.window), SAME).differs:
                 unseen.append(name)
         apply_theme(QApplication.instance(), LIGHT)
     assert not unseen
