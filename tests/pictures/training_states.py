@@ -13,10 +13,10 @@ from PyQt5.QtWidgets import QToolButton
 from app.gui.training.dialog import TrainDialog
 from app.synthetic.sample import deepvoxels_sample, write_sample
 from app.training.runs.messages import Standing
-from app.training.runs.order import TrainingRequest
 from engines.core.data.images import to_uint8, write_png
 from engines.core.storage.run_folder import append_history, write_run_checkpoint, write_run_config
 from tests.app.gui.fake_scene import draw, ring
+from tests.app.gui.training.conftest import TrainingRequest
 from tests.engines.core.examples import checkpoint
 from tests.pictures.stage import Shot, Stage, Walk
 
@@ -111,10 +111,10 @@ def train(hand: Stage) -> Shot:
     for name in ("toys", "toys-large"):
         folder = hand.folder / "runs" / name
         begin(TrainingRequest("colour_grid", hand.folder / DATA, folder, settings={"max_steps": 300}))
-    run = hand.runs[0]
-    _append(run.order.out, 240)
-    _write_held_out(run.order.out)
-    run.hear(Standing(240, 300, {"l1": 0.077}, 2.0, 30.0, False, 2**28, psnr=22.93))
+    under_way = hand.folder / "runs" / "toys"
+    _append(under_way, 240)
+    _write_held_out(under_way)
+    hand.runs[0].hear(Standing(240, 300, {"l1": 0.077}, 2.0, 30.0, False, 2**28, psnr=22.93))
     panel = window.trainings.panel
     assert panel is not None
     hand.wait(lambda: panel.runs.topLevelItemCount() == 3)
