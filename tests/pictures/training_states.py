@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tests.app.gui.training.conftest import TrainingRequest
 from tests.engines.core.examples import checkpoint
 from tests.pictures.stage import Shot, Stage, Walk
 
+RUNS = "vantage-runs"
 DATA = Path("photographs")
 """In the current folder, so that no other is named."""
 
@@ -80,7 +82,7 @@ def search_options(hand: Stage) -> Shot:
 
 def _write_run(hand: Stage, name: str, steps: int, of: int) -> Path:
     """A run folder with its curves, as a training leaves it."""
-    folder = hand.folder / "runs" / name
+    folder = hand.folder / RUNS / name
     write_run_config(folder, "colour_grid", hand.folder / DATA, {"max_steps": of})
     _append(folder, steps)
     write_run_checkpoint(folder, checkpoint(step=steps))
@@ -104,14 +106,15 @@ def _write_held_out(folder: Path) -> None:
 def train(hand: Stage) -> Shot:
     """A run is under way beside one that is finished and one that waits; its curves are drawn."""
     hand.open()
-    old = _write_run(hand, "toys-low", 300, 300)
+    # Runs are looked for at home.
+    os.environ["HOME"] = str(hand.folder)
+    _write_run(hand, "toys-low", 300, 300)
     window = hand.window
-    window.change_settings(window.settings.with_run(old))
     begin = window.trainings.begin
     for name in ("toys", "toys-large"):
-        folder = hand.folder / "runs" / name
+        folder = hand.folder / RUNS / name
         begin(TrainingRequest("colour_grid", hand.folder / DATA, folder, settings={"max_steps": 300}))
-    under_way = hand.folder / "runs" / "toys"
+    under_way = hand.folder / RUNS / "toys"
     _append(under_way, 240)
     _write_held_out(under_way)
     hand.runs[0].hear(Standing(240, 300, {"l1": 0.077}, 2.0, 30.0, False, 2**28, psnr=22.93))
