@@ -101,7 +101,7 @@ def stage(
     for name in ("toys", "toy_cars", "street"):
         write_scene_file(demos / f"{name}.safetensors", replace(checkpoint(), engine="colour_grid"))
     monkeypatch.setattr("app.demos.DEMO_FOLDER", demos)
-    monkeypatch.setattr("app.gui.training.dialog.measure_order", lambda order, stop: MEASURED)
+    monkeypatch.setattr("app.gui.training.dialog.measure_request", lambda order, stop: MEASURED)
     # What About tells of this machine.
     monkeypatch.setattr("platform.python_version", lambda: "3.13.0")
     monkeypatch.setattr(torch, "__version__", TorchVersion("2.13.0"))
