@@ -14,11 +14,20 @@ from app.viewing.background_tasks import Post
 from engines.core.engine import Prepares, Scene
 
 
-class Drawn(Protocol):
-    """Who is told of what was drawn, on the session's thread."""
+class Images(Protocol):
+    """Who takes what was drawn."""
 
-    def show(self, pictures: Sequence[RenderedImage]) -> None:
+    def take(self, pictures: Sequence[RenderedImage]) -> None:
         """Pictures are there, the newest last."""
+
+
+class Viewer(Protocol):
+    """A session, which is told on its own thread."""
+
+    @property
+    def post(self) -> Post: ...
+    @property
+    def images(self) -> Images: ...
 
     def drawing_failed(self, error: BaseException) -> None:
         """One could not be made; the last one stays."""
@@ -55,16 +64,16 @@ class NewestImages:
 class SceneDrawing:
     """Draws one scene until it is let go; what is finished later is told to nobody."""
 
-    def __init__(self, scene: Scene, post: Post, drawn: Drawn, before: SceneDrawing | None = None) -> None:
+    def __init__(self, scene: Scene, viewer: Viewer, before: SceneDrawing | None = None) -> None:
         """`before`: of the same scene, trained less far; its pictures are shown until there are others."""
-        self._post, self._images = post, NewestImages()
-        self._drawn: Drawn | None = drawn
+        self._post, self._images = viewer.post, NewestImages()
+        self._viewer: Viewer | None = viewer
         self._worker: RenderWorker = RenderWorker(
             scene, self._take, lambda _, error: self._fail(error), before._worker if before is not None else None
         )
         self._ahead: Prefetcher | None = None
         if isinstance(scene, Prepares):
-            self._ahead = Prefetcher(scene, lambda: self._tell(lambda drawn: drawn.take_prepared()), self._fail)
+            self._ahead = Prefetcher(scene, lambda: self._tell(lambda viewer: viewer.take_prepared()), self._fail)
 
     @property
     def making(self) -> Mapping[str, float] | None:
@@ -90,7 +99,7 @@ class SceneDrawing:
 
     def let_go(self) -> list[Callable[[], None]]:
         """Tells nothing from now on; what is given ends its threads, and waits for them."""
-        self._drawn = None
+        self._viewer = None
         return [part.close for part in (self._ahead, self._worker) if part is not None]
 
     # On the workers' threads
@@ -99,16 +108,16 @@ class SceneDrawing:
         if self._images.put(picture):
             self._tell(self._hand_over)
 
-    def _hand_over(self, drawn: Drawn) -> None:
-        drawn.show(self._images.take())
+    def _hand_over(self, viewer: Viewer) -> None:
+        viewer.images.take(self._images.take())
 
     def _fail(self, error: BaseException) -> None:
-        self._tell(lambda drawn: drawn.drawing_failed(error))
+        self._tell(lambda viewer: viewer.drawing_failed(error))
 
-    def _tell(self, tell: Callable[[Drawn], None]) -> None:
+    def _tell(self, tell: Callable[[Viewer], None]) -> None:
         def run() -> None:
             # A worker that is being closed may still finish a picture.
-            if self._drawn is not None:
-                tell(self._drawn)
+            if self._viewer is not None:
+                tell(self._viewer)
 
         self._post(run)

@@ -9,24 +9,21 @@ session's own thread, adopted there, and told by a signal. The parts, each of wh
 | `view` | the view state: channel, limits, controls; whoever sets a field has the picture drawn anew |
 | `eye` | the camera controller |
 | `visited` | the viewpoints, and the split that is gone through |
-| `images` | the newest picture, the newest exact one |
+| `images` | the newest picture, the newest exact one, what they are measured at |
 | `timeline` | the time of a recording |
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from psygnal import Signal
 
 from app.camera.camera_controller import CameraController
-from app.camera.near_plane import room
-from app.rendering.render_requests import RenderedImage, RenderRequest, point_at, scene_points
+from app.rendering.render_requests import RenderRequest
 from app.thread_priority import take_turns
 from app.viewing.background_tasks import BackgroundTasks, Post
-from app.viewing.comparing import CompareFailure, Comparing
-from app.viewing.comparison import PhotoComparison, photograph_of
 from app.viewing.drawing import SceneDrawing
 from app.viewing.load_requests import LoadedScene
 from app.viewing.memory import end_and_give_back, share_arenas
@@ -49,30 +46,24 @@ class Session:
 
     scene_changed = Signal()
     """A scene was adopted, or closed: all that is looked at is another."""
-    image_shown = Signal(RenderedImage)
     drawing_error = Signal(object)
     """An exception: a picture, or something else in the background, could not be made; the last picture stays."""
-    compared = Signal(PhotoComparison)
-    """The exact picture at a training view was measured against its photograph."""
-    compare_failed = Signal(CompareFailure)
     viewpoints_changed = Signal()
     """Another instance's views are gone through."""
     time_step_prepared = Signal()
     """Another time step can be drawn."""
-    point_picked = Signal(object)
-    """The point [3] (world) that `pick` asked for; None where nothing is there."""
 
     def __init__(self, post: Post, device: str = "auto", settings: Sequence[str] = ()) -> None:
         """`post` runs a call on the session's thread, soon; `settings`: `KEY=VALUE` for scenes that are opened."""
         share_arenas()
         take_turns()
-        self.post, self.view, self.visited, self.images = post, ViewState(), Visited(), ShownImages()
+        self.post, self.view, self.visited = post, ViewState(), Visited()
         self.loader = SceneLoader(post, device, settings, Ups(), lambda: self.view.instance)
         self.eye = CameraController(self.submit)
         self.timeline = Timeline(self)
         self.drawing: SceneDrawing | None = None
         self._background = BackgroundTasks(post, self.drawing_failed)
-        self._comparing = Comparing(self._background, self.compared.emit, self.compare_failed.emit)
+        self.images = ShownImages(self, self._background)
         self.loader.loaded.connect(self._adopt)
         for name in FIELDS_DRAWN:
             self.view.events[name].connect(self._view_changed)
@@ -108,7 +99,7 @@ class Session:
             self.view.channel = channel if channel in self.channels else "rgb"
             self.timeline.enter(scene)
         self._see_whole_view()
-        self.drawing = SceneDrawing(scene, self.post, self, drawing)
+        self.drawing = SceneDrawing(scene, self, drawing)
         self.submit(moving=False)
         self.scene_changed.emit()
 
@@ -155,8 +146,7 @@ class Session:
                 self.view.limits = None
             self.view.channel = name
             self._view_changed()
-            if self.images.exact is not None:
-                self._compare(self.images.exact)
+            self.images.compare_again()
 
     def set_control(self, name: str, value: float, moving: bool = False) -> None:
         """Changes one of the scene's own controls."""
@@ -194,22 +184,8 @@ class Session:
             self.eye.jump_to(points[len(points) // 2].camera)
         self._see_whole_view()
         # The instance's picture may be there already; instances often share their cameras.
-        if self.images.exact is not None:
-            self._compare(self.images.exact)
+        self.images.compare_again()
         self.viewpoints_changed.emit()
-
-    def frame_scene(self) -> None:
-        """Steps back, or nearer, until what the last exact picture shows fills it; else the scene's box."""
-        exact = self.images.exact
-        self.eye.frame_points(None if exact is None else scene_points(exact))
-
-    def pick(self, u: float, v: float) -> None:
-        """Asks for the world point at a pixel of the last exact picture; `point_picked` tells it."""
-        exact = self.images.exact
-        if exact is None or exact.frame is None or exact.frame.depth is None:
-            self.point_picked.emit(None)
-        else:
-            self._background.submit(lambda: point_at(exact, u, v), self.point_picked.emit)
 
     # Pictures
 
@@ -231,11 +207,6 @@ class Session:
         """Whether an exact picture is still to come."""
         return self.drawing is not None and self.drawing.busy
 
-    @property
-    def making(self) -> Mapping[str, float] | None:
-        """The controls of what is being prepared; None where nothing is."""
-        return self.drawing.making if self.drawing is not None else None
-
     def submit(self, moving: bool) -> None:
         """Asks for the picture anew."""
         if self.drawing is not None and (wanted := self.wanted) is not None:
@@ -251,15 +222,6 @@ class Session:
         self.resubmit()
         self.time_step_prepared.emit()
 
-    def show(self, pictures: Sequence[RenderedImage]) -> None:
-        """Takes note of pictures that were drawn, and tells of the newest."""
-        for picture in pictures:
-            self.images.take(picture)
-            if picture.kind == "exact" and picture.frame is not None and self.opened is not None:
-                self.eye.room = room(self.opened.scene, picture.frame, picture.camera)
-                self._compare(picture)
-        self.image_shown.emit(pictures[-1])
-
     def drawing_failed(self, error: BaseException) -> None:
         """Tells that a picture could not be made."""
         self.drawing_error.emit(error)
@@ -270,14 +232,3 @@ class Session:
 
     def _see_whole_view(self) -> None:
         self.eye.whole_view = self.view.whole_photograph
-
-    def _compare(self, picture: RenderedImage) -> None:
-        """Measures the picture where it is one of a photograph's camera."""
-        index = self.eye.view_index
-        if index is None or self.eye.animating or picture.frame is None or self.opened is None:
-            return
-        view, scene = photograph_of(picture, self.visited.points[index], self.opened), self.opened.scene
-        # Nobody looks at a number that changes with every picture; reading photographs takes longer than drawing.
-        unseen = self.timeline.playback.playing and not self.view.whole_photograph
-        if view is not None and not unseen:
-            self._comparing.begin(picture, view, scene)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from app.camera.camera_controller import CameraController
+from app.rendering.render_requests import RenderedImage
+from app.viewing.drawing import SceneDrawing
 from app.viewing.opening import Opened
 from app.viewing.playback import Playback
-from app.viewing.shown_images import ShownImages
 from app.viewing.view_state import ViewState
 from engines.core.engine import TIME, Prepares, Scene, time_control
+
+
+class Images(Protocol):
+    """What is on the screen."""
+
+    last: RenderedImage | None
 
 
 class Viewer(Protocol):
@@ -18,12 +24,12 @@ class Viewer(Protocol):
 
     eye: CameraController
     view: ViewState
-    images: ShownImages
+    drawing: SceneDrawing | None
 
     @property
     def opened(self) -> Opened | None: ...
     @property
-    def making(self) -> Mapping[str, float] | None: ...
+    def images(self) -> Images: ...
     def set_control(self, name: str, value: float, moving: bool = False) -> None: ...
     def submit(self, moving: bool) -> None: ...
 
@@ -95,7 +101,8 @@ class Timeline:
     @property
     def making(self) -> int | None:
         """The time step that is being made ready; None where nothing is."""
-        controls = self._viewer.making
+        drawing = self._viewer.drawing
+        controls = drawing.making if drawing is not None else None
         return round(controls.get(TIME, 0)) if controls is not None else None
 
     def following(self) -> list[dict[str, float]]:

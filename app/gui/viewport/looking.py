@@ -58,11 +58,11 @@ class Looking:
         self._told: RenderedImage | None = None
         self._around = Throttle(window.widget, self._tell_around)
         session, viewport = window.session, window.viewport
-        session.image_shown.connect(self.meshes.accompany)
-        session.compared.connect(self._show_comparison)
-        session.compare_failed.connect(self._comparison_failed)
+        session.images.shown.connect(self.meshes.accompany)
+        session.images.compared.connect(self._show_comparison)
+        session.images.compare_failed.connect(self._comparison_failed)
         session.viewpoints_changed.connect(self._show_instance_views)
-        viewport.pointed.connect(self._session.pick)
+        viewport.pointed.connect(self._session.images.pick)
         viewport.resized.connect(self.draw_overlays)
         viewport.moved.connect(self._show_moved)
 
@@ -71,7 +71,7 @@ class Looking:
         eye, window = self._session.eye, self._window
         moves: dict[str, Callable[[], object]] = {
             "reset": eye.reset,
-            "frame": self._session.frame_scene,
+            "frame": lambda: eye.frame_points(self._session.images.points),
             "level": eye.level,
             "nearest": eye.views.go_to_nearest,
             "previous": lambda: eye.views.step(-1),

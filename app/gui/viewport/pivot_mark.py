@@ -23,7 +23,7 @@ class PivotMark:
         self._shown = QTimer(window.widget)
         self._shown.setSingleShot(True)
         self._shown.timeout.connect(lambda: self._show(False))
-        window.session.point_picked.connect(self._set)
+        window.session.images.point_picked.connect(self._set)
         window.viewport.turning.connect(self._show)
 
     def _set(self, point: Array | None) -> None:

@@ -26,11 +26,11 @@ class Ear:
         session.scene_changed.connect(lambda: self.take("opened" if session.opened else "closed", session.opened))
         signals = {
             "failed": session.loader.failed,
-            "picture": session.image_shown,
+            "picture": session.images.shown,
             "error": session.drawing_error,
-            "compared": session.compared,
-            "unread": session.compare_failed,
-            "picked": session.point_picked,
+            "compared": session.images.compared,
+            "unread": session.images.compare_failed,
+            "picked": session.images.point_picked,
         }
         for name, signal in signals.items():
             signal.connect(lambda told, name=name: self.take(name, told))

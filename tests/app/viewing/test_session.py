@@ -193,12 +193,12 @@ def test_the_error_of_a_scene_of_any_size_is_of_the_whole_photograph(
 
 def test_the_point_under_a_pixel(session: Session, ear: Ear) -> None:
     picture = open_now(session, ear, "native")
-    session.pick(16.0, 16.0)
+    session.images.pick(16.0, 16.0)
     point = ear.next("picked")
     # The camera looks at the middle of the unit ball.
     towards = picture.camera.position / np.linalg.norm(picture.camera.position)
     assert point == pytest.approx(towards, abs=0.05)
-    session.pick(0.5, 0.5)
+    session.images.pick(0.5, 0.5)
     assert ear.next("picked") is None
 
 
@@ -209,7 +209,7 @@ def test_closing_forgets_everything(session: Session, ear: Ear) -> None:
     assert session.images.last is None
     session.eye.hand.orbit_by(1, 1)
     session.eye.reset()
-    session.pick(1, 1)
+    session.images.pick(1, 1)
     assert ear.next("picked") is None
 
 
