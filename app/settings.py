@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from psygnal import Signal
+
 from app.viewing.playback import DEFAULT_FPS
 from engines.core.files import replacing
 
@@ -107,6 +109,26 @@ class Settings:
             return self
         others = tuple(run for run in self.runs if run != known)
         return replace(self, runs=(known, *others)[:RUN_COUNT])
+
+
+class RememberedSettings:
+    """The settings of this run of the program, which tell when they change."""
+
+    changed = Signal(Settings, Settings)
+    """The new ones, and those before."""
+
+    def __init__(self, current: Settings) -> None:
+        self.current = current
+
+    def change(self, settings: Settings) -> None:
+        """Takes new settings."""
+        before, self.current = self.current, settings
+        if settings != before:
+            self.changed.emit(settings, before)
+
+    def update(self, **fields: Any) -> None:
+        """Changes some."""
+        self.change(replace(self.current, **fields))
 
 
 def runs_home(settings: Settings) -> Path:

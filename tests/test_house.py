@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app.gui.host import Host
 from tests import house
 from tests.architecture_rules import Module
 
@@ -12,11 +13,11 @@ MOST = {
     "lines of a module, median": 130,
     "class names that stand twice": 0,
     "docstrings without a head": 0,
-    "large classes in app": 4,
+    "large classes in app": 3,
     "app: boxes": 19,
     "app: arrows": 64,
     "app.gui: boxes": 27,
-    "app.gui: arrows": 79,
+    "app.gui: arrows": 82,
     "engines.core: boxes": 26,
     "engines.core: arrows": 98,
 }
@@ -83,3 +84,8 @@ def test_rooms_and_arrows() -> None:
         Module("app.b.z", ""),
     ]
     assert house.rooms(modules, "app") == ({"a", "b"}, {("a", "b")})
+
+
+def test_parts_of_the_window_are_given_little_of_it() -> None:
+    assert sorted(Host.__annotations__) == ["commands", "notifications", "session", "settings", "widget"]
+    assert not [name for name, member in vars(Host).items() if callable(member) and not name.startswith("_")]

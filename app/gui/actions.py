@@ -24,7 +24,14 @@ TOOLBAR = (
 class Actions:
     """The table as Qt actions of one window."""
 
-    def __init__(self, window: QMainWindow, handlers: Mapping[str, Callable[..., None]]) -> None:
+    def __init__(
+        self,
+        window: QMainWindow,
+        handlers: Mapping[str, Callable[..., None]],
+        available: Callable[[], tuple[Mapping[str, bool], Mapping[str, str]]],
+    ) -> None:
+        """`available`: what is there of that which commands need, and by what is needed, why it is not."""
+        self._available = available
         self._actions: dict[str, QAction] = {}
         self.local_keys: dict[int, QAction] = {}
         """By key and modifiers, what they do while the viewport has the focus."""
@@ -96,8 +103,9 @@ class Actions:
         if self._colours is not None:
             self._actions[id].setIcon(make_icon(icon, self._colours))
 
-    def enable(self, have: Mapping[str, bool], reasons: Mapping[str, str]) -> None:
-        """Greys what needs something that is not there; `reasons`, by what is needed, say why."""
+    def refresh(self) -> None:
+        """Greys what needs something that is not there, and says why."""
+        have, reasons = self._available()
         for command in COMMANDS:
             if not command.needs:
                 continue

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from psygnal import Signal
 from PyQt5.QtWidgets import QFileDialog
 
 from app.demos import DEMO_FOLDER, demo_scenes
 from app.gui.host import Host
+from app.gui.status import Status
 from app.settings import Recent
 from app.viewing.inputs import input_of
 from app.viewing.load_requests import OpenFailure
@@ -25,8 +26,15 @@ SCENE_FILTER = "Scenes and checkpoints (*.safetensors *.pth *.pt *.ckpt *.tar *.
 class FileMenu:
     """The File menu, but for the export."""
 
-    def __init__(self, window: Host) -> None:
-        self._window, self._session = window, window.session
+    asked = Signal()
+    """Another scene is being opened."""
+    lacks_input = Signal(OpenFailure, object)
+    """One can't be opened without a photograph; which it was made of before, and isn't there any more, or None."""
+    input_asked = Signal()
+    """Another photograph is to be asked for, for the open scene."""
+
+    def __init__(self, window: Host, status: Status) -> None:
+        self._window, self._session, self._status = window, window.session, status
         self._gone: tuple[Path, Path] | None = None
         """The scene on its way, and its data folder that is not there."""
         self._gone_photograph: Path | None = None
@@ -50,10 +58,9 @@ class FileMenu:
         """Begins to open; says so."""
         self._session.loader.open(path, data, beside)
         self._gone = self._gone_photograph = None
-        self._window.inputs.forget()
-        self._window.banner.hide()
-        self._window.show_viewport()
-        self._window.status.show_loading(title_of(path))
+        self._window.notifications.hide()
+        self.asked.emit()
+        self._status.show_loading(title_of(path))
 
     def open_recent(self, recent: Recent) -> None:
         """One of the recent scenes, with its data folder and its photograph."""
@@ -72,7 +79,7 @@ class FileMenu:
     def attach(self, folder: Path) -> None:
         """Gives the open scene its data folder."""
         self._session.loader.attach(folder)
-        self._window.status.show_loading(folder.name)
+        self._status.show_loading(folder.name)
 
     def ask_data(self) -> None:
         """Asks for the data folder of the open scene."""
@@ -84,13 +91,9 @@ class FileMenu:
         opened = self._session.opened
         if opened is None:
             return
-        try:
-            self._session.loader.choose_options(values)
-        except UserError:
-            self._window.opening_ended()
-            raise
-        self._window.banner.hide()
-        self._window.status.show_loading(opened.path.name)
+        self._session.loader.choose_options(values)
+        self._window.notifications.hide()
+        self._status.show_loading(opened.path.name)
 
     # The scene
 
@@ -100,30 +103,31 @@ class FileMenu:
             return
         # What is only trained further comes unasked, and must not take away what is being told.
         if not self._session.loader.stayed:
-            self._window.banner.hide()
+            self._window.notifications.hide()
         # What a run shows while it learns is gone when it ends; the run stays.
         path = opened.path.parent if opened.path.name == LIVE_NAME else opened.path
-        settings = self._window.settings.with_recent(path, self._session.loader.data, input_of(opened))
+        settings = self._window.settings.current.with_recent(path, self._session.loader.data, input_of(opened))
         # A run of the command line's is listed, and can be continued, from now on.
-        self._window.change_settings(settings.with_run(path) if is_run_folder(path) else settings)
+        self._window.settings.change(settings.with_run(path) if is_run_folder(path) else settings)
         if self._gone is not None and self._gone[0] == opened.path and self._session.loader.data is None:
             text = f"The data folder {self._gone[1]} isn't there; the scene is open without it."
-            self._window.banner.tell("warning", text, "Choose…", self.ask_data)
+            self._window.notifications.tell("warning", text, "Choose…", self.ask_data)
         if self._gone_photograph is not None:
             text = f"The photograph {self._gone_photograph} isn't there; the scene is open without it."
-            self._window.banner.tell("warning", text, "Choose…", self._window.inputs.ask)
+            self._window.notifications.tell("warning", text, "Choose…", self.input_asked.emit)
         self._gone = self._gone_photograph = None
 
     def _tell_failure(self, failure: OpenFailure) -> None:
-        self._window.opening_ended()
         text, gone, self._gone = str(failure.error), self._gone, None
         missing, self._gone_photograph = self._gone_photograph, None
         if isinstance(failure.error, LacksInput):
-            self._window.inputs.want(failure, missing)
+            self.lacks_input.emit(failure, missing)
             return
         photograph = failure.request.beside.photograph
         if photograph is not None and text.startswith(str(photograph.expanduser())):
-            self._window.tell_error(failure.error, "Choose photograph…", partial(self._retry_with_input, failure))
+            self._window.notifications.error(
+                failure.error, "Choose photograph…", partial(self._retry_with_input, failure)
+            )
             return
         # Also where the one that was chosen is not what it takes.
         wants_data = (
@@ -133,14 +137,14 @@ class FileMenu:
         error = failure.error
         if gone is not None and gone[0] == failure.request.path and wants_data:
             error = UserError(f"{gone[1]}: the data folder isn't there; {text}")
-        self._window.tell_error(error, "Choose data folder…", retry)
+        self._window.notifications.error(error, "Choose data folder…", retry)
 
     def _retry_with_input(self, failure: OpenFailure) -> None:
         opened = self._session.opened
         if opened is not None and opened.path == failure.request.path:
-            self._window.inputs.ask()
+            self.input_asked.emit()
         else:
-            self._window.inputs.want(failure)
+            self.lacks_input.emit(failure, None)
 
     def _retry_with_data(self, failure: OpenFailure) -> None:
         if folder := self._ask_folder("data", f"Data folder of {failure.request.path.name}"):
@@ -152,10 +156,10 @@ class FileMenu:
     # Choosing
 
     def _ask_file(self) -> None:
-        folder = self._window.settings.folders.get("open", "")
+        folder = self._window.settings.current.folders.get("open", "")
         chosen, _ = QFileDialog.getOpenFileName(self._window.widget, "Open a scene", folder, SCENE_FILTER)
         if chosen:
-            self._window.change_settings(self._window.settings.with_folder("open", Path(chosen).parent))
+            self._window.settings.change(self._window.settings.current.with_folder("open", Path(chosen).parent))
             self.open(Path(chosen))
 
     def _ask_run(self) -> None:
@@ -164,17 +168,17 @@ class FileMenu:
 
     def _ask_folder(self, dialog: str, title: str) -> Path | None:
         chosen = QFileDialog.getExistingDirectory(
-            self._window.widget, title, self._window.settings.folders.get(dialog, "")
+            self._window.widget, title, self._window.settings.current.folders.get(dialog, "")
         )
         if not chosen:
             return None
-        self._window.change_settings(self._window.settings.with_folder(dialog, Path(chosen)))
+        self._window.settings.change(self._window.settings.current.with_folder(dialog, Path(chosen)))
         return Path(chosen)
 
     def _reopen(self) -> None:
-        if not self._window.settings.recent:
+        if not self._window.settings.current.recent:
             raise UserError("No scene was open before; use File > Open.")
-        self.open_recent(self._window.settings.recent[0])
+        self.open_recent(self._window.settings.current.recent[0])
 
     def _open_demo(self) -> None:
         demos = demo_scenes()
@@ -183,4 +187,4 @@ class FileMenu:
         self.open(demos[0])
 
     def _clear_recent(self) -> None:
-        self._window.change_settings(replace(self._window.settings, recent=(), inputs=()))
+        self._window.settings.update(recent=(), inputs=())

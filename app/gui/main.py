@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
-from psygnal import EmitLoopError
-from PyQt5.QtCore import QLocale, Qt, QTimer
+from PyQt5.QtCore import QLocale, QObject, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication
 
-from app.gui.bridge import Bridge
+from app.gui.notifications import unwrapped
 from app.gui.theme import system_is_dark
 from app.gui.viewport.gl import probe_opengl
 from app.gui.window import Window
-from app.settings import load_settings
+from app.settings import RememberedSettings, load_settings
 from app.viewing.opening import ALONE, CompanionPaths
 from app.viewing.session import Session
 from engines.core.camera import Array
@@ -60,7 +60,7 @@ def run_window(
     ending = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, lambda *_: window.end()) for number in ending}
     try:
-        with surviving(window.session.post, window.tell_error):
+        with surviving(window.session.post, window.notifications.error):
             return int(application.exec_())
     finally:
         for number, handler in before.items():
@@ -91,14 +91,24 @@ def make_window(device: str = "auto", settings: Sequence[str] = ()) -> Window:
     if not application.property("fusion"):
         QApplication.setStyle("Fusion")
         application.setProperty("fusion", True)
-    return Window(Session(Bridge().post, device, settings), load_settings(), probe_opengl(), system_dark)
+    return Window(
+        Session(Bridge().post, device, settings), RememberedSettings(load_settings()), probe_opengl(), system_dark
+    )
 
 
-def unwrapped(error: BaseException) -> BaseException:
-    """What was raised by whoever a model told of a change: psygnal wraps it."""
-    while isinstance(error, EmitLoopError) and error.__cause__ is not None:
-        error = error.__cause__
-    return error
+class Bridge(QObject):
+    """Runs calls on the thread that made it, which is the window's."""
+
+    _posted = pyqtSignal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Signals from other threads are queued, those from the window's own would not be.
+        self._posted.connect(lambda work: work())
+
+    def post(self, work: Callable[[], Any]) -> None:
+        """Runs `work` on the window's thread, soon; may be called from any."""
+        self._posted.emit(work)
 
 
 @contextmanager

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from PyQt5.QtCore import QByteArray, QSize, Qt, QUrl
 from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDragLeaveEvent, QDropEvent
@@ -28,6 +28,8 @@ from app.gui.export.export_bar import ExportBar
 from app.gui.export.exporting import Exporting
 from app.gui.files import FileMenu
 from app.gui.inputs.input_controller import InputController
+from app.gui.notifications import Notifications
+from app.gui.panel.cards import Cards
 from app.gui.panel.channel_panel import ChannelCard
 from app.gui.panel.controls_panel import ControlsCard
 from app.gui.panel.options_panel import OptionsCard
@@ -54,8 +56,7 @@ from app.gui.viewport.readout import Readout
 from app.gui.viewport.refining import Refining
 from app.gui.viewport.screenshots import Screenshots
 from app.gui.viewport.viewport import Viewport
-from app.method_faults import plug_in_fault
-from app.settings import Settings, save_settings
+from app.settings import RememberedSettings, Settings, save_settings
 from app.viewing.inputs import title_with_input
 from app.viewing.session import Session
 from engines.core.device import describe_device
@@ -68,13 +69,13 @@ TITLE = "Vantage"
 class Window(QMainWindow):
     """The one window of the program."""
 
-    def __init__(self, session: Session, settings: Settings, found: OpenGl, system_dark: bool) -> None:
+    def __init__(self, session: Session, settings: RememberedSettings, found: OpenGl, system_dark: bool) -> None:
         super().__init__()
         self.session, self.settings = session, settings
         self.widget = self
         self._system_dark, self._unasked = system_dark, False
         self._shown_path: Path | None = None
-        session.eye.hand.mode, session.eye.hand.fly_speed = settings.navigation, settings.fly_speed
+        session.eye.hand.mode, session.eye.hand.fly_speed = settings.current.navigation, settings.current.fly_speed
         self.status = Status(self)
         self.setStatusBar(self.status)
         self._make_middle(found)
@@ -85,6 +86,8 @@ class Window(QMainWindow):
         self.setWindowTitle(TITLE)
         session.drawing_error.connect(self._drawing_failed)
         session.scene_changed.connect(self.scene_changed)
+        session.loader.failed.connect(lambda _: self._opening_ended())
+        settings.changed.connect(self._settings_changed)
         self._restore()
         self.scene_changed()
 
@@ -102,6 +105,9 @@ class Window(QMainWindow):
         self._middle_column = column
         column.addWidget(self.export_bar)
         self.banner, self.busy = Banner(self._stack), Busy(self.viewport)
+        self.notifications = Notifications(self.banner)
+        self.scene_card, self.channels, self.controls = SceneCard(), ChannelCard(self.session.view), ControlsCard()
+        self.options, self.sources, self.views = OptionsCard(), SourceCard(), ViewCard()
         self.setCentralWidget(middle)
         self._drop_hint = DropHint(middle)
         drawn = "drawn in software (QPainter): no graphics card was found for OpenGL"
@@ -110,31 +116,41 @@ class Window(QMainWindow):
         self.status.device.setToolTip(f"Scenes are computed on this device; the window is {drawn}")
 
     def _make_commands(self) -> None:
-        self.looking = Looking(self)
+        cards = Cards(self.channels, self.controls, self.sources, self.views)
+        self.looking = Looking(self, self.viewport, self.status, cards)
         self.meshes = self.looking.meshes
-        self.files, self.exporting = FileMenu(self), Exporting(self)
-        self.trainings, self.inputs = Trainings(self), InputController(self)
+        self.export_bar.mesh_wanted.connect(self.meshes.open_exported)
+        self.files, self.exporting = FileMenu(self, self.status), Exporting(self, self.export_bar)
+        self.files.asked.connect(self._show_viewport)
+        self.trainings = Trainings(self, self.files, self.viewport)
+        self.trainings.panel_wanted.connect(self._show_training)
+        self.inputs = InputController(self, self.files, self.status)
         self.screenshots = Screenshots(self, self.looking)
         own: dict[str, Callable[..., None]] = {
             "quit": self.close,
             "panel": self._show_panel,
-            "full_screen": lambda full: self._full_screen.choose(full, lambda text: self.banner.tell("info", text)),
+            "full_screen": lambda full: self._full_screen.choose(
+                full, lambda text: self.notifications.tell("info", text)
+            ),
             "shortcuts": lambda: ShortcutSheet(self).exec_(),
             "manual": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(manual()))),
             "about": lambda: show_about(self, self.viewport.canvas.name),
         }
         for theme in THEMES:
             own[f"theme_{theme}"] = lambda _checked, theme=theme: self._set_theme(theme)
-        self.playing, self.refining, self.colouring = Playing(self), Refining(self), Colouring(self)
-        self.readout = Readout(self, lambda: self.looking.picture)
+        self.playing, self.colouring = Playing(self, self.busy), Colouring(self)
+        self.playing.notes_changed.connect(lambda: self.scene_card.show_scene(self.session.opened))
+        self.refining = Refining(self, self.viewport, self.status)
+        self.readout = Readout(self.session, self.viewport, self.channels, lambda: self.looking.picture)
         handlers = self.colouring.handlers() | self.looking.handlers() | self.files.handlers()
         handlers |= self.exporting.handlers() | self.screenshots.handlers() | self.refining.handlers()
         handlers |= self.playing.handlers() | self.trainings.handlers() | self.inputs.handlers() | own
-        self.commands = Actions(self, {id: self.guarded(work) for id, work in handlers.items()})
+        guarded = self.notifications.guarded
+        self.commands = Actions(self, {id: guarded(work) for id, work in handlers.items()}, self._available)
         self.viewport.keys = self.commands.local_keys
         self.playing.add_bar(self._middle_column, 1)
-        self._recent = RecentMenu(self.commands, self.guarded(self.files.open_recent))
-        has_demos = fill_demo_menu(self.commands, self.guarded(self.files.open))
+        self._recent = RecentMenu(self.commands, self.notifications.guarded(self.files.open_recent))
+        has_demos = fill_demo_menu(self.commands, self.notifications.guarded(self.files.open))
         # For the reason why an input photograph is of no use.
         self.commands.menus[FILE].setToolTipsVisible(True)
         toolbar = self.addToolBar("Tools")
@@ -147,43 +163,40 @@ class Window(QMainWindow):
         bars = (self.menuBar(), toolbar, self.status)
         self._full_screen = FullScreen(self, self.commands["full_screen"], bars, panels)
         self._start = StartPage(*(self.commands[id] for id in ("open", "train", "demo")))
-        self._start.recent_chosen.connect(self.guarded(self.files.open_recent))
+        self._start.recent_chosen.connect(self.notifications.guarded(self.files.open_recent))
         for page in (self._start, self.viewport):
             self._stack.addWidget(page)
         self.commands["demo"].setEnabled(has_demos)
 
     def _make_panel(self) -> None:
-        self.scene_card, self.channels, self.controls = SceneCard(), ChannelCard(self.session.view), ControlsCard()
-        self.options, self.sources = OptionsCard(), SourceCard()
-        self.options.changed.connect(self.guarded(self.files.choose_options))
-        self.views = ViewCard(*(self.commands[id] for id in ("previous", "nearest", "next")))
+        self.options.changed.connect(self.notifications.guarded(self._choose_options))
+        self.views.add_steps([self.commands[id] for id in ("previous", "nearest", "next")])
         overlays = OverlayCard([self.commands[name] for name in OVERLAY_NAMES])
-        self.scene_card.data_wanted.connect(self.guarded(self.files.ask_data))
-        self.channels.chosen.connect(self.guarded(self.looking.choose))
-        self.colouring.watch()
+        self.scene_card.data_wanted.connect(self.notifications.guarded(self.files.ask_data))
+        self.channels.chosen.connect(self.notifications.guarded(self.looking.choose))
+        self.colouring.watch(self.channels)
         self.views.add_comparison([self.commands[mode] for mode in MODES])
         self.views.view_chosen.connect(self.looking.go_to_view)
         self.views.split_chosen.connect(self.looking.choose_split)
         self.views.share_chosen.connect(self.looking.photographs.set_share)
         self.views.up_chosen.connect(self.looking.choose_up)
         self.controls.changed.connect(self.session.set_control)
-        self.controls.changed.connect(self._control_changed)
+        self.session.view.events.controls.connect(self._controls_changed)
         self.inputs.card.connect_command(self.commands["input"])
         cards = (self.scene_card, *self.inputs.cards, self.controls, self.channels, self.sources, self.views)
         self.dock = SidePanel(self, (*cards, self.meshes.card, overlays, self.options))
 
     def _make_training(self) -> None:
         self._training_dock = TrainingDock(
-            self, lambda: self.trainings.make_panel(colours_of(self.settings.theme, self._system_dark))
+            self, lambda: self.trainings.make_panel(colours_of(self.settings.current.theme, self._system_dark))
         )
 
-    def show_training(self, shown: bool) -> None:
-        """Shows or hides the training panel."""
+    def _show_training(self, shown: bool) -> None:
         self._training_dock.set_shown(shown)
-        self.settings = replace(self.settings, training=shown)
+        self.settings.update(training=shown)
 
     def _restore(self) -> None:
-        settings = self.settings
+        settings = self.settings.current
         self.resize(1280, 800)
         if settings.geometry:
             self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode()))
@@ -218,7 +231,7 @@ class Window(QMainWindow):
             self._stack.setCurrentWidget(self._start)
         else:
             self.looking.enter()
-            self.show_viewport()
+            self._show_viewport()
             self.status.device.setText(describe_device(opened.scene.device))
         self.playing.enter()
         self.dock.setVisible(opened is not None and self.commands["panel"].isChecked())
@@ -231,33 +244,35 @@ class Window(QMainWindow):
         self._shown_path = opened.path if opened is not None else None
         self.setWindowTitle(f"{elided(title_with_input(opened))} – {TITLE}" if opened else TITLE)
         self._show_recent()
-        self.update_commands()
+        self.commands.refresh()
 
-    def _control_changed(self, name: str, *_: object) -> None:
-        if name == INSTANCE:
+    def _controls_changed(self, controls: Mapping[str, float], before: Mapping[str, float]) -> None:
+        if controls.get(INSTANCE) != before.get(INSTANCE):
             # Another recording may be shorter.
             self.playing.enter()
             self.inputs.sources.show()
-            self.update_commands()
-        self.looking.show_state()
+            self.commands.refresh()
 
     def _drawing_failed(self, error: BaseException) -> None:
         # Else the clock waits for a moment that never comes.
         if self.session.timeline.playback.playing:
             self.playing.set_playing(False)
         self.looking.drawing_failed()
-        self.tell_error(error)
+        self.notifications.error(error)
 
-    def show_notes(self) -> None:
-        """The scene has more to say of what is shown in place of what."""
-        self.scene_card.show_scene(self.session.opened)
+    def _choose_options(self, values: Mapping[str, Any]) -> None:
+        try:
+            self.files.choose_options(values)
+        except UserError:
+            self._opening_ended()
+            raise
 
-    def show_viewport(self) -> None:
+    def _show_viewport(self) -> None:
         """Shows the viewport, where the picture is or will be, and gives it the keyboard."""
         self._stack.setCurrentWidget(self.viewport)
         self.viewport.focus()
 
-    def opening_ended(self) -> None:
+    def _opening_ended(self) -> None:
         """A scene could not be opened: back to what was there before."""
         self.options.show_scene(self.session.opened)
         self.inputs.sources.show()
@@ -267,10 +282,10 @@ class Window(QMainWindow):
         else:
             self.looking.show_state()
 
-    def update_commands(self) -> None:
-        """Greys the commands that have nothing to act on."""
+    def _available(self) -> tuple[Mapping[str, bool], Mapping[str, str]]:
+        """What commands act on, as far as it is there."""
         session = self.session
-        self.commands.enable(
+        return (
             {
                 "scene": session.opened is not None,
                 "views": bool(session.visited.points),
@@ -287,9 +302,8 @@ class Window(QMainWindow):
 
     # Settings
 
-    def change_settings(self, settings: Settings) -> None:
-        """Takes new settings; they are written when the window closes, recent scenes and known runs at once."""
-        before, self.settings = self.settings, settings
+    def _settings_changed(self, settings: Settings, before: Settings) -> None:
+        """They are written when the window closes, recent scenes and known runs at once."""
         if settings.recent != before.recent:
             self._show_recent()
         if any(getattr(settings, name) != getattr(before, name) for name in ("recent", "inputs", "runs")):
@@ -297,17 +311,17 @@ class Window(QMainWindow):
 
     def _save(self) -> None:
         try:
-            save_settings(self.settings)
+            save_settings(self.settings.current)
         except UserError as error:
-            self.tell_error(error)
+            self.notifications.error(error)
 
     def _show_recent(self) -> None:
-        self._recent.show(self.settings.recent)
-        self._start.set_recent(self.settings.recent)
+        self._recent.show(self.settings.current.recent)
+        self._start.set_recent(self.settings.current.recent)
 
     def _set_theme(self, theme: str) -> None:
         theme = theme if theme in THEMES else "system"
-        self.settings = replace(self.settings, theme=theme)
+        self.settings.update(theme=theme)
         self.commands[f"theme_{theme}"].setChecked(True)
         colours = colours_of(theme, self._system_dark)
         apply_theme(QApplication.instance(), colours)
@@ -318,30 +332,6 @@ class Window(QMainWindow):
 
     def _show_panel(self, shown: bool) -> None:
         self.dock.setVisible(shown and self.session.opened is not None)
-
-    # Errors
-
-    def tell_error(self, error: BaseException, button: str = "", act: Callable[[], None] | None = None) -> None:
-        """Says what went wrong; the program goes on."""
-        if isinstance(error, UserError):
-            self.banner.tell("error", str(error), button, act)
-        elif isinstance(error, OSError) and error.filename:
-            self.banner.tell("error", f"{error.filename}: {error.strerror}", button, act)
-        else:
-            fault = plug_in_fault(error)
-            text = f"Something went wrong inside the program: {type(error).__name__}: {error}"
-            self.banner.tell("error", fault.text if fault is not None else text, button, act)
-
-    def guarded(self, work: Callable[..., None]) -> Callable[..., None]:
-        """A user's mistake in a command is told like any other; a fault goes to the hook for all."""
-
-        def run(*arguments: object) -> None:
-            try:
-                work(*arguments)
-            except UserError as error:
-                self.tell_error(error)
-
-        return run
 
     # Events
 
@@ -356,7 +346,7 @@ class Window(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         self._drop_hint.hide()
         if paths := dropped_paths(event.mimeData()):
-            self.guarded(lambda: drop(self, paths))()
+            self.notifications.guarded(lambda: drop(self, paths))()
 
     def end(self) -> None:
         """Closes without asking."""
@@ -370,11 +360,10 @@ class Window(QMainWindow):
         geometry = self.saveGeometry()
         self._full_screen.bring_back()
         panel = self.commands["panel"].isChecked()
-        self.settings = replace(
-            self.settings,
+        self.settings.update(
             geometry=bytes(geometry.toBase64()).decode(),
             panel=panel,
-            panel_width=self.dock.width() if self.dock.isVisible() else self.settings.panel_width,
+            panel_width=self.dock.width() if self.dock.isVisible() else self.settings.current.panel_width,
         )
         self._save()
         # What is under way takes a time step to end.

@@ -153,14 +153,17 @@ class Session:
         controls, opened = self.view.controls, self.opened
         if name not in controls or controls[name] == value or opened is None:
             return
-        self.view.controls = {**controls, name: value}
-        if name == INSTANCE:
-            self.timeline.enter(opened.scene)
-            if opened.dataset is not None:
-                number, instance = self.loader.number, round(value)
-                self._background.submit(
-                    lambda: InstanceViews(number, instance, read_viewpoints(opened, instance)), self._take_views
-                )
+        with self.view.events.blocked():
+            self.view.controls = {**controls, name: value}
+            if name == INSTANCE:
+                # Another recording may be shorter: who hears of it finds its own length.
+                self.timeline.enter(opened.scene)
+        self.view.events["controls"].emit(self.view.controls, controls)
+        if name == INSTANCE and opened.dataset is not None:
+            number, instance = self.loader.number, round(value)
+            self._background.submit(
+                lambda: InstanceViews(number, instance, read_viewpoints(opened, instance)), self._take_views
+            )
         self.submit(moving)
 
     def choose_up(self, up: Array) -> None:

@@ -86,7 +86,7 @@ def recoloured(name: str) -> Fault:
     """One colour of the theme, and no other, has five levels more or less in each channel."""
 
     def change(window: Window) -> None:
-        colours = DARK if window.settings.theme == "dark" else LIGHT
+        colours = DARK if window.settings.current.theme == "dark" else LIGHT
         apply_theme(QApplication.instance(), replace(colours, **{name: shifted(colours, name)}))
 
     return change

@@ -10,6 +10,7 @@ from pathlib import Path
 from PyQt5.QtWidgets import QFileDialog, QMessageBox
 
 from app.export.exporter import OnProgress, Progress, run_export
+from app.gui.export.export_bar import ExportBar
 from app.gui.export.export_dialog import ask_export
 from app.gui.export.export_job import Exported, ExportJob, Source, Work
 from app.gui.export.export_settings import ExportSettings, make_export
@@ -29,10 +30,10 @@ from engines.core.errors import Cancelled, UserError
 class Exporting:
     """One export at a time, of whatever kind."""
 
-    def __init__(self, window: Host) -> None:
-        self._window, self._session = window, window.session
+    def __init__(self, window: Host, bar: ExportBar) -> None:
+        self._window, self._session, self._bar = window, window.session, bar
         self.job: ExportJob | None = None
-        window.export_bar.cancelled.connect(self.cancel)
+        bar.cancelled.connect(self.cancel)
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands do."""
@@ -98,7 +99,7 @@ class Exporting:
         if opened is None:
             return
         self._require_none()
-        window, bar = self._window, self._window.export_bar
+        window, bar = self._window, self._bar
         post = window.session.post
         source = Source(
             opened.path,
@@ -122,7 +123,7 @@ class Exporting:
             lambda exported: post(lambda: self._done(exported)),
             lambda error: post(lambda: self._failed(error)),
         )
-        window.update_commands()
+        window.commands.refresh()
 
     def _require_none(self) -> None:
         if self.job is not None:
@@ -131,7 +132,7 @@ class Exporting:
     def cancel(self) -> None:
         """Asks the export to stop."""
         if self.job is not None:
-            self._window.export_bar.stopping()
+            self._bar.stopping()
             self.job.cancel()
 
     def may_quit(self) -> bool:
@@ -157,13 +158,13 @@ class Exporting:
         opened, eye = self._session.opened, self._session.eye.shown
         if opened is None or eye is None:
             return
-        settings = ExportSettings.recall(self._window.settings.export)
+        settings = ExportSettings.recall(self._window.settings.current.export)
         # Last time's file is not to be replaced by default: only its folder is remembered.
         folder = Path(settings.out).parent if settings.out else Path.home()
         settings = replace(settings, out=str(_free_name(folder / f"{stem_with_input(opened)}.mp4")))
         wanted = ask_export(self._window.widget, opened, settings, eye.size_px)
         if wanted is not None:
-            self._window.change_settings(replace(self._window.settings, export=wanted.remembered()))
+            self._window.settings.update(export=wanted.remembered())
             self.begin(wanted)
 
     def _ask_mesh(self) -> None:
@@ -172,12 +173,12 @@ class Exporting:
             return
         self._require_none()
         mesh_source(opened.scene)
-        settings = MeshSettings.recall(self._window.settings.mesh)
+        settings = MeshSettings.recall(self._window.settings.current.mesh)
         last = Path(settings.out) if settings.out else Path.home() / f"mesh{MESH_SUFFIXES[-1]}"
         settings = replace(settings, out=str(_free_name(last.parent / f"{stem_with_input(opened)}{last.suffix}")))
         wanted = ask_mesh(self._window.widget, opened, settings)
         if wanted is not None:
-            self._window.change_settings(replace(self._window.settings, mesh=wanted.remembered()))
+            self._window.settings.update(mesh=wanted.remembered())
             self.begin_mesh(wanted)
 
     def _ask_points(self) -> None:
@@ -186,27 +187,27 @@ class Exporting:
             return
         self._require_none()
         has_points(opened.scene)
-        folder = Path(self._window.settings.folders.get("points", str(Path.home())))
+        folder = Path(self._window.settings.current.folders.get("points", str(Path.home())))
         name = str(_free_name(folder / f"{stem_with_input(opened)}{POINTS_SUFFIX}"))
         chosen, _ = QFileDialog.getSaveFileName(self._window.widget, "Export point cloud", name, "Point cloud (*.ply)")
         if chosen:
             out = Path(chosen) if chosen.lower().endswith(POINTS_SUFFIX) else Path(chosen + POINTS_SUFFIX)
-            self._window.change_settings(self._window.settings.with_folder("points", out.parent))
+            self._window.settings.change(self._window.settings.current.with_folder("points", out.parent))
             self.begin_points(out)
 
     def _done(self, exported: Exported) -> None:
         self.job = None
-        self._window.export_bar.done(exported)
-        self._window.update_commands()
+        self._bar.done(exported)
+        self._window.commands.refresh()
 
     def _failed(self, error: BaseException) -> None:
         self.job = None
-        self._window.export_bar.hide()
-        self._window.update_commands()
+        self._bar.hide()
+        self._window.commands.refresh()
         if isinstance(error, Cancelled):
-            self._window.banner.tell("info", "The export was cancelled; nothing was written.")
+            self._window.notifications.tell("info", "The export was cancelled; nothing was written.")
         else:
-            self._window.tell_error(error)
+            self._window.notifications.error(error)
 
 
 def _free_name(path: Path) -> Path:

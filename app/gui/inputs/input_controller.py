@@ -7,11 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.gui.dropping import holds_data
+from app.gui.files import FileMenu
 from app.gui.host import Host
 from app.gui.inputs.input_dialog import InputDialog
 from app.gui.inputs.input_pictures import InputPictures
 from app.gui.panel.input_card import InputCard
 from app.gui.panel.source_photographs import SourcePhotographs
+from app.gui.status import Status
 from app.viewing.inputs import advice_on_input, holds_pictures, input_of, takes_input
 from app.viewing.load_requests import OpenFailure
 from app.viewing.opening import title_of
@@ -25,8 +27,11 @@ DATA_FOLDERS = f"{FOLDERS[:-1]}; so do those of the data folder of a class."
 class InputController:
     """The open scene's photograph, or that of one which can't be opened without."""
 
-    def __init__(self, window: Host) -> None:
-        self._window, self._session = window, window.session
+    def __init__(self, window: Host, files: FileMenu, status: Status) -> None:
+        self._window, self._session, self._files, self._status = window, window.session, files, status
+        files.asked.connect(self._forget)
+        files.lacks_input.connect(self.want)
+        files.input_asked.connect(self.ask)
         self.card = InputCard()
         self.card.strip.chosen.connect(self.take)
         self.card.own_wanted.connect(lambda: self._change(None))
@@ -59,7 +64,7 @@ class InputController:
         self.card.show_scene(opened, has_own)
         if takes_input(opened):
             if shown is not None:
-                self._window.change_settings(self._window.settings.with_input(shown))
+                self._window.settings.change(self._window.settings.current.with_input(shown))
             self._pictures.look(shown)
 
     def ask(self) -> None:
@@ -77,14 +82,14 @@ class InputController:
             gone: the photograph that it was made of before, which isn't there any more.
         """
         self._wanting = failure
-        self._window.update_commands()
+        self._window.commands.refresh()
         self._ask_for(failure, gone)
 
-    def forget(self) -> None:
+    def _forget(self) -> None:
         """Something else is being opened."""
         if self._wanting is not None:
             self._wanting = None
-            self._window.update_commands()
+            self._window.commands.refresh()
 
     def take(self, path: Path, others: int = 0) -> None:
         """Makes the scene of a photograph, or of a folder of such.
@@ -100,14 +105,14 @@ class InputController:
             self._change(path)
         elif path.is_dir() and not holds_pictures(path) and holds_data(path):
             # Its objects have photographs of their own.
-            self._window.files.open(failure.request.path, path, failure.request.beside)
+            self._files.open(failure.request.path, path, failure.request.beside)
         else:
-            self._window.files.open(
+            self._files.open(
                 failure.request.path, failure.request.data, replace(failure.request.beside, photograph=path)
             )
         if others:
             text = f"One photograph makes the scene: {path.name} is taken. Drop their folder to choose among all."
-            self._window.banner.tell("info", text)
+            self._window.notifications.tell("info", text)
 
     def shut_down(self) -> None:
         """Ends what is under way."""
@@ -117,10 +122,10 @@ class InputController:
 
     def _change(self, path: Path | None) -> None:
         self._session.loader.choose_input(path)
-        self._window.banner.hide()
+        self._window.notifications.hide()
         opened = self._session.opened
         name = path.name if path is not None else title_of(opened.path) if opened is not None else ""
-        self._window.status.show_loading(name)
+        self._status.show_loading(name)
 
     def _ask_for(self, failure: OpenFailure, gone: Path | None = None) -> None:
         advice = failure.error.advice if isinstance(failure.error, LacksInput) else ""
@@ -128,7 +133,7 @@ class InputController:
 
     def _show_dialog(self, reason: str, advice: str, folders: str) -> None:
         self._take_dialog_away()
-        folder = self._window.settings.folders.get("input", "")
+        folder = self._window.settings.current.folders.get("input", "")
         texts = (reason, f"Best is {advice}.", folders) if advice else (reason, folders)
         dialog = self.dialog = InputDialog(self._window.widget, texts, folder)
         dialog.chosen.connect(self._chosen)
@@ -138,8 +143,8 @@ class InputController:
         dialog.open()
 
     def _chosen(self, path: Path) -> None:
-        self._window.change_settings(self._window.settings.with_folder("input", path.parent))
-        self._window.guarded(lambda: self.take(path))()
+        self._window.settings.change(self._window.settings.current.with_folder("input", path.parent))
+        self._window.notifications.guarded(lambda: self.take(path))()
 
     def _left(self) -> None:
         failure = self._wanting
@@ -147,9 +152,9 @@ class InputController:
             return
         # One that is open takes what is dropped from now on.
         if takes_input(self._session.opened):
-            self.forget()
+            self._forget()
         text = f"“{title_of(failure.request.path)}” is not open: it makes its scenes of photographs."
-        self._window.banner.tell("warning", text, "Choose photograph…", lambda: self.want(failure))
+        self._window.notifications.tell("warning", text, "Choose photograph…", lambda: self.want(failure))
 
     def _dialog_closed(self) -> None:
         self.dialog = None

@@ -38,7 +38,7 @@ class InputPictures:
         self._small.close()
 
     def _paths(self) -> list[Path]:
-        return [Path(path) for path in self._window.settings.inputs]
+        return [Path(path) for path in self._window.settings.current.inputs]
 
     def _take(self, path: Path, pixels: Array | None) -> None:
         if path not in self._pictures or self._pictures[path] is not pixels:

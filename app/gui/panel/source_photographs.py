@@ -53,9 +53,9 @@ class SourcePhotographs:
     def __init__(self, window: Host) -> None:
         self._window, self._session = window, window.session
         self.card = PhotographCard()
-        self.card.list.ticked.connect(window.guarded(self._tick))
+        self.card.list.ticked.connect(window.notifications.guarded(self._tick))
         self.card.list.looked_at.connect(self._look)
-        self.card.automatic.clicked.connect(window.guarded(lambda *_: self._choose(None)))
+        self.card.automatic.clicked.connect(window.notifications.guarded(lambda *_: self._choose(None)))
         self._of: tuple[Dataset | None, int] | None = None
         self._shown = _Shown(())
         self._chosen: tuple[int, ...] = ()
@@ -110,7 +110,7 @@ class SourcePhotographs:
         if chooser is None:
             return
         self._session.loader.choose_sources(numbers)
-        self._window.banner.hide()
+        self._window.notifications.hide()
         if numbers is not None:
             self._chosen = numbers
             self._show_chosen(chooser.least_sources)

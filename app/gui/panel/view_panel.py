@@ -34,7 +34,7 @@ class ViewCard(Card):
     up_chosen = pyqtSignal(object)
     """[3], the world axis that was chosen."""
 
-    def __init__(self, previous: QAction, nearest: QAction, following: QAction) -> None:
+    def __init__(self) -> None:
         super().__init__("View")
         self._names: tuple[str, ...] = ()
         self.name = label("")
@@ -46,14 +46,9 @@ class ViewCard(Card):
         self.slider.sliderMoved.connect(self.view_chosen)
         # Clicks beside the handle and keys move it without a drag.
         self.slider.actionTriggered.connect(lambda _: self.view_chosen.emit(self.slider.sliderPosition()))
-        row = QHBoxLayout()
+        self._steps = row = QHBoxLayout()
         row.setSpacing(3)
         row.addWidget(self.name, 1)
-        for action in (previous, nearest, following):
-            button = QToolButton()
-            button.setDefaultAction(action)
-            button.setIconSize(QSize(16, 16))
-            row.addWidget(button)
         self.split = Choice()
         guard_wheel(self.split)
         self.split.setToolTip("Which views are gone through: a scene is judged by those it was not trained on")
@@ -86,6 +81,14 @@ class ViewCard(Card):
         ):
             self._facts.addRow(label(name, "muted"), value)
         self.body.addLayout(self._facts)
+
+    def add_steps(self, actions: Sequence[QAction]) -> None:
+        """A button for each way to another view."""
+        for action in actions:
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setIconSize(QSize(16, 16))
+            self._steps.addWidget(button)
 
     def add_comparison(self, actions: Sequence[QAction]) -> None:
         """A button for each way to compare the picture with the view's image."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
+from psygnal import Signal
 from PyQt5.QtCore import QTimer
 from PyQt5.QtWidgets import QVBoxLayout
 
+from app.gui.busy import Busy
 from app.gui.host import Host
 from app.gui.playback.time_bar import TimeBar
 from app.human_readable import human_time
@@ -28,13 +29,16 @@ LOOK_MS = 250
 class Playing:
     """Connects the session's timeline with what is seen of it."""
 
-    def __init__(self, window: Host) -> None:
-        self._window = window
+    notes_changed = Signal()
+    """The scene has more to say of what is shown in place of what."""
+
+    def __init__(self, window: Host, busy: Busy) -> None:
+        self._window, self._busy = window, busy
         self._timeline = window.session.timeline
         playback = self._timeline.playback
         # The file may hold any number.
-        playback.fps = min(max(window.settings.fps, FPS_CHOICES[0]), FPS_CHOICES[-1])
-        playback.loop = window.settings.loop
+        playback.fps = min(max(window.settings.current.fps, FPS_CHOICES[0]), FPS_CHOICES[-1])
+        playback.loop = window.settings.current.loop
         self._making: int | None = None
         self._making_since_s = 0.0
         self._waits_since_s: float | None = None
@@ -74,7 +78,7 @@ class Playing:
         """A scene came or went."""
         opened = self._window.session.opened
         self._making = self._frame_s = None
-        self._window.busy.show_doing("")
+        self._busy.show_doing("")
         self._told = opened.scene.assumptions if opened is not None else ()
         playback = self._timeline.playback
         self._bar.set_time_steps(playback.first, playback.last, self._timeline.time_step, playback.fps)
@@ -96,7 +100,6 @@ class Playing:
     def go_to(self, time_step: int, moving: bool) -> None:
         """Goes to a time step; what plays goes on from there."""
         self._window.session.set_control(TIME, time_step, moving)
-        self._window.looking.show_state()
         self.show()
 
     def _step(self, by: int) -> None:
@@ -107,14 +110,14 @@ class Playing:
 
     def _set_loop(self, loop: bool) -> None:
         self._timeline.playback.loop = loop
-        self._window.change_settings(replace(self._window.settings, loop=loop))
+        self._window.settings.update(loop=loop)
 
     def _set_only_ready(self, only: bool) -> None:
         self._timeline.playback.only_ready = only
 
     def _set_fps(self, fps: float) -> None:
         self._timeline.playback.set_fps(fps, time.monotonic())
-        self._window.change_settings(replace(self._window.settings, fps=fps))
+        self._window.settings.update(fps=fps)
 
     def _tick(self) -> None:
         before = self._timeline.time_step
@@ -142,7 +145,7 @@ class Playing:
         if session.opened is not None and session.opened.scene.assumptions != self._told:
             # A photograph was skipped, say.
             self._told = session.opened.scene.assumptions
-            self._window.show_notes()
+            self.notes_changed.emit()
 
     def show(self) -> None:
         """The time step, which are ready, and what is being made."""
@@ -179,7 +182,7 @@ class Playing:
         self._waits_since_s = (self._waits_since_s or now) if waits else None
         # What is there in a moment needs no word.
         long = self._waits_since_s is not None and now - self._waits_since_s >= BUSY_S
-        self._window.busy.show_doing(_joined(preparing, left) if long else "")
+        self._busy.show_doing(_joined(preparing, left) if long else "")
 
     def _seconds_left(self, making: int | None, missing: int) -> str:
         """How long the frames that are missing take, by those that were made."""

@@ -61,16 +61,18 @@ class Asking:
             try:
                 self._begin(asked.form.request())
             except UserError as error:
-                self._window.tell_error(error)
+                self._window.notifications.error(error)
 
     def _left(self) -> None:
         text = "Camera poses are estimated in the background; Training > Train… shows how far that is."
-        self._window.banner.tell("info", text, "Show", lambda: self.ask(None))
+        self._window.notifications.tell("info", text, "Show", lambda: self.ask(None))
 
     def _poses_ended(self, text: str, found: bool) -> None:
         """Told where the dialog does not show it."""
         if self.dialog is None or self.dialog.isVisible():
             return
         window = self._window
-        window.banner.tell("info" if found else "error", text, "Train…" if found else "Show", lambda: self.ask(None))
+        window.notifications.tell(
+            "info" if found else "error", text, "Train…" if found else "Show", lambda: self.ask(None)
+        )
         notify(window.widget, "Camera poses", in_window(text))

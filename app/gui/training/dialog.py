@@ -41,7 +41,7 @@ class TrainDialog(QDialog):
     def __init__(self, window: Host, busy: bool) -> None:
         super().__init__(window.widget)
         self.setWindowTitle("Train a scene")
-        self.form = TrainForm(runs_home(window.settings), busy)
+        self.form = TrainForm(runs_home(window.settings.current), busy)
         self._measuring = BackgroundWork(window.session.post, "measure")
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)

@@ -14,19 +14,19 @@ VIDEO_FILTER = "Videos ({});;All files (*)".format(" ".join("*" + suffix for suf
 
 def ask_folder(window: Host, dialog: str, title: str, begin: str = "") -> Path | None:
     """A folder; None where nothing was chosen."""
-    there = window.settings.folders.get(dialog, begin)
+    there = window.settings.current.folders.get(dialog, begin)
     chosen = QFileDialog.getExistingDirectory(window.widget, title, there)
     if not chosen:
         return None
-    window.change_settings(window.settings.with_folder(dialog, Path(chosen)))
+    window.settings.change(window.settings.current.with_folder(dialog, Path(chosen)))
     return Path(chosen)
 
 
 def ask_video(window: Host) -> Path | None:
     """A video; None where nothing was chosen."""
-    there = window.settings.folders.get("film", "")
+    there = window.settings.current.folders.get("film", "")
     chosen, _ = QFileDialog.getOpenFileName(window.widget, "Video to train from", there, VIDEO_FILTER)
     if not chosen:
         return None
-    window.change_settings(window.settings.with_folder("film", Path(chosen).parent))
+    window.settings.change(window.settings.current.with_folder("film", Path(chosen).parent))
     return Path(chosen)

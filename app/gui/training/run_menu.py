@@ -10,7 +10,7 @@ from PyQt5.QtCore import QFile, QPoint, QUrl
 from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QMessageBox
 
-from app.gui.host import Host
+from app.gui.host import Host, Opener
 from app.gui.plain_text import tip
 from app.training.runs.library import Run, rename_run
 from app.training.runs.queue import RunQueue
@@ -42,8 +42,8 @@ class Trains(Protocol):
 class RunMenu:
     """The context menu of the list of runs."""
 
-    def __init__(self, trainings: Trains, window: Host) -> None:
-        self._trainings, self._window = trainings, window
+    def __init__(self, trainings: Trains, window: Host, files: Opener) -> None:
+        self._trainings, self._window, self._files = trainings, window, files
 
     def pop_up(self, at: QPoint) -> None:
         """Shows it under the mouse."""
@@ -78,9 +78,9 @@ class RunMenu:
         if row.under_way:
             self._window.commands["watch_training"].trigger()
         elif row.run is not None and row.run.has_scene:
-            self._window.files.open_with(row.folder, row.run.data)
+            self._files.open_with(row.folder, row.run.data)
         else:
-            self._window.banner.tell("info", f"{row.folder.name} has saved nothing yet.")
+            self._window.notifications.tell("info", f"{row.folder.name} has saved nothing yet.")
 
     def can_go_on(self, row: RunRow) -> bool:
         """Whether it can be trained further now."""
@@ -112,7 +112,7 @@ class RunMenu:
         name, sure = QInputDialog.getText(self._window.widget, "Rename", "Name of the run:", text=row.run.name)
         if sure and name != row.run.name:
             new = rename_run(row.run, name)
-            self._window.change_settings(self._window.settings.with_run(new))
+            self._window.settings.change(self._window.settings.current.with_run(new))
             self._trainings.forget(row.folder)
 
     def delete(self, rows: list[RunRow]) -> None:
@@ -139,7 +139,7 @@ class RunMenu:
     def _copy(self, row: RunRow) -> None:
         if row.job is not None:
             QApplication.clipboard().setText(row.job.request.command_line())
-            self._window.banner.tell("info", "The command line is on the clipboard.")
+            self._window.notifications.tell("info", "The command line is on the clipboard.")
 
     def _ask_data(self, run: Run) -> Path | None:
         chosen = QFileDialog.getExistingDirectory(
@@ -154,7 +154,7 @@ class RunMenu:
             try:
                 work()
             except UserError as error:
-                self._window.tell_error(error)
+                self._window.notifications.error(error)
 
         return run
 

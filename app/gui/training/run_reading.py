@@ -44,7 +44,7 @@ class RunReading:
         if self._looking or (folders := self._wanted()) is None:
             return
         self._looking = True
-        settings = self._window.settings
+        settings = self._window.settings.current
         self._aside.submit(self._read, runs_home(settings), [Path(run) for run in settings.runs], folders)
 
     def close(self) -> None:
@@ -61,7 +61,7 @@ class RunReading:
                 curves[name] = self._library.curves(folder)
         except OSError as error:
             failure = error
-            self._window.session.post(lambda: self._window.tell_error(failure))
+            self._window.session.post(lambda: self._window.notifications.error(failure))
         finally:
             self._window.session.post(lambda: self._found(runs, curves))
 

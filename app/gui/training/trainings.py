@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from psygnal import Signal
 from PyQt5.QtWidgets import QMessageBox
 
-from app.gui.host import Host
+from app.gui.host import Host, Opener
 from app.gui.plain_text import plain_box
 from app.gui.theme import Colours
 from app.gui.training.asking import Asking
@@ -17,6 +18,7 @@ from app.gui.training.notify import notify
 from app.gui.training.run_menu import RunMenu
 from app.gui.training.run_reading import RunReading
 from app.gui.training.watching import RunWatching
+from app.gui.viewport.viewport import Viewport
 from app.gui.words import in_window
 from app.training.runs.known_runs import KnownRuns
 from app.training.runs.library import Curves, Run
@@ -34,14 +36,17 @@ if TYPE_CHECKING:
 class Trainings:
     """All trainings of this window."""
 
-    def __init__(self, window: Host) -> None:
-        self._window = window
+    panel_wanted = Signal(bool)
+    """The panel is to be shown, or hidden."""
+
+    def __init__(self, window: Host, files: Opener, viewport: Viewport) -> None:
+        self._window, self._files = window, files
         self.queue = RunQueue(self._start, self._changed)
         self.known = KnownRuns(self.queue)
-        self.watching = RunWatching(window, self.queue)
+        self.watching = RunWatching(window, self.queue, files, viewport)
         self.asking = Asking(window, lambda: self.queue.active is not None, self.begin)
         self.panel: TrainingPanel | None = None
-        self.menu = RunMenu(self, window)
+        self.menu = RunMenu(self, window, files)
         self._reading = RunReading(window, self._looked_at, self._take)
 
     def handlers(self) -> dict[str, Callable[..., None]]:
@@ -63,7 +68,7 @@ class Trainings:
         ids = ("train", "continue_training", "pause_training", "stop_training", "watch_training")
         self.panel = TrainingPanel([self._window.commands[id] for id in ids])
         self.panel.selection_changed.connect(self.look)
-        self.panel.selection_changed.connect(self._window.update_commands)
+        self.panel.selection_changed.connect(self._window.commands.refresh)
         self.panel.runs.opened.connect(self.menu.open)
         self.panel.runs.menu_wanted.connect(self.menu.pop_up)
         self.panel.paint(colours)
@@ -85,14 +90,14 @@ class Trainings:
         """
         request = self.known.with_own_folder(request)
         self.known.begin(request)
-        self._window.change_settings(self._window.settings.with_run(request.out))
+        self._window.settings.change(self._window.settings.current.with_run(request.out))
         job = self.queue.add(request)
         self._window.commands["training"].setChecked(True)
         self.show_panel(True)
         if self.queue.active is not None and self.queue.active.request is request:
             self.watching.watch(request.out)
         elif job in self.queue.waiting:
-            self._window.banner.tell("info", f"{request.out.name} begins when the runs before it are done.")
+            self._window.notifications.tell("info", f"{request.out.name} begins when the runs before it are done.")
         self._refresh(request.out.resolve())
 
     def _start(self, request: TrainingRequest, hear: Callable[[Message], None]) -> RunProcess:
@@ -124,22 +129,22 @@ class Trainings:
             self.look()
         self.watching.changed(job)
         for note in self.known.new_notes(job):
-            self._window.banner.tell("warning", note)
+            self._window.notifications.tell("warning", note)
         active = self.queue.active
         if self.panel is not None:
             self.panel.show_job(active, len(self.queue.waiting))
         paused = active is not None and active.status == "paused"
         self._window.commands["pause_training"].setText("&Resume training" if paused else "&Pause training")
         self._refresh()
-        self._window.update_commands()
+        self._window.commands.refresh()
 
     def _tell_end(self, job: QueuedRun) -> None:
         notice, window = end_notice(job), self._window
         if notice.can_open:
-            open_it = partial(window.files.open_with, job.request.out, job.request.data)
-            window.banner.tell(notice.kind, notice.text, "Open it", open_it)
+            open_it = partial(self._files.open_with, job.request.out, job.request.data)
+            window.notifications.tell(notice.kind, notice.text, "Open it", open_it)
         else:
-            window.banner.tell(notice.kind, notice.text)
+            window.notifications.tell(notice.kind, notice.text)
         if notice.title:
             notify(window.widget, notice.title, in_window(notice.body))
 
@@ -147,7 +152,7 @@ class Trainings:
 
     def show_panel(self, shown: bool) -> None:
         """Shows or hides it."""
-        self._window.show_training(shown)
+        self.panel_wanted.emit(shown)
         self._reading.go_on(shown)
 
     @property
@@ -177,7 +182,7 @@ class Trainings:
         if self.panel is not None:
             self.panel.show_curves(curves)
             self.panel.show_held_out(self.panel.runs.rows)
-        self._window.update_commands()
+        self._window.commands.refresh()
 
     def _refresh(self, choose: Path | None = None) -> None:
         if self.panel is not None:

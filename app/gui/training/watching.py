@@ -7,7 +7,8 @@ from pathlib import Path
 
 from PyQt5.QtCore import QTimer
 
-from app.gui.host import Host
+from app.gui.host import Host, Opener
+from app.gui.viewport.viewport import Viewport
 from app.training.runs.device_sharing import DeviceSharing
 from app.training.runs.queue import QueuedRun, RunQueue
 from app.training.runs.training_request import TrainingRequest
@@ -23,15 +24,15 @@ class RunWatching:
         folder: of the run that the viewport follows; None: none.
     """
 
-    def __init__(self, window: Host, queue: RunQueue) -> None:
-        self._window, self._session, self._queue = window, window.session, queue
+    def __init__(self, window: Host, queue: RunQueue, files: Opener, viewport: Viewport) -> None:
+        self._session, self._queue, self._files = window.session, queue, files
         self.folder: Path | None = None
         self.sharing = DeviceSharing()
         self._shown_step: int | None = None
         self._beat = QTimer(window.widget)
         self._beat.setInterval(BEAT_MS)
         self._beat.timeout.connect(self._share)
-        window.viewport.moved.connect(self._moved)
+        viewport.moved.connect(self._moved)
 
     def watch(self, folder: Path | None) -> None:
         """The viewport follows this run, from its next picture on."""
@@ -104,7 +105,7 @@ class RunWatching:
         if opened is not None and opened.path == path:
             self._session.loader.trained_further(path)
         elif first:
-            self._window.files.open(path, job.request.data)
+            self._files.open(path, job.request.data)
         else:
             # Somebody opened another scene meanwhile.
             self.watch(None)
@@ -117,4 +118,4 @@ class RunWatching:
         if opened is not None and opened.path == live:
             self._session.loader.trained_further(request.out)
         elif self._session.loader.opening == live:
-            self._window.files.open(request.out, request.data)
+            self._files.open(request.out, request.data)

@@ -15,7 +15,7 @@ def copy_camera(window: Host) -> None:
     """The camera of the picture, as JSON."""
     if (camera := window.session.eye.shown) is not None:
         QApplication.clipboard().setText(json.dumps(camera.to_json()))
-        window.banner.tell("info", "The camera is on the clipboard.")
+        window.notifications.tell("info", "The camera is on the clipboard.")
 
 
 def paste_camera(window: Host) -> None:

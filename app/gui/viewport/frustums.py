@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from app.gui.host import Host
 from app.gui.viewport.overlay_layer import OverlayLayer
+from app.gui.viewport.viewport import Viewport
 from app.viewing.viewpoints import ViewPoint
 from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
@@ -61,6 +62,7 @@ class Frustums(QObject):
     def __init__(
         self,
         window: Host,
+        viewport: Viewport,
         layer: OverlayLayer,
         eye: Callable[[], Camera | None],
         redraw: Callable[[], None],
@@ -68,15 +70,16 @@ class Frustums(QObject):
     ) -> None:
         """`eye`: the camera of the picture on the screen; `redraw`: the lines; `choose`: goes to a view."""
         super().__init__(window.widget)
-        self._window, self._layer, self._eye, self._redraw, self._choose = window, layer, eye, redraw, choose
-        self.tip = Tip(window.viewport)
+        self._window, self._viewport = window, viewport
+        self._layer, self._eye, self._redraw, self._choose = layer, eye, redraw, choose
+        self.tip = Tip(viewport)
         self._at = QPoint()
         self._pressed: QPointF | None = None
         self._thumbnails: dict[str, Array | None] = {}
 
     def watch(self) -> None:
         """Takes mouse events on the picture before the viewport does."""
-        canvas = self._window.viewport.canvas.widget
+        canvas = self._viewport.canvas.widget
         canvas.setMouseTracking(True)
         canvas.installEventFilter(self)
 
@@ -120,7 +123,7 @@ class Frustums(QObject):
         eye = self._eye()
         if eye is None:
             return None
-        return self._layer.camera_at(eye, *self._window.viewport.canvas.placement().to_picture(at.x(), at.y()))
+        return self._layer.camera_at(eye, *self._viewport.canvas.placement().to_picture(at.x(), at.y()))
 
     def _hover(self, index: int | None, at: QPoint) -> None:
         if index != self._layer.hovered:

@@ -10,8 +10,10 @@ import numpy as np
 from app.camera.fitting import same_framing, same_pose
 from app.gui.command_table import CHANNEL_COUNT
 from app.gui.host import Host
+from app.gui.panel.cards import Cards
 from app.gui.panel.channel_panel import channel_name
 from app.gui.panel.view_panel import axis_name
+from app.gui.status import Status
 from app.gui.viewport.camera_clipboard import copy_camera, paste_camera
 from app.gui.viewport.frustums import Frustums
 from app.gui.viewport.mesh_showing import MeshShowing
@@ -19,6 +21,7 @@ from app.gui.viewport.overlay_layer import OVERLAY_NAMES, OverlayLayer
 from app.gui.viewport.photographs import CAPTIONS, PhotographOverlay
 from app.gui.viewport.pivot_mark import PivotMark
 from app.gui.viewport.throttling import Throttle
+from app.gui.viewport.viewport import Viewport
 from app.rendering.render_requests import RenderedImage, is_final, is_of_choice
 from app.viewing.chosen_sources import source_advice, source_cameras
 from app.viewing.comparing import CompareFailure
@@ -33,10 +36,11 @@ SLOWEST, FASTEST = 0.01, 100.0
 class Looking:
     """The middle of the window."""
 
-    def __init__(self, window: Host) -> None:
+    def __init__(self, window: Host, viewport: Viewport, status: Status, cards: Cards) -> None:
         self._window, self._session = window, window.session
+        self._viewport, self._status, self._cards = viewport, status, cards
         self._overlays = OverlayLayer()
-        self._overlays.set_shown(window.settings.overlays)
+        self._overlays.set_shown(window.settings.current.overlays)
         self.picture: RenderedImage | None = None
         self.pixels: Array | None = None
         self.failed = False
@@ -47,17 +51,18 @@ class Looking:
         """What the pixels are: a channel's name, "error" or "photograph"."""
         self._comparison: PhotoComparison | None = None
         self._unread: CompareFailure | None = None
-        self.photographs = PhotographOverlay(window, self.draw, self._why_unread)
-        self.frustums = Frustums(window, self._overlays, self._eye_shown, self.draw_overlays, self.go_to_view)
-        self.meshes = MeshShowing(window, self._take, self.draw)
-        self._pivot = PivotMark(window, self._overlays, self.draw_overlays)
+        self.photographs = PhotographOverlay(window, viewport, cards.views, self.draw, self._why_unread)
+        self.frustums = Frustums(window, viewport, self._overlays, self._eye_shown, self.draw_overlays, self.go_to_view)
+        self.meshes = MeshShowing(window, viewport, self._take, self.draw)
+        self._pivot = PivotMark(window, viewport, self._overlays, self.draw_overlays)
         for watcher in (self.frustums, self.photographs.line, self.meshes.line):
             watcher.watch()
         self._sources: Sequence[Camera] = ()
         self._stopped = False
         self._told: RenderedImage | None = None
         self._around = Throttle(window.widget, self._tell_around)
-        session, viewport = window.session, window.viewport
+        session = window.session
+        session.view.events.connect(lambda _: self.show_state())
         session.images.shown.connect(self.meshes.accompany)
         session.images.compared.connect(self._show_comparison)
         session.images.compare_failed.connect(self._comparison_failed)
@@ -120,8 +125,8 @@ class Looking:
         self.meshes.scene_changed()
         self._overlays.set_scene(opened.scene, session.eye.viewpoints)
         self._overlays.set_up(session.eye.up)
-        window.channels.set_channels(session.channels)
-        window.controls.set_controls(
+        self._cards.channels.set_channels(session.channels)
+        self._cards.controls.set_controls(
             [replace(control, default=session.view.controls[control.name]) for control in opened.scene.controls]
         )
         self._show_views()
@@ -134,7 +139,7 @@ class Looking:
         if shown <= CHANNEL_COUNT:
             window.commands[f"channel_{shown}"].setChecked(True)
         window.commands["lock_limits"].setChecked(False)
-        window.channels.show_channel(session.view.channel, None, "")
+        self._cards.channels.show_channel(session.view.channel, None, "")
         self._show_place()
         self.show_state()
 
@@ -142,7 +147,7 @@ class Looking:
         """The cameras that this picture is drawn from."""
         self._sources = sources = self._source_cameras()
         others = [camera for camera in self._session.eye.viewpoints if not any(same_pose(camera, s) for s in sources)]
-        self._window.sources.set_cameras(sources, others)
+        self._cards.sources.set_cameras(sources, others)
         self._overlays.set_sources(sources)
 
     def leave(self) -> None:
@@ -151,7 +156,7 @@ class Looking:
         self.failed = False
         self.meshes.scene_changed()
         self._overlays.set_scene(None, ())
-        self._window.status.clear_scene()
+        self._status.clear_scene()
 
     def _source_cameras(self) -> Sequence[Camera]:
         session = self._session
@@ -161,7 +166,7 @@ class Looking:
 
     def _take(self, picture: RenderedImage) -> None:
         self.picture, self.failed = picture, False
-        self._window.status.count(picture)
+        self._status.count(picture)
         self.draw()
 
     def draw(self) -> None:
@@ -175,7 +180,7 @@ class Looking:
         self.pixels = self.photographs.compose(self.pixels, comparison)
         if self.photographs.shown:
             self.shown = self.photographs.wanted
-        self._window.viewport.canvas.set_picture(self.pixels)
+        self._viewport.canvas.set_picture(self.pixels)
         self.meshes.lay_over(self.picture)
         self.draw_overlays()
         self._tell_drawn()
@@ -185,9 +190,9 @@ class Looking:
         """Shows what is told of the picture beside it. To lay out and paint all of it takes longer than the picture."""
         if (picture := self.picture) is not None:
             if picture is not self._told:
-                self._window.status.show_picture(picture)
+                self._status.show_picture(picture)
             self._show_channel(self._current_comparison())
-            self._window.status.show_view(CAPTIONS.get(self.shown, ""))
+            self._status.show_view(CAPTIONS.get(self.shown, ""))
         self._told = picture
         self._show_place()
         self._show_status()
@@ -196,7 +201,7 @@ class Looking:
         limits, hint = self._session.images.limits, ""
         if self._session.view.channel == "error":
             limits, hint = (None, self._why_no_error()) if comparison is None else (comparison.limits, "")
-        self._window.channels.show_channel(self._session.view.channel, limits, hint)
+        self._cards.channels.show_channel(self._session.view.channel, limits, hint)
 
     def _why_no_error(self) -> str:
         if self._session.eye.view_index is None:
@@ -241,7 +246,7 @@ class Looking:
             tell()
 
     def _show_status(self) -> None:
-        session, status, picture = self._session, self._window.status, self.picture
+        session, status, picture = self._session, self._status, self.picture
         if session.opened is None or session.loader.opening is not None:
             return  # what is being opened stands there
         wanted = session.wanted
@@ -258,7 +263,7 @@ class Looking:
         """Projects the lines anew."""
         if self.picture is None:
             return
-        viewport, eye = self._window.viewport, self._session.eye
+        viewport, eye = self._viewport, self._session.eye
         self._overlays.set_up(eye.up)
         self._overlays.leave_out(self.picture.camera)
         canvas = viewport.canvas
@@ -287,12 +292,12 @@ class Looking:
     def _show_place(self) -> None:
         eye, comparison = self._session.eye, self._current_comparison()
         psnr_db = comparison.psnr_db if comparison is not None else None
-        self._window.views.show_camera(eye.shown, eye.up, eye.view_index, psnr_db)
+        self._cards.views.show_camera(eye.shown, eye.up, eye.view_index, psnr_db)
         sources = self._source_cameras()
         if len(sources) != len(self._sources) or not all(map(same_pose, sources, self._sources)):
             self.show_sources()
         advice = source_advice(self._session.opened, eye.shown, self._session.view.controls)
-        self._window.sources.show_eye(eye.shown, advice)
+        self._cards.sources.show_eye(eye.shown, advice)
 
     def _show_moved(self) -> None:
         self._note_moved()
@@ -300,7 +305,7 @@ class Looking:
 
     def _note_moved(self) -> None:
         if self._session.eye.stopped and not self._stopped:
-            self._window.banner.tell("info", "Any nearer, the near plane would cut the scene (see Options)")
+            self._window.notifications.tell("info", "Any nearer, the near plane would cut the scene (see Options)")
         self._stopped = self._session.eye.stopped
         self.failed = False
         self._tell_drawn()
@@ -310,7 +315,7 @@ class Looking:
     def _moving(self, move: Callable[[], object]) -> Callable[[], None]:
         def run() -> None:
             move()
-            self._window.viewport.wake()
+            self._viewport.wake()
             self._note_moved()
             self._around.now()
 
@@ -329,12 +334,12 @@ class Looking:
             self._overlays.set_scene(self._session.opened.scene, self._session.eye.viewpoints)
         self._show_views()
         self.show_sources()
-        self._window.update_commands()
+        self._window.commands.refresh()
         self.draw()
 
     def _show_views(self) -> None:
         visited = self._session.visited
-        self._window.views.set_views([point.name for point in visited.points], visited.splits, visited.split)
+        self._cards.views.set_views([point.name for point in visited.points], visited.splits, visited.split)
         self.frustums.forget()
 
     def choose_up(self, up: Array) -> None:
@@ -348,21 +353,21 @@ class Looking:
             self._overlays.set_up(self._session.eye.up)
             self.show_sources()
             self._show_views()
-            self._window.update_commands()
+            self._window.commands.refresh()
             self.draw()
 
     def _cycle_up(self) -> None:
-        self._window.banner.tell("info", f"Up is now {axis_name(self._session.eye.cycle_up())}")
+        self._window.notifications.tell("info", f"Up is now {axis_name(self._session.eye.cycle_up())}")
 
     def _set_mode(self, mode: str) -> None:
         self._session.eye.hand.mode = mode
-        self._window.change_settings(replace(self._window.settings, navigation=mode))
+        self._window.settings.update(navigation=mode)
 
     def _change_speed(self, factor: float) -> None:
         eye = self._session.eye
         eye.hand.fly_speed = float(np.clip(eye.hand.fly_speed * factor, SLOWEST, FASTEST))
-        self._window.change_settings(replace(self._window.settings, fly_speed=eye.hand.fly_speed))
-        self._window.banner.tell("info", f"Fly speed × {eye.hand.fly_speed:.2g}")
+        self._window.settings.update(fly_speed=eye.hand.fly_speed)
+        self._window.notifications.tell("info", f"Fly speed × {eye.hand.fly_speed:.2g}")
 
     def choose(self, channel: str) -> None:
         """Shows a channel by its name."""
@@ -386,15 +391,15 @@ class Looking:
             self._choose_channel((channels.index(self._session.view.channel) + 1) % len(channels))
 
     def _show_overlay(self, name: str, shown: bool) -> None:
-        names = tuple(other for other in self._window.settings.overlays if other != name)
+        names = tuple(other for other in self._window.settings.current.overlays if other != name)
         names = (*names, name) if shown else names
-        self._window.change_settings(replace(self._window.settings, overlays=names))
+        self._window.settings.update(overlays=names)
         self._overlays.set_shown(names)
         self.draw_overlays()
 
     def _set_sharp(self, sharp: bool) -> None:
-        self._window.change_settings(replace(self._window.settings, sharp_pixels=sharp))
-        self._window.viewport.canvas.set_sharp(sharp)
+        self._window.settings.update(sharp_pixels=sharp)
+        self._viewport.canvas.set_sharp(sharp)
 
     def _eye_shown(self) -> Camera | None:
         return self.picture.camera if self.picture is not None else None

@@ -38,7 +38,7 @@ class MeshOpening:
         self._number += 1
         number, origin = self._number, opened.origin
         self._scene = opened.path
-        self._window.banner.tell("info", f"Opening {path.name} …")
+        self._window.notifications.tell("info", f"Opening {path.name} …")
         post = self._window.session.post
 
         def read() -> None:
@@ -55,10 +55,10 @@ class MeshOpening:
     def ask(self) -> None:
         """Asks for a file."""
         window = self._window
-        folder = window.settings.folders.get("mesh", window.settings.folders.get("open", ""))
+        folder = window.settings.current.folders.get("mesh", window.settings.current.folders.get("open", ""))
         chosen, _ = QFileDialog.getOpenFileName(window.widget, "Open a mesh", folder, FILTER)
         if chosen:
-            window.change_settings(window.settings.with_folder("mesh", Path(chosen).parent))
+            window.settings.change(window.settings.current.with_folder("mesh", Path(chosen).parent))
             self.open(Path(chosen))
 
     def open_exported(self, path: Path) -> None:
@@ -66,7 +66,7 @@ class MeshOpening:
         try:
             self.open(path)
         except UserError as error:
-            self._window.tell_error(error)
+            self._window.notifications.error(error)
 
     def forget(self) -> None:
         """What is on its way is not wanted any more."""
@@ -83,9 +83,9 @@ class MeshOpening:
     def _read(self, number: int, mesh: LoadedMesh) -> None:
         opened = self._window.session.opened
         if number == self._number and opened is not None and opened.path == self._scene:
-            self._window.banner.hide()
+            self._window.notifications.hide()
             self._take(mesh)
 
     def _failed(self, number: int, error: BaseException) -> None:
         if number == self._number:
-            self._window.tell_error(error)
+            self._window.notifications.error(error)

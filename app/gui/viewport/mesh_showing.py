@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +26,22 @@ from engines.core.camera import Array
 class MeshShowing:
     """Brings the mesh's layer to the screen: commands and the card change it, each picture gets its mesh."""
 
-    def __init__(self, window: Host, take: Callable[[RenderedImage], None], draw: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        window: Host,
+        viewport: Viewport,
+        take: Callable[[RenderedImage], None],
+        draw: Callable[[], None],
+    ) -> None:
         """`take`: shows a picture of the scene, whose mesh is there now; `draw`: draws what is on the screen anew."""
-        self._window, self._take, self._draw = window, take, draw
-        self.layer = MeshLayer(recalled(MeshLook(), dict(window.settings.mesh_look)).sound())
+        self._window, self._viewport, self._take, self._draw = window, viewport, take, draw
+        self.layer = MeshLayer(recalled(MeshLook(), dict(window.settings.current.mesh_look)).sound())
         self._drawer: MeshDrawer | None = None
         self._opening = MeshOpening(window, self._adopt)
         self.card = MeshCard()
-        self.line = WipeLine(window, lambda: self.layer.wiped_share, lambda share: self._change(share=share))
+        self.line = WipeLine(viewport, lambda: self.layer.wiped_share, lambda share: self._change(share=share))
         self.card.opacity_chosen.connect(lambda value: self._change(opacity=value))
-        window.export_bar.mesh_wanted.connect(self._opening.open_exported)
-        window.viewport.resized.connect(self._again)
+        viewport.resized.connect(self._again)
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands do."""
@@ -66,6 +70,10 @@ class MeshShowing:
         """
         self._opening.open(path)
 
+    def open_exported(self, path: Path) -> None:
+        """The same, of a mesh that was just exported; a user's mistake is told."""
+        self._opening.open_exported(path)
+
     def _adopt(self, mesh: LoadedMesh) -> None:
         self.layer.put(mesh)
         if self._drawer is None:
@@ -75,7 +83,7 @@ class MeshShowing:
             )
         self._window.commands["show_mesh"].setChecked(True)
         self.card.show_mesh(mesh)
-        self._window.update_commands()
+        self._window.commands.refresh()
         self._again()
 
     def close(self) -> None:
@@ -84,9 +92,9 @@ class MeshShowing:
         self.layer.take_away()
         if self._drawer is not None:
             self._drawer.forget()
-        self._window.viewport.show_beside(None)
+        self._viewport.show_beside(None)
         self.card.show_mesh(None)
-        self._window.update_commands()
+        self._window.commands.refresh()
         self._draw()
 
     def scene_changed(self) -> None:
@@ -108,7 +116,7 @@ class MeshShowing:
         """Hands a picture of the scene to `take` when its mesh is there; at once where there is none to show."""
         opened = self._window.session.opened
         size = 0.0 if opened is None else float(np.linalg.norm(np.ptp(opened.scene.bounds, axis=0)))
-        job = self.layer.job(picture, shown_px(picture, self._window.viewport), TOLERANCE * size)
+        job = self.layer.job(picture, shown_px(picture, self._viewport), TOLERANCE * size)
         if job is None or self._drawer is None:
             self._take(picture)
         else:
@@ -116,7 +124,7 @@ class MeshShowing:
 
     def lay_over(self, picture: RenderedImage) -> None:
         """Shows the mesh over the picture on the screen, or beside it."""
-        viewport, background = self._window.viewport, background_of(self._window.viewport)
+        viewport, background = self._viewport, background_of(self._viewport)
         viewport.canvas.set_overlay(self.layer.over(picture, background))
         beside = self.layer.beside(picture, background)
         if beside is not None or not self.layer.is_beside:
@@ -124,11 +132,11 @@ class MeshShowing:
 
     def compose(self, pixels: Array, picture: RenderedImage) -> Array:
         """[H, W, 3], or side by side [H, 2 W, 3]: the scene's pixels with the mesh as they are seen, for a file."""
-        return self.layer.compose(pixels, picture, background_of(self._window.viewport))
+        return self.layer.compose(pixels, picture, background_of(self._viewport))
 
     def is_final(self, picture: RenderedImage) -> bool:
         """Whether all of the mesh is drawn with a picture."""
-        return self.layer.is_final(picture, shown_px(picture, self._window.viewport))
+        return self.layer.is_final(picture, shown_px(picture, self._viewport))
 
     def _show(self, drawn: DrawnMesh) -> None:
         """The mesh of a picture is there."""
@@ -143,7 +151,7 @@ class MeshShowing:
             return
         self.close()
         self._again()
-        self._window.tell_error(error)
+        self._window.notifications.error(error)
 
     def _again(self) -> None:
         """The mesh is to be drawn anew for what is on the screen, unless it is there."""
@@ -159,7 +167,7 @@ class MeshShowing:
 
     def _change(self, **changes: Any) -> None:
         anew = self.layer.change(**changes)
-        self._window.change_settings(replace(self._window.settings, mesh_look=self.layer.look.remembered()))
+        self._window.settings.update(mesh_look=self.layer.look.remembered())
         self._show_look()
         if anew:
             self._again()

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from app.gui.host import Host
+from app.gui.panel.view_panel import ViewCard
+from app.gui.viewport.viewport import Viewport
 from app.gui.viewport.wipe_line import WipeLine
 from app.viewing.comparison import PhotoComparison, blended, wiped
 from engines.core.camera import Array
@@ -18,14 +20,21 @@ CAPTIONS = {"photograph": "Image", "wipe": "Image | picture", "blend": "Image ov
 class PhotographOverlay:
     """Which of `MODES` is chosen, and how much of the photograph is shown."""
 
-    def __init__(self, window: Host, changed: Callable[[], None], why_unread: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        window: Host,
+        viewport: Viewport,
+        card: ViewCard,
+        changed: Callable[[], None],
+        why_unread: Callable[[], str],
+    ) -> None:
         """`changed`: draws the picture anew; `why_unread`: why this view's photograph can't be read, else ""."""
-        self._window, self._changed, self._why_unread = window, changed, why_unread
+        self._window, self._card, self._changed, self._why_unread = window, card, changed, why_unread
         self.mode, self.held, self.share = "", False, 0.5
         self.shown = False
         """Whether there is a photograph to compare with on the screen."""
-        self.line = WipeLine(window, self._line_share, self.set_share)
-        window.viewport.photograph_held.connect(self._hold)
+        self.line = WipeLine(viewport, self._line_share, self.set_share)
+        viewport.photograph_held.connect(self._hold)
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands do."""
@@ -41,13 +50,13 @@ class PhotographOverlay:
         self.mode = mode
         for name in MODES:
             self._window.commands[name].setChecked(name == mode)
-        self._window.views.show_share(mode in ("wipe", "blend"), self.share)
+        self._card.show_share(mode in ("wipe", "blend"), self.share)
         self._wanted_anew()
 
     def set_share(self, share: float) -> None:
         """How much of the photograph is shown: of the width, or of its opacity."""
         self.share = float(np.clip(share, 0.0, 1.0))
-        self._window.views.show_share(self.mode in ("wipe", "blend"), self.share)
+        self._card.show_share(self.mode in ("wipe", "blend"), self.share)
         self._changed()
 
     def compose(self, pixels: Array, comparison: PhotoComparison | None) -> Array:
@@ -70,11 +79,11 @@ class PhotographOverlay:
         if not self.wanted or session.opened is None:
             return
         if "error" not in session.channels:
-            self._window.banner.tell("info", "There are no images: choose the scene's data folder.")
+            self._window.notifications.tell("info", "There are no images: choose the scene's data folder.")
         elif session.eye.view_index is None:
-            self._window.banner.tell("info", "The image is shown at a view: press G for the nearest.")
+            self._window.notifications.tell("info", "The image is shown at a view: press G for the nearest.")
         elif why := self._why_unread():
-            self._window.banner.tell("warning", f"The image of this view can't be read: {why}")
+            self._window.notifications.tell("warning", f"The image of this view can't be read: {why}")
 
     def _hold(self, held: bool) -> None:
         if held != self.held:

@@ -8,6 +8,7 @@ from PyQt5.QtCore import QTimer
 
 from app.gui.host import Host
 from app.gui.viewport.overlay_layer import OverlayLayer
+from app.gui.viewport.viewport import Viewport
 from engines.core.camera import Array
 
 PIVOT_MS = 1500
@@ -17,23 +18,23 @@ PIVOT_MS = 1500
 class PivotMark:
     """The cross at the eye's pivot."""
 
-    def __init__(self, window: Host, overlays: OverlayLayer, changed: Callable[[], None]) -> None:
+    def __init__(self, window: Host, viewport: Viewport, overlays: OverlayLayer, changed: Callable[[], None]) -> None:
         """`changed`: draws the lines over the picture anew."""
         self._window, self._overlays, self._changed = window, overlays, changed
         self._shown = QTimer(window.widget)
         self._shown.setSingleShot(True)
         self._shown.timeout.connect(lambda: self._show(False))
         window.session.images.point_picked.connect(self._set)
-        window.viewport.turning.connect(self._show)
+        viewport.turning.connect(self._show)
 
     def _set(self, point: Array | None) -> None:
         if point is None:
-            self._window.banner.tell("info", "Nothing is there to turn about.")
+            self._window.notifications.tell("info", "Nothing is there to turn about.")
             return
         self._window.session.eye.pivot = point
         self._show(True)
         self._shown.start(PIVOT_MS)
-        self._window.banner.tell("info", "Pivot set")
+        self._window.notifications.tell("info", "Pivot set")
 
     def _show(self, shown: bool) -> None:
         """Marks what is turned about, while one turns."""

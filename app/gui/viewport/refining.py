@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from PyQt5.QtCore import QTimer
 from PyQt5.QtWidgets import QProgressBar
 
 from app.gui.command_table import LARGEST_PX
 from app.gui.host import Host
+from app.gui.status import Status
+from app.gui.viewport.viewport import Viewport
 
 TICK_MS = 150
 SHOWN_AFTER = 3
@@ -20,9 +21,9 @@ LINE_PX = 3
 class Refining:
     """Watches the session, and tells."""
 
-    def __init__(self, window: Host) -> None:
-        self._window = window
-        self.line = QProgressBar(window.viewport)
+    def __init__(self, window: Host, viewport: Viewport, status: Status) -> None:
+        self._window, self._viewport, self._status = window, viewport, status
+        self.line = QProgressBar(viewport)
         self.line.setRange(0, 1000)
         self.line.setTextVisible(False)
         self.line.setFixedHeight(LINE_PX)
@@ -32,7 +33,7 @@ class Refining:
         self._timer = QTimer(window.widget)
         self._timer.timeout.connect(self._tick)
         self._timer.start(TICK_MS)
-        window.session.eye.size.largest_px = window.settings.largest_px
+        window.session.eye.size.largest_px = window.settings.current.largest_px
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands do."""
@@ -40,11 +41,11 @@ class Refining:
 
     def restore(self) -> None:
         """Marks the limit of last time."""
-        px = self._window.settings.largest_px
+        px = self._window.settings.current.largest_px
         self._window.commands[f"largest_{px if px in LARGEST_PX else 0}"].setChecked(True)
 
     def _limit(self, px: int) -> None:
-        self._window.change_settings(replace(self._window.settings, largest_px=px))
+        self._window.settings.update(largest_px=px)
         self._window.session.eye.size.limit(px)
 
     def _tick(self) -> None:
@@ -52,12 +53,12 @@ class Refining:
         share = drawing.progress if drawing is not None else None
         self._ticks = 0 if share is None else self._ticks + 1
         shown = share is not None and self._ticks >= SHOWN_AFTER
-        if shown != self.line.isVisibleTo(self._window.viewport):
+        if shown != self.line.isVisibleTo(self._viewport):
             self.line.setVisible(shown)
-            self._window.status.show_refining(None)
+            self._status.show_refining(None)
         if share is not None and shown:
-            viewport = self._window.viewport
+            viewport = self._viewport
             self.line.setGeometry(0, viewport.height() - LINE_PX, viewport.width(), LINE_PX)
             self.line.setValue(round(1000 * share))
             self.line.raise_()
-            self._window.status.show_refining(share)
+            self._status.show_refining(share)

@@ -35,13 +35,13 @@ class Screenshots:
         opened = self._session.opened
         if opened is None or self._looking.picture is None:
             return
-        folder = self._window.settings.folders.get("screenshot", str(Path.home()))
+        folder = self._window.settings.current.folders.get("screenshot", str(Path.home()))
         name = str(Path(folder) / f"{stem_with_input(opened)}.png")
         chosen, _ = QFileDialog.getSaveFileName(self._window.widget, "Save screenshot", name, "PNG image (*.png)")
         if not chosen:
             return
         path = Path(chosen) if chosen.lower().endswith(".png") else Path(chosen + ".png")
-        self._window.change_settings(self._window.settings.with_folder("screenshot", path.parent))
+        self._window.settings.change(self._window.settings.current.with_folder("screenshot", path.parent))
         self._when_final("Saved", lambda: self._write(path))
 
     def _when_final(self, done: str, work: Callable[[], None]) -> None:
@@ -55,7 +55,7 @@ class Screenshots:
             wanted = self._session.wanted
             preview = picture is not None and wanted is not None and is_of_choice(picture, wanted)
             text = f"{done} as soon as the image is final."
-            self._window.banner.tell(
+            self._window.notifications.tell(
                 "info", text, "Take the preview" if preview else "", self._take_preview if preview else None
             )
 
@@ -90,11 +90,11 @@ class Screenshots:
             write_png(path, pixels, text)
         except Exception as error:
             failure = error  # the name of the exception is gone when the window comes to it
-            window.session.post(lambda: window.tell_error(failure))
+            window.session.post(lambda: window.notifications.error(failure))
         else:
             folder = QUrl.fromLocalFile(str(path.parent))
             window.session.post(
-                lambda: window.banner.tell(
+                lambda: window.notifications.tell(
                     "info", f"Saved {path}", "Show in folder", lambda: QDesktopServices.openUrl(folder)
                 )
             )
@@ -111,4 +111,4 @@ class Screenshots:
             QApplication.clipboard().setImage(
                 QImage(pixels.data, width, height, 3 * width, QImage.Format_RGB888).copy()
             )
-            self._window.banner.tell("info", "The image is on the clipboard.")
+            self._window.notifications.tell("info", "The image is on the clipboard.")

@@ -8,7 +8,7 @@ import numpy as np
 from PyQt5.QtCore import QEvent, QObject, Qt
 from PyQt5.QtGui import QMouseEvent
 
-from app.gui.host import Host
+from app.gui.viewport.viewport import Viewport
 from engines.core.camera import Array
 
 GRAB_PX = 7
@@ -19,15 +19,15 @@ LINE_RGBA = (0.16, 0.55, 0.95, 1.0)
 class WipeLine(QObject):
     """Takes the mouse where the line is, before the viewport does."""
 
-    def __init__(self, window: Host, share: Callable[[], float | None], moved: Callable[[float], None]) -> None:
+    def __init__(self, viewport: Viewport, share: Callable[[], float | None], moved: Callable[[float], None]) -> None:
         """`share`: where the line is, of the picture's width; None: there is none. `moved`: where it was dragged to."""
-        super().__init__(window.widget)
-        self._window, self._share, self._moved = window, share, moved
+        super().__init__(viewport)
+        self._viewport, self._share, self._moved = viewport, share, moved
         self._dragged = self._pointed = False
 
     def watch(self) -> None:
         """Begins to take mouse events on the picture."""
-        self._window.viewport.canvas.widget.installEventFilter(self)
+        self._viewport.canvas.widget.installEventFilter(self)
 
     def segments(self, size_px: tuple[int, int]) -> tuple[Array, Array]:
         """The line as `Canvas.set_segments` takes it."""
@@ -58,7 +58,7 @@ class WipeLine(QObject):
     def _point(self, pointed: bool) -> None:
         """Tells by the pointer that the line can be taken hold of."""
         if pointed != self._pointed:
-            self._pointed, widget = pointed, self._window.viewport.canvas.widget
+            self._pointed, widget = pointed, self._viewport.canvas.widget
             widget.setCursor(Qt.SplitHCursor) if pointed else widget.unsetCursor()
 
     def _on_line(self, x: float) -> bool:
@@ -68,6 +68,6 @@ class WipeLine(QObject):
 
     def _span(self) -> tuple[float, float]:
         """Where the picture begins in the viewport, and how wide it is, logical pixels."""
-        canvas = self._window.viewport.canvas
+        canvas = self._viewport.canvas
         left = canvas.placement().left
         return left, max(canvas.widget.width() - 2 * left, 1.0)

@@ -45,7 +45,7 @@ def test_a_mesh_is_made_behind_the_window(window: Window, qtbot: QtBot, tmp_path
     mesh = trimesh.load(out, force="mesh")
     assert window.export_bar.title.text() == "Exported balls.glb"
     assert f"{len(mesh.faces):,} faces" in window.export_bar.left.text()
-    assert mesh.bounds[1][1] > 0.3 and window.settings.mesh["views"] == 8
+    assert mesh.bounds[1][1] > 0.3 and window.settings.current.mesh["views"] == 8
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_no_file_is_proposed_that_is_there(
 ) -> None:
     open_and_wait(window, qtbot, SCENE)
     (tmp_path / "fast.obj").touch()
-    window.change_settings(replace(window.settings, mesh=MeshSettings(str(tmp_path / "last.obj")).remembered()))
+    window.settings.update(mesh=MeshSettings(str(tmp_path / "last.obj")).remembered())
     proposed: list[MeshSettings] = []
     monkeypatch.setattr(app.gui.export.exporting, "ask_mesh", lambda _, __, settings: proposed.append(settings))
     window.commands["export_mesh"].trigger()

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from psygnal import EmitLoopError, Signal
 
-from app.gui.main import surviving, unwrapped
+from app.gui.main import surviving
+from app.gui.notifications import unwrapped
 from app.gui.window import Window
 from engines import registry
 from engines.core.errors import UserError
@@ -20,11 +21,11 @@ def test_an_exception_of_an_installed_method_is_told_as_its_own(
     try:
         raise KeyError("grid")
     except KeyError as error:
-        window.tell_error(error)
+        window.notifications.error(error)
         assert "Something went wrong inside the program: KeyError: 'grid'" in told(window)
         here = registry.Origin("toy.engine", "vantage-toy 1.0", (Path(__file__).resolve(),))
         monkeypatch.setattr(registry, "origins", lambda: {"toy": here})
-        window.tell_error(error)
+        window.notifications.error(error)
     assert told(window).startswith("the method toy failed with KeyError: 'grid' in test_faults.py, line ")
     assert "the package vantage-toy 1.0, and its author can mend it" in told(window)
 

@@ -33,7 +33,7 @@ def settle(qtbot: QtBot) -> None:
 
 def test_all_panels_at_once_fit_a_laptop(window: Window, qtbot: QtBot) -> None:
     recent = tuple(Recent(f"/scenes/{number}/{LONG}", None) for number in range(10))
-    window.change_settings(Settings(recent=recent))
+    window.settings.change(Settings(recent=recent))
     window.resize(*LAPTOP)
     window.commands["training"].trigger()
     window.export_bar.begin(Path(f"/{LONG}"), 10)

@@ -19,7 +19,7 @@ from tests.app.gui.conftest import NEVER, Shelf
 def test_a_fault_anywhere_is_told_and_survived(
     window: Window, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with surviving(window.session.post, window.tell_error):
+    with surviving(window.session.post, window.notifications.error):
         sys.excepthook(ValueError, ValueError("a slot broke"), None)
         qtbot.waitUntil(lambda: "a slot broke" in window.banner.text.text(), timeout=NEVER)
         thread = threading.Thread(target=lambda: 1 // 0)

@@ -172,7 +172,7 @@ def test_settings_and_recent_scenes_survive_a_restart(window: Window, qtbot: QtB
         assert not again.commands[id].isChecked(), id
     assert again.session.eye.hand.mode == "fly" and again.session.eye.hand.fly_speed == 1.5
     assert (again.width(), again.height()) == (800, 600)
-    assert [recent.path for recent in again.settings.recent] == [str(SCENE.resolve())]
+    assert [recent.path for recent in again.settings.current.recent] == [str(SCENE.resolve())]
     again.commands["reopen"].trigger()
     qtbot.waitUntil(lambda: again.session.opened is not None, timeout=NEVER)
     assert again.session.loader.data == photographs

@@ -81,13 +81,13 @@ def test_presets_are_described_without_options() -> None:
 
 
 def test_errors_in_the_window_have_its_words(window: Window) -> None:
-    window.tell_error(UserError("run: can't be written; go on with --resume"))
+    window.notifications.error(UserError("run: can't be written; go on with --resume"))
     assert window.banner.text.text() == "run: can't be written; resume it (Training > Resume)"
 
 
 def test_an_error_comes_back_when_what_followed_it_is_dismissed(window: Window, qtbot: QtBot) -> None:
-    window.tell_error(UserError("the training lost its data"))
-    window.tell_error(UserError("the picture can't be compared"))
+    window.notifications.error(UserError("the training lost its data"))
+    window.notifications.error(UserError("the picture can't be compared"))
     window.banner._leave()
     assert window.banner.isVisible() and window.banner.text.text() == "the training lost its data"
     window.banner._leave()
@@ -96,6 +96,6 @@ def test_an_error_comes_back_when_what_followed_it_is_dismissed(window: Window, 
 
 def test_a_long_path_does_not_widen_the_message(window: Window, qtbot: QtBot) -> None:
     path = "/" + "/".join(["a-long-folder-name"] * 14)
-    window.tell_error(UserError(f"{path}: can't be read"))
+    window.notifications.error(UserError(f"{path}: can't be read"))
     assert breakable(path).replace("\u200b", "") == path
     assert window.banner.text.minimumSizeHint().width() < window.banner.width() <= 720

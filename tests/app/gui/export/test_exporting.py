@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +51,7 @@ def test_an_export_writes_its_frames_while_one_looks_around(
     qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
     assert len(list(out.rglob("*.png"))) == 5
     assert window.export_bar.title.text() == "Exported frames"
-    assert window.settings.export["frames"] == 5
+    assert window.settings.current.export["frames"] == 5
 
 
 def test_it_writes_what_the_command_line_writes(
@@ -175,7 +174,7 @@ def test_no_file_is_replaced_unawares(
     open_and_wait(window, qtbot, SCENE)
     for name in ("fast.mp4", "fast-2.mp4"):
         (tmp_path / name).touch()
-    window.change_settings(replace(window.settings, export=ExportSettings(out=str(tmp_path / "fast.mp4")).remembered()))
+    window.settings.update(export=ExportSettings(out=str(tmp_path / "fast.mp4")).remembered())
     proposed: list[ExportSettings] = []
     monkeypatch.setattr(app.gui.export.exporting, "ask_export", lambda _, __, settings, ___: proposed.append(settings))
     window.commands["export"].trigger()

@@ -95,7 +95,7 @@ def test_rate_and_loop_are_remembered(window: Window, recorded: RecordedScene) -
     bar = window.playing.bar
     bar.fps.setCurrentIndex(bar.fps.findData(5.0))
     window.commands["loop"].trigger()
-    assert window.settings.fps == 5.0 and not window.settings.loop
+    assert window.settings.current.fps == 5.0 and not window.settings.current.loop
     assert window.session.timeline.playback.fps == 5.0 and not window.session.timeline.playback.loop
 
 

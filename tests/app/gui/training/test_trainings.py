@@ -102,7 +102,7 @@ def test_what_is_learnt_is_seen_with_the_eye_where_it_is(
     assert np.array_equal(window.session.eye.shown.camera_to_world, eye.camera_to_world)
     # What is told of the end stays until it was read, although the scene has been opened anew.
     assert window.banner.isVisible() and window.banner.text.text() == "car is trained."
-    assert [Path(recent.path).name for recent in window.settings.recent] == ["car"]
+    assert [Path(recent.path).name for recent in window.settings.current.recent] == ["car"]
 
 
 @pytest.mark.parametrize("looked_before", [False, True])
@@ -223,7 +223,7 @@ def test_what_waits_can_be_taken_from_the_queue(
     old_run(tmp_path / "runs" / "old", tmp_path / "data")
     window.trainings.begin(make_request("car"))
     window.trainings.begin(make_request("old", resume=True))
-    window.change_settings(window.settings.with_run(tmp_path / "runs" / "old"))
+    window.settings.change(window.settings.current.with_run(tmp_path / "runs" / "old"))
     look_and_wait(window, qtbot, lambda: any(row.run is not None for row in window.trainings.rows[1:]))
     menu, entries, row = menu_of(window, "old")
     # Its folder has to stay where the request finds it.

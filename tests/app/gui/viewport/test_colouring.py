@@ -64,7 +64,7 @@ def test_another_map_is_shown_remembered_and_exported(deep: Window, qtbot: QtBot
     assert colours.currentText() == "Grey"
     wait_shown(deep, qtbot, None, "grey")
     assert deep.channels.bar.grab().toImage() != before
-    assert deep.settings.colour_maps == {"depth": "grey"}
+    assert deep.settings.current.colour_maps == {"depth": "grey"}
     # The image has none, and the depth has its own again after it.
     QTest.keyClick(deep.viewport.canvas.widget, Qt.Key_1)
     qtbot.waitUntil(lambda: not colours.isVisible(), timeout=NEVER)

@@ -58,4 +58,4 @@ def test_quitting_in_full_screen_keeps_the_panel(window: Window, qtbot: QtBot) -
     open_and_wait(window, qtbot, Path("fast.pth"))
     window.commands["full_screen"].trigger()
     window.end()
-    assert window.settings.panel
+    assert window.settings.current.panel

@@ -33,7 +33,7 @@ def test_a_limit_is_kept_and_the_picture_still_fills_the_viewport(window: Window
     window.commands["largest_256"].trigger()
     qtbot.waitUntil(lambda: max(window.looking.picture.camera.size_px) == 256, timeout=NEVER)  # type: ignore[union-attr]
     wait_exact(window, qtbot)
-    assert window.settings.largest_px == 256 and window.viewport.canvas.placement().left < 2
+    assert window.settings.current.largest_px == 256 and window.viewport.canvas.placement().left < 2
     window.commands["largest_0"].trigger()
     qtbot.waitUntil(lambda: max(window.looking.picture.camera.size_px) > 300, timeout=NEVER)  # type: ignore[union-attr]
 
