@@ -14,20 +14,20 @@ from app.viewing.background_tasks import Post
 from engines.core.engine import Prepares, Scene
 
 
-class Images(Protocol):
+class ImageTaker(Protocol):
     """Who takes what was drawn."""
 
     def take(self, pictures: Sequence[RenderedImage]) -> None:
         """Pictures are there, the newest last."""
 
 
-class Viewer(Protocol):
+class DrawingViewer(Protocol):
     """A session, which is told on its own thread."""
 
     @property
     def post(self) -> Post: ...
     @property
-    def images(self) -> Images: ...
+    def images(self) -> ImageTaker: ...
 
     def drawing_failed(self, error: BaseException) -> None:
         """One could not be made; the last one stays."""
@@ -64,10 +64,10 @@ class NewestImages:
 class SceneDrawing:
     """Draws one scene until it is let go; what is finished later is told to nobody."""
 
-    def __init__(self, scene: Scene, viewer: Viewer, before: SceneDrawing | None = None) -> None:
+    def __init__(self, scene: Scene, viewer: DrawingViewer, before: SceneDrawing | None = None) -> None:
         """`before`: of the same scene, trained less far; its pictures are shown until there are others."""
         self._post, self._images = viewer.post, NewestImages()
-        self._viewer: Viewer | None = viewer
+        self._viewer: DrawingViewer | None = viewer
         self._worker: RenderWorker = RenderWorker(
             scene, self._take, lambda _, error: self._fail(error), before._worker if before is not None else None
         )
@@ -108,13 +108,13 @@ class SceneDrawing:
         if self._images.put(picture):
             self._tell(self._hand_over)
 
-    def _hand_over(self, viewer: Viewer) -> None:
+    def _hand_over(self, viewer: DrawingViewer) -> None:
         viewer.images.take(self._images.take())
 
     def _fail(self, error: BaseException) -> None:
         self._tell(lambda viewer: viewer.drawing_failed(error))
 
-    def _tell(self, tell: Callable[[Viewer], None]) -> None:
+    def _tell(self, tell: Callable[[DrawingViewer], None]) -> None:
         def run() -> None:
             # A worker that is being closed may still finish a picture.
             if self._viewer is not None:

@@ -20,7 +20,7 @@ from app.viewing.viewpoints import Visited
 from engines.core.camera import Array
 
 
-class Viewer(Protocol):
+class ImageViewer(Protocol):
     """A session, as far as its pictures need it."""
 
     eye: CameraController
@@ -42,7 +42,7 @@ class ShownImages:
     point_picked = Signal(object)
     """The point [3] (world) that `pick` asked for; None where nothing is there."""
 
-    def __init__(self, viewer: Viewer, background: BackgroundTasks) -> None:
+    def __init__(self, viewer: ImageViewer, background: BackgroundTasks) -> None:
         self._viewer, self._background = viewer, background
         self._comparing = Comparing(background, self.compared.emit, self.compare_failed.emit)
         self.last: RenderedImage | None = None

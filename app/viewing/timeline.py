@@ -13,13 +13,13 @@ from app.viewing.view_state import ViewState
 from engines.core.engine import TIME, Prepares, Scene, time_control
 
 
-class Images(Protocol):
+class LastImage(Protocol):
     """What is on the screen."""
 
     last: RenderedImage | None
 
 
-class Viewer(Protocol):
+class TimeViewer(Protocol):
     """A session, as far as time needs it."""
 
     eye: CameraController
@@ -29,7 +29,7 @@ class Viewer(Protocol):
     @property
     def opened(self) -> Opened | None: ...
     @property
-    def images(self) -> Images: ...
+    def images(self) -> LastImage: ...
     def set_control(self, name: str, value: float, moving: bool = False) -> None: ...
     def submit(self, moving: bool) -> None: ...
 
@@ -37,7 +37,7 @@ class Viewer(Protocol):
 class Timeline:
     """Moves the session's control of time."""
 
-    def __init__(self, viewer: Viewer) -> None:
+    def __init__(self, viewer: TimeViewer) -> None:
         self._viewer = viewer
         self.playback = Playback()
 

@@ -7,16 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.camera.fitting import same_framing, same_pose
-from app.gui.command_table import CHANNEL_COUNT
+from app.camera.fitting import same_pose
 from app.gui.host import Host
 from app.gui.panel.cards import Cards
-from app.gui.panel.channel_panel import channel_name
-from app.gui.panel.view_panel import axis_name
 from app.gui.status import Status
-from app.gui.viewport.camera_clipboard import copy_camera, paste_camera
+from app.gui.viewport.channel_commands import ChannelCommands
+from app.gui.viewport.current_comparison import CurrentComparison
 from app.gui.viewport.frustums import Frustums
 from app.gui.viewport.mesh_showing import MeshShowing
+from app.gui.viewport.navigation_commands import NavigationCommands
 from app.gui.viewport.overlay_layer import OVERLAY_NAMES, OverlayLayer
 from app.gui.viewport.photographs import CAPTIONS, PhotographOverlay
 from app.gui.viewport.pivot_mark import PivotMark
@@ -28,9 +27,6 @@ from app.viewing.comparing import CompareFailure
 from app.viewing.comparison import PhotoComparison
 from engines.core.camera import Array, Camera
 from engines.core.data.views import Split
-
-SPEED_STEP = 1.5
-SLOWEST, FASTEST = 0.01, 100.0
 
 
 class Looking:
@@ -49,10 +45,12 @@ class Looking:
         """Told whenever another picture is on the screen, or another one is asked for."""
         self.shown = ""
         """What the pixels are: a channel's name, "error" or "photograph"."""
-        self._comparison: PhotoComparison | None = None
-        self._unread: CompareFailure | None = None
-        self.photographs = PhotographOverlay(window, viewport, cards.views, self.draw, self._why_unread)
-        self.frustums = Frustums(window, viewport, self._overlays, self._eye_shown, self.draw_overlays, self.go_to_view)
+        self.comparison = CurrentComparison(window.session, lambda: self.picture)
+        self.navigation = NavigationCommands(window, viewport, self._command_moved)
+        self.channels = ChannelCommands(window, cards.channels, self.draw)
+        self.photographs = PhotographOverlay(window, viewport, cards.views, self.draw, self.comparison.why_unread)
+        go_to_view = self.navigation.go_to_view
+        self.frustums = Frustums(window, viewport, self._overlays, self._eye_shown, self.draw_overlays, go_to_view)
         self.meshes = MeshShowing(window, viewport, self._take, self.draw)
         self._pivot = PivotMark(window, viewport, self._overlays, self.draw_overlays)
         for watcher in (self.frustums, self.photographs.line, self.meshes.line):
@@ -73,73 +71,33 @@ class Looking:
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands of looking do."""
-        eye, window = self._session.eye, self._window
-        moves: dict[str, Callable[[], object]] = {
-            "reset": eye.reset,
-            "frame": lambda: eye.frame_points(self._session.images.points),
-            "level": eye.level,
-            "nearest": eye.views.go_to_nearest,
-            "previous": lambda: eye.views.step(-1),
-            "next": lambda: eye.views.step(1),
-            "first": lambda: eye.views.go_to(0),
-            "last": lambda: eye.views.go_to(-1),
-            "left": lambda: eye.hand.step_by(-1, 0),
-            "right": lambda: eye.hand.step_by(1, 0),
-            "higher": lambda: eye.hand.step_by(0, -1),
-            "lower": lambda: eye.hand.step_by(0, 1),
-            "nearer": lambda: eye.hand.dolly_by(1),
-            "farther": lambda: eye.hand.dolly_by(-1),
-            "up": self._cycle_up,
-            "paste_camera": lambda: paste_camera(window),
-        }
-        handlers: dict[str, Callable[..., None]] = {id: self._moving(move) for id, move in moves.items()}
-        for mode in ("orbit", "fly", "trackball"):
-            handlers[mode] = lambda _checked, mode=mode: self._set_mode(mode)
+        handlers: dict[str, Callable[..., None]] = {"sharp": self._set_sharp}
         for name in OVERLAY_NAMES:
             handlers[name] = lambda checked, name=name: self._show_overlay(name, checked)
-        for number in range(1, CHANNEL_COUNT + 1):
-            handlers[f"channel_{number}"] = lambda _checked, number=number: self._choose_channel(number - 1)
-        return (
-            handlers
-            | self.photographs.handlers()
-            | self.meshes.handlers()
-            | {
-                "next_channel": self._next_channel,
-                "sharp": self._set_sharp,
-                "faster": lambda: self._change_speed(SPEED_STEP),
-                "slower": lambda: self._change_speed(1 / SPEED_STEP),
-                "copy_camera": lambda: copy_camera(window),
-            }
-        )
+        for part in (self.navigation, self.channels, self.photographs, self.meshes):
+            handlers |= part.handlers()
+        return handlers
 
     # A scene comes and goes
 
     def enter(self) -> None:
         """A scene was adopted."""
-        session, window = self._session, self._window
+        session = self._session
         opened = session.opened
         if opened is None:
             return
-        self.picture = self.pixels = self._comparison = self._unread = None
+        self.picture = self.pixels = None
+        self.comparison.forget()
         self.failed = False
         self.meshes.scene_changed()
         self._overlays.set_scene(opened.scene, session.eye.viewpoints)
         self._overlays.set_up(session.eye.up)
-        self._cards.channels.set_channels(session.channels)
         self._cards.controls.set_controls(
             [replace(control, default=session.view.controls[control.name]) for control in opened.scene.controls]
         )
         self._show_views()
         self.show_sources()
-        for number in range(1, CHANNEL_COUNT + 1):
-            action, there = window.commands[f"channel_{number}"], number <= len(session.channels)
-            action.setVisible(there)
-            action.setText(channel_name(session.channels[number - 1]) if there else f"Channel {number}")
-        shown = session.channels.index(session.view.channel) + 1
-        if shown <= CHANNEL_COUNT:
-            window.commands[f"channel_{shown}"].setChecked(True)
-        window.commands["lock_limits"].setChecked(False)
-        self._cards.channels.show_channel(session.view.channel, None, "")
+        self.channels.enter()
         self._show_place()
         self.show_state()
 
@@ -152,7 +110,8 @@ class Looking:
 
     def leave(self) -> None:
         """No scene is open."""
-        self.picture = self.pixels = self._comparison = self._unread = None
+        self.picture = self.pixels = None
+        self.comparison.forget()
         self.failed = False
         self.meshes.scene_changed()
         self._overlays.set_scene(None, ())
@@ -173,7 +132,7 @@ class Looking:
         """Draws the picture, the error or the photograph, with the lines over it."""
         if self.picture is None:
             return
-        comparison = self._current_comparison()
+        comparison = self.comparison.made
         self.pixels, self.shown = self.picture.pixels, self.picture.request.channel
         if self._session.view.channel == "error" and comparison is not None:
             self.pixels, self.shown = comparison.error, "error"
@@ -191,7 +150,7 @@ class Looking:
         if (picture := self.picture) is not None:
             if picture is not self._told:
                 self._status.show_picture(picture)
-            self._show_channel(self._current_comparison())
+            self._show_channel(self.comparison.made)
             self._status.show_view(CAPTIONS.get(self.shown, ""))
         self._told = picture
         self._show_place()
@@ -200,15 +159,8 @@ class Looking:
     def _show_channel(self, comparison: PhotoComparison | None) -> None:
         limits, hint = self._session.images.limits, ""
         if self._session.view.channel == "error":
-            limits, hint = (None, self._why_no_error()) if comparison is None else (comparison.limits, "")
+            limits, hint = (None, self.comparison.why_no_error()) if comparison is None else (comparison.limits, "")
         self._cards.channels.show_channel(self._session.view.channel, limits, hint)
-
-    def _why_no_error(self) -> str:
-        if self._session.eye.view_index is None:
-            return "Only at a view: press G for the nearest"
-        if why := self._why_unread():
-            return f"This view's image can't be read: {why}"
-        return "Shown when the picture is final"
 
     def drawing_failed(self) -> None:
         """What was asked for last can't be drawn."""
@@ -223,18 +175,7 @@ class Looking:
         if not is_final(self.picture, wanted_now) or not self.meshes.is_final(self.picture):
             return False
         wanted = self._session.view.channel
-        return self.shown in CAPTIONS or self.shown == wanted or (wanted == "error" and not self._comparing())
-
-    def _comparing(self) -> bool:
-        """Whether the error of this picture is still to come."""
-        return self._session.eye.view_index is not None and not self._why_unread()
-
-    def _why_unread(self) -> str:
-        """Why the photograph of this picture can't be read; "" where it can, as far as is known."""
-        failure, picture = self._unread, self.picture
-        if failure is None or picture is None or not same_framing(picture.camera, failure.picture.camera):
-            return ""
-        return str(failure.error)
+        return self.shown in CAPTIONS or self.shown == wanted or (wanted == "error" and not self.comparison.is_coming)
 
     def show_state(self) -> None:
         """Tells whether the picture on the screen is what is chosen; to be called wherever something else is."""
@@ -273,24 +214,17 @@ class Looking:
         ends, shades = zip((pixels, colours), *wipes, strict=True)
         canvas.set_segments(np.concatenate(ends), np.concatenate(shades), labels)
 
-    def _current_comparison(self) -> PhotoComparison | None:
-        made, picture = self._comparison, self.picture
-        if made is None or picture is None or picture.kind != "exact" or self._session.eye.view_index is None:
-            return None
-        same = same_framing(picture.camera, made.camera) and dict(picture.request.controls) == dict(made.controls)
-        return made if same else None
-
     def _show_comparison(self, comparison: PhotoComparison) -> None:
-        self._comparison, self._unread = comparison, None
+        self.comparison.take(comparison)
         self.draw()
 
     def _comparison_failed(self, failure: CompareFailure) -> None:
-        self._unread = failure
+        self.comparison.fail(failure)
         self.draw()
         self.photographs.explain()
 
     def _show_place(self) -> None:
-        eye, comparison = self._session.eye, self._current_comparison()
+        eye, comparison = self._session.eye, self.comparison.made
         psnr_db = comparison.psnr_db if comparison is not None else None
         self._cards.views.show_camera(eye.shown, eye.up, eye.view_index, psnr_db)
         sources = self._source_cameras()
@@ -310,21 +244,11 @@ class Looking:
         self.failed = False
         self._tell_drawn()
 
-    # Commands
+    def _command_moved(self) -> None:
+        self._note_moved()
+        self._around.now()
 
-    def _moving(self, move: Callable[[], object]) -> Callable[[], None]:
-        def run() -> None:
-            move()
-            self._viewport.wake()
-            self._note_moved()
-            self._around.now()
-
-        return run
-
-    def go_to_view(self, index: int) -> None:
-        """Goes to a view, as the panel's slider asks; does nothing where the eye is there already."""
-        if index != self._session.eye.view_index:
-            self._moving(lambda: self._session.eye.views.go_to(index))()
+    # What else is shown
 
     def choose_split(self, split: Split) -> None:
         """Other views to go through: from the panel."""
@@ -342,10 +266,6 @@ class Looking:
         self._cards.views.set_views([point.name for point in visited.points], visited.splits, visited.split)
         self.frustums.forget()
 
-    def choose_up(self, up: Array) -> None:
-        """Makes `up` [3], a unit vector in the world, the scene's own, as the panel's choice of axes asks."""
-        self._moving(lambda: self._session.choose_up(up))()
-
     def _show_instance_views(self) -> None:
         """Another object of a class has views of its own."""
         if self._session.opened is not None:
@@ -355,40 +275,6 @@ class Looking:
             self._show_views()
             self._window.commands.refresh()
             self.draw()
-
-    def _cycle_up(self) -> None:
-        self._window.notifications.tell("info", f"Up is now {axis_name(self._session.eye.cycle_up())}")
-
-    def _set_mode(self, mode: str) -> None:
-        self._session.eye.hand.mode = mode
-        self._window.settings.update(navigation=mode)
-
-    def _change_speed(self, factor: float) -> None:
-        eye = self._session.eye
-        eye.hand.fly_speed = float(np.clip(eye.hand.fly_speed * factor, SLOWEST, FASTEST))
-        self._window.settings.update(fly_speed=eye.hand.fly_speed)
-        self._window.notifications.tell("info", f"Fly speed × {eye.hand.fly_speed:.2g}")
-
-    def choose(self, channel: str) -> None:
-        """Shows a channel by its name."""
-        channels = self._session.channels
-        if channel in channels:
-            self._choose_channel(channels.index(channel))
-
-    def _choose_channel(self, index: int) -> None:
-        channels = self._session.channels
-        if index >= len(channels):
-            return
-        self._session.set_channel(channels[index])
-        if index < CHANNEL_COUNT:
-            self._window.commands[f"channel_{index + 1}"].setChecked(True)
-        self._window.commands["lock_limits"].setChecked(False)
-        self.draw()
-
-    def _next_channel(self) -> None:
-        channels = self._session.channels
-        if channels:
-            self._choose_channel((channels.index(self._session.view.channel) + 1) % len(channels))
 
     def _show_overlay(self, name: str, shown: bool) -> None:
         names = tuple(other for other in self._window.settings.current.overlays if other != name)

@@ -55,8 +55,8 @@ def click(window: Window, at: QPoint) -> None:
 def pictures(window: Window) -> tuple[Array, Array]:
     """What is drawn, and the photograph."""
     looking = window.looking
-    assert looking.picture is not None and looking._comparison is not None
-    return looking.picture.pixels, looking._comparison.photograph
+    assert looking.picture is not None and looking.comparison.made is not None
+    return looking.picture.pixels, looking.comparison.made.photograph
 
 
 def test_the_wipes_line_is_dragged_and_the_scene_stays(compared: Window, qtbot: QtBot) -> None:
@@ -140,7 +140,7 @@ def test_held_out_views_are_visited_with_error_and_photograph(compared: Window, 
     assert index is not None
     expected = compared.session.opened.scene.cameras[9 + index]  # type: ignore[union-attr]
     np.testing.assert_allclose(compared.session.eye.shown.camera_to_world, expected.camera_to_world)
-    compared.looking.choose("error")
+    compared.looking.channels.choose("error")
     wait_exact(compared, qtbot)
     qtbot.waitUntil(lambda: compared.looking.shown == "error", timeout=NEVER)
 

@@ -28,7 +28,7 @@ def test_axis_that_is_chosen_is_up(window: Window, qtbot: QtBot) -> None:
 def test_direction_that_is_no_axis_can_be_had_again(window: Window, qtbot: QtBot) -> None:
     open_and_wait(window, qtbot, Path("fast.pth"))
     slanted = np.array([0.6, 0, 0.8])
-    window.looking.choose_up(slanted)
+    window.looking.navigation.choose_up(slanted)
     wait_exact(window, qtbot)
     card = window.views
     qtbot.waitUntil(lambda: card.up.currentText() == "(0.60, 0.00, 0.80)", timeout=NEVER)

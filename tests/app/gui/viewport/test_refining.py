@@ -40,7 +40,7 @@ def test_a_limit_is_kept_and_the_picture_still_fills_the_viewport(window: Window
 
 def test_the_depth_under_the_mouse_is_told_and_that_of_a_background_is_none(window: Window, qtbot: QtBot) -> None:
     open_and_wait(window, qtbot, Path("fast.pth"))
-    window.looking.choose("depth")
+    window.looking.channels.choose("depth")
     qtbot.waitUntil(lambda: window.looking.shown == "depth", timeout=NEVER)
     canvas = window.viewport.canvas
     place = canvas.placement()

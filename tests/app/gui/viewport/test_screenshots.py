@@ -135,8 +135,8 @@ def test_a_view_whose_photograph_is_gone_is_said_so(window: Window, qtbot: QtBot
     data.mkdir()
     open_and_wait(window, qtbot, Path("fast.pth"), data)
     (data / "003.png").unlink()
-    window.looking.choose("error")
-    window.looking.go_to_view(3)
+    window.looking.channels.choose("error")
+    window.looking.navigation.go_to_view(3)
     qtbot.waitUntil(lambda: "003.png" in window.channels.hint.text(), timeout=NEVER)
     assert "press G" not in window.channels.hint.text()
     assert window.status.state.text() == FINAL
