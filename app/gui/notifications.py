@@ -38,7 +38,7 @@ class Notifications:
             self.tell("error", fault.text if fault is not None else text, button, act)
 
     def guarded(self, work: Callable[..., None]) -> Callable[..., None]:
-        """The same work; a user's mistake in it is told like any other, a fault goes to the hook for all."""
+        """Gives the same work; a user's mistake in it is told like any other, a fault goes to the hook for all."""
 
         def run(*arguments: object) -> None:
             try:

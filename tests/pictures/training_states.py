@@ -109,14 +109,16 @@ def train(hand: Stage) -> Shot:
     # Runs are looked for at home.
     os.environ["HOME"] = str(hand.folder)
     _write_run(hand, "toys-low", 300, 300)
+    # Before it is looked at: curves that are read in between are drawn as they are then.
+    under_way = hand.folder / RUNS / "toys"
+    under_way.mkdir(parents=True)
+    _append(under_way, 240)
+    _write_held_out(under_way)
     window = hand.window
     begin = window.trainings.begin
     for name in ("toys", "toys-large"):
         folder = hand.folder / RUNS / name
         begin(TrainingRequest("colour_grid", hand.folder / DATA, folder, settings={"max_steps": 300}))
-    under_way = hand.folder / RUNS / "toys"
-    _append(under_way, 240)
-    _write_held_out(under_way)
     hand.runs[0].hear(Standing(240, 300, {"l1": 0.077}, 2.0, 30.0, False, 2**28, psnr=22.93))
     panel = window.trainings.panel
     assert panel is not None

@@ -34,7 +34,7 @@ class CurrentComparison:
 
     @property
     def made(self) -> PhotoComparison | None:
-        """That of the picture on the screen, if it is there."""
+        """The comparison of the picture on the screen, if it is there."""
         made, picture = self._made, self._picture()
         if made is None or picture is None or picture.kind != "exact" or self._session.eye.view_index is None:
             return None

@@ -71,7 +71,7 @@ class MeshShowing:
         self._opening.open(path)
 
     def open_exported(self, path: Path) -> None:
-        """The same, of a mesh that was just exported; a user's mistake is told."""
+        """Begins to read a mesh that was just exported; a user's mistake is told."""
         self._opening.open_exported(path)
 
     def _adopt(self, mesh: LoadedMesh) -> None:
