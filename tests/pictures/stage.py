@@ -124,6 +124,8 @@ class Stage:
         compared = "error" not in session.channels or session.eye.view_index is None or window.views.psnr.text() != "–"
         # Bars of what took long are taken away a moment later.
         waited = any(bar.isVisible() for bar in window.viewport.findChildren(QProgressBar))
+        # Nor are numbers told any more.
+        waited = waited or window.looking._around.waiting
         return bool(window.looking.is_final() and not session.eye.animating and compared and not waited)
 
     def activate(self) -> None:

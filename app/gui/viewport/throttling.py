@@ -32,6 +32,11 @@ class Throttle:
         self._again = False
         self._work()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether it may be called again by itself."""
+        return self._again
+
     def _elapsed(self) -> None:
         if self._again:
             self._again = False
