@@ -18,7 +18,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MOST_FILE_LINES = 400
 MOST_FUNCTION_LINES = 60
-WINDOW_PACKAGES = {"PyQt5", "vispy"}
+WINDOW_PACKAGES = {"PyQt5", "vispy", "pyqtgraph"}
+QT_BINDINGS = {"PyQt5", "PyQt6", "PySide2", "PySide6", "qtpy", "sip"}
+QT_MODULES = ("app.gui.qt", "tests.qt_test")
+"""They alone import Qt, so that another binding of it is one module's work."""
 SLOW_PACKAGES = {"torchmetrics", "trimesh", "skimage", "scipy", "fast_simplification"}
 """They take a second or two together: only functions that need them import them, so that each start is spared them."""
 DOORS = ("app.cli", "app.commands", "main")
@@ -34,7 +37,7 @@ ANNEXES = {"python": "api"}
 PURE_NAMES = """
     dataclass dataclasses.dataclass field dataclasses.field runtime_checkable contextmanager contextlib.contextmanager
     cache functools.cache lru_cache functools.lru_cache functools.partial partial wraps overload property staticmethod
-    classmethod abstractmethod field_validator model_validator pyqtSignal pyqtSlot pyqtProperty unique auto enum.auto
+    classmethod abstractmethod field_validator model_validator pyqtSlot pyqtProperty unique auto enum.auto
     Path(__file__).resolve logging.getLogger re.compile frozenset tuple list dict set range len sorted zip enumerate
     float int str bytes bool min max sum abs round namedtuple cast typing.cast torch.no_grad torch.inference_mode
     np.array np.asarray np.eye np.zeros np.ones np.stack np.float32 np.float64 np.uint8 np.radians np.deg2rad np.sqrt
@@ -222,10 +225,18 @@ def _text(node: ast.AST) -> str:
 
 
 def window_imports(module: Module) -> Iterator[str]:
-    """Rule 2: only app/gui imports PyQt5 or vispy."""
+    """Rule 2: only app/gui imports Qt, VisPy or pyqtgraph."""
     if not within(module.name, "app.gui"):
         for found in imports(module):
             if found.target.split(".")[0] in WINDOW_PACKAGES:
+                yield f"{module.name}:{found.line} imports {found.target}"
+
+
+def qt_imports(module: Module) -> Iterator[str]:
+    """Qt is imported through one module."""
+    if module.name not in QT_MODULES:
+        for found in imports(module):
+            if found.target.split(".")[0] in QT_BINDINGS or found.target.startswith("pyqtgraph.Qt"):
                 yield f"{module.name}:{found.line} imports {found.target}"
 
 
@@ -362,6 +373,6 @@ def read_modules(*tops: str) -> list[Module]:
 
 Rule = Callable[[Module], Iterator[str]]
 RULES: tuple[Rule, ...] = (
-    upward_imports, imports_of_higher_rooms, named_engines, window_imports, slow_imports, acting_imports,
+    upward_imports, imports_of_higher_rooms, named_engines, window_imports, qt_imports, slow_imports, acting_imports,
     prints_and_asserts, missing_docstrings, too_long,
 )  # fmt: skip

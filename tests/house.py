@@ -12,7 +12,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from tests.architecture_rules import ANNEXES, Module, imports, read_modules
+from tests.architecture_rules import ANNEXES, QT_MODULES, Module, imports, read_modules
 
 MOST_CLASS_LINES = 200
 MOST_METHODS = 20
@@ -100,8 +100,11 @@ def large_classes(modules: Sequence[Module]) -> list[str]:
 
 
 def rooms(modules: Sequence[Module], base: str) -> tuple[set[str], set[tuple[str, str]]]:
-    """The boxes directly within a package, modules or folders, and the arrows between them."""
-    names = {module.name for module in modules}
+    """The boxes directly within a package, modules or folders, and the arrows between them.
+
+    The modules that stand for Qt are none, as Qt itself would be none.
+    """
+    names = {module.name for module in modules} - set(QT_MODULES)
 
     def box(name: str) -> str | None:
         inside = name.removeprefix(f"{base}.")

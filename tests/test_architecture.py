@@ -24,6 +24,7 @@ from tests.architecture_rules import (
     named_engines,
     needed_engines,
     prints_and_asserts,
+    qt_imports,
     read_modules,
     slow_imports,
     too_long,
@@ -48,6 +49,10 @@ def test_the_house_keeps_free_of_circles() -> None:
 
 def test_tests_are_short_too() -> None:
     assert not [problem for module in read_modules("tests") for problem in too_long(module)]
+
+
+def test_tests_import_qt_through_one_module() -> None:
+    assert not [problem for module in read_modules("tests") for problem in qt_imports(module)]
 
 
 def test_tests_that_need_an_engine_are_beside_it() -> None:
@@ -139,6 +144,9 @@ BAD_EXAMPLES: tuple[tuple[Rule, str, str], ...] = (
     (named_engines, "app.viewing.session", "words = ['train', data, '--method', 'dvr']"),
     (window_imports, "app.viewing.session", "def f():\n    from PyQt5.QtCore import QObject"),
     (window_imports, "engines.core.x", "import vispy.scene"),
+    (qt_imports, "app.gui.window", "from PyQt5.QtCore import Qt"),
+    (qt_imports, "app.gui.window", "def f():\n    import PySide6.QtWidgets"),
+    (qt_imports, "app.gui.training.curves", "from pyqtgraph.Qt import QtCore"),
     (slow_imports, "engines.core.x", "from torchmetrics.functional import image"),
     (slow_imports, "app.mesh.x", "import scipy.spatial"),
     (acting_imports, "engines.core.x", "torch.manual_seed(0)"),

@@ -8,11 +8,9 @@ import sys
 from pathlib import Path
 
 import torch
-from PyQt5.QtCore import PYQT_VERSION_STR
-from PyQt5.QtGui import QIcon
-from PyQt5.QtWidgets import QMessageBox, QWidget
 
 from app import __version__
+from app.gui.qt import BINDING_TITLE, QIcon, QMessageBox, QWidget
 from engines.core.device import choose_device, describe_device
 from engines.registry import all_engines, failed_engines
 
@@ -27,7 +25,7 @@ def about_text(canvas: str) -> str:
         "Methods": ", ".join(engine.title for engine in all_engines().values()) or "none",
         "Device": describe_device(choose_device()),
         "Renderer": RENDERERS.get(canvas, canvas),
-        "Versions": f"Python {platform.python_version()}, torch {torch.__version__}, PyQt {PYQT_VERSION_STR}",
+        "Versions": f"Python {platform.python_version()}, torch {torch.__version__}, {BINDING_TITLE}",
         "Licence": "MIT",
     }
     rows |= {f"Not available: {name}": reason for name, reason in failed_engines().items()}
@@ -40,9 +38,11 @@ def about_text(canvas: str) -> str:
 
 def show_about(parent: QWidget, canvas: str) -> None:
     """Runs the dialog."""
-    box = QMessageBox(QMessageBox.NoIcon, "About Vantage", about_text(canvas), QMessageBox.Close, parent)
-    box.button(QMessageBox.Close).setIcon(QIcon())
-    box.exec_()
+    box = QMessageBox(
+        QMessageBox.Icon.NoIcon, "About Vantage", about_text(canvas), QMessageBox.StandardButton.Close, parent
+    )
+    box.button(QMessageBox.StandardButton.Close).setIcon(QIcon())
+    box.exec()
 
 
 def manual() -> Path:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from PyQt5.QtGui import QKeySequence
-from PyQt5.QtWidgets import QAction, QActionGroup, QMainWindow, QMenu, QToolBar
-
 from app.gui.command_table import COMMANDS, Command
 from app.gui.icons import make_icon
+from app.gui.qt import QAction, QActionGroup, QKeySequence, QMainWindow, QMenu, QToolBar, first_combination
 from app.gui.theme import Colours
 
 TOOLBAR = (
@@ -44,14 +42,16 @@ class Actions:
             action.setObjectName(command.id)
             if command.local:
                 # No shortcuts of Qt's: those would be taken from an open menu, which is walked through by arrows.
-                action.setText(f"{command.text}\t{QKeySequence(command.keys[0]).toString(QKeySequence.NativeText)}")
-                self.local_keys |= {int(QKeySequence(key)[0]): action for key in command.keys}
+                action.setText(
+                    f"{command.text}\t{QKeySequence(command.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)}"
+                )
+                self.local_keys |= {first_combination(QKeySequence(key)): action for key in command.keys}
             else:
                 action.setShortcuts([QKeySequence(key) for key in command.keys])
             action.setCheckable(command.checkable)
             action.setToolTip(_tip(command, command.tip))
             # macOS moves actions by what they are called, unless told not to.
-            action.setMenuRole(QAction.QuitRole if command.id == "quit" else QAction.NoRole)
+            action.setMenuRole(QAction.MenuRole.QuitRole if command.id == "quit" else QAction.MenuRole.NoRole)
             if command.group:
                 groups.setdefault(command.group, QActionGroup(window)).addAction(action)
             handler = handlers[command.id]
@@ -116,6 +116,6 @@ class Actions:
 
 
 def _tip(command: Command, text: str) -> str:
-    keys = QKeySequence(command.keys[0]).toString(QKeySequence.NativeText)
+    keys = QKeySequence(command.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
     name = command.text.replace("&", "").rstrip("…")
     return f"{name}  ({keys})\n{text}"

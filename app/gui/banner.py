@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from PyQt5.QtCore import QEvent, QObject, Qt, QTimer
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
-
 from app.gui.plain_text import cut, plain_label
+from app.gui.qt import QEvent, QFrame, QHBoxLayout, QObject, QPushButton, QSizePolicy, Qt, QTimer, QToolButton, QWidget
 from app.gui.words import breakable, in_window
 
 Kind = Literal["info", "warning", "error"]
@@ -29,8 +27,8 @@ class Banner(QFrame):
         super().__init__(parent)
         self.text = plain_label()
         self.text.setWordWrap(True)
-        self.text.setTextInteractionFlags(Qt.TextSelectableByMouse)
-        self.text.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.button = QPushButton()
         close = QToolButton()
         close.setText("✕")
@@ -41,7 +39,7 @@ class Banner(QFrame):
         layout.setSpacing(10)
         layout.addWidget(self.text, 1)
         layout.addWidget(self.button)
-        layout.addWidget(close, 0, Qt.AlignTop)
+        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self._act: Callable[[], None] | None = None
         self._message: Message | None = None
         self._undismissed: list[Message] = []
@@ -88,7 +86,7 @@ class Banner(QFrame):
         self._arrange()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Resize and self.isVisible():
+        if event.type() == QEvent.Type.Resize and self.isVisible():
             self._arrange()
         return False
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QEvent, QObject, Qt
-from PyQt5.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
-
 from app.gui.panel.panel_parts import label
+from app.gui.qt import QEvent, QFrame, QObject, QProgressBar, Qt, QVBoxLayout, QWidget
 
 MARGIN = 14
 BAR_PX = 220
@@ -17,10 +15,10 @@ class Busy(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.text = label()
-        self.text.setTextFormat(Qt.PlainText)
-        self.text.setAlignment(Qt.AlignCenter)
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         bar = QProgressBar()
         bar.setRange(0, 0)
         bar.setTextVisible(False)
@@ -28,7 +26,7 @@ class Busy(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 10)
         column.addWidget(self.text)
-        column.addWidget(bar, 0, Qt.AlignHCenter)
+        column.addWidget(bar, 0, Qt.AlignmentFlag.AlignHCenter)
         parent.installEventFilter(self)
         self.hide()
 
@@ -43,7 +41,7 @@ class Busy(QFrame):
             self._arrange()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Resize:
+        if event.type() == QEvent.Type.Resize:
             self._arrange()
         return False
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QRect, QSize, Qt
-from PyQt5.QtGui import QIcon
-from PyQt5.QtWidgets import (
+from app.gui.panel.panel_parts import label
+from app.gui.qt import (
     QApplication,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
     QFrame,
     QHBoxLayout,
+    QIcon,
     QLabel,
     QPushButton,
+    QRect,
     QScrollArea,
+    QSize,
+    Qt,
     QVBoxLayout,
     QWidget,
 )
-
-from app.gui.panel.panel_parts import label
 
 FRAME_PX, TITLE_PX = 4, 32
 """What a window manager draws around a window, about."""
@@ -34,9 +35,9 @@ def finish(dialog: QDialog, rows: QFormLayout, accept: str) -> tuple[QLabel, QPu
     note.setMinimumHeight(2 * note.fontMetrics().lineSpacing())
     parts = QWidget()
     parts.setLayout(rows)
-    buttons = QDialogButtonBox(QDialogButtonBox.Cancel)
-    buttons.button(QDialogButtonBox.Cancel).setIcon(QIcon())
-    start = buttons.addButton(accept, QDialogButtonBox.AcceptRole)
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+    buttons.button(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())
+    start = buttons.addButton(accept, QDialogButtonBox.ButtonRole.AcceptRole)
     start.setProperty("primary", True)
     buttons.accepted.connect(dialog.accept)
     buttons.rejected.connect(dialog.reject)
@@ -62,8 +63,8 @@ def scrolling(part: QWidget) -> QScrollArea:
     """`part` as high as it likes, in as much room as there is."""
     area = FittingArea()
     area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(part)
     return area
 

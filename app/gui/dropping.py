@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt5.QtCore import QEvent, QMimeData, QObject, Qt
-from PyQt5.QtWidgets import QLabel, QMessageBox, QWidget
-
 from app.gui.host import DropTarget
 from app.gui.plain_text import plain_box
+from app.gui.qt import QEvent, QLabel, QMessageBox, QMimeData, QObject, Qt, QWidget
 from app.mesh.mesh_reading import is_mesh_file
 from app.viewing.inputs import holds_pictures, is_picture
 from engines.core.data.images import list_images
@@ -28,10 +26,10 @@ class DropHint(QLabel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(HINT, parent)
         self.setProperty("role", "drop")
-        self.setAlignment(Qt.AlignCenter)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setWordWrap(True)
         self.setMargin(16)
-        self.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         parent.installEventFilter(self)
         self.hide()
 
@@ -43,7 +41,7 @@ class DropHint(QLabel):
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Resize and self.isVisible():
+        if event.type() == QEvent.Type.Resize and self.isVisible():
             self.setGeometry(self.parentWidget().rect())
         return False
 
@@ -119,14 +117,14 @@ def _holds_images(folder: Path) -> bool:
 def _ask_use(window: DropTarget, folder: Path) -> str:
     """ "data" or "train"; "" where it was not meant."""
     name = folder.name if len(folder.name) <= 60 else f"{folder.name[:30]}…{folder.name[-29:]}"
-    box = QMessageBox(QMessageBox.Question, "Use folder", f"Use folder “{name}” as…", parent=window.widget)
+    box = QMessageBox(QMessageBox.Icon.Question, "Use folder", f"Use folder “{name}” as…", parent=window.widget)
     plain_box(box)
-    box.setTextFormat(Qt.PlainText)
-    data = box.addButton("Data of the open scene", QMessageBox.AcceptRole)
-    train = box.addButton("Training data…", QMessageBox.ActionRole)
-    cancel = box.addButton(QMessageBox.Cancel)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    data = box.addButton("Data of the open scene", QMessageBox.ButtonRole.AcceptRole)
+    train = box.addButton("Training data…", QMessageBox.ButtonRole.ActionRole)
+    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
     box.setDefaultButton(data)
     box.setEscapeButton(cancel)
-    box.exec_()
+    box.exec()
     clicked = box.clickedButton()
     return "data" if clicked is data else "train" if clicked is train else ""

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from psygnal import Signal
-from PyQt5.QtWidgets import QFileDialog
 
 from app.demos import DEMO_FOLDER, demo_scenes
 from app.gui.host import Host
+from app.gui.qt import QFileDialog
 from app.gui.status import Status
 from app.settings import Recent
 from app.viewing.inputs import input_of

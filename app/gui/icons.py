@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QByteArray, QRectF, Qt
-from PyQt5.QtGui import QIcon, QPainter, QPixmap, QPixmapCache
-from PyQt5.QtSvg import QSvgRenderer
-
+from app.gui.qt import QByteArray, QIcon, QPainter, QPixmap, QPixmapCache, QRectF, QSvgRenderer, Qt
 from app.gui.theme import Colours
 
 # Paths on a 24x24 field.
@@ -51,10 +48,10 @@ def make_icon(name: str, colours: Colours) -> QIcon:
     """The icon in its normal, disabled and checked colours, sharp at any scale up to 3."""
     icon = QIcon()
     for colour, mode, state in (
-        (colours.text, QIcon.Normal, QIcon.Off),
-        (colours.accent, QIcon.Normal, QIcon.On),
-        (colours.faint, QIcon.Disabled, QIcon.Off),
-        (colours.faint, QIcon.Disabled, QIcon.On),
+        (colours.text, QIcon.Mode.Normal, QIcon.State.Off),
+        (colours.accent, QIcon.Mode.Normal, QIcon.State.On),
+        (colours.faint, QIcon.Mode.Disabled, QIcon.State.Off),
+        (colours.faint, QIcon.Mode.Disabled, QIcon.State.On),
     ):
         for size in (20, 40, 60):
             icon.addPixmap(_draw(STROKES[name], colour, size), mode, state)
@@ -72,7 +69,7 @@ def _draw(path: str, colour: str, size: int) -> QPixmap:
         f'stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round"><path d="{path}"/></svg>'
     )
     pixmap = QPixmap(size, size)
-    pixmap.fill(Qt.transparent)
+    pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(0, 0, size, size))
     painter.end()

@@ -12,10 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from PyQt5.QtCore import QLocale, QObject, Qt, QTimer, pyqtSignal
-from PyQt5.QtWidgets import QApplication
-
 from app.gui.notifications import unwrapped
+from app.gui.qt import QApplication, QLocale, QObject, Qt, QTimer, Signal
 from app.gui.theme import system_is_dark
 from app.gui.viewport.gl import probe_opengl
 from app.gui.window import Window
@@ -61,7 +59,7 @@ def run_window(
     before = {number: signal.signal(number, lambda *_: window.end()) for number in ending}
     try:
         with surviving(window.session.post, window.notifications.error):
-            return int(application.exec_())
+            return int(application.exec())
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -71,8 +69,8 @@ def make_application() -> QApplication:
     """The Qt application, or the one there is."""
     if QApplication.instance() is not None:
         return QApplication.instance()
-    QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
-    QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
+    QApplication.setAttribute(Qt.ApplicationAttribute.AA_EnableHighDpiScaling)
+    QApplication.setAttribute(Qt.ApplicationAttribute.AA_UseHighDpiPixmaps)
     if sys.platform == "win32":
         # Windows means its 125 %. X11 says 104 % where nobody asked for it, and blurs all lines: there it is rounded.
         QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
@@ -99,7 +97,7 @@ def make_window(device: str = "auto", settings: Sequence[str] = ()) -> Window:
 class Bridge(QObject):
     """Runs calls on the thread that made it, which is the window's."""
 
-    _posted = pyqtSignal(object)
+    _posted = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()

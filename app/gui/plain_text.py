@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import html
 
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QLabel, QMessageBox
+from app.gui.qt import QLabel, QMessageBox, Qt
 
 MOST_TOLD, MOST_OF_TIP = 600, 1500
 """Characters that a message, or a tool tip, has room for."""
@@ -14,13 +13,13 @@ MOST_TOLD, MOST_OF_TIP = 600, 1500
 def plain_label(text: str = "") -> QLabel:
     """A label that draws what it is given as it stands."""
     made = QLabel(text)
-    made.setTextFormat(Qt.PlainText)
+    made.setTextFormat(Qt.TextFormat.PlainText)
     return made
 
 
 def plain_box(box: QMessageBox) -> QMessageBox:
     """Has a message box draw its text as it stands, cut to the room there is, and gives the box back."""
-    box.setTextFormat(Qt.PlainText)
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(cut(box.text()))
     return box
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PyQt5.QtWidgets import QMenu
-
 from app.gui.actions import Actions
 from app.gui.panel.panel_parts import elided
+from app.gui.qt import QMenu
 from app.settings import Recent
 
 MENU_LETTERS = 70

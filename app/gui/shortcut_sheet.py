@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt
-from PyQt5.QtGui import QKeySequence
-from PyQt5.QtWidgets import (
-    QDialog,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
-
 from app.gui.command_table import COMMANDS
 from app.gui.dialog_parts import fit_to_screen
 from app.gui.plain_text import plain_label
+from app.gui.qt import (
+    QDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QKeySequence,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    Qt,
+    QVBoxLayout,
+    QWidget,
+)
 from app.gui.viewport.viewport import GESTURES
 
 Row = tuple[str, str]
@@ -29,7 +28,7 @@ def sheet_sections() -> dict[str, list[Row]]:
     sections: dict[str, list[Row]] = {"Mouse and held keys": list(GESTURES)}
     for command in COMMANDS:
         section = command.menu.replace("&", "").replace("/", " › ")
-        keys = "  ".join(QKeySequence(key).toString(QKeySequence.NativeText) for key in command.keys)
+        keys = "  ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in command.keys)
         sections.setdefault(section, []).append((keys, command.text.replace("&", "").rstrip("…")))
     return sections
 
@@ -79,7 +78,7 @@ class ShortcutSheet(QDialog):
             key.setWordWrap(len(keys) > 16)
             label.setWordWrap(True)
             line = grid.rowCount()
-            grid.addWidget(key, line, 0, Qt.AlignLeft | Qt.AlignTop)
+            grid.addWidget(key, line, 0, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
             grid.addWidget(label, line, 1)
             entries.append((f"{keys} {text} {tips.get(text, '')}".lower(), (key, label)))
         self._sections.append((heading, entries))

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QAction, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
-
 from app.gui.panel.panel_parts import Card, Elided, clear, label
 from app.gui.plain_text import tip
+from app.gui.qt import QAction, QFrame, QHBoxLayout, QPushButton, QScrollArea, Qt, QVBoxLayout, QWidget, Signal
 from app.settings import Recent
 from app.viewing.opening import title_of
 
@@ -20,7 +18,7 @@ WIDEST = 620
 class StartPage(QScrollArea):
     """Open, the demo, the recent scenes, and a hint that dropping works."""
 
-    recent_chosen = pyqtSignal(object)
+    recent_chosen = Signal(object)
 
     def __init__(self, open_action: QAction, train_action: QAction, demo_action: QAction) -> None:
         super().__init__()
@@ -70,8 +68,8 @@ class StartPage(QScrollArea):
         # The window must not become as high as the list is long.
         self.setWidget(page)
         self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def set_recent(self, recent: Sequence[Recent]) -> None:
         """Lists the newest scenes."""
@@ -95,7 +93,7 @@ def _row(name: str, folder: str) -> QPushButton:
     column.setContentsMargins(10, 6, 10, 7)
     column.setSpacing(1)
     for line in (Elided(name), Elided(folder, "muted")):
-        line.setAttribute(Qt.WA_TransparentForMouseEvents)
+        line.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         column.addWidget(line)
     button.setMinimumHeight(button.layout().sizeHint().height())
     return button

@@ -5,11 +5,9 @@ from __future__ import annotations
 import time
 from collections import deque
 
-from PyQt5.QtCore import QTimer
-from PyQt5.QtWidgets import QStatusBar, QWidget
-
 from app.gui.panel.panel_parts import Elided
 from app.gui.plain_text import plain_label
+from app.gui.qt import QStatusBar, QTimer, QWidget
 from app.rendering.render_requests import RenderedImage
 
 FPS_SECONDS = 1.0

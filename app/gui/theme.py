@@ -6,9 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from PyQt5.QtCore import QSettings
-from PyQt5.QtGui import QColor, QPalette
-from PyQt5.QtWidgets import QApplication
+from app.gui.qt import QApplication, QColor, QPalette, QSettings
 
 ARROW, CHECK = (Path(__file__).resolve().parent / name for name in ("arrow.svg", "check.svg"))
 THEMES = ("system", "light", "dark")
@@ -72,8 +70,8 @@ def system_is_dark() -> bool:
     """Whether the desktop asks for dark windows, as far as Qt 5 can tell."""
     if sys.platform == "win32":
         key = r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
-        return int(QSettings(key, QSettings.NativeFormat).value("AppsUseLightTheme", 1)) == 0
-    return bool(QApplication.style().standardPalette().color(QPalette.Window).lightness() < 128)
+        return int(QSettings(key, QSettings.Format.NativeFormat).value("AppsUseLightTheme", 1)) == 0
+    return bool(QApplication.style().standardPalette().color(QPalette.ColorRole.Window).lightness() < 128)
 
 
 def colours_of(theme: str, system_dark: bool) -> Colours:
@@ -93,32 +91,32 @@ def apply_theme(application: QApplication, colours: Colours) -> None:
 def _palette(colours: Colours) -> QPalette:
     palette = QPalette()
     roles = {
-        QPalette.Window: colours.window,
-        QPalette.WindowText: colours.text,
-        QPalette.Base: colours.field,
-        QPalette.AlternateBase: colours.panel,
-        QPalette.Text: colours.text,
-        QPalette.Button: colours.panel,
-        QPalette.ButtonText: colours.text,
-        QPalette.ToolTipBase: colours.panel,
-        QPalette.ToolTipText: colours.text,
-        QPalette.PlaceholderText: colours.muted,
-        QPalette.Highlight: colours.accent,
-        QPalette.HighlightedText: colours.on_accent,
-        QPalette.Link: colours.accent,
-        QPalette.BrightText: colours.error,
+        QPalette.ColorRole.Window: colours.window,
+        QPalette.ColorRole.WindowText: colours.text,
+        QPalette.ColorRole.Base: colours.field,
+        QPalette.ColorRole.AlternateBase: colours.panel,
+        QPalette.ColorRole.Text: colours.text,
+        QPalette.ColorRole.Button: colours.panel,
+        QPalette.ColorRole.ButtonText: colours.text,
+        QPalette.ColorRole.ToolTipBase: colours.panel,
+        QPalette.ColorRole.ToolTipText: colours.text,
+        QPalette.ColorRole.PlaceholderText: colours.muted,
+        QPalette.ColorRole.Highlight: colours.accent,
+        QPalette.ColorRole.HighlightedText: colours.on_accent,
+        QPalette.ColorRole.Link: colours.accent,
+        QPalette.ColorRole.BrightText: colours.error,
         # Fusion derives bevels and the marks of sliders from these.
-        QPalette.Light: colours.hover,
-        QPalette.Midlight: colours.hover,
-        QPalette.Mid: colours.border,
-        QPalette.Dark: colours.border,
-        QPalette.Shadow: colours.border,
+        QPalette.ColorRole.Light: colours.hover,
+        QPalette.ColorRole.Midlight: colours.hover,
+        QPalette.ColorRole.Mid: colours.border,
+        QPalette.ColorRole.Dark: colours.border,
+        QPalette.ColorRole.Shadow: colours.border,
     }
     for role, colour in roles.items():
         palette.setColor(role, QColor(colour))
-    for role in (QPalette.WindowText, QPalette.Text, QPalette.ButtonText):
-        palette.setColor(QPalette.Disabled, role, QColor(colours.faint))
-    palette.setColor(QPalette.Disabled, QPalette.Highlight, QColor(colours.border))
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(colours.faint))
+    palette.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Highlight, QColor(colours.border))
     return palette
 
 

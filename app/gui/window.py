@@ -6,16 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QByteArray, QSize, Qt, QUrl
-from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PyQt5.QtWidgets import (
-    QApplication,
-    QMainWindow,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
-
 from app.gui.about import manual, show_about
 from app.gui.actions import Actions
 from app.gui.banner import Banner
@@ -39,6 +29,22 @@ from app.gui.panel.side_panel import PANEL_WIDTH, SidePanel
 from app.gui.panel.source_panel import SourceCard
 from app.gui.panel.view_panel import OverlayCard, ViewCard
 from app.gui.playback.playing import Playing
+from app.gui.qt import (
+    QApplication,
+    QByteArray,
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QMainWindow,
+    QSize,
+    QStackedWidget,
+    Qt,
+    QUrl,
+    QVBoxLayout,
+    QWidget,
+)
 from app.gui.recent_menu import RecentMenu
 from app.gui.shortcut_sheet import ShortcutSheet
 from app.gui.start_page import StartPage
@@ -132,7 +138,7 @@ class Window(QMainWindow):
             "full_screen": lambda full: self._full_screen.choose(
                 full, lambda text: self.notifications.tell("info", text)
             ),
-            "shortcuts": lambda: ShortcutSheet(self).exec_(),
+            "shortcuts": lambda: ShortcutSheet(self).exec(),
             "manual": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(manual()))),
             "about": lambda: show_about(self, self.viewport.canvas.name),
         }
@@ -157,7 +163,7 @@ class Window(QMainWindow):
         toolbar.setObjectName("tools")
         toolbar.setMovable(False)
         toolbar.setIconSize(QSize(20, 20))
-        toolbar.setContextMenuPolicy(Qt.PreventContextMenu)
+        toolbar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.commands.fill_toolbar(toolbar)
         panels = [self.commands[name] for name in ("panel", "training")]
         bars = (self.menuBar(), toolbar, self.status)
@@ -203,7 +209,7 @@ class Window(QMainWindow):
         if not (self.isFullScreen() or self.isMaximized()):
             # Remembered on a larger screen, or at another scale.
             keep_on_screen(self)
-        self.resizeDocks([self.dock], [settings.panel_width or PANEL_WIDTH], Qt.Horizontal)
+        self.resizeDocks([self.dock], [settings.panel_width or PANEL_WIDTH], Qt.Orientation.Horizontal)
         for name in OVERLAY_NAMES:
             self.commands[name].setChecked(name in settings.overlays)
         self.refining.restore()

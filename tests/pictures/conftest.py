@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from PyQt5.QtGui import QFontInfo
-from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from torch.torch_version import TorchVersion
 
+from app.gui.qt import QApplication, QFontInfo
 from app.training.runs.measure import Estimate
 from engines import registry
 from engines.core.camera import Array
@@ -105,8 +104,8 @@ def stage(
     # What About tells of this machine.
     monkeypatch.setattr("platform.python_version", lambda: "3.13.0")
     monkeypatch.setattr(torch, "__version__", TorchVersion("2.13.0"))
-    for name in ("__version__", "PYQT_VERSION_STR"):
-        monkeypatch.setattr(f"app.gui.about.{name}", "5.15.0" if "PYQT" in name else "1.0.0")
+    monkeypatch.setattr("app.gui.about.__version__", "1.0.0")
+    monkeypatch.setattr("app.gui.about.BINDING_TITLE", "PyQt 5.15.0")
     # Told as a part of the device's name.
     monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
     return lambda size_px: stage_for(qtbot, World(shelf, runs, tmp_path), size_px)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PyQt5.QtWidgets import QDialog, QDialogButtonBox, QLineEdit
-
+from app.gui.qt import QDialog, QDialogButtonBox, QLineEdit
 from engines.core.camera import Camera
 from engines.core.engine import Stop
 from engines.core.frame import Frame

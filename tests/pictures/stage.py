@@ -9,16 +9,29 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QPoint, Qt, QTimer
-from PyQt5.QtGui import QCursor, QImage, QKeySequence, QPainter, QPixmap
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QDialog, QMenu, QProgressBar, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.gui.qt import (
+    QApplication,
+    QCursor,
+    QDialog,
+    QEvent,
+    QImage,
+    QKeySequence,
+    QMenu,
+    QPainter,
+    QPixmap,
+    QPoint,
+    QProgressBar,
+    Qt,
+    QTimer,
+    QWidget,
+)
 from app.gui.window import Window
 from engines.core.camera import Array
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, send_mouse, shown_window
 from tests.app.gui.training.conftest import FakeRun
+from tests.qt_test import QTest
 
 HOME = Path("/home/ada")
 """Where folders seem to be; there need not be such a one."""
@@ -81,28 +94,28 @@ class Stage:
         widget = self.window.viewport.canvas.widget if on is None else on
         if QApplication.activeWindow() is None:
             self.activate()
-        modifiers = Qt.KeyboardModifiers(key & int(Qt.KeyboardModifierMask))
-        QTest.keyClick(widget, Qt.Key(key & ~int(Qt.KeyboardModifierMask)), modifiers)
+        modifiers = Qt.KeyboardModifier(key & int(Qt.KeyboardModifier.KeyboardModifierMask))
+        QTest.keyClick(widget, Qt.Key(key & ~int(Qt.KeyboardModifier.KeyboardModifierMask)), modifiers)
         self.settle()
 
     def click(self, widget: QWidget) -> None:
         """Clicks in the middle of a widget."""
-        QTest.mouseClick(widget, Qt.LeftButton)
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
         self.settle()
 
     def type(self, field: QWidget, text: str) -> None:
         """Writes in a field, in place of what is there."""
         field.setFocus()
-        QTest.keyClick(field, Qt.Key_A, Qt.ControlModifier)
+        QTest.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         QTest.keyClicks(field, text)
         self.settle()
 
     def point_at(self, x: int, y: int) -> None:
         """Has the mouse over a place of the picture's widget, no button held."""
-        send_mouse(self.window, QEvent.MouseMove, QPoint(x, y), Qt.NoButton)
+        send_mouse(self.window, QEvent.Type.MouseMove, QPoint(x, y), Qt.MouseButton.NoButton)
         self.settle()
 
-    def drag(self, by: tuple[int, int], button: int = Qt.LeftButton) -> None:
+    def drag(self, by: tuple[int, int], button: int = Qt.MouseButton.LeftButton) -> None:
         """Drags from the middle of the picture."""
         drag(self.window, self.qtbot, by, button)
         self.settle()
@@ -146,7 +159,7 @@ class Stage:
             if end is not None:
                 end(dialog)
             else:
-                QTest.keyClick(dialog, Qt.Key_Escape)
+                QTest.keyClick(dialog, Qt.Key.Key_Escape)
 
         self.activate()
         QTimer.singleShot(0, take)
@@ -193,7 +206,7 @@ def pixels_of(widget: QWidget) -> Array:
     for menu in sorted(menus, key=lambda menu: menu.mapToGlobal(QPoint()).x()):
         painter.drawPixmap(menu.mapToGlobal(QPoint()) - widget.mapToGlobal(QPoint()), menu.grab())
     painter.end()
-    image = shot.toImage().convertToFormat(QImage.Format_RGB888)
+    image = shot.toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits().asarray(image.sizeInBytes()), dtype=np.uint8)
     rows = rows.reshape(image.height(), image.bytesPerLine())[:, : 3 * image.width()]
     return rows.reshape(image.height(), -1, 3).copy()

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PyQt5.QtGui import QColor
-from PyQt5.QtWidgets import QApplication
 
+from app.gui.qt import QApplication, QColor
 from app.gui.theme import DARK, LIGHT, Colours, apply_theme
 from app.gui.window import Window
 from engines.core.camera import Array

@@ -7,10 +7,8 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-from PyQt5.QtCore import Qt
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QToolButton
 
+from app.gui.qt import Qt, QToolButton
 from app.gui.training.dialog import TrainDialog
 from app.synthetic.sample import deepvoxels_sample, write_sample
 from app.training.runs.messages import Standing
@@ -20,6 +18,7 @@ from tests.app.gui.fake_scene import draw, ring
 from tests.app.gui.training.conftest import TrainingRequest
 from tests.engines.core.examples import checkpoint
 from tests.pictures.stage import Shot, Stage, Walk
+from tests.qt_test import QTest
 
 RUNS = "vantage-runs"
 DATA = Path("photographs")
@@ -124,7 +123,7 @@ def train(hand: Stage) -> Shot:
     assert panel is not None
     hand.wait(lambda: panel.runs.topLevelItemCount() == 3)
     first = panel.runs.visualItemRect(panel.runs.topLevelItem(0)).center()
-    QTest.mouseClick(panel.runs.viewport(), Qt.LeftButton, pos=first)
+    QTest.mouseClick(panel.runs.viewport(), Qt.MouseButton.LeftButton, pos=first)
     plot = panel.curves.plot.getPlotItem()
 
     def shown() -> bool:

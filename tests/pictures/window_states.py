@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import trimesh
-from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QComboBox, QMenu
 
 from app.gui.panel.panel_parts import Slider
+from app.gui.qt import QComboBox, QMenu, QPoint, Qt
 from tests.app.gui.fake_scene import BALLS
 from tests.app.recorded import RecordedScene
 from tests.pictures.stage import HOME, SCENE, Reach, Shot, Stage, Walk
+from tests.qt_test import QTest
 
 
 def start(hand: Stage) -> Shot:
@@ -52,7 +51,7 @@ def another_instance(hand: Stage) -> Shot:
         if down == 0:
             hand.press("Down", lists[1])
     slider = hand.window.controls.findChildren(Slider)[0]
-    QTest.mouseClick(slider, Qt.LeftButton, pos=QPoint(4 * slider.width() // 5, slider.height() // 2))
+    QTest.mouseClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(4 * slider.width() // 5, slider.height() // 2))
     hand.settle()
     return None
 
@@ -118,7 +117,7 @@ def recent(hand: Stage) -> Shot:
 def recent_scenes(hand: Stage) -> Shot:
     """Leaves the menus: the start page lists the same."""
     for _ in range(3):
-        if (menu := hand.window.findChild(QMenu, options=Qt.FindChildrenRecursively)) is not None:
+        if (menu := hand.window.findChild(QMenu, options=Qt.FindChildOption.FindChildrenRecursively)) is not None:
             hand.press("Esc", menu)
     for menu in hand.window.findChildren(QMenu):
         menu.close()

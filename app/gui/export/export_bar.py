@@ -5,13 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from PyQt5.QtCore import Qt, QUrl, pyqtSignal
-from PyQt5.QtGui import QDesktopServices, QImage, QPixmap
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout
 
 from app.export.exporter import Progress
 from app.gui.export.export_job import Exported
 from app.gui.panel.panel_parts import Elided
+from app.gui.qt import (
+    QDesktopServices,
+    QFrame,
+    QHBoxLayout,
+    QImage,
+    QLabel,
+    QPixmap,
+    QProgressBar,
+    QPushButton,
+    Qt,
+    QToolButton,
+    QUrl,
+    QVBoxLayout,
+    Signal,
+)
 from app.human_readable import human_time
 from app.mesh.mesh_reading import is_mesh_file
 
@@ -21,8 +33,8 @@ THUMBNAIL = (86, 54)
 class ExportBar(QFrame):
     """Hidden until an export begins."""
 
-    cancelled = pyqtSignal()
-    mesh_wanted = pyqtSignal(object)
+    cancelled = Signal()
+    mesh_wanted = Signal(object)
     """The path of the mesh that was exported, to be shown with the scene."""
 
     def __init__(self) -> None:
@@ -30,7 +42,7 @@ class ExportBar(QFrame):
         self.setProperty("role", "card")
         self.thumbnail = QLabel()
         self.thumbnail.setFixedSize(*THUMBNAIL)
-        self.thumbnail.setAlignment(Qt.AlignCenter)
+        self.thumbnail.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.title, self.left = Elided(), Elided("", "muted")
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
@@ -49,7 +61,7 @@ class ExportBar(QFrame):
         # A name is shorter than counts and a folder.
         top.addWidget(self.title, 1)
         top.addWidget(self.left, 2)
-        self.left.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        self.left.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         column.addLayout(top)
         column.addWidget(self.progress)
         layout = QHBoxLayout(self)
@@ -106,10 +118,13 @@ class ExportBar(QFrame):
     def _show_thumbnail(self, pixels: np.ndarray) -> None:
         pixels = np.ascontiguousarray(pixels)
         height, width = pixels.shape[:2]
-        image = QImage(pixels.data, width, height, 3 * width, QImage.Format_RGB888)
+        image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
         ratio = self.devicePixelRatioF()
         pixmap = QPixmap.fromImage(image).scaled(
-            round(THUMBNAIL[0] * ratio), round(THUMBNAIL[1] * ratio), Qt.KeepAspectRatio, Qt.SmoothTransformation
+            round(THUMBNAIL[0] * ratio),
+            round(THUMBNAIL[1] * ratio),
+            Qt.AspectRatioMode.KeepAspectRatio,
+            Qt.TransformationMode.SmoothTransformation,
         )
         pixmap.setDevicePixelRatio(ratio)
         self.thumbnail.setPixmap(pixmap)

@@ -5,19 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QDialog,
-    QDoubleSpinBox,
-    QFileDialog,
-    QLineEdit,
-    QPushButton,
-    QSpinBox,
-    QWidget,
-)
-
 from app.export.video import VIDEO_SUFFIXES
 from app.gui.dialog_parts import below, finish, fit_to_screen, row, show_growing
 from app.gui.export.export_settings import (
@@ -31,6 +18,18 @@ from app.gui.export.export_settings import (
 from app.gui.panel.channel_panel import channel_name
 from app.gui.panel.panel_parts import Choice, Slider, form, guard_wheel, label
 from app.gui.plain_text import plain_label
+from app.gui.qt import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDoubleSpinBox,
+    QFileDialog,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    Qt,
+    QWidget,
+)
 from app.viewing.opening import Opened, stem_of
 from engines.core.engine import TIME
 from engines.core.paths.generators import usual_path
@@ -166,7 +165,7 @@ class ExportDialog(QDialog):
         line.addWidget(self.length)
         line.addStretch(1)
         self._rows.addRow("Frame rate (fps)", line)
-        self.quality = Slider(Qt.Horizontal)
+        self.quality = Slider(Qt.Orientation.Horizontal)
         self.quality.setRange(1, 10)
         self.quality.setPageStep(1)
         self.quality.setValue(settings.quality)
@@ -242,4 +241,4 @@ def ask_export(
 ) -> ExportSettings | None:
     """Runs the dialog; None where it was cancelled."""
     dialog = ExportDialog(parent, opened, settings, eye_px)
-    return dialog.settings() if dialog.exec_() == QDialog.Accepted else None
+    return dialog.settings() if dialog.exec() == QDialog.DialogCode.Accepted else None

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PyQt5.QtWidgets import QFileDialog, QMessageBox
-
 from app.export.exporter import OnProgress, Progress, run_export
 from app.gui.export.export_bar import ExportBar
 from app.gui.export.export_dialog import ask_export
@@ -17,6 +15,7 @@ from app.gui.export.export_settings import ExportSettings, make_export
 from app.gui.export.mesh_dialog import ask_mesh
 from app.gui.export.mesh_settings import MeshSettings, make_mesh, possible_source
 from app.gui.host import Host
+from app.gui.qt import QFileDialog, QMessageBox
 from app.mesh.mesh_export import mesh_source
 from app.mesh.mesh_file import MESH_SUFFIXES
 from app.mesh.meshing import run_mesh
@@ -143,10 +142,10 @@ class Exporting:
             self._window.widget,
             "Export under way",
             "An export is under way; quitting stops it, and nothing of it is kept.\n\nQuit all the same?",
-            QMessageBox.Yes | QMessageBox.No,
-            QMessageBox.No,
+            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
+            QMessageBox.StandardButton.No,
         )
-        return bool(answer == QMessageBox.Yes)
+        return bool(answer == QMessageBox.StandardButton.Yes)
 
     def shut_down(self) -> None:
         """Cancels and waits, so that nothing half-written is left when the program ends."""

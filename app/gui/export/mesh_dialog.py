@@ -7,19 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PyQt5.QtWidgets import (
-    QCheckBox,
-    QDialog,
-    QFileDialog,
-    QLineEdit,
-    QPushButton,
-    QSpinBox,
-    QWidget,
-)
-
 from app.gui.dialog_parts import finish, fit_to_screen, row
 from app.gui.export.mesh_settings import MeshSettings, possible_source
 from app.gui.panel.panel_parts import Choice, form, guard_wheel, label
+from app.gui.qt import QCheckBox, QDialog, QFileDialog, QLineEdit, QPushButton, QSpinBox, QWidget
 from app.mesh.axes import AXES
 from app.mesh.cameras import FEWEST_CAMERAS
 from app.mesh.mesh_export import DEPTH, MOST_VIEWS, RESOLUTIONS, SURFACE, mesh_source
@@ -215,4 +206,4 @@ class MeshDialog(QDialog):
 def ask_mesh(parent: QWidget, opened: Opened, settings: MeshSettings) -> MeshSettings | None:
     """Runs the dialog; None where it was cancelled."""
     dialog = MeshDialog(parent, opened, settings)
-    return dialog.settings() if dialog.exec_() == QDialog.Accepted else None
+    return dialog.settings() if dialog.exec() == QDialog.DialogCode.Accepted else None

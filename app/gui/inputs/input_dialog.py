@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtGui import QDragEnterEvent, QDropEvent
-from PyQt5.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
-
 from app.gui.dialog_parts import make_default
 from app.gui.dropping import dropped_paths
 from app.gui.panel.input_strip import InputStrip
 from app.gui.panel.panel_parts import label
+from app.gui.qt import (
+    QDialog,
+    QDragEnterEvent,
+    QDropEvent,
+    QFileDialog,
+    QHBoxLayout,
+    QPushButton,
+    Qt,
+    QVBoxLayout,
+    QWidget,
+    Signal,
+)
 from app.gui.words import breakable
 from engines.core.camera import Array
 from engines.core.data.images import IMAGE_SUFFIXES
@@ -25,7 +33,7 @@ FILTER = f"Photographs (*{' *'.join(IMAGE_SUFFIXES)});;All files (*)"
 class InputDialog(QDialog):
     """A photograph, a folder, or one of those before; also what is dropped on it."""
 
-    chosen = pyqtSignal(object)
+    chosen = Signal(object)
     """The path; the dialog closes with it."""
 
     def __init__(self, parent: QWidget, texts: Sequence[str], folder: str) -> None:
@@ -33,7 +41,7 @@ class InputDialog(QDialog):
         super().__init__(parent)
         self._folder = folder
         self.setWindowTitle(TITLE)
-        self.setAttribute(Qt.WA_DeleteOnClose)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAcceptDrops(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 16, 18, 14)

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QPointF, Qt
-from PyQt5.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
-from PyQt5.QtWidgets import QWidget
 
 from app.capture.inspection.capture_view import CaptureView
 from app.capture.inspection.report import InspectedCamera
@@ -19,6 +16,20 @@ from app.gui.panel.map_painting import (
     paint_pointed,
     paint_points,
     paint_up,
+)
+from app.gui.qt import (
+    QColor,
+    QEvent,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPointF,
+    QResizeEvent,
+    Qt,
+    QWheelEvent,
+    QWidget,
 )
 from engines.core.camera import Array, Camera
 
@@ -40,7 +51,7 @@ class CameraMap(QWidget):
         super().__init__()
         self.setMinimumSize(*SMALLEST)
         self.setMouseTracking(True)
-        self.setAttribute(Qt.WA_OpaquePaintEvent)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("The cameras, seen from outside")
         self.view = CaptureView(self._size())
         self._seen: Sequence[InspectedCamera] = ()
@@ -82,7 +93,9 @@ class CameraMap(QWidget):
         for number, pixels in pictures.items():
             self._pictures[number] = image = as_image(pixels)
             if number in places:
-                plane = image.scaled(PLANE_PX, PLANE_PX, Qt.KeepAspectRatio, Qt.SmoothTransformation)
+                plane = image.scaled(
+                    PLANE_PX, PLANE_PX, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+                )
                 self._planes[places[number]] = plane
         self.update()
 
@@ -133,7 +146,7 @@ class CameraMap(QWidget):
                 self.update()
             return
         by, self._grabbed = at - self._grabbed, at
-        slides = event.buttons() & Qt.MiddleButton or event.modifiers() & Qt.ShiftModifier
+        slides = event.buttons() & Qt.MouseButton.MiddleButton or event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         (self.view.slide if slides else self.view.turn)(by.x(), by.y())
         self.update()
 
@@ -154,12 +167,12 @@ class CameraMap(QWidget):
         painter.fillRect(self.rect(), QColor(colours.viewport))
         if view.capture is not None and view.eye is not None and view.flat is not None:
             paint_points(painter, view.eye, self._points, self._point_colours)
-            painter.setRenderHint(QPainter.Antialiasing)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             paint_box(painter, view.eye, view.capture.bounds, QPen(QColor(colours.faint), 1.2))
             if self._box is not None:
                 paint_box(painter, view.eye, self._box, QPen(QColor(colours.accent), 1.6))
             paint_up(painter, view.eye, view.capture, QPen(QColor(colours.good), 2.0))
-            painter.setRenderHint(QPainter.SmoothPixmapTransform)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             paint_cameras(painter, view.flat, self._planes, self._doubted, colours)
             if view.hovered is not None and view.flat.whole[view.hovered]:
                 picture = self._pictures.get(self._drawn[view.hovered])

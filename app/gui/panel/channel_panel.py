@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PyQt5.QtCore import QRectF, Qt, pyqtSignal
-from PyQt5.QtGui import QImage, QPainter, QPaintEvent
-from PyQt5.QtWidgets import QButtonGroup, QCheckBox, QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from app.gui.panel.panel_parts import Card, Choice, clear, guard_wheel, label
+from app.gui.qt import (
+    QButtonGroup,
+    QCheckBox,
+    QGridLayout,
+    QHBoxLayout,
+    QImage,
+    QLineEdit,
+    QPainter,
+    QPaintEvent,
+    QPushButton,
+    QRectF,
+    Qt,
+    QWidget,
+    Signal,
+)
 from app.rendering import display
 from app.viewing.view_state import ViewState
 
@@ -36,7 +48,7 @@ class ColourBar(QWidget):
         """Shows the colours of a channel."""
         # Drawn as a column with the lowest at its foot; laid on its side.
         bar = np.ascontiguousarray(np.rot90(display.colour_bar(256, 1, channel, colour_map), -1))
-        self._image = QImage(bar.data, 256, 1, 3 * 256, QImage.Format_RGB888).copy()
+        self._image = QImage(bar.data, 256, 1, 3 * 256, QImage.Format.Format_RGB888).copy()
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -47,19 +59,22 @@ class ColourBar(QWidget):
 class RangeRow(QWidget):
     """The values at the two ends of the colours, which can be typed, and the one between."""
 
-    typed = pyqtSignal(str, str)
+    typed = Signal(str, str)
 
     def __init__(self) -> None:
         super().__init__()
         self.low, self.middle, self.high = QLineEdit(), label(), QLineEdit()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        for field, align, tip in ((self.low, Qt.AlignLeft, "first"), (self.high, Qt.AlignRight, "last")):
+        for field, align, tip in (
+            (self.low, Qt.AlignmentFlag.AlignLeft, "first"),
+            (self.high, Qt.AlignmentFlag.AlignRight, "last"),
+        ):
             field.setFixedWidth(FIELD_PX)
             field.setAlignment(align)
             field.setToolTip(f"The value of the {tip} colour; typing one locks the range")
             field.editingFinished.connect(self._finished)
-        self.middle.setAlignment(Qt.AlignCenter)
+        self.middle.setAlignment(Qt.AlignmentFlag.AlignCenter)
         row.addWidget(self.low)
         row.addWidget(self.middle, 1)
         row.addWidget(self.high)
@@ -83,10 +98,10 @@ class RangeRow(QWidget):
 class ChannelCard(Card):
     """Buttons for the channels; the colour bar where the channel has one."""
 
-    chosen = pyqtSignal(str)
-    colours_chosen = pyqtSignal(str)
+    chosen = Signal(str)
+    colours_chosen = Signal(str)
     """A name of `display.COLOUR_MAPS`."""
-    range_typed = pyqtSignal(str, str)
+    range_typed = Signal(str, str)
 
     def __init__(self, view: ViewState) -> None:
         super().__init__("Channel")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QVBoxLayout, QWidget
-
 from app.gui.panel.panel_parts import Card, Choice, Slider, clear, guard_wheel, label
+from app.gui.qt import QComboBox, QCompleter, QHBoxLayout, Qt, QVBoxLayout, QWidget, Signal
 from engines.core.engine import Control
 
 STEPS = 1000
@@ -21,12 +19,12 @@ MANY_CHOICES = 12
 def _make_searchable(box: QComboBox) -> None:
     """Any part of a name that is typed finds it; what is no name is put back."""
     box.setEditable(True)
-    box.setInsertPolicy(QComboBox.NoInsert)
-    box.completer().setFilterMode(Qt.MatchContains)
-    box.completer().setCompletionMode(QCompleter.PopupCompletion)
+    box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+    box.completer().setFilterMode(Qt.MatchFlag.MatchContains)
+    box.completer().setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
 
     def settle() -> None:
-        found = box.findText(box.currentText(), Qt.MatchFixedString)
+        found = box.findText(box.currentText(), Qt.MatchFlag.MatchFixedString)
         if found >= 0:
             box.setCurrentIndex(found)
         box.setEditText(box.itemText(box.currentIndex()))
@@ -37,7 +35,7 @@ def _make_searchable(box: QComboBox) -> None:
 class ControlsCard(Card):
     """Hidden where a scene has nothing to vary."""
 
-    changed = pyqtSignal(str, float, bool)
+    changed = Signal(str, float, bool)
     """Name, value, and whether the hand is still on it."""
 
     def __init__(self) -> None:
@@ -68,7 +66,7 @@ class ControlsCard(Card):
         guard_wheel(box)
         box.addItems(control.choices)
         box.setCurrentIndex(round(control.default))
-        box.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         if len(control.choices) > MANY_CHOICES:
             _make_searchable(box)
         box.currentIndexChanged.connect(lambda index: self.changed.emit(control.name, float(index), False))
@@ -91,7 +89,7 @@ class ControlsCard(Card):
         top.addWidget(label(control.label, "muted"))
         top.addStretch(1)
         top.addWidget(number)
-        slider = Slider(Qt.Horizontal)
+        slider = Slider(Qt.Orientation.Horizontal)
         guard_wheel(slider)
         slider.setRange(0, steps)
         column.addLayout(top)

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QPointF, QRectF, Qt
-from PyQt5.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
-from PyQt5.QtWidgets import QBoxLayout, QFormLayout, QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
-
 from app.capture.inspection.report import DataReport, Thumbnail, facts
 from app.gui.panel.camera_map import CameraMap
 from app.gui.panel.map_painting import as_image, colours_of_palette
 from app.gui.panel.panel_parts import clear, form, label
+from app.gui.qt import (
+    QBoxLayout,
+    QColor,
+    QFormLayout,
+    QFrame,
+    QImage,
+    QPainter,
+    QPaintEvent,
+    QPointF,
+    QRectF,
+    QResizeEvent,
+    QScrollArea,
+    QStackedWidget,
+    Qt,
+    QVBoxLayout,
+    QWidget,
+)
 from app.gui.words import breakable, in_window
 from engines.core.camera import Array
 
@@ -45,22 +58,24 @@ class ContactSheet(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(colours_of_palette(self.palette()).viewport))
-        painter.setRenderHint(QPainter.SmoothPixmapTransform)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         step = TILE_PX + GAP_PX
         columns, rows = (max((side - GAP_PX) // step, 1) for side in (self.width(), self.height()))
         shown = min(columns * rows, len(self._images))
         for place in range(shown):
             image = self._images[place * len(self._images) // shown]
-            size = image.size().scaled(TILE_PX, TILE_PX, Qt.KeepAspectRatio)
+            size = image.size().scaled(TILE_PX, TILE_PX, Qt.AspectRatioMode.KeepAspectRatio)
             corner = QPointF(GAP_PX + place % columns * step, GAP_PX + place // columns * step)
             corner += QPointF(TILE_PX - size.width(), TILE_PX - size.height()) / 2
             painter.drawImage(QRectF(corner.x(), corner.y(), size.width(), size.height()), image)
         if left_out := len(self._images) - shown:
             corner = QPointF(GAP_PX + (columns - 1) * step, GAP_PX + (rows - 1) * step)
             painter.fillRect(QRectF(corner.x(), corner.y(), TILE_PX, TILE_PX), REST_VEIL)
-            painter.setPen(Qt.white)
+            painter.setPen(Qt.GlobalColor.white)
             # The one under the veil is not seen either.
-            painter.drawText(QRectF(corner.x(), corner.y(), TILE_PX, TILE_PX), Qt.AlignCenter, f"+{left_out + 1}")
+            painter.drawText(
+                QRectF(corner.x(), corner.y(), TILE_PX, TILE_PX), Qt.AlignmentFlag.AlignCenter, f"+{left_out + 1}"
+            )
         painter.end()
 
 
@@ -73,9 +88,9 @@ class DataView(QWidget):
         self._with_reasons = with_reasons
         self.setMinimumSize(*SMALLEST)
         self.map, self.sheet, self.reason = CameraMap(), ContactSheet(), label("", "muted", wrap=True)
-        self.reason.setAlignment(Qt.AlignCenter)
+        self.reason.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.reason.setMargin(16)
-        self.reason.setTextFormat(Qt.PlainText)
+        self.reason.setTextFormat(Qt.TextFormat.PlainText)
         self.stack = QStackedWidget()
         for widget in (self.map, self.sheet, self.reason):
             self.stack.addWidget(widget)
@@ -93,9 +108,9 @@ class DataView(QWidget):
         self.scroll = QScrollArea()
         self.scroll.setWidget(texts)
         self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QFrame.NoFrame)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self._layout = QBoxLayout(QBoxLayout.TopToBottom, self)
+        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._layout = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
         self._layout.addWidget(self.stack, 3)
@@ -132,7 +147,7 @@ class DataView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         beside = self.width() >= BESIDE_PX
-        self._layout.setDirection(QBoxLayout.LeftToRight if beside else QBoxLayout.TopToBottom)
+        self._layout.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
         self.scroll.setFixedWidth(FACTS_PX) if beside else self.scroll.setMaximumWidth(self.width())
         if not beside:
             self.scroll.setMinimumWidth(0)
@@ -166,8 +181,8 @@ class DataView(QWidget):
 def _plain(text: str, role: str = "", wrap: bool = False) -> QWidget:
     """A label that shows names of files as they are, not as HTML."""
     made = label("", role, wrap)
-    made.setTextFormat(Qt.PlainText)
-    made.setAlignment(Qt.AlignLeft | Qt.AlignTop)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
     made.setText(text)
     return made
 

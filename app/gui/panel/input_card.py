@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtGui import QPixmap
-from PyQt5.QtWidgets import QAction, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
-
 from app.gui.panel.input_strip import InputStrip
 from app.gui.panel.map_painting import as_image
 from app.gui.panel.panel_parts import Card, Elided, label
+from app.gui.qt import QAction, QHBoxLayout, QLabel, QPixmap, QPushButton, Qt, QVBoxLayout, Signal
 from app.viewing.inputs import input_of, takes_input
 from app.viewing.instances import trained_instances
 from app.viewing.opening import Opened
@@ -23,13 +20,13 @@ PICTURE_PX = 64
 class InputCard(Card):
     """Hidden where the scene is not made of a photograph."""
 
-    own_wanted = pyqtSignal()
+    own_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__("Input photograph")
         self.picture, self.name, self.kind = QLabel(), Elided(), label("", "muted", wrap=True)
         self.picture.setFixedSize(PICTURE_PX, PICTURE_PX)
-        self.picture.setAlignment(Qt.AlignCenter)
+        self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.choose, self.own = QPushButton("Choose…"), QPushButton("Its own objects")
         self.own.setToolTip("Show the objects of the data folder, or of the file, again")
         self.own.clicked.connect(self.own_wanted)
@@ -90,6 +87,8 @@ class InputCard(Card):
             image = as_image(pixels)
             ratio = self.devicePixelRatioF()
             side = round(PICTURE_PX * ratio)
-            pixmap = QPixmap.fromImage(image.scaled(side, side, Qt.KeepAspectRatio, Qt.SmoothTransformation))
+            pixmap = QPixmap.fromImage(
+                image.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+            )
             pixmap.setDevicePixelRatio(ratio)
             self.picture.setPixmap(pixmap)

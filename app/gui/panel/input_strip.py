@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PyQt5.QtCore import QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QIcon, QPixmap
-from PyQt5.QtWidgets import QGridLayout, QToolButton, QWidget
-
 from app.gui.panel.map_painting import as_image
 from app.gui.plain_text import tip
+from app.gui.qt import QGridLayout, QIcon, QPixmap, QSize, Qt, QToolButton, QWidget, Signal
 from app.settings import INPUT_COUNT
 from engines.core.camera import Array
 
@@ -21,7 +18,7 @@ BUTTON_PX, ICON_PX, GAP_PX = 48, 40, 5
 class InputStrip(QWidget):
     """A button for each, the newest first; those that are gone are left out."""
 
-    chosen = pyqtSignal(object)
+    chosen = Signal(object)
     """The path."""
 
     def __init__(self) -> None:
@@ -41,7 +38,7 @@ class InputStrip(QWidget):
         button.setCheckable(True)
         button.setFixedSize(BUTTON_PX, BUTTON_PX)
         button.setIconSize(QSize(ICON_PX, ICON_PX))
-        button.setFocusPolicy(Qt.StrongFocus)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.hide()
         button.clicked.connect(lambda: self._clicked(button))
         return button

@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 import numpy as np
-from PyQt5.QtCore import QLineF, QPointF, QRectF, Qt
-from PyQt5.QtGui import QColor, QImage, QPainter, QPalette, QPen, QPolygonF, QTransform
 
 from app.capture.inspection.drawing import Capture, Flat
+from app.gui.qt import QColor, QImage, QLineF, QPainter, QPalette, QPen, QPointF, QPolygonF, QRectF, Qt, QTransform
 from app.gui.theme import DARK, LIGHT, Colours
 from app.rendering import overlays
 from engines.core.camera import Array, Camera, project
@@ -40,7 +39,7 @@ def paint_points(painter: QPainter, eye: Camera, points: Array, colours: Array) 
     for down, right in ((0, 0), (0, 1), (1, 0), (1, 1)):
         raster[row + down, column + right, :3] = colours[inside, ::-1]
         raster[row + down, column + right, 3] = 255
-    painter.drawImage(0, 0, QImage(raster.data, width, height, 4 * width, QImage.Format_ARGB32_Premultiplied))
+    painter.drawImage(0, 0, QImage(raster.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied))
 
 
 def paint_box(painter: QPainter, eye: Camera, bounds: Array, pen: QPen) -> None:
@@ -95,10 +94,12 @@ def paint_pointed(
     painter.setPen(QPen(QColor(colours.accent), 2.0))
     painter.drawLines(_edges([QPointF(u, v) for u, v in corners.tolist()]))
     metrics, (whole_width, whole_height) = painter.fontMetrics(), size_px
-    text = metrics.elidedText(name, Qt.ElideMiddle, int(whole_width - 4 * ROOM_PX))
+    text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, int(whole_width - 4 * ROOM_PX))
     width, height = float(metrics.horizontalAdvance(text)), float(metrics.height())
     if photograph is not None:
-        shown = photograph.size().scaled(min(PREVIEW_PX, whole_width // 3), whole_height // 3, Qt.KeepAspectRatio)
+        shown = photograph.size().scaled(
+            min(PREVIEW_PX, whole_width // 3), whole_height // 3, Qt.AspectRatioMode.KeepAspectRatio
+        )
         width, height = max(width, shown.width()), height + shown.height() + ROOM_PX / 2
     left = whole_width - width - 3 * ROOM_PX if corners[0, 0] < whole_width / 2 else ROOM_PX
     card = QRectF(left, whole_height - height - 3 * ROOM_PX, width + 2 * ROOM_PX, height + 2 * ROOM_PX)
@@ -109,12 +110,12 @@ def paint_pointed(
         painter.drawImage(QRectF(card.x() + ROOM_PX, card.y() + ROOM_PX, shown.width(), shown.height()), photograph)
     painter.setPen(QColor(colours.text))
     inside = card.adjusted(ROOM_PX, ROOM_PX, -ROOM_PX, -ROOM_PX)
-    painter.drawText(inside, Qt.AlignBottom | Qt.AlignLeft, text)
+    painter.drawText(inside, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft, text)
 
 
 def colours_of_palette(palette: QPalette) -> Colours:
     """The theme that a widget is painted in."""
-    return DARK if palette.color(QPalette.Window).lightness() < 128 else LIGHT
+    return DARK if palette.color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
 
 
 def as_image(pixels: Array) -> QImage:
@@ -122,8 +123,8 @@ def as_image(pixels: Array) -> QImage:
     pixels = np.ascontiguousarray(pixels)
     height, width = pixels.shape[:2]
     # Drawn fastest in this format.
-    image = QImage(pixels.data, width, height, 3 * width, QImage.Format_RGB888)
-    return image.convertToFormat(QImage.Format_ARGB32_Premultiplied)
+    image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
 
 
 def _edges(corners: Sequence[QPointF]) -> list[QLineF]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QAction, QCheckBox, QHBoxLayout, QToolButton, QWidget
-
 from app.gui.panel.panel_parts import Card, Choice, Elided, Slider, form, guard_wheel, label
+from app.gui.qt import QAction, QCheckBox, QHBoxLayout, Qt, QToolButton, QWidget, Signal
 from app.mesh.drawing import LoadedMesh
 from app.mesh.showing import MeshLook
 
@@ -23,7 +21,7 @@ LAYOUT_NAMES = {"over": "Over the picture", "wipe": "Wipe", "side": "Side by sid
 class MeshCard(Card):
     """What is shown, and how; hidden where there is none."""
 
-    opacity_chosen = pyqtSignal(float)
+    opacity_chosen = Signal(float)
 
     def __init__(self) -> None:
         super().__init__("Mesh")
@@ -37,7 +35,7 @@ class MeshCard(Card):
         self.body.addWidget(self.facts)
         self.shown, self.depth_test = QCheckBox("Show"), QCheckBox("Depth test")
         self.style_choice, self.layout_choice = Choice(), Choice()
-        self.opacity = Slider(Qt.Horizontal)
+        self.opacity = Slider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
         self.opacity.setToolTip("How much of the mesh is seen over the picture")
         self.opacity.valueChanged.connect(lambda value: self.opacity_chosen.emit(value / 100))

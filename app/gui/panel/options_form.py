@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
-from PyQt5.QtCore import pyqtSignal
-from PyQt5.QtWidgets import (
+
+from app.gui.panel.panel_parts import Choice, clear, form, guard_wheel, label
+from app.gui.qt import (
     QCheckBox,
     QFileDialog,
     QFormLayout,
@@ -20,9 +21,8 @@ from PyQt5.QtWidgets import (
     QSizePolicy,
     QToolButton,
     QWidget,
+    Signal,
 )
-
-from app.gui.panel.panel_parts import Choice, clear, form, guard_wheel, label
 from engines.core.config import Options, TrainingConfig, parse_yaml
 
 WIDEST_LABEL_PX = 124
@@ -31,7 +31,7 @@ WIDEST_LABEL_PX = 124
 class OptionsForm(QWidget):
     """Fields as check boxes, lists and text; nothing is checked here beyond what the widgets can't get wrong."""
 
-    changed = pyqtSignal(dict)
+    changed = Signal(dict)
     """All values by field name, after each change by hand."""
 
     def __init__(self) -> None:
@@ -151,7 +151,7 @@ class OptionsForm(QWidget):
         menu.addAction("File…").triggered.connect(lambda: choose(QFileDialog.getOpenFileName(self, name)[0]))
         menu.addAction("Folder…").triggered.connect(lambda: choose(QFileDialog.getExistingDirectory(self, name)))
         button.setMenu(menu)
-        button.setPopupMode(QToolButton.InstantPopup)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
 
         def choose(path: str) -> None:
             if path:
@@ -175,7 +175,7 @@ def _title(text: str) -> QLabel:
     """What a field is called: on one line where it is short, wrapped where it would leave the field no room."""
     title = label(text, "muted", wrap=True)
     # A column of labels that ask for no width is given none.
-    title.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Minimum)
+    title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
     title.setFixedWidth(min(title.fontMetrics().horizontalAdvance(text) + 2, WIDEST_LABEL_PX))
     return title
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import pyqtSignal
-from PyQt5.QtWidgets import QLineEdit
-
 from app.gui.panel.options_form import OptionsForm
 from app.gui.panel.panel_parts import Card
+from app.gui.qt import QLineEdit, Signal
 from app.viewing.chosen_sources import source_fields
 from app.viewing.inputs import input_fields
 from app.viewing.opening import Opened
@@ -18,7 +16,7 @@ SEARCHED = 6
 class OptionsCard(Card):
     """Hidden where the engine has no options."""
 
-    changed = pyqtSignal(dict)
+    changed = Signal(dict)
 
     def __init__(self) -> None:
         super().__init__("Options")

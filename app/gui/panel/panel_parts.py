@@ -5,25 +5,30 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QEvent, QObject, QSize, Qt
-from PyQt5.QtGui import QMouseEvent, QPaintEvent, QPalette, QResizeEvent
-from PyQt5.QtWidgets import (
+from app.gui.plain_text import plain_label, tip
+from app.gui.qt import (
     QComboBox,
+    QEvent,
     QFormLayout,
     QFrame,
     QLabel,
+    QMouseEvent,
+    QObject,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+    QSize,
     QSizePolicy,
     QSlider,
     QStyle,
     QStyleOptionComboBox,
     QStyleOptionSlider,
     QStylePainter,
+    Qt,
     QToolTip,
     QVBoxLayout,
     QWidget,
 )
-
-from app.gui.plain_text import plain_label, tip
 
 NARROWEST_PX = 24
 FIELD_MARGIN_PX = 2
@@ -52,8 +57,8 @@ def label(text: str = "", role: str = "", wrap: bool = False) -> QLabel:
     made.setWordWrap(wrap)
     if wrap:
         # A wrapped label must not ask for the width of its whole line.
-        made.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Minimum)
-    made.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return made
 
 
@@ -62,7 +67,7 @@ class Elided(QLabel):
 
     def __init__(self, text: str = "", role: str = "") -> None:
         super().__init__()
-        self.setTextFormat(Qt.PlainText)
+        self.setTextFormat(Qt.TextFormat.PlainText)
         if role:
             self.setProperty("role", role)
         self._whole = self._more = ""
@@ -108,7 +113,7 @@ class Elided(QLabel):
 
     def _shortened(self, text: str, room_px: int) -> str:
         """As much of `text` as there is room for."""
-        return str(self.fontMetrics().elidedText(text, Qt.ElideMiddle, room_px))
+        return str(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, room_px))
 
 
 BETWEEN = "  ·  "
@@ -125,7 +130,7 @@ class FactsLine(Elided):
         facts = text.split(BETWEEN)
         while len(facts) > 1 and self._width_of(BETWEEN.join(facts)) > room_px:
             facts.pop()
-        return str(self.fontMetrics().elidedText(BETWEEN.join(facts), Qt.ElideRight, room_px))
+        return str(self.fontMetrics().elidedText(BETWEEN.join(facts), Qt.TextElideMode.ElideRight, room_px))
 
 
 class Choice(QComboBox):
@@ -133,7 +138,7 @@ class Choice(QComboBox):
 
     def set_narrowest(self, text: str) -> None:
         """Is as wide as `text` needs at least, whatever else there is to choose."""
-        self.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLength)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLength)
         metrics = self.fontMetrics()
         letters = metrics.horizontalAdvance(text) / metrics.horizontalAdvance("X")
         self.setMinimumContentsLength(math.ceil(letters))
@@ -144,11 +149,11 @@ class Choice(QComboBox):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, option = QStylePainter(self), self._option()
-        painter.drawComplexControl(QStyle.CC_ComboBox, option)
-        painter.drawControl(QStyle.CE_ComboBoxLabel, option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.ToolTip and self.shown() != self.currentText():
+        if event.type() == QEvent.Type.ToolTip and self.shown() != self.currentText():
             lines = (self.currentText(), self.toolTip())
             QToolTip.showText(event.globalPos(), tip("\n".join(line for line in lines if line)), self)
             return True
@@ -159,10 +164,14 @@ class Choice(QComboBox):
         self.initStyleOption(option)
         if self.currentIndex() < 0:
             option.currentText = self.placeholderText()
-            option.palette.setBrush(QPalette.ButtonText, option.palette.brush(QPalette.PlaceholderText))
-        field = self.style().subControlRect(QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, self)
+            option.palette.setBrush(
+                QPalette.ColorRole.ButtonText, option.palette.brush(QPalette.ColorRole.PlaceholderText)
+            )
+        field = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )
         room = field.width() + FIELD_MARGIN_PX
-        option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.ElideMiddle, room)
+        option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideMiddle, room)
         return option
 
 
@@ -176,11 +185,15 @@ class Slider(QSlider):
     """A click anywhere on it goes there, and can drag on from there."""
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.LeftButton and self.orientation() == Qt.Horizontal:
+        if event.button() == Qt.MouseButton.LeftButton and self.orientation() == Qt.Orientation.Horizontal:
             option = QStyleOptionSlider()
             self.initStyleOption(option)
-            groove = self.style().subControlRect(QStyle.CC_Slider, option, QStyle.SC_SliderGroove, self)
-            handle = self.style().subControlRect(QStyle.CC_Slider, option, QStyle.SC_SliderHandle, self)
+            groove = self.style().subControlRect(
+                QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderGroove, self
+            )
+            handle = self.style().subControlRect(
+                QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, self
+            )
             if not handle.contains(event.pos()):
                 at, span = event.pos().x() - groove.x() - handle.width() // 2, groove.width() - handle.width()
                 value = QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), at, span, option.upsideDown)
@@ -192,7 +205,7 @@ class _WheelGuard(QObject):
     """Lets the wheel scroll the panel, not change what happens to be under the pointer."""
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
             event.ignore()
             return True
         return False
@@ -200,7 +213,7 @@ class _WheelGuard(QObject):
 
 def guard_wheel(widget: QWidget) -> None:
     """The wheel changes `widget` only while it has the focus."""
-    widget.setFocusPolicy(Qt.StrongFocus)
+    widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     widget.installEventFilter(_WheelGuard(widget))
 
 
@@ -210,8 +223,8 @@ def form() -> QFormLayout:
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setHorizontalSpacing(12)
     layout.setVerticalSpacing(5)
-    layout.setLabelAlignment(Qt.AlignLeft | Qt.AlignTop)
-    layout.setFieldGrowthPolicy(QFormLayout.AllNonFixedFieldsGrow)
+    layout.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+    layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
     return layout
 
 

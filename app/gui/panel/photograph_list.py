@@ -6,19 +6,35 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
-from PyQt5.QtCore import QAbstractListModel, QModelIndex, QRect, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QKeyEvent, QPainter, QPalette, QPen, QPixmap, QResizeEvent, QWheelEvent
-from PyQt5.QtWidgets import QAbstractItemView, QListView, QStyledItemDelegate, QStyleOptionViewItem
-
 from app.gui.panel.map_painting import as_image
 from app.gui.plain_text import tip
+from app.gui.qt import (
+    QAbstractItemView,
+    QAbstractListModel,
+    QColor,
+    QKeyEvent,
+    QListView,
+    QModelIndex,
+    QPainter,
+    QPalette,
+    QPen,
+    QPixmap,
+    QRect,
+    QResizeEvent,
+    QSize,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    Qt,
+    QWheelEvent,
+    Signal,
+)
 from engines.core.camera import Array
 
 CELL_PX, PICTURE_PX, BADGE_PX = 64, 56, 17
 ROWS_SHOWN = 3
 KEPT = 512
 """Pictures: others are made again when they come into view."""
-NUMBER, FAILED = Qt.UserRole, Qt.UserRole + 1
+NUMBER, FAILED = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 """What a photograph is as which it is looked at, from 1, or 0; whether it can't be read."""
 
 
@@ -35,15 +51,15 @@ class _Photographs(QAbstractListModel):
     def rowCount(self, parent: QModelIndex | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else self.count
 
-    def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row = index.row()
-        if role == Qt.DecorationRole:
+        if role == Qt.ItemDataRole.DecorationRole:
             return self.pictures.get(row)
         if role == NUMBER:
             return self.chosen.index(row) + 1 if row in self.chosen else 0
         if role == FAILED:
             return row in self.pictures and self.pictures[row] is None
-        if role in (Qt.ToolTipRole, Qt.AccessibleTextRole):
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             return tip(self.described(row))
         return None
 
@@ -65,23 +81,25 @@ class _Cell(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         painter.save()
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         palette, number = option.palette, index.data(NUMBER)
         side = QRect(0, 0, PICTURE_PX, PICTURE_PX)
         side.moveCenter(option.rect.center())
-        painter.fillRect(side, palette.color(QPalette.Base))
-        picture = index.data(Qt.DecorationRole)
+        painter.fillRect(side, palette.color(QPalette.ColorRole.Base))
+        picture = index.data(Qt.ItemDataRole.DecorationRole)
         if picture is not None:
             shown = QRect(0, 0, *_fitted(picture.width(), picture.height()))
             shown.moveCenter(side.center())
-            painter.setRenderHint(QPainter.SmoothPixmapTransform)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawPixmap(shown, picture)
         elif index.data(FAILED):
-            painter.setPen(QPen(palette.color(QPalette.BrightText), 1.5))
-            painter.drawText(side, Qt.AlignCenter, "?")
+            painter.setPen(QPen(palette.color(QPalette.ColorRole.BrightText), 1.5))
+            painter.drawText(side, Qt.AlignmentFlag.AlignCenter, "?")
         view = option.widget
         current = isinstance(view, QListView) and view.hasFocus() and view.currentIndex() == index
-        edge = palette.color(QPalette.Text if current else QPalette.Highlight if number else QPalette.Mid)
+        edge = palette.color(
+            QPalette.ColorRole.Text if current else QPalette.ColorRole.Highlight if number else QPalette.ColorRole.Mid
+        )
         painter.setPen(QPen(edge, 2 if number or current else 1))
         painter.drawRect(side)
         self._paint_box(painter, QRect(side.left() + 3, side.top() + 3, BADGE_PX, BADGE_PX), number, palette)
@@ -91,17 +109,19 @@ class _Cell(QStyledItemDelegate):
         text = str(number)
         if len(text) > 2:
             box.setWidth(painter.fontMetrics().horizontalAdvance(text) + 6)
-        base = QColor(palette.color(QPalette.Base))
-        painter.setPen(QPen(palette.color(QPalette.Highlight if number else QPalette.PlaceholderText), 1))
-        painter.setBrush(palette.color(QPalette.Highlight) if number else base)
+        base = QColor(palette.color(QPalette.ColorRole.Base))
+        painter.setPen(
+            QPen(palette.color(QPalette.ColorRole.Highlight if number else QPalette.ColorRole.PlaceholderText), 1)
+        )
+        painter.setBrush(palette.color(QPalette.ColorRole.Highlight) if number else base)
         painter.drawRoundedRect(box, 3, 3)
         if number:
             font = painter.font()
             font.setPixelSize(11)
             font.setBold(True)
             painter.setFont(font)
-            painter.setPen(palette.color(QPalette.HighlightedText))
-            painter.drawText(box, Qt.AlignCenter, text)
+            painter.setPen(palette.color(QPalette.ColorRole.HighlightedText))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def _fitted(width: int, height: int) -> tuple[int, int]:
@@ -112,9 +132,9 @@ def _fitted(width: int, height: int) -> tuple[int, int]:
 class PhotographList(QListView):
     """Rows of small pictures that scroll; a click, or the space bar, ticks one."""
 
-    ticked = pyqtSignal(int)
+    ticked = Signal(int)
     """Which was clicked."""
-    looked_at = pyqtSignal()
+    looked_at = Signal()
     """Others are to be seen than before."""
 
     def __init__(self) -> None:
@@ -122,15 +142,15 @@ class PhotographList(QListView):
         self._photographs = _Photographs()
         self.setModel(self._photographs)
         self.setItemDelegate(_Cell(self))
-        self.setViewMode(QListView.IconMode)
-        self.setMovement(QListView.Static)
-        self.setResizeMode(QListView.Adjust)
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setMovement(QListView.Movement.Static)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setUniformItemSizes(True)
-        self.setSelectionMode(QAbstractItemView.NoSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.setFrameShape(QListView.NoFrame)
-        self.setFocusPolicy(Qt.StrongFocus)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QListView.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Source photographs")
         self.verticalScrollBar().setSingleStep(CELL_PX // 2)
         self.verticalScrollBar().valueChanged.connect(lambda _: self.looked_at.emit())
@@ -177,7 +197,7 @@ class PhotographList(QListView):
         return self._photographs.described(row)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key_Space, Qt.Key_Return, Qt.Key_Enter) and self.currentIndex().isValid():
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self.ticked.emit(self.currentIndex().row())
             event.accept()
             return

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QPushButton, QVBoxLayout
-
 from app.gui.panel.panel_parts import Card, clear, form, label
+from app.gui.qt import QPushButton, Qt, QVBoxLayout, Signal
 from app.gui.words import breakable, in_window
 from app.human_readable import as_sentence
 from app.viewing.opening import Opened
@@ -20,7 +18,7 @@ from engines.registry import find_engine
 class SceneCard(Card):
     """The scene's name, method, size and assumptions."""
 
-    data_wanted = pyqtSignal()
+    data_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__("Scene")
@@ -39,7 +37,7 @@ class SceneCard(Card):
         for name, value in _facts(opened).items():
             title = label(name, "muted")
             # Beside the first line of a value of several.
-            title.setAlignment(Qt.AlignLeft | Qt.AlignTop)
+            title.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
             self._rows.addRow(title, label(value, wrap=True))
         # What was assumed may be wrong, as what is damaged; other notes are only to be known.
         roles = dict.fromkeys(opened.scene.assumptions, "warning")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QDockWidget, QLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from app.gui.qt import QDockWidget, QLayout, QMainWindow, QScrollArea, Qt, QVBoxLayout, QWidget
 
 PANEL_WIDTH = 320
 
@@ -25,14 +24,14 @@ class SidePanel(QDockWidget):
         column.addStretch(1)
         self.scroll = QScrollArea()
         self.scroll.setWidgetResizable(True)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.scroll.setWidget(inner)
         self.scroll.setMinimumWidth(PANEL_WIDTH)
         self.setObjectName("panel")
-        self.setFeatures(QDockWidget.NoDockWidgetFeatures)
+        self.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         self.setTitleBarWidget(QWidget())
         self.setWidget(self.scroll)
-        window.addDockWidget(Qt.RightDockWidgetArea, self)
+        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self)
 
     def show_top(self) -> None:
         """Another scene begins at the first card."""
@@ -49,7 +48,7 @@ def _focusable(layout: QLayout) -> Iterator[QWidget]:
     for index in range(layout.count()):
         item = layout.itemAt(index)
         widget, inner = item.widget(), item.layout()
-        if widget is not None and widget.focusPolicy() & Qt.TabFocus:
+        if widget is not None and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
             yield widget
         if widget is not None:
             inner = widget.layout()

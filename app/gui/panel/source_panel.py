@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PyQt5.QtCore import QPointF, QRectF, Qt
-from PyQt5.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
-from PyQt5.QtWidgets import QWidget
 
 from app.gui.panel.panel_parts import Card, label
+from app.gui.qt import QColor, QPainter, QPaintEvent, QPalette, QPen, QPointF, QRectF, Qt, QWidget
 from app.viewing.opening import Opened
 from engines.core.camera import Array, Camera
 from engines.core.engine import HasSources
@@ -61,20 +59,23 @@ class SourceMap(QWidget):
         if not len(self._sources):
             return
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         eye = self._eye if self._eye is not None else self._middle
         half = np.array([self.width(), self.height()]) / 2 - MARGIN_PX
         # The eye may go so far in the picture; from there on it stands at the edge.
         reach = np.maximum(self._reach, np.minimum(np.abs(eye - self._middle), WIDEST * self._reach.max()))
         scale = float((half / np.maximum(reach, 1e-9)).min())
         edge = half / scale
-        accent, faint = self.palette().color(QPalette.Highlight), self.palette().color(QPalette.PlaceholderText)
+        accent, faint = (
+            self.palette().color(QPalette.ColorRole.Highlight),
+            self.palette().color(QPalette.ColorRole.PlaceholderText),
+        )
         for point in self._others:
             self._dot(painter, point, scale, faint, filled=False)
         for point in self._sources:
             self._dot(painter, point, scale, accent, filled=True)
         if self._eye is not None:
-            text = self.palette().color(QPalette.Text)
+            text = self.palette().color(QPalette.ColorRole.Text)
             painter.setPen(QPen(text, 1.6))
             at = self._place(np.clip(eye - self._middle, -edge, edge) + self._middle, scale)
             painter.drawLine(at - QPointF(7, 0), at + QPointF(7, 0))
@@ -88,7 +89,7 @@ class SourceMap(QWidget):
     def _dot(self, painter: QPainter, point: Array, scale: float, colour: QColor, filled: bool) -> None:
         at = self._place(point, scale)
         painter.setPen(QPen(colour, 1.3))
-        painter.setBrush(colour if filled else Qt.NoBrush)
+        painter.setBrush(colour if filled else Qt.BrushStyle.NoBrush)
         painter.drawEllipse(QRectF(at.x() - DOT_PX, at.y() - DOT_PX, 2 * DOT_PX, 2 * DOT_PX))
 
 

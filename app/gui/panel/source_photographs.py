@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from PyQt5.QtWidgets import QHBoxLayout, QPushButton
-
 from app.gui.host import Host
 from app.gui.panel.panel_parts import Card, label
 from app.gui.panel.photograph_list import PICTURE_PX, PhotographList
+from app.gui.qt import QHBoxLayout, QPushButton
 from app.viewing.chosen_sources import chooser_of, source_fields
 from app.viewing.small_pictures import SmallPictures
 from engines.core.camera import Array

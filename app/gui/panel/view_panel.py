@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from PyQt5.QtCore import QSize, Qt, pyqtSignal
-from PyQt5.QtWidgets import QAction, QCheckBox, QGridLayout, QHBoxLayout, QSizePolicy, QToolButton
 
 from app.gui.panel.panel_parts import Card, Choice, Slider, form, guard_wheel, label
+from app.gui.qt import QAction, QCheckBox, QGridLayout, QHBoxLayout, QSize, QSizePolicy, Qt, QToolButton, Signal
 from engines.core.camera import Array, Camera
 from engines.core.data.views import Split
 
@@ -27,11 +26,11 @@ def axis_name(axis: Array) -> str:
 class ViewCard(Card):
     """A slider through the views of a split, the comparison with their images, and the camera in numbers."""
 
-    view_chosen = pyqtSignal(int)
-    split_chosen = pyqtSignal(str)
-    share_chosen = pyqtSignal(float)
+    view_chosen = Signal(int)
+    split_chosen = Signal(str)
+    share_chosen = Signal(float)
     """How much of the image is shown, of the width or of its opacity."""
-    up_chosen = pyqtSignal(object)
+    up_chosen = Signal(object)
     """[3], the world axis that was chosen."""
 
     def __init__(self) -> None:
@@ -39,8 +38,8 @@ class ViewCard(Card):
         self._names: tuple[str, ...] = ()
         self.name = label("")
         # A long name is cut off; it must not make the panel wider.
-        self.name.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
-        self.slider = Slider(Qt.Horizontal)
+        self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.slider = Slider(Qt.Orientation.Horizontal)
         guard_wheel(self.slider)
         self.slider.setToolTip("Go through the views")
         self.slider.sliderMoved.connect(self.view_chosen)
@@ -59,7 +58,7 @@ class ViewCard(Card):
         self._comparison = QHBoxLayout()
         self._comparison.setSpacing(3)
         self.body.addLayout(self._comparison)
-        self.share = Slider(Qt.Horizontal)
+        self.share = Slider(Qt.Orientation.Horizontal)
         self.share.setRange(0, 100)
         self.share.setToolTip("How much of the image is shown")
         guard_wheel(self.share)
@@ -94,11 +93,11 @@ class ViewCard(Card):
         """A button for each way to compare the picture with the view's image."""
         for action in actions:
             button = QToolButton()
-            button.setToolButtonStyle(Qt.ToolButtonTextOnly)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             button.setProperty("segment", True)
             button.setDefaultAction(action)
             button.setText(action.text().replace("&", "").split()[0])
-            button.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
             # The action would give it its own, long text again.
             action.changed.connect(
                 lambda button=button, action=action: button.setText(action.text().replace("&", "").split()[0])

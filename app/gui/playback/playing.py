@@ -6,12 +6,11 @@ import time
 from collections.abc import Callable
 
 from psygnal import Signal
-from PyQt5.QtCore import QTimer
-from PyQt5.QtWidgets import QVBoxLayout
 
 from app.gui.busy import Busy
 from app.gui.host import Host
 from app.gui.playback.time_bar import TimeBar
+from app.gui.qt import QTimer, QVBoxLayout
 from app.human_readable import human_time
 from app.viewing.playback import FPS_CHOICES
 from engines.core.engine import TIME

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QPainter, QPaintEvent, QPalette
-from PyQt5.QtWidgets import QAction, QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
-
 from app.gui.panel.panel_parts import Choice, Slider, guard_wheel, label
+from app.gui.qt import (
+    QAction,
+    QFrame,
+    QHBoxLayout,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QRectF,
+    QSize,
+    Qt,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+    Signal,
+)
 from app.viewing.playback import FPS_CHOICES
 
 STRIP_PX = 3
@@ -36,11 +47,11 @@ class ReadyStrip(QWidget):
         if not self._ready:
             return
         painter = QPainter(self)
-        painter.setPen(Qt.NoPen)
+        painter.setPen(Qt.PenStyle.NoPen)
         # A time step is as wide as the handle's way from one to the next.
         step = (self.width() - HANDLE_PX) / max(len(self._ready) - 1, 1)
         for index, ready in enumerate(self._ready):
-            colour = self.palette().color(QPalette.Highlight if ready else QPalette.Mid)
+            colour = self.palette().color(QPalette.ColorRole.Highlight if ready else QPalette.ColorRole.Mid)
             painter.setBrush(colour)
             left = HANDLE_PX / 2 + (index - 0.5) * step
             painter.drawRect(QRectF(left + 0.5, 0, max(step - 1, 1), STRIP_PX))
@@ -50,14 +61,14 @@ class ReadyStrip(QWidget):
 class TimeBar(QFrame):
     """Hidden where a scene has no time."""
 
-    chosen = pyqtSignal(int, bool)
+    chosen = Signal(int, bool)
     """Time step, and whether the hand is still on the slider."""
-    fps_chosen = pyqtSignal(float)
+    fps_chosen = Signal(float)
 
     def __init__(self, before: QAction, play: QAction, after: QAction, loop: QAction) -> None:
         super().__init__()
         self.setProperty("role", "card")
-        self.slider, self.strip = Slider(Qt.Horizontal), ReadyStrip()
+        self.slider, self.strip = Slider(Qt.Orientation.Horizontal), ReadyStrip()
         self.slider.setToolTip("Go through the frames")
         guard_wheel(self.slider)
         self.slider.valueChanged.connect(lambda value: self.chosen.emit(value, self.slider.isSliderDown()))
@@ -104,7 +115,7 @@ class TimeBar(QFrame):
     def show_state(self, text: str, tip: str) -> None:
         """What is being made ready; the tool tip has more."""
         room = self.state.width() - 4
-        self.state.setText(self.state.fontMetrics().elidedText(text, Qt.ElideRight, room))
+        self.state.setText(self.state.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room))
         self.state.setToolTip(tip)
 
     def show_time_step(self, time_step: int) -> None:
@@ -121,5 +132,5 @@ def _button(action: QAction) -> QToolButton:
     button.setDefaultAction(action)
     button.setIconSize(QSize(18, 18))
     # Space and the arrows are the viewport's.
-    button.setFocusPolicy(Qt.NoFocus)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return button

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtWidgets import QDialog
-
 from app.gui.host import Host
+from app.gui.qt import QDialog
 from app.gui.training.notify import notify
 from app.gui.words import in_window
 from app.training.runs.training_request import TrainingRequest
@@ -50,14 +49,14 @@ class Asking:
     def shut_down(self) -> None:
         """Closes it without asking."""
         if self.dialog is not None:
-            self.dialog.done(QDialog.Rejected)
+            self.dialog.done(QDialog.DialogCode.Rejected)
 
     def _answered(self, result: int) -> None:
         asked, self.dialog = self.dialog, None
         if asked is None:
             return
         asked.deleteLater()
-        if result == QDialog.Accepted:
+        if result == QDialog.DialogCode.Accepted:
             try:
                 self._begin(asked.form.request())
             except UserError as error:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+
+from app.gui.qt import QCheckBox, QColor, QHBoxLayout, QPushButton, Qt, QVBoxLayout, QWidget
+
+# isort: split
+# After Qt: it takes the one that is imported.
 import pyqtgraph as pg
-from PyQt5.QtCore import Qt
-from PyQt5.QtGui import QColor
-from PyQt5.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.gui.panel.panel_parts import Choice, Slider, guard_wheel, label
 from app.gui.theme import Colours
@@ -42,7 +44,7 @@ class CurvesView(QWidget):
         guard_wheel(self.what)
         self.what.set_narrowest(PSNR)
         self.what.addItem(PSNR)
-        self.smoothing = Slider(Qt.Horizontal)
+        self.smoothing = Slider(Qt.Orientation.Horizontal)
         self.smoothing.setRange(0, 100)
         self.smoothing.setMaximumWidth(110)
         self.smoothing.setMinimumWidth(40)
@@ -86,7 +88,7 @@ class CurvesView(QWidget):
         self.fit.clicked.connect(self._fit)
         corner = QVBoxLayout(self.plot)
         corner.setContentsMargins(*FIT_MARGINS)
-        corner.addWidget(self.fit, 0, Qt.AlignRight | Qt.AlignBottom)
+        corner.addWidget(self.fit, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
         self.fit.hide()
         self.plot.getPlotItem().getViewBox().sigRangeChangedManually.connect(lambda _: self.fit.show())
 

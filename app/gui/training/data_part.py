@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from PyQt5.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.capture.inspection.boxes import box_of
 from app.capture.inspection.inspecting import inspect_data
 from app.capture.inspection.report import DataReport, Thumbnail
 from app.gui.host import Host
 from app.gui.panel.data_view import DataView
+from app.gui.qt import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from app.gui.training.background import BackgroundWork
 from app.gui.training.folder_dialogs import ask_folder, ask_video
 from app.gui.training.poses_part import PosesPart, Tell

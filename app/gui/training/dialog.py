@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import QIcon, QKeyEvent
-from PyQt5.QtWidgets import (
+from app.gui.dialog_parts import fit_to_screen, make_default, scrolling
+from app.gui.host import Host
+from app.gui.panel.panel_parts import label
+from app.gui.qt import (
     QApplication,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
+    QIcon,
+    QKeyEvent,
     QLineEdit,
     QPushButton,
     QSplitter,
+    Qt,
+    QTimer,
     QVBoxLayout,
     QWidget,
+    Signal,
 )
-
-from app.gui.dialog_parts import fit_to_screen, make_default, scrolling
-from app.gui.host import Host
-from app.gui.panel.panel_parts import label
 from app.gui.training.background import BackgroundWork
 from app.gui.training.data_part import DataPart
 from app.gui.training.method_part import MethodPart
@@ -35,7 +37,7 @@ SETTLE_MS = 900
 class TrainDialog(QDialog):
     """At the left the data, at the right how it is trained on; below what that takes."""
 
-    left = pyqtSignal()
+    left = Signal()
     """It was closed, and goes on with estimating camera poses."""
 
     def __init__(self, window: Host, busy: bool) -> None:
@@ -48,7 +50,7 @@ class TrainDialog(QDialog):
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self._measure)
         self.data, self.how = DataPart(window, self.form), MethodPart(window, self.form)
-        split = QSplitter(Qt.Horizontal)
+        split = QSplitter(Qt.Orientation.Horizontal)
         split.setChildrenCollapsible(False)
         split.addWidget(self.data)
         split.addWidget(scrolling(self.how))
@@ -86,9 +88,9 @@ class TrainDialog(QDialog):
         policy = self._line.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._line.setSizePolicy(policy)
-        buttons = QDialogButtonBox(QDialogButtonBox.Cancel)
-        buttons.button(QDialogButtonBox.Cancel).setIcon(QIcon())
-        self.start = buttons.addButton("Train", QDialogButtonBox.AcceptRole)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        buttons.button(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())
+        self.start = buttons.addButton("Train", QDialogButtonBox.ButtonRole.AcceptRole)
         self.start.setProperty("primary", True)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
@@ -127,7 +129,7 @@ class TrainDialog(QDialog):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         # In a field it ends the editing, and is not meant for the button.
-        if event.key() in (Qt.Key_Return, Qt.Key_Enter) and not isinstance(self.focusWidget(), QPushButton):
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not isinstance(self.focusWidget(), QPushButton):
             event.accept()
             return
         super().keyPressEvent(event)

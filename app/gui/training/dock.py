@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QDockWidget, QMainWindow, QWidget
+from app.gui.qt import QDockWidget, QMainWindow, Qt, QWidget
 
 HEIGHT, SHARE = 270, 0.36
 """Pixels and share of the window's height, that it has at first: the larger."""
@@ -17,15 +16,15 @@ class TrainingDock(QDockWidget):
     def __init__(self, window: QMainWindow, make_panel: Callable[[], QWidget]) -> None:
         super().__init__("Training", window)
         self.setObjectName("training_dock")
-        self.setFeatures(QDockWidget.NoDockWidgetFeatures)
+        self.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         self.setTitleBarWidget(QWidget())
         self._main, self._make_panel = window, make_panel
         # Qt complains of the size of a dock without anything.
         self._empty: QWidget | None = QWidget()
         self._empty.setMinimumSize(1, 1)
         self.setWidget(self._empty)
-        window.setCorner(Qt.BottomRightCorner, Qt.RightDockWidgetArea)
-        window.addDockWidget(Qt.BottomDockWidgetArea, self)
+        window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
         self.hide()
 
     def set_shown(self, shown: bool) -> None:
@@ -41,4 +40,4 @@ class TrainingDock(QDockWidget):
 
     def set_height(self, height: int = HEIGHT) -> None:
         """Makes it so many pixels high, where the window has the room."""
-        self._main.resizeDocks([self], [height], Qt.Vertical)
+        self._main.resizeDocks([self], [height], Qt.Orientation.Vertical)

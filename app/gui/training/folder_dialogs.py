@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt5.QtWidgets import QFileDialog
-
 from app.gui.host import Host
+from app.gui.qt import QFileDialog
 from engines.core.data.picture_files import VIDEO_SUFFIXES
 
 VIDEO_FILTER = "Videos ({});;All files (*)".format(" ".join("*" + suffix for suffix in sorted(VIDEO_SUFFIXES)))

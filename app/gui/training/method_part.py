@@ -6,12 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QToolButton, QVBoxLayout, QWidget
-
 from app.gui.host import Host
 from app.gui.panel.options_form import OptionsForm
 from app.gui.panel.panel_parts import Choice, form, label
+from app.gui.qt import QHBoxLayout, QLineEdit, QPushButton, QSpinBox, Qt, QToolButton, QVBoxLayout, QWidget
 from app.gui.training.folder_dialogs import ask_folder
 from app.gui.words import in_window
 from app.training.presets import about
@@ -72,8 +70,8 @@ class MethodPart(QWidget):
         self.more = QToolButton()
         self.more.setText("All options")
         self.more.setCheckable(True)
-        self.more.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
-        self.more.setArrowType(Qt.RightArrow)
+        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.more.setArrowType(Qt.ArrowType.RightArrow)
         self.more.toggled.connect(self._show_options)
         self.options = OptionsForm()
         self.options.changed.connect(self._options_changed)
@@ -84,7 +82,7 @@ class MethodPart(QWidget):
         self.find.textChanged.connect(self.options.narrow)
         self.find.hide()
         row = QHBoxLayout()
-        row.addWidget(self.more, 0, Qt.AlignLeft)
+        row.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         row.addWidget(self.find, 1)
         column.addLayout(row)
         column.addWidget(self.options)
@@ -96,7 +94,7 @@ class MethodPart(QWidget):
         self.method.clear()
         for index, method in enumerate(choices.methods):
             self.method.addItem(method.title, method.name)
-            self.method.setItemData(index, method.unsupported or method.title, Qt.ToolTipRole)
+            self.method.setItemData(index, method.unsupported or method.title, Qt.ItemDataRole.ToolTipRole)
             self.method.model().item(index).setEnabled(not method.unsupported)
         there = choices.dataset is not None and choices.method is not None
         self.method.setCurrentIndex(self.method.findData(choices.method) if there else -1)
@@ -155,7 +153,7 @@ class MethodPart(QWidget):
         self._form.set_options({name: values[name] for name in self.options.touched})
 
     def _show_options(self, shown: bool) -> None:
-        self.more.setArrowType(Qt.DownArrow if shown else Qt.RightArrow)
+        self.more.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
         for part in (self.options, self.find):
             part.setVisible(shown)
 

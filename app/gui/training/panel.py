@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import (
+from app.gui.panel.panel_parts import Choice, Elided, FactsLine, guard_wheel
+from app.gui.qt import (
     QAction,
     QFrame,
     QHBoxLayout,
@@ -14,11 +14,11 @@ from PyQt5.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSplitter,
+    Qt,
     QVBoxLayout,
     QWidget,
+    Signal,
 )
-
-from app.gui.panel.panel_parts import Choice, Elided, FactsLine, guard_wheel
 from app.gui.theme import Colours
 from app.gui.training.curves import CurvesView
 from app.gui.training.runs_list import RunsList
@@ -35,7 +35,7 @@ NOTHING = "Drawn at the first validation"
 class TrainingPanel(QWidget):
     """Runs at the left, curves in the middle, the held-out view at the right; over them how far it is."""
 
-    selection_changed = pyqtSignal()
+    selection_changed = Signal()
 
     def __init__(self, actions: Sequence[QAction]) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class TrainingPanel(QWidget):
             guard_wheel(box)
             box.currentIndexChanged.connect(self._show_pair)
         self._pictures: list[tuple[str, Path]] = []
-        split = QSplitter(Qt.Horizontal)
+        split = QSplitter(Qt.Orientation.Horizontal)
         split.setChildrenCollapsible(False)
         split.setHandleWidth(9)
         for part, share in ((self.runs, 5), (self.curves, 5), (self._make_wipe(), 3)):
@@ -72,7 +72,7 @@ class TrainingPanel(QWidget):
         column.addLayout(top)
         # On a narrow screen it is scrolled through, and does not push the side panel out.
         room = QScrollArea()
-        room.setFrameShape(QFrame.NoFrame)
+        room.setFrameShape(QFrame.Shape.NoFrame)
         room.setWidgetResizable(True)
         room.setWidget(split)
         column.addWidget(room, 1)

@@ -6,9 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PyQt5.QtCore import pyqtSignal
-from PyQt5.QtWidgets import QHBoxLayout, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget
-
 from app.capture.colmap.colmap_images import work_folder
 from app.capture.colmap.output_files import REPLACED, not_ours
 from app.capture.colmap.structure_from_motion import SfmProgress, SfmResult, find_poses
@@ -16,6 +13,7 @@ from app.capture.sharp_frames import FRAMES, write_sharpest
 from app.gui.host import Host
 from app.gui.panel.panel_parts import label
 from app.gui.plain_text import plain_box
+from app.gui.qt import QHBoxLayout, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget, Signal
 from app.gui.training.background import BackgroundWork
 from app.gui.words import in_window
 from app.human_readable import as_sentence
@@ -38,9 +36,9 @@ KEPT = "What is done so far is kept: started again, it goes on from there."
 class PosesPart(QWidget):
     """A button that begins and stops, and how far it is; hidden where there is nothing to estimate."""
 
-    found = pyqtSignal(object)
+    found = Signal(object)
     """`Path` of the folder that has poses now."""
-    ended = pyqtSignal(str, bool)
+    ended = Signal(str, bool)
     """What became of an estimation that was not stopped, and whether there are poses."""
 
     def __init__(self, window: Host) -> None:
@@ -102,28 +100,28 @@ class PosesPart(QWidget):
         if not self.busy:
             return True
         box = self._question(parent, KEPT)
-        stopping = box.addButton(stop, QMessageBox.AcceptRole)
-        keep = box.addButton("Keep estimating", QMessageBox.RejectRole)
+        stopping = box.addButton(stop, QMessageBox.ButtonRole.AcceptRole)
+        keep = box.addButton("Keep estimating", QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(keep)
-        box.exec_()
+        box.exec()
         box.deleteLater()
         return bool(box.clickedButton() is stopping)
 
     def ask_at_closing(self, parent: QWidget) -> str:
         """What is to become of an estimation whose dialog is closed: "continue", "stop", or "stay" in the dialog."""
         box = self._question(parent, f"It can continue while the dialog is closed. {KEPT}")
-        go_on = box.addButton("Continue in the background", QMessageBox.AcceptRole)
-        stopping = box.addButton("Stop", QMessageBox.DestructiveRole)
-        box.setEscapeButton(box.addButton("Cancel", QMessageBox.RejectRole))
+        go_on = box.addButton("Continue in the background", QMessageBox.ButtonRole.AcceptRole)
+        stopping = box.addButton("Stop", QMessageBox.ButtonRole.DestructiveRole)
+        box.setEscapeButton(box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole))
         box.setDefaultButton(go_on)
-        box.exec_()
+        box.exec()
         box.deleteLater()
         clicked = box.clickedButton()
         return "continue" if clicked is go_on else "stop" if clicked is stopping else "stay"
 
     def _question(self, parent: QWidget, more: str) -> QMessageBox:
         text = f"The camera poses of {self._source.name} are being estimated.\n\n{more}"
-        return plain_box(QMessageBox(QMessageBox.Question, "Estimating camera poses", text, parent=parent))
+        return plain_box(QMessageBox(QMessageBox.Icon.Question, "Estimating camera poses", text, parent=parent))
 
     def stop(self) -> None:
         """Ends what is under way."""
@@ -152,9 +150,9 @@ class PosesPart(QWidget):
         answer = QMessageBox.question(
             self, "Replace cameras", f"{folder.name} has {names} already. Replace what is there?\n\n"
             f"The old files are kept, in {work_folder(folder).name}/{REPLACED}.",
-            QMessageBox.Yes | QMessageBox.No, QMessageBox.No,
+            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No, QMessageBox.StandardButton.No,
         )  # fmt: skip
-        return True if answer == QMessageBox.Yes else None
+        return True if answer == QMessageBox.StandardButton.Yes else None
 
     def _estimate(self, source: Path, overwrite: bool, tell: Tell, stop: Stop) -> SfmResult:
         video, folder = source.is_file(), _folder_of(source)

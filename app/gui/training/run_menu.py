@@ -6,12 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from PyQt5.QtCore import QFile, QPoint, QUrl
-from PyQt5.QtGui import QDesktopServices
-from PyQt5.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QMessageBox
-
 from app.gui.host import Host, Opener
 from app.gui.plain_text import tip
+from app.gui.qt import (
+    QApplication,
+    QDesktopServices,
+    QFile,
+    QFileDialog,
+    QInputDialog,
+    QMenu,
+    QMessageBox,
+    QPoint,
+    QUrl,
+)
 from app.training.runs.library import Run, rename_run
 from app.training.runs.queue import RunQueue
 from app.training.runs.resuming import is_free, resumable
@@ -49,7 +56,7 @@ class RunMenu:
         """Shows it under the mouse."""
         panel = self._trainings.panel
         if panel is not None and panel.runs.rows:
-            self.make(panel.runs.rows).exec_(panel.runs.viewport().mapToGlobal(at))
+            self.make(panel.runs.rows).exec(panel.runs.viewport().mapToGlobal(at))
 
     def make(self, rows: list[RunRow]) -> QMenu:
         """The menu for these runs."""
@@ -119,10 +126,11 @@ class RunMenu:
         """Moves them to the trash, after a question."""
         names = ", ".join(row.folder.name for row in rows[:5]) + (", …" if len(rows) > 5 else "")
         answer = QMessageBox.question(
-            self._window.widget, "Move to trash", tip(f"Move {names} to the trash?"), QMessageBox.Yes | QMessageBox.No,
-            QMessageBox.No,
+            self._window.widget, "Move to trash", tip(f"Move {names} to the trash?"),
+            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
+            QMessageBox.StandardButton.No,
         )  # fmt: skip
-        if answer != QMessageBox.Yes:
+        if answer != QMessageBox.StandardButton.Yes:
             return
         for row in rows:
             # It may have begun while the question stood there.

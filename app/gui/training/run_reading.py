@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from PyQt5.QtCore import QTimer
-
 from app.gui.host import Host
+from app.gui.qt import QTimer
 from app.settings import runs_home
 from app.training.runs.library import Curves, Library, Run
 

@@ -6,11 +6,18 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt5.QtCore import QPoint, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QResizeEvent
-from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem
-
 from app.gui.plain_text import tip
+from app.gui.qt import (
+    QAbstractItemView,
+    QColor,
+    QHeaderView,
+    QPoint,
+    QResizeEvent,
+    Qt,
+    QTreeWidget,
+    QTreeWidgetItem,
+    Signal,
+)
 from app.gui.theme import Colours
 from app.gui.words import in_window
 from app.training.runs.rows import RunRow
@@ -23,9 +30,9 @@ METHOD, NARROW_PX = 1, 420
 class RunsList(QTreeWidget):
     """Rows that can be chosen, several at once to compare them."""
 
-    chosen = pyqtSignal()
-    opened = pyqtSignal(object)
-    menu_wanted = pyqtSignal(QPoint)
+    chosen = Signal()
+    opened = Signal(object)
+    menu_wanted = Signal(QPoint)
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,21 +41,21 @@ class RunsList(QTreeWidget):
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setAllColumnsShowFocus(True)
-        self.setSelectionMode(QAbstractItemView.ExtendedSelection)
-        self.setContextMenuPolicy(Qt.CustomContextMenu)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header = self.header()
         header.setStretchLastSection(False)
-        header.setSectionResizeMode(0, QHeaderView.Stretch)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column in range(1, len(COLUMNS)):
-            header.setSectionResizeMode(column, QHeaderView.ResizeToContents)
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.setMinimumWidth(240)
         # What tells names apart is often their end.
-        self.setTextElideMode(Qt.ElideMiddle)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         header.setMinimumSectionSize(48)
         self._colours: Colours | None = None
         self._rows: list[RunRow] = []
         self.itemSelectionChanged.connect(self.chosen)
-        self.itemDoubleClicked.connect(lambda item, _: self.opened.emit(item.data(0, Qt.UserRole)))
+        self.itemDoubleClicked.connect(lambda item, _: self.opened.emit(item.data(0, Qt.ItemDataRole.UserRole)))
         self.customContextMenuRequested.connect(self.menu_wanted)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -70,14 +77,14 @@ class RunsList(QTreeWidget):
     def rows(self) -> list[RunRow]:
         """Those that are chosen, from the top."""
         items = (self.topLevelItem(index) for index in range(self.topLevelItemCount()))
-        return [item.data(0, Qt.UserRole) for item in items if item.isSelected()]
+        return [item.data(0, Qt.ItemDataRole.UserRole) for item in items if item.isSelected()]
 
     def choose(self, folder: Path) -> None:
         """Chooses one run."""
         self.clearSelection()
         for index in range(self.topLevelItemCount()):
             item = self.topLevelItem(index)
-            if item.data(0, Qt.UserRole).folder == folder:
+            if item.data(0, Qt.ItemDataRole.UserRole).folder == folder:
                 item.setSelected(True)
                 self.scrollToItem(item)
 
@@ -100,9 +107,9 @@ class RunsList(QTreeWidget):
         for column, text in enumerate((row.folder.name, row.engine, row.steps, psnr, row.state)):
             if item.text(column) != text:
                 item.setText(column, text)
-        item.setData(0, Qt.UserRole, row)
-        item.setTextAlignment(2, int(Qt.AlignRight | Qt.AlignVCenter))
-        item.setTextAlignment(3, int(Qt.AlignRight | Qt.AlignVCenter))
+        item.setData(0, Qt.ItemDataRole.UserRole, row)
+        item.setTextAlignment(2, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
+        item.setTextAlignment(3, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
         item.setToolTip(0, tip(_tip(row)))
         item.setToolTip(4, tip(in_window(row.job.text) if row.job is not None else ""))
         if self._colours is not None:

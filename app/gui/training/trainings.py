@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
-from PyQt5.QtWidgets import QMessageBox
 
 from app.gui.host import Host, Opener
 from app.gui.plain_text import plain_box
+from app.gui.qt import QMessageBox
 from app.gui.theme import Colours
 from app.gui.training.asking import Asking
 from app.gui.training.notify import notify
@@ -200,12 +200,12 @@ class Trainings:
         text = quit_question(self.queue.active, self.queue.waiting)
         if not text:
             return True
-        box = QMessageBox(QMessageBox.Question, "Training under way", text, parent=self._window.widget)
+        box = QMessageBox(QMessageBox.Icon.Question, "Training under way", text, parent=self._window.widget)
         plain_box(box)
-        save = box.addButton("Save and quit", QMessageBox.AcceptRole)
-        box.addButton("Keep training", QMessageBox.RejectRole)
+        save = box.addButton("Save and quit", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(save)
-        box.exec_()
+        box.exec()
         return bool(box.clickedButton() is save)
 
     def shut_down(self) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from PyQt5.QtCore import QTimer
-
 from app.gui.host import Host, Opener
+from app.gui.qt import QTimer
 from app.gui.viewport.viewport import Viewport
 from app.training.runs.device_sharing import DeviceSharing
 from app.training.runs.queue import QueuedRun, RunQueue

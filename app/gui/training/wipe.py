@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt5.QtCore import QPointF, QRectF, Qt
-from PyQt5.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
-from PyQt5.QtWidgets import QSizePolicy, QWidget
-
+from app.gui.qt import (
+    QColor,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPointF,
+    QRectF,
+    QSizePolicy,
+    Qt,
+    QWidget,
+    position,
+)
 from app.gui.theme import Colours
 
 CAPTION_PX = 6
@@ -19,16 +29,16 @@ class Wipe(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setMinimumSize(140, 110)
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
-        self.setCursor(Qt.SplitHCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setCursor(Qt.CursorShape.SplitHCursor)
         self.setToolTip("Drag the line: the one picture at its left, the other at its right")
         self.share = 0.5
         """Of the width that shows the left picture."""
         self._left, self._right = QPixmap(), QPixmap()
         self._captions = ("", "")
         self._empty = ""
-        self._line = QColor(Qt.white)
-        self._muted = QColor(Qt.gray)
+        self._line = QColor(Qt.GlobalColor.white)
+        self._muted = QColor(Qt.GlobalColor.gray)
 
     def paint(self, colours: Colours) -> None:
         """Takes a theme's colours."""
@@ -52,10 +62,10 @@ class Wipe(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.SmoothPixmapTransform)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         if self._right.isNull():
             painter.setPen(self._muted)
-            painter.drawText(self.rect(), int(Qt.AlignCenter | Qt.TextWordWrap), self._empty)
+            painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self._empty)
             return
         place = self.place()
         painter.drawPixmap(place, self._right, QRectF(self._right.rect()))
@@ -82,18 +92,18 @@ class Wipe(QWidget):
             else:
                 bounds.moveLeft(place.left() + 4)
             painter.fillRect(bounds, QColor(0, 0, 0, 150))
-            painter.setPen(Qt.white)
-            painter.drawText(bounds, int(Qt.AlignCenter), text)
+            painter.setPen(Qt.GlobalColor.white)
+            painter.drawText(bounds, int(Qt.AlignmentFlag.AlignCenter), text)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._move(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.LeftButton:
+        if event.buttons() & Qt.MouseButton.LeftButton:
             self._move(event)
 
     def _move(self, event: QMouseEvent) -> None:
         place = self.place()
         if place.width() > 0:
-            self.share = min(1.0, max(0.0, (event.localPos().x() - place.left()) / place.width()))
+            self.share = min(1.0, max(0.0, (position(event).x() - place.left()) / place.width()))
             self.update()

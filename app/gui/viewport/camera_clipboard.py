@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 
-from PyQt5.QtWidgets import QApplication
-
 from app.gui.host import Host
+from app.gui.qt import QApplication
 from engines.core.camera import Camera
 from engines.core.errors import UserError
 

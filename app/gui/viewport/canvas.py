@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from PyQt5.QtWidgets import QWidget
-
+from app.gui.qt import QWidget
 from app.gui.viewport.letterbox import Placement
 from engines.core.camera import Array
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtWidgets import QWidget
-
+from app.gui.qt import QWidget
 from app.gui.viewport.canvas import Canvas
 from app.gui.viewport.canvas_painter import PainterCanvas
 from app.gui.viewport.gl import OpenGl, wants_opengl

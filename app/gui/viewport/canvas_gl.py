@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PyQt5.QtWidgets import QWidget
 from vispy import scene, use
 from vispy.visuals.transforms import STTransform
 
+from app.gui.qt import BINDING, QWidget
 from app.gui.viewport.canvas import Label
 from app.gui.viewport.letterbox import Placement, place
 from engines.core.camera import Array
@@ -22,7 +22,7 @@ class GlCanvas:
     name = "OpenGL"
 
     def __init__(self, parent: QWidget) -> None:
-        use("pyqt5")
+        use(BINDING)
         # keys=None: VisPy's own shortcuts (Escape closes, F11) would shadow the window's.
         self._canvas = scene.SceneCanvas(keys=None, parent=parent, bgcolor="black", create_native=True)
         self.widget = self._canvas.native

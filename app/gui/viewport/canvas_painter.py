@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PyQt5.QtCore import QLineF, QPointF, QRectF, Qt
-from PyQt5.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
-from PyQt5.QtWidgets import QWidget
 
+from app.gui.qt import QColor, QImage, QLineF, QPainter, QPaintEvent, QPen, QPointF, QRectF, Qt, QWidget
 from app.gui.viewport.canvas import Label
 from app.gui.viewport.letterbox import Placement, place
 from engines.core.camera import Array
@@ -22,7 +20,7 @@ class PainterCanvas(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.widget = self
-        self.setAttribute(Qt.WA_OpaquePaintEvent)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._pixels: Array | None = None
         self._image: QImage | None = None
         self._overlay: tuple[Array, QImage] | None = None
@@ -36,7 +34,7 @@ class PainterCanvas(QWidget):
         # QImage does not copy: the array must live as long as it is shown.
         self._pixels = np.ascontiguousarray(pixels)
         height, width = pixels.shape[:2]
-        self._image = QImage(self._pixels.data, width, height, 3 * width, QImage.Format_RGB888)
+        self._image = QImage(self._pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
         self.update()
 
     def set_overlay(self, pixels: Array | None) -> None:
@@ -46,7 +44,7 @@ class PainterCanvas(QWidget):
         else:
             pixels = np.ascontiguousarray(pixels)
             height, width = pixels.shape[:2]
-            self._overlay = pixels, QImage(pixels.data, width, height, 4 * width, QImage.Format_RGBA8888)
+            self._overlay = pixels, QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
         self.update()
 
     def set_segments(self, pixels: Array, colours: Array, labels: Sequence[Label] = ()) -> None:
@@ -73,7 +71,7 @@ class PainterCanvas(QWidget):
             return
         placement = self.placement()
         width, height = self._image.width() * placement.scale, self._image.height() * placement.scale
-        painter.setRenderHint(QPainter.SmoothPixmapTransform, not self._sharp)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not self._sharp)
         painter.drawImage(QRectF(placement.left, placement.top, width, height), self._image)
         if self._overlay is not None:
             painter.drawImage(QRectF(placement.left, placement.top, width, height), self._overlay[1])
@@ -81,7 +79,7 @@ class PainterCanvas(QWidget):
             self._paint_lines(painter, placement)
 
     def _paint_lines(self, painter: QPainter, placement: Placement) -> None:
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.translate(placement.left, placement.top)
         painter.scale(placement.scale, placement.scale)
         for colour, lines in self._groups:

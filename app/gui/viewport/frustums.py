@@ -7,11 +7,23 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
-from PyQt5.QtCore import QEvent, QObject, QPoint, QPointF, Qt
-from PyQt5.QtGui import QImage, QMouseEvent, QPixmap
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from app.gui.host import Host
+from app.gui.qt import (
+    QEvent,
+    QFrame,
+    QHBoxLayout,
+    QImage,
+    QLabel,
+    QMouseEvent,
+    QObject,
+    QPixmap,
+    QPoint,
+    QPointF,
+    Qt,
+    QWidget,
+    position,
+)
 from app.gui.viewport.overlay_layer import OverlayLayer
 from app.gui.viewport.viewport import Viewport
 from app.viewing.viewpoints import ViewPoint
@@ -30,10 +42,10 @@ class Tip(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setProperty("role", "card")
         self.picture, self.text = QLabel(), QLabel()
-        self.text.setTextFormat(Qt.PlainText)
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 6, 8, 6)
         row.addWidget(self.picture)
@@ -46,9 +58,9 @@ class Tip(QFrame):
         if pixels is not None:
             height, width = pixels.shape[:2]
             self.picture.setPixmap(
-                QPixmap.fromImage(QImage(pixels.data, width, height, 3 * width, QImage.Format_RGB888).copy())
+                QPixmap.fromImage(QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy())
             )
-        self.text.setText(self.text.fontMetrics().elidedText(text, Qt.ElideMiddle, 2 * THUMBNAIL_PX))
+        self.text.setText(self.text.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, 2 * THUMBNAIL_PX))
         self.adjustSize()
         room = self.parentWidget().size() - self.size()
         self.move(max(0, min(at.x() + 14, room.width())), max(0, min(at.y() + 14, room.height())))
@@ -89,30 +101,30 @@ class Frustums(QObject):
         self._hover(None, QPoint())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Leave:
+        if event.type() == QEvent.Type.Leave:
             self._hover(None, QPoint())
         if not isinstance(event, QMouseEvent):
             return False
-        if event.type() == QEvent.MouseMove and event.buttons() == Qt.NoButton:
-            self._hover(self._under(event.localPos()), event.pos())
-        elif event.type() == QEvent.MouseButtonPress:
-            self._pressed = event.localPos() if event.button() == Qt.LeftButton else None
-        elif event.type() == QEvent.MouseMove:
+        if event.type() == QEvent.Type.MouseMove and event.buttons() == Qt.MouseButton.NoButton:
+            self._hover(self._under(position(event)), event.pos())
+        elif event.type() == QEvent.Type.MouseButtonPress:
+            self._pressed = position(event) if event.button() == Qt.MouseButton.LeftButton else None
+        elif event.type() == QEvent.Type.MouseMove:
             self._hover(None, QPoint())
-        elif event.type() == QEvent.MouseButtonRelease:
+        elif event.type() == QEvent.Type.MouseButtonRelease:
             return self._released(event)
-        elif event.type() == QEvent.MouseButtonDblClick and event.button() == Qt.LeftButton:
+        elif event.type() == QEvent.Type.MouseButtonDblClick and event.button() == Qt.MouseButton.LeftButton:
             # The first click has gone there; the second must not set a pivot on what is behind.
-            return self._under(event.localPos()) is not None or self._window.session.eye.animating
+            return self._under(position(event)) is not None or self._window.session.eye.animating
         return False
 
     def _released(self, event: QMouseEvent) -> bool:
         pressed, self._pressed = self._pressed, None
-        if pressed is None or event.button() != Qt.LeftButton:
+        if pressed is None or event.button() != Qt.MouseButton.LeftButton:
             return False
-        if (event.localPos() - pressed).manhattanLength() > CLICK_PX or event.modifiers():
+        if (position(event) - pressed).manhattanLength() > CLICK_PX or event.modifiers():
             return False
-        index = self._under(event.localPos())
+        index = self._under(position(event))
         if index is not None:
             self._hover(None, QPoint())
             self._choose(index)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PyQt5.QtCore import Qt
-from PyQt5.QtGui import QKeySequence
-from PyQt5.QtWidgets import QAction, QMainWindow, QShortcut, QWidget
+from app.gui.qt import QAction, QKeySequence, QMainWindow, QShortcut, Qt, QWidget
 
 
 class FullScreen:
@@ -18,7 +16,7 @@ class FullScreen:
         """`action`: the checkable one that asks for it; `panels`: the checkable ones that show a panel each."""
         self._window, self._action, self._bars, self._panels = window, action, bars, panels
         self._away: list[QAction] = []
-        self._escape = QShortcut(QKeySequence(Qt.Key_Escape), window)
+        self._escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), window)
         self._escape.setEnabled(False)
         self._escape.activated.connect(action.trigger)
 
@@ -30,7 +28,7 @@ class FullScreen:
             tell("Full screen: Esc or F11 leaves it.")
         else:
             self.bring_back()
-        whole = Qt.WindowStates(Qt.WindowFullScreen)
+        whole = Qt.WindowState.WindowFullScreen
         self._window.setWindowState(state | whole if full else state & ~whole)
 
     def clear(self) -> None:

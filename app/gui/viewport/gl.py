@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from PyQt5.QtGui import QOffscreenSurface, QOpenGLContext
+from app.gui.qt import QOffscreenSurface, QOpenGLContext
 
 # Names of renderers that run on the CPU: a painter is several times faster than these.
 SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software", "swiftshader", "microsoft basic render")

@@ -6,9 +6,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt5.QtWidgets import QFileDialog
-
 from app.gui.host import Host
+from app.gui.qt import QFileDialog
 from app.mesh.drawing import LoadedMesh, load_mesh
 from app.mesh.mesh_reading import READ_SUFFIXES, read_mesh
 from engines.core.errors import UserError

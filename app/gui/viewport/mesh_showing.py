@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PyQt5.QtGui import QColor
 
 from app.gui.export.export_settings import recalled
 from app.gui.host import Host
 from app.gui.panel.mesh_card import MeshCard
+from app.gui.qt import QColor
 from app.gui.viewport.letterbox import place
 from app.gui.viewport.mesh_opening import MeshOpening
 from app.gui.viewport.viewport import Viewport

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt5.QtCore import QTimer
-
 from app.gui.host import Host
+from app.gui.qt import QTimer
 from app.gui.viewport.overlay_layer import OverlayLayer
 from app.gui.viewport.viewport import Viewport
 from engines.core.camera import Array

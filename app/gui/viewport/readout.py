@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt5.QtCore import QEvent, QObject, Qt
-from PyQt5.QtGui import QMouseEvent
-
 from app.gui.panel.channel_panel import ChannelCard
+from app.gui.qt import QEvent, QMouseEvent, QObject, Qt, position
 from app.gui.viewport.viewport import Viewport
 from app.rendering.render_requests import RenderedImage, value_at
 from app.viewing.session import Session
@@ -27,12 +25,16 @@ class Readout(QObject):
         canvas.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Leave:
+        if event.type() == QEvent.Type.Leave:
             self._card.show_value(None)
-        elif isinstance(event, QMouseEvent) and event.type() == QEvent.MouseMove and event.buttons() == Qt.NoButton:
+        elif (
+            isinstance(event, QMouseEvent)
+            and event.type() == QEvent.Type.MouseMove
+            and event.buttons() == Qt.MouseButton.NoButton
+        ):
             picture, value = self._picture(), None
             if picture is not None and picture.limits is not None and self._session.view.channel != "error":
                 place = self._viewport.canvas.placement()
-                value = value_at(picture, *place.to_picture(event.localPos().x(), event.localPos().y()))
+                value = value_at(picture, *place.to_picture(position(event).x(), position(event).y()))
             self._card.show_value(value)
         return False

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt5.QtCore import QTimer
-from PyQt5.QtWidgets import QProgressBar
-
 from app.gui.command_table import LARGEST_PX
 from app.gui.host import Host
+from app.gui.qt import QProgressBar, QTimer
 from app.gui.status import Status
 from app.gui.viewport.viewport import Viewport
 

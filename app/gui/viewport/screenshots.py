@@ -8,11 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PyQt5.QtCore import QUrl
-from PyQt5.QtGui import QDesktopServices, QImage
-from PyQt5.QtWidgets import QApplication, QFileDialog
 
 from app.gui.host import Host
+from app.gui.qt import QApplication, QDesktopServices, QFileDialog, QImage, QUrl
 from app.gui.viewport.looking import Looking
 from app.rendering.render_requests import is_of_choice
 from app.viewing.inputs import stem_with_input
@@ -109,6 +107,6 @@ class Screenshots:
             pixels = np.ascontiguousarray(pixels)
             height, width = pixels.shape[:2]
             QApplication.clipboard().setImage(
-                QImage(pixels.data, width, height, 3 * width, QImage.Format_RGB888).copy()
+                QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
             )
             self._window.notifications.tell("info", "The image is on the clipboard.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt5.QtCore import QObject, QTimer
+from app.gui.qt import QObject, QTimer
 
 TELL_MS = 100
 

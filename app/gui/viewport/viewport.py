@@ -6,12 +6,32 @@ import time
 from collections.abc import Mapping
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QObject, QPointF, Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QResizeEvent, QWheelEvent
-from PyQt5.QtWidgets import QAbstractSpinBox, QAction, QApplication, QHBoxLayout, QLineEdit, QWidget
 
 from app.camera.camera_controller import CameraController
 from app.camera.hand_navigation import WHEEL_FACTOR
+from app.gui.qt import (
+    QAbstractSpinBox,
+    QAction,
+    QApplication,
+    QCloseEvent,
+    QEvent,
+    QFocusEvent,
+    QHBoxLayout,
+    QKeyEvent,
+    QLineEdit,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QObject,
+    QPointF,
+    QResizeEvent,
+    Qt,
+    QTimer,
+    QWheelEvent,
+    QWidget,
+    Signal,
+    position,
+    pressed_combination,
+)
 from app.gui.viewport.canvas import Canvas
 from app.gui.viewport.canvas_choice import make_canvas
 from app.gui.viewport.canvas_painter import PainterCanvas
@@ -19,12 +39,12 @@ from app.gui.viewport.gl import OpenGl
 from engines.core.camera import Array
 
 FLY_KEYS = {
-    Qt.Key_W: "forward",
-    Qt.Key_S: "back",
-    Qt.Key_A: "left",
-    Qt.Key_D: "right",
-    Qt.Key_Q: "down",
-    Qt.Key_E: "up",
+    Qt.Key.Key_W: "forward",
+    Qt.Key.Key_S: "back",
+    Qt.Key.Key_A: "left",
+    Qt.Key.Key_D: "right",
+    Qt.Key.Key_Q: "down",
+    Qt.Key.Key_E: "up",
 }
 GESTURES = (
     ("Drag", "Orbit about the pivot (in fly mode: look around)"),
@@ -49,11 +69,11 @@ DRAG_NOTCH_PX = 25.0
 class Viewport(QWidget):
     """The canvas, and events on it."""
 
-    photograph_held = pyqtSignal(bool)
-    pointed = pyqtSignal(float, float)
-    resized = pyqtSignal()
-    moved = pyqtSignal()
-    turning = pyqtSignal(bool)
+    photograph_held = Signal(bool)
+    pointed = Signal(float, float)
+    resized = Signal()
+    moved = Signal()
+    turning = Signal(bool)
     """A drag began to turn about the pivot, or it is over."""
 
     def __init__(self, parent: QWidget, eye: CameraController, found: OpenGl) -> None:
@@ -68,7 +88,7 @@ class Viewport(QWidget):
         """A second picture, as large as the first, of the same camera; the hand works on it, too."""
         self.background = "#000000"
         self.setMinimumSize(240, 180)
-        self.canvas.widget.setFocusPolicy(Qt.StrongFocus)
+        self.canvas.widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.canvas.widget.setMouseTracking(False)
         self.canvas.widget.installEventFilter(self)
         self.keys: Mapping[int, QAction] = {}
@@ -77,7 +97,7 @@ class Viewport(QWidget):
         self._dragged = self._turning = False
         self._held: set[int] = set()
         self._timer = QTimer(self)
-        self._timer.setTimerType(Qt.PreciseTimer)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
         self._ticked_s = 0.0
@@ -110,7 +130,7 @@ class Viewport(QWidget):
         if divided:
             self.beside = PainterCanvas(self)
             self.beside.set_background(self.background)
-            self.beside.setFocusPolicy(Qt.ClickFocus)
+            self.beside.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
             self.beside.installEventFilter(self)
             self.layout().addWidget(self.beside, 1)
         self.eye.size.resize(self.size_px())
@@ -130,16 +150,16 @@ class Viewport(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         handler = {
-            QEvent.MouseButtonPress: self._press,
-            QEvent.MouseMove: self._drag,
-            QEvent.MouseButtonRelease: self._release,
-            QEvent.MouseButtonDblClick: self._double_click,
-            QEvent.Wheel: self._wheel,
-            QEvent.NativeGesture: self._gesture,
-            QEvent.KeyPress: self._key_press,
-            QEvent.KeyRelease: self._key_release,
-            QEvent.FocusOut: self._focus_out,
-            QEvent.Enter: self._enter,
+            QEvent.Type.MouseButtonPress: self._press,
+            QEvent.Type.MouseMove: self._drag,
+            QEvent.Type.MouseButtonRelease: self._release,
+            QEvent.Type.MouseButtonDblClick: self._double_click,
+            QEvent.Type.Wheel: self._wheel,
+            QEvent.Type.NativeGesture: self._gesture,
+            QEvent.Type.KeyPress: self._key_press,
+            QEvent.Type.KeyRelease: self._key_release,
+            QEvent.Type.FocusOut: self._focus_out,
+            QEvent.Type.Enter: self._enter,
         }.get(event.type())
         return bool(handler(event)) if handler is not None else False
 
@@ -153,19 +173,19 @@ class Viewport(QWidget):
         super().closeEvent(event)
 
     def _press(self, event: QMouseEvent) -> bool:
-        self._last, self._dragged = event.localPos(), False
+        self._last, self._dragged = position(event), False
         self.focus()
         return True
 
     def _drag(self, event: QMouseEvent) -> bool:
-        if event.buttons() == Qt.NoButton:
+        if event.buttons() == Qt.MouseButton.NoButton:
             return False
         scale = self.canvas.placement().scale
         # Viewport pixels as the eye counts them: those of the rendered picture.
-        across, down = (event.localPos().x() - self._last.x()) / scale, (event.localPos().y() - self._last.y()) / scale
+        across, down = (position(event).x() - self._last.x()) / scale, (position(event).y() - self._last.y()) / scale
         if across == 0 and down == 0:
             return True
-        self._last, self._dragged = event.localPos(), True
+        self._last, self._dragged = position(event), True
         shown = self.eye.shown
         if shown is not None:
             # While the picture on the canvas is a coarse one, its pixels are not the eye's.
@@ -179,20 +199,22 @@ class Viewport(QWidget):
 
     def _apply_drag(self, event: QMouseEvent, across: float, down: float) -> None:
         buttons, modifiers = event.buttons(), event.modifiers()
-        if buttons & Qt.MiddleButton or (buttons & Qt.LeftButton and modifiers & Qt.ShiftModifier):
+        if buttons & Qt.MouseButton.MiddleButton or (
+            buttons & Qt.MouseButton.LeftButton and modifiers & Qt.KeyboardModifier.ShiftModifier
+        ):
             self.eye.hand.pan_by(across, down)
-        elif buttons & Qt.LeftButton and modifiers & Qt.ControlModifier:
+        elif buttons & Qt.MouseButton.LeftButton and modifiers & Qt.KeyboardModifier.ControlModifier:
             self.eye.hand.dolly_by(-down * self.canvas.placement().scale / DRAG_NOTCH_PX)
-        elif buttons & Qt.RightButton:
+        elif buttons & Qt.MouseButton.RightButton:
             self.eye.hand.look_by(across, down)
-        elif buttons & Qt.LeftButton:
+        elif buttons & Qt.MouseButton.LeftButton:
             if self.eye.hand.mode != "fly":
                 self._turn(True)
             self.eye.hand.orbit_by(across, down)
         self.moved.emit()
 
     def _release(self, event: QMouseEvent) -> bool:
-        if self._dragged and event.buttons() == Qt.NoButton:
+        if self._dragged and event.buttons() == Qt.MouseButton.NoButton:
             self._dragged = False
             self._turn(False)
             self.eye.rest()
@@ -204,8 +226,8 @@ class Viewport(QWidget):
             self.turning.emit(turning)
 
     def _double_click(self, event: QMouseEvent) -> bool:
-        if event.button() == Qt.LeftButton and (shown := self.eye.shown) is not None:
-            u, v = self.canvas.placement().to_picture(event.localPos().x(), event.localPos().y())
+        if event.button() == Qt.MouseButton.LeftButton and (shown := self.eye.shown) is not None:
+            u, v = self.canvas.placement().to_picture(position(event).x(), position(event).y())
             factor = shown.size_px[1] / self._picture_height()
             self.pointed.emit(u * factor, v * factor)
         return True
@@ -213,7 +235,7 @@ class Viewport(QWidget):
     def _wheel(self, event: QWheelEvent) -> bool:
         # A trackpad gives pixels, a wheel eighths of a degree; with Alt some systems turn the wheel sideways.
         pixels, angle = event.pixelDelta(), event.angleDelta()
-        if not pixels.isNull() and event.phase() != Qt.NoScrollPhase:
+        if not pixels.isNull() and event.phase() != Qt.ScrollPhase.NoScrollPhase:
             notches = pixels.y() / (2 * DRAG_NOTCH_PX)
         else:
             notches = (angle.y() or angle.x()) / NOTCH
@@ -223,22 +245,23 @@ class Viewport(QWidget):
         return True
 
     def _gesture(self, event: QNativeGestureEvent) -> bool:
-        if event.gestureType() != Qt.ZoomNativeGesture:
+        if event.gestureType() != Qt.NativeGestureType.ZoomNativeGesture:
             return False
         self.eye.hand.dolly_by(float(np.log1p(max(event.value(), -0.9)) / -np.log(WHEEL_FACTOR)))
         self.moved.emit()
         return True
 
     def _key_press(self, event: QKeyEvent) -> bool:
-        if event.key() == Qt.Key_Space and not event.modifiers():
+        if event.key() == Qt.Key.Key_Space and not event.modifiers():
             if not event.isAutoRepeat():
                 self.photograph_held.emit(True)
             return True
-        modifiers = int(event.modifiers() & ~Qt.KeypadModifier)
-        if (action := self.keys.get(int(event.key()) | modifiers)) is not None:
+        if (action := self.keys.get(pressed_combination(event))) is not None:
             action.trigger()
             return True
-        if event.key() not in FLY_KEYS or event.modifiers() & (Qt.ControlModifier | Qt.AltModifier | Qt.MetaModifier):
+        if event.key() not in FLY_KEYS or event.modifiers() & (
+            Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+        ):
             return False
         if not event.isAutoRepeat():
             self._held.add(event.key())
@@ -247,8 +270,8 @@ class Viewport(QWidget):
 
     def _key_release(self, event: QKeyEvent) -> bool:
         if event.isAutoRepeat():
-            return event.key() in FLY_KEYS or event.key() == Qt.Key_Space
-        if event.key() == Qt.Key_Space:
+            return event.key() in FLY_KEYS or event.key() == Qt.Key.Key_Space
+        if event.key() == Qt.Key.Key_Space:
             self.photograph_held.emit(False)
             return True
         if event.key() not in self._held:
@@ -272,7 +295,7 @@ class Viewport(QWidget):
         now_s = time.monotonic()
         # A long pause (a stalled machine) must not become a leap.
         seconds, self._ticked_s = min(now_s - self._ticked_s, 0.1), now_s
-        fast = bool(QApplication.keyboardModifiers() & Qt.ShiftModifier)
+        fast = bool(QApplication.keyboardModifiers() & Qt.KeyboardModifier.ShiftModifier)
         self.eye.hand.fly_by([FLY_KEYS[key] for key in self._held], seconds, fast)
         self.eye.tick(now_s)
         self.moved.emit()

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QObject, Qt
-from PyQt5.QtGui import QMouseEvent
 
+from app.gui.qt import QEvent, QMouseEvent, QObject, Qt, position
 from app.gui.viewport.viewport import Viewport
 from engines.core.camera import Array
 
@@ -38,28 +37,28 @@ class WipeLine(QObject):
         return np.array([[[edge, 0.0], [edge, float(size_px[1])]]]), np.array([LINE_RGBA])
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        kinds = (QEvent.MouseButtonPress, QEvent.MouseMove, QEvent.MouseButtonRelease)
+        kinds = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseMove, QEvent.Type.MouseButtonRelease)
         if event.type() not in kinds or not isinstance(event, QMouseEvent):
             return False
-        if event.type() == QEvent.MouseButtonPress:
-            self._dragged = event.button() == Qt.LeftButton and self._on_line(event.localPos().x())
+        if event.type() == QEvent.Type.MouseButtonPress:
+            self._dragged = event.button() == Qt.MouseButton.LeftButton and self._on_line(position(event).x())
             return self._dragged
         if self._dragged:
-            if event.type() == QEvent.MouseButtonRelease:
+            if event.type() == QEvent.Type.MouseButtonRelease:
                 self._dragged = False
             else:
                 left, width = self._span()
-                self._moved((event.localPos().x() - left) / width)
+                self._moved((position(event).x() - left) / width)
             return True
-        if event.buttons() == Qt.NoButton:
-            self._point(self._on_line(event.localPos().x()))
+        if event.buttons() == Qt.MouseButton.NoButton:
+            self._point(self._on_line(position(event).x()))
         return False
 
     def _point(self, pointed: bool) -> None:
         """Tells by the pointer that the line can be taken hold of."""
         if pointed != self._pointed:
             self._pointed, widget = pointed, self._viewport.canvas.widget
-            widget.setCursor(Qt.SplitHCursor) if pointed else widget.unsetCursor()
+            widget.setCursor(Qt.CursorShape.SplitHCursor) if pointed else widget.unsetCursor()
 
     def _on_line(self, x: float) -> bool:
         left, width = self._span()

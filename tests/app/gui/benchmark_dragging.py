@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QEvent, QEventLoop, QObject, QPoint, Qt, QTimer
 from pytestqt.qtbot import QtBot
 
 from app.demos import demo_scenes
+from app.gui.qt import QEvent, QEventLoop, QObject, QPoint, Qt, QTimer
 from app.gui.viewport.canvas_painter import PainterCanvas
 from app.gui.window import Window
 from tests.app.gui.conftest import Shelf, open_and_wait, send_mouse, shown_window, wait_exact
@@ -38,7 +38,7 @@ class Painted(QObject):
         window.viewport.canvas.widget.installEventFilter(self)
 
     def eventFilter(self, widget: QObject, event: QEvent) -> bool:
-        if event.type() != QEvent.Paint:
+        if event.type() != QEvent.Type.Paint:
             return False
         PainterCanvas.paintEvent(widget, event)
         picture = self._window.looking.picture
@@ -97,14 +97,14 @@ def dragged_along(window: Window, painted: Painted, places: list[QPoint], every_
     """The mouse is pressed at the first place and goes on to the others, one in each `every_ms`."""
     painted.shown.clear()
     sent: list[tuple[float, bytes]] = []
-    send_mouse(window, QEvent.MouseButtonPress, places[0], Qt.LeftButton)
+    send_mouse(window, QEvent.Type.MouseButtonPress, places[0], Qt.MouseButton.LeftButton)
     began = time.monotonic()
     for number, place in enumerate(places[1:], 1):
         at = time.monotonic()
-        send_mouse(window, QEvent.MouseMove, place, Qt.LeftButton)
+        send_mouse(window, QEvent.Type.MouseMove, place, Qt.MouseButton.LeftButton)
         sent.append((at, pose(window.session.eye.shown)))
         wait_precisely(began + number * every_ms / 1000)
-    send_mouse(window, QEvent.MouseButtonRelease, places[-1], Qt.LeftButton)
+    send_mouse(window, QEvent.Type.MouseButtonRelease, places[-1], Qt.MouseButton.LeftButton)
     previews = [entry for entry in painted.shown if entry[2] == "preview"]
     wait_precisely(time.monotonic() + 0.1)
     order = {camera: index for index, (_, camera) in enumerate(sent)}
@@ -123,8 +123,8 @@ def wait_precisely(until_s: float) -> None:
     """Lets the window do its work meanwhile."""
     loop = QEventLoop()
     timer = QTimer()
-    timer.setTimerType(Qt.PreciseTimer)
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
     timer.setSingleShot(True)
     timer.timeout.connect(loop.quit)
     timer.start(max(round(1000 * (until_s - time.monotonic())), 0))
-    loop.exec_()
+    loop.exec()

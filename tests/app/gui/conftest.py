@@ -7,14 +7,24 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
-from PyQt5.QtGui import QMouseEvent
-from PyQt5.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 import app.gui.export.export_job
 import app.viewing.scene_loader
 from app.gui.main import make_window
+from app.gui.qt import (
+    QApplication,
+    QDragEnterEvent,
+    QDropEvent,
+    QEvent,
+    QMimeData,
+    QMouseEvent,
+    QPoint,
+    QPointF,
+    Qt,
+    QUrl,
+    QWidget,
+)
 from app.gui.window import Window
 from app.viewing.opening import Opened, open_scene
 from engines.core.errors import UserError
@@ -124,40 +134,49 @@ def send_mouse(
     window: Window,
     kind: QEvent.Type,
     at: QPoint,
-    button: int,
-    modifiers: int = Qt.NoModifier,
+    button: Qt.MouseButton,
+    modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
     on: QWidget | None = None,
 ) -> None:
     """A mouse event as Qt delivers it, on the canvas unless another widget is named; moves carry the held button."""
     widget = window.viewport.canvas.widget if on is None else on
-    held = Qt.NoButton if kind == QEvent.MouseButtonRelease else button
-    pressed = Qt.NoButton if kind == QEvent.MouseMove else button
+    held = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else button
+    pressed = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else button
     event = QMouseEvent(
         kind,
         QPointF(at),
         QPointF(widget.mapToGlobal(at)),
-        Qt.MouseButton(pressed),
-        Qt.MouseButtons(held),
-        Qt.KeyboardModifiers(modifiers),
+        pressed,
+        held,
+        modifiers,
     )
     QApplication.sendEvent(widget, event)
+
+
+def drop(on: QWidget, *paths: Path) -> None:
+    """Files, as a file manager does: over the widget, and let go."""
+    urls = QMimeData()
+    urls.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    held = (Qt.DropAction.CopyAction, urls, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    on.dragEnterEvent(QDragEnterEvent(QPoint(9, 9), *held))
+    on.dropEvent(QDropEvent(QPointF(9, 9), *held))
 
 
 def drag(
     window: Window,
     qtbot: QtBot,
     by: tuple[int, int],
-    button: int = Qt.LeftButton,
-    modifiers: int = Qt.NoModifier,
+    button: Qt.MouseButton = Qt.MouseButton.LeftButton,
+    modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
     steps: int = 8,
     on: QWidget | None = None,
 ) -> None:
     """Press in the middle of the canvas, or of another widget, move in steps, release."""
     widget = window.viewport.canvas.widget if on is None else on
     start = QPoint(widget.width() // 2, widget.height() // 2)
-    send_mouse(window, QEvent.MouseButtonPress, start, button, modifiers, on)
+    send_mouse(window, QEvent.Type.MouseButtonPress, start, button, modifiers, on)
     for step in range(1, steps + 1):
         at = start + QPoint(round(by[0] * step / steps), round(by[1] * step / steps))
-        send_mouse(window, QEvent.MouseMove, at, button, modifiers, on)
+        send_mouse(window, QEvent.Type.MouseMove, at, button, modifiers, on)
         qtbot.wait(15)
-    send_mouse(window, QEvent.MouseButtonRelease, start + QPoint(*by), button, modifiers, on)
+    send_mouse(window, QEvent.Type.MouseButtonRelease, start + QPoint(*by), button, modifiers, on)

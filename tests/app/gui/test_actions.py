@@ -6,14 +6,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from PyQt5.QtGui import QKeySequence
-from PyQt5.QtWidgets import QAction, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from app import demos
 from app.demos import demo_scenes, demo_title
 from app.gui.command_table import COMMANDS, Command
 from app.gui.main import make_window
+from app.gui.qt import QAction, QKeySequence, QLabel, QMenu
 from app.gui.shortcut_sheet import ShortcutSheet, sheet_sections
 from app.gui.viewport.viewport import FLY_KEYS
 from app.gui.window import Window
@@ -70,7 +69,7 @@ def test_without_a_demo_scene_its_command_says_so(
 def test_every_command_stands_on_the_sheet() -> None:
     rows = {row for section in sheet_sections().values() for row in section}
     for command in COMMANDS:
-        keys = "  ".join(QKeySequence(key).toString(QKeySequence.NativeText) for key in command.keys)
+        keys = "  ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in command.keys)
         assert (keys, command.text.replace("&", "").rstrip("…")) in rows
 
 

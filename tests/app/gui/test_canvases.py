@@ -6,11 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtGui import QImage
-from PyQt5.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.gui.qt import QApplication, QImage, QPoint, Qt, QWidget
 from app.gui.viewport.canvas import Canvas, Label
 from app.gui.viewport.canvas_painter import PainterCanvas
 from app.gui.viewport.gl import OpenGl, probe_opengl, wants_opengl
@@ -24,7 +22,7 @@ RED, BLUE, BACKGROUND = (200, 30, 20), (20, 40, 220), (16, 32, 48)
 @pytest.fixture(params=["painter", "OpenGL"])
 def canvas(request: pytest.FixtureRequest, qtbot: QtBot) -> Iterator[Canvas]:
     """A canvas of either kind in a window of `SIZE`, at a whole number of device pixels."""
-    host = QWidget(None, Qt.FramelessWindowHint)
+    host = QWidget(None, Qt.WindowType.FramelessWindowHint)
     host.resize(*SIZE)
     if request.param == "OpenGL":
         if probe_opengl().renderer is None:
@@ -49,7 +47,7 @@ def on_screen(canvas: Canvas, qtbot: QtBot) -> Array:
     qtbot.wait(60)
     corner = canvas.widget.mapToGlobal(QPoint(0, 0))
     shot = QApplication.primaryScreen().grabWindow(0, corner.x(), corner.y(), *SIZE).toImage()
-    shot = shot.convertToFormat(QImage.Format_RGB888)
+    shot = shot.convertToFormat(QImage.Format.Format_RGB888)
     data = np.frombuffer(shot.constBits().asarray(shot.sizeInBytes()), dtype=np.uint8)
     return data.reshape(shot.height(), shot.bytesPerLine())[:, : 3 * shot.width()].reshape(shot.height(), -1, 3).copy()
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QEvent, QPoint, Qt
 from pytestqt.qtbot import QtBot
 
+from app.gui.qt import QEvent, QPoint, Qt
 from app.gui.window import Window
 from engines.core.camera import Array, project
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, send_mouse, wait_exact
@@ -43,13 +43,13 @@ def middle(window: Window) -> QPoint:
 
 def move(window: Window, at: QPoint) -> None:
     """The mouse, with no button held."""
-    send_mouse(window, QEvent.MouseMove, at, Qt.NoButton)
+    send_mouse(window, QEvent.Type.MouseMove, at, Qt.MouseButton.NoButton)
 
 
 def click(window: Window, at: QPoint) -> None:
     move(window, at)
-    send_mouse(window, QEvent.MouseButtonPress, at, Qt.LeftButton)
-    send_mouse(window, QEvent.MouseButtonRelease, at, Qt.LeftButton)
+    send_mouse(window, QEvent.Type.MouseButtonPress, at, Qt.MouseButton.LeftButton)
+    send_mouse(window, QEvent.Type.MouseButtonRelease, at, Qt.MouseButton.LeftButton)
 
 
 def pictures(window: Window) -> tuple[Array, Array]:
@@ -60,7 +60,7 @@ def pictures(window: Window) -> tuple[Array, Array]:
 
 
 def test_the_wipes_line_is_dragged_and_the_scene_stays(compared: Window, qtbot: QtBot) -> None:
-    qtbot.keyClick(compared.viewport.canvas.widget, Qt.Key_Y)
+    qtbot.keyClick(compared.viewport.canvas.widget, Qt.Key.Key_Y)
     picture, photograph = pictures(compared)
     shown = compared.looking.pixels
     assert shown is not None and not np.array_equal(picture, photograph)
@@ -87,18 +87,18 @@ def test_the_wipes_line_is_dragged_and_the_scene_stays(compared: Window, qtbot: 
 
 def test_blending_follows_the_slider_and_modes_exclude_each_other(compared: Window, qtbot: QtBot) -> None:
     canvas = compared.viewport.canvas.widget
-    qtbot.keyClick(canvas, Qt.Key_Y, Qt.ShiftModifier)
+    qtbot.keyClick(canvas, Qt.Key.Key_Y, Qt.KeyboardModifier.ShiftModifier)
     picture, photograph = pictures(compared)
     assert compared.views.share.isVisible()
     compared.views.share.setValue(25)
     expected = 0.75 * picture.astype(float) + 0.25 * photograph
     assert compared.looking.pixels is not None
     assert np.abs(compared.looking.pixels - expected).max() <= 1
-    qtbot.keyClick(canvas, Qt.Key_P)
+    qtbot.keyClick(canvas, Qt.Key.Key_P)
     np.testing.assert_array_equal(compared.looking.pixels, photograph)
     checked = [mode for mode in ("photograph", "wipe", "blend") if compared.commands[mode].isChecked()]
     assert checked == ["photograph"] and not compared.views.share.isVisible()
-    qtbot.keyClick(canvas, Qt.Key_P)
+    qtbot.keyClick(canvas, Qt.Key.Key_P)
     np.testing.assert_array_equal(compared.looking.pixels, picture)
     assert compared.status.view.text() == ""
 
@@ -109,7 +109,7 @@ def test_an_enlarged_photograph_is_as_smooth_as_the_picture(
     shelf.scenes["any.pth"] = lambda: FakeScene(None)
     open_and_wait(window, qtbot, Path("any.pth"), tmp_path / "photos")
     take_keys(window, qtbot)
-    qtbot.keyClick(window.viewport.canvas.widget, Qt.Key_P)
+    qtbot.keyClick(window.viewport.canvas.widget, Qt.Key.Key_P)
     qtbot.waitUntil(lambda: window.status.view.text() == "Image", timeout=NEVER)
     shown = window.looking.pixels
     assert shown is not None and shown.shape[1] > 300
@@ -129,7 +129,7 @@ def test_held_out_views_are_visited_with_error_and_photograph(compared: Window, 
     ]
     assert views.name.text().startswith("1 of 7")
     views.split.setFocus()
-    qtbot.keyClick(views.split, Qt.Key_Down)
+    qtbot.keyClick(views.split, Qt.Key.Key_Down)
     views.split.activated.emit(views.split.currentIndex())
     assert views.name.text() == "between the 3 views" and compared.session.visited.split == "validation"
     compared.commands["next"].trigger()
@@ -153,11 +153,11 @@ def test_a_scene_with_one_split_has_nothing_to_choose(window: Window, qtbot: QtB
 @pytest.fixture
 def frustum(compared: Window, qtbot: QtBot) -> Callable[[int], QPoint]:
     """Where in the viewport a camera is drawn, seen from far above."""
-    qtbot.keyClick(compared.viewport.canvas.widget, Qt.Key_C)
+    qtbot.keyClick(compared.viewport.canvas.widget, Qt.Key.Key_C)
     for _ in range(9):
-        qtbot.keyClick(compared.viewport.canvas.widget, Qt.Key_Minus)
+        qtbot.keyClick(compared.viewport.canvas.widget, Qt.Key.Key_Minus)
     for _ in range(4):
-        qtbot.keyClick(compared.viewport.canvas.widget, Qt.Key_Down)
+        qtbot.keyClick(compared.viewport.canvas.widget, Qt.Key.Key_Down)
         qtbot.wait(20)
     wait_exact(compared, qtbot)
 
@@ -191,18 +191,18 @@ def test_a_drag_that_begins_on_a_camera_turns_the_scene(
 ) -> None:
     start, before = frustum(4), compared.session.eye.shown
     move(compared, start)
-    send_mouse(compared, QEvent.MouseButtonPress, start, Qt.LeftButton)
+    send_mouse(compared, QEvent.Type.MouseButtonPress, start, Qt.MouseButton.LeftButton)
     for step in range(1, 6):
-        send_mouse(compared, QEvent.MouseMove, start + QPoint(8 * step, 0), Qt.LeftButton)
+        send_mouse(compared, QEvent.Type.MouseMove, start + QPoint(8 * step, 0), Qt.MouseButton.LeftButton)
         qtbot.wait(15)
-    send_mouse(compared, QEvent.MouseButtonRelease, start + QPoint(40, 0), Qt.LeftButton)
+    send_mouse(compared, QEvent.Type.MouseButtonRelease, start + QPoint(40, 0), Qt.MouseButton.LeftButton)
     wait_exact(compared, qtbot)
     assert compared.session.eye.view_index is None and before is not None
     assert not np.allclose(compared.session.eye.shown.camera_to_world, before.camera_to_world)  # type: ignore[union-attr]
 
 
 def test_the_camera_one_stands_in_is_not_drawn(compared: Window, qtbot: QtBot) -> None:
-    qtbot.keyClick(compared.viewport.canvas.widget, Qt.Key_C)
+    qtbot.keyClick(compared.viewport.canvas.widget, Qt.Key.Key_C)
     assert 0 in compared.looking._overlays._left_out
     compared.commands["reset"].trigger()
     wait_exact(compared, qtbot)
@@ -217,7 +217,7 @@ def test_the_pivot_is_marked_while_one_turns(compared: Window, qtbot: QtBot) -> 
     wait_exact(compared, qtbot)
     # Three arms and a ring; nothing once the hand lets go.
     assert max(drawn) >= 20 and drawn[-1] == 0
-    send_mouse(compared, QEvent.MouseButtonDblClick, middle(compared), Qt.LeftButton)
+    send_mouse(compared, QEvent.Type.MouseButtonDblClick, middle(compared), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: drawn[-1] >= 20, timeout=NEVER)
     qtbot.waitUntil(lambda: drawn[-1] == 0, timeout=NEVER)
 
@@ -226,6 +226,6 @@ def test_a_double_click_on_nothing_sets_no_pivot(compared: Window, qtbot: QtBot)
     before = compared.session.eye.pivot.copy()
     placement = compared.viewport.canvas.placement()
     corner = QPoint(*(round(value) for value in placement.to_viewport(4, 4)))
-    send_mouse(compared, QEvent.MouseButtonDblClick, corner, Qt.LeftButton)
+    send_mouse(compared, QEvent.Type.MouseButtonDblClick, corner, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "Nothing is there" in compared.banner.text.text(), timeout=NEVER)
     np.testing.assert_array_equal(compared.session.eye.pivot, before)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from app.gui.panel.controls_panel import MANY_CHOICES, ControlsCard
+from app.gui.qt import QComboBox, Qt
 from engines.core.engine import INSTANCE, Control
 
 NAMES = tuple(f"car-{index:04d}" for index in range(2434))
@@ -32,7 +31,7 @@ def test_a_name_is_found_by_any_part_of_it(card: ControlsCard, qtbot: QtBot) -> 
     assert box.completer().completionCount() == 1
     assert box.completer().currentCompletion() == "car-2017"
     box.lineEdit().setText("CAR-2017")
-    qtbot.keyClick(box.lineEdit(), Qt.Key_Return)
+    qtbot.keyClick(box.lineEdit(), Qt.Key.Key_Return)
     assert told[-1] == (INSTANCE, 2017.0, False)
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 import trimesh
-from PyQt5.QtWidgets import QFormLayout, QMessageBox
 from pytestqt.qtbot import QtBot
 
 import app.gui.export.exporting
 from app.gui.export.export_settings import ExportSettings
 from app.gui.export.mesh_dialog import MeshDialog
 from app.gui.export.mesh_settings import MeshSettings, make_mesh
+from app.gui.qt import QFormLayout, QMessageBox
 from app.gui.window import Window
 from engines.core.engine import INSTANCE
 from tests.app.gui.conftest import NEVER, Shelf, open_and_wait
@@ -79,9 +79,9 @@ def test_only_one_export_of_either_kind_and_cancelling_leaves_nothing(
 def test_closing_the_window_asks_first(
     window: Window, tmp_path: Path, under_way: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.No)
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
     assert not window.close() and window.exporting.job is not None
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.Yes)
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
     assert window.close() and list(tmp_path.iterdir()) == []
 
 
@@ -189,7 +189,7 @@ def test_the_dialog_shows_what_the_kind_of_mesh_has(window: Window, qtbot: QtBot
     assert dialog._rows.rowCount() == rows + 2 and dialog.height() > height
     assert all(each.isVisible() for each in of_depths) and not any(each.isVisible() for each in of_surface)
     assert dialog.settings().source == "depth" and dialog.faces.isVisible() and dialog.all_pieces.isVisible()
-    shown = [dialog._rows.itemAt(at, QFormLayout.LabelRole) for at in range(dialog._rows.rowCount())]
+    shown = [dialog._rows.itemAt(at, QFormLayout.ItemRole.LabelRole) for at in range(dialog._rows.rowCount())]
     names = [item.widget().text() for item in shown if item is not None and item.widget().isVisible()]
     assert names == ["Made of", "Resolution", "Views", "Target faces", "Up axis", "Write to"]
     dialog.source.setCurrentIndex(dialog.source.findData("surface"))

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PyQt5.QtCore import QRect
-from PyQt5.QtWidgets import QApplication, QDialog, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.gui import dialog_parts
@@ -16,6 +14,7 @@ from app.gui.export.export_settings import ExportSettings
 from app.gui.export.mesh_dialog import MeshDialog
 from app.gui.export.mesh_settings import MeshSettings
 from app.gui.main import make_window
+from app.gui.qt import QApplication, QDialog, QPushButton, QRect, QWidget
 from app.gui.shortcut_sheet import ShortcutSheet
 from app.gui.training.dialog import TrainDialog
 from app.gui.window import Window

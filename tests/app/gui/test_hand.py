@@ -8,11 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
-from PyQt5.QtGui import QWheelEvent
-from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.gui.qt import QApplication, QEvent, QPoint, QPointF, Qt, QWheelEvent
 from app.gui.window import Window
 from engines.core.camera import Array, Camera, project
 from engines.core.engine import Stop
@@ -46,8 +44,16 @@ def test_dragging_orbits_and_the_exact_picture_follows(looking: Window, qtbot: Q
     assert np.abs(looking.looking.pixels.astype(int) - pixels).mean() > 5
 
 
-@pytest.mark.parametrize(("button", "modifiers"), [(Qt.MiddleButton, Qt.NoModifier), (Qt.LeftButton, Qt.ShiftModifier)])
-def test_panning_sticks_to_the_cursor(looking: Window, qtbot: QtBot, button: int, modifiers: int) -> None:
+@pytest.mark.parametrize(
+    ("button", "modifiers"),
+    [
+        (Qt.MouseButton.MiddleButton, Qt.KeyboardModifier.NoModifier),
+        (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier),
+    ],
+)
+def test_panning_sticks_to_the_cursor(
+    looking: Window, qtbot: QtBot, button: Qt.MouseButton, modifiers: Qt.KeyboardModifier
+) -> None:
     scale = looking.viewport.canvas.placement().scale
     point = looking.session.eye.pivot.copy()[None]
     before = project(looking.session.eye.shown, point)[0][0]  # type: ignore[arg-type]
@@ -58,14 +64,14 @@ def test_panning_sticks_to_the_cursor(looking: Window, qtbot: QtBot, button: int
 
 def test_the_right_button_looks_around_in_place(looking: Window, qtbot: QtBot) -> None:
     before = position(looking).copy()
-    drag(looking, qtbot, (80, 10), Qt.RightButton)
+    drag(looking, qtbot, (80, 10), Qt.MouseButton.RightButton)
     assert position(looking) == pytest.approx(before)
     assert not np.allclose(looking.session.eye.camera.forward, looking.session.opened.scene.start.forward)  # type: ignore[union-attr]
 
 
 def test_ctrl_and_the_wheel_go_nearer(looking: Window, qtbot: QtBot) -> None:
     far = np.linalg.norm(position(looking) - looking.session.eye.pivot)
-    drag(looking, qtbot, (0, -50), Qt.LeftButton, Qt.ControlModifier)
+    drag(looking, qtbot, (0, -50), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier)
     nearer = np.linalg.norm(position(looking) - looking.session.eye.pivot)
     assert nearer == pytest.approx(far * 0.9**2, rel=1e-3)
     wheel(looking, QPoint(), QPoint(0, 120))
@@ -75,15 +81,17 @@ def test_ctrl_and_the_wheel_go_nearer(looking: Window, qtbot: QtBot) -> None:
 
 def test_a_trackpad_scrolls_in_pixels(looking: Window) -> None:
     far = np.linalg.norm(position(looking) - looking.session.eye.pivot)
-    wheel(looking, QPoint(0, -25), QPoint(0, -60), Qt.ScrollUpdate)
+    wheel(looking, QPoint(0, -25), QPoint(0, -60), Qt.ScrollPhase.ScrollUpdate)
     assert np.linalg.norm(position(looking) - looking.session.eye.pivot) == pytest.approx(far * 0.9**-0.5, rel=1e-3)
 
 
-def wheel(window: Window, pixels: QPoint, angle: QPoint, phase: int = Qt.NoScrollPhase) -> None:
+def wheel(window: Window, pixels: QPoint, angle: QPoint, phase: Qt.ScrollPhase = Qt.ScrollPhase.NoScrollPhase) -> None:
     canvas = window.viewport.canvas.widget
     at = QPointF(canvas.width() / 2, canvas.height() / 2)
     globally = QPointF(canvas.mapToGlobal(at.toPoint()))
-    event = QWheelEvent(at, globally, pixels, angle, Qt.NoButton, Qt.NoModifier, phase, False)
+    event = QWheelEvent(
+        at, globally, pixels, angle, Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, phase, False
+    )
     QApplication.sendEvent(canvas, event)
 
 
@@ -91,7 +99,7 @@ def test_a_double_click_turns_about_what_is_there(looking: Window, qtbot: QtBot)
     canvas = looking.viewport.canvas.widget
     middle = QPoint(canvas.width() // 2, canvas.height() // 2)
     before = looking.session.eye.pivot.copy()
-    send_mouse(looking, QEvent.MouseButtonDblClick, middle, Qt.LeftButton)
+    send_mouse(looking, QEvent.Type.MouseButtonDblClick, middle, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not np.array_equal(looking.session.eye.pivot, before), timeout=NEVER)
     shown = looking.session.eye.shown
     assert shown is not None and looking.session.opened is not None

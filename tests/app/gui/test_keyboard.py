@@ -5,9 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QDialog, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from app.gui.export.export_dialog import ExportDialog
@@ -15,8 +12,10 @@ from app.gui.export.export_settings import FILE_PATH, ExportSettings
 from app.gui.export.mesh_dialog import MeshDialog
 from app.gui.export.mesh_settings import MeshSettings
 from app.gui.panel.panel_parts import Slider
+from app.gui.qt import QApplication, QDialog, QFileDialog, QPoint, Qt
 from app.gui.window import Window
 from tests.app.gui.conftest import open_and_wait
+from tests.qt_test import QTest
 
 
 @pytest.fixture
@@ -47,20 +46,20 @@ def test_enter_in_an_export_dialog_exports(
     dialog.show()
     qtbot.waitActive(dialog)
     widget.setFocus()
-    QTest.keyClick(widget, Qt.Key_Return)
-    assert dialog.result() == QDialog.Accepted and not dialog.isVisible()
+    QTest.keyClick(widget, Qt.Key.Key_Return)
+    assert dialog.result() == QDialog.DialogCode.Accepted and not dialog.isVisible()
     dialog.deleteLater()
 
 
 def test_arrows_in_an_open_menu_do_not_turn_the_scene(window: Window, qtbot: QtBot) -> None:
     window.viewport.focus()
     before = window.session.eye.shown
-    QTest.keyClick(window.viewport.canvas.widget, Qt.Key_F, Qt.AltModifier)
+    QTest.keyClick(window.viewport.canvas.widget, Qt.Key.Key_F, Qt.KeyboardModifier.AltModifier)
     menu = QApplication.activePopupWidget()
     assert menu is window.commands.menus["&File"]
     # As the window system does: to the window that has the focus.
     for _ in range(2):
-        QTest.keyClick(window.windowHandle(), Qt.Key_Right)
+        QTest.keyClick(window.windowHandle(), Qt.Key.Key_Right)
         qtbot.wait(20)
     opened = QApplication.activePopupWidget()
     assert opened is not None and opened is not menu
@@ -68,26 +67,26 @@ def test_arrows_in_an_open_menu_do_not_turn_the_scene(window: Window, qtbot: QtB
     while (popup := QApplication.activePopupWidget()) is not None:
         popup.close()
     window.viewport.focus()
-    QTest.keyClick(window.viewport.canvas.widget, Qt.Key_Right)
+    QTest.keyClick(window.viewport.canvas.widget, Qt.Key.Key_Right)
     qtbot.waitUntil(lambda: window.session.eye.shown is not before)
 
 
 def test_a_click_on_a_slider_goes_there_and_drags_on(qtbot: QtBot) -> None:
-    slider = Slider(Qt.Horizontal)
+    slider = Slider(Qt.Orientation.Horizontal)
     qtbot.addWidget(slider)
     slider.resize(414, 20)
     slider.setRange(0, 100)
     slider.show()
     chosen: list[int] = []
     slider.actionTriggered.connect(lambda _: chosen.append(slider.sliderPosition()))
-    QTest.mousePress(slider, Qt.LeftButton, pos=QPoint(307, 10))
+    QTest.mousePress(slider, Qt.MouseButton.LeftButton, pos=QPoint(307, 10))
     assert 73 <= slider.value() <= 77 and slider.isSliderDown() and chosen == [slider.value()]
     QTest.mouseMove(slider, QPoint(107, 10))
-    QTest.mouseRelease(slider, Qt.LeftButton, pos=QPoint(107, 10))
+    QTest.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=QPoint(107, 10))
     assert not slider.isSliderDown()
 
 
 def test_a_click_among_the_views_goes_to_that_view(window: Window) -> None:
     slider = window.views.slider
-    QTest.mouseClick(slider, Qt.LeftButton, pos=QPoint(slider.width() - 8, slider.height() // 2))
+    QTest.mouseClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(slider.width() - 8, slider.height() // 2))
     assert window.session.eye.view_index == slider.maximum() == 11

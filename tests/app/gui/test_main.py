@@ -7,11 +7,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from PyQt5.QtCore import QTimer
-from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.gui.main import run_window, surviving
+from app.gui.qt import QApplication, QTimer
 from app.gui.window import Window
 from tests.app.gui.conftest import NEVER, Shelf
 

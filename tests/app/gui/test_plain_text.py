@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.gui.banner import Banner
 from app.gui.panel.panel_parts import label
 from app.gui.plain_text import MOST_TOLD, cut, tip
+from app.gui.qt import QLabel, Qt
 from app.gui.window import Window
 
 MARKUP = "<b>bold</b> <img src='/nowhere.png'>"
 
 
 def test_labels_and_messages_show_markup_as_text(window: Window, qtbot: QtBot) -> None:
-    assert label(MARKUP).textFormat() == Qt.PlainText
-    assert window.banner.text.textFormat() == Qt.PlainText
-    rich = [shown for shown in window.findChildren(QLabel) if shown.textFormat() != Qt.PlainText and shown.text()]
+    assert label(MARKUP).textFormat() == Qt.TextFormat.PlainText
+    assert window.banner.text.textFormat() == Qt.TextFormat.PlainText
+    rich = [
+        shown for shown in window.findChildren(QLabel) if shown.textFormat() != Qt.TextFormat.PlainText and shown.text()
+    ]
     assert not [shown.text() for shown in rich if not shown.text().isprintable()]
 
 

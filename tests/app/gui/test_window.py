@@ -8,13 +8,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PyQt5.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
-from PyQt5.QtGui import QDropEvent, QImage
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.gui.main import make_window
+from app.gui.qt import (
+    QApplication,
+    QDropEvent,
+    QEvent,
+    QFileDialog,
+    QImage,
+    QMessageBox,
+    QMimeData,
+    QPoint,
+    QPointF,
+    Qt,
+    QTimer,
+    QUrl,
+)
 from app.gui.window import Window
 from app.settings import load_settings
 from engines.core.camera import Camera
@@ -22,6 +32,7 @@ from engines.core.errors import UserError
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, send_mouse, told, wait_exact
 from tests.app.gui.fake_scene import FakeScene
 from tests.engines.core.tensorflow_checkpoint import write_tensorflow_checkpoint
+from tests.qt_test import QTest
 
 SCENE = Path("fast.pth")
 
@@ -32,7 +43,7 @@ def pose(camera: Camera | None) -> bytes:
 
 def grabbed(window: Window) -> np.ndarray:
     """[H, W, 3] uint8, what is on the canvas."""
-    image = window.viewport.canvas.widget.grab().toImage().convertToFormat(QImage.Format_RGB888)
+    image = window.viewport.canvas.widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     memory = image.constBits().asarray(image.height() * image.bytesPerLine())
     rows = np.array(memory, dtype=np.uint8).reshape(image.height(), image.bytesPerLine())
     return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
@@ -54,13 +65,13 @@ def test_a_drag_is_followed_by_previews_while_no_exact_picture_is_there(
     open_and_wait(window, qtbot, Path("slow.pth"))
     slow.seconds = NEVER / 1000
     middle = window.viewport.canvas.widget.rect().center()
-    send_mouse(window, QEvent.MouseButtonPress, middle, Qt.LeftButton)
+    send_mouse(window, QEvent.Type.MouseButtonPress, middle, Qt.MouseButton.LeftButton)
     for step in (1, 2, 3):
-        send_mouse(window, QEvent.MouseMove, middle + QPoint(20 * step, 5 * step), Qt.LeftButton)
+        send_mouse(window, QEvent.Type.MouseMove, middle + QPoint(20 * step, 5 * step), Qt.MouseButton.LeftButton)
         wanted = pose(window.session.eye.shown)
         qtbot.waitUntil(lambda wanted=wanted: shown(window) == (wanted, "preview"), timeout=NEVER)
     slow.seconds = 0.0
-    send_mouse(window, QEvent.MouseButtonRelease, middle + QPoint(60, 15), Qt.LeftButton)
+    send_mouse(window, QEvent.Type.MouseButtonRelease, middle + QPoint(60, 15), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: shown(window) == (wanted, "exact"), timeout=NEVER)
 
 
@@ -81,10 +92,17 @@ def test_a_drag_ends_with_the_exact_picture(window: Window, qtbot: QtBot) -> Non
 
 @pytest.mark.parametrize(
     ("button", "modifiers"),
-    [(Qt.RightButton, 0), (Qt.MiddleButton, 0), (Qt.LeftButton, Qt.ShiftModifier), (Qt.LeftButton, Qt.ControlModifier)],
+    [
+        (Qt.MouseButton.RightButton, Qt.KeyboardModifier.NoModifier),
+        (Qt.MouseButton.MiddleButton, Qt.KeyboardModifier.NoModifier),
+        (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier),
+        (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier),
+    ],
     ids=["look", "pan", "pan with shift", "zoom"],
 )
-def test_every_drag_moves_the_eye(window: Window, qtbot: QtBot, button: int, modifiers: int) -> None:
+def test_every_drag_moves_the_eye(
+    window: Window, qtbot: QtBot, button: Qt.MouseButton, modifiers: Qt.KeyboardModifier
+) -> None:
     open_and_wait(window, qtbot, SCENE)
     before = pose(window.session.eye.shown)
     drag(window, qtbot, (30, 30), button, modifiers, steps=3)
@@ -230,15 +248,15 @@ def test_keys_reach_the_scene(window: Window, qtbot: QtBot) -> None:
     widget = window.viewport.canvas.widget
     window.activateWindow()
     qtbot.waitUntil(lambda: QApplication.activeWindow() is window, timeout=NEVER)
-    QTest.keyClick(widget, Qt.Key_2)
+    QTest.keyClick(widget, Qt.Key.Key_2)
     assert window.session.view.channel == "depth"
-    QTest.keyClick(widget, Qt.Key_BracketRight)
+    QTest.keyClick(widget, Qt.Key.Key_BracketRight)
     wait_exact(window, qtbot)
     assert window.session.eye.view_index == 1
     before = window.session.eye.shown.position
-    QTest.keyPress(widget, Qt.Key_W)
+    QTest.keyPress(widget, Qt.Key.Key_W)
     qtbot.waitUntil(lambda: np.linalg.norm(window.session.eye.shown.position - before) > 0.05, timeout=NEVER)
-    QTest.keyRelease(widget, Qt.Key_W)
+    QTest.keyRelease(widget, Qt.Key.Key_W)
     wait_exact(window, qtbot)
 
 
@@ -255,7 +273,9 @@ def drop(window: Window, path: Path) -> None:
     """As a file manager does."""
     urls = QMimeData()
     urls.setUrls([QUrl.fromLocalFile(str(path))])
-    event = QDropEvent(QPointF(9, 9), Qt.CopyAction, urls, Qt.LeftButton, Qt.NoModifier)
+    event = QDropEvent(
+        QPointF(9, 9), Qt.DropAction.CopyAction, urls, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
     window.dropEvent(event)
 
 
@@ -298,7 +318,7 @@ def test_a_folder_dropped_on_a_scene_is_asked_about(
     def choose(box: QMessageBox) -> None:
         next(button for button in box.buttons() if button.text() == wanted).click()
 
-    monkeypatch.setattr(QMessageBox, "exec_", choose)
+    monkeypatch.setattr(QMessageBox, "exec", choose)
     (tmp_path / "transforms.json").write_text("{}")
     drop(window, tmp_path)
     assert asked == ([] if data else [tmp_path])
@@ -315,9 +335,9 @@ def test_the_question_about_a_dropped_folder_can_be_left(
     monkeypatch.setattr(window.trainings, "ask", asked.append)
     (tmp_path / "transforms.json").write_text("{}")
     for leave in (
-        lambda box: QTest.keyClick(box, Qt.Key_Escape),
+        lambda box: QTest.keyClick(box, Qt.Key.Key_Escape),
         lambda box: box.close(),
-        lambda box: box.button(QMessageBox.Cancel).click(),
+        lambda box: box.button(QMessageBox.StandardButton.Cancel).click(),
     ):
         QTimer.singleShot(100, lambda leave=leave: leave(QApplication.activeModalWidget()))
         drop(window, tmp_path)

@@ -8,21 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PyQt5.QtCore import QMimeData, QPointF, Qt, QUrl
-from PyQt5.QtGui import QDropEvent
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from app.gui.export.export_settings import ExportSettings
+from app.gui.qt import QFileDialog, Qt
 from app.gui.window import Window
 from app.viewing.opening import CompanionPaths, open_scene
 from engines.core.data.images import read_image, to_uint8, write_png
 from engines.core.engine import never_stop
 from engines.core.paths.path_files import read_path
-from tests.app.gui.conftest import NEVER, shown_window, told
+from tests.app.gui.conftest import NEVER, drop, shown_window, told
 from tests.engines.dvr.test_photographs import photograph
 from tests.engines.dvr.test_upstream import CODED, saved
+from tests.qt_test import QTest
 
 SIZE = (560, 330)
 """Of the window: small pictures are drawn soon."""
@@ -62,12 +60,6 @@ def window(qtbot: QtBot) -> Iterator[Window]:
         yield window
 
 
-def drop(window: Window, path: Path) -> None:
-    urls = QMimeData()
-    urls.setUrls([QUrl.fromLocalFile(str(path))])
-    window.dropEvent(QDropEvent(QPointF(9, 9), Qt.CopyAction, urls, Qt.LeftButton, Qt.NoModifier))
-
-
 def wait_for(window: Window, qtbot: QtBot, source: Path) -> None:
     """Until the final picture of a scene made of it is there."""
 
@@ -95,7 +87,7 @@ def test_each_photograph_is_drawn_as_its_own_scene(
     dialog = window.inputs.dialog
     assert dialog is not None
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(photographs[0]), ""))
-    QTest.mouseClick(dialog.photograph, Qt.LeftButton)
+    QTest.mouseClick(dialog.photograph, Qt.MouseButton.LeftButton)
     wait_for(window, qtbot, photographs[0])
     first = window.looking.pixels
     np.testing.assert_array_equal(first, drawn(network, photographs[0], window))

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 import app.gui.export.exporting
@@ -16,6 +14,7 @@ from app import cli
 from app.commands import console
 from app.gui.export.export_dialog import ExportDialog
 from app.gui.export.export_settings import ExportSettings, make_export
+from app.gui.qt import QFileDialog, QMessageBox, Qt
 from app.gui.window import Window
 from app.human_readable import human_time
 from engines.core.camera import Array
@@ -118,9 +117,9 @@ def test_closing_the_window_asks_before_it_ends_the_export(
     def question(answer: int) -> None:
         monkeypatch.setattr(QMessageBox, "question", lambda _, __, text, *___: said.append(text) or answer)
 
-    question(QMessageBox.No)
+    question(QMessageBox.StandardButton.No)
     assert not window.close() and window.isVisible() and window.exporting.job is not None
-    question(QMessageBox.Yes)
+    question(QMessageBox.StandardButton.Yes)
     assert window.close() and not window.isVisible()
     assert list(tmp_path.iterdir()) == [] and len(said) == 2 and "nothing of it is kept" in said[0]
 
@@ -203,7 +202,7 @@ def test_a_preset_sets_the_size_and_says_which_it_is(window: Window, qtbot: QtBo
     sizes = {}
     dialog.preset.setFocus()
     for _ in range(dialog.preset.count() - 1):
-        qtbot.keyClick(dialog.preset, Qt.Key_Down)
+        qtbot.keyClick(dialog.preset, Qt.Key.Key_Down)
         sizes[dialog.preset.currentText()] = (dialog.settings().width, dialog.settings().height)
     assert sizes == {"720p": (1280, 720), "1080p": (1920, 1080), "4K": (3840, 2160), "Square": (1080, 1080)}
     dialog.height_px.setValue(1000)

@@ -9,10 +9,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PyQt5.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PyQt5.QtGui import QDragEnterEvent, QDropEvent
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QCheckBox, QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 import app.gui.export.export_job
@@ -21,12 +17,14 @@ import app.viewing.scene_loader
 from app.gui.export.export_settings import ExportSettings
 from app.gui.inputs.input_dialog import InputDialog
 from app.gui.main import make_window
+from app.gui.qt import QApplication, QCheckBox, QFileDialog, QLabel, Qt
 from app.gui.window import Window
 from app.settings import Settings, load_settings, save_settings
 from app.viewing.opening import CompanionPaths
 from engines.core.data.images import write_png
-from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, told, wait_exact
+from tests.app.gui.conftest import NEVER, Shelf, drag, drop, open_and_wait, told, wait_exact
 from tests.app.gui.made_of_photographs import ADVICE, Opener, Taker
+from tests.qt_test import QTest
 
 COND, PLAIN = Path("cond.pth"), Path("plain.pth")
 
@@ -83,16 +81,8 @@ def wait_for_dialog(window: Window, qtbot: QtBot) -> InputDialog:
     return window.inputs.dialog
 
 
-def drop(window: Window, *paths: Path) -> None:
-    """As a file manager does."""
-    urls = QMimeData()
-    urls.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    window.dragEnterEvent(QDragEnterEvent(QPoint(9, 9), Qt.CopyAction, urls, Qt.LeftButton, Qt.NoModifier))
-    window.dropEvent(QDropEvent(QPointF(9, 9), Qt.CopyAction, urls, Qt.LeftButton, Qt.NoModifier))
-
-
 def click(widget: object) -> None:
-    QTest.mouseClick(widget, Qt.LeftButton)
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
 
 
 def test_a_scene_that_needs_a_photograph_asks_for_one(
@@ -119,13 +109,13 @@ def test_enter_chooses_a_photograph_and_escape_leaves(
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (asked.append("photograph"), ("", ""))[1])
     window.files.open(COND)
     dialog = wait_for_dialog(window, qtbot)
-    QTest.keyClick(dialog, Qt.Key_Return)
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
     assert asked == ["photograph"] and dialog.isVisible()
-    QTest.keyClick(dialog, Qt.Key_Escape)
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
     assert window.inputs.dialog is None and window.session.opened is None
     assert "cond.pth” is not open" in told(window)
     click(window.banner.button)
-    QTest.keyClick(wait_for_dialog(window, qtbot), Qt.Key_Escape)
+    QTest.keyClick(wait_for_dialog(window, qtbot), Qt.Key.Key_Escape)
     # The one that waits takes what is dropped.
     drop(window, photographs[2])
     wait_for_input(window, qtbot, photographs[2])
@@ -219,7 +209,7 @@ def test_what_is_no_photograph_leaves_the_scene(
     assert shown.session.opened is before and shown.session.loader.opening is None
     assert load_settings().inputs == (str(photographs[0]),)
     click(shown.banner.button)
-    QTest.keyClick(wait_for_dialog(shown, qtbot), Qt.Key_Escape)
+    QTest.keyClick(wait_for_dialog(shown, qtbot), Qt.Key.Key_Escape)
     assert shown.session.opened is before and not shown.banner.isVisible()
     drop(shown, photographs[1])
     wait_for_input(shown, qtbot, photographs[1])
@@ -246,9 +236,9 @@ def test_recent_photographs_are_taken_by_mouse_and_keys(
     qtbot.waitUntil(lambda: QApplication.activeWindow() is shown, timeout=NEVER)
     shown.inputs.card.choose.setFocus()
     for _ in range(3):
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key_Tab)
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
     assert QApplication.focusWidget() is strip.buttons[2]
-    QTest.keyClick(strip.buttons[2], Qt.Key_Space)
+    QTest.keyClick(strip.buttons[2], Qt.Key.Key_Space)
     wait_for_input(shown, qtbot, photographs[1])
 
 
@@ -294,7 +284,7 @@ def test_the_command_says_why_it_is_grey(
     assert command.isEnabled() and "another photograph" in command.toolTip()
     window.activateWindow()
     qtbot.waitUntil(lambda: QApplication.activeWindow() is window, timeout=NEVER)
-    QTest.keyClick(window.viewport.canvas.widget, Qt.Key_I, Qt.ControlModifier)
+    QTest.keyClick(window.viewport.canvas.widget, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(photographs[1]), ""))
     click(wait_for_dialog(window, qtbot).photograph)
     wait_for_input(window, qtbot, photographs[1])
@@ -353,10 +343,7 @@ def test_what_is_dropped_on_the_question_is_taken(
 ) -> None:
     window.files.open(COND)
     dialog = wait_for_dialog(window, qtbot)
-    urls = QMimeData()
-    urls.setUrls([QUrl.fromLocalFile(str(photographs[1]))])
-    dialog.dragEnterEvent(QDragEnterEvent(QPoint(9, 9), Qt.CopyAction, urls, Qt.LeftButton, Qt.NoModifier))
-    dialog.dropEvent(QDropEvent(QPointF(9, 9), Qt.CopyAction, urls, Qt.LeftButton, Qt.NoModifier))
+    drop(dialog, photographs[1])
     wait_for_input(window, qtbot, photographs[1])
 
 

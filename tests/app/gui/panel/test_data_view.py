@@ -8,13 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
-from PyQt5.QtGui import QColor, QMouseEvent, QWheelEvent
-from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.capture.inspection.report import DataReport, Finding, InspectedCamera, Suitability, Thumbnail
 from app.gui.panel.data_view import GAP_PX, SMALLEST, TILE_PX, ContactSheet, DataView
+from app.gui.qt import QApplication, QColor, QEvent, QLabel, QMouseEvent, QPoint, QPointF, Qt, QWheelEvent
 from app.gui.theme import DARK, LIGHT, Colours, apply_theme
 from engines.core.camera import Array
 from tests.engines.core.examples import camera_ring
@@ -85,9 +83,9 @@ def texts(view: DataView) -> list[str]:
     return [label.text() for label in view.scroll.findChildren(QLabel)]
 
 
-def mouse(view: DataView, kind: QEvent.Type, at: QPointF, buttons: int = Qt.NoButton) -> None:
-    button = Qt.NoButton if kind == QEvent.MouseMove else Qt.LeftButton
-    event = QMouseEvent(kind, at, at, Qt.MouseButton(button), Qt.MouseButtons(buttons), Qt.NoModifier)
+def mouse(view: DataView, kind: QEvent.Type, at: QPointF, buttons: int = Qt.MouseButton.NoButton) -> None:
+    button = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else Qt.MouseButton.LeftButton
+    event = QMouseEvent(kind, at, at, Qt.MouseButton(button), Qt.MouseButton(buttons), Qt.KeyboardModifier.NoModifier)
     QApplication.sendEvent(view.map, event)
 
 
@@ -100,10 +98,10 @@ def test_facts_and_doubts_are_lines(view: DataView) -> None:
     assert warning.property("role") == "warning" and warning.text().startswith("1 photograph")
     # Names of files are no HTML.
     assert "Few <b>views</b>" in found and all(
-        label.textFormat() == Qt.PlainText for label in view.scroll.findChildren(QLabel)
+        label.textFormat() == Qt.TextFormat.PlainText for label in view.scroll.findChildren(QLabel)
     )
     view.set_report(report(findings=(), engines=()))
-    QApplication.sendPostedEvents(None, QEvent.DeferredDelete)
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert not any("black" in text or "Bored" in text for text in texts(view))
 
 
@@ -147,14 +145,23 @@ def test_a_drag_turns_the_wheel_comes_nearer_and_more_news_leave_it_so(view: Dat
     first = report()
     view.set_report(first)
     before = view.map.eye
-    mouse(view, QEvent.MouseButtonPress, QPointF(100, 100), Qt.LeftButton)
-    mouse(view, QEvent.MouseMove, QPointF(180, 110), Qt.LeftButton)
-    mouse(view, QEvent.MouseButtonRelease, QPointF(180, 110))
+    mouse(view, QEvent.Type.MouseButtonPress, QPointF(100, 100), Qt.MouseButton.LeftButton)
+    mouse(view, QEvent.Type.MouseMove, QPointF(180, 110), Qt.MouseButton.LeftButton)
+    mouse(view, QEvent.Type.MouseButtonRelease, QPointF(180, 110))
     turned = view.map.eye
     centre = np.zeros(3)
     assert before is not None and turned is not None and np.abs(turned.forward - before.forward).max() > 0.1
     at = QPointF(50, 50)
-    wheel = QWheelEvent(at, at, QPoint(), QPoint(0, 240), Qt.NoButton, Qt.NoModifier, Qt.NoScrollPhase, False)
+    wheel = QWheelEvent(
+        at,
+        at,
+        QPoint(),
+        QPoint(0, 240),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
     QApplication.sendEvent(view.map, wheel)
     nearer = view.map.eye
     assert nearer is not None
@@ -163,7 +170,7 @@ def test_a_drag_turns_the_wheel_comes_nearer_and_more_news_leave_it_so(view: Dat
     assert view.map.eye is nearer
     view.resize(420, 500)
     assert view.map.eye is not None and np.allclose(view.map.eye.camera_to_world, nearer.camera_to_world)
-    mouse(view, QEvent.MouseButtonDblClick, at, Qt.LeftButton)
+    mouse(view, QEvent.Type.MouseButtonDblClick, at, Qt.MouseButton.LeftButton)
     assert not np.allclose(view.map.eye.camera_to_world, nearer.camera_to_world)
 
 
@@ -174,10 +181,10 @@ def test_a_view_under_the_pointer_says_its_name(view: DataView) -> None:
     seen = view.map.view.flat
     assert seen is not None
     nearest = int(seen.order[-1])
-    mouse(view, QEvent.MouseMove, QPointF(*seen.pixels[nearest, 1:].mean(axis=0)))
+    mouse(view, QEvent.Type.MouseMove, QPointF(*seen.pixels[nearest, 1:].mean(axis=0)))
     assert view.map.hovered == f"view{nearest}" and painted(view, DARK.panel, 0) > before + 100
     assert painted(view, DARK.accent) > 20
-    mouse(view, QEvent.MouseMove, QPointF(1, 1))
+    mouse(view, QEvent.Type.MouseMove, QPointF(1, 1))
     assert view.map.hovered == ""
 
 

@@ -9,14 +9,12 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import pytest
 from pydantic import Field
-from PyQt5.QtCore import QPoint, QPointF, Qt
-from PyQt5.QtGui import QWheelEvent
-from PyQt5.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 import app.viewing.scene_loader
 from app.gui.panel.options_form import OptionsForm
 from app.gui.panel.options_panel import OptionsCard
+from app.gui.qt import QApplication, QCheckBox, QComboBox, QLabel, QLineEdit, QPoint, QPointF, Qt, QWheelEvent
 from app.gui.window import Window
 from app.viewing.opening import Opened
 from engines.core.config import OptimiserConfig, Options, make_options, parse_settings
@@ -67,10 +65,10 @@ def test_a_hand_changes_values(form: OptionsForm, qtbot: QtBot) -> None:
     told: list[dict[str, Any]] = []
     form.changed.connect(told.append)
     box = form.findChild(QCheckBox)
-    qtbot.mouseClick(box, Qt.LeftButton, pos=QPoint(8, box.rect().center().y()))
+    qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.rect().center().y()))
     assert told[-1]["crop_border"] is True
     form.findChild(QComboBox).setFocus()
-    qtbot.keyClick(form.findChild(QComboBox), Qt.Key_Down)
+    qtbot.keyClick(form.findChild(QComboBox), Qt.Key.Key_Down)
     assert told[-1]["depth_grid"] == "native"
     near, samples = form.findChildren(QLineEdit)
     near.setFocus()
@@ -78,12 +76,12 @@ def test_a_hand_changes_values(form: OptionsForm, qtbot: QtBot) -> None:
     qtbot.keyClicks(near, "0.5\r")
     assert told[-1]["near_plane"] == 0.5
     near.selectAll()
-    qtbot.keyClick(near, Qt.Key_Delete)
-    qtbot.keyClick(near, Qt.Key_Return)
+    qtbot.keyClick(near, Qt.Key.Key_Delete)
+    qtbot.keyClick(near, Qt.Key.Key_Return)
     assert told[-1]["near_plane"] is None
     count = len(told)
     samples.setFocus()
-    qtbot.keyClick(samples, Qt.Key_Return)
+    qtbot.keyClick(samples, Qt.Key.Key_Return)
     assert len(told) == count, "nothing was changed"
 
 
@@ -140,7 +138,16 @@ def test_the_wheel_scrolls_the_panel_and_changes_nothing_under_the_pointer(form:
         centre = QPointF(box.rect().center())
         at = QPointF(box.mapToGlobal(box.rect().center()))
         down = QPoint(0, -120)
-        event = QWheelEvent(centre, at, QPoint(), down, Qt.NoButton, Qt.NoModifier, Qt.NoScrollPhase, False)
+        event = QWheelEvent(
+            centre,
+            at,
+            QPoint(),
+            down,
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
         QApplication.sendEvent(box, event)
 
     form.findChild(QLineEdit).setFocus()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.gui.panel.panel_parts import Choice, Elided
+from app.gui.qt import QApplication, QLabel
 from app.gui.status import Status
 from app.gui.window import Window
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.gui.panel.scene_panel import SceneCard
+from app.gui.qt import QLabel
 from tests.app.gui.fake_scene import FakeScene, opened, write_photographs
 
 

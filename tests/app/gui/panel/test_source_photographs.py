@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PyQt5.QtCore import Qt
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QCheckBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
 import app.viewing.scene_loader
+from app.gui.qt import QCheckBox, QLineEdit, Qt
 from app.gui.window import Window
 from app.viewing.chosen_sources import made_of
 from app.viewing.opening import Opened
@@ -22,6 +20,7 @@ from engines.core.errors import UserError
 from engines.core.storage.checkpoint import Checkpoint
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, wait_exact
 from tests.app.gui.fake_scene import FakeScene, write_photographs
+from tests.qt_test import QTest
 
 
 class Drawn(Options):
@@ -84,7 +83,7 @@ def tick(window: Window, row: int) -> None:
     """As a hand does."""
     photographs = window.inputs.sources.card.list
     where = photographs.visualRect(photographs.model().index(row, 0)).center()
-    QTest.mouseClick(photographs.viewport(), Qt.LeftButton, Qt.NoModifier, where)
+    QTest.mouseClick(photographs.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, where)
 
 
 def wait_for(window: Window, qtbot: QtBot, chosen: tuple[int, ...]) -> None:
@@ -124,7 +123,7 @@ def test_photographs_are_ticked_in_order_and_the_scene_follows(
     tick(shown, 1)
     wait_for(shown, qtbot, (1, 5))
     assert card.used.text() == "2 of 12 used; needs 2 at least"
-    QTest.mouseClick(card.automatic, Qt.LeftButton)
+    QTest.mouseClick(card.automatic, Qt.MouseButton.LeftButton)
     wait_for(shown, qtbot, (0, 1, 2))
     assert not card.automatic.isEnabled() and shown.session.loader.settings == ("views=null",)
 
@@ -135,8 +134,8 @@ def test_by_the_keyboard_and_with_other_options(
     photographs = shown.inputs.sources.card.list
     photographs.setFocus()
     photographs.setCurrentIndex(photographs.model().index(3, 0))
-    QTest.keyClick(photographs, Qt.Key_Right)
-    QTest.keyClick(photographs, Qt.Key_Space)
+    QTest.keyClick(photographs, Qt.Key.Key_Right)
+    QTest.keyClick(photographs, Qt.Key.Key_Space)
     assert photographs.described(11) == "Photograph 11 (011): not used; can't be read"
     wait_for(shown, qtbot, (0, 1, 2, 4))
     # Another option reads the scene again, of the same photographs.

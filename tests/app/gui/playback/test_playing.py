@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtWidgets import QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
+from app.gui.qt import QComboBox, QLabel, QPoint, Qt
 from app.gui.window import Window
 from app.viewing.opening import Opened
 from engines.core.engine import INSTANCE, TIME, Control
@@ -162,7 +161,9 @@ def test_nothing_of_a_recording_stays_when_it_is_closed(window: Window, qtbot: Q
 
 def test_a_click_in_the_bar_goes_there(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
     slider = window.playing.bar.slider
-    qtbot.mouseClick(slider, Qt.LeftButton, pos=QPoint(round(7 + (slider.width() - 14) * 4 / 5), slider.height() // 2))
+    qtbot.mouseClick(
+        slider, Qt.MouseButton.LeftButton, pos=QPoint(round(7 + (slider.width() - 14) * 4 / 5), slider.height() // 2)
+    )
     assert window.session.timeline.time_step == 4 == slider.value()
 
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QPoint, Qt, QTimer
 from pytestqt.qtbot import QtBot
 
+from app.gui.qt import QEvent, QPoint, Qt, QTimer
 from app.gui.window import Window
 from tests.app.gui.conftest import send_mouse
 from tests.app.gui.training.test_real_run import learning, scene_file  # noqa: F401  (fixtures)
@@ -44,14 +44,14 @@ class Hand:
         self._window, self._began_s, self._due_s = window, time.perf_counter(), time.perf_counter() + BEAT_S
         self._middle = window.viewport.canvas.widget.rect().center()
         self._timer = QTimer(window)
-        self._timer.setTimerType(Qt.PreciseTimer)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._beat)
         self._stopped = threading.Event()
         self._posting = threading.Thread(target=self._post, daemon=True)
 
     def begin(self) -> None:
-        send_mouse(self._window, QEvent.MouseButtonPress, self._middle, Qt.LeftButton)
+        send_mouse(self._window, QEvent.Type.MouseButtonPress, self._middle, Qt.MouseButton.LeftButton)
         self._timer.setInterval(round(1000 * BEAT_S))
         self._timer.start()
         self._due_s = time.perf_counter() + self._timer.interval() / 1000
@@ -61,7 +61,7 @@ class Hand:
         self._timer.stop()
         self._stopped.set()
         self._posting.join()
-        send_mouse(self._window, QEvent.MouseButtonRelease, self._middle, Qt.LeftButton)
+        send_mouse(self._window, QEvent.Type.MouseButtonRelease, self._middle, Qt.MouseButton.LeftButton)
 
     def _beat(self) -> None:
         now = time.perf_counter()
@@ -71,7 +71,7 @@ class Hand:
             # It rests: the run, which was held, goes on.
             angle = 0.0
         at = self._middle + QPoint(round(80 * math.sin(angle)), round(30 * math.cos(angle)))
-        send_mouse(self._window, QEvent.MouseMove, at, Qt.LeftButton)
+        send_mouse(self._window, QEvent.Type.MouseMove, at, Qt.MouseButton.LeftButton)
         # Beats that were missed are not made up for.
         step_s = self._timer.interval() / 1000
         self._due_s += step_s * max(1, math.ceil((time.perf_counter() - self._due_s) / step_s))

@@ -7,12 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import Qt, QTimer
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QDialogButtonBox, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.capture.colmap.structure_from_motion import SfmResult
+from app.gui.qt import QApplication, QDialogButtonBox, QMessageBox, QPushButton, Qt, QTimer
 from app.gui.training import poses_part
 from app.gui.training.dialog import TrainDialog
 from app.gui.window import Window
@@ -20,6 +18,7 @@ from engines.core.data.images import write_png
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
 from tests.app.gui.conftest import NEVER
+from tests.qt_test import QTest
 
 SOON = 8000
 
@@ -57,7 +56,7 @@ def dialog(window: Window, search: Search, tmp_path: Path, qtbot: QtBot) -> Trai
     shown = window.trainings.asking.dialog
     assert shown is not None
     qtbot.waitUntil(lambda: shown.data.poses.find.isVisible(), timeout=SOON)
-    qtbot.mouseClick(shown.data.poses.find, Qt.LeftButton)
+    qtbot.mouseClick(shown.data.poses.find, Qt.MouseButton.LeftButton)
     assert shown.data.poses.busy
     return shown
 
@@ -74,14 +73,14 @@ def answered(qtbot: QtBot, key: int | None, button: str = "") -> list[str]:
             qtbot.keyClick(box, key)
         else:
             there = {each.text().replace("&", ""): each for each in box.findChildren(QPushButton)}
-            qtbot.mouseClick(there[button], Qt.LeftButton)
+            qtbot.mouseClick(there[button], Qt.MouseButton.LeftButton)
 
     QTimer.singleShot(200, answer)
     return asked
 
 
 def by_escape(dialog: TrainDialog, qtbot: QtBot) -> None:
-    qtbot.keyClick(dialog, Qt.Key_Escape)
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
 
 
 def by_title_bar(dialog: TrainDialog, qtbot: QtBot) -> None:
@@ -90,7 +89,7 @@ def by_title_bar(dialog: TrainDialog, qtbot: QtBot) -> None:
 
 def by_button(dialog: TrainDialog, qtbot: QtBot) -> None:
     buttons = dialog.findChild(QDialogButtonBox)
-    qtbot.mouseClick(buttons.button(QDialogButtonBox.Cancel), Qt.LeftButton)
+    qtbot.mouseClick(buttons.button(QDialogButtonBox.StandardButton.Cancel), Qt.MouseButton.LeftButton)
 
 
 CLOSINGS = (by_escape, by_title_bar, by_button)
@@ -101,7 +100,7 @@ Close = Callable[[TrainDialog, QtBot], None]
 def test_closing_asks_and_escape_stays(
     dialog: TrainDialog, search: Search, window: Window, qtbot: QtBot, close: Close
 ) -> None:
-    asked = answered(qtbot, Qt.Key_Escape)
+    asked = answered(qtbot, Qt.Key.Key_Escape)
     close(dialog, qtbot)
     assert len(asked) == 1 and "plain are being estimated" in asked[0]
     assert dialog.isVisible() and dialog.data.poses.busy and search.stopped == 0
@@ -112,7 +111,7 @@ def test_it_goes_on_while_the_dialog_is_closed_and_is_there_again(
     dialog: TrainDialog, search: Search, window: Window, qtbot: QtBot, close: Close
 ) -> None:
     # Enter is the answer that loses nothing.
-    answered(qtbot, Qt.Key_Return)
+    answered(qtbot, Qt.Key.Key_Return)
     close(dialog, qtbot)
     assert not dialog.isVisible() and dialog.data.poses.busy and "in the background" in window.banner.text.text()
     window.activateWindow()
@@ -121,7 +120,7 @@ def test_it_goes_on_while_the_dialog_is_closed_and_is_there_again(
     def is_there_again() -> bool:
         # While the display still hands the focus back from the dialog no window is active, and keys reach none.
         if not dialog.isVisible():
-            QTest.keyClick(window.windowHandle(), Qt.Key_T, Qt.ControlModifier)
+            QTest.keyClick(window.windowHandle(), Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
         return dialog.isVisible()
 
     qtbot.waitUntil(is_there_again, timeout=NEVER)
@@ -152,12 +151,12 @@ def test_what_became_of_it_is_told_by_the_window(
     written = (tmp_path / "plain" / "sparse" / "0", tmp_path / "plain" / "transforms.json")
     search.result = SfmResult(3, (), 40, written, (), ())
     qtbot.waitUntil(lambda: "found for 3 of 3" in window.banner.text.text(), timeout=SOON)
-    qtbot.mouseClick(window.banner.button, Qt.LeftButton)
+    qtbot.mouseClick(window.banner.button, Qt.MouseButton.LeftButton)
     assert dialog.isVisible() and not dialog.data.poses.busy
 
 
 def test_a_failure_in_the_background_is_told(dialog: TrainDialog, search: Search, window: Window, qtbot: QtBot) -> None:
-    answered(qtbot, Qt.Key_Return)
+    answered(qtbot, Qt.Key.Key_Return)
     by_escape(dialog, qtbot)
     search.result = UserError("no poses could be estimated")
     qtbot.waitUntil(lambda: window.banner.text.text() == "no poses could be estimated", timeout=SOON)
@@ -168,23 +167,23 @@ def test_another_folder_asks_first(
     dialog: TrainDialog, search: Search, window: Window, qtbot: QtBot, tmp_path: Path
 ) -> None:
     write_png(tmp_path / "other" / "a.png", np.zeros((32, 32, 3), np.uint8))
-    asked = answered(qtbot, Qt.Key_Escape)
+    asked = answered(qtbot, Qt.Key.Key_Escape)
     # As dropping it on the window does.
     window.trainings.ask(tmp_path / "other")
     assert len(asked) == 1 and dialog.data.poses.busy and dialog.data.path.text() == str(tmp_path / "plain")
     # The same again changes nothing.
     dialog.data.path.setFocus()
-    qtbot.keyClick(dialog.data.path, Qt.Key_Return)
+    qtbot.keyClick(dialog.data.path, Qt.Key.Key_Return)
     assert dialog.data.poses.busy and search.stopped == 0
     answered(qtbot, None, "Stop, and open the other")
     dialog.data.path.setText(str(tmp_path / "other"))
-    qtbot.keyClick(dialog.data.path, Qt.Key_Return)
+    qtbot.keyClick(dialog.data.path, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: search.stopped == 1, timeout=SOON)
     assert not dialog.data.poses.busy
 
 
 def test_quitting_asks_first(dialog: TrainDialog, search: Search, window: Window, qtbot: QtBot) -> None:
-    asked = answered(qtbot, Qt.Key_Return)
+    asked = answered(qtbot, Qt.Key.Key_Return)
     assert not window.close() and window.isVisible() and len(asked) == 1 and search.stopped == 0
     answered(qtbot, None, "Quit")
     assert window.close()

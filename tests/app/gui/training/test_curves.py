@@ -6,11 +6,9 @@ import math
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QPoint, QPointF, Qt
-from PyQt5.QtGui import QWheelEvent
-from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.gui.qt import QApplication, QPoint, QPointF, Qt, QWheelEvent
 from app.gui.theme import colours_of
 from app.gui.training.curves import PSNR, CurvesView, smoothed
 from app.training.runs.library import Curves
@@ -125,15 +123,15 @@ def test_what_was_zoomed_is_shown_whole_again_by_a_button_that_is_there_then(vie
     assert not view.fit.isVisible()
     at = QPointF(view.plot.viewport().rect().center())
     turned = QWheelEvent(
-        at, view.plot.viewport().mapToGlobal(at.toPoint()), QPoint(), QPoint(0, 480), Qt.NoButton, Qt.NoModifier,
-        Qt.NoScrollPhase, False,
+        at, view.plot.viewport().mapToGlobal(at.toPoint()), QPoint(), QPoint(0, 480),
+        Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
     )  # fmt: skip
     QApplication.sendEvent(view.plot.viewport(), turned)
     assert box.viewRange()[0] != whole and view.fit.isVisible()
     # A curve that grows meanwhile leaves it.
     view.show_curves({"car": curves(l1=[0.5, 0.25, 0.2])})
     assert view.fit.isVisible()
-    qtbot.mouseClick(view.fit, Qt.LeftButton)
+    qtbot.mouseClick(view.fit, Qt.MouseButton.LeftButton)
     assert box.viewRange()[0] == whole and not view.fit.isVisible()
 
 

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QApplication, QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.capture.colmap.structure_from_motion import SfmProgress, SfmResult
+from app.gui.qt import QApplication, QLineEdit, QMessageBox, Qt
 from app.gui.training import dialog, poses_part
 from app.gui.training.dialog import TrainDialog
 from app.gui.window import Window
@@ -161,7 +160,7 @@ def test_what_will_not_fit_is_said(
 def test_enter_in_a_field_does_not_begin(asked: TrainDialog, qtbot: QtBot, photographs: Path) -> None:
     choose(asked, qtbot, photographs)
     asked.how.out.setFocus()
-    qtbot.keyClick(asked.how.out, Qt.Key_Return)
+    qtbot.keyClick(asked.how.out, Qt.Key.Key_Return)
     assert asked.isVisible()
 
 
@@ -240,7 +239,11 @@ def test_finding_cameras_can_be_stopped_and_may_fail(
 def test_cameras_that_are_there_are_replaced_only_when_the_question_is_answered_so(
     asked: TrainDialog, qtbot: QtBot, photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, told, answers = plain(tmp_path / "plain", photographs), list[bool](), [QMessageBox.No, QMessageBox.Yes]
+    folder, told, answers = (
+        plain(tmp_path / "plain", photographs),
+        list[bool](),
+        [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes],
+    )
     (folder / "poses_bounds.npy").write_bytes(b"mine")
     texts = list[str]()
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QAction, QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.gui.panel.panel_parts import BETWEEN
+from app.gui.qt import QAction, QApplication, QLabel, QPushButton
 from app.gui.training.panel import TrainingPanel
 from app.gui.training.runs_list import METHOD
 from app.gui.window import Window

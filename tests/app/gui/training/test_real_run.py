@@ -8,10 +8,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from PyQt5.QtCore import QEvent, QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from app.gui.main import make_window
+from app.gui.qt import QEvent, QPoint, Qt
 from app.gui.window import Window
 from app.training.loop import run_training
 from app.training.runs.run_process import RunProcess
@@ -71,15 +71,15 @@ def frozen(window: Window) -> bool:
 @pytest.mark.slow
 def test_a_run_is_held_while_the_hand_moves_and_learns_on_by_itself(learning: Window, qtbot: QtBot) -> None:
     middle = learning.viewport.canvas.widget.rect().center()
-    send_mouse(learning, QEvent.MouseButtonPress, middle, Qt.LeftButton)
+    send_mouse(learning, QEvent.Type.MouseButtonPress, middle, Qt.MouseButton.LeftButton)
     across = itertools.count()
 
     def held_while_it_moves() -> bool:
-        send_mouse(learning, QEvent.MouseMove, middle + QPoint(next(across) % 100, 0), Qt.LeftButton)
+        send_mouse(learning, QEvent.Type.MouseMove, middle + QPoint(next(across) % 100, 0), Qt.MouseButton.LeftButton)
         return frozen(learning)
 
     qtbot.waitUntil(held_while_it_moves, timeout=START_MS)
-    send_mouse(learning, QEvent.MouseButtonRelease, middle, Qt.LeftButton)
+    send_mouse(learning, QEvent.Type.MouseButtonRelease, middle, Qt.MouseButton.LeftButton)
     before = step(learning)
     qtbot.waitUntil(lambda: step(learning) > before, timeout=START_MS)
     assert not frozen(learning)

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QFile
-from PyQt5.QtWidgets import QApplication, QInputDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from app.gui.qt import QApplication, QFile, QInputDialog, QMessageBox
 from app.gui.training.run_menu import RunMenu
 from app.gui.window import Window
 from app.settings import load_settings
@@ -324,10 +323,10 @@ def test_to_the_trash(
     menu, _, row = menu_of(window, "old")
     moved: list[str] = []
     monkeypatch.setattr(QFile, "moveToTrash", lambda path: (moved.append(path), (not moved[1:], ""))[1])
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.No)
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
     menu.delete([row])
     assert not moved
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.Yes)
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
     menu.delete([row])
     assert moved == [str(folder)] and "old" not in rows(window)
     with pytest.raises(UserError, match="there is no trash for it here"):
@@ -338,13 +337,13 @@ def answer(monkeypatch: pytest.MonkeyPatch, choose: Callable[[QMessageBox], obje
     """The question that closing asks; `choose` gives the button."""
     asked: list[str] = []
 
-    def exec_(box: QMessageBox) -> int:
+    def choose_button(box: QMessageBox) -> int:
         asked.append(box.text())
         button = choose(box)
         box.clickedButton = lambda: button
         return 0
 
-    monkeypatch.setattr(QMessageBox, "exec_", exec_)
+    monkeypatch.setattr(QMessageBox, "exec", choose_button)
     return asked
 
 

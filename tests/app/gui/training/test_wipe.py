@@ -6,13 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtGui import QColor
-from PyQt5.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.gui.qt import QColor, QPoint, Qt
 from app.gui.training.wipe import Wipe
 from engines.core.data.images import write_png
+from tests.qt_test import QTest
 
 RED, BLUE = (200, 0, 0), (0, 0, 200)
 
@@ -41,11 +40,11 @@ def test_left_of_the_line_is_the_one_and_right_of_it_the_other(wipe: Wipe, tmp_p
     place = wipe.place()
     assert (place.left(), place.top(), place.width(), place.height()) == (0, 50, 400, 200)
     assert colour_at(wipe, 100, 200) == RED and colour_at(wipe, 300, 200) == BLUE
-    QTest.mousePress(wipe, Qt.LeftButton, pos=QPoint(40, 150))
+    QTest.mousePress(wipe, Qt.MouseButton.LeftButton, pos=QPoint(40, 150))
     assert wipe.share == pytest.approx(0.1)
     assert colour_at(wipe, 100, 200) == BLUE
     for x, share in ((-50, 0.0), (900, 1.0)):
-        QTest.mousePress(wipe, Qt.LeftButton, pos=QPoint(x, 150))
+        QTest.mousePress(wipe, Qt.MouseButton.LeftButton, pos=QPoint(x, 150))
         assert wipe.share == share
 
 
@@ -60,7 +59,7 @@ def test_where_nothing_is_it_says_why(wipe: Wipe, tmp_path: Path) -> None:
     for missing in (None, tmp_path / "gone.png", tmp_path / "cut.png"):
         wipe.show_pair(None, missing, ("", ""), "Drawn at the first validation")
         assert wipe.place().isEmpty() and not wipe.grab().isNull()
-        QTest.mousePress(wipe, Qt.LeftButton, pos=QPoint(40, 150))
+        QTest.mousePress(wipe, Qt.MouseButton.LeftButton, pos=QPoint(40, 150))
         assert wipe.share == 0.5
 
 

@@ -8,17 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PyQt5.QtCore import Qt
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.gui.export.export_settings import ExportSettings
+from app.gui.qt import QLineEdit, Qt
 from app.gui.viewport.colouring import read_limits
 from app.gui.window import Window
 from app.rendering import display
 from engines.core.errors import UserError
 from tests.app.gui.conftest import NEVER, open_and_wait
+from tests.qt_test import QTest
 
 FINAL = "● Final"
 
@@ -30,7 +29,7 @@ def deep(window: Window, qtbot: QtBot) -> Window:
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=NEVER)
     window.viewport.focus()
-    QTest.keyClick(window.viewport.canvas.widget, Qt.Key_2)
+    QTest.keyClick(window.viewport.canvas.widget, Qt.Key.Key_2)
     wait_shown(window, qtbot, None, "turbo")
     return window
 
@@ -51,7 +50,7 @@ def type_into(field: QLineEdit, text: str) -> None:
     field.setFocus()
     field.selectAll()
     QTest.keyClicks(field, text)
-    QTest.keyClick(field, Qt.Key_Return)
+    QTest.keyClick(field, Qt.Key.Key_Return)
 
 
 def test_another_map_is_shown_remembered_and_exported(deep: Window, qtbot: QtBot, tmp_path: Path) -> None:
@@ -60,15 +59,15 @@ def test_another_map_is_shown_remembered_and_exported(deep: Window, qtbot: QtBot
     before = deep.channels.bar.grab().toImage()
     colours.setFocus()
     for _ in range(colours.count() - 1):
-        QTest.keyClick(colours, Qt.Key_Down)
+        QTest.keyClick(colours, Qt.Key.Key_Down)
     assert colours.currentText() == "Grey"
     wait_shown(deep, qtbot, None, "grey")
     assert deep.channels.bar.grab().toImage() != before
     assert deep.settings.current.colour_maps == {"depth": "grey"}
     # The image has none, and the depth has its own again after it.
-    QTest.keyClick(deep.viewport.canvas.widget, Qt.Key_1)
+    QTest.keyClick(deep.viewport.canvas.widget, Qt.Key.Key_1)
     qtbot.waitUntil(lambda: not colours.isVisible(), timeout=NEVER)
-    QTest.keyClick(deep.viewport.canvas.widget, Qt.Key_2)
+    QTest.keyClick(deep.viewport.canvas.widget, Qt.Key.Key_2)
     wait_shown(deep, qtbot, None, "grey")
     deep.exporting.begin(ExportSettings(path="orbit", frames=2, channels=("depth",), out=str(tmp_path / "depth.gif")))
     qtbot.waitUntil((tmp_path / "depth.gif").exists, timeout=NEVER)
@@ -87,7 +86,7 @@ def test_a_range_that_is_typed_is_locked_and_can_be_let_go(deep: Window, qtbot: 
     type_into(row.high, "9")
     wait_shown(deep, qtbot, (low, 9.0), "turbo")
     assert row.middle.text() == "4.75"
-    qtbot.mouseClick(deep.channels.keep, Qt.LeftButton)
+    qtbot.mouseClick(deep.channels.keep, Qt.MouseButton.LeftButton)
     wait_shown(deep, qtbot, None, "turbo")
     assert deep.session.view.limits is None and row.low.text() == f"{limits[0]:.4g}"
 
@@ -97,7 +96,7 @@ def test_a_range_that_can_not_be_is_refused_in_a_line(deep: Window, qtbot: QtBot
     before = deep.channels.range.low.text()
     deep.channels.range.low.setFocus()
     deep.channels.range.low.selectAll()
-    QTest.keyClick(deep.channels.range.low, Qt.Key_Backspace)
+    QTest.keyClick(deep.channels.range.low, Qt.Key.Key_Backspace)
     type_into(deep.channels.range.low, text)
     assert "the range" in deep.banner.text.text() and deep.session.view.limits is None
     assert deep.channels.range.low.text() == before and not deep.channels.keep.isChecked()
@@ -106,14 +105,14 @@ def test_a_range_that_can_not_be_is_refused_in_a_line(deep: Window, qtbot: QtBot
 def test_tabbing_through_the_range_does_not_lock_it(deep: Window, qtbot: QtBot) -> None:
     deep.channels.range.low.setFocus()
     for _ in range(3):
-        QTest.keyClick(deep.focusWidget(), Qt.Key_Tab)
+        QTest.keyClick(deep.focusWidget(), Qt.Key.Key_Tab)
     assert deep.session.view.limits is None
 
 
 def test_digits_are_typed_and_choose_no_channel(deep: Window, qtbot: QtBot) -> None:
     deep.channels.range.high.setFocus()
     deep.channels.range.high.selectAll()
-    for key in (Qt.Key_1, Qt.Key_2):
+    for key in (Qt.Key.Key_1, Qt.Key.Key_2):
         # As the window system does: to the window, which asks for shortcuts first.
         QTest.keyClick(deep.windowHandle(), key)
     assert deep.session.view.channel == "depth" and deep.channels.range.high.text() == "12"
@@ -134,7 +133,7 @@ def test_keys_go_through_the_panel_from_its_top(deep: Window, qtbot: QtBot) -> N
         at = deep.focusWidget()
         # In the panel's content, which is scrolled so that it is seen.
         places.append(at.mapTo(deep.dock.scroll.widget(), at.rect().center()).y())
-        QTest.keyClick(deep.focusWidget(), Qt.Key_Tab)
+        QTest.keyClick(deep.focusWidget(), Qt.Key.Key_Tab)
         if not deep.dock.isAncestorOf(deep.focusWidget()):
             break
     # Those of one row stand at the height of each other, nearly.

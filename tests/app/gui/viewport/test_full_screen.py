@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt5.QtCore import Qt
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QToolBar, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.gui.qt import QApplication, Qt, QToolBar, QWidget
 from app.gui.window import Window
 from tests.app.gui.conftest import open_and_wait
+from tests.qt_test import QTest
 
 
 def bars(window: Window) -> list[bool]:
@@ -29,13 +28,13 @@ def active(window: Window, qtbot: QtBot) -> QWidget:
 def test_full_screen_is_the_picture_alone_and_escape_leaves(window: Window, qtbot: QtBot) -> None:
     open_and_wait(window, qtbot, Path("fast.pth"))
     canvas = active(window, qtbot)
-    QTest.keyClick(canvas, Qt.Key_F11)
+    QTest.keyClick(canvas, Qt.Key.Key_F11)
     qtbot.waitUntil(window.isFullScreen)
     assert bars(window) == [False] * 4 and "Esc" in window.banner.text.text()
     # Keys of the hidden menus go on working.
-    QTest.keyClick(canvas, Qt.Key_2)
+    QTest.keyClick(canvas, Qt.Key.Key_2)
     assert window.commands["channel_2"].isChecked()
-    QTest.keyClick(canvas, Qt.Key_Escape)
+    QTest.keyClick(canvas, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not window.isFullScreen())
     assert bars(window) == [True] * 4 and not window.commands["full_screen"].isChecked()
 
@@ -43,14 +42,14 @@ def test_full_screen_is_the_picture_alone_and_escape_leaves(window: Window, qtbo
 def test_a_hidden_panel_stays_hidden_and_an_opened_one_stays(window: Window, qtbot: QtBot) -> None:
     open_and_wait(window, qtbot, Path("fast.pth"))
     canvas = active(window, qtbot)
-    QTest.keyClick(canvas, Qt.Key_F9)
-    for key in (Qt.Key_F11, Qt.Key_F11):
+    QTest.keyClick(canvas, Qt.Key.Key_F9)
+    for key in (Qt.Key.Key_F11, Qt.Key.Key_F11):
         QTest.keyClick(canvas, key)
     assert bars(window) == [True, True, True, False]
-    QTest.keyClick(canvas, Qt.Key_F11)
-    QTest.keyClick(canvas, Qt.Key_F9)
+    QTest.keyClick(canvas, Qt.Key.Key_F11)
+    QTest.keyClick(canvas, Qt.Key.Key_F9)
     assert window.dock.isVisible()
-    QTest.keyClick(canvas, Qt.Key_F11)
+    QTest.keyClick(canvas, Qt.Key.Key_F11)
     assert window.dock.isVisible()
 
 

@@ -8,21 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
-from PyQt5.QtCore import QMimeData, QPoint, QUrl
-from PyQt5.QtGui import QImage
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 import app.gui.viewport.mesh_opening
 from app.gui.dropping import drop, dropped_paths
 from app.gui.main import make_window
+from app.gui.qt import QApplication, QFileDialog, QImage, QMimeData, QPoint, QUrl
 from app.gui.window import Window
 from app.mesh.mesh_reading import MeshFile
 from app.settings import load_settings
 from engines.core.camera import Array
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, told, wait_exact
 from tests.app.gui.fake_scene import BALLS, FakeScene
+from tests.qt_test import QTest
 
 SCENE = Path("fast.pth")
 
@@ -67,7 +65,7 @@ def on_screen(widget: object, qtbot: QtBot) -> Array:
     corner = widget.mapToGlobal(QPoint(0, 0))  # type: ignore[attr-defined]
     size = (widget.width(), widget.height())  # type: ignore[attr-defined]
     shot = QApplication.primaryScreen().grabWindow(0, corner.x(), corner.y(), *size).toImage()
-    shot = shot.convertToFormat(QImage.Format_RGB888)
+    shot = shot.convertToFormat(QImage.Format.Format_RGB888)
     data = np.frombuffer(shot.constBits().asarray(shot.sizeInBytes()), dtype=np.uint8)
     return data.reshape(shot.height(), shot.bytesPerLine())[:, : 3 * shot.width()].reshape(shot.height(), -1, 3).copy()
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt5.QtCore import QEvent, QPoint, Qt
 from pytestqt.qtbot import QtBot
 
+from app.gui.qt import QEvent, QPoint, Qt
 from app.gui.window import Window
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, send_mouse, wait_exact
 from tests.app.gui.fake_scene import FakeScene
@@ -44,12 +44,16 @@ def test_the_depth_under_the_mouse_is_told_and_that_of_a_background_is_none(wind
     qtbot.waitUntil(lambda: window.looking.shown == "depth", timeout=NEVER)
     canvas = window.viewport.canvas
     place = canvas.placement()
-    send_mouse(window, QEvent.MouseMove, QPoint(*(round(x) for x in place.to_viewport(64, 64))), Qt.NoButton)
+    send_mouse(
+        window, QEvent.Type.MouseMove, QPoint(*(round(x) for x in place.to_viewport(64, 64))), Qt.MouseButton.NoButton
+    )
     frame = window.looking.picture.frame  # type: ignore[union-attr]
     assert frame is not None and frame.depth is not None
     told = float(window.channels.value.text().rsplit(" ", 1)[1])
     assert abs(told - float(frame.depth[64, 64])) < 0.1 and window.channels.value.isVisible()
-    send_mouse(window, QEvent.MouseMove, QPoint(*(round(x) for x in place.to_viewport(2, 2))), Qt.NoButton)
+    send_mouse(
+        window, QEvent.Type.MouseMove, QPoint(*(round(x) for x in place.to_viewport(2, 2))), Qt.MouseButton.NoButton
+    )
     assert window.channels.value.text() == "At the cursor: –"
     # Nothing is where the background is grey.
     assert window.looking.pixels is not None and tuple(window.looking.pixels[2, 2]) == (96, 96, 96)

@@ -8,16 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PyQt5.QtCore import Qt
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
+from app.gui.qt import QComboBox, QFileDialog, Qt
 from app.gui.window import Window
 from engines.core.engine import INSTANCE, TIME, Control
 from tests.app.gui.conftest import NEVER, Shelf, open_and_wait
 from tests.app.gui.fake_scene import FakeScene
 from tests.app.recorded import RecordedScene
+from tests.qt_test import QTest
 
 FINAL = "● Final"
 
@@ -39,7 +38,7 @@ def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_moment_that_is_not_ready_is_no_final_picture(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
     qtbot.waitUntil(lambda: window.status.state.text() == FINAL, timeout=NEVER)
     recorded.prepare_s = 1.5
-    QTest.keyClick(window.viewport.canvas.widget, Qt.Key_J)
+    QTest.keyClick(window.viewport.canvas.widget, Qt.Key.Key_J)
     states = set()
     while 1 not in recorded.there:
         states.add(window.status.state.text())
@@ -58,10 +57,10 @@ def test_a_moment_that_is_not_ready_is_not_final_in_another_channel_either(
 ) -> None:
     qtbot.waitUntil(lambda: window.status.state.text() == FINAL, timeout=NEVER)
     recorded.prepare_s = 2.0
-    QTest.keyClick(window.viewport.canvas.widget, Qt.Key_J)
+    QTest.keyClick(window.viewport.canvas.widget, Qt.Key.Key_J)
     qtbot.waitUntil(lambda: window.status.state.text() == "● Preview", timeout=NEVER)
     states, channels = set(), set()
-    for key in (Qt.Key_2, Qt.Key_1, Qt.Key_2):
+    for key in (Qt.Key.Key_2, Qt.Key.Key_1, Qt.Key.Key_2):
         QTest.keyClick(window.viewport.canvas.widget, key)
         for _ in range(30):
             if 1 in recorded.there:
@@ -81,8 +80,8 @@ def test_a_screenshot_waits_for_the_moment_that_is_chosen(
     window: Window, qtbot: QtBot, recorded: RecordedScene, saved: Path
 ) -> None:
     recorded.prepare_s = 0.6
-    QTest.keyClick(window.viewport.canvas.widget, Qt.Key_J)
-    QTest.keyClick(window.viewport.canvas.widget, Qt.Key_S, Qt.ControlModifier)
+    QTest.keyClick(window.viewport.canvas.widget, Qt.Key.Key_J)
+    QTest.keyClick(window.viewport.canvas.widget, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     assert not saved.exists() and "final" in window.banner.text.text()
     qtbot.waitUntil(saved.exists, timeout=NEVER)
     with Image.open(saved) as image:
@@ -102,8 +101,8 @@ def test_a_screenshot_waits_for_the_channel_that_is_chosen(
     window.session.set_control("glow", 0.5)
     window.looking.show_state()
     assert window.status.state.text() != FINAL
-    QTest.keyClick(window.viewport.canvas.widget, Qt.Key_2)
-    QTest.keyClick(window.viewport.canvas.widget, Qt.Key_S, Qt.ControlModifier)
+    QTest.keyClick(window.viewport.canvas.widget, Qt.Key.Key_2)
+    QTest.keyClick(window.viewport.canvas.widget, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(saved.exists, timeout=NEVER)
     with Image.open(saved) as image:
         assert image.info["vantage:channel"] == "depth" and json.loads(image.info["vantage:controls"])["glow"] == 0.5
@@ -124,7 +123,7 @@ def test_another_object_is_not_final_before_it_is_drawn(window: Window, qtbot: Q
     scene.seconds = 0.5
     box = window.controls.findChild(QComboBox)
     box.setFocus()
-    QTest.keyClick(box, Qt.Key_Down)
+    QTest.keyClick(box, Qt.Key.Key_Down)
     assert window.session.view.controls[INSTANCE] == 1 and window.status.state.text() == "● Rendering …"
     qtbot.waitUntil(lambda: window.status.state.text() == FINAL, timeout=NEVER)
     assert scene.seen[-1][INSTANCE] == 1

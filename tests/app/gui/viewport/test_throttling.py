@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt5.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from app.gui.qt import QWidget
 from app.gui.viewport.throttling import Throttle
 
 
