@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from app.gui.command_table import COMMANDS, Command
 from app.gui.icons import make_icon
-from app.gui.qt import QAction, QActionGroup, QKeySequence, QMainWindow, QMenu, QToolBar, first_combination
+from app.gui.qt import QAction, QActionGroup, QKeySequence, QMainWindow, QMenu, QToolBar, first_combination, present
 from app.gui.theme import Colours
 
 TOOLBAR = (
@@ -79,7 +79,8 @@ class Actions:
     def _menu(self, window: QMainWindow, path: str) -> QMenu:
         if path not in self.menus:
             parent, _, name = path.rpartition("/")
-            self.menus[path] = self._menu(window, parent).addMenu(name) if parent else window.menuBar().addMenu(name)
+            above = self._menu(window, parent) if parent else present(window.menuBar())
+            self.menus[path] = present(above.addMenu(name))
         return self.menus[path]
 
     def fill_toolbar(self, toolbar: QToolBar) -> None:

@@ -10,7 +10,7 @@ from app.gui.qt import QEvent, QFrame, QHBoxLayout, QObject, QPushButton, QSizeP
 from app.gui.words import breakable, in_window
 
 Kind = Literal["info", "warning", "error"]
-Message = tuple[Kind, str, str, Callable[[], None] | None]
+Message = tuple[Kind, str, str, Callable[[], object] | None]
 INFO_MS = 6000
 MOST_KEPT = 3
 MARGIN = 12
@@ -40,7 +40,7 @@ class Banner(QFrame):
         layout.addWidget(self.text, 1)
         layout.addWidget(self.button)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
-        self._act: Callable[[], None] | None = None
+        self._act: Callable[[], object] | None = None
         self._message: Message | None = None
         self._undismissed: list[Message] = []
         self.button.clicked.connect(self._pressed)
@@ -50,7 +50,7 @@ class Banner(QFrame):
         parent.installEventFilter(self)
         self.hide()
 
-    def tell(self, kind: Kind, text: str, button: str = "", act: Callable[[], None] | None = None) -> None:
+    def tell(self, kind: Kind, text: str, button: str = "", act: Callable[[], object] | None = None) -> None:
         """Shows a message, with a button where there is something to do about it."""
         before, self._message = self._message, (kind, text, button, act)
         if before is not None and before[0] != "info" and self.isVisible() and before[1] != text:
@@ -70,7 +70,7 @@ class Banner(QFrame):
         else:
             super().hide()
 
-    def _show(self, kind: Kind, text: str, button: str, act: Callable[[], None] | None) -> None:
+    def _show(self, kind: Kind, text: str, button: str, act: Callable[[], object] | None) -> None:
         self.text.setText(breakable(in_window(cut(text))))
         self.setProperty("banner", kind)
         self.style().unpolish(self)

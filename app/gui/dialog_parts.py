@@ -19,6 +19,7 @@ from app.gui.qt import (
     Qt,
     QVBoxLayout,
     QWidget,
+    present,
 )
 
 FRAME_PX, TITLE_PX = 4, 32
@@ -37,7 +38,7 @@ def finish(dialog: QDialog, rows: QFormLayout, accept: str) -> tuple[QLabel, QPu
     parts.setLayout(rows)
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
     buttons.button(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())
-    start = buttons.addButton(accept, QDialogButtonBox.ButtonRole.AcceptRole)
+    start = present(buttons.addButton(accept, QDialogButtonBox.ButtonRole.AcceptRole))
     start.setProperty("primary", True)
     buttons.accepted.connect(dialog.accept)
     buttons.rejected.connect(dialog.reject)

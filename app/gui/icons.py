@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.gui.qt import QByteArray, QIcon, QPainter, QPixmap, QPixmapCache, QRectF, QSvgRenderer, Qt
+from app.gui.qt import QByteArray, QIcon, QPainter, QPixmap, QPixmapCache, QRectF, QSvgRenderer, Qt, cached_pixmap
 from app.gui.theme import Colours
 
 # Paths on a 24x24 field.
@@ -61,7 +61,7 @@ def make_icon(name: str, colours: Colours) -> QIcon:
 def _draw(path: str, colour: str, size: int) -> QPixmap:
     """Drawn once for all windows."""
     name = f"{size} {colour} {path}"
-    known = QPixmapCache.find(name)
+    known = cached_pixmap(name)
     if known is not None:
         return known
     svg = (

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from app.gui.notifications import unwrapped
-from app.gui.qt import QApplication, QLocale, QObject, Qt, QTimer, Signal
+from app.gui.qt import QApplication, QLocale, QObject, Qt, QTimer, Signal, current_application
 from app.gui.theme import system_is_dark
 from app.gui.viewport.gl import probe_opengl
 from app.gui.window import Window
@@ -68,7 +68,7 @@ def run_window(
 def make_application() -> QApplication:
     """The Qt application, or the one there is."""
     if QApplication.instance() is not None:
-        return QApplication.instance()
+        return current_application()
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_EnableHighDpiScaling)
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_UseHighDpiPixmaps)
     if sys.platform == "win32":
@@ -84,7 +84,7 @@ def make_application() -> QApplication:
 def make_window(device: str = "auto", settings: Sequence[str] = ()) -> Window:
     """The window, as it was left the last time; not shown yet."""
     system_dark = system_is_dark()
-    application = QApplication.instance()
+    application = current_application()
     # To set it again would style every widget of every window again.
     if not application.property("fusion"):
         QApplication.setStyle("Fusion")

@@ -17,7 +17,7 @@ class Notifications:
     def __init__(self, banner: Banner) -> None:
         self._banner = banner
 
-    def tell(self, kind: Kind, text: str, button: str = "", act: Callable[[], None] | None = None) -> None:
+    def tell(self, kind: Kind, text: str, button: str = "", act: Callable[[], object] | None = None) -> None:
         """Says something; `button` does `act`."""
         self._banner.tell(kind, text, button, act)
 
@@ -25,7 +25,7 @@ class Notifications:
         """Something else begins: what was told is not of it."""
         self._banner.hide()
 
-    def error(self, error: BaseException, button: str = "", act: Callable[[], None] | None = None) -> None:
+    def error(self, error: BaseException, button: str = "", act: Callable[[], object] | None = None) -> None:
         """Says what went wrong; the program goes on."""
         error = unwrapped(error)
         if isinstance(error, UserError):
@@ -37,7 +37,7 @@ class Notifications:
             text = f"Something went wrong inside the program: {type(error).__name__}: {error}"
             self.tell("error", fault.text if fault is not None else text, button, act)
 
-    def guarded(self, work: Callable[..., None]) -> Callable[..., None]:
+    def guarded(self, work: Callable[..., object]) -> Callable[..., None]:
         """Gives the same work; a user's mistake in it is told like any other, a fault goes to the hook for all."""
 
         def run(*arguments: object) -> None:

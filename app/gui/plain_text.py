@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-from app.gui.qt import QLabel, QMessageBox, Qt
+from app.gui.qt import QLabel, QMessageBox, Qt, might_be_rich_text
 
 MOST_TOLD, MOST_OF_TIP = 600, 1500
 """Characters that a message, or a tool tip, has room for."""
@@ -32,7 +32,7 @@ def cut(text: str, most: int = MOST_TOLD) -> str:
 def tip(text: str) -> str:
     """A tool tip that shows `text` as it stands: they have no other way to say that it is no HTML."""
     text = cut(text, MOST_OF_TIP)
-    if not Qt.mightBeRichText(text):
+    if not might_be_rich_text(text):
         return text
     lines = html.escape(text).replace("\n", "<br>")
     return f"<qt>{lines}</qt>"

@@ -1,13 +1,19 @@
 """The one place that imports Qt: PyQt5's classes, and as functions what other bindings do differently.
 
+So are the few calls that PyQt5's own types say too little of, or too much.
+
 Enumerations are written with their class everywhere (`Qt.Key.Key_Escape`), as Qt 6 has them only.
 """
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from functools import reduce
+from typing import Any, TypeVar, cast
 
+import numpy as np
 from PyQt5.QtCore import (
     PYQT_VERSION_STR,
     QAbstractListModel,
@@ -42,6 +48,7 @@ from PyQt5.QtGui import (
     QDropEvent,
     QFocusEvent,
     QFontInfo,
+    QHelpEvent,
     QIcon,
     QImage,
     QKeyEvent,
@@ -86,6 +93,7 @@ from PyQt5.QtWidgets import (
     QInputDialog,
     QLabel,
     QLayout,
+    QLayoutItem,
     QLineEdit,
     QListView,
     QMainWindow,
@@ -120,6 +128,57 @@ from PyQt5.QtWidgets import (
 BINDING = "pyqt5"
 """As VisPy calls it. pyqtgraph takes the one that is imported before it."""
 BINDING_TITLE = f"PyQt {PYQT_VERSION_STR}"
+
+Found = TypeVar("Found")
+
+
+def present(found: Found | None) -> Found:
+    """What Qt always gives where it is asked for: PyQt5's types call every result optional."""
+    return cast(Found, found)
+
+
+def combined(*flags: Found) -> Found:
+    """Flags of one enumeration together: PyQt5's types call what `|` makes of them a plain number."""
+    return reduce(operator.or_, flags)
+
+
+def current_application() -> QApplication:
+    """The application that was made: PyQt5's types know it as one without a window only."""
+    return cast(QApplication, QApplication.instance())
+
+
+def cached_pixmap(key: str) -> QPixmap | None:
+    """What was put in the cache: PyQt5's types forget that it may be gone."""
+    return QPixmapCache.find(key)
+
+
+def might_be_rich_text(text: str) -> bool:
+    """Whether Qt would take it for HTML; PyQt5's types lack it."""
+    return bool(cast(Any, Qt).mightBeRichText(text))
+
+
+def draw_lines(painter: QPainter, lines: Sequence[QLineF]) -> None:
+    """Draws them in one call, none as well: PyQt5's types know one by one only, or an array of its own."""
+    painter.drawLines(cast(Any, lines))
+
+
+def image_sharing(pixels: np.ndarray, layout: QImage.Format | None = None) -> QImage:
+    """An image in the memory of contiguous pixels [H, W, 3 or 4] uint8, which must live as long as it.
+
+    Args:
+        layout: of the channels, None: RGB or RGBA.
+    """
+    height, width, channels = pixels.shape
+    if layout is None:
+        layout = QImage.Format.Format_RGB888 if channels == 3 else QImage.Format.Format_RGBA8888
+    # Any buffer will do, though PyQt5's types say bytes. It is neither copied nor held.
+    return QImage(cast(bytes, pixels.data), width, height, channels * width, layout)
+
+
+def image_of(pixels: np.ndarray) -> QImage:
+    """An image of its own of pixels [H, W, 3 or 4] uint8, RGB or RGBA."""
+    pixels = np.ascontiguousarray(pixels)
+    return image_sharing(pixels).copy()
 
 
 def position(event: QMouseEvent) -> QPointF:

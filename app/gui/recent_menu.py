@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from app.gui.actions import Actions
 from app.gui.panel.panel_parts import elided
-from app.gui.qt import QMenu
+from app.gui.qt import present
 from app.settings import Recent
 
 MENU_LETTERS = 70
@@ -17,7 +17,7 @@ class RecentMenu:
 
     def __init__(self, commands: Actions, choose: Callable[[Recent], None]) -> None:
         self._commands, self._choose = commands, choose
-        self.menu: QMenu = commands.menus["&File"].addMenu("Open recen&t")
+        self.menu = present(commands.menus["&File"].addMenu("Open recen&t"))
         self.menu.setToolTipsVisible(True)
         commands.menus["&File"].insertMenu(commands["reopen"], self.menu)
 

@@ -16,6 +16,7 @@ from app.gui.qt import (
     Qt,
     QVBoxLayout,
     QWidget,
+    combined,
 )
 from app.gui.viewport.viewport import GESTURES
 
@@ -78,7 +79,7 @@ class ShortcutSheet(QDialog):
             key.setWordWrap(len(keys) > 16)
             label.setWordWrap(True)
             line = grid.rowCount()
-            grid.addWidget(key, line, 0, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(key, line, 0, combined(Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignTop))
             grid.addWidget(label, line, 1)
             entries.append((f"{keys} {text} {tips.get(text, '')}".lower(), (key, label)))
         self._sections.append((heading, entries))

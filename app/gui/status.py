@@ -22,12 +22,12 @@ class Status(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self.state, self.view = Elided(), plain_label()
-        self.size, self.time, self.rate, self.device = (plain_label() for _ in range(4))
+        self.size_label, self.time, self.rate, self.device = (plain_label() for _ in range(4))
         self.rate.setToolTip("Pictures shown in the last second")
         self.time.setToolTip("Time taken to make this picture")
         self.addWidget(self.state)
         self.addWidget(self.view)
-        for widget in (self.size, self.time, self.rate, self.device):
+        for widget in (self.size_label, self.time, self.rate, self.device):
             self.addPermanentWidget(widget)
         self._shown_s: deque[float] = deque()
         self._idle = QTimer(self)
@@ -45,7 +45,7 @@ class Status(QStatusBar):
     def show_picture(self, picture: RenderedImage) -> None:
         """Tells how large a picture is, how long it took, and how many there were in the last second."""
         height, width = picture.pixels.shape[:2]
-        self.size.setText(f"{width} × {height}")
+        self.size_label.setText(f"{width} × {height}")
         self.time.setText(f"{picture.ms:.0f} ms" if picture.ms >= 10 else f"{picture.ms:.1f} ms")
         self.rate.setText(f"{len(self._shown_s)} frames/s" if len(self._shown_s) > 1 else IDLE)
 
@@ -96,7 +96,7 @@ class Status(QStatusBar):
         """Nothing is open."""
         self._mark("", "")
         self._shown_s.clear()
-        for widget in (self.view, self.size, self.time, self.rate, self.device):
+        for widget in (self.view, self.size_label, self.time, self.rate, self.device):
             widget.setText("")
 
     def _mark(self, state: str, text: str, tip: str = "") -> None:

@@ -30,7 +30,6 @@ from app.gui.panel.source_panel import SourceCard
 from app.gui.panel.view_panel import OverlayCard, ViewCard
 from app.gui.playback.playing import Playing
 from app.gui.qt import (
-    QApplication,
     QByteArray,
     QCloseEvent,
     QDesktopServices,
@@ -44,6 +43,8 @@ from app.gui.qt import (
     QUrl,
     QVBoxLayout,
     QWidget,
+    current_application,
+    present,
 )
 from app.gui.recent_menu import RecentMenu
 from app.gui.shortcut_sheet import ShortcutSheet
@@ -132,7 +133,7 @@ class Window(QMainWindow):
         self.trainings.panel_wanted.connect(self._show_training)
         self.inputs = InputController(self, self.files, self.status)
         self.screenshots = Screenshots(self, self.looking)
-        own: dict[str, Callable[..., None]] = {
+        own: dict[str, Callable[..., object]] = {
             "quit": self.close,
             "panel": self._show_panel,
             "full_screen": lambda full: self._full_screen.choose(
@@ -150,23 +151,23 @@ class Window(QMainWindow):
         self.readout = Readout(self.session, self.viewport, self.channels, lambda: self.looking.picture)
         handlers = self.colouring.handlers() | self.looking.handlers() | self.files.handlers()
         handlers |= self.exporting.handlers() | self.screenshots.handlers() | self.refining.handlers()
-        handlers |= self.playing.handlers() | self.trainings.handlers() | self.inputs.handlers() | own
+        handlers |= self.playing.handlers() | self.trainings.handlers() | self.inputs.handlers()
         guarded = self.notifications.guarded
-        self.commands = Actions(self, {id: guarded(work) for id, work in handlers.items()}, self._available)
+        self.commands = Actions(self, {id: guarded(work) for id, work in (handlers | own).items()}, self._available)
         self.viewport.keys = self.commands.local_keys
         self.playing.add_bar(self._middle_column, 1)
         self._recent = RecentMenu(self.commands, self.notifications.guarded(self.files.open_recent))
         has_demos = fill_demo_menu(self.commands, self.notifications.guarded(self.files.open))
         # For the reason why an input photograph is of no use.
         self.commands.menus[FILE].setToolTipsVisible(True)
-        toolbar = self.addToolBar("Tools")
+        toolbar = present(self.addToolBar("Tools"))
         toolbar.setObjectName("tools")
         toolbar.setMovable(False)
         toolbar.setIconSize(QSize(20, 20))
         toolbar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.commands.fill_toolbar(toolbar)
         panels = [self.commands[name] for name in ("panel", "training")]
-        bars = (self.menuBar(), toolbar, self.status)
+        bars = (present(self.menuBar()), toolbar, self.status)
         self._full_screen = FullScreen(self, self.commands["full_screen"], bars, panels)
         self._start = StartPage(*(self.commands[id] for id in ("open", "train", "demo")))
         self._start.recent_chosen.connect(self.notifications.guarded(self.files.open_recent))
@@ -330,7 +331,7 @@ class Window(QMainWindow):
         self.settings.update(theme=theme)
         self.commands[f"theme_{theme}"].setChecked(True)
         colours = colours_of(theme, self._system_dark)
-        apply_theme(QApplication.instance(), colours)
+        apply_theme(current_application(), colours)
         self.commands.paint(colours)
         if self.trainings.panel is not None:
             self.trainings.panel.paint(colours)
@@ -342,7 +343,7 @@ class Window(QMainWindow):
     # Events
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped_paths(event.mimeData()):
+        if dropped_paths(present(event.mimeData())):
             event.acceptProposedAction()
             self._drop_hint.show_over(INPUT_HINT if self.inputs.wanted else HINT)
 
@@ -351,7 +352,7 @@ class Window(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self._drop_hint.hide()
-        if paths := dropped_paths(event.mimeData()):
+        if paths := dropped_paths(present(event.mimeData())):
             self.notifications.guarded(lambda: drop(self, paths))()
 
     def end(self) -> None:

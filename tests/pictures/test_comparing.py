@@ -72,7 +72,7 @@ def moved(window: Window) -> None:
 
 def lower(window: Window) -> None:
     """A text is a pixel lower."""
-    window.status.size.move(window.status.size.x(), window.status.size.y() + 1)
+    window.status.size_label.move(window.status.size_label.x(), window.status.size_label.y() + 1)
 
 
 def mirrored(window: Window) -> None:

@@ -53,7 +53,7 @@ def choose_plain(hand: Stage) -> Shot:
     for path in sorted((hand.folder / DATA / "train" / "rgb").iterdir())[:3]:
         shutil.copy(path, plain)
     choose(hand, Path("plain"))
-    hand.wait(asked(hand).data.poses.find.isVisible)
+    hand.wait(asked(hand).data.poses.estimate.isVisible)
     return asked(hand)
 
 
@@ -75,7 +75,7 @@ def all_options(hand: Stage) -> Shot:
 
 def search_options(hand: Stage) -> Shot:
     """Searches them."""
-    hand.type(asked(hand).how.find, "rate")
+    hand.type(asked(hand).how.search, "rate")
     return asked(hand)
 
 

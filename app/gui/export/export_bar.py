@@ -13,7 +13,6 @@ from app.gui.qt import (
     QDesktopServices,
     QFrame,
     QHBoxLayout,
-    QImage,
     QLabel,
     QPixmap,
     QProgressBar,
@@ -23,6 +22,8 @@ from app.gui.qt import (
     QUrl,
     QVBoxLayout,
     Signal,
+    combined,
+    image_sharing,
 )
 from app.human_readable import human_time
 from app.mesh.mesh_reading import is_mesh_file
@@ -61,7 +62,7 @@ class ExportBar(QFrame):
         # A name is shorter than counts and a folder.
         top.addWidget(self.title, 1)
         top.addWidget(self.left, 2)
-        self.left.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.left.setAlignment(combined(Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignVCenter))
         column.addLayout(top)
         column.addWidget(self.progress)
         layout = QHBoxLayout(self)
@@ -117,10 +118,8 @@ class ExportBar(QFrame):
 
     def _show_thumbnail(self, pixels: np.ndarray) -> None:
         pixels = np.ascontiguousarray(pixels)
-        height, width = pixels.shape[:2]
-        image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
         ratio = self.devicePixelRatioF()
-        pixmap = QPixmap.fromImage(image).scaled(
+        pixmap = QPixmap.fromImage(image_sharing(pixels)).scaled(
             round(THUMBNAIL[0] * ratio),
             round(THUMBNAIL[1] * ratio),
             Qt.AspectRatioMode.KeepAspectRatio,

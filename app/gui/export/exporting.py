@@ -15,7 +15,7 @@ from app.gui.export.export_settings import ExportSettings, make_export
 from app.gui.export.mesh_dialog import ask_mesh
 from app.gui.export.mesh_settings import MeshSettings, make_mesh, possible_source
 from app.gui.host import Host
-from app.gui.qt import QFileDialog, QMessageBox
+from app.gui.qt import QFileDialog, QMessageBox, combined
 from app.mesh.mesh_export import mesh_source
 from app.mesh.mesh_file import MESH_SUFFIXES
 from app.mesh.meshing import run_mesh
@@ -142,7 +142,7 @@ class Exporting:
             self._window.widget,
             "Export under way",
             "An export is under way; quitting stops it, and nothing of it is kept.\n\nQuit all the same?",
-            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
+            combined(QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No),
             QMessageBox.StandardButton.No,
         )
         return bool(answer == QMessageBox.StandardButton.Yes)

@@ -10,7 +10,7 @@ from pathlib import Path
 from app.gui.dialog_parts import finish, fit_to_screen, row
 from app.gui.export.mesh_settings import MeshSettings, possible_source
 from app.gui.panel.panel_parts import Choice, form, guard_wheel, label
-from app.gui.qt import QCheckBox, QDialog, QFileDialog, QLineEdit, QPushButton, QSpinBox, QWidget
+from app.gui.qt import QCheckBox, QDialog, QFileDialog, QLineEdit, QPushButton, QSpinBox, QWidget, present
 from app.mesh.axes import AXES
 from app.mesh.cameras import FEWEST_CAMERAS
 from app.mesh.mesh_export import DEPTH, MOST_VIEWS, RESOLUTIONS, SURFACE, mesh_source
@@ -117,7 +117,7 @@ class MeshDialog(QDialog):
     def _place(self, field: QWidget) -> int:
         """Which row it is in; -1 in none."""
         row, _ = self._rows.getWidgetPosition(field)
-        return int(row)
+        return present(row)
 
     def _make_numbers(self, opened: Opened, settings: MeshSettings) -> None:
         along = "along the longest side"
@@ -147,7 +147,8 @@ class MeshDialog(QDialog):
         line.addStretch(1)
         self._rows.addRow(name, whole)
         if source is not None:
-            self._only[source].append(_Row(self._rows.labelForField(whole), whole, lambda: self.faces.parentWidget()))
+            title, before = self._rows.labelForField(whole), lambda: present(self.faces.parentWidget())
+            self._only[source].append(_Row(title, whole, before))
         return box
 
     def _make_choices(self, settings: MeshSettings) -> None:

@@ -20,6 +20,7 @@ from app.gui.qt import (
     QVBoxLayout,
     QWidget,
     Signal,
+    present,
 )
 from app.gui.words import breakable
 from engines.core.camera import Array
@@ -80,11 +81,11 @@ class InputDialog(QDialog):
         self.setFixedSize(WIDTH_PX, self.layout().totalHeightForWidth(WIDTH_PX))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped_paths(event.mimeData()):
+        if dropped_paths(present(event.mimeData())):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        if paths := dropped_paths(event.mimeData()):
+        if paths := dropped_paths(present(event.mimeData())):
             self._choose(paths[0])
 
     def _ask_photograph(self) -> None:

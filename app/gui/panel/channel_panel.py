@@ -21,6 +21,7 @@ from app.gui.qt import (
     Qt,
     QWidget,
     Signal,
+    image_of,
 )
 from app.rendering import display
 from app.viewing.view_state import ViewState
@@ -47,8 +48,7 @@ class ColourBar(QWidget):
     def set_bar(self, channel: str, colour_map: str) -> None:
         """Shows the colours of a channel."""
         # Drawn as a column with the lowest at its foot; laid on its side.
-        bar = np.ascontiguousarray(np.rot90(display.colour_bar(256, 1, channel, colour_map), -1))
-        self._image = QImage(bar.data, 256, 1, 3 * 256, QImage.Format.Format_RGB888).copy()
+        self._image = image_of(np.rot90(display.colour_bar(256, 1, channel, colour_map), -1))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -24,6 +24,7 @@ from app.gui.qt import (
     Qt,
     QVBoxLayout,
     QWidget,
+    combined,
 )
 from app.gui.words import breakable, in_window
 from engines.core.camera import Array
@@ -105,16 +106,16 @@ class DataView(QWidget):
         column.addLayout(self._facts)
         column.addLayout(self._findings)
         column.addStretch(1)
-        self.scroll = QScrollArea()
-        self.scroll.setWidget(texts)
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll_area = QScrollArea()
+        self.scroll_area.setWidget(texts)
+        self.scroll_area.setWidgetResizable(True)
+        self.scroll_area.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroll_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._layout = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
         self._layout.addWidget(self.stack, 3)
-        self._layout.addWidget(self.scroll, 2)
+        self._layout.addWidget(self.scroll_area, 2)
         self._report: DataReport | None = None
 
     def set_report(self, report: DataReport) -> None:
@@ -148,9 +149,9 @@ class DataView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         beside = self.width() >= BESIDE_PX
         self._layout.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
-        self.scroll.setFixedWidth(FACTS_PX) if beside else self.scroll.setMaximumWidth(self.width())
+        self.scroll_area.setFixedWidth(FACTS_PX) if beside else self.scroll_area.setMaximumWidth(self.width())
         if not beside:
-            self.scroll.setMinimumWidth(0)
+            self.scroll_area.setMinimumWidth(0)
 
     def _write(self, report: DataReport) -> None:
         clear(self._facts)
@@ -182,7 +183,7 @@ def _plain(text: str, role: str = "", wrap: bool = False) -> QWidget:
     """A label that shows names of files as they are, not as HTML."""
     made = label("", role, wrap)
     made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+    made.setAlignment(combined(Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignTop))
     made.setText(text)
     return made
 

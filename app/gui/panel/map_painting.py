@@ -11,7 +11,21 @@ from collections.abc import Set as AbstractSet
 import numpy as np
 
 from app.capture.inspection.drawing import Capture, Flat
-from app.gui.qt import QColor, QImage, QLineF, QPainter, QPalette, QPen, QPointF, QPolygonF, QRectF, Qt, QTransform
+from app.gui.qt import (
+    QColor,
+    QImage,
+    QLineF,
+    QPainter,
+    QPalette,
+    QPen,
+    QPointF,
+    QPolygonF,
+    QRectF,
+    Qt,
+    QTransform,
+    draw_lines,
+    image_sharing,
+)
 from app.gui.theme import DARK, LIGHT, Colours
 from app.rendering import overlays
 from engines.core.camera import Array, Camera, project
@@ -39,14 +53,14 @@ def paint_points(painter: QPainter, eye: Camera, points: Array, colours: Array) 
     for down, right in ((0, 0), (0, 1), (1, 0), (1, 1)):
         raster[row + down, column + right, :3] = colours[inside, ::-1]
         raster[row + down, column + right, 3] = 255
-    painter.drawImage(0, 0, QImage(raster.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied))
+    painter.drawImage(0, 0, image_sharing(raster, QImage.Format.Format_ARGB32_Premultiplied))
 
 
 def paint_box(painter: QPainter, eye: Camera, bounds: Array, pen: QPen) -> None:
     """The edges of a box [2, 3], world."""
     edges, _ = overlays.visible_segments(eye, overlays.box_segments(bounds), eye.size_px)
     painter.setPen(pen)
-    painter.drawLines([QLineF(*ends) for ends in edges.reshape(-1, 4).tolist()])
+    draw_lines(painter, [QLineF(*ends) for ends in edges.reshape(-1, 4).tolist()])
 
 
 def paint_up(painter: QPainter, eye: Camera, capture: Capture, pen: QPen) -> None:
@@ -84,7 +98,7 @@ def paint_cameras(
         if (photograph := photographs.get(index)) is not None:
             _paint_picture(painter, photograph, corners[1:], 1.0 if seen.from_behind[index] else MIRRORED_OPACITY)
         painter.setPen(standing_out if index in doubted else usual)
-        painter.drawLines(_edges(corners))
+        draw_lines(painter, _edges(corners))
 
 
 def paint_pointed(
@@ -92,7 +106,7 @@ def paint_pointed(
 ) -> None:
     """The camera under the pointer, [5, 2] as `Flat.pixels`, and a card with its name in the corner away from it."""
     painter.setPen(QPen(QColor(colours.accent), 2.0))
-    painter.drawLines(_edges([QPointF(u, v) for u, v in corners.tolist()]))
+    draw_lines(painter, _edges([QPointF(u, v) for u, v in corners.tolist()]))
     metrics, (whole_width, whole_height) = painter.fontMetrics(), size_px
     text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, int(whole_width - 4 * ROOM_PX))
     width, height = float(metrics.horizontalAdvance(text)), float(metrics.height())
@@ -121,10 +135,8 @@ def colours_of_palette(palette: QPalette) -> Colours:
 def as_image(pixels: Array) -> QImage:
     """An image of its own of [H, W, 3] uint8."""
     pixels = np.ascontiguousarray(pixels)
-    height, width = pixels.shape[:2]
     # Drawn fastest in this format.
-    image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-    return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+    return image_sharing(pixels).convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
 
 
 def _edges(corners: Sequence[QPointF]) -> list[QLineF]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.gui.panel.panel_parts import Card, Choice, Elided, Slider, form, guard_wheel, label
-from app.gui.qt import QAction, QCheckBox, QHBoxLayout, Qt, QToolButton, QWidget, Signal
+from app.gui.qt import QAction, QCheckBox, QHBoxLayout, Qt, QToolButton, Signal, present
 from app.mesh.drawing import LoadedMesh
 from app.mesh.showing import MeshLook
 
@@ -87,6 +87,6 @@ class MeshCard(Card):
         self.opacity.setValue(round(100 * look.opacity))
         self.opacity.blockSignals(False)
         over = look.layout == "over"
-        row: QWidget = self._rows.labelForField(self.opacity)
+        row = present(self._rows.labelForField(self.opacity))
         for widget in (self.opacity, row, self.depth_test):
             widget.setVisible(over)

@@ -22,11 +22,11 @@ class OptionsCard(Card):
         super().__init__("Options")
         self._form = OptionsForm()
         self._form.changed.connect(self.changed)
-        self.find = QLineEdit()
-        self.find.setPlaceholderText("Search options")
-        self.find.setClearButtonEnabled(True)
-        self.find.textChanged.connect(self._form.narrow)
-        self.body.addWidget(self.find)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search options")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._form.narrow)
+        self.body.addWidget(self.search)
         self.body.addWidget(self._form)
         self.hide()
 
@@ -38,6 +38,6 @@ class OptionsCard(Card):
         if opened is not None and shown:
             self._form.set_options(opened.options, without)
             many = len(self._form.values()) >= SEARCHED
-            self.find.setVisible(many)
-            self._form.narrow(self.find.text() if many else "")
+            self.search.setVisible(many)
+            self._form.narrow(self.search.text() if many else "")
         self.setVisible(shown)

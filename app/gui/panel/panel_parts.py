@@ -11,7 +11,10 @@ from app.gui.qt import (
     QEvent,
     QFormLayout,
     QFrame,
+    QHelpEvent,
     QLabel,
+    QLayout,
+    QLayoutItem,
     QMouseEvent,
     QObject,
     QPaintEvent,
@@ -28,6 +31,8 @@ from app.gui.qt import (
     QToolTip,
     QVBoxLayout,
     QWidget,
+    combined,
+    present,
 )
 
 NARROWEST_PX = 24
@@ -145,7 +150,7 @@ class Choice(QComboBox):
 
     def shown(self) -> str:
         """The part of the current text that there is room for."""
-        return self._option().currentText
+        return present(self._option().currentText)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, option = QStylePainter(self), self._option()
@@ -153,7 +158,7 @@ class Choice(QComboBox):
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and self.shown() != self.currentText():
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self.shown() != self.currentText():
             lines = (self.currentText(), self.toolTip())
             QToolTip.showText(event.globalPos(), tip("\n".join(line for line in lines if line)), self)
             return True
@@ -223,14 +228,14 @@ def form() -> QFormLayout:
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setHorizontalSpacing(12)
     layout.setVerticalSpacing(5)
-    layout.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+    layout.setLabelAlignment(combined(Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignTop))
     layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
     return layout
 
 
-def clear(layout: QVBoxLayout | QFormLayout) -> None:
+def clear(layout: QLayout) -> None:
     """Removes what a layout holds."""
-    items = []
+    items: list[QLayoutItem | None] = []
     while isinstance(layout, QFormLayout) and layout.rowCount():
         # Without this the rows stay, empty.
         row = layout.takeRow(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.gui.panel.panel_parts import Card, clear, form, label
-from app.gui.qt import QPushButton, Qt, QVBoxLayout, Signal
+from app.gui.qt import QPushButton, Qt, QVBoxLayout, Signal, combined
 from app.gui.words import breakable, in_window
 from app.human_readable import as_sentence
 from app.viewing.opening import Opened
@@ -37,7 +37,7 @@ class SceneCard(Card):
         for name, value in _facts(opened).items():
             title = label(name, "muted")
             # Beside the first line of a value of several.
-            title.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+            title.setAlignment(combined(Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignTop))
             self._rows.addRow(title, label(value, wrap=True))
         # What was assumed may be wrong, as what is damaged; other notes are only to be known.
         roles = dict.fromkeys(opened.scene.assumptions, "warning")

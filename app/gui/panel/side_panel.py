@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from app.gui.qt import QDockWidget, QLayout, QMainWindow, QScrollArea, Qt, QVBoxLayout, QWidget
+from app.gui.qt import QDockWidget, QLayout, QMainWindow, QScrollArea, Qt, QVBoxLayout, QWidget, present
 
 PANEL_WIDTH = 320
 
@@ -22,24 +22,24 @@ class SidePanel(QDockWidget):
         for card in cards:
             column.addWidget(card)
         column.addStretch(1)
-        self.scroll = QScrollArea()
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setWidget(inner)
-        self.scroll.setMinimumWidth(PANEL_WIDTH)
+        self.scroll_area = QScrollArea()
+        self.scroll_area.setWidgetResizable(True)
+        self.scroll_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll_area.setWidget(inner)
+        self.scroll_area.setMinimumWidth(PANEL_WIDTH)
         self.setObjectName("panel")
         self.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         self.setTitleBarWidget(QWidget())
-        self.setWidget(self.scroll)
+        self.setWidget(self.scroll_area)
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self)
 
     def show_top(self) -> None:
         """Another scene begins at the first card."""
-        self.scroll.verticalScrollBar().setValue(0)
+        self.scroll_area.verticalScrollBar().setValue(0)
 
     def order_focus(self) -> None:
         """Tab goes through the cards from the top: what was made for this scene came last to Qt."""
-        for before, after in pairwise(_focusable(self.scroll.widget().layout())):
+        for before, after in pairwise(_focusable(present(self.scroll_area.widget().layout()))):
             QWidget.setTabOrder(before, after)
 
 

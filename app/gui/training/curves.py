@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from app.gui.qt import QCheckBox, QColor, QHBoxLayout, QPushButton, Qt, QVBoxLayout, QWidget
+from app.gui.qt import QCheckBox, QColor, QHBoxLayout, QPushButton, Qt, QVBoxLayout, QWidget, combined
 
 # isort: split
 # After Qt: it takes the one that is imported.
@@ -88,7 +88,7 @@ class CurvesView(QWidget):
         self.fit.clicked.connect(self._fit)
         corner = QVBoxLayout(self.plot)
         corner.setContentsMargins(*FIT_MARGINS)
-        corner.addWidget(self.fit, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
+        corner.addWidget(self.fit, 0, combined(Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignBottom))
         self.fit.hide()
         self.plot.getPlotItem().getViewBox().sigRangeChangedManually.connect(lambda _: self.fit.show())
 

@@ -135,7 +135,7 @@ class DataPart(QWidget):
         if poseless:
             self.poses.offer(report.source)
         else:
-            self.poses.find.hide()
+            self.poses.estimate.hide()
 
     def _take(self, dataset: Dataset, points: tuple[Array, Array] | None, reasons: Mapping[str, str]) -> None:
         if points is not None:

@@ -20,6 +20,7 @@ from app.gui.qt import (
     QVBoxLayout,
     QWidget,
     Signal,
+    present,
 )
 from app.gui.training.background import BackgroundWork
 from app.gui.training.data_part import DataPart
@@ -90,7 +91,7 @@ class TrainDialog(QDialog):
         self._line.setSizePolicy(policy)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         buttons.button(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())
-        self.start = buttons.addButton("Train", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.start = present(buttons.addButton("Train", QDialogButtonBox.ButtonRole.AcceptRole))
         self.start.setProperty("primary", True)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)

@@ -76,14 +76,14 @@ class MethodPart(QWidget):
         self.options = OptionsForm()
         self.options.changed.connect(self._options_changed)
         self.options.hide()
-        self.find = QLineEdit()
-        self.find.setPlaceholderText("Search options")
-        self.find.setClearButtonEnabled(True)
-        self.find.textChanged.connect(self.options.narrow)
-        self.find.hide()
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search options")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self.options.narrow)
+        self.search.hide()
         row = QHBoxLayout()
         row.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
-        row.addWidget(self.find, 1)
+        row.addWidget(self.search, 1)
         column.addLayout(row)
         column.addWidget(self.options)
 
@@ -131,7 +131,7 @@ class MethodPart(QWidget):
         if there:
             config = choices.preset_config()
             self.options.set_options(config)
-            self.options.narrow(self.find.text())
+            self.options.narrow(self.search.text())
             _quietly(self.steps, lambda: self.steps.setValue(config.max_steps))
         else:
             self.steps.clear()
@@ -154,7 +154,7 @@ class MethodPart(QWidget):
 
     def _show_options(self, shown: bool) -> None:
         self.more.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
-        for part in (self.options, self.find):
+        for part in (self.options, self.search):
             part.setVisible(shown)
 
     def _browse(self) -> None:

@@ -13,7 +13,7 @@ from app.capture.sharp_frames import FRAMES, write_sharpest
 from app.gui.host import Host
 from app.gui.panel.panel_parts import label
 from app.gui.plain_text import plain_box
-from app.gui.qt import QHBoxLayout, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget, Signal
+from app.gui.qt import QHBoxLayout, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget, Signal, combined
 from app.gui.training.background import BackgroundWork
 from app.gui.words import in_window
 from app.human_readable import as_sentence
@@ -45,16 +45,16 @@ class PosesPart(QWidget):
         super().__init__()
         self._source = Path()
         self._posing = BackgroundWork(window.session.post, "poses")
-        self.find = QPushButton(FIND)
-        self.find.setProperty("primary", True)
-        self.find.setAutoDefault(False)
-        self.find.setToolTip("Estimates from the images alone where each was taken from")
-        self.find.clicked.connect(self._find_or_stop)
+        self.estimate = QPushButton(FIND)
+        self.estimate.setProperty("primary", True)
+        self.estimate.setAutoDefault(False)
+        self.estimate.setToolTip("Estimates from the images alone where each was taken from")
+        self.estimate.clicked.connect(self._find_or_stop)
         self.bar, self.stage = QProgressBar(), label("", "muted", wrap=True)
         self.bar.setTextVisible(False)
         row = QHBoxLayout()
         row.setSpacing(10)
-        row.addWidget(self.find)
+        row.addWidget(self.estimate)
         row.addWidget(self.bar, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -71,18 +71,18 @@ class PosesPart(QWidget):
     @property
     def offered(self) -> bool:
         """Whether there is something to estimate poses for."""
-        return not self.find.isHidden()
+        return not self.estimate.isHidden()
 
     def offer(self, source: Path) -> None:
         """Offers to estimate the poses of a folder of images, or of a video."""
         self._source = source
-        self.find.setText(FIND)
-        self.find.show()
+        self.estimate.setText(FIND)
+        self.estimate.show()
         self.say(OFFER)
 
     def withdraw(self) -> None:
         """Nothing to estimate."""
-        for part in (self.find, self.bar, self.stage):
+        for part in (self.estimate, self.bar, self.stage):
             part.hide()
 
     def say(self, text: str, wrong: bool = False) -> None:
@@ -131,13 +131,13 @@ class PosesPart(QWidget):
         if self.busy:
             self.stop()
             self.bar.hide()
-            self.find.setText(FIND)
+            self.estimate.setText(FIND)
             self.say("Stopped; it goes on from there when started again.")
         elif (overwrite := self._may_write(self._source)) is not None:
             self.bar.setRange(0, 0)
             self.bar.show()
             self.say("Beginning …")
-            self.find.setText("Stop")
+            self.estimate.setText("Stop")
             self._posing.begin(partial(self._estimate, self._source, overwrite), self._estimated, self._failed)
 
     def _may_write(self, source: Path) -> bool | None:
@@ -150,7 +150,7 @@ class PosesPart(QWidget):
         answer = QMessageBox.question(
             self, "Replace cameras", f"{folder.name} has {names} already. Replace what is there?\n\n"
             f"The old files are kept, in {work_folder(folder).name}/{REPLACED}.",
-            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No, QMessageBox.StandardButton.No,
+            combined(QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No), QMessageBox.StandardButton.No,
         )  # fmt: skip
         return True if answer == QMessageBox.StandardButton.Yes else None
 
@@ -188,7 +188,7 @@ class PosesPart(QWidget):
 
     def _failed(self, error: BaseException) -> None:
         self.bar.hide()
-        self.find.setText(FIND)
+        self.estimate.setText(FIND)
         self.say(str(error), wrong=True)
         self.ended.emit(str(error), False)
 

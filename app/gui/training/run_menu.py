@@ -18,6 +18,7 @@ from app.gui.qt import (
     QMessageBox,
     QPoint,
     QUrl,
+    combined,
 )
 from app.training.runs.library import Run, rename_run
 from app.training.runs.queue import RunQueue
@@ -127,7 +128,7 @@ class RunMenu:
         names = ", ".join(row.folder.name for row in rows[:5]) + (", …" if len(rows) > 5 else "")
         answer = QMessageBox.question(
             self._window.widget, "Move to trash", tip(f"Move {names} to the trash?"),
-            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
+            combined(QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No),
             QMessageBox.StandardButton.No,
         )  # fmt: skip
         if answer != QMessageBox.StandardButton.Yes:

@@ -17,6 +17,7 @@ from app.gui.qt import (
     QTreeWidget,
     QTreeWidgetItem,
     Signal,
+    present,
 )
 from app.gui.theme import Colours
 from app.gui.words import in_window
@@ -97,7 +98,7 @@ class RunsList(QTreeWidget):
         while self.topLevelItemCount() < len(self._rows):
             self.addTopLevelItem(QTreeWidgetItem())
         for index, row in enumerate(self._rows):
-            self._show(self.topLevelItem(index), row, row.folder in chosen)
+            self._show(present(self.topLevelItem(index)), row, row.folder in chosen)
         self.blockSignals(False)
         if chosen != {row.folder for row in self.rows}:
             self.chosen.emit()

@@ -6,7 +6,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.gui.qt import QColor, QImage, QLineF, QPainter, QPaintEvent, QPen, QPointF, QRectF, Qt, QWidget
+from app.gui.qt import (
+    QColor,
+    QImage,
+    QLineF,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPointF,
+    QRectF,
+    Qt,
+    QWidget,
+    draw_lines,
+    image_sharing,
+)
 from app.gui.viewport.canvas import Label
 from app.gui.viewport.letterbox import Placement, place
 from engines.core.camera import Array
@@ -33,8 +46,7 @@ class PainterCanvas(QWidget):
         """Shows a picture [H, W, 3] uint8."""
         # QImage does not copy: the array must live as long as it is shown.
         self._pixels = np.ascontiguousarray(pixels)
-        height, width = pixels.shape[:2]
-        self._image = QImage(self._pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+        self._image = image_sharing(self._pixels)
         self.update()
 
     def set_overlay(self, pixels: Array | None) -> None:
@@ -43,8 +55,7 @@ class PainterCanvas(QWidget):
             self._overlay = None
         else:
             pixels = np.ascontiguousarray(pixels)
-            height, width = pixels.shape[:2]
-            self._overlay = pixels, QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
+            self._overlay = pixels, image_sharing(pixels)
         self.update()
 
     def set_segments(self, pixels: Array, colours: Array, labels: Sequence[Label] = ()) -> None:
@@ -86,7 +97,7 @@ class PainterCanvas(QWidget):
             pen = QPen(colour, 1.4)
             pen.setCosmetic(True)
             painter.setPen(pen)
-            painter.drawLines(lines)
+            draw_lines(painter, lines)
         painter.resetTransform()
         for label in self._labels:
             painter.setPen(QColor.fromRgbF(*label.colour))

@@ -13,7 +13,6 @@ from app.gui.qt import (
     QEvent,
     QFrame,
     QHBoxLayout,
-    QImage,
     QLabel,
     QMouseEvent,
     QObject,
@@ -22,6 +21,7 @@ from app.gui.qt import (
     QPointF,
     Qt,
     QWidget,
+    image_of,
     position,
 )
 from app.gui.viewport.overlay_layer import OverlayLayer
@@ -56,10 +56,7 @@ class Tip(QFrame):
         """Shows a text, and a picture [H, W, 3] uint8 if there is one, beside `at` and within the parent."""
         self.picture.setVisible(pixels is not None)
         if pixels is not None:
-            height, width = pixels.shape[:2]
-            self.picture.setPixmap(
-                QPixmap.fromImage(QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy())
-            )
+            self.picture.setPixmap(QPixmap.fromImage(image_of(pixels)))
         self.text.setText(self.text.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, 2 * THUMBNAIL_PX))
         self.adjustSize()
         room = self.parentWidget().size() - self.size()

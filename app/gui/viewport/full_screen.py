@@ -28,8 +28,8 @@ class FullScreen:
             tell("Full screen: Esc or F11 leaves it.")
         else:
             self.bring_back()
-        whole = Qt.WindowState.WindowFullScreen
-        self._window.setWindowState(state | whole if full else state & ~whole)
+        whole = state | Qt.WindowState.WindowFullScreen
+        self._window.setWindowState(whole if full else whole ^ Qt.WindowState.WindowFullScreen)
 
     def clear(self) -> None:
         """Takes away what is not the picture."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from app.gui.host import Host
-from app.gui.qt import QApplication, QDesktopServices, QFileDialog, QImage, QUrl
+from app.gui.qt import QApplication, QDesktopServices, QFileDialog, QUrl, image_of
 from app.gui.viewport.looking import Looking
 from app.rendering.render_requests import is_of_choice
 from app.viewing.inputs import stem_with_input
@@ -104,9 +104,5 @@ class Screenshots:
 
     def _copy(self) -> None:
         if (pixels := self._pixels()) is not None:
-            pixels = np.ascontiguousarray(pixels)
-            height, width = pixels.shape[:2]
-            QApplication.clipboard().setImage(
-                QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
-            )
+            QApplication.clipboard().setImage(image_of(pixels))
             self._window.notifications.tell("info", "The image is on the clipboard.")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,7 @@ from app.gui.viewport.canvas_painter import PainterCanvas
 from app.gui.viewport.gl import OpenGl
 from engines.core.camera import Array
 
-FLY_KEYS = {
+FLY_KEYS: Mapping[int, str] = {
     Qt.Key.Key_W: "forward",
     Qt.Key.Key_S: "back",
     Qt.Key.Key_A: "left",
@@ -80,10 +81,10 @@ class Viewport(QWidget):
         super().__init__(parent)
         self.eye = eye
         self.canvas: Canvas = make_canvas(self, found)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.canvas.widget, 1)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        self._row.addWidget(self.canvas.widget, 1)
         self.beside: PainterCanvas | None = None
         """A second picture, as large as the first, of the same camera; the hand works on it, too."""
         self.background = "#000000"
@@ -124,7 +125,7 @@ class Viewport(QWidget):
 
     def _divide(self, divided: bool) -> None:
         if self.beside is not None:
-            self.layout().removeWidget(self.beside)
+            self._row.removeWidget(self.beside)
             self.beside.deleteLater()
             self.beside = None
         if divided:
@@ -132,7 +133,7 @@ class Viewport(QWidget):
             self.beside.set_background(self.background)
             self.beside.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
             self.beside.installEventFilter(self)
-            self.layout().addWidget(self.beside, 1)
+            self._row.addWidget(self.beside, 1)
         self.eye.size.resize(self.size_px())
         self.resized.emit()
 
@@ -149,7 +150,7 @@ class Viewport(QWidget):
     # Events. Each handler says whether it took the event.
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        handler = {
+        handlers: dict[QEvent.Type, Callable[[Any], bool]] = {
             QEvent.Type.MouseButtonPress: self._press,
             QEvent.Type.MouseMove: self._drag,
             QEvent.Type.MouseButtonRelease: self._release,
@@ -160,8 +161,9 @@ class Viewport(QWidget):
             QEvent.Type.KeyRelease: self._key_release,
             QEvent.Type.FocusOut: self._focus_out,
             QEvent.Type.Enter: self._enter,
-        }.get(event.type())
-        return bool(handler(event)) if handler is not None else False
+        }
+        handler = handlers.get(event.type())
+        return handler(event) if handler is not None else False
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -9,10 +9,25 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import app.gui.qt
-from app.gui.qt import QKeyEvent, QKeySequence, Qt, first_combination, pressed_combination
+from app.gui.qt import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QKeySequence,
+    QLineF,
+    QPainter,
+    Qt,
+    combined,
+    draw_lines,
+    first_combination,
+    image_of,
+    image_sharing,
+    pressed_combination,
+)
 from tests.architecture_rules import ROOT, Module, read_modules
 
 GONE = {"exec_": "exec", "localPos": "app.gui.qt.position", "pyqtSignal": "app.gui.qt.Signal"}
@@ -87,3 +102,38 @@ def test_other_libraries_take_the_same_qt(tmp_path: Path) -> None:
 def test_a_pressed_key_is_the_written_one(key: Qt.Key, modifiers: Qt.KeyboardModifier, written: str) -> None:
     event = QKeyEvent(QKeyEvent.Type.KeyPress, key, modifiers)
     assert pressed_combination(event) == first_combination(QKeySequence(written))
+
+
+def test_flags_together_are_those_that_qt_combines() -> None:
+    right, bottom = Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignBottom
+    assert combined(right, bottom) == right | bottom and combined(right) == right
+    assert type(combined(right, bottom)) is type(right | bottom)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_an_image_has_the_colours_of_its_pixels(channels: int) -> None:
+    # Rows of three are no multiple of four bytes, as Qt would have its own.
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 6, channels), dtype=np.uint8)[:, ::2]
+    expected = [[QColor(*pixel) for pixel in row] for row in pixels.tolist()]
+    owned, shared = image_of(pixels), np.ascontiguousarray(pixels)
+    sharing = image_sharing(shared)
+    assert [[owned.pixelColor(x, y) for x in range(3)] for y in range(2)] == expected
+    assert [[sharing.pixelColor(x, y) for x in range(3)] for y in range(2)] == expected
+    pixels[:], shared[:] = 0, 0
+    assert owned.pixelColor(0, 0) == expected[0][0] != sharing.pixelColor(0, 0)
+
+
+def test_the_channels_may_be_as_qt_has_them_in_memory() -> None:
+    pixels = np.array([[[255, 0, 0, 255]]], dtype=np.uint8)
+    assert image_sharing(pixels, QImage.Format.Format_ARGB32_Premultiplied).pixelColor(0, 0) == QColor("#0000ff")
+
+
+def test_lines_are_drawn_and_so_are_none() -> None:
+    image = QImage(4, 4, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.black)
+    painter = QPainter(image)
+    painter.setPen(QColor("#ffffff"))
+    draw_lines(painter, [])
+    draw_lines(painter, [QLineF(0, 0, 3, 0), QLineF(0, 3, 3, 3)])
+    painter.end()
+    assert [image.pixelColor(1, y).lightness() for y in range(4)] == [255, 0, 0, 255]

@@ -80,7 +80,7 @@ def painted(view: DataView, colour: str | tuple[int, int, int], within: int = 24
 
 
 def texts(view: DataView) -> list[str]:
-    return [label.text() for label in view.scroll.findChildren(QLabel)]
+    return [label.text() for label in view.scroll_area.findChildren(QLabel)]
 
 
 def mouse(view: DataView, kind: QEvent.Type, at: QPointF, buttons: int = Qt.MouseButton.NoButton) -> None:
@@ -94,11 +94,11 @@ def test_facts_and_doubts_are_lines(view: DataView) -> None:
     found = texts(view)
     for text in ("data folder, transforms", "9 train", "9, 32x24", "Able", "Not Bored: nothing moves"):
         assert text in found
-    warning = next(label for label in view.scroll.findChildren(QLabel) if "nearly all black" in label.text())
+    warning = next(label for label in view.scroll_area.findChildren(QLabel) if "nearly all black" in label.text())
     assert warning.property("role") == "warning" and warning.text().startswith("1 photograph")
     # Names of files are no HTML.
     assert "Few <b>views</b>" in found and all(
-        label.textFormat() == Qt.TextFormat.PlainText for label in view.scroll.findChildren(QLabel)
+        label.textFormat() == Qt.TextFormat.PlainText for label in view.scroll_area.findChildren(QLabel)
     )
     view.set_report(report(findings=(), engines=()))
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
@@ -214,10 +214,10 @@ def test_it_fits_any_size(view: DataView, size: tuple[int, int]) -> None:
     view.resize(*size)
     QApplication.processEvents()
     assert (view.width(), view.height()) == size
-    assert view.map.width() >= 100 and view.map.height() >= 80 and view.scroll.height() >= 60
+    assert view.map.width() >= 100 and view.map.height() >= 80 and view.scroll_area.height() >= 60
     # Nothing is wider than its column.
-    assert view.scroll.widget().minimumSizeHint().width() <= view.scroll.viewport().width()
-    assert view.scroll.geometry().right() < size[0] and view.scroll.geometry().bottom() < size[1]
+    assert view.scroll_area.widget().minimumSizeHint().width() <= view.scroll_area.viewport().width()
+    assert view.scroll_area.geometry().right() < size[0] and view.scroll_area.geometry().bottom() < size[1]
 
 
 def test_images_that_find_no_room_are_counted(qtbot: QtBot) -> None:

@@ -117,7 +117,7 @@ def test_photographs_are_ticked_in_order_and_the_scene_follows(
     assert shown.session.opened is not None and shown.session.opened.options.model_dump()["views"] == (1, 2, 5)
     # The pictures stayed, and the box in the options is not there twice.
     assert not card.list.missing()
-    assert shown.options.findChildren(QLineEdit) == [shown.options.find]
+    assert shown.options.findChildren(QLineEdit) == [shown.options.search]
     # Those that it needs at least stay.
     tick(shown, 2)
     tick(shown, 1)

@@ -156,7 +156,7 @@ def test_nothing_of_a_recording_stays_when_it_is_closed(window: Window, qtbot: Q
     window.commands["close"].trigger()
     qtbot.wait(1200)
     assert not window.playing.bar.isVisible() and not window.commands["play"].isEnabled()
-    assert [text.text() for text in (window.status.state, window.status.rate, window.status.size)] == ["", "", ""]
+    assert [text.text() for text in (window.status.state, window.status.rate, window.status.size_label)] == ["", "", ""]
 
 
 def test_a_click_in_the_bar_goes_there(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:

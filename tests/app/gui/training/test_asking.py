@@ -55,8 +55,8 @@ def dialog(window: Window, search: Search, tmp_path: Path, qtbot: QtBot) -> Trai
     window.trainings.ask(tmp_path / "plain")
     shown = window.trainings.asking.dialog
     assert shown is not None
-    qtbot.waitUntil(lambda: shown.data.poses.find.isVisible(), timeout=SOON)
-    qtbot.mouseClick(shown.data.poses.find, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: shown.data.poses.estimate.isVisible(), timeout=SOON)
+    qtbot.mouseClick(shown.data.poses.estimate, Qt.MouseButton.LeftButton)
     assert shown.data.poses.busy
     return shown
 
@@ -124,7 +124,7 @@ def test_it_goes_on_while_the_dialog_is_closed_and_is_there_again(
         return dialog.isVisible()
 
     qtbot.waitUntil(is_there_again, timeout=NEVER)
-    assert window.trainings.asking.dialog is dialog and dialog.data.poses.find.text() == "Stop"
+    assert window.trainings.asking.dialog is dialog and dialog.data.poses.estimate.text() == "Stop"
     assert search.stopped == 0
 
 

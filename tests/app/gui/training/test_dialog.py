@@ -192,9 +192,9 @@ def test_cameras_are_found_for_plain_photographs(
 
     monkeypatch.setattr(poses_part, "find_poses", find)
     asked.data.choose(folder)
-    qtbot.waitUntil(lambda: asked.data.poses.find.isVisible(), timeout=SOON)
+    qtbot.waitUntil(lambda: asked.data.poses.estimate.isVisible(), timeout=SOON)
     assert not asked.start.isEnabled()
-    asked.data.poses.find.click()
+    asked.data.poses.estimate.click()
     qtbot.waitUntil(lambda: asked.start.isEnabled(), timeout=SOON)
     assert asked.data.poses.stage.text().splitlines() == [
         "Camera poses were found for 2 of 3 images.",
@@ -217,23 +217,23 @@ def test_finding_cameras_can_be_stopped_and_may_fail(
 
     monkeypatch.setattr(poses_part, "find_poses", find)
     asked.data.choose(folder)
-    qtbot.waitUntil(lambda: asked.data.poses.find.isVisible(), timeout=SOON)
-    asked.data.poses.find.click()
-    assert asked.data.poses.find.text() == "Stop" and asked.data.poses.bar.isVisible()
-    asked.data.poses.find.click()
+    qtbot.waitUntil(lambda: asked.data.poses.estimate.isVisible(), timeout=SOON)
+    asked.data.poses.estimate.click()
+    assert asked.data.poses.estimate.text() == "Stop" and asked.data.poses.bar.isVisible()
+    asked.data.poses.estimate.click()
     qtbot.waitUntil(lambda: stopped == [True], timeout=SOON)
     assert (
         "goes on from there" in asked.data.poses.stage.text()
-        and asked.data.poses.find.text() == "Estimate camera poses (COLMAP)"
+        and asked.data.poses.estimate.text() == "Estimate camera poses (COLMAP)"
     )
 
     def fail(*_: object) -> SfmResult:
         raise UserError("no cameras could be found")
 
     monkeypatch.setattr(poses_part, "find_poses", fail)
-    asked.data.poses.find.click()
+    asked.data.poses.estimate.click()
     qtbot.waitUntil(lambda: asked.data.poses.stage.text() == "no cameras could be found", timeout=SOON)
-    assert asked.data.poses.find.isEnabled() and not asked.data.poses.bar.isVisible()
+    assert asked.data.poses.estimate.isEnabled() and not asked.data.poses.bar.isVisible()
 
 
 def test_cameras_that_are_there_are_replaced_only_when_the_question_is_answered_so(
@@ -258,9 +258,9 @@ def test_cameras_that_are_there_are_replaced_only_when_the_question_is_answered_
     monkeypatch.setattr(poses_part, "find_poses", find)
     monkeypatch.setattr(QMessageBox, "question", question)
     asked.data.poses.offer(folder)
-    asked.data.poses.find.click()
+    asked.data.poses.estimate.click()
     assert not asked.data.poses._posing.busy and "poses_bounds.npy already" in texts[0]
-    asked.data.poses.find.click()
+    asked.data.poses.estimate.click()
     qtbot.waitUntil(lambda: told == [True], timeout=SOON)
     qtbot.waitUntil(lambda: asked.data.poses.stage.text() == "it ended", timeout=SOON)
 
@@ -270,7 +270,7 @@ def test_a_folder_of_other_things_is_told_apart(asked: TrainDialog, qtbot: QtBot
     (tmp_path / "other" / "notes.txt").touch()
     asked.data.choose(tmp_path / "other")
     qtbot.waitUntil(lambda: not asked.data._inspecting.busy, timeout=SOON)
-    assert not asked.start.isEnabled() and not asked.data.poses.find.isVisible()
+    assert not asked.start.isEnabled() and not asked.data.poses.estimate.isVisible()
     write_png(tmp_path / "one" / "a.png", np.zeros((32, 32, 3), np.uint8))
     asked.data.choose(tmp_path / "none")
     qtbot.waitUntil(lambda: "no such folder" in asked.data.poses.stage.text(), timeout=SOON)

@@ -132,7 +132,7 @@ def test_keys_go_through_the_panel_from_its_top(deep: Window, qtbot: QtBot) -> N
     for _ in range(12):
         at = deep.focusWidget()
         # In the panel's content, which is scrolled so that it is seen.
-        places.append(at.mapTo(deep.dock.scroll.widget(), at.rect().center()).y())
+        places.append(at.mapTo(deep.dock.scroll_area.widget(), at.rect().center()).y())
         QTest.keyClick(deep.focusWidget(), Qt.Key.Key_Tab)
         if not deep.dock.isAncestorOf(deep.focusWidget()):
             break
