@@ -6,10 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
 from app.camera.camera_controller import CameraController
-from app.camera.hand_navigation import WHEEL_FACTOR
 from app.gui.qt import (
     QAbstractSpinBox,
     QAction,
@@ -21,22 +18,19 @@ from app.gui.qt import (
     QKeyEvent,
     QLineEdit,
     QMouseEvent,
-    QNativeGestureEvent,
     QObject,
-    QPointF,
     QResizeEvent,
     Qt,
     QTimer,
-    QWheelEvent,
     QWidget,
     Signal,
-    position,
     pressed_combination,
 )
 from app.gui.viewport.canvas import Canvas
 from app.gui.viewport.canvas_choice import make_canvas
 from app.gui.viewport.canvas_painter import PainterCanvas
 from app.gui.viewport.gl import OpenGl
+from app.gui.viewport.mouse_navigation import MouseNavigation
 from engines.core.camera import Array
 
 FLY_KEYS: Mapping[int, str] = {
@@ -61,10 +55,6 @@ GESTURES = (
 
 TICK_MS = 15
 """A little less than a frame of a 60 Hz display."""
-NOTCH = 120.0
-"""What Qt calls one notch of a wheel."""
-DRAG_NOTCH_PX = 25.0
-"""How far a zoom drag goes for what a wheel notch does."""
 
 
 class Viewport(QWidget):
@@ -94,8 +84,10 @@ class Viewport(QWidget):
         self.canvas.widget.installEventFilter(self)
         self.keys: Mapping[int, QAction] = {}
         """What keys do here that other parts need for themselves."""
-        self._last = QPointF()
-        self._dragged = self._turning = False
+        self._mouse = MouseNavigation(self, self.canvas, eye)
+        self._mouse.moved.connect(self.moved)
+        self._mouse.turning.connect(self.turning)
+        self._mouse.pointed.connect(self.pointed)
         self._held: set[int] = set()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -152,11 +144,11 @@ class Viewport(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         handlers: dict[QEvent.Type, Callable[[Any], bool]] = {
             QEvent.Type.MouseButtonPress: self._press,
-            QEvent.Type.MouseMove: self._drag,
-            QEvent.Type.MouseButtonRelease: self._release,
-            QEvent.Type.MouseButtonDblClick: self._double_click,
-            QEvent.Type.Wheel: self._wheel,
-            QEvent.Type.NativeGesture: self._gesture,
+            QEvent.Type.MouseMove: self._mouse.drag,
+            QEvent.Type.MouseButtonRelease: self._mouse.release,
+            QEvent.Type.MouseButtonDblClick: self._mouse.double_click,
+            QEvent.Type.Wheel: self._mouse.wheel,
+            QEvent.Type.NativeGesture: self._mouse.gesture,
             QEvent.Type.KeyPress: self._key_press,
             QEvent.Type.KeyRelease: self._key_release,
             QEvent.Type.FocusOut: self._focus_out,
@@ -175,83 +167,8 @@ class Viewport(QWidget):
         super().closeEvent(event)
 
     def _press(self, event: QMouseEvent) -> bool:
-        self._last, self._dragged = position(event), False
         self.focus()
-        return True
-
-    def _drag(self, event: QMouseEvent) -> bool:
-        if event.buttons() == Qt.MouseButton.NoButton:
-            return False
-        scale = self.canvas.placement().scale
-        # Viewport pixels as the eye counts them: those of the rendered picture.
-        across, down = (position(event).x() - self._last.x()) / scale, (position(event).y() - self._last.y()) / scale
-        if across == 0 and down == 0:
-            return True
-        self._last, self._dragged = position(event), True
-        shown = self.eye.shown
-        if shown is not None:
-            # While the picture on the canvas is a coarse one, its pixels are not the eye's.
-            factor = shown.size_px[1] / self._picture_height()
-            self._apply_drag(event, across * factor, down * factor)
-        return True
-
-    def _picture_height(self) -> float:
-        placement = self.canvas.placement()
-        return max((self.canvas.widget.height() - 2 * placement.top) / placement.scale, 1.0)
-
-    def _apply_drag(self, event: QMouseEvent, across: float, down: float) -> None:
-        buttons, modifiers = event.buttons(), event.modifiers()
-        if buttons & Qt.MouseButton.MiddleButton or (
-            buttons & Qt.MouseButton.LeftButton and modifiers & Qt.KeyboardModifier.ShiftModifier
-        ):
-            self.eye.hand.pan_by(across, down)
-        elif buttons & Qt.MouseButton.LeftButton and modifiers & Qt.KeyboardModifier.ControlModifier:
-            self.eye.hand.dolly_by(-down * self.canvas.placement().scale / DRAG_NOTCH_PX)
-        elif buttons & Qt.MouseButton.RightButton:
-            self.eye.hand.look_by(across, down)
-        elif buttons & Qt.MouseButton.LeftButton:
-            if self.eye.hand.mode != "fly":
-                self._turn(True)
-            self.eye.hand.orbit_by(across, down)
-        self.moved.emit()
-
-    def _release(self, event: QMouseEvent) -> bool:
-        if self._dragged and event.buttons() == Qt.MouseButton.NoButton:
-            self._dragged = False
-            self._turn(False)
-            self.eye.rest()
-        return True
-
-    def _turn(self, turning: bool) -> None:
-        if turning != self._turning:
-            self._turning = turning
-            self.turning.emit(turning)
-
-    def _double_click(self, event: QMouseEvent) -> bool:
-        if event.button() == Qt.MouseButton.LeftButton and (shown := self.eye.shown) is not None:
-            u, v = self.canvas.placement().to_picture(position(event).x(), position(event).y())
-            factor = shown.size_px[1] / self._picture_height()
-            self.pointed.emit(u * factor, v * factor)
-        return True
-
-    def _wheel(self, event: QWheelEvent) -> bool:
-        # A trackpad gives pixels, a wheel eighths of a degree; with Alt some systems turn the wheel sideways.
-        pixels, angle = event.pixelDelta(), event.angleDelta()
-        if not pixels.isNull() and event.phase() != Qt.ScrollPhase.NoScrollPhase:
-            notches = pixels.y() / (2 * DRAG_NOTCH_PX)
-        else:
-            notches = (angle.y() or angle.x()) / NOTCH
-        if notches:
-            self.eye.hand.dolly_by(notches)
-            self.moved.emit()
-        return True
-
-    def _gesture(self, event: QNativeGestureEvent) -> bool:
-        if event.gestureType() != Qt.NativeGestureType.ZoomNativeGesture:
-            return False
-        self.eye.hand.dolly_by(float(np.log1p(max(event.value(), -0.9)) / -np.log(WHEEL_FACTOR)))
-        self.moved.emit()
-        return True
+        return self._mouse.press(event)
 
     def _key_press(self, event: QKeyEvent) -> bool:
         if event.key() == Qt.Key.Key_Space and not event.modifiers():

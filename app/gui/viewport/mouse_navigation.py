@@ -1,0 +1,115 @@
+"""Navigation by the mouse: what drags, the wheel and gestures on the picture do with the camera."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.camera.camera_controller import CameraController
+from app.camera.hand_navigation import WHEEL_FACTOR
+from app.gui.qt import QMouseEvent, QNativeGestureEvent, QObject, QPointF, Qt, QWheelEvent, Signal, position
+from app.gui.viewport.canvas import Canvas
+
+NOTCH = 120.0
+"""What Qt calls one notch of a wheel."""
+DRAG_NOTCH_PX = 25.0
+"""How far a zoom drag goes for what a wheel notch does."""
+
+
+class MouseNavigation(QObject):
+    """Takes the events of the picture's widget; each function says whether it took the event."""
+
+    moved = Signal()
+    turning = Signal(bool)
+    """A drag began to turn about the pivot, or it is over."""
+    pointed = Signal(float, float)
+    """A double click, in pixels of the eye's picture."""
+
+    def __init__(self, parent: QObject, canvas: Canvas, eye: CameraController) -> None:
+        super().__init__(parent)
+        self._canvas, self._eye = canvas, eye
+        self._last = QPointF()
+        self._dragged = self._turning = False
+
+    def press(self, event: QMouseEvent) -> bool:
+        """A button is pressed."""
+        self._last, self._dragged = position(event), False
+        return True
+
+    def drag(self, event: QMouseEvent) -> bool:
+        """The mouse moved, with a button held or without."""
+        if event.buttons() == Qt.MouseButton.NoButton:
+            return False
+        scale = self._canvas.placement().scale
+        # Viewport pixels as the eye counts them: those of the rendered picture.
+        across, down = (position(event).x() - self._last.x()) / scale, (position(event).y() - self._last.y()) / scale
+        if across == 0 and down == 0:
+            return True
+        self._last, self._dragged = position(event), True
+        shown = self._eye.shown
+        if shown is not None:
+            # While the picture on the canvas is a coarse one, its pixels are not the eye's.
+            factor = shown.size_px[1] / self._picture_height()
+            self._apply_drag(event, across * factor, down * factor)
+        return True
+
+    def _picture_height(self) -> float:
+        placement = self._canvas.placement()
+        return max((self._canvas.widget.height() - 2 * placement.top) / placement.scale, 1.0)
+
+    def _apply_drag(self, event: QMouseEvent, across: float, down: float) -> None:
+        buttons, modifiers = event.buttons(), event.modifiers()
+        if buttons & Qt.MouseButton.MiddleButton or (
+            buttons & Qt.MouseButton.LeftButton and modifiers & Qt.KeyboardModifier.ShiftModifier
+        ):
+            self._eye.hand.pan_by(across, down)
+        elif buttons & Qt.MouseButton.LeftButton and modifiers & Qt.KeyboardModifier.ControlModifier:
+            self._eye.hand.dolly_by(-down * self._canvas.placement().scale / DRAG_NOTCH_PX)
+        elif buttons & Qt.MouseButton.RightButton:
+            self._eye.hand.look_by(across, down)
+        elif buttons & Qt.MouseButton.LeftButton:
+            if self._eye.hand.mode != "fly":
+                self._turn(True)
+            self._eye.hand.orbit_by(across, down)
+        self.moved.emit()
+
+    def release(self, event: QMouseEvent) -> bool:
+        """A button is let go."""
+        if self._dragged and event.buttons() == Qt.MouseButton.NoButton:
+            self._dragged = False
+            self._turn(False)
+            self._eye.rest()
+        return True
+
+    def _turn(self, turning: bool) -> None:
+        if turning != self._turning:
+            self._turning = turning
+            self.turning.emit(turning)
+
+    def double_click(self, event: QMouseEvent) -> bool:
+        """A point is chosen to turn about."""
+        if event.button() == Qt.MouseButton.LeftButton and (shown := self._eye.shown) is not None:
+            u, v = self._canvas.placement().to_picture(position(event).x(), position(event).y())
+            factor = shown.size_px[1] / self._picture_height()
+            self.pointed.emit(u * factor, v * factor)
+        return True
+
+    def wheel(self, event: QWheelEvent) -> bool:
+        """A wheel is turned, or two fingers are moved on a trackpad."""
+        # A trackpad gives pixels, a wheel eighths of a degree; with Alt some systems turn the wheel sideways.
+        pixels, angle = event.pixelDelta(), event.angleDelta()
+        if not pixels.isNull() and event.phase() != Qt.ScrollPhase.NoScrollPhase:
+            notches = pixels.y() / (2 * DRAG_NOTCH_PX)
+        else:
+            notches = (angle.y() or angle.x()) / NOTCH
+        if notches:
+            self._eye.hand.dolly_by(notches)
+            self.moved.emit()
+        return True
+
+    def gesture(self, event: QNativeGestureEvent) -> bool:
+        """Two fingers are moved apart."""
+        if event.gestureType() != Qt.NativeGestureType.ZoomNativeGesture:
+            return False
+        self._eye.hand.dolly_by(float(np.log1p(max(event.value(), -0.9)) / -np.log(WHEEL_FACTOR)))
+        self.moved.emit()
+        return True
