@@ -111,7 +111,8 @@ def test_a_hand_that_holds_still_is_a_stop(watch: Watch) -> None:
     while len(watched.exact) < 2 and time.perf_counter() - began < LONG_S:
         watched.ask(camera, moving=True)
         time.sleep(0.01)
-    assert len(watched.exact) == 2
+    # Asked for again in the moment that it came it is shaded again, but not drawn.
+    assert len(watched.exact) >= 2
     watched.settle()
     assert len(watched.scene.began) == 2
 
