@@ -20,7 +20,8 @@ class SharedRenderState:
 
     def __init__(self, state: RenderState) -> None:
         self._state = state
-        self._changed = threading.Condition()
+        lock = threading.Lock()
+        self._to_draw, self._to_show = threading.Condition(lock), threading.Condition(lock)
 
     def now(self) -> RenderState:
         """The state at this time; takes no lock, as scenes ask in the midst of a frame."""
@@ -28,17 +29,27 @@ class SharedRenderState:
 
     def update(self, change: Callable[[RenderState], RenderState | None]) -> bool:
         """Replaces the state by what `change` makes of it; whether it did: None leaves it as it is."""
-        with self._changed:
-            changed = change(self.now())
+        with self._to_draw:
+            before = self.now()
+            changed = change(before)
             if changed is None:
                 return False
             self._state = changed
-            self._changed.notify_all()
+            self._wake(before)
             return True
+
+    def _wake(self, before: RenderState) -> None:
+        """Wakes who has something to do now: one that is woken in vain holds up the thread that makes previews."""
+        state = self._state
+        if state.closed or render_policy.next_preview(state) is not None:
+            self._to_show.notify()
+        looks = render_policy.look_again_s(state) != render_policy.look_again_s(before)
+        if state.closed or looks or render_policy.next_task(state) is not None:
+            self._to_draw.notify()
 
     def next_task(self) -> Decision | None:
         """Waits for something to draw, which is then under way; None when closed."""
-        with self._changed:
+        with self._to_draw:
             while not (state := self.now()).closed:
                 task = render_policy.next_task(state)
                 if task is not None and task.action == "nothing":
@@ -48,16 +59,16 @@ class SharedRenderState:
                     return task, state
                 else:
                     until_s = render_policy.look_again_s(state)
-                    self._changed.wait(until_s - state.now_s if until_s is not None else None)
+                    self._to_draw.wait(until_s - state.now_s if until_s is not None else None)
         return None
 
     def next_preview(self) -> Decision | None:
         """Waits for something to show at once; None when closed."""
-        with self._changed:
+        with self._to_show:
             while not (state := self.now()).closed:
                 task = render_policy.next_preview(state)
                 if task is not None:
                     self._state = replace(state, previewed=task.queued.number)
                     return task, state
-                self._changed.wait()
+                self._to_show.wait()
         return None
