@@ -11,6 +11,7 @@ from app.rendering.prefetch import Prefetcher
 from app.rendering.render_requests import RenderedImage, RenderRequest
 from app.rendering.render_worker import RenderWorker
 from app.viewing.background_tasks import Post
+from app.viewing.playback import Playback
 from engines.core.engine import Prepares, Scene
 
 
@@ -34,6 +35,15 @@ class DrawingViewer(Protocol):
 
     def take_prepared(self) -> None:
         """Another time step can be drawn."""
+
+
+class PlayedTime(Protocol):
+    """The time of a recording."""
+
+    playback: Playback
+
+    def following(self) -> Sequence[Mapping[str, float]]:
+        """The controls of what is played next."""
 
 
 class NewestImages:
@@ -90,10 +100,11 @@ class SceneDrawing:
         """How much of the exact picture is done; None where none is under way."""
         return self._worker.progress
 
-    def submit(self, request: RenderRequest, following: Sequence[Mapping[str, float]], playing: bool) -> None:
-        """Asks for a picture, in place of what was asked for before; `following`: the controls of what comes next."""
+    def submit(self, request: RenderRequest, timeline: PlayedTime) -> None:
+        """Asks for a picture, in place of what was asked for before."""
         controls, draft = request.controls, False
         if self._ahead is not None:
+            following, playing = timeline.following(), timeline.playback.playing
             controls, draft = self._ahead.choose(request.camera, controls, following, playing)
         self._worker.submit(replace(request, controls=dict(controls), draft=draft))
 

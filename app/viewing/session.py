@@ -213,8 +213,7 @@ class Session:
     def submit(self, moving: bool) -> None:
         """Asks for the picture anew."""
         if self.drawing is not None and (wanted := self.wanted) is not None:
-            timeline = self.timeline
-            self.drawing.submit(replace(wanted, moving=moving), timeline.following(), timeline.playback.playing)
+            self.drawing.submit(replace(wanted, moving=moving), self.timeline)
 
     def resubmit(self) -> None:
         """Something more can be drawn."""
