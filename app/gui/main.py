@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from app.gui.notifications import unwrapped
-from app.gui.qt import QApplication, QLocale, QObject, Qt, QTimer, Signal, current_application
+from app.gui.qt import QApplication, QLocale, QObject, Qt, QTimer, Signal, current_application, keep_enumerations
 from app.gui.theme import system_is_dark
 from app.gui.viewport.gl import probe_opengl
 from app.gui.window import Window
@@ -83,6 +83,7 @@ def make_application() -> QApplication:
 
 def make_window(device: str = "auto", settings: Sequence[str] = ()) -> Window:
     """The window, as it was left the last time; not shown yet."""
+    keep_enumerations()
     system_dark = system_is_dark()
     application = current_application()
     # To set it again would style every widget of every window again.

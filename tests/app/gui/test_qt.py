@@ -15,17 +15,20 @@ import pytest
 import app.gui.qt
 from app.gui.qt import (
     QColor,
+    QEvent,
     QImage,
     QKeyEvent,
     QKeySequence,
     QLineF,
     QPainter,
+    QSizePolicy,
     Qt,
     combined,
     draw_lines,
     first_combination,
     image_of,
     image_sharing,
+    keep_enumerations,
     pressed_combination,
 )
 from tests.architecture_rules import ROOT, Module, read_modules
@@ -137,3 +140,10 @@ def test_lines_are_drawn_and_so_are_none() -> None:
     draw_lines(painter, [QLineF(0, 0, 3, 0), QLineF(0, 3, 3, 3)])
     painter.end()
     assert [image.pixelColor(1, y).lightness() for y in range(4)] == [255, 0, 0, 255]
+
+
+def test_members_of_enumerations_are_not_made_anew_each_time() -> None:
+    keep_enumerations()
+    for kind, name in ((QEvent.Type, "MouseMove"), (Qt.Key, "Key_Space"), (QSizePolicy.Policy, "Expanding")):
+        assert getattr(kind, name) is getattr(kind, name) and type(getattr(kind, name)) is kind
+    assert int(QEvent.Type.MouseMove) == 5 and int(Qt.MouseButton.RightButton) == 2
