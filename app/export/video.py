@@ -17,13 +17,11 @@ from typing import IO, Any
 
 import imageio_ffmpeg
 import numpy as np
-import numpy.typing as npt
 
+from app.rendering.display import Pixels
 from app.thread_priority import step_back
 from engines.core.errors import UserError
 from engines.core.files import replacing, unwritable
-
-Pixels = npt.NDArray[np.uint8]
 
 VIDEO_SUFFIXES = (".mp4", ".webm", ".gif")
 QUALITIES = range(1, 11)

@@ -9,9 +9,9 @@ _RULES: tuple[tuple[str, str], ...] = (
     # What goes on with a run.
     (rf"(?:with|by) --resume (?:--set|and --set) (\w+)=({_VALUE})", r"by Resume, with \1 = \2"),
     (r"start without --resume", "train it as a new run"),
-    (r"go on with it by --resume", "resume it (Training > Resume)"),
-    (r"go on (elsewhere )?with --resume", r"resume it \1(Training > Resume)"),
-    (r"(?:with|by) --resume", "by Training > Resume"),
+    (r"go on with it by --resume", "resume it (Training > Resume training)"),
+    (r"go on (elsewhere )?with --resume", r"resume it \1(Training > Resume training)"),
+    (r"(?:with|by) --resume", "by Training > Resume training"),
     (r"without --resume", "as a new run"),
     # Options of a method.
     (r" \(--set views=\[\.\.\.\] chooses others\)", ""),

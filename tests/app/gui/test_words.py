@@ -23,7 +23,7 @@ DOORS = ("commands", "cli.py")
 @pytest.mark.parametrize(
     ("said", "window"),
     [
-        ("a: saved at step 4, go on with --resume", "a: saved at step 4, resume it (Training > Resume)"),
+        ("a: saved at step 4, go on with --resume", "a: saved at step 4, resume it (Training > Resume training)"),
         (
             "no training.pt to resume from; start without --resume",
             "no training.pt to resume from; train it as a new run",
@@ -82,7 +82,7 @@ def test_presets_are_described_without_options() -> None:
 
 def test_errors_in_the_window_have_its_words(window: Window) -> None:
     window.notifications.error(UserError("run: can't be written; go on with --resume"))
-    assert window.banner.text.text() == "run: can't be written; resume it (Training > Resume)"
+    assert window.banner.text.text() == "run: can't be written; resume it (Training > Resume training)"
 
 
 def test_an_error_comes_back_when_what_followed_it_is_dismissed(window: Window, qtbot: QtBot) -> None:
