@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -60,7 +61,8 @@ class TrainedScene:
 
     def __init__(self, opened: Opened, with_photographs: Callable[[], Opened]) -> None:
         """`with_photographs` opens it again with the data that it was trained on."""
-        self._opened, self._with_photographs, self._drawing = opened, with_photographs, threading.RLock()
+        self._opened, self._drawing = opened, threading.RLock()
+        self._with_photographs = functools.cache(with_photographs)
         scene, checkpoint = opened.scene, opened.checkpoint
         self.source, self.name, self.origin = opened.path, title_of(opened.path), opened.origin
         self.method, self.step, self.device = checkpoint.engine, checkpoint.step, str(scene.device)

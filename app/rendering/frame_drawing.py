@@ -40,7 +40,7 @@ class FrameDrawing:
             Cancelled: it was to be stopped, or the scene stopped by itself.
             Exception: as the scene does.
         """
-        stop: Stop = lambda: render_policy.should_stop(self._state.now(), task)  # noqa: E731
+        stop: Stop = lambda: self._state.should_stop(task)  # noqa: E731
         if task.action in ("exact", "refine"):
             full_s = state.coarse_size.full_s if state.any_size else state.exact_time.seconds
             self.refinement.begin(task.queued.request, task.scale, full_s)

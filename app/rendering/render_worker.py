@@ -14,7 +14,7 @@ from dataclasses import replace
 from app.rendering.background import PlainBackground
 from app.rendering.frame_drawing import FrameDrawing
 from app.rendering.image_delivery import ImageDelivery
-from app.rendering.render_policy import RenderTask, should_stop
+from app.rendering.render_policy import RenderTask
 from app.rendering.render_requests import RenderedImage, RenderRequest
 from app.rendering.render_state import RenderState, first_state
 from app.rendering.shared_state import SharedRenderState
@@ -94,7 +94,7 @@ class RenderWorker:
             self._drawing.draw(task, state)
         except Cancelled:
             # Only for a scene that stops unasked: nothing else is to be had from it.
-            if not should_stop(self._state.now(), task):
+            if not self._state.should_stop(task):
                 self._finish(task)
         except Exception as error:  # handed on; the thread must survive
             self._finish(task)

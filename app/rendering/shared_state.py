@@ -27,6 +27,13 @@ class SharedRenderState:
         """The state at this time; takes no lock, as scenes ask in the midst of a frame."""
         return replace(self._state, now_s=time.monotonic())
 
+    def should_stop(self, task: RenderTask) -> bool:
+        """Whether what is under way is given up; scenes ask often, and mostly nothing has changed since."""
+        state = self._state
+        if not state.closed and state.latest is task.queued and task.action != "keyframe":
+            return False
+        return render_policy.should_stop(self.now(), task)
+
     def update(self, change: Callable[[RenderState], RenderState | None]) -> bool:
         """Replaces the state by what `change` makes of it; whether it did: None leaves it as it is."""
         with self._to_draw:
@@ -43,7 +50,8 @@ class SharedRenderState:
         state = self._state
         if state.closed or render_policy.next_preview(state) is not None:
             self._to_show.notify()
-        looks = render_policy.look_again_s(state) != render_policy.look_again_s(before)
+        # A deadline that moved later needs none to be woken: who sleeps until the old one looks anew then.
+        looks = render_policy.look_again_s(before) is None and render_policy.look_again_s(state) is not None
         if state.closed or looks or render_policy.next_task(state) is not None:
             self._to_draw.notify()
 

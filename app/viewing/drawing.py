@@ -102,11 +102,11 @@ class SceneDrawing:
 
     def submit(self, request: RenderRequest, timeline: PlayedTime) -> None:
         """Asks for a picture, in place of what was asked for before."""
-        controls, draft = request.controls, False
         if self._ahead is not None:
             following, playing = timeline.following(), timeline.playback.playing
-            controls, draft = self._ahead.choose(request.camera, controls, following, playing)
-        self._worker.submit(replace(request, controls=dict(controls), draft=draft))
+            controls, draft = self._ahead.choose(request.camera, request.controls, following, playing)
+            request = replace(request, controls=dict(controls), draft=draft)
+        self._worker.submit(request)
 
     def let_go(self) -> list[Callable[[], None]]:
         """Tells nothing from now on; what is given ends its threads, and waits for them."""

@@ -45,16 +45,11 @@ class LoadedScene:
 
     Attributes:
         viewpoints: of the instance that was asked for.
-        read_anew: it was read from its file; else it is the open one, made of other photographs.
     """
 
     request: LoadRequest
     opened: Opened
     viewpoints: tuple[ViewPoint, ...] = ()
-
-    @property
-    def read_anew(self) -> bool:
-        return self.request.anew is None
 
 
 @dataclass(frozen=True)

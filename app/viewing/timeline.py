@@ -80,16 +80,13 @@ class Timeline:
             return
         time_step = self.playback.advance(now_s, self.time_step, self.is_ready)
         if time_step != self.time_step:
-            self._viewer.set_control(TIME, time_step, moving=playing)
-        elif self._stands():
+            self._viewer.set_control(TIME, time_step, moving=True)
+        elif not self.playback.playing:
             self._viewer.submit(moving=False)
 
     def _is_shown(self) -> bool:
         picture = self._viewer.images.last
         return picture is None or round(picture.request.controls.get(TIME, 0)) == self.time_step
-
-    def _stands(self) -> bool:
-        return not self.playback.playing
 
     def is_ready(self, time_step: int) -> bool:
         """Whether it can be drawn at once."""

@@ -38,24 +38,26 @@ class Visited:
 
     def __init__(self) -> None:
         self.all: tuple[ViewPoint, ...] = ()
+        self.points: tuple[ViewPoint, ...] = ()
+        """Those of the split: kept, as they are asked for whenever the mouse moves."""
         self.split: Split = "train"
 
     def enter(self, points: tuple[ViewPoint, ...]) -> None:
         """Other viewpoints; the split stays where it has some, else it is the first that does."""
         self.all = points
-        if self.split not in self.splits:
-            self.split = next(iter(self.splits), "train")
+        there = self.splits
+        self.choose(self.split if self.split in there else next(iter(there), "train"))
+
+    def choose(self, split: Split) -> None:
+        """Goes through another split."""
+        self.split = split
+        self.points = tuple(point for point in self.all if point.split == split)
 
     @property
     def splits(self) -> dict[Split, int]:
         """How many viewpoints each split has that has some."""
         counts = {name: sum(point.split == name for point in self.all) for name in SPLITS}
         return {name: count for name, count in counts.items() if count}
-
-    @property
-    def points(self) -> tuple[ViewPoint, ...]:
-        """Those of the split."""
-        return tuple(point for point in self.all if point.split == self.split)
 
 
 def read_viewpoints(opened: Opened, choice: int = 0) -> tuple[ViewPoint, ...]:

@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from app.training.presets import preset_names, presets_of
+from app.training.presets import presets_beside, presets_of
 from docs.site.pages import Page, code, escaped, table
 from engines.core.abilities import ReadsUpstream
 from engines.core.config import Options
@@ -51,8 +51,9 @@ def _paper(engine: AnyEngine) -> str:
 
 
 def _page(engine: AnyEngine) -> Page:
-    there = [preset for preset in presets_of(engine.name) if preset.name in set(preset_names())]
-    presets = [(code(preset.name), escaped(preset.about)) for preset in there if preset.name.startswith(engine.name)]
+    # Not those of the user who builds it.
+    own = presets_beside(engine)
+    presets = [(code(each.name), escaped(each.about)) for each in presets_of(engine.name) if each.name in own]
     parts = [
         f"# {escaped(engine.title)}",
         escaped(_paper(engine)) + ".",
@@ -67,7 +68,7 @@ def _options(kind: type[Options]) -> Iterator[str]:
     for heading, names in kind.grouped().items():
         rows = (_row(kind, name, kind.model_fields[name]) for name in names)
         listed = table(("option", "in the window", "type", "default", "what it is"), rows)
-        yield f"### {heading}\n\n{listed}" if heading else listed
+        yield f"### {heading}\n\n{listed}"
 
 
 def _row(kind: type[Options], name: str, field: FieldInfo) -> tuple[str, ...]:
@@ -76,7 +77,7 @@ def _row(kind: type[Options], name: str, field: FieldInfo) -> tuple[str, ...]:
     about = " ".join((field.description or "").split())
     return (
         code(name),
-        escaped(kind.label(name)),
+        escaped(kind.title(name)),
         _type(field) + (f" {bounds}" if bounds else ""),
         code(default),
         escaped(about),

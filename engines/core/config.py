@@ -77,7 +77,7 @@ class Options(BaseModel):
     def title(cls, field: str) -> str:
         """A field's label with its unit, as a form shows it: `Crop size (px)`."""
         label, unit = cls.label(field), cls.unit(field)
-        return label if not unit or label.endswith(unit) else f"{label} ({unit})"
+        return label if not unit or label.split()[-1:] == [unit] else f"{label} ({unit})"
 
     @classmethod
     def _said(cls, table: str, field: str) -> str | None:
@@ -87,7 +87,7 @@ class Options(BaseModel):
 
     @classmethod
     def grouped(cls) -> Mapping[str, tuple[str, ...]]:
-        """All fields by the heading they stand under, an engine's own groups first; before them those in none."""
+        """All fields by their headings: first those in no group (`UNGROUPED`), then an engine's own groups."""
         groups: dict[str, tuple[str, ...]] = {}
         for kind in cls.__mro__:
             for name, fields in kind.__dict__.get("GROUPS", {}).items():

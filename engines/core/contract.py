@@ -40,6 +40,7 @@ from engines.core.engine import (
 from engines.core.errors import BrokenContract
 from engines.core.members import (
     MISSING,
+    RENAMED_IN_LEARNING,
     Kinds,
     adopt_old_names,
     are_controls,
@@ -267,7 +268,7 @@ def _are_states(value: object) -> bool:
 
 
 def _checked_training(training: object, engine: str, member: str, step: int) -> Training:
-    adopt_old_names(training, engine)
+    adopt_old_names(training, engine, RENAMED_IN_LEARNING)
     wrong = wrong_functions(training, Training)
     for name, (valid, kind) in _training(step).items():
         wrong |= wrong_value(training, name, valid, kind)
@@ -282,7 +283,7 @@ def checked_objective(found: object, engine: str) -> None:
     Raises:
         BrokenContract: names the method, and each member of the objective that is missing or wrong.
     """
-    adopt_old_names(found, engine)
+    adopt_old_names(found, engine, RENAMED_IN_LEARNING)
     wrong = wrong_functions(found, Objective)
     for name, (valid, kind) in _OBJECTIVE.items():
         wrong |= wrong_value(found, name, valid, kind)

@@ -24,17 +24,19 @@ RENAMED: Mapping[str, str] = {
     "learnt_part": "trained_part",
     "learnt_px": "trained_px",
 }
-"""Functions of scenes, trainings and objectives, by their old names."""
+"""Functions of scenes by their old names."""
+RENAMED_IN_LEARNING: Mapping[str, str] = {"learnt_px": "trained_px"}
+"""Functions of trainings and objectives: other names of scenes are words that these may use for something else."""
 
 
-def adopt_old_names(thing: object, engine: str) -> None:
+def adopt_old_names(thing: object, engine: str, renamed: Mapping[str, str] = RENAMED) -> None:
     """Gives the class of `thing`, which comes from the method `engine`, the new names of functions it has by old ones.
 
     Warns with a `DeprecationWarning` for each, once for a class.
     """
     kind = type(thing)
-    for old, new in RENAMED.items():
-        if not hasattr(kind, old) or hasattr(kind, new):
+    for old, new in renamed.items():
+        if _nearness(kind, old) >= _nearness(kind, new):
             continue
         setattr(kind, new, inspect.getattr_static(kind, old))
         warnings.warn(
@@ -42,6 +44,14 @@ def adopt_old_names(thing: object, engine: str) -> None:
             DeprecationWarning,
             stacklevel=3,
         )
+
+
+def _nearness(kind: type, name: str) -> float:
+    """How far up among the classes that `kind` derives from a name is defined; infinite where it is in none.
+
+    A class may override the old name of a function whose new one was adopted by the class that it derives from.
+    """
+    return next((at for at, owner in enumerate(kind.__mro__) if name in vars(owner)), math.inf)
 
 
 def functions_of(protocol: type) -> dict[str, tuple[str, ...]]:

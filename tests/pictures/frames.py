@@ -17,7 +17,7 @@ from app.export.contact_sheet import grid, write_contact_sheet
 from app.mesh.drawing import draw_mesh, load_mesh
 from app.mesh.mesh_reading import read_mesh
 from app.mesh.showing import alone
-from app.rendering.display import COLOUR_MAPS, shade
+from app.rendering.display import COLOUR_MAPS, shade, shade_at
 from app.rendering.reprojection import Reprojector
 from app.viewing.opening import open_scene
 from engines.core.camera import Array, Camera
@@ -57,16 +57,8 @@ def demo(name: str) -> Array:
     rows = []
     for camera in fit_cameras(scene, cameras, None):
         frame = frame_of(scene, camera, {})
-        rows.append([at_size(shade(frame, channel), camera.size_px) for channel in scene.channels])
+        rows.append([shade_at(frame, channel, camera.size_px) for channel in scene.channels])
     return grid(rows)
-
-
-def at_size(pixels: Array, size_px: tuple[int, int]) -> Array:
-    """[H, W, 3] of a channel that a method may have on a coarser grid."""
-    rows = np.arange(size_px[1]) * pixels.shape[0] // size_px[1]
-    columns = np.arange(size_px[0]) * pixels.shape[1] // size_px[0]
-    found: Array = pixels[rows][:, columns]
-    return found
 
 
 def mesh() -> Array:

@@ -14,7 +14,7 @@ class FullScreen:
         self, window: QMainWindow, action: QAction, bars: Sequence[QWidget], panels: Sequence[QAction]
     ) -> None:
         """`action`: the checkable one that asks for it; `panels`: the checkable ones that show a panel each."""
-        self._window, self._action, self._bars, self._panels = window, action, bars, panels
+        self._window, self._bars, self._panels = window, bars, panels
         self._away: list[QAction] = []
         self._escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), window)
         self._escape.setEnabled(False)

@@ -169,8 +169,10 @@ class Looking:
 
     def is_final(self) -> bool:
         """Whether the picture on the screen is all that is chosen, the error and the photograph included."""
+        if self.picture is None or self.picture.kind != "exact" or self._session.loader.opening is not None:
+            return False
         wanted_now = self._session.wanted
-        if self.picture is None or wanted_now is None or self._session.loader.opening is not None:
+        if wanted_now is None:
             return False
         if not is_final(self.picture, wanted_now) or not self.meshes.is_final(self.picture):
             return False
@@ -252,7 +254,7 @@ class Looking:
 
     def choose_split(self, split: Split) -> None:
         """Other views to go through: from the panel."""
-        self._session.visited.split = split
+        self._session.visited.choose(split)
         self._session.eye.set_viewpoints([point.camera for point in self._session.visited.points])
         if self._session.opened is not None:
             self._overlays.set_scene(self._session.opened.scene, self._session.eye.viewpoints)

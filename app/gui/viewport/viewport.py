@@ -81,7 +81,6 @@ class Viewport(QWidget):
         self.setMinimumSize(240, 180)
         self.canvas.widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.canvas.widget.setMouseTracking(False)
-        self.canvas.widget.installEventFilter(self)
         self.keys: Mapping[int, QAction] = {}
         """What keys do here that other parts need for themselves."""
         self._mouse = MouseNavigation(self, self.canvas, eye)
@@ -94,6 +93,19 @@ class Viewport(QWidget):
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
         self._ticked_s = 0.0
+        self._handlers: dict[QEvent.Type, Callable[[Any], bool]] = {
+            QEvent.Type.MouseButtonPress: self._press,
+            QEvent.Type.MouseMove: self._mouse.drag,
+            QEvent.Type.MouseButtonRelease: self._mouse.release,
+            QEvent.Type.MouseButtonDblClick: self._mouse.double_click,
+            QEvent.Type.Wheel: self._mouse.wheel,
+            QEvent.Type.NativeGesture: self._mouse.gesture,
+            QEvent.Type.KeyPress: self._key_press,
+            QEvent.Type.KeyRelease: self._key_release,
+            QEvent.Type.FocusOut: self._focus_out,
+            QEvent.Type.Enter: self._enter,
+        }
+        self.canvas.widget.installEventFilter(self)
 
     def size_px(self) -> tuple[int, int]:
         """(width, height) of what is there for a picture, in device pixels."""
@@ -139,22 +151,10 @@ class Viewport(QWidget):
         """Takes the keys."""
         self.canvas.widget.setFocus()
 
-    # Events. Each handler says whether it took the event.
+    # Events. Each handler says whether it took the event; those of all kinds of events come by here.
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        handlers: dict[QEvent.Type, Callable[[Any], bool]] = {
-            QEvent.Type.MouseButtonPress: self._press,
-            QEvent.Type.MouseMove: self._mouse.drag,
-            QEvent.Type.MouseButtonRelease: self._mouse.release,
-            QEvent.Type.MouseButtonDblClick: self._mouse.double_click,
-            QEvent.Type.Wheel: self._mouse.wheel,
-            QEvent.Type.NativeGesture: self._mouse.gesture,
-            QEvent.Type.KeyPress: self._key_press,
-            QEvent.Type.KeyRelease: self._key_release,
-            QEvent.Type.FocusOut: self._focus_out,
-            QEvent.Type.Enter: self._enter,
-        }
-        handler = handlers.get(event.type())
+        handler = self._handlers.get(event.type())
         return handler(event) if handler is not None else False
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -49,6 +49,8 @@ class KnownRuns:
         """It is trained again: what ended there has not."""
         folder = request.out.resolve()
         self.ended = [job for job in self.ended if job.request.out.resolve() != folder]
+        # It notes anew from the first on.
+        self._notes.pop(folder, None)
 
     def end(self, job: QueuedRun) -> bool:
         """It has ended; whether there is something to tell of it: what was withdrawn before it began leaves nothing."""
@@ -72,8 +74,9 @@ class KnownRuns:
         """What was noted since they were asked for; what was assumed comes with the first report, and is not new."""
         if job.last is None:
             return ()
-        known = self._notes.get(job.request.out, len(job.notes))
-        self._notes[job.request.out] = len(job.notes)
+        folder = job.request.out.resolve()
+        known = self._notes.get(folder, len(job.notes))
+        self._notes[folder] = len(job.notes)
         return job.notes[known:]
 
     def _jobs(self) -> list[QueuedRun]:

@@ -76,3 +76,12 @@ def test_notes_are_told_once_and_what_was_assumed_at_the_start_never(known: Know
     later = replace(first, notes=("no masks", "a photograph can't be read"))
     assert known.new_notes(later) == ("a photograph can't be read",)
     assert known.new_notes(later) == ()
+
+
+def test_a_run_that_is_trained_again_notes_anew(known: KnownRuns, tmp_path: Path) -> None:
+    first = replace(job(tmp_path / "a", "running"), last=Standing(1, 9, {}, None, None, False, 0), notes=("one", "two"))
+    assert known.new_notes(first) == ()
+    known.begin(request(tmp_path / "a", resume=True))
+    again = replace(first, notes=("three",))
+    assert known.new_notes(again) == ()
+    assert known.new_notes(replace(again, notes=("three", "four"))) == ("four",)
