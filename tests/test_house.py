@@ -16,8 +16,8 @@ MOST = {
     "large classes in app": 2,
     "app: boxes": 19,
     "app: arrows": 64,
-    "app.gui: boxes": 27,
-    "app.gui: arrows": 82,
+    "app.gui: boxes": 18,
+    "app.gui: arrows": 64,
     "engines.core: boxes": 26,
     "engines.core: arrows": 98,
 }

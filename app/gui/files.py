@@ -10,9 +10,9 @@ from typing import Any
 from psygnal import Signal
 
 from app.demos import DEMO_FOLDER, demo_scenes
+from app.gui.feedback.status import Status
 from app.gui.host import Host
 from app.gui.qt import QFileDialog
-from app.gui.status import Status
 from app.settings import Recent
 from app.viewing.inputs import input_of
 from app.viewing.load_requests import OpenFailure

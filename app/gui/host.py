@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Protocol
 
-from app.gui.actions import Actions
-from app.gui.notifications import Notifications
+from app.gui.feedback.notifications import Notifications
+from app.gui.menus.actions import Actions
 from app.settings import RememberedSettings
 from app.viewing.opening import ALONE, CompanionPaths
 from app.viewing.session import Session

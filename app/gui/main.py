@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from app.gui.notifications import unwrapped
+from app.gui.feedback.notifications import unwrapped
 from app.gui.qt import QApplication, QLocale, QObject, Qt, QTimer, Signal, current_application, keep_enumerations
 from app.gui.theme import system_is_dark
 from app.gui.viewport.gl import probe_opengl

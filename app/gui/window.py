@@ -6,19 +6,22 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from app.gui.about import manual, show_about
-from app.gui.actions import Actions
-from app.gui.banner import Banner
-from app.gui.busy import Busy
-from app.gui.command_table import FILE
-from app.gui.demo_menu import fill_demo_menu
 from app.gui.dialog_parts import keep_on_screen
 from app.gui.dropping import HINT, INPUT_HINT, DropHint, drop, dropped_paths
 from app.gui.export.export_bar import ExportBar
 from app.gui.export.exporting import Exporting
+from app.gui.feedback.banner import Banner
+from app.gui.feedback.busy import Busy
+from app.gui.feedback.notifications import Notifications
+from app.gui.feedback.status import Status
 from app.gui.files import FileMenu
 from app.gui.inputs.input_controller import InputController
-from app.gui.notifications import Notifications
+from app.gui.menus.about import manual, show_about
+from app.gui.menus.actions import Actions
+from app.gui.menus.command_table import FILE
+from app.gui.menus.demo_menu import fill_demo_menu
+from app.gui.menus.recent_menu import RecentMenu
+from app.gui.menus.shortcut_sheet import ShortcutSheet
 from app.gui.panel.cards import Cards
 from app.gui.panel.channel_panel import ChannelCard
 from app.gui.panel.controls_panel import ControlsCard
@@ -46,10 +49,7 @@ from app.gui.qt import (
     current_application,
     present,
 )
-from app.gui.recent_menu import RecentMenu
-from app.gui.shortcut_sheet import ShortcutSheet
 from app.gui.start_page import StartPage
-from app.gui.status import Status
 from app.gui.theme import THEMES, apply_theme, colours_of
 from app.gui.training.dock import TrainingDock
 from app.gui.training.trainings import Trainings

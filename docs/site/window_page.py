@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from app.gui.command_table import COMMANDS
+from app.gui.menus.command_table import COMMANDS
 from docs.site.pages import Page, escaped, table
 
 

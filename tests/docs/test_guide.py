@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app import cli
-from app.gui.command_table import COMMANDS
+from app.gui.menus.command_table import COMMANDS
 from app.training.presets import preset_names
 from docs.site.pages import outside_fences
 from docs.site.staging import DOCS, TAKEN

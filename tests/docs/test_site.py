@@ -15,7 +15,7 @@ import yaml
 
 from app import cli
 from app.export.video import VIDEO_SUFFIXES
-from app.gui.command_table import COMMANDS as WINDOW_COMMANDS
+from app.gui.menus.command_table import COMMANDS as WINDOW_COMMANDS
 from app.mesh.mesh_file import MESH_SUFFIXES
 from app.mesh.mesh_reading import READ_SUFFIXES
 from app.training.presets import presets_of

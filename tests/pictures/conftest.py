@@ -104,8 +104,8 @@ def stage(
     # What About tells of this machine.
     monkeypatch.setattr("platform.python_version", lambda: "3.13.0")
     monkeypatch.setattr(torch, "__version__", TorchVersion("2.13.0"))
-    monkeypatch.setattr("app.gui.about.__version__", "1.0.0")
-    monkeypatch.setattr("app.gui.about.BINDING_TITLE", "PyQt 5.15.0")
+    monkeypatch.setattr("app.gui.menus.about.__version__", "1.0.0")
+    monkeypatch.setattr("app.gui.menus.about.BINDING_TITLE", "PyQt 5.15.0")
     # Told as a part of the device's name.
     monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
     return lambda size_px: stage_for(qtbot, World(shelf, runs, tmp_path), size_px)

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.gui.dropping import holds_data
+from app.gui.feedback.status import Status
 from app.gui.files import FileMenu
 from app.gui.host import Host
 from app.gui.inputs.input_dialog import InputDialog
 from app.gui.inputs.input_pictures import InputPictures
 from app.gui.panel.input_card import InputCard
 from app.gui.panel.source_photographs import SourcePhotographs
-from app.gui.status import Status
 from app.viewing.inputs import advice_on_input, holds_pictures, input_of, takes_input
 from app.viewing.load_requests import OpenFailure
 from app.viewing.opening import title_of

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from psygnal import Signal
 
-from app.gui.busy import Busy
+from app.gui.feedback.busy import Busy
 from app.gui.host import Host
 from app.gui.playback.time_bar import TimeBar
 from app.gui.qt import QTimer, QVBoxLayout

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.gui.command_table import CHANNEL_COUNT
 from app.gui.host import Host
+from app.gui.menus.command_table import CHANNEL_COUNT
 from app.gui.panel.channel_panel import ChannelCard, channel_name
 
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from app.camera.fitting import same_pose
+from app.gui.feedback.status import Status
 from app.gui.host import Host
 from app.gui.panel.cards import Cards
-from app.gui.status import Status
 from app.gui.viewport.channel_commands import ChannelCommands
 from app.gui.viewport.current_comparison import CurrentComparison
 from app.gui.viewport.frustums import Frustums

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.gui.command_table import LARGEST_PX
+from app.gui.feedback.status import Status
 from app.gui.host import Host
+from app.gui.menus.command_table import LARGEST_PX
 from app.gui.qt import QProgressBar, QTimer
-from app.gui.status import Status
 from app.gui.viewport.viewport import Viewport
 
 TICK_MS = 150

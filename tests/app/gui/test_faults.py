@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from psygnal import EmitLoopError, Signal
 
+from app.gui.feedback.notifications import unwrapped
 from app.gui.main import surviving
-from app.gui.notifications import unwrapped
 from app.gui.window import Window
 from engines import registry
 from engines.core.errors import UserError

@@ -14,8 +14,8 @@ from app.gui.export.export_settings import ExportSettings
 from app.gui.export.mesh_dialog import MeshDialog
 from app.gui.export.mesh_settings import MeshSettings
 from app.gui.main import make_window
+from app.gui.menus.shortcut_sheet import ShortcutSheet
 from app.gui.qt import QApplication, QDialog, QPushButton, QRect, QWidget
-from app.gui.shortcut_sheet import ShortcutSheet
 from app.gui.training.dialog import TrainDialog
 from app.gui.window import Window
 from app.settings import Recent, Settings, load_settings, save_settings

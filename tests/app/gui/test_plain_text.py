@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from app.gui.banner import Banner
+from app.gui.feedback.banner import Banner
 from app.gui.panel.panel_parts import label
 from app.gui.plain_text import MOST_TOLD, cut, tip
 from app.gui.qt import QLabel, Qt

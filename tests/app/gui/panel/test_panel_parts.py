@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
+from app.gui.feedback.status import Status
 from app.gui.panel.panel_parts import Choice, Elided
 from app.gui.qt import QApplication, QLabel
-from app.gui.status import Status
 from app.gui.window import Window
 
 LONG = "a rather long name of a run, of which the end tells it from others: 17"

@@ -14,7 +14,7 @@ from app.gui.qt import BINDING_TITLE, QIcon, QMessageBox, QWidget
 from engines.core.device import choose_device, describe_device
 from engines.registry import all_engines, failed_engines
 
-MANUALS = (Path(__file__).resolve().parents[2] / "README.md", Path(sys.prefix) / "share" / "vantage" / "README.md")
+MANUALS = (Path(__file__).resolve().parents[3] / "README.md", Path(sys.prefix) / "share" / "vantage" / "README.md")
 """Beside the source, or where pip puts it."""
 RENDERERS = {"painter": "software (QPainter)"}
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from psygnal import EmitLoopError
 
-from app.gui.banner import Banner, Kind
+from app.gui.feedback.banner import Banner, Kind
 from app.method_faults import plug_in_fault
 from engines.core.errors import UserError
 

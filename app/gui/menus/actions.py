@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from app.gui.command_table import COMMANDS, Command
-from app.gui.icons import make_icon
+from app.gui.menus.command_table import COMMANDS, Command
+from app.gui.menus.icons import make_icon
 from app.gui.qt import QAction, QActionGroup, QKeySequence, QMainWindow, QMenu, QToolBar, first_combination, present
 from app.gui.theme import Colours
 

@@ -10,10 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from app import demos
 from app.demos import demo_scenes, demo_title
-from app.gui.command_table import COMMANDS, Command
 from app.gui.main import make_window
+from app.gui.menus.command_table import COMMANDS, Command
+from app.gui.menus.shortcut_sheet import ShortcutSheet, sheet_sections
 from app.gui.qt import QAction, QKeySequence, QLabel, QMenu
-from app.gui.shortcut_sheet import ShortcutSheet, sheet_sections
 from app.gui.viewport.viewport import FLY_KEYS
 from app.gui.window import Window
 from engines.core.errors import UserError

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.demos import demo_scenes, demo_title
-from app.gui.actions import Actions
-from app.gui.command_table import DEMOS
+from app.gui.menus.actions import Actions
+from app.gui.menus.command_table import DEMOS
 
 
 def fill_demo_menu(commands: Actions, choose: Callable[[Path], None]) -> bool:

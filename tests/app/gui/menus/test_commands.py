@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from app.gui.command_table import COMMANDS
+from app.gui.menus.command_table import COMMANDS
 from app.gui.viewport.photographs import MODES
 from app.gui.window import Window
 from tests.app.gui.conftest import open_and_wait

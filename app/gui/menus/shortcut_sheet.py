@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.gui.command_table import COMMANDS
 from app.gui.dialog_parts import fit_to_screen
+from app.gui.menus.command_table import COMMANDS
 from app.gui.plain_text import plain_label
 from app.gui.qt import (
     QDialog,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from app.gui.actions import Actions
+from app.gui.menus.actions import Actions
 from app.gui.panel.panel_parts import elided
 from app.gui.qt import present
 from app.settings import Recent

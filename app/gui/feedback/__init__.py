@@ -1,0 +1,1 @@
+"""What is told to the user: banner, notifications, status line, what is waited for."""

@@ -1,0 +1,1 @@
+"""Menus, toolbar and shortcuts: the table of commands, and what is made of it."""
