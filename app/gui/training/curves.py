@@ -52,9 +52,9 @@ class CurvesView(QWidget):
         self.log = QCheckBox("Log")
         self.log.setToolTip("Logarithmic values")
         guard_wheel(self.smoothing)
-        self._by_hand = False
-        """Somebody chose what is plotted."""
-        self.what.activated.connect(self._chosen)
+        self._chosen = ""
+        """What somebody chose to have plotted; where a run has it, it stays."""
+        self.what.activated.connect(self._choose)
         top = QHBoxLayout()
         top.setSpacing(8)
         top.addWidget(self.what, 1)
@@ -109,16 +109,15 @@ class CurvesView(QWidget):
         self._curves = curves
         names = dict.fromkeys(name for each in curves.values() for name in each.losses)
         wanted = [PSNR, *(f"Loss: {name}" for name in names)]
+        # Before the second validation there is only the loss to see.
+        scored = any(len(each.psnr) > 1 for each in curves.values())
+        shown = self._chosen if self._chosen in wanted else wanted[0 if scored else -1]
+        self.what.blockSignals(True)
         if [self.what.itemText(index) for index in range(self.what.count())] != wanted:
-            chosen = self.what.currentText()
-            self.what.blockSignals(True)
             self.what.clear()
             self.what.addItems(wanted)
-            # Before the second validation there is only the loss to see.
-            scored = any(len(each.psnr) > 1 for each in curves.values())
-            stays = chosen in wanted and (scored or self._by_hand)
-            self.what.setCurrentText(chosen if stays else wanted[0 if scored else -1])
-            self.what.blockSignals(False)
+        self.what.setCurrentText(shown)
+        self.what.blockSignals(False)
         self._draw()
 
     def _refit(self) -> None:
@@ -129,8 +128,8 @@ class CurvesView(QWidget):
             self._fitted = shown
             self._fit()
 
-    def _chosen(self, _index: int) -> None:
-        self._by_hand = True
+    def _choose(self, index: int) -> None:
+        self._chosen = self.what.itemText(index)
 
     def _fit(self) -> None:
         """Axes from the first step on, around all that is plotted; of no values at all from 0 to 1."""

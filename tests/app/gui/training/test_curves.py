@@ -36,6 +36,12 @@ def drawn(view: CurvesView) -> list[tuple[list[float], list[float]]]:
     return [(list(item.xData), list(item.yData)) for item in items]
 
 
+def choose(view: CurvesView, text: str) -> None:
+    """As a user does from the list."""
+    view.what.setCurrentText(text)
+    view.what.activated.emit(view.what.currentIndex())
+
+
 def test_the_first_curve_is_the_psnr(view: CurvesView) -> None:
     view.show_curves({"car": curves(l1=[0.5, 0.25])})
     assert view.what.currentText() == PSNR
@@ -49,9 +55,27 @@ def test_before_the_first_validation_the_loss_is_shown(view: CurvesView) -> None
     assert view.what.currentText() == "Loss: l1" and len(drawn(view)) == 1
 
 
+def test_the_psnr_is_shown_once_there_is_a_curve_of_it(view: CurvesView) -> None:
+    losses = {"l1": ([10, 20], [0.5, 0.25])}
+    for psnr in ((), ((10, 20.0),)):
+        view.show_curves({"car": Curves((10, 20), losses, psnr)})
+        assert view.what.currentText() == "Loss: l1"
+    view.show_curves({"car": Curves((10, 20), losses, ((10, 20.0), (20, 21.0)))})
+    assert view.what.currentText() == PSNR and drawn(view) == [([10, 20], [20.0, 21.0])]
+
+
+def test_a_choice_is_kept_for_runs_that_have_it(view: CurvesView) -> None:
+    view.show_curves({"car": curves(l1=[0.5], total=[1.0])})
+    choose(view, "Loss: l1")
+    view.show_curves({"van": curves(total=[1.0])})
+    assert view.what.currentText() == PSNR
+    view.show_curves({"car": curves(l1=[0.5], total=[1.0])})
+    assert view.what.currentText() == "Loss: l1"
+
+
 def test_what_was_chosen_stays_as_the_run_goes_on(view: CurvesView) -> None:
     view.show_curves({"car": curves(l1=[0.5], total=[1.0])})
-    view.what.setCurrentText("Loss: total")
+    choose(view, "Loss: total")
     view.show_curves({"car": curves(l1=[0.5, 0.4], total=[1.0, 0.9], adversarial=[0.1])})
     assert view.what.currentText() == "Loss: total" and drawn(view) == [([10, 20], [1.0, 0.9])]
 
