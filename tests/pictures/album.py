@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from engines.core.camera import Array
+from engines.core.data.images import write_png
 from engines.core.files import replacing
 from tests.pictures.comparing import Difference, Tolerance, compare, heat
 
@@ -51,24 +52,18 @@ def store(name: str, pixels: Array) -> None:
         Image.fromarray(pixels).save(file, "WEBP", lossless=True, quality=100, method=6)
 
 
-def write(path: Path, pixels: Array) -> None:
-    """Writes [H, W, 3] uint8 as PNG, quickly."""
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        Image.fromarray(pixels).save(file, "PNG", compress_level=1)
-
-
 def judge(name: str, pixels: Array, tolerance: Tolerance) -> Verdict:
     """Compares [H, W, 3] `pixels` with the stored picture; leaves both and the difference in `NEW` if they differ."""
     if not stored_path(name).exists():
-        write(NEW / f"{name}.png", pixels)
+        write_png(NEW / f"{name}.png", pixels)
         return Verdict(name, f"{name}: is not stored yet")
     stored = read(stored_path(name))
     found = compare(stored, pixels, tolerance)
     if not found.differs:
         return Verdict(name, "")
-    write(NEW / f"{name}.png", pixels)
+    write_png(NEW / f"{name}.png", pixels)
     beside = NEW / f"{name}-compared.png"
-    write(beside, side_by_side(stored, pixels, found))
+    write_png(beside, side_by_side(stored, pixels, found))
     return Verdict(name, f"{name}: {found.text}; stored, new and difference: {beside}")
 
 

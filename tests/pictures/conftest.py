@@ -17,6 +17,7 @@ from app.gui.qt import QApplication, QFontInfo
 from app.training.runs.measure import Estimate
 from engines import registry
 from engines.core.camera import Array
+from engines.core.data.images import write_png
 from engines.core.storage.scene_file import write_scene_file
 from tests.app.gui.conftest import Shelf, shelf  # noqa: F401 - a fixture
 from tests.app.gui.training.conftest import FakeRun, runs  # noqa: F401 - a fixture
@@ -54,7 +55,7 @@ class Judge:
     def __call__(self, name: str, pixels: Array) -> None:
         folder = album.drawing_to()
         if folder is not None:
-            album.write(folder / f"{name}.png", pixels)
+            write_png(folder / f"{name}.png", pixels)
         else:
             self.verdicts.append(album.judge(name, pixels, PICTURES[name].tolerance))
 

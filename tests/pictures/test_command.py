@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engines.core.camera import Array
+from engines.core.data.images import write_png
 from tests.pictures import __main__ as command
 from tests.pictures import album
 from tests.pictures.conftest import Judge
@@ -30,7 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     def draw(names: Sequence[str], to: Path) -> bool:
         for name in names:
-            album.write(to / f"{name}.png", picture(100 if name == NAMES[0] else 120))
+            write_png(to / f"{name}.png", picture(100 if name == NAMES[0] else 120))
         return True
 
     monkeypatch.setattr(command, "draw", draw)
