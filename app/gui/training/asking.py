@@ -11,7 +11,6 @@ from app.gui.qt import QDialog
 from app.gui.training.notify import notify
 from app.gui.words import in_window
 from app.training.runs.training_request import TrainingRequest
-from engines.core.errors import UserError
 
 if TYPE_CHECKING:
     from app.gui.training.dialog import TrainDialog
@@ -57,10 +56,7 @@ class Asking:
             return
         asked.deleteLater()
         if result == QDialog.DialogCode.Accepted:
-            try:
-                self._begin(asked.form.request())
-            except UserError as error:
-                self._window.notifications.error(error)
+            self._window.notifications.guarded(lambda: self._begin(asked.form.request()))()
 
     def _left(self) -> None:
         text = "Camera poses are estimated in the background; Training > Train… shows how far that is."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -78,7 +77,7 @@ class RunMenu:
         for text, possible, work in entries:
             action = menu.addAction(text)
             action.setEnabled(bool(possible))
-            action.triggered.connect(self._guarded(work))
+            action.triggered.connect(self._window.notifications.guarded(lambda *_, work=work: work()))
         return menu
 
     def open(self, row: RunRow) -> None:
@@ -157,15 +156,6 @@ class RunMenu:
             str(run.data.parent),
         )
         return Path(chosen) if chosen else None
-
-    def _guarded(self, work: Callable[[], object]) -> Callable[..., None]:
-        def run(_checked: bool = False) -> None:
-            try:
-                work()
-            except UserError as error:
-                self._window.notifications.error(error)
-
-        return run
 
 
 def _to_trash(folder: Path) -> bool:
