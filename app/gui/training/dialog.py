@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.gui.background_work import BackgroundWork
 from app.gui.dialog_parts import fit_to_screen, make_default, scrolling
 from app.gui.host import Host
 from app.gui.panel.panel_parts import label
@@ -22,7 +23,6 @@ from app.gui.qt import (
     Signal,
     present,
 )
-from app.gui.training.background import BackgroundWork
 from app.gui.training.data_part import DataPart
 from app.gui.training.method_part import MethodPart
 from app.gui.words import in_window

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -10,17 +9,15 @@ from app.capture.colmap.colmap_images import work_folder
 from app.capture.colmap.output_files import REPLACED, not_ours
 from app.capture.colmap.structure_from_motion import SfmProgress, SfmResult, find_poses
 from app.capture.sharp_frames import FRAMES, write_sharpest
+from app.gui.background_work import BackgroundWork, Tell
 from app.gui.host import Host
 from app.gui.panel.panel_parts import label
 from app.gui.plain_text import plain_box
 from app.gui.qt import QHBoxLayout, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget, Signal, combined
-from app.gui.training.background import BackgroundWork
 from app.gui.words import in_window
 from app.human_readable import as_sentence
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled
-
-Tell = Callable[[Callable[[], None]], None]
 
 STAGES = {
     "frames": "Selecting the video's sharpest frames",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from app.gui.background_work import BackgroundWork
 from app.gui.host import Host
 from app.gui.qt import QFileDialog
 from app.mesh.drawing import LoadedMesh, load_mesh
@@ -23,7 +23,7 @@ class MeshOpening:
         self._window, self._take = window, take
         self._scene: Path | None = None
         """Of which scene the mesh is, or the one on its way."""
-        self._number = 0
+        self._reading = BackgroundWork(window.session.post, "open mesh")
 
     def open(self, path: Path) -> None:
         """Begins to read a mesh file; says so.
@@ -34,22 +34,11 @@ class MeshOpening:
         opened = self._window.session.opened
         if opened is None:
             raise UserError(f"{path.name}: open a scene first; a mesh is shown under its cameras")
-        self._number += 1
-        number, origin = self._number, opened.origin
-        self._scene = opened.path
+        origin, self._scene = opened.origin, opened.path
         self._window.notifications.tell("info", f"Opening {path.name} …")
-        post = self._window.session.post
-
-        def read() -> None:
-            try:
-                mesh = load_mesh(read_mesh(path), origin)
-            except Exception as error:  # handed on: the window shows it and goes on
-                failure = error
-                post(lambda: self._failed(number, failure))
-            else:
-                post(lambda: self._read(number, mesh))
-
-        threading.Thread(target=read, name="open mesh", daemon=True).start()
+        self._reading.begin(
+            lambda _tell, _stop: load_mesh(read_mesh(path), origin), self._read, self._window.notifications.error
+        )
 
     def ask(self) -> None:
         """Asks for a file."""
@@ -60,16 +49,9 @@ class MeshOpening:
             window.settings.change(window.settings.current.with_folder("mesh", Path(chosen).parent))
             self.open(Path(chosen))
 
-    def open_exported(self, path: Path) -> None:
-        """Opens what an export wrote; tells what is wrong."""
-        try:
-            self.open(path)
-        except UserError as error:
-            self._window.notifications.error(error)
-
     def forget(self) -> None:
         """What is on its way is not wanted any more."""
-        self._number += 1
+        self._reading.stop()
 
     def left(self) -> bool:
         """Whether the scene of the mesh is not open any more; told once."""
@@ -79,12 +61,8 @@ class MeshOpening:
         self._scene = None
         return True
 
-    def _read(self, number: int, mesh: LoadedMesh) -> None:
+    def _read(self, mesh: LoadedMesh) -> None:
         opened = self._window.session.opened
-        if number == self._number and opened is not None and opened.path == self._scene:
+        if opened is not None and opened.path == self._scene:
             self._window.notifications.hide()
             self._take(mesh)
-
-    def _failed(self, number: int, error: BaseException) -> None:
-        if number == self._number:
-            self._window.notifications.error(error)

@@ -72,7 +72,7 @@ class MeshShowing:
 
     def open_exported(self, path: Path) -> None:
         """Begins to read a mesh that was just exported; a user's mistake is told."""
-        self._opening.open_exported(path)
+        self._window.notifications.guarded(self.open)(path)
 
     def _adopt(self, mesh: LoadedMesh) -> None:
         self.layer.put(mesh)

@@ -1,53 +1,55 @@
-"""Work of the training dialog that must not keep the window waiting: one piece at a time, the newest wins."""
+"""Work that must not keep the window waiting: one piece at a time, the newest wins."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
+from app.viewing.background_tasks import Post
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled
+
+Tell: TypeAlias = Callable[[Callable[[], None]], None]
+"""Brings a call to the window's thread while the work still matters."""
 
 
 class BackgroundWork:
     """Runs a piece of work on a thread; a newer one stops it. Answers come on the window's thread."""
 
-    def __init__(self, post: Callable[[Callable[[], None]], None], name: str) -> None:
-        """`post` brings a call to the window's thread."""
+    def __init__(self, post: Post, name: str) -> None:
+        """`post` brings a call to the window's thread; `name`: of the thread."""
         self._post, self._name = post, name
-        self._number = 0
+        self._current: object | None = None
+        """The piece of work that still matters."""
 
     @property
     def busy(self) -> bool:
         """Whether something is under way that still matters."""
-        return self._under_way
-
-    _under_way = False
+        return self._current is not None
 
     def begin(
         self,
-        work: Callable[[Callable[[Callable[[], None]], None], Stop], Any],
+        work: Callable[[Tell, Stop], Any],
         done: Callable[[Any], None],
         failed: Callable[[BaseException], None],
     ) -> None:
-        """Begins `work(tell, stop)`; `tell` brings a call to the window's thread while the work still matters."""
-        self._number += 1
-        number, self._under_way = self._number, True
+        """Begins `work(tell, stop)`; what it gives goes to `done`, what it raises to `failed`."""
+        current = self._current = object()
 
         def tell(call: Callable[[], None]) -> None:
-            self._post(lambda: call() if number == self._number else None)
+            self._post(lambda: call() if current is self._current else None)
 
         def end(call: Callable[[], None]) -> None:
-            self._under_way = False
+            self._current = None
             call()
 
         def run() -> None:
             try:
-                result = work(tell, lambda: number != self._number)
+                result = work(tell, lambda: current is not self._current)
             except Cancelled:
-                return
-            except Exception as error:  # handed on: the dialog shows it
+                tell(self.stop)
+            except Exception as error:  # handed on: whoever began it shows it
                 failure = error
                 tell(lambda: end(lambda: failed(failure)))
             else:
@@ -57,5 +59,4 @@ class BackgroundWork:
 
     def stop(self) -> None:
         """What is under way does not matter any more."""
-        self._number += 1
-        self._under_way = False
+        self._current = None
