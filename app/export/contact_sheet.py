@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from app.camera.fitting import fit_cameras
@@ -13,7 +12,7 @@ from app.export.exporter import Export, OnProgress, Progress, run_export
 from app.export.frame_times import playing
 from app.rendering.display import Pixels, channel_limits, has_limits, shade
 from engines.core.camera import Camera
-from engines.core.data.images import write_png
+from engines.core.data.images import shrunk, write_png
 from engines.core.engine import Scene, never_stop, whole_controls
 from engines.core.paths.generators import camera_path, usual_path
 from engines.core.rendering import rendered
@@ -57,18 +56,13 @@ def write_contact_sheet(scene: Scene, path: Path, on_progress: OnProgress) -> Pa
         for layer, channel in enumerate(channels):
             if has_limits(frame, channel):
                 limits.setdefault(channel, channel_limits(frame, channel))
-            rows[index // COLUMNS * len(channels) + layer].append(_cell(shade(frame, channel, limits.get(channel))))
+            rows[index // COLUMNS * len(channels) + layer].append(
+                shrunk(shade(frame, channel, limits.get(channel)), CELL_PX)
+            )
         left = (time.monotonic() - began) / (index + 1) * (VIEWS - index - 1)
         on_progress(Progress(index + 1, VIEWS, left, None))
     write_png(path, grid(rows))
     return path
-
-
-def _cell(pixels: Pixels) -> Pixels:
-    height, width = pixels.shape[:2]
-    scale = min(1.0, CELL_PX / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def grid(rows: list[list[Pixels]]) -> Pixels:

@@ -22,7 +22,7 @@ from app.export.video import VIDEO_SUFFIXES, ThreadedCalls, VideoWriter
 from app.rendering.display import Pixels, channel_limits, has_limits, shade, shade_at
 from engines.core import distributed
 from engines.core.camera import Array, Camera
-from engines.core.data.images import resize_area, smaller_size
+from engines.core.data.images import shrunk
 from engines.core.data.origin import in_world
 from engines.core.engine import TIME, Scene, Stop, whole_controls
 from engines.core.errors import Cancelled, UserError
@@ -108,10 +108,7 @@ class Progress:
     @cached_property
     def thumbnail(self) -> Pixels | None:
         """[h, w, 3] bytes of the picture, at most `THUMBNAIL_PX` a side; made when it is asked for."""
-        if self.picture is None:
-            return None
-        height, width = self.picture.shape[:2]
-        return resize_area(self.picture, smaller_size((width, height), THUMBNAIL_PX))
+        return None if self.picture is None else shrunk(self.picture, THUMBNAIL_PX)
 
 
 OnProgress = Callable[[Progress], None]

@@ -12,7 +12,8 @@ import numpy as np
 
 from engines.core.camera import Array
 from engines.core.data.decoding import turned_upright
-from engines.core.data.images import exif_orientation, list_in_order, read_image, resize_area, smaller_size, to_uint8
+from engines.core.data.images import exif_orientation, list_in_order, read_image, shrunk, to_uint8
+from engines.core.data.views import View
 from engines.core.errors import UserError
 
 TILES = 4
@@ -31,7 +32,7 @@ def small_picture(path: Path, side_px: int) -> Array:
     """
     if not path.is_dir():
         image = turned_upright(read_image(path), exif_orientation(path))
-        return to_uint8(resize_area(image, smaller_size((image.shape[1], image.shape[0]), side_px)))
+        return to_uint8(shrunk(image, side_px))
     try:
         photographs = list_in_order(path)[:TILES]
     except OSError as error:
@@ -46,6 +47,15 @@ def small_picture(path: Path, side_px: int) -> Array:
         top, left = top + (tile_px - tile.shape[0]) // 2, left + (tile_px - tile.shape[1]) // 2
         sheet[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
     return sheet
+
+
+def small_photograph(view: View, side_px: int) -> Array:
+    """[h, w, 3] uint8 of a view's photograph, at most `side_px` a side.
+
+    Raises:
+        UserError: it is gone, or can't be read.
+    """
+    return to_uint8(shrunk(view.image(), side_px))
 
 
 class FilePictures:
@@ -73,7 +83,7 @@ class FilePictures:
 
 
 class SmallPictures(Generic[Key]):
-    """Makes small pictures on a thread of its own, which begins with the first that is asked for."""
+    """Makes small pictures on a thread of its own, which is there as long as any are wanted."""
 
     def __init__(self, make: Callable[[Key], Array], tell: Callable[[Key, Array | None], None]) -> None:
         """Both are called on that thread.
@@ -83,36 +93,35 @@ class SmallPictures(Generic[Key]):
             tell: is called with each; None of what is gone or can't be read.
         """
         self._make, self._tell = make, tell
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self._wanted = deque[Key]()
         self._closed = False
         self._thread: threading.Thread | None = None
 
     def want(self, keys: Sequence[Key]) -> None:
         """Those of these, in this order; what was wanted before and is not made yet is not any more."""
-        with self._changed:
+        with self._lock:
             if self._closed:
                 return
             self._wanted = deque(keys)
             if self._thread is None and keys:
                 self._thread = threading.Thread(target=self._run, name="small pictures", daemon=True)
                 self._thread.start()
-            self._changed.notify_all()
 
     def close(self) -> None:
         """Ends the thread, and waits for it, but not for long; tells nothing from now on."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             self._wanted.clear()
-            self._changed.notify_all()
-        if self._thread is not None:
-            self._thread.join(LONGEST_END_S)
+            thread = self._thread
+        if thread is not None:
+            thread.join(LONGEST_END_S)
 
     def _run(self) -> None:
         while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._closed or bool(self._wanted))
-                if self._closed:
+            with self._lock:
+                if not self._wanted:
+                    self._thread = None
                     return
                 key = self._wanted.popleft()
             pixels = self._picture(key)

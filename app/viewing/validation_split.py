@@ -13,7 +13,7 @@ from app.viewing.instances import find_choice
 from engines.core.camera import Array, Camera
 from engines.core.contract import scene_of
 from engines.core.data.dataset import Dataset
-from engines.core.data.images import resize_area, smaller_size, to_uint8, write_png
+from engines.core.data.images import shrunk, to_uint8, write_png
 from engines.core.data.views import Views
 from engines.core.engine import Training
 from engines.core.storage.checkpoint import HELD_OUT, Checkpoint
@@ -169,4 +169,4 @@ def keep_pair(out: Path, step: int, image: Tensor, photograph: Tensor) -> None:
     folder.mkdir(exist_ok=True)
     for name, picture in ((PHOTOGRAPH_NAME, photograph), (f"{step:08d}.png", image)):
         pixels = to_uint8(picture.detach().cpu().numpy())
-        write_png(folder / name, resize_area(pixels, smaller_size((pixels.shape[1], pixels.shape[0]), HELD_OUT_PX)))
+        write_png(folder / name, shrunk(pixels, HELD_OUT_PX))

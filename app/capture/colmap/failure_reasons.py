@@ -10,7 +10,7 @@ import cv2
 
 from app.capture.colmap.colmap_job import ColmapJob, ColmapOutcome
 from engines.core.camera import Array
-from engines.core.data.images import read_image, resize_area, smaller_size
+from engines.core.data.images import read_image, shrunk
 from engines.core.errors import UserError
 from engines.core.reading import naming
 
@@ -58,7 +58,7 @@ def _of_plain(names: Sequence[str], images: Path) -> str:
 
 def _kind(picture: Array) -> str:
     """Of [H, W, 3] in [0, 1]: what keeps features away."""
-    small = resize_area(picture, smaller_size((picture.shape[1], picture.shape[0]), LOOKED_AT_PX))
+    small = shrunk(picture, LOOKED_AT_PX)
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     if float(grey.std()) < EVEN:
         return "dark" if float(grey.mean()) < DARK else "without texture"

@@ -13,7 +13,7 @@ from PIL import Image
 from app.capture.inspection.report import Finding, Severity
 from engines.core.camera import Array
 from engines.core.data.decoding import HEIF_SUFFIXES, turned_upright
-from engines.core.data.images import HEIF_WAY_OUT, resize_area, to_uint8, turned_size
+from engines.core.data.images import HEIF_WAY_OUT, shrunk, to_uint8, turned_size
 from engines.core.data.picture_files import read_picture
 from engines.core.data.views import View
 from engines.core.errors import UserError
@@ -90,7 +90,7 @@ def look_at_photograph(view: View, of_object: bool = True) -> Look:
     dark, light = np.percentile(grey, (100 - NEARLY_ALL, NEARLY_ALL)) / 255
     return Look(
         view,
-        resize_area(picture, fitted(picture, THUMBNAIL_PX)),
+        shrunk(picture, THUMBNAIL_PX),
         size_px,
         fineness(grey),
         np.asarray(cv2.resize(grey.astype(np.float32), (PRINT_PX, PRINT_PX), interpolation=cv2.INTER_AREA)),
@@ -123,14 +123,7 @@ def _read(view: View) -> tuple[Array, tuple[int, int]]:
         picture = to_uint8(read_picture(view.image_path, view.image_at))
         size_px = (picture.shape[1], picture.shape[0])
     picture, size_px = turned_upright(picture, view.turned), turned_size(size_px, view.turned)
-    return resize_area(picture, fitted(picture, WORKING_PX)), size_px
-
-
-def fitted(picture: Array, most_px: int) -> tuple[int, int]:
-    """The (width, height) of a picture [H, W, C] with its longer side made `most_px`; no larger than it is."""
-    height, width = picture.shape[:2]
-    factor = min(1.0, most_px / max(height, width))
-    return max(1, round(width * factor)), max(1, round(height * factor))
+    return shrunk(picture, WORKING_PX), size_px
 
 
 def fineness(grey: Array) -> float:

@@ -10,10 +10,9 @@ from app.gui.panel.panel_parts import Card, label
 from app.gui.panel.photograph_list import PICTURE_PX, PhotographList
 from app.gui.qt import QHBoxLayout, QPushButton
 from app.viewing.chosen_sources import chooser_of, source_fields
-from app.viewing.small_pictures import SmallPictures
+from app.viewing.small_pictures import SmallPictures, small_photograph
 from engines.core.camera import Array
 from engines.core.data.dataset import Dataset
-from engines.core.data.images import resize_area, smaller_size, to_uint8
 from engines.core.data.views import View
 from engines.core.engine import INSTANCE
 
@@ -128,5 +127,4 @@ def _small(key: tuple[_Shown, int]) -> Array:
     shown, row = key
     view = shown.views[row]
     shown.names[row] = view.name
-    image = view.image()
-    return to_uint8(resize_area(image, smaller_size((image.shape[1], image.shape[0]), SIDE_PX)))
+    return small_photograph(view, SIDE_PX)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-
-import cv2
-import numpy as np
 
 from app.gui.host import Host
 from app.gui.qt import (
@@ -26,9 +22,9 @@ from app.gui.qt import (
 )
 from app.gui.viewport.overlay_layer import OverlayLayer
 from app.gui.viewport.viewport import Viewport
+from app.viewing.small_pictures import SmallPictures, small_photograph
 from app.viewing.viewpoints import ViewPoint
 from engines.core.camera import Array, Camera
-from engines.core.errors import UserError
 
 THUMBNAIL_PX = 128
 KEPT = 256
@@ -84,7 +80,12 @@ class Frustums(QObject):
         self.tip = Tip(viewport)
         self._at = QPoint()
         self._pressed: QPointF | None = None
-        self._thumbnails: dict[str, Array | None] = {}
+        self._thumbnails: dict[ViewPoint, Array | None] = {}
+        """As far as they are read; None: there is none that can be."""
+        post = window.session.post
+        self._small = SmallPictures[ViewPoint](
+            _thumbnail, lambda point, pixels: post(lambda: self._take(point, pixels))
+        )
 
     def watch(self) -> None:
         """Takes mouse events on the picture before the viewport does."""
@@ -135,51 +136,36 @@ class Frustums(QObject):
         return self._layer.camera_at(eye, *self._viewport.canvas.placement().to_picture(at.x(), at.y()))
 
     def _hover(self, index: int | None, at: QPoint) -> None:
+        self._at = at
         if index != self._layer.hovered:
             self._layer.hover(index)
             self._redraw()
-        self._at = at
+            point = self._hovered()
+            # One that the mouse has left before its turn came is not read.
+            self._small.want([] if point is None or point.view is None or point in self._thumbnails else [point])
         self._show_tip()
 
-    def _show_tip(self) -> None:
+    def _hovered(self) -> ViewPoint | None:
         points, index = self._window.session.visited.points, self._layer.hovered
-        if index is None or index >= len(points):
+        return None if index is None or index >= len(points) else points[index]
+
+    def _show_tip(self) -> None:
+        point, index = self._hovered(), self._layer.hovered
+        if point is None or index is None:
             self.tip.hide()
             return
-        point = points[index]
-        key = f"{point.split}/{point.name}"
-        if key not in self._thumbnails:
-            self._read(key, point)
-        self.tip.show_at(self._at, f"{index + 1} of {len(points)}  ·  {point.name}", self._thumbnails.get(key))
+        text = f"{index + 1} of {len(self._window.session.visited.points)}  ·  {point.name}"
+        self.tip.show_at(self._at, text, self._thumbnails.get(point))
 
-    def _read(self, key: str, point: ViewPoint) -> None:
-        """Reads a photograph beside the window; the card shows it when it is there."""
+    def _take(self, point: ViewPoint, pixels: Array | None) -> None:
         if len(self._thumbnails) >= KEPT:
             self._thumbnails.clear()
-        self._thumbnails[key] = None
-        post = self._window.session.post
-
-        def read() -> None:
-            pixels = thumbnail(point)
-            post(lambda: self._take(key, pixels))
-
-        threading.Thread(target=read, name="thumbnail", daemon=True).start()
-
-    def _take(self, key: str, pixels: Array | None) -> None:
-        if key in self._thumbnails and pixels is not None:
-            self._thumbnails[key] = pixels
+        self._thumbnails[point] = pixels
+        if point is self._hovered():
             self._show_tip()
 
 
-def thumbnail(point: ViewPoint) -> Array | None:
-    """[h, w, 3] uint8 of the view's photograph; None where there is none that can be read."""
+def _thumbnail(point: ViewPoint) -> Array:
     if point.view is None:
-        return None
-    try:
-        image = point.view.image()
-    except UserError:
-        return None
-    scale = min(1.0, THUMBNAIL_PX / max(image.shape[:2]))
-    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    small = cv2.resize((image * 255 + 0.5).clip(0, 255).astype(np.uint8), size, interpolation=cv2.INTER_AREA)
-    return np.ascontiguousarray(small)
+        raise ValueError(f"{point.name} has no photograph")
+    return small_photograph(point.view, THUMBNAIL_PX)

@@ -311,6 +311,11 @@ def resize_area(image: Array, size_px: tuple[int, int]) -> Array:
     return np.asarray(cv2.resize(image, size_px, interpolation=cv2.INTER_AREA))
 
 
+def shrunk(image: Array, longest_px: int) -> Array:
+    """The image [H, W] or [H, W, C] with no side longer than `longest_px`, in its own shape; never larger."""
+    return resize_area(image, smaller_size((image.shape[1], image.shape[0]), longest_px))
+
+
 def resize_nearest(image: Array, size_px: tuple[int, int]) -> Array:
     """The image [H, W, ...] at (width, height), each pixel the one that lies at its middle."""
     height, width = image.shape[:2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.gui.qt import QEvent, QPoint, Qt
+from app.gui.viewport import frustums
 from app.gui.window import Window
 from engines.core.camera import Array, project
+from engines.core.data.views import View
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, send_mouse, wait_exact
 from tests.app.gui.fake_scene import FakeScene
 
@@ -184,6 +187,33 @@ def test_a_camera_under_the_mouse_tells_its_name_shows_its_photograph_and_is_gon
     assert compared.session.eye.view_index == 4 and not tip.isVisible()
     expected = compared.session.eye.viewpoints[4]
     np.testing.assert_allclose(compared.session.eye.shown.camera_to_world, expected.camera_to_world)  # type: ignore[union-attr]
+
+
+def test_only_the_photograph_of_the_camera_that_the_mouse_rests_on_is_read(
+    compared: Window, qtbot: QtBot, frustum: Callable[[int], QPoint], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_go, began, read = threading.Event(), threading.Event(), list[str]()
+    small_photograph = frustums.small_photograph
+
+    def slowly(view: View, side_px: int) -> Array:
+        read.append(view.name)
+        began.set()
+        let_go.wait(NEVER / 1000)
+        return small_photograph(view, side_px)
+
+    monkeypatch.setattr(frustums, "small_photograph", slowly)
+    tip = compared.looking.frustums.tip
+    move(compared, frustum(2))
+    assert began.wait(NEVER / 1000)
+    for index in (3, 4, 5, 6):
+        move(compared, frustum(index))
+        assert f"{index + 1} of 7" in tip.text.text() and not tip.picture.isVisible()
+    let_go.set()
+    qtbot.waitUntil(tip.picture.isVisible, timeout=NEVER)
+    assert read == ["002", "006"]
+    # Both are kept.
+    move(compared, frustum(2))
+    assert tip.picture.isVisible() and read == ["002", "006"]
 
 
 def test_a_drag_that_begins_on_a_camera_turns_the_scene(

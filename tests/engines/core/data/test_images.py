@@ -23,6 +23,7 @@ from engines.core.data.images import (
     read_image,
     resize_area,
     resize_lanczos,
+    shrunk,
     to_uint8,
     turned_size,
     write_png,
@@ -189,3 +190,12 @@ def test_names_are_sorted_as_people_count(pattern: str) -> None:
 def test_data_is_read_without_loading_what_few_files_need() -> None:
     code = "import sys, engines.core.formats; sys.exit(bool({'h5py', 'pillow_heif'} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("size_px", "expected"), [((60, 30), (20, 10)), ((30, 60), (10, 20)), ((20, 7), (20, 7)), ((400, 1), (20, 1))]
+)
+def test_shrunk_keeps_the_shape_and_never_enlarges(size_px: tuple[int, int], expected: tuple[int, int]) -> None:
+    for channels in ((), (3,)):
+        small = shrunk(np.full((size_px[1], size_px[0], *channels), 0.5, np.float32), 20)
+        assert small.shape == (expected[1], expected[0], *channels) and np.allclose(small, 0.5)
