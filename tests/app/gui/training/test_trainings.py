@@ -13,7 +13,6 @@ from app.gui.qt import QApplication, QFile, QInputDialog, QMessageBox
 from app.gui.training.run_menu import RunMenu
 from app.gui.window import Window
 from app.settings import load_settings
-from app.training.runs.library import Run
 from app.training.runs.messages import Ended, Failed, Live, Paused
 from app.training.runs.rows import RunRow
 from app.training.runs.training_request import TrainingRequest
@@ -397,24 +396,3 @@ def test_a_slow_scene_is_not_learnt_further_while_it_is_drawn(
     # Opening and drawing took 0.4 s at least: the next comes when that was a small share of the time.
     asked_s = next(at for at, word in run.told if word == "live")
     assert window.trainings.watching.sharing._next_s - asked_s >= 0.4 / 0.15
-
-
-def test_why_runs_can_not_be_read_is_told_once(
-    window: Window, qtbot: QtBot, runs: list[FakeRun], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looks = 0
-
-    def find(*_: object) -> list[Run]:
-        nonlocal looks
-        looks += 1
-        raise RuntimeError(f"look {min(looks, 1)}")
-
-    monkeypatch.setattr("app.training.runs.library.Library.find", find)
-    window.trainings.show_panel(True)
-    look_and_wait(window, qtbot, window.banner.isVisible)
-    assert "RuntimeError: look 1" in window.banner.text.text()
-    # Who has read it need not close it every second.
-    window.notifications.hide()
-    before = looks
-    look_and_wait(window, qtbot, lambda: looks > before + 1)
-    assert not window.banner.isVisible()
