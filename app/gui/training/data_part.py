@@ -10,13 +10,13 @@ import numpy as np
 from app.capture.inspection.boxes import box_of
 from app.capture.inspection.inspecting import inspect_data
 from app.capture.inspection.report import DataReport, Thumbnail
-from app.gui.background_work import BackgroundWork, Tell
 from app.gui.host import Host
 from app.gui.panel.data_view import DataView
 from app.gui.qt import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from app.gui.training.folder_dialogs import ask_folder, ask_video
 from app.gui.training.poses_part import PosesPart
 from app.training.runs.train_form import TrainForm, typed_path
+from app.viewing.background_work import BackgroundWork, Tell
 from engines.core.abilities import FilledBox
 from engines.core.camera import Array
 from engines.core.config import TrainingConfig

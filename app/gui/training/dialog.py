@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.gui.background_work import BackgroundWork
 from app.gui.dialog_parts import fit_to_screen, make_default, scrolling
 from app.gui.host import Host
 from app.gui.panel.panel_parts import label
@@ -29,6 +28,7 @@ from app.gui.words import in_window
 from app.settings import runs_home
 from app.training.runs.measuring import measure_request
 from app.training.runs.train_form import TrainForm
+from app.viewing.background_work import BackgroundWork
 from engines.core.errors import UserError
 
 SETTLE_MS = 900

@@ -9,13 +9,13 @@ from app.capture.colmap.colmap_images import work_folder
 from app.capture.colmap.output_files import REPLACED, not_ours
 from app.capture.colmap.structure_from_motion import SfmProgress, SfmResult, find_poses
 from app.capture.sharp_frames import FRAMES, write_sharpest
-from app.gui.background_work import BackgroundWork, Tell
 from app.gui.host import Host
 from app.gui.panel.panel_parts import label
 from app.gui.plain_text import plain_box
 from app.gui.qt import QHBoxLayout, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget, Signal, combined
 from app.gui.words import in_window
 from app.human_readable import as_sentence
+from app.viewing.background_work import BackgroundWork, Tell
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled
 

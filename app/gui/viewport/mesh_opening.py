@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from app.gui.background_work import BackgroundWork
 from app.gui.host import Host
 from app.gui.qt import QFileDialog
 from app.mesh.drawing import LoadedMesh, load_mesh
 from app.mesh.mesh_reading import READ_SUFFIXES, read_mesh
+from app.viewing.background_work import BackgroundWork
 from engines.core.errors import UserError
 
 FILTER = f"Meshes ({' '.join(f'*{suffix}' for suffix in READ_SUFFIXES)});;All files (*)"

@@ -1,4 +1,4 @@
-"""Work that must not keep the window waiting: one piece at a time, the newest wins."""
+"""Work that must not keep the session's thread waiting: one piece at a time, the newest wins."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from engines.core.engine import Stop
 from engines.core.errors import Cancelled
 
 Tell: TypeAlias = Callable[[Callable[[], None]], None]
-"""Brings a call to the window's thread while the work still matters."""
+"""Brings a call to the session's thread while the work still matters."""
 
 
 class BackgroundWork:
-    """Runs a piece of work on a thread; a newer one stops it. Answers come on the window's thread."""
+    """Runs a piece of work on a thread; a newer one stops it. Answers come on the session's thread."""
 
     def __init__(self, post: Post, name: str) -> None:
-        """`post` brings a call to the window's thread; `name`: of the thread."""
+        """`post` brings a call to the session's thread; `name`: of the thread."""
         self._post, self._name = post, name
         self._current: object | None = None
         """The piece of work that still matters."""

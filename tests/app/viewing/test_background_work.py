@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.gui.background_work import BackgroundWork, Tell
+from app.viewing.background_work import BackgroundWork, Tell
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled
 
