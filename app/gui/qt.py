@@ -226,6 +226,11 @@ def call_service(service: str, path: str, method: str, arguments: list[Any]) -> 
     return False
 
 
+def shrink_below_contents(box: QComboBox) -> None:
+    """Lets a box be narrower than its longest text; Qt 6 has it with room for an icon only."""
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLength)
+
+
 def unsigned(value: int) -> QVariant:
     """The integer as D-Bus takes it where none below zero may come, which is another type there."""
     converted = QVariant(value)

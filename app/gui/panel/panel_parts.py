@@ -33,6 +33,7 @@ from app.gui.qt import (
     QWidget,
     combined,
     present,
+    shrink_below_contents,
 )
 
 NARROWEST_PX = 24
@@ -143,7 +144,7 @@ class Choice(QComboBox):
 
     def set_narrowest(self, text: str) -> None:
         """Is as wide as `text` needs at least, whatever else there is to choose."""
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLength)
+        shrink_below_contents(self)
         metrics = self.fontMetrics()
         letters = metrics.horizontalAdvance(text) / metrics.horizontalAdvance("X")
         self.setMinimumContentsLength(math.ceil(letters))

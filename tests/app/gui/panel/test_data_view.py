@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app.capture.inspection.report import DataReport, Finding, InspectedCamera, Suitability, Thumbnail
 from app.gui.panel.data_view import GAP_PX, SMALLEST, TILE_PX, ContactSheet, DataView
-from app.gui.qt import QApplication, QColor, QEvent, QLabel, QMouseEvent, QPoint, QPointF, Qt, QWheelEvent
+from app.gui.qt import QApplication, QColor, QEvent, QImage, QLabel, QMouseEvent, QPoint, QPointF, Qt, QWheelEvent
 from app.gui.theme import DARK, LIGHT, Colours, apply_theme
 from engines.core.camera import Array
 from tests.engines.core.examples import camera_ring
@@ -64,8 +64,8 @@ def view(qtbot: QtBot) -> Iterator[DataView]:
 
 def pixels(view: DataView) -> Array:
     """[H, W, 3] of the drawing, as painted."""
-    image = view.map.grab().toImage().convertToFormat(13)  # RGB888
-    data = image.bits().asarray(image.byteCount())
+    image = view.map.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    data = image.bits().asarray(image.sizeInBytes())
     return (
         np.array(data, dtype=np.uint8)
         .reshape(image.height(), -1)[:, : 3 * image.width()]

@@ -147,7 +147,7 @@ def test_what_was_zoomed_is_shown_whole_again_by_a_button_that_is_there_then(vie
     assert not view.fit.isVisible()
     at = QPointF(view.plot.viewport().rect().center())
     turned = QWheelEvent(
-        at, view.plot.viewport().mapToGlobal(at.toPoint()), QPoint(), QPoint(0, 480),
+        at, QPointF(view.plot.viewport().mapToGlobal(at.toPoint())), QPoint(), QPoint(0, 480),
         Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
     )  # fmt: skip
     QApplication.sendEvent(view.plot.viewport(), turned)

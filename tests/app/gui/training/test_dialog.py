@@ -39,7 +39,7 @@ def asked(window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot
     shown = TrainDialog(window, busy=False)
     shown.show()
     yield shown
-    shown.done(TrainDialog.Rejected)
+    shown.done(TrainDialog.DialogCode.Rejected)
     shown.deleteLater()
     QApplication.processEvents()
 

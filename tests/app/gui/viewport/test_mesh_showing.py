@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +21,6 @@ from app.settings import load_settings
 from engines.core.camera import Array
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, told, wait_exact
 from tests.app.gui.fake_scene import BALLS, FakeScene
-from tests.qt_test import QTest
 
 SCENE = Path("fast.pth")
 
@@ -183,7 +183,7 @@ def test_a_slow_mesh_does_not_hold_the_window_up(
     read = app.gui.viewport.mesh_opening.read_mesh
 
     def slowly(path: Path) -> MeshFile:
-        QTest.qSleep(300)
+        time.sleep(0.3)
         return read(path)
 
     monkeypatch.setattr(app.gui.viewport.mesh_opening, "read_mesh", slowly)
