@@ -19,7 +19,9 @@ Ease: TypeAlias = Literal["linear", "ease in", "ease out", "ease in-out", "hold"
 """How a leg runs: evenly; from rest; to rest; from rest to rest; not at all, until the next key is there."""
 EASES: tuple[Ease, ...] = ("linear", "ease in", "ease out", "ease in-out", "hold")
 MOST_SECONDS = 86_400.0
-"""A longer video is a mistake, and would be no end of frames."""
+"""A longer video is a mistake."""
+MOST_FRAMES = 200_000
+"""Two hours at 25 frames a second."""
 FRAME_GRAIN = 1e-6
 """Of a frame: what lies so near to a frame's time is on it, as sums of seconds are rounded."""
 
@@ -100,6 +102,8 @@ class KeyedPath:
             object.__setattr__(self, "subject", (x, y, z))
             if not all(math.isfinite(value) for value in (x, y, z)):
                 raise ValueError("subject has a coordinate that is not finite")
+        if self.frame_count > MOST_FRAMES:
+            raise ValueError(f"{self.duration_s:g} s at {self.fps:g} fps are more than {MOST_FRAMES} frames")
 
     @property
     def period_s(self) -> float:

@@ -1,4 +1,5 @@
-"""Camera paths in JSON: our own, nerfstudio's, instant-ngp's, 3D Gaussian Splatting's `cameras.json`, transforms.json.
+"""Camera paths in JSON: our own (keys, or each frame), nerfstudio's, instant-ngp's, `cameras.json` of 3D Gaussian
+Splatting, transforms.json.
 
 instant-ngp's `base_cam.json` is in a space of its own: the scene made smaller and moved (`scale`, `offset`), its axes
 cycled, the camera looking along +z. Only the capture that it was made with says how, so that has to lie beside it.
@@ -18,6 +19,8 @@ from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
 from engines.core.formats.transforms_frames import OPENGL_TO_OPENCV, is_of_mitsuba
 from engines.core.formats.transforms_json import read_cameras
+from engines.core.paths.keyed_json import is_keyed, keyed_from
+from engines.core.paths.keyed_motion import path_frames
 from engines.core.paths.path_camera import checked_camera, turned_by
 from engines.core.reading import quoted, read_json, shortened
 
@@ -43,6 +46,8 @@ def json_cameras(path: Path, like: Camera) -> list[Camera]:
         UserError: names the file and the camera that is wrong, or what the file is.
     """
     data = read_json(path)
+    if is_keyed(data):
+        return list(path_frames(keyed_from(str(path), data)).cameras)
     if isinstance(data, dict):
         for field, read in _OF_FIELD.items():
             if isinstance(data.get(field), list):

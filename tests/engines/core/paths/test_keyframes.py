@@ -49,6 +49,7 @@ def test_length(path: KeyedPath, seconds: float, frames: int) -> None:
         ({"fps": 0}, "fps is 0"),
         ({"closing_s": 0}, "closing_s is 0"),
         ({"end_s": -1}, "end_s is -1"),
+        ({"keys": keys(0.0, 80000.0)}, "more than 200000 frames"),
         ({"subject": (0.0, float("nan"), 0.0)}, "not finite"),
     ],
 )
