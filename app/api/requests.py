@@ -58,11 +58,13 @@ class PathRequest:
         path: as `CamerasLike` has it.
         frames: of a generated path; of others only the first so many; None: as many as there are.
         controls: by their names.
+        fps: frames a second; None: the path's own, where it has keys.
     """
 
     path: CamerasLike
     frames: int | None
     controls: Mapping[str, ControlValue]
+    fps: float | None = None
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,7 @@ class TrainedScene:
     @python_worded
     def export(
         self, out: AnyPath, path: CamerasLike = None, *, frames: int | None = None,
-        channels: str | Sequence[str] = ("rgb",), fps: float = 30.0, quality: int = 8, width: int | None = None,
+        channels: str | Sequence[str] = ("rgb",), fps: float | None = None, quality: int = 8, width: int | None = None,
         height: int | None = None, fit: Fit | None = None, background: str | None = None,
         limits: Mapping[str, Limits] | None = None, colour_maps: Mapping[str, str] | None = None,
         on_progress: OnProgress = no_progress, stop: Stop = never_stop, **controls: ControlValue,
@@ -158,7 +158,7 @@ class TrainedScene:
             out: a video (.mp4, .webm, .gif), a folder of images and numbers, or cameras alone (.json, .npy, .txt).
             path, frames: as in `camera_path`.
             channels: side by side in a video, files of their own in a folder.
-            fps, quality: frames a second of a video; 1 to 10.
+            fps, quality: frames a second of a video (None: those of a path of keys, else 30); 1 to 10.
             width, height, fit, background: as in `render`.
             limits, colour_maps: of channels in a video, by name; None: the first frame's, and the usual ones.
             on_progress: called after each frame with `done`, `total`, `seconds_left` and `picture`.
@@ -168,8 +168,10 @@ class TrainedScene:
             UserError: as `camera_path` and `render`, or the place can't be written.
         """
         shown = (channels,) if isinstance(channels, str) else tuple(channels)
-        export = Export((), place(out), fps, quality, shown, limits=limits or {}, colour_maps=colour_maps or {})
-        request, framing = PathRequest(path, frames, controls), Framing(width, height, fit, background)
+        export = Export(
+            (), place(out), quality=quality, channels=shown, limits=limits or {}, colour_maps=colour_maps or {}
+        )
+        request, framing = PathRequest(path, frames, controls, fps), Framing(width, height, fit, background)
         with self._drawing:
             return export_path(self._opened, request, framing, export, on_progress, stop)
 

@@ -58,7 +58,17 @@ def path_frames(opened: Opened, request: PathRequest) -> CameraPath:
         raise UserError(f"frames {frames}: must be at least 1")
     named = read_controls(opened.scene, control_choices(request.controls))
     plays = TIME not in named.fixed
-    settings = RenderSettings(path_asked(request.path), frames, None, None, named.fixed, named.ramps, plays)
+    settings = RenderSettings(
+        path_asked(request.path),
+        frames,
+        None,
+        None,
+        named.fixed,
+        named.ramps,
+        plays,
+        frozenset(named.fixed),
+        request.fps,
+    )
     return resolve_path(settings, opened)
 
 
@@ -126,6 +136,7 @@ def export_path(
             export,
             cameras=along.cameras,
             controls=along.controls,
+            fps=along.fps_asked(request.fps),
             size_px=size_px,
             fit=fit,
             background=framing.background,

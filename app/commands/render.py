@@ -33,8 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_scene_arguments(parser)
     parser.add_argument("--path", metavar="PATH", help=(
         f"{', '.join(PATH_NAMES)}; train, validation or test: the data folder's own cameras; or a file or folder of "
-        "cameras (.txt, .npz, .npy, .json, a model of COLMAP, a data folder) (default: orbit, or spiral for a "
-        "capture that faces one way)"
+        "cameras or keys (.txt, .npz, .npy, .json, a model of COLMAP, a data folder) (default: orbit, or spiral for "
+        "a capture that faces one way)"
     ))  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="OUT", help=(
         ".mp4, .webm, .gif, or a folder; .txt, .npy (LLFF's) or .json: the path's cameras alone"
@@ -44,7 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "where --size is of another shape than the cameras' pictures: cut off what does not fit, or show all and more "
         "beside it (default: what was trained on, where that has the shape; else pad)"
     ))  # fmt: skip
-    parser.add_argument("--fps", type=float, default=30.0, metavar="N", help="frames a second (default: 30)")
+    parser.add_argument("--fps", type=float, metavar="N", help=(
+        "frames a second (default: the path's, where it is one of keys; else 30)"
+    ))  # fmt: skip
     parser.add_argument("--frames", type=_count, metavar="N", help=(
         "frames of a named path; of other cameras only the first N"
     ))  # fmt: skip
@@ -120,7 +122,7 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
     export = Export(
         cameras=cameras,
         out=arguments.out,
-        fps=arguments.fps,
+        fps=frames.fps_asked(arguments.fps),
         quality=arguments.quality,
         channels=arguments.channels,
         size_px=arguments.size,
@@ -154,4 +156,6 @@ def settings_of(arguments: argparse.Namespace, opened: Opened) -> RenderSettings
         controls=named.fixed,
         ramps=named.ramps,
         plays=TIME not in named.fixed,
+        held=frozenset(named.fixed),
+        fps=arguments.fps,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.export.frame_times import SPLIT_PATHS, path_times, playing, split_views
+from app.export.keyed_frames import keyed_frames
 from app.viewing.opening import Opened
 from engines.core.camera import Array, Camera
 from engines.core.data.origin import from_world
@@ -14,6 +15,11 @@ from engines.core.data.views import Split
 from engines.core.engine import INSTANCE, TIME, whole_controls
 from engines.core.errors import UserError
 from engines.core.paths.generators import PATH_NAMES, camera_path, read_path, usual_path
+from engines.core.paths.keyed_json import read_keyed
+from engines.core.paths.keyframes import KeyedPath
+
+DEFAULT_FPS = 30.0
+"""Where neither the path nor anybody says."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,23 +27,27 @@ class RenderSettings:
     """What a video is to show of a scene.
 
     Attributes:
-        path: a name of `PATH_NAMES`, a split of `SPLIT_PATHS`, a file or folder of cameras, or cameras in the scene's
-            coordinates; None: as `usual_path`.
+        path: a name of `PATH_NAMES`, a split of `SPLIT_PATHS`, a file or folder of cameras, cameras in the scene's
+            coordinates, or a keyed path in the world's; None: as `usual_path`.
         frames: of a generated path; of other cameras only the first so many. None: as many as there are.
         start: where generated paths begin, and whose lens the cameras of a file get that has none; None: the scene's.
         up: [3] world, what generated paths turn about; None: the scene's.
         controls: the same in all frames; those that are not named are at their defaults.
         ramps: controls that change evenly, from the first value in the first frame to the second in the last.
         plays: of a recording, whether time runs, a time step a frame, or as the path says; else it stands.
+        held: controls that a keyed path does not change.
+        fps: frames a second of a keyed path; None: its own.
     """
 
-    path: str | Path | Sequence[Camera] | None = None
+    path: str | Path | Sequence[Camera] | KeyedPath | None = None
     frames: int | None = None
     start: Camera | None = None
     up: Array | None = None
     controls: Mapping[str, float] = field(default_factory=dict)
     ramps: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     plays: bool = True
+    held: frozenset[str] = frozenset()
+    fps: float | None = None
 
 
 def path_of(text: str) -> str | Path:
@@ -62,10 +72,16 @@ class CameraPath:
     Attributes:
         cameras: one a frame, as they stand in the scene's coordinates.
         controls: one mapping a frame, with a value for every control of the scene.
+        fps: frames a second of a keyed path; None of others, which don't say.
     """
 
     cameras: tuple[Camera, ...]
     controls: list[dict[str, float]]
+    fps: float | None = None
+
+    def fps_asked(self, fps: float | None) -> float:
+        """Frames a second of its video: what was asked for, else its own, else the usual."""
+        return next(rate for rate in (fps, self.fps, DEFAULT_FPS) if rate is not None)
 
     @property
     def times(self) -> list[int] | None:
@@ -82,6 +98,10 @@ def resolve_path(settings: RenderSettings, opened: Opened) -> CameraPath:
     scene = opened.scene
     path = usual_path(scene.cameras) if settings.path is None else settings.path
     controls = whole_controls(scene, settings.controls)
+    if isinstance(path, Path):
+        path = read_keyed(path.expanduser()) or path
+    if isinstance(path, KeyedPath):
+        return _resolve_keyed(settings, path, opened, controls)
     # Not 0 where none is chosen: the scene may begin with another.
     choice = round(controls.get(INSTANCE, 0.0))
     cameras = _cameras(settings, path, opened, choice)
@@ -95,6 +115,23 @@ def resolve_path(settings: RenderSettings, opened: Opened) -> CameraPath:
         frames = [dict(controls) for _ in range(count)]
     ramped = [_ramped(settings.ramps, index, count) for index in range(count)]
     return CameraPath(cameras, [frame | ramp for frame, ramp in zip(frames, ramped, strict=True)])
+
+
+def _resolve_keyed(
+    settings: RenderSettings, path: KeyedPath, opened: Opened, controls: Mapping[str, float]
+) -> CameraPath:
+    """The frames of a keyed path; what the settings hold is the same in all."""
+    held = settings.held | settings.ramps.keys() | (set() if settings.plays else {TIME})
+    try:
+        cameras, frames = keyed_frames(path, opened, controls, held, settings.fps, settings.plays)
+    except ValueError as error:
+        raise UserError(f"{settings.fps:g} frames/s: {error}") from error
+    if not cameras:
+        raise UserError("the path has no keys")
+    cameras, frames = cameras[: settings.frames], frames[: settings.frames]
+    ramped = [_ramped(settings.ramps, index, len(frames)) for index in range(len(frames))]
+    fps = path.fps if settings.fps is None else settings.fps
+    return CameraPath(cameras, [frame | ramp for frame, ramp in zip(frames, ramped, strict=True)], fps)
 
 
 def _ramped(ramps: Mapping[str, tuple[float, float]], index: int, count: int) -> dict[str, float]:

@@ -110,6 +110,7 @@ def render_settings(chosen: ExportSettings, start: Camera, up: Array, controls: 
         up=up,
         controls=controls,
         plays=chosen.time == RUNS,
+        fps=chosen.fps,
     )
 
 

@@ -33,6 +33,8 @@ from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, TIME, Control, Stop
 from engines.core.errors import UserError
 from engines.core.frame import Frame
 from engines.core.paths.generators import camera_path, write_path
+from engines.core.paths.keyed_json import write_keyed
+from engines.core.paths.keyframes import KeyedPath, Keyframe
 from engines.core.storage.checkpoint import Checkpoint
 from tests.app.ball_scene import UP, BallScene, ring
 
@@ -284,3 +286,76 @@ def test_cameras_are_a_path_themselves() -> None:
     found = resolve_path(RenderSettings(path=ring(5), frames=3), chosen)
     assert [camera.to_json() for camera in found.cameras] == [camera.to_json() for camera in ring(5)[:3]]
     assert found.times == [0, 1, 2]
+
+
+KEYS = KeyedPath(
+    (
+        Keyframe(ring(5)[0], 0.0, {TIME: 0, "glow": 0.0, "unknown": 3}),
+        Keyframe(ring(5)[2], 0.2, {TIME: 2, "glow": 1.0}),
+        Keyframe(ring(5)[4], 0.4, {TIME: 9}),
+    ),
+    fps=10,
+)
+
+
+def test_a_keyed_path_says_cameras_controls_and_rate(tmp_path: Path) -> None:
+    opened = KINDS["a recording"].open()
+    write_keyed(tmp_path / "keys.json", KEYS)
+    for path in (KEYS, tmp_path / "keys.json"):
+        found = resolve_path(RenderSettings(path), opened)
+        assert found.fps == 10 and found.times == [0, 1, 2, 3, 3]
+        assert _poses(found.cameras[::2]) == _poses([key.camera for key in KEYS.keys])
+        assert all(frame.keys() == {control.name for control in opened.scene.controls} for frame in found.controls)
+        assert resolve_path(RenderSettings(path, frames=2), opened).times == [0, 1]
+        assert len(resolve_path(RenderSettings(path, fps=20), opened).cameras) == 9
+    with pytest.raises(UserError, match="no keys"):
+        resolve_path(RenderSettings(KeyedPath()), opened)
+    with pytest.raises(UserError, match="0 frames/s: fps is 0"):
+        resolve_path(RenderSettings(KEYS, fps=0), opened)
+
+
+def test_what_was_asked_for_stays_whatever_a_keyed_path_says(tmp_path: Path) -> None:
+    write_keyed(tmp_path / "keys.json", KEYS)
+    opened = KINDS["a recording"].open()
+    words = ["--path", str(tmp_path / "keys.json")]
+    assert _asked([*words, "--time", "3"], opened).times == [3] * 5
+    assert _asked(words, opened).fps_asked(None) == 10
+    faster = _asked([*words, "--fps", "20"], opened)
+    assert faster.fps_asked(20.0) == 20 and len(faster.cameras) == 9
+    glowing = KINDS["with cameras"].open()
+    assert [frame["glow"] for frame in _asked(words, glowing).controls] == pytest.approx([0, 0.5, 1, 1, 1])
+    assert {frame["glow"] for frame in _asked([*words, "--control", "glow=0.5"], glowing).controls} == {0.5}
+    assert _asked(["--path", "orbit"], glowing).fps_asked(None) == 30
+
+
+def test_time_runs_where_keys_do_not_say() -> None:
+    opened = KINDS["a recording"].open()
+    silent = replace(KEYS, keys=tuple(replace(key, controls={}) for key in KEYS.keys))
+    assert resolve_path(RenderSettings(silent), opened).times == [0, 1, 2, 3, 0]
+    assert resolve_path(RenderSettings(silent, plays=False, controls={TIME: 2}), opened).times == [2] * 5
+    assert resolve_path(RenderSettings(KEYS, plays=False, controls={TIME: 2}), opened).times == [2] * 5
+
+
+def test_a_keyed_path_stands_in_the_world() -> None:
+    opened = KINDS["with a data folder"].open()
+    assert opened.dataset is not None
+    far = replace(opened, dataset=replace(opened.dataset, origin=np.array([100.0, 0.0, -7.0])))
+    ways = [
+        there.position - here.position
+        for here, there in zip(
+            resolve_path(RenderSettings(KEYS), opened).cameras,
+            resolve_path(RenderSettings(KEYS), far).cameras,
+            strict=True,
+        )
+    ]
+    assert np.array(ways) == pytest.approx(np.tile([-100.0, 0.0, 7.0], (5, 1)), abs=1e-12)
+
+
+def test_the_window_exports_a_file_of_keys_as_the_command_line_does(tmp_path: Path) -> None:
+    write_keyed(tmp_path / "keys.json", KEYS)
+    opened = KINDS["a recording"].open()
+    chosen = ExportSettings(path=FILE_PATH, path_file=str(tmp_path / "keys.json"), fps=10.0)
+    shown = whole_controls(opened.scene, {TIME: 3})
+    ours = resolve_path(render_settings(chosen, ring(3)[1], opened.scene.up, shown), opened)
+    theirs = _asked(["--path", str(tmp_path / "keys.json")], opened)
+    assert ours.controls == theirs.controls and _poses(ours.cameras) == _poses(theirs.cameras)
