@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from app.camera.camera_controller import CameraController
 from app.rendering.render_requests import RenderedImage
 from app.viewing.drawing import SceneDrawing
-from app.viewing.opening import Opened
 from app.viewing.playback import Playback
 from app.viewing.view_state import ViewState
 from engines.core.engine import TIME, Prepares, Scene, time_control
@@ -27,8 +27,6 @@ class TimeViewer(Protocol):
     drawing: SceneDrawing | None
 
     @property
-    def opened(self) -> Opened | None: ...
-    @property
     def images(self) -> LastImage: ...
     def set_control(self, name: str, value: float, moving: bool = False) -> None: ...
     def submit(self, moving: bool) -> None: ...
@@ -40,10 +38,14 @@ class Timeline:
     def __init__(self, viewer: TimeViewer) -> None:
         self._viewer = viewer
         self.playback = Playback()
+        self._prepares: Prepares | None = None
+        """The open scene, where it makes something for each time step: asked often, found out once."""
 
     def enter(self, scene: Scene) -> None:
         """Another scene was opened, or another of its recordings chosen, which may be shorter."""
         self.playback.pause()
+        made: object = scene
+        self._prepares = made if isinstance(made, Prepares) else None
         control = time_control(scene, self._viewer.view.controls)
         self.playback.first = round(control.low) if control is not None else 0
         self.playback.last = round(control.high) if control is not None else 0
@@ -55,6 +57,7 @@ class Timeline:
         """No scene is open."""
         self.playback.pause()
         self.playback.first = self.playback.last = 0
+        self._prepares = None
 
     @property
     def time_step(self) -> int:
@@ -63,14 +66,24 @@ class Timeline:
 
     def play(self, now_s: float) -> None:
         """Begins to play; from the beginning where it stood at the end."""
-        if TIME in self._viewer.view.controls:
-            self._viewer.set_control(TIME, self.playback.play(now_s, self.time_step), moving=True)
+        if TIME not in self._viewer.view.controls:
+            return
+        begin = self.playback.play(now_s, self.time_step)
+        if begin != self.time_step:
+            self._viewer.set_control(TIME, begin, moving=True)
+        else:
             self._viewer.submit(moving=True)
 
     def pause(self) -> None:
         """Stands still; the exact picture of this time step comes."""
         self.playback.pause()
         self._viewer.submit(moving=False)
+
+    def step(self, by: int) -> None:
+        """Stands at the time step so many on from this one; the first follows the last."""
+        self.playback.pause()
+        first, last = self.playback.first, self.playback.last
+        self._viewer.set_control(TIME, first + (self.time_step - first + by) % (last - first + 1))
 
     def tick(self, now_s: float) -> None:
         """Goes on to the time step whose turn it is; called as often as time steps may change, while playing."""
@@ -90,10 +103,15 @@ class Timeline:
 
     def is_ready(self, time_step: int) -> bool:
         """Whether it can be drawn at once."""
-        prepares, camera = self._prepares(), self._viewer.eye.shown
-        if prepares is None or camera is None:
-            return True
-        return prepares.prepared(camera, {**self._viewer.view.controls, TIME: time_step})
+        return self.are_ready((time_step,))[0]
+
+    def are_ready(self, time_steps: Iterable[int]) -> list[bool]:
+        """Of each whether it can be drawn at once."""
+        prepares, camera, controls = self._prepares, self._viewer.eye.shown, self._viewer.view.controls
+        return [
+            prepares is None or camera is None or prepares.prepared(camera, {**controls, TIME: time_step})
+            for time_step in time_steps
+        ]
 
     @property
     def making(self) -> int | None:
@@ -104,13 +122,7 @@ class Timeline:
 
     def following(self) -> list[dict[str, float]]:
         """Controls of what is played next, as much as is kept; nothing where time stands."""
-        prepares = self._prepares()
-        if prepares is None or not self.playback.playing:
+        if self._prepares is None or not self.playback.playing:
             return []
-        time_steps = self.playback.following(self.time_step, prepares.room)
+        time_steps = self.playback.following(self.time_step, self._prepares.room)
         return [{**self._viewer.view.controls, TIME: time_step} for time_step in time_steps[1:]]
-
-    def _prepares(self) -> Prepares | None:
-        opened = self._viewer.opened
-        scene: object = opened.scene if opened is not None else None
-        return scene if isinstance(scene, Prepares) else None

@@ -47,7 +47,7 @@ class Playing:
         self._clock.setInterval(TICK_MS)
         self._clock.timeout.connect(self._tick)
         self._look.setInterval(LOOK_MS)
-        self._look.timeout.connect(self.show)
+        self._look.timeout.connect(self._look_again)
         window.session.time_step_prepared.connect(self._prepared)
 
     def add_bar(self, column: QVBoxLayout, place: int) -> None:
@@ -102,10 +102,8 @@ class Playing:
         self.show()
 
     def _step(self, by: int) -> None:
-        playback = self._timeline.playback
-        count = playback.last - playback.first + 1
-        self.set_playing(False)
-        self.go_to(playback.first + (self._timeline.time_step - playback.first + by) % count, False)
+        self._timeline.step(by)
+        self._show_playing()
 
     def _set_loop(self, loop: bool) -> None:
         self._timeline.playback.loop = loop
@@ -146,6 +144,14 @@ class Playing:
             self._told = session.opened.scene.assumptions
             self.notes_changed.emit()
 
+    def _look_again(self) -> None:
+        session, timeline = self._window.session, self._timeline
+        last = session.images.last
+        if (last is None or last.request.draft) and not session.busy and timeline.is_ready(timeline.time_step):
+            # Whatever became of the word that it is ready: a placeholder must not stay.
+            session.resubmit()
+        self.show()
+
     def show(self) -> None:
         """The time step, which are ready, and what is being made."""
         timeline = self._timeline
@@ -153,22 +159,20 @@ class Playing:
         if playback.last <= playback.first:
             return
         self._bar.show_time_step(timeline.time_step)
-        last = self._window.session.images.last
-        if (last is None or last.request.draft) and timeline.is_ready(timeline.time_step):
-            # Whatever became of the word that it is ready: a placeholder must not stay.
-            self._window.session.resubmit()
         count = playback.last - playback.first
         marks = min(count + 1, MARKS)
-        self._bar.strip.set_ready(
-            [timeline.is_ready(playback.first + round(mark * count / (marks - 1))) for mark in range(marks)]
-        )
-        self._show_making()
+        are_ready = timeline.are_ready(playback.first + round(mark * count / (marks - 1)) for mark in range(marks))
+        self._bar.strip.set_ready(are_ready)
+        self._show_making(sum(are_ready) if count < MARKS else None)
 
-    def _show_making(self) -> None:
-        """What is being made ready, how much of the clip is, and how long the rest takes."""
+    def _show_making(self, ready: int | None) -> None:
+        """What is being made ready, how much of the clip is, and how long the rest takes.
+
+        Args:
+            ready: how many time steps are; None of a clip too long to be counted.
+        """
         timeline, making = self._timeline, self._timeline.making
         count = timeline.playback.last - timeline.playback.first + 1
-        ready = sum(timeline.is_ready(timeline.playback.first + at) for at in range(count)) if count <= MARKS else None
         share = "" if ready is None or ready == count else f"{ready} of {count} ready"
         waits = making is not None and (making == timeline.time_step or timeline.playback.waiting)
         preparing, caching = (f"Preparing frame {making}", "") if waits else ("", f"Caching {making}")

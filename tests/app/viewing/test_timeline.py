@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import app.viewing.scene_loader
-from app.rendering.render_requests import RenderedImage
+from app.rendering.render_requests import RenderedImage, RenderRequest
 from app.viewing.opening import Opened
 from app.viewing.session import Session
 from engines.core.engine import INSTANCE, TIME, Control
@@ -171,3 +171,27 @@ def test_an_error_on_the_way_is_told(opened: Opened_) -> None:
     assert "time step 2 can't be read" in str(seen.next("error"))
     session.set_control(TIME, 3)
     seen.until(lambda: seen.time_steps[-1:] == [3])
+
+
+def test_each_move_asks_for_one_picture(opened: Opened_, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, session, _ = opened
+    asked: list[tuple[int, bool]] = []
+    assert session.drawing is not None
+
+    def submit(request: RenderRequest, timeline: object) -> None:
+        asked.append((round(request.controls[TIME]), request.moving))
+
+    monkeypatch.setattr(session.drawing, "submit", submit)
+    timeline = session.timeline
+    for move, expected in (
+        (lambda: timeline.play(0.0), (0, True)),
+        (lambda: timeline.step(-1), (5, False)),
+        (lambda: timeline.step(1), (0, False)),
+        (lambda: session.set_control(TIME, 5), (5, False)),
+    ):
+        move()
+        assert asked == [expected] and timeline.playback.playing is expected[1]
+        asked.clear()
+    timeline.playback.loop = False
+    timeline.play(0.0)
+    assert asked == [(0, True)]

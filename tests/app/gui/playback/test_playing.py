@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.gui.qt import QComboBox, QLabel, QPoint, Qt
 from app.gui.window import Window
 from app.viewing.opening import Opened
+from engines.core.camera import Camera
 from engines.core.engine import INSTANCE, TIME, Control
 from engines.core.storage.checkpoint import Checkpoint
 from tests.app.gui.conftest import NEVER, Shelf, open_and_wait
@@ -214,3 +216,43 @@ def test_only_what_is_ready_is_played_where_that_is_wanted(
         qtbot.wait(25)
     window.commands["play"].trigger()
     assert seen == {0, 1}
+
+
+def test_what_is_ready_is_asked_once_and_drawn_once(
+    window: Window, qtbot: QtBot, recorded: RecordedScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    qtbot.waitUntil(lambda: 0 in recorded.there, timeout=NEVER)
+    recorded.prepare_s = 30.0
+    window.commands["moment_after"].trigger()
+    qtbot.waitUntil(lambda: window.looking.picture is not None and window.looking.picture.request.draft, timeout=NEVER)
+    asked, submitted = list[int](), list[object]()
+    prepared, drawing = recorded.prepared, window.session.drawing
+    assert drawing is not None
+
+    def ask(camera: Camera, controls: Mapping[str, float]) -> bool:
+        if threading.current_thread() is threading.main_thread():
+            asked.append(round(controls[TIME]))
+        return prepared(camera, controls)
+
+    submit = drawing.submit
+    monkeypatch.setattr(drawing, "submit", lambda *asked: (submitted.append(asked), submit(*asked)))
+    recorded.there.add(1)
+    window.session.take_prepared()
+    assert len(submitted) == 1
+    monkeypatch.setattr(recorded, "prepared", ask)
+    window.playing.show()
+    assert asked == [0, 1, 2, 3, 4, 5]
+    submitted.clear()
+    window.commands["moment_after"].trigger()
+    assert len(submitted) == 1
+
+
+def test_a_placeholder_goes_though_nobody_said_that_its_time_step_is_ready(
+    window: Window, qtbot: QtBot, recorded: RecordedScene
+) -> None:
+    qtbot.waitUntil(lambda: 0 in recorded.there, timeout=NEVER)
+    recorded.prepare_s = 30.0
+    window.commands["moment_after"].trigger()
+    qtbot.waitUntil(lambda: window.looking.picture is not None and window.looking.picture.request.draft, timeout=NEVER)
+    recorded.there.add(1)
+    qtbot.waitUntil(lambda: _shown(window) == 1, timeout=NEVER)
