@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from app.api.wording import python_worded
 from app.training.interrupting import interrupted
 from app.training.loop import Report, run_training
 from app.training.presets import presets_of, read_preset
-from app.training.runs.library import Run, read_run
+from app.training.runs.library import Run, read_run, run_stamp
 from engines.core.engine import Stop, never_stop
 from engines.core.errors import UserError
 from engines.core.storage.run_folder import read_history
@@ -31,6 +31,8 @@ class TrainingRun:
     """A run folder that a training has left. It can be opened, gone on with, and read by TensorBoard."""
 
     folder: Path
+    _seen: dict[object, Run] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was read last, by the files' stamp: read again when something was written."""
 
     @property
     def step(self) -> int:
@@ -71,9 +73,12 @@ class TrainingRun:
         return opening.open(self.folder, **arguments)
 
     def _read(self) -> Run:
-        found = read_run(self.folder)
+        stamp = run_stamp(self.folder)
+        found = self._seen.get(stamp) or read_run(self.folder)
         if found is None:
             raise UserError(f"{self.folder}: no run folder, or damaged")
+        self._seen.clear()
+        self._seen[stamp] = found
         return found
 
 
@@ -108,8 +113,8 @@ def train(
 ) -> TrainingRun:
     """Learns a scene from photographs with cameras, as `main.py train` does; saves it in a run folder.
 
-    Ctrl+C, or a kernel that is interrupted, ends the step under way and saves; then `KeyboardInterrupt` is raised. In
-    a thread of its own no signal comes: there `stop` ends it.
+    Ctrl+C, or a kernel that is interrupted, ends the step under way and saves; then `KeyboardInterrupt` is raised. A
+    second one ends `on_step`, too, where that takes long. In a thread of its own no signal comes: there `stop` ends it.
 
     Args:
         data: the folder, in any layout that is known.
@@ -136,10 +141,13 @@ def train(
             return watcher.failure is not None or interrupt() or stop()
 
         checkpoint = run_training(method, place(data), folder, settings, device, resume, watcher.report, ends)
-    if watcher.failure is not None:
-        raise watcher.failure
-    if interrupt() and checkpoint.step < watcher.max_steps:
-        raise KeyboardInterrupt(f"stopped and saved at step {checkpoint.step}; the same with resume=True goes on")
+    failure, is_early = watcher.failure, checkpoint.step < watcher.max_steps
+    # A second Ctrl+C is raised where the callback goes on.
+    if interrupt() and is_early and (failure is None or isinstance(failure, KeyboardInterrupt)):
+        told = f"stopped and saved at step {checkpoint.step}; the same with resume=True goes on"
+        raise KeyboardInterrupt(told) from failure
+    if failure is not None:
+        raise failure
     return TrainingRun(folder)
 
 

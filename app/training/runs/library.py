@@ -214,7 +214,7 @@ class Library:
         return self._readers.setdefault(folder, CurveReader(folder)).read()
 
     def _look(self, folder: Path) -> Run | None:
-        stamp = _stamp(folder)
+        stamp = run_stamp(folder)
         before, run = self._seen.get(folder, (None, None))
         if before == stamp:
             return replace(run, training=is_claimed(folder)) if run is not None else None
@@ -223,8 +223,8 @@ class Library:
         return run
 
 
-def _stamp(folder: Path) -> object:
-    """Another one where a run has written something."""
+def run_stamp(folder: Path) -> object:
+    """Another one each time that the run has written something."""
     stamps: list[object] = []
     for name in (CONFIG_NAME, HISTORY_NAME, SCENE_NAME, TRAINING_NAME):
         try:

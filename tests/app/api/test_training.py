@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import vantage
 
-from engines.core.storage.run_folder import read_run_training
+import app.api.training
+from engines.core.storage.run_folder import CONFIG_NAME, append_history, read_run_training
 
 SMALL = {"method": "colour_grid", "device": "cpu", "grid_dim": 4}
 
@@ -22,6 +25,22 @@ def test_a_run_tells_how_it_went(run: vantage.TrainingRun) -> None:
     scene = run.open(device="cpu", samples=4)
     assert scene.method == "colour_grid" and scene.step == 3 and scene.name == "run"
     assert scene.render(width=16).size_px == (16, 16)
+
+
+def test_its_files_are_read_once_until_something_is_written(
+    run: vantage.TrainingRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = vantage.TrainingRun(Path(shutil.copytree(run.folder, tmp_path / "copy")))
+    read, read_run = list[Path](), app.api.training.read_run
+    monkeypatch.setattr(app.api.training, "read_run", lambda folder: (read.append(folder), read_run(folder))[1])
+    assert (again.step, again.max_steps, again.finished, again.psnr) == (3, 3, True, run.psnr)
+    assert read == [again.folder]
+    append_history(again.folder, {"step": 4, "psnr": 30.0})
+    assert again.psnr == 30.0 and len(read) == 2
+    (again.folder / CONFIG_NAME).unlink()
+    with pytest.raises(vantage.UserError, match="no run folder, or damaged"):
+        _ = again.step
+    assert again == vantage.TrainingRun(again.folder) and "_seen" not in repr(again)
 
 
 def test_reports_come_before_the_first_step_and_after_each(photographs: Path, tmp_path: Path) -> None:
@@ -71,6 +90,28 @@ def test_ctrl_c_saves_and_is_raised(photographs: Path, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt, match="stopped and saved at step 2; the same with resume=True goes on"):
         vantage.train(photographs, out=tmp_path / "run", max_steps=50, on_step=interrupt, **SMALL)
     assert read_run_training(tmp_path / "run").step == 2 and signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize("at_step", [0, 2])
+def test_ctrl_c_again_while_the_callback_goes_on_saves_too(
+    at_step: int, photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.training.interrupting.SAME_SIGNAL_S", 0.0)
+    before, ended = signal.getsignal(signal.SIGINT), list[int]()
+
+    def draw_slowly(report: vantage.Report) -> None:
+        if report.step == at_step:
+            for _ in range(2):
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.01)
+            ended.append(report.step)
+
+    told = f"stopped and saved at step {at_step}; the same with resume=True goes on"
+    with pytest.raises(KeyboardInterrupt, match=told):
+        vantage.train(photographs, out=tmp_path / "run", max_steps=50, on_step=draw_slowly, **SMALL)
+    # The second one ended the callback, and nothing else.
+    assert not ended and read_run_training(tmp_path / "run").step == at_step
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("of a script"), KeyboardInterrupt()])
