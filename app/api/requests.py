@@ -16,7 +16,7 @@ from app.camera.fitting import Fit
 from app.export.named_controls import ControlChoices
 from app.export.render_settings import path_of
 from engines.core.camera import MOST_PX, Array, Camera
-from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, TIME
+from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, TIME, Scene
 from engines.core.errors import UserError
 from engines.core.upright import parse_up
 
@@ -82,13 +82,20 @@ class Framing:
     fit: Fit | None = None
     background: str | None = None
 
-    def size_px(self, camera: Camera) -> tuple[int, int] | None:
+    def size_px(self, scene: Scene, camera: Camera) -> tuple[int, int] | None:
         """(width, height) of the images of a path that begins with `camera`; None: as they are.
 
         Raises:
-            UserError: it is no size.
+            UserError: it is no size, or none that the scene can draw.
         """
-        return size_asked(camera, self.width, self.height)
+        size, native = size_asked(camera, self.width, self.height), scene.native_px
+        if size is not None and native is not None and size != native:
+            given = {name: px for name, px in (("width", self.width), ("height", self.height)) if px is not None}
+            said = ", ".join(f"{name} {px}" for name, px in given.items())
+            raise UserError(
+                f"{said}: this scene can only draw {native[0]}x{native[1]}; leave {' and '.join(given)} out"
+            )
+        return size
 
 
 def control_choices(controls: Mapping[str, ControlValue]) -> ControlChoices:
@@ -97,22 +104,17 @@ def control_choices(controls: Mapping[str, ControlValue]) -> ControlChoices:
     Raises:
         UserError: a value is neither a number nor a text.
     """
-    texts = {name: _text(name, value) for name, value in controls.items()}
-    instance, blend_with = texts.pop(INSTANCE, None), texts.pop(BLEND_WITH, None)
-    time, blend = (_number(name, texts.pop(name, None)) for name in (TIME, BLEND))
-    return ControlChoices(instance, time, blend_with, blend, tuple(f"{name}={text}" for name, text in texts.items()))
+    said = {name: value if isinstance(value, str) else _number(name, value) for name, value in controls.items()}
+    instance, blend_with = said.pop(INSTANCE, None), said.pop(BLEND_WITH, None)
+    time, blend = (_number(name, said.pop(name)) if name in said else None for name in (TIME, BLEND))
+    texts = tuple(f"{name}={value}" for name, value in said.items() if isinstance(value, str))
+    numbers = {name: value for name, value in said.items() if not isinstance(value, str)}
+    return ControlChoices(instance, time, blend_with, blend, texts, numbers)
 
 
-def _text(name: str, value: ControlValue) -> str:
-    if isinstance(value, str):
-        return value
-    number = _number(name, value)
-    return str(value) if number is None else str(int(number)) if number.is_integer() else repr(number)
-
-
-def _number(name: str, value: ControlValue | None) -> float | None:
+def _number(name: str, value: ControlValue) -> float:
     try:
-        return None if value is None else float(value)
+        return float(value)
     except (TypeError, ValueError) as error:
         raise UserError(f"{name} {value}: must be a number") from error
 

@@ -18,12 +18,12 @@ from app.commands.console import (
     writing,
 )
 from app.export.exporter import BACKGROUNDS, TRANSPARENCY, Export, run_export
-from app.export.named_controls import ControlChoices, read_controls
+from app.export.named_controls import ControlChoices
 from app.export.path_writing import write_cameras
-from app.export.render_settings import RenderSettings, path_of, resolve_path
+from app.export.render_settings import RenderSettings, path_of, resolve_path, settings_asked
 from app.export.video import QUALITIES
 from app.viewing.opening import Opened
-from engines.core.engine import TIME, never_stop
+from engines.core.engine import never_stop
 from engines.core.paths.generators import PATH_NAMES
 from engines.core.paths.path_files import WRITTEN_SUFFIXES
 
@@ -149,13 +149,5 @@ def settings_of(arguments: argparse.Namespace, opened: Opened) -> RenderSettings
     said = ControlChoices(
         arguments.instance, arguments.time, arguments.blend_with, arguments.blend, tuple(arguments.control)
     )
-    named = read_controls(opened.scene, said)
-    return RenderSettings(
-        path=path_of(arguments.path) if arguments.path else None,
-        frames=arguments.frames,
-        controls=named.fixed,
-        ramps=named.ramps,
-        plays=TIME not in named.fixed,
-        held=frozenset(named.fixed),
-        fps=arguments.fps,
-    )
+    path = path_of(arguments.path) if arguments.path else None
+    return settings_asked(opened.scene, path, arguments.frames, said, arguments.fps)

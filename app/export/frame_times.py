@@ -10,7 +10,7 @@ from app.viewing.opening import Opened
 from app.viewing.validation_split import instance_views
 from engines.core.data.dataset import Dataset
 from engines.core.data.views import SPLITS, Split, Views
-from engines.core.engine import INSTANCE, TIME, Control, Scene, time_control
+from engines.core.engine import TIME, Control, Scene, time_control
 from engines.core.paths.path_times import read_times
 
 SPLIT_PATHS: Mapping[str, Split] = {split: split for split in SPLITS}
@@ -33,22 +33,19 @@ def split_views(opened: Opened, dataset: Dataset, split: Split, choice: int) -> 
     return instance_views(opened.checkpoint, dataset, 0 if number is None else number).split(split)
 
 
-def path_times(opened: Opened, path: str | Path, controls: Mapping[str, float]) -> list[int] | None:
+def path_times(opened: Opened, source: Path | Views, controls: Mapping[str, float]) -> list[int] | None:
     """The time step of each of a path's cameras, where the path says so: photographs, or a `.json` that holds them.
 
     Args:
-        path: a name, a split, or a file or folder.
+        source: a file or folder, or views of the data folder.
         controls: that choose the object of a class, or the recording.
     """
     dataset, time_steps = opened.dataset, time_control(opened.scene, controls)
     if time_steps is None:
         return None
-    if isinstance(path, Path):
-        return read_times(path.expanduser(), round(time_steps.high) + 1)
-    if path not in SPLIT_PATHS or dataset is None or dataset.time_steps < 2:
-        return None
-    choice = round(controls.get(INSTANCE, 0.0))
-    return [int(time) for time in split_views(opened, dataset, SPLIT_PATHS[path], choice).times]
+    if isinstance(source, Path):
+        return read_times(source.expanduser(), round(time_steps.high) + 1)
+    return None if dataset is None or dataset.time_steps < 2 else [int(time) for time in source.times]
 
 
 def playing(

@@ -16,14 +16,16 @@ NOUNS = {BLEND_WITH: "other instance"}
 
 @dataclass(frozen=True)
 class ControlChoices:
-    """What was said of the scene's controls, as it is typed."""
+    """What was said of the scene's controls: a text names a choice or is its number, a number is always its number."""
 
-    instance: str | None = None
+    instance: str | float | None = None
     time: float | None = None
-    blend_with: str | None = None
+    blend_with: str | float | None = None
     blend: float | None = None
     others: tuple[str, ...] = ()
-    """`NAME=VALUE` of any."""
+    """`NAME=VALUE` of any, as it is typed."""
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    """Of any, by name."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,12 @@ def read_controls(scene: Scene, said: ControlChoices) -> NamedControls:
     fixed: dict[str, float] = {}
     if said.instance is not None:
         fixed[INSTANCE] = _value(named, INSTANCE, said.instance)
+    others: list[tuple[str, str, str | float]] = []
     for text in said.others:
-        name, _, value = text.partition("=")
+        name, _, typed = text.partition("=")
+        others.append((text, name, typed))
+    others += [(f"{name}={number:.12g}", name, number) for name, number in said.numbers.items()]
+    for text, name, value in others:
         if name not in named:
             there = f"it has {', '.join(named)}" if named else "it has none"
             raise UserError(f"--control {text}: this scene has no control {name!r}; {there}")
@@ -59,9 +65,9 @@ def read_controls(scene: Scene, said: ControlChoices) -> NamedControls:
     if (time_steps := time_control(scene, fixed)) is not None:
         named[TIME] = time_steps
     if said.time is not None:
-        fixed[TIME] = _value(named, TIME, f"{said.time:g}")
+        fixed[TIME] = _value(named, TIME, said.time)
     elif TIME in fixed:
-        fixed[TIME] = _value(named, TIME, f"{fixed[TIME]:g}", f"--control {TIME}={fixed[TIME]:g}")
+        fixed[TIME] = _value(named, TIME, fixed[TIME], f"--control {TIME}={fixed[TIME]:g}")
     if said.blend_with is None:
         if said.blend is not None:
             raise UserError(f"--blend {said.blend:g}: with which object? name it with --blend-with")
@@ -69,7 +75,7 @@ def read_controls(scene: Scene, said: ControlChoices) -> NamedControls:
     fixed[BLEND_WITH] = _value(named, BLEND_WITH, said.blend_with)
     if said.blend is None:
         return NamedControls(fixed, {BLEND: (0.0, 1.0)})
-    fixed[BLEND] = _value(named, BLEND, f"{said.blend:g}")
+    fixed[BLEND] = _value(named, BLEND, said.blend)
     return NamedControls(fixed)
 
 
@@ -86,14 +92,16 @@ def still_controls(scene: Scene, said: ControlChoices) -> dict[str, float]:
     return named.fixed if time_steps is None else {TIME: time_steps.low, **named.fixed}
 
 
-def _value(named: Mapping[str, Control], name: str, text: str, option: str = "") -> float:
+def _value(named: Mapping[str, Control], name: str, said: str | float, option: str = "") -> float:
+    text = said if isinstance(said, str) else f"{said:.12g}"
     control, option = named.get(name), option or f"--{name.replace('_', '-')} {text}"
     if control is None:
         raise UserError(f"{option}: this scene has no {NOUNS.get(name, name)} to choose")
-    if text in control.choices:
+    # A number is a place even where names are numbers, too.
+    if said in control.choices:
         return float(control.choices.index(text))
     try:
-        value = float(text)
+        value = float(said)
     except ValueError:
         value = float("nan")
     whole = control.kind in ("choice", "integer") and value != round(value) if math.isfinite(value) else False

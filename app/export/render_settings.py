@@ -8,11 +8,12 @@ from pathlib import Path
 
 from app.export.frame_times import SPLIT_PATHS, path_times, playing, split_views
 from app.export.keyed_frames import keyed_frames
+from app.export.named_controls import ControlChoices, read_controls
 from app.viewing.opening import Opened
 from engines.core.camera import Array, Camera
 from engines.core.data.origin import from_world
-from engines.core.data.views import Split
-from engines.core.engine import INSTANCE, TIME, whole_controls
+from engines.core.data.views import Split, Views
+from engines.core.engine import INSTANCE, TIME, Scene, whole_controls
 from engines.core.errors import UserError
 from engines.core.paths.generators import PATH_NAMES, camera_path, read_path, usual_path
 from engines.core.paths.keyed_json import read_keyed
@@ -48,6 +49,30 @@ class RenderSettings:
     plays: bool = True
     held: frozenset[str] = frozenset()
     fps: float | None = None
+
+
+def settings_asked(
+    scene: Scene,
+    path: str | Path | Sequence[Camera] | None,
+    frames: int | None,
+    said: ControlChoices,
+    fps: float | None = None,
+) -> RenderSettings:
+    """What a command line or a script asks for of a scene.
+
+    Raises:
+        UserError: the scene has no such control, or a value is out of its range.
+    """
+    named = read_controls(scene, said)
+    return RenderSettings(
+        path=path,
+        frames=frames,
+        controls=named.fixed,
+        ramps=named.ramps,
+        plays=TIME not in named.fixed,
+        held=frozenset(named.fixed),
+        fps=fps,
+    )
 
 
 def path_of(text: str) -> str | Path:
@@ -104,12 +129,13 @@ def resolve_path(settings: RenderSettings, opened: Opened) -> CameraPath:
         return _resolve_keyed(settings, path, opened, controls)
     # Not 0 where none is chosen: the scene may begin with another.
     choice = round(controls.get(INSTANCE, 0.0))
-    cameras = _cameras(settings, path, opened, choice)
+    source = _split_source(opened, SPLIT_PATHS[path], choice) if isinstance(path, str) and path in SPLIT_PATHS else path
+    cameras = _cameras(settings, source, opened)
     if not cameras:
         raise UserError("the path has no cameras")
     count = len(cameras)
     if settings.plays:
-        held = path_times(opened, path, controls) if isinstance(path, str | Path) else None
+        held = path_times(opened, source, controls) if isinstance(source, Views | Path) else None
         frames = playing(scene, controls, count, held)
     else:
         frames = [dict(controls) for _ in range(count)]
@@ -140,21 +166,22 @@ def _ramped(ramps: Mapping[str, tuple[float, float]], index: int, count: int) ->
 
 
 def _cameras(
-    settings: RenderSettings, path: str | Path | Sequence[Camera], opened: Opened, choice: int
+    settings: RenderSettings, path: str | Path | Views | Sequence[Camera], opened: Opened
 ) -> tuple[Camera, ...]:
     scene = opened.scene
     start = scene.start if settings.start is None else settings.start
     if isinstance(path, Path):
         return from_world(read_path(path.expanduser(), start), opened.origin)[: settings.frames]
+    if isinstance(path, Views):
+        return tuple(view.camera for view in path)[: settings.frames]
     if not isinstance(path, str):
         return tuple(path)[: settings.frames]
-    if path in SPLIT_PATHS:
-        return _split_cameras(opened, SPLIT_PATHS[path], choice)[: settings.frames]
     up = scene.up if settings.up is None else settings.up
     return camera_path(path, start, scene.cameras, scene.bounds, up, settings.frames)
 
 
-def _split_cameras(opened: Opened, split: Split, choice: int) -> tuple[Camera, ...]:
+def _split_source(opened: Opened, split: Split, choice: int) -> Views | Sequence[Camera]:
+    """The views of a split; without a data folder the cameras that the scene itself knows."""
     if opened.dataset is None:
         if split == "train" and opened.scene.cameras:
             return opened.scene.cameras
@@ -163,7 +190,7 @@ def _split_cameras(opened: Opened, split: Split, choice: int) -> tuple[Camera, .
     if not views:
         there = offered_splits(opened, choice)
         raise UserError(f"--path {split}: {opened.dataset.source} has no such views; it has {', '.join(there)}")
-    return tuple(view.camera for view in views)
+    return views
 
 
 def offered_splits(opened: Opened, choice: int = 0) -> dict[str, int]:

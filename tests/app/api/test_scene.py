@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from engines.core.camera import Camera
-from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, TIME, Stop
+from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, TIME, Control, Stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame
 from engines.core.paths.generators import camera_path, read_path
@@ -61,8 +61,16 @@ def test_sizes(asked: dict[str, int], size_px: tuple[int, int]) -> None:
 def test_the_one_size_that_can_be_drawn() -> None:
     scene, _ = ball_scene(native_px=(16, 16))
     assert scene.render().size_px == scene.size_px == scene.render(width=16).size_px == (16, 16)
-    with pytest.raises(UserError, match="size 32x32: this scene can only draw 16x16; leave the size out"):
-        scene.render(width=32)
+    said = "this scene can only draw 16x16; leave"
+    for given, told in (
+        ({"width": 32}, f"width 32: {said} width out"),
+        ({"height": 20}, f"height 20: {said} height out"),
+        ({"width": 16, "height": 20}, f"width 16, height 20: {said} width and height out"),
+    ):
+        with pytest.raises(UserError, match=f"^{told}$"):
+            scene.render(**given)
+        with pytest.raises(UserError, match=f"^{told}$"):
+            scene.export("out", **given)
 
 
 def test_controls_are_arguments() -> None:
@@ -74,6 +82,19 @@ def test_controls_are_arguments() -> None:
     assert ball.seen_controls[-1] == usual | {INSTANCE: 1.0, TIME: 2.0, "glow": 0.5}
     scene.render(instance=np.int64(1), blend_with="cup", blend=np.float32(0.5))
     assert ball.seen_controls[-1] == usual | {INSTANCE: 1.0, BLEND_WITH: 0.0, BLEND: 0.5}
+
+
+def test_a_number_is_a_place_also_where_names_are_numbers() -> None:
+    names = Control(INSTANCE, "Instance", "choice", 0, 2, 0, ("2", "0", "1"))
+    finish = Control("finish", "Finish", "choice", 0, 1, 0, ("1", "0"))
+    scene, ball = ball_scene(controls=(names, finish))
+    for said in (1, np.int64(1), 1.0):
+        scene.render(instance=said, finish=said)
+        assert ball.seen_controls[-1] == {INSTANCE: 1.0, "finish": 1.0}
+    scene.render(instance="1", finish="1")
+    assert ball.seen_controls[-1] == {INSTANCE: 2.0, "finish": 0.0}
+    with pytest.raises(UserError, match=r"^finish=2: must be 0 to 1 \(1, 0\)$"):
+        scene.render(finish=2)
 
 
 def test_a_recording_plays_along_a_path() -> None:

@@ -57,14 +57,14 @@ def test_a_path_holds_the_time(opened: Opened, tmp_path: Path) -> None:
 
 
 def test_photographs_have_their_own(opened: Opened) -> None:
-    assert path_times(opened, "train", {}) == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert opened.dataset is not None
+    assert path_times(opened, opened.dataset.views, {}) == [0, 0, 1, 1, 2, 2, 3, 3]
 
 
-def test_a_named_path_or_a_still_scene_holds_none(opened: Opened) -> None:
-    assert path_times(opened, "spiral", {}) is None
+def test_photographs_of_one_moment_hold_none(opened: Opened) -> None:
     assert opened.dataset is not None
     still = replace(opened, dataset=replace(opened.dataset, views=opened.dataset.views.at_time(0)))
-    assert path_times(still, "train", {}) is None
+    assert still.dataset is not None and path_times(still, still.dataset.views, {}) is None
 
 
 @pytest.mark.parametrize(

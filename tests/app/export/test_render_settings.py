@@ -12,6 +12,7 @@ import pytest
 
 from app import cli
 from app.commands import console, render
+from app.export import frame_times
 from app.export.exporter import run_export
 from app.export.render_settings import CameraPath, RenderSettings, offered_splits, path_of, resolve_path
 from app.gui.export.export_settings import (
@@ -251,6 +252,14 @@ def test_only_the_first_cameras_of_a_file_or_a_split(tmp_path: Path) -> None:
     found = resolve_path(RenderSettings(tmp_path / "path.json", 2), opened)
     assert _poses(found.cameras) == _poses(ring(5)[:2]) and found.times == [3, 1]
     assert resolve_path(RenderSettings("train", 4), opened).times == [0, 0, 0, 1]
+
+
+def test_the_views_of_a_split_are_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, found = KINDS["a class of recordings"].open(), list[int]()
+    views = frame_times.instance_views
+    monkeypatch.setattr(frame_times, "instance_views", lambda *of: (found.append(of[2]), views(*of))[1])
+    path = resolve_path(RenderSettings("train"), opened)
+    assert found == [1] and path.times == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
 
 
 def test_a_control_may_grow() -> None:
