@@ -10,7 +10,6 @@ from pathlib import Path
 from app.api.image import Image
 from app.api.requests import AnyPath, CamerasLike, ControlValue, Framing, PathRequest, control_choices, place
 from app.api.scene_work import (
-    OnView,
     box_asked,
     drawn_images,
     evaluation_of,
@@ -29,7 +28,7 @@ from app.export.exporter import Export, Limits, OnProgress
 from app.export.named_controls import still_controls
 from app.mesh.mesh_export import AUTO, VIEWS, MeshExport
 from app.mesh.meshing import MeshResult
-from app.training.evaluation import Evaluation
+from app.training.evaluation import Evaluation, OnView
 from app.viewing.opening import Opened, title_of
 from engines.core.camera import Array, Camera
 from engines.core.data.views import Split, Views

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import html
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,16 +18,16 @@ from app.export.exporter import Export, OnProgress, Progress, check_shown, expor
 from app.export.frame_times import SPLIT_PATHS, split_views
 from app.export.named_controls import read_controls, still_controls
 from app.export.path_writing import write_cameras
-from app.export.render_settings import CameraPath, RenderSettings, resolve_path
+from app.export.render_settings import CameraPath, resolve_path, settings_asked
 from app.mesh.mesh_export import MeshExport
 from app.mesh.meshing import MeshResult, run_mesh
-from app.training.evaluated_views import evaluated_size, evaluated_views
-from app.training.evaluation import Evaluation, Score, evaluate
+from app.training.evaluated_views import evaluate_views, evaluated_views
+from app.training.evaluation import Evaluation, OnView, Score
 from app.viewing.opening import Opened, title_of
 from app.viewing.scene_facts import FactRow, checkpoint_rows, describe_scene, scene_rows
 from engines.core.camera import Array, Camera
 from engines.core.data.views import Split, Views
-from engines.core.engine import INSTANCE, TIME, Stop, never_stop, whole_controls
+from engines.core.engine import INSTANCE, Stop, never_stop, whole_controls
 from engines.core.errors import UserError
 from engines.core.files import holding
 from engines.core.paths.path_files import WRITTEN_SUFFIXES
@@ -36,7 +36,6 @@ from engines.registry import find_engine
 
 Drawing = contextlib.AbstractContextManager[object]
 """Held while a scene draws: one thread at a time may."""
-OnView = Callable[[Score], None]
 
 
 def no_progress(progress: Progress) -> None:
@@ -56,20 +55,8 @@ def path_frames(opened: Opened, request: PathRequest) -> CameraPath:
     frames = request.frames
     if frames is not None and frames < 1:
         raise UserError(f"frames {frames}: must be at least 1")
-    named = read_controls(opened.scene, control_choices(request.controls))
-    plays = TIME not in named.fixed
-    settings = RenderSettings(
-        path_asked(request.path),
-        frames,
-        None,
-        None,
-        named.fixed,
-        named.ramps,
-        plays,
-        frozenset(named.fixed),
-        request.fps,
-    )
-    return resolve_path(settings, opened)
+    path, said = path_asked(request.path), control_choices(request.controls)
+    return resolve_path(settings_asked(opened.scene, path, frames, said, request.fps), opened)
 
 
 def still_frame(opened: Opened, camera: Camera, controls: Mapping[str, ControlValue]) -> CameraPath:
@@ -105,7 +92,7 @@ def drawn_images(opened: Opened, drawing: Drawing, path: CameraPath, channel: st
         UserError: there is no such channel, size or background; before the first is drawn.
     """
     check_shown(opened.scene, (channel,), framing.background)
-    fitted = fit_cameras(opened.scene, path.cameras, framing.size_px(path.cameras[0]), framing.fit)
+    fitted = fit_cameras(opened.scene, path.cameras, framing.size_px(opened.scene, path.cameras[0]), framing.fit)
 
     @python_worded
     def draw(camera: Camera, controls: Mapping[str, float]) -> Image:
@@ -127,7 +114,7 @@ def export_path(
     """
     with holding(export.out):
         along = path_frames(opened, request)
-        size_px, fit = framing.size_px(along.cameras[0]), framing.fit
+        size_px, fit = framing.size_px(opened.scene, along.cameras[0]), framing.fit
         if export.out.suffix in WRITTEN_SUFFIXES:
             read_from = request.path if isinstance(request.path, str | Path) else None
             write_cameras(export.out, opened, along, read_from, size_px, fit)
@@ -194,10 +181,8 @@ def evaluation_of(
         raise UserError(f"crop {crop_px}: must be >= 0")
     if (framing.width is None) != (framing.height is None):
         raise UserError("width, height: name both, or neither")
-    size = evaluated_size(opened.scene, framing.size_px(opened.scene.start))
-    chosen = evaluated_views(opened, split)
-    found = evaluate(opened.scene, chosen.views, on_view, stop, crop_px, chosen.dataset, trained_px=size)
-    return replace(found, told=chosen.told)
+    size_px = framing.size_px(opened.scene, opened.scene.start)
+    return evaluate_views(opened.scene, evaluated_views(opened, split), size_px, crop_px, on_view, stop)
 
 
 def facts_table(opened: Opened, notes: Sequence[str]) -> str:

@@ -25,8 +25,8 @@ from app.commands.console import (
 from app.commands.mesh_scores import add_mesh_arguments, check_options, score
 from app.commands.render import parse_size
 from app.commands.shape_scores import add_shape_arguments, check_shape_options, score_photographed_shapes
-from app.training.evaluated_views import SPLIT_ORDER, evaluated_size, evaluated_views
-from app.training.evaluation import Evaluation, Score, evaluate, view_controls
+from app.training.evaluated_views import SPLIT_ORDER, evaluate_views, evaluated_size, evaluated_views
+from app.training.evaluation import Evaluation, Score, view_controls
 from engines.core import distributed
 from engines.core.camera import Camera
 from engines.core.engine import Scene
@@ -105,16 +105,15 @@ def _score_pictures(arguments: argparse.Namespace) -> int:
             scores.append(score)
             bar.move_to(len(scores), -(-len(views) // distributed.here().count))
 
-        size = evaluated_size(opened.scene, arguments.size)
-        evaluation = evaluate(opened.scene, views, on_view, crop_px=arguments.crop, dataset=dataset, trained_px=size)
+        evaluation = evaluate_views(opened.scene, chosen, arguments.size, arguments.crop, on_view)
     note_since(opened, known)
     cameras = [view.camera for view in views]
     notes(_size_note(opened.scene, cameras, arguments.size))
     note_astray(opened.scene, cameras, view_controls(opened.scene, views, dataset))
-    of = {"data": str(dataset.source), "split": chosen.split, "views_are": chosen.told}
+    of = {"data": str(dataset.source), "split": chosen.split, "views_are": evaluation.told}
     result = {"checkpoint": str(arguments.checkpoint), **of, **evaluation.to_json()}
     # First, so that a disk that is full by now doesn't take what was found.
-    sys.stdout.write(json.dumps(result, indent=2) + "\n" if arguments.json else _table(evaluation, chosen.told))
+    sys.stdout.write(json.dumps(result, indent=2) + "\n" if arguments.json else _table(evaluation))
     if out is not None and distributed.here().is_first:
         _write(out, evaluation, result)
     return 0
@@ -137,7 +136,7 @@ def _write(out: Path, evaluation: Evaluation, result: dict[str, object]) -> None
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
-def _table(evaluation: Evaluation, told: str) -> str:
+def _table(evaluation: Evaluation) -> str:
     parts = evaluation.parts()
     width = max(len("mean"), *(len(name) for name in (*parts, *(score.view for score in evaluation.scores))))
     lines = [f"{'view':<{width}}  PSNR dB    SSIM  7x7 SSIM"]
@@ -145,7 +144,7 @@ def _table(evaluation: Evaluation, told: str) -> str:
     lines += [_row(name, width, part.means) for name, part in parts.items()]
     border = f", without {evaluation.crop_px} px on each side" if evaluation.crop_px else ""
     masked = f", {1 - evaluation.valid:.1%} of the pixels masked out" if evaluation.valid < 1 else ""
-    views = f"({len(evaluation.scores)} {told}{border}{masked})"
+    views = f"({len(evaluation.scores)} {evaluation.told}{border}{masked})"
     lines.append(f"{_row('mean', width, evaluation.means)}   {views}")
     return "\n".join(lines) + "\n"
 

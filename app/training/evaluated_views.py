@@ -1,15 +1,15 @@
-"""Which photographs a scene is evaluated on, and at what size."""
+"""Which photographs a scene is evaluated on, at what size, and how they are scored."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from app.training.evaluation import Size, as_photographed
+from app.training.evaluation import Evaluation, OnView, Size, as_photographed, evaluate
 from app.viewing.opening import Opened
 from app.viewing.validation_split import with_held_out_of
 from engines.core.data.dataset import Dataset
 from engines.core.data.views import Split, Views
-from engines.core.engine import LearnsSmaller, Scene
+from engines.core.engine import LearnsSmaller, Scene, Stop, never_stop
 from engines.core.errors import UserError
 from engines.core.storage.checkpoint import Checkpoint
 
@@ -50,6 +50,29 @@ def evaluated_views(opened: Opened, split: Split | None = None) -> EvaluatedView
     if not views:
         raise UserError(f"{dataset.source}: no photographs in its {split} views")
     return EvaluatedViews(dataset, split, views, _told(split, opened.dataset, dataset, opened.checkpoint))
+
+
+def evaluate_views(
+    scene: Scene,
+    chosen: EvaluatedViews,
+    size_px: tuple[int, int] | None,
+    crop_px: int | None,
+    on_view: OnView,
+    stop: Stop = never_stop,
+) -> Evaluation:
+    """Scores of the views, which say which they are.
+
+    Args:
+        size_px: (width, height) to compare at; None: what was learnt at.
+        crop_px, on_view, stop: as in `evaluate`.
+
+    Raises:
+        UserError: the scene can't draw that size.
+        Cancelled: `stop` said so.
+    """
+    size = evaluated_size(scene, size_px)
+    found = evaluate(scene, chosen.views, on_view, stop, crop_px, chosen.dataset, trained_px=size)
+    return replace(found, told=chosen.told)
 
 
 def first_split(dataset: Dataset) -> Split:

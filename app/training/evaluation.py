@@ -71,6 +71,10 @@ class Score:
         return values if self.valid == 1 else values | {"valid": self.valid}
 
 
+OnView = Callable[[Score], None]
+"""Is given each view's score."""
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """The scores of some views, in their order."""
@@ -152,7 +156,7 @@ class Evaluation:
 def evaluate(
     scene: Scene,
     views: Views,
-    on_view: Callable[[Score], None] = lambda score: None,
+    on_view: OnView = lambda score: None,
     stop: Stop = never_stop,
     crop_px: int | None = None,
     dataset: Dataset | None = None,
