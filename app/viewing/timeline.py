@@ -106,7 +106,7 @@ class Timeline:
         return self.are_ready((time_step,))[0]
 
     def are_ready(self, time_steps: Iterable[int]) -> list[bool]:
-        """Of each whether it can be drawn at once."""
+        """Whether each can be drawn at once."""
         prepares, camera, controls = self._prepares, self._viewer.eye.shown, self._viewer.view.controls
         return [
             prepares is None or camera is None or prepares.prepared(camera, {**controls, TIME: time_step})
