@@ -197,10 +197,10 @@ class CameraController:
         self._jump = None
         return self.shown
 
-    def move(self, camera: Camera) -> None:
-        """Goes at once to where a camera stands, with the lens that it has."""
+    def move(self, camera: Camera, with_lens: bool = False) -> None:
+        """Goes at once to where a camera stands; it keeps its own lens, or takes that of `camera`, too."""
         if self.camera is not None:
-            self.camera = self.camera.at(camera.camera_to_world)
+            self.camera = camera if with_lens else self.camera.at(camera.camera_to_world)
             self.view_index = None
             self.stopped = False
             self._on_moved(True)

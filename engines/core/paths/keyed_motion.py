@@ -213,7 +213,7 @@ class PathMotion:
         return np.asarray(curve.values[np.clip(np.searchsorted(curve.knots, places, side="right") - 1, 0, None), 0])
 
 
-def with_dolly_zoom(path: KeyedPath, subject: Array | None) -> KeyedPath:
+def with_dolly_zoom(path: KeyedPath, subject: Array | Sequence[float] | None) -> KeyedPath:
     """The path with focal lengths by which the subject keeps the size that it has at the first key.
 
     Args:
