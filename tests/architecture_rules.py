@@ -27,7 +27,7 @@ SLOW_PACKAGES = {"torchmetrics", "trimesh", "skimage", "scipy", "fast_simplifica
 DOORS = ("app.cli", "app.commands", "main")
 ROOMS = (
     "camera", "rendering", "viewing", "export", "path_editing", "capture", "mesh", "shapes", "synthetic", "training",
-    "conformance", "api", "gui",
+    "report", "conformance", "api", "gui",
 )  # fmt: skip
 """Of app, each above those before it."""
 ANNEXES = {"python": "api"}

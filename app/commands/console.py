@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 LOG_INTERVAL_S = 10.0
 
 
+SCENE_HELP = "a scene file, a run folder, or a file of the authors' code"
+
+
 def add_scene_arguments(parser: argparse.ArgumentParser) -> None:
     """CHECKPOINT, and what `add_opening_options` adds."""
-    parser.add_argument(
-        "checkpoint", type=Path, metavar="CHECKPOINT", help="a scene file, a run folder, or a file of the authors' code"
-    )
+    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help=SCENE_HELP)
     add_opening_options(parser)
 
 

@@ -1,4 +1,4 @@
-"""`main.py evaluate`: a scene compared with photographs, PSNR and SSIM per view and mean.
+"""`main.py evaluate`: scenes compared with photographs, PSNR and SSIM per view and mean; `--report` writes a page.
 
 With `--mesh` a mesh is compared with another, with `--shapes` what is made of photographs with voxels or depths:
 `mesh_scores.py` and `shape_scores.py` have that.
@@ -7,15 +7,19 @@ With `--mesh` a mesh is compared with another, with `--shapes` what is made of p
 from __future__ import annotations
 
 import argparse
+import contextlib
+import itertools
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from app.commands.console import (
+    SCENE_HELP,
     ProgressBar,
-    add_scene_arguments,
+    add_opening_options,
     note_astray,
     note_since,
     notes,
@@ -25,8 +29,12 @@ from app.commands.console import (
 from app.commands.mesh_scores import add_mesh_arguments, check_options, score
 from app.commands.render import parse_size
 from app.commands.shape_scores import add_shape_arguments, check_shape_options, score_photographed_shapes
-from app.training.evaluated_views import SPLIT_ORDER, evaluate_views, evaluated_size, evaluated_views
-from app.training.evaluation import Evaluation, Score, view_controls
+from app.report.beside import ScenesBeside
+from app.report.judging import JudgedScene, JudgedView, Judging, judge
+from app.report.page import write_page
+from app.training.evaluated_views import SPLIT_ORDER, evaluated_size, evaluated_views
+from app.training.evaluation import Evaluation, view_controls
+from app.viewing.memory import give_back
 from engines.core import distributed
 from engines.core.camera import Camera
 from engines.core.engine import Scene
@@ -36,7 +44,10 @@ from engines.core.files import check_place, replacing
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    add_scene_arguments(parser)
+    parser.add_argument(
+        "checkpoints", type=Path, nargs="+", metavar="CHECKPOINT", help=f"{SCENE_HELP}; several are compared"
+    )
+    add_opening_options(parser)
     parser.add_argument(
         "--split",
         choices=SPLIT_ORDER,
@@ -46,6 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ),
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the scores: .json or .csv")
+    parser.add_argument("--report", type=Path, metavar="FILE", help=(
+        "write a page of scores, plots and pictures that is read without a network: .html"
+    ))  # fmt: skip
     parser.add_argument(
         "--crop",
         type=int,
@@ -67,56 +81,91 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UserError: no data folder, no photographs in the split, or `--out` can't be written; or there is no such mesh.
     """
-    out: Path | None = arguments.out
-    if out is not None and out.suffix not in (".json", ".csv"):
-        raise UserError(f"--out {out}: name a .json or .csv file")
-    if arguments.crop is not None and arguments.crop < 0:
-        raise UserError(f"--crop {arguments.crop}: must be >= 0")
+    _check(arguments)
     check_shape_options(arguments)
     if not arguments.shapes:
         check_options(arguments)
-    if out is None:
+    with contextlib.ExitStack() as held:
+        for place in (arguments.out, arguments.report):
+            if place is not None:
+                check_place(place)
+                held.enter_context(writing(place))
         return _score(arguments)
-    check_place(out)
-    with writing(out):
-        return _score(arguments)
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    out, report, several = arguments.out, arguments.report, len(arguments.checkpoints) > 1
+    if out is not None and out.suffix not in (".json", ".csv"):
+        raise UserError(f"--out {out}: name a .json or .csv file")
+    if report is not None and report.suffix not in (".html", ".htm"):
+        raise UserError(f"--report {report}: name a .html file")
+    if arguments.crop is not None and arguments.crop < 0:
+        raise UserError(f"--crop {arguments.crop}: must be >= 0")
+    for option, given in (("--mesh", arguments.mesh is not None), ("--shapes", arguments.shapes)):
+        if given and report is not None:
+            raise UserError(f"--report tells of pictures; leave it out with {option}")
+        if given and several:
+            raise UserError(f"{option} scores one at a time; name one CHECKPOINT")
+    if several and out is not None and out.suffix == ".csv":
+        raise UserError(f"--out {out}: holds the scores of one scene; name a .json file, or a page with --report")
 
 
 def _score(arguments: argparse.Namespace) -> int:
+    arguments.checkpoint = arguments.checkpoints[0]
     if arguments.mesh is not None:
         score(arguments)
-        return 0
-    if arguments.shapes:
+    elif arguments.shapes:
         score_photographed_shapes(arguments)
-        return 0
-    return _score_pictures(arguments)
+    else:
+        _score_scenes(arguments)
+    return 0
 
 
-def _score_pictures(arguments: argparse.Namespace) -> int:
-    out: Path | None = arguments.out
+def _score_scenes(arguments: argparse.Namespace) -> None:
+    judged, results = list[JudgedScene](), list[dict[str, Any]]()
+    several = len(arguments.checkpoints) > 1
+    for path in arguments.checkpoints:
+        arguments.checkpoint = path
+        found = _judged(arguments)
+        if several:
+            # Else the next one's memory is counted with what is left of this one.
+            give_back()
+        of = {"data": found.data, "split": found.split, "views_are": found.evaluation.told}
+        results.append({"checkpoint": str(path), **of, **found.evaluation.to_json()})
+        judged.append(found)
+        if not arguments.json:
+            sys.stdout.write((f"{path}\n" if several else "") + _table(found.evaluation))
+            # First, so that a disk that is full by now doesn't take what was found.
+            sys.stdout.flush()
+    result: dict[str, Any] = {"scenes": results} if several else results[0]
+    if arguments.json:
+        sys.stdout.write(json.dumps(result, indent=2) + "\n")
+    if not distributed.here().is_first:
+        return
+    if arguments.out is not None:
+        _write(arguments.out, judged[0].evaluation, result)
+    if arguments.report is not None:
+        write_page(arguments.report, ScenesBeside(tuple(judged)), datetime.now())
+
+
+def _judged(arguments: argparse.Namespace) -> JudgedScene:
+    """The scene that the arguments name; it is forgotten before the next one is opened."""
     opened = open_from(arguments, photographs=True)
     chosen = evaluated_views(opened, arguments.split)
-    dataset, views = chosen.dataset, chosen.views
-    scores: list[Score] = []
-    known = opened.all_notes
+    known, count = opened.all_notes, -(-len(chosen.views) // distributed.here().count)
+    done = itertools.count(1)
     with ProgressBar("evaluate", "view") as bar:
 
-        def on_view(score: Score) -> None:
-            scores.append(score)
-            bar.move_to(len(scores), -(-len(views) // distributed.here().count))
+        def on_view(view: JudgedView) -> None:
+            bar.move_to(next(done), count)
 
-        evaluation = evaluate_views(opened.scene, chosen, arguments.size, arguments.crop, on_view)
+        judging = Judging(arguments.split, arguments.crop, arguments.size, arguments.report is not None)
+        found = judge(opened, judging, on_view)
     note_since(opened, known)
-    cameras = [view.camera for view in views]
+    cameras = [view.camera for view in chosen.views]
     notes(_size_note(opened.scene, cameras, arguments.size))
-    note_astray(opened.scene, cameras, view_controls(opened.scene, views, dataset))
-    of = {"data": str(dataset.source), "split": chosen.split, "views_are": evaluation.told}
-    result = {"checkpoint": str(arguments.checkpoint), **of, **evaluation.to_json()}
-    # First, so that a disk that is full by now doesn't take what was found.
-    sys.stdout.write(json.dumps(result, indent=2) + "\n" if arguments.json else _table(evaluation))
-    if out is not None and distributed.here().is_first:
-        _write(out, evaluation, result)
-    return 0
+    note_astray(opened.scene, cameras, view_controls(opened.scene, chosen.views, chosen.dataset))
+    return found
 
 
 def _size_note(scene: Scene, cameras: Sequence[Camera], wanted: tuple[int, int] | None) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from app.training.evaluation import Evaluation, OnView, Size, as_photographed, evaluate
+from app.training.evaluation import Evaluation, OnPair, OnView, Size, as_photographed, evaluate
 from app.viewing.opening import Opened
 from app.viewing.validation_split import with_held_out_of
 from engines.core.data.dataset import Dataset
@@ -59,19 +59,20 @@ def evaluate_views(
     crop_px: int | None,
     on_view: OnView,
     stop: Stop = never_stop,
+    on_pair: OnPair = lambda pair: None,
 ) -> Evaluation:
     """Scores of the views, which say which they are.
 
     Args:
         size_px: (width, height) to compare at; None: what was learnt at.
-        crop_px, on_view, stop: as in `evaluate`.
+        crop_px, on_view, stop, on_pair: as in `evaluate`.
 
     Raises:
         UserError: the scene can't draw that size.
         Cancelled: `stop` said so.
     """
     size = evaluated_size(scene, size_px)
-    found = evaluate(scene, chosen.views, on_view, stop, crop_px, chosen.dataset, trained_px=size)
+    found = evaluate(scene, chosen.views, on_view, stop, crop_px, chosen.dataset, on_pair, size)
     return replace(found, told=chosen.told)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -23,6 +24,7 @@ from engines.core.camera import Array, Camera
 from engines.core.data.dataset import Dataset
 from engines.core.data.images import SMALLEST_SIDE_PX, resize_area
 from engines.core.data.views import View, Views
+from engines.core.device import to_host
 from engines.core.engine import (
     INSTANCE,
     TIME,
@@ -39,8 +41,6 @@ from engines.core.learning import metrics
 from engines.core.rendering import rendered
 
 METRICS = ("psnr", "ssim", "ssim_uniform")
-OnPair = Callable[[Tensor, Tensor], None]
-"""Is given a picture and its photograph, both [H, W, 3]."""
 Size = Callable[[tuple[int, int]], tuple[int, int]]
 """(width, height) for (width, height)."""
 
@@ -48,6 +48,25 @@ Size = Callable[[tuple[int, int]], tuple[int, int]]
 def as_photographed(size_px: tuple[int, int]) -> tuple[int, int]:
     """The photograph's own size."""
     return size_px
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedPair:
+    """A picture and its photograph, as they are compared.
+
+    Attributes:
+        image, photograph: [H, W, 3], in [0, 1].
+        valid: [H, W] bool, which pixels count; None: all.
+        seconds: that the picture took.
+    """
+
+    image: Tensor
+    photograph: Tensor
+    valid: Tensor | None
+    seconds: float
+
+
+OnPair = Callable[[ComparedPair], None]
 
 
 @dataclass(frozen=True)
@@ -160,7 +179,7 @@ def evaluate(
     stop: Stop = never_stop,
     crop_px: int | None = None,
     dataset: Dataset | None = None,
-    on_pair: OnPair = lambda image, photograph: None,
+    on_pair: OnPair = lambda pair: None,
     trained_px: Size = as_photographed,
 ) -> Evaluation:
     """Draws each view's camera and compares with its photograph.
@@ -169,7 +188,7 @@ def evaluate(
         on_view: called after each.
         crop_px: left out on each side before comparing; None: the scene's `border_px`.
         dataset: that the views are of, for a class: they say which object is to be drawn.
-        on_pair: called with the picture and the photograph that are compared, both [H, W, 3], before `on_view`.
+        on_pair: called with the picture and the photograph that are compared, before `on_view`.
         trained_px: the size that a photograph of some size is brought to, for scenes that draw any; where it is a
             square, the photograph's centred one.
 
@@ -233,16 +252,7 @@ def _is_timed(scene: Scene) -> bool:
     return any(control.name == TIME for control in scene.controls)
 
 
-@dataclass(frozen=True, eq=False)
-class _Pair:
-    """A picture and its photograph, both [H, W, 3], and which pixels count, [H, W] bool; None: all."""
-
-    image: Tensor
-    photograph: Tensor
-    valid: Tensor | None
-
-
-def _score(pair: _Pair, crop: int, on_pair: OnPair) -> dict[str, float] | None:
+def _score(pair: ComparedPair, crop: int, on_pair: OnPair) -> dict[str, float] | None:
     """Of a picture and its photograph, by `METRICS`; None where no pixel counts."""
     image, photograph, valid = pair.image, pair.photograph, pair.valid
     if min(image.shape[:2]) - 2 * crop < SMALLEST_SIDE_PX:
@@ -253,9 +263,10 @@ def _score(pair: _Pair, crop: int, on_pair: OnPair) -> dict[str, float] | None:
     if crop:
         image, photograph = (x[crop:-crop, crop:-crop] for x in (image, photograph))
         valid = valid[crop:-crop, crop:-crop] if valid is not None else None
+        pair = ComparedPair(image, photograph, valid, pair.seconds)
     if valid is not None and not valid.any():
         return None
-    on_pair(image, photograph)
+    on_pair(pair)
     values = {metric: float(getattr(metrics, metric)(image, photograph, valid)) for metric in METRICS}
     return values if valid is None else values | {"valid": float(valid.float().mean())}
 
@@ -277,7 +288,7 @@ def _will_be_source(scene: object, view: View, controls: Mapping[str, float]) ->
     return any(same_pose(view.camera, other) for other in sources)
 
 
-def _pair(scene: Scene, view: View, controls: Mapping[str, float], stop: Stop, trained_px: Size) -> _Pair:
+def _pair(scene: Scene, view: View, controls: Mapping[str, float], stop: Stop, trained_px: Size) -> ComparedPair:
     """The picture and the photograph at the scene's size, or the one wanted."""
     if scene.native_px is None:
         size_px = trained_px(view.camera.size_px)
@@ -286,25 +297,30 @@ def _pair(scene: Scene, view: View, controls: Mapping[str, float], stop: Stop, t
         side, cropped = size_px[0], 0
     else:
         side, cropped = min(scene.native_px) + 2 * scene.cropped_px, scene.cropped_px
-    frame = rendered(scene, view.square_camera(side, cropped), controls, stop)
+    image, seconds = _timed(scene, view.square_camera(side, cropped), controls, stop)
     photograph, valid = view.square_image(side, cropped), view.square_valid(side, cropped)
-    return _Pair(frame.image, torch.from_numpy(photograph), _tensor(valid))
+    return ComparedPair(image, torch.from_numpy(photograph), _tensor(valid), seconds)
+
+
+def _timed(scene: Scene, camera: Camera, controls: Mapping[str, float], stop: Stop) -> tuple[Tensor, float]:
+    """The picture [H, W, 3] of a camera in the CPU's memory, where it is compared, and the seconds until it was."""
+    began = time.perf_counter()
+    image = to_host(rendered(scene, camera, controls, stop).image)
+    return image, time.perf_counter() - began
 
 
 def _learnt_pair(
     scene: Scene, view: View, size_px: tuple[int, int], controls: Mapping[str, float], stop: Stop
-) -> _Pair:
+) -> ComparedPair:
     """At (width, height); of a scene that was trained on a part of each photograph, that part."""
     whole = view.camera.resized(size_px)
     asked: object = scene
     camera = asked.trained_part(whole) if isinstance(asked, LearnsPart) else whole
     rows, columns = _part_of(whole, camera)
     photograph, valid = resize_area(view.image(), size_px), view.resized_valid(size_px)
-    return _Pair(
-        rendered(scene, camera, controls, stop).image,
-        torch.from_numpy(np.ascontiguousarray(photograph[rows, columns])),
-        _tensor(None if valid is None else valid[rows, columns]),
-    )
+    image, seconds = _timed(scene, camera, controls, stop)
+    counting = _tensor(None if valid is None else valid[rows, columns])
+    return ComparedPair(image, torch.from_numpy(np.ascontiguousarray(photograph[rows, columns])), counting, seconds)
 
 
 def _part_of(whole: Camera, part: Camera) -> tuple[slice, slice]:

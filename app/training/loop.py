@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from app.capture.inspection.lenses import notes_on_lenses
 from app.shapes.validating import validation_shapes
 from app.training.beginning import Begun, begin, check_folder, size_learnt
-from app.training.evaluation import Evaluation, OnPair, evaluate
+from app.training.evaluation import ComparedPair, Evaluation, OnPair, evaluate
 from app.training.run_clock import RunClock
 from app.training.run_errors import out_of_memory, saved_first
 from app.training.run_events import begin_events, events_told_once
@@ -234,11 +233,11 @@ class _Run:
         """Scores of a copy of the weights on held-out views; None where nothing is held out, or `stop` said so."""
         if not self._validation_views:
             return None
-        pairs: list[tuple[Tensor, Tensor]] = []
+        pairs: list[ComparedPair] = []
 
-        def keep_first(image: Tensor, photograph: Tensor) -> None:
+        def keep_first(pair: ComparedPair) -> None:
             if not pairs:
-                pairs.append((image, photograph))
+                pairs.append(pair)
 
         count = len(self._validation_views)
         try:
@@ -248,7 +247,7 @@ class _Run:
         except Cancelled:
             return None
         if pairs:
-            self._keep_pair(*pairs[0])
+            self._keep_pair(pairs[0])
         return replace(found, shapes=shapes)
 
     def nothing_lost(self, losses: Mapping[str, float] | None = None) -> contextlib.AbstractContextManager[None]:
@@ -285,10 +284,10 @@ class _Run:
         finally:
             self._tell("")
 
-    def _keep_pair(self, image: Tensor, photograph: Tensor) -> None:
+    def _keep_pair(self, pair: ComparedPair) -> None:
         if distributed.here().is_first:
             with self._writing():
-                keep_pair(self.out, self.training.step_count, image, photograph)
+                keep_pair(self.out, self.training.step_count, pair.image, pair.photograph)
 
     def record(self, losses: Mapping[str, float], validation: Evaluation | None) -> None:
         """Adds to the history and to TensorBoard's events: the mean losses now and then, every validation."""

@@ -88,7 +88,7 @@ class OfTheSquare(Plain):
 
 def test_only_what_was_learnt_from_is_compared(views: Views) -> None:
     drawer, pairs = OfTheSquare(0.5, any_size=True), list[tuple[int, ...]]()
-    evaluate(drawer, views, on_pair=lambda image, photograph: pairs.append((*image.shape, *photograph.shape)))
+    evaluate(drawer, views, on_pair=lambda pair: pairs.append((*pair.image.shape, *pair.photograph.shape)))
     assert [camera.size_px for camera in drawer.drawn] == [(48, 48)] * 2 and pairs == [(48, 48, 3) * 2] * 2
     assert drawer.drawn[0].centre_px == views[0].camera.square().centre_px
 
