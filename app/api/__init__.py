@@ -4,6 +4,7 @@ from app import __version__
 from app.api.cameras import look_at, pinhole
 from app.api.image import Image
 from app.api.opening import demo, methods, open
+from app.api.reporting import report
 from app.api.scene import TrainedScene
 from app.api.training import TrainingRun, train
 from app.export.exporter import Progress
@@ -35,5 +36,6 @@ __all__ = [
     "methods",
     "open",
     "pinhole",
+    "report",
     "train",
 ]

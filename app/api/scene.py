@@ -12,9 +12,10 @@ from app.api.requests import AnyPath, CamerasLike, ControlValue, Framing, PathRe
 from app.api.scene_work import (
     box_asked,
     drawn_images,
-    evaluation_of,
     export_path,
     facts_table,
+    judged,
+    judging_asked,
     no_progress,
     no_view,
     path_frames,
@@ -61,7 +62,7 @@ class TrainedScene:
     def __init__(self, opened: Opened, with_photographs: Callable[[], Opened]) -> None:
         """`with_photographs` opens it again with the data that it was trained on."""
         self._opened, self._drawing = opened, threading.RLock()
-        self._with_photographs = functools.cache(with_photographs)
+        self._photographed = functools.cache(lambda: opened if opened.dataset is not None else with_photographs())
         scene, checkpoint = opened.scene, opened.checkpoint
         self.source, self.name, self.origin = opened.path, title_of(opened.path), opened.origin
         self.method, self.step, self.device = checkpoint.engine, checkpoint.step, str(scene.device)
@@ -123,8 +124,7 @@ class TrainedScene:
             UserError: there is no such channel, control or size.
         """
         alone = still_frame(self._opened, self.camera if camera is None else camera, controls)
-        framing = Framing(width, height, fit, background)
-        return next(drawn_images(self._opened, self._drawing, alone, channel, framing))
+        return next(drawn_images(self._opened, self._drawing, alone, channel, Framing(width, height, fit, background)))
 
     @python_worded
     def frames(
@@ -225,9 +225,8 @@ class TrainedScene:
         Raises:
             UserError: there are no photographs.
         """
-        with self._drawing:
-            opened = self._opened if self._opened.dataset is not None else self._with_photographs()
-            return evaluation_of(opened, split, crop, Framing(width, height), on_view, stop)
+        asked = judging_asked(split, crop, width, height)
+        return judged(self._photographed, self._drawing, asked, on_view, stop).evaluation
 
     def __repr__(self) -> str:
         size = "any size" if self.size_px is None else "{}x{}".format(*self.size_px)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import html
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,8 +21,8 @@ from app.export.path_writing import write_cameras
 from app.export.render_settings import CameraPath, resolve_path, settings_asked
 from app.mesh.mesh_export import MeshExport
 from app.mesh.meshing import MeshResult, run_mesh
-from app.training.evaluated_views import evaluate_views, evaluated_views
-from app.training.evaluation import Evaluation, OnView, Score
+from app.report.judging import JudgedScene, Judging, judge
+from app.training.evaluation import OnView, Score
 from app.viewing.opening import Opened, title_of
 from app.viewing.scene_facts import FactRow, checkpoint_rows, describe_scene, scene_rows
 from engines.core.camera import Array, Camera
@@ -163,26 +163,35 @@ def box_asked(box: Array | Sequence[Sequence[float]] | None) -> Array | None:
     return corners
 
 
-def evaluation_of(
-    opened: Opened, split: Split | None, crop_px: int | None, framing: Framing, on_view: OnView, stop: Stop
-) -> Evaluation:
-    """Scores of a split, as `main.py evaluate` has them.
-
-    Args:
-        framing: the size to compare at; without one, what was learnt at.
+def judging_asked(
+    split: Split | None, crop_px: int | None, width: int | None, height: int | None, pictured: bool = False
+) -> Judging:
+    """How scenes are to be judged, as `main.py evaluate` has it.
 
     Raises:
-        UserError: there are no photographs, or no such split or size.
-        Cancelled: `stop` said so.
+        UserError: there is no such split or size.
     """
     if split is not None and split not in SPLIT_PATHS:
         raise UserError(f"split {split}: must be {', '.join(SPLIT_PATHS)}")
     if crop_px is not None and crop_px < 0:
         raise UserError(f"crop {crop_px}: must be >= 0")
-    if (framing.width is None) != (framing.height is None):
+    if (width is None) != (height is None):
         raise UserError("width, height: name both, or neither")
-    size_px = framing.size_px(opened.scene, opened.scene.start)
-    return evaluate_views(opened.scene, evaluated_views(opened, split), size_px, crop_px, on_view, stop)
+    size_px = (width, height) if width is not None and height is not None else None
+    return Judging(split, crop_px, size_px, pictured)
+
+
+def judged(
+    photographed: Callable[[], Opened], drawing: Drawing, judging: Judging, on_view: OnView, stop: Stop
+) -> JudgedScene:
+    """What is found of a scene, which `photographed` gives with its photographs.
+
+    Raises:
+        UserError: there are no photographs, or the scene can't be compared at that size.
+        Cancelled: `stop` said so.
+    """
+    with drawing:
+        return judge(photographed(), judging, lambda view: on_view(view.score), stop)
 
 
 def facts_table(opened: Opened, notes: Sequence[str]) -> str:

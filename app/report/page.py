@@ -147,7 +147,7 @@ def _shown(metric: str, value: float) -> str:
 
 def _plots(beside: ScenesBeside) -> list[str]:
     drawn = [*(_by_view(beside, metric) for metric in ("psnr", "ssim")), _sorted(beside), _speed(beside)]
-    return ["<h2>Plots</h2>", *drawn] if any(drawn) else []
+    return ["<h2>Plots</h2><div class='plots'>", *drawn, "</div>"] if any(drawn) else []
 
 
 def _by_view(beside: ScenesBeside, metric: str) -> str:

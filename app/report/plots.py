@@ -52,9 +52,9 @@ class _Axis:
         share = (value - self.low) / (self.high - self.low)
         return self.begin_px + share * (self.end_px - self.begin_px)
 
-    def ticks(self, most: int) -> list[float]:
+    def ticks(self, most: int, whole: bool = False) -> list[float]:
         """Round numbers within."""
-        least = (self.high - self.low) / most
+        least = max((self.high - self.low) / most, 1.0 if whole else 0.0)
         power = 10.0 ** math.floor(math.log10(least))
         step = next(power * each for each in STEPS if power * each >= least * (1 - 1e-9))
         first = math.ceil(self.low / step - 1e-9)
@@ -78,7 +78,7 @@ def plot(curves: Sequence[Curve], across: str, up: str, span_x: tuple[float, flo
     low_x, high_x = span_x or _span([x for x, _, _ in found])
     x_axis = _Axis(low_x, high_x, LEFT, WIDTH - RIGHT)
     y_axis = _Axis(*_span([y for _, y, _ in found]), HEIGHT - BOTTOM, TOP)
-    parts = [*_rules(x_axis, y_axis), *_titles(across, up)]
+    parts = [*_rules(x_axis, y_axis, all(x == int(x) for x, _, _ in found)), *_titles(across, up)]
     for curve, own in zip(curves, places, strict=True):
         parts += _drawn(curve, own, x_axis, y_axis)
     head = f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{_text(f"{up} by {across}")}">'
@@ -92,13 +92,13 @@ def _span(values: Sequence[float]) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _rules(x_axis: _Axis, y_axis: _Axis) -> list[str]:
+def _rules(x_axis: _Axis, y_axis: _Axis, whole_x: bool) -> list[str]:
     parts = []
     for value in y_axis.ticks(6):
         y = y_axis.at(value)
         parts.append(f'<line class="rule" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text x="{LEFT - 7}" y="{y + 4:.1f}" text-anchor="end">{value:.6g}</text>')
-    for value in x_axis.ticks(10):
+    for value in x_axis.ticks(10, whole_x):
         x = x_axis.at(value)
         parts.append(f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 17}" text-anchor="middle">{value:.6g}</text>')
     bottom = HEIGHT - BOTTOM

@@ -98,3 +98,17 @@ def test_a_demo_is_drawn_as_by_the_command(demo: Path, tmp_path: Path) -> None:
     assert image.save(tmp_path / "a.png").read_bytes() == (tmp_path / "theirs" / "rgb_00000.png").read_bytes()
     with Image.open(tmp_path / "a.png") as read:
         assert np.array_equal(np.asarray(read), image)
+
+
+def test_a_report(run: vantage.TrainingRun, photographs: Path, tmp_path: Path) -> None:
+    seen: list[vantage.Score] = []
+    scene = run.open(data=photographs, device="cpu")
+    made = vantage.report(tmp_path / "page.html", scene, scene, on_view=seen.append)
+    text = made.read_text(encoding="utf-8")
+    ours = scene.evaluate()
+    assert seen == [*ours.scores, *ours.scores]
+    assert all(text.count(f"data-v='{score.psnr!r}'") == 2 for score in ours.scores)
+    with pytest.raises(vantage.UserError, match=r"page\.pdf"):
+        vantage.report(tmp_path / "page.pdf", scene)
+    with pytest.raises(vantage.UserError, match="no scene"):
+        vantage.report(tmp_path / "other.html")

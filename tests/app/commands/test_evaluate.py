@@ -51,3 +51,42 @@ def test_a_scene_of_one_size_is_compared_at_that() -> None:
     with pytest.raises(UserError, match="--size 32x32: this scene draws 16x16 only"):
         evaluated_size(scene, (32, 32))
     assert evaluated_size(scene, (16, 16))((99, 99)) == (16, 16)
+
+
+def test_a_page_of_several_scenes(
+    learnt: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, run = learnt
+    place, words = tmp_path / "new" / "report.html", ["--data", str(data), "--split", "test", "--json"]
+    alone, _ = scores(learnt, capsys)
+    assert cli.main(["evaluate", str(run), str(run / "scene.safetensors"), *words, "--report", str(place)]) == 0
+    both = json.loads(capsys.readouterr().out)["scenes"]
+    assert [{**each, "checkpoint": ""} for each in both] == [{**alone, "checkpoint": ""}] * 2
+    text = place.read_text(encoding="utf-8")
+    for view in alone["views"]:
+        # As `--json` has them, to the last bit.
+        assert text.count(f"data-v='{view['psnr']!r}'") == 2
+    assert [path.name for path in place.parent.iterdir()] == ["report.html"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--report", "page.pdf"], "--report page.pdf: name a .html file"),
+        (["--report", "page.html", "--mesh", "cow.ply"], "--report tells of pictures; leave it out with --mesh"),
+        (["another", "--shapes"], "--shapes scores one at a time; name one CHECKPOINT"),
+        (["another", "--out", "scores.csv"], "--out scores.csv: holds the scores of one scene"),
+    ],
+)
+def test_what_does_not_go_together(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["evaluate", "run", *words]) != 0
+    assert said in capsys.readouterr().err
+
+
+def test_nothing_is_written_where_a_scene_can_not_be_opened(
+    learnt: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, run = learnt
+    words = [str(run), str(tmp_path / "missing"), "--data", str(data), "--report", str(tmp_path / "page.html")]
+    assert cli.main(["evaluate", *words]) != 0
+    assert list(tmp_path.iterdir()) == []
