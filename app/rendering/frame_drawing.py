@@ -1,19 +1,24 @@
-"""Draws what the render policy decides: exact frames, coarse ones, in rounds, keyframes, previews; hands them on."""
+"""Draws what the render policy decides: exact frames, coarse ones, in rounds, keyframes, previews; hands them on.
+
+What is seen only ever becomes newer and finer, whichever thread made it.
+"""
 
 from __future__ import annotations
 
+import logging
 import math
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from app.rendering import render_policy, render_requests
 from app.rendering.background import PlainBackground
 from app.rendering.display import Pixels
-from app.rendering.image_delivery import ImageDelivery
 from app.rendering.progressive import rounds
 from app.rendering.refinement import Refinement
 from app.rendering.render_policy import RenderTask
-from app.rendering.render_requests import DrawnFrame, Queued, RenderedImage
+from app.rendering.render_requests import DrawnFrame, Queued, RenderedImage, RenderRequest
 from app.rendering.render_state import RenderState
 from app.rendering.reprojection import Reprojector
 from app.rendering.shared_state import SharedRenderState
@@ -22,15 +27,24 @@ from engines.core.device import to_host
 from engines.core.engine import Scene, Stop
 from engines.core.frame import Frame
 
+_log = logging.getLogger(__name__)
+
 
 class FrameDrawing:
     """Draws one scene. Frames and previews may be drawn at the same time, each by one thread."""
 
     def __init__(
-        self, scene: Scene, state: SharedRenderState, delivery: ImageDelivery, background: PlainBackground
+        self,
+        scene: Scene,
+        state: SharedRenderState,
+        background: PlainBackground,
+        on_picture: Callable[[RenderedImage], None],
+        on_error: Callable[[RenderRequest, BaseException], None],
     ) -> None:
-        """`background`: what is known of the scene's."""
-        self._scene, self._state, self._delivery, self._background = scene, state, delivery, background
+        """`background`: what is known of the scene's. The callbacks come on the drawing threads and must be quick."""
+        self._scene, self._state, self._background = scene, state, background
+        self._on_picture, self._on_error = on_picture, on_error
+        self._handing_on = threading.Lock()
         self.refinement = Refinement()
 
     def draw(self, task: RenderTask, state: RenderState) -> None:
@@ -67,11 +81,35 @@ class FrameDrawing:
             # In another channel; a finer frame is on the way.
             request = task.queued.request
             pixels, limits = render_requests.shade(coarse.frame, request)
-            self._delivery.picture(task.queued, replace(coarse, request=request, pixels=pixels, limits=limits))
+            self._hand_on(task.queued, replace(coarse, request=request, pixels=pixels, limits=limits))
+
+    def fail(self, request: RenderRequest, error: BaseException) -> None:
+        """Hands an error on."""
+        if self._state.now().closed:
+            return
+        try:
+            self._on_error(request, error)
+        except Exception:  # nobody is left to tell
+            _log.exception("an error could not be shown")
+
+    def stop(self) -> None:
+        """Gives up what is under way; no picture is handed on afterwards."""
+        with self._handing_on:
+            self._state.update(lambda state: replace(state, closed=True))
 
     def let_go(self) -> None:
         """Forgets the scene: whoever still knows of this one must not keep it."""
         del self._scene
+
+    def _hand_on(self, queued: Queued, picture: RenderedImage) -> None:
+        """Hands a picture on, unless a newer or better one was handed on before."""
+        with self._handing_on:
+            if not self._state.update(lambda state: state.handed_on(queued, picture)):
+                return
+            try:
+                self._on_picture(picture)
+            except Exception as error:  # the window's fault; the thread must survive
+                self.fail(queued.request, error)
 
     def _frame(self, queued: Queued, camera: Camera, stop: Stop) -> tuple[Frame, Array | None]:
         """The frame, without a depth for what is known to be background, and where [H, W] that is."""
@@ -87,7 +125,7 @@ class FrameDrawing:
         seconds, drawn = time.perf_counter() - began, DrawnFrame(queued.request, frame, limits, background)
         self._state.update(lambda state: state.drew_exact(queued, drawn, seconds))
         picture = render_requests.answer(queued.request, frame, pixels, limits, seconds * 1e3)
-        self._delivery.picture(queued, picture)
+        self._hand_on(queued, picture)
         self._prepare(drawn, pixels)
 
     def _in_rounds(self, queued: Queued, stop: Stop, state: RenderState) -> None:
@@ -123,7 +161,7 @@ class FrameDrawing:
         ms = (time.perf_counter() - began) * 1e3
         picture = RenderedImage(queued.request, "preview", pixels, camera, ms, frame, 0.0, limits, drawn)
         self._state.update(lambda state: replace(state, coarse=picture))
-        self._delivery.picture(queued, picture)
+        self._hand_on(queued, picture)
         return DrawnFrame(queued.request, frame, limits, background), pixels
 
     def _learn_coarse(self, seconds: float, scale: float) -> None:
@@ -146,7 +184,7 @@ class FrameDrawing:
         pixels, limits = render_requests.shade(exact.frame, queued.request)
         ms = (time.perf_counter() - began) * 1e3
         self._state.update(lambda state: state.finished(queued))
-        self._delivery.picture(queued, render_requests.answer(queued.request, exact.frame, pixels, limits, ms))
+        self._hand_on(queued, render_requests.answer(queued.request, exact.frame, pixels, limits, ms))
         if exact.reprojector is None or not render_requests.same_image(exact.request, queued.request):
             self._prepare(replace(exact, request=queued.request, limits=limits), pixels)
 
@@ -157,7 +195,7 @@ class FrameDrawing:
         seconds, holes = time.perf_counter() - began, drawn.hole_fraction
         self._state.update(lambda state: state.drew_preview(holes, seconds, task.scale))
         picture = RenderedImage(request, "preview", drawn.pixels, camera, seconds * 1e3, None, holes, source.limits)
-        self._delivery.picture(task.queued, picture)
+        self._hand_on(task.queued, picture)
 
     def _prepare(self, drawn: DrawnFrame, pixels: Pixels, coarse: Camera | None = None) -> None:
         """Makes a frame ready for previews, where there may be any; `coarse`: its own camera where it is not exact."""

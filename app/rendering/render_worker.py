@@ -13,7 +13,6 @@ from dataclasses import replace
 
 from app.rendering.background import PlainBackground
 from app.rendering.frame_drawing import FrameDrawing
-from app.rendering.image_delivery import ImageDelivery
 from app.rendering.render_policy import RenderTask
 from app.rendering.render_requests import RenderedImage, RenderRequest
 from app.rendering.render_state import RenderState, first_state
@@ -44,8 +43,7 @@ class RenderWorker:
         else:
             self._background = before._background
             self._state = SharedRenderState(first_state(scene, before._state.now()))
-        self._delivery = ImageDelivery(self._state, on_picture, on_error)
-        self._drawing = FrameDrawing(scene, self._state, self._delivery, self._background)
+        self._drawing = FrameDrawing(scene, self._state, self._background, on_picture, on_error)
         self._threads = [
             threading.Thread(target=self._render_loop, name="render", daemon=True),
             threading.Thread(target=self._preview_loop, name="preview", daemon=True),
@@ -69,9 +67,13 @@ class RenderWorker:
         settled = state.latest is not None and state.latest.settled(state.now_s)
         return self._drawing.refinement.share(state.latest.request) if state.latest is not None and settled else None
 
+    def stop(self) -> None:
+        """Gives up what is under way, and waits for nothing; no picture comes afterwards."""
+        self._drawing.stop()
+
     def close(self) -> None:
         """Stops what is under way and ends the threads; no callback comes afterwards."""
-        self._state.update(lambda state: replace(state, closed=True))
+        self.stop()
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join(CLOSE_S)
@@ -98,7 +100,7 @@ class RenderWorker:
                 self._finish(task)
         except Exception as error:  # handed on; the thread must survive
             self._finish(task)
-            self._delivery.error(task.queued.request, error)
+            self._drawing.fail(task.queued.request, error)
         finally:
             self._state.update(lambda state: replace(state, drawing=None))
         return True
@@ -119,5 +121,5 @@ class RenderWorker:
         try:
             self._drawing.draw_preview(task, state)
         except Exception as error:  # handed on; the thread must survive
-            self._delivery.error(task.queued.request, error)
+            self._drawing.fail(task.queued.request, error)
         return True

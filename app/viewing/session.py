@@ -11,20 +11,21 @@ session's own thread, adopted there, and told by a signal. The parts, each of wh
 | `visited` | the viewpoints, and the split that is gone through |
 | `images` | the newest picture, the newest exact one, what they are measured at |
 | `timeline` | the time of a recording |
+| `worker` | draws the open scene, on its own threads |
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from psygnal import Signal
 
 from app.camera.camera_controller import CameraController
 from app.rendering.render_requests import RenderRequest
+from app.rendering.render_worker import RenderWorker
 from app.thread_priority import take_turns
 from app.viewing.background_tasks import BackgroundTasks, Post
-from app.viewing.drawing import SceneDrawing
 from app.viewing.load_requests import LoadedScene
 from app.viewing.memory import end_and_give_back, share_arenas
 from app.viewing.opening import Opened, with_up
@@ -61,7 +62,7 @@ class Session:
         self.loader = SceneLoader(post, device, settings, Ups(), lambda: self.view.instance)
         self.eye = CameraController(self.submit)
         self.timeline = Timeline(self)
-        self.drawing: SceneDrawing | None = None
+        self.worker: RenderWorker | None = None
         self._background = BackgroundTasks(post, self.drawing_failed)
         self.images = ShownImages(self, self._background)
         self.loader.loaded.connect(self._adopt)
@@ -81,12 +82,13 @@ class Session:
         eye = self.eye.place if request.stay else None
         same = request.stay or (before is not None and before.path == opened.path)
         channel, controls = (self.view.channel, dict(self.view.controls)) if same else ("rgb", {})
-        drawing = None
+        worker = None
         if before is None or before.beside != opened.beside:
             controls = {name: value for name, value in controls.items() if name not in (INSTANCE, BLEND_WITH, BLEND)}
         elif request.stay and (request.anew is not None or self.loader.is_open_as_wanted(request)):
-            drawing = self.drawing
-        self._let_go()
+            # Of the same scene, trained less far: its pictures are shown until there are others.
+            worker = self.worker
+        end_and_give_back(self._let_go())
         scene = opened.scene
         self.loader.adopt(loaded)
         self.visited.enter(loaded.viewpoints)
@@ -99,34 +101,41 @@ class Session:
             self.view.channel = channel if channel in self.channels else "rgb"
             self.timeline.enter(scene)
         self._see_whole_view()
-        self.drawing = SceneDrawing(scene, self, drawing)
+        self.worker = RenderWorker(scene, self.images.put, self._tell_failure, worker)
         self.submit(moving=False)
         self.scene_changed.emit()
 
     def close(self) -> None:
         """Closes the scene; one that is on its way is not wanted any more."""
-        self._let_go()
+        end_and_give_back(self._let_go())
         self.scene_changed.emit()
 
-    def _let_go(self) -> None:
-        """Forgets the scene; its worker ends in its own time."""
-        end_and_give_back(self.drawing.let_go() if self.drawing is not None else [])
-        self.drawing = None
-        self.timeline.leave()
+    def _let_go(self) -> list[Callable[[], None]]:
+        """Forgets the scene; what is given ends its threads, and waits for them."""
+        ends = self._stop_drawing()
         self.loader.close()
-        self.images.forget()
         with self.view.events.blocked():
             self.view.limits, self.view.controls = None, {}
         self.visited.enter(())
         self.eye.leave()
+        return ends
+
+    def _stop_drawing(self) -> list[Callable[[], None]]:
+        """No picture is told of from now on."""
+        ends, worker = self.timeline.leave(), self.worker
+        if worker is not None:
+            worker.stop()
+            ends.append(worker.close)
+        self.worker = None
+        self.images.forget()
+        return ends
 
     def shut_down(self) -> None:
         """Ends the workers and waits for them; nothing is told, and what was opened meanwhile is adopted by nobody."""
         self.loader.close()
         self._background.shut_down()
-        for end in self.drawing.let_go() if self.drawing is not None else []:
+        for end in self._stop_drawing():
             end()
-        self.drawing = None
         self.loader.shut_down()
 
     # What is looked at
@@ -157,7 +166,7 @@ class Session:
             self.view.controls = {**controls, name: value}
             if name == INSTANCE:
                 # Another recording may be shorter: who hears of it finds its own length.
-                self.timeline.enter(opened.scene)
+                self.timeline.enter_recording(opened.scene)
         self.view.events["controls"].emit(self.view.controls, controls)
         if name == INSTANCE and opened.dataset is not None:
             number, instance = self.loader.number, round(value)
@@ -208,12 +217,12 @@ class Session:
     @property
     def busy(self) -> bool:
         """Whether an exact picture is still to come."""
-        return self.drawing is not None and self.drawing.busy
+        return self.worker is not None and self.worker.busy
 
     def submit(self, moving: bool) -> None:
         """Asks for the picture anew."""
-        if self.drawing is not None and (wanted := self.wanted) is not None:
-            self.drawing.submit(replace(wanted, moving=moving), self.timeline)
+        if self.worker is not None and (wanted := self.wanted) is not None:
+            self.worker.submit(self.timeline.drawable(replace(wanted, moving=moving)))
 
     def resubmit(self) -> None:
         """Something more can be drawn."""
@@ -223,6 +232,10 @@ class Session:
         """Another time step can be drawn."""
         self.resubmit()
         self.time_step_prepared.emit()
+
+    def _tell_failure(self, request: RenderRequest, error: BaseException) -> None:
+        """Has it told, from any thread, unless the scene is closed by then."""
+        self.post(lambda: self.drawing_failed(error) if request.scene_number == self.loader.number else None)
 
     def drawing_failed(self, error: BaseException) -> None:
         """Tells that a picture could not be made."""

@@ -1,8 +1,8 @@
-"""The pictures of the open scene that were shown last, and what is made of them: measured, asked for a point."""
+"""The pictures of the open scene: taken from the threads that draw them, measured, asked for a point."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
 from typing import Protocol
 
 from psygnal import Signal
@@ -10,7 +10,7 @@ from psygnal import Signal
 from app.camera.camera_controller import CameraController
 from app.camera.near_plane import room
 from app.rendering.render_requests import RenderedImage, point_at, scene_points
-from app.viewing.background_tasks import BackgroundTasks
+from app.viewing.background_tasks import BackgroundTasks, Post
 from app.viewing.comparing import CompareFailure, Comparing
 from app.viewing.comparison import PhotoComparison, photograph_of
 from app.viewing.opening import Opened
@@ -27,6 +27,7 @@ class ImageViewer(Protocol):
     view: ViewState
     visited: Visited
     timeline: Timeline
+    post: Post
 
     @property
     def opened(self) -> Opened | None: ...
@@ -47,20 +48,40 @@ class ShownImages:
         self._comparing = Comparing(background, self.compared.emit, self.compare_failed.emit)
         self.last: RenderedImage | None = None
         self.exact: RenderedImage | None = None
+        self._slot = threading.Lock()
+        self._put: RenderedImage | None = None
+        """Drawn last, and not taken yet; those before it were overtaken, and nobody sees them."""
+        self._put_exact: RenderedImage | None = None
 
-    def take(self, pictures: Sequence[RenderedImage]) -> None:
-        """Takes note of pictures that were drawn, the newest last, and tells of that one."""
-        for picture in pictures:
-            self.last = picture
-            opened = self._viewer.opened
-            if picture.kind == "exact" and picture.frame is not None and opened is not None:
-                self.exact = picture
-                self._viewer.eye.room = room(opened.scene, picture.frame, picture.camera)
-                self._compare(picture)
-        self.shown.emit(pictures[-1])
+    def put(self, picture: RenderedImage) -> None:
+        """Leaves a picture of the open scene, from any thread; the session's takes it, unless it is overtaken."""
+        with self._slot:
+            first = self._put is None
+            self._put = picture
+            if picture.kind == "exact":
+                self._put_exact = picture
+        if first:
+            self._viewer.post(self._take)
+
+    def _take(self) -> None:
+        """Takes note of the last exact picture that was put and of the last of all, and tells of that one."""
+        with self._slot:
+            last, exact = self._put, self._put_exact
+            self._put = self._put_exact = None
+        # The scene may have been closed since.
+        if last is None:
+            return
+        self.last, opened = last, self._viewer.opened
+        if exact is not None and exact.frame is not None and opened is not None:
+            self.exact = exact
+            self._viewer.eye.room = room(opened.scene, exact.frame, exact.camera)
+            self._compare(exact)
+        self.shown.emit(last)
 
     def forget(self) -> None:
-        """No scene is open, or another one."""
+        """No scene is open, or another one, of which nothing was put yet."""
+        with self._slot:
+            self._put = self._put_exact = None
         self.last = self.exact = None
 
     @property

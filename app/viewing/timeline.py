@@ -1,13 +1,15 @@
-"""The time of a recording that is open: played, stopped, and what of it can be drawn."""
+"""The time of a recording that is open: played, stopped, what of it can be drawn, and what is made ready to be."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Protocol
 
 from app.camera.camera_controller import CameraController
-from app.rendering.render_requests import RenderedImage
-from app.viewing.drawing import SceneDrawing
+from app.rendering.prefetch import Prefetcher
+from app.rendering.render_requests import RenderedImage, RenderRequest
+from app.viewing.background_tasks import Post
 from app.viewing.playback import Playback
 from app.viewing.view_state import ViewState
 from engines.core.engine import TIME, Prepares, Scene, time_control
@@ -24,12 +26,14 @@ class TimeViewer(Protocol):
 
     eye: CameraController
     view: ViewState
-    drawing: SceneDrawing | None
+    post: Post
 
     @property
     def images(self) -> LastImage: ...
     def set_control(self, name: str, value: float, moving: bool = False) -> None: ...
     def submit(self, moving: bool) -> None: ...
+    def take_prepared(self) -> None: ...
+    def drawing_failed(self, error: BaseException) -> None: ...
 
 
 class Timeline:
@@ -40,12 +44,25 @@ class Timeline:
         self.playback = Playback()
         self._prepares: Prepares | None = None
         """The open scene, where it makes something for each time step: asked often, found out once."""
+        self._ahead: Prefetcher | None = None
+        self._entered = 0
+        """Counts scenes: what is told of one is of no use in the next."""
 
     def enter(self, scene: Scene) -> None:
-        """Another scene was opened, or another of its recordings chosen, which may be shorter."""
-        self.playback.pause()
+        """Another scene was opened."""
+        self.enter_recording(scene)
         made: object = scene
-        self._prepares = made if isinstance(made, Prepares) else None
+        if isinstance(made, Prepares):
+            number, viewer = self._entered, self._viewer
+            self._prepares, self._ahead = made, Prefetcher(
+                made,
+                lambda: self._tell(number, viewer.take_prepared),
+                lambda error: self._tell(number, lambda: viewer.drawing_failed(error)),
+            )
+
+    def enter_recording(self, scene: Scene) -> None:
+        """Another of the scene's recordings is looked at, which may be shorter."""
+        self.playback.pause()
         control = time_control(scene, self._viewer.view.controls)
         self.playback.first = round(control.low) if control is not None else 0
         self.playback.last = round(control.high) if control is not None else 0
@@ -53,11 +70,16 @@ class Timeline:
             controls = self._viewer.view.controls
             self._viewer.view.controls = {**controls, TIME: control.clamped(controls.get(TIME))}
 
-    def leave(self) -> None:
-        """No scene is open."""
+    def leave(self) -> list[Callable[[], None]]:
+        """No scene is open; what is given ends the thread that makes ready, and waits for it."""
         self.playback.pause()
         self.playback.first = self.playback.last = 0
-        self._prepares = None
+        self._entered += 1
+        ahead, self._ahead, self._prepares = self._ahead, None, None
+        return [ahead.close] if ahead is not None else []
+
+    def _tell(self, number: int, tell: Callable[[], None]) -> None:
+        self._viewer.post(lambda: tell() if number == self._entered else None)
 
     @property
     def time_step(self) -> int:
@@ -116,9 +138,16 @@ class Timeline:
     @property
     def making(self) -> int | None:
         """The time step that is being made ready; None where nothing is."""
-        drawing = self._viewer.drawing
-        controls = drawing.making if drawing is not None else None
+        controls = self._ahead.making if self._ahead is not None else None
         return round(controls.get(TIME, 0)) if controls is not None else None
+
+    def drawable(self, request: RenderRequest) -> RenderRequest:
+        """What can be drawn at once of a request; what is missing is made ready, and then what is played next."""
+        if self._ahead is None:
+            return request
+        following, playing = self.following(), self.playback.playing
+        controls, draft = self._ahead.choose(request.camera, request.controls, following, playing)
+        return replace(request, controls=dict(controls), draft=draft)
 
     def following(self) -> list[dict[str, float]]:
         """Controls of what is played next, as much as is kept; nothing where time stands."""

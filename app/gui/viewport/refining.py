@@ -47,8 +47,8 @@ class Refining:
         self._window.session.eye.size.limit(px)
 
     def _tick(self) -> None:
-        drawing = self._window.session.drawing
-        share = drawing.progress if drawing is not None else None
+        worker = self._window.session.worker
+        share = worker.progress if worker is not None else None
         self._ticks = 0 if share is None else self._ticks + 1
         shown = share is not None and self._ticks >= SHOWN_AFTER
         if shown != self.line.isVisibleTo(self._viewport):
