@@ -132,7 +132,7 @@ class Window(QMainWindow):
         self.trainings = Trainings(self, self.files, self.viewport)
         self.trainings.panel_wanted.connect(self._show_training)
         self.inputs = InputController(self, self.files, self.status)
-        self.screenshots = Screenshots(self, self.looking)
+        self.screenshots = Screenshots(self, self.looking.shown, self.meshes)
         own: dict[str, Callable[..., object]] = {
             "quit": self.close,
             "panel": self._show_panel,
@@ -148,7 +148,7 @@ class Window(QMainWindow):
         self.playing, self.colouring = Playing(self, self.busy), Colouring(self)
         self.playing.notes_changed.connect(lambda: self.scene_card.show_scene(self.session.opened))
         self.refining = Refining(self, self.viewport, self.status)
-        self.readout = Readout(self.session, self.viewport, self.channels, lambda: self.looking.picture)
+        self.readout = Readout(self.session, self.viewport, self.channels, lambda: self.looking.shown.picture)
         handlers = self.colouring.handlers() | self.looking.handlers() | self.files.handlers()
         handlers |= self.exporting.handlers() | self.screenshots.handlers() | self.refining.handlers()
         handlers |= self.playing.handlers() | self.trainings.handlers() | self.inputs.handlers()

@@ -112,7 +112,11 @@ class Session:
 
     def _let_go(self) -> list[Callable[[], None]]:
         """Forgets the scene; what is given ends its threads, and waits for them."""
-        ends = self._stop_drawing()
+        ends, worker, self.worker = self.timeline.leave(), self.worker, None
+        if worker is not None:
+            worker.stop()
+            ends.append(worker.close)
+        self.images.forget()
         self.loader.close()
         with self.view.events.blocked():
             self.view.limits, self.view.controls = None, {}
@@ -120,21 +124,11 @@ class Session:
         self.eye.leave()
         return ends
 
-    def _stop_drawing(self) -> list[Callable[[], None]]:
-        """No picture is told of from now on."""
-        ends, worker = self.timeline.leave(), self.worker
-        if worker is not None:
-            worker.stop()
-            ends.append(worker.close)
-        self.worker = None
-        self.images.forget()
-        return ends
-
     def shut_down(self) -> None:
         """Ends the workers and waits for them; nothing is told, and what was opened meanwhile is adopted by nobody."""
         self.loader.close()
         self._background.shut_down()
-        for end in self._stop_drawing():
+        for end in self._let_go():
             end()
         self.loader.shut_down()
 

@@ -138,8 +138,8 @@ class Stage:
         # Bars of what took long are taken away a moment later.
         waited = any(bar.isVisible() for bar in window.viewport.findChildren(QProgressBar))
         # Nor are numbers told any more.
-        waited = waited or window.looking._around.waiting
-        return bool(window.looking.is_final() and not session.eye.animating and compared and not waited)
+        waited = waited or window.looking.information.waiting
+        return bool(window.looking.shown.is_final() and not session.eye.animating and compared and not waited)
 
     def activate(self) -> None:
         """Gives the window the keyboard: no window manager does when a dialog is closed."""

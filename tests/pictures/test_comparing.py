@@ -77,8 +77,8 @@ def lower(window: Window) -> None:
 
 def mirrored(window: Window) -> None:
     """The picture is, and all around it stays."""
-    assert window.looking.pixels is not None
-    window.viewport.canvas.set_picture(np.ascontiguousarray(window.looking.pixels[:, ::-1]))
+    assert window.looking.shown.pixels is not None
+    window.viewport.canvas.set_picture(np.ascontiguousarray(window.looking.shown.pixels[:, ::-1]))
 
 
 def recoloured(name: str) -> Fault:

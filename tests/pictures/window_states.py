@@ -73,7 +73,7 @@ def hovered(hand: Stage) -> Shot:
     """Has the mouse on a training camera until its photograph is there."""
     hand.press("R")
     hand.point_at(475, 37)
-    hand.wait(lambda: hand.window.looking.frustums.tip.picture.pixmap() is not None)
+    hand.wait(lambda: hand.window.looking.overlays.frustums.tip.picture.pixmap() is not None)
     return None
 
 

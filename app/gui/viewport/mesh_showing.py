@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from psygnal import Signal
 
 from app.gui.export.export_settings import recalled
 from app.gui.host import Host
@@ -26,15 +27,13 @@ from engines.core.camera import Array
 class MeshShowing:
     """Brings the mesh's layer to the screen: commands and the card change it, each picture gets its mesh."""
 
-    def __init__(
-        self,
-        window: Host,
-        viewport: Viewport,
-        take: Callable[[RenderedImage], None],
-        draw: Callable[[], None],
-    ) -> None:
-        """`take`: shows a picture of the scene, whose mesh is there now; `draw`: draws what is on the screen anew."""
-        self._window, self._viewport, self._take, self._draw = window, viewport, take, draw
+    arrived = Signal(RenderedImage)
+    """The mesh of a picture is there: both can be shown."""
+    changed = Signal()
+    """What is on the screen is to be drawn anew."""
+
+    def __init__(self, window: Host, viewport: Viewport) -> None:
+        self._window, self._viewport = window, viewport
         self.layer = MeshLayer(recalled(MeshLook(), dict(window.settings.current.mesh_look)).sound())
         self._drawer: MeshDrawer | None = None
         self._opening = MeshOpening(window, self._adopt)
@@ -95,7 +94,7 @@ class MeshShowing:
         self._viewport.show_beside(None)
         self.card.show_mesh(None)
         self._window.commands.refresh()
-        self._draw()
+        self.changed.emit()
 
     def scene_changed(self) -> None:
         """A scene was adopted or closed: a mesh stays with the scene that it was opened with."""
@@ -112,15 +111,15 @@ class MeshShowing:
 
     # Pictures
 
-    def accompany(self, picture: RenderedImage) -> None:
-        """Hands a picture of the scene to `take` when its mesh is there; at once where there is none to show."""
+    def accompany(self, picture: RenderedImage) -> bool:
+        """Has the mesh of a picture drawn, which `arrived` tells of; False where there is none to show with it."""
         opened = self._window.session.opened
         size = 0.0 if opened is None else float(np.linalg.norm(np.ptp(opened.scene.bounds, axis=0)))
         job = self.layer.job(picture, shown_px(picture, self._viewport), TOLERANCE * size)
         if job is None or self._drawer is None:
-            self._take(picture)
-        else:
-            self._drawer.submit(job)
+            return False
+        self._drawer.submit(job)
+        return True
 
     def lay_over(self, picture: RenderedImage) -> None:
         """Shows the mesh over the picture on the screen, or beside it."""
@@ -142,9 +141,9 @@ class MeshShowing:
         """The mesh of a picture is there."""
         arrival = self.layer.take(drawn, self._window.session.images.last)
         if arrival == "more":
-            self._draw()
+            self.changed.emit()
         elif arrival == "first":
-            self._take(drawn.picture)
+            self.arrived.emit(drawn.picture)
 
     def _drawing_failed(self, error: BaseException) -> None:
         if self.layer.mesh is None:
@@ -159,9 +158,9 @@ class MeshShowing:
         if last is None:
             return
         if self.layer.mesh is not None and self.layer.visible and self.is_final(last):
-            self._draw()
-        else:
-            self.accompany(last)
+            self.changed.emit()
+        elif not self.accompany(last):
+            self.arrived.emit(last)
 
     # How it is shown
 
@@ -171,7 +170,7 @@ class MeshShowing:
         self._show_look()
         if anew:
             self._again()
-        self._draw()
+        self.changed.emit()
 
     def _show_look(self) -> None:
         look = self.layer.look

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import numpy as np
 
 from app.camera.camera_controller import CameraController
 from app.camera.hand_navigation import WHEEL_FACTOR
-from app.gui.qt import QMouseEvent, QNativeGestureEvent, QObject, QPointF, Qt, QWheelEvent, Signal, position
+from app.gui.qt import (
+    QEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QObject,
+    QPointF,
+    Qt,
+    QWheelEvent,
+    QWidget,
+    Signal,
+    position,
+)
 from app.gui.viewport.canvas import Canvas
 
 NOTCH = 120.0
@@ -16,7 +30,7 @@ DRAG_NOTCH_PX = 25.0
 
 
 class MouseNavigation(QObject):
-    """Takes the events of the picture's widget; each function says whether it took the event."""
+    """Watches the widgets of pictures; each handler says whether it took the event."""
 
     moved = Signal()
     turning = Signal(bool)
@@ -29,13 +43,30 @@ class MouseNavigation(QObject):
         self._canvas, self._eye = canvas, eye
         self._last = QPointF()
         self._dragged = self._turning = False
+        self._handlers: Mapping[QEvent.Type, Callable[[Any], bool]] = {
+            QEvent.Type.MouseButtonPress: self._press,
+            QEvent.Type.MouseMove: self._drag,
+            QEvent.Type.MouseButtonRelease: self._release,
+            QEvent.Type.MouseButtonDblClick: self._double_click,
+            QEvent.Type.Wheel: self._wheel,
+            QEvent.Type.NativeGesture: self._gesture,
+        }
 
-    def press(self, event: QMouseEvent) -> bool:
+    def watch(self, picture: QWidget) -> None:
+        """Takes the mouse on the canvas, or on a widget as large that shows the same camera's picture."""
+        picture.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        handler = self._handlers.get(event.type())
+        return handler(event) if handler is not None else False
+
+    def _press(self, event: QMouseEvent) -> bool:
         """A button is pressed."""
+        self._canvas.widget.setFocus()
         self._last, self._dragged = position(event), False
         return True
 
-    def drag(self, event: QMouseEvent) -> bool:
+    def _drag(self, event: QMouseEvent) -> bool:
         """The mouse moved, with a button held or without."""
         if event.buttons() == Qt.MouseButton.NoButton:
             return False
@@ -72,7 +103,7 @@ class MouseNavigation(QObject):
             self._eye.hand.orbit_by(across, down)
         self.moved.emit()
 
-    def release(self, event: QMouseEvent) -> bool:
+    def _release(self, event: QMouseEvent) -> bool:
         """A button is let go."""
         if self._dragged and event.buttons() == Qt.MouseButton.NoButton:
             self._dragged = False
@@ -85,7 +116,7 @@ class MouseNavigation(QObject):
             self._turning = turning
             self.turning.emit(turning)
 
-    def double_click(self, event: QMouseEvent) -> bool:
+    def _double_click(self, event: QMouseEvent) -> bool:
         """A point is chosen to turn about."""
         if event.button() == Qt.MouseButton.LeftButton and (shown := self._eye.shown) is not None:
             u, v = self._canvas.placement().to_picture(position(event).x(), position(event).y())
@@ -93,7 +124,7 @@ class MouseNavigation(QObject):
             self.pointed.emit(u * factor, v * factor)
         return True
 
-    def wheel(self, event: QWheelEvent) -> bool:
+    def _wheel(self, event: QWheelEvent) -> bool:
         """A wheel is turned, or two fingers are moved on a trackpad."""
         # A trackpad gives pixels, a wheel eighths of a degree; with Alt some systems turn the wheel sideways.
         pixels, angle = event.pixelDelta(), event.angleDelta()
@@ -106,7 +137,7 @@ class MouseNavigation(QObject):
             self.moved.emit()
         return True
 
-    def gesture(self, event: QNativeGestureEvent) -> bool:
+    def _gesture(self, event: QNativeGestureEvent) -> bool:
         """Two fingers are moved apart."""
         if event.gestureType() != Qt.NativeGestureType.ZoomNativeGesture:
             return False

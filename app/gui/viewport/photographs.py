@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from psygnal import Signal
 
 from app.gui.host import Host
 from app.gui.panel.view_panel import ViewCard
@@ -20,16 +21,12 @@ CAPTIONS = {"photograph": "Image", "wipe": "Image | picture", "blend": "Image ov
 class PhotographOverlay:
     """Which of `MODES` is chosen, and how much of the photograph is shown."""
 
-    def __init__(
-        self,
-        window: Host,
-        viewport: Viewport,
-        card: ViewCard,
-        changed: Callable[[], None],
-        why_unread: Callable[[], str],
-    ) -> None:
-        """`changed`: draws the picture anew; `why_unread`: why this view's photograph can't be read, else ""."""
-        self._window, self._card, self._changed, self._why_unread = window, card, changed, why_unread
+    changed = Signal()
+    """The picture is to be drawn anew."""
+
+    def __init__(self, window: Host, viewport: Viewport, card: ViewCard, why_unread: Callable[[], str]) -> None:
+        """`why_unread`: why this view's photograph can't be read, else ""."""
+        self._window, self._card, self._why_unread = window, card, why_unread
         self.mode, self.held, self.share = "", False, 0.5
         self.shown = False
         """Whether there is a photograph to compare with on the screen."""
@@ -57,7 +54,7 @@ class PhotographOverlay:
         """How much of the photograph is shown: of the width, or of its opacity."""
         self.share = float(np.clip(share, 0.0, 1.0))
         self._card.show_share(self.mode in ("wipe", "blend"), self.share)
-        self._changed()
+        self.changed.emit()
 
     def compose(self, pixels: Array, comparison: PhotoComparison | None) -> Array:
         """[H, W, 3] what is to be seen of picture and photograph."""
@@ -93,4 +90,4 @@ class PhotographOverlay:
     def _wanted_anew(self) -> None:
         self._window.session.view.photograph_wanted = bool(self.wanted)
         self.explain()
-        self._changed()
+        self.changed.emit()

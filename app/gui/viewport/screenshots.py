@@ -11,7 +11,8 @@ import numpy as np
 
 from app.gui.host import Host
 from app.gui.qt import QApplication, QDesktopServices, QFileDialog, QUrl, image_of
-from app.gui.viewport.looking import Looking
+from app.gui.viewport.mesh_showing import MeshShowing
+from app.gui.viewport.shown_picture import ShownPicture
 from app.rendering.render_requests import is_of_choice
 from app.viewing.inputs import stem_with_input
 from engines.core.data.images import write_png
@@ -20,10 +21,11 @@ from engines.core.data.images import write_png
 class Screenshots:
     """Saves and copies; what is not drawn yet is waited for."""
 
-    def __init__(self, window: Host, looking: Looking) -> None:
-        self._window, self._session, self._looking = window, window.session, looking
+    def __init__(self, window: Host, shown: ShownPicture, meshes: MeshShowing) -> None:
+        self._window, self._session, self._shown, self._meshes = window, window.session, shown, meshes
         self._waiting: Callable[[], None] | None = None
-        looking.drawn.append(self._picture_drawn)
+        shown.drawn.connect(self._take_final)
+        shown.asked.connect(self._take_final)
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands do."""
@@ -31,7 +33,7 @@ class Screenshots:
 
     def _save(self) -> None:
         opened = self._session.opened
-        if opened is None or self._looking.picture is None:
+        if opened is None or self._shown.picture is None:
             return
         folder = self._window.settings.current.folders.get("screenshot", str(Path.home()))
         name = str(Path(folder) / f"{stem_with_input(opened)}.png")
@@ -45,11 +47,11 @@ class Screenshots:
     def _when_final(self, done: str, work: Callable[[], None]) -> None:
         """Does it now, or when the picture of what is chosen is there; its preview on demand."""
         self._waiting = None
-        if self._looking.is_final():
+        if self._shown.is_final():
             work()
         elif self._session.opened is not None:
             self._waiting = work
-            picture = self._looking.picture
+            picture = self._shown.picture
             wanted = self._session.wanted
             preview = picture is not None and wanted is not None and is_of_choice(picture, wanted)
             text = f"{done} as soon as the image is final."
@@ -62,20 +64,20 @@ class Screenshots:
             self._waiting = None
             work()
 
-    def _picture_drawn(self) -> None:
+    def _take_final(self) -> None:
         if self._session.opened is None:
             self._waiting = None
-        if self._waiting is not None and self._looking.is_final():
+        if self._waiting is not None and self._shown.is_final():
             self._take_preview()
 
     def _write(self, path: Path) -> None:
-        pixels, picture, opened = self._pixels(), self._looking.picture, self._session.opened
+        pixels, picture, opened = self._pixels(), self._shown.picture, self._session.opened
         if pixels is None or picture is None or opened is None:
             return
         text = {
             "vantage:camera": json.dumps(picture.camera.to_json()),
             "vantage:scene": str(opened.path),
-            "vantage:channel": self._looking.shown,
+            "vantage:channel": self._shown.content,
             "vantage:controls": json.dumps(dict(picture.request.controls)),
             "vantage:options": json.dumps(opened.options.model_dump(mode="json")),
             "vantage:state": "final" if picture.kind == "exact" else "preview",
@@ -99,8 +101,8 @@ class Screenshots:
 
     def _pixels(self) -> np.ndarray | None:
         """What is on the screen, the mesh included."""
-        pixels, picture = self._looking.pixels, self._looking.picture
-        return None if pixels is None or picture is None else self._looking.meshes.compose(pixels, picture)
+        pixels, picture = self._shown.pixels, self._shown.picture
+        return None if pixels is None or picture is None else self._meshes.compose(pixels, picture)
 
     def _copy(self) -> None:
         if (pixels := self._pixels()) is not None:

@@ -1,4 +1,4 @@
-"""Where the picture is, and the hand on it: mouse, trackpad and held keys move the session's eye."""
+"""Where the picture is, and the keys that are pressed on it: those that are held move the session's eye."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from app.gui.qt import (
     QHBoxLayout,
     QKeyEvent,
     QLineEdit,
-    QMouseEvent,
     QObject,
     QResizeEvent,
     Qt,
@@ -58,7 +57,7 @@ TICK_MS = 15
 
 
 class Viewport(QWidget):
-    """The canvas, and events on it."""
+    """The canvas, and events on it; the mouse's are those of `mouse_navigation`."""
 
     photograph_held = Signal(bool)
     pointed = Signal(float, float)
@@ -94,18 +93,13 @@ class Viewport(QWidget):
         self._timer.timeout.connect(self._tick)
         self._ticked_s = 0.0
         self._handlers: dict[QEvent.Type, Callable[[Any], bool]] = {
-            QEvent.Type.MouseButtonPress: self._press,
-            QEvent.Type.MouseMove: self._mouse.drag,
-            QEvent.Type.MouseButtonRelease: self._mouse.release,
-            QEvent.Type.MouseButtonDblClick: self._mouse.double_click,
-            QEvent.Type.Wheel: self._mouse.wheel,
-            QEvent.Type.NativeGesture: self._mouse.gesture,
             QEvent.Type.KeyPress: self._key_press,
             QEvent.Type.KeyRelease: self._key_release,
             QEvent.Type.FocusOut: self._focus_out,
             QEvent.Type.Enter: self._enter,
         }
         self.canvas.widget.installEventFilter(self)
+        self._mouse.watch(self.canvas.widget)
 
     def size_px(self) -> tuple[int, int]:
         """(width, height) of what is there for a picture, in device pixels."""
@@ -137,6 +131,7 @@ class Viewport(QWidget):
             self.beside.set_background(self.background)
             self.beside.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
             self.beside.installEventFilter(self)
+            self._mouse.watch(self.beside)
             self._row.addWidget(self.beside, 1)
         self.eye.size.resize(self.size_px())
         self.resized.emit()
@@ -165,10 +160,6 @@ class Viewport(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         self._timer.stop()
         super().closeEvent(event)
-
-    def _press(self, event: QMouseEvent) -> bool:
-        self.focus()
-        return self._mouse.press(event)
 
     def _key_press(self, event: QKeyEvent) -> bool:
         if event.key() == Qt.Key.Key_Space and not event.modifiers():

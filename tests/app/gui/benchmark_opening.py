@@ -63,7 +63,7 @@ def opening_s(window: Window, qtbot: QtBot, path: Path) -> float:
 
     def shown() -> bool:
         opened = window.session.opened
-        return opened is not None and opened.path == path and window.looking.picture is not None
+        return opened is not None and opened.path == path and window.looking.shown.picture is not None
 
     qtbot.waitUntil(shown, timeout=NEVER)
     return time.perf_counter() - began

@@ -117,7 +117,7 @@ def wait_exact(window: Window, qtbot: QtBot) -> None:
     """Waits until the picture on the screen is the exact one of the eye's camera."""
 
     def exact() -> bool:
-        picture, shown = window.looking.picture, window.session.eye.shown
+        picture, shown = window.looking.shown.picture, window.session.eye.shown
         if picture is None or shown is None or picture.kind != "exact" or window.session.eye.animating:
             return False
         return bool((picture.camera.camera_to_world == shown.camera_to_world).all())

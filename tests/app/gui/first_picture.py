@@ -11,18 +11,18 @@ from app import cli
 
 def end_with_picture() -> None:
     """Has the process end when an exact picture was painted."""
-    from app.gui.viewport.looking import Looking
+    from app.gui.viewport.shown_picture import ShownPicture
     from app.rendering.render_requests import RenderedImage
 
-    take = Looking._take
+    show = ShownPicture.show
 
-    def painted(self: Looking, picture: RenderedImage) -> None:
-        take(self, picture)
-        self._window.viewport.canvas.widget.repaint()
+    def painted(self: ShownPicture, picture: RenderedImage) -> None:
+        show(self, picture)
+        self._viewport.canvas.widget.repaint()
         if picture.kind == "exact":
             os._exit(0)
 
-    Looking._take = painted  # type: ignore[method-assign]
+    ShownPicture.show = painted  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

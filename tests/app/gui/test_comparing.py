@@ -57,22 +57,22 @@ def click(window: Window, at: QPoint) -> None:
 
 def pictures(window: Window) -> tuple[Array, Array]:
     """What is drawn, and the photograph."""
-    looking = window.looking
-    assert looking.picture is not None and looking.comparison.made is not None
-    return looking.picture.pixels, looking.comparison.made.photograph
+    picture, comparison = window.looking.shown.picture, window.looking.comparison.made
+    assert picture is not None and comparison is not None
+    return picture.pixels, comparison.photograph
 
 
 def test_the_wipes_line_is_dragged_and_the_scene_stays(compared: Window, qtbot: QtBot) -> None:
     qtbot.keyClick(compared.viewport.canvas.widget, Qt.Key.Key_Y)
     picture, photograph = pictures(compared)
-    shown = compared.looking.pixels
+    shown = compared.looking.shown.pixels
     assert shown is not None and not np.array_equal(picture, photograph)
     np.testing.assert_array_equal(shown[:, :64], photograph[:, :64])
     np.testing.assert_array_equal(shown[:, 64:], picture[:, 64:])
     assert compared.status.view.text() == "Image | picture" and "Final" in compared.status.state.text()
     before = compared.session.eye.shown
     drag(compared, qtbot, (-round(32 * compared.viewport.canvas.placement().scale), 0))
-    shown = compared.looking.pixels
+    shown = compared.looking.shown.pixels
     assert shown is not None and compared.session.eye.shown is not None and before is not None
     np.testing.assert_array_equal(compared.session.eye.shown.camera_to_world, before.camera_to_world)
     np.testing.assert_array_equal(shown[:, :31], photograph[:, :31])
@@ -95,14 +95,14 @@ def test_blending_follows_the_slider_and_modes_exclude_each_other(compared: Wind
     assert compared.views.share.isVisible()
     compared.views.share.setValue(25)
     expected = 0.75 * picture.astype(float) + 0.25 * photograph
-    assert compared.looking.pixels is not None
-    assert np.abs(compared.looking.pixels - expected).max() <= 1
+    assert compared.looking.shown.pixels is not None
+    assert np.abs(compared.looking.shown.pixels - expected).max() <= 1
     qtbot.keyClick(canvas, Qt.Key.Key_P)
-    np.testing.assert_array_equal(compared.looking.pixels, photograph)
+    np.testing.assert_array_equal(compared.looking.shown.pixels, photograph)
     checked = [mode for mode in ("photograph", "wipe", "blend") if compared.commands[mode].isChecked()]
     assert checked == ["photograph"] and not compared.views.share.isVisible()
     qtbot.keyClick(canvas, Qt.Key.Key_P)
-    np.testing.assert_array_equal(compared.looking.pixels, picture)
+    np.testing.assert_array_equal(compared.looking.shown.pixels, picture)
     assert compared.status.view.text() == ""
 
 
@@ -114,7 +114,7 @@ def test_an_enlarged_photograph_is_as_smooth_as_the_picture(
     take_keys(window, qtbot)
     qtbot.keyClick(window.viewport.canvas.widget, Qt.Key.Key_P)
     qtbot.waitUntil(lambda: window.status.view.text() == "Image", timeout=NEVER)
-    shown = window.looking.pixels
+    shown = window.looking.shown.pixels
     assert shown is not None and shown.shape[1] > 300
     # Of 160 pixels enlarged: no two neighbours in ten are the very same where it is not flat.
     steps = np.abs(np.diff(shown.astype(int), axis=1)).max(axis=-1)
@@ -145,7 +145,7 @@ def test_held_out_views_are_visited_with_error_and_photograph(compared: Window, 
     np.testing.assert_allclose(compared.session.eye.shown.camera_to_world, expected.camera_to_world)
     compared.looking.channels.choose("error")
     wait_exact(compared, qtbot)
-    qtbot.waitUntil(lambda: compared.looking.shown == "error", timeout=NEVER)
+    qtbot.waitUntil(lambda: compared.looking.shown.content == "error", timeout=NEVER)
 
 
 def test_a_scene_with_one_split_has_nothing_to_choose(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
@@ -165,9 +165,9 @@ def frustum(compared: Window, qtbot: QtBot) -> Callable[[int], QPoint]:
     wait_exact(compared, qtbot)
 
     def place(index: int) -> QPoint:
-        eye = compared.looking.picture.camera  # type: ignore[union-attr]
+        eye = compared.looking.shown.picture.camera  # type: ignore[union-attr]
         camera = compared.session.eye.viewpoints[index]
-        middle = camera.position + 0.6 * compared.looking._overlays._depth() * camera.forward
+        middle = camera.position + 0.6 * compared.looking.overlays.layer._depth() * camera.forward
         (u, v), _ = (found[0] for found in project(eye, middle[None]))
         return QPoint(*(round(value) for value in compared.viewport.canvas.placement().to_viewport(u, v)))
 
@@ -177,7 +177,7 @@ def frustum(compared: Window, qtbot: QtBot) -> Callable[[int], QPoint]:
 def test_a_camera_under_the_mouse_tells_its_name_shows_its_photograph_and_is_gone_to(
     compared: Window, qtbot: QtBot, frustum: Callable[[int], QPoint]
 ) -> None:
-    tip = compared.looking.frustums.tip
+    tip = compared.looking.overlays.frustums.tip
     move(compared, frustum(4))
     assert tip.isVisible() and "5 of 7" in tip.text.text() and "004" in tip.text.text()
     qtbot.waitUntil(lambda: tip.picture.isVisible() and not tip.picture.pixmap().isNull(), timeout=NEVER)
@@ -233,10 +233,10 @@ def test_a_drag_that_begins_on_a_camera_turns_the_scene(
 
 def test_the_camera_one_stands_in_is_not_drawn(compared: Window, qtbot: QtBot) -> None:
     qtbot.keyClick(compared.viewport.canvas.widget, Qt.Key.Key_C)
-    assert 0 in compared.looking._overlays._left_out
+    assert 0 in compared.looking.overlays.layer._left_out
     compared.commands["reset"].trigger()
     wait_exact(compared, qtbot)
-    assert 0 in compared.looking._overlays._left_out and compared.session.eye.view_index == 0
+    assert 0 in compared.looking.overlays.layer._left_out and compared.session.eye.view_index == 0
 
 
 def test_the_pivot_is_marked_while_one_turns(compared: Window, qtbot: QtBot) -> None:

@@ -33,15 +33,15 @@ def position(window: Window) -> Array:
 
 
 def test_dragging_orbits_and_the_exact_picture_follows(looking: Window, qtbot: QtBot) -> None:
-    before, pixels = position(looking).copy(), looking.looking.pixels
+    before, pixels = position(looking).copy(), looking.looking.shown.pixels
     drag(looking, qtbot, (120, 0))
     wait_exact(looking, qtbot)
     after = position(looking)
     assert np.linalg.norm(after) == pytest.approx(np.linalg.norm(before), rel=0.05)
     # The scene moves with the hand: to the right, so the camera goes to its own left.
     assert (after - before) @ looking.session.opened.scene.start.right < -0.3  # type: ignore[union-attr]
-    assert looking.looking.pixels is not None and pixels is not None
-    assert np.abs(looking.looking.pixels.astype(int) - pixels).mean() > 5
+    assert looking.looking.shown.pixels is not None and pixels is not None
+    assert np.abs(looking.looking.shown.pixels.astype(int) - pixels).mean() > 5
 
 
 @pytest.mark.parametrize(
@@ -112,13 +112,13 @@ def test_a_double_click_turns_about_what_is_there(looking: Window, qtbot: QtBot)
 
 def test_a_jump_to_a_view_is_eased(looking: Window, qtbot: QtBot) -> None:
     seen: list[float] = []
-    draw_now = looking.looking.draw
+    draw_now = looking.looking.shown.draw
 
     def watch() -> None:
-        seen.append(float(looking.looking.picture.camera.position[0]))  # type: ignore[union-attr]
+        seen.append(float(looking.looking.shown.picture.camera.position[0]))  # type: ignore[union-attr]
         draw_now()
 
-    looking.looking.draw = watch  # type: ignore[method-assign]
+    looking.looking.shown.draw = watch  # type: ignore[method-assign]
     looking.commands["next"].trigger()
     wait_exact(looking, qtbot)
     target = looking.session.visited.points[1].camera
@@ -143,6 +143,6 @@ def test_the_window_stays_alive_while_a_slow_scene_renders(window: Window, qtbot
     window.session.post(lambda: heard.append(None))
     # Its thread hears what is posted, though the frame does not end before it is told to.
     qtbot.waitUntil(lambda: bool(heard), timeout=NEVER)
-    assert window.looking.picture is None
+    assert window.looking.shown.picture is None
     go_on.set()
     wait_exact(window, qtbot)

@@ -35,7 +35,7 @@ def test_the_program_opens_its_argument_and_ends_with_its_window(qapp: QApplicat
 
     def look() -> None:
         windows = [w for w in qapp.topLevelWidgets() if isinstance(w, Window) and w.isVisible()]
-        if windows and windows[0].looking.picture is not None:
+        if windows and windows[0].looking.shown.picture is not None:
             seen.append(windows[0].windowTitle())
             windows[0].commands["quit"].trigger()
 

@@ -77,7 +77,7 @@ def test_a_drag_is_followed_by_previews_while_no_exact_picture_is_there(
 
 def shown(window: Window) -> tuple[bytes, str]:
     """Of what camera the picture is, and of what kind."""
-    picture = window.looking.picture
+    picture = window.looking.shown.picture
     return (b"", "") if picture is None else (pose(picture.camera), picture.kind)
 
 
@@ -122,9 +122,9 @@ def test_the_pixels_of_the_scene_are_on_the_screen(
     qtbot.waitExposed(window)
     open_and_wait(window, qtbot, SCENE)
     window.commands["sharp"].trigger()
-    assert window.looking.pixels is not None
+    assert window.looking.shown.pixels is not None
     pixels = np.random.default_rng(0).integers(0, 128, (200, 2))
-    wanted = window.looking.pixels[pixels[:, 1], pixels[:, 0]].astype(int)
+    wanted = window.looking.shown.pixels[pixels[:, 1], pixels[:, 0]].astype(int)
 
     def same() -> bool:
         # A texture's filter may round by a step.
@@ -212,7 +212,7 @@ def test_a_screenshot_knows_its_camera(
         pixels = np.array(image)
     assert pose(camera) == pose(window.session.eye.shown)
     assert camera.size_px == (128, 128)
-    np.testing.assert_array_equal(pixels, window.looking.pixels)
+    np.testing.assert_array_equal(pixels, window.looking.shown.pixels)
 
 
 def test_a_camera_goes_round_by_the_clipboard(window: Window, qtbot: QtBot) -> None:
@@ -232,15 +232,15 @@ def test_photograph_and_error_at_a_training_view(window: Window, qtbot: QtBot, t
     open_and_wait(window, qtbot, SCENE, tmp_path)
     window.commands["next"].trigger()
     wait_exact(window, qtbot)
-    drawn = window.looking.pixels
+    drawn = window.looking.shown.pixels
     # Photographs are a tenth darker than what is drawn.
     window.commands["photograph"].trigger()
-    qtbot.waitUntil(lambda: window.looking.pixels.mean() < 0.95 * drawn.mean(), timeout=NEVER)
+    qtbot.waitUntil(lambda: window.looking.shown.pixels.mean() < 0.95 * drawn.mean(), timeout=NEVER)
     window.commands["photograph"].trigger()
-    np.testing.assert_array_equal(window.looking.pixels, drawn)
+    np.testing.assert_array_equal(window.looking.shown.pixels, drawn)
     window.commands["channel_3"].trigger()
     assert window.session.view.channel == "error"
-    qtbot.waitUntil(lambda: bool((window.looking.pixels != drawn).any()), timeout=NEVER)
+    qtbot.waitUntil(lambda: bool((window.looking.shown.pixels != drawn).any()), timeout=NEVER)
 
 
 def test_keys_reach_the_scene(window: Window, qtbot: QtBot) -> None:

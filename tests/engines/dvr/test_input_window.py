@@ -65,7 +65,7 @@ def wait_for(window: Window, qtbot: QtBot, source: Path) -> None:
 
     def there() -> bool:
         opened = window.session.opened
-        return opened is not None and opened.beside.photograph == source and window.looking.is_final()
+        return opened is not None and opened.beside.photograph == source and window.looking.shown.is_final()
 
     qtbot.waitUntil(there, timeout=NEVER)
 
@@ -89,12 +89,12 @@ def test_each_photograph_is_drawn_as_its_own_scene(
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(photographs[0]), ""))
     QTest.mouseClick(dialog.photograph, Qt.MouseButton.LeftButton)
     wait_for(window, qtbot, photographs[0])
-    first = window.looking.pixels
+    first = window.looking.shown.pixels
     np.testing.assert_array_equal(first, drawn(network, photographs[0], window))
     drop(window, photographs[1])
     wait_for(window, qtbot, photographs[1])
-    np.testing.assert_array_equal(window.looking.pixels, drawn(network, photographs[1], window))
-    assert first is not None and (window.looking.pixels != first).any() and (first != 255).any()
+    np.testing.assert_array_equal(window.looking.shown.pixels, drawn(network, photographs[1], window))
+    assert first is not None and (window.looking.shown.pixels != first).any() and (first != 255).any()
     # The photograph is chosen in its card alone.
     assert "input" not in window.options._form.values() and "background" in window.options._form.values()
 
@@ -135,4 +135,4 @@ def test_what_is_no_photograph_leaves_the_scene(
         drop(window, tmp_path / name)
         qtbot.waitUntil(window.banner.isVisible, timeout=NEVER)
         assert told(window).startswith(str(tmp_path / name)) and "\n" not in told(window)
-        assert window.session.opened is before and window.looking.is_final()
+        assert window.session.opened is before and window.looking.shown.is_final()

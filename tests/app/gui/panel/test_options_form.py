@@ -110,7 +110,7 @@ def test_an_option_opens_the_scene_again_where_the_eye_is(window: Window, qtbot:
     window.options.findChild(QCheckBox).click()
     qtbot.waitUntil(lambda: window.session.opened.options == Drawn(crop_border=True), timeout=10_000)
     wait_exact(window, qtbot)
-    assert window.looking.picture.camera.size_px == (118, 118)
+    assert window.looking.shown.picture.camera.size_px == (118, 118)
     assert np.allclose(window.session.eye.camera.camera_to_world, before.camera_to_world)
     assert "crop_border=true" in window.session.loader.settings
     assert window.options.findChild(QCheckBox).isChecked()

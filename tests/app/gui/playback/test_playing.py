@@ -139,7 +139,7 @@ def test_the_strip_shows_what_is_ready(window: Window, qtbot: QtBot, recorded: R
 
 
 def _shown(window: Window) -> int | None:
-    picture = window.looking.picture
+    picture = window.looking.shown.picture
     return round(picture.request.controls.get(TIME, 0)) if picture is not None and not picture.request.draft else None
 
 

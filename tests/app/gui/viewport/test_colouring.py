@@ -38,7 +38,8 @@ def wait_shown(window: Window, qtbot: QtBot, limits: tuple[float, float] | None,
     """Until the picture is that of the depth in these colours."""
 
     def shown() -> bool:
-        picture, frame = window.looking.picture, window.looking.picture and window.looking.picture.frame
+        picture = window.looking.shown.picture
+        frame = picture.frame if picture is not None else None
         if picture is None or frame is None or window.status.state.text() != FINAL:
             return False
         return bool((picture.pixels == display.shade(frame, "depth", limits, colour_map)).all())

@@ -51,11 +51,11 @@ def wait_drawn(window: Window, qtbot: QtBot) -> None:
     """Waits until all of the mesh is drawn with the exact picture."""
 
     def drawn() -> bool:
-        picture = window.looking.picture
-        return picture is not None and window.meshes.layer.mesh is not None and window.looking.is_final()
+        picture = window.looking.shown.picture
+        return picture is not None and window.meshes.layer.mesh is not None and window.looking.shown.is_final()
 
     qtbot.waitUntil(drawn, timeout=NEVER)
-    assert window.meshes.layer.drawn is not None and window.meshes.layer.drawn.picture is window.looking.picture
+    assert window.meshes.layer.drawn is not None and window.meshes.layer.drawn.picture is window.looking.shown.picture
 
 
 def on_screen(widget: object, qtbot: QtBot) -> Array:
@@ -72,7 +72,7 @@ def on_screen(widget: object, qtbot: QtBot) -> Array:
 
 def ball_discs(window: Window) -> list[tuple[int, int, tuple[float, ...]]]:
     """Row and column on the canvas of each ball's middle that nothing hides, and its colour of 255."""
-    picture, canvas = window.looking.picture, window.viewport.canvas
+    picture, canvas = window.looking.shown.picture, window.viewport.canvas
     assert picture is not None
     camera, found = picture.camera, []
     middles = [(np.array(centre), radius, colour) for centre, radius, colour in BALLS]
@@ -115,7 +115,7 @@ def test_it_is_hidden_behind_the_scene_and_shows_through_without_the_depth_test(
     drawn = shown.meshes.layer.drawn
     assert drawn is not None and 0 < drawn.unhidden.sum() < drawn.mesh.coverage.sum()
     shown.meshes._change(opacity=1.0)
-    looking = shown.looking
+    looking = shown.looking.shown
     assert looking.pixels is not None and looking.picture is not None
     with_test = shown.meshes.compose(looking.pixels, looking.picture)
     shown.commands["mesh_depth"].trigger()
@@ -140,9 +140,9 @@ def test_opacity_is_how_much_of_it_is_seen(shown: Window, qtbot: QtBot) -> None:
 
 def test_while_the_camera_moves_every_picture_has_the_mesh_of_its_own_camera(shown: Window, qtbot: QtBot) -> None:
     pairs: list[tuple[object, object]] = []
-    shown.looking.drawn.append(
+    shown.looking.shown.drawn.connect(
         lambda: pairs.append(
-            (shown.looking.picture, shown.meshes.layer.drawn.picture if shown.meshes.layer.drawn else None)
+            (shown.looking.shown.picture, shown.meshes.layer.drawn.picture if shown.meshes.layer.drawn else None)
         )
     )
     drag(shown, qtbot, (120, 30), steps=12)
@@ -164,16 +164,16 @@ def test_the_whole_of_a_large_mesh_does_not_bring_an_overtaken_picture_back(
     drag(shown, qtbot, (80, 0), steps=4)
     wait_exact(shown, qtbot)
     wait_drawn(shown, qtbot)
-    now = shown.looking.picture
+    now = shown.looking.shown.picture
     meshes._show(late)
-    assert shown.looking.picture is now and meshes.layer.drawn is not late
+    assert shown.looking.shown.picture is now and meshes.layer.drawn is not late
     shown.commands["show_mesh"].trigger()
     drag(shown, qtbot, (40, 0), steps=4)
     wait_exact(shown, qtbot)
-    now, before = shown.looking.picture, meshes.layer.drawn
+    now, before = shown.looking.shown.picture, meshes.layer.drawn
     assert before is not None
     meshes._show(before)
-    assert shown.looking.picture is now is not before.picture
+    assert shown.looking.shown.picture is now is not before.picture
 
 
 def test_a_slow_mesh_does_not_hold_the_window_up(
@@ -217,7 +217,7 @@ def test_side_by_side_both_have_the_same_camera_and_the_hand_works_on_both(shown
     assert before is not None and shown.session.eye.shown is not None
     assert not np.array_equal(shown.session.eye.shown.camera_to_world, before.camera_to_world)
     wait_drawn(shown, qtbot)
-    looking = shown.looking
+    looking = shown.looking.shown
     assert looking.pixels is not None and looking.picture is not None
     assert shown.meshes.compose(looking.pixels, looking.picture).shape[1] == 2 * looking.pixels.shape[1]
     shown.commands["mesh_over"].trigger()
@@ -232,7 +232,7 @@ def test_the_wipes_line_is_dragged_and_the_scene_stays(shown: Window, qtbot: QtB
     assert shown.meshes.layer.look.share == pytest.approx(0.25, abs=0.02)
     assert before is not None and shown.session.eye.shown is not None
     np.testing.assert_array_equal(shown.session.eye.shown.camera_to_world, before.camera_to_world)
-    looking = shown.looking
+    looking = shown.looking.shown
     assert looking.pixels is not None and looking.picture is not None
     pixels = shown.meshes.compose(looking.pixels, looking.picture)
     np.testing.assert_array_equal(pixels[:, 34:], looking.pixels[:, 34:])

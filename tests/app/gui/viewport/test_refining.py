@@ -29,25 +29,25 @@ def test_a_slow_picture_has_a_line_that_grows_and_goes(window: Window, qtbot: Qt
 def test_a_limit_is_kept_and_the_picture_still_fills_the_viewport(window: Window, qtbot: QtBot, shelf: Shelf) -> None:
     shelf.scenes["any.pth"] = lambda: FakeScene(None)
     open_and_wait(window, qtbot, Path("any.pth"))
-    assert window.looking.picture is not None and max(window.looking.picture.camera.size_px) > 300
+    assert window.looking.shown.picture is not None and max(window.looking.shown.picture.camera.size_px) > 300
     window.commands["largest_256"].trigger()
-    qtbot.waitUntil(lambda: max(window.looking.picture.camera.size_px) == 256, timeout=NEVER)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: max(window.looking.shown.picture.camera.size_px) == 256, timeout=NEVER)  # type: ignore[union-attr]
     wait_exact(window, qtbot)
     assert window.settings.current.largest_px == 256 and window.viewport.canvas.placement().left < 2
     window.commands["largest_0"].trigger()
-    qtbot.waitUntil(lambda: max(window.looking.picture.camera.size_px) > 300, timeout=NEVER)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: max(window.looking.shown.picture.camera.size_px) > 300, timeout=NEVER)  # type: ignore[union-attr]
 
 
 def test_the_depth_under_the_mouse_is_told_and_that_of_a_background_is_none(window: Window, qtbot: QtBot) -> None:
     open_and_wait(window, qtbot, Path("fast.pth"))
     window.looking.channels.choose("depth")
-    qtbot.waitUntil(lambda: window.looking.shown == "depth", timeout=NEVER)
+    qtbot.waitUntil(lambda: window.looking.shown.content == "depth", timeout=NEVER)
     canvas = window.viewport.canvas
     place = canvas.placement()
     send_mouse(
         window, QEvent.Type.MouseMove, QPoint(*(round(x) for x in place.to_viewport(64, 64))), Qt.MouseButton.NoButton
     )
-    frame = window.looking.picture.frame  # type: ignore[union-attr]
+    frame = window.looking.shown.picture.frame  # type: ignore[union-attr]
     assert frame is not None and frame.depth is not None
     told = float(window.channels.value.text().rsplit(" ", 1)[1])
     assert abs(told - float(frame.depth[64, 64])) < 0.1 and window.channels.value.isVisible()
@@ -56,4 +56,4 @@ def test_the_depth_under_the_mouse_is_told_and_that_of_a_background_is_none(wind
     )
     assert window.channels.value.text() == "At the cursor: –"
     # Nothing is where the background is grey.
-    assert window.looking.pixels is not None and tuple(window.looking.pixels[2, 2]) == (96, 96, 96)
+    assert window.looking.shown.pixels is not None and tuple(window.looking.shown.pixels[2, 2]) == (96, 96, 96)

@@ -42,13 +42,13 @@ def test_a_moment_that_is_not_ready_is_no_final_picture(window: Window, qtbot: Q
     states = set()
     while 1 not in recorded.there:
         states.add(window.status.state.text())
-        if window.looking.picture is not None and not window.looking.picture.request.draft:
+        if window.looking.shown.picture is not None and not window.looking.shown.picture.request.draft:
             # Until the placeholder is there.
             assert window.status.state.text() != FINAL
         qtbot.wait(10)
     assert FINAL not in states and "● Preview" in states
     qtbot.waitUntil(lambda: window.status.state.text() == FINAL, timeout=NEVER)
-    picture = window.looking.picture
+    picture = window.looking.shown.picture
     assert picture is not None and picture.request.controls[TIME] == 1
 
 
@@ -65,15 +65,15 @@ def test_a_moment_that_is_not_ready_is_not_final_in_another_channel_either(
         for _ in range(30):
             if 1 in recorded.there:
                 break
-            picture = window.looking.picture
+            picture = window.looking.shown.picture
             if picture is not None and picture.request.draft:
                 channels.add(picture.request.channel)
                 states.add(window.status.state.text())
-                assert not window.looking.is_final()
+                assert not window.looking.shown.is_final()
             qtbot.wait(10)
     assert channels == {"rgb", "depth"} and FINAL not in states
     qtbot.waitUntil(lambda: window.status.state.text() == FINAL, timeout=NEVER)
-    assert window.looking.picture is not None and not window.looking.picture.request.draft
+    assert window.looking.shown.picture is not None and not window.looking.shown.picture.request.draft
 
 
 def test_a_screenshot_waits_for_the_moment_that_is_chosen(
@@ -86,8 +86,8 @@ def test_a_screenshot_waits_for_the_moment_that_is_chosen(
     qtbot.waitUntil(saved.exists, timeout=NEVER)
     with Image.open(saved) as image:
         assert json.loads(image.info["vantage:controls"])[TIME] == 1 and image.info["vantage:state"] == "final"
-        assert window.looking.pixels is not None
-        assert (np.asarray(image) == window.looking.pixels).all()
+        assert window.looking.shown.pixels is not None
+        assert (np.asarray(image) == window.looking.shown.pixels).all()
     qtbot.waitUntil(lambda: window.banner.button.text() == "Show in folder", timeout=NEVER)
 
 
