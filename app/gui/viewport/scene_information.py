@@ -92,7 +92,7 @@ class SceneInformation:
             status.show_waiting()
 
     def show_place(self) -> None:
-        """Where the camera is, among the views and among what the picture is drawn from."""
+        """Tells where the camera is, among the views and among what the picture is drawn from."""
         eye, comparison = self._session.eye, self._comparison.made
         psnr_db = comparison.psnr_db if comparison is not None else None
         self._cards.views.show_camera(eye.shown, eye.up, eye.view_index, psnr_db)

@@ -202,7 +202,7 @@ def test_only_the_photograph_of_the_camera_that_the_mouse_rests_on_is_read(
         return small_photograph(view, side_px)
 
     monkeypatch.setattr(frustums, "small_photograph", slowly)
-    tip = compared.looking.frustums.tip
+    tip = compared.looking.overlays.frustums.tip
     move(compared, frustum(2))
     assert began.wait(NEVER / 1000)
     for index in (3, 4, 5, 6):
