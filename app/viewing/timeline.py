@@ -54,7 +54,8 @@ class Timeline:
         made: object = scene
         if isinstance(made, Prepares):
             number, viewer = self._entered, self._viewer
-            self._prepares, self._ahead = made, Prefetcher(
+            self._prepares = made
+            self._ahead = Prefetcher(
                 made,
                 lambda: self._tell(number, viewer.take_prepared),
                 lambda error: self._tell(number, lambda: viewer.drawing_failed(error)),

@@ -176,12 +176,12 @@ def test_an_error_on_the_way_is_told(opened: Opened_) -> None:
 def test_each_move_asks_for_one_picture(opened: Opened_, monkeypatch: pytest.MonkeyPatch) -> None:
     _, session, _ = opened
     asked: list[tuple[int, bool]] = []
-    assert session.drawing is not None
+    assert session.worker is not None
 
-    def submit(request: RenderRequest, timeline: object) -> None:
+    def submit(request: RenderRequest) -> None:
         asked.append((round(request.controls[TIME]), request.moving))
 
-    monkeypatch.setattr(session.drawing, "submit", submit)
+    monkeypatch.setattr(session.worker, "submit", submit)
     timeline = session.timeline
     for move, expected in (
         (lambda: timeline.play(0.0), (0, True)),

@@ -224,18 +224,20 @@ def test_what_is_ready_is_asked_once_and_drawn_once(
     qtbot.waitUntil(lambda: 0 in recorded.there, timeout=NEVER)
     recorded.prepare_s = 30.0
     window.commands["moment_after"].trigger()
-    qtbot.waitUntil(lambda: window.looking.picture is not None and window.looking.picture.request.draft, timeout=NEVER)
+    qtbot.waitUntil(
+        lambda: window.looking.shown.picture is not None and window.looking.shown.picture.request.draft, timeout=NEVER
+    )
     asked, submitted = list[int](), list[object]()
-    prepared, drawing = recorded.prepared, window.session.drawing
-    assert drawing is not None
+    prepared, worker = recorded.prepared, window.session.worker
+    assert worker is not None
 
     def ask(camera: Camera, controls: Mapping[str, float]) -> bool:
         if threading.current_thread() is threading.main_thread():
             asked.append(round(controls[TIME]))
         return prepared(camera, controls)
 
-    submit = drawing.submit
-    monkeypatch.setattr(drawing, "submit", lambda *asked: (submitted.append(asked), submit(*asked)))
+    submit = worker.submit
+    monkeypatch.setattr(worker, "submit", lambda *asked: (submitted.append(asked), submit(*asked)))
     recorded.there.add(1)
     window.session.take_prepared()
     assert len(submitted) == 1
@@ -253,6 +255,8 @@ def test_a_placeholder_goes_though_nobody_said_that_its_time_step_is_ready(
     qtbot.waitUntil(lambda: 0 in recorded.there, timeout=NEVER)
     recorded.prepare_s = 30.0
     window.commands["moment_after"].trigger()
-    qtbot.waitUntil(lambda: window.looking.picture is not None and window.looking.picture.request.draft, timeout=NEVER)
+    qtbot.waitUntil(
+        lambda: window.looking.shown.picture is not None and window.looking.shown.picture.request.draft, timeout=NEVER
+    )
     recorded.there.add(1)
     qtbot.waitUntil(lambda: _shown(window) == 1, timeout=NEVER)
