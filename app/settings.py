@@ -130,6 +130,10 @@ class RememberedSettings:
         """Changes some."""
         self.change(replace(self.current, **fields))
 
+    def remember_folder(self, dialog: str, folder: Path) -> None:
+        """Has a file dialog begin there the next time."""
+        self.change(self.current.with_folder(dialog, folder))
+
 
 def runs_home(settings: Settings) -> Path:
     """The folder that new trainings go to."""

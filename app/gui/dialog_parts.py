@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from app.gui.panel.panel_parts import label
 from app.gui.qt import (
     QApplication,
     QDialog,
     QDialogButtonBox,
+    QFileDialog,
     QFormLayout,
     QFrame,
     QHBoxLayout,
     QIcon,
     QLabel,
+    QLineEdit,
     QPushButton,
     QRect,
     QScrollArea,
@@ -129,3 +133,25 @@ def show_growing(dialog: QDialog, part: QWidget, shown: bool) -> None:
         part.setVisible(shown)
         if shown and dialog.isVisible():
             dialog.resize(dialog.width(), dialog.height() + part.sizeHint().height() + GAP_PX)
+
+
+def add_place(rows: QFormLayout, out: str, kinds: str) -> QLineEdit:
+    """A row for what is to be written, typed or looked for; `kinds`: of files, as Qt's file dialog has them."""
+    field, browse = QLineEdit(out), QPushButton("Browse…")
+
+    def look() -> None:
+        chosen, _ = QFileDialog.getSaveFileName(field.window(), "Write to", field.text(), kinds)
+        if chosen:
+            field.setText(chosen)
+
+    browse.clicked.connect(look)
+    line = row()
+    line.addWidget(field, 1)
+    line.addWidget(browse)
+    rows.addRow("Write to", line)
+    return field
+
+
+def what_is_replaced(out: str) -> str:
+    """A note where there is a file already; "" where there is none."""
+    return "This file is there already and will be replaced." if out and Path(out).expanduser().is_file() else ""

@@ -159,7 +159,7 @@ class FileMenu:
         folder = self._window.settings.current.folders.get("open", "")
         chosen, _ = QFileDialog.getOpenFileName(self._window.widget, "Open a scene", folder, SCENE_FILTER)
         if chosen:
-            self._window.settings.change(self._window.settings.current.with_folder("open", Path(chosen).parent))
+            self._window.settings.remember_folder("open", Path(chosen).parent)
             self.open(Path(chosen))
 
     def _ask_run(self) -> None:
@@ -172,7 +172,7 @@ class FileMenu:
         )
         if not chosen:
             return None
-        self._window.settings.change(self._window.settings.current.with_folder(dialog, Path(chosen)))
+        self._window.settings.remember_folder(dialog, Path(chosen))
         return Path(chosen)
 
     def _reopen(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-from app.gui.qt import QLabel, QMessageBox, Qt, might_be_rich_text
+from app.gui.qt import QLabel, QMessageBox, Qt, QWidget, combined, might_be_rich_text
 
 MOST_TOLD, MOST_OF_TIP = 600, 1500
 """Characters that a message, or a tool tip, has room for."""
@@ -36,3 +36,9 @@ def tip(text: str) -> str:
         return text
     lines = html.escape(text).replace("\n", "<br>")
     return f"<qt>{lines}</qt>"
+
+
+def is_sure(parent: QWidget, title: str, text: str) -> bool:
+    """Whether a question that No is the safe answer to is answered by Yes."""
+    yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
+    return bool(QMessageBox.question(parent, title, tip(text), combined(yes, no), no) == yes)

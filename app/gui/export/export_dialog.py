@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.export.video import VIDEO_SUFFIXES
-from app.gui.dialog_parts import below, finish, fit_to_screen, row, show_growing
+from app.gui.dialog_parts import add_place, below, finish, fit_to_screen, row, show_growing, what_is_replaced
 from app.gui.export.export_settings import (
     FILE_PATH,
     FIT_TITLES,
@@ -77,11 +77,9 @@ class ExportDialog(QDialog):
 
     def _make_path(self, settings: ExportSettings) -> None:
         self.path = Choice()
-        for name, title in path_choices(self._opened).items():
-            self.path.addItem(title, name)
         # The last one may have been of a scene of the other kind.
         path = usual_path(self._opened.scene.cameras) if settings.path in USUAL else settings.path
-        self.path.setCurrentIndex(max(self.path.findData(path), 0))
+        self.path.offer(path_choices(self._opened), path)
         self.path.currentIndexChanged.connect(self._check)
         self.path_file = QLineEdit(settings.path_file)
         self.path_file.setPlaceholderText("Cameras: .txt, .npz, .npy, .json, COLMAP's model, or a folder")
@@ -98,9 +96,7 @@ class ExportDialog(QDialog):
         self._rows.addRow("Path", below(self.path, self._file_row))
         self._rows.addRow("Frames", self.frames)
         self.time = Choice()
-        for name, title in TIME_TITLES.items():
-            self.time.addItem(title, name)
-        self.time.setCurrentIndex(max(self.time.findData(settings.time), 0))
+        self.time.offer(TIME_TITLES, settings.time)
         if any(control.name == TIME for control in self._opened.scene.controls):
             self._rows.addRow("Time", self.time)
 
@@ -123,9 +119,7 @@ class ExportDialog(QDialog):
         line.addStretch(1)
         self._rows.addRow("Size", line)
         self.fit = Choice()
-        for name, title in FIT_TITLES.items():
-            self.fit.addItem(title, name)
-        self.fit.setCurrentIndex(max(self.fit.findData(settings.fit), 0))
+        self.fit.offer(FIT_TITLES, settings.fit)
         self.fit.setToolTip("Where the size is of another shape than the path's cameras")
         if native is None:
             self._rows.addRow("Fit", self.fit)
@@ -191,24 +185,14 @@ class ExportDialog(QDialog):
         self._rows.addRow("Channels", line)
 
     def _make_out(self, settings: ExportSettings) -> None:
-        self.out = QLineEdit(settings.out or str(Path.home() / f"{stem_of(self._opened.path)}.mp4"))
+        out = settings.out or str(Path.home() / f"{stem_of(self._opened.path)}.mp4")
+        self.out = add_place(self._rows, out, VIDEO_FILTER)
         self.out.textChanged.connect(self._check)
-        browse = QPushButton("Browse…")
-        browse.clicked.connect(self._browse_out)
-        line = row()
-        line.addWidget(self.out, 1)
-        line.addWidget(browse)
-        self._rows.addRow("Write to", line)
 
     def _browse_path(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self, "Cameras", self.path_file.text())
         if chosen:
             self.path_file.setText(chosen)
-
-    def _browse_out(self) -> None:
-        chosen, _ = QFileDialog.getSaveFileName(self, "Write to", self.out.text(), VIDEO_FILTER)
-        if chosen:
-            self.out.setText(chosen)
 
     def _check(self) -> None:
         """Shows what fits the choices, and says what is missing."""
@@ -229,10 +213,8 @@ class ExportDialog(QDialog):
             missing = "Choose the file or folder of cameras."
         elif not settings.out:
             missing = "Choose where to write."
-        remark = "" if video else "No video ending (.mp4 .webm .gif): a folder of images, and raw depth."
-        if video and settings.out and Path(settings.out).expanduser().is_file():
-            remark = "This file is there already and will be replaced."
-        self.note.setText(missing or remark)
+        folder = "No video ending (.mp4 .webm .gif): a folder of images, and raw depth."
+        self.note.setText(missing or (what_is_replaced(settings.out) if video else folder))
         self.start.setEnabled(not missing)
 
 

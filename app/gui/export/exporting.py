@@ -15,7 +15,8 @@ from app.gui.export.export_settings import ExportSettings, make_export
 from app.gui.export.mesh_dialog import ask_mesh
 from app.gui.export.mesh_settings import MeshSettings, make_mesh, possible_source
 from app.gui.host import Host
-from app.gui.qt import QFileDialog, QMessageBox, combined
+from app.gui.plain_text import is_sure
+from app.gui.qt import QFileDialog
 from app.mesh.mesh_export import mesh_source
 from app.mesh.mesh_file import MESH_SUFFIXES
 from app.mesh.meshing import run_mesh
@@ -138,14 +139,8 @@ class Exporting:
         """Whether the program may end: asks where an export would be lost."""
         if self.job is None:
             return True
-        answer = QMessageBox.question(
-            self._window.widget,
-            "Export under way",
-            "An export is under way; quitting stops it, and nothing of it is kept.\n\nQuit all the same?",
-            combined(QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No),
-            QMessageBox.StandardButton.No,
-        )
-        return bool(answer == QMessageBox.StandardButton.Yes)
+        lost = "An export is under way; quitting stops it, and nothing of it is kept."
+        return is_sure(self._window.widget, "Export under way", f"{lost}\n\nQuit all the same?")
 
     def shut_down(self) -> None:
         """Cancels and waits, so that nothing half-written is left when the program ends."""
@@ -191,7 +186,7 @@ class Exporting:
         chosen, _ = QFileDialog.getSaveFileName(self._window.widget, "Export point cloud", name, "Point cloud (*.ply)")
         if chosen:
             out = Path(chosen) if chosen.lower().endswith(POINTS_SUFFIX) else Path(chosen + POINTS_SUFFIX)
-            self._window.settings.change(self._window.settings.current.with_folder("points", out.parent))
+            self._window.settings.remember_folder("points", out.parent)
             self.begin_points(out)
 
     def _done(self, exported: Exported) -> None:

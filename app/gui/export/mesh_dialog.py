@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.gui.dialog_parts import finish, fit_to_screen, row
+from app.gui.dialog_parts import add_place, finish, fit_to_screen, row, what_is_replaced
 from app.gui.export.mesh_settings import MeshSettings, possible_source
 from app.gui.panel.panel_parts import Choice, form, guard_wheel, label
-from app.gui.qt import QCheckBox, QDialog, QFileDialog, QLineEdit, QPushButton, QSpinBox, QWidget, present
+from app.gui.qt import QCheckBox, QDialog, QSpinBox, QWidget, present
 from app.mesh.axes import AXES
 from app.mesh.cameras import FEWEST_CAMERAS
 from app.mesh.mesh_export import DEPTH, MOST_VIEWS, RESOLUTIONS, SURFACE, mesh_source
@@ -59,7 +59,7 @@ class MeshDialog(QDialog):
         self._make_source(opened.scene, settings)
         self._make_numbers(opened, settings)
         self._make_choices(settings)
-        self._make_out(settings)
+        self.out = add_place(self._rows, settings.out, MESH_FILTER)
         self.note, self.start = finish(self, self._rows, "Export")
         self.out.textChanged.connect(self._check)
         self.source.currentIndexChanged.connect(self._fit_source)
@@ -153,9 +153,7 @@ class MeshDialog(QDialog):
 
     def _make_choices(self, settings: MeshSettings) -> None:
         self.axes = Choice()
-        for axes in AXES:
-            self.axes.addItem(AXES_NAMES[axes], axes)
-        self.axes.setCurrentIndex(max(self.axes.findData(settings.axes), 0))
+        self.axes.offer({axes: AXES_NAMES[axes] for axes in AXES}, settings.axes)
         self.axes.setToolTip("GLB and OBJ are read with +Y up; the scene is turned until its own up is there")
         guard_wheel(self.axes)
         self._rows.addRow("Up axis", self.axes)
@@ -177,30 +175,14 @@ class MeshDialog(QDialog):
             self._only[source].append(_Row(None, box, lambda: self.all_pieces))
         return box
 
-    def _make_out(self, settings: MeshSettings) -> None:
-        self.out = QLineEdit(settings.out)
-        browse = QPushButton("Browse…")
-        browse.clicked.connect(self._browse)
-        line = row()
-        line.addWidget(self.out, 1)
-        line.addWidget(browse)
-        self._rows.addRow("Write to", line)
-
-    def _browse(self) -> None:
-        chosen, _ = QFileDialog.getSaveFileName(self, "Write to", self.out.text(), MESH_FILTER)
-        if chosen:
-            self.out.setText(chosen)
-
     def _check(self) -> None:
         """Says what is missing, or would be replaced."""
-        out, missing, remark = self.out.text(), "", ""
+        out, missing = self.out.text(), ""
         if not out:
             missing = "Choose where to write."
         elif Path(out).suffix.lower() not in MESH_SUFFIXES:
             missing = f"Name a mesh file: {', '.join(MESH_SUFFIXES)}."
-        elif Path(out).expanduser().is_file():
-            remark = "This file is there already and will be replaced."
-        self.note.setText(missing or remark)
+        self.note.setText(missing or what_is_replaced(out))
         self.start.setEnabled(not missing)
 
 

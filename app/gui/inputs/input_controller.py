@@ -143,7 +143,7 @@ class InputController:
         dialog.open()
 
     def _chosen(self, path: Path) -> None:
-        self._window.settings.change(self._window.settings.current.with_folder("input", path.parent))
+        self._window.settings.remember_folder("input", path.parent)
         self._window.notifications.guarded(lambda: self.take(path))()
 
     def _left(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from app.gui.plain_text import plain_label, tip
 from app.gui.qt import (
@@ -148,6 +148,13 @@ class Choice(QComboBox):
         metrics = self.fontMetrics()
         letters = metrics.horizontalAdvance(text) / metrics.horizontalAdvance("X")
         self.setMinimumContentsLength(math.ceil(letters))
+
+    def offer(self, titles: Mapping[str, str], chosen: str) -> None:
+        """Has these to choose from, by their names, in place of what was there; the first where none is `chosen`."""
+        self.clear()
+        for name, title in titles.items():
+            self.addItem(title, name)
+        self.setCurrentIndex(max(self.findData(chosen), 0))
 
     def shown(self) -> str:
         """The part of the current text that there is room for."""

@@ -113,10 +113,7 @@ class ViewCard(Card):
 
     def set_views(self, names: Sequence[str], splits: Mapping[Split, int], split: Split) -> None:
         """The views that there are, of the splits that there are."""
-        self.split.clear()
-        for name, count in splits.items():
-            self.split.addItem(f"{SPLIT_NAMES[name]} ({count})", name)
-        self.split.setCurrentIndex(max(self.split.findData(split), 0))
+        self.split.offer({name: f"{SPLIT_NAMES[name]} ({count})" for name, count in splits.items()}, split)
         self.split.setVisible(len(splits) > 1)
         self._names = tuple(names)
         self.slider.setRange(0, max(len(names) - 1, 0))

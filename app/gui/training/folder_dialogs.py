@@ -17,7 +17,7 @@ def ask_folder(window: Host, dialog: str, title: str, begin: str = "") -> Path |
     chosen = QFileDialog.getExistingDirectory(window.widget, title, there)
     if not chosen:
         return None
-    window.settings.change(window.settings.current.with_folder(dialog, Path(chosen)))
+    window.settings.remember_folder(dialog, Path(chosen))
     return Path(chosen)
 
 
@@ -27,5 +27,5 @@ def ask_video(window: Host) -> Path | None:
     chosen, _ = QFileDialog.getOpenFileName(window.widget, "Video to train from", there, VIDEO_FILTER)
     if not chosen:
         return None
-    window.settings.change(window.settings.current.with_folder("film", Path(chosen).parent))
+    window.settings.remember_folder("film", Path(chosen).parent)
     return Path(chosen)

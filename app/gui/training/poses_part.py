@@ -11,8 +11,8 @@ from app.capture.colmap.structure_from_motion import SfmProgress, SfmResult, fin
 from app.capture.sharp_frames import FRAMES, write_sharpest
 from app.gui.host import Host
 from app.gui.panel.panel_parts import label
-from app.gui.plain_text import plain_box
-from app.gui.qt import QHBoxLayout, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget, Signal, combined
+from app.gui.plain_text import is_sure, plain_box
+from app.gui.qt import QHBoxLayout, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget, Signal
 from app.gui.words import in_window
 from app.human_readable import as_sentence
 from app.viewing.background_work import BackgroundWork, Tell
@@ -144,12 +144,9 @@ class PosesPart(QWidget):
         if not theirs:
             return False
         names = ", ".join(path.relative_to(folder).as_posix() for path in theirs)
-        answer = QMessageBox.question(
-            self, "Replace cameras", f"{folder.name} has {names} already. Replace what is there?\n\n"
-            f"The old files are kept, in {work_folder(folder).name}/{REPLACED}.",
-            combined(QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No), QMessageBox.StandardButton.No,
-        )  # fmt: skip
-        return True if answer == QMessageBox.StandardButton.Yes else None
+        question = f"{folder.name} has {names} already. Replace what is there?"
+        kept = f"The old files are kept, in {work_folder(folder).name}/{REPLACED}."
+        return True if is_sure(self, "Replace cameras", f"{question}\n\n{kept}") else None
 
     def _estimate(self, source: Path, overwrite: bool, tell: Tell, stop: Stop) -> SfmResult:
         video, folder = source.is_file(), _folder_of(source)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from app.gui.host import Host, Opener
-from app.gui.plain_text import tip
+from app.gui.plain_text import is_sure
 from app.gui.qt import (
     QApplication,
     QDesktopServices,
@@ -14,10 +14,8 @@ from app.gui.qt import (
     QFileDialog,
     QInputDialog,
     QMenu,
-    QMessageBox,
     QPoint,
     QUrl,
-    combined,
 )
 from app.training.runs.library import Run, rename_run
 from app.training.runs.queue import RunQueue
@@ -125,12 +123,7 @@ class RunMenu:
     def delete(self, rows: list[RunRow]) -> None:
         """Moves them to the trash, after a question."""
         names = ", ".join(row.folder.name for row in rows[:5]) + (", …" if len(rows) > 5 else "")
-        answer = QMessageBox.question(
-            self._window.widget, "Move to trash", tip(f"Move {names} to the trash?"),
-            combined(QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No),
-            QMessageBox.StandardButton.No,
-        )  # fmt: skip
-        if answer != QMessageBox.StandardButton.Yes:
+        if not is_sure(self._window.widget, "Move to trash", f"Move {names} to the trash?"):
             return
         for row in rows:
             # It may have begun while the question stood there.

@@ -46,7 +46,7 @@ class MeshOpening:
         folder = window.settings.current.folders.get("mesh", window.settings.current.folders.get("open", ""))
         chosen, _ = QFileDialog.getOpenFileName(window.widget, "Open a mesh", folder, FILTER)
         if chosen:
-            window.settings.change(window.settings.current.with_folder("mesh", Path(chosen).parent))
+            window.settings.remember_folder("mesh", Path(chosen).parent)
             self.open(Path(chosen))
 
     def forget(self) -> None:

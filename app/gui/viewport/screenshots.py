@@ -41,7 +41,7 @@ class Screenshots:
         if not chosen:
             return
         path = Path(chosen) if chosen.lower().endswith(".png") else Path(chosen + ".png")
-        self._window.settings.change(self._window.settings.current.with_folder("screenshot", path.parent))
+        self._window.settings.remember_folder("screenshot", path.parent)
         self._when_final("Saved", lambda: self._write(path))
 
     def _when_final(self, done: str, work: Callable[[], None]) -> None:
