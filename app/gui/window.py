@@ -377,6 +377,7 @@ class Window(QMainWindow):
         self.hide()
         self.trainings.shut_down()
         self.exporting.shut_down()
+        self.looking.overlays.frustums.shut_down()
         self.meshes.shut_down()
         self.inputs.shut_down()
         self.session.shut_down()

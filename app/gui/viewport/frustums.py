@@ -94,9 +94,14 @@ class Frustums(QObject):
         canvas.installEventFilter(self)
 
     def forget(self) -> None:
-        """Another scene, object or split."""
+        """Another scene, object or split, or none."""
+        self._small.want([])
         self._thumbnails.clear()
         self._hover(None, QPoint())
+
+    def shut_down(self) -> None:
+        """Ends what is under way."""
+        self._small.close()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Leave:
@@ -158,6 +163,9 @@ class Frustums(QObject):
         self.tip.show_at(self._at, text, self._thumbnails.get(point))
 
     def _take(self, point: ViewPoint, pixels: Array | None) -> None:
+        if point not in self._window.session.visited.points:
+            # Of a scene that was left meanwhile.
+            return
         if len(self._thumbnails) >= KEPT:
             self._thumbnails.clear()
         self._thumbnails[point] = pixels

@@ -132,7 +132,6 @@ class Looking:
     def _show_views(self) -> None:
         visited = self._session.visited
         self._cards.views.set_views([point.name for point in visited.points], visited.splits, visited.split)
-        self.overlays.frustums.forget()
 
     def _set_sharp(self, sharp: bool) -> None:
         self._window.settings.update(sharp_pixels=sharp)

@@ -49,6 +49,7 @@ class PictureOverlays:
         opened, eye = self._session.opened, self._session.eye
         self.layer.set_scene(opened.scene if opened is not None else None, eye.viewpoints)
         self.layer.set_up(eye.up)
+        self.frustums.forget()
 
     def draw(self) -> None:
         """Projects the lines anew."""

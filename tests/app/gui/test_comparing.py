@@ -216,6 +216,16 @@ def test_only_the_photograph_of_the_camera_that_the_mouse_rests_on_is_read(
     assert tip.picture.isVisible() and read == ["002", "006"]
 
 
+def test_nothing_of_a_camera_stays_when_its_scene_is_closed(
+    compared: Window, qtbot: QtBot, frustum: Callable[[int], QPoint]
+) -> None:
+    hovering = compared.looking.overlays.frustums
+    move(compared, frustum(4))
+    qtbot.waitUntil(hovering.tip.picture.isVisible, timeout=NEVER)
+    compared.commands["close"].trigger()
+    assert not hovering.tip.isVisible() and not hovering._thumbnails
+
+
 def test_a_drag_that_begins_on_a_camera_turns_the_scene(
     compared: Window, qtbot: QtBot, frustum: Callable[[int], QPoint]
 ) -> None:
