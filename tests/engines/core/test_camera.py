@@ -44,7 +44,10 @@ def test_its_pose_cannot_be_changed_from_outside() -> None:
 
 
 def test_its_lens_is_of_plain_numbers_whatever_they_came_as() -> None:
-    camera = Camera(np.eye(4), (np.float64(30), np.float32(31)), tuple(np.array([16.5, 11.5])), (np.int64(32), 24))
+    # Numbers out of arrays, which are neither `float` nor `int` to mypy.
+    focal: Any = (np.float64(30), np.float32(31))
+    size: Any = (np.int64(32), 24)
+    camera = Camera(np.eye(4), focal, tuple(np.array([16.5, 11.5])), size)
     assert {type(number) for number in (*camera.focal_px, *camera.centre_px)} == {float}
     assert {type(number) for number in camera.size_px} == {int}
 

@@ -69,7 +69,7 @@ def test_a_missing_field_is_named() -> None:
 
 def test_options_cannot_be_changed_and_carry_their_sentences() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        Example().planes = 3  # type: ignore[misc]
+        Example().planes = 3  # type: ignore[misc]  # That mypy sees it as well is no reason not to try.
     assert Example.model_fields["planes"].description == "Depth planes."
 
 

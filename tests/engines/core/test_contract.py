@@ -19,6 +19,8 @@ from engines.core.errors import BrokenContract, UserError
 from tests.engines.core.examples import camera_at, checkpoint
 
 CPU = torch.device("cpu")
+NOTHING: Any = None
+"""A dataset that nobody looks at."""
 
 
 class Needy(TrainingConfig):
@@ -160,13 +162,13 @@ def test_a_property_that_fails_is_not_taken_for_a_missing_one() -> None:
 def test_wrong_trainings(changes: dict[str, Any], expected: str) -> None:
     wrong = engine(train=lambda dataset, config, device, seed: training(**changes))
     with pytest.raises(UserError) as refused:
-        begun(wrong, None, TrainingConfig(), CPU)  # type: ignore[arg-type]
+        begun(wrong, NOTHING, TrainingConfig(), CPU)
     assert str(refused.value).startswith("method plain: the training from train, a ") and expected in str(refused.value)
 
 
 def test_a_resumed_training_stands_at_its_checkpoint() -> None:
     with pytest.raises(BrokenContract, match=r"training from resume, .* step_count is 0; it must be 5"):
-        resumed(engine(), None, checkpoint(step=5), CPU)  # type: ignore[arg-type]
+        resumed(engine(), NOTHING, checkpoint(step=5), CPU)
 
 
 @pytest.mark.parametrize(
@@ -200,10 +202,10 @@ def test_what_a_method_builds_moves_nobody_elses_chance() -> None:
         train=lambda dataset, config, device, seed: built(training(scene=lambda: built(scene()))),
         resume=lambda dataset, checkpoint, device: built(training(step_count=1)),
     )
-    data: Any = None
-    before = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()  # type: ignore[union-attr]
+
+    before = torch.get_rng_state(), str(np.random.get_state()), random.getstate()
     opened(drawing, checkpoint(), CPU, None, Options())
-    scene_of(begun(drawing, data, TrainingConfig(), CPU))
-    resumed(drawing, data, checkpoint(step=1), CPU)
-    after = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()  # type: ignore[union-attr]
+    scene_of(begun(drawing, NOTHING, TrainingConfig(), CPU))
+    resumed(drawing, NOTHING, checkpoint(step=1), CPU)
+    after = torch.get_rng_state(), str(np.random.get_state()), random.getstate()
     assert torch.equal(before[0], after[0]) and before[1:] == after[1:]

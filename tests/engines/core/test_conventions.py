@@ -46,7 +46,7 @@ def test_pixel_is_sampled_at_its_centre() -> None:
 
 def test_sizes_are_width_height_and_arrays_height_width() -> None:
     assert pixel_rays(CAMERA)[1].shape == (6, 8, 3)
-    assert CAMERA.resized((16, 6)).focal_px == (20, 10)
+    assert CAMERA.resized((16, 6)).focal_px == (20.0, 10.0)
 
 
 def test_image_is_float32_srgb_as_stored(tmp_path: Path) -> None:

@@ -74,12 +74,13 @@ def test_products_are_exact_on_a_gpu_but_in_steps(monkeypatch: pytest.MonkeyPatc
     pretend(monkeypatch, 1, False)
     torch.backends.cuda.matmul.allow_tf32 = True
     choose_device("cpu")
-    assert torch.backends.cudnn.allow_tf32
+    rounded = [torch.backends.cudnn.allow_tf32]
     choose_device()
-    assert not torch.backends.cudnn.allow_tf32 and not torch.backends.cuda.matmul.allow_tf32
+    rounded.append(torch.backends.cudnn.allow_tf32)
+    assert not torch.backends.cuda.matmul.allow_tf32
     with rounded_convolutions(CUDA):
-        assert torch.backends.cudnn.allow_tf32
-    assert not torch.backends.cudnn.allow_tf32
+        rounded.append(torch.backends.cudnn.allow_tf32)
+    assert [*rounded, torch.backends.cudnn.allow_tf32] == [True, False, True, False]
 
 
 def test_a_process_that_is_shown_its_own_device_alone_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +127,12 @@ def test_stop_is_asked_when_all_but_the_last_parts_are_done(monkeypatch: pytest.
     monkeypatch.setattr(torch.cuda, "Event", Event)
     monkeypatch.setattr(torch.cuda, "current_stream", lambda device: None)
     asked = list[int]()
-    stop = in_step(lambda: bool(asked.append(len(Event.done))), CUDA)
+
+    def never_yet() -> bool:
+        asked.append(len(Event.done))
+        return False
+
+    stop = in_step(never_yet, CUDA)
     for _ in range(5):
         stop()
     assert MOST_AHEAD == 2 and Event.done == [1, 2, 3] and asked == [0, 0, 1, 2, 3]

@@ -43,6 +43,9 @@ def photographed(names: Sequence[str] = ("a", "b")) -> Dataset:
 
 
 class Network(nn.Module):
+    seen: Tensor
+    apart: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(ROWS, 2))

@@ -38,7 +38,7 @@ def compare(folder: Path, measure: Measure, side_px: int) -> None:
         losses = plain.losses(plain.read(0))
         for optimiser in optimisers:
             optimiser.zero_grad()
-        losses["total"].backward()  # type: ignore[no-untyped-call]
+        losses["total"].backward()
         for optimiser in optimisers:
             optimiser.step()
 

@@ -34,14 +34,19 @@ class PlainDeepVoxels(DeepVoxels):
         return 0.5 * self.rendering_net(collapsed), depth
 
 
+def become(module: nn.Module, kind: type[nn.Module]) -> None:
+    """The same weights, computed as `kind` does."""
+    module.__class__ = kind
+
+
 def made_plain(network: DeepVoxels) -> PlainDeepVoxels:
     """The same network, changed."""
     for module in network.modules():
         if isinstance(module, Conv3d):
-            module.__class__ = nn.Conv3d
+            become(module, nn.Conv3d)
         if isinstance(module, BatchNorm3d):
-            module.__class__ = nn.BatchNorm3d
-    network.__class__ = PlainDeepVoxels
+            become(module, nn.BatchNorm3d)
+    become(network, PlainDeepVoxels)
     assert isinstance(network, PlainDeepVoxels)
     return network
 

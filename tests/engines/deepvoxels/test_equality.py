@@ -13,6 +13,7 @@ from app.viewing.opening import Opened, open_scene
 from engines.core.camera import Camera, look_at
 from engines.core.engine import Scene
 from engines.core.errors import UserError
+from engines.core.frame import Frame
 from engines.core.storage.checkpoint import Checkpoint
 from engines.deepvoxels.config import DeepVoxelsConfig, DeepVoxelsOptions
 from engines.deepvoxels.geometry import GridPlacement, frustum_samples, metric_depth
@@ -36,7 +37,7 @@ def native_cameras(opened: Opened) -> list[Camera]:
     return [view.square_camera(opened.checkpoint.config["img_sidelength"]) for view in opened.dataset.views]
 
 
-def draw(scene: Scene, camera: Camera):
+def draw(scene: Scene, camera: Camera) -> Frame:
     return scene.render(camera, {}, lambda: False)
 
 
@@ -70,7 +71,9 @@ def test_the_border_crop_cuts_five_pixels(shared: Path) -> None:
     raw = expected["raw_rgb"][0].transpose(1, 2, 0)[BORDER_PX:-BORDER_PX, BORDER_PX:-BORDER_PX]
     assert np.abs(inner.image.numpy() - (raw + 0.5)).max() <= ONE_LEVEL / 10
     assert inner.depth is not None and inner.depth.shape == (118, 118)
-    assert torch.allclose(inner.depth, draw(whole.scene, camera).depth[BORDER_PX:-BORDER_PX, BORDER_PX:-BORDER_PX])
+    depth = draw(whole.scene, camera).depth
+    assert inner.depth is not None and depth is not None
+    assert torch.allclose(inner.depth, depth[BORDER_PX:-BORDER_PX, BORDER_PX:-BORDER_PX])
 
 
 def small_network(**sizes: object) -> tuple[DeepVoxelsConfig, DeepVoxels]:
@@ -81,6 +84,7 @@ def small_network(**sizes: object) -> tuple[DeepVoxelsConfig, DeepVoxels]:
         network.deepvoxels.uniform_(0, 1)
         for module in network.modules():
             if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
+                assert module.running_mean is not None and module.running_var is not None
                 module.running_mean.normal_(0, 0.3)
                 module.running_var.uniform_(0.3, 2)
                 module.weight.uniform_(0.5, 1.5)
@@ -146,6 +150,7 @@ def published_network(side_px: int) -> tuple[DeepVoxelsConfig, DeepVoxels]:
         network.deepvoxels.uniform_(0, 1)
         for module in network.modules():
             if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
+                assert module.running_mean is not None and module.running_var is not None
                 module.running_mean.normal_(0, 0.1)
                 module.running_var.uniform_(0.5, 1.5)
     return config, network

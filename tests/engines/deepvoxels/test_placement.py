@@ -17,7 +17,7 @@ from engines.core.data.views import View, Views
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 from engines.deepvoxels.config import DeepVoxelsConfig, DeepVoxelsOptions
-from engines.deepvoxels.engine import ENGINE
+from engines.deepvoxels.engine import ENGINE, DeepVoxelsEngine
 from engines.deepvoxels.geometry import GridPlacement, frustum_samples
 from engines.deepvoxels.placement import PlacedGrid, place_grid, rays_met, where
 
@@ -44,7 +44,7 @@ def capture(folder: Path, hints: dict[str, object] | None = None, points: Array 
 
 
 def placed(dataset: Dataset, **options: object) -> PlacedGrid:
-    return place_grid(DeepVoxelsConfig(**options), dataset, tuple(dataset.views))  # type: ignore[arg-type]
+    return place_grid(DeepVoxelsConfig(**options), dataset, tuple(dataset.views))
 
 
 def object_rays_met(placement: GridPlacement) -> float:
@@ -127,9 +127,10 @@ def test_folder_that_states_its_grid_is_believed(tmp_path: Path) -> None:
 
 def test_method_tells_the_box_that_it_fills(tmp_path: Path) -> None:
     dataset = capture(tmp_path)
-    box = ENGINE.box(dataset, DeepVoxelsConfig(scale=3.0))  # type: ignore[attr-defined]
+    box = DeepVoxelsEngine().box(dataset, DeepVoxelsConfig(scale=3.0))
+    assert box is not None
     assert np.ptp(box.bounds, axis=0) == pytest.approx(3) and "grid of side 3 about" in box.text and not box.doubt
-    assert ENGINE.box(replace(dataset, views=dataset.views[:1]), DeepVoxelsConfig()) is None  # type: ignore[attr-defined]
+    assert DeepVoxelsEngine().box(replace(dataset, views=dataset.views[:1]), DeepVoxelsConfig()) is None
 
 
 def test_box_is_the_same_wherever_the_scene_is_opened(tmp_path: Path) -> None:
@@ -138,7 +139,8 @@ def test_box_is_the_same_wherever_the_scene_is_opened(tmp_path: Path) -> None:
         assert view.image_path is not None
         write_png(view.image_path, np.full((72, 96, 3), 90, dtype=np.uint8))
     config = DeepVoxelsConfig(img_sidelength=128, grid_dim=8, num_grid_feats=4, nf0=2, num_trgt=1)
-    told = ENGINE.box(dataset, config)  # type: ignore[attr-defined]
+    told = DeepVoxelsEngine().box(dataset, config)
+    assert told is not None
     training = ENGINE.train(dataset, config, torch.device("cpu"), 0)
     made = training.checkpoint()
     drawn = [

@@ -17,9 +17,11 @@ from engines.core.data.views import Views
 from engines.core.engine import Training, never_stop
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
+from engines.core.learning.optimisation import Optimisation
 from engines.core.storage.checkpoint import Checkpoint
 from engines.deepvoxels.config import DeepVoxelsConfig
-from engines.deepvoxels.engine import ENGINE
+from engines.deepvoxels.engine import ENGINE, DeepVoxelsEngine
+from engines.deepvoxels.training import DeepVoxelsObjective
 from engines.deepvoxels.training_views import TrainingViews, ViewOrder, nearest_views, training_photographs
 
 CPU = torch.device("cpu")
@@ -30,6 +32,12 @@ def config(**settings: Any) -> DeepVoxelsConfig:
     """The smallest network, one target a step."""
     small = {"img_sidelength": 128, "grid_dim": 8, "num_grid_feats": 4, "nf0": 2, "num_trgt": 1, "lr": 1e-2}
     return DeepVoxelsConfig(**{**small, **settings})
+
+
+def begun(dataset: Dataset, config: DeepVoxelsConfig) -> Optimisation[DeepVoxelsObjective]:
+    training = ENGINE.train(dataset, config, CPU, 0)
+    assert isinstance(training, Optimisation)
+    return training
 
 
 def equal(a: Mapping[str, Tensor], b: Mapping[str, Tensor]) -> bool:
@@ -71,7 +79,7 @@ def test_the_losses_are_told_by_name(learnt: Learnt) -> None:
 
 
 def test_the_authors_layout_keeps_every_bit(learnt: Learnt, tmp_path: Path) -> None:
-    torch.save(dict(ENGINE.write_upstream(learnt.checkpoint)), tmp_path / "model.pth")
+    torch.save(dict(DeepVoxelsEngine().write_upstream(learnt.checkpoint)), tmp_path / "model.pth")
     read = registry.read_checkpoint(tmp_path / "model.pth")
     assert equal(dict(sorted(read.weights.items())), dict(sorted(learnt.checkpoint.weights.items())))
     assert any(name.startswith("discriminator.") for name in read.weights)
@@ -199,11 +207,11 @@ def test_a_quick_run_resumes_bit_for_bit(dataset: Dataset) -> None:
 
 
 def test_learning_rates_fall_together(dataset: Dataset) -> None:
-    training = ENGINE.train(dataset, config(**QUICK, lr=1e-2, grid_lr=0.5), CPU, 0)
+    training = begun(dataset, config(**QUICK, lr=1e-2, grid_lr=0.5))
     rates = []
     for _ in range(6):
         training.step()
-        groups = training._optimisers["optimiser_g"].param_groups  # type: ignore[attr-defined]
+        groups = training._optimisers["optimiser_g"].param_groups
         rates.append([group["lr"] for group in groups])
     share = 10 ** (-np.arange(6) / 6)
     np.testing.assert_allclose(rates, np.stack([1e-2 * share, 0.5 * share], axis=1))
@@ -213,7 +221,7 @@ def test_learning_rates_fall_together(dataset: Dataset) -> None:
 def test_dropout_is_the_authors_unless_told(
     dataset: Dataset, asked: float | None, drawing: float, integration: float
 ) -> None:
-    network = ENGINE.train(dataset, config(dropout=asked), CPU, 0).objective.network  # type: ignore[attr-defined]
+    network = begun(dataset, config(dropout=asked)).objective.network
     kinds = (torch.nn.Dropout2d, torch.nn.Dropout3d)
     assert {module.p for module in network.rendering_net.modules() if isinstance(module, kinds)} == {drawing}
     assert {module.p for module in network.integration_net.modules() if isinstance(module, kinds)} == {integration}
@@ -228,8 +236,7 @@ def test_the_border_counts_only_where_it_is_learnt(dataset: Dataset, monkeypatch
 
         with monkeypatch.context() as patch:
             patch.setattr(TrainingViews, "photograph", photograph)
-            training = ENGINE.train(dataset, config(**{**QUICK, "border_px": border_px}), CPU, 0)
-            return training.step()["l1"]
+            return begun(dataset, config(**{**QUICK, "border_px": border_px})).step()["l1"]
 
     assert l1(5, 0.5) == l1(5, -0.5)
     assert l1(0, 0.5) != l1(0, -0.5)
@@ -238,9 +245,9 @@ def test_the_border_counts_only_where_it_is_learnt(dataset: Dataset, monkeypatch
 def test_a_near_plane_that_mends_the_folders_keeps_its_grid(dataset: Dataset) -> None:
     near = dataset.hints["near_plane"] or 0.866
     hints = {"scale": 1.0, "near_plane": 100.0, "grid_barycenter": [0.05, 0.0, 0.0]}
-    training = ENGINE.train(replace(dataset, hints=hints), config(near_plane=near), CPU, 0)
+    training = begun(replace(dataset, hints=hints), config(near_plane=near))
     assert not training.notes
-    assert training.objective.placement.centre == (0.05, 0.0, 0.0)  # type: ignore[attr-defined]
+    assert training.objective.placement.centre == (0.05, 0.0, 0.0)
 
 
 def test_the_average_is_what_is_seen(dataset: Dataset) -> None:

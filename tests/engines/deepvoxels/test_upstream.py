@@ -11,7 +11,7 @@ from engines import registry
 from engines.core.errors import UserError
 from engines.core.storage.torch_file import read_torch_file, write_torch_file
 from engines.deepvoxels import upstream
-from engines.deepvoxels.engine import ENGINE
+from engines.deepvoxels.engine import DeepVoxelsEngine
 from tests.engines.deepvoxels.test_equality import small_network
 
 
@@ -19,7 +19,7 @@ from tests.engines.deepvoxels.test_equality import small_network
 def test_a_checkpoint_comes_back_bit_equal(shared: Path, tmp_path: Path, name: str) -> None:
     path = shared / "golden" / "deepvoxels" / name / "checkpoint.pth"
     written = tmp_path / "back.pth"
-    write_torch_file(written, ENGINE.write_upstream(registry.read_checkpoint(path)))
+    write_torch_file(written, DeepVoxelsEngine().write_upstream(registry.read_checkpoint(path)))
     theirs, ours = read_torch_file(path), read_torch_file(written)
     assert theirs.keys() == ours.keys()
     for part in theirs:
@@ -80,12 +80,12 @@ def test_a_grid_that_is_no_cube_is_refused(tmp_path: Path) -> None:
 
 
 def test_other_networks_are_not_recognised() -> None:
-    assert not ENGINE.recognises({"model": {"phi.weight": torch.zeros(2)}})
-    assert not ENGINE.recognises({"epoch": 3})
+    assert not DeepVoxelsEngine().recognises({"model": {"phi.weight": torch.zeros(2)}})
+    assert not DeepVoxelsEngine().recognises({"epoch": 3})
 
 
 def test_a_reduced_checkpoint_can_not_be_written_back(tmp_path: Path) -> None:
     write_torch_file(tmp_path / "c.pth", {"model": state_of()})
-    reduced = ENGINE.viewing_weights(registry.read_checkpoint(tmp_path / "c.pth"))
+    reduced = DeepVoxelsEngine().viewing_weights(registry.read_checkpoint(tmp_path / "c.pth"))
     with pytest.raises(UserError, match="reduced to what drawing needs"):
-        ENGINE.write_upstream(reduced)
+        DeepVoxelsEngine().write_upstream(reduced)

@@ -94,7 +94,8 @@ def test_each_photograph_is_drawn_as_its_own_scene(
     drop(window, photographs[1])
     wait_for(window, qtbot, photographs[1])
     np.testing.assert_array_equal(window.looking.shown.pixels, drawn(network, photographs[1], window))
-    assert first is not None and (window.looking.shown.pixels != first).any() and (first != 255).any()
+    second = window.looking.shown.pixels
+    assert first is not None and second is not None and (second != first).any() and (first != 255).any()
     # The photograph is chosen in its card alone.
     assert "input" not in window.options._form.values() and "background" in window.options._form.values()
 

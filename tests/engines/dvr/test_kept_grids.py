@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -27,7 +28,7 @@ CLASS: dict[str, object] = {**SIZES, "encoder": "idx", "c_dim": 4, "num_instance
 CPU = torch.device("cpu")
 
 
-def saved(folder: Path, *words: str, **settings: object) -> Path:
+def saved(folder: Path, *words: str, **settings: Any) -> Path:
     """A scene file of a small network, by `convert`."""
     network = random_network(**settings)
     if not settings.get("c_dim"):

@@ -41,7 +41,7 @@ def deep_folder(car_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> P
         seen.append(np.arange(len(at)) + sum(map(len, points)))
         points.append(in_camera @ shot.camera.camera_to_world[:3, :3].T + shot.camera.position)
     visible = {f"visibility_{number:04d}": indices for number, indices in enumerate(seen)}
-    np.savez(folder / "pcl.npz", points=np.concatenate(points), **visible)
+    np.savez(folder / "pcl.npz", allow_pickle=False, points=np.concatenate(points), **visible)
     return folder
 
 

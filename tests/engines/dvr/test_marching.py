@@ -114,8 +114,8 @@ def test_secant_steps_come_closer() -> None:
 
 def plainly(value: Field, origin: Tensor, direction: Tensor, samples: int) -> float | None:
     """One ray, one sample after another: where the line between two of them crosses 0; None: no hit."""
-    distances = sample_distances(origin[None], direction[None], RaySampling(samples))[0].tolist()
-    values = [value((origin + direction * d)[None]).item() for d in distances]
+    distances: list[float] = sample_distances(origin[None], direction[None], RaySampling(samples))[0].tolist()
+    values: list[float] = [value((origin + direction * d)[None]).item() for d in distances]
     if not values[0] < 0:
         return None
     for j in range(samples - 1):

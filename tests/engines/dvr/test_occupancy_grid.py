@@ -15,7 +15,7 @@ CPU = torch.device("cpu")
 
 
 def ball(points: Tensor) -> Tensor:
-    return 20 * (0.3 - points.norm(dim=1))
+    return torch.as_tensor(20 * (0.3 - points.norm(dim=1)))
 
 
 def places(count: int, half: float) -> tuple[Tensor, Tensor]:

@@ -20,7 +20,7 @@ from engines.core.camera import Array
 from engines.core.data.images import write_png
 from engines.core.engine import BLEND, BLEND_WITH, INSTANCE
 from engines.core.errors import Lacking, LacksInput, UserError
-from engines.dvr.engine import ENGINE
+from engines.dvr.engine import DvrEngine
 from engines.dvr.photographs import as_input, inputs_named
 from engines.dvr.scene import DvrScene
 from tests.engines.dvr.test_upstream import CODED, SMALL, saved
@@ -41,7 +41,13 @@ def network(tmp_path: Path) -> Path:
 
 
 def code_of(network: Path, source: Path) -> torch.Tensor:
-    return scene_of(open_scene(network, None, "cpu", beside=CompanionPaths(photograph=source))).code({})  # type: ignore[return-value]
+    return code_in(scene_of(open_scene(network, None, "cpu", beside=CompanionPaths(photograph=source))))
+
+
+def code_in(scene: DvrScene) -> torch.Tensor:
+    code = scene.code({})
+    assert code is not None
+    return code
 
 
 def scene_of(opened: Opened) -> DvrScene:
@@ -136,7 +142,7 @@ def test_objects_of_a_data_folder_have_their_own(shared: Path, tmp_path: Path) -
     shutil.rmtree(cls / "m00" / "img_in")
     other = scene_of(open_scene(path, cls, "cpu"))
     assert any("its first photograph is taken" in text for text in other.assumptions)
-    assert not torch.equal(other.code({}), first.code({}))  # type: ignore[arg-type]
+    assert not torch.equal(code_in(other), code_in(first))
 
 
 def test_what_is_needed_is_said(network: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,10 +153,10 @@ def test_what_is_needed_is_said(network: Path, tmp_path: Path, capsys: pytest.Ca
     assert "needs        this network makes a scene of a photograph" in said
     assert "input        a photograph that the scene is made of, or a folder of such (--input FILE)" in said
     assert cli.main(["info", str(network), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["input"] == ENGINE.input_advice  # type: ignore[attr-defined]
+    assert json.loads(capsys.readouterr().out)["input"] == DvrEngine().input_advice
     with pytest.raises(LacksInput) as caught:
         open_scene(network, None, "cpu")
-    assert caught.value.advice == ENGINE.input_advice  # type: ignore[attr-defined]
+    assert caught.value.advice == DvrEngine().input_advice
     single = saved(tmp_path, **SMALL)
     assert cli.main(["info", str(single)]) == 0
     assert "input  " not in capsys.readouterr().out

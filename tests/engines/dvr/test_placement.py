@@ -17,7 +17,7 @@ from tests.engines.core.data.test_subject_box import CENTRE, RADIUS, ball
 
 def placed(folder: Path, **settings: object) -> PlacedCube:
     dataset = ball(folder, transparent=True)
-    return place_cube(DvrConfig(**settings), dataset, tuple(dataset.views))  # type: ignore[arg-type]
+    return place_cube(DvrConfig(**settings), dataset, tuple(dataset.views))
 
 
 def test_it_is_fitted_to_silhouettes(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def rays(count: int = 600) -> tuple[Tensor, Tensor]:
 
 
 def ball(points: Tensor) -> Tensor:
-    return 40 * (0.3 - points.norm(dim=-1))
+    return torch.as_tensor(40 * (0.3 - points.norm(dim=-1)))
 
 
 def thin(points: Tensor) -> Tensor:
@@ -50,10 +50,11 @@ def thin(points: Tensor) -> Tensor:
 def noise(points: Tensor) -> Tensor:
     torch.manual_seed(4)
     decoder = Decoder(DvrConfig(hidden_size=32, n_blocks=2))
-    torch.nn.init.normal_(decoder.blocks[1].fc_1.weight, std=0.4)  # type: ignore[arg-type]
+    torch.nn.init.normal_(decoder.get_parameter("blocks.1.fc_1.weight"), std=0.4)
     with torch.no_grad():
         decoder.fc_p.weight.mul_(8)
-        return decoder(points)[..., 0]  # type: ignore[no-any-return]
+        logits: Tensor = decoder(points)
+        return logits[..., 0]
 
 
 def few_waits(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ import torch
 from engines.core.camera import Camera, look_at, project
 from engines.dvr.config import PADDING, DvrConfig
 from engines.dvr.cube import Cube
-from engines.dvr.ray_sampling import choose_pixels, patches_of, places_on_rays, rays_through, rectangle_about
+from engines.dvr.ray_sampling import Pixels, choose_pixels, patches_of, places_on_rays, rays_through, rectangle_about
 
 CUBE = Cube((1.0, -2.0, 0.5), 2.0)
 CAMERA = Camera(
@@ -17,8 +19,8 @@ CAMERA = Camera(
 )
 
 
-def pixels(size_px: tuple[int, int] = (40, 30), seed: int = 0, **settings: object):  # type: ignore[no-untyped-def]
-    return choose_pixels(size_px, DvrConfig(**settings), torch.Generator().manual_seed(seed))  # type: ignore[arg-type]
+def pixels(size_px: tuple[int, int] = (40, 30), seed: int = 0, **settings: Any) -> Pixels:
+    return choose_pixels(size_px, DvrConfig(**settings), torch.Generator().manual_seed(seed))
 
 
 def test_patches_lie_in_the_picture_row_by_row() -> None:
@@ -41,7 +43,7 @@ def test_edges_are_chosen_as_often_as_the_middle() -> None:
 
 @pytest.mark.parametrize("side", [1, 2])
 def test_where_a_picture_has_no_more_pixels_all_are_chosen_once(side: int) -> None:
-    weight = {} if side == 2 else {"lambda_image_gradients": 0.0}
+    weight: dict[str, Any] = {} if side == 2 else {"lambda_image_gradients": 0.0}
     chosen = pixels((6, 4), n_training_points=1000, patch_size=side, **weight)
     places = set(zip(chosen.columns.tolist(), chosen.rows.tolist(), strict=True))
     assert len(chosen.columns) == 24 and places == {(x, y) for x in range(6) for y in range(4)}

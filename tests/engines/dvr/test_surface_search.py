@@ -75,7 +75,7 @@ def waves(points: Tensor) -> Tensor:
 
 def nothing(points: Tensor) -> Tensor:
     """No surface."""
-    return -1 - points.norm(dim=1)
+    return torch.as_tensor(-1 - points.norm(dim=1))
 
 
 def steps(points: Tensor) -> Tensor:

@@ -21,8 +21,9 @@ from engines.core.engine import never_stop
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 from engines.dvr.config import DvrConfig
-from engines.dvr.engine import ENGINE
+from engines.dvr.engine import ENGINE, DvrEngine
 from engines.dvr.network import Dvr, sharpen
+from engines.dvr.scene import DvrScene
 from tests.engines.dvr.learning import CLASS, CPU, SMALL, begun
 
 
@@ -116,7 +117,7 @@ def test_a_cube_elsewhere_learns_the_same(car: Dataset) -> None:
         first, second = own.step(), far.step()
         # Positions of four times the size are rounded to other bits.
         assert all(abs(first[name] - second[name]) <= 1e-3 * abs(first[name]) + 1e-4 for name in first)
-    box = ENGINE.box(other, DvrConfig(**SMALL, **settings))
+    box = DvrEngine().box(other, DvrConfig(**SMALL, **settings))
     assert box is not None and np.allclose(box.bounds, moved + np.array([[-2.0] * 3, [2.0] * 3]))
 
 
@@ -152,7 +153,9 @@ def test_masks_that_are_empty_or_not_there_are_one_line(car_folder: Path, tmp_pa
         begun(open_dataset(folder))
     shutil.rmtree(folder / "mask")
     dataset = open_dataset(folder)
-    assert ENGINE.unsupported(dataset).startswith("its photographs have neither masks of the object nor transparency")
+    assert (
+        DvrEngine().unsupported(dataset).startswith("its photographs have neither masks of the object nor transparency")
+    )
     with pytest.raises(UserError, match="its photographs have neither masks"):
         begun(dataset)
 
@@ -175,8 +178,8 @@ def test_colours_take_a_network_that_has_some(car: Dataset) -> None:
 
 
 def test_what_is_laid_over_is_what_rays_see_that_hit_nothing(car: Dataset) -> None:
-    assert begun(car).scene().options.background == "white"
-    assert begun(car, outside_masks="black").scene().options.background == "black"
+    for colour, scene in (("white", begun(car).scene()), ("black", begun(car, outside_masks="black").scene())):
+        assert isinstance(scene, DvrScene) and scene.options.background == colour
 
 
 def test_photographs_without_a_mask_are_counted(car: Dataset) -> None:
@@ -186,7 +189,7 @@ def test_photographs_without_a_mask_are_counted(car: Dataset) -> None:
 
 
 def test_a_class_without_codes_is_told_how(cars: Dataset) -> None:
-    assert ENGINE.unsupported(cars) == ""
+    assert DvrEngine().unsupported(cars) == ""
     with pytest.raises(UserError, match="3 objects, but c_dim=0 learns one; for a class set an encoder"):
         begun(cars)
 

@@ -17,11 +17,11 @@ from engines.core.storage.scene_file import read_scene_file
 from engines.core.storage.torch_file import read_torch_file
 from engines.dvr import upstream
 from engines.dvr.config import DvrConfig
-from engines.dvr.engine import ENGINE
+from engines.dvr.engine import DvrEngine
 from engines.dvr.network import Dvr
 
-SMALL = {"hidden_size": 8, "n_blocks": 2}
-CODED = {**SMALL, "c_dim": 5}
+SMALL: dict[str, Any] = {"hidden_size": 8, "n_blocks": 2}
+CODED: dict[str, Any] = {**SMALL, "c_dim": 5}
 FORMS: list[dict[str, Any]] = [
     SMALL,
     {"hidden_size": 3, "n_blocks": 1, "out_dim": 1},
@@ -115,8 +115,14 @@ def test_what_is_missing_misshapen_or_strange_is_named(tmp_path: Path) -> None:
 
 
 def test_other_files_are_not_recognised() -> None:
-    for content in ({"model": {"decoder.fc_p.weight": 3}}, {3: 4}, {}, {"decoder.fc_out.weight": None}):
-        assert not ENGINE.recognises(content)  # type: ignore[attr-defined]
+    others: tuple[dict[Any, object], ...] = (
+        {"model": {"decoder.fc_p.weight": 3}},
+        {3: 4},
+        {},
+        {"decoder.fc_out.weight": None},
+    )
+    for content in others:
+        assert not DvrEngine().recognises(content)
 
 
 def test_a_scene_file_keeps_how_it_is_drawn(tmp_path: Path) -> None:

@@ -57,7 +57,8 @@ class Making:
     def plain(self) -> torch.Tensor:
         """As the authors' test script has it: what is known after each."""
         given = self.given
-        return self.network(given.images[None], given.K[None], given.R[None])[0, -1]
+        found: torch.Tensor = self.network(given.images[None], given.K[None], given.R[None])
+        return found[0, -1]
 
     @torch.inference_mode()
     def after(self, numbers: range, state: State | None = None) -> State:
@@ -130,8 +131,8 @@ def known(car: Path, kind: str) -> VoxelScene | DepthScene:
     depths = torch.tensor(np.stack([view.depth() for view in dataset.views]))
     if dataset.volumes is not None:
         voxels = torch.tensor(dataset.volumes.read(0, 32)).float()
-        scene._sources.maker.occupancy = lambda *_: voxels  # type: ignore[method-assign]
-    scene._sources.maker.depths = lambda *_: torch.where(depths.isfinite(), depths, 10.0)  # type: ignore[method-assign]
+        vars(scene._sources.maker)["occupancy"] = lambda *_: voxels
+    vars(scene._sources.maker)["depths"] = lambda *_: torch.where(depths.isfinite(), depths, 10.0)
     return scene
 
 

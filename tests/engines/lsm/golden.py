@@ -35,8 +35,8 @@ class Golden:
     def given(self) -> tuple[Tensor, Tensor, Tensor]:
         """Photographs [1, V, 3, H, W], intrinsics [1, V, 3, 3], world to camera [1, V, 3, 4]."""
         photographs = torch.from_numpy(self.arrays["ims_u8"]).float() / 255
-        cameras = (torch.from_numpy(self.arrays[name]).float() for name in ("K", "R"))
-        return (photographs.movedim(-1, 2), *cameras)  # type: ignore[return-value]
+        K, R = (torch.from_numpy(self.arrays[name]).float() for name in ("K", "R"))
+        return photographs.movedim(-1, 2), K, R
 
     def sliced(self, name: str, whole: Tensor) -> tuple[np.ndarray, np.ndarray]:
         """The part that is kept of [B, C, ...] of ours, and the authors'."""

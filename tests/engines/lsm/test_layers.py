@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -25,7 +27,10 @@ from engines.lsm.projection import slice_grids, unproject
 from engines.lsm.recurrent import ConvGru, ConvLstm
 
 # A few units in the last place of values of about 5.
-CLOSE = {"atol": 3e-6, "rtol": 0.0}
+assert_close = partial(torch.testing.assert_close, atol=3e-6, rtol=0.0)
+
+
+Layer = TypeVar("Layer", bound=nn.Module)
 
 
 class Operations:
@@ -43,7 +48,7 @@ class Operations:
         """[B, C, ...]."""
         return self.arrays[f"{case}/y"].movedim(-1, 1)
 
-    def loaded(self, module: nn.Module, case: str, scope: str = "c/") -> nn.Module:
+    def loaded(self, module: Layer, case: str, scope: str = "c/") -> Layer:
         """With the weights of a case."""
         prefix = f"w/{case}/{scope}"
         names = [name.removeprefix(prefix) for name in self.arrays if name.startswith(prefix)]
@@ -80,20 +85,22 @@ LAYERS: dict[str, Callable[[], nn.Module]] = {
 @pytest.mark.parametrize("case", LAYERS)
 def test_layers(operations: Operations, case: str) -> None:
     layer = operations.loaded(LAYERS[case](), case)
-    torch.testing.assert_close(layer(operations.given(case)), operations.gave(case), **CLOSE)
+    assert_close(layer(operations.given(case)), operations.gave(case))
 
 
 def test_transposed_convolutions_cut_the_end(operations: Operations) -> None:
     # Without the activation that comes before it in the networks.
     layer = operations.loaded(Transposed(2, 3, 3, 4, 2, "none"), "deconv2d_k3_s2")
-    found = same_transposed(operations.given("deconv2d_k3_s2"), layer.weights, 2) + layer.bias[:, None, None]
-    torch.testing.assert_close(found, operations.gave("deconv2d_k3_s2"), **CLOSE)
+    found = same_transposed(operations.given("deconv2d_k3_s2"), layer.weights, 2)
+    assert layer.bias is not None
+    found = found + layer.bias[:, None, None]
+    assert_close(found, operations.gave("deconv2d_k3_s2"))
 
 
 @pytest.mark.parametrize("case", ["instance_norm4", "instance_norm5"])
 def test_instance_norms(operations: Operations, case: str) -> None:
     layer = operations.loaded(InstanceNorm(3), case, "InstanceNorm/")
-    torch.testing.assert_close(layer(operations.given(case)), operations.gave(case), **CLOSE)
+    assert_close(layer(operations.given(case)), operations.gave(case))
 
 
 @pytest.mark.parametrize(("case", "scope", "cell"), [
@@ -105,7 +112,7 @@ def test_recurrent_units(operations: Operations, case: str, scope: str, cell: ty
     state = unit.initial(grids[:, 0])
     for number in range(3):
         state = unit.after(grids[:, number], state)
-        torch.testing.assert_close(state[-1], gave[:, number], **CLOSE)
+        assert_close(state[-1], gave[:, number])
 
 
 def test_halves_are_rounded_to_even(operations: Operations) -> None:
@@ -145,7 +152,8 @@ def test_batch_norms_are_slims() -> None:
     torch.testing.assert_close(norm(features), by_hand)
     torch.testing.assert_close(norm.moving_mean, 0.001 * mean)
     norm.eval()
-    remembered = (features - norm.moving_mean[:, None, None]) / (norm.moving_variance[:, None, None] + 1e-3).sqrt()
+    mean, variance = norm.get_buffer("moving_mean"), norm.get_buffer("moving_variance")
+    remembered = (features - mean[:, None, None]) / (variance[:, None, None] + 1e-3).sqrt()
     torch.testing.assert_close(norm(features), remembered + norm.beta[:, None, None])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -46,11 +47,11 @@ def test_every_form_runs_and_looks_at_earlier_photographs_only(settings: dict[st
     shape = (2, 3, 3, config.im_h, config.im_w) if config.kind == "dlsm" else (2, 3, *[config.nvox] * 3)
     assert found.shape == shape and found.isfinite().all()
     # Sums are added up in another order for other counts of photographs.
-    close = {"atol": 1e-8, "rtol": 1e-8}
+    assert_close = partial(torch.testing.assert_close, atol=1e-8, rtol=1e-8)
     earlier = found[:, :2, :2] if config.kind == "dlsm" else found[:, :2]
-    torch.testing.assert_close(fewer, earlier, **close)
-    torch.testing.assert_close(last, found[:, -1:], **close)
-    torch.testing.assert_close(alone, found[1:], **close)
+    assert_close(fewer, earlier)
+    assert_close(last, found[:, -1:])
+    assert_close(alone, found[1:])
     assert not torch.allclose(found[:, 0], found[:, 1])
 
 

@@ -48,7 +48,8 @@ def plain(dataset: Dataset, made: Checkpoint, number: int, chosen: list[int]) ->
     (fx, fy), (cx, cy) = views[0].camera.focal_px, views[0].camera.centre_px
     K = torch.tensor([[fx, 0, cx], [0, fy, cy], [0, 0, 1]]).expand(len(views), 3, 3)
     with torch.inference_mode():
-        return network(images[None], K[None], R[None])[0]
+        found: torch.Tensor = network(images[None], K[None], R[None])
+    return found[0]
 
 
 def test_volumes_are_the_networks(cars: Dataset) -> None:
@@ -109,7 +110,7 @@ def known_solid(cars: Dataset, number: int) -> VoxelScene:
     scene = ENGINE.open(checkpoint(**{**SMALL, "nvox": 32}), CPU, cars, LsmOptions(views=(0, 1, 2)))
     assert isinstance(scene, VoxelScene) and cars.volumes is not None
     known = torch.tensor(cars.volumes.read(number, 32)).float()
-    scene._sources.maker.occupancy = lambda *_: known  # type: ignore[method-assign]
+    vars(scene._sources.maker)["occupancy"] = lambda *_: known
     return scene
 
 
@@ -134,7 +135,7 @@ def test_solids_are_drawn_where_and_as_the_photographs_show_them(cars: Dataset) 
     assert (again.image[shown] - photograph[shown]).abs().mean() < 0.3 * (1 - photograph[shown]).abs().mean()
     # Seen through it is where it was, and white where there is little of it.
     through = scene.render(view.camera, whole_controls(scene, {INSTANCE: 1, "look": 1}), never_stop)
-    assert torch.equal(through.depth, depth)
+    assert through.depth is not None and torch.equal(through.depth, depth)
     opacity = through.extra["alpha"]
     assert 0.2 < opacity[alpha].mean() < 0.9 and opacity[~alpha].mean() < 0.02
     assert (through.image[opacity == 0] == 1).all() and (through.image >= (1 - opacity)[..., None] - 1e-6).all()
@@ -144,7 +145,8 @@ def test_solids_are_drawn_where_and_as_the_photographs_show_them(cars: Dataset) 
 
 def test_a_threshold_changes_what_is_solid(cars: Dataset) -> None:
     scene = ENGINE.open(checkpoint(**SMALL), CPU, cars, LsmOptions(views=(0,)))
-    occupancy = scene.volume({})["occupancy"][-1]  # type: ignore[attr-defined]
+    assert isinstance(scene, VoxelScene)
+    occupancy = scene.volume({})["occupancy"][-1]
     shares = []
     for threshold in np.quantile(occupancy, [0.2, 0.8]):
         controls = whole_controls(scene, {"threshold": float(threshold)})
@@ -152,12 +154,14 @@ def test_a_threshold_changes_what_is_solid(cars: Dataset) -> None:
     assert shares[0] > shares[1]
 
 
-def test_points_of_depth_maps_are_seen_from_elsewhere(cars: Dataset, tmp_path: Path) -> None:
+def test_points_of_depth_maps_are_seen_from_elsewhere(
+    cars: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     scene = ENGINE.open(checkpoint(**DEPTH), CPU, cars, LsmOptions(views=(0, 1, 2, 3)))
     assert isinstance(scene, DepthScene)
     views = cars.views.of_instance(0)
     known = torch.tensor(np.stack([view.depth() for view in views]))
-    scene._sources.maker.depths = lambda *_: torch.where(known.isfinite(), known, 10.0)  # type: ignore[method-assign]
+    monkeypatch.setattr(scene._sources.maker, "depths", lambda *_: torch.where(known.isfinite(), known, 10.0))
     frame = scene.render(views[1].camera, {INSTANCE: 0}, never_stop)
     assert frame.depth is not None
     hit, truth = frame.depth.isfinite(), known[1].isfinite()
@@ -172,7 +176,8 @@ def test_points_of_depth_maps_are_seen_from_elsewhere(cars: Dataset, tmp_path: P
     origin = np.array([3.0, 0.0, -1.0])
     written = run_points(scene, out, {INSTANCE: 0}, origin, never_stop)
     cloud = trimesh.load(out)
-    points, shades = np.asarray(cloud.vertices) - origin, np.asarray(cloud.visual.vertex_colors)[:, :3] / 255
+    assert isinstance(cloud, trimesh.PointCloud)
+    points, shades = np.asarray(cloud.vertices) - origin, np.asarray(cloud.colors)[:, :3] / 255
     assert written.points == len(points) and known.isfinite().sum() * 0.9 < len(points) <= known.isfinite().sum()
     first = known[0].isfinite().sum()
     pixels, depth = project(views[0].camera, points[: int(first * 0.9)])

@@ -103,7 +103,8 @@ def test_learning_rates_sink_by_steps_of_the_authors() -> None:
 
 
 def test_workers_read_what_the_training_would(cars: Dataset) -> None:
-    for settings in ({}, {"kind": "dlsm", "ray_samples": 4}):
+    forms: tuple[dict[str, Any], ...] = ({}, {"kind": "dlsm", "ray_samples": 4})
+    for settings in forms:
         learnt = objective(cars, **settings)
         first = learnt.read(0)
         again = pickle.loads(pickle.dumps(learnt.reader)).read(0)

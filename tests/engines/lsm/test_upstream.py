@@ -146,5 +146,6 @@ def test_variables_that_can_not_be(tmp_path: Path, change: dict[str, Tensor | No
 
 
 def test_others_are_not_taken_for_theirs() -> None:
-    for content in ({}, {"model": {}}, {upstream.FIRST: torch.zeros(1)}, {3: 4}):
-        assert not upstream.recognises(content)  # type: ignore[arg-type]
+    others: tuple[Any, ...] = ({}, {"model": {}}, {upstream.FIRST: torch.zeros(1)}, {3: 4})
+    for content in others:
+        assert not upstream.recognises(content)

@@ -34,15 +34,15 @@ def camera(x: float, width: int) -> Camera:
 def time_step() -> Ways:
     """A new time step, at half the authors' width: theirs takes half a minute otherwise."""
     torch.manual_seed(0)
-    mpi, mask = (network.eval().requires_grad_(False) for network in (MpiNet(), MaskNet()))
+    mpi, mask = MpiNet().eval().requires_grad_(False), MaskNet().eval().requires_grad_(False)
     weights = {prefix + name: t for prefix, net in ((MPI, mpi), (MASK, mask)) for name, t in net.state_dict().items()}
     maker, pair = Maker(weights, torch.device("cpu")), CameraPair((0, 4, 5), (camera(0, 320), camera(0.1, 320)), DEPTHS)
     height, width = pair.cameras[0].size_px[1], 320
     pictures, backgrounds = (np.random.default_rng(i).random((2, height, width, 3), np.float32) for i in range(2))
-    as_images = [torch.from_numpy(x).permute(0, 3, 1, 2) for x in (pictures, backgrounds)]
+    moving, still = (torch.from_numpy(x).permute(0, 3, 1, 2) for x in (pictures, backgrounds))
     # The background's planes are made with the first time step, before it is timed.
     return (
-        lambda: make_plainly(mpi, mask, pair, *as_images),
+        lambda: make_plainly(mpi, mask, pair, moving, still),
         lambda: maker.make(pair, pictures, lambda: backgrounds, lambda: None),
     )
 

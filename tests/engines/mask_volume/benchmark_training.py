@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -16,7 +17,7 @@ from tests.engines.mask_volume.reference import learn_plainly
 
 SIDE_PX = 128
 MPI_FLOOR, MASK_FLOOR = 2.0, 1.8
-SETTINGS = {"loss_type": "vgg", "img_wh": (SIDE_PX, SIDE_PX)}
+SETTINGS: dict[str, Any] = {"loss_type": "vgg", "img_wh": (SIDE_PX, SIDE_PX)}
 
 
 def compare(training: Optimisation[MaskVolumeObjective], measure: Measure, floor: float) -> None:
@@ -33,7 +34,7 @@ def compare(training: Optimisation[MaskVolumeObjective], measure: Measure, floor
         optimiser.zero_grad()
         drawn = learn_plainly(models, example)
         judged = objective._judge(drawn, example.pictures[2:], example.moves, example.valid)
-        judged["total"].backward()  # type: ignore[no-untyped-call]
+        judged["total"].backward()
         optimiser.step()
 
     measure.ratio(plain_step, training.step, at_least=floor, rounds=5)

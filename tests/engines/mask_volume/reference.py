@@ -22,7 +22,8 @@ def make_plainly(mpi: MpiNet, mask: MaskNet, pair: CameraPair, pictures: Tensor,
     predictions = mpi(torch.stack([moving.flatten(0, 1), still.flatten(0, 1)]))
     share = mask(torch.cat([moving, still]).flatten(0, 1)[None])[0, 0][..., None]
     foreground, background = planes.blend(predictions[0], moving), planes.blend(predictions[1], still)
-    return (foreground * share + background * (1 - share)).permute(0, 3, 1, 2)
+    drawn: Tensor = foreground * share + background * (1 - share)
+    return drawn.permute(0, 3, 1, 2)
 
 
 def draw_plainly(layers: Tensor, reference: Camera, camera: Camera, depths: Tensor) -> Tensor:

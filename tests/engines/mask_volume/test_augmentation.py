@@ -87,7 +87,7 @@ def test_colours_by_hand() -> None:
 @pytest.mark.parametrize("turns", [-0.2, -0.07, 0.0, 0.13, 0.2])
 def test_hue_turns_as_the_colour_cone_does(turns: float) -> None:
     colours = np.random.default_rng(0).random((64, 3))
-    colours[:4] = [[0.5, 0.5, 0.5], [1, 1, 0], [0, 0, 0], [0.2, 0.7, 0.7]]
+    colours[:4] = np.array([[0.5, 0.5, 0.5], [1, 1, 0], [0, 0, 0], [0.2, 0.7, 0.7]])
     expected = []
     for colour in colours:
         hue, saturation, value = colorsys.rgb_to_hsv(*colour)

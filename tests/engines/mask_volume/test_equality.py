@@ -54,4 +54,4 @@ def test_channels_equal_theirs(folder: Path, expected: dict[str, np.ndarray], sc
     for name in ("foreground", "mask"):
         values = frame.extra[name]
         assert values.shape == (96, 160) and bool(((values >= 0) & (values <= 1 + 1e-3)).all())
-    assert torch.isfinite(frame.depth).float().mean() > 0.9
+    assert frame.depth is not None and torch.isfinite(frame.depth).float().mean() > 0.9

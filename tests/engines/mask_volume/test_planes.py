@@ -44,17 +44,18 @@ def fixture(shared: Path) -> Fixture:
         expected = dict(outputs)
     state = torch.load(folder / "checkpoint.ckpt", weights_only=True)
     state = state.get("state_dict", state)
-    networks = []
-    for network, prefix in ((MpiNet(), "models.mpi_net."), (MaskNet(), "models.mask_net.")):
+    mpi, mask = MpiNet(), MaskNet()
+    for network, prefix in ((mpi, "models.mpi_net."), (mask, "models.mask_net.")):
         network.load_state_dict({n.removeprefix(prefix): t for n, t in state.items() if n.startswith(prefix)})
-        networks.append(network.eval().requires_grad_(False))
+        network.eval().requires_grad_(False)
     first, second = (camera(expected["src_w2c"][i], expected["src_K"][i]) for i in range(2))
-    depths = planes.plane_depths(*map(float, expected["bounds"]), 32)
-    swept = [
+    near, far = map(float, expected["bounds"])
+    depths = planes.plane_depths(near, far, 32)
+    foreground, background = (
         planes.sweep(torch.from_numpy(expected[name]), (first, second), first, depths)
         for name in ("src_rgb_f0", "src_bg")
-    ]
-    return Fixture(expected, (first, second), depths, *swept, *networks)
+    )
+    return Fixture(expected, (first, second), depths, foreground, background, mpi, mask)
 
 
 @pytest.fixture(scope="module")

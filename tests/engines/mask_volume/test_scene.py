@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from engines.mask_volume.multiplane_image_cache import Key, MultiplaneImageCache
 from engines.mask_volume.network import MaskNet, MpiNet
 from engines.mask_volume.scene import MaskVolumeScene
 from engines.mask_volume.upstream import MASK, MPI
+from tests.engines.core.examples import camera_at
 from tests.engines.mask_volume.captured import CPU, clips, recording
 
 
@@ -41,7 +43,7 @@ def pair_of(scene: MaskVolumeScene) -> tuple[int, int]:
 
 
 def opened(dataset: Dataset, with_mask: bool = True, **options: object) -> MaskVolumeScene:
-    return MaskVolumeScene(weights(with_mask), dataset, CPU, MaskVolumeOptions(**options))  # type: ignore[arg-type]
+    return MaskVolumeScene(weights(with_mask), dataset, CPU, MaskVolumeOptions(**options))
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +57,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     calls: list[object] = []
     make = multiplane_image.Maker.make
 
-    def counted(self: multiplane_image.Maker, *arguments: object) -> multiplane_image.MultiplaneImage:
+    def counted(self: multiplane_image.Maker, *arguments: Any) -> multiplane_image.MultiplaneImage:
         calls.append(arguments)
-        return make(self, *arguments)  # type: ignore[arg-type]
+        return make(self, *arguments)
 
     monkeypatch.setattr(multiplane_image.Maker, "make", counted)
     return calls
@@ -296,13 +298,15 @@ def test_depth_is_measured_along_the_cameras_axis(rig: Dataset) -> None:
 class _Sized(multiplane_image.MultiplaneImage):
     """So large as a test wants."""
 
-    size_bytes = 10  # type: ignore[assignment]
+    @property
+    def size_bytes(self) -> int:
+        return 10
 
 
 def _put(cache: MultiplaneImageCache, *keys: Key) -> None:
-    empty = torch.zeros(0)
+    empty, anywhere = torch.zeros(0), camera_at(0, 3, 1)
     for key in keys:
-        cache.put(key, _Sized(empty, None, None, None, empty))  # type: ignore[arg-type]
+        cache.put(key, _Sized(empty, None, None, anywhere, empty))
 
 
 def _at(time: int) -> Key:

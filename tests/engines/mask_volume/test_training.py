@@ -25,6 +25,7 @@ from engines.mask_volume.config import MaskVolumeConfig
 from engines.mask_volume.examples import Example
 from engines.mask_volume.losses import Rendered
 from engines.mask_volume.network import MaskNet, MpiNet
+from engines.mask_volume.scene import MaskVolumeScene
 from engines.mask_volume.sweeping import Swept
 from engines.mask_volume.training import applied
 from tests.engines.mask_volume.captured import CARD, WALL, begun, clips, equal, recording, resumed
@@ -131,11 +132,11 @@ def test_a_mask_of_ones_shows_the_moving_planes_and_of_zeros_the_still_ones(rig:
     assert example.backgrounds is not None
 
     def drawn(bias: float, example: Example) -> Rendered:
-        last = training.objective.network.models["mask_net"].conv7_3.model[0]
+        network = training.objective.network
         with torch.no_grad():
-            last.weight.zero_()
-            last.bias.fill_(bias)
-            return training.objective.network.draw(example)
+            network.get_parameter("models.mask_net.conv7_3.model.0.weight").zero_()
+            network.get_parameter("models.mask_net.conv7_3.model.0.bias").fill_(bias)
+            return network.draw(example)
 
     still = replace(example, pictures=torch.cat([example.backgrounds, example.pictures[2:]]), backgrounds=None)
     moving, opaque = drawn(50, replace(example, backgrounds=None)), drawn(50, example)
@@ -186,10 +187,10 @@ def test_the_seed_decides_and_the_global_generator_is_left_alone(rig: Dataset) -
     assert not equal(weights(0), weights(1))
 
 
-def test_a_batch_is_the_mean_of_its_examples(rig: Dataset) -> None:
+def test_a_batch_is_the_mean_of_its_examples(rig: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     single, pair = begun(rig), begun(rig, batch_size=2)
     for training in (single, pair):
-        training._optimisers["optimiser"].step = lambda *_: None  # type: ignore[method-assign, misc, assignment]
+        monkeypatch.setattr(training._optimisers["optimiser"], "step", lambda *_: None)
     first, second = single.step(), single.step()
     assert pair.step()["total"] == pytest.approx((first["total"] + second["total"]) / 2)
 
@@ -224,7 +225,7 @@ def test_a_mask_run_needs_a_network_of_planes(rig: Dataset, planes_model: str, t
 
 
 def test_what_stands_still_is_no_recording(tmp_path: Path, planes_model: str) -> None:
-    mask = {"stage": "mask", "mpi_model": planes_model}
+    mask: dict[str, Any] = {"stage": "mask", "mpi_model": planes_model}
     (tmp_path / "one").mkdir()
     with pytest.raises(UserError, match="no recording of several time steps"):
         begun(recording(tmp_path / "one", time_steps=1, side_px=16), **mask)
@@ -323,6 +324,7 @@ def test_what_is_learnt_is_what_is_drawn(rig: Dataset, planes_model: str, stage:
     beside = time_step[1].camera
     target = beside.at(beside.camera_to_world + 0.05 * np.eye(4, k=3))
     frame = scene.render(target, {"time": 1.0}, never_stop)
+    assert isinstance(scene, MaskVolumeScene)
     first, second = (time_step[places.index(at.position.tolist())] for at in scene.sources(target, {"time": 1.0}))
     again = resumed(rig, seen)
     again.objective.network.load_state_dict(dict(seen.weights))

@@ -43,7 +43,7 @@ def plain_step(network: Srn, optimiser: torch.optim.Optimizer, training: Optimis
         features = layer(features)
     image = (network.pixel_generator(features) - (compared.photographs / 127.5 - 1)).square().mean()
     optimiser.zero_grad()
-    image.backward()  # type: ignore[no-untyped-call]
+    image.backward()
     optimiser.step()
 
 

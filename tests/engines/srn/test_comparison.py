@@ -68,7 +68,7 @@ def test_gradients_are_those_of_the_losses_as_they_are_written(objects: Dataset)
     training = begun(objects, **SETTINGS)
     objective, network = training.objective, training.objective.network
     batch = objective.read(0)
-    objective.losses(batch)["total"].backward()  # type: ignore[no-untyped-call]
+    objective.losses(batch)["total"].backward()
     found = {name: parameter.grad for name, parameter in network.named_parameters()}
     compared, codes = objective._compared(batch), objective._codes(batch)
     phi = network.scene(codes)
@@ -77,7 +77,7 @@ def test_gradients_are_those_of_the_losses_as_they_are_written(objects: Dataset)
     depths = torch.einsum("bnc,bc->bn", ends - compared.rays.position[:, None], compared.rays.forward)
     depth = depths.clamp(max=0).square().mean() * 10_000
     assert codes is not None
-    config = training.config
+    config = objective.config
     total = config.l1_weight * image + config.reg_weight * depth + config.kl_weight * codes.square().mean()
     expected = torch.autograd.grad(total, list(network.parameters()))
     for (name, gradient), wanted in zip(found.items(), expected, strict=True):

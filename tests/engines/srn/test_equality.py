@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from app.viewing.opening import open_scene
 from engines.core.camera import Camera, look_at
@@ -14,7 +15,7 @@ from engines.core.errors import Cancelled, UserError
 from engines.core.storage.checkpoint import Checkpoint
 from engines.srn.config import SrnConfig, SrnOptions
 from engines.srn.engine import ENGINE
-from engines.srn.network import Srn
+from engines.srn.network import Phi, Srn
 from engines.srn.scene import SrnScene
 from tests.engines.srn.reference import draw_plainly, plain_network
 
@@ -76,8 +77,9 @@ def random_scene(**settings: object) -> tuple[SrnScene, Srn]:
     network = Srn(config)
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
-            module.running_mean.normal_(0, 0.3)  # type: ignore[union-attr]
-            module.running_var.uniform_(0.3, 2)  # type: ignore[union-attr]
+            assert module.running_mean is not None and module.running_var is not None
+            module.running_mean.normal_(0, 0.3)
+            module.running_var.uniform_(0.3, 2)
     weights = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
     options = SrnOptions(tracing_steps=config.tracing_steps)
     scene = ENGINE.open(Checkpoint("srn", config.model_dump(), 0, weights), CPU, None, options)
@@ -114,7 +116,8 @@ def test_every_form_equals_the_plain_reference(settings: dict[str, object]) -> N
 
 def test_a_blend_is_between_the_codes() -> None:
     scene, network = random_scene(num_instances=3, embedding_size=4)
-    codes = network.latent_codes.weight  # type: ignore[union-attr]
+    assert network.latent_codes is not None
+    codes = network.latent_codes.weight
     image, _ = draw_plainly(network, small_camera(), 0.75 * codes[2] + 0.25 * codes[1])
     frame = scene.render(small_camera(), {"instance": 2.0, "blend_with": 1.0, "blend": 0.25})
     assert (frame.image - image).abs().max() <= ONE_LEVEL
@@ -124,7 +127,12 @@ def test_phi_is_made_once_for_an_instance(monkeypatch: pytest.MonkeyPatch) -> No
     scene, _ = random_scene(num_instances=2, embedding_size=4)
     made: list[object] = []
     whole = Srn.scene
-    monkeypatch.setattr(Srn, "scene", lambda network, codes: made.append(codes) or whole(network, codes))  # type: ignore[func-returns-value]
+
+    def counted(network: Srn, codes: Tensor | None) -> Phi:
+        made.append(codes)
+        return whole(network, codes)
+
+    monkeypatch.setattr(Srn, "scene", counted)
     for index in (0, 0, 1, 1, 0):
         scene.render(small_camera(), {"instance": float(index)})
     assert len(made) == 3
@@ -161,7 +169,12 @@ def test_any_size_is_drawn(size: tuple[int, int]) -> None:
 
 def test_normals_are_made_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Camera] = []
-    monkeypatch.setattr("engines.srn.scene.normals", lambda depth, camera: made.append(camera) or depth)
+
+    def noted(depth: Tensor, camera: Camera) -> Tensor:
+        made.append(camera)
+        return depth
+
+    monkeypatch.setattr("engines.srn.scene.normals", noted)
     scene, _ = random_scene(fit_single_srn=True)
     frame = scene.render(small_camera(16))
     assert not made and list(frame.extra) == ["normals"] and frame.extra.get("error") is None

@@ -84,7 +84,8 @@ def test_pixels_and_colours_belong_together(single: Dataset) -> None:
     training = begun(single, fit_single_srn=True)
     objective = training.objective
     batch = objective.read(0)
-    pixels = objective._pixels(*batch.colours.shape[:2], torch.Generator())
+    views, count = batch.colours.shape[:2]
+    pixels = objective._pixels(views, count, torch.Generator())
     assert pixels.shape == (2, 64) and len(set(pixels[0].tolist())) == 64
     rays = objective._rays(batch, pixels, torch.Generator()).directions
     for index, camera in enumerate(batch.cameras):

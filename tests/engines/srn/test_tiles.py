@@ -75,7 +75,7 @@ def test_tiles_by_chance_are_whole() -> None:
     assert len(pixels) == sum(
         min(32, SIZE_PX[0] - 32 * column) * min(32, SIZE_PX[1] - 32 * row) for column, row in seen
     )
-    assert len(looked_at.unique()) == 128  # type: ignore[no-untyped-call]
+    assert len(looked_at.unique()) == 128
     assert int(looked_at.max()) < len(pixels)
 
 

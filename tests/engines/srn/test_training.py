@@ -16,15 +16,17 @@ from torch import Tensor
 from app.training.evaluation import evaluate
 from app.viewing.instances import find_choice
 from app.viewing.opening import open_scene
+from engines.core.camera import Camera
 from engines.core.data.dataset import Dataset
 from engines.core.data.views import Views
 from engines.core.distributed import Share
-from engines.core.engine import never_stop
+from engines.core.engine import Stop, never_stop
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
+from engines.core.frame import Frame
 from engines.core.storage.scene_file import write_scene_file
 from engines.srn.config import SrnConfig
-from engines.srn.engine import ENGINE
+from engines.srn.engine import ENGINE, SrnEngine
 from engines.srn.observations import ObservedImages
 from engines.srn.scene import SrnScene
 from tests.engines.srn.learning import CPU, begun, config, equal
@@ -40,7 +42,7 @@ def test_a_single_scene_learns(single: Dataset) -> None:
 
 def test_a_class_learns_networks_and_the_codes_it_saw(objects: Dataset) -> None:
     training = begun(objects, batch_size_per_img_sidelength=(3,))
-    assert training.config.num_instances == 3
+    assert training.objective.config.num_instances == 3
     before = training.checkpoint()
     losses = [training.step() for _ in range(12)]
     after = training.checkpoint()
@@ -52,6 +54,7 @@ def test_a_class_learns_networks_and_the_codes_it_saw(objects: Dataset) -> None:
         after.weights["hyper_phi.layers.0.hyper_linear.hypo_params.net.2.weight"],
     )
     scene = training.scene()
+    assert isinstance(scene, SrnScene)
     assert scene.instances == ("x", "y", "z")
     assert [control.name for control in scene.controls] == ["instance", "blend_with", "blend"]
     assert scene.options.tracing_steps == 3
@@ -127,15 +130,20 @@ def test_what_is_learnt_is_what_is_drawn(single: Dataset) -> None:
 
 def test_the_authors_layout_keeps_every_bit(objects: Dataset, tmp_path: Path) -> None:
     checkpoint = begun(objects).checkpoint()
-    written = ENGINE.write_upstream(checkpoint)["model"]
+    written = SrnEngine().write_upstream(checkpoint)["model"]
     assert equal(dict(sorted(written.items())), dict(sorted(checkpoint.weights.items())))
 
 
-def test_each_object_is_scored_as_itself(objects: Dataset) -> None:
+def test_each_object_is_scored_as_itself(objects: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     scene = begun(objects).scene()
     drawn: list[float] = []
     render = scene.render
-    scene.render = lambda camera, controls, stop: drawn.append(controls["instance"]) or render(camera, controls, stop)  # type: ignore
+
+    def noted(camera: Camera, controls: Mapping[str, float], stop: Stop) -> Frame:
+        drawn.append(controls["instance"])
+        return render(camera, controls, stop)
+
+    monkeypatch.setattr(scene, "render", noted)
     found = evaluate(scene, Views.of([view for view in objects.views if view.name.endswith("000001")]), dataset=objects)
     assert drawn == [0.0, 1.0, 2.0]
     assert list(found.of_instances()) == list(found.to_json()["instances"]) == ["x", "y", "z"]
@@ -147,7 +155,7 @@ def test_new_objects_are_learnt_by_their_codes_alone(objects: Dataset, tmp_path:
     trained = begun(objects)
     for _ in range(3):
         trained.step()
-    torch.save(dict(ENGINE.write_upstream(trained.checkpoint())), tmp_path / "class.pth")
+    torch.save(dict(SrnEngine().write_upstream(trained.checkpoint())), tmp_path / "class.pth")
     few = {"checkpoint": str(tmp_path / "class.pth"), "freeze_networks": True, "specific_observation_idcs": (0, 3)}
     training = begun(objects, **few, max_num_instances_train=2, lr=1e-2)
     before = training.checkpoint().weights
@@ -277,7 +285,7 @@ def test_the_unet_renderer_learns_without_touching_the_global_generator(single: 
 def test_frozen_networks_keep_their_statistics_too(single: Dataset, tmp_path: Path) -> None:
     trained = begun(single, **UNET)
     trained.step()
-    torch.save(dict(ENGINE.write_upstream(trained.checkpoint())), tmp_path / "class.pth")
+    torch.save(dict(SrnEngine().write_upstream(trained.checkpoint())), tmp_path / "class.pth")
     frozen = begun(single, **UNET, checkpoint=str(tmp_path / "class.pth"), freeze_networks=True)
     before = frozen.checkpoint().weights
     frozen.step()
@@ -331,13 +339,14 @@ def test_a_scene_is_drawn_with_the_steps_it_was_trained_with(objects: Dataset, t
     training = begun(objects, tracing_steps=4)
     write_scene_file(tmp_path / "class.safetensors", training.checkpoint())
     opened, camera = open_scene(tmp_path / "class.safetensors", None, "cpu"), objects.views[0].square_camera(16)
-    assert torch.equal(opened.scene.render(camera, {}, never_stop).image, training.scene().render(camera).image)
+    own = training.scene().render(camera, {}, never_stop)
+    assert torch.equal(opened.scene.render(camera, {}, never_stop).image, own.image)
     other = open_scene(tmp_path / "class.safetensors", None, "cpu", ("tracing_steps=9",))
-    assert opened.options.tracing_steps == 4 and other.options.tracing_steps == 9
+    assert [each.options.model_dump()["tracing_steps"] for each in (opened, other)] == [4, 9]
 
 
 def test_objects_without_names_are_said_to_go_by_order(objects: Dataset, tmp_path: Path) -> None:
-    written = dict(ENGINE.write_upstream(begun(objects).checkpoint()))
+    written = dict(SrnEngine().write_upstream(begun(objects).checkpoint()))
     written["model"]["latent_codes.weight"] = torch.zeros(5, 4)
     torch.save(written, tmp_path / "five.pth")
     notes = open_scene(tmp_path / "five.pth", objects.source, "cpu").scene.assumptions
@@ -345,7 +354,9 @@ def test_objects_without_names_are_said_to_go_by_order(objects: Dataset, tmp_pat
 
 
 def test_a_single_scene_is_no_class_to_begin_from(single: Dataset, tmp_path: Path) -> None:
-    torch.save(dict(ENGINE.write_upstream(begun(single, fit_single_srn=True).checkpoint())), tmp_path / "single.pth")
+    torch.save(
+        dict(SrnEngine().write_upstream(begun(single, fit_single_srn=True).checkpoint())), tmp_path / "single.pth"
+    )
     with pytest.raises(UserError, match="was trained with fit_single_srn=true, this run has false"):
         begun(single, checkpoint=str(tmp_path / "single.pth"))
     with pytest.raises(UserError, match=r"a folder without scene\.safetensors"):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 from engines import registry
 from engines.core.errors import UserError
 from engines.core.storage.torch_file import read_torch_file, write_torch_file
 from engines.srn import upstream
 from engines.srn.config import SrnConfig
-from engines.srn.engine import ENGINE
+from engines.srn.engine import SrnEngine
 from engines.srn.network import Srn
 
 UNET = {"use_unet_renderer": True, "img_sidelengths": (128,)}
@@ -22,7 +25,7 @@ UNET = {"use_unet_renderer": True, "img_sidelengths": (128,)}
 def test_a_checkpoint_comes_back_bit_equal(shared: Path, tmp_path: Path, name: str) -> None:
     path = shared / "golden" / "srn" / name / "checkpoint.pth"
     written = tmp_path / "back.pth"
-    write_torch_file(written, ENGINE.write_upstream(registry.read_checkpoint(path)))
+    write_torch_file(written, SrnEngine().write_upstream(registry.read_checkpoint(path)))
     theirs, ours = read_torch_file(path)["model"], read_torch_file(written)["model"]
     assert theirs.keys() == ours.keys()
     assert all(torch.equal(theirs[key], ours[key]) for key in theirs)
@@ -46,9 +49,11 @@ def state_of(**settings: object) -> dict[str, torch.Tensor]:
 @pytest.mark.parametrize(
     "wrap", [lambda s: s, lambda s: {"model": s}, lambda s: {f"module.{k}": v for k, v in s.items()}]
 )
-def test_every_form_is_read_off_the_tensors(settings: dict[str, object], wrap: object, tmp_path: Path) -> None:
+def test_every_form_is_read_off_the_tensors(
+    settings: dict[str, object], wrap: Callable[[dict[str, Tensor]], object], tmp_path: Path
+) -> None:
     state = state_of(**settings)
-    torch.save(wrap(state), tmp_path / "a.pth")  # type: ignore[operator]
+    torch.save(wrap(state), tmp_path / "a.pth")
     checkpoint = registry.read_checkpoint(tmp_path / "a.pth")
     assert checkpoint.engine == "srn"
     assert {name: checkpoint.config[name] for name in settings} == settings
@@ -57,7 +62,7 @@ def test_every_form_is_read_off_the_tensors(settings: dict[str, object], wrap: o
 
 def test_the_unets_second_names_are_written_too() -> None:
     state = state_of(fit_single_srn=True, **UNET)
-    written = ENGINE.write_upstream(upstream.read(state, Path("a.pth")))["model"]
+    written = SrnEngine().write_upstream(upstream.read(state, Path("a.pth")))["model"]
     unet = "pixel_generator.net.0"
     assert written[f"{unet}.out_layer_weight"] is written[f"{unet}.out_layer.0.net.1.weight"]
     assert written[f"{unet}.in_layer.0.weight"] is written[f"{unet}.in_layer.0.net.1.weight"]
@@ -75,6 +80,7 @@ def test_what_is_missing_or_misshapen_is_named() -> None:
 
 
 def test_other_files_are_not_recognised() -> None:
-    assert not ENGINE.recognises({"model": {"deepvoxels": torch.zeros(1, 2, 3, 3, 3)}})
-    assert not ENGINE.recognises({3: 4})
-    assert not ENGINE.recognises({})
+    assert not SrnEngine().recognises({"model": {"deepvoxels": torch.zeros(1, 2, 3, 3, 3)}})
+    numbers: dict[Any, int] = {3: 4}
+    assert not SrnEngine().recognises(numbers)
+    assert not SrnEngine().recognises({})

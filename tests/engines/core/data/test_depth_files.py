@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -45,7 +46,7 @@ def test_damaged_files_are_one_line(tmp_path: Path, name: str) -> None:
         read_depth(tmp_path / name, 1.0)
 
 
-def view(folder: Path, depth: np.ndarray, **changes: object) -> View:
+def view(folder: Path, depth: np.ndarray, **changes: Any) -> View:
     np.save(folder / "d.npy", depth)
     return replace(View(Camera(np.eye(4), (9, 9), (4, 3), (8, 6)), "a", depth_path=folder / "d.npy"), **changes)
 

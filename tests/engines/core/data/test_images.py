@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -172,7 +173,7 @@ def test_megabytes_before_the_pixels_of_a_png_are_passed_over(tmp_path: Path, mo
     text.add_text("workflow", "y" * 2**21)
     picture = Image.fromarray(np.tile(COLOUR, (3, 3, 1))).convert(mode)
     path = tmp_path / "a.png"
-    transparent = {"transparency": 0} if mode == "P" else {}
+    transparent: dict[str, Any] = {"transparency": 0} if mode == "P" else {}
     picture.save(path, pnginfo=text, icc_profile=bytes(2**21), **transparent)
     assert image_size(path) == (15, 18) and has_alpha(path) == (mode != "RGB")
     if mode == "RGB":

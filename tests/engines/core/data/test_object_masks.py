@@ -44,8 +44,8 @@ def capture(folder: Path, room: str, count: int = 8) -> Dataset:
         assert view.image_path is not None
         number = int(view.name) if room == "turning" else 0
         random = np.random.default_rng(number)
-        behind = random.integers(0, 256, (SIZE_PX[1] // 8, SIZE_PX[0] // 8, 3), dtype=np.uint8)
-        behind = np.kron(behind, np.ones((8, 8, 1), dtype=np.uint8)) if room != "grey" else np.uint8(90)
+        spots = random.integers(0, 256, (SIZE_PX[1] // 8, SIZE_PX[0] // 8, 3), dtype=np.uint8)
+        behind = np.kron(spots, np.ones((8, 8, 1), dtype=np.uint8)) if room != "grey" else np.uint8(90)
         image = np.where(object_mask()[..., None], to_uint8(read_image(view.image_path)), behind)
         write_png(view.image_path, image.astype(np.uint8))
         write_png(folder / f"{view.name}.mask.png", np.where(object_mask(), 255, 0).astype(np.uint8))
@@ -115,14 +115,14 @@ def write_dvr(folder: Path, dataset: Dataset) -> Path:
     """The same in DVR's layout, whose masks are objects'."""
     (folder / "image").mkdir(parents=True)
     (folder / "mask").mkdir()
-    cameras = {}
+    cameras = dict[str, Array]()
     for index, view in enumerate(dataset.views):
         (fx, fy), (cx, cy) = view.camera.focal_px, view.camera.centre_px
         lens = np.array([[fx, 0, cx, 0], [0, fy, cy, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
         cameras |= {f"world_mat_{index}": lens @ view.camera.world_to_camera, f"scale_mat_{index}": np.eye(4)}
         write_png(folder / "image" / f"{index:03d}.png", to_uint8(view.image()))
         write_png(folder / "mask" / f"{index:03d}.png", np.where(view.mask(), 255, 0).astype(np.uint8))
-    np.savez(folder / "cameras.npz", **cameras)
+    np.savez(folder / "cameras.npz", allow_pickle=False, **cameras)
     return folder
 
 

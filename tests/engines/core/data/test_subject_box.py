@@ -24,7 +24,7 @@ def disc(camera: Camera) -> Array:
     pixels, depth = project(camera, CENTRE[None])
     width, height = camera.size_px
     rows, columns = np.mgrid[:height, :width] + 0.5
-    return np.hypot(columns - pixels[0, 0], rows - pixels[0, 1]) < RADIUS / depth[0] * camera.focal_px[0]
+    return np.asarray(np.hypot(columns - pixels[0, 0], rows - pixels[0, 1]) < RADIUS / depth[0] * camera.focal_px[0])
 
 
 def ball(folder: Path, transparent: bool) -> Dataset:

@@ -21,8 +21,8 @@ def test_poses_in_capitals(tmp_path: Path, suffix: str) -> None:
     for path in list((tmp_path / "pose").iterdir()):
         path.rename(path.with_suffix(suffix))
     assert [view.camera.camera_to_world.tolist() for view in open_dataset(tmp_path).views] == expected
-    path = read_path(tmp_path / "pose", cameras[0])
-    assert [camera.camera_to_world.tolist() for camera in path] == expected
+    poses = read_path(tmp_path / "pose", cameras[0])
+    assert [camera.camera_to_world.tolist() for camera in poses] == expected
 
 
 @pytest.mark.parametrize("name", ["mask_{}.png", "{}.mask.png"])
@@ -31,7 +31,7 @@ def test_masks_that_are_called_otherwise_go_by_number(tmp_path: Path, name: str)
     for index in range(3):
         write_png(tmp_path / "mask" / name.format(index), np.full((24, 32), 255 * (index == 1), np.uint8))
     dataset = open_dataset(tmp_path)
-    assert [view.mask().mean() for view in dataset.views] == [0, 1, 0]  # type: ignore[union-attr]
+    assert [view.mask().mean() for view in dataset.views] == [0, 1, 0]
     assert dataset.notes == ()
 
 

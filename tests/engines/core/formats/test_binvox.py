@@ -90,7 +90,7 @@ def test_voxels_are_where_photographs_show_the_object(shared: Path) -> None:
     for view in list(dataset.views.of_instance(number))[:3]:
         pixels, _ = project(view.camera, (np.argwhere(filled) + 0.5) / 32 - 0.5)
         column, row = np.floor(pixels).astype(int).T
-        opaque = (view.image() < 0.999).any(axis=-1)
+        opaque = np.asarray((view.image() < 0.999).any(axis=-1))
         assert opaque[row, column].mean() > 0.97
         # And what they show is filled.
         assert len(np.unique(row * 137 + column)) > 0.3 * opaque.sum()

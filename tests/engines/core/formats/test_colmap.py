@@ -95,7 +95,7 @@ def assert_is_the_scene(dataset: Dataset) -> None:
     assert [view.name for view in dataset.views] == [f"{index:03d}" for index in range(COUNT)]
     for index, (view, camera) in enumerate(zip(dataset.views, camera_ring(COUNT), strict=True)):
         assert np.allclose(view.camera.camera_to_world, camera.camera_to_world, atol=1e-9)
-        assert view.camera.size_px == (24, 16) and view.camera.focal_px == (30, 25)
+        assert view.camera.size_px == (24, 16) and view.camera.focal_px == (30.0, 25.0)
         assert view.camera.centre_px == (12.5, 7.5) and view.distortion == ()
         assert round(float(view.image().mean()) * 255) == 10 * index
     depths = [depth for camera in camera_ring(COUNT) for depth in depths_of(camera)]

@@ -29,7 +29,7 @@ def matrices(cameras: tuple[Camera, ...], scale: Any = SCALE, skew: float = 0.0)
     for index, camera in enumerate(cameras):
         (fx, fy), (cx, cy), (width, height) = camera.focal_px, camera.centre_px, camera.size_px
         lens = np.eye(4)
-        lens[:3, :3] = [[fx, skew, cx], [0, fy, cy], [0, 0, 1]]
+        lens[:3, :3] = np.array([[fx, skew, cx], [0, fy, cy], [0, 0, 1]])
         written[f"world_mat_{index}"] = lens @ camera.world_to_camera @ np.linalg.inv(scale)
         written[f"scale_mat_{index}"] = scale
         written[f"camera_mat_{index}"] = np.array(
@@ -97,12 +97,12 @@ def write_balls(folder: Path, name: str, camera_mat: bool) -> Path:
         write_png(folder / "image" / f"{index:03d}.png", ball_picture(camera))
         write_png(folder / "mask" / f"{index:03d}.png", np.full((72, 96), 255, dtype=np.uint8))
         lens = np.eye(4)
-        lens[:3, :3] = [[90, 0, 47.5], [0, 90, 35.5], [0, 0, 1]]
+        lens[:3, :3] = np.array([[90, 0, 47.5], [0, 90, 35.5], [0, 0, 1]])
         content[f"world_mat_{index}"] = (lens @ camera.world_to_camera).astype(np.float32)
         content[f"scale_mat_{index}"] = np.eye(4, dtype=np.float32)
         if camera_mat:
             content[f"camera_mat_{index}"] = lens.astype(np.float32)
-    np.savez(folder / name, **content)
+    np.savez(folder / name, allow_pickle=False, **content)
     return folder
 
 
@@ -293,14 +293,14 @@ def test_a_photograph_that_is_missing_is_seen_in_the_numbers(tmp_path: Path) -> 
 @pytest.mark.parametrize(("images", "masks"), [("images", "mask"), ("image", "masks"), ("images", "masks")])
 def test_folders_that_are_called_otherwise(tmp_path: Path, images: str, masks: str) -> None:
     write(tmp_path)
-    expected = [(view.name, view.mask().mean()) for view in open_dataset(tmp_path).views]  # type: ignore[union-attr]
+    expected = [(view.name, view.mask().mean()) for view in open_dataset(tmp_path).views]
     (tmp_path / "image").rename(tmp_path / "renamed")
     (tmp_path / "renamed").rename(tmp_path / images)
     (tmp_path / "mask").rename(tmp_path / "renamed")
     (tmp_path / "renamed").rename(tmp_path / masks)
     dataset = open_dataset(tmp_path)
     assert dataset.format == "dvr" and dataset.notes == ()
-    assert [(view.name, view.mask().mean()) for view in dataset.views] == expected  # type: ignore[union-attr]
+    assert [(view.name, view.mask().mean()) for view in dataset.views] == expected
 
 
 @pytest.mark.parametrize(("first", "doubtful"), [(0, False), (1, True), (2, False)])
@@ -360,7 +360,7 @@ def test_points_that_a_camera_sees_are_in_the_scaled_world(tmp_path: Path) -> No
     measured = points @ SCALE[:3, :3].T + SCALE[:3, 3]
     hull = np.array([1, 1, 0, 1, 1, 1], dtype=bool)
     seen = {"visibility_0000": np.array([0, 2, 5]), "visibility_0001": np.array([1, 0, 0, 1, 0, 0], dtype=bool)}
-    np.savez(folder / "pcl.npz", points=measured, colors=points, is_in_visual_hull=hull, **seen)
+    np.savez(folder / "pcl.npz", allow_pickle=False, points=measured, colors=points, is_in_visual_hull=hull, **seen)
     views = open_dataset(folder).views
     assert views[0].seen_points is not None and views[1].seen_points is not None and views[2].seen_points is not None
     np.testing.assert_allclose(views[0].seen_points.read(), points[[0, 5]], atol=1e-9)

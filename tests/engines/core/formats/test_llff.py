@@ -43,7 +43,7 @@ def test_cameras_are_those_that_were_written(tmp_path: Path) -> None:
     for view, camera in zip(dataset.views, camera_ring(4), strict=True):
         assert np.allclose(view.camera.camera_to_world, camera.camera_to_world, atol=1e-12)
         # LLFF has one focal length, the vertical one, and a centred lens; the images have half the size.
-        assert view.camera.size_px == (16, 12) and view.camera.centre_px == (8, 6)
+        assert view.camera.size_px == (16, 12) and view.camera.centre_px == (8.0, 6.0)
         assert view.camera.focal_px == pytest.approx((camera.focal_px[1] / 2,) * 2)
         assert view.image().shape == (12, 16, 3)
 

@@ -62,7 +62,7 @@ def test_one_object(tmp_path: Path) -> None:
     assert [view.name for view in dataset.views] == [f"render_{index}" for index in range(11)]
     assert dataset.instances == () and dataset.up.tolist() == [0, 0, 1] and dataset.bounds.tolist()[0] == [-0.5] * 3
     camera = dataset.views[0].camera
-    assert camera.focal_px == (20, 21) and camera.centre_px == (8, 7) and camera.size_px == (16, 14)
+    assert camera.focal_px == (20.0, 21.0) and camera.centre_px == (8.0, 7.0) and camera.size_px == (16, 14)
     np.testing.assert_allclose(camera.forward, [1, 0, 0])
     np.testing.assert_allclose(camera.world_to_camera, EXTRINSIC)
     assert dataset.views[0].depth_path is None

@@ -21,8 +21,9 @@ def test_points_with_colours_are_written_as_others_read_them(tmp_path: Path) -> 
     colours = np.random.default_rng(1).integers(0, 256, (20, 3), dtype=np.uint8)
     write_points(tmp_path / "a.ply", POINTS, colours)
     there = trimesh.load(tmp_path / "a.ply")
+    assert isinstance(there, trimesh.PointCloud)
     np.testing.assert_allclose(there.vertices, POINTS, rtol=1e-6)
-    assert np.array_equal(there.colors[:, :3], colours)
+    assert np.array_equal(np.asarray(there.colors)[:, :3], colours)
     np.testing.assert_allclose(read_points(tmp_path / "a.ply"), POINTS, rtol=1e-6)
 
 

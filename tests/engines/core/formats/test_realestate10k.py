@@ -36,7 +36,7 @@ def write_text(path: Path, lines: tuple[str, ...] = (line(0), line(1), line(2)))
     path.write_text("\n".join([ADDRESS, *lines]) + "\n")
 
 
-def write_frames(folder: Path, names: tuple[str, ...] = tuple(str(time) for time in TIMES)) -> None:
+def write_frames(folder: Path, names: tuple[str, ...] = tuple(map(str, TIMES))) -> None:
     """The picture of `names[i]` has grey 20 i."""
     for index, name in enumerate(names):
         write_png(folder / f"{name}.png", picture(20 * index))
@@ -54,7 +54,7 @@ def test_cameras_are_those_of_the_text(tmp_path: Path) -> None:
     assert dataset.views.times.tolist() == [0, 0, 0] and dataset.views.camera_indices.tolist() == [-1, -1, -1]
     view = dataset.views[2]
     assert (view.time, view.camera_index, view.distortion) == (0, None, ())
-    assert view.camera.focal_px == pytest.approx((16, 14.4)) and view.camera.centre_px == (16, 8)
+    assert view.camera.focal_px == pytest.approx((16, 14.4)) and view.camera.centre_px == (16.0, 8.0)
     # By hand: into the camera, through its lens.
     point = np.array([0.3, 0.2, 2.0])
     x, y, z = world_to_camera(2) @ [*point, 1]
@@ -104,7 +104,7 @@ def test_distortion_is_taken_out(tmp_path: Path) -> None:
     write_text(tmp_path / "a.txt", tuple(line(index, "0.5 0.9 0.5 0.5 0.1 -0.02") for index in range(3)))
     write_frames(tmp_path / "a")
     view = open_dataset(tmp_path).views[1]
-    assert view.distortion == (0.1, -0.02, 0, 0) and view.image().shape == (14, 28, 3)
+    assert view.distortion == (0.1, -0.02, 0.0, 0.0) and view.image().shape == (14, 28, 3)
 
 
 def test_lines_are_read_when_their_views_are_looked_at(tmp_path: Path) -> None:

@@ -32,8 +32,9 @@ def write_matrices(folder: Path, **changed: Array | None) -> None:
     for name, keys in (("intrinsics.yml", ("M1", "D1", "M2", "D2")), ("extrinsics.yml", ("R", "T"))):
         storage = cv2.FileStorage(str(folder / name), cv2.FILE_STORAGE_WRITE)
         for key in keys:
-            if matrices[key] is not None:
-                storage.write(key, matrices[key])
+            matrix = matrices[key]
+            if matrix is not None:
+                storage.write(key, matrix)
         storage.release()
 
 
@@ -56,13 +57,15 @@ def test_cameras_and_views(tmp_path: Path) -> None:
     assert "does not say how far the scene is" in dataset.notes[0] and dataset.up.tolist() == [0, -1, 0]
     left, right = (view.camera for view in dataset.views[:2])
     # Both are cropped to what the right one's lens saw whole: one column and row on each side.
-    assert left.camera_to_world.tolist() == np.eye(4).tolist() and left.centre_px == (15, 7)
-    assert right.focal_px == (30, 31) and right.centre_px == (16, 8) and left.size_px == right.size_px == (30, 14)
+    assert left.camera_to_world.tolist() == np.eye(4).tolist() and left.centre_px == (15.0, 7.0)
+    assert (
+        right.focal_px == (30.0, 31.0) and right.centre_px == (16.0, 8.0) and left.size_px == right.size_px == (30, 14)
+    )
     point = np.array([20.0, 30, 600])
     np.testing.assert_allclose(
         right.world_to_camera[:3] @ [*point, 1], MATRICES["R"] @ point + MATRICES["T"][:, 0], atol=1e-9
     )
-    assert dataset.views[0].distortion == () and dataset.views[1].distortion == (0.1, -0.02, 0, 0, 0)
+    assert dataset.views[0].distortion == () and dataset.views[1].distortion == (0.1, -0.02, 0.0, 0.0, 0.0)
     assert pickle.loads(pickle.dumps(dataset.views))[3].name == "00001/right"
 
 
@@ -98,8 +101,8 @@ def test_a_real_chessboard_is_where_both_cameras_see_it(shared: Path) -> None:
         np.column_stack([(points - view.camera.centre_px) / view.camera.focal_px, np.ones(len(points))])
         for view, points in zip(views, seen, strict=True)
     ]
-    poses = [view.camera.world_to_camera[:3] for view in views]
-    points = cv2.triangulatePoints(*poses, rays[0][:, :2].T, rays[1][:, :2].T)
+    left, right = (view.camera.world_to_camera[:3] for view in views)
+    points = cv2.triangulatePoints(left, right, rays[0][:, :2].T, rays[1][:, :2].T)
     world = (points[:3] / points[3]).T
     for view, pixels in zip(views, seen, strict=True):
         # What is left is the error of the corners and of the calibration.

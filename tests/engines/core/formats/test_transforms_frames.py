@@ -77,7 +77,8 @@ def test_cameras_that_move_within_a_photograph_are_refused(tmp_path: Path) -> No
 def test_mitsubas_axes(tmp_path: Path) -> None:
     """x left, y up, z forwards; instant-ngp turns them so for these files."""
     data = with_matrix(lambda matrix: matrix @ np.diag([-1, 1, -1, 1]))
-    for told in ({"from_mitsuba": True}, {"normal_mts_args": []}):
+    both: tuple[dict[str, object], ...] = ({"from_mitsuba": True}, {"normal_mts_args": []})
+    for told in both:
         for view, camera in zip(opened(tmp_path, data | told).views, camera_ring(2), strict=True):
             np.testing.assert_allclose(view.camera.camera_to_world, camera.camera_to_world, atol=1e-12)
 

@@ -22,7 +22,7 @@ def test_cameras_are_those_that_were_written(tmp_path: Path) -> None:
     assert [view.name for view in dataset.views] == ["a", "b", "c"]
     for index, (view, camera) in enumerate(zip(dataset.views, camera_ring(3), strict=True)):
         assert np.allclose(view.camera.camera_to_world, camera.camera_to_world, atol=1e-12)
-        assert view.camera.size_px == SIZE_PX and view.camera.focal_px == (30, 25) and view.distortion == ()
+        assert view.camera.size_px == SIZE_PX and view.camera.focal_px == (30.0, 25.0) and view.distortion == ()
         assert view.camera.centre_px == (12.5, 7.5) and round(float(view.image().mean()) * 255) == 10 * index
 
 
@@ -34,7 +34,7 @@ def test_blenders_files_are_splits_and_leave_suffixes_out(tmp_path: Path) -> Non
     assert [len(dataset.split(name)) for name in ("train", "validation", "test")] == [3, 1, 2]
     view = dataset.split("test")[1]
     assert view.name == "test/r_1" and view.camera.focal_px == pytest.approx((12 / np.tan(0.3),) * 2)
-    assert view.camera.centre_px == (12, 8)
+    assert view.camera.centre_px == (12.0, 8.0)
 
 
 def test_nerfstudios_lists_of_names_are_splits(tmp_path: Path) -> None:
@@ -48,8 +48,8 @@ def test_a_frame_may_have_a_lens_of_its_own_and_distortion(tmp_path: Path) -> No
     listed = frames(["a.png", "b.png"])
     listed[1] |= {"fl_x": 90.0, "k1": 0.1, "k2": -0.2}
     first, second = opened(tmp_path, {**LENS, "frames": listed}).views
-    assert first.camera.focal_px == (30, 25) and second.camera.focal_px == (45, 25)
-    assert first.distortion == () and second.distortion == (0.1, -0.2, 0, 0)
+    assert first.camera.focal_px == (30.0, 25.0) and second.camera.focal_px == (45.0, 25.0)
+    assert first.distortion == () and second.distortion == (0.1, -0.2, 0.0, 0.0)
     # Cropped to what the second lens saw whole, both, so that they stay of one size.
     assert first.image().shape == second.image().shape == (14, 22, 3)
 

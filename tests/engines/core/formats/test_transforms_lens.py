@@ -62,7 +62,7 @@ def test_two_focal_lengths_are_said_to_differ(tmp_path: Path) -> None:
     data = LENS | {"camera_angle_x": angle(60, 48), "camera_angle_y": angle(50, 32)}
     assert opened(tmp_path / "alike", data | {"frames": frames(["a.png"])}).notes == ()
     dataset = opened(tmp_path / "other", data | {"camera_angle_x": 0.6, "frames": frames(["a.png", "b.png"])})
-    assert dataset.views[0].camera.focal_px == (30, 25)
+    assert dataset.views[0].camera.focal_px == (30.0, 25.0)
     assert noted(dataset, "of 2 photographs fl_x says a focal length of 60 pixels and camera_angle_x one of 77.585")
 
 
@@ -173,7 +173,7 @@ def test_what_is_no_pinhole_is_refused_by_the_field_that_says_so(field: str, val
 
 @pytest.mark.parametrize("field", ["is_fisheye", "latlong", "equirectangular", "orthographic"])
 def test_a_projection_that_is_denied_is_a_pinhole(field: str) -> None:
-    assert lens_of({"fl_x": 90, field: False}).focal_px == (90, 90)
+    assert lens_of({"fl_x": 90, field: False}).focal_px == (90.0, 90.0)
 
 
 @pytest.mark.parametrize(

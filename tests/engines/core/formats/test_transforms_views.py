@@ -39,7 +39,11 @@ def test_photographs_are_turned_where_the_stated_size_is_of_turned_ones(
     lens = {name: factor * value for name, value in PORTRAIT.items()}
     dataset = open_dataset(write_json(tmp_path, {**lens, "frames": frames(["a.png"])}))
     view = dataset.views[0]
-    assert view.camera.size_px == (16, 24) and view.camera.focal_px == (30, 30) and view.camera.centre_px == (8, 12)
+    assert (
+        view.camera.size_px == (16, 24)
+        and view.camera.focal_px == (30.0, 30.0)
+        and view.camera.centre_px == (8.0, 12.0)
+    )
     np.testing.assert_allclose(view.image(), shown / 255, atol=1e-6)
     assert noted(dataset, "1 photographs are turned as their EXIF says")
 

@@ -52,7 +52,7 @@ def test_lenses_are_read_back(tmp_path: Path, distortion: tuple[float, ...], mod
     data = written(tmp_path, *distortions)
     assert data["camera_model"] == model
     for view, lens in zip(open_dataset(tmp_path).views, views(tmp_path, *distortions), strict=True):
-        assert view.taken_with.focal_px == (30, 25) and view.taken_with.centre_px == (12.5, 7.5)
+        assert view.taken_with.focal_px == (30.0, 25.0) and view.taken_with.centre_px == (12.5, 7.5)
         expected = lens.distortion if any(lens.distortion[5:]) else lens.distortion[:5]
         assert view.distortion == pytest.approx(expected)
         np.testing.assert_allclose(view.camera.camera_to_world, lens.camera.camera_to_world, atol=1e-12)

@@ -45,7 +45,7 @@ def test_values_beyond_the_range_are_clamped() -> None:
 def test_ssim_is_that_of_wang_et_al_with_mirrored_borders() -> None:
     # scikit-image leaves out the 5 pixels that the window overhangs: of the mirrored pictures, just the mirrored ones.
     picture, noisy = (np.pad(x.double().numpy(), ((5, 5), (5, 5), (0, 0)), mode="reflect") for x in pictures())
-    expected = structural_similarity(  # type: ignore[no-untyped-call]
+    expected = structural_similarity(
         picture,
         noisy,
         data_range=1.0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -64,4 +64,4 @@ def test_what_is_no_key() -> None:
     with pytest.raises(ValueError, match="control blend is inf"):
         Keyframe(CAMERA, 0.0, {"blend": float("inf")})
     with pytest.raises(ValueError, match="ease is 'bounce'"):
-        Keyframe(CAMERA, 0.0, ease="bounce")  # type: ignore[arg-type]
+        Keyframe(CAMERA, 0.0, ease=cast(Any, "bounce"))

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engines.core.camera import Array
 from engines.core.errors import UserError
 from engines.core.paths.path_files import read_path
 from tests.engines.core.cameras_around import LIKE, around, assert_same_poses
@@ -15,7 +16,7 @@ from tests.engines.core.cameras_around import LIKE, around, assert_same_poses
 @pytest.mark.parametrize("rows", [3, 4])
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 def test_camera_to_world_of_three_rows_or_four(tmp_path: Path, rows: int, kind: type) -> None:
-    poses = np.array([camera.camera_to_world for camera in around()])[:, :rows].astype(kind)
+    poses: Array = np.array([camera.camera_to_world for camera in around()])[:, :rows].astype(kind)
     np.save(tmp_path / "path.npy", poses)
     np.save(tmp_path / "one.npy", poses[0])
     np.savez(tmp_path / "path.npz", c2w=poses)
@@ -24,11 +25,11 @@ def test_camera_to_world_of_three_rows_or_four(tmp_path: Path, rows: int, kind: 
     assert_same_poses(read_path(tmp_path / "one.npy", LIKE), around()[:1], 1e-6)
 
 
-def neus(with_lens: bool) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+def neus(with_lens: bool) -> dict[str, np.ndarray]:
     """As NeuS's script writes it: world_mat is the whole projection; camera_mat the lens alone, in pixels."""
     lens = np.eye(4)
     # From the middle of the first pixel.
-    lens[:3, :3] = [[90, 0, 47.5], [0, 90, 35.5], [0, 0, 1]]
+    lens[:3, :3] = np.array([[90, 0, 47.5], [0, 90, 35.5], [0, 0, 1]])
     scale = np.diag([2.0, 2.0, 2.0, 1.0])
     scale[:3, 3] = [0.1, -0.2, 0.3]
     content = {}
@@ -43,7 +44,7 @@ def neus(with_lens: bool) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
 @pytest.mark.parametrize("with_lens", [True, False])
 @pytest.mark.parametrize("name", ["cameras.npz", "cameras_sphere.npz", "other.npz"])
 def test_neus_has_its_lens_in_pixels(tmp_path: Path, with_lens: bool, name: str) -> None:
-    np.savez(tmp_path / name, **neus(with_lens))
+    np.savez(tmp_path / name, allow_pickle=False, **neus(with_lens))
     cameras = read_path(tmp_path / name, LIKE)
     assert len(cameras) == 12 and cameras[0].focal_px == pytest.approx((90, 90))
     np.testing.assert_allclose(cameras[0].position, (np.array([2.2, 0, 1]) - [0.1, -0.2, 0.3]) / 2, atol=1e-9)

@@ -134,7 +134,7 @@ def test_projections_in_pixels_of_the_photographs_beside(tmp_path: Path) -> None
         # -3: a projection has no sign and no scale of its own.
         content[f"world_mat_{i}"] = -3.0 * projection_of(camera)
         content[f"scale_mat_{i}"] = scale
-    np.savez(tmp_path / "cameras.npz", **content)
+    np.savez(tmp_path / "cameras.npz", allow_pickle=False, **content)
     points = np.array([[0.1, 0.2, -0.3], [0.0, 0.0, 0.0]])
     for read, camera in zip(read_path(tmp_path, LIKE), some_cameras(11), strict=True):
         assert read.size_px == (40, 30)
@@ -248,7 +248,7 @@ def test_models_of_colmap_need_no_photographs(tmp_path: Path, place: str) -> Non
     for path in (tmp_path / "capture", folder, *(folder / name for name in names)):
         cameras = read_path(path, LIKE)
         assert_same_poses(cameras, around())
-        assert cameras[0].focal_px == (90, 90) and cameras[0].size_px == (96, 72)
+        assert cameras[0].focal_px == (90.0, 90.0) and cameras[0].size_px == (96, 72)
     # The folder of models is known by its first.
     assert len(read_path(folder.parent if place.endswith("0") else folder, LIKE)) == 12
 

@@ -153,7 +153,11 @@ def test_cameras_beside_splats(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "cameras.json"):
         cameras = read_path(path, LIKE)
         assert_same_poses(cameras, around())
-        assert cameras[0].focal_px == (90, 80) and cameras[0].centre_px == (48, 36) and cameras[0].size_px == (96, 72)
+        assert (
+            cameras[0].focal_px == (90.0, 80.0)
+            and cameras[0].centre_px == (48.0, 36.0)
+            and cameras[0].size_px == (96, 72)
+        )
 
 
 def nerfstudio(**more: Any) -> dict[str, Any]:

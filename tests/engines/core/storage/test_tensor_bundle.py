@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -101,11 +102,11 @@ def test_folders_and_files_of_others_are_none(tmp_path: Path) -> None:
 def test_whoever_opens_files_opens_these(tmp_path: Path) -> None:
     index = write_tensorflow_checkpoint(tmp_path)
 
-    def read(content: dict[str, torch.Tensor], path: Path) -> Checkpoint:
+    def read(content: Mapping[str, Any], path: Path) -> Checkpoint:
         return Checkpoint("own", {"path": path}, int(content["global_step"]), content)
 
     for path in (tmp_path, index, tmp_path / "mvnet-501", tmp_path / "checkpoint"):
-        checkpoint = read_any(path, read)  # type: ignore[arg-type]
+        checkpoint = read_any(path, read)
         assert checkpoint.step == 501 and checkpoint.config["path"] == index
 
 

@@ -21,7 +21,7 @@ from engines.core.errors import UserError
 from engines.core.storage.torch_file import read_torch_file, write_torch_file
 from tests.engines.core.examples import no_room_beyond
 
-WEIGHTS = {"model": collections.OrderedDict(a=torch.arange(6.0).reshape(2, 3)), "step": 3}
+WEIGHTS: dict[str, Any] = {"model": collections.OrderedDict(a=torch.arange(6.0).reshape(2, 3)), "step": 3}
 
 
 class Trap:
@@ -38,7 +38,7 @@ class Trap:
 def test_reads_new_and_old_files(tmp_path: Path, zipped: bool) -> None:
     torch.save(WEIGHTS, tmp_path / "weights.pth", _use_new_zipfile_serialization=zipped)
     content = read_torch_file(tmp_path / "weights.pth")
-    assert content["step"] == 3 and torch.equal(content["model"]["a"], WEIGHTS["model"]["a"])  # type: ignore[index]
+    assert content["step"] == 3 and torch.equal(content["model"]["a"], WEIGHTS["model"]["a"])
 
 
 def test_writes_what_it_reads(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_lightning_files_are_read_without_lightning(tmp_path: Path, monkeypatch:
         }
         torch.save(content, tmp_path / "lightning.ckpt")
     found = read_torch_file(tmp_path / "lightning.ckpt")
-    assert torch.equal(found["state_dict"]["a"], WEIGHTS["model"]["a"])  # type: ignore[index]
+    assert torch.equal(found["state_dict"]["a"], WEIGHTS["model"]["a"])
     assert found["hyper_parameters"]["lr"] == 5e-4
 
 
