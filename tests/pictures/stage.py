@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-import numpy as np
 from pytestqt.qtbot import QtBot
 
 from app.gui.qt import (
@@ -16,7 +15,6 @@ from app.gui.qt import (
     QCursor,
     QDialog,
     QEvent,
-    QImage,
     QKeySequence,
     QMenu,
     QPainter,
@@ -30,6 +28,7 @@ from app.gui.qt import (
 from app.gui.window import Window
 from engines.core.camera import Array
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, send_mouse, shown_window
+from tests.app.gui.qt_pixels import image_pixels
 from tests.app.gui.training.conftest import FakeRun
 from tests.qt_test import QTest
 
@@ -115,7 +114,7 @@ class Stage:
         send_mouse(self.window, QEvent.Type.MouseMove, QPoint(x, y), Qt.MouseButton.NoButton)
         self.settle()
 
-    def drag(self, by: tuple[int, int], button: int = Qt.MouseButton.LeftButton) -> None:
+    def drag(self, by: tuple[int, int], button: Qt.MouseButton = Qt.MouseButton.LeftButton) -> None:
         """Drags from the middle of the picture."""
         drag(self.window, self.qtbot, by, button)
         self.settle()
@@ -146,7 +145,7 @@ class Stage:
         self.window.activateWindow()
         self.wait(lambda: QApplication.activeWindow() is self.window)
 
-    def of_modal(self, begin: Callable[[], None], end: Callable[[QDialog], None] | None = None) -> Array:
+    def of_modal(self, begin: Callable[[], object], end: Callable[[QDialog], None] | None = None) -> Array:
         """What the dialog looks like that `begin` runs; it is left with Escape, or by `end`."""
         taken: list[Array] = []
 
@@ -206,7 +205,4 @@ def pixels_of(widget: QWidget) -> Array:
     for menu in sorted(menus, key=lambda menu: menu.mapToGlobal(QPoint()).x()):
         painter.drawPixmap(menu.mapToGlobal(QPoint()) - widget.mapToGlobal(QPoint()), menu.grab())
     painter.end()
-    image = shot.toImage().convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(image.constBits().asarray(image.sizeInBytes()), dtype=np.uint8)
-    rows = rows.reshape(image.height(), image.bytesPerLine())[:, : 3 * image.width()]
-    return rows.reshape(image.height(), -1, 3).copy()
+    return image_pixels(shot.toImage())

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.gui.qt import QApplication, QColor
+from app.gui.qt import QColor, current_application
 from app.gui.theme import DARK, LIGHT, Colours, apply_theme
 from app.gui.window import Window
 from engines.core.camera import Array
@@ -86,7 +86,7 @@ def recoloured(name: str) -> Fault:
 
     def change(window: Window) -> None:
         colours = DARK if window.settings.current.theme == "dark" else LIGHT
-        apply_theme(QApplication.instance(), replace(colours, **{name: shifted(colours, name)}))
+        apply_theme(current_application(), replace(colours, **{name: shifted(colours, name)}))
 
     return change
 
@@ -94,7 +94,8 @@ def recoloured(name: str) -> Fault:
 def shifted(colours: Colours, name: str) -> str:
     colour = QColor(getattr(colours, name))
     by = 5 if colour.lightness() < 128 else -5
-    return str(QColor(*(min(255, max(0, value + by)) for value in colour.getRgb()[:3])).name())
+    channels = (colour.red(), colour.green(), colour.blue())
+    return QColor(*(min(255, max(0, value + by)) for value in channels)).name()
 
 
 FAULTS = {
@@ -117,10 +118,10 @@ def test_faults_of_the_window_are_caught(theme: str, stage: MakeStage) -> None:
         assert not compare(hand.picture(None), hand.picture(None), SAME).differs
         for name, fault in FAULTS.items():
             # Each alone, beside those of another kind that stay.
-            apply_theme(QApplication.instance(), colours)
+            apply_theme(current_application(), colours)
             before = pixels_of(hand.window)
             fault(hand.window)
             if not compare(before, pixels_of(hand.window), SAME).differs:
                 unseen.append(name)
-        apply_theme(QApplication.instance(), LIGHT)
+        apply_theme(current_application(), LIGHT)
     assert not unseen

@@ -12,10 +12,10 @@ from app.gui.qt import Qt, QToolButton
 from app.gui.training.dialog import TrainDialog
 from app.synthetic.sample import deepvoxels_sample, write_sample
 from app.training.runs.messages import Standing
+from app.training.runs.training_request import TrainingRequest
 from engines.core.data.images import to_uint8, write_png
 from engines.core.storage.run_folder import append_history, write_run_checkpoint, write_run_config
 from tests.app.gui.fake_scene import draw, ring
-from tests.app.gui.training.conftest import TrainingRequest
 from tests.engines.core.examples import checkpoint
 from tests.pictures.stage import Shot, Stage, Walk
 from tests.qt_test import QTest

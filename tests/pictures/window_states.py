@@ -6,7 +6,7 @@ import numpy as np
 import trimesh
 
 from app.gui.panel.panel_parts import Slider
-from app.gui.qt import QComboBox, QMenu, QPoint, Qt
+from app.gui.qt import QComboBox, QMenu, QPoint, Qt, present
 from tests.app.gui.fake_scene import BALLS
 from tests.app.recorded import RecordedScene
 from tests.pictures.stage import HOME, SCENE, Reach, Shot, Stage, Walk
@@ -107,7 +107,7 @@ def recent(hand: Stage) -> Shot:
     hand.press("Ctrl+W")
     bar = hand.window.menuBar()
     bar.setActiveAction(bar.actions()[0])
-    menu: QMenu = bar.actions()[0].menu()
+    menu = present(bar.actions()[0].menu())
     for _ in range(3):
         hand.press("Down", menu)
     hand.press("Right", menu)

@@ -11,7 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.demos import demo_scenes
-from app.gui.qt import QEvent, QEventLoop, QObject, QPoint, Qt, QTimer
+from app.gui.qt import QEvent, QEventLoop, QObject, QPaintEvent, QPoint, Qt, QTimer
 from app.gui.viewport.canvas_painter import PainterCanvas
 from app.gui.window import Window
 from tests.app.gui.conftest import Shelf, open_and_wait, send_mouse, shown_window, wait_exact
@@ -37,8 +37,8 @@ class Painted(QObject):
         self.shown: list[tuple[float, bytes, str]] = []
         window.viewport.canvas.widget.installEventFilter(self)
 
-    def eventFilter(self, widget: QObject, event: QEvent) -> bool:
-        if event.type() != QEvent.Type.Paint:
+    def eventFilter(self, widget: QObject | None, event: QEvent | None) -> bool:
+        if not isinstance(widget, PainterCanvas) or not isinstance(event, QPaintEvent):
             return False
         PainterCanvas.paintEvent(widget, event)
         picture = self._window.looking.shown.picture

@@ -27,6 +27,7 @@ from app.gui.qt import (
 )
 from app.gui.window import Window
 from app.viewing.opening import Opened, open_scene
+from engines.core.engine import Scene
 from engines.core.errors import UserError
 from engines.core.storage.checkpoint import Checkpoint
 from tests.app.gui.fake_scene import FakeScene, opened, write_photographs
@@ -42,11 +43,17 @@ def seen_only(uncounted: None) -> None:
     """Tests of the window look at what is seen; that a line of it ran says little."""
 
 
+def opened_in(window: Window) -> Opened:
+    """What the window shows."""
+    assert window.session.opened is not None
+    return window.session.opened
+
+
 class Shelf:
     """What `open_scene` finds, by the file's name; anything else is damaged."""
 
     def __init__(self) -> None:
-        self.scenes: dict[str, Callable[[], FakeScene]] = {}
+        self.scenes: dict[str, Callable[[], Scene]] = {}
         self.as_they_are: set[Path] = set()
         """Files that are really opened."""
 

@@ -14,7 +14,7 @@ from engines.core.camera import Array, Camera, look_at, pixel_rays
 from engines.core.data.dataset import Dataset
 from engines.core.data.images import to_uint8, write_png
 from engines.core.data.views import Split, View, Views
-from engines.core.engine import Control, Stop, never_stop
+from engines.core.engine import Control, Scene, Stop, never_stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame
 from engines.core.storage.checkpoint import Checkpoint
@@ -110,7 +110,7 @@ def _add_ball(
     image[hit] = colour * (0.25 + 0.75 * np.clip(normals @ LIGHT, 0, 1))[:, None]
 
 
-def write_photographs(folder: Path, scene: FakeScene) -> Dataset:
+def write_photographs(folder: Path, scene: Scene) -> Dataset:
     """Photographs of the scene's cameras, a little darker than it draws them, so that there is an error.
 
     In a folder called `held_out` the last three are for validation and the two before for tests.
@@ -125,7 +125,7 @@ def write_photographs(folder: Path, scene: FakeScene) -> Dataset:
     return Dataset(Views.of(views), folder, "fake", BOUNDS, UP)
 
 
-def opened(scene: FakeScene, path: Path, dataset: Dataset | None = None) -> Opened:
+def opened(scene: Scene, path: Path, dataset: Dataset | None = None) -> Opened:
     """As `open_scene` gives it."""
     return Opened(scene, Checkpoint("colour_grid", {}, 12_000, {}), dataset, path)
 

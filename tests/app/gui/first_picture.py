@@ -22,6 +22,7 @@ def end_with_picture() -> None:
         if picture.kind == "exact":
             os._exit(0)
 
+    # For good: the process ends with it.
     ShownPicture.show = painted  # type: ignore[method-assign]
 
 

@@ -64,7 +64,7 @@ class Opener:
             error = LacksInput("this network makes a scene of a photograph (--input FILE)")
             error.advice = ADVICE
             raise error
-        names = ("a", "b", "c") if data is not None else ("0",)
+        names: tuple[str, ...] = ("a", "b", "c") if data is not None else ("0",)
         if photograph is not None and photograph.is_dir():
             names = tuple(each.stem for each in list_in_order(photograph))
             if not names:

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.gui.qt import QApplication, QImage, QPoint, Qt, QWidget
+from app.gui.qt import Qt, QWidget
 from app.gui.viewport.canvas import Canvas, Label
 from app.gui.viewport.canvas_painter import PainterCanvas
 from app.gui.viewport.gl import OpenGl, probe_opengl, wants_opengl
 from app.gui.viewport.letterbox import place
 from engines.core.camera import Array
+from tests.app.gui.qt_pixels import on_screen
 
 SIZE = (320, 200)
 RED, BLUE, BACKGROUND = (200, 30, 20), (20, 40, 220), (16, 32, 48)
@@ -41,17 +42,6 @@ def canvas(request: pytest.FixtureRequest, qtbot: QtBot) -> Iterator[Canvas]:
     host.deleteLater()
 
 
-def on_screen(canvas: Canvas, qtbot: QtBot) -> Array:
-    """[H, W, 3] what the screen shows of the canvas."""
-    canvas.widget.repaint()
-    qtbot.wait(60)
-    corner = canvas.widget.mapToGlobal(QPoint(0, 0))
-    shot = QApplication.primaryScreen().grabWindow(0, corner.x(), corner.y(), *SIZE).toImage()
-    shot = shot.convertToFormat(QImage.Format.Format_RGB888)
-    data = np.frombuffer(shot.constBits().asarray(shot.sizeInBytes()), dtype=np.uint8)
-    return data.reshape(shot.height(), shot.bytesPerLine())[:, : 3 * shot.width()].reshape(shot.height(), -1, 3).copy()
-
-
 def halves(width: int = 50, height: int = 50) -> Array:
     """Red above, blue below."""
     picture = np.zeros((height, width, 3), dtype=np.uint8)
@@ -61,7 +51,7 @@ def halves(width: int = 50, height: int = 50) -> Array:
 
 def test_the_picture_is_upright_centred_and_letterboxed(canvas: Canvas, qtbot: QtBot) -> None:
     canvas.set_picture(halves())
-    screen = on_screen(canvas, qtbot)
+    screen = on_screen(canvas.widget, qtbot)
     assert np.abs(screen[50, 160].astype(int) - RED).max() <= 2
     assert np.abs(screen[150, 160].astype(int) - BLUE).max() <= 2
     for column in (20, 55, 264, 300):
@@ -73,7 +63,7 @@ def test_the_picture_is_upright_centred_and_letterboxed(canvas: Canvas, qtbot: Q
 def test_another_shape_is_placed_anew(canvas: Canvas, qtbot: QtBot) -> None:
     canvas.set_picture(halves())
     canvas.set_picture(halves(160, 50))
-    screen = on_screen(canvas, qtbot)
+    screen = on_screen(canvas.widget, qtbot)
     assert np.abs(screen[20, 160].astype(int) - BACKGROUND).max() <= 2
     assert np.abs(screen[80, 5].astype(int) - RED).max() <= 2
     placement = canvas.placement()
@@ -84,14 +74,14 @@ def test_lines_lie_on_the_picture_where_they_belong(canvas: Canvas, qtbot: QtBot
     canvas.set_picture(np.zeros((50, 50, 3), dtype=np.uint8))
     # Across the picture at row 12.5, and on into the margin.
     canvas.set_segments(np.array([[[-10.0, 12.5], [50.0, 12.5]]]), np.array([[0.0, 1.0, 0.0, 1.0]]))
-    screen = on_screen(canvas, qtbot).astype(int)
+    screen = on_screen(canvas.widget, qtbot).astype(int)
     for column in (30, 160, 250):
         rows = screen[44:57, column, 1]
         assert rows.max() > 150, column
         assert 48 <= 44 + int(np.argmax(rows)) <= 51, column
     assert screen[120, 160, 1] < 60
     canvas.set_segments(np.zeros((0, 2, 2)), np.zeros((0, 4)))
-    assert on_screen(canvas, qtbot)[50, 160, 1] < 60
+    assert on_screen(canvas.widget, qtbot)[50, 160, 1] < 60
 
 
 def test_an_overlay_of_any_size_lies_on_the_picture_as_opaque_as_it_is(canvas: Canvas, qtbot: QtBot) -> None:
@@ -101,7 +91,7 @@ def test_an_overlay_of_any_size_lies_on_the_picture_as_opaque_as_it_is(canvas: C
     over[:100, :100], over[100:, 100:] = (0, 100, 0, 255), (0, 100, 0, 128)
     canvas.set_overlay(over)
     canvas.set_segments(np.array([[[0.0, 12.5], [50.0, 12.5]]]), np.array([[1.0, 0.0, 0.0, 1.0]]))
-    screen = on_screen(canvas, qtbot).astype(int)
+    screen = on_screen(canvas.widget, qtbot).astype(int)
     for pixel, colour in (
         ((90, 70), (0, 100, 0)),
         ((110, 70), (200, 200, 200)),
@@ -112,15 +102,15 @@ def test_an_overlay_of_any_size_lies_on_the_picture_as_opaque_as_it_is(canvas: C
         assert np.abs(screen[pixel] - colour).max() <= 2, pixel
     assert screen[48:52, 100, 0].max() > 150
     canvas.set_picture(np.full((50, 160, 3), 200, dtype=np.uint8))
-    assert np.abs(on_screen(canvas, qtbot).astype(int)[80, 20] - (0, 100, 0)).max() <= 2
+    assert np.abs(on_screen(canvas.widget, qtbot).astype(int)[80, 20] - (0, 100, 0)).max() <= 2
     canvas.set_overlay(None)
-    assert np.abs(on_screen(canvas, qtbot).astype(int)[80, 20] - 200).max() <= 2
+    assert np.abs(on_screen(canvas.widget, qtbot).astype(int)[80, 20] - 200).max() <= 2
 
 
 def test_labels_are_written(canvas: Canvas, qtbot: QtBot) -> None:
     canvas.set_picture(np.zeros((50, 50, 3), dtype=np.uint8))
     canvas.set_segments(np.zeros((0, 2, 2)), np.zeros((0, 4)), [Label(25.0, 25.0, "x", (1.0, 1.0, 1.0))])
-    screen = on_screen(canvas, qtbot)
+    screen = on_screen(canvas.widget, qtbot)
     assert screen[80:104, 158:185].max() > 120
     assert screen[20:60, 100:220].max() < 60
 
@@ -128,11 +118,11 @@ def test_labels_are_written(canvas: Canvas, qtbot: QtBot) -> None:
 def test_enlarged_pixels_are_smooth_or_sharp(canvas: Canvas, qtbot: QtBot) -> None:
     canvas.set_picture(np.array([[[0, 0, 0], [255, 255, 255]]], dtype=np.uint8))
     canvas.set_sharp(False)
-    smooth = on_screen(canvas, qtbot)[100, :, 0]
+    smooth = on_screen(canvas.widget, qtbot)[100, :, 0]
     canvas.set_sharp(True)
-    sharp = on_screen(canvas, qtbot)[100, :, 0]
-    between = lambda row: int(((row > 40) & (row < 215)).sum())  # noqa: E731
-    assert between(smooth) > 20 and between(sharp) <= 2
+    sharp = on_screen(canvas.widget, qtbot)[100, :, 0]
+    between = [int(((row > 40) & (row < 215)).sum()) for row in (smooth, sharp)]
+    assert between[0] > 20 and between[1] <= 2
 
 
 def test_a_picture_may_change_while_it_is_shown(canvas: Canvas, qtbot: QtBot) -> None:
@@ -141,7 +131,7 @@ def test_a_picture_may_change_while_it_is_shown(canvas: Canvas, qtbot: QtBot) ->
     del pixels
     for _ in range(20):
         canvas.set_picture(halves())
-    assert np.abs(on_screen(canvas, qtbot)[50, 160].astype(int) - RED).max() <= 2
+    assert np.abs(on_screen(canvas.widget, qtbot)[50, 160].astype(int) - RED).max() <= 2
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.gui.qt import QEvent, QPoint, Qt
 from app.gui.viewport import frustums
 from app.gui.window import Window
+from app.viewing.small_pictures import small_photograph
 from engines.core.camera import Array, project
 from engines.core.data.views import View
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, send_mouse, wait_exact
@@ -141,7 +143,7 @@ def test_held_out_views_are_visited_with_error_and_photograph(compared: Window, 
     assert " of 3" in views.name.text() and compared.session.eye.shown is not None
     index = compared.session.eye.view_index
     assert index is not None
-    expected = compared.session.opened.scene.cameras[9 + index]  # type: ignore[union-attr]
+    expected = compared.session.opened.scene.cameras[9 + index]
     np.testing.assert_allclose(compared.session.eye.shown.camera_to_world, expected.camera_to_world)
     compared.looking.channels.choose("error")
     wait_exact(compared, qtbot)
@@ -165,7 +167,7 @@ def frustum(compared: Window, qtbot: QtBot) -> Callable[[int], QPoint]:
     wait_exact(compared, qtbot)
 
     def place(index: int) -> QPoint:
-        eye = compared.looking.shown.picture.camera  # type: ignore[union-attr]
+        eye = compared.looking.shown.picture.camera
         camera = compared.session.eye.viewpoints[index]
         middle = camera.position + 0.6 * compared.looking.overlays.layer._depth() * camera.forward
         (u, v), _ = (found[0] for found in project(eye, middle[None]))
@@ -186,14 +188,13 @@ def test_a_camera_under_the_mouse_tells_its_name_shows_its_photograph_and_is_gon
     wait_exact(compared, qtbot)
     assert compared.session.eye.view_index == 4 and not tip.isVisible()
     expected = compared.session.eye.viewpoints[4]
-    np.testing.assert_allclose(compared.session.eye.shown.camera_to_world, expected.camera_to_world)  # type: ignore[union-attr]
+    np.testing.assert_allclose(compared.session.eye.shown.camera_to_world, expected.camera_to_world)
 
 
 def test_only_the_photograph_of_the_camera_that_the_mouse_rests_on_is_read(
     compared: Window, qtbot: QtBot, frustum: Callable[[int], QPoint], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     let_go, began, read = threading.Event(), threading.Event(), list[str]()
-    small_photograph = frustums.small_photograph
 
     def slowly(view: View, side_px: int) -> Array:
         read.append(view.name)
@@ -238,7 +239,7 @@ def test_a_drag_that_begins_on_a_camera_turns_the_scene(
     send_mouse(compared, QEvent.Type.MouseButtonRelease, start + QPoint(40, 0), Qt.MouseButton.LeftButton)
     wait_exact(compared, qtbot)
     assert compared.session.eye.view_index is None and before is not None
-    assert not np.allclose(compared.session.eye.shown.camera_to_world, before.camera_to_world)  # type: ignore[union-attr]
+    assert not np.allclose(compared.session.eye.shown.camera_to_world, before.camera_to_world)
 
 
 def test_the_camera_one_stands_in_is_not_drawn(compared: Window, qtbot: QtBot) -> None:
@@ -249,10 +250,15 @@ def test_the_camera_one_stands_in_is_not_drawn(compared: Window, qtbot: QtBot) -
     assert 0 in compared.looking.overlays.layer._left_out and compared.session.eye.view_index == 0
 
 
-def test_the_pivot_is_marked_while_one_turns(compared: Window, qtbot: QtBot) -> None:
+def test_the_pivot_is_marked_while_one_turns(compared: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[int] = []
     set_segments = compared.viewport.canvas.set_segments
-    compared.viewport.canvas.set_segments = lambda *a: (drawn.append(len(a[0])), set_segments(*a))  # type: ignore
+
+    def noted(segments: Array, *rest: Any) -> None:
+        drawn.append(len(segments))
+        set_segments(segments, *rest)
+
+    monkeypatch.setattr(compared.viewport.canvas, "set_segments", noted)
     drag(compared, qtbot, (50, 10))
     wait_exact(compared, qtbot)
     # Three arms and a ring; nothing once the hand lets go.

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -52,10 +53,11 @@ def heard_by(ways: list[tuple[str, ...]], work: Callable[..., Any]) -> Callable[
     """The same work, that notes through which files of the program, one after the other, it was come to."""
 
     def noting(*arguments: Any) -> Any:
-        found, frame = [work.__code__.co_filename], sys._getframe(1)
+        found = [work.__code__.co_filename]
+        frame: FrameType | None = sys._getframe(1)
         while frame is not None:
             found.append(frame.f_code.co_filename)
-            frame = frame.f_back  # type: ignore[assignment]
+            frame = frame.f_back
         inside = [Path(name).relative_to(ROOT).as_posix() for name in found if Path(name).is_relative_to(ROOT / "app")]
         ways.append(tuple(dict.fromkeys(reversed(inside))))
         return work(*arguments)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import trimesh
 from pytestqt.qtbot import QtBot
 
 import app.gui.export.exporting
@@ -17,9 +16,10 @@ from app.gui.export.mesh_settings import MeshSettings, make_mesh
 from app.gui.qt import QFormLayout, QMessageBox
 from app.gui.window import Window
 from engines.core.engine import INSTANCE
-from tests.app.gui.conftest import NEVER, Shelf, open_and_wait
+from tests.app.gui.conftest import NEVER, Shelf, open_and_wait, opened_in
 from tests.app.gui.fake_scene import FakeScene
 from tests.app.mesh.fields import Analytic, ball
+from tests.app.mesh.shapes import loaded
 
 SCENE = Path("fast.pth")
 Answer = Callable[[MeshSettings], None]
@@ -42,7 +42,7 @@ def test_a_mesh_is_made_behind_the_window(window: Window, qtbot: QtBot, tmp_path
     window.commands["export_mesh"].trigger()
     assert window.exporting.job is not None and window.export_bar.isVisible()
     qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
-    mesh = trimesh.load(out, force="mesh")
+    mesh = loaded(out)
     assert window.export_bar.title.text() == "Exported balls.glb"
     assert f"{len(mesh.faces):,} faces" in window.export_bar.left.text()
     assert mesh.bounds[1][1] > 0.3 and window.settings.current.mesh["views"] == 8
@@ -106,7 +106,7 @@ def test_the_dialog_gives_back_what_it_was_given_and_checks_the_name(
     open_and_wait(window, qtbot, SCENE)
     settings = MeshSettings(str(tmp_path / "a.obj"), 96, 33, 20_000, closed=True, keep_background=True, axes="z-up",
                       source="surface", cells=512, refine=True, all_pieces=True)  # fmt: skip
-    dialog = MeshDialog(window, window.session.opened, settings)
+    dialog = MeshDialog(window, opened_in(window), settings)
     assert dialog.settings() == settings and dialog.start.isEnabled() and not dialog.note.text()
     for name, usable in (("", False), ("a.stl", False), ("a.GLB", True)):
         dialog.out.setText(name)
@@ -146,31 +146,31 @@ def test_an_order_is_remembered_and_carried_out_at_home(tmp_path: Path, monkeypa
     assert (surface.source, surface.resolution, surface.refine, surface.all_pieces) == ("surface", 80, True, True)
 
 
-def surface_scene() -> FakeScene:
+class SurfaceScene(FakeScene):
     """A ball of radius 0.4 that is a surface, whose pictures show something else."""
-    scene = FakeScene()
-    scene.surface = lambda controls: Analytic(ball(radius=0.4))  # type: ignore[attr-defined]
-    return scene
+
+    def surface(self, controls: Mapping[str, float]) -> Analytic:
+        return Analytic(ball(radius=0.4))
 
 
 def test_a_surface_is_written_itself(
     window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer, shelf: Shelf
 ) -> None:
-    shelf.scenes["surface.pth"] = surface_scene
+    shelf.scenes["surface.pth"] = SurfaceScene
     open_and_wait(window, qtbot, Path("surface.pth"))
     out = tmp_path / "ball.ply"
     for source, largest in (("auto", 0.4), ("depth", 1.0)):
         answer(MeshSettings(str(out), resolution=40, views=8, cells=24, source=source))
         window.commands["export_mesh"].trigger()
         qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
-        assert trimesh.load(out).bounds[1].max() == pytest.approx(largest, abs=0.1)
+        assert loaded(out).bounds[1].max() == pytest.approx(largest, abs=0.1)
 
 
 def test_the_dialog_shows_what_the_kind_of_mesh_has(window: Window, qtbot: QtBot, tmp_path: Path, shelf: Shelf) -> None:
-    shelf.scenes["surface.pth"] = surface_scene
+    shelf.scenes["surface.pth"] = SurfaceScene
     open_and_wait(window, qtbot, SCENE)
     settings = MeshSettings(str(tmp_path / "a.ply"), source="surface")
-    plain = MeshDialog(window, window.session.opened, settings)
+    plain = MeshDialog(window, opened_in(window), settings)
     plain.show()
     assert not plain.source.isVisible() and plain.resolution.isVisible() and plain.closed.isVisible()
     assert not plain.cells.isVisible() and not plain.refine.isVisible()
@@ -178,7 +178,7 @@ def test_the_dialog_shows_what_the_kind_of_mesh_has(window: Window, qtbot: QtBot
     assert plain.settings().source == "surface"
     plain.close()
     open_and_wait(window, qtbot, Path("surface.pth"))
-    dialog = MeshDialog(window, window.session.opened, settings)
+    dialog = MeshDialog(window, opened_in(window), settings)
     dialog.show()
     of_surface, of_depths = (dialog.cells, dialog.refine), (dialog.resolution, dialog.views, dialog.closed)
     assert dialog.source.isVisible() and all(each.isVisible() for each in of_surface)

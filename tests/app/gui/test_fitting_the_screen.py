@@ -15,7 +15,7 @@ from app.gui.export.mesh_dialog import MeshDialog
 from app.gui.export.mesh_settings import MeshSettings
 from app.gui.main import make_window
 from app.gui.menus.shortcut_sheet import ShortcutSheet
-from app.gui.qt import QApplication, QDialog, QPushButton, QRect, Qt, QWidget
+from app.gui.qt import QApplication, QDialog, QDockWidget, QPushButton, QRect, Qt, QWidget
 from app.gui.training.dialog import TrainDialog
 from app.gui.window import Window
 from app.settings import Recent, Settings, load_settings, save_settings
@@ -67,6 +67,7 @@ def test_the_training_panel_can_be_made_high(window: Window, qtbot: QtBot) -> No
     panel = window.trainings.panel
     assert panel is not None
     dock = panel.parentWidget()
+    assert isinstance(dock, QDockWidget)
     window.resizeDocks([dock], [1000], Qt.Orientation.Vertical)
     settle(qtbot)
     assert panel.height() > 380 and window.height() == LAPTOP[1]

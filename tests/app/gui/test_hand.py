@@ -39,7 +39,7 @@ def test_dragging_orbits_and_the_exact_picture_follows(looking: Window, qtbot: Q
     after = position(looking)
     assert np.linalg.norm(after) == pytest.approx(np.linalg.norm(before), rel=0.05)
     # The scene moves with the hand: to the right, so the camera goes to its own left.
-    assert (after - before) @ looking.session.opened.scene.start.right < -0.3  # type: ignore[union-attr]
+    assert (after - before) @ looking.session.opened.scene.start.right < -0.3
     assert looking.looking.shown.pixels is not None and pixels is not None
     assert np.abs(looking.looking.shown.pixels.astype(int) - pixels).mean() > 5
 
@@ -56,9 +56,13 @@ def test_panning_sticks_to_the_cursor(
 ) -> None:
     scale = looking.viewport.canvas.placement().scale
     point = looking.session.eye.pivot.copy()[None]
-    before = project(looking.session.eye.shown, point)[0][0]  # type: ignore[arg-type]
+    shown = looking.session.eye.shown
+    assert shown is not None
+    before = project(shown, point)[0][0]
     drag(looking, qtbot, (60, -40), button, modifiers)
-    after = project(looking.session.eye.shown, point)[0][0]  # type: ignore[arg-type]
+    shown = looking.session.eye.shown
+    assert shown is not None
+    after = project(shown, point)[0][0]
     assert (after - before) * scale == pytest.approx((60, -40), abs=1.0)
 
 
@@ -66,7 +70,7 @@ def test_the_right_button_looks_around_in_place(looking: Window, qtbot: QtBot) -
     before = position(looking).copy()
     drag(looking, qtbot, (80, 10), Qt.MouseButton.RightButton)
     assert position(looking) == pytest.approx(before)
-    assert not np.allclose(looking.session.eye.camera.forward, looking.session.opened.scene.start.forward)  # type: ignore[union-attr]
+    assert not np.allclose(looking.session.eye.camera.forward, looking.session.opened.scene.start.forward)
 
 
 def test_ctrl_and_the_wheel_go_nearer(looking: Window, qtbot: QtBot) -> None:
@@ -110,15 +114,15 @@ def test_a_double_click_turns_about_what_is_there(looking: Window, qtbot: QtBot)
     assert "Pivot set" in looking.banner.text.text()
 
 
-def test_a_jump_to_a_view_is_eased(looking: Window, qtbot: QtBot) -> None:
+def test_a_jump_to_a_view_is_eased(looking: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[float] = []
     draw_now = looking.looking.shown.draw
 
     def watch() -> None:
-        seen.append(float(looking.looking.shown.picture.camera.position[0]))  # type: ignore[union-attr]
+        seen.append(float(looking.looking.shown.picture.camera.position[0]))
         draw_now()
 
-    looking.looking.shown.draw = watch  # type: ignore[method-assign]
+    monkeypatch.setattr(looking.looking.shown, "draw", watch)
     looking.commands["next"].trigger()
     wait_exact(looking, qtbot)
     target = looking.session.visited.points[1].camera

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,9 +39,9 @@ def test_enter_in_an_export_dialog_exports(
         dialog: QDialog = MeshDialog(window, opened, MeshSettings(out=str(tmp_path / "a.glb")))
         widget = dialog.out if field == "mesh file" else dialog.resolution
     else:
-        settings = ExportSettings(
-            out=str(tmp_path / "a.mp4"), **({"path": FILE_PATH, "path_file": "x"} if "file" in field else {})
-        )
+        settings = ExportSettings(out=str(tmp_path / "a.mp4"))
+        if "file" in field:
+            settings = replace(settings, path=FILE_PATH, path_file="x")
         dialog = ExportDialog(window, opened, settings, (640, 480))
         widget = dialog.path_file if "file" in field else getattr(dialog, field)
     dialog.show()

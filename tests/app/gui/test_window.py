@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -69,16 +70,20 @@ def test_a_drag_is_followed_by_previews_while_no_exact_picture_is_there(
     for step in (1, 2, 3):
         send_mouse(window, QEvent.Type.MouseMove, middle + QPoint(20 * step, 5 * step), Qt.MouseButton.LeftButton)
         wanted = pose(window.session.eye.shown)
-        qtbot.waitUntil(lambda wanted=wanted: shown(window) == (wanted, "preview"), timeout=NEVER)
+        qtbot.waitUntil(partial(shows, window, wanted, "preview"), timeout=NEVER)
     slow.seconds = 0.0
     send_mouse(window, QEvent.Type.MouseButtonRelease, middle + QPoint(60, 15), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: shown(window) == (wanted, "exact"), timeout=NEVER)
+    qtbot.waitUntil(lambda: shows(window, wanted, "exact"), timeout=NEVER)
 
 
 def shown(window: Window) -> tuple[bytes, str]:
     """Of what camera the picture is, and of what kind."""
     picture = window.looking.shown.picture
     return (b"", "") if picture is None else (pose(picture.camera), picture.kind)
+
+
+def shows(window: Window, camera: bytes, kind: str) -> bool:
+    return shown(window) == (camera, kind)
 
 
 def test_a_drag_ends_with_the_exact_picture(window: Window, qtbot: QtBot) -> None:
@@ -208,7 +213,7 @@ def test_a_screenshot_knows_its_camera(
     window.commands["screenshot"].trigger()
     qtbot.waitUntil(window.banner.isVisible, timeout=NEVER)
     with Image.open(tmp_path / "shot.png") as image:
-        camera = Camera.from_json(json.loads(image.text["vantage:camera"]))
+        camera = Camera.from_json(json.loads(image.info["vantage:camera"]))
         pixels = np.array(image)
     assert pose(camera) == pose(window.session.eye.shown)
     assert camera.size_px == (128, 128)
@@ -255,7 +260,7 @@ def test_keys_reach_the_scene(window: Window, qtbot: QtBot) -> None:
     assert window.session.eye.view_index == 1
     before = window.session.eye.shown.position
     QTest.keyPress(widget, Qt.Key.Key_W)
-    qtbot.waitUntil(lambda: np.linalg.norm(window.session.eye.shown.position - before) > 0.05, timeout=NEVER)
+    qtbot.waitUntil(lambda: bool(np.linalg.norm(window.session.eye.shown.position - before) > 0.05), timeout=NEVER)
     QTest.keyRelease(widget, Qt.Key.Key_W)
     wait_exact(window, qtbot)
 

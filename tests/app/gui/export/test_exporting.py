@@ -20,7 +20,7 @@ from app.human_readable import human_time
 from engines.core.camera import Array
 from engines.core.engine import Control
 from engines.core.files import holding
-from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, told, wait_exact
+from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, opened_in, told, wait_exact
 from tests.app.gui.fake_scene import FakeScene
 
 SCENE = Path("fast.pth")
@@ -115,7 +115,11 @@ def test_closing_the_window_asks_before_it_ends_the_export(
     said: list[str] = []
 
     def question(answer: int) -> None:
-        monkeypatch.setattr(QMessageBox, "question", lambda _, __, text, *___: said.append(text) or answer)
+        def ask(_: object, __: str, text: str, *___: object) -> int:
+            said.append(text)
+            return answer
+
+        monkeypatch.setattr(QMessageBox, "question", ask)
 
     question(QMessageBox.StandardButton.No)
     assert not window.close() and window.isVisible() and window.exporting.job is not None
@@ -146,7 +150,7 @@ def test_the_dialog_gives_back_what_it_was_given(window: Window, qtbot: QtBot, t
     settings = ExportSettings(
         path="circle", frames=33, fps=24.0, quality=5, channels=("rgb", "depth"), out=str(tmp_path / "a.mp4")
     )
-    dialog = ExportDialog(window, window.session.opened, settings, (128, 128))
+    dialog = ExportDialog(window, opened_in(window), settings, (128, 128))
     assert dialog.settings() == settings
     assert dialog.start.isEnabled()
     for box in dialog.channels.values():
@@ -178,7 +182,7 @@ def test_no_file_is_replaced_unawares(
     monkeypatch.setattr(app.gui.export.exporting, "ask_export", lambda _, __, settings, ___: proposed.append(settings))
     window.commands["export"].trigger()
     assert Path(proposed[0].out) == tmp_path / "fast-3.mp4"
-    dialog = ExportDialog(window, window.session.opened, proposed[0], (128, 128))
+    dialog = ExportDialog(window, opened_in(window), proposed[0], (128, 128))
     assert not dialog.note.text()
     dialog.out.setText(str(tmp_path / "fast.mp4"))
     assert "replaced" in dialog.note.text() and dialog.start.isEnabled()
@@ -188,7 +192,7 @@ def test_no_file_is_replaced_unawares(
 def test_a_tilde_is_ones_home(window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     open_and_wait(window, qtbot, SCENE)
     monkeypatch.setenv("HOME", str(tmp_path))
-    opened = window.session.opened
+    opened = opened_in(window)
     made = make_export(ExportSettings(frames=2, out="~/frames"), opened, opened.scene.start, opened.scene.up, {})
     assert made.out == tmp_path / "frames"
 
@@ -196,7 +200,7 @@ def test_a_tilde_is_ones_home(window: Window, qtbot: QtBot, tmp_path: Path, monk
 def test_a_preset_sets_the_size_and_says_which_it_is(window: Window, qtbot: QtBot, shelf: Shelf) -> None:
     shelf.scenes["any.pth"] = lambda: FakeScene(None)
     open_and_wait(window, qtbot, Path("any.pth"))
-    dialog = ExportDialog(window, window.session.opened, ExportSettings(width=955, height=703), (955, 703))
+    dialog = ExportDialog(window, opened_in(window), ExportSettings(width=955, height=703), (955, 703))
     dialog.show()
     assert dialog.preset.currentText() == "Custom size"
     sizes = {}

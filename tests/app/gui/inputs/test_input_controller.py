@@ -17,7 +17,7 @@ import app.viewing.scene_loader
 from app.gui.export.export_settings import ExportSettings
 from app.gui.inputs.input_dialog import InputDialog
 from app.gui.main import make_window
-from app.gui.qt import QApplication, QCheckBox, QFileDialog, QLabel, Qt
+from app.gui.qt import QApplication, QCheckBox, QFileDialog, QLabel, Qt, QWidget
 from app.gui.window import Window
 from app.settings import Settings, load_settings, save_settings
 from app.viewing.opening import CompanionPaths
@@ -81,7 +81,7 @@ def wait_for_dialog(window: Window, qtbot: QtBot) -> InputDialog:
     return window.inputs.dialog
 
 
-def click(widget: object) -> None:
+def click(widget: QWidget) -> None:
     QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
 
 
@@ -106,7 +106,12 @@ def test_enter_chooses_a_photograph_and_escape_leaves(
     window: Window, opener: Opener, qtbot: QtBot, photographs: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (asked.append("photograph"), ("", ""))[1])
+
+    def ask(*_: object) -> tuple[str, str]:
+        asked.append("photograph")
+        return "", ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", ask)
     window.files.open(COND)
     dialog = wait_for_dialog(window, qtbot)
     QTest.keyClick(dialog, Qt.Key.Key_Return)
@@ -366,7 +371,12 @@ def test_closing_ends_what_is_being_read(
     assert reading.wait(60)
     opener.gate.clear()
     drop(window, photographs[1])
-    threading.Timer(0.2, lambda: (go_on.set(), opener.gate.set())).start()
+
+    def let_go() -> None:
+        go_on.set()
+        opener.gate.set()
+
+    threading.Timer(0.2, let_go).start()
     window.end()
     names = {thread.name for thread in threading.enumerate()}
     assert not names & {"small pictures", "open"} and not window.isVisible()

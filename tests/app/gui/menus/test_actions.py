@@ -13,7 +13,7 @@ from app.demos import demo_scenes, demo_title
 from app.gui.main import make_window
 from app.gui.menus.command_table import COMMANDS, Command
 from app.gui.menus.shortcut_sheet import ShortcutSheet, sheet_sections
-from app.gui.qt import QAction, QKeySequence, QLabel, QMenu
+from app.gui.qt import QAction, QKeySequence, QLabel, QMenu, present
 from app.gui.viewport.viewport import FLY_KEYS
 from app.gui.window import Window
 from engines.core.errors import UserError
@@ -24,13 +24,14 @@ def menu_actions(menu: QMenu) -> list[QAction]:
     """Those of the menu and its sub-menus."""
     found = []
     for action in menu.actions():
-        found += menu_actions(action.menu()) if action.menu() is not None else [action]
+        below = action.menu()
+        found += menu_actions(below) if below is not None else [action]
     return found
 
 
 @pytest.fixture
 def placed(window: Window) -> list[QAction]:
-    return [found for top in window.menuBar().actions() for found in menu_actions(top.menu())]
+    return [found for top in window.menuBar().actions() for found in menu_actions(present(top.menu()))]
 
 
 def test_every_command_has_a_menu_entry_and_a_key(window: Window, placed: list[QAction]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,19 @@ from pytestqt.qtbot import QtBot
 
 from app.capture.inspection.report import DataReport, Finding, InspectedCamera, Suitability, Thumbnail
 from app.gui.panel.data_view import GAP_PX, SMALLEST, TILE_PX, ContactSheet, DataView
-from app.gui.qt import QApplication, QColor, QEvent, QImage, QLabel, QMouseEvent, QPoint, QPointF, Qt, QWheelEvent
+from app.gui.qt import (
+    QApplication,
+    QColor,
+    QEvent,
+    QImage,
+    QLabel,
+    QMouseEvent,
+    QPoint,
+    QPointF,
+    Qt,
+    QWheelEvent,
+    current_application,
+)
 from app.gui.theme import DARK, LIGHT, Colours, apply_theme
 from engines.core.camera import Array
 from tests.engines.core.examples import camera_ring
@@ -21,7 +34,7 @@ SIZE = (500, 600)
 RED = (230, 20, 30)
 
 
-def report(count: int = 9, **changes: object) -> DataReport:
+def report(count: int = 9, **changes: Any) -> DataReport:
     seen = tuple(
         InspectedCamera(f"view{index}", camera, -camera.down) for index, camera in enumerate(camera_ring(count))
     )
@@ -50,7 +63,7 @@ def thumbnails(count: int, colour: tuple[int, int, int] = RED) -> list[Thumbnail
 
 @pytest.fixture
 def view(qtbot: QtBot) -> Iterator[DataView]:
-    application = QApplication.instance()
+    application = current_application()
     application.setStyle("Fusion")
     apply_theme(application, DARK)
     made = DataView()
@@ -107,7 +120,7 @@ def test_facts_and_doubts_are_lines(view: DataView) -> None:
 
 @pytest.mark.parametrize("colours", [DARK, LIGHT])
 def test_doubted_cameras_stand_out_in_both_themes(view: DataView, colours: Colours) -> None:
-    apply_theme(QApplication.instance(), colours)
+    apply_theme(current_application(), colours)
     view.set_report(report())
     assert painted(view, colours.viewport, 2) > 1000 and painted(view, colours.warning) > 20
     assert painted(view, colours.good) > 10
@@ -191,7 +204,7 @@ def test_a_view_under_the_pointer_says_its_name(view: DataView) -> None:
 def test_sparse_points_are_drawn_in_their_colours(view: DataView) -> None:
     view.set_report(report())
     random = np.random.default_rng(0)
-    view.set_points(random.uniform(-1, 1, (500, 3)), np.tile(np.uint8([[10, 250, 240]]), (500, 1)))
+    view.set_points(random.uniform(-1, 1, (500, 3)), np.tile(np.array([[10, 250, 240]], dtype=np.uint8), (500, 1)))
     assert painted(view, (10, 250, 240)) > 300
 
 

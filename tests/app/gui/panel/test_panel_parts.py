@@ -53,7 +53,11 @@ def test_what_a_choice_asks_room_for_is_not_shortened(window: Window, qtbot: QtB
         box.addItems(texts)
         box.resize(box.sizeHint())
         box.show()
-        assert [box.setCurrentText(text) or box.shown() for text in texts] == list(texts)
+        shown = list[str]()
+        for text in texts:
+            box.setCurrentText(text)
+            shown.append(box.shown())
+        assert shown == list(texts)
         narrow = Choice(window)
         narrow.set_narrowest(texts[0])
         narrow.addItems([*texts, LONG])

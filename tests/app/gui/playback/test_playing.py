@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -237,7 +238,12 @@ def test_what_is_ready_is_asked_once_and_drawn_once(
         return prepared(camera, controls)
 
     submit = worker.submit
-    monkeypatch.setattr(worker, "submit", lambda *asked: (submitted.append(asked), submit(*asked)))
+
+    def noted(*asked: Any) -> None:
+        submitted.append(asked)
+        submit(*asked)
+
+    monkeypatch.setattr(worker, "submit", noted)
     recorded.there.add(1)
     window.session.take_prepared()
     assert len(submitted) == 1

@@ -15,7 +15,7 @@ from app.gui.training.panel import TrainingPanel
 from app.gui.training.runs_list import METHOD
 from app.gui.window import Window
 from app.training.runs.messages import Standing
-from app.training.runs.queue import QueuedRun
+from app.training.runs.queue import QueuedRun, Status
 from app.training.runs.rows import RunRow
 from app.training.runs.training_request import TrainingRequest
 from engines.core.data.images import write_png
@@ -33,9 +33,9 @@ def panel(qtbot: QtBot, actions: list[QAction]) -> TrainingPanel:
     return made
 
 
-def job(status: str = "running", step: int | None = 4, rate: float | None = 2.0, **more: object) -> QueuedRun:
+def job(status: Status = "running", step: int | None = 4, rate: float | None = 2.0, **more: Any) -> QueuedRun:
     last = Standing(step, 9, {}, rate, 90.0, False, 3 * 2**20) if step is not None else None
-    return QueuedRun(TrainingRequest("colour_grid", Path("data"), Path("car")), status, last, **more)  # type: ignore[arg-type]
+    return QueuedRun(TrainingRequest("colour_grid", Path("data"), Path("car")), status, last, **more)
 
 
 def test_how_far_it_is(panel: TrainingPanel) -> None:

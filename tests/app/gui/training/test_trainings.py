@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -323,14 +324,15 @@ def test_to_the_trash(
     window.trainings.show_panel(True)
     look_and_wait(window, qtbot, lambda: "old" in rows(window))
     menu, _, row = menu_of(window, "old")
-    moved: list[str] = []
-    monkeypatch.setattr(QFile, "moveToTrash", lambda path: (moved.append(path), (not moved[1:], ""))[1])
+    move = Mock(side_effect=[(True, ""), (False, "")])
+    monkeypatch.setattr(QFile, "moveToTrash", move)
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
     menu.delete([row])
-    assert not moved
+    assert not move.called
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
     menu.delete([row])
-    assert moved == [str(folder)] and "old" not in rows(window)
+    move.assert_called_once_with(str(folder))
+    assert "old" not in rows(window)
     with pytest.raises(UserError, match="there is no trash for it here"):
         menu.delete([row])
 
@@ -342,7 +344,7 @@ def answer(monkeypatch: pytest.MonkeyPatch, choose: Callable[[QMessageBox], obje
     def choose_button(box: QMessageBox) -> int:
         asked.append(box.text())
         button = choose(box)
-        box.clickedButton = lambda: button
+        monkeypatch.setattr(box, "clickedButton", lambda: button)
         return 0
 
     monkeypatch.setattr(QMessageBox, "exec", choose_button)

@@ -39,10 +39,9 @@ def wait_shown(window: Window, qtbot: QtBot, limits: tuple[float, float] | None,
 
     def shown() -> bool:
         picture = window.looking.shown.picture
-        frame = picture.frame if picture is not None else None
-        if picture is None or frame is None or window.status.state.text() != FINAL:
+        if picture is None or picture.frame is None or window.status.state.text() != FINAL:
             return False
-        return bool((picture.pixels == display.shade(frame, "depth", limits, colour_map)).all())
+        return bool((picture.pixels == display.shade(picture.frame, "depth", limits, colour_map)).all())
 
     qtbot.waitUntil(shown, timeout=NEVER)
 
@@ -82,7 +81,8 @@ def test_a_range_that_is_typed_is_locked_and_can_be_let_go(deep: Window, qtbot: 
     assert limits is not None and row.low.text() == f"{limits[0]:.4g}"
     type_into(row.low, "0,5")
     low, high = 0.5, float(f"{limits[1]:.4g}")
-    assert deep.session.view.limits == (low, high) and deep.channels.keep.isChecked()
+    locked = deep.session.view.limits
+    assert locked == (low, high) and deep.channels.keep.isChecked()
     wait_shown(deep, qtbot, (low, high), "turbo")
     type_into(row.high, "9")
     wait_shown(deep, qtbot, (low, 9.0), "turbo")

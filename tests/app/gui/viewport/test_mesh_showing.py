@@ -14,13 +14,14 @@ from pytestqt.qtbot import QtBot
 import app.gui.viewport.mesh_opening
 from app.gui.dropping import drop, dropped_paths
 from app.gui.main import make_window
-from app.gui.qt import QApplication, QFileDialog, QImage, QMimeData, QPoint, QUrl
+from app.gui.qt import QFileDialog, QMimeData, QUrl
 from app.gui.window import Window
-from app.mesh.mesh_reading import MeshFile
+from app.mesh.mesh_reading import MeshFile, read_mesh
 from app.settings import load_settings
 from engines.core.camera import Array
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, told, wait_exact
 from tests.app.gui.fake_scene import BALLS, FakeScene
+from tests.app.gui.qt_pixels import on_screen
 
 SCENE = Path("fast.pth")
 
@@ -56,18 +57,6 @@ def wait_drawn(window: Window, qtbot: QtBot) -> None:
 
     qtbot.waitUntil(drawn, timeout=NEVER)
     assert window.meshes.layer.drawn is not None and window.meshes.layer.drawn.picture is window.looking.shown.picture
-
-
-def on_screen(widget: object, qtbot: QtBot) -> Array:
-    """[H, W, 3] what the screen shows of a canvas."""
-    widget.repaint()  # type: ignore[attr-defined]
-    qtbot.wait(60)
-    corner = widget.mapToGlobal(QPoint(0, 0))  # type: ignore[attr-defined]
-    size = (widget.width(), widget.height())  # type: ignore[attr-defined]
-    shot = QApplication.primaryScreen().grabWindow(0, corner.x(), corner.y(), *size).toImage()
-    shot = shot.convertToFormat(QImage.Format.Format_RGB888)
-    data = np.frombuffer(shot.constBits().asarray(shot.sizeInBytes()), dtype=np.uint8)
-    return data.reshape(shot.height(), shot.bytesPerLine())[:, : 3 * shot.width()].reshape(shot.height(), -1, 3).copy()
 
 
 def ball_discs(window: Window) -> list[tuple[int, int, tuple[float, ...]]]:
@@ -180,11 +169,10 @@ def test_a_slow_mesh_does_not_hold_the_window_up(
     window: Window, qtbot: QtBot, balls: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_and_wait(window, qtbot, SCENE)
-    read = app.gui.viewport.mesh_opening.read_mesh
 
     def slowly(path: Path) -> MeshFile:
         time.sleep(0.3)
-        return read(path)
+        return read_mesh(path)
 
     monkeypatch.setattr(app.gui.viewport.mesh_opening, "read_mesh", slowly)
     window.meshes.open(balls)

@@ -31,11 +31,11 @@ def test_a_limit_is_kept_and_the_picture_still_fills_the_viewport(window: Window
     open_and_wait(window, qtbot, Path("any.pth"))
     assert window.looking.shown.picture is not None and max(window.looking.shown.picture.camera.size_px) > 300
     window.commands["largest_256"].trigger()
-    qtbot.waitUntil(lambda: max(window.looking.shown.picture.camera.size_px) == 256, timeout=NEVER)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: max(window.looking.shown.picture.camera.size_px) == 256, timeout=NEVER)
     wait_exact(window, qtbot)
     assert window.settings.current.largest_px == 256 and window.viewport.canvas.placement().left < 2
     window.commands["largest_0"].trigger()
-    qtbot.waitUntil(lambda: max(window.looking.shown.picture.camera.size_px) > 300, timeout=NEVER)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: max(window.looking.shown.picture.camera.size_px) > 300, timeout=NEVER)
 
 
 def test_the_depth_under_the_mouse_is_told_and_that_of_a_background_is_none(window: Window, qtbot: QtBot) -> None:
@@ -47,7 +47,7 @@ def test_the_depth_under_the_mouse_is_told_and_that_of_a_background_is_none(wind
     send_mouse(
         window, QEvent.Type.MouseMove, QPoint(*(round(x) for x in place.to_viewport(64, 64))), Qt.MouseButton.NoButton
     )
-    frame = window.looking.shown.picture.frame  # type: ignore[union-attr]
+    frame = window.looking.shown.picture.frame
     assert frame is not None and frame.depth is not None
     told = float(window.channels.value.text().rsplit(" ", 1)[1])
     assert abs(told - float(frame.depth[64, 64])) < 0.1 and window.channels.value.isVisible()
