@@ -17,7 +17,8 @@ from tests.benchmarks.measuring import Measure
 
 def _convolutions() -> Callable[[], object]:
     """About 30 ms of the work that a network's frame is made of, on both cores."""
-    layer = torch.nn.Conv2d(64, 64, 3, padding=1).requires_grad_(False).to(memory_format=torch.channels_last)
+    layer = torch.nn.Conv2d(64, 64, 3, padding=1).requires_grad_(False)
+    layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
     features = torch.rand(1, 64, 128, 128).to(memory_format=torch.channels_last)
 
     def work() -> object:

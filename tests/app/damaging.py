@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from app.cli import main
 from app.synthetic.sample import deepvoxels_sample, write_sample
@@ -151,7 +152,8 @@ def scene_files(shop: Workshop, source: Path, name: str, configs: Sequence[Mappi
         {"format": 99},
         {"dtypes": {name: "load"}},
     )
-    tensors = {name: torch.full_like(weights[name], torch.nan)}, {name: weights[name][..., :2].contiguous()}, {}
+    emptied, narrowed = torch.full_like(weights[name], torch.nan), weights[name][..., :2].contiguous()
+    tensors: tuple[dict[str, Tensor], ...] = {name: emptied}, {name: narrowed}, {}
     for command in commands[:3]:
         for change in wrong:
             file = shop.folder() / "a.safetensors"

@@ -110,7 +110,7 @@ def compared(case: Case, folder: Path) -> list[dict[str, float]]:
     scene, cameras = opened(case)
     if case.again:
         there = [rendered(scene, camera, {}, never_stop) for camera in cameras]
-        scene, cameras = Replayed(scene, there), cameras * case.again  # type: ignore[assignment]
+        scene, cameras = Replayed(scene, there), cameras * case.again
     pictures: list[Pixels] = []
 
     def draw() -> None:
@@ -171,7 +171,11 @@ def _divided(scene: Scene, cameras: list[Camera], folder: Path) -> Iterator[list
         return took_s
 
     def both(way: Callable[[], object]) -> float:
-        return took(lambda: (way(), distributed.barrier())).wall_s
+        def and_all() -> None:
+            way()
+            distributed.barrier()
+
+        return took(and_all).wall_s
 
     def export(name: str) -> None:
         run_export(scene, Export(cameras, folder / name, size_px=WORKERS.size_px), lambda _: None, never_stop)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import gc
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -28,7 +30,7 @@ def put_command(monkeypatch: pytest.MonkeyPatch, name: str, run: Callable[[argpa
         parser.add_argument("--data")
 
     module = ModuleType(f"app.commands.{name}")
-    module.add_arguments, module.run = add_arguments, run  # type: ignore[attr-defined]
+    vars(module).update(add_arguments=add_arguments, run=run)
     monkeypatch.setitem(sys.modules, f"app.commands.{name}", module)
 
 
@@ -48,8 +50,13 @@ def test_the_command_is_chosen(
     monkeypatch: pytest.MonkeyPatch, words: list[str], command: str, checkpoint: str | None, data: str | None
 ) -> None:
     ran: list[tuple[str, str | None, str | None]] = []
+
+    def note(name: str, arguments: argparse.Namespace) -> int:
+        ran.append((name, arguments.checkpoint, arguments.data))
+        return 0
+
     for name in ("view", "info"):
-        put_command(monkeypatch, name, lambda a, name=name: ran.append((name, a.checkpoint, a.data)) or 0)
+        put_command(monkeypatch, name, partial(note, name))
     assert cli.main(words) == 0
     assert ran == [(command, checkpoint, data)]
 
@@ -221,8 +228,8 @@ def begun_by_torchrun(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_one_of_several_processes_ends_without_taking_its_interpreter_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[object] = []
-    monkeypatch.setattr(cli.atexit, "_run_exitfuncs", lambda: done.append("endings"))
-    monkeypatch.setattr(cli.os, "_exit", done.append)
+    monkeypatch.setattr(atexit, "_run_exitfuncs", lambda: done.append("endings"))
+    monkeypatch.setattr(os, "_exit", done.append)
     with pytest.raises(SystemExit) as alone:
         cli.leave(3)
     assert alone.value.code == 3 and done == []

@@ -70,7 +70,7 @@ def torch_files(shop: Workshop, canary: Path) -> Iterator[Case]:
     torch.save({"colour_grid": torch.zeros(1, 4, 6, 6, 6)}, sound)
     for command in TORCH_COMMANDS:
         yield from shop.damaged("torch bytes", "a.pth", sound.read_bytes(), BYTES, *command)
-    contents = (
+    contents: tuple[object, ...] = (
         [1, 2], {}, {"model": 3}, {"colour_grid": 3}, {"colour_grid": torch.zeros(4)}, {"state_dict": {}},
         {"model": Runs(canary)}, {"colour_grid": Runs(canary)}, {"model": {"a": Runs(canary)}},
     )  # fmt: skip
@@ -249,7 +249,12 @@ def binary_datasets(shop: Workshop) -> Iterator[Case]:
 def all_cases(root: Path, scale: int, canary: Path) -> list[Case]:
     """`scale`: how many of each kind of damage by chance."""
     shop = Workshop(root, scale)
-    configs = [{"grid_dim": "x"}, {"grid_dim": 10**9}, {"sampling": "x" * 10**6}, {"rays_per_step": []}]
+    configs: list[dict[str, object]] = [
+        {"grid_dim": "x"},
+        {"grid_dim": 10**9},
+        {"sampling": "x" * 10**6},
+        {"rays_per_step": []},
+    ]
     made = [
         *scene_files(shop, scene_file(shop), "values", configs),
         *torch_files(shop, canary),

@@ -11,8 +11,10 @@ import json
 import random
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -90,11 +92,8 @@ def test_damaged_settings_begin_anew_or_are_those_that_can_be(
 ) -> None:
     sound = Settings(overlays=("a",), folders={"open": "/scenes"}, runs=("/run",)).with_recent(tmp_path, None)
     content = json.dumps(asdict(sound)).encode()
-    by_field = [
-        json.dumps({name: value}).encode()
-        for name in asdict(sound)
-        for value in (None, -1, 1e999, 10**400, "\ud800", [3], {"a": {}}, [[[]]], [{"path": "x"}], True)
-    ]
+    wrong: tuple[Any, ...] = (None, -1, 1e999, 10**400, "\ud800", [3], {"a": {}}, [[[]]], [{"path": "x"}], True)
+    by_field = [json.dumps({name: value}).encode() for name in asdict(sound) for value in wrong]
     cases = [*damaged(content, (*TEXTS, *BYTES, bits_turned, *[another_number] * 4)), *by_field]
     path, anew = tmp_path / FILE_NAME, 0
     for case in cases:
@@ -128,10 +127,11 @@ def test_a_damaged_run_is_listed_or_left_out(tmp_path: Path, capsys: pytest.Capt
     for case in configs:
         (tmp_path / "config.yaml").write_bytes(case)
         left_out += read_run(tmp_path) is None
-        for read in (
+        reads: tuple[Callable[[], object], ...] = (
             lambda: read_run_config(tmp_path),
             lambda: read_preset(str(tmp_path / "config.yaml"), "colour_grid"),
-        ):
+        )
+        for read in reads:
             try:
                 read()
             except UserError as error:

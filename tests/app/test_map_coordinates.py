@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import trimesh
 
 from app import cli
 from app.mesh.mesh_export import MeshExport
@@ -19,6 +18,7 @@ from engines.core.engine import never_stop
 from engines.core.storage.scene_file import read_scene_file, write_scene_file
 from tests.app.ball_scene import BallScene
 from tests.app.capture.test_inspection import capture, ring
+from tests.app.mesh.shapes import loaded
 
 PLACE = np.array([500123.4, 4649776.2, 231.0])
 ONE_STEP = ["--set", "max_steps=1"]
@@ -74,6 +74,6 @@ def test_mesh_is_written_in_the_world(tmp_path: Path) -> None:
         box = np.array([[-1.2] * 3, [1.2] * 3]) + PLACE
         export = MeshExport(tmp_path / f"ball{suffix}", 32, 12, origin=PLACE, box=box, axes="world")
         run_mesh(BallScene(), None, export, lambda *_: None, never_stop)
-        mesh = trimesh.load(tmp_path / f"ball{suffix}", process=False)
+        mesh = loaded(tmp_path / f"ball{suffix}")
         assert mesh.vertices.mean(axis=0) == pytest.approx(PLACE, abs=0.3)
         assert np.ptp(mesh.vertices, axis=0) == pytest.approx(np.ptp(mesh.vertices, axis=0).mean(), rel=0.1)

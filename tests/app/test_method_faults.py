@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -101,9 +101,9 @@ def test_a_package_that_a_plug_in_lacks_is_said_of_it(
     )
 
 
-def raised(run: object, *arguments: object) -> Exception:
+def raised(run: Callable[..., object], *arguments: object) -> Exception:
     try:
-        run(*arguments)  # type: ignore[operator]
+        run(*arguments)
     except Exception as error:
         return error
     raise AssertionError("nothing was raised")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import random
 import shutil
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from tensorboard.summary.writer.event_file_writer import EventFileWriter  # type: ignore[import-untyped]
+from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from app.training import loop as training
+from app.training.beginning import begin as begin_training
 from app.training.loop import Report, run_training
 from app.training.runs.library import read_run
 from app.viewing import validation_split
@@ -131,10 +133,10 @@ def test_only_one_process_trains_in_a_folder(photographs: Path, tmp_path: Path) 
 def test_who_trains_there_while_another_reads_the_data_keeps_its_run(
     photographs: Path, after_one: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin_really, done = training.begin, list[bool]()
+    done = list[bool]()
 
     def overtaken(*arguments: Any, **named: Any) -> Any:
-        result = begin_really(*arguments, **named)
+        result = begin_training(*arguments, **named)
         if not done:
             done.append(True)
             train(photographs, arguments[2], resume=arguments[5])
@@ -153,15 +155,15 @@ def test_who_trains_there_while_another_reads_the_data_keeps_its_run(
 def test_a_checkpoint_is_saved_by_the_clock(photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reports: list[Report] = []
     now = 0.0
-    monkeypatch.setattr(training.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
 
     def wait(report: Report) -> None:
         nonlocal now
         reports.append(report)
         now += 25.0
 
-    more = {"max_steps": 4, "checkpoint_every": 100, "validate_every": 100, "checkpoint_minutes": 0.75}
-    train(photographs, tmp_path / "run", wait, **more)
+    options = {"max_steps": 4, "checkpoint_every": 100, "validate_every": 100, "checkpoint_minutes": 0.75}
+    train(photographs, tmp_path / "run", wait, resume=False, **options)
     assert [report.saved for report in reports] == [False, False, True, False, True]
 
 
@@ -285,8 +287,7 @@ def test_lines_of_a_history_that_make_no_sense_do_no_harm(photographs: Path, who
 
 def test_lines_stand_where_they_would_have_stood(photographs: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    more = {"max_steps": 3, "validate_every": 100, "checkpoint_every": 100}
-    train(photographs, out, **more)
+    train(photographs, out, max_steps=3, validate_every=100, checkpoint_every=100)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "HISTORY_EVERY", 2)
         train(photographs, out, resume=True, max_steps=7)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -75,8 +76,8 @@ def test_two_processes_render_and_evaluate_what_one_does(
         assert two_ranks(command, [*words, str(tmp_path / "two" / name)]) == [0, 0]
     files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*") if path.is_file())
     assert len(files) == 2 + 2 * 5 + 1
-    for name in files:
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+    for file in files:
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
 
 
 def test_what_is_wrong_is_said_once(photographs: Path, learnt: Path, tmp_path: Path) -> None:
@@ -132,8 +133,8 @@ def test_a_killed_worker_comes_back_and_a_signal_saves(photographs: Path, tmp_pa
     assert steps == sorted(set(steps))
 
 
-def wait_for(happened: object, most_s: float = 90.0) -> None:
+def wait_for(happened: Callable[[], object], most_s: float = 90.0) -> None:
     end = time.monotonic() + most_s
-    while not happened():  # type: ignore[operator]
+    while not happened():
         assert time.monotonic() < end, "took too long"
         time.sleep(0.05)

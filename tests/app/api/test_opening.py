@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import vantage
+from colour_grid.scene import ColourGridScene
 
 import app.api
 from app import __version__, demos
@@ -40,7 +42,9 @@ def test_importing_it_opens_no_window_and_no_command() -> None:
 
 def test_it_is_opened_as_it_is_asked_for(run: vantage.TrainingRun, photographs: Path) -> None:
     scene = vantage.open(str(run.folder), data=photographs, device="cpu", up=np.array([0, 0, -2]), samples=np.int64(3))
-    assert scene.up.tolist() == [0, 0, -1] and scene._opened.scene.options.samples == 3  # type: ignore[attr-defined]
+    opened = scene._opened.scene
+    assert isinstance(opened, ColourGridScene)
+    assert scene.up.tolist() == [0, 0, -1] and opened.options.samples == 3
     assert len(scene.views("train")) == 6 and scene.views("test")[0].image().shape == (128, 128, 3)
     assert vantage.open(run.folder, device="cpu", up="-y").up.tolist() == [0, -1, 0]
 
@@ -68,7 +72,7 @@ def test_demos_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         ({"up": [0, 0]}, "up "),
     ],
 )
-def test_what_is_wrong_is_one_line(run: vantage.TrainingRun, arguments: dict[str, object], said: str) -> None:
+def test_what_is_wrong_is_one_line(run: vantage.TrainingRun, arguments: dict[str, Any], said: str) -> None:
     with pytest.raises(UserError) as caught:
-        vantage.open(**{"path": run.folder, "device": "cpu", **arguments})  # type: ignore[arg-type]
+        vantage.open(**{"path": run.folder, "device": "cpu", **arguments})
     assert str(caught.value).startswith(said) and "\n" not in str(caught.value)

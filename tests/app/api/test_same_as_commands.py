@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from PIL import Image
 
 from app import cli
 from app.demos import demo_scenes
+from engines.core.data.views import Split
 
 
 def written(folder: Path) -> dict[str, bytes]:
@@ -22,7 +24,7 @@ def command(*words: object) -> None:
     assert cli.main([str(word) for word in words]) == 0
 
 
-EXPORTS: dict[str, tuple[list[str], str | None, dict[str, object]]] = {
+EXPORTS: dict[str, tuple[list[str], str | None, dict[str, Any]]] = {
     "a.mp4": (
         ["--path", "orbit", "--frames", "4", "--channels", "rgb,depth", "--fps", "12", "--quality", "6"],
         "orbit",
@@ -44,7 +46,7 @@ def test_an_export(name: str, run: vantage.TrainingRun, photographs: Path, tmp_p
     words, path, arguments = EXPORTS[name]
     command("render", run.folder, "--data", photographs, "--device", "cpu", "--out", tmp_path / "theirs" / name, *words)
     scene = run.open(data=photographs, device="cpu")
-    out = scene.export(tmp_path / "ours" / name, path, **arguments)  # type: ignore[arg-type]
+    out = scene.export(tmp_path / "ours" / name, path, **arguments)
     assert out == tmp_path / "ours" / name
     theirs = written(tmp_path / "theirs")
     assert theirs and written(tmp_path / "ours") == theirs
@@ -74,13 +76,13 @@ def test_a_mesh(run: vantage.TrainingRun, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("split", [None, "validation", "train"])
 def test_scores(
-    split: str | None, run: vantage.TrainingRun, photographs: Path, capsys: pytest.CaptureFixture[str]
+    split: Split | None, run: vantage.TrainingRun, photographs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["--split", split] if split else []
     command("evaluate", run.folder, "--data", photographs, "--device", "cpu", "--json", *words)
     theirs = json.loads(capsys.readouterr().out)
     seen: list[vantage.Score] = []
-    ours = run.open(data=photographs, device="cpu").evaluate(split, on_view=seen.append)  # type: ignore[arg-type]
+    ours = run.open(data=photographs, device="cpu").evaluate(split, on_view=seen.append)
     assert {**theirs, **ours.to_json()} == theirs and ours.psnr == theirs["psnr"]
     assert ours.told == theirs["views_are"] and tuple(seen) == ours.scores
 

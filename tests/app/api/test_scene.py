@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
+from torch import Tensor
 
 from engines.core.camera import Camera
 from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, TIME, Control, Stop
@@ -21,6 +22,12 @@ from tests.app.ball_scene import BallScene, draw_ball, ring
 
 def same(a: tuple[Camera, ...], b: tuple[Camera, ...]) -> bool:
     return [camera.to_json() for camera in a] == [camera.to_json() for camera in b]
+
+
+def ball_depth(camera: Camera) -> Tensor:
+    depth = draw_ball(camera).depth
+    assert depth is not None
+    return depth
 
 
 def test_it_tells_what_it_is() -> None:
@@ -37,40 +44,35 @@ def test_it_tells_what_it_is() -> None:
 
 def test_it_draws_from_where_one_begins_or_from_a_camera() -> None:
     scene, ball = ball_scene()
-    assert np.array_equal(scene.render().depth, draw_ball(ball.start).depth)
+    assert np.array_equal(scene.render().depth, ball_depth(ball.start))
     other = scene.render(ring(3)[1], channel="depth")
-    assert other.channel == "depth" and np.array_equal(other.depth, draw_ball(ring(3)[1]).depth)
+    assert other.channel == "depth" and np.array_equal(other.depth, ball_depth(ring(3)[1]))
     assert other.camera is ball.rendered[-1]
 
 
 @pytest.mark.parametrize(
-    ("asked", "size_px"),
-    [
-        ({}, (64, 48)),
-        ({"width": 32}, (32, 24)),
-        ({"height": 12}, (16, 12)),
-        ({"width": 40, "height": 20}, (40, 20)),
-    ],
+    ("width", "height", "size_px"),
+    [(None, None, (64, 48)), (32, None, (32, 24)), (None, 12, (16, 12)), (40, 20, (40, 20))],
 )
-def test_sizes(asked: dict[str, int], size_px: tuple[int, int]) -> None:
+def test_sizes(width: int | None, height: int | None, size_px: tuple[int, int]) -> None:
     scene, _ = ball_scene(start=ring(1, (64, 48))[0])
-    assert scene.render(**asked).size_px == size_px
-    assert next(scene.frames("orbit", frames=1, **asked)).size_px == size_px
+    assert scene.render(width=width, height=height).size_px == size_px
+    assert next(scene.frames("orbit", frames=1, width=width, height=height)).size_px == size_px
 
 
 def test_the_one_size_that_can_be_drawn() -> None:
     scene, _ = ball_scene(native_px=(16, 16))
     assert scene.render().size_px == scene.size_px == scene.render(width=16).size_px == (16, 16)
     said = "this scene can only draw 16x16; leave"
-    for given, told in (
-        ({"width": 32}, f"width 32: {said} width out"),
-        ({"height": 20}, f"height 20: {said} height out"),
-        ({"width": 16, "height": 20}, f"width 16, height 20: {said} width and height out"),
+    for width, height, told in (
+        (32, None, f"width 32: {said} width out"),
+        (None, 20, f"height 20: {said} height out"),
+        (16, 20, f"width 16, height 20: {said} width and height out"),
     ):
         with pytest.raises(UserError, match=f"^{told}$"):
-            scene.render(**given)
+            scene.render(width=width, height=height)
         with pytest.raises(UserError, match=f"^{told}$"):
-            scene.export("out", **given)
+            scene.export("out", width=width, height=height)
 
 
 def test_controls_are_arguments() -> None:
@@ -80,7 +82,8 @@ def test_controls_are_arguments() -> None:
     assert ball.seen_controls[-1] == usual
     scene.render(instance="jug", time=2, glow=0.5)
     assert ball.seen_controls[-1] == usual | {INSTANCE: 1.0, TIME: 2.0, "glow": 0.5}
-    scene.render(instance=np.int64(1), blend_with="cup", blend=np.float32(0.5))
+    # Numbers out of arrays do as well, which are no `float` to mypy.
+    scene.render(instance=cast(float, np.int64(1)), blend_with="cup", blend=cast(float, np.float32(0.5)))
     assert ball.seen_controls[-1] == usual | {INSTANCE: 1.0, BLEND_WITH: 0.0, BLEND: 0.5}
 
 
@@ -88,7 +91,7 @@ def test_a_number_is_a_place_also_where_names_are_numbers() -> None:
     names = Control(INSTANCE, "Instance", "choice", 0, 2, 0, ("2", "0", "1"))
     finish = Control("finish", "Finish", "choice", 0, 1, 0, ("1", "0"))
     scene, ball = ball_scene(controls=(names, finish))
-    for said in (1, np.int64(1), 1.0):
+    for said in (1, cast(int, np.int64(1)), 1.0):
         scene.render(instance=said, finish=said)
         assert ball.seen_controls[-1] == {INSTANCE: 1.0, "finish": 1.0}
     scene.render(instance="1", finish="1")

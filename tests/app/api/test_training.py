@@ -14,9 +14,10 @@ import pytest
 import vantage
 
 import app.api.training
+from app.training.runs.library import Run, read_run
 from engines.core.storage.run_folder import CONFIG_NAME, append_history, read_run_training
 
-SMALL = {"method": "colour_grid", "device": "cpu", "grid_dim": 4}
+SMALL: dict[str, Any] = {"method": "colour_grid", "device": "cpu", "grid_dim": 4}
 
 
 def test_a_run_tells_how_it_went(run: vantage.TrainingRun) -> None:
@@ -31,8 +32,13 @@ def test_its_files_are_read_once_until_something_is_written(
     run: vantage.TrainingRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     again = vantage.TrainingRun(Path(shutil.copytree(run.folder, tmp_path / "copy")))
-    read, read_run = list[Path](), app.api.training.read_run
-    monkeypatch.setattr(app.api.training, "read_run", lambda folder: (read.append(folder), read_run(folder))[1])
+    read = list[Path]()
+
+    def noted(folder: Path) -> Run | None:
+        read.append(folder)
+        return read_run(folder)
+
+    monkeypatch.setattr(app.api.training, "read_run", noted)
     assert (again.step, again.max_steps, again.finished, again.psnr) == (3, 3, True, run.psnr)
     assert read == [again.folder]
     append_history(again.folder, {"step": 4, "psnr": 30.0})

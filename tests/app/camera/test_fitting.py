@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from app.camera.fitting import FITS, fit_cameras, fit_note
@@ -9,8 +11,8 @@ from engines.core.errors import UserError
 from tests.app.ball_scene import BallScene, ring
 
 
-def square_learner(**changes: object) -> BallScene:
-    return BallScene(trained_part=lambda camera: camera.square(), **changes)  # type: ignore[arg-type]
+def square_learner(**changes: Any) -> BallScene:
+    return BallScene(trained_part=lambda camera: camera.square(), **changes)
 
 
 def test_a_size_of_another_shape_is_what_was_learnt_from_or_shows_all() -> None:
@@ -20,7 +22,7 @@ def test_a_size_of_another_shape_is_what_was_learnt_from_or_shows_all() -> None:
     assert square.focal_px == pytest.approx((120, 120)) and square.centre_px == pytest.approx((48, 48))
     assert fit_note(square_learner(), wide, (96, 96), None).endswith("the sides are cut off (--fit crop or pad)")
     (wider,) = fit_cameras(square_learner(), wide, (128, 48))
-    assert wider.focal_px == (60, 60) and wider.centre_px == (64, 24)
+    assert wider.focal_px == (60.0, 60.0) and wider.centre_px == (64.0, 24.0)
     assert "all of it is shown, and more at the sides" in fit_note(square_learner(), wide, (128, 48), None)
     (whole,) = fit_cameras(BallScene(), wide, (96, 96))
     assert whole.focal_px == pytest.approx((90, 90))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -17,7 +19,7 @@ def camera_at(eye: Array | list[float], target: Array = ORIGIN) -> Camera:
 
 
 def pixel(camera: Camera, point: Array) -> Array:
-    return project(camera, point[None])[0][0]
+    return np.asarray(project(camera, point[None])[0][0])
 
 
 def roll_of(camera: Camera) -> float:
@@ -53,7 +55,7 @@ def test_orbit_keeps_distance_and_horizon_over_a_thousand_steps() -> None:
     "move", [lambda c, d: navigation.orbit(c, ORIGIN, UP, 0, d), lambda c, d: navigation.look(c, UP, 0, d)]
 )
 @pytest.mark.parametrize("sign", [1, -1])
-def test_turntable_stops_one_degree_short_of_the_poles(move, sign) -> None:  # type: ignore[no-untyped-def]
+def test_turntable_stops_one_degree_short_of_the_poles(move: Callable[[Camera, float], Camera], sign: int) -> None:
     camera = camera_at([0, -4, 0])
     for _ in range(20):
         camera = move(camera, sign * 0.2)

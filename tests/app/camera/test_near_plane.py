@@ -51,7 +51,8 @@ def test_the_wheel_slows_and_stops_before_the_plane(looks: int) -> None:
         distances.append(float(np.linalg.norm(eye.camera.position)))
         if step < looks:
             look(eye, scene)
-    assert eye.stopped and eye.camera is not None
+    stopped = eye.stopped
+    assert stopped and eye.camera is not None
     # Not cut, and as near as what is known of the surface allows.
     assert NEAR < nearest_depth(eye.camera) < NEAR + 0.5
     steps = -np.diff([np.sqrt(17), *distances])
@@ -115,7 +116,7 @@ def test_what_goes_on_beyond_the_rim_is_framed_by_its_box() -> None:
 
 def test_framing_keeps_the_near_plane_off() -> None:
     scene = NearScene((32, 32))
-    scene.near = 2.9  # type: ignore[misc]
+    scene.near = 2.9
     eye = eye_in(scene)
     look(eye, scene)
     assert eye.shown is not None

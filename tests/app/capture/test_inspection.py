@@ -14,7 +14,7 @@ from PIL import Image
 
 from app.capture.inspection import inspecting
 from app.capture.inspection.inspecting import inspect_data
-from app.capture.inspection.photographs import fineness
+from app.capture.inspection.photographs import Look, fineness, look_at_photograph
 from app.capture.inspection.report import DataReport, Thumbnail, facts, to_json
 from engines.core.camera import Array, Camera, look_at
 from engines.core.data.images import write_png
@@ -88,11 +88,10 @@ def test_the_first_report_comes_before_any_photograph_is_read(tmp_path: Path, mo
     capture(tmp_path)
     told: list[tuple[int, DataReport, Sequence[Thumbnail]]] = []
     read = [0]
-    look = inspecting.look_at_photograph
 
-    def counting(view: View, of_object: bool) -> object:
+    def counting(view: View, of_object: bool) -> Look:
         read[0] += 1
-        return look(view, of_object)
+        return look_at_photograph(view, of_object)
 
     monkeypatch.setattr(inspecting, "look_at_photograph", counting)
     monkeypatch.setattr(inspecting, "TELL_S", 0.0)
@@ -114,12 +113,16 @@ def test_it_stops_when_asked(tmp_path: Path) -> None:
         inspect_data(tmp_path, lambda report, thumbnails: None, lambda: next(asked))
 
 
+def pixels_bgr(path: Path) -> Array:
+    return np.asarray(cv2.imread(str(path)))
+
+
 def blur(path: Path) -> None:
-    write_png(path, cv2.GaussianBlur(cv2.imread(str(path))[..., ::-1], (0, 0), 1.5))
+    write_png(path, cv2.GaussianBlur(pixels_bgr(path)[..., ::-1], (0, 0), 1.5))
 
 
 def shake(path: Path) -> None:
-    write_png(path, cv2.blur(cv2.imread(str(path))[..., ::-1], (7, 1)))
+    write_png(path, cv2.blur(pixels_bgr(path)[..., ::-1], (7, 1)))
 
 
 def blacken(path: Path) -> None:
@@ -376,9 +379,9 @@ def test_a_spoilt_fox_is_found_out(shared: Path, tmp_path: Path) -> None:
     folder = tmp_path / "fox"
     shutil.copytree(shared / "data" / "fox", folder)
     images = folder / "images"
-    picture = cv2.imread(str(images / "0034.jpg"))
+    picture = pixels_bgr(images / "0034.jpg")
     cv2.imwrite(str(images / "0034.jpg"), cv2.GaussianBlur(picture, (0, 0), 1.2))
-    cv2.imwrite(str(images / "0052.jpg"), cv2.imread(str(images / "0014.jpg")), [cv2.IMWRITE_JPEG_QUALITY, 50])
+    cv2.imwrite(str(images / "0052.jpg"), pixels_bgr(images / "0014.jpg"), [cv2.IMWRITE_JPEG_QUALITY, 50])
     cv2.imwrite(str(images / "0072.jpg"), picture // 64)
     (images / "0089.jpg").write_bytes((images / "0089.jpg").read_bytes()[:9000])
     data = json.loads((folder / "transforms.json").read_text(encoding="utf-8"))

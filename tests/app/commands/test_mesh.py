@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import trimesh
 
 from app import cli
 from app.commands import console
@@ -17,6 +16,7 @@ from engines.core.errors import UserError
 from engines.core.storage.checkpoint import Checkpoint
 from tests.app.ball_scene import BallScene
 from tests.app.mesh.fields import SurfaceScene, ball
+from tests.app.mesh.shapes import loaded
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_writes_a_mesh_and_says_how_large(scene: BallScene, tmp_path: Path, caps
     out = tmp_path / "ball.ply"
     words = ["mesh", "ball", "--out", str(out), "--resolution", "32", "--faces", "400", "--views", "5"]
     assert cli.main(words) == 0
-    output, mesh = capsys.readouterr(), trimesh.load(out, process=False)
+    output, mesh = capsys.readouterr(), loaded(out)
     assert output.out == f"{out}: {len(mesh.vertices)} vertices, {len(mesh.faces)} faces\n"
     assert 0 < len(mesh.faces) <= 400 and len(scene.rendered) == 5
     assert "note: the ball is round\n" in output.err and "10/10" in output.err
@@ -61,7 +61,7 @@ def test_box_moment_and_object_are_passed_on(scene: BallScene, tmp_path: Path) -
     words = ["mesh", "ball", "--out", str(out), "--resolution", "32", "--instance", "b", "--time", "3"]
     assert cli.main([*words, "--box=-1.2,-1.2,0,1.2,1.2,1.2", "--closed", "--keep-background"]) == 0
     assert scene.seen_controls[0] == {INSTANCE: 1.0, "time": 3.0}
-    mesh = trimesh.load(out, process=False)
+    mesh = loaded(out)
     assert mesh.is_watertight and np.asarray(mesh.vertices)[:, 2].min() > -0.1
     # Of a recording that is not told otherwise, the first time step: a mesh doesn't play.
     assert cli.main(words[:-2]) == 0
@@ -73,7 +73,7 @@ def test_the_axes_are_chosen(scene: BallScene, tmp_path: Path, capsys: pytest.Ca
     for words, up in (((), 1), (("--axes", "world"), 2), (("--axes", "z-up"), 2)):
         out = tmp_path / "ball.obj"
         assert cli.main(["mesh", "ball", "--out", str(out), "--resolution", "24", box, *words]) == 0
-        vertices = np.asarray(trimesh.load(out, process=False).vertices)
+        vertices = np.asarray(loaded(out).vertices)
         # Only the upper half is taken, and shows where up is.
         assert [axis for axis in range(3) if vertices[:, axis].min() > -0.1] == [up]
     assert "+y is up" in capsys.readouterr().err
@@ -125,7 +125,7 @@ def test_a_surface_is_written_itself_and_depths_on_request(
     out = tmp_path / "ball.ply"
     words = ["mesh", "ball", "--out", str(out), "--resolution", "32"]
     assert cli.main([*words, "--refine", "--faces", "500"]) == 0
-    output, mesh = capsys.readouterr(), trimesh.load(out, process=False)
+    output, mesh = capsys.readouterr(), loaded(out)
     assert output.out == f"{out}: {len(mesh.vertices)} vertices, {len(mesh.faces)} faces\n"
     assert mesh.is_watertight and 0 < len(mesh.faces) <= 500 and not surface.rendered
     assert "100/100" in output.err and "note: refined: triangles are" in output.err

@@ -26,9 +26,14 @@ def no_display(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_the_window_gets_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = []
+    calls = list[tuple[object, ...]]()
     module = ModuleType("app.gui.main")
-    module.run_window = lambda *arguments: calls.append(arguments) or 0  # type: ignore[attr-defined]
+
+    def run_window(*arguments: object) -> int:
+        calls.append(arguments)
+        return 0
+
+    vars(module)["run_window"] = run_window
     monkeypatch.setitem(sys.modules, "app.gui.main", module)
     monkeypatch.setattr(view, "has_display", lambda environment, platform: True)
     assert cli.main(["a.pth", "--data", "folder", "--device", "cpu", "--set", "x=1", "--set", "y=2"]) == 0
@@ -67,7 +72,12 @@ def test_without_a_display_and_a_checkpoint_it_says_so(
 @pytest.mark.parametrize("answers", [True, False])
 def test_an_x_display_counts_where_its_server_answers(monkeypatch: pytest.MonkeyPatch, answers: bool) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(view, "x_server_answers", lambda display: asked.append(display) or answers)  # type: ignore[func-returns-value]
+
+    def ask(display: str) -> bool:
+        asked.append(display)
+        return answers
+
+    monkeypatch.setattr(view, "x_server_answers", ask)
     assert view.has_display({"DISPLAY": ":7"}, "linux") is answers
     assert asked == [":7"]
 

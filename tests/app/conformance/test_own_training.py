@@ -91,7 +91,7 @@ class Plain:
 
 
 def test_a_training_of_ones_own() -> None:
-    outcomes = conform(Plain())  # type: ignore[arg-type]
+    outcomes = conform(Plain())
     assert [outcome.line for outcome in outcomes if outcome.state != "ok"] == []
     # It trains on whatever has photographs, and offers no option of learning by gradients.
     lines = [outcome.line for outcome in outcomes]
@@ -117,7 +117,7 @@ class Careless(Plain):
 
 
 def test_a_training_of_ones_own_that_does_not_say_where_it_diverges(samples: Sequence[Dataset]) -> None:
-    outcomes = conform(Careless(), samples, only="diverges")  # type: ignore[arg-type]
+    outcomes = conform(Careless(), samples, only="diverges")
     (line,) = (outcome.line for outcome in outcomes)
     assert line.startswith("FAILED     plain.step says where it diverges, and changes nothing then: step() gives ")
     assert "with weights that are no numbers; it must raise Diverged" in line

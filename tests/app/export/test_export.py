@@ -164,7 +164,7 @@ def test_progress_counts_and_shows(tmp_path: Path) -> None:
 
 
 def test_next_frame_is_rendered_while_the_last_is_encoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    third_rendered, encoded_meanwhile = threading.Event(), []
+    third_rendered, encoded_meanwhile = threading.Event(), list[bool]()
 
     class Scene(BallScene):
         def render(self, camera: Camera, controls: Any, stop: Any) -> Any:
@@ -175,7 +175,11 @@ def test_next_frame_is_rendered_while_the_last_is_encoded(tmp_path: Path, monkey
     submit = ThreadedCalls.submit
 
     def slow_submit(self: ThreadedCalls, call: Any, *arguments: Any) -> None:
-        submit(self, lambda: (encoded_meanwhile.append(third_rendered.wait(10)), call(*arguments)))
+        def late() -> None:
+            encoded_meanwhile.append(third_rendered.wait(10))
+            call(*arguments)
+
+        submit(self, late)
 
     monkeypatch.setattr(ThreadedCalls, "submit", slow_submit)
     run_export(Scene(), Export(ring(4), tmp_path / "a.mp4"), ignore, never_stop)
@@ -203,7 +207,7 @@ def test_cameras_keep_what_they_see_where_any_size_can_be_drawn() -> None:
     assert [camera.size_px for camera in fit_cameras(BallScene(), mixed, None)] == [(64, 48)] * 2
     (wide,) = fit_cameras(BallScene(), ring(1, (32, 32)), (128, 64))
     assert wide.size_px == (128, 64)
-    assert wide.focal_px == (80, 80) and wide.centre_px == (64, 32)
+    assert wide.focal_px == (80.0, 80.0) and wide.centre_px == (64.0, 32.0)
 
 
 def test_controls_and_background_reach_the_picture(tmp_path: Path) -> None:
@@ -219,7 +223,7 @@ def test_controls_and_background_reach_the_picture(tmp_path: Path) -> None:
 
 def test_wrong_requests_are_refused_before_any_work(tmp_path: Path) -> None:
     scene = BallScene()
-    for changes, message in (
+    wrong: tuple[tuple[dict[str, Any], str], ...] = (
         ({"cameras": ()}, "no cameras"),
         ({"channels": ("rgb", "heat")}, "channel heat: this scene gives rgb, depth, normals, alpha"),
         ({"channels": ()}, "no channels"),
@@ -227,7 +231,8 @@ def test_wrong_requests_are_refused_before_any_work(tmp_path: Path) -> None:
         ({"out": tmp_path / "a.avi"}, r"a\.avi: name a video \(\.mp4, \.webm, \.gif\)"),
         ({"out": tmp_path / "a.png"}, "or a folder"),
         ({"fps": -1.0}, "frames/s"),
-    ):
+    )
+    for changes, message in wrong:
         export = Export(**{"cameras": ring(2), "out": tmp_path / "a.mp4", **changes})
         with pytest.raises(UserError, match=message):
             run_export(scene, export, ignore, never_stop)

@@ -26,6 +26,7 @@ from app.gui.export.export_settings import (
     render_settings,
 )
 from app.viewing.opening import Opened, as_settings
+from app.viewing.validation_split import instance_views
 from engines.core.camera import Camera
 from engines.core.config import parse_settings
 from engines.core.data.dataset import Dataset
@@ -119,7 +120,7 @@ PATHS = ("orbit", "spiral", "train", "validation", "test", "file", "timed file")
 
 
 @pytest.fixture
-def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kind]:
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Kind:
     """A kind, which every checkpoint of the command line is of."""
     kind = KINDS[request.param]
 
@@ -256,8 +257,12 @@ def test_only_the_first_cameras_of_a_file_or_a_split(tmp_path: Path) -> None:
 
 def test_the_views_of_a_split_are_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
     opened, found = KINDS["a class of recordings"].open(), list[int]()
-    views = frame_times.instance_views
-    monkeypatch.setattr(frame_times, "instance_views", lambda *of: (found.append(of[2]), views(*of))[1])
+
+    def noted(checkpoint: Checkpoint, dataset: Dataset, number: int) -> Views:
+        found.append(number)
+        return instance_views(checkpoint, dataset, number)
+
+    monkeypatch.setattr(frame_times, "instance_views", noted)
     path = resolve_path(RenderSettings("train"), opened)
     assert found == [1] and path.times == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
 

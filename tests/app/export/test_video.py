@@ -10,7 +10,8 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from app.export.video import VIDEO_SUFFIXES, Pixels, ThreadedCalls, VideoWriter
+from app.export.video import VIDEO_SUFFIXES, ThreadedCalls, VideoWriter
+from app.rendering.display import Pixels
 from engines.core.errors import UserError
 from tests.app.read_video import read_video
 
@@ -100,12 +101,17 @@ def test_an_error_in_the_block_leaves_what_was_there(tmp_path: Path, error: type
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("export")]
 
 
+def kill_encoder(writer: VideoWriter) -> None:
+    assert writer._encoder is not None
+    writer._encoder.kill()
+
+
 def test_a_dead_encoder_is_one_line(tmp_path: Path) -> None:
     with (
         pytest.raises(UserError, match=r"clip\.mp4: the video encoder stopped") as caught,
         VideoWriter(tmp_path / "clip.mp4", (64, 48)) as writer,
     ):
-        writer._encoder.kill()  # type: ignore[union-attr]
+        kill_encoder(writer)
         for i in range(200):
             writer.write(picture(i, 64, 48))
     assert "\n" not in str(caught.value)
@@ -115,7 +121,7 @@ def test_a_dead_encoder_is_one_line(tmp_path: Path) -> None:
 def test_an_encoder_that_dies_on_the_last_frame_is_noticed(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="encoder stopped"), VideoWriter(tmp_path / "clip.mp4", (64, 48)) as writer:
         writer.write(picture(0, 64, 48))
-        writer._encoder.kill()  # type: ignore[union-attr]
+        kill_encoder(writer)
     assert not list(tmp_path.iterdir())
 
 
@@ -166,10 +172,18 @@ def test_background_keeps_order_and_runs_beside_the_caller() -> None:
 def test_background_holds_the_caller_back() -> None:
     release = threading.Event()
     waiting: list[bool] = []
+
+    def work() -> None:
+        release.wait()
+
+    def one_more() -> None:
+        background.submit(work)
+        waiting.append(True)
+
     with ThreadedCalls(ahead=2) as background:
         for _ in range(2):
-            background.submit(release.wait)
-        thread = threading.Thread(target=lambda: (background.submit(release.wait), waiting.append(True)))
+            background.submit(work)
+        thread = threading.Thread(target=one_more)
         thread.start()
         thread.join(0.05)
         assert thread.is_alive() and not waiting

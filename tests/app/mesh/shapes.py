@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import trimesh
+from trimesh.visual import ColorVisuals
 
 from app.mesh.surface import Surface
 from engines.core.camera import Array
@@ -46,8 +47,23 @@ def write(path: Path, surface: Surface) -> Path:
     return path
 
 
+def loaded(path: Path) -> trimesh.Trimesh:
+    """As another program reads it."""
+    found = trimesh.load(path, process=False)
+    if isinstance(found, trimesh.Scene):
+        (found,) = found.geometry.values()
+    assert isinstance(found, trimesh.Trimesh), type(found)
+    return found
+
+
+def vertex_colours(mesh: trimesh.Trimesh) -> Array:
+    """[N, 4] bytes."""
+    assert isinstance(mesh.visual, ColorVisuals), type(mesh.visual)
+    return np.asarray(mesh.visual.vertex_colors)
+
+
 def write_archive(path: Path, **arrays: Array) -> Path:
     """As data sets have their points."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(path, **arrays)
+    np.savez(path, allow_pickle=False, **arrays)
     return path

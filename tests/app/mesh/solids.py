@@ -36,7 +36,7 @@ def distance_to_box(points: Array) -> Array:
     """[N] from [N, 3] points to the box's surface."""
     outside = np.maximum(np.maximum(LOW - points, points - HIGH), 0)
     inside = np.minimum(points - LOW, HIGH - points).min(axis=1)
-    return np.where(inside > 0, inside, np.linalg.norm(outside, axis=1))
+    return np.asarray(np.where(inside > 0, inside, np.linalg.norm(outside, axis=1)))
 
 
 class BoxScene(BallScene):
@@ -80,6 +80,7 @@ class WalledScene(BallScene):
     def render(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> Frame:
         """The ball and the wall."""
         frame = super().render(camera, controls, stop)
+        assert frame.depth is not None
         wall = torch.full_like(frame.depth, float(np.linalg.norm(camera.position)) + 0.2)
         nothing = torch.isinf(frame.depth)
         image = torch.where(nothing[..., None], torch.ones(()), frame.image * 0.8)

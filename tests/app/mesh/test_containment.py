@@ -19,7 +19,7 @@ def winding_number(surface: Surface, points: Array) -> Array:
     la, lb, lc = (np.linalg.norm(x, axis=2) for x in (a, b, c))
     top = (a * np.cross(b, c)).sum(axis=2)
     below = la * lb * lc + (a * b).sum(axis=2) * lc + (b * c).sum(axis=2) * la + (c * a).sum(axis=2) * lb
-    return np.arctan2(top, below).sum(axis=1) / (2 * np.pi)
+    return np.asarray(np.arctan2(top, below).sum(axis=1) / (2 * np.pi))
 
 
 def random_points(count: int, size: float = 1.2) -> Array:

@@ -15,6 +15,7 @@ from app.mesh.axes import AXES, file_axes
 from app.mesh.mesh_file import MESH_SUFFIXES, write_mesh
 from app.mesh.surface import Surface, simplified
 from engines.core.camera import Array
+from tests.app.mesh.shapes import vertex_colours
 
 CORNERS = np.array([[0.0, 0, 0], [3, 0, 0], [0, 2, 0], [0, 0, 1]])
 TETRAHEDRON = Surface(CORNERS, np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]]))
@@ -25,7 +26,9 @@ MAP = np.array([456_789.0, 5_432_100.0, 321.0])
 
 
 def read(path: Path) -> trimesh.Trimesh:
-    return trimesh.load(path, process=False, force="mesh")
+    found = trimesh.load(path, process=False, force="mesh")
+    assert isinstance(found, trimesh.Trimesh)
+    return found
 
 
 def glb(path: Path) -> tuple[dict[str, Any], bytes]:
@@ -62,7 +65,7 @@ def test_all_256_greys_of_a_glb_are_shown_as_they_were(tmp_path: Path) -> None:
 def test_other_files_keep_every_colour(tmp_path: Path, suffix: str) -> None:
     colours = np.random.default_rng(0).integers(0, 256, (4, 3)).astype(np.uint8)
     write_mesh(tmp_path / f"a{suffix}", TETRAHEDRON, colours)
-    np.testing.assert_array_equal(read(tmp_path / f"a{suffix}").visual.vertex_colors[:, :3], colours)
+    np.testing.assert_array_equal(vertex_colours(read(tmp_path / f"a{suffix}"))[:, :3], colours)
 
 
 @pytest.mark.parametrize("up", [*UPS.values(), ASKEW])
@@ -165,9 +168,9 @@ def test_simplifying_does_not_depend_on_the_unit_or_the_place(scale: float, at: 
 
 def test_a_turn_is_the_shortest() -> None:
     assert not file_axes("y-up", ".glb", np.array([0.0, 2, 0])).turned
-    for up in (*UPS.values(), ASKEW):
-        rotation = file_axes("y-up", ".obj", np.asarray(up)).rotation
+    for up in (*map(np.array, UPS.values()), ASKEW):
+        rotation = file_axes("y-up", ".obj", up).rotation
         np.testing.assert_allclose(rotation @ rotation.T, np.eye(3), atol=1e-12)
         assert np.linalg.det(rotation) == pytest.approx(1)
         angle = np.arccos(np.clip((np.trace(rotation) - 1) / 2, -1, 1))
-        assert angle == pytest.approx(np.arccos(np.asarray(up)[1] / np.linalg.norm(up)), abs=1e-6)
+        assert angle == pytest.approx(np.arccos(up[1] / np.linalg.norm(up)), abs=1e-6)

@@ -6,6 +6,7 @@ import random
 import socket
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -106,9 +107,9 @@ def test_nothing_beside_the_file_is_read(tmp_path: Path, monkeypatch: pytest.Mon
     opened: list[Path] = []
     whole = Path.open
 
-    def watched(path: Path, *rest: object, **more: object) -> object:
+    def watched(path: Path, *rest: Any, **more: Any) -> Any:
         opened.append(path)
-        return whole(path, *rest, **more)  # type: ignore[call-overload]
+        return whole(path, *rest, **more)
 
     def no_network(*rest: object, **more: object) -> None:
         raise AssertionError("a mesh file reached for the network")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from engines.core.camera import Array
 from engines.core.engine import INSTANCE, Control, never_stop
 from engines.core.errors import Cancelled, UserError
 from tests.app.ball_scene import BallScene, ring
+from tests.app.mesh.shapes import loaded, vertex_colours
 from tests.app.mesh.solids import HIGH, BoxScene, MovedScene, WalledScene, distance_to_box
 
 SMALL = 40
@@ -28,8 +30,8 @@ def ignore(_: Progress) -> None:
 
 def read(path: Path) -> tuple[Array, Array, trimesh.Trimesh]:
     """Vertices, colours in [0, 1], and all of it."""
-    mesh = trimesh.load(path, process=False, force="mesh")
-    return np.asarray(mesh.vertices), np.asarray(mesh.visual.vertex_colors)[:, :3] / 255, mesh
+    mesh = loaded(path)
+    return np.asarray(mesh.vertices), vertex_colours(mesh)[:, :3] / 255, mesh
 
 
 def box_scene() -> BoxScene:
@@ -95,7 +97,8 @@ def test_a_plain_background_is_left_out_though_it_has_a_depth(tmp_path: Path) ->
 
 def test_tells_how_far_it_is_and_draws_what_was_chosen(tmp_path: Path) -> None:
     glow = Control("glow", "Glow", "number", 0, 1, 0.25)
-    scene, told = BallScene(controls=(glow, Control(INSTANCE, "Which", "choice", 0, 1, 0, ("a", "b")))), []
+    scene = BallScene(controls=(glow, Control(INSTANCE, "Which", "choice", 0, 1, 0, ("a", "b"))))
+    told = list[Progress]()
     export = MeshExport(tmp_path / "ball.ply", SMALL, views=6, faces=300, controls={INSTANCE: 1.0})
     made = run_mesh(scene, None, export, told.append, never_stop)
     assert len(scene.rendered) == 6
@@ -142,7 +145,7 @@ def test_a_stop_leaves_nothing(tmp_path: Path, at: int) -> None:
     ],
 )
 def test_what_gives_no_mesh_is_refused_in_a_line(
-    tmp_path: Path, scene: BallScene, changes: dict[str, object], message: str
+    tmp_path: Path, scene: BallScene, changes: dict[str, Any], message: str
 ) -> None:
     export = MeshExport(**{"out": tmp_path / "ball.ply", "resolution": SMALL, **changes})
     with pytest.raises(UserError, match=message):

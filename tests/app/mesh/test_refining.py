@@ -25,7 +25,7 @@ def distances_to_cube(points: Array) -> Array:
     """[N] of `turned_block`, to the true body, whose edges are sharp."""
     turn = np.array([[0.8, 0.6, 0], [-0.48, 0.64, 0.6], [0.36, -0.48, 0.8]])
     beyond = np.abs(points @ turn) - 0.5
-    return np.linalg.norm(np.maximum(beyond, 0), axis=1) - np.minimum(beyond.max(axis=1), 0)
+    return np.asarray(np.linalg.norm(np.maximum(beyond, 0), axis=1) - np.minimum(beyond.max(axis=1), 0))
 
 
 @pytest.mark.parametrize("values", [ball(), torus, logits])

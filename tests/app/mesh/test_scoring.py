@@ -137,7 +137,7 @@ def test_points_are_drawn_evenly_over_the_area() -> None:
     points, normals = surface_points(both(square(), large), 50_000, np.random.default_rng(0), "it")
     assert (points[:, 0] > 5).mean() == pytest.approx(0.9, abs=0.01)
     there = points[points[:, 0] > 5][:, :2] - (10, 0)
-    counts, _, _ = np.histogram2d(*there.T, bins=3, range=[[0, 3], [0, 3]])
+    counts, _, _ = np.histogram2d(there[:, 0], there[:, 1], bins=3, range=[(0, 3), (0, 3)])
     assert np.abs(counts / len(there) - 1 / 9).max() < 0.01
     np.testing.assert_allclose(np.abs(normals), np.tile([0, 0, 1], (50_000, 1)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -27,12 +28,14 @@ SOON_S = 60.0
 BALL = load_mesh(MeshFile(Path("it.ply"), sphere()), np.zeros(3))
 
 
-def picture(kind: str = "exact", depth: Array | None = None, camera: Camera | None = None) -> RenderedImage:
+def picture(
+    kind: Literal["exact", "preview"] = "exact", depth: Array | None = None, camera: Camera | None = None
+) -> RenderedImage:
     camera = camera or ring(1)[0]
     width, height = camera.size_px
     pixels = np.full((height, width, 3), 200, dtype=np.uint8)
     frame = None if depth is None else Frame(torch.zeros(height, width, 3), torch.from_numpy(depth))
-    return RenderedImage(RenderRequest(camera, {}), kind, pixels, camera, 1.0, frame)  # type: ignore[arg-type]
+    return RenderedImage(RenderRequest(camera, {}), kind, pixels, camera, 1.0, frame)
 
 
 def flat(covered: Array, depth: float, of: RenderedImage) -> DrawnMesh:
@@ -166,7 +169,11 @@ def test_a_fault_is_handed_on_and_the_next_is_drawn(large: LoadedMesh) -> None:
         told.append(drawn)
         done.set()
 
-    drawer = MeshDrawer(on_drawn, lambda error: (errors.append(error), done.set()))  # type: ignore[func-returns-value]
+    def on_error(error: BaseException) -> None:
+        errors.append(error)
+        done.set()
+
+    drawer = MeshDrawer(on_drawn, on_error)
     broken = replace(large, coarse=replace(large.coarse, surface=Surface(np.zeros((1, 3)), np.array([[0, 1, 2]]))))
     drawer.submit(MeshJob(picture("preview"), (8, 8), broken, "shaded", 0.0))
     assert done.wait(SOON_S) and len(errors) == 1

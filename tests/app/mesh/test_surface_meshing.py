@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import trimesh
 
 from app.export.exporter import Progress
 from app.mesh.glb_file import linear
@@ -19,6 +18,7 @@ from engines.core.engine import INSTANCE, Control, never_stop
 from engines.core.errors import BrokenContract, Cancelled, UserError
 from tests.app.ball_scene import BallScene
 from tests.app.mesh.fields import Analytic, SurfaceScene, ball, both, torus
+from tests.app.mesh.shapes import loaded, vertex_colours
 
 SMALL = 32
 
@@ -27,22 +27,16 @@ def ignore(_: Progress) -> None:
     pass
 
 
-def read(path: Path) -> trimesh.Trimesh:
-    # With force="mesh" trimesh passes over a file's normals, and gives those of its triangles.
-    found = trimesh.load(path, process=False)
-    return next(iter(found.geometry.values())) if isinstance(found, trimesh.Scene) else found
-
-
 @pytest.mark.parametrize("suffix", [".ply", ".obj", ".glb"])
 def test_each_kind_of_file_has_the_fields_colours_and_normals(tmp_path: Path, suffix: str) -> None:
     scene, out = SurfaceScene(torus), tmp_path / f"torus{suffix}"
     made = run_mesh(scene, None, MeshExport(out, SMALL, axes="world"), ignore, never_stop)
-    mesh = read(out)
+    mesh = loaded(out)
     assert (len(mesh.vertices), len(mesh.faces)) == (made.vertices, made.faces) and made.notes == ()
     assert mesh.is_watertight and mesh.volume == pytest.approx(2 * np.pi**2 * 0.6 * 0.04, rel=0.02)
     expected = (np.asarray(mesh.vertices) + 1) / 2
     expected = linear(expected * 255) if suffix == ".glb" else expected
-    colours = np.asarray(mesh.visual.vertex_colors)[:, :3] / 255
+    colours = vertex_colours(mesh)[:, :3] / 255
     np.testing.assert_allclose(colours, expected, atol=0.01)
     ring = np.asarray(mesh.vertices) * (1, 1, 0)
     ring *= 0.6 / np.linalg.norm(ring, axis=1, keepdims=True)
@@ -57,7 +51,7 @@ def test_normals_are_turned_with_the_file(tmp_path: Path) -> None:
     for suffix in (".ply", ".obj", ".glb"):
         out = tmp_path / f"ball{suffix}"
         run_mesh(SurfaceScene(), None, MeshExport(out, SMALL, axes="y-up"), ignore, never_stop)
-        mesh = read(out)
+        mesh = loaded(out)
         along = (np.asarray(mesh.vertex_normals) * np.asarray(mesh.vertices)).sum(axis=1) / 0.7
         assert along.min() > 0.995
 
@@ -67,10 +61,10 @@ def test_the_scenes_own_surface_comes_first_and_depths_where_they_are_wanted(tmp
     assert mesh_source(scene) == mesh_source(scene, "surface") == "surface" and mesh_source(scene, "depth") == "depth"
     export = MeshExport(tmp_path / "ball.ply", SMALL)
     run_mesh(scene, None, export, ignore, never_stop)
-    assert read(export.out).bounds[1].max() == pytest.approx(0.5, abs=0.02)
+    assert loaded(export.out).bounds[1].max() == pytest.approx(0.5, abs=0.02)
     # The pictures are of another ball.
     run_mesh(scene, None, replace(export, source="depth"), ignore, never_stop)
-    assert scene.rendered and read(export.out).bounds[1].max() == pytest.approx(1, abs=0.05)
+    assert scene.rendered and loaded(export.out).bounds[1].max() == pytest.approx(1, abs=0.05)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +90,7 @@ def test_controls_place_and_box_are_those_asked_for(tmp_path: Path) -> None:
     export = MeshExport(tmp_path / "a.ply", SMALL, controls={INSTANCE: 1.0}, origin=place, box=box, axes="world")
     made = run_mesh(scene, None, export, ignore, never_stop)
     assert scene.asked_for == [{"glow": 0.25, INSTANCE: 1.0}]
-    mesh = read(export.out)
+    mesh = loaded(export.out)
     np.testing.assert_allclose(mesh.bounds - place, [[-0.7, -0.7, 0], [0.7, 0.7, 0.7]], atol=0.01)
     assert mesh.is_watertight and "the box cuts the surface off, and closes it there" in made.notes
 
@@ -105,9 +99,9 @@ def test_small_pieces_are_left_out_and_said_or_kept(tmp_path: Path) -> None:
     scene = SurfaceScene(both(ball((0.3, 0, 0), 0.6), ball((-0.8, 0.8, 0.8), 0.06)))
     export = MeshExport(tmp_path / "a.ply", 64)
     made = run_mesh(scene, None, export, ignore, never_stop)
-    assert made.notes[0].startswith("1 small piece is left out") and read(export.out).body_count == 1
+    assert made.notes[0].startswith("1 small piece is left out") and loaded(export.out).body_count == 1
     kept = run_mesh(scene, None, replace(export, all_pieces=True), ignore, never_stop)
-    assert not kept.notes and read(export.out).body_count == 2
+    assert not kept.notes and loaded(export.out).body_count == 2
 
 
 def test_fewer_faces_and_refined_is_said_with_figures(tmp_path: Path) -> None:
@@ -116,10 +110,10 @@ def test_fewer_faces_and_refined_is_said_with_figures(tmp_path: Path) -> None:
     assert 300 < made.faces <= 400 and made.notes[0].startswith("refined: triangles are 0.")
     fine = replace(export, faces=0)
     run_mesh(SurfaceScene(torus), None, fine, ignore, never_stop)
-    vertices = torch.from_numpy(np.asarray(read(export.out).vertices))
+    vertices = torch.from_numpy(np.asarray(loaded(export.out).vertices))
     assert torus(vertices).abs().max() < 1e-3
     run_mesh(SurfaceScene(torus), None, replace(fine, refine=False), ignore, never_stop)
-    assert torus(torch.from_numpy(np.asarray(read(export.out).vertices))).abs().max() > 2e-3
+    assert torus(torch.from_numpy(np.asarray(loaded(export.out).vertices))).abs().max() > 2e-3
 
 
 @pytest.mark.parametrize(

@@ -137,18 +137,20 @@ def test_saved_where_it_was_saved(tmp_path: Path) -> None:
     document.begin(keyed(3))
     document.edit("Ease", edits.set_ease(document.path, [0], "hold"))
     document.save(tmp_path / "path.json")
-    assert not document.unsaved and document.file == tmp_path / "path.json"
-    document.undo()
-    assert document.unsaved
-    document.redo()
-    assert not document.unsaved
+    assert document.file == tmp_path / "path.json"
+    unsaved = [document.unsaved]
+    for step in (document.undo, document.redo):
+        step()
+        unsaved.append(document.unsaved)
+    assert unsaved == [False, True, False]
     other = PathDocument()
     other.open(tmp_path / "path.json")
-    assert keyed_text(other.path) == keyed_text(document.path) and not other.unsaved
+    assert keyed_text(other.path) == keyed_text(document.path)
+    unsaved = [other.unsaved]
     other.edit("Ease", edits.set_ease(other.path, [0], "linear"))
     with pytest.raises(UserError, match="can't be written"):
         other.save(tmp_path / "path.json" / "inside.json")
-    assert other.unsaved and other.file == tmp_path / "path.json"
+    assert [*unsaved, other.unsaved] == [False, True] and other.file == tmp_path / "path.json"
 
 
 def test_what_is_no_file_of_keys(tmp_path: Path) -> None:

@@ -71,9 +71,10 @@ def test_a_leg_that_gets_longer_moves_what_is_behind() -> None:
 
 
 def test_what_no_path_can_have_is_said() -> None:
-    for said in ({"fps": 0.0}, {"closing_s": -1.0}):
-        with pytest.raises(UserError, match="must be > 0"):
-            edits.set_path(keyed(2), **said)
+    with pytest.raises(UserError, match="must be > 0"):
+        edits.set_path(keyed(2), fps=0.0)
+    with pytest.raises(UserError, match="must be > 0"):
+        edits.set_path(keyed(2), closing_s=-1.0)
     with pytest.raises(UserError, match="end_s"):
         edits.set_end(keyed(2), -1.0)
     with pytest.raises(UserError, match="must be 1 to 170 degrees"):

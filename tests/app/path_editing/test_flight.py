@@ -30,7 +30,7 @@ def test_thinned_within_a_bound(bound: Bound) -> None:
     for moment in moments:
         found = motion.camera(moment.time_s)
         assert np.linalg.norm(found.position - moment.camera.position) <= bound.distance * (1 + 1e-9)
-        angle = np.degrees(np.arccos(min(found.forward @ moment.camera.forward, 1.0)))
+        angle = np.degrees(np.arccos(np.minimum(found.forward @ moment.camera.forward, 1.0)))
         assert angle <= bound.angle_deg and abs(found.fov_y_deg - moment.camera.fov_y_deg) <= bound.angle_deg
 
 

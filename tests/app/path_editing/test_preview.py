@@ -49,10 +49,10 @@ def test_playing_to_the_end() -> None:
         screen.preview.tick(now)
     assert [time for time, _ in screen.shown] == pytest.approx([0, 0.5, 1.0, 2.0])
     assert [moving for _, moving in screen.shown] == [True, True, True, False]
-    assert not screen.preview.playing
+    playing = [screen.preview.playing]
     # From the end it begins again.
     screen.preview.play(200.0)
-    assert screen.preview.time_s == 0.0 and screen.preview.playing
+    assert screen.preview.time_s == 0.0 and [*playing, screen.preview.playing] == [False, True]
     screen.preview.tick(200.25)
     screen.preview.pause()
     assert screen.preview.time_s == pytest.approx(7 / 30) and screen.shown[-1] == (screen.preview.time_s, False)

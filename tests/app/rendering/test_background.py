@@ -10,6 +10,8 @@ import torch
 from app.rendering.background import PlainBackground, background_pixels, plain_background
 from app.rendering.render_requests import RenderRequest, shade
 from app.rendering.render_worker import RenderWorker
+from engines.core.camera import Camera
+from engines.core.engine import Stop
 from engines.core.frame import Frame
 from tests.app.ball_scene import draw_ball, ring
 from tests.app.fake_scene import FakeScene
@@ -27,7 +29,8 @@ def test_white_on_the_object_is_no_background() -> None:
     # Untaught pixels at the rim, whatever their colour, hide none of it.
     framed = image.clone()
     framed[:2] = framed[-2:] = framed[:, :2] = framed[:, -2:] = 0.0
-    assert plain_background([framed]) is None or plain_background([framed]).tolist() == [0, 0, 0]
+    untaught = plain_background([framed])
+    assert untaught is None or untaught.tolist() == [0, 0, 0]
     colour = plain_background([framed], border_px=2)
     assert colour is not None and background_pixels(framed, colour, 2)[4, 10]
 
@@ -88,8 +91,8 @@ def test_a_background_has_no_depth_whatever_the_method_invents(factor: int) -> N
 class Walled(FakeScene):
     """Its white has a depth."""
 
-    def _render(self, camera: object, stop: object) -> Frame:
-        frame = super()._render(camera, stop)  # type: ignore[arg-type]
+    def _render(self, camera: Camera, stop: Stop) -> Frame:
+        frame = super()._render(camera, stop)
         assert frame.depth is not None
         return Frame(frame.image, torch.where(frame.depth.isinf(), 3.0, frame.depth))
 

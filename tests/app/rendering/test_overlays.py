@@ -99,8 +99,8 @@ def test_a_camera_is_drawn_as_it_sees() -> None:
         ]
     )
     assert len(drawn.points) == 20
-    np.testing.assert_allclose(drawn.colours[10:], np.float32([overlays.HIGHLIGHT_RGBA] * 10))
-    np.testing.assert_allclose(drawn.colours[:10], np.float32([overlays.CAMERA_RGBA] * 10))
+    np.testing.assert_allclose(drawn.colours[10:], np.array([overlays.HIGHLIGHT_RGBA] * 10, dtype=np.float32))
+    np.testing.assert_allclose(drawn.colours[:10], np.array([overlays.CAMERA_RGBA] * 10, dtype=np.float32))
     # The far ends of the first four edges are the picture's corners, half a unit deep.
     pixels, depth = project(other, drawn.points[10:14, 1])
     np.testing.assert_allclose(pixels, [[0, 0], [100, 0], [100, 80], [0, 80]], atol=1e-9)

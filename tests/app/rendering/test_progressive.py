@@ -30,7 +30,7 @@ class PixelScene(FakeScene):
     """Draws single pixels of the balls; each batch of a few takes as long as it is told."""
 
     draws_pixels = True
-    channels = ("rgb", "depth", "row")
+    channels: tuple[str, ...] = ("rgb", "depth", "row")
 
     def __init__(self, size_px: int = SIZE_PX, batch_s: float = 0.0, batch: int = 500) -> None:
         super().__init__(size_px, any_size=True)
@@ -83,11 +83,12 @@ def test_each_pixel_is_drawn_once_and_the_last_picture_is_exact(size: tuple[int,
         assert picture.drawn == pytest.approx(before + coming)
         shares.append(picture.drawn)
         quality.append(psnr(frame, image))
-        assert frame.depth is not None and frame.image.shape == image.shape
+        assert frame.image.shape == image.shape
         # All channels are interpolated: rows lie evenly, but behind the last one of the grid.
         there = frame.extra["row"][8:-16] - torch.arange(size[1])[8:-16, None]
         assert there.abs().max() < 0.5
     assert torch.equal(torch.cat(scene.drawn).sort().values, torch.arange(size[0] * size[1]))
+    assert frame.depth is not None
     assert np.array_equal(frame.image.numpy(), image) and np.array_equal(frame.depth.numpy(), depth)
     assert torch.equal(frame.extra["row"], torch.arange(size[1]).float()[:, None].expand(size[1], size[0]))
     assert quality == sorted(quality) and len(shares) >= 4

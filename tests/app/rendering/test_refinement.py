@@ -62,15 +62,15 @@ def test_a_share_grows_over_the_steps_and_never_ends_early(monkeypatch: pytest.M
 def test_a_worker_tells_how_far_its_exact_frame_is(watch: Watch) -> None:
     scene = FakeScene(chunks=30)
     watched = opened(watch, scene)
-    assert watched.worker.progress is None
+    at_rest = watched.worker.progress
     watched.ask(turned(scene, 0.3))
-    shares = []
+    shares = list[float]()
     while watched.worker.busy:
         if (share := watched.worker.progress) is not None:
             shares.append(share)
         time.sleep(0.01)
     assert len(shares) > 5 and shares == sorted(shares) and shares[0] < 0.4 and shares[-1] > 0.6
-    assert watched.worker.progress is None
+    assert at_rest is None and watched.worker.progress is None
 
 
 def test_a_limit_makes_pictures_of_any_size_smaller_in_their_shape() -> None:

@@ -53,7 +53,7 @@ def test_the_newest_wins_and_one_frame_at_a_time_is_drawn(watch: Watch) -> None:
 
 
 def test_an_exact_frame_stops_within_a_chunk_when_the_camera_moves(watch: Watch) -> None:
-    go_on, done = threading.Semaphore(0), []
+    go_on, done = threading.Semaphore(0), list[None]()
 
     def chunk() -> None:
         # The first frame takes its time: one that is drawn quickly is drawn while the camera moves, too.
@@ -174,7 +174,7 @@ def test_a_missing_channel_is_an_error_too(watch: Watch) -> None:
 
 
 def test_a_failing_callback_does_not_end_the_worker() -> None:
-    scene, told, errors = FakeScene(), threading.Event(), []
+    scene, told, errors = FakeScene(), threading.Event(), list[BaseException]()
 
     def fail(picture: RenderedImage) -> None:
         if not errors:
@@ -287,7 +287,7 @@ def test_another_channel_of_a_slow_scene_is_shown_at_once(watch: Watch) -> None:
     last = watched.ask(channel="depth")
     watched.wait(lambda: watched.pictures[-1][1].request is last)
     shown = watched.pictures[-1][1]
-    assert shown.kind == "preview" and not watched.exact
+    assert shown.kind == "preview" and shown.frame is not None and not watched.exact
     assert np.array_equal(shown.pixels, display.shade(shown.frame, "depth", shown.limits))
     watched.settle()
     assert watched.exact[-1].request is last, "the exact frame was not given up"

@@ -18,7 +18,7 @@ def test_intersection_over_union_after_each_photograph() -> None:
     occupancy = np.array([[0.9, 0.45, 0.1, 0.0], [0.9, 0.2, 0.6, 0.0]], dtype=np.float32).reshape(2, 1, 2, 2)
     filled = np.array([True, False, True, False]).reshape(1, 2, 2)
     found = intersections_over_unions(occupancy, filled, (0.4, 0.5, 0.95))
-    np.testing.assert_allclose(found, [[1 / 3, 1 / 2, 0], [1, 1, 0]])
+    np.testing.assert_allclose(found, [[1 / 3, 1 / 2, 0.0], [1.0, 1.0, 0.0]])
     # What equals the threshold is not above it; of nothing in nothing nobody can say anything.
     assert intersections_over_unions(occupancy[:1], filled, (float(np.float32(0.9)),))[0, 0] == 0
     assert np.isnan(intersections_over_unions(occupancy, np.zeros_like(filled), (0.99,))).all()

@@ -81,6 +81,7 @@ def test_voxels_are_compared_in_the_scenes_axes_after_each_photograph() -> None:
     found = score_shapes(Grids(dataset), dataset, ScoringRequest("train", 3), lambda *at: done.append(at))
     half = SIDE**3 // 2
     first, second = found.scores
+    assert first.iou is not None and second.iou is not None
     np.testing.assert_allclose(first.iou[:, 0], [(half - 1) / half, (half - 2) / half, (half - 3) / half])
     assert not second.iou.any() and done == [(1, 2), (2, 2)]
     assert sorted(first.views) == [0, 1, 2] and found.photographs == 3 and list(found.classes()) == ["a"]

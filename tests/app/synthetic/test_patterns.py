@@ -28,7 +28,8 @@ FRONT, TOP = np.array([[0.0, -1.0, 0.0]]), np.array([[0.0, 0.0, 1.0]])
 
 def at(texture: Texture, *places: tuple[float, float, float]) -> list[list[float]]:
     """Colours on a face that looks along -y."""
-    return texture.colours(np.array(places), np.repeat(FRONT, len(places), axis=0)).tolist()
+    colours: list[list[float]] = texture.colours(np.array(places), np.repeat(FRONT, len(places), axis=0)).tolist()
+    return colours
 
 
 def test_noise_is_smooth_and_takes_its_corners_from_the_lattice() -> None:

@@ -108,8 +108,8 @@ def test_a_class_reads_back_as_written(tmp_path: Path) -> None:
 def test_a_car_does_not_depend_on_how_many_there_are() -> None:
     few, many = srn_sample(5, SIZE_PX, objects=1, train=2, held_out=1), srn_sample(5, SIZE_PX, 4, train=2, held_out=1)
     assert car_plan(5, 0) != car_plan(5, 1) != car_plan(6, 1)
-    poses = [np.array([shot.camera.camera_to_world for shot in sample.shots[:2]]) for sample in (few, many)]
-    assert np.array_equal(*poses)
+    ours, theirs = ([shot.camera.camera_to_world for shot in sample.shots[:2]] for sample in (few, many))
+    assert np.array_equal(ours, theirs)
     assert [solid.shape for solid in few.shots[0].scene.solids] == [solid.shape for solid in many.shots[0].scene.solids]
 
 

@@ -7,15 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.synthetic.materials import Plain
+from app.synthetic.materials import Material, Plain
 from app.synthetic.scene import Solid, SyntheticScene, placed
 from app.synthetic.shapes import Box, Shape, Sphere, Torus, cylinder
 from app.synthetic.toy_car import toy_car
 from app.synthetic.truth import inside, surface_points, write_truth
 
+WHITE = Material(Plain((1, 1, 1)))
+
 
 def scene_of(*shapes: tuple[Shape, tuple[float, float, float]]) -> SyntheticScene:
-    return SyntheticScene(tuple(Solid("", shape, Plain((1, 1, 1)), placed(at, 20.0)) for shape, at in shapes))
+    return SyntheticScene(tuple(Solid("", shape, WHITE, placed(at, 20.0)) for shape, at in shapes))
 
 
 def drawn(scene: SyntheticScene, count: int = 6000) -> tuple[np.ndarray, np.ndarray]:

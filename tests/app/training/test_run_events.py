@@ -38,7 +38,7 @@ def test_a_file_of_the_same_second_does_not_stand_behind(tmp_path: Path) -> None
 
 def test_a_clock_that_was_put_back_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     waited = list[float]()
-    monkeypatch.setattr(run_events.time, "sleep", waited.append)
+    monkeypatch.setattr(time, "sleep", waited.append)
     (tmp_path / f"{EVENTS_START}9999999999.zzz.1.0").touch()
     begin_events(tmp_path, 1).close()
     assert len(waited) == run_events.MOST_SECONDS and len(list(tmp_path.iterdir())) == 2

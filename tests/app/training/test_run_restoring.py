@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tensorboard.summary.writer.event_file_writer import EventFileWriter  # type: ignore[import-untyped]
+from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from app.training import run_restoring
 from app.training.loop import Report, run_training

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # type: ignore[import-untyped]
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from app.training import loop as training
 from app.training.evaluation import Evaluation, Score, evaluate
@@ -15,7 +15,7 @@ from app.training.loop import Report, run_training
 from app.viewing.opening import open_scene
 from engines.core.camera import Array
 from engines.core.data.views import View, Views
-from engines.core.engine import Scene, Stop, never_stop
+from engines.core.engine import Scene, Stop, Training, never_stop
 from engines.core.errors import Diverged, Unreadable, UserError
 from engines.core.learning.optimisation import Optimisation
 from engines.core.storage.checkpoint import Checkpoint
@@ -214,8 +214,8 @@ def test_a_picture_that_fails_loses_nothing(
 
 
 def test_what_is_done_between_steps_loses_nothing(photographs: Path, tmp_path: Path) -> None:
-    def fail(training: object, out: Path) -> float:
-        if training.step_count == 2:  # type: ignore[attr-defined]
+    def fail(training: Training, out: Path) -> float:
+        if training.step_count == 2:
             raise KeyError("gain")
         return 0.0
 

@@ -47,11 +47,12 @@ def test_what_it_tells_and_gives_comes_in_order(work: BackgroundWork, loop: Loop
         tell(lambda: heard.append((1, work.busy)))
         return "done"
 
-    assert not work.busy
+    busy = [work.busy]
     work.begin(count, heard.append, fail)
     for _ in range(2):
-        assert work.busy
+        busy.append(work.busy)
         loop.run()
+    assert busy == [False, True, True]
     assert heard == [(1, True), "done"] and not work.busy
 
 

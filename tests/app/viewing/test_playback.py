@@ -40,8 +40,8 @@ def test_without_a_loop_it_ends_at_the_end(clock: Playback) -> None:
     clock.loop = False
     time_step = clock.play(0.0, 4)
     time_step = clock.advance(0.1, time_step, always)
-    assert time_step == 5 and clock.playing
-    assert clock.advance(0.2, time_step, always) == 5 and not clock.playing
+    assert (time_step, clock.playing) == (5, True)
+    assert (clock.advance(0.2, time_step, always), clock.playing) == (5, False)
     assert clock.play(1.0, 5) == 0
 
 

@@ -183,12 +183,13 @@ def test_each_move_asks_for_one_picture(opened: Opened_, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(session.worker, "submit", submit)
     timeline = session.timeline
-    for move, expected in (
+    moves: tuple[tuple[Callable[[], object], tuple[int, bool]], ...] = (
         (lambda: timeline.play(0.0), (0, True)),
         (lambda: timeline.step(-1), (5, False)),
         (lambda: timeline.step(1), (0, False)),
         (lambda: session.set_control(TIME, 5), (5, False)),
-    ):
+    )
+    for move, expected in moves:
         move()
         assert asked == [expected] and timeline.playback.playing is expected[1]
         asked.clear()

@@ -167,9 +167,7 @@ def test_a_file_without_names_goes_by_the_rule(capture: Path, trained: Path) -> 
     bare = Checkpoint("colour_grid", {"held_out_every": 6}, 2, {}, remembering(checkpoint, []).scene)
     assert bare.scene is not None
     hints = {name: value for name, value in bare.scene.hints.items() if name != HELD_OUT}
-    old = Checkpoint(
-        "colour_grid", {"held_out_every": 6}, 2, {}, type(bare.scene)(*list(vars(bare.scene).values())[:4], hints)
-    )
+    old = Checkpoint("colour_grid", {"held_out_every": 6}, 2, {}, replace(bare.scene, hints=hints))
     assert [view.name for view in with_held_out_of(old, dataset).split("validation")] == ["0005", "0011"]
     # Files of the authors' code say nothing.
     theirs = Checkpoint("colour_grid", {"held_out_every": 6}, 0, {}, None)

@@ -21,6 +21,7 @@ from engines.core.data.images import read_image, resize_area, to_uint8, write_pn
 from engines.core.engine import never_stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.formats import colmap, llff, open_dataset
+from engines.core.formats.colmap_files import read_model
 from tests.engines.core.formats.rigs import write_video
 
 pytestmark = pytest.mark.slow
@@ -145,7 +146,7 @@ def test_an_attempt_that_was_stopped_goes_on(tmp_path: Path) -> None:
     made = database.stat().st_ino
     assert find_poses(folder, lambda _: None, never_stop).without == ()
     assert database.stat().st_ino == made
-    assert len(colmap.read_model(folder / "sparse" / "0").lenses) == 1
+    assert len(read_model(folder / "sparse" / "0").lenses) == 1
     # What is known of a photograph that is gone would be in the way.
     (folder / "images" / "004.png").unlink()
     assert find_poses(folder, lambda _: None, never_stop).photographs == 4
@@ -163,7 +164,7 @@ def test_a_photograph_of_something_else_has_no_camera(tmp_path: Path) -> None:
     views = open_dataset(folder).views
     assert structure.without == ("the zebra.png",)
     assert [view.name for view in views] == [f"photo of {index:03d}" for index in range(5)]
-    assert {picture.name for picture in colmap.read_model(folder / "sparse" / "0").pictures} == {
+    assert {picture.name for picture in read_model(folder / "sparse" / "0").pictures} == {
         f"photo of {index:03d}.png" for index in range(5)
     }
     assert not np.isnan([view.image() for view in views]).any()

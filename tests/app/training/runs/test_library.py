@@ -30,7 +30,7 @@ from engines.core.storage.run_folder import (
 from tests.engines.core.examples import checkpoint
 
 
-def begun(folder: Path, max_steps: int = 9) -> Path:
+def begun(folder: Path, max_steps: int | list[int] = 9) -> Path:
     """A run that has saved nothing yet."""
     write_run_config(folder, "colour_grid", Path("/data/car"), {"max_steps": max_steps})
     return folder

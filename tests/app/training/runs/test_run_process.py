@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import psutil
@@ -21,7 +21,7 @@ from app.training.runs.messages import Ended, Failed, Live, Message, Paused, Sta
 from app.training.runs.run_process import RunProcess
 from app.training.runs.supervised_run import SupervisedRun
 from app.training.runs.training_request import TrainingRequest
-from engines.core.engine import never_stop
+from engines.core.engine import Scene, never_stop
 from engines.core.storage.checkpoint import Checkpoint
 from engines.core.storage.run_folder import LIVE_NAME, is_claimed, read_run_training
 from engines.core.storage.scene_file import read_scene_header
@@ -65,6 +65,11 @@ def learns(message: Message) -> bool:
     return isinstance(message, Standing) and message.step > 0
 
 
+def live_step(message: Message) -> int:
+    assert isinstance(message, Live)
+    return message.step
+
+
 def silently(report: Report) -> None:
     """Tells nobody."""
 
@@ -80,16 +85,15 @@ def test_a_run_that_is_steered_in_every_way_learns_what_it_would_have_learnt(pho
     assert is_claimed(out)
     run.process.send("live")
     said = run.wait_for(lambda message: isinstance(message, Live), said)
-    assert isinstance(run.said[said - 1], Live)
-    assert read_scene_header(out / LIVE_NAME)["step"] >= run.said[said - 1].step
+    assert read_scene_header(out / LIVE_NAME)["step"] >= live_step(run.said[said - 1])
     run.process.send("pause")
     said = run.wait_for(lambda message: message == Paused(True), said)
     run.process.send("live")
     said = run.wait_for(lambda message: isinstance(message, Live), said)
-    paused_at = run.said[said - 1].step
+    paused_at = live_step(run.said[said - 1])
     run.process.send("go on")
     said = run.wait_for(lambda message: message == Paused(False), said)
-    assert not any(learns(message) and message.step > paused_at for message in run.said[:said])
+    assert not any(isinstance(message, Standing) and message.step > paused_at for message in run.said[:said])
     said = run.wait_for(learns, said)
     run.process.hold()
     run.process.hold()
@@ -240,9 +244,19 @@ class Learning:
     """Stands for a training."""
 
     step_count = 3
+    notes: tuple[str, ...] = ()
+
+    def step(self) -> Mapping[str, float]:
+        raise NotImplementedError
 
     def checkpoint(self) -> Checkpoint:
         return checkpoint(step=3)
+
+    def scene(self) -> Scene:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        pass
 
 
 def test_words_are_heard_in_any_order_and_others_passed_over(tmp_path: Path) -> None:
@@ -250,12 +264,12 @@ def test_words_are_heard_in_any_order_and_others_passed_over(tmp_path: Path) -> 
     with os.fdopen(reading) as words, (tmp_path / "lines").open("w") as lines:
         run = SupervisedRun(words, lines)
         os.write(writing, b"nonsense\n\nPAUSE\ngo on\n")
-        assert run.between(Learning(), tmp_path) < 1 and not run.stop()  # type: ignore[arg-type]
+        assert run.between(Learning(), tmp_path) < 1 and not run.stop()
         os.write(writing, b"pause\n")
         _wait_until(lambda: not run._may_go_on.is_set())
         os.write(writing, b"stop\n")
         # It waits no longer than until it is told to stop.
-        run.between(Learning(), tmp_path)  # type: ignore[arg-type]
+        run.between(Learning(), tmp_path)
         _wait_until(run.stop)
         os.close(writing)
 
@@ -267,10 +281,10 @@ def test_a_picture_that_can_not_be_written_ends_no_run(tmp_path: Path) -> None:
         os.write(writing, b"live\n")
         _wait_until(run._live.is_set)
         with no_room_beyond(100):
-            run.between(Learning(), tmp_path)  # type: ignore[arg-type]
+            run.between(Learning(), tmp_path)
         os.write(writing, b"live\n")
         _wait_until(run._live.is_set)
-        run.between(Learning(), tmp_path)  # type: ignore[arg-type]
+        run.between(Learning(), tmp_path)
         os.close(writing)
         _wait_until(run.stop)
     assert (tmp_path / "lines").read_text().count("live") == 1 and (tmp_path / LIVE_NAME).is_file()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from app.training.runs.form_status import MEASURING
 from app.training.runs.measure import Estimate
 from app.training.runs.train_form import TrainForm, check_new, typed_path
 from engines import registry
+from engines.core.config import OptimiserConfig
 from engines.core.data.dataset import Dataset
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
@@ -70,12 +72,12 @@ def test_the_method_stays_with_other_data_where_it_can(form: TrainForm, dataset:
     form.take(dataset, {})
     form.choose_method("colour_film")
     form.take(None, {})
-    form.take(dataset, {"colour_grid": "too few cameras"})
-    assert form.method == "colour_film"
-    form.take(dataset, {"colour_film": "no masks"})
-    assert form.method == "colour_grid"
-    form.take(dataset, dict.fromkeys(registry.all_engines(), "nothing to see"))
-    assert form.method is None
+    chosen = list[str | None]()
+    nothing = dict.fromkeys(registry.all_engines(), "nothing to see")
+    for reasons in ({"colour_grid": "too few cameras"}, {"colour_film": "no masks"}, nothing):
+        form.take(dataset, reasons)
+        chosen.append(form.method)
+    assert chosen == ["colour_film", "colour_grid", None]
     with pytest.raises(UserError, match="No method"):
         form.request()
 
@@ -92,7 +94,9 @@ def test_another_preset_forgets_what_was_changed_and_the_presets_own_values_are_
     form.options |= {"lr": 2e-5, "max_steps": 70}
     assert form.request().settings == {"lr": 2e-5, "max_steps": 70}
     assert form.preset_config().max_steps == 5000 and form.config().max_steps == 70
-    form.options["lr"] = form.preset_config().lr
+    preset = form.preset_config()
+    assert isinstance(preset, OptimiserConfig)
+    form.options["lr"] = preset.lr
     assert form.request().settings == {"max_steps": 70}
     form.choose_preset(None)
     request = form.request()
@@ -107,7 +111,7 @@ def test_what_the_data_asks_for_is_ordered_over_the_preset(form: TrainForm, tmp_
     assert form.request().settings == {"sampling": "even"}
     # Unless somebody says otherwise.
     form.options["sampling"] = "jittered"
-    assert form.config().sampling == "jittered" and form.request().settings == {}
+    assert form.config().model_dump()["sampling"] == "jittered" and form.request().settings == {}
 
 
 def test_a_preset_that_needs_a_name_first_still_shows_options(form: TrainForm) -> None:
@@ -175,12 +179,13 @@ def test_each_change_tells_how_far_it_reaches(form: TrainForm, dataset: Dataset,
 
 def test_what_was_measured_is_forgotten_with_each_change(form: TrainForm) -> None:
     assert form.status.time == MEASURING and form.status.can_start
-    for change in (
+    changes: tuple[Callable[[], None], ...] = (
         lambda: form.set_options({"max_steps": 9}),
         lambda: form.choose_device("cpu"),
         lambda: form.name_out("mine"),
         lambda: form.choose_preset(None),
-    ):
+    )
+    for change in changes:
         form.take_measured(ESTIMATE)
         assert form.status.time.startswith("About 2 h 1 min")
         change()
