@@ -44,7 +44,7 @@ def pytest_configure() -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     # Thousands of small files are written, each waited for until it is on the disk: these need outlive no power cut.
-    os.fsync = lambda descriptor: None
+    os.fsync = lambda fd: None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -137,6 +137,11 @@ def same_chance() -> None:
 @pytest.fixture(scope="module")
 def uncounted() -> Iterator[None]:
     """Counts no lines meanwhile: for tests that say little of the lines they run."""
+    yield from counting_none()
+
+
+def counting_none() -> Iterator[None]:
+    """Forgets the lines that are run before it is asked again."""
     before = {path: set(lines) for path, lines in RUN_LINES.items()}
     yield
     for path, lines in RUN_LINES.items():

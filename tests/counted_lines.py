@@ -116,7 +116,10 @@ def told(marks: Iterable[int], source: str) -> set[int]:
 class MarkingLoader(SourceFileLoader):
     """Compiles a module with its marks, and keeps that beside the plain one."""
 
-    def source_to_code(self, data: Any, path: Any, *, _optimize: int = -1) -> CodeType:  # type: ignore[override]
+    # In `InspectLoader` it is a function of the class, in `SourceLoader`, which calls it, a method.
+    def source_to_code(  # type: ignore[override]
+        self, data: Any, path: Any, *, _optimize: int = -1
+    ) -> CodeType:
         code: CodeType = compile(marked(bytes(data).decode()), path, "exec", dont_inherit=True, optimize=_optimize)
         return code
 
@@ -124,7 +127,7 @@ class MarkingLoader(SourceFileLoader):
         return super().get_data(_apart(path))
 
     def set_data(self, path: str, data: Any, *, _mode: int = 0o666) -> None:
-        super().set_data(_apart(path), data, _mode=_mode)  # type: ignore[call-arg]
+        super().set_data(_apart(path), data, _mode=_mode)
 
     def exec_module(self, module: ModuleType) -> None:
         setattr(module, NAME, RUN_LINES.setdefault(self.path, {}))

@@ -2,4 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt5.QtTest import QTest as QTest
+from typing import cast
+
+from PyQt5 import QtTest
+
+# PyQt5's types take its functions for methods, and what they are given first for the object.
+QTest = cast(QtTest.QTest, QtTest.QTest)

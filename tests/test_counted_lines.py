@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -147,7 +148,12 @@ def test_a_marked_module_is_compiled_once_and_apart(tmp_path: Path, monkeypatch:
         spec.loader.exec_module(module_from_spec(spec))
 
     compiled: list[str] = []
-    monkeypatch.setattr(counted_lines, "marked", lambda source: compiled.append(source) or marked(source))
+
+    def noted(source: str) -> ast.Module:
+        compiled.append(source)
+        return marked(source)
+
+    monkeypatch.setattr(counted_lines, "marked", noted)
     monkeypatch.setattr(counted_lines, "RUN_LINES", {})
     for _ in range(2):
         load()
@@ -182,7 +188,7 @@ def test_too_few_lines_are_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_what_is_looked_at_uncounted_adds_no_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     run = {"a": {1: True}}
     monkeypatch.setattr(conftest, "RUN_LINES", run)
-    counting = conftest.uncounted.__wrapped__()
+    counting = conftest.counting_none()
     next(counting)
     run["a"][2] = True
     run["b"] = {3: True}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 from setuptools import PEP420PackageFinder
 
 import main
@@ -22,9 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-def pinned() -> dict[str, list[Requirement]]:
+def pinned() -> dict[NormalizedName, list[Requirement]]:
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    found: dict[str, list[Requirement]] = {}
+    found: dict[NormalizedName, list[Requirement]] = {}
     for line in lines:
         if line and not line.startswith("#"):
             requirement = Requirement(line)

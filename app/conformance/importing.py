@@ -93,7 +93,7 @@ def imports_quietly(trial: Trial) -> str:
 
 
 def _on_cuda() -> bool:
-    return bool(torch.cuda.is_initialized())  # type: ignore[no-untyped-call]
+    return bool(torch.cuda.is_initialized())
 
 
 def _require_nothing(name: str, heard: list[str], said: str) -> None:

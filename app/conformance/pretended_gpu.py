@@ -165,7 +165,7 @@ def _numbered(value: Any) -> Any:
     return DEVICE if is_device and torch.device(value).type == "cuda" else value
 
 
-class _Pretending(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class _Pretending(TorchDispatchMode):
     """Of one thread: does what is asked of the device's tensors."""
 
     def __init__(self, waits: Waits, streams: Streams, doubles: bool) -> None:
@@ -208,7 +208,7 @@ class _Pretending(TorchDispatchMode):  # type: ignore[no-untyped-call]
             raise MixedDevices(f"{func}: makes doubles, which the device has not ({_place()})")
         wrapped = tree_map_only(Tensor, _hidden, out)
         self._remember(wrapped, here)
-        return return_and_correct_aliasing(func, args, kwargs, wrapped) if here else wrapped  # type: ignore[no-untyped-call]
+        return return_and_correct_aliasing(func, args, kwargs, wrapped) if here else wrapped
 
     def _look_at(self, func: Any, args: Any, leaves: list[Tensor], here: list[GpuTensor]) -> None:
         if func in CROSSING or len(here) == len(leaves):

@@ -99,9 +99,7 @@ def _slab(shape: tuple[int, ...], cells: Array, points: Array, values: Array) ->
     wanted = np.zeros(shape, dtype=bool)
     # Its mask stands at the cell's last point.
     wanted[tuple(cells.T + 1)] = True
-    vertices, faces, _, _ = marching_cubes(  # type: ignore[no-untyped-call]
-        volume, 0.0, mask=wanted, gradient_direction="ascent"
-    )
+    vertices, faces, _, _ = marching_cubes(volume, 0.0, mask=wanted, gradient_direction="ascent")
     return vertices, faces
 
 

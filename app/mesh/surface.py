@@ -53,9 +53,7 @@ def extract_surface(values: Array, grid: Grid, closed: bool) -> Surface:
     if not ((values < 0).any() and (values > 0).any() and known.any()):
         return Surface.nothing()
     try:
-        vertices, faces, _, _ = marching_cubes(  # type: ignore[no-untyped-call]
-            values, 0.0, mask=known, gradient_direction="descent"
-        )
+        vertices, faces, _, _ = marching_cubes(values, 0.0, mask=known, gradient_direction="descent")
     except RuntimeError:  # no cell that is known has a surface in it
         return Surface.nothing()
     return Surface(grid.world(vertices.astype(np.float64) - offset), faces.astype(np.int64))
@@ -78,7 +76,7 @@ def without_small_pieces(surface: Surface, smallest: float = SMALLEST_PIECE) -> 
     from trimesh.graph import connected_component_labels
 
     mesh = Trimesh(surface.vertices, surface.faces, process=False)
-    pieces = connected_component_labels(mesh.edges, len(surface.vertices))  # type: ignore[no-untyped-call]
+    pieces = connected_component_labels(mesh.edges, len(surface.vertices))
     piece = pieces[surface.faces[:, 0]]
     area = np.bincount(piece, weights=mesh.area_faces)
     kept = area >= smallest * area.max()

@@ -125,7 +125,7 @@ def to_host(values: Tensor) -> Tensor:
         return values.cpu()
     there = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
     there.copy_(values, non_blocking=True)
-    done = torch.cuda.Event()  # type: ignore[no-untyped-call]
+    done = torch.cuda.Event()
     done.record(torch.cuda.current_stream(values.device))
     # Before that there is nonsense in it.
     done.synchronize()
@@ -156,7 +156,7 @@ def in_step(stop: Stop, device: torch.device) -> Stop:
     begun = deque[torch.cuda.Event]()
 
     def asked() -> bool:
-        event = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        event = torch.cuda.Event()
         event.record(torch.cuda.current_stream(device))
         begun.append(event)
         if len(begun) > MOST_AHEAD:

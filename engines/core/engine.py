@@ -141,8 +141,10 @@ class Audited(Protocol):
 class Prepares(Protocol):
     """A scene that makes something for each time step before it can be drawn, whatever the camera does then."""
 
-    room: int
-    """How many time steps it keeps."""
+    @property
+    def room(self) -> int:
+        """How many time steps it keeps."""
+        ...
 
     def prepared(self, camera: Camera, controls: Mapping[str, float]) -> bool:
         """Whether `render` would begin to draw at once."""

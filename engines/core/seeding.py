@@ -72,7 +72,7 @@ def all_generators_kept() -> Iterator[None]:
     """
     numpys, pythons, torchs = np.random.get_state(legacy=False), random.getstate(), torch.get_rng_state()
     # On a device that nothing was put on yet there is no state, and asking for it would begin to use the device.
-    cudas = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None  # type: ignore[no-untyped-call]
+    cudas = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
     mps = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
     try:
         yield

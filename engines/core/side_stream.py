@@ -24,7 +24,7 @@ class WorkDone:
 
     def record(self, stream: torch.cuda.Stream) -> None:
         """It is when `stream` has done what it was given so far."""
-        self._event = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        self._event = torch.cuda.Event()
         self._event.record(stream)
 
     def hand_over(self, *made: Tensor | None) -> None:
@@ -59,7 +59,7 @@ class SideStream:
             yield done
             return
         if self._stream is None:
-            self._stream = torch.cuda.Stream(self._device, self._priority)  # type: ignore[no-untyped-call]
+            self._stream = torch.cuda.Stream(self._device, self._priority)
         self._stream.wait_stream(torch.cuda.current_stream(self._device))
         with torch.cuda.stream(self._stream):
             yield done

@@ -35,7 +35,7 @@ class SurfaceMesh:
         if values.max() > 0 > values.min():
             from skimage.measure import marching_cubes
 
-            places, triangles, _, _ = marching_cubes(values, 0.0)  # type: ignore[no-untyped-call]
+            places, triangles, _, _ = marching_cubes(values, 0.0)
             self.corners, self.triangles = low + places * side, np.ascontiguousarray(triangles, dtype=np.int32)
 
     def depths(self, K: Array, R: Array, size_px: tuple[int, int]) -> Array | None:

@@ -34,7 +34,7 @@ several threads call it."""
 
 def convolution(x: Tensor, weight: Tensor, bias: Tensor | None, stride: list[int], padding: list[int]) -> Tensor:
     """A 2D or 3D convolution, as `stride` has 2 or 3 axes: [B, O, ...] of x [B, C, ...] by weights [O, C, k, ...]."""
-    if x.device.type == "cpu" and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+    if x.device.type == "cpu" and torch.backends.mkldnn.is_available():
         # Torch thinks some volumes too small for oneDNN, and takes ten times as long.
         return torch.mkldnn_convolution(x, weight, bias, padding, stride, [1] * len(stride), 1)
     return (F.conv3d if len(stride) == 3 else F.conv2d)(x, weight, bias, stride, padding)

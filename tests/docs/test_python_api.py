@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -128,9 +129,9 @@ FUNCTIONS = [
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.__qualname__)
-def test_every_argument_is_told_by_help_and_by_the_page(function: object) -> None:
+def test_every_argument_is_told_by_help_and_by_the_page(function: Callable[..., object]) -> None:
     page, told = PAGE.read_text(encoding="utf-8"), inspect.getdoc(function) or ""
-    signature = inspect.signature(function)  # type: ignore[arg-type]
+    signature = inspect.signature(function)
     arguments = [
         name for name, each in signature.parameters.items() if name != "self" and each.kind != each.VAR_KEYWORD
     ]

@@ -24,7 +24,7 @@ from docs.site.__main__ import run_mkdocs
 from docs.site.staging import DOCS, PYTHON_API, SETTINGS, LostLink, on_the_site, repository_pages
 from engines.core.abilities import ReadsUpstream
 from engines.core.contract import ABILITIES, OBJECTIVE_ABILITIES, SCENE_ABILITIES, TRAINING_ABILITIES
-from engines.core.engine import Engine, Scene, Training
+from engines.core.engine import AnyEngine, Engine, Scene, Training
 from engines.core.formats import FORMATS
 from engines.core.members import members_of
 from engines.core.objective import Objective
@@ -84,8 +84,8 @@ def test_every_command_stands_there_with_every_option(name: str, site: BuiltSite
     told = [action for action in cli.command_parser(name)._actions if action.help != argparse.SUPPRESS]
     assert len(told) > 1
     for action in told:
-        for option in action.option_strings or [action.metavar or action.dest]:
-            assert str(option) in text
+        for option in action.option_strings or [str(action.metavar or action.dest)]:
+            assert option in text
         # Words may be marked up; the first ones are enough to tell the sentence.
         assert " ".join(str(action.help).replace("%%", "%").split()[:4]) in text
     assert f"{name} " in site.text("commands/index.html")
@@ -101,7 +101,7 @@ def test_every_command_of_the_window_stands_there(site: BuiltSite) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", OWN, ids=lambda engine: engine.name)
-def test_every_method_stands_there_with_its_options_and_presets(engine: Engine, site: BuiltSite) -> None:
+def test_every_method_stands_there_with_its_options_and_presets(engine: AnyEngine, site: BuiltSite) -> None:
     text = site.text(f"methods/{engine.name}.html")
     for kind in (engine.Config, engine.SceneOptions):
         for name, field in kind.model_fields.items():
@@ -169,7 +169,7 @@ def test_every_kind_of_file_stands_there() -> None:
 @pytest.mark.parametrize(
     "engine", [each for each in OWN if isinstance(each, ReadsUpstream)], ids=lambda engine: engine.name
 )
-def test_the_authors_files_of_every_method_stand_there(engine: Engine) -> None:
+def test_the_authors_files_of_every_method_stand_there(engine: AnyEngine) -> None:
     page = (DOCS / "checkpoints.md").read_text(encoding="utf-8")
     assert f"\n## {engine.title}\n" in page
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from engines import registry
+from engines.core.abilities import JudgesData
 from engines.core.data.dataset import Dataset
 from engines.core.data.views import View, Views
 from engines.core.errors import UserError
 from tests.engines.core.examples import camera_at, camera_ring
 
 
-def still(tmp_path: Path, **changes: object) -> Dataset:
+def still(tmp_path: Path, **changes: Any) -> Dataset:
     """Four photographs from one side, of known depths; the files aren't there: nothing may read them."""
     cameras = [camera_at(0.1 * index, 3.0, 1.0) for index in range(4)]
     views = [View(camera, str(index), image_path=tmp_path / f"{index}.png") for index, camera in enumerate(cameras)]
@@ -73,6 +75,7 @@ def bottomless(tmp_path: Path) -> Dataset:
 def assert_judged(name: str, make: Callable[[Path], Dataset], expected: str, tmp_path: Path) -> None:
     """`expected`: what its reason has in it; "" where it can learn."""
     engine, dataset = registry.find_engine(name), make(tmp_path)
+    assert isinstance(engine, JudgesData)
     reason = engine.unsupported(dataset)
     assert expected in reason and bool(reason) == bool(expected)
     # For an entry in a list, under a folder that is named already.

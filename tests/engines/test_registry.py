@@ -75,7 +75,7 @@ class Ends:
 def plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An installed engine that works, and one that fails to import."""
     module = ModuleType("plugin_engine")
-    module.ENGINE = Plugin()  # type: ignore[attr-defined]
+    vars(module)["ENGINE"] = Plugin()
     monkeypatch.setitem(sys.modules, "plugin_engine", module)
     entries = [
         importlib.metadata.EntryPoint("plugin", "plugin_engine:ENGINE", registry.ENTRY_POINTS),
@@ -108,7 +108,7 @@ def test_installed_engines_are_found_and_broken_ones_named(plugins: None) -> Non
 def install(monkeypatch: pytest.MonkeyPatch, **modules: object) -> None:
     """Plug-ins by their entry points' names."""
     for name, module in modules.items():
-        monkeypatch.setitem(sys.modules, f"{name}_module", module)  # type: ignore[arg-type]
+        monkeypatch.setitem(sys.modules, f"{name}_module", module)
     entries = [importlib.metadata.EntryPoint(name, f"{name}_module", registry.ENTRY_POINTS) for name in modules]
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: entries)
     registry._found.cache_clear()
@@ -141,7 +141,7 @@ def test_plug_ins_that_fail_are_named_and_the_rest_works(
 
 def test_a_name_that_two_packages_claim_is_nobodys(forget: None, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("one", "other", "plain_module"):
-        monkeypatch.setitem(sys.modules, module, SimpleNamespace(ENGINE=Plugin(), METHOD=Plain()))  # type: ignore
+        monkeypatch.setitem(sys.modules, module, SimpleNamespace(ENGINE=Plugin(), METHOD=Plain()))
     entries = [
         importlib.metadata.EntryPoint("plugin", "one:ENGINE", registry.ENTRY_POINTS),
         importlib.metadata.EntryPoint("plugin", "other:ENGINE", registry.ENTRY_POINTS),

@@ -61,10 +61,10 @@ def ssim_uniform(image: Tensor, reference: Tensor, valid: Tensor | None = None) 
 
     pair = (_clamped(x).numpy() for x in (image, reference))
     if valid is not None:
-        _, full = structural_similarity(*pair, channel_axis=2, data_range=1.0, full=True)  # type: ignore[no-untyped-call]
+        _, full = structural_similarity(*pair, channel_axis=2, data_range=1.0, full=True)
         # scikit-image's own mean leaves out the border, too.
         return _mean_of_windows(torch.from_numpy(full).permute(2, 0, 1), valid, UNIFORM_PX, UNIFORM_PX // 2)
-    return float(structural_similarity(*pair, channel_axis=2, data_range=1.0))  # type: ignore[no-untyped-call]
+    return float(structural_similarity(*pair, channel_axis=2, data_range=1.0))
 
 
 def _mean_of_windows(full: Tensor, valid: Tensor, side_px: int, border_px: int = 0) -> float:

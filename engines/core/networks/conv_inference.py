@@ -128,7 +128,7 @@ class PackedConv2d(nn.Module):
     def works_here() -> bool:
         """Whether this build of torch has the operators."""
         operators = ("_convolution_pointwise", "_convolution_transpose_pointwise", "_reorder_convolution_weight")
-        available = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+        available = torch.backends.mkldnn.is_available()
         return bool(available) and all(hasattr(torch.ops.mkldnn, name) for name in operators)
 
     def forward(self, x: Tensor) -> Tensor:

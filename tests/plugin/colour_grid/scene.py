@@ -23,6 +23,8 @@ ROWS_AT_ONCE = 64
 class Grid(nn.Module):
     """Densities and colours [1, 4, D, D, D], before they are made positive and brought to [0, 1]."""
 
+    bounds: Tensor
+
     def __init__(self, grid_dim: int, bounds: Tensor, random: torch.Generator | None = None) -> None:
         super().__init__()
         values = torch.zeros(1, 4, grid_dim, grid_dim, grid_dim)
