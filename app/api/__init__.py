@@ -7,7 +7,7 @@ from app.api.opening import demo, methods, open
 from app.api.reporting import report
 from app.api.scene import TrainedScene
 from app.api.training import TrainingRun, train
-from app.export.exporter import Progress
+from app.export.progress import Progress
 from app.mesh.meshing import MeshResult
 from app.training.evaluation import Evaluation, Score
 from app.training.loop import Report

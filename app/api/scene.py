@@ -25,8 +25,9 @@ from app.api.scene_work import (
 )
 from app.api.wording import python_worded, reworded
 from app.camera.fitting import Fit
-from app.export.exporter import Export, Limits, OnProgress
+from app.export.export_request import Export, Limits
 from app.export.named_controls import still_controls
+from app.export.progress import OnProgress
 from app.mesh.mesh_export import AUTO, VIEWS, MeshExport
 from app.mesh.meshing import MeshResult
 from app.training.evaluation import Evaluation, OnView

@@ -14,10 +14,13 @@ from app.api.image import Image
 from app.api.requests import ControlValue, Framing, PathRequest, control_choices, path_asked
 from app.api.wording import python_worded, reworded
 from app.camera.fitting import fit_cameras
-from app.export.exporter import Export, OnProgress, Progress, check_shown, exported_frame, run_export
+from app.export.drawn_frames import exported_frame
+from app.export.export_request import Export, check_shown
+from app.export.exporter import run_export
 from app.export.frame_times import SPLIT_PATHS, split_views
 from app.export.named_controls import read_controls, still_controls
 from app.export.path_writing import write_cameras
+from app.export.progress import OnProgress, Progress
 from app.export.render_settings import CameraPath, resolve_path, settings_asked
 from app.mesh.mesh_export import MeshExport
 from app.mesh.meshing import MeshResult, run_mesh

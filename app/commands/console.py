@@ -23,7 +23,7 @@ from engines.core.files import holding
 from engines.core.upright import parse_up
 
 if TYPE_CHECKING:
-    from app.export.exporter import Progress
+    from app.export.progress import Progress
 
 # Where nobody watches (a log file), a line now and then is enough.
 LOG_INTERVAL_S = 10.0

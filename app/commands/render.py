@@ -17,11 +17,13 @@ from app.commands.console import (
     open_from,
     writing,
 )
-from app.export.exporter import BACKGROUNDS, TRANSPARENCY, Export, run_export
+from app.export.codecs import CODECS, QUALITIES
+from app.export.export_request import BACKGROUNDS, TRANSPARENCY, TRANSPARENT, Export
+from app.export.exporter import run_export
+from app.export.frame_files import DEPTH_WORDS, FORMATS
 from app.export.named_controls import ControlChoices
 from app.export.path_writing import write_cameras
 from app.export.render_settings import RenderSettings, path_of, resolve_path, settings_asked
-from app.export.video import QUALITIES
 from app.viewing.opening import Opened
 from engines.core.engine import never_stop
 from engines.core.paths.generators import PATH_NAMES
@@ -37,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "a capture that faces one way)"
     ))  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="OUT", help=(
-        ".mp4, .webm, .gif, or a folder; .txt, .npy (LLFF's) or .json: the path's cameras alone"
+        ".mp4, .webm, .mov, .gif, or a folder; .txt, .npy (LLFF's) or .json: the path's cameras alone"
     ))  # fmt: skip
     parser.add_argument("--size", type=parse_size, metavar="WxH", help="pixels (default: the scene's own size)")
     parser.add_argument("--fit", choices=FITS, help=(
@@ -56,8 +58,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quality", type=int, default=8, choices=QUALITIES, metavar="1..10", help="of a video (default: 8)"
     )
-    parser.add_argument("--background", choices=sorted(BACKGROUNDS), help=(
-        "behind a scene that has transparency, a channel alpha; without effect on others"
+    parser.add_argument("--codec", choices=CODECS, help=(
+        "of a video (default: h264 in .mp4, vp9 in .webm, prores in .mov)"
+    ))  # fmt: skip
+    parser.add_argument("--format", choices=FORMATS, help=(
+        "of a folder's files: OpenEXR of float or half (exr16), PNG of 8 or 16 bits, numbers "
+        "(default: rgb as png, other channels as npy)"
+    ))  # fmt: skip
+    parser.add_argument("--depth", choices=DEPTH_WORDS, default="z", help=(
+        "along the camera's axis, or along each pixel's ray (default: z)"
+    ))  # fmt: skip
+    parser.add_argument("--background", choices=[*sorted(BACKGROUNDS), TRANSPARENT], help=(
+        "behind a scene that has transparency, a channel alpha; without effect on others. transparent: .mov, .webm "
+        "(VP9) and folders keep it"
     ))  # fmt: skip
     parser.add_argument("--instance", metavar="I", help="which one, of a scene with several: a number, or its name")
     parser.add_argument("--blend-with", metavar="I", help="another one, that the video turns into")
@@ -130,6 +143,9 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
         controls=controls,
         background=arguments.background,
         origin=opened.origin,
+        codec=arguments.codec,
+        format=arguments.format,
+        depth=arguments.depth,
     )
     known = opened.all_notes
     with ProgressBar(arguments.out.name) as bar:

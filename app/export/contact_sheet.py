@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from app.camera.fitting import fit_cameras
-from app.export.exporter import Export, OnProgress, Progress, run_export
+from app.export.export_request import Export
+from app.export.exporter import run_export
 from app.export.frame_times import playing
+from app.export.progress import OnProgress, Progress
 from app.rendering.display import Pixels, channel_limits, has_limits, shade
 from engines.core.camera import Camera
 from engines.core.data.images import shrunk, write_png

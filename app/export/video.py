@@ -18,16 +18,11 @@ from typing import IO, Any
 import imageio_ffmpeg
 import numpy as np
 
+from app.export.codecs import QUALITIES, codec_of, encoding
 from app.rendering.display import Pixels
 from app.thread_priority import step_back
 from engines.core.errors import UserError
 from engines.core.files import replacing, unwritable
-
-VIDEO_SUFFIXES = (".mp4", ".webm", ".gif")
-QUALITIES = range(1, 11)
-# Players draw a GIF with shorter delays than 2/100 s at 10 frames/s.
-MOST_GIF_FPS = 50.0
-
 
 ENCODER_NICE = 10
 """It takes what drawing leaves: a thread that it interrupts holds up all that draw with it."""
@@ -36,28 +31,37 @@ ENCODER_NICE = 10
 class VideoWriter:
     """Writes frames into a video that appears when it is complete, and not at all if the block is left by an error.
 
-    H.264 and VP9 need even sides: an odd one gets its last row or column twice.
+    Most codecs need even sides: an odd one gets its last row or column twice.
 
     Args:
-        path: .mp4 (H.264), .webm (VP9) or .gif.
+        path: .mp4, .webm, .mov or .gif.
         size_px: (width, height) of every frame.
         fps: frames a second.
-        quality: 1 (small file) to 10 (hardly a difference to be seen); GIF has no choice.
+        quality: 1 (small file) to 10 (hardly a difference to be seen); ProRes and GIF have no choice.
+        codec: of `CODECS`; None: the usual one of the suffix.
+        transparent: whether frames have an alpha; colours are not multiplied by it.
 
     Raises:
-        UserError: another suffix, a size or rate out of range, or the place can't be written.
+        UserError: another suffix, no such codec, a size or rate out of range, or the place can't be written.
     """
 
-    def __init__(self, path: Path, size_px: tuple[int, int], fps: float = 30.0, quality: int = 8) -> None:
+    def __init__(
+        self,
+        path: Path,
+        size_px: tuple[int, int],
+        fps: float = 30.0,
+        quality: int = 8,
+        codec: str | None = None,
+        transparent: bool = False,
+    ) -> None:
         self._path = Path(path)
-        if self._path.suffix.lower() not in VIDEO_SUFFIXES:
-            raise UserError(f"{path}: videos are written as {', '.join(VIDEO_SUFFIXES)}")
+        self._codec = codec_of(self._path, codec, transparent)
         if quality not in QUALITIES:
             raise UserError(f"video quality {quality}: must be 1 to 10")
         if not 0 < fps <= 1000:
             raise UserError(f"{fps:g} frames/s: must be above 0 and at most 1000")
         self._size_px, self._fps, self._quality = size_px, fps, quality
-        self._even = self._path.suffix.lower() != ".gif"
+        self._transparent = transparent
         self._frames = 0
         self._exits = contextlib.ExitStack()
         self._encoder: subprocess.Popen[bytes] | None = None
@@ -74,9 +78,10 @@ class VideoWriter:
 
     def _start(self, temporary: Path, messages: IO[bytes]) -> subprocess.Popen[bytes]:
         width, height = self._stored_size()
-        source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{self._fps:.6g}", "-i", "-"]
+        pixels = "rgba" if self._transparent else "rgb24"
+        source = ["-f", "rawvideo", "-pix_fmt", pixels, "-s", f"{width}x{height}", "-r", f"{self._fps:.6g}", "-i", "-"]
         command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-nostdin", "-loglevel", "error", *source]
-        command += _encoding(self._path.suffix.lower(), self._quality, self._fps)
+        command += encoding(self._codec, self._path.suffix.lower(), self._quality, self._fps, self._transparent)
         # bitexact: no version and no random identifier in the file, so equal frames give equal bytes.
         command += [
             "-an",
@@ -97,16 +102,16 @@ class VideoWriter:
 
     def _stored_size(self) -> tuple[int, int]:
         width, height = self._size_px
-        return (width + width % 2, height + height % 2) if self._even else (width, height)
+        return (width + width % 2, height + height % 2) if self._codec.is_halved else (width, height)
 
     def write(self, pixels: Pixels) -> None:
-        """Adds one frame, RGB bytes [H, W, 3].
+        """Adds one frame, bytes [H, W, 3] of RGB, or [H, W, 4] of RGBA where it is transparent.
 
         Raises:
             UserError: the encoder ended, for example because the disk is full.
         """
         width, height = self._size_px
-        if pixels.shape != (height, width, 3) or pixels.dtype != np.uint8:
+        if pixels.shape != (height, width, 4 if self._transparent else 3) or pixels.dtype != np.uint8:
             raise ValueError(f"a frame of {pixels.shape} {pixels.dtype} in a video of {width}x{height}")
         stored = self._stored_size()
         if stored != self._size_px:
@@ -167,25 +172,6 @@ class VideoWriter:
         if self._encoder.stdin is not None:
             with contextlib.suppress(OSError):
                 self._encoder.stdin.close()
-
-
-def _encoding(suffix: str, quality: int, fps: float) -> list[str]:
-    """ffmpeg's options from the picture to the file."""
-    # The matrix is converted to and named, because players guess it by the size of the picture where it is not.
-    colours = (
-        "scale=in_range=full:out_range=limited:out_color_matrix=bt709:flags=accurate_rnd+full_chroma_int,"
-        "format=yuv420p,setparams=color_primaries=bt709:color_trc=bt709"
-    )
-    if suffix == ".mp4":
-        codec = ["-c:v", "libx264", "-preset", "veryfast", "-crf", str(34 - 2 * quality), "-movflags", "+faststart"]
-        return ["-vf", colours, *codec]
-    if suffix == ".webm":
-        codec = ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "6", "-row-mt", "1"]
-        return ["-vf", colours, *codec, "-b:v", "0", "-crf", str(48 - 3 * quality)]
-    # A palette for each frame: one for all would need the whole video in memory.
-    palette = "split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1:dither=sierra2_4a"
-    rate = f"fps={MOST_GIF_FPS:g}," if fps > MOST_GIF_FPS else ""
-    return ["-vf", rate + palette, "-loop", "0"]
 
 
 class ThreadedCalls:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from app.export.exporter import OnProgress, Progress
+from app.export.progress import OnProgress, Progress
 from app.mesh.cameras import mesh_box, mesh_cameras
 from app.mesh.colours import vertex_colours
 from app.mesh.depth_views import DepthView, depth_view, relative_to

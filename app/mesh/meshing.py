@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.export.exporter import OnProgress
+from app.export.progress import OnProgress
 from app.mesh.depth_meshing import mesh_from_depth
 from app.mesh.mesh_export import SURFACE, MadeMesh, MeshExport, check_export, mesh_source
 from app.mesh.mesh_file import write_mesh

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from app.export.exporter import OnProgress, Progress
+from app.export.progress import OnProgress, Progress
 from app.mesh.field import SurfaceField
 from app.mesh.iso_surface import extract_iso_surface
 from app.mesh.mesh_export import RESOLUTION, SURFACE, MadeMesh, MeshExport, pieces_note

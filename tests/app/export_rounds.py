@@ -23,7 +23,8 @@ import psutil
 from app.camera.fitting import fit_cameras
 from app.demos import demo_scenes
 from app.export.contact_sheet import preview_path
-from app.export.exporter import Export, run_export
+from app.export.export_request import Export
+from app.export.exporter import run_export
 from app.export.video import VideoWriter
 from app.rendering.display import Pixels, shade
 from app.viewing.opening import open_scene

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from app import cli
-from app.export.video import VIDEO_SUFFIXES
+from app.export.codecs import VIDEO_SUFFIXES
 from app.gui.menus.command_table import COMMANDS as WINDOW_COMMANDS
 from app.mesh.mesh_file import MESH_SUFFIXES
 from app.mesh.mesh_reading import READ_SUFFIXES

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.export.exporter import Progress
+from app.export.progress import Progress
 from app.gui.export.export_job import Exported
 from app.gui.panel.panel_parts import Elided
 from app.gui.qt import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.export.video import VIDEO_SUFFIXES
+from app.export.codecs import VIDEO_SUFFIXES
 from app.gui.dialog_parts import add_place, below, finish, fit_to_screen, row, show_growing, what_is_replaced
 from app.gui.export.export_settings import (
     FILE_PATH,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.export.exporter import OnProgress
+from app.export.progress import OnProgress
 from app.thread_priority import step_back
 from app.viewing.opening import ALONE, CompanionPaths, Opened, open_scene
 from engines.core.engine import Stop

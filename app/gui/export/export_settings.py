@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.camera.fitting import FITS
-from app.export.exporter import Export
+from app.export.export_request import Export
 from app.export.render_settings import RenderSettings, offered_splits, resolve_path
 from app.viewing.opening import Opened
 from engines.core.camera import Array, Camera

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from app.export.exporter import OnProgress, Progress, run_export
+from app.export.exporter import run_export
+from app.export.progress import OnProgress, Progress
 from app.gui.export.export_bar import ExportBar
 from app.gui.export.export_dialog import ask_export
 from app.gui.export.export_job import Exported, ExportJob, Source, Work

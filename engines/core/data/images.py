@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -339,14 +340,28 @@ def to_uint8(image: Array) -> Array:
     return np.asarray((np.nan_to_num(np.clip(image, 0, 1)) * 255 + 0.5).astype(np.uint8))
 
 
+def png_bytes(image: Array, text: Mapping[str, str] | None = None, compress_level: int = 6) -> bytes:
+    """Bytes or whole numbers of 16 bits [H, W], bytes [H, W, 3] or [H, W, 4], as PNG with `text` in its metadata.
+
+    Args:
+        compress_level: 1 (fast) to 9 (small).
+    """
+    # What only reads pictures does without it.
+    import imageio.v3 as imageio
+
+    info = PngImagePlugin.PngInfo()
+    for key, value in (text or {}).items():
+        info.add_itxt(key, value)
+    # Into memory: on a full disk imageio prints the error once more than it raises it.
+    options: dict[str, Any] = {"plugin": "pillow", "pnginfo": info, "compress_level": compress_level}
+    return bytes(imageio.imwrite("<bytes>", image, extension=".png", **options))
+
+
 def write_png(path: Path, image: Array, text: Mapping[str, str] | None = None) -> None:
-    """Writes bytes [H, W, 3] or [H, W] as PNG, with `text` in its metadata, atomically.
+    """Writes bytes [H, W, 3] or [H, W], or [H, W] of 16 bits, as PNG, with `text` in its metadata, atomically.
 
     Raises:
         UserError: the place can't be written.
     """
-    info = PngImagePlugin.PngInfo()
-    for key, value in (text or {}).items():
-        info.add_itxt(key, value)
     with replacing(path) as temporary:
-        Image.fromarray(image).save(temporary, format="PNG", pnginfo=info)
+        temporary.write_bytes(png_bytes(image, text))

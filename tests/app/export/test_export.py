@@ -13,7 +13,9 @@ from PIL import Image
 
 from app.camera.fitting import fit_cameras
 from app.export import image_folder
-from app.export.exporter import Export, Progress, run_export
+from app.export.export_request import Export
+from app.export.exporter import run_export
+from app.export.progress import Progress
 from app.export.video import ThreadedCalls
 from app.rendering.display import shade
 from engines.core.camera import Camera
@@ -227,8 +229,8 @@ def test_wrong_requests_are_refused_before_any_work(tmp_path: Path) -> None:
         ({"cameras": ()}, "no cameras"),
         ({"channels": ("rgb", "heat")}, "channel heat: this scene gives rgb, depth, normals, alpha"),
         ({"channels": ()}, "no channels"),
-        ({"background": "pink"}, "white or black"),
-        ({"out": tmp_path / "a.avi"}, r"a\.avi: name a video \(\.mp4, \.webm, \.gif\)"),
+        ({"background": "pink"}, "white, black or transparent"),
+        ({"out": tmp_path / "a.avi"}, r"a\.avi: name a video \(\.mp4, \.webm, \.mov, \.gif\)"),
         ({"out": tmp_path / "a.png"}, "or a folder"),
         ({"fps": -1.0}, "frames/s"),
     )
@@ -257,7 +259,7 @@ def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         path.symlink_to("/dev/full")
         real(path, values)
 
-    monkeypatch.setattr(f"app.export.exporter.{real.__name__}", onto_full_disk)
+    monkeypatch.setattr(f"app.export.frame_files.{real.__name__}", onto_full_disk)
     with pytest.raises(UserError, match=r"frames: can't be written, the disk is full; make room"):
         run_export(BallScene(), Export(ring(9), tmp_path / "frames", channels=(channel,)), ignore, never_stop)
     assert not list(tmp_path.iterdir())

@@ -10,7 +10,8 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from app.export.video import VIDEO_SUFFIXES, ThreadedCalls, VideoWriter
+from app.export.codecs import VIDEO_SUFFIXES
+from app.export.video import ThreadedCalls, VideoWriter
 from app.rendering.display import Pixels
 from engines.core.errors import UserError
 from tests.app.read_video import read_video
@@ -63,7 +64,7 @@ def test_odd_sizes_lose_no_pixel(tmp_path: Path, suffix: str, size: tuple[int, i
     path = tmp_path / f"clip{suffix}"
     with VideoWriter(path, size) as writer:
         writer.write(np.full((size[1], size[0], 3), 200, dtype=np.uint8))
-    width, height = size if suffix == ".gif" else (size[0] + size[0] % 2, size[1] + size[1] % 2)
+    width, height = size if suffix in (".gif", ".mov") else (size[0] + size[0] % 2, size[1] + size[1] % 2)
     np.testing.assert_allclose(read_video(path, width, height), 200, atol=4)
 
 
@@ -126,7 +127,7 @@ def test_an_encoder_that_dies_on_the_last_frame_is_noticed(tmp_path: Path) -> No
 
 
 def test_what_the_encoder_said_is_in_the_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.export.video._encoding", lambda *_: ["-c:v", "no_such_codec"])
+    monkeypatch.setattr("app.export.video.encoding", lambda *_: ["-c:v", "no_such_codec"])
     with (
         pytest.raises(UserError, match=r"encoder stopped: [^\[].+"),
         VideoWriter(tmp_path / "clip.mp4", (64, 48)) as writer,
@@ -138,7 +139,7 @@ def test_what_the_encoder_said_is_in_the_line(tmp_path: Path, monkeypatch: pytes
 
 def test_wrong_requests(tmp_path: Path) -> None:
     for arguments, message in (
-        ((tmp_path / "a.avi", (64, 48)), r"\.mp4, \.webm, \.gif"),
+        ((tmp_path / "a.avi", (64, 48)), r"\.mp4, \.webm, \.mov, \.gif"),
         ((tmp_path / "a.mp4", (64, 48), 0.0), "frames/s"),
         ((tmp_path / "a.mp4", (64, 48), 30.0, 11), "1 to 10"),
     ):

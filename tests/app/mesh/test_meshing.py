@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from app.export.exporter import Progress
+from app.export.progress import Progress
 from app.mesh.glb_file import linear
 from app.mesh.mesh_export import MeshExport
 from app.mesh.meshing import run_mesh

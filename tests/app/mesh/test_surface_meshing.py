@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from app.export.exporter import Progress
+from app.export.progress import Progress
 from app.mesh.glb_file import linear
 from app.mesh.mesh_export import MeshExport, mesh_source
 from app.mesh.meshing import run_mesh

@@ -1,0 +1,138 @@
+"""The frames of an export, each as it is written: drawn, over a background, its channels as bytes or numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from app.export.distributed_frames import Made, bound_to
+from app.export.export_request import BACKGROUNDS, TRANSPARENCY, Export, Limits
+from app.export.frame_files import FORMATS, USUAL_FORMAT, FramePart, PartsRequest, byte_colours
+from app.rendering.display import Pixels, channel_limits, has_limits, shade, shade_at
+from engines.core import distributed
+from engines.core.camera import Camera
+from engines.core.engine import Scene, Stop, whole_controls
+from engines.core.errors import Cancelled
+from engines.core.frame import Frame
+from engines.core.rendering import rendered
+
+
+class DrawnFrames:
+    """The frames of an export, drawn when they are asked for."""
+
+    def __init__(self, scene: Scene, export: Export, cameras: Sequence[Camera], stop: Stop) -> None:
+        self.export, self.cameras = export, cameras
+        self.is_transparent = export.is_transparent(scene)
+        self.size_px = cameras[0].size_px
+        self._scene, self._stop = scene, stop
+        chosen = export.controls or [{}] * len(cameras)
+        self._controls = [whole_controls(scene, frame) for frame in chosen]
+        self.owners = bound_to(scene, cameras, self._controls, distributed.here().count)
+        self._first: Frame | None = None
+
+    def frame(self, index: int) -> Frame:
+        """A frame as the scene draws it, over the background."""
+        if index == 0 and self._first is not None:
+            first, self._first = self._first, None
+            return first
+        if self._stop():
+            raise Cancelled
+        frame = exported_frame(
+            self._scene, self.cameras[index], self._controls[index], self.export.background, self._stop
+        )
+        return ranged(frame, self.cameras[index]) if self.export.depth == "range" else frame
+
+    def limits(self) -> dict[str, Limits]:
+        """One range of values for the whole path, or the colours would flicker: the first frame's, whoever draws."""
+        limits: dict[str, Limits] = {}
+        if distributed.here().is_first:
+            self._first = self.frame(0)
+            limits = _path_limits(self._first, self.export.channels, self.cameras) | dict(self.export.limits)
+        return {channel: (low, high) for channel, (low, high) in distributed.broadcast(limits).items()}
+
+    def video_limits(self) -> dict[str, Limits]:
+        """`limits`, where a video of these channels needs any."""
+        return {} if self.export.channels == ("rgb",) else self.limits()
+
+    def picture(self, index: int, limits: Mapping[str, Limits]) -> Pixels:
+        """[H, W, 3] bytes for a video, [H, W, 4] of a transparent one: its channels side by side."""
+        frame = self.frame(index)
+        shown = [self._shown(frame, channel, limits.get(channel)) for channel in self.export.channels]
+        return shown[0] if len(shown) == 1 else np.concatenate(shown, axis=1)
+
+    def _shown(self, frame: Frame, channel: str, limits: Limits | None) -> Pixels:
+        if channel == "rgb":
+            return byte_colours(frame, self.is_transparent)
+        colour_map = self.export.colour_maps.get(channel, "")
+        return byte_colours(frame, self.is_transparent, shade_at(frame, channel, self.size_px, limits, colour_map))
+
+    def parts(self) -> list[FramePart]:
+        """The files of each frame in a folder."""
+        chosen = FORMATS[self.export.format] if self.export.format is not None else USUAL_FORMAT
+        limits = self.limits() if chosen.is_limited and self.export.channels != ("rgb",) else {}
+        request = PartsRequest(
+            self.export.channels, self.is_transparent, self.export.depth, self.size_px, limits, self.export.colour_maps
+        )
+        return chosen.parts(request)
+
+    def arrays(self, index: int, parts: Sequence[FramePart]) -> Made:
+        """The array of each file of a folder; last something to look at, where none of them is a picture."""
+        frame = self.frame(index)
+        arrays = [part.make(frame) for part in parts]
+        return arrays if shown_part(arrays) is not None else [*arrays, shade(frame, self.export.channels[0])]
+
+
+def shown_part(arrays: Made) -> Pixels | None:
+    """[H, W, 3 or 4] the array that is bytes of a picture; None where there is none."""
+    return next((array for array in arrays if array.dtype == np.uint8 and array.ndim == 3), None)
+
+
+def exported_frame(
+    scene: Scene, camera: Camera, controls: Mapping[str, float], background: str | None, stop: Stop
+) -> Frame:
+    """One frame as an export has it: as the scene draws it, over the background.
+
+    Raises:
+        Cancelled: `stop` said so.
+        UserError: as `rendered`.
+    """
+    return _over_background(rendered(scene, camera, controls, stop), background)
+
+
+def _over_background(frame: Frame, background: str | None) -> Frame:
+    alpha = frame.extra.get(TRANSPARENCY)
+    behind = BACKGROUNDS.get(background or "")
+    if behind is None or alpha is None:
+        return frame
+    alpha = alpha.reshape(*frame.image.shape[:2], 1)
+    return replace(frame, image=frame.image * alpha + behind * (1 - alpha))
+
+
+def ranged(frame: Frame, camera: Camera) -> Frame:
+    """The frame with its depth along each pixel's ray in place of along the camera's +z."""
+    if frame.depth is None:
+        return frame
+    height, width = frame.depth.shape[:2]
+    lens = camera.resized((width, height))
+    x = (frame.depth.new_tensor(range(width)) + 0.5 - lens.centre_px[0]) / lens.focal_px[0]
+    y = (frame.depth.new_tensor(range(height)) + 0.5 - lens.centre_px[1]) / lens.focal_px[1]
+    lengths = (x[None, :].square() + y[:, None].square() + 1).sqrt()
+    return replace(frame, depth=frame.depth * lengths.reshape(height, width, *[1] * (frame.depth.ndim - 2)))
+
+
+def _path_limits(first: Frame, channels: Sequence[str], cameras: Sequence[Camera]) -> dict[str, Limits]:
+    """One range of values for the whole path.
+
+    It is the first frame's; depth is widened by how far the path comes nearer and goes away from what that frame shows.
+    """
+    limits = {channel: channel_limits(first, channel) for channel in channels if has_limits(first, channel)}
+    if "depth" in limits:
+        low, high = limits["depth"]
+        middle = cameras[0].position + cameras[0].forward * (low + high) / 2
+        distances = [float(np.linalg.norm(camera.position - middle)) for camera in cameras]
+        nearer, further = distances[0] - min(distances), max(distances) - distances[0]
+        # Half the nearest depth is kept: a range that reaches 0 has no colours left for the scene.
+        limits["depth"] = (max(low - nearer, low / 2), high + further)
+    return limits
