@@ -213,7 +213,7 @@ class ExportDialog(QDialog):
             missing = "Choose the file or folder of cameras."
         elif not settings.out:
             missing = "Choose where to write."
-        folder = "No video ending (.mp4 .webm .gif): a folder of images, and raw depth."
+        folder = f"No video ending ({' '.join(VIDEO_SUFFIXES)}): a folder of images, and raw depth."
         self.note.setText(missing or (what_is_replaced(settings.out) if video else folder))
         self.start.setEnabled(not missing)
 

@@ -114,6 +114,9 @@ def test_test_path_goes_into_a_folder_in_its_order(scene: BallScene, tmp_path: P
         (["--channels", "rgb,rgb"], 2, "name each once"),
         (["--quality", "11"], 2, "invalid choice"),
         (["--fps", "-1"], 1, "frames/s"),
+        (["--codec", "prores"], 1, "codec prores: a .mp4 holds h264, h265, vp9, av1; it goes into .mov"),
+        (["--format", "exr"], 1, "format exr: is for folders"),
+        (["--background", "transparent"], 1, "H.264 in a .mp4 can't be transparent; name a .mov (ProRes 4444), a"),
         (["--channels", "heat"], 1, "channel heat: this scene gives rgb, depth, normals, alpha"),
         (["--path", "validation"], 1, "--path validation: these cameras are in the data folder; name it with --data"),
         (["--path", "helix"], 1, "--path helix: no such file or folder, and no path of that name (spiral,"),
@@ -132,6 +135,13 @@ def test_wrong_requests_are_one_line(
     assert "Traceback" not in output.err
     assert output.out == ""
     assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_for_compositing(scene: BallScene, tmp_path: Path) -> None:
+    out = tmp_path / "frames"
+    words = ["render", "ball", "--path", "spiral", "--frames", "2", "--out", str(out), "--channels", "rgb,depth"]
+    assert cli.main([*words, "--format", "exr16", "--depth", "range", "--background", "transparent"]) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["cameras.json", "rgb_00000.exr", "rgb_00001.exr"]
 
 
 def test_a_checkpoint_that_is_not_there_is_one_line(
