@@ -155,7 +155,7 @@ class TrainedScene:
         """Renders a path into a file or folder: byte for byte what `main.py render` writes.
 
         Args:
-            out: a video (.mp4, .webm, .mov, .gif), a folder of images and numbers, or cameras alone (.json, .npy, .txt).
+            out: a video (.mp4, .webm, .mov, .gif), a folder of images and numbers, cameras alone (.json, .npy, .txt).
             path, frames: as in `camera_path`.
             channels: side by side in a video, files of their own in a folder.
             fps, quality: frames a second of a video (None: those of a path of keys, else 30); 1 to 10.
