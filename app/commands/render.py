@@ -20,7 +20,9 @@ from app.commands.console import (
 from app.export.codecs import CODECS, QUALITIES
 from app.export.export_request import BACKGROUNDS, TRANSPARENCY, TRANSPARENT, Export
 from app.export.exporter import run_export
+from app.export.fingerprint import scene_digest
 from app.export.frame_files import DEPTH_WORDS, FORMATS
+from app.export.kept_frames import frames_kept
 from app.export.named_controls import ControlChoices
 from app.export.path_writing import write_cameras
 from app.export.render_settings import RenderSettings, path_of, resolve_path, settings_asked
@@ -64,6 +66,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, help=(
         "of a folder's files: OpenEXR of float or half (exr16), PNG of 8 or 16 bits, numbers "
         "(default: rgb as png, other channels as npy)"
+    ))  # fmt: skip
+    parser.add_argument("--resume", action="store_true", help=(
+        "take over the frames that an export of the same which was killed has finished; keeps them after Ctrl+C, too"
     ))  # fmt: skip
     parser.add_argument("--depth", choices=DEPTH_WORDS, default="z", help=(
         "along the camera's axis, or along each pixel's ray (default: z)"
@@ -146,10 +151,17 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
         codec=arguments.codec,
         format=arguments.format,
         depth=arguments.depth,
+        scene=scene_digest(opened),
+        resume=arguments.resume,
     )
     known = opened.all_notes
     with ProgressBar(arguments.out.name) as bar:
-        written = run_export(opened.scene, export, bar, never_stop)
+        try:
+            written = run_export(opened.scene, export, bar, never_stop)
+        except BaseException:
+            if kept := frames_kept(export.out)[0]:
+                notes([f"{kept} finished frames are kept; the same command with --resume goes on from there"])
+            raise
     note_since(opened, known)
     note_astray(opened.scene, fit_cameras(opened.scene, cameras, arguments.size, arguments.fit), controls)
     sys.stdout.write(f"{written}\n")

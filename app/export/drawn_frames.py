@@ -18,9 +18,15 @@ from engines.core.errors import Cancelled
 from engines.core.frame import Frame
 from engines.core.rendering import rendered
 
+NO_LIMITS: Mapping[str, Limits] = {}
+
 
 class DrawnFrames:
-    """The frames of an export, drawn when they are asked for."""
+    """The frames of an export, drawn when they are asked for.
+
+    Attributes:
+        path_limits: the range of values of each channel in a folder's pictures, as `parts` has found it.
+    """
 
     def __init__(self, scene: Scene, export: Export, cameras: Sequence[Camera], stop: Stop) -> None:
         self.export, self.cameras = export, cameras
@@ -31,6 +37,7 @@ class DrawnFrames:
         self._controls = [whole_controls(scene, frame) for frame in chosen]
         self.owners = bound_to(scene, cameras, self._controls, distributed.here().count)
         self._first: Frame | None = None
+        self.path_limits: dict[str, Limits] = {}
 
     def frame(self, index: int) -> Frame:
         """A frame as the scene draws it, over the background."""
@@ -44,17 +51,21 @@ class DrawnFrames:
         )
         return ranged(frame, self.cameras[index]) if self.export.depth == "range" else frame
 
-    def limits(self) -> dict[str, Limits]:
+    def _limits(self, known: Mapping[str, Limits]) -> dict[str, Limits]:
         """One range of values for the whole path, or the colours would flicker: the first frame's, whoever draws."""
-        limits: dict[str, Limits] = {}
-        if distributed.here().is_first:
+        limits = dict(known)
+        if distributed.here().is_first and not limits:
             self._first = self.frame(0)
             limits = _path_limits(self._first, self.export.channels, self.cameras) | dict(self.export.limits)
         return {channel: (low, high) for channel, (low, high) in distributed.broadcast(limits).items()}
 
-    def video_limits(self) -> dict[str, Limits]:
-        """`limits`, where a video of these channels needs any."""
-        return {} if self.export.channels == ("rgb",) else self.limits()
+    def video_limits(self, known: Mapping[str, Limits] = NO_LIMITS) -> dict[str, Limits]:
+        """The range of values of each channel of a video that has one.
+
+        Args:
+            known: what an export before this one has found; empty: it is found by the first frame.
+        """
+        return {} if self.export.channels == ("rgb",) else self._limits(known)
 
     def picture(self, index: int, limits: Mapping[str, Limits]) -> Pixels:
         """[H, W, 3] bytes for a video, [H, W, 4] of a transparent one: its channels side by side."""
@@ -68,14 +79,16 @@ class DrawnFrames:
         colour_map = self.export.colour_maps.get(channel, "")
         return byte_colours(frame, self.is_transparent, shade_at(frame, channel, self.size_px, limits, colour_map))
 
-    def parts(self) -> list[FramePart]:
-        """The files of each frame in a folder."""
+    def parts(self, known: Mapping[str, Limits] = NO_LIMITS) -> list[FramePart]:
+        """The files of each frame in a folder; `known` as in `video_limits`."""
         chosen = FORMATS[self.export.format] if self.export.format is not None else USUAL_FORMAT
-        limits = self.limits() if chosen.is_limited and self.export.channels != ("rgb",) else {}
-        request = PartsRequest(
-            self.export.channels, self.is_transparent, self.export.depth, self.size_px, limits, self.export.colour_maps
+        self.path_limits = self.video_limits(known) if chosen.is_limited else {}
+        export = self.export
+        return chosen.parts(
+            PartsRequest(
+                export.channels, self.is_transparent, export.depth, self.size_px, self.path_limits, export.colour_maps
+            )
         )
-        return chosen.parts(request)
 
     def arrays(self, index: int, parts: Sequence[FramePart]) -> Made:
         """The array of each file of a folder; last something to look at, where none of them is a picture."""

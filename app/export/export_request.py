@@ -49,6 +49,8 @@ class Export:
         colour_maps: of channels in a video where they are not the usual ones.
         codec: of a video, of `CODECS`; None: the usual one of the suffix.
         format: of a folder's files, of `FORMATS`; None: colours as PNG, other channels as .npy.
+        scene: tells this scene from others: `scene_digest`; "": not known.
+        resume: whether frames that an export before this one has finished are taken, where it was of the same.
         depth: "z": along the camera's +z; "range": along each pixel's ray.
     """
 
@@ -67,6 +69,8 @@ class Export:
     codec: str | None = None
     format: str | None = None
     depth: str = "z"
+    scene: str = ""
+    resume: bool = False
 
     @property
     def is_video(self) -> bool:

@@ -6,18 +6,25 @@ A video shows its channels side by side. A folder holds `rgb_00000.png`, and eve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from app.camera.fitting import fit_cameras
+from app.export.disk_space import require_room
 from app.export.distributed_frames import Made, joined
 from app.export.drawn_frames import DrawnFrames, shown_part
 from app.export.export_request import Export, check_export
+from app.export.fingerprint import export_facts
 from app.export.frame_files import FramePart
-from app.export.image_folder import CAMERAS_NAME, replacing_folder
+from app.export.frame_keeping import FrameKeeper, kept_picture
+from app.export.image_folder import CAMERAS_NAME, require_free, take_place
+from app.export.kept_frames import ExportFacts, KeptFrames, find_kept, keeping
 from app.export.progress import ExportClock, OnProgress
 from app.export.video import ThreadedCalls, VideoWriter
+from app.rendering.display import Pixels
 from engines.core import distributed
+from engines.core.camera import Array
 from engines.core.data.origin import in_world
 from engines.core.engine import TIME, Scene, Stop
 from engines.core.paths.generators import write_path
@@ -29,7 +36,8 @@ PNG_THREADS = 4
 def run_export(scene: Scene, export: Export, on_progress: OnProgress, stop: Stop) -> Path:
     """Renders every camera and writes the result; while one frame is encoded the next is rendered.
 
-    The result appears when it is complete. After an error or a stop there is nothing of it.
+    The result appears when it is complete. After a stop, or a mistake of the user's, there is nothing of it; where the
+    process ends before it is complete, or something else goes wrong, finished frames stay for an export that resumes.
 
     Args:
         on_progress: called after each frame, on this thread.
@@ -38,63 +46,101 @@ def run_export(scene: Scene, export: Export, on_progress: OnProgress, stop: Stop
         The video or folder.
 
     Raises:
-        UserError: a size or channel the scene has not, or a place that can't be written.
+        UserError: a size or channel the scene has not, or a place that can't be written, or what is to be resumed is
+            another export.
         Cancelled: `stop` said so.
     """
     out = Path(export.out)
     cameras = fit_cameras(scene, export.cameras, export.size_px, export.fit)
     check_export(scene, export)
     drawn = DrawnFrames(scene, export, cameras, stop)
-    if export.is_video:
-        _export_video(drawn, on_progress)
+    if distributed.here().is_first:
+        if not export.is_video:
+            require_free(out)
+        facts = export_facts(export, cameras)
+        # The others hear of it where the first says what is left to draw.
+        kept = find_kept(out, facts, export.resume)
+        require_room(export, drawn.size_px, len(cameras) - len(kept.finished), drawn.is_transparent)
+        with keeping(kept, out, export.resume):
+            (_export_video if export.is_video else _export_folder)(drawn, facts, kept, on_progress)
     else:
-        _export_folder(drawn, on_progress)
+        _draw_for_first(drawn)
     return out
 
 
-def _export_video(drawn: DrawnFrames, on_progress: OnProgress) -> None:
+def _to_draw(drawn: DrawnFrames, kept: KeptFrames | None) -> list[int]:
+    """The frames that are not there yet, on all ranks."""
+    finished = kept.finished if kept is not None else set()
+    return distributed.broadcast([index for index in range(len(drawn.cameras)) if index not in finished])
+
+
+def _joined(drawn: DrawnFrames, to_draw: Sequence[int], make: Callable[[int], Made]) -> Iterator[Made]:
+    owners = None if drawn.owners is None else [drawn.owners[index] for index in to_draw]
+    return joined(len(to_draw), owners, lambda number: make(to_draw[number]))
+
+
+def _draw_for_first(drawn: DrawnFrames) -> None:
+    """On a rank whose frames the first one writes."""
+    if drawn.export.is_video:
+        limits = drawn.video_limits()
+        for _ in _joined(drawn, _to_draw(drawn, None), lambda index: [drawn.picture(index, limits)]):
+            pass
+    else:
+        parts = drawn.parts()
+        for _ in _joined(drawn, _to_draw(drawn, None), lambda index: drawn.arrays(index, parts)):
+            pass
+
+
+def _export_video(drawn: DrawnFrames, facts: ExportFacts, kept: KeptFrames, on_progress: OnProgress) -> None:
     export, count = drawn.export, len(drawn.cameras)
-    limits = drawn.video_limits()
-    made = joined(count, drawn.owners, lambda index: [drawn.picture(index, limits)])
-    if not distributed.here().is_first:
-        _make_all(made)
-        return
     width, height = drawn.size_px
     size_px = width * len(export.channels), height
-    clock = ExportClock(count, on_progress)
+    shape = (size_px[1], size_px[0], 4 if drawn.is_transparent else 3)
     writer = VideoWriter(export.out, size_px, export.fps, export.quality, export.codec, drawn.is_transparent)
-    with writer, ThreadedCalls() as background:
-        for (picture,) in made:
-            background.submit(writer.write, picture)
-            clock.tick(picture)
+    with writer:
+        limits = drawn.video_limits(kept.limits)
+        kept.begin(facts, limits)
+        to_draw = _to_draw(drawn, kept)
+        made = _joined(drawn, to_draw, lambda index: [drawn.picture(index, limits)])
+        clock = ExportClock(count, on_progress, count - len(to_draw))
+        finished = kept.finished - set(to_draw)
+        with ThreadedCalls() as background, FrameKeeper(kept, shape[0] * shape[1] * shape[2], count) as keeper:
+            for index in range(count):
+                if index in finished:
+                    picture: Pixels = kept_picture(kept, index, shape)
+                else:
+                    began = time.perf_counter()
+                    (picture,) = next(made)
+                    keeper.offer(index, picture, time.perf_counter() - began)
+                background.submit(writer.write, picture)
+                clock.tick(picture, index not in finished)
+            # The others' threads are ended by its end.
+            next(made, None)
 
 
-def _export_folder(drawn: DrawnFrames, on_progress: OnProgress) -> None:
-    parts = drawn.parts()
-    made = joined(len(drawn.cameras), drawn.owners, lambda index: drawn.arrays(index, parts))
-    if not distributed.here().is_first:
-        _make_all(made)
-        return
-    _write_folder(drawn, parts, made, on_progress)
-
-
-def _make_all(made: Iterator[Made]) -> None:
-    """On a rank whose frames another one writes."""
-    for _ in made:
-        pass
-
-
-def _write_folder(
-    drawn: DrawnFrames, parts: Sequence[FramePart], made: Iterator[Made], on_progress: OnProgress
-) -> None:
-    export = drawn.export
-    clock = ExportClock(len(drawn.cameras), on_progress)
-    with replacing_folder(export.out) as folder, ThreadedCalls(PNG_THREADS, 2 * PNG_THREADS) as background:
-        write_path(folder / CAMERAS_NAME, in_world(drawn.cameras, export.origin), _times(export))
-        for index, arrays in enumerate(made):
-            for part, array in zip(parts, arrays, strict=False):
-                background.submit(part.write, folder / part.file_name(index), array)
+def _export_folder(drawn: DrawnFrames, facts: ExportFacts, kept: KeptFrames, on_progress: OnProgress) -> None:
+    export, count = drawn.export, len(drawn.cameras)
+    parts = drawn.parts(kept.limits)
+    kept.begin(facts, drawn.path_limits)
+    write_path(kept.folder / CAMERAS_NAME, in_world(drawn.cameras, export.origin), _times(export))
+    to_draw = _to_draw(drawn, kept)
+    clock = ExportClock(count, on_progress, count - len(to_draw))
+    for _ in range(count - len(to_draw)):
+        clock.tick(None, is_drawn=False)
+    made = _joined(drawn, to_draw, lambda index: drawn.arrays(index, parts))
+    with ThreadedCalls(PNG_THREADS, 2 * PNG_THREADS) as background:
+        for index, arrays in zip(to_draw, made, strict=True):
+            background.submit(_write_parts, kept, index, parts, arrays)
             clock.tick(shown_part(arrays))
+    require_free(export.out)
+    kept.leave_files_alone()
+    take_place(kept.folder, export.out)
+
+
+def _write_parts(kept: KeptFrames, index: int, parts: Sequence[FramePart], arrays: Sequence[Array]) -> None:
+    for part, array in zip(parts, arrays, strict=False):
+        part.write(kept.folder / part.file_name(index), array)
+    kept.add(index, [part.file_name(index) for part in parts])
 
 
 def _times(export: Export) -> list[int] | None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,42 +15,30 @@ import numpy as np
 from engines.core.camera import Array
 from engines.core.data.images import png_bytes
 from engines.core.errors import UserError
-from engines.core.files import unfinished, unwritable
+from engines.core.files import unfinished
 
 CAMERAS_NAME = "cameras.json"
 
 
-@contextlib.contextmanager
-def replacing_folder(out: Path) -> Iterator[Path]:
-    """A new folder beside `out` that takes its place on success, and is removed otherwise.
-
-    Raises:
-        UserError: `out` holds something else than an earlier export, or can't be written.
-    """
-    _require_free(out)
-    temporary = unfinished(out)
-    old = temporary.with_suffix(".old")
+def take_place(folder: Path, out: Path) -> None:
+    """Puts a folder into the place of `out`, and of the earlier export that is there."""
+    old = unfinished(out).with_suffix(".old")
     try:
-        temporary.mkdir(parents=True)
-        yield temporary
-        _require_free(out)
         if out.exists():
             out.replace(old)
-        temporary.replace(out)
-    except OSError as error:
-        raise unwritable(out, error) from error
-    except UserError as error:
-        # Of a file in it; the name that it has until all is whole is nobody's business.
-        raise type(error)(str(error).replace(str(temporary), str(out))) from error
+        folder.replace(out)
     finally:
         if old.exists() and not out.exists():
             old.replace(out)
         shutil.rmtree(old, ignore_errors=True)
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _require_free(out: Path) -> None:
-    """Only an earlier export is ever replaced; somebody's other files never are."""
+def require_free(out: Path) -> None:
+    """Whether an export may take this place: an earlier one is replaced, somebody's other files never are.
+
+    Raises:
+        UserError: says what is there.
+    """
     if not out.exists():
         return
     if not out.is_dir():

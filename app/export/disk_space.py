@@ -1,0 +1,57 @@
+"""Whether the disk has room for an export, by what its frames take at least, before the first is drawn."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from app.export.codecs import codec_of
+from app.export.export_request import Export
+from app.human_readable import human_bytes
+from engines.core.errors import UserError
+
+# Bytes a pixel of smooth pictures, found with the demo scenes and halved: a guess that is too high refuses what fits.
+VIDEO_BYTES: Mapping[str, float] = {"H.264": 0.01, "H.265": 0.005, "VP9": 0.01, "AV1": 0.005, "ProRes 4444": 0.4}
+GIF_BYTES = 0.15
+FILE_BYTES: Mapping[str | None, Mapping[str, float]] = {
+    None: {"rgb": 0.5, "": 0.5},
+    "png": {"rgb": 0.5, "": 0.2},
+    "png16": {"rgb": 2.0, "": 0.5},
+    "exr": {"rgb": 3.0, "": 0.5},
+    "exr16": {"rgb": 1.5, "": 0.5},
+    "npy": {"rgb": 12.0, "": 0.5},
+}
+"""By format and channel; "": of any other, whose grid may be coarser than the picture's."""
+
+
+def least_bytes(export: Export, size_px: tuple[int, int], frames: int, transparent: bool) -> int:
+    """What an export takes on the disk at least.
+
+    Args:
+        size_px: (width, height) of each channel's picture.
+        frames: that are not there yet.
+    """
+    pixels = size_px[0] * size_px[1] * frames
+    if export.is_video:
+        codec = codec_of(export.out, export.codec, transparent)
+        return round(pixels * len(export.channels) * VIDEO_BYTES.get(codec.title, GIF_BYTES))
+    by_channel = FILE_BYTES[export.format]
+    return round(pixels * sum(by_channel.get(channel, by_channel[""]) for channel in export.channels))
+
+
+def require_room(export: Export, size_px: tuple[int, int], frames: int, transparent: bool) -> None:
+    """Whether the disk has room for what is left to write; the arguments are those of `least_bytes`.
+
+    Raises:
+        UserError: how much is needed, and how much there is.
+    """
+    out = Path(export.out)
+    place = next((folder for folder in out.absolute().parents if folder.exists()), Path("/"))
+    needed = least_bytes(export, size_px, frames, transparent)
+    free = shutil.disk_usage(place).free
+    if needed > free:
+        raise UserError(
+            f"{out}: {frames} frames of {size_px[0]}x{size_px[1]} need {human_bytes(needed)} and more, and "
+            f"{human_bytes(free)} are free; make room, name another place, or export fewer or smaller ones"
+        )
