@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-from app.camera.fitting import FITS, fit_cameras, fit_note
+from app.camera.fitting import FITS, fit_note
 from app.commands.console import (
     ProgressBar,
     add_scene_arguments,
@@ -18,7 +18,16 @@ from app.commands.console import (
     writing,
 )
 from app.export.codecs import CODECS, QUALITIES
-from app.export.export_request import BACKGROUNDS, TRANSPARENCY, TRANSPARENT, Export
+from app.export.drawn_frames import export_cameras
+from app.export.export_request import (
+    BACKGROUNDS,
+    PROJECTIONS,
+    SIZE_PRESETS,
+    SUPERSAMPLES,
+    TRANSPARENCY,
+    TRANSPARENT,
+    Export,
+)
 from app.export.exporter import run_export
 from app.export.fingerprint import scene_digest
 from app.export.frame_files import DEPTH_WORDS, FORMATS
@@ -43,7 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="OUT", help=(
         ".mp4, .webm, .mov, .gif, or a folder; .txt, .npy (LLFF's) or .json: the path's cameras alone"
     ))  # fmt: skip
-    parser.add_argument("--size", type=parse_size, metavar="WxH", help="pixels (default: the scene's own size)")
+    parser.add_argument("--size", type=parse_size, metavar="WxH", help=(
+        f"pixels, or {', '.join(SIZE_PRESETS)} (default: the scene's own size)"
+    ))  # fmt: skip
     parser.add_argument("--fit", choices=FITS, help=(
         "where --size is of another shape than the cameras' pictures: cut off what does not fit, or show all and more "
         "beside it (default: what was trained on, where that has the shape; else pad)"
@@ -60,6 +71,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quality", type=int, default=8, choices=QUALITIES, metavar="1..10", help="of a video (default: 8)"
     )
+    parser.add_argument("--background", choices=[*sorted(BACKGROUNDS), TRANSPARENT], help=(
+        "behind a scene that has transparency, a channel alpha; without effect on others. transparent: .mov, .webm "
+        "(VP9) and folders keep it"
+    ))  # fmt: skip
+    _add_kinds(parser)
+    parser.add_argument("--instance", metavar="I", help="which one, of a scene with several: a number, or its name")
+    parser.add_argument("--blend-with", metavar="I", help="another one, that the video turns into")
+    parser.add_argument(
+        "--blend", type=float, metavar="X", help="its share, 0 to 1, in all frames (default: growing from 0 to 1)"
+    )
+    add_control(parser)
+    parser.add_argument("--time", type=float, metavar="N", help=(
+        "a time step of a recording (default: that of each camera where the path says so, else it plays, looping)"
+    ))  # fmt: skip
+
+
+def _add_kinds(parser: argparse.ArgumentParser) -> None:
+    """What kind of pictures they are, and of files."""
+    parser.add_argument("--supersample", type=int, default=1, choices=SUPERSAMPLES, metavar="1..4", help=(
+        "draw so many times as large along each side, and reduce by area (default: 1)"
+    ))  # fmt: skip
+    parser.add_argument("--projection", choices=PROJECTIONS, default="pinhole", help=(
+        "equirectangular: all around, with a level horizon; files say so to players (default: pinhole)"
+    ))  # fmt: skip
+    parser.add_argument("--stereo", type=float, metavar="EYE_DISTANCE", help=(
+        "left and right eye side by side, so far apart in the scene's units"
+    ))  # fmt: skip
     parser.add_argument("--codec", choices=CODECS, help=(
         "of a video (default: h264 in .mp4, vp9 in .webm, prores in .mov)"
     ))  # fmt: skip
@@ -73,19 +111,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--depth", choices=DEPTH_WORDS, default="z", help=(
         "along the camera's axis, or along each pixel's ray (default: z)"
     ))  # fmt: skip
-    parser.add_argument("--background", choices=[*sorted(BACKGROUNDS), TRANSPARENT], help=(
-        "behind a scene that has transparency, a channel alpha; without effect on others. transparent: .mov, .webm "
-        "(VP9) and folders keep it"
-    ))  # fmt: skip
-    parser.add_argument("--instance", metavar="I", help="which one, of a scene with several: a number, or its name")
-    parser.add_argument("--blend-with", metavar="I", help="another one, that the video turns into")
-    parser.add_argument(
-        "--blend", type=float, metavar="X", help="its share, 0 to 1, in all frames (default: growing from 0 to 1)"
-    )
-    add_control(parser)
-    parser.add_argument("--time", type=float, metavar="N", help=(
-        "a time step of a recording (default: that of each camera where the path says so, else it plays, looping)"
-    ))  # fmt: skip
 
 
 def add_control(parser: argparse.ArgumentParser) -> None:
@@ -96,10 +121,13 @@ def add_control(parser: argparse.ArgumentParser) -> None:
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """(width, height) of `640x360`."""
+    """(width, height) of `640x360`, or of a name of `SIZE_PRESETS`."""
+    if preset := SIZE_PRESETS.get(text.lower()):
+        return preset
     match = re.fullmatch(r"(\d{1,5})[xX×](\d{1,5})", text)
     if not match or min(int(match[1]), int(match[2])) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no size; write WIDTHxHEIGHT, for example 640x360")
+        presets = ", ".join(SIZE_PRESETS)
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; write WIDTHxHEIGHT, such as 640x360, or {presets}")
     return int(match[1]), int(match[2])
 
 
@@ -129,7 +157,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _render(opened: Opened, arguments: argparse.Namespace) -> int:
     frames = resolve_path(settings_of(arguments, opened), opened)
     cameras, controls = frames.cameras, frames.controls
-    if text := fit_note(opened.scene, cameras, arguments.size, arguments.fit):
+    if arguments.projection == "pinhole" and (text := fit_note(opened.scene, cameras, arguments.size, arguments.fit)):
         notes([text])
     if arguments.background is not None and TRANSPARENCY not in opened.scene.channels:
         notes([f"--background {arguments.background} has no effect: the scene gives no channel {TRANSPARENCY}"])
@@ -151,6 +179,9 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
         codec=arguments.codec,
         format=arguments.format,
         depth=arguments.depth,
+        supersample=arguments.supersample,
+        projection=arguments.projection,
+        eye_distance=arguments.stereo,
         scene=scene_digest(opened),
         resume=arguments.resume,
     )
@@ -163,7 +194,7 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
                 notes([f"{kept} finished frames are kept; the same command with --resume goes on from there"])
             raise
     note_since(opened, known)
-    note_astray(opened.scene, fit_cameras(opened.scene, cameras, arguments.size, arguments.fit), controls)
+    note_astray(opened.scene, export_cameras(opened.scene, export), controls)
     sys.stdout.write(f"{written}\n")
     return 0
 

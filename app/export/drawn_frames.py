@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from app.camera.fitting import fit_cameras
+from app.export.composed_frames import level_camera, ranged, reduced, stereo_pair, whole_sphere
 from app.export.distributed_frames import Made, bound_to
-from app.export.export_request import BACKGROUNDS, TRANSPARENCY, Export, Limits
+from app.export.export_request import BACKGROUNDS, EQUIRECTANGULAR, SPHERE_PX, TRANSPARENCY, Export, Limits
 from app.export.frame_files import FORMATS, USUAL_FORMAT, FramePart, PartsRequest, byte_colours
 from app.rendering.display import Pixels, channel_limits, has_limits, shade, shade_at
 from engines.core import distributed
@@ -31,7 +33,8 @@ class DrawnFrames:
     def __init__(self, scene: Scene, export: Export, cameras: Sequence[Camera], stop: Stop) -> None:
         self.export, self.cameras = export, cameras
         self.is_transparent = export.is_transparent(scene)
-        self.size_px = cameras[0].size_px
+        width, height = cameras[0].size_px
+        self.size_px = (width if export.eye_distance is None else 2 * width, height)
         self._scene, self._stop = scene, stop
         chosen = export.controls or [{}] * len(cameras)
         self._controls = [whole_controls(scene, frame) for frame in chosen]
@@ -46,10 +49,25 @@ class DrawnFrames:
             return first
         if self._stop():
             raise Cancelled
-        frame = exported_frame(
-            self._scene, self.cameras[index], self._controls[index], self.export.background, self._stop
-        )
-        return ranged(frame, self.cameras[index]) if self.export.depth == "range" else frame
+        return self._composed(self.cameras[index], self._controls[index])
+
+    def _composed(self, camera: Camera, controls: Mapping[str, float]) -> Frame:
+        export, (width, height) = self.export, camera.size_px
+
+        def draw(seen: Camera) -> Frame:
+            return exported_frame(self._scene, seen, controls, export.background, self._stop)
+
+        def drawn(seen: Camera) -> Frame:
+            return ranged(draw(seen), seen) if export.depth == "range" else draw(seen)
+
+        large = camera.resized((width * export.supersample, height * export.supersample))
+        if export.projection == EQUIRECTANGULAR:
+            frame = whole_sphere(draw, large, self.is_transparent)
+        elif export.eye_distance is not None:
+            frame = stereo_pair(drawn, large, export.eye_distance)
+        else:
+            frame = drawn(large)
+        return reduced(frame, self.size_px, self.is_transparent)
 
     def _limits(self, known: Mapping[str, Limits]) -> dict[str, Limits]:
         """One range of values for the whole path, or the colours would flicker: the first frame's, whoever draws."""
@@ -86,7 +104,12 @@ class DrawnFrames:
         export = self.export
         return chosen.parts(
             PartsRequest(
-                export.channels, self.is_transparent, export.depth, self.size_px, self.path_limits, export.colour_maps
+                export.channels,
+                self.is_transparent,
+                export.depth_kind,
+                self.size_px,
+                self.path_limits,
+                export.colour_maps,
             )
         )
 
@@ -95,6 +118,19 @@ class DrawnFrames:
         frame = self.frame(index)
         arrays = [part.make(frame) for part in parts]
         return arrays if shown_part(arrays) is not None else [*arrays, shade(frame, self.export.channels[0])]
+
+
+def export_cameras(scene: Scene, export: Export) -> tuple[Camera, ...]:
+    """The cameras as they are drawn: fitted to what the scene can draw, of a sphere with a level horizon.
+
+    Raises:
+        UserError: as `fit_cameras`.
+    """
+    if export.projection != EQUIRECTANGULAR:
+        return fit_cameras(scene, export.cameras, export.size_px, export.fit)
+    size_px = export.size_px or SPHERE_PX
+    fitted = fit_cameras(scene, export.cameras, None)
+    return tuple(level_camera(camera, scene.up, size_px) for camera in fitted)
 
 
 def shown_part(arrays: Made) -> Pixels | None:
@@ -121,18 +157,6 @@ def _over_background(frame: Frame, background: str | None) -> Frame:
         return frame
     alpha = alpha.reshape(*frame.image.shape[:2], 1)
     return replace(frame, image=frame.image * alpha + behind * (1 - alpha))
-
-
-def ranged(frame: Frame, camera: Camera) -> Frame:
-    """The frame with its depth along each pixel's ray in place of along the camera's +z."""
-    if frame.depth is None:
-        return frame
-    height, width = frame.depth.shape[:2]
-    lens = camera.resized((width, height))
-    x = (frame.depth.new_tensor(range(width)) + 0.5 - lens.centre_px[0]) / lens.focal_px[0]
-    y = (frame.depth.new_tensor(range(height)) + 0.5 - lens.centre_px[1]) / lens.focal_px[1]
-    lengths = (x[None, :].square() + y[:, None].square() + 1).sqrt()
-    return replace(frame, depth=frame.depth * lengths.reshape(height, width, *[1] * (frame.depth.ndim - 2)))
 
 
 def _path_limits(first: Frame, channels: Sequence[str], cameras: Sequence[Camera]) -> dict[str, Limits]:

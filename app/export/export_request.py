@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from app.camera.fitting import Fit
 from app.export.codecs import VIDEO_SUFFIXES, codec_of
 from app.export.frame_files import FORMATS
+from app.export.spherical import Spatial, require_spatial
 from engines.core.camera import Array, Camera
 from engines.core.engine import Scene
 from engines.core.errors import UserError
@@ -25,6 +27,20 @@ OTHER_FILES = (
     *(".avi", ".mkv", ".m4v", ".mpg", ".apng", ".png", ".jpg", ".jpeg", ".webp", ".exr"),
     *(".npy", ".npz", ".zip"),
 )
+
+EQUIRECTANGULAR = "equirectangular"
+PROJECTIONS = ("pinhole", EQUIRECTANGULAR)
+SPHERE_PX = (2048, 1024)
+"""Of a sphere's picture where no size is asked for."""
+SIZE_PRESETS: Mapping[str, tuple[int, int]] = {
+    "720p": (1280, 720),
+    "hd": (1920, 1080),
+    "4k": (3840, 2160),
+    "square": (1080, 1080),
+    "llff": (1008, 756),
+}
+"""(width, height) by name; LLFF's is a quarter of its photographs, in which its scenes are trained and compared."""
+SUPERSAMPLES = range(1, 5)
 
 Limits = tuple[float, float]
 
@@ -49,6 +65,9 @@ class Export:
         colour_maps: of channels in a video where they are not the usual ones.
         codec: of a video, of `CODECS`; None: the usual one of the suffix.
         format: of a folder's files, of `FORMATS`; None: colours as PNG, other channels as .npy.
+        supersample: how many times as large along each side pictures are drawn, 1 to 4, and then made smaller by area.
+        projection: "pinhole", or "equirectangular": all around, with a level horizon.
+        eye_distance: of stereo pairs, side by side, in world units; None: one picture.
         scene: tells this scene from others: `scene_digest`; "": not known.
         resume: whether frames that an export before this one has finished are taken, where it was of the same.
         depth: "z": along the camera's +z; "range": along each pixel's ray.
@@ -69,6 +88,9 @@ class Export:
     codec: str | None = None
     format: str | None = None
     depth: str = "z"
+    supersample: int = 1
+    projection: str = "pinhole"
+    eye_distance: float | None = None
     scene: str = ""
     resume: bool = False
 
@@ -76,6 +98,16 @@ class Export:
     def is_video(self) -> bool:
         """Whether one file holds all frames."""
         return self.out.suffix.lower() in VIDEO_SUFFIXES
+
+    @property
+    def depth_kind(self) -> str:
+        """What depths are: of a sphere, which has no axis, along each pixel's ray."""
+        return "range" if self.projection == EQUIRECTANGULAR else self.depth
+
+    @property
+    def spatial(self) -> Spatial:
+        """How a video's pictures lie in space."""
+        return Spatial(self.projection == EQUIRECTANGULAR, self.eye_distance is not None)
 
     def is_transparent(self, scene: Scene) -> bool:
         """Whether the pictures of this scene keep their alpha."""
@@ -95,6 +127,7 @@ def check_export(scene: Scene, export: Export) -> None:
         raise UserError(f"{export.out}: name a video ({', '.join(VIDEO_SUFFIXES)}), or a folder for images")
     if export.depth not in ("z", "range"):
         raise UserError(f"depth {export.depth}: must be z (along the camera's axis) or range (along each pixel's ray)")
+    _check_composed(scene, export)
     if export.is_video:
         codec_of(export.out, export.codec, export.is_transparent(scene))
         if export.format is not None:
@@ -106,6 +139,27 @@ def check_export(scene: Scene, export: Export) -> None:
         if export.format not in FORMATS:
             raise UserError(f"format {export.format}: must be {', '.join(FORMATS)}")
         FORMATS[export.format].check(export.channels)
+
+
+def _check_composed(scene: Scene, export: Export) -> None:
+    if export.supersample not in SUPERSAMPLES:
+        raise UserError(f"supersample {export.supersample}: must be 1 to {SUPERSAMPLES[-1]}")
+    if export.projection not in PROJECTIONS:
+        raise UserError(f"projection {export.projection}: must be {' or '.join(PROJECTIONS)}")
+    is_sphere = export.projection == EQUIRECTANGULAR
+    if scene.native_px is not None and (export.supersample > 1 or is_sphere):
+        asked = f"projection {export.projection}" if is_sphere else f"supersample {export.supersample}"
+        width, height = scene.native_px
+        raise UserError(f"{asked}: this scene can only draw {width}x{height}; leave it out")
+    if export.eye_distance is not None and not (isfinite(export.eye_distance) and export.eye_distance > 0):
+        raise UserError(f"stereo {export.eye_distance:g}: must be a distance above 0, in the scene's units")
+    if is_sphere and export.eye_distance is not None:
+        raise UserError("stereo and projection equirectangular: a sphere of two eyes can't be drawn; choose one")
+    if is_sphere and export.size_px is not None and export.size_px[0] != 2 * export.size_px[1]:
+        width, height = export.size_px
+        raise UserError(f"size {width}x{height}: a sphere is twice as wide as high, for example {width}x{width // 2}")
+    if export.is_video:
+        require_spatial(export.out, export.spatial)
 
 
 def check_shown(scene: Scene, channels: Sequence[str], background: str | None) -> None:

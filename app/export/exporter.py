@@ -10,10 +10,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from app.camera.fitting import fit_cameras
 from app.export.disk_space import require_room
 from app.export.distributed_frames import Made, joined
-from app.export.drawn_frames import DrawnFrames, shown_part
+from app.export.drawn_frames import DrawnFrames, export_cameras, shown_part
 from app.export.export_request import Export, check_export
 from app.export.fingerprint import export_facts
 from app.export.frame_files import FramePart
@@ -51,7 +50,7 @@ def run_export(scene: Scene, export: Export, on_progress: OnProgress, stop: Stop
         Cancelled: `stop` said so.
     """
     out = Path(export.out)
-    cameras = fit_cameras(scene, export.cameras, export.size_px, export.fit)
+    cameras = export_cameras(scene, export)
     check_export(scene, export)
     drawn = DrawnFrames(scene, export, cameras, stop)
     if distributed.here().is_first:
@@ -96,7 +95,8 @@ def _export_video(drawn: DrawnFrames, facts: ExportFacts, kept: KeptFrames, on_p
     width, height = drawn.size_px
     size_px = width * len(export.channels), height
     shape = (size_px[1], size_px[0], 4 if drawn.is_transparent else 3)
-    writer = VideoWriter(export.out, size_px, export.fps, export.quality, export.codec, drawn.is_transparent)
+    form = (export.codec, drawn.is_transparent, export.spatial)
+    writer = VideoWriter(export.out, size_px, export.fps, export.quality, *form)
     with writer:
         limits = drawn.video_limits(kept.limits)
         kept.begin(facts, limits)

@@ -39,14 +39,15 @@ def export_facts(export: Export, cameras: Sequence[Camera]) -> ExportFacts:
     Args:
         cameras: as they are drawn.
     """
-    shown = (export.channels, export.background, export.depth, export.format, export.is_video)
+    shown = (export.channels, export.background, export.depth_kind, export.format, export.is_video)
     colours = (sorted(export.limits.items()), sorted(export.colour_maps.items()))
+    drawn = (export.supersample, export.projection, export.eye_distance)
     facts = {
         "version of this program": __version__,
         "scene": export.scene,
         "path": _digest([camera.to_json() for camera in cameras]),
         "time or controls": _digest([dict(frame) for frame in export.controls or ()]),
-        "size": "x".join(str(side) for side in cameras[0].size_px),
+        "size": f"{'x'.join(str(side) for side in cameras[0].size_px)} {_digest(drawn)}",
         "choice of channels or format": _digest([shown, colours]),
     }
     return ExportFacts(facts, len(cameras))

@@ -31,14 +31,14 @@ class ExportFacts:
     frames: int
 
     def differing(self, other: ExportFacts) -> list[str]:
-        """By what another export's frames are others."""
+        """What another export's frames are others by."""
         names = [*self.facts, *(name for name in other.facts if name not in self.facts)]
         different = [name for name in names if self.facts.get(name) != other.facts.get(name)]
         return different or (["number of frames"] if self.frames != other.frames else [])
 
 
 def kept_folder(out: Path) -> Path:
-    """Where the finished frames of an export to `out` are while it is under way."""
+    """The folder of the finished frames of an export to `out`, while it is under way."""
     out = out.resolve() if out.is_symlink() else out
     return out.with_name(f".{out.name}.frames")
 

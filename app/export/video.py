@@ -19,6 +19,7 @@ import imageio_ffmpeg
 import numpy as np
 
 from app.export.codecs import QUALITIES, codec_of, encoding
+from app.export.spherical import FLAT, SPATIAL_SUFFIXES, Spatial, add_spatial
 from app.rendering.display import Pixels
 from app.thread_priority import step_back
 from engines.core.errors import UserError
@@ -40,6 +41,7 @@ class VideoWriter:
         quality: 1 (small file) to 10 (hardly a difference to be seen); ProRes and GIF have no choice.
         codec: of `CODECS`; None: the usual one of the suffix.
         transparent: whether frames have an alpha; colours are not multiplied by it.
+        spatial: how the pictures lie in space, which the file is to say.
 
     Raises:
         UserError: another suffix, no such codec, a size or rate out of range, or the place can't be written.
@@ -53,6 +55,7 @@ class VideoWriter:
         quality: int = 8,
         codec: str | None = None,
         transparent: bool = False,
+        spatial: Spatial = FLAT,
     ) -> None:
         self._path = Path(path)
         self._codec = codec_of(self._path, codec, transparent)
@@ -61,7 +64,8 @@ class VideoWriter:
         if not 0 < fps <= 1000:
             raise UserError(f"{fps:g} frames/s: must be above 0 and at most 1000")
         self._size_px, self._fps, self._quality = size_px, fps, quality
-        self._transparent = transparent
+        self._transparent, self._spatial = transparent, spatial
+        self._temporary = self._path
         self._frames = 0
         self._exits = contextlib.ExitStack()
         self._encoder: subprocess.Popen[bytes] | None = None
@@ -69,7 +73,7 @@ class VideoWriter:
 
     def __enter__(self) -> VideoWriter:
         with contextlib.ExitStack() as exits:
-            temporary = exits.enter_context(replacing(self._path))
+            self._temporary = temporary = exits.enter_context(replacing(self._path))
             self._messages = exits.enter_context(tempfile.TemporaryFile())
             self._encoder = self._start(temporary, self._messages)
             exits.callback(self._end)
@@ -146,6 +150,8 @@ class VideoWriter:
             raise self._failure() from error
         if self._encoder.wait() != 0:
             raise self._failure()
+        if self._spatial != FLAT and self._path.suffix.lower() in SPATIAL_SUFFIXES:
+            add_spatial(self._temporary, self._spatial)
 
     def _failure(self) -> UserError:
         """What the encoder said last."""

@@ -144,6 +144,35 @@ def test_a_folder_for_compositing(scene: BallScene, tmp_path: Path) -> None:
     assert sorted(path.name for path in out.iterdir()) == ["cameras.json", "rgb_00000.exr", "rgb_00001.exr"]
 
 
+def test_kinds_of_pictures(scene: BallScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["render", "ball", "--path", "spiral", "--frames", "2"]
+    for name, kind, size_px in (
+        ("large.mp4", ["--size", "40x30", "--supersample", "2"], (80, 60)),
+        ("pair.mp4", ["--size", "40x30", "--stereo", "0.1"], (40, 30)),
+        ("sphere.mp4", ["--size", "64x32", "--projection", "equirectangular"], (25, 25)),
+    ):
+        scene.rendered.clear()
+        assert cli.main([*words, "--out", str(tmp_path / name), *kind]) == 0
+        assert {camera.size_px for camera in scene.rendered} == {size_px}
+        assert "pictures are" not in capsys.readouterr().err or name != "sphere.mp4"
+
+
+def test_resume_of_another_size_is_one_line(
+    scene: BallScene, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "frames"
+    words = ["render", "ball", "--path", "spiral", "--frames", "9", "--out", str(out)]
+    monkeypatch.setattr(scene, "fail_at", 5)
+    assert cli.main(words) not in (0, 1)
+    assert "finished frames are kept; the same command with --resume goes on from there" in capsys.readouterr().err
+    monkeypatch.setattr(scene, "fail_at", None)
+    assert cli.main([*words, "--size", "8x8", "--resume"]) == 1
+    assert "frames: what is unfinished there is of another path, size;" in capsys.readouterr().err
+    scene.rendered.clear()
+    assert cli.main([*words, "--resume"]) == 0
+    assert len(scene.rendered) < 9 and len(list(out.glob("rgb_*.png"))) == 9
+
+
 def test_a_checkpoint_that_is_not_there_is_one_line(
     scene: BallScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -153,6 +182,7 @@ def test_a_checkpoint_that_is_not_there_is_one_line(
 
 def test_size_is_width_and_height() -> None:
     assert render.parse_size("640x360") == (640, 360)
+    assert render.parse_size("HD") == (1920, 1080) and render.parse_size("LLFF") == (1008, 756)
     for text in ("640", "x", "640x", "-1x4", "640x360x3", "1e3x4"):
         with pytest.raises(argparse.ArgumentTypeError):
             render.parse_size(text)

@@ -10,7 +10,7 @@ import OpenEXR
 import pytest
 from PIL import Image
 
-from app.export.drawn_frames import ranged
+from app.export.composed_frames import ranged
 from app.export.export_request import Export
 from app.export.exporter import run_export
 from app.export.exr import linear_light
