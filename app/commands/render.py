@@ -37,6 +37,7 @@ from app.export.path_writing import write_cameras
 from app.export.render_settings import RenderSettings, path_of, resolve_path, settings_asked
 from app.viewing.opening import Opened
 from engines.core.engine import never_stop
+from engines.core.errors import UserError
 from engines.core.paths.generators import PATH_NAMES
 from engines.core.paths.path_files import WRITTEN_SUFFIXES
 
@@ -189,6 +190,8 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
     with ProgressBar(arguments.out.name) as bar:
         try:
             written = run_export(opened.scene, export, bar, never_stop)
+        except UserError:
+            raise
         except BaseException:
             if kept := frames_kept(export.out)[0]:
                 notes([f"{kept} finished frames are kept; the same command with --resume goes on from there"])

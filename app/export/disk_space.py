@@ -8,7 +8,6 @@ from pathlib import Path
 
 from app.export.codecs import codec_of
 from app.export.export_request import Export
-from app.human_readable import human_bytes
 from engines.core.errors import UserError
 
 # Bytes a pixel of smooth pictures, found with the demo scenes and halved: a guess that is too high refuses what fits.
@@ -52,6 +51,6 @@ def require_room(export: Export, size_px: tuple[int, int], frames: int, transpar
     free = shutil.disk_usage(place).free
     if needed > free:
         raise UserError(
-            f"{out}: {frames} frames of {size_px[0]}x{size_px[1]} need {human_bytes(needed)} and more, and "
-            f"{human_bytes(free)} are free; make room, name another place, or export fewer or smaller ones"
+            f"{out}: {frames} frames of {size_px[0]}x{size_px[1]} need {needed / 1e9:.2g} GB and more, and "
+            f"{free / 1e9:.2g} are free; make room, name another place, or export fewer or smaller ones"
         )

@@ -136,7 +136,8 @@ def whole(out: Path, scene: BallScene | None = None, **changes: Any) -> Path:
 
 def test_exports_of_each_kind(tmp_path: Path) -> None:
     out = whole(tmp_path / "sphere", Room(), projection="equirectangular", size_px=(64, 32), channels=("rgb", "depth"))
-    assert cv2.imread(str(out / "rgb_00000.png")).shape == (32, 64, 3)
+    picture = cv2.imread(str(out / "rgb_00000.png"))
+    assert picture is not None and picture.shape == (32, 64, 3)
     assert np.load(out / "range_00000.npy").shape == (32, 64)
     assert len(read_path(out, ring(1)[0])) == 3
     out = whole(tmp_path / "pair", eye_distance=0.1, channels=("rgb", "depth"), format="exr", supersample=2)
@@ -169,7 +170,7 @@ def test_players_are_told(tmp_path: Path, suffix: str, codec: str) -> None:
 
 
 def test_what_can_not_be_is_one_line(tmp_path: Path) -> None:
-    for changes, message in (
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"supersample": 5}, "supersample 5: must be 1 to 4"),
         ({"eye_distance": 0.0}, "stereo 0: must be a distance above 0"),
         ({"eye_distance": float("nan")}, "stereo nan: must be a distance above 0"),
@@ -177,9 +178,10 @@ def test_what_can_not_be_is_one_line(tmp_path: Path) -> None:
         ({"projection": "equirectangular", "size_px": (64, 48)}, "size 64x48: a sphere is twice as wide as high"),
         ({"projection": "equirectangular", "eye_distance": 0.1}, "choose one"),
         ({"projection": "equirectangular", "out": tmp_path / "a.webm"}, r"a\.webm: a \.webm can't tell players"),
-    ):
+    ]
+    for changes, message in wrong:
         with pytest.raises(UserError, match=message):
-            whole(**{"out": tmp_path / "a.mp4", **changes})
+            whole(**({"out": tmp_path / "a.mp4"} | changes))
     fixed = BallScene(native_px=(32, 32))
     for changes, message in (
         ({"supersample": 2}, "supersample 2: this scene can only draw 32x32; leave it out"),

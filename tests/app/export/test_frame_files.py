@@ -37,6 +37,12 @@ def planes(path: Path) -> tuple[dict[str, Array], dict[str, object]]:
         return {name: channel.pixels.copy() for name, channel in file.channels().items()}, dict(file.header())
 
 
+def read_deep(path: Path) -> Array:
+    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    assert picture is not None
+    return np.asarray(picture)
+
+
 def expected_light(image: Array) -> Array:
     """[H, W, 3] IEC 61966-2-1, value by value."""
     values = np.clip(image, 0, 1)
@@ -98,7 +104,7 @@ def test_png_of_16_bits_holds_all_levels(tmp_path: Path) -> None:
     out = export(tmp_path / "frames", format="png16", background="transparent")
     frame = draw_ball(ring(2, (40, 24))[0])
     assert names(out) == {f"{channel}_00000.png" for channel in ALL}
-    colour = cv2.imread(str(out / "rgb_00000.png"), cv2.IMREAD_UNCHANGED)
+    colour = read_deep(out / "rgb_00000.png")
     assert colour.dtype == np.uint16 and colour.shape == (24, 40, 4)
     np.testing.assert_allclose(colour[..., 2::-1] / 65535, frame.image, atol=0.51 / 65535)
     np.testing.assert_array_equal(colour[..., 3] == 65535, frame.extra["alpha"] == 1)
@@ -109,7 +115,7 @@ def test_png_of_16_bits_holds_all_levels(tmp_path: Path) -> None:
     hit = np.isfinite(depth)
     assert (values[~hit] == 0).all() and "z: " in words
     np.testing.assert_allclose(values[hit] * step, depth[hit], atol=step)
-    normals = cv2.imread(str(out / "normals_00000.png"), cv2.IMREAD_UNCHANGED)[..., ::-1]
+    normals = read_deep(out / "normals_00000.png")[..., ::-1]
     np.testing.assert_allclose(normals / 65535 * 2 - 1, frame.extra["normals"], atol=2 / 65535)
 
 
@@ -145,7 +151,7 @@ def test_wrong_formats_are_one_line(tmp_path: Path) -> None:
         ("frames", {"depth": "far"}, "depth far: must be z"),
     ):
         with pytest.raises(UserError, match=message):
-            export(tmp_path / name, **changes)  # type: ignore[arg-type]
+            export(tmp_path / name, **changes)
     assert not list(tmp_path.iterdir())
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.export.image_folder import replacing_folder
+from app.export.kept_frames import ExportFacts, KeptFrames, keeping, kept_folder
 from app.synthetic.sample import making
 from engines.core.errors import UserError
 from engines.core.files import replacing
@@ -15,13 +15,11 @@ from tests.engines.core.examples import no_room_beyond
 
 def test_where_there_is_no_room_the_folder_is_named_as_it_was_asked_for(tmp_path: Path) -> None:
     out = tmp_path / "frames"
-    with (
-        pytest.raises(UserError, match="can't be written") as told,
-        no_room_beyond(100),
-        replacing_folder(out) as made,
-        replacing(made / "cameras.json") as temporary,
-    ):
-        temporary.write_text("0" * 1000)
+    kept = KeptFrames(kept_folder(out), {}, set())
+    with pytest.raises(UserError, match="can't be written") as told, no_room_beyond(100), keeping(kept, out, False):
+        kept.begin(ExportFacts({}, 1), {})
+        with replacing(kept.folder / "cameras.json") as temporary:
+            temporary.write_text("0" * 1000)
     assert str(told.value).startswith(f"{out / 'cameras.json'}: ") and ".part" not in str(told.value)
     assert not list(tmp_path.iterdir())
 

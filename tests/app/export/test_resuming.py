@@ -5,13 +5,13 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from app.export import frame_keeping
 from app.export.export_request import Export
 from app.export.exporter import run_export
 from app.export.frame_keeping import FrameKeeper
@@ -188,7 +188,7 @@ def kept(tmp_path: Path) -> Iterator[KeptFrames]:
 
 def test_keeping_takes_its_share_of_the_time_alone(kept: KeptFrames, monkeypatch: pytest.MonkeyPatch) -> None:
     times = iter(np.arange(0.0, 100.0, 0.5))  # each frame takes half a second to keep
-    monkeypatch.setattr(frame_keeping.time, "perf_counter", lambda: float(next(times)))
+    monkeypatch.setattr(time, "perf_counter", lambda: float(next(times)))
     picture = np.zeros((4, 4, 3), dtype=np.uint8)
     with FrameKeeper(kept, 48, 40) as keeper:
         for index in range(40):
