@@ -14,7 +14,7 @@ from app.gui.feedback.status import Status
 from app.gui.host import Host
 from app.gui.qt import QFileDialog
 from app.settings import Recent
-from app.viewing.inputs import input_of
+from app.viewing.inputs import input_of, takes_input
 from app.viewing.load_requests import OpenFailure
 from app.viewing.opening import ALONE, CompanionPaths, title_of
 from engines.core.errors import LacksInput, UserError
@@ -106,7 +106,10 @@ class FileMenu:
             self._window.notifications.hide()
         # What a run shows while it learns is gone when it ends; the run stays.
         path = opened.path.parent if opened.path.name == LIVE_NAME else opened.path
-        settings = self._window.settings.current.with_recent(path, self._session.loader.data, input_of(opened))
+        photograph = input_of(opened)
+        settings = self._window.settings.current.with_recent(path, self._session.loader.data, photograph)
+        if photograph is not None and takes_input(opened):
+            settings = settings.with_input(photograph)
         # A run of the command line's is listed, and can be continued, from now on.
         self._window.settings.change(settings.with_run(path) if is_run_folder(path) else settings)
         if self._gone is not None and self._gone[0] == opened.path and self._session.loader.data is None:

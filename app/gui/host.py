@@ -62,6 +62,7 @@ class DropTarget(Protocol):
     trainings: Learner
     meshes: MeshOpener
     inputs: InputTaker
+    notifications: Notifications
     widget: Any
 
 

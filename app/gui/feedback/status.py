@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from collections import deque
 
+import torch
+
 from app.gui.panel.panel_parts import Elided
 from app.gui.plain_text import plain_label
 from app.gui.qt import QStatusBar, QTimer, QWidget
 from app.rendering.render_requests import RenderedImage
+from engines.core.device import describe_device
 
 FPS_SECONDS = 1.0
 IDLE = "idle"
@@ -34,6 +37,17 @@ class Status(QStatusBar):
         self._idle.setInterval(IDLE_MS)
         self._idle.timeout.connect(self.show_idle)
         self._idle.start()
+
+    def show_renderer(self, canvas: str, renderer: str | None) -> None:
+        """Tells what draws the window: the canvas by its name, and the `renderer` of OpenGL."""
+        drawn = f"drawn with OpenGL ({renderer})"
+        if canvas != "OpenGL":
+            drawn = "drawn in software (QPainter): no graphics card was found for OpenGL"
+        self.device.setToolTip(f"Scenes are computed on this device; the window is {drawn}")
+
+    def show_device(self, device: torch.device) -> None:
+        """What the open scene is computed on."""
+        self.device.setText(describe_device(device))
 
     def count(self, picture: RenderedImage) -> None:
         """A picture is on the screen."""

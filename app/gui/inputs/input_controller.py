@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from app.gui.dropping import holds_data
 from app.gui.feedback.status import Status
 from app.gui.files import FileMenu
 from app.gui.host import Host
 from app.gui.inputs.input_dialog import InputDialog
 from app.gui.inputs.input_pictures import InputPictures
+from app.gui.main_window.dropping import holds_data
 from app.gui.panel.input_card import InputCard
 from app.gui.panel.source_photographs import SourcePhotographs
 from app.viewing.inputs import advice_on_input, holds_pictures, input_of, takes_input
@@ -63,8 +63,6 @@ class InputController:
         has_own = opened is not None and (opened.dataset is not None or opened.path == self._own)
         self.card.show_scene(opened, has_own)
         if takes_input(opened):
-            if shown is not None:
-                self._window.settings.change(self._window.settings.current.with_input(shown))
             self._pictures.look(shown)
 
     def ask(self) -> None:

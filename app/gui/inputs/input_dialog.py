@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from app.gui.dialog_parts import make_default
-from app.gui.dropping import dropped_paths
+from app.gui.main_window.dropping import dropped_paths
 from app.gui.panel.input_strip import InputStrip
 from app.gui.panel.panel_parts import label
 from app.gui.qt import (

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from app.gui.menus.command_table import COMMANDS, Command
+from app.gui.menus.command_table import COMMANDS, FILE, Command
 from app.gui.menus.icons import make_icon
-from app.gui.qt import QAction, QActionGroup, QKeySequence, QMainWindow, QMenu, QToolBar, first_combination, present
+from app.gui.qt import (
+    QAction,
+    QActionGroup,
+    QKeySequence,
+    QMainWindow,
+    QMenu,
+    QSize,
+    Qt,
+    QToolBar,
+    first_combination,
+    present,
+)
 from app.gui.theme import Colours
 
 TOOLBAR = (
@@ -61,6 +72,8 @@ class Actions:
                 action.triggered.connect(lambda _checked=False, handler=handler: handler())
             self._actions[command.id] = action
             self._place(window, command, action)
+        # For the reason why an input photograph is of no use.
+        self.menus[FILE].setToolTipsVisible(True)
 
     def __getitem__(self, id: str) -> QAction:
         return self._actions[id]
@@ -83,13 +96,19 @@ class Actions:
             self.menus[path] = present(above.addMenu(name))
         return self.menus[path]
 
-    def fill_toolbar(self, toolbar: QToolBar) -> None:
-        """Adds the commands with icons, in their groups."""
+    def make_toolbar(self, window: QMainWindow) -> QToolBar:
+        """The commands with icons, in their groups."""
+        toolbar = present(window.addToolBar("Tools"))
+        toolbar.setObjectName("tools")
+        toolbar.setMovable(False)
+        toolbar.setIconSize(QSize(20, 20))
+        toolbar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         for index, group in enumerate(TOOLBAR):
             if index:
                 toolbar.addSeparator()
             for id in group:
                 toolbar.addAction(self._actions[id])
+        return toolbar
 
     def paint(self, colours: Colours) -> None:
         """Draws the icons in a theme's colours."""

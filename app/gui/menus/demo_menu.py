@@ -10,8 +10,8 @@ from app.gui.menus.actions import Actions
 from app.gui.menus.command_table import DEMOS
 
 
-def fill_demo_menu(commands: Actions, choose: Callable[[Path], None]) -> bool:
-    """An entry for each; whether there are some."""
+def fill_demo_menu(commands: Actions, choose: Callable[[Path], None]) -> None:
+    """An entry for each."""
     demos = demo_scenes()
     if demos:
         # The first is a command of its own.
@@ -19,4 +19,4 @@ def fill_demo_menu(commands: Actions, choose: Callable[[Path], None]) -> bool:
     for path in demos[1:]:
         action = commands.menus[DEMOS].addAction(demo_title(path))
         action.triggered.connect(lambda _=False, path=path: choose(path))
-    return bool(demos)
+    commands["demo"].setEnabled(bool(demos))

@@ -1,4 +1,4 @@
-"""The cards of the side panel that show what is looked at."""
+"""The cards of the side panel that show the open scene, and how it is looked at."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from app.gui.panel.channel_panel import ChannelCard
 from app.gui.panel.controls_panel import ControlsCard
+from app.gui.panel.options_panel import OptionsCard
+from app.gui.panel.scene_panel import SceneCard
 from app.gui.panel.source_panel import SourceCard
 from app.gui.panel.view_panel import ViewCard
 
@@ -14,7 +16,9 @@ from app.gui.panel.view_panel import ViewCard
 class Cards:
     """One of each."""
 
+    scene: SceneCard
     channels: ChannelCard
     controls: ControlsCard
     sources: SourceCard
     views: ViewCard
+    options: OptionsCard

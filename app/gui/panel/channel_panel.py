@@ -43,10 +43,14 @@ class ColourBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._image: QImage | None = None
+        self._shown = ("", "")
         self.setFixedHeight(BAR_PX)
 
     def set_bar(self, channel: str, colour_map: str) -> None:
-        """Shows the colours of a channel."""
+        """Shows the colours of a channel; told with each picture, and mostly of the same."""
+        if (channel, colour_map) == self._shown:
+            return
+        self._shown = channel, colour_map
         # Drawn as a column with the lowest at its foot; laid on its side.
         self._image = image_of(np.rot90(display.colour_bar(256, 1, channel, colour_map), -1))
         self.update()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 from app.gui.qt import QDockWidget, QLayout, QMainWindow, QScrollArea, Qt, QVBoxLayout, QWidget, present
 
@@ -31,13 +32,17 @@ class SidePanel(QDockWidget):
         self.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         self.setTitleBarWidget(QWidget())
         self.setWidget(self.scroll_area)
+        self._shown: Path | None = None
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self)
 
-    def show_top(self) -> None:
-        """Another scene begins at the first card."""
-        self.scroll_area.verticalScrollBar().setValue(0)
+    def show_scene(self, path: Path | None) -> None:
+        """The cards show a scene, or None: another one begins at the first card."""
+        if path is None or path != self._shown:
+            self.scroll_area.verticalScrollBar().setValue(0)
+        self._shown = path
+        self._order_focus()
 
-    def order_focus(self) -> None:
+    def _order_focus(self) -> None:
         """Tab goes through the cards from the top: what was made for this scene came last to Qt."""
         for before, after in pairwise(_focusable(present(self.scroll_area.widget().layout()))):
             QWidget.setTabOrder(before, after)

@@ -10,7 +10,7 @@ from psygnal import Signal
 from app.gui.feedback.busy import Busy
 from app.gui.host import Host
 from app.gui.playback.time_bar import TimeBar
-from app.gui.qt import QTimer, QVBoxLayout
+from app.gui.qt import QTimer
 from app.human_readable import human_time
 from app.viewing.playback import FPS_CHOICES
 from engines.core.engine import TIME
@@ -50,13 +50,13 @@ class Playing:
         self._look.timeout.connect(self._look_again)
         window.session.time_step_prepared.connect(self._prepared)
 
-    def add_bar(self, column: QVBoxLayout, place: int) -> None:
-        """Puts the bar into the window; its buttons are the commands'."""
+    def make_bar(self) -> TimeBar:
+        """What is seen of it; its buttons are the commands'."""
         commands = self._window.commands
         self._bar = TimeBar(*(commands[id] for id in ("moment_before", "play", "moment_after", "loop")))
         self._bar.chosen.connect(self.go_to)
         self._bar.fps_chosen.connect(self._set_fps)
-        column.insertWidget(place, self._bar)
+        return self._bar
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands of time do."""
@@ -67,11 +67,6 @@ class Playing:
             "moment_before": lambda: self._step(-1),
             "moment_after": lambda: self._step(1),
         }
-
-    @property
-    def bar(self) -> TimeBar:
-        """What is seen of it."""
-        return self._bar
 
     def enter(self) -> None:
         """A scene came or went."""

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from app.gui.qt import QDockWidget, QMainWindow, Qt, QWidget
+from app.gui.theme import Colours
+
+if TYPE_CHECKING:
+    from app.gui.training.panel import TrainingPanel
 
 HEIGHT, SHARE = 270, 0.36
 """Pixels and share of the window's height, that it has at first: the larger."""
@@ -13,12 +18,13 @@ HEIGHT, SHARE = 270, 0.36
 class TrainingDock(QDockWidget):
     """Has the panel made when it is shown first."""
 
-    def __init__(self, window: QMainWindow, make_panel: Callable[[], QWidget]) -> None:
+    def __init__(self, window: QMainWindow, make_panel: Callable[[], TrainingPanel]) -> None:
         super().__init__("Training", window)
         self.setObjectName("training_dock")
         self.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         self.setTitleBarWidget(QWidget())
         self._main, self._make_panel = window, make_panel
+        self._panel: TrainingPanel | None = None
         # Qt complains of the size of a dock without anything.
         self._empty: QWidget | None = QWidget()
         self._empty.setMinimumSize(1, 1)
@@ -30,13 +36,19 @@ class TrainingDock(QDockWidget):
     def set_shown(self, shown: bool) -> None:
         """Shows or hides it."""
         if shown and self._empty is not None:
-            self.setWidget(self._make_panel())
+            self._panel = self._make_panel()
+            self.setWidget(self._panel)
             self._empty.deleteLater()
             self._empty = None
         first = shown and self.isHidden()
         self.setVisible(shown)
         if first:
             self.set_height(max(HEIGHT, round(SHARE * self._main.height())))
+
+    def paint(self, colours: Colours) -> None:
+        """Paints the panel in another theme's colours, where it was made."""
+        if self._panel is not None:
+            self._panel.paint(colours)
 
     def set_height(self, height: int = HEIGHT) -> None:
         """Makes it so many pixels high, where the window has the room."""

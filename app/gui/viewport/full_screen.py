@@ -14,11 +14,17 @@ class FullScreen:
         self, window: QMainWindow, action: QAction, bars: Sequence[QWidget], panels: Sequence[QAction]
     ) -> None:
         """`action`: the checkable one that asks for it; `panels`: the checkable ones that show a panel each."""
-        self._window, self._bars, self._panels = window, bars, panels
+        self._window, self._action, self._bars, self._panels = window, action, bars, panels
         self._away: list[QAction] = []
         self._escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), window)
         self._escape.setEnabled(False)
         self._escape.activated.connect(action.trigger)
+
+    def restore(self) -> None:
+        """The window fills the screen already, as it did the last time."""
+        if self._window.isFullScreen():
+            self._action.setChecked(True)
+            self.clear()
 
     def choose(self, full: bool, tell: Callable[[str], None]) -> None:
         """Fills the screen, or gives it back to the window as it was, maximised or not."""

@@ -12,6 +12,7 @@ from app.gui.viewport.channel_commands import ChannelCommands
 from app.gui.viewport.current_comparison import CurrentComparison
 from app.gui.viewport.mesh_showing import MeshShowing
 from app.gui.viewport.navigation_commands import NavigationCommands
+from app.gui.viewport.overlay_layer import OVERLAY_NAMES
 from app.gui.viewport.photographs import PhotographOverlay
 from app.gui.viewport.picture_overlays import PictureOverlays
 from app.gui.viewport.scene_information import SceneInformation
@@ -50,6 +51,25 @@ class Looking:
         session.viewpoints_changed.connect(self._show_instance_views)
         viewport.pointed.connect(session.images.pick)
         viewport.moved.connect(self._hand_moved)
+        self._follow_cards(cards)
+
+    def _follow_cards(self, cards: Cards) -> None:
+        cards.channels.chosen.connect(self._window.notifications.guarded(self.channels.choose))
+        cards.views.view_chosen.connect(self.navigation.go_to_view)
+        cards.views.split_chosen.connect(self.choose_split)
+        cards.views.share_chosen.connect(self.photographs.set_share)
+        cards.views.up_chosen.connect(self.navigation.choose_up)
+        cards.controls.changed.connect(self._session.set_control)
+
+    def restore(self) -> None:
+        """The commands as they were left the last time."""
+        settings, commands = self._window.settings.current, self._window.commands
+        for name in OVERLAY_NAMES:
+            commands[name].setChecked(name in settings.overlays)
+        self.meshes.restore()
+        commands["sharp"].setChecked(settings.sharp_pixels)
+        self._viewport.canvas.set_sharp(settings.sharp_pixels)
+        commands[settings.navigation if settings.navigation in commands else "orbit"].setChecked(True)
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands of looking do."""
@@ -75,6 +95,7 @@ class Looking:
         self.information.show_sources()
         self.channels.enter()
         self.information.show_place()
+        self.information.show_device()
         self.show_state()
 
     def leave(self) -> None:
@@ -82,6 +103,11 @@ class Looking:
         self.shown.forget()
         self.overlays.set_scene()
         self.information.clear()
+
+    def shut_down(self) -> None:
+        """Ends what is under way."""
+        self.overlays.frustums.shut_down()
+        self.meshes.shut_down()
 
     def drawing_failed(self) -> None:
         """What was asked for last can't be drawn."""

@@ -23,6 +23,8 @@ class NavigationCommands:
         """`moved`: told after each move."""
         self._window, self._viewport, self._moved = window, viewport, moved
         self._session = window.session
+        hand, settings = self._session.eye.hand, window.settings.current
+        hand.mode, hand.fly_speed = settings.navigation, settings.fly_speed
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands do."""

@@ -113,6 +113,11 @@ class SceneInformation:
         session = self._session
         return source_cameras(session.opened, session.eye.shown, session.view.controls)
 
+    def show_device(self) -> None:
+        """What the open scene is computed on."""
+        if (opened := self._session.opened) is not None:
+            self._status.show_device(opened.scene.device)
+
     def clear(self) -> None:
         """No scene is open."""
         self._status.clear_scene()

@@ -165,8 +165,8 @@ def drop(on: QWidget, *paths: Path) -> None:
     urls = QMimeData()
     urls.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     held = (Qt.DropAction.CopyAction, urls, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-    on.dragEnterEvent(QDragEnterEvent(QPoint(9, 9), *held))
-    on.dropEvent(QDropEvent(QPointF(9, 9), *held))
+    QApplication.sendEvent(on, QDragEnterEvent(QPoint(9, 9), *held))
+    QApplication.sendEvent(on, QDropEvent(QPointF(9, 9), *held))
 
 
 def drag(

@@ -36,17 +36,17 @@ def test_all_panels_at_once_fit_a_laptop(window: Window, qtbot: QtBot) -> None:
     window.resize(*LAPTOP)
     window.commands["training"].trigger()
     window.export_bar.begin(Path(f"/{LONG}"), 10)
-    window.playing.bar.show()
+    window.time_bar.show()
     window.status.show_loading(LONG)
     settle(qtbot)
     assert (window.width(), window.height()) == LAPTOP
     open_and_wait(window, qtbot, Path("fast.pth"))
-    window.playing.bar.show()
+    window.time_bar.show()
     window.setWindowTitle(LONG)
     settle(qtbot)
     assert (window.width(), window.height()) == LAPTOP
     assert window.minimumSizeHint().height() < 640
-    for part in (window.status, window.export_bar, window.playing.bar):
+    for part in (window.status, window.export_bar, window.time_bar):
         assert part.isVisible() and part.mapTo(window, part.rect().bottomLeft()).y() <= LAPTOP[1]
 
 
@@ -54,7 +54,7 @@ def test_all_panels_fit_a_screen_at_twice_the_scale(window: Window, qtbot: QtBot
     open_and_wait(window, qtbot, Path("fast.pth"))
     window.resize(940, 500)
     window.commands["training"].trigger()
-    window.playing.bar.show()
+    window.time_bar.show()
     settle(qtbot)
     assert (window.width(), window.height()) == (940, 500)
     right = window.dock.mapTo(window, window.dock.rect().bottomRight())

@@ -14,23 +14,19 @@ from pytestqt.qtbot import QtBot
 from app.gui.main import make_window
 from app.gui.qt import (
     QApplication,
-    QDropEvent,
     QEvent,
     QFileDialog,
     QImage,
     QMessageBox,
-    QMimeData,
     QPoint,
-    QPointF,
     Qt,
     QTimer,
-    QUrl,
 )
 from app.gui.window import Window
 from app.settings import load_settings
 from engines.core.camera import Camera
 from engines.core.errors import UserError
-from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, send_mouse, told, wait_exact
+from tests.app.gui.conftest import NEVER, Shelf, drag, drop, open_and_wait, send_mouse, told, wait_exact
 from tests.app.gui.fake_scene import FakeScene
 from tests.engines.core.tensorflow_checkpoint import write_tensorflow_checkpoint
 from tests.qt_test import QTest
@@ -272,16 +268,6 @@ def test_closing_the_scene_greys_what_needs_one(window: Window, qtbot: QtBot) ->
     for id in ("screenshot", "export", "next", "box", "channel_1", "photograph", "cancel_export"):
         assert not window.commands[id].isEnabled(), id
     assert window.commands["open"].isEnabled()
-
-
-def drop(window: Window, path: Path) -> None:
-    """As a file manager does."""
-    urls = QMimeData()
-    urls.setUrls([QUrl.fromLocalFile(str(path))])
-    event = QDropEvent(
-        QPointF(9, 9), Qt.DropAction.CopyAction, urls, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    )
-    window.dropEvent(event)
 
 
 def test_what_is_dropped_is_opened_or_learnt_from(

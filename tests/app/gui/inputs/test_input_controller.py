@@ -181,7 +181,7 @@ def test_other_drops_are_what_they_were(
     monkeypatch.setattr(shown.trainings, "ask", asked.append)
     (tmp_path / "plain.pth").touch()
     (folder / "transforms.json").write_text("{}")
-    monkeypatch.setattr("app.gui.dropping._ask_use", lambda *_: "train")
+    monkeypatch.setattr("app.gui.main_window.dropping._ask_use", lambda *_: "train")
     drop(shown, folder)
     assert asked == [folder]
     (folder / "transforms.json").unlink()

@@ -22,11 +22,11 @@ from tests.app.recorded import RecordedScene
 
 def test_hidden_for_a_still_scene(window: Window, qtbot: QtBot) -> None:
     open_and_wait(window, qtbot, Path("fast.pth"))
-    assert not window.playing.bar.isVisible() and not window.commands["play"].isEnabled()
+    assert not window.time_bar.isVisible() and not window.commands["play"].isEnabled()
 
 
 def test_shown_for_a_recording(window: Window, recorded: RecordedScene) -> None:
-    bar = window.playing.bar
+    bar = window.time_bar
     assert bar.isVisible() and bar.slider.maximum() == 5 and window.commands["play"].isEnabled()
     assert not window.controls.isVisible()
 
@@ -40,7 +40,7 @@ def test_play_and_pause(window: Window, qtbot: QtBot, recorded: RecordedScene) -
     assert not timeline.playback.playing
     stopped = timeline.time_step
     qtbot.wait(200)
-    assert timeline.time_step == stopped == window.playing.bar.slider.value()
+    assert timeline.time_step == stopped == window.time_bar.slider.value()
 
 
 def test_a_moment_that_can_not_be_made_stops_it(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
@@ -71,19 +71,19 @@ def test_the_bar_is_as_long_as_the_recording_that_is_chosen(
     window.playing.go_to(4, False)
     box = window.controls.findChild(QComboBox)
     box.setCurrentIndex(1)
-    assert not window.playing.bar.isVisible() and not window.commands["play"].isEnabled()
+    assert not window.time_bar.isVisible() and not window.commands["play"].isEnabled()
     assert window.session.timeline.time_step == 0
     box.setCurrentIndex(0)
-    assert window.playing.bar.isVisible() and window.playing.bar.slider.maximum() == 5
+    assert window.time_bar.isVisible() and window.time_bar.slider.maximum() == 5
 
 
 def test_the_slider_goes_to_a_moment(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
-    slider = window.playing.bar.slider
+    slider = window.time_bar.slider
     slider.setSliderDown(True)
     slider.setValue(4)
     slider.setSliderDown(False)
     qtbot.waitUntil(lambda: _shown(window) == 4, timeout=NEVER)
-    assert window.playing.bar.place.text() == "4 / 5"
+    assert window.time_bar.place.text() == "4 / 5"
 
 
 def test_a_step_before_the_first_is_the_last(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
@@ -94,7 +94,7 @@ def test_a_step_before_the_first_is_the_last(window: Window, qtbot: QtBot, recor
 
 
 def test_rate_and_loop_are_remembered(window: Window, recorded: RecordedScene) -> None:
-    bar = window.playing.bar
+    bar = window.time_bar
     bar.fps.setCurrentIndex(bar.fps.findData(5.0))
     window.commands["loop"].trigger()
     assert window.settings.current.fps == 5.0 and not window.settings.current.loop
@@ -103,7 +103,7 @@ def test_rate_and_loop_are_remembered(window: Window, recorded: RecordedScene) -
 
 def test_without_a_loop_the_button_comes_up_at_the_end(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
     window.commands["loop"].trigger()
-    window.playing.bar.fps.setCurrentIndex(window.playing.bar.fps.findData(30.0))
+    window.time_bar.fps.setCurrentIndex(window.time_bar.fps.findData(30.0))
     window.commands["play"].trigger()
     qtbot.waitUntil(lambda: not window.commands["play"].isChecked(), timeout=NEVER)
     assert window.session.timeline.time_step == 5 and window.commands["play"].text() == "&Play"
@@ -125,7 +125,7 @@ def test_dragging_while_it_plays(window: Window, qtbot: QtBot, recorded: Recorde
 
 
 def test_the_strip_shows_what_is_ready(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
-    strip = window.playing.bar.strip
+    strip = window.time_bar.strip
     colour = window.palette().highlight().color()
 
     def ready(time_step: int) -> bool:
@@ -158,12 +158,12 @@ def test_the_export_asks_what_time_does(window: Window, recorded: RecordedScene)
 def test_nothing_of_a_recording_stays_when_it_is_closed(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
     window.commands["close"].trigger()
     qtbot.wait(1200)
-    assert not window.playing.bar.isVisible() and not window.commands["play"].isEnabled()
+    assert not window.time_bar.isVisible() and not window.commands["play"].isEnabled()
     assert [text.text() for text in (window.status.state, window.status.rate, window.status.size_label)] == ["", "", ""]
 
 
 def test_a_click_in_the_bar_goes_there(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
-    slider = window.playing.bar.slider
+    slider = window.time_bar.slider
     qtbot.mouseClick(
         slider, Qt.MouseButton.LeftButton, pos=QPoint(round(7 + (slider.width() - 14) * 4 / 5), slider.height() // 2)
     )
@@ -171,7 +171,7 @@ def test_a_click_in_the_bar_goes_there(window: Window, qtbot: QtBot, recorded: R
 
 
 def test_the_slider_does_not_move_under_the_hand(window: Window, qtbot: QtBot, recorded: RecordedScene) -> None:
-    bar = window.playing.bar
+    bar = window.time_bar
     qtbot.wait(50)
     widths = set()
     for text in ("", "Caching 3 · 2 of 6 ready", "Caching 21", "Caching 1234 " * 9):
@@ -189,9 +189,7 @@ def test_waiting_is_said_on_the_picture_with_the_share_of_the_clip(
     recorded.prepare_s = 1.0
     window.commands["play"].trigger()
     qtbot.waitUntil(window.busy.isVisible, timeout=NEVER)
-    assert window.busy.text.text().startswith("Preparing frame") and window.playing.bar.state.text().endswith(
-        "of 6 ready"
-    )
+    assert window.busy.text.text().startswith("Preparing frame") and window.time_bar.state.text().endswith("of 6 ready")
     # Once, however many places there are for it.
     said = [text.text() for text in window.findChildren(QLabel) if text.isVisible() and "Preparing" in text.text()]
     assert said == [window.busy.text.text()]

@@ -12,8 +12,8 @@ import trimesh
 from pytestqt.qtbot import QtBot
 
 import app.gui.viewport.mesh_opening
-from app.gui.dropping import drop, dropped_paths
 from app.gui.main import make_window
+from app.gui.main_window.dropping import drop, dropped_paths
 from app.gui.qt import QFileDialog, QMimeData, QUrl
 from app.gui.window import Window
 from app.mesh.mesh_reading import MeshFile, read_mesh

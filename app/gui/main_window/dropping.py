@@ -6,7 +6,19 @@ from pathlib import Path
 
 from app.gui.host import DropTarget
 from app.gui.plain_text import plain_box
-from app.gui.qt import QEvent, QLabel, QMessageBox, QMimeData, QObject, Qt, QWidget
+from app.gui.qt import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QEvent,
+    QLabel,
+    QMessageBox,
+    QMimeData,
+    QObject,
+    Qt,
+    QWidget,
+    present,
+)
 from app.mesh.mesh_reading import is_mesh_file
 from app.viewing.inputs import holds_pictures, is_picture
 from engines.core.data.images import list_images
@@ -43,6 +55,33 @@ class DropHint(QLabel):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():
             self.setGeometry(self.parentWidget().rect())
+        return False
+
+
+class Dropping(QObject):
+    """Takes what is dragged on the window, and says what it can be while it is held over it."""
+
+    def __init__(self, window: DropTarget, over: QWidget) -> None:
+        """`over`: what is covered by the hint."""
+        super().__init__(window.widget)
+        self._window, self._hint = window, DropHint(over)
+        window.widget.setAcceptDrops(True)
+        window.widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QDragEnterEvent):
+            if dropped_paths(present(event.mimeData())):
+                event.acceptProposedAction()
+                self._hint.show_over(INPUT_HINT if self._window.inputs.wanted else HINT)
+            return True
+        if isinstance(event, QDragLeaveEvent):
+            self._hint.hide()
+            return True
+        if type(event) is QDropEvent:
+            self._hint.hide()
+            if paths := dropped_paths(present(event.mimeData())):
+                self._window.notifications.guarded(lambda: drop(self._window, paths))()
+            return True
         return False
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from app.gui.panel.panel_parts import Card, Elided, clear, label
 from app.gui.plain_text import tip
 from app.gui.qt import QAction, QFrame, QHBoxLayout, QPushButton, QScrollArea, Qt, QVBoxLayout, QWidget, Signal
-from app.settings import Recent
+from app.settings import Recent, RememberedSettings, Settings
 from app.viewing.opening import title_of
 
 SHOWN = 6
@@ -20,7 +20,9 @@ class StartPage(QScrollArea):
 
     recent_chosen = Signal(object)
 
-    def __init__(self, open_action: QAction, train_action: QAction, demo_action: QAction) -> None:
+    def __init__(
+        self, settings: RememberedSettings, open_action: QAction, train_action: QAction, demo_action: QAction
+    ) -> None:
         super().__init__()
         title = label("Vantage", "title")
         hint = label(
@@ -71,8 +73,14 @@ class StartPage(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
-    def set_recent(self, recent: Sequence[Recent]) -> None:
-        """Lists the newest scenes."""
+        settings.changed.connect(self._settings_changed)
+        self._show_recent(settings.current.recent)
+
+    def _settings_changed(self, settings: Settings, before: Settings) -> None:
+        if settings.recent != before.recent:
+            self._show_recent(settings.recent)
+
+    def _show_recent(self, recent: Sequence[Recent]) -> None:
         clear(self._rows)
         for entry in recent[:SHOWN]:
             path = Path(entry.path)
