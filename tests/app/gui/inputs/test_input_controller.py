@@ -382,3 +382,16 @@ def test_closing_ends_what_is_being_read(
     assert not names & {"small pictures", "open"} and not window.isVisible()
     window.deleteLater()
     QApplication.processEvents()
+
+
+def test_what_is_remembered_of_an_opening_is_written_once(
+    window: Window, opener: Opener, qtbot: QtBot, photographs: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[Settings] = []
+    monkeypatch.setattr("app.gui.main_window.remembering.save_settings", written.append)
+    for photograph in photographs[:2]:
+        window.files.open(COND, None, CompanionPaths(photograph=photograph))
+        wait_for_input(window, qtbot, photograph)
+        assert [settings.inputs[0] for settings in written] == [str(photograph)]
+        assert [settings.recent[0].photograph for settings in written] == [str(photograph)]
+        written.clear()
