@@ -14,7 +14,7 @@ MOST = {
     "class names that stand twice": 0,
     "docstrings without a head": 0,
     "large classes in app": 0,
-    "app: boxes": 21,
+    "app: boxes": 22,
     "app: arrows": 73,
     "app.gui: boxes": 17,
     "app.gui: arrows": 64,

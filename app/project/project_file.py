@@ -75,7 +75,7 @@ class ProjectScene(BaseModel):
     up: Triple | None = None
 
     def moved(self, change: Change) -> ProjectScene:
-        """The same with another way to write its paths: `change` is given each."""
+        """A copy with another way to write its paths: `change` is given each."""
         return self.model_copy(update=_changed(self, ("path", "data", "photograph", "config"), change))
 
 
@@ -129,7 +129,7 @@ class Project(BaseModel):
     saved_as: Path | None = None
 
     def moved(self, change: Change) -> Project:
-        """The same with another way to write its paths: `change` is given each."""
+        """A copy with another way to write its paths: `change` is given each."""
         scenes = tuple(scene.moved(change) for scene in self.scenes)
         return self.model_copy(update={"scenes": scenes, **_changed(self, ("mesh", "saved_as"), change)})
 
