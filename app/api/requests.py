@@ -58,7 +58,7 @@ class PathRequest:
         path: as `CamerasLike` has it.
         frames: of a generated path; of others only the first so many; None: as many as there are.
         controls: by their names.
-        fps: frames a second; None: the path's own, where it has keys.
+        fps: frames a second; None: the path's own, where its file says.
     """
 
     path: CamerasLike

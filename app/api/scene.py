@@ -155,10 +155,10 @@ class TrainedScene:
         """Renders a path into a file or folder: byte for byte what `main.py render` writes.
 
         Args:
-            out: a video (.mp4, .webm, .mov, .gif), a folder of images and numbers, cameras alone (.json, .npy, .txt).
+            out: a video (.mp4, .webm, .mov, .gif), a folder of images, or cameras (.json, .txt, .npy, .chan, .glb).
             path, frames: as in `camera_path`.
             channels: side by side in a video, files of their own in a folder.
-            fps, quality: frames a second of a video (None: those of a path of keys, else 30); 1 to 10.
+            fps, quality: frames a second of a video (None: as the path's file says, else 30); 1 to 10.
             width, height, fit, background: as in `render`.
             limits, colour_maps: of channels in a video, by name; None: the first frame's, and the usual ones.
             on_progress: called after each frame with `done`, `total`, `seconds_left` and `picture`.

@@ -33,7 +33,7 @@ from engines.core.data.views import Split, Views
 from engines.core.engine import INSTANCE, Stop, never_stop, whole_controls
 from engines.core.errors import UserError
 from engines.core.files import holding
-from engines.core.paths.path_files import WRITTEN_SUFFIXES
+from engines.core.paths.exchange.formats import format_of
 from engines.core.reading import shortened
 from engines.registry import find_engine
 
@@ -118,7 +118,7 @@ def export_path(
     with holding(export.out):
         along = path_frames(opened, request)
         size_px, fit = framing.size_px(opened.scene, along.cameras[0]), framing.fit
-        if export.out.suffix in WRITTEN_SUFFIXES:
+        if format_of(export.out) is not None:
             read_from = request.path if isinstance(request.path, str | Path) else None
             write_cameras(export.out, opened, along, read_from, size_px, fit)
             return export.out

@@ -1,4 +1,4 @@
-"""`main.py convert`: a checkpoint as a scene file, or as the authors' code writes it."""
+"""`main.py convert`: a checkpoint as a scene file, or as the authors' code writes it; a camera path in another form."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from app.commands.console import add_beside, add_device_and_set, add_up, beside_of, notes, open_from, writing
+from app.commands.convert_path import write_converted
 from app.mesh.point_cloud import POINTS_SUFFIX, run_points
 from app.method_faults import or_method
 from app.viewing.opening import CompanionPaths, Opened, scene_options, where_learnt
@@ -23,6 +24,7 @@ from engines.core.engine import never_stop, whole_controls
 from engines.core.errors import UserError
 from engines.core.files import replacing
 from engines.core.formats import open_dataset
+from engines.core.paths.exchange.formats import PATH_FORMATS
 from engines.core.reading import concerning, reading
 from engines.core.scene_abilities import HasDepthMaps, HasVolume
 from engines.core.storage.checkpoint import DATA_BESIDE, Checkpoint, SceneInfo
@@ -39,22 +41,30 @@ POINTS = "points"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument(
-        "checkpoint", type=Path, metavar="CHECKPOINT", help="a scene file, a run folder, or a file of the authors' code"
+        "checkpoint",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="a scene file, a run folder, or a file of the authors' code; or a file or folder of cameras",
     )
     parser.add_argument(
         "--to",
-        choices=("scene", "upstream", *ARRAYS, POINTS),
+        choices=("scene", "upstream", *ARRAYS, POINTS, *PATH_FORMATS),
+        metavar="FORM",
         required=True,
         help="scene: one .safetensors that needs no data folder; upstream: a file that the authors' code loads; of "
         "methods that have it as .npz for scripts, volume: the occupancy of a grid, depth: depths of the photographs; "
-        "points: coloured points as .ply, for other 3D programs",
+        "points: coloured points as .ply, for other 3D programs; of camera paths, the form of another program: "
+        f"{', '.join(PATH_FORMATS)}",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="what to write")
     parser.add_argument(
         "--data",
         type=Path,
         metavar="FOLDER",
-        help=("the data folder whose cameras go into the scene file; one that lies beside FILE is opened with it"),
+        help=(
+            "the data folder whose cameras go into the scene file; one that lies beside FILE is opened with it; of "
+            "camera paths, whose lens is taken where the path says none"
+        ),
     )
     add_beside(parser)
     add_up(parser)
@@ -62,6 +72,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--half", action="store_true", help="scene: 16 bits a weight, half the size; the picture may change slightly"
     )
     add_device_and_set(parser, "volume, depth, points: an option of the scene; may be repeated")
+    parser.add_argument(
+        "--fps", type=float, metavar="N", help="camera paths: frames a second (default: as the path says, else 30)"
+    )
     parser.add_argument("--inference-only", action="store_true", help="scene: leave out what only training needs")
 
 
@@ -72,8 +85,15 @@ def run(arguments: argparse.Namespace) -> int:
         UserError: the checkpoint lacks what is needed, or the place can't be written.
     """
     if arguments.out.resolve() == arguments.checkpoint.resolve():
-        raise UserError(f"{arguments.out}: is the checkpoint itself; write to another file")
+        what = "path" if arguments.to in PATH_FORMATS else "checkpoint"
+        raise UserError(f"{arguments.out}: is the {what} itself; write to another file")
+    if arguments.fps is not None and arguments.to not in PATH_FORMATS:
+        raise UserError(f"--fps goes with camera paths, not with --to {arguments.to}")
     with writing(arguments.out):
+        if arguments.to in PATH_FORMATS:
+            notes(write_converted(arguments))
+            sys.stdout.write(f"{arguments.out}\n")
+            return 0
         beside = beside_of(arguments)
         checkpoint = read_checkpoint(arguments.checkpoint, beside.config)
         with concerning(arguments.checkpoint):

@@ -38,8 +38,8 @@ from app.export.render_settings import RenderSettings, path_of, resolve_path, se
 from app.viewing.opening import Opened
 from engines.core.engine import never_stop
 from engines.core.errors import UserError
+from engines.core.paths.exchange.formats import PATH_FORMATS, WRITTEN_SUFFIXES, format_of
 from engines.core.paths.generators import PATH_NAMES
-from engines.core.paths.path_files import WRITTEN_SUFFIXES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,11 +47,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_scene_arguments(parser)
     parser.add_argument("--path", metavar="PATH", help=(
         f"{', '.join(PATH_NAMES)}; train, validation or test: the data folder's own cameras; or a file or folder of "
-        "cameras or keys (.txt, .npz, .npy, .json, a model of COLMAP, a data folder) (default: orbit, or spiral for "
-        "a capture that faces one way)"
+        "cameras or keys (.json, .txt, .npy, .npz, .chan, .glb, a model of COLMAP, a data folder) (default: orbit, or "
+        "spiral for a capture that faces one way)"
     ))  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="OUT", help=(
-        ".mp4, .webm, .mov, .gif, or a folder; .txt, .npy (LLFF's) or .json: the path's cameras alone"
+        f".mp4, .webm, .mov, .gif, or a folder; {', '.join(WRITTEN_SUFFIXES)}, camera_path.json, base_cam.json, "
+        "transforms.json, images.txt: the path's cameras alone, as --path-format tells them apart"
+    ))  # fmt: skip
+    parser.add_argument("--path-format", choices=tuple(PATH_FORMATS), metavar="NAME", help=(
+        f"in which form OUT has the path's cameras: {', '.join(PATH_FORMATS)} (default: as its name or suffix says)"
     ))  # fmt: skip
     parser.add_argument("--size", type=parse_size, metavar="WxH", help=(
         f"pixels, or {', '.join(SIZE_PRESETS)} (default: the scene's own size)"
@@ -61,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "beside it (default: what was trained on, where that has the shape; else pad)"
     ))  # fmt: skip
     parser.add_argument("--fps", type=float, metavar="N", help=(
-        "frames a second (default: the path's, where it is one of keys; else 30)"
+        "frames a second (default: the path's, where its file says; else 30)"
     ))  # fmt: skip
     parser.add_argument("--frames", type=_count, metavar="N", help=(
         "frames of a named path; of other cameras only the first N"
@@ -158,12 +162,15 @@ def run(arguments: argparse.Namespace) -> int:
 def _render(opened: Opened, arguments: argparse.Namespace) -> int:
     frames = resolve_path(settings_of(arguments, opened), opened)
     cameras, controls = frames.cameras, frames.controls
+    notes(frames.notes)
     if arguments.projection == "pinhole" and (text := fit_note(opened.scene, cameras, arguments.size, arguments.fit)):
         notes([text])
     if arguments.background is not None and TRANSPARENCY not in opened.scene.channels:
         notes([f"--background {arguments.background} has no effect: the scene gives no channel {TRANSPARENCY}"])
-    if arguments.out.suffix in WRITTEN_SUFFIXES:
-        write_cameras(arguments.out, opened, frames, arguments.path, arguments.size, arguments.fit)
+    if format_of(arguments.out, arguments.path_format) is not None:
+        fitted = arguments.size, arguments.fit
+        form, fps = arguments.path_format, arguments.fps
+        notes(write_cameras(arguments.out, opened, frames, arguments.path, *fitted, form, fps))
         sys.stdout.write(f"{arguments.out}\n")
         return 0
     export = Export(

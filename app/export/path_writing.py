@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from app.camera.fitting import Fit, fit_cameras
@@ -10,7 +11,8 @@ from app.viewing.opening import Opened
 from engines.core import distributed
 from engines.core.data.origin import in_world
 from engines.core.errors import UserError
-from engines.core.paths.generators import write_path
+from engines.core.paths.exchange.formats import write_content
+from engines.core.paths.path_content import PathContent
 
 
 def write_cameras(
@@ -20,21 +22,35 @@ def write_cameras(
     read_from: str | Path | None = None,
     size_px: tuple[int, int] | None = None,
     fit: Fit | None = None,
-) -> None:
-    """Writes the cameras as the scene would draw them, in the world of the data, and the time steps of a recording.
+    form: str | None = None,
+    fps: float | None = None,
+) -> tuple[str, ...]:
+    """Writes the cameras as the scene would draw them, in the world of the data, and what else the format has room for.
 
     Args:
-        out: of a suffix of `WRITTEN_SUFFIXES`.
+        out: of a format, as `format_of` tells it.
         read_from: the file or folder that the path was read from, if it was.
         size_px, fit: as in `fit_cameras`.
+        form: a name of `PATH_FORMATS`; None: as the file's name or suffix says.
+        fps: frames a second, where somebody said; None: as the path has it.
+
+    Returns:
+        what the format has no room for, in a line; or nothing.
 
     Raises:
         UserError: it would replace a file that is read here; or the place can't be written.
     """
     _require_own_file(out, opened, read_from)
-    if distributed.here().is_first:
-        fitted = fit_cameras(opened.scene, path.cameras, size_px, fit)
-        write_path(out, in_world(fitted, opened.origin), path.times)
+    if not distributed.here().is_first:
+        return ()
+    fitted = in_world(fit_cameras(opened.scene, path.cameras, size_px, fit), opened.origin)
+    keyed = path.keyed
+    if keyed is not None:
+        seen = fit_cameras(opened.scene, [key.camera for key in keyed.keys], size_px, fit)
+        keys = tuple(replace(key, camera=camera) for key, camera in zip(keyed.keys, seen, strict=True))
+        keyed = replace(keyed, keys=keys)
+    content = PathContent(fitted, path.fps if fps is None else fps, path.times, keyed, up=opened.scene.up)
+    return write_content(out, content, form)
 
 
 def _require_own_file(out: Path, opened: Opened, path: str | Path | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app.export.frame_times import SPLIT_PATHS, path_times, playing, split_views
@@ -15,9 +15,10 @@ from engines.core.data.origin import from_world
 from engines.core.data.views import Split, Views
 from engines.core.engine import INSTANCE, TIME, Scene, whole_controls
 from engines.core.errors import UserError
-from engines.core.paths.generators import PATH_NAMES, camera_path, read_path, usual_path
-from engines.core.paths.keyed_json import read_keyed
+from engines.core.paths.generators import PATH_NAMES, camera_path, usual_path
 from engines.core.paths.keyframes import KeyedPath
+from engines.core.paths.path_content import PathContent
+from engines.core.paths.path_files import read_content
 
 DEFAULT_FPS = 30.0
 """Where neither the path nor anybody says."""
@@ -97,12 +98,16 @@ class CameraPath:
     Attributes:
         cameras: one a frame, as they stand in the scene's coordinates.
         controls: one mapping a frame, with a value for every control of the scene.
-        fps: frames a second of a keyed path; None of others, which don't say.
+        fps: frames a second that the path has; None of those that don't say.
+        keyed: the keys that the cameras were made of, in the world; None where there are none, or not of all cameras.
+        notes: what has to be known of the file that the path was read from.
     """
 
     cameras: tuple[Camera, ...]
     controls: list[dict[str, float]]
     fps: float | None = None
+    keyed: KeyedPath | None = None
+    notes: tuple[str, ...] = ()
 
     def fps_asked(self, fps: float | None) -> float:
         """Frames a second of its video: what was asked for, else its own, else the usual."""
@@ -123,24 +128,35 @@ def resolve_path(settings: RenderSettings, opened: Opened) -> CameraPath:
     scene = opened.scene
     path = usual_path(scene.cameras) if settings.path is None else settings.path
     controls = whole_controls(scene, settings.controls)
-    if isinstance(path, Path):
-        path = read_keyed(path.expanduser()) or path
     if isinstance(path, KeyedPath):
         return _resolve_keyed(settings, path, opened, controls)
+    content = PathContent(())
+    if isinstance(path, Path):
+        content = read_content(path.expanduser(), scene.start if settings.start is None else settings.start)
+        if content.keyed is not None and content.interpolated:
+            return replace(_resolve_keyed(settings, content.keyed, opened, controls), notes=content.notes)
     # Not 0 where none is chosen: the scene may begin with another.
     choice = round(controls.get(INSTANCE, 0.0))
-    source = _split_source(opened, SPLIT_PATHS[path], choice) if isinstance(path, str) and path in SPLIT_PATHS else path
+    if isinstance(path, Path):
+        source: str | Views | Sequence[Camera] = from_world(content.cameras, opened.origin)
+    elif isinstance(path, str) and path in SPLIT_PATHS:
+        source = _split_source(opened, SPLIT_PATHS[path], choice)
+    else:
+        source = path
     cameras = _cameras(settings, source, opened)
     if not cameras:
         raise UserError("the path has no cameras")
     count = len(cameras)
     if settings.plays:
-        held = path_times(opened, source, controls) if isinstance(source, Views | Path) else None
+        timed = path if isinstance(path, Path) else source
+        held = path_times(opened, timed, controls) if isinstance(timed, Views | Path) else None
         frames = playing(scene, controls, count, held)
     else:
         frames = [dict(controls) for _ in range(count)]
     ramped = [_ramped(settings.ramps, index, count) for index in range(count)]
-    return CameraPath(cameras, [frame | ramp for frame, ramp in zip(frames, ramped, strict=True)])
+    kept = content.keyed if settings.frames is None else None
+    drawn = [frame | ramp for frame, ramp in zip(frames, ramped, strict=True)]
+    return CameraPath(cameras, drawn, content.fps, kept, content.notes)
 
 
 def _resolve_keyed(
@@ -157,7 +173,8 @@ def _resolve_keyed(
     cameras, frames = cameras[: settings.frames], frames[: settings.frames]
     ramped = [_ramped(settings.ramps, index, len(frames)) for index in range(len(frames))]
     fps = path.fps if settings.fps is None else settings.fps
-    return CameraPath(cameras, [frame | ramp for frame, ramp in zip(frames, ramped, strict=True)], fps)
+    kept = replace(path, fps=fps) if settings.frames is None else None
+    return CameraPath(cameras, [frame | ramp for frame, ramp in zip(frames, ramped, strict=True)], fps, kept)
 
 
 def _ramped(ramps: Mapping[str, tuple[float, float]], index: int, count: int) -> dict[str, float]:
@@ -165,13 +182,9 @@ def _ramped(ramps: Mapping[str, tuple[float, float]], index: int, count: int) ->
     return {name: first + share * (last - first) for name, (first, last) in ramps.items()}
 
 
-def _cameras(
-    settings: RenderSettings, path: str | Path | Views | Sequence[Camera], opened: Opened
-) -> tuple[Camera, ...]:
+def _cameras(settings: RenderSettings, path: str | Views | Sequence[Camera], opened: Opened) -> tuple[Camera, ...]:
     scene = opened.scene
     start = scene.start if settings.start is None else settings.start
-    if isinstance(path, Path):
-        return from_world(read_path(path.expanduser(), start), opened.origin)[: settings.frames]
     if isinstance(path, Views):
         return tuple(view.camera for view in path)[: settings.frames]
     if not isinstance(path, str):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engines.core.camera import Array
+from engines.core.camera import Array, shortest_turn
 from engines.core.errors import UserError
 
 AXES = ("auto", "world", "y-up", "z-up")
@@ -16,8 +16,6 @@ USUAL = {".ply": "world", ".obj": "y-up", ".glb": "y-up"}
 """glTF prescribes +y; readers of OBJ take it for granted. Of PLY nothing is agreed, and point clouds and cameras that
 belong to it are in the world's axes."""
 UPS = {"y-up": (0.0, 1.0, 0.0), "z-up": (0.0, 0.0, 1.0)}
-TURNED = 1e-6
-"""Up directions nearer to each other are the same; text files carry about as many digits."""
 TURNED_SENTENCE = re.compile(r"\+([yz]) is up, turned from the scene's world, in which up is \(([^()]{1,99})\)")
 """As `FileAxes.sentence` writes it."""
 
@@ -84,22 +82,5 @@ def file_axes(axes: str, suffix: str, up: Array) -> FileAxes:
     name = USUAL[suffix.lower()] if axes == "auto" else axes
     up = np.asarray(up, dtype=np.float64)
     up = up / np.linalg.norm(up)
-    rotation = np.eye(3) if name == "world" else _shortest_turn(up, np.array(UPS[name]))
+    rotation = np.eye(3) if name == "world" else shortest_turn(up, np.array(UPS[name]))
     return FileAxes(name, rotation, up)
-
-
-def _shortest_turn(start: Array, end: Array) -> Array:
-    """[3, 3] the rotation that brings one unit vector onto another, about the axis across both (Rodrigues)."""
-    axis, cosine = np.cross(start, end), float(start @ end)
-    if cosine > 1 - TURNED**2:
-        return np.eye(3)
-    if cosine < -1 + TURNED**2:
-        # Upside down: half a turn about x, as between a camera's axes (y down, z ahead) and a world's; any other axis
-        # across would do. Along x itself, about y.
-        across = np.eye(3)[int(abs(end[0]) > 0.9)]
-        across = across - (across @ end) * end
-        across = across / np.linalg.norm(across)
-        return np.asarray(2 * np.outer(across, across) - np.eye(3))
-    x, y, z = axis
-    skew = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.asarray(np.eye(3) + skew + skew @ skew / (1 + cosine))

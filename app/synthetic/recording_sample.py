@@ -25,8 +25,9 @@ from engines.core.bounds import bounds_seen
 from engines.core.camera import Array
 from engines.core.data.images import to_uint8, write_png
 from engines.core.engine import Stop, never_stop
+from engines.core.paths.exchange.llff import write_poses_bounds
 from engines.core.paths.generators import camera_path
-from engines.core.paths.path_files import write_path, write_poses_bounds
+from engines.core.paths.path_files import write_path
 from engines.core.upright import up_direction
 
 VALIDATION_EVERY = 8

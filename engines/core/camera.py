@@ -14,6 +14,8 @@ Array = npt.NDArray[Any]
 # Below this a rotation is far from orthonormal for more than rounding: text poses carry about 1e-6.
 ORTHONORMAL_TOLERANCE = 1e-2
 
+SAME_DIRECTION = 1e-6
+"""Directions nearer to each other are the same; text files carry about as many digits."""
 MOST_PX = 10**6
 """Along a side of a picture; more is no size but a mistake."""
 LARGEST = 1e15
@@ -205,6 +207,23 @@ def look_at(eye: Array, target: Array, up: Array) -> Array:
     pose = np.eye(4)
     pose[:3] = np.stack([right, np.cross(forward, right), forward, eye], axis=1)
     return pose
+
+
+def shortest_turn(start: Array, end: Array) -> Array:
+    """[3, 3] the rotation that brings one unit vector onto another, about the axis across both (Rodrigues)."""
+    axis, cosine = np.cross(start, end), float(start @ end)
+    if cosine > 1 - SAME_DIRECTION**2:
+        return np.eye(3)
+    if cosine < -1 + SAME_DIRECTION**2:
+        # Upside down: half a turn about x, as between a camera's axes (y down, z ahead) and a world's; any other axis
+        # across would do. Along x itself, about y.
+        across = np.eye(3)[int(abs(end[0]) > 0.9)]
+        across = across - (across @ end) * end
+        across = across / np.linalg.norm(across)
+        return np.asarray(2 * np.outer(across, across) - np.eye(3))
+    x, y, z = axis
+    skew = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.asarray(np.eye(3) + skew + skew @ skew / (1 + cosine))
 
 
 def pixel_rays(camera: Camera) -> tuple[Array, Array]:

@@ -20,6 +20,9 @@ import pytest
 import torch
 
 from engines.core.formats import open_dataset
+from engines.core.paths.exchange.formats import PATH_FORMATS, write_content
+from engines.core.paths.keyframes import KeyedPath, Keyframe
+from engines.core.paths.path_content import PathContent
 from engines.core.storage.run_folder import write_run_config
 from engines.core.storage.scene_file import write_scene_file
 from engines.core.storage.tensor_bundle import write_bundle
@@ -148,6 +151,49 @@ def camera_paths(shop: Workshop) -> Iterator[Case]:
     yield from shop.damaged("path .json", "a.json", json.dumps([camera]).encode(), TEXTS, *render)
     for line in (b"1 2 3", b"x " * 16, b"9" * 10**6, b"nan " * 16, b"3\n" + b"1 " * 15):
         yield shop.written("path .txt", "a.txt", line, *render)
+    yield from exchanged_paths(shop, render)
+
+
+def exchanged_paths(shop: Workshop, render: tuple[str, ...]) -> Iterator[Case]:
+    """Paths of other programs, which are read by `--path` and by `convert`."""
+    cameras = tuple(view.camera for view in open_dataset(shop.sound).views)[:4]
+    keys = tuple(Keyframe(camera, 2.0 * index) for index, camera in enumerate(cameras))
+    content = PathContent(cameras, 24.0, keyed=KeyedPath(keys, 24.0))
+    convert = ("convert", "FILE", "--to", "vantage", "--out", "OUT.json")
+    for name, form in PATH_FORMATS.items():
+        if form.is_folder:
+            continue
+        for suffix in form.suffixes:
+            sound = shop.root / f"{name}{suffix}"
+            write_content(sound, content, name)
+            ways = BYTES if suffix in (".npy", ".glb") else TEXTS
+            if suffix not in (".npy", ".glb", ".json", ".gltf"):
+                # Of lines that were cut off the first ones are a path still.
+                ways = tuple(way for way in ways if way != cut)
+            for number, command in enumerate((render, convert)):
+                yield from shop.damaged(f"path {name}", f"a{suffix}", sound.read_bytes(), ways[number::2], *command)
+    node = {"camera": 0}
+    lens = {"type": "perspective", "perspective": {"yfov": 1.0, "znear": 0.1}}
+    whole: dict[str, Any] = {"asset": {"version": "2.0"}, "nodes": [node], "cameras": [lens]}
+    changes: tuple[dict[str, Any], ...] = (
+        {"nodes": 3}, {"nodes": [3]}, {"nodes": [{"camera": 7}]}, {"nodes": [{"camera": True}]}, {"cameras": [3]},
+        {"nodes": [{**node, "children": [0]}]}, {"nodes": [{**node, "matrix": [1]}]}, {"asset": {"version": 10**400}},
+        {"nodes": [{**node, "rotation": [10**400] * 4}]}, {"nodes": [{**node, "scale": [0, 0, 0]}]},
+        {"nodes": [{**node, "translation": ["x", 0, 0]}]}, {"cameras": [{"type": "perspective"}]},
+        {"cameras": [{**lens, "perspective": {"yfov": 10**400}}]}, {"animations": [{"channels": [{"target": {
+            "node": 0, "path": "rotation"}, "sampler": 5}]}]},
+        {"animations": [{"channels": [{"target": {"node": 0, "path": "rotation"}, "sampler": 0}], "samplers": [
+            {"input": 0, "output": 0}]}], "accessors": [{"bufferView": 0, "componentType": 5126, "count": 10**12,
+            "type": "VEC4"}], "bufferViews": [{"buffer": 0}], "buffers": [{"uri": "/dev/zero", "byteLength": 9}]},
+    )  # fmt: skip
+    for change in changes:
+        yield shop.written("path glTF", "a.gltf", json.dumps({**whole, **change}).encode(), *convert)
+    for line in (b"1 2 3", b"x " * 8, b"nan " * 8, b"1e400 " * 8, b"1 0 0 0 0 0 0 400"):
+        yield shop.written("path .chan", "a.chan", line, *convert)
+    for text in ({"path": [3]}, {"path": [{"R": [1, 0, 0, 0], "T": [0, 0, 0], "fov": 10**400}]},
+                 {"keyframes": [{"matrix": "[[" * 9, "fov": 3}]}, {"keyframes": [{"time": 1e300, "position": [1]}]},
+                 {"camera_path": [], "keyframes": [{"matrix": [1] * 16, "fov": 50}], "fps": 10**400}):  # fmt: skip
+        yield shop.written("path .json", "a.json", json.dumps(text).encode(), *convert)
 
 
 def presets(shop: Workshop) -> Iterator[Case]:

@@ -29,6 +29,7 @@ from engines.core.formats import FORMATS
 from engines.core.members import members_of
 from engines.core.objective import Objective
 from engines.core.paths import path_files
+from engines.core.paths.exchange.formats import PATH_FORMATS, WRITTEN_SUFFIXES
 from engines.registry import all_engines, origins
 from tests.architecture_rules import missing_docstrings, prints_and_asserts, read_modules, too_long
 from tests.docs.built_site import BuiltSite, asked_of_the_network, lost_links, read_site
@@ -158,8 +159,10 @@ def test_no_layout_is_told_of_that_is_not_read() -> None:
 def test_every_kind_of_file_stands_there() -> None:
     page = (DOCS / "formats.md").read_text(encoding="utf-8")
     paths, meshes = page[page.index("## Camera paths") :], page[page.index("## Meshes, points") :]
-    for suffix in (*path_files._READERS, *path_files.WRITTEN_SUFFIXES):
+    for suffix in (*path_files._READERS, *WRITTEN_SUFFIXES):
         assert f"`{suffix}`" in paths
+    for name, form in PATH_FORMATS.items():
+        assert f"| `{name}` | {', '.join(f'`{suffix}`' for suffix in form.suffixes)}" in paths
     for suffix in (*MESH_SUFFIXES, *READ_SUFFIXES):
         assert f"`{suffix}`" in meshes
     videos = (DOCS / "videos.md").read_text(encoding="utf-8")

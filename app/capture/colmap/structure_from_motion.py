@@ -40,7 +40,7 @@ from engines.core.formats.colmap_files import read_model
 from engines.core.formats.colmap_model import Model, picture_camera
 from engines.core.formats.ply_points import write_points
 from engines.core.formats.transforms_written import write_transforms
-from engines.core.paths.path_files import write_poses_bounds
+from engines.core.paths.exchange.llff import write_poses_bounds
 from engines.core.reading import naming
 
 Stage = Literal["features", "matches", "cameras"]

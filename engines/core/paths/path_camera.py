@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +12,7 @@ from engines.core.camera import Array, Camera, quaternion_rotation, rigid
 from engines.core.data.images import LARGEST_SIDE_PX, image_size, list_images
 from engines.core.errors import UserError
 from engines.core.formats.llff import llff_lens
+from engines.core.reading import quoted
 
 UNIT = 1e-2
 """By which the length of a quaternion may differ from 1: files have few digits."""
@@ -92,3 +95,42 @@ def size_beside(path: Path) -> tuple[int, int] | None:
         if images:
             return image_size(images[0])
     return None
+
+
+def numbers_of(where: str, item: Mapping[str, Any], name: str, *shape: int) -> Array:
+    """An array of `shape` that a field of a camera holds.
+
+    Raises:
+        UserError: begins with `where`: it doesn't.
+    """
+    try:
+        array = np.array(item[name], dtype=np.float64).reshape(shape)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        count = "x".join(str(side) for side in shape) or "a number"
+        raise UserError(f"{where}: needs {name} ({count}), and has {quoted(item.get(name))}") from error
+    if not np.isfinite(array).all():
+        raise UserError(f"{where}: {name} has a number that is not finite")
+    return array
+
+
+def number_of(where: str, item: Mapping[str, Any], name: str, default: float | None = None) -> float:
+    """A number that a field holds, or the default where there is no such field, or nothing in it.
+
+    Raises:
+        UserError: as `numbers_of`.
+    """
+    if default is not None and item.get(name) is None:
+        return default
+    return float(numbers_of(where, item, name))
+
+
+def camera_of_angle(where: str, pose: Array, like: Camera, fov_deg: float, size_px: tuple[int, int]) -> Camera:
+    """A checked camera at `pose` [4, 4] whose centred picture of square pixels has this vertical field of view.
+
+    Raises:
+        UserError: begins with `where`.
+    """
+    if not 0 < fov_deg < 180:
+        raise UserError(f"{where}: fov is {fov_deg:g}; needs the vertical one, 0 to 180 degrees")
+    focal = float(size_px[1] / 2 / np.tan(np.radians(fov_deg) / 2))
+    return checked_camera(where, pose, like, (focal, focal), None, size_px)

@@ -1,4 +1,4 @@
-"""Cameras in files: every layout that a path can be read from, and three that it is written in.
+"""Cameras in files: every layout that a path can be read from; `exchange.formats` has those that it is written in.
 
 - A folder: 4x4 `.txt` poses in its `pose/` or in it, with `intrinsics.txt`; one of `KNOWN_NAMES`; any data folder, that
   of a `transforms.json` or of COLMAP's model also without its photographs.
@@ -7,23 +7,20 @@
   and [N, 3, 4].
 - `.txt`: LLFF's path (the number of cameras, then 15 numbers a line, columns right, up, backwards); poses of 16 or 12
   numbers (KITTI's 12); trajectories of TUM (also `.tum`) and Open3D (`.log`).
-- `.json`: a list of our cameras; nerfstudio's `camera_path.json`; `transforms.json`; instant-ngp's `base_cam.json`;
-  `cameras.json` of 3D Gaussian Splatting.
+- `.json`: our keys, or a list of our cameras; nerfstudio's `camera_path.json`; `transforms.json`; instant-ngp's
+  `base_cam.json`; LichtFeld Studio's timeline; `cameras.json` of 3D Gaussian Splatting.
+- `.chan` of Nuke; `.glb` and `.gltf` with a camera.
 - A file of COLMAP's model, `.bin` or `.txt`, with the others beside it.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
-from engines.core.camera import Array, Camera
+from engines.core.camera import Camera
 from engines.core.data.origin import in_world
 from engines.core.errors import UserError
-from engines.core.files import replacing
 from engines.core.formats import FORMATS, open_dataset, transforms_json
 from engines.core.formats.beside import texts_in
 from engines.core.formats.colmap import find_model
@@ -31,13 +28,16 @@ from engines.core.formats.colmap_files import is_model, read_model
 from engines.core.formats.colmap_model import picture_camera
 from engines.core.formats.deepvoxels_folder import Intrinsics, read_intrinsics, read_pose
 from engines.core.formats.transforms_names import natural_order as names_in_order
+from engines.core.paths.exchange.formats import write_content
+from engines.core.paths.exchange.gltf_motion import read_gltf
+from engines.core.paths.exchange.nuke import read_chan
 from engines.core.paths.path_arrays import npy_cameras, npz_cameras
 from engines.core.paths.path_camera import checked_camera, inverse, size_beside
-from engines.core.paths.path_json import json_cameras
+from engines.core.paths.path_content import PathContent
+from engines.core.paths.path_json import json_content
 from engines.core.paths.path_texts import txt_cameras
 from engines.core.reading import reading, require_file
 
-WRITTEN_SUFFIXES = (".json", ".npy", ".txt")
 NO_POSES = ("intrinsics.txt", "bbox.txt", "readme.txt", "origin.txt")
 KNOWN_NAMES = (
     "cameras.json",
@@ -54,9 +54,6 @@ OTHER_FILES = {
     ".csv": "a table, as RealityCapture writes it",
     ".nvm": "a model of VisualSFM",
     ".out": "a model of Bundler",
-    ".chan": "a camera of Nuke, whose order of rotations it does not say",
-    ".glb": "a glTF scene",
-    ".gltf": "a glTF scene",
     ".usd": "a USD scene",
     ".usda": "a USD scene",
     ".abc": "an Alembic scene",
@@ -70,7 +67,12 @@ COLMAP_PARTS = ("cameras", "images", "points3D", "frames", "rigs")
 
 
 def read_path(path: Path, like: Camera) -> tuple[Camera, ...]:
-    """The cameras of a file or folder, in its order.
+    """The cameras of a file or folder, a frame each; otherwise as `read_content`."""
+    return read_content(path, like).cameras
+
+
+def read_content(path: Path, like: Camera) -> PathContent:
+    """What a file or folder holds of a path, in its order.
 
     Args:
         like: its lens and size are taken where the file gives only poses.
@@ -82,77 +84,50 @@ def read_path(path: Path, like: Camera) -> tuple[Camera, ...]:
     if not path.exists():
         raise UserError(f"{path}: no such file or folder, nor the name of a path")
     with reading(path):
-        cameras = _read_folder(path, like) if path.is_dir() else _read_file(path, like)
-    if not cameras:
+        content = _read_folder(path, like) if path.is_dir() else _read_file(path, like)
+    if not content.cameras:
         raise UserError(f"{path}: holds no cameras")
-    return tuple(cameras)
+    return content
 
 
-def _read_file(path: Path, like: Camera) -> list[Camera]:
+def _read_file(path: Path, like: Camera) -> PathContent:
     require_file(path)
     if path.suffix.lower() in (".bin", ".txt") and path.stem in COLMAP_PARTS and is_model(path.parent):
-        return _colmap_cameras(path.parent)
+        return PathContent(tuple(_colmap_cameras(path.parent)))
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         what = OTHER_FILES.get(path.suffix.lower())
         named = f"is {what}; " if what else ""
         raise UserError(f"{path}: {named}cameras are read from {', '.join(_READERS)} files and from folders")
-    return reader(path, like)
+    found = reader(path, like)
+    return found if isinstance(found, PathContent) else PathContent(tuple(found))
 
 
-def write_path(path: Path, cameras: Sequence[Camera], times: Sequence[int] | None = None) -> None:
-    """Writes cameras, atomically.
-
-    `.json` keeps everything; `.npy` and `.txt` are LLFF's and keep one focal length of a centred lens.
+def write_path(
+    path: Path, cameras: Sequence[Camera], times: Sequence[int] | None = None, form: str | None = None
+) -> tuple[str, ...]:
+    """Writes cameras, whole or not at all, and tells what the format had no room for.
 
     Args:
-        times: the time step of each, of a recording; only `.json` keeps them.
+        times: the time step of each, of a recording.
+        form: a name of `PATH_FORMATS`; None: as the file's name or suffix says. `.json` keeps everything.
 
     Raises:
         UserError: another suffix, or the place can't be written.
     """
-    path = Path(path)
-    if path.suffix not in WRITTEN_SUFFIXES:
-        raise UserError(f"{path}: paths are written as {', '.join(WRITTEN_SUFFIXES)}")
-    with replacing(path) as temporary:
-        if path.suffix == ".json":
-            data = [camera.to_json() for camera in cameras]
-            if times is not None:
-                data = [camera | {"time": time} for camera, time in zip(data, times, strict=True)]
-            temporary.write_text(json.dumps(data), encoding="utf-8")
-            return
-        poses = np.array([_llff_matrix(camera) for camera in cameras]).reshape(-1, 3, 5)
-        if path.suffix == ".npy":
-            np.save(temporary, poses)
-            return
-        turned = np.concatenate([poses[..., 1:2], -poses[..., 0:1], poses[..., 2:]], axis=-1)
-        lines = [" ".join(str(number) for number in matrix.T.ravel().tolist()) for matrix in turned]
-        temporary.write_text("\n".join([str(len(lines)), *lines]) + "\n", encoding="utf-8")
+    return write_content(Path(path), PathContent(tuple(cameras), times=times), form)
 
 
-def write_poses_bounds(path: Path, cameras: Sequence[Camera], depths: Sequence[tuple[float, float]]) -> None:
-    """Writes LLFF's `poses_bounds.npy`: centred lenses of one focal length, each with its nearest and farthest depth.
-
-    Raises:
-        UserError: the place can't be written.
-    """
-    rows = [[*_llff_matrix(camera).ravel(), *depth] for camera, depth in zip(cameras, depths, strict=True)]
-    with replacing(path) as temporary:
-        np.save(temporary, np.array(rows))
+def _read_folder(folder: Path, like: Camera) -> PathContent:
+    for name in KNOWN_NAMES if not _pose_files(folder / "pose") else ():
+        if (folder / name).is_file():
+            return read_content(folder / name, like)
+    return PathContent(tuple(_folder_cameras(folder, like)))
 
 
-def _llff_matrix(camera: Camera) -> Array:
-    """[3, 5] columns down, right, backwards, position, (height, width, focal)."""
-    lens = np.array([camera.size_px[1], camera.size_px[0], camera.focal_px[1]])
-    return np.stack([camera.down, camera.right, -camera.forward, camera.position, lens], axis=1)
-
-
-def _read_folder(folder: Path, like: Camera) -> list[Camera]:
+def _folder_cameras(folder: Path, like: Camera) -> list[Camera]:
     if poses := _pose_files(folder / "pose"):
         return _read_pose_files(poses, _find_intrinsics(folder / "pose"), like)
-    for name in KNOWN_NAMES:
-        if (folder / name).is_file():
-            return list(read_path(folder / name, like))
     if transforms_json.detect(folder) and not transforms_json.has_photographs(folder):
         return transforms_json.read_folder_cameras(folder, like)
     if any(format_.detect(folder) for format_ in FORMATS):
@@ -201,11 +176,14 @@ def _colmap_cameras(folder: Path) -> list[Camera]:
     ]
 
 
-_READERS: Mapping[str, Callable[[Path, Camera], list[Camera]]] = {
+_READERS: Mapping[str, Callable[[Path, Camera], list[Camera] | PathContent]] = {
     ".txt": txt_cameras,
     ".tum": txt_cameras,
     ".log": txt_cameras,
     ".npz": npz_cameras,
     ".npy": npy_cameras,
-    ".json": json_cameras,
+    ".json": json_content,
+    ".chan": read_chan,
+    ".glb": read_gltf,
+    ".gltf": read_gltf,
 }

@@ -24,7 +24,7 @@ def txt_cameras(path: Path, like: Camera) -> list[Camera]:
     Raises:
         UserError: names the file and line that is wrong.
     """
-    rows = _number_rows(path)
+    rows = number_rows(path)
     if not rows:
         return []
     counts = {len(numbers) for _, numbers in rows}
@@ -77,8 +77,12 @@ def _llff_cameras(path: Path, rows: Sequence[tuple[int, list[float]]], like: Cam
     return cameras
 
 
-def _number_rows(path: Path) -> list[tuple[int, list[float]]]:
-    """The numbers of each line that is neither empty nor a comment, with the line's number from 1."""
+def number_rows(path: Path) -> list[tuple[int, list[float]]]:
+    """The numbers of each line that is neither empty nor a comment, with the line's number from 1.
+
+    Raises:
+        UserError: names the line where something is none.
+    """
     rows = []
     for line, text in enumerate(read_text(path).splitlines(), 1):
         if text.lstrip().startswith("#"):

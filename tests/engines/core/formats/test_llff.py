@@ -13,7 +13,8 @@ from engines.core.data.dataset import Dataset
 from engines.core.data.images import write_png
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
-from engines.core.paths.path_files import write_path, write_poses_bounds
+from engines.core.paths.exchange.llff import write_poses_bounds
+from engines.core.paths.path_files import write_path
 from tests.engines.core.examples import camera_ring
 from tests.engines.core.formats.ball_pictures import ball_cameras, error_px, upright, write_lying
 

@@ -15,7 +15,7 @@ from engines.core.data.images import write_png
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 from engines.core.formats.recording_layouts import find_layout
-from engines.core.paths.path_files import write_poses_bounds
+from engines.core.paths.exchange.llff import write_poses_bounds
 from tests.engines.core.formats.ball_pictures import ball_cameras, error_px, upright, write_lying
 from tests.engines.core.formats.rigs import (
     SIZE_PX,

@@ -13,7 +13,8 @@ from engines.core.camera import Camera, look_at, project
 from engines.core.data.images import write_png
 from engines.core.errors import UserError
 from engines.core.formats.llff import row_camera
-from engines.core.paths.path_files import read_path, write_path, write_poses_bounds
+from engines.core.paths.exchange.llff import write_poses_bounds
+from engines.core.paths.path_files import read_path, write_path
 from tests.engines.core.cameras_around import LIKE, around, assert_same_poses, quaternion
 from tests.engines.core.formats.test_colmap import write_binary
 

@@ -74,9 +74,7 @@ def test_trajectories_of_open3d(tmp_path: Path) -> None:
         read_path(tmp_path / "wrong.log", LIKE)
 
 
-@pytest.mark.parametrize(
-    ("suffix", "what"), [(".xml", "is of Metashape"), (".chan", "is a camera of Nuke"), (".zip", "")]
-)
+@pytest.mark.parametrize(("suffix", "what"), [(".xml", "is of Metashape"), (".usda", "is a USD scene"), (".zip", "")])
 def test_files_that_can_not_be_used_are_named(tmp_path: Path, suffix: str, what: str) -> None:
     (tmp_path / f"cameras{suffix}").touch()
     with pytest.raises(UserError, match=rf"cameras\{suffix}: {what}.*cameras are read from \.txt"):
