@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -70,6 +71,7 @@ class Export:
         eye_distance: of stereo pairs, side by side, in world units; None: one picture.
         scene: tells this scene from others: `scene_digest`; "": not known.
         resume: whether frames that an export before this one has finished are taken, where it was of the same.
+        note: plain data for whoever goes on with it, beside the finished frames.
         depth: "z": along the camera's +z; "range": along each pixel's ray.
     """
 
@@ -93,6 +95,7 @@ class Export:
     eye_distance: float | None = None
     scene: str = ""
     resume: bool = False
+    note: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_video(self) -> bool:
@@ -123,6 +126,15 @@ def check_export(scene: Scene, export: Export) -> None:
     check_shown(scene, export.channels, export.background)
     if export.controls is not None and len(export.controls) != len(export.cameras):
         raise ValueError(f"{len(export.controls)} controls for {len(export.cameras)} cameras")
+    check_kind(scene, export)
+
+
+def check_kind(scene: Scene, export: Export) -> None:
+    """Whether pictures and files can be of this kind, whatever they show.
+
+    Raises:
+        UserError: what can't be, and what can.
+    """
     if export.out.suffix.lower() in OTHER_FILES:
         raise UserError(f"{export.out}: name a video ({', '.join(VIDEO_SUFFIXES)}), or a folder for images")
     if export.depth not in ("z", "range"):

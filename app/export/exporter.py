@@ -99,7 +99,7 @@ def _export_video(drawn: DrawnFrames, facts: ExportFacts, kept: KeptFrames, on_p
     writer = VideoWriter(export.out, size_px, export.fps, export.quality, *form)
     with writer:
         limits = drawn.video_limits(kept.limits)
-        kept.begin(facts, limits)
+        kept.begin(facts, limits, export.note)
         to_draw = _to_draw(drawn, kept)
         made = _joined(drawn, to_draw, lambda index: [drawn.picture(index, limits)])
         clock = ExportClock(count, on_progress, count - len(to_draw))
@@ -121,7 +121,7 @@ def _export_video(drawn: DrawnFrames, facts: ExportFacts, kept: KeptFrames, on_p
 def _export_folder(drawn: DrawnFrames, facts: ExportFacts, kept: KeptFrames, on_progress: OnProgress) -> None:
     export, count = drawn.export, len(drawn.cameras)
     parts = drawn.parts(kept.limits)
-    kept.begin(facts, drawn.path_limits)
+    kept.begin(facts, drawn.path_limits, export.note)
     write_path(kept.folder / CAMERAS_NAME, in_world(drawn.cameras, export.origin), _times(export))
     to_draw = _to_draw(drawn, kept)
     clock = ExportClock(count, on_progress, count - len(to_draw))

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import shutil
 import time
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 
 import numpy as np
 
 from app.export.kept_frames import KeptFrames
+from app.export.video import ENCODER_NICE
 from app.rendering.display import Pixels
+from app.thread_priority import step_back
 
 MOST_OF_DRAWING = 0.05
 MOST_OF_DISK = 0.5
@@ -24,7 +27,7 @@ MOST_WAITING = 2
 
 
 class FrameKeeper:
-    """Keeps frames on a thread of its own; the caller never waits for it.
+    """Keeps frames on a thread of its own that comes after drawing; the caller never waits for it.
 
     Args:
         kept: begun, where any frame is to be kept.
@@ -35,7 +38,7 @@ class FrameKeeper:
     def __init__(self, kept: KeptFrames, frame_bytes: int, count: int) -> None:
         self._kept = kept
         self._is_room = frame_bytes * count < shutil.disk_usage(kept.folder).free * MOST_OF_DISK
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="export-keep")
+        self._pool = ThreadPoolExecutor(1, "export-keep", step_back, (ENCODER_NICE,))
         self._waiting = 0
         self._drawn_s = self._kept_s = self._last_s = 0.0
 
@@ -54,9 +57,9 @@ class FrameKeeper:
     def _keep(self, index: int, picture: Pixels) -> None:
         began = time.perf_counter()
         try:
-            name = picture_name(index)
-            (self._kept.folder / name).write_bytes(np.ascontiguousarray(picture).data)
-            self._kept.add(index, [name])
+            name, content = picture_name(index), np.ascontiguousarray(picture).data
+            (self._kept.folder / name).write_bytes(content)
+            self._kept.tell(index, {name: [content.nbytes, zlib.crc32(content)]})
         except OSError:
             # The video may still have room; it says so itself where it has none.
             self._is_room = False

@@ -50,6 +50,13 @@ def frames_kept(out: Path) -> tuple[int, int]:
     return (len(_read_log(folder)), found[0].frames) if found is not None else (0, 0)
 
 
+def kept_note(out: Path) -> Mapping[str, Any]:
+    """What whoever began the export noted for going on with it; empty where nothing is."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        return dict(json.loads((kept_folder(out) / FACTS_NAME).read_text(encoding="utf-8"))["note"])
+    return {}
+
+
 def _read_facts(folder: Path) -> tuple[ExportFacts, dict[str, Any]] | None:
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         data = json.loads((folder / FACTS_NAME).read_text(encoding="utf-8"))
@@ -83,11 +90,18 @@ class KeptFrames:
         self._log: IO[str] | None = None
         self._lock = threading.Lock()
 
-    def begin(self, asked: ExportFacts, limits: Mapping[str, tuple[float, float]]) -> None:
-        """Makes the folder, where there is none."""
+    def begin(
+        self, asked: ExportFacts, limits: Mapping[str, tuple[float, float]], note: Mapping[str, Any] | None = None
+    ) -> None:
+        """Makes the folder, where there is none.
+
+        Args:
+            note: plain data that `kept_note` gives back.
+        """
         self.limits = limits
         self.folder.mkdir(parents=True, exist_ok=True)
         data = {"facts": dict(asked.facts), "frames": asked.frames, "limits": dict(limits)}
+        data["note"] = dict(note or {})
         (self.folder / FACTS_NAME).write_text(json.dumps(data), encoding="utf-8")
         self._log = (self.folder / LOG_NAME).open("a", encoding="utf-8")
         # Whatever a line was cut off by, the next one begins anew.
@@ -96,10 +110,13 @@ class KeptFrames:
     def add(self, index: int, names: Sequence[str]) -> None:
         """Tells that a frame's files are there; from any thread."""
         paths = [self.folder / name for name in names]
-        told = {"frame": index, "files": {path.name: [path.stat().st_size, _checksum(path)] for path in paths}}
+        self.tell(index, {path.name: [path.stat().st_size, _checksum(path)] for path in paths})
+
+    def tell(self, index: int, files: Mapping[str, list[int]]) -> None:
+        """Tells of a frame's files, with size and checksum (CRC-32) of each."""
         with self._lock:
             if self._log is not None:
-                self._log.write(json.dumps(told) + "\n")
+                self._log.write(json.dumps({"frame": index, "files": files}) + "\n")
                 self._log.flush()
                 self.finished.add(index)
 
@@ -136,8 +153,8 @@ def find_kept(out: Path, asked: ExportFacts, resume: bool) -> KeptFrames:
     there, limits = found
     if different := there.differing(asked):
         raise UserError(
-            f"{out}: what is unfinished there is of another {', '.join(different)}; name the same as before, or leave "
-            "--resume out to begin anew"
+            f"{out}: what is unfinished there is of another {', '.join(different)}; name the same as before, or "
+            "begin anew, without --resume"
         )
     finished = {
         index for index, files in _read_log(folder).items() if index < asked.frames and _are_whole(folder, files)

@@ -35,6 +35,8 @@ class ExportBar(QFrame):
     """Hidden until an export begins."""
 
     cancelled = Signal()
+    paused = Signal(bool)
+    """True: the export is to wait; False: to go on."""
     mesh_wanted = Signal(object)
     """The path of the mesh that was exported, to be shown with the scene."""
 
@@ -49,6 +51,10 @@ class ExportBar(QFrame):
         self.progress.setTextVisible(False)
         self.cancel = QPushButton("Cancel")
         self.cancel.clicked.connect(self.cancelled)
+        self.pause = QPushButton("Pause")
+        self.pause.setCheckable(True)
+        self.pause.setToolTip("Waits after the frame that is being drawn, and goes on when it is pressed again")
+        self.pause.toggled.connect(self._pause)
         self.show_file, self.close_button = QPushButton("Show in folder"), QToolButton()
         self.show_file.clicked.connect(self._show_file)
         self.show_mesh = QPushButton("Show mesh")
@@ -70,7 +76,7 @@ class ExportBar(QFrame):
         layout.setSpacing(12)
         layout.addWidget(self.thumbnail)
         layout.addLayout(column, 1)
-        for button in (self.cancel, self.show_mesh, self.show_file, self.close_button):
+        for button in (self.pause, self.cancel, self.show_mesh, self.show_file, self.close_button):
             layout.addWidget(button)
         self._path = Path()
         self.hide()
@@ -85,6 +91,8 @@ class ExportBar(QFrame):
         # A mesh has none, and its texts can use the room.
         self.thumbnail.setVisible(not is_mesh_file(out))
         self.cancel.setEnabled(True)
+        self.pause.setChecked(False)
+        self.pause.setEnabled(True)
         self._ended(False)
         self.show()
 
@@ -100,6 +108,7 @@ class ExportBar(QFrame):
     def stopping(self) -> None:
         """The user cancelled; it takes a time step."""
         self.cancel.setEnabled(False)
+        self.pause.setEnabled(False)
         self.left.setText("stopping …")
 
     def done(self, exported: Exported) -> None:
@@ -111,6 +120,7 @@ class ExportBar(QFrame):
 
     def _ended(self, ended: bool) -> None:
         self.cancel.setVisible(not ended)
+        self.pause.setVisible(not ended)
         self.progress.setVisible(not ended)
         self.show_file.setVisible(ended)
         self.show_mesh.setVisible(ended and is_mesh_file(self._path))
@@ -127,6 +137,11 @@ class ExportBar(QFrame):
         )
         pixmap.setDevicePixelRatio(ratio)
         self.thumbnail.setPixmap(pixmap)
+
+    def _pause(self, paused: bool) -> None:
+        if paused:
+            self.left.setText("paused")
+        self.paused.emit(paused)
 
     def _want_mesh(self) -> None:
         self.mesh_wanted.emit(self._path)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.export.codecs import VIDEO_SUFFIXES
+from app.export.export_request import SIZE_PRESETS
 from app.gui.dialog_parts import add_place, below, finish, fit_to_screen, row, show_growing, what_is_replaced
 from app.gui.export.export_settings import (
     FILE_PATH,
@@ -15,6 +16,7 @@ from app.gui.export.export_settings import (
     ExportSettings,
     path_choices,
 )
+from app.gui.export.kind_rows import KindRows, has_quality
 from app.gui.panel.channel_panel import channel_name
 from app.gui.panel.panel_parts import Choice, Slider, form, guard_wheel, label
 from app.gui.plain_text import plain_label
@@ -36,7 +38,11 @@ from engines.core.paths.generators import usual_path
 
 VIDEO_FILTER = "Videos ({});;Folder of images (*)".format(" ".join("*" + suffix for suffix in VIDEO_SUFFIXES))
 LARGEST_PX = 8192
-PRESETS_PX = {"720p": (1280, 720), "1080p": (1920, 1080), "4K": (3840, 2160), "Square": (1080, 1080)}
+PRESETS_PX = {
+    title: SIZE_PRESETS[name]
+    for name, title in {"720p": "720p", "hd": "HD (1080p)", "4k": "4K", "square": "Square", "llff": "LLFF"}.items()
+}
+"""Sizes that are offered by name, beside the viewport's own."""
 USUAL = ("orbit", "spiral")
 
 
@@ -54,7 +60,9 @@ class ExportDialog(QDialog):
         self._make_size(settings, eye_px)
         self._make_rate(settings)
         self._make_channels(opened.scene.channels, settings)
+        self.kinds = KindRows(self._rows, opened.scene, settings, self._check)
         self._make_out(settings)
+        self._rows.addRow(self.kinds.resume)
         self.note, self.start = finish(self, self._rows, "Export")
         self._check()
         fit_to_screen(self)
@@ -73,6 +81,7 @@ class ExportDialog(QDialog):
             channels=tuple(name for name, box in self.channels.items() if box.isChecked()),
             out=self.out.text(),
             time=self.time.currentData(),
+            **self.kinds.chosen(),
         )
 
     def _make_path(self, settings: ExportSettings) -> None:
@@ -110,12 +119,13 @@ class ExportDialog(QDialog):
             box.setSingleStep(2)
             box.setValue(value)
             box.setEnabled(native is None)
+            box.valueChanged.connect(self._check)
             line.addWidget(box)
             if box is self.width_px:
                 line.addWidget(plain_label("×"))
         line.addWidget(label("pixels, fixed by the model" if native else "pixels", "muted"))
         if native is None:
-            line.addWidget(self._make_presets())
+            line.addWidget(self._make_presets(eye_px))
         line.addStretch(1)
         self._rows.addRow("Size", line)
         self.fit = Choice()
@@ -124,12 +134,13 @@ class ExportDialog(QDialog):
         if native is None:
             self._rows.addRow("Fit", self.fit)
 
-    def _make_presets(self) -> QComboBox:
+    def _make_presets(self, eye_px: tuple[int, int]) -> QComboBox:
         """Usual sizes; it says which one the numbers are."""
+        presets = {"As in the viewport": eye_px, **PRESETS_PX}
         self.preset = Choice()
         guard_wheel(self.preset)
         self.preset.addItem("Custom size", None)
-        for title, size in PRESETS_PX.items():
+        for title, size in presets.items():
             self.preset.addItem(title, size)
 
         def choose(index: int) -> None:
@@ -139,7 +150,7 @@ class ExportDialog(QDialog):
 
         def follow() -> None:
             size = (self.width_px.value(), self.height_px.value())
-            at = next((1 + at for at, preset in enumerate(PRESETS_PX.values()) if preset == size), 0)
+            at = next((1 + at for at, preset in enumerate(presets.values()) if preset == size), 0)
             self.preset.setCurrentIndex(at)
 
         self.preset.activated.connect(choose)
@@ -205,7 +216,9 @@ class ExportDialog(QDialog):
         self.length.setText("" if own_frames else f"{settings.frames / settings.fps:.1f} s long")
         video = Path(settings.out).suffix.lower() in VIDEO_SUFFIXES
         self.fps.setEnabled(video)
-        self.quality.setEnabled(video)
+        self.kinds.follow(settings)
+        settings = self.settings()
+        self.quality.setEnabled(has_quality(Path(settings.out), settings.kind))
         missing = ""
         if not settings.channels:
             missing = "Choose at least one channel."
@@ -213,7 +226,9 @@ class ExportDialog(QDialog):
             missing = "Choose the file or folder of cameras."
         elif not settings.out:
             missing = "Choose where to write."
-        folder = f"No video ending ({' '.join(VIDEO_SUFFIXES)}): a folder of images, and raw depth."
+        else:
+            missing = self.kinds.fault(settings)
+        folder = f"No video ending ({' '.join(VIDEO_SUFFIXES)}): a folder of files for each frame."
         self.note.setText(missing or (what_is_replaced(settings.out) if video else folder))
         self.start.setEnabled(not missing)
 

@@ -18,6 +18,10 @@ NICE = 10
 """Behind the window and its rendering, where the system can say so for a thread."""
 
 
+class BrokenOff(Exception):
+    """The program ends, by no fault of the export's."""
+
+
 @dataclass(frozen=True)
 class Source:
     """How to open the scene again."""
@@ -56,15 +60,36 @@ class ExportJob:
         on_done: Callable[[Exported], None],
         on_failed: Callable[[BaseException], None],
     ) -> None:
-        self._source, self._out, self._work = source, out, work
+        self._source, self._work = source, work
         self._on_progress, self._on_done, self._on_failed = on_progress, on_done, on_failed
-        self._stop = threading.Event()
+        self.out = out
+        self._stop, self._leaving, self._goes_on = threading.Event(), False, threading.Event()
+        self._goes_on.set()
         self._thread = threading.Thread(target=self._run, name="export", daemon=True)
         self._thread.start()
 
     def cancel(self) -> None:
         """Asks it to stop; `on_failed` is told `Cancelled` when it has, and nothing of the output is left."""
         self._stop.set()
+        self._goes_on.set()
+
+    def leave(self) -> None:
+        """Asks it to break off; finished frames of a video or a folder are kept, to be gone on with."""
+        self._leaving = True
+        self.cancel()
+
+    def pause(self, paused: bool) -> None:
+        """Has it wait where it would ask whether to stop, or go on."""
+        if paused and not self._stop.is_set():
+            self._goes_on.clear()
+        else:
+            self._goes_on.set()
+
+    def _is_to_stop(self) -> bool:
+        self._goes_on.wait()
+        if self._leaving:
+            raise BrokenOff
+        return self._stop.is_set()
 
     def join(self, timeout_s: float | None = None) -> None:
         """Waits for its end."""
@@ -74,13 +99,13 @@ class ExportJob:
         step_back(NICE)
         try:
             source = self._source
-            with holding(self._out):
+            with holding(self.out):
                 opened = open_scene(
                     source.path, source.data, source.device, source.settings, None, False, source.beside
                 )
-                if self._stop.is_set():
+                if self._is_to_stop():
                     raise Cancelled
-                exported = self._work(opened, self._on_progress, self._stop.is_set)
+                exported = self._work(opened, self._on_progress, self._is_to_stop)
         except Exception as error:  # handed on: the window shows it and goes on
             self._on_failed(error)
         else:

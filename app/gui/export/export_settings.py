@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+
 from app.camera.fitting import FITS
+from app.export.codecs import codec_names
 from app.export.export_request import Export
+from app.export.fingerprint import scene_digest
+from app.export.frame_files import FORMATS
 from app.export.render_settings import RenderSettings, offered_splits, resolve_path
 from app.viewing.opening import Opened
 from engines.core.camera import Array, Camera
@@ -29,6 +35,7 @@ PATH_TITLES = {
 SPLIT_TITLES = {"train": "training views", "validation": "validation views", "test": "test path"}
 SPLIT_PREFIX = "split:"
 FILE_PATH = "file"
+STEREO = "stereo"
 RUNS, STANDS = "runs", "stands"
 FIT_TITLES = {"": "Automatic", "crop": "Crop to fill", "pad": "Show all, and more beside it"}
 TIME_TITLES = {RUNS: "Runs with the video, one frame each", STANDS: "Stands at the frame that is shown"}
@@ -45,6 +52,12 @@ class ExportSettings:
         fit: "crop" or "pad" where the size is of another shape than the path's cameras; "": as usual.
         out: the video, or a folder for images.
         time: of a recording, whether it `RUNS` with the video or `STANDS` at the time step that is shown.
+        kind: the codec of a video, or the format of a folder; "": the usual one.
+        background: of `Export`; "": as the scene has it.
+        projection: "pinhole", "equirectangular" or `STEREO`.
+        eye_distance: of a stereo pair, in the scene's units.
+        supersample, depth: as of `Export`.
+        resume: whether it goes on with frames that are there.
     """
 
     path: str = "orbit"
@@ -58,10 +71,31 @@ class ExportSettings:
     channels: tuple[str, ...] = ("rgb",)
     out: str = ""
     time: str = RUNS
+    kind: str = ""
+    background: str = ""
+    projection: str = "pinhole"
+    eye_distance: float = 0.06
+    supersample: int = 1
+    depth: str = "z"
+    resume: bool = False
 
     def remembered(self) -> dict[str, Any]:
         """Plain data of all values, to be kept in the settings file."""
-        return {**asdict(self), "channels": list(self.channels)}
+        return {**asdict(self), "channels": list(self.channels), "resume": False}
+
+    def of_kind(self, export: Export) -> Export:
+        """The export as pictures and files of the kind that is chosen here."""
+        names = codec_names(export.out)
+        return replace(
+            export,
+            codec=self.kind if self.kind in names else None,
+            format=self.kind if not names and self.kind in FORMATS else None,
+            background=self.background or None,
+            projection="pinhole" if self.projection == STEREO else self.projection,
+            eye_distance=self.eye_distance if self.projection == STEREO else None,
+            supersample=self.supersample,
+            depth=self.depth,
+        )
 
     @staticmethod
     def recall(values: Any) -> ExportSettings:
@@ -114,6 +148,45 @@ def render_settings(chosen: ExportSettings, start: Camera, up: Array, controls: 
     )
 
 
+@dataclass(frozen=True, eq=False)
+class ShownView:
+    """What the window shows, as far as it is in an export.
+
+    Attributes:
+        start: where the eye is.
+        up: [3] unit vector in the world that generated paths turn about.
+        controls: of the picture that is shown.
+        limits, colour_maps: of channels, as they are shown.
+    """
+
+    start: Camera
+    up: Array
+    controls: Mapping[str, float]
+    limits: Mapping[str, tuple[float, float]]
+    colour_maps: Mapping[str, str]
+
+    def noted(self, settings: ExportSettings) -> dict[str, Any]:
+        """Plain data that `of_note` reads back, for an export of these settings to be gone on with."""
+        return {
+            "settings": settings.remembered(),
+            "start": self.start.to_json(),
+            "up": np.asarray(self.up).tolist(),
+            "controls": dict(self.controls),
+            "limits": {name: list(limits) for name, limits in self.limits.items()},
+            "colour_maps": dict(self.colour_maps),
+        }
+
+    @staticmethod
+    def of_note(note: Mapping[str, Any]) -> ShownView | None:
+        """What `noted` gave; None where the note is another program's, or damaged."""
+        with suppress(KeyError, TypeError, ValueError, AttributeError):
+            limits = {str(name): (float(low), float(high)) for name, (low, high) in note["limits"].items()}
+            controls = {str(name): float(value) for name, value in note["controls"].items()}
+            maps = {str(name): str(value) for name, value in note["colour_maps"].items()}
+            return ShownView(Camera.from_json(note["start"]), np.array(note["up"]), controls, limits, maps)
+        return None
+
+
 def make_export(
     chosen: ExportSettings, opened: Opened, start: Camera, up: Array, controls: Mapping[str, float]
 ) -> Export:
@@ -128,7 +201,7 @@ def make_export(
     frames, scene = resolve_path(render_settings(chosen, start, up, controls), opened), opened.scene
     size = (chosen.width, chosen.height) if scene.native_px is None and chosen.width and chosen.height else None
     channels = tuple(channel for channel in chosen.channels if channel in scene.channels) or ("rgb",)
-    return Export(
+    export = Export(
         frames.cameras,
         Path(chosen.out).expanduser(),
         chosen.fps,
@@ -138,4 +211,7 @@ def make_export(
         next((fit for fit in FITS if fit == chosen.fit and scene.native_px is None), None),
         frames.controls,
         origin=opened.origin,
+        scene=scene_digest(opened),
+        resume=chosen.resume,
     )
+    return chosen.of_kind(export)

@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.export.exporter import run_export
+from app.export.kept_frames import frames_kept, kept_note
 from app.export.progress import OnProgress, Progress
 from app.gui.export.export_bar import ExportBar
 from app.gui.export.export_dialog import ask_export
 from app.gui.export.export_job import Exported, ExportJob, Source, Work
-from app.gui.export.export_settings import ExportSettings, make_export
+from app.gui.export.export_settings import ExportSettings, ShownView, make_export
 from app.gui.export.mesh_dialog import ask_mesh
 from app.gui.export.mesh_settings import MeshSettings, make_mesh, possible_source
 from app.gui.host import Host
@@ -20,6 +21,7 @@ from app.gui.plain_text import is_sure
 from app.gui.qt import QFileDialog
 from app.mesh.mesh_export import mesh_source
 from app.mesh.mesh_file import MESH_SUFFIXES
+from app.mesh.mesh_reading import is_mesh_file
 from app.mesh.meshing import run_mesh
 from app.mesh.point_cloud import POINTS_SUFFIX, has_points, run_points
 from app.viewing.inputs import stem_with_input
@@ -35,6 +37,7 @@ class Exporting:
         self._window, self._session, self._bar = window, window.session, bar
         self.job: ExportJob | None = None
         bar.cancelled.connect(self.cancel)
+        bar.paused.connect(self.pause)
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands do."""
@@ -47,23 +50,30 @@ class Exporting:
         Raises:
             UserError: another export is under way.
         """
-        start = self._session.eye.shown
-        if start is None:
+        view = self._shown_view()
+        if view is None:
             return
-        session = self._session
-        camera, up, controls = start, session.eye.up.copy(), dict(session.view.controls)
-        # As they are on the screen.
-        limits, colour_maps = (
-            {session.view.channel: session.view.limits} if session.view.limits else {},
-            dict(session.view.colour_maps),
-        )
+        if settings.resume:
+            # One looks elsewhere by now; a path that begins where the eye is would be another one.
+            view = ShownView.of_note(kept_note(Path(settings.out).expanduser())) or view
+        seen = view
 
         def work(opened: Opened, on_progress: OnProgress, stop: Stop) -> Exported:
-            export = make_export(settings, opened, camera, up, controls)
-            export = replace(export, limits=limits, colour_maps=colour_maps)
+            export = make_export(settings, opened, seen.start, seen.up, seen.controls)
+            note = seen.noted(settings)
+            export = replace(export, limits=seen.limits, colour_maps=seen.colour_maps, note=note)
             return Exported(run_export(opened.scene, export, on_progress, stop))
 
         self._begin(work, Path(settings.out), settings.frames)
+
+    def _shown_view(self) -> ShownView | None:
+        session = self._session
+        if session.eye.shown is None:
+            return None
+        # As they are on the screen.
+        limits = {session.view.channel: session.view.limits} if session.view.limits else {}
+        controls, colour_maps = dict(session.view.controls), dict(session.view.colour_maps)
+        return ShownView(session.eye.shown, session.eye.up.copy(), controls, limits, colour_maps)
 
     def begin_mesh(self, settings: MeshSettings) -> None:
         """Begins to make a mesh of the open scene, of the object and time step that are shown.
@@ -136,17 +146,26 @@ class Exporting:
             self._bar.stopping()
             self.job.cancel()
 
+    def pause(self, paused: bool) -> None:
+        """Has the export wait, or go on, at its next frame."""
+        if self.job is not None:
+            self.job.pause(paused)
+
     def may_quit(self) -> bool:
         """Whether the program may end: asks where an export would be lost."""
         if self.job is None:
             return True
-        lost = "An export is under way; quitting stops it, and nothing of it is kept."
+        lost = "An export is under way; quitting stops it."
+        if is_mesh_file(self.job.out):
+            lost = f"{lost[:-1]}, and nothing of it is kept."
+        else:
+            lost += " Frames that are finished are kept: File > Export video goes on with them."
         return is_sure(self._window.widget, "Export under way", f"{lost}\n\nQuit all the same?")
 
     def shut_down(self) -> None:
-        """Cancels and waits, so that nothing half-written is left when the program ends."""
+        """Breaks off and waits, so that nothing is left when the program ends but the finished frames of a video."""
         if self.job is not None:
-            self.job.cancel()
+            self.job.leave()
             self.job.join()
 
     def _ask(self) -> None:
@@ -154,9 +173,15 @@ class Exporting:
         if opened is None or eye is None:
             return
         settings = ExportSettings.recall(self._window.settings.current.export)
-        # Last time's file is not to be replaced by default: only its folder is remembered.
-        folder = Path(settings.out).parent if settings.out else Path.home()
-        settings = replace(settings, out=str(_free_name(folder / f"{stem_with_input(opened)}.mp4")))
+        last = Path(settings.out).expanduser()
+        if settings.out and frames_kept(last)[0]:
+            # It was broken off: what is proposed first is to go on.
+            noted = ExportSettings.recall(kept_note(last).get("settings", {}))
+            settings = replace(noted, out=settings.out, resume=True)
+        else:
+            # Last time's file is not to be replaced by default: only its folder is remembered.
+            folder = Path(settings.out).parent if settings.out else Path.home()
+            settings = replace(settings, out=str(_free_name(folder / f"{stem_with_input(opened)}.mp4")))
         wanted = ask_export(self._window.widget, opened, settings, eye.size_px)
         if wanted is not None:
             self._window.settings.update(export=wanted.remembered())

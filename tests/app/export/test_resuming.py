@@ -132,7 +132,7 @@ def test_another_export_is_refused_or_begins_anew(tmp_path: Path, whole: Path) -
     out = tmp_path / "clip.mp4"
     broken(out, RuntimeError("gone"))
     for changes, message in (
-        ({"scene": "cube"}, "is of another scene; name the same as before, or leave --resume out to begin anew"),
+        ({"scene": "cube"}, "is of another scene; name the same as before, or begin anew, without --resume"),
         ({"size_px": (24, 16)}, "is of another path, size;"),
         ({"controls": [{"glow": 1.0}] * len(CAMERAS)}, "is of another time or controls;"),
         ({"channels": ("rgb",)}, "is of another choice of channels or format;"),

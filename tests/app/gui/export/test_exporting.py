@@ -12,11 +12,13 @@ from pytestqt.qtbot import QtBot
 import app.gui.export.exporting
 from app import cli
 from app.commands import console
+from app.export.kept_frames import frames_kept
 from app.gui.export.export_dialog import ExportDialog
 from app.gui.export.export_settings import ExportSettings, make_export
 from app.gui.qt import QFileDialog, QMessageBox, Qt
 from app.gui.window import Window
 from app.human_readable import human_time
+from app.viewing.opening import Opened
 from engines.core.camera import Array
 from engines.core.engine import Control
 from engines.core.files import holding
@@ -125,12 +127,13 @@ def test_closing_the_window_asks_before_it_ends_the_export(
     assert not window.close() and window.isVisible() and window.exporting.job is not None
     question(QMessageBox.StandardButton.Yes)
     assert window.close() and not window.isVisible()
-    assert list(tmp_path.iterdir()) == [] and len(said) == 2 and "nothing of it is kept" in said[0]
+    assert len(said) == 2 and "Frames that are finished are kept" in said[0]
+    assert [path.name for path in tmp_path.iterdir()] == [".video.mp4.frames"]
 
 
 def test_the_end_of_the_session_asks_nothing(window: Window, tmp_path: Path, under_way: None) -> None:
     window.end()
-    assert not window.isVisible() and list(tmp_path.iterdir()) == []
+    assert not window.isVisible() and [path.name for path in tmp_path.iterdir()] == [".video.mp4.frames"]
 
 
 def test_a_failed_export_says_why(
@@ -148,8 +151,9 @@ def test_a_failed_export_says_why(
 def test_the_dialog_gives_back_what_it_was_given(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     open_and_wait(window, qtbot, SCENE)
     settings = ExportSettings(
-        path="circle", frames=33, fps=24.0, quality=5, channels=("rgb", "depth"), out=str(tmp_path / "a.mp4")
-    )
+        path="circle", frames=33, fps=24.0, quality=5, channels=("rgb", "depth"), out=str(tmp_path / "a.mp4"),
+        kind="h265", projection="stereo", eye_distance=0.25, depth="range",
+    )  # fmt: skip
     dialog = ExportDialog(window, opened_in(window), settings, (128, 128))
     assert dialog.settings() == settings
     assert dialog.start.isEnabled()
@@ -202,15 +206,21 @@ def test_a_preset_sets_the_size_and_says_which_it_is(window: Window, qtbot: QtBo
     open_and_wait(window, qtbot, Path("any.pth"))
     dialog = ExportDialog(window, opened_in(window), ExportSettings(width=955, height=703), (955, 703))
     dialog.show()
-    assert dialog.preset.currentText() == "Custom size"
+    assert dialog.preset.currentText() == "As in the viewport"
     sizes = {}
     dialog.preset.setFocus()
     for _ in range(dialog.preset.count() - 1):
         qtbot.keyClick(dialog.preset, Qt.Key.Key_Down)
         sizes[dialog.preset.currentText()] = (dialog.settings().width, dialog.settings().height)
-    assert sizes == {"720p": (1280, 720), "1080p": (1920, 1080), "4K": (3840, 2160), "Square": (1080, 1080)}
+    assert sizes == {
+        "720p": (1280, 720),
+        "HD (1080p)": (1920, 1080),
+        "4K": (3840, 2160),
+        "Square": (1080, 1080),
+        "LLFF": (1008, 756),
+    }
     dialog.height_px.setValue(1000)
-    assert dialog.preset.currentText() == "Custom size" and dialog.settings().width == 1080
+    assert dialog.preset.currentText() == "Custom size" and dialog.settings().width == 1008
     dialog.close()
 
 
@@ -230,3 +240,82 @@ def test_points_of_scenes_that_have_some(
     window.commands["export_points"].trigger()
     qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
     assert b"element vertex 3\n" in (tmp_path / "cloud.ply").read_bytes()
+
+
+def test_what_was_broken_off_is_gone_on_with(
+    window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenes: list[FakeScene] = []
+
+    def slow() -> FakeScene:
+        scenes.append(FakeScene(seconds=0.05))
+        return scenes[-1]
+
+    shelf.scenes["slow.pth"] = slow
+    open_and_wait(window, qtbot, Path("slow.pth"))
+    out = tmp_path / "frames"
+    answer(ExportSettings(path="circle", frames=12, out=str(out)))
+    window.commands["export"].trigger()
+    qtbot.waitUntil(lambda: frames_kept(out)[0] >= 5, timeout=NEVER)
+    # As where the program ends.
+    window.exporting.shut_down()
+    qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
+    finished = frames_kept(out)[0]
+    assert 5 <= finished < 12 and not out.exists()
+    # One looks elsewhere by then; the path is the one that was begun.
+    drag(window, qtbot, (40, 0), steps=3)
+    proposed: list[ExportSettings] = []
+
+    def ask(_: object, opened: Opened, settings: ExportSettings, eye_px: tuple[int, int]) -> ExportSettings:
+        dialog = ExportDialog(window, opened, settings, eye_px)
+        dialog.show()
+        assert f"{finished} of 12 frames are there" in dialog.kinds.resume.text() and dialog.kinds.resume.isVisible()
+        proposed.append(dialog.settings())
+        dialog.close()
+        return proposed[-1]
+
+    monkeypatch.setattr(app.gui.export.exporting, "ask_export", ask)
+    window.commands["export"].trigger()
+    assert proposed[0].resume and proposed[0].path == "circle" and proposed[0].out == str(out)
+    qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
+    assert len(list(out.glob("rgb_*.png"))) == 12 and [path.name for path in tmp_path.iterdir()] == ["frames"]
+
+
+def test_a_paused_export_waits(window: Window, qtbot: QtBot, tmp_path: Path, under_way: None) -> None:
+    bar = window.export_bar
+    qtbot.mouseClick(bar.pause, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bar.left.text() == "paused", timeout=NEVER)
+    qtbot.wait(400)  # what was being drawn is done by then
+    done = bar.progress.value()
+    qtbot.wait(400)
+    assert bar.progress.value() <= done + 1
+    qtbot.mouseClick(bar.pause, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bar.progress.value() > done + 2, timeout=NEVER)
+    # Cancelled while it waits, it ends all the same.
+    qtbot.mouseClick(bar.pause, Qt.MouseButton.LeftButton)
+    bar.cancel.click()
+    qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_dialog_offers_what_place_and_scene_allow(
+    window: Window, qtbot: QtBot, shelf: Shelf, tmp_path: Path
+) -> None:
+    shelf.scenes["any.pth"] = lambda: FakeScene(None)
+    open_and_wait(window, qtbot, Path("any.pth"))
+    opened = opened_in(window)
+    dialog = ExportDialog(window, opened, ExportSettings(width=64, height=48), (64, 48))
+    dialog.show()
+    offered = {}
+    for name in ("a.mp4", "a.webm", "a.mov", "a.gif", "folder"):
+        dialog.out.setText(str(tmp_path / name))
+        offered[name] = [dialog.kinds.kind.itemText(index) for index in range(dialog.kinds.kind.count())]
+    assert offered["a.mp4"] == ["H.264", "H.265", "VP9", "AV1"] and offered["a.gif"] == ["GIF"]
+    assert offered["a.mov"] == ["ProRes 4444", "H.264", "H.265"] and "OpenEXR, float" in offered["folder"]
+    dialog.kinds.projection.setCurrentIndex(dialog.kinds.projection.findData("equirectangular"))
+    assert "twice as wide as high" in dialog.note.text() and not dialog.start.isEnabled()
+    dialog.width_px.setValue(96)
+    assert dialog.start.isEnabled() and dialog.settings().projection == "equirectangular"
+    dialog.out.setText(str(tmp_path / "a.webm"))
+    assert "can't tell players" in dialog.note.text() and not dialog.start.isEnabled()
+    dialog.close()
