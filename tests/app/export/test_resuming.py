@@ -17,12 +17,11 @@ from app.export.exporter import run_export
 from app.export.frame_keeping import FrameKeeper
 from app.export.kept_frames import ExportFacts, KeptFrames, find_kept, frames_kept, kept_folder
 from app.export.progress import Progress
-from engines.core.camera import Camera
 from engines.core.engine import never_stop
 from engines.core.errors import Cancelled, UserError
 from tests.app.ball_scene import BallScene
-from tests.app.export.slow_export import CAMERAS, SlowScene, keeping_all, slow_export
-from tests.two_ranks import ROOT
+from tests.app.export.slow_export import CAMERAS, SlowScene, keeping_all, resumed_by_two, slow_export
+from tests.two_ranks import ROOT, TwoRanks
 
 NAMES = ["clip.mp4", "clip.gif", "frames"]
 KILLED_AFTER = 9
@@ -45,17 +44,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def killed(out: Path, after: int = KILLED_AFTER, *words: str) -> list[int]:
     """Begins the export in a process that is killed when it has drawn `after` frames; which it drew."""
     command = [sys.executable, "-m", "tests.app.export.slow_export", str(out), *words]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        drawn = [int(line) for line, _ in zip(process.stdout, range(after), strict=False)]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        drawn = [int(line) for line, _ in zip(process.stderr, range(after), strict=False)]
         process.send_signal(signal.SIGKILL)
     return drawn
-
-
-def numbers(cameras: list[Camera]) -> list[int]:
-    return [
-        index for camera in cameras for index, other in enumerate(CAMERAS) if (other.position == camera.position).all()
-    ]
 
 
 @pytest.mark.slow
@@ -68,7 +61,7 @@ def test_what_was_killed_goes_on(tmp_path: Path, whole: Path, name: str, capsys:
     # The last one or two may not have been written.
     assert total == len(CAMERAS) and KILLED_AFTER - 4 <= finished <= KILLED_AFTER
     slow_export(out, resume=True)
-    drawn = [int(line) for line in capsys.readouterr().out.split()]
+    drawn = [int(line) for line in capsys.readouterr().err.split()]
     assert len(drawn) == len(CAMERAS) - finished and min(drawn) >= KILLED_AFTER - 4
     assert contents(out) == contents(whole / name)
     assert [path.name for path in tmp_path.iterdir()] == [name]
@@ -82,8 +75,18 @@ def test_killed_twice(tmp_path: Path, whole: Path, capsys: pytest.CaptureFixture
     finished = frames_kept(out)[0]
     assert finished > KILLED_AFTER
     slow_export(out, resume=True)
-    assert len(capsys.readouterr().out.split()) == len(CAMERAS) - finished
+    assert len(capsys.readouterr().err.split()) == len(CAMERAS) - finished
     assert contents(out) == contents(whole / "clip.mp4")
+
+
+@pytest.mark.slow
+def test_two_processes_go_on_with_what_one_began(tmp_path: Path, whole: Path, two_ranks: TwoRanks) -> None:
+    first, second = two_ranks(resumed_by_two, str(tmp_path))
+    for name, one, other in zip(("clip.mp4", "frames"), first, second, strict=True):
+        assert contents(tmp_path / name) == contents(whole / name)
+        # Of nine frames all but the last few had been kept; both ranks drew, and none what the other did.
+        assert len(one) + len(other) == len({*one, *other}) < len(CAMERAS) - 3 and one and other
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "frames"]
 
 
 class Breaks(SlowScene):
@@ -147,7 +150,7 @@ def test_of_a_video_rate_and_codec_may_change(tmp_path: Path, capsys: pytest.Cap
     out = tmp_path / "clip.mp4"
     broken(out, RuntimeError("gone"))
     slow_export(out, resume=True, fps=12.0, quality=3)
-    assert len(capsys.readouterr().out.split()) < len(CAMERAS) + 10
+    assert len(capsys.readouterr().err.split()) < len(CAMERAS) + 10
     assert out.read_bytes() == slow_export(tmp_path / "again.mp4", fps=12.0, quality=3).read_bytes()
 
 
@@ -213,4 +216,4 @@ def test_progress_counts_frames_that_are_there(tmp_path: Path) -> None:
         scene = BallScene()
         run_export(scene, export, seen.append, never_stop)
         assert [progress.done for progress in seen] == list(range(1, len(CAMERAS) + 1))
-        assert seen[-1].seconds_left == 0 and len(numbers(scene.rendered)) < len(CAMERAS)
+        assert seen[-1].seconds_left == 0 and len(scene.rendered) < len(CAMERAS)
