@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -17,11 +18,15 @@ from app.viewing.playback import DEFAULT_FPS
 from engines.core.files import replacing
 
 FILE_NAME = "settings.json"
+VERSION = 1
+"""Of the file's fields and what they mean; raised where an older program would read them wrongly."""
 RECENT_COUNT, RUN_COUNT, INPUT_COUNT = 10, 200, 10
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "theme": ("system", "light", "dark"),
     "navigation": ("orbit", "fly", "trackball"),
 }
+REMEMBERED = ("recent", "inputs", "runs", "runs_home")
+"""What was made and opened, rather than how the program is to be."""
 LARGEST, NEVER_ZERO = 10**6, ("fly_speed", "fps")
 
 
@@ -117,8 +122,9 @@ class RememberedSettings:
     changed = Signal(Settings, Settings)
     """The new ones, and those before."""
 
-    def __init__(self, current: Settings) -> None:
-        self.current = current
+    def __init__(self, current: Settings, kept: bool = True) -> None:
+        """`kept`: whether they are written for the next start."""
+        self.current, self.kept = current, kept
 
     def change(self, settings: Settings) -> None:
         """Takes new settings."""
@@ -133,6 +139,22 @@ class RememberedSettings:
     def remember_folder(self, dialog: str, folder: Path) -> None:
         """Has a file dialog begin there the next time."""
         self.change(self.current.with_folder(dialog, folder))
+
+    def save(self) -> None:
+        """Writes them, where they are to be kept.
+
+        Raises:
+            UserError: the folder can't be written.
+        """
+        if self.kept:
+            save_settings(self.current)
+
+
+def reset(settings: Settings, forget: bool = False) -> Settings:
+    """The settings of a first start; scenes, photographs and runs that are known stay so unless they are forgotten."""
+    if forget:
+        return Settings()
+    return Settings(**{name: getattr(settings, name) for name in REMEMBERED})
 
 
 def runs_home(settings: Settings) -> Path:
@@ -152,10 +174,17 @@ def config_folder() -> Path:
 
 
 def load_settings(folder: Path | None = None) -> Settings:
-    """What was saved; defaults where nothing was. A damaged file is kept beside as `.bad`."""
+    """What was saved; defaults where nothing was.
+
+    A damaged file is kept beside as `.bad`; one of a newer program as `settings.N.json`, N being its version, and what
+    is known of it is taken.
+    """
     path = (folder or config_folder()) / FILE_NAME
     try:
-        return _from_json(json.loads(path.read_text(encoding="utf-8")))
+        data = json.loads(path.read_text(encoding="utf-8"))
+        settings = _from_json(data)
+        _keep_newer(path, data.get("version", VERSION))
+        return settings
     except FileNotFoundError:
         return Settings()
     except (OSError, ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
@@ -171,7 +200,14 @@ def save_settings(settings: Settings, folder: Path | None = None) -> None:
         UserError: the folder can't be written.
     """
     with replacing((folder or config_folder()) / FILE_NAME) as temporary:
-        temporary.write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")
+        temporary.write_text(json.dumps({"version": VERSION, **asdict(settings)}, indent=1), encoding="utf-8")
+
+
+def _keep_newer(path: Path, version: Any) -> None:
+    """Keeps a newer program's file, which this one will write over, beside as it is."""
+    if isinstance(version, int) and version > VERSION:
+        with contextlib.suppress(OSError):
+            shutil.copyfile(path, path.with_suffix(f".{version}.json"))
 
 
 def _require_number(name: str, value: float) -> None:

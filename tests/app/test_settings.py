@@ -12,10 +12,13 @@ from app.settings import (
     FILE_NAME,
     INPUT_COUNT,
     RECENT_COUNT,
+    VERSION,
     Recent,
+    RememberedSettings,
     Settings,
     config_folder,
     load_settings,
+    reset,
     save_settings,
 )
 from engines.core.errors import UserError
@@ -98,3 +101,36 @@ def test_the_folder_can_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     save_settings(replace(Settings(), theme="dark"))
     assert config_folder() == tmp_path
     assert load_settings().theme == "dark"
+
+
+def test_the_file_tells_its_version(tmp_path: Path) -> None:
+    save_settings(Settings(), tmp_path)
+    assert json.loads((tmp_path / FILE_NAME).read_text())["version"] == VERSION
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
+
+
+def test_the_file_of_a_newer_program_is_kept_beside(tmp_path: Path) -> None:
+    newer = json.dumps({"version": VERSION + 1, "theme": "dark", "holograms": {"on": True}})
+    (tmp_path / FILE_NAME).write_text(newer)
+    settings = load_settings(tmp_path)
+    save_settings(settings, tmp_path)
+    assert settings == Settings(theme="dark")
+    assert (tmp_path / f"settings.{VERSION + 1}.json").read_text() == newer
+    # Once more: what this program wrote itself takes nobody's place.
+    assert load_settings(tmp_path) == settings
+    assert (tmp_path / f"settings.{VERSION + 1}.json").read_text() == newer
+
+
+def test_settings_of_a_safe_start_are_not_written(own_settings: Path) -> None:
+    settings = RememberedSettings(Settings(), kept=False)
+    settings.update(theme="dark")
+    settings.save()
+    assert list(own_settings.iterdir()) == []
+    RememberedSettings(Settings(theme="dark")).save()
+    assert load_settings().theme == "dark"
+
+
+def test_a_reset_keeps_what_was_made_unless_it_is_to_be_forgotten() -> None:
+    used = Settings(theme="dark", panel=False, recent=(Recent("/a.pth"),), runs=("/run",), inputs=("/car.png",))
+    assert reset(used) == Settings(recent=used.recent, runs=used.runs, inputs=used.inputs)
+    assert reset(used, forget=True) == Settings()
