@@ -245,7 +245,10 @@ def _dispatch(words: list[str]) -> int:
         os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
     arguments = command_parser(name).parse_args(with_new_names(name, _joined(rest), _advise))
     _begin_collecting()
-    with _terminable():
+    # Here, as looking for locks takes a tenth of a second, which `--help` needs not.
+    from app.diagnostics.log_file import logged
+
+    with _terminable(), logged(name, rest):
         return _command(name).run(arguments)
 
 

@@ -26,8 +26,8 @@ SLOW_PACKAGES = {"torchmetrics", "trimesh", "skimage", "scipy", "fast_simplifica
 """They take a second or two together: only functions that need them import them, so that each start is spared them."""
 DOORS = ("app.cli", "app.commands", "main")
 ROOMS = (
-    "camera", "rendering", "viewing", "export", "path_editing", "project", "capture", "mesh", "shapes", "synthetic",
-    "training", "report", "conformance", "api", "gui",
+    "camera", "rendering", "viewing", "diagnostics", "export", "path_editing", "project", "capture", "mesh",
+    "shapes", "synthetic", "training", "report", "conformance", "api", "gui",
 )  # fmt: skip
 """Of app, each above those before it."""
 ANNEXES = {"python": "api"}

@@ -6,6 +6,7 @@ A video shows its channels side by side. A folder holds `rgb_00000.png`, and eve
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -27,6 +28,8 @@ from engines.core.camera import Array
 from engines.core.data.origin import in_world
 from engines.core.engine import TIME, Scene, Stop
 from engines.core.paths.generators import write_path
+
+logger = logging.getLogger(__name__)
 
 # PNG takes several times as long as rendering does on a fast device.
 PNG_THREADS = 4
@@ -53,6 +56,7 @@ def run_export(scene: Scene, export: Export, on_progress: OnProgress, stop: Stop
     cameras = export_cameras(scene, export)
     check_export(scene, export)
     drawn = DrawnFrames(scene, export, cameras, stop)
+    logger.info("exporting %d frames of %s to %s", len(cameras), ", ".join(export.channels), out)
     if distributed.here().is_first:
         if not export.is_video:
             require_free(out)
@@ -64,6 +68,7 @@ def run_export(scene: Scene, export: Export, on_progress: OnProgress, stop: Stop
             (_export_video if export.is_video else _export_folder)(drawn, facts, kept, on_progress)
     else:
         _draw_for_first(drawn)
+    logger.info("exported %s", out)
     return out
 
 

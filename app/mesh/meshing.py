@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from engines.core.data.dataset import Dataset
 from engines.core.engine import HasSurface, Scene, Stop, whole_controls
 from engines.core.errors import Cancelled
 from engines.core.files import replacing
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ def run_mesh(
         if export.origin.any():
             surface = replace(surface, vertices=surface.vertices + export.origin)
         notes = (*made.notes, *write_mesh(temporary, surface, made.colours, up, export.axes, made.normals))
+    logger.info("made the mesh %s of its %s: %d faces", export.out, source, len(surface.faces))
     return MeshResult(export.out, len(surface.vertices), len(surface.faces), notes)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,6 +33,8 @@ from engines.core.storage.run_folder import (
     require_no_links,
 )
 from engines.core.upright import parse_up
+
+logger = logging.getLogger(__name__)
 
 
 def check_folder(out: Path, resume: bool) -> None:
@@ -84,8 +87,7 @@ def begin(
         config = config.model_copy(update={"outside_masks": outside})
         names, dataset = held_out_names(dataset, config.held_out_every), _as_configured(dataset, config)
         training = contract.begun(engine, dataset, config, device)
-        _require_divided(training, engine.name)
-        return Begun(dataset, config, training, names)
+        return _as_begun(Begun(dataset, config, training, names), engine, out)
     checkpoint = _to_resume(engine, out, settings, again)
     config = make_options(engine.Config, checkpoint.config, f"{out}: its configuration")
     dataset = without_judged(dataset)
@@ -101,13 +103,15 @@ def begin(
             training = contract.resumed(engine, dataset, checkpoint, device)
     except BrokenContract as error:
         raise BrokenContract(f"{path}: {error}") from error
-    _require_divided(training, engine.name)
-    return Begun(dataset, config, training, names)
+    return _as_begun(Begun(dataset, config, training, names), engine, out)
 
 
-def _require_divided(training: Training, method: str) -> None:
-    known: object = training
-    distributed.require_divided(method, isinstance(known, DividesSteps) and known.divides_steps)
+def _as_begun(begun: Begun, engine: AnyEngine, out: Path) -> Begun:
+    known: object = begun.training
+    distributed.require_divided(engine.name, isinstance(known, DividesSteps) and known.divides_steps)
+    source, step = begun.dataset.source, begun.training.step_count
+    logger.info("training %s on %s into %s, from step %d", engine.name, source, out, step)
+    return begun
 
 
 def _as_configured(dataset: Dataset, config: TrainingConfig) -> Dataset:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,6 +30,8 @@ from engines.core.reading import concerning, reading
 from engines.core.storage.checkpoint import DATA_BESIDE, Checkpoint
 from engines.core.storage.run_folder import LIVE_NAME, SCENE_NAME, is_claimed, run_data
 from engines.core.storage.scene_file import rewrite_scene_file
+
+logger = logging.getLogger(__name__)
 
 NEARBY = 100.0
 """Times the size of a scene: what lies farther away is another one."""
@@ -168,6 +171,8 @@ def _open(
             more = f"{path.name} was kept with the folder {name}, which is not beside it"
             raise _saying_more(error, more) from error
         raise
+    where = f", with {dataset.source}" if dataset is not None else ""
+    logger.info("opened %s: %s, step %d, on %s%s", path, checkpoint.engine, checkpoint.step, scene.device, where)
     opened = Opened(scene, checkpoint, dataset, path, options, beside)
     # As somebody chose once, whatever the data folder says.
     return with_up(opened, checkpoint.scene.chosen_up if checkpoint.scene is not None else None)
