@@ -46,6 +46,8 @@ COMMANDS: Mapping[str, str] = {
     "convert": "write a checkpoint as a scene file, or as the authors' code does",
     "sample": "write a small synthetic scene, to try things on",
     "engine": "list the methods that are here, or try whether one does what the program relies on",
+    "doctor": "say what of this machine the program finds, what is slow here and why, and what is missing",
+    "completion": "write a script by which a shell completes commands, options and files",
     "bench": "measure time per frame and stage, and peak memory",
 }
 DIVIDED = ("train", "render", "evaluate")

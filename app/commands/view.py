@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import ctypes
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from app.commands.console import ProgressBar, add_opening_options, beside_of, open_from, writing
 from app.demos import demo_scenes
+from app.diagnostics.display import has_display
 from app.export.contact_sheet import write_contact_sheet, write_preview_video
 from app.viewing.opening import ALONE
 from engines.core.errors import UserError
@@ -60,27 +59,3 @@ def run(arguments: argparse.Namespace) -> int:
             video = write_preview_video(opened.scene, PREVIEW_FOLDER / "preview.mp4", bar)
     sys.stdout.write(f"{sheet}\n{video}\n")
     return 0
-
-
-def has_display(environment: Mapping[str, str], platform: str) -> bool:
-    """Whether a window can be shown. A Qt platform that was named is taken at its word."""
-    if not platform.startswith("linux"):
-        return True
-    if environment.get("QT_QPA_PLATFORM") or environment.get("WAYLAND_DISPLAY"):
-        return True
-    return bool(environment.get("DISPLAY")) and x_server_answers(environment["DISPLAY"])
-
-
-def x_server_answers(display: str) -> bool:
-    """Whether there is an X server at `display`; Qt would end the whole program where there is none."""
-    try:
-        x11 = ctypes.CDLL("libX11.so.6")
-    except OSError:
-        # Qt brings what it needs of X; let it say what is missing.
-        return True
-    x11.XOpenDisplay.argtypes, x11.XOpenDisplay.restype = [ctypes.c_char_p], ctypes.c_void_p
-    x11.XCloseDisplay.argtypes = [ctypes.c_void_p]
-    connection = x11.XOpenDisplay(display.encode())
-    if connection:
-        x11.XCloseDisplay(connection)
-    return bool(connection)

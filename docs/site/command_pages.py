@@ -24,6 +24,8 @@ GUIDES: Mapping[str, tuple[str, str]] = {
     "convert": ("checkpoints.md", "The authors' checkpoints"),
     "sample": ("objects.md", "Objects"),
     "engine": ("add-a-method.md", "Add a method"),
+    "doctor": ("trouble.md", "When something goes wrong"),
+    "completion": ("trouble.md", "When something goes wrong"),
     "bench": ("performance.md", "Performance"),
 }
 """The page of the guide that tells what each is used for."""

@@ -13,14 +13,21 @@ SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software", "swiftshader", "micros
 
 @dataclass(frozen=True)
 class OpenGl:
-    """What was found; `renderer` is None where there is no OpenGL at all."""
+    """What was found, in its own words; `renderer` is None where there is no OpenGL at all."""
 
     renderer: str | None
+    vendor: str = ""
+    version: str = ""
 
     @property
     def accelerated(self) -> bool:
         """Whether pictures are best drawn with it."""
-        return self.renderer is not None and not any(name in self.renderer.lower() for name in SOFTWARE)
+        return self.renderer is not None and not self.in_software
+
+    @property
+    def in_software(self) -> bool:
+        """Whether the processor does what a graphics card should."""
+        return self.renderer is not None and any(name in self.renderer.lower() for name in SOFTWARE)
 
 
 def probe_opengl() -> OpenGl:
@@ -36,7 +43,7 @@ def probe_opengl() -> OpenGl:
     try:
         from vispy.gloo import gl
 
-        return OpenGl(str(gl.glGetParameter(gl.GL_RENDERER)))
+        return OpenGl(*(str(gl.glGetParameter(asked)) for asked in (gl.GL_RENDERER, gl.GL_VENDOR, gl.GL_VERSION)))
     except Exception:  # a broken driver may fail in any way; the painter needs none
         return OpenGl(None)
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -67,37 +66,6 @@ def test_without_a_display_and_a_checkpoint_it_says_so(
     monkeypatch.setattr(demos, "DEMO_FOLDER", tmp_path)
     assert cli.main([]) == 1
     assert capsys.readouterr().err.startswith("vantage: no display for the window, and no checkpoint")
-
-
-@pytest.mark.parametrize("answers", [True, False])
-def test_an_x_display_counts_where_its_server_answers(monkeypatch: pytest.MonkeyPatch, answers: bool) -> None:
-    asked: list[str] = []
-
-    def ask(display: str) -> bool:
-        asked.append(display)
-        return answers
-
-    monkeypatch.setattr(view, "x_server_answers", ask)
-    assert view.has_display({"DISPLAY": ":7"}, "linux") is answers
-    assert asked == [":7"]
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X11 is Linux's")
-def test_a_dead_x_server_does_not_answer() -> None:
-    try:
-        ctypes.CDLL("libX11.so.6")
-    except OSError:
-        pytest.skip("no libX11 here")
-    assert not view.x_server_answers(":9876")
-
-
-def test_display_is_what_the_system_says() -> None:
-    assert view.has_display({}, "darwin")
-    assert view.has_display({}, "win32")
-    assert not view.has_display({}, "linux")
-    assert not view.has_display({"DISPLAY": ""}, "linux")
-    for name in ("WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
-        assert view.has_display({name: "x"}, "linux")
 
 
 def test_large_pictures_are_made_small_for_the_sheet(no_display: None, monkeypatch: pytest.MonkeyPatch) -> None:
