@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import os
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -126,7 +127,9 @@ def _folders() -> Iterator[_Candidate]:
 
 
 def _plug_ins() -> Iterator[_Candidate]:
-    """Those of installed packages."""
+    """Those of installed packages, but where `$VANTAGE_PLUG_INS` is "none"."""
+    if os.environ.get("VANTAGE_PLUG_INS") == "none":
+        return
     for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
         module, _, attribute = entry.value.partition(":")
         package = f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else entry.value

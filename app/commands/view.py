@@ -16,6 +16,7 @@ from app.viewing.opening import ALONE
 from engines.core.errors import UserError
 
 PREVIEW_FOLDER = Path("vantage-preview")
+SAFELY = {"VANTAGE_PLUG_INS": "none", "VANTAGE_CANVAS": "painter"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "checkpoint", type=Path, nargs="?", metavar="CHECKPOINT", help="what to open (default: a demo scene)"
     )
     add_opening_options(parser)
+    parser.add_argument("--safe-mode", action="store_true", help=(
+        "leave out plug-ins, take the settings of a first start without keeping any, and draw the window by QPainter: "
+        "where it does not start, or crashes"
+    ))  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,6 +37,9 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UserError: no display, and the scene can't be opened either.
     """
+    if arguments.safe_mode:
+        # By the environment, so that trainings that the window begins are safe, too.
+        os.environ.update(SAFELY)
     if arguments.checkpoint is None:
         arguments.checkpoint = next(iter(demo_scenes()), None)
     if has_display(os.environ, sys.platform):
@@ -47,6 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
         chosen: dict[str, Any] = {} if arguments.up is None else {"up": arguments.up}
         if (beside := beside_of(arguments)) != ALONE:
             chosen["beside"] = beside
+        if arguments.safe_mode:
+            chosen["safe"] = True
         return run_window(arguments.checkpoint, arguments.data, arguments.device, arguments.settings, **chosen)
     if arguments.checkpoint is None:
         raise UserError("no display for the window, and no checkpoint to write a preview of; name one")

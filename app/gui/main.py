@@ -12,12 +12,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from app.diagnostics.fault_log import FaultLog
 from app.gui.feedback.notifications import unwrapped
 from app.gui.qt import QApplication, QLocale, QObject, Qt, QTimer, Signal, current_application, keep_enumerations
 from app.gui.theme import system_is_dark
 from app.gui.viewport.gl import probe_opengl
 from app.gui.window import Window
-from app.settings import RememberedSettings, load_settings
+from app.settings import RememberedSettings, Settings, load_settings
 from app.viewing.opening import ALONE, CompanionPaths
 from app.viewing.session import Session
 from engines.core.camera import Array
@@ -33,6 +34,7 @@ def run_window(
     settings: Sequence[str],
     up: Array | None = None,
     beside: CompanionPaths = ALONE,
+    safe: bool = False,
 ) -> int:
     """Shows the window until it is closed; the exit code.
 
@@ -41,9 +43,10 @@ def run_window(
         settings: `KEY=VALUE` for the scenes that are opened.
         up: [3] unit vector, world: what is up in `checkpoint`; None: as it says itself.
         beside: what else is named beside `checkpoint`.
+        safe: with the settings of a first start, of which none is kept.
     """
     application = make_application()
-    window = make_window(device, settings)
+    window = make_window(device, settings, safe)
     # All that there is now stays as long as the window. Whenever a scene is closed it would be looked through in vain,
     # and for a fifth of a second no picture would be drawn.
     gc.freeze()
@@ -52,13 +55,17 @@ def run_window(
             window.session.loader.ups.choose(checkpoint, up)
         window.files.open(checkpoint, data, beside)
     window.show()
+    window.reporting.tell_how_the_last_run_ended()
+    if safe:
+        window.reporting.tell_safe_mode()
     timer = QTimer()
     timer.timeout.connect(lambda: None)
     timer.start(SIGNAL_MS)
-    ending = (signal.SIGINT, signal.SIGTERM)
+    # SIGHUP: the terminal that it was started from was closed. Windows has none.
+    ending = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
     before = {number: signal.signal(number, lambda *_: window.end()) for number in ending}
     try:
-        with surviving(window.session.post, window.notifications.error):
+        with surviving(window.session.post, window.reporting.fault):
             return int(application.exec())
     finally:
         for number, handler in before.items():
@@ -81,8 +88,8 @@ def make_application() -> QApplication:
     return application
 
 
-def make_window(device: str = "auto", settings: Sequence[str] = ()) -> Window:
-    """The window, as it was left the last time; not shown yet."""
+def make_window(device: str = "auto", settings: Sequence[str] = (), safe: bool = False) -> Window:
+    """The window, as it was left the last time, or `safe` as at a first start; not shown yet."""
     keep_enumerations()
     system_dark = system_is_dark()
     application = current_application()
@@ -90,9 +97,8 @@ def make_window(device: str = "auto", settings: Sequence[str] = ()) -> Window:
     if not application.property("fusion"):
         QApplication.setStyle("Fusion")
         application.setProperty("fusion", True)
-    return Window(
-        Session(Bridge().post, device, settings), RememberedSettings(load_settings()), probe_opengl(), system_dark
-    )
+    remembered = RememberedSettings(Settings() if safe else load_settings(), kept=not safe)
+    return Window(Session(Bridge().post, device, settings), remembered, probe_opengl(), system_dark)
 
 
 class Bridge(QObject):
@@ -111,13 +117,19 @@ class Bridge(QObject):
 
 
 @contextmanager
-def surviving(post: Callable[[Callable[[], None]], None], tell: Callable[[BaseException], None]) -> Iterator[None]:
-    """While it lasts, an exception that nobody caught is told, and its traceback printed, but ends nothing."""
+def surviving(post: Callable[[Callable[[], None]], None], tell: Callable[[BaseException, int], None]) -> Iterator[None]:
+    """While it lasts, an exception that nobody caught is told, but ends nothing.
+
+    The first of several from the same place is printed and logged with its traceback. `tell` is given its number, too.
+    """
+    faults = FaultLog()
 
     def survive(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
-        failure = error if error is not None else kind()
-        sys.__excepthook__(kind, failure, trace)
-        post(lambda: tell(unwrapped(failure)))
+        failure = unwrapped(error if error is not None else kind())
+        count = faults.count(failure)
+        if count == 1:
+            sys.__excepthook__(kind, error or failure, trace)
+        post(lambda: tell(failure, count))
 
     hooks = sys.excepthook, threading.excepthook
     sys.excepthook = survive

@@ -15,6 +15,8 @@ from app.gui.inputs.input_controller import InputController
 from app.gui.main_window.dropping import Dropping
 from app.gui.main_window.page_stack import PageStack
 from app.gui.main_window.remembering import Remembering
+from app.gui.main_window.reporting import Reporting
+from app.gui.main_window.resetting import Resetting
 from app.gui.main_window.start_page import StartPage
 from app.gui.main_window.theming import Theming
 from app.gui.menus.actions import Actions
@@ -40,7 +42,7 @@ from app.gui.training.dock import TrainingDock
 from app.gui.training.trainings import Trainings
 from app.gui.viewport.colouring import Colouring
 from app.gui.viewport.full_screen import FullScreen
-from app.gui.viewport.gl import OpenGl
+from app.gui.viewport.gl import OpenGl, drawing_note, drawing_rows
 from app.gui.viewport.looking import Looking
 from app.gui.viewport.overlay_layer import OVERLAY_NAMES
 from app.gui.viewport.photographs import MODES
@@ -54,7 +56,7 @@ from app.viewing.session import Session
 from engines.core.engine import INSTANCE
 from engines.core.errors import UserError
 
-TITLE = "Vantage"
+TITLE, SAFE_TITLE = "Vantage", "Vantage (safe mode)"
 
 
 class Window(QMainWindow):
@@ -91,6 +93,8 @@ class Window(QMainWindow):
         self.scene_card, self.channels, self.controls = SceneCard(), ChannelCard(self.session.view), ControlsCard()
         self.options, self.sources, self.views = OptionsCard(), SourceCard(), ViewCard()
         self.status.show_renderer(self.viewport.canvas.name, found.renderer)
+        self.status.show_drawing(*drawing_note(found))
+        self.reporting = Reporting(self, drawing_rows(found, self.viewport.canvas.name))
 
     def _make_parts(self, system_dark: bool) -> None:
         self._remembering = Remembering(self, self.settings, self.notifications)
@@ -104,6 +108,7 @@ class Window(QMainWindow):
         self.playing, self.colouring = Playing(self, self.busy), Colouring(self)
         self.refining = Refining(self, self.viewport, self.status)
         self.readout = Readout(self.session, self.viewport, self.channels, lambda: self.looking.shown.picture)
+        self.resetting = Resetting(self, lambda: self.playing.enter())
         self.theming = Theming(self, system_dark)
         self.theming.changed.connect(lambda colours: self.viewport.set_background(colours.viewport))
         self.export_bar.mesh_wanted.connect(self.meshes.open_exported)
@@ -120,9 +125,9 @@ class Window(QMainWindow):
             "panel": lambda shown: self.dock.setVisible(shown and self.session.opened is not None),
             "full_screen": lambda full: self._full_screen.choose(full, partial(self.notifications.tell, "info")),
         }
-        handlers |= help_handlers(self, self.viewport.canvas.name) | self.theming.handlers()
+        handlers |= help_handlers(self, self.viewport.canvas.name, self.reporting.copy) | self.theming.handlers()
         parts = (self.colouring, self.looking, self.files, self.exporting, self.screenshots, self.refining)
-        for part in (*parts, self.playing, self.trainings, self.inputs):
+        for part in (*parts, self.playing, self.trainings, self.inputs, self.resetting):
             handlers |= part.handlers()
         self.commands = Actions(self, {id: guarded(work) for id, work in handlers.items()}, self._available)
         self.viewport.keys = self.commands.local_keys
@@ -183,7 +188,8 @@ class Window(QMainWindow):
         self.inputs.scene_changed()
         self.options.show_scene(opened)
         self.dock.show_scene(opened.path if opened is not None else None)
-        self.setWindowTitle(f"{elided(title_with_input(opened))} – {TITLE}" if opened else TITLE)
+        title = TITLE if self.settings.kept else SAFE_TITLE
+        self.setWindowTitle(f"{elided(title_with_input(opened))} – {title}" if opened else title)
         self.commands.refresh()
 
     def _controls_changed(self, controls: Mapping[str, float], before: Mapping[str, float]) -> None:

@@ -10,7 +10,7 @@ from app.gui.qt import QEvent, QFrame, QHBoxLayout, QObject, QPushButton, QSizeP
 from app.gui.words import breakable, in_window
 
 Kind = Literal["info", "warning", "error"]
-Message = tuple[Kind, str, str, Callable[[], object] | None]
+Message = tuple[Kind, str, str, Callable[[], object] | None, bool]
 INFO_MS = 6000
 MOST_KEPT = 3
 MARGIN = 12
@@ -50,18 +50,26 @@ class Banner(QFrame):
         parent.installEventFilter(self)
         self.hide()
 
-    def tell(self, kind: Kind, text: str, button: str = "", act: Callable[[], object] | None = None) -> None:
-        """Shows a message, with a button where there is something to do about it."""
-        before, self._message = self._message, (kind, text, button, act)
+    def tell(
+        self,
+        kind: Kind,
+        text: str,
+        button: str = "",
+        act: Callable[[], object] | None = None,
+        lasting: bool = False,
+    ) -> None:
+        """Shows a message, with a button where there is something to do about it; `lasting`: until it is dismissed."""
+        before, self._message = self._message, (kind, text, button, act, lasting)
         if before is not None and before[0] != "info" and self.isVisible() and before[1] != text:
             others = [kept for kept in self._undismissed if kept[1] != before[1]]
             self._undismissed = [*others[-MOST_KEPT:], before]
-        self._show(*self._message)
+        self._show(kind, text, button, act)
 
     def hide(self) -> None:
-        """What was told is of no use any more."""
-        self._message, self._undismissed = None, []
-        super().hide()
+        """What was told is of no use any more, but for what lasts."""
+        told = [*self._undismissed, *([self._message] if self._message is not None else [])]
+        self._message, self._undismissed = None, [message for message in told if message[-1]]
+        self._leave()
 
     def _leave(self) -> None:
         self._message = None

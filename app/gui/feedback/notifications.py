@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from psygnal import EmitLoopError
 
+from app.diagnostics.fault_log import FaultLog
 from app.gui.feedback.banner import Banner, Kind
 from app.method_faults import plug_in_fault
 from engines.core.errors import UserError
 
+logger = logging.getLogger(__name__)
+
 
 class Notifications:
-    """Tells on the banner, one at a time."""
+    """Tells on the banner, one at a time; warnings and errors are logged, too.
+
+    Attributes:
+        look_closer: shows a fault at length.
+    """
 
     def __init__(self, banner: Banner) -> None:
-        self._banner = banner
+        self._banner, self._faults = banner, FaultLog()
+        self.look_closer: Callable[[BaseException], object] | None = None
 
     def tell(self, kind: Kind, text: str, button: str = "", act: Callable[[], object] | None = None) -> None:
         """Says something; `button` does `act`."""
+        if kind != "info":
+            logger.log(logging.WARNING if kind == "warning" else logging.ERROR, "told: %s", text)
         self._banner.tell(kind, text, button, act)
+
+    def tell_lastingly(self, text: str, button: str = "", act: Callable[[], object] | None = None) -> None:
+        """Warns of something that is so whatever else begins; it stays until it is dismissed."""
+        logger.warning("told: %s", text)
+        self._banner.tell("warning", text, button, act, lasting=True)
 
     def hide(self) -> None:
         """Something else begins: what was told is not of it."""
@@ -33,7 +49,10 @@ class Notifications:
         elif isinstance(error, OSError) and error.filename:
             self.tell("error", f"{error.filename}: {error.strerror}", button, act)
         else:
-            fault = plug_in_fault(error)
+            self._faults.count(error)
+            fault, look_closer = plug_in_fault(error), self.look_closer
+            if act is None and look_closer is not None:
+                button, act = "Details…", lambda: look_closer(error)
             text = f"Something went wrong inside the program: {type(error).__name__}: {error}"
             self.tell("error", fault.text if fault is not None else text, button, act)
 
@@ -49,6 +68,11 @@ class Notifications:
                 self.error(error)
 
         return run
+
+
+def is_expected(error: BaseException) -> bool:
+    """Whether it is no fault: a user's mistake, or a file that the system won't give."""
+    return isinstance(error, UserError) or (isinstance(error, OSError) and bool(error.filename))
 
 
 def unwrapped(error: BaseException) -> BaseException:

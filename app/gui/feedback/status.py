@@ -28,6 +28,9 @@ class Status(QStatusBar):
         self.size_label, self.time, self.rate, self.device = (plain_label() for _ in range(4))
         self.rate.setToolTip("Pictures shown in the last second")
         self.time.setToolTip("Time taken to make this picture")
+        self.drawing = plain_label()
+        self.drawing.hide()
+        self.addPermanentWidget(self.drawing)
         self.addWidget(self.state)
         self.addWidget(self.view)
         for widget in (self.size_label, self.time, self.rate, self.device):
@@ -44,6 +47,12 @@ class Status(QStatusBar):
         if canvas != "OpenGL":
             drawn = "drawn in software (QPainter): no graphics card was found for OpenGL"
         self.device.setToolTip(f"Scenes are computed on this device; the window is {drawn}")
+
+    def show_drawing(self, text: str, tip: str) -> None:
+        """What is to be known of how the window is drawn; "": nothing."""
+        self.drawing.setText(text)
+        self.drawing.setToolTip(tip)
+        self.drawing.setVisible(bool(text))
 
     def show_device(self, device: torch.device) -> None:
         """What the open scene is computed on."""

@@ -1,1 +1,1 @@
-"""Parts of the main window: its pages, its theme, what it remembers, what is dropped on it."""
+"""Parts of the main window: its pages, its theme, what it remembers, what is dropped on it, reports of its faults."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.gui.dialog_parts import keep_on_screen
 from app.gui.feedback.notifications import Notifications
 from app.gui.qt import QByteArray, QDockWidget, QMainWindow, Qt
-from app.settings import RememberedSettings, Settings, save_settings
+from app.settings import RememberedSettings, Settings
 from engines.core.errors import UserError
 
 FIRST_PX = (1280, 800)
@@ -44,7 +44,7 @@ class Remembering:
     def save(self) -> None:
         """Writes the settings; where that fails it is told."""
         try:
-            save_settings(self._settings.current)
+            self._settings.save()
         except UserError as error:
             self._notifications.error(error)
 

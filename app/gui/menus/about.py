@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import platform
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -20,7 +21,7 @@ RENDERERS = {"painter": "software (QPainter)"}
 
 
 def about_text(canvas: str) -> str:
-    """What the dialog says; also what a report of a fault should carry."""
+    """What the dialog says; a report (`feedback/reporting.py`) carries more."""
     rows = {
         "Methods": ", ".join(engine.title for engine in all_engines().values()) or "none",
         "Device": describe_device(choose_device()),
@@ -36,13 +37,17 @@ def about_text(canvas: str) -> str:
     return f"<h3>Vantage {__version__}</h3><p>Viewer and trainer for neural scenes.</p><table>{cells}</table>"
 
 
-def show_about(parent: QWidget, canvas: str) -> None:
+def show_about(parent: QWidget, canvas: str, copy_report: Callable[[], object]) -> None:
     """Runs the dialog."""
     box = QMessageBox(
         QMessageBox.Icon.NoIcon, "About Vantage", about_text(canvas), QMessageBox.StandardButton.Close, parent
     )
     box.button(QMessageBox.StandardButton.Close).setIcon(QIcon())
+    box.setDefaultButton(QMessageBox.StandardButton.Close)
+    copy = box.addButton("Copy report", QMessageBox.ButtonRole.ActionRole)
     box.exec()
+    if box.clickedButton() is copy:
+        copy_report()
 
 
 def manual() -> Path:

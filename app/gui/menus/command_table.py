@@ -352,5 +352,20 @@ COMMANDS = (
     ),
     Command("manual", "&Manual", HELP, ("Ctrl+F1",), "Open the README in the browser or editor"),
     Command("shortcuts", "&Shortcuts", HELP, ("F1",), "All commands and their keys", icon="help"),
+    Command(
+        "copy_report",
+        "&Copy report",
+        HELP,
+        ("Ctrl+Shift+F1",),
+        "Copy versions, machine, settings and the log's last lines, to be told where something goes wrong",
+        separated=True,
+    ),
+    Command(
+        "reset_settings",
+        "&Reset settings…",
+        HELP,
+        ("Ctrl+Shift+F2",),
+        "Have everything as at a first start; recent scenes and known runs stay, unless you say otherwise",
+    ),
     Command("about", "&About Vantage", HELP, ("Shift+F1",), "Version, device and licence"),
 )

@@ -50,6 +50,22 @@ def probe_opengl() -> OpenGl:
         context.doneCurrent()
 
 
+def drawing_rows(found: OpenGl, canvas: str) -> dict[str, str]:
+    """What draws the window, for reports."""
+    what = ", ".join(filter(None, (found.renderer, found.vendor, found.version))) or "none"
+    return {"OpenGL": f"{what}{' (in software)' if found.in_software else ''}", "Canvas": canvas}
+
+
+def drawing_note(found: OpenGl) -> tuple[str, str]:
+    """What the status line says where no graphics card draws the window, and what that means; else "", ""."""
+    if found.accelerated:
+        return "", ""
+    why = f"OpenGL is drawn by the processor here ({found.renderer})" if found.renderer else "There is no OpenGL here"
+    how = "the window takes QPainter instead. Scenes are computed on their own device all the same."
+    way_out = "main.py doctor tells what can be done about it."
+    return "Software OpenGL" if found.renderer else "No OpenGL", f"{why}: {how}\n{way_out}"
+
+
 def wants_opengl(found: OpenGl) -> bool:
     """Which canvas to take: $VANTAGE_CANVAS (gl or painter), else OpenGL where a graphics card draws it."""
     chosen = os.environ.get("VANTAGE_CANVAS", "")
