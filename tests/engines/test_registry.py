@@ -139,6 +139,15 @@ def test_plug_ins_that_fail_are_named_and_the_rest_works(
         read_checkpoint(tmp_path / "a.pth")
 
 
+def test_a_safe_start_leaves_plug_ins_out(forget: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, plain=SimpleNamespace(ENGINE=Plain()))
+    assert "plain" in all_engines()
+    monkeypatch.setenv("VANTAGE_PLUG_INS", "none")
+    registry._found.cache_clear()
+    assert "plain" not in all_engines() and failed_engines() == {}
+    assert not any(origin.package for origin in registry.origins().values())
+
+
 def test_a_name_that_two_packages_claim_is_nobodys(forget: None, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("one", "other", "plain_module"):
         monkeypatch.setitem(sys.modules, module, SimpleNamespace(ENGINE=Plugin(), METHOD=Plain()))

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from torch.torch_version import TorchVersion
 
 from app.gui.qt import QApplication, QFontInfo
+from app.gui.viewport.gl import OpenGl
 from app.training.runs.measure import Estimate
 from engines import registry
 from engines.core.camera import Array
@@ -107,6 +108,9 @@ def stage(
     monkeypatch.setattr(torch, "__version__", TorchVersion("2.13.0"))
     monkeypatch.setattr("app.gui.menus.about.__version__", "1.0.0")
     monkeypatch.setattr("app.gui.menus.about.BINDING_TITLE", "PyQt 5.15.0")
+    # Tests' displays have none, whose pictures would all say so.
+    monkeypatch.setattr("app.gui.main.probe_opengl", lambda: OpenGl("a graphics card"))
+    monkeypatch.setenv("VANTAGE_CANVAS", "painter")
     # Told as a part of the device's name.
     monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
     return lambda size_px: stage_for(qtbot, World(shelf, runs, tmp_path), size_px)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pytest
+
+from app.gui.feedback.fault_dialog import FaultDialog
 from app.gui.qt import QDialog, QDialogButtonBox, QLineEdit
 from engines.core.camera import Camera
 from engines.core.engine import Stop
@@ -13,6 +16,16 @@ from tests.pictures.stage import SCENE, Reach, Shot, Stage, Walk
 from tests.pictures.window_states import with_photographs
 
 FOR_EVER_S = 1e6
+REPORT = (
+    "Traceback (most recent call last):\n"
+    '  File "~/vantage/app/gui/viewport/looking.py", line 12, in draw\n'
+    "KeyError: 'normals'\n\n"
+    "Vantage    1.0.0, Python 3.13.0\n"
+    "OpenGL     a graphics card\n"
+    "Settings   theme=dark\n\n"
+    "Log, the last 60 lines\n"
+    "2026-01-02 03:04:05,678 9 INFO app.diagnostics.log_file: Vantage 1.0.0: view\n"
+)
 
 
 class HaltingScene(PicturedScene):
@@ -99,6 +112,31 @@ def closing(hand: Stage) -> Shot:
     return hand.of_modal(lambda: hand.window.close())
 
 
+def software(hand: Stage) -> Shot:
+    """The status line where OpenGL is drawn by the processor."""
+    hand.renderer = "llvmpipe"
+    return None
+
+
+def reset_question(hand: Stage) -> Shot:
+    """What Help > Reset settings asks."""
+    return hand.of_modal(lambda: hand.press("Ctrl+Shift+F2"))
+
+
+def fault(hand: Stage) -> Shot:
+    """The dialog that a fault ends in, with a report that is the same everywhere."""
+    reporting = hand.window.reporting
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reporting, "text", lambda above: REPORT)
+        reporting.show(KeyError("normals"))
+    shown = hand.window.findChild(FaultDialog)
+    shown.activateWindow()
+    hand.wait(lambda: shown.isActiveWindow())
+    taken = hand.picture(shown)
+    shown.close()
+    return taken
+
+
 DIALOGS = {
     "dialogs": Walk(
         {
@@ -108,6 +146,9 @@ DIALOGS = {
             "shortcut_sheet": dialog("F1"),
             "shortcut_search": find,
             "about": dialog("Shift+F1"),
+            "fault": fault,
+            "reset_question": reset_question,
+            "software_opengl": software,
             "dark_export_dialog": dark_export,
         }
     ),

@@ -25,6 +25,7 @@ from app.gui.qt import (
     QTimer,
     QWidget,
 )
+from app.gui.viewport.gl import OpenGl, drawing_note
 from app.gui.window import Window
 from engines.core.camera import Array
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, send_mouse, shown_window
@@ -72,6 +73,9 @@ class World:
 
 class Stage:
     """A hand on the window, and a camera before it."""
+
+    renderer = "a graphics card"
+    """What OpenGL is drawn by, as far as the window tells of it."""
 
     def __init__(self, window: Window, qtbot: QtBot, world: World) -> None:
         self.window, self.qtbot = window, qtbot
@@ -174,8 +178,9 @@ class Stage:
         return pixels_of(self.window if shot is None else shot)
 
     def _still(self) -> None:
-        """Has the status line tell of no machine: how long a picture took, and what computed it."""
+        """Has the status line tell of no machine: how long a picture took, what computed it, and what drew it."""
         status = self.window.status
+        status.show_drawing(*drawing_note(OpenGl(self.renderer)))
         for label, text in ((status.time, "12 ms"), (status.rate, "idle"), (status.device, "CPU")):
             if label.text():
                 label.setText(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -37,6 +38,21 @@ def test_the_window_gets_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(view, "has_display", lambda environment, platform: True)
     assert cli.main(["a.pth", "--data", "folder", "--device", "cpu", "--set", "x=1", "--set", "y=2"]) == 0
     assert calls == [(Path("a.pth"), Path("folder"), "cpu", ["x=1", "y=2"])]
+
+
+def test_a_safe_start_leaves_plug_ins_and_opengl_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    module = ModuleType("app.gui.main")
+    module.run_window = lambda *words, **chosen: calls.append((words, chosen)) or 0  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "app.gui.main", module)
+    monkeypatch.setattr(view, "has_display", lambda environment, platform: True)
+    # So that they are put back.
+    for name in view.SAFELY:
+        monkeypatch.setenv(name, "")
+    assert cli.main(["a.pth"]) == 0 and os.environ["VANTAGE_PLUG_INS"] == ""
+    assert cli.main(["a.pth", "--safe-mode"]) == 0
+    assert [chosen for _, chosen in calls] == [{}, {"safe": True}]
+    assert (os.environ["VANTAGE_PLUG_INS"], os.environ["VANTAGE_CANVAS"]) == ("none", "painter")
 
 
 def test_without_a_display_there_is_a_video_and_a_sheet(

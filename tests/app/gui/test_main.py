@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -48,3 +50,16 @@ def test_the_program_opens_its_argument_and_ends_with_its_window(qapp: QApplicat
     assert run_window(Path("fast.pth"), None, "cpu", []) == 0
     timer.stop()
     assert seen and seen[0].startswith("fast.pth")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has none")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_whoever_closes_its_terminal_closes_the_window_well(
+    name: str, qapp: QApplication, shelf: Shelf, own_settings: Path
+) -> None:
+    timer = QTimer()
+    timer.timeout.connect(lambda: os.kill(os.getpid(), getattr(signal, name)))
+    timer.setSingleShot(True)
+    timer.start(500)
+    assert run_window(None, None, "cpu", []) == 0
+    assert (own_settings / "settings.json").is_file()
