@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from app.gui.feedback.fault_dialog import FaultDialog
+from app.gui.main_window.fault_dialog import FaultDialog
 from app.gui.qt import QDialog, QDialogButtonBox, QLineEdit
 from engines.core.camera import Camera
 from engines.core.engine import Stop
