@@ -75,9 +75,10 @@ class SharedLogHandler(RotatingFileHandler):
             try:
                 super().emit(record)
             finally:
-                if self.stream is not None:
-                    self.stream.close()
-                    self.stream = None
+                stream, self.stream = self.stream, None
+                if stream is not None:
+                    # On a full disk this fails, too, and has closed it all the same.
+                    stream.close()
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Nothing: by itself it writes to stderr."""

@@ -53,12 +53,14 @@ def marked(folder: Path, command: str) -> Iterator[None]:
     facts |= {"began": time.time(), "process_began": _began(os.getpid())}
     with ExitStack() as exits:
         try:
-            file = exits.enter_context(mark.open("w", encoding="utf-8"))
-            file.write(json.dumps(facts) + "\n")
-            file.flush()
+            # Without a buffer, which would be written once more when it is closed.
+            file = exits.enter_context(mark.open("wb", buffering=0))
+            file.write(f"{json.dumps(facts)}\n".encode())
         except OSError:
             # A full disk: the run goes on without.
             exits.close()
+            with suppress(OSError):
+                mark.unlink()
             yield
             return
         # Whoever enabled it before, by PYTHONFAULTHANDLER say, is told in their place.

@@ -21,7 +21,7 @@ RENDERERS = {"painter": "software (QPainter)"}
 
 
 def about_text(canvas: str) -> str:
-    """What the dialog says; a report (`feedback/reporting.py`) carries more."""
+    """What the dialog says; a report (`main_window/reporting.py`) carries more."""
     rows = {
         "Methods": ", ".join(engine.title for engine in all_engines().values()) or "none",
         "Device": describe_device(choose_device()),

@@ -15,6 +15,7 @@ from app import __version__, cli
 from app.diagnostics import log_file
 from app.diagnostics.log_file import FILE_NAME, KEPT, last_lines, log_folder, log_path, logged
 from engines.core.errors import UserError
+from tests.engines.core.examples import no_room_beyond
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -116,6 +117,18 @@ def test_a_file_in_the_folders_place_is_no_reason_to_stop(
     with logged("info", []):
         logging.getLogger("app").info("unheard, too")
     assert capfd.readouterr() == ("", "") and last_lines(5) == []
+
+
+@pytest.mark.parametrize("room", [0, 100, 300])
+def test_a_full_disk_is_no_reason_to_stop(room: int, capfd: pytest.CaptureFixture[str]) -> None:
+    with no_room_beyond(room), logged("info", []):
+        for number in range(5):
+            logging.getLogger("app").info("line %d", number)
+    assert capfd.readouterr() == ("", "") and not list(log_folder().glob("run-*"))
+    # Room again.
+    with logged("info", []):
+        pass
+    assert "info ended" in last_lines(1)[0]
 
 
 def test_a_command_is_logged_and_says_no_more_for_it(capfd: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from app.diagnostics.log_file import last_lines, log_folder, logged
 from app.diagnostics.run_marks import find_unexpected_ends, marked, take_untold_ends
+from tests.engines.core.examples import no_room_beyond
 
 ROOT = Path(__file__).resolve().parents[3]
 BEGIN = (
@@ -64,6 +65,13 @@ def test_a_run_that_ends_leaves_no_mark_whichever_way_it_ends(tmp_path: Path) ->
         assert find_unexpected_ends(tmp_path) == []
     with pytest.raises(ZeroDivisionError), marked(tmp_path, "view"):
         _ = 1 // 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("room", [0, 10])
+def test_a_full_disk_is_no_reason_to_stop(tmp_path: Path, room: int) -> None:
+    with no_room_beyond(room), marked(tmp_path, "view"):
+        pass
     assert list(tmp_path.iterdir()) == []
 
 
