@@ -16,7 +16,8 @@ from app.viewing.opening import ALONE
 from engines.core.errors import UserError
 
 PREVIEW_FOLDER = Path("vantage-preview")
-SAFELY = {"VANTAGE_PLUG_INS": "none", "VANTAGE_CANVAS": "painter"}
+SAFELY = {"VANTAGE_PLUG_INS": "none", "VANTAGE_CANVAS": "painter", "QT_XCB_GL_INTEGRATION": "none"}
+"""The last keeps Qt itself from loading the driver of OpenGL, where windows come from X."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,7 @@ from app.diagnostics.fault_log import FaultLog
 from app.gui.feedback.notifications import unwrapped
 from app.gui.qt import QApplication, QLocale, QObject, Qt, QTimer, Signal, current_application, keep_enumerations
 from app.gui.theme import system_is_dark
-from app.gui.viewport.gl import probe_opengl
+from app.gui.viewport.gl import NOT_ASKED, probe_opengl
 from app.gui.window import Window
 from app.settings import RememberedSettings, Settings, load_settings
 from app.viewing.opening import ALONE, CompanionPaths
@@ -98,7 +98,9 @@ def make_window(device: str = "auto", settings: Sequence[str] = (), safe: bool =
         QApplication.setStyle("Fusion")
         application.setProperty("fusion", True)
     remembered = RememberedSettings(Settings() if safe else load_settings(), kept=not safe)
-    return Window(Session(Bridge().post, device, settings), remembered, probe_opengl(), system_dark)
+    # A driver that crashes where it is only asked what it is, is a reason to start safely.
+    found = NOT_ASKED if safe else probe_opengl()
+    return Window(Session(Bridge().post, device, settings), remembered, found, system_dark)
 
 
 class Bridge(QObject):

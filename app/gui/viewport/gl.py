@@ -30,6 +30,10 @@ class OpenGl:
         return self.renderer is not None and any(name in self.renderer.lower() for name in SOFTWARE)
 
 
+NOT_ASKED = OpenGl("not asked for")
+"""What is told of it where it is left alone."""
+
+
 def probe_opengl() -> OpenGl:
     """Makes a context and asks who answers; needs a QGuiApplication."""
     context = QOpenGLContext()
