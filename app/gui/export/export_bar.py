@@ -8,7 +8,7 @@ import numpy as np
 
 from app.export.progress import Progress
 from app.gui.export.export_job import Exported
-from app.gui.panel.panel_parts import Elided
+from app.gui.panel.panel_parts import Elided, label
 from app.gui.qt import (
     QDesktopServices,
     QFrame,
@@ -47,6 +47,9 @@ class ExportBar(QFrame):
         self.thumbnail.setFixedSize(*THUMBNAIL)
         self.thumbnail.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.title, self.left = Elided(), Elided("", "muted")
+        self.waiting = label("", "muted")
+        self.waiting.setToolTip("Exports that begin when this one is done")
+        self.waiting.hide()
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.cancel = QPushButton("Cancel")
@@ -76,6 +79,7 @@ class ExportBar(QFrame):
         layout.setSpacing(12)
         layout.addWidget(self.thumbnail)
         layout.addLayout(column, 1)
+        layout.addWidget(self.waiting)
         for button in (self.pause, self.cancel, self.show_mesh, self.show_file, self.close_button):
             layout.addWidget(button)
         self._path = Path()
@@ -104,6 +108,11 @@ class ExportBar(QFrame):
         self.left.setText(f"{progress.told or f'{progress.done} of {progress.total}'}{left}")
         if progress.thumbnail is not None:
             self._show_thumbnail(progress.thumbnail)
+
+    def show_waiting(self, count: int) -> None:
+        """How many exports wait for this one's end."""
+        self.waiting.setText(f"{count} more" if count else "")
+        self.waiting.setVisible(count > 0)
 
     def stopping(self) -> None:
         """The user cancelled; it takes a time step."""

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from app.export.exporter import run_export
 from app.export.kept_frames import frames_kept, kept_note
-from app.export.progress import OnProgress, Progress
+from app.export.progress import OnProgress
 from app.gui.export.export_bar import ExportBar
 from app.gui.export.export_dialog import ask_export
 from app.gui.export.export_job import Exported, ExportJob, Source, Work
+from app.gui.export.export_queue import ExportOrder, ExportQueue
 from app.gui.export.export_settings import ExportSettings, ShownView, make_export
 from app.gui.export.mesh_dialog import ask_mesh
 from app.gui.export.mesh_settings import MeshSettings, make_mesh, possible_source
@@ -21,34 +22,39 @@ from app.gui.plain_text import is_sure
 from app.gui.qt import QFileDialog
 from app.mesh.mesh_export import mesh_source
 from app.mesh.mesh_file import MESH_SUFFIXES
-from app.mesh.mesh_reading import is_mesh_file
 from app.mesh.meshing import run_mesh
 from app.mesh.point_cloud import POINTS_SUFFIX, has_points, run_points
 from app.viewing.inputs import stem_with_input
 from app.viewing.opening import Opened
 from engines.core.engine import Stop
-from engines.core.errors import Cancelled, UserError
 
 
 class Exporting:
-    """One export at a time, of whatever kind."""
+    """Asks what is to be exported, and has it done, one after the other.
+
+    Attributes:
+        queue: the export under way, and those that wait.
+    """
 
     def __init__(self, window: Host, bar: ExportBar) -> None:
-        self._window, self._session, self._bar = window, window.session, bar
-        self.job: ExportJob | None = None
-        bar.cancelled.connect(self.cancel)
-        bar.paused.connect(self.pause)
+        self._window, self._session = window, window.session
+        self.queue = ExportQueue(window, bar)
+
+    @property
+    def job(self) -> ExportJob | None:
+        """The export under way."""
+        return self.queue.job
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands do."""
         mine = {"export_mesh": self._ask_mesh, "export_points": self._ask_points}
-        return {"export": self._ask, "cancel_export": self.cancel, **mine}
+        return {"export": self._ask, "cancel_export": self.queue.cancel, **mine}
 
     def begin(self, settings: ExportSettings) -> None:
         """Begins an export of the open scene.
 
         Raises:
-            UserError: another export is under way.
+            UserError: another export writes to the same place.
         """
         view = self._shown_view()
         if view is None:
@@ -64,7 +70,7 @@ class Exporting:
             export = replace(export, limits=seen.limits, colour_maps=seen.colour_maps, note=note)
             return Exported(run_export(opened.scene, export, on_progress, stop))
 
-        self._begin(work, Path(settings.out), settings.frames)
+        self._begin(work, Path(settings.out).expanduser(), settings.frames)
 
     def _shown_view(self) -> ShownView | None:
         session = self._session
@@ -79,7 +85,7 @@ class Exporting:
         """Begins to make a mesh of the open scene, of the object and time step that are shown.
 
         Raises:
-            UserError: another export is under way.
+            UserError: another export writes to the same place.
         """
         controls, up = dict(self._session.view.controls), self._session.eye.up.copy()
 
@@ -95,7 +101,7 @@ class Exporting:
         """Begins to write the points of the object that is shown.
 
         Raises:
-            UserError: another export is under way.
+            UserError: another export writes to the same place.
         """
         controls = dict(self._session.view.controls)
 
@@ -106,67 +112,19 @@ class Exporting:
         self._begin(work, out, 1)
 
     def _begin(self, work: Work, out: Path, total: int) -> None:
-        opened = self._session.opened
-        if opened is None:
-            return
-        self._require_none()
-        window, bar = self._window, self._bar
-        post = window.session.post
-        source = Source(
-            opened.path,
-            self._session.loader.data,
-            self._session.loader.device,
-            self._session.loader.settings,
-            opened.beside,
-        )
-        bar.begin(out, total)
-
-        def on_progress(progress: Progress) -> None:
-            # Made smaller here: the window's thread has other things to do.
-            small = replace(progress, picture=progress.thumbnail)
-            post(lambda: bar.show_progress(small))
-
-        self.job = ExportJob(
-            source,
-            out,
-            work,
-            on_progress,
-            lambda exported: post(lambda: self._done(exported)),
-            lambda error: post(lambda: self._failed(error)),
-        )
-        window.commands.refresh()
-
-    def _require_none(self) -> None:
-        if self.job is not None:
-            raise UserError("An export is under way; wait for it, or cancel it first.")
-
-    def cancel(self) -> None:
-        """Asks the export to stop."""
-        if self.job is not None:
-            self._bar.stopping()
-            self.job.cancel()
-
-    def pause(self, paused: bool) -> None:
-        """Has the export wait, or go on, at its next frame."""
-        if self.job is not None:
-            self.job.pause(paused)
+        opened, loader = self._session.opened, self._session.loader
+        if opened is not None:
+            source = Source(opened.path, loader.data, loader.device, loader.settings, opened.beside)
+            self.queue.add(ExportOrder(source, out, work, total))
 
     def may_quit(self) -> bool:
         """Whether the program may end: asks where an export would be lost."""
-        if self.job is None:
-            return True
-        lost = "An export is under way; quitting stops it."
-        if is_mesh_file(self.job.out):
-            lost = f"{lost[:-1]}, and nothing of it is kept."
-        else:
-            lost += " Frames that are finished are kept: File > Export video goes on with them."
-        return is_sure(self._window.widget, "Export under way", f"{lost}\n\nQuit all the same?")
+        lost = self.queue.lost_by_quitting()
+        return not lost or is_sure(self._window.widget, "Export under way", f"{lost}\n\nQuit all the same?")
 
     def shut_down(self) -> None:
-        """Breaks off and waits, so that nothing is left when the program ends but the finished frames of a video."""
-        if self.job is not None:
-            self.job.leave()
-            self.job.join()
+        """Breaks off what is under way."""
+        self.queue.shut_down()
 
     def _ask(self) -> None:
         opened, eye = self._session.opened, self._session.eye.shown
@@ -191,7 +149,6 @@ class Exporting:
         opened = self._session.opened
         if opened is None:
             return
-        self._require_none()
         mesh_source(opened.scene)
         settings = MeshSettings.recall(self._window.settings.current.mesh)
         last = Path(settings.out) if settings.out else Path.home() / f"mesh{MESH_SUFFIXES[-1]}"
@@ -205,7 +162,6 @@ class Exporting:
         opened = self._session.opened
         if opened is None:
             return
-        self._require_none()
         has_points(opened.scene)
         folder = Path(self._window.settings.current.folders.get("points", str(Path.home())))
         name = str(_free_name(folder / f"{stem_with_input(opened)}{POINTS_SUFFIX}"))
@@ -214,20 +170,6 @@ class Exporting:
             out = Path(chosen) if chosen.lower().endswith(POINTS_SUFFIX) else Path(chosen + POINTS_SUFFIX)
             self._window.settings.remember_folder("points", out.parent)
             self.begin_points(out)
-
-    def _done(self, exported: Exported) -> None:
-        self.job = None
-        self._bar.done(exported)
-        self._window.commands.refresh()
-
-    def _failed(self, error: BaseException) -> None:
-        self.job = None
-        self._bar.hide()
-        self._window.commands.refresh()
-        if isinstance(error, Cancelled):
-            self._window.notifications.tell("info", "The export was cancelled; nothing was written.")
-        else:
-            self._window.notifications.error(error)
 
 
 def _free_name(path: Path) -> Path:

@@ -58,22 +58,20 @@ def under_way(window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer, shel
     qtbot.waitUntil(lambda: window.export_bar.progress.value() >= 1, timeout=NEVER)
 
 
-def test_only_one_export_of_either_kind_and_cancelling_leaves_nothing(
+def test_a_video_that_is_ordered_meanwhile_waits_and_cancelling_leaves_nothing(
     window: Window, qtbot: QtBot, tmp_path: Path, under_way: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr(app.gui.export.exporting, "ask_mesh", lambda *_: asked.append("mesh"))
     monkeypatch.setattr(
         app.gui.export.exporting, "ask_export", lambda *_: ExportSettings(out=str(tmp_path / "video.mp4"))
     )
-    for command in ("export_mesh", "export"):
-        window.banner.hide()
-        window.commands[command].trigger()
-        assert "under way" in window.banner.text.text()
-    assert not asked
+    window.commands["export"].trigger()
+    assert window.export_bar.waiting.text() == "1 more" and "balls.ply" in window.export_bar.title.text()
+    window.commands["cancel_export"].trigger()
+    qtbot.waitUntil(lambda: "video.mp4" in window.export_bar.title.text(), timeout=NEVER)
+    assert "cancelled" in window.banner.text.text() and window.commands["cancel_export"].isEnabled()
     window.commands["cancel_export"].trigger()
     qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
-    assert list(tmp_path.iterdir()) == [] and "cancelled" in window.banner.text.text()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_closing_the_window_asks_first(

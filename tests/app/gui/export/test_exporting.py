@@ -86,9 +86,9 @@ def under_way(window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer, shel
 
 def test_a_cancelled_export_leaves_nothing(window: Window, qtbot: QtBot, tmp_path: Path, under_way: None) -> None:
     assert window.commands["cancel_export"].isEnabled()
-    # A second one is refused while the first is under way.
+    # A second one of the same file is refused while the first is under way.
     window.commands["export"].trigger()
-    assert "under way" in window.banner.text.text()
+    assert "video.mp4: is being exported already" in window.banner.text.text()
     window.export_bar.cancel.click()
     qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
     assert list(tmp_path.iterdir()) == []
@@ -319,3 +319,26 @@ def test_the_dialog_offers_what_place_and_scene_allow(
     dialog.out.setText(str(tmp_path / "a.webm"))
     assert "can't tell players" in dialog.note.text() and not dialog.start.isEnabled()
     dialog.close()
+
+
+def test_exports_are_done_one_after_the_other(window: Window, qtbot: QtBot, tmp_path: Path, under_way: None) -> None:
+    bar = window.export_bar
+    assert not bar.waiting.isVisible()
+    for name in ("second", "third"):
+        window.exporting.begin(ExportSettings(frames=2, out=str(tmp_path / name)))
+    assert bar.waiting.text() == "2 more" and bar.waiting.isVisible() and "video.mp4" in bar.title.text()
+    # What is open by then makes no difference.
+    open_and_wait(window, qtbot, SCENE)
+    qtbot.mouseClick(bar.cancel, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["second", "third"]
+    assert bar.title.text() == "Exported third" and not bar.waiting.isVisible() and "Exported second" in told(window)
+
+
+def test_quitting_begins_nothing_that_waits(
+    window: Window, tmp_path: Path, under_way: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.exporting.begin(ExportSettings(frames=2, out=str(tmp_path / "second")))
+    assert "What waits for it (1) is not begun" in window.exporting.queue.lost_by_quitting()
+    window.end()
+    assert [path.name for path in tmp_path.iterdir()] == [".video.mp4.frames"]
