@@ -64,7 +64,7 @@ def run_export(scene: Scene, export: Export, on_progress: OnProgress, stop: Stop
         # The others hear of it where the first says what is left to draw.
         kept = find_kept(out, facts, export.resume)
         require_room(export, drawn.size_px, len(cameras) - len(kept.finished), drawn.is_transparent)
-        with keeping(kept, out, export.resume):
+        with keeping(kept, out, export.resume, bool(export.scene)):
             (_export_video if export.is_video else _export_folder)(drawn, facts, kept, on_progress)
     else:
         _draw_for_first(drawn)

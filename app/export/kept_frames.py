@@ -176,8 +176,11 @@ def _checksum(path: Path) -> int:
 
 
 @contextlib.contextmanager
-def keeping(kept: KeptFrames, out: Path, resume: bool) -> Iterator[KeptFrames]:
+def keeping(kept: KeptFrames, out: Path, resume: bool, is_known: bool = True) -> Iterator[KeptFrames]:
     """Leaves finished frames where the export breaks off by no will of the user, or was begun to be resumed.
+
+    Args:
+        is_known: whether the scene could be told from others, so that it can be resumed at all.
 
     Raises:
         UserError: the place can't be written, said of `out`.
@@ -187,7 +190,7 @@ def keeping(kept: KeptFrames, out: Path, resume: bool) -> Iterator[KeptFrames]:
         kept.forget()
     except BaseException as error:
         is_wanted = resume or not isinstance(error, UserError | OSError | Cancelled | KeyboardInterrupt)
-        if is_wanted and kept.finished and not isinstance(error, Cancelled):
+        if is_wanted and is_known and kept.finished and not isinstance(error, Cancelled):
             kept.close()
         else:
             kept.forget()

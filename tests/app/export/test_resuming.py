@@ -115,6 +115,10 @@ def test_a_fault_leaves_finished_frames(tmp_path: Path, whole: Path, name: str) 
     assert [path.name for path in tmp_path.iterdir()] == [f".{name}.frames"]
     slow_export(out, resume=True)
     assert contents(out) == contents(whole / name)
+    broken(out, RuntimeError("out of memory"))
+    # Begun anew, nothing of it is left.
+    slow_export(out)
+    assert contents(out) == contents(whole / name) and [path.name for path in tmp_path.iterdir()] == [name]
 
 
 @pytest.mark.parametrize("error", [Cancelled(), KeyboardInterrupt(), UserError("the photographs are gone")])
