@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ import OpenEXR
 import pytest
 import torch
 
-from app.export.composed_frames import level_camera, reduced, stereo_pair, whole_sphere
+from app.conformance.pretended_gpu import DEVICE, pretended_gpu
+from app.export.composed_frames import level_camera, ranged, reduced, stereo_pair, whole_sphere
 from app.export.export_request import Export
 from app.export.exporter import run_export
 from engines.core.camera import Array, Camera, look_at, pixel_rays
@@ -190,3 +191,29 @@ def test_what_can_not_be_is_one_line(tmp_path: Path) -> None:
         with pytest.raises(UserError, match=message):
             whole(tmp_path / "a.mp4", fixed, **changes)
     assert not list(tmp_path.iterdir())
+
+
+def test_frames_of_a_device_are_composed_there() -> None:
+    camera = level_camera(ring(1)[0], UP, (64, 32))
+
+    def moved(frame: Frame) -> Frame:
+        extra = {name: values.to(DEVICE) for name, values in frame.extra.items()}
+        depth = None if frame.depth is None else frame.depth.to(DEVICE)
+        return Frame(frame.image.to(DEVICE), depth, extra)
+
+    def composed(draw: Callable[[Camera], Frame]) -> list[Frame]:
+        large = ring(1)[0].resized((64, 64))
+        sphere = whole_sphere(draw, camera, by_alpha=True)
+        return [sphere, reduced(draw(large), (32, 32), True), stereo_pair(draw, large, 0.1), ranged(draw(large), large)]
+
+    wanted = composed(draw_ball)
+    with pretended_gpu():
+        found = [frame_on_host(frame) for frame in composed(lambda each: moved(draw_ball(each)))]
+    for one, other in zip(found, wanted, strict=True):
+        for name, values in one.items():
+            np.testing.assert_allclose(values, frame_on_host(other)[name], atol=1e-6)
+
+
+def frame_on_host(frame: Frame) -> dict[str, Array]:
+    channels = {"rgb": frame.image, **({} if frame.depth is None else {"depth": frame.depth}), **frame.extra}
+    return {name: np.array(values.cpu().numpy()) for name, values in channels.items()}
