@@ -41,6 +41,7 @@ class Codec:
         is_halved: whether colours are kept at half the resolution, so that sides must be even.
         keeps_alpha: whether it can be transparent.
         has_quality: whether `quality` says anything.
+        least_px: the smallest side of a picture.
     """
 
     title: str
@@ -50,6 +51,7 @@ class Codec:
     is_halved: bool = True
     keeps_alpha: bool = False
     has_quality: bool = True
+    least_px: int = 1
 
 
 def _crf(quality_10: int, step: int, *options: str) -> Callable[[int], list[str]]:
@@ -65,6 +67,7 @@ CODECS: Mapping[str, Codec] = {
         (".mp4", ".mov"),
         # hvc1: as QuickTime wants it; x265 prints a page of its own settings.
         _crf(16, 2, "-preset", "veryfast", "-tag:v", "hvc1", "-x265-params", "log-level=error"),
+        least_px=16,
     ),
     "vp9": Codec(
         "VP9",
@@ -73,7 +76,8 @@ CODECS: Mapping[str, Codec] = {
         _crf(18, 3, "-deadline", "realtime", "-cpu-used", "6", "-row-mt", "1", "-b:v", "0"),
         keeps_alpha=True,
     ),
-    "av1": Codec("AV1", ("libsvtav1",), (".mp4", ".webm"), _crf(20, 4, "-preset", "8")),
+    # Of less than 12 pixels SVT-AV1 writes beyond its memory.
+    "av1": Codec("AV1", ("libsvtav1",), (".mp4", ".webm"), _crf(20, 4, "-preset", "8"), least_px=16),
     "prores": Codec(
         "ProRes 4444",
         ("prores_ks",),

@@ -64,6 +64,9 @@ class VideoWriter:
         if not 0 < fps <= 1000:
             raise UserError(f"{fps:g} frames/s: must be above 0 and at most 1000")
         self._size_px, self._fps, self._quality = size_px, fps, quality
+        if min(size_px) < self._codec.least_px:
+            least, (width, height) = self._codec.least_px, size_px
+            raise UserError(f"size {width}x{height}: {self._codec.title} begins at {least} pixels a side")
         self._transparent, self._spatial = transparent, spatial
         self._temporary = self._path
         self._frames = 0

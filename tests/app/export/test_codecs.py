@@ -123,6 +123,15 @@ def test_what_can_not_be_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("codec", ["h265", "av1"])
+def test_pictures_that_are_too_small_are_refused(tmp_path: Path, codec: str) -> None:
+    with pytest.raises(UserError, match=r"size 15x40: .* begins at 16 pixels a side"):
+        VideoWriter(tmp_path / "a.mp4", (15, 40), codec=codec)
+    with VideoWriter(tmp_path / "a.mp4", (16, 17), codec=codec) as writer:
+        writer.write(np.full((17, 16, 3), 200, dtype=np.uint8))
+    np.testing.assert_allclose(read_video(tmp_path / "a.mp4", 16, 18), 200, atol=4)
+
+
 def test_ffmpeg_tells_its_encoders() -> None:
     assert {"libx264", "libvpx-vp9", "gif", "prores_ks"} <= encoders_there()
     assert "aac" not in encoders_there() and "=" not in encoders_there()
