@@ -59,7 +59,7 @@ class Settings:
         folders: where each file dialog was last, by its name.
         runs_home: the folder that new trainings go to; "": see `runs_home`.
         runs: folders of other runs that are known, newest first.
-        training: the training panel is shown.
+        training, timeline: the training panel, the timeline of camera paths are shown.
         largest_px: of the longer side of pictures, for methods that draw any size; 0: as large as the viewport.
         colour_maps: of channels, by their names, where another than the usual was chosen.
     """
@@ -83,6 +83,7 @@ class Settings:
     runs_home: str = ""
     runs: tuple[str, ...] = ()
     training: bool = False
+    timeline: bool = False
     largest_px: int = 0
     colour_maps: Mapping[str, str] = field(default_factory=dict)
 

@@ -41,6 +41,7 @@ from PyQt5.QtCore import pyqtSignal as Signal
 from PyQt5.QtGui import (
     QCloseEvent,
     QColor,
+    QContextMenuEvent,
     QCursor,
     QDesktopServices,
     QDragEnterEvent,

@@ -180,6 +180,7 @@ def _texts(c: Colours) -> str:
     QLabel[state="final"] {{ color: {c.good}; }}
     QLabel[state="preview"] {{ color: {c.warning}; }}
     QFrame[role="card"] {{ background: {c.panel}; border: 1px solid {c.border}; border-radius: 7px; }}
+    QFrame[role="rule"] {{ background: {c.border}; border: none; margin: 0 6px; }}
     QFrame[role="line"] {{ background: {c.border}; max-height: 1px; min-height: 1px; border: none; }}
     QFrame[banner] {{ background: {c.panel}; border: 1px solid {c.border}; border-left: 4px solid {c.accent};
         border-top-right-radius: 5px; border-bottom-right-radius: 5px; }}

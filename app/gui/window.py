@@ -38,6 +38,7 @@ from app.gui.qt import (
     QMainWindow,
     present,
 )
+from app.gui.timeline.path_editing import PathEditing
 from app.gui.training.dock import TrainingDock
 from app.gui.training.trainings import Trainings
 from app.gui.viewport.colouring import Colouring
@@ -105,6 +106,7 @@ class Window(QMainWindow):
         self.trainings = Trainings(self, self.files, self.viewport)
         self.inputs = InputController(self, self.files, self.status)
         self.screenshots = Screenshots(self, self.looking.shown, self.meshes)
+        self.paths = PathEditing(self, self.viewport, self.looking.overlays, self.exporting)
         self.playing, self.colouring = Playing(self, self.busy), Colouring(self)
         self.refining = Refining(self, self.viewport, self.status)
         self.readout = Readout(self.session, self.viewport, self.channels, lambda: self.looking.shown.picture)
@@ -127,17 +129,16 @@ class Window(QMainWindow):
         }
         handlers |= help_handlers(self, self.viewport.canvas.name, self.reporting.copy) | self.theming.handlers()
         parts = (self.colouring, self.looking, self.files, self.exporting, self.screenshots, self.refining)
-        for part in (*parts, self.playing, self.trainings, self.inputs, self.resetting):
+        for part in (*parts, self.paths, self.playing, self.trainings, self.inputs, self.resetting):
             handlers |= part.handlers()
         self.commands = Actions(self, {id: guarded(work) for id, work in handlers.items()}, self._available)
         self.viewport.keys = self.commands.local_keys
         self.time_bar = self.playing.make_bar()
-        self.pages.add_bars(self.time_bar, self.export_bar)
+        self.pages.add_bars(self.time_bar, self.paths.make_bar(), self.export_bar)
         self._recent = RecentMenu(self.commands, self.settings, guarded(self.files.open_recent))
         fill_demo_menu(self.commands, guarded(self.files.open))
-        toolbar = self.commands.make_toolbar(self)
         panels = [self.commands[name] for name in ("panel", "training")]
-        bars = (present(self.menuBar()), toolbar, self.status)
+        bars = (present(self.menuBar()), self.commands.make_toolbar(self), self.status)
         self._full_screen = FullScreen(self, self.commands["full_screen"], bars, panels)
         start = StartPage(self.settings, *(self.commands[id] for id in ("open", "train", "demo")))
         start.recent_chosen.connect(guarded(self.files.open_recent))
@@ -236,6 +237,7 @@ class Window(QMainWindow):
             "export": self.exporting.job is not None,
             "training": self.trainings.queue.active is not None,
             "run": self.trainings.chosen is not None,
+            **self.paths.available,
         }
         return there, {"input": "This scene is not made of a photograph" if session.opened else "No scene is open"}
 
@@ -247,7 +249,7 @@ class Window(QMainWindow):
         self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not (self._unasked or (self.trainings.may_quit() and self.exporting.may_quit())):
+        if not (self._unasked or all(part.may_quit() for part in (self.trainings, self.exporting, self.paths))):
             event.ignore()
             return
         self._remembering.keep_geometry()

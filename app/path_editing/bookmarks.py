@@ -37,13 +37,24 @@ class Bookmarks:
         self.all: tuple[Bookmark, ...] = ()
 
     def add(self, camera: Camera, controls: Mapping[str, float], name: str = "") -> Bookmark:
-        """A view, under the next free number where no name is said."""
-        taken = {mark.name for mark in self.all}
-        numbers = (f"View {number}" for number in range(1, len(taken) + 2))
-        mark = Bookmark(name or next(each for each in numbers if each not in taken), camera, dict(controls))
+        """Adds a view, under the next free name where none is said.
+
+        Raises:
+            UserError: another one is called so.
+        """
+        mark = Bookmark(name or self.free_name(), camera, dict(controls))
         self._require_free(mark.name)
         self._set((*self.all, mark))
         return mark
+
+    def free_name(self) -> str:
+        """The next name of the kind "View 3" that none has."""
+        taken = {mark.name for mark in self.all}
+        return next(name for number in range(1, len(taken) + 2) if (name := f"View {number}") not in taken)
+
+    def clear(self) -> None:
+        """Forgets all."""
+        self._set(())
 
     def rename(self, name: str, to: str) -> None:
         """Calls a view otherwise.

@@ -253,3 +253,23 @@ def set_control(path: KeyedPath, numbers: Collection[int], name: str, value: flo
         controls = {other: kept for other, kept in key.controls.items() if other != name}
         keys.append(replace(key, controls=controls if value is None else {**controls, name: value}))
     return _changed(path, numbers, keys)
+
+
+def set_position(path: KeyedPath, number: int, position: Array) -> Edit:
+    """Puts a key's camera at another place [3] (world); it looks in the same direction.
+
+    Raises:
+        UserError: no camera can be there.
+    """
+    key = path.keys[number]
+    pose = key.camera.camera_to_world.copy()
+    pose[:3, 3] = position
+    try:
+        return _changed(path, [number], [replace(key, camera=key.camera.at(pose))])
+    except ValueError as error:
+        raise UserError(f"key: {error}") from error
+
+
+def with_stepped(path: KeyedPath, names: Collection[str]) -> KeyedPath:
+    """The path with other controls that change at keys only."""
+    return path if path.stepped == frozenset(names) else replace(path, stepped=frozenset(names))

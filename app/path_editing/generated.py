@@ -10,6 +10,7 @@ import numpy as np
 from app.camera import navigation
 from app.path_editing.thinning import Bound, Moment, thinned
 from engines.core.camera import Array, Camera, quaternion_rotation
+from engines.core.data.origin import in_world
 from engines.core.errors import UserError
 from engines.core.paths.generators import DEFAULT_FRAMES, camera_path
 from engines.core.paths.interpolation import quaternion_of
@@ -154,6 +155,14 @@ def _distinct(cameras: Sequence[Camera]) -> list[Camera]:
     return found
 
 
-def in_place_of(keys: KeyedPath, before: KeyedPath) -> KeyedPath:
-    """Generated keys with what the path before had said of the whole: frame rate, speed."""
-    return replace(keys, fps=before.fps, constant_speed=before.constant_speed)
+def in_place_of(keys: KeyedPath, before: KeyedPath, origin: Array | None = None) -> KeyedPath:
+    """Generated keys with what the path before had said of the whole: frame rate, speed.
+
+    Args:
+        origin: [3] where the coordinates of the keys begin in the world; None: they stand there.
+    """
+    moved = keys.keys
+    if origin is not None:
+        cameras = in_world([key.camera for key in keys.keys], origin)
+        moved = tuple(replace(key, camera=camera) for key, camera in zip(keys.keys, cameras, strict=True))
+    return replace(keys, keys=moved, fps=before.fps, constant_speed=before.constant_speed)

@@ -135,8 +135,18 @@ class PathViewer:
             eye.rest()
 
     def seen(self) -> tuple[Camera, dict[str, float]] | None:
-        """The camera, in the world, and the controls of the view; None where nothing is open."""
-        opened, shown = self._session.opened, self._session.eye.destination
+        """The camera, in the world, and the controls of the view, at the end of a jump that is under way.
+
+        None where nothing is open.
+        """
+        return self._told(self._session.eye.destination)
+
+    def seen_now(self) -> tuple[Camera, dict[str, float]] | None:
+        """What `seen` gives, but in the midst of a jump."""
+        return self._told(self._session.eye.shown)
+
+    def _told(self, shown: Camera | None) -> tuple[Camera, dict[str, float]] | None:
+        opened = self._session.opened
         if opened is None or shown is None:
             return None
         return in_world([shown], opened.origin)[0], dict(self._session.view.controls)

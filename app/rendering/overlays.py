@@ -49,6 +49,11 @@ def join(parts: Sequence[LineSegments]) -> LineSegments:
     return LineSegments(np.concatenate([p.points for p in parts]), np.concatenate([p.colours for p in parts]))
 
 
+def polyline(points: Array, colour: tuple[float, float, float, float]) -> LineSegments:
+    """Lines from each of [N, 3] points (world) to the next."""
+    return _segments(np.stack([points[:-1], points[1:]], axis=1), colour)
+
+
 def box_segments(bounds: Array) -> LineSegments:
     """The 12 edges of a box; bounds: [2, 3] lowest and highest corner."""
     corners = np.stack(np.meshgrid(*np.asarray(bounds).T, indexing="ij"), axis=-1).reshape(8, 3)

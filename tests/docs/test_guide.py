@@ -22,7 +22,7 @@ PAGES = [ROOT / name for name in TAKEN] + sorted(DOCS.glob("*.md"))
 PROGRAM = re.compile(r"^(?:\$ )?(?:\./vantage|python main\.py|torchrun [^|]*? main\.py) (.*)$")
 SYNOPSIS = re.compile(r"\[|\.\.\.$")
 """A line that tells how a command is written, or of several, rather than one to be typed."""
-MENU = re.compile(r"\b(File|View|Navigate|Time|Training|Help) > ([A-Z][\w ]*)")
+MENU = re.compile(r"\b(File|Edit|View|Navigate|Time|Camera path|Training|Help) > ([A-Z][\w ]*)")
 LAUNCHER = ("setup", "test", "benchmark", "docs", "help")
 
 

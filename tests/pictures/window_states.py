@@ -99,6 +99,33 @@ def with_mesh(hand: Stage) -> Shot:
     return None
 
 
+def with_timeline(hand: Stage) -> Shot:
+    """Opens the timeline, and makes keys of two turns: a near one, seen from where the scene begins."""
+    hand.open()
+    hand.press("F7")
+    for _ in range(9):
+        hand.press("+")
+    hand.settle()
+    hand.press("Ctrl+Alt+T")
+    hand.settle()
+    hand.press("R")
+    hand.settle()
+    return None
+
+
+def with_a_key_moved(hand: Stage) -> Shot:
+    """Selects the third key, lets its leg ease, deletes the next one, and ends the loop."""
+    strip = hand.window.paths.bar.strip
+    QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=strip.place_of(3))
+    hand.press("Del")
+    hand.press("Ctrl+L")
+    QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=strip.place_of(2))
+    hand.press("Down", hand.window.paths.bar.properties.fields["ease"])
+    hand.press("R")
+    hand.settle()
+    return None
+
+
 def recent(hand: Stage) -> Shot:
     """Opens the File menu, and in it the list of recent scenes."""
     for name in ("toys.safetensors", "balls.pth"):
@@ -175,10 +202,15 @@ LOOKING = {
             "mesh_normals_wipe": press("Ctrl+3", "Ctrl+6"),
         }
     ),
+    "timeline": Walk({"timeline": with_timeline, "timeline_key": with_a_key_moved}),
     "menus": Walk({"recent_menu": recent, "start_page_recent": recent_scenes}),
     "banner": Walk({"error_banner": damaged, "warning_banner": data_gone}),
     "dark": Walk(
-        {"dark_start_page": press("Ctrl+Alt+D"), "dark_depth": lambda hand: with_photographs(hand) or press("2")(hand)}
+        {
+            "dark_start_page": press("Ctrl+Alt+D"),
+            "dark_depth": lambda hand: with_photographs(hand) or press("2")(hand),
+            "dark_timeline": with_timeline,
+        }
     ),
     "small": Walk({"small_window": lambda hand: with_photographs(hand) or press("F8")(hand)}, (1024, 700)),
     "large": Walk({"large_window": lambda hand: with_photographs(hand) or press("2", "F8")(hand)}, (1920, 1080)),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from app.export.codecs import VIDEO_SUFFIXES
@@ -11,6 +12,7 @@ from app.gui.dialog_parts import add_place, below, finish, fit_to_screen, row, s
 from app.gui.export.export_settings import (
     FILE_PATH,
     FIT_TITLES,
+    KEYED_PATH,
     SPLIT_PREFIX,
     TIME_TITLES,
     ExportSettings,
@@ -22,7 +24,6 @@ from app.gui.panel.panel_parts import Choice, Slider, form, guard_wheel, label
 from app.gui.plain_text import plain_label
 from app.gui.qt import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QDoubleSpinBox,
     QFileDialog,
@@ -35,6 +36,7 @@ from app.gui.qt import (
 from app.viewing.opening import Opened, stem_of
 from engines.core.engine import TIME
 from engines.core.paths.generators import usual_path
+from engines.core.paths.keyframes import KeyedPath
 
 VIDEO_FILTER = "Videos ({});;Folder of images (*)".format(" ".join("*" + suffix for suffix in VIDEO_SUFFIXES))
 LARGEST_PX = 8192
@@ -49,11 +51,19 @@ USUAL = ("orbit", "spiral")
 class ExportDialog(QDialog):
     """Filled with the last export's values."""
 
-    def __init__(self, parent: QWidget, opened: Opened, settings: ExportSettings, eye_px: tuple[int, int]) -> None:
+    def __init__(
+        self,
+        parent: QWidget,
+        opened: Opened,
+        settings: ExportSettings,
+        eye_px: tuple[int, int],
+        keyed: KeyedPath | None = None,
+    ) -> None:
+        """`keyed`: the timeline's path."""
         super().__init__(parent)
         self.setWindowTitle("Export video")
         self.setMinimumWidth(480)
-        self._opened = opened
+        self._opened, self._keyed = opened, keyed
         self._rows = form()
         self._rows.setVerticalSpacing(10)
         self._make_path(settings)
@@ -88,7 +98,8 @@ class ExportDialog(QDialog):
         self.path = Choice()
         # The last one may have been of a scene of the other kind.
         path = usual_path(self._opened.scene.cameras) if settings.path in USUAL else settings.path
-        self.path.offer(path_choices(self._opened), path)
+        self.path.offer(path_choices(self._opened, self._keyed), path)
+        self.path.currentIndexChanged.connect(self._take_rate)
         self.path.currentIndexChanged.connect(self._check)
         self.path_file = QLineEdit(settings.path_file)
         self.path_file.setPlaceholderText("Cameras: .txt, .npz, .npy, .json, COLMAP's model, or a folder")
@@ -125,7 +136,8 @@ class ExportDialog(QDialog):
                 line.addWidget(plain_label("×"))
         line.addWidget(label("pixels, fixed by the model" if native else "pixels", "muted"))
         if native is None:
-            line.addWidget(self._make_presets(eye_px))
+            self.preset = _preset_choice(self.width_px, self.height_px, {"As in the viewport": eye_px, **PRESETS_PX})
+            line.addWidget(self.preset)
         line.addStretch(1)
         self._rows.addRow("Size", line)
         self.fit = Choice()
@@ -134,36 +146,12 @@ class ExportDialog(QDialog):
         if native is None:
             self._rows.addRow("Fit", self.fit)
 
-    def _make_presets(self, eye_px: tuple[int, int]) -> QComboBox:
-        """Usual sizes; it says which one the numbers are."""
-        presets = {"As in the viewport": eye_px, **PRESETS_PX}
-        self.preset = Choice()
-        guard_wheel(self.preset)
-        self.preset.addItem("Custom size", None)
-        for title, size in presets.items():
-            self.preset.addItem(title, size)
-
-        def choose(index: int) -> None:
-            if size := self.preset.itemData(index):
-                self.width_px.setValue(size[0])
-                self.height_px.setValue(size[1])
-
-        def follow() -> None:
-            size = (self.width_px.value(), self.height_px.value())
-            at = next((1 + at for at, preset in enumerate(presets.values()) if preset == size), 0)
-            self.preset.setCurrentIndex(at)
-
-        self.preset.activated.connect(choose)
-        for box in (self.width_px, self.height_px):
-            box.valueChanged.connect(follow)
-        follow()
-        return self.preset
-
     def _make_rate(self, settings: ExportSettings) -> None:
         self.fps = QDoubleSpinBox()
         self.fps.setRange(1, 240)
         self.fps.setDecimals(2)
         self.fps.setValue(settings.fps)
+        self._take_rate()
         self.length = label("", "muted")
         line = row()
         line.addWidget(self.fps)
@@ -200,6 +188,11 @@ class ExportDialog(QDialog):
         self.out = add_place(self._rows, out, VIDEO_FILTER)
         self.out.textChanged.connect(self._check)
 
+    def _take_rate(self) -> None:
+        """A path of keys has a frame rate of its own."""
+        if self.path.currentData() == KEYED_PATH and self._keyed is not None and hasattr(self, "fps"):
+            self.fps.setValue(self._keyed.fps)
+
     def _browse_path(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self, "Cameras", self.path_file.text())
         if chosen:
@@ -210,10 +203,14 @@ class ExportDialog(QDialog):
         if not hasattr(self, "note"):
             return  # still being built
         settings = self.settings()
-        own_frames = settings.path == FILE_PATH or settings.path.startswith(SPLIT_PREFIX)
+        own_frames = settings.path in (FILE_PATH, KEYED_PATH) or settings.path.startswith(SPLIT_PREFIX)
         show_growing(self, self._file_row, settings.path == FILE_PATH)
         self.frames.setEnabled(not own_frames)
-        self.length.setText("" if own_frames else f"{settings.frames / settings.fps:.1f} s long")
+        keyed = self._keyed if settings.path == KEYED_PATH else None
+        long = f"{settings.frames / settings.fps:.1f} s long"
+        if keyed is not None:
+            long = f"{keyed.duration_s:.1f} s long, {replace(keyed, fps=settings.fps).frame_count} frames"
+        self.length.setText("" if own_frames and keyed is None else long)
         video = Path(settings.out).suffix.lower() in VIDEO_SUFFIXES
         self.fps.setEnabled(video)
         self.kinds.follow(settings)
@@ -233,9 +230,38 @@ class ExportDialog(QDialog):
         self.start.setEnabled(not missing)
 
 
+def _preset_choice(width_px: QSpinBox, height_px: QSpinBox, presets: Mapping[str, tuple[int, int]]) -> Choice:
+    """Usual sizes; it says which one the numbers are."""
+    preset = Choice()
+    guard_wheel(preset)
+    preset.addItem("Custom size", None)
+    for title, size in presets.items():
+        preset.addItem(title, size)
+
+    def choose(index: int) -> None:
+        if size := preset.itemData(index):
+            width_px.setValue(size[0])
+            height_px.setValue(size[1])
+
+    def follow() -> None:
+        size = (width_px.value(), height_px.value())
+        at = next((1 + at for at, usual in enumerate(presets.values()) if usual == size), 0)
+        preset.setCurrentIndex(at)
+
+    preset.activated.connect(choose)
+    for box in (width_px, height_px):
+        box.valueChanged.connect(follow)
+    follow()
+    return preset
+
+
 def ask_export(
-    parent: QWidget, opened: Opened, settings: ExportSettings, eye_px: tuple[int, int]
+    parent: QWidget,
+    opened: Opened,
+    settings: ExportSettings,
+    eye_px: tuple[int, int],
+    keyed: KeyedPath | None = None,
 ) -> ExportSettings | None:
     """Runs the dialog; None where it was cancelled."""
-    dialog = ExportDialog(parent, opened, settings, eye_px)
+    dialog = ExportDialog(parent, opened, settings, eye_px, keyed)
     return dialog.settings() if dialog.exec() == QDialog.DialogCode.Accepted else None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,7 +19,10 @@ from app.export.frame_files import FORMATS
 from app.export.render_settings import RenderSettings, offered_splits, resolve_path
 from app.viewing.opening import Opened
 from engines.core.camera import Array, Camera
+from engines.core.errors import UserError
 from engines.core.paths.generators import PATH_NAMES
+from engines.core.paths.keyed_json import keyed_from, keyed_text
+from engines.core.paths.keyframes import KeyedPath
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -34,7 +38,7 @@ PATH_TITLES = {
 }
 SPLIT_TITLES = {"train": "training views", "validation": "validation views", "test": "test path"}
 SPLIT_PREFIX = "split:"
-FILE_PATH = "file"
+FILE_PATH, KEYED_PATH = "file", "keyed"
 STEREO = "stereo"
 RUNS, STANDS = "runs", "stands"
 FIT_TITLES = {"": "Automatic", "crop": "Crop to fill", "pad": "Show all, and more beside it"}
@@ -46,7 +50,7 @@ class ExportSettings:
     """The dialog's values; all plain, so that they can be remembered.
 
     Attributes:
-        path: a name of `PATH_NAMES`, "split:train" and so on, or "file".
+        path: a name of `PATH_NAMES`, "split:train" and so on, "file", or "keyed": the timeline's.
         path_file: where `path` is "file".
         width, height: 0: the scene's own.
         fit: "crop" or "pad" where the size is of another shape than the path's cameras; "": as usual.
@@ -108,16 +112,23 @@ class ExportSettings:
 
 def recalled(settings: AnySettings, values: Mapping[str, Any]) -> AnySettings:
     """`settings` with the values that were remembered of them; as they are where those are of other types."""
-    known = {field.name: type(getattr(settings, field.name)) for field in fields(settings)}
+    known = {each.name: type(getattr(settings, each.name)) for each in fields(settings)}
     kept = {name: value for name, value in values.items() if name in known}
     if any(not isinstance(value, known[name]) for name, value in kept.items()):
         return settings
     return replace(settings, **kept)
 
 
-def path_choices(opened: Opened) -> dict[str, str]:
-    """Titles of the paths to choose from, by what `ExportSettings.path` calls them; of a class by its first object."""
-    choices, dataset = dict(PATH_TITLES), opened.dataset
+def path_choices(opened: Opened, keyed: KeyedPath | None = None) -> dict[str, str]:
+    """Titles of the paths to choose from, by what `ExportSettings.path` calls them; of a class by its first object.
+
+    Args:
+        keyed: the timeline's path; None or one without keys is none to choose.
+    """
+    choices, dataset = dict[str, str](), opened.dataset
+    if keyed is not None and keyed.keys:
+        choices[KEYED_PATH] = f"Timeline: {len(keyed.keys)} keys, {keyed.duration_s:.4g} s"
+    choices |= PATH_TITLES
     place = "Scene" if dataset is None else "Data folder"
     for split, count in offered_splits(opened).items():
         # Objects have other numbers of views.
@@ -127,10 +138,13 @@ def path_choices(opened: Opened) -> dict[str, str]:
     return choices
 
 
-def render_settings(chosen: ExportSettings, start: Camera, up: Array, controls: Mapping[str, float]) -> RenderSettings:
+def render_settings(
+    chosen: ExportSettings, start: Camera, up: Array, controls: Mapping[str, float], keyed: KeyedPath | None = None
+) -> RenderSettings:
     """What a video is to show, as it was chosen.
 
     Args:
+        keyed: the timeline's path.
         start: where the eye was then.
         up: [3] unit vector in the world that generated paths turn about.
         controls: of the picture that was shown.
@@ -138,7 +152,7 @@ def render_settings(chosen: ExportSettings, start: Camera, up: Array, controls: 
     generated = chosen.path in PATH_NAMES
     file = Path(chosen.path_file) if chosen.path == FILE_PATH else None
     return RenderSettings(
-        path=file or chosen.path.removeprefix(SPLIT_PREFIX),
+        path=keyed if chosen.path == KEYED_PATH else file or chosen.path.removeprefix(SPLIT_PREFIX),
         frames=chosen.frames if generated else None,
         start=start,
         up=up,
@@ -157,6 +171,7 @@ class ShownView:
         up: [3] unit vector in the world that generated paths turn about.
         controls: of the picture that is shown.
         limits, colour_maps: of channels, as they are shown.
+        keyed: the timeline's path.
     """
 
     start: Camera
@@ -164,6 +179,7 @@ class ShownView:
     controls: Mapping[str, float]
     limits: Mapping[str, tuple[float, float]]
     colour_maps: Mapping[str, str]
+    keyed: KeyedPath = field(default_factory=KeyedPath)
 
     def noted(self, settings: ExportSettings) -> dict[str, Any]:
         """Plain data that `of_note` reads back, for an export of these settings to be gone on with."""
@@ -174,31 +190,38 @@ class ShownView:
             "controls": dict(self.controls),
             "limits": {name: list(limits) for name, limits in self.limits.items()},
             "colour_maps": dict(self.colour_maps),
+            "keyed": json.loads(keyed_text(self.keyed)),
         }
 
     @staticmethod
     def of_note(note: Mapping[str, Any]) -> ShownView | None:
         """What `noted` gave; None where the note is another program's, or damaged."""
-        with suppress(KeyError, TypeError, ValueError, AttributeError):
+        with suppress(KeyError, TypeError, ValueError, AttributeError, UserError):
             limits = {str(name): (float(low), float(high)) for name, (low, high) in note["limits"].items()}
             controls = {str(name): float(value) for name, value in note["controls"].items()}
             maps = {str(name): str(value) for name, value in note["colour_maps"].items()}
-            return ShownView(Camera.from_json(note["start"]), np.array(note["up"]), controls, limits, maps)
+            start, keyed = Camera.from_json(note["start"]), keyed_from("keyed", note["keyed"])
+            return ShownView(start, np.array(note["up"]), controls, limits, maps, keyed)
         return None
 
 
 def make_export(
-    chosen: ExportSettings, opened: Opened, start: Camera, up: Array, controls: Mapping[str, float]
+    chosen: ExportSettings,
+    opened: Opened,
+    start: Camera,
+    up: Array,
+    controls: Mapping[str, float],
+    keyed: KeyedPath | None = None,
 ) -> Export:
     """The export of a scene that was chosen: reads the path's file where there is one.
 
     Args:
-        start, up, controls: as in `render_settings`; `up` is [3], world.
+        start, up, controls, keyed: as in `render_settings`; `up` is [3], world.
 
     Raises:
         UserError: the path can't be read.
     """
-    frames, scene = resolve_path(render_settings(chosen, start, up, controls), opened), opened.scene
+    frames, scene = resolve_path(render_settings(chosen, start, up, controls, keyed), opened), opened.scene
     size = (chosen.width, chosen.height) if scene.native_px is None and chosen.width and chosen.height else None
     channels = tuple(channel for channel in chosen.channels if channel in scene.channels) or ("rgb",)
     export = Export(

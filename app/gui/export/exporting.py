@@ -14,7 +14,7 @@ from app.gui.export.export_bar import ExportBar
 from app.gui.export.export_dialog import ask_export
 from app.gui.export.export_job import Exported, ExportJob, Source, Work
 from app.gui.export.export_queue import ExportOrder, ExportQueue
-from app.gui.export.export_settings import ExportSettings, ShownView, make_export
+from app.gui.export.export_settings import KEYED_PATH, ExportSettings, ShownView, make_export
 from app.gui.export.mesh_dialog import ask_mesh
 from app.gui.export.mesh_settings import MeshSettings, make_mesh, possible_source
 from app.gui.host import Host
@@ -27,6 +27,7 @@ from app.mesh.point_cloud import POINTS_SUFFIX, has_points, run_points
 from app.viewing.inputs import stem_with_input
 from app.viewing.opening import Opened
 from engines.core.engine import Stop
+from engines.core.paths.keyframes import KeyedPath
 
 
 class Exporting:
@@ -39,6 +40,8 @@ class Exporting:
     def __init__(self, window: Host, bar: ExportBar) -> None:
         self._window, self._session = window, window.session
         self.queue = ExportQueue(window, bar)
+        self.keyed: Callable[[], KeyedPath] = KeyedPath
+        """The timeline's path."""
 
     @property
     def job(self) -> ExportJob | None:
@@ -47,8 +50,13 @@ class Exporting:
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands do."""
-        mine = {"export_mesh": self._ask_mesh, "export_points": self._ask_points}
-        return {"export": self._ask, "cancel_export": self.queue.cancel, **mine}
+        return {
+            "export": self._ask,
+            "path_export": lambda: self._ask(of_keys=True),
+            "export_mesh": self._ask_mesh,
+            "export_points": self._ask_points,
+            "cancel_export": self.queue.cancel,
+        }
 
     def begin(self, settings: ExportSettings) -> None:
         """Begins an export of the open scene.
@@ -65,12 +73,14 @@ class Exporting:
         seen = view
 
         def work(opened: Opened, on_progress: OnProgress, stop: Stop) -> Exported:
-            export = make_export(settings, opened, seen.start, seen.up, seen.controls)
+            export = make_export(settings, opened, seen.start, seen.up, seen.controls, seen.keyed)
             note = seen.noted(settings)
             export = replace(export, limits=seen.limits, colour_maps=seen.colour_maps, note=note)
             return Exported(run_export(opened.scene, export, on_progress, stop))
 
-        self._begin(work, Path(settings.out).expanduser(), settings.frames)
+        of_keys = settings.path == KEYED_PATH
+        frames = replace(seen.keyed, fps=settings.fps).frame_count if of_keys else settings.frames
+        self._begin(work, Path(settings.out).expanduser(), frames)
 
     def _shown_view(self) -> ShownView | None:
         session = self._session
@@ -79,7 +89,7 @@ class Exporting:
         # As they are on the screen.
         limits = {session.view.channel: session.view.limits} if session.view.limits else {}
         controls, colour_maps = dict(session.view.controls), dict(session.view.colour_maps)
-        return ShownView(session.eye.shown, session.eye.up.copy(), controls, limits, colour_maps)
+        return ShownView(session.eye.shown, session.eye.up.copy(), controls, limits, colour_maps, self.keyed())
 
     def begin_mesh(self, settings: MeshSettings) -> None:
         """Begins to make a mesh of the open scene, of the object and time step that are shown.
@@ -126,21 +136,14 @@ class Exporting:
         """Breaks off what is under way."""
         self.queue.shut_down()
 
-    def _ask(self) -> None:
+    def _ask(self, of_keys: bool = False) -> None:
+        """Asks for an export; `of_keys`: of the timeline's path."""
         opened, eye = self._session.opened, self._session.eye.shown
         if opened is None or eye is None:
             return
-        settings = ExportSettings.recall(self._window.settings.current.export)
-        last = Path(settings.out).expanduser()
-        if settings.out and frames_kept(last)[0]:
-            # It was broken off: what is proposed first is to go on.
-            noted = ExportSettings.recall(kept_note(last).get("settings", {}))
-            settings = replace(noted, out=settings.out, resume=True)
-        else:
-            # Last time's file is not to be replaced by default: only its folder is remembered.
-            folder = Path(settings.out).parent if settings.out else Path.home()
-            settings = replace(settings, out=str(_free_name(folder / f"{stem_with_input(opened)}.mp4")))
-        wanted = ask_export(self._window.widget, opened, settings, eye.size_px)
+        before = ExportSettings.recall(self._window.settings.current.export)
+        settings, keyed = _proposed(before, stem_with_input(opened), self.keyed(), of_keys)
+        wanted = ask_export(self._window.widget, opened, settings, eye.size_px, keyed)
         if wanted is not None:
             self._window.settings.update(export=wanted.remembered())
             self.begin(wanted)
@@ -170,6 +173,24 @@ class Exporting:
             out = Path(chosen) if chosen.lower().endswith(POINTS_SUFFIX) else Path(chosen + POINTS_SUFFIX)
             self._window.settings.remember_folder("points", out.parent)
             self.begin_points(out)
+
+
+def _proposed(settings: ExportSettings, stem: str, keyed: KeyedPath, of_keys: bool) -> tuple[ExportSettings, KeyedPath]:
+    """What is proposed after an export of `settings`: to go on where it was broken off, else a name that is free.
+
+    Args:
+        keyed, of_keys: the timeline's path, and whether it is what is to be exported.
+    """
+    last = Path(settings.out).expanduser()
+    if not of_keys and settings.out and frames_kept(last)[0]:
+        note = kept_note(last)
+        noted, seen = ExportSettings.recall(note.get("settings", {})), ShownView.of_note(note)
+        keyed = seen.keyed if seen is not None and noted.path == KEYED_PATH else keyed
+        return replace(noted, out=settings.out, resume=True), keyed
+    # Last time's file is not to be replaced by default: only its folder is remembered.
+    folder = Path(settings.out).parent if settings.out else Path.home()
+    settings = replace(settings, out=str(_free_name(folder / f"{stem}.mp4")))
+    return replace(settings, path=KEYED_PATH) if of_keys else settings, keyed
 
 
 def _free_name(path: Path) -> Path:

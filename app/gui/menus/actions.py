@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from app.gui.menus.command_table import COMMANDS, FILE, Command
+from app.gui.menus.command import Command
+from app.gui.menus.command_table import COMMANDS, FILE
 from app.gui.menus.icons import make_icon
 from app.gui.qt import (
     QAction,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from app.gui.menus.command import Command
+from app.gui.menus.path_commands import BOOKMARK_COMMANDS, EDIT_COMMANDS, PATH_COMMANDS, TIMELINE_COMMAND
 
 # Sub-menus are written Menu/Sub-menu.
 DEMOS = "&File/De&mo scenes"
@@ -24,33 +26,6 @@ MESH_LAYOUTS = (
     ("wipe", "W&ipe", "Mesh and picture, a line between"),
     ("side", "Side &by side", "Mesh beside the picture, under the same camera"),
 )
-
-
-@dataclass(frozen=True)
-class Command:
-    """One thing that the window does when asked.
-
-    Attributes:
-        id: what handlers are found by.
-        keys: the first is shown in the menu.
-        needs: "scene", "views", "photographs", "input" (to be made of another), "mesh", "time", "export",
-            "training" or "run" (that can go on): it is grey without.
-        group: commands of one group exclude each other.
-        local: its keys work only while the viewport has the focus (arrows, which panels need for themselves).
-        icon: with one it stands in the toolbar, too.
-    """
-
-    id: str
-    text: str
-    menu: str
-    keys: tuple[str, ...]
-    tip: str
-    needs: str = ""
-    checkable: bool = False
-    group: str = ""
-    local: bool = False
-    icon: str = ""
-    separated: bool = False
 
 
 def _toggle(id: str, text: str, menu: str, key: str, tip: str, **more: Any) -> Command:
@@ -125,6 +100,7 @@ COMMANDS = (
         "cancel_export", "Ca&ncel export", FILE, ("Ctrl+.",), "Stop the export; nothing half-written stays", "export"
     ),
     Command("quit", "&Quit", FILE, ("Ctrl+Q",), "Close the program", separated=True),
+    *EDIT_COMMANDS,
     *(
         _toggle(
             f"channel_{number}",
@@ -203,6 +179,7 @@ COMMANDS = (
         "Show or hide the training panel: runs, curves, held-out views",
         icon="curves",
     ),
+    TIMELINE_COMMAND,
     _toggle("full_screen", "&Full screen", VIEW, "F11", "Only the picture, on the whole screen; Esc leaves"),
     _toggle(
         "orbit",
@@ -227,8 +204,8 @@ COMMANDS = (
         group="mode",
         icon="trackball",
     ),
-    Command("faster", "Fly f&aster", MODE, (".",), "Fly half as fast again", "scene", separated=True),
-    Command("slower", "Fly s&lower", MODE, (",",), "Fly slower", "scene"),
+    Command("faster", "Fly f&aster", MODE, ("Alt+Up",), "Fly half as fast again", "scene", separated=True),
+    Command("slower", "Fly s&lower", MODE, ("Alt+Down",), "Fly slower", "scene"),
     Command("reset", "&Reset view", NAVIGATE, ("R",), "Back to where the scene begins", "scene", icon="reset"),
     Command(
         "frame",
@@ -281,6 +258,7 @@ COMMANDS = (
         "copy_camera", "&Copy camera", NAVIGATE, ("Ctrl+Shift+C",), "Copy the camera as text", "scene", separated=True
     ),
     Command("paste_camera", "Pas&te camera", NAVIGATE, ("Ctrl+V",), "Go to a camera copied as text", "scene"),
+    *BOOKMARK_COMMANDS,
     _toggle("play", "&Play", PLAY, "K", "Play or pause the recording", needs="time", icon="play"),
     _toggle("loop", "&Loop", PLAY, "Shift+K", "Begin again at the end", needs="time", icon="loop"),
     _toggle(
@@ -310,6 +288,7 @@ COMMANDS = (
         "time",
         icon="moment_after",
     ),
+    *PATH_COMMANDS,
     Command(
         "train",
         "&Train…",

@@ -36,6 +36,7 @@ class OverlayLayer:
         self.hovered: int | None = None
         """The camera under the mouse, by its number among all."""
         self._pivot: Array | None = None
+        self._more = overlays.join([])
         self._camera_depth: float | None = None
         self._step = 1
 
@@ -83,6 +84,10 @@ class OverlayLayer:
         """Marks the point [3] (world) that is turned about; None marks nothing."""
         self._pivot = pivot
 
+    def show_more(self, lines: overlays.LineSegments) -> None:
+        """Draws lines that are no scene's own, too."""
+        self._more = lines
+
     def camera_at(self, eye: Camera, u: float, v: float) -> int | None:
         """The nearest of the drawn cameras at a pixel of the picture that `eye` takes, by its number among all."""
         if "cameras" not in self._names:
@@ -121,7 +126,7 @@ class OverlayLayer:
             camera: of the picture shown.
             viewport: logical (width, height).
         """
-        if self._scene is None or not (self._names or self._pivot is not None):
+        if self._scene is None or not (self._names or self._pivot is not None or len(self._more.points)):
             return np.zeros((0, 2, 2)), np.zeros((0, 4)), ()
         left, top = placement.left / placement.scale, placement.top / placement.scale
         size = (max(int(viewport[0] / placement.scale), 1), max(int(viewport[1] / placement.scale), 1))
@@ -129,7 +134,7 @@ class OverlayLayer:
         parts = [self._segments(name) for name in OVERLAY_NAMES if name in self._names]
         if self._pivot is not None:
             parts.append(overlays.pivot_segments(camera, self._pivot, self._up))
-        lines = overlays.join(parts)
+        lines = overlays.join([*parts, self._more])
         pixels, colours = overlays.visible_segments(wide, lines, size)
         return pixels - np.array([left, top]), colours, self._labels(camera)
 

@@ -13,6 +13,7 @@ from app.gui.viewport.pivot_mark import PivotMark
 from app.gui.viewport.shown_picture import ShownPicture
 from app.gui.viewport.viewport import Viewport
 from app.gui.viewport.wipe_line import WipeLine
+from app.rendering.overlays import LineSegments, join
 from engines.core.camera import Camera
 
 
@@ -29,10 +30,12 @@ class PictureOverlays:
     ) -> None:
         """`go_to_view`: goes to a view whose camera is clicked on."""
         self._window, self._session, self._viewport = window, window.session, viewport
-        self._shown, self._wipe_lines = shown, wipe_lines
+        self.shown, self._wipe_lines = shown, wipe_lines
         self.layer = OverlayLayer()
         self.layer.set_shown(window.settings.current.overlays)
-        self.frustums = Frustums(window, viewport, self.layer, self._eye_shown, self.draw, go_to_view)
+        self.more: list[Callable[[Camera], LineSegments]] = []
+        """What else is drawn: the lines of each for the picture that a camera takes."""
+        self.frustums = Frustums(window, viewport, self.layer, lambda: self.eye, self.draw, go_to_view)
         self._pivot = PivotMark(window, viewport, self.layer, self.draw)
         self.frustums.watch()
         for line in wipe_lines:
@@ -53,12 +56,13 @@ class PictureOverlays:
 
     def draw(self) -> None:
         """Projects the lines anew."""
-        picture = self._shown.picture
+        picture = self.shown.picture
         if picture is None:
             return
         viewport, canvas = self._viewport, self._viewport.canvas
         self.layer.set_up(self._session.eye.up)
         self.layer.leave_out(picture.camera)
+        self.layer.show_more(join([lines_for(picture.camera) for lines_for in self.more]))
         lines = self.layer.draw(picture.camera, canvas.placement(), (viewport.width(), viewport.height()))
         pixels, colours, labels = lines
         wipes = [line.segments(picture.camera.size_px) for line in self._wipe_lines]
@@ -72,5 +76,7 @@ class PictureOverlays:
         self.layer.set_shown(names)
         self.draw()
 
-    def _eye_shown(self) -> Camera | None:
-        return self._shown.picture.camera if self._shown.picture is not None else None
+    @property
+    def eye(self) -> Camera | None:
+        """The camera of the picture on the screen; None before the first."""
+        return self.shown.picture.camera if self.shown.picture is not None else None

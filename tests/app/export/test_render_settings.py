@@ -17,6 +17,7 @@ from app.export.exporter import run_export
 from app.export.render_settings import CameraPath, RenderSettings, offered_splits, path_of, resolve_path
 from app.gui.export.export_settings import (
     FILE_PATH,
+    KEYED_PATH,
     RUNS,
     SPLIT_PREFIX,
     STANDS,
@@ -373,3 +374,21 @@ def test_the_window_exports_a_file_of_keys_as_the_command_line_does(tmp_path: Pa
     ours = resolve_path(render_settings(chosen, ring(3)[1], opened.scene.up, shown), opened)
     theirs = _asked(["--path", str(tmp_path / "keys.json")], opened)
     assert ours.controls == theirs.controls and _poses(ours.cameras) == _poses(theirs.cameras)
+
+
+def test_the_timeline_is_exported_to_the_byte_as_its_file_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever is looked at then: keys that were added in the window name all controls."""
+    opened = KINDS["a recording"].open()
+    whole = replace(KEYS, keys=tuple(replace(key, controls={TIME: 1.4 * key.time_s / 0.2}) for key in KEYS.keys))
+    write_keyed(tmp_path / "keys.json", whole)
+    by_window, by_command = tmp_path / "window", tmp_path / "command"
+    chosen = ExportSettings(path=KEYED_PATH, fps=whole.fps, out=str(by_window))
+    assert KEYED_PATH in path_choices(opened, whole) and KEYED_PATH not in path_choices(opened, KeyedPath())
+    export = make_export(chosen, opened, ring(3)[2], opened.scene.up, whole_controls(opened.scene, {TIME: 3}), whole)
+    run_export(opened.scene, export, lambda progress: None, never_stop)
+    monkeypatch.setattr(console, "open_scene", lambda *_: opened)
+    arguments = ["render", "ball", "--path", str(tmp_path / "keys.json"), "--out", str(by_command)]
+    assert cli.main(arguments) == 0, capsys.readouterr().err
+    assert _contents(by_window) == _contents(by_command) and len(_contents(by_window)) > len(whole.keys)

@@ -183,7 +183,7 @@ def test_no_file_is_replaced_unawares(
         (tmp_path / name).touch()
     window.settings.update(export=ExportSettings(out=str(tmp_path / "fast.mp4")).remembered())
     proposed: list[ExportSettings] = []
-    monkeypatch.setattr(app.gui.export.exporting, "ask_export", lambda _, __, settings, ___: proposed.append(settings))
+    monkeypatch.setattr(app.gui.export.exporting, "ask_export", lambda _, __, settings, *___: proposed.append(settings))
     window.commands["export"].trigger()
     assert Path(proposed[0].out) == tmp_path / "fast-3.mp4"
     dialog = ExportDialog(window, opened_in(window), proposed[0], (128, 128))
@@ -266,7 +266,9 @@ def test_what_was_broken_off_is_gone_on_with(
     drag(window, qtbot, (40, 0), steps=3)
     proposed: list[ExportSettings] = []
 
-    def ask(_: object, opened: Opened, settings: ExportSettings, eye_px: tuple[int, int]) -> ExportSettings:
+    def ask(
+        _: object, opened: Opened, settings: ExportSettings, eye_px: tuple[int, int], *rest: object
+    ) -> ExportSettings:
         dialog = ExportDialog(window, opened, settings, eye_px)
         dialog.show()
         assert f"{finished} of 12 frames are there" in dialog.kinds.resume.text() and dialog.kinds.resume.isVisible()

@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 from app import demos
 from app.demos import demo_scenes, demo_title
 from app.gui.main import make_window
-from app.gui.menus.command_table import COMMANDS, Command
+from app.gui.menus.command import Command
+from app.gui.menus.command_table import COMMANDS
 from app.gui.menus.shortcut_sheet import ShortcutSheet, sheet_sections
 from app.gui.qt import QAction, QKeySequence, QLabel, QMenu, present
 from app.gui.viewport.viewport import FLY_KEYS

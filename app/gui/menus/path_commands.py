@@ -1,0 +1,157 @@
+"""The commands of camera paths: undo and redo, the timeline, its keys, their preview, their files."""
+
+from __future__ import annotations
+
+from app.gui.menus.command import Command
+
+EDIT, VIEW, PATH, KEYS, GO = "&Edit", "&View", "&Camera path", "&Camera path/&Keys", "&Camera path/&Go"
+
+BOOKMARKS = "&Navigate/&Bookmarks"
+BOOKMARK_COMMANDS = (
+    Command("bookmark", "&Add bookmark…", BOOKMARKS, ("Ctrl+B",), "Give this view a name, to come back to it", "scene"),
+)
+EDIT_COMMANDS = (
+    Command("undo", "&Undo", EDIT, ("Ctrl+Z",), "Take the last change of the camera path back", "undo"),
+    Command("redo", "&Redo", EDIT, ("Ctrl+Shift+Z", "Ctrl+Y"), "Make the change again that was undone", "redo"),
+)
+TIMELINE_COMMAND = Command(
+    "timeline",
+    "Time&line",
+    VIEW,
+    ("F7",),
+    "Show or hide the timeline: a camera path by its keys",
+    checkable=True,
+    icon="timeline",
+)
+PATH_COMMANDS = (
+    Command("path_new", "&New path", PATH, ("Ctrl+Shift+N",), "Begin a camera path without keys"),
+    Command("path_open", "&Open path…", PATH, ("Ctrl+Alt+O",), "Open a file of keys"),
+    Command("path_save", "&Save path", PATH, ("Ctrl+Shift+S",), "Save the camera path", "path_file"),
+    Command("path_save_as", "Save path &as…", PATH, ("Ctrl+Alt+Shift+S",), "Save it elsewhere", "path_file"),
+    Command(
+        "path_export",
+        "&Export path as video…",
+        PATH,
+        ("Ctrl+Alt+E",),
+        "Render the camera path to a video or a folder of images",
+        "path",
+        icon="export",
+    ),
+    Command(
+        "path_turn",
+        "&Turn 360°",
+        PATH,
+        ("Ctrl+Alt+T",),
+        "Keys of a turn once around the pivot, from where you look",
+        "scene",
+        icon="turn",
+        separated=True,
+    ),
+    Command(
+        "path_generate",
+        "&Generate path…",
+        PATH,
+        ("Ctrl+G",),
+        "Keys of an orbit, a spiral, or a run through the training views",
+        "scene",
+        icon="generate",
+    ),
+    Command(
+        "path_record",
+        "&Record flight",
+        PATH,
+        ("Ctrl+R",),
+        "Record how you move from now on, and make keys of it",
+        checkable=True,
+        needs="scene",
+        icon="record",
+    ),
+    Command(
+        "path_add",
+        "&Add key",
+        KEYS,
+        ("Ctrl+K",),
+        "Add a key of the current view at the playhead",
+        "scene",
+        icon="key_add",
+    ),
+    Command(
+        "path_overwrite",
+        "&Overwrite key",
+        KEYS,
+        ("Ctrl+Shift+K",),
+        "Put the current view into the selected key",
+        "path",
+        icon="key_overwrite",
+    ),
+    Command(
+        "path_duplicate",
+        "&Duplicate key",
+        KEYS,
+        ("Ctrl+Alt+K",),
+        "The same key again, after the selected one",
+        "path",
+        icon="key_duplicate",
+    ),
+    Command("path_delete", "De&lete key", KEYS, ("Del",), "Delete the selected keys", "path", icon="key_delete"),
+    Command(
+        "path_play",
+        "&Play path",
+        GO,
+        ("Shift+Space",),
+        "Play the camera path in the viewport, or pause",
+        checkable=True,
+        needs="path",
+        icon="play",
+    ),
+    Command(
+        "path_frame_before",
+        "Frame &back",
+        GO,
+        (",",),
+        "One frame back on the path; without keys in the recording",
+        "steps",
+        icon="previous",
+    ),
+    Command(
+        "path_frame_after",
+        "Frame &on",
+        GO,
+        (".",),
+        "One frame on along the path; without keys in the recording",
+        "steps",
+        icon="next",
+    ),
+    Command("path_key_before", "Pre&vious key", GO, ("<",), "Go to the key before", "path", icon="moment_before"),
+    Command("path_key_after", "Ne&xt key", GO, (">",), "Go to the next key", "path", icon="moment_after"),
+    Command(
+        "path_loop",
+        "&Loop",
+        PATH,
+        ("Ctrl+L",),
+        "The last key leads back to the first",
+        checkable=True,
+        needs="path",
+        icon="loop",
+        separated=True,
+    ),
+    Command(
+        "path_constant_speed",
+        "Constant s&peed",
+        PATH,
+        ("Ctrl+Shift+F",),
+        "The camera moves as fast all along; times of keys and eases then have no effect",
+        checkable=True,
+        needs="path",
+        icon="constant_speed",
+    ),
+    Command(
+        "path_dolly_zoom",
+        "Dolly &zoom",
+        PATH,
+        ("Ctrl+Alt+Z",),
+        "Set the keys' fields of view so that what is at the pivot keeps its size",
+        checkable=True,
+        needs="path",
+    ),
+)
