@@ -1,4 +1,4 @@
-"""Curves through given values, smooth (C1) and without overshoot: numbers, places and orientations.
+"""Interpolation: curves through given values, smooth (C1) and without overshoot: numbers, places and orientations.
 
 Each passes exactly through what it is given. Closed ones come to their beginning as they left it.
 """
