@@ -13,6 +13,7 @@ from app.demos import DEMO_FOLDER, demo_scenes
 from app.gui.feedback.status import Status
 from app.gui.host import Host
 from app.gui.qt import QFileDialog
+from app.project.project_file import SUFFIX as PROJECT_SUFFIX
 from app.settings import Recent
 from app.viewing.inputs import input_of, takes_input
 from app.viewing.load_requests import OpenFailure
@@ -20,7 +21,9 @@ from app.viewing.opening import ALONE, CompanionPaths, title_of
 from engines.core.errors import LacksInput, UserError
 from engines.core.storage.run_folder import LIVE_NAME, is_run_folder
 
-SCENE_FILTER = "Scenes and checkpoints (*.safetensors *.pth *.pt *.ckpt *.tar *.index);;All files (*)"
+SCENE_FILTER = (
+    f"Scenes and checkpoints (*.safetensors *.pth *.pt *.ckpt *.tar *.index *{PROJECT_SUFFIX});;All files (*)"
+)
 
 
 class FileMenu:
@@ -32,6 +35,8 @@ class FileMenu:
     """One can't be opened without a photograph; which it was made of before, and isn't there any more, or None."""
     input_asked = Signal()
     """Another photograph is to be asked for, for the open scene."""
+    project_wanted = Signal(Path)
+    """What is opened is a project."""
 
     def __init__(self, window: Host, status: Status) -> None:
         self._window, self._session, self._status = window, window.session, status
@@ -56,6 +61,9 @@ class FileMenu:
 
     def open(self, path: Path, data: Path | None = None, beside: CompanionPaths = ALONE) -> None:
         """Begins to open; says so."""
+        if path.suffix.lower() == PROJECT_SUFFIX:
+            self.project_wanted.emit(path)
+            return
         self._session.loader.open(path, data, beside)
         self._gone = self._gone_photograph = None
         self._window.notifications.hide()

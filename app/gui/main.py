@@ -58,6 +58,7 @@ def run_window(
     window.reporting.tell_how_the_last_run_ended()
     if safe:
         window.reporting.tell_safe_mode()
+    window.projects.recovery.offer()
     timer = QTimer()
     timer.timeout.connect(lambda: None)
     timer.start(SIGNAL_MS)

@@ -12,6 +12,7 @@ from app.gui.feedback.notifications import Notifications
 from app.gui.feedback.status import Status
 from app.gui.files import FileMenu
 from app.gui.inputs.input_controller import InputController
+from app.gui.main_window.availability import available, reasons
 from app.gui.main_window.dropping import Dropping
 from app.gui.main_window.page_stack import PageStack
 from app.gui.main_window.remembering import Remembering
@@ -27,12 +28,13 @@ from app.gui.panel.cards import Cards
 from app.gui.panel.channel_panel import ChannelCard
 from app.gui.panel.controls_panel import ControlsCard
 from app.gui.panel.options_panel import OptionsCard
-from app.gui.panel.panel_parts import elided
 from app.gui.panel.scene_panel import SceneCard
 from app.gui.panel.side_panel import PANEL_WIDTH, SidePanel
 from app.gui.panel.source_panel import SourceCard
 from app.gui.panel.view_panel import OverlayCard, ViewCard
 from app.gui.playback.playing import Playing
+from app.gui.project.project_menu import ProjectMenu
+from app.gui.project.project_opening import ProjectParts
 from app.gui.qt import (
     QCloseEvent,
     QMainWindow,
@@ -52,12 +54,9 @@ from app.gui.viewport.refining import Refining
 from app.gui.viewport.screenshots import Screenshots
 from app.gui.viewport.viewport import Viewport
 from app.settings import RememberedSettings
-from app.viewing.inputs import title_with_input
 from app.viewing.session import Session
 from engines.core.engine import INSTANCE
 from engines.core.errors import UserError
-
-TITLE, SAFE_TITLE = "Vantage", "Vantage (safe mode)"
 
 
 class Window(QMainWindow):
@@ -107,6 +106,9 @@ class Window(QMainWindow):
         self.inputs = InputController(self, self.files, self.status)
         self.screenshots = Screenshots(self, self.looking.shown, self.meshes)
         self.paths = PathEditing(self, self.viewport, self.looking.overlays, self.exporting)
+        parts = ProjectParts(self.paths.document, self.paths.bookmarks.bookmarks, self.meshes)
+        asks, wanted = self.paths.may_quit, self.files.project_wanted
+        self.projects = ProjectMenu(self, self.status, parts, asks, wanted)
         self.playing, self.colouring = Playing(self, self.busy), Colouring(self)
         self.refining = Refining(self, self.viewport, self.status)
         self.readout = Readout(self.session, self.viewport, self.channels, lambda: self.looking.shown.picture)
@@ -129,7 +131,7 @@ class Window(QMainWindow):
         }
         handlers |= help_handlers(self, self.viewport.canvas.name, self.reporting.copy) | self.theming.handlers()
         parts = (self.colouring, self.looking, self.files, self.exporting, self.screenshots, self.refining)
-        for part in (*parts, self.paths, self.playing, self.trainings, self.inputs, self.resetting):
+        for part in (*parts, self.paths, self.projects, self.playing, self.trainings, self.inputs, self.resetting):
             handlers |= part.handlers()
         self.commands = Actions(self, {id: guarded(work) for id, work in handlers.items()}, self._available)
         self.viewport.keys = self.commands.local_keys
@@ -189,8 +191,6 @@ class Window(QMainWindow):
         self.inputs.scene_changed()
         self.options.show_scene(opened)
         self.dock.show_scene(opened.path if opened is not None else None)
-        title = TITLE if self.settings.kept else SAFE_TITLE
-        self.setWindowTitle(f"{elided(title_with_input(opened))} – {title}" if opened else title)
         self.commands.refresh()
 
     def _controls_changed(self, controls: Mapping[str, float], before: Mapping[str, float]) -> None:
@@ -226,20 +226,8 @@ class Window(QMainWindow):
 
     def _available(self) -> tuple[Mapping[str, bool], Mapping[str, str]]:
         """What commands act on, as far as it is there."""
-        session, playback = self.session, self.session.timeline.playback
-        there = {
-            "scene": session.opened is not None,
-            "views": bool(session.visited.points),
-            "photographs": "error" in session.channels,
-            "input": self.inputs.wanted,
-            "mesh": self.meshes.layer.mesh is not None,
-            "time": playback.last > playback.first,
-            "export": self.exporting.job is not None,
-            "training": self.trainings.queue.active is not None,
-            "run": self.trainings.chosen is not None,
-            **self.paths.available,
-        }
-        return there, {"input": "This scene is not made of a photograph" if session.opened else "No scene is open"}
+        there = available(self.session, self.inputs, self.meshes, self.exporting, self.trainings)
+        return {**there, **self.paths.available, **self.projects.available}, reasons(self.session)
 
     # Events
 
@@ -249,7 +237,7 @@ class Window(QMainWindow):
         self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not (self._unasked or all(part.may_quit() for part in (self.trainings, self.exporting, self.paths))):
+        if not (self._unasked or all(part.may_quit() for part in (self.trainings, self.exporting, self.projects))):
             event.ignore()
             return
         self._remembering.keep_geometry()
@@ -257,6 +245,7 @@ class Window(QMainWindow):
         self._remembering.keep_panel(self.dock, self.commands["panel"].isChecked())
         # What is under way takes a time step to end.
         self.hide()
+        self.projects.end(not self._unasked)
         for part in (self.trainings, self.exporting, self.looking, self.inputs, self.session):
             part.shut_down()
         super().closeEvent(event)

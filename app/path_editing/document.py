@@ -38,7 +38,7 @@ class PathDocument:
     def __init__(self) -> None:
         self.file: Path | None = None
         self._states, self._at = [_State("", KeyedPath())], 0
-        self._saved = self.path
+        self._saved = self._kept = self.path
         self._motion: PathMotion | None = None
 
     @property
@@ -126,8 +126,13 @@ class PathDocument:
 
     @property
     def unsaved(self) -> bool:
-        """Whether there is something that no file has."""
-        return self.path is not self._saved
+        """Whether there is something that no file has, nor a project."""
+        return self.path is not self._saved and self.path is not self._kept
+
+    def keep(self) -> None:
+        """A project has the path as it is now; a file of its own stays as it is."""
+        self._kept = self.path
+        self.changed.emit()
 
     def begin(self, path: KeyedPath, file: Path | None = None) -> None:
         """Another document: nothing of it can be undone; saved where it is from a file."""

@@ -50,6 +50,10 @@ class Autosave:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._held.enter_context(locked(_lock_of(self.file)))
 
+    def leave(self) -> None:
+        """The program ends and what is not saved stays, for the next one to recover."""
+        self._held.close()
+
     def discard(self) -> None:
         """All is saved, or given up."""
         if self._text:

@@ -80,6 +80,15 @@ class OpenProject:
         if self._autosave.write(project.model_copy(update={"saved_as": self.file})):
             self.autosaved.emit()
 
+    def leave(self) -> None:
+        """The program ends unasked: what is not saved is kept for the next one.
+
+        Raises:
+            UserError: it can't be kept.
+        """
+        self.look()
+        self._autosave.leave()
+
     def give_up(self) -> None:
         """What is not saved is not wanted; the program ends in peace."""
         self._autosave.discard()

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from psygnal import Signal
@@ -21,6 +22,7 @@ from engines.core.config import make_options
 from engines.core.errors import UserError
 from engines.core.storage.run_folder import LIVE_NAME
 
+NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 LONGEST_END_S = 3.0
 """That is waited for what is being opened when the program ends: nothing stops it but its own end."""
 
@@ -54,15 +56,26 @@ class SceneLoader:
         self._threads: list[threading.Thread] = []
 
     @property
+    def chosen(self) -> Mapping[str, Any]:
+        """The options that the open scene was opened with over the command line's."""
+        return self._chosen
+
+    @property
     def settings(self) -> tuple[str, ...]:
         """`KEY=VALUE` that the open scene was opened with: the command line's, and over them what was chosen."""
         return (*self._settings, *as_settings(self._chosen))
 
     # What is asked for
 
-    def open(self, path: Path, data: Path | None = None, beside: CompanionPaths = ALONE) -> None:
-        """Begins to open a scene; the one that is open stays until it is there."""
-        self._begin(path, (data, {}, beside), stay=False)
+    def open(
+        self,
+        path: Path,
+        data: Path | None = None,
+        beside: CompanionPaths = ALONE,
+        options: Mapping[str, Any] = NO_OPTIONS,
+    ) -> None:
+        """Begins to open a scene; the one that is open stays until it is there. `options`: of its engine's scenes."""
+        self._begin(path, (data, dict(options), beside), stay=False)
 
     def attach(self, data: Path) -> None:
         """Opens the same scene again with a data folder."""

@@ -25,7 +25,7 @@ class Status(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self.state, self.view = Elided(), plain_label()
-        self.size_label, self.time, self.rate, self.device = (plain_label() for _ in range(4))
+        self.saved, self.size_label, self.time, self.rate, self.device = (plain_label() for _ in range(5))
         self.rate.setToolTip("Pictures shown in the last second")
         self.time.setToolTip("Time taken to make this picture")
         self.drawing = plain_label()
@@ -33,7 +33,7 @@ class Status(QStatusBar):
         self.addPermanentWidget(self.drawing)
         self.addWidget(self.state)
         self.addWidget(self.view)
-        for widget in (self.size_label, self.time, self.rate, self.device):
+        for widget in (self.saved, self.size_label, self.time, self.rate, self.device):
             self.addPermanentWidget(widget)
         self._shown_s: deque[float] = deque()
         self._idle = QTimer(self)
@@ -98,6 +98,10 @@ class Status(QStatusBar):
         if self._shown_s and time.monotonic() - self._shown_s[-1] > FPS_SECONDS:
             self._shown_s.clear()
             self.rate.setText(IDLE)
+
+    def show_saved(self, text: str) -> None:
+        """When the project was saved last, or kept for the case that the program is killed."""
+        self.saved.setText(text)
 
     def show_refining(self, share: float | None) -> None:
         """How much of the final picture is done; None: it is there, or was given up."""

@@ -14,7 +14,7 @@ class Command:
         keys: the first is shown in the menu.
         needs: "scene", "views", "photographs", "input" (to be made of another), "mesh", "time", "export",
             "training", "run" (that can go on), "path" (a camera path with keys), "path_file" (to be saved), "steps" (of
-            a path or a recording), "undo" or "redo": it is grey without.
+            a path or a recording), "undo", "redo" or "left" (to be recovered): it is grey without.
         group: commands of one group exclude each other.
         local: its keys work only while the viewport has the focus (arrows, which panels need for themselves).
         icon: with one it stands in the toolbar, too.

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.gui.menus.command import Command
 from app.gui.menus.path_commands import BOOKMARK_COMMANDS, EDIT_COMMANDS, PATH_COMMANDS, TIMELINE_COMMAND
+from app.gui.menus.project_commands import PROJECT_COMMANDS
 
 # Sub-menus are written Menu/Sub-menu.
 DEMOS = "&File/De&mo scenes"
@@ -59,12 +60,13 @@ COMMANDS = (
         ("Ctrl+Shift+Del",),
         "Forget the recent scenes and input photographs",
     ),
+    *PROJECT_COMMANDS,
     Command("close", "&Close scene", FILE, ("Ctrl+W",), "Close the open scene", "scene"),
     Command(
         "screenshot",
         "&Save screenshot…",
         FILE,
-        ("Ctrl+S",),
+        ("F12",),
         "Save the image as PNG, its camera in the metadata",
         "scene",
         icon="screenshot",

@@ -26,8 +26,8 @@ TIMELINE_COMMAND = Command(
 PATH_COMMANDS = (
     Command("path_new", "&New path", PATH, ("Ctrl+Shift+N",), "Begin a camera path without keys"),
     Command("path_open", "&Open path…", PATH, ("Ctrl+Alt+O",), "Open a file of keys"),
-    Command("path_save", "&Save path", PATH, ("Ctrl+Shift+S",), "Save the camera path", "path_file"),
-    Command("path_save_as", "Save path &as…", PATH, ("Ctrl+Alt+Shift+S",), "Save it elsewhere", "path_file"),
+    Command("path_save", "&Save path", PATH, ("Ctrl+Alt+W",), "Save the camera path", "path_file"),
+    Command("path_save_as", "Save path &as…", PATH, ("Ctrl+Alt+Shift+W",), "Save it elsewhere", "path_file"),
     Command(
         "path_export",
         "&Export path as video…",

@@ -61,6 +61,11 @@ class MeshShowing:
 
     # A mesh comes and goes
 
+    @property
+    def path(self) -> Path | None:
+        """The file of the mesh that is shown; None where none is."""
+        return self.layer.mesh.path if self.layer.mesh is not None else None
+
     def open(self, path: Path) -> None:
         """Begins to read a mesh file; it is shown when it is there.
 

@@ -187,7 +187,7 @@ def test_files(timeline: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pyte
     add_keys(timeline, qtbot, 2)
     document, out = timeline.paths.document, tmp_path / "mine"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(out), ""))
-    press(timeline, qtbot, Qt.Key.Key_S, CONTROL | SHIFT)
+    press(timeline, qtbot, Qt.Key.Key_W, CONTROL | ALT)
     written = tmp_path / "mine.json"
     assert written.read_text() == keyed_text(document.path) and timeline.paths.bar.name.text() == "mine.json"
     press(timeline, qtbot, Qt.Key.Key_K, CONTROL)
