@@ -17,7 +17,7 @@ class BackgroundTasks:
     def __init__(self, post: Post, failed: Callable[[BaseException], None]) -> None:
         """`failed`: told on the session's thread of work that raised, where the work has nobody of its own to tell."""
         self._post, self._failed = post, failed
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="aside")
+        self._pool, self._ended = ThreadPoolExecutor(1, thread_name_prefix="aside"), False
 
     def submit(
         self,
@@ -32,12 +32,16 @@ class BackgroundTasks:
                 result = work()
             except Exception as error:  # an executor would swallow it
                 failure = error
-                self._post(lambda: (failed or self._failed)(failure))
+                self._tell(lambda: (failed or self._failed)(failure))
             else:
-                self._post(lambda: done(result))
+                self._tell(lambda: done(result))
 
         return self._pool.submit(run)
 
+    def _tell(self, call: Callable[[], Any]) -> None:
+        self._post(lambda: None if self._ended else call())
+
     def shut_down(self) -> None:
-        """Waits for what is under way; what waits is not begun."""
+        """Waits for what is under way; what waits is not begun, and nothing is told any more."""
+        self._ended = True
         self._pool.shutdown(wait=True, cancel_futures=True)

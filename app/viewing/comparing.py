@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.rendering.render_requests import RenderedImage
 from app.viewing.background_tasks import BackgroundTasks
-from app.viewing.comparison import PhotoComparison, compare
+from app.viewing.comparison import PhotoComparison, PhotographedFrame, photographed_frame
 from engines.core.data.views import View
 from engines.core.engine import Scene
 from engines.core.frame import Frame
@@ -29,10 +29,13 @@ class Comparing:
         self,
         background: BackgroundTasks,
         done: Callable[[PhotoComparison], None],
+        scored: Callable[[PhotoComparison], None],
         failed: Callable[[CompareFailure], None],
     ) -> None:
-        self._background, self._done, self._failed = background, done, failed
+        """`done` is told first, `scored` when the structural similarity is known, too."""
+        self._background, self._done, self._scored, self._failed = background, done, scored, failed
         self._newest: Future[None] | None = None
+        self._number = 0
 
     def begin(self, picture: RenderedImage, view: View, scene: Scene) -> None:
         """Measures an exact picture of the scene at a view, soon; tells what comes of it on the session's thread."""
@@ -40,10 +43,27 @@ class Comparing:
             return
         # Not the frame itself: what its other channels are made of would be kept until its turn comes.
         frame, controls = Frame(picture.frame.image, picture.frame.depth), picture.request.controls
-        if self._newest is not None:
-            self._newest.cancel()
+
+        def measure() -> tuple[PhotographedFrame, PhotoComparison]:
+            pair = photographed_frame(frame, picture.camera, view, scene)
+            return pair, pair.compared(picture.camera, controls)
+
+        self.forget()
+        number = self._number
         self._newest = self._background.submit(
-            lambda: compare(frame, picture.camera, view, scene, controls),
-            self._done,
+            measure,
+            lambda found: self._measured(number, *found),
             lambda error: self._failed(CompareFailure(picture, error)),
         )
+
+    def forget(self) -> None:
+        """What was begun last does not matter any more."""
+        self._number += 1
+        if self._newest is not None:
+            self._newest.cancel()
+
+    def _measured(self, number: int, pair: PhotographedFrame, comparison: PhotoComparison) -> None:
+        self._done(comparison)
+        # Of a picture that was overtaken it is of no use any more.
+        if number == self._number:
+            self._newest = self._background.submit(lambda: replace(comparison, ssim=pair.ssim()), self._scored)

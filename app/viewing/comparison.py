@@ -16,11 +16,12 @@ from app.viewing.instances import find_choice
 from app.viewing.opening import Opened
 from app.viewing.viewpoints import ViewPoint, view_at
 from engines.core.camera import Array, Camera
-from engines.core.data.images import resize_area, to_uint8
+from engines.core.data.images import SMALLEST_SIDE_PX, resize_area, to_uint8
 from engines.core.data.views import View
 from engines.core.device import to_host
 from engines.core.engine import BLEND, INSTANCE, TIME, Scene
 from engines.core.frame import Frame
+from engines.core.learning import metrics
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +35,7 @@ class PhotoComparison:
         limits: the differences at the two ends of the heat map's colours.
         psnr_db: over the pixels that count: all, where no mask leaves some out.
         controls: that the picture was drawn with.
+        ssim: structural similarity (Wang et al. 2004) over the same; None: not known yet, or the picture is too small.
     """
 
     camera: Camera
@@ -42,6 +44,44 @@ class PhotoComparison:
     limits: tuple[float, float]
     psnr_db: float
     controls: Mapping[str, float] = field(default_factory=dict)
+    ssim: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class PhotographedFrame:
+    """A rendered picture and the photograph of its camera, of one size.
+
+    Attributes:
+        frame: that was rendered.
+        photograph: [H, W, 3] float32 in [0, 1].
+        valid: [H, W] bool, the pixels that count; None: all.
+    """
+
+    frame: Frame
+    photograph: Array
+    valid: Array | None
+
+    def compared(self, camera: Camera, controls: Mapping[str, float]) -> PhotoComparison:
+        """All that is known at once; structural similarity takes several times as long."""
+        error = display.error_map(self.frame.image, self.photograph)
+        squares, valid = np.square(_rendered(self.frame) - self.photograph, dtype=np.float64), self.valid
+        if valid is not None and valid.any():
+            # What masks leave out is no error.
+            error, squares = error * torch.from_numpy(valid).to(error), squares[valid]
+        mse = float(np.mean(squares))
+        psnr_db = float(-10 * np.log10(mse)) if mse > 0 else float("inf")
+        shown = Frame(self.frame.image, self.frame.depth, {"error": error})
+        limits = display.channel_limits(shown, "error")
+        pixels = display.shade(shown, "error", limits)
+        return PhotoComparison(camera, to_uint8(self.photograph), pixels, limits, psnr_db, controls)
+
+    def ssim(self) -> float | None:
+        """The structural similarity; None where a side is shorter than its windows, or no pixel counts."""
+        if min(self.photograph.shape[:2]) < SMALLEST_SIDE_PX or (self.valid is not None and not self.valid.any()):
+            return None
+        valid = None if self.valid is None else torch.from_numpy(np.ascontiguousarray(self.valid))
+        photograph = torch.from_numpy(np.ascontiguousarray(self.photograph))
+        return metrics.ssim(torch.from_numpy(_rendered(self.frame)), photograph, valid)
 
 
 def photograph_of(picture: RenderedImage, point: ViewPoint, opened: Opened) -> View | None:
@@ -55,36 +95,17 @@ def photograph_of(picture: RenderedImage, point: ViewPoint, opened: Opened) -> V
     return view_at(dataset, view, round(controls.get(TIME, 0)))
 
 
-def compare(
-    frame: Frame, camera: Camera, view: View, scene: Scene, controls: Mapping[str, float] | None = None
-) -> PhotoComparison:
-    """Measures `frame`, which `scene` drew, against the view's photograph, read now and brought to the frame's size.
+def photographed_frame(frame: Frame, camera: Camera, view: View, scene: Scene) -> PhotographedFrame:
+    """A frame that `scene` drew for `camera`, and the view's photograph, read now and brought to the frame's size.
 
     Raises:
         UserError: the photograph can't be read.
     """
-    photograph = (
-        _smooth(view.image(), camera.size_px)
-        if scene.native_px is None
-        else view.square_image(scene.native_px[0] + 2 * scene.cropped_px, scene.cropped_px)
-    )
-    valid = (
-        view.resized_valid(camera.size_px)
-        if scene.native_px is None
-        else view.square_valid(scene.native_px[0] + 2 * scene.cropped_px, scene.cropped_px)
-    )
-    error = display.error_map(frame.image, photograph)
-    squares = np.square(_rendered(frame) - photograph, dtype=np.float64)
-    if valid is not None and valid.any():
-        # What masks leave out is no error.
-        error, squares = error * torch.from_numpy(valid).to(error), squares[valid]
-    mse = float(np.mean(squares))
-    psnr_db = float(-10 * np.log10(mse)) if mse > 0 else float("inf")
-    shown = Frame(frame.image, frame.depth, {"error": error})
-    limits = display.channel_limits(shown, "error")
-    return PhotoComparison(
-        camera, to_uint8(photograph), display.shade(shown, "error", limits), limits, psnr_db, controls or {}
-    )
+    if scene.native_px is None:
+        return PhotographedFrame(frame, _smooth(view.image(), camera.size_px), view.resized_valid(camera.size_px))
+    side_px = scene.native_px[0] + 2 * scene.cropped_px
+    photograph, valid = view.square_image(side_px, scene.cropped_px), view.square_valid(side_px, scene.cropped_px)
+    return PhotographedFrame(frame, photograph, valid)
 
 
 def _smooth(image: Array, size_px: tuple[int, int]) -> Array:

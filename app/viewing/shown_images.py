@@ -39,13 +39,15 @@ class ShownImages:
     shown = Signal(RenderedImage)
     compared = Signal(PhotoComparison)
     """The exact picture at a training view was measured against its photograph."""
+    scored = Signal(PhotoComparison)
+    """The structural similarity of what was measured is known, too."""
     compare_failed = Signal(CompareFailure)
     point_picked = Signal(object)
     """The point [3] (world) that `pick` asked for; None where nothing is there."""
 
     def __init__(self, viewer: ImageViewer, background: BackgroundTasks) -> None:
         self._viewer, self._background = viewer, background
-        self._comparing = Comparing(background, self.compared.emit, self.compare_failed.emit)
+        self._comparing = Comparing(background, self.compared.emit, self.scored.emit, self.compare_failed.emit)
         self.last: RenderedImage | None = None
         self.exact: RenderedImage | None = None
         self._slot = threading.Lock()
@@ -83,6 +85,7 @@ class ShownImages:
         with self._slot:
             self._put = self._put_exact = None
         self.last = self.exact = None
+        self._comparing.forget()
 
     @property
     def limits(self) -> tuple[float, float] | None:

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from app.training.evaluation import evaluate
-from app.viewing.comparison import compare
+from app.viewing.comparison import photographed_frame
 from engines.core.camera import Camera
 from engines.core.data.images import write_png
 from engines.core.frame import Frame
@@ -74,7 +74,7 @@ def test_a_view_that_is_masked_as_a_whole_is_not_scored(tmp_path: Path) -> None:
 def test_the_photograph_comparison_shows_no_error_there(tmp_path: Path) -> None:
     views = [capture(tmp_path / str(seed), seed, count=2).views[0] for seed in (1, 2)]
     scene, frame = Grey(96, any_size=True), Frame(torch.full((SIZE_PX[1], SIZE_PX[0], 3), 0.4))
-    found = [compare(frame, view.camera, view, scene) for view in views]
+    found = [photographed_frame(frame, view.camera, view, scene).compared(view.camera, {}) for view in views]
     assert found[0].psnr_db == found[1].psnr_db and np.array_equal(found[0].error, found[1].error)
     assert (found[0].error[left_out()] == found[0].error[0, 0]).all()
 

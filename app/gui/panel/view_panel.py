@@ -66,7 +66,7 @@ class ViewCard(Card):
         self.share.hide()
         self.body.addWidget(self.share)
         self._facts = form()
-        self.place, self.fov, self.psnr = label(), label(), label()
+        self.place, self.fov, self.psnr, self.ssim = label(), label(), label(), label()
         self._axes: list[Array] = []
         self.up = Choice()
         guard_wheel(self.up)
@@ -77,6 +77,7 @@ class ViewCard(Card):
             ("Field of view", self.fov),
             ("Up axis", self.up),
             ("PSNR", self.psnr),
+            ("SSIM", self.ssim),
         ):
             self._facts.addRow(label(name, "muted"), value)
         self.body.addLayout(self._facts)
@@ -119,14 +120,13 @@ class ViewCard(Card):
         self.slider.setRange(0, max(len(names) - 1, 0))
         self.slider.setEnabled(len(names) > 1)
 
-    def show_camera(self, camera: Camera | None, up: Array, index: int | None, psnr_db: float | None) -> None:
-        """Shows where the eye is, and its `up` [3] (world); `psnr_db`: against the photograph where it is at one."""
+    def show_camera(self, camera: Camera | None, up: Array, index: int | None) -> None:
+        """Shows where the eye is, and its `up` [3] (world)."""
         if camera is None:
             return
         self.place.setText(", ".join(f"{value:.3g}" for value in camera.position))
         self.fov.setText(f"{camera.fov_y_deg:.1f}°")
         self._show_up(up)
-        self.psnr.setText("–" if psnr_db is None else f"{psnr_db:.2f} dB")
         if not self._names:
             self.name.setText("not known")
         elif index is None:
@@ -135,6 +135,11 @@ class ViewCard(Card):
             self.name.setText(f"{index + 1} of {len(self._names)}  ·  {self._names[index]}")
             if not self.slider.isSliderDown():
                 self.slider.setValue(index)
+
+    def show_scores(self, psnr_db: float | None, ssim: float | None) -> None:
+        """What the picture scores against the photograph, where it is at one; None: not known, or not yet."""
+        self.psnr.setText("–" if psnr_db is None else f"{psnr_db:.2f} dB")
+        self.ssim.setText(f"{ssim:.4f}" if ssim is not None else "–" if psnr_db is None else "…")
 
     def _show_up(self, up: Array) -> None:
         """The axis in use, then every world axis that is another."""

@@ -37,6 +37,7 @@ class SceneInformation:
         self._told: RenderedImage | None = None
         self._throttle = Throttle(window.widget, self._tell)
         shown.drawn.connect(self._follow_picture)
+        window.session.images.scored.connect(self._take_scored)
 
     @property
     def waiting(self) -> bool:
@@ -94,13 +95,19 @@ class SceneInformation:
     def show_place(self) -> None:
         """Tells where the camera is, among the views and among what the picture is drawn from."""
         eye, comparison = self._session.eye, self._comparison.made
-        psnr_db = comparison.psnr_db if comparison is not None else None
-        self._cards.views.show_camera(eye.shown, eye.up, eye.view_index, psnr_db)
+        self._cards.views.show_camera(eye.shown, eye.up, eye.view_index)
+        self._cards.views.show_scores(*((None, None) if comparison is None else (comparison.psnr_db, comparison.ssim)))
         sources = self._source_cameras()
         if len(sources) != len(self._sources) or not all(map(same_pose, sources, self._sources)):
             self.show_sources()
         advice = source_advice(self._session.opened, eye.shown, self._session.view.controls)
         self._cards.sources.show_eye(eye.shown, advice)
+
+    def _take_scored(self, scored: PhotoComparison) -> None:
+        """More is known of the comparison that is there."""
+        if self._comparison.made is not None:
+            self._comparison.take(scored)
+            self.show_place()
 
     def show_sources(self) -> None:
         """The cameras that this picture is drawn from, among the views."""

@@ -90,6 +90,18 @@ def test_the_wipes_line_is_dragged_and_the_scene_stays(compared: Window, qtbot: 
     qtbot.waitUntil(lambda: compared.status.view.text() == "Image | picture", timeout=NEVER)
 
 
+def test_scores_are_live(compared: Window, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: compared.views.ssim.text().startswith("0."), timeout=NEVER)
+    assert compared.looking.comparison.made is not None
+    drag(compared, qtbot, (60, 0))
+    wait_exact(compared, qtbot)
+    qtbot.waitUntil(lambda: (compared.views.psnr.text(), compared.views.ssim.text()) == ("–", "–"), timeout=NEVER)
+    compared.commands["nearest"].trigger()
+    wait_exact(compared, qtbot)
+    qtbot.waitUntil(lambda: compared.views.ssim.text().startswith("0."), timeout=NEVER)
+    assert compared.views.psnr.text().endswith("dB")
+
+
 def test_blending_follows_the_slider_and_modes_exclude_each_other(compared: Window, qtbot: QtBot) -> None:
     canvas = compared.viewport.canvas.widget
     qtbot.keyClick(canvas, Qt.Key.Key_Y, Qt.KeyboardModifier.ShiftModifier)

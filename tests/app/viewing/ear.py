@@ -29,6 +29,7 @@ class Ear:
             "picture": session.images.shown,
             "error": session.drawing_error,
             "compared": session.images.compared,
+            "scored": session.images.scored,
             "unread": session.images.compare_failed,
             "picked": session.images.point_picked,
         }

@@ -12,6 +12,7 @@ import pytest
 
 import app.viewing.scene_loader
 from app.rendering.render_requests import RenderedImage
+from app.training.evaluation import evaluate
 from app.viewing.comparison import PhotoComparison
 from app.viewing.opening import Opened
 from app.viewing.session import Session
@@ -165,6 +166,23 @@ def test_a_training_view_is_compared_with_its_photograph(session: Session, ear: 
     assert comparison.photograph.shape == comparison.error.shape == (32, 32, 3)
     # The photograph is of 48 lines brought to 32: alike, not equal.
     assert 25 < comparison.psnr_db < 60
+    assert comparison.ssim is None
+
+
+def test_its_structural_similarity_is_told_later_as_an_evaluation_has_it(
+    session: Session, ear: Ear, tmp_path: Path
+) -> None:
+    open_now(session, ear, "native", tmp_path)
+    session.eye.views.go_to(2)
+    settle(session)
+    wait_exact(session, ear)
+    scored: PhotoComparison = ear.next("scored")
+    before: PhotoComparison = ear.next("compared")
+    assert scored.photograph is before.photograph and scored.psnr_db == before.psnr_db
+    opened = session.opened
+    assert opened is not None and opened.dataset is not None
+    score = evaluate(opened.scene, opened.dataset.split("train")[2:3], crop_px=0).scores[0]
+    assert (scored.ssim, scored.psnr_db) == pytest.approx((score.ssim, score.psnr), abs=1e-4)
 
 
 def test_a_missing_photograph_is_told(session: Session, ear: Ear, tmp_path: Path) -> None:
