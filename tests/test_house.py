@@ -15,9 +15,9 @@ MOST = {
     "docstrings without a head": 0,
     "large classes in app": 0,
     "app: boxes": 23,
-    "app: arrows": 85,
-    "app.gui: boxes": 19,
-    "app.gui: arrows": 79,
+    "app: arrows": 86,
+    "app.gui: boxes": 20,
+    "app.gui: arrows": 84,
     "engines.core: boxes": 26,
     "engines.core: arrows": 98,
 }

@@ -174,6 +174,7 @@ def _texts(c: Colours) -> str:
     QLabel[role="title"] {{ font-size: 20pt; font-weight: 600; }}
     QLabel[role="muted"] {{ color: {c.muted}; }}
     QLabel[role="warning"] {{ color: {c.warning}; }}
+    QLabel[role="tag"] {{ background: {c.panel}; border: 1px solid {c.border}; border-radius: 4px; padding: 2px 7px; }}
     QLabel[role="drop"] {{ border: 3px dashed {c.accent}; border-radius: 8px; font-size: 14pt;
         background: {_veil(c.window)}; }}
     QLabel[role="key"] {{ background: {c.panel}; border: 1px solid {c.border}; border-radius: 4px; padding: 1px 6px; }}

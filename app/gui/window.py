@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from app.gui.evaluation.evaluating import Evaluating
 from app.gui.export.export_bar import ExportBar
 from app.gui.export.exporting import Exporting
 from app.gui.feedback.notifications import Notifications
@@ -24,6 +25,7 @@ from app.gui.menus.actions import Actions
 from app.gui.menus.demo_menu import fill_demo_menu
 from app.gui.menus.help_menu import help_handlers
 from app.gui.menus.recent_menu import RecentMenu
+from app.gui.panel.bottom_dock import BottomDock
 from app.gui.panel.cards import Cards
 from app.gui.panel.channel_panel import ChannelCard
 from app.gui.panel.controls_panel import ControlsCard
@@ -41,7 +43,6 @@ from app.gui.qt import (
     present,
 )
 from app.gui.timeline.path_editing import PathEditing
-from app.gui.training.dock import TrainingDock
 from app.gui.training.trainings import Trainings
 from app.gui.viewport.colouring import Colouring
 from app.gui.viewport.full_screen import FullScreen
@@ -104,11 +105,12 @@ class Window(QMainWindow):
         self.files, self.exporting = FileMenu(self, self.status), Exporting(self, self.export_bar)
         self.trainings = Trainings(self, self.files, self.viewport)
         self.inputs = InputController(self, self.files, self.status)
-        self.screenshots = Screenshots(self, self.looking.shown, self.meshes)
+        self.screenshots = Screenshots(self, self.looking.shown)
         self.paths = PathEditing(self, self.viewport, self.looking.overlays, self.exporting)
         parts = ProjectParts(self.paths.document, self.paths.bookmarks.bookmarks, self.meshes)
         asks, wanted = self.paths.may_quit, self.files.project_wanted
         self.projects = ProjectMenu(self, self.status, parts, asks, wanted)
+        self.evaluating = Evaluating(self, self.looking)
         self.playing, self.colouring = Playing(self, self.busy), Colouring(self)
         self.refining = Refining(self, self.viewport, self.status)
         self.readout = Readout(self.session, self.viewport, self.channels, lambda: self.looking.shown.picture)
@@ -131,7 +133,8 @@ class Window(QMainWindow):
         }
         handlers |= help_handlers(self, self.viewport.canvas.name, self.reporting.copy) | self.theming.handlers()
         parts = (self.colouring, self.looking, self.files, self.exporting, self.screenshots, self.refining)
-        for part in (*parts, self.paths, self.projects, self.playing, self.trainings, self.inputs, self.resetting):
+        more = (self.paths, self.projects, self.playing, self.trainings, self.inputs, self.evaluating, self.resetting)
+        for part in (*parts, *more):
             handlers |= part.handlers()
         self.commands = Actions(self, {id: guarded(work) for id, work in handlers.items()}, self._available)
         self.viewport.keys = self.commands.local_keys
@@ -139,7 +142,7 @@ class Window(QMainWindow):
         self.pages.add_bars(self.time_bar, self.paths.make_bar(), self.export_bar)
         self._recent = RecentMenu(self.commands, self.settings, guarded(self.files.open_recent))
         fill_demo_menu(self.commands, guarded(self.files.open))
-        panels = [self.commands[name] for name in ("panel", "training")]
+        panels = [self.commands[name] for name in ("panel", "training", "evaluation")]
         bars = (present(self.menuBar()), self.commands.make_toolbar(self), self.status)
         self._full_screen = FullScreen(self, self.commands["full_screen"], bars, panels)
         start = StartPage(self.settings, *(self.commands[id] for id in ("open", "train", "demo")))
@@ -154,7 +157,7 @@ class Window(QMainWindow):
         overlays = OverlayCard([self.commands[name] for name in OVERLAY_NAMES])
         cards = (self.scene_card, *self.inputs.cards, self.controls, self.channels, self.sources, self.views)
         self.dock = SidePanel(self, (*cards, self.meshes.card, overlays, self.options))
-        self._training_dock = TrainingDock(self, lambda: self.trainings.make_panel(self.theming.colours))
+        self._training_dock = BottomDock(self, "Training", lambda: self.trainings.make_panel(self.theming.colours))
         self.theming.changed.connect(self._training_dock.paint)
 
     def _show_training(self, shown: bool) -> None:
@@ -227,6 +230,7 @@ class Window(QMainWindow):
     def _available(self) -> tuple[Mapping[str, bool], Mapping[str, str]]:
         """What commands act on, as far as it is there."""
         there = available(self.session, self.inputs, self.meshes, self.exporting, self.trainings)
+        there = {**there, **self.looking.there, **self.evaluating.there}
         return {**there, **self.paths.available, **self.projects.available}, reasons(self.session)
 
     # Events
@@ -246,6 +250,6 @@ class Window(QMainWindow):
         # What is under way takes a time step to end.
         self.hide()
         self.projects.end(not self._unasked)
-        for part in (self.trainings, self.exporting, self.looking, self.inputs, self.session):
+        for part in (self.trainings, self.exporting, self.looking, self.inputs, self.evaluating, self.session):
             part.shut_down()
         super().closeEvent(event)

@@ -115,16 +115,5 @@ def _smooth(image: Array, size_px: tuple[int, int]) -> Array:
     return np.asarray(cv2.resize(image, size_px, interpolation=cv2.INTER_LINEAR))
 
 
-def wiped(picture: Array, photograph: Array, share: float) -> Array:
-    """[H, W, 3] the photograph at the left, up to `share` of the width, the picture at the right."""
-    edge = round(share * picture.shape[1])
-    return np.concatenate([photograph[:, :edge], picture[:, edge:]], axis=1)
-
-
-def blended(picture: Array, photograph: Array, share: float) -> Array:
-    """[H, W, 3] `share` of the photograph over the picture."""
-    return np.asarray(cv2.addWeighted(photograph, share, picture, 1 - share, 0.0))
-
-
 def _rendered(frame: Frame) -> Array:
     return np.asarray(to_host(frame.image.detach().float().clamp(0, 1)).numpy())

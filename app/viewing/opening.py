@@ -85,6 +85,28 @@ class Opened:
         return self.checkpoint.scene.origin if self.checkpoint.scene is not None else np.zeros(3)
 
 
+@dataclass(frozen=True)
+class SceneSource:
+    """How a scene is opened, so that it can be once more, elsewhere."""
+
+    path: Path
+    data: Path | None = None
+    device: str = "auto"
+    settings: Sequence[str] = ()
+    beside: CompanionPaths = ALONE
+
+    def open(self, photographs: bool = False) -> Opened:
+        """Opens it, for whoever asks alone.
+
+        Args:
+            photographs: whether they are needed, to compare with.
+
+        Raises:
+            UserError: it can't be opened.
+        """
+        return open_scene(self.path, self.data, self.device, self.settings, None, photographs, self.beside)
+
+
 def open_scene(
     path: Path,
     data: Path | None = None,

@@ -15,7 +15,7 @@ from psygnal import Signal
 from app.viewing.background_tasks import Post
 from app.viewing.chosen_sources import made_of, source_fields, with_sources
 from app.viewing.load_requests import LoadedScene, LoadRequest, OpenFailure, Wanted
-from app.viewing.opening import ALONE, CompanionPaths, Opened, as_settings, open_scene, title_of, with_up
+from app.viewing.opening import ALONE, CompanionPaths, Opened, SceneSource, as_settings, open_scene, title_of, with_up
 from app.viewing.ups import Ups
 from app.viewing.viewpoints import read_viewpoints
 from engines.core.config import make_options
@@ -64,6 +64,13 @@ class SceneLoader:
     def settings(self) -> tuple[str, ...]:
         """`KEY=VALUE` that the open scene was opened with: the command line's, and over them what was chosen."""
         return (*self._settings, *as_settings(self._chosen))
+
+    @property
+    def source(self) -> SceneSource | None:
+        """How the open scene is opened once more, for work that has one of its own; None where none is open."""
+        if self.opened is None:
+            return None
+        return SceneSource(self.opened.path, self.data, self.device, self.settings, self.opened.beside)
 
     # What is asked for
 

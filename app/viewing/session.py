@@ -51,6 +51,8 @@ class Session:
     """An exception: a picture, or something else in the background, could not be made; the last picture stays."""
     viewpoints_changed = Signal()
     """Another instance's views are gone through."""
+    requested = Signal(bool)
+    """A picture of all that is `wanted` was asked for; whether more will be at once."""
     time_step_prepared = Signal()
     """Another time step can be drawn."""
 
@@ -200,13 +202,11 @@ class Session:
         """All that is chosen now: camera, channel, instance, time step; None where nothing is open."""
         if (camera := self.eye.shown) is None:
             return None
-        view = self.view
+        view, number = self.view, self.loader.number
         # The error is made of the image, after it.
         channel = "rgb" if view.channel == "error" else view.channel
         colours = view.colour_maps.get(channel, "")
-        return RenderRequest(
-            camera, dict(view.controls), channel, view.limits, colours, scene_number=self.loader.number
-        )
+        return RenderRequest(camera, dict(view.controls), channel, view.limits, colours, scene_number=number)
 
     @property
     def busy(self) -> bool:
@@ -217,6 +217,7 @@ class Session:
         """Asks for the picture anew."""
         if self.worker is not None and (wanted := self.wanted) is not None:
             self.worker.submit(self.timeline.drawable(replace(wanted, moving=moving)))
+            self.requested.emit(moving)
 
     def resubmit(self) -> None:
         """Something more can be drawn."""

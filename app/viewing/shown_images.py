@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Protocol
 
 from psygnal import Signal
@@ -13,6 +12,7 @@ from app.rendering.render_requests import RenderedImage, point_at, scene_points
 from app.viewing.background_tasks import BackgroundTasks, Post
 from app.viewing.comparing import CompareFailure, Comparing
 from app.viewing.comparison import PhotoComparison, photograph_of
+from app.viewing.newest_picture import NewestPicture
 from app.viewing.opening import Opened
 from app.viewing.timeline import Timeline
 from app.viewing.view_state import ViewState
@@ -50,29 +50,14 @@ class ShownImages:
         self._comparing = Comparing(background, self.compared.emit, self.scored.emit, self.compare_failed.emit)
         self.last: RenderedImage | None = None
         self.exact: RenderedImage | None = None
-        self._slot = threading.Lock()
-        self._put: RenderedImage | None = None
-        """Drawn last, and not taken yet; those before it were overtaken, and nobody sees them."""
-        self._put_exact: RenderedImage | None = None
+        self._newest = NewestPicture(viewer.post, self._take)
 
     def put(self, picture: RenderedImage) -> None:
         """Leaves a picture of the open scene, from any thread; the session's takes it, unless it is overtaken."""
-        with self._slot:
-            first = self._put is None
-            self._put = picture
-            if picture.kind == "exact":
-                self._put_exact = picture
-        if first:
-            self._viewer.post(self._take)
+        self._newest.put(picture)
 
-    def _take(self) -> None:
-        """Takes note of the last exact picture that was put and of the last of all, and tells of that one."""
-        with self._slot:
-            last, exact = self._put, self._put_exact
-            self._put = self._put_exact = None
-        # The scene may have been closed since.
-        if last is None:
-            return
+    def _take(self, last: RenderedImage, exact: RenderedImage | None) -> None:
+        """Takes note of the last picture of all and of the last exact one, and tells of the former."""
         self.last, opened = last, self._viewer.opened
         if exact is not None and exact.frame is not None and opened is not None:
             self.exact = exact
@@ -82,8 +67,7 @@ class ShownImages:
 
     def forget(self) -> None:
         """No scene is open, or another one, of which nothing was put yet."""
-        with self._slot:
-            self._put = self._put_exact = None
+        self._newest.forget()
         self.last = self.exact = None
         self._comparing.forget()
 

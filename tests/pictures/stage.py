@@ -137,7 +137,8 @@ class Stage:
         if session.opened is None:
             return session.loader.opening is None
         # At a view with a photograph both are compared beside the window.
-        compared = "error" not in session.channels or session.eye.view_index is None or window.views.psnr.text() != "–"
+        told = window.views.psnr.text() != "–" and window.views.ssim.text() != "…"
+        compared = "error" not in session.channels or session.eye.view_index is None or told
         # Bars of what took long are taken away a moment later.
         waited = any(bar.isVisible() for bar in window.viewport.findChildren(QProgressBar))
         # Nor are numbers told any more.

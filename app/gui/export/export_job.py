@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.export.progress import OnProgress
 from app.thread_priority import step_back
-from app.viewing.opening import ALONE, CompanionPaths, Opened, open_scene
+from app.viewing.opening import Opened, SceneSource
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled
 from engines.core.files import holding
@@ -20,17 +20,6 @@ NICE = 10
 
 class BrokenOff(Exception):
     """The program ends, by no fault of the export's."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """How to open the scene again."""
-
-    path: Path
-    data: Path | None
-    device: str
-    settings: Sequence[str]
-    beside: CompanionPaths = ALONE
 
 
 @dataclass(frozen=True)
@@ -53,7 +42,7 @@ class ExportJob:
 
     def __init__(
         self,
-        source: Source,
+        source: SceneSource,
         out: Path,
         work: Work,
         on_progress: OnProgress,
@@ -98,11 +87,8 @@ class ExportJob:
     def _run(self) -> None:
         step_back(NICE)
         try:
-            source = self._source
             with holding(self.out):
-                opened = open_scene(
-                    source.path, source.data, source.device, source.settings, None, False, source.beside
-                )
+                opened = self._source.open()
                 if self._is_to_stop():
                     raise Cancelled
                 exported = self._work(opened, self._on_progress, self._is_to_stop)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from app.export.progress import Progress
 from app.gui.export.export_bar import ExportBar
-from app.gui.export.export_job import Exported, ExportJob, Source, Work
+from app.gui.export.export_job import Exported, ExportJob, Work
 from app.gui.host import Host
 from app.mesh.mesh_reading import is_mesh_file
+from app.viewing.opening import SceneSource
 from engines.core.errors import Cancelled, UserError
 
 
@@ -24,7 +25,7 @@ class ExportOrder:
         total: its frames or views.
     """
 
-    source: Source
+    source: SceneSource
     out: Path
     work: Work
     total: int

@@ -12,7 +12,7 @@ from app.export.kept_frames import frames_kept, kept_note
 from app.export.progress import OnProgress
 from app.gui.export.export_bar import ExportBar
 from app.gui.export.export_dialog import ask_export
-from app.gui.export.export_job import Exported, ExportJob, Source, Work
+from app.gui.export.export_job import Exported, ExportJob, Work
 from app.gui.export.export_queue import ExportOrder, ExportQueue
 from app.gui.export.export_settings import KEYED_PATH, ExportSettings, ShownView, make_export
 from app.gui.export.mesh_dialog import ask_mesh
@@ -122,9 +122,8 @@ class Exporting:
         self._begin(work, out, 1)
 
     def _begin(self, work: Work, out: Path, total: int) -> None:
-        opened, loader = self._session.opened, self._session.loader
-        if opened is not None:
-            source = Source(opened.path, loader.data, loader.device, loader.settings, opened.beside)
+        source = self._session.loader.source
+        if source is not None:
             self.queue.add(ExportOrder(source, out, work, total))
 
     def may_quit(self) -> bool:

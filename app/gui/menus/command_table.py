@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.gui.menus.beside_commands import BESIDE_COMMANDS
 from app.gui.menus.command import Command
 from app.gui.menus.path_commands import BOOKMARK_COMMANDS, EDIT_COMMANDS, PATH_COMMANDS, TIMELINE_COMMAND
 from app.gui.menus.project_commands import PROJECT_COMMANDS
@@ -12,21 +13,10 @@ from app.gui.menus.project_commands import PROJECT_COMMANDS
 DEMOS = "&File/De&mo scenes"
 FILE, VIEW, CHANNEL, OVERLAYS, THEME = "&File", "&View", "&View/&Channel", "&View/&Overlays", "&View/&Theme"
 NAVIGATE, MODE, STEP, PLAY, HELP = "&Navigate", "&Navigate/&Mode", "&Navigate/&Step", "&Time", "&Help"
-TRAINING, MESH = "T&raining", "&View/&Mesh"
+TRAINING = "T&raining"
 LARGEST = "&View/Pict&ure size"
 LARGEST_PX = {0: "As the &window", 1024: "&1024 pixels", 512: "&512 pixels", 256: "&256 pixels"}
 CHANNEL_COUNT = 4
-MESH_STYLES = (
-    ("colours", "Vertex &colours", "Draw the mesh in the colours of its vertices"),
-    ("shaded", "&Shaded", "Draw the mesh grey, lit from the eye"),
-    ("normals", "&Normals", "Draw the mesh in the colours of its normals"),
-    ("wireframe", "&Wireframe", "Draw the edges of the mesh"),
-)
-MESH_LAYOUTS = (
-    ("over", "&Over the picture", "Draw the mesh over the picture"),
-    ("wipe", "W&ipe", "Mesh and picture, a line between"),
-    ("side", "Side &by side", "Mesh beside the picture, under the same camera"),
-)
 
 
 def _toggle(id: str, text: str, menu: str, key: str, tip: str, **more: Any) -> Command:
@@ -117,37 +107,7 @@ COMMANDS = (
     ),
     Command("next_channel", "&Next channel", CHANNEL, ("N",), "Show the next channel", "scene", separated=True),
     _toggle("lock_limits", "&Lock range", CHANNEL, "L", "Lock the range of depth colours while moving", needs="scene"),
-    _toggle(
-        "photograph",
-        "&Photograph",
-        VIEW,
-        "P",
-        "Show the photograph at a training view (or hold Space)",
-        needs="photographs",
-    ),
-    _toggle("wipe", "&Wipe with the image", VIEW, "Y", "Image and picture, a line between", needs="photographs"),
-    _toggle("blend", "&Blend with the image", VIEW, "Shift+Y", "The image over the picture", needs="photographs"),
-    _toggle("show_mesh", "Show &mesh", MESH, "M", "Show or hide the mesh that is open", needs="mesh"),
-    _toggle("mesh_depth", "&Depth test", MESH, "Shift+M", "Hide the mesh where the scene is nearer", needs="mesh"),
-    *(
-        _toggle(
-            f"mesh_{name}",
-            text,
-            MESH,
-            f"Ctrl+{key}",
-            tip,
-            needs="mesh",
-            group="mesh_style",
-            separated=name == "colours",
-        )
-        for key, (name, text, tip) in enumerate(MESH_STYLES, 1)
-    ),
-    *(
-        _toggle(
-            f"mesh_{name}", text, MESH, f"Ctrl+{key}", tip, needs="mesh", group="mesh_layout", separated=name == "over"
-        )
-        for key, (name, text, tip) in enumerate(MESH_LAYOUTS, 5)
-    ),
+    *BESIDE_COMMANDS,
     _toggle(
         "cameras",
         "&Cameras",

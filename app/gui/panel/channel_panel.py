@@ -28,6 +28,7 @@ from app.viewing.view_state import ViewState
 
 NAMES = {"rgb": "Image", "depth": "Depth", "normals": "Normals", "error": "Error", "alpha": "Opacity"}
 UNITS = {"depth": "along the view, world units", "error": "mean absolute difference, of 1"}
+DIFFERENCE = "absolute difference of the two scenes; of colours the mean, of 1"
 COLUMNS = 3
 BAR_PX, FIELD_PX = 14, 74
 
@@ -153,10 +154,23 @@ class ChannelCard(Card):
 
     def show_channel(self, channel: str, limits: tuple[float, float] | None, hint: str = "") -> None:
         """Marks the channel shown; `limits` are of what is on the screen."""
+        self._mark(channel)
+        self._show_scale(channel, limits, UNITS.get(channel, ""))
+        self.hint.setText(hint)
+        self.hint.setVisible(bool(hint))
+
+    def show_difference(self, channel: str, limits: tuple[float, float]) -> None:
+        """Marks the channel in which two scenes are compared; `limits` are of where they differ."""
+        self._mark(channel)
+        self._show_scale("error", limits, DIFFERENCE)
+        self.hint.hide()
+
+    def _mark(self, channel: str) -> None:
         if channel in self._by_name:
             self._by_name[channel].setChecked(True)
+
+    def _show_scale(self, channel: str, limits: tuple[float, float] | None, unit: str) -> None:
         own = limits is not None and channel != "error"
-        unit = UNITS.get(channel, "")
         for widget in (self.bar, self.range):
             widget.setVisible(limits is not None)
         self.unit.setVisible(limits is not None and bool(unit))
@@ -170,8 +184,6 @@ class ChannelCard(Card):
             self.colours.setCurrentIndex(self.colours.findData(colour_map))
             self.range.show_limits(limits)
             self.unit.setText(unit)
-        self.hint.setText(hint)
-        self.hint.setVisible(bool(hint))
 
     def show_limits(self, limits: tuple[float, float] | None) -> None:
         """The values at the ends of the colours, whatever was typed."""

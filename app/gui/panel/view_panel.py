@@ -72,14 +72,13 @@ class ViewCard(Card):
         guard_wheel(self.up)
         self.up.setToolTip("Which way is up in the world: what the eye turns about. Kept in the scene's file")
         self.up.activated.connect(lambda index: self.up_chosen.emit(self._axes[index]))
-        for name, value in (
-            ("Position", self.place),
-            ("Field of view", self.fov),
-            ("Up axis", self.up),
-            ("PSNR", self.psnr),
-            ("SSIM", self.ssim),
-        ):
+        for name, value in (("Position", self.place), ("Field of view", self.fov), ("Up axis", self.up)):
             self._facts.addRow(label(name, "muted"), value)
+        scores = QHBoxLayout()
+        scores.setSpacing(10)
+        scores.addWidget(self.psnr)
+        scores.addWidget(self.ssim, 1)
+        self._facts.addRow(label("PSNR, SSIM", "muted"), scores)
         self.body.addLayout(self._facts)
 
     def add_steps(self, actions: Sequence[QAction]) -> None:
@@ -139,7 +138,7 @@ class ViewCard(Card):
     def show_scores(self, psnr_db: float | None, ssim: float | None) -> None:
         """What the picture scores against the photograph, where it is at one; None: not known, or not yet."""
         self.psnr.setText("–" if psnr_db is None else f"{psnr_db:.2f} dB")
-        self.ssim.setText(f"{ssim:.4f}" if ssim is not None else "–" if psnr_db is None else "…")
+        self.ssim.setText(f"{ssim:.4f}" if ssim is not None else "" if psnr_db is None else "…")
 
     def _show_up(self, up: Array) -> None:
         """The axis in use, then every world axis that is another."""

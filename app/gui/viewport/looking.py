@@ -16,6 +16,7 @@ from app.gui.viewport.overlay_layer import OVERLAY_NAMES
 from app.gui.viewport.photographs import PhotographOverlay
 from app.gui.viewport.picture_overlays import PictureOverlays
 from app.gui.viewport.scene_information import SceneInformation
+from app.gui.viewport.second_showing import SecondShowing
 from app.gui.viewport.shown_picture import ShownPicture
 from app.gui.viewport.viewport import Viewport
 from engines.core.data.views import Split
@@ -29,7 +30,7 @@ class Looking:
         comparison: of that picture with its photograph.
         overlays: the lines over it.
         information: what is told beside it.
-        photographs, meshes: what may be seen in its place, over it, or beside it.
+        photographs, meshes, second: what may be seen in its place, over it, or beside it.
         navigation, channels: commands.
     """
 
@@ -39,12 +40,13 @@ class Looking:
         comparison = self.comparison = CurrentComparison(session, lambda: self.shown.picture)
         self.photographs = PhotographOverlay(window, viewport, cards.views, comparison.why_unread)
         self.meshes = MeshShowing(window, viewport)
-        self.shown = ShownPicture(session, viewport, comparison, self.photographs, self.meshes)
+        self.second = SecondShowing(window, viewport)
+        self.shown = ShownPicture(session, viewport, comparison, self.photographs, self.meshes, self.second)
         self.navigation = NavigationCommands(window, viewport, self._command_moved)
         self.channels = ChannelCommands(window, cards.channels, self.shown.draw)
-        wipe_lines = (self.photographs.line, self.meshes.line)
+        wipe_lines = (self.photographs.line, self.meshes.line, self.second.line)
         self.overlays = PictureOverlays(window, viewport, self.shown, wipe_lines, self.navigation.go_to_view)
-        self.information = SceneInformation(window, self.shown, comparison, status, cards)
+        self.information = SceneInformation(window, self.shown, comparison, self.second, status, cards)
         self.information.sources_changed.connect(self.overlays.layer.set_sources)
         self._stopped = False
         session.view.events.connect(lambda _: self.show_state())
@@ -67,6 +69,7 @@ class Looking:
         for name in OVERLAY_NAMES:
             commands[name].setChecked(name in settings.overlays)
         self.meshes.restore()
+        self.second.restore()
         commands["sharp"].setChecked(settings.sharp_pixels)
         self._viewport.canvas.set_sharp(settings.sharp_pixels)
         commands[settings.navigation if settings.navigation in commands else "orbit"].setChecked(True)
@@ -74,9 +77,14 @@ class Looking:
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands of looking do."""
         handlers: dict[str, Callable[..., None]] = {"sharp": self._set_sharp}
-        for part in (self.overlays, self.navigation, self.channels, self.photographs, self.meshes):
+        for part in (self.overlays, self.navigation, self.channels, self.photographs, self.meshes, self.second):
             handlers |= part.handlers()
         return handlers
+
+    @property
+    def there(self) -> dict[str, bool]:
+        """Whether there is what commands of a second scene need."""
+        return {"second": self.second.comparison.second is not None}
 
     # A scene comes and goes
 
@@ -108,6 +116,7 @@ class Looking:
         """Ends what is under way."""
         self.overlays.frustums.shut_down()
         self.meshes.shut_down()
+        self.second.shut_down()
 
     def drawing_failed(self) -> None:
         """What was asked for last can't be drawn."""

@@ -127,12 +127,8 @@ class MeshShowing:
         return True
 
     def lay_over(self, picture: RenderedImage) -> None:
-        """Shows the mesh over the picture on the screen, or beside it."""
-        viewport, background = self._viewport, background_of(self._viewport)
-        viewport.canvas.set_overlay(self.layer.over(picture, background))
-        beside = self.layer.beside(picture, background)
-        if beside is not None or not self.layer.is_beside:
-            viewport.show_beside(beside)
+        """Shows the mesh over the picture on the screen, where it has its place there."""
+        self._viewport.canvas.set_overlay(self.layer.over(picture, background_of(self._viewport)))
 
     def compose(self, pixels: Array, picture: RenderedImage) -> Array:
         """[H, W, 3], or side by side [H, 2 W, 3]: the scene's pixels with the mesh as they are seen, for a file."""

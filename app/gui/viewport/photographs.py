@@ -11,7 +11,8 @@ from app.gui.host import Host
 from app.gui.panel.view_panel import ViewCard
 from app.gui.viewport.viewport import Viewport
 from app.gui.viewport.wipe_line import WipeLine
-from app.viewing.comparison import PhotoComparison, blended, wiped
+from app.viewing.comparison import PhotoComparison
+from app.viewing.two_pictures import blended, wiped
 from engines.core.camera import Array
 
 MODES = ("photograph", "wipe", "blend")

@@ -12,6 +12,7 @@ from app.gui.host import Host
 from app.gui.panel.cards import Cards
 from app.gui.viewport.current_comparison import CurrentComparison
 from app.gui.viewport.photographs import CAPTIONS
+from app.gui.viewport.second_showing import SecondShowing
 from app.gui.viewport.shown_picture import ShownPicture
 from app.gui.viewport.throttling import Throttle
 from app.rendering.render_requests import RenderedImage, is_final, is_of_choice
@@ -27,10 +28,16 @@ class SceneInformation:
     """The picture is drawn from these cameras now."""
 
     def __init__(
-        self, window: Host, shown: ShownPicture, comparison: CurrentComparison, status: Status, cards: Cards
+        self,
+        window: Host,
+        shown: ShownPicture,
+        comparison: CurrentComparison,
+        second: SecondShowing,
+        status: Status,
+        cards: Cards,
     ) -> None:
-        """`comparison`: of what is on the screen."""
-        self._session, self._shown, self._comparison = window.session, shown, comparison
+        """`comparison`: of what is on the screen; `second`: what it is compared with."""
+        self._session, self._shown, self._comparison, self._second = window.session, shown, comparison, second
         self._status, self._cards = status, cards
         self._sources: Sequence[Camera] = ()
         self._counted: RenderedImage | None = None
@@ -66,12 +73,15 @@ class SceneInformation:
             if picture is not self._told:
                 self._status.show_picture(picture)
             self._show_channel(self._comparison.made)
-            self._status.show_view(CAPTIONS.get(self._shown.content, ""))
+            self._status.show_view(self._second.comparison.caption or CAPTIONS.get(self._shown.content, ""))
         self._told = picture
         self.show_place()
         self.show_status()
 
     def _show_channel(self, comparison: PhotoComparison | None) -> None:
+        if (apart := self._second.comparison.limits) is not None:
+            self._cards.channels.show_difference(self._session.view.channel, apart)
+            return
         limits, hint = self._session.images.limits, ""
         if self._session.view.channel == "error":
             limits, hint = (None, self._comparison.why_no_error()) if comparison is None else (comparison.limits, "")

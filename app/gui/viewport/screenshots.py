@@ -11,7 +11,6 @@ import numpy as np
 
 from app.gui.host import Host
 from app.gui.qt import QApplication, QDesktopServices, QFileDialog, QUrl, image_of
-from app.gui.viewport.mesh_showing import MeshShowing
 from app.gui.viewport.shown_picture import ShownPicture
 from app.rendering.render_requests import is_of_choice
 from app.viewing.inputs import stem_with_input
@@ -21,8 +20,8 @@ from engines.core.data.images import write_png
 class Screenshots:
     """Saves and copies; what is not drawn yet is waited for."""
 
-    def __init__(self, window: Host, shown: ShownPicture, meshes: MeshShowing) -> None:
-        self._window, self._session, self._shown, self._meshes = window, window.session, shown, meshes
+    def __init__(self, window: Host, shown: ShownPicture) -> None:
+        self._window, self._session, self._shown = window, window.session, shown
         self._waiting: Callable[[], None] | None = None
         shown.drawn.connect(self._take_final)
         shown.asked.connect(self._take_final)
@@ -71,7 +70,7 @@ class Screenshots:
             self._take_preview()
 
     def _write(self, path: Path) -> None:
-        pixels, picture, opened = self._pixels(), self._shown.picture, self._session.opened
+        pixels, picture, opened = self._shown.whole, self._shown.picture, self._session.opened
         if pixels is None or picture is None or opened is None:
             return
         text = {
@@ -99,12 +98,7 @@ class Screenshots:
                 )
             )
 
-    def _pixels(self) -> np.ndarray | None:
-        """What is on the screen, the mesh included."""
-        pixels, picture = self._shown.pixels, self._shown.picture
-        return None if pixels is None or picture is None else self._meshes.compose(pixels, picture)
-
     def _copy(self) -> None:
-        if (pixels := self._pixels()) is not None:
+        if (pixels := self._shown.whole) is not None:
             QApplication.clipboard().setImage(image_of(pixels))
             self._window.notifications.tell("info", "The image is on the clipboard.")

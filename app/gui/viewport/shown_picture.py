@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 from psygnal import Signal
 
 from app.gui.viewport.current_comparison import CurrentComparison
-from app.gui.viewport.mesh_showing import MeshShowing
+from app.gui.viewport.mesh_showing import MeshShowing, background_of
 from app.gui.viewport.photographs import CAPTIONS, PhotographOverlay
+from app.gui.viewport.second_showing import SecondShowing
 from app.gui.viewport.viewport import Viewport
 from app.rendering.render_requests import RenderedImage, is_final
 from app.viewing.comparing import CompareFailure
@@ -37,10 +39,12 @@ class ShownPicture:
         comparison: CurrentComparison,
         photographs: PhotographOverlay,
         meshes: MeshShowing,
+        second: SecondShowing,
     ) -> None:
         """`comparison`: of what is on the screen here."""
         self._session, self._viewport = session, viewport
-        self._comparison, self._photographs, self._meshes = comparison, photographs, meshes
+        self._comparison, self._photographs = comparison, photographs
+        self._meshes, self._second = meshes, second
         self.picture: RenderedImage | None = None
         self.pixels: Array | None = None
         self.content = ""
@@ -50,6 +54,7 @@ class ShownPicture:
         session.images.compare_failed.connect(self._comparison_failed)
         photographs.changed.connect(self.draw)
         meshes.changed.connect(self.draw)
+        second.changed.connect(self.draw)
         meshes.arrived.connect(self.show)
 
     def forget(self) -> None:
@@ -58,6 +63,7 @@ class ShownPicture:
         self._comparison.forget()
         self.failed = False
         self._meshes.scene_changed()
+        self._second.scene_changed()
 
     def _take(self, picture: RenderedImage) -> None:
         if not self._meshes.accompany(picture):
@@ -79,9 +85,31 @@ class ShownPicture:
         self.pixels = self._photographs.compose(self.pixels, comparison)
         if self._photographs.shown:
             self.content = self._photographs.wanted
+        if self._photographs.shown or self.content == "error":
+            self._second.hide()
+        else:
+            self.pixels = self._second.compose(self.pixels, self.picture)
         self._viewport.canvas.set_picture(self.pixels)
         self._meshes.lay_over(self.picture)
+        self._show_beside(self.picture)
         self.drawn.emit()
+
+    def _show_beside(self, picture: RenderedImage) -> None:
+        """Shows a second picture beside the first, where one has its place there, as soon as it is made."""
+        scenes, mesh = self._second.comparison, self._meshes.layer
+        background = background_of(self._viewport)
+        pixels = scenes.beside(picture) if scenes.is_beside else mesh.beside(picture, background)
+        if pixels is not None or not (scenes.is_beside or mesh.is_beside):
+            self._viewport.show_beside(pixels)
+
+    @property
+    def whole(self) -> Array | None:
+        """[H, W, 3], or side by side [H, 2 W, 3]: all that is on the screen, for a file; None where nothing is."""
+        if self.picture is None or self.pixels is None:
+            return None
+        if (beside := self._second.comparison.beside(self.picture)) is not None:
+            return np.concatenate([self.pixels, beside], axis=1)
+        return self._meshes.compose(self.pixels, self.picture)
 
     def _take_comparison(self, comparison: PhotoComparison) -> None:
         self._comparison.take(comparison)
@@ -109,7 +137,11 @@ class ShownPicture:
         wanted_now = self._session.wanted
         if wanted_now is None:
             return False
-        if not is_final(self.picture, wanted_now) or not self._meshes.is_final(self.picture):
+        if (
+            not is_final(self.picture, wanted_now)
+            or not self._meshes.is_final(self.picture)
+            or not self._second.comparison.is_final()
+        ):
             return False
         wanted = self._session.view.channel
         if self.content in CAPTIONS or self.content == wanted:

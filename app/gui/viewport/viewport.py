@@ -124,6 +124,7 @@ class Viewport(QWidget):
     def _divide(self, divided: bool) -> None:
         if self.beside is not None:
             self._row.removeWidget(self.beside)
+            self.beside.hide()
             self.beside.deleteLater()
             self.beside = None
         if divided:

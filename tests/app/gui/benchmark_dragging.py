@@ -77,6 +77,28 @@ def benchmark_demo(path: Path, large_window: Window, qtbot: QtBot, measure: Meas
     measure.figure("a second", [rate for _, rate in dragged], "/s", at_least=60)
 
 
+def benchmark_two_scenes(large_window: Window, qtbot: QtBot, measure: Measure) -> None:
+    """A second scene under the same camera costs the hand little: both give previews, on the same processor."""
+    window, paths = large_window, {path.stem: path for path in demo_scenes()}
+    window.files.open(paths["toys"], None)
+    qtbot.waitUntil(window.looking.shown.is_final, timeout=4 * round(1000 * EXACT_S))
+    painted = Painted(window)
+    alone = measure.rounds(lambda: swung(window, qtbot, painted), ROUNDS)
+    qtbot.waitUntil(window.looking.shown.is_final, timeout=4 * round(1000 * EXACT_S))
+    second = window.looking.second
+    # Off the places where the mouse is pressed.
+    second.comparison.share = 0.02
+    second.open(paths["toy_cars"])
+    qtbot.waitUntil(
+        lambda: second.comparison.second is not None and window.looking.shown.is_final(),
+        timeout=4 * round(1000 * EXACT_S),
+    )
+    both = measure.rounds(lambda: swung(window, qtbot, painted), ROUNDS)
+    measure.figure("latency with two, 95 %", [latency_ms for latency_ms, _ in both], "ms", at_most=50)
+    shares = [two / one for (_, two), (_, one) in zip(both, alone, strict=True)]
+    measure.figure("previews with two, of those with one", shares, "", at_least=0.7)
+
+
 def followed(window: Window, qtbot: QtBot, painted: Painted) -> tuple[float, float]:
     """Of a drag: the 95th percentile of the time from an event to its picture, ms, and pictures a second."""
     middle = window.viewport.canvas.widget.rect().center()

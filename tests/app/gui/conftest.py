@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-import app.gui.export.export_job
+import app.viewing.opening
 import app.viewing.scene_loader
 from app.gui.main import make_window
 from app.gui.qt import (
@@ -79,7 +79,7 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
     shelf = Shelf()
     shelf.scenes["fast.pth"] = FakeScene
     monkeypatch.setattr(app.viewing.scene_loader, "open_scene", shelf.open)
-    monkeypatch.setattr(app.gui.export.export_job, "open_scene", shelf.open)
+    monkeypatch.setattr(app.viewing.opening, "open_scene", shelf.open)
     return shelf
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-import app.gui.export.export_job
 import app.viewing.inputs
+import app.viewing.opening
 import app.viewing.scene_loader
 from app.gui.export.export_settings import ExportSettings
 from app.gui.inputs.input_dialog import InputDialog
@@ -33,7 +33,7 @@ COND, PLAIN = Path("cond.pth"), Path("plain.pth")
 def opener(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opener]:
     opener = Opener()
     monkeypatch.setattr(app.viewing.scene_loader, "open_scene", opener.open)
-    monkeypatch.setattr(app.gui.export.export_job, "open_scene", opener.open)
+    monkeypatch.setattr(app.viewing.opening, "open_scene", opener.open)
     monkeypatch.setattr(app.viewing.inputs, "find_engine", lambda name: Taker())
     yield opener
     opener.gate.set()

@@ -1,30 +1,35 @@
-"""Where the training panel is in the window: below the viewport."""
+"""Where wide panels are in the window: below the viewport."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol, runtime_checkable
 
 from app.gui.qt import QDockWidget, QMainWindow, Qt, QWidget
 from app.gui.theme import Colours
-
-if TYPE_CHECKING:
-    from app.gui.training.panel import TrainingPanel
 
 HEIGHT, SHARE = 270, 0.36
 """Pixels and share of the window's height, that it has at first: the larger."""
 
 
-class TrainingDock(QDockWidget):
+@runtime_checkable
+class Painted(Protocol):
+    """A panel that has colours of its own, besides those of the stylesheet."""
+
+    def paint(self, colours: Colours) -> None:
+        """Takes a theme's colours."""
+
+
+class BottomDock(QDockWidget):
     """Has the panel made when it is shown first."""
 
-    def __init__(self, window: QMainWindow, make_panel: Callable[[], TrainingPanel]) -> None:
-        super().__init__("Training", window)
-        self.setObjectName("training_dock")
+    def __init__(self, window: QMainWindow, title: str, make_panel: Callable[[], QWidget]) -> None:
+        super().__init__(title, window)
+        self.setObjectName(f"{title.lower()}_dock")
         self.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         self.setTitleBarWidget(QWidget())
         self._main, self._make_panel = window, make_panel
-        self._panel: TrainingPanel | None = None
+        self._panel: QWidget | None = None
         # Qt complains of the size of a dock without anything.
         self._empty: QWidget | None = QWidget()
         self._empty.setMinimumSize(1, 1)
@@ -47,7 +52,7 @@ class TrainingDock(QDockWidget):
 
     def paint(self, colours: Colours) -> None:
         """Paints the panel in another theme's colours, where it was made."""
-        if self._panel is not None:
+        if isinstance(self._panel, Painted):
             self._panel.paint(colours)
 
     def set_height(self, height: int = HEIGHT) -> None:
