@@ -21,9 +21,9 @@ from app.viewing.opening import ALONE, CompanionPaths, title_of
 from engines.core.errors import LacksInput, UserError
 from engines.core.storage.run_folder import LIVE_NAME, is_run_folder
 
-SCENE_FILTER = (
-    f"Scenes and checkpoints (*.safetensors *.pth *.pt *.ckpt *.tar *.index *{PROJECT_SUFFIX});;All files (*)"
-)
+SUFFIXES = "*.safetensors *.pth *.pt *.ckpt *.tar *.index"
+SCENE_FILTER = f"Scenes and checkpoints ({SUFFIXES});;All files (*)"
+OPEN_FILTER = f"Scenes, checkpoints and projects ({SUFFIXES} *{PROJECT_SUFFIX});;All files (*)"
 
 
 class FileMenu:
@@ -168,7 +168,7 @@ class FileMenu:
 
     def _ask_file(self) -> None:
         folder = self._window.settings.current.folders.get("open", "")
-        chosen, _ = QFileDialog.getOpenFileName(self._window.widget, "Open a scene", folder, SCENE_FILTER)
+        chosen, _ = QFileDialog.getOpenFileName(self._window.widget, "Open a scene", folder, OPEN_FILTER)
         if chosen:
             self._window.settings.remember_folder("open", Path(chosen).parent)
             self.open(Path(chosen))

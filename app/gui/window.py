@@ -107,7 +107,7 @@ class Window(QMainWindow):
         self.inputs = InputController(self, self.files, self.status)
         self.screenshots = Screenshots(self, self.looking.shown)
         self.paths = PathEditing(self, self.viewport, self.looking.overlays, self.exporting)
-        parts = ProjectParts(self.paths.document, self.paths.bookmarks.bookmarks, self.meshes)
+        parts = ProjectParts(self.paths.document, self.paths.bookmarks.bookmarks, self.meshes, self.looking.second)
         asks, wanted = self.paths.may_quit, self.files.project_wanted
         self.projects = ProjectMenu(self, self.status, parts, asks, wanted)
         self.evaluating = Evaluating(self, self.looking)

@@ -121,7 +121,7 @@ class Project(BaseModel):
     model_config = PLAIN
     scenes: tuple[ProjectScene, ...] = Field(default=(), max_length=MOST_SCENES)
     view: ProjectView | None = None
-    comparison: str = ""
+    comparison: Literal["", "wipe", "side", "flicker", "difference"] = ""
     mesh: Path | None = None
     camera_path: StoredPath | None = None
     bookmarks: dict[str, JsonValue] | None = None

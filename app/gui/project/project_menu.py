@@ -84,11 +84,13 @@ class ProjectMenu:
         session, settings = self._window.session, self._window.settings.current
         scene = scene_of(session)
         # A scene that could not be opened is still the project's.
-        scenes = (scene,) if scene is not None else self._opening.missed
+        second = self._opening.second if scene is not None else ()
+        scenes = (scene, *second) if scene is not None else self._opening.missed
         keyed = self._parts.document.path
         return Project(
             scenes=scenes,
             view=view_of(session, settings.overlays),
+            comparison=self._parts.second.layout if second else "",
             mesh=self._parts.mesh.path,
             camera_path=keyed if keyed.keys else None,
             bookmarks=self._parts.bookmarks.to_json() if self._parts.bookmarks.all else None,

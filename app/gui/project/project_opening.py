@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +13,7 @@ from app.path_editing.document import PathDocument
 from app.project.project_file import Project, ProjectScene
 from app.project.session_state import look_as, missing, open_scene_of
 from app.viewing.load_requests import OpenFailure
+from app.viewing.opening import SceneSource
 from engines.core.errors import UserError
 from engines.core.paths.keyframes import KeyedPath
 
@@ -25,6 +26,24 @@ class ShownMesh(MeshOpener, Protocol):
         """Its file; None where none is shown."""
 
 
+class ShownSecond(Protocol):
+    """The scene that the open one is compared with."""
+
+    @property
+    def sources(self) -> Sequence[SceneSource]:
+        """How it is opened; none where there is none."""
+
+    @property
+    def layout(self) -> str:
+        """How the two are shown."""
+
+    def open(self, path: Path) -> None:
+        """Begins to open one."""
+
+    def choose(self, layout: str) -> None:
+        """Shows the two otherwise."""
+
+
 @dataclass(frozen=True, eq=False)
 class ProjectParts:
     """What a project keeps besides scenes and how one looks at them."""
@@ -32,6 +51,7 @@ class ProjectParts:
     document: PathDocument
     bookmarks: Bookmarks
     mesh: ShownMesh
+    second: ShownSecond
 
 
 class ProjectOpening:
@@ -51,6 +71,8 @@ class ProjectOpening:
         self._window, self._parts, self._opened = window, parts, opened
         self.missed: tuple[ProjectScene, ...] = ()
         self._awaited: tuple[Project, Path | None, bool] | None = None
+        self._second: tuple[ProjectScene, ...] = ()
+        """The second scene, while it is on its way."""
         session = window.session
         session.scene_changed.connect(self._scene_changed)
         session.loader.failed.connect(self._failed)
@@ -61,6 +83,15 @@ class ProjectOpening:
     def under_way(self) -> bool:
         """Whether a scene of the project is still to come."""
         return self._awaited is not None
+
+    @property
+    def second(self) -> tuple[ProjectScene, ...]:
+        """The scene that the open one is compared with, also while it is on its way."""
+        if self._parts.second.sources:
+            self._second = ()
+        return self._second or tuple(
+            ProjectScene(path=source.path, data=source.data) for source in self._parts.second.sources
+        )
 
     def begin(self, project: Project, file: Path | None, as_saved: bool = True) -> None:
         """Takes a project over; `as_saved`: it is as its file has it."""
@@ -77,7 +108,7 @@ class ProjectOpening:
     def _scene_changed(self) -> None:
         opened = self._window.session.opened
         if opened is not None:
-            self.missed, self._looked = (), None
+            self.missed, self._looked, self._second = (), None, ()
         if self._awaited is None:
             return
         project, file, as_saved = self._awaited
@@ -89,7 +120,16 @@ class ProjectOpening:
             self._window.notifications.guarded(self._parts.bookmarks.take)("the project's bookmarks", project.bookmarks)
         if opened is not None and project.mesh is not None:
             self._parts.mesh.open(project.mesh)
+        if opened is not None and len(project.scenes) > 1:
+            self._compare(project)
         self._opened(project, file, as_saved)
+
+    def _compare(self, project: Project) -> None:
+        """Opens the second scene, beside the first one."""
+        self._second = project.scenes[1:]
+        if project.comparison:
+            self._parts.second.choose(project.comparison)
+        self._parts.second.open(project.scenes[1].path)
 
     def _views_changed(self) -> None:
         """Another instance's views are there; where its recording was filmed elsewhere, the camera went there."""

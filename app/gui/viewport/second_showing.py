@@ -68,6 +68,11 @@ class SecondShowing:
         self._opening.open(path)
 
     @property
+    def layout(self) -> str:
+        """How the two are shown: one of `LAYOUTS`."""
+        return self.comparison.layout
+
+    @property
     def sources(self) -> Sequence[SceneSource]:
         """How the second scene is opened once more, with the data folder of the first where that has one."""
         if self.comparison.second is None:

@@ -86,6 +86,29 @@ def test_all_of_it_is_there_again(window: Window, saved: Path, other: Window, qt
     assert not other.isWindowModified(), "to open it is no change"
 
 
+def test_a_second_scene_is_compared_again(
+    window: Window, saved: Path, other: Window, shelf: Shelf, qtbot: QtBot, tmp_path: Path
+) -> None:
+    shelf.scenes["second.pth"] = shelf.scenes["fast.pth"]
+    window.looking.second.open(tmp_path / "second.pth")
+    qtbot.waitUntil(lambda: bool(window.looking.second.sources), timeout=NEVER)
+    window.commands["compare_difference"].trigger()
+    window.projects.look()
+    assert window.isWindowModified()
+    window.commands["project_save"].trigger()
+    open_project(other, qtbot, saved)
+    other.projects.look()
+    assert not other.isWindowModified(), "it is on its way"
+    qtbot.waitUntil(lambda: bool(other.looking.second.sources), timeout=NEVER)
+    assert other.looking.second.sources[0].path == tmp_path / "second.pth"
+    assert other.looking.second.layout == "difference" and other.commands["compare_difference"].isChecked()
+    other.projects.look()
+    other.commands["close_compared"].trigger()
+    modified = [other.isWindowModified()]
+    other.projects.look()
+    assert [*modified, other.isWindowModified()] == [False, True]
+
+
 def test_scenes_are_named_from_where_it_lies(saved: Path) -> None:
     assert json.loads(saved.read_text())["scenes"][0]["path"] == "fast.pth"
 
