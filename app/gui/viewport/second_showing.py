@@ -121,6 +121,10 @@ class SecondShowing:
             self.comparison.second = None
 
     def _second_shown(self) -> None:
+        last = self.comparison.second.last if self.comparison.second is not None else None
+        # While the hand moves, it is seen with the first one's next: to draw both for each of either takes its time.
+        if last is not None and last.kind == "preview" and last.request.moving:
+            return
         # By turns, and while the first one is seen, nothing of it is on the screen.
         if self.comparison.layout != "flicker" or self.comparison.flipped:
             self.changed.emit()
