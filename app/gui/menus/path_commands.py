@@ -26,8 +26,24 @@ TIMELINE_COMMAND = Command(
 PATH_COMMANDS = (
     Command("path_new", "&New path", PATH, ("Ctrl+Shift+N",), "Begin a camera path without keys"),
     Command("path_open", "&Open path…", PATH, ("Ctrl+Alt+O",), "Open a file of keys"),
+    Command(
+        "path_import",
+        "&Import path…",
+        PATH,
+        ("Ctrl+Alt+J",),
+        "Make keys of another program's cameras: nerfstudio, instant-ngp, LichtFeld, COLMAP, LLFF, Nuke, glTF",
+        "scene",
+    ),
     Command("path_save", "&Save path", PATH, ("Ctrl+Alt+W",), "Save the camera path", "path_file"),
     Command("path_save_as", "Save path &as…", PATH, ("Ctrl+Alt+Shift+W",), "Save it elsewhere", "path_file"),
+    Command(
+        "path_write",
+        "&Write path for another program…",
+        PATH,
+        ("Ctrl+Alt+Shift+E",),
+        "Write the frames or keys of the path as another program reads them",
+        "path",
+    ),
     Command(
         "path_export",
         "&Export path as video…",

@@ -183,6 +183,27 @@ def test_loop_speed_rate_and_dolly_zoom(timeline: Window, qtbot: QtBot) -> None:
     assert not timeline.commands["path_dolly_zoom"].isChecked() and fps.value() == 30
 
 
+def test_paths_of_other_programs(
+    timeline: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_keys(timeline, qtbot, 2)
+    before = keyed_text(now(timeline))
+    out = tmp_path / "for_nuke"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(out), "Nuke's .chan (*.chan)"))
+    timeline.commands["path_write"].trigger()
+    assert (tmp_path / "for_nuke.chan").is_file() and "can't keep" in told(timeline)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "for_nuke.chan"), ""))
+    timeline.commands["path_import"].trigger()
+    assert "for_nuke.chan: " in told(timeline) and keyed_text(now(timeline)) != before
+    assert timeline.commands["undo"].text() == "&Undo import path"
+    press(timeline, qtbot, Qt.Key.Key_Z, CONTROL)
+    assert keyed_text(now(timeline)) == before
+    (tmp_path / "wrong.json").write_text("[]")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "wrong.json"), ""))
+    timeline.commands["path_import"].trigger()
+    assert "holds no cameras" in told(timeline) and keyed_text(now(timeline)) == before
+
+
 def test_files(timeline: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     add_keys(timeline, qtbot, 2)
     document, out = timeline.paths.document, tmp_path / "mine"
