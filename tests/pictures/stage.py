@@ -16,6 +16,7 @@ from app.gui.qt import (
     QDialog,
     QEvent,
     QKeySequence,
+    QLineEdit,
     QMenu,
     QPainter,
     QPixmap,
@@ -23,6 +24,7 @@ from app.gui.qt import (
     QProgressBar,
     Qt,
     QTimer,
+    QToolButton,
     QWidget,
 )
 from app.gui.viewport.gl import OpenGl, drawing_note
@@ -176,7 +178,9 @@ class Stage:
             return shot
         self.settle()
         self._still()
-        return pixels_of(self.window if shot is None else shot)
+        widget = self.window if shot is None else shot
+        self.wait(lambda: not fading(widget))
+        return pixels_of(widget)
 
     def _still(self) -> None:
         """Has the status line tell of no machine: how long a picture took, what computed it, and what drew it."""
@@ -212,3 +216,12 @@ def pixels_of(widget: QWidget) -> Array:
         painter.drawPixmap(menu.mapToGlobal(QPoint()) - widget.mapToGlobal(QPoint()), menu.grab())
     painter.end()
     return image_pixels(shot.toImage())
+
+
+def fading(widget: QWidget) -> bool:
+    """Whether a button that empties a field is still coming or going."""
+    for field in widget.findChildren(QLineEdit):
+        shares = [button.property("opacity") for button in field.findChildren(QToolButton)]
+        if field.isClearButtonEnabled() and shares != [1.0 if field.text() else 0.0]:
+            return True
+    return False

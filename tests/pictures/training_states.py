@@ -54,6 +54,8 @@ def choose_plain(hand: Stage) -> Shot:
         shutil.copy(path, plain)
     choose(hand, Path("plain"))
     hand.wait(asked(hand).data.poses.estimate.isVisible)
+    # They come one after the other, and all of them are to be seen.
+    hand.wait(lambda: asked(hand).data.view.sheet.count == 3)
     return asked(hand)
 
 

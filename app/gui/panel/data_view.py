@@ -46,6 +46,11 @@ class ContactSheet(QWidget):
         self.setMinimumSize(160, 80)
         self._images: list[QImage] = []
 
+    @property
+    def count(self) -> int:
+        """How many photographs there are so far."""
+        return len(self._images)
+
     def set_empty(self) -> None:
         """Drops all photographs: another folder is looked at."""
         self._images = []
