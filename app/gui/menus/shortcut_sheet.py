@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.gui.dialog_parts import fit_to_screen
+from app.gui.menus.command import Command
 from app.gui.menus.command_table import COMMANDS
 from app.gui.plain_text import plain_label
 from app.gui.qt import (
@@ -29,9 +30,13 @@ def sheet_sections() -> dict[str, list[Row]]:
     sections: dict[str, list[Row]] = {"Mouse and held keys": list(GESTURES)}
     for command in COMMANDS:
         section = command.menu.replace("&", "").replace("/", " › ")
-        keys = "  ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in command.keys)
-        sections.setdefault(section, []).append((keys, command.text.replace("&", "").rstrip("…")))
+        sections.setdefault(section, []).append(_row(command))
     return sections
+
+
+def _row(command: Command) -> Row:
+    keys = "  ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in command.keys)
+    return keys, command.text.replace("&", "").rstrip("…")
 
 
 class ShortcutSheet(QDialog):
@@ -72,7 +77,8 @@ class ShortcutSheet(QDialog):
         heading.setContentsMargins(0, 8 if grid.count() else 0, 0, 0)
         grid.addWidget(heading, grid.rowCount(), 0, 1, 2)
         entries = []
-        tips = {command.text.replace("&", "").rstrip("…"): command.tip for command in COMMANDS}
+        # Two menus may have entries of one name.
+        tips = {_row(command): command.tip for command in COMMANDS}
         for keys, text in rows:
             key, label = plain_label(keys), plain_label(text)
             key.setProperty("role", "key")
@@ -81,7 +87,7 @@ class ShortcutSheet(QDialog):
             line = grid.rowCount()
             grid.addWidget(key, line, 0, combined(Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignTop))
             grid.addWidget(label, line, 1)
-            entries.append((f"{keys} {text} {tips.get(text, '')}".lower(), (key, label)))
+            entries.append((f"{keys} {text} {tips.get((keys, text), '')}".lower(), (key, label)))
         self._sections.append((heading, entries))
 
     def _narrow(self, text: str) -> None:

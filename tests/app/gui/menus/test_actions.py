@@ -98,6 +98,9 @@ def test_the_sheet_narrows(window: Window, qtbot: QtBot) -> None:
     everything = shown(sheet)
     sheet._find.setText("screenshot")
     assert "Save screenshot" in shown(sheet) and "Orbit" not in shown(sheet)
+    # Another menu has an entry of the same name, which is not about meshes.
+    sheet._find.setText("mesh and picture")
+    assert shown(sheet) == ["View › Mesh", "Ctrl+6", "Wipe"]
     sheet._find.setText("")
     assert shown(sheet) == everything
     sheet.close()
