@@ -10,7 +10,7 @@ from app.export.codecs import codec_of
 from app.export.export_request import Export
 from engines.core.errors import UserError
 
-# Bytes a pixel of smooth pictures, found with the demo scenes and halved: a guess that is too high refuses what fits.
+# Bytes a pixel of smooth pictures: low guesses, not measured, as one that is too high would refuse what fits.
 VIDEO_BYTES: Mapping[str, float] = {"H.264": 0.01, "H.265": 0.005, "VP9": 0.01, "AV1": 0.005, "ProRes 4444": 0.4}
 GIF_BYTES = 0.15
 FILE_BYTES: Mapping[str | None, Mapping[str, float]] = {
