@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from app.method_faults import Fault
 
 DEFAULT_COMMAND = "view"
+CONSOLE_SCRIPT = "vantage"
 COMMANDS: Mapping[str, str] = {
     "view": "open the window (what main.py does without a command)",
     "info": "say what a checkpoint is, what it needs and what is assumed; or what a data folder is and lacks",
@@ -254,10 +255,15 @@ def _dispatch(words: list[str]) -> int:
         return _command(name).run(arguments)
 
 
+def program() -> str:
+    """What is typed to begin the program: `vantage` where pip installed it."""
+    return CONSOLE_SCRIPT if Path(sys.argv[0]).stem == CONSOLE_SCRIPT else "main.py"
+
+
 def command_parser(name: str) -> argparse.ArgumentParser:
     """The parser of a command's arguments; imports the command."""
     about = COMMANDS[name]
-    parser = _Parser(prog=f"main.py {name}", description=f"{about[0].upper()}{about[1:]}.")
+    parser = _Parser(prog=f"{program()} {name}", description=f"{about[0].upper()}{about[1:]}.")
     _command(name).add_arguments(parser)
     return parser
 
@@ -305,18 +311,18 @@ def _refuse_misspelt(words: Sequence[str]) -> None:
     if "." not in words[0] and os.sep not in words[0]:
         near = difflib.get_close_matches(words[0], COMMANDS, 1)
         hint = f"did you mean {near[0]}?" if near else f"the commands are {', '.join(COMMANDS)}"
-        _complain(f"main.py: {words[0]}: no such file, and no command; {hint}\n")
+        _complain(f"{program()}: {words[0]}: no such file, and no command; {hint}\n")
         raise SystemExit(USAGE)
 
 
 def _help() -> str:
-    width = max(map(len, COMMANDS))
+    width, called = max(map(len, COMMANDS)), program()
     lines = [f"  {name.ljust(width)}  {text}" for name, text in COMMANDS.items()]
     return (
         "Vantage: walk around in trained neural scenes.\n\n"
-        "usage: main.py [view] [CHECKPOINT] [--data FOLDER]\n"
-        "       main.py COMMAND ...\n\n" + "\n".join(lines) + "\n\n"
-        "main.py COMMAND --help lists a command's arguments; main.py --version tells the version.\n"
+        f"usage: {called} [view] [CHECKPOINT] [--data FOLDER]\n"
+        f"       {called} COMMAND ...\n\n" + "\n".join(lines) + "\n\n"
+        f"{called} COMMAND --help lists a command's arguments; {called} --version tells the version.\n"
     )
 
 

@@ -121,6 +121,15 @@ def test_usage_errors_are_one_line(
     assert capsys.readouterr() == ("", message)
 
 
+def test_an_installed_program_is_called_by_its_own_name(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/somewhere/bin/vantage", "info"])
+    assert cli.main(["info", "a", "--nonsense"]) == 2
+    assert capsys.readouterr().err == "vantage info: unrecognized arguments: --nonsense (vantage info --help)\n"
+    assert cli.main(["--help"]) == 0 and "main.py" not in capsys.readouterr().out.replace("what main.py does", "")
+
+
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     for words in (["--help"], ["-h"], ["help"]):
         assert cli.main(words) == 0
