@@ -28,6 +28,7 @@ class OpenProject:
     def __init__(self, capture: Callable[[], Project], folder: Path) -> None:
         """`capture` gives the project as it is now; `folder`: of autosaves."""
         self.file: Path | None = None
+        self._on_disk: tuple[int, int] | None = None
         self._capture = capture
         self._autosave = Autosave(folder)
         self._saved = self._worked_on(Project())
@@ -49,7 +50,7 @@ class OpenProject:
 
     def begin(self, project: Project, file: Path | None) -> None:
         """Another project is open: as its file has it, or a new one."""
-        self.file = file
+        self.file, self._on_disk = file, _stamp(file)
         self._saved = self._worked_on(project)
         self._all_is_saved()
 
@@ -62,6 +63,11 @@ class OpenProject:
         project = self._capture()
         write_project(file, project)
         self.begin(project, file)
+
+    def changed_elsewhere(self, file: Path) -> bool:
+        """Whether somebody else wrote the open project's own file since it was opened or saved here."""
+        there = _stamp(file)
+        return file == self.file and there is not None and there != self._on_disk
 
     def look(self) -> None:
         """Notices changes, and keeps them; to be called every few seconds.
@@ -97,3 +103,12 @@ class OpenProject:
         self._was_unsaved = False
         self._autosave.discard()
         self.changed.emit()
+
+
+def _stamp(file: Path | None) -> tuple[int, int] | None:
+    """When a file was written, and its size; None where there is none."""
+    try:
+        found = file.stat() if file is not None else None
+    except OSError:
+        return None
+    return None if found is None else (found.st_mtime_ns, found.st_size)

@@ -20,8 +20,9 @@ from engines.core.files import replacing
 from engines.core.paths.keyed_json import keyed_from, keyed_text
 from engines.core.paths.keyframes import KeyedPath
 from engines.core.reading import concerning, quoted, read_json, reading, shortened
+from engines.core.storage.checkpoint_file import PROJECT_SUFFIX
 
-SUFFIX = ".vantage"
+SUFFIX = PROJECT_SUFFIX
 FORMAT, VERSION = "vantage project", 1
 MOST_SCENES = 2
 

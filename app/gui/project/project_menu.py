@@ -12,8 +12,9 @@ from app.gui.feedback.status import Status
 from app.gui.host import Host
 from app.gui.panel.panel_parts import elided
 from app.gui.project.project_opening import ProjectOpening, ProjectParts
+from app.gui.project.questions import ask_what_of_changes, may_overwrite
 from app.gui.project.recovery import Recovery
-from app.gui.qt import QFileDialog, QMessageBox, QTimer, combined
+from app.gui.qt import QFileDialog, QTimer
 from app.project.autosave import Recoverable
 from app.project.open_project import OpenProject
 from app.project.project_file import SUFFIX, Project, read_project
@@ -55,7 +56,7 @@ class ProjectMenu:
         wanted.connect(self.open)
         self._folder = config_folder() / "autosaves"
         self.open_project = OpenProject(self._capture, self._folder)
-        self._opening = ProjectOpening(window, parts, self._opened)
+        self._opening = ProjectOpening(window, parts, self._opened, self._forget)
         self.recovery = Recovery(window, self._folder, self._recover)
         self.open_project.changed.connect(self.show_title)
         self.open_project.autosaved.connect(self._tell_autosaved)
@@ -82,19 +83,19 @@ class ProjectMenu:
 
     def _capture(self) -> Project:
         session, settings = self._window.session, self._window.settings.current
-        scene = scene_of(session)
-        # A scene that could not be opened is still the project's.
+        scene, keyed = scene_of(session), self._parts.document.path
+        also = {"camera_path": keyed if keyed.keys else None, "export": dict(settings.export)}
+        if scene is None and self._opening.missed is not None:
+            # What could not be opened is still the project's, with all that was seen there.
+            return self._opening.missed.model_copy(update={**also, "saved_as": None})
         second = self._opening.second if scene is not None else ()
-        scenes = (scene, *second) if scene is not None else self._opening.missed
-        keyed = self._parts.document.path
         return Project(
-            scenes=scenes,
+            scenes=() if scene is None else (scene, *second),
             view=view_of(session, settings.overlays),
             comparison=self._parts.second.layout if second else "",
-            mesh=self._parts.mesh.path,
-            camera_path=keyed if keyed.keys else None,
+            mesh=self._opening.mesh if scene is not None else None,
             bookmarks=self._parts.bookmarks.to_json() if self._parts.bookmarks.all else None,
-            export=dict(settings.export),
+            **also,
         )
 
     def show_title(self) -> None:
@@ -145,6 +146,10 @@ class ProjectMenu:
         else:
             self.recovery.let_go()
 
+    def _forget(self) -> None:
+        """Something else was opened before the project's scene was there: what is open is no project."""
+        self.open_project.begin(Project(), None)
+
     def _ask(self) -> None:
         folder = self._window.settings.current.folders.get("projects", "")
         chosen, _ = QFileDialog.getOpenFileName(self._window.widget, "Open a project", folder, FILTER)
@@ -155,14 +160,20 @@ class ProjectMenu:
         """Saves the project where it is; asks where that is not known.
 
         Raises:
-            UserError: the place can't be written.
+            UserError: the place can't be written, or a project is still being opened.
         """
+        self._require_all()
         if self.open_project.file is None:
             self._save_as()
         else:
             self._save_to(self.open_project.file)
 
+    def _require_all(self) -> None:
+        if self._opening.under_way:
+            raise UserError("The project is still being opened; save it when its scene is there.")
+
     def _save_as(self) -> None:
+        self._require_all()
         opened = self._window.session.opened
         folder = Path(self._window.settings.current.folders.get("projects", str(Path.home())))
         name = self.open_project.file or folder / f"{stem_with_input(opened) if opened else 'project'}{SUFFIX}"
@@ -171,6 +182,8 @@ class ProjectMenu:
             self._save_to(Path(chosen) if chosen.endswith(SUFFIX) else Path(chosen + SUFFIX))
 
     def _save_to(self, file: Path) -> None:
+        if self.open_project.changed_elsewhere(file) and not may_overwrite(self._window.widget, file.name):
+            return
         self.open_project.save(file)
         self._parts.document.keep()
         self._status.show_saved(f"Saved {time.strftime('%H:%M')}")
@@ -181,22 +194,18 @@ class ProjectMenu:
 
     def may_quit(self) -> bool:
         """Whether what is open may go: asks where something is not saved."""
+        if self._opening.under_way:
+            # Nothing of it was changed yet.
+            return True
         if self.open_project.file is None:
             return self._may_quit_path()
         if not self.open_project.unsaved:
             return True
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self._window.widget,
-            "Project not saved",
-            f"{self.open_project.file.name} has changes that are not saved.\n\nSave it first?",
-            combined(buttons.Save, buttons.Discard, buttons.Cancel),
-            buttons.Save,
-        )
-        if answer == buttons.Save:
+        answer = ask_what_of_changes(self._window.widget, self.open_project.file.name)
+        if answer == "save":
             self.save()
             return not self.open_project.unsaved
-        return bool(answer == buttons.Discard)
+        return answer == "discard"
 
     def end(self, asked: bool) -> None:
         """The window closes: what is not saved is not wanted, if that was `asked`; else it can be recovered."""

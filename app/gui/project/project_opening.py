@@ -58,7 +58,7 @@ class ProjectOpening:
     """One project on its way.
 
     Attributes:
-        missed: scenes of the project that could not be opened; it keeps them until another scene is open.
+        missed: a project whose scene could not be opened: all of it is kept until another scene is open.
     """
 
     def __init__(
@@ -66,13 +66,20 @@ class ProjectOpening:
         window: Host,
         parts: ProjectParts,
         opened: Callable[[Project, Path | None, bool], None],
+        left: Callable[[], None],
     ) -> None:
-        """`opened`: told when all is there that can be: the project, its file, whether it is as that has it."""
-        self._window, self._parts, self._opened = window, parts, opened
-        self.missed: tuple[ProjectScene, ...] = ()
+        """Begins with none.
+
+        Args:
+            opened: told when all is there that can be: the project, its file, whether it is as that has it.
+            left: told when something else was opened, or closed, before the project's scene was there.
+        """
+        self._window, self._parts, self._opened, self._left = window, parts, opened, left
+        self.missed: Project | None = None
         self._awaited: tuple[Project, Path | None, bool] | None = None
         self._second: tuple[ProjectScene, ...] = ()
-        """The second scene, while it is on its way."""
+        self._mesh: Path | None = None
+        """These two, while they are on their way, or can't be opened."""
         session = window.session
         session.scene_changed.connect(self._scene_changed)
         session.loader.failed.connect(self._failed)
@@ -93,43 +100,62 @@ class ProjectOpening:
             ProjectScene(path=source.path, data=source.data) for source in self._parts.second.sources
         )
 
+    @property
+    def mesh(self) -> Path | None:
+        """The mesh that is shown with the scene, also while it is on its way."""
+        if self._parts.mesh.path is not None:
+            self._mesh = None
+        return self._mesh or self._parts.mesh.path
+
     def begin(self, project: Project, file: Path | None, as_saved: bool = True) -> None:
         """Takes a project over; `as_saved`: it is as its file has it."""
         window = self._window
+        # What is open is another project's: where the scene of this one isn't there, it must not be taken for it.
+        self._awaited = None
+        window.session.close()
         self._parts.document.begin(project.camera_path or KeyedPath())
         window.settings.update(export={**window.settings.current.export, **project.export})
-        self.missed, self._awaited = (), (project, file, as_saved)
+        self.missed = None
         if not project.scenes:
-            window.session.close()
+            self._opened(project, file, as_saved)
             return
+        self._awaited = project, file, as_saved
         window.notifications.hide()
         open_scene_of(window.session, project.scenes[0])
 
     def _scene_changed(self) -> None:
         opened = self._window.session.opened
+        missed = self.missed
         if opened is not None:
-            self.missed, self._looked, self._second = (), None, ()
+            self.missed, self._looked, self._second, self._mesh = None, None, (), None
         if self._awaited is None:
+            # The scene that was missed, from where it is now.
+            if missed is not None and opened is not None and opened.path.name == missed.scenes[0].path.name:
+                self._show(missed)
             return
         project, file, as_saved = self._awaited
         self._awaited = None
-        if opened is not None and project.view is not None:
-            look_as(self._window.session, project.view)
-            self._looked = project
-        if opened is not None and project.bookmarks:
-            self._window.notifications.guarded(self._parts.bookmarks.take)("the project's bookmarks", project.bookmarks)
-        if opened is not None and project.mesh is not None:
-            self._parts.mesh.open(project.mesh)
-        if opened is not None and len(project.scenes) > 1:
-            self._compare(project)
+        if opened is None or opened.path != project.scenes[0].path:
+            self._left()
+            return
+        self._show(project)
         self._opened(project, file, as_saved)
 
-    def _compare(self, project: Project) -> None:
-        """Opens the second scene, beside the first one."""
-        self._second = project.scenes[1:]
-        if project.comparison:
-            self._parts.second.choose(project.comparison)
-        self._parts.second.open(project.scenes[1].path)
+    def _show(self, project: Project) -> None:
+        """Shows the open scene as the project says."""
+        if project.view is not None:
+            look_as(self._window.session, project.view)
+            self._looked = project
+        if project.bookmarks:
+            self._window.notifications.guarded(self._parts.bookmarks.take)("the project's bookmarks", project.bookmarks)
+        if project.mesh is not None:
+            self._mesh = project.mesh
+            self._parts.mesh.open(project.mesh)
+        if len(project.scenes) > 1:
+            self._second = project.scenes[1:]
+            if project.comparison:
+                self._parts.second.choose(project.comparison)
+            self._parts.second.open(project.scenes[1].path)
 
     def _views_changed(self) -> None:
         """Another instance's views are there; where its recording was filmed elsewhere, the camera went there."""
@@ -141,7 +167,11 @@ class ProjectOpening:
         if self._awaited is None:
             return
         project, file, as_saved = self._awaited
-        self._awaited, self.missed = None, project.scenes
+        self._awaited = None
+        if failure.request.path != project.scenes[0].path:
+            self._left()
+            return
+        self.missed = project
         gone = missing(project.scenes[0])
         if gone is not None:
             text = f"{gone}: isn't there, which the project names; open it from where it is now, and save the project"

@@ -15,6 +15,8 @@ from engines.core.storage.torch_file import read_torch_file
 
 TORCH_SUFFIXES = (".pth", ".pt", ".ckpt", ".tar", ".bin")
 """As authors call their files; one of another name is looked into all the same."""
+PROJECT_SUFFIX = ".vantage"
+"""Of what the window keeps its work in: no checkpoint, but it names one."""
 OPENED = ".safetensors, .pth, .pt, .ckpt, .index of TensorFlow, and run folders"
 
 ReadUpstream = Callable[[Mapping[str, Any], Path], Checkpoint]
@@ -44,6 +46,10 @@ def read_any(path: Path, read_upstream: ReadUpstream) -> Checkpoint:
     try:
         content = read_torch_file(path)
     except UserError as error:
+        if path.suffix.lower() == PROJECT_SUFFIX and path.is_file():
+            raise UserError(
+                f"{path}: a project, which the window opens (main.py {path.name}); name its scene"
+            ) from error
         if path.is_file() and path.suffix.lower() not in TORCH_SUFFIXES and "not a torch checkpoint" in str(error):
             raise UserError(f"{path}: not something Vantage opens; it opens {OPENED}") from error
         raise

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.project.project_file import Project, ProjectScene, ProjectView, project_text, read_project, write_project
+from app.viewing.opening import open_scene
 from engines.core.errors import UserError
 from engines.core.paths.keyframes import KeyedPath, Keyframe
 from tests.engines.core.examples import camera_at
@@ -131,3 +132,9 @@ def test_a_place_that_can_not_be_written_keeps_what_is_there(tmp_path: Path) -> 
     (tmp_path / "folder.vantage").mkdir()
     with pytest.raises(UserError, match=r"folder\.vantage"):
         write_project(tmp_path / "folder.vantage", Project())
+
+
+def test_a_command_that_wants_a_scene_says_what_it_was_given(tmp_path: Path) -> None:
+    write_project(tmp_path / "car.vantage", Project())
+    with pytest.raises(UserError, match=r"car\.vantage: a project, which the window opens .*; name its scene"):
+        open_scene(tmp_path / "car.vantage")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from app.project.project_file import read_project
 from app.settings import config_folder
 from engines.core.paths.keyed_json import keyed_text
 from tests.app.gui.conftest import NEVER, Shelf, drag, open_and_wait, shown_window, told, wait_exact
+from tests.app.gui.fake_scene import FakeScene
 from tests.app.gui.timeline.driving import CONTROL, activate, add_keys, press
 from tests.engines.core.examples import camera_at
 
@@ -186,6 +188,82 @@ def test_a_scene_that_is_gone_is_named_and_stays_the_projects(
     assert len(other.paths.document.path.keys) == 3
     other.commands["project_save"].trigger()
     assert json.loads(saved.read_text())["scenes"] == before
+
+
+def test_all_of_a_project_whose_scene_is_gone_is_kept_and_shown_when_it_is_found(
+    window: Window, saved: Path, other: Window, shelf: Shelf, qtbot: QtBot, tmp_path: Path
+) -> None:
+    found = shelf.scenes.pop("fast.pth")
+    shelf.scenes["else.pth"] = found
+    before = json.loads(saved.read_text())
+    # What was open before is not taken for it.
+    open_and_wait(other, qtbot, tmp_path / "else.pth")
+    other.files.open(saved)
+    qtbot.waitUntil(lambda: "isn't there" in told(other), timeout=NEVER)
+    assert other.session.opened is None
+    add_keys(window, qtbot, 1)
+    other.commands["project_save"].trigger()
+    after = json.loads(saved.read_text())
+    assert {name: after.get(name) for name in before if name != "export"} == {
+        name: before[name] for name in before if name != "export"
+    }
+    shelf.scenes["fast.pth"] = found
+    (tmp_path / "moved").mkdir()
+    open_and_wait(other, qtbot, tmp_path / "moved" / "fast.pth")
+    assert other.session.view.channel == "depth"
+    assert [mark.name for mark in other.paths.bookmarks.bookmarks.all] == ["door"]
+    other.commands["project_save"].trigger()
+    assert json.loads(saved.read_text())["scenes"][0]["path"] == "moved/fast.pth"
+
+
+def test_a_project_on_its_way_is_not_saved_over_another(
+    window: Window, saved: Path, shelf: Shelf, qtbot: QtBot, tmp_path: Path
+) -> None:
+    slow = tmp_path / "slow.vantage"
+    slow.write_text(saved.read_text().replace("fast.pth", "slow.pth"))
+    ready = threading.Event()
+
+    def slowly() -> FakeScene:
+        ready.wait(NEVER / 1000)
+        return FakeScene()
+
+    shelf.scenes["slow.pth"] = slowly
+    before = saved.read_text()
+    window.files.open(slow)
+    window.commands["project_save"].trigger()
+    assert "still being opened" in told(window) and saved.read_text() == before == slow.read_text().replace(
+        "slow", "fast"
+    )
+    ready.set()
+    qtbot.waitUntil(lambda: window.session.opened is not None, timeout=NEVER)
+    window.commands["project_save"].trigger()
+    assert saved.read_text() == before and window.windowTitle().startswith("slow.vantage")
+
+
+def test_another_scene_that_is_opened_meanwhile_is_not_the_projects(
+    window: Window, saved: Path, shelf: Shelf, qtbot: QtBot, tmp_path: Path
+) -> None:
+    shelf.scenes["else.pth"] = shelf.scenes["fast.pth"]
+    before = saved.read_text()
+    window.files.open(saved)
+    open_and_wait(window, qtbot, tmp_path / "else.pth")
+    assert window.windowTitle() == "else.pth – Vantage" and window.session.view.channel == "rgb"
+    assert window.projects.open_project.file is None and saved.read_text() == before
+
+
+def test_what_another_program_wrote_is_not_replaced_unasked(
+    window: Window, saved: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved.write_text(saved.read_text() + "\n")
+    asked = answer(monkeypatch, QMessageBox.StandardButton.No)
+    before = saved.read_text()
+    add_keys(window, qtbot, 1)
+    window.commands["project_save"].trigger()
+    assert len(asked) == 1 and "changed by another program" in asked[0] and saved.read_text() == before
+    answer(monkeypatch, QMessageBox.StandardButton.Yes)
+    window.commands["project_save"].trigger()
+    assert saved.read_text() != before
+    monkeypatch.undo()
 
 
 def test_what_is_no_project_is_told_and_all_stays(window: Window, saved: Path, tmp_path: Path) -> None:
