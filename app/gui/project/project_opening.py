@@ -142,7 +142,10 @@ class ProjectOpening:
         self._opened(project, file, as_saved)
 
     def _show(self, project: Project) -> None:
-        """Shows the open scene as the project says."""
+        """Shows the open scene as the project says, and its camera path on the timeline."""
+        timeline = self._window.commands["timeline"]
+        if project.camera_path is not None and not timeline.isChecked():
+            timeline.trigger()
         if project.view is not None:
             look_as(self._window.session, project.view)
             self._looked = project

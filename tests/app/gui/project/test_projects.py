@@ -81,7 +81,7 @@ def test_all_of_it_is_there_again(window: Window, saved: Path, other: Window, qt
     np.testing.assert_array_equal(after.eye.pivot, before.eye.pivot)
     assert after.view.channel == "depth" and after.view.controls == before.view.controls
     assert keyed_text(other.paths.document.path) == keyed_text(window.paths.document.path)
-    assert len(other.paths.document.path.keys) == 3
+    assert len(other.paths.document.path.keys) == 3 and other.paths.bar.isVisible()
     assert other.windowTitle() == "car.vantage[*] – fast.pth – Vantage" and not other.isWindowModified()
     assert other.looking.shown.pixels is not None and window.looking.shown.pixels is not None
     other.projects.look()
