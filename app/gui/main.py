@@ -54,6 +54,8 @@ def run_window(
         if up is not None:
             window.session.loader.ups.choose(checkpoint, up)
         window.files.open(checkpoint, data, beside)
+    # Not when the last one closes, as Qt has it: a report or a tool of a library may still be seen.
+    window.ended.connect(lambda: application.quit())
     window.show()
     window.reporting.tell_how_the_last_run_ended()
     if safe:

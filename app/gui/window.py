@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from psygnal import Signal
+
 from app.gui.evaluation.evaluating import Evaluating
 from app.gui.export.export_bar import ExportBar
 from app.gui.export.exporting import Exporting
@@ -62,6 +64,9 @@ from engines.core.errors import UserError
 
 class Window(QMainWindow):
     """The one window of the program: its parts put together, and what happens to all of them."""
+
+    ended = Signal()
+    """It was closed."""
 
     def __init__(self, session: Session, settings: RememberedSettings, found: OpenGl, system_dark: bool) -> None:
         super().__init__()
@@ -253,3 +258,4 @@ class Window(QMainWindow):
         for part in (self.trainings, self.exporting, self.looking, self.inputs, self.evaluating, self.session):
             part.shut_down()
         super().closeEvent(event)
+        self.ended.emit()
