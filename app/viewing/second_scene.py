@@ -10,10 +10,10 @@ from psygnal import Signal
 
 from app.rendering.render_requests import RenderedImage, RenderRequest, is_final
 from app.rendering.render_worker import RenderWorker
-from app.viewing.newest_picture import NewestPicture
 from app.viewing.opening import Opened, SceneSource, title_of
 from app.viewing.second_camera import second_request
 from app.viewing.session import Session
+from app.viewing.shown_images import NewestPicture
 
 
 class SecondScene:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from typing import Protocol
 
 from psygnal import Signal
@@ -12,12 +14,14 @@ from app.rendering.render_requests import RenderedImage, point_at, scene_points
 from app.viewing.background_tasks import BackgroundTasks, Post
 from app.viewing.comparing import CompareFailure, Comparing
 from app.viewing.comparison import PhotoComparison, photograph_of
-from app.viewing.newest_picture import NewestPicture
 from app.viewing.opening import Opened
 from app.viewing.timeline import Timeline
 from app.viewing.view_state import ViewState
 from app.viewing.viewpoints import Visited
 from engines.core.camera import Array
+
+Take = Callable[[RenderedImage, RenderedImage | None], None]
+"""Is given the last picture of all, and the last exact one where there is one among those that were put."""
 
 
 class ImageViewer(Protocol):
@@ -31,6 +35,41 @@ class ImageViewer(Protocol):
 
     @property
     def opened(self) -> Opened | None: ...
+
+
+class NewestPicture:
+    """A place for one picture, and for one that is exact: what was overtaken on the way to the session is left out."""
+
+    def __init__(self, post: Post, take: Take) -> None:
+        """`take` is called on the session's thread, to which `post` brings calls."""
+        self._post, self._taker = post, take
+        self._slot = threading.Lock()
+        self._last: RenderedImage | None = None
+        """Drawn last, and not taken yet; those before it were overtaken, and nobody sees them."""
+        self._exact: RenderedImage | None = None
+
+    def put(self, picture: RenderedImage) -> None:
+        """Leaves a picture, from any thread; the session's takes it, unless it is overtaken."""
+        with self._slot:
+            first = self._last is None
+            self._last = picture
+            if picture.kind == "exact":
+                self._exact = picture
+        if first:
+            self._post(self._take)
+
+    def forget(self) -> None:
+        """What was put is not wanted any more."""
+        with self._slot:
+            self._last = self._exact = None
+
+    def _take(self) -> None:
+        with self._slot:
+            last, exact = self._last, self._exact
+            self._last = self._exact = None
+        # It may have been forgotten since.
+        if last is not None:
+            self._taker(last, exact)
 
 
 class ShownImages:

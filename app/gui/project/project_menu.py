@@ -64,6 +64,7 @@ class ProjectMenu:
         self._timer = QTimer(window.widget)
         self._timer.timeout.connect(window.notifications.guarded(self.look))
         self._timer.start(LOOK_MS)
+        self.show_title()
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands do."""

@@ -48,6 +48,7 @@ def test_a_safe_start_leaves_plug_ins_and_opengl_out(monkeypatch: pytest.MonkeyP
         return 0
 
     module = ModuleType("app.gui.main")
+    # A module that is made here.
     module.run_window = run_window  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "app.gui.main", module)
     monkeypatch.setattr(view, "has_display", lambda environment, platform: True)

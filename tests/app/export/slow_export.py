@@ -53,6 +53,7 @@ def keeping_all() -> AbstractContextManager[object]:
 def slow_export(out: Path, resume: bool = False, **changes: object) -> Path:
     # As the command line has it; what a killed process left beside is removed by it.
     with keeping_all(), holding(out):
+        # Changes of several types.
         return run_export(SlowScene(), replace(_asked(out, resume), **changes), lambda _: None, never_stop)  # type: ignore[arg-type]
 
 

@@ -120,6 +120,7 @@ def test_transparent_pixels_lend_no_colour() -> None:
 def test_eyes_stand_apart_and_look_ahead() -> None:
     camera = ring(1)[0]
     seen: list[Camera] = []
+    # To append gives None: the frame is drawn.
     frame = stereo_pair(lambda each: seen.append(each) or draw_ball(each), camera, 0.2)  # type: ignore[func-returns-value]
     left, right = seen
     np.testing.assert_allclose(right.position - left.position, 0.2 * camera.right)

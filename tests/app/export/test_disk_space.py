@@ -31,6 +31,7 @@ def test_too_little_room_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 FORMS = [{"out": f"a{suffix}"} for suffix in VIDEO_SUFFIXES]
+# Fields of several types.
 FORMS += [{"out": "frames", "channels": ("rgb", "depth"), "format": name} for name in FILE_BYTES]  # type: ignore[dict-item]
 
 

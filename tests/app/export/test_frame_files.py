@@ -25,6 +25,7 @@ ALL = ("rgb", "depth", "normals", "alpha")
 
 def export(out: Path, **changes: object) -> Path:
     whole = {"cameras": ring(2, (40, 24)), "out": out, "channels": ALL, **changes}
+    # Fields of several types.
     return run_export(BallScene(), Export(**whole), ignore, never_stop)  # type: ignore[arg-type]
 
 
@@ -94,7 +95,9 @@ def test_range_is_the_distance_from_the_camera(tmp_path: Path) -> None:
     camera = ring(2, (40, 24))[0]
     frame = draw_ball(camera)
     _, directions = pixel_rays(camera)
+    # The ball has a depth.
     distance = ranged(frame, camera).depth.numpy()  # type: ignore[union-attr]
+    # The ball has a depth.
     np.testing.assert_allclose(distance, frame.depth.numpy() / (directions @ camera.forward), rtol=1e-5)  # type: ignore[union-attr]
     out = export(tmp_path / "frames", channels=("depth",), depth="range")
     np.testing.assert_array_equal(np.load(out / "range_00000.npy"), distance)
@@ -109,8 +112,10 @@ def test_png_of_16_bits_holds_all_levels(tmp_path: Path) -> None:
     np.testing.assert_allclose(colour[..., 2::-1] / 65535, frame.image, atol=0.51 / 65535)
     np.testing.assert_array_equal(colour[..., 3] == 65535, frame.extra["alpha"] == 1)
     with Image.open(out / "depth_00000.png") as picture:
+        # Only images of PNG have a text.
         words, values = picture.text["depth"], np.asarray(picture)  # type: ignore[attr-defined]
     step = float(words.split()[2].rstrip(";"))
+    # The ball has a depth.
     depth = frame.depth.numpy()  # type: ignore[union-attr]
     hit = np.isfinite(depth)
     assert (values[~hit] == 0).all() and "z: " in words

@@ -96,15 +96,18 @@ class Breaks(SlowScene):
         super().__init__()
         self.error = error
 
+    # A scene that breaks stands in for one.
     def render(self, *arguments: object) -> object:  # type: ignore[override]
         if len(self.rendered) == 10:
             raise self.error
+        # A scene that breaks stands in for one.
         return super().render(*arguments)  # type: ignore[arg-type]
 
 
 def broken(out: Path, error: BaseException, resume: bool = False) -> None:
     export = Export(CAMERAS, out, channels=("rgb", "depth"), scene="ball", resume=resume)
     with pytest.raises(type(error)), keeping_all():
+        # A scene that breaks stands in for one.
         run_export(Breaks(error), export, lambda _: None, never_stop)  # type: ignore[arg-type]
 
 

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.gui.viewport.canvas_painter import PainterCanvas
 from app.gui.window import Window
 from app.rendering.shared_state import SharedRenderState
+from app.viewing.shown_images import NewestPicture
 from tests.app.gui.conftest import Shelf, drag, open_and_wait, wait_exact
 from tests.app.gui.fake_scene import FakeScene
 from tests.architecture_rules import ROOT
@@ -31,7 +32,7 @@ def test_a_drag_passes_the_files_that_are_told_of_it(
     heard: dict[str, list[tuple[str, ...]]] = {"asked": [], "drawn": [], "shown": []}
     for kind, owner, name in (
         ("asked", SharedRenderState, "update"),
-        ("drawn", window.session, "post"),
+        ("drawn", NewestPicture, "put"),
         ("shown", PainterCanvas, "set_picture"),
     ):
         monkeypatch.setattr(owner, name, heard_by(heard[kind], getattr(owner, name)))

@@ -130,6 +130,7 @@ def test_they_take_turns_by_themselves_and_by_a_key(compared: Window, qtbot: QtB
     canvas = compared.viewport.canvas.widget
     qtbot.keyClick(canvas, Qt.Key.Key_3, ALT)
     for name in ("dark.pth", "fast.pth", "dark.pth"):
+        # Of a lambda with a default no type is inferred.
         qtbot.waitUntil(lambda name=name: compared.status.view.text() == name, timeout=NEVER)  # type: ignore[misc]
     qtbot.keyClick(canvas, Qt.Key.Key_Z)
     assert not compared.commands["flicker_timer"].isChecked()

@@ -56,6 +56,7 @@ def test_depths_differ_in_world_units() -> None:
     camera = ring(1)[0]
     found = difference(drawn(camera, "depth"), drawn(camera, "depth", 0.5), camera)
     assert found is not None and found.limits[1] == pytest.approx(0.5, abs=1e-3)
+    # The ball has a depth.
     outside = ~torch.isfinite(draw_ball(camera).depth).numpy()  # type: ignore[arg-type]
     assert (found.pixels[outside] == display.NOTHING_RGB).all() and outside.any() and not outside.all()
 

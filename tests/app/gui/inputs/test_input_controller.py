@@ -388,7 +388,7 @@ def test_what_is_remembered_of_an_opening_is_written_once(
     window: Window, opener: Opener, qtbot: QtBot, photographs: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[Settings] = []
-    monkeypatch.setattr("app.gui.main_window.remembering.save_settings", written.append)
+    monkeypatch.setattr("app.settings.save_settings", written.append)
     for photograph in photographs[:2]:
         window.files.open(COND, None, CompanionPaths(photograph=photograph))
         wait_for_input(window, qtbot, photograph)

@@ -27,6 +27,7 @@ def entries(window: Window) -> dict[str, dict[str, object]]:
 
 def choose(window: Window, mark: str, what: str) -> None:
     action = entries(window)[mark][what]
+    # It was found by its text, so it is an action.
     action.trigger()  # type: ignore[attr-defined]
 
 

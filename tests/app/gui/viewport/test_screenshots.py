@@ -81,7 +81,7 @@ def test_a_screenshot_waits_for_the_moment_that_is_chosen(
 ) -> None:
     recorded.prepare_s = 0.6
     QTest.keyClick(window.viewport.canvas.widget, Qt.Key.Key_J)
-    QTest.keyClick(window.viewport.canvas.widget, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window.viewport.canvas.widget, Qt.Key.Key_F12)
     assert not saved.exists() and "final" in window.banner.text.text()
     qtbot.waitUntil(saved.exists, timeout=NEVER)
     with Image.open(saved) as image:
@@ -102,7 +102,7 @@ def test_a_screenshot_waits_for_the_channel_that_is_chosen(
     window.looking.show_state()
     assert window.status.state.text() != FINAL
     QTest.keyClick(window.viewport.canvas.widget, Qt.Key.Key_2)
-    QTest.keyClick(window.viewport.canvas.widget, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window.viewport.canvas.widget, Qt.Key.Key_F12)
     qtbot.waitUntil(saved.exists, timeout=NEVER)
     with Image.open(saved) as image:
         assert image.info["vantage:channel"] == "depth" and json.loads(image.info["vantage:controls"])["glow"] == 0.5
