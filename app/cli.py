@@ -251,7 +251,9 @@ def _dispatch(words: list[str]) -> int:
     # Here, as looking for locks takes a tenth of a second, which `--help` needs not.
     from app.diagnostics.log_file import logged
 
-    with _terminable(), logged(name, rest):
+    # Not of several processes: to write down how one ended takes until torchrun ends it, and nobody hears why.
+    log = contextlib.nullcontext() if _among_others() else logged(name, rest)
+    with _terminable(), log:
         return _command(name).run(arguments)
 
 
