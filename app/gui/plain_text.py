@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from typing import Literal
 
 from app.gui.qt import QLabel, QMessageBox, Qt, QWidget, combined, might_be_rich_text
 
@@ -42,3 +43,13 @@ def is_sure(parent: QWidget, title: str, text: str) -> bool:
     """Whether a question that No is the safe answer to is answered by Yes."""
     yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
     return bool(QMessageBox.question(parent, title, tip(text), combined(yes, no), no) == yes)
+
+
+def ask_to_save(parent: QWidget, title: str, text: str) -> Literal["save", "discard", "cancel"]:
+    """What is to become of changes that are in no file."""
+    buttons = QMessageBox.StandardButton
+    choices = combined(buttons.Save, buttons.Discard, buttons.Cancel)
+    answer = QMessageBox.question(parent, title, tip(f"{text}\n\nSave it first?"), choices, buttons.Save)
+    if answer == buttons.Save:
+        return "save"
+    return "discard" if answer == buttons.Discard else "cancel"

@@ -237,7 +237,7 @@ class Evaluating:
         chosen, _ = QFileDialog.getSaveFileName(self._window.widget, "Save report", name, "Web page (*.html)")
         if chosen:
             out = Path(chosen) if chosen.lower().endswith((".html", ".htm")) else Path(chosen + ".html")
-            settings.change(settings.current.with_folder("report", out.parent))
+            settings.remember_folder("report", out.parent)
             self.save_report(out)
 
     def save_report(self, out: Path) -> None:

@@ -11,8 +11,8 @@ from psygnal import SignalInstance
 from app.gui.feedback.status import Status
 from app.gui.host import Host
 from app.gui.panel.panel_parts import elided
+from app.gui.plain_text import ask_to_save, is_sure
 from app.gui.project.project_opening import ProjectOpening, ProjectParts
-from app.gui.project.questions import ask_what_of_changes, may_overwrite
 from app.gui.project.recovery import Recovery
 from app.gui.qt import QFileDialog, QTimer
 from app.project.autosave import Recoverable
@@ -183,12 +183,16 @@ class ProjectMenu:
             self._save_to(Path(chosen) if chosen.endswith(SUFFIX) else Path(chosen + SUFFIX))
 
     def _save_to(self, file: Path) -> None:
-        if self.open_project.changed_elsewhere(file) and not may_overwrite(self._window.widget, file.name):
+        if self.open_project.changed_elsewhere(file) and not self._may_overwrite(file):
             return
         self.open_project.save(file)
         self._parts.document.keep()
         self._status.show_saved(f"Saved {time.strftime('%H:%M')}")
         self._remember(file)
+
+    def _may_overwrite(self, file: Path) -> bool:
+        text = f"{file.name} was changed by another program since it was opened here.\n\nReplace it?"
+        return is_sure(self._window.widget, "Project changed elsewhere", text)
 
     def _remember(self, file: Path) -> None:
         self._window.settings.remember_folder("projects", file.parent)
@@ -202,7 +206,8 @@ class ProjectMenu:
             return self._may_quit_path()
         if not self.open_project.unsaved:
             return True
-        answer = ask_what_of_changes(self._window.widget, self.open_project.file.name)
+        text = f"{self.open_project.file.name} has changes that are not saved."
+        answer = ask_to_save(self._window.widget, "Project not saved", text)
         if answer == "save":
             self.save()
             return not self.open_project.unsaved

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.gui.host import Host
-from app.gui.qt import QFileDialog, QMessageBox, combined
+from app.gui.plain_text import ask_to_save
+from app.gui.qt import QFileDialog
 from app.path_editing.document import PathDocument
 from app.path_editing.edits import Edit
 from app.path_editing.foreign import read_foreign, write_foreign
@@ -99,21 +100,15 @@ class PathFiles:
             self._remember(out)
 
     def _remember(self, file: Path) -> None:
-        self._window.settings.change(self._window.settings.current.with_folder("paths", file.parent))
+        self._window.settings.remember_folder("paths", file.parent)
 
     def may_leave(self) -> bool:
         """Whether the path may go: asks where it is not saved."""
         if not self._document.unsaved or not self._document.path.keys:
             return True
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self._window.widget,
-            "Camera path not saved",
-            "The camera path has changes that are in no file.\n\nSave it first?",
-            combined(buttons.Save, buttons.Discard, buttons.Cancel),
-            buttons.Save,
-        )
-        if answer == buttons.Save:
+        text = "The camera path has changes that are in no file."
+        answer = ask_to_save(self._window.widget, "Camera path not saved", text)
+        if answer == "save":
             self._save()
             return not self._document.unsaved
-        return bool(answer == buttons.Discard)
+        return answer == "discard"
