@@ -117,7 +117,6 @@ class ProjectMenu:
             UserError: it can't be kept.
         """
         if not self._opening.under_way:
-            self.show_title()
             self.open_project.look()
 
     def _tell_autosaved(self) -> None:

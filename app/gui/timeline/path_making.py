@@ -96,6 +96,6 @@ class PathMaking:
 
     def take_moment(self) -> None:
         """The view may have moved: a flight takes it down."""
-        seen = self._viewer.seen_now()
-        if self._flight is not None and seen is not None:
+        # At each move of the mouse: nothing is looked for where no flight is recorded.
+        if self._flight is not None and (seen := self._viewer.seen_now()) is not None:
             self._flight.take(*seen, time.monotonic())
