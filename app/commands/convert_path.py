@@ -13,6 +13,7 @@ from engines.core.camera import Camera
 from engines.core.errors import UserError
 from engines.core.formats import open_dataset
 from engines.core.paths.exchange.formats import PATH_FORMATS, format_of, write_content
+from engines.core.paths.generators import PATH_NAMES
 from engines.core.paths.keyed_motion import path_frames
 from engines.core.paths.path_content import PathContent
 from engines.core.paths.path_files import read_content
@@ -35,6 +36,9 @@ def write_converted(arguments: argparse.Namespace) -> list[str]:
             raise UserError(f"--{name.replace('_', '-')} goes with scenes, not with --to {arguments.to}")
     if arguments.settings or arguments.device != "auto":
         raise UserError("--set and --device go with --to volume, depth or points, for which a scene is made")
+    if str(arguments.checkpoint) in PATH_NAMES and not arguments.checkpoint.exists():
+        name = arguments.checkpoint
+        raise UserError(f"{name}: is made for a scene; main.py render SCENE --path {name} --out FILE writes it")
     # Before anything is read.
     format_of(arguments.out, arguments.to)
     like = _usual_lens() if arguments.data is None else open_dataset(arguments.data).views[0].camera

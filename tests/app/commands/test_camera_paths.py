@@ -143,3 +143,12 @@ def test_what_convert_can_not_do_is_one_line(
     write_content(Path("a.tum"), PathContent(tuple(around())))
     assert convert("a.tum", *words) == 1
     assert message in capsys.readouterr().err and [path.name for path in tmp_path.iterdir()] == ["a.tum"]
+
+
+def test_a_path_that_is_made_for_a_scene_is_no_file_to_convert(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["convert", "orbit", "--to", "nerfstudio", "--out", str(tmp_path / "x.json")]) == 1
+    said = capsys.readouterr().err
+    assert said == "vantage: orbit: is made for a scene; main.py render SCENE --path orbit --out FILE writes it\n"
+    assert not list(tmp_path.iterdir())
