@@ -83,7 +83,7 @@ class Splats:
 
     @classmethod
     def of_tensors(cls, tensors: Mapping[str, Tensor], antialiased: bool = False) -> Self:
-        """The splats whose arrays are the memory of contiguous float32 tensors on the CPU: of `ARRAYS`, by their names."""
+        """The splats that share the memory of contiguous float32 tensors on the CPU, of `ARRAYS` by their names."""
         return cls(**{name: tensors[name].detach().numpy() for name in ARRAYS}, antialiased=antialiased)
 
     def chosen(self, which: Array) -> Self:
