@@ -17,7 +17,7 @@ from engines.core.data.images import read_image, to_uint8, write_png
 from engines.core.device import usable_cores
 from engines.core.engine import Stop
 from engines.core.errors import Cancelled, UserError
-from engines.core.files import holding, is_full, others_than_unfinished, unfinished, unwritable
+from engines.core.files import holding, is_full, others_than_unfinished, require_named, unfinished, unwritable
 from engines.core.formats.colmap import find_model, photographs_of
 from engines.core.formats.colmap_files import read_model
 
@@ -49,6 +49,7 @@ def undistort(folder: Path, out: Path, stop: Stop) -> Undistorted:
     model = find_model(folder) if folder.is_dir() else None
     if model is None:
         raise UserError(f"{folder}: has no model of COLMAP in it (sparse/0/ with cameras and images, .bin or .txt)")
+    require_named(out)
     if out.exists() and not out.is_dir():
         raise UserError(f"{out}: is a file; name a new or an empty folder with --out")
     with holding(out / IMAGES):

@@ -35,7 +35,7 @@ from engines.registry import find_engine, read_checkpoint
 
 ARRAYS = ("volume", "depth")
 """What of a scene is written as arrays."""
-POINTS = "points"
+POINTS, COLMAP = "points", "colmap"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,6 +75,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fps", type=float, metavar="N", help="camera paths: frames a second (default: as the path says, else 30)"
     )
+    parser.add_argument("--overwrite", action="store_true", help=(
+        "camera paths: replace a model of COLMAP that is where --to colmap writes (the old is kept)"
+    ))  # fmt: skip
     parser.add_argument("--inference-only", action="store_true", help="scene: leave out what only training needs")
 
 
@@ -89,6 +92,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(f"{arguments.out}: is the {what} itself; write to another file")
     if arguments.fps is not None and arguments.to not in PATH_FORMATS:
         raise UserError(f"--fps goes with camera paths, not with --to {arguments.to}")
+    if arguments.overwrite and arguments.to != COLMAP:
+        raise UserError(f"--overwrite goes with --to {COLMAP}; any other file is replaced by what is written")
     with writing(arguments.out):
         if arguments.to in PATH_FORMATS:
             notes(write_converted(arguments))

@@ -50,7 +50,7 @@ def write_converted(arguments: argparse.Namespace) -> list[str]:
         title = PATH_FORMATS[PRESCRIBES_UP].title
         notes.append(f"{arguments.out}: has the path's own axes; in {title} +y is up, and --up turns it so")
     content = replace(content, up=arguments.up)
-    return [*notes, *write_content(arguments.out, content, arguments.to)]
+    return [*notes, *write_content(arguments.out, content, arguments.to, arguments.overwrite)]
 
 
 def _usual_lens() -> Camera:

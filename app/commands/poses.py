@@ -13,6 +13,7 @@ from app.capture.sharp_frames import FRAMES, write_sharpest
 from app.commands.console import LOG_INTERVAL_S, notes
 from engines.core.data.picture_files import VIDEO_SUFFIXES
 from engines.core.engine import never_stop
+from engines.core.files import require_named
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder, video = arguments.source, arguments.source.suffix.lower() in VIDEO_SUFFIXES
     if video:
         folder = arguments.out or arguments.source.with_suffix("")
+        require_named(folder)
         # The delay keeps the line of an error at once (another command writes there) free of a bar.
         with tqdm(total=arguments.frames, unit="frame", mininterval=_interval(), desc="frames", delay=1) as bar:
             write_sharpest(arguments.source, folder / "images", arguments.frames, lambda done: bar.update(done - bar.n))

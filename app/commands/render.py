@@ -80,6 +80,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "behind a scene that has transparency, a channel alpha; without effect on others. transparent: .mov, .webm "
         "(VP9) and folders keep it"
     ))  # fmt: skip
+    parser.add_argument("--overwrite", action="store_true", help=(
+        "of a path's cameras: replace a model of COLMAP that is there (the old is kept)"
+    ))  # fmt: skip
     _add_kinds(parser)
     parser.add_argument("--instance", metavar="I", help="which one, of a scene with several: a number, or its name")
     parser.add_argument("--blend-with", metavar="I", help="another one, that the video turns into")
@@ -170,7 +173,7 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
     if format_of(arguments.out, arguments.path_format) is not None:
         fitted = arguments.size, arguments.fit
         form, fps = arguments.path_format, arguments.fps
-        notes(write_cameras(arguments.out, opened, frames, arguments.path, *fitted, form, fps))
+        notes(write_cameras(arguments.out, opened, frames, arguments.path, *fitted, form, fps, arguments.overwrite))
         sys.stdout.write(f"{arguments.out}\n")
         return 0
     export = Export(

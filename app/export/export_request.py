@@ -17,6 +17,7 @@ from app.export.spherical import Spatial, require_spatial
 from engines.core.camera import Array, Camera
 from engines.core.engine import Scene
 from engines.core.errors import UserError
+from engines.core.files import require_named
 
 BACKGROUNDS: Mapping[str, float] = {"white": 1.0, "black": 0.0}
 TRANSPARENT = "transparent"
@@ -135,6 +136,7 @@ def check_kind(scene: Scene, export: Export) -> None:
     Raises:
         UserError: what can't be, and what can.
     """
+    require_named(export.out)
     if export.out.suffix.lower() in OTHER_FILES:
         raise UserError(f"{export.out}: name a video ({', '.join(VIDEO_SUFFIXES)}), or a folder for images")
     if export.depth not in ("z", "range"):

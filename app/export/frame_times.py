@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from app.viewing.instances import find_number
 from app.viewing.opening import Opened
@@ -11,7 +10,7 @@ from app.viewing.validation_split import instance_views
 from engines.core.data.dataset import Dataset
 from engines.core.data.views import SPLITS, Split, Views
 from engines.core.engine import TIME, Control, Scene, time_control
-from engines.core.paths.path_times import read_times
+from engines.core.paths.path_times import TimesSaid
 
 SPLIT_PATHS: Mapping[str, Split] = {split: split for split in SPLITS}
 """Paths of the data folder's own cameras."""
@@ -33,18 +32,21 @@ def split_views(opened: Opened, dataset: Dataset, split: Split, choice: int) -> 
     return instance_views(opened.checkpoint, dataset, 0 if number is None else number).split(split)
 
 
-def path_times(opened: Opened, source: Path | Views, controls: Mapping[str, float]) -> list[int] | None:
-    """The time step of each of a path's cameras, where the path says so: photographs, or a `.json` that holds them.
+def path_times(opened: Opened, source: TimesSaid | Views, controls: Mapping[str, float]) -> list[int] | None:
+    """The time step of each of a path's cameras, where the path says so: photographs, or a file that holds them.
 
     Args:
-        source: a file or folder, or views of the data folder.
+        source: what the file says, or views of the data folder.
         controls: that choose the object of a class, or the recording.
+
+    Raises:
+        UserError: what the file says makes no time steps.
     """
     dataset, time_steps = opened.dataset, time_control(opened.scene, controls)
     if time_steps is None:
         return None
-    if isinstance(source, Path):
-        return read_times(source.expanduser(), round(time_steps.high) + 1)
+    if isinstance(source, TimesSaid):
+        return source.steps(round(time_steps.high) + 1)
     return None if dataset is None or dataset.time_steps < 2 else [int(time) for time in source.times]
 
 

@@ -24,6 +24,7 @@ def write_cameras(
     fit: Fit | None = None,
     form: str | None = None,
     fps: float | None = None,
+    overwrite: bool = False,
 ) -> tuple[str, ...]:
     """Writes the cameras as the scene would draw them, in the world of the data, and what else the format has room for.
 
@@ -33,6 +34,7 @@ def write_cameras(
         size_px, fit: as in `fit_cameras`.
         form: a name of `PATH_FORMATS`; None: as the file's name or suffix says.
         fps: frames a second, where somebody said; None: as the path has it.
+        overwrite: as in `write_content`.
 
     Returns:
         what the format has no room for, in a line; or nothing.
@@ -49,8 +51,9 @@ def write_cameras(
         seen = fit_cameras(opened.scene, [key.camera for key in keyed.keys], size_px, fit)
         keys = tuple(replace(key, camera=camera) for key, camera in zip(keyed.keys, seen, strict=True))
         keyed = replace(keyed, keys=keys)
-    content = PathContent(fitted, path.fps if fps is None else fps, path.times, keyed, up=opened.scene.up)
-    return write_content(out, content, form)
+    rate = path.fps if fps is None else fps
+    content = PathContent(fitted, rate, path.times, keyed, interpolated=path.are_of_keys, up=opened.scene.up)
+    return write_content(out, content, form, overwrite)
 
 
 def _require_own_file(out: Path, opened: Opened, path: str | Path | None) -> None:

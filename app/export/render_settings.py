@@ -19,6 +19,7 @@ from engines.core.paths.generators import PATH_NAMES, camera_path, usual_path
 from engines.core.paths.keyframes import KeyedPath
 from engines.core.paths.path_content import PathContent
 from engines.core.paths.path_files import read_content
+from engines.core.paths.path_times import TimesSaid
 
 DEFAULT_FPS = 30.0
 """Where neither the path nor anybody says."""
@@ -100,7 +101,8 @@ class CameraPath:
         controls: one mapping a frame, with a value for every control of the scene.
         fps: frames a second that the path has; None of those that don't say.
         keyed: the keys that the cameras were made of, in the world; None where there are none, or not of all cameras.
-        notes: what has to be known of the file that the path was read from.
+        are_of_keys: whether cameras and controls are those of `keyed`, as our interpolation has them.
+        notes: what has to be known of the path, or of the file that it was read from.
     """
 
     cameras: tuple[Camera, ...]
@@ -108,6 +110,7 @@ class CameraPath:
     fps: float | None = None
     keyed: KeyedPath | None = None
     notes: tuple[str, ...] = ()
+    are_of_keys: bool = False
 
     def fps_asked(self, fps: float | None) -> float:
         """Frames a second of its video: what was asked for, else its own, else the usual."""
@@ -134,7 +137,8 @@ def resolve_path(settings: RenderSettings, opened: Opened) -> CameraPath:
     if isinstance(path, Path):
         content = read_content(path.expanduser(), scene.start if settings.start is None else settings.start)
         if content.keyed is not None and content.interpolated:
-            return replace(_resolve_keyed(settings, content.keyed, opened, controls), notes=content.notes)
+            keyed = _resolve_keyed(settings, content.keyed, opened, controls)
+            return replace(keyed, notes=(*content.notes, *keyed.notes))
     # Not 0 where none is chosen: the scene may begin with another.
     choice = round(controls.get(INSTANCE, 0.0))
     if isinstance(path, Path):
@@ -148,8 +152,8 @@ def resolve_path(settings: RenderSettings, opened: Opened) -> CameraPath:
         raise UserError("the path has no cameras")
     count = len(cameras)
     if settings.plays:
-        timed = path if isinstance(path, Path) else source
-        held = path_times(opened, timed, controls) if isinstance(timed, Views | Path) else None
+        timed = content.times_said if content.times_said is not None else source
+        held = path_times(opened, timed, controls) if isinstance(timed, Views | TimesSaid) else None
         frames = playing(scene, controls, count, held)
     else:
         frames = [dict(controls) for _ in range(count)]
@@ -173,8 +177,31 @@ def _resolve_keyed(
     cameras, frames = cameras[: settings.frames], frames[: settings.frames]
     ramped = [_ramped(settings.ramps, index, len(frames)) for index in range(len(frames))]
     fps = path.fps if settings.fps is None else settings.fps
-    kept = replace(path, fps=fps) if settings.frames is None else None
-    return CameraPath(cameras, [frame | ramp for frame, ramp in zip(frames, ramped, strict=True)], fps, kept)
+    drawn = [frame | ramp for frame, ramp in zip(frames, ramped, strict=True)]
+    kept = _with_held(path, {name: controls[name] for name in held & controls.keys()}, fps)
+    notes = _unknown_controls(path, opened)
+    if settings.frames is not None:
+        return CameraPath(cameras, drawn, fps, None, notes)
+    # What grows evenly from the first frame to the last does so in no keys.
+    return CameraPath(cameras, drawn, fps, kept, notes, are_of_keys=not settings.ramps)
+
+
+def _with_held(path: KeyedPath, held: Mapping[str, float], fps: float) -> KeyedPath:
+    """The path with what is held in place of what its keys say of it."""
+    keys = tuple(replace(key, controls={**key.controls, **held}) for key in path.keys)
+    return replace(path, keys=keys if held else path.keys, fps=fps)
+
+
+def _unknown_controls(path: KeyedPath, opened: Opened) -> tuple[str, ...]:
+    """A note of what keys name that the scene doesn't have; or nothing."""
+    known = {control.name for control in opened.scene.controls}
+    unknown = sorted({name for key in path.keys for name in key.controls} - known)
+    if not unknown:
+        return ()
+    there = f"it has {', '.join(sorted(known))}" if known else "it has none"
+    return (
+        f"keys of the path name controls that this scene doesn't have ({', '.join(unknown)}), without effect; {there}",
+    )
 
 
 def _ramped(ramps: Mapping[str, tuple[float, float]], index: int, count: int) -> dict[str, float]:

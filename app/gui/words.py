@@ -33,6 +33,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"--path (\S+?):", r"path \1:"),
     (r"\(render --path (\w+)\)", r"(Export video, path: \1)"),
     (r" with --out\b", ""),
+    (r", or say --overwrite, which keeps the old one in \w+", ""),
     (r"(?:with |by )?--overwrite", "replacing what is there"),
     (r"--up\b", "the up axis"),
 )

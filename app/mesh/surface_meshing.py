@@ -95,14 +95,15 @@ class _Clock:
     """Tells how far it is, and how long it will take."""
 
     def __init__(self, on_progress: OnProgress) -> None:
-        self._on_progress, self._began = on_progress, time.monotonic()
+        self._on_progress, self._began, self._done = on_progress, time.monotonic(), 0.0
         self._now: Callable[[], float] = time.monotonic
 
     def part(self, begins: float, lasts: float, does: str) -> Callable[[float], None]:
         """Tells of a part of the work; the shares of the whole at which it begins, and that it lasts."""
 
         def tell(share: float) -> None:
-            done = begins + share * lasts
+            # A level of the search asks the field several times, each from its beginning.
+            self._done = done = max(self._done, begins + share * lasts)
             left = (self._now() - self._began) * (1 / done - 1) if done > 0 else None
             self._on_progress(Progress(round(done * STEPS), STEPS, left, None, f"{does}, {done:.0%}"))
 

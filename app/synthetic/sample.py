@@ -21,7 +21,7 @@ from engines.core.data.images import to_uint8, write_png
 from engines.core.data.views import Split
 from engines.core.engine import Stop, never_stop
 from engines.core.errors import Cancelled, Unwritable, UserError
-from engines.core.files import holding, others_than_unfinished, remove_leftovers, replacing
+from engines.core.files import holding, others_than_unfinished, remove_leftovers, replacing, require_named
 from engines.core.formats.deepvoxels_folder import Intrinsics, write_intrinsics, write_pose
 from engines.core.reading import read_text
 
@@ -165,6 +165,7 @@ def require_empty(folder: Path) -> None:
     Raises:
         UserError: a file, or not empty, or can't be looked into.
     """
+    require_named(folder)
     try:
         if folder.exists() and not folder.is_dir():
             raise UserError(f"{folder}: is a file; name a folder")

@@ -21,6 +21,7 @@ from engines.core.data.object_masks import laid_over, settled
 from engines.core.data.origin import moved
 from engines.core.engine import AnyEngine, DividesSteps, LearnsSmaller, Training
 from engines.core.errors import BrokenContract, UserError
+from engines.core.files import require_named
 from engines.core.reading import reading
 from engines.core.storage.checkpoint import Checkpoint
 from engines.core.storage.run_folder import (
@@ -39,6 +40,7 @@ logger = logging.getLogger(__name__)
 
 def check_folder(out: Path, resume: bool) -> None:
     """Before anything is read: a new run takes nobody's place, and through no link."""
+    require_named(out)
     require_no_links(out)
     if not resume and is_run_folder(out):
         raise UserError(f"{out}: holds a run already; go on with it by --resume, or name another folder")

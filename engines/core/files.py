@@ -28,16 +28,33 @@ NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 PATIENCE_S = 0.3
 """Who looks for leftovers has another's lock for a moment."""
 DAY_S = 86_400
+NAMELESS = (
+    *(".avi", ".exr", ".gif", ".jpeg", ".jpg", ".mkv", ".mov", ".mp4", ".npy", ".npz", ".png", ".webm", ".zip"),
+    *(".chan", ".glb", ".gltf", ".json", ".obj", ".ply", ".stl", ".tum", ".txt"),
+    *(".csv", ".htm", ".html", ".index", ".pt", ".pth", ".safetensors", ".vantage", ".yaml", ".yml"),
+)
+"""Suffixes that are no names: a file called so is hidden, and nobody, we neither, takes it for what it is."""
 LITTLE_BYTES = 2**20
 """A disk with less room than this is full: what is being written is larger."""
+
+
+def require_named(path: Path) -> None:
+    """Whether what is to be written has a name before its suffix.
+
+    Raises:
+        UserError: it has none.
+    """
+    if path.name.lower() in NAMELESS:
+        raise UserError(f"{path}: is a suffix without a name; put one before it, such as out{path.name.lower()}")
 
 
 def check_place(path: Path) -> None:
     """Whether a file can be written at `path`, as far as that is seen without writing.
 
     Raises:
-        UserError: a folder, or something that is no plain file, or a file where its folder should be.
+        UserError: no name, a folder, or something that is no plain file, or a file where its folder should be.
     """
+    require_named(path)
     if path.is_dir():
         raise UserError(f"{path}: is a folder; name a file")
     # /dev/null, a pipe: taking such a thing's place would destroy it.
@@ -131,6 +148,7 @@ def holding(path: Path) -> Iterator[None]:
     """
     path = Path(path)
     path = path.resolve() if path.is_symlink() else path
+    require_named(path)
     if not path.is_dir():
         check_place(path)
     with contextlib.ExitStack() as held:

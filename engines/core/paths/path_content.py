@@ -10,6 +10,7 @@ import numpy as np
 
 from engines.core.camera import Array, Camera
 from engines.core.paths.keyframes import KeyedPath
+from engines.core.paths.path_times import TimesSaid
 
 USUAL_FPS = 30.0
 """Of paths that don't say how fast their frames follow."""
@@ -40,6 +41,7 @@ class PathContent:
         interpolated: whether it was by us that they were, at the keys' frame rate.
         up: [3] where up is in the world, for formats that prescribe an axis; None: not known.
         notes: what a user has to know of the file, a line each.
+        times_said: what the file says of time steps, of which only a recording's number makes `times`.
     """
 
     cameras: tuple[Camera, ...]
@@ -49,6 +51,7 @@ class PathContent:
     interpolated: bool = False
     up: Array | None = None
     notes: tuple[str, ...] = ()
+    times_said: TimesSaid | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Keeps:
         fps: the frame rate, be it as a time for each frame.
         times: the time step of a recording.
         keys: keys, besides or instead of frames.
+        controls: the scene's controls that keys name.
     """
 
     lens: Lens = "angle"
@@ -68,6 +72,7 @@ class Keeps:
     fps: bool = False
     times: bool = False
     keys: bool = False
+    controls: bool = False
 
 
 def lost_in(keeps: Keeps, content: PathContent) -> list[str]:
@@ -91,7 +96,7 @@ def lost_in(keeps: Keeps, content: PathContent) -> list[str]:
         lost.append("the time steps of the recording")
     if content.keyed is not None and not keeps.keys:
         lost.append("the keys (all frames are written)")
-    if content.keyed is not None:
+    if content.keyed is not None and not keeps.controls:
         names = {name for key in content.keyed.keys for name in key.controls} - ({TIME_STEP} if keeps.times else set())
         if names:
             lost.append(f"controls of the scene ({', '.join(sorted(names))})")

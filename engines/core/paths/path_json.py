@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from engines.core.paths.exchange.lichtfeld import read_lichtfeld
 from engines.core.paths.exchange.nerfstudio import read_nerfstudio
 from engines.core.paths.keyed_json import is_keyed, keyed_from
 from engines.core.paths.path_content import PathContent
+from engines.core.paths.path_times import times_said
 from engines.core.reading import read_json, shortened
 
 OTHER_FILES = {
@@ -40,7 +42,7 @@ def json_content(path: Path, like: Camera) -> PathContent:
             return content_of_keys(keyed_from(str(path), data))
         for field, read in _OF_FIELD.items():
             if isinstance(data.get(field), list):
-                return read(path, data, like)
+                return replace(read(path, data, like), times_said=times_said(path, data))
     listed = data.get("cameras") if isinstance(data, dict) else data
     if not isinstance(listed, list):
         what = next((name for field, name in OTHER_FILES.items() if isinstance(data, dict) and field in data), None)
@@ -50,7 +52,8 @@ def json_content(path: Path, like: Camera) -> PathContent:
             f"path, LichtFeld Studio's keyframes, transforms.json){holds}"
         )
     cameras = tuple(_listed_camera(f"{path}: camera {i}", item, like) for i, item in enumerate(listed))
-    return PathContent(cameras, _stated_fps(listed))
+    said = times_said(path, listed)
+    return PathContent(cameras, _stated_fps(listed), said.numbers if said is not None else None, times_said=said)
 
 
 def _listed_camera(where: str, item: Any, like: Camera) -> Camera:

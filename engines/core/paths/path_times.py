@@ -1,46 +1,65 @@
-"""Time steps of a recording that a path of cameras holds beside them."""
+"""Time steps of a recording that a path of cameras says beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from engines.core.errors import UserError
-from engines.core.reading import read_json
 
 FARTHEST = 1e15
 """No recording has so many time steps."""
 
 
-def read_times(path: Path, time_steps: int) -> list[int] | None:
-    """The time step of each camera of a `.json` path, from 0 to `time_steps` - 1; None where it holds none.
+@dataclass(frozen=True, eq=False)
+class TimesSaid:
+    """What a file says of the time step of each of its cameras, as it stands there: it may be wrong.
+
+    Attributes:
+        path: the file.
+        said: one a camera.
+        are_shares: whether they say where between the first time step (0) and the last (1) it lies.
+    """
+
+    path: Path
+    said: tuple[Any, ...]
+    are_shares: bool = False
+
+    def steps(self, time_steps: int) -> list[int]:
+        """The time step of each camera, from 0 to `time_steps` - 1.
+
+        Raises:
+            UserError: some cameras have a time step and others none, or one is no number.
+        """
+        times = np.array(_checked(self.path, self.said))
+        times = np.clip(times, 0, 1) * (time_steps - 1) if self.are_shares else times % time_steps
+        return [int(time) for time in times.round().astype(np.int64) % time_steps]
+
+    @property
+    def numbers(self) -> list[int] | None:
+        """The number of each camera's time step; None where they are shares, or not all are such."""
+        are_whole = all(isinstance(time, int) and not isinstance(time, bool) and time >= 0 for time in self.said)
+        return list(self.said) if are_whole and not self.are_shares else None
+
+
+def times_said(path: Path, data: Any) -> TimesSaid | None:
+    """What the JSON `data` of a path says of time steps; None where it says nothing.
 
     Ours say the time step's number (`time`), nerfstudio's where between the first (0) and the last (1) it lies
     (`render_time`); there every camera must have one, as in its own viewer.
-
-    Raises:
-        UserError: some cameras have a time step and others none, or one is no number.
     """
-    # What an export leaves beside its images.
-    path = path / "cameras.json" if path.is_dir() else path
-    if path.suffix.lower() != ".json":
-        return None
+    shares = isinstance(data, Mapping)
     try:
-        data: Any = read_json(path)
-        shared = isinstance(data, Mapping)
-        frames = data["camera_path"] if isinstance(data, Mapping) else data
-        said = [frame.get("render_time" if shared else "time") for frame in frames]
+        frames = data["camera_path"] if shares else data
+        said = tuple(frame.get("render_time" if shares else "time") for frame in frames)
     # What is no path is told by whoever reads its cameras.
-    except (UserError, ValueError, KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError):
         return None
-    if all(time is None for time in said):
-        return None
-    times = np.array(_checked(path, said))
-    times = np.clip(times, 0, 1) * (time_steps - 1) if shared else times % time_steps
-    return [int(time) for time in times.round().astype(np.int64) % time_steps]
+    return None if all(time is None for time in said) else TimesSaid(path, said, shares)
 
 
 def _checked(path: Path, said: Sequence[Any]) -> list[float]:

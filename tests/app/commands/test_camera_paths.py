@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from app import cli
 from app.commands import console
 from app.viewing.opening import Opened
 from engines.core.paths.exchange.formats import PATH_FORMATS, write_content
-from engines.core.paths.keyed_json import write_keyed
+from engines.core.paths.keyed_json import keyed_text, read_keyed, write_keyed
 from engines.core.paths.keyframes import KeyedPath, Keyframe
 from engines.core.paths.path_content import PathContent
 from engines.core.paths.path_files import read_content, read_path
@@ -73,6 +74,45 @@ def test_keys_stay_keys_where_a_form_has_them(ball: BallScene, tmp_path: Path) -
         assert len(read_path(again, LIKE)) == count
     assert cli.main([*write, "--frames", "4"]) == 0
     assert len(json.loads(out.read_text())["keyframes"]) == 4
+
+
+def test_keys_stay_keys_in_our_own_form(ball: BallScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = KeyedPath(
+        tuple(Keyframe(camera, float(i), {"glow": 0.5}, "ease in") for i, camera in enumerate(ring(2))), 10.0
+    )
+    write_keyed(tmp_path / "keys.json", before)
+    assert convert(tmp_path / "keys.json", "--to", "vantage", "--out", tmp_path / "a.json") == 0
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "keys.json").read_bytes()
+    assert convert(tmp_path / "keys.json", "--to", "vantage", "--fps", "5", "--out", tmp_path / "b.json") == 0
+    assert (tmp_path / "b.json").read_text() == keyed_text(replace(before, fps=5.0))
+    # Keys of others are ours as well, where we drew between them.
+    assert convert(tmp_path / "keys.json", "--to", "lichtfeld", "--out", tmp_path / "c.json") == 0
+    assert "; controls of the scene (glow)\n" in capsys.readouterr().err
+    assert convert(tmp_path / "c.json", "--to", "vantage", "--out", tmp_path / "d.json") == 0
+    again = read_keyed(tmp_path / "d.json")
+    assert again is not None and [key.time_s for key in again.keys] == [0, 1]
+    assert again.keys[0].camera.size_px == (1280, 720), "the lens that convert takes"
+    capsys.readouterr()
+    words = ["render", "ball", "--path", str(tmp_path / "keys.json"), "--out", str(tmp_path / "e.json")]
+    assert cli.main(words) == 0
+    kept = read_keyed(tmp_path / "e.json")
+    assert kept is not None and kept.keys[1].ease == "ease in" and kept.keys[1].controls == {"glow": 0.5}
+    said = capsys.readouterr().err.splitlines()
+    assert said[1:] == [
+        "note: keys of the path name controls that this scene doesn't have (glow), without effect; it has none"
+    ]
+    # Frames that another program drew between its keys are not ours to make.
+    write_content(tmp_path / "f.json", PathContent(ring(3), 12.0, keyed=before), "nerfstudio")
+    capsys.readouterr()
+    assert convert(tmp_path / "f.json", "--to", "vantage", "--out", tmp_path / "g.json") == 0
+    assert "can't keep the keys (all frames are written)" in capsys.readouterr().err
+    assert read_keyed(tmp_path / "g.json") is None and len(read_path(tmp_path / "g.json", LIKE)) == 3
+
+
+def test_a_recordings_time_steps_stay_beside_its_cameras(tmp_path: Path) -> None:
+    write_content(tmp_path / "a.json", PathContent(ring(3), 12.0, [2, 0, 1]))
+    assert convert(tmp_path / "a.json", "--to", "vantage", "--out", tmp_path / "b.json") == 0
+    assert (tmp_path / "b.json").read_bytes() == (tmp_path / "a.json").read_bytes()
 
 
 def test_what_a_form_has_no_room_for_is_one_line(
@@ -152,3 +192,41 @@ def test_a_path_that_is_made_for_a_scene_is_no_file_to_convert(
     said = capsys.readouterr().err
     assert said == "vantage: orbit: is made for a scene; main.py render SCENE --path orbit --out FILE writes it\n"
     assert not list(tmp_path.iterdir())
+
+
+def test_a_model_of_colmap_is_replaced_only_when_asked_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_content(tmp_path / "a.tum", PathContent(tuple(around())))
+    model = tmp_path / "sparse"
+    model.mkdir()
+    for name in ("cameras.bin", "images.bin", "points3D.bin"):
+        (model / name).write_bytes(b"days of work")
+    words = (tmp_path / "a.tum", "--to", "colmap", "--out", model)
+    for out in (model, model / "images.txt"):
+        assert convert(*words[:-1], out) == 1
+        said = capsys.readouterr().err.splitlines()[-1]
+        assert said.startswith(f"vantage: {out}: would replace the model of COLMAP that is there (cameras.bin); name")
+    assert sorted(path.name for path in model.iterdir()) == ["cameras.bin", "images.bin", "points3D.bin"]
+    assert convert(*words, "--overwrite") == 0
+    assert (model / "replaced" / "images.bin").read_bytes() == b"days of work"
+    assert_same_poses(read_path(model, LIKE), around(), 1e-6)
+    # What is a path of ours already is replaced, and no third folder comes of it.
+    assert convert(*words) == 0 and convert(*words[:-1], model / "images.txt") == 0
+    (model / "points3D.txt").write_text("# Points\n1 0 0 0 255 255 255 0.1 1 0\n")
+    assert convert(*words) == 1
+    assert convert(*words, "--overwrite") == 0
+    assert (model / "replaced-2" / "points3D.txt").read_text().startswith("# Points")
+    capsys.readouterr()
+    assert convert(tmp_path / "a.tum", "--to", "kitti", "--overwrite", "--out", tmp_path / "k.txt") == 1
+    assert "--overwrite goes with --to colmap" in capsys.readouterr().err
+
+
+def test_render_replaces_no_model_of_colmap(
+    ball: BallScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "images.txt").write_text("# somebody's\n")
+    words = ["render", "ball", "--path", "orbit", "--frames", "2", "--out", str(tmp_path / "images.txt")]
+    assert cli.main(words) == 1
+    assert "would replace the model of COLMAP" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["images.txt"]
+    assert cli.main([*words, "--overwrite"]) == 0
+    assert (tmp_path / "replaced" / "images.txt").read_text() == "# somebody's\n"

@@ -73,3 +73,36 @@ def test_cameras_that_are_being_found(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_a_film_whose_frames_are_being_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with holding(tmp_path / "out" / "images"):
         refused(["poses", str(tmp_path / "video.mp4"), "--out", str(tmp_path / "out")], capsys)
+
+
+NAMELESS = {
+    "render": ("render", "none.safetensors", "--out", ".mp4"),
+    "render a path": ("render", "none.safetensors", "--out", "sub/.json"),
+    "mesh": ("mesh", "none.safetensors", "--out", ".glb"),
+    "convert": ("convert", "none.safetensors", "--to", "upstream", "--out", ".pth"),
+    "convert a path": ("convert", "none.tum", "--to", "colmap", "--out", ".txt"),
+    "train": ("train", "none", "--method", "colour_grid", "--out", ".mp4"),
+    "sample": ("sample", ".json"),
+    "poses": ("poses", "none.mp4", "--out", ".mov"),
+}
+
+
+@pytest.mark.parametrize("command", NAMELESS)
+def test_what_is_called_by_a_suffix_alone(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = list(NAMELESS[command])
+    place = Path(words[-1])
+    told = refused(words, capsys, "is a suffix without a name; put one before it, such as out" + place.name.lower())
+    assert told.startswith(f"vantage: {place}: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_undistortion_into_a_suffix(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_model(Path("in/sparse/0"), ["0.png"])
+    refused(["undistort", "in", "--out", ".png"], capsys, ".png: is a suffix without a name")
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]

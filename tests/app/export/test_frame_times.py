@@ -15,7 +15,7 @@ from app.viewing.viewpoints import view_at
 from engines.core.data.dataset import Dataset
 from engines.core.data.views import View, Views
 from engines.core.engine import TIME, Control
-from engines.core.paths.path_files import write_path
+from engines.core.paths.path_files import read_content, write_path
 from engines.core.storage.checkpoint import Checkpoint
 from tests.app.ball_scene import BallScene
 from tests.app.recorded import RecordedScene
@@ -49,11 +49,13 @@ def test_time_runs_with_the_frames_and_begins_again(opened: Opened) -> None:
 
 def test_a_path_holds_the_time(opened: Opened, tmp_path: Path) -> None:
     write_path(tmp_path / "path.json", camera_ring(3), [3, 3, 0])
-    held = path_times(opened, tmp_path / "path.json", {})
+    said = read_content(tmp_path / "path.json", opened.scene.start).times_said
+    assert said is not None
+    held = path_times(opened, said, {})
     assert held == [3, 3, 0]
     assert _times(playing(opened.scene, {}, 3, held)) == [3, 3, 0]
     assert _times(playing(opened.scene, {}, 2, held)) == [3, 3]
-    assert path_times(replace(opened, dataset=None), tmp_path / "path.json", {}) == held
+    assert path_times(replace(opened, dataset=None), said, {}) == held
 
 
 def test_photographs_have_their_own(opened: Opened) -> None:

@@ -41,6 +41,10 @@ DOORS = ("commands", "cli.py")
         ("--input a.png: leave it out", "input photograph a.png: leave it out"),
         ("held on their side; --up chooses", "held on their side; the up axis chooses"),
         ("made of 8, 9 of 12 (--set views=[...] chooses others)", "made of 8, 9 of 12"),
+        (
+            "sparse: is there; name another folder, or say --overwrite, which keeps the old one in replaced",
+            "sparse: is there; name another folder",
+        ),
         ("a -- b", "a -- b"),
     ],
 )

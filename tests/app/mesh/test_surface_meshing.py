@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from app.export.progress import Progress
+from app.mesh import field
 from app.mesh.glb_file import linear
 from app.mesh.mesh_export import MeshExport, mesh_source
 from app.mesh.meshing import run_mesh
@@ -150,7 +151,9 @@ def test_a_stop_leaves_nothing(tmp_path: Path, at: int) -> None:
 
 
 @pytest.mark.parametrize("refine", [False, True])
-def test_tells_how_far_it_is(tmp_path: Path, refine: bool) -> None:
+def test_tells_how_far_it_is(tmp_path: Path, refine: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The field is asked in many parts, several times at each level of the search.
+    monkeypatch.setattr(field, "CHUNK", 512)
     told: list[Progress] = []
     run_mesh(SurfaceScene(), None, MeshExport(tmp_path / "a.ply", 64, refine=refine), told.append, never_stop)
     steps = [progress.done for progress in told]

@@ -5,15 +5,65 @@ Poses are world to camera, quaternions w x y z; a lens that several frames share
 
 from __future__ import annotations
 
+import contextlib
+from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
 
-from engines.core.files import replacing
+from engines.core.errors import UserError
+from engines.core.files import replacing, unwritable
 from engines.core.paths.interpolation import quaternion_of
 from engines.core.paths.path_content import Keeps, PathContent
 
 KEEPS = Keeps(lens="whole", size=True)
+PARTS = ("cameras", "images", "points3D", "frames", "rigs")
+NO_POINTS = "# POINT3D_ID X Y Z R G B ERROR TRACK\n"
+REPLACED = "replaced"
+"""The folder in which an older model is kept."""
+
+
+def make_room(path: Path, overwrite: bool) -> None:
+    """Sees to it that a model may be written into the folder, or beside the `images.txt`, that `path` is.
+
+    A path that was written here before is replaced: a text model without points. Any other model stays, or is moved
+    into the folder `replaced` (`replaced-2` and on) beside its place.
+
+    Raises:
+        UserError: another model is there, and `overwrite` was not said; or it can't be moved.
+    """
+    folder = _folder(path)
+    names = [f"{part}{suffix}" for part in PARTS for suffix in (".bin", ".txt")]
+    there = [folder / name for name in names if (folder / name).exists()]
+    if not there or _is_path_of_ours(folder, there):
+        return
+    if not overwrite:
+        raise UserError(
+            f"{path}: would replace the model of COLMAP that is there ({there[0].name}); name another folder, or say "
+            f"--overwrite, which keeps the old one in {REPLACED}"
+        )
+    try:
+        places = chain([folder / REPLACED], (folder / f"{REPLACED}-{number}" for number in count(2)))
+        aside = next(place for place in places if not place.exists())
+        aside.mkdir()
+        for file in there:
+            file.replace(aside / file.name)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
+def _is_path_of_ours(folder: Path, there: list[Path]) -> bool:
+    """Whether all that is there is a model as it is written here, which has no points."""
+    points = folder / "points3D.txt"
+    if {file.name for file in there} != {"cameras.txt", "images.txt", points.name}:
+        return False
+    with contextlib.suppress(OSError):
+        return points.stat().st_size == len(NO_POINTS) and points.read_text(encoding="utf-8") == NO_POINTS
+    return False
+
+
+def _folder(path: Path) -> Path:
+    return path.parent if path.suffix == ".txt" else path
 
 
 def write_colmap(path: Path, content: PathContent) -> list[str]:
@@ -22,7 +72,7 @@ def write_colmap(path: Path, content: PathContent) -> list[str]:
     Raises:
         UserError: the place can't be written.
     """
-    folder = path.parent if path.suffix == ".txt" else path
+    folder = _folder(path)
     folder.mkdir(parents=True, exist_ok=True)
     lenses = dict[tuple[float, ...], int]()
     images = list[str]()
@@ -38,7 +88,7 @@ def write_colmap(path: Path, content: PathContent) -> list[str]:
     contents = {
         "cameras.txt": "# CAMERA_ID MODEL WIDTH HEIGHT FX FY CX CY\n" + "".join(cameras),
         "images.txt": "# IMAGE_ID QW QX QY QZ TX TY TZ CAMERA_ID NAME, then a line of points\n" + "".join(images),
-        "points3D.txt": "# POINT3D_ID X Y Z R G B ERROR TRACK\n",
+        "points3D.txt": NO_POINTS,
     }
     for name, text in contents.items():
         with replacing(folder / name) as temporary:

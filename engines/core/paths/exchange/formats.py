@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engines.core.errors import UserError
-from engines.core.files import replacing
+from engines.core.files import replacing, require_named
 from engines.core.paths.exchange import (
     colmap,
     gltf,
@@ -36,7 +36,8 @@ class PathFormat:
         write: writes a file, and gives what else it has no room for, in a few words each.
         usual: whether a file with one of the suffixes is taken to be it.
         file_name: a name that says so whatever the suffix; "" for none.
-        is_folder: whether it may be a folder, and takes the places of its files itself.
+        make_room: of several files, which take their places by themselves and may be a folder: sees to it that nothing
+            else is replaced, unless its second argument says so; None: of one.
     """
 
     name: str
@@ -46,11 +47,16 @@ class PathFormat:
     write: Callable[[Path, PathContent], list[str]]
     usual: bool = False
     file_name: str = ""
-    is_folder: bool = False
+    make_room: Callable[[Path, bool], None] | None = None
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it may be a folder."""
+        return self.make_room is not None
 
 
 _ALL = (
-    PathFormat("vantage", "Vantage's list of cameras", (".json",), own.KEEPS, own.write_own, usual=True),
+    PathFormat("vantage", "Vantage's file of a path", (".json",), own.KEEPS, own.write_own, usual=True),
     PathFormat(
         "nerfstudio", "nerfstudio's camera_path.json", (".json",), nerfstudio.KEEPS, nerfstudio.write_nerfstudio,
         file_name="camera_path.json",
@@ -67,7 +73,8 @@ _ALL = (
     ),
     PathFormat("llff", "LLFF's path", (".txt", ".npy"), llff.KEEPS, llff.write_llff, usual=True),
     PathFormat(
-        "colmap", "COLMAP's model", (".txt",), colmap.KEEPS, colmap.write_colmap, file_name="images.txt", is_folder=True
+        "colmap", "COLMAP's model", (".txt",), colmap.KEEPS, colmap.write_colmap, file_name="images.txt",
+        make_room=colmap.make_room,
     ),
     PathFormat("nuke", "Nuke's .chan", (".chan",), nuke.KEEPS, nuke.write_chan, usual=True),
     PathFormat("gltf", "a glTF camera", (".glb", ".gltf"), gltf.KEEPS, gltf.write_gltf, usual=True),
@@ -101,21 +108,27 @@ def format_of(path: Path, name: str | None = None) -> PathFormat | None:
     return form
 
 
-def write_content(path: Path, content: PathContent, name: str | None = None) -> tuple[str, ...]:
+def write_content(
+    path: Path, content: PathContent, name: str | None = None, overwrite: bool = False
+) -> tuple[str, ...]:
     """Writes a path, whole or not at all, and tells what its format had no room for: one line, or none.
 
     Args:
         name: the format's, of `PATH_FORMATS`; None: as the file's name or suffix says.
+        overwrite: whether a model of COLMAP, which is no path of ours, may be replaced.
 
     Raises:
-        UserError: no such format, a path without cameras where that can't be, or the place can't be written.
+        UserError: no such format, such a model is there, a path without cameras where that can't be, or the place
+            can't be written.
     """
     form = format_of(path, name)
     if form is None:
         raise UserError(f"{path}: paths are written as {', '.join(WRITTEN_SUFFIXES)}, or in a format by its name")
     if not content.cameras and form.name not in ("vantage", "llff"):
         raise UserError(f"{path}: {form.title} needs a camera at least")
-    if form.is_folder:
+    if form.make_room is not None:
+        require_named(path)
+        form.make_room(path, overwrite)
         more = form.write(path, content)
     else:
         with replacing(path) as temporary:

@@ -8,9 +8,18 @@ from pathlib import Path
 import pytest
 
 from engines.core.errors import UserError
-from engines.core.paths.path_files import read_path, write_path
-from engines.core.paths.path_times import read_times
+from engines.core.paths import path_json
+from engines.core.paths.path_files import read_content, read_path, write_path
+from engines.core.paths.path_times import times_said
+from engines.core.reading import read_json
+from tests.engines.core.cameras_around import LIKE
 from tests.engines.core.examples import camera_ring
+
+
+def read_times(path: Path, time_steps: int) -> list[int] | None:
+    """The time step of each camera of a file, whatever else stands in it."""
+    said = times_said(path, read_json(path))
+    return said.steps(time_steps) if said is not None else None
 
 
 def test_ours_come_back(tmp_path: Path) -> None:
@@ -28,7 +37,7 @@ def test_nerfstudios_are_shares_of_the_recording(tmp_path: Path) -> None:
     assert read_times(path, 11) == [0, 5, 10]
 
 
-@pytest.mark.parametrize("text", ["[{}]", "{}", "no json", '{"camera_path": [{"fov": 3}]}', "[1]"])
+@pytest.mark.parametrize("text", ["[{}]", "{}", '{"camera_path": [{"fov": 3}]}', "[1]"])
 def test_a_path_without_moments(tmp_path: Path, text: str) -> None:
     (tmp_path / "path.json").write_text(text)
     assert read_times(tmp_path / "path.json", 5) is None
@@ -58,6 +67,27 @@ def test_a_mark_before_the_text_is_passed_over(tmp_path: Path) -> None:
     assert read_times(tmp_path / "path.json", 5) == [2]
 
 
+def test_a_file_is_read_once_for_cameras_and_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_path(tmp_path / "path.json", camera_ring(3), [2, 0, 1])
+    read = list[Path]()
+
+    def counted(path: Path) -> object:
+        read.append(path)
+        return read_json(path)
+
+    monkeypatch.setattr(path_json, "read_json", counted)
+    content = read_content(tmp_path / "path.json", LIKE)
+    assert content.times_said is not None and content.times_said.steps(5) == [2, 0, 1] and content.times == [2, 0, 1]
+    assert read == [tmp_path / "path.json"]
+
+
+def test_what_says_no_numbers_is_no_time_step_to_write(tmp_path: Path) -> None:
+    for text, said in (('[{"time": 1.5}]', (1.5,)), ('[{"time": -1}]', (-1,)), ('[{"time": true}]', (True,))):
+        (tmp_path / "path.json").write_text(text)
+        found = times_said(tmp_path / "path.json", read_json(tmp_path / "path.json"))
+        assert found is not None and found.said == said and found.numbers is None
+
+
 def test_other_files_hold_none(tmp_path: Path) -> None:
     write_path(tmp_path / "path.txt", camera_ring(2), [1, 2])
-    assert read_times(tmp_path / "path.txt", 5) is None and read_times(tmp_path / "missing.json", 5) is None
+    assert read_content(tmp_path / "path.txt", LIKE).times_said is None
