@@ -2,6 +2,7 @@
 
 from app import __version__
 from app.api.cameras import look_at, pinhole
+from app.api.exporting import ExportResult
 from app.api.image import Image
 from app.api.opening import demo, methods, open
 from app.api.reporting import report
@@ -21,6 +22,7 @@ __all__ = [
     "Cancelled",
     "Control",
     "Evaluation",
+    "ExportResult",
     "Image",
     "MeshResult",
     "Progress",

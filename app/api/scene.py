@@ -4,35 +4,26 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
+from app.api import exporting
 from app.api.image import Image
-from app.api.requests import AnyPath, CamerasLike, ControlValue, Framing, PathRequest, control_choices, place
+from app.api.requests import CamerasLike, ControlValue, Framing, PathRequest
 from app.api.scene_work import (
-    box_asked,
     drawn_images,
-    export_path,
     facts_table,
     judged,
     judging_asked,
-    no_progress,
     no_view,
     path_frames,
     still_frame,
     views_of,
-    write_scene_mesh,
 )
 from app.api.wording import python_worded, reworded
 from app.camera.fitting import Fit
-from app.export.export_request import Export, Limits
-from app.export.named_controls import still_controls
-from app.export.progress import OnProgress
-from app.mesh.mesh_export import AUTO, VIEWS, MeshExport
-from app.mesh.meshing import MeshResult
 from app.training.evaluation import Evaluation, OnView
 from app.viewing.opening import Opened, title_of
-from engines.core.camera import Array, Camera
+from engines.core.camera import Camera
 from engines.core.data.views import Split, Views
 from engines.core.engine import Stop, never_stop
 
@@ -144,67 +135,7 @@ class TrainedScene:
         along = path_frames(self._opened, PathRequest(path, frames, controls))
         return drawn_images(self._opened, self._drawing, along, channel, Framing(width, height, fit, background))
 
-    @python_worded
-    def export(
-        self, out: AnyPath, path: CamerasLike = None, *, frames: int | None = None,
-        channels: str | Sequence[str] = ("rgb",), fps: float | None = None, quality: int = 8, width: int | None = None,
-        height: int | None = None, fit: Fit | None = None, background: str | None = None,
-        limits: Mapping[str, Limits] | None = None, colour_maps: Mapping[str, str] | None = None,
-        on_progress: OnProgress = no_progress, stop: Stop = never_stop, **controls: ControlValue,
-    ) -> Path:  # fmt: skip
-        """Renders a path into a file or folder: byte for byte what `main.py render` writes.
-
-        Args:
-            out: a video (.mp4, .webm, .mov, .gif), a folder of images, or cameras (.json, .txt, .npy, .chan, .glb).
-            path, frames: as in `camera_path`.
-            channels: side by side in a video, files of their own in a folder.
-            fps, quality: frames a second of a video (None: as the path's file says, else 30); 1 to 10.
-            width, height, fit, background: as in `render`.
-            limits, colour_maps: of channels in a video, by name; None: the first frame's, and the usual ones.
-            on_progress: called after each frame with `done`, `total`, `seconds_left` and `picture`.
-            stop: asked often; where it gives True, nothing is written, and `vantage.Cancelled` is raised.
-
-        Raises:
-            UserError: as `camera_path` and `render`, or the place can't be written.
-        """
-        shown = (channels,) if isinstance(channels, str) else tuple(channels)
-        export = Export(
-            (), place(out), quality=quality, channels=shown, limits=limits or {}, colour_maps=colour_maps or {}
-        )
-        request, framing = PathRequest(path, frames, controls, fps), Framing(width, height, fit, background)
-        with self._drawing:
-            return export_path(self._opened, request, framing, export, on_progress, stop)
-
-    @python_worded
-    def mesh(
-        self, out: AnyPath, *, source: str = AUTO, resolution: int | None = None, views: int = VIEWS, faces: int = 0,
-        box: Array | Sequence[Sequence[float]] | None = None, refine: bool = False, closed: bool = False,
-        keep_background: bool = False, all_pieces: bool = False, axes: str = "auto",
-        on_progress: OnProgress = no_progress, stop: Stop = never_stop, **controls: ControlValue,
-    ) -> MeshResult:  # fmt: skip
-        """Writes a coloured mesh, as `main.py mesh` does; tells how many `vertices` and `faces`, and `notes`.
-
-        Args:
-            out: .ply, .obj or .glb.
-            source: "surface": the scene's own, "depth": its depths, fused; "auto": its own where it is one.
-            resolution, faces: voxels or cells along the longest side; triangles at most, 0: as they come.
-            views: cameras to look from, of depths.
-            box: [2, 3] lowest and highest corner of what is taken, in the world; None: the scene's.
-            refine, closed, keep_background, all_pieces: bring triangles nearer to a surface; close it where no camera
-                saw anything; keep a plain background; keep small pieces.
-            axes: up in the file: "world", "y-up", "z-up"; "auto": as readers of the suffix expect.
-            on_progress, stop: as in `export`.
-
-        Raises:
-            UserError: no mesh can be made of it, or the place can't be written.
-        """
-        chosen = still_controls(self._opened.scene, control_choices(controls))
-        export = MeshExport(
-            place(out), resolution, views, faces, chosen, box_asked(box), closed, keep_background, axes,
-            source=source, refine=refine, all_pieces=all_pieces,
-        )  # fmt: skip
-        with self._drawing:
-            return write_scene_mesh(self._opened, export, on_progress, stop)
+    export, mesh = exporting.export, exporting.mesh
 
     @python_worded
     def evaluate(

@@ -13,10 +13,11 @@ import numpy as np
 from app.api.image import Image
 from app.api.requests import ControlValue, Framing, PathRequest, control_choices, path_asked
 from app.api.wording import python_worded, reworded
-from app.camera.fitting import fit_cameras
+from app.camera.fitting import fit_cameras, fit_note
 from app.export.drawn_frames import exported_frame
-from app.export.export_request import Export, check_shown
+from app.export.export_request import TRANSPARENCY, Export, check_shown
 from app.export.exporter import run_export
+from app.export.fingerprint import scene_digest
 from app.export.frame_times import SPLIT_PATHS, split_views
 from app.export.named_controls import read_controls, still_controls
 from app.export.path_writing import write_cameras
@@ -107,9 +108,21 @@ def drawn_images(opened: Opened, drawing: Drawing, path: CameraPath, channel: st
 
 
 def export_path(
-    opened: Opened, request: PathRequest, framing: Framing, export: Export, on_progress: OnProgress, stop: Stop
-) -> Path:
+    opened: Opened,
+    request: PathRequest,
+    framing: Framing,
+    export: Export,
+    overwrite: bool,
+    on_progress: OnProgress,
+    stop: Stop,
+) -> tuple[Path, list[str]]:
     """Writes a path as `export` says, whose cameras, controls and framing are found here; or its cameras alone.
+
+    Args:
+        overwrite: whether these may replace a model of COLMAP.
+
+    Returns:
+        what was written, and what has to be known of it, a line each.
 
     Raises:
         UserError: as `path_frames` and `run_export`.
@@ -118,10 +131,13 @@ def export_path(
     with holding(export.out):
         along = path_frames(opened, request)
         size_px, fit = framing.size_px(opened.scene, along.cameras[0]), framing.fit
+        notes = [*along.notes]
+        if export.projection == "pinhole" and (text := fit_note(opened.scene, along.cameras, size_px, fit)):
+            notes.append(text)
         if format_of(export.out) is not None:
             read_from = request.path if isinstance(request.path, str | Path) else None
-            write_cameras(export.out, opened, along, read_from, size_px, fit)
-            return export.out
+            lost = write_cameras(export.out, opened, along, read_from, size_px, fit, overwrite=overwrite)
+            return export.out, [*notes, *lost]
         whole = replace(
             export,
             cameras=along.cameras,
@@ -131,8 +147,11 @@ def export_path(
             fit=fit,
             background=framing.background,
             origin=opened.origin,
+            scene=scene_digest(opened),
         )
-        return run_export(opened.scene, whole, on_progress, stop)
+        if framing.background is not None and TRANSPARENCY not in opened.scene.channels:
+            notes.append(f"background {framing.background} has no effect: the scene gives no channel {TRANSPARENCY}")
+        return run_export(opened.scene, whole, on_progress, stop), notes
 
 
 def write_scene_mesh(opened: Opened, export: MeshExport, on_progress: OnProgress, stop: Stop) -> MeshResult:

@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 OPTION = re.compile(r"(?:^|(?<=[\s(]))--([a-z]+(?:-[a-z]+)*)")
 """Where a text names one; not within words, such as a file's name."""
-ARGUMENTS = {"from": "source", "resume": "resume=True", "size": "width, height"}
+ARGUMENTS = {"from": "source", "resume": "resume=True", "overwrite": "overwrite=True", "size": "width, height"}
 """What arguments are called that are not called as the option is."""
 
 

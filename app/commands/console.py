@@ -155,8 +155,11 @@ class ProgressBar:
         self._bar: tqdm[NoReturn] | None = None
 
     def __call__(self, progress: Progress) -> None:
-        """Shows how far an export is."""
+        """Shows how far an export is, and what it warns of in a line."""
         self.move_to(progress.done, progress.total)
+        if progress.warning and self._bar is not None:
+            self._bar.clear()
+            notes([f"warning: {progress.warning}"])
 
     def move_to(self, done: int, total: int) -> None:
         """Shows `done` of `total`."""

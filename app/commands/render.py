@@ -35,7 +35,8 @@ from app.export.kept_frames import frames_kept
 from app.export.named_controls import ControlChoices
 from app.export.path_writing import write_cameras
 from app.export.render_settings import RenderSettings, path_of, resolve_path, settings_asked
-from app.viewing.opening import Opened
+from app.export.scene_pair import LAYOUTS, WIPE, ScenePair
+from app.viewing.opening import Opened, SceneSource, open_compared
 from engines.core.engine import never_stop
 from engines.core.errors import UserError
 from engines.core.paths.exchange.formats import PATH_FORMATS, WRITTEN_SUFFIXES, format_of
@@ -84,6 +85,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "of a path's cameras: replace a model of COLMAP that is there (the old is kept)"
     ))  # fmt: skip
     _add_kinds(parser)
+    _add_comparison(parser)
     parser.add_argument("--instance", metavar="I", help="which one, of a scene with several: a number, or its name")
     parser.add_argument("--blend-with", metavar="I", help="another one, that the video turns into")
     parser.add_argument(
@@ -118,6 +120,26 @@ def _add_kinds(parser: argparse.ArgumentParser) -> None:
     ))  # fmt: skip
     parser.add_argument("--depth", choices=DEPTH_WORDS, default="z", help=(
         "along the camera's axis, or along each pixel's ray (default: z)"
+    ))  # fmt: skip
+
+
+def _add_comparison(parser: argparse.ArgumentParser) -> None:
+    """A second scene in the same pictures."""
+    parser.add_argument("--compare-with", type=Path, metavar="SCENE", help=(
+        "a second scene, of any method, under the same cameras; controls that both have are the first one's"
+    ))  # fmt: skip
+    parser.add_argument("--compare-data", type=Path, metavar="FOLDER", help=(
+        "its data folder (default: where it needs one, that of CHECKPOINT)"
+    ))  # fmt: skip
+    parser.add_argument("--layout", choices=LAYOUTS, help=(
+        f"how the two are seen: beside each other, CHECKPOINT at the left of a line, or the error of each channel "
+        f"(default: {LAYOUTS[0]})"
+    ))  # fmt: skip
+    parser.add_argument("--wipe-at", type=float, metavar="X", help=(
+        "of --layout wipe: where the line is, 0 to 1 of the width (default: 0.5)"
+    ))  # fmt: skip
+    parser.add_argument("--labels", action="store_true", help=(
+        "write names of scenes, and of channels where there are several, into the pictures"
     ))  # fmt: skip
 
 
@@ -195,7 +217,13 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
         eye_distance=arguments.stereo,
         scene=scene_digest(opened),
         resume=arguments.resume,
+        pair=_pair(opened, arguments),
+        labels=arguments.labels,
     )
+    if export.background == TRANSPARENT and export.pair is not None and not export.is_transparent(opened.scene):
+        notes([f"--background {TRANSPARENT} has no effect: both scenes need a channel {TRANSPARENCY}, and to be seen"])
+    if export.labels and export.pair is None and len(export.channels) == 1:
+        notes(["--labels has no effect: there is one scene, and one channel"])
     known = opened.all_notes
     with ProgressBar(arguments.out.name) as bar:
         try:
@@ -210,6 +238,27 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
     note_astray(opened.scene, export_cameras(opened.scene, export), controls)
     sys.stdout.write(f"{written}\n")
     return 0
+
+
+def _pair(opened: Opened, arguments: argparse.Namespace) -> ScenePair | None:
+    """The second scene, opened, and how it is seen; None where none is named.
+
+    Raises:
+        UserError: it can't be opened, or an option of it is named and no scene.
+    """
+    if arguments.compare_with is None:
+        for option in ("compare_data", "layout", "wipe_at"):
+            if getattr(arguments, option) is not None:
+                raise UserError(f"--{option.replace('_', '-')} goes with a second scene: --compare-with SCENE")
+        return None
+    layout = arguments.layout or LAYOUTS[0]
+    if arguments.wipe_at is not None and layout != WIPE:
+        raise UserError(f"--wipe-at {arguments.wipe_at:g} goes with --layout {WIPE}")
+    source = SceneSource(arguments.compare_with, arguments.compare_data, arguments.device)
+    second, _ = open_compared(source, opened.dataset.source if opened.dataset is not None else None)
+    notes(text for text in second.all_notes if text not in opened.all_notes)
+    share = 0.5 if arguments.wipe_at is None else arguments.wipe_at
+    return ScenePair(opened, second, layout, share, scene_digest(second))
 
 
 def settings_of(arguments: argparse.Namespace, opened: Opened) -> RenderSettings:

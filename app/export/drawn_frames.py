@@ -12,9 +12,10 @@ from app.export.composed_frames import level_camera, ranged, reduced, stereo_pai
 from app.export.distributed_frames import Made, bound_to
 from app.export.export_request import BACKGROUNDS, EQUIRECTANGULAR, SPHERE_PX, TRANSPARENCY, Export, Limits
 from app.export.frame_files import FORMATS, USUAL_FORMAT, FramePart, PartsRequest, byte_colours
+from app.export.labels import labelled
 from app.rendering.display import Pixels, channel_limits, has_limits, shade, shade_at
 from engines.core import distributed
-from engines.core.camera import Camera
+from engines.core.camera import Array, Camera
 from engines.core.engine import Scene, Stop, whole_controls
 from engines.core.errors import Cancelled
 from engines.core.frame import Frame
@@ -34,7 +35,8 @@ class DrawnFrames:
         self.export, self.cameras = export, cameras
         self.is_transparent = export.is_transparent(scene)
         width, height = cameras[0].size_px
-        self.size_px = (width if export.eye_distance is None else 2 * width, height)
+        across = 1 if export.pair is None else export.pair.across
+        self.size_px = (2 * width if export.eye_distance is not None else across * width, height)
         self._scene, self._stop = scene, stop
         chosen = export.controls or [{}] * len(cameras)
         self._controls = [whole_controls(scene, frame) for frame in chosen]
@@ -67,14 +69,24 @@ class DrawnFrames:
             frame = stereo_pair(drawn, large, export.eye_distance)
         else:
             frame = drawn(large)
+        if export.pair is not None:
+            frame = export.pair.composed(frame, large, controls, self._second, export.channels)
         return reduced(frame, self.size_px, self.is_transparent)
+
+    def _second(self, camera: Camera, controls: Mapping[str, float]) -> Frame:
+        """What the second scene gives."""
+        if self.export.pair is None:
+            raise ValueError("an export of one scene has no second one")
+        scene = self.export.pair.second.scene
+        frame = exported_frame(scene, camera, controls, self.export.background, self._stop)
+        return ranged(frame, camera) if self.export.depth == "range" else frame
 
     def _limits(self, known: Mapping[str, Limits]) -> dict[str, Limits]:
         """One range of values for the whole path, or the colours would flicker: the first frame's, whoever draws."""
         limits = dict(known)
         if distributed.here().is_first and not limits:
             self._first = self.frame(0)
-            limits = _path_limits(self._first, self.export.channels, self.cameras) | dict(self.export.limits)
+            limits = _path_limits(self._first, self.export.drawn_channels, self.cameras) | dict(self.export.limits)
         return {channel: (low, high) for channel, (low, high) in distributed.broadcast(limits).items()}
 
     def video_limits(self, known: Mapping[str, Limits] = NO_LIMITS) -> dict[str, Limits]:
@@ -83,19 +95,31 @@ class DrawnFrames:
         Args:
             known: what an export before this one has found; empty: it is found by the first frame.
         """
-        return {} if self.export.channels == ("rgb",) else self._limits(known)
+        return {} if self.export.drawn_channels == ("rgb",) else self._limits(known)
 
     def picture(self, index: int, limits: Mapping[str, Limits]) -> Pixels:
         """[H, W, 3] bytes for a video, [H, W, 4] of a transparent one: its channels side by side."""
         frame = self.frame(index)
-        shown = [self._shown(frame, channel, limits.get(channel)) for channel in self.export.channels]
+        shown = [self._shown(frame, channel, limits.get(channel)) for channel in self.export.drawn_channels]
         return shown[0] if len(shown) == 1 else np.concatenate(shown, axis=1)
 
     def _shown(self, frame: Frame, channel: str, limits: Limits | None) -> Pixels:
-        if channel == "rgb":
-            return byte_colours(frame, self.is_transparent)
-        colour_map = self.export.colour_maps.get(channel, "")
-        return byte_colours(frame, self.is_transparent, shade_at(frame, channel, self.size_px, limits, colour_map))
+        shaded: Pixels | None = None
+        if channel != "rgb":
+            colour_map = self.export.colour_maps.get(channel, "")
+            shaded = shade_at(frame, channel, self.size_px, limits, colour_map)
+        return self._labelled(byte_colours(frame, self.is_transparent, shaded), channel)
+
+    def _labelled(self, pixels: Pixels, channel: str) -> Pixels:
+        """[H, W, 3 or 4] a picture with the names of what is seen in it, where they are wanted."""
+        if not self.export.labels:
+            return pixels
+        left, right = self.export.label(channel)
+        if self.export.pair is None or self.export.pair.across == 1:
+            return labelled(pixels, left, right)
+        halves = np.split(pixels, 2, axis=1)
+        named: list[Pixels] = [labelled(half, name) for half, name in zip(halves, (left, right), strict=True)]
+        return np.concatenate(named, axis=1)
 
     def parts(self, known: Mapping[str, Limits] = NO_LIMITS) -> list[FramePart]:
         """The files of each frame in a folder; `known` as in `video_limits`."""
@@ -104,7 +128,7 @@ class DrawnFrames:
         export = self.export
         return chosen.parts(
             PartsRequest(
-                export.channels,
+                export.drawn_channels,
                 self.is_transparent,
                 export.depth_kind,
                 self.size_px,
@@ -117,7 +141,11 @@ class DrawnFrames:
         """The array of each file of a folder; last something to look at, where none of them is a picture."""
         frame = self.frame(index)
         arrays = [part.make(frame) for part in parts]
-        return arrays if shown_part(arrays) is not None else [*arrays, shade(frame, self.export.channels[0])]
+        arrays = [
+            self._labelled(array, part.name) if _is_picture(array) else array
+            for array, part in zip(arrays, parts, strict=True)
+        ]
+        return arrays if shown_part(arrays) is not None else [*arrays, shade(frame, self.export.drawn_channels[0])]
 
 
 def export_cameras(scene: Scene, export: Export) -> tuple[Camera, ...]:
@@ -135,7 +163,11 @@ def export_cameras(scene: Scene, export: Export) -> tuple[Camera, ...]:
 
 def shown_part(arrays: Made) -> Pixels | None:
     """[H, W, 3 or 4] the array that is bytes of a picture; None where there is none."""
-    return next((array for array in arrays if array.dtype == np.uint8 and array.ndim == 3), None)
+    return next((array for array in arrays if _is_picture(array)), None)
+
+
+def _is_picture(array: Array) -> bool:
+    return array.dtype == np.uint8 and array.ndim == 3
 
 
 def exported_frame(

@@ -13,6 +13,7 @@ import numpy as np
 from app.camera.fitting import Fit
 from app.export.codecs import VIDEO_SUFFIXES, codec_of
 from app.export.frame_files import FORMATS
+from app.export.scene_pair import ScenePair
 from app.export.spherical import Spatial, require_spatial
 from engines.core.camera import Array, Camera
 from engines.core.engine import Scene
@@ -73,6 +74,9 @@ class Export:
         scene: tells this scene from others: `scene_digest`; "": not known.
         resume: whether frames that an export before this one has finished are taken, where it was of the same.
         note: plain data for whoever goes on with it, beside the finished frames.
+        pair: a second scene in the same pictures; None: the scene alone.
+        labels: whether names of scenes and channels are written over pictures, those of several.
+        notes: what has to be known of the path.
         depth: "z": along the camera's +z; "range": along each pixel's ray.
     """
 
@@ -97,6 +101,9 @@ class Export:
     scene: str = ""
     resume: bool = False
     note: Mapping[str, Any] = field(default_factory=dict)
+    pair: ScenePair | None = None
+    labels: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def is_video(self) -> bool:
@@ -115,7 +122,21 @@ class Export:
 
     def is_transparent(self, scene: Scene) -> bool:
         """Whether the pictures of this scene keep their alpha."""
-        return self.background == TRANSPARENT and TRANSPARENCY in scene.channels
+        can_be = TRANSPARENCY in scene.channels and (self.pair is None or self.pair.keeps_alpha)
+        return self.background == TRANSPARENT and can_be
+
+    @property
+    def drawn_channels(self) -> tuple[str, ...]:
+        """What the channels of its pictures are called."""
+        return self.channels if self.pair is None else self.pair.told(self.channels)
+
+    def label(self, channel: str) -> tuple[str, str]:
+        """What is written over the pictures of a channel of `drawn_channels`, at the left and at the right."""
+        left, right = ("", "") if self.pair is None else self.pair.names
+        if len(self.channels) > 1:
+            channel = dict(zip(self.drawn_channels, self.channels, strict=True)).get(channel, channel)
+            left, right = f"{left}: {channel}" if left else channel, f"{right}: {channel}" if right else ""
+        return left, right
 
 
 def check_export(scene: Scene, export: Export) -> None:
@@ -142,6 +163,8 @@ def check_kind(scene: Scene, export: Export) -> None:
     if export.depth not in ("z", "range"):
         raise UserError(f"depth {export.depth}: must be z (along the camera's axis) or range (along each pixel's ray)")
     _check_composed(scene, export)
+    if export.pair is not None:
+        _check_pair(export.pair, export)
     if export.is_video:
         codec_of(export.out, export.codec, export.is_transparent(scene))
         if export.format is not None:
@@ -152,7 +175,14 @@ def check_kind(scene: Scene, export: Export) -> None:
     if export.format is not None:
         if export.format not in FORMATS:
             raise UserError(f"format {export.format}: must be {', '.join(FORMATS)}")
-        FORMATS[export.format].check(export.channels)
+        FORMATS[export.format].check(export.drawn_channels)
+
+
+def _check_pair(pair: ScenePair, export: Export) -> None:
+    if export.projection != "pinhole" or export.eye_distance is not None:
+        asked = "stereo" if export.eye_distance is not None else f"projection {export.projection}"
+        raise UserError(f"{asked}: goes with a scene alone; leave it out, or the scene that is compared")
+    pair.check(export.channels, export.supersample)
 
 
 def _check_composed(scene: Scene, export: Export) -> None:

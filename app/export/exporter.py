@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from app.export.disk_space import require_room
+from app.export.disk_space import DiskWatch, require_room
 from app.export.distributed_frames import Made, joined
 from app.export.drawn_frames import DrawnFrames, export_cameras, shown_part
 from app.export.export_request import Export, check_export
@@ -107,7 +107,7 @@ def _export_video(drawn: DrawnFrames, facts: ExportFacts, kept: KeptFrames, on_p
         kept.begin(facts, limits, export.note)
         to_draw = _to_draw(drawn, kept)
         made = _joined(drawn, to_draw, lambda index: [drawn.picture(index, limits)])
-        clock = ExportClock(count, on_progress, count - len(to_draw))
+        clock, watch = ExportClock(count, on_progress, count - len(to_draw)), DiskWatch(export.out, count)
         finished = kept.finished - set(to_draw)
         with ThreadedCalls() as background, FrameKeeper(kept, shape[0] * shape[1] * shape[2], count) as keeper:
             for index in range(count):
@@ -118,7 +118,7 @@ def _export_video(drawn: DrawnFrames, facts: ExportFacts, kept: KeptFrames, on_p
                     (picture,) = next(made)
                     keeper.offer(index, picture, time.perf_counter() - began)
                 background.submit(writer.write, picture)
-                clock.tick(picture, index not in finished)
+                clock.tick(picture, index not in finished, watch.warning(index, writer.written_bytes))
             # The others' threads are ended by its end.
             next(made, None)
 
@@ -132,11 +132,11 @@ def _export_folder(drawn: DrawnFrames, facts: ExportFacts, kept: KeptFrames, on_
     clock = ExportClock(count, on_progress, count - len(to_draw))
     for _ in range(count - len(to_draw)):
         clock.tick(None, is_drawn=False)
-    made = _joined(drawn, to_draw, lambda index: drawn.arrays(index, parts))
+    made, watch = _joined(drawn, to_draw, lambda index: drawn.arrays(index, parts)), DiskWatch(export.out, len(to_draw))
     with ThreadedCalls(PNG_THREADS, 2 * PNG_THREADS) as background:
         for index, arrays in zip(to_draw, made, strict=True):
             background.submit(_write_parts, kept, index, parts, arrays)
-            clock.tick(shown_part(arrays))
+            clock.tick(shown_part(arrays), warning=watch.warning(*kept.told_frames))
     require_free(export.out)
     kept.leave_files_alone()
     take_place(kept.folder, export.out)

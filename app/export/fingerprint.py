@@ -50,6 +50,12 @@ def export_facts(export: Export, cameras: Sequence[Camera]) -> ExportFacts:
         "size": f"{'x'.join(str(side) for side in cameras[0].size_px)} {_digest(drawn)}",
         "choice of channels or format": _digest([shown, colours]),
     }
+    if export.pair is not None:
+        pair = export.pair
+        places = [each.origin.tolist() for each in (pair.first, pair.second)]
+        facts["compared scene or layout"] = f"{pair.digest} {_digest([pair.layout, pair.share, places])}"
+    if export.labels:
+        facts["labels"] = _digest([export.label(channel) for channel in export.drawn_channels])
     return ExportFacts(facts, len(cameras))
 
 

@@ -87,6 +87,7 @@ class KeptFrames:
 
     def __init__(self, folder: Path, limits: Mapping[str, tuple[float, float]], finished: set[int]) -> None:
         self.folder, self.limits, self.finished = folder, limits, finished
+        self._told = (0, 0)
         self._log: IO[str] | None = None
         self._lock = threading.Lock()
 
@@ -119,6 +120,13 @@ class KeptFrames:
                 self._log.write(json.dumps({"frame": index, "files": files}) + "\n")
                 self._log.flush()
                 self.finished.add(index)
+                frames, taken = self._told
+                self._told = frames + 1, taken + sum(size for size, _ in files.values())
+
+    @property
+    def told_frames(self) -> tuple[int, int]:
+        """How many frames were told of since it began, and how many bytes their files have."""
+        return self._told
 
     def close(self) -> None:
         """Nothing more is added."""

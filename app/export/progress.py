@@ -21,6 +21,7 @@ class Progress:
         seconds_left: None until it can be told.
         picture: [H, W, 3] bytes of the newest frame.
         told: what is done, where `done` and `total` count more than one kind of thing.
+        warning: what goes wrong unless somebody does something, such as a disk that is nearly full; said once.
     """
 
     done: int
@@ -28,6 +29,7 @@ class Progress:
     seconds_left: float | None
     picture: Pixels | None
     told: str = ""
+    warning: str = ""
 
     @cached_property
     def thumbnail(self) -> Pixels | None:
@@ -49,8 +51,8 @@ class ExportClock:
         self._total, self._on_progress, self._to_draw = total, on_progress, total - kept
         self._done, self._drawn, self._first = 0, 0, 0.0
 
-    def tick(self, picture: Pixels | None, is_drawn: bool = True) -> None:
-        """A frame is done: [H, W, 3] bytes of it, or None."""
+    def tick(self, picture: Pixels | None, is_drawn: bool = True, warning: str = "") -> None:
+        """A frame is done: [H, W, 3] bytes of it, or None; `warning` as of `Progress`."""
         self._done += 1
         now = time.monotonic()
         left: float | None = None
@@ -60,4 +62,4 @@ class ExportClock:
                 self._first = now
         if self._drawn > 1:
             left = (now - self._first) / (self._drawn - 1) * (self._to_draw - self._drawn)
-        self._on_progress(Progress(self._done, self._total, left, picture))
+        self._on_progress(Progress(self._done, self._total, left, picture, warning=warning))

@@ -131,6 +131,13 @@ class VideoWriter:
             raise self._failure() from error
         self._frames += 1
 
+    @property
+    def written_bytes(self) -> int:
+        """On the disk by now; the encoder keeps some frames back."""
+        with contextlib.suppress(OSError):
+            return self._temporary.stat().st_size
+        return 0
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:

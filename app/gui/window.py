@@ -55,6 +55,7 @@ from app.gui.viewport.photographs import MODES
 from app.gui.viewport.readout import Readout
 from app.gui.viewport.refining import Refining
 from app.gui.viewport.screenshots import Screenshots
+from app.gui.viewport.second_showing import compared_scene
 from app.gui.viewport.viewport import Viewport
 from app.settings import RememberedSettings
 from app.viewing.session import Session
@@ -108,6 +109,7 @@ class Window(QMainWindow):
         self.looking = Looking(self, self.viewport, self.status, cards)
         self.meshes = self.looking.meshes
         self.files, self.exporting = FileMenu(self, self.status), Exporting(self, self.export_bar)
+        self.exporting.compared = partial(compared_scene, self.looking.second)
         self.trainings = Trainings(self, self.files, self.viewport)
         self.inputs = InputController(self, self.files, self.status)
         self.screenshots = Screenshots(self, self.looking.shown)

@@ -126,7 +126,7 @@ class PathViewer:
             return
         controls = motion.controls([time_s])[0]
         for name, value in scene_controls(opened.scene, {**self._session.view.controls, **controls}).items():
-            self._session.set_control(name, value, moving)
+            self._session.set_control(name, value, moving, stays=True)
         camera = from_world([motion.camera(time_s)], opened.origin)[0]
         eye = self._session.eye
         eye.take_over()

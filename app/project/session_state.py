@@ -66,7 +66,7 @@ def look_as(session: Session, view: ProjectView) -> None:
     if opened is None:
         return
     for name, value in view.controls.items():
-        session.set_control(name, value)
+        session.set_control(name, value, stays=True)
     session.set_channel(view.channel)
     session.view.limits = view.limits
     place = CameraPlace(

@@ -35,7 +35,12 @@ _USUAL_MAPS = {"depth": "turbo", "error": "inferno"}
 
 def usual_map(channel: str) -> str:
     """The colour map that a channel has unless another is chosen."""
-    return _USUAL_MAPS.get(channel, "viridis")
+    return _USUAL_MAPS.get("error" if is_error(channel) else channel, "viridis")
+
+
+def is_error(channel: str) -> bool:
+    """Whether a channel is an error: "error" of colours, "error_depth" and the like of another channel."""
+    return channel == "error" or channel.startswith("error_")
 
 
 @cache
@@ -133,7 +138,7 @@ def channel_limits(frame: Frame, channel: str) -> tuple[float, float]:
         ValueError: the frame lacks the channel.
     """
     low, high = depth_limits(channel_values(frame, channel))
-    return (0.0, high) if channel == "error" else (low, high)
+    return (0.0, high) if is_error(channel) else (low, high)
 
 
 def depth_limits(depth: Tensor | Array) -> tuple[float, float]:

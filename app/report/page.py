@@ -122,7 +122,7 @@ def _facts(beside: ScenesBeside, scene: JudgedScene) -> dict[str, str]:
         "Method": _text(scene.method),
         "Step": str(scene.step) if scene.step else "unknown",
         "Views": _text(f"{len(scores)} {scene.evaluation.told}"),
-        "Compared at": _text(sizes + more + border + masked),
+        "ComparedScene at": _text(sizes + more + border + masked),
         "PSNR, mean": f"{_shown('psnr', scene.evaluation.psnr)} dB",
         "PSNR, mean of the common views": f"{_shown('psnr', beside.common_psnr(scene))} dB" if common else "",
         "PSNR, median": f"{_shown('psnr', median(psnr))} dB",

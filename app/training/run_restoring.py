@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from app.training.runs.library import free_name
 from engines.core.errors import UserError
-from engines.core.files import replacing
+from engines.core.files import free_name, replacing
 from engines.core.storage.checkpoint import Checkpoint
 from engines.core.storage.run_folder import CONFIG_NAME, HISTORY_NAME, LOCK_NAME, claimed, write_run_checkpoint
 

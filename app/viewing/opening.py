@@ -107,6 +107,23 @@ class SceneSource:
         return open_scene(self.path, self.data, self.device, self.settings, None, photographs, self.beside)
 
 
+def open_compared(source: SceneSource, data: Path | None) -> tuple[Opened, SceneSource]:
+    """Opens a scene as it is, or, where it needs a data folder, with that of the scene it is compared with.
+
+    Raises:
+        UserError: it can't be opened.
+    """
+    try:
+        return source.open(), source
+    except LacksInput:
+        raise
+    except Lacking:
+        if data is None:
+            raise
+    source = replace(source, data=data)
+    return source.open(), source
+
+
 def open_scene(
     path: Path,
     data: Path | None = None,

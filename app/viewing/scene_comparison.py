@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from app.rendering.render_requests import RenderedImage
-from app.viewing.opening import title_of
+from app.viewing.opening import Opened, SceneSource, title_of
 from app.viewing.second_camera import in_first
 from app.viewing.second_scene import SecondScene
 from app.viewing.session import Session
@@ -13,6 +15,21 @@ from app.viewing.two_pictures import difference, outside_rgb, seen_by, wiped
 from engines.core.camera import Array
 
 LAYOUTS = ("wipe", "side", "flicker", "difference")
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedScene:
+    """The second scene that is open, for what is made of both.
+
+    Attributes:
+        opened: as the window has it; it draws for the window alone.
+        source: how it is opened once more.
+        share: where the line of a wipe is, of the width.
+    """
+
+    opened: Opened
+    source: SceneSource
+    share: float
 
 
 class SceneComparison:

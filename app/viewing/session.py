@@ -153,8 +153,8 @@ class Session:
             self._view_changed()
             self.images.compare_again()
 
-    def set_control(self, name: str, value: float, moving: bool = False) -> None:
-        """Changes one of the scene's own controls."""
+    def set_control(self, name: str, value: float, moving: bool = False, stays: bool = False) -> None:
+        """Changes one of the scene's own controls; unless one `stays`, another recording is seen from its cameras."""
         controls, opened = self.view.controls, self.opened
         if name not in controls or controls[name] == value or opened is None:
             return
@@ -167,7 +167,7 @@ class Session:
         if name == INSTANCE and opened.dataset is not None:
             number, instance = self.loader.number, round(value)
             self._background.submit(
-                lambda: InstanceViews(number, instance, read_viewpoints(opened, instance)), self._take_views
+                lambda: InstanceViews(number, instance, read_viewpoints(opened, instance), stays), self._take_views
             )
         self.submit(moving)
 
@@ -187,7 +187,7 @@ class Session:
         self.visited.enter(found.viewpoints)
         points = self.visited.points
         self.eye.set_viewpoints([point.camera for point in points])
-        if isinstance(self.opened.scene if self.opened is not None else None, HasSources) and points:
+        if isinstance(getattr(self.opened, "scene", None), HasSources) and points and not found.stays:
             # Another recording was filmed elsewhere.
             self.eye.jump_to(points[len(points) // 2].camera)
         self._see_whole_view()

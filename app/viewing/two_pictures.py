@@ -28,11 +28,12 @@ def blended(picture: Array, other: Array, share: float) -> Array:
     return np.asarray(cv2.addWeighted(other, share, picture, 1 - share, 0.0))
 
 
-def seen_by(values: Array, camera: Camera, by: Camera, outside: tuple[float, ...]) -> Array:
+def seen_by(values: Array, camera: Camera, by: Camera, outside: tuple[float, ...], smooth: bool | None = None) -> Array:
     """A picture [H, W] or [H, W, C] of `camera`, as `by` would have taken it, which stands where it stands.
 
     Args:
         outside: of pixels that `camera` did not see.
+        smooth: whether values between pixels are mixed; None: of bytes.
     """
     if values.shape[:2] == by.size_px[::-1] and same_framing(camera, by):
         return values
@@ -44,7 +45,8 @@ def seen_by(values: Array, camera: Camera, by: Camera, outside: tuple[float, ...
         for own, other, factor in zip(camera.centre_px, by.centre_px, scale, strict=True)
     ]
     mapping = np.array([[scale[0], 0, begin[0]], [0, scale[1], begin[1]]])
-    flags = (cv2.INTER_LINEAR if values.dtype == np.uint8 else cv2.INTER_NEAREST) | cv2.WARP_INVERSE_MAP
+    is_smooth = values.dtype == np.uint8 if smooth is None else smooth
+    flags = (cv2.INTER_LINEAR if is_smooth else cv2.INTER_NEAREST) | cv2.WARP_INVERSE_MAP
     return np.asarray(
         cv2.warpAffine(values, mapping, by.size_px, flags=flags, borderMode=cv2.BORDER_CONSTANT, borderValue=outside)
     )
@@ -77,15 +79,20 @@ def difference(first: RenderedImage, second: RenderedImage, camera: Camera) -> P
         return None
     own = seen_by(values[0], first.camera, first.camera, (np.nan,) * 3)
     other = seen_by(values[1], camera, first.camera, (np.nan,) * 3)
-    with np.errstate(invalid="ignore"):
-        # Of two that are endless both.
-        error = np.abs(own - other)
-    error = np.where(np.isfinite(error), error, np.float32(np.nan))
-    error = error.mean(axis=2) if error.ndim == 3 else error
+    error = error_between(own, other)
     height, width = error.shape
     frame = Frame(torch.zeros((height, width, 3)), None, {"error": torch.from_numpy(np.ascontiguousarray(error))})
     limits = display.channel_limits(frame, "error")
     return PictureDifference(display.shade(frame, "error", limits), limits)
+
+
+def error_between(first: Array, second: Array) -> Array:
+    """[H, W] how far two channels [H, W] or [H, W, 3] differ, by the mean of three; NaN where one has none."""
+    with np.errstate(invalid="ignore"):
+        # Of two that are endless both.
+        error = np.abs(first - second)
+    error = np.where(np.isfinite(error), error, np.float32(np.nan))
+    return np.asarray(error.mean(axis=2) if error.ndim == 3 else error)
 
 
 def _values(picture: RenderedImage, channel: str) -> Array | None:

@@ -26,11 +26,17 @@ class ViewPoint:
 
 @dataclass(frozen=True, eq=False)
 class InstanceViews:
-    """The viewpoints of an instance of a class, read after it was chosen; `scene_number`: as in a render request."""
+    """The viewpoints of an instance of a class, read after it was chosen.
+
+    Attributes:
+        scene_number: as in a render request.
+        stays: whether one goes on looking from where one does.
+    """
 
     scene_number: int
     instance: int
     viewpoints: tuple[ViewPoint, ...]
+    stays: bool = False
 
 
 class Visited:

@@ -11,7 +11,7 @@ import secrets
 import shutil
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import psutil
@@ -65,6 +65,15 @@ def check_place(path: Path) -> None:
             if not folder.is_dir():
                 raise UserError(f"{path}: can't be written, since {folder} is a file and not a folder")
             return
+
+
+def free_name(folder: Path, stem: str, taken: Collection[Path] = (), suffix: str = "") -> Path:
+    """What in `folder` is neither there nor `taken`: the first of `stem`, `stem-2` and on, with its suffix."""
+    number, path = 1, folder / f"{stem}{suffix}"
+    while path.exists() or path in taken:
+        number += 1
+        path = folder / f"{stem}-{number}{suffix}"
+    return path
 
 
 def unwritable(path: Path, error: OSError | RuntimeError) -> Unwritable:

@@ -209,7 +209,7 @@ class Evaluating:
         session = self._window.session
         self._wanted = split, place.camera
         for name, value in place.controls.items():
-            session.set_control(name, value)
+            session.set_control(name, value, stays=True)
         self._go_on()
 
     def _go_on(self) -> None:

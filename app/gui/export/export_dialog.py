@@ -9,6 +9,7 @@ from pathlib import Path
 from app.export.codecs import VIDEO_SUFFIXES
 from app.export.export_request import SIZE_PRESETS
 from app.gui.dialog_parts import add_place, below, finish, fit_to_screen, row, show_growing, what_is_replaced
+from app.gui.export.comparison_rows import ComparisonRows
 from app.gui.export.export_settings import (
     FILE_PATH,
     FIT_TITLES,
@@ -34,6 +35,7 @@ from app.gui.qt import (
     QWidget,
 )
 from app.viewing.opening import Opened, stem_of
+from app.viewing.scene_comparison import ComparedScene
 from engines.core.engine import TIME
 from engines.core.paths.generators import usual_path
 from engines.core.paths.keyframes import KeyedPath
@@ -58,8 +60,9 @@ class ExportDialog(QDialog):
         settings: ExportSettings,
         eye_px: tuple[int, int],
         keyed: KeyedPath | None = None,
+        compared: ComparedScene | None = None,
     ) -> None:
-        """`keyed`: the timeline's path."""
+        """`keyed`: the timeline's path; `compared`: the second scene that is open."""
         super().__init__(parent)
         self.setWindowTitle("Export video")
         self.setMinimumWidth(480)
@@ -70,6 +73,7 @@ class ExportDialog(QDialog):
         self._make_size(settings, eye_px)
         self._make_rate(settings)
         self._make_channels(opened.scene.channels, settings)
+        self.comparison = ComparisonRows(self._rows, opened, compared, settings, self._check)
         self.kinds = KindRows(self._rows, opened.scene, settings, self._check)
         self._make_out(settings)
         self._rows.addRow(self.kinds.resume)
@@ -91,6 +95,7 @@ class ExportDialog(QDialog):
             channels=tuple(name for name, box in self.channels.items() if box.isChecked()),
             out=self.out.text(),
             time=self.time.currentData(),
+            **self.comparison.chosen(),
             **self.kinds.chosen(),
         )
 
@@ -213,6 +218,7 @@ class ExportDialog(QDialog):
         self.length.setText("" if own_frames and keyed is None else long)
         video = Path(settings.out).suffix.lower() in VIDEO_SUFFIXES
         self.fps.setEnabled(video)
+        self.comparison.follow(settings)
         self.kinds.follow(settings)
         settings = self.settings()
         self.quality.setEnabled(has_quality(Path(settings.out), settings.kind))
@@ -224,7 +230,7 @@ class ExportDialog(QDialog):
         elif not settings.out:
             missing = "Choose where to write."
         else:
-            missing = self.kinds.fault(settings)
+            missing = self.kinds.fault(settings, self.comparison.pair(settings))
         folder = f"No video ending ({' '.join(VIDEO_SUFFIXES)}): a folder of files for each frame."
         self.note.setText(missing or (what_is_replaced(settings.out) if video else folder))
         self.start.setEnabled(not missing)
@@ -261,7 +267,8 @@ def ask_export(
     settings: ExportSettings,
     eye_px: tuple[int, int],
     keyed: KeyedPath | None = None,
+    compared: ComparedScene | None = None,
 ) -> ExportSettings | None:
     """Runs the dialog; None where it was cancelled."""
-    dialog = ExportDialog(parent, opened, settings, eye_px, keyed)
+    dialog = ExportDialog(parent, opened, settings, eye_px, keyed, compared)
     return dialog.settings() if dialog.exec() == QDialog.DialogCode.Accepted else None

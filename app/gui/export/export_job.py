@@ -24,10 +24,11 @@ class BrokenOff(Exception):
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written; `remark` says more of it in a few words."""
+    """What was written; `remark` says more of it in a few words, `notes` what has to be known of it, a line each."""
 
     path: Path
     remark: str = ""
+    notes: tuple[str, ...] = ()
 
 
 Work = Callable[[Opened, OnProgress, Stop], Exported]

@@ -69,6 +69,8 @@ class ExportQueue:
             # Made smaller here: the window's thread has other things to do.
             small = replace(progress, picture=progress.thumbnail)
             post(lambda: bar.show_progress(small))
+            if progress.warning:
+                post(lambda: self._window.notifications.tell("warning", small.warning))
 
         self.job = ExportJob(
             order.source,
@@ -111,9 +113,10 @@ class ExportQueue:
 
     def _done(self, exported: Exported) -> None:
         self._bar.done(exported)
-        if self._waiting:
-            # The bar shows the next.
-            self._window.notifications.tell("info", f"Exported {exported.path.name}.")
+        # The bar shows the next, if one waits.
+        told = [f"Exported {exported.path.name}."] if self._waiting else []
+        if told or exported.notes:
+            self._window.notifications.tell("info", "\n".join([*told, *exported.notes]))
         self._next()
 
     def _failed(self, error: BaseException) -> None:

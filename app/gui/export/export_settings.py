@@ -62,6 +62,9 @@ class ExportSettings:
         eye_distance: of a stereo pair, in the scene's units.
         supersample, depth: as of `Export`.
         resume: whether it goes on with frames that are there.
+        compare: how a second scene is seen in the same pictures, of `LAYOUTS`; "": it is not.
+        wipe_at: where the line between the two is, of the width.
+        labels: whether names are written into pictures.
     """
 
     path: str = "orbit"
@@ -82,6 +85,9 @@ class ExportSettings:
     supersample: int = 1
     depth: str = "z"
     resume: bool = False
+    compare: str = ""
+    wipe_at: float = 0.5
+    labels: bool = False
 
     def remembered(self) -> dict[str, Any]:
         """Plain data of all values, to be kept in the settings file."""
@@ -236,5 +242,7 @@ def make_export(
         origin=opened.origin,
         scene=scene_digest(opened),
         resume=chosen.resume,
+        labels=chosen.labels,
+        notes=frames.notes,
     )
     return chosen.of_kind(export)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from app.export.exporter import run_export
+from app.export.fingerprint import scene_digest
 from app.export.kept_frames import frames_kept, kept_note
 from app.export.progress import OnProgress
+from app.export.scene_pair import ScenePair
 from app.gui.export.export_bar import ExportBar
 from app.gui.export.export_dialog import ask_export
 from app.gui.export.export_job import Exported, ExportJob, Work
@@ -26,7 +27,9 @@ from app.mesh.meshing import run_mesh
 from app.mesh.point_cloud import POINTS_SUFFIX, has_points, run_points
 from app.viewing.inputs import stem_with_input
 from app.viewing.opening import Opened
+from app.viewing.scene_comparison import ComparedScene
 from engines.core.engine import Stop
+from engines.core.files import free_name
 from engines.core.paths.keyframes import KeyedPath
 
 
@@ -42,6 +45,8 @@ class Exporting:
         self.queue = ExportQueue(window, bar)
         self.keyed: Callable[[], KeyedPath] = KeyedPath
         """The timeline's path."""
+        self.compared: Callable[[], ComparedScene | None] = lambda: None
+        """The second scene that is open."""
 
     @property
     def job(self) -> ExportJob | None:
@@ -70,13 +75,17 @@ class Exporting:
         if settings.resume:
             # One looks elsewhere by now; a path that begins where the eye is would be another one.
             view = ShownView.of_note(kept_note(Path(settings.out).expanduser())) or view
-        seen = view
+        seen, compared = view, self.compared() if settings.compare else None
 
         def work(opened: Opened, on_progress: OnProgress, stop: Stop) -> Exported:
             export = make_export(settings, opened, seen.start, seen.up, seen.controls, seen.keyed)
             note = seen.noted(settings)
-            export = replace(export, limits=seen.limits, colour_maps=seen.colour_maps, note=note)
-            return Exported(run_export(opened.scene, export, on_progress, stop))
+            pair = None
+            if compared is not None:
+                second = compared.source.open()
+                pair = ScenePair(opened, second, settings.compare, settings.wipe_at, scene_digest(second))
+            export = replace(export, limits=seen.limits, colour_maps=seen.colour_maps, note=note, pair=pair)
+            return Exported(run_export(opened.scene, export, on_progress, stop), notes=export.notes)
 
         of_keys = settings.path == KEYED_PATH
         frames = replace(seen.keyed, fps=settings.fps).frame_count if of_keys else settings.frames
@@ -142,7 +151,7 @@ class Exporting:
             return
         before = ExportSettings.recall(self._window.settings.current.export)
         settings, keyed = _proposed(before, stem_with_input(opened), self.keyed(), of_keys)
-        wanted = ask_export(self._window.widget, opened, settings, eye.size_px, keyed)
+        wanted = ask_export(self._window.widget, opened, settings, eye.size_px, keyed, self.compared())
         if wanted is not None:
             self._window.settings.update(export=wanted.remembered())
             self.begin(wanted)
@@ -154,7 +163,7 @@ class Exporting:
         mesh_source(opened.scene)
         settings = MeshSettings.recall(self._window.settings.current.mesh)
         last = Path(settings.out) if settings.out else Path.home() / f"mesh{MESH_SUFFIXES[-1]}"
-        settings = replace(settings, out=str(_free_name(last.parent / f"{stem_with_input(opened)}{last.suffix}")))
+        settings = replace(settings, out=str(free_name(last.parent, stem_with_input(opened), suffix=last.suffix)))
         wanted = ask_mesh(self._window.widget, opened, settings)
         if wanted is not None:
             self._window.settings.update(mesh=wanted.remembered())
@@ -166,7 +175,7 @@ class Exporting:
             return
         has_points(opened.scene)
         folder = Path(self._window.settings.current.folders.get("points", str(Path.home())))
-        name = str(_free_name(folder / f"{stem_with_input(opened)}{POINTS_SUFFIX}"))
+        name = str(free_name(folder, stem_with_input(opened), suffix=POINTS_SUFFIX))
         chosen, _ = QFileDialog.getSaveFileName(self._window.widget, "Export point cloud", name, "Point cloud (*.ply)")
         if chosen:
             out = Path(chosen) if chosen.lower().endswith(POINTS_SUFFIX) else Path(chosen + POINTS_SUFFIX)
@@ -188,11 +197,5 @@ def _proposed(settings: ExportSettings, stem: str, keyed: KeyedPath, of_keys: bo
         return replace(noted, out=settings.out, resume=True), keyed
     # Last time's file is not to be replaced by default: only its folder is remembered.
     folder = Path(settings.out).parent if settings.out else Path.home()
-    settings = replace(settings, out=str(_free_name(folder / f"{stem}.mp4")))
+    settings = replace(settings, out=str(free_name(folder, stem, suffix=".mp4")))
     return replace(settings, path=KEYED_PATH) if of_keys else settings, keyed
-
-
-def _free_name(path: Path) -> Path:
-    """`path`, or the first of `name-2`, `name-3`... that is not there yet."""
-    candidates = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
-    return path if not path.exists() else next(candidate for candidate in candidates if not candidate.exists())

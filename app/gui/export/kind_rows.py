@@ -10,6 +10,7 @@ from app.export.codecs import CODECS, VIDEO_SUFFIXES, codec_names
 from app.export.export_request import EQUIRECTANGULAR, TRANSPARENCY, TRANSPARENT, Export, check_kind
 from app.export.frame_files import FORMATS, USUAL_FORMAT
 from app.export.kept_frames import frames_kept
+from app.export.scene_pair import ScenePair
 from app.gui.dialog_parts import row
 from app.gui.export.export_settings import STEREO, ExportSettings
 from app.gui.panel.panel_parts import Choice, label
@@ -95,11 +96,12 @@ class KindRows:
         self.resume.setText(f"Go on with the export that was broken off: {done} of {total} frames are there")
         self.resume.setVisible(done > 0)
 
-    def fault(self, settings: ExportSettings) -> str:
+    def fault(self, settings: ExportSettings, pair: ScenePair | None = None) -> str:
         """Why what is chosen can't be; "" where it can."""
         try:
             size_px = (settings.width, settings.height) if settings.width and settings.height else None
-            check_kind(self._scene, settings.of_kind(Export((), Path(settings.out), size_px=size_px)))
+            export = Export((), Path(settings.out), size_px=size_px, channels=settings.channels, pair=pair)
+            check_kind(self._scene, settings.of_kind(export))
         except UserError as error:
             return str(error)
         return ""

@@ -96,7 +96,7 @@ class BookmarkMenu:
             return
         wanted = {**session.view.controls, **mark.controls}
         for name, value in scene_controls(session.opened.scene, wanted).items():
-            session.set_control(name, value)
+            session.set_control(name, value, stays=True)
         session.eye.jump_to(from_world([mark.camera], session.opened.origin)[0])
         self._viewport.wake()
         self._viewport.moved.emit()

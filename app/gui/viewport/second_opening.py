@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from app.gui.files import SCENE_FILTER
 from app.gui.host import Host
 from app.gui.qt import QFileDialog
 from app.viewing.background_work import BackgroundWork
-from app.viewing.opening import Opened, SceneSource, title_of
-from engines.core.errors import Lacking, LacksInput, UserError
+from app.viewing.opening import Opened, SceneSource, open_compared, title_of
+from engines.core.errors import UserError
 
 Take = Callable[[Opened, SceneSource], None]
 """Is given a scene, and how it was opened."""
@@ -54,7 +53,7 @@ class SecondOpening:
         self._window.notifications.tell("info", f"Opening {title_of(path)} …")
         source = SceneSource(path, None, loader.device)
         self._opening.begin(
-            lambda _tell, _stop: open_with(source, data),
+            lambda _tell, _stop: open_compared(source, data),
             lambda found: self._take(*found),
             self._window.notifications.error,
         )
@@ -76,20 +75,3 @@ class SecondOpening:
         if first is not None and first.path == self._beside:
             self._window.notifications.hide()
             self._taker(opened, source)
-
-
-def open_with(source: SceneSource, data: Path | None) -> tuple[Opened, SceneSource]:
-    """Opens a scene as it is, or, where it needs a data folder, with that of the scene it is compared with.
-
-    Raises:
-        UserError: it can't be opened.
-    """
-    try:
-        return source.open(), source
-    except LacksInput:
-        raise
-    except Lacking:
-        if data is None:
-            raise
-    source = replace(source, data=data)
-    return source.open(), source

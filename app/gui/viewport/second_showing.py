@@ -18,7 +18,7 @@ from app.gui.viewport.wipe_line import WipeLine
 from app.rendering.render_requests import RenderedImage
 from app.viewing.memory import end_and_give_back
 from app.viewing.opening import Opened, SceneSource
-from app.viewing.scene_comparison import LAYOUTS, SceneComparison
+from app.viewing.scene_comparison import LAYOUTS, ComparedScene, SceneComparison
 from app.viewing.second_scene import SecondScene
 from engines.core.camera import Array
 
@@ -175,3 +175,9 @@ class SecondShowing:
             self._timer.start()
         else:
             self._timer.stop()
+
+
+def compared_scene(showing: SecondShowing) -> ComparedScene | None:
+    """The second scene, for an export of both; None where there is none."""
+    second = showing.comparison.second
+    return None if second is None else ComparedScene(second.opened, showing.sources[0], showing.comparison.share)

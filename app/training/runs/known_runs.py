@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from app.training.runs.library import Run, free_name
+from app.training.runs.library import Run
 from app.training.runs.queue import QueuedRun, RunQueue
 from app.training.runs.rows import RunRow, rows_of
 from app.training.runs.training_request import TrainingRequest
 from engines.core.errors import UserError
+from engines.core.files import free_name
 
 
 class KnownRuns:

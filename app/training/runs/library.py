@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -266,12 +266,3 @@ def rename_run(run: Run, name: str) -> Path:
         return run.folder.rename(new)
     except OSError as error:
         raise unwritable(new, error) from error
-
-
-def free_name(home: Path, stem: str, taken: Collection[Path] = ()) -> Path:
-    """A folder in `home` that is neither there nor `taken`: `stem`, `stem-2`, ..."""
-    number, path = 1, home / stem
-    while path.exists() or path in taken:
-        number += 1
-        path = home / f"{stem}-{number}"
-    return path

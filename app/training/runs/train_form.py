@@ -12,7 +12,6 @@ from psygnal import Signal
 from app.capture.inspection.report import Kind
 from app.training.presets import Preset, presets_of
 from app.training.runs.form_status import FormStatus, Measured, status_of
-from app.training.runs.library import free_name
 from app.training.runs.measure import Estimate
 from app.training.runs.training_request import TrainingRequest
 from engines import registry
@@ -21,6 +20,7 @@ from engines.core.config import TrainingConfig, make_options
 from engines.core.data.dataset import Dataset
 from engines.core.device import choose_device
 from engines.core.errors import UserError
+from engines.core.files import free_name
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+import cv2
 import numpy as np
 import pytest
 from torch import Tensor
@@ -16,6 +17,8 @@ from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, TIME, Control, Stop
 from engines.core.errors import Cancelled, UserError
 from engines.core.frame import Frame
 from engines.core.paths.generators import camera_path, read_path
+from engines.core.paths.keyed_json import write_keyed
+from engines.core.paths.keyframes import KeyedPath, Keyframe
 from tests.app.api.balls import CONTROLS, ball_scene, dataset, script_scene
 from tests.app.ball_scene import BallScene, draw_ball, ring
 
@@ -129,7 +132,8 @@ def test_paths() -> None:
 def test_a_path_is_written_and_read(tmp_path: Path) -> None:
     scene, _ = ball_scene()
     out = tmp_path / "path.json"
-    assert scene.export(out, "orbit", frames=3) == out
+    made = scene.export(out, "orbit", frames=3)
+    assert made.path == Path(made) == out and made.notes == ()
     for path in (out, str(out)):
         assert same(scene.camera_path(path), read_path(out, scene.camera))
     for path in (out, str(out)):
@@ -145,6 +149,61 @@ def test_an_export_tells_how_far_it_is_and_can_be_stopped(tmp_path: Path) -> Non
     with pytest.raises(Cancelled):
         scene.export(tmp_path / "b.gif", "orbit", frames=3, stop=lambda: True)
     assert not (tmp_path / "b.gif").exists()
+
+
+def test_what_a_path_could_not_keep_is_told_and_not_hidden(tmp_path: Path) -> None:
+    scene, _ = ball_scene()
+    keys = KeyedPath(tuple(Keyframe(camera, float(i), {"fog": 1.0}) for i, camera in enumerate(ring(2))), 2.0)
+    write_keyed(tmp_path / "keys.json", keys)
+    (note,) = scene.export(tmp_path / "a", tmp_path / "keys.json").notes
+    assert note.startswith("keys of the path name controls that this scene doesn't have (fog), without effect; it has ")
+    notes = scene.export(tmp_path / "a.tum", tmp_path / "keys.json").notes
+    assert notes[0] == note and "TUM's trajectory can't keep the lens" in notes[1]
+    wide = scene.export(tmp_path / "b", ring(1), width=64, height=16).notes
+    assert wide == ("the cameras' pictures are 32x32, drawn are 64x16: all of it is shown, and more at the sides "
+                    "(fit crop or pad)",)  # fmt: skip
+
+
+def test_an_export_goes_on_where_it_broke_off(tmp_path: Path) -> None:
+    scene, ball = ball_scene()
+    whole = scene.export(tmp_path / "whole", ring(4), format="exr16", channels=["rgb", "depth"])
+    ball.fail_at = len(ball.rendered) + 3
+    with pytest.raises(RuntimeError, match="burst"):
+        scene.export(tmp_path / "out", ring(4), format="exr16", channels=["rgb", "depth"])
+    ball.fail_at, before = None, len(ball.rendered)
+    with pytest.raises(UserError, match=r"is of another .*; name the same as before, or begin anew, without resume=T"):
+        scene.export(tmp_path / "out", ring(4), format="exr", channels=["rgb", "depth"], resume=True)
+    out = scene.export(tmp_path / "out", ring(4), format="exr16", channels=["rgb", "depth"], resume=True)
+    assert len(ball.rendered) - before < 4
+    written = [{path.name: path.read_bytes() for path in place.path.iterdir()} for place in (whole, out)]
+    assert written[0] == written[1] and "rgb_00003.exr" in written[0]
+
+
+def test_kinds_of_files_and_pictures_are_those_of_the_command(tmp_path: Path) -> None:
+    scene, _ = ball_scene()
+    clear = scene.export(tmp_path / "a", ring(1), background="transparent", supersample=2)
+    written = cv2.imread(str(clear.path / "rgb_00000.png"), cv2.IMREAD_UNCHANGED)
+    assert written is not None and written.shape == (32, 32, 4)
+    assert scene.export(tmp_path / "a.mp4", ring(2), codec="vp9").path.is_file()
+    with pytest.raises(UserError, match=r"codec prores: a .mp4 holds h264"):
+        scene.export(tmp_path / "b.mp4", ring(2), codec="prores")
+    with pytest.raises(UserError, match="stereo and projection equirectangular"):
+        scene.export(tmp_path / "b.mp4", ring(2), stereo=0.1, projection="equirectangular")
+    assert Path(scene.export(tmp_path / "sparse" / "images.txt", ring(2))).is_file()
+    (tmp_path / "sparse" / "points3D.bin").touch()
+    with pytest.raises(UserError, match="or say overwrite=True, which keeps the old one in replaced"):
+        scene.export(tmp_path / "sparse" / "images.txt", ring(2))
+    scene.export(tmp_path / "sparse" / "images.txt", ring(2), overwrite=True)
+    assert (tmp_path / "sparse" / "replaced" / "points3D.bin").is_file()
+
+
+def test_two_scenes_in_one_export(tmp_path: Path) -> None:
+    (first, _), (second, _) = ball_scene(), ball_scene()
+    for one, other in ((first, second), (second, first), (first, first)):
+        out = one.export(tmp_path / "a", ring(1), compare_with=other, layout="difference", channels="depth")
+        assert np.nanmax(np.load(out.path / "error_depth_00000.npy")) == 0
+    with pytest.raises(UserError, match="layout above: must be side-by-side, wipe, difference"):
+        first.export(tmp_path / "b", ring(1), compare_with=second, layout="above")
 
 
 def test_a_callback_may_draw(tmp_path: Path) -> None:

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+import app.gui.export.exporting
+from app import cli
+from app.commands import console
+from app.export.scene_pair import WIPE
+from app.gui.export.export_dialog import ExportDialog
+from app.gui.export.export_settings import ExportSettings
 from app.gui.qt import QApplication, QFileDialog, Qt, combined
 from app.gui.viewport.second_showing import SecondShowing
 from app.gui.window import Window
@@ -203,3 +210,55 @@ def test_scores_are_of_both(compared: Window, qtbot: QtBot, tmp_path: Path) -> N
         assert scores[0].psnr > scores[1].psnr
     row = panel.table.topLevelItem(0)
     assert row is not None and row.text(5).startswith("-")
+
+
+def test_both_are_exported_as_the_command_line_does(
+    compared: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shelf: Shelf
+) -> None:
+    compared.looking.second.comparison.share = 0.25
+    seen = list[ExportSettings]()
+
+    def ask(parent: Window, *asked: object) -> ExportSettings:
+        """By the keyboard, in the dialog itself."""
+        dialog = ExportDialog(parent, *asked)  # type: ignore[arg-type]
+        dialog.show()
+        rows = dialog.comparison
+        assert rows.layout.currentData() == "" and not rows.wipe_at.isVisible() and not rows.labels.isEnabled()
+        rows.layout.setFocus()
+        qtbot.keyClicks(rows.layout, "A line")
+        assert rows.layout.currentData() == WIPE and rows.wipe_at.isVisible() and rows.wipe_at.value() == 25
+        rows.labels.setFocus()
+        qtbot.keyClick(rows.labels, Qt.Key.Key_Space)
+        dialog.channels["normals"].setChecked(True) if "normals" in dialog.channels else None
+        dialog.path.setCurrentIndex(dialog.path.findData("split:train"))
+        dialog.out.setText(str(tmp_path / ".mp4"))
+        assert "is a suffix without a name" in dialog.note.text() and not dialog.start.isEnabled()
+        dialog.out.setText(str(tmp_path / "ours"))
+        assert dialog.start.isEnabled()
+        seen.append(dialog.settings())
+        dialog.close()
+        return seen[-1]
+
+    monkeypatch.setattr(app.gui.export.exporting, "ask_export", ask)
+    compared.commands["export"].trigger()
+    assert (seen[0].compare, seen[0].wipe_at, seen[0].labels) == (WIPE, 0.25, True)
+    qtbot.waitUntil(lambda: compared.exporting.job is None, timeout=NEVER)
+    monkeypatch.setattr(console, "open_scene", shelf.open)
+    words = ["--compare-with", "dark.pth", "--layout", "wipe", "--wipe-at", "0.25", "--labels", "--path", "train"]
+    assert cli.main(["render", "fast.pth", *words, "--out", str(tmp_path / "theirs")]) == 0
+    ours, theirs = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("ours", "theirs")
+    )
+    assert len(ours) > 1 and ours == theirs
+    picture = np.asarray(cv2.imread(str(tmp_path / "ours" / "rgb_00000.png")))
+    assert picture[64:, :32].mean() > picture[64:, 32:64].mean(), "the bright one is at the left"
+
+
+def test_a_scene_alone_offers_no_comparison(window: Window, qtbot: QtBot) -> None:
+    open_and_wait(window, qtbot, Path("fast.pth"))
+    opened = window.session.opened
+    assert opened is not None
+    dialog = ExportDialog(window, opened, ExportSettings(compare=WIPE), (64, 64))
+    dialog.show()
+    assert dialog.settings().compare == "" and not dialog.comparison.layout.isVisible()
+    dialog.close()

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from engines.core.errors import UserError
-from engines.core.files import holding, remove_leftovers, replacing, unfinished
+from engines.core.files import free_name, holding, remove_leftovers, replacing, unfinished
 from tests.engines.core.examples import no_room_beyond
 
 
@@ -200,3 +200,14 @@ def test_many_that_begin_at_once_are_held_one_at_a_time(tmp_path: Path) -> None:
 def test_a_place_where_no_file_can_be_made_is_not_taken_for_a_busy_one() -> None:
     with pytest.raises(UserError, match=r"/proc/orbit\.mp4: can't be written"), holding(Path("/proc/orbit.mp4")):
         pass
+
+
+def test_names_that_are_free(tmp_path: Path) -> None:
+    assert free_name(tmp_path, "car") == tmp_path / "car"
+    (tmp_path / "car").mkdir()
+    (tmp_path / "car-3").touch()
+    assert free_name(tmp_path, "car") == tmp_path / "car-2"
+    assert free_name(tmp_path, "car", {tmp_path / "car-2"}) == tmp_path / "car-4"
+    assert free_name(tmp_path, "car", suffix=".mp4") == tmp_path / "car.mp4"
+    (tmp_path / "car.mp4").touch()
+    assert free_name(tmp_path, "car", suffix=".mp4") == tmp_path / "car-2.mp4"

@@ -6,13 +6,12 @@ Poses are world to camera, quaternions w x y z; a lens that several frames share
 from __future__ import annotations
 
 import contextlib
-from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
 
 from engines.core.errors import UserError
-from engines.core.files import replacing, unwritable
+from engines.core.files import free_name, replacing, unwritable
 from engines.core.paths.interpolation import quaternion_of
 from engines.core.paths.path_content import Keeps, PathContent
 
@@ -43,8 +42,7 @@ def make_room(path: Path, overwrite: bool) -> None:
             f"--overwrite, which keeps the old one in {REPLACED}"
         )
     try:
-        places = chain([folder / REPLACED], (folder / f"{REPLACED}-{number}" for number in count(2)))
-        aside = next(place for place in places if not place.exists())
+        aside = free_name(folder, REPLACED)
         aside.mkdir()
         for file in there:
             file.replace(aside / file.name)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from app.training.runs import library
-from app.training.runs.library import CurveReader, Library, free_name, held_out_pictures, read_run, rename_run
+from app.training.runs.library import CurveReader, Library, held_out_pictures, read_run, rename_run
 from engines.core.data.images import write_png
 from engines.core.errors import UserError
 from engines.core.storage.run_folder import (
@@ -267,14 +267,6 @@ def test_who_looks_keeps_nobody_from_training(tmp_path: Path) -> None:
         assert is_claimed(folder)
     looker.join()
     assert not is_claimed(folder) and not is_claimed(tmp_path / "none")
-
-
-def test_names_that_are_free(tmp_path: Path) -> None:
-    assert free_name(tmp_path, "car") == tmp_path / "car"
-    (tmp_path / "car").mkdir()
-    (tmp_path / "car-3").touch()
-    assert free_name(tmp_path, "car") == tmp_path / "car-2"
-    assert free_name(tmp_path, "car", {tmp_path / "car-2"}) == tmp_path / "car-4"
 
 
 def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
