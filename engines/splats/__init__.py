@@ -3,4 +3,5 @@
 | file | what |
 |---|---|
 | `splats.py` | what a scene is made of, as trained |
+| `files` | the forms that others keep splats in, read and written |
 """

@@ -102,7 +102,8 @@ def sound(splats: Splats) -> tuple[Splats, tuple[str, ...]]:
         notes.append(
             f"{counted(count - len(splats), 'splat')} of {count} left out: not all of their numbers are finite"
         )
-    largest = np.abs(splats.quaternions).max(axis=1, initial=0)
+    w, x, y, z = np.abs(splats.quaternions.T)
+    largest = np.maximum(np.maximum(w, x), np.maximum(y, z))
     if (none := largest < LEAST_TURN).any():
         quaternions = splats.quaternions.copy()
         quaternions[none] = (1, 0, 0, 0)
@@ -118,9 +119,12 @@ def sound(splats: Splats) -> tuple[Splats, tuple[str, ...]]:
 def _drawable(splats: Splats) -> Array:
     """[N] whether all numbers are finite and can be measures."""
     with np.errstate(over="ignore", invalid="ignore"):
-        # A sum is finite where all are; it is none also where finite ones are beyond float32, which no colour is.
-        good = np.isfinite(splats.harmonics.reshape(len(splats), splats.harmonics.shape[1] * 3).sum(axis=1))
-        good &= np.isfinite(splats.quaternions).all(axis=1) & ~np.isnan(splats.opacity_logits)
-        good &= (np.abs(splats.positions) < LARGEST).all(axis=1)
-        good &= (np.abs(splats.log_scales) < math.log(LARGEST)).all(axis=1)
+        # A sum is finite where all are; it is none also where finite ones are beyond float32, which no colour is. As a
+        # product it is several times as fast.
+        width = splats.harmonics.shape[1] * 3
+        good = np.isfinite(splats.harmonics.reshape(len(splats), width) @ np.ones(width, np.float32))
+        good &= np.isfinite(splats.quaternions @ np.ones(4, np.float32)) & ~np.isnan(splats.opacity_logits)
+    for values, largest in ((splats.positions, LARGEST), (splats.log_scales, math.log(LARGEST))):
+        for column in values.T:
+            good &= np.abs(column) < largest
     return np.asarray(good)

@@ -86,16 +86,27 @@ class GltfFile:
         """[count, width] float64; whole numbers that are said to be fractions as such.
 
         Raises:
+            UserError: as `numbers`; or one of them is not finite.
+        """
+        values = self.numbers(index, np.dtype(np.float64))
+        if not np.isfinite(values).all():
+            raise UserError(f"{self.path}: accessors[{index}] has a number that is not finite")
+        return values
+
+    def numbers(self, index: object, wanted: np.dtype[Any]) -> Array:
+        """[count, width] of a type of floats, finite or not; whole numbers that are said to be fractions as such.
+
+        Raises:
             UserError: it is none, or none that is read.
         """
         accessor = self.entry("accessors", index)
         where = f"{self.path}: accessors[{index}]"
         if "sparse" in accessor or "bufferView" not in accessor:
-            raise UserError(f"{where} is sparse; export the animation without that")
+            raise UserError(f"{where} is sparse; export it without that")
         kind, width = COMPONENTS.get(accessor.get("componentType", 0)), WIDTHS.get(str(accessor.get("type")))
         count = accessor.get("count")
         if kind is None or width is None or not isinstance(count, int) or count < 0:
-            raise UserError(f"{where} has a type that is none of an animation's")
+            raise UserError(f"{where} has a type that is not read")
         view = self.entry("bufferViews", accessor["bufferView"])
         start = _whole(where, view, "byteOffset") + _whole(where, accessor, "byteOffset")
         row = np.dtype(kind).itemsize * width
@@ -103,12 +114,23 @@ class GltfFile:
         data = self._buffer(view.get("buffer"))
         if stride < row or (count and start + stride * (count - 1) + row > len(data)):
             raise UserError(f"{where} reaches beyond its buffer")
-        values = np.ndarray((count, width), kind, data, start, (stride, np.dtype(kind).itemsize)).astype(np.float64)
+        values = np.ndarray((count, width), kind, data, start, (stride, np.dtype(kind).itemsize)).astype(wanted)
         if accessor.get("normalized") is True and kind != "<f4":
-            values = np.maximum(values / np.iinfo(kind).max, -1.0)
-        if not np.isfinite(values).all():
-            raise UserError(f"{where} has a number that is not finite")
+            values = np.maximum(values / wanted.type(np.iinfo(kind).max), wanted.type(-1))
         return np.asarray(values)
+
+    def buffer_view(self, index: object) -> bytes:
+        """The bytes of a part of a buffer.
+
+        Raises:
+            UserError: it is none, or reaches beyond its buffer.
+        """
+        view, where = self.entry("bufferViews", index), f"{self.path}: bufferViews[{index}]"
+        start, length = _whole(where, view, "byteOffset"), _whole(where, view, "byteLength")
+        data = self._buffer(view.get("buffer"))
+        if start + length > len(data):
+            raise UserError(f"{where} reaches beyond its buffer")
+        return data[start : start + length]
 
     def _buffer(self, index: object) -> bytes:
         entry = self.entry("buffers", index)
