@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import logging
 import os
 import sys
 import traceback
@@ -11,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import engines
-from engines.core.abilities import HasConfigurationFile, KnowsWeights, ReadsUpstream
+from engines.core.abilities import HasConfigurationFile, KnowsWeights, ReadsFiles, ReadsUpstream
 from engines.core.config import make_options
 from engines.core.contract import checked_engine
 from engines.core.engine import AnyEngine
@@ -23,7 +24,10 @@ from engines.core.reading import reading, shortened
 from engines.core.storage.checkpoint import Checkpoint
 from engines.core.storage.checkpoint_file import kind_of, read_any
 from engines.core.storage.published_name import named_hash
+from engines.core.storage.run_folder import is_run_folder
 from engines.core.storage.tensor_bundle import holds_bundle
+
+_log = logging.getLogger(__name__)
 
 ENTRY_POINTS = "vantage.engines"
 ENGINE = "ENGINE"
@@ -192,6 +196,11 @@ def read_checkpoint(path: Path, configuration: Path | None = None) -> Checkpoint
         UserError: none of these, or damaged: also where its weights don't fit its configuration.
     """
     path = Path(path)
+    if (reader := _reader_of(path)) is not None:
+        if configuration is not None:
+            raise UserError(f"{configuration}: {path.name} has all that {reader.title} needs; leave --config out")
+        with reading(path, f"can't be read as a file of {reader.name}"):
+            return reader.read_file(path)
     own_folder = path.is_dir() and not holds_bundle(path)
     if configuration is not None and (own_folder or path.suffix == ".safetensors"):
         raise UserError(f"{configuration}: {path} carries its options itself; leave --config out")
@@ -204,6 +213,37 @@ def read_checkpoint(path: Path, configuration: Path | None = None) -> Checkpoint
             raise
         raise type(error)(f"{error}; {named.text}") from error
     return checkpoint if named is None or named.intact else replace(checkpoint, notes=(*checkpoint.notes, named.text))
+
+
+class _FileReader(Protocol):
+    """An engine that opens other programs' files."""
+
+    name: str
+    title: str
+
+    def read_file(self, path: Path) -> Checkpoint: ...
+
+
+def _reader_of(path: Path) -> _FileReader | None:
+    """The engine that opens a file or a folder of another program, None where it is none such."""
+    if path.suffix == ".safetensors" or is_run_folder(path):
+        return None
+    for name, engine in all_engines().items():
+        if isinstance(engine, ReadsFiles):
+            try:
+                if engine.detects(path):
+                    return engine
+            except Exception as error:  # a plug-in may fail in any way; the file may be another engine's
+                _log.warning("%s failed to look at %s: %s: %s", name, path, type(error).__name__, error)
+    return None
+
+
+def file_suffixes() -> tuple[str, ...]:
+    """The suffixes of other programs' files that engines open, each once, with the dot."""
+    readers: list[object] = list(all_engines().values())
+    return tuple(
+        dict.fromkeys(suffix for one in readers if isinstance(one, ReadsFiles) for suffix in one.file_suffixes)
+    )
 
 
 def require_whole(checkpoint: Checkpoint, path: Path) -> None:

@@ -38,9 +38,9 @@ def is_counted(path: Path) -> bool:
 
 
 def blocks(tree: ast.AST) -> Iterator[list[ast.stmt]]:
-    """The lists of statements, but those that only a type checker reads."""
+    """The lists of statements, but those that only a type checker reads, or that become machine code."""
     for node in ast.iter_child_nodes(tree):
-        if not _is_for_types(node):
+        if not (_is_for_types(node) or _is_compiled(node)):
             yield from blocks(node)
     for field in ("body", "orelse", "finalbody"):
         block = getattr(tree, field, None)
@@ -50,6 +50,12 @@ def blocks(tree: ast.AST) -> Iterator[list[ast.stmt]]:
 
 def _is_for_types(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+def _is_compiled(node: ast.AST) -> bool:
+    """Whether numba compiles the function, which knows no marks; of its lines none counts but the first."""
+    decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
+    return any(isinstance(decorator, ast.Name) and decorator.id == "compiled" for decorator in decorators)
 
 
 def lines_of(statement: ast.stmt) -> list[int]:

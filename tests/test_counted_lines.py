@@ -121,6 +121,12 @@ def test_the_lines_that_run_are_those_that_tracing_sees() -> None:
     assert missed == {'return "two"', "value -= 1", "return None", "return 1"}
 
 
+def test_what_becomes_machine_code_has_no_marks() -> None:
+    source = "@compiled\ndef double(x):\n    y = x\n    return 2 * y\n\n\ndef plain(x):\n    return x\n"
+    assert "def double(x):\n    y = x\n    return" in ast.unparse(marked(source))
+    assert set.union(*lines_by_mark(source).values()) == {1, 2, 7, 8}
+
+
 def test_lines_before_one_that_raises_are_not_told() -> None:
     run: dict[int, bool] = {}
     source = "x = 1\nif x:\n    x = 2\n    y = 1 / 0\n    z = 3\n"

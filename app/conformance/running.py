@@ -18,13 +18,15 @@ from app.conformance.drawing import DRAWING
 from app.conformance.importing import IMPORTING
 from app.conformance.learning import LEARNING, MAKING
 from app.conformance.looking import LOOKING
-from app.conformance.on_a_gpu import ON_A_GPU
+from app.conformance.on_a_gpu import DRAWN_ON_A_GPU, ON_A_GPU
+from app.conformance.others_files import EXAMPLE
 from app.conformance.samples import small_samples
 from app.conformance.scene_abilities import BESIDE_DRAWING
 from app.conformance.trial import Check, Failure, Trial
 from app.conformance.varying import VARYING
 from app.conformance.viewing import VIEWING
 from app.method_faults import fault_of
+from engines.core.abilities import OnlyDraws
 from engines.core.contract import checked_engine
 from engines.core.data.dataset import Dataset
 from engines.core.engine import AnyEngine
@@ -95,14 +97,16 @@ def conform(
             data = samples if samples is not None else small_samples(Path(folder) / "data")
             trial = Trial(engine, data, settings or {}, Path(folder))
             for check in _checks(engine):
-                if check in chosen or (check in MAKING and any(other.needs for other in chosen)):
+                if check in chosen or (check in (*MAKING, EXAMPLE[0]) and any(other.needs for other in chosen)):
                     add(_tried(engine, check, trial), check in chosen)
     return tuple(outcomes)
 
 
 def _checks(engine: AnyEngine) -> tuple[Check, ...]:
     of_scenes = (*DRAWING, *LOOKING, *VARYING, *VIEWING, *BESIDE_DRAWING)
-    return *DECLARING, *LEARNING, *of_scenes, *_of_abilities(engine), *ON_A_GPU, *IMPORTING
+    learns = not isinstance(engine, OnlyDraws)
+    of_trainings, on_a_gpu = (LEARNING, ON_A_GPU) if learns else (EXAMPLE, DRAWN_ON_A_GPU)
+    return *DECLARING, *of_trainings, *of_scenes, *_of_abilities(engine), *on_a_gpu, *IMPORTING
 
 
 def _chosen(engine: AnyEngine, only: str) -> list[Check]:

@@ -85,6 +85,35 @@ class NamesUpstream(Protocol):
 
 
 @runtime_checkable
+class ReadsFiles(Protocol):
+    """Opens files of other programs that are neither torch's nor TensorFlow's, or folders with such."""
+
+    file_suffixes: tuple[str, ...]
+    """That such files have, in small letters, with the dot: for those who choose one."""
+
+    def detects(self, path: Path) -> bool:
+        """Whether this is one for it, whole or damaged, by name and first bytes; never raises, whatever is there."""
+        ...
+
+    def read_file(self, path: Path) -> Checkpoint:
+        """Reads it.
+
+        Raises:
+            UserError: it is damaged, or can't be drawn; names the file.
+        """
+        ...
+
+
+@runtime_checkable
+class OnlyDraws(Protocol):
+    """Draws what other programs trained: its `train` and `resume` refuse all data by a `UserError`."""
+
+    def example(self) -> Checkpoint:
+        """A small scene of its own, that is drawn where of other methods what they trained would be."""
+        ...
+
+
+@runtime_checkable
 class TakesInput(Protocol):
     """Makes scenes of photographs, each of an object that it never saw."""
 

@@ -70,6 +70,8 @@ ABILITIES: Mapping[type, str] = {
     abilities.WritesUpstream: "writes its authors' files",
     abilities.HasConfigurationFile: "reads and writes its authors' options",
     abilities.NamesUpstream: "names its authors' files",
+    abilities.ReadsFiles: "reads other programs' files",
+    abilities.OnlyDraws: "draws what others trained",
     abilities.TakesInput: "makes scenes of photographs",
     abilities.JudgesData: "says what it can't train on",
     abilities.SuggestsOptions: "suggests options for data",
@@ -169,8 +171,6 @@ def abilities_of(engine: AnyEngine) -> list[str]:
 
 
 # What comes from a method while it works; what it builds draws from the global generators, which are put back
-
-
 def opened(
     engine: AnyEngine, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: Options
 ) -> Scene:

@@ -2,6 +2,16 @@
 
 | file | what |
 |---|---|
+| `engine.py` | what the program calls |
+| `config.py` | every option |
 | `splats.py` | what a scene is made of, as trained |
 | `files` | the forms that others keep splats in, read and written |
+| `placement.py` | the box about it, and a camera to begin from |
+| `scene.py` | splats that are looked at |
+| `drawing.py` | a picture of them: seen, ordered, put into tiles, composited, on several threads |
+| `footprints.py`, `harmonics.py` | what a splat is in a picture; its colour from where one looks |
+| `ordering.py` | from near to far |
+| `compositing.py` | footprints over each other, tile by tile |
+| `compiled.py` | how functions are compiled, and kept so |
+| `example.py` | a small scene, made up |
 """

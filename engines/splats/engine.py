@@ -1,0 +1,92 @@
+"""3D Gaussian splats as the program sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from engines.core.data.dataset import Dataset
+from engines.core.engine import Engine, Scene, Training
+from engines.core.errors import UserError
+from engines.core.storage.checkpoint import Checkpoint, SceneInfo
+from engines.splats.config import SplatsConfig, SplatsOptions
+from engines.splats.splats import ARRAYS, MOST_DEGREE, Splats
+
+UNTRAINED = (
+    "splats are only drawn here: train them with another program, such as Brush, and open the .ply that it writes"
+)
+
+
+class SplatsEngine:
+    """Scenes of Gaussians that other programs trained (Kerbl et al., SIGGRAPH 2023)."""
+
+    name = "splats"
+    title = "3D Gaussian splats"
+    Config = SplatsConfig
+    SceneOptions = SplatsOptions
+
+    def weights_to_draw(self, config: SplatsConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """The arrays of `Splats`, as many as there are positions; tensors on the meta device."""
+        positions, scales, harmonics = (weights.get(name) for name in ("positions", "log_scales", "harmonics"))
+        count = len(positions) if positions is not None and positions.ndim else 0
+        flat = scales is not None and scales.ndim == 2 and scales.shape[1] == 2
+        terms = harmonics.shape[1] if harmonics is not None and harmonics.ndim == 3 else 1
+        if terms not in [(degree + 1) ** 2 for degree in range(MOST_DEGREE + 1)]:
+            terms = 1
+        shapes = ((count, 3), (count, 2 if flat else 3), (count, 4), (count,), (count, terms, 3))
+        return {name: torch.empty(shape, device="meta") for name, shape in zip(ARRAYS, shapes, strict=True)}
+
+    def open(
+        self, checkpoint: Checkpoint, device: torch.device, dataset: Dataset | None, options: SplatsOptions
+    ) -> Scene:
+        """The scene; with a data folder it has its cameras.
+
+        Raises:
+            UserError: the checkpoint's arrays are no splats.
+        """
+        from engines.splats.placement import placed, scene_box
+        from engines.splats.scene import SplatScene
+
+        try:
+            splats = Splats.of_tensors(checkpoint.weights, options.antialiased)
+        except (KeyError, ValueError) as error:
+            raise UserError(f"these are no splats: {error}") from error
+        if dataset is not None:
+            info = replace(SceneInfo.of_dataset(dataset), bounds=scene_box(splats))
+        else:
+            info = checkpoint.scene or placed(splats)
+        return SplatScene(splats, info, device, options)
+
+    def unsupported(self, dataset: Dataset) -> str:
+        """Why nothing is trained."""
+        return UNTRAINED
+
+    def train(self, dataset: Dataset, config: SplatsConfig, device: torch.device, seed: int) -> Training:
+        """Refuses.
+
+        Raises:
+            UserError: always.
+        """
+        raise UserError(f"{dataset.source}: {UNTRAINED}")
+
+    def resume(self, dataset: Dataset, checkpoint: Checkpoint, device: torch.device) -> Training:
+        """Refuses.
+
+        Raises:
+            UserError: always.
+        """
+        raise UserError(f"{dataset.source}: {UNTRAINED}")
+
+    def example(self) -> Checkpoint:
+        """A ball of splats on a floor."""
+        from engines.splats.example import example
+        from engines.splats.placement import placed
+
+        splats = example()
+        return Checkpoint(self.name, SplatsConfig().model_dump(), 0, splats.tensors, placed(splats))
+
+
+ENGINE: Engine[SplatsConfig, SplatsOptions] = SplatsEngine()

@@ -1,0 +1,91 @@
+"""Splats that are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+
+from engines.core.camera import Array, Camera
+from engines.core.device import to_device
+from engines.core.engine import Control, Stop, never_stop
+from engines.core.frame import Frame
+from engines.core.storage.checkpoint import SceneInfo
+from engines.splats.compositing import FIRST_NORMAL, MEAN_DEPTH, MEDIAN_DEPTH, OPAQUE
+from engines.splats.config import SplatsOptions
+from engines.splats.drawing import Drawing
+from engines.splats.placement import ASSUMED_UP
+from engines.splats.splats import Splats
+
+AUTHORS_NEAR = 0.2
+"""World units, as the authors' code has it."""
+NEAR_SHARE = 1 / 20
+"""Of a scene's diagonal, where that is less."""
+CONSTANT = 0.28209479177387814
+"""The harmonic of degree 0."""
+POINT_OPACITY_LOGIT = 0.0
+"""Splats that cover half of what is behind them, or more, are points; the others are what is between."""
+
+
+class SplatScene:
+    """Draws any size, on the processor whatever its device is: there the pictures are then."""
+
+    engine = "splats"
+    native_px: tuple[int, int] | None = None
+    cropped_px = border_px = 0
+    channels: tuple[str, ...] = ("rgb", "depth", "normals", "opacity")
+    controls: tuple[Control, ...] = ()
+
+    def __init__(self, splats: Splats, info: SceneInfo, device: torch.device, options: SplatsOptions) -> None:
+        self.device = device
+        self.bounds, self.up, self.start, self.cameras = info.bounds, info.up, info.start, info.cameras
+        diagonal = float(np.linalg.norm(np.ptp(info.bounds, axis=0)))
+        self.near = options.near or min(AUTHORS_NEAR, NEAR_SHARE * diagonal)
+        self._splats, self._depth = splats, MEDIAN_DEPTH if options.depth == "median" else MEAN_DEPTH
+        self._drawing = Drawing(splats, self.near, torch.get_num_threads)
+        self.assumptions = _assumptions(splats, info)
+        # What is compiled is made, or fetched, while the scene opens, not in the first picture.
+        self._drawing.warm()
+
+    def render(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> Frame:
+        """Over black: colours are multiplied by their opacity; a depth where anything is, a normal of length 1.
+
+        Raises:
+            Cancelled: `stop` said so; asked after each row of tiles.
+        """
+        return self._frame(self._drawing.draw(camera, stop))
+
+    def _frame(self, picture: Array) -> Frame:
+        """`picture` [H, W, OUTPUTS] as the channels of a frame."""
+        image, opacity, depth, normals = (
+            to_device(torch.from_numpy(np.ascontiguousarray(picture[..., part])), self.device)
+            for part in (slice(OPAQUE), OPAQUE, self._depth, slice(FIRST_NORMAL, None))
+        )
+        return Frame(image, depth, {"normals": normals, "opacity": opacity})
+
+    def stages(self, camera: Camera) -> Mapping[str, Callable[[], object]]:
+        """A frame's parts; each runs on the results of those before it."""
+        kept: dict[str, Array] = {}
+
+        def order() -> None:
+            kept["footprints"] = self._drawing.seen(camera, never_stop)
+
+        def composite() -> None:
+            kept["picture"] = self._drawing.composite(kept["footprints"], camera, never_stop)
+
+        return {"project, order": order, "composite": composite, "channels": lambda: self._frame(kept["picture"])}
+
+    def points(self, controls: Mapping[str, float]) -> Mapping[str, Array]:
+        """The middles of the splats that cover half of what is behind them, or more, in their constant colour."""
+        solid = self._splats.opacity_logits >= POINT_OPACITY_LOGIT
+        colours = np.clip(0.5 + CONSTANT * self._splats.harmonics[solid, 0], 0, 1)
+        return {"points": self._splats.positions[solid], "colours": colours}
+
+
+def _assumptions(splats: Splats, info: SceneInfo) -> tuple[str, ...]:
+    said = [info.up_found] if info.up_found.startswith(ASSUMED_UP) else []
+    if splats.is_flat:
+        said.append("2-D splats are drawn as 3-D ones without thickness, not by the planes that rays meet them in: "
+                    "seen from the side they differ a little")  # fmt: skip
+    return tuple(said)
