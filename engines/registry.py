@@ -238,6 +238,11 @@ def _reader_of(path: Path) -> _FileReader | None:
     return None
 
 
+def opens_others(path: Path) -> bool:
+    """Whether an engine opens this file, or folder, of another program."""
+    return _reader_of(path) is not None
+
+
 def file_suffixes() -> tuple[str, ...]:
     """The suffixes of other programs' files that engines open, each once, with the dot."""
     readers: list[object] = list(all_engines().values())

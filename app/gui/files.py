@@ -20,10 +20,20 @@ from app.viewing.load_requests import OpenFailure
 from app.viewing.opening import ALONE, CompanionPaths, title_of
 from engines.core.errors import LacksInput, UserError
 from engines.core.storage.run_folder import LIVE_NAME, is_run_folder
+from engines.registry import file_suffixes
 
 SUFFIXES = "*.safetensors *.pth *.pt *.ckpt *.tar *.index"
-SCENE_FILTER = f"Scenes and checkpoints ({SUFFIXES});;All files (*)"
-OPEN_FILTER = f"Scenes, checkpoints and projects ({SUFFIXES} *{PROJECT_SUFFIX});;All files (*)"
+
+
+def scene_filter(what: str = "Scenes and checkpoints", more: str = "") -> str:
+    """What a dialog offers that asks for a scene: also files of other programs that methods open.
+
+    Args:
+        what: it asks for.
+        more: suffixes that it offers besides, each with a space before.
+    """
+    others = "".join(f" *{suffix}" for suffix in file_suffixes())
+    return f"{what} ({SUFFIXES}{others}{more});;All files (*)"
 
 
 class FileMenu:
@@ -168,7 +178,8 @@ class FileMenu:
 
     def _ask_file(self) -> None:
         folder = self._window.settings.current.folders.get("open", "")
-        chosen, _ = QFileDialog.getOpenFileName(self._window.widget, "Open a scene", folder, OPEN_FILTER)
+        offered = scene_filter("Scenes, checkpoints and projects", f" *{PROJECT_SUFFIX}")
+        chosen, _ = QFileDialog.getOpenFileName(self._window.widget, "Open a scene", folder, offered)
         if chosen:
             self._window.settings.remember_folder("open", Path(chosen).parent)
             self.open(Path(chosen))

@@ -21,7 +21,7 @@ Compiled = TypeVar("Compiled", bound=Callable[..., object])
 def compiled(function: Compiled) -> Compiled:
     """The function, of numbers and arrays alone, compiled."""
     # A product and a sum in one instruction; what is no number stays none.
-    made = numba.njit(nogil=True, error_model="numpy", fastmath={"contract"}, no_cfunc_wrapper=True)(function)
+    made = numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})(function)
     return cast(Compiled, made)
 
 

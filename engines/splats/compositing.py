@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -21,6 +22,8 @@ from engines.splats.footprints import (
     SLOPED,
     UPRIGHT,
 )
+
+Number: TypeAlias = np.floating[Any]
 
 TILE_PX = 16
 LANES = 8
@@ -173,7 +176,7 @@ def _composite_tile(
 
 
 @compiled
-def _composite_block(block: Array, footprint: Array, sloped: float, middle: float, along: float) -> None:
+def _composite_block(block: Array, footprint: Array, sloped: Number, middle: Number, along: Number) -> None:
     """Draws a footprint over pixels that lie side by side; written so that all are drawn at once."""
     reach, opacity, depth = footprint[REACH], footprint[OPACITY], footprint[DEPTH]
     red, green, blue = footprint[RED], footprint[RED + 1], footprint[RED + 2]
@@ -215,7 +218,7 @@ def _look(blocks: Array, live: Array) -> bool:
             for lane in range(LANES):
                 most += blocks[block, LIVE + lane]
             live[block] = most > 0
-            found |= most > 0
+            found |= bool(most > 0)
     return found
 
 

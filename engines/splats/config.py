@@ -13,6 +13,9 @@ from engines.core.config import Options, TrainingConfig
 class SplatsConfig(TrainingConfig):
     """What is to be known of a training that another program did."""
 
+    LABELS: ClassVar[Mapping[str, str]] = {"antialiased": "Antialiased"}
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"Splats": ("antialiased",)}
+
     antialiased: bool = False
     """Trained with the compensated opacity of Mip-Splatting (Yu et al. 2024), as gsplat's and Brush's `antialiased` and
     `mip` are: splats below the size of a pixel become fainter instead of larger."""
@@ -22,8 +25,9 @@ class SplatsOptions(Options):
     """How splats are drawn."""
 
     AS_TRAINED = ("antialiased",)
-    LABELS: ClassVar[Mapping[str, str]] = {"near": "Near plane"}
+    LABELS: ClassVar[Mapping[str, str]] = {"antialiased": "Antialiased", "depth": "Depth", "near": "Near plane"}
     UNITS: ClassVar[Mapping[str, str]] = {"near": "world units"}
+    GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {"Splats": ("antialiased", "depth", "near")}
 
     antialiased: bool = False
     """Draws splats below the size of a pixel fainter instead of larger; files that were trained so say it."""

@@ -19,7 +19,7 @@ from engines.splats.compositing import OUTPUTS, TILE_PX, composite_row, count_in
 from engines.splats.footprints import WIDTH, gather, packed_camera, project
 from engines.splats.harmonics import write_harmonics
 from engines.splats.ordering import near_to_far, settle_equal_keys, sort_by_digit
-from engines.splats.splats import ARRAYS, Splats
+from engines.splats.splats import Splats
 
 PARTS = (project, gather, sort_by_digit, settle_equal_keys, count_in_rows, list_in_rows, composite_row)
 """What is compiled."""
@@ -40,10 +40,10 @@ class Drawing:
 
     def warm(self) -> None:
         """Compiles what is not yet, and brings it into memory."""
-        pose = np.eye(4)
+        count, pose = min(len(self.splats), 1), np.eye(4)
         pose[:3, 3] = self.splats.positions[0] if len(self.splats) else 0
         pose[2, 3] -= 2 * self.near
-        some = replace(self.splats.chosen(slice(1)), opacity_logits=np.ones(min(len(self.splats), 1), dtype=np.float32))
+        some = replace(self.splats.chosen(np.arange(count)), opacity_logits=np.ones(count, dtype=np.float32))
         one = Drawing(some, self.near, lambda: 1)
         one.draw(Camera(pose, (1.0, 1.0), (0.5, 0.5), (1, 1)), never_stop)
 
@@ -61,10 +61,21 @@ class Drawing:
         if len(self._found) < count:
             self._found, self._ordered = (np.empty((count, WIDTH), dtype=np.float32) for _ in range(2))
             self._depths = np.empty(count)
-        arrays = tuple(getattr(self.splats, name) for name in ARRAYS)
-        look = partial(project, *arrays, packed_camera(camera), self.near, self.splats.antialiased)
+        look = partial(
+            project,
+            self.splats.positions,
+            self.splats.log_scales,
+            self.splats.quaternions,
+            self.splats.opacity_logits,
+            self.splats.harmonics,
+            packed_camera(camera),
+            self.near,
+            self.splats.antialiased,
+            self._found,
+            self._depths,
+        )
         chunks = _chunks(count)
-        seen = self._each(partial(look, self._found, self._depths), chunks, stop)
+        seen = self._each(look, chunks, stop)
         places = [np.arange(begin, begin + many) for (begin, _), many in zip(chunks, seen, strict=True)]
         where = np.concatenate(places) if places else np.empty(0, dtype=np.int64)
         order, ordered = where[near_to_far(self._depths[where])], self._ordered[: len(where)]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -13,6 +15,7 @@ from engines.core.engine import Engine, Scene, Training
 from engines.core.errors import UserError
 from engines.core.storage.checkpoint import Checkpoint, SceneInfo
 from engines.splats.config import SplatsConfig, SplatsOptions
+from engines.splats.files.forms import SUFFIXES
 from engines.splats.splats import ARRAYS, MOST_DEGREE, Splats
 
 UNTRAINED = (
@@ -27,6 +30,37 @@ class SplatsEngine:
     title = "3D Gaussian splats"
     Config = SplatsConfig
     SceneOptions = SplatsOptions
+
+    file_suffixes = SUFFIXES
+
+    def detects(self, path: Path) -> bool:
+        """Whether this is a file of splats, or a folder that a trainer of splats leaves."""
+        from engines.splats.files import folders, forms
+
+        if not folders.detects(path):
+            return False
+        # Most .ply are meshes or points; one that is damaged says so when it is read.
+        with suppress(UserError):
+            return path.suffix.lower() != ".ply" or forms.form_of(path) is not None
+        return True
+
+    def read_file(self, path: Path) -> Checkpoint:
+        """Reads a file of any form; the cameras that it was trained with are those that lie beside it.
+
+        Raises:
+            UserError: it is damaged, or none of splats.
+        """
+        from engines.splats.files import folders, forms
+        from engines.splats.placement import placed
+
+        file = folders.scene_file(path)
+        content, known = forms.read_splats(file), folders.known_cameras(file)
+        config = SplatsConfig(antialiased=content.splats.antialiased)
+        notes = [*content.notes, *known.notes]
+        if known.cameras and known.source is not None:
+            notes.append(f"the cameras are those of {known.source.name}, which lies beside the file")
+        info = placed(content.splats, known.cameras)
+        return Checkpoint(self.name, config.model_dump(), 0, content.splats.tensors, info, notes=tuple(notes))
 
     def weights_to_draw(self, config: SplatsConfig, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """The arrays of `Splats`, as many as there are positions; tensors on the meta device."""

@@ -29,5 +29,10 @@ def example() -> Splats:
     harmonics[:BALL, 0] = 1.2 * ball
     harmonics[BALL:, 0] = np.where(chequered, 1.0, -0.8) * np.array([1.0, 1.0, 0.6])
     harmonics[:BALL, 1:] = 0.4 * ball[:, None]
-    arrays = (np.concatenate([ball * 0.8, floor]), np.log(scales), quaternions, np.full(len(outwards), 2.5), harmonics)
-    return Splats(*(array.astype(np.float32) for array in arrays), antialiased=False)
+    return Splats(
+        positions=np.concatenate([ball * 0.8, floor]).astype(np.float32),
+        log_scales=np.log(scales).astype(np.float32),
+        quaternions=quaternions.astype(np.float32),
+        opacity_logits=np.full(len(outwards), 2.5, dtype=np.float32),
+        harmonics=harmonics.astype(np.float32),
+    )

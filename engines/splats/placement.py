@@ -6,7 +6,9 @@ import numpy as np
 
 from engines.core.bounds import bounds_of_points
 from engines.core.camera import Array, Camera, look_at
+from engines.core.data.views import View
 from engines.core.storage.checkpoint import SceneInfo
+from engines.core.upright import find_up
 from engines.splats.splats import Splats
 
 MOST_LOOKED_AT = 200_000
@@ -41,18 +43,17 @@ def scene_box(splats: Splats) -> Array:
     return np.stack([middle - half, middle + half])
 
 
-def placed(splats: Splats, up: Array | None = None, up_found: str = "", cameras: tuple[Camera, ...] = ()) -> SceneInfo:
+def placed(splats: Splats, cameras: tuple[Camera, ...] = ()) -> SceneInfo:
     """The splats' place in the world, and a camera to begin from: the first known one, else one that sees the box.
 
     Args:
-        up: [3] of length 1, world; None: nothing says it.
-        up_found: how it was found.
         cameras: that it was trained with, as far as they are known.
     """
-    if up is None:
-        up, up_found = np.array([0.0, -1.0, 0.0]), ASSUMED_UP + Y_DOWN
-    box = scene_box(splats)
-    return SceneInfo(cameras[0] if cameras else _before(box, up), cameras, box, up, up_found=up_found)
+    if cameras:
+        found = find_up([View(camera, str(number)) for number, camera in enumerate(cameras)])
+        return SceneInfo(cameras[0], cameras, scene_box(splats), found.direction, up_found=found.found)
+    box, up = scene_box(splats), np.array([0.0, -1.0, 0.0])
+    return SceneInfo(_before(box, up), (), box, up, up_found=ASSUMED_UP + Y_DOWN)
 
 
 def _before(box: Array, up: Array) -> Camera:

@@ -21,6 +21,7 @@ from app.gui.qt import (
 )
 from app.mesh.mesh_reading import is_mesh_file
 from app.viewing.inputs import holds_pictures, is_picture
+from engines import registry
 from engines.core.data.images import list_images
 from engines.core.data.picture_files import VIDEO_SUFFIXES
 from engines.core.errors import UserError
@@ -106,11 +107,12 @@ def drop(window: DropTarget, paths: list[Path]) -> None:
         window.files.open(files[0], folders[0])
         return
     path = paths[0]
-    if path.is_file() and is_mesh_file(path):
+    others = registry.opens_others(path)
+    if path.is_file() and is_mesh_file(path) and not others:
         window.meshes.open(path)
         return
     video = path.suffix.lower() in VIDEO_SUFFIXES
-    if not video and (path.is_file() or _is_learnt(path)):
+    if not video and (others or path.is_file() or _is_learnt(path)):
         window.files.open(path)
         return
     if not video and window.session.opened is not None and not holds_data(path) and not _holds_images(path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from app.gui.files import SCENE_FILTER
+from app.gui.files import scene_filter
 from app.gui.host import Host
 from app.gui.qt import QFileDialog
 from app.viewing.background_work import BackgroundWork
@@ -28,7 +28,7 @@ class SecondOpening:
     def ask(self) -> None:
         """Asks for a file."""
         folder = self._window.settings.current.folders.get("open", "")
-        chosen, _ = QFileDialog.getOpenFileName(self._window.widget, "Compare with a scene", folder, SCENE_FILTER)
+        chosen, _ = QFileDialog.getOpenFileName(self._window.widget, "Compare with a scene", folder, scene_filter())
         if chosen:
             self.open(Path(chosen))
 

@@ -59,7 +59,8 @@ def rotations(quaternions: Tensor) -> Tensor:
     axes = torch.eye(3).to(w).expand(len(w), 3, 3)
     vector = vector[:, None].expand_as(axes)
     twice = 2 * torch.linalg.cross(vector, axes)
-    return (axes + w[:, None] * twice + torch.linalg.cross(vector, twice)).transpose(1, 2)
+    turned: Tensor = axes + w[:, None] * twice + torch.linalg.cross(vector, twice)
+    return turned.transpose(1, 2)
 
 
 def plain(splats: Splats, camera: Camera, near: float = 0.2, dtype: torch.dtype = torch.float64) -> Plain:

@@ -31,8 +31,13 @@ def splats_of(
         log_scales = np.log(np.array(scales).reshape(count, 3))
     turns = np.array(quaternions) if quaternions is not None else np.tile([1.0, 0, 0, 0], (count, 1))
     harmonics = ((np.array(colours).reshape(count, 3) - 0.5) / CONSTANT)[:, None]
-    arrays = (np.array(positions).reshape(count, 3), log_scales, turns, logits, harmonics)
-    return Splats(*(np.ascontiguousarray(array, dtype=np.float32) for array in arrays), antialiased=antialiased)
+    return made((np.array(positions).reshape(count, 3), log_scales, turns, logits, harmonics), antialiased)
+
+
+def made(arrays: Sequence[Array], antialiased: bool = False) -> Splats:
+    """Splats of numbers of any type, in the order in which `Splats` has them."""
+    positions, scales, turns, logits, harmonics = (np.ascontiguousarray(each, dtype=np.float32) for each in arrays)
+    return Splats(positions, scales, turns, logits, harmonics, antialiased)
 
 
 def random_splats(
@@ -47,7 +52,7 @@ def random_splats(
         chance.normal(0, 3, count),
         chance.normal(0, 0.5, (count, (degree + 1) ** 2, 3)),
     )
-    return Splats(*(array.astype(np.float32) for array in arrays), antialiased=antialiased)
+    return made(arrays, antialiased)
 
 
 def camera_from(
