@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import engines
-from engines.core.abilities import HasConfigurationFile, KnowsWeights, ReadsFiles, ReadsUpstream
+from engines.core.abilities import HasConfigurationFile, KnowsWeights, ReadsFiles, ReadsUpstream, WritesFiles
 from engines.core.config import make_options
 from engines.core.contract import checked_engine
 from engines.core.engine import AnyEngine
@@ -241,6 +241,12 @@ def _reader_of(path: Path) -> _FileReader | None:
 def opens_others(path: Path) -> bool:
     """Whether an engine opens this file, or folder, of another program."""
     return _reader_of(path) is not None
+
+
+def written_forms() -> tuple[str, ...]:
+    """Of other programs' files that engines write, the names of the forms, each once."""
+    writers: list[object] = list(all_engines().values())
+    return tuple(dict.fromkeys(form for one in writers if isinstance(one, WritesFiles) for form in one.written_forms))
 
 
 def file_suffixes() -> tuple[str, ...]:

@@ -17,7 +17,14 @@ from app.commands.convert_path import write_converted
 from app.mesh.point_cloud import POINTS_SUFFIX, run_points
 from app.method_faults import or_method
 from app.viewing.opening import CompanionPaths, Opened, scene_options, where_learnt
-from engines.core.abilities import HasConfigurationFile, HasViewingWeights, NamesUpstream, TakesInput, WritesUpstream
+from engines.core.abilities import (
+    HasConfigurationFile,
+    HasViewingWeights,
+    NamesUpstream,
+    TakesInput,
+    WritesFiles,
+    WritesUpstream,
+)
 from engines.core.contract import with_derived
 from engines.core.data.dataset import Dataset
 from engines.core.engine import never_stop, whole_controls
@@ -25,17 +32,21 @@ from engines.core.errors import UserError
 from engines.core.files import replacing
 from engines.core.formats import open_dataset
 from engines.core.paths.exchange.formats import PATH_FORMATS
-from engines.core.reading import concerning, reading
+from engines.core.reading import concerning, reading, shortened
 from engines.core.scene_abilities import HasDepthMaps, HasVolume
 from engines.core.storage.checkpoint import DATA_BESIDE, Checkpoint, SceneInfo
 from engines.core.storage.scene_file import as_halved, write_scene_file
 from engines.core.storage.tensor_bundle import INDEX, write_bundle
 from engines.core.storage.torch_file import write_torch_file
-from engines.registry import find_engine, read_checkpoint
+from engines.registry import find_engine, read_checkpoint, written_forms
 
 ARRAYS = ("volume", "depth")
 """What of a scene is written as arrays."""
 POINTS, COLMAP = "points", "colmap"
+
+
+OWN_FORMS = ("scene", "upstream", *ARRAYS, POINTS, *PATH_FORMATS)
+"""That are written of any method's scenes, as far as it has them, or of camera paths."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,17 +55,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "checkpoint",
         type=Path,
         metavar="CHECKPOINT",
-        help="a scene file, a run folder, or a file of the authors' code; or a file or folder of cameras",
+        help="a scene file, a run folder, or a file of the authors' or another program; or a file or folder of cameras",
     )
     parser.add_argument(
         "--to",
-        choices=("scene", "upstream", *ARRAYS, POINTS, *PATH_FORMATS),
+        type=_form,
         metavar="FORM",
         required=True,
         help="scene: one .safetensors that needs no data folder; upstream: a file that the authors' code loads; of "
         "methods that have it as .npz for scripts, volume: the occupancy of a grid, depth: depths of the photographs; "
         "points: coloured points as .ply, for other 3D programs; of camera paths, the form of another program: "
-        f"{', '.join(PATH_FORMATS)}",
+        f"{', '.join(PATH_FORMATS)}; of methods whose scenes other programs open, a form of theirs "
+        "(an unknown FORM lists all)",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="what to write")
     parser.add_argument(
@@ -79,6 +91,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "camera paths: replace a model of COLMAP that is where --to colmap writes (the old is kept)"
     ))  # fmt: skip
     parser.add_argument("--inference-only", action="store_true", help="scene: leave out what only training needs")
+
+
+def _form(text: str) -> str:
+    """A form that is written; engines are asked only where it is none of the program's own.
+
+    Raises:
+        ArgumentTypeError: there is none of that name.
+    """
+    if text not in OWN_FORMS and text not in (others := written_forms()):
+        known = ", ".join((*OWN_FORMS, *others))
+        raise argparse.ArgumentTypeError(f"invalid choice: {shortened(text)!r} (choose from {known})")
+    return text
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -112,8 +136,11 @@ def run(arguments: argparse.Namespace) -> int:
         elif arguments.to == "scene":
             _write_scene(checkpoint, arguments, beside)
             written = [arguments.out]
-        else:
+        elif arguments.to == "upstream":
             written = _write_upstream(checkpoint, arguments)
+        else:
+            _write_other(checkpoint, arguments)
+            written = [arguments.out]
     sys.stdout.write("".join(f"{path}\n" for path in written))
     return 0
 
@@ -201,6 +228,17 @@ def _without_places(checkpoint: Checkpoint) -> Mapping[str, Any]:
         name: Path(value).name if name in files and isinstance(value, str) else value
         for name, value in checkpoint.config.items()
     }
+
+
+def _write_other(checkpoint: Checkpoint, arguments: argparse.Namespace) -> None:
+    for name in ("half", "inference_only", "data", "up", "input"):
+        if getattr(arguments, name) not in (None, False):
+            raise UserError(f"--{name.replace('_', '-')} goes with --to scene; --to {arguments.to} has no place for it")
+    engine = find_engine(checkpoint.engine)
+    if not isinstance(engine, WritesFiles) or arguments.to not in engine.written_forms:
+        raise UserError(f"{engine.title} ({engine.name}) is not written as {arguments.to}; use --to scene")
+    with or_method(), concerning(arguments.checkpoint):
+        notes(engine.write_file(checkpoint, arguments.out, arguments.to))
 
 
 def _write_upstream(checkpoint: Checkpoint, arguments: argparse.Namespace) -> list[Path]:

@@ -11,7 +11,7 @@ import torch
 from app.conformance.authors_files import knows_its_files, reads_its_options, reads_what_it_writes
 from app.conformance.drawing import open_checkpoint, whole_picture
 from app.conformance.looking import require_seen
-from app.conformance.others_files import knows_others_files
+from app.conformance.others_files import knows_others_files, writes_others_files
 from app.conformance.trial import Check, Failure, Trial, channels, difference, draw, require_kind
 from app.conformance.unread import unread
 from engines.core.abilities import (
@@ -26,6 +26,7 @@ from engines.core.abilities import (
     ReadsUpstream,
     SuggestsOptions,
     TakesInput,
+    WritesFiles,
     WritesUpstream,
 )
 from engines.core.config import make_options
@@ -181,6 +182,7 @@ BESIDES: dict[type, tuple[Check, ...]] = {
     JudgesData: (Check("unsupported", "judges data without its photographs", judges_unseen),),
     ReadsUpstream: (Check("recognises", "knows its own files only", knows_its_files),),
     ReadsFiles: (Check("detects", "tells its files from others", knows_others_files),),
+    WritesFiles: (Check("write_file", "writes files that it knows", writes_others_files, "training"),),
     WritesUpstream: (Check("write_upstream", "writes what it reads", reads_what_it_writes, "training"),),
     HasConfigurationFile: (
         Check("read_configured", "reads the options that it writes", reads_its_options, "training"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from app.conformance.trial import STEPS, Check, Failure, Trial, draw, require_kind
-from engines.core.abilities import JudgesData, OnlyDraws, ReadsFiles, reason_against
+from engines.core.abilities import JudgesData, OnlyDraws, ReadsFiles, WritesFiles, reason_against
 from engines.core.config import make_options
 from engines.core.contract import begun, opened, resumed
 from engines.core.errors import UserError
@@ -72,6 +73,28 @@ def knows_others_files(trial: Trial) -> str:
         if found is not False:
             raise Failure(f"detects() gives {found!r} for {path.name}, which is nothing for it; it must give False")
     return ", ".join(engine.file_suffixes)
+
+
+def writes_others_files(trial: Trial) -> str:
+    """Writes its last checkpoint in every form; what it wrote it knows again, if it reads files at all."""
+    engine = trial.engine
+    if not isinstance(engine, WritesFiles):
+        return ""
+    forms: object = engine.written_forms
+    if not isinstance(forms, Mapping) or not all(
+        isinstance(form, str) and isinstance(suffix, str) and suffix.startswith(".") for form, suffix in forms.items()
+    ):
+        raise Failure(f"written_forms is {forms!r}; it must map names of forms to suffixes such as '.ply'")
+    for form, suffix in engine.written_forms.items():
+        path = trial.folder / f"written {form}{suffix}"
+        lines: object = engine.write_file(trial.checkpoints[-1], path, form)
+        if not isinstance(lines, tuple) or not all(isinstance(line, str) and "\n" not in line for line in lines):
+            raise Failure(f"write_file() gives {lines!r} for {form}; it must be a tuple of lines")
+        if not path.is_file():
+            raise Failure(f"write_file() wrote nothing where {form} was to be")
+        if isinstance(engine, ReadsFiles) and engine.detects(path) is not True:
+            raise Failure(f"detects() does not know what write_file() wrote as {form}")
+    return ", ".join(engine.written_forms)
 
 
 EXAMPLE = (

@@ -105,6 +105,22 @@ class ReadsFiles(Protocol):
 
 
 @runtime_checkable
+class WritesFiles(Protocol):
+    """Writes its scenes as files of other programs."""
+
+    written_forms: Mapping[str, str]
+    """Names of the forms, as `convert --to` takes them, and the suffix of their files, with the dot."""
+
+    def write_file(self, checkpoint: Checkpoint, path: Path, form: str) -> tuple[str, ...]:
+        """Writes a scene in one of the forms, whole or not at all; gives lines that say what the form can't keep.
+
+        Raises:
+            UserError: the path has another suffix, or can't be written.
+        """
+        ...
+
+
+@runtime_checkable
 class OnlyDraws(Protocol):
     """Draws what other programs trained: its `train` and `resume` refuse all data by a `UserError`."""
 

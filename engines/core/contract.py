@@ -71,6 +71,7 @@ ABILITIES: Mapping[type, str] = {
     abilities.HasConfigurationFile: "reads and writes its authors' options",
     abilities.NamesUpstream: "names its authors' files",
     abilities.ReadsFiles: "reads other programs' files",
+    abilities.WritesFiles: "writes other programs' files",
     abilities.OnlyDraws: "draws what others trained",
     abilities.TakesInput: "makes scenes of photographs",
     abilities.JudgesData: "says what it can't train on",

@@ -10,12 +10,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from engines.core.config import make_options
 from engines.core.data.dataset import Dataset
 from engines.core.engine import Engine, Scene, Training
 from engines.core.errors import UserError
 from engines.core.storage.checkpoint import Checkpoint, SceneInfo
 from engines.splats.config import SplatsConfig, SplatsOptions
-from engines.splats.files.forms import SUFFIXES
+from engines.splats.files.forms import SUFFIXES, WRITTEN
 from engines.splats.splats import ARRAYS, MOST_DEGREE, Splats
 
 UNTRAINED = (
@@ -30,7 +31,7 @@ class SplatsEngine:
     title = "3D Gaussian splats"
     Config = SplatsConfig
     SceneOptions = SplatsOptions
-
+    written_forms = WRITTEN
     file_suffixes = SUFFIXES
 
     def detects(self, path: Path) -> bool:
@@ -121,6 +122,18 @@ class SplatsEngine:
 
         splats = example()
         return Checkpoint(self.name, SplatsConfig().model_dump(), 0, splats.tensors, placed(splats))
+
+    def write_file(self, checkpoint: Checkpoint, path: Path, form: str) -> tuple[str, ...]:
+        """Writes all splats; with them go no cameras.
+
+        Raises:
+            UserError: the path has another suffix, or can't be written.
+        """
+        from engines.splats.files.content import SplatContent
+        from engines.splats.files.forms import write_splats
+
+        config = make_options(SplatsConfig, checkpoint.config)
+        return write_splats(path, SplatContent(Splats.of_tensors(checkpoint.weights, config.antialiased)), form)
 
 
 ENGINE: Engine[SplatsConfig, SplatsOptions] = SplatsEngine()

@@ -72,6 +72,8 @@ _ALL = (
     ),
 )  # fmt: skip
 FORMS: Mapping[str, SplatForm] = {form.name: form for form in _ALL}
+WRITTEN: Mapping[str, str] = {form.name: form.suffixes[0] for form in _ALL if form.write is not None}
+"""The forms that are written, and the suffix of their files."""
 SUFFIXES = (".ply", ".spz", ".splat", ".sog", ".ksplat", ".glb", ".gltf")
 """Of files that may hold splats, whatever else is called so."""
 
@@ -146,14 +148,9 @@ def write_splats(path: Path, content: SplatContent, name: str) -> tuple[str, ...
     """
     form = FORMS[name]
     if form.write is None:
-        raise UserError(f"{path}: {form.title} is only read; written are {', '.join(written_forms())}")
+        raise UserError(f"{path}: {form.title} is only read; written are {', '.join(WRITTEN)}")
     if path.suffix.lower() not in form.suffixes:
         raise UserError(f"{path}: {form.title} is written as {' or '.join(form.suffixes)}")
     with replacing(path) as temporary, concerning(path):
         lost = form.write(temporary, content)
     return (f"{path}: {form.title} can't keep {'; '.join(lost)}",) if lost else ()
-
-
-def written_forms() -> tuple[str, ...]:
-    """The names of the forms that are written."""
-    return tuple(form.name for form in _ALL if form.write is not None)

@@ -40,7 +40,7 @@ FINEST = 20
 """Fraction bits of places that are written: a millionth of a unit."""
 UNSAID = (
     "its axes are not said: taken as right, up, back, as the format's page has them; if it stands on its head it was "
-    "copied from a .ply as it is, and --up 0 1 0 turns it"
+    "copied from a .ply as it is, and --up y turns it"
 )
 
 
