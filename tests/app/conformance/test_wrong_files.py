@@ -12,6 +12,7 @@ from tests.app.conformance.breaking import BEFORE_JUDGING, Changes, Wrong, asser
 
 TELLS = "detects tells its files from others"
 DRAWN = "example gives a scene of its own that is drawn"
+WRITES = "write_file writes files that it knows"
 REFUSES = "train refuses all data, and says so beforehand"
 JUDGES = """        still = dataset.split("train").photographed and not dataset.instances and dataset.time_steps == 1
         return "" if still else "no photographs of one scene that stands still"
@@ -43,10 +44,31 @@ def draws(name: str = "self.name", config: str = "GridConfig().model_dump()") ->
     )]  # fmt: skip
 
 
+def writes(body: str, forms: str = "{'ply': '.ply'}") -> Changes:
+    """Writing files."""
+    return [member(
+        f"    written_forms = {forms}\n\n    def write_file(self, checkpoint, path, form):\n        {body}\n",
+        BEFORE_JUDGING,
+    )]  # fmt: skip
+
+
+def both(first: Changes, second: Changes) -> Changes:
+    """Of two members that stand before the same line, each the only change."""
+    return [(BEFORE_JUDGING, first[0][1].removesuffix(BEFORE_JUDGING) + second[0][1])]
+
+
 NEVER: Changes = [(JUDGES, '        return "it is only drawn here"\n')]
 UNJUDGED = ("if reason := ENGINE.unsupported(setup.dataset):", 'if reason := "":')
 
 WRONG: dict[str, Wrong] = {
+    "a file that is not written": (writes("return ()"), WRITES, "write_file() wrote nothing where ply was to be"),
+    "a text in place of lines": (
+        writes("path.write_text('x'); return 'much'"), WRITES, "write_file() gives 'much' for ply; it must be a tuple",
+    ),
+    "forms without a suffix": (writes("return ()", "('ply',)"), WRITES, "written_forms is ('ply',); it must map names"),
+    "a file that it doesn't know again": (
+        both(reads(), writes("path.write_text('x'); return ()")), WRITES, "detects() does not know what write_file()",
+    ),
     "all files": (reads("True"), TELLS, "detects() gives True for strange, which is nothing for it"),
     "a word in place of a bool": (reads("''"), TELLS, "detects() gives '' for strange"),
     "a file that isn't there": (
@@ -71,8 +93,7 @@ def test_a_method_that_only_draws_passes(
     samples: Sequence[Dataset], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changes = [*draws(), *NEVER, (BEGINS, REFUSAL), (GOES_ON, REFUSAL), *reads()]
-    # Both members stand before the same line.
-    merged = [(BEFORE_JUDGING, f"{changes[0][1].removesuffix(BEFORE_JUDGING)}{changes[-1][1]}"), *changes[1:-1]]
+    merged = [*both(changes[:1], changes[-1:]), *changes[1:-1]]
     outcomes = tried(merged, samples, tmp_path, monkeypatch)
     assert [outcome.line for outcome in outcomes if outcome.state != "ok"] == []
     assert any(outcome.member.endswith(".example") for outcome in outcomes)
