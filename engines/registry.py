@@ -244,7 +244,7 @@ def opens_others(path: Path) -> bool:
 
 
 def written_forms() -> tuple[str, ...]:
-    """Of other programs' files that engines write, the names of the forms, each once."""
+    """The forms of other programs that engines write, each name once."""
     writers: list[object] = list(all_engines().values())
     return tuple(dict.fromkeys(form for one in writers if isinstance(one, WritesFiles) for form in one.written_forms))
 
