@@ -39,13 +39,17 @@ class Drawing:
         self._ordered, self._depths = self._found, np.empty(0)
 
     def warm(self) -> None:
-        """Compiles what is not yet, and brings it into memory."""
-        count, pose = min(len(self.splats), 1), np.eye(4)
-        pose[:3, 3] = self.splats.positions[0] if len(self.splats) else 0
-        pose[2, 3] -= 2 * self.near
-        some = replace(self.splats.chosen(np.arange(count)), opacity_logits=np.ones(count, dtype=np.float32))
-        one = Drawing(some, self.near, lambda: 1)
-        one.draw(Camera(pose, (1.0, 1.0), (0.5, 0.5), (1, 1)), never_stop)
+        """Compiles what is not yet, and brings it into memory: draws two of the splats one behind the other."""
+        if not len(self.splats):
+            return
+        pose = np.eye(4)
+        pose[2, 3] = -2 * self.near
+        pair = replace(
+            self.splats.chosen(np.zeros(2, dtype=np.int64)),
+            positions=np.array([[0, 0, self.near], [0, 0, 0]], dtype=np.float32),
+            opacity_logits=np.ones(2, dtype=np.float32),
+        )
+        Drawing(pair, self.near, lambda: 1).draw(Camera(pose, (1.0, 1.0), (0.5, 0.5), (1, 1)), never_stop)
 
     def draw(self, camera: Camera, stop: Stop) -> Array:
         """[H, W, OUTPUTS] float32; see `compositing`.

@@ -18,6 +18,7 @@ from engines.core.errors import Cancelled, UserError
 from engines.core.storage.checkpoint import Checkpoint
 from engines.core.storage.scene_file import write_scene_file
 from engines.splats.config import SplatsConfig, SplatsOptions
+from engines.splats.drawing import PARTS
 from engines.splats.engine import ENGINE
 from engines.splats.example import example
 from engines.splats.files.content import SplatContent
@@ -97,6 +98,14 @@ def test_it_ends_between_rows_of_tiles() -> None:
         calls = itertools.count(1)
         with pytest.raises(Cancelled):
             scene.render(camera, {}, lambda calls=calls, last=last: next(calls) >= last)  # type: ignore[misc]
+
+
+def test_all_that_a_picture_needs_is_compiled_when_the_scene_is_open() -> None:
+    scene = scene_of(random_splats(50, 1))
+    before = [len(part.signatures) for part in PARTS]  # type: ignore[attr-defined]
+    assert all(before)
+    scene.render(scene.start.scaled(0.05), {}, never_stop)
+    assert [len(part.signatures) for part in PARTS] == before  # type: ignore[attr-defined]
 
 
 def test_points_are_those_that_cover_half() -> None:
