@@ -156,6 +156,7 @@ def _composite_tile(
         each = listed[number]
         centre_x, centre_y, upright = footprints[each, CENTRE_X], footprints[each, CENTRE_Y], footprints[each, UPRIGHT]
         reach, sloped, slant = footprints[each, REACH], footprints[each, SLOPED], footprints[each, SLANT]
+        widest = _ONE / sloped
         high = math.sqrt(reach) / upright
         first = max(top, int(max(-1.0, math.ceil(centre_y - high - 0.501))))
         last = min(bottom - 1, int(min(1e9, math.floor(centre_y + high - 0.499))))
@@ -163,7 +164,7 @@ def _composite_tile(
             dy = np.float32(y + 0.5 - centre_y)
             along = upright * dy
             along *= along
-            half = math.sqrt(max(_ZERO, reach - along)) / sloped
+            half = math.sqrt(max(_ZERO, reach - along)) * widest
             # From the middle of the row's first pixel.
             middle = np.float32(centre_x + slant * dy - (left + 0.5))
             if middle + half < -_ONE or middle - half > TILE_PX:

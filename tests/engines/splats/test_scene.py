@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -102,10 +103,11 @@ def test_it_ends_between_rows_of_tiles() -> None:
 
 def test_all_that_a_picture_needs_is_compiled_when_the_scene_is_open() -> None:
     scene = scene_of(random_splats(50, 1))
-    before = [len(part.signatures) for part in PARTS]  # type: ignore[attr-defined]
+    parts: Any = PARTS
+    before = [len(part.signatures) for part in parts]
     assert all(before)
     scene.render(scene.start.scaled(0.05), {}, never_stop)
-    assert [len(part.signatures) for part in PARTS] == before  # type: ignore[attr-defined]
+    assert [len(part.signatures) for part in parts] == before
 
 
 def test_points_are_those_that_cover_half() -> None:
