@@ -54,7 +54,9 @@ def run_window(
         if up is not None:
             window.session.loader.ups.choose(checkpoint, up)
         window.files.open(checkpoint, data, beside)
-    # Not when the last one closes, as Qt has it: a report or a tool of a library may still be seen.
+    # Not when the last one closes, as Qt has it: a report or a tool of a library may still be seen. Qt would say so
+    # once more afterwards, and whatever waits for an event then would not.
+    application.setQuitOnLastWindowClosed(False)
     window.ended.connect(lambda: application.quit())
     window.show()
     window.reporting.tell_how_the_last_run_ended()

@@ -12,7 +12,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.gui.main import run_window, surviving
-from app.gui.qt import QApplication, QTimer, QWidget
+from app.gui.qt import QApplication, QEventLoop, QTimer, QWidget
 from app.gui.window import Window
 from tests.app.gui.conftest import Shelf
 from tests.app.gui.main_window.test_reporting import wait_for_dialog
@@ -35,6 +35,14 @@ def test_a_fault_anywhere_is_told_and_survived(
     assert window.isVisible()
 
 
+def waits() -> bool:
+    """Whether an event can be waited for: not while Qt still has it that the program is to end."""
+    QApplication.processEvents()
+    loop = QEventLoop()
+    QTimer.singleShot(1, lambda: loop.exit(1))
+    return loop.exec() == 1
+
+
 def test_the_program_opens_its_argument_and_ends_with_its_window(qapp: QApplication, shelf: Shelf) -> None:
     seen = []
     # Whatever else is seen of the program, it ends with its window.
@@ -54,6 +62,7 @@ def test_the_program_opens_its_argument_and_ends_with_its_window(qapp: QApplicat
     timer.stop()
     other.close()
     assert seen and seen[0].startswith("fast.pth")
+    assert waits()
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has none")
@@ -67,3 +76,4 @@ def test_whoever_closes_its_terminal_closes_the_window_well(
     timer.start(500)
     assert run_window(None, None, "cpu", []) == 0
     assert (own_settings / "settings.json").is_file()
+    assert waits()
