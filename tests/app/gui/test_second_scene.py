@@ -220,6 +220,7 @@ def test_both_are_exported_as_the_command_line_does(
 
     def ask(parent: Window, *asked: object) -> ExportSettings:
         """By the keyboard, in the dialog itself."""
+        # They are what the dialog is given in the window.
         dialog = ExportDialog(parent, *asked)  # type: ignore[arg-type]
         dialog.show()
         rows = dialog.comparison
