@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from app.camera import animation, navigation
+from app.camera.camera_place import CameraPlace
 from app.camera.fitting import fit_around, fit_inside, fit_native, same_pose
 from app.camera.hand_navigation import HandNavigation
+from app.camera.horizon import Horizon
 from app.camera.near_plane import Room
 from app.camera.picture_size import PictureSize
 from app.camera.view_navigation import ViewNavigation, view_at
 from engines.core.camera import Array, Camera
 from engines.core.engine import Scene
-
-
-@dataclass(frozen=True, eq=False)
-class CameraPlace:
-    """The place of an eye, the point `pivot` [3] that it turns about, and the direction `up` [3]; world."""
-
-    camera: Camera
-    pivot: Array
-    up: Array
 
 
 class CameraController:
@@ -36,6 +28,7 @@ class CameraController:
     Attributes:
         hand: what drags, the wheel and keys do.
         views: going from viewpoint to viewpoint.
+        horizon: which way is up.
         size: of the picture.
         whole_view: at a viewpoint, just its photograph's picture is shown.
         room: before the near plane, by the last exact picture.
@@ -51,7 +44,8 @@ class CameraController:
         self.whole_view = False
         self.room: Room | None = None
         self.stopped = False
-        self.hand, self.views, self.size = HandNavigation(self), ViewNavigation(self), PictureSize(self._resized)
+        self.hand, self.views, self.horizon = HandNavigation(self), ViewNavigation(self), Horizon(self)
+        self.size = PictureSize(self._resized)
         self._scene: Scene | None = None
         self._jump: animation.Jump | None = None
         self._on_moved = on_moved
@@ -62,6 +56,7 @@ class CameraController:
         self.camera, self.up = scene.start, np.array(scene.up, dtype=np.float64)
         self.pivot = middle_of(scene)
         self.hand.enter(scene, self.pivot)
+        self.horizon.enter(scene)
         self._jump, self.room, self.stopped = None, None, False
         self.view_index = view_at(scene.start, self.viewpoints)
 
@@ -70,6 +65,7 @@ class CameraController:
         self._scene = self.camera = self._jump = self.view_index = None
         self.viewpoints = ()
         self.hand.leave()
+        self.horizon.leave()
 
     @property
     def place(self) -> CameraPlace | None:
@@ -127,16 +123,27 @@ class CameraController:
         """The camera at the end of the jump that is under way; where none is, the shown one."""
         return self._jump.end if self._jump is not None else self.shown
 
-    def jump_to(self, camera: Camera, index: int | None = None) -> None:
-        """Goes to a camera, eased; `index`: the viewpoint that it is, where that is known."""
+    def jump_to(self, camera: Camera, index: int | None = None, about: Array | None = None) -> None:
+        """Goes to a camera, eased.
+
+        Args:
+            index: the viewpoint that it is, where that is known.
+            about: [3] world, what the way leads around; None: the pivot.
+        """
         if self.camera is None:
             return
         # A jump to a foreign camera (of another size) must be even in the lens, too.
         begin = fit_around(self.camera, camera.size_px)
         self.view_index = view_at(camera, self.viewpoints) if index is None else index
         self.stopped = False
-        self._jump = animation.Jump(begin, camera, self.pivot, time.monotonic())
+        self._jump = animation.Jump(begin, camera, self.pivot if about is None else about, time.monotonic())
         self.tick()
+
+    def go_to(self, place: CameraPlace) -> None:
+        """Goes to a place, eased: straight there, and turning the head on the way."""
+        if self.camera is not None:
+            self.pivot = place.pivot
+            self.jump_to(place.camera, about=place.camera.position)
 
     def tick(self, now_s: float | None = None) -> None:
         """Advances an eased jump; called at the display's rate while `animating`."""
@@ -148,27 +155,6 @@ class CameraController:
         if jump.over(now_s):
             self._jump = None
         self._on_moved(self._jump is not None)
-
-    def set_up(self, up: Array) -> None:
-        """Levels the camera about another up axis [3], a direction in the world."""
-        if self.camera is not None:
-            self.up = np.asarray(up, dtype=np.float64)
-            self.level()
-
-    def cycle_up(self) -> Array:
-        """Takes the next up axis: the scene's own, then each world axis both ways."""
-        if self._scene is None:
-            return self.up
-        axes = [np.asarray(self._scene.up, dtype=np.float64)]
-        axes += [axis for axis in (*np.eye(3), *-np.eye(3)) if not np.allclose(axis, axes[0])]
-        at = int(np.argmin([np.linalg.norm(axis - self.up) for axis in axes]))
-        self.set_up(axes[(at + 1) % len(axes)])
-        return self.up
-
-    def level(self) -> None:
-        """Turns the horizon straight."""
-        if self.camera is not None:
-            self.jump_to(navigation.level(self.camera, self.up))
 
     def reset(self) -> None:
         """Back to where the scene begins."""

@@ -16,6 +16,8 @@ from engines.core.camera import LARGEST, Array, Camera
 
 # A turntable has no heading at its poles, so it stops short of them.
 STEEPEST_RAD = float(np.radians(89))
+NARROWEST_DEG, WIDEST_DEG = 1.0, 170.0
+"""Vertical fields of view that can be set."""
 # How much of the picture a framed box fills: a little air around it.
 FRAME_FILL = 0.9
 
@@ -127,6 +129,12 @@ def fly(camera: Camera, right: float, up: float, forward: float) -> Camera:
     """Moves along the camera's own axes."""
     step = camera.right * right - camera.down * up + camera.forward * forward
     return _placed(camera, camera.camera_to_world[:3, :3], camera.position + step)
+
+
+def with_fov(camera: Camera, fov_y_deg: float) -> Camera:
+    """The camera with another vertical field of view."""
+    focal = camera.size_px[1] / (2 * float(np.tan(np.radians(fov_y_deg) / 2)))
+    return camera.zoomed(focal / camera.focal_px[1])
 
 
 def roll(camera: Camera, angle_rad: float) -> Camera:

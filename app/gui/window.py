@@ -28,6 +28,7 @@ from app.gui.menus.demo_menu import fill_demo_menu
 from app.gui.menus.help_menu import help_handlers
 from app.gui.menus.recent_menu import RecentMenu
 from app.gui.panel.bottom_dock import BottomDock
+from app.gui.panel.camera_card import CameraCard
 from app.gui.panel.cards import Cards
 from app.gui.panel.channel_panel import ChannelCard
 from app.gui.panel.controls_panel import ControlsCard
@@ -98,14 +99,15 @@ class Window(QMainWindow):
         self.notifications = Notifications(self.banner)
         self.setCentralWidget(self.pages)
         self.scene_card, self.channels, self.controls = SceneCard(), ChannelCard(self.session.view), ControlsCard()
-        self.options, self.sources, self.views = OptionsCard(), SourceCard(), ViewCard()
+        self.options, self.sources, self.views, self.camera = OptionsCard(), SourceCard(), ViewCard(), CameraCard()
         self.status.show_renderer(self.viewport.canvas.name, found.renderer)
         self.status.show_drawing(*drawing_note(found))
         self.reporting = Reporting(self, drawing_rows(found, self.viewport.canvas.name))
 
     def _make_parts(self, system_dark: bool) -> None:
         self._remembering = Remembering(self, self.settings, self.notifications)
-        cards = Cards(self.scene_card, self.channels, self.controls, self.sources, self.views, self.options)
+        shown = (self.scene_card, self.channels, self.controls, self.sources, self.views, self.camera, self.options)
+        cards = Cards(*shown)
         self.looking = Looking(self, self.viewport, self.status, cards)
         self.meshes = self.looking.meshes
         self.files, self.exporting = FileMenu(self, self.status), Exporting(self, self.export_bar)
@@ -163,7 +165,7 @@ class Window(QMainWindow):
         self.inputs.card.connect_command(self.commands["input"])
         overlays = OverlayCard([self.commands[name] for name in OVERLAY_NAMES])
         cards = (self.scene_card, *self.inputs.cards, self.controls, self.channels, self.sources, self.views)
-        self.dock = SidePanel(self, (*cards, self.meshes.card, overlays, self.options))
+        self.dock = SidePanel(self, (*cards, self.camera, self.meshes.card, overlays, self.options))
         self._training_dock = BottomDock(self, "Training", lambda: self.trainings.make_panel(self.theming.colours))
         self.theming.changed.connect(self._training_dock.paint)
 

@@ -11,14 +11,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.camera import navigation
+from app.camera.navigation import NARROWEST_DEG, WIDEST_DEG, with_fov
 from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
 from engines.core.paths.keyframes import Ease, KeyedPath, Keyframe
 
 LEG_S = 2.0
 """Seconds between a key and one that is added after it."""
-NARROWEST_DEG, WIDEST_DEG = 1.0, 170.0
-"""Vertical fields of view that can be set."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,12 +220,6 @@ def set_fov(path: KeyedPath, numbers: Collection[int], fov_y_deg: float) -> Edit
     return _changed(path, numbers, keys)
 
 
-def with_fov(camera: Camera, fov_y_deg: float) -> Camera:
-    """The camera with another vertical field of view."""
-    focal = camera.size_px[1] / (2 * float(np.tan(np.radians(fov_y_deg) / 2)))
-    return camera.zoomed(focal / camera.focal_px[1])
-
-
 def set_roll(path: KeyedPath, numbers: Collection[int], roll_deg: float, up: Array) -> Edit:
     """Tilts keys' cameras: 0 is level.
 
@@ -238,12 +231,6 @@ def set_roll(path: KeyedPath, numbers: Collection[int], roll_deg: float, up: Arr
         for key in _chosen(path, numbers)
     ]
     return _changed(path, numbers, keys)
-
-
-def roll_deg(camera: Camera, up: Array) -> float:
-    """How far the head is tilted clockwise from where `up` [3] (world) is upright, in -180 to 180."""
-    level = navigation.level(camera, up)
-    return float(np.degrees(np.arctan2(camera.right @ level.down, camera.right @ level.right)))
 
 
 def set_control(path: KeyedPath, numbers: Collection[int], name: str, value: float | None) -> Edit:

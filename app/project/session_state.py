@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.camera.camera_controller import CameraPlace
+from app.camera.camera_place import CameraPlace
 from app.project.project_file import ProjectScene, ProjectView
 from app.viewing.inputs import input_of
 from app.viewing.opening import CompanionPaths

@@ -177,7 +177,7 @@ class Session:
             path = self.opened.path
             self.loader.ups.choose(path, up)
             self.loader.opened = with_up(self.opened, up)
-            self.eye.set_up(up)
+            self.eye.horizon.choose_up(up)
             self._background.submit(lambda: keep_in_file(path, up), lambda _: None)
 
     def _take_views(self, found: InstanceViews) -> None:

@@ -60,8 +60,8 @@ def test_means_by_hand() -> None:
 
 
 def cut(window: Window) -> None:
-    """The last letter of the camera's place has no room."""
-    window.views.place.setFixedWidth(window.views.place.sizeHint().width() - 6)
+    """The last letter of a score has no room."""
+    window.views.psnr.setFixedWidth(window.views.psnr.sizeHint().width() - 6)
 
 
 def moved(window: Window) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.gui.panel.camera_card import CameraCard
 from app.gui.panel.channel_panel import ChannelCard
 from app.gui.panel.controls_panel import ControlsCard
 from app.gui.panel.options_panel import OptionsCard
@@ -21,4 +22,5 @@ class Cards:
     controls: ControlsCard
     sources: SourceCard
     views: ViewCard
+    camera: CameraCard
     options: OptionsCard

@@ -1,37 +1,23 @@
-"""Where the eye is: the view, its split, up; the comparison with its image; and what is drawn over the picture."""
+"""Where the eye is: the view and its split; the comparison with its image; and what is drawn over the picture."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from app.gui.panel.panel_parts import Card, Choice, Slider, form, guard_wheel, label
 from app.gui.qt import QAction, QCheckBox, QGridLayout, QHBoxLayout, QSize, QSizePolicy, Qt, QToolButton, Signal
-from engines.core.camera import Array, Camera
 from engines.core.data.views import Split
 
-AXIS_NAMES = ("x", "y", "z")
 SPLIT_NAMES: dict[Split, str] = {"train": "Training views", "validation": "Validation views", "test": "Test views"}
 
 
-def axis_name(axis: Array) -> str:
-    """The name of a unit vector [3], as "+z" of (0, 0, 1); its numbers where it is no world axis."""
-    for index, name in enumerate(AXIS_NAMES):
-        if abs(abs(float(axis[index])) - 1) < 1e-6:
-            return ("+" if axis[index] > 0 else "−") + name
-    return "(" + ", ".join(f"{value:.2f}" for value in axis) + ")"
-
-
 class ViewCard(Card):
-    """A slider through the views of a split, the comparison with their images, and the camera in numbers."""
+    """A slider through the views of a split, and the comparison with their images."""
 
     view_chosen = Signal(int)
     split_chosen = Signal(str)
     share_chosen = Signal(float)
     """How much of the image is shown, of the width or of its opacity."""
-    up_chosen = Signal(object)
-    """[3], the world axis that was chosen."""
 
     def __init__(self) -> None:
         super().__init__("View")
@@ -66,14 +52,7 @@ class ViewCard(Card):
         self.share.hide()
         self.body.addWidget(self.share)
         self._facts = form()
-        self.place, self.fov, self.psnr, self.ssim = label(), label(), label(), label()
-        self._axes: list[Array] = []
-        self.up = Choice()
-        guard_wheel(self.up)
-        self.up.setToolTip("Which way is up in the world: what the eye turns about. Kept in the scene's file")
-        self.up.activated.connect(lambda index: self.up_chosen.emit(self._axes[index]))
-        for name, value in (("Position", self.place), ("Field of view", self.fov), ("Up axis", self.up)):
-            self._facts.addRow(label(name, "muted"), value)
+        self.psnr, self.ssim = label(), label()
         scores = QHBoxLayout()
         scores.setSpacing(10)
         scores.addWidget(self.psnr)
@@ -119,13 +98,8 @@ class ViewCard(Card):
         self.slider.setRange(0, max(len(names) - 1, 0))
         self.slider.setEnabled(len(names) > 1)
 
-    def show_camera(self, camera: Camera | None, up: Array, index: int | None) -> None:
-        """Shows where the eye is, and its `up` [3] (world)."""
-        if camera is None:
-            return
-        self.place.setText(", ".join(f"{value:.3g}" for value in camera.position))
-        self.fov.setText(f"{camera.fov_y_deg:.1f}°")
-        self._show_up(up)
+    def show_view(self, index: int | None) -> None:
+        """Shows at which view the eye is; None: at none."""
         if not self._names:
             self.name.setText("not known")
         elif index is None:
@@ -139,18 +113,6 @@ class ViewCard(Card):
         """What the picture scores against the photograph, where it is at one; None: not known, or not yet."""
         self.psnr.setText("–" if psnr_db is None else f"{psnr_db:.2f} dB")
         self.ssim.setText(f"{ssim:.4f}" if ssim is not None else "" if psnr_db is None else "…")
-
-    def _show_up(self, up: Array) -> None:
-        """The axis in use, then every world axis that is another."""
-        if self._axes and np.allclose(self._axes[self.up.currentIndex()], up):
-            return
-        worlds = [*np.eye(3)[::-1], *-np.eye(3)[::-1]]
-        if not any(np.allclose(axis, up) for axis in self._axes):
-            own = [] if any(np.allclose(axis, up) for axis in worlds) else [np.array(up, dtype=np.float64)]
-            self._axes = [*own, *worlds]
-            self.up.clear()
-            self.up.addItems([axis_name(axis) for axis in self._axes])
-        self.up.setCurrentIndex(int(np.argmin([np.linalg.norm(axis - up) for axis in self._axes])))
 
 
 class OverlayCard(Card):

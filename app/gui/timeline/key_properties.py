@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from app.camera.navigation import NARROWEST_DEG, WIDEST_DEG
+from app.camera.orientation import roll_deg
 from app.gui.panel.panel_parts import Choice, Elided, guard_wheel, label
 from app.gui.qt import (
     QAbstractSpinBox,
@@ -19,7 +21,6 @@ from app.gui.qt import (
 )
 from app.gui.timeline.fitting_row import FittingRow
 from app.path_editing.document import PathDocument
-from app.path_editing.edits import NARROWEST_DEG, WIDEST_DEG, roll_deg
 from engines.core.camera import Array
 from engines.core.engine import Control
 from engines.core.paths.keyframes import EASES, MOST_SECONDS, Keyframe

@@ -8,6 +8,7 @@ from dataclasses import replace
 from app.gui.feedback.status import Status
 from app.gui.host import Host
 from app.gui.panel.cards import Cards
+from app.gui.viewport.camera_typing import CameraTyping
 from app.gui.viewport.channel_commands import ChannelCommands
 from app.gui.viewport.current_comparison import CurrentComparison
 from app.gui.viewport.mesh_showing import MeshShowing
@@ -32,6 +33,7 @@ class Looking:
         information: what is told beside it.
         photographs, meshes, second: what may be seen in its place, over it, or beside it.
         navigation, channels: commands.
+        typing: of the camera's numbers.
     """
 
     def __init__(self, window: Host, viewport: Viewport, status: Status, cards: Cards) -> None:
@@ -43,6 +45,7 @@ class Looking:
         self.second = SecondShowing(window, viewport)
         self.shown = ShownPicture(session, viewport, comparison, self.photographs, self.meshes, self.second)
         self.navigation = NavigationCommands(window, viewport, self._command_moved)
+        self.typing = CameraTyping(window, cards.camera, self.navigation.moving)
         self.channels = ChannelCommands(window, cards.channels, self.shown.draw)
         wipe_lines = (self.photographs.line, self.meshes.line, self.second.line)
         self.overlays = PictureOverlays(window, viewport, self.shown, wipe_lines, self.navigation.go_to_view)
@@ -60,7 +63,7 @@ class Looking:
         cards.views.view_chosen.connect(self.navigation.go_to_view)
         cards.views.split_chosen.connect(self.choose_split)
         cards.views.share_chosen.connect(self.photographs.set_share)
-        cards.views.up_chosen.connect(self.navigation.choose_up)
+        cards.camera.up_chosen.connect(self.navigation.choose_up)
         cards.controls.changed.connect(self._session.set_control)
 
     def restore(self) -> None:
@@ -68,6 +71,7 @@ class Looking:
         settings, commands = self._window.settings.current, self._window.commands
         for name in OVERLAY_NAMES:
             commands[name].setChecked(name in settings.overlays)
+        self._cards.camera.add_commands([commands["copy_camera"], commands["paste_camera"]])
         self.meshes.restore()
         self.second.restore()
         commands["sharp"].setChecked(settings.sharp_pixels)
@@ -100,6 +104,7 @@ class Looking:
             [replace(control, default=session.view.controls[control.name]) for control in opened.scene.controls]
         )
         self._show_views()
+        self.typing.enter(opened.scene)
         self.information.show_sources()
         self.channels.enter()
         self.information.show_place()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from app.gui.host import Host
-from app.gui.panel.view_panel import axis_name
+from app.gui.panel.camera_card import axis_name
 from app.gui.viewport.camera_clipboard import copy_camera, paste_camera
 from app.gui.viewport.viewport import Viewport
 from engines.core.camera import Array
@@ -32,7 +32,7 @@ class NavigationCommands:
         moves: dict[str, Callable[[], object]] = {
             "reset": eye.reset,
             "frame": lambda: eye.frame_points(self._session.images.points),
-            "level": eye.level,
+            "level": eye.horizon.level,
             "nearest": eye.views.go_to_nearest,
             "previous": lambda: eye.views.step(-1),
             "next": lambda: eye.views.step(1),
@@ -47,7 +47,7 @@ class NavigationCommands:
             "up": self._cycle_up,
             "paste_camera": lambda: paste_camera(window),
         }
-        handlers: dict[str, Callable[..., None]] = {id: self._moving(move) for id, move in moves.items()}
+        handlers: dict[str, Callable[..., None]] = {id: self.moving(move) for id, move in moves.items()}
         for mode in ("orbit", "fly", "trackball"):
             handlers[mode] = lambda _checked, mode=mode: self._set_mode(mode)
         return handlers | {
@@ -59,13 +59,15 @@ class NavigationCommands:
     def go_to_view(self, index: int) -> None:
         """Goes to a view, as the panel's slider asks; does nothing where the eye is there already."""
         if index != self._session.eye.view_index:
-            self._moving(lambda: self._session.eye.views.go_to(index))()
+            self.moving(lambda: self._session.eye.views.go_to(index))()
 
     def choose_up(self, up: Array) -> None:
         """Makes `up` [3], a unit vector in the world, the scene's own, as the panel's choice of axes asks."""
-        self._moving(lambda: self._session.choose_up(up))()
+        self.moving(lambda: self._session.choose_up(up))()
 
-    def _moving(self, move: Callable[[], object]) -> Callable[[], None]:
+    def moving(self, move: Callable[[], object]) -> Callable[[], None]:
+        """The same move, with all that follows one."""
+
         def run() -> None:
             move()
             self._viewport.wake()
@@ -74,7 +76,7 @@ class NavigationCommands:
         return run
 
     def _cycle_up(self) -> None:
-        self._window.notifications.tell("info", f"Up is now {axis_name(self._session.eye.cycle_up())}")
+        self._window.notifications.tell("info", f"Up is now {axis_name(self._session.eye.horizon.next_up())}")
 
     def _set_mode(self, mode: str) -> None:
         self._session.eye.hand.mode = mode

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from psygnal import Signal
 
+from app.camera.camera_place import CameraPlace
 from app.camera.fitting import same_pose
 from app.gui.feedback.status import Status
 from app.gui.host import Host
@@ -105,7 +106,9 @@ class SceneInformation:
     def show_place(self) -> None:
         """Tells where the camera is, among the views and among what the picture is drawn from."""
         eye, comparison = self._session.eye, self._comparison.made
-        self._cards.views.show_camera(eye.shown, eye.up, eye.view_index)
+        self._cards.views.show_view(eye.view_index)
+        if (shown := eye.shown) is not None:
+            self._cards.camera.show_camera(CameraPlace(shown, eye.pivot, eye.up))
         self._cards.views.show_scores(*((None, None) if comparison is None else (comparison.psnr_db, comparison.ssim)))
         sources = self._source_cameras()
         if len(sources) != len(self._sources) or not all(map(same_pose, sources, self._sources)):

@@ -42,14 +42,14 @@ def test_a_drag_takes_over_from_a_jump(followed: Followed) -> None:
 
 
 def test_up_goes_through_the_axes_and_back(followed: Followed) -> None:
-    axes = [tuple(followed.eye.cycle_up()) for _ in range(6)]
+    axes = [tuple(followed.eye.horizon.next_up()) for _ in range(6)]
     assert len(set(axes)) == 6 and axes[-1] == (0, 0, 1)
 
 
 def test_reset_and_frame(followed: Followed) -> None:
     eye = followed.eye
     eye.hand.pan_by(9, 9)
-    eye.cycle_up()
+    eye.horizon.next_up()
     eye.reset()
     followed.settle()
     assert eye.camera is not None
@@ -80,7 +80,14 @@ def test_nothing_is_open(followed: Followed) -> None:
     eye = followed.eye
     eye.leave()
     followed.told.clear()
-    for move in (eye.reset, eye.frame_points, eye.level, eye.views.go_to_nearest, eye.cycle_up, eye.tick):
+    for move in (
+        eye.reset,
+        eye.frame_points,
+        eye.horizon.level,
+        eye.views.go_to_nearest,
+        eye.horizon.next_up,
+        eye.tick,
+    ):
         move()
     eye.hand.orbit_by(1, 1)
     eye.hand.pan_by(1, 1)

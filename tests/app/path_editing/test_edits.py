@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from app.camera.orientation import roll_deg
 from app.path_editing import edits
 from engines.core.errors import UserError
 from engines.core.paths.keyframes import KeyedPath
@@ -87,7 +88,7 @@ def test_fields_of_view_and_rolls() -> None:
     assert [key.camera.fov_y_deg for key in edit.path.keys] == pytest.approx([35, path.keys[1].camera.fov_y_deg, 35])
     for angle in (-120.0, -20.0, 0.0, 45.0, 179.0):
         camera = edits.set_roll(path, [1], angle, UP).path.keys[1].camera
-        assert edits.roll_deg(camera, UP) == pytest.approx(angle)
+        assert roll_deg(camera, UP) == pytest.approx(angle)
         assert camera.forward == pytest.approx(path.keys[1].camera.forward)
         assert camera.position == pytest.approx(path.keys[1].camera.position)
 

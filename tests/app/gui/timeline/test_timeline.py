@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.camera.orientation import roll_deg
 from app.gui.qt import (
     QApplication,
     QDoubleSpinBox,
@@ -17,7 +18,6 @@ from app.gui.qt import (
 )
 from app.gui.timeline.strip_painting import LANE_PX, RULER_PX
 from app.gui.window import Window
-from app.path_editing import edits
 from tests.app.gui.conftest import wait_exact
 from tests.app.gui.timeline.driving import (
     ALT,
@@ -157,7 +157,7 @@ def test_what_a_key_holds_is_set_beside_the_strip(timeline: Window, qtbot: QtBot
         qtbot.keyClick(field, Qt.Key.Key_Return)
     key = document.path.keys[1]
     assert key.camera.fov_y_deg == pytest.approx(20)
-    assert edits.roll_deg(key.camera, timeline.session.eye.up) == pytest.approx(15)
+    assert roll_deg(key.camera, timeline.session.eye.up) == pytest.approx(15)
     wait_exact(timeline, qtbot)
     assert timeline.session.eye.camera is not None and timeline.session.eye.camera.fov_y_deg == pytest.approx(20)
     document.select([0])
