@@ -27,7 +27,9 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 REMEMBERED = ("recent", "inputs", "runs", "runs_home")
 """What was made and opened, rather than how the program is to be."""
-LARGEST, NEVER_ZERO = 10**6, ("fly_speed", "fps")
+LARGEST, NEVER_ZERO = 10**6, ("orbit_speed", "pan_speed", "zoom_speed", "fly_speed", "fps")
+BOTH_WAYS = ("turntable_speed",)
+"""Numbers that may be below nothing."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,9 @@ class Settings:
     Attributes:
         theme: "system", "light" or "dark".
         navigation: "orbit", "fly" or "trackball".
-        fly_speed: times the scene's own speed.
+        orbit_speed, pan_speed, zoom_speed, fly_speed: times the usual speed.
+        invert_look, invert_zoom, momentum: as in `app.camera.hand_settings`.
+        turntable_speed: degrees a second; below 0 the other way round.
         overlays: the names of those that are drawn.
         sharp_pixels: show pixels as squares when enlarged.
         recent: newest first.
@@ -66,7 +70,14 @@ class Settings:
 
     theme: str = "system"
     navigation: str = "orbit"
+    orbit_speed: float = 1.0
+    pan_speed: float = 1.0
+    zoom_speed: float = 1.0
     fly_speed: float = 1.0
+    invert_look: bool = False
+    invert_zoom: bool = False
+    momentum: bool = False
+    turntable_speed: float = 12.0
     overlays: tuple[str, ...] = ()
     sharp_pixels: bool = False
     recent: tuple[Recent, ...] = ()
@@ -213,7 +224,7 @@ def _keep_newer(path: Path, version: Any) -> None:
 
 def _require_number(name: str, value: float) -> None:
     # Below nothing a speed or a size is none; beyond that Qt takes no number.
-    if not 0 <= value <= LARGEST or (value == 0 and name in NEVER_ZERO):
+    if not (-LARGEST if name in BOTH_WAYS else 0) <= value <= LARGEST or (value == 0 and name in NEVER_ZERO):
         raise ValueError(f"{name} can't be {value}")
 
 

@@ -14,6 +14,7 @@ from app.camera.hand_navigation import HandNavigation
 from app.camera.horizon import Horizon
 from app.camera.near_plane import Room
 from app.camera.picture_size import PictureSize
+from app.camera.steady_motion import SteadyMotion
 from app.camera.view_navigation import ViewNavigation, view_at
 from engines.core.camera import Array, Camera
 from engines.core.engine import Scene
@@ -29,6 +30,7 @@ class CameraController:
         hand: what drags, the wheel and keys do.
         views: going from viewpoint to viewpoint.
         horizon: which way is up.
+        steady: what moves by itself.
         size: of the picture.
         whole_view: at a viewpoint, just its photograph's picture is shown.
         room: before the near plane, by the last exact picture.
@@ -45,13 +47,14 @@ class CameraController:
         self.room: Room | None = None
         self.stopped = False
         self.hand, self.views, self.horizon = HandNavigation(self), ViewNavigation(self), Horizon(self)
-        self.size = PictureSize(self._resized)
+        self.size, self.steady = PictureSize(self._resized), SteadyMotion(self)
         self._scene: Scene | None = None
         self._jump: animation.Jump | None = None
         self._on_moved = on_moved
 
     def enter(self, scene: Scene, viewpoints: Sequence[Camera]) -> None:
         """Begins where the scene says."""
+        self.steady.give_up()
         self._scene, self.viewpoints = scene, tuple(viewpoints)
         self.camera, self.up = scene.start, np.array(scene.up, dtype=np.float64)
         self.pivot = middle_of(scene)
@@ -62,6 +65,7 @@ class CameraController:
 
     def leave(self) -> None:
         """No scene is open any more."""
+        self.steady.give_up()
         self._scene = self.camera = self._jump = self.view_index = None
         self.viewpoints = ()
         self.hand.leave()
@@ -116,6 +120,11 @@ class CameraController:
     @property
     def animating(self) -> bool:
         """Whether `tick` has something to do."""
+        return self.jumping or self.steady.under_way
+
+    @property
+    def jumping(self) -> bool:
+        """Whether a jump is under way."""
         return self._jump is not None
 
     @property
@@ -132,6 +141,7 @@ class CameraController:
         """
         if self.camera is None:
             return
+        self.steady.give_up()
         # A jump to a foreign camera (of another size) must be even in the lens, too.
         begin = fit_around(self.camera, camera.size_px)
         self.view_index = view_at(camera, self.viewpoints) if index is None else index
@@ -146,10 +156,11 @@ class CameraController:
             self.jump_to(place.camera, about=place.camera.position)
 
     def tick(self, now_s: float | None = None) -> None:
-        """Advances an eased jump; called at the display's rate while `animating`."""
+        """Advances what is under way; called at the display's rate while `animating`."""
+        now_s = time.monotonic() if now_s is None else now_s
+        self.steady.tick(now_s)
         if self._jump is None:
             return
-        now_s = time.monotonic() if now_s is None else now_s
         jump = self._jump
         self.camera = jump.at(now_s)
         if jump.over(now_s):
@@ -179,8 +190,9 @@ class CameraController:
     # By hand
 
     def take_over(self) -> Camera | None:
-        """The shown camera, with any jump under way given up: the hand is on the mouse."""
+        """The shown camera, with all that is under way given up: the hand is on the mouse."""
         self._jump = None
+        self.steady.give_up()
         return self.shown
 
     def move(self, camera: Camera, with_lens: bool = False) -> None:
@@ -193,7 +205,7 @@ class CameraController:
 
     def rest(self) -> None:
         """The movement is over: the exact picture may come at once."""
-        if self._jump is None:
+        if not self.animating:
             self._on_moved(False)
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from app.camera import animation, navigation
+from app.camera.camera_place import CameraPlace
+from app.camera.hand_settings import HandSettings
+from app.camera.motions import Drag, DragSpeed
 from app.camera.near_plane import Room
+from app.camera.steady_motion import SteadyMotion
 from engines.core.camera import Array, Camera
 from engines.core.engine import Scene
 from engines.core.paths.generators import faces_forward
@@ -34,13 +40,15 @@ class Steered(Protocol):
     room: Room | None
     stopped: bool
     """Whether the last step nearer was refused for the near plane."""
+    steady: SteadyMotion
+    """What moves by itself."""
 
     @property
     def destination(self) -> Camera | None:
         """The camera as it is, or is going to be; None in no scene."""
 
     def take_over(self) -> Camera | None:
-        """The camera as it is, with any jump under way given up; None in no scene."""
+        """The camera as it is, with all that is under way given up; None in no scene."""
 
     def move(self, camera: Camera) -> None:
         """Goes there at once."""
@@ -57,17 +65,18 @@ class HandNavigation:
 
     Attributes:
         mode: "orbit", "fly" or "trackball".
-        fly_speed: 1: along the scene's diagonal in `FLY_SECONDS`.
+        settings: speeds and directions; at a fly speed of 1 the scene's diagonal takes `FLY_SECONDS`.
     """
 
     def __init__(self, eye: Steered) -> None:
         self.mode = "orbit"
-        self.fly_speed = 1.0
+        self.settings = HandSettings()
         self._eye = eye
         self._turning = 1.0
         """Of half a turn, what a drag along the picture's height turns by."""
         self._diagonal = 0.0
-        self._flying = False
+        self._flying = self._gliding = False
+        self._speed = DragSpeed()
 
     def enter(self, scene: Scene, pivot: Array) -> None:
         """Moves in another scene; `pivot` [3], in its world, is the middle that is turned about."""
@@ -81,33 +90,63 @@ class HandNavigation:
 
     def orbit_by(self, right_px: float, down_px: float) -> None:
         """A drag: turns about the pivot, or the head where the mode is fly."""
-        eye = self._eye
-        if (camera := eye.take_over()) is None:
-            return
-        per_px = np.pi * self._turning / camera.size_px[1]
-        right, down = right_px * per_px, down_px * per_px
         if self.mode == "fly":
             self.look_by(right_px, down_px)
         else:
-            eye.move(self._turned(camera, right, down))
+            self._drag(self._orbited, right_px, down_px)
 
     def look_by(self, right_px: float, down_px: float) -> None:
         """Turns the head in place; the pivot stays ahead."""
-        eye = self._eye
-        if (camera := eye.take_over()) is not None:
-            # As many radians as the lens spans, so that what is under the cursor moves with it.
-            right, down = right_px / camera.focal_px[0], down_px / camera.focal_px[1]
-            turned = navigation.look(camera, eye.up, right, down)
-            eye.pivot = animation.pivot_ahead(turned, eye.pivot)
-            eye.move(turned)
+        self._drag(self._looked, right_px, down_px)
 
     def pan_by(self, right_px: float, down_px: float) -> None:
-        """Slides the camera so that the pivot sticks to the cursor."""
+        """Slides the camera so that the pivot sticks to the cursor, at the usual speed."""
+        self._drag(self._panned, right_px, down_px)
+
+    def _drag(self, drag: Drag, right_px: float, down_px: float) -> None:
         eye = self._eye
         if (camera := eye.take_over()) is not None:
-            panned = navigation.pan(camera, eye.pivot, right_px, down_px)
-            eye.pivot = eye.pivot + panned.position - camera.position
-            eye.move(panned)
+            self._speed.note(drag, right_px, down_px, time.monotonic())
+            place = drag(CameraPlace(camera, eye.pivot, eye.up), right_px, down_px)
+            eye.pivot = place.pivot
+            eye.move(place.camera)
+
+    def _orbited(self, place: CameraPlace, right_px: float, down_px: float) -> CameraPlace:
+        per_px = self.settings.orbit_speed * np.pi * self._turning / place.camera.size_px[1]
+        return replace(place, camera=self._turned(place, right_px * per_px, down_px * per_px))
+
+    def _looked(self, place: CameraPlace, right_px: float, down_px: float) -> CameraPlace:
+        # As many radians as the lens spans, so that what is under the cursor moves with it.
+        speed, (across, upright) = self.settings.orbit_speed, place.camera.focal_px
+        down = -speed if self.settings.invert_look else speed
+        turned = navigation.look(place.camera, place.up, speed * right_px / across, down * down_px / upright)
+        return replace(place, camera=turned, pivot=animation.pivot_ahead(turned, place.pivot))
+
+    def _panned(self, place: CameraPlace, right_px: float, down_px: float) -> CameraPlace:
+        speed = self.settings.pan_speed
+        panned = navigation.pan(place.camera, place.pivot, speed * right_px, speed * down_px)
+        return replace(place, camera=panned, pivot=place.pivot + panned.position - place.camera.position)
+
+    def let_go(self) -> None:
+        """A drag is over: it goes on for a moment where momentum is wanted, or comes to rest."""
+        glide = self._speed.let_go(time.monotonic())
+        if glide is None or not self.settings.momentum:
+            self._eye.rest()
+        else:
+            self._eye.steady.begin(glide, self._glided)
+            self._gliding = True
+
+    def _glided(self) -> None:
+        self._gliding = False
+
+    def hold(self) -> None:
+        """The hand is put on the mouse: what still goes on from a drag stops."""
+        if self._gliding:
+            self._eye.steady.stop()
+
+    def zoom_by(self, notches: float) -> None:
+        """The wheel, or a drag: `dolly_by` at the speed and in the direction that are wanted."""
+        self.dolly_by(notches * self.settings.zoom_speed * (-1 if self.settings.invert_zoom else 1))
 
     def dolly_by(self, notches: float) -> None:
         """Goes nearer (> 0) to the pivot or away; in fly mode straight ahead.
@@ -118,7 +157,7 @@ class HandNavigation:
         if (camera := eye.take_over()) is None:
             return
         if self.mode == "fly":
-            moved = navigation.fly(camera, 0.0, 0.0, notches * 0.1 * self._speed())
+            moved = navigation.fly(camera, 0.0, 0.0, notches * 0.1 * self._fly_speed())
         else:
             moved = navigation.dolly(camera, eye.pivot, WHEEL_FACTOR**notches)
         allowed = moved if eye.room is None else eye.room.shortened(camera, moved)
@@ -130,7 +169,8 @@ class HandNavigation:
         """An eased step of the orbit, for keys."""
         if (base := self._eye.destination) is not None:
             right_rad, down_rad = (float(np.radians(steps * degrees * self._turning)) for steps in (right, down))
-            self._eye.jump_to(self._turned(base, right_rad, down_rad))
+            place = CameraPlace(base, self._eye.pivot, self._eye.up)
+            self._eye.jump_to(self._turned(place, right_rad, down_rad))
 
     def fly_by(self, held: Collection[str], seconds: float, fast: bool = False) -> None:
         """Flies for `seconds` in the directions held (of `animation.FLY_DIRECTIONS`); none held: comes to rest."""
@@ -142,18 +182,18 @@ class HandNavigation:
             return
         if (camera := eye.take_over()) is not None:
             self._flying = True
-            moved = animation.fly_step(camera, held, seconds * self._speed() * (FAST if fast else 1.0))
+            moved = animation.fly_step(camera, held, seconds * self._fly_speed() * (FAST if fast else 1.0))
             eye.pivot = eye.pivot + moved.position - camera.position
             eye.move(moved)
 
-    def _turned(self, camera: Camera, right_rad: float, down_rad: float) -> Camera:
+    def _turned(self, place: CameraPlace, right_rad: float, down_rad: float) -> Camera:
         if self.mode == "trackball":
-            return navigation.trackball(camera, self._eye.pivot, right_rad, down_rad)
-        return navigation.orbit(camera, self._eye.pivot, self._eye.up, right_rad, down_rad)
+            return navigation.trackball(place.camera, place.pivot, right_rad, down_rad)
+        return navigation.orbit(place.camera, place.pivot, place.up, right_rad, down_rad)
 
-    def _speed(self) -> float:
+    def _fly_speed(self) -> float:
         """World units a second."""
-        return self._diagonal / FLY_SECONDS * self.fly_speed
+        return self._diagonal / FLY_SECONDS * self.settings.fly_speed
 
 
 def turning_of(cameras: Sequence[Camera], pivot: Array) -> float:

@@ -80,6 +80,12 @@ def orbit(camera: Camera, pivot: Array, up: Array, right_rad: float, down_rad: f
     return _turned(camera, pivot, _turntable(camera, up, right_rad, down_rad))
 
 
+def spin(camera: Camera, pivot: Array, up: Array, angle_rad: float) -> Camera:
+    """Turns the scene about the axis `up` [3] through `pivot` [3] (world), anticlockwise seen from above."""
+    # The camera goes the other way.
+    return _turned(camera, pivot, _rotation(_unit(up), -angle_rad))
+
+
 def trackball(camera: Camera, pivot: Array, right_rad: float, down_rad: float) -> Camera:
     """Turns the scene about `pivot` [3] (world) as if it were a ball under the hand; no up, no limits."""
     vector = camera.down * right_rad - camera.right * down_rad

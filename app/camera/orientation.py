@@ -78,5 +78,5 @@ def roll_deg(camera: Camera, up: Array) -> float:
 
 
 def wrapped_deg(angle_deg: float) -> float:
-    """The same angle in -180 to 180 degrees."""
+    """An angle, brought to -180 to 180 degrees."""
     return float((angle_deg + 180) % 360 - 180) if abs(angle_deg) > 180 else angle_deg

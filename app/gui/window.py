@@ -18,6 +18,7 @@ from app.gui.inputs.input_controller import InputController
 from app.gui.main_window.availability import available, reasons
 from app.gui.main_window.dropping import Dropping
 from app.gui.main_window.page_stack import PageStack
+from app.gui.main_window.presenting import Presenting
 from app.gui.main_window.remembering import Remembering
 from app.gui.main_window.reporting import Reporting
 from app.gui.main_window.resetting import Resetting
@@ -118,6 +119,7 @@ class Window(QMainWindow):
         self.paths = PathEditing(self, self.viewport, self.looking.overlays, self.exporting)
         parts = ProjectParts(self.paths.document, self.paths.bookmarks.bookmarks, self.meshes, self.looking.second)
         asks, wanted = self.paths.may_quit, self.files.project_wanted
+        self._presenting = Presenting(self, self.pages, self.viewport, self.looking.overlays)
         self.projects = ProjectMenu(self, self.status, parts, asks, wanted)
         self.evaluating = Evaluating(self, self.looking)
         self.playing, self.colouring = Playing(self, self.busy), Colouring(self)
@@ -143,7 +145,7 @@ class Window(QMainWindow):
         handlers |= help_handlers(self, self.viewport.canvas.name, self.reporting.copy) | self.theming.handlers()
         parts = (self.colouring, self.looking, self.files, self.exporting, self.screenshots, self.refining)
         more = (self.paths, self.projects, self.playing, self.trainings, self.inputs, self.evaluating, self.resetting)
-        for part in (*parts, *more):
+        for part in (*parts, *more, self._presenting):
             handlers |= part.handlers()
         self.commands = Actions(self, {id: guarded(work) for id, work in handlers.items()}, self._available)
         self.viewport.keys = self.commands.local_keys
@@ -154,6 +156,7 @@ class Window(QMainWindow):
         panels = [self.commands[name] for name in ("panel", "training", "evaluation")]
         bars = (present(self.menuBar()), self.commands.make_toolbar(self), self.status)
         self._full_screen = FullScreen(self, self.commands["full_screen"], bars, panels)
+        self._presenting.watch(self)
         start = StartPage(self.settings, *(self.commands[id] for id in ("open", "train", "demo")))
         start.recent_chosen.connect(guarded(self.files.open_recent))
         self.pages.add_start(start)

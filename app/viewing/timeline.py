@@ -91,6 +91,8 @@ class Timeline:
         """Begins to play; from the beginning where it stood at the end."""
         if TIME not in self._viewer.view.controls:
             return
+        # One thing at a time: else no frame would be seen for long enough.
+        self._viewer.eye.steady.stop()
         begin = self.playback.play(now_s, self.time_step)
         if begin != self.time_step:
             self._viewer.set_control(TIME, begin, moving=True)

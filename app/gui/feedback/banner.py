@@ -43,6 +43,7 @@ class Banner(QFrame):
         self._act: Callable[[], object] | None = None
         self._message: Message | None = None
         self._undismissed: list[Message] = []
+        self._silent = False
         self.button.clicked.connect(self._pressed)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -60,10 +61,18 @@ class Banner(QFrame):
     ) -> None:
         """Shows a message, with a button where there is something to do about it; `lasting`: until it is dismissed."""
         before, self._message = self._message, (kind, text, button, act, lasting)
-        if before is not None and before[0] != "info" and self.isVisible() and before[1] != text:
+        if before is not None and before[0] != "info" and (self.isVisible() or self._silent) and before[1] != text:
             others = [kept for kept in self._undismissed if kept[1] != before[1]]
             self._undismissed = [*others[-MOST_KEPT:], before]
         self._show(kind, text, button, act)
+
+    def set_silent(self, silent: bool) -> None:
+        """Shows nothing from now on; what is more than an info is shown when that is over."""
+        self._silent = silent
+        if silent:
+            super().hide()
+        elif self._message is not None and self._message[0] != "info":
+            self._show(*self._message[:4])
 
     def hide(self) -> None:
         """What was told is of no use any more, but for what lasts."""
@@ -89,7 +98,7 @@ class Banner(QFrame):
         self._timer.stop()
         if kind == "info":
             self._timer.start(INFO_MS)
-        self.show()
+        self.setVisible(not self._silent)
         self.raise_()
         self._arrange()
 

@@ -14,6 +14,7 @@ class Busy(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._silent = False
         self.setProperty("role", "card")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.text = label()
@@ -35,10 +36,16 @@ class Busy(QFrame):
         if text != self.text.text():
             self.text.setText(text)
             self._arrange()
-        if bool(text) != self.isVisible():
-            self.setVisible(bool(text))
+        shown = bool(text) and not self._silent
+        if shown != self.isVisible():
+            self.setVisible(shown)
             self.raise_()
             self._arrange()
+
+    def set_silent(self, silent: bool) -> None:
+        """Shows nothing from now on, whatever is waited for."""
+        self._silent = silent
+        self.show_doing(self.text.text())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:

@@ -21,12 +21,23 @@ class PageStack(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         self._column.addWidget(self._stack, 1)
+        self._bars = QWidget()
+        self._bar_column = QVBoxLayout(self._bars)
+        self._bar_column.setContentsMargins(0, 0, 0, 0)
+        self._bar_column.setSpacing(0)
+        self._column.addWidget(self._bars)
         self.banner, self.busy = Banner(self._stack), Busy(viewport)
 
     def add_bars(self, *bars: QWidget) -> None:
         """Puts bars below, from the top."""
         for bar in bars:
-            self._column.addWidget(bar)
+            self._bar_column.addWidget(bar)
+
+    def set_bare(self, bare: bool) -> None:
+        """Shows the page alone: no bars, and no messages until it is over."""
+        self._bars.setVisible(not bare)
+        self.banner.set_silent(bare)
+        self.busy.set_silent(bare)
 
     def add_start(self, start: StartPage) -> None:
         """Takes the start page, which is shown first."""

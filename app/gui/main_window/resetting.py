@@ -13,6 +13,7 @@ QUESTION = "Have all settings as at a first start? Files of scenes, runs and pre
 FORGET = "Also forget recent scenes, input photographs and known runs"
 CHECKED = {
     "panel": True, "loop": True, "training": False, "sharp": False,
+    "momentum": False, "invert_look": False, "invert_zoom": False,
     "cameras": False, "box": False, "axes": False, "grid": False,
 }  # fmt: skip
 CHOSEN = ("theme_system", "orbit", "largest_0")
@@ -58,7 +59,6 @@ class Resetting:
         for name in CHOSEN:
             commands[name].trigger()
         usual = Settings()
-        session.eye.hand.fly_speed = usual.fly_speed
         session.view.colour_maps = usual.colour_maps
         session.timeline.playback.fps, session.timeline.playback.loop = usual.fps, usual.loop
         self._show_playback()

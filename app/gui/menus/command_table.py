@@ -6,6 +6,7 @@ from typing import Any
 
 from app.gui.menus.beside_commands import BESIDE_COMMANDS
 from app.gui.menus.command import Command
+from app.gui.menus.motion_commands import MOTION_COMMANDS
 from app.gui.menus.path_commands import BOOKMARK_COMMANDS, EDIT_COMMANDS, PATH_COMMANDS, TIMELINE_COMMAND
 from app.gui.menus.project_commands import PROJECT_COMMANDS
 
@@ -144,6 +145,14 @@ COMMANDS = (
     TIMELINE_COMMAND,
     _toggle("full_screen", "&Full screen", VIEW, "F11", "Only the picture, on the whole screen; Esc leaves"),
     _toggle(
+        "present",
+        "Presenta&tion",
+        VIEW,
+        "Shift+F11",
+        "The picture alone, on the whole screen: no bars, messages, overlays, nor a still pointer; Esc leaves",
+        needs="scene",
+    ),
+    _toggle(
         "orbit",
         "&Orbit",
         MODE,
@@ -220,6 +229,7 @@ COMMANDS = (
         "copy_camera", "&Copy camera", NAVIGATE, ("Ctrl+Shift+C",), "Copy the camera as text", "scene", separated=True
     ),
     Command("paste_camera", "Pas&te camera", NAVIGATE, ("Ctrl+V",), "Go to a camera copied as text", "scene"),
+    *MOTION_COMMANDS,
     *BOOKMARK_COMMANDS,
     _toggle("play", "&Play", PLAY, "K", "Play or pause the recording", needs="time", icon="play"),
     _toggle("loop", "&Loop", PLAY, "Shift+K", "Begin again at the end", needs="time", icon="loop"),

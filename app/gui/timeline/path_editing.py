@@ -170,7 +170,7 @@ class PathEditing:
         self._viewport.moved.emit()
 
     def _is_drawn(self) -> bool:
-        return self._bar is not None and not self.bar.isHidden() and not self.preview.playing
+        return self._bar is not None and self.bar.isVisible() and not self.preview.playing
 
     def _drawn(self, eye: Camera) -> LineSegments:
         return self._lines.drawn(eye) if self._is_drawn() else join([])

@@ -118,7 +118,7 @@ class Frustums(QObject):
             return self._released(event)
         elif event.type() == QEvent.Type.MouseButtonDblClick and event.button() == Qt.MouseButton.LeftButton:
             # The first click has gone there; the second must not set a pivot on what is behind.
-            return self._under(position(event)) is not None or self._window.session.eye.animating
+            return self._under(position(event)) is not None or self._window.session.eye.jumping
         return False
 
     def _released(self, event: QMouseEvent) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from app.gui.qt import QAction, QKeySequence, QMainWindow, QShortcut, Qt, QWidget
+from app.gui.qt import QAction, QMainWindow, Qt, QWidget
 
 
 class FullScreen:
@@ -16,9 +16,6 @@ class FullScreen:
         """`action`: the checkable one that asks for it; `panels`: the checkable ones that show a panel each."""
         self._window, self._action, self._bars, self._panels = window, action, bars, panels
         self._away: list[QAction] = []
-        self._escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), window)
-        self._escape.setEnabled(False)
-        self._escape.activated.connect(action.trigger)
 
     def restore(self) -> None:
         """The window fills the screen already, as it did the last time."""
@@ -44,11 +41,9 @@ class FullScreen:
             panel.trigger()
         for bar in self._bars:
             bar.hide()
-        self._escape.setEnabled(True)
 
     def bring_back(self) -> None:
         """Shows it again; a panel that was opened meanwhile stays."""
-        self._escape.setEnabled(False)
         for bar in self._bars:
             bar.show()
         for panel in self._away:

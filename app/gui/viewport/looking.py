@@ -19,6 +19,7 @@ from app.gui.viewport.picture_overlays import PictureOverlays
 from app.gui.viewport.scene_information import SceneInformation
 from app.gui.viewport.second_showing import SecondShowing
 from app.gui.viewport.shown_picture import ShownPicture
+from app.gui.viewport.turntable_commands import TurntableCommands
 from app.gui.viewport.viewport import Viewport
 from engines.core.data.views import Split
 
@@ -33,6 +34,7 @@ class Looking:
         information: what is told beside it.
         photographs, meshes, second: what may be seen in its place, over it, or beside it.
         navigation, channels: commands.
+        turntable: turns the scene by itself.
         typing: of the camera's numbers.
     """
 
@@ -45,6 +47,7 @@ class Looking:
         self.second = SecondShowing(window, viewport)
         self.shown = ShownPicture(session, viewport, comparison, self.photographs, self.meshes, self.second)
         self.navigation = NavigationCommands(window, viewport, self._command_moved)
+        self.turntable = TurntableCommands(window, viewport)
         self.typing = CameraTyping(window, cards.camera, self.navigation.moving)
         self.channels = ChannelCommands(window, cards.channels, self.shown.draw)
         wipe_lines = (self.photographs.line, self.meshes.line, self.second.line)
@@ -72,6 +75,7 @@ class Looking:
         for name in OVERLAY_NAMES:
             commands[name].setChecked(name in settings.overlays)
         self._cards.camera.add_commands([commands["copy_camera"], commands["paste_camera"]])
+        self.navigation.restore()
         self.meshes.restore()
         self.second.restore()
         commands["sharp"].setChecked(settings.sharp_pixels)
@@ -81,7 +85,15 @@ class Looking:
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands of looking do."""
         handlers: dict[str, Callable[..., None]] = {"sharp": self._set_sharp}
-        for part in (self.overlays, self.navigation, self.channels, self.photographs, self.meshes, self.second):
+        for part in (
+            self.overlays,
+            self.navigation,
+            self.turntable,
+            self.channels,
+            self.photographs,
+            self.meshes,
+            self.second,
+        ):
             handlers |= part.handlers()
         return handlers
 

@@ -35,6 +35,8 @@ class MouseNavigation(QObject):
     moved = Signal()
     turning = Signal(bool)
     """A drag began to turn about the pivot, or it is over."""
+    let_go = Signal()
+    """A drag is over; what it moved may go on."""
     pointed = Signal(float, float)
     """A double click, in pixels of the eye's picture."""
 
@@ -64,6 +66,7 @@ class MouseNavigation(QObject):
         """A button is pressed."""
         self._canvas.widget.setFocus()
         self._last, self._dragged = position(event), False
+        self._eye.hand.hold()
         return True
 
     def _drag(self, event: QMouseEvent) -> bool:
@@ -94,7 +97,7 @@ class MouseNavigation(QObject):
         ):
             self._eye.hand.pan_by(across, down)
         elif buttons & Qt.MouseButton.LeftButton and modifiers & Qt.KeyboardModifier.ControlModifier:
-            self._eye.hand.dolly_by(-down * self._canvas.placement().scale / DRAG_NOTCH_PX)
+            self._eye.hand.zoom_by(-down * self._canvas.placement().scale / DRAG_NOTCH_PX)
         elif buttons & Qt.MouseButton.RightButton:
             self._eye.hand.look_by(across, down)
         elif buttons & Qt.MouseButton.LeftButton:
@@ -108,7 +111,8 @@ class MouseNavigation(QObject):
         if self._dragged and event.buttons() == Qt.MouseButton.NoButton:
             self._dragged = False
             self._turn(False)
-            self._eye.rest()
+            self._eye.hand.let_go()
+            self.let_go.emit()
         return True
 
     def _turn(self, turning: bool) -> None:
@@ -133,7 +137,7 @@ class MouseNavigation(QObject):
         else:
             notches = (angle.y() or angle.x()) / NOTCH
         if notches:
-            self._eye.hand.dolly_by(notches)
+            self._eye.hand.zoom_by(notches)
             self.moved.emit()
         return True
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
+from functools import partial
 
 import numpy as np
 
+from app.camera.hand_settings import FASTEST, SLOWEST, HandSettings
 from app.gui.host import Host
+from app.gui.menus.speeds_dialog import SpeedsDialog
 from app.gui.panel.camera_card import axis_name
 from app.gui.viewport.camera_clipboard import copy_camera, paste_camera
 from app.gui.viewport.viewport import Viewport
+from app.settings import Settings
 from engines.core.camera import Array
 
 SPEED_STEP = 1.5
-SLOWEST, FASTEST = 0.01, 100.0
+TOGGLES = ("momentum", "invert_look", "invert_zoom")
+"""Settings of the hand that are commands, too."""
 
 
 class NavigationCommands:
@@ -23,8 +29,9 @@ class NavigationCommands:
         """`moved`: told after each move."""
         self._window, self._viewport, self._moved = window, viewport, moved
         self._session = window.session
-        hand, settings = self._session.eye.hand, window.settings.current
-        hand.mode, hand.fly_speed = settings.navigation, settings.fly_speed
+        self._session.eye.hand.mode = window.settings.current.navigation
+        self._take_settings(window.settings.current)
+        window.settings.changed.connect(self._take_settings)
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands do."""
@@ -54,7 +61,14 @@ class NavigationCommands:
             "faster": lambda: self._change_speed(SPEED_STEP),
             "slower": lambda: self._change_speed(1 / SPEED_STEP),
             "copy_camera": lambda: copy_camera(window),
+            "speeds": self._ask_speeds,
+            **{name: partial(self._toggle, name) for name in TOGGLES},
         }
+
+    def restore(self) -> None:
+        """Marks how the hand's moves are taken."""
+        for name in TOGGLES:
+            self._window.commands[name].setChecked(getattr(self._window.settings.current, name))
 
     def go_to_view(self, index: int) -> None:
         """Goes to a view, as the panel's slider asks; does nothing where the eye is there already."""
@@ -66,7 +80,7 @@ class NavigationCommands:
         self.moving(lambda: self._session.choose_up(up))()
 
     def moving(self, move: Callable[[], object]) -> Callable[[], None]:
-        """The same move, with all that follows one."""
+        """Gives a move with all that follows one."""
 
         def run() -> None:
             move()
@@ -83,7 +97,24 @@ class NavigationCommands:
         self._window.settings.update(navigation=mode)
 
     def _change_speed(self, factor: float) -> None:
-        hand = self._session.eye.hand
-        hand.fly_speed = float(np.clip(hand.fly_speed * factor, SLOWEST, FASTEST))
-        self._window.settings.update(fly_speed=hand.fly_speed)
-        self._window.notifications.tell("info", f"Fly speed × {hand.fly_speed:.2g}")
+        speed = float(np.clip(self._session.eye.hand.settings.fly_speed * factor, SLOWEST, FASTEST))
+        self._window.settings.update(fly_speed=speed)
+        self._window.notifications.tell("info", f"Fly speed × {speed:.2g}")
+
+    def _toggle(self, name: str, on: bool) -> None:
+        self._window.settings.update(**{name: on})
+
+    def _ask_speeds(self) -> None:
+        dialog = SpeedsDialog(self._window.widget, self._window.settings.current)
+        if dialog.exec():
+            self._window.settings.update(**dialog.speeds())
+
+    def _take_settings(self, settings: Settings) -> None:
+        self._session.eye.hand.settings = hand_settings(settings)
+
+
+def hand_settings(settings: Settings) -> HandSettings:
+    """How the hand's moves are taken, of all that is remembered; the file may hold any speed."""
+    kept = {field.name: getattr(settings, field.name) for field in fields(HandSettings)}
+    speeds = {name: float(np.clip(kept[name], SLOWEST, FASTEST)) for name in kept if name.endswith("speed")}
+    return HandSettings(**{**kept, **speeds})

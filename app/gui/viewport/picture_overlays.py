@@ -32,7 +32,8 @@ class PictureOverlays:
         self._window, self._session, self._viewport = window, window.session, viewport
         self.shown, self._wipe_lines = shown, wipe_lines
         self.layer = OverlayLayer()
-        self.layer.set_shown(window.settings.current.overlays)
+        self._bare = False
+        self._choose()
         self.more: list[Callable[[Camera], LineSegments]] = []
         """What else is drawn: the lines of each for the picture that a camera takes."""
         self.frustums = Frustums(window, viewport, self.layer, lambda: self.eye, self.draw, go_to_view)
@@ -54,12 +55,25 @@ class PictureOverlays:
         self.layer.set_up(eye.up)
         self.frustums.forget()
 
+    def set_bare(self, bare: bool) -> None:
+        """Draws nothing over the picture, whatever is chosen, until that is over."""
+        self._bare = bare
+        self._choose()
+        self.frustums.forget()
+        self.draw()
+
+    def _choose(self) -> None:
+        self.layer.set_shown(() if self._bare else self._window.settings.current.overlays)
+
     def draw(self) -> None:
         """Projects the lines anew."""
         picture = self.shown.picture
         if picture is None:
             return
         viewport, canvas = self._viewport, self._viewport.canvas
+        if self._bare:
+            canvas.set_segments(np.zeros((0, 2, 2)), np.zeros((0, 4)), ())
+            return
         self.layer.set_up(self._session.eye.up)
         self.layer.leave_out(picture.camera)
         self.layer.show_more(join([lines_for(picture.camera) for lines_for in self.more]))
@@ -73,7 +87,7 @@ class PictureOverlays:
         names = tuple(other for other in self._window.settings.current.overlays if other != name)
         names = (*names, name) if shown else names
         self._window.settings.update(overlays=names)
-        self.layer.set_shown(names)
+        self._choose()
         self.draw()
 
     @property

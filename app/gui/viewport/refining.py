@@ -50,7 +50,8 @@ class Refining:
         worker = self._window.session.worker
         share = worker.progress if worker is not None else None
         self._ticks = 0 if share is None else self._ticks + 1
-        shown = share is not None and self._ticks >= SHOWN_AFTER
+        presents = self._window.commands["present"].isChecked()
+        shown = share is not None and self._ticks >= SHOWN_AFTER and not presents
         if shown != self.line.isVisibleTo(self._viewport):
             self.line.setVisible(shown)
             self._status.show_refining(None)

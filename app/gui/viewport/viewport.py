@@ -85,6 +85,7 @@ class Viewport(QWidget):
         self._mouse = MouseNavigation(self, self.canvas, eye)
         self._mouse.moved.connect(self.moved)
         self._mouse.turning.connect(self.turning)
+        self._mouse.let_go.connect(self.wake)
         self._mouse.pointed.connect(self.pointed)
         self._held: set[int] = set()
         self._timer = QTimer(self)

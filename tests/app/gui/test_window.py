@@ -189,7 +189,7 @@ def test_settings_and_recent_scenes_survive_a_restart(window: Window, qtbot: QtB
         assert again.commands[id].isChecked(), id
     for id in ("axes", "cameras", "orbit", "panel"):
         assert not again.commands[id].isChecked(), id
-    assert again.session.eye.hand.mode == "fly" and again.session.eye.hand.fly_speed == 1.5
+    assert again.session.eye.hand.mode == "fly" and again.session.eye.hand.settings.fly_speed == 1.5
     assert (again.width(), again.height()) == (800, 600)
     assert [recent.path for recent in again.settings.current.recent] == [str(SCENE.resolve())]
     again.commands["reopen"].trigger()

@@ -106,9 +106,9 @@ def test_frames_and_keys_by_their_keys(timeline: Window, qtbot: QtBot) -> None:
     ):
         press(timeline, qtbot, key, modifiers)
         assert preview.time_s == pytest.approx(time)
-    speed = timeline.session.eye.hand.fly_speed
+    speed = timeline.session.eye.hand.settings.fly_speed
     press(timeline, qtbot, Qt.Key.Key_Up, ALT)
-    assert timeline.session.eye.hand.fly_speed > speed
+    assert timeline.session.eye.hand.settings.fly_speed > speed
 
 
 def test_the_strip_by_the_keyboard_alone(timeline: Window, qtbot: QtBot) -> None:
