@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from engines.core.camera import Array
+from engines.core.data.images import to_linear
 from engines.core.files import unwritable
 
 BT709_CHROMATICITIES = (0.64, 0.33, 0.3, 0.6, 0.15, 0.06, 0.3127, 0.329)
@@ -25,8 +26,7 @@ ALWAYS_FLOAT = ("Z",)
 def linear_light(colour: Array) -> Array:
     """[..., 3] sRGB in [0, 1] as linear light (IEC 61966-2-1); what lies outside is clamped."""
     clamped = np.clip(np.nan_to_num(colour), 0.0, 1.0)
-    linear = np.where(clamped <= 0.04045, clamped / 12.92, ((clamped + 0.055) / 1.055) ** 2.4)
-    return np.asarray(linear, dtype=np.float32)
+    return to_linear(clamped).astype(np.float32)
 
 
 def write_exr(

@@ -51,10 +51,10 @@ from app.gui.training.trainings import Trainings
 from app.gui.viewport.colouring import Colouring
 from app.gui.viewport.full_screen import FullScreen
 from app.gui.viewport.gl import OpenGl, drawing_note, drawing_rows
+from app.gui.viewport.inspecting import Inspecting
 from app.gui.viewport.looking import Looking
 from app.gui.viewport.overlay_layer import OVERLAY_NAMES
 from app.gui.viewport.photographs import MODES
-from app.gui.viewport.readout import Readout
 from app.gui.viewport.refining import Refining
 from app.gui.viewport.screenshots import Screenshots
 from app.gui.viewport.second_showing import compared_scene
@@ -117,14 +117,15 @@ class Window(QMainWindow):
         self.inputs = InputController(self, self.files, self.status)
         self.screenshots = Screenshots(self, self.looking.shown)
         self.paths = PathEditing(self, self.viewport, self.looking.overlays, self.exporting)
-        parts = ProjectParts(self.paths.document, self.paths.bookmarks.bookmarks, self.meshes, self.looking.second)
+        self.inspecting = Inspecting(self, self.viewport, self.looking, self.channels)
+        kept, measured = self.paths.bookmarks.bookmarks, self.inspecting.measuring.measurements
+        parts = ProjectParts(self.paths.document, kept, self.meshes, self.looking.second, measured)
         asks, wanted = self.paths.may_quit, self.files.project_wanted
         self._presenting = Presenting(self, self.pages, self.viewport, self.looking.overlays)
         self.projects = ProjectMenu(self, self.status, parts, asks, wanted)
         self.evaluating = Evaluating(self, self.looking)
         self.playing, self.colouring = Playing(self, self.busy), Colouring(self)
         self.refining = Refining(self, self.viewport, self.status)
-        self.readout = Readout(self.session, self.viewport, self.channels, lambda: self.looking.shown.picture)
         self.resetting = Resetting(self, lambda: self.playing.enter())
         self.theming = Theming(self, system_dark)
         self.theming.changed.connect(lambda colours: self.viewport.set_background(colours.viewport))
@@ -145,7 +146,7 @@ class Window(QMainWindow):
         handlers |= help_handlers(self, self.viewport.canvas.name, self.reporting.copy) | self.theming.handlers()
         parts = (self.colouring, self.looking, self.files, self.exporting, self.screenshots, self.refining)
         more = (self.paths, self.projects, self.playing, self.trainings, self.inputs, self.evaluating, self.resetting)
-        for part in (*parts, *more, self._presenting):
+        for part in (*parts, *more, self._presenting, self.inspecting):
             handlers |= part.handlers()
         self.commands = Actions(self, {id: guarded(work) for id, work in handlers.items()}, self._available)
         self.viewport.keys = self.commands.local_keys
@@ -168,7 +169,7 @@ class Window(QMainWindow):
         self.inputs.card.connect_command(self.commands["input"])
         overlays = OverlayCard([self.commands[name] for name in OVERLAY_NAMES])
         cards = (self.scene_card, *self.inputs.cards, self.controls, self.channels, self.sources, self.views)
-        self.dock = SidePanel(self, (*cards, self.camera, self.meshes.card, overlays, self.options))
+        self.dock = SidePanel(self, (*cards, self.camera, self.inspecting.card, self.meshes.card, overlays, self.options))
         self._training_dock = BottomDock(self, "Training", lambda: self.trainings.make_panel(self.theming.colours))
         self.theming.changed.connect(self._training_dock.paint)
 

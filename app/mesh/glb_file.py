@@ -17,6 +17,7 @@ import numpy as np
 from app.mesh.axes import FileAxes
 from app.mesh.surface import Surface
 from engines.core.camera import Array
+from engines.core.data.images import to_linear
 
 FLOAT, UNSIGNED_INT = 5126, 5125
 VERTICES, INDICES = 34962, 34963
@@ -50,8 +51,7 @@ def write_glb(path: Path, surface: Surface, normals: Array, colours: Array, axes
 
 def linear(colours: Array) -> Array:
     """sRGB values of 0 to 255 as values in [0, 1] proportional to light (IEC 61966-2-1)."""
-    values = colours / 255.0
-    return np.asarray(np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4))
+    return to_linear(colours / 255.0)
 
 
 def _document(blocks: list[Array], axes: FileAxes, offset: Array) -> dict[str, Any]:

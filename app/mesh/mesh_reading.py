@@ -17,6 +17,7 @@ import numpy as np
 from app.mesh.axes import said_axes
 from app.mesh.surface import Surface
 from engines.core.camera import LARGEST, Array
+from engines.core.data.images import to_srgb, to_uint8
 from engines.core.errors import UserError
 from engines.core.reading import MOST_ARRAY_BYTES, reading, require_file
 
@@ -106,9 +107,7 @@ def _loaded(path: Path, file: IO[bytes], suffix: str) -> Any:
 
 def srgb(colours: Array) -> Array:
     """[N, 3] uint8 as screens show them, of such that are proportional to light (IEC 61966-2-1)."""
-    light = colours / 255.0
-    values = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.asarray((values * 255).round().astype(np.uint8))
+    return to_uint8(to_srgb(colours / 255.0))
 
 
 _Contents = tuple[Array, Array, "Array | None", "Array | None"]

@@ -12,7 +12,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer, PlainValidator, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainSerializer,
+    PlainValidator,
+    PositiveFloat,
+    ValidationError,
+)
 
 from engines.core.camera import Camera
 from engines.core.errors import UserError
@@ -115,6 +124,8 @@ class Project(BaseModel):
         mesh: that is shown with the scene.
         camera_path: the keyed path; None where it has no keys.
         bookmarks: as `Bookmarks.to_json` gives them.
+        measurements: distances, each of two points of the world.
+        length_scale: how long a world unit is, and in what, as (0.25, "m"); None: not known.
         export: the last values of the export dialog.
         saved_as: of an autosave: the file that the project was saved in before; None: in none.
     """
@@ -126,6 +137,8 @@ class Project(BaseModel):
     mesh: Path | None = None
     camera_path: StoredPath | None = None
     bookmarks: dict[str, JsonValue] | None = None
+    measurements: tuple[tuple[Triple, Triple], ...] = ()
+    length_scale: tuple[PositiveFloat, str] | None = None
     export: dict[str, JsonValue] = Field(default_factory=dict)
     saved_as: Path | None = None
 

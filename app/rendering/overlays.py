@@ -19,6 +19,9 @@ HOVERED_RGBA = (0.90, 0.10, 0.45, 1.0)
 PIVOT_RGBA = (0.90, 0.10, 0.45, 1.0)
 PIVOT_SHARE = 0.025
 """Of the picture's height: the arms of the cross where the pivot is."""
+MEASURE_RGBA = (0.0, 0.58, 0.36, 1.0)
+POINT_SHARE = 0.009
+"""Of the picture's height: from a measured point to a corner of its mark."""
 GRID_RGBA = (0.55, 0.55, 0.60, 0.35)
 CLOSE_SHARE, SMALLEST_SHARE = 0.4, 0.25
 """Of the distance to the next camera, and of the wished-for size."""
@@ -125,6 +128,23 @@ def pivot_segments(camera: Camera, pivot: Array, up: Array) -> LineSegments:
     turn = np.linspace(0, 2 * np.pi, 25)[:, None]
     ring = pivot + 1.6 * size * (np.cos(turn) * first + np.sin(turn) * second)
     return _segments(np.concatenate([arms, np.stack([ring[:-1], ring[1:]], axis=1)]), PIVOT_RGBA)
+
+
+def measure_segments(camera: Camera, points: Array, is_marked: bool) -> LineSegments:
+    """The way through points [N, 3] (world), and around each a square that faces the camera.
+
+    The squares are as large in the picture from any distance; of points behind the camera there are none.
+    """
+    colour = HIGHLIGHT_RGBA if is_marked else MEASURE_RGBA
+    parts = [polyline(points, colour)] if len(points) > 1 else []
+    right, down = camera.camera_to_world[:3, 0], camera.camera_to_world[:3, 1]
+    for point in points:
+        depth = float((point - camera.position) @ camera.forward)
+        if depth > 0:
+            size = POINT_SHARE * camera.size_px[1] / camera.focal_px[1] * depth
+            corners = np.array([right + down, right - down, -right - down, down - right, right + down])
+            parts.append(polyline(point + size * corners, colour))
+    return join(parts)
 
 
 def grid_segments(bounds: Array, up: Array) -> LineSegments:

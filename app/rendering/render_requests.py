@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -172,18 +173,29 @@ def draw(scene: Scene, request: RenderRequest, camera: Camera, stop: Stop) -> Fr
     return rendered(scene, camera, request.controls, in_step(stop, scene.device))
 
 
+def cell_at(shape: Sequence[int], camera: Camera, u: float, v: float) -> tuple[int, int] | None:
+    """(row, column) of a map of `shape` (height, width, ...) at a pixel of `camera`'s picture; None outside.
+
+    Depth may be coarser than the image.
+    """
+    height, width = shape[:2]
+    column, row = math.floor(u * width / camera.size_px[0]), math.floor(v * height / camera.size_px[1])
+    return (row, column) if 0 <= column < width and 0 <= row < height else None
+
+
+def depth_at(picture: RenderedImage, u: float, v: float) -> float | None:
+    """The depth along the view, world units, at pixel (u, v) of a picture; None where nothing is hit or known."""
+    frame = picture.frame
+    if frame is None or frame.depth is None or (cell := cell_at(frame.depth.shape, picture.camera, u, v)) is None:
+        return None
+    depth = float(frame.depth[cell])
+    return depth if np.isfinite(depth) and depth > 0 else None
+
+
 def point_at(picture: RenderedImage, u: float, v: float) -> Array | None:
     """[3] the world point at pixel (u, v) of an exact picture; None where nothing is hit."""
-    frame, camera = picture.frame, picture.camera
-    if frame is None or frame.depth is None:
-        return None
-    height, width = frame.depth.shape[:2]
-    # Depth may be coarser than the image.
-    column, row = int(u * width / camera.size_px[0]), int(v * height / camera.size_px[1])
-    if not (0 <= column < width and 0 <= row < height):
-        return None
-    depth = float(frame.depth[row, column])
-    if not np.isfinite(depth) or depth <= 0:
+    depth, camera = depth_at(picture, u, v), picture.camera
+    if depth is None:
         return None
     ray = np.array(
         [(u - camera.centre_px[0]) / camera.focal_px[0], (v - camera.centre_px[1]) / camera.focal_px[1], 1.0]
@@ -197,11 +209,9 @@ def value_at(picture: RenderedImage, u: float, v: float) -> float | None:
     if picture.frame is None or not display.has_limits(picture.frame, channel):
         return None
     values = display.channel_values(picture.frame, channel)
-    height, width = values.shape
-    column, row = int(u * width // picture.camera.size_px[0]), int(v * height // picture.camera.size_px[1])
-    if not (0 <= column < width and 0 <= row < height):
+    if (cell := cell_at(values.shape, picture.camera, u, v)) is None:
         return None
-    value = float(values[row, column])
+    value = float(values[cell])
     return value if np.isfinite(value) else None
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from app.synthetic.scene import Light, Solid, SyntheticScene
 from app.synthetic.shapes import unit
 from engines.core.camera import Array, Camera, pixel_rays
+from engines.core.data.images import to_linear, to_srgb
 from engines.core.engine import Stop, never_stop
 from engines.core.errors import Cancelled
 
@@ -262,14 +263,3 @@ def _basis(direction: Array) -> tuple[Array, Array]:
     across = np.cross(direction, [0.0, 0.0, 1.0] if abs(direction[2]) < 0.9 else [1.0, 0.0, 0.0])
     across /= np.linalg.norm(across)
     return across, np.cross(direction, across)
-
-
-def to_linear(srgb: Array) -> Array:
-    """Linear light of sRGB values in [0, 1], of any shape (IEC 61966-2-1)."""
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-
-
-def to_srgb(linear: Array) -> Array:
-    """sRGB of linear light, clipped to [0, 1], of any shape."""
-    clipped = np.clip(linear, 0, 1)
-    return np.where(clipped <= 0.0031308, clipped * 12.92, 1.055 * clipped ** (1 / 2.4) - 0.055)

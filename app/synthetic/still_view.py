@@ -23,11 +23,11 @@ from app.synthetic.raytracer import (
     radiance,
     shadowed,
     sub_rays,
-    to_srgb,
 )
 from app.synthetic.scene import Solid, SyntheticScene
 from app.synthetic.shapes import Sphere, length
 from engines.core.camera import Array, Camera, pixel_rays
+from engines.core.data.images import to_srgb
 from engines.core.engine import Stop, never_stop
 from engines.core.errors import Cancelled
 

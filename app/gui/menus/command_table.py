@@ -6,6 +6,7 @@ from typing import Any
 
 from app.gui.menus.beside_commands import BESIDE_COMMANDS
 from app.gui.menus.command import Command
+from app.gui.menus.inspecting_commands import INSPECTING_COMMANDS
 from app.gui.menus.motion_commands import MOTION_COMMANDS
 from app.gui.menus.path_commands import BOOKMARK_COMMANDS, EDIT_COMMANDS, PATH_COMMANDS, TIMELINE_COMMAND
 from app.gui.menus.project_commands import PROJECT_COMMANDS
@@ -108,6 +109,7 @@ COMMANDS = (
     ),
     Command("next_channel", "&Next channel", CHANNEL, ("N",), "Show the next channel", "scene", separated=True),
     _toggle("lock_limits", "&Lock range", CHANNEL, "L", "Lock the range of depth colours while moving", needs="scene"),
+    *INSPECTING_COMMANDS,
     *BESIDE_COMMANDS,
     _toggle(
         "cameras",

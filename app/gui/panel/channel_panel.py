@@ -190,6 +190,6 @@ class ChannelCard(Card):
         if limits is not None:
             self.range.show_limits(limits)
 
-    def show_value(self, value: float | None) -> None:
+    def show_value(self, value: str | None) -> None:
         """The value under the mouse; None where there is none, as in a background."""
-        self.value.setText("At the cursor: –" if value is None else f"At the cursor: {value:.4g}")
+        self.value.setText(f"At the cursor: {value or '–'}")

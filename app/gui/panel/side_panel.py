@@ -17,7 +17,7 @@ class SidePanel(QDockWidget):
     def __init__(self, window: QMainWindow, cards: Sequence[QWidget]) -> None:
         super().__init__("Panel", window)
         inner = QWidget()
-        column = QVBoxLayout(inner)
+        column = self._column = QVBoxLayout(inner)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(8)
         for card in cards:

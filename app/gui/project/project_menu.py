@@ -16,6 +16,7 @@ from app.gui.project.project_opening import ProjectOpening, ProjectParts
 from app.gui.project.recovery import Recovery
 from app.gui.qt import QFileDialog, QTimer
 from app.project.autosave import Recoverable
+from app.project.measured import kept_measurements
 from app.project.open_project import OpenProject
 from app.project.project_file import SUFFIX, Project, read_project
 from app.project.session_state import scene_of, view_of
@@ -96,6 +97,7 @@ class ProjectMenu:
             comparison=self._parts.second.layout if second else "",
             mesh=self._opening.mesh if scene is not None else None,
             bookmarks=self._parts.bookmarks.to_json() if self._parts.bookmarks.all else None,
+            **kept_measurements(self._parts.measurements),
             **also,
         )
 

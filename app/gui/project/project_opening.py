@@ -10,9 +10,11 @@ from typing import Protocol
 from app.gui.host import Host, MeshOpener
 from app.path_editing.bookmarks import Bookmarks
 from app.path_editing.document import PathDocument
+from app.project.measured import take_measurements
 from app.project.project_file import Project, ProjectScene
 from app.project.session_state import look_as, missing, open_scene_of
 from app.viewing.load_requests import OpenFailure
+from app.viewing.measurements import Measurements
 from app.viewing.opening import SceneSource
 from engines.core.errors import UserError
 from engines.core.paths.keyframes import KeyedPath
@@ -52,6 +54,7 @@ class ProjectParts:
     bookmarks: Bookmarks
     mesh: ShownMesh
     second: ShownSecond
+    measurements: Measurements
 
 
 class ProjectOpening:
@@ -151,6 +154,7 @@ class ProjectOpening:
             self._looked = project
         if project.bookmarks:
             self._window.notifications.guarded(self._parts.bookmarks.take)("the project's bookmarks", project.bookmarks)
+        take_measurements(self._parts.measurements, project)
         if project.mesh is not None:
             self._mesh = project.mesh
             self._parts.mesh.open(project.mesh)

@@ -78,6 +78,8 @@ class Frustums(QObject):
         self._window, self._viewport = window, viewport
         self._layer, self._eye, self._redraw, self._choose = layer, eye, redraw, choose
         self.tip = Tip(viewport)
+        self.asleep = False
+        """Clicks are for something else now."""
         self._at = QPoint()
         self._pressed: QPointF | None = None
         self._thumbnails: dict[ViewPoint, Array | None] = {}
@@ -106,7 +108,7 @@ class Frustums(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Leave:
             self._hover(None, QPoint())
-        if not isinstance(event, QMouseEvent):
+        if not isinstance(event, QMouseEvent) or self.asleep:
             return False
         if event.type() == QEvent.Type.MouseMove and event.buttons() == Qt.MouseButton.NoButton:
             self._hover(self._under(position(event)), event.pos())

@@ -8,6 +8,7 @@ from app.gui.panel.channel_panel import ChannelCard
 from app.gui.qt import QEvent, QMouseEvent, QObject, Qt, position
 from app.gui.viewport.viewport import Viewport
 from app.rendering.render_requests import RenderedImage, value_at
+from app.viewing.lengths import LengthScale, length_text
 from app.viewing.session import Session
 
 
@@ -15,11 +16,17 @@ class Readout(QObject):
     """Watches the mouse over the picture."""
 
     def __init__(
-        self, session: Session, viewport: Viewport, card: ChannelCard, picture: Callable[[], RenderedImage | None]
+        self,
+        session: Session,
+        viewport: Viewport,
+        card: ChannelCard,
+        picture: Callable[[], RenderedImage | None],
+        length_scale: Callable[[], LengthScale | None],
     ) -> None:
-        """`picture`: what is on the screen."""
+        """`picture`: what is on the screen; `length_scale`: how long a world unit is, where somebody said so."""
         super().__init__(viewport)
         self._session, self._viewport, self._card, self._picture = session, viewport, card, picture
+        self._length_scale = length_scale
         canvas = viewport.canvas.widget
         canvas.setMouseTracking(True)
         canvas.installEventFilter(self)
@@ -36,5 +43,9 @@ class Readout(QObject):
             if picture is not None and picture.limits is not None and self._session.view.channel != "error":
                 place = self._viewport.canvas.placement()
                 value = value_at(picture, *place.to_picture(position(event).x(), position(event).y()))
-            self._card.show_value(value)
+            self._card.show_value(None if value is None else self._text(value))
         return False
+
+    def _text(self, value: float) -> str:
+        scale = self._length_scale() if self._session.view.channel == "depth" else None
+        return length_text(value, scale)

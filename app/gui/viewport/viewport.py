@@ -63,6 +63,8 @@ class Viewport(QWidget):
     pointed = Signal(float, float)
     resized = Signal()
     moved = Signal()
+    beside_made = Signal(object)
+    """The widget of a second picture is there."""
     turning = Signal(bool)
     """A drag began to turn about the pivot, or it is over."""
 
@@ -135,6 +137,7 @@ class Viewport(QWidget):
             self.beside.installEventFilter(self)
             self._mouse.watch(self.beside)
             self._row.addWidget(self.beside, 1)
+            self.beside_made.emit(self.beside)
         self.eye.size.resize(self.size_px())
         self.resized.emit()
 

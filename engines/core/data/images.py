@@ -340,6 +340,17 @@ def to_uint8(image: Array) -> Array:
     return np.asarray((np.nan_to_num(np.clip(image, 0, 1)) * 255 + 0.5).astype(np.uint8))
 
 
+def to_linear(srgb: Array) -> Array:
+    """Linear light of sRGB values in [0, 1], of any shape (IEC 61966-2-1)."""
+    return np.asarray(np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4))
+
+
+def to_srgb(linear: Array) -> Array:
+    """sRGB in [0, 1] of linear light, of any shape; what is outside is clipped first."""
+    clipped = np.clip(linear, 0, 1)
+    return np.asarray(np.where(clipped <= 0.0031308, clipped * 12.92, 1.055 * clipped ** (1 / 2.4) - 0.055))
+
+
 def png_bytes(image: Array, text: Mapping[str, str] | None = None, compress_level: int = 6) -> bytes:
     """Bytes or whole numbers of 16 bits [H, W], bytes [H, W, 3] or [H, W, 4], as PNG with `text` in its metadata.
 

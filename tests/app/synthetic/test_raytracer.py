@@ -5,11 +5,12 @@ import pytest
 
 from app.synthetic.arrangement import still_life
 from app.synthetic.materials import Material, Plain
-from app.synthetic.raytracer import draw, first_hits, to_linear, to_srgb
+from app.synthetic.raytracer import draw, first_hits
 from app.synthetic.scene import Light, Solid, SyntheticScene, placed
 from app.synthetic.shapes import Box, Sphere, unit
 from app.synthetic.viewpoints import hemisphere_cameras
 from engines.core.camera import Array, Camera, look_at, pixel_rays, project
+from engines.core.data.images import to_linear, to_srgb
 from engines.core.errors import Cancelled
 
 GREY = Material(Plain((0.5, 0.5, 0.5)), gloss=0.0)
