@@ -65,6 +65,7 @@ class Settings:
         runs: folders of other runs that are known, newest first.
         training, timeline: the training panel, the timeline of camera paths are shown.
         largest_px: of the longer side of pictures, for methods that draw any size; 0: as large as the viewport.
+        background: of `compositing.read_background`, behind what is seen through; "": as scenes have it.
         colour_maps: of channels, by their names, where another than the usual was chosen.
     """
 
@@ -96,6 +97,7 @@ class Settings:
     training: bool = False
     timeline: bool = False
     largest_px: int = 0
+    background: str = ""
     colour_maps: Mapping[str, str] = field(default_factory=dict)
 
     def with_recent(self, path: Path, data: Path | None, photograph: Path | None = None) -> Settings:

@@ -15,7 +15,7 @@ from app.api.requests import ControlValue, Framing, PathRequest, control_choices
 from app.api.wording import python_worded, reworded
 from app.camera.fitting import fit_cameras, fit_note
 from app.export.drawn_frames import exported_frame
-from app.export.export_request import TRANSPARENCY, Export, check_shown
+from app.export.export_request import Export, check_shown
 from app.export.exporter import run_export
 from app.export.fingerprint import scene_digest
 from app.export.frame_times import SPLIT_PATHS, split_views
@@ -34,6 +34,7 @@ from engines.core.data.views import Split, Views
 from engines.core.engine import INSTANCE, Stop, never_stop, whole_controls
 from engines.core.errors import UserError
 from engines.core.files import holding
+from engines.core.frame import ALPHA
 from engines.core.paths.exchange.formats import format_of
 from engines.core.reading import shortened
 from engines.registry import find_engine
@@ -149,8 +150,8 @@ def export_path(
             origin=opened.origin,
             scene=scene_digest(opened),
         )
-        if framing.background is not None and TRANSPARENCY not in opened.scene.channels:
-            notes.append(f"background {framing.background} has no effect: the scene gives no channel {TRANSPARENCY}")
+        if framing.background is not None and ALPHA not in opened.scene.channels:
+            notes.append(f"background {framing.background} has no effect: the scene gives no channel {ALPHA}")
         return run_export(opened.scene, whole, on_progress, stop), notes
 
 

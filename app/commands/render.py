@@ -19,26 +19,19 @@ from app.commands.console import (
 )
 from app.export.codecs import CODECS, QUALITIES
 from app.export.drawn_frames import export_cameras
-from app.export.export_request import (
-    BACKGROUNDS,
-    PROJECTIONS,
-    SIZE_PRESETS,
-    SUPERSAMPLES,
-    TRANSPARENCY,
-    TRANSPARENT,
-    Export,
-)
+from app.export.export_request import PROJECTIONS, SIZE_PRESETS, SUPERSAMPLES, Export
 from app.export.exporter import run_export
 from app.export.fingerprint import scene_digest
 from app.export.frame_files import DEPTH_WORDS, FORMATS
 from app.export.kept_frames import frames_kept
 from app.export.named_controls import ControlChoices
 from app.export.path_writing import write_cameras
-from app.export.render_settings import RenderSettings, path_of, resolve_path, settings_asked
+from app.export.render_settings import RenderSettings, crop_asked, path_of, resolve_path, settings_asked
 from app.export.scene_pair import LAYOUTS, WIPE, ScenePair
 from app.viewing.opening import Opened, SceneSource, open_compared
 from engines.core.engine import never_stop
 from engines.core.errors import UserError
+from engines.core.frame import ALPHA
 from engines.core.paths.exchange.formats import PATH_FORMATS, WRITTEN_SUFFIXES, format_of
 from engines.core.paths.generators import PATH_NAMES
 
@@ -77,9 +70,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quality", type=int, default=8, choices=QUALITIES, metavar="1..10", help="of a video (default: 8)"
     )
-    parser.add_argument("--background", choices=[*sorted(BACKGROUNDS), TRANSPARENT], help=(
-        "behind a scene that has transparency, a channel alpha; without effect on others. transparent: .mov, .webm "
-        "(VP9) and folders keep it"
+    parser.add_argument("--background", metavar="COLOUR", help=(
+        "behind a scene that has an opacity, a channel alpha, or is cropped; without effect on others: white, black, "
+        "checkerboard, another colour's name or #rrggbb; transparent: .mov, .webm (VP9) and folders keep it"
+    ))  # fmt: skip
+    parser.add_argument("--crop-box", nargs="+", metavar="NUMBER", help=(
+        "xmin ymin zmin xmax ymax zmax, world units, or scene for the scene's bounding box: what lies outside, and a "
+        "plain background, is transparent; see --background"
     ))  # fmt: skip
     parser.add_argument("--overwrite", action="store_true", help=(
         "of a path's cameras: replace a model of COLMAP that is there (the old is kept)"
@@ -190,8 +187,6 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
     notes(frames.notes)
     if arguments.projection == "pinhole" and (text := fit_note(opened.scene, cameras, arguments.size, arguments.fit)):
         notes([text])
-    if arguments.background is not None and TRANSPARENCY not in opened.scene.channels:
-        notes([f"--background {arguments.background} has no effect: the scene gives no channel {TRANSPARENCY}"])
     if format_of(arguments.out, arguments.path_format) is not None:
         fitted = arguments.size, arguments.fit
         form, fps = arguments.path_format, arguments.fps
@@ -208,6 +203,7 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
         fit=arguments.fit,
         controls=controls,
         background=arguments.background,
+        crop_box=crop_asked(opened, arguments.crop_box),
         origin=opened.origin,
         codec=arguments.codec,
         format=arguments.format,
@@ -220,8 +216,11 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
         pair=_pair(opened, arguments),
         labels=arguments.labels,
     )
-    if export.background == TRANSPARENT and export.pair is not None and not export.is_transparent(opened.scene):
-        notes([f"--background {TRANSPARENT} has no effect: both scenes need a channel {TRANSPARENCY}, and to be seen"])
+    if export.background == TRANSPARENT and export.pair is not None:
+        if not export.is_transparent(opened.scene):
+            notes([f"--background {TRANSPARENT} has no effect: both scenes need a channel {ALPHA}, and to be seen"])
+    elif arguments.background is not None and ALPHA not in export.channels_of(opened.scene):
+        notes([f"--background {arguments.background} has no effect: the scene gives no channel {ALPHA}"])
     if export.labels and export.pair is None and len(export.channels) == 1:
         notes(["--labels has no effect: there is one scene, and one channel"])
     known = opened.all_notes

@@ -25,7 +25,7 @@ from engines.core.config import make_options
 from engines.core.contract import opened
 from engines.core.engine import Scene, never_stop, whole_controls
 from engines.core.errors import BrokenContract, Cancelled, Lacking, UserError
-from engines.core.frame import Frame
+from engines.core.frame import ALPHA, Frame
 from engines.core.storage.checkpoint import Checkpoint
 from engines.core.storage.scene_file import read_scene_file, write_scene_file
 
@@ -139,14 +139,25 @@ def require_frame(scene: Scene, frame: object, camera: Camera) -> None:
             raise Failure(f"the frame's extra[{name!r}] has {tensor.shape[2]} values a pixel; 1 or 3 can be shown")
         _require(tensor, f"extra[{name!r}]", (height, width, *tensor.shape[2:3]), scene)
         _require_meaning(tensor, name)
+    if frame.backdrop is not None:
+        _require_backdrop(frame.backdrop, scene)
     if strange := [name for name in frame.extra if name not in scene.channels]:
         raise Failure(f"the frame's extra has {', '.join(strange)}, which channels does not name")
+
+
+def _require_backdrop(backdrop: object, scene: Scene) -> None:
+    """Whether it is a colour, of a frame that something may be seen through."""
+    if ALPHA not in scene.channels:
+        raise Failure(f"the frame has a backdrop, and channels does not name {ALPHA!r}: nothing is seen of it")
+    is_colour = isinstance(backdrop, tuple) and len(backdrop) == 3 and all(isinstance(x, float) for x in backdrop)
+    if not (is_colour and all(0 <= x <= 1 for x in backdrop)):  # type: ignore[attr-defined]
+        raise Failure(f"the frame's backdrop is {backdrop!r}; it must be a tuple of three floats in [0, 1], or None")
 
 
 def _require_meaning(tensor: Tensor, name: str) -> None:
     """Whether a channel is what its name or its three values a pixel say that it is."""
     what = f"extra[{name!r}]"
-    if name == "alpha":
+    if name == ALPHA:
         if tensor.ndim != 2:
             raise Failure(f"the frame's {what} is {list(tensor.shape)}; how opaque a pixel is is one number: [H, W]")
         _require_range(tensor, what, "opacities", UNIT)

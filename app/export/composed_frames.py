@@ -16,10 +16,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from engines.core.camera import Array, Camera, look_at
-from engines.core.frame import Frame
+from engines.core.frame import ALPHA, Frame
 
 DrawCamera = Callable[[Camera], Frame]
-ALPHA = "alpha"
 MARGIN_PX = 2
 """Around each face of the cube, so that its border is interpolated between pixels that are there."""
 FACES = np.array(

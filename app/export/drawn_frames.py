@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from app.camera.fitting import fit_cameras
 from app.export.composed_frames import level_camera, ranged, reduced, stereo_pair, whole_sphere
 from app.export.distributed_frames import Made, bound_to
-from app.export.export_request import BACKGROUNDS, EQUIRECTANGULAR, SPHERE_PX, TRANSPARENCY, Export, Limits
+from app.export.export_request import EQUIRECTANGULAR, SPHERE_PX, Export, Limits
 from app.export.frame_files import FORMATS, USUAL_FORMAT, FramePart, PartsRequest, byte_colours
 from app.export.labels import labelled
+from app.rendering.compositing import AS_IT_IS, TRANSPARENT, over, straight
+from app.rendering.crop_box import CropBox
+from app.rendering.cropping import Crop, Cropping, uncropped
 from app.rendering.display import Pixels, channel_limits, has_limits, shade, shade_at
 from engines.core import distributed
 from engines.core.camera import Array, Camera
@@ -38,6 +40,9 @@ class DrawnFrames:
         across = 1 if export.pair is None else export.pair.across
         self.size_px = (2 * width if export.eye_distance is not None else across * width, height)
         self._scene, self._stop = scene, stop
+        self._crop, self._second_crop = crop_to(scene, export.crop_box, stop), uncropped
+        if export.pair is not None:
+            self._second_crop = crop_to(export.pair.second.scene, export.pair.crop_of_second(export.crop_box), stop)
         chosen = export.controls or [{}] * len(cameras)
         self._controls = [whole_controls(scene, frame) for frame in chosen]
         self.owners = bound_to(scene, cameras, self._controls, distributed.here().count)
@@ -57,7 +62,7 @@ class DrawnFrames:
         export, (width, height) = self.export, camera.size_px
 
         def draw(seen: Camera) -> Frame:
-            return exported_frame(self._scene, seen, controls, export.background, self._stop)
+            return exported_frame(self._scene, seen, controls, export.background, self._stop, self._crop)
 
         def drawn(seen: Camera) -> Frame:
             return ranged(draw(seen), seen) if export.depth == "range" else draw(seen)
@@ -78,7 +83,7 @@ class DrawnFrames:
         if self.export.pair is None:
             raise ValueError("an export of one scene has no second one")
         scene = self.export.pair.second.scene
-        frame = exported_frame(scene, camera, controls, self.export.background, self._stop)
+        frame = exported_frame(scene, camera, controls, self.export.background, self._stop, self._second_crop)
         return ranged(frame, camera) if self.export.depth == "range" else frame
 
     def _limits(self, known: Mapping[str, Limits]) -> dict[str, Limits]:
@@ -170,25 +175,27 @@ def _is_picture(array: Array) -> bool:
     return array.dtype == np.uint8 and array.ndim == 3
 
 
+def crop_to(scene: Scene, box: CropBox | None, stop: Stop) -> Crop:
+    """What crops frames of a scene to a box in its coordinates; None: not at all."""
+    return uncropped if box is None else Cropping(scene).to(box, stop)
+
+
 def exported_frame(
-    scene: Scene, camera: Camera, controls: Mapping[str, float], background: str | None, stop: Stop
+    scene: Scene,
+    camera: Camera,
+    controls: Mapping[str, float],
+    background: str | None,
+    stop: Stop,
+    crop: Crop = uncropped,
 ) -> Frame:
-    """One frame as an export has it: as the scene draws it, over the background.
+    """One frame as an export has it: as the scene draws it, cropped, over the background, or with straight colours.
 
     Raises:
         Cancelled: `stop` said so.
         UserError: as `rendered`.
     """
-    return _over_background(rendered(scene, camera, controls, stop), background)
-
-
-def _over_background(frame: Frame, background: str | None) -> Frame:
-    alpha = frame.extra.get(TRANSPARENCY)
-    behind = BACKGROUNDS.get(background or "")
-    if behind is None or alpha is None:
-        return frame
-    alpha = alpha.reshape(*frame.image.shape[:2], 1)
-    return replace(frame, image=frame.image * alpha + behind * (1 - alpha))
+    frame = crop(rendered(scene, camera, controls, stop), camera)
+    return straight(frame) if background == TRANSPARENT else over(frame, background or AS_IT_IS)
 
 
 def _path_limits(first: Frame, channels: Sequence[str], cameras: Sequence[Camera]) -> dict[str, Limits]:

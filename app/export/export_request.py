@@ -15,16 +15,15 @@ from app.export.codecs import VIDEO_SUFFIXES, codec_of
 from app.export.frame_files import FORMATS
 from app.export.scene_pair import ScenePair
 from app.export.spherical import Spatial, require_spatial
+from app.rendering.compositing import TRANSPARENT, read_background
+from app.rendering.crop_box import CropBox
+from app.rendering.cropping import offered_channels
 from engines.core.camera import Array, Camera
 from engines.core.engine import Scene
 from engines.core.errors import UserError
 from engines.core.files import require_named
+from engines.core.frame import ALPHA
 
-BACKGROUNDS: Mapping[str, float] = {"white": 1.0, "black": 0.0}
-TRANSPARENT = "transparent"
-"""The background that leaves what is behind the picture open."""
-TRANSPARENCY = "alpha"
-"""The channel that says how far a pixel covers what is behind it, in [0, 1]; colours are not multiplied by it."""
 # Names that promise a file of a kind that is not written; without this they would become folders.
 OTHER_FILES = (
     *(".avi", ".mkv", ".m4v", ".mpg", ".apng", ".png", ".jpg", ".jpeg", ".webp", ".exr"),
@@ -62,8 +61,9 @@ class Export:
         fit: how cameras of another shape are fitted; None: as `usual_fit`.
         controls: one mapping a frame; None: every control at its default.
         origin: [3] where the cameras' coordinates begin in the world that their file is written in.
-        background: "white" or "black" behind the picture where the scene gives an "alpha" (not premultiplied), or
-            "transparent": the picture keeps it.
+        background: of `compositing.read_background`, behind the picture where it has an opacity, or "transparent": the
+            picture keeps that; None: as the scene has it.
+        crop_box: in the scene's coordinates, what lies outside is transparent; None: all is shown.
         limits: of channels' colours in a video; of others those of the first frame, widened for the path.
         colour_maps: of channels in a video where they are not the usual ones.
         codec: of a video, of `CODECS`; None: the usual one of the suffix.
@@ -89,6 +89,7 @@ class Export:
     fit: Fit | None = None
     controls: Sequence[Mapping[str, float]] | None = None
     background: str | None = None
+    crop_box: CropBox | None = None
     origin: Array = field(default_factory=lambda: np.zeros(3))
     limits: Mapping[str, Limits] = field(default_factory=dict)
     colour_maps: Mapping[str, str] = field(default_factory=dict)
@@ -122,8 +123,13 @@ class Export:
 
     def is_transparent(self, scene: Scene) -> bool:
         """Whether the pictures of this scene keep their alpha."""
-        can_be = TRANSPARENCY in scene.channels and (self.pair is None or self.pair.keeps_alpha)
-        return self.background == TRANSPARENT and can_be
+        if self.background != TRANSPARENT or ALPHA not in self.channels_of(scene):
+            return False
+        return self.pair is None or self.pair.keeps_alpha(self.crop_box)
+
+    def channels_of(self, scene: Scene) -> tuple[str, ...]:
+        """What pictures of this scene have."""
+        return offered_channels(scene, self.crop_box)
 
     @property
     def drawn_channels(self) -> tuple[str, ...]:
@@ -145,7 +151,7 @@ def check_export(scene: Scene, export: Export) -> None:
     Raises:
         UserError: says what there is.
     """
-    check_shown(scene, export.channels, export.background)
+    check_shown(scene, export.channels, export.background, export.crop_box)
     if export.controls is not None and len(export.controls) != len(export.cameras):
         raise ValueError(f"{len(export.controls)} controls for {len(export.cameras)} cameras")
     check_kind(scene, export)
@@ -182,7 +188,7 @@ def _check_pair(pair: ScenePair, export: Export) -> None:
     if export.projection != "pinhole" or export.eye_distance is not None:
         asked = "stereo" if export.eye_distance is not None else f"projection {export.projection}"
         raise UserError(f"{asked}: goes with a scene alone; leave it out, or the scene that is compared")
-    pair.check(export.channels, export.supersample)
+    pair.check(export.channels, export.supersample, export.crop_box)
 
 
 def _check_composed(scene: Scene, export: Export) -> None:
@@ -206,16 +212,19 @@ def _check_composed(scene: Scene, export: Export) -> None:
         require_spatial(export.out, export.spatial)
 
 
-def check_shown(scene: Scene, channels: Sequence[str], background: str | None) -> None:
-    """Whether the scene gives these channels, and there is such a background.
+def check_shown(scene: Scene, channels: Sequence[str], background: str | None, crop_box: CropBox | None = None) -> None:
+    """Whether the scene gives these channels, can be cropped, and there is such a background.
 
     Raises:
         UserError: says what there is.
     """
+    given = offered_channels(scene, crop_box)
     if not channels:
-        raise UserError(f"no channels to write; this scene gives {', '.join(scene.channels)}")
+        raise UserError(f"no channels to write; this scene gives {', '.join(given)}")
     for channel in channels:
-        if channel not in scene.channels:
-            raise UserError(f"channel {channel}: this scene gives {', '.join(scene.channels)}")
-    if background not in (None, TRANSPARENT, *BACKGROUNDS):
-        raise UserError(f"background {background}: must be {', '.join(BACKGROUNDS)} or {TRANSPARENT}")
+        if channel not in given:
+            raise UserError(f"channel {channel}: this scene gives {', '.join(given)}")
+    if crop_box is not None and "depth" not in given:
+        raise UserError("crop box: this scene gives no depth, so nobody knows what lies in the box")
+    if background not in (None, TRANSPARENT):
+        read_background(background)

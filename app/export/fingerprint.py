@@ -42,12 +42,14 @@ def export_facts(export: Export, cameras: Sequence[Camera]) -> ExportFacts:
     shown = (export.channels, export.background, export.depth_kind, export.format, export.is_video)
     colours = (sorted(export.limits.items()), sorted(export.colour_maps.items()))
     drawn = (export.supersample, export.projection, export.eye_distance)
+    box = export.crop_box
     facts = {
         "version of this program": __version__,
         "scene": export.scene,
         "path": _digest([camera.to_json() for camera in cameras]),
         "time or controls": _digest([dict(frame) for frame in export.controls or ()]),
         "size": f"{'x'.join(str(side) for side in cameras[0].size_px)} {_digest(drawn)}",
+        "crop box": "none" if box is None else _digest([box.low, box.high]),
         "choice of channels or format": _digest([shown, colours]),
     }
     if export.pair is not None:

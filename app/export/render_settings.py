@@ -9,6 +9,7 @@ from pathlib import Path
 from app.export.frame_times import SPLIT_PATHS, path_times, playing, split_views
 from app.export.keyed_frames import keyed_frames
 from app.export.named_controls import ControlChoices, read_controls
+from app.rendering.crop_box import CropBox, read_crop_box
 from app.viewing.opening import Opened
 from engines.core.camera import Array, Camera
 from engines.core.data.origin import from_world
@@ -90,6 +91,15 @@ def path_of(text: str) -> str | Path:
     if not path.exists():
         raise UserError(f"--path {text}: no such file or folder, and no path of that name ({', '.join(names)})")
     return path
+
+
+def crop_asked(opened: Opened, words: Sequence[str] | None) -> CropBox | None:
+    """The crop box, in the scene's coordinates, that a command line asks for; None: it asks for none.
+
+    Raises:
+        UserError: the words are no box.
+    """
+    return None if words is None else read_crop_box(words, opened.scene.bounds, opened.origin)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 
 from app.camera.fitting import fit_cameras, same_framing
+from app.rendering.crop_box import CropBox
+from app.rendering.cropping import offered_channels
 from app.rendering.display import NOTHING_RGB, channel_values, has_limits, shade
 from app.viewing.opening import Opened, title_of
 from app.viewing.second_camera import in_first, in_second, second_controls
@@ -21,11 +23,10 @@ from app.viewing.two_pictures import error_between, seen_by
 from engines.core.camera import Array, Camera
 from engines.core.device import to_host
 from engines.core.errors import UserError
-from engines.core.frame import Frame
+from engines.core.frame import ALPHA, Frame
 
 SIDE_BY_SIDE, WIPE, DIFFERENCE = "side-by-side", "wipe", "difference"
 LAYOUTS = (SIDE_BY_SIDE, WIPE, DIFFERENCE)
-ALPHA = "alpha"
 OUTSIDE: Mapping[str, tuple[float, ...]] = {
     "rgb": tuple(value / 255 for value in NOTHING_RGB),
     "depth": (float("inf"),),
@@ -59,10 +60,14 @@ class ScenePair:
         """How many pictures there are beside each other."""
         return 2 if self.layout == SIDE_BY_SIDE else 1
 
-    @property
-    def keeps_alpha(self) -> bool:
-        """Whether its pictures can be transparent: both scenes are, and it is they that are seen."""
-        return self.layout != DIFFERENCE and all(ALPHA in each.scene.channels for each in (self.first, self.second))
+    def crop_of_second(self, crop: CropBox | None) -> CropBox | None:
+        """A crop box of the first scene in the second one's coordinates: the same place of the world."""
+        return None if crop is None else crop.moved(self.first.origin - self.second.origin)
+
+    def keeps_alpha(self, crop: CropBox | None) -> bool:
+        """Whether its pictures can be transparent: both scenes are, cropped so, and it is they that are seen."""
+        first, second = offered_channels(self.first.scene, crop), offered_channels(self.second.scene, crop)
+        return self.layout != DIFFERENCE and ALPHA in first and ALPHA in second
 
     @property
     def names(self) -> tuple[str, str]:
@@ -80,7 +85,7 @@ class ScenePair:
             return tuple(channels)
         return tuple("error" if channel == "rgb" else f"error_{channel}" for channel in channels)
 
-    def check(self, channels: Sequence[str], supersample: int) -> None:
+    def check(self, channels: Sequence[str], supersample: int, crop: CropBox | None = None) -> None:
         """Whether both scenes can be seen so.
 
         Raises:
@@ -91,9 +96,10 @@ class ScenePair:
             raise UserError(f"layout {self.layout}: must be {', '.join(LAYOUTS)}")
         if not 0 <= self.share <= 1:
             raise UserError(f"wipe at {self.share:g}: must be 0 to 1, a share of the width")
+        offered = offered_channels(scene, crop)
         for channel in channels:
-            if channel not in scene.channels:
-                raise UserError(f"channel {channel}: {name} gives {', '.join(scene.channels)}; leave it out")
+            if channel not in offered:
+                raise UserError(f"channel {channel}: {name} gives {', '.join(offered)}; leave it out")
         if supersample > 1 and scene.native_px is not None:
             width, height = scene.native_px
             raise UserError(f"supersample {supersample}: {name} can only draw {width}x{height}; leave it out")
@@ -114,7 +120,8 @@ class ScenePair:
         theirs = in_first(theirs, self.first, self.second)
         if self.layout == DIFFERENCE:
             return _difference(own, frame, theirs, camera, channels, self.told(channels))
-        wanted = (*dict.fromkeys(("rgb", *channels, *((ALPHA,) if self.keeps_alpha else ()))),)
+        alpha = (ALPHA,) if all(ALPHA in each.extra for each in (own, frame)) else ()
+        wanted = (*dict.fromkeys(("rgb", *channels, *alpha)),)
         parts = {name: self._joined(_brought(own, name, camera, camera), _brought(frame, name, theirs, camera))
                  for name in wanted}  # fmt: skip
         return Frame(parts.pop("rgb"), parts.pop("depth", None), parts)

@@ -80,6 +80,7 @@ from PyQt5.QtWidgets import (
     QBoxLayout,
     QButtonGroup,
     QCheckBox,
+    QColorDialog,
     QComboBox,
     QCompleter,
     QDialog,

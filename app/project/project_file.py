@@ -101,6 +101,8 @@ class ProjectView(BaseModel):
         controls: the scene's own: instance, time step, blend.
         navigation: "orbit", "fly" or "trackball".
         overlays: the names of those that are drawn.
+        crop_box: lowest and highest corner, world; None: the scene's own bounding box.
+        cropped: whether what lies outside of it is left out.
     """
 
     model_config = PLAIN
@@ -112,6 +114,8 @@ class ProjectView(BaseModel):
     controls: dict[str, float] = Field(default_factory=dict)
     navigation: Literal["orbit", "fly", "trackball"] = "orbit"
     overlays: tuple[str, ...] = ()
+    crop_box: tuple[Triple, Triple] | None = None
+    cropped: bool = False
 
 
 class Project(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,8 @@ def view_of(session: Session, overlays: tuple[str, ...]) -> ProjectView | None:
         controls=dict(view.controls),
         navigation=session.eye.hand.mode,
         overlays=overlays,
+        crop_box=view.crop_corners(opened.origin),
+        cropped=view.is_cropped,
     )
 
 
@@ -67,6 +70,10 @@ def look_as(session: Session, view: ProjectView) -> None:
         return
     for name, value in view.controls.items():
         session.set_control(name, value, stays=True)
+    # Corners that are none are passed over: a project may be made by hand.
+    with suppress(ValueError):
+        session.view.take_crop_corners(view.crop_box, opened.origin)
+    session.view.is_cropped = view.cropped and "depth" in opened.scene.channels
     session.set_channel(view.channel)
     session.view.limits = view.limits
     place = CameraPlace(

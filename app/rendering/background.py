@@ -63,14 +63,9 @@ class PlainBackground:
         mask = background_pixels(image, self._colour, border_px).numpy()
         return mask if mask.any() else None
 
-    def removed(self, frame: Frame) -> tuple[Frame, Array | None]:
-        """The frame, its depth infinite in the background, where methods invent one; and `pixels` of its image."""
-        background = self.pixels(frame.image)
-        return without(frame, background), background
-
 
 def without(frame: Frame, background: Array | None) -> Frame:
-    """The frame, its depth infinite in the background [H, W]."""
+    """The frame, its depth infinite in the background [H, W], where methods invent one."""
     if background is None or frame.depth is None:
         return frame
     height, width = frame.depth.shape

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from app.rendering import render_policy, render_requests
 from app.rendering.background import PlainBackground
-from app.rendering.display import Pixels
+from app.rendering.frame_shading import FrameShading, ShadedFrame, reprojector_of
 from app.rendering.progressive import rounds
 from app.rendering.refinement import Refinement
 from app.rendering.render_policy import RenderTask
@@ -23,7 +23,6 @@ from app.rendering.render_state import RenderState
 from app.rendering.reprojection import Reprojector
 from app.rendering.shared_state import SharedRenderState
 from engines.core.camera import Array, Camera
-from engines.core.device import to_host
 from engines.core.engine import Scene, Stop
 from engines.core.frame import Frame
 
@@ -43,6 +42,7 @@ class FrameDrawing:
     ) -> None:
         """`background`: what is known of the scene's. The callbacks come on the drawing threads and must be quick."""
         self._scene, self._state, self._background = scene, state, background
+        self._shading = FrameShading(scene)
         self._on_picture, self._on_error = on_picture, on_error
         self._handing_on = threading.Lock()
         self.refinement = Refinement()
@@ -77,11 +77,15 @@ class FrameDrawing:
         source, coarse = state.source, state.coarse
         if task.action == "reproject" and source is not None and source.reprojector is not None:
             self._reproject(task, source, source.reprojector)
-        elif task.action == "reshade" and coarse is not None and coarse.frame is not None:
+        elif task.action == "reshade" and coarse is not None and state.coarse_frame is not None:
             # In another channel; a finer frame is on the way.
             request = task.queued.request
-            pixels, limits = render_requests.shade(coarse.frame, request)
-            self._hand_on(task.queued, replace(coarse, request=request, pixels=pixels, limits=limits))
+            if self._shading.can_shade(request):
+                shaded = self._shading.shaded(state.coarse_frame, coarse.camera, request)
+                picture = replace(
+                    coarse, request=request, pixels=shaded.pixels, limits=shaded.limits, frame=shaded.frame
+                )
+                self._hand_on(task.queued, picture)
 
     def fail(self, request: RenderRequest, error: BaseException) -> None:
         """Hands an error on."""
@@ -99,7 +103,7 @@ class FrameDrawing:
 
     def let_go(self) -> None:
         """Forgets the scene: whoever still knows of this one must not keep it."""
-        del self._scene
+        del self._scene, self._shading
 
     def _hand_on(self, queued: Queued, picture: RenderedImage) -> None:
         """Hands a picture on, unless a newer or better one was handed on before."""
@@ -112,8 +116,14 @@ class FrameDrawing:
                 self.fail(queued.request, error)
 
     def _frame(self, queued: Queued, camera: Camera, stop: Stop) -> tuple[Frame, Array | None]:
-        """The frame, without a depth for what is known to be background, and where [H, W] that is."""
-        return self._background.removed(render_requests.draw(self._scene, queued.request, camera, stop))
+        """The frame as it is drawn, and where [H, W] it is known to be background."""
+        frame = render_requests.draw(self._scene, queued.request, camera, stop)
+        return frame, self._background.pixels(frame.image)
+
+    def _shaded(self, drawn: DrawnFrame, camera: Camera) -> ShadedFrame:
+        """What its request sees of a frame that `camera` took; on the thread that draws."""
+        self._shading.prepare(drawn.request, lambda: self._state.now().closed)
+        return self._shading.shaded(drawn, camera, drawn.request)
 
     def _exact(self, queued: Queued, stop: Stop) -> None:
         began = time.perf_counter()
@@ -121,12 +131,15 @@ class FrameDrawing:
 
     def _show_exact(self, queued: Queued, frame: Frame, background: Array | None, began: float) -> None:
         queued = self._state.now().newest_like(queued)
-        pixels, limits = render_requests.shade(frame, queued.request)
-        seconds, drawn = time.perf_counter() - began, DrawnFrame(queued.request, frame, limits, background)
+        drawn = DrawnFrame(queued.request, frame, None, background)
+        shaded = self._shaded(drawn, queued.request.camera)
+        seconds, drawn = time.perf_counter() - began, replace(drawn, limits=shaded.limits)
         self._state.update(lambda state: state.drew_exact(queued, drawn, seconds))
-        picture = render_requests.answer(queued.request, frame, pixels, limits, seconds * 1e3)
-        self._hand_on(queued, picture)
-        self._prepare(drawn, pixels)
+        self._hand_on(queued, self._answer(queued, shaded, seconds))
+        self._prepare(drawn, shaded)
+
+    def _answer(self, queued: Queued, shaded: ShadedFrame, seconds: float) -> RenderedImage:
+        return render_requests.answer(queued.request, shaded.frame, shaded.pixels, shaded.limits, seconds * 1e3)
 
     def _in_rounds(self, queued: Queued, stop: Stop, state: RenderState) -> None:
         """The exact frame, and on the way to it pictures of which ever more is drawn."""
@@ -140,29 +153,31 @@ class FrameDrawing:
                 self._show_exact(queued, frame, background, began)
             # A reprojected picture is sharper than one without edges.
             elif number > 0 or not reprojected:
-                shown, pixels = self._show_coarse(queued, frame, background, request.camera, began, drawn)
+                shown = self._show_coarse(queued, frame, background, request.camera, began, drawn)
                 if number == 1:
-                    self._prepare(shown, pixels, request.camera)
+                    self._prepare(*shown, request.camera)
 
     def _coarse(self, task: RenderTask, stop: Stop) -> None:
         camera, began = task.queued.request.camera.scaled(task.scale), time.perf_counter()
-        drawn, pixels = self._show_coarse(task.queued, *self._frame(task.queued, camera, stop), camera, began)
+        shown = self._show_coarse(task.queued, *self._frame(task.queued, camera, stop), camera, began)
         if not task.queued.request.draft:
             self._learn_coarse(time.perf_counter() - began, task.scale)
         if render_policy.serves_previews(task.scale):
-            self._prepare(drawn, pixels, camera)
+            self._prepare(*shown, camera)
 
     def _show_coarse(
         self, queued: Queued, frame: Frame, background: Array | None, camera: Camera, began: float, drawn: float = 1.0
-    ) -> tuple[DrawnFrame, Pixels]:
+    ) -> tuple[DrawnFrame, ShadedFrame]:
         """Hands on a frame that is not exact; the same for previews."""
         queued = self._state.now().newest_like(queued)
-        pixels, limits = render_requests.shade(frame, queued.request)
-        ms = (time.perf_counter() - began) * 1e3
-        picture = RenderedImage(queued.request, "preview", pixels, camera, ms, frame, 0.0, limits, drawn)
-        self._state.update(lambda state: replace(state, coarse=picture))
+        request = queued.request
+        made = DrawnFrame(request, frame, None, background)
+        shaded = self._shaded(made, camera)
+        ms, made = (time.perf_counter() - began) * 1e3, replace(made, limits=shaded.limits)
+        picture = RenderedImage(request, "preview", shaded.pixels, camera, ms, shaded.frame, 0.0, shaded.limits, drawn)
+        self._state.update(lambda state: replace(state, coarse=picture, coarse_frame=made))
         self._hand_on(queued, picture)
-        return DrawnFrame(queued.request, frame, limits, background), pixels
+        return made, shaded
 
     def _learn_coarse(self, seconds: float, scale: float) -> None:
         self._state.update(lambda state: state.drew_coarse(seconds, scale))
@@ -171,22 +186,23 @@ class FrameDrawing:
         """An exact frame that is not shown itself: the camera has moved on when it is there."""
         began_s = time.monotonic()
         frame, background = self._frame(queued, queued.request.camera, stop)
-        pixels, limits = render_requests.shade(frame, queued.request)
+        drawn = DrawnFrame(queued.request, frame, None, background)
+        shaded = self._shaded(drawn, queued.request.camera)
         self._state.update(lambda state: state.drew_keyframe(began_s))
-        self._prepare(DrawnFrame(queued.request, frame, limits, background), pixels)
+        self._prepare(replace(drawn, limits=shaded.limits), shaded)
 
     def _shade(self, queued: Queued, state: RenderState) -> None:
-        """The last exact frame, in another channel or with other limits."""
+        """The last exact frame, in another channel, with other limits, or cropped otherwise."""
         exact = state.exact
         if exact is None:
             return
         began = time.perf_counter()
-        pixels, limits = render_requests.shade(exact.frame, queued.request)
-        ms = (time.perf_counter() - began) * 1e3
+        shaded = self._shaded(replace(exact, request=queued.request), queued.request.camera)
+        seconds = time.perf_counter() - began
         self._state.update(lambda state: state.finished(queued))
-        self._hand_on(queued, render_requests.answer(queued.request, exact.frame, pixels, limits, ms))
+        self._hand_on(queued, self._answer(queued, shaded, seconds))
         if exact.reprojector is None or not render_requests.same_image(exact.request, queued.request):
-            self._prepare(replace(exact, request=queued.request, limits=limits), pixels)
+            self._prepare(replace(exact, request=queued.request, limits=shaded.limits), shaded)
 
     def _reproject(self, task: RenderTask, source: DrawnFrame, reprojector: Reprojector) -> None:
         request = task.queued.request
@@ -197,11 +213,10 @@ class FrameDrawing:
         picture = RenderedImage(request, "preview", drawn.pixels, camera, seconds * 1e3, None, holes, source.limits)
         self._hand_on(task.queued, picture)
 
-    def _prepare(self, drawn: DrawnFrame, pixels: Pixels, coarse: Camera | None = None) -> None:
+    def _prepare(self, drawn: DrawnFrame, shaded: ShadedFrame, coarse: Camera | None = None) -> None:
         """Makes a frame ready for previews, where there may be any; `coarse`: its own camera where it is not exact."""
         if drawn.frame.depth is None or self._state.now().exact_time.fast:
             return
-        depth = to_host(drawn.frame.depth.detach().float()).numpy()
-        reprojector = Reprojector(pixels, depth, coarse or drawn.request.camera, drawn.background)
+        reprojector = reprojector_of(shaded, coarse or drawn.request.camera, drawn.request)
         source = replace(drawn, reprojector=reprojector)
         self._state.update(lambda state: state.prepared(source, exact=coarse is None))

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from app.rendering.background import PlainBackground, without
+from app.rendering.background import PlainBackground
 from app.rendering.grid_interpolation import importance, interpolated, interpolated_depth
 from app.rendering.refinement import Refinement
 from app.rendering.render_requests import RenderRequest
@@ -58,7 +58,7 @@ def rounds(
     Args:
         scene: one that has a `pixel_renderer`.
         refinement: is told of each round.
-        background: is taken out of the depths.
+        background: what is known of the scene's.
         full_s: how long all of it may take, by pictures before; None before the first.
 
     Yields:
@@ -76,10 +76,8 @@ def rounds(
         refinement.begin_round(request, picture.drawn, picture.coming, picture.full_s or full_s)
         frame, number = picture.draw(stop), number + 1
         if number <= 2 or picture.drawn == 1:
-            frame, plain = background.removed(frame)
-        else:
-            # It hardly changes once the edges are drawn.
-            frame = without(frame, plain)
+            # Later it hardly changes: the edges are drawn.
+            plain = background.pixels(frame.image)
         yield frame, plain, picture.drawn
         refinement.end()
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from app.camera import fitting
 from app.rendering import display
+from app.rendering.crop_box import CropBox
 from app.rendering.display import Pixels
 from app.rendering.reprojection import Reprojector
 from engines.core.camera import Array, Camera
@@ -37,6 +38,8 @@ class RenderRequest:
         channel: a name for `display.shade`.
         limits: of the channel's colours; None: from the picture.
         colour_map: of the channel's values; "": its usual one.
+        crop: in the scene's coordinates, what lies outside of it is not shown; None: all is.
+        background: of `compositing.read_background`, behind images that have an opacity; "": as the scene has it.
         moving: more requests will follow at once.
         scene_number: for whoever asks for pictures of several scenes.
         draft: the scene is not prepared for these controls; a placeholder is all there is.
@@ -47,6 +50,8 @@ class RenderRequest:
     channel: str = "rgb"
     limits: tuple[float, float] | None = None
     colour_map: str = ""
+    crop: CropBox | None = None
+    background: str = ""
     moving: bool = False
     scene_number: int = 0
     draft: bool = False
@@ -93,9 +98,10 @@ class RenderedImage:
 
 @dataclass(frozen=True, eq=False)
 class DrawnFrame:
-    """The last frame that was drawn, for previews and other channels.
+    """The last frame that was drawn, for previews, other channels and another crop box.
 
     Attributes:
+        frame: as the scene drew it.
         limits: of the channel's colours.
         background: [H, W] bool, what is known to be a plain background; None where nothing is.
         reprojector: made of its pixels as they were shaded for `request`, with `limits`.
@@ -130,17 +136,20 @@ def same_view(a: RenderRequest, b: RenderRequest) -> bool:
 
 def same_image(a: RenderRequest, b: RenderRequest) -> bool:
     """Whether both are answered by one image."""
-    return (a.channel, a.limits, a.colour_map) == (b.channel, b.limits, b.colour_map) and same_view(a, b)
+    return _choice(a) == _choice(b) and same_view(a, b)
+
+
+def _choice(request: RenderRequest) -> tuple[object, ...]:
+    """What of a frame is seen, and how."""
+    return request.channel, request.limits, request.colour_map, request.crop, request.background
 
 
 def is_of_choice(picture: RenderedImage, wanted: RenderRequest) -> bool:
-    """Whether a picture is of all that is wanted, but perhaps of another camera: channel, colours, controls."""
+    """Whether a picture is of all that is wanted, but perhaps of another camera: channel, colours, crop, controls."""
     own = picture.request
-    return (own.scene_number, own.channel, own.limits, own.colour_map, dict(own.controls)) == (
+    return (own.scene_number, _choice(own), dict(own.controls)) == (
         wanted.scene_number,
-        wanted.channel,
-        wanted.limits,
-        wanted.colour_map,
+        _choice(wanted),
         dict(wanted.controls),
     )
 
@@ -155,14 +164,6 @@ def is_final(picture: RenderedImage, wanted: RenderRequest) -> bool:
         and own.size_px == wanted.camera.size_px
         and fitting.same_framing(own, wanted.camera)
     )
-
-
-def shade(frame: Frame, request: RenderRequest) -> tuple[Pixels, tuple[float, float] | None]:
-    """The request's channel of the frame, and the limits of its colours."""
-    if not display.has_limits(frame, request.channel):
-        return display.shade(frame, request.channel), None
-    limits = request.limits or display.channel_limits(frame, request.channel)
-    return display.shade(frame, request.channel, limits, request.colour_map), limits
 
 
 def draw(scene: Scene, request: RenderRequest, camera: Camera, stop: Stop) -> Frame:

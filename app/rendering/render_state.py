@@ -34,6 +34,7 @@ class RenderState:
         exact: the last exact frame.
         source: what previews are made of: the exact frame, or one that came since and `serves_previews`.
         coarse: the last image of a frame that is not exact.
+        coarse_frame: what that image was made of.
         hole_fraction: the part of the last preview that was invented.
         next_keyframe_s: the next keyframe begins then at the earliest.
         closed: nothing is drawn any more.
@@ -54,6 +55,7 @@ class RenderState:
     exact: DrawnFrame | None = None
     source: DrawnFrame | None = None
     coarse: RenderedImage | None = None
+    coarse_frame: DrawnFrame | None = None
     hole_fraction: float = 0.0
     next_keyframe_s: float = 0.0
     closed: bool = False
@@ -117,7 +119,8 @@ class RenderState:
 
     def let_go(self) -> RenderState:
         """Nothing is drawn any more; what a worker of the same scene may go on with stays."""
-        return replace(self, closed=True, latest=None, drawing=None, shown=None, exact=None, coarse=None)
+        gone = replace(self, latest=None, drawing=None, shown=None, exact=None, coarse=None, coarse_frame=None)
+        return replace(gone, closed=True)
 
 
 def first_state(scene: Scene, before: RenderState | None = None) -> RenderState:

@@ -18,6 +18,7 @@ see it: no hole, nothing to fill.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -109,7 +110,14 @@ class _Found:
 class Reprojector:
     """An exact frame made ready to be seen from elsewhere. `draw` changes nothing, so threads may share it."""
 
-    def __init__(self, pixels: Pixels, depth: Array, camera: Camera, background: Array | None = None) -> None:
+    def __init__(
+        self,
+        pixels: Pixels,
+        depth: Array,
+        camera: Camera,
+        background: Array | None = None,
+        backdrop: Callable[[tuple[int, int]], Pixels] | None = None,
+    ) -> None:
         """Takes a picture.
 
         Args:
@@ -118,7 +126,9 @@ class Reprojector:
             camera: of the same picture.
             background: [H, W] bool, what is known to be a plain background. Most methods invent a depth for it, and
                 seen from aside it would smear over the scene; as it has no marks, infinity is as good, and clean.
+            backdrop: gives [H, W, 3] that the background is in a preview of (width, height); None: of its one colour.
         """
+        self._backdrop = backdrop
         size = (pixels.shape[1], pixels.shape[0])
         self._source = camera.resized(size)
         inverse = np.zeros(depth.shape, dtype=np.float32)
@@ -151,10 +161,14 @@ class Reprojector:
             self._background = np.asarray(cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_REPLICATE), dtype=np.uint8)
 
     def _flat(self, shape: tuple[int, ...]) -> Pixels:
-        """[H, W, 3] of the background's colour; the last one is kept, as previews follow each other in one size."""
+        """[H, W, 3] of the background; the last one is kept, as previews follow each other in one size."""
         painted = self._painted
         if painted is None or painted.shape[:2] != shape:
-            painted = self._painted = np.full((*shape, 3), self._plain_rgb, dtype=np.uint8)
+            if self._backdrop is not None:
+                painted = self._backdrop((shape[1], shape[0]))
+            else:
+                painted = np.full((*shape, 3), self._plain_rgb, dtype=np.uint8)
+            self._painted = painted
         return painted
 
     def draw(self, camera: Camera) -> Reprojection:

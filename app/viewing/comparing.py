@@ -10,8 +10,9 @@ from app.rendering.render_requests import RenderedImage
 from app.viewing.background_tasks import BackgroundTasks
 from app.viewing.comparison import PhotoComparison, PhotographedFrame, photographed_frame
 from engines.core.data.views import View
+from engines.core.device import to_host
 from engines.core.engine import Scene
-from engines.core.frame import Frame
+from engines.core.frame import ALPHA, Frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,10 +44,14 @@ class Comparing:
             return
         # Not the frame itself: what its other channels are made of would be kept until its turn comes.
         frame, controls = Frame(picture.frame.image, picture.frame.depth), picture.request.controls
+        crop = picture.request.crop
+        alpha = picture.frame.extra[ALPHA] if crop is not None and ALPHA in picture.frame.extra else None
 
         def measure() -> tuple[PhotographedFrame, PhotoComparison]:
             pair = photographed_frame(frame, picture.camera, view, scene)
-            return pair, pair.compared(picture.camera, controls)
+            if alpha is not None:
+                pair = pair.within(to_host(alpha).numpy() > 0)
+            return pair, replace(pair.compared(picture.camera, controls), crop=crop)
 
         self.forget()
         number = self._number

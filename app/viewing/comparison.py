@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -11,6 +11,7 @@ import torch
 
 from app.camera.fitting import same_framing
 from app.rendering import display
+from app.rendering.crop_box import CropBox
 from app.rendering.render_requests import RenderedImage
 from app.viewing.instances import find_choice
 from app.viewing.opening import Opened
@@ -35,6 +36,7 @@ class PhotoComparison:
         limits: the differences at the two ends of the heat map's colours.
         psnr_db: over the pixels that count: all, where no mask leaves some out.
         controls: that the picture was drawn with.
+        crop: to which the picture was cropped: what lies outside does not count; None: all does.
         ssim: structural similarity (Wang et al. 2004) over the same; None: not known yet, or the picture is too small.
     """
 
@@ -44,6 +46,7 @@ class PhotoComparison:
     limits: tuple[float, float]
     psnr_db: float
     controls: Mapping[str, float] = field(default_factory=dict)
+    crop: CropBox | None = None
     ssim: float | None = None
 
 
@@ -74,6 +77,10 @@ class PhotographedFrame:
         limits = display.channel_limits(shown, "error")
         pixels = display.shade(shown, "error", limits)
         return PhotoComparison(camera, to_uint8(self.photograph), pixels, limits, psnr_db, controls)
+
+    def within(self, kept: Array) -> PhotographedFrame:
+        """The pair, of which only the pixels `kept` [H, W] bool count, too."""
+        return replace(self, valid=kept if self.valid is None else kept & self.valid)
 
     def ssim(self) -> float | None:
         """The structural similarity; None where a side is shorter than its windows, or no pixel counts."""

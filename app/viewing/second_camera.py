@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from app.camera.fitting import fit_cameras
+from app.rendering.cropping import offered_channels
 from app.rendering.render_requests import RenderRequest
 from app.viewing.opening import Opened
 from engines.core.camera import Camera
@@ -20,7 +21,10 @@ def second_request(request: RenderRequest, first: Opened, second: Opened) -> Ren
     controls are the first's where both have them, else the second's usual ones.
     """
     (camera,) = fit_cameras(second.scene, (in_second(request.camera, first, second),), None)
-    has_channel = request.channel in second.scene.channels
+    box = request.crop
+    # The same place of the world.
+    crop = None if box is None else box.moved(first.origin - second.origin)
+    has_channel = request.channel in offered_channels(second.scene, crop)
     return replace(
         request,
         camera=camera,
@@ -28,6 +32,7 @@ def second_request(request: RenderRequest, first: Opened, second: Opened) -> Ren
         channel=request.channel if has_channel else "rgb",
         limits=request.limits if has_channel else None,
         colour_map=request.colour_map if has_channel else "",
+        crop=crop,
         # The number is the first scene's, which may be opened again; this one stays.
         scene_number=0,
         draft=False,

@@ -22,6 +22,7 @@ from dataclasses import replace
 from psygnal import Signal
 
 from app.camera.camera_controller import CameraController
+from app.rendering.cropping import offered_channels
 from app.rendering.render_requests import RenderRequest
 from app.rendering.render_worker import RenderWorker
 from app.thread_priority import take_turns
@@ -38,7 +39,7 @@ from app.viewing.viewpoints import InstanceViews, Visited, read_viewpoints
 from engines.core.camera import Array
 from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, HasSources
 
-FIELDS_DRAWN = ("limits", "colour_maps", "photograph_wanted")
+FIELDS_DRAWN = ("limits", "colour_maps", "photograph_wanted", "is_cropped", "crop_box", "background")
 """Of the view state: a change of them is drawn at once. The others have methods, which say whether it goes on."""
 
 
@@ -84,6 +85,7 @@ class Session:
         eye = self.eye.place if request.stay else None
         same = request.stay or (before is not None and before.path == opened.path)
         channel, controls = (self.view.channel, dict(self.view.controls)) if same else ("rgb", {})
+        cropped = (self.view.is_cropped, self.view.crop_box) if same else (False, None)
         worker = None
         if before is None or before.beside != opened.beside:
             controls = {name: value for name, value in controls.items() if name not in (INSTANCE, BLEND_WITH, BLEND)}
@@ -100,6 +102,7 @@ class Session:
         # What hears of the scene looks at all of it.
         with self.view.events.blocked():
             self.view.controls = {each.name: each.clamped(controls.get(each.name)) for each in scene.controls}
+            self.view.is_cropped, self.view.crop_box = cropped
             self.view.channel = channel if channel in self.channels else "rgb"
             self.timeline.enter(scene)
         self._see_whole_view()
@@ -142,7 +145,7 @@ class Session:
         if self.opened is None:
             return ()
         photographs = any(point.view is not None for point in self.visited.all)
-        return (*self.opened.scene.channels, "error") if photographs else tuple(self.opened.scene.channels)
+        return (*offered_channels(self.opened.scene, self.view.crop(self.opened)), *(("error",) if photographs else ()))
 
     def set_channel(self, name: str) -> None:
         """Shows another channel."""
@@ -200,13 +203,8 @@ class Session:
     @property
     def wanted(self) -> RenderRequest | None:
         """All that is chosen now: camera, channel, instance, time step; None where nothing is open."""
-        if (camera := self.eye.shown) is None:
-            return None
-        view, number = self.view, self.loader.number
-        # The error is made of the image, after it.
-        channel = "rgb" if view.channel == "error" else view.channel
-        colours = view.colour_maps.get(channel, "")
-        return RenderRequest(camera, dict(view.controls), channel, view.limits, colours, scene_number=number)
+        camera = self.eye.shown
+        return None if camera is None else self.view.request(camera, self.opened, self.loader.number)
 
     @property
     def busy(self) -> bool:

@@ -16,7 +16,7 @@ from engines.core.data.dataset import Dataset
 from engines.core.device import to_device
 from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, Audit, Control, Stop, never_stop
 from engines.core.errors import Cancelled, UserError
-from engines.core.frame import Frame, Samples
+from engines.core.frame import ALPHA, BLACK, WHITE, Frame, Samples
 from engines.core.storage.checkpoint import INSTANCES, Checkpoint, SceneInfo
 from engines.dvr.config import PADDING, DvrConfig, DvrOptions
 from engines.dvr.cube import Cube
@@ -40,7 +40,7 @@ NO_CAMERAS = (
     "focal length 525/480 of the picture's side, object in the cube of side 1 about the origin, up +y: this checkpoint "
     "carries no cameras; give its data folder"
 )
-BACKGROUNDS = {"white": 1.0, "black": 0.0}
+BACKGROUNDS = {"white": WHITE, "black": BLACK}
 KEPT_FIELDS = 16
 AMBIENT = 0.3
 """Of surfaces without colours."""
@@ -106,7 +106,7 @@ class DvrScene:
     native_px: tuple[int, int] | None = None
     cropped_px = border_px = 0
     draws_pixels = True
-    channels: tuple[str, ...] = ("rgb", "depth", "normals")
+    channels: tuple[str, ...] = ("rgb", "depth", "normals", ALPHA)
 
     def __init__(
         self,
@@ -211,7 +211,7 @@ class DvrScene:
         return self._kept.to_derived((self.code(controls), self.field(controls).grid(radius)) for controls in chosen)
 
     def render(self, camera: Camera, controls: Mapping[str, float] | None = None, stop: Stop = never_stop) -> Frame:
-        """The picture from `camera`, its depth and normals; where a ray begins in the object, the depth is 0.
+        """The picture from `camera`, its depth, normals and opacity; where a ray begins in the object, the depth is 0.
 
         Raises:
             Cancelled: `stop` said so.
@@ -220,7 +220,7 @@ class DvrScene:
         return self.frame_of(camera, self._samples(camera, controls or {}, None, stop))
 
     def draw_pixels(self, camera: Camera, controls: Mapping[str, float], pixels: Tensor, stop: Stop) -> Samples:
-        """Some of the pixels [N], and their normals.
+        """Some of the pixels [N], their normals and opacity.
 
         Raises:
             Cancelled: `stop` said so.
@@ -233,8 +233,14 @@ class DvrScene:
         if samples.depth is None:
             raise ValueError("pixels of this scene have a depth")
         width, height = camera.size_px
-        extra = Extra({"normals": lambda: samples.extra["normals"].view(height, width, 3)})
-        return Frame(samples.image.view(height, width, 3), samples.depth.view(height, width), extra)
+        extra = Extra(
+            {
+                "normals": lambda: samples.extra["normals"].view(height, width, 3),
+                ALPHA: lambda: samples.extra[ALPHA].view(height, width),
+            }
+        )
+        backdrop = BACKGROUNDS[self.options.background]
+        return Frame(samples.image.view(height, width, 3), samples.depth.view(height, width), extra, backdrop)
 
     def _samples(self, camera: Camera, controls: Mapping[str, float], pixels: Tensor | None, stop: Stop) -> Samples:
         """Pixels [N] of a picture, of None all; raises Cancelled and UserError."""
@@ -247,7 +253,7 @@ class DvrScene:
             hit, within = found.numbers()
             distances = found.distances[hit]
             points = origins[hit] + distances[:, None] * directions[hit]
-            image = origins.new_full((len(directions), 3), BACKGROUNDS[self.options.background])
+            image = origins.new_full((len(directions), 3), BACKGROUNDS[self.options.background][0])
             depth = origins.new_full((len(directions),), torch.inf)
             depth[hit] = distances
             image[hit] = _colours(field, points, directions[hit], stop)
@@ -258,7 +264,12 @@ class DvrScene:
             elif not len(points):
                 self._look_for_surface(field)
         seen = (hit, points), (within, origins[:1])
-        return Samples(image, depth, Extra({"normals": lambda: self._normals(field, seen, len(image), camera)}))
+        makers: dict[str, Callable[[], Tensor]] = {
+            "normals": lambda: self._normals(field, seen, len(image), camera),
+            # A ray meets the surface, or it doesn't.
+            ALPHA: lambda: depth.isfinite().float(),
+        }
+        return Samples(image, depth, Extra(makers))
 
     def audit(self, camera: Camera, controls: Mapping[str, float], rays: int) -> Audit:
         """Compares the search for the surface with the paper's plain one, along some of the picture's rays.

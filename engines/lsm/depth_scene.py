@@ -15,7 +15,7 @@ from engines.core.data.views import Views
 from engines.core.device import to_device
 from engines.core.engine import Control, Stop, never_stop
 from engines.core.errors import Cancelled
-from engines.core.frame import Frame
+from engines.core.frame import ALPHA, WHITE, Frame
 from engines.lsm.colouring import colours, seen
 from engines.lsm.occupancy import rays_of
 from engines.lsm.photographs import NetworkPhotographs
@@ -56,7 +56,7 @@ class DepthScene:
     native_px: tuple[int, int] | None = None
     cropped_px = border_px = 0
     sources_option, least_sources = OPTION, LEAST
-    channels: tuple[str, ...] = ("rgb", "depth", "alpha")
+    channels: tuple[str, ...] = ("rgb", "depth", ALPHA)
 
     def __init__(self, sources: Sources) -> None:
         self._sources, self.device = sources, sources.device
@@ -114,7 +114,7 @@ class DepthScene:
         image[at] = colours(
             rays.at(depth.flatten()[at] / rays.along_z), rays.directions, fused.photographs, fused.depths, SLACK
         )
-        return Frame(image.view(height, width, 3), depth * self._sources.cube.side, {"alpha": hit.float()})
+        return Frame(image.view(height, width, 3), depth * self._sources.cube.side, {ALPHA: hit.float()}, WHITE)
 
     def _nearest(self, fused: Fused, camera: Camera) -> Tensor:
         """[H, W] the depth of the nearest point that covers each pixel, the cube's units; +inf where none does."""

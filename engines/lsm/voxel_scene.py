@@ -15,7 +15,7 @@ from engines.core.camera import Array, Camera
 from engines.core.data.views import Views
 from engines.core.device import to_device
 from engines.core.engine import Control, Stop, never_stop
-from engines.core.frame import Frame
+from engines.core.frame import ALPHA, WHITE, Frame
 from engines.lsm.colouring import colours
 from engines.lsm.occupancy import Met, OccupancyField
 from engines.lsm.photographs import NetworkPhotographs
@@ -67,7 +67,7 @@ class VoxelScene:
     native_px: tuple[int, int] | None = None
     cropped_px = border_px = 0
     sources_option, least_sources = OPTION, LEAST
-    channels: tuple[str, ...] = ("rgb", "depth", "normals", "alpha")
+    channels: tuple[str, ...] = ("rgb", "depth", "normals", ALPHA)
 
     def __init__(self, sources: Sources) -> None:
         self._sources, self.device = sources, sources.device
@@ -124,8 +124,8 @@ class VoxelScene:
             image[met.pixels], alpha[met.pixels] = solid.colours(met.points, met.rays.directions), 1.0
         normals[met.pixels] = met.normals @ to_device(torch.tensor(cube.turn, dtype=torch.float32), self.device)
         depth[met.pixels] = met.distances * met.rays.along_z * cube.side
-        extra = {"normals": normals.view(height, width, 3), "alpha": alpha.view(height, width)}
-        return Frame(image.view(height, width, 3), depth.view(height, width), extra)
+        extra = {"normals": normals.view(height, width, 3), ALPHA: alpha.view(height, width)}
+        return Frame(image.view(height, width, 3), depth.view(height, width), extra, WHITE)
 
     def _seen_through(self, solid: ObjectSolid, camera: Camera, stop: Stop) -> tuple[Tensor, Tensor]:
         """[H * W, 3] over white, and [H * W] opacity; where voxels are large it is drawn with fewer pixels."""

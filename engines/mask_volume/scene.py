@@ -15,7 +15,7 @@ from engines.core.data.dataset import Dataset
 from engines.core.device import in_step, memory_there, to_device
 from engines.core.engine import INSTANCE, TIME, Control, Stop, never_stop
 from engines.core.errors import Cancelled
-from engines.core.frame import Frame
+from engines.core.frame import ALPHA, BLACK, Frame
 from engines.core.side_stream import HIGH_PRIORITY, SideStream
 from engines.mask_volume.config import PLANES, MaskVolumeConfig, MaskVolumeOptions
 from engines.mask_volume.drawing import ComposedImage, Stack
@@ -70,7 +70,7 @@ class MaskVolumeScene:
         cameras = footage.cameras(key.instance, key.time)
         self.cameras, self.start = tuple(cameras.values()), cameras[key.first]
         self._notes = self._first_notes(key)
-        channels = ("rgb", "depth", "disparity", "opacity")
+        channels = ("rgb", "depth", "disparity", ALPHA)
         self.channels: tuple[str, ...] = (*channels, "foreground", "mask") if self.moves else channels
         self.controls = self._controls()
 
@@ -191,7 +191,7 @@ class MaskVolumeScene:
             mpi.hand_over()
             view = _Seen(mpi, self._stack(mpi), camera, only if only >= 0 else None, stop)
             frame = view.frame(self.moves)
-        done.hand_over(frame.image, frame.depth, frame.extra["disparity"], frame.extra["opacity"])
+        done.hand_over(frame.image, frame.depth, frame.extra["disparity"], frame.extra[ALPHA])
         return frame
 
     def advice(self, camera: Camera, controls: Mapping[str, float]) -> str:
@@ -264,9 +264,9 @@ class _Seen:
     def frame(self, moves: bool) -> Frame:
         """The picture and its channels."""
         drawn = self.stack.draw(self.camera, self.stop, self.only)
-        known = {"disparity": drawn.disparity, "opacity": drawn.opacity}
+        known = {"disparity": drawn.disparity, ALPHA: drawn.opacity}
         later = {"foreground": self._foreground, "mask": self._mask} if moves else {}
-        return Frame(drawn.image, self._depth(drawn), Channels(known, later))
+        return Frame(drawn.image, self._depth(drawn), Channels(known, later), BLACK)
 
     def _depth(self, drawn: ComposedImage) -> Tensor:
         """[H, W] along this camera's +z, of the plane at the mean disparity before the reference; inf where clear."""

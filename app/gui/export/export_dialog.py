@@ -34,6 +34,8 @@ from app.gui.qt import (
     Qt,
     QWidget,
 )
+from app.rendering.crop_box import CropBox
+from app.rendering.cropping import offered_channels
 from app.viewing.opening import Opened, stem_of
 from app.viewing.scene_comparison import ComparedScene
 from engines.core.engine import TIME
@@ -61,8 +63,9 @@ class ExportDialog(QDialog):
         eye_px: tuple[int, int],
         keyed: KeyedPath | None = None,
         compared: ComparedScene | None = None,
+        crop: CropBox | None = None,
     ) -> None:
-        """`keyed`: the timeline's path; `compared`: the second scene that is open."""
+        """`keyed`: the timeline's path; `compared`: the second scene that is open; `crop`: to which both are cropped."""
         super().__init__(parent)
         self.setWindowTitle("Export video")
         self.setMinimumWidth(480)
@@ -72,9 +75,9 @@ class ExportDialog(QDialog):
         self._make_path(settings)
         self._make_size(settings, eye_px)
         self._make_rate(settings)
-        self._make_channels(opened.scene.channels, settings)
+        self._make_channels(offered_channels(opened.scene, crop), settings)
         self.comparison = ComparisonRows(self._rows, opened, compared, settings, self._check)
-        self.kinds = KindRows(self._rows, opened.scene, settings, self._check)
+        self.kinds = KindRows(self._rows, opened.scene, settings, self._check, crop)
         self._make_out(settings)
         self._rows.addRow(self.kinds.resume)
         self.note, self.start = finish(self, self._rows, "Export")
@@ -268,7 +271,8 @@ def ask_export(
     eye_px: tuple[int, int],
     keyed: KeyedPath | None = None,
     compared: ComparedScene | None = None,
+    crop: CropBox | None = None,
 ) -> ExportSettings | None:
     """Runs the dialog; None where it was cancelled."""
-    dialog = ExportDialog(parent, opened, settings, eye_px, keyed, compared)
+    dialog = ExportDialog(parent, opened, settings, eye_px, keyed, compared, crop)
     return dialog.settings() if dialog.exec() == QDialog.DialogCode.Accepted else None

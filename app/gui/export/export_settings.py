@@ -17,6 +17,8 @@ from app.export.export_request import Export
 from app.export.fingerprint import scene_digest
 from app.export.frame_files import FORMATS
 from app.export.render_settings import RenderSettings, offered_splits, resolve_path
+from app.rendering.crop_box import CropBox
+from app.rendering.cropping import offered_channels
 from app.viewing.opening import Opened
 from engines.core.camera import Array, Camera
 from engines.core.errors import UserError
@@ -57,7 +59,7 @@ class ExportSettings:
         out: the video, or a folder for images.
         time: of a recording, whether it `RUNS` with the video or `STANDS` at the time step that is shown.
         kind: the codec of a video, or the format of a folder; "": the usual one.
-        background: of `Export`; "": as the scene has it.
+        background: of `Export`; "": as in the window.
         projection: "pinhole", "equirectangular" or `STEREO`.
         eye_distance: of a stereo pair, in the scene's units.
         supersample, depth: as of `Export`.
@@ -177,6 +179,8 @@ class ShownView:
         up: [3] unit vector in the world that generated paths turn about.
         controls: of the picture that is shown.
         limits, colour_maps: of channels, as they are shown.
+        crop_box: in the scene's coordinates; None: all is shown.
+        background: of `compositing.read_background`; "": as the scene has it.
         keyed: the timeline's path.
     """
 
@@ -186,6 +190,14 @@ class ShownView:
     limits: Mapping[str, tuple[float, float]]
     colour_maps: Mapping[str, str]
     keyed: KeyedPath = field(default_factory=KeyedPath)
+    crop_box: CropBox | None = None
+    background: str = ""
+
+    def shown_in(self, export: Export) -> Export:
+        """The export of what the window shows: its colours, its crop box, and its background where none is chosen."""
+        background = export.background or self.background or None
+        colours = replace(export, limits=self.limits, colour_maps=self.colour_maps)
+        return replace(colours, crop_box=self.crop_box, background=background)
 
     def noted(self, settings: ExportSettings) -> dict[str, Any]:
         """Plain data that `of_note` reads back, for an export of these settings to be gone on with."""
@@ -197,6 +209,8 @@ class ShownView:
             "limits": {name: list(limits) for name, limits in self.limits.items()},
             "colour_maps": dict(self.colour_maps),
             "keyed": json.loads(keyed_text(self.keyed)),
+            "crop_box": None if self.crop_box is None else [*self.crop_box.low, *self.crop_box.high],
+            "background": self.background,
         }
 
     @staticmethod
@@ -207,7 +221,9 @@ class ShownView:
             controls = {str(name): float(value) for name, value in note["controls"].items()}
             maps = {str(name): str(value) for name, value in note["colour_maps"].items()}
             start, keyed = Camera.from_json(note["start"]), keyed_from("keyed", note["keyed"])
-            return ShownView(start, np.array(note["up"]), controls, limits, maps, keyed)
+            box, background = note["crop_box"], str(note["background"])
+            crop_box = None if box is None else CropBox.of(np.array(box, dtype=np.float64).reshape(2, 3))
+            return ShownView(start, np.array(note["up"]), controls, limits, maps, keyed, crop_box, background)
         return None
 
 
@@ -218,18 +234,21 @@ def make_export(
     up: Array,
     controls: Mapping[str, float],
     keyed: KeyedPath | None = None,
+    crop_box: CropBox | None = None,
 ) -> Export:
     """The export of a scene that was chosen: reads the path's file where there is one.
 
     Args:
         start, up, controls, keyed: as in `render_settings`; `up` is [3], world.
+        crop_box: in the scene's coordinates.
 
     Raises:
         UserError: the path can't be read.
     """
     frames, scene = resolve_path(render_settings(chosen, start, up, controls, keyed), opened), opened.scene
     size = (chosen.width, chosen.height) if scene.native_px is None and chosen.width and chosen.height else None
-    channels = tuple(channel for channel in chosen.channels if channel in scene.channels) or ("rgb",)
+    given = offered_channels(scene, crop_box)
+    channels = tuple(channel for channel in chosen.channels if channel in given) or ("rgb",)
     export = Export(
         frames.cameras,
         Path(chosen.out).expanduser(),

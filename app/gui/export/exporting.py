@@ -78,13 +78,12 @@ class Exporting:
         seen, compared = view, self.compared() if settings.compare else None
 
         def work(opened: Opened, on_progress: OnProgress, stop: Stop) -> Exported:
-            export = make_export(settings, opened, seen.start, seen.up, seen.controls, seen.keyed)
-            note = seen.noted(settings)
+            export = make_export(settings, opened, seen.start, seen.up, seen.controls, seen.keyed, seen.crop_box)
             pair = None
             if compared is not None:
                 second = compared.source.open()
                 pair = ScenePair(opened, second, settings.compare, settings.wipe_at, scene_digest(second))
-            export = replace(export, limits=seen.limits, colour_maps=seen.colour_maps, note=note, pair=pair)
+            export = replace(seen.shown_in(export), note=seen.noted(settings), pair=pair)
             return Exported(run_export(opened.scene, export, on_progress, stop), notes=export.notes)
 
         of_keys = settings.path == KEYED_PATH
@@ -98,7 +97,8 @@ class Exporting:
         # As they are on the screen.
         limits = {session.view.channel: session.view.limits} if session.view.limits else {}
         controls, colour_maps = dict(session.view.controls), dict(session.view.colour_maps)
-        return ShownView(session.eye.shown, session.eye.up.copy(), controls, limits, colour_maps, self.keyed())
+        seen = (session.view.crop(session.opened), session.view.background)
+        return ShownView(session.eye.shown, session.eye.up.copy(), controls, limits, colour_maps, self.keyed(), *seen)
 
     def begin_mesh(self, settings: MeshSettings) -> None:
         """Begins to make a mesh of the open scene, of the object and time step that are shown.
@@ -107,10 +107,12 @@ class Exporting:
             UserError: another export writes to the same place.
         """
         controls, up = dict(self._session.view.controls), self._session.eye.up.copy()
+        crop = self._session.view.crop(self._session.opened)
 
         def work(opened: Opened, on_progress: OnProgress, stop: Stop) -> Exported:
             source = possible_source(opened.scene, settings.source)
-            mesh = replace(make_mesh(settings, source, controls, up), origin=opened.origin)
+            box = None if crop is None else crop.bounds + opened.origin
+            mesh = replace(make_mesh(settings, source, controls, up), origin=opened.origin, box=box)
             made = run_mesh(opened.scene, opened.dataset, mesh, on_progress, stop)
             return Exported(made.path, f"{made.vertices:,} vertices, {made.faces:,} faces")
 
@@ -151,7 +153,8 @@ class Exporting:
             return
         before = ExportSettings.recall(self._window.settings.current.export)
         settings, keyed = _proposed(before, stem_with_input(opened), self.keyed(), of_keys)
-        wanted = ask_export(self._window.widget, opened, settings, eye.size_px, keyed, self.compared())
+        crop = self._session.view.crop(opened)
+        wanted = ask_export(self._window.widget, opened, settings, eye.size_px, keyed, self.compared(), crop)
         if wanted is not None:
             self._window.settings.update(export=wanted.remembered())
             self.begin(wanted)

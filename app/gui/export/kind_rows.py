@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.export.codecs import CODECS, VIDEO_SUFFIXES, codec_names
-from app.export.export_request import EQUIRECTANGULAR, TRANSPARENCY, TRANSPARENT, Export, check_kind
+from app.export.export_request import EQUIRECTANGULAR, Export, check_kind
 from app.export.frame_files import FORMATS, USUAL_FORMAT
 from app.export.kept_frames import frames_kept
 from app.export.scene_pair import ScenePair
@@ -15,10 +15,14 @@ from app.gui.dialog_parts import row
 from app.gui.export.export_settings import STEREO, ExportSettings
 from app.gui.panel.panel_parts import Choice, label
 from app.gui.qt import QCheckBox, QDoubleSpinBox, QFormLayout
+from app.rendering.compositing import TRANSPARENT
+from app.rendering.crop_box import CropBox
+from app.rendering.cropping import offered_channels
 from engines.core.engine import Scene
 from engines.core.errors import UserError
+from engines.core.frame import ALPHA
 
-BACKGROUND_TITLES = {"": "As the scene has it", "white": "White", "black": "Black", TRANSPARENT: "Transparent"}
+EXPORT_BACKGROUNDS = {"": "As in the window", "white": "White", "black": "Black", TRANSPARENT: "Transparent"}
 PROJECTION_TITLES = {
     "pinhole": "One picture",
     STEREO: "Stereo pair, side by side",
@@ -31,15 +35,23 @@ SUPERSAMPLE_TITLES = {"1": "None", "2": "2 × 2", "3": "3 × 3", "4": "4 × 4"}
 class KindRows:
     """The rows; whoever made them hears of each change, and asks what is chosen."""
 
-    def __init__(self, rows: QFormLayout, scene: Scene, settings: ExportSettings, changed: Callable[[], None]) -> None:
-        self._scene = scene
+    def __init__(
+        self,
+        rows: QFormLayout,
+        scene: Scene,
+        settings: ExportSettings,
+        changed: Callable[[], None],
+        crop: CropBox | None = None,
+    ) -> None:
+        """`crop`: to which the scene is cropped."""
+        self._scene, self._crop = scene, crop
         self.kind, self.background, self.projection = Choice(), Choice(), Choice()
         self.supersample, self.depth = Choice(), Choice()
         self.eye_distance, self.eye_unit = QDoubleSpinBox(), label("apart, in the scene's units", "muted")
         self.resume = QCheckBox()
         self._wanted = settings
         self._form = ""
-        self.background.offer(BACKGROUND_TITLES, settings.background)
+        self.background.offer(EXPORT_BACKGROUNDS, settings.background)
         projections = PROJECTION_TITLES if scene.native_px is None else list(PROJECTION_TITLES)[:2]
         self.projection.offer({name: PROJECTION_TITLES[name] for name in projections}, settings.projection)
         self.supersample.offer(SUPERSAMPLE_TITLES, str(settings.supersample))
@@ -56,7 +68,7 @@ class KindRows:
         if scene.native_px is None:
             rows.addRow("Supersampling", self.supersample)
             self.supersample.setToolTip("Draws larger pictures and averages them by area: smoother edges")
-        if TRANSPARENCY in scene.channels:
+        if ALPHA in offered_channels(scene, crop):
             rows.addRow("Background", self.background)
         if "depth" in scene.channels:
             rows.addRow("Depth", self.depth)
@@ -69,7 +81,7 @@ class KindRows:
         """What of `ExportSettings` is chosen here."""
         return {
             "kind": self.kind.currentData() or "",
-            "background": self.background.currentData() if TRANSPARENCY in self._scene.channels else "",
+            "background": self.background.currentData() if ALPHA in offered_channels(self._scene, self._crop) else "",
             "projection": self.projection.currentData(),
             "supersample": int(self.supersample.currentData()) if self._scene.native_px is None else 1,
             "eye_distance": self.eye_distance.value(),
@@ -100,7 +112,8 @@ class KindRows:
         """Why what is chosen can't be; "" where it can."""
         try:
             size_px = (settings.width, settings.height) if settings.width and settings.height else None
-            export = Export((), Path(settings.out), size_px=size_px, channels=settings.channels, pair=pair)
+            out, channels = Path(settings.out), settings.channels
+            export = Export((), out, size_px=size_px, channels=channels, pair=pair, crop_box=self._crop)
             check_kind(self._scene, settings.of_kind(export))
         except UserError as error:
             return str(error)

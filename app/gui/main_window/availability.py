@@ -18,6 +18,7 @@ def available(
     playback = session.timeline.playback
     return {
         "scene": session.opened is not None,
+        "depth": "depth" in session.channels,
         "views": bool(session.visited.points),
         "photographs": "error" in session.channels,
         "input": inputs.wanted,

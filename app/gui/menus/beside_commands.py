@@ -7,6 +7,7 @@ from typing import Any
 from app.gui.menus.command import Command
 
 VIEW, COMPARE, MESH, EVALUATION = "&View", "&View/C&ompare", "&View/&Mesh", "&View/&Evaluation"
+CROP, BACKGROUND = "&View/Crop &box", "&View/Bac&kground"
 MESH_STYLES = (
     ("colours", "Vertex &colours", "Draw the mesh in the colours of its vertices"),
     ("shaded", "&Shaded", "Draw the mesh grey, lit from the eye"),
@@ -30,6 +31,32 @@ def _toggle(id: str, text: str, menu: str, key: str, tip: str, **more: Any) -> C
     return Command(id, text, menu, (key,), tip, checkable=True, **more)
 
 
+CROP_COMMANDS = (
+    _toggle(
+        "crop", "&Crop to a box", CROP, "Shift+B", "Show what lies in a box alone; drag its handles", needs="depth"
+    ),
+    Command("crop_reset", "&Reset box", CROP, ("Ctrl+Shift+B",), "Make it the scene's bounding box again", "depth"),
+    *(
+        _toggle(
+            f"background_{name}",
+            text,
+            BACKGROUND,
+            f"Ctrl+Alt+Shift+{key}",
+            "Behind scenes that have an opacity, and outside of the crop box",
+            group="background",
+        )
+        for key, (name, text) in enumerate(
+            {
+                "scene": "&As the scene has it",
+                "white": "&White",
+                "black": "&Black",
+                "checkerboard": "&Checkerboard",
+                "own": "&Own colour…",
+            }.items(),
+            1,
+        )
+    ),
+)
 BESIDE_COMMANDS = (
     _toggle(
         "photograph",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.gui.menus.beside_commands import BESIDE_COMMANDS
+from app.gui.menus.beside_commands import BESIDE_COMMANDS, CROP_COMMANDS
 from app.gui.menus.command import Command
 from app.gui.menus.inspecting_commands import INSPECTING_COMMANDS
 from app.gui.menus.motion_commands import MOTION_COMMANDS
@@ -125,6 +125,7 @@ COMMANDS = (
         "axes", "&Axes", OVERLAYS, "X", "Draw the world's axes: x red, y green, z blue", needs="scene", icon="axes"
     ),
     _toggle("grid", "&Floor grid", OVERLAYS, "H", "Draw a floor under the scene", needs="scene", icon="grid"),
+    *CROP_COMMANDS,
     _toggle("sharp", "&Sharp pixels", VIEW, "I", "Show enlarged pixels as squares instead of smoothing them"),
     *(
         _toggle(f"largest_{px}", text, LARGEST, f"Ctrl+Alt+{key}", "Of methods that draw any size", group="largest")

@@ -15,6 +15,7 @@ class ChannelCommands:
     def __init__(self, window: Host, card: ChannelCard, changed: Callable[[], None]) -> None:
         """`changed`: draws what is on the screen anew."""
         self._window, self._card, self._changed, self._session = window, card, changed, window.session
+        self._offered: tuple[str, ...] = ()
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands do."""
@@ -24,7 +25,23 @@ class ChannelCommands:
 
     def enter(self) -> None:
         """A scene was adopted."""
+        self._offer()
+        self._window.commands["lock_limits"].setChecked(False)
+        self._card.show_channel(self._session.view.channel, None, "")
+
+    def follow(self) -> None:
+        """The open scene may have other channels than before: one that is cropped has an opacity."""
+        session = self._session
+        if session.channels == self._offered:
+            return
+        if session.view.channel not in session.channels:
+            session.set_channel("rgb")
+        self._offer()
+        self._changed()
+
+    def _offer(self) -> None:
         session, commands = self._session, self._window.commands
+        self._offered = session.channels
         self._card.set_channels(session.channels)
         for number in range(1, CHANNEL_COUNT + 1):
             action, there = commands[f"channel_{number}"], number <= len(session.channels)
@@ -33,8 +50,6 @@ class ChannelCommands:
         shown = session.channels.index(session.view.channel) + 1
         if shown <= CHANNEL_COUNT:
             commands[f"channel_{shown}"].setChecked(True)
-        commands["lock_limits"].setChecked(False)
-        self._card.show_channel(session.view.channel, None, "")
 
     def choose(self, channel: str) -> None:
         """Shows a channel by its name."""

@@ -38,8 +38,9 @@ class CurrentComparison:
         made, picture = self._made, self._picture()
         if made is None or picture is None or picture.kind != "exact" or self._session.eye.view_index is None:
             return None
-        same = same_framing(picture.camera, made.camera) and dict(picture.request.controls) == dict(made.controls)
-        return made if same else None
+        own = picture.request
+        alike = (dict(own.controls), own.crop) == (dict(made.controls), made.crop)
+        return made if alike and same_framing(picture.camera, made.camera) else None
 
     @property
     def is_coming(self) -> bool:

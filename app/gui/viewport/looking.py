@@ -10,6 +10,7 @@ from app.gui.host import Host
 from app.gui.panel.cards import Cards
 from app.gui.viewport.camera_typing import CameraTyping
 from app.gui.viewport.channel_commands import ChannelCommands
+from app.gui.viewport.crop_tool import CropTool
 from app.gui.viewport.current_comparison import CurrentComparison
 from app.gui.viewport.mesh_showing import MeshShowing
 from app.gui.viewport.navigation_commands import NavigationCommands
@@ -32,6 +33,7 @@ class Looking:
         comparison: of that picture with its photograph.
         overlays: the lines over it.
         information: what is told beside it.
+        crop: the crop box, and the background.
         photographs, meshes, second: what may be seen in its place, over it, or beside it.
         navigation, channels: commands.
         turntable: turns the scene by itself.
@@ -52,6 +54,7 @@ class Looking:
         self.channels = ChannelCommands(window, cards.channels, self.shown.draw)
         wipe_lines = (self.photographs.line, self.meshes.line, self.second.line)
         self.overlays = PictureOverlays(window, viewport, self.shown, wipe_lines, self.navigation.go_to_view)
+        self.crop = CropTool(window, viewport, self.overlays, self.channels.follow)
         self.information = SceneInformation(window, self.shown, comparison, self.second, status, cards)
         self.information.sources_changed.connect(self.overlays.layer.set_sources)
         self._stopped = False
@@ -78,6 +81,7 @@ class Looking:
         self.navigation.restore()
         self.meshes.restore()
         self.second.restore()
+        self.crop.restore()
         commands["sharp"].setChecked(settings.sharp_pixels)
         self._viewport.canvas.set_sharp(settings.sharp_pixels)
         commands[settings.navigation if settings.navigation in commands else "orbit"].setChecked(True)
@@ -85,15 +89,8 @@ class Looking:
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands of looking do."""
         handlers: dict[str, Callable[..., None]] = {"sharp": self._set_sharp}
-        for part in (
-            self.overlays,
-            self.navigation,
-            self.turntable,
-            self.channels,
-            self.photographs,
-            self.meshes,
-            self.second,
-        ):
+        parts = (self.overlays, self.navigation, self.turntable, self.channels, self.photographs)
+        for part in (*parts, self.meshes, self.second, self.crop):
             handlers |= part.handlers()
         return handlers
 
@@ -119,6 +116,7 @@ class Looking:
         self.typing.enter(opened.scene)
         self.information.show_sources()
         self.channels.enter()
+        self.crop.show()
         self.information.show_place()
         self.information.show_device()
         self.show_state()
@@ -127,6 +125,7 @@ class Looking:
         """No scene is open."""
         self.shown.forget()
         self.overlays.set_scene()
+        self.crop.show()
         self.information.clear()
 
     def shut_down(self) -> None:

@@ -73,11 +73,13 @@ class Screenshots:
         pixels, picture, opened = self._shown.whole, self._shown.picture, self._session.opened
         if pixels is None or picture is None or opened is None:
             return
+        box = picture.request.crop
         text = {
             "vantage:camera": json.dumps(picture.camera.to_json()),
             "vantage:scene": str(opened.path),
             "vantage:channel": self._shown.content,
             "vantage:controls": json.dumps(dict(picture.request.controls)),
+            "vantage:crop_box": json.dumps(None if box is None else box.moved(opened.origin).bounds.tolist()),
             "vantage:options": json.dumps(opened.options.model_dump(mode="json")),
             "vantage:state": "final" if picture.kind == "exact" else "preview",
         }

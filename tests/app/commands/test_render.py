@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from app import cli
 from app.commands import console, render
@@ -117,6 +118,10 @@ def test_test_path_goes_into_a_folder_in_its_order(scene: BallScene, tmp_path: P
         (["--codec", "prores"], 1, "codec prores: a .mp4 holds h264, h265, vp9, av1; it goes into .mov"),
         (["--format", "exr"], 1, "format exr: is for folders"),
         (["--background", "transparent"], 1, "H.264 in a .mp4 can't be transparent; name a .mov (ProRes 4444), a"),
+        (["--background", "reddish"], 1, "background 'reddish' is no colour; write white, black, checkerboard, a name"),
+        (["--crop-box", "1", "2"], 1, "crop box '1 2': write xmin ymin zmin xmax ymax zmax, in world units, or scene"),
+        (["--crop-box", "0", "0", "0", "1", "-1", "1"], 1, "crop box: y goes from 0 to -1; the first must be the"),
+        (["--crop-box"], 2, "argument --crop-box: expected at least one argument"),
         (["--channels", "heat"], 1, "channel heat: this scene gives rgb, depth, normals, alpha"),
         (["--path", "validation"], 1, "--path validation: these cameras are in the data folder; name it with --data"),
         (["--path", "helix"], 1, "--path helix: no such file or folder, and no path of that name (spiral,"),
@@ -186,3 +191,37 @@ def test_size_is_width_and_height() -> None:
     for text in ("640", "x", "640x", "-1x4", "640x360x3", "1e3x4"):
         with pytest.raises(argparse.ArgumentTypeError):
             render.parse_size(text)
+
+
+def test_a_crop_box_and_what_is_behind_it(scene: BallScene, tmp_path: Path) -> None:
+    """Above z = 0.2 the ball is there, on a colour; elsewhere nothing is, though the ball would be."""
+    words = [
+        "render",
+        "ball",
+        "--path",
+        "spiral",
+        "--frames",
+        "1",
+        "--size",
+        "64x48",
+        "--channels",
+        "rgb,alpha,normals",
+    ]
+    box = ["--crop-box", "-1", "-1", "0.2", "1", "1", "1.5"]
+    assert cli.main([*words, *box, "--background", "#0080ff", "--out", str(tmp_path / "on")]) == 0
+    assert cli.main([*words, *box, "--background", "transparent", "--out", str(tmp_path / "clear")]) == 0
+    alpha, normals = (np.load(tmp_path / "on" / f"{name}_00000.npy") for name in ("alpha", "normals"))
+    assert set(np.unique(alpha)) == {0.0, 1.0} and 0 < (alpha == 1).mean() < 0.5
+    assert (normals[alpha == 1][:, 2] > 0.2 - 1e-4).all() and (normals[alpha == 0] == 0).all()
+    on, clear = (np.asarray(Image.open(tmp_path / name / "rgb_00000.png")) for name in ("on", "clear"))
+    assert (on[alpha == 0] == [0, 128, 255]).all()
+    np.testing.assert_array_equal(clear[..., 3], 255 * alpha)
+    np.testing.assert_array_equal(clear[alpha == 1][:, :3], on[alpha == 1])
+
+
+def test_a_scene_without_a_depth_can_not_be_cropped(
+    scene: BallScene, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scene, "channels", ("rgb",))
+    assert cli.main(["render", "ball", "--crop-box", "scene", "--out", str(tmp_path / "a.mp4")]) == 1
+    assert "crop box: this scene gives no depth" in capsys.readouterr().err and not list(tmp_path.iterdir())

@@ -85,6 +85,15 @@ WRONG: dict[str, Wrong] = {
     "an opacity of another shape": (
         channel("alpha", "opacity"), FRAME, "is [24, 24, 1]; how opaque a pixel is is one number: [H, W]",
     ),
+    "a backdrop that nothing is seen of": (
+        [(OPACITY + ")", OPACITY + ", (1.0, 1.0, 1.0))")], FRAME,
+        "the frame has a backdrop, and channels does not name 'alpha': nothing is seen of it",
+    ),
+    "a backdrop that is no colour": (
+        [(CHANNELS, '("rgb", "depth", "alpha")'), (OPACITY + ")", '{"alpha": opacity[..., 0]}, (255, 255, 255))')],
+        FRAME,
+        "the frame's backdrop is (255, 255, 255); it must be a tuple of three floats in [0, 1], or None",
+    ),
     "directions of another length": (
         channel("normals", "9 * colour"), FRAME, "directions have length 1, or 0 where nothing is",
     ),

@@ -9,6 +9,7 @@ import torch
 
 from app.export.export_request import Export
 from app.export.fingerprint import export_facts, scene_digest
+from app.rendering.crop_box import CropBox
 from app.viewing.opening import CompanionPaths, Opened
 from engines.core.storage.checkpoint import Checkpoint
 from tests.app.ball_scene import BallScene, ring
@@ -45,6 +46,7 @@ def test_what_differs_is_named() -> None:
         "scene": replace(export, scene="cube"),
         "size": replace(export, supersample=2),
         "time or controls": replace(export, controls=[{"time": 1.0}] * 3),
+        "crop box": replace(export, crop_box=CropBox((-1.0,) * 3, (1.0,) * 3)),
         "choice of channels or format": replace(export, background="white"),
     }
     for name, other in cases.items():

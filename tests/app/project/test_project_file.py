@@ -34,6 +34,8 @@ def project_in(folder: Path) -> Project:
         controls={"instance": 2.0},
         navigation="fly",
         overlays=("cameras", "axes"),
+        crop_box=((-1.0, -0.5, 0.1), (1.0, 0.5, 2.5)),
+        cropped=True,
     )
     path = KeyedPath(
         (Keyframe(camera_at(1, 2, 3), 0.1, {"time": 2.0}, "ease in"), Keyframe(camera_at(3, 2, 1), 0.7)), loop=True

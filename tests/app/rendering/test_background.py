@@ -8,12 +8,13 @@ import pytest
 import torch
 
 from app.rendering.background import PlainBackground, background_pixels, plain_background
-from app.rendering.render_requests import RenderRequest, shade
+from app.rendering.frame_shading import FrameShading
+from app.rendering.render_requests import DrawnFrame, RenderRequest
 from app.rendering.render_worker import RenderWorker
 from engines.core.camera import Camera
 from engines.core.engine import Stop
 from engines.core.frame import Frame
-from tests.app.ball_scene import draw_ball, ring
+from tests.app.ball_scene import BallScene, draw_ball, ring
 from tests.app.fake_scene import FakeScene
 from tests.app.watched import Watched
 
@@ -72,7 +73,9 @@ def test_a_background_has_no_depth_whatever_the_method_invents(factor: int) -> N
     assert drawn.depth is not None
     nothing = drawn.depth.isinf()
     invented = Frame(drawn.image, torch.where(nothing, 3.2, drawn.depth)[::factor, ::factor], drawn.extra)
-    frame, background = PlainBackground().removed(invented)
+    background, request = PlainBackground().pixels(invented.image), RenderRequest(ring(1)[0], {}, "depth")
+    shaded = FrameShading(BallScene()).shaded(DrawnFrame(request, invented, None, background), request.camera, request)
+    frame, pixels, limits = shaded.frame, shaded.pixels, shaded.limits
     assert background is not None and frame.depth is not None and background.shape == (64, 64)
     outer = (nothing & torch.from_numpy(background))[::factor, ::factor]
     # An outline may go either way where a pixel of the depth is two of the picture.
@@ -84,7 +87,6 @@ def test_a_background_has_no_depth_whatever_the_method_invents(factor: int) -> N
     inside[1:, 1:] &= ball[:-1, :-1]
     inside[:-1, :-1] &= ball[1:, 1:]
     assert frame.depth[inside].isfinite().float().mean() > 0.9
-    pixels, limits = shade(frame, RenderRequest(ring(1)[0], {}, "depth"))
     assert limits is not None and limits[1] < 4.5 and tuple(pixels[0, 0]) == (96, 96, 96)
 
 

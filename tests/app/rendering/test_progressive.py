@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from app.rendering import progressive
-from app.rendering.background import PlainBackground
+from app.rendering.background import PlainBackground, without
 from app.rendering.progressive import ProgressivePicture, first_stride, rounds
 from app.rendering.refinement import Refinement
 from app.rendering.render_requests import RenderRequest
@@ -97,13 +97,14 @@ def test_each_pixel_is_drawn_once_and_the_last_picture_is_exact(size: tuple[int,
 
 
 @pytest.mark.usefixtures("slow_rounds")
-def test_all_of_the_background_is_out_of_the_depths(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_background_is_known_after_each_round(monkeypatch: pytest.MonkeyPatch) -> None:
     scene, refinement, request = PixelScene(), Refinement(), RenderRequest(start_camera(SIZE_PX), {})
     made = list(rounds(scene, request, never_stop, refinement, PlainBackground(), 8.0))
     assert [drawn for *_, drawn in made] == sorted(drawn for *_, drawn in made) and made[-1][2] == 1
     for frame, plain, _ in made:
-        assert plain is not None and frame.depth is not None
-        assert bool(frame.depth[torch.from_numpy(plain)].isposinf().all())
+        depth = without(frame, plain).depth
+        assert plain is not None and plain.any() and depth is not None
+        assert bool(depth[torch.from_numpy(plain)].isposinf().all())
 
 
 def test_what_takes_a_moment_comes_in_two_rounds() -> None:

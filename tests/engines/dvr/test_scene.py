@@ -81,6 +81,7 @@ def test_what_begins_in_the_object_is_seen_at_the_camera() -> None:
     colour = torch.sigmoid(torch.tensor([2 + 0.5 * 8 * 0.2, 0.0, -2.0]))
     torch.testing.assert_close(frame.image, colour.expand(5, 5, 3))
     torch.testing.assert_close(frame.extra["normals"], torch.tensor([0.0, 0.0, 1.0]).expand(5, 5, 3))
+    assert (frame.extra["alpha"] == 1).all()
     # From outside what reaches out of the cube towards the camera, too.
     outside = scene.render(facing(-2.0).at(facing(-2.0).camera_to_world @ np.diag([-1.0, 1.0, -1.0, 1.0])), {})
     assert outside.depth is not None and bool((outside.depth == 0).all())
@@ -121,7 +122,7 @@ def test_a_network_without_colours_is_drawn_grey(tmp_path: Path) -> None:
     )
     # As the authors' depth_only models are saved.
     opened = open_scene(saved(tmp_path, **SMALL, out_dim=1, lambda_rgb=0, lambda_image_gradients=0), None, "cpu")
-    assert opened.scene.channels == ("rgb", "depth", "normals")
+    assert opened.scene.channels == ("rgb", "depth", "normals", "alpha")
 
 
 def test_an_empty_field_is_said_once() -> None:

@@ -49,7 +49,7 @@ def test_their_path_equals_their_pictures(
 def test_channels_equal_theirs(folder: Path, expected: dict[str, np.ndarray], scene: MaskVolumeScene) -> None:
     camera = read_path(folder / "data" / "frames" / "00000" / "qual_path.txt", scene.start)[0].resized((160, 96))
     frame = scene.render(camera, {"time": 0}, never_stop)
-    np.testing.assert_allclose(frame.extra["opacity"], expected["acc_alpha_t0"], atol=1e-3)
+    np.testing.assert_allclose(frame.extra["alpha"], expected["acc_alpha_t0"], atol=1e-3)
     np.testing.assert_allclose(frame.extra["disparity"], expected["disp_t0"], atol=1e-3)
     for name in ("foreground", "mask"):
         values = frame.extra[name]

@@ -69,8 +69,8 @@ def test_it_is_what_the_program_asks_for(rig: Dataset) -> None:
     scene = opened(rig)
     assert isinstance(scene, Prepares) and isinstance(scene, HasSources)
     assert [control.name for control in scene.controls] == ["time", "plane"]
-    assert scene.channels == ("rgb", "depth", "disparity", "opacity", "foreground", "mask")
-    assert opened(rig, with_mask=False).channels == ("rgb", "depth", "disparity", "opacity")
+    assert scene.channels == ("rgb", "depth", "disparity", "alpha", "foreground", "mask")
+    assert opened(rig, with_mask=False).channels == ("rgb", "depth", "disparity", "alpha")
     assert scene.native_px is None
 
 
