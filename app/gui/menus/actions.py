@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from app.gui.menus.command import Command
 from app.gui.menus.command_table import COMMANDS, FILE
 from app.gui.menus.icons import make_icon
+from app.gui.menus.widget_keys import WidgetKeys
 from app.gui.qt import (
     QAction,
     QActionGroup,
@@ -73,6 +74,7 @@ class Actions:
                 action.triggered.connect(lambda _checked=False, handler=handler: handler())
             self._actions[command.id] = action
             self._place(window, command, action)
+        WidgetKeys(window)
         # For the reason why an input photograph is of no use.
         self.menus[FILE].setToolTipsVisible(True)
 

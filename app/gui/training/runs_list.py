@@ -11,6 +11,7 @@ from app.gui.qt import (
     QAbstractItemView,
     QColor,
     QHeaderView,
+    QKeyEvent,
     QPoint,
     QResizeEvent,
     Qt,
@@ -58,6 +59,13 @@ class RunsList(QTreeWidget):
         self.itemSelectionChanged.connect(self.chosen)
         self.itemDoubleClicked.connect(lambda item, _: self.opened.emit(item.data(0, Qt.ItemDataRole.UserRole)))
         self.customContextMenuRequested.connect(self.menu_wanted)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        current = self.currentItem()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and current is not None:
+            self.opened.emit(current.data(0, Qt.ItemDataRole.UserRole))
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

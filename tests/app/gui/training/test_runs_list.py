@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.gui.qt import Qt
 from app.gui.theme import colours_of
 from app.gui.training.runs_list import RunsList
 from app.training.runs.rows import rows_of
@@ -55,3 +56,13 @@ def test_a_double_click_opens(listed: RunsList, tmp_path: Path, qtbot: QtBot) ->
     with qtbot.waitSignal(listed.opened) as opened:
         listed.itemDoubleClicked.emit(listed.topLevelItem(0), 0)
     assert opened.args[0].folder == tmp_path / "old"
+
+
+def test_enter_opens_what_the_arrows_came_to(listed: RunsList, tmp_path: Path, qtbot: QtBot) -> None:
+    listed.show_rows(rows_of([], [run(tmp_path / name) for name in ("a", "b")]))
+    listed.show()
+    qtbot.keyClick(listed, Qt.Key.Key_Down)
+    qtbot.keyClick(listed, Qt.Key.Key_Down)
+    with qtbot.waitSignal(listed.opened) as opened:
+        qtbot.keyClick(listed, Qt.Key.Key_Return)
+    assert opened.args[0].folder == tmp_path / "b"
