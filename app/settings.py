@@ -66,6 +66,7 @@ class Settings:
         training, timeline: the training panel, the timeline of camera paths are shown.
         largest_px: of the longer side of pictures, for methods that draw any size; 0: as large as the viewport.
         background: of `compositing.read_background`, behind what is seen through; "": as scenes have it.
+        target_rate, smallest_share, never_reduced: the fields of a `ResolutionPolicy`.
         colour_maps: of channels, by their names, where another than the usual was chosen.
     """
 
@@ -98,6 +99,9 @@ class Settings:
     timeline: bool = False
     largest_px: int = 0
     background: str = ""
+    target_rate: float = 0.0
+    smallest_share: float = 1 / 32
+    never_reduced: bool = False
     colour_maps: Mapping[str, str] = field(default_factory=dict)
 
     def with_recent(self, path: Path, data: Path | None, photograph: Path | None = None) -> Settings:

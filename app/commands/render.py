@@ -28,6 +28,7 @@ from app.export.named_controls import ControlChoices
 from app.export.path_writing import write_cameras
 from app.export.render_settings import RenderSettings, crop_asked, path_of, resolve_path, settings_asked
 from app.export.scene_pair import LAYOUTS, WIPE, ScenePair
+from app.rendering.compositing import TRANSPARENT
 from app.viewing.opening import Opened, SceneSource, open_compared
 from engines.core.engine import never_stop
 from engines.core.errors import UserError

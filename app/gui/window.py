@@ -169,8 +169,8 @@ class Window(QMainWindow):
         self.inputs.card.connect_command(self.commands["input"])
         overlays = OverlayCard([self.commands[name] for name in OVERLAY_NAMES])
         cards = (self.scene_card, *self.inputs.cards, self.controls, self.channels, self.sources, self.views)
-        more = (self.camera, self.inspecting.card, self.meshes.card, overlays, self.looking.crop.card, self.options)
-        self.dock = SidePanel(self, (*cards, *more))
+        more = (self.camera, self.inspecting.card, self.meshes.card, overlays, self.looking.crop.card)
+        self.dock = SidePanel(self, (*cards, *more, self.refining.resolution.card, self.options))
         self._training_dock = BottomDock(self, "Training", lambda: self.trainings.make_panel(self.theming.colours))
         self.theming.changed.connect(self._training_dock.paint)
 

@@ -1,4 +1,4 @@
-"""Dynamic resolution: how large a picture may be to be there in time."""
+"""Dynamic resolution: how large a picture may be to be there in time, and what a person asks of that."""
 
 from __future__ import annotations
 
@@ -7,12 +7,48 @@ from dataclasses import dataclass, replace
 
 PREVIEW_S = 0.05
 """20 frames a second."""
-REPROJECTION_S = 0.012
-"""60 pictures a second, as displays show, and time for the window; larger ones are reprojected at a smaller size."""
+WITHOUT_WINDOW = 0.72
+"""The share of a reprojected picture's time that it may take; the rest is the window's, to show it."""
+REPROJECTION_S = WITHOUT_WINDOW / 60
+"""60 pictures a second, as displays show; larger ones are reprojected at a smaller size."""
+SMALLEST_DRAWN, SMALLEST_REPROJECTED = 1 / 32, 1 / 4
+"""Of a picture's sides: what is smaller shows nothing."""
 # A size is kept until another is better by this factor along a side, so that pictures don't flicker.
 HYSTERESIS = 1.25
 # Of a new measurement in the running mean: a hiccup of the machine moves the size little.
 WEIGHT = 0.4
+
+
+@dataclass(frozen=True)
+class ResolutionPolicy:
+    """How pictures may be reduced while the camera moves.
+
+    Attributes:
+        rate: pictures a second that are aimed at; 0: 20 where each is drawn, 60 where the last one is reprojected.
+        smallest: no picture's sides are a smaller share of its full size, even where the rate is missed for it.
+        native: none is reduced, neither while the camera moves nor on the way to its final picture.
+    """
+
+    rate: float = 0.0
+    smallest: float = SMALLEST_DRAWN
+    native: bool = False
+
+    @property
+    def drawn_s(self) -> float:
+        """How long a frame may take."""
+        return 1 / self.rate if self.rate > 0 else PREVIEW_S
+
+    @property
+    def reprojected_s(self) -> float:
+        """How long a reprojected picture may take."""
+        return WITHOUT_WINDOW / self.rate if self.rate > 0 else REPROJECTION_S
+
+    def least(self, usual: float) -> float:
+        """The smallest scale of pictures of a kind whose smallest is `usual` otherwise."""
+        return 1.0 if self.native else min(max(self.smallest, usual), 1.0)
+
+
+USUAL_POLICY = ResolutionPolicy()
 
 
 @dataclass(frozen=True)
@@ -41,11 +77,20 @@ class DynamicResolution:
             return replace(self, unlike=self.unlike - 1)
         measured_s = max(seconds, 1e-6) / scale**2
         full_s = measured_s if self.full_s is None else (1 - WEIGHT) * self.full_s + WEIGHT * measured_s
-        ideal = min(1.0, max(self.smallest, math.sqrt(self.target_s / full_s)))
+        ideal = self._ideal(full_s)
         better = not 1 / HYSTERESIS < ideal / self.scale < HYSTERESIS
         if better or (ideal == 1.0 and self.scale > 1 / HYSTERESIS):
             return replace(self, scale=ideal, full_s=full_s)
         return replace(self, full_s=full_s)
+
+    def within(self, target_s: float, smallest: float) -> DynamicResolution:
+        """The resolution for another target and another smallest scale, by what is known."""
+        aimed = replace(self, target_s=target_s, smallest=smallest)
+        scale = max(self.scale, smallest) if self.full_s is None else aimed._ideal(self.full_s)
+        return replace(aimed, scale=scale)
+
+    def _ideal(self, full_s: float) -> float:
+        return min(1.0, max(self.smallest, math.sqrt(self.target_s / full_s)))
 
 
 @dataclass(frozen=True)
@@ -56,18 +101,25 @@ class FrameTimeEstimate:
         seconds: of the last one; None before the first.
         fast: whether they are there as soon as previews.
         pixel_s: of the last one, for each of its pixels; infinite before the first.
+        target_s: how long those may take that are drawn while the camera moves.
     """
 
     seconds: float | None = None
     fast: bool = False
     pixel_s: float = math.inf
+    target_s: float = PREVIEW_S
 
     def after(self, seconds: float, size_px: tuple[int, int]) -> FrameTimeEstimate:
         """Learns from a frame of that size that took so long; gives the estimate from then on."""
-        bound = PREVIEW_S * (HYSTERESIS if self.fast else 1 / HYSTERESIS)
+        bound = self.target_s * (HYSTERESIS if self.fast else 1 / HYSTERESIS)
         # The faster of the last two: one hiccup of the machine changes nothing.
         fast = min(seconds, self.seconds or seconds) < bound
-        return FrameTimeEstimate(seconds, fast, seconds / math.prod(size_px))
+        return replace(self, seconds=seconds, fast=fast, pixel_s=seconds / math.prod(size_px))
+
+    def within(self, target_s: float) -> FrameTimeEstimate:
+        """The estimate for another target."""
+        fast = self.seconds is not None and self.seconds < target_s / HYSTERESIS
+        return replace(self, target_s=target_s, fast=self.fast if target_s == self.target_s else fast)
 
     def expected_s(self, size_px: tuple[int, int]) -> float:
         """How long one of another size is going to take; infinite before the first."""

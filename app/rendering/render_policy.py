@@ -15,11 +15,13 @@ frame from where the camera is now, beside it. What a request gets:
 | it moves, the last frame (at least a quarter of the sides) has depth | reproject |
 | it moves on and on, so that previews have much to invent | keyframe |
 | it moves, there is no depth, the scene draws any size | coarse |
+| the same, and nothing may be reduced | exact |
 | it moves, exact frames take less than 50 ms | exact |
 | it moves, nothing else to show | exact |
 
 - exact: the frame in one go; rounds: the same in rounds, with a picture after each (`app.rendering.progressive`);
-- coarse: a smaller frame, sized to take 50 ms; refine: smaller frames, each of twice the side, until it is exact;
+- coarse: a smaller frame, sized to take 50 ms, or what the request's `ResolutionPolicy` says;
+- refine: smaller frames, each of twice the side, until it is exact;
 - keyframe: an exact frame that is not shown itself, but is what the next previews are made of;
 - shade, reshade: nothing is drawn, the frame is coloured again;
 - reproject: what the last frame has, seen from elsewhere (`app.rendering.reprojection`).
@@ -78,7 +80,7 @@ def _standing(state: RenderState, queued: Queued) -> RenderTask:
     if state.draws_pixels and not request.draft:
         quick = state.exact_time.expected_s(request.camera.size_px) < REFINE_S
         return RenderTask("exact" if quick else "rounds", queued)
-    if not state.any_size:
+    if not state.any_size or state.policy.native:
         return RenderTask("exact", queued)
     # The very first picture of a slow scene: something to look at, then the exact one.
     if state.delivered == (0, 0.0) and state.source is None:
@@ -94,7 +96,7 @@ def _moving(state: RenderState, queued: Queued) -> RenderTask | None:
         seconds = state.exact_time.seconds
         worth = state.hole_fraction > KEYFRAME_HOLES and seconds is not None and seconds < KEYFRAME_S
         return RenderTask("keyframe", queued) if worth and state.now_s >= state.next_keyframe_s else None
-    if state.any_size:
+    if state.any_size and not state.policy.native:
         return RenderTask("coarse", queued, state.coarse_size.scale) if state.delivered[0] < queued.number else None
     return RenderTask("exact", queued)
 
@@ -133,7 +135,8 @@ def should_stop(state: RenderState, task: RenderTask) -> bool:
     # A frame that is there in a moment, or the only thing there is to show, is finished.
     if state.exact_time.fast:
         return False
-    return latest.settled(state.now_s) or previewable(state, latest.request) or state.any_size
+    coarser = state.any_size and not state.policy.native
+    return latest.settled(state.now_s) or previewable(state, latest.request) or coarser
 
 
 def _overtaken(state: RenderState, queued: Queued) -> bool:

@@ -13,6 +13,7 @@ from app.camera import fitting
 from app.rendering import display
 from app.rendering.crop_box import CropBox
 from app.rendering.display import Pixels
+from app.rendering.dynamic_resolution import USUAL_POLICY, ResolutionPolicy
 from app.rendering.reprojection import Reprojector
 from engines.core.camera import Array, Camera
 from engines.core.device import in_step, to_host
@@ -40,6 +41,7 @@ class RenderRequest:
         colour_map: of the channel's values; "": its usual one.
         crop: in the scene's coordinates, what lies outside of it is not shown; None: all is.
         background: of `compositing.read_background`, behind images that have an opacity; "": as the scene has it.
+        resolution: how the picture may be reduced.
         moving: more requests will follow at once.
         scene_number: for whoever asks for pictures of several scenes.
         draft: the scene is not prepared for these controls; a placeholder is all there is.
@@ -52,6 +54,7 @@ class RenderRequest:
     colour_map: str = ""
     crop: CropBox | None = None
     background: str = ""
+    resolution: ResolutionPolicy = USUAL_POLICY
     moving: bool = False
     scene_number: int = 0
     draft: bool = False
@@ -94,6 +97,11 @@ class RenderedImage:
     hole_fraction: float = 0.0
     limits: tuple[float, float] | None = None
     drawn: float = 1.0
+
+    @property
+    def reduced(self) -> bool:
+        """Whether it is smaller than what was asked for."""
+        return self.camera.size_px != self.request.camera.size_px
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from app.rendering.dynamic_resolution import PREVIEW_S, REPROJECTION_S, DynamicResolution, FrameTimeEstimate
+from app.rendering.dynamic_resolution import (
+    PREVIEW_S,
+    REPROJECTION_S,
+    SMALLEST_DRAWN,
+    SMALLEST_REPROJECTED,
+    USUAL_POLICY,
+    DynamicResolution,
+    FrameTimeEstimate,
+    ResolutionPolicy,
+)
 from app.rendering.render_requests import DrawnFrame, Queued, RenderedImage, RenderRequest, same_view
 from engines.core.engine import Scene
 from engines.core.rendering import pixel_renderer
@@ -24,6 +33,7 @@ class RenderState:
         coarse_size: how large a coarse frame may be.
         preview_size: how large a reprojected preview may be.
         exact_time: how long exact frames take; of drafts, which are placeholders, nothing is learnt.
+        policy: how pictures may be reduced, as the newest request has it; the three above are by it.
         now_s: the time, of the clock that `Queued.at_s` is of.
         latest: the newest request.
         drawing: what is under way.
@@ -45,6 +55,7 @@ class RenderState:
     coarse_size: DynamicResolution
     preview_size: DynamicResolution
     exact_time: FrameTimeEstimate
+    policy: ResolutionPolicy = USUAL_POLICY
     now_s: float = 0.0
     latest: Queued | None = None
     drawing: Queued | None = None
@@ -73,11 +84,21 @@ class RenderState:
 
     def submitted(self, request: RenderRequest) -> RenderState:
         """Something else is asked for; what was asked before and is not drawn yet is forgotten."""
-        before = self.latest
+        before, state = self.latest, self if request.resolution == self.policy else self.under(request.resolution)
         # A hand that holds still sends the same again; the camera has stood since the first.
         still = before is not None and before.request.moving and same_view(before.request, request)
         at_s = before.at_s if before is not None and still else self.now_s
-        return replace(self, latest=Queued(request, before.number + 1 if before else 1, at_s))
+        return replace(state, latest=Queued(request, before.number + 1 if before else 1, at_s))
+
+    def under(self, policy: ResolutionPolicy) -> RenderState:
+        """Another policy holds from the next picture on."""
+        return replace(
+            self,
+            policy=policy,
+            coarse_size=self.coarse_size.within(policy.drawn_s, policy.least(SMALLEST_DRAWN)),
+            preview_size=self.preview_size.within(policy.reprojected_s, policy.least(SMALLEST_REPROJECTED)),
+            exact_time=self.exact_time.within(policy.drawn_s),
+        )
 
     def finished(self, queued: Queued) -> RenderState:
         """A request needs nothing more."""
@@ -128,7 +149,13 @@ def first_state(scene: Scene, before: RenderState | None = None) -> RenderState:
     any_size, draws_pixels = scene.native_px is None, pixel_renderer(scene) is not None
     if before is not None:
         return RenderState(
-            any_size, draws_pixels, before.coarse_size, before.preview_size, before.exact_time, source=before.source
+            any_size,
+            draws_pixels,
+            before.coarse_size,
+            before.preview_size,
+            before.exact_time,
+            before.policy,
+            source=before.source,
         )
     # Nothing is known of a scene's speed at first: an eighth is rarely too slow.
     # A GPU's first picture waits for its kernels to be loaded.
@@ -136,7 +163,7 @@ def first_state(scene: Scene, before: RenderState | None = None) -> RenderState:
     return RenderState(
         any_size,
         draws_pixels,
-        coarse_size=DynamicResolution(PREVIEW_S, scale=1 / 8, smallest=1 / 32, unlike=unlike),
-        preview_size=DynamicResolution(REPROJECTION_S, scale=1.0, smallest=1 / 4),
+        coarse_size=DynamicResolution(PREVIEW_S, scale=1 / 8, smallest=SMALLEST_DRAWN, unlike=unlike),
+        preview_size=DynamicResolution(REPROJECTION_S, scale=1.0, smallest=SMALLEST_REPROJECTED),
         exact_time=FrameTimeEstimate(),
     )

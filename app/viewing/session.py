@@ -39,7 +39,7 @@ from app.viewing.viewpoints import InstanceViews, Visited, read_viewpoints
 from engines.core.camera import Array
 from engines.core.engine import BLEND, BLEND_WITH, INSTANCE, HasSources
 
-FIELDS_DRAWN = ("limits", "colour_maps", "photograph_wanted", "is_cropped", "crop_box", "background")
+FIELDS_DRAWN = ("limits", "colour_maps", "photograph_wanted", "is_cropped", "crop_box", "background", "resolution")
 """Of the view state: a change of them is drawn at once. The others have methods, which say whether it goes on."""
 
 

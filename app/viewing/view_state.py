@@ -9,6 +9,7 @@ from typing import ClassVar
 from psygnal import SignalGroupDescriptor
 
 from app.rendering.crop_box import CropBox, Triple
+from app.rendering.dynamic_resolution import USUAL_POLICY, ResolutionPolicy
 from app.rendering.render_requests import RenderRequest
 from app.viewing.opening import Opened
 from engines.core.camera import Array, Camera
@@ -30,6 +31,7 @@ class ViewState:
         is_cropped: whether what lies outside of the crop box is left out.
         crop_box: in the scene's coordinates; None: the scene's own bounding box.
         background: of `compositing.read_background`, behind images that have an opacity; "": as the scene has it.
+        resolution: how pictures may be reduced while the camera moves.
         photograph_wanted: at a training view the picture is made to be just the photograph's, so that the two can be
             exchanged.
     """
@@ -43,6 +45,7 @@ class ViewState:
     is_cropped: bool = False
     crop_box: CropBox | None = None
     background: str = ""
+    resolution: ResolutionPolicy = USUAL_POLICY
     photograph_wanted: bool = False
 
     @property
@@ -72,7 +75,7 @@ class ViewState:
         # The error is made of the image, after it.
         channel = "rgb" if self.channel == "error" else self.channel
         colours = self.colour_maps.get(channel, "")
-        seen = (self.limits, colours, self.crop(opened), self.background)
+        seen = (self.limits, colours, self.crop(opened), self.background, self.resolution)
         return RenderRequest(camera, dict(self.controls), channel, *seen, scene_number=scene_number)
 
     @property

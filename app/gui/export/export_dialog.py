@@ -65,7 +65,7 @@ class ExportDialog(QDialog):
         compared: ComparedScene | None = None,
         crop: CropBox | None = None,
     ) -> None:
-        """`keyed`: the timeline's path; `compared`: the second scene that is open; `crop`: to which both are cropped."""
+        """`keyed`: the timeline's path; `compared`: the second scene that is open; `crop`: what is left of both."""
         super().__init__(parent)
         self.setWindowTitle("Export video")
         self.setMinimumWidth(480)

@@ -16,6 +16,7 @@ from engines.core.device import describe_device
 FPS_SECONDS = 1.0
 IDLE = "idle"
 IDLE_MS = 1000
+REDUCED_TIP = "Drawn smaller, to be there in time: View > Resolution has the target rate, and can forbid it"
 
 
 class Status(QStatusBar):
@@ -68,7 +69,8 @@ class Status(QStatusBar):
     def show_picture(self, picture: RenderedImage) -> None:
         """Tells how large a picture is, how long it took, and how many there were in the last second."""
         height, width = picture.pixels.shape[:2]
-        self.size_label.setText(f"{width} × {height}")
+        whole = "{} × {}".format(*picture.request.camera.size_px)
+        self.size_label.setText(f"{width} × {height} of {whole}" if picture.reduced else f"{width} × {height}")
         self.time.setText(f"{picture.ms:.0f} ms" if picture.ms >= 10 else f"{picture.ms:.1f} ms")
         self.rate.setText(f"{len(self._shown_s)} frames/s" if len(self._shown_s) > 1 else IDLE)
 
@@ -80,10 +82,15 @@ class Status(QStatusBar):
         else:
             self._mark("final", "● Final")
 
-    def show_preview(self, hole_fraction: float) -> None:
-        """The picture is reprojected or coarse; `hole_fraction` of it was invented."""
-        holes = f" ({100 * hole_fraction:.0f} % inpainted)" if hole_fraction >= 0.005 else ""
-        self._mark("preview", f"● Preview{holes}")
+    def show_preview(self, picture: RenderedImage) -> None:
+        """The picture is reprojected or coarse; a part of it may be invented."""
+        parts, tip = ["● Preview"], ""
+        if picture.reduced:
+            parts.append("reduced while moving" if picture.request.moving else "reduced")
+            tip = REDUCED_TIP
+        if picture.hole_fraction >= 0.005:
+            parts.append(f"{100 * picture.hole_fraction:.0f} % inpainted")
+        self._mark("preview", ", ".join(parts), tip)
 
     def show_waiting(self) -> None:
         """The picture on the screen is of something else than what is chosen; the right one is on its way."""

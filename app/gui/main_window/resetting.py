@@ -14,7 +14,7 @@ FORGET = "Also forget recent scenes, input photographs and known runs"
 CHECKED = {
     "panel": True, "loop": True, "training": False, "sharp": False,
     "momentum": False, "invert_look": False, "invert_zoom": False,
-    "cameras": False, "box": False, "axes": False, "grid": False,
+    "cameras": False, "box": False, "axes": False, "grid": False, "native_size": False,
 }  # fmt: skip
 CHOSEN = ("theme_system", "orbit", "largest_0")
 """Commands, and how they stand at a first start."""

@@ -16,8 +16,9 @@ DEMOS = "&File/De&mo scenes"
 FILE, VIEW, CHANNEL, OVERLAYS, THEME = "&File", "&View", "&View/&Channel", "&View/&Overlays", "&View/&Theme"
 NAVIGATE, MODE, STEP, PLAY, HELP = "&Navigate", "&Navigate/&Mode", "&Navigate/&Step", "&Time", "&Help"
 TRAINING = "T&raining"
-LARGEST = "&View/Pict&ure size"
+LARGEST = "&View/Resol&ution"
 LARGEST_PX = {0: "As the &window", 1024: "&1024 pixels", 512: "&512 pixels", 256: "&256 pixels"}
+LARGEST_TIP = "The longer side of pictures, of methods that draw any size: half of it takes a quarter of the time"
 CHANNEL_COUNT = 4
 
 
@@ -128,8 +129,24 @@ COMMANDS = (
     *CROP_COMMANDS,
     _toggle("sharp", "&Sharp pixels", VIEW, "I", "Show enlarged pixels as squares instead of smoothing them"),
     *(
-        _toggle(f"largest_{px}", text, LARGEST, f"Ctrl+Alt+{key}", "Of methods that draw any size", group="largest")
+        _toggle(f"largest_{px}", text, LARGEST, f"Ctrl+Alt+{key}", LARGEST_TIP, group="largest")
         for key, (px, text) in enumerate(LARGEST_PX.items())
+    ),
+    _toggle(
+        "native_size",
+        "&Never reduce",
+        LARGEST,
+        "Ctrl+Alt+N",
+        "Draw each picture at its full size, also while the camera moves: a slow scene then shows few a second",
+        separated=True,
+    ),
+    Command(
+        "target_rate",
+        "&Target rate and floor…",
+        LARGEST,
+        ("Ctrl+Alt+4",),
+        "Choose how many pictures a second are aimed at while the camera moves, and how far they are reduced for it",
+        "scene",
     ),
     _toggle(
         "theme_system", "Follow the &system", THEME, "Ctrl+Alt+S", "Light or dark as the desktop is", group="theme"

@@ -1,4 +1,4 @@
-"""How far the picture's refinement is, as a line under it, and how large it may become."""
+"""How far the picture's refinement is, as a line under it, and how large it becomes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from app.gui.feedback.status import Status
 from app.gui.host import Host
-from app.gui.menus.command_table import LARGEST_PX
 from app.gui.qt import QProgressBar, QTimer
+from app.gui.viewport.resolution import Resolution
 from app.gui.viewport.viewport import Viewport
 
 TICK_MS = 150
@@ -17,7 +17,11 @@ LINE_PX = 3
 
 
 class Refining:
-    """Watches the session, and tells."""
+    """Watches the session, and tells.
+
+    Attributes:
+        resolution: what is chosen of it.
+    """
 
     def __init__(self, window: Host, viewport: Viewport, status: Status) -> None:
         self._window, self._viewport, self._status = window, viewport, status
@@ -31,20 +35,15 @@ class Refining:
         self._timer = QTimer(window.widget)
         self._timer.timeout.connect(self._tick)
         self._timer.start(TICK_MS)
-        window.session.eye.size.largest_px = window.settings.current.largest_px
+        self.resolution = Resolution(window)
 
     def handlers(self) -> dict[str, Callable[..., None]]:
         """What the commands do."""
-        return {f"largest_{px}": (lambda _checked, px=px: self._limit(px)) for px in LARGEST_PX}
+        return self.resolution.handlers()
 
     def restore(self) -> None:
-        """Marks the limit of last time."""
-        px = self._window.settings.current.largest_px
-        self._window.commands[f"largest_{px if px in LARGEST_PX else 0}"].setChecked(True)
-
-    def _limit(self, px: int) -> None:
-        self._window.settings.update(largest_px=px)
-        self._window.session.eye.size.limit(px)
+        """Shows what was chosen the last time."""
+        self.resolution.restore()
 
     def _tick(self) -> None:
         worker = self._window.session.worker

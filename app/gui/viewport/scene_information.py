@@ -99,7 +99,7 @@ class SceneInformation:
         elif picture is not None and wanted is not None and is_final(picture, wanted):
             status.show_final(session.eye.room is not None and session.eye.room.left(picture.camera) < 0)
         elif picture is not None and wanted is not None and picture.kind == "preview" and is_of_choice(picture, wanted):
-            status.show_preview(picture.hole_fraction)
+            status.show_preview(picture)
         else:
             status.show_waiting()
 

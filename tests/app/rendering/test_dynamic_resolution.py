@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.rendering.dynamic_resolution import DynamicResolution, FrameTimeEstimate
+from app.rendering.dynamic_resolution import DynamicResolution, FrameTimeEstimate, ResolutionPolicy
 
 
 def settled(size: DynamicResolution, full_s: float) -> DynamicResolution:
@@ -65,3 +65,27 @@ def test_frames_are_fast_that_are_there_as_soon_as_previews(before_s: list[float
 def test_a_larger_frame_takes_longer() -> None:
     assert FrameTimeEstimate().expected_s((1, 1)) == float("inf")
     assert FrameTimeEstimate().after(2.0, (10, 10)).expected_s((20, 10)) == pytest.approx(4.0)
+
+
+def test_a_policy_says_how_long_and_how_small() -> None:
+    usual, chosen = ResolutionPolicy(), ResolutionPolicy(rate=30.0, smallest=0.125)
+    assert usual.drawn_s == 0.05 and usual.reprojected_s == pytest.approx(0.012)
+    assert chosen.drawn_s == pytest.approx(1 / 30) and chosen.reprojected_s == pytest.approx(0.024)
+    assert chosen.least(1 / 32) == 0.125 and chosen.least(0.25) == 0.25
+    assert ResolutionPolicy(native=True).least(1 / 32) == 1.0
+    # A file of settings may have anything.
+    assert ResolutionPolicy(smallest=7.0).least(0.25) == 1.0
+
+
+def test_another_target_is_met_by_what_is_known() -> None:
+    size = settled(DynamicResolution(0.05, scale=1 / 8, smallest=1 / 32), 0.8)
+    assert size.within(0.2, 1 / 32).scale == pytest.approx(0.5)
+    assert size.within(0.0005, 1 / 8).scale == 1 / 8
+    unknown = DynamicResolution(0.05, scale=1 / 8, smallest=1 / 32)
+    assert unknown.within(0.2, 1 / 32).scale == 1 / 8 and unknown.within(0.2, 1.0).scale == 1.0
+
+
+def test_frames_are_fast_by_the_rate_that_is_aimed_at() -> None:
+    estimate = FrameTimeEstimate().after(0.07, (8, 8))
+    assert not estimate.fast and estimate.within(0.1).fast and not estimate.within(0.1).within(0.05).fast
+    assert estimate.within(0.1).after(0.07, (8, 8)).fast
