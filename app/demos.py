@@ -12,6 +12,15 @@ DEMO_FOLDER = Path(__file__).parents[1] / "checkpoints"
 FIRST = "toys"
 """The one to begin with: the fastest to draw."""
 
+HINTS = {
+    "toys": "A still life, to orbit",
+    "toy_cars": "A class: cars that blend",
+    "car_surface": "A surface, and its mesh",
+    "stereo_cars": "From few photographs",
+    "street": "A street that moves",
+}
+"""What each shows."""
+
 
 def demo_scenes() -> tuple[Path, ...]:
     """Their files, the one to begin with first; those of methods that aren't installed are left out."""
@@ -30,3 +39,8 @@ def _opens_here(path: Path) -> bool:
 def demo_title(path: Path) -> str:
     """The title of a demo in a menu: of `toy_cars` it is "Toy cars"."""
     return path.stem.replace("_", " ").capitalize()
+
+
+def demo_hint(path: Path) -> str:
+    """What a demo shows, in a few words; "" of one that is new."""
+    return HINTS.get(path.stem, "")

@@ -67,6 +67,7 @@ from PyQt5.QtGui import (
     QPixmapCache,
     QPolygonF,
     QResizeEvent,
+    QShowEvent,
     QTransform,
     QWheelEvent,
 )

@@ -177,6 +177,7 @@ def _texts(c: Colours) -> str:
     QLabel[role="tag"] {{ background: {c.panel}; border: 1px solid {c.border}; border-radius: 4px; padding: 2px 7px; }}
     QLabel[role="drop"] {{ border: 3px dashed {c.accent}; border-radius: 8px; font-size: 14pt;
         background: {_veil(c.window)}; }}
+    QLabel[role="thumbnail"] {{ background: {c.field}; border-radius: 4px; }}
     QLabel[role="key"] {{ background: {c.panel}; border: 1px solid {c.border}; border-radius: 4px; padding: 1px 6px; }}
     QLabel[state="final"] {{ color: {c.good}; }}
     QLabel[state="preview"] {{ color: {c.warning}; }}
@@ -227,6 +228,8 @@ def _inputs(c: Colours) -> str:
     QPushButton[segment="true"]:checked {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
     QPushButton[row="true"] {{ text-align: left; border: none; background: transparent; padding: 7px 10px; }}
     QPushButton[row="true"]:hover {{ background: {c.hover}; }}
+    QPushButton[beginning="true"] {{ background: {c.panel}; border: 1px solid {c.border}; }}
+    QPushButton[row="true"]:focus {{ border: 2px solid {c.accent}; }}
     QLineEdit, QSpinBox, QDoubleSpinBox {{ background: {c.field}; border: 1px solid {c.border}; border-radius: 5px;
         padding: 3px 6px; min-height: 20px; selection-background-color: {c.accent}; }}
     QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border-color: {c.accent}; }}

@@ -24,6 +24,7 @@ from app.gui.main_window.reporting import Reporting
 from app.gui.main_window.resetting import Resetting
 from app.gui.main_window.start_page import StartPage
 from app.gui.main_window.theming import Theming
+from app.gui.main_window.thumbnails import Thumbnails
 from app.gui.menus.actions import Actions
 from app.gui.menus.demo_menu import fill_demo_menu
 from app.gui.menus.help_menu import help_handlers
@@ -107,6 +108,7 @@ class Window(QMainWindow):
 
     def _make_parts(self, system_dark: bool) -> None:
         self._remembering = Remembering(self, self.settings, self.notifications)
+        self._thumbnails = Thumbnails(self.session, self.settings)
         shown = (self.scene_card, self.channels, self.controls, self.sources, self.views, self.camera, self.options)
         cards = Cards(*shown)
         self.looking = Looking(self, self.viewport, self.status, cards)
@@ -158,7 +160,8 @@ class Window(QMainWindow):
         bars = (present(self.menuBar()), self.commands.make_toolbar(self), self.status)
         self._full_screen = FullScreen(self, self.commands["full_screen"], bars, panels)
         self._presenting.watch(self)
-        start = StartPage(self.settings, *(self.commands[id] for id in ("open", "train", "demo")))
+        start = StartPage(self.settings, self.commands.__getitem__)
+        start.demo_chosen.connect(guarded(self.files.open))
         start.recent_chosen.connect(guarded(self.files.open_recent))
         self.pages.add_start(start)
 

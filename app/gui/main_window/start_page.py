@@ -1,107 +1,148 @@
-"""What is there before anything is open: ways to open something."""
+"""What is there before anything is open: what can be begun, demo scenes, what was open before, where help is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-from app.gui.panel.panel_parts import Card, Elided, clear, label
+from app.demos import demo_hint, demo_scenes, demo_title
+from app.gui.main_window.start_parts import Tile, TileGrid
+from app.gui.main_window.thumbnails import thumbnail
+from app.gui.panel.panel_parts import Card, label
 from app.gui.plain_text import tip
-from app.gui.qt import QAction, QFrame, QHBoxLayout, QPushButton, QScrollArea, Qt, QVBoxLayout, QWidget, Signal
+from app.gui.qt import (
+    QAction,
+    QFrame,
+    QHBoxLayout,
+    QKeySequence,
+    QPushButton,
+    QScrollArea,
+    QShowEvent,
+    Qt,
+    QVBoxLayout,
+    QWidget,
+    Signal,
+)
 from app.settings import Recent, RememberedSettings, Settings
 from app.viewing.opening import title_of
 
 SHOWN = 6
-WIDEST = 620
+WIDEST = 920
+DEMO_PX, RECENT_PX = (152, 114), (64, 48)
+BEGINNINGS = (
+    ("open", "Open a scene…", "A checkpoint, or a scene file"),
+    ("train", "Train a scene…", "From photographs, or a video"),
+    ("project_open", "Open a project…", "A scene with all that was worked on"),
+)
+HELPS = (("manual", "Guide"), ("shortcuts", "All keys"))
+HINT = "Or drop a checkpoint, a run folder, a folder of photographs or a video anywhere on this window."
 
 
 class StartPage(QScrollArea):
-    """Open, the demo, the recent scenes, and a hint that dropping works."""
+    """Ways to begin; every one of them is reached by Tab, and has its key told where it is a command."""
 
     recent_chosen = Signal(object)
+    demo_chosen = Signal(object)
+    """The file of a demo scene."""
 
-    def __init__(
-        self, settings: RememberedSettings, open_action: QAction, train_action: QAction, demo_action: QAction
-    ) -> None:
+    def __init__(self, settings: RememberedSettings, command: Callable[[str], QAction]) -> None:
+        """`command`: by its id."""
         super().__init__()
-        title = label("Vantage", "title")
-        hint = label(
-            "Open a trained scene and walk around in it, or train one from images or a video. You can also drop "
-            "a checkpoint, a run folder, a folder of images or a video anywhere on this window.",
-            "muted",
-            wrap=True,
-        )
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        for action, text, primary in (
-            (open_action, "Open…", True),
-            (train_action, "Train a scene…", False),
-            (demo_action, "Open demo scene", False),
-        ):
-            button = QPushButton(text)
-            button.setToolTip(action.toolTip())
-            button.setEnabled(action.isEnabled())
-            action.changed.connect(lambda action=action, button=button: button.setEnabled(action.isEnabled()))
-            button.setProperty("primary", primary)
-            button.clicked.connect(action.trigger)
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        self._card = Card("Recent")
-        self._rows = QVBoxLayout()
-        self._rows.setSpacing(0)
-        self._card.body.addLayout(self._rows)
+        self._settings = settings
+        begin = TileGrid(240, len(BEGINNINGS))
+        begin.show_tiles([_command_tile(command(id), title, note) for id, title, note in BEGINNINGS])
+        self._demos, self._recent = Card("Demo scenes"), Card("Recent")
+        demos = demo_scenes()
+        rows = TileGrid(DEMO_PX[0] + 20, max(len(demos), 1))
+        rows.show_tiles([self._demo_tile(path) for path in demos])
+        self._demos.body.addWidget(rows)
+        self._demos.setVisible(bool(demos))
+        self._rows = TileGrid(340, 2)
+        self._recent.body.addWidget(self._rows)
         column = QVBoxLayout()
-        column.setSpacing(14)
+        column.setSpacing(12)
         column.addStretch(2)
-        for part in (title, hint):
-            column.addWidget(part)
-        column.addLayout(buttons)
-        column.addSpacing(10)
-        column.addWidget(self._card)
+        column.addWidget(label("Vantage", "title"))
+        column.addWidget(
+            label("Walk around in trained neural scenes, or train one from photographs.", "muted", wrap=True)
+        )
+        column.addWidget(begin)
+        for card in (self._demos, self._recent):
+            column.addWidget(card)
+        column.addLayout(_helps(command))
         column.addStretch(3)
-        inner = QWidget()
+        self._set_column(column)
+        settings.changed.connect(self._settings_changed)
+        self._show_recent()
+
+    def _set_column(self, column: QVBoxLayout) -> None:
+        """Has it in the middle; the window must not become as high as the list is long."""
+        inner, page = QWidget(), QWidget()
         inner.setLayout(column)
         inner.setMaximumWidth(WIDEST)
-        page = QWidget()
         across = QHBoxLayout(page)
         across.addStretch(1)
         across.addWidget(inner, 1000)
         across.addStretch(1)
-        # The window must not become as high as the list is long.
         self.setWidget(page)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
-        settings.changed.connect(self._settings_changed)
-        self._show_recent(settings.current.recent)
+    def showEvent(self, event: QShowEvent) -> None:
+        # A scene that was open meanwhile has a thumbnail now.
+        self._show_recent()
+        super().showEvent(event)
 
     def _settings_changed(self, settings: Settings, before: Settings) -> None:
-        if settings.recent != before.recent:
-            self._show_recent(settings.recent)
+        if settings.recent != before.recent and self.isVisible():
+            self._show_recent()
 
-    def _show_recent(self, recent: Sequence[Recent]) -> None:
-        clear(self._rows)
-        for entry in recent[:SHOWN]:
-            path = Path(entry.path)
-            name = title_of(path)
-            button = _row(name, str(path.parent))
-            beside = [f"with {each}" for each in (entry.data, entry.photograph) if each]
-            button.setToolTip(tip("\n".join((entry.path, *beside))))
-            button.clicked.connect(lambda _, entry=entry: self.recent_chosen.emit(entry))
-            self._rows.addWidget(button)
-        self._card.setVisible(bool(recent))
+    def _show_recent(self) -> None:
+        recent = self._settings.current.recent[:SHOWN]
+        self._rows.show_tiles([self._recent_tile(entry) for entry in recent])
+        self._recent.setVisible(bool(recent))
+
+    def _recent_tile(self, entry: Recent) -> Tile:
+        path = Path(entry.path)
+        tile = Tile(title_of(path), str(path.parent))
+        tile.lay_out(thumbnail(path), RECENT_PX)
+        beside = [f"with {each}" for each in (entry.data, entry.photograph) if each]
+        tile.setToolTip(tip("\n".join((entry.path, *beside))))
+        tile.clicked.connect(lambda: self.recent_chosen.emit(entry))
+        return tile
+
+    def _demo_tile(self, path: Path) -> Tile:
+        tile = Tile(demo_title(path), demo_hint(path))
+        tile.lay_out(thumbnail(path), DEMO_PX, above=True)
+        tile.setToolTip(tip(f"Open the demo scene “{demo_title(path)}”\n{demo_hint(path)}"))
+        tile.clicked.connect(lambda: self.demo_chosen.emit(path))
+        return tile
 
 
-def _row(name: str, folder: str) -> QPushButton:
-    """A button of two lines, the second muted."""
-    button = QPushButton()
-    button.setProperty("row", True)
-    column = QVBoxLayout(button)
-    column.setContentsMargins(10, 6, 10, 7)
-    column.setSpacing(1)
-    for line in (Elided(name), Elided(folder, "muted")):
-        line.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        column.addWidget(line)
-    button.setMinimumHeight(button.layout().sizeHint().height())
-    return button
+def _command_tile(action: QAction, title: str, note: str) -> Tile:
+    """A tile that gives a command, and tells its key."""
+    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    tile = Tile(f"{title}   {keys}", note)
+    tile.lay_out(None, None)
+    tile.setProperty("beginning", True)
+    tile.setToolTip(action.toolTip())
+    tile.setEnabled(action.isEnabled())
+    action.changed.connect(lambda: tile.setEnabled(action.isEnabled()))
+    tile.clicked.connect(action.trigger)
+    return tile
+
+
+def _helps(command: Callable[[str], QAction]) -> QHBoxLayout:
+    """What can be dropped, and where help is."""
+    line = QHBoxLayout()
+    line.setSpacing(6)
+    line.addWidget(label(HINT, "muted", wrap=True), 1)
+    for id, text in HELPS:
+        action = command(id)
+        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        button = QPushButton(f"{text}  {keys}")
+        button.setToolTip(action.toolTip())
+        button.clicked.connect(action.trigger)
+        line.addWidget(button)
+    return line
