@@ -28,7 +28,6 @@ from app.export.named_controls import ControlChoices
 from app.export.path_writing import write_cameras
 from app.export.render_settings import RenderSettings, crop_asked, path_of, resolve_path, settings_asked
 from app.export.scene_pair import LAYOUTS, WIPE, ScenePair
-from app.rendering.compositing import TRANSPARENT
 from app.viewing.opening import Opened, SceneSource, open_compared
 from engines.core.engine import never_stop
 from engines.core.errors import UserError
@@ -217,9 +216,11 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
         pair=_pair(opened, arguments),
         labels=arguments.labels,
     )
-    if export.background == TRANSPARENT and export.pair is not None:
+    if export.asks_for_alpha and export.pair is not None:
         if not export.is_transparent(opened.scene):
-            notes([f"--background {TRANSPARENT} has no effect: both scenes need a channel {ALPHA}, and to be seen"])
+            notes(
+                [f"--background {export.background} has no effect: both scenes need a channel {ALPHA}, and to be seen"]
+            )
     elif arguments.background is not None and ALPHA not in export.channels_of(opened.scene):
         notes([f"--background {arguments.background} has no effect: the scene gives no channel {ALPHA}"])
     if export.labels and export.pair is None and len(export.channels) == 1:

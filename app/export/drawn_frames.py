@@ -40,7 +40,8 @@ class DrawnFrames:
         across = 1 if export.pair is None else export.pair.across
         self.size_px = (2 * width if export.eye_distance is not None else across * width, height)
         self._scene, self._stop = scene, stop
-        self._crop, self._second_crop = crop_to(scene, export.crop_box, stop), uncropped
+        self._crop: Crop = crop_to(scene, export.crop_box, stop)
+        self._second_crop: Crop = uncropped
         if export.pair is not None:
             self._second_crop = crop_to(export.pair.second.scene, export.pair.crop_of_second(export.crop_box), stop)
         chosen = export.controls or [{}] * len(cameras)

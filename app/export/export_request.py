@@ -121,9 +121,14 @@ class Export:
         """How a video's pictures lie in space."""
         return Spatial(self.projection == EQUIRECTANGULAR, self.eye_distance is not None)
 
+    @property
+    def asks_for_alpha(self) -> bool:
+        """Whether its pictures are to keep their alpha, where there is one."""
+        return self.background == TRANSPARENT
+
     def is_transparent(self, scene: Scene) -> bool:
         """Whether the pictures of this scene keep their alpha."""
-        if self.background != TRANSPARENT or ALPHA not in self.channels_of(scene):
+        if not self.asks_for_alpha or ALPHA not in self.channels_of(scene):
             return False
         return self.pair is None or self.pair.keeps_alpha(self.crop_box)
 

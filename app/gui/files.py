@@ -104,12 +104,16 @@ class FileMenu:
         if folder := self._ask_folder("data", "Data folder of the scene"):
             self.attach(folder)
 
-    def choose_options(self, values: Mapping[str, Any]) -> None:
-        """Opens the scene again with other options of its engine."""
+    def choose_options(self, values: Mapping[str, Any], refused: Callable[[], object]) -> None:
+        """Opens the scene again with other options of its engine; `refused` is called where they can't be."""
         opened = self._session.opened
         if opened is None:
             return
-        self._session.loader.choose_options(values)
+        try:
+            self._session.loader.choose_options(values)
+        except UserError:
+            refused()
+            raise
         self._window.notifications.hide()
         self._status.show_loading(opened.path.name)
 

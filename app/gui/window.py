@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
 from psygnal import Signal
 
@@ -63,7 +62,6 @@ from app.gui.viewport.viewport import Viewport
 from app.settings import RememberedSettings
 from app.viewing.session import Session
 from engines.core.engine import INSTANCE
-from engines.core.errors import UserError
 
 
 class Window(QMainWindow):
@@ -75,8 +73,7 @@ class Window(QMainWindow):
     def __init__(self, session: Session, settings: RememberedSettings, found: OpenGl, system_dark: bool) -> None:
         super().__init__()
         self.session, self.settings = session, settings
-        self.widget = self
-        self._unasked = False
+        self.widget, self._unasked = self, False
         self.status = Status(self)
         self.setStatusBar(self.status)
         self._make_middle(found)
@@ -117,26 +114,25 @@ class Window(QMainWindow):
         self.exporting.compared = partial(compared_scene, self.looking.second)
         self.trainings = Trainings(self, self.files, self.viewport)
         self.inputs = InputController(self, self.files, self.status)
-        self.screenshots = Screenshots(self, self.looking.shown)
         self.paths = PathEditing(self, self.viewport, self.looking.overlays, self.exporting)
         self.inspecting = Inspecting(self, self.viewport, self.looking, self.channels)
         kept, measured = self.paths.bookmarks.bookmarks, self.inspecting.measuring.measurements
         parts = ProjectParts(self.paths.document, kept, self.meshes, self.looking.second, measured)
-        asks, wanted = self.paths.may_quit, self.files.project_wanted
         self._presenting = Presenting(self, self.pages, self.viewport, self.looking.overlays)
-        self.projects = ProjectMenu(self, self.status, parts, asks, wanted)
-        self.evaluating = Evaluating(self, self.looking)
+        self.projects = ProjectMenu(self, self.status, parts, self.paths.may_quit, self.files.project_wanted)
+        self.evaluating, self.theming = Evaluating(self, self.looking), Theming(self, system_dark)
         self.playing, self.colouring = Playing(self, self.busy), Colouring(self)
+        self.screenshots = Screenshots(self, self.looking.shown)
         self.refining = Refining(self, self.viewport, self.status)
         self.resetting = Resetting(self, lambda: self.playing.enter())
-        self.theming = Theming(self, system_dark)
         self.theming.changed.connect(lambda colours: self.viewport.set_background(colours.viewport))
         self.export_bar.mesh_wanted.connect(self.meshes.open_exported)
         self.files.asked.connect(self.pages.show_viewport)
         self.trainings.panel_wanted.connect(self._show_training)
         self.playing.notes_changed.connect(lambda: self.scene_card.show_scene(self.session.opened))
         self.scene_card.data_wanted.connect(self.notifications.guarded(self.files.ask_data))
-        self.options.changed.connect(self.notifications.guarded(self._choose_options))
+        chosen = partial(self.files.choose_options, refused=self._opening_ended)
+        self.options.changed.connect(self.notifications.guarded(chosen))
 
     def _make_commands(self) -> None:
         guarded = self.notifications.guarded
@@ -226,13 +222,6 @@ class Window(QMainWindow):
             self.playing.set_playing(False)
         self.looking.drawing_failed()
         self.notifications.error(error)
-
-    def _choose_options(self, values: Mapping[str, Any]) -> None:
-        try:
-            self.files.choose_options(values)
-        except UserError:
-            self._opening_ended()
-            raise
 
     def _opening_ended(self) -> None:
         """A scene could not be opened: back to what was there before."""

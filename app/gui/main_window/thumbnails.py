@@ -20,7 +20,7 @@ QUALITY = 88
 
 
 def thumbnail_file(scene: Path) -> Path:
-    """Where the thumbnail of a scene file, a run folder or a project is kept."""
+    """The file of a thumbnail: of a scene file, a run folder or a project."""
     if scene.parent == DEMO_FOLDER:
         return scene.with_suffix(".jpg")
     return thumbnail_folder() / f"{hashlib.sha256(str(scene).encode()).hexdigest()[:24]}.jpg"

@@ -38,8 +38,10 @@ WALKING = frozenset(
 SEARCHING = (QComboBox, QAbstractItemView)
 """Go to what begins with the letters that are typed."""
 STEPPING = (QAbstractSpinBox, QAbstractSlider)
-WITHOUT_TEXT = combined(
-    Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.MetaModifier
+WITHOUT_TEXT = (
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.AltModifier,
+    Qt.KeyboardModifier.MetaModifier,
 )
 COPYING = (QKeySequence.StandardKey.Copy, QKeySequence.StandardKey.SelectAll)
 
@@ -50,7 +52,7 @@ def needs_key(widget: QWidget | None, event: QKeyEvent) -> bool:
         return False
     if isinstance(widget, QAbstractItemView) and any(event.matches(each) for each in COPYING):
         return True
-    if event.modifiers() & WITHOUT_TEXT:
+    if event.modifiers() & combined(*WITHOUT_TEXT):
         return False
     return event.key() in WALKING or (
         isinstance(widget, SEARCHING) and event.text().isprintable() and event.text() != ""

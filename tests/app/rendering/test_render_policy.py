@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
 from app.rendering import render_policy
-from app.rendering.dynamic_resolution import DynamicResolution, FrameTimeEstimate, ResolutionPolicy
+from app.rendering.dynamic_resolution import FrameTimeEstimate, ResolutionPolicy
 from app.rendering.render_policy import Action, RenderTask, look_again_s, next_preview, next_task, should_stop
 from app.rendering.render_requests import SETTLE_S, RenderRequest
 from app.rendering.render_state import RenderState, first_state
@@ -386,36 +385,3 @@ def test_a_scene_that_was_trained_further_begins_with_what_is_known() -> None:
     assert after.source is before.source and after.exact_time == FrameTimeEstimate().after(0.3, (PX, PX))
     assert after.coarse_size == before.coarse_size and after.exact is None and not after.busy and not after.closed
     assert action(next_preview(asked(after, moves()))) == "reproject"
-
-
-# What is asked of the resolution
-
-
-def test_another_policy_holds_from_the_next_request_on() -> None:
-    # Whole frames take 4 s: at an eighth of the sides 62.5 ms, near enough to 50.
-    before = asked(coarsely(25), moves(0.1))
-    assert before.coarse_size.scale == 1 / 8
-    slower = asked(before, moves(0.2, resolution=ResolutionPolicy(rate=4.0)))
-    # 1/4 s of 4 s are a sixteenth of the pixels.
-    assert slower.coarse_size.scale == pytest.approx(0.25)
-    larger = asked(slower, moves(0.3, resolution=ResolutionPolicy(rate=60.0, smallest=0.5)))
-    assert larger.coarse_size.scale == larger.preview_size.smallest == 0.5
-    usual = asked(larger, moves(0.4))
-    assert usual.coarse_size.scale == pytest.approx(math.sqrt(0.05 / 4)) and usual.preview_size.smallest == 0.25
-
-
-def test_without_reduction_a_standing_camera_is_drawn_at_once_and_a_preview_is_whole() -> None:
-    first = asked(state(any_size=True), request(resolution=NATIVE))
-    assert action(next_task(first)) == "exact"
-    slow = replace(shown(any_size=True), preview_size=DynamicResolution(0.012, scale=0.25, smallest=0.25))
-    found = next_preview(asked(slow, moves(resolution=NATIVE)))
-    assert found is not None and found.action == "reproject" and found.scale == 1.0
-
-
-def test_without_reduction_a_frame_is_finished_while_the_camera_moves_on() -> None:
-    begun = asked(BLIND, moves(0.1, resolution=NATIVE))
-    task = next_task(begun)
-    assert task is not None and not should_stop(asked(begun, moves(0.2, resolution=NATIVE)), task)
-    # It may be reduced again, or it rests elsewhere.
-    assert should_stop(asked(begun, moves(0.2)), task)
-    assert should_stop(asked(begun, request(0.2, resolution=NATIVE)), task)

@@ -51,7 +51,7 @@ def test_a_limit_is_kept_and_the_picture_still_fills_the_viewport(window: Window
 class Flat(FakeScene):
     """Without a depth, so that each picture is drawn; an eighth of the sides is there in time."""
 
-    channels = ("rgb",)
+    channels: tuple[str, ...] = ("rgb",)
 
     def render(self, camera: Camera, controls: Mapping[str, float], stop: Stop) -> Frame:
         return replace(super().render(camera, controls, stop), depth=None)
