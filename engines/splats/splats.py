@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Self
 
 import numpy as np
 import torch
@@ -82,11 +81,11 @@ class Splats:
         return {name: torch.from_numpy(getattr(self, name)) for name in ARRAYS}
 
     @classmethod
-    def of_tensors(cls, tensors: Mapping[str, Tensor], antialiased: bool = False) -> Self:
+    def of_tensors(cls, tensors: Mapping[str, Tensor], antialiased: bool = False) -> Splats:
         """The splats that share the memory of contiguous float32 tensors on the CPU, of `ARRAYS` by their names."""
         return cls(**{name: tensors[name].detach().numpy() for name in ARRAYS}, antialiased=antialiased)
 
-    def chosen(self, which: Array) -> Self:
+    def chosen(self, which: Array) -> Splats:
         """The splats that [N] bools or [M] indices choose, copied."""
         return replace(self, **{name: getattr(self, name)[which] for name in ARRAYS})
 
