@@ -72,7 +72,7 @@ def export(
             and so on (None: the suffix's usual one), of a video.
         format: of a folder's files: "exr", "exr16", "png", "png16", "npy"; None: colours as PNG, all else as .npy.
         width, height, fit: as in `render`.
-        background: "white", "black", or "transparent", which .mov, .webm and folders keep.
+        background: a colour, "checkerboard", or "transparent", which .mov, .webm and folders keep.
         limits, colour_maps: of channels in a video, by name; None: the first frame's, and the usual ones.
         depth, supersample, projection, stereo: as of `main.py render`.
         compare_with, layout, wipe_at: a second scene in the same pictures: "side-by-side", "wipe" (at a share of the

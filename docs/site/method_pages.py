@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from app.training.presets import presets_beside, presets_of
 from docs.site.pages import Page, code, escaped, table
-from engines.core.abilities import ReadsUpstream
+from engines.core.abilities import OnlyDraws, ReadsUpstream
 from engines.core.config import Options
 from engines.core.engine import AnyEngine
 from engines.registry import all_engines, origins
@@ -51,17 +51,24 @@ def _paper(engine: AnyEngine) -> str:
 
 
 def _page(engine: AnyEngine) -> Page:
-    # Not those of the user who builds it.
-    own = presets_beside(engine)
-    presets = [(code(each.name), escaped(each.about)) for each in presets_of(engine.name) if each.name in own]
     parts = [
         f"# {escaped(engine.title)}",
         escaped(_paper(engine)) + ".",
-        "## Presets\n\n" + table(("`--config`", "what it is for"), presets),
-        "## Options of a training\n\n" + "\n\n".join(_options(engine.Config)),
+        *_of_training(engine),
         "## Options of a scene\n\n" + ("\n\n".join(_options(engine.SceneOptions)) or "It has none."),
     ]
     return Page(f"{FOLDER}/{engine.name}.md", engine.title, "\n\n".join(parts) + "\n")
+
+
+def _of_training(engine: AnyEngine) -> Iterator[str]:
+    if isinstance(engine, OnlyDraws):
+        yield "It draws what other programs trained, and trains nothing."
+    else:
+        # Not those of the user who builds it.
+        own = presets_beside(engine)
+        presets = [(code(each.name), escaped(each.about)) for each in presets_of(engine.name) if each.name in own]
+        yield "## Presets\n\n" + table(("`--config`", "what it is for"), presets)
+    yield "## Options of a training\n\n" + "\n\n".join(_options(engine.Config))
 
 
 def _options(kind: type[Options]) -> Iterator[str]:

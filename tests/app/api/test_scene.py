@@ -260,7 +260,7 @@ def test_several_threads_draw_one_by_one() -> None:
 
 WRONG: dict[str, Callable[[Any, Path], object]] = {
     "channel heat: this scene gives rgb, depth, normals, alpha": lambda scene, out: scene.render(channel="heat"),
-    "background red: must be white, black or transparent": lambda scene, out: scene.frames(background="red"),
+    "background 'rad' is no colour; write white, black": lambda scene, out: scene.frames(background="rad"),
     "width 0: must be a whole number of pixels, 1 to 1000000": lambda scene, out: scene.render(width=0),
     "height 1.5: must be a whole number of pixels, 1 to 1000000": lambda scene, out: scene.render(height=1.5),
     "width wide: must be a whole number of pixels": lambda scene, out: scene.render(width="wide"),

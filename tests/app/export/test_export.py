@@ -229,7 +229,7 @@ def test_wrong_requests_are_refused_before_any_work(tmp_path: Path) -> None:
         ({"cameras": ()}, "no cameras"),
         ({"channels": ("rgb", "heat")}, "channel heat: this scene gives rgb, depth, normals, alpha"),
         ({"channels": ()}, "no channels"),
-        ({"background": "pink"}, "white, black or transparent"),
+        ({"background": "pinkish"}, "is no colour; write white, black"),
         ({"out": tmp_path / "a.avi"}, r"a\.avi: name a video \(\.mp4, \.webm, \.mov, \.gif\)"),
         ({"out": tmp_path / "a.png"}, "or a folder"),
         ({"fps": -1.0}, "frames/s"),
