@@ -47,6 +47,8 @@ def project_in(folder: Path) -> Project:
         mesh=folder / "car.glb",
         camera_path=path,
         bookmarks={"format": "vantage bookmarks", "version": 1, "bookmarks": []},
+        measurements=(((0.0, 0.0, 1 / 3), (3.0, 4.0, 12.0)),),
+        length_scale=(0.25, "m"),
         export={"fps": 25.0, "channels": ["rgb"]},
         saved_as=folder / "car.vantage",
     )
@@ -60,6 +62,7 @@ def test_all_of_it_comes_back(tmp_path: Path) -> None:
     assert found.view is not None and project.view is not None and found.camera_path is not None
     assert (found.view.camera.camera_to_world == project.view.camera.camera_to_world).all()
     assert found.scenes == project.scenes and found.mesh == project.mesh and found.saved_as == project.saved_as
+    assert found.measurements == project.measurements and found.length_scale == project.length_scale
     assert found.camera_path.loop and found.camera_path.keys[0].ease == "ease in"
     assert file.read_text() == project_text(found, tmp_path)
 

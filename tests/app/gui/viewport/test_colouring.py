@@ -64,7 +64,8 @@ def test_another_map_is_shown_remembered_and_exported(deep: Window, qtbot: QtBot
     wait_shown(deep, qtbot, None, "grey")
     assert deep.channels.bar.grab().toImage() != before
     assert deep.settings.current.colour_maps == {"depth": "grey"}
-    # The image has none, and the depth has its own again after it.
+    # The image has none, and the depth has its own again after it. Keys of a list that has the focus are the list's.
+    deep.viewport.focus()
     QTest.keyClick(deep.viewport.canvas.widget, Qt.Key.Key_1)
     qtbot.waitUntil(lambda: not colours.isVisible(), timeout=NEVER)
     QTest.keyClick(deep.viewport.canvas.widget, Qt.Key.Key_2)
