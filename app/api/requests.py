@@ -74,7 +74,7 @@ class Framing:
     Attributes:
         width, height: pixels; None: see `size_asked`.
         fit: as in `fit_cameras`.
-        background: behind what is transparent: a colour of CSS, "#rrggbb", or "checkerboard"; None: as the scene has it.
+        background: behind what is transparent: a colour of CSS, "#rrggbb", "checkerboard"; None: as the scene has it.
     """
 
     width: int | None = None
