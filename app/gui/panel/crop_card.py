@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.gui.panel.panel_parts import Card, Choice, guard_wheel, label
-from app.gui.qt import QAbstractSpinBox, QAction, QCheckBox, QDoubleSpinBox, QGridLayout, QPushButton, Qt, Signal
+from app.gui.qt import (
+    QAbstractSpinBox,
+    QAction,
+    QCheckBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QHBoxLayout,
+    QPushButton,
+    Qt,
+    QToolButton,
+    Signal,
+)
 from app.rendering.compositing import AS_IT_IS, CHECKERBOARD
 from app.rendering.crop_box import AXES, CropBox
 from engines.core.errors import UserError
@@ -20,6 +31,7 @@ BACKGROUND_TITLES = {
     CHECKERBOARD: "Checkerboard",
     OWN: "Own colour…",
 }
+NAMED = {name: title for name, title in BACKGROUND_TITLES.items() if name != OWN}
 
 
 class CropCard(Card):
@@ -52,14 +64,22 @@ class CropCard(Card):
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(2, 1)
         self.background = Choice()
-        self.background.offer(BACKGROUND_TITLES, AS_IT_IS)
+        self.background.offer(NAMED, AS_IT_IS)
         self.background.setToolTip("Behind scenes that have an opacity, and outside of the crop box")
         guard_wheel(self.background)
         self.background.activated.connect(lambda _: self.background_chosen.emit(self.background.currentData()))
         title = label("Background", "muted")
         title.setBuddy(self.background)
         grid.addWidget(title, 4, 0)
-        grid.addWidget(self.background, 4, 1, 1, 2)
+        # Keys walk through a list; a dialog must not come of that.
+        self.own = QToolButton()
+        self.own.setText("…")
+        self.own.setToolTip("Another colour behind scenes")
+        self.own.clicked.connect(lambda: self.background_chosen.emit(OWN))
+        line = QHBoxLayout()
+        line.addWidget(self.background, 1)
+        line.addWidget(self.own)
+        grid.addLayout(line, 4, 1, 1, 2)
         self.body.addLayout(grid)
         self._box: CropBox | None = None
 
@@ -102,10 +122,11 @@ class CropCard(Card):
 
     def show_background(self, background: str) -> None:
         """Which background is chosen, of `compositing.read_background`."""
-        known = background if background in BACKGROUND_TITLES else OWN
-        self.background.setCurrentIndex(self.background.findData(known))
-        own = self.background.findData(OWN)
-        self.background.setItemText(own, f"Own colour ({background})…" if known == OWN else BACKGROUND_TITLES[OWN])
+        while self.background.count() > len(NAMED):
+            self.background.removeItem(len(NAMED))
+        if background not in NAMED:
+            self.background.addItem(f"Own colour ({background})", background)
+        self.background.setCurrentIndex(self.background.findData(background))
 
     def _typed(self, axis: int, upper: bool, value: float) -> None:
         if self._box is None:
