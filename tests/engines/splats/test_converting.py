@@ -66,6 +66,7 @@ def test_a_form_that_there_is_not(scene: Path, capsys: pytest.CaptureFixture[str
 def test_the_engine_writes_what_it_was_given(tmp_path: Path) -> None:
     splats = some_splats(30, 2)
     write_splats(tmp_path / "a.ply", SplatContent(splats), "ply")
+    # What the registry knows it by is an engine; that this one writes files is an ability.
     again = ENGINE.write_file(  # type: ignore[attr-defined]
         Checkpoint("splats", ENGINE.Config().model_dump(), 0, splats.tensors, None), tmp_path / "b.ply", "ply"
     )

@@ -98,6 +98,7 @@ def test_it_ends_between_rows_of_tiles() -> None:
     for last in (1, whole // 2, whole):
         calls = itertools.count(1)
         with pytest.raises(Cancelled):
+            # mypy sees no types in the defaults of a lambda.
             scene.render(camera, {}, lambda calls=calls, last=last: next(calls) >= last)  # type: ignore[misc]
 
 
