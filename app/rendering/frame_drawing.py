@@ -199,10 +199,11 @@ class FrameDrawing:
         began = time.perf_counter()
         shaded = self._shaded(replace(exact, request=queued.request), queued.request.camera)
         seconds = time.perf_counter() - began
-        self._state.update(lambda state: state.finished(queued))
-        self._hand_on(queued, self._answer(queued, shaded, seconds))
+        # First: a hand that moves on from what it sees must not see the old colours once more.
         if exact.reprojector is None or not render_requests.same_image(exact.request, queued.request):
             self._prepare(replace(exact, request=queued.request, limits=shaded.limits), shaded)
+        self._state.update(lambda state: state.finished(queued))
+        self._hand_on(queued, self._answer(queued, shaded, seconds))
 
     def _reproject(self, task: RenderTask, source: DrawnFrame, reprojector: Reprojector) -> None:
         request = task.queued.request
