@@ -209,6 +209,8 @@ def read_checkpoint(path: Path, configuration: Path | None = None) -> Checkpoint
         checkpoint = read_any(path, partial(_read_upstream, configuration=configuration))
         require_whole(checkpoint, path)
     except UserError as error:
+        if (told := _told_by_reader(path)) is not None:
+            raise told from error
         if named is None or named.intact:
             raise
         raise type(error)(f"{error}; {named.text}") from error
@@ -235,6 +237,18 @@ def _reader_of(path: Path) -> _FileReader | None:
                     return engine
             except Exception as error:  # a plug-in may fail in any way; the file may be another engine's
                 _log.warning("%s failed to look at %s: %s: %s", name, path, type(error).__name__, error)
+    return None
+
+
+def _told_by_reader(path: Path) -> UserError | None:
+    """What an engine says against a file that it doesn't open though it has a suffix of that engine's; else None."""
+    for name, engine in all_engines().items():
+        if isinstance(engine, ReadsFiles) and path.is_file() and path.suffix.lower() in engine.file_suffixes:
+            try:
+                with reading(path, f"can't be read as a file of {name}"):
+                    engine.read_file(path)
+            except UserError as error:
+                return error
     return None
 
 

@@ -19,7 +19,7 @@ from app.commands.console import (
 )
 from app.export.codecs import CODECS, QUALITIES
 from app.export.drawn_frames import export_cameras
-from app.export.export_request import PROJECTIONS, SIZE_PRESETS, SUPERSAMPLES, Export
+from app.export.export_request import PROJECTIONS, SIZE_PRESETS, SUPERSAMPLES, Export, check_shown
 from app.export.exporter import run_export
 from app.export.fingerprint import scene_digest
 from app.export.frame_files import DEPTH_WORDS, FORMATS
@@ -216,6 +216,7 @@ def _render(opened: Opened, arguments: argparse.Namespace) -> int:
         pair=_pair(opened, arguments),
         labels=arguments.labels,
     )
+    check_shown(opened.scene, export.channels, export.background, export.crop_box)
     if export.asks_for_alpha and export.pair is not None:
         if not export.is_transparent(opened.scene):
             notes(

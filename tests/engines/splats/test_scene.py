@@ -140,7 +140,7 @@ def test_a_mesh_is_no_file_of_splats(tmp_path: Path) -> None:
     mesh.write_text("ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nproperty float y\nproperty float z\n"
                     "element face 0\nproperty list uchar int vertex_indices\nend_header\n0 0 0\n")  # fmt: skip
     assert not registry.opens_others(mesh)
-    with pytest.raises(UserError, match="not something Vantage opens"):
+    with pytest.raises(UserError, match="not Gaussian splats"):
         registry.read_checkpoint(mesh)
 
 
