@@ -207,7 +207,7 @@ def _inputs(c: Colours) -> str:
     QSlider:focus {{ border: 1px solid {c.accent}; border-radius: 5px; }}
     QSlider {{ border: 1px solid transparent; }}
     QComboBox {{ background: {c.field}; border: 1px solid {c.border}; border-radius: 5px; padding: 3px 8px;
-        min-height: 20px; }}
+        min-height: 20px; combobox-popup: 0; }}
     QComboBox:focus {{ border: 2px solid {c.accent}; padding: 2px 7px; }}
     QComboBox:disabled {{ color: {c.faint}; background: {c.window}; }}
     QComboBox::drop-down {{ border: none; width: 22px; }}

@@ -201,4 +201,5 @@ def _proposed(settings: ExportSettings, stem: str, keyed: KeyedPath, of_keys: bo
     # Last time's file is not to be replaced by default: only its folder is remembered.
     folder = Path(settings.out).parent if settings.out else Path.home()
     settings = replace(settings, out=str(free_name(folder, stem, suffix=".mp4")))
-    return replace(settings, path=KEYED_PATH) if of_keys else settings, keyed
+    # Who made a path wants that one; a single key is a view, and nothing moves.
+    return replace(settings, path=KEYED_PATH) if of_keys or len(keyed.keys) > 1 else settings, keyed

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+import app.gui.export.exporting
 from app.gui.qt import (
     QFileDialog,
     QMessageBox,
@@ -267,3 +268,16 @@ def test_steps_without_keys_are_the_recordings(window: Window, qtbot: QtBot, rec
     assert window.session.timeline.time_step == 1
     press(window, qtbot, Qt.Key.Key_Comma)
     assert window.session.timeline.time_step == 0
+
+
+def test_an_export_proposes_the_path_that_was_made(
+    timeline: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposed: list[str] = []
+    monkeypatch.setattr(
+        app.gui.export.exporting, "ask_export", lambda _, __, settings, *rest: proposed.append(settings.path)
+    )
+    for count in (0, 1, 1):
+        add_keys(timeline, qtbot, count)
+        timeline.commands["export"].trigger()
+    assert proposed == ["orbit", "orbit", "keyed"]
