@@ -99,6 +99,11 @@ def codec_names(path: Path) -> tuple[str, ...]:
     return tuple(sorted((n for n, c in CODECS.items() if suffix in c.suffixes), key=USUAL_CODECS.get(suffix).__ne__))
 
 
+def keeps_alpha(codec: Codec, suffix: str) -> bool:
+    """Whether a video of this suffix can be transparent."""
+    return codec.keeps_alpha and suffix in (".mov", ".webm")
+
+
 def codec_of(path: Path, name: str | None = None, transparent: bool = False) -> Codec:
     """The codec that a video is written with, which is asked of ffmpeg.
 
@@ -115,7 +120,7 @@ def codec_of(path: Path, name: str | None = None, transparent: bool = False) -> 
         where = f"; it goes into {' or '.join(CODECS[name].suffixes)}" if name in CODECS else ""
         raise UserError(f"codec {name}: a {suffix} holds {', '.join(names)}{where}")
     codec = CODECS[name or names[0]]
-    if transparent and not (codec.keeps_alpha and suffix in (".mov", ".webm")):
+    if transparent and not keeps_alpha(codec, suffix):
         raise UserError(
             f"{path}: {codec.title} in a {suffix} can't be transparent; name a .mov (ProRes 4444), a .webm (VP9), or a "
             "folder"

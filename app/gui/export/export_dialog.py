@@ -19,7 +19,8 @@ from app.gui.export.export_settings import (
     ExportSettings,
     path_choices,
 )
-from app.gui.export.kind_rows import KindRows, has_quality
+from app.gui.export.format_choice import has_quality
+from app.gui.export.kind_rows import KindRows
 from app.gui.panel.channel_panel import channel_name
 from app.gui.panel.panel_parts import Choice, Slider, form, guard_wheel, label
 from app.gui.plain_text import plain_label
@@ -195,6 +196,12 @@ class ExportDialog(QDialog):
         out = settings.out or str(Path.home() / f"{stem_of(self._opened.path)}.mp4")
         self.out = add_place(self._rows, out, VIDEO_FILTER)
         self.out.textChanged.connect(self._check)
+        self.kinds.kind.currentIndexChanged.connect(self._take_format)
+
+    def _take_format(self) -> None:
+        """The place gets the suffix of a format that is chosen."""
+        self.out.setText(self.kinds.kind.place(self.out.text()))
+        self._check()
 
     def _take_rate(self) -> None:
         """A path of keys has a frame rate of its own."""

@@ -6,15 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from app.export.codecs import CODECS, VIDEO_SUFFIXES, codec_names
 from app.export.export_request import EQUIRECTANGULAR, Export, check_kind
-from app.export.frame_files import FORMATS, USUAL_FORMAT
 from app.export.kept_frames import frames_kept
 from app.export.scene_pair import ScenePair
 from app.gui.dialog_parts import row
 from app.gui.export.export_settings import STEREO, ExportSettings
+from app.gui.export.format_choice import FormatChoice
 from app.gui.panel.panel_parts import Choice, label
-from app.gui.qt import QCheckBox, QDoubleSpinBox, QFormLayout
+from app.gui.qt import QCheckBox, QDoubleSpinBox, QFormLayout, QHBoxLayout
 from app.rendering.compositing import TRANSPARENT
 from app.rendering.crop_box import CropBox
 from app.rendering.cropping import offered_channels
@@ -43,14 +42,12 @@ class KindRows:
         changed: Callable[[], None],
         crop: CropBox | None = None,
     ) -> None:
-        """`crop`: to which the scene is cropped."""
+        """`crop`: to which the scene is cropped; changes of `kind` are for the one who has the place to hear of."""
         self._scene, self._crop = scene, crop
-        self.kind, self.background, self.projection = Choice(), Choice(), Choice()
+        self.kind, self.background, self.projection = FormatChoice(settings.kind), Choice(), Choice()
         self.supersample, self.depth = Choice(), Choice()
         self.eye_distance, self.eye_unit = QDoubleSpinBox(), label("apart, in the scene's units", "muted")
         self.resume = QCheckBox()
-        self._wanted = settings
-        self._form = ""
         self.background.offer(EXPORT_BACKGROUNDS, settings.background)
         projections = PROJECTION_TITLES if scene.native_px is None else list(PROJECTION_TITLES)[:2]
         self.projection.offer({name: PROJECTION_TITLES[name] for name in projections}, settings.projection)
@@ -68,20 +65,34 @@ class KindRows:
         if scene.native_px is None:
             rows.addRow("Supersampling", self.supersample)
             self.supersample.setToolTip("Draws larger pictures and averages them by area: smoother edges")
-        if ALPHA in offered_channels(scene, crop):
-            rows.addRow("Background", self.background)
+        rows.addRow("Background", self._background_row())
         if "depth" in scene.channels:
             rows.addRow("Depth", self.depth)
         rows.addRow("Format", self.kind)
-        for choice in (self.kind, self.background, self.projection, self.supersample, self.depth):
+        for choice in (self.background, self.projection, self.supersample, self.depth):
             choice.currentIndexChanged.connect(changed)
         self.resume.toggled.connect(changed)
+
+    @property
+    def _has_alpha(self) -> bool:
+        return ALPHA in offered_channels(self._scene, self._crop)
+
+    def _background_row(self) -> QHBoxLayout:
+        line = row()
+        line.addWidget(self.background)
+        line.addStretch(1)
+        if not self._has_alpha:
+            self.background.setEnabled(False)
+            self.background.setToolTip("What stands behind a scene that has an opacity, or is cropped")
+            if "depth" in self._scene.channels:
+                line.insertWidget(1, label("crop the scene to have it transparent", "muted"))
+        return line
 
     def chosen(self) -> dict[str, Any]:
         """What of `ExportSettings` is chosen here."""
         return {
-            "kind": self.kind.currentData() or "",
-            "background": self.background.currentData() if ALPHA in offered_channels(self._scene, self._crop) else "",
+            "kind": self.kind.kind,
+            "background": self.background.currentData() if self._has_alpha else "",
             "projection": self.projection.currentData(),
             "supersample": int(self.supersample.currentData()) if self._scene.native_px is None else 1,
             "eye_distance": self.eye_distance.value(),
@@ -93,13 +104,7 @@ class KindRows:
     def follow(self, settings: ExportSettings) -> None:
         """Offers what fits the place and the channels that are chosen."""
         out = Path(settings.out).expanduser()
-        form = out.suffix.lower() if out.suffix.lower() in VIDEO_SUFFIXES else ""
-        if form != self._form or not self.kind.count():
-            self._form = form
-            self.kind.blockSignals(True)
-            self.kind.offer(kind_titles(out), self._wanted.kind)
-            self.kind.blockSignals(False)
-        self.kind.setEnabled(self.kind.count() > 1)
+        self.kind.follow(out)
         is_stereo = self.projection.currentData() == STEREO
         self.eye_distance.setVisible(is_stereo)
         self.eye_unit.setVisible(is_stereo)
@@ -118,18 +123,3 @@ class KindRows:
         except UserError as error:
             return str(error)
         return ""
-
-
-def kind_titles(out: Path) -> dict[str, str]:
-    """The codecs of a video, or the formats of a folder, by name; "": the usual one."""
-    names = codec_names(out)
-    if names:
-        first, *others = names
-        return {"": CODECS[first].title, **{name: CODECS[name].title for name in others}}
-    return {"": USUAL_FORMAT.title, **{name: form.title for name, form in FORMATS.items()}}
-
-
-def has_quality(out: Path, kind: str) -> bool:
-    """Whether the codec of a video has a choice of quality."""
-    names = codec_names(out)
-    return bool(names) and CODECS[kind if kind in names else names[0]].has_quality

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.gui.qt import QApplication, QColor, QComboBox, QPoint, current_application
+from app.gui.qt import QApplication, QColor, QComboBox, QPoint, current_application, present
 from app.gui.theme import DARK, LIGHT, Colours, apply_theme
 from tests.app.gui.qt_pixels import on_screen
 from tests.qt_test import QTest
@@ -40,7 +40,7 @@ def test_the_row_under_the_mouse_of_an_opened_list_is_seen(choice: QComboBox, co
     accent = QColor(colours.accent)
 
     def marked() -> bool:
-        seen = on_screen(rows.viewport(), qtbot)[row.top() + 3 : row.bottom() - 3, 4 : row.width() - 4]
+        seen = on_screen(present(rows.viewport()), qtbot)[row.top() + 3 : row.bottom() - 3, 4 : row.width() - 4]
         away = np.abs(seen.astype(int) - [accent.red(), accent.green(), accent.blue()]).max(axis=2)
         return float((away < 30).mean()) > 0.5 and float((away > 60).mean()) > 0.01
 

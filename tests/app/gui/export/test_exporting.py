@@ -308,12 +308,22 @@ def test_the_dialog_offers_what_place_and_scene_allow(
     opened = opened_in(window)
     dialog = ExportDialog(window, opened, ExportSettings(width=64, height=48), (64, 48))
     dialog.show()
-    offered = {}
-    for name in ("a.mp4", "a.webm", "a.mov", "a.gif", "folder"):
+    kind = dialog.kinds.kind
+    titles = [kind.itemText(at) for at in range(kind.count())]
+    for title in ("H.264 (.mp4)", "ProRes 4444 (.mov), can be transparent", "GIF (.gif)", "Folder: OpenEXR, float"):
+        assert title in titles
+    # The format follows the place's suffix, and the place the format.
+    for name, title in (("a.webm", "VP9 (.webm), can be transparent"), ("b.gif", "GIF (.gif)"), ("a.mp4", titles[0])):
         dialog.out.setText(str(tmp_path / name))
-        offered[name] = [dialog.kinds.kind.itemText(index) for index in range(dialog.kinds.kind.count())]
-    assert offered["a.mp4"] == ["H.264", "H.265", "VP9", "AV1"] and offered["a.gif"] == ["GIF"]
-    assert offered["a.mov"] == ["ProRes 4444", "H.264", "H.265"] and "OpenEXR, float" in offered["folder"]
+        assert kind.currentText() == title
+    (tmp_path / "a.mov").touch()
+    kind.setFocus()
+    for at, name in ((titles.index("AV1 (.mp4)"), "a.mp4"), (titles.index("H.265 (.mov)"), "a-2.mov"),
+                     (titles.index("Folder: OpenEXR, float"), "a-2")):  # fmt: skip
+        kind.setCurrentIndex(at)
+        assert dialog.out.text() == str(tmp_path / name) and kind.currentText() == titles[at]
+    assert dialog.settings().kind == "exr"
+    dialog.out.setText(str(tmp_path / "a.mp4"))
     dialog.kinds.projection.setCurrentIndex(dialog.kinds.projection.findData("equirectangular"))
     assert "twice as wide as high" in dialog.note.text() and not dialog.start.isEnabled()
     dialog.width_px.setValue(96)
