@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from app.gui.dialog_parts import keep_on_screen
 from app.gui.feedback.notifications import Notifications
-from app.gui.qt import QByteArray, QDockWidget, QMainWindow, Qt
+from app.gui.qt import QByteArray, QDockWidget, QMainWindow, Qt, QTimer
 from app.settings import RememberedSettings, Settings
 from engines.core.errors import UserError
 
 FIRST_PX = (1280, 800)
-SAVED_AT_ONCE = ("recent", "inputs", "runs")
-"""Of the settings; the others are written when the window closes."""
+SAVED_AT_ONCE = ("recent", "inputs", "runs", "export", "mesh")
+"""Of the settings: what a start after a crash goes on with; the others change as a slider is dragged."""
+SAVED_AFTER_MS = 1000
+"""The others, that long after the last change."""
 
 
 class Remembering:
@@ -19,6 +21,11 @@ class Remembering:
     def __init__(self, window: QMainWindow, settings: RememberedSettings, notifications: Notifications) -> None:
         self._window, self._settings, self._notifications = window, settings, notifications
         settings.changed.connect(self._settings_changed)
+        self._told = ""
+        self._later = QTimer(window)
+        self._later.setSingleShot(True)
+        self._later.setInterval(SAVED_AFTER_MS)
+        self._later.timeout.connect(self.save)
 
     def restore(self, panel: QDockWidget, panel_width: int) -> None:
         """Puts the window where it was, `panel` as wide as it was, or as `panel_width`."""
@@ -42,12 +49,17 @@ class Remembering:
         self.save()
 
     def save(self) -> None:
-        """Writes the settings; where that fails it is told."""
+        """Writes the settings; where that fails it is told, once."""
+        self._later.stop()
         try:
             self._settings.save()
         except UserError as error:
-            self._notifications.error(error)
+            if str(error) != self._told:
+                self._notifications.error(error)
+            self._told = str(error)
 
     def _settings_changed(self, settings: Settings, before: Settings) -> None:
         if any(getattr(settings, name) != getattr(before, name) for name in SAVED_AT_ONCE):
             self.save()
+        else:
+            self._later.start()
