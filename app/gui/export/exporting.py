@@ -16,6 +16,7 @@ from app.gui.export.export_dialog import ask_export
 from app.gui.export.export_job import Exported, ExportJob, Work
 from app.gui.export.export_queue import ExportOrder, ExportQueue
 from app.gui.export.export_settings import KEYED_PATH, ExportSettings, ShownView, make_export
+from app.gui.export.format_choice import suffix_of
 from app.gui.export.mesh_dialog import ask_mesh
 from app.gui.export.mesh_settings import MeshSettings, make_mesh, possible_source
 from app.gui.host import Host
@@ -198,8 +199,8 @@ def _proposed(settings: ExportSettings, stem: str, keyed: KeyedPath, of_keys: bo
         noted, seen = ExportSettings.recall(note.get("settings", {})), ShownView.of_note(note)
         keyed = seen.keyed if seen is not None and noted.path == KEYED_PATH else keyed
         return replace(noted, out=settings.out, resume=True), keyed
-    # Last time's file is not to be replaced by default: only its folder is remembered.
-    folder = Path(settings.out).parent if settings.out else Path.home()
-    settings = replace(settings, out=str(free_name(folder, stem, suffix=".mp4")))
+    # Last time's file is not to be replaced by default: only its folder and its kind are remembered.
+    folder, suffix = (last.parent, suffix_of(last)) if settings.out else (Path.home(), ".mp4")
+    settings = replace(settings, out=str(free_name(folder, stem, suffix=suffix)))
     # Who made a path wants that one; a single key is a view, and nothing moves.
     return replace(settings, path=KEYED_PATH) if of_keys or len(keyed.keys) > 1 else settings, keyed

@@ -57,6 +57,9 @@ class ViewCard(Card):
         scores.setSpacing(10)
         scores.addWidget(self.psnr)
         scores.addWidget(self.ssim, 1)
+        self.cropped = label("in the crop box", "muted")
+        self.cropped.hide()
+        scores.addWidget(self.cropped)
         self._facts.addRow(label("PSNR, SSIM", "muted"), scores)
         self.body.addLayout(self._facts)
 
@@ -109,10 +112,15 @@ class ViewCard(Card):
             if not self.slider.isSliderDown():
                 self.slider.setValue(index)
 
-    def show_scores(self, psnr_db: float | None, ssim: float | None) -> None:
-        """What the picture scores against the photograph, where it is at one; None: not known, or not yet."""
+    def show_scores(self, psnr_db: float | None, ssim: float | None, is_cropped: bool) -> None:
+        """What the picture scores against the photograph, where it is at one; None: not known, or not yet.
+
+        Args:
+            is_cropped: what lies outside of the crop box does not count.
+        """
         self.psnr.setText("–" if psnr_db is None else f"{psnr_db:.2f} dB")
         self.ssim.setText(f"{ssim:.4f}" if ssim is not None else "" if psnr_db is None else "…")
+        self.cropped.setVisible(is_cropped)
 
 
 class OverlayCard(Card):

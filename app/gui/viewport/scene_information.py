@@ -109,7 +109,10 @@ class SceneInformation:
         self._cards.views.show_view(eye.view_index)
         if (shown := eye.shown) is not None:
             self._cards.camera.show_camera(CameraPlace(shown, eye.pivot, eye.up))
-        self._cards.views.show_scores(*((None, None) if comparison is None else (comparison.psnr_db, comparison.ssim)))
+        if comparison is None:
+            self._cards.views.show_scores(None, None, False)
+        else:
+            self._cards.views.show_scores(comparison.psnr_db, comparison.ssim, comparison.crop is not None)
         sources = self._source_cameras()
         if len(sources) != len(self._sources) or not all(map(same_pose, sources, self._sources)):
             self.show_sources()

@@ -99,7 +99,9 @@ def test_scores_are_live(compared: Window, qtbot: QtBot) -> None:
     compared.commands["nearest"].trigger()
     wait_exact(compared, qtbot)
     qtbot.waitUntil(lambda: compared.views.ssim.text().startswith("0."), timeout=NEVER)
-    assert compared.views.psnr.text().endswith("dB")
+    assert compared.views.psnr.text().endswith("dB") and not compared.views.cropped.isVisible()
+    compared.commands["crop"].trigger()
+    qtbot.waitUntil(compared.views.cropped.isVisible, timeout=NEVER)
 
 
 def test_blending_follows_the_slider_and_modes_exclude_each_other(compared: Window, qtbot: QtBot) -> None:

@@ -281,3 +281,18 @@ def test_an_export_proposes_the_path_that_was_made(
         add_keys(timeline, qtbot, count)
         timeline.commands["export"].trigger()
     assert proposed == ["orbit", "orbit", "keyed"]
+
+
+def test_an_export_proposes_the_kind_of_the_last_one_under_a_free_name(
+    timeline: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposed: list[str] = []
+    monkeypatch.setattr(
+        app.gui.export.exporting, "ask_export", lambda _, __, settings, *rest: proposed.append(Path(settings.out).name)
+    )
+    stem = Path(str(timeline.session.loader.source.path)).stem
+    (tmp_path / f"{stem}.mov").touch()
+    for last in ("a.mov", "frames", "a.webm"):
+        timeline.settings.update(export={"out": str(tmp_path / last)})
+        timeline.commands["export"].trigger()
+    assert proposed == [f"{stem}-2.mov", stem, f"{stem}.webm"]
