@@ -45,8 +45,7 @@ def export(hand: Stage, out: str, frames: int) -> None:
     """Orders an export in its dialog."""
 
     def order(asked: QDialog) -> None:
-        field = next(edit for edit in asked.findChildren(QLineEdit) if edit.text().endswith(".mp4"))
-        hand.type(field, out)
+        hand.type(asked.out, out)
         asked.frames.setValue(frames)
         box = asked.findChild(QDialogButtonBox)
         next(button for button in box.buttons() if button.text() == "Export").click()

@@ -162,10 +162,15 @@ class Stage:
                 QTimer.singleShot(20, take)
                 return
             taken.append(pixels_of(dialog))
-            if end is not None:
-                end(dialog)
-            else:
-                QTest.keyClick(dialog, Qt.Key.Key_Escape)
+            try:
+                if end is not None:
+                    end(dialog)
+                else:
+                    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+            except BaseException:
+                # A dialog that nobody closes would be waited for without end.
+                dialog.reject()
+                raise
 
         self.activate()
         QTimer.singleShot(0, take)

@@ -194,13 +194,16 @@ def _proposed(settings: ExportSettings, stem: str, keyed: KeyedPath, of_keys: bo
         keyed, of_keys: the timeline's path, and whether it is what is to be exported.
     """
     last = Path(settings.out).expanduser()
-    if not of_keys and settings.out and frames_kept(last)[0]:
-        note = kept_note(last)
-        noted, seen = ExportSettings.recall(note.get("settings", {})), ShownView.of_note(note)
-        keyed = seen.keyed if seen is not None and noted.path == KEYED_PATH else keyed
-        return replace(noted, out=settings.out, resume=True), keyed
     # Last time's file is not to be replaced by default: only its folder and its kind are remembered.
     folder, suffix = (last.parent, suffix_of(last)) if settings.out else (Path.home(), ".mp4")
-    settings = replace(settings, out=str(free_name(folder, stem, suffix=suffix)))
+    free = free_name(folder, stem, suffix=suffix)
+    # The last order may be lost with the program, or be older than the frames that are there.
+    broken_off = next((place for place in (last, free) if settings.out and frames_kept(place)[0]), None)
+    if not of_keys and broken_off is not None:
+        note = kept_note(broken_off)
+        noted, seen = ExportSettings.recall(note.get("settings", {})), ShownView.of_note(note)
+        keyed = seen.keyed if seen is not None and noted.path == KEYED_PATH else keyed
+        return replace(noted, out=str(broken_off), resume=True), keyed
+    settings = replace(settings, out=str(free))
     # Who made a path wants that one; a single key is a view, and nothing moves.
     return replace(settings, path=KEYED_PATH) if of_keys or len(keyed.keys) > 1 else settings, keyed

@@ -96,7 +96,7 @@ class TimelineBar(QFrame):
         frame, count = round(self._preview.time_s * path.fps), max(path.frame_count - 1, 0)
         self.place.setText(f"{clock(self._preview.time_s)} / {clock(path.duration_s)}  ·  {frame} / {count}")
         file = self._document.file
-        name = file.name if file is not None else "Unsaved path" if path.keys and self._document.unsaved else ""
+        name = file.name if file is not None else "Unsaved" if path.keys and self._document.unsaved else ""
         self.name.setText(f"{name} •" if name and self._document.unsaved and file is not None else name)
         self.name.setToolTip("Changed since it was saved" if self._document.unsaved else "")
 

@@ -242,8 +242,15 @@ def test_points_of_scenes_that_have_some(
     assert b"element vertex 3\n" in (tmp_path / "cloud.ply").read_bytes()
 
 
+@pytest.mark.parametrize("forgotten", [False, True])
 def test_what_was_broken_off_is_gone_on_with(
-    window: Window, qtbot: QtBot, tmp_path: Path, answer: Answer, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+    window: Window,
+    qtbot: QtBot,
+    tmp_path: Path,
+    answer: Answer,
+    shelf: Shelf,
+    monkeypatch: pytest.MonkeyPatch,
+    forgotten: bool,
 ) -> None:
     scenes: list[FakeScene] = []
 
@@ -253,7 +260,7 @@ def test_what_was_broken_off_is_gone_on_with(
 
     shelf.scenes["slow.pth"] = slow
     open_and_wait(window, qtbot, Path("slow.pth"))
-    out = tmp_path / "frames"
+    out = tmp_path / "slow"
     answer(ExportSettings(path="circle", frames=12, out=str(out)))
     window.commands["export"].trigger()
     qtbot.waitUntil(lambda: frames_kept(out)[0] >= 5, timeout=NEVER)
@@ -277,10 +284,13 @@ def test_what_was_broken_off_is_gone_on_with(
         return proposed[-1]
 
     monkeypatch.setattr(app.gui.export.exporting, "ask_export", ask)
+    if forgotten:
+        # The program ended before the order was written, or a project has an older one.
+        window.settings.update(export=ExportSettings(out=str(tmp_path / "another")).remembered())
     window.commands["export"].trigger()
     assert proposed[0].resume and proposed[0].path == "circle" and proposed[0].out == str(out)
     qtbot.waitUntil(lambda: window.exporting.job is None, timeout=NEVER)
-    assert len(list(out.glob("rgb_*.png"))) == 12 and [path.name for path in tmp_path.iterdir()] == ["frames"]
+    assert len(list(out.glob("rgb_*.png"))) == 12 and [path.name for path in tmp_path.iterdir()] == ["slow"]
 
 
 def test_a_paused_export_waits(window: Window, qtbot: QtBot, tmp_path: Path, under_way: None) -> None:
