@@ -64,7 +64,7 @@ class FrameDrawing:
             elif task.action == "rounds":
                 self._in_rounds(task.queued, stop, state)
             elif task.action == "keyframe":
-                self._keyframe(task.queued, stop)
+                self._keyframe(task, stop)
             elif task.action == "shade":
                 self._shade(task.queued, state)
             else:
@@ -182,14 +182,15 @@ class FrameDrawing:
     def _learn_coarse(self, seconds: float, scale: float) -> None:
         self._state.update(lambda state: state.drew_coarse(seconds, scale))
 
-    def _keyframe(self, queued: Queued, stop: Stop) -> None:
-        """An exact frame that is not shown itself: the camera has moved on when it is there."""
-        began_s = time.monotonic()
-        frame, background = self._frame(queued, queued.request.camera, stop)
-        drawn = DrawnFrame(queued.request, frame, None, background)
-        shaded = self._shaded(drawn, queued.request.camera)
+    def _keyframe(self, task: RenderTask, stop: Stop) -> None:
+        """A frame that is not shown itself: the camera has moved on when it is there."""
+        began_s, request = time.monotonic(), task.queued.request
+        camera = request.camera if task.scale == 1 else request.camera.scaled(task.scale)
+        frame, background = self._frame(task.queued, camera, stop)
+        drawn = DrawnFrame(request, frame, None, background)
+        shaded = self._shaded(drawn, camera)
         self._state.update(lambda state: state.drew_keyframe(began_s))
-        self._prepare(replace(drawn, limits=shaded.limits), shaded)
+        self._prepare(replace(drawn, limits=shaded.limits), shaded, None if task.scale == 1 else camera)
 
     def _shade(self, queued: Queued, state: RenderState) -> None:
         """The last exact frame, in another channel, with other limits, or cropped otherwise."""

@@ -22,7 +22,8 @@ frame from where the camera is now, beside it. What a request gets:
 - exact: the frame in one go; rounds: the same in rounds, with a picture after each (`app.rendering.progressive`);
 - coarse: a smaller frame, sized to take 50 ms, or what the request's `ResolutionPolicy` says;
 - refine: smaller frames, each of twice the side, until it is exact;
-- keyframe: an exact frame that is not shown itself, but is what the next previews are made of;
+- keyframe: an exact frame that is not shown itself, but is what the next previews are made of, as large as they are
+  where the scene draws any size;
 - shade, reshade: nothing is drawn, the frame is coloured again;
 - reproject: what the last frame has, seen from elsewhere (`app.rendering.reprojection`).
 
@@ -93,12 +94,18 @@ def _moving(state: RenderState, queued: Queued) -> RenderTask | None:
     if state.exact_time.fast:
         return RenderTask("exact", queued)
     if previewable(state, queued.request):
-        seconds = state.exact_time.seconds
-        worth = state.hole_fraction > KEYFRAME_HOLES and seconds is not None and seconds < KEYFRAME_S
-        return RenderTask("keyframe", queued) if worth and state.now_s >= state.next_keyframe_s else None
+        scale, seconds = keyframe_scale(state), state.exact_time.seconds
+        worth = state.hole_fraction > KEYFRAME_HOLES and seconds is not None and seconds * scale**2 < KEYFRAME_S
+        return RenderTask("keyframe", queued, scale) if worth and state.now_s >= state.next_keyframe_s else None
     if state.any_size and not state.policy.native:
         return RenderTask("coarse", queued, state.coarse_size.scale) if state.delivered[0] < queued.number else None
     return RenderTask("exact", queued)
+
+
+def keyframe_scale(state: RenderState) -> float:
+    """The scale of a keyframe: smaller previews make nothing of a larger one, and one that is early has less holes."""
+    reducible = state.any_size and not state.policy.native
+    return max(state.preview_size.scale, SOURCE_SCALE) if reducible else 1.0
 
 
 def look_again_s(state: RenderState) -> float | None:
