@@ -45,12 +45,15 @@ COMMANDS: Mapping[str, str] = {
     "train": "train a scene on a data folder",
     "evaluate": "compare a scene with photographs: PSNR, SSIM; or a mesh with another: Chamfer distance, IoU, F-score",
     "convert": "write a checkpoint as a scene file, or as the authors' code does",
+    "clean": "write a scene of Gaussians without what is outside of a box, too faint, too large, or alone",
     "sample": "write a small synthetic scene, to try things on",
     "engine": "list the methods that are here, or try whether one does what the program relies on",
     "doctor": "say what of this machine the program finds, what is slow here and why, and what is missing",
     "completion": "write a script by which a shell completes commands, options and files",
     "bench": "measure time per frame and stage, and peak memory",
 }
+MAY_BEGIN_WITH_MINUS = ("--up", "--box", "--outside-box", "--sphere", "--outside-sphere")
+"""Options of directions and places."""
 DIVIDED = ("train", "render", "evaluate")
 """Commands that several processes do together, as `torchrun` begins them."""
 SHARES_CORES = (DEFAULT_COMMAND, "render")
@@ -282,10 +285,10 @@ def _begin_collecting() -> None:
 
 
 def _joined(words: Sequence[str]) -> list[str]:
-    """With `--up -y` as one word: argparse takes a direction that begins with a minus for an option."""
+    """With `--up -y` as one word: argparse takes a direction, or a place, that begins with a minus for an option."""
     joined: list[str] = []
     for word in words:
-        if joined and joined[-1] == "--up" and not word.startswith("--"):
+        if joined and joined[-1] in MAY_BEGIN_WITH_MINUS and not word.startswith("--"):
             joined[-1] += f"={word}"
         else:
             joined.append(word)

@@ -26,7 +26,7 @@ SLOW_PACKAGES = {"torchmetrics", "trimesh", "skimage", "scipy", "fast_simplifica
 """They take a second or two together: only functions that need them import them, so that each start is spared them."""
 DOORS = ("app.cli", "app.commands", "main")
 ROOMS = (
-    "camera", "rendering", "viewing", "diagnostics", "export", "path_editing", "project", "capture", "mesh",
+    "camera", "rendering", "viewing", "diagnostics", "export", "path_editing", "cleaning", "project", "capture", "mesh",
     "shapes", "synthetic", "training", "report", "conformance", "api", "gui",
 )  # fmt: skip
 """Of app, each above those before it."""

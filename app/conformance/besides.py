@@ -15,6 +15,7 @@ from app.conformance.others_files import knows_others_files, writes_others_files
 from app.conformance.trial import Check, Failure, Trial, channels, difference, draw, require_kind
 from app.conformance.unread import unread
 from engines.core.abilities import (
+    ChoosesPrimitives,
     FilledBox,
     FillsBox,
     HasConfigurationFile,
@@ -34,6 +35,7 @@ from engines.core.contract import opened, with_derived
 from engines.core.errors import UserError
 from engines.core.members import is_array
 from engines.core.reading import shortened
+from engines.core.scene_abilities import LeavesOut
 from engines.core.storage.checkpoint import Checkpoint
 from engines.core.storage.scene_file import read_scene_file, write_scene_file
 
@@ -138,6 +140,24 @@ def _changed(tensor: torch.Tensor) -> torch.Tensor:
     return changed
 
 
+def does_without_primitives(trial: Trial) -> str:
+    """Draws a checkpoint of half of the primitives: the picture is that of the scene without the other half."""
+    engine, checkpoint = trial.engine, trial.checkpoints[-1]
+    if not isinstance(engine, ChoosesPrimitives):
+        return ""
+    scene = open_checkpoint(trial, checkpoint)
+    whole: object = scene
+    if not isinstance(whole, LeavesOut):
+        raise Failure("with_primitives() chooses of what its scenes don't have: they lack primitives() and without()")
+    kept = np.arange(len(whole.primitives())) % 2 == 0
+    less = engine.with_primitives(checkpoint, kept)
+    require_kind(less, Checkpoint, "with_primitives()")
+    expected, found = whole.without(~kept, tinted=False), open_checkpoint(trial, less)
+    if apart := difference(channels(expected, draw(expected)), channels(found, draw(found))):
+        raise Failure(f"with_primitives() makes a checkpoint that draws another picture than without(): {apart}")
+    return f"{int(kept.sum())} of {len(kept)}"
+
+
 def suggests_options(trial: Trial) -> None:
     """Tries what is suggested for each sample: fields that there are, values that may be."""
     engine = trial.engine
@@ -190,6 +210,9 @@ BESIDES: dict[type, tuple[Check, ...]] = {
     TakesInput: (Check("with_input", "draws the same picture without photographs", keeps_its_input, "training"),),
     KnowsWeights: (Check("weights_to_draw", "names what checkpoints hold", knows_its_weights, "training"),),
     HasViewingWeights: (Check("viewing_weights", "draws the same picture with less", views_with_less, "training"),),
+    ChoosesPrimitives: (
+        Check("with_primitives", "draws what is kept of its primitives", does_without_primitives, "training"),
+    ),
     KeepsDerived: (Check("derived", "draws the same picture with what files keep", keeps_what_it_derives, "training"),),
     SuggestsOptions: (Check("suggested", "names options that there are", suggests_options),),
     FillsBox: (Check("box", "says where it is", fills_box),),

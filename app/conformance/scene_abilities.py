@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from app.conformance.drawing import require_frame
-from app.conformance.trial import Check, Failure, Trial, channels, draw, require_kind, small_camera
+from app.conformance.trial import Check, Failure, Trial, channels, difference, draw, require_kind, small_camera
 from engines.core.camera import Camera
 from engines.core.contract import checked_scene
 from engines.core.engine import (
@@ -33,7 +33,7 @@ from engines.core.errors import Cancelled
 from engines.core.frame import Samples
 from engines.core.members import is_size
 from engines.core.rendering import pixel_renderer, sampled
-from engines.core.scene_abilities import ChoosesSources, DrawsPixels, HasPoints
+from engines.core.scene_abilities import ChoosesSources, DrawsPixels, HasPoints, LeavesOut, Primitives
 from engines.core.surfaces import surface_of
 
 AUDITED_RAYS = 64
@@ -201,6 +201,30 @@ def _points(scene: Any) -> None:
         raise Failure("points() gives places that are not finite, or colours that are not in [0, 1]")
 
 
+def _leaves_out(scene: Any) -> None:
+    """Leaves half of its primitives out, then none: the picture is another one, then the first again."""
+    found = scene.primitives()
+    require_kind(found, Primitives, "primitives()")
+    count = len(found)
+    for name, values, shape in (("positions", found.positions, (count, 3)), ("opacities", found.opacities, (count,)),
+                                ("sizes", found.sizes, (count,))):  # fmt: skip
+        if not isinstance(values, np.ndarray) or values.shape != shape or values.dtype != np.float32:
+            raise Failure(f"primitives() gives {name} {list(np.shape(values))}; they must be {list(shape)} of float32")
+        if not np.isfinite(values).all():
+            raise Failure(f"primitives() gives {name} that are not finite")
+    if count and not 0 <= found.opacities.min() <= found.opacities.max() <= 1:
+        raise Failure("primitives() gives opacities that are not in [0, 1]")
+    whole, half = channels(scene, draw(scene)), np.arange(count) % 2 == 0
+    for tinted in (False, True):
+        less = checked_scene(scene.without(half, tinted), scene.engine, "without()")
+        what = "tinted" if tinted else "left out"
+        if not difference(whole, channels(less, draw(less))):
+            raise Failure(f"without() draws the same picture where half of its {count} primitives are {what}")
+        again = less.without(half & False, tinted) if isinstance(less, LeavesOut) else None
+        if again is None or difference(whole, channels(again, draw(again))):
+            raise Failure("without() of no primitive draws another picture than the scene did at first")
+
+
 TRIED: Mapping[type, tuple[str, Callable[[Any], None]]] = {
     LearnsPart: ("trained_part", _learnt_part),
     LearnsSmaller: ("trained_px", _learnt_px),
@@ -215,6 +239,7 @@ TRIED: Mapping[type, tuple[str, Callable[[Any], None]]] = {
     HasNearPlane: ("near", _near),
     HasSurface: ("surface", _surface),
     HasPoints: ("points", _points),
+    LeavesOut: ("without", _leaves_out),
 }
 """By ability what it is called here, and what tries it."""
 BESIDE_DRAWING = (Check("render", "has the abilities of its scene", has_what_it_says, "scene"),)

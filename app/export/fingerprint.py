@@ -25,6 +25,8 @@ def scene_digest(opened: Opened) -> str:
     data = opened.dataset.source.resolve() if opened.dataset is not None else None
     told = [checkpoint.engine, checkpoint.step, dict(checkpoint.config), repr(opened.options), str(data)]
     told += [str(beside.config), str(beside.photograph), opened.scene.device.type, opened.origin.tolist()]
+    if opened.left_out is not None:
+        told.append(opened.left_out.digest)
     digest.update(json.dumps(told, sort_keys=True, default=str).encode())
     for name, tensor in sorted(checkpoint.weights.items()):
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())

@@ -23,6 +23,8 @@ from pydantic import (
     ValidationError,
 )
 
+from app.cleaning.edit_json import edit_json, edits_from
+from app.cleaning.edits import CleaningEdit
 from engines.core.camera import Camera
 from engines.core.errors import UserError
 from engines.core.files import replacing
@@ -52,9 +54,14 @@ def _keyed_json(path: KeyedPath) -> Any:
     return json.loads(keyed_text(path))
 
 
+def _edits_json(edits: Sequence[CleaningEdit]) -> Any:
+    return [edit_json(edit) for edit in edits]
+
+
 Triple = tuple[float, float, float]
 StoredCamera = Annotated[Camera, PlainValidator(_camera), PlainSerializer(Camera.to_json)]
 StoredPath = Annotated[KeyedPath, PlainValidator(_keyed), PlainSerializer(_keyed_json)]
+StoredEdits = Annotated[tuple[CleaningEdit, ...], PlainValidator(edits_from), PlainSerializer(_edits_json)]
 Change = Callable[[Path], Path]
 PLAIN = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
@@ -74,6 +81,7 @@ class ProjectScene(BaseModel):
         config: the file of options that goes with an author's file.
         options: of the engine's scenes, where they were chosen.
         up: [3] world, where somebody chose which way that is.
+        cleaning: edits that say which of its primitives are left out.
     """
 
     model_config = PLAIN
@@ -83,6 +91,7 @@ class ProjectScene(BaseModel):
     config: Path | None = None
     options: dict[str, JsonValue] = Field(default_factory=dict)
     up: Triple | None = None
+    cleaning: StoredEdits = ()
 
     def moved(self, change: Change) -> ProjectScene:
         """A copy with another way to write its paths: `change` is given each."""

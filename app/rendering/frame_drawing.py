@@ -15,6 +15,7 @@ from dataclasses import replace
 from app.rendering import render_policy, render_requests
 from app.rendering.background import PlainBackground
 from app.rendering.frame_shading import FrameShading, ShadedFrame, reprojector_of
+from app.rendering.left_out import LessOfScene
 from app.rendering.progressive import rounds
 from app.rendering.refinement import Refinement
 from app.rendering.render_policy import RenderTask
@@ -41,7 +42,7 @@ class FrameDrawing:
         on_error: Callable[[RenderRequest, BaseException], None],
     ) -> None:
         """`background`: what is known of the scene's. The callbacks come on the drawing threads and must be quick."""
-        self._scene, self._state, self._background = scene, state, background
+        self._scene, self._state, self._background = LessOfScene(scene), state, background
         self._shading = FrameShading(scene)
         self._on_picture, self._on_error = on_picture, on_error
         self._handing_on = threading.Lock()
@@ -117,7 +118,7 @@ class FrameDrawing:
 
     def _frame(self, queued: Queued, camera: Camera, stop: Stop) -> tuple[Frame, Array | None]:
         """The frame as it is drawn, and where [H, W] it is known to be background."""
-        frame = render_requests.draw(self._scene, queued.request, camera, stop)
+        frame = render_requests.draw(self._scene.without(queued.request.left_out), queued.request, camera, stop)
         return frame, self._background.pixels(frame.image)
 
     def _shaded(self, drawn: DrawnFrame, camera: Camera) -> ShadedFrame:
@@ -145,7 +146,8 @@ class FrameDrawing:
         """The exact frame, and on the way to it pictures of which ever more is drawn."""
         began, request = time.perf_counter(), queued.request
         reprojected = render_policy.previewable(state, request)
-        made = rounds(self._scene, request, stop, self.refinement, self._background, state.coarse_size.full_s)
+        scene, full_s = self._scene.without(request.left_out), state.coarse_size.full_s
+        made = rounds(scene, request, stop, self.refinement, self._background, full_s)
         for number, (frame, background, drawn) in enumerate(made):
             if number == 0:
                 self._learn_coarse(time.perf_counter() - began, math.sqrt(drawn))

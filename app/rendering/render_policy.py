@@ -154,7 +154,8 @@ def _overtaken(state: RenderState, queued: Queued) -> bool:
     wanted, drawn = latest.request, queued.request
     if same_view(wanted, drawn):
         return False
-    return wanted.channel != drawn.channel or wanted.controls != drawn.controls or latest.settled(state.now_s)
+    other = wanted.channel != drawn.channel or wanted.left_out is not drawn.left_out
+    return other or wanted.controls != drawn.controls or latest.settled(state.now_s)
 
 
 def next_preview(state: RenderState) -> RenderTask | None:
@@ -169,9 +170,11 @@ def next_preview(state: RenderState) -> RenderTask | None:
 
 
 def previewable(state: RenderState, request: RenderRequest) -> bool:
-    """Whether there is a frame of the same controls that can be seen from elsewhere."""
-    source = state.source
-    return source is not None and (source.request.draft, source.request.controls) == (request.draft, request.controls)
+    """Whether there is a frame of the same controls and primitives that can be seen from elsewhere."""
+    if state.source is None:
+        return False
+    own = state.source.request
+    return (own.draft, own.controls, own.left_out) == (request.draft, request.controls, request.left_out)
 
 
 def serves_previews(scale: float) -> bool:

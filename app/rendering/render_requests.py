@@ -14,6 +14,7 @@ from app.rendering import display
 from app.rendering.crop_box import CropBox
 from app.rendering.display import Pixels
 from app.rendering.dynamic_resolution import USUAL_POLICY, ResolutionPolicy
+from app.rendering.left_out import OmittedPrimitives
 from app.rendering.reprojection import Reprojector
 from engines.core.camera import Array, Camera
 from engines.core.device import in_step, to_host
@@ -45,6 +46,7 @@ class RenderRequest:
         moving: more requests will follow at once.
         scene_number: for whoever asks for pictures of several scenes.
         draft: the scene is not prepared for these controls; a placeholder is all there is.
+        left_out: of the scene's primitives; None: all are drawn.
     """
 
     camera: Camera
@@ -58,6 +60,7 @@ class RenderRequest:
     moving: bool = False
     scene_number: int = 0
     draft: bool = False
+    left_out: OmittedPrimitives | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +140,7 @@ def same_view(a: RenderRequest, b: RenderRequest) -> bool:
         and a.camera.focal_px == b.camera.focal_px
         and a.camera.centre_px == b.camera.centre_px
         and a.draft == b.draft
+        and a.left_out is b.left_out
         and dict(a.controls) == dict(b.controls)
         and np.array_equal(a.camera.camera_to_world, b.camera.camera_to_world)
     )
@@ -155,10 +159,11 @@ def _choice(request: RenderRequest) -> tuple[object, ...]:
 def is_of_choice(picture: RenderedImage, wanted: RenderRequest) -> bool:
     """Whether a picture is of all that is wanted, but perhaps of another camera: channel, colours, crop, controls."""
     own = picture.request
-    return (own.scene_number, _choice(own), dict(own.controls)) == (
+    return (own.scene_number, _choice(own), dict(own.controls), own.left_out) == (
         wanted.scene_number,
         _choice(wanted),
         dict(wanted.controls),
+        wanted.left_out,
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from app.method_faults import or_method
+from app.rendering.left_out import OmittedPrimitives, scene_without
 from app.viewing.validation_split import as_trained
 from engines import registry
 from engines.core import contract
@@ -56,7 +57,11 @@ ALONE = CompanionPaths()
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """A scene, and what it was made of."""
+    """A scene, and what it was made of.
+
+    Attributes:
+        left_out: of the primitives that the checkpoint has, and the scene does not draw.
+    """
 
     scene: Scene
     checkpoint: Checkpoint
@@ -64,6 +69,7 @@ class Opened:
     path: Path
     options: Options = field(default_factory=Options)
     beside: CompanionPaths = ALONE
+    left_out: OmittedPrimitives | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -87,13 +93,14 @@ class Opened:
 
 @dataclass(frozen=True)
 class SceneSource:
-    """How a scene is opened, so that it can be once more, elsewhere."""
+    """How a scene is opened, so that it can be once more, elsewhere; and what of it is left out then."""
 
     path: Path
     data: Path | None = None
     device: str = "auto"
     settings: Sequence[str] = ()
     beside: CompanionPaths = ALONE
+    left_out: OmittedPrimitives | None = None
 
     def open(self, photographs: bool = False) -> Opened:
         """Opens it, for whoever asks alone.
@@ -104,7 +111,8 @@ class SceneSource:
         Raises:
             UserError: it can't be opened.
         """
-        return open_scene(self.path, self.data, self.device, self.settings, None, photographs, self.beside)
+        opened = open_scene(self.path, self.data, self.device, self.settings, None, photographs, self.beside)
+        return without_left_out(opened, self.left_out)
 
 
 def open_compared(source: SceneSource, data: Path | None) -> tuple[Opened, SceneSource]:
@@ -236,6 +244,18 @@ def scene_options(
         # Over the settings: of a window that was begun with one there another can be chosen.
         named[engine.input_option] = str(photograph)
     return make_options(engine.SceneOptions, values | parse_settings(settings) | named)
+
+
+def without_left_out(opened: Opened, left_out: OmittedPrimitives | None) -> Opened:
+    """The scene without some of its primitives; None: as it is.
+
+    Raises:
+        UserError: it has others.
+    """
+    if left_out is None:
+        return opened
+    with concerning(opened.path):
+        return replace(opened, scene=scene_without(opened.scene, left_out), left_out=left_out)
 
 
 def where_learnt(dataset: Dataset, checkpoint: Checkpoint) -> Dataset:

@@ -12,6 +12,7 @@ from typing import Any
 
 from psygnal import Signal
 
+from app.rendering.left_out import OmittedPrimitives
 from app.viewing.background_tasks import Post
 from app.viewing.chosen_sources import made_of, source_fields, with_sources
 from app.viewing.load_requests import LoadedScene, LoadRequest, OpenFailure, Wanted
@@ -48,6 +49,8 @@ class SceneLoader:
         """Whether the open scene took the place of itself, with something else beside it or trained further."""
         self.number = 0
         """Counts the scenes that were asked for: which one is open; 0 where none is."""
+        self.left_out: OmittedPrimitives | None = None
+        """Of the open scene's primitives, wherever it is opened once more."""
         self._post, self._settings, self._instance = post, tuple(settings), instance
         self._chosen: dict[str, Any] = {}
         self._newest_number = 0
@@ -70,7 +73,7 @@ class SceneLoader:
         """How the open scene is opened once more, for work that has one of its own; None where none is open."""
         if self.opened is None:
             return None
-        return SceneSource(self.opened.path, self.data, self.device, self.settings, self.opened.beside)
+        return SceneSource(self.opened.path, self.data, self.device, self.settings, self.opened.beside, self.left_out)
 
     # What is asked for
 
@@ -200,6 +203,8 @@ class SceneLoader:
     def adopt(self, loaded: LoadedScene) -> None:
         """Makes it the open scene."""
         opened = loaded.opened
+        if self.opened is None or self.opened.path != opened.path:
+            self.left_out = None
         self.opened, self.opening, self.number = opened, None, loaded.request.number
         self.stayed = loaded.request.stay
         self.data, self._chosen = opened.dataset.source if opened.dataset else None, dict(loaded.request.chosen)
@@ -207,7 +212,7 @@ class SceneLoader:
     def close(self) -> None:
         """Forgets the open scene; one that is on its way is not wanted any more."""
         self._newest_number += 1
-        self.opened = self.data = self.opening = None
+        self.opened = self.data = self.opening = self.left_out = None
         self.number = 0
 
     def shut_down(self) -> None:

@@ -86,6 +86,7 @@ class Session:
         same = request.stay or (before is not None and before.path == opened.path)
         channel, controls = (self.view.channel, dict(self.view.controls)) if same else ("rgb", {})
         cropped = (self.view.is_cropped, self.view.crop_box) if same else (False, None)
+        left_out = self.view.left_out if same else None
         worker = None
         if before is None or before.beside != opened.beside:
             controls = {name: value for name, value in controls.items() if name not in (INSTANCE, BLEND_WITH, BLEND)}
@@ -103,6 +104,7 @@ class Session:
         with self.view.events.blocked():
             self.view.controls = {each.name: each.clamped(controls.get(each.name)) for each in scene.controls}
             self.view.is_cropped, self.view.crop_box = cropped
+            self.view.left_out = left_out
             self.view.channel = channel if channel in self.channels else "rgb"
             self.timeline.enter(scene)
         self._see_whole_view()
@@ -124,7 +126,7 @@ class Session:
         self.images.forget()
         self.loader.close()
         with self.view.events.blocked():
-            self.view.limits, self.view.controls = None, {}
+            self.view.limits, self.view.controls, self.view.left_out = None, {}, None
         self.visited.enter(())
         self.eye.leave()
         return ends

@@ -10,6 +10,7 @@ from psygnal import SignalGroupDescriptor
 
 from app.rendering.crop_box import CropBox, Triple
 from app.rendering.dynamic_resolution import USUAL_POLICY, ResolutionPolicy
+from app.rendering.left_out import OmittedPrimitives
 from app.rendering.render_requests import RenderRequest
 from app.viewing.opening import Opened
 from engines.core.camera import Array, Camera
@@ -30,6 +31,7 @@ class ViewState:
         controls: the scene's own, by their names: instance, time step, blend.
         is_cropped: whether what lies outside of the crop box is left out.
         crop_box: in the scene's coordinates; None: the scene's own bounding box.
+        left_out: of the scene's primitives; None: all are drawn.
         background: of `compositing.read_background`, behind images that have an opacity; "": as the scene has it.
         resolution: how pictures may be reduced while the camera moves.
         photograph_wanted: at a training view the picture is made to be just the photograph's, so that the two can be
@@ -44,6 +46,7 @@ class ViewState:
     controls: Mapping[str, float] = field(default_factory=dict)
     is_cropped: bool = False
     crop_box: CropBox | None = None
+    left_out: OmittedPrimitives | None = None
     background: str = ""
     resolution: ResolutionPolicy = USUAL_POLICY
     photograph_wanted: bool = False
@@ -76,7 +79,9 @@ class ViewState:
         channel = "rgb" if self.channel == "error" else self.channel
         colours = self.colour_maps.get(channel, "")
         seen = (self.limits, colours, self.crop(opened), self.background, self.resolution)
-        return RenderRequest(camera, dict(self.controls), channel, *seen, scene_number=scene_number)
+        return RenderRequest(
+            camera, dict(self.controls), channel, *seen, scene_number=scene_number, left_out=self.left_out
+        )
 
     @property
     def whole_photograph(self) -> bool:

@@ -22,6 +22,7 @@ GUIDES: Mapping[str, tuple[str, str]] = {
     "train": ("training.md", "Train"),
     "evaluate": ("evaluation.md", "Evaluate"),
     "convert": ("checkpoints.md", "The authors' checkpoints"),
+    "clean": ("splats.md", "Gaussian splats"),
     "sample": ("objects.md", "Objects"),
     "engine": ("add-a-method.md", "Add a method"),
     "doctor": ("trouble.md", "When something goes wrong"),

@@ -226,6 +226,22 @@ class HasViewingWeights(Protocol):
 
 
 @runtime_checkable
+class ChoosesPrimitives(Protocol):
+    """Its scenes are of primitives that can be left out (`LeavesOut`), and so are its checkpoints."""
+
+    def with_primitives(self, checkpoint: Checkpoint, kept: Array) -> Checkpoint:
+        """The checkpoint of some of its primitives alone, which draws what the scene draws `without` the others.
+
+        Args:
+            kept: [N] bool in the order of `LeavesOut.primitives`; one of them at least is.
+
+        Raises:
+            ValueError: there are not N of them.
+        """
+        ...
+
+
+@runtime_checkable
 class KeepsDerived(Protocol):
     """Makes something of a scene's weights before it can be drawn, and finds it again in scene files that keep it.
 

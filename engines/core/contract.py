@@ -58,7 +58,7 @@ from engines.core.members import (
 )
 from engines.core.objective import Objective
 from engines.core.reading import quoted, shortened
-from engines.core.scene_abilities import ChoosesSources, DrawsPixels, HasDepthMaps, HasPoints, HasVolume
+from engines.core.scene_abilities import ChoosesSources, DrawsPixels, HasDepthMaps, HasPoints, HasVolume, LeavesOut
 from engines.core.seeding import all_generators_kept
 from engines.core.storage.checkpoint import Checkpoint, SceneInfo
 
@@ -79,25 +79,14 @@ ABILITIES: Mapping[type, str] = {
     abilities.FillsBox: "says which box it fills",
     abilities.KnowsWeights: "finds damaged weights",
     abilities.HasViewingWeights: "leaves out what only training needs",
+    abilities.ChoosesPrimitives: "does without some of its primitives",
     abilities.KeepsDerived: "keeps in scene files what it makes of the weights",
 }
 """What an engine may be able to do besides, each in a few words."""
 SCENE_ABILITIES: tuple[type, ...] = (
-    Staged,
-    Audited,
-    DrawsPixels,
-    Prepares,
-    HasSources,
-    FindsSources,
-    ChoosesSources,
-    HasTimeSteps,
-    LearnsPart,
-    HasNearPlane,
-    HasSurface,
-    HasVolume,
-    HasDepthMaps,
-    HasPoints,
-)
+    Staged, Audited, DrawsPixels, Prepares, HasSources, FindsSources, ChoosesSources, HasTimeSteps, LearnsPart,
+    HasNearPlane, HasSurface, HasVolume, HasDepthMaps, HasPoints, LeavesOut,
+)  # fmt: skip
 """What a scene may be able to do besides."""
 TRAINING_ABILITIES: tuple[type, ...] = (DividesSteps, LearnsSmaller)
 """What a training may be able to do besides."""

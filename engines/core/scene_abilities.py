@@ -6,6 +6,7 @@ As those of `engines.core.engine` they are asked for by `isinstance`: a scene ha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from torch import Tensor
@@ -111,5 +112,43 @@ class HasDepthMaps(Protocol):
         Returns:
             depth: [V, H, W] along each camera's +z, world units, as the method gives them.
             camera_to_world: [V, 4, 4], and K: [V, 3, 3] intrinsics, pixels, of the V photographs.
+        """
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Primitives:
+    """What a scene consists of, such as Gaussians, in an order that stays.
+
+    Attributes:
+        positions: [N, 3] float32 centres, in the scene's coordinates.
+        opacities: [N] float32 in [0, 1].
+        sizes: [N] float32 world units, how far each reaches: its largest standard deviation.
+    """
+
+    positions: Array
+    opacities: Array
+    sizes: Array
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+
+@runtime_checkable
+class LeavesOut(Protocol):
+    """A scene of primitives, any of which can be left out of its pictures."""
+
+    def primitives(self) -> Primitives:
+        """All that the scene was opened with, also those that are left out."""
+        ...
+
+    def without(self, removed: Array, tinted: bool) -> Scene:
+        """A scene like this that lacks primitives; it comes within a part of a second, and shares memory with this.
+
+        Both may draw, each on a thread of its own. What this one lacks is asked for anew: nothing adds up.
+
+        Args:
+            removed: [N] bool, those that it lacks, of all that the scene was opened with.
+            tinted: they are drawn after all, in a colour that tells them from the others.
         """
         ...

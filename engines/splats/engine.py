@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from engines.core.camera import Array
 from engines.core.config import make_options
 from engines.core.data.dataset import Dataset
 from engines.core.engine import Engine, Scene, Training
@@ -122,6 +123,25 @@ class SplatsEngine:
 
         splats = example()
         return Checkpoint(self.name, SplatsConfig().model_dump(), 0, splats.tensors, placed(splats))
+
+    def with_primitives(self, checkpoint: Checkpoint, kept: Array) -> Checkpoint:
+        """The checkpoint of those splats alone that [N] bools keep; its box is about them.
+
+        Raises:
+            ValueError: there are not N splats.
+        """
+        from engines.splats.placement import scene_box
+
+        splats = Splats.of_tensors(checkpoint.weights)
+        if kept.shape != (len(splats),):
+            raise ValueError(f"{list(kept.shape)} bools of {len(splats)} splats")
+        chosen, info = splats.chosen(kept), checkpoint.scene
+        # With a data folder the box was that of the splats, too: see `open`.
+        return replace(
+            checkpoint,
+            weights={**checkpoint.weights, **chosen.tensors},
+            scene=replace(info, bounds=scene_box(chosen)) if info is not None else None,
+        )
 
     def write_file(self, checkpoint: Checkpoint, path: Path, form: str) -> tuple[str, ...]:
         """Writes all splats; with them go no cameras.

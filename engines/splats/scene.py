@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -11,6 +13,7 @@ from engines.core.camera import Array, Camera
 from engines.core.device import to_device
 from engines.core.engine import Control, Stop, never_stop
 from engines.core.frame import Frame
+from engines.core.scene_abilities import Primitives
 from engines.core.storage.checkpoint import SceneInfo
 from engines.splats.compositing import FIRST_NORMAL, MEAN_DEPTH, MEDIAN_DEPTH, OPAQUE
 from engines.splats.config import SplatsOptions
@@ -24,6 +27,10 @@ NEAR_SHARE = 1 / 20
 """Of a scene's diagonal, where that is less."""
 CONSTANT = 0.28209479177387814
 """The harmonic of degree 0."""
+HIDDEN_LOGIT = -80.0
+"""Of splats that are left out: an opacity far below what is drawn, of which no exponential overflows."""
+TINT, TINTED_SHARE = (1.0, 0.1, 0.15), 0.75
+"""The colour of splats that are left out where they are shown, and its share; the rest is their own."""
 POINT_OPACITY_LOGIT = 0.0
 """Splats that cover half of what is behind them, or more, are points; the others are what is between."""
 
@@ -42,7 +49,9 @@ class SplatScene:
         self.bounds, self.up, self.start, self.cameras = info.bounds, info.up, info.start, info.cameras
         diagonal = float(np.linalg.norm(np.ptp(info.bounds, axis=0)))
         self.near = options.near or min(AUTHORS_NEAR, NEAR_SHARE * diagonal)
-        self._splats, self._depth = splats, MEDIAN_DEPTH if options.depth == "median" else MEAN_DEPTH
+        # All of them, and those that are drawn, in the same order.
+        self._whole = self._splats = splats
+        self._depth = MEDIAN_DEPTH if options.depth == "median" else MEAN_DEPTH
         self._drawing = Drawing(splats, self.near, torch.get_num_threads)
         self.assumptions = _assumptions(splats, info)
         # What is compiled is made, or fetched, while the scene opens, not in the first picture.
@@ -81,6 +90,33 @@ class SplatScene:
         solid = self._splats.opacity_logits >= POINT_OPACITY_LOGIT
         colours = np.clip(0.5 + CONSTANT * self._splats.harmonics[solid, 0], 0, 1)
         return {"points": self._splats.positions[solid], "colours": colours}
+
+    def primitives(self) -> Primitives:
+        """All splats; their sizes are the largest of their standard deviations."""
+        whole = self._whole
+        opacities = 1 / (1 + np.exp(np.float32(-1) * np.maximum(whole.opacity_logits, HIDDEN_LOGIT)))
+        return Primitives(whole.positions, opacities, np.exp(whole.log_scales.max(axis=1)))
+
+    def without(self, removed: Array, tinted: bool) -> SplatScene:
+        """The scene that lacks the splats [N] bools name, or shows them in another colour; see `LeavesOut`."""
+        scene, whole = copy.copy(self), self._whole
+        scene._splats = whole if not removed.any() else _tinted(whole, removed) if tinted else _hidden(whole, removed)
+        scene._drawing = Drawing(scene._splats, self.near, torch.get_num_threads)
+        return scene
+
+
+def _hidden(splats: Splats, removed: Array) -> Splats:
+    """The splats, [N] of which cover nothing: no array but one is copied, so that it follows a slider."""
+    logits = np.where(removed, np.float32(HIDDEN_LOGIT), splats.opacity_logits)
+    return replace(splats, opacity_logits=logits)
+
+
+def _tinted(splats: Splats, removed: Array) -> Splats:
+    """The splats, [N] of which are of one hue more than of their own colours."""
+    harmonics = splats.harmonics.copy()
+    harmonics[removed] *= 1 - TINTED_SHARE
+    harmonics[removed, 0] += TINTED_SHARE * (np.array(TINT, dtype=np.float32) - 0.5) / CONSTANT
+    return replace(splats, harmonics=harmonics)
 
 
 def _assumptions(splats: Splats, info: SceneInfo) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ FILES = {
     "render a path": ("none.safetensors", "--out", "out.json"),
     "mesh": ("none.safetensors", "--out", "out.glb"),
     "evaluate": ("none.safetensors", "--data", "none", "--out", "out.csv"),
+    "clean": ("none.safetensors", "--box", "scene", "--out", "out.ply"),
     "convert": ("none.safetensors", "--to", "scene", "--out", "out.safetensors"),
 }
 

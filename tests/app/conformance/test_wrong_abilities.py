@@ -113,6 +113,11 @@ WRONG: dict[str, Wrong] = {
         NEEDS,
         "weights_to_draw() names sky, which in its own checkpoint is missing",
     ),
+    "primitives that its scenes don't have": (
+        [member("    def with_primitives(self, checkpoint, kept):\n        return checkpoint\n", BEFORE_JUDGING)],
+        "with_primitives draws what is kept of its primitives",
+        "with_primitives() chooses of what its scenes don't have: they lack primitives() and without()",
+    ),
     "a box elsewhere": (
         box("bounds + 100"), BOX, "box()'s bounds for still lie where most of its cameras see nothing of them: (",
     ),

@@ -42,6 +42,13 @@ def ability(source: str) -> Changes:
     return [member(source, BEFORE_RENDER)]
 
 
+def primitives(arrays: str) -> str:
+    """Members of a scene of four primitives, which it draws whatever is left out."""
+    made = "__import__('engines.core.scene_abilities').core.scene_abilities.Primitives"
+    return (f"    primitives = lambda self: (lambda np: {made}({arrays}))(__import__('numpy'))\n"
+            "    without = lambda self, removed, tinted: self\n")  # fmt: skip
+
+
 def advising(sources: str, advice: str) -> Changes:
     """A scene that tells what a picture is made of."""
     return ability(f"    sources = lambda self, camera, controls: {sources}\n"
@@ -208,6 +215,24 @@ WRONG: dict[str, Wrong] = {
         ability("    points = lambda self, controls: {'points': self.bounds}\n"),
         BESIDES,
         "points() gives points [2, 3] and colours [0]; both are [N, 3]",
+    ),
+    "primitives of another shape": (
+        ability(primitives("np.zeros((4, 3), np.float32), np.ones((4, 1), np.float32), np.ones(4, np.float32)")),
+        BESIDES,
+        "primitives() gives opacities [4, 1]; they must be [4] of float32",
+    ),
+    "opacities above 1": (
+        ability(primitives("np.zeros((4, 3), np.float32), np.full(4, 2, np.float32), np.ones(4, np.float32)")),
+        BESIDES,
+        "primitives() gives opacities that are not in [0, 1]",
+    ),
+    "primitives that are never left out": (
+        ability(primitives("np.zeros((4, 3), np.float32), np.ones(4, np.float32), np.ones(4, np.float32)")),
+        BESIDES,
+        "without() draws the same picture where half of its 4 primitives are left out",
+    ),
+    "primitives that can't be left out": (
+        ability("    primitives = lambda self: None\n"), KEPT, "without must stand beside primitives",
     ),
     "something before the near plane": (
         ability("    near = 100.0\n"), BESIDES, "near is 100, and it draws something at a depth of ",

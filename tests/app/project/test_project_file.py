@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.cleaning.edits import RemoveFloaters, RemoveSphere
 from app.project.project_file import Project, ProjectScene, ProjectView, project_text, read_project, write_project
 from app.viewing.opening import open_scene
 from engines.core.errors import UserError
@@ -24,6 +25,7 @@ def project_in(folder: Path) -> Project:
         config=folder / "options.yaml",
         options={"crop_border": True, "steps": 3},
         up=(0.0, -1.0, 0.1),
+        cleaning=(RemoveFloaters(8, 2.5), RemoveSphere((0.1, 1 / 3, 0), 1e-3, "inside")),
     )
     view = ProjectView(
         camera=camera_at(1 / 3, 2, 0.1),
@@ -108,6 +110,8 @@ def test_what_a_newer_program_adds_is_passed_over(tmp_path: Path) -> None:
         ({"version": True}, "is a project of version True"),
         ({"scenes": [{"data": "photographs"}]}, "scenes.0.path: field required"),
         ({"scenes": [{"path": "a"}] * 3}, "scenes is"),
+        ({"scenes": [{"path": "a", "cleaning": "all"}]}, "scenes.0.cleaning is 'all': is 'all'; needs a list of edits"),
+        ({"scenes": [{"path": "a", "cleaning": [{"kind": "size"}]}]}, "edit of kind 'size': 'most' is missing"),
         ({"view": {"camera": {}, "pivot": [0, 0, 0], "up": [0, 0, 1]}}, "view.camera is {}: not a camera"),
         ({"view": {"camera": 3, "pivot": [0, 0, 0], "up": [0, 0, 1]}}, "view.camera"),
         ({"camera_path": {"format": "vantage camera path", "version": 1}}, "camera path: needs keys"),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from app.rendering import render_policy
 from app.rendering.dynamic_resolution import FrameTimeEstimate, ResolutionPolicy
+from app.rendering.left_out import OmittedPrimitives
 from app.rendering.render_policy import Action, RenderTask, look_again_s, next_preview, next_task, should_stop
-from app.rendering.render_requests import SETTLE_S, RenderRequest
+from app.rendering.render_requests import SETTLE_S, RenderRequest, same_view
 from app.rendering.render_state import RenderState, first_state
 from tests.app.fake_scene import FakeScene
 from tests.app.rendering.render_states import (
@@ -146,6 +148,15 @@ def test_a_draft_is_not_previewed_from_the_frame_nor_that_from_a_draft(any_size:
     assert next_preview(now) is None and action(next_task(now)) == expected
     of_draft = replace(shown(any_size=any_size), source=drawn(request(draft=True)))
     assert next_preview(asked(of_draft, moves())) is None
+
+
+def test_a_picture_without_some_primitives_is_another_one() -> None:
+    less = OmittedPrimitives(np.array([True, False]))
+    now = asked(shown(), moves(left_out=less))
+    assert next_preview(now) is None and action(next_task(now)) == "exact"
+    assert action(next_task(asked(shown(), request(left_out=less)))) == "exact"
+    assert same_view(request(left_out=less), request(left_out=less))
+    assert not same_view(request(left_out=less), request(left_out=OmittedPrimitives(less.removed)))
 
 
 def test_other_controls_are_not_previewed() -> None:

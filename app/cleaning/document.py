@@ -1,0 +1,135 @@
+"""The document of a cleaning: its edits, what can be undone and redone, and whether it is saved.
+
+Nothing of the scene is changed by it. What is left out after each edit is kept beside it, a bit for each primitive, so
+that undoing is exact and takes no time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from psygnal import Signal
+
+from app.cleaning.edits import CleaningEdit
+from engines.core.camera import Array
+
+
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """What an edit led to: `name` of the edit, all edits since the whole scene, and [N] bits, packed."""
+
+    name: str
+    edits: tuple[CleaningEdit, ...]
+    packed: Array
+
+
+class CleaningDocument:
+    """What is left out of a scene of `count` primitives, with all that it was before.
+
+    Attributes:
+        count: of the scene's primitives; 0 where none is cleaned.
+    """
+
+    changed = Signal()
+    """Something else is left out, or it was saved."""
+    edited = Signal()
+    """An edit was made, anew or again, or taken back."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._steps, self._at = [_Step("", (), np.zeros(0, np.uint8))], 0
+        self._saved = self._kept = self._steps[0]
+
+    @property
+    def _step(self) -> _Step:
+        return self._steps[self._at]
+
+    @property
+    def edits(self) -> tuple[CleaningEdit, ...]:
+        """All that were made of the whole scene, in their order."""
+        return self._step.edits
+
+    @property
+    def removed(self) -> Array:
+        """[count] bool, what is left out."""
+        return np.unpackbits(self._step.packed, count=self.count).astype(bool)
+
+    @property
+    def removed_count(self) -> int:
+        """How many are left out."""
+        return int(np.count_nonzero(self.removed))
+
+    # Edits
+
+    def begin(self, count: int, steps: Sequence[tuple[CleaningEdit, Array]] = ()) -> None:
+        """Another scene, with edits made before, each with what is left out after it [count]; taken as saved."""
+        self.count = count
+        made = [_Step("", (), np.packbits(np.zeros(count, bool)))]
+        for edit, removed in steps:
+            made.append(_Step(edit.name, (*made[-1].edits, edit), np.packbits(removed)))
+        self._steps, self._at = made, len(made) - 1
+        self._saved = self._kept = self._step
+        self.changed.emit()
+
+    def apply(self, edit: CleaningEdit, removed: Array) -> bool:
+        """Takes an edit over, after which [count] `removed` is left out; whether that is another part than before."""
+        if np.array_equal(removed, self.removed):
+            return False
+        self._add(_Step(edit.name, (*self.edits, edit), np.packbits(removed)))
+        return True
+
+    def restore_all(self) -> None:
+        """Nothing is left out any more."""
+        if self.edits:
+            self._add(_Step("Restore all", (), np.packbits(np.zeros(self.count, bool))))
+
+    def _add(self, step: _Step) -> None:
+        self._steps[self._at + 1 :] = [step]
+        self._at += 1
+        self._tell()
+
+    @property
+    def undo_name(self) -> str:
+        """What would be undone; empty where there is nothing."""
+        return self._step.name if self._at else ""
+
+    @property
+    def redo_name(self) -> str:
+        """What would be done again; empty where there is nothing."""
+        return self._steps[self._at + 1].name if self._at + 1 < len(self._steps) else ""
+
+    def undo(self) -> None:
+        """Back to what was before the last edit."""
+        self._go(self._at - 1)
+
+    def redo(self) -> None:
+        """On to what the next edit made, if it was undone."""
+        self._go(self._at + 1)
+
+    def _go(self, at: int) -> None:
+        if 0 <= at < len(self._steps):
+            self._at = at
+            self._tell()
+
+    def _tell(self) -> None:
+        self.edited.emit()
+        self.changed.emit()
+
+    # Saving
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether something is left out that no file has been written without, nor a project keeps."""
+        return bool(self.edits) and self._step is not self._saved and self._step is not self._kept
+
+    def keep(self) -> None:
+        """A project has the edits as they are now; no scene was written."""
+        self._kept = self._step
+        self.changed.emit()
+
+    def saved(self) -> None:
+        """A scene was written of what is kept now."""
+        self._saved = self._step
+        self.changed.emit()
